@@ -1,0 +1,22 @@
+// Every suite compiles with swc: types are checked by `npm run check`, once, and not by each test.
+const transform = {
+  '^.+\\.ts$': ['@swc/jest', { jsc: { parser: { syntax: 'typescript' }, target: 'es2022' }, module: { type: 'commonjs' } }],
+};
+
+const project = (displayName, folder) => ({
+  displayName,
+  rootDir: __dirname,
+  testEnvironment: 'node',
+  testMatch: [`<rootDir>/${folder}/**/*.test.ts`],
+  transform,
+});
+
+/** @type {import('jest').Config} */
+module.exports = {
+  projects: [
+    project('app', 'app'),
+    project('unit', 'test/unit'),
+    project('integration', 'test/integration'),
+    project('e2e', 'test/e2e'),
+  ],
+};
