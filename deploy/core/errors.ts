@@ -1,0 +1,105 @@
+/**
+ * Every failure a person can meet: a stable code, one sentence, one thing to do. The README's table of
+ * error codes is checked against this one by a test.
+ */
+import type { Fault } from './types';
+
+export const ERRORS = {
+  E_CONFIG: {
+    fault: 'commit',
+    hint: 'Correct deploy.config.js; every key and its default stand in that file.',
+  },
+  E_USAGE: { fault: 'operator', hint: 'Run the command with --help.' },
+  E_NODE_TOO_OLD: { fault: 'machine', hint: 'Install Node 20 or newer.' },
+  E_NOT_A_REPOSITORY: {
+    fault: 'operator',
+    hint: 'Get it with git clone; in a folder from a ZIP: git init && git add -A && git commit -m start',
+  },
+  E_NO_COMMIT: { fault: 'operator', hint: 'Make one: git add -A && git commit -m start' },
+  E_NO_NGINX: {
+    fault: 'machine',
+    hint: 'Install it: sudo apt-get install -y --no-install-recommends nginx-light',
+  },
+  E_NGINX_TOO_OLD: { fault: 'machine', hint: 'Install nginx 1.18 or newer.' },
+  E_NGINX: { fault: 'machine', hint: 'Read the nginx error log in the home: logs/nginx-error.log' },
+  E_UNREADABLE_TABLE: {
+    fault: 'machine',
+    hint: 'Set SWITCHYARD_HOME to a folder every user may enter, for example under /var/lib.',
+  },
+  E_HOME: {
+    fault: 'machine',
+    hint: 'Set SWITCHYARD_HOME to a short path that you can write to, outside the clone.',
+  },
+  E_PORT_IN_USE: { fault: 'machine', hint: 'Free the port, or choose others.' },
+  E_NOT_STARTED: { fault: 'operator', hint: 'Start it: npm start' },
+  E_DEPLOYER_DOWN: { fault: 'machine', hint: 'Start it again: npm start' },
+  E_SECRET: { fault: 'operator', hint: 'Set WEBHOOK_SECRET to a random value: openssl rand -hex 32' },
+  E_SIGNATURE: {
+    fault: 'operator',
+    hint: 'Use the same secret on both sides: the file "secret" in the home, and the webhook.',
+  },
+  E_BAD_PAYLOAD: { fault: 'operator', hint: "Send GitHub's push event as application/json." },
+  E_SOURCE: {
+    fault: 'machine',
+    hint: 'Check "source" in deploy.config.js and that this machine may read it.',
+  },
+  E_REF: { fault: 'operator', hint: 'Name a commit or branch that exists: git log --oneline' },
+  E_UNKNOWN_COMMAND: { fault: 'operator', hint: 'See every command: npx switchyard --help' },
+  E_SLOT_ACTIVE: { fault: 'operator', hint: 'Deploy to the idle slot.' },
+  E_NOTHING_TO_ROLL_BACK_TO: { fault: 'operator', hint: 'Deploy a commit: npm run -s deploy -- <commit>' },
+  E_BAD_COMMIT: { fault: 'commit', hint: 'Push a commit that mends it, or deploy it by hand to try again.' },
+  E_INSTALL: { fault: 'commit', hint: 'Run npm ci in a fresh clone of this commit.' },
+  E_INSTALL_MACHINE: {
+    fault: 'machine',
+    hint: 'The registry or the disk failed; deploy again when it is back.',
+  },
+  E_TEST: { fault: 'commit', hint: 'Run npm run test:app and push a commit that passes.' },
+  E_BUILD: { fault: 'commit', hint: 'Run npm run build:app and push a commit that builds.' },
+  E_MIGRATE: { fault: 'commit', hint: 'Mend the migration; it must suit the version that still serves.' },
+  E_TIMEOUT: { fault: 'commit', hint: 'Make it quicker, or raise its limit in deploy.config.js.' },
+  E_DISK: { fault: 'machine', hint: 'Free disk space, then deploy again.' },
+  E_EXITED: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
+  E_UNHEALTHY: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
+  E_WRONG_PROCESS: {
+    fault: 'commit',
+    hint: 'Answer SWITCHYARD_COMMIT and SWITCHYARD_INSTANCE at the health path.',
+  },
+  E_STRANGER_ON_PORT: {
+    fault: 'machine',
+    hint: "End the process that holds the slot's port, then deploy again.",
+  },
+  E_SMOKE: { fault: 'commit', hint: 'Mend the path, or change app.smoke in deploy.config.js.' },
+  E_NOT_SERVED: { fault: 'machine', hint: 'Read the nginx error log in the home: logs/nginx-error.log' },
+  E_BAKE: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
+  E_RUNTIME: { fault: 'machine', hint: "Read the process manager's log: npm run pm2 -- logs" },
+  E_INTERRUPTED: { fault: 'machine', hint: 'Deploy again.' },
+  E_INTERNAL: {
+    fault: 'machine',
+    hint: "This is a bug in Switchyard; the deployment's log has the details.",
+  },
+} as const satisfies Record<string, { fault: Fault; hint: string }>;
+
+export type ErrorCode = keyof typeof ERRORS;
+
+/** A failure we know: it prints as one sentence with its code and hint, never with a stack. */
+export class KnownError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string;
+  readonly fault: Fault;
+
+  /** @param message one sentence. @param hint replaces the table's hint where a better one is known. */
+  constructor(code: ErrorCode, message: string, hint?: string) {
+    super(message);
+    this.name = 'KnownError';
+    this.code = code;
+    this.hint = hint ?? ERRORS[code].hint;
+    this.fault = ERRORS[code].fault;
+  }
+}
+
+/** An unknown failure becomes E_INTERNAL, so that every path ends in a code. */
+export function asKnown(error: unknown): KnownError {
+  if (error instanceof KnownError) return error;
+  const message = error instanceof Error ? error.message : String(error);
+  return new KnownError('E_INTERNAL', message.split('\n')[0] ?? 'unknown error');
+}

@@ -1,0 +1,59 @@
+/**
+ * The three seams. A strategy decides, a runtime starts and stops, a traffic moves requests; the runner
+ * in pipeline/run.ts knows them only by these methods.
+ */
+import type { Observed, Plan, Release, RunningSlot, Slot, SlotName, Table } from './types';
+
+export interface PlanInput {
+  observed: Observed;
+  /** What is to be live. */
+  release: Release;
+  /** What serves now and what stands warm, as far as a release of it is known. */
+  slots: SlotName[];
+  /** The slot a person asked for, if any. */
+  wanted: SlotName | null;
+  /** Fresh proof for the process that will be started. */
+  instance: string;
+  /** Fresh proof for a process that an undo starts again. */
+  undoInstance: string;
+  bakeSeconds: number;
+  /** False for a release whose schema is already there: a rollback, a restore. */
+  migrate: boolean;
+}
+
+/** Pure: what runs now, the release, the wishes -> the steps with their undos. */
+export interface Strategy {
+  plan(input: PlanInput): Plan;
+}
+
+export interface Runtime {
+  /** Launches a release in a slot and returns when its process exists, not when it is healthy. Throws E_RUNTIME. */
+  start(slot: Slot, release: Release, instance: string): Promise<RunningSlot>;
+  /** SIGTERM, then SIGKILL after the stop time-out. Returns when the process is gone. Stopping an empty slot does nothing. */
+  stop(slot: SlotName): Promise<void>;
+  /** What really runs, slot by slot. */
+  list(): Promise<RunningSlot[]>;
+  /** The last lines a slot has written, oldest first. */
+  logs(slot: SlotName, lines: number): Promise<string[]>;
+}
+
+export interface Traffic {
+  /** One atomic rename: from the next request on, this table holds. */
+  shift(to: Table): Promise<void>;
+  /** The table that nginx looks at now. Throws E_UNREADABLE_TABLE when there is none. */
+  current(): Promise<Table>;
+  /** Asks the health path through nginx and returns who answered. */
+  verify(healthPath: string): Promise<ProbeAnswer>;
+}
+
+/** What a health path answered, or why it did not. */
+export interface ProbeAnswer {
+  /** HTTP status, or null when nobody answered. */
+  status: number | null;
+  commit: string | null;
+  instance: string | null;
+  /** Duration in milliseconds. */
+  ms: number;
+  /** One clause for a person: `503 {"status":"stopping"}`, `connection refused`. */
+  said: string;
+}

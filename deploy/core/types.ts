@@ -1,0 +1,190 @@
+/**
+ * The nouns of Switchyard, as docs/ and deploy/README.md use them. Data only: everything here can be
+ * written to the journal as JSON and read back by another process.
+ */
+
+/** A place where a release runs: `blue`, `green`, more for a larger pool. */
+export type SlotName = string;
+
+export interface Slot {
+  name: SlotName;
+  port: number;
+}
+
+/** A full commit id: 40 hexadecimal digits. */
+export type Commit = string;
+
+/** How a release is built and started. It belongs to the commit, so that an older release starts its own way. */
+export interface AppSettings {
+  /** Path of the file that listens on PORT, relative to the release's folder. */
+  start: string;
+  /** argv of the app's own tests, or null for none. */
+  test: string[] | null;
+  /** argv of the build, or null for none. */
+  build: string[] | null;
+  /** argv that brings the shared database to this release's schema, or null for none. */
+  migrate: string[] | null;
+  /** Path that answers 200 with commit and instance when the app can serve. */
+  health: string;
+  /** Further paths that must answer below 400 before a release gets traffic. */
+  smoke: string[];
+}
+
+/** The immutable build of one commit. */
+export interface Release {
+  commit: Commit;
+  /** `version` of the commit's package.json. */
+  version: string;
+  /** First line of the commit's message. */
+  subject: string;
+  /** Absolute folder with the checked-out, installed and built commit. */
+  dir: string;
+  app: AppSettings;
+}
+
+/**
+ * Which slot serves, and which proven one stands behind it when it crashes.
+ * `active: null` serves nobody: 503.
+ */
+export interface Table {
+  active: SlotName | null;
+  standby: SlotName | null;
+}
+
+export type ProcessStatus = 'starting' | 'online' | 'stopping' | 'stopped' | 'crashed';
+
+/** What really runs in a slot, as the runtime reports it. */
+export interface RunningSlot {
+  slot: SlotName;
+  commit: Commit;
+  /** A value that only this start of this process knows: the proof that an answer comes from it. */
+  instance: string;
+  pid: number | null;
+  /** How often the runtime has started it again since `start`. */
+  restarts: number;
+  status: ProcessStatus;
+  exitCode: number | null;
+}
+
+/** What runs now: always looked at, never remembered. */
+export interface Observed {
+  table: Table;
+  slots: RunningSlot[];
+}
+
+/** One thing the runner can do to processes or traffic. */
+export type Step =
+  | { do: 'migrate'; commit: Commit }
+  | { do: 'start'; slot: SlotName; commit: Commit; instance: string }
+  | { do: 'stop'; slot: SlotName }
+  | { do: 'verify'; slot: SlotName; commit: Commit; instance: string }
+  | { do: 'shift'; to: Table }
+  | { do: 'verify-live'; slot: SlotName; commit: Commit; instance: string }
+  | { do: 'bake'; slot: SlotName; commit: Commit; instance: string; seconds: number };
+
+export interface PlannedStep {
+  step: Step;
+  /** What takes the step back, in the order in which it is done. Empty: nothing to take back. */
+  undo: Step[];
+}
+
+export type Plan = PlannedStep[];
+
+export type DeploymentKind = 'deploy' | 'rollback' | 'restore';
+export type Trigger = 'push' | 'webhook' | 'command' | 'start' | 'watch';
+
+export type DeploymentState =
+  | 'queued'
+  | 'running'
+  | 'baking'
+  | 'succeeded'
+  | 'failed'
+  | 'rolled-back'
+  | 'aborted'
+  | 'superseded'
+  | 'interrupted';
+
+/** Whose fault a failure is: a commit's marks the commit bad, a machine's does not. */
+export type Fault = 'commit' | 'machine' | 'operator';
+
+/** One attempt to make a release live. */
+export interface Deployment {
+  id: number;
+  kind: DeploymentKind;
+  trigger: Trigger;
+  /** The branch that moved; the commit is then its tip in the source. Null when a commit was named. */
+  branch: string | null;
+  commit: Commit | null;
+  /** The slot a person asked for; null lets the strategy choose. */
+  slot: SlotName | null;
+  strategy: string;
+  state: DeploymentState;
+  version: string | null;
+  /** What served when it began. */
+  from: Serving | null;
+  /** What it made live, or meant to. */
+  to: Serving | null;
+  /** Written before the first step, so that another process can finish or undo it. */
+  plan: Plan | null;
+  /** Process id of the deployment's own process. */
+  pid: number | null;
+  fault: Fault | null;
+  errorCode: string | null;
+  /** One line: why it did not go through. */
+  cause: string | null;
+  /** GitHub's delivery id, or the hook's: the same delivery twice is one deployment. */
+  delivery: string | null;
+  /** Milliseconds since 1970. */
+  createdAt: number;
+  startedAt: number | null;
+  liveAt: number | null;
+  finishedAt: number | null;
+  /** Requests nginx answered during the switch, and those of them that failed. */
+  served: number | null;
+  failed: number | null;
+}
+
+export interface Serving {
+  slot: SlotName;
+  commit: Commit;
+  version: string;
+}
+
+export type PhaseName = 'fetch' | 'check out' | 'install' | 'test' | 'build' | Step['do'];
+
+/** What the journal tells, one entry after the other. Everything people see is made from these. */
+export type Entry =
+  | { type: 'state'; state: DeploymentState; cause?: string }
+  | { type: 'waiting'; behind: number }
+  | {
+      type: 'phase';
+      phase: PhaseName;
+      status: 'started' | 'done' | 'skipped' | 'failed';
+      /** Index in the plan, for a step. */
+      step?: number;
+      /** True when the phase takes a step back. */
+      undo?: boolean;
+      /** One short clause: `green, pid 4711`, `built before`. */
+      detail?: string;
+      /** Duration in milliseconds, when it is over. */
+      ms?: number;
+    }
+  | {
+      type: 'live';
+      serving: Serving;
+      previous: Serving | null;
+      ms: number;
+      served: number;
+      failed: number;
+      canUndoFast: boolean;
+    }
+  | { type: 'warning'; message: string }
+  | { type: 'incident'; message: string; slot?: SlotName };
+
+export interface JournalEvent {
+  id: number;
+  deployment: number | null;
+  /** Milliseconds since 1970. */
+  at: number;
+  entry: Entry;
+}
