@@ -1,0 +1,70 @@
+/**
+ * Switchyard's configuration. Every key is optional; each one below stands at its default, except
+ * `app.migrate`, which the sample app needs. The `app` part is read from the commit that is deployed, the
+ * rest from this clone. Times are in seconds.
+ *
+ * @type {import('./deploy/config').UserConfig}
+ */
+module.exports = {
+  /** Only this branch deploys.                                                  environment: BRANCH */
+  branch: 'main',
+  /** Where commits come from: null is the home's own push.git (git push live);
+      or a URL git can fetch, such as https://github.com/you/app.git.             environment: SOURCE */
+  source: null,
+  /** How traffic moves to a new release. */
+  strategy: 'blue-green',
+  /** What keeps the app's processes running. */
+  runtime: 'pm2',
+
+  http: {
+    /** The port nginx serves.                                                environment: HTTP_PORT */
+    port: 8000,
+    /** The largest request body nginx lets through to the app: 512k, 25m. */
+    maxBody: '25m',
+  },
+  slots: {
+    /** The port of each slot.                                   environment: BLUE_PORT, GREEN_PORT */
+    blue: 8080,
+    green: 8081,
+  },
+  deployer: {
+    /** The deployer listens here, on 127.0.0.1 only.                     environment: DEPLOYER_PORT */
+    port: 9000,
+  },
+
+  bake: {
+    /** How long a release is watched after it went live.                  environment: BAKE_SECONDS */
+    seconds: 10,
+    /** It is rolled back when its share of 5xx answers exceeds that of the release before by this. */
+    maxErrorRatio: 0.05,
+    /** Fewer requests than this are no evidence. */
+    minRequests: 20,
+  },
+  limits: {
+    /** The longest each phase may take. */
+    install: 600,
+    test: 600,
+    build: 600,
+    migrate: 300,
+    /** From the process's start to its first healthy answer. */
+    start: 60,
+    /** How long a slot's open connections may go on before it is stopped.    environment: DRAIN_SECONDS */
+    drain: 30,
+    /** From SIGTERM to SIGKILL. */
+    stop: 15,
+  },
+
+  app: {
+    /** The file that listens on PORT. */
+    start: 'dist/app/server.js',
+    /** The app's own tests and its build, as argument lists; null for none. */
+    test: ['npm', 'run', '--silent', '--if-present', 'test:app'],
+    build: ['npm', 'run', '--silent', '--if-present', 'build:app'],
+    /** Run once before a new release starts; the old one still serves, so it must suit both. Default: null */
+    migrate: ['node', 'dist/app/migrate.js'],
+    /** Answers 200 with SWITCHYARD_COMMIT and SWITCHYARD_INSTANCE when the app can serve. */
+    health: '/health',
+    /** Paths that must answer below 400 before a release gets traffic. */
+    smoke: [],
+  },
+};

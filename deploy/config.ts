@@ -1,0 +1,183 @@
+/**
+ * deploy.config.js, checked. Defaults stand here and, explained, in that file; what the environment said
+ * at `npm start` (kept in the home's settings.json) goes over both.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { distance } from 'fastest-levenshtein';
+import { z } from 'zod';
+import { KnownError } from './core/errors';
+import type { AppSettings, Slot } from './core/types';
+
+const port = z.number().int().min(1).max(65535);
+const seconds = z.number().min(0).max(86_400);
+const argv = z.array(z.string().min(1)).min(1).nullable();
+const urlPath = z.string().startsWith('/');
+
+const appSchema = z.strictObject({
+  start: z.string().min(1).default('dist/app/server.js'),
+  test: argv.default(['npm', 'run', '--silent', '--if-present', 'test:app']),
+  build: argv.default(['npm', 'run', '--silent', '--if-present', 'build:app']),
+  migrate: argv.default(null),
+  health: urlPath.default('/health'),
+  smoke: z.array(urlPath).default([]),
+});
+
+const schema = z.strictObject({
+  branch: z.string().min(1).default('main'),
+  source: z.string().min(1).nullable().default(null),
+  strategy: z.enum(['blue-green']).default('blue-green'),
+  runtime: z.enum(['pm2']).default('pm2'),
+  http: z
+    .strictObject({
+      port: port.default(8000),
+      maxBody: z
+        .string()
+        .regex(/^\d+[km]$/, 'is not a size such as 25m')
+        .default('25m'),
+    })
+    .prefault({}),
+  slots: z.strictObject({ blue: port.default(8080), green: port.default(8081) }).prefault({}),
+  deployer: z.strictObject({ port: port.default(9000) }).prefault({}),
+  bake: z
+    .strictObject({
+      seconds: seconds.default(10),
+      maxErrorRatio: z.number().min(0).max(1).default(0.05),
+      minRequests: z.number().int().min(1).default(20),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      install: seconds.default(600),
+      test: seconds.default(600),
+      build: seconds.default(600),
+      migrate: seconds.default(300),
+      start: seconds.default(60),
+      drain: seconds.default(30),
+      stop: seconds.default(15),
+    })
+    .prefault({}),
+  app: appSchema.prefault({}),
+});
+
+export type Config = z.output<typeof schema>;
+/** What deploy.config.js may export: every key is optional. */
+export type UserConfig = z.input<typeof schema>;
+
+/** The environment variables that go over the file, and the key each one sets. */
+export const ENVIRONMENT = {
+  HTTP_PORT: ['http', 'port'],
+  BLUE_PORT: ['slots', 'blue'],
+  GREEN_PORT: ['slots', 'green'],
+  DEPLOYER_PORT: ['deployer', 'port'],
+  BAKE_SECONDS: ['bake', 'seconds'],
+  DRAIN_SECONDS: ['limits', 'drain'],
+  BRANCH: ['branch'],
+  SOURCE: ['source'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type Settings = Partial<Record<keyof typeof ENVIRONMENT, string>>;
+
+/** The settings that an environment holds. */
+export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
+  const settings: Settings = {};
+  for (const name of Object.keys(ENVIRONMENT) as (keyof typeof ENVIRONMENT)[]) {
+    const value = env[name];
+    if (value !== undefined && value !== '') settings[name] = value;
+  }
+  return settings;
+}
+
+/** The file's configuration with the settings over it. Throws E_CONFIG naming the key, its place and the nearest right one. */
+export function loadConfig(root: string, settings: Settings): Config {
+  const file = path.join(root, 'deploy.config.js');
+  const written = existsSync(file) ? readConfigFile(file) : {};
+  return parseConfig(overlay(written, settings), 'deploy.config.js', settings);
+}
+
+/** How a checked-out commit wants to be built and started, from its own deploy.config.js. Throws E_CONFIG. */
+export function parseAppSettings(written: unknown): AppSettings {
+  const app = (written as { app?: unknown } | null)?.app ?? {};
+  return parseConfig({ app }, 'deploy.config.js', {}).app;
+}
+
+/** Settings kept in the home; none before the first start. */
+export function readSettings(file: string): Settings {
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Settings) : {};
+}
+
+/** The slots of a configuration, in the order in which they are filled. */
+export function slotsOf(config: Config): Slot[] {
+  return Object.entries(config.slots).map(([name, slotPort]) => ({ name, port: slotPort }));
+}
+
+function readConfigFile(file: string): unknown {
+  try {
+    // a fresh copy each time: an edited file counts from the next deployment on
+    delete require.cache[require.resolve(file)];
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    return require(file) as unknown;
+  } catch (error) {
+    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
+    throw new KnownError('E_CONFIG', `deploy.config.js cannot be read: ${message}`);
+  }
+}
+
+function overlay(written: unknown, settings: Settings): unknown {
+  const result = structuredClone(written ?? {}) as Record<string, unknown>;
+  for (const [name, value] of Object.entries(settings) as [keyof typeof ENVIRONMENT, string][]) {
+    const keys = ENVIRONMENT[name];
+    let place = result;
+    for (const key of keys.slice(0, -1)) place = (place[key] ??= {}) as Record<string, unknown>;
+    place[keys[keys.length - 1] as string] = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
+  }
+  return result;
+}
+
+function parseConfig(value: unknown, file: string, settings: Settings): Config {
+  const result = schema.safeParse(value);
+  if (!result.success) throw configError(result.error.issues[0], file, settings);
+  return distinctPorts(result.data);
+}
+
+function configError(issue: z.core.$ZodIssue | undefined, file: string, settings: Settings): KnownError {
+  if (!issue) return new KnownError('E_CONFIG', `${file} is not valid.`);
+  const place = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const near = nearest(key, keysAt(place));
+    const hint = near ? `Did you mean "${[...place, near].join('.')}"?` : undefined;
+    return new KnownError('E_CONFIG', `${file}: unknown key "${[...place, key].join('.')}".`, hint);
+  }
+  const variable = Object.entries(ENVIRONMENT).find(([, keys]) => keys.join('.') === place.join('.'))?.[0];
+  const from =
+    variable && variable in settings ? `the environment's ${variable}` : `${file}: "${place.join('.')}"`;
+  return new KnownError('E_CONFIG', `${from} is not valid: ${issue.message}.`);
+}
+
+/** The keys that are known at a place of the configuration, read from a parsed empty one. */
+function keysAt(place: string[]): string[] {
+  let here: unknown = schema.parse({});
+  for (const key of place) here = (here as Record<string, unknown> | undefined)?.[key];
+  return here && typeof here === 'object' ? Object.keys(here) : [];
+}
+
+function nearest(word: string, known: string[]): string | undefined {
+  const ranked = known.map((key) => ({ key, far: distance(word.toLowerCase(), key.toLowerCase()) }));
+  ranked.sort((a, b) => a.far - b.far);
+  const best = ranked[0];
+  return best && best.far <= Math.max(2, Math.floor(word.length / 2)) ? best.key : undefined;
+}
+
+function distinctPorts(config: Config): Config {
+  const named: [string, number][] = [
+    ['http.port', config.http.port],
+    ['deployer.port', config.deployer.port],
+    ...Object.entries(config.slots).map(([slot, at]): [string, number] => [`slots.${slot}`, at]),
+  ];
+  for (const [index, [name, at]] of named.entries()) {
+    const twin = named.slice(0, index).find(([, other]) => other === at);
+    if (twin) throw new KnownError('E_CONFIG', `"${twin[0]}" and "${name}" are both port ${at}.`);
+  }
+  return config;
+}

@@ -1,0 +1,87 @@
+/**
+ * The home: everything Switchyard keeps on the machine, and where. Never inside the clone, where a
+ * release's missing dependency would resolve from the clone's node_modules.
+ */
+import { createHash } from 'node:crypto';
+import { homedir, userInfo } from 'node:os';
+import path from 'node:path';
+import { KnownError } from './core/errors';
+
+export interface Home {
+  dir: string;
+  /** Environment settings that `npm start` was given; later commands read them here. */
+  settings: string;
+  /** The webhook's secret, 0600. */
+  secret: string;
+  /** The deployer's control socket: whoever may open it may deploy. */
+  socket: string;
+  journal: string;
+  lock: string;
+  pushGit: string;
+  mirrorGit: string;
+  releases: string;
+  modules: string;
+  tables: string;
+  /** Symbolic link to the table in force. */
+  traffic: string;
+  logs: string;
+  accessLog: string;
+  /** The app's own data, shared by its slots, 0700. */
+  shared: string;
+  nginx: string;
+  pm2: string;
+}
+
+/** A unix socket's path has at most 107 bytes; the longest of ours lies this much below the home. */
+const LONGEST_SOCKET_BELOW_HOME = 30;
+const SOCKET_PATH_LIMIT = 107;
+
+/** The folders and files of a home, without touching the disk. */
+export function homeAt(dir: string): Home {
+  const at = (...parts: string[]): string => path.join(dir, ...parts);
+  return {
+    dir,
+    settings: at('settings.json'),
+    secret: at('secret'),
+    socket: at('deployer.sock'),
+    journal: at('journal.db'),
+    lock: at('lock.db'),
+    pushGit: at('push.git'),
+    mirrorGit: at('mirror.git'),
+    releases: at('releases'),
+    modules: at('modules'),
+    tables: at('tables'),
+    traffic: at('traffic'),
+    logs: at('logs'),
+    accessLog: at('logs', 'access.log'),
+    shared: at('shared'),
+    nginx: at('nginx'),
+    pm2: at('pm2'),
+  };
+}
+
+/**
+ * The home of the clone at `root`: SWITCHYARD_HOME, or a folder of this user's that is named after the
+ * clone and its path, so that two clones never share one. Throws E_HOME.
+ */
+export function resolveHome(root: string, env: NodeJS.ProcessEnv): Home {
+  const dir = env.SWITCHYARD_HOME ? path.resolve(env.SWITCHYARD_HOME) : defaultHome(root, env);
+  const inside = path.relative(root, dir);
+  if (inside === '' || (!inside.startsWith('..') && !path.isAbsolute(inside))) {
+    throw new KnownError('E_HOME', `The home ${dir} lies inside the clone ${root}.`);
+  }
+  if (Buffer.byteLength(dir) > SOCKET_PATH_LIMIT - LONGEST_SOCKET_BELOW_HOME) {
+    throw new KnownError('E_HOME', `The home's path is too long for unix sockets: ${dir}`);
+  }
+  return homeAt(dir);
+}
+
+function defaultHome(root: string, env: NodeJS.ProcessEnv): string {
+  const mark = createHash('sha256').update(root).digest('hex').slice(0, 6);
+  const name = `${path
+    .basename(root)
+    .replace(/[^A-Za-z0-9._-]/g, '_')
+    .slice(0, 24)}-${mark}`;
+  if (userInfo().uid === 0) return path.join('/var/lib/switchyard', name);
+  return path.join(env.XDG_STATE_HOME ?? path.join(homedir(), '.local', 'state'), 'switchyard', name);
+}
