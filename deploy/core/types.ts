@@ -64,6 +64,8 @@ export interface RunningSlot {
   restarts: number;
   status: ProcessStatus;
   exitCode: number | null;
+  /** True for a process that lives on after its process manager died: nobody would start it again. */
+  orphan?: boolean;
 }
 
 /** What runs now: always looked at, never remembered. */
@@ -72,15 +74,24 @@ export interface Observed {
   slots: RunningSlot[];
 }
 
+/** What proves a process: only this start of it can answer so. */
+export interface Proof {
+  slot: SlotName;
+  commit: Commit;
+  instance: string;
+  /** The restart count that it must keep. */
+  restarts: number;
+}
+
 /** One thing the runner can do to processes or traffic. */
 export type Step =
   | { do: 'migrate'; commit: Commit }
-  | { do: 'start'; slot: SlotName; commit: Commit; instance: string }
+  | ({ do: 'start' } & Proof)
   | { do: 'stop'; slot: SlotName }
-  | { do: 'verify'; slot: SlotName; commit: Commit; instance: string }
+  | ({ do: 'verify' } & Proof)
   | { do: 'shift'; to: Table }
-  | { do: 'verify-live'; slot: SlotName; commit: Commit; instance: string }
-  | { do: 'bake'; slot: SlotName; commit: Commit; instance: string; seconds: number };
+  | ({ do: 'verify-live' } & Proof)
+  | ({ do: 'bake'; seconds: number } & Proof);
 
 export interface PlannedStep {
   step: Step;

@@ -1,0 +1,53 @@
+/** What a command writes: kept in the log up to a limit, and its last lines for the message about a failure. */
+import type { ChildProcess } from 'node:child_process';
+import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
+import { stripVTControlCharacters } from 'node:util';
+
+/** A test that writes without end must not fill the disk that the live app uses. Bytes. */
+const LOG_LIMIT = 20 * 1024 * 1024;
+const TAIL_LIMIT = 64 * 1024;
+const LAST_LINES = 20;
+
+export class CommandOutput {
+  private readonly fd: number;
+  private written = 0;
+  private tail = '';
+  private closed: Promise<unknown> = Promise.resolve();
+
+  constructor(private readonly logFile: string) {
+    this.fd = openSync(logFile, 'a');
+  }
+
+  /** A line of ours among the command's. */
+  note(line: string): void {
+    appendFileSync(this.logFile, `${line}\n`);
+  }
+
+  follow(child: ChildProcess): void {
+    child.stdout?.on('data', (chunk: Buffer) => this.take(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => this.take(chunk));
+    this.closed = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
+  }
+
+  /** Waits for the rest of the output, and returns its last lines. */
+  async close(): Promise<string[]> {
+    await this.closed;
+    closeSync(this.fd);
+    const lines = stripVTControlCharacters(this.tail).split(/[\r\n]+/);
+    return lines.filter((line) => line.trim() !== '').slice(-LAST_LINES);
+  }
+
+  private take(chunk: Buffer): void {
+    // split characters at a chunk's edge look odd in a message, and nowhere else
+    this.tail = (this.tail + chunk.toString('utf8')).slice(-TAIL_LIMIT);
+    if (this.written > LOG_LIMIT) return;
+    this.written += chunk.length;
+    try {
+      writeSync(this.fd, chunk);
+      if (this.written > LOG_LIMIT) this.note(`\n# more than ${LOG_LIMIT} bytes: the rest is not kept`);
+    } catch {
+      // a full disk costs the log, never the deployment
+      this.written = Infinity;
+    }
+  }
+}

@@ -1,0 +1,133 @@
+/**
+ * Runs one command of a deployment: an install, a test, a build, a migration. Everything that it starts is
+ * over when it is over, it yields to the live slots, and its output goes to the deployment's log.
+ */
+import { spawn, spawnSync } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { CommandOutput } from './command-output';
+import { cleanEnvironment } from './environment';
+import type { Home } from './home';
+import { DEPLOYMENT_MARKER, deploymentMark, endMarked } from './pipeline/survivors';
+
+export { DEPLOYMENT_MARKER } from './pipeline/survivors';
+
+export interface Command {
+  /** The program and its arguments; never a shell's line. */
+  argv: readonly string[];
+  cwd: string;
+  /** Goes over the allow-listed environment. No secrets: the commit's own code reads it. */
+  env?: Record<string, string>;
+  /** The deployment's log, in the home's logs; output is appended. */
+  logFile: string;
+  timeoutSeconds: number;
+  /** Least processor and disk time, and the first to go when memory runs out. */
+  lowPriority?: boolean;
+  deploymentId: number;
+}
+
+export interface CommandResult {
+  /** Null when a signal ended it. 127 when there is no such program. */
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+  timedOut: boolean;
+  /** What it wrote last, oldest first, without colours and empty lines. */
+  lastLines: string[];
+  ms: number;
+}
+
+/** A shell's code for a program that does not exist. */
+const NO_SUCH_PROGRAM = 127;
+
+/** Where the output of everything a deployment runs is kept. */
+export function deploymentLog(home: Pick<Home, 'logs'>, deploymentId: number): string {
+  return path.join(home.logs, `deployment-${deploymentId}.log`);
+}
+
+/** Runs the command to its end or its time limit. A failure is a result, not an exception. One at a time per deployment. */
+export async function runCommand(command: Command): Promise<CommandResult> {
+  const begun = performance.now();
+  const mark = deploymentMark(path.dirname(command.logFile), command.deploymentId);
+  const output = new CommandOutput(command.logFile);
+  output.note(`\n$ ${command.argv.join(' ')}`);
+
+  const child = launch(command, mark);
+  output.follow(child);
+  const ended = endOf(child, output);
+  const timedOut = await isOver(ended, command.timeoutSeconds);
+  // A server that a test forgot, or all of it at the limit. Found by the mark and not by the process group,
+  // which is the whole deployment's, and which such a process may have left.
+  await endMarked(mark);
+  const { exitCode, signal } = await ended;
+  const lastLines = await output.close();
+
+  const ms = Math.round(performance.now() - begun);
+  output.note(`# ${timedOut ? 'time limit' : (signal ?? `code ${exitCode}`)} after ${ms} ms`);
+  return { exitCode, signal, timedOut, lastLines, ms };
+}
+
+/** What a command gets of our environment: an allow-list, Node's own folder first in PATH, and the mark. */
+export function commandEnvironment(mark: string): Record<string, string> {
+  const clean = cleanEnvironment(process.env);
+  const node = path.dirname(process.execPath);
+  return { ...clean, PATH: [node, clean.PATH ?? '/usr/bin:/bin'].join(':'), [DEPLOYMENT_MARKER]: mark };
+}
+
+function launch(command: Command, mark: string): ChildProcess {
+  const [program, ...args] = [...(command.lowPriority ? politely() : []), ...command.argv];
+  const child = spawn(program as string, args, {
+    cwd: command.cwd,
+    // the mark last: nothing may take it away
+    env: { ...commandEnvironment(mark), ...command.env, [DEPLOYMENT_MARKER]: mark },
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  if (command.lowPriority && child.pid) dieFirst(child.pid);
+  return child;
+}
+
+interface End {
+  exitCode: number | null;
+  signal: NodeJS.Signals | null;
+}
+
+function endOf(child: ChildProcess, output: CommandOutput): Promise<End> {
+  return new Promise((resolve) => {
+    child.once('error', (error) => {
+      output.note(error.message);
+      resolve({ exitCode: NO_SUCH_PROGRAM, signal: null });
+    });
+    child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));
+  });
+}
+
+/** Waits for the end; true when the limit came first. */
+async function isOver(ended: Promise<End>, limitSeconds: number): Promise<boolean> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<boolean>((resolve) => {
+    timer = setTimeout(() => resolve(true), limitSeconds * 1000);
+  });
+  const timedOut = await Promise.race([ended.then(() => false), limit]);
+  clearTimeout(timer);
+  return timedOut;
+}
+
+let polite: string[] | undefined;
+
+/** The prefix for low priority, as far as this machine has it; `-t` lets a container refuse ionice. */
+function politely(): string[] {
+  const ways = [['nice', '-n', '10', 'ionice', '-t', '-c', '2', '-n', '7'], ['nice', '-n', '10'], []];
+  polite ??= ways.find(
+    ([program, ...args]) => !program || spawnSync(program, [...args, 'true']).status === 0,
+  );
+  return polite ?? [];
+}
+
+/** When memory runs out, the kernel is to end a build and not the slot that serves. */
+function dieFirst(pid: number): void {
+  try {
+    writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
+  } catch {
+    // it is over already, or this machine does not let us
+  }
+}

@@ -1,0 +1,28 @@
+/** The queue: one deployment runs, the newest push waits, older pushes that still wait are superseded. */
+import type { Deployment } from './types';
+import { isActive } from './transitions';
+
+export interface QueueDecision {
+  /** The deployment to begin now, if any. */
+  begin: Deployment | null;
+  /** Waiting pushes that a newer push has made pointless. */
+  superseded: Deployment[];
+}
+
+/**
+ * What a person named (a commit, a rollback) waits its turn in order; only pushes of the same branch
+ * replace each other, because each means "the tip of the branch". A rollback goes before waiting deploys:
+ * it is asked for when something hurts.
+ */
+export function decideQueue(deployments: Deployment[]): QueueDecision {
+  const waiting = deployments.filter((d) => d.state === 'queued').sort((a, b) => a.id - b.id);
+  const superseded = waiting.filter((d) => newerPushWaits(d, waiting));
+  const left = waiting.filter((d) => !superseded.includes(d));
+  const busy = deployments.some((d) => isActive(d.state));
+  const first = left.find((d) => d.kind === 'rollback') ?? left[0] ?? null;
+  return { begin: busy ? null : first, superseded };
+}
+
+function newerPushWaits(push: Deployment, waiting: Deployment[]): boolean {
+  return push.branch !== null && waiting.some((other) => other.branch === push.branch && other.id > push.id);
+}

@@ -1,0 +1,29 @@
+/** What to do with a deployment whose process died: finish it or take it back. */
+import type { Deployment, JournalEvent, PlannedStep } from './types';
+
+export type Recovery =
+  /** It never came to its first step: nothing but half-made files is left. */
+  | { do: 'discard' }
+  /** It was live and verified: go on with the step at `from`. */
+  | { do: 'finish'; from: number }
+  /** Take back these steps, last one first. */
+  | { do: 'undo'; steps: PlannedStep[] };
+
+/** @param events what the journal tells of this deployment */
+export function decideRecovery(deployment: Deployment, events: JournalEvent[]): Recovery {
+  const { plan } = deployment;
+  if (plan === null) return { do: 'discard' };
+  const phases = events.flatMap(({ entry }) =>
+    entry.type === 'phase' && entry.step !== undefined ? [entry] : [],
+  );
+  const begun = phases.filter((phase) => !phase.undo).map((phase) => phase.step as number);
+  if (begun.length === 0) return { do: 'discard' };
+  const undoing = phases.some((phase) => phase.undo);
+  if (deployment.state === 'baking' && !undoing) return { do: 'finish', from: bakeStep(plan) };
+  return { do: 'undo', steps: plan.slice(0, Math.max(...begun) + 1) };
+}
+
+function bakeStep(plan: PlannedStep[]): number {
+  const index = plan.findIndex(({ step }) => step.do === 'bake');
+  return index === -1 ? plan.length : index;
+}

@@ -1,0 +1,33 @@
+/** Which release a rollback without an argument goes to. */
+import type { Commit, Deployment } from './types';
+
+/**
+ * The last good release before the active one: releases stand in the order of their last successful
+ * deploy (rollbacks do not change that order), so rolling back twice goes back twice.
+ * @param history every deployment, in any order
+ */
+export function rollbackTarget(history: Deployment[], active: Commit): Commit | null {
+  const lastDeploy = new Map<Commit, number>();
+  for (const d of [...history].sort((a, b) => a.id - b.id)) {
+    if (d.kind === 'deploy' && d.commit !== null && wasGood(d)) lastDeploy.set(d.commit, d.id);
+  }
+  const ofActive = lastDeploy.get(active) ?? Infinity;
+  const before = [...lastDeploy].filter(
+    ([commit, id]) => commit !== active && id < ofActive && badCause(history, commit) === null,
+  );
+  before.sort((a, b) => b[1] - a[1]);
+  return before[0]?.[0] ?? null;
+}
+
+/** Why a commit is marked bad, or null: the newest deployment of it that is over decides. */
+export function badCause(history: Deployment[], commit: Commit): string | null {
+  const tried = history.filter((d) => d.commit === commit && d.kind === 'deploy' && d.finishedAt !== null);
+  tried.sort((a, b) => b.id - a.id);
+  const decisive = tried.find((d) => d.state === 'succeeded' || d.fault === 'commit');
+  return decisive?.fault === 'commit' && decisive.errorCode !== 'E_BAD_COMMIT' ? decisive.cause : null;
+}
+
+/** A release whose bake an operator ended with a rollback had no fault of its own. */
+function wasGood(d: Deployment): boolean {
+  return d.state === 'succeeded' || (d.state === 'rolled-back' && d.fault === 'operator');
+}

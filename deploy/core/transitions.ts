@@ -1,0 +1,29 @@
+/** The life of a deployment: which state may follow which. */
+import type { DeploymentState } from './types';
+
+const NEXT: Record<DeploymentState, readonly DeploymentState[]> = {
+  queued: ['running', 'superseded', 'aborted', 'failed'],
+  running: ['baking', 'succeeded', 'failed', 'rolled-back', 'aborted', 'interrupted'],
+  baking: ['succeeded', 'rolled-back', 'aborted', 'interrupted'],
+  succeeded: [],
+  failed: [],
+  'rolled-back': [],
+  aborted: [],
+  superseded: [],
+  interrupted: [],
+};
+
+/** True when a deployment may go from one state to the other. */
+export function mayFollow(from: DeploymentState, to: DeploymentState): boolean {
+  return NEXT[from].includes(to);
+}
+
+/** True when nothing can happen to the deployment any more. */
+export function isOver(state: DeploymentState): boolean {
+  return NEXT[state].length === 0;
+}
+
+/** True while a process works on it. */
+export function isActive(state: DeploymentState): boolean {
+  return state === 'running' || state === 'baking';
+}

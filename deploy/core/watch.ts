@@ -1,0 +1,33 @@
+/** What the deployer does about the slot that serves, from what it just saw. Pure. */
+import type { RunningSlot } from './types';
+
+export interface Sight {
+  /** The runtime's entry for the active slot, or null when it has none. */
+  running: RunningSlot | null;
+  /** It answered 200 with its own instance. */
+  healthy: boolean;
+  /** How often in a row it did not, this time included. */
+  badInARow: number;
+}
+
+export type WatchAction =
+  | 'nothing'
+  /** It lives but does not answer: end the process, so that the runtime starts it again. */
+  | 'kill'
+  /** Nothing runs there and nobody will start it: start the release in the same slot. */
+  | 'restore'
+  /** It serves, but no process manager looks after it: start its release in the other slot. */
+  | 'adopt';
+
+/** A busy process may miss a probe; three in a row mean that it hangs. */
+const HANGS_AFTER = 3;
+/** The runtime's own restart comes first. */
+const GONE_AFTER = 3;
+
+export function decideWatch({ running, healthy, badInARow }: Sight): WatchAction {
+  if (healthy) return running?.orphan ? 'adopt' : 'nothing';
+  if (running === null) return badInARow >= GONE_AFTER ? 'restore' : 'nothing';
+  if (running.pid === null)
+    return running.status === 'stopped' && badInARow >= GONE_AFTER ? 'restore' : 'nothing';
+  return running.status === 'online' && badInARow >= HANGS_AFTER ? 'kill' : 'nothing';
+}

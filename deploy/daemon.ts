@@ -1,0 +1,65 @@
+/**
+ * The deployer: takes requests (the webhook through nginx, commands through the control socket), begins
+ * deployments in processes of their own, recovers the dead ones, and watches the slot that serves.
+ */
+import { chmodSync, rmSync } from 'node:fs';
+import type { Server } from 'node:http';
+import { KnownError, asKnown } from './core/errors';
+import { controlApp } from './control';
+import { createDispatcher } from './dispatcher';
+import { homeAt } from './home';
+import { createRequests } from './requests';
+import { readSecret } from './secret';
+import { createWatch } from './watch';
+import { webhookApp } from './webhook/app';
+import type { Yard } from './yard';
+import { openYard } from './yard';
+
+function main(): void {
+  const yard = openYard(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
+  const secret = readSecret(yard.home);
+  const dispatcher = createDispatcher(yard);
+  const watch = createWatch(yard);
+  const requests = createRequests(yard, dispatcher.poke);
+  const servers = [
+    webhookApp({ secret, branch: yard.config.branch, request: requests }).listen(
+      yard.config.deployer.port,
+      '127.0.0.1',
+    ),
+    listenOnSocket(yard, controlApp({ request: requests })),
+  ];
+  dispatcher.start();
+  watch.start();
+
+  const stop = (): void => {
+    dispatcher.stop();
+    watch.stop();
+    for (const server of servers) server.close();
+    rmSync(yard.home.socket, { force: true });
+    // a deployment that runs goes on: it is a process of its own
+    process.exit(0);
+  };
+  process.on('SIGTERM', stop);
+  process.on('SIGINT', stop);
+}
+
+/** The socket of a killed deployer is in the way of the next. Only its owner may open the new one. */
+function listenOnSocket(yard: Yard, app: ReturnType<typeof controlApp>): Server {
+  rmSync(yard.home.socket, { force: true });
+  return app.listen(yard.home.socket, () => chmodSync(yard.home.socket, 0o600));
+}
+
+function required(name: string): string {
+  const value = process.env[name];
+  if (!value)
+    throw new KnownError('E_NOT_STARTED', `${name} is not set: the deployer is started by npm start.`);
+  return value;
+}
+
+try {
+  main();
+} catch (error) {
+  const known = asKnown(error);
+  console.error(`${known.code}: ${known.message}\n${known.hint}`);
+  process.exitCode = 1;
+}

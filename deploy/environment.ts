@@ -1,0 +1,13 @@
+/** The environment that our processes get: an allow-list, so that no secret of the caller travels along. */
+
+const ALLOWED =
+  /^(PATH|HOME|USER|LOGNAME|LANG|LC_[A-Z]+|TZ|TMPDIR|XDG_[A-Z_]+|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|(https?|no)_proxy|(HTTPS?|NO)_PROXY)$/;
+
+/** What may be handed on of an environment. */
+export function cleanEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).flatMap(([name, value]) =>
+      value !== undefined && ALLOWED.test(name) ? [[name, value]] : [],
+    ),
+  );
+}

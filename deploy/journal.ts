@@ -1,0 +1,271 @@
+/**
+ * The journal: the only truth about deployments, on SQLite. The command line, the hook, notifications and
+ * recovery read it; what runs is never taken from it but looked at.
+ *
+ * SQLite waits synchronously, so the time-out is short and a busy database is asked again later, between
+ * turns of the event loop.
+ */
+import Database from 'libsql';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Home } from './home';
+import { KnownError } from './core/errors';
+import { isActive, isOver, mayFollow } from './core/transitions';
+import type {
+  Commit,
+  Deployment,
+  DeploymentKind,
+  DeploymentState,
+  Entry,
+  JournalEvent,
+  SlotName,
+  Trigger,
+} from './core/types';
+
+const BUSY_MS = 20;
+const RETRY_MS = 10;
+const GIVE_UP_AFTER_MS = 10_000;
+
+const SCHEMA = `
+  CREATE TABLE IF NOT EXISTS deployments (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    delivery TEXT UNIQUE,
+    state TEXT NOT NULL,
+    body TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS deployments_by_state ON deployments (state);
+  CREATE TABLE IF NOT EXISTS events (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    deployment INTEGER,
+    at INTEGER NOT NULL,
+    entry TEXT NOT NULL
+  );
+  CREATE INDEX IF NOT EXISTS events_by_deployment ON events (deployment, id);
+`;
+
+/** What a trigger asks for. */
+export interface Request {
+  kind: DeploymentKind;
+  trigger: Trigger;
+  branch?: string;
+  commit?: Commit;
+  slot?: SlotName;
+  strategy: string;
+  delivery?: string;
+}
+
+/** Facts about a deployment that become known while it runs. */
+export type Facts = Partial<Omit<Deployment, 'id' | 'state' | 'createdAt' | 'delivery'>>;
+
+interface DeploymentRow {
+  id: number;
+  delivery: string | null;
+  state: DeploymentState;
+  body: string;
+}
+
+export class Journal {
+  private constructor(private readonly db: Database.Database) {}
+
+  /** Opens the home's journal, making it when it is not there. Throws E_NOT_STARTED without a home. */
+  static open(home: Pick<Home, 'journal' | 'dir'>): Journal {
+    let db: Database.Database;
+    try {
+      db = new Database(home.journal);
+    } catch {
+      throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
+    }
+    db.pragma(`busy_timeout = ${BUSY_MS}`);
+    return new Journal(db);
+  }
+
+  /** Makes the tables. Once, by whoever makes the home. */
+  async prepare(): Promise<void> {
+    await this.write(() => {
+      this.db.pragma('journal_mode = WAL');
+      this.db.exec(SCHEMA);
+    });
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  /** Puts a request into the queue. A delivery that is known already gives back its first deployment. */
+  async request(request: Request): Promise<Deployment> {
+    const body: Omit<Deployment, 'id' | 'state' | 'delivery'> = {
+      ...NOTHING_KNOWN,
+      kind: request.kind,
+      trigger: request.trigger,
+      branch: request.branch ?? null,
+      commit: request.commit ?? null,
+      slot: request.slot ?? null,
+      strategy: request.strategy,
+      createdAt: Date.now(),
+    };
+    return this.write(() =>
+      this.transaction(() => {
+        const known = request.delivery === undefined ? null : this.byDelivery(request.delivery);
+        if (known) return known;
+        const inserted = this.db
+          .prepare('INSERT INTO deployments (delivery, state, body) VALUES (?, ?, ?)')
+          .run(request.delivery ?? null, 'queued', JSON.stringify(body));
+        const id = Number(inserted.lastInsertRowid);
+        this.insertEvent(id, { type: 'state', state: 'queued' });
+        return this.mustGet(id);
+      }),
+    );
+  }
+
+  /** Moves a deployment to its next state and tells it. A move that may not follow is an error of ours. */
+  async move(id: number, to: DeploymentState, facts: Facts = {}): Promise<Deployment> {
+    return this.write(() =>
+      this.transaction(() => {
+        const before = this.mustGet(id);
+        if (!mayFollow(before.state, to)) throw new Error(`deployment ${id}: ${before.state} -> ${to}`);
+        const times =
+          to === 'running' ? { startedAt: Date.now() } : isOver(to) ? { finishedAt: Date.now() } : {};
+        this.update({ ...before, ...facts, ...times, state: to });
+        this.insertEvent(id, { type: 'state', state: to, ...(facts.cause ? { cause: facts.cause } : {}) });
+        return this.mustGet(id);
+      }),
+    );
+  }
+
+  /** Adds facts to a deployment. */
+  async note(id: number, facts: Facts): Promise<void> {
+    await this.write(() => this.transaction(() => this.update({ ...this.mustGet(id), ...facts })));
+  }
+
+  /** Tells one thing, of a deployment or (null) of the whole. */
+  async tell(deployment: number | null, entry: Entry): Promise<void> {
+    await this.write(() => this.insertEvent(deployment, entry));
+  }
+
+  get(id: number): Deployment | null {
+    const row = this.db.prepare('SELECT * FROM deployments WHERE id = ?').get(id) as
+      DeploymentRow | undefined;
+    return row ? fromRow(row) : null;
+  }
+
+  /** Every deployment, newest first. @param limit how many at most */
+  history(limit = 1000): Deployment[] {
+    const rows = this.db.prepare('SELECT * FROM deployments ORDER BY id DESC LIMIT ?').all(limit);
+    return (rows as DeploymentRow[]).map(fromRow);
+  }
+
+  /** The one a process works on, or worked on when it died. */
+  active(): Deployment | null {
+    return this.pending().find((d) => isActive(d.state)) ?? null;
+  }
+
+  /** All that are not over, oldest first. */
+  pending(): Deployment[] {
+    const rows = this.db
+      .prepare("SELECT * FROM deployments WHERE state IN ('queued', 'running', 'baking') ORDER BY id")
+      .all();
+    return (rows as DeploymentRow[]).map(fromRow);
+  }
+
+  /** The deployment whose release serves by the journal, or null before the first. */
+  lastLive(): Deployment | null {
+    const live = this.history().filter((d) => d.state === 'succeeded' || d.state === 'baking');
+    live.sort((a, b) => (b.liveAt ?? 0) - (a.liveAt ?? 0));
+    return live[0] ?? null;
+  }
+
+  /** The last deployment that made its release live in this slot and was not taken back. */
+  lastInSlot(slot: SlotName): Deployment | null {
+    const live = this.history().filter(
+      (d) => d.liveAt !== null && d.to?.slot === slot && d.state === 'succeeded',
+    );
+    live.sort((a, b) => (b.liveAt ?? 0) - (a.liveAt ?? 0));
+    return live[0] ?? null;
+  }
+
+  /** What was told after an event id. @param deployment only of this one */
+  since(eventId: number, deployment?: number): JournalEvent[] {
+    const rows = (
+      deployment === undefined
+        ? this.db.prepare('SELECT * FROM events WHERE id > ? ORDER BY id').all(eventId)
+        : this.db
+            .prepare('SELECT * FROM events WHERE id > ? AND deployment = ? ORDER BY id')
+            .all(eventId, deployment)
+    ) as { id: number; deployment: number | null; at: number; entry: string }[];
+    return rows.map((row) => ({ ...row, entry: JSON.parse(row.entry) as Entry }));
+  }
+
+  private byDelivery(delivery: string): Deployment | null {
+    const row = this.db.prepare('SELECT * FROM deployments WHERE delivery = ?').get(delivery);
+    return row ? fromRow(row as DeploymentRow) : null;
+  }
+
+  private mustGet(id: number): Deployment {
+    const found = this.get(id);
+    if (!found) throw new Error(`no deployment ${id} in the journal`);
+    return found;
+  }
+
+  private update(deployment: Deployment): void {
+    const { id, state, ...body } = deployment;
+    this.db
+      .prepare('UPDATE deployments SET state = ?, body = ? WHERE id = ?')
+      .run(state, JSON.stringify(body), id);
+  }
+
+  private insertEvent(deployment: number | null, entry: Entry): void {
+    this.db
+      .prepare('INSERT INTO events (deployment, at, entry) VALUES (?, ?, ?)')
+      .run(deployment, Date.now(), JSON.stringify(entry));
+  }
+
+  private transaction<T>(work: () => T): T {
+    this.db.exec('BEGIN IMMEDIATE');
+    try {
+      const result = work();
+      this.db.exec('COMMIT');
+      return result;
+    } catch (error) {
+      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  private async write<T>(work: () => T): Promise<T> {
+    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    for (;;) {
+      try {
+        return work();
+      } catch (error) {
+        if (!isBusy(error) || Date.now() > deadline) throw error;
+        await sleep(RETRY_MS);
+      }
+    }
+  }
+}
+
+const NOTHING_KNOWN = {
+  version: null,
+  from: null,
+  to: null,
+  plan: null,
+  pid: null,
+  fault: null,
+  errorCode: null,
+  cause: null,
+  startedAt: null,
+  liveAt: null,
+  finishedAt: null,
+  served: null,
+  failed: null,
+} satisfies Partial<Deployment>;
+
+function fromRow(row: DeploymentRow): Deployment {
+  const body = JSON.parse(row.body) as Omit<Deployment, 'id' | 'state' | 'delivery'>;
+  return { ...body, id: row.id, state: row.state, delivery: row.delivery };
+}
+
+/** True when SQLite says that somebody else writes just now. */
+export function isBusy(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return code?.startsWith('SQLITE_BUSY') === true || /database is locked/.test(message ?? '');
+}

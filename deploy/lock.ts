@@ -1,0 +1,49 @@
+/**
+ * The deployment lock: an exclusive transaction on lock.db, held for the deployment's life. The kernel
+ * frees it with the process, `kill -9` included; a pid in a file would not.
+ */
+import Database from 'libsql';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Home } from './home';
+import { isBusy } from './journal';
+
+const RETRY_MS = 20;
+
+export interface Lock {
+  release(): void;
+}
+
+/** Takes the lock, or returns null when somebody holds it. */
+export function tryLock(home: Pick<Home, 'lock'>): Lock | null {
+  const db = new Database(home.lock);
+  try {
+    db.pragma('busy_timeout = 0');
+    db.exec('BEGIN EXCLUSIVE');
+  } catch (error) {
+    db.close();
+    if (isBusy(error)) return null;
+    throw error;
+  }
+  return {
+    release: () => {
+      db.exec('ROLLBACK');
+      db.close();
+    },
+  };
+}
+
+/** Waits for the lock. */
+export async function takeLock(home: Pick<Home, 'lock'>): Promise<Lock> {
+  for (;;) {
+    const lock = tryLock(home);
+    if (lock) return lock;
+    await sleep(RETRY_MS);
+  }
+}
+
+/** True while a deployment's process lives. */
+export function isLocked(home: Pick<Home, 'lock'>): boolean {
+  const lock = tryLock(home);
+  lock?.release();
+  return lock === null;
+}

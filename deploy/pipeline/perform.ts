@@ -1,0 +1,121 @@
+/** Carries out one step. What each kind of step means, and nothing about their order. */
+import { KnownError } from '../core/errors';
+import { tellingLine } from '../core/telling';
+import type { Counts } from '../core/verdict';
+import type { Proof, Slot, Step, Table } from '../core/types';
+import { runCommand } from '../command';
+import { portHolder } from '../traffic/port-holder';
+import { probe } from '../traffic/probe';
+import type { Yard } from '../yard';
+import { builtRelease, slotNamed } from '../yard';
+import { bake } from './bake';
+import { drain } from './drain';
+import { builtHealthPath } from './health-path';
+import { verifyServed, verifySlot, waitUntilHealthy } from './verify';
+
+export interface Performance {
+  deploymentId: number;
+  /** What the release before answered, for the bake. */
+  before: () => Counts;
+  /** True when an operator wants this deployment's bake to end now. */
+  bakeEnded: () => boolean;
+  /** Aborts waiting; an undo has none, it always goes to its end. */
+  signal?: AbortSignal;
+}
+
+export interface Outcome {
+  /** One clause for the journal. */
+  detail: string;
+  /** True when an operator ended the bake: no further step, nothing taken back. */
+  ended?: boolean;
+}
+
+/** Does the step. Throws a KnownError. */
+export async function perform(yard: Yard, step: Step, how: Performance): Promise<Outcome> {
+  if (step.do === 'bake') return bake(yard, step, how.before(), how.bakeEnded, how.signal);
+  return { detail: await performAtOnce(yard, step, how) };
+}
+
+async function performAtOnce(
+  yard: Yard,
+  step: Exclude<Step, { do: 'bake' }>,
+  how: Performance,
+): Promise<string> {
+  switch (step.do) {
+    case 'migrate':
+      return migrate(yard, step.commit, how);
+    case 'start':
+      return start(yard, step, how);
+    case 'stop':
+      await empty(yard, slotNamed(yard, step.slot), how);
+      return step.slot;
+    case 'verify':
+      await verifySlot(yard, step);
+      return step.slot;
+    case 'shift':
+      return shift(yard, step.to);
+    case 'verify-live':
+      await verifyServed(yard, step);
+      return step.slot;
+  }
+}
+
+async function migrate(yard: Yard, commit: string, how: Performance): Promise<string> {
+  const { app, dir } = builtRelease(yard, commit);
+  if (app.migrate === null) return 'none';
+  const result = await runCommand({
+    argv: app.migrate,
+    cwd: dir,
+    env: { NODE_ENV: 'production', SWITCHYARD_DATA: yard.home.shared },
+    logFile: deploymentLog(yard, how.deploymentId),
+    timeoutSeconds: yard.config.limits.migrate,
+    lowPriority: true,
+    deploymentId: how.deploymentId,
+  });
+  if (result.exitCode === 0) return result.lastLines.at(-1) ?? 'done';
+  const why = tellingLine(result.lastLines);
+  throw new KnownError('E_MIGRATE', `The migration ended with code ${result.exitCode}${why && `: ${why}`}.`);
+}
+
+async function start(yard: Yard, proof: Proof, how: Performance): Promise<string> {
+  const slot = slotNamed(yard, proof.slot);
+  await empty(yard, slot, how);
+  const holder = portHolder(slot.port);
+  if (holder) {
+    throw new KnownError(
+      'E_STRANGER_ON_PORT',
+      `Port ${slot.port} of ${slot.name} is held by ${holder.command} (pid ${holder.pid}).`,
+    );
+  }
+  await yard.runtime.start(slot, builtRelease(yard, proof.commit), proof.instance);
+  const running = await waitUntilHealthy(yard, proof, how.signal);
+  return `${slot.name}, pid ${running.pid}`;
+}
+
+/** Ends whatever runs in the slot, once its requests are through. */
+async function empty(yard: Yard, slot: Slot, how: Performance): Promise<void> {
+  const resident = (await yard.runtime.list()).find((running) => running.slot === slot.name);
+  if (!resident) return;
+  if (resident.pid !== null) await drain(slot, yard.config.limits.drain, how.signal);
+  await yard.runtime.stop(slot.name);
+}
+
+/** A standby enters the table only while it answers: a crash must never fall onto a dead or unproven slot. */
+async function shift(yard: Yard, to: Table): Promise<string> {
+  const standby = to.standby !== null && (await answers(yard, to.standby)) ? to.standby : null;
+  await yard.traffic.shift({ active: to.active, standby });
+  return `${to.active ?? 'nobody'}${standby ? `, ${standby} behind it` : ''}`;
+}
+
+async function answers(yard: Yard, name: string): Promise<boolean> {
+  const running = (await yard.runtime.list()).find(({ slot }) => slot === name);
+  if (!running?.pid) return false;
+  const { port } = slotNamed(yard, name);
+  const answer = await probe({ port, path: builtHealthPath(yard, running.commit), timeoutMs: 1000 });
+  return answer.status === 200 && answer.instance === running.instance;
+}
+
+/** Where the output of everything a deployment runs is kept. */
+export function deploymentLog(yard: Pick<Yard, 'home'>, id: number): string {
+  return `${yard.home.logs}/deployment-${id}.log`;
+}

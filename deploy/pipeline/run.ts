@@ -1,0 +1,82 @@
+/**
+ * Runs a plan: each step in turn, told in the journal. A failure at one step takes back that step and all
+ * before it, last one first: that is the automatic rollback, the same for every strategy.
+ */
+import { asKnown } from '../core/errors';
+import type { Plan, PlannedStep, Step } from '../core/types';
+import type { Yard } from '../yard';
+import type { Outcome, Performance } from './perform';
+import { perform } from './perform';
+
+export interface Run extends Performance {
+  plan: Plan;
+  /** Index of the first step to do: 0, or a later one when a dead process got that far. */
+  from: number;
+  /** Called when the release is verified through nginx and serves. */
+  onLive: () => Promise<void>;
+}
+
+/**
+ * Returns 'done', or 'ended' when an operator cut the bake short. Throws the KnownError that stopped it,
+ * after everything was taken back.
+ */
+export async function run(yard: Yard, work: Run): Promise<'done' | 'ended'> {
+  for (let index = work.from; index < work.plan.length; index++) {
+    const { step } = work.plan[index] as PlannedStep;
+    try {
+      const outcome = await toldStep(yard, work, step, index, false);
+      if (step.do === 'verify-live') await work.onLive();
+      if (outcome.ended) return 'ended';
+    } catch (error) {
+      await undo(yard, work, work.plan.slice(0, index + 1));
+      throw error;
+    }
+  }
+  return 'done';
+}
+
+/**
+ * Takes back these steps, last one first. One that cannot be taken back is told, and the others are still
+ * taken back: traffic must return whatever else fails.
+ */
+export async function undo(yard: Yard, how: Performance, steps: PlannedStep[]): Promise<void> {
+  const thorough: Performance = { ...how, signal: undefined };
+  for (const [index, planned] of [...steps.entries()].reverse()) {
+    for (const step of planned.undo) {
+      try {
+        await toldStep(yard, thorough, step, index, true);
+      } catch (error) {
+        const message = `taking back failed at "${step.do}": ${asKnown(error).message}`;
+        await yard.journal.tell(how.deploymentId, { type: 'warning', message });
+        break;
+      }
+    }
+  }
+}
+
+async function toldStep(
+  yard: Yard,
+  how: Performance,
+  step: Step,
+  index: number,
+  isUndo: boolean,
+): Promise<Outcome> {
+  const phase = { type: 'phase', phase: step.do, step: index, undo: isUndo } as const;
+  const { journal } = yard;
+  const begun = Date.now();
+  await journal.tell(how.deploymentId, { ...phase, status: 'started' });
+  try {
+    const outcome = await perform(yard, step, how);
+    await journal.tell(how.deploymentId, {
+      ...phase,
+      status: 'done',
+      detail: outcome.detail,
+      ms: Date.now() - begun,
+    });
+    return outcome;
+  } catch (error) {
+    const detail = asKnown(error).message;
+    await journal.tell(how.deploymentId, { ...phase, status: 'failed', detail, ms: Date.now() - begun });
+    throw error;
+  }
+}

@@ -1,0 +1,116 @@
+/**
+ * Verify proves the very process: its commit and instance from its own health answer, its pid and restart
+ * count as they were at its start. An old process or a stranger on the port fails it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../core/errors';
+import type { ProbeAnswer } from '../core/seams';
+import { tellingLine } from '../core/telling';
+import { short } from '../core/format';
+import type { Proof, RunningSlot } from '../core/types';
+import { probe } from '../traffic/probe';
+import type { Yard } from '../yard';
+import { builtRelease, slotNamed } from '../yard';
+
+const LOOK_EVERY_MS = 50;
+const PROBE_TIMEOUT_MS = 2000;
+/** One good answer may be luck. */
+const GOOD_ANSWERS = 3;
+const LOG_LINES = 40;
+
+/**
+ * Waits until the process that was just started answers as itself. An exit is noticed at once.
+ * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS.
+ */
+export async function waitUntilHealthy(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
+  const deadline = Date.now() + yard.config.limits.start * 1000;
+  for (;;) {
+    const running = await mustStillRun(yard, proof);
+    const answer = await ask(yard, proof);
+    if (answer.status === 200) {
+      mustBeItself(answer, proof);
+      return running;
+    }
+    if (Date.now() >= deadline)
+      throw unhealthy(yard, proof, answer, await yard.runtime.logs(proof.slot, LOG_LINES));
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+/**
+ * Several good answers in a row, the smoke paths, and the same process before and after.
+ * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE.
+ */
+export async function verifySlot(yard: Yard, proof: Proof): Promise<RunningSlot> {
+  const before = await mustStillRun(yard, proof);
+  for (let good = 0; good < GOOD_ANSWERS; good++) {
+    const answer = await ask(yard, proof);
+    if (answer.status !== 200)
+      throw unhealthy(yard, proof, answer, await yard.runtime.logs(proof.slot, LOG_LINES));
+    mustBeItself(answer, proof);
+  }
+  await smoke(yard, proof);
+  const after = await mustStillRun(yard, proof);
+  if (after.pid !== before.pid)
+    throw new KnownError('E_EXITED', `${proof.slot} was replaced while it was verified.`);
+  return after;
+}
+
+/** The same question through nginx: do users get this very process? Throws E_NOT_SERVED. */
+export async function verifyServed(yard: Yard, proof: Proof): Promise<void> {
+  const { app } = builtRelease(yard, proof.commit);
+  const answer = await yard.traffic.verify(app.health);
+  if (answer.status === 200 && answer.commit === proof.commit && answer.instance === proof.instance) return;
+  throw new KnownError(
+    'E_NOT_SERVED',
+    `Through nginx ${app.health} answered ${answer.said}, not ${proof.slot}.`,
+  );
+}
+
+/** The runtime's entry for the proof's process; it must live and not have been restarted. Throws E_EXITED. */
+export async function mustStillRun(yard: Yard, proof: Proof): Promise<RunningSlot> {
+  const running = (await yard.runtime.list()).find(({ slot }) => slot === proof.slot);
+  if (running?.pid && running.restarts === proof.restarts && running.instance === proof.instance)
+    return running;
+  const line = tellingLine(await yard.runtime.logs(proof.slot, LOG_LINES));
+  const code = running?.exitCode === null || running === undefined ? '' : ` with code ${running.exitCode}`;
+  throw new KnownError(
+    'E_EXITED',
+    `${short(proof.commit)} exited${code} in ${proof.slot}${line && `: ${line}`}`,
+  );
+}
+
+async function ask(yard: Yard, proof: Proof): Promise<ProbeAnswer> {
+  const { app } = builtRelease(yard, proof.commit);
+  const { port } = slotNamed(yard, proof.slot);
+  return probe({ port, path: app.health, timeoutMs: PROBE_TIMEOUT_MS });
+}
+
+function mustBeItself(answer: ProbeAnswer, proof: Proof): void {
+  if (answer.commit === proof.commit && answer.instance === proof.instance) return;
+  const wrong =
+    answer.commit !== proof.commit
+      ? `commit ${answer.commit ? short(answer.commit) : 'none'} instead of ${short(proof.commit)}`
+      : `instance ${answer.instance ?? 'none'} instead of the one just started`;
+  throw new KnownError('E_WRONG_PROCESS', `The health answer in ${proof.slot} names ${wrong}.`);
+}
+
+async function smoke(yard: Yard, proof: Proof): Promise<void> {
+  const { app } = builtRelease(yard, proof.commit);
+  const { port } = slotNamed(yard, proof.slot);
+  for (const path of app.smoke) {
+    const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
+    if (answer.status === null || answer.status >= 400) {
+      throw new KnownError('E_SMOKE', `${path} in ${proof.slot} answered ${answer.said}.`);
+    }
+  }
+}
+
+function unhealthy(yard: Yard, proof: Proof, answer: ProbeAnswer, log: string[]): KnownError {
+  const { app } = builtRelease(yard, proof.commit);
+  const line = answer.status === null ? tellingLine(log) : '';
+  return new KnownError(
+    'E_UNHEALTHY',
+    `${app.health} in ${proof.slot} answered ${answer.said}${line && ` (${line})`}.`,
+  );
+}

@@ -1,0 +1,97 @@
+/**
+ * Blue/green: the release starts in the idle slot, and all requests move to it at once. The slot that
+ * served stays warm behind it, so that going back is one rename.
+ */
+import { KnownError } from '../core/errors';
+import type { PlanInput, Strategy } from '../core/seams';
+import { sameTable } from '../core/table';
+import type { Plan, PlannedStep, RunningSlot, SlotName, Step, Table } from '../core/types';
+
+export const blueGreen: Strategy = {
+  plan(input) {
+    if (alreadyLive(input)) return [];
+    const target = chooseSlot(input);
+    const warm = warmRelease(input, target);
+    return warm ? shiftToWarm(input, target, warm) : startAndShift(input, target);
+  },
+};
+
+/** The release serves and nobody asked for another slot: nothing to do. */
+function alreadyLive({ observed, release, wanted }: PlanInput): boolean {
+  const serving = runningIn(observed.slots, observed.table.active);
+  return wanted === null && serving?.commit === release.commit;
+}
+
+function chooseSlot({ observed, slots, wanted }: PlanInput): SlotName {
+  const { active } = observed.table;
+  if (wanted !== null && wanted === active && runningIn(observed.slots, active)) {
+    const idle = slots.find((slot) => slot !== active);
+    throw new KnownError(
+      'E_SLOT_ACTIVE',
+      `${active} serves the users now; a release is only started in an idle slot.`,
+      `Deploy to ${idle}: npm run -s deploy:${idle}`,
+    );
+  }
+  const idle = slots.find((slot) => slot !== active) ?? slots[0];
+  const chosen = wanted ?? idle;
+  if (chosen === undefined) throw new KnownError('E_CONFIG', 'No slot is configured.');
+  return chosen;
+}
+
+/** The slot's process when it holds this very release, proven, and may take the traffic as it is. */
+function warmRelease({ observed, release }: PlanInput, target: SlotName): RunningSlot | null {
+  const resident = runningIn(observed.slots, target);
+  const proven = observed.table.standby === target && resident?.status === 'online';
+  return proven && resident.commit === release.commit ? resident : null;
+}
+
+function shiftToWarm({ observed, release }: PlanInput, target: SlotName, warm: RunningSlot): Plan {
+  const proof = { slot: target, commit: release.commit, instance: warm.instance, restarts: warm.restarts };
+  return [
+    { step: { do: 'verify', ...proof }, undo: [] },
+    // what is left for the warm one is not trusted to stand behind it
+    shift(observed.table, { active: target, standby: null }),
+    { step: { do: 'verify-live', ...proof }, undo: [] },
+  ];
+}
+
+function startAndShift(input: PlanInput, target: SlotName): Plan {
+  const { observed, release, instance } = input;
+  const { table } = observed;
+  const proof = { slot: target, commit: release.commit, instance, restarts: 0 };
+  // an unproven release never stands behind the active one
+  const alone: Table = { active: table.active, standby: null };
+  const behind = table.active !== target && runningIn(observed.slots, table.active) ? table.active : null;
+  return [
+    ...when(input.migrate, { step: { do: 'migrate', commit: release.commit }, undo: [] }),
+    ...when(!sameTable(table, alone), shift(table, alone)),
+    { step: { do: 'start', ...proof }, undo: putBack(input, target) },
+    { step: { do: 'verify', ...proof }, undo: [] },
+    shift(alone, { active: target, standby: behind }),
+    { step: { do: 'verify-live', ...proof }, undo: [] },
+    ...when(input.bakeSeconds > 0, { step: { do: 'bake', ...proof, seconds: input.bakeSeconds }, undo: [] }),
+  ];
+}
+
+/** The idle slot as it was: empty, or with the warm release that the start ended. */
+function putBack({ observed, undoInstance }: PlanInput, target: SlotName): Step[] {
+  const resident = runningIn(observed.slots, target);
+  if (!resident) return [{ do: 'stop', slot: target }];
+  const proof = { slot: target, commit: resident.commit, instance: undoInstance, restarts: 0 };
+  return [
+    { do: 'start', ...proof },
+    { do: 'verify', ...proof },
+  ];
+}
+
+function shift(from: Table, to: Table): PlannedStep {
+  return { step: { do: 'shift', to }, undo: [{ do: 'shift', to: from }] };
+}
+
+function runningIn(slots: RunningSlot[], name: SlotName | null): RunningSlot | null {
+  return slots.find(({ slot, pid }) => slot === name && pid !== null) ?? null;
+}
+
+function when(condition: boolean, step: PlannedStep): PlannedStep[] {
+  return condition ? [step] : [];
+}

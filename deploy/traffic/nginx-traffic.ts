@@ -1,0 +1,19 @@
+/** The Traffic seam over nginx and the table: it renames a link and asks questions, and never touches nginx itself. */
+import type { Traffic } from '../core/seams';
+import type { Home } from '../home';
+import { probe } from './probe';
+import { linkedTable, linkTable } from './table-folder';
+
+/** How long nginx and the app behind it may take for a health answer, in milliseconds. */
+const VERIFY_TIMEOUT_MS = 5000;
+
+/** @param httpPort the port nginx serves on 127.0.0.1. */
+export function createTraffic({ home, httpPort }: { home: Home; httpPort: number }): Traffic {
+  return {
+    // eslint-disable-next-line @typescript-eslint/require-await -- the seam allows traffics that have to wait
+    shift: async (to) => linkTable(home, to),
+    // eslint-disable-next-line @typescript-eslint/require-await
+    current: async () => linkedTable(home),
+    verify: (healthPath) => probe({ port: httpPort, path: healthPath, timeoutMs: VERIFY_TIMEOUT_MS }),
+  };
+}

@@ -1,0 +1,95 @@
+/** One question to a health path, and what was said to it. */
+import { request, type IncomingMessage } from 'node:http';
+import type { ProbeAnswer } from '../core/seams';
+
+export interface ProbeTarget {
+  /** A port on 127.0.0.1, or a unix socket. */
+  port?: number;
+  socketPath?: string;
+  path: string;
+  /** The longest the whole answer may take, in milliseconds. */
+  timeoutMs: number;
+  /** What the Host header says. Default: `127.0.0.1`. */
+  host?: string;
+}
+
+/** nginx logs this client's requests apart from the users' (see nginx/site.conf.template). */
+const USER_AGENT = 'switchyard-probe';
+/** A health answer is small; of anything else the beginning is enough. */
+const MOST_BYTES = 64 * 1024;
+const MOST_SAID = 120;
+
+/** Asks once, on a connection of its own. Never throws: who does not answer has `status: null`. */
+export function probe(target: ProbeTarget): Promise<ProbeAnswer> {
+  const started = performance.now();
+  const elapsed = (): number => Math.round(performance.now() - started);
+  return new Promise((resolve) => {
+    const nobody = (said: string): void =>
+      resolve({ status: null, commit: null, instance: null, ms: elapsed(), said });
+    const asking = request({
+      ...(target.socketPath ? { socketPath: target.socketPath } : { host: '127.0.0.1', port: target.port }),
+      path: target.path,
+      agent: false,
+      headers: { host: target.host ?? '127.0.0.1', accept: 'application/json', 'user-agent': USER_AGENT },
+    });
+    // not the socket's idle time-out: an answer that drips for ever must end too
+    const limit = setTimeout(() => {
+      nobody(`no answer in ${target.timeoutMs} ms`);
+      asking.destroy();
+    }, target.timeoutMs);
+    asking.on('response', (response) => {
+      collect(response, (body) => resolve(answer(response.statusCode ?? 0, body, elapsed())));
+    });
+    asking.on('error', (error: NodeJS.ErrnoException) => nobody(inWords(error)));
+    asking.on('close', () => clearTimeout(limit));
+    asking.end();
+  });
+}
+
+/** Hands over the body, or as much of it as is allowed, and lets go of the connection. */
+function collect(response: IncomingMessage, done: (body: string) => void): void {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  const finish = (): void => done(Buffer.concat(chunks).toString('utf8', 0, MOST_BYTES));
+  response.on('data', (chunk: Buffer) => {
+    chunks.push(chunk);
+    size += chunk.length;
+    if (size < MOST_BYTES) return;
+    finish();
+    response.destroy();
+  });
+  response.on('end', finish);
+  response.on('error', finish);
+}
+
+function answer(status: number, body: string, ms: number): ProbeAnswer {
+  const { commit, instance } = parse(body);
+  const text = body.replace(/\s+/g, ' ').trim();
+  const short = text.length > MOST_SAID ? `${text.slice(0, MOST_SAID)}…` : text;
+  return { status, commit, instance, ms, said: short ? `${status} ${short}` : String(status) };
+}
+
+function parse(body: string): { commit: string | null; instance: string | null } {
+  try {
+    const { commit, instance } = JSON.parse(body) as { commit?: unknown; instance?: unknown };
+    return {
+      commit: typeof commit === 'string' ? commit : null,
+      instance: typeof instance === 'string' ? instance : null,
+    };
+  } catch {
+    return { commit: null, instance: null };
+  }
+}
+
+function inWords(error: NodeJS.ErrnoException): string {
+  switch (error.code) {
+    case 'ECONNREFUSED':
+      return 'connection refused';
+    case 'ECONNRESET':
+      return 'connection closed without an answer';
+    case 'ENOENT':
+      return 'no such socket';
+    default:
+      return error.message.split('\n')[0] ?? 'failed';
+  }
+}

@@ -1,0 +1,105 @@
+/**
+ * The templates in nginx/, filled in. Pure: (template, settings) -> text.
+ *
+ *     ${NAME}             a value; nginx's own ${variables} are written in small letters
+ *     #each NAME … #end   the lines between, once for every entry of the list NAME
+ */
+import type { Slot } from '../core/types';
+
+export interface NginxSettings {
+  /** Absolute folders and files, without characters that nginx would read as syntax. */
+  homeDir: string;
+  nginxDir: string;
+  accessLog: string;
+  errorLog: string;
+  slots: Slot[];
+  httpPort: number;
+  deployerPort: number;
+  /** The largest request body for the app, as nginx writes sizes: `25m`. */
+  maxBody: string;
+  /** Whose rights the workers get; null when nginx is not started as root and keeps its own. */
+  workerUser: { name: string; group: string } | null;
+  workers: number;
+  /** Whether the machine has IPv6: without it `listen [::]` would stop nginx from starting. */
+  ipv6: boolean;
+  /** Modules of this nginx that we do not use, but that insist on a folder: `fastcgi`. */
+  unusedModules: string[];
+}
+
+export interface Values {
+  [name: string]: string | Values[];
+}
+
+/** The values for both templates. */
+export function valuesFor(settings: NginxSettings): Values {
+  const { workerUser, httpPort } = settings;
+  return {
+    HOME_DIR: settings.homeDir,
+    NGINX_DIR: settings.nginxDir,
+    ACCESS_LOG: settings.accessLog,
+    ERROR_LOG: settings.errorLog,
+    HTTP_PORT: String(httpPort),
+    LISTEN_IPV6_LINE: settings.ipv6
+      ? `listen [::]:${httpPort} default_server;`
+      : '# This machine has no IPv6.',
+    DEPLOYER_PORT: String(settings.deployerPort),
+    MAX_BODY: settings.maxBody,
+    USER_LINE: workerUser
+      ? `user ${workerUser.name} ${workerUser.group};`
+      : '# Not started as root: the workers keep the rights of whoever started nginx.',
+    WORKERS: String(settings.workers),
+    UNUSED_MODULE: settings.unusedModules.map((module) => ({ MODULE: module })),
+    SLOT: settings.slots.map((slot) => ({
+      SLOT: slot.name,
+      PORT: String(slot.port),
+      OTHER: settings.slots.filter((other) => other !== slot).map((other) => ({ OTHER: other.name })),
+    })),
+  };
+}
+
+/** Fills a template in. Throws an Error for a name without a value, and for an `#each` without its `#end`. */
+export function render(template: string, values: Values): string {
+  return renderLines(template.split('\n'), values).join('\n');
+}
+
+function renderLines(lines: string[], values: Values): string[] {
+  const done: string[] = [];
+  for (let at = 0; at < lines.length; at += 1) {
+    const line = lines[at] ?? '';
+    const list = /^#each ([A-Z_]+)$/.exec(line)?.[1];
+    if (list === undefined) {
+      done.push(fillIn(line, values));
+      continue;
+    }
+    const end = matchingEnd(lines, at);
+    const block = lines.slice(at + 1, end);
+    for (const entry of listNamed(list, values)) done.push(...renderLines(block, { ...values, ...entry }));
+    at = end;
+  }
+  return done;
+}
+
+/** Where the block that opens at `start` ends: blocks stand inside blocks. */
+function matchingEnd(lines: string[], start: number): number {
+  let open = 0;
+  for (let at = start; at < lines.length; at += 1) {
+    if (lines[at]?.startsWith('#each ')) open += 1;
+    if (lines[at] === '#end') open -= 1;
+    if (open === 0) return at;
+  }
+  throw new Error(`template: "${lines[start]}" has no #end`);
+}
+
+function fillIn(line: string, values: Values): string {
+  return line.replace(/\$\{([A-Z][A-Z0-9_]*)\}/g, (_whole, name: string) => {
+    const value = values[name];
+    if (typeof value !== 'string') throw new Error(`template: \${${name}} has no value`);
+    return value;
+  });
+}
+
+function listNamed(name: string, values: Values): Values[] {
+  const value = values[name];
+  if (!Array.isArray(value)) throw new Error(`template: #each ${name} is not a list`);
+  return value;
+}

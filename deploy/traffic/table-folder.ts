@@ -1,0 +1,79 @@
+/**
+ * The traffic table on the disk: folders of empty files, and the link that says which of them is in force.
+ */
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  readlinkSync,
+  renameSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { KnownError } from '../core/errors';
+import { allTables, EMPTY_TABLE, parseTableFolder, tableFiles, tableFolder } from '../core/table';
+import type { SlotName, Table } from '../core/types';
+import type { Home } from '../home';
+
+/**
+ * Makes every table these slots can need, and the link when there is none: it then serves nobody. What
+ * exists is left alone. Made beforehand, because on a full disk `mkdir` fails where a rename still works.
+ */
+export function prepareTables(home: Home, slots: SlotName[]): void {
+  makeReadableFolder(home.tables);
+  for (const table of allTables(slots)) makeTable(home, table);
+  if (linkedFolder(home) === null) linkTable(home, EMPTY_TABLE);
+}
+
+/** Puts a table in force with one rename(2). Makes its folder only when nobody has prepared it. */
+export function linkTable(home: Home, table: Table): void {
+  if (!isComplete(home, table)) makeTable(home, table);
+  const next = `${home.traffic}.next`;
+  // what a process that was killed between the two calls has left
+  rmSync(next, { force: true });
+  // relative and below 60 bytes: it then lies in the inode itself and needs no block of a full disk
+  symlinkSync(path.join(path.basename(home.tables), tableFolder(table)), next);
+  renameSync(next, home.traffic);
+}
+
+/** The table in force. Throws E_UNREADABLE_TABLE when the link or what it points to is missing. */
+export function linkedTable(home: Home): Table {
+  const folder = linkedFolder(home);
+  const table = folder === null ? null : parseTableFolder(folder);
+  if (!table) throw new KnownError('E_UNREADABLE_TABLE', `There is no traffic table behind ${home.traffic}.`);
+  if (!isComplete(home, table)) {
+    throw new KnownError(
+      'E_UNREADABLE_TABLE',
+      `The traffic table ${path.join(home.tables, tableFolder(table))} is not complete.`,
+    );
+  }
+  return table;
+}
+
+function makeTable(home: Home, table: Table): void {
+  const folder = path.join(home.tables, tableFolder(table));
+  makeReadableFolder(folder);
+  for (const file of tableFiles(table)) writeFileSync(path.join(folder, file), '');
+}
+
+/** The worker's user has to enter, whatever the umask of whoever makes it. */
+function makeReadableFolder(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
+}
+
+function isComplete(home: Home, table: Table): boolean {
+  const folder = path.join(home.tables, tableFolder(table));
+  return existsSync(folder) && tableFiles(table).every((file) => existsSync(path.join(folder, file)));
+}
+
+/** The name of the folder behind the link, or null when there is no link. */
+function linkedFolder(home: Home): string | null {
+  try {
+    return path.basename(readlinkSync(home.traffic));
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,60 @@
+/**
+ * The webhook's address, as GitHub knows it: POST /_deploy/webhook. A payload decides nothing but that a
+ * branch moved; which commit is deployed is asked of the source.
+ */
+import type { Express, NextFunction, Request, Response } from 'express';
+import express from 'express';
+import { KnownError, asKnown } from '../core/errors';
+import type { RequestDeployment } from '../requests';
+import { readPayload } from './payload';
+import { isSigned } from './signature';
+
+const BODY_LIMIT = '25mb';
+
+export interface WebhookDeps {
+  secret: string;
+  /** Only this branch deploys. */
+  branch: string;
+  request: RequestDeployment;
+}
+
+export function webhookApp({ secret, branch, request }: WebhookDeps): Express {
+  const app = express();
+  app.disable('x-powered-by');
+  app.post('/_deploy/webhook', express.raw({ type: () => true, limit: BODY_LIMIT }), async (req, res) => {
+    // the raw bytes are what was signed: nothing is parsed before they are proven
+    const body = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
+    if (!isSigned(secret, body, req.get('x-hub-signature-256'))) {
+      throw new KnownError('E_SIGNATURE', 'The signature is missing or wrong.');
+    }
+    const verdict = readPayload(req.get('x-github-event'), body.toString('utf8'), branch);
+    if (verdict.do === 'ignore') return void res.json({ ignored: verdict.why });
+    const delivery = req.get('x-github-delivery');
+    const trigger = req.get('x-switchyard-trigger') === 'push' ? 'push' : 'webhook';
+    const deployment = await request({ kind: 'deploy', trigger, branch, ...(delivery ? { delivery } : {}) });
+    res.status(202).json({ id: deployment.id, state: deployment.state });
+  });
+  app.get('/_deploy/health', (_req, res) => void res.json({ status: 'ok' }));
+  app.use(
+    (_req, res) =>
+      void res.status(404).json({ error: { code: 'not_found', message: 'There is nothing here.' } }),
+  );
+  app.use(answerError);
+  return app;
+}
+
+function answerError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
+  const status = statusOf(error);
+  const { code, message, hint } =
+    status === 413
+      ? { code: 'E_BAD_PAYLOAD', message: `The body is over ${BODY_LIMIT}.`, hint: '' }
+      : asKnown(error);
+  res.status(status).json({ error: { code, message, ...(hint ? { hint } : {}) } });
+}
+
+function statusOf(error: unknown): number {
+  if ((error as { type?: string }).type === 'entity.too.large') return 413;
+  if (!(error instanceof KnownError)) return 500;
+  if (error.code === 'E_SIGNATURE') return 401;
+  return error.code === 'E_BAD_PAYLOAD' ? 400 : 500;
+}

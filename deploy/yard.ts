@@ -1,0 +1,50 @@
+/** What a deployment works with, put together once for a process. */
+import type { Config } from './config';
+import { loadConfig, readSettings, slotsOf } from './config';
+import { KnownError } from './core/errors';
+import type { Runtime, Traffic } from './core/seams';
+import type { Commit, Release, Slot, SlotName } from './core/types';
+import type { Home } from './home';
+import { Journal } from './journal';
+import { findRelease } from './pipeline/releases';
+import { createRuntime } from './runtimes';
+import { createTraffic } from './traffic/nginx-traffic';
+
+export interface Yard {
+  home: Home;
+  /** The clone that the kit runs from. */
+  root: string;
+  config: Config;
+  slots: Slot[];
+  journal: Journal;
+  runtime: Runtime;
+  traffic: Traffic;
+}
+
+/** Reads the configuration and opens the journal of a home that was started. Throws E_CONFIG, E_NOT_STARTED. */
+export function openYard(home: Home, root: string): Yard {
+  const config = loadConfig(root, readSettings(home.settings));
+  return {
+    home,
+    root,
+    config,
+    slots: slotsOf(config),
+    journal: Journal.open(home),
+    runtime: createRuntime(config.runtime, { home, stopSeconds: config.limits.stop }),
+    traffic: createTraffic({ home, httpPort: config.http.port }),
+  };
+}
+
+/** The slot by its name. */
+export function slotNamed(yard: Pick<Yard, 'slots'>, name: SlotName): Slot {
+  const slot = yard.slots.find((candidate) => candidate.name === name);
+  if (!slot) throw new KnownError('E_CONFIG', `There is no slot named ${name} in the configuration.`);
+  return slot;
+}
+
+/** The release of a commit that must have been built. */
+export function builtRelease(yard: Pick<Yard, 'home'>, commit: Commit): Release {
+  const release = findRelease(yard.home, commit);
+  if (!release) throw new KnownError('E_INTERNAL', `The release of ${commit} is not in the home any more.`);
+  return release;
+}
