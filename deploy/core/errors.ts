@@ -11,6 +11,14 @@ export const ERRORS = {
   },
   E_USAGE: { fault: 'operator', hint: 'Run the command with --help.' },
   E_NODE_TOO_OLD: { fault: 'machine', hint: 'Install Node 20 or newer.' },
+  E_NOT_LINUX: {
+    fault: 'machine',
+    hint: 'Run it on Linux: a server, a virtual machine, or WSL 2 on Windows.',
+  },
+  E_NO_GIT: { fault: 'machine', hint: 'Install the package git.' },
+  E_NO_NPM: { fault: 'machine', hint: 'Install npm; it comes with Node.' },
+  E_PACKAGES: { fault: 'machine', hint: 'Run npm ci in this clone and read what it says.' },
+  E_COMPILE: { fault: 'operator', hint: 'Mend the sources it names, then try again.' },
   E_NOT_A_REPOSITORY: {
     fault: 'operator',
     hint: 'Get it with git clone; in a folder from a ZIP: git init && git add -A && git commit -m start',
@@ -18,7 +26,7 @@ export const ERRORS = {
   E_NO_COMMIT: { fault: 'operator', hint: 'Make one: git add -A && git commit -m start' },
   E_NO_NGINX: {
     fault: 'machine',
-    hint: 'Install it: sudo apt-get install -y --no-install-recommends nginx-light',
+    hint: 'Install it: sudo apt-get install -y --no-install-recommends nginx',
   },
   E_NGINX_TOO_OLD: { fault: 'machine', hint: 'Install nginx 1.18 or newer.' },
   E_NGINX: { fault: 'machine', hint: 'Read the nginx error log in the home: logs/nginx-error.log' },
@@ -73,6 +81,7 @@ export const ERRORS = {
   E_BAKE: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
   E_RUNTIME: { fault: 'machine', hint: "Read the process manager's log: npm run pm2 -- logs" },
   E_INTERRUPTED: { fault: 'machine', hint: 'Deploy again.' },
+  E_ABORTED: { fault: 'operator', hint: 'Deploy again when you are ready.' },
   E_INTERNAL: {
     fault: 'machine',
     hint: "This is a bug in Switchyard; the deployment's log has the details.",

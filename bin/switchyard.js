@@ -1,0 +1,18 @@
+#!/usr/bin/env node
+// @ts-check
+/** The command `switchyard`. Quick: it starts nothing and builds nothing. */
+'use strict';
+const path = require('path');
+const { becomeCli, cliOf } = require('../scripts/lib/cli');
+const { end, KnownFailure } = require('../scripts/lib/known');
+const { checkNode } = require('../scripts/lib/machine');
+
+try {
+  checkNode(process.version);
+  const cli = cliOf(path.resolve(__dirname, '..'));
+  if (!cli)
+    throw new KnownFailure('E_NOT_STARTED', 'Switchyard was not started here yet.', 'Start it: npm start');
+  becomeCli(cli, process.argv.slice(2));
+} catch (error) {
+  end(error);
+}

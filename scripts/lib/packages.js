@@ -1,0 +1,42 @@
+// @ts-check
+/** The npm packages of this clone: installed when they are missing or are not those of package-lock.json. */
+'use strict';
+const path = require('path');
+const { KnownFailure } = require('./known');
+const { decide } = require('./lockfile');
+const { phase } = require('./phase');
+const { run } = require('./run');
+const { lookAt } = require('./installed');
+
+/** The kit is built here, so a NODE_ENV=production or --omit=dev of the caller must not leave tsc out. */
+const INSTALL = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev', '--include=optional'];
+const LINES_SHOWN = 12;
+
+/**
+ * Installs the packages if that is needed and destroys nothing of a person's.
+ * @param {string} root the clone
+ * Throws E_PACKAGES.
+ */
+async function ensurePackages(root) {
+  const decision = decide(lookAt(root));
+  if (decision.do === 'refuse') throw new KnownFailure('E_PACKAGES', decision.why, decision.hint);
+  if (decision.do === 'keep') console.log(`! ${decision.why} ${decision.hint}`);
+  if (decision.do !== 'install') return;
+  const texts = { doing: `Installing npm packages (${decision.why})`, done: 'npm packages installed' };
+  await phase(texts, () => install(root));
+}
+
+/** @param {string} root */
+async function install(root) {
+  const { status, lines } = await run('npm', INSTALL, { cwd: root });
+  if (status === 0) return;
+  const hint = `Run it yourself to see more: npm ${INSTALL[0]}`;
+  throw new KnownFailure(
+    'E_PACKAGES',
+    `npm ci failed in ${path.basename(root)}.`,
+    hint,
+    lines.slice(-LINES_SHOWN),
+  );
+}
+
+module.exports = { ensurePackages };

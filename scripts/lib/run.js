@@ -1,0 +1,102 @@
+// @ts-check
+/** Runs a program to its end, keeps what it wrote last, and never leaves it behind on Ctrl-C. */
+'use strict';
+const { spawn } = require('child_process');
+
+const LINES_KEPT = 200;
+/** @type {NodeJS.Signals[]} */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+/** A person, or the system, ended us: nothing to explain, only to leave properly. */
+class Interrupted extends Error {
+  /** @param {NodeJS.Signals} signal */
+  constructor(signal) {
+    super(`interrupted by ${signal}`);
+    this.signal = signal;
+  }
+}
+
+/**
+ * Resolves with the exit status (null when it could not be started or was killed) and its last lines.
+ * A signal that ends us ends the program first; then it rejects with Interrupted. A `whole` program gets a
+ * session of its own, where Ctrl-C does not reach it: for use inside `uninterrupted`.
+ * @param {string} command
+ * @param {string[]} args
+ * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, whole?: boolean, show?: boolean }} [options]
+ * @returns {Promise<{ status: number | null, lines: string[] }>}
+ */
+async function run(command, args, options) {
+  const { cwd, env, whole, show } = options || {};
+  const stdio = show
+    ? 'inherit'
+    : /** @type {import('child_process').StdioOptions} */ (['ignore', 'pipe', 'pipe']);
+  const child = spawn(command, args, { cwd, env, detached: whole, stdio });
+  if (whole) return ended(child);
+  return leavingAfter(
+    () => ended(child),
+    (signal) => child.kill(signal),
+  );
+}
+
+/**
+ * Work that must not be left half done: a signal waits until it is over, then rejects with Interrupted.
+ * @template T
+ * @param {() => Promise<T>} work
+ */
+function uninterrupted(work) {
+  return leavingAfter(work, () => console.log('\nEnding as soon as the installation is over …'));
+}
+
+/**
+ * @template T
+ * @param {() => Promise<T>} work
+ * @param {(signal: NodeJS.Signals) => void} onSignal
+ * @returns {Promise<T>}
+ */
+async function leavingAfter(work, onSignal) {
+  /** @type {NodeJS.Signals | undefined} */
+  let came;
+  /** @param {NodeJS.Signals} signal */
+  const listener = (signal) => {
+    came = signal;
+    onSignal(signal);
+  };
+  for (const signal of ENDING) process.on(signal, listener);
+  try {
+    const result = await work();
+    if (came) throw new Interrupted(came);
+    return result;
+  } finally {
+    for (const signal of ENDING) process.removeListener(signal, listener);
+  }
+}
+
+/** @param {import('child_process').ChildProcess} child @returns {Promise<{ status: number | null, lines: string[] }>} */
+function ended(child) {
+  const output = keepLast(child);
+  return new Promise((resolve) => {
+    child.on('error', (error) => output.add(error.message));
+    child.on('close', (status) => resolve({ status, lines: output.lines() }));
+  });
+}
+
+/** @param {import('child_process').ChildProcess} child */
+function keepLast(child) {
+  let text = '';
+  /** @param {string} more */
+  const add = (more) => {
+    text += more;
+    if (text.length > 200000) text = text.slice(-100000);
+  };
+  for (const stream of [child.stdout, child.stderr]) if (stream) stream.setEncoding('utf8').on('data', add);
+  return {
+    add,
+    lines: () =>
+      text
+        .split('\n')
+        .filter((line) => line.trim() !== '')
+        .slice(-LINES_KEPT),
+  };
+}
+
+module.exports = { run, uninterrupted, Interrupted };

@@ -1,0 +1,30 @@
+#!/usr/bin/env node
+// @ts-check
+/**
+ * `npm start`: makes a fresh clone ready, then starts the deployer. It runs before any npm package exists, and
+ * it parses on any old Node, so that such a Node is told what is wrong instead of getting a syntax error.
+ */
+'use strict';
+const path = require('path');
+const { ensureBuilt } = require('./lib/build');
+const { becomeCli, cliOf } = require('./lib/cli');
+const { end, KnownFailure } = require('./lib/known');
+const { checkMachine } = require('./lib/machine');
+const { ensureNginx } = require('./lib/nginx');
+const { ensurePackages } = require('./lib/packages');
+
+const ROOT = path.resolve(__dirname, '..');
+
+async function start() {
+  checkMachine(ROOT);
+  // the quick check comes before the long work, so that a person without root is not kept waiting for the hint
+  await ensureNginx();
+  await ensurePackages(ROOT);
+  await ensureBuilt(ROOT, 'deploy', 'Switchyard');
+  const cli = cliOf(ROOT);
+  if (!cli)
+    throw new KnownFailure('E_INTERNAL', 'dist/deploy/cli.js was not built.', 'This is a bug in Switchyard.');
+  becomeCli(cli, ['start', ...process.argv.slice(2)]);
+}
+
+start().catch(end);
