@@ -1,5 +1,5 @@
 /** One question to a health path, and what was said to it. */
-import { request, type IncomingMessage } from 'node:http';
+import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import type { ProbeAnswer } from '../core/seams';
 
 export interface ProbeTarget {
@@ -18,20 +18,20 @@ const USER_AGENT = 'switchyard-probe';
 /** A health answer is small; of anything else the beginning is enough. */
 const MOST_BYTES = 64 * 1024;
 const MOST_SAID = 120;
+const WORDS: Record<string, string> = {
+  ECONNREFUSED: 'connection refused',
+  ECONNRESET: 'connection closed without an answer',
+  ENOENT: 'no such socket',
+};
 
 /** Asks once, on a connection of its own. Never throws: who does not answer has `status: null`. */
 export function probe(target: ProbeTarget): Promise<ProbeAnswer> {
   const started = performance.now();
   const elapsed = (): number => Math.round(performance.now() - started);
-  return new Promise((resolve) => {
+  return new Promise<ProbeAnswer>((resolve) => {
     const nobody = (said: string): void =>
       resolve({ status: null, commit: null, instance: null, ms: elapsed(), said });
-    const asking = request({
-      ...(target.socketPath ? { socketPath: target.socketPath } : { host: '127.0.0.1', port: target.port }),
-      path: target.path,
-      agent: false,
-      headers: { host: target.host ?? '127.0.0.1', accept: 'application/json', 'user-agent': USER_AGENT },
-    });
+    const asking = ask(target);
     // not the socket's idle time-out: an answer that drips for ever must end too
     const limit = setTimeout(() => {
       nobody(`no answer in ${target.timeoutMs} ms`);
@@ -43,6 +43,18 @@ export function probe(target: ProbeTarget): Promise<ProbeAnswer> {
     asking.on('error', (error: NodeJS.ErrnoException) => nobody(inWords(error)));
     asking.on('close', () => clearTimeout(limit));
     asking.end();
+  }).catch((error: NodeJS.ErrnoException) => {
+    // a path that no request can carry
+    return { status: null, commit: null, instance: null, ms: elapsed(), said: inWords(error) };
+  });
+}
+
+function ask(target: ProbeTarget): ClientRequest {
+  return request({
+    ...(target.socketPath ? { socketPath: target.socketPath } : { host: '127.0.0.1', port: target.port }),
+    path: target.path,
+    agent: false,
+    headers: { host: target.host ?? '127.0.0.1', accept: 'application/json', 'user-agent': USER_AGENT },
   });
 }
 
@@ -82,14 +94,5 @@ function parse(body: string): { commit: string | null; instance: string | null }
 }
 
 function inWords(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case 'ECONNREFUSED':
-      return 'connection refused';
-    case 'ECONNRESET':
-      return 'connection closed without an answer';
-    case 'ENOENT':
-      return 'no such socket';
-    default:
-      return error.message.split('\n')[0] ?? 'failed';
-  }
+  return (error.code && WORDS[error.code]) || (error.message.split('\n')[0] ?? 'failed');
 }

@@ -1,0 +1,167 @@
+/**
+ * What nginx has answered, from its own log: the only witness that has seen every request, also those that no
+ * slot has. Its lines are described in nginx/site.conf.template.
+ */
+import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { SlotName } from '../core/types';
+import type { Home } from '../home';
+
+/** Where reading goes on. The inode tells a rotated log from one that has grown. */
+export interface LogPosition {
+  inode: number;
+  /** In bytes, always at the beginning of a line. */
+  offset: number;
+}
+
+export interface LogEntry {
+  /** Milliseconds since 1970, when the answer was sent. */
+  at: number;
+  /** `app` for users' requests; `deploy` for the deployer's pages, `probe` for our own questions. */
+  kind: 'app' | 'deploy' | 'probe';
+  method: string;
+  /** The path without its query. */
+  uri: string;
+  /** What the client was told. */
+  status: number;
+  /** The slot the table gave it to; null when there was none. */
+  slot: SlotName | null;
+  /** The table's folder name. */
+  table: string;
+  /** Who was asked, in order: the slot, then the way behind it. */
+  upstreams: string[];
+  /** What each of them answered; null for one that has not answered when the client left. */
+  upstreamStatuses: (number | null)[];
+  /** From the request's first byte to the answer's last, in milliseconds. */
+  ms: number;
+}
+
+export interface SlotCounts {
+  slot: SlotName;
+  requests: number;
+  errors: number;
+}
+
+export interface RequestCounts {
+  served: number;
+  /** Those that the client saw failing. */
+  failed: number;
+  /** Slot by slot, whatever the way behind a slot has made good. */
+  slots: SlotCounts[];
+}
+
+/** The client closed the connection before there was an answer: nginx's own code for it. */
+const CLIENT_LEFT = 499;
+
+/** The log's end: only what comes after it will be read. */
+export function logPosition(home: Home): LogPosition {
+  try {
+    const { ino, size } = statSync(home.accessLog);
+    return { inode: ino, offset: size };
+  } catch {
+    return { inode: 0, offset: 0 };
+  }
+}
+
+/**
+ * The requests since `from`, and where to go on. A line that is still being written is left for the next time.
+ * When the log was rotated or emptied meanwhile, it is read from its beginning; what the old one got last is
+ * not seen.
+ */
+export function readRequests(home: Home, from: LogPosition): { requests: LogEntry[]; position: LogPosition } {
+  const { text, start, inode } = readFrom(home.accessLog, from);
+  const whole = text.subarray(0, text.lastIndexOf('\n') + 1);
+  const requests = whole
+    .toString('utf8')
+    .split('\n')
+    .map(parseLine)
+    .filter((entry) => entry !== null);
+  return { requests, position: { inode, offset: start + whole.length } };
+}
+
+/** One line of the log; null for one that is not ours or was cut off by a full disk. */
+export function parseLine(line: string): LogEntry | null {
+  const raw = parseJson(line);
+  if (raw === null) return null;
+  const text = (key: string): string => (typeof raw[key] === 'string' ? raw[key] : '');
+  const kind = text('kind');
+  return {
+    at: Math.round(Number(text('time')) * 1000),
+    kind: kind === 'deploy' || kind === 'probe' ? kind : 'app',
+    method: text('method'),
+    uri: text('uri'),
+    status: Number(text('status')),
+    slot: text('slot') || null,
+    table: path.basename(text('table')),
+    upstreams: hops(text('upstream')),
+    upstreamStatuses: hops(text('upstream_status')).map((status) => (status === '-' ? null : Number(status))),
+    ms: Math.round(Number(text('request_time')) * 1000),
+  };
+}
+
+/**
+ * Counts users' requests. A 5xx is a failure, whoever said it. A client that left before its answer (499) has
+ * not been failed: people close pages.
+ */
+export function countRequests(entries: LogEntry[]): RequestCounts {
+  const users = entries.filter((entry) => entry.kind === 'app');
+  return {
+    served: users.length,
+    failed: users.filter((entry) => entry.status >= 500).length,
+    slots: countBySlot(users),
+  };
+}
+
+/**
+ * By the *first* upstream's answer: the way behind a slot turns a crashed slot's failure into another slot's
+ * success, and would hide exactly the release that is being watched. nginx writes 502 or 504 for a slot that
+ * could not be reached. Requests that nginx answered alone say nothing about a slot.
+ */
+function countBySlot(entries: LogEntry[]): SlotCounts[] {
+  const counts = new Map<SlotName, SlotCounts>();
+  for (const { slot, status, upstreamStatuses } of entries) {
+    const [first] = upstreamStatuses;
+    if (slot === null || first === undefined) continue;
+    const count = counts.get(slot) ?? { slot, requests: 0, errors: 0 };
+    count.requests += 1;
+    if (first === null ? status !== CLIENT_LEFT : first >= 500) count.errors += 1;
+    counts.set(slot, count);
+  }
+  return [...counts.values()];
+}
+
+function readFrom(file: string, from: LogPosition): { text: Buffer; start: number; inode: number } {
+  const fd = openOrNull(file);
+  if (fd === null) return { text: Buffer.alloc(0), start: 0, inode: 0 };
+  try {
+    const { ino, size } = fstatSync(fd);
+    const start = ino === from.inode && size >= from.offset ? from.offset : 0;
+    const text = Buffer.alloc(size - start);
+    const got = readSync(fd, text, 0, text.length, start);
+    return { text: text.subarray(0, got), start, inode: ino };
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function openOrNull(file: string): number | null {
+  try {
+    return openSync(file, 'r');
+  } catch {
+    return null;
+  }
+}
+
+function parseJson(line: string): Record<string, unknown> | null {
+  try {
+    const value: unknown = JSON.parse(line);
+    return typeof value === 'object' && value !== null ? (value as Record<string, unknown>) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** nginx separates the servers it asked by commas, and groups of them by colons. */
+function hops(list: string): string[] {
+  return list === '' ? [] : list.split(/, | : /);
+}

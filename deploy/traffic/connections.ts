@@ -1,0 +1,7 @@
+/** How many clients a slot still has: what the drain waits for. */
+import { tcpSockets } from './proc-net';
+
+/** Established connections whose server side is this port. Those that wait to be accepted count too. */
+export function establishedConnections(port: number): number {
+  return tcpSockets().filter((socket) => socket.localPort === port && socket.state === 'established').length;
+}

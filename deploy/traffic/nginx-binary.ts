@@ -1,0 +1,72 @@
+/** The nginx of this machine: where it is, which version, and running it. */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import path from 'node:path';
+import { KnownError } from '../core/errors';
+
+export interface NginxBinary {
+  file: string;
+  /** `1.22.1` */
+  version: string;
+  /** What it was compiled with, as `nginx -V` prints it. */
+  built: string;
+}
+
+export interface RunResult {
+  code: number | null;
+  stderr: string;
+}
+
+const OLDEST: [number, number] = [1, 18];
+/** Distributions put nginx where the PATH of an ordinary user does not lead. */
+const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/local/nginx/sbin'];
+
+/** @param searchPath a PATH. Throws E_NO_NGINX and E_NGINX_TOO_OLD. */
+export async function findNginx(searchPath: string): Promise<NginxBinary> {
+  const folders = [...searchPath.split(':').filter((folder) => path.isAbsolute(folder)), ...SYSTEM_FOLDERS];
+  const file = folders.map((folder) => path.join(folder, 'nginx')).find(isProgram);
+  if (file === undefined) throw new KnownError('E_NO_NGINX', 'nginx is not installed on this machine.');
+  const { stderr } = await runNginx(file, ['-V']);
+  const version = parseVersion(stderr);
+  if (version === null) throw new KnownError('E_NO_NGINX', `${file} does not say that it is nginx.`);
+  if (isTooOld(version)) throw new KnownError('E_NGINX_TOO_OLD', `${file} is nginx ${version}.`);
+  return { file, version, built: stderr };
+}
+
+/** `nginx version: nginx/1.22.1` -> `1.22.1`; null for anything else. */
+export function parseVersion(output: string): string | null {
+  return /nginx version: [^/\s]+\/(\d+\.\d+\.\d+)/.exec(output)?.[1] ?? null;
+}
+
+export function isTooOld(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
+}
+
+/** Returns when the program has ended; a daemon it left behind is not waited for. */
+export function runNginx(file: string, args: string[], cwd = '/'): Promise<RunResult> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd, env: cleanEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] });
+    let stderr = '';
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (stderr += text));
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, stderr }));
+  });
+}
+
+/**
+ * nginx needs nothing from whoever starts it, and has nothing to do with their secrets. `NGINX`, in particular,
+ * would make it take over another nginx's sockets.
+ */
+function cleanEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return statSync(file).isFile();
+  } catch {
+    return false;
+  }
+}

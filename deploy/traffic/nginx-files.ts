@@ -1,0 +1,112 @@
+/** What nginx has in the home, and the text that goes there. */
+import {
+  chmodSync,
+  closeSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { availableParallelism } from 'node:os';
+import path from 'node:path';
+import { slotsOf, type Config } from '../config';
+import { KnownError } from '../core/errors';
+import type { Home } from '../home';
+import type { NginxBinary } from './nginx-binary';
+import { render, valuesFor, type NginxSettings } from './render';
+import type { WorkerUser } from './worker-user';
+
+/** One machine's nginx serves far more than its apps can answer; more workers only hold more idle connections. */
+const MOST_WORKERS = 4;
+/** nginx reads these as its own syntax, even in quotes; a colon would end a unix socket's path. */
+const UNUSABLE_IN_A_PATH = /["'$\\:;{}\n\r]/;
+
+export const configFile = (home: Home): string => path.join(home.nginx, 'nginx.conf');
+export const errorLog = (home: Home): string => path.join(home.logs, 'nginx-error.log');
+
+/** The unix sockets behind the slots, as site.conf names them. */
+export const socketFiles = (home: Home, config: Config): string[] =>
+  slotsOf(config).map((slot) => path.join(home.nginx, `after-${slot.name}.sock`));
+
+/** Writes nginx.conf and site.conf. Throws E_HOME for a path that nginx's language cannot say. */
+export function writeConfiguration(
+  home: Home,
+  config: Config,
+  binary: NginxBinary,
+  user: WorkerUser | null,
+): void {
+  if (UNUSABLE_IN_A_PATH.test(home.dir)) {
+    throw new KnownError(
+      'E_HOME',
+      `nginx cannot be told a path like ${home.dir}`,
+      'Choose a SWITCHYARD_HOME of letters, digits, dots and dashes.',
+    );
+  }
+  makeEnterable(home.nginx);
+  mkdirSync(home.logs, { recursive: true });
+  for (const log of [home.accessLog, errorLog(home)]) makePrivate(log);
+  const values = valuesFor(settingsFor(home, config, binary, user));
+  for (const name of ['nginx.conf', 'site.conf']) {
+    const template = readFileSync(path.join(templateFolder(), `${name}.template`), 'utf8');
+    replaceFile(path.join(home.nginx, name), render(template, values));
+  }
+}
+
+function settingsFor(
+  home: Home,
+  config: Config,
+  binary: NginxBinary,
+  user: WorkerUser | null,
+): NginxSettings {
+  return {
+    homeDir: home.dir,
+    nginxDir: home.nginx,
+    accessLog: home.accessLog,
+    errorLog: errorLog(home),
+    slots: slotsOf(config),
+    httpPort: config.http.port,
+    deployerPort: config.deployer.port,
+    maxBody: config.http.maxBody,
+    workerUser: user,
+    workers: Math.min(availableParallelism(), MOST_WORKERS),
+    ipv6: hasIpv6(),
+    unusedModules: ['fastcgi', 'uwsgi', 'scgi'].filter(
+      (name) => !binary.built.includes(`--without-http_${name}_module`),
+    ),
+  };
+}
+
+/** The clone's nginx/, seen from the source and from dist/. */
+function templateFolder(): string {
+  const places = ['../../nginx', '../../../nginx'].map((place) => path.join(__dirname, place));
+  const found = places.find((place) => existsSync(path.join(place, 'site.conf.template')));
+  if (found === undefined) throw new Error('the templates in nginx/ are missing');
+  return found;
+}
+
+/** The workers connect to sockets in here, whatever the umask of whoever makes it. */
+function makeEnterable(folder: string): void {
+  mkdirSync(folder, { recursive: true });
+  chmodSync(folder, 0o755);
+}
+
+/** Made before nginx does it, which would let everyone read it; only the master opens it, with our rights. */
+function makePrivate(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
+}
+
+/** A full disk or a kill leaves the old file, never half a new one. */
+function replaceFile(file: string, text: string): void {
+  writeFileSync(`${file}.next`, text);
+  renameSync(`${file}.next`, file);
+}
+
+function hasIpv6(): boolean {
+  try {
+    return readFileSync('/proc/net/if_inet6', 'utf8').trim() !== '';
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,52 @@
+/**
+ * The processes of one home's nginx, found by what they are and not by a remembered pid: pids are used again,
+ * and a killed master leaves workers that no pid file names.
+ */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import type { Home } from '../home';
+import { configFile } from './nginx-files';
+
+/** The master that was started with this home's configuration, or null. A zombie is not one: it has no command line. */
+export function masterOf(home: Home): number | null {
+  return runningPids().find((pid) => isMasterOf(home, pid)) ?? null;
+}
+
+/** Master and workers, also workers whose master was killed. */
+export function processesOf(home: Home): number[] {
+  return runningPids().filter((pid) => isMasterOf(home, pid) || isWorkerOf(home, pid));
+}
+
+/** nginx writes its arguments into its title; runNginx puts the configuration last. */
+function isMasterOf(home: Home, pid: number): boolean {
+  const title = titleOf(pid);
+  return title.startsWith('nginx: master process ') && title.endsWith(` -c ${configFile(home)}`);
+}
+
+/** A worker's title names nobody, but it holds this home's access log open. */
+function isWorkerOf(home: Home, pid: number): boolean {
+  if (!titleOf(pid).startsWith('nginx: worker process')) return false;
+  return openFiles(pid).some((file) => file === home.accessLog || file === `${home.accessLog} (deleted)`);
+}
+
+function runningPids(): number[] {
+  return readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+}
+
+/** The command line with blanks between its parts; empty when the process has ended. */
+function titleOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return '';
+  }
+}
+
+function openFiles(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    return []; // another user's process, or it has just ended
+  }
+}

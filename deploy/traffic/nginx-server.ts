@@ -1,0 +1,168 @@
+/** The nginx of one home: written, checked, started and stopped here, and never reloaded. */
+import { rmSync } from 'node:fs';
+import { setTimeout as delay } from 'node:timers/promises';
+import { slotsOf, type Config } from '../config';
+import { KnownError } from '../core/errors';
+import type { Home } from '../home';
+import { findNginx, runNginx, type NginxBinary } from './nginx-binary';
+import { configFile, socketFiles, writeConfiguration } from './nginx-files';
+import { masterOf, processesOf } from './nginx-processes';
+import { portInUse, portInUseMessage } from './port-holder';
+import { probe } from './probe';
+import { prepareTables } from './table-folder';
+import { checkTableIsReadable, findWorkerUser } from './worker-user';
+
+export interface NginxServer {
+  /** `1.22.1`. Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
+  version(): Promise<string>;
+  /** Writes the configuration and the tables into the home; a running nginx does not notice. Throws E_HOME. */
+  configure(): Promise<void>;
+  /** Lets nginx read the configuration. Throws E_NGINX with nginx's own line. */
+  check(): Promise<void>;
+  /**
+   * Starts nginx as a daemon and returns when it answers; does nothing when it runs. Workers of a master that
+   * was killed are asked to go first. Throws E_PORT_IN_USE, E_UNREADABLE_TABLE, E_NGINX.
+   */
+  start(): Promise<void>;
+  /** Lets requests end for `graceMs` (default 12 s), then does not. No process of this nginx is left when it returns. */
+  stop(options?: { graceMs?: number }): Promise<void>;
+  /** The master process, if it is this home's nginx that runs. */
+  running(): { pid: number } | null;
+}
+
+export interface NginxOptions {
+  /** Where nginx is looked for before the system's folders. Default: this process's PATH. */
+  searchPath?: string;
+}
+
+/** A little more than the configuration's worker_shutdown_timeout. */
+const GRACE_MS = 12_000;
+/** How long nginx has for what takes it milliseconds. */
+const PATIENCE_MS = 5000;
+const LOOK_EVERY_MS = 10;
+
+export function nginxServer(home: Home, config: Config, options: NginxOptions = {}): NginxServer {
+  const slots = slotsOf(config).map((slot) => slot.name);
+  const nginxArgs = ['-p', `${home.nginx}/`, '-c', configFile(home)];
+  let found: Promise<NginxBinary> | undefined;
+  const binary = (): Promise<NginxBinary> =>
+    (found ??= findNginx(options.searchPath ?? process.env.PATH ?? ''));
+
+  return {
+    version: async () => (await binary()).version,
+
+    async configure() {
+      prepareTables(home, slots);
+      writeConfiguration(home, config, await binary(), findWorkerUser());
+    },
+
+    async check() {
+      const { file } = await binary();
+      const { code, stderr } = await runNginx(file, ['-t', ...nginxArgs], home.nginx);
+      if (code !== 0)
+        throw new KnownError('E_NGINX', `nginx refuses its configuration: ${complaint(stderr)}`);
+    },
+
+    async start() {
+      if (masterOf(home) !== null) return;
+      const { file } = await binary();
+      checkTableIsReadable(home, slots, findWorkerUser());
+      await dismissOrphans(home, config.http.port);
+      if (portInUse(config.http.port)) throw portClash(config.http.port);
+      for (const socket of socketFiles(home, config)) rmSync(socket, { force: true });
+      const { code, stderr } = await runNginx(file, nginxArgs, home.nginx);
+      if (code !== 0) throw refusal(stderr, config.http.port);
+      await answering(home, config.http.port);
+    },
+
+    stop: ({ graceMs = GRACE_MS } = {}) => end(home, graceMs),
+
+    running() {
+      const pid = masterOf(home);
+      return pid === null ? null : { pid };
+    },
+  };
+}
+
+/** Asks the processes of this home's nginx to end, ever more firmly, until none is left. */
+async function end(home: Home, graceMs: number): Promise<void> {
+  const stages: [NodeJS.Signals, number][] = [
+    ['SIGQUIT', graceMs],
+    ['SIGTERM', PATIENCE_MS],
+    ['SIGKILL', PATIENCE_MS],
+  ];
+  for (const [signal, patience] of stages) {
+    const master = masterOf(home);
+    // a master ends its workers itself, and would replace one that ends without it
+    for (const pid of master === null ? processesOf(home) : [master]) send(pid, signal);
+    if (await until(() => processesOf(home).length === 0, patience)) return;
+  }
+  const left = processesOf(home).join(', ');
+  if (left) throw new KnownError('E_NGINX', `nginx does not stop: pid ${left}.`);
+}
+
+/**
+ * Workers of a killed master serve on and hold the port. Asked to quit they leave it at once and finish what
+ * they have begun beside the new nginx.
+ */
+async function dismissOrphans(home: Home, port: number): Promise<void> {
+  const orphans = processesOf(home);
+  if (orphans.length === 0) return;
+  for (const pid of orphans) send(pid, 'SIGQUIT');
+  const left = await until(() => !portInUse(port) || processesOf(home).length === 0, PATIENCE_MS);
+  if (!left) await end(home, 0);
+}
+
+/** True as soon as the condition holds, false when the time is over. */
+async function until(condition: () => boolean | Promise<boolean>, ms: number): Promise<boolean> {
+  const deadline = performance.now() + ms;
+  while (!(await condition())) {
+    if (performance.now() > deadline) return false;
+    await delay(LOOK_EVERY_MS);
+  }
+  return true;
+}
+
+async function answering(home: Home, port: number): Promise<void> {
+  const question = { port, path: '/_deploy/nginx', timeoutMs: 1000 };
+  const serves = async (): Promise<boolean> =>
+    masterOf(home) !== null && (await probe(question)).status === 204;
+  if (await until(serves, PATIENCE_MS)) return;
+  throw new KnownError('E_NGINX', `nginx was started but does not answer on port ${port}.`);
+}
+
+function send(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch {
+    // it has ended by itself
+  }
+}
+
+function refusal(stderr: string, port: number): KnownError {
+  // someone took the port after we looked
+  if (stderr.includes('Address already in use')) return portClash(port);
+  return new KnownError('E_NGINX', `nginx does not start: ${complaint(stderr)}`);
+}
+
+function portClash(port: number): KnownError {
+  return new KnownError(
+    'E_PORT_IN_USE',
+    portInUseMessage(port),
+    `Free it, or take another: HTTP_PORT=${freePortAfter(port)} npm start`,
+  );
+}
+
+/** The next port nobody listens on, so that the hint is a line that works. */
+function freePortAfter(port: number): number {
+  let free = port + 1;
+  while (portInUse(free)) free += 1;
+  return free;
+}
+
+/** The line in which nginx says why, without the warnings around it. */
+export function complaint(stderr: string): string {
+  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
+  const line = lines.find((text) => text.includes('[emerg]')) ?? lines.at(-1) ?? 'it gave no reason';
+  return line.replace(/^nginx: (\[emerg\] )?/, '');
+}

@@ -1,0 +1,67 @@
+/** Who listens on a port. */
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { tcpSockets } from './proc-net';
+
+export interface PortHolder {
+  pid: number;
+  /** The program's name as the kernel has it, at most 15 characters: `node`, `nginx`. */
+  command: string;
+}
+
+/** Whether anything on this machine listens on the port. */
+export function portInUse(port: number): boolean {
+  return listeningInodes(port).size > 0;
+}
+
+/**
+ * The process that listens on the port, the oldest when several share the socket. Null when nobody listens,
+ * and when it belongs to another user and we are not root: the kernel does not tell then.
+ */
+export function portHolder(port: number): PortHolder | null {
+  const inodes = listeningInodes(port);
+  if (inodes.size === 0) return null;
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  const pid = pids.sort((a, b) => a - b).find((candidate) => holdsAny(candidate, inodes));
+  return pid === undefined ? null : { pid, command: commandOf(pid) };
+}
+
+/** The port and its holder as a clause: `Port 8000 is held by node (pid 4711)`, `Port 8000 is in use`. */
+export function portInUseMessage(port: number): string {
+  const holder = portHolder(port);
+  return holder
+    ? `Port ${port} is held by ${holder.command} (pid ${holder.pid}).`
+    : `Port ${port} is in use.`;
+}
+
+function listeningInodes(port: number): Set<string> {
+  const listening = tcpSockets().filter(
+    (socket) => socket.localPort === port && socket.state === 'listening',
+  );
+  return new Set(listening.map((socket) => `socket:[${socket.inode}]`));
+}
+
+function holdsAny(pid: number, inodes: Set<string>): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => inodes.has(linkOrNothing(`/proc/${pid}/fd/${fd}`)));
+  } catch {
+    return false; // another user's process, or it has just ended
+  }
+}
+
+function linkOrNothing(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return ''; // closed while we were reading
+  }
+}
+
+function commandOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
+  } catch {
+    return 'a process that has just ended';
+  }
+}

@@ -1,0 +1,76 @@
+/** Whose rights nginx's workers have, and whether that user can read the traffic table. */
+import { spawnSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { KnownError } from '../core/errors';
+import { EMPTY_TABLE, sameTable, allTables, tableFiles, tableFolder } from '../core/table';
+import type { SlotName } from '../core/types';
+import type { Home } from '../home';
+
+export interface WorkerUser {
+  name: string;
+  group: string;
+  uid: number;
+  gid: number;
+}
+
+/** What distributions call the user that serves; `nobody` is everywhere. */
+const CANDIDATES = ['www-data', 'nginx', 'nobody'];
+
+/** The user for the workers when we are root; null when we are not: they then keep our rights. */
+export function findWorkerUser(): WorkerUser | null {
+  if (process.getuid?.() !== 0) return null;
+  const users = readFileSync('/etc/passwd', 'utf8');
+  const groups = readFileSync('/etc/group', 'utf8');
+  for (const name of CANDIDATES) {
+    const user = pickWorkerUser(name, users, groups);
+    if (user) return user;
+  }
+  return null;
+}
+
+/** A user of /etc/passwd with the name of its group: nginx would otherwise look for a group named like the user. */
+export function pickWorkerUser(name: string, passwd: string, groups: string): WorkerUser | null {
+  const [, , uid, gid] =
+    passwd
+      .split('\n')
+      .find((line) => line.startsWith(`${name}:`))
+      ?.split(':') ?? [];
+  const [group] =
+    groups
+      .split('\n')
+      .find((line) => line.split(':')[2] === gid)
+      ?.split(':') ?? [];
+  if (!uid || !gid || !group) return null;
+  return { name, group, uid: Number(uid), gid: Number(gid) };
+}
+
+/**
+ * Looks at the table as the worker will. nginx itself would not complain: a table it cannot read is an empty
+ * one to it, and everyone gets a 503. Throws E_UNREADABLE_TABLE naming the first folder that is closed.
+ */
+export function checkTableIsReadable(home: Home, slots: SlotName[], user: WorkerUser | null): void {
+  const table = allTables(slots).find((candidate) => !sameTable(candidate, EMPTY_TABLE));
+  if (!table) return;
+  const folder = path.join(home.tables, tableFolder(table));
+  const file = path.join(folder, tableFiles(table)[0] ?? '');
+  if (holds(user, '-f', file) && holds(user, '-d', `${home.traffic}/.`)) return;
+  const closed = ancestorsOf(folder).find((ancestor) => !holds(user, '-x', ancestor));
+  const who = user ? `nginx's user ${user.name}` : 'nginx';
+  throw new KnownError(
+    'E_UNREADABLE_TABLE',
+    closed ? `${who} may not enter ${closed}.` : `${who} cannot read the traffic table ${home.traffic}.`,
+  );
+}
+
+/** A test(1) by that user: only the kernel knows what modes, ACLs and mounts come to. */
+function holds(user: WorkerUser | null, flag: string, file: string): boolean {
+  const rights = user ? { uid: user.uid, gid: user.gid } : {};
+  return spawnSync('test', [flag, file], { ...rights, cwd: '/', stdio: 'ignore' }).status === 0;
+}
+
+/** `/a/b` -> `/`, `/a`, `/a/b` */
+function ancestorsOf(folder: string): string[] {
+  const parent = path.dirname(folder);
+  return parent === folder ? [folder] : [...ancestorsOf(parent), folder];
+}

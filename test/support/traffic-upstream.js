@@ -1,0 +1,58 @@
+/**
+ * The smallest app behind nginx, for the traffic tests: plain JavaScript, so that it starts as a process of its
+ * own, without a compiler. It says who it is and does what a test needs to see.
+ */
+const http = require('node:http');
+const { createHash } = require('node:crypto');
+
+const { PORT, SLOT } = process.env;
+let messages = 0;
+
+const server = http.createServer((req, res) => {
+  const { pathname, searchParams } = new URL(req.url, 'http://app');
+  if (pathname === '/health') return json(res, 200, { commit: SLOT, instance: `instance-${SLOT}` });
+  if (pathname === '/echo') return json(res, 200, { slot: SLOT, url: req.url, headers: req.headers });
+  if (pathname === '/fail') return json(res, Number(searchParams.get('status')), { slot: SLOT, own: true });
+  if (pathname === '/events') return streamEvents(req, res);
+  if (pathname === '/api/v1/slow') {
+    return setTimeout(() => json(res, 200, { version: SLOT }), Number(searchParams.get('ms')));
+  }
+  let size = 0;
+  req.on('data', (chunk) => (size += chunk.length));
+  req.on('end', () => {
+    if (req.method !== 'POST') return json(res, 200, { version: SLOT });
+    messages += 1;
+    json(res, 201, { id: `${SLOT}-${messages}`, slot: SLOT, size });
+  });
+});
+
+function json(res, status, body) {
+  res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+/** One event at once, and a second only when the client has proved that it got the first. */
+function streamEvents(req, res) {
+  res.writeHead(200, {
+    'content-type': 'text/event-stream',
+    'x-accel-buffering': req.headers['x-want-buffering'] ?? 'yes',
+  });
+  res.write(`data: first from ${SLOT}\n\n`);
+}
+
+/** Just enough WebSocket to be told apart from a plain request: the handshake, then an echo of raw bytes. */
+server.on('upgrade', (req, socket) => {
+  const accept = createHash('sha1')
+    .update(`${req.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)
+    .digest('base64');
+  socket.write(
+    `HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\nSec-WebSocket-Accept: ${accept}\r\n\r\n`,
+  );
+  socket.on('data', (bytes) => socket.write(`${SLOT}:${bytes}`));
+  socket.on('error', () => socket.destroy());
+});
+
+process.on('SIGTERM', () => {
+  server.close(() => process.exit(0));
+  server.closeIdleConnections();
+});
+server.listen(Number(PORT), () => process.send?.('listening'));
