@@ -30,7 +30,7 @@ async function ensurePackages(root) {
 async function install(root) {
   const { status, lines } = await run('npm', INSTALL, { cwd: root });
   if (status === 0) return;
-  const hint = `Run it yourself to see more: npm ${INSTALL[0]}`;
+  const hint = 'Run it yourself to see more: npm ci';
   throw new KnownFailure(
     'E_PACKAGES',
     `npm ci failed in ${path.basename(root)}.`,
