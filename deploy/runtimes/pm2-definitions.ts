@@ -6,7 +6,7 @@ import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Release, Slot, SlotName } from '../core/types';
 import type { Home } from '../home';
-import { appEnvironment, deployerEnvironment } from './environment';
+import { appEnvironment, deployerEnvironment } from './app-environment';
 
 export interface Pm2Definition {
   name: string;
@@ -37,7 +37,9 @@ export interface Pm2Definition {
 
 export const DEPLOYER = 'deployer';
 const SLOT_PREFIX = 'app-';
-const DEPLOYER_STOP_SECONDS = 5;
+/** Where the deployer's program lies below the clone. */
+export const DEPLOYER_SCRIPT = path.join('dist', 'deploy', 'daemon.js');
+export const DEPLOYER_STOP_SECONDS = 5;
 
 export interface SlotInput {
   home: Home;
@@ -96,9 +98,6 @@ export function deployerDefinition({
     env: { ...deployerEnvironment(env), SWITCHYARD_HOME: home.dir, SWITCHYARD_ROOT: root },
   });
 }
-
-/** Where the deployer's program lies below the clone. */
-export const DEPLOYER_SCRIPT = path.join('dist', 'deploy', 'daemon.js');
 
 /** The environment of PM2 itself, daemon and command line, which it must not pass on or phone home from. */
 export function pm2Environment(home: Home, caller: NodeJS.ProcessEnv): Record<string, string> {

@@ -6,7 +6,8 @@
  * calls back when the daemon dies while it is asked.
  */
 import path from 'node:path';
-import type { RequestSocket } from 'pm2/modules/pm2-axon';
+import { socket as connection } from 'pm2/modules/pm2-axon';
+import { Client } from 'pm2/modules/pm2-axon-rpc';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 
@@ -23,12 +24,16 @@ export interface Pm2Process {
   };
 }
 
-/** Nobody listens on PM2's socket. */
-export class Pm2Down extends Error {}
+/** No daemon listens, or it ended while it was asked. */
+export class Pm2Down extends KnownError {
+  constructor(home: Pick<Home, 'pm2'>) {
+    super('E_RUNTIME', `PM2's daemon of ${home.pm2} does not run.`);
+  }
+}
 
 const ANSWER_WITHIN_MS = 10_000;
 
-/** Throws Pm2Down when no daemon listens, and E_RUNTIME when it dies, refuses or is silent for `limitMs`. */
+/** Throws E_RUNTIME: as Pm2Down when there is no daemon, else when it refuses or is silent for `limitMs`. */
 export function askPm2<T>(
   home: Pick<Home, 'pm2'>,
   method: string,
@@ -36,8 +41,8 @@ export function askPm2<T>(
   limitMs = ANSWER_WITHIN_MS,
 ): Promise<T> {
   return new Promise<T>((resolve, reject) => {
-    const { socket, Client } = transport();
-    let connected = false;
+    // 0: a lost connection is told to us instead of being tried again for ever
+    const socket = connection('req').set('retry timeout', 0);
     const settle = (act: () => void): void => {
       clearTimeout(timer);
       socket.close();
@@ -48,12 +53,8 @@ export function askPm2<T>(
     const timer = setTimeout(() => fail(`did not answer within ${limitMs / 1000} s`), limitMs);
 
     socket.once('error', (error) => fail(`cannot be reached: ${error.message}`));
-    socket.once('close', () => {
-      if (connected) fail('ended while it was asked');
-      else settle(() => reject(new Pm2Down(`no PM2 daemon in ${home.pm2}`)));
-    });
+    socket.once('close', () => settle(() => reject(new Pm2Down(home))));
     socket.once('connect', () => {
-      connected = true;
       new Client(socket).call(method, argument, (error, value) => {
         if (error) fail(`refused: ${error instanceof Error ? error.message : error}`);
         else settle(() => resolve(value as T));
@@ -71,15 +72,4 @@ export async function pm2Processes(home: Pick<Home, 'pm2'>): Promise<Pm2Process[
     if (error instanceof Pm2Down) return [];
     throw error;
   }
-}
-
-/** Loaded when it is first needed: most commands never talk to PM2. */
-function transport(): { socket: RequestSocket; Client: typeof import('pm2/modules/pm2-axon-rpc').Client } {
-  /* eslint-disable @typescript-eslint/no-require-imports */
-  const axon = require('pm2/modules/pm2-axon') as typeof import('pm2/modules/pm2-axon');
-  const rpc = require('pm2/modules/pm2-axon-rpc') as typeof import('pm2/modules/pm2-axon-rpc');
-  /* eslint-enable @typescript-eslint/no-require-imports */
-  // 0: a lost connection is told to us instead of being tried again for ever
-  const socket = axon.socket('req').set('retry timeout', 0);
-  return { socket, Client: rpc.Client };
 }

@@ -1,0 +1,40 @@
+/** The last lines of a file that may be huge. */
+import { open } from 'node:fs/promises';
+
+const CHUNK_BYTES = 64 * 1024;
+/** A file of endless lines must not fill the memory either. */
+const READ_AT_MOST_BYTES = 4 * 1024 * 1024;
+const NEWLINE = 10;
+
+/** The last `lines` lines, oldest first; fewer when they are longer than 4 MB together, none when there is no file. */
+export async function lastLines(file: string, lines: number): Promise<string[]> {
+  if (lines <= 0) return [];
+  const handle = await open(file, 'r').catch(() => null);
+  if (!handle) return [];
+  try {
+    let position = (await handle.stat()).size;
+    let tail = Buffer.alloc(0);
+    // one newline more than lines: the one that ends the line before them
+    while (position > 0 && count(tail) <= lines && tail.length < READ_AT_MOST_BYTES) {
+      const size = Math.min(CHUNK_BYTES, position);
+      position -= size;
+      const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, position);
+      tail = Buffer.concat([buffer.subarray(0, bytesRead), tail]);
+    }
+    return split(tail.toString('utf8'), position > 0).slice(-lines);
+  } finally {
+    await handle.close();
+  }
+}
+
+function split(text: string, cutOff: boolean): string[] {
+  const lines = text.split('\n');
+  if (lines[lines.length - 1] === '') lines.pop();
+  return cutOff ? lines.slice(1) : lines;
+}
+
+function count(buffer: Buffer): number {
+  let newlines = 0;
+  for (const byte of buffer) if (byte === NEWLINE) newlines += 1;
+  return newlines;
+}

@@ -1,0 +1,105 @@
+/**
+ * The processes of this machine as the kernel shows them in /proc: for those that PM2 does not know of any
+ * more. A process is recognised by the environment it was started with, which its children inherit.
+ */
+import { readFileSync, readdirSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../core/errors';
+
+export interface OsProcess {
+  pid: number;
+  parent: number;
+  /** Clock ticks since the machine started: with the pid, the identity of a process. */
+  startedAt: number;
+  argv: string[];
+  env: Record<string, string>;
+}
+
+const LOOK_EVERY_MS = 20;
+const GONE_AFTER_KILL_MS = 5_000;
+
+/** Those of this user's living processes that were started with this variable, the caller itself excepted. Zombies have none. */
+export function processesWith(name: string, value: string): OsProcess[] {
+  const found: OsProcess[] = [];
+  for (const entry of readdirSync('/proc')) {
+    const pid = Number(entry);
+    if (!Number.isInteger(pid) || pid === process.pid) continue;
+    const env = read(`/proc/${pid}/environ`);
+    if (!`\0${env}`.includes(`\0${name}=${value}\0`)) continue;
+    const stat = statOf(pid);
+    if (!stat || stat.dead) continue;
+    found.push({
+      pid,
+      parent: stat.parent,
+      startedAt: stat.startedAt,
+      argv: read(`/proc/${pid}/cmdline`).split('\0').slice(0, -1),
+      env: Object.fromEntries(env.split('\0').map(nameAndValue)),
+    });
+  }
+  return found;
+}
+
+/** Those of them that no other of them started. */
+export function withoutChildren(processes: OsProcess[]): OsProcess[] {
+  const pids = new Set(processes.map((each) => each.pid));
+  return processes.filter((each) => !pids.has(each.parent)).sort((a, b) => a.startedAt - b.startedAt);
+}
+
+/** SIGTERM, then SIGKILL after `graceSeconds`. Returns when all are gone. Throws E_RUNTIME when one is not. */
+export async function endProcesses(processes: OsProcess[], graceSeconds: number): Promise<void> {
+  if (processes.length === 0) return;
+  signal(processes, 'SIGTERM');
+  const survivors = await survivorsAfter(processes, graceSeconds * 1000);
+  if (survivors.length === 0) return;
+  signal(survivors, 'SIGKILL');
+  const [stubborn] = await survivorsAfter(survivors, GONE_AFTER_KILL_MS);
+  if (stubborn)
+    throw new KnownError('E_RUNTIME', `Process ${stubborn.pid} does not end, not even by SIGKILL.`);
+}
+
+/** False for a zombie too: it is dead, only not yet fetched by its parent. And for another process that has its pid by now. */
+export function isAlive({ pid, startedAt }: Pick<OsProcess, 'pid' | 'startedAt'>): boolean {
+  const stat = statOf(pid);
+  return stat !== null && !stat.dead && stat.startedAt === startedAt;
+}
+
+async function survivorsAfter(processes: OsProcess[], milliseconds: number): Promise<OsProcess[]> {
+  const deadline = performance.now() + milliseconds;
+  for (;;) {
+    const alive = processes.filter(isAlive);
+    if (alive.length === 0 || performance.now() >= deadline) return alive;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+function signal(processes: OsProcess[], name: NodeJS.Signals): void {
+  for (const each of processes.filter(isAlive)) {
+    try {
+      process.kill(each.pid, name);
+    } catch {
+      // it ended between the look and the signal
+    }
+  }
+}
+
+function statOf(pid: number): { parent: number; startedAt: number; dead: boolean } | null {
+  const line = read(`/proc/${pid}/stat`);
+  if (!line) return null;
+  // the second field is the program's name in brackets and may contain anything, brackets too
+  const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
+  return { parent: Number(fields[1]), startedAt: Number(fields[19]), dead: /[ZX]/.test(fields[0] ?? 'X') };
+}
+
+function nameAndValue(pair: string): [string, string] {
+  const at = pair.indexOf('=');
+  return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
+}
+
+/** Empty when the process has ended or belongs to somebody else. */
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,103 @@
+/**
+ * The PM2 runtime: a slot is a PM2 app of its own, deleted and started. What PM2 does not know of any more,
+ * because its daemon was killed, is seen and ended through /proc.
+ *
+ * start and stop are called under the deployment lock. list and logs launch nothing and may be called by
+ * any process at any time.
+ */
+import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { KnownError } from '../core/errors';
+import type { Runtime } from '../core/seams';
+import type { ProcessStatus, Release, RunningSlot, Slot, SlotName } from '../core/types';
+import type { Home } from '../home';
+import { lastLines } from './log-tail';
+import type { OsProcess } from './os-process';
+import { endProcesses, isAlive, processesWith, withoutChildren } from './os-process';
+import { deleteApp, processState, startApp } from './pm2-app';
+import { logFile, slotAppName, slotDefinition, slotOfApp } from './pm2-definitions';
+import type { Pm2Process } from './pm2-rpc';
+import { pm2Processes } from './pm2-rpc';
+
+export interface RuntimeOptions {
+  home: Home;
+  /** From SIGTERM to SIGKILL. */
+  stopSeconds: number;
+}
+
+/** The runtime of a home. It keeps no connection, so nothing has to be closed. */
+export function createPm2Runtime({ home, stopSeconds }: RuntimeOptions): Runtime {
+  const stop = async (slot: SlotName): Promise<void> => {
+    await deleteApp(home, slotAppName(slot), stopSeconds);
+    await endProcesses(processesOf(home, slot), stopSeconds);
+  };
+
+  return {
+    async start(slot, release, instance) {
+      checkStartFile(release);
+      await stop(slot.name);
+      const definition = slotDefinition({ home, slot, release, instance, stopSeconds, env: process.env });
+      markStart(home, slot, release);
+      const pid = await startApp(home, definition);
+      const { commit } = release;
+      return { slot: slot.name, commit, instance, pid, restarts: 0, status: 'starting', exitCode: null };
+    },
+    stop,
+    async list() {
+      // looked at before PM2 is asked: a process that is started between the two is not an orphan
+      const seen = withoutChildren(processesWith('SWITCHYARD_DATA', home.shared));
+      const managed = (await pm2Processes(home)).flatMap(asSlot);
+      return [...managed, ...orphans(seen.filter(isAlive), managed)];
+    },
+    logs: (slot, lines) => lastLines(logFile(home, slotAppName(slot)), lines),
+  };
+}
+
+/** Without this PM2 would restart a Node that does not find its file, for ever. */
+function checkStartFile(release: Release): void {
+  if (existsSync(path.join(release.dir, release.app.start))) return;
+  const where = `${release.app.start} is not in the release of ${release.commit.slice(0, 7)}`;
+  throw new KnownError(
+    'E_CONFIG',
+    `"app.start": ${where}.`,
+    'Name the file that the build makes, or mend the build.',
+  );
+}
+
+/** One log holds all releases of a slot: a line tells where each begins. */
+function markStart(home: Home, slot: Slot, release: Release): void {
+  const line = `--- ${new Date().toISOString()} ${release.commit.slice(0, 7)} starts on port ${slot.port}\n`;
+  mkdirSync(home.logs, { recursive: true });
+  appendFileSync(logFile(home, slotAppName(slot.name)), line);
+}
+
+function asSlot(app: Pm2Process): RunningSlot[] {
+  const slot = slotOfApp(app.name);
+  if (slot === null) return [];
+  return [
+    {
+      slot,
+      commit: app.pm2_env.env?.SWITCHYARD_COMMIT ?? '',
+      instance: app.pm2_env.env?.SWITCHYARD_INSTANCE ?? '',
+      ...processState(app),
+    },
+  ];
+}
+
+/** Every process that was started in a slot of this home, children too. */
+function processesOf(home: Home, slot: SlotName): OsProcess[] {
+  return processesWith('SWITCHYARD_DATA', home.shared).filter(({ env }) => env.SWITCHYARD_SLOT === slot);
+}
+
+/** Slot processes that live without PM2: started by a daemon that is dead by now. */
+function orphans(seen: OsProcess[], managed: RunningSlot[]): RunningSlot[] {
+  const known = new Set(managed.map(({ instance }) => instance));
+  const found = new Map<string, RunningSlot>();
+  for (const { pid, env } of seen) {
+    const { SWITCHYARD_SLOT: slot, SWITCHYARD_COMMIT: commit, SWITCHYARD_INSTANCE: instance } = env;
+    if (!slot || !commit || !instance || known.has(instance) || found.has(instance)) continue;
+    const status: ProcessStatus = 'online';
+    found.set(instance, { slot, commit, instance, pid, restarts: 0, status, exitCode: null, orphan: true });
+  }
+  return [...found.values()];
+}
