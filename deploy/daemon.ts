@@ -10,6 +10,7 @@ import { createDispatcher } from './dispatcher';
 import { homeAt } from './home';
 import { createRequests } from './requests';
 import { readSecret } from './secret';
+import { nginxServer } from './traffic/nginx-server';
 import { createWatch } from './watch';
 import { webhookApp } from './webhook/app';
 import type { Yard } from './yard';
@@ -19,8 +20,8 @@ function main(): void {
   const yard = openYard(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
   const secret = readSecret(yard.home);
   const dispatcher = createDispatcher(yard);
-  const watch = createWatch(yard);
   const requests = createRequests(yard, dispatcher.poke);
+  const watch = createWatch(yard, requests, nginxKeeper(yard));
   const servers = [
     webhookApp({ secret, branch: yard.config.branch, request: requests }).listen(
       yard.config.deployer.port,
@@ -41,6 +42,16 @@ function main(): void {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+}
+
+/** Starts nginx when its master is gone; true when it had to. */
+function nginxKeeper({ home, config }: Yard): () => Promise<boolean> {
+  const nginx = nginxServer(home, config);
+  return async () => {
+    if (nginx.running()) return false;
+    await nginx.start();
+    return true;
+  };
 }
 
 /** The socket of a killed deployer is in the way of the next. Only its owner may open the new one. */

@@ -7,7 +7,7 @@ import type { ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import path from 'node:path';
 import { decideQueue } from './core/queue';
-import { cleanEnvironment } from './environment';
+import { deployerEnvironment } from './runtimes/app-environment';
 import { isLocked } from './lock';
 import type { Yard } from './yard';
 
@@ -87,7 +87,7 @@ function launch(yard: Yard, id: number, onExit: () => void): ChildProcess {
     // its own process group: it outlives us, and can be ended as a whole
     detached: true,
     cwd: yard.home.dir,
-    env: { ...cleanEnvironment(process.env), SWITCHYARD_HOME: yard.home.dir, SWITCHYARD_ROOT: yard.root },
+    env: { ...deployerEnvironment(process.env), SWITCHYARD_HOME: yard.home.dir, SWITCHYARD_ROOT: yard.root },
     stdio: ['ignore', log, log],
   });
   closeSync(log);

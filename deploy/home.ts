@@ -2,6 +2,7 @@
  * The home: everything Switchyard keeps on the machine, and where. Never inside the clone, where a
  * release's missing dependency would resolve from the clone's node_modules.
  */
+import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
@@ -35,6 +36,7 @@ export interface Home {
 /** A unix socket's path has at most 107 bytes; the longest of ours lies this much below the home. */
 const LONGEST_SOCKET_BELOW_HOME = 30;
 const SOCKET_PATH_LIMIT = 107;
+const GIT_KEY = 'switchyard.home';
 
 /** The folders and files of a home, without touching the disk. */
 export function homeAt(dir: string): Home {
@@ -61,11 +63,12 @@ export function homeAt(dir: string): Home {
 }
 
 /**
- * The home of the clone at `root`: SWITCHYARD_HOME, or a folder of this user's that is named after the
+ * The home of the clone at `root`: SWITCHYARD_HOME, the one it was started with, or a folder of this user's that is named after the
  * clone and its path, so that two clones never share one. Throws E_HOME.
  */
 export function resolveHome(root: string, env: NodeJS.ProcessEnv): Home {
-  const dir = env.SWITCHYARD_HOME ? path.resolve(env.SWITCHYARD_HOME) : defaultHome(root, env);
+  const given = env.SWITCHYARD_HOME ? path.resolve(env.SWITCHYARD_HOME) : rememberedHome(root);
+  const dir = given ?? defaultHome(root, env);
   const inside = path.relative(root, dir);
   if (inside === '' || (!inside.startsWith('..') && !path.isAbsolute(inside))) {
     throw new KnownError('E_HOME', `The home ${dir} lies inside the clone ${root}.`);
@@ -74,6 +77,31 @@ export function resolveHome(root: string, env: NodeJS.ProcessEnv): Home {
     throw new KnownError('E_HOME', `The home's path is too long for unix sockets: ${dir}`);
   }
   return homeAt(dir);
+}
+
+/** Keeps a home that is not the default in the clone's git config, so that later commands find it. */
+export function rememberHome(root: string, home: Home, env: NodeJS.ProcessEnv): void {
+  if (home.dir !== defaultHome(root, env) || rememberedHome(root) !== null) {
+    execFileSync('git', ['config', '--local', GIT_KEY, home.dir], { cwd: root, env: withoutGit(env) });
+  }
+}
+
+function rememberedHome(root: string): string | null {
+  try {
+    return execFileSync('git', ['config', '--local', '--get', GIT_KEY], {
+      cwd: root,
+      env: withoutGit(process.env),
+      stdio: ['ignore', 'pipe', 'ignore'],
+      encoding: 'utf8',
+    }).trim();
+  } catch {
+    return null; // none is kept, or this is no clone
+  }
+}
+
+/** A hook's GIT_DIR would lead git to another repository. */
+function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
 }
 
 function defaultHome(root: string, env: NodeJS.ProcessEnv): string {

@@ -8,7 +8,11 @@ export type RequestDeployment = (request: Omit<Request, 'strategy'>) => Promise<
 /** Puts a request into the journal's queue and wakes the dispatcher. Returns the queued deployment. */
 export function createRequests(yard: Yard, poke: () => void): RequestDeployment {
   return async (request) => {
-    const deployment = await yard.journal.request({ ...request, strategy: yard.config.strategy });
+    const { journal } = yard;
+    const ahead = journal.active();
+    const deployment = await journal.request({ ...request, strategy: yard.config.strategy });
+    if (ahead && deployment.state === 'queued')
+      await journal.tell(deployment.id, { type: 'waiting', behind: ahead.id });
     poke();
     return deployment;
   };

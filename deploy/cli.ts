@@ -1,0 +1,59 @@
+/** The command line: parse, call, and leave with the exit code. */
+import { Command } from 'commander';
+import type { Options } from './commands/desk';
+import { answer } from './commands/desk';
+
+const program = new Command('switchyard')
+  .description('From git push to live traffic on this machine, without losing a request.')
+  .showHelpAfterError('(see every command: npx switchyard --help)');
+
+// a command's module is loaded when it is called: quick commands stay quick
+command('start', 'set everything up and serve; what was live comes back').action(async (options: Options) => {
+  const { startCommand } = await import('./setup/start');
+  await answer(options, () => startCommand());
+});
+command('stop', 'end everything that npm start has started').action(async (options: Options) => {
+  const { stopCommand } = await import('./setup/stop');
+  await answer(options, () => stopCommand(options));
+});
+deploy('deploy', null, 'make a commit live (default: HEAD of the clone you stand in)');
+deploy('deploy:blue', 'blue', 'the same in blue, also when green serves this commit already');
+deploy('deploy:green', 'green', 'the same in green, also when blue serves this commit already');
+command('rollback', 'make an earlier release live again (default: the last good one before)')
+  .argument('[sha]', 'a commit that was live before')
+  .action(async (sha: string | undefined, options: Options) => {
+    const { rollbackCommand } = await import('./commands/rollback');
+    await answer(options, () => rollbackCommand(sha, options));
+  });
+command('status', 'what serves now; exit code 0 when all is well').action(async (options: Options) => {
+  const { statusCommand } = await import('./commands/status');
+  await answer(options, () => statusCommand(options));
+});
+command('history', 'what was deployed, and what happened')
+  .option('-n, --limit <count>', 'how many deployments')
+  .action(async (options: Options) => {
+    const { historyCommand } = await import('./commands/history');
+    await answer(options, () => Promise.resolve(historyCommand(options)));
+  });
+command('logs', 'the last lines of a slot, a deployment, the deployer or nginx')
+  .argument('[what]', "blue, green, deployer, nginx or a deployment's number (default: the slot that serves)")
+  .option('-n, --lines <count>', 'how many lines')
+  .action(async (what: string | undefined, options: Options) => {
+    const { logsCommand } = await import('./commands/logs');
+    await answer(options, () => logsCommand(what, options));
+  });
+
+function command(name: string, description: string): Command {
+  return program.command(name).description(description).option('--json', 'answer with JSON');
+}
+
+function deploy(name: string, slot: string | null, description: string): void {
+  command(name, description)
+    .argument('[ref]', 'a commit, branch or tag')
+    .action(async (ref: string | undefined, options: Options) => {
+      const { deployCommand } = await import('./commands/deploy');
+      await answer(options, () => deployCommand(ref, slot, options));
+    });
+}
+
+void program.parseAsync();

@@ -1,0 +1,37 @@
+/** What every command has at hand: where it stands, what it works with, how it answers. */
+import path from 'node:path';
+import { asKnown } from '../core/errors';
+import type { Home } from '../home';
+import { resolveHome } from '../home';
+import type { Yard } from '../yard';
+import { openYard } from '../yard';
+
+/** The clone that the kit was built in: dist/deploy/commands lies three folders below it. */
+export const ROOT = path.resolve(__dirname, '..', '..', '..');
+
+export interface Options {
+  json?: boolean;
+}
+
+/** The home of this clone. Throws E_HOME. */
+export function home(): Home {
+  return resolveHome(ROOT, process.env);
+}
+
+/** What was started in this clone. Throws E_NOT_STARTED. */
+export function openHere(): Yard {
+  return openYard(home(), ROOT);
+}
+
+/** Runs a command to its exit code: 0 only on success; a known error prints one sentence and one hint. */
+export async function answer(options: Options, command: () => Promise<number>): Promise<never> {
+  try {
+    process.exit(await command());
+  } catch (error) {
+    const { code, message, hint } = asKnown(error);
+    if (options.json) console.log(JSON.stringify({ error: { code, message, hint } }, null, 2));
+    else console.error(`✗ ${message}\n  ${hint} [${code}]`);
+    if (code === 'E_INTERNAL' && process.env.DEBUG) console.error(error);
+    process.exit(1);
+  }
+}

@@ -1,0 +1,34 @@
+/** `logs [what]`: the last lines of a slot, of a deployment (its number), of the deployer or of nginx. */
+import path from 'node:path';
+import { KnownError } from '../core/errors';
+import { lastLines } from '../runtimes/log-tail';
+import type { Yard } from '../yard';
+import type { Options } from './desk';
+import { openHere } from './desk';
+
+const LINES = 50;
+
+export async function logsCommand(
+  what: string | undefined,
+  options: Options & { lines?: string },
+): Promise<number> {
+  const yard = openHere();
+  const count = Number(options.lines ?? LINES);
+  const active = (await yard.traffic.current()).active;
+  const lines = await linesOf(yard, what ?? active ?? 'deployer', count);
+  console.log(options.json ? JSON.stringify({ lines }, null, 2) : lines.join('\n'));
+  return 0;
+}
+
+async function linesOf(yard: Yard, what: string, count: number): Promise<string[]> {
+  if (yard.slots.some(({ name }) => name === what)) return yard.runtime.logs(what, count);
+  const file = fileNamed(what);
+  if (file !== null) return lastLines(path.join(yard.home.logs, file), count);
+  const known = [...yard.slots.map(({ name }) => name), 'deployer', 'nginx', "a deployment's number"];
+  throw new KnownError('E_USAGE', `There is no log "${what}".`, `Name one of: ${known.join(', ')}.`);
+}
+
+function fileNamed(what: string): string | null {
+  if (/^\d+$/.test(what)) return `deployment-${what}.log`;
+  return { deployer: 'deployer.log', nginx: 'nginx-error.log' }[what] ?? null;
+}

@@ -1,0 +1,35 @@
+/** `rollback [sha]`: makes an earlier release live again. */
+import { KnownError } from '../core/errors';
+import { rollbackTarget } from '../core/rollback-target';
+import type { Commit } from '../core/types';
+import { servingNow } from '../serving';
+import type { Yard } from '../yard';
+import type { Options } from './desk';
+import { openHere } from './desk';
+import { requestAndFollow } from './request';
+
+export async function rollbackCommand(sha: string | undefined, options: Options): Promise<number> {
+  const yard = openHere();
+  // chosen here, so that a mistake is told before anything is queued
+  const commit = sha === undefined ? await lastGood(yard) : deployedCommit(yard, sha);
+  return requestAndFollow(yard, { kind: 'rollback', trigger: 'command', commit }, options);
+}
+
+async function lastGood(yard: Yard): Promise<Commit> {
+  const serving = await servingNow(yard);
+  const target = serving && rollbackTarget(yard.journal.history(), serving.commit);
+  if (target) return target;
+  throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
+}
+
+/** A commit that was live once, by its (short) id. */
+function deployedCommit(yard: Yard, sha: string): Commit {
+  const lived = yard.journal
+    .history()
+    .flatMap(({ commit, liveAt }) => (commit && liveAt !== null ? [commit] : []));
+  const fitting = [...new Set(lived)].filter((commit) => commit.startsWith(sha.toLowerCase()));
+  if (fitting.length === 1 && fitting[0] && sha.length >= 4) return fitting[0];
+  const why =
+    fitting.length > 1 ? `"${sha}" fits more than one release.` : `No release "${sha}" was ever live here.`;
+  throw new KnownError('E_REF', why, 'See which were: npm run -s history');
+}

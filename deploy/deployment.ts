@@ -1,0 +1,40 @@
+/**
+ * A deployment's own process: `node deployment.js <id>`. It holds the lock for its life, so that one works
+ * at a time and a dead one is noticed at once. Called for a deployment that a dead process left behind, it
+ * finishes or undoes it.
+ */
+import { homeAt } from './home';
+import { takeLock } from './lock';
+import { deploy } from './pipeline/deploy';
+import { recover } from './pipeline/recover';
+import { endSurvivors } from './pipeline/survivors';
+import { openYard } from './yard';
+
+async function main(): Promise<void> {
+  const id = Number(process.argv[2]);
+  const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
+  const lock = await takeLock(home);
+  const yard = openYard(home, process.env.SWITCHYARD_ROOT ?? '');
+  const aborted = new AbortController();
+  process.on('SIGTERM', () => {
+    aborted.abort();
+    // a command that runs just now is ended; its failure then counts as the abort
+    void endSurvivors(home, id);
+  });
+
+  const deployment = yard.journal.get(id);
+  if (deployment?.state === 'queued') await deploy(yard, deployment, aborted.signal);
+  if (deployment?.state === 'running' || deployment?.state === 'baking')
+    await recover(yard, deployment, aborted.signal);
+  yard.journal.close();
+  lock.release();
+}
+
+main().then(
+  // the process manager's connection would keep the process alive
+  () => process.exit(0),
+  (error: unknown) => {
+    console.error(new Date().toISOString(), error);
+    process.exit(1);
+  },
+);

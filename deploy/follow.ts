@@ -1,0 +1,49 @@
+/** Follows a deployment in the journal, event by event, to its end. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from './core/errors';
+import { isOver } from './core/transitions';
+import type { Deployment, JournalEvent } from './core/types';
+import { isLocked } from './lock';
+import type { Home } from './home';
+import type { Journal } from './journal';
+import { probe } from './traffic/probe';
+
+const LOOK_EVERY_MS = 40;
+/** A deployer that is started again by its process manager needs a moment. */
+const DEPLOYER_MAY_BE_GONE_MS = 10_000;
+
+/**
+ * Calls back for each event and returns the deployment as it ended. Throws E_DEPLOYER_DOWN when neither the
+ * deployer nor the deployment's process lives any more, so that nobody waits for ever.
+ */
+export async function follow(
+  home: Home,
+  journal: Journal,
+  id: number,
+  onEvent: (event: JournalEvent) => void,
+): Promise<Deployment> {
+  let seen = 0;
+  let lastAlive = Date.now();
+  for (let looks = 0; ; looks++) {
+    // the state is read before the events: the last event is then never missed
+    const deployment = journal.get(id);
+    for (const event of journal.since(seen, id)) {
+      seen = event.id;
+      onEvent(event);
+    }
+    if (deployment && isOver(deployment.state)) return deployment;
+    if (looks % 25 === 0 && (await somebodyWorks(home))) lastAlive = Date.now();
+    if (Date.now() - lastAlive > DEPLOYER_MAY_BE_GONE_MS) {
+      throw new KnownError(
+        'E_DEPLOYER_DOWN',
+        `Nobody works on deployment ${id}: the deployer is not running.`,
+      );
+    }
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function somebodyWorks(home: Home): Promise<boolean> {
+  const answer = await probe({ socketPath: home.socket, path: '/health', timeoutMs: 1000 });
+  return answer.status === 200 || isLocked(home);
+}

@@ -1,0 +1,69 @@
+/**
+ * What git runs when somebody pushes to `live`: `hook.js pre-receive` refuses when the source is elsewhere,
+ * `hook.js post-receive` posts the webhook GitHub would, and follows the deployment to its last line.
+ */
+import { createInterface } from 'node:readline';
+import { randomUUID } from 'node:crypto';
+import { asKnown } from './core/errors';
+import { follow } from './follow';
+import { homeAt } from './home';
+import { plainReporter } from './reporters/plain';
+import { readSecret } from './secret';
+import { servingNow } from './serving';
+import { postPush } from './webhook/post';
+import type { Yard } from './yard';
+import { openYard } from './yard';
+
+interface Update {
+  before: string;
+  after: string;
+  ref: string;
+}
+
+async function main(): Promise<void> {
+  const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
+  const yard = openYard(home, process.env.SWITCHYARD_ROOT ?? '');
+  const updates = await readUpdates();
+  if (process.argv[2] === 'pre-receive') return refuseWhenSourceIsElsewhere(yard);
+  for (const update of updates) await tellDeployer(yard, update);
+}
+
+function refuseWhenSourceIsElsewhere({ config }: Yard): void {
+  if (config.source === null) return;
+  console.log(`✗ Nothing was pushed: commits come from ${config.source}.`);
+  console.log(`  Push there: git push origin ${config.branch}`);
+  process.exitCode = 1;
+}
+
+async function tellDeployer(yard: Yard, update: Update): Promise<void> {
+  const answer = await postPush({
+    port: yard.config.http.port,
+    secret: readSecret(yard.home),
+    delivery: randomUUID(),
+    ...update,
+  });
+  if ('ignored' in answer) return console.log(`- Nothing to deploy: ${answer.ignored}`);
+  const reporter = plainReporter(process.stdout, yard.journal);
+  const deployment = await follow(yard.home, yard.journal, answer.id, (event) => reporter.event(event));
+  reporter.end(deployment, await servingNow(yard));
+}
+
+/** Lines of `<before> <after> <ref>`, as git gives them. */
+async function readUpdates(): Promise<Update[]> {
+  const updates: Update[] = [];
+  for await (const line of createInterface({ input: process.stdin })) {
+    const [before = '', after = '', ref = ''] = line.split(' ');
+    if (ref !== '') updates.push({ before, after, ref });
+  }
+  return updates;
+}
+
+main().then(
+  () => process.exit(),
+  (error: unknown) => {
+    const known = asKnown(error);
+    console.log(`  ${known.hint} [${known.code}]`);
+    console.log(`✗ NOT LIVE. The push arrived, but: ${known.message}`);
+    process.exit(1);
+  },
+);

@@ -1,0 +1,125 @@
+/** The story of a deployment: which commit, its release, the plan, the steps, the end. */
+import { randomBytes } from 'node:crypto';
+import { KnownError, asKnown } from '../core/errors';
+import { short } from '../core/format';
+import { badCause, rollbackTarget } from '../core/rollback-target';
+import type { Commit, Deployment, Observed, Plan, Release, Serving } from '../core/types';
+import { sourceOf, tipOf, updateMirror } from '../git/mirror';
+import { strategies } from '../strategies';
+import type { Yard } from '../yard';
+import { finish, fail } from './end';
+import { goLive, performance } from './live';
+import { observe } from './observe';
+import { prepareRelease } from './prepare';
+import { findRelease } from './releases';
+import { run } from './run';
+import { told } from './told';
+
+/** Takes a queued deployment to its end. Never throws for a known failure: it stands in the journal. */
+export async function deploy(yard: Yard, queued: Deployment, signal: AbortSignal): Promise<void> {
+  const { id } = queued;
+  await yard.journal.move(id, 'running', { pid: process.pid });
+  try {
+    const observed = await observe(yard);
+    const from = serving(yard, observed);
+    const commit = await chooseCommit(yard, queued, from);
+    await yard.journal.note(id, { from, commit });
+    const release = await releaseOf(yard, queued, commit, signal);
+    const plan = makePlan(yard, queued, observed, release);
+    const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
+    await yard.journal.note(id, { plan, to, version: release.version });
+    if (plan.length === 0) return await finish(yard, id, 'already-live');
+    const how = performance(yard, id, signal);
+    const end = await run(yard, { ...how, plan, from: 0, onLive: () => goLive(yard, id, how.switchBegan) });
+    await finish(yard, id, end);
+  } catch (error) {
+    await fail(
+      yard,
+      id,
+      signal.aborted ? new KnownError('E_ABORTED', 'It was ended by npm stop.') : asKnown(error),
+    );
+  }
+}
+
+/** The branch's tip in the source, the commit that was named, or what a rollback goes to. */
+async function chooseCommit(
+  yard: Yard,
+  { id, kind, branch, commit, trigger }: Deployment,
+  from: Serving | null,
+): Promise<Commit> {
+  if (kind === 'rollback') return commit ?? rollbackCommit(yard, from);
+  const chosen = branch === null ? commit : await told(yard, id, 'fetch', () => fetchTip(yard, branch));
+  if (chosen === null) throw new KnownError('E_REF', 'The deployment names neither a branch nor a commit.');
+  if (trigger === 'webhook') mustNotBeBad(yard, chosen);
+  return chosen;
+}
+
+async function fetchTip({ home, config }: Yard, branch: string): Promise<Commit> {
+  await updateMirror(home, sourceOf(home, config.source));
+  return tipOf(home, branch);
+}
+
+function rollbackCommit(yard: Yard, from: Serving | null): Commit {
+  const target = from && rollbackTarget(yard.journal.history(), from.commit);
+  if (target) return target;
+  throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
+}
+
+/** Nothing retries a bad commit by itself; a push or a command of a person does. */
+function mustNotBeBad(yard: Yard, commit: Commit): void {
+  const cause = badCause(yard.journal.history(), commit);
+  if (cause) throw new KnownError('E_BAD_COMMIT', `${short(commit)} failed before: ${cause}`);
+}
+
+async function releaseOf(
+  yard: Yard,
+  { id, kind }: Deployment,
+  commit: Commit,
+  signal: AbortSignal,
+): Promise<Release> {
+  const built = findRelease(yard.home, commit);
+  if (built && kind !== 'deploy') return built;
+  return prepareRelease({
+    home: yard.home,
+    root: yard.root,
+    deploymentId: id,
+    commit,
+    limits: yard.config.limits,
+    report: (entry) => yard.journal.tell(id, entry),
+    signal,
+  });
+}
+
+function makePlan(
+  yard: Yard,
+  { kind, slot, strategy }: Deployment,
+  observed: Observed,
+  release: Release,
+): Plan {
+  return strategies[strategy as keyof typeof strategies].plan({
+    observed,
+    release,
+    slots: yard.slots.map(({ name }) => name),
+    wanted: slot,
+    instance: randomBytes(8).toString('hex'),
+    undoInstance: randomBytes(8).toString('hex'),
+    // what served before needs no proof that it can, and behind the very first release there is none to go back to
+    bakeSeconds: kind === 'deploy' && observed.table.active !== null ? yard.config.bake.seconds : 0,
+    migrate: kind === 'deploy' && release.app.migrate !== null,
+  });
+}
+
+function serving(yard: Yard, { table, slots }: Observed): Serving | null {
+  const commit = slots.find(({ slot }) => slot === table.active)?.commit;
+  const last = yard.journal.lastLive()?.to ?? null;
+  if (table.active === null || commit === undefined) return last;
+  return {
+    slot: table.active,
+    commit,
+    version: findRelease(yard.home, commit)?.version ?? last?.version ?? '',
+  };
+}
+
+function targetOf(plan: Plan): string | undefined {
+  return plan.flatMap(({ step }) => (step.do === 'verify-live' ? [step.slot] : []))[0];
+}

@@ -1,0 +1,53 @@
+/** The moment a release serves, and what the switch to it has cost, counted from nginx's own log. */
+import type { Counts } from '../core/verdict';
+import type { LogPosition } from '../traffic/access-log';
+import { countRequests, logPosition, readRequests } from '../traffic/access-log';
+import type { Yard } from '../yard';
+import type { Performance } from './perform';
+
+export interface SwitchPerformance extends Performance {
+  /** Where nginx's log ended when the first step began. */
+  switchBegan: LogPosition;
+}
+
+/** How a deployment's steps are performed: what they compare with, and what may end them early. */
+export function performance(yard: Yard, deploymentId: number, signal: AbortSignal): SwitchPerformance {
+  const switchBegan = logPosition(yard.home);
+  const { from } = yard.journal.get(deploymentId) ?? {};
+  return {
+    deploymentId,
+    signal,
+    switchBegan,
+    before: () => countsOf(yard, switchBegan, from?.slot),
+    bakeEnded: () =>
+      yard.journal.pending().some(({ kind, state }) => kind === 'rollback' && state === 'queued'),
+  };
+}
+
+/** Tells that the release serves, and begins the bake when there is one. */
+export async function goLive(yard: Yard, id: number, switchBegan: LogPosition): Promise<void> {
+  const { journal } = yard;
+  const { from, to, plan, createdAt } = journal.get(id) ?? {};
+  if (!to || !plan) throw new Error(`deployment ${id} went live without a plan`);
+  const liveAt = Date.now();
+  const { served, failed } = countRequests(readRequests(yard.home, switchBegan).requests);
+  const { standby } = await yard.traffic.current();
+  await journal.note(id, { liveAt, served, failed });
+  await journal.tell(id, {
+    type: 'live',
+    serving: to,
+    previous: from ?? null,
+    ms: liveAt - (createdAt ?? liveAt),
+    served,
+    failed,
+    canUndoFast: standby !== null && standby === from?.slot,
+  });
+  if (plan.some(({ step }) => step.do === 'bake')) await journal.move(id, 'baking');
+}
+
+function countsOf(yard: Yard, from: LogPosition, slot: string | undefined): Counts {
+  const seen = countRequests(readRequests(yard.home, from).requests).slots.find(
+    (counts) => counts.slot === slot,
+  );
+  return { requests: seen?.requests ?? 0, errors: seen?.errors ?? 0 };
+}

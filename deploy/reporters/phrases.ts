@@ -1,0 +1,78 @@
+/** The journal in words. Pure: every reporter prints these lines, in its own way. */
+import type { ErrorCode } from '../core/errors';
+import { ERRORS } from '../core/errors';
+import { duration, named, plural, short } from '../core/format';
+import type { Deployment, Entry, PhaseName, Serving } from '../core/types';
+
+const PHASE_WIDTH = 20;
+const TIME_WIDTH = 8;
+
+const TITLES: Partial<Record<PhaseName, string>> = { 'verify-live': 'verify through nginx' };
+
+type Phase = Extract<Entry, { type: 'phase' }>;
+type Live = Extract<Entry, { type: 'live' }>;
+
+/** `fetch`, `undo: start`: what a phase is called. */
+export function phaseTitle({ phase, undo }: Pick<Phase, 'phase' | 'undo'>): string {
+  return `${undo ? 'undo: ' : ''}${TITLES[phase] ?? phase}`;
+}
+
+/** One line of a phase that is over: `✓ start   0.6 s   green, pid 4711`. */
+export function phaseLine(entry: Phase): string {
+  const sign = entry.status === 'failed' ? '✗' : entry.status === 'skipped' ? '-' : '✓';
+  const time = entry.ms === undefined ? '' : duration(entry.ms);
+  const columns = `${sign} ${phaseTitle(entry).padEnd(PHASE_WIDTH)} ${time.padStart(TIME_WIDTH)}`;
+  return `${columns}   ${entry.detail ?? ''}`.trimEnd();
+}
+
+/** What a release going live is told with. The bake follows, so this is not yet the last word. */
+export function liveLines({ serving, previous, ms, served, failed, canUndoFast }: Live): string[] {
+  const way = previous ? `${previous.slot} → ${serving.slot}` : serving.slot;
+  const goBack = canUndoFast ? 'takes about 0.5 s' : 'starts the release before again';
+  return [
+    `✓ LIVE in ${duration(ms)}: ${named(serving)} on ${serving.slot}`,
+    `  ${way}, ${plural(served, 'request')} served and ${failed} failed during the switch`,
+    ...(previous ? [`  to go back: npm run -s rollback (${goBack})`] : []),
+  ];
+}
+
+/** The last lines of a deployment; the very last one is its verdict. */
+export function endLines(deployment: Deployment, serving: Serving | null): string[] {
+  if (deployment.state === 'succeeded') return [successLine(deployment)];
+  if (deployment.state === 'superseded') return ['- superseded: a newer push is deployed instead'];
+  return [
+    ...hintLines(deployment),
+    `✗ NOT LIVE. ${stillServing(deployment, serving)}: ${deployment.cause ?? deployment.state}`,
+  ];
+}
+
+function successLine({ liveAt, createdAt, to }: Deployment): string {
+  const what = to ? `${named(to)} on ${to.slot}` : '';
+  return liveAt === null ? `✓ LIVE already: ${what}` : `✓ LIVE in ${duration(liveAt - createdAt)}: ${what}`;
+}
+
+function stillServing({ commit }: Deployment, serving: Serving | null): string {
+  if (!serving) return 'Nothing is served yet';
+  return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;
+}
+
+function hintLines({ errorCode }: Deployment): string[] {
+  const known = errorCode !== null && errorCode in ERRORS ? ERRORS[errorCode as ErrorCode] : null;
+  return known ? [`  ${known.hint} [${errorCode}]`] : [];
+}
+
+/** `waiting for deployment 3 (a1b2c3d)`. */
+export function waitingLine(behind: Deployment | null): string {
+  if (!behind) return 'waiting for the deployment before';
+  return `waiting for deployment ${behind.id} (${behind.commit ? short(behind.commit) : (behind.branch ?? behind.kind)})`;
+}
+
+/** One line of `history`. */
+export function historyLine(d: Deployment): string {
+  const when = new Date(d.createdAt).toISOString().replace('T', ' ').slice(0, 19);
+  const what = d.to ? `${named(d.to)} ${d.to.slot}` : d.commit ? short(d.commit) : (d.branch ?? '');
+  const took = d.liveAt === null ? '' : `live in ${duration(d.liveAt - d.createdAt)}`;
+  return [`#${d.id}`.padEnd(5), when, d.kind.padEnd(8), d.state.padEnd(11), what.padEnd(26), d.cause ?? took]
+    .join('  ')
+    .trimEnd();
+}

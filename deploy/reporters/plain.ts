@@ -1,0 +1,36 @@
+/** Plain lines, each when its phase is over: for pipes, logs and the terminal of a git push. */
+import type { Deployment, JournalEvent, Serving } from '../core/types';
+import type { Journal } from '../journal';
+import { endLines, liveLines, phaseLine, waitingLine } from './phrases';
+import type { Output, Reporter } from './reporter';
+
+export function plainReporter(out: Output, journal: Journal): Reporter {
+  return {
+    event: (event) => eventLines(event, journal).forEach((line) => out.write(`${line}\n`)),
+    end: (deployment: Deployment, serving: Serving | null) =>
+      endLines(deployment, serving).forEach((line) => out.write(`${line}\n`)),
+  };
+}
+
+/** The lines that an event adds; none for one that only begins something. */
+export function eventLines({ entry, deployment }: JournalEvent, journal: Journal): string[] {
+  switch (entry.type) {
+    case 'phase':
+      return entry.status === 'started' ? [] : [phaseLine(entry)];
+    case 'live':
+      return liveLines(entry);
+    case 'warning':
+    case 'incident':
+      return [`! ${entry.message}`];
+    case 'waiting':
+      return [waitingLine(journal.get(entry.behind))];
+    case 'state':
+      return entry.state === 'baking' ? [bakeLine(journal, deployment)] : [];
+  }
+}
+
+function bakeLine(journal: Journal, id: number | null): string {
+  const plan = (id !== null && journal.get(id)?.plan) || [];
+  const seconds = plan.flatMap(({ step }) => (step.do === 'bake' ? [step.seconds] : []))[0] ?? 0;
+  return `  watching it for ${seconds} s (Ctrl-C leaves it to itself; a bad release is rolled back)`;
+}

@@ -1,0 +1,53 @@
+/** What serves the users now, looked at: the table nginx reads, and who answers in its slots. */
+import type { Commit, ProcessStatus, Serving, SlotName, Table } from './core/types';
+import { builtHealthPath } from './pipeline/health-path';
+import { findRelease } from './pipeline/releases';
+import { probe } from './traffic/probe';
+import type { Yard } from './yard';
+
+const PROBE_TIMEOUT_MS = 1000;
+
+export interface SlotView {
+  slot: SlotName;
+  port: number;
+  role: 'active' | 'warm' | 'idle';
+  commit: Commit | null;
+  version: string | null;
+  status: Extract<ProcessStatus, 'online' | 'crashed' | 'stopped'>;
+  /** What its health path said, when it is not online. */
+  said: string | null;
+}
+
+type Eyes = Pick<Yard, 'home' | 'config' | 'slots' | 'traffic' | 'journal'>;
+
+/** Every slot as it answers. Needs no process manager, so it is quick and works when that is dead. */
+export async function viewSlots(yard: Eyes): Promise<{ table: Table; slots: SlotView[] }> {
+  const table = await yard.traffic.current();
+  const slots = await Promise.all(yard.slots.map(({ name, port }) => viewSlot(yard, table, name, port)));
+  return { table, slots };
+}
+
+/** The release in the active slot, as it answers; what the journal says last where it does not answer. */
+export async function servingNow(yard: Eyes): Promise<Serving | null> {
+  const { table, slots } = await viewSlots(yard);
+  const active = slots.find(({ slot }) => slot === table.active);
+  if (active?.commit && active.version) {
+    return { slot: active.slot, commit: active.commit, version: active.version };
+  }
+  return table.active === null ? null : (yard.journal.lastLive()?.to ?? null);
+}
+
+async function viewSlot(yard: Eyes, table: Table, slot: SlotName, port: number): Promise<SlotView> {
+  const known = yard.journal.lastInSlot(slot)?.commit ?? '';
+  const answer = await probe({ port, path: builtHealthPath(yard, known), timeoutMs: PROBE_TIMEOUT_MS });
+  const up = answer.status !== null;
+  return {
+    slot,
+    port,
+    role: slot === table.active ? 'active' : up ? 'warm' : 'idle',
+    commit: answer.commit,
+    version: answer.commit ? (findRelease(yard.home, answer.commit)?.version ?? null) : null,
+    status: answer.status === 200 ? 'online' : up ? 'crashed' : 'stopped',
+    said: answer.status === 200 ? null : answer.said,
+  };
+}

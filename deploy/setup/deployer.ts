@@ -1,0 +1,30 @@
+/** Starts the deployer under the process manager and waits until it answers. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../core/errors';
+import { tellingLine } from '../core/telling';
+import type { Home } from '../home';
+import { lastLines } from '../runtimes/log-tail';
+import { startDeployer } from '../runtimes/pm2-deployer';
+import { probe } from '../traffic/probe';
+
+const PATIENCE_MS = 15_000;
+const LOOK_EVERY_MS = 50;
+
+/** Throws E_DEPLOYER_DOWN with the deployer's own last word. */
+export async function startDeployerAndWait(home: Home, root: string): Promise<void> {
+  await startDeployer({ home, root });
+  const deadline = Date.now() + PATIENCE_MS;
+  while ((await probe({ socketPath: home.socket, path: '/health', timeoutMs: 1000 })).status !== 200) {
+    if (Date.now() > deadline) throw await downWith(home);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+async function downWith(home: Home): Promise<KnownError> {
+  const line = tellingLine(await lastLines(`${home.logs}/deployer.log`, 20));
+  return new KnownError(
+    'E_DEPLOYER_DOWN',
+    `The deployer did not start${line && `: ${line}`}`,
+    `Read ${home.logs}/deployer.log`,
+  );
+}

@@ -1,0 +1,64 @@
+/** Are the ports free? Asked before anything is made, and answered with a line that works. */
+import { createServer } from 'node:net';
+import type { Config, Settings } from '../config';
+import { KnownError } from '../core/errors';
+import type { Home } from '../home';
+import { portInUseMessage } from '../traffic/port-holder';
+import { serverOf } from './server';
+
+const VARIABLES = ['HTTP_PORT', 'BLUE_PORT', 'GREEN_PORT', 'DEPLOYER_PORT'] as const;
+type Variable = (typeof VARIABLES)[number];
+
+/** Throws E_PORT_IN_USE; the hint is a whole command with free ports. Ports that our own processes hold are ours. */
+export async function checkPorts(home: Home, config: Config, settings: Settings): Promise<void> {
+  const ports = portsOf(config);
+  const ours = (await (await serverOf(home))?.portsInUse()) ?? [];
+  const taken: Variable[] = [];
+  for (const name of VARIABLES) {
+    if (!ours.includes(ports[name]) && !(await isFree(ports[name]))) taken.push(name);
+  }
+  if (taken.length === 0) return;
+  const free = await freePorts(ports, taken);
+  const line = VARIABLES.filter((name) => taken.includes(name) || name in settings).map(
+    (name) => `${name}=${free[name]}`,
+  );
+  const first = taken[0] as Variable;
+  throw new KnownError(
+    'E_PORT_IN_USE',
+    `${first}: ${portInUseMessage(ports[first])}`,
+    `Choose others: ${line.join(' ')} npm start`,
+  );
+}
+
+function portsOf({ http, slots, deployer }: Config): Record<Variable, number> {
+  return {
+    HTTP_PORT: http.port,
+    BLUE_PORT: slots.blue,
+    GREEN_PORT: slots.green,
+    DEPLOYER_PORT: deployer.port,
+  };
+}
+
+/** The same ports, with the next free ones in place of those that are taken. */
+async function freePorts(
+  ports: Record<Variable, number>,
+  taken: Variable[],
+): Promise<Record<Variable, number>> {
+  const result = { ...ports };
+  for (const name of taken) {
+    let port = ports[name] + 1;
+    while (Object.values(result).includes(port) || !(await isFree(port))) port++;
+    result[name] = port;
+  }
+  return result;
+}
+
+/** Tried on every address: whoever holds the port on one of them would be in our way. */
+function isFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    // a port that only root may take is no port in use: nginx will say so
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES'));
+    server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}

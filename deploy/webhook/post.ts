@@ -1,0 +1,69 @@
+/** Posts the webhook that GitHub would post for a push, through nginx: what the hook of push.git does. */
+import http from 'node:http';
+import { KnownError } from '../core/errors';
+import { signatureOf } from './signature';
+
+const TIMEOUT_MS = 10_000;
+const NOBODY = /^0+$/;
+
+export interface Push {
+  /** The port nginx serves. */
+  port: number;
+  secret: string;
+  delivery: string;
+  before: string;
+  after: string;
+  ref: string;
+}
+
+export type PushAnswer = { id: number } | { ignored: string };
+
+/** Throws E_DEPLOYER_DOWN when nobody answers, E_SIGNATURE when the secrets differ. */
+export async function postPush(push: Push): Promise<PushAnswer> {
+  const { before, after, ref, secret, delivery } = push;
+  const deleted = NOBODY.test(after);
+  const body = Buffer.from(JSON.stringify({ ref, before, after, created: NOBODY.test(before), deleted }));
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-github-event': 'push',
+    'x-github-delivery': delivery,
+    'x-hub-signature-256': signatureOf(secret, body),
+    'x-switchyard-trigger': 'push',
+  };
+  const { status, text } = await post(push.port, headers, body);
+  if (status === 200 || status === 202) return JSON.parse(text) as PushAnswer;
+  if (status === 401)
+    throw new KnownError('E_SIGNATURE', 'the webhook was refused: its signature does not fit.');
+  throw new KnownError('E_DEPLOYER_DOWN', `the webhook was answered with ${status}.`);
+}
+
+function post(
+  port: number,
+  headers: http.OutgoingHttpHeaders,
+  body: Buffer,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path: '/_deploy/webhook',
+      method: 'POST',
+      headers,
+      timeout: TIMEOUT_MS,
+    };
+    const request = http.request(options, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
+      );
+      response.on('error', reject);
+    });
+    request.on('timeout', () => request.destroy(new Error('it does not answer')));
+    request.on('error', (error) =>
+      reject(new KnownError('E_DEPLOYER_DOWN', `nobody took the webhook: ${error.message}.`)),
+    );
+    request.end(body);
+  });
+}
