@@ -1,0 +1,160 @@
+/**
+ * A new user's clone, for end-to-end tests: this working tree committed to a repository of its own, its home
+ * and ports its own too. Everything is done by the commands a person would type.
+ */
+import { execFileSync, spawn } from 'node:child_process';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { request } from 'node:http';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Deployment } from '../../deploy/core/types';
+import { homeAt, type Home } from '../../deploy/home';
+import { Journal } from '../../deploy/journal';
+import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
+import { freePorts } from './ports';
+
+const REPOSITORY = path.resolve(__dirname, '..', '..');
+
+export interface Said {
+  code: number;
+  /** Standard output and standard error as they came. */
+  text: string;
+}
+
+export interface LiveClone {
+  dir: string;
+  home: Home;
+  ports: { http: number; blue: number; green: number; deployer: number };
+  journal(): Journal;
+  /** `npm start`, without npm: its banner and its 200 ms tell nothing. */
+  start(): Promise<Said>;
+  /** `switchyard …`. */
+  switchyard(...args: string[]): Promise<Said>;
+  git(...args: string[]): Promise<Said>;
+  /** Writes a file of the clone. */
+  write(file: string, text: string): void;
+  read(file: string): string;
+  /** Commits everything and pushes it to `live`; what the push's terminal showed. */
+  push(message: string): Promise<Said>;
+  commit(message: string): Promise<string>;
+  get(path: string): Promise<{ status: number; text: string }>;
+  /** The deployments, oldest first. */
+  deployments(): Deployment[];
+  cleanUp(): Promise<void>;
+}
+
+export interface CloneOptions {
+  env?: Record<string, string>;
+  /** Changes the tree before its first commit. */
+  change?: (dir: string) => void;
+}
+
+export async function liveClone({ env = {}, change }: CloneOptions = {}): Promise<LiveClone> {
+  const top = mkdtempSync(path.join(tmpdir(), 'switchyard-test-'));
+  chmodSync(top, 0o755);
+  const dir = path.join(top, 'clone');
+  const home = homeAt(path.join(top, 'home'));
+  copyTree(dir);
+  change?.(dir);
+  const [http, blue, green, deployer] = (await freePorts(4)) as [number, number, number, number];
+  const environment = {
+    ...cleanEnvironment(),
+    SWITCHYARD_HOME: home.dir,
+    HTTP_PORT: String(http),
+    BLUE_PORT: String(blue),
+    GREEN_PORT: String(green),
+    DEPLOYER_PORT: String(deployer),
+    BAKE_SECONDS: '1',
+    ...env,
+  };
+  const run = (file: string, args: string[]): Promise<Said> => say(file, args, dir, environment);
+  const git = (...args: string[]): Promise<Said> => run('git', args);
+  await git('init', '--quiet', '--initial-branch=main');
+  await commitAll(git, 'start');
+
+  const clone: LiveClone = {
+    dir,
+    home,
+    ports: { http, blue, green, deployer },
+    journal: () => Journal.open(home),
+    start: () => run(process.execPath, ['scripts/start.js']),
+    switchyard: (...args) => run(process.execPath, ['bin/switchyard.js', ...args]),
+    git,
+    write: (file, text) => {
+      mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
+      writeFileSync(path.join(dir, file), text);
+    },
+    read: (file) => readFileSync(path.join(dir, file), 'utf8'),
+    commit: async (message) => {
+      await commitAll(git, message);
+      return (await git('rev-parse', 'HEAD')).text.trim();
+    },
+    push: async (message) => {
+      await commitAll(git, message);
+      return git('push', 'live', 'main');
+    },
+    get: (where) => get(http, where),
+    deployments: () => {
+      const journal = Journal.open(home);
+      const found = journal.history().reverse();
+      journal.close();
+      return found;
+    },
+    cleanUp: async () => {
+      await run(process.execPath, ['bin/switchyard.js', 'stop']);
+      await endProcesses(processesWith('SWITCHYARD_HOME', home.dir), 0);
+      await endProcesses(processesWith('SWITCHYARD_DATA', home.shared), 0);
+      rmSync(top, { recursive: true, force: true });
+    },
+  };
+  return clone;
+}
+
+/** The files a commit of this working tree would hold, its packages and its build. */
+function copyTree(dir: string): void {
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: REPOSITORY, encoding: 'utf8' });
+  for (const file of listed.split('\0').filter(Boolean)) {
+    cpSync(path.join(REPOSITORY, file), path.join(dir, file), { recursive: true });
+  }
+  // nobody writes into the packages, so links are as good as copies and a hundred times quicker
+  execFileSync('cp', ['-al', path.join(REPOSITORY, 'node_modules'), path.join(dir, 'node_modules')]);
+  execFileSync('cp', ['-a', path.join(REPOSITORY, 'dist'), path.join(dir, 'dist')]);
+}
+
+async function commitAll(git: LiveClone['git'], message: string): Promise<void> {
+  await git('add', '--all');
+  const who = ['-c', 'user.name=New', '-c', 'user.email=new@example.org'];
+  await git(...who, 'commit', '--quiet', '--allow-empty', '-m', message);
+}
+
+/** A person's shell, without what this test's own runner has set. */
+function cleanEnvironment(): Record<string, string> {
+  const { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS } = process.env;
+  const kept = { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS, TERM: 'dumb' };
+  return Object.fromEntries(Object.entries(kept).filter((pair): pair is [string, string] => pair[1] !== undefined));
+}
+
+function say(file: string, args: string[], cwd: string, env: Record<string, string>): Promise<Said> {
+  return new Promise((resolve, reject) => {
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    let text = '';
+    const add = (part: Buffer): void => void (text += part.toString('utf8'));
+    child.stdout.on('data', add);
+    child.stderr.on('data', add);
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code: code ?? -1, text }));
+  });
+}
+
+function get(port: number, where: string): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    request({ host: '127.0.0.1', port, path: where, agent: false }, (response) => {
+      let text = '';
+      response.on('data', (part: Buffer) => (text += part.toString('utf8')));
+      response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
+      response.on('error', reject);
+    })
+      .on('error', reject)
+      .end();
+  });
+}
