@@ -25,6 +25,8 @@ export interface Command {
   /** Least processor and disk time, and the first to go when memory runs out. */
   lowPriority?: boolean;
   deploymentId: number;
+  /** Stands in the log in place of a long argv. */
+  label?: string;
 }
 
 export interface CommandResult {
@@ -50,7 +52,7 @@ export async function runCommand(command: Command): Promise<CommandResult> {
   const begun = performance.now();
   const mark = deploymentMark(path.dirname(command.logFile), command.deploymentId);
   const output = new CommandOutput(command.logFile);
-  output.note(`\n$ ${command.argv.join(' ')}`);
+  output.note(`\n$ ${command.label ?? command.argv.join(' ')}`);
 
   const child = launch(command, mark);
   output.follow(child);

@@ -3,7 +3,7 @@ import { KnownError } from '../core/errors';
 import { tellingLine } from '../core/telling';
 import type { Counts } from '../core/verdict';
 import type { Proof, Slot, Step, Table } from '../core/types';
-import { runCommand } from '../command';
+import { deploymentLog, runCommand } from '../command';
 import { portHolder } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
@@ -67,7 +67,7 @@ async function migrate(yard: Yard, commit: string, how: Performance): Promise<st
     argv: app.migrate,
     cwd: dir,
     env: { NODE_ENV: 'production', SWITCHYARD_DATA: yard.home.shared },
-    logFile: deploymentLog(yard, how.deploymentId),
+    logFile: deploymentLog(yard.home, how.deploymentId),
     timeoutSeconds: yard.config.limits.migrate,
     lowPriority: true,
     deploymentId: how.deploymentId,
@@ -113,9 +113,4 @@ async function answers(yard: Yard, name: string): Promise<boolean> {
   const { port } = slotNamed(yard, name);
   const answer = await probe({ port, path: builtHealthPath(yard, running.commit), timeoutMs: 1000 });
   return answer.status === 200 && answer.instance === running.instance;
-}
-
-/** Where the output of everything a deployment runs is kept. */
-export function deploymentLog(yard: Pick<Yard, 'home'>, id: number): string {
-  return `${yard.home.logs}/deployment-${id}.log`;
 }

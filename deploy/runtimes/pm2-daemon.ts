@@ -55,7 +55,8 @@ export function pm2Daemons(home: Pick<Home, 'pm2'>): OsProcess[] {
   );
 }
 
-async function isPm2Up(home: Home): Promise<boolean> {
+/** Throws E_RUNTIME when a daemon listens but does not answer. */
+export async function isPm2Up(home: Home): Promise<boolean> {
   try {
     await askPm2(home, 'ping', {}, PING_WITHIN_MS);
     return true;

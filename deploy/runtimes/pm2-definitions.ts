@@ -108,7 +108,6 @@ export function pm2Environment(home: Home, caller: NodeJS.ProcessEnv): Record<st
     PM2_KILL_SIGNAL: 'SIGTERM',
     PM2_DISABLE_VERSION_CHECK: 'true',
     PM2_NO_INTERACTION: 'true',
-    SILENT: 'true',
   };
 }
 

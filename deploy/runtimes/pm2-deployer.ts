@@ -4,7 +4,7 @@ import type { OsProcess } from './os-process';
 import { endProcesses, processesWith, withoutChildren } from './os-process';
 import type { ProcessState } from './pm2-app';
 import { deleteApp, processState, startApp } from './pm2-app';
-import { endPm2Daemon } from './pm2-daemon';
+import { endPm2Daemon, isPm2Up } from './pm2-daemon';
 import { DEPLOYER, DEPLOYER_SCRIPT, DEPLOYER_STOP_SECONDS, deployerDefinition } from './pm2-definitions';
 import { pm2Processes } from './pm2-rpc';
 
@@ -39,16 +39,19 @@ export async function deployerStatus({ home }: { home: Home }): Promise<Deployer
  * hangs or is dead already.
  */
 export async function stopPm2({ home, stopSeconds }: { home: Home; stopSeconds: number }): Promise<void> {
-  // first, because it would start again what stops
-  await stopDeployer({ home }).catch(ignoreDeafDaemon);
-  const apps = await pm2Processes(home).catch(() => []);
-  await Promise.all(apps.map(({ name }) => deleteApp(home, name, stopSeconds).catch(ignoreDeafDaemon)));
+  // in order, as long as PM2 answers; whatever is left then is ended without it
+  if (await isPm2Up(home).catch(() => false)) await deleteAll(home, stopSeconds).catch(() => {});
+  // before the rest: it would start again what ends
   await endPm2Daemon(home);
   await endProcesses([...deployerProcesses(home), ...slotProcesses(home)], stopSeconds);
 }
 
-/** What PM2 would not do is done without it, as soon as its daemon cannot start anything again. */
-function ignoreDeafDaemon(): void {}
+async function deleteAll(home: Home, stopSeconds: number): Promise<void> {
+  // the deployer first: it would mend the slots that stop
+  await stopDeployer({ home });
+  const apps = await pm2Processes(home);
+  await Promise.all(apps.map(({ name }) => deleteApp(home, name, stopSeconds)));
+}
 
 function deployerProcesses(home: Home): OsProcess[] {
   // a deployment has the deployer's environment, but runs another program

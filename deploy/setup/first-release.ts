@@ -7,7 +7,6 @@ import { KnownError } from '../core/errors';
 import type { ErrorCode } from '../core/errors';
 import type { Serving } from '../core/types';
 import { follow } from '../follow';
-import { adoptModules } from '../pipeline/modules';
 import { reporterFor } from '../reporters/reporter';
 import { servingNow, viewSlots } from '../serving';
 import type { Yard } from '../yard';
@@ -28,7 +27,6 @@ async function whatToStart(yard: Yard): Promise<ControlRequest> {
   if (last) return { kind: 'restore', trigger: 'start', commit: last.commit, slot: active ?? last.slot };
   const commit = await resolveRef(yard.root, 'HEAD');
   await sendCommit(yard.home, yard.root, commit);
-  await adoptModules(yard.home, yard.root);
   return { kind: 'deploy', trigger: 'start', commit };
 }
 

@@ -1,0 +1,83 @@
+/** Questions to a clone. Nothing here changes it. */
+import { KnownError } from '../core/errors';
+import type { Commit } from '../core/types';
+import { GitFailure, gitIn, reasonOf } from './git';
+
+/**
+ * The commit that a branch, tag or (short) commit id names in the repository whose top folder, or bare
+ * repository, this is. Throws E_NOT_A_REPOSITORY, E_NO_COMMIT, E_REF.
+ */
+export async function resolveRef(folder: string, ref: string): Promise<Commit> {
+  await checkOwnRepository(folder);
+  try {
+    return await commitNamed(folder, ref);
+  } catch (error) {
+    if (ref === 'HEAD' || !(await hasCommits(folder))) throw noCommit(folder);
+    throw unknownRef(ref, error);
+  }
+}
+
+/** How many changed or new files a deployment of HEAD would leave out; ignored ones do not count. */
+export async function uncommittedCount(folder: string): Promise<number> {
+  await checkOwnRepository(folder);
+  const status = await gitIn(folder).status(['--untracked-files=all', '--no-renames']);
+  return status.files.length;
+}
+
+/** The branch the clone stands on; null when it stands on a commit. */
+export async function currentBranch(folder: string): Promise<string | null> {
+  await checkOwnRepository(folder);
+  try {
+    return (await gitIn(folder).raw(['symbolic-ref', '--quiet', '--short', 'HEAD'])).trim();
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * Git would also answer for a repository further up: a folder unpacked from a ZIP inside another project
+ * would deploy that project.
+ */
+async function checkOwnRepository(folder: string): Promise<void> {
+  let above: string;
+  try {
+    above = await gitIn(folder).revparse(['--show-cdup']);
+  } catch (error) {
+    const cause = reasonOf(error);
+    if (cause.includes('dubious ownership')) throw foreign(folder);
+    if (cause.includes('ENOENT'))
+      throw new KnownError('E_NOT_A_REPOSITORY', 'git is not installed.', 'Install git.');
+    throw new KnownError('E_NOT_A_REPOSITORY', `${folder} is not a git repository.`);
+  }
+  if (above !== '')
+    throw new KnownError('E_NOT_A_REPOSITORY', `${folder} is not a git repository of its own.`);
+}
+
+function foreign(folder: string): KnownError {
+  return new KnownError(
+    'E_NOT_A_REPOSITORY',
+    `git does not read ${folder}, because it belongs to another user.`,
+    `Allow it: git config --global --add safe.directory '${folder}'`,
+  );
+}
+
+async function commitNamed(folder: string, ref: string): Promise<Commit> {
+  const commit = await gitIn(folder).raw(['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`]);
+  return commit.trim();
+}
+
+async function hasCommits(folder: string): Promise<boolean> {
+  const any = await gitIn(folder).raw(['rev-list', '--all', '--max-count=1']);
+  return any.trim() !== '';
+}
+
+function noCommit(folder: string): KnownError {
+  return new KnownError('E_NO_COMMIT', `${folder} has no commit yet.`);
+}
+
+function unknownRef(ref: string, error: unknown): KnownError {
+  const ambiguous = error instanceof GitFailure && error.output.includes('is ambiguous');
+  if (ambiguous)
+    return new KnownError('E_REF', `"${ref}" fits more than one commit.`, 'Name more of its digits.');
+  return new KnownError('E_REF', `There is no commit or branch "${ref}".`);
+}

@@ -1,0 +1,96 @@
+/**
+ * How we call git: simple-git without a shell, with an environment of our own, and with failures that say
+ * what git itself said.
+ */
+import type { SimpleGit } from 'simple-git';
+import { GitError, GitPluginError, simpleGit } from 'simple-git';
+import { cleanEnvironment } from '../environment';
+
+/** Git is given up when it has written nothing for so long; a transfer writes its progress. */
+const SILENT_LIMIT_MS = 60_000;
+
+/** Variables of git's that we set ourselves; simple-git removes all others, those of a hook among them. */
+const OURS = ['GIT_TERMINAL_PROMPT', 'GIT_ALLOW_PROTOCOL', 'GIT_OPTIONAL_LOCKS', 'GIT_DIR', 'GIT_INDEX_FILE'];
+
+/** Git failed. Its message is git's own reason in one line. */
+export class GitFailure extends GitError {
+  /** @param output everything git wrote */
+  constructor(
+    readonly output: string,
+    reason: string,
+  ) {
+    super(undefined, reason);
+    this.name = 'GitFailure';
+  }
+}
+
+/** Git in a work tree. */
+export function gitIn(folder: string): SimpleGit {
+  return configured(folder, {});
+}
+
+/**
+ * Git on a bare repository of ours. It is named and not looked for, so that a broken one can never turn into
+ * a repository above the home. @param indexFile a temporary index, for reading a tree.
+ */
+export function gitOn(
+  bareRepository: string,
+  indexFile?: string,
+  unsafe: { hooksPath?: boolean } = {},
+): SimpleGit {
+  const env = { GIT_DIR: bareRepository, ...(indexFile && { GIT_INDEX_FILE: indexFile }) };
+  return configured(bareRepository, env, unsafe.hooksPath);
+}
+
+function configured(folder: string, env: Record<string, string>, setsHooksPath = false): SimpleGit {
+  return simpleGit({
+    baseDir: folder,
+    // simple-git takes a silent failure, an exit code alone, for a success
+    errors: (error, { exitCode, stdOut, stdErr }) => {
+      if (error instanceof GitPluginError) return new GitFailure('', 'it has not answered for a minute');
+      if (exitCode === 0) return error;
+      const output = Buffer.concat([...stdOut, ...stdErr]).toString('utf8');
+      return new GitFailure(output, causeIn(output) || `git ended with code ${exitCode}`);
+    },
+    // its default takes output for complete 50 ms after the exit
+    completion: { onClose: true, onExit: false },
+    timeout: { block: SILENT_LIMIT_MS },
+    allowEnvironment: OURS,
+    unsafe: { allowUnsafeHooksPath: setsHooksPath },
+  }).env({ ...gitEnvironment(process.env), ...env });
+}
+
+/** What git gets of our environment. */
+export function gitEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
+  const { SSH_AUTH_SOCK, SUDO_UID } = env;
+  return {
+    ...cleanEnvironment(env),
+    ...(SSH_AUTH_SOCK && { SSH_AUTH_SOCK }),
+    // git lets root read the clone of the user who called sudo
+    ...(SUDO_UID && { SUDO_UID }),
+    // its messages are read by causeIn
+    LC_ALL: 'C',
+    GIT_TERMINAL_PROMPT: '0',
+    // goes over every configuration: a source like ext::sh runs a command, and git must refuse it
+    GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh',
+    // asking for the state of a person's clone must not take its index lock
+    GIT_OPTIONAL_LOCKS: '0',
+  };
+}
+
+/** Git's own reason in one line, without passwords in URLs; empty when it gave none. */
+export function causeIn(output: string): string {
+  const lines = output.split(/[\r\n]+/).map((line) => line.trim());
+  const fatal = lines.findIndex((line) => /^(fatal|error): /.test(line));
+  // ssh says why in the line before git's "Could not read from remote repository."
+  const wordy = lines[fatal]?.includes('Could not read from remote repository')
+    ? lines[fatal - 1]
+    : undefined;
+  const line = wordy || lines[fatal] || lines.findLast((candidate) => candidate !== '') || '';
+  return line.replace(/^(fatal|error): /, '').replace(/:\/\/[^/@\s]*@/g, '://***@');
+}
+
+/** Why git failed, for a sentence. */
+export function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}

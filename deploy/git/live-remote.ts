@@ -1,0 +1,15 @@
+/** The clone's remote `live`, by which `git push live main` finds push.git. */
+import type { Home } from '../home';
+import { gitIn } from './git';
+
+export type LiveRemote = 'added' | 'there' | { elsewhere: string };
+
+/** Adds the remote if the clone has none. A person's own `live` that leads elsewhere is left alone, and told. */
+export async function ensureLiveRemote(home: Home, root: string): Promise<LiveRemote> {
+  const { all } = await gitIn(root).listConfig('local');
+  const url = [all['remote.live.url'] ?? []].flat().at(-1);
+  if (url === home.pushGit) return 'there';
+  if (url !== undefined) return { elsewhere: url };
+  await gitIn(root).addRemote('live', home.pushGit);
+  return 'added';
+}

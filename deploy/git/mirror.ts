@@ -1,0 +1,120 @@
+/** mirror.git: what the source has, as last fetched. Releases are made from it. */
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { KnownError } from '../core/errors';
+import type { Commit } from '../core/types';
+import type { Home } from '../home';
+import { gitOn, reasonOf } from './git';
+import { checkBranchName, checkCommitId } from './names';
+import { removeDeadLocks } from './locks';
+import { fetchCommit } from './seed';
+
+/** A server that sends next to nothing for so long is as good as down. */
+const SLOW = ['-c', 'http.lowSpeedLimit=100', '-c', 'http.lowSpeedTime=30'];
+
+/** The source: push.git, or the URL of the configuration. */
+export function sourceOf(home: Home, configured: string | null): string {
+  return configured ?? home.pushGit;
+}
+
+/** Fetches all branches; those that the source no longer has go, commits sent by hand stay. Throws E_SOURCE. */
+export async function updateMirror(home: Home, source: string): Promise<void> {
+  await ensureMirror(home);
+  const options = ['--prune', '--progress', '--update-shallow', '--no-write-fetch-head'];
+  try {
+    await gitOn(home.mirrorGit).raw([
+      ...SLOW,
+      'fetch',
+      ...options,
+      '--',
+      source,
+      '+refs/heads/*:refs/heads/*',
+    ]);
+  } catch (error) {
+    const cause = reasonOf(error);
+    throw new KnownError('E_SOURCE', `The source ${withoutPassword(source)} cannot be read: ${cause}`);
+  }
+}
+
+/** The branch's newest commit, as last fetched. Throws E_REF, E_SOURCE. */
+export async function tipOf(home: Home, branch: string): Promise<Commit> {
+  await checkBranchName(branch);
+  try {
+    const ref = `refs/heads/${branch}^{commit}`;
+    return (await gitOn(home.mirrorGit).raw(['rev-parse', '--verify', '--end-of-options', ref])).trim();
+  } catch {
+    const hint = `Push it: git push live ${branch}; or name another in deploy.config.js: "branch".`;
+    throw new KnownError('E_SOURCE', `The source has no branch "${branch}".`, hint);
+  }
+}
+
+/**
+ * Brings one commit of a clone into the mirror, without touching the source. A ref holds it there.
+ * Throws E_REF, E_SOURCE.
+ */
+export async function sendCommit(home: Home, clone: string, commit: Commit): Promise<void> {
+  checkCommitId(commit);
+  await ensureMirror(home);
+  await fetchCommit(home.mirrorGit, clone, commit, `refs/switchyard/sent/${commit}`);
+}
+
+export interface CommitDescription {
+  /** First line of the message, without control characters. */
+  subject: string;
+  /** `version` of its package.json; 0.0.0 when it has none. */
+  version: string;
+}
+
+/** What people call a commit of the mirror. Throws E_REF. */
+export async function describe(home: Home, commit: Commit): Promise<CommitDescription> {
+  checkCommitId(commit);
+  try {
+    const subject = await gitOn(home.mirrorGit).raw([
+      'log',
+      '-1',
+      '--no-show-signature',
+      '--format=%s',
+      commit,
+    ]);
+    return { subject: printable(subject), version: await versionOf(home, commit) };
+  } catch (error) {
+    if (error instanceof KnownError) throw error;
+    throw new KnownError('E_REF', `There is no commit ${commit} in the source.`);
+  }
+}
+
+async function ensureMirror(home: Home): Promise<void> {
+  mkdirSync(home.mirrorGit, { recursive: true });
+  removeDeadLocks(home.mirrorGit);
+  if (!isRepository(home.mirrorGit)) await gitOn(home.mirrorGit).raw(['init', '--bare']);
+}
+
+/** Looked at, since a second `git init` would fight with another process for the configuration's lock. */
+function isRepository(folder: string): boolean {
+  const config = path.join(folder, 'config');
+  return (
+    existsSync(path.join(folder, 'HEAD')) &&
+    existsSync(config) &&
+    readFileSync(config, 'utf8').includes('bare = true')
+  );
+}
+
+async function versionOf(home: Home, commit: Commit): Promise<string> {
+  try {
+    const manifest = JSON.parse(await gitOn(home.mirrorGit).show([`${commit}:package.json`])) as {
+      version?: unknown;
+    };
+    return typeof manifest.version === 'string' ? printable(manifest.version).slice(0, 64) : '0.0.0';
+  } catch {
+    return '0.0.0';
+  }
+}
+
+/** A commit's text is printed on terminals: what could steer one is taken out. */
+function printable(text: string): string {
+  return text.replace(/\p{Cc}/gu, ' ').trim();
+}
+
+function withoutPassword(source: string): string {
+  return source.replace(/:\/\/[^/@\s]*@/, '://***@');
+}

@@ -1,0 +1,86 @@
+/** push.git: the bare repository that `git push live` sends to, and its hooks. */
+import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Home } from '../home';
+import { gitOn } from './git';
+import { checkBranchName } from './names';
+
+export interface HookTargets {
+  /** Absolute path of Node's binary. */
+  node: string;
+  /** The clone the kit runs from; its dist/deploy/hook.js takes the pushes. */
+  root: string;
+  /** The branch that deploys. */
+  branch: string;
+}
+
+const HOOKS = ['pre-receive', 'post-receive'] as const;
+
+/**
+ * Makes push.git, or brings an existing one up to date: Node or the clone may have moved. Doing it again
+ * changes nothing. Throws E_REF for an impossible branch name.
+ */
+export async function preparePushRepository(home: Home, targets: HookTargets): Promise<void> {
+  await checkBranchName(targets.branch);
+  mkdirSync(home.pushGit, { recursive: true });
+  const hooks = path.join(home.pushGit, 'hooks');
+  await gitOn(home.pushGit).raw(['init', '--bare', `--initial-branch=${targets.branch}`]);
+  await configure(home.pushGit, {
+    // pushes from a shallow clone are refused otherwise
+    'receive.shallowupdate': 'true',
+    // a person's own core.hooksPath would silence ours
+    'core.hookspath': hooks,
+    // housekeeping in the background would outlive everything that watches it
+    'gc.autodetach': 'false',
+  });
+  await pointHeadAt(home.pushGit, targets.branch);
+  mkdirSync(hooks, { recursive: true });
+  for (const hook of HOOKS) writeHook(path.join(hooks, hook), hookScript(hook, home, targets));
+}
+
+/** The text of a hook: it only finds Node. Everything else is in hook.js. */
+export function hookScript(hook: string, home: Pick<Home, 'dir'>, { node, root }: HookTargets): string {
+  const script = path.join(root, 'dist', 'deploy', 'hook.js');
+  return `#!/bin/sh
+# Written by npm start; changes are lost.
+# git tells a hook its repository by variables that would lead our own git calls astray.
+unset $(git rev-parse --local-env-vars)
+NODE=${quoted(node)}
+SCRIPT=${quoted(script)}
+export SWITCHYARD_HOME=${quoted(home.dir)}
+export SWITCHYARD_ROOT=${quoted(root)}
+if ! [ -x "$NODE" ] || ! [ -f "$SCRIPT" ]; then
+  echo "✗ NOT LIVE. Node or Switchyard has moved. Run npm start in the clone, then push again." >&2
+  exit 1
+fi
+exec "$NODE" "$SCRIPT" ${hook}
+`;
+}
+
+/** In single quotes a shell takes everything literally, except the single quote. */
+function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Renamed into place: a push that comes in meanwhile runs the old hook or the new, never half of one. */
+function writeHook(file: string, script: string): void {
+  if (existsSync(file) && readFileSync(file, 'utf8') === script) return;
+  const fresh = `${file}.new`;
+  writeFileSync(fresh, script);
+  chmodSync(fresh, 0o755);
+  renameSync(fresh, file);
+}
+
+/** Sets what differs; keys in git's own spelling, which is lower case. */
+async function configure(repository: string, wanted: Record<string, string>): Promise<void> {
+  const { all } = await gitOn(repository).listConfig('local');
+  for (const [key, value] of Object.entries(wanted)) {
+    if (all[key] === value) continue;
+    await gitOn(repository, undefined, { hooksPath: true }).addConfig(key, value);
+  }
+}
+
+/** What `git clone` of push.git would check out; the configured branch may have changed. */
+async function pointHeadAt(repository: string, branch: string): Promise<void> {
+  await gitOn(repository).raw(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
+}

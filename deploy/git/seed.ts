@@ -1,0 +1,36 @@
+/** The first version: what the clone stands on enters push.git without a push. */
+import { KnownError } from '../core/errors';
+import type { Commit } from '../core/types';
+import type { Home } from '../home';
+import { resolveRef } from './clone';
+import { gitOn, reasonOf } from './git';
+import { checkBranchName } from './names';
+
+/**
+ * Brings the clone's HEAD into push.git as the branch, if push.git has none yet: what was pushed since is
+ * never undone. No hook fires. Returns the commit, or null when the branch was there.
+ * Throws E_NOT_A_REPOSITORY, E_NO_COMMIT, E_REF, E_SOURCE.
+ */
+export async function seedSource(home: Home, root: string, branch: string): Promise<Commit | null> {
+  await checkBranchName(branch);
+  if (await hasBranch(home.pushGit, branch)) return null;
+  const commit = await resolveRef(root, 'HEAD');
+  await fetchCommit(home.pushGit, root, commit, `refs/heads/${branch}`);
+  return commit;
+}
+
+/** Fetches one commit of a clone, a shallow one too, into a ref of a repository of ours. Throws E_SOURCE. */
+export async function fetchCommit(into: string, clone: string, commit: Commit, ref: string): Promise<void> {
+  const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--update-shallow'];
+  try {
+    await gitOn(into).raw(['fetch', ...options, '--', clone, `+${commit}:${ref}`]);
+  } catch (error) {
+    const cause = reasonOf(error);
+    throw new KnownError('E_SOURCE', `The commit cannot be read from ${clone}: ${cause}`);
+  }
+}
+
+async function hasBranch(repository: string, branch: string): Promise<boolean> {
+  const found = await gitOn(repository).raw(['for-each-ref', '--format=%(refname)', `refs/heads/${branch}`]);
+  return found.trim().split('\n').includes(`refs/heads/${branch}`);
+}

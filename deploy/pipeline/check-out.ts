@@ -1,0 +1,38 @@
+/** Writes a commit's files into a folder: no .git, no hooks, no filters, nothing that the commit could run. */
+import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Commit } from '../core/types';
+import { gitOn } from '../git/git';
+import { checkCommitId } from '../git/names';
+
+/**
+ * Checks the commit out into a new folder, executable bits and symbolic links kept. Returns a sentence for
+ * everything in the commit that is not supported. Throws E_REF; git's failure otherwise.
+ */
+export async function checkOut(mirror: string, commit: Commit, folder: string): Promise<string[]> {
+  checkCommitId(commit);
+  mkdirSync(folder, { recursive: true });
+  const index = `${folder}.index`;
+  try {
+    const git = gitOn(mirror, index);
+    await git.raw(['read-tree', commit]);
+    // A bare repository reads no .gitattributes here: a filter such as Git LFS, which would run a program
+    // that the commit chooses, is not applied.
+    await git.raw(['checkout-index', '--all', `--prefix=${folder}/`]);
+  } finally {
+    rmSync(index, { force: true });
+  }
+  return unsupported(folder);
+}
+
+function unsupported(folder: string): string[] {
+  const warnings: string[] = [];
+  if (existsSync(path.join(folder, '.gitmodules'))) {
+    warnings.push('this commit has submodules, which are not checked out: their folders are empty');
+  }
+  const attributes = path.join(folder, '.gitattributes');
+  if (existsSync(attributes) && readFileSync(attributes, 'utf8').includes('filter=lfs')) {
+    warnings.push('this commit uses Git LFS, which is not supported: its files are pointers');
+  }
+  return warnings;
+}

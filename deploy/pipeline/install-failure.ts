@@ -1,0 +1,32 @@
+/** Why `npm ci` failed, and whose fault it is: a commit is never marked bad for a registry that is down. */
+import { KnownError } from '../core/errors';
+
+const DISK = /\b(ENOSPC|EDQUOT)\b|no space left on device/i;
+const MACHINE =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EIDLETIMEOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|EPIPE|E5\d\d|E401|E403|E429|ENOMEM|EMFILE|EROFS|EACCES|EPERM|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|CERT_HAS_EXPIRED)\b/;
+/** Lines of npm's that only frame the reason. */
+const FRAME = /^(code|errno|syscall|path|signal|command failed|A complete log|Log files|$)/;
+
+/** True when what a command wrote says that the disk is full. */
+export function isDiskFull(lines: string[]): boolean {
+  return lines.some((line) => DISK.test(line));
+}
+
+/** The failure of an install that wrote these lines last. */
+export function installFailure(exitCode: number | null, lines: string[]): KnownError {
+  const reason = npmReason(lines);
+  const message = `npm ci failed${reason ? `: ${reason}` : ` with code ${exitCode}`}`;
+  if (isDiskFull(lines)) return new KnownError('E_DISK', message);
+  if (lines.some((line) => MACHINE.test(line))) return new KnownError('E_INSTALL_MACHINE', message);
+  if (lines.some((line) => /code EUSAGE/.test(line) || /in sync/.test(line))) {
+    return new KnownError('E_INSTALL', message, 'Run npm install and commit package-lock.json.');
+  }
+  return new KnownError('E_INSTALL', message);
+}
+
+function npmReason(lines: string[]): string {
+  const said = lines
+    .filter((line) => /^npm (error|ERR!)/.test(line))
+    .map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim());
+  return (said.find((line) => !FRAME.test(line)) ?? lines.at(-1) ?? '').slice(0, 200);
+}

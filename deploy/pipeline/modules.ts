@@ -1,0 +1,82 @@
+/** Gives a checked-out release its node_modules: from the store, from the clone, or by `npm ci`. */
+import { KnownError } from '../core/errors';
+import type { Home } from '../home';
+import { deploymentLog, runCommand } from '../command';
+import { adoptModules } from './adopt-modules';
+import { installFailure } from './install-failure';
+import { storeModules, takeModules } from './modules-store';
+import { npmVersion } from './npm-version';
+import type { PackageFiles } from './package-files';
+import { hasDependencies, isShareable, modulesKey, readPackageFiles } from './package-files';
+
+export { adoptModules } from './adopt-modules';
+
+export interface Installation {
+  home: Home;
+  /** The clone, whose own node_modules may serve. */
+  root: string;
+  /** The release's folder. */
+  dir: string;
+  deploymentId: number;
+  limitSeconds: number;
+}
+
+/** Where the node_modules came from. */
+export type Origin = 'none' | 'store' | 'clone' | 'npm ci';
+
+/** Installs what the lockfile names. Throws E_INSTALL, E_INSTALL_MACHINE, E_DISK, E_TIMEOUT, E_NO_NPM. */
+export async function installModules(work: Installation): Promise<Origin> {
+  const files = readPackageFiles(work.dir);
+  if (!hasDependencies(files)) return 'none';
+  if (files.lock === null) throw noLockfile();
+  if (!isShareable(files)) return npmCi(work, files);
+
+  const { home, dir } = work;
+  const key = modulesKey(files, await npmVersion());
+  if (await takeModules(home, key, dir)) return 'store';
+  if ((await adopt(work)) && (await takeModules(home, key, dir))) return 'clone';
+  await npmCi(work, files);
+  await storeModules(home, key, dir);
+  return 'npm ci';
+}
+
+function noLockfile(): KnownError {
+  const hint = 'Run npm install once and commit package-lock.json.';
+  return new KnownError('E_INSTALL', 'This commit has no package-lock.json.', hint);
+}
+
+/** Whatever is wrong with the clone's packages: they are only a short cut. */
+async function adopt({ home, root }: Installation): Promise<boolean> {
+  try {
+    return await adoptModules(home, root);
+  } catch {
+    return false;
+  }
+}
+
+async function npmCi(
+  { home, dir, deploymentId, limitSeconds }: Installation,
+  files: PackageFiles,
+): Promise<'npm ci'> {
+  const { exitCode, timedOut, lastLines } = await runCommand({
+    // tests and builds need the development packages, whatever NODE_ENV or .npmrc say
+    argv: ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress', '--no-update-notifier'],
+    cwd: dir,
+    env: keysFor(files),
+    logFile: deploymentLog(home, deploymentId),
+    timeoutSeconds: limitSeconds,
+    lowPriority: true,
+    deploymentId,
+  });
+  if (timedOut) {
+    throw new KnownError('E_TIMEOUT', `npm ci took longer than ${limitSeconds} s (limits.install).`);
+  }
+  if (exitCode !== 0) throw installFailure(exitCode, lastLines);
+  return 'npm ci';
+}
+
+/** The user's ssh keys, only for packages that npm fetches by git. */
+function keysFor({ lock }: PackageFiles): Record<string, string> {
+  const { SSH_AUTH_SOCK } = process.env;
+  return SSH_AUTH_SOCK && lock?.text.includes('git+ssh://') ? { SSH_AUTH_SOCK } : {};
+}

@@ -1,0 +1,43 @@
+/**
+ * What ecosystem.config.js exports: the apps that the runtime starts, for a person who uses PM2 by hand.
+ */
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import type { Config } from '../config';
+import { loadConfig, readSettings, slotsOf } from '../config';
+import type { Release, SlotName } from '../core/types';
+import type { Home } from '../home';
+import { resolveHome } from '../home';
+import { Journal } from '../journal';
+import { findRelease } from '../pipeline/releases';
+import type { Pm2Definition } from './pm2-definitions';
+import { deployerDefinition, slotDefinition } from './pm2-definitions';
+
+/** A slot's app for each slot of the clone at `root`, and the deployer. Throws E_CONFIG, E_HOME. */
+export function ecosystem(root: string, env: NodeJS.ProcessEnv): { apps: Pm2Definition[] } {
+  const home = resolveHome(root, env);
+  const config = loadConfig(root, readSettings(home.settings));
+  const slots = slotsOf(config).map((slot) =>
+    slotDefinition({
+      home,
+      slot,
+      release: releaseOf(home, slot.name) ?? theCloneItself(root, config),
+      instance: randomBytes(8).toString('hex'),
+      stopSeconds: config.limits.stop,
+      env,
+    }),
+  );
+  return { apps: [...slots, deployerDefinition({ home, root, env })] };
+}
+
+/** The release that was last live in a slot. */
+function releaseOf(home: Home, slot: SlotName): Release | null {
+  if (!existsSync(home.journal)) return null;
+  const last = Journal.open(home).lastInSlot(slot);
+  return last?.to ? findRelease(home, last.to.commit) : null;
+}
+
+/** Before the first deployment there is only the working copy, and whatever `npm run build` made of it. */
+function theCloneItself(root: string, config: Config): Release {
+  return { commit: 'unreleased', version: 'unreleased', subject: '', dir: root, app: config.app };
+}
