@@ -10,7 +10,14 @@ import { cleanEnvironment } from '../environment';
 const SILENT_LIMIT_MS = 60_000;
 
 /** Variables of git's that we set ourselves; simple-git removes all others, those of a hook among them. */
-const OURS = ['GIT_TERMINAL_PROMPT', 'GIT_ALLOW_PROTOCOL', 'GIT_OPTIONAL_LOCKS', 'GIT_DIR', 'GIT_INDEX_FILE'];
+const OURS = [
+  'GIT_TERMINAL_PROMPT',
+  'GIT_ALLOW_PROTOCOL',
+  'GIT_OPTIONAL_LOCKS',
+  'GIT_DIR',
+  'GIT_INDEX_FILE',
+  'GIT_WORK_TREE',
+];
 
 /** Git failed. Its message is git's own reason in one line. */
 export class GitFailure extends GitError {
@@ -31,15 +38,22 @@ export function gitIn(folder: string): SimpleGit {
 
 /**
  * Git on a bare repository of ours. It is named and not looked for, so that a broken one can never turn into
- * a repository above the home. @param indexFile a temporary index, for reading a tree.
+ * a repository above the home.
  */
-export function gitOn(
-  bareRepository: string,
-  indexFile?: string,
-  unsafe: { hooksPath?: boolean } = {},
-): SimpleGit {
-  const env = { GIT_DIR: bareRepository, ...(indexFile && { GIT_INDEX_FILE: indexFile }) };
-  return configured(bareRepository, env, unsafe.hooksPath);
+export function gitOn(bareRepository: string, options: BareOptions = {}): SimpleGit {
+  const env: Record<string, string> = { GIT_DIR: bareRepository };
+  if (options.indexFile) env.GIT_INDEX_FILE = options.indexFile;
+  if (options.workTree) env.GIT_WORK_TREE = options.workTree;
+  return configured(bareRepository, env, options.setsHooksPath);
+}
+
+interface BareOptions {
+  /** A temporary index, to read a tree into. */
+  indexFile?: string;
+  /** The folder to check out into. */
+  workTree?: string;
+  /** simple-git refuses to configure where hooks are, unless it is told that this is meant. */
+  setsHooksPath?: boolean;
 }
 
 function configured(folder: string, env: Record<string, string>, setsHooksPath = false): SimpleGit {

@@ -1,5 +1,5 @@
 /** mirror.git: what the source has, as last fetched. Releases are made from it. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Commit } from '../core/types';
@@ -86,7 +86,20 @@ export async function describe(home: Home, commit: Commit): Promise<CommitDescri
 async function ensureMirror(home: Home): Promise<void> {
   mkdirSync(home.mirrorGit, { recursive: true });
   removeDeadLocks(home.mirrorGit);
-  if (!isRepository(home.mirrorGit)) await gitOn(home.mirrorGit).raw(['init', '--bare']);
+  if (isRepository(home.mirrorGit)) return;
+  // first, so that there is never a mirror without it
+  forbidFilters(home.mirrorGit);
+  await gitOn(home.mirrorGit).raw(['init', '--bare']);
+}
+
+/**
+ * This file goes over every .gitattributes: a commit must not choose which of the user's filters, Git LFS
+ * for one, runs while it is checked out.
+ */
+function forbidFilters(mirror: string): void {
+  const info = path.join(mirror, 'info');
+  mkdirSync(info, { recursive: true });
+  writeFileSync(path.join(info, 'attributes'), '* -filter\n');
 }
 
 /** Looked at, since a second `git init` would fight with another process for the configuration's lock. */

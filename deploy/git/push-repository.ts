@@ -76,7 +76,7 @@ async function configure(repository: string, wanted: Record<string, string>): Pr
   const { all } = await gitOn(repository).listConfig('local');
   for (const [key, value] of Object.entries(wanted)) {
     if (all[key] === value) continue;
-    await gitOn(repository, undefined, { hooksPath: true }).addConfig(key, value);
+    await gitOn(repository, { setsHooksPath: true }).addConfig(key, value);
   }
 }
 

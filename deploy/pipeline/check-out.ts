@@ -1,4 +1,4 @@
-/** Writes a commit's files into a folder: no .git, no hooks, no filters, nothing that the commit could run. */
+/** Writes a commit's files into a folder: no .git, no hooks, and no filters (see mirror.ts). */
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Commit } from '../core/types';
@@ -14,11 +14,10 @@ export async function checkOut(mirror: string, commit: Commit, folder: string): 
   mkdirSync(folder, { recursive: true });
   const index = `${folder}.index`;
   try {
-    const git = gitOn(mirror, index);
+    const git = gitOn(mirror, { indexFile: index, workTree: folder });
     await git.raw(['read-tree', commit]);
-    // A bare repository reads no .gitattributes here: a filter such as Git LFS, which would run a program
-    // that the commit chooses, is not applied.
-    await git.raw(['checkout-index', '--all', `--prefix=${folder}/`]);
+    // the user's own setting for line ends is for the user's own files
+    await git.raw(['-c', 'core.autocrlf=false', 'checkout-index', '--all']);
   } finally {
     rmSync(index, { force: true });
   }
