@@ -1,43 +1,30 @@
 import { execFileSync } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
-import { tmpdir } from 'node:os';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
-import type { Release, RunningSlot, Slot } from '../../deploy/core/types';
-import { homeAt } from '../../deploy/home';
+import type { Runtime } from '../../deploy/core/seams';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
-import { stopPm2 } from '../../deploy/runtimes/pm2-deployer';
+import type { Pm2Yard } from '../support/pm2';
+import { COMMIT, answer, isGone, killPm2Daemon, pm2Yard, release, until } from '../support/pm2';
 
-const TINY_APP = path.join(__dirname, '..', 'support', 'tiny-app');
-const COMMIT = 'a1b2c3d'.padEnd(40, '0');
+const PM2 = path.join(path.dirname(require.resolve('pm2/package.json')), 'bin', 'pm2');
 
-let dir: string;
-let home: ReturnType<typeof homeAt>;
-let green: Slot;
+let yard: Pm2Yard;
+let runtime: Runtime;
 
 beforeEach(async () => {
-  // a space in the path: PM2's own start would hand such a script to bash
-  dir = mkdtempSync(path.join(tmpdir(), 'switchyard pm2-'));
-  home = homeAt(path.join(dir, 'home'));
-  green = { name: 'green', port: await freePort() };
+  yard = await pm2Yard();
+  runtime = createPm2Runtime({ home: yard.home, stopSeconds: 5 });
 });
 
-afterEach(async () => {
-  await stopPm2({ home, stopSeconds: 0 });
-  rmSync(dir, { recursive: true, force: true });
-});
+afterEach(() => yard.clear());
 
 describe('a release in a slot', () => {
   it('is started as if by hand, is listed as what it is, and is gone after stop', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-
-    const started = await runtime.start(green, release(), 'first');
+    const started = await runtime.start(yard.green, release(yard), 'first');
 
     expect(started).toMatchObject({ slot: 'green', commit: COMMIT, instance: 'first', restarts: 0 });
-    expect(await answer(green)).toEqual({ commit: COMMIT, instance: 'first', main: true });
+    expect(await answer(yard.green)).toEqual({ commit: COMMIT, instance: 'first', main: true });
     const { pid } = started;
     expect(await runtime.list()).toEqual([
       {
@@ -51,67 +38,65 @@ describe('a release in a slot', () => {
       },
     ]);
     await runtime.stop('green');
-    expect(isGone(started)).toBe(true);
+    expect(isGone(started.pid)).toBe(true);
     expect(await runtime.list()).toEqual([]);
   });
 
   it('takes the place of the one before it', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-    const before = await runtime.start(green, release(), 'before');
-    await answer(green);
+    const before = await runtime.start(yard.green, release(yard), 'before');
+    await answer(yard.green);
 
-    await runtime.start(green, release(), 'after');
+    await runtime.start(yard.green, release(yard), 'after');
 
-    expect(isGone(before)).toBe(true);
-    expect(await answer(green)).toMatchObject({ instance: 'after' });
+    expect(isGone(before.pid)).toBe(true);
+    expect(await answer(yard.green)).toMatchObject({ instance: 'after' });
     expect(await runtime.list()).toMatchObject([{ instance: 'after', restarts: 0 }]);
   });
 
   it('is refused when the file to start is not in it', async () => {
-    const missing = release();
+    const missing = release(yard);
     missing.app.start = 'dist/nowhere.js';
 
-    await expect(createPm2Runtime({ home, stopSeconds: 5 }).start(green, missing, 'x')).rejects.toMatchObject(
-      {
-        code: 'E_CONFIG',
-        message: expect.stringContaining('dist/nowhere.js'),
-      },
-    );
+    await expect(runtime.start(yard.green, missing, 'x')).rejects.toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining('dist/nowhere.js'),
+    });
   });
 
   it('gets no variable of the caller that is not on the list, and neither does PM2', async () => {
     process.env.WEBHOOK_SECRET = 'not for the app';
     process.env.FOO = 'bar';
     try {
-      await createPm2Runtime({ home, stopSeconds: 5 }).start(green, release(), 'x');
+      await runtime.start(yard.green, release(yard), 'x');
     } finally {
       delete process.env.WEBHOOK_SECRET;
       delete process.env.FOO;
     }
 
-    const [slot] = await createPm2Runtime({ home, stopSeconds: 5 }).list();
-    const [daemon] = pm2Daemons(home);
+    const [slot] = await runtime.list();
+    const [daemon] = pm2Daemons(yard.home);
     for (const pid of [slot?.pid, daemon?.pid]) {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
       expect(environment).toContain('PATH=');
       expect(environment).not.toMatch(/WEBHOOK_SECRET|not for the app|FOO=/);
     }
-    execFileSync(process.execPath, [PM2, 'save'], { env: { PATH: process.env.PATH, PM2_HOME: home.pm2 } });
-    expect(readFileSync(path.join(home.pm2, 'dump.pm2'), 'utf8')).not.toMatch(/WEBHOOK_SECRET|FOO/);
+    execFileSync(process.execPath, [PM2, 'save'], {
+      env: { PATH: process.env.PATH, PM2_HOME: yard.home.pm2 },
+    });
+    expect(readFileSync(path.join(yard.home.pm2, 'dump.pm2'), 'utf8')).not.toMatch(/WEBHOOK_SECRET|FOO/);
   });
 });
 
 describe('stopping a slot', () => {
   it('that is empty does nothing, not even launch PM2', async () => {
-    await createPm2Runtime({ home, stopSeconds: 5 }).stop('green');
+    await runtime.stop('green');
 
-    expect(pm2Daemons(home)).toEqual([]);
+    expect(pm2Daemons(yard.home)).toEqual([]);
   });
 
   it('gives an app the time to finish its work', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-    await runtime.start(green, release('slow'), 'x');
-    await answer(green);
+    await runtime.start(yard.green, release(yard, 'slow'), 'x');
+    await answer(yard.green);
 
     await runtime.stop('green');
 
@@ -119,37 +104,35 @@ describe('stopping a slot', () => {
   });
 
   it('kills an app that does not end within the stop timeout', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 0.5 });
-    const started = await runtime.start(green, release('stubborn'), 'x');
-    await answer(green);
+    const impatient = createPm2Runtime({ home: yard.home, stopSeconds: 0.5 });
+    const started = await impatient.start(yard.green, release(yard, 'stubborn'), 'x');
+    await answer(yard.green);
     const begun = performance.now();
 
-    await runtime.stop('green');
+    await impatient.stop('green');
 
     expect(performance.now() - begun).toBeGreaterThan(450);
-    expect(isGone(started)).toBe(true);
+    expect(isGone(started.pid)).toBe(true);
     expect(await runtime.logs('green', 1)).toEqual(['SIGTERM']);
   });
 
   it('ends what the app has started too', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-    const withChild = release('with-child');
-    await runtime.start(green, withChild, 'x');
-    await answer(green);
+    const withChild = release(yard, 'with-child');
+    await runtime.start(yard.green, withChild, 'x');
+    await answer(yard.green);
     const pid = Number(readFileSync(path.join(withChild.dir, 'child.pid'), 'utf8'));
-    expect(isGone({ pid })).toBe(false);
+    expect(isGone(pid)).toBe(false);
 
     await runtime.stop('green');
 
-    expect(isGone({ pid })).toBe(true);
+    expect(isGone(pid)).toBe(true);
   });
 });
 
 describe('an app that ends by itself', () => {
   it('is started again after kill -9, and its restarts count up', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-    const started = await runtime.start(green, release(), 'x');
-    await answer(green);
+    const started = await runtime.start(yard.green, release(yard), 'x');
+    await answer(yard.green);
 
     process.kill(started.pid as number, 'SIGKILL');
 
@@ -162,14 +145,16 @@ describe('an app that ends by itself', () => {
   });
 
   it('is seen with its exit code and its last words when it crashes at the start', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-
-    await runtime.start(green, release('crash'), 'x');
+    await runtime.start(yard.green, release(yard, 'crash'), 'x');
 
     const crashed = await until(async () => (await runtime.list()).find((slot) => slot.status === 'crashed'));
     expect(crashed).toMatchObject({ slot: 'green', instance: 'x', exitCode: 3, pid: null });
+    const written = await until(async () => {
+      const lines = await runtime.logs('green', 20);
+      return lines.includes('fatal: no database') ? lines : undefined;
+    });
+    expect(written).toContain('opening the database');
     await until(async () => (await runtime.list()).find((slot) => slot.restarts > 0));
-    expect(await runtime.logs('green', 2)).toEqual(['opening the database', 'fatal: no database']);
     await runtime.stop('green');
     expect(await runtime.list()).toEqual([]);
   });
@@ -177,15 +162,14 @@ describe('an app that ends by itself', () => {
 
 describe("when PM2's daemon is killed", () => {
   it('the slot serves on, is listed as an orphan, and is ended by stop', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-    const started = await runtime.start(green, release('slow'), 'x');
-    await answer(green);
+    const started = await runtime.start(yard.green, release(yard, 'slow'), 'x');
+    await answer(yard.green);
 
-    killDaemon();
+    killPm2Daemon(yard);
 
-    // more than one: the first line written to the broken pipe does not yet hurt
-    for (let request = 0; request < 3; request += 1)
-      expect(await answer(green)).toMatchObject({ instance: 'x' });
+    // more than one: each writes a line into the broken pipe
+    const answers = [await answer(yard.green), await answer(yard.green), await answer(yard.green)];
+    expect(answers).toEqual(Array(3).fill(expect.objectContaining({ instance: 'x' })));
     const { pid } = started;
     expect(await runtime.list()).toEqual([
       {
@@ -200,20 +184,18 @@ describe("when PM2's daemon is killed", () => {
       },
     ]);
     await runtime.stop('green');
-    expect(isGone(started)).toBe(true);
+    expect(isGone(started.pid)).toBe(true);
     expect(await runtime.list()).toEqual([]);
   });
 
   it('a new one is launched by the next start, and the orphan of the other slot stays', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-    await runtime.start(green, release(), 'orphan');
-    await answer(green);
-    killDaemon();
-    const blue = { name: 'blue', port: await freePort() };
+    await runtime.start(yard.green, release(yard), 'orphan');
+    await answer(yard.green);
+    killPm2Daemon(yard);
 
-    await runtime.start(blue, release(), 'new');
+    await runtime.start(yard.blue, release(yard), 'new');
 
-    expect(await answer(blue)).toMatchObject({ instance: 'new' });
+    expect(await answer(yard.blue)).toMatchObject({ instance: 'new' });
     expect(await runtime.list()).toMatchObject([
       { slot: 'blue', instance: 'new' },
       { slot: 'green', instance: 'orphan', orphan: true },
@@ -221,20 +203,18 @@ describe("when PM2's daemon is killed", () => {
   });
 
   it('starting in the slot of the orphan ends the orphan first', async () => {
-    const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-    const orphan = await runtime.start(green, release(), 'orphan');
-    await answer(green);
-    killDaemon();
+    const orphan = await runtime.start(yard.green, release(yard), 'orphan');
+    await answer(yard.green);
+    killPm2Daemon(yard);
 
-    await runtime.start(green, release(), 'new');
+    await runtime.start(yard.green, release(yard), 'new');
 
-    expect(isGone(orphan)).toBe(true);
-    expect(await answer(green)).toMatchObject({ instance: 'new' });
+    expect(isGone(orphan.pid)).toBe(true);
+    expect(await answer(yard.green)).toMatchObject({ instance: 'new' });
   });
 });
 
 it('looking while slots are started and stopped disturbs nothing and sees no orphan', async () => {
-  const runtime = createPm2Runtime({ home, stopSeconds: 5 });
   let working = true;
   const watcher = (async () => {
     let looks = 0;
@@ -243,70 +223,22 @@ it('looking while slots are started and stopped disturbs nothing and sees no orp
   })();
 
   for (const instance of ['one', 'two', 'three']) {
-    await runtime.start(green, release(), instance);
-    expect(await answer(green)).toMatchObject({ instance });
+    await runtime.start(yard.green, release(yard), instance);
+    expect(await answer(yard.green)).toMatchObject({ instance });
   }
   await runtime.stop('green');
 
   working = false;
   expect(await watcher).toBeGreaterThan(5);
-  expect(pm2Daemons(home)).toHaveLength(1);
+  expect(pm2Daemons(yard.home)).toHaveLength(1);
 });
 
 it('two who launch PM2 at the same time get one daemon', async () => {
-  const runtime = createPm2Runtime({ home, stopSeconds: 5 });
-  const blue = { name: 'blue', port: await freePort() };
+  await Promise.all([
+    runtime.start(yard.green, release(yard), 'g'),
+    runtime.start(yard.blue, release(yard), 'b'),
+  ]);
 
-  await Promise.all([runtime.start(green, release(), 'g'), runtime.start(blue, release(), 'b')]);
-
-  expect(pm2Daemons(home)).toHaveLength(1);
+  expect(pm2Daemons(yard.home)).toHaveLength(1);
   expect(await runtime.list()).toHaveLength(2);
 });
-
-const PM2 = path.join(path.dirname(require.resolve('pm2/package.json')), 'bin', 'pm2');
-
-let releases = 0;
-
-/** A release of the tiny app. @param faults see there */
-function release(...faults: string[]): Release {
-  const folder = path.join(dir, `release ${(releases += 1)}`);
-  cpSync(TINY_APP, folder, { recursive: true });
-  for (const fault of faults) writeFileSync(path.join(folder, fault), '');
-  const app = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
-  return { commit: COMMIT, version: '1.0.0', subject: 'tiny', dir: folder, app };
-}
-
-/** What the app in a slot answers, as soon as it listens. */
-function answer({ port }: Slot): Promise<unknown> {
-  return until(() =>
-    fetch(`http://127.0.0.1:${port}/health`, { headers: { connection: 'close' } })
-      .then((response) => response.json() as unknown)
-      .catch(() => undefined),
-  );
-}
-
-async function until<T>(look: () => Promise<T | undefined>): Promise<T> {
-  const deadline = performance.now() + 10_000;
-  while (performance.now() < deadline) {
-    const seen = await look();
-    if (seen) return seen;
-    await sleep(20);
-  }
-  throw new Error('it did not come true within 10 s');
-}
-
-function killDaemon(): void {
-  for (const { pid } of pm2Daemons(home)) process.kill(pid, 'SIGKILL');
-}
-
-function isGone({ pid }: Pick<RunningSlot, 'pid'>): boolean {
-  return !existsSync(`/proc/${pid}`) || / [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
-}

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+// @ts-check
+/** `npm run pm2 -- list`: PM2's own command line, on the PM2 of this clone's home and not on the user's. */
+'use strict';
+const { spawn } = require('child_process');
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+const { end, KnownFailure } = require('./lib/known');
+
+const ROOT = path.resolve(__dirname, '..');
+const PM2 = path.join(ROOT, 'node_modules', 'pm2', 'bin', 'pm2');
+/** What PM2 needs of a terminal, besides the variables that its daemon gets. */
+const TERMINAL = ['TERM', 'COLORTERM', 'COLUMNS', 'FORCE_COLOR', 'NO_COLOR'];
+
+function main() {
+  const { home, environment } = ofThisClone();
+  if (!fs.existsSync(home.pm2)) throw notStarted(`there is no PM2 in ${home.dir}`);
+  const pm2 = spawn(process.execPath, [PM2, ...process.argv.slice(2)], {
+    stdio: 'inherit',
+    env: environment,
+  });
+  // Ctrl-C reaches PM2 too, and PM2 decides
+  process.on('SIGINT', () => {});
+  pm2.on('error', end);
+  pm2.on('exit', (code, signal) => {
+    process.exitCode = signal ? 128 + os.constants.signals[signal] : (code ?? 1);
+  });
+}
+
+/** The home of this clone, and an environment of listed variables: PM2 passes its own on to the apps it starts. */
+function ofThisClone() {
+  const { resolveHome } = built('home.js');
+  const { pm2Environment } = built(path.join('runtimes', 'pm2-definitions.js'));
+  const home = resolveHome(ROOT, process.env);
+  const environment = { ...pm2Environment(home, process.env), SWITCHYARD_HOME: home.dir };
+  for (const name of TERMINAL) if (process.env[name] !== undefined) environment[name] = process.env[name];
+  return { home, environment };
+}
+
+/** @param {string} file below dist/deploy */
+function built(file) {
+  const found = path.join(ROOT, 'dist', 'deploy', file);
+  if (!fs.existsSync(found) || !fs.existsSync(PM2)) throw notStarted('nothing is built');
+  return require(found);
+}
+
+/** @param {string} why */
+function notStarted(why) {
+  return new KnownFailure(
+    'E_NOT_STARTED',
+    `Switchyard was not started here yet: ${why}.`,
+    'Start it: npm start',
+  );
+}
+
+/** A known error of the kit has the same parts. @param {any} error */
+function asKnown(error) {
+  return error.hint ? new KnownFailure(error.code, error.message, error.hint) : error;
+}
+
+try {
+  main();
+} catch (error) {
+  end(asKnown(error));
+}

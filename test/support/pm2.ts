@@ -1,0 +1,85 @@
+/** What the PM2 tests share: a home of its own, releases of the tiny app, and looking until something is so. */
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:net';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Release, Slot } from '../../deploy/core/types';
+import type { Home } from '../../deploy/home';
+import { homeAt } from '../../deploy/home';
+import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { stopPm2 } from '../../deploy/runtimes/pm2-deployer';
+
+export const COMMIT = 'a1b2c3d'.padEnd(40, '0');
+const TINY_APP = path.join(__dirname, 'tiny-app');
+
+export interface Pm2Yard {
+  dir: string;
+  home: Home;
+  blue: Slot;
+  green: Slot;
+  /** Ends everything that runs and removes the folder. */
+  clear(): Promise<void>;
+}
+
+export async function pm2Yard(): Promise<Pm2Yard> {
+  // a space in the path: PM2's own start would hand such a script to bash
+  const dir = mkdtempSync(path.join(tmpdir(), 'switchyard pm2-'));
+  const home = homeAt(path.join(dir, 'home'));
+  return {
+    dir,
+    home,
+    blue: { name: 'blue', port: await freePort() },
+    green: { name: 'green', port: await freePort() },
+    clear: async () => {
+      await stopPm2({ home, stopSeconds: 0 });
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A release of the tiny app. @param faults see there */
+export function release({ dir }: Pm2Yard, ...faults: string[]): Release {
+  const folder = mkdtempSync(path.join(dir, 'release '));
+  cpSync(TINY_APP, folder, { recursive: true });
+  for (const fault of faults) writeFileSync(path.join(folder, fault), '');
+  const app = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
+  return { commit: COMMIT, version: '1.0.0', subject: 'tiny', dir: folder, app };
+}
+
+/** What the app in a slot answers, as soon as it listens. */
+export function answer({ port }: Slot): Promise<unknown> {
+  return until(() =>
+    fetch(`http://127.0.0.1:${port}/health`, { headers: { connection: 'close' } })
+      .then((response) => response.json() as unknown)
+      .catch(() => undefined),
+  );
+}
+
+export async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<NonNullable<T>> {
+  const deadline = performance.now() + 10_000;
+  while (performance.now() < deadline) {
+    const seen = await look();
+    if (seen) return seen;
+    await sleep(20);
+  }
+  throw new Error('it did not come true within 10 s');
+}
+
+export function killPm2Daemon({ home }: Pm2Yard): void {
+  for (const { pid } of pm2Daemons(home)) process.kill(pid, 'SIGKILL');
+}
+
+/** A zombie is gone too. */
+export function isGone(pid: number | null): boolean {
+  return !existsSync(`/proc/${pid}`) || /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer();
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const { port } = server.address() as AddressInfo;
+  await new Promise((resolve) => server.close(resolve));
+  return port;
+}
