@@ -52,8 +52,8 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
     version: async () => (await binary()).version,
 
     async configure() {
-      prepareTables(home, slots);
       writeConfiguration(home, config, await binary(), findWorkerUser());
+      prepareTables(home, slots);
     },
 
     async check() {

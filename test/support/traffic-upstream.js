@@ -15,6 +15,7 @@ const server = http.createServer((req, res) => {
   if (pathname === '/fail') return json(res, Number(searchParams.get('status')), { slot: SLOT, own: true });
   if (pathname === '/events') return streamEvents(req, res);
   if (pathname === '/api/v1/slow') {
+    process.send?.('slow request begun');
     return setTimeout(() => json(res, 200, { version: SLOT }), Number(searchParams.get('ms')));
   }
   let size = 0;
@@ -30,7 +31,7 @@ function json(res, status, body) {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** One event at once, and a second only when the client has proved that it got the first. */
+/** One event, and then the stream stays open. */
 function streamEvents(req, res) {
   res.writeHead(200, {
     'content-type': 'text/event-stream',

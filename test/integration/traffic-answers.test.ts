@@ -1,0 +1,281 @@
+/** What a client and an app see of nginx: who answers, with which headers, and what happens when nobody can. */
+import { chmodSync, rmSync } from 'node:fs';
+import { request } from 'node:http';
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import { tableFolder } from '../../deploy/core/table';
+import type { Table } from '../../deploy/core/types';
+import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
+import { trafficYard, type TrafficYard } from '../support/traffic-yard';
+
+const BLUE: Table = { active: 'blue', standby: null };
+const BLUE_BEFORE_GREEN: Table = { active: 'blue', standby: 'green' };
+const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
+const itAsRoot = process.getuid?.() === 0 ? test : test.skip;
+
+let yard: TrafficYard;
+const sockets: Socket[] = [];
+
+beforeEach(async () => {
+  yard = await trafficYard();
+  await yard.nginx.start();
+});
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await yard.cleanUp();
+});
+
+describe('without a table there is no slot', () => {
+  const expectNoSlot = async (): Promise<void> => {
+    for (const method of METHODS) {
+      const answer = await yard.ask('/version', { method, body: method === 'GET' ? undefined : 'x' });
+      expect(answer).toMatchObject({ status: 503, json: { error: { code: 'E_NO_SLOT' } } });
+      expect(answer.headers).toMatchObject({ 'retry-after': '1', 'cache-control': 'no-store' });
+    }
+  };
+  beforeEach(async () => {
+    await Promise.all([yard.startApp('blue'), yard.startApp('green')]);
+    await yard.traffic.shift(BLUE_BEFORE_GREEN);
+    expect((await yard.ask('/version')).json).toEqual({ version: 'blue' });
+  });
+
+  test('when the table names nobody', async () => {
+    await yard.traffic.shift({ active: null, standby: null });
+    await expectNoSlot();
+  });
+
+  test('when the link is gone', async () => {
+    rmSync(yard.home.traffic);
+    await expectNoSlot();
+    await expect(yard.traffic.current()).rejects.toMatchObject({ code: 'E_UNREADABLE_TABLE' });
+  });
+
+  test('when the link points nowhere', async () => {
+    rmSync(path.join(yard.home.tables, tableFolder(BLUE_BEFORE_GREEN)), { recursive: true });
+    await expectNoSlot();
+    await expect(yard.traffic.current()).rejects.toMatchObject({ code: 'E_UNREADABLE_TABLE' });
+  });
+
+  itAsRoot('when the worker may not read the table', async () => {
+    chmodSync(path.join(yard.home.tables, tableFolder(BLUE_BEFORE_GREEN)), 0o700);
+    await expectNoSlot();
+  });
+
+  test('and the deployer answers all the same', async () => {
+    await yard.startApp('deployer');
+    rmSync(yard.home.traffic);
+    expect((await yard.ask('/_deploy/echo')).json).toEqual({ version: 'deployer' });
+  });
+});
+
+describe('behind the slot', () => {
+  test('an upload that was assigned before a shift and connects after it lands on the new slot', async () => {
+    const blue = await yard.startApp('blue');
+    await yard.startApp('green');
+    await yard.traffic.shift(BLUE);
+    const socket = open();
+    socket.write(
+      'POST /api/v1/messages HTTP/1.1\r\nHost: app\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n',
+    );
+    await read(socket, '100 Continue'); // nginx has looked at the table, and waits for the body
+    socket.write('12345');
+    await yard.traffic.shift({ active: 'green', standby: null });
+    await blue.end();
+    socket.write('67890');
+    expect(await read(socket, '}')).toContain('{"id":"green-1","slot":"green","size":10}');
+  });
+
+  test('the standby gets the request as the slot would have got it', async () => {
+    const blue = await yard.startApp('blue');
+    await yard.startApp('green');
+    await yard.traffic.shift(BLUE_BEFORE_GREEN);
+    const headers = {
+      host: 'shop.example:8443',
+      'x-forwarded-for': '203.0.113.9',
+      'x-forwarded-proto': 'https',
+      cookie: 'a=1',
+    };
+    const straight = (await yard.ask('/echo?q=%2F1', { headers })).json;
+    await blue.end('SIGKILL');
+    const around = (await yard.ask('/echo?q=%2F1', { headers })).json;
+
+    expect(straight).toMatchObject({ slot: 'blue', url: '/echo?q=%2F1' });
+    expect(straight.headers).toMatchObject({
+      host: 'shop.example:8443',
+      'x-forwarded-host': 'shop.example:8443',
+      'x-forwarded-for': '203.0.113.9, 127.0.0.1',
+      'x-forwarded-proto': 'https',
+      'x-real-ip': '127.0.0.1',
+      'x-request-id': expect.stringMatching(/^[0-9a-f]{32}$/),
+      cookie: 'a=1',
+    });
+    const ownId = { 'x-request-id': expect.stringMatching(/^[0-9a-f]{32}$/) };
+    expect(around).toEqual({ slot: 'green', url: straight.url, headers: { ...straight.headers, ...ownId } });
+  });
+
+  test('a POST that the slot has begun is not done a second time', async () => {
+    const blue = await yard.startApp('blue');
+    await yard.startApp('green');
+    await yard.traffic.shift(BLUE_BEFORE_GREEN);
+    const begun = blue.slowRequest();
+    const socket = open();
+    socket.write('POST /api/v1/slow?ms=5000 HTTP/1.1\r\nHost: app\r\nContent-Length: 0\r\n\r\n');
+    await begun;
+    await blue.end('SIGKILL');
+    expect(await read(socket, '}')).toContain('502 Bad Gateway');
+  });
+});
+
+describe('streams', () => {
+  const straight = async (): Promise<void> => {
+    await yard.startApp('blue');
+    await yard.traffic.shift(BLUE);
+  };
+  const around = async (): Promise<void> => {
+    await yard.startApp('green');
+    await yard.traffic.shift(BLUE_BEFORE_GREEN);
+  };
+  describe.each([
+    ['from the slot', straight],
+    ['from behind the slot', around],
+  ])('%s', (_where, arrange) => {
+    beforeEach(arrange);
+
+    test('an event arrives while the stream is open, for who asks for an event stream', async () => {
+      expect(await firstEvent({ accept: 'text/event-stream' })).toMatch(/^data: first from/);
+    });
+
+    test('and for everyone when the app asks not to be buffered', async () => {
+      expect(await firstEvent({ 'x-want-buffering': 'no' })).toMatch(/^data: first from/);
+    });
+
+    test('a WebSocket passes', async () => {
+      const socket = open();
+      socket.write(
+        'GET /ws HTTP/1.1\r\nHost: app\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
+          'Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+      );
+      expect(await read(socket, 's3pPLMBiTxaQ9kYGzzhZRbK+xOo=')).toContain('101 Switching Protocols');
+      socket.write('ping');
+      expect(await read(socket, 'ping')).toMatch(/:ping$/);
+    });
+  });
+});
+
+describe('errors', () => {
+  test("nginx's own have one shape", async () => {
+    await yard.traffic.shift(BLUE);
+    const down = await yard.ask('/version');
+    expect(down).toMatchObject({
+      status: 502,
+      json: { error: { code: 'E_APP_DOWN', message: expect.any(String) } },
+    });
+    const large = await yard.ask('/', {
+      method: 'POST',
+      headers: { 'content-length': String(26 * 1024 * 1024) },
+    });
+    expect(large).toMatchObject({ status: 413, json: { error: { code: 'E_TOO_LARGE' } } });
+    const deployer = await yard.ask('/_deploy/webhook', { method: 'POST', body: '{}' });
+    expect(deployer).toMatchObject({ status: 503, json: { error: { code: 'E_DEPLOYER_DOWN' } } });
+  });
+
+  test.each([413, 418, 500, 502, 503, 504])("the app's own %d passes untouched", async (status) => {
+    await yard.startApp('blue');
+    await yard.traffic.shift(BLUE);
+    expect(await yard.ask(`/fail?status=${status}`)).toMatchObject({
+      status,
+      json: { slot: 'blue', own: true },
+    });
+  });
+
+  test('the table itself cannot be fetched', async () => {
+    await yard.startApp('blue');
+    await yard.traffic.shift(BLUE);
+    expect((await yard.ask('/all.blue')).json).toEqual({ version: 'blue' });
+  });
+});
+
+test("GitHub's largest payload passes to the deployer", async () => {
+  await yard.startApp('deployer');
+  const body = Buffer.alloc(25 * 1024 * 1024, 'x');
+  const answer = await yard.ask('/_deploy/webhook', { method: 'POST', body });
+  expect(answer).toMatchObject({ status: 201, json: { size: body.length } });
+});
+
+test('the log tells who was asked, without queries, and keeps our own questions apart', async () => {
+  await Promise.all([yard.startApp('blue'), yard.startApp('deployer')]);
+  await yard.traffic.shift(BLUE);
+  const from = logPosition(yard.home);
+  await yard.ask('/login?token=s3cret', { method: 'POST', body: 'x' });
+  await yard.ask('/_deploy/status');
+  await yard.traffic.verify('/health');
+  const { requests } = readRequests(yard.home, from);
+  expect(requests.map(({ kind, uri }) => [kind, uri])).toEqual([
+    ['app', '/login'],
+    ['deploy', '/_deploy/status'],
+    ['probe', '/health'],
+  ]);
+  expect(requests[0]).toMatchObject({
+    method: 'POST',
+    status: 201,
+    slot: 'blue',
+    table: tableFolder(BLUE),
+    upstreams: [`127.0.0.1:${yard.ports.blue}`],
+    upstreamStatuses: [201],
+  });
+  expect(Math.abs(Date.now() - (requests[0]?.at ?? 0))).toBeLessThan(10_000);
+  expect(countRequests(requests)).toEqual({
+    served: 1,
+    failed: 0,
+    slots: [{ slot: 'blue', requests: 1, errors: 0 }],
+  });
+});
+
+test('verify tells which process nginx reaches', async () => {
+  await yard.startApp('green');
+  await yard.traffic.shift({ active: 'green', standby: null });
+  expect(await yard.traffic.current()).toEqual({ active: 'green', standby: null });
+  expect(await yard.traffic.verify('/health')).toMatchObject({
+    status: 200,
+    commit: 'green',
+    instance: 'instance-green',
+  });
+});
+
+function open(): Socket {
+  const socket = connect(yard.ports.http, '127.0.0.1').setEncoding('utf8');
+  sockets.push(socket);
+  return socket;
+}
+
+/** What the socket says until that text is in it. */
+function read(socket: Socket, until: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let text = '';
+    const listen = (chunk: string): void => {
+      text += chunk;
+      if (!text.includes(until)) return;
+      socket.off('data', listen);
+      resolve(text);
+    };
+    socket.on('data', listen);
+    socket.once('close', () => reject(new Error(`closed after: ${text}`)));
+  });
+}
+
+/** The first bytes of a stream that stays open. */
+function firstEvent(headers: Record<string, string>): Promise<string> {
+  return new Promise((resolve, reject) => {
+    const asking = request({
+      port: yard.ports.http,
+      host: '127.0.0.1',
+      path: '/events',
+      headers,
+      agent: false,
+    });
+    asking.on('socket', (socket) => sockets.push(socket));
+    asking.on('response', (response) => response.setEncoding('utf8').once('data', resolve));
+    asking.on('error', reject);
+    asking.end();
+  });
+}

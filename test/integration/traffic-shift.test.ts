@@ -1,0 +1,108 @@
+/** Requests under load while the table changes: what a shift may cost is nothing. */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+import type { Table } from '../../deploy/core/types';
+import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
+import { establishedConnections } from '../../deploy/traffic/connections';
+import { findNginx } from '../../deploy/traffic/nginx-binary';
+import { configFile } from '../../deploy/traffic/nginx-files';
+import { trafficYard, type TrafficYard } from '../support/traffic-yard';
+
+const run = promisify(execFile);
+const BLUE: Table = { active: 'blue', standby: 'green' };
+const GREEN: Table = { active: 'green', standby: 'blue' };
+/** Under way during most shifts, and short enough for a test. */
+const SLOW = { method: 'GET', path: '/api/v1/slow?ms=300' } as const;
+
+jest.setTimeout(30_000);
+
+let yard: TrafficYard;
+beforeEach(async () => {
+  yard = await trafficYard();
+  await yard.nginx.start();
+});
+afterEach(() => yard.cleanUp());
+
+test('several hundred shifts under load lose no request', async () => {
+  await Promise.all([yard.startApp('blue'), yard.startApp('green')]);
+  await yard.traffic.shift(BLUE);
+  const load = yard.load({ connections: 64, slow: SLOW });
+  await load.more(100);
+  for (let shifts = 0; shifts < 200; shifts += 1) {
+    await yard.traffic.shift(GREEN);
+    await load.more(10);
+    await yard.traffic.shift(BLUE);
+    await load.more(10);
+  }
+  const result = await load.stop();
+  expect(result.failed).toEqual([]);
+  expect(Object.keys(result.versions).sort()).toEqual(['blue', 'green']);
+  expect(new Set(result.acknowledged).size).toBe(result.acknowledged.length);
+});
+
+test('the same load over nginx reloads loses requests: this is what a lost request looks like', async () => {
+  await Promise.all([yard.startApp('blue'), yard.startApp('green')]);
+  await yard.traffic.shift(BLUE);
+  const { file } = await findNginx(process.env.PATH ?? '');
+  const load = yard.load({ connections: 64, slow: SLOW });
+  let failures = 0;
+  for (let reloads = 0; reloads < 50 && failures === 0; reloads += 1) {
+    await load.more(500);
+    await run(file, ['-c', configFile(yard.home), '-s', 'reload']);
+    ({ failures } = await load.more(500));
+  }
+  const result = await load.stop();
+  expect(result.failures).toBeGreaterThan(0);
+  expect(result.failed.every(({ reused }) => reused)).toBe(true);
+});
+
+test('a slot can be stopped as soon as its connections have gone', async () => {
+  const blue = await yard.startApp('blue');
+  await yard.startApp('green');
+  await yard.traffic.shift(BLUE);
+  const load = yard.load({ slow: SLOW });
+  await load.more(500);
+  await yard.traffic.shift({ active: 'green', standby: null });
+  while (establishedConnections(yard.ports.blue) > 0) await load.more(100);
+  await blue.end('SIGTERM');
+  await load.more(500);
+  const { failed } = await load.stop();
+  expect(failed).toEqual([]);
+});
+
+test('kill -9 of the active slot loses no GET while the table has a standby', async () => {
+  const blue = await yard.startApp('blue');
+  await yard.startApp('green');
+  await yard.traffic.shift(BLUE);
+  const from = logPosition(yard.home);
+  const load = yard.load({ connections: 32, slow: SLOW, mix: [{ method: 'GET', path: '/version' }] });
+  await load.more(1000);
+  await blue.end('SIGKILL');
+  await load.more(1000);
+  const { failed, requests } = await load.stop();
+  expect(failed).toEqual([]);
+
+  // the users saw nothing, but the slot's own account shows it
+  const counts = countRequests(readRequests(yard.home, from).requests);
+  expect(counts).toMatchObject({ served: requests, failed: 0 });
+  expect(counts.slots).toEqual([{ slot: 'blue', requests, errors: expect.any(Number) }]);
+  expect(counts.slots[0]?.errors).toBeGreaterThanOrEqual(900);
+});
+
+test('without a standby in the table no other slot ever gets a request', async () => {
+  const blue = await yard.startApp('blue');
+  await yard.startApp('green');
+  await yard.traffic.shift({ active: 'blue', standby: null });
+  const load = yard.load({
+    connections: 8,
+    slow: null,
+    mix: [{ method: 'GET', path: '/version', expect: [200, 502] }],
+  });
+  await load.more(100);
+  await blue.end('SIGKILL');
+  await load.more(200);
+  const { versions, failed } = await load.stop();
+  expect(failed).toEqual([]);
+  expect(Object.keys(versions)).toEqual(['blue']);
+  expect(await yard.ask('/version')).toMatchObject({ status: 502, json: { error: { code: 'E_APP_DOWN' } } });
+});

@@ -1,0 +1,104 @@
+/**
+ * The load itself, in a thread of its own, so that what a test does meanwhile neither slows it down nor hides a
+ * lost request. Plain JavaScript: a worker thread has no compiler. test/support/load.ts is its face.
+ *
+ * Each connection is a client that never retries: it keeps its socket open, asks, waits, asks again. Whatever is
+ * not the expected answer is a failure.
+ */
+const http = require('node:http');
+const { parentPort, workerData } = require('node:worker_threads');
+
+const { port, connections, mix, slow, pauseMs, timeoutMs } = workerData;
+/** Enough to see what is wrong; the count goes on. */
+const MOST_DETAILS = 1000;
+
+const result = { requests: 0, failed: [], failures: 0, acknowledged: [], versions: {}, slowestMs: 0 };
+let stopping = false;
+let goals = [];
+
+parentPort.on('message', ({ ask, requests, id }) => {
+  if (ask === 'stop') stopping = true;
+  if (ask === 'progress') goals.push({ id, requests: result.requests + requests });
+  reportProgress();
+});
+
+Promise.all(Array.from({ length: connections }, (_, number) => client(number))).then(() => {
+  parentPort.postMessage({ told: 'result', result });
+  parentPort.close();
+});
+
+async function client(number) {
+  const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
+  const questions = slow && number % 8 === 7 ? [slow] : mix;
+  for (let turn = number; !stopping; turn += 1) {
+    const question = questions[turn % questions.length];
+    const started = Date.now();
+    const answer = await ask(agent, question, `load ${number}-${turn}`);
+    judge(question, answer, started);
+    reportProgress();
+    if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
+  }
+  agent.destroy();
+}
+
+/** One request, once. Resolves with the answer or with what went wrong. */
+function ask(agent, { method, path, json }, text) {
+  return new Promise((resolve) => {
+    const body = json ? JSON.stringify({ text }) : undefined;
+    const headers = body
+      ? { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
+      : {};
+    const asking = http.request({ host: '127.0.0.1', port, method, path, agent, headers }, (response) => {
+      const chunks = [];
+      response.on('data', (chunk) => chunks.push(chunk));
+      response.on('end', () =>
+        resolve({ status: response.statusCode, body: Buffer.concat(chunks).toString() }),
+      );
+      response.on('error', (error) =>
+        resolve({ status: response.statusCode, error: `cut off: ${error.message}` }),
+      );
+    });
+    asking.setTimeout(timeoutMs, () => asking.destroy(new Error(`no answer in ${timeoutMs} ms`)));
+    asking.on('error', (error) => resolve({ error: error.message, reused: asking.reusedSocket }));
+    asking.end(body);
+  });
+}
+
+function judge({ method, path, expect }, { status, body = '', error, reused }, started) {
+  const ms = Date.now() - started;
+  result.requests += 1;
+  result.slowestMs = Math.max(result.slowestMs, ms);
+  if (error !== undefined || !expect.includes(status)) {
+    result.failures += 1;
+    if (result.failed.length >= MOST_DETAILS) return;
+    result.failed.push({
+      at: started,
+      ms,
+      method,
+      path,
+      status: status ?? null,
+      said: error ?? body.slice(0, 200),
+      reused: reused ?? false,
+    });
+    return;
+  }
+  const { id, version } = parse(body);
+  if (method === 'POST' && id !== undefined) result.acknowledged.push(id);
+  if (version !== undefined) result.versions[version] = (result.versions[version] ?? 0) + 1;
+}
+
+function parse(body) {
+  try {
+    return JSON.parse(body) ?? {};
+  } catch {
+    return {};
+  }
+}
+
+function reportProgress() {
+  const reached = goals.filter((goal) => result.requests >= goal.requests);
+  goals = goals.filter((goal) => result.requests < goal.requests);
+  for (const { id } of reached) {
+    parentPort.postMessage({ told: 'progress', id, requests: result.requests, failures: result.failures });
+  }
+}
