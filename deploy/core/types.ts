@@ -187,7 +187,10 @@ export type Entry =
       ms: number;
       served: number;
       failed: number;
+      /** True when the release before stands warm: going back is one rename. */
       canUndoFast: boolean;
+      /** How long it is watched from now on; 0 for not at all. */
+      bakeSeconds: number;
     }
   | { type: 'warning'; message: string }
   | { type: 'incident'; message: string; slot?: SlotName };

@@ -32,6 +32,7 @@ export async function goLive(yard: Yard, id: number, switchBegan: LogPosition): 
   const liveAt = Date.now();
   const { served, failed } = countRequests(readRequests(yard.home, switchBegan).requests);
   const { standby } = await yard.traffic.current();
+  const bakeSeconds = plan.flatMap(({ step }) => (step.do === 'bake' ? [step.seconds] : []))[0] ?? 0;
   await journal.note(id, { liveAt, served, failed });
   await journal.tell(id, {
     type: 'live',
@@ -41,8 +42,9 @@ export async function goLive(yard: Yard, id: number, switchBegan: LogPosition): 
     served,
     failed,
     canUndoFast: standby !== null && standby === from?.slot,
+    bakeSeconds,
   });
-  if (plan.some(({ step }) => step.do === 'bake')) await journal.move(id, 'baking');
+  if (bakeSeconds > 0) await journal.move(id, 'baking');
 }
 
 function countsOf(yard: Yard, from: LogPosition, slot: string | undefined): Counts {

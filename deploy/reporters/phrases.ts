@@ -25,14 +25,18 @@ export function phaseLine(entry: Phase): string {
   return `${columns}   ${entry.detail ?? ''}`.trimEnd();
 }
 
-/** What a release going live is told with. The bake follows, so this is not yet the last word. */
-export function liveLines({ serving, previous, ms, served, failed, canUndoFast }: Live): string[] {
+/** What a release going live is told with. LIVE itself is the last word, said here only when a bake follows. */
+export function liveLines(live: Live): string[] {
+  const { serving, previous, ms, served, failed, canUndoFast, bakeSeconds } = live;
   const way = previous ? `${previous.slot} → ${serving.slot}` : serving.slot;
   const goBack = canUndoFast ? 'takes about 0.5 s' : 'starts the release before again';
   return [
-    `✓ LIVE in ${duration(ms)}: ${named(serving)} on ${serving.slot}`,
+    ...(bakeSeconds > 0 ? [`✓ LIVE in ${duration(ms)}: ${named(serving)} on ${serving.slot}`] : []),
     `  ${way}, ${plural(served, 'request')} served and ${failed} failed during the switch`,
     ...(previous ? [`  to go back: npm run -s rollback (${goBack})`] : []),
+    ...(bakeSeconds > 0
+      ? [`  watching it for ${bakeSeconds} s (Ctrl-C leaves it to itself; a bad release is rolled back)`]
+      : []),
   ];
 }
 

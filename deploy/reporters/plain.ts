@@ -13,7 +13,7 @@ export function plainReporter(out: Output, journal: Journal): Reporter {
 }
 
 /** The lines that an event adds; none for one that only begins something. */
-export function eventLines({ entry, deployment }: JournalEvent, journal: Journal): string[] {
+export function eventLines({ entry }: JournalEvent, journal: Journal): string[] {
   switch (entry.type) {
     case 'phase':
       return entry.status === 'started' ? [] : [phaseLine(entry)];
@@ -25,12 +25,6 @@ export function eventLines({ entry, deployment }: JournalEvent, journal: Journal
     case 'waiting':
       return [waitingLine(journal.get(entry.behind))];
     case 'state':
-      return entry.state === 'baking' ? [bakeLine(journal, deployment)] : [];
+      return [];
   }
-}
-
-function bakeLine(journal: Journal, id: number | null): string {
-  const plan = (id !== null && journal.get(id)?.plan) || [];
-  const seconds = plan.flatMap(({ step }) => (step.do === 'bake' ? [step.seconds] : []))[0] ?? 0;
-  return `  watching it for ${seconds} s (Ctrl-C leaves it to itself; a bad release is rolled back)`;
 }

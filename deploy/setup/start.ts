@@ -71,7 +71,7 @@ async function sayNothingChanged(home: Home, kept: Settings, serving: Serving): 
   say('  it was running already: nothing was changed');
   const head = await resolveRef(ROOT, 'HEAD');
   if (head !== serving.commit)
-    say(`  ${short(head)}, where this clone stands, is not live: ${await pushLine(config)}`);
+    say(`  ${short(head)}, where this clone stands, is not live: npm run -s deploy`);
   return 0;
 }
 

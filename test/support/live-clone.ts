@@ -112,7 +112,10 @@ export async function liveClone({ env = {}, change }: CloneOptions = {}): Promis
 
 /** The files a commit of this working tree would hold, its packages and its build. */
 function copyTree(dir: string): void {
-  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], { cwd: REPOSITORY, encoding: 'utf8' });
+  const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
+    cwd: REPOSITORY,
+    encoding: 'utf8',
+  });
   for (const file of listed.split('\0').filter(Boolean)) {
     cpSync(path.join(REPOSITORY, file), path.join(dir, file), { recursive: true });
   }
@@ -131,7 +134,9 @@ async function commitAll(git: LiveClone['git'], message: string): Promise<void> 
 function cleanEnvironment(): Record<string, string> {
   const { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS } = process.env;
   const kept = { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS, TERM: 'dumb' };
-  return Object.fromEntries(Object.entries(kept).filter((pair): pair is [string, string] => pair[1] !== undefined));
+  return Object.fromEntries(
+    Object.entries(kept).filter((pair): pair is [string, string] => pair[1] !== undefined),
+  );
 }
 
 function say(file: string, args: string[], cwd: string, env: Record<string, string>): Promise<Said> {
