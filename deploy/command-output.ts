@@ -34,8 +34,8 @@ export class CommandOutput {
 
   follow(child: ChildProcess): void {
     this.child = child;
-    child.stdout?.on('data', (chunk: Buffer) => this.take(chunk));
-    child.stderr?.on('data', (chunk: Buffer) => this.take(chunk));
+    child.stdout?.on('data', (chunk: Buffer) => this.add(chunk));
+    child.stderr?.on('data', (chunk: Buffer) => this.add(chunk));
     this.closed = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
   }
 
@@ -49,7 +49,8 @@ export class CommandOutput {
     return lines.filter((line) => line.trim() !== '').slice(-LAST_LINES);
   }
 
-  private take(chunk: Buffer): void {
+  /** Something of the command's own output. */
+  add(chunk: Buffer): void {
     // split characters at a chunk's edge look odd in a message, and nowhere else
     this.tail = (this.tail + chunk.toString('utf8')).slice(-TAIL_LIMIT);
     if (this.full) return;

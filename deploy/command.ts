@@ -96,7 +96,7 @@ interface End {
 function endOf(child: ChildProcess, output: CommandOutput): Promise<End> {
   return new Promise((resolve) => {
     child.once('error', (error) => {
-      output.note(error.message);
+      output.add(Buffer.from(`${error.message}\n`));
       resolve({ exitCode: NO_SUCH_PROGRAM, signal: null });
     });
     child.once('exit', (exitCode, signal) => resolve({ exitCode, signal }));

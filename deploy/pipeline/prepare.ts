@@ -1,18 +1,14 @@
 /** Makes a commit into a release: check out, install, test, build. It knows nothing of strategies. */
-import { mkdirSync, statSync } from 'node:fs';
-import path from 'node:path';
-import type { CommandResult } from '../command';
-import { deploymentLog, runCommand } from '../command';
+import { mkdirSync } from 'node:fs';
 import { KnownError, asKnown } from '../core/errors';
-import type { ErrorCode } from '../core/errors';
-import { tellingLine } from '../core/telling';
-import type { AppSettings, Commit, Entry, PhaseName, Release } from '../core/types';
+import type { Commit, Entry, PhaseName, Release } from '../core/types';
 import { describe } from '../git/mirror';
 import type { Home } from '../home';
 import { readAppSettings } from './app-settings';
 import { checkOut } from './check-out';
 import { isDiskFull } from './install-failure';
 import { installModules } from './modules';
+import { runBuild, runTests } from './own-commands';
 import { completeRelease, findRelease, releaseFolder, removeRelease } from './releases';
 
 export interface Preparation {
@@ -67,12 +63,9 @@ async function makeRelease(work: Preparation): Promise<Release> {
     return ORIGINS[origin];
   });
   const app = await readAppSettings(home, deploymentId, dir);
-  await phase(work, 'test', () => runOwn(work, app.test, TEST));
-  await phase(work, 'build', async () => {
-    const detail = await runOwn(work, app.build, BUILD);
-    mustHaveStart(dir, app);
-    return detail;
-  });
+  const own = { home, dir, deploymentId, limits };
+  await phase(work, 'test', () => runTests(own, app));
+  await phase(work, 'build', () => runBuild(own, app));
 
   const release: Release = { commit, version, subject, dir, app };
   await completeRelease(home, release);
@@ -86,17 +79,6 @@ const ORIGINS = {
   clone: "the clone's packages",
   'npm ci': 'npm ci',
 } as const;
-
-interface OwnCommand {
-  noun: string;
-  limit: 'test' | 'build';
-  code: ErrorCode;
-  nodeEnv: string;
-}
-
-const TEST: OwnCommand = { noun: 'The tests', limit: 'test', code: 'E_TEST', nodeEnv: 'test' };
-/** Bundlers drop their development code only when told so. */
-const BUILD: OwnCommand = { noun: 'The build', limit: 'build', code: 'E_BUILD', nodeEnv: 'production' };
 
 /** Does a phase's work and tells its beginning and end. The work returns a clause for the journal, or nothing. */
 async function phase(work: Preparation, name: PhaseName, does: () => Promise<string | void>): Promise<void> {
@@ -113,42 +95,6 @@ async function phase(work: Preparation, name: PhaseName, does: () => Promise<str
     await work.report({ ...entry, status: 'failed', detail, ms: ms() });
     throw error;
   }
-}
-
-/** Runs the commit's own tests or build. */
-async function runOwn(work: Preparation, argv: string[] | null, own: OwnCommand): Promise<string | void> {
-  if (argv === null) return 'none';
-  const { home, commit, deploymentId } = work;
-  const result = await runCommand({
-    argv,
-    cwd: releaseFolder(home, commit),
-    env: { NODE_ENV: own.nodeEnv },
-    logFile: deploymentLog(home, deploymentId),
-    timeoutSeconds: work.limits[own.limit],
-    lowPriority: true,
-    deploymentId,
-  });
-  if (result.timedOut) {
-    const message = `${own.noun} took longer than ${work.limits[own.limit]} s (limits.${own.limit}).`;
-    throw new KnownError('E_TIMEOUT', message);
-  }
-  if (result.exitCode !== 0) throw failureOf(own, argv, result);
-}
-
-function failureOf({ noun, code }: OwnCommand, argv: string[], result: CommandResult): KnownError {
-  const telling = tellingLine(result.lastLines);
-  const end =
-    result.signal === null ? `ended with code ${result.exitCode}` : `were ended by ${result.signal}`;
-  const message = `${noun} (${argv.join(' ')}) ${end}${telling && `: ${telling}`}`;
-  return new KnownError(isDiskFull(result.lastLines) ? 'E_DISK' : code, message);
-}
-
-function mustHaveStart(dir: string, { start }: AppSettings): void {
-  const file = path.resolve(dir, start);
-  const inside = file.startsWith(dir + path.sep);
-  if (inside && statSync(file, { throwIfNoEntry: false })?.isFile()) return;
-  const hint = 'Let app.build in deploy.config.js make it, or name the right file in app.start.';
-  throw new KnownError('E_BUILD', `The build did not make ${start}, which app.start names.`, hint);
 }
 
 /** A command that was killed by an abort, or our own write to a full disk, is told as what it was. */
