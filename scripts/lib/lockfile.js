@@ -31,11 +31,16 @@ function decide(installed) {
   const { lock, hidden, present } = installed;
   if (!lock) return refuse('package-lock.json is missing or cannot be read.', 'Make it: npm install');
   const stray = disagreements(installed.manifest, lock);
-  const lacking = hidden && present ? differences(lock, hidden, installed) : Object.keys(lock.packages || {});
+  const lacking = hidden && present ? differences(lock, hidden, installed) : namesIn(lock);
   if (lacking.length === 0)
     return stray.length === 0 ? { do: 'nothing' } : { do: 'keep', ...outOfStep(stray) };
   if (stray.length > 0) return { do: 'refuse', ...outOfStep(stray) };
   return present ? replacing(installed, lacking) : { do: 'install', why: 'first start' };
+}
+
+/** The entry without a name is the clone itself. @param {Lock} lock */
+function namesIn(lock) {
+  return Object.keys(lock.packages || {}).filter(Boolean);
 }
 
 /** Whether what is there may go. @param {Installed} installed @param {string[]} lacking @returns {Decision} */

@@ -17,15 +17,19 @@ const { installNginx } = require('./install-nginx');
 
 /**
  * Throws E_NO_NGINX without root, or when the installation fails.
- * @param {{ env: NodeJS.ProcessEnv, uid: number }} [who]
+ * @param {{ env: NodeJS.ProcessEnv, uid: number, folders: string[] }} [who]
  */
 async function ensureNginx(who) {
-  const { env, uid } = who || { env: process.env, uid: process.geteuid ? process.geteuid() : -1 };
-  if (find('nginx', env, SERVER_FOLDERS)) return;
+  const { env, uid, folders } = who || myself();
+  if (find('nginx', env, folders)) return;
   const system = lookAtSystem(env);
   if (uid !== 0 || !system.manager) throw missing(system);
   await phase(texts(system.manager), () => install(system));
-  if (!find('nginx', env, SERVER_FOLDERS)) throw missing(system);
+  if (!find('nginx', env, folders)) throw missing(system);
+}
+
+function myself() {
+  return { env: process.env, uid: process.geteuid ? process.geteuid() : -1, folders: SERVER_FOLDERS };
 }
 
 /** @param {Manager} manager */

@@ -1,0 +1,61 @@
+// @ts-check
+/** What a test run left on the machine: every process and file of it carries the name of the run's own folder. */
+'use strict';
+const fs = require('fs');
+
+const PATIENCE_MS = 3000;
+const LOOK_EVERY_MS = 50;
+/** Node's own, made on its behalf by any process that asks for it. */
+const NOT_OURS = ['node-compile-cache'];
+
+/**
+ * Processes that still belong to the run once those that are just ending have ended.
+ * @param {string} folder the run's own folder
+ * @param {number} [patience] milliseconds
+ * @returns {Promise<{ pid: number, command: string }[]>}
+ */
+async function processesLeft(folder, patience = PATIENCE_MS) {
+  const deadline = Date.now() + patience;
+  let left = processesOf(folder);
+  while (left.length > 0 && Date.now() < deadline) {
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    left = processesOf(folder);
+  }
+  return left;
+}
+
+/** Names of what was left in the run's folder. @param {string} folder */
+function filesLeft(folder) {
+  return fs.readdirSync(folder).filter((name) => !NOT_OURS.includes(name));
+}
+
+/** A process belongs to the run when its environment, its arguments or its folder name it. @param {string} folder */
+function processesOf(folder) {
+  return fs
+    .readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name) && Number(name) !== process.pid)
+    .filter((pid) =>
+      [read(pid, 'environ'), read(pid, 'cmdline'), cwd(pid)].some((text) => text.includes(folder)),
+    )
+    .map((pid) => ({ pid: Number(pid), command: read(pid, 'cmdline').split('\0').join(' ').trim() }));
+}
+
+/** Empty for what has ended meanwhile and for other users' processes. @param {string} pid @param {string} file */
+function read(pid, file) {
+  try {
+    return fs.readFileSync(`/proc/${pid}/${file}`, 'utf8');
+  } catch (_) {
+    return '';
+  }
+}
+
+/** @param {string} pid */
+function cwd(pid) {
+  try {
+    return fs.readlinkSync(`/proc/${pid}/cwd`);
+  } catch (_) {
+    return '';
+  }
+}
+
+module.exports = { processesLeft, filesLeft };

@@ -1,0 +1,107 @@
+// @ts-check
+/**
+ * Pure: from jest's results to the summary of `npm test`.
+ *
+ * @typedef {object} Outcome what became of one test
+ * @property {string} suite
+ * @property {string} name
+ * @property {'passed' | 'failed' | 'skipped'} status
+ * @property {string} [reason] why it was skipped
+ * @property {number} [begun] of its file, milliseconds since 1970
+ * @property {number} [ended]
+ */
+'use strict';
+const { duration } = require('./phase');
+
+/** What test/support/needs.ts puts into the title of tests that this machine cannot run. */
+const NEEDS = / \[needs (.+)\]/;
+
+/**
+ * @param {any[]} files jest's TestResult, one a file
+ * @param {string} [pattern] jest's -t: what it does not match was not asked for, and is not "skipped"
+ * @returns {Outcome[]}
+ */
+function recordsOf(files, pattern) {
+  const asked = pattern ? new RegExp(pattern, 'i') : /^/;
+  return files.map((file) => recordsOfFile(file, asked)).reduce((all, some) => all.concat(some), []);
+}
+
+/** @param {any} file @param {RegExp} asked @returns {Outcome[]} */
+function recordsOfFile(file, asked) {
+  const suite = file.displayName ? file.displayName.name : 'tests';
+  const span = { begun: file.perfStats.start, ended: file.perfStats.end };
+  if (file.testExecError)
+    return [{ suite, name: `${file.testFilePath} could not be run`, status: 'failed', ...span }];
+  return file.testResults
+    .filter((/** @type {any} */ test) => asked.test(test.fullName))
+    .map((/** @type {any} */ test) => ({ suite, ...outcomeOf(test), ...span }));
+}
+
+/** @param {{ fullName: string, status: string }} test */
+function outcomeOf({ fullName, status }) {
+  const name = fullName.replace(NEEDS, '');
+  if (status === 'passed' || status === 'failed') return { name, status };
+  const need = NEEDS.exec(fullName);
+  const reason = need ? `needs ${need[1]}` : status === 'todo' ? 'still to be written' : 'no reason given';
+  return { name, status: 'skipped', reason };
+}
+
+/**
+ * @param {Outcome[]} outcomes
+ * @param {string[]} suites the suites that were asked for, in order
+ * @returns {{ lines: string[], ok: boolean }}
+ */
+function summarize(outcomes, suites) {
+  const further = outcomes.map(({ suite }) => suite).filter((suite) => !suites.includes(suite));
+  const names = [...suites, ...new Set(further)];
+  const width = Math.max(...names.map((name) => name.length));
+  const table = names.map((name) =>
+    row(
+      name.padEnd(width),
+      outcomes.filter(({ suite }) => suite === name),
+    ),
+  );
+  const total = tally(outcomes);
+  return {
+    lines: [
+      '',
+      ...table,
+      ...listing(outcomes, 'failed'),
+      ...listing(outcomes, 'skipped'),
+      '',
+      counted(total),
+    ],
+    ok: total.failed === 0 && total.passed > 0,
+  };
+}
+
+/** @param {string} name @param {Outcome[]} outcomes */
+function row(name, outcomes) {
+  if (outcomes.length === 0) return `${name}  no test ran`;
+  const begun = Math.min(...outcomes.map((outcome) => outcome.begun || Infinity));
+  const ended = Math.max(...outcomes.map((outcome) => outcome.ended || 0));
+  const time = ended > begun ? `, ${duration(ended - begun)}` : '';
+  return `${name}  ${counted(tally(outcomes))}${time}`;
+}
+
+/** @param {Outcome[]} outcomes @param {'failed' | 'skipped'} status */
+function listing(outcomes, status) {
+  const listed = outcomes.filter((outcome) => outcome.status === status);
+  if (listed.length === 0) return [];
+  const lines = listed.map(({ suite, name, reason }) => `  ${suite}: ${name}${reason ? ` (${reason})` : ''}`);
+  return ['', `${status}:`, ...lines];
+}
+
+/** @param {Outcome[]} outcomes */
+function tally(outcomes) {
+  const count = (/** @type {string} */ status) =>
+    outcomes.filter((outcome) => outcome.status === status).length;
+  return { passed: count('passed'), failed: count('failed'), skipped: count('skipped') };
+}
+
+/** @param {{ passed: number, failed: number, skipped: number }} tallied */
+function counted({ passed, failed, skipped }) {
+  return `${passed} passed, ${failed} failed, ${skipped} skipped`;
+}
+
+module.exports = { recordsOf, summarize };

@@ -1,0 +1,88 @@
+#!/usr/bin/env node
+// @ts-check
+/**
+ * `npm test`: sets itself up as `npm start` does, runs every suite and sums up. The last line is always
+ * `N passed, N failed, N skipped`. `npm test -- unit` runs a part; what follows goes to jest (`-t name`).
+ */
+'use strict';
+const fs = require('fs');
+const os = require('os');
+const path = require('path');
+const { ensureBuilt } = require('./lib/build');
+const { end } = require('./lib/known');
+const { checkMachine } = require('./lib/machine');
+const { ensureNginx } = require('./lib/nginx');
+const { ensurePackages } = require('./lib/packages');
+const { summarize } = require('./lib/results');
+const { runSuites } = require('./lib/suites');
+const { filesLeft, processesLeft } = require('./lib/leftovers');
+
+const ROOT = path.resolve(__dirname, '..');
+const SUITES = ['app', 'unit', 'integration', 'e2e'];
+/** These run against real parts: nginx, and what the kit and the app compile to. */
+const REAL = ['integration', 'e2e'];
+
+async function test() {
+  const { suites, rest } = parse(process.argv.slice(2));
+  await setUp(suites);
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchyard-test-'));
+  // nginx's worker is another user and must get through
+  fs.chmodSync(folder, 0o755);
+  try {
+    const outcomes = await runSuites(ROOT, suites, rest, folder);
+    const { lines, ok } = summarize(outcomes.concat(await leftBehind(folder)), suites);
+    process.exitCode = ok ? 0 : 1;
+    console.log(lines.join('\n'));
+  } finally {
+    await endLeftovers(folder);
+    fs.rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param {string[]} args */
+function parse(args) {
+  const other = args.findIndex((arg) => !SUITES.includes(arg));
+  const named = other < 0 ? args : args.slice(0, other);
+  return {
+    suites: SUITES.filter((suite) => named.length === 0 || named.includes(suite)),
+    rest: args.slice(named.length),
+  };
+}
+
+/** @param {string[]} suites */
+async function setUp(suites) {
+  const real = suites.some((suite) => REAL.includes(suite));
+  checkMachine(ROOT);
+  if (real) await ensureNginx();
+  await ensurePackages(ROOT);
+  if (!real) return;
+  await ensureBuilt(ROOT, 'deploy', 'Switchyard');
+  // an app of one's own may need no TypeScript
+  if (fs.existsSync(path.join(ROOT, 'app', 'tsconfig.json'))) await ensureBuilt(ROOT, 'app', 'the app');
+}
+
+/**
+ * A test that leaves a process or a file behind has failed, though none of its expectations did.
+ * @param {string} folder
+ * @returns {Promise<import('./lib/results').Outcome[]>}
+ */
+async function leftBehind(folder) {
+  const processes = await processesLeft(folder);
+  const names = processes
+    .map(({ pid, command }) => `process ${pid}: ${command}`)
+    .concat(filesLeft(folder).map((name) => `in the temporary folder: ${name}`));
+  return names.map((name) => ({ suite: 'left behind', name, status: 'failed' }));
+}
+
+/** @param {string} folder */
+async function endLeftovers(folder) {
+  for (const { pid } of await processesLeft(folder, 0)) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch (_) {
+      // it ended by itself
+    }
+  }
+}
+
+test().catch(end);

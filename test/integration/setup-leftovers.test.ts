@@ -1,0 +1,40 @@
+/** What `npm test` looks for when all suites are over. */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { filesLeft, processesLeft } from '../../scripts/lib/leftovers';
+import { node } from '../support/small-clone';
+import { tempHome } from '../support/temp-home';
+
+const FOREVER = 'console.log("up"); setInterval(() => {}, 1000)';
+
+async function running(dir: string, args: string[], env: NodeJS.ProcessEnv): Promise<number> {
+  const { child } = node(dir, args, { env });
+  await new Promise((resolve) => child.stdout?.once('data', resolve));
+  return child.pid ?? 0;
+}
+
+describe('a process that a test left running is found', () => {
+  it.each([
+    ['by its environment', (dir: string) => running('/', ['-e', FOREVER], { TMPDIR: dir })],
+    ['by its arguments', (dir: string) => running('/', ['-e', FOREVER, path.join(dir, 'nginx.conf')], {})],
+    ['by its folder', (dir: string) => running(dir, ['-e', FOREVER], {})],
+  ])('%s', async (_, begin) => {
+    const dir = tempHome();
+    const pid = await begin(dir);
+    expect(await processesLeft(dir, 0)).toEqual([{ pid, command: expect.stringContaining('-e') as string }]);
+  });
+});
+
+it('a process that is just ending is waited for', async () => {
+  const dir = tempHome();
+  const pid = await running(dir, ['-e', FOREVER], {});
+  const looking = processesLeft(dir);
+  process.kill(pid, 'SIGTERM');
+  expect(await looking).toEqual([]);
+});
+
+it('a file is named, but not what Node keeps there for itself', () => {
+  const dir = tempHome();
+  for (const name of ['home', 'node-compile-cache']) writeFileSync(path.join(dir, name), '');
+  expect(filesLeft(dir)).toEqual(['home']);
+});

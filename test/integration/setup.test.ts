@@ -1,0 +1,231 @@
+/** `npm start` up to the moment when it hands over to the command line. */
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { find } from '../../scripts/lib/find';
+import { needs, root } from '../support/needs';
+import {
+  commit,
+  downloaded,
+  git,
+  node,
+  readyClone,
+  write,
+  writeKit,
+  type Ended,
+} from '../support/small-clone';
+import { tempHome } from '../support/temp-home';
+
+const START = ['scripts/start.js'];
+const TELL = 'console.log(JSON.stringify(process.argv.slice(2))); process.exitCode = 7;';
+const NOBODY = 65534;
+
+/** npm and tsc run for real, on a machine that may be busy. */
+jest.setTimeout(60_000);
+
+function start(dir: string, env?: NodeJS.ProcessEnv): Promise<Ended> {
+  return node(dir, START, { env }).ended;
+}
+
+/** One sentence with its code, one thing to do, and never a stack. */
+function expectRefusal({ status, stdout, stderr }: Ended, code: string, hint: string): void {
+  expect(stderr.split('\n')).toEqual([expect.stringMatching(`^✗ .+\\. \\(${code}\\)$`), `  ${hint}`, '']);
+  expect(stdout).toBe('');
+  expect(status).toBe(1);
+}
+
+describe('npm start refuses, with one thing to do,', () => {
+  it('a folder from a ZIP, which is no repository', async () => {
+    const hint =
+      'Get it with git clone; in a folder from a ZIP: git init && git add -A && git commit -m start';
+    expectRefusal(await start(downloaded()), 'E_NOT_A_REPOSITORY', hint);
+  });
+
+  it("a folder inside somebody else's repository", async () => {
+    const outer = tempHome();
+    commit(outer);
+    const refused = await start(downloaded(path.join(outer, 'inner')));
+    expect(refused.stderr).toMatch(
+      /^✗ .+\/inner is not a git repository of its own\. \(E_NOT_A_REPOSITORY\)/,
+    );
+  });
+
+  it('a repository without a commit', async () => {
+    const dir = downloaded();
+    git(dir, 'init', '-q');
+    expectRefusal(await start(dir), 'E_NO_COMMIT', 'Make one: git add -A && git commit -m start');
+  });
+
+  it('a Node that is too old', async () => {
+    const old =
+      "Object.defineProperty(process, 'version', { value: 'v16.20.2' }); require('./scripts/start.js')";
+    const refused = await node(downloaded(), ['-e', old]).ended;
+    expectRefusal(refused, 'E_NODE_TOO_OLD', 'Install Node 20 or newer.');
+  });
+
+  it('a machine without git', async () => {
+    expectRefusal(await start(downloaded(), { PATH: '/nowhere' }), 'E_NO_GIT', 'Install the package git.');
+  });
+
+  it('a machine without nginx, when it is not root who asks', async () => {
+    const dir = downloaded();
+    const apt = path.join(dir, 'bin', 'apt-get');
+    write(dir, 'bin/apt-get', '#!/bin/sh\ntouch called\n');
+    chmodSync(apt, 0o755);
+    const asked = `require('./scripts/lib/nginx')
+      .ensureNginx({ env: { PATH: ${JSON.stringify(path.dirname(apt))} }, uid: ${NOBODY}, folders: [] })
+      .catch(require('./scripts/lib/known').end)`;
+    const refused = await node(dir, ['-e', asked]).ended;
+    expect(refused.stderr).toMatch(
+      /^✗ nginx is not installed\. \(E_NO_NGINX\)\n {2}Install it: (sudo apt-get update && )?sudo apt-get install -y --no-install-recommends nginx && sudo .+\n$/,
+    );
+    expect(refused.status).toBe(1);
+    expect(existsSync(path.join(dir, 'called'))).toBe(false);
+  });
+});
+
+needs('root', root)('a clone that belongs to another user', () => {
+  it('is told how to trust it', async () => {
+    const dir = readyClone(TELL);
+    for (const part of ['.', '.git']) chownSync(path.join(dir, part), NOBODY, NOBODY);
+    const hint = `Trust it: git config --global --add safe.directory ${dir}`;
+    const env = { PATH: process.env.PATH, HOME: dir, GIT_CONFIG_NOSYSTEM: '1' };
+    expectRefusal(await start(dir, env), 'E_NOT_A_REPOSITORY', hint);
+  });
+});
+
+describe('a ready clone', () => {
+  it('is built once and handed over with arguments and exit code', async () => {
+    const dir = readyClone(TELL);
+    const first = await node(dir, [...START, '--http-port', '8000']).ended;
+    expect(first.stdout).toMatch(
+      /^Building Switchyard …\n✓ Switchyard built \(.+\)\n\["start","--http-port","8000"\]\n$/,
+    );
+    expect(first.status).toBe(7);
+    const second = await start(dir);
+    expect(second).toEqual({ status: 7, stdout: '["start"]\n', stderr: '' });
+  });
+
+  it('hands its very process over, so that a signal reaches the command line', async () => {
+    const dir = readyClone(
+      "process.on('SIGINT', () => process.exit(42)); setInterval(() => {}, 1000); console.log('up');",
+    );
+    const { child, ended } = node(dir, START);
+    await new Promise<void>((resolve) =>
+      child.stdout?.on('data', (text: string) => text.includes('up') && resolve()),
+    );
+    child.kill('SIGINT');
+    expect((await ended).status).toBe(42);
+  });
+
+  it('is built again when a source changed, and keeps the old build when that does not compile', async () => {
+    const dir = readyClone(TELL);
+    await start(dir);
+    writeKit(dir, "console.log('changed')");
+    expect((await start(dir)).stdout).toMatch(/Switchyard built .+\nchanged\n$/);
+    writeKit(dir, 'const wrong: number = "text";');
+    const refused = await start(dir);
+    expect(refused.stderr).toMatch(
+      /^✗ .+\(E_COMPILE\)\n {4}deploy\/cli\.ts\(2,7\): error TS2322: .+\n {2}Mend them/,
+    );
+    expect(refused.status).toBe(1);
+    expect(readFileSync(path.join(dir, 'dist/deploy/cli.js'), 'utf8')).toContain('changed');
+  });
+});
+
+describe('npm packages', () => {
+  const manifest = { dependencies: { dep: 'file:dep' } };
+  const packages = {
+    '': manifest,
+    dep: { version: '1.0.0' },
+    'node_modules/dep': { resolved: 'dep', link: true },
+  };
+
+  /** A clone that needs one package, which npm finds in the clone itself. */
+  function cloneWithDependency(): string {
+    const dir = readyClone(TELL);
+    write(dir, 'dep/package.json', JSON.stringify({ name: 'dep', version: '1.0.0' }));
+    write(dir, 'package.json', JSON.stringify(manifest));
+    write(dir, 'package-lock.json', JSON.stringify({ lockfileVersion: 3, requires: true, packages }));
+    return dir;
+  }
+
+  const ensure = [
+    '-e',
+    "require('./scripts/lib/packages').ensurePackages('.').catch(require('./scripts/lib/known').end)",
+  ];
+
+  it('are installed by npm ci, and then left alone', async () => {
+    const dir = cloneWithDependency();
+    const first = await node(dir, ensure).ended;
+    expect(first.stdout).toMatch(/^Installing npm packages \(.+\) …\n✓ npm packages installed \(.+\)\n$/);
+    expect(existsSync(path.join(dir, 'node_modules/dep/package.json'))).toBe(true);
+    expect(await node(dir, ensure).ended).toEqual({ status: 0, stdout: '', stderr: '' });
+  });
+
+  it('that npm cannot install end with what npm said', async () => {
+    const dir = cloneWithDependency();
+    const broken = { ...packages, 'node_modules/gone': { version: '1.0.0', resolved: 'file:gone.tgz' } };
+    const wanting = { dependencies: { ...manifest.dependencies, gone: 'file:gone.tgz' } };
+    write(dir, 'package.json', JSON.stringify(wanting));
+    write(
+      dir,
+      'package-lock.json',
+      JSON.stringify({ lockfileVersion: 3, packages: { ...broken, '': wanting } }),
+    );
+    const refused = await node(dir, ensure).ended;
+    expect(refused.stderr).toMatch(
+      /^✗ npm ci failed .+ \(E_PACKAGES\)\n( {4}npm error .+\n)+ {2}Run it yourself/,
+    );
+    expect(refused.stderr).toContain('gone.tgz');
+    expect(refused.status).toBe(1);
+  });
+
+  it('are not waited for by a person who ends npm start, and npm ends with it', async () => {
+    const dir = cloneWithDependency();
+    write(dir, 'bin/npm', '#!/bin/sh\necho $$ > npm.pid\nexec sleep 60\n');
+    chmodSync(path.join(dir, 'bin/npm'), 0o755);
+    const env = { ...process.env, PATH: `${path.join(dir, 'bin')}:${process.env.PATH}` };
+    const { child, ended } = node(dir, ensure, { env });
+    const pid = await until(() => pidIn(path.join(dir, 'npm.pid')));
+    child.kill('SIGTERM');
+    expect(await ended).toMatchObject({ status: 143, stderr: '' });
+    expect(existsSync(`/proc/${pid}`)).toBe(false);
+  });
+});
+
+describe('the command switchyard', () => {
+  it('says that nothing was started here yet', async () => {
+    const refused = await node(downloaded(), ['bin/switchyard.js', 'status']).ended;
+    expectRefusal(refused, 'E_NOT_STARTED', 'Start it: npm start');
+  });
+
+  it('passes everything on once it is built', async () => {
+    const dir = downloaded();
+    write(dir, 'dist/deploy/cli.js', TELL);
+    const answer = await node(dir, ['bin/switchyard.js', 'status', '--json']).ended;
+    expect(answer).toEqual({ status: 7, stdout: '["status","--json"]\n', stderr: '' });
+  });
+});
+
+it('programs are also found where servers are installed, but folders and plain files are none', () => {
+  const dir = tempHome();
+  write(dir, 'plain', '');
+  mkdirSync(path.join(dir, 'folder'));
+  write(dir, 'program', '#!/bin/sh\n');
+  chmodSync(path.join(dir, 'program'), 0o755);
+  expect(find('program', { PATH: '/nowhere' }, [dir])).toBe(path.join(dir, 'program'));
+  expect(['plain', 'folder', 'missing'].map((name) => find(name, { PATH: dir }))).toEqual([null, null, null]);
+});
+
+function pidIn(file: string): number {
+  return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
+}
+
+/** Waits for a condition; jest's own time-out ends a wait that is in vain. */
+async function until<T>(look: () => T): Promise<T> {
+  for (;;) {
+    const seen = look();
+    if (seen) return seen;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+}

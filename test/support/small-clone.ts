@@ -1,0 +1,84 @@
+/** A clone with Switchyard's real scripts around a kit of one file: quick to install and to compile. */
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
+import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { afterwards, tempHome } from './temp-home';
+
+const root = path.resolve(__dirname, '../..');
+
+/** The scripts alone, as a ZIP download has them: no .git. */
+export function downloaded(dir = tempHome()): string {
+  for (const part of ['scripts', 'bin'])
+    cpSync(path.join(root, part), path.join(dir, part), { recursive: true });
+  return dir;
+}
+
+/** Everything in place: a commit, the packages of the lockfile, and sources that compile to a command line. */
+export function readyClone(kit: string): string {
+  const dir = downloaded();
+  write(dir, 'package.json', '{}');
+  write(dir, 'package-lock.json', JSON.stringify({ lockfileVersion: 3, packages: { '': {} } }));
+  write(dir, 'tsconfig.json', '{}');
+  writeKit(dir, kit);
+  mkdirSync(path.join(dir, 'node_modules'));
+  symlinkSync(path.join(root, 'node_modules', 'typescript'), path.join(dir, 'node_modules', 'typescript'));
+  commit(dir);
+  return dir;
+}
+
+/** Replaces the kit's only source, deploy/cli.ts. */
+export function writeKit(dir: string, source: string): void {
+  // the smallest library: reading the others takes most of a compiler run
+  const options = { target: 'ES2022', lib: ['es5'], module: 'CommonJS', types: [], rootDir: '.' };
+  write(dir, 'deploy/tsconfig.json', JSON.stringify({ compilerOptions: options, include: ['.'] }));
+  write(dir, 'deploy/cli.ts', `declare const process: any, console: any, setInterval: any;\n${source}\n`);
+}
+
+export function write(dir: string, file: string, text: string): void {
+  mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
+  writeFileSync(path.join(dir, file), text);
+}
+
+export function git(dir: string, ...args: string[]): void {
+  execFileSync('git', args, { cwd: dir, stdio: 'pipe' });
+}
+
+export function commit(dir: string): void {
+  git(dir, 'init', '-q');
+  git(
+    dir,
+    '-c',
+    'user.name=New',
+    '-c',
+    'user.email=new@example.org',
+    'commit',
+    '-q',
+    '--allow-empty',
+    '-m',
+    'start',
+  );
+}
+
+export interface Ended {
+  status: number | null;
+  stdout: string;
+  stderr: string;
+}
+
+/** Runs Node in a clone to its end; ended with the test if it does not end before. */
+export function node(dir: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}): Running {
+  const child = spawn(process.execPath, args, { cwd: dir, env: process.env, ...options });
+  afterwards(() => child.kill('SIGKILL'));
+  const ended = new Promise<Ended>((resolve, reject) => {
+    const out = { stdout: '', stderr: '' };
+    child.stdout.setEncoding('utf8').on('data', (text: string) => (out.stdout += text));
+    child.stderr.setEncoding('utf8').on('data', (text: string) => (out.stderr += text));
+    child.once('error', reject).once('close', (status) => resolve({ status, ...out }));
+  });
+  return { child, ended };
+}
+
+export interface Running {
+  child: ChildProcess;
+  ended: Promise<Ended>;
+}

@@ -1,0 +1,103 @@
+import { recordsOf, summarize, type Outcome } from '../../../scripts/lib/results';
+
+function file(suite: string, tests: [fullName: string, status: string][], more: object = {}): object {
+  const testResults = tests.map(([fullName, status]) => ({ fullName, status }));
+  const perfStats = { start: 1000, end: 3400 };
+  return {
+    displayName: { name: suite },
+    testFilePath: `/clone/test/${suite}/a.test.ts`,
+    perfStats,
+    testResults,
+    ...more,
+  };
+}
+
+function summary(files: object[], suites: string[], pattern?: string): { lines: string[]; ok: boolean } {
+  return summarize(recordsOf(files, pattern), suites);
+}
+
+describe('the summary of npm test', () => {
+  it('ends with one plain line over all suites', () => {
+    const unit = file('unit', [
+      ['a', 'passed'],
+      ['b', 'passed'],
+    ]);
+    const { lines, ok } = summary([unit, file('e2e', [['c', 'passed']])], ['unit', 'e2e']);
+    expect(lines).toEqual([
+      '',
+      'unit  2 passed, 0 failed, 0 skipped, 2.4 s',
+      'e2e   1 passed, 0 failed, 0 skipped, 2.4 s',
+      '',
+      '3 passed, 0 failed, 0 skipped',
+    ]);
+    expect(ok).toBe(true);
+  });
+
+  it('names what failed and is not ok', () => {
+    const { lines, ok } = summary(
+      [
+        file('unit', [
+          ['a', 'passed'],
+          ['b', 'failed'],
+        ]),
+      ],
+      ['unit'],
+    );
+    expect(lines).toContain('  unit: b');
+    expect(lines.at(-1)).toBe('1 passed, 1 failed, 0 skipped');
+    expect(ok).toBe(false);
+  });
+
+  it('counts a file that could not even be run as a failure', () => {
+    const { lines, ok } = summary([file('unit', [], { testExecError: { message: 'syntax' } })], ['unit']);
+    expect(lines.at(-1)).toBe('0 passed, 1 failed, 0 skipped');
+    expect(lines).toContain('  unit: /clone/test/unit/a.test.ts could not be run');
+    expect(ok).toBe(false);
+  });
+
+  it('is not ok when no test ran, and says which suite had none', () => {
+    const { lines, ok } = summary([], ['unit']);
+    expect(lines).toContain('unit  no test ran');
+    expect(ok).toBe(false);
+  });
+
+  it('is not ok when every test was skipped', () => {
+    expect(summary([file('unit', [['a', 'pending']])], ['unit']).ok).toBe(false);
+  });
+
+  it('shows what belongs to no suite: what the run left behind', () => {
+    const left: Outcome = { suite: 'left behind', name: 'process 7: nginx', status: 'failed' };
+    const { lines, ok } = summarize([left], []);
+    expect(lines).toContain('left behind  0 passed, 1 failed, 0 skipped');
+    expect(ok).toBe(false);
+  });
+});
+
+describe('a skipped test', () => {
+  it('stands there by name with what the machine lacks', () => {
+    const title = 'the compose runtime [needs a Docker engine: docker is not installed] starts a slot';
+    expect(summary([file('integration', [[title, 'pending']])], ['integration']).lines).toContain(
+      '  integration: the compose runtime starts a slot (needs a Docker engine: docker is not installed)',
+    );
+  });
+
+  it('without a reason is told that it has none', () => {
+    const tests: [string, string][] = [
+      ['a', 'pending'],
+      ['b', 'todo'],
+    ];
+    const { lines } = summary([file('unit', tests)], ['unit']);
+    expect(lines).toContain('  unit: a (no reason given)');
+    expect(lines).toContain('  unit: b (still to be written)');
+  });
+
+  it('is one that was asked for: what -t leaves out is not skipped', () => {
+    const tests: [string, string][] = [
+      ['shifts', 'passed'],
+      ['drains', 'pending'],
+    ];
+    expect(summary([file('unit', tests)], ['unit'], 'SHIFT').lines.at(-1)).toBe(
+      '1 passed, 0 failed, 0 skipped',
+    );
+  });
+});
