@@ -17,6 +17,8 @@ const PROBE_TIMEOUT_MS = 2000;
 /** One good answer may be luck. */
 const GOOD_ANSWERS = 3;
 const LOG_LINES = 40;
+/** Refused connections and 503 are a start that takes its time; any other answer will not get better for long. */
+const WRONG_ANSWERS_MS = 3000;
 
 /**
  * Waits until the process that was just started answers as itself. An exit is noticed at once.
@@ -24,6 +26,7 @@ const LOG_LINES = 40;
  */
 export async function waitUntilHealthy(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
   const deadline = Date.now() + yard.config.limits.start * 1000;
+  let lastStarting = Date.now();
   for (;;) {
     const running = await mustStillRun(yard, proof);
     const answer = await ask(yard, proof);
@@ -31,8 +34,9 @@ export async function waitUntilHealthy(yard: Yard, proof: Proof, signal?: AbortS
       mustBeItself(answer, proof);
       return running;
     }
-    if (Date.now() >= deadline)
-      throw unhealthy(yard, proof, answer, await yard.runtime.logs(proof.slot, LOG_LINES));
+    const now = Date.now();
+    if (answer.status === null || answer.status === 503) lastStarting = now;
+    if (now >= deadline || now - lastStarting > WRONG_ANSWERS_MS) throw await unhealthy(yard, proof, answer);
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }
@@ -45,8 +49,7 @@ export async function verifySlot(yard: Yard, proof: Proof): Promise<RunningSlot>
   const before = await mustStillRun(yard, proof);
   for (let good = 0; good < GOOD_ANSWERS; good++) {
     const answer = await ask(yard, proof);
-    if (answer.status !== 200)
-      throw unhealthy(yard, proof, answer, await yard.runtime.logs(proof.slot, LOG_LINES));
+    if (answer.status !== 200) throw await unhealthy(yard, proof, answer);
     mustBeItself(answer, proof);
   }
   await smoke(yard, proof);
@@ -106,9 +109,9 @@ async function smoke(yard: Yard, proof: Proof): Promise<void> {
   }
 }
 
-function unhealthy(yard: Yard, proof: Proof, answer: ProbeAnswer, log: string[]): KnownError {
+async function unhealthy(yard: Yard, proof: Proof, answer: ProbeAnswer): Promise<KnownError> {
   const { app } = builtRelease(yard, proof.commit);
-  const line = answer.status === null ? tellingLine(log) : '';
+  const line = answer.status === null ? tellingLine(await yard.runtime.logs(proof.slot, LOG_LINES)) : '';
   return new KnownError(
     'E_UNHEALTHY',
     `${app.health} in ${proof.slot} answered ${answer.said}${line && ` (${line})`}.`,
