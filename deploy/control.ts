@@ -16,11 +16,12 @@ const requestSchema = z.strictObject({
 
 export type ControlRequest = z.output<typeof requestSchema>;
 
-export function controlApp({ request }: { request: RequestDeployment }): Express {
+/** @param build which build of the kit the deployer is of */
+export function controlApp({ request, build }: { request: RequestDeployment; build: string }): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.use(express.json());
-  app.get('/health', (_req, res) => void res.json({ status: 'ok', pid: process.pid }));
+  app.use(express.json(), unreadable);
+  app.get('/health', (_req, res) => void res.json({ status: 'ok', build }));
   app.post('/deployments', async (req, res) => {
     const asked = requestSchema.safeParse(req.body);
     if (!asked.success) throw new KnownError('E_USAGE', 'The request to the deployer is not valid.');
@@ -28,8 +29,12 @@ export function controlApp({ request }: { request: RequestDeployment }): Express
     res.status(202).json(deployment);
   });
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
-    const { code, message, hint } = asKnown(error);
-    res.status(400).json({ error: { code, message, hint } });
+    const { code, message, hint, fault } = asKnown(error);
+    res.status(fault === 'machine' ? 500 : 400).json({ error: { code, message, hint } });
   });
   return app;
+}
+
+function unreadable(error: unknown, _req: Request, _res: Response, next: NextFunction): void {
+  next(new KnownError('E_USAGE', `The request to the deployer cannot be read: ${asKnown(error).message}.`));
 }

@@ -4,6 +4,7 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { buildStamp } from './build-stamp';
 import { KnownError, asKnown } from './core/errors';
 import { controlApp } from './control';
 import { createDispatcher } from './dispatcher';
@@ -20,14 +21,14 @@ function main(): void {
   const yard = openYard(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
   const secret = readSecret(yard.home);
   const dispatcher = createDispatcher(yard);
-  const requests = createRequests(yard, dispatcher.poke);
+  const requests = createRequests(yard, () => dispatcher.poke());
   const watch = createWatch(yard, requests, nginxKeeper(yard));
   const servers = [
     webhookApp({ secret, branch: yard.config.branch, request: requests }).listen(
       yard.config.deployer.port,
       '127.0.0.1',
     ),
-    listenOnSocket(yard, controlApp({ request: requests })),
+    listenOnSocket(yard, controlApp({ request: requests, build: buildStamp() })),
   ];
   dispatcher.start();
   watch.start();

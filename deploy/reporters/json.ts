@@ -4,9 +4,9 @@ import type { Output, Reporter } from './reporter';
 export function jsonReporter(out: Output): Reporter {
   return {
     event: () => undefined,
-    end: ({ plan: _plan, ...deployment }, serving) => {
+    end: (deployment, serving) => {
       out.write(
-        `${JSON.stringify({ ...deployment, live: deployment.state === 'succeeded', serving }, null, 2)}\n`,
+        `${JSON.stringify({ ...deployment, plan: undefined, live: deployment.state === 'succeeded', serving }, null, 2)}\n`,
       );
     },
   };

@@ -12,7 +12,7 @@ type Variable = (typeof VARIABLES)[number];
 /** Throws E_PORT_IN_USE; the hint is a whole command with free ports. Ports that our own processes hold are ours. */
 export async function checkPorts(home: Home, config: Config, settings: Settings): Promise<void> {
   const ports = portsOf(config);
-  const ours = (await (await serverOf(home))?.portsInUse()) ?? [];
+  const ours = (await serverOf(home)?.portsInUse()) ?? [];
   const taken: Variable[] = [];
   for (const name of VARIABLES) {
     if (!ours.includes(ports[name]) && !(await isFree(ports[name]))) taken.push(name);

@@ -37,7 +37,7 @@ export async function startCommand(): Promise<number> {
 
 /** What serves when all of it runs: nginx, the deployer and the active slot. */
 async function alreadyServing(home: Home): Promise<Serving | null> {
-  const server = await serverOf(home);
+  const server = serverOf(home);
   if (server === null || !(await server.allRuns())) return null;
   return servingNow(openYard(home, ROOT));
 }
@@ -48,7 +48,7 @@ async function startUp(home: Home, config: Config, settings: Settings): Promise<
   rememberHome(ROOT, home, process.env);
   const lock = tryLock({ lock: `${home.dir}/start.db` });
   if (!lock) throw new KnownError('E_USAGE', 'Another npm start is at work here.', 'Wait for it to end.');
-  const server = await serverOf(home);
+  const server = serverOf(home);
   try {
     await phase('nginx', async () => server?.startNginx());
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
