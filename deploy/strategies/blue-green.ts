@@ -16,10 +16,10 @@ export const blueGreen: Strategy = {
   },
 };
 
-/** The release serves and nobody asked for another slot: nothing to do. */
+/** The release serves, and answers, and nobody asked for another slot: nothing to do. */
 function alreadyLive({ observed, release, wanted }: PlanInput): boolean {
   const serving = runningIn(observed.slots, observed.table.active);
-  return wanted === null && serving?.commit === release.commit;
+  return wanted === null && serving?.commit === release.commit && serving.status === 'online';
 }
 
 function chooseSlot({ observed, slots, wanted }: PlanInput): SlotName {
@@ -59,9 +59,10 @@ function startAndShift(input: PlanInput, target: SlotName): Plan {
   const { observed, release, instance } = input;
   const { table } = observed;
   const proof = { slot: target, commit: release.commit, instance, restarts: 0 };
-  // an unproven release never stands behind the active one
-  const alone: Table = { active: table.active, standby: null };
-  const behind = table.active !== target && runningIn(observed.slots, table.active) ? table.active : null;
+  // an unproven release never stands behind the active one, nor in the place of one that is dead
+  const stays = table.active === target ? null : table.active;
+  const alone: Table = { active: stays, standby: null };
+  const behind = runningIn(observed.slots, stays) ? stays : null;
   return [
     ...when(input.migrate, { step: { do: 'migrate', commit: release.commit }, undo: [] }),
     ...when(!sameTable(table, alone), shift(table, alone)),
