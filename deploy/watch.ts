@@ -25,6 +25,7 @@ export interface Watch {
 export function createWatch(yard: Yard, request: RequestDeployment, nginx: () => Promise<boolean>): Watch {
   let timer: NodeJS.Timeout | undefined;
   let badInARow = 0;
+  let seen: Seen = { pid: null, since: 0, answered: false };
   let stopped = false;
 
   const look = async (): Promise<void> => {
@@ -41,7 +42,19 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     if (healthy && badInARow > 0) await tell(`${active} answers again`, active);
     badInARow = healthy ? 0 : badInARow + 1;
     if (badInARow === 1) await tell(`${active} does not answer`, active);
-    await act(decideWatch({ running, healthy, badInARow }), active, running);
+    if (seen.pid !== (running?.pid ?? null)) {
+      seen = { pid: running?.pid ?? null, since: Date.now(), answered: false };
+    }
+    const sight = {
+      running,
+      healthy,
+      badInARow,
+      answeredBefore: seen.answered,
+      seenForMs: Date.now() - seen.since,
+      startLimitMs: yard.config.limits.start * 1000,
+    };
+    seen.answered ||= healthy;
+    await act(decideWatch(sight), active, running);
   };
 
   const act = async (action: WatchAction, active: SlotName, running: RunningSlot | null): Promise<void> => {
@@ -87,6 +100,13 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
       clearTimeout(timer);
     },
   };
+}
+
+/** The process in the active slot, as long as it is the same one. */
+interface Seen {
+  pid: number | null;
+  since: number;
+  answered: boolean;
 }
 
 async function answers(yard: Yard, running: RunningSlot): Promise<boolean> {

@@ -8,6 +8,12 @@ export interface Sight {
   healthy: boolean;
   /** How often in a row it did not, this time included. */
   badInARow: number;
+  /** This very process answered before: it is not at its start any more. */
+  answeredBefore: boolean;
+  /** Milliseconds since this process was first seen. */
+  seenForMs: number;
+  /** The longest a start may take, in milliseconds. */
+  startLimitMs: number;
 }
 
 export type WatchAction =
@@ -24,10 +30,16 @@ const HANGS_AFTER = 3;
 /** The runtime's own restart comes first. */
 const GONE_AFTER = 3;
 
-export function decideWatch({ running, healthy, badInARow }: Sight): WatchAction {
+export function decideWatch(sight: Sight): WatchAction {
+  const { running, healthy, badInARow } = sight;
   if (healthy) return running?.orphan ? 'adopt' : 'nothing';
   if (running === null) return badInARow >= GONE_AFTER ? 'restore' : 'nothing';
   if (running.pid === null)
     return running.status === 'stopped' && badInARow >= GONE_AFTER ? 'restore' : 'nothing';
-  return running.status === 'online' && badInARow >= HANGS_AFTER ? 'kill' : 'nothing';
+  return running.status === 'online' && badInARow >= HANGS_AFTER && !isStarting(sight) ? 'kill' : 'nothing';
+}
+
+/** An app that needs ten seconds to start would otherwise be killed for it again and again. */
+function isStarting({ answeredBefore, seenForMs, startLimitMs }: Sight): boolean {
+  return !answeredBefore && seenForMs <= startLimitMs;
 }
