@@ -3,18 +3,22 @@
  * at a time and a dead one is noticed at once. Called for a deployment that a dead process left behind, it
  * finishes or undoes it.
  */
+import { asKnown } from './core/errors';
+import type { Home } from './home';
 import { homeAt } from './home';
+import { Journal } from './journal';
 import { takeLock } from './lock';
 import { deploy } from './pipeline/deploy';
 import { recover } from './pipeline/recover';
 import { endSurvivors } from './pipeline/survivors';
+import type { Yard } from './yard';
 import { openYard } from './yard';
 
 async function main(): Promise<void> {
   const id = Number(process.argv[2]);
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
   const lock = await takeLock(home);
-  const yard = openYard(home, process.env.SWITCHYARD_ROOT ?? '');
+  const yard = await openYardFor(home, id);
   const aborted = new AbortController();
   process.on('SIGTERM', () => {
     aborted.abort();
@@ -28,6 +32,22 @@ async function main(): Promise<void> {
     await recover(yard, deployment, aborted.signal);
   yard.journal.close();
   lock.release();
+}
+
+/** A configuration that cannot be read fails the deployment that waits, so that who pushed is told. */
+async function openYardFor(home: Home, id: number): Promise<Yard> {
+  try {
+    return openYard(home, process.env.SWITCHYARD_ROOT ?? '');
+  } catch (error) {
+    const { code, message } = asKnown(error);
+    const journal = Journal.open(home);
+    if (journal.get(id)?.state === 'queued') {
+      // this clone's configuration is no fault of the commit's
+      await journal.move(id, 'failed', { fault: 'operator', errorCode: code, cause: message });
+    }
+    journal.close();
+    throw error;
+  }
 }
 
 main().then(

@@ -6,19 +6,20 @@ import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { openSync, closeSync } from 'node:fs';
 import path from 'node:path';
+import { decideDispatch } from './core/dispatch';
+import type { Dispatch } from './core/dispatch';
 import { decideQueue } from './core/queue';
 import { deployerEnvironment } from './runtimes/app-environment';
 import { isLocked } from './lock';
 import type { Yard } from './yard';
 
 const LOOK_EVERY_MS = 200;
-const MOST_RECOVERIES = 3;
 
 export interface Dispatcher {
   start(): void;
   stop(): void;
   /** Look now: something was asked for. */
-  poke(): void;
+  poke: () => void;
 }
 
 export function createDispatcher(yard: Yard): Dispatcher {
@@ -26,7 +27,7 @@ export function createDispatcher(yard: Yard): Dispatcher {
   let child: ChildProcess | null = null;
   let looking = false;
   let again = false;
-  const tried = new Map<number, number>();
+  const launches = new Map<number, number>();
 
   const look = async (): Promise<void> => {
     if (looking) {
@@ -44,20 +45,18 @@ export function createDispatcher(yard: Yard): Dispatcher {
 
   const lookOnce = async (): Promise<void> => {
     const pending = yard.journal.pending();
-    const { begin, superseded } = decideQueue(pending);
-    for (const { id } of superseded)
+    for (const { id } of decideQueue(pending).superseded)
       await yard.journal.move(id, 'superseded', { cause: 'a newer push waits' });
     if (child || pending.length === 0 || isLocked(yard.home)) return;
-    const dead = yard.journal.active();
-    if (dead && recoveries(dead.id) > MOST_RECOVERIES) return giveUp(yard, dead.id);
-    const next = dead ?? begin;
-    if (next) child = launch(yard, next.id, finished);
+    // read again: between the first look and the lock a deployment may have come to its end
+    await act(decideDispatch(yard.journal.pending(), (id) => launches.get(id) ?? 0));
   };
 
-  const recoveries = (id: number): number => {
-    const count = (tried.get(id) ?? 0) + 1;
-    tried.set(id, count);
-    return count;
+  const act = async (decision: Dispatch): Promise<void> => {
+    if (decision.do === 'give-up') return giveUp(yard, decision);
+    if (decision.do === 'nothing') return;
+    launches.set(decision.id, (launches.get(decision.id) ?? 0) + 1);
+    child = launch(yard, decision.id, finished);
   };
 
   const finished = (): void => {
@@ -75,10 +74,9 @@ export function createDispatcher(yard: Yard): Dispatcher {
   };
 }
 
-/** A recovery that dies again and again would hold up the queue for ever. */
-async function giveUp(yard: Yard, id: number): Promise<void> {
-  const cause = 'its process died, and so did every attempt to recover it';
-  await yard.journal.move(id, 'interrupted', { fault: 'machine', errorCode: 'E_INTERRUPTED', cause });
+async function giveUp(yard: Yard, { id, state }: Extract<Dispatch, { do: 'give-up' }>): Promise<void> {
+  const cause = 'its process died every time it was started (logs/deployments.log in the home says more)';
+  await yard.journal.move(id, state, { fault: 'machine', errorCode: 'E_INTERRUPTED', cause });
 }
 
 function launch(yard: Yard, id: number, onExit: () => void): ChildProcess {
