@@ -4,7 +4,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { homedir, userInfo } from 'node:os';
+import { realpathSync } from 'node:fs';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { KnownError } from './core/errors';
 
@@ -36,7 +37,6 @@ export interface Home {
 /** A unix socket's path has at most 107 bytes; the longest of ours lies this much below the home. */
 const LONGEST_SOCKET_BELOW_HOME = 30;
 const SOCKET_PATH_LIMIT = 107;
-const GIT_KEY = 'switchyard.home';
 
 /** The folders and files of a home, without touching the disk. */
 export function homeAt(dir: string): Home {
@@ -69,8 +69,7 @@ export function homeAt(dir: string): Home {
 export function resolveHome(root: string, env: NodeJS.ProcessEnv): Home {
   const given = env.SWITCHYARD_HOME ? path.resolve(env.SWITCHYARD_HOME) : rememberedHome(root);
   const dir = given ?? defaultHome(root, env);
-  const inside = path.relative(root, dir);
-  if (inside === '' || (!inside.startsWith('..') && !path.isAbsolute(inside))) {
+  if (isWithin(realPath(root), realPath(dir))) {
     throw new KnownError('E_HOME', `The home ${dir} lies inside the clone ${root}.`);
   }
   if (Buffer.byteLength(dir) > SOCKET_PATH_LIMIT - LONGEST_SOCKET_BELOW_HOME) {
@@ -82,18 +81,19 @@ export function resolveHome(root: string, env: NodeJS.ProcessEnv): Home {
 /** Keeps a home that is not the default in the clone's git config, so that later commands find it. */
 export function rememberHome(root: string, home: Home, env: NodeJS.ProcessEnv): void {
   if (home.dir !== defaultHome(root, env) || rememberedHome(root) !== null) {
-    execFileSync('git', ['config', '--local', GIT_KEY, home.dir], { cwd: root, env: withoutGit(env) });
+    execFileSync('git', ['config', '--local', gitKey(root), home.dir], { cwd: root, env: withoutGit(env) });
   }
 }
 
 function rememberedHome(root: string): string | null {
   try {
-    return execFileSync('git', ['config', '--local', '--get', GIT_KEY], {
+    const kept = execFileSync('git', ['config', '--local', '--get', gitKey(root)], {
       cwd: root,
       env: withoutGit(process.env),
       stdio: ['ignore', 'pipe', 'ignore'],
       encoding: 'utf8',
     }).trim();
+    return kept === '' ? null : kept;
   } catch {
     return null; // none is kept, or this is no clone
   }
@@ -105,11 +105,36 @@ function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 }
 
 function defaultHome(root: string, env: NodeJS.ProcessEnv): string {
-  const mark = createHash('sha256').update(root).digest('hex').slice(0, 6);
-  const name = `${path
+  const word = path
     .basename(root)
     .replace(/[^A-Za-z0-9._-]/g, '_')
-    .slice(0, 24)}-${mark}`;
-  if (userInfo().uid === 0) return path.join('/var/lib/switchyard', name);
-  return path.join(env.XDG_STATE_HOME ?? path.join(homedir(), '.local', 'state'), 'switchyard', name);
+    .slice(0, 24);
+  const name = `${word}-${markOf(root)}`;
+  if (process.getuid?.() === 0) return path.join('/var/lib/switchyard', name);
+  // a relative one is to be ignored: https://specifications.freedesktop.org/basedir-spec
+  const state = path.isAbsolute(env.XDG_STATE_HOME ?? '') ? env.XDG_STATE_HOME : undefined;
+  return path.join(state ?? path.join(homedir(), '.local', 'state'), 'switchyard', name);
+}
+
+/** A copy of the clone, or a second work tree of it, has the same git config; the path in the key keeps them apart. */
+function gitKey(root: string): string {
+  return `switchyard.${markOf(root)}.home`;
+}
+
+function markOf(root: string): string {
+  return createHash('sha256').update(root).digest('hex').slice(0, 6);
+}
+
+/** The path without symbolic links, also of what is not there yet. */
+function realPath(file: string): string {
+  try {
+    return realpathSync(file);
+  } catch {
+    const parent = path.dirname(file);
+    return parent === file ? file : path.join(realPath(parent), path.basename(file));
+  }
+}
+
+function isWithin(folder: string, file: string): boolean {
+  return `${file}/`.startsWith(folder === '/' ? '/' : `${folder}/`);
 }
