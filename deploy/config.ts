@@ -103,7 +103,16 @@ export function parseAppSettings(written: unknown): AppSettings {
 
 /** Settings kept in the home; none before the first start. */
 export function readSettings(file: string): Settings {
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Settings) : {};
+  if (!existsSync(file)) return {};
+  try {
+    return settingsFrom(JSON.parse(readFileSync(file, 'utf8')) as NodeJS.ProcessEnv);
+  } catch {
+    throw new KnownError(
+      'E_HOME',
+      `${file} cannot be read.`,
+      `Remove it, then npm start with the same ports.`,
+    );
+  }
 }
 
 /** The slots of a configuration, in the order in which they are filled. */
@@ -123,15 +132,26 @@ function readConfigFile(file: string): unknown {
   }
 }
 
+/** A copy of the file's value with the settings over it; what is odd in it stays, for the schema to name. */
 function overlay(written: unknown, settings: Settings): unknown {
-  const result = structuredClone(written ?? {}) as Record<string, unknown>;
-  for (const [name, value] of Object.entries(settings) as [keyof typeof ENVIRONMENT, string][]) {
+  const named = Object.entries(settings) as [keyof typeof ENVIRONMENT, string][];
+  return named.reduce((result: unknown, [name, text]) => {
     const keys = ENVIRONMENT[name];
-    let place = result;
-    for (const key of keys.slice(0, -1)) place = (place[key] ??= {}) as Record<string, unknown>;
-    place[keys[keys.length - 1] as string] = /^-?\d+(\.\d+)?$/.test(value) ? Number(value) : value;
-  }
-  return result;
+    return withValue(result, keys, asWritten(keys, text));
+  }, written ?? {});
+}
+
+function withValue(place: unknown, [key, ...below]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  if (place === null || typeof place !== 'object') return place;
+  const here = (place as Record<string, unknown>)[key];
+  return { ...place, [key]: withValue(here === undefined ? {} : here, below, value) };
+}
+
+/** A variable's text as the file would have it: a port is a number, but a branch may be named 2024. */
+function asWritten(keys: readonly string[], text: string): unknown {
+  const isNumber = typeof valueAt(schema.parse({}), keys) === 'number';
+  return isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
 function parseConfig(value: unknown, file: string, settings: Settings): Config {
@@ -150,16 +170,22 @@ function configError(issue: z.core.$ZodIssue | undefined, file: string, settings
     return new KnownError('E_CONFIG', `${file}: unknown key "${[...place, key].join('.')}".`, hint);
   }
   const variable = Object.entries(ENVIRONMENT).find(([, keys]) => keys.join('.') === place.join('.'))?.[0];
-  const from =
-    variable && variable in settings ? `the environment's ${variable}` : `${file}: "${place.join('.')}"`;
-  return new KnownError('E_CONFIG', `${from} is not valid: ${issue.message}.`);
+  if (variable && variable in settings) {
+    const message = `the environment's ${variable} is not valid: ${issue.message}.`;
+    return new KnownError('E_CONFIG', message, `Give ${variable} another value, or leave it out.`);
+  }
+  const from = place.length === 0 ? 'it' : `"${place.join('.')}"`;
+  return new KnownError('E_CONFIG', `${file}: ${from} is not valid: ${issue.message}.`);
 }
 
 /** The keys that are known at a place of the configuration, read from a parsed empty one. */
 function keysAt(place: string[]): string[] {
-  let here: unknown = schema.parse({});
-  for (const key of place) here = (here as Record<string, unknown> | undefined)?.[key];
+  const here = valueAt(schema.parse({}), place);
   return here && typeof here === 'object' ? Object.keys(here) : [];
+}
+
+function valueAt(value: unknown, keys: readonly string[]): unknown {
+  return keys.reduce((here, key) => (here as Record<string, unknown> | undefined | null)?.[key], value);
 }
 
 function nearest(word: string, known: string[]): string | undefined {
@@ -177,7 +203,10 @@ function distinctPorts(config: Config): Config {
   ];
   for (const [index, [name, at]] of named.entries()) {
     const twin = named.slice(0, index).find(([, other]) => other === at);
-    if (twin) throw new KnownError('E_CONFIG', `"${twin[0]}" and "${name}" are both port ${at}.`);
+    if (twin) {
+      const message = `"${twin[0]}" and "${name}" are both port ${at}.`;
+      throw new KnownError('E_CONFIG', message, 'Give one of them another port.');
+    }
   }
   return config;
 }
