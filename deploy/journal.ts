@@ -90,7 +90,10 @@ export class Journal {
     this.db.close();
   }
 
-  /** Puts a request into the queue. A delivery that is known already gives back its first deployment. */
+  /**
+   * Puts a request into the queue, and tells whom it waits for. A delivery that is known already gives back its
+   * first deployment and changes nothing.
+   */
   async request(request: Request): Promise<Deployment> {
     const body: Omit<Deployment, 'id' | 'state' | 'delivery'> = {
       ...NOTHING_KNOWN,
@@ -111,6 +114,8 @@ export class Journal {
           .run(request.delivery ?? null, 'queued', JSON.stringify(body));
         const id = Number(inserted.lastInsertRowid);
         this.insertEvent(id, { type: 'state', state: 'queued' });
+        const ahead = this.active();
+        if (ahead) this.insertEvent(id, { type: 'waiting', behind: ahead.id });
         return this.mustGet(id);
       }),
     );
@@ -168,18 +173,12 @@ export class Journal {
 
   /** The deployment whose release serves by the journal, or null before the first. */
   lastLive(): Deployment | null {
-    const live = this.history().filter((d) => d.state === 'succeeded' || d.state === 'baking');
-    live.sort((a, b) => (b.liveAt ?? 0) - (a.liveAt ?? 0));
-    return live[0] ?? null;
+    return this.madeLive()[0] ?? null;
   }
 
   /** The last deployment that made its release live in this slot and was not taken back. */
   lastInSlot(slot: SlotName): Deployment | null {
-    const live = this.history().filter(
-      (d) => d.liveAt !== null && d.to?.slot === slot && d.state === 'succeeded',
-    );
-    live.sort((a, b) => (b.liveAt ?? 0) - (a.liveAt ?? 0));
-    return live[0] ?? null;
+    return this.madeLive().find(({ to }) => to?.slot === slot) ?? null;
   }
 
   /** What was told after an event id. @param deployment only of this one */
@@ -192,6 +191,15 @@ export class Journal {
             .all(eventId, deployment)
     ) as { id: number; deployment: number | null; at: number; entry: string }[];
     return rows.map((row) => ({ ...row, entry: JSON.parse(row.entry) as Entry }));
+  }
+
+  /** Those that made a release live and were not taken back, the last one first, however many failed since. */
+  private madeLive(): Deployment[] {
+    const rows = this.db
+      .prepare("SELECT * FROM deployments WHERE state IN ('succeeded', 'baking') ORDER BY id DESC LIMIT 1000")
+      .all();
+    const live = (rows as DeploymentRow[]).map(fromRow).filter(({ liveAt }) => liveAt !== null);
+    return live.sort((a, b) => (b.liveAt as number) - (a.liveAt as number) || b.id - a.id);
   }
 
   private byDelivery(delivery: string): Deployment | null {

@@ -6,13 +6,9 @@ import type { Yard } from './yard';
 export type RequestDeployment = (request: Omit<Request, 'strategy'>) => Promise<Deployment>;
 
 /** Puts a request into the journal's queue and wakes the dispatcher. Returns the queued deployment. */
-export function createRequests(yard: Yard, poke: () => void): RequestDeployment {
+export function createRequests(yard: Pick<Yard, 'journal' | 'config'>, poke: () => void): RequestDeployment {
   return async (request) => {
-    const { journal } = yard;
-    const ahead = journal.active();
-    const deployment = await journal.request({ ...request, strategy: yard.config.strategy });
-    if (ahead && deployment.state === 'queued')
-      await journal.tell(deployment.id, { type: 'waiting', behind: ahead.id });
+    const deployment = await yard.journal.request({ ...request, strategy: yard.config.strategy });
     poke();
     return deployment;
   };
