@@ -21,8 +21,9 @@ export interface WebhookDeps {
 export function webhookApp({ secret, branch, request }: WebhookDeps): Express {
   const app = express();
   app.disable('x-powered-by');
-  app.post('/_deploy/webhook', express.raw({ type: () => true, limit: BODY_LIMIT }), async (req, res) => {
-    // the raw bytes are what was signed: nothing is parsed before they are proven
+  // the raw bytes are what was signed: nothing is unpacked or parsed before they are proven
+  const rawBody = express.raw({ type: () => true, limit: BODY_LIMIT, inflate: false });
+  app.post('/_deploy/webhook', rawBody, async (req, res) => {
     const body = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
     if (!isSigned(secret, body, req.get('x-hub-signature-256'))) {
       throw new KnownError('E_SIGNATURE', 'The signature is missing or wrong.');
@@ -45,16 +46,21 @@ export function webhookApp({ secret, branch, request }: WebhookDeps): Express {
 
 function answerError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
   const status = statusOf(error);
-  const { code, message, hint } =
-    status === 413
-      ? { code: 'E_BAD_PAYLOAD', message: `The body is over ${BODY_LIMIT}.`, hint: '' }
-      : asKnown(error);
-  res.status(status).json({ error: { code, message, ...(hint ? { hint } : {}) } });
+  const known = status < 500 && !(error instanceof KnownError) ? unreadable(status, error) : asKnown(error);
+  const { code, message, hint } = known;
+  res.status(status).json({ error: { code, message, hint } });
 }
 
 function statusOf(error: unknown): number {
-  if ((error as { type?: string }).type === 'entity.too.large') return 413;
-  if (!(error instanceof KnownError)) return 500;
-  if (error.code === 'E_SIGNATURE') return 401;
-  return error.code === 'E_BAD_PAYLOAD' ? 400 : 500;
+  if (error instanceof KnownError) {
+    return { E_SIGNATURE: 401, E_BAD_PAYLOAD: 400 }[error.code as string] ?? 500;
+  }
+  // what Express says of a body that it could not read
+  const { status = 500 } = error as { status?: number };
+  return status >= 400 && status < 500 ? status : 500;
+}
+
+function unreadable(status: number, error: unknown): KnownError {
+  const why = status === 413 ? `it is over ${BODY_LIMIT}` : asKnown(error).message;
+  return new KnownError('E_BAD_PAYLOAD', `The body cannot be read: ${why}.`);
 }

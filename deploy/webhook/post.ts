@@ -32,10 +32,21 @@ export async function postPush(push: Push): Promise<PushAnswer> {
     'x-switchyard-trigger': 'push',
   };
   const { status, text } = await post(push.port, headers, body);
-  if (status === 200 || status === 202) return JSON.parse(text) as PushAnswer;
+  if (status === 200 || status === 202) return readAnswer(text);
   if (status === 401)
     throw new KnownError('E_SIGNATURE', 'the webhook was refused: its signature does not fit.');
   throw new KnownError('E_DEPLOYER_DOWN', `the webhook was answered with ${status}.`);
+}
+
+function readAnswer(text: string): PushAnswer {
+  try {
+    return JSON.parse(text) as PushAnswer;
+  } catch {
+    throw new KnownError(
+      'E_DEPLOYER_DOWN',
+      'the webhook was answered by somebody else, not by the deployer.',
+    );
+  }
 }
 
 function post(
@@ -44,6 +55,8 @@ function post(
   body: Buffer,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
+    const down = (error: Error): void =>
+      reject(new KnownError('E_DEPLOYER_DOWN', `nobody took the webhook: ${error.message}.`));
     const options = {
       host: '127.0.0.1',
       port,
@@ -58,12 +71,10 @@ function post(
       response.on('end', () =>
         resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
       );
-      response.on('error', reject);
+      response.on('error', down);
     });
     request.on('timeout', () => request.destroy(new Error('it does not answer')));
-    request.on('error', (error) =>
-      reject(new KnownError('E_DEPLOYER_DOWN', `nobody took the webhook: ${error.message}.`)),
-    );
+    request.on('error', down);
     request.end(body);
   });
 }
