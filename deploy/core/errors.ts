@@ -110,5 +110,8 @@ export class KnownError extends Error {
 export function asKnown(error: unknown): KnownError {
   if (error instanceof KnownError) return error;
   const message = error instanceof Error ? error.message : String(error);
-  return new KnownError('E_INTERNAL', message.split('\n')[0] ?? 'unknown error');
+  const [firstLine = ''] = message.trim().split('\n');
+  // an AggregateError, such as a refused connection's, may have no message of its own
+  const name = error instanceof Error ? error.name : 'unknown error';
+  return new KnownError('E_INTERNAL', firstLine === '' ? name : firstLine);
 }

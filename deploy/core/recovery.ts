@@ -19,7 +19,9 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
   const begun = phases.filter((phase) => !phase.undo).map((phase) => phase.step as number);
   if (begun.length === 0) return { do: 'discard' };
   const undoing = phases.some((phase) => phase.undo);
-  if (deployment.state === 'baking' && !undoing) return { do: 'finish', from: bakeStep(plan) };
+  // whoever was told LIVE is not to lose it to the death of a process that had nothing more to decide
+  const live = deployment.state === 'baking' || events.some(({ entry }) => entry.type === 'live');
+  if (live && !undoing) return { do: 'finish', from: bakeStep(plan) };
   return { do: 'undo', steps: plan.slice(0, Math.max(...begun) + 1) };
 }
 

@@ -19,12 +19,16 @@ export function rollbackTarget(history: Deployment[], active: Commit): Commit | 
   return before[0]?.[0] ?? null;
 }
 
-/** Why a commit is marked bad, or null: the newest deployment of it that is over decides. */
+/**
+ * Why a commit is marked bad, or null. The newest deployment of it that went through, or failed by the
+ * commit's own fault, decides; that it was refused as bad since then is no new evidence.
+ */
 export function badCause(history: Deployment[], commit: Commit): string | null {
-  const tried = history.filter((d) => d.commit === commit && d.kind === 'deploy' && d.finishedAt !== null);
-  tried.sort((a, b) => b.id - a.id);
-  const decisive = tried.find((d) => d.state === 'succeeded' || d.fault === 'commit');
-  return decisive?.fault === 'commit' && decisive.errorCode !== 'E_BAD_COMMIT' ? decisive.cause : null;
+  const decisive = history
+    .filter((d) => d.commit === commit && d.kind === 'deploy' && d.finishedAt !== null)
+    .sort((a, b) => b.id - a.id)
+    .find((d) => d.state === 'succeeded' || (d.fault === 'commit' && d.errorCode !== 'E_BAD_COMMIT'));
+  return decisive?.fault === 'commit' ? (decisive.cause ?? 'it failed') : null;
 }
 
 /** A release whose bake an operator ended with a rollback had no fault of its own. */

@@ -1,17 +1,27 @@
 /** Finds, in what a process wrote last, the line that tells a person why it failed. */
 
-const NOISE = /^\s*(at\s|\^|node:internal|Node\.js v|npm (error|ERR!)\s*$|$)/;
-const TELLING = /(error|exception|cannot|refused|not found|failed|✕|●|unexpected|denied)/i;
+const NOISE =
+  /^\s*(at\s|\^|node:internal|Node\.js v|npm (error|ERR!)\s*$|npm (error|ERR!) A complete log|npm notice|Emitted 'error' event|Found \d+ errors?\b|$)/;
+/** An exception's own first line, a compiler's complaint, a failed test's name. */
+const NAMES_THE_CAUSE = /^\s*(Uncaught\s+)?\w*(Error|Exception)\b.*:|\berror TS\d+|^\s*(●|✕|✖|not ok\b)/;
+const TELLING = /(error|exception|cannot|refused|not found|failed|unexpected|denied)/i;
+const CONTROLS =
+  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)?|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 const LONGEST = 200;
 
 /** The most telling of these lines, shortened to one; empty when there is none. */
 export function tellingLine(lines: string[]): string {
-  const clean = lines.map(withoutColours).filter((line) => !NOISE.test(line));
-  const line = clean.findLast((candidate) => TELLING.test(candidate)) ?? clean.at(-1) ?? '';
+  const clean = lines.map(withoutControls).filter((line) => !NOISE.test(line));
+  const line =
+    clean.findLast((candidate) => NAMES_THE_CAUSE.test(candidate)) ??
+    clean.findLast((candidate) => TELLING.test(candidate)) ??
+    clean.at(-1) ??
+    '';
   const text = line.trim();
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
-function withoutColours(line: string): string {
-  return line.replace(/\u001b\[[0-9;]*m/g, '');
+/** Colours go, and whatever else an app writes that would steer a person's terminal. */
+function withoutControls(line: string): string {
+  return line.replace(CONTROLS, '');
 }

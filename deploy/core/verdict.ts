@@ -13,16 +13,20 @@ export interface BakeRule {
   minRequests: number;
 }
 
+/** Shares are fractions of a double: 0.55 - 0.5 is more than 0.05 by less than this. */
+const ROUNDING = 1e-9;
+
 /** Null while all is well, otherwise one clause that names the figures. */
 export function errorVerdict(before: Counts, now: Counts, rule: BakeRule): string | null {
   if (now.requests < rule.minRequests) return null;
-  const excess = ratio(now) - ratio(before);
-  if (excess <= rule.maxErrorRatio) return null;
-  return `${now.errors} of ${now.requests} requests failed (${percent(ratio(now))}, before ${percent(ratio(before))})`;
+  // one failed request of one before would otherwise excuse every failure now
+  const usual = before.requests < rule.minRequests ? 0 : ratio(before);
+  if (ratio(now) - usual <= rule.maxErrorRatio + ROUNDING) return null;
+  return `${now.errors} of ${now.requests} requests failed (${percent(ratio(now))}, before ${percent(usual)})`;
 }
 
-function ratio(counts: Counts): number {
-  return counts.requests === 0 ? 0 : counts.errors / counts.requests;
+function ratio({ requests, errors }: Counts): number {
+  return requests === 0 ? 0 : errors / requests;
 }
 
 function percent(share: number): string {
