@@ -1,0 +1,46 @@
+/** Who this process is: what /version, /health and the page say, fixed at start. */
+import { existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import type { Config } from './config';
+import { StartupError } from './errors';
+
+export interface Identity {
+  name: string;
+  version: string;
+  commit: string;
+  instance: string;
+  slot: string;
+  /** ISO 8601, UTC. */
+  startedAt: string;
+}
+
+const Manifest = z.object({ name: z.string(), version: z.string() });
+
+/**
+ * @param folder where the running file lies; the package.json is searched from there upward.
+ * @throws {StartupError} if there is none, or it has no name and version.
+ */
+export function identify(config: Pick<Config, 'commit' | 'instance' | 'slot'>, folder: string): Identity {
+  const { name, version } = readManifest(folder);
+  const { commit, instance, slot } = config;
+  return { name, version, commit, instance, slot, startedAt: new Date().toISOString() };
+}
+
+/**
+ * Compiled, this code lies in dist/app of its release; in development in app of the clone. Searching upward finds
+ * the right package.json from both. It is read once: /version tells what was started, not what lies there now.
+ */
+function readManifest(folder: string): z.infer<typeof Manifest> {
+  const file = path.join(folder, 'package.json');
+  if (!existsSync(file)) {
+    const parent = path.dirname(folder);
+    if (parent === folder) throw new StartupError(`No package.json lies above ${__dirname}.`);
+    return readManifest(parent);
+  }
+  try {
+    return Manifest.parse(JSON.parse(readFileSync(file, 'utf8')));
+  } catch {
+    throw new StartupError(`${file} has no name and version.`);
+  }
+}
