@@ -1,0 +1,21 @@
+/** The command that brings the shared database to this release's schema, run once before the release is started. */
+import { readConfig } from './config';
+import { Database } from './database';
+import { migrate } from './migrations';
+
+/** Two deployments at once wait for each other, however long one migration takes; the caller has a limit too. */
+const PATIENCE_MS = 60_000;
+
+async function main(): Promise<void> {
+  const { databaseFile } = readConfig(process.env);
+  const database = new Database(databaseFile, PATIENCE_MS);
+  const applied = await migrate(database);
+  database.close();
+  for (const { number, name } of applied) console.log(`applied migration ${number} (${name})`);
+  if (applied.length === 0) console.log('nothing to migrate');
+}
+
+main().catch((error: unknown) => {
+  console.error(error instanceof Error ? error.message : error);
+  process.exitCode = 1;
+});
