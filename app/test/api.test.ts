@@ -1,0 +1,195 @@
+import type { Express } from 'express';
+import request from 'supertest';
+import { release } from './support';
+
+let app: Express;
+let add: (text: string) => Promise<unknown>;
+
+beforeEach(async () => {
+  const made = await release();
+  app = made.app;
+  add = (text) => made.messages.add(text);
+});
+
+const post = (body: object) => request(app).post('/api/v1/messages').send(body);
+const read = (query = '') => request(app).get(`/api/v1/messages${query}`);
+const texts = (body: { messages: { text: string }[] }) => body.messages.map((message) => message.text);
+
+describe('posting a message', () => {
+  test('answers 201 with the stored message, its id and where it is', async () => {
+    const { status, body, headers } = await post({ text: '  Hello, 世界 😀 ' });
+    expect(status).toBe(201);
+    expect(body).toEqual({ id: 1, text: 'Hello, 世界 😀', createdAt: expect.any(String) });
+    expect(new Date(body.createdAt).toISOString()).toBe(body.createdAt);
+    expect(headers.location).toBe('/api/v1/messages/1');
+    expect((await request(app).get(headers.location!)).body).toEqual(body);
+  });
+
+  test('takes 2000 characters, whatever they weigh, and not one more', async () => {
+    const escaped = JSON.stringify('😀'.repeat(2000)).replace(/[\ud800-\udfff]/g, (half) => {
+      return `\\u${half.charCodeAt(0).toString(16)}`;
+    });
+    const heaviest = await request(app).post('/api/v1/messages').type('json').send(`{"text":${escaped}}`);
+    expect(heaviest.status).toBe(201);
+    expect(heaviest.body.text).toBe('😀'.repeat(2000));
+    expect((await post({ text: 'x'.repeat(2001) })).status).toBe(400);
+  });
+
+  test.each([
+    ['no text', {}, 'text must be a text'],
+    ['an empty text', { text: ' \n ' }, 'text must not be empty'],
+    ['a number', { text: 7 }, 'text must be a text'],
+    ['a field that is not known', { text: 'x', admin: true }, 'admin is not known here'],
+    ['a NUL', { text: 'a\0b' }, 'text must not contain NUL or half a surrogate pair'],
+    ['half a character', { text: 'a\ud83d' }, 'text must not contain NUL or half a surrogate pair'],
+    ['a list', [], 'The body must be a JSON object with a text.'],
+  ])('with %s is refused, and nothing is stored', async (_what, sent, message) => {
+    const { status, body } = await post(sent);
+    expect(status).toBe(400);
+    expect(body.error).toMatchObject({ code: 'invalid', message });
+    expect((await read()).body.messages).toEqual([]);
+  });
+});
+
+describe('reading messages', () => {
+  test('goes from the newest to the oldest, page by page, until there is no next', async () => {
+    for (const text of ['a', 'b', 'c', 'd', 'e']) await add(text);
+    const first = (await read('?limit=2')).body;
+    expect(texts(first)).toEqual(['e', 'd']);
+    const second = (await read(`?limit=2&before=${first.next}`)).body;
+    expect(texts(second)).toEqual(['c', 'b']);
+    const last = (await read(`?limit=2&before=${second.next}`)).body;
+    expect(last).toMatchObject({ messages: [{ text: 'a' }], next: null });
+  });
+
+  test('a page that ends exactly at the oldest has no next', async () => {
+    for (const text of ['a', 'b']) await add(text);
+    expect((await read('?limit=2')).body.next).toBeNull();
+  });
+
+  test('gives 20 unless asked otherwise, and an empty page where there are none', async () => {
+    expect((await read()).body).toEqual({ messages: [], next: null });
+    for (let i = 0; i < 21; i++) await add(String(i));
+    const { body } = await read();
+    expect(body.messages).toHaveLength(20);
+    expect(body.next).toBe(2);
+  });
+
+  test.each(['?limit=0', '?limit=101', '?limit=1e1', '?limit=', '?limit=1&limit=2', '?before=0', '?page=2'])(
+    'with %s is refused',
+    async (query) => {
+      const { status, body } = await read(query);
+      expect(status).toBe(400);
+      expect(body.error.code).toBe('invalid');
+      expect(body.error.fields).toHaveLength(1);
+    },
+  );
+
+  test.each(['7', '0', 'x', '99999999999999999999'])('that does not exist, %s, is 404', async (id) => {
+    const { status, body } = await read(`/${id}`);
+    expect(status).toBe(404);
+    expect(body.error).toEqual({ code: 'not_found', message: `There is no message ${id}.` });
+  });
+});
+
+describe('the slow request', () => {
+  test('answers after the time it was asked for', async () => {
+    const start = performance.now();
+    const { body } = await request(app).get('/api/v1/slow?ms=60');
+    expect(body).toEqual({ waited: 60 });
+    expect(performance.now() - start).toBeGreaterThan(58);
+  });
+
+  test.each(['', '?ms=', '?ms=-1', '?ms=10001', '?ms=abc', '?ms=1&x=2'])(
+    'with "%s" is refused',
+    async (query) => {
+      const { status, body } = await request(app).get(`/api/v1/slow${query}`);
+      expect(status).toBe(400);
+      expect(body.error.code).toBe('invalid');
+    },
+  );
+});
+
+describe('every refusal has the same shape', () => {
+  const send = (body: string, type: string) =>
+    request(app).post('/api/v1/messages').set('Content-Type', type).send(body);
+
+  test('an unknown path is 404', async () => {
+    const { status, body } = await request(app).get('/nope');
+    expect(status).toBe(404);
+    expect(body).toEqual({ error: { code: 'not_found', message: 'There is nothing at /nope.' } });
+  });
+
+  test.each(['{"text":', '"just a text"', 'null'])('a body of %s is 400', async (sent) => {
+    const { status, body } = await send(sent, 'application/json');
+    expect(status).toBe(400);
+    expect(body.error.code).toBe('bad_json');
+  });
+
+  test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1'])(
+    'a body as %s is 415 and says what is taken',
+    async (type) => {
+      const { status, body, headers } = await send('{"text":"x"}', type);
+      expect(status).toBe(415);
+      expect(body.error.code).toBe('unsupported_media_type');
+      expect(headers.accept).toBe('application/json');
+    },
+  );
+
+  test('a body without a type is 415, and with an unknown encoding too', async () => {
+    await request(app).post('/api/v1/messages').expect(415);
+    await request(app)
+      .post('/api/v1/messages')
+      .set({ 'Content-Type': 'application/json', 'Content-Encoding': 'lzma' })
+      .send('{}')
+      .expect(415);
+  });
+
+  test('a body that is too large is 413', async () => {
+    const { status, body } = await post({ text: 'x'.repeat(40_000) });
+    expect(status).toBe(413);
+    expect(body.error.code).toBe('too_large');
+  });
+
+  test('a path with a broken escape is 400', async () => {
+    const { status, body } = await request(app).get('/api/v1/messages/%E0%A4%A');
+    expect(status).toBe(400);
+    expect(body.error.code).toBe('bad_request');
+  });
+
+  test.each([
+    ['/', 'GET, HEAD'],
+    ['/version', 'GET, HEAD'],
+    ['/health', 'GET, HEAD'],
+    ['/api/v1/messages', 'GET, HEAD, POST'],
+    ['/api/v1/messages/1', 'GET, HEAD'],
+    ['/api/v1/messages/stream', 'GET, HEAD'],
+    ['/api/v1/slow', 'GET, HEAD'],
+  ])('a method that %s does not know is 405 and lists the others', async (path, allow) => {
+    const { status, body, headers } = await request(app).delete(path);
+    expect(status).toBe(405);
+    expect(body.error.code).toBe('method_not_allowed');
+    expect(headers.allow).toBe(allow);
+    expect((await request(app).options(path).expect(204)).headers.allow).toBe(allow);
+  });
+
+  test('a fault of ours is 500, told to the log and not to the client', async () => {
+    const made = await release();
+    await made.database.write((connection) => connection.exec('DROP TABLE messages'));
+    const log = jest.spyOn(console, 'error').mockImplementation();
+    const { status, body } = await request(made.app).get('/api/v1/messages');
+    expect(status).toBe(500);
+    expect(body.error).toEqual({ code: 'internal', message: 'Something went wrong on our side.' });
+    expect(String(log.mock.calls[0]?.[0])).toContain('no such table');
+    log.mockRestore();
+  });
+
+  test('a database that stays away is 503, and says when to come back', async () => {
+    const made = await release();
+    made.database.close();
+    const { status, body, headers } = await request(made.app).get('/api/v1/messages');
+    expect(status).toBe(503);
+    expect(body.error.code).toBe('unavailable');
+    expect(headers['retry-after']).toBe('1');
+  });
+});

@@ -1,0 +1,159 @@
+import path from 'node:path';
+import type { Database } from '../database';
+import { MIGRATIONS, hasSchema, migrate, type Migration } from '../migrations';
+import { MessageStore } from '../messages';
+import { openDatabase, temporaryFolder } from './support';
+
+const file = () => path.join(temporaryFolder(), 'app.db');
+const tick = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** Holds the write lock, as the other slot does while it writes, until the returned function is called. */
+function lock(database: Database): Promise<() => void> {
+  return database.read((connection) => {
+    connection.exec('BEGIN IMMEDIATE');
+    return () => connection.exec('COMMIT');
+  });
+}
+
+describe('two slots on one database', () => {
+  test('one waits while the other writes, and everything else is served meanwhile', async () => {
+    const name = file();
+    const [blue, green] = [openDatabase(name), openDatabase(name)];
+    await migrate(blue);
+    const unlock = await lock(blue);
+
+    const added = new MessageStore(green).add('from green');
+    let longestPause = 0;
+    for (let last = performance.now(), i = 0; i < 10; i++) {
+      await tick(5);
+      longestPause = Math.max(longestPause, performance.now() - last);
+      last = performance.now();
+    }
+    expect(await new MessageStore(green).newestId()).toBe(0); // reading goes on
+    expect(longestPause).toBeLessThan(1_000); // a synchronous wait would take all of five seconds
+
+    unlock();
+    await expect(added).resolves.toMatchObject({ id: 1 });
+  });
+
+  test('a write that found the database locked leaves nothing behind: later ones are stored for all to see', async () => {
+    const name = file();
+    const [blue, green] = [openDatabase(name), openDatabase(name, 30)];
+    await migrate(blue);
+    const unlock = await lock(blue);
+    await expect(new MessageStore(green).add('too late')).rejects.toMatchObject({ code: 'unavailable' });
+    unlock();
+
+    await new MessageStore(green).add('acknowledged');
+    expect(await new MessageStore(blue).page({ limit: 9 })).toMatchObject({
+      messages: [{ text: 'acknowledged' }],
+    });
+  });
+
+  test('nor does a statement that failed in the middle of one', async () => {
+    const name = file();
+    const [blue, green] = [openDatabase(name), openDatabase(name, 30)];
+    await migrate(blue);
+    const unlock = await lock(blue);
+    // Without a transaction, the INSERT itself meets the lock: libsql leaves such a statement unfinished.
+    const bare = green.read((connection) => connection.run("INSERT INTO messages VALUES (9, 'x', 'y')"));
+    await expect(bare).rejects.toMatchObject({ code: 'unavailable' });
+    unlock();
+
+    await new MessageStore(green).add('acknowledged');
+    expect(await new MessageStore(blue).page({ limit: 9 })).toMatchObject({
+      messages: [{ text: 'acknowledged' }],
+    });
+  });
+
+  test('all that both acknowledge is there, once, with ids that count up', async () => {
+    const name = file();
+    const slots = [openDatabase(name), openDatabase(name)];
+    await migrate(slots[0]!);
+    const stores = slots.map((slot) => new MessageStore(slot));
+    const added = await Promise.all(Array.from({ length: 100 }, (_, i) => stores[i % 2]!.add(String(i))));
+    const { messages } = await stores[0]!.page({ limit: 100 });
+    expect(new Set(messages.map(({ text }) => text)).size).toBe(100);
+    expect(messages).toEqual([...added].sort((a, b) => b.id - a.id));
+  });
+
+  test('a change that fails half-way is undone whole', async () => {
+    const database = openDatabase(file(), 200);
+    await migrate(database);
+    const half = database.write((connection) => {
+      connection.run("INSERT INTO messages (text, created_at) VALUES ('half', 'now')");
+      throw new Error('no further');
+    });
+    await expect(half).rejects.toThrow('no further');
+
+    const messages = new MessageStore(database);
+    await messages.add('whole');
+    expect(await messages.page({ limit: 9 })).toMatchObject({ messages: [{ text: 'whole' }], next: null });
+  });
+});
+
+describe('migrations', () => {
+  const add = (number: number, sql: string): Migration => ({ number, name: `step-${number}`, sql });
+
+  test('are numbered from 1 without a gap', () => {
+    expect(MIGRATIONS.map(({ number }) => number)).toEqual(MIGRATIONS.map((_, i) => i + 1));
+  });
+
+  test('only add: the release that still serves works on the same tables', () => {
+    for (const { sql } of MIGRATIONS) expect(sql).not.toMatch(/\b(DROP|RENAME|DELETE|UPDATE|REPLACE)\b/i);
+  });
+
+  test('are applied once, in order; a second run has nothing to do', async () => {
+    const database = openDatabase(file());
+    expect(await migrate(database)).toEqual(MIGRATIONS);
+    expect(await migrate(database)).toEqual([]);
+    expect(await database.read(hasSchema)).toBe(true);
+    const newer = [...MIGRATIONS, add(99, 'CREATE TABLE later (x)')];
+    expect(await database.read((connection) => hasSchema(connection, newer))).toBe(false);
+  });
+
+  test('bring forward a database with messages, under the feet of a release that knows nothing of it', async () => {
+    const name = file();
+    const [old, next] = [openDatabase(name), openDatabase(name)];
+    await migrate(old);
+    const messages = new MessageStore(old);
+    await messages.add('before');
+
+    const newer = [...MIGRATIONS, add(99, 'ALTER TABLE messages ADD COLUMN author TEXT')];
+    expect(await migrate(next, newer)).toHaveLength(1);
+
+    await messages.add('after');
+    expect(await messages.page({ limit: 2 })).toMatchObject({
+      messages: [{ text: 'after' }, { text: 'before' }],
+    });
+    expect((await messages.find(1)) as object).not.toHaveProperty('author');
+    expect(await old.read(hasSchema)).toBe(true);
+  });
+
+  test('share the work when two run at once', async () => {
+    const name = file();
+    const steps = Array.from({ length: 20 }, (_, i) => add(i + 1, `CREATE TABLE t${i} (x)`));
+    const runs = await Promise.all([migrate(openDatabase(name), steps), migrate(openDatabase(name), steps)]);
+    expect(
+      runs
+        .flat()
+        .map(({ number }) => number)
+        .sort((a, b) => a - b),
+    ).toEqual(steps.map((s) => s.number));
+  });
+
+  test('that fail leave no half of themselves, keep what came before, and say which one it was', async () => {
+    const database = openDatabase(file());
+    const broken = [
+      add(1, 'CREATE TABLE one (x)'),
+      add(2, 'CREATE TABLE two (x); INSERT INTO nowhere VALUES (1)'),
+    ];
+    await expect(migrate(database, broken)).rejects.toThrow(/^migration 2 \(step-2\) failed: .*nowhere/);
+    const tables = await database.read((connection) =>
+      connection.all("SELECT name FROM sqlite_master WHERE name IN ('one', 'two')"),
+    );
+    expect(tables).toEqual([{ name: 'one' }]);
+    const mended = [broken[0]!, add(2, 'CREATE TABLE two (x)')];
+    expect(await migrate(database, mended)).toEqual([mended[1]]);
+  });
+});
