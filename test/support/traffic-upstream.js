@@ -13,7 +13,7 @@ const server = http.createServer((req, res) => {
   if (pathname === '/health') return json(res, 200, { commit: SLOT, instance: `instance-${SLOT}` });
   if (pathname === '/echo') return json(res, 200, { slot: SLOT, url: req.url, headers: req.headers });
   if (pathname === '/fail') return json(res, Number(searchParams.get('status')), { slot: SLOT, own: true });
-  if (pathname === '/events') return streamEvents(req, res);
+  if (pathname === '/events') return streamEvents(res);
   if (pathname === '/api/v1/slow') {
     process.send?.('slow request begun');
     return setTimeout(() => json(res, 200, { version: SLOT }), Number(searchParams.get('ms')));
@@ -31,13 +31,12 @@ function json(res, status, body) {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** One event, and then the stream stays open. */
-function streamEvents(req, res) {
-  res.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'x-accel-buffering': req.headers['x-want-buffering'] ?? 'yes',
-  });
-  res.write(`data: first from ${SLOT}\n\n`);
+/** A small event every few milliseconds, as long as someone listens. */
+function streamEvents(res) {
+  res.writeHead(200, { 'content-type': 'text/event-stream' });
+  let events = 0;
+  const ticking = setInterval(() => res.write(`data: ${(events += 1)} from ${SLOT}\n\n`), 10);
+  res.on('close', () => clearInterval(ticking));
 }
 
 /** Just enough WebSocket to be told apart from a plain request: the handshake, then an echo of raw bytes. */

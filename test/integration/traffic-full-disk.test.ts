@@ -1,0 +1,36 @@
+/** A shift on a disk without a free byte: a full disk must not keep anyone from rolling back. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { homeAt } from '../../deploy/home';
+import { linkedTable, linkTable, prepareTables } from '../../deploy/traffic/table-folder';
+
+const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-full-'));
+const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir]).status === 0;
+afterAll(() => {
+  if (mounted) execFileSync('umount', [dir]);
+  rmSync(dir, { recursive: true });
+});
+
+// only root may mount, and not in every container
+(mounted ? test : test.skip)('the table changes on a full disk', () => {
+  const home = homeAt(path.join(dir, 'home'));
+  mkdirSync(home.dir);
+  prepareTables(home, ['blue', 'green']);
+  fill(path.join(dir, 'ballast'));
+  expect(() => writeFileSync(path.join(dir, 'one-byte'), 'x')).toThrow('ENOSPC');
+  for (const active of ['blue', 'green', 'blue']) {
+    linkTable(home, { active, standby: null });
+    expect(linkedTable(home)).toEqual({ active, standby: null });
+  }
+});
+
+function fill(file: string): void {
+  const block = Buffer.alloc(4096);
+  try {
+    for (;;) appendFileSync(file, block);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+}

@@ -1,0 +1,186 @@
+import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { homeAt, type Home } from '../../../deploy/home';
+import {
+  countRequests,
+  logPosition,
+  parseLine,
+  readRequests,
+  type LogEntry,
+} from '../../../deploy/traffic/access-log';
+
+/** A line as nginx writes it. */
+const line = (fields: Record<string, string> = {}): string =>
+  `${JSON.stringify({
+    time: '1795356670.592',
+    kind: 'app',
+    method: 'GET',
+    uri: '/',
+    status: '200',
+    slot: 'blue',
+    table: '/home/tables/active-blue.standby-none',
+    upstream: '127.0.0.1:8080',
+    upstream_status: '200',
+    request_time: '0.012',
+    ...fields,
+  })}\n`;
+
+const entry = (fields: Record<string, string> = {}): LogEntry => {
+  const parsed = parseLine(line(fields));
+  if (!parsed) throw new Error('not a line');
+  return parsed;
+};
+
+describe('a line', () => {
+  test('is read with its numbers as numbers', () => {
+    expect(entry()).toEqual({
+      at: 1795356670592,
+      kind: 'app',
+      method: 'GET',
+      uri: '/',
+      status: 200,
+      slot: 'blue',
+      table: 'active-blue.standby-none',
+      upstreams: ['127.0.0.1:8080'],
+      upstreamStatuses: [200],
+      ms: 12,
+    });
+  });
+
+  test('names everyone who was asked, in order', () => {
+    const { upstreams, upstreamStatuses } = entry({
+      upstream: '127.0.0.1:8080, unix:/home/nginx/after-blue.sock',
+      upstream_status: '502, 201',
+    });
+    expect(upstreams).toEqual(['127.0.0.1:8080', 'unix:/home/nginx/after-blue.sock']);
+    expect(upstreamStatuses).toEqual([502, 201]);
+  });
+
+  test('of a request that no slot got has no slot', () => {
+    expect(entry({ slot: '', upstream: '', upstream_status: '' })).toMatchObject({
+      slot: null,
+      upstreams: [],
+      upstreamStatuses: [],
+    });
+  });
+
+  test('that is cut off or not ours is nothing', () => {
+    expect(parseLine(line().slice(0, 40))).toBeNull();
+    expect(parseLine('')).toBeNull();
+    expect(parseLine('null')).toBeNull();
+  });
+});
+
+describe('counting', () => {
+  test('what the client saw failing has failed; a client that left has not been failed', () => {
+    const entries = ['200', '404', '499', '500', '502', '503'].map((status) => entry({ status }));
+    expect(countRequests(entries)).toMatchObject({ served: 6, failed: 3 });
+  });
+
+  test("the deployer's pages and our own questions are nobody's requests", () => {
+    const entries = [
+      entry(),
+      entry({ kind: 'deploy', status: '503' }),
+      entry({ kind: 'probe', status: '503' }),
+    ];
+    expect(countRequests(entries)).toEqual({
+      served: 1,
+      failed: 0,
+      slots: [{ slot: 'blue', requests: 1, errors: 0 }],
+    });
+  });
+
+  test('the first answer counts for the slot, whatever the way behind it has made good', () => {
+    const saved = entry({ upstream: '127.0.0.1:8080, unix:/a.sock', upstream_status: '502, 200' });
+    expect(countRequests([saved, entry()])).toEqual({
+      served: 2,
+      failed: 0,
+      slots: [{ slot: 'blue', requests: 2, errors: 1 }],
+    });
+  });
+
+  test.each([
+    ['500', '500', 1],
+    ['502', '502', 1],
+    ['504', '504', 1],
+    ['500', '-', 1],
+    ['499', '-', 0],
+    ['404', '404', 0],
+    ['200', '200', 0],
+  ])('a request that ended in %s with %s from its slot: %i errors', (status, first, errors) => {
+    expect(countRequests([entry({ status, upstream_status: first })]).slots[0]?.errors).toBe(errors);
+  });
+
+  test('a request that nginx answered by itself says nothing about a slot', () => {
+    const refused = entry({ status: '413', upstream: '', upstream_status: '' });
+    const noSlot = entry({ status: '503', slot: '', upstream: '', upstream_status: '' });
+    expect(countRequests([refused, noSlot])).toEqual({ served: 2, failed: 1, slots: [] });
+  });
+
+  test('slot by slot', () => {
+    const entries = [
+      entry(),
+      entry({ slot: 'green' }),
+      entry({ slot: 'green', upstream_status: '500', status: '500' }),
+    ];
+    expect(countRequests(entries).slots).toEqual([
+      { slot: 'blue', requests: 1, errors: 0 },
+      { slot: 'green', requests: 2, errors: 1 },
+    ]);
+  });
+});
+
+describe('reading on', () => {
+  let home: Home;
+  const uris = (from = { inode: 0, offset: 0 }): string[] =>
+    readRequests(home, from).requests.map(({ uri }) => uri);
+  beforeEach(() => {
+    home = homeAt(mkdtempSync(path.join(tmpdir(), 'switchyard-log-')));
+    mkdirSync(home.logs);
+  });
+  afterEach(() => rmSync(home.dir, { recursive: true }));
+
+  test('begins where the last reading ended', () => {
+    writeFileSync(home.accessLog, line({ uri: '/1' }));
+    const from = logPosition(home);
+    appendFileSync(home.accessLog, line({ uri: '/2' }));
+    const first = readRequests(home, from);
+    appendFileSync(home.accessLog, line({ uri: '/3' }));
+    expect(first.requests.map(({ uri }) => uri)).toEqual(['/2']);
+    expect(uris(first.position)).toEqual(['/3']);
+  });
+
+  test('leaves a line that is still being written for the next time', () => {
+    const [begun, rest] = [line({ uri: '/ü' }).slice(0, 60), line({ uri: '/ü' }).slice(60)];
+    writeFileSync(home.accessLog, line({ uri: '/é' }) + begun);
+    const first = readRequests(home, { inode: 0, offset: 0 });
+    expect(first.requests.map(({ uri }) => uri)).toEqual(['/é']);
+    appendFileSync(home.accessLog, rest);
+    expect(uris(first.position)).toEqual(['/ü']);
+  });
+
+  test('begins anew when the log was rotated or emptied', () => {
+    writeFileSync(home.accessLog, line({ uri: '/1' }) + line({ uri: '/2' }));
+    const from = logPosition(home);
+    renameSync(home.accessLog, `${home.accessLog}.1`);
+    writeFileSync(home.accessLog, line({ uri: '/3' }) + line({ uri: '/4' }) + line({ uri: '/5' }));
+    expect(uris(from)).toEqual(['/3', '/4', '/5']);
+
+    const later = logPosition(home);
+    writeFileSync(home.accessLog, line({ uri: '/6' }));
+    expect(uris(later)).toEqual(['/6']);
+  });
+
+  test('finds nothing where there is no log yet', () => {
+    const from = logPosition(home);
+    expect(readRequests(home, from).requests).toEqual([]);
+    writeFileSync(home.accessLog, line({ uri: '/1' }));
+    expect(uris(from)).toEqual(['/1']);
+  });
+
+  test('passes over a line that a full disk has cut off', () => {
+    writeFileSync(home.accessLog, `${line().slice(0, 30)}\n${line({ uri: '/2' })}`);
+    expect(uris()).toEqual(['/2']);
+  });
+});

@@ -1,0 +1,68 @@
+import { once } from 'node:events';
+import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
+import { establishedConnections } from '../../../deploy/traffic/connections';
+import { portHolder, portInUse, portInUseMessage } from '../../../deploy/traffic/port-holder';
+import { parseRow } from '../../../deploy/traffic/proc-net';
+
+let server: Server;
+let port: number;
+const sockets: Socket[] = [];
+
+beforeEach(async () => {
+  server = createServer((socket) => sockets.push(socket));
+  server.listen(0);
+  await once(server, 'listening');
+  ({ port } = server.address() as AddressInfo);
+});
+afterEach(async () => {
+  for (const socket of sockets.splice(0)) socket.destroy();
+  await new Promise((resolve) => server.close(resolve));
+});
+
+test('a row of the kernel is read', () => {
+  const row =
+    '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 41223 1 0000000000000000 100 0 0 10 0';
+  expect(parseRow(row)).toEqual({ localPort: 8080, state: 'listening', inode: '41223' });
+  expect(parseRow(row.replace(' 0A ', ' 01 '))).toMatchObject({ state: 'established' });
+  expect(parseRow(row.replace(' 0A ', ' 06 '))).toMatchObject({ state: 'other' });
+  expect(parseRow('')).toBeNull();
+});
+
+test('the process that listens on a port is named', () => {
+  expect(portHolder(port)).toEqual({ pid: process.pid, command: expect.any(String) });
+  expect(portInUseMessage(port)).toMatch(
+    new RegExp(`^Port ${port} is held by \\S+ \\(pid ${process.pid}\\)\\.$`),
+  );
+});
+
+test('a port that nobody listens on has no holder, even while connections to it are open', async () => {
+  await client();
+  await new Promise<void>((resolve) => {
+    server.close(() => resolve());
+    for (const socket of sockets.splice(0)) socket.destroy();
+  });
+  expect(portInUse(port)).toBe(false);
+  expect(portHolder(port)).toBeNull();
+});
+
+test("a port's established connections are counted once each, not at both of their ends", async () => {
+  expect(establishedConnections(port)).toBe(0);
+  await Promise.all([client(), client(), client()]);
+  expect(establishedConnections(port)).toBe(3);
+});
+
+test('a connection that has ended is not counted', async () => {
+  const socket = await client();
+  socket.destroy();
+  while (establishedConnections(port) > 0) await new Promise((resolve) => setImmediate(resolve));
+  expect(establishedConnections(port)).toBe(0);
+});
+
+/** Connected, and accepted by the server. */
+async function client(): Promise<Socket> {
+  const accepted = once(server, 'connection');
+  const socket = connect(port, '127.0.0.1');
+  sockets.push(socket);
+  await Promise.all([once(socket, 'connect'), accepted]);
+  return socket;
+}

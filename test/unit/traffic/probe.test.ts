@@ -1,0 +1,128 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { createServer, type RequestListener, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { probe } from '../../../deploy/traffic/probe';
+import { freePorts } from '../../support/ports';
+
+let server: Server;
+const answering = async (listener: RequestListener): Promise<number> => {
+  server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  return (server.address() as AddressInfo).port;
+};
+afterEach(async () => {
+  server?.closeAllConnections();
+  await new Promise((resolve) => (server?.listening ? server.close(resolve) : resolve(undefined)));
+});
+const ask = (port: number, timeoutMs = 2000) => probe({ port, path: '/health', timeoutMs });
+
+test('tells the commit and the instance that answer', async () => {
+  const port = await answering((_req, res) => res.end(JSON.stringify({ commit: 'c1', instance: 'i1' })));
+  expect(await ask(port)).toEqual({
+    status: 200,
+    commit: 'c1',
+    instance: 'i1',
+    ms: expect.any(Number),
+    said: '200 {"commit":"c1","instance":"i1"}',
+  });
+});
+
+test('asks for the path, as itself, on a connection that does not stay', async () => {
+  let seen: unknown;
+  const port = await answering((req, res) => {
+    seen = {
+      url: req.url,
+      agent: req.headers['user-agent'],
+      connection: req.headers.connection,
+      host: req.headers.host,
+    };
+    res.end();
+  });
+  await probe({ port, path: '/h?x=1', timeoutMs: 2000, host: 'shop.example' });
+  expect(seen).toEqual({
+    url: '/h?x=1',
+    agent: 'switchyard-probe',
+    connection: 'close',
+    host: 'shop.example',
+  });
+});
+
+test('a refusal still says who refuses', async () => {
+  const port = await answering((_req, res) =>
+    res.writeHead(503).end('{"status":"stopping","commit":"c1","instance":"i1"}'),
+  );
+  expect(await ask(port)).toMatchObject({ status: 503, commit: 'c1', instance: 'i1' });
+});
+
+test.each(['<html>', '"text"', 'null', '{"commit":5}', ''])(
+  'an answer of %p proves nothing',
+  async (body) => {
+    const port = await answering((_req, res) => res.end(body));
+    expect(await ask(port)).toMatchObject({ status: 200, commit: null, instance: null });
+  },
+);
+
+test('what was said is one short line', async () => {
+  const port = await answering((_req, res) => res.end(`a\n  b ${'x'.repeat(1000)}`));
+  const { said } = await ask(port);
+  expect(said).toMatch(/^200 a b x+…$/);
+  expect(said.length).toBeLessThan(150);
+});
+
+test('nobody there', async () => {
+  const [port] = await freePorts(1);
+  expect(await ask(port ?? 0)).toMatchObject({ status: null, said: 'connection refused' });
+});
+
+test('closed without an answer', async () => {
+  const port = await answering((req) => req.socket.destroy());
+  expect(await ask(port)).toMatchObject({ status: null, said: 'connection closed without an answer' });
+});
+
+test('silent for too long', async () => {
+  const port = await answering(() => undefined);
+  expect(await ask(port, 30)).toMatchObject({ status: null, said: 'no answer in 30 ms' });
+});
+
+test('an answer that drips for ever is no answer', async () => {
+  const port = await answering((_req, res) => {
+    const drip = setInterval(() => res.write(' '), 5);
+    res.on('close', () => clearInterval(drip));
+  });
+  expect(await ask(port, 60)).toMatchObject({ status: null, said: 'no answer in 60 ms' });
+});
+
+test('an answer without end is read no further than it must', async () => {
+  const port = await answering((_req, res) => {
+    const pour = (): void => {
+      while (!res.destroyed && res.write('x'.repeat(16_384)));
+    };
+    res.on('drain', pour);
+    pour();
+  });
+  expect(await ask(port)).toMatchObject({ status: 200, commit: null });
+});
+
+test('a path that no request can carry is an answer too', async () => {
+  expect(await probe({ port: 1, path: '/a b', timeoutMs: 100 })).toMatchObject({
+    status: null,
+    said: expect.stringContaining('unescaped'),
+  });
+});
+
+test('a unix socket can be asked as well', async () => {
+  const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-probe-'));
+  const socketPath = path.join(dir, 'x.sock');
+  server = createServer((_req, res) => res.end('{"commit":"c2"}'));
+  await new Promise<void>((resolve) => server.listen(socketPath, resolve));
+  expect(await probe({ socketPath, path: '/', timeoutMs: 2000 })).toMatchObject({
+    status: 200,
+    commit: 'c2',
+  });
+  expect(await probe({ socketPath: `${socketPath}.not`, path: '/', timeoutMs: 2000 })).toMatchObject({
+    said: 'no such socket',
+  });
+  rmSync(dir, { recursive: true });
+});

@@ -1,0 +1,136 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { render, valuesFor, type NginxSettings } from '../../../deploy/traffic/render';
+
+const SETTINGS: NginxSettings = {
+  homeDir: '/home',
+  nginxDir: '/home/nginx',
+  accessLog: '/home/logs/access.log',
+  errorLog: '/home/logs/nginx-error.log',
+  slots: [
+    { name: 'blue', port: 8080 },
+    { name: 'green', port: 8081 },
+    { name: 'yellow', port: 8082 },
+  ],
+  httpPort: 8000,
+  deployerPort: 9000,
+  maxBody: '7m',
+  workerUser: null,
+  workers: 2,
+  ipv6: true,
+  unusedModules: ['fastcgi'],
+};
+
+const template = (name: string): string =>
+  readFileSync(path.join(__dirname, '../../../nginx', `${name}.template`), 'utf8');
+const site = (settings: Partial<NginxSettings> = {}): string =>
+  render(template('site.conf'), valuesFor({ ...SETTINGS, ...settings }));
+const whole = (settings: Partial<NginxSettings> = {}): string =>
+  render(template('nginx.conf'), valuesFor({ ...SETTINGS, ...settings }));
+
+/** A server's or upstream's block, from its first line to its closing brace. */
+const block = (text: string, first: string): string => {
+  const start = text.indexOf(first);
+  expect(start).toBeGreaterThanOrEqual(0);
+  const open = text.lastIndexOf('\n', start);
+  return text.slice(open, text.indexOf('\n}', start));
+};
+
+describe('the language of the templates', () => {
+  test("fills names in and leaves nginx's variables alone", () => {
+    expect(render('listen ${HTTP_PORT}; $table ${table}', { HTTP_PORT: '80' })).toBe(
+      'listen 80; $table ${table}',
+    );
+  });
+
+  test('writes a block once for every entry, and blocks inside blocks', () => {
+    const text = '#each SLOT\n${SLOT}:\n#each OTHER\n- ${OTHER} after ${SLOT}\n#end\n#end\nend';
+    const values = {
+      SLOT: [
+        { SLOT: 'a', OTHER: [{ OTHER: 'b' }] },
+        { SLOT: 'b', OTHER: [{ OTHER: 'a' }] },
+      ],
+    };
+    expect(render(text, values)).toBe('a:\n- b after a\nb:\n- a after b\nend');
+  });
+
+  test('an unknown name, an unknown list and a block without an end are mistakes', () => {
+    expect(() => render('${NOPE}', {})).toThrow('${NOPE} has no value');
+    expect(() => render('#each NOPE\n#end', {})).toThrow('NOPE is not a list');
+    expect(() => render('#each SLOT\nx', { SLOT: [] })).toThrow('has no #end');
+  });
+});
+
+describe('the site', () => {
+  test('pins the table once, and every check uses the pinned one', () => {
+    expect(site()).toContain('set $table $realpath_root;');
+    const checks = site().match(/if \(-f \S+/g) ?? [];
+    expect(checks.length).toBeGreaterThan(0);
+    expect(checks.every((check) => check.startsWith('if (-f $table/'))).toBe(true);
+  });
+
+  test('has no slot by default', () => {
+    expect(site()).toContain('set $slot "";');
+    expect(site()).toContain('if ($slot = "") { return 503; }');
+  });
+
+  test('gives each slot one way behind it, and what is behind it nothing more', () => {
+    expect(block(site(), 'upstream slot_green').match(/server .*;/g)).toEqual([
+      'server 127.0.0.1:8081 max_fails=0;',
+      'server "unix:/home/nginx/after-green.sock" max_fails=0 backup;',
+    ]);
+    expect(block(site(), 'upstream direct_green').match(/server .*;/g)).toEqual([
+      'server 127.0.0.1:8081 max_fails=0;',
+    ]);
+  });
+
+  test('behind a slot the other slots are looked for, the active one having the last word', () => {
+    const behind = site().slice(site().indexOf('listen "unix:/home/nginx/after-green.sock"'));
+    const checks = behind.slice(0, behind.indexOf('\n}')).match(/-f \$table\/[a-z.]+/g);
+    expect(checks).toEqual([
+      '-f $table/standby.blue',
+      '-f $table/standby.yellow',
+      '-f $table/all.blue',
+      '-f $table/all.yellow',
+    ]);
+  });
+
+  test('idle connections to an app are closed before the app does it after 5 s', () => {
+    expect(
+      site()
+        .match(/keepalive_timeout .*;/g)
+        ?.every((line) => line === 'keepalive_timeout 4s;'),
+    ).toBe(true);
+  });
+
+  test('limits bodies as configured, and the deployer at what GitHub sends', () => {
+    expect(site().match(/client_max_body_size .*;/g)).toEqual([
+      ...SETTINGS.slots.map(() => 'client_max_body_size 0;'),
+      'client_max_body_size 7m;',
+      'client_max_body_size 25m;',
+    ]);
+  });
+
+  test('listens on IPv6 only where there is IPv6', () => {
+    expect(site()).toContain('listen [::]:8000 default_server;');
+    expect(site({ ipv6: false })).not.toContain('[::]');
+  });
+
+  test('uses nothing that nginx 1.18 does not know', () => {
+    expect(site() + whole()).not.toMatch(
+      /keepalive_min_timeout|keepalive_time |\bhttp2 on|ssl_reject_handshake/,
+    );
+  });
+});
+
+describe('the whole nginx.conf', () => {
+  test('names a user and its group when started as root, and none otherwise', () => {
+    expect(whole({ workerUser: { name: 'nobody', group: 'nogroup' } })).toContain('\nuser nobody nogroup;');
+    expect(whole()).not.toMatch(/^user /m);
+  });
+
+  test('names a folder for each module that wants one', () => {
+    expect(whole()).toContain('fastcgi_temp_path "/home/nginx/temp-fastcgi";');
+    expect(whole({ unusedModules: [] })).not.toContain('fastcgi');
+  });
+});

@@ -1,0 +1,100 @@
+import {
+  existsSync,
+  lstatSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { allTables, tableFiles, tableFolder } from '../../../deploy/core/table';
+import { homeAt, type Home } from '../../../deploy/home';
+import { linkedTable, linkTable, prepareTables } from '../../../deploy/traffic/table-folder';
+
+const SLOTS = ['blue', 'green'];
+const BLUE = { active: 'blue', standby: null };
+const GREEN = { active: 'green', standby: 'blue' };
+
+let home: Home;
+beforeEach(() => {
+  home = homeAt(mkdtempSync(path.join(tmpdir(), 'switchyard-table-')));
+});
+afterEach(() => rmSync(home.dir, { recursive: true }));
+
+test('every table is prepared, and the first one in force serves nobody', () => {
+  prepareTables(home, SLOTS);
+  for (const table of allTables(SLOTS)) {
+    expect(readdirSync(path.join(home.tables, tableFolder(table))).sort()).toEqual(tableFiles(table).sort());
+  }
+  expect(linkedTable(home)).toEqual({ active: null, standby: null });
+});
+
+test('preparing again leaves the table in force alone', () => {
+  prepareTables(home, SLOTS);
+  linkTable(home, BLUE);
+  prepareTables(home, SLOTS);
+  expect(linkedTable(home)).toEqual(BLUE);
+});
+
+test('everyone may enter the tables, whatever the umask', () => {
+  const before = process.umask(0o077);
+  try {
+    prepareTables(home, SLOTS);
+  } finally {
+    process.umask(before);
+  }
+  for (const folder of [home.tables, path.join(home.tables, tableFolder(BLUE))]) {
+    expect(statSync(folder).mode & 0o777).toBe(0o755);
+  }
+});
+
+test('a shift replaces the link and leaves nothing else', () => {
+  prepareTables(home, SLOTS);
+  linkTable(home, BLUE);
+  linkTable(home, GREEN);
+  linkTable(home, GREEN);
+  expect(linkedTable(home)).toEqual(GREEN);
+  expect(readdirSync(home.dir).sort()).toEqual(['tables', 'traffic']);
+});
+
+test('a temporary link left by a killed process does not break the next shift', () => {
+  prepareTables(home, SLOTS);
+  symlinkSync('/nowhere', `${home.traffic}.next`);
+  linkTable(home, BLUE);
+  expect(linkedTable(home)).toEqual(BLUE);
+  expect(() => lstatSync(`${home.traffic}.next`)).toThrow('ENOENT');
+});
+
+test("the link's text is short enough to lie in the inode: a full disk has no block for it", () => {
+  prepareTables(home, SLOTS);
+  expect(readlinkSync(home.traffic).length).toBeLessThan(60);
+});
+
+test('a shift makes no folder when the tables are prepared', () => {
+  prepareTables(home, SLOTS);
+  const before = statSync(home.tables).mtimeMs;
+  linkTable(home, GREEN);
+  expect(statSync(home.tables).mtimeMs).toBe(before);
+});
+
+test('a table that nobody has prepared is made on the way', () => {
+  prepareTables(home, SLOTS);
+  const table = { active: 'yellow', standby: 'blue' };
+  linkTable(home, table);
+  expect(linkedTable(home)).toEqual(table);
+  expect(existsSync(path.join(home.traffic, 'all.yellow'))).toBe(true);
+});
+
+test('no link, a link to something else, and half a table are not tables', () => {
+  const unreadable = expect.objectContaining({ code: 'E_UNREADABLE_TABLE' });
+  expect(() => linkedTable(home)).toThrow(unreadable);
+  symlinkSync('elsewhere', home.traffic);
+  expect(() => linkedTable(home)).toThrow(unreadable);
+  prepareTables(home, SLOTS);
+  linkTable(home, BLUE);
+  rmSync(path.join(home.traffic, 'all.blue'));
+  expect(() => linkedTable(home)).toThrow(unreadable);
+});
