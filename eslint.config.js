@@ -6,8 +6,14 @@ const pure = {
     'error',
     {
       patterns: [
-        { group: ['node:*', 'fs', 'path', 'child_process', 'http', 'os'], message: 'core/ and strategies/ are pure: pass the value in.' },
-        { group: ['../*', '!../core', '!../core/*'], message: 'core/ and strategies/ import only from core/.' },
+        {
+          group: ['node:*', 'fs', 'path', 'child_process', 'http', 'os'],
+          message: 'core/ and strategies/ are pure: pass the value in.',
+        },
+        {
+          group: ['../*', '!../core', '!../core/*'],
+          message: 'core/ and strategies/ import only from core/.',
+        },
       ],
     },
   ],

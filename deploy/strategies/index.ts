@@ -5,5 +5,3 @@ import { blueGreen } from './blue-green';
 export const strategies = {
   'blue-green': blueGreen,
 } satisfies Record<string, Strategy>;
-
-export type StrategyName = keyof typeof strategies;
