@@ -19,7 +19,13 @@ export async function statusCommand(options: Options): Promise<number> {
   if (options.json) {
     const serving = await servingNow(yard);
     const url = `http://localhost:${yard.config.http.port}`;
-    console.log(JSON.stringify({ healthy, url, serving, table, slots, deployer, pending }, null, 2));
+    console.log(
+      JSON.stringify(
+        { healthy, url, home: yard.home.dir, serving, table, slots, deployer, pending },
+        null,
+        2,
+      ),
+    );
     return healthy ? 0 : 1;
   }
   const slotLines = slots.map(slotLine);
