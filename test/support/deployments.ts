@@ -1,0 +1,51 @@
+/** Deployments, as the journal would give them back, for tests of what is decided from them. */
+import type { Deployment, Plan, Proof } from '../../deploy/core/types';
+
+/** A commit of which only the first digits matter: `commit('a1')`. */
+export function commit(digits: string): string {
+  return digits.padEnd(40, '0');
+}
+
+/** A deployment of which nothing is known but what is given. */
+export function deployment(known: Partial<Deployment>): Deployment {
+  return {
+    id: 1,
+    kind: 'deploy',
+    trigger: 'push',
+    branch: null,
+    commit: null,
+    slot: null,
+    strategy: 'blue-green',
+    state: 'queued',
+    version: null,
+    from: null,
+    to: null,
+    plan: null,
+    pid: null,
+    fault: null,
+    errorCode: null,
+    cause: null,
+    delivery: null,
+    createdAt: 1_000,
+    startedAt: null,
+    liveAt: null,
+    finishedAt: null,
+    served: null,
+    failed: null,
+    ...known,
+  };
+}
+
+export const PROOF: Proof = { slot: 'green', commit: commit('b2'), instance: 'new', restarts: 0 };
+
+/** The plan of a blue/green deployment from blue to an empty green. */
+export const TO_GREEN: Plan = [
+  { step: { do: 'start', ...PROOF }, undo: [{ do: 'stop', slot: 'green' }] },
+  { step: { do: 'verify', ...PROOF }, undo: [] },
+  {
+    step: { do: 'shift', to: { active: 'green', standby: 'blue' } },
+    undo: [{ do: 'shift', to: { active: 'blue', standby: null } }],
+  },
+  { step: { do: 'verify-live', ...PROOF }, undo: [] },
+  { step: { do: 'bake', ...PROOF, seconds: 10 }, undo: [] },
+];

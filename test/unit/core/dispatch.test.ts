@@ -1,0 +1,32 @@
+import { decideDispatch } from '../../../deploy/core/dispatch';
+import { deployment } from '../../support/deployments';
+
+const never = (): number => 0;
+
+test('nothing waits: nothing is started', () => expect(decideDispatch([], never)).toEqual({ do: 'nothing' }));
+
+test('what waits is started', () => {
+  expect(decideDispatch([deployment({ id: 7 })], never)).toEqual({ do: 'launch', id: 7 });
+});
+
+test.each(['running', 'baking'] as const)(
+  'one that is %s without a process is recovered before anything new begins, a rollback too',
+  (state) => {
+    const pending = [deployment({ id: 4, state }), deployment({ id: 5, kind: 'rollback' })];
+    expect(decideDispatch(pending, never)).toEqual({ do: 'launch', id: 4 });
+  },
+);
+
+test('one whose processes die again and again is given up, so that the next can begin', () => {
+  const dead = deployment({ id: 4, state: 'running' });
+  const next = deployment({ id: 5 });
+  const launches = (id: number): number => (id === 4 ? 4 : 0);
+  expect(decideDispatch([dead, next], launches)).toEqual({ do: 'give-up', id: 4, state: 'interrupted' });
+  expect(decideDispatch([next], launches)).toEqual({ do: 'launch', id: 5 });
+});
+
+test('one whose process never comes to its begin is not started for ever', () => {
+  const waiting = deployment({ id: 4 });
+  expect(decideDispatch([waiting], () => 3)).toEqual({ do: 'launch', id: 4 });
+  expect(decideDispatch([waiting], () => 4)).toEqual({ do: 'give-up', id: 4, state: 'failed' });
+});

@@ -1,0 +1,56 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { asKnown, ERRORS, KnownError } from '../../../deploy/core/errors';
+
+const ROOT = path.resolve(__dirname, '../../..');
+const CODES = Object.keys(ERRORS);
+
+test.each(Object.entries(ERRORS))('%s has one thing to do', (code, { hint }) => {
+  expect(code).toMatch(/^E_[A-Z]+(_[A-Z]+)*$/);
+  expect(hint).toMatch(/^[A-Z].{9,118}$/);
+});
+
+test('every code is used, and every code that is used has its place in the table', () => {
+  const used = new Set(sources().flatMap((text) => text.match(/(?<=['"])E_[A-Z_]+(?=['"])/g) ?? []));
+  expect(CODES.filter((code) => !used.has(code))).toEqual([]);
+  expect([...used].filter((code) => !CODES.includes(code))).toEqual([]);
+});
+
+test('an error carries its code, the hint of the table and whose fault it is', () => {
+  const error = new KnownError('E_UNHEALTHY', 'It answered 500.');
+  expect(error).toMatchObject({
+    code: 'E_UNHEALTHY',
+    message: 'It answered 500.',
+    hint: ERRORS.E_UNHEALTHY.hint,
+    fault: 'commit',
+  });
+});
+
+test('a better hint replaces the one of the table', () => {
+  expect(new KnownError('E_REF', 'No such commit.', 'Look again.').hint).toBe('Look again.');
+});
+
+test('a known error stays itself, anything else becomes E_INTERNAL with one line', () => {
+  const known = new KnownError('E_DISK', 'Full.');
+  expect(asKnown(known)).toBe(known);
+  expect(asKnown(new Error('first\nsecond'))).toMatchObject({ code: 'E_INTERNAL', message: 'first' });
+  expect(asKnown('a string')).toMatchObject({ code: 'E_INTERNAL', message: 'a string' });
+  expect(asKnown(new AggregateError([]))).toMatchObject({ message: 'AggregateError' });
+  expect(asKnown(undefined)).toMatchObject({ code: 'E_INTERNAL', message: 'undefined' });
+});
+
+test('no fault of a machine is ever put down to a commit', () => {
+  const commits = CODES.filter((code) => ERRORS[code as keyof typeof ERRORS].fault === 'commit');
+  expect(commits.filter((code) => /DISK|MACHINE|PORT|NGINX|RUNTIME|SOURCE|INTERRUPTED/.test(code))).toEqual(
+    [],
+  );
+});
+
+/** The sources that report errors, without the table itself. */
+function sources(): string[] {
+  return ['deploy', 'scripts'].flatMap((folder) =>
+    readdirSync(path.join(ROOT, folder), { recursive: true, encoding: 'utf8' })
+      .filter((name) => /\.[jt]s$/.test(name) && !name.endsWith('core/errors.ts'))
+      .map((name) => readFileSync(path.join(ROOT, folder, name), 'utf8')),
+  );
+}

@@ -1,0 +1,59 @@
+import { decideQueue } from '../../../deploy/core/queue';
+import type { Deployment } from '../../../deploy/core/types';
+import { commit, deployment } from '../../support/deployments';
+
+const push = (id: number, branch = 'main'): Deployment => deployment({ id, branch });
+const named = (id: number): Deployment => deployment({ id, commit: commit('c'), trigger: 'command' });
+const rollback = (id: number): Deployment => deployment({ id, kind: 'rollback', trigger: 'command' });
+const runs = (id: number, state: 'running' | 'baking' = 'running'): Deployment =>
+  deployment({ id, branch: 'main', state });
+
+/** The decision by ids. */
+function decide(...deployments: Deployment[]): { begin: number | null; superseded: number[] } {
+  const { begin, superseded } = decideQueue(deployments);
+  return { begin: begin?.id ?? null, superseded: superseded.map(({ id }) => id) };
+}
+
+test('an empty queue begins nothing', () => expect(decide()).toEqual({ begin: null, superseded: [] }));
+
+test('a push begins at once when nothing runs', () => {
+  expect(decide(push(1))).toEqual({ begin: 1, superseded: [] });
+});
+
+test.each(['running', 'baking'] as const)('one that is %s lets the next one wait', (state) => {
+  expect(decide(runs(1, state), push(2))).toEqual({ begin: null, superseded: [] });
+});
+
+test('of three pushes that wait only the newest is deployed, in whatever order they are read', () => {
+  expect(decide(runs(1), push(2), push(3), push(4))).toEqual({ begin: null, superseded: [2, 3] });
+  expect(decide(push(4), push(2), push(3))).toEqual({ begin: 4, superseded: [2, 3] });
+});
+
+test('a push that runs already is not superseded by one that waits', () => {
+  expect(decide(runs(1), push(2)).superseded).toEqual([]);
+});
+
+test('a push to another branch supersedes nothing', () => {
+  expect(decide(push(1, 'main'), push(2, 'next'))).toEqual({ begin: 1, superseded: [] });
+});
+
+test('a commit that a person named waits its turn, and newer pushes do not replace it', () => {
+  expect(decide(named(1), push(2), named(3), push(4))).toEqual({ begin: 1, superseded: [2] });
+});
+
+test('a push is not superseded by a named commit: it means another one', () => {
+  expect(decide(push(1), named(2))).toEqual({ begin: 1, superseded: [] });
+});
+
+test('a rollback goes before everything that waits, and of two the first one', () => {
+  expect(decide(push(1), named(2), rollback(3), rollback(4))).toEqual({ begin: 3, superseded: [] });
+});
+
+test('even a rollback never runs beside another deployment', () => {
+  expect(decide(runs(1, 'baking'), rollback(2)).begin).toBeNull();
+});
+
+test('what is over is looked at by nobody', () => {
+  const over = deployment({ id: 9, branch: 'main', state: 'failed' });
+  expect(decide(over, push(2))).toEqual({ begin: 2, superseded: [] });
+});

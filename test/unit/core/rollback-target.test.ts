@@ -1,0 +1,103 @@
+import { badCause, rollbackTarget } from '../../../deploy/core/rollback-target';
+import type { Deployment } from '../../../deploy/core/types';
+import { commit, deployment } from '../../support/deployments';
+
+const [A, B, C, D] = ['a', 'b', 'c', 'd'].map(commit) as [string, string, string, string];
+let ids = 0;
+
+const over = (known: Partial<Deployment>): Deployment => deployment({ id: ++ids, finishedAt: 1, ...known });
+const good = (of: string): Deployment => over({ commit: of, state: 'succeeded' });
+const rolledBackTo = (to: string): Deployment => over({ commit: to, kind: 'rollback', state: 'succeeded' });
+const bad = (of: string, known: Partial<Deployment> = {}): Deployment =>
+  over({
+    commit: of,
+    state: 'rolled-back',
+    fault: 'commit',
+    errorCode: 'E_BAKE',
+    cause: 'it failed',
+    ...known,
+  });
+const endedByOperator = (of: string): Deployment =>
+  over({ commit: of, state: 'rolled-back', fault: 'operator' });
+
+describe('a rollback without an argument', () => {
+  it('goes to the release before', () => expect(rollbackTarget([good(A), good(B)], B)).toBe(A));
+
+  it('goes twice back when it is done twice', () => {
+    const history = [good(A), good(B), good(C)];
+    expect(rollbackTarget(history, C)).toBe(B);
+    history.push(rolledBackTo(B));
+    expect(rollbackTarget(history, B)).toBe(A);
+    history.push(rolledBackTo(A));
+    expect(rollbackTarget(history, A)).toBeNull();
+  });
+
+  it('goes to the release before a newer deploy, also after a rollback', () => {
+    const history = [good(A), good(B), rolledBackTo(A), good(C)];
+    expect(rollbackTarget(history, C)).toBe(B);
+  });
+
+  it('reads the history in any order', () => {
+    expect(rollbackTarget([good(A), good(B), good(C)].reverse(), C)).toBe(B);
+  });
+
+  it('does not go to itself when the same commit was deployed again', () => {
+    expect(rollbackTarget([good(A), good(B), good(B)], B)).toBe(A);
+  });
+
+  it('counts a commit from its last deploy on', () => {
+    expect(rollbackTarget([good(A), good(B), good(A)], A)).toBe(B);
+  });
+
+  it('leaves out what failed and what is bad', () => {
+    expect(rollbackTarget([good(A), bad(B), good(C)], C)).toBe(A);
+    expect(rollbackTarget([good(A), good(B), bad(B), good(C)], C)).toBe(A);
+  });
+
+  it('goes back from a release that bakes and is not good yet', () => {
+    const baking = deployment({ id: ++ids, commit: C, state: 'baking' });
+    expect(rollbackTarget([good(A), good(B), baking], C)).toBe(B);
+  });
+
+  it('may go to a release whose bake an operator ended: that marks nothing bad', () => {
+    expect(rollbackTarget([good(A), endedByOperator(B), good(C)], C)).toBe(B);
+  });
+
+  it('goes to the last good one from a commit that the history does not know', () => {
+    expect(rollbackTarget([good(A), good(B)], D)).toBe(B);
+  });
+
+  it('has nowhere to go before the second release', () => {
+    expect(rollbackTarget([], A)).toBeNull();
+    expect(rollbackTarget([good(A)], A)).toBeNull();
+  });
+});
+
+describe('a bad commit', () => {
+  it('is one whose own fault ended its last deployment, and says why', () => {
+    expect(badCause([bad(A, { cause: '/health answered 500' })], A)).toBe('/health answered 500');
+  });
+
+  it.each(['machine', 'operator'] as const)('is none when the fault was the %s', (fault) => {
+    expect(badCause([over({ commit: A, state: 'failed', fault })], A)).toBeNull();
+  });
+
+  it('is not mended by a machine that fails at the next attempt', () => {
+    expect(badCause([bad(A), over({ commit: A, state: 'failed', fault: 'machine' })], A)).toBe('it failed');
+  });
+
+  it('stays bad when it was refused for it', () => {
+    const refused = bad(A, { state: 'failed', errorCode: 'E_BAD_COMMIT', cause: 'it failed before' });
+    expect(badCause([bad(A), refused, refused], A)).toBe('it failed');
+  });
+
+  it('is good again when a person deployed it and it went through', () => {
+    expect(badCause([bad(A), good(A)], A)).toBeNull();
+    expect(badCause([good(A), bad(A)], A)).toBe('it failed');
+  });
+
+  it('says nothing of other commits, of rollbacks, and of one that still runs', () => {
+    const running = deployment({ id: ++ids, commit: A, state: 'running', fault: 'commit' });
+    expect(badCause([bad(B), bad(A, { kind: 'rollback' }), running], A)).toBeNull();
+  });
+});

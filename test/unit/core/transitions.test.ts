@@ -1,0 +1,35 @@
+import { isActive, isOver, mayFollow } from '../../../deploy/core/transitions';
+import type { DeploymentState } from '../../../deploy/core/types';
+
+const OVER = ['succeeded', 'failed', 'rolled-back', 'aborted', 'superseded', 'interrupted'] as const;
+const ALL: DeploymentState[] = ['queued', 'running', 'baking', ...OVER];
+
+test('a deployment goes from queued over running and baking to its end', () => {
+  expect(mayFollow('queued', 'running')).toBe(true);
+  expect(mayFollow('running', 'baking')).toBe(true);
+  expect(mayFollow('baking', 'succeeded')).toBe(true);
+});
+
+test('a rollback has no bake: it succeeds at once', () => {
+  expect(mayFollow('running', 'succeeded')).toBe(true);
+});
+
+test('what bakes was live, so it can be rolled back but no longer just fail', () => {
+  expect(mayFollow('baking', 'rolled-back')).toBe(true);
+  expect(mayFollow('baking', 'failed')).toBe(false);
+});
+
+test('only what waits can be superseded', () => {
+  expect(ALL.filter((state) => mayFollow(state, 'superseded'))).toEqual(['queued']);
+});
+
+test('nothing comes back from its end, into the queue, or to where it is', () => {
+  for (const over of OVER) expect(ALL.filter((state) => mayFollow(over, state))).toEqual([]);
+  expect(ALL.filter((state) => mayFollow(state, 'queued'))).toEqual([]);
+  expect(ALL.filter((state) => mayFollow(state, state))).toEqual([]);
+});
+
+test('a deployment is over, worked on, or waits; never two of these', () => {
+  expect(ALL.filter(isOver)).toEqual(OVER);
+  expect(ALL.filter(isActive)).toEqual(['running', 'baking']);
+});

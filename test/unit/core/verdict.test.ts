@@ -1,0 +1,37 @@
+import { errorVerdict } from '../../../deploy/core/verdict';
+
+const RULE = { maxErrorRatio: 0.05, minRequests: 20 };
+const counts = (errors: number, requests: number): { errors: number; requests: number } => ({
+  errors,
+  requests,
+});
+const NOTHING = counts(0, 0);
+
+test.each([
+  ['no request at all', NOTHING, NOTHING],
+  ['all of 19 requests failed: too few to tell', NOTHING, counts(19, 19)],
+  ['exactly the share that is allowed', NOTHING, counts(5, 100)],
+  ['as bad as the release before', counts(50, 100), counts(50, 100)],
+  ['worse than the release before by exactly what is allowed', counts(50, 100), counts(55, 100)],
+  ['better than the release before', counts(100, 100), counts(1, 100)],
+])('well: %s', (_case, before, now) => expect(errorVerdict(before, now, RULE)).toBeNull());
+
+test.each([
+  ['all of 20 failed', NOTHING, counts(20, 20), '20 of 20 requests failed (100.0 %, before 0.0 %)'],
+  ['one more than allowed', NOTHING, counts(6, 100), '6 of 100 requests failed (6.0 %, before 0.0 %)'],
+  [
+    'one more than allowed over what was usual',
+    counts(50, 100),
+    counts(56, 100),
+    '56 of 100 requests failed (56.0 %, before 50.0 %)',
+  ],
+])('bad: %s', (_case, before, now, clause) => expect(errorVerdict(before, now, RULE)).toBe(clause));
+
+test('one failed request of one before does not excuse every failure now', () => {
+  expect(errorVerdict(counts(1, 1), counts(20, 20), RULE)).toContain('before 0.0 %');
+});
+
+test('an operator may allow every failure, or none', () => {
+  expect(errorVerdict(NOTHING, counts(20, 20), { ...RULE, maxErrorRatio: 1 })).toBeNull();
+  expect(errorVerdict(NOTHING, counts(1, 20), { ...RULE, maxErrorRatio: 0 })).not.toBeNull();
+});
