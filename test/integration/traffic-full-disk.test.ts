@@ -1,20 +1,17 @@
 /** A shift on a disk without a free byte: a full disk must not keep anyone from rolling back. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { homeAt } from '../../deploy/home';
 import { linkedTable, linkTable, prepareTables } from '../../deploy/traffic/table-folder';
 
-const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-full-'));
-const mounted = spawnSync('mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir]).status === 0;
-afterAll(() => {
-  if (mounted) execFileSync('umount', [dir]);
-  rmSync(dir, { recursive: true });
-});
-
 // only root may mount, and not in every container
-(mounted ? test : test.skip)('the table changes on a full disk', () => {
+const disk = mountSmallDisk();
+afterAll(() => disk?.unmount());
+
+(disk ? test : test.skip)('the table changes on a full disk', () => {
+  const dir = disk?.dir ?? '';
   const home = homeAt(path.join(dir, 'home'));
   mkdirSync(home.dir);
   prepareTables(home, ['blue', 'green']);
@@ -25,6 +22,21 @@ afterAll(() => {
     expect(linkedTable(home)).toEqual({ active, standby: null });
   }
 });
+
+function mountSmallDisk(): { dir: string; unmount(): void } | null {
+  const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-full-'));
+  if (spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir]).status !== 0) {
+    rmdirSync(dir);
+    return null;
+  }
+  return {
+    dir,
+    unmount() {
+      execFileSync('/bin/umount', [dir]);
+      rmdirSync(dir);
+    },
+  };
+}
 
 function fill(file: string): void {
   const block = Buffer.alloc(4096);

@@ -65,7 +65,10 @@ export async function trafficYard(): Promise<TrafficYard> {
   });
   const home = homeAt(dir);
   const nginx = nginxServer(home, config);
-  await nginx.configure();
+  await nginx.configure().catch((error: unknown) => {
+    rmSync(dir, { recursive: true, force: true });
+    throw error;
+  });
   const apps: TinyApp[] = [];
   const loads: Load[] = [];
 
