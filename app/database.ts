@@ -31,6 +31,7 @@ export class Database {
   readonly #file: string;
   readonly #patienceMs: number;
   #connection: OpenConnection | undefined;
+  #lastWrite: Promise<unknown> = Promise.resolve();
   #closed = false;
 
   /** Opens nothing yet: a database that is missing now and there in a second needs no restart. */
@@ -46,22 +47,19 @@ export class Database {
 
   /** @throws {ApiError} `unavailable` if the file stays locked; SQLite's own error for any other reason. */
   read<T>(query: (connection: Connection) => T): Promise<T> {
-    return this.#whileBusy(() => query(this.#open()));
+    return this.#whileBusy(this.#deadline(), () => query(this.#open()));
   }
 
   /**
-   * Runs `change` in a transaction of its own: all of it is stored, or nothing.
+   * Runs `change` in a transaction of its own: all of it is stored, or nothing. Writes of one process queue up, so
+   * that while the other slot holds the lock a single one asks for it, and not each of hundreds in turn.
    * @throws as `read` does, and whatever `change` throws.
    */
   write<T>(change: (connection: Connection) => T): Promise<T> {
-    return this.#whileBusy(() => {
-      const connection = this.#open();
-      // IMMEDIATE takes the write lock here, so that what `change` reads is still true when it writes.
-      connection.exec('BEGIN IMMEDIATE');
-      const result = change(connection);
-      connection.exec('COMMIT');
-      return result;
-    });
+    const deadline = this.#deadline();
+    const written = this.#lastWrite.then(() => this.#whileBusy(deadline, () => this.#transaction(change)));
+    this.#lastWrite = written.catch(() => undefined);
+    return written;
   }
 
   /** Closes the file; whoever reads or writes later is refused with `unavailable`. */
@@ -70,8 +68,20 @@ export class Database {
     this.#discard();
   }
 
-  async #whileBusy<T>(attempt: () => T): Promise<T> {
-    const deadline = Date.now() + this.#patienceMs;
+  #transaction<T>(change: (connection: Connection) => T): T {
+    const connection = this.#open();
+    // IMMEDIATE takes the write lock here, so that what `change` reads is still true when it writes.
+    connection.exec('BEGIN IMMEDIATE');
+    const result = change(connection);
+    connection.exec('COMMIT');
+    return result;
+  }
+
+  #deadline(): number {
+    return Date.now() + this.#patienceMs;
+  }
+
+  async #whileBusy<T>(deadline: number, attempt: () => T): Promise<T> {
     for (;;) {
       if (this.#closed) throw new ApiError('unavailable', 'The server is stopping.');
       try {
@@ -81,7 +91,7 @@ export class Database {
         if (!isBusy(error)) throw error;
         if (Date.now() >= deadline) throw new ApiError('unavailable', 'The database is busy.');
         // At random, or two slots that met once would meet at every attempt.
-        await sleep(1 + Math.random() * 9);
+        await sleep(1 + Math.random() * 3);
       }
     }
   }
@@ -97,8 +107,9 @@ export class Database {
    * committed. Opening another one costs less than a millisecond.
    */
   #discard(): void {
-    this.#connection?.close();
+    const connection = this.#connection;
     this.#connection = undefined;
+    connection?.close();
   }
 }
 

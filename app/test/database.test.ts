@@ -36,6 +36,29 @@ describe('two slots on one database', () => {
     await expect(added).resolves.toMatchObject({ id: 1 });
   });
 
+  test('writes that had to wait are stored in the order in which they came', async () => {
+    const name = file();
+    const [blue, green] = [openDatabase(name), openDatabase(name)];
+    await migrate(blue);
+    const unlock = await lock(blue);
+    const texts = Array.from({ length: 20 }, (_, i) => String(i));
+    const added = Promise.all(texts.map((text) => new MessageStore(green).add(text)));
+    await tick(50);
+    unlock();
+    expect((await added).map(({ id }) => id)).toEqual(texts.map((text) => Number(text) + 1));
+  });
+
+  test('one write that fails does not hold up the next', async () => {
+    const database = openDatabase(file());
+    await migrate(database);
+    const failed = database.write(() => {
+      throw new Error('no further');
+    });
+    const next = new MessageStore(database).add('next');
+    await expect(failed).rejects.toThrow('no further');
+    await expect(next).resolves.toMatchObject({ id: 1 });
+  });
+
   test('a write that found the database locked leaves nothing behind: later ones are stored for all to see', async () => {
     const name = file();
     const [blue, green] = [openDatabase(name), openDatabase(name, 30)];
