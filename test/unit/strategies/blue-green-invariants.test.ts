@@ -1,0 +1,118 @@
+/** What must hold for every plan, tried on every state that two slots can be in. */
+import { KnownError } from '../../../deploy/core/errors';
+import type { PlanInput } from '../../../deploy/core/seams';
+import { allTables } from '../../../deploy/core/table';
+import type { Plan, Release, RunningSlot } from '../../../deploy/core/types';
+import { blueGreen } from '../../../deploy/strategies/blue-green';
+import { commit } from '../../support/deployments';
+import { doAndUndo, PaperMachine } from '../../support/plan-model';
+
+const SLOTS = ['blue', 'green'];
+const WANTED = commit('a');
+const CASES = everyCase();
+const PLANNED = CASES.flatMap((input) => {
+  const plan = planOf(input);
+  return plan ? [{ input, plan }] : [];
+});
+
+test('all states are looked at', () => {
+  expect(CASES.length).toBeGreaterThan(2000);
+  expect(PLANNED.length).toBeGreaterThan(1500);
+  expect(PLANNED.filter(({ plan }) => plan.length > 0).length).toBeGreaterThan(1500);
+});
+
+test('a plan is refused only for a slot that serves', () => {
+  for (const input of CASES.filter((each) => planOf(each) === null)) {
+    expect(input.wanted).toBe(input.observed.table.active);
+    expect(new PaperMachine(input.observed).runs(input.wanted as string)).toBeDefined();
+  }
+});
+
+test('no unproven release gets a user, and no slot is replaced while the table names it', () => {
+  for (const { input, plan } of PLANNED) {
+    const machine = new PaperMachine(input.observed);
+    // the paper machine throws where a step would break this
+    for (const { step } of plan) machine.do(step);
+  }
+});
+
+test('in the end the wanted release serves, and what was put behind it runs', () => {
+  for (const { input, plan } of PLANNED) {
+    const machine = new PaperMachine(input.observed);
+    for (const { step } of plan) machine.do(step);
+    const { table } = machine;
+    expect(machine.runs(table.active as string)).toBe(WANTED);
+    if (input.wanted !== null) expect(table.active).toBe(input.wanted);
+    if (plan.length > 0 && table.standby !== null) expect(machine.runs(table.standby)).toBeDefined();
+  }
+});
+
+test('wherever it fails, the undo gives back the first table and the first processes', () => {
+  for (const { input, plan } of PLANNED) {
+    for (let steps = 0; steps <= plan.length; steps++) {
+      const machine = doAndUndo(input.observed, plan, steps);
+      expect(machine.table).toEqual(input.observed.table);
+      expect(machine.processes()).toEqual(new PaperMachine(input.observed).processes());
+    }
+  }
+});
+
+test('a plan is data: it reads back from the journal as it was written', () => {
+  for (const { plan } of PLANNED.slice(0, 50)) expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
+});
+
+test('planning is pure: the same question twice, the same answer, and the question stays as it was', () => {
+  for (const input of CASES) {
+    const before = JSON.stringify(input);
+    expect(planOf(input)).toEqual(planOf(input));
+    expect(JSON.stringify(input)).toBe(before);
+  }
+});
+
+function planOf(input: PlanInput): Plan | null {
+  try {
+    return blueGreen.plan(input);
+  } catch (error) {
+    if (error instanceof KnownError && error.code === 'E_SLOT_ACTIVE') return null;
+    throw error;
+  }
+}
+
+function everyCase(): PlanInput[] {
+  return allTables(SLOTS).flatMap((table) =>
+    residents('blue').flatMap((blue) =>
+      residents('green').flatMap((green) =>
+        [null, ...SLOTS].flatMap((wanted) =>
+          [0, 10].flatMap((bakeSeconds) =>
+            [true, false].map((migrate) => ({
+              observed: { table, slots: [...blue, ...green] },
+              release: { commit: WANTED } as Release,
+              slots: SLOTS,
+              wanted,
+              instance: 'fresh',
+              undoInstance: 'again',
+              bakeSeconds,
+              migrate,
+            })),
+          ),
+        ),
+      ),
+    ),
+  );
+}
+
+/** Empty, ended, and each of two releases: answering or not. */
+function residents(slot: string): RunningSlot[][] {
+  const running = (of: string, pid: number | null, status: RunningSlot['status']): RunningSlot[] => [
+    { slot, commit: of, instance: `${slot}-instance`, pid, restarts: 0, status, exitCode: null },
+  ];
+  const other = commit('b');
+  return [
+    [],
+    running(WANTED, null, 'stopped'),
+    running(WANTED, 1, 'online'),
+    running(WANTED, 1, 'crashed'),
+    running(other, 1, 'online'),
+    running(other, 1, 'crashed'),
+  ];
+}

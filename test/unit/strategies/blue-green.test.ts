@@ -1,0 +1,190 @@
+import type { PlanInput } from '../../../deploy/core/seams';
+import type { Observed, Plan, Release, RunningSlot, Step, Table } from '../../../deploy/core/types';
+import { blueGreen } from '../../../deploy/strategies/blue-green';
+import { commit } from '../../support/deployments';
+
+const [OLD, NEW, OTHER] = ['01d', 'e3', '07e3'].map(commit) as [string, string, string];
+
+describe('a new release', () => {
+  it('starts in blue when nothing serves yet, is proven, and gets the traffic', () => {
+    expect(story(plan(serves(null), NEW))).toEqual([
+      'start blue new, undo: stop blue',
+      'verify blue new',
+      'shift to blue, undo: shift to nobody',
+      'verify-live blue new',
+      'bake blue new',
+    ]);
+  });
+
+  it('starts in green when blue serves, and blue stays warm behind it', () => {
+    expect(story(plan(serves('blue', running('blue', OLD)), NEW))).toEqual([
+      'start green new, undo: stop green',
+      'verify green new',
+      'shift to green before blue, undo: shift to blue',
+      'verify-live green new',
+      'bake green new',
+    ]);
+  });
+
+  it('takes the place of the warm one, which leaves the table first and comes back if it fails', () => {
+    const observed = serves('blue', running('blue', OLD), running('green', OTHER));
+    observed.table.standby = 'green';
+    expect(story(plan(observed, NEW))).toEqual([
+      'shift to blue, undo: shift to blue before green',
+      'start green new, undo: start green other, verify green other',
+      'verify green new',
+      'shift to green before blue, undo: shift to blue',
+      'verify-live green new',
+      'bake green new',
+    ]);
+  });
+
+  it('migrates before anything else, and has no bake when it is not to be watched', () => {
+    const observed = serves('blue', running('blue', OLD));
+    expect(story(plan(observed, NEW, { migrate: true, bakeSeconds: 0 }))).toEqual([
+      'migrate new',
+      'start green new, undo: stop green',
+      'verify green new',
+      'shift to green before blue, undo: shift to blue',
+      'verify-live green new',
+    ]);
+  });
+
+  it('replaces a release that serves but does not answer, in the other slot', () => {
+    const hanging = serves('blue', running('blue', NEW, { status: 'crashed' }));
+    expect(story(plan(hanging, NEW))[0]).toBe('start green new, undo: stop green');
+  });
+
+  it('proves the process it has started: instance and no restart', () => {
+    const [start, verify] = plan(serves('blue', running('blue', OLD)), NEW);
+    expect(start?.step).toMatchObject({ instance: 'fresh', restarts: 0 });
+    expect(verify?.step).toMatchObject({ instance: 'fresh', restarts: 0 });
+  });
+});
+
+describe('a release that stands warm', () => {
+  const warm = { table: { active: 'blue', standby: 'green' } };
+  const observed = (green: RunningSlot): Observed => ({ ...warm, slots: [running('blue', OLD), green] });
+
+  it('gets the traffic by one rename: it is verified and not started again', () => {
+    expect(story(plan(observed(running('green', NEW)), NEW))).toEqual([
+      'verify green new',
+      'shift to green, undo: shift to blue before green',
+      'verify-live green new',
+    ]);
+  });
+
+  it('is proven as the process that it is, with the restarts it has had', () => {
+    const [verify] = plan(observed(running('green', NEW, { restarts: 2 })), NEW);
+    expect(verify?.step).toMatchObject({ instance: 'green-instance', restarts: 2 });
+  });
+
+  it('is started again when it does not answer, or when the table does not vouch for it', () => {
+    const silent = observed(running('green', NEW, { status: 'crashed' }));
+    const unknown = serves('blue', running('blue', OLD), running('green', NEW));
+    for (const seen of [silent, unknown]) {
+      expect(story(plan(seen, NEW))).toContain('start green new, undo: start green new, verify green new');
+    }
+  });
+});
+
+describe('a slot that a person names', () => {
+  it('is refused while it serves, and the other one is named', () => {
+    const observed = serves('blue', running('blue', OLD), running('green', OTHER));
+    expect(refusal(observed, 'blue')).toMatchObject({
+      code: 'E_SLOT_ACTIVE',
+      hint: 'Deploy to green: npm run -s deploy:green',
+    });
+    expect(refusal({ ...observed, table: { active: 'green', standby: null } }, 'green')).toMatchObject({
+      hint: 'Deploy to blue: npm run -s deploy:blue',
+    });
+  });
+
+  it('gets a release that is live already in the other one', () => {
+    expect(story(plan(serves('blue', running('blue', NEW)), NEW, { wanted: 'green' }))).toContain(
+      'start green new, undo: stop green',
+    );
+  });
+});
+
+describe('nothing to do', () => {
+  it('is when the release serves and answers', () => {
+    expect(plan(serves('green', running('green', NEW)), NEW)).toEqual([]);
+  });
+});
+
+describe('after npm stop, when the table names a slot in which nothing runs', () => {
+  const stopped: Observed = { table: { active: 'blue', standby: 'green' }, slots: [] };
+
+  it('nobody is sent to the slot until its release is proven again', () => {
+    expect(story(plan(stopped, OLD, { wanted: 'blue', bakeSeconds: 0 }))).toEqual([
+      'shift to nobody, undo: shift to blue before green',
+      'start blue old, undo: stop blue',
+      'verify blue old',
+      'shift to blue, undo: shift to nobody',
+      'verify-live blue old',
+    ]);
+  });
+
+  it('a new release starts in the other slot, with nothing dead behind it', () => {
+    expect(story(plan(stopped, NEW, { bakeSeconds: 0 }))).toEqual([
+      'shift to blue, undo: shift to blue before green',
+      'start green new, undo: stop green',
+      'verify green new',
+      'shift to green, undo: shift to blue',
+      'verify-live green new',
+    ]);
+  });
+});
+
+test('without any slot there is nothing to plan', () => {
+  expect(() => plan(serves(null), NEW, { slots: [] })).toThrow('No slot');
+});
+
+function plan(observed: Observed, wantedCommit: string, wishes: Partial<PlanInput> = {}): Plan {
+  return blueGreen.plan({
+    observed,
+    release: { commit: wantedCommit } as Release,
+    slots: ['blue', 'green'],
+    wanted: null,
+    instance: 'fresh',
+    undoInstance: 'again',
+    bakeSeconds: 10,
+    migrate: false,
+    ...wishes,
+  });
+}
+
+function refusal(observed: Observed, wanted: string): unknown {
+  try {
+    return plan(observed, NEW, { wanted });
+  } catch (error) {
+    return error;
+  }
+}
+
+function serves(active: string | null, ...slots: RunningSlot[]): Observed {
+  return { table: { active, standby: null }, slots };
+}
+
+function running(slot: string, of: string, known: Partial<RunningSlot> = {}): RunningSlot {
+  const instance = `${slot}-instance`;
+  return { slot, commit: of, instance, pid: 1, restarts: 0, status: 'online', exitCode: null, ...known };
+}
+
+/** One line for each step, as a person would tell it. */
+function story(steps: Plan): string[] {
+  return steps.map(
+    ({ step, undo }) => told(step) + (undo.length ? `, undo: ${undo.map(told).join(', ')}` : ''),
+  );
+}
+
+function told(step: Step): string {
+  if (step.do === 'shift') return `shift to ${toldTable(step.to)}`;
+  const of = 'commit' in step ? { [OLD]: ' old', [NEW]: ' new', [OTHER]: ' other' }[step.commit] : '';
+  return `${step.do}${'slot' in step ? ` ${step.slot}` : ''}${of}`;
+}
+
+function toldTable({ active, standby }: Table): string {
+  return `${active ?? 'nobody'}${standby === null ? '' : ` before ${standby}`}`;
+}
