@@ -80,10 +80,9 @@ export class Journal {
 
   /** Makes the tables. Once, by whoever makes the home. */
   async prepare(): Promise<void> {
-    await this.write(() => {
-      this.db.pragma('journal_mode = WAL');
-      this.db.exec(SCHEMA);
-    });
+    // of a journal that is in use this changes nothing, and waits for nobody
+    this.db.exec('PRAGMA journal_mode = WAL');
+    await this.write(() => this.db.exec(SCHEMA));
   }
 
   close(): void {
@@ -105,40 +104,36 @@ export class Journal {
       strategy: request.strategy,
       createdAt: Date.now(),
     };
-    return this.write(() =>
-      this.transaction(() => {
-        const known = request.delivery === undefined ? null : this.byDelivery(request.delivery);
-        if (known) return known;
-        const inserted = this.db
-          .prepare('INSERT INTO deployments (delivery, state, body) VALUES (?, ?, ?)')
-          .run(request.delivery ?? null, 'queued', JSON.stringify(body));
-        const id = Number(inserted.lastInsertRowid);
-        this.insertEvent(id, { type: 'state', state: 'queued' });
-        const ahead = this.active();
-        if (ahead) this.insertEvent(id, { type: 'waiting', behind: ahead.id });
-        return this.mustGet(id);
-      }),
-    );
+    return this.write(() => {
+      const known = request.delivery === undefined ? null : this.byDelivery(request.delivery);
+      if (known) return known;
+      const inserted = this.db
+        .prepare('INSERT INTO deployments (delivery, state, body) VALUES (?, ?, ?)')
+        .run(request.delivery ?? null, 'queued', JSON.stringify(body));
+      const id = Number(inserted.lastInsertRowid);
+      this.insertEvent(id, { type: 'state', state: 'queued' });
+      const ahead = this.active();
+      if (ahead) this.insertEvent(id, { type: 'waiting', behind: ahead.id });
+      return this.mustGet(id);
+    });
   }
 
   /** Moves a deployment to its next state and tells it. A move that may not follow is an error of ours. */
   async move(id: number, to: DeploymentState, facts: Facts = {}): Promise<Deployment> {
-    return this.write(() =>
-      this.transaction(() => {
-        const before = this.mustGet(id);
-        if (!mayFollow(before.state, to)) throw new Error(`deployment ${id}: ${before.state} -> ${to}`);
-        const times =
-          to === 'running' ? { startedAt: Date.now() } : isOver(to) ? { finishedAt: Date.now() } : {};
-        this.update({ ...before, ...facts, ...times, state: to });
-        this.insertEvent(id, { type: 'state', state: to, ...(facts.cause ? { cause: facts.cause } : {}) });
-        return this.mustGet(id);
-      }),
-    );
+    return this.write(() => {
+      const before = this.mustGet(id);
+      if (!mayFollow(before.state, to)) throw new Error(`deployment ${id}: ${before.state} -> ${to}`);
+      const times =
+        to === 'running' ? { startedAt: Date.now() } : isOver(to) ? { finishedAt: Date.now() } : {};
+      this.update({ ...before, ...facts, ...times, state: to });
+      this.insertEvent(id, { type: 'state', state: to, ...(facts.cause ? { cause: facts.cause } : {}) });
+      return this.mustGet(id);
+    });
   }
 
   /** Adds facts to a deployment. */
   async note(id: number, facts: Facts): Promise<void> {
-    await this.write(() => this.transaction(() => this.update({ ...this.mustGet(id), ...facts })));
+    await this.write(() => this.update({ ...this.mustGet(id), ...facts }));
   }
 
   /** Tells one thing, of a deployment or (null) of the whole. */
@@ -226,8 +221,14 @@ export class Journal {
       .run(deployment, Date.now(), JSON.stringify(entry));
   }
 
-  private transaction<T>(work: () => T): T {
-    this.db.exec('BEGIN IMMEDIATE');
+  /** Does the work in a transaction; while somebody else writes it waits, between turns of the event loop. */
+  private async write<T>(work: () => T): Promise<T> {
+    const deadline = Date.now() + GIVE_UP_AFTER_MS;
+    while (!this.begin()) {
+      if (Date.now() > deadline) throw new Error('the journal was locked by another process for 10 s');
+      await sleep(RETRY_MS);
+    }
+    // nothing is awaited from here on: another write of this process would fall into this transaction
     try {
       const result = work();
       this.db.exec('COMMIT');
@@ -238,15 +239,17 @@ export class Journal {
     }
   }
 
-  private async write<T>(work: () => T): Promise<T> {
-    const deadline = Date.now() + GIVE_UP_AFTER_MS;
-    for (;;) {
-      try {
-        return work();
-      } catch (error) {
-        if (!isBusy(error) || Date.now() > deadline) throw error;
-        await sleep(RETRY_MS);
-      }
+  /**
+   * False when somebody else writes just now. Only this statement may be refused: libsql never resets a prepared
+   * one that was, and what is written on its connection afterwards is lost.
+   */
+  private begin(): boolean {
+    try {
+      this.db.exec('BEGIN IMMEDIATE');
+      return true;
+    } catch (error) {
+      if (isBusy(error)) return false;
+      throw error;
     }
   }
 }
