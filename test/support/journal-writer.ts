@@ -1,0 +1,20 @@
+/** Tells and asks the journal at argv[2] for argv[4] things under the name argv[3], as fast as it can. */
+import { Journal } from '../../deploy/journal';
+
+async function main(): Promise<void> {
+  const [, , file = '', name = '', count = '0'] = process.argv;
+  const journal = Journal.open({ journal: file, dir: file });
+  process.stdout.write('ready\n');
+  for (let i = 0; i < Number(count); i++) {
+    await journal.tell(null, { type: 'warning', message: `${name} ${i}` });
+    await journal.request({
+      kind: 'deploy',
+      trigger: 'webhook',
+      strategy: 'blue-green',
+      delivery: `both ${i}`,
+    });
+  }
+  journal.close();
+}
+
+void main();

@@ -1,0 +1,26 @@
+/** A real second process that runs one of our test programs. */
+import { spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import path from 'node:path';
+import { afterwards } from './temp-home';
+
+/** Starts `test/support/<program>` with these arguments. It is killed at the end of the test, if it still runs. */
+export function startProgram(program: string, ...args: string[]): ChildProcess {
+  const hook = path.join(__dirname, 'load-typescript.js');
+  const child = spawn(process.execPath, ['--require', hook, path.join(__dirname, program), ...args], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
+  afterwards(async () => {
+    if (child.exitCode !== null || child.signalCode !== null) return;
+    child.kill('SIGKILL');
+    await once(child, 'exit');
+  });
+  return child;
+}
+
+/** Waits until it has written something. */
+export async function firstWord(child: ChildProcess): Promise<string> {
+  const [chunk] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
+  return chunk.toString('utf8').trim();
+}

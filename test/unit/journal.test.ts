@@ -1,0 +1,239 @@
+import Database from 'libsql';
+import { once } from 'node:events';
+import path from 'node:path';
+import type { DeploymentState, Serving } from '../../deploy/core/types';
+import type { Request } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal';
+import { commit } from '../support/deployments';
+import { firstWord, startProgram } from '../support/second-process';
+import { afterwards, tempHome } from '../support/temp-home';
+
+const PUSH: Request = { kind: 'deploy', trigger: 'push', branch: 'main', strategy: 'blue-green' };
+const BLUE: Serving = { slot: 'blue', commit: commit('a'), version: '1' };
+const GREEN: Serving = { slot: 'green', commit: commit('b'), version: '2' };
+
+let file: string;
+let journal: Journal;
+
+beforeEach(async () => {
+  file = path.join(tempHome(), 'journal.db');
+  journal = Journal.open({ journal: file, dir: path.dirname(file) });
+  afterwards(() => journal.close());
+  await journal.prepare();
+});
+
+describe('a request', () => {
+  it('waits in the queue, and nothing is known of it but what was asked', async () => {
+    const deployment = await journal.request({ ...PUSH, delivery: 'd-1' });
+    expect(deployment).toMatchObject({
+      id: 1,
+      state: 'queued',
+      branch: 'main',
+      delivery: 'd-1',
+      commit: null,
+    });
+    expect(journal.get(1)).toEqual(deployment);
+    expect(journal.pending()).toEqual([deployment]);
+    expect(told(1)).toEqual([{ type: 'state', state: 'queued' }]);
+  });
+
+  it('is one deployment however often it is delivered, and a later delivery tells nothing', async () => {
+    const first = await journal.request({ ...PUSH, delivery: 'd-1' });
+    await journal.move(first.id, 'running');
+    const again = await journal.request({ ...PUSH, delivery: 'd-1' });
+    expect(again).toMatchObject({ id: first.id, state: 'running' });
+    expect(journal.history()).toHaveLength(1);
+    expect(told(1)).toHaveLength(2);
+  });
+
+  it('without a delivery is always a new one', async () => {
+    await journal.request(PUSH);
+    await journal.request(PUSH);
+    expect(journal.history().map(({ id }) => id)).toEqual([2, 1]);
+  });
+
+  it('tells behind whom it waits', async () => {
+    await goes('running');
+    const { id } = await journal.request(PUSH);
+    expect(told(id)).toContainEqual({ type: 'waiting', behind: 1 });
+  });
+});
+
+describe('a deployment', () => {
+  it('goes through its states, and keeps when', async () => {
+    const before = Date.now();
+    const { id } = await journal.request(PUSH);
+    const running = await journal.move(id, 'running', { pid: 7 });
+    expect(running).toMatchObject({ state: 'running', pid: 7, finishedAt: null });
+    await journal.note(id, { liveAt: 5, to: GREEN });
+    await journal.move(id, 'baking');
+    const over = await journal.move(id, 'succeeded');
+    expect(over).toMatchObject({ state: 'succeeded', pid: 7, liveAt: 5, to: GREEN });
+    for (const at of [over.createdAt, over.startedAt, over.finishedAt]) {
+      expect(at).toBeGreaterThanOrEqual(before);
+    }
+    expect(told(id).map((entry) => entry.type === 'state' && entry.state)).toEqual([
+      'queued',
+      'running',
+      'baking',
+      'succeeded',
+    ]);
+  });
+
+  it('does not move where it may not, and then nothing of the move is kept', async () => {
+    const { id } = await journal.request(PUSH);
+    await expect(journal.move(id, 'baking', { pid: 7 })).rejects.toThrow('queued -> baking');
+    expect(journal.get(id)).toMatchObject({ state: 'queued', pid: null });
+    expect(told(id)).toHaveLength(1);
+    await journal.move(id, 'superseded');
+    await expect(journal.move(id, 'running')).rejects.toThrow('superseded -> running');
+  });
+
+  it('tells the cause of its end', async () => {
+    const { id } = await journal.request(PUSH);
+    await journal.move(id, 'failed', { cause: 'it answered 500', errorCode: 'E_UNHEALTHY', fault: 'commit' });
+    expect(told(id).at(-1)).toEqual({ type: 'state', state: 'failed', cause: 'it answered 500' });
+    expect(journal.get(id)).toMatchObject({ errorCode: 'E_UNHEALTHY', fault: 'commit' });
+  });
+
+  it('that does not exist cannot be moved or noted, and is null', async () => {
+    await expect(journal.move(9, 'running')).rejects.toThrow('no deployment 9');
+    await expect(journal.note(9, {})).rejects.toThrow('no deployment 9');
+    expect(journal.get(9)).toBeNull();
+  });
+});
+
+describe('what is read back', () => {
+  it('is the history newest first, as much of it as was asked for', async () => {
+    for (let i = 0; i < 4; i++) await journal.request(PUSH);
+    expect(journal.history(2).map(({ id }) => id)).toEqual([4, 3]);
+  });
+
+  it('is who is worked on, and who is not over yet', async () => {
+    await goes('failed');
+    await goes('running', 'baking');
+    await goes();
+    expect(journal.active()?.id).toBe(2);
+    expect(journal.pending().map(({ id }) => id)).toEqual([2, 3]);
+  });
+
+  it('is what was told after an event, of all or of one deployment', async () => {
+    await goes();
+    const [{ id: seen } = { id: 0 }] = journal.since(0);
+    await journal.tell(null, { type: 'incident', message: 'blue does not answer' });
+    await goes();
+    expect(journal.since(seen).map(({ deployment }) => deployment)).toEqual([null, 2]);
+    expect(journal.since(seen, 2)).toHaveLength(1);
+    expect(journal.since(seen, 1)).toEqual([]);
+  });
+});
+
+describe('what is live by the journal', () => {
+  it('is nothing before the first', () => expect(journal.lastLive()).toBeNull());
+
+  it('is what went live last, and not what was asked for last', async () => {
+    await wentLive(GREEN, 20);
+    await wentLive(BLUE, 10);
+    expect(journal.lastLive()?.to).toEqual(GREEN);
+  });
+
+  it('is also what still bakes', async () => {
+    await wentLive(BLUE, 10);
+    await wentLive(GREEN, 20, 'baking');
+    expect(journal.lastLive()?.to).toEqual(GREEN);
+    expect(journal.lastInSlot('green')?.to).toEqual(GREEN);
+  });
+
+  it('is not what was taken back', async () => {
+    await wentLive(BLUE, 10);
+    await wentLive(GREEN, 20, 'baking', 'rolled-back');
+    expect(journal.lastLive()?.to).toEqual(BLUE);
+    expect(journal.lastInSlot('green')).toBeNull();
+  });
+
+  it('is not a deployment that found nothing to do', async () => {
+    await wentLive(BLUE, 10);
+    const id = await goes('running');
+    await journal.note(id, { to: BLUE });
+    await journal.move(id, 'succeeded');
+    expect(journal.lastLive()?.id).toBe(1);
+  });
+
+  it('is kept for each slot', async () => {
+    await wentLive(BLUE, 10);
+    await wentLive(GREEN, 20);
+    expect(journal.lastInSlot('blue')?.id).toBe(1);
+    expect(journal.lastInSlot('green')?.id).toBe(2);
+    expect(journal.lastInSlot('red')).toBeNull();
+  });
+
+  it('is not forgotten over a thousand that failed since', async () => {
+    await wentLive(BLUE, 10);
+    await goes('failed');
+    repeatLast(1000);
+    expect(journal.lastLive()?.to).toEqual(BLUE);
+  });
+});
+
+test('two processes that write at once lose nothing, and share a delivery', async () => {
+  const each = 50;
+  const writers = ['one', 'two'].map((name) => startProgram('journal-writer.ts', file, name, String(each)));
+  await Promise.all(writers.map(firstWord));
+  for (let i = 0; i < each; i++) await journal.tell(null, { type: 'warning', message: `own ${i}` });
+  const codes = await Promise.all(writers.map(exitCode));
+  expect(codes).toEqual([0, 0]);
+
+  const messages = journal.since(0).flatMap(({ entry }) => (entry.type === 'warning' ? [entry.message] : []));
+  for (const name of ['one', 'two', 'own']) {
+    const own = messages.filter((message) => message.startsWith(name));
+    expect(own).toEqual(Array.from({ length: each }, (_, i) => `${name} ${i}`));
+  }
+  expect(journal.history()).toHaveLength(each);
+}, 20_000);
+
+test('a home that was never started has no journal', () => {
+  const dir = path.join(tempHome(), 'nobody', 'here');
+  expect(() => Journal.open({ journal: path.join(dir, 'journal.db'), dir })).toThrow(
+    expect.objectContaining({ code: 'E_NOT_STARTED' }),
+  );
+});
+
+function told(id: number): ReturnType<Journal['since']>[number]['entry'][] {
+  return journal.since(0, id).map(({ entry }) => entry);
+}
+
+/** A new deployment that goes through these states. */
+async function goes(...states: DeploymentState[]): Promise<number> {
+  const { id } = await journal.request(PUSH);
+  for (const state of states) await journal.move(id, state);
+  return id;
+}
+
+/** Copies of the last deployment, written at once: moved one by one they would take seconds. */
+function repeatLast(times: number): void {
+  const db = new Database(file);
+  const { state, body } = db
+    .prepare('SELECT * FROM deployments ORDER BY id DESC LIMIT 1')
+    .get() as DeploymentRow;
+  const insert = db.prepare('INSERT INTO deployments (state, body) VALUES (?, ?)');
+  db.exec('BEGIN');
+  for (let i = 0; i < times; i++) insert.run(state, body);
+  db.exec('COMMIT');
+  db.close();
+}
+
+interface DeploymentRow {
+  state: string;
+  body: string;
+}
+
+async function wentLive(to: Serving, liveAt: number, ...then: DeploymentState[]): Promise<void> {
+  const id = await goes('running');
+  await journal.note(id, { to, liveAt });
+  for (const state of then.length ? then : (['succeeded'] as const)) await journal.move(id, state);
+}
+
+async function exitCode(child: ReturnType<typeof startProgram>): Promise<number | null> {
+  if (child.exitCode === null) await once(child, 'exit');
+  return child.exitCode;
+}
