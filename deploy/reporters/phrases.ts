@@ -33,7 +33,10 @@ export function liveLines(live: Live): string[] {
   return [
     ...(bakeSeconds > 0 ? [`✓ LIVE in ${duration(ms)}: ${named(serving)} on ${serving.slot}`] : []),
     `  ${way}, ${plural(served, 'request')} served and ${failed} failed during the switch`,
-    ...(previous ? [`  to go back: npm run -s rollback (${goBack})`] : []),
+    // the same release again, after npm stop or in the other slot: a rollback goes to the one before it
+    ...(previous && previous.commit !== serving.commit
+      ? [`  to go back: npm run -s rollback (${goBack})`]
+      : []),
     ...(bakeSeconds > 0
       ? [`  watching it for ${bakeSeconds} s (Ctrl-C leaves it to itself; a bad release is rolled back)`]
       : []),
