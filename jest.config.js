@@ -6,20 +6,24 @@ const transform = {
   ],
 };
 
-const project = (displayName, folder) => ({
+const project = (displayName, folder, more) => ({
   displayName,
   rootDir: __dirname,
   testEnvironment: 'node',
   testMatch: [`<rootDir>/${folder}/**/*.test.ts`],
   transform,
+  ...more,
 });
+
+/** npm, nginx and PM2 for real, on a machine that may be busy. */
+const real = { setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'] };
 
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
     project('app', 'app'),
     project('unit', 'test/unit'),
-    project('integration', 'test/integration'),
-    project('e2e', 'test/e2e'),
+    project('integration', 'test/integration', real),
+    project('e2e', 'test/e2e', real),
   ],
 };

@@ -19,9 +19,6 @@ const START = ['scripts/start.js'];
 const TELL = 'console.log(JSON.stringify(process.argv.slice(2))); process.exitCode = 7;';
 const NOBODY = 65534;
 
-/** npm and tsc run for real, on a machine that may be busy. */
-jest.setTimeout(60_000);
-
 function start(dir: string, env?: NodeJS.ProcessEnv): Promise<Ended> {
   return node(dir, START, { env }).ended;
 }
