@@ -8,6 +8,8 @@ import type { Home } from './home';
 import { isBusy } from './journal';
 
 const RETRY_MS = 20;
+/** Never prepared: a prepared statement keeps the file open after close(), and this is asked many times a second. */
+const AT_ONCE = 'PRAGMA busy_timeout = 0';
 
 export interface Lock {
   release(): void;
@@ -17,7 +19,7 @@ export interface Lock {
 export function tryLock(home: Pick<Home, 'lock'>): Lock | null {
   const db = new Database(home.lock);
   try {
-    db.pragma('busy_timeout = 0');
+    db.exec(AT_ONCE);
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();
@@ -48,8 +50,8 @@ export async function takeLock(home: Pick<Home, 'lock'>): Promise<Lock> {
 export function isLocked(home: Pick<Home, 'lock'>): boolean {
   const db = new Database(home.lock);
   try {
-    db.pragma('busy_timeout = 0');
-    db.prepare('SELECT 1 FROM sqlite_master').all();
+    db.exec(AT_ONCE);
+    db.exec('SELECT 1 FROM sqlite_master');
     return false;
   } catch (error) {
     if (isBusy(error)) return true;

@@ -1,3 +1,4 @@
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { isLocked, takeLock, tryLock } from '../../deploy/lock';
 import { firstWord, startProgram } from '../support/second-process';
@@ -39,6 +40,16 @@ test('asking is not holding: it does not keep others out, and makes nobody look 
   expect(isLocked(home)).toBe(true);
   reader?.release();
   expect(isLocked(home)).toBe(false);
+});
+
+test('asking a thousand times leaves no file open', () => {
+  const openFiles = (): number => readdirSync('/proc/self/fd').length;
+  const holder = tryLock(home);
+  const before = openFiles();
+  for (let i = 0; i < 500; i++) isLocked(home);
+  holder?.release();
+  for (let i = 0; i < 500; i++) isLocked(home);
+  expect(openFiles() - before).toBeLessThan(100);
 });
 
 test('the kernel frees it at once when its process is killed', async () => {
