@@ -7,10 +7,11 @@ import type { Deployment } from './core/types';
 import type { Home } from './home';
 
 const TIMEOUT_MS = 5000;
+const RESTART = 'It is of another version; start it again: npm stop && npm start';
 
 interface Answer {
   status: number;
-  body: unknown;
+  text: string;
 }
 
 /** Puts a deployment into the queue. Throws E_DEPLOYER_DOWN, or what the deployer refuses with. */
@@ -18,18 +19,26 @@ export async function requestDeployment(
   home: Pick<Home, 'socket'>,
   request: ControlRequest,
 ): Promise<Deployment> {
-  const { status, body } = await ask(home.socket, 'POST', '/deployments', JSON.stringify(request));
-  if (status === 202) return body as Deployment;
-  const { code, message, hint } = (body as { error: { code: ErrorCode; message: string; hint: string } })
-    .error;
-  throw new KnownError(code, message, hint);
+  const { status, text } = await ask(home.socket, 'POST', '/deployments', JSON.stringify(request));
+  if (status === 202) return JSON.parse(text) as Deployment;
+  throw refusal(text);
+}
+
+/** Another version's deployer may answer with what we do not know. */
+function refusal(text: string): KnownError {
+  try {
+    const { error } = JSON.parse(text) as { error: { code: ErrorCode; message: string; hint: string } };
+    return new KnownError(error.code, error.message, error.hint);
+  } catch {
+    return new KnownError('E_DEPLOYER_DOWN', 'The deployer does not understand this command.', RESTART);
+  }
 }
 
 /** The build of the kit that the running deployer is of; null when none answers. */
 export async function deployerBuild(home: Pick<Home, 'socket'>): Promise<string | null> {
   try {
-    const { status, body } = await ask(home.socket, 'GET', '/health', '');
-    return status === 200 ? (body as { build: string }).build : null;
+    const { status, text } = await ask(home.socket, 'GET', '/health', '');
+    return status === 200 ? (JSON.parse(text) as { build: string }).build : null;
   } catch {
     return null;
   }
@@ -45,8 +54,7 @@ function ask(socketPath: string, method: string, path: string, text: string): Pr
       response.on('data', (part: Buffer) => parts.push(part));
       response.on('error', down);
       response.on('end', () => {
-        const body = JSON.parse(Buffer.concat(parts).toString('utf8')) as unknown;
-        resolve({ status: response.statusCode ?? 0, body });
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') });
       });
     });
     request.on('timeout', () => request.destroy());
