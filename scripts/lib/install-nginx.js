@@ -15,6 +15,8 @@ const LINES_SHOWN = 12;
 const APT = ['-y', '-q', '-o', 'DPkg::Lock::Timeout=120'];
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1', LC_ALL: 'C.UTF-8' };
 const INSTALL = ['install', ...APT, '--no-install-recommends', 'nginx'];
+/** What apt-get says before it does anything. */
+const NOISE = /^(Reading|Building) .*\.\.\./;
 /** What apt-get says when its package lists are older than the archive. */
 const STALE = /404 +Not Found|Unable to locate package|has no installation candidate|Unable to fetch/;
 
@@ -34,14 +36,19 @@ function installNginx(system) {
 async function aptInstall(fresh) {
   const allow = forbidServices(POLICY);
   try {
-    if (fresh) await aptGet(['update', ...APT]);
-    const result = await aptGet(INSTALL);
-    if (result.status === 0 || fresh || !STALE.test(result.lines.join('\n'))) return result;
-    await aptGet(['update', ...APT]);
-    return await aptGet(INSTALL);
+    if (fresh) return await updateAndInstall();
+    const result = await whole('apt-get', INSTALL);
+    return result.status !== 0 && STALE.test(result.lines.join('\n')) ? await updateAndInstall() : result;
   } finally {
     allow();
   }
+}
+
+/** An archive that cannot be reached shows only in what the update said. */
+async function updateAndInstall() {
+  const update = await whole('apt-get', ['update', ...APT]);
+  const install = await whole('apt-get', INSTALL);
+  return { status: install.status, lines: update.lines.concat(install.lines) };
 }
 
 /** dnf starts no service. */
@@ -67,11 +74,6 @@ function forbidServices(file) {
   return () => fs.rmSync(file, { force: true });
 }
 
-/** @param {string[]} args */
-function aptGet(args) {
-  return whole('apt-get', args);
-}
-
 /** @param {string} command @param {string[]} args */
 function whole(command, args) {
   return run(command, args, { whole: true, env: Object.assign({}, process.env, QUIET) });
@@ -79,7 +81,7 @@ function whole(command, args) {
 
 /** @param {{ status: number | null, lines: string[] }} result */
 function why(result) {
-  const lines = result.lines.slice(-LINES_SHOWN);
+  const lines = result.lines.filter((line) => !NOISE.test(line)).slice(-LINES_SHOWN);
   return lines.length > 0 ? lines : [`exit status ${result.status}`];
 }
 
