@@ -1,0 +1,196 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Settings } from '../../deploy/config';
+import {
+  ENVIRONMENT,
+  loadConfig,
+  parseAppSettings,
+  readSettings,
+  settingsFrom,
+  slotsOf,
+} from '../../deploy/config';
+import type { KnownError } from '../../deploy/core/errors';
+import { tempHome } from '../support/temp-home';
+
+const ROOT = path.resolve(__dirname, '../..');
+
+describe('deploy.config.js of this repository', () => {
+  it('says of every key what its default is, except for app.migrate', () => {
+    // eslint-disable-next-line @typescript-eslint/no-require-imports
+    const explained = require(path.join(ROOT, 'deploy.config.js'));
+    const defaults = loadConfig(tempHome(), {});
+    expect({ ...explained, app: { ...explained.app, migrate: null } }).toEqual(defaults);
+    expect(explained.app.migrate).not.toBeNull();
+  });
+
+  it('names the environment variable of each key that has one', () => {
+    const text = readFileSync(path.join(ROOT, 'deploy.config.js'), 'utf8');
+    for (const name of Object.keys(ENVIRONMENT)) expect(text).toContain(name);
+  });
+});
+
+describe('what is not written keeps its default', () => {
+  it('without a file, in an empty one, and beside what is written', () => {
+    const defaults = loadConfig(tempHome(), {});
+    expect(load('module.exports = {};')).toEqual(defaults);
+    expect(load('module.exports = { http: { port: 80 } };')).toEqual({
+      ...defaults,
+      http: { ...defaults.http, port: 80 },
+    });
+  });
+
+  it('blue is filled first', () => {
+    expect(slotsOf(load('module.exports = { slots: { green: 4 } };'))).toEqual([
+      { name: 'blue', port: 8080 },
+      { name: 'green', port: 4 },
+    ]);
+  });
+});
+
+describe('the environment goes over the file', () => {
+  it('for each variable that it may set', () => {
+    const config = load('module.exports = { http: { port: 1 }, branch: "old" };', {
+      HTTP_PORT: '2',
+      BLUE_PORT: '3',
+      GREEN_PORT: '4',
+      DEPLOYER_PORT: '5',
+      BAKE_SECONDS: '1.5',
+      DRAIN_SECONDS: '0',
+      BRANCH: 'new',
+      SOURCE: 'https://example.com/you/app.git',
+    });
+    expect(config).toMatchObject({
+      http: { port: 2 },
+      slots: { blue: 3, green: 4 },
+      deployer: { port: 5 },
+      bake: { seconds: 1.5 },
+      limits: { drain: 0, stop: 15 },
+      branch: 'new',
+      source: 'https://example.com/you/app.git',
+    });
+  });
+
+  it('a branch that is named like a number stays a name', () => {
+    expect(load('', { BRANCH: '2024' }).branch).toBe('2024');
+    expect(load('', { SOURCE: '7' }).source).toBe('7');
+  });
+
+  it('only its own variables, and no empty ones, are taken from an environment', () => {
+    expect(settingsFrom({ HTTP_PORT: '80', BRANCH: '', PATH: '/bin', WEBHOOK_SECRET: 'x' })).toEqual({
+      HTTP_PORT: '80',
+    });
+  });
+
+  it('and what the file exports is not changed by it', () => {
+    const root = write('const it = { http: { port: 1 } }; module.exports = it; Object.freeze(it.http);');
+    expect(loadConfig(root, { HTTP_PORT: '2' }).http.port).toBe(2);
+    expect(loadConfig(root, {}).http.port).toBe(1);
+  });
+});
+
+describe('a mistake is named: where, what, and what to do', () => {
+  it.each([
+    ['{ brnach: "main" }', 'deploy.config.js: unknown key "brnach".', 'Did you mean "branch"?'],
+    ['{ http: { prot: 80 } }', 'unknown key "http.prot".', 'Did you mean "http.port"?'],
+    ['{ app: { tests: null } }', 'unknown key "app.tests".', 'Did you mean "app.test"?'],
+    ['{ slots: { red: 8082 } }', 'unknown key "slots.red".', 'every key and its default'],
+    ['{ zzzzzzzzz: 1 }', 'unknown key "zzzzzzzzz".', 'every key and its default'],
+    ['{ http: { port: "80" } }', '"http.port" is not valid', 'every key and its default'],
+    ['{ http: { port: 70000 } }', '"http.port" is not valid', ''],
+    ['{ http: { maxBody: "25 MB" } }', '"http.maxBody" is not valid: is not a size such as 25m.', ''],
+    ['{ http: null }', '"http" is not valid', ''],
+    ['{ bake: { seconds: -1 } }', '"bake.seconds" is not valid', ''],
+    ['{ strategy: "canary" }', '"strategy" is not valid: Invalid input: expected "blue-green".', ''],
+    ['{ app: { health: "health" } }', '"app.health" is not valid', ''],
+    ['{ app: { start: () => 1 } }', '"app.start" is not valid', ''],
+    ['{ app: { build: [] } }', '"app.build" is not valid', ''],
+    ['{ app: { smoke: ["/", "x"] } }', '"app.smoke.1" is not valid', ''],
+    ['"text"', 'it is not valid', ''],
+    ['() => ({})', 'it is not valid', ''],
+    ['{ slots: { blue: 8081 } }', '"slots.blue" and "slots.green" are both port 8081.', 'another port'],
+    ['{ deployer: { port: 8000 } }', '"http.port" and "deployer.port" are both port 8000.', 'another port'],
+  ])('%s', (exported, message, hint) => {
+    const error = refusal(`module.exports = ${exported};`, {});
+    expect(error.message).toContain(message);
+    expect(error.hint).toContain(hint);
+    // an odd file is named as such, also when a setting goes over it
+    expect(refusal(`module.exports = ${exported};`, { DRAIN_SECONDS: '1' }).message).toContain(message);
+  });
+
+  it.each([
+    ['HTTP_PORT', 'eighty'],
+    ['BLUE_PORT', '0'],
+    ['BAKE_SECONDS', '-1'],
+    ['DRAIN_SECONDS', '1e9'],
+  ] as const)("the environment's %s is named, and not the file", (name, text) => {
+    const error = refusal('', { [name]: text });
+    expect(error.message).toContain(`the environment's ${name} is not valid`);
+    expect(error.hint).toBe(`Give ${name} another value, or leave it out.`);
+  });
+
+  it('two same ports are found also when the environment brings the second', () => {
+    expect(refusal('', { HTTP_PORT: '8080' }).message).toBe(
+      '"http.port" and "slots.blue" are both port 8080.',
+    );
+  });
+
+  it('a file that cannot be read', () => {
+    expect(refusal('module.exports = {', {}).message).toContain('deploy.config.js cannot be read: ');
+    expect(refusal('throw new Error("no\\nway")', {}).message).toBe('deploy.config.js cannot be read: no');
+  });
+});
+
+describe("a commit's own app settings", () => {
+  it('are its own, and the rest of its file is none of our business', () => {
+    expect(parseAppSettings({ app: { start: 'server.js' }, http: { port: 'what?' } })).toMatchObject({
+      start: 'server.js',
+      health: '/health',
+      migrate: null,
+    });
+  });
+
+  it.each([[null], [undefined], [{}], [{ app: null }], ['text']])('are the defaults in %j', (written) => {
+    expect(parseAppSettings(written)).toEqual(loadConfig(tempHome(), {}).app);
+  });
+
+  it('are checked like any other', () => {
+    expect(() => parseAppSettings({ app: { helth: '/up' } })).toThrow('unknown key "app.helth"');
+    expect(() => parseAppSettings({ app: 'server.js' })).toThrow('"app" is not valid');
+  });
+});
+
+describe('the settings that a home keeps', () => {
+  it('are none before the first start, and then what was given', () => {
+    const file = path.join(tempHome(), 'settings.json');
+    expect(readSettings(file)).toEqual({});
+    writeFileSync(file, '{"HTTP_PORT":"80","OF_A_LATER_VERSION":"1"}');
+    expect(readSettings(file)).toEqual({ HTTP_PORT: '80' });
+  });
+
+  it('are named when somebody broke the file', () => {
+    const file = path.join(tempHome(), 'settings.json');
+    writeFileSync(file, '{"HTTP_');
+    expect(() => readSettings(file)).toThrow(expect.objectContaining({ code: 'E_HOME' }));
+  });
+});
+
+function write(text: string): string {
+  const root = path.join(tempHome(), 'clone');
+  mkdirSync(root);
+  writeFileSync(path.join(root, 'deploy.config.js'), text);
+  return root;
+}
+
+function load(text: string, settings: Settings = {}): ReturnType<typeof loadConfig> {
+  return loadConfig(write(text), settings);
+}
+
+function refusal(text: string, settings: Settings): KnownError {
+  try {
+    load(text, settings);
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'E_CONFIG' });
+    return error as KnownError;
+  }
+  throw new Error(`nothing was refused in ${text}`);
+}
