@@ -14,6 +14,8 @@ import { endSurvivors } from './pipeline/survivors';
 import type { Yard } from './yard';
 import { openYard } from './yard';
 
+const END_COMMANDS_EVERY_MS = 100;
+
 async function main(): Promise<void> {
   const id = Number(process.argv[2]);
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
@@ -22,8 +24,8 @@ async function main(): Promise<void> {
   const aborted = new AbortController();
   process.on('SIGTERM', () => {
     aborted.abort();
-    // a command that runs just now is ended; its failure then counts as the abort
-    void endSurvivors(home, id);
+    // a command that runs just now, or begins just now, is ended; its failure then counts as the abort
+    setInterval(() => void endSurvivors(home, id), END_COMMANDS_EVERY_MS);
   });
 
   const deployment = yard.journal.get(id);

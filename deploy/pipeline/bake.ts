@@ -24,6 +24,7 @@ const BAD_ANSWERS = 3;
  * Watches the slot for so many seconds. Throws E_EXITED or E_BAKE when the release is bad.
  * @param before what the release before answered, to compare with
  * @param ended looked at all the time: true when an operator wants to roll back now
+ * @param signal ends the watching early: who was told LIVE is to find the release live at the next start
  */
 export async function bake(
   yard: Yard,
@@ -37,10 +38,11 @@ export async function bake(
   const health = healthWatch(yard, proof);
   while (Date.now() < deadline) {
     if (ended()) return { detail: 'ended by an operator', ended: true };
+    if (signal?.aborted) return { detail: 'cut short by npm stop', ended: false };
     await mustStillRun(yard, proof);
     errors();
     await health();
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(LOOK_EVERY_MS);
   }
   return { detail: `healthy for ${proof.seconds} s`, ended: false };
 }

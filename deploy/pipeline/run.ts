@@ -2,7 +2,7 @@
  * Runs a plan: each step in turn, told in the journal. A failure at one step takes back that step and all
  * before it, last one first: that is the automatic rollback, the same for every strategy.
  */
-import { asKnown } from '../core/errors';
+import { KnownError, asKnown } from '../core/errors';
 import type { Plan, PlannedStep, Step } from '../core/types';
 import type { Yard } from '../yard';
 import type { Outcome, Performance } from './perform';
@@ -24,6 +24,9 @@ export async function run(yard: Yard, work: Run): Promise<'done' | 'ended'> {
   for (let index = work.from; index < work.plan.length; index++) {
     const { step } = work.plan[index] as PlannedStep;
     try {
+      // a release that is live is not taken back for it: the bake only ends early
+      if (work.signal?.aborted && step.do !== 'bake')
+        throw new KnownError('E_ABORTED', 'It was ended by npm stop.');
       const outcome = await toldStep(yard, work, step, index, false);
       if (step.do === 'verify-live') await work.onLive();
       if (outcome.ended) return 'ended';

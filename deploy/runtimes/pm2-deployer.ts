@@ -4,7 +4,7 @@ import type { OsProcess } from './os-process';
 import { endProcesses, processesWith, withoutChildren } from './os-process';
 import type { ProcessState } from './pm2-app';
 import { deleteApp, processState, startApp } from './pm2-app';
-import { endPm2Daemon, isPm2Up } from './pm2-daemon';
+import { endPm2Daemon, isPm2Up, pm2Daemons } from './pm2-daemon';
 import { DEPLOYER, DEPLOYER_SCRIPT, DEPLOYER_STOP_SECONDS, deployerDefinition } from './pm2-definitions';
 import { pm2Processes } from './pm2-rpc';
 
@@ -41,9 +41,12 @@ export async function deployerStatus({ home }: { home: Home }): Promise<Deployer
 export async function stopPm2({ home, stopSeconds }: { home: Home; stopSeconds: number }): Promise<void> {
   // in order, as long as PM2 answers; whatever is left then is ended without it
   if (await isPm2Up(home).catch(() => false)) await deleteAll(home, stopSeconds).catch(() => {});
-  // before the rest: it would start again what ends
-  await endPm2Daemon(home);
-  await endProcesses([...deployerProcesses(home), ...slotProcesses(home)], stopSeconds);
+  do {
+    // before the rest: it would start again what ends
+    await endPm2Daemon(home);
+    await endProcesses([...deployerProcesses(home), ...slotProcesses(home)], stopSeconds);
+    // a deployer that saw its PM2 end may just have launched another
+  } while (pm2Daemons(home).length > 0);
 }
 
 async function deleteAll(home: Home, stopSeconds: number): Promise<void> {

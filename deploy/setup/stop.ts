@@ -1,5 +1,6 @@
 /** `npm stop`: ends everything that npm start has started, so that no process is left. */
 import { existsSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../commands/desk';
 import type { Options } from '../commands/desk';
@@ -9,12 +10,15 @@ import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
 import { Journal } from '../journal';
-import { isLocked } from '../lock';
+import { endSurvivors } from '../pipeline/survivors';
+import { processesWith } from '../runtimes/os-process';
 import { stopDeployer, stopPm2 } from '../runtimes/pm2-deployer';
 import { nginxServer } from '../traffic/nginx-server';
 import { say } from './say';
 
 const LOOK_EVERY_MS = 50;
+/** Where a deployment's program lies below the clone. */
+const DEPLOYMENT_SCRIPT = path.join('dist', 'deploy', 'deployment.js');
 
 export async function stopCommand(options: Options): Promise<number> {
   const home = resolveHome(ROOT, process.env);
@@ -37,24 +41,36 @@ export async function stopEverything(home: Home, config: Config): Promise<void> 
 
 /** A deployment that runs is asked to take itself back; one that does not is ended, and taken back at the next start. */
 async function endDeployment(home: Home, config: Config): Promise<void> {
-  if (!existsSync(home.lock) || !isLocked(home)) return;
-  const pid = activePid(home);
-  if (pid !== null) signal(pid, 'SIGTERM');
-  const deadline = Date.now() + (config.limits.drain + config.limits.stop + config.limits.start) * 1000;
-  while (isLocked(home)) {
-    if (Date.now() > deadline && pid !== null) signal(-pid, 'SIGKILL');
+  const { drain, stop, start } = config.limits;
+  const deadline = Date.now() + (drain + stop + start) * 1000;
+  const asked = new Set<number>();
+  // looked for as processes: one that was launched just now has neither the lock nor a place in the journal
+  for (let pids = deploymentProcesses(home); pids.length > 0; pids = deploymentProcesses(home)) {
+    for (const pid of pids) {
+      if (Date.now() > deadline) signal(-pid, 'SIGKILL');
+      else if (!asked.has(pid)) signal(pid, 'SIGTERM');
+      asked.add(pid);
+    }
     await sleep(LOOK_EVERY_MS);
   }
+  await endCommands(home);
 }
 
-function activePid(home: Home): number | null {
+function deploymentProcesses(home: Home): number[] {
+  const inHome = processesWith('SWITCHYARD_HOME', home.dir);
+  return inHome
+    .filter(({ argv }) => argv.some((word) => word.endsWith(`/${DEPLOYMENT_SCRIPT}`)))
+    .map(({ pid }) => pid);
+}
+
+/** What a deployment that was killed has left running. */
+async function endCommands(home: Home): Promise<void> {
   const journal = Journal.open(home);
-  const pid = journal.active()?.pid ?? null;
+  const dead = journal.active();
   journal.close();
-  return pid;
+  if (dead) await endSurvivors(home, dead.id);
 }
 
-/** The lock is held, so the pid is its holder's and nobody else's. */
 function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
