@@ -1,7 +1,9 @@
 /** How a deployment ends in the journal. */
 import type { KnownError } from '../core/errors';
+import { asKnown } from '../core/errors';
 import type { DeploymentState } from '../core/types';
 import type { Yard } from '../yard';
+import { removeRelease } from './releases';
 
 /** It went through: to its end, to a bake that an operator ended, or there was nothing to do. */
 export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'already-live'): Promise<void> {
@@ -15,13 +17,28 @@ export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'al
   await yard.journal.move(id, 'succeeded');
 }
 
-/** It failed and was taken back. */
+/** It failed and was taken back, its release included. */
 export async function fail(yard: Yard, id: number, error: KnownError): Promise<void> {
+  await removeOwnRelease(yard, id).catch((reason: unknown) =>
+    yard.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
+  );
   await yard.journal.move(id, endState(yard, id, error), {
     fault: error.fault,
     errorCode: error.code,
     cause: error.message,
   });
+}
+
+/** The release that this very deployment has made; one that was there before stays. */
+async function removeOwnRelease(yard: Yard, id: number): Promise<void> {
+  const made = yard.journal
+    .since(0, id)
+    .some(({ entry }) => entry.type === 'phase' && entry.phase === 'check out' && entry.status === 'started');
+  const commit = yard.journal.get(id)?.commit;
+  if (!made || !commit) return;
+  // where taking back failed, a process may still run from it
+  const runs = (await yard.runtime.list()).some((running) => running.commit === commit);
+  if (!runs) await removeRelease(yard.home, commit);
 }
 
 function endState(yard: Yard, id: number, error: KnownError): DeploymentState {

@@ -4,7 +4,7 @@ import { tellingLine } from '../core/telling';
 import type { Counts } from '../core/verdict';
 import type { Proof, Slot, Step, Table } from '../core/types';
 import { deploymentLog, runCommand } from '../command';
-import { portHolder } from '../traffic/port-holder';
+import { portInUse, portInUseMessage } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
@@ -80,12 +80,8 @@ async function migrate(yard: Yard, commit: string, how: Performance): Promise<st
 async function start(yard: Yard, proof: Proof, how: Performance): Promise<string> {
   const slot = slotNamed(yard, proof.slot);
   await empty(yard, slot, how);
-  const holder = portHolder(slot.port);
-  if (holder) {
-    throw new KnownError(
-      'E_STRANGER_ON_PORT',
-      `Port ${slot.port} of ${slot.name} is held by ${holder.command} (pid ${holder.pid}).`,
-    );
+  if (portInUse(slot.port)) {
+    throw new KnownError('E_STRANGER_ON_PORT', `${slot.name}: ${portInUseMessage(slot.port)}`);
   }
   await yard.runtime.start(slot, builtRelease(yard, proof.commit), proof.instance);
   const running = await waitUntilHealthy(yard, proof, how.signal);

@@ -29,6 +29,11 @@ export async function recover(yard: Yard, dead: Deployment, signal: AbortSignal)
       await undo(yard, how, decision.steps);
       return fail(yard, id, interrupted());
     case 'finish':
+      if (await isGone(yard, dead)) {
+        const more = 'its release was killed with it, by nothing it did; it is started again';
+        await yard.journal.tell(id, { type: 'warning', message: more });
+        return finish(yard, id, 'done');
+      }
       try {
         const onLive = (): Promise<void> => goLive(yard, id, how.switchBegan);
         await finish(
@@ -40,6 +45,12 @@ export async function recover(yard: Yard, dead: Deployment, signal: AbortSignal)
         await fail(yard, id, asKnown(error));
       }
   }
+}
+
+/** A release that fails leaves its entry with the process manager. No trace of it: the machine went down. */
+async function isGone(yard: Yard, { plan }: Deployment): Promise<boolean> {
+  const proof = plan?.flatMap(({ step }) => (step.do === 'verify-live' ? [step] : []))[0];
+  return !(await yard.runtime.list()).some(({ instance }) => instance === proof?.instance);
 }
 
 function interrupted(): KnownError {

@@ -47,6 +47,9 @@ export function liveLines(live: Live): string[] {
 export function endLines(deployment: Deployment, serving: Serving | null): string[] {
   if (deployment.state === 'succeeded') return [successLine(deployment)];
   if (deployment.state === 'superseded') return ['- superseded: a newer push is deployed instead'];
+  if (deployment.state === 'rolled-back' && deployment.fault === 'operator') {
+    return [`✗ NOT LIVE any more: ${deployment.cause}`];
+  }
   return [
     ...hintLines(deployment),
     `✗ NOT LIVE. ${stillServing(deployment, serving)}: ${deployment.cause ?? deployment.state}`,
