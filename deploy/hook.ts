@@ -4,15 +4,20 @@
  */
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { asKnown } from './core/errors';
 import { follow } from './follow';
 import { homeAt } from './home';
 import { plainReporter } from './reporters/plain';
 import { readSecret } from './secret';
 import { servingNow } from './serving';
+import type { Push, PushAnswer } from './webhook/post';
 import { postPush } from './webhook/post';
 import type { Yard } from './yard';
 import { openYard } from './yard';
+
+const DEPLOYER_MAY_BE_GONE_MS = 5000;
+const POST_AGAIN_AFTER_MS = 100;
 
 interface Update {
   before: string;
@@ -36,7 +41,7 @@ function refuseWhenSourceIsElsewhere({ config }: Yard): void {
 }
 
 async function tellDeployer(yard: Yard, update: Update): Promise<void> {
-  const answer = await postPush({
+  const answer = await postPatiently({
     port: yard.config.http.port,
     secret: readSecret(yard.home),
     delivery: randomUUID(),
@@ -46,6 +51,22 @@ async function tellDeployer(yard: Yard, update: Update): Promise<void> {
   const reporter = plainReporter(process.stdout, yard.journal);
   const deployment = await follow(yard.home, yard.journal, answer.id, (event) => reporter.event(event));
   reporter.end(deployment, await servingNow(yard));
+}
+
+/**
+ * A deployer or an nginx that was killed is back within seconds, and the same delivery twice is one deployment:
+ * so the post may be tried again.
+ */
+async function postPatiently(push: Push): Promise<PushAnswer> {
+  const deadline = Date.now() + DEPLOYER_MAY_BE_GONE_MS;
+  for (;;) {
+    try {
+      return await postPush(push);
+    } catch (error) {
+      if (asKnown(error).code !== 'E_DEPLOYER_DOWN' || Date.now() > deadline) throw error;
+      await sleep(POST_AGAIN_AFTER_MS);
+    }
+  }
 }
 
 /** Lines of `<before> <after> <ref>`, as git gives them. */
@@ -63,7 +84,9 @@ main().then(
   (error: unknown) => {
     const known = asKnown(error);
     console.log(`  ${known.hint} [${known.code}]`);
-    console.log(`✗ NOT LIVE. The push arrived, but: ${known.message}`);
+    // what fails before git has taken the commits makes git refuse them
+    const what = process.argv[2] === 'pre-receive' ? 'Nothing was pushed' : 'NOT LIVE. The push arrived, but';
+    console.log(`✗ ${what}: ${known.message}`);
     process.exit(1);
   },
 );

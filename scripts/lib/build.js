@@ -33,6 +33,8 @@ async function build(root, name, stamp) {
   const fresh = fs.mkdtempSync(path.join(root, 'dist', `.${name}-`));
   try {
     await compile(root, name, fresh);
+    // Node would otherwise ask the clone's package.json, which is a person's own and may be broken or say "module"
+    fs.writeFileSync(path.join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
     fs.writeFileSync(path.join(fresh, '.stamp'), stamp);
     swap(fresh, result);
   } finally {
