@@ -1,0 +1,357 @@
+/**
+ * Every step from which a release can fail, each time under the eyes of users: traffic, processes and disk are
+ * afterwards as they were, and the push's last line names the cause.
+ */
+import { createServer, type Server } from 'node:net';
+import { badCause } from '../../deploy/core/rollback-target';
+import type { ErrorCode } from '../../deploy/core/errors';
+import type { Commit, Deployment, Fault } from '../../deploy/core/types';
+import { portHolder } from '../../deploy/traffic/port-holder';
+import { startLoad, type Load, type LoadRequest } from '../support/load';
+import { lastLine, tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(120_000);
+
+const BAKE_SECONDS = 30;
+
+let clone: TinyClone;
+let load: Load | undefined;
+
+beforeAll(async () => {
+  // bakes are off where a test does not need one
+  clone = await tinyClone({ bake: { seconds: 0 } });
+  expect(await clone.start()).toMatchObject({ code: 0 });
+});
+afterEach(() => load?.stop());
+afterAll(() => clone.cleanUp());
+
+describe('with nothing in the idle slot', () => {
+  let stranger: Server | undefined;
+  afterEach(() => stranger?.close());
+
+  it("leaves a stranger's process alone that holds the idle slot's port, and says who it is", async () => {
+    stranger = createServer();
+    await new Promise<void>((resolve) => stranger?.listen(clone.ports.green, '127.0.0.1', resolve));
+    const before = await state();
+
+    const said = await underLoad(() => clone.release());
+
+    expect(said.verdict).toMatch(
+      new RegExp(
+        `^✗ NOT LIVE\\. Still serving .*: green: Port ${clone.ports.green} is held by \\S+ \\(pid ${process.pid}\\)\\.$`,
+      ),
+    );
+    expectFailure(said, { state: 'failed', errorCode: 'E_STRANGER_ON_PORT', fault: 'machine' });
+    expect(await state()).toEqual(before);
+    expect(portHolder(clone.ports.green)?.pid).toBe(process.pid);
+
+    // the same from a terminal, whose exit code a script reads
+    const command = await clone.switchyard('deploy');
+    expect(command.code).toBe(1);
+    expect(command.text.trimEnd().split('\n').at(-1)).toContain(`Port ${clone.ports.green} is held by`);
+  });
+
+  it('leaves the idle slot empty when a release did not start in it', async () => {
+    const before = await state();
+
+    const said = await clone.release({ behaviour: { exits: true } });
+
+    expectFailure(said, { state: 'failed', errorCode: 'E_EXITED', fault: 'commit' });
+    expect(await state()).toEqual(before);
+    expect(before.slots.map(({ slot }) => slot)).toEqual(['blue']);
+  });
+});
+
+describe('with the release before warm in the idle slot', () => {
+  beforeAll(async () => {
+    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+    expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
+  });
+
+  const sleeping = ['node', '-e', 'setTimeout(() => {}, 60_000)'];
+  const failing = (text: string): string[] => [
+    'node',
+    '-e',
+    `console.error(${JSON.stringify(text)}); process.exit(4)`,
+  ];
+  const stories: [string, Change, ErrorCode, RegExp][] = [
+    [
+      'no lockfile',
+      { manifest: { dependencies: { express: '^5.0.0' } } },
+      'E_INSTALL',
+      /This commit has no package-lock\.json\.$/,
+    ],
+    [
+      'a lockfile that does not fit',
+      { manifest: { dependencies: { express: '^5.0.0' } }, files: { 'npm-shrinkwrap.json': emptyLock() } },
+      'E_INSTALL',
+      /npm ci.*(sync|Missing: express)/,
+    ],
+    [
+      'failing tests',
+      { config: { app: { test: failing('Error: 2 is not 3') } } },
+      'E_TEST',
+      /code 4: Error: 2 is not 3$/,
+    ],
+    [
+      'tests without an end',
+      { config: { limits: { test: 1 }, app: { test: sleeping } } },
+      'E_TIMEOUT',
+      /The tests took longer than 1 s \(limits\.test\)\.$/,
+    ],
+    [
+      'a failing build',
+      { config: { app: { build: failing('Error: no such module') } } },
+      'E_BUILD',
+      /code 4: Error: no such module$/,
+    ],
+    [
+      'no start file',
+      { config: { app: { start: 'dist/nothing.js' } } },
+      'E_BUILD',
+      /did not make dist\/nothing\.js/,
+    ],
+    [
+      'a failing migration',
+      { config: { app: { migrate: failing('Error: no such table') } } },
+      'E_MIGRATE',
+      /The migration ended with code 4: Error: no such table\.$/,
+    ],
+    [
+      'an exit at its start',
+      { behaviour: { exits: true }, config: { limits: { start: 60 } } },
+      'E_EXITED',
+      /exited with code 3 in blue: Error: no database at \/nowhere$/,
+    ],
+    [
+      'no answer',
+      { behaviour: { silent: true }, config: { limits: { start: 1 } } },
+      'E_UNHEALTHY',
+      /\/health in blue answered connection refused/,
+    ],
+    ['an error as health', { behaviour: { health: 500 } }, 'E_UNHEALTHY', /\/health in blue answered 500/],
+    [
+      "another commit's answer",
+      { behaviour: { commit: 'c'.repeat(40) } },
+      'E_WRONG_PROCESS',
+      /The health answer in blue names commit ccccccc instead of [0-9a-f]{7}\.$/,
+    ],
+    [
+      "an old process's answer",
+      { behaviour: { instance: 'old' } },
+      'E_WRONG_PROCESS',
+      /The health answer in blue names instance old instead of the one just started\.$/,
+    ],
+    [
+      'a missing smoke path',
+      { config: { app: { smoke: ['/work', '/not-there'] } } },
+      'E_SMOKE',
+      /\/not-there in blue answered 404/,
+    ],
+  ];
+
+  it.each(stories)('takes back a release with %s', async (_, change, errorCode, cause) => {
+    const before = await state();
+
+    const said = await underLoad(() => clone.release(change));
+
+    expect(said.verdict).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 \([0-9a-f]{7}\): /);
+    expect(said.verdict).toMatch(cause);
+    expectFailure(said, { state: 'failed', errorCode, fault: 'commit' });
+    expect(said.deployment.cause).toMatch(cause);
+    expect(await state()).toEqual(before);
+    // every failure at the start is seen when it happens, and not when limits.start is over
+    expect(took(said.deployment)).toBeLessThan(15_000);
+  });
+
+  const slips: [string, string, ErrorCode, RegExp, RegExp][] = [
+    [
+      'deploy.config.js',
+      'module.exports = { app: { helth: "/health" } };\n',
+      'E_CONFIG',
+      /deploy\.config\.js: unknown key "app\.helth"/,
+      /deploy\.config\.js: unknown key "app\.helth"/,
+    ],
+    [
+      'package.json',
+      '{ "name": ',
+      'E_INSTALL',
+      /deploy\.config\.js cannot be read: .*package/,
+      /package\.json is not valid JSON/,
+    ],
+  ];
+
+  it.each(slips)('names what is wrong with a broken %s', async (file, text, errorCode, here, cause) => {
+    const before = await state();
+    clone.change({ files: { [file]: text } });
+    const commit = await clone.commit('a slip of the pen');
+
+    // the kit of this clone reads the very same file, and would not know how to deploy anything
+    const pushed = await clone.git('push', 'live', 'main');
+    expect(pushed.code).not.toBe(0);
+    expect(lastLine(pushed.text)).toMatch(/^✗ Nothing was pushed: /);
+    expect(lastLine(pushed.text)).toMatch(here);
+    expect(await state()).toEqual(before);
+
+    // in the commit alone, as when somebody else has pushed it
+    clone.change({});
+    const command = await clone.switchyard('deploy', commit);
+    expect(command.code).toBe(1);
+    const verdict = command.text.trimEnd().split('\n').at(-1);
+    expect(verdict).toMatch(/^✗ NOT LIVE\. Still serving /);
+    expect(verdict).toMatch(cause);
+    expectFailure({ commit, deployment: newest() }, { state: 'failed', errorCode, fault: 'commit' });
+    expect(await state()).toEqual(before);
+  });
+
+  describe('after it went live', () => {
+    const baking: Change = { config: { bake: { seconds: BAKE_SECONDS } } };
+
+    it('takes back a release that exits', async () => {
+      const before = await state();
+
+      const said = await underLoad(() => releaseAnd(baking, (commit) => clone.order(commit, 'exit')));
+
+      expect(said.verdict).toMatch(
+        /^✗ NOT LIVE\. Still serving .* exited with code 7 in blue: Error: the heap is full$/,
+      );
+      expectFailure(said, { state: 'rolled-back', errorCode: 'E_EXITED', fault: 'commit' });
+      expect(await state()).toEqual(before);
+    });
+
+    it('takes back a release that becomes unhealthy', async () => {
+      const before = await state();
+
+      const said = await underLoad(() => releaseAnd(baking, (commit) => clone.order(commit, 'unhealthy')));
+
+      expect(said.verdict).toMatch(
+        /^✗ NOT LIVE\. Still serving .*: \/health in blue answered 500 .*the database is gone/,
+      );
+      expectFailure(said, { state: 'rolled-back', errorCode: 'E_BAKE', fault: 'commit' });
+      expect(await state()).toEqual(before);
+    });
+
+    it('takes back a release whose health is good but whose users get errors', async () => {
+      const before = await state();
+      load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix: [WORK] });
+      await load.more(50);
+
+      const said = await releaseAnd(baking, (commit) => clone.order(commit, 'fail-work'));
+
+      expect(said.verdict).toMatch(
+        /^✗ NOT LIVE\. Still serving .*: blue: \d+ of \d+ requests failed \([\d.]+ %, before 0\.0 %\)\.$/,
+      );
+      expectFailure(said, { state: 'rolled-back', errorCode: 'E_BAKE', fault: 'commit' });
+      expect(await state()).toEqual(before);
+      const { failed } = await load.stop();
+      // nothing failed but what the release itself has answered
+      expect(failed.filter(({ status }) => status !== 500)).toEqual([]);
+    });
+
+    it('goes back at once when an operator says so, and calls the release none the worse for it', async () => {
+      const before = await clone.serving();
+      let back = Promise.resolve({ code: -1, text: '' });
+      const begun = Date.now();
+
+      const said = await underLoad(() =>
+        releaseAnd(baking, () => {
+          back = clone.switchyard('rollback');
+        }),
+      );
+
+      expect((await back).code).toBe(0);
+      expect((await back).text.trimEnd().split('\n').at(-1)).toMatch(/^✓ LIVE in [\d.]+ m?s: .* on green$/);
+      expect(await clone.serving()).toEqual(before);
+      expect(clone.table().active).toBe('green');
+      expect(Date.now() - begun).toBeLessThan(BAKE_SECONDS * 1000);
+      expect(said.verdict).toBe('✗ NOT LIVE any more: an operator rolled it back during its bake');
+      const baked = clone
+        .deployments()
+        .find(({ commit, kind }) => commit === said.commit && kind === 'deploy');
+      expect(baked).toMatchObject({ state: 'rolled-back', fault: 'operator', errorCode: null });
+      expect(badCause(clone.deployments(), said.commit)).toBeNull();
+      expect((await clone.slot('blue')).commit).toBe(said.commit);
+    });
+  });
+});
+
+const VERSION: LoadRequest = { method: 'GET', path: '/version' };
+const WORK: LoadRequest = { method: 'GET', path: '/work' };
+
+/** Does it while users ask, and expects that none of them has noticed. */
+async function underLoad<T>(does: () => Promise<T>): Promise<T> {
+  load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix: [VERSION] });
+  await load.more(10);
+  const result = await does();
+  await load.more(10);
+  expect((await load.stop()).failed).toEqual([]);
+  return result;
+}
+
+/** Pushes, and does something as soon as the release is live. */
+async function releaseAnd(change: Change, whenLive: (commit: Commit) => void): Promise<Pushed> {
+  const before = newest().id;
+  const journal = clone.journal();
+  const pushing = clone.release(change);
+  let over = false;
+  pushing.finally(() => (over = true)).catch(() => undefined);
+  try {
+    for (;;) {
+      const baking = journal.pending().find(({ id, state }) => id > before && state === 'baking');
+      if (baking) {
+        whenLive(baking.commit as Commit);
+        break;
+      }
+      if (over) throw new Error(`it never went live: ${(await pushing).text}`);
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    }
+  } finally {
+    journal.close();
+  }
+  return pushing;
+}
+
+interface State {
+  serving: { commit: Commit; instance: string; pid: number };
+  table: { active: string | null; standby: string | null };
+  slots: { slot: string; commit: Commit; status: string; restarts: number }[];
+  releases: string[];
+}
+
+/** What a failed deployment must leave as it was. The active slot's very process is in `serving`. */
+async function state(): Promise<State> {
+  return {
+    serving: await clone.serving(),
+    table: clone.table(),
+    slots: (await clone.slots()).map(({ slot, commit, status, restarts }) => ({
+      slot,
+      commit,
+      status,
+      restarts,
+    })),
+    releases: clone.releases(),
+  };
+}
+
+function expectFailure(
+  { commit, deployment }: Pick<Pushed, 'commit' | 'deployment'>,
+  told: { state: Deployment['state']; errorCode: ErrorCode; fault: Fault },
+): void {
+  expect(deployment).toMatchObject({ commit, ...told });
+  expect(deployment.cause).not.toContain('\n');
+  const isBad = badCause(clone.deployments(), commit) !== null;
+  expect(isBad).toBe(told.fault === 'commit');
+}
+
+function took({ startedAt, finishedAt }: Deployment): number {
+  return (finishedAt ?? Infinity) - (startedAt ?? 0);
+}
+
+function newest(): Deployment {
+  return clone.deployments().at(-1) as Deployment;
+}
+
+function emptyLock(): string {
+  const packages = { '': { name: 'tiny', version: '1.0.0' } };
+  return JSON.stringify({ name: 'tiny', version: '1.0.0', lockfileVersion: 3, requires: true, packages });
+}

@@ -1,0 +1,56 @@
+/**
+ * An app that keeps the contract, except for what its commit's behaviour.json says: every way in which a release
+ * can be bad. What it is to do only later is ordered by a file in the data folder, named after its commit.
+ */
+const fs = require('node:fs');
+const http = require('node:http');
+const path = require('node:path');
+
+const behaviour = JSON.parse(fs.readFileSync(path.join(__dirname, 'behaviour.json'), 'utf8'));
+const { PORT, SWITCHYARD_COMMIT, SWITCHYARD_INSTANCE, SWITCHYARD_DATA } = process.env;
+const order = path.join(SWITCHYARD_DATA, `order-${SWITCHYARD_COMMIT}`);
+
+if (behaviour.exits) {
+  console.error('Error: no database at /nowhere');
+  process.exit(3);
+}
+
+/** `exit`, `unhealthy`, `fail-work`, or empty. */
+function ordered() {
+  return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
+}
+
+const identity = {
+  commit: behaviour.commit ?? SWITCHYARD_COMMIT,
+  instance: behaviour.instance ?? SWITCHYARD_INSTANCE,
+};
+
+const ROUTES = {
+  '/health': (request) => {
+    if (ordered() === 'unhealthy') return { status: 500, body: { error: 'the database is gone' } };
+    // nginx says for whom it asks; the deployer's own questions do not
+    const late = request.headers['x-forwarded-for'] ? (behaviour.lateThroughNginxMs ?? 0) : 0;
+    return { status: behaviour.health ?? 200, body: identity, late };
+  },
+  '/version': () => ({ status: 200, body: { ...identity, pid: process.pid } }),
+  '/work': () => ({ status: ordered() === 'fail-work' ? 500 : 200, body: identity }),
+  '/late': () => ({ status: 200, body: identity, late: 3000 }),
+};
+
+const server = http.createServer((request, response) => {
+  const { status, body, late = 0 } = (ROUTES[request.url] ?? (() => ({ status: 404, body: {} })))(request);
+  setTimeout(() => {
+    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+  }, late);
+});
+if (!behaviour.silent) server.listen(Number(PORT), '127.0.0.1');
+
+setInterval(() => {
+  if (ordered() !== 'exit') return;
+  // obeyed once: the process that comes after this one lives
+  fs.rmSync(order);
+  console.error('Error: the heap is full');
+  process.exit(7);
+}, 20);
+
+process.on('SIGTERM', () => server.close(() => process.exit(0)));

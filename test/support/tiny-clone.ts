@@ -1,0 +1,149 @@
+/**
+ * A live clone whose commits hold nothing but one small app, so that a push takes a second, and whose every fault
+ * can be asked for.
+ */
+import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { UserConfig } from '../../deploy/config';
+import type { Commit, Deployment, RunningSlot, Table } from '../../deploy/core/types';
+import { createPm2Runtime } from '../../deploy/runtimes/pm2';
+import { linkedTable } from '../../deploy/traffic/table-folder';
+import { liveClone, type LiveClone, type Said } from './live-clone';
+
+/** Faults of test/support/faulty-app/server.js. */
+export interface Behaviour {
+  exits?: boolean;
+  silent?: boolean;
+  /** The status of its health path. */
+  health?: number;
+  commit?: string;
+  instance?: string;
+  lateThroughNginxMs?: number;
+}
+
+export interface Change {
+  behaviour?: Behaviour;
+  /** Keys of deploy.config.js. */
+  config?: UserConfig;
+  /** Keys of package.json. */
+  manifest?: object;
+  /** Further files of the commit; null removes one. */
+  files?: Record<string, string | null>;
+}
+
+export interface Pushed extends Said {
+  /** The last line in the push's terminal. */
+  verdict: string;
+  commit: Commit;
+  /** The newest deployment when the push ended. */
+  deployment: Deployment;
+}
+
+export interface TinyClone extends LiveClone {
+  /** Makes the tree what the change says, and nothing that an earlier change has said. */
+  change(change: Change): void;
+  /** Changes, commits and pushes. */
+  release(change?: Change): Promise<Pushed>;
+  table(): Table;
+  /** What runs in the slots, by their names. */
+  slots(): Promise<RunningSlot[]>;
+  slot(name: string): Promise<RunningSlot>;
+  /** The commit, instance and pid that users get now. */
+  serving(): Promise<{ commit: Commit; instance: string; pid: number }>;
+  /** The folders and files of the releases. */
+  releases(): string[];
+  /** Makes a release do so from now on. */
+  order(commit: Commit, what: 'exit' | 'unhealthy' | 'fail-work' | null): void;
+}
+
+const APP = path.join(__dirname, 'faulty-app');
+/** Everything but the app itself is on the disk, for the kit, and in no commit. */
+const IGNORED =
+  '/*\n!/.gitignore\n!/app\n!/package.json\n!/npm-shrinkwrap.json\n!/deploy.config.js\n!/more\n';
+
+/** @param kit deploy.config.js of every commit, as far as a change does not say otherwise */
+export async function tinyClone(kit: UserConfig = {}): Promise<TinyClone> {
+  let write = (_change: Change): void => {};
+  const clone = await liveClone({
+    // the file decides, so that a test can
+    env: { BAKE_SECONDS: '' },
+    change: (dir) => {
+      write = (change) => writeTree(dir, kit, change);
+      writeFileSync(path.join(dir, '.gitignore'), IGNORED);
+      write({});
+    },
+  });
+  const runtime = createPm2Runtime({ home: clone.home, stopSeconds: 5 });
+  const slots = async (): Promise<RunningSlot[]> =>
+    (await runtime.list()).sort((a, b) => a.slot.localeCompare(b.slot));
+
+  return {
+    ...clone,
+    change: (change) => write(change),
+    async release(change = {}) {
+      write(change);
+      const said = await clone.push('a change');
+      const commit = (await clone.git('rev-parse', 'HEAD')).text.trim();
+      return {
+        ...said,
+        commit,
+        verdict: lastLine(said.text),
+        deployment: clone.deployments().at(-1) as Deployment,
+      };
+    },
+    table: () => linkedTable(clone.home),
+    slots,
+    async slot(name) {
+      const found = (await slots()).find(({ slot }) => slot === name);
+      if (!found) throw new Error(`nothing runs in ${name}`);
+      return found;
+    },
+    async serving() {
+      const { status, text } = await clone.get('/version');
+      if (status !== 200) throw new Error(`/version answered ${status}: ${text}`);
+      return JSON.parse(text) as { commit: Commit; instance: string; pid: number };
+    },
+    releases: () => readdirSync(clone.home.releases).sort(),
+    order(commit, what) {
+      const file = path.join(clone.home.shared, `order-${commit}`);
+      if (what === null) rmSync(file, { force: true });
+      else writeFileSync(file, what);
+    },
+  };
+}
+
+function writeTree(
+  dir: string,
+  kit: UserConfig,
+  { behaviour = {}, config = {}, manifest = {}, files = {} }: Change,
+): void {
+  for (const folder of ['app', 'more']) rmSync(path.join(dir, folder), { recursive: true, force: true });
+  rmSync(path.join(dir, 'npm-shrinkwrap.json'), { force: true });
+  cpSync(APP, path.join(dir, 'app'), { recursive: true });
+  const app = { start: 'app/server.js', test: null, build: null, ...kit.app, ...config.app };
+  const written: Record<string, string | null> = {
+    'app/behaviour.json': JSON.stringify(behaviour),
+    'deploy.config.js': `module.exports = ${JSON.stringify({ ...kit, ...config, app }, null, 2)};\n`,
+    'package.json': JSON.stringify({ name: 'tiny', version: '1.0.0', private: true, ...manifest }, null, 2),
+    ...files,
+  };
+  for (const [file, text] of Object.entries(written)) {
+    const at = path.join(dir, file);
+    if (text === null) rmSync(at, { force: true });
+    else {
+      mkdirSync(path.dirname(at), { recursive: true });
+      writeFileSync(at, text);
+    }
+  }
+}
+
+/** Without the marks and the blanks that git adds to what a hook says. */
+export function lastLine(text: string): string {
+  const lines = text.split('\n').filter((line) => line.startsWith('remote: '));
+  return (
+    lines
+      .map((line) => line.slice('remote: '.length).trim())
+      .filter(Boolean)
+      .at(-1) ?? ''
+  );
+}
