@@ -7,7 +7,6 @@ import { stripVTControlCharacters } from 'node:util';
 /** A test that writes without end must not fill the disk that the live app uses. Bytes. */
 const LOG_LIMIT = 20 * 1024 * 1024;
 const TAIL_LIMIT = 64 * 1024;
-const LAST_LINES = 20;
 /** Output ends with the command, except where a process that nothing finds any more still holds it. */
 const REST_MS = 1000;
 
@@ -40,13 +39,13 @@ export class CommandOutput {
   }
 
   /** Waits for the rest of the output, and returns its last lines. */
-  async close(): Promise<string[]> {
+  async close(lines: number): Promise<string[]> {
     await Promise.race([this.closed, sleep(REST_MS, undefined, { ref: false })]);
     this.child?.stdout?.destroy();
     this.child?.stderr?.destroy();
     closeSync(this.fd);
-    const lines = stripVTControlCharacters(this.tail).split(/[\r\n]+/);
-    return lines.filter((line) => line.trim() !== '').slice(-LAST_LINES);
+    const all = stripVTControlCharacters(this.tail).split(/[\r\n]+/);
+    return all.filter((line) => line.trim() !== '').slice(-lines);
   }
 
   /** Something of the command's own output. */

@@ -27,6 +27,8 @@ export interface Command {
   deploymentId: number;
   /** Stands in the log in place of a long argv. */
   label?: string;
+  /** How many of its last lines are wanted; 20 unless told. */
+  keepLines?: number;
 }
 
 export interface CommandResult {
@@ -41,6 +43,7 @@ export interface CommandResult {
 
 /** A shell's code for a program that does not exist. */
 const NO_SUCH_PROGRAM = 127;
+const LAST_LINES = 20;
 
 /** Where the output of everything a deployment runs is kept. */
 export function deploymentLog(home: Pick<Home, 'logs'>, deploymentId: number): string {
@@ -62,7 +65,7 @@ export async function runCommand(command: Command): Promise<CommandResult> {
   // which is the whole deployment's, and which such a process may have left.
   await endMarked(mark);
   const { exitCode, signal } = await ended;
-  const lastLines = await output.close();
+  const lastLines = await output.close(command.keepLines ?? LAST_LINES);
 
   const ms = Math.round(performance.now() - begun);
   output.note(`# ${timedOut ? 'time limit' : (signal ?? `code ${exitCode}`)} after ${ms} ms`);

@@ -2,7 +2,7 @@
  * The clone's own node_modules as the first entry of the store: who has just run `npm install` need not wait
  * for it again, and the first deployment needs no network.
  */
-import { existsSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home';
 import { storeCopy } from './modules-store';
@@ -22,42 +22,62 @@ export async function adoptModules(home: Home, clone: string): Promise<boolean> 
   return storeCopy(home, modulesKey(files, await npmVersion()), modules, (copy) => matchesLock(files, copy));
 }
 
-/** npm notes in node_modules/.package-lock.json what it has installed there. */
+/**
+ * Looks at the packages themselves: npm's own note of them, node_modules/.package-lock.json, is rewritten by
+ * `npm install --package-lock-only` though nothing is installed then. It still tells that npm made the folder.
+ */
 function matchesLock({ lock }: PackageFiles, modules: string): boolean {
-  const hidden = path.join(modules, '.package-lock.json');
-  if (lock === null || !existsSync(hidden)) return false;
-  const installed =
-    (JSON.parse(readFileSync(hidden, 'utf8')) as { packages?: Record<string, LockedPackage> }).packages ?? {};
+  if (lock === null || !existsSync(path.join(modules, '.package-lock.json'))) return false;
+  const installed = packagesIn(modules, 'node_modules');
+  if (installed === null) return false;
   const wanted = Object.entries(lock.packages).filter(([place]) => place !== '');
   return (
-    wanted.every(([place, locked]) => isInstalled(locked, installed[place])) &&
-    Object.keys(installed).every((place) => lock.packages[place] !== undefined) &&
-    Object.entries(installed).every(([place, { hasInstallScript }]) =>
-      suits(path.dirname(modules), place, hasInstallScript),
-    ) &&
-    !hasLinks(modules)
+    installed.every(({ place }) => lock.packages[place] !== undefined) &&
+    wanted.every(([place, locked]) =>
+      isInstalled(
+        locked,
+        installed.find((found) => found.place === place),
+      ),
+    )
   );
 }
 
-function isInstalled(locked: LockedPackage, installed: LockedPackage | undefined): boolean {
+interface Installed {
+  /** As the lockfile names it: node_modules/a/node_modules/b. */
+  place: string;
+  version: unknown;
+  /** Compiled on this machine, for the Node of that day. */
+  compiled: boolean;
+}
+
+function isInstalled(locked: LockedPackage, installed: Installed | undefined): boolean {
   // packages for other platforms are locked, and not installed
   if (!installed) return locked.optional === true || locked.devOptional === true;
-  return locked.version === installed.version && locked.integrity === installed.integrity;
+  return locked.version === installed.version && !(locked.hasInstallScript && installed.compiled);
 }
 
-/** Present, and not compiled on this machine: that could have been for another version of Node. */
-function suits(root: string, place: string, hasInstallScript = false): boolean {
-  const folder = path.join(root, place);
-  return existsSync(folder) && !(hasInstallScript && existsSync(path.join(folder, 'build', 'Release')));
+/** Every package below a node_modules; null when a link, of `npm link` for one, leads out of it. */
+function packagesIn(modules: string, place: string): Installed[] | null {
+  const found: Installed[] = [];
+  for (const name of packageNames(modules)) {
+    const folder = path.join(modules, name);
+    if (!lstatSync(folder).isDirectory()) return null;
+    const nested = path.join(folder, 'node_modules');
+    const inner = existsSync(nested) ? packagesIn(nested, `${place}/${name}/node_modules`) : [];
+    if (inner === null) return null;
+    const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
+      version?: unknown;
+    };
+    const compiled = existsSync(path.join(folder, 'build', 'Release'));
+    found.push({ place: `${place}/${name}`, version, compiled }, ...inner);
+  }
+  return found;
 }
 
-/** `npm link` leads out of the folder, to something no lockfile knows. */
-function hasLinks(modules: string): boolean {
-  return readdirSync(modules, { withFileTypes: true }).some((entry) => {
-    if (entry.isSymbolicLink()) return true;
-    if (!entry.name.startsWith('@')) return false;
-    return readdirSync(path.join(modules, entry.name), { withFileTypes: true }).some((inner) =>
-      inner.isSymbolicLink(),
-    );
+function packageNames(modules: string): string[] {
+  const names = readdirSync(modules).filter((name) => !name.startsWith('.'));
+  return names.flatMap((name) => {
+    if (!name.startsWith('@')) return [name];
+    return readdirSync(path.join(modules, name)).map((inner) => `${name}/${inner}`);
   });
 }

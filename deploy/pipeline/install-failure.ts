@@ -18,15 +18,22 @@ export function installFailure(exitCode: number | null, lines: string[]): KnownE
   const message = `npm ci failed${reason ? `: ${reason}` : ` with code ${exitCode}`}`;
   if (isDiskFull(lines)) return new KnownError('E_DISK', message);
   if (lines.some((line) => MACHINE.test(line))) return new KnownError('E_INSTALL_MACHINE', message);
-  if (lines.some((line) => /code EUSAGE/.test(line) || /in sync/.test(line))) {
-    return new KnownError('E_INSTALL', message, 'Run npm install and commit package-lock.json.');
-  }
+  if (lines.some((line) => /code EUSAGE/.test(line))) return lagsBehind(lines);
   return new KnownError('E_INSTALL', message);
 }
 
+function lagsBehind(lines: string[]): KnownError {
+  const first = said(lines).find((line) => /^(Missing|Invalid):/.test(line));
+  const message = `package-lock.json does not fit package.json${first ? `: ${first}` : ''}`;
+  return new KnownError('E_INSTALL', message, 'Run npm install and commit package-lock.json.');
+}
+
 function npmReason(lines: string[]): string {
-  const said = lines
-    .filter((line) => /^npm (error|ERR!)/.test(line))
-    .map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim());
-  return (said.find((line) => !FRAME.test(line)) ?? lines.at(-1) ?? '').slice(0, 200);
+  return (said(lines).find((line) => !FRAME.test(line)) ?? lines.at(-1) ?? '').slice(0, 200);
+}
+
+/** What npm calls an error, without its prefix. */
+function said(lines: string[]): string[] {
+  const errors = lines.filter((line) => /^npm (error|ERR!)/.test(line));
+  return errors.map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim());
 }

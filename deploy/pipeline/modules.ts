@@ -67,6 +67,8 @@ async function npmCi(
     timeoutSeconds: limitSeconds,
     lowPriority: true,
     deploymentId,
+    // npm prints its whole usage behind the reason
+    keepLines: 300,
   });
   if (timedOut) {
     throw new KnownError('E_TIMEOUT', `npm ci took longer than ${limitSeconds} s (limits.install).`);

@@ -1,6 +1,7 @@
 /** A small project in a git repository of its own, for tests of git and prepare. No registry is needed. */
 import { execFileSync } from 'node:child_process';
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../../deploy/home';
 import { homeAt } from '../../deploy/home';
@@ -12,9 +13,21 @@ export interface Repository {
   write(file: string, text: string | object): void;
   /** Commits everything, and returns the commit's id. */
   commit(message?: string): string;
-  /** Packs a package `name` into vendor/, names it in package.json and locks it. */
-  depend(name: string, version: string, files?: Record<string, string>): void;
-  lock(): void;
+  /** Makes package.json and package-lock.json, with these dependencies; none of the earlier ones stays. */
+  manifest(more?: Manifest, ...dependencies: Package[]): void;
+}
+
+export interface Package {
+  name: string;
+  version: string;
+  /** An install.js among them is run at the package's installation. */
+  files?: Record<string, string>;
+}
+
+/** What else package.json says. */
+export interface Manifest {
+  version?: string;
+  scripts?: Record<string, string>;
 }
 
 /** A home with its folders, and a clone beside it; both are gone after the test. */
@@ -27,16 +40,13 @@ export function homeAndClone(): { home: Home; clone: Repository; top: string } {
 
 export function repository(dir: string): Repository {
   mkdirSync(dir, { recursive: true });
-  const run = (program: string, args: string[], cwd = dir): string =>
-    execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
-  const git = (...args: string[]): string =>
-    run('git', ['-c', 'user.name=Test', '-c', 'user.email=test@example.org', ...args]);
+  const git = (...args: string[]): string => {
+    const identity = ['-c', 'user.name=Test', '-c', 'user.email=test@example.org'];
+    return run('git', [...identity, ...args], dir);
+  };
   const write = (file: string, text: string | object): void => {
     mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
     writeFileSync(path.join(dir, file), typeof text === 'string' ? text : JSON.stringify(text, null, 2));
-  };
-  const lock = (): void => {
-    run('npm', ['install', '--package-lock-only', '--offline', '--no-audit', '--no-fund']);
   };
   git('init', '--quiet', '--initial-branch=main');
 
@@ -44,24 +54,51 @@ export function repository(dir: string): Repository {
     dir,
     git,
     write,
-    lock,
     commit: (message = 'a change') => {
       git('add', '-A');
       git('commit', '--quiet', '--allow-empty', '-m', message);
       return git('rev-parse', 'HEAD');
     },
-    depend: (name, version, files = { 'index.js': `module.exports = '${version}';` }) => {
-      const source = path.join(dir, '..', `${name}-source`);
-      rmSync(source, { recursive: true, force: true });
-      mkdirSync(source);
-      writeFileSync(path.join(source, 'package.json'), JSON.stringify({ name, version, main: 'index.js' }));
-      for (const [file, text] of Object.entries(files)) writeFileSync(path.join(source, file), text);
-      mkdirSync(path.join(dir, 'vendor'), { recursive: true });
-      run('npm', ['pack', '--silent', '--pack-destination', path.join(dir, 'vendor')], source);
-      const manifest = path.join(dir, 'package.json');
-      if (!existsSync(manifest)) write('package.json', { name: 'app', version: '1.0.0', private: true });
-      run('npm', ['pkg', 'set', `dependencies.${name}=file:vendor/${name}-${version}.tgz`]);
-      lock();
+    manifest: (more = {}, ...packages) => {
+      const top = { name: 'app', version: '1.0.0', ...more, dependencies: dependenciesOn(packages) };
+      write('package.json', top);
+      const locked = packages.map((one) => [`node_modules/${one.name}`, pack(dir, one)] as const);
+      write('package-lock.json', {
+        name: top.name,
+        version: top.version,
+        lockfileVersion: 3,
+        requires: true,
+        packages: { '': { ...top, scripts: undefined }, ...Object.fromEntries(locked) },
+      });
     },
   };
+}
+
+function dependenciesOn(packages: Package[]): Record<string, string> {
+  return Object.fromEntries(packages.map((one) => [one.name, `file:${tarball(one)}`]));
+}
+
+function tarball({ name, version }: Package): string {
+  return `vendor/${name}-${version}.tgz`;
+}
+
+/** Makes the package's tarball, and what a lockfile says of it: npm would take a second for each. */
+function pack(dir: string, one: Package): object {
+  const { name, version, files = { 'index.js': `module.exports = '${version}';` } } = one;
+  const source = path.join(dir, '..', 'packing');
+  mkdirSync(path.join(source, 'package'), { recursive: true });
+  const hasInstallScript = files['install.js'] !== undefined || undefined;
+  const scripts = hasInstallScript && { install: 'node install.js' };
+  const all = { ...files, 'package.json': JSON.stringify({ name, version, main: 'index.js', scripts }) };
+  for (const [file, text] of Object.entries(all)) writeFileSync(path.join(source, 'package', file), text);
+  const archive = path.join(dir, tarball(one));
+  mkdirSync(path.dirname(archive), { recursive: true });
+  run('tar', ['-czf', archive, '-C', source, 'package'], dir);
+  rmSync(source, { recursive: true });
+  const integrity = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
+  return { version, resolved: `file:${tarball(one)}`, integrity, hasInstallScript };
+}
+
+function run(program: string, args: string[], cwd: string): string {
+  return execFileSync(program, args, { cwd, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }

@@ -1,0 +1,298 @@
+import {
+  appendFileSync,
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import path from 'node:path';
+import type { Home } from '../../deploy/home';
+import { adoptModules, installModules } from '../../deploy/pipeline/modules';
+import { removeHalfMade } from '../../deploy/pipeline/releases';
+import type { Repository } from '../support/repository';
+import { homeAndClone } from '../support/repository';
+
+// npm, at low priority, on a machine with other work
+jest.setTimeout(60_000);
+
+const TINY = { name: 'tiny', version: '1.0.0' };
+
+let home: Home;
+let clone: Repository;
+let top: string;
+let empty: string;
+
+beforeEach(() => {
+  ({ home, clone, top } = homeAndClone());
+  empty = path.join(top, 'empty');
+  mkdirSync(empty);
+  writeFileSync(path.join(empty, 'package.json'), '{}');
+});
+
+/** What a check-out of the clone would be, without git. */
+function release(name: string): string {
+  const dir = path.join(home.releases, name);
+  cpSync(clone.dir, dir, { recursive: true, filter: (file) => !/\/(\.git|node_modules)$/.test(file) });
+  return dir;
+}
+
+const install = (dir: string, root = empty, limitSeconds = 60): Promise<string> =>
+  installModules({ home, root, dir, deploymentId: 1, limitSeconds });
+const inode = (...parts: string[]): number => statSync(path.join(...parts)).ino;
+const store = (): string => path.join(home.modules, readdirSync(home.modules)[0] as string);
+
+describe('one lockfile', () => {
+  test('is installed once; the next release shares its files', async () => {
+    clone.manifest({}, TINY);
+    const [one, two] = [release('one'), release('two')];
+    expect(await install(one)).toBe('npm ci');
+    expect(await install(two)).toBe('store');
+    expect(inode(one, 'node_modules/tiny/index.js')).toBe(inode(two, 'node_modules/tiny/index.js'));
+    expect(inode(one, 'node_modules')).not.toBe(inode(two, 'node_modules'));
+  });
+
+  test('that has changed is installed anew', async () => {
+    clone.manifest({}, TINY);
+    await install(release('one'));
+    clone.manifest({}, { ...TINY, version: '1.1.0' });
+    const two = release('two');
+    expect(await install(two)).toBe('npm ci');
+    expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.1.0');
+  });
+
+  test("with the project's own install script is installed every time", async () => {
+    clone.manifest({ scripts: { postinstall: 'touch made' } }, TINY);
+    for (const name of ['one', 'two']) {
+      const dir = release(name);
+      expect(await install(dir)).toBe('npm ci');
+      expect(existsSync(path.join(dir, 'made'))).toBe(true);
+    }
+  });
+
+  test('with a workspace works, and its links stay inside the release', async () => {
+    const top = { name: 'app', workspaces: ['packages/a'] };
+    clone.write('package.json', top);
+    clone.write('packages/a/package.json', { name: 'a', version: '1.0.0' });
+    clone.write('package-lock.json', {
+      name: 'app',
+      lockfileVersion: 3,
+      packages: {
+        '': top,
+        'packages/a': { version: '1.0.0' },
+        'node_modules/a': { resolved: 'packages/a', link: true },
+      },
+    });
+    const dir = release('one');
+    expect(await install(dir)).toBe('npm ci');
+    expect(readlinkSync(path.join(dir, 'node_modules/a'))).toBe('../packages/a');
+  });
+});
+
+describe('what one release does to its node_modules', () => {
+  test('a file of a package cannot be written by an ordinary user', async () => {
+    clone.manifest({}, TINY);
+    const one = release('one');
+    await install(one);
+    expect(statSync(path.join(one, 'node_modules/tiny/index.js')).mode & 0o222).toBe(0);
+  });
+
+  test('what a tool generates below a dot folder is its own, and can be written', async () => {
+    // its install script makes the stub that a generator replaces later, as Prisma's does
+    const stub = `fs.mkdirSync('../.client', { recursive: true }); fs.writeFileSync('../.client/index.js', 'stub')`;
+    clone.manifest(
+      {},
+      { name: 'generator', version: '1.0.0', files: { 'install.js': `const fs = require('fs'); ${stub}` } },
+    );
+    const [one, two] = [release('one'), release('two')];
+    await install(one);
+    await install(two);
+    const generated = 'node_modules/.client/index.js';
+    expect(inode(one, generated)).not.toBe(inode(two, generated));
+    expect(statSync(path.join(two, generated)).mode & 0o200).toBe(0o200);
+    writeFileSync(path.join(two, generated), 'of two');
+    expect(readFileSync(path.join(one, generated), 'utf8')).toBe('stub');
+    expect(await install(release('three'))).toBe('store');
+  });
+
+  test('a package file that somebody changed is not handed on: the next release is installed anew', async () => {
+    clone.manifest({}, TINY);
+    const one = release('one');
+    await install(one);
+    const shared = path.join(one, 'node_modules/tiny/index.js');
+    chmodSync(shared, 0o644);
+    appendFileSync(shared, '// damaged');
+    const two = release('two');
+    expect(await install(two)).toBe('npm ci');
+    expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).not.toContain('damaged');
+    expect(await install(release('three'))).toBe('store');
+  });
+
+  test('removing a release leaves the others whole', async () => {
+    clone.manifest({}, TINY);
+    const one = release('one');
+    await install(one);
+    rmSync(one, { recursive: true });
+    const two = release('two');
+    expect(await install(two)).toBe('store');
+    expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.0.0');
+  });
+});
+
+describe("the clone's own node_modules", () => {
+  beforeEach(() => clone.manifest({}, TINY));
+  const npmCi = (): Buffer => execFileSync('npm', ['ci', '--offline', '--silent'], { cwd: clone.dir });
+
+  test('serve the first release, as a copy', async () => {
+    npmCi();
+    const dir = release('one');
+    expect(await install(dir, clone.dir)).toBe('clone');
+    const file = 'node_modules/tiny/index.js';
+    expect(inode(dir, file)).not.toBe(inode(clone.dir, file));
+    expect(statSync(path.join(clone.dir, file)).mode & 0o200).toBe(0o200);
+  });
+
+  test('are adopted once for all', async () => {
+    npmCi();
+    expect(await adoptModules(home, clone.dir)).toBe(true);
+    expect(await install(release('one'))).toBe('store');
+  });
+
+  test('without their cache', async () => {
+    npmCi();
+    clone.write('node_modules/.cache/x', '1');
+    await adoptModules(home, clone.dir);
+    expect(existsSync(path.join(store(), 'node_modules/tiny'))).toBe(true);
+    expect(existsSync(path.join(store(), 'node_modules/.cache'))).toBe(false);
+  });
+
+  test.each([
+    ['are not there', (): void => {}],
+    [
+      'are of an older lockfile',
+      (): void => {
+        npmCi();
+        clone.manifest({}, { ...TINY, version: '2.0.0' });
+        // npm install --package-lock-only writes its own note anew, and installs nothing
+        cpSync(
+          path.join(clone.dir, 'package-lock.json'),
+          path.join(clone.dir, 'node_modules/.package-lock.json'),
+        );
+      },
+    ],
+    [
+      'hold something the lockfile does not name',
+      (): void => {
+        clone.manifest({}, TINY, { name: 'extra', version: '1.0.0' });
+        npmCi();
+        clone.manifest({}, TINY);
+        cpSync(
+          path.join(clone.dir, 'package-lock.json'),
+          path.join(clone.dir, 'node_modules/.package-lock.json'),
+        );
+      },
+    ],
+    [
+      'lack a package',
+      (): void => {
+        npmCi();
+        rmSync(path.join(clone.dir, 'node_modules/tiny'), { recursive: true });
+      },
+    ],
+    [
+      'hold a link',
+      (): void => {
+        npmCi();
+        symlinkSync(empty, path.join(clone.dir, 'node_modules/linked'));
+      },
+    ],
+  ])('are refused when they %s', async (_why, spoil) => {
+    spoil();
+    expect(await adoptModules(home, clone.dir)).toBe(false);
+    expect(readdirSync(home.modules)).toEqual([]);
+    expect(await install(release('one'), clone.dir)).toBe('npm ci');
+  });
+});
+
+describe('what cannot be installed', () => {
+  const failure = (dir: string, limitSeconds?: number): Promise<unknown> =>
+    install(dir, empty, limitSeconds).catch((error: unknown) => error);
+
+  test('no package.json', async () => {
+    expect(await failure(release('one'))).toMatchObject({
+      code: 'E_INSTALL',
+      message: 'This commit has no package.json.',
+    });
+  });
+
+  test('no lockfile', async () => {
+    clone.write('package.json', { dependencies: { tiny: '1' } });
+    expect(await failure(release('one'))).toMatchObject({
+      code: 'E_INSTALL',
+      hint: 'Run npm install once and commit package-lock.json.',
+    });
+  });
+
+  test('nothing to install is fine', async () => {
+    clone.write('package.json', { name: 'app' });
+    const dir = release('one');
+    expect(await install(dir)).toBe('none');
+    expect(existsSync(path.join(dir, 'node_modules'))).toBe(false);
+  });
+
+  test('a lockfile that lags behind is a fault of the commit', async () => {
+    clone.manifest({}, TINY);
+    const manifest = JSON.parse(readFileSync(path.join(clone.dir, 'package.json'), 'utf8'));
+    clone.write('package.json', {
+      ...manifest,
+      dependencies: { ...manifest.dependencies, other: 'file:vendor/tiny-1.0.0.tgz' },
+    });
+    expect(await failure(release('one'))).toMatchObject({
+      code: 'E_INSTALL',
+      fault: 'commit',
+      hint: 'Run npm install and commit package-lock.json.',
+    });
+    expect(readdirSync(home.modules)).toEqual([]);
+  });
+
+  test('a registry that is down is a fault of the machine', async () => {
+    clone.write('.npmrc', 'registry=http://127.0.0.1:1/\nfetch-retries=0\n');
+    clone.write('package.json', { name: 'app', dependencies: { 'no-such-thing-here': '1.0.0' } });
+    clone.write('package-lock.json', {
+      lockfileVersion: 3,
+      packages: {
+        '': { name: 'app', dependencies: { 'no-such-thing-here': '1.0.0' } },
+        'node_modules/no-such-thing-here': {
+          version: '1.0.0',
+          resolved: 'http://127.0.0.1:1/no-such-thing-here/-/no-such-thing-here-1.0.0.tgz',
+          integrity: `sha512-${'A'.repeat(86)}==`,
+        },
+      },
+    });
+    expect(await failure(release('one'))).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });
+  });
+
+  test('an install without end is stopped at its limit', async () => {
+    clone.manifest({ scripts: { preinstall: 'sleep 300' } }, TINY);
+    expect(await failure(release('one'), 2)).toMatchObject({ code: 'E_TIMEOUT' });
+  });
+});
+
+test('a store that a killed deployment left half-made is removed, and no other', async () => {
+  clone.manifest({}, TINY);
+  await install(release('one'));
+  const whole = readdirSync(home.modules);
+  mkdirSync(path.join(home.modules, 'abc.partial/node_modules'), { recursive: true });
+  mkdirSync(path.join(home.modules, 'def/node_modules'), { recursive: true });
+  await removeHalfMade(home);
+  expect(readdirSync(home.modules)).toEqual(whole);
+  expect(lstatSync(store()).isDirectory()).toBe(true);
+});
