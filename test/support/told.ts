@@ -1,0 +1,34 @@
+/** What a journal would tell, and an output that keeps what is written to it. */
+import type { Deployment, Entry, JournalEvent } from '../../deploy/core/types';
+import type { Journal } from '../../deploy/journal';
+import type { Output } from '../../deploy/reporters/reporter';
+
+type Phase = Extract<Entry, { type: 'phase' }>;
+
+/** The events of a deployment, one after the other. */
+export function events(...entries: Entry[]): JournalEvent[] {
+  return entries.map((entry, index) => ({ id: index + 1, deployment: 1, at: 1000 + index, entry }));
+}
+
+/** A phase from its start to its end. */
+export function phase(name: Phase['phase'], ms: number, rest: Partial<Phase> = {}): Entry[] {
+  const entry = { type: 'phase', phase: name } as const;
+  return [
+    { ...entry, undo: rest.undo, status: 'started' },
+    { ...entry, status: 'done', ms, ...rest },
+  ];
+}
+
+/** A journal that knows these deployments. */
+export function journalOf(...deployments: Deployment[]): Journal {
+  return { get: (id: number) => deployments.find((each) => each.id === id) ?? null } as unknown as Journal;
+}
+
+export interface Kept extends Output {
+  text(): string;
+}
+
+export function kept(known: Partial<Output> = {}): Kept {
+  let text = '';
+  return { ...known, write: (more: string) => (text += more), text: () => text };
+}

@@ -1,0 +1,156 @@
+/** Whole deployments, as a pipe, a log or the terminal of a git push shows them. */
+import type { Deployment, Entry, Serving } from '../../../deploy/core/types';
+import { plainReporter } from '../../../deploy/reporters/plain';
+import { commit, deployment } from '../../support/deployments';
+import { events, journalOf, kept, phase } from '../../support/told';
+
+const V1: Serving = { slot: 'blue', commit: commit('a1b2c3d'), version: '1.0.0' };
+const V2: Serving = { slot: 'green', commit: commit('e4f5a6b'), version: '1.1.0' };
+const LIVE: Extract<Entry, { type: 'live' }> = {
+  type: 'live',
+  serving: V2,
+  previous: V1,
+  ms: 2_400,
+  served: 1234,
+  failed: 0,
+  canUndoFast: true,
+  bakeSeconds: 10,
+};
+
+test('a push that goes live', () => {
+  const entries = [
+    state('queued'),
+    state('running'),
+    ...phase('fetch', 80),
+    ...phase('check out', 31),
+    ...phase('install', 0, { status: 'skipped', detail: 'as before' }),
+    ...phase('test', 1_240),
+    ...phase('build', 600),
+    ...phase('start', 350, { step: 0, detail: 'green, pid 4711' }),
+    ...phase('verify', 12, { step: 1, detail: 'green' }),
+    ...phase('shift', 2, { step: 2, detail: 'green, blue behind it' }),
+    ...phase('verify-live', 9, { step: 3, detail: 'green' }),
+    LIVE,
+    state('baking'),
+    ...phase('bake', 10_004, { step: 4, detail: 'healthy for 10 s' }),
+    state('succeeded'),
+  ];
+  expect(shown(entries, over({ state: 'succeeded', to: V2, liveAt: 3_400 }), V2)).toEqual([
+    '✓ fetch                   80 ms',
+    '✓ check out               31 ms',
+    '- install                  0 ms   as before',
+    '✓ test                    1.2 s',
+    '✓ build                  600 ms',
+    '✓ start                  350 ms   green, pid 4711',
+    '✓ verify                  12 ms   green',
+    '✓ shift                    2 ms   green, blue behind it',
+    '✓ verify through nginx     9 ms   green',
+    '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
+    '  blue → green, 1,234 requests served and 0 failed during the switch',
+    '  to go back: npm run -s rollback (takes about 0.5 s)',
+    '  watching it for 10 s (Ctrl-C leaves it to itself; a bad release is rolled back)',
+    '✓ bake                   10.0 s   healthy for 10 s',
+    '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
+  ]);
+});
+
+test('a push that is not healthy: what was done is taken back, and the last line names the cause', () => {
+  const cause = '/health in green answered 500.';
+  const entries = [
+    state('running'),
+    ...phase('start', 60_000, { step: 0, status: 'failed', detail: cause }),
+    ...phase('stop', 40, { step: 0, undo: true, detail: 'green' }),
+    { ...state('failed'), cause },
+  ];
+  const failed = over({ state: 'failed', errorCode: 'E_UNHEALTHY', cause, commit: V2.commit });
+  expect(shown(entries, failed, V1)).toEqual([
+    '✗ start                1 min 0 s   /health in green answered 500.',
+    '✓ undo: stop              40 ms   green',
+    '  Read its output: npm run -s logs [E_UNHEALTHY]',
+    '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): /health in green answered 500.',
+  ]);
+});
+
+test('the very first release, from which there is no way back and which nobody watches', () => {
+  const first = { ...LIVE, previous: null, serving: V1, bakeSeconds: 0, served: 1 };
+  expect(shown([first], over({ state: 'succeeded', to: V1, liveAt: 1_500 }), V1)).toEqual([
+    '  blue, 1 request served and 0 failed during the switch',
+    '✓ LIVE in 500 ms: v1.0.0 (a1b2c3d) on blue',
+  ]);
+});
+
+test('a rollback', () => {
+  const back = { ...LIVE, previous: V2, serving: V1, bakeSeconds: 0, canUndoFast: false };
+  expect(shown([back], over({ state: 'succeeded', to: V1, liveAt: 1_410 }), V1)).toEqual([
+    '  green → blue, 1,234 requests served and 0 failed during the switch',
+    '  to go back: npm run -s rollback (starts the release before again)',
+    '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue',
+  ]);
+});
+
+test('the same release again, after npm stop: there is nothing to go back to in that', () => {
+  const again = { ...LIVE, previous: V1, serving: V1, bakeSeconds: 0 };
+  expect(shown([again], over({ state: 'succeeded', to: V1, liveAt: 1_410 }), V1).join()).not.toContain(
+    'go back',
+  );
+});
+
+test('a push that waits, is warned about, and finds nothing to do', () => {
+  const entries: Entry[] = [
+    { type: 'waiting', behind: 7 },
+    { type: 'warning', message: 'this version is live already' },
+  ];
+  expect(shown(entries, over({ state: 'succeeded', to: V1 }), V1)).toEqual([
+    'waiting for deployment 7 (a1b2c3d)',
+    '! this version is live already',
+    '✓ LIVE already: v1.0.0 (a1b2c3d) on blue',
+  ]);
+});
+
+test.each<[string, Partial<Deployment>, Serving | null, string]>([
+  ['superseded', { state: 'superseded' }, V1, '- superseded: a newer push is deployed instead'],
+  ['nothing serves', { state: 'failed', cause: 'boom' }, null, '✗ NOT LIVE. Nothing is served yet: boom'],
+  [
+    'aborted without a cause',
+    { state: 'aborted' },
+    V1,
+    '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): aborted',
+  ],
+  [
+    'rolled back by an operator while it bakes',
+    { state: 'rolled-back', commit: V2.commit, cause: 'an operator rolled it back' },
+    V2,
+    '✗ NOT LIVE. Still serving v1.1.0 (e4f5a6b), the same commit: an operator rolled it back',
+  ],
+])('the last line is the verdict: %s', (_case, known, serving, line) => {
+  expect(shown([], over(known), serving).at(-1)).toBe(line);
+});
+
+test.each<[Partial<Deployment>, string]>([
+  [{ id: 7, commit: V1.commit }, 'waiting for deployment 7 (a1b2c3d)'],
+  [{ id: 7, branch: 'main' }, 'waiting for deployment 7 (main)'],
+  [{ id: 7, kind: 'rollback' }, 'waiting for deployment 7 (rollback)'],
+  [{ id: 8 }, 'waiting for the deployment before'],
+])('who waits is told for whom: %j', (ahead, line) => {
+  const out = kept();
+  const reporter = plainReporter(out, journalOf(deployment(ahead)));
+  for (const event of events({ type: 'waiting', behind: 7 })) reporter.event(event);
+  expect(out.text()).toBe(`${line}\n`);
+});
+
+/** The lines of a whole deployment. */
+function shown(entries: Entry[], ended: Deployment, serving: Serving | null): string[] {
+  const out = kept();
+  const reporter = plainReporter(out, journalOf(deployment({ id: 7, commit: V1.commit })));
+  for (const event of events(...entries)) reporter.event(event);
+  reporter.end(ended, serving);
+  return out.text().trimEnd().split('\n');
+}
+
+function over(known: Partial<Deployment>): Deployment {
+  return deployment({ finishedAt: 9_000, ...known });
+}
+
+function state(name: Deployment['state']): Extract<Entry, { type: 'state' }> {
+  return { type: 'state', state: name };
+}

@@ -1,0 +1,63 @@
+import { stripVTControlCharacters } from 'node:util';
+import { terminalReporter } from '../../../deploy/reporters/terminal';
+import { commit, deployment } from '../../support/deployments';
+import { events, journalOf, kept, phase } from '../../support/told';
+
+const CLEAR_LINE = '\r\u001b[2K';
+const V1 = { slot: 'blue', commit: commit('a1b2c3d'), version: '1.0.0' };
+
+beforeEach(() => jest.useFakeTimers({ now: 1000 }));
+afterEach(() => jest.useRealTimers());
+
+test('the running phase and its time stand in a line that is drawn again, and give way to the finished one', () => {
+  const out = kept({ columns: 80 });
+  const reporter = terminalReporter(out, journalOf());
+  const [started, done] = events(...phase('test', 1_200));
+
+  reporter.event(started as never);
+  expect(lastDrawn()).toBe('… test                     0 ms');
+  jest.advanceTimersByTime(1_200);
+  expect(lastDrawn()).toBe('… test                    1.2 s');
+  reporter.event(done as never);
+  expect(lastDrawn()).toBe('✓ test                    1.2 s\n');
+  jest.advanceTimersByTime(1_000);
+  expect(lastDrawn()).toBe('✓ test                    1.2 s\n');
+
+  function lastDrawn(): string {
+    return stripVTControlCharacters(out.text().split(CLEAR_LINE).at(-1) ?? '');
+  }
+});
+
+test('who waits sees for how long, and the line goes when it begins', () => {
+  const out = kept({ columns: 80 });
+  const reporter = terminalReporter(out, journalOf());
+  const [waiting, begun] = events({ type: 'waiting', behind: 7 }, { type: 'state', state: 'running' });
+  reporter.event(waiting as never);
+  jest.advanceTimersByTime(65_000);
+  expect(out.text()).toContain('1 min 5 s');
+  reporter.event(begun as never);
+  const before = out.text();
+  jest.advanceTimersByTime(1_000);
+  expect(out.text()).toBe(before);
+});
+
+test('a narrow terminal gets lines that fit, so that drawing again does not scroll it', () => {
+  const out = kept({ columns: 12 });
+  const reporter = terminalReporter(out, journalOf());
+  reporter.event(events(...phase('install', 1))[0] as never);
+  jest.advanceTimersByTime(500);
+  for (const line of out.text().split(CLEAR_LINE)) {
+    expect(stripVTControlCharacters(line).length).toBeLessThan(12);
+  }
+});
+
+test('the end is the last line, and nothing is drawn after it', () => {
+  const out = kept({ columns: 80 });
+  const reporter = terminalReporter(out, journalOf());
+  reporter.event(events(...phase('bake', 1))[0] as never);
+  reporter.end(deployment({ state: 'succeeded', to: V1, liveAt: 1_240 }), V1);
+  jest.advanceTimersByTime(1_000);
+  const text = stripVTControlCharacters(out.text());
+  expect(text.endsWith('✓ LIVE in 240 ms: v1.0.0 (a1b2c3d) on blue\n')).toBe(true);
+  expect(jest.getTimerCount()).toBe(0);
+});
