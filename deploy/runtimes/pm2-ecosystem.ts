@@ -33,7 +33,9 @@ export function ecosystem(root: string, env: NodeJS.ProcessEnv): { apps: Pm2Defi
 /** The release that was last live in a slot. */
 function releaseOf(home: Home, slot: SlotName): Release | null {
   if (!existsSync(home.journal)) return null;
-  const last = Journal.open(home).lastInSlot(slot);
+  const journal = Journal.open(home);
+  const last = journal.lastInSlot(slot);
+  journal.close();
   return last?.to ? findRelease(home, last.to.commit) : null;
 }
 

@@ -2,6 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Runtime } from '../../deploy/core/seams';
+import type { RunningSlot } from '../../deploy/core/types';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import type { Pm2Yard } from '../support/pm2';
@@ -111,7 +112,10 @@ describe('stopping a slot', () => {
 
     await impatient.stop('green');
 
-    expect(performance.now() - begun).toBeGreaterThan(450);
+    const took = performance.now() - begun;
+    expect(took).toBeGreaterThan(450);
+    // PM2's own timeout, which must not be the one that counts, is 1.6 s
+    expect(took).toBeLessThan(1500);
     expect(isGone(started.pid)).toBe(true);
     expect(await runtime.logs('green', 1)).toEqual(['SIGTERM']);
   });
@@ -215,23 +219,26 @@ describe("when PM2's daemon is killed", () => {
 });
 
 it('looking while slots are started and stopped disturbs nothing and sees no orphan', async () => {
+  const looks: RunningSlot[][] = [];
   let working = true;
-  const watcher = (async () => {
-    let looks = 0;
-    for (; working; looks += 1) expect((await runtime.list()).filter((slot) => slot.orphan)).toEqual([]);
-    return looks;
-  })();
+  const work = startAndStopOften().finally(() => (working = false));
 
-  for (const instance of ['one', 'two', 'three']) {
-    await runtime.start(yard.green, release(yard), instance);
-    expect(await answer(yard.green)).toMatchObject({ instance });
-  }
-  await runtime.stop('green');
+  while (working) looks.push(await runtime.list());
 
-  working = false;
-  expect(await watcher).toBeGreaterThan(5);
+  await work;
+  expect(looks.flat().filter((slot) => slot.orphan)).toEqual([]);
+  expect(looks.length).toBeGreaterThan(5);
+  expect(await answer(yard.green)).toMatchObject({ instance: 'the last' });
   expect(pm2Daemons(yard.home)).toHaveLength(1);
 });
+
+async function startAndStopOften(): Promise<void> {
+  for (let round = 0; round < 15; round += 1) {
+    await runtime.stop('green');
+    await runtime.start(yard.green, release(yard), `round ${round}`);
+  }
+  await runtime.start(yard.green, release(yard), 'the last');
+}
 
 it('two who launch PM2 at the same time get one daemon', async () => {
   await Promise.all([

@@ -1,7 +1,5 @@
 /** What the PM2 tests share: a home of its own, releases of the tiny app, and looking until something is so. */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
-import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,6 +8,7 @@ import type { Home } from '../../deploy/home';
 import { homeAt } from '../../deploy/home';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { stopPm2 } from '../../deploy/runtimes/pm2-deployer';
+import { freePorts } from './ports';
 
 export const COMMIT = 'a1b2c3d'.padEnd(40, '0');
 const TINY_APP = path.join(__dirname, 'tiny-app');
@@ -24,14 +23,15 @@ export interface Pm2Yard {
 }
 
 export async function pm2Yard(): Promise<Pm2Yard> {
+  const [blue = 0, green = 0] = await freePorts(2);
   // a space in the path: PM2's own start would hand such a script to bash
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard pm2-'));
   const home = homeAt(path.join(dir, 'home'));
   return {
     dir,
     home,
-    blue: { name: 'blue', port: await freePort() },
-    green: { name: 'green', port: await freePort() },
+    blue: { name: 'blue', port: blue },
+    green: { name: 'green', port: green },
     clear: async () => {
       await stopPm2({ home, stopSeconds: 0 });
       rmSync(dir, { recursive: true, force: true });
@@ -74,12 +74,4 @@ export function killPm2Daemon({ home }: Pm2Yard): void {
 /** A zombie is gone too. */
 export function isGone(pid: number | null): boolean {
   return !existsSync(`/proc/${pid}`) || /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer();
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-  const { port } = server.address() as AddressInfo;
-  await new Promise((resolve) => server.close(resolve));
-  return port;
 }
