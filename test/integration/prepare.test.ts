@@ -1,0 +1,315 @@
+import { execFileSync } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { KnownError } from '../../deploy/core/errors';
+import type { Entry, Release } from '../../deploy/core/types';
+import { deploymentLog } from '../../deploy/command';
+import { sendCommit } from '../../deploy/git/mirror';
+import type { Home } from '../../deploy/home';
+import type { Preparation } from '../../deploy/pipeline/prepare';
+import { prepareRelease } from '../../deploy/pipeline/prepare';
+import { findRelease, releaseFolder, removeHalfMade } from '../../deploy/pipeline/releases';
+import { endSurvivors } from '../../deploy/pipeline/survivors';
+import type { Repository } from '../support/repository';
+import { homeAndClone } from '../support/repository';
+import { startProgram } from '../support/second-process';
+import { afterwards } from '../support/temp-home';
+
+// npm, at low priority, on a machine with other work
+jest.setTimeout(60_000);
+
+const TINY = { name: 'tiny', version: '1.0.0' };
+
+let home: Home;
+let clone: Repository;
+let top: string;
+let told: Entry[];
+
+beforeEach(() => {
+  ({ home, clone, top } = homeAndClone());
+  told = [];
+  clone.write('server.js', 'require("tiny")');
+  clone.manifest({ version: '1.2.3' }, TINY);
+  settings({ start: 'server.js' });
+});
+
+function settings(app: object): void {
+  clone.write(
+    'deploy.config.js',
+    `module.exports = ${JSON.stringify({ app: { test: null, build: null, ...app } })}`,
+  );
+}
+
+/** Commits what the clone holds and prepares it. */
+async function prepare(more: Partial<Preparation> = {}, message?: string): Promise<Release> {
+  const commit = clone.commit(message);
+  await sendCommit(home, clone.dir, commit);
+  return prepareRelease(work(commit, more));
+}
+
+function work(commit: string, more: Partial<Preparation> = {}): Preparation {
+  const limits = { install: 60, test: 60, build: 60 };
+  return { home, root: top, deploymentId: 1, commit, limits, report: (entry) => told.push(entry), ...more };
+}
+
+const failure = (more?: Partial<Preparation>): Promise<KnownError> =>
+  prepare(more).then(
+    () => Promise.reject(new Error('it was prepared')),
+    (error: KnownError) => error,
+  );
+const phases = (): string[] =>
+  told.flatMap((entry) => (entry.type === 'phase' ? [`${entry.phase} ${entry.status}`] : []));
+const log = (): string => readFileSync(deploymentLog(home, 1), 'utf8');
+const node = (script: string): string[] => ['node', '-e', script];
+
+describe('a commit becomes a release', () => {
+  test('checked out, installed, tested and built, and told phase by phase', async () => {
+    settings({
+      start: 'dist/out.js',
+      test: node('console.log(require("tiny"))'),
+      build: node('fs.mkdirSync("dist"); fs.writeFileSync("dist/out.js", process.env.NODE_ENV)'),
+    });
+    const release = await prepare({}, 'the first');
+    expect(release).toMatchObject({
+      version: '1.2.3',
+      subject: 'the first',
+      dir: releaseFolder(home, release.commit),
+    });
+    expect(release.app).toMatchObject({ start: 'dist/out.js', health: '/health' });
+    expect(readFileSync(path.join(release.dir, 'dist/out.js'), 'utf8')).toBe('production');
+    expect(phases()).toEqual(
+      ['check out', 'install', 'test', 'build'].flatMap((phase) => [`${phase} started`, `${phase} done`]),
+    );
+    expect(findRelease(home, release.commit)).toEqual(release);
+  });
+
+  test('once: the second time nothing is done', async () => {
+    const release = await prepare();
+    const made = statSync(release.dir).mtimeMs;
+    rmSync(home.mirrorGit, { recursive: true });
+    told = [];
+    expect(await prepareRelease(work(release.commit))).toEqual(release);
+    expect(phases()).toEqual(['check out skipped', 'install skipped', 'test skipped', 'build skipped']);
+    expect(statSync(release.dir).mtimeMs).toBe(made);
+  });
+
+  test('with the same lockfile without npm ci', async () => {
+    await prepare();
+    clone.write('server.js', '// changed');
+    await prepare();
+    expect(log().match(/\$ npm ci/g)).toHaveLength(1);
+    clone.manifest({}, { ...TINY, version: '2.0.0' });
+    await prepare();
+    expect(log().match(/\$ npm ci/g)).toHaveLength(2);
+  });
+
+  test('with executable bits and links, odd names, and no .git', async () => {
+    clone.write('run.sh', '#!/bin/sh\necho ran\n');
+    execFileSync('chmod', ['755', path.join(clone.dir, 'run.sh')]);
+    symlinkSync('run.sh', path.join(clone.dir, 'link'));
+    const odd = ['$(touch pwned)', 'a; touch pwned', '-rf', "it's", 'é \n x'];
+    for (const name of odd) clone.write(name, name);
+    const { dir } = await prepare();
+    expect(statSync(path.join(dir, 'run.sh')).mode & 0o777).toBe(0o755);
+    expect(readlinkSync(path.join(dir, 'link'))).toBe('run.sh');
+    for (const name of odd) expect(readFileSync(path.join(dir, name), 'utf8')).toBe(name);
+    expect(readdirSync(dir)).not.toContain('.git');
+    expect(existsSync(path.join(dir, 'pwned'))).toBe(false);
+  });
+
+  test("without the user's filters, whatever its .gitattributes ask for", async () => {
+    process.env.XDG_CONFIG_HOME = top;
+    mkdirSync(path.join(top, 'git'));
+    const filter = '[filter "evil"]\n\tsmudge = touch pwned; cat\n\tclean = cat\n\trequired = true\n';
+    writeFileSync(path.join(top, 'git/config'), filter);
+    try {
+      clone.write('.gitattributes', '* filter=evil');
+      const { dir } = await prepare();
+      expect([dir, home.mirrorGit, process.cwd()].filter((at) => existsSync(path.join(at, 'pwned')))).toEqual(
+        [],
+      );
+      expect(existsSync(path.join(dir, 'server.js'))).toBe(true);
+    } finally {
+      delete process.env.XDG_CONFIG_HOME;
+    }
+  });
+
+  test('told of what is not supported', async () => {
+    clone.write('.gitmodules', '');
+    clone.write('.gitattributes', '*.bin filter=lfs');
+    await prepare();
+    const warnings = told.flatMap((entry) => (entry.type === 'warning' ? [entry.message] : []));
+    expect(warnings).toEqual([expect.stringContaining('submodules'), expect.stringContaining('Git LFS')]);
+  });
+
+  test('by the defaults when it has no deploy.config.js, and without npm when it needs no packages', async () => {
+    rmSync(path.join(clone.dir, 'deploy.config.js'));
+    rmSync(path.join(clone.dir, 'package-lock.json'));
+    clone.write('package.json', { name: 'plain' });
+    clone.write('dist/app/server.js', '');
+    const release = await prepare();
+    expect(release).toMatchObject({ version: '0.0.0', app: { start: 'dist/app/server.js', migrate: null } });
+    expect(existsSync(path.join(release.dir, 'node_modules'))).toBe(false);
+  });
+
+  test('by an ES module deploy.config.js too', async () => {
+    clone.write('package.json', { name: 'modern', type: 'module' });
+    clone.write(
+      'deploy.config.js',
+      'export default { app: { start: "server.js", test: null, build: null, smoke: ["/x"] } }',
+    );
+    expect((await prepare()).app.smoke).toEqual(['/x']);
+  });
+
+  test('from a home that has moved', async () => {
+    const { commit } = await prepare();
+    const moved = path.join(top, 'moved');
+    execFileSync('mv', [home.releases, moved]);
+    expect(findRelease({ ...home, releases: moved }, commit)?.dir).toBe(path.join(moved, commit));
+  });
+});
+
+describe("the commit's own code", () => {
+  test('sees no secret, and NODE_ENV as its phase needs it', async () => {
+    process.env.WEBHOOK_SECRET = 'hidden';
+    process.env.NODE_ENV = 'production';
+    const show = 'console.log("env", process.env.NODE_ENV, process.env.WEBHOOK_SECRET, process.env.GIT_DIR)';
+    clone.write(
+      'deploy.config.js',
+      `${show}; module.exports = { app: ${JSON.stringify({ start: 'server.js', test: node(show), build: node(show) })} }`,
+    );
+    try {
+      await prepare();
+    } finally {
+      delete process.env.WEBHOOK_SECRET;
+      process.env.NODE_ENV = 'test';
+    }
+    expect(log().match(/^env .*/gm)).toEqual([
+      'env undefined undefined undefined',
+      'env test undefined undefined',
+      'env production undefined undefined',
+    ]);
+  });
+
+  test('in deploy.config.js cannot answer for itself what the settings are not', async () => {
+    clone.write('deploy.config.js', 'module.exports = { app: { strat: "x" } }');
+    expect(await failure()).toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining('app.strat'),
+    });
+    clone.write('deploy.config.js', 'throw new Error("broken on purpose")');
+    expect(await failure()).toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringContaining('broken on purpose'),
+    });
+  });
+});
+
+describe('a commit that cannot be made into one', () => {
+  afterEach(() => {
+    expect(readdirSync(home.releases)).toEqual([]);
+  });
+
+  test('because its tests fail: the code and the telling line', async () => {
+    settings({
+      start: 'server.js',
+      test: node('console.log("AssertionError: 1 is not 2"); process.exit(3)'),
+    });
+    const error = await failure();
+    expect(error).toMatchObject({ code: 'E_TEST', fault: 'commit' });
+    expect(error.message).toMatch(/^The tests \(node -e .*\) ended with code 3: AssertionError: 1 is not 2$/);
+    expect(phases().slice(-2)).toEqual(['test started', 'test failed']);
+    expect(log()).toContain('AssertionError');
+  });
+
+  test('because its build fails', async () => {
+    settings({ start: 'server.js', build: node('throw new Error("no such module")') });
+    expect(await failure()).toMatchObject({
+      code: 'E_BUILD',
+      message: expect.stringContaining('no such module'),
+    });
+  });
+
+  test.each(['dist/server.js', '../../../etc/passwd', '.'])(
+    'because %s, which it starts with, is not there',
+    async (start) => {
+      settings({ start });
+      expect(await failure()).toMatchObject({
+        code: 'E_BUILD',
+        message: expect.stringContaining(`did not make ${start}`),
+      });
+    },
+  );
+
+  test('because its tests never end', async () => {
+    settings({ start: 'server.js', test: ['sleep', '300'] });
+    const error = await failure({ limits: { install: 60, test: 1, build: 60 } });
+    expect(error).toMatchObject({
+      code: 'E_TIMEOUT',
+      message: 'The tests took longer than 1 s (limits.test).',
+    });
+  });
+
+  test('because the disk is full', async () => {
+    settings({
+      start: 'server.js',
+      build: node('console.error("ENOSPC: no space left on device, write"); process.exit(1)'),
+    });
+    expect(await failure()).toMatchObject({ code: 'E_DISK', fault: 'machine' });
+  });
+
+  test('because an operator ended it', async () => {
+    settings({ start: 'server.js', test: ['sleep', '300'] });
+    const aborted = new AbortController();
+    const begun = (entry: Entry): void => {
+      if (entry.type !== 'phase' || entry.phase !== 'test' || entry.status !== 'started') return;
+      aborted.abort();
+      void endSoon();
+    };
+    // as deployment.ts does on SIGTERM
+    const endSoon = async (): Promise<void> => {
+      while ((await endSurvivors(home, 1)) === 0);
+    };
+    expect(await failure({ signal: aborted.signal, report: begun })).toMatchObject({ code: 'E_ABORTED' });
+  });
+
+  test('because the mirror does not have it', async () => {
+    await sendCommit(home, clone.dir, clone.commit());
+    await expect(prepareRelease(work('0'.repeat(40)))).rejects.toMatchObject({ code: 'E_REF' });
+  });
+});
+
+test('killed in the middle: the survivors end, the half-made release goes, the good one stays', async () => {
+  const good = await prepare();
+  const begun = path.join(top, 'begun');
+  settings({
+    start: 'server.js',
+    test: node(`fs.writeFileSync(${JSON.stringify(begun)}, ''); setTimeout(() => {}, 3e5)`),
+  });
+  const commit = clone.commit();
+  await sendCommit(home, clone.dir, commit);
+  const child = startProgram('preparing.ts', home.dir, commit);
+  afterwards(() => endSurvivors(home, 9));
+  while (!existsSync(begun)) await sleep(20);
+  child.kill('SIGKILL');
+  await once(child, 'exit');
+
+  expect(await endSurvivors(home, 9)).toBeGreaterThan(0);
+  expect(existsSync(releaseFolder(home, commit))).toBe(true);
+  expect(findRelease(home, commit)).toBeNull();
+  await removeHalfMade(home);
+  expect(readdirSync(home.releases).sort()).toEqual([good.commit, `${good.commit}.json`].sort());
+  expect(findRelease(home, good.commit)).toEqual(good);
+});
