@@ -25,8 +25,8 @@ const REAL = ['integration', 'e2e'];
 async function test() {
   const { suites, rest } = parse(process.argv.slice(2));
   await setUp(suites);
-  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'switchyard-test-'));
-  // nginx's worker is another user and must get through
+  const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sy-'));
+  // nginx's worker is another user and must get through; the name is short, as unix sockets want it
   fs.chmodSync(folder, 0o755);
   try {
     const outcomes = await runSuites(ROOT, suites, rest, folder);

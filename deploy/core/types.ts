@@ -187,8 +187,8 @@ export type Entry =
       ms: number;
       served: number;
       failed: number;
-      /** True when the release before stands warm: going back is one rename. */
-      canUndoFast: boolean;
+      /** About how long a rollback would take, in milliseconds. */
+      rollbackMs: number;
       /** How long it is watched from now on; 0 for not at all. */
       bakeSeconds: number;
     }

@@ -2,8 +2,12 @@
 import type { Counts } from '../core/verdict';
 import type { LogPosition } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
+import type { PhaseName } from '../core/types';
 import type { Yard } from '../yard';
 import type { Performance } from './perform';
+
+/** A command's own start and that of the deployment's process. */
+const COMMAND_MS = 400;
 
 export interface SwitchPerformance extends Performance {
   /** Where nginx's log ended when the first step began. */
@@ -41,10 +45,19 @@ export async function goLive(yard: Yard, id: number, switchBegan: LogPosition): 
     ms: liveAt - (createdAt ?? liveAt),
     served,
     failed,
-    canUndoFast: standby !== null && standby === from?.slot,
+    rollbackMs: rollbackMs(yard, id, standby !== null && standby === from?.slot),
     bakeSeconds,
   });
   if (bakeSeconds > 0) await journal.move(id, 'baking');
+}
+
+/** What this deployment's own steps took; to a warm release those after the start are enough. */
+function rollbackMs(yard: Yard, id: number, warm: boolean): number {
+  const needed: PhaseName[] = ['verify', 'shift', 'verify-live', ...(warm ? [] : ['start' as const])];
+  const took = yard.journal
+    .since(0, id)
+    .flatMap(({ entry }) => (entry.type === 'phase' && needed.includes(entry.phase) ? [entry.ms ?? 0] : []));
+  return took.reduce((sum, ms) => sum + ms, COMMAND_MS);
 }
 
 function countsOf(yard: Yard, from: LogPosition, slot: string | undefined): Counts {

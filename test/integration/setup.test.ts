@@ -80,14 +80,12 @@ describe('npm start refuses, with one thing to do,', () => {
   });
 });
 
-needs('root', root)('a clone that belongs to another user', () => {
-  it('is told how to trust it', async () => {
-    const dir = readyClone(TELL);
-    for (const part of ['.', '.git']) chownSync(path.join(dir, part), NOBODY, NOBODY);
-    const hint = `Trust it: git config --global --add safe.directory ${dir}`;
-    const env = { PATH: process.env.PATH, HOME: dir, GIT_CONFIG_NOSYSTEM: '1' };
-    expectRefusal(await start(dir, env), 'E_NOT_A_REPOSITORY', hint);
-  });
+needs('root', root).test('a clone that belongs to another user is told how to trust it', async () => {
+  const dir = readyClone(TELL);
+  for (const part of ['.', '.git']) chownSync(path.join(dir, part), NOBODY, NOBODY);
+  const hint = `Trust it: git config --global --add safe.directory ${dir}`;
+  const env = { PATH: process.env.PATH, HOME: dir, GIT_CONFIG_NOSYSTEM: '1' };
+  expectRefusal(await start(dir, env), 'E_NOT_A_REPOSITORY', hint);
 });
 
 describe('a ready clone', () => {

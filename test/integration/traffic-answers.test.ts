@@ -6,12 +6,13 @@ import path from 'node:path';
 import { tableFolder } from '../../deploy/core/table';
 import type { Table } from '../../deploy/core/types';
 import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
+import { needs, root } from '../support/needs';
 import { trafficYard, type TrafficYard } from '../support/traffic-yard';
 
 const BLUE: Table = { active: 'blue', standby: null };
 const BLUE_BEFORE_GREEN: Table = { active: 'blue', standby: 'green' };
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
-const itAsRoot = process.getuid?.() === 0 ? test : test.skip;
+const itAsRoot = needs('root', root).test;
 
 let yard: TrafficYard;
 const sockets: Socket[] = [];

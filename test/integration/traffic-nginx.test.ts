@@ -20,9 +20,10 @@ import { configFile, errorLog } from '../../deploy/traffic/nginx-files';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { nginxServer } from '../../deploy/traffic/nginx-server';
 import { portHolder, portInUse } from '../../deploy/traffic/port-holder';
+import { needs, root } from '../support/needs';
 import { trafficYard, type TrafficYard } from '../support/traffic-yard';
 
-const itAsRoot = process.getuid?.() === 0 ? test : test.skip;
+const itAsRoot = needs('root', root).test;
 
 let yard: TrafficYard;
 const cleanUps: (() => unknown)[] = [];

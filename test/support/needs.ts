@@ -5,15 +5,20 @@
 
 /** Null when the machine can, otherwise one clause that says why not. */
 type Probe = () => string | null;
+type Declare = (title: string, body: () => void | Promise<void>) => void;
 
 /**
- * A `describe` for tests that need something: `needs('a Docker engine', probe)('the compose runtime', () => …)`.
- * The probe runs once, synchronously, while jest collects the tests.
+ * `describe` and `test` for what needs something: `needs('root', root).test('…', …)`. The probe runs once,
+ * synchronously, while jest collects the tests.
  */
-export function needs(what: string, probe: Probe): (title: string, body: () => void) => void {
+export function needs(what: string, probe: Probe): { describe: Declare; test: Declare } {
   const reason = probe();
-  if (reason === null) return describe;
-  return (title, body) => describe.skip(`${title} [needs ${what}: ${reason}]`, body);
+  if (reason === null) return { describe, test };
+  const marked = (title: string): string => `${title} [needs ${what}: ${reason}]`;
+  return {
+    describe: (title, body) => describe.skip(marked(title), body as () => void),
+    test: (title, body) => test.skip(marked(title), body),
+  };
 }
 
 /** For tests that become another user or write where only root may. */

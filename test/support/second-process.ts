@@ -5,11 +5,17 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { afterwards } from './temp-home';
 
-/** Starts `test/support/<program>` with these arguments. It is killed at the end of the test, if it still runs. */
+/** Starts `test/support/programs/<program>`. It is killed at the end of the test, if it still runs. */
 export function startProgram(program: string, ...args: string[]): ChildProcess {
+  return startTypeScript(path.join(__dirname, 'programs', program), args, process.env);
+}
+
+/** The same for any of our files; what it writes as errors is not shown. */
+export function startTypeScript(file: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
   const hook = path.join(__dirname, 'load-typescript.js');
-  const child = spawn(process.execPath, ['--require', hook, path.join(__dirname, program), ...args], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawn(process.execPath, ['--require', hook, file, ...args], {
+    env,
+    stdio: ['ignore', 'pipe', 'ignore'],
   });
   afterwards(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -16,16 +16,6 @@ test('every code is used, and every code that is used has its place in the table
   expect([...used].filter((code) => !CODES.includes(code))).toEqual([]);
 });
 
-test("the README's table of codes is this one: code, whose fault, hint", () => {
-  const rows = readFileSync(path.join(ROOT, 'README.md'), 'utf8').matchAll(
-    /^\| `(E_[A-Z_]+)` \| (.+?) \| (.+?) \|$/gm,
-  );
-  const whose = { commit: 'the commit', machine: 'the machine', operator: 'the call' };
-  expect([...rows].map(([, ...cells]) => cells)).toEqual(
-    Object.entries(ERRORS).map(([code, { fault, hint }]) => [code, whose[fault], hint]),
-  );
-});
-
 test('an error carries its code, the hint of the table and whose fault it is', () => {
   const error = new KnownError('E_UNHEALTHY', 'It answered 500.');
   expect(error).toMatchObject({

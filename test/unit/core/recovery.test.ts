@@ -11,7 +11,7 @@ const LIVE: Entry = {
   ms: 1,
   served: 0,
   failed: 0,
-  canUndoFast: true,
+  rollbackMs: 450,
   bakeSeconds: 10,
 };
 

@@ -13,7 +13,7 @@ const LIVE: Extract<Entry, { type: 'live' }> = {
   ms: 2_400,
   served: 1234,
   failed: 0,
-  canUndoFast: true,
+  rollbackMs: 450,
   bakeSeconds: 10,
 };
 
@@ -47,7 +47,7 @@ test('a push that goes live', () => {
     '✓ verify through nginx     9 ms   green',
     '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
     '  blue → green, 1,234 requests served and 0 failed during the switch',
-    '  to go back: npm run -s rollback (takes about 0.5 s)',
+    '  to go back: npm run -s rollback (takes about 450 ms)',
     '  watching it for 10 s (Ctrl-C leaves it to itself; a bad release is rolled back)',
     '✓ bake                   10.0 s   healthy for 10 s',
     '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
@@ -80,10 +80,10 @@ test('the very first release, from which there is no way back and which nobody w
 });
 
 test('a rollback', () => {
-  const back = { ...LIVE, previous: V2, serving: V1, bakeSeconds: 0, canUndoFast: false };
+  const back = { ...LIVE, previous: V2, serving: V1, bakeSeconds: 0, rollbackMs: 2300 };
   expect(shown([back], over({ state: 'succeeded', to: V1, liveAt: 1_410 }), V1)).toEqual([
     '  green → blue, 1,234 requests served and 0 failed during the switch',
-    '  to go back: npm run -s rollback (starts the release before again)',
+    '  to go back: npm run -s rollback (takes about 2.3 s)',
     '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue',
   ]);
 });

@@ -1,24 +1,33 @@
 import { recordsOf } from '../../../scripts/lib/results';
 import { needs } from '../../support/needs';
 
+const docker = (): string => 'docker is not installed';
+
 it('a test that the machine cannot run is skipped, and the summary finds its name and its reason', () => {
-  const skip = jest.spyOn(describe, 'skip').mockImplementation(() => undefined);
-  const body = jest.fn();
-  needs('a Docker engine', () => 'docker is not installed')('the compose runtime', body);
+  const skip = jest.spyOn(test, 'skip').mockImplementation(() => undefined);
+  needs('a Docker engine', docker).test('compose starts a slot', jest.fn());
+  expect(skip).toHaveBeenCalledTimes(1);
   const title = skip.mock.calls[0]?.[0] as string;
   skip.mockRestore();
+  expectReason(title, 'compose starts a slot');
+});
 
-  const testResults = [{ fullName: `${title} starts a slot`, status: 'pending' }];
-  const file = { displayName: { name: 'unit' }, perfStats: { start: 1, end: 2 }, testResults };
-  expect(recordsOf([file])).toMatchObject([
-    {
-      name: 'the compose runtime starts a slot',
-      status: 'skipped',
-      reason: 'needs a Docker engine: docker is not installed',
-    },
-  ]);
+it('so are all the tests of a group', () => {
+  const skip = jest.spyOn(describe, 'skip').mockImplementation(() => undefined);
+  needs('a Docker engine', docker).describe('compose', jest.fn());
+  const title = skip.mock.calls[0]?.[0] as string;
+  skip.mockRestore();
+  expectReason(`${title} starts a slot`, 'compose starts a slot');
 });
 
 it('a test that the machine can run is an ordinary one', () => {
-  expect(needs('a Docker engine', () => null)).toBe(describe);
+  expect(needs('a Docker engine', () => null)).toEqual({ describe, test });
 });
+
+/** What the summary of `npm test` makes of a skipped test with that name. */
+function expectReason(fullName: string, name: string): void {
+  const perfStats = { start: 1, end: 2 };
+  const file = { displayName: { name: 'unit' }, perfStats, testResults: [{ fullName, status: 'pending' }] };
+  const reason = 'needs a Docker engine: docker is not installed';
+  expect(recordsOf([file])).toMatchObject([{ name, status: 'skipped', reason }]);
+}
