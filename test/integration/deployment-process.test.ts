@@ -1,0 +1,60 @@
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { badCause } from '../../deploy/core/rollback-target';
+import type { Deployment } from '../../deploy/core/types';
+import type { Home } from '../../deploy/home';
+import { homeAt } from '../../deploy/home';
+import { Journal } from '../../deploy/journal';
+import { isLocked } from '../../deploy/lock';
+import { commit } from '../support/deployments';
+import { startTypeScript } from '../support/second-process';
+import { afterwards, tempHome } from '../support/temp-home';
+
+const DEPLOYMENT = path.resolve(__dirname, '../../deploy/deployment.ts');
+let home: Home;
+let root: string;
+let journal: Journal;
+
+beforeEach(async () => {
+  const dir = tempHome();
+  home = homeAt(path.join(dir, 'home'));
+  root = path.join(dir, 'clone');
+  mkdirSync(home.dir);
+  mkdirSync(root);
+  journal = Journal.open(home);
+  afterwards(() => journal.close());
+  await journal.prepare();
+});
+
+test('a broken configuration of the server fails the deployment with its cause, and marks no commit bad', async () => {
+  writeFileSync(path.join(root, 'deploy.config.js'), 'module.exports = { brnach: "main" };');
+  const ended = await run({ commit: commit('a') });
+  expect(ended).toMatchObject({
+    state: 'failed',
+    errorCode: 'E_CONFIG',
+    cause: 'deploy.config.js: unknown key "brnach".',
+  });
+  expect(badCause(journal.history(), commit('a'))).toBeNull();
+  expect(isLocked(home)).toBe(false);
+});
+
+test('a deployment that is over is left as it is', async () => {
+  const ended = await run({ commit: commit('a') }, 'superseded');
+  expect(ended.state).toBe('superseded');
+  expect(journal.since(0, ended.id)).toHaveLength(2);
+});
+
+/** Asks for a deployment, and lets its process run to its end. */
+async function run(known: { commit: string }, ...states: Deployment['state'][]): Promise<Deployment> {
+  const { id } = await journal.request({
+    kind: 'deploy',
+    trigger: 'command',
+    strategy: 'blue-green',
+    ...known,
+  });
+  for (const state of states) await journal.move(id, state);
+  const env = { ...process.env, SWITCHYARD_HOME: home.dir, SWITCHYARD_ROOT: root };
+  await once(startTypeScript(DEPLOYMENT, [String(id)], env), 'exit');
+  return journal.get(id) as Deployment;
+}
