@@ -5,18 +5,22 @@
 
 /** Null when the machine can, otherwise one clause that says why not. */
 type Probe = () => string | null;
-type Declare = (title: string, body: () => void | Promise<void>) => void;
+
+interface Declare {
+  describe: (title: string, body: () => void) => void;
+  test: (title: string, body: jest.ProvidesCallback) => void;
+}
 
 /**
  * `describe` and `test` for what needs something: `needs('root', root).test('…', …)`. The probe runs once,
  * synchronously, while jest collects the tests.
  */
-export function needs(what: string, probe: Probe): { describe: Declare; test: Declare } {
+export function needs(what: string, probe: Probe): Declare {
   const reason = probe();
   if (reason === null) return { describe, test };
   const marked = (title: string): string => `${title} [needs ${what}: ${reason}]`;
   return {
-    describe: (title, body) => describe.skip(marked(title), body as () => void),
+    describe: (title, body) => describe.skip(marked(title), body),
     test: (title, body) => test.skip(marked(title), body),
   };
 }
