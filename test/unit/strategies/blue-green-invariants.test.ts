@@ -48,13 +48,14 @@ test('in the end the wanted release serves, and what was put behind it runs', ()
 });
 
 test('wherever it fails, the undo gives back the first table and the first processes', () => {
-  for (const { input, plan } of PLANNED) {
-    for (let steps = 0; steps <= plan.length; steps++) {
-      const machine = doAndUndo(input.observed, plan, steps);
-      expect(machine.table).toEqual(input.observed.table);
-      expect(machine.processes()).toEqual(new PaperMachine(input.observed).processes());
-    }
-  }
+  const notGivenBack = PLANNED.flatMap(({ input, plan }) => {
+    const before = stateOf(new PaperMachine(input.observed));
+    return [...plan.keys(), plan.length]
+      .filter((steps) => stateOf(doAndUndo(input.observed, plan, steps)) !== before)
+      .map((steps) => ({ input, plan, steps }));
+  });
+  // tens of thousands of comparisons: only what is wrong is handed to jest
+  expect(notGivenBack).toEqual([]);
 });
 
 test('a plan is data: it reads back from the journal as it was written', () => {
@@ -62,12 +63,17 @@ test('a plan is data: it reads back from the journal as it was written', () => {
 });
 
 test('planning is pure: the same question twice, the same answer, and the question stays as it was', () => {
-  for (const input of CASES) {
+  const impure = CASES.filter((input) => {
     const before = JSON.stringify(input);
-    expect(planOf(input)).toEqual(planOf(input));
-    expect(JSON.stringify(input)).toBe(before);
-  }
+    const same = JSON.stringify(planOf(input)) === JSON.stringify(planOf(input));
+    return !same || JSON.stringify(input) !== before;
+  });
+  expect(impure).toEqual([]);
 });
+
+function stateOf(machine: PaperMachine): string {
+  return JSON.stringify([machine.table.active, machine.table.standby, machine.processes()]);
+}
 
 function planOf(input: PlanInput): Plan | null {
   try {
