@@ -13,6 +13,9 @@ const RUNS = [
   { suites: ['e2e'], serially: true },
 ];
 
+/** The settings of deploy/config.ts, its secret and home, and what a git hook sets. */
+const OF_A_SWITCHYARD = /^(SWITCHYARD_.+|WEBHOOK_SECRET|GIT_.+|.+_PORT|.+_SECONDS|BRANCH|SOURCE)$/;
+
 /**
  * @param {string} root the clone
  * @param {string[]} wanted names of suites

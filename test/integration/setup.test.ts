@@ -1,7 +1,9 @@
 /** `npm start` up to the moment when it hands over to the command line. */
-import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { find } from '../../scripts/lib/find';
+import { forbidServices } from '../../scripts/lib/install-nginx';
 import { needs, root } from '../support/needs';
 import {
   commit,
@@ -199,6 +201,30 @@ describe('the command switchyard', () => {
     write(dir, 'dist/deploy/cli.js', TELL);
     const answer = await node(dir, ['bin/switchyard.js', 'status', '--json']).ended;
     expect(answer).toEqual({ status: 7, stdout: '["status","--json"]\n', stderr: '' });
+  });
+});
+
+describe('while nginx is installed', () => {
+  it('a policy of ours forbids every service to start, and is gone afterwards', () => {
+    const policy = path.join(tempHome(), 'policy-rc.d');
+    const allow = forbidServices(policy);
+    expect(spawnSync(policy, ['nginx', 'start']).status).toBe(101);
+    allow();
+    expect(existsSync(policy)).toBe(false);
+  });
+
+  it('one that was left by a killed installation is taken over', () => {
+    const policy = path.join(tempHome(), 'policy-rc.d');
+    forbidServices(policy);
+    forbidServices(policy)();
+    expect(existsSync(policy)).toBe(false);
+  });
+
+  it("the machine's own policy stays as it is", () => {
+    const policy = path.join(tempHome(), 'policy-rc.d');
+    writeFileSync(policy, '#!/bin/sh\nexit 0\n');
+    forbidServices(policy)();
+    expect(readFileSync(policy, 'utf8')).toBe('#!/bin/sh\nexit 0\n');
   });
 });
 
