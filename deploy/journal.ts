@@ -197,6 +197,16 @@ export class Journal {
     return live.sort((a, b) => (b.liveAt as number) - (a.liveAt as number) || b.id - a.id);
   }
 
+  /** What the deployer found and did between deployments, newest first. @param limit how many at most */
+  incidents(limit: number): { at: number; message: string }[] {
+    const rows = this.db
+      .prepare(
+        "SELECT * FROM events WHERE json_extract(entry, '$.type') = 'incident' ORDER BY id DESC LIMIT ?",
+      )
+      .all(limit) as { at: number; entry: string }[];
+    return rows.map(({ at, entry }) => ({ at, message: (JSON.parse(entry) as { message: string }).message }));
+  }
+
   private byDelivery(delivery: string): Deployment | null {
     const row = this.db.prepare('SELECT * FROM deployments WHERE delivery = ?').get(delivery);
     return row ? fromRow(row as DeploymentRow) : null;
@@ -263,6 +273,7 @@ const NOTHING_KNOWN = {
   fault: null,
   errorCode: null,
   cause: null,
+  hint: null,
   startedAt: null,
   liveAt: null,
   finishedAt: null,

@@ -1,4 +1,5 @@
-/** `history`: what the journal tells. */
+/** `history`: what the journal tells, in the order in which it happened. */
+import { moment } from '../core/format';
 import { historyLine } from '../reporters/phrases';
 import type { Options } from './desk';
 import { openHere } from './desk';
@@ -7,16 +8,18 @@ const SHOWN = 20;
 
 export function historyCommand(options: Options & { limit?: string }): number {
   const { journal } = openHere();
-  const deployments = journal.history(Number(options.limit ?? SHOWN));
-  const incidents = journal.since(0).filter(({ entry }) => entry.type === 'incident');
+  const limit = Number(options.limit ?? SHOWN);
+  const deployments = journal.history(limit);
+  const incidents = journal.incidents(limit);
   if (options.json) {
     console.log(JSON.stringify({ deployments, incidents }, null, 2));
     return 0;
   }
-  for (const deployment of deployments) console.log(historyLine(deployment));
-  for (const { at, entry } of incidents.slice(-SHOWN)) {
-    if (entry.type === 'incident')
-      console.log(`!     ${new Date(at).toISOString().replace('T', ' ').slice(0, 19)}  ${entry.message}`);
-  }
+  const told = [
+    ...deployments.map((deployment) => ({ at: deployment.createdAt, line: historyLine(deployment) })),
+    ...incidents.map(({ at, message }) => ({ at, line: `!      ${moment(at)}  ${message}` })),
+  ];
+  told.sort((a, b) => b.at - a.at);
+  for (const { line } of told.slice(0, limit)) console.log(line);
   return 0;
 }

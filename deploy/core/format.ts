@@ -12,6 +12,12 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
+/** `2026-11-22 14:20:02` in this machine's time zone. @param at milliseconds since 1970 */
+export function moment(at: number): string {
+  // Swedish writes dates as ISO 8601 does
+  return new Date(at).toLocaleString('sv-SE');
+}
+
 /** The commit as people write it: seven digits. */
 export function short(commit: Commit): string {
   return commit.slice(0, 7);

@@ -143,6 +143,8 @@ export interface Deployment {
   errorCode: string | null;
   /** One line: why it did not go through. */
   cause: string | null;
+  /** One thing to do about it. */
+  hint: string | null;
   /** GitHub's delivery id, or the hook's: the same delivery twice is one deployment. */
   delivery: string | null;
   /** Milliseconds since 1970. */

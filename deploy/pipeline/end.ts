@@ -26,6 +26,7 @@ export async function fail(yard: Yard, id: number, error: KnownError): Promise<v
     fault: error.fault,
     errorCode: error.code,
     cause: error.message,
+    hint: error.hint,
   });
 }
 

@@ -1,7 +1,7 @@
 /** The journal in words. Pure: every reporter prints these lines, in its own way. */
 import type { ErrorCode } from '../core/errors';
 import { ERRORS } from '../core/errors';
-import { duration, named, plural, short } from '../core/format';
+import { duration, moment, named, plural, short } from '../core/format';
 import type { Deployment, Entry, PhaseName, Serving } from '../core/types';
 
 const PHASE_WIDTH = 20;
@@ -65,9 +65,10 @@ function stillServing({ commit }: Deployment, serving: Serving | null): string {
   return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;
 }
 
-function hintLines({ errorCode }: Deployment): string[] {
+function hintLines({ errorCode, hint }: Deployment): string[] {
   const known = errorCode !== null && errorCode in ERRORS ? ERRORS[errorCode as ErrorCode] : null;
-  return known ? [`  ${known.hint} [${errorCode}]`] : [];
+  const todo = hint ?? known?.hint;
+  return todo ? [`  ${todo} [${errorCode}]`] : [];
 }
 
 /** `waiting for deployment 3 (a1b2c3d)`. */
@@ -78,10 +79,16 @@ export function waitingLine(behind: Deployment | null): string {
 
 /** One line of `history`. */
 export function historyLine(d: Deployment): string {
-  const when = new Date(d.createdAt).toISOString().replace('T', ' ').slice(0, 19);
   const what = d.to ? `${named(d.to)} ${d.to.slot}` : d.commit ? short(d.commit) : (d.branch ?? '');
   const took = d.liveAt === null ? '' : `live in ${duration(d.liveAt - d.createdAt)}`;
-  return [`#${d.id}`.padEnd(5), when, d.kind.padEnd(8), d.state.padEnd(11), what.padEnd(26), d.cause ?? took]
+  return [
+    `#${d.id}`.padEnd(5),
+    moment(d.createdAt),
+    d.kind.padEnd(8),
+    d.state.padEnd(11),
+    what.padEnd(26),
+    d.cause ?? took,
+  ]
     .join('  ')
     .trimEnd();
 }

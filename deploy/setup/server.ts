@@ -12,6 +12,9 @@ import { openYard } from '../yard';
 export interface Server {
   /** Writes nginx's configuration, lets nginx check it, and starts it unless it runs. */
   startNginx(): Promise<void>;
+  /** Users get answers: nginx and the active slot. */
+  serves(): Promise<boolean>;
+  /** And this kit's deployer runs. */
   allRuns(): Promise<boolean>;
   /** The ports that our own processes hold. */
   portsInUse(): Promise<number[]>;
@@ -22,6 +25,11 @@ export function serverOf(home: Home): Server | null {
   if (!existsSync(home.settings)) return null;
   const config = loadConfig(ROOT, readSettings(home.settings));
   const nginx = nginxServer(home, config);
+  const serves = async (): Promise<boolean> => {
+    if (!nginx.running()) return false;
+    const { slots } = await viewSlots(openYard(home, ROOT));
+    return slots.some(({ role, status }) => role === 'active' && status === 'online');
+  };
   return {
     async startNginx() {
       if (nginx.running()) return;
@@ -29,11 +37,10 @@ export function serverOf(home: Home): Server | null {
       await nginx.check();
       await nginx.start();
     },
+    serves,
     async allRuns() {
       // a deployer of an older build of the kit is as good as none
-      if (!nginx.running() || (await deployerBuild(home)) !== buildStamp()) return false;
-      const { slots } = await viewSlots(openYard(home, ROOT));
-      return slots.some(({ role, status }) => role === 'active' && status === 'online');
+      return (await deployerBuild(home)) === buildStamp() && (await serves());
     },
     async portsInUse() {
       const running = (await openYard(home, ROOT).runtime.list()).map(({ slot }) => slot);

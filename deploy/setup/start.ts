@@ -19,6 +19,7 @@ import { makeLive } from './first-release';
 import { prepareHome } from './prepare-home';
 import { serverOf } from './server';
 import { checkPorts } from './ports';
+import { checkVersion } from './check-version';
 import { startDeployerAndWait } from './deployer';
 import { phase, say } from './say';
 import { stopEverything } from './stop';
@@ -43,6 +44,7 @@ async function alreadyServing(home: Home): Promise<Serving | null> {
 }
 
 async function startUp(home: Home, config: Config, settings: Settings): Promise<void> {
+  const served = (await serverOf(home)?.serves()) ?? false;
   await checkPorts(home, config, settings);
   await phase('home', () => prepareHome(home, ROOT, config, settings, process.env.WEBHOOK_SECRET));
   rememberHome(ROOT, home, process.env);
@@ -54,10 +56,11 @@ async function startUp(home: Home, config: Config, settings: Settings): Promise<
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
     await sayUncommitted();
     const serving = await makeLive(openYard(home, ROOT));
+    await checkVersion(config.http.port, serving);
     await sayLive(config, serving);
   } catch (error) {
-    // nothing half-made stays behind
-    await stopEverything(home, config);
+    // nothing half-made stays behind; but who had answers before keeps them
+    if (!served) await stopEverything(home, config);
     throw error;
   } finally {
     lock.release();

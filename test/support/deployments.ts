@@ -25,6 +25,7 @@ export function deployment(known: Partial<Deployment>): Deployment {
     fault: null,
     errorCode: null,
     cause: null,
+    hint: null,
     delivery: null,
     createdAt: 1_000,
     startedAt: null,
