@@ -27,7 +27,7 @@ export async function runTests(work: OwnCommands, { test }: AppSettings): Promis
 /** Runs the build, and looks for what it is to make. Throws E_BUILD, E_TIMEOUT, E_DISK. */
 export async function runBuild(work: OwnCommands, { build, start }: AppSettings): Promise<string | void> {
   const detail = await runOwn(work, build, BUILD);
-  mustHaveStart(work.dir, start);
+  mustHaveStart(work.dir, start, build === null ? 'This commit has no' : 'The build did not make');
   return detail;
 }
 
@@ -74,10 +74,10 @@ function failureOf({ noun, code }: Kind, argv: string[], result: CommandResult):
   return new KnownError(isDiskFull(result.lastLines) ? 'E_DISK' : code, message);
 }
 
-function mustHaveStart(dir: string, start: string): void {
+function mustHaveStart(dir: string, start: string, lacking: string): void {
   const file = path.resolve(dir, start);
   const inside = file.startsWith(dir + path.sep);
   if (inside && statSync(file, { throwIfNoEntry: false })?.isFile()) return;
   const hint = 'Let app.build in deploy.config.js make it, or name the right file in app.start.';
-  throw new KnownError('E_BUILD', `The build did not make ${start}, which app.start names.`, hint);
+  throw new KnownError('E_BUILD', `${lacking} ${start}, which app.start names.`, hint);
 }

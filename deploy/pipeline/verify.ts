@@ -8,6 +8,7 @@ import type { ProbeAnswer } from '../core/seams';
 import { tellingLine } from '../core/telling';
 import { short } from '../core/format';
 import type { Proof, RunningSlot } from '../core/types';
+import { listeningPorts } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
@@ -111,9 +112,18 @@ async function smoke(yard: Yard, proof: Proof): Promise<void> {
 
 async function unhealthy(yard: Yard, proof: Proof, answer: ProbeAnswer): Promise<KnownError> {
   const { app } = builtRelease(yard, proof.commit);
-  const line = answer.status === null ? tellingLine(await yard.runtime.logs(proof.slot, LOG_LINES)) : '';
+  const why = answer.status === null ? await whySilent(yard, proof) : '';
   return new KnownError(
     'E_UNHEALTHY',
-    `${app.health} in ${proof.slot} answered ${answer.said}${line && ` (${line})`}.`,
+    `${app.health} in ${proof.slot} answered ${answer.said}${why && ` (${why})`}.`,
   );
+}
+
+/** An app that overlooks PORT is the most common of those that are never reached. */
+async function whySilent(yard: Yard, proof: Proof): Promise<string> {
+  const { pid } = await mustStillRun(yard, proof);
+  const { port } = slotNamed(yard, proof.slot);
+  const ports = pid === null ? [] : listeningPorts(pid);
+  if (ports.length > 0 && !ports.includes(port)) return `it listens on ${ports.join(', ')} and not on PORT`;
+  return tellingLine(await yard.runtime.logs(proof.slot, LOG_LINES));
 }

@@ -35,6 +35,14 @@ export function portInUseMessage(port: number): string {
     : `Port ${port} is in use.`;
 }
 
+/** The ports that a process listens on. Empty for one that has ended. */
+export function listeningPorts(pid: number): number[] {
+  const ports = tcpSockets()
+    .filter(({ state, inode }) => state === 'listening' && holdsAny(pid, new Set([`socket:[${inode}]`])))
+    .map(({ localPort }) => localPort);
+  return [...new Set(ports)];
+}
+
 function listeningInodes(port: number): Set<string> {
   const listening = tcpSockets().filter(
     (socket) => socket.localPort === port && socket.state === 'listening',

@@ -248,7 +248,7 @@ describe('a commit that cannot be made into one', () => {
       settings({ start });
       expect(await failure()).toMatchObject({
         code: 'E_BUILD',
-        message: expect.stringContaining(`did not make ${start}`),
+        message: expect.stringContaining(`has no ${start}, which app.start names`),
       });
     },
   );

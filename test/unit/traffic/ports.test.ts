@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { establishedConnections } from '../../../deploy/traffic/connections';
-import { portHolder, portInUse, portInUseMessage } from '../../../deploy/traffic/port-holder';
+import { listeningPorts, portHolder, portInUse, portInUseMessage } from '../../../deploy/traffic/port-holder';
 import { parseRow } from '../../../deploy/traffic/proc-net';
 
 let server: Server;
@@ -33,6 +33,11 @@ test('the process that listens on a port is named', () => {
   expect(portInUseMessage(port)).toMatch(
     new RegExp(`^Port ${port} is held by \\S+ \\(pid ${process.pid}\\)\\.$`),
   );
+});
+
+test('the ports that a process listens on are found, and none of a process that has ended', () => {
+  expect(listeningPorts(process.pid)).toContain(port);
+  expect(listeningPorts(2 ** 22)).toEqual([]);
 });
 
 test('a port that nobody listens on has no holder, even while connections to it are open', async () => {
