@@ -10,7 +10,7 @@ const project = (displayName, folder, more) => ({
   displayName,
   rootDir: __dirname,
   testEnvironment: 'node',
-  testMatch: [`<rootDir>/${folder}/**/*.test.ts`],
+  testMatch: [`<rootDir>/${folder}/**/*.test.{js,ts}`],
   transform,
   ...more,
 });
