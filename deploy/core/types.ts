@@ -189,8 +189,8 @@ export type Entry =
       ms: number;
       served: number;
       failed: number;
-      /** About how long a rollback would take, in milliseconds. */
-      rollbackMs: number;
+      /** The command that takes this back, and about how long it would take in milliseconds, where known. */
+      back: { command: string; ms: number | null } | null;
       /** How long it is watched from now on; 0 for not at all. */
       bakeSeconds: number;
     }

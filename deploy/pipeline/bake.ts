@@ -12,7 +12,7 @@ import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { slotNamed } from '../yard';
 import { builtHealthPath } from './health-path';
-import { mustStillRun } from './verify';
+import { mustStillRun, readLog } from './verify';
 
 const LOOK_EVERY_MS = 100;
 const PROBE_EVERY_MS = 500;
@@ -57,7 +57,7 @@ function errorWatch(yard: Yard, proof: Proof, before: Counts): () => void {
     now.requests += seen?.requests ?? 0;
     now.errors += seen?.errors ?? 0;
     const verdict = errorVerdict(before, now, yard.config.bake);
-    if (verdict) throw new KnownError('E_BAKE', `${proof.slot}: ${verdict}.`);
+    if (verdict) throw new KnownError('E_BAKE', `${proof.slot}: ${verdict}.`, readLog(proof.slot));
   };
 }
 
@@ -72,6 +72,10 @@ function healthWatch(yard: Yard, proof: Proof): () => Promise<void> {
     const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
     bad = answer.status === 200 && answer.instance === proof.instance ? 0 : bad + 1;
     if (bad >= BAD_ANSWERS)
-      throw new KnownError('E_BAKE', `${path} in ${proof.slot} answered ${answer.said}.`);
+      throw new KnownError(
+        'E_BAKE',
+        `${path} in ${proof.slot} answered ${answer.said}.`,
+        readLog(proof.slot),
+      );
   };
 }

@@ -2,7 +2,8 @@
 import type { Counts } from '../core/verdict';
 import type { LogPosition } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
-import type { PhaseName } from '../core/types';
+import { short } from '../core/format';
+import type { Entry, PhaseName } from '../core/types';
 import type { Yard } from '../yard';
 import type { Performance } from './perform';
 
@@ -45,10 +46,18 @@ export async function goLive(yard: Yard, id: number, switchBegan: LogPosition): 
     ms: liveAt - (createdAt ?? liveAt),
     served,
     failed,
-    rollbackMs: rollbackMs(yard, id, standby !== null && standby === from?.slot),
+    back: wayBack(yard, id, standby !== null && standby === from?.slot),
     bakeSeconds,
   });
   if (bakeSeconds > 0) await journal.move(id, 'baking');
+}
+
+/** A deploy is taken back by a rollback, a rollback by a deploy. The same release again has nothing to go back to. */
+function wayBack(yard: Yard, id: number, warm: boolean): Extract<Entry, { type: 'live' }>['back'] {
+  const { kind, from, to } = yard.journal.get(id) ?? {};
+  if (!from || from.commit === to?.commit) return null;
+  if (kind === 'deploy') return { command: 'npm run -s rollback', ms: rollbackMs(yard, id, warm) };
+  return { command: `npm run -s deploy -- ${short(from.commit)}`, ms: null };
 }
 
 /** What this deployment's own steps took; to a warm release those after the start are enough. */

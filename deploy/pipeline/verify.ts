@@ -7,7 +7,7 @@ import { KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/seams';
 import { tellingLine } from '../core/telling';
 import { short } from '../core/format';
-import type { Proof, RunningSlot } from '../core/types';
+import type { Proof, RunningSlot, SlotName } from '../core/types';
 import { listeningPorts } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
@@ -81,6 +81,7 @@ export async function mustStillRun(yard: Yard, proof: Proof): Promise<RunningSlo
   throw new KnownError(
     'E_EXITED',
     `${short(proof.commit)} exited${code} in ${proof.slot}${line && `: ${line}`}`,
+    readLog(proof.slot),
   );
 }
 
@@ -126,4 +127,9 @@ async function whySilent(yard: Yard, proof: Proof): Promise<string> {
   const ports = pid === null ? [] : listeningPorts(pid);
   if (ports.length > 0 && !ports.includes(port)) return `it listens on ${ports.join(', ')} and not on PORT`;
   return tellingLine(await yard.runtime.logs(proof.slot, LOG_LINES));
+}
+
+/** The hint for what only the release's own output explains. */
+export function readLog(slot: SlotName): string {
+  return `Read its output: npm run -s logs -- ${slot}`;
 }

@@ -27,14 +27,13 @@ export function phaseLine(entry: Phase): string {
 
 /** What a release going live is told with. LIVE itself is the last word, said here only when a bake follows. */
 export function liveLines(live: Live): string[] {
-  const { serving, previous, ms, served, failed, rollbackMs, bakeSeconds } = live;
+  const { serving, previous, ms, served, failed, back, bakeSeconds } = live;
   const way = previous ? `${previous.slot} → ${serving.slot}` : serving.slot;
   return [
     ...(bakeSeconds > 0 ? [`✓ LIVE in ${duration(ms)}: ${named(serving)} on ${serving.slot}`] : []),
     `  ${way}, ${plural(served, 'request')} served and ${failed} failed during the switch`,
-    // the same release again, after npm stop or in the other slot: a rollback goes to the one before it
-    ...(previous && previous.commit !== serving.commit
-      ? [`  to go back: npm run -s rollback (takes about ${duration(rollbackMs)})`]
+    ...(back
+      ? [`  to go back: ${back.command}${back.ms === null ? '' : ` (takes about ${duration(back.ms)})`}`]
       : []),
     ...(bakeSeconds > 0
       ? [`  watching it for ${bakeSeconds} s (Ctrl-C leaves it to itself; a bad release is rolled back)`]

@@ -15,7 +15,7 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
   const draw = (): void => {
     if (!doing) return;
     const line = `… ${doing.title.padEnd(20)} ${duration(Date.now() - doing.since).padStart(8)}`;
-    out.write(`${CLEAR_LINE}${pc.dim(line.slice(0, (out.columns ?? 80) - 1))}`);
+    out.write(`${CLEAR_LINE}${pc.dim(line.slice(0, (out.columns || 80) - 1))}`);
   };
   const timer = setInterval(draw, DRAW_EVERY_MS);
   timer.unref();

@@ -11,7 +11,7 @@ const LIVE: Entry = {
   ms: 1,
   served: 0,
   failed: 0,
-  rollbackMs: 450,
+  back: null,
   bakeSeconds: 10,
 };
 

@@ -13,7 +13,7 @@ const LIVE: Extract<Entry, { type: 'live' }> = {
   ms: 2_400,
   served: 1234,
   failed: 0,
-  rollbackMs: 450,
+  back: { command: 'npm run -s rollback', ms: 450 },
   bakeSeconds: 10,
 };
 
@@ -72,7 +72,7 @@ test('a push that is not healthy: what was done is taken back, and the last line
 });
 
 test('the very first release, from which there is no way back and which nobody watches', () => {
-  const first = { ...LIVE, previous: null, serving: V1, bakeSeconds: 0, served: 1 };
+  const first = { ...LIVE, previous: null, serving: V1, bakeSeconds: 0, served: 1, back: null };
   expect(shown([first], over({ state: 'succeeded', to: V1, liveAt: 1_500 }), V1)).toEqual([
     '  blue, 1 request served and 0 failed during the switch',
     '✓ LIVE in 500 ms: v1.0.0 (a1b2c3d) on blue',
@@ -80,16 +80,17 @@ test('the very first release, from which there is no way back and which nobody w
 });
 
 test('a rollback', () => {
-  const back = { ...LIVE, previous: V2, serving: V1, bakeSeconds: 0, rollbackMs: 2300 };
+  const forward = { command: 'npm run -s deploy -- b2c3d4e', ms: null };
+  const back = { ...LIVE, previous: V2, serving: V1, bakeSeconds: 0, back: forward };
   expect(shown([back], over({ state: 'succeeded', to: V1, liveAt: 1_410 }), V1)).toEqual([
     '  green → blue, 1,234 requests served and 0 failed during the switch',
-    '  to go back: npm run -s rollback (takes about 2.3 s)',
+    '  to go back: npm run -s deploy -- b2c3d4e',
     '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue',
   ]);
 });
 
 test('the same release again, after npm stop: there is nothing to go back to in that', () => {
-  const again = { ...LIVE, previous: V1, serving: V1, bakeSeconds: 0 };
+  const again = { ...LIVE, previous: V1, serving: V1, bakeSeconds: 0, back: null };
   expect(shown([again], over({ state: 'succeeded', to: V1, liveAt: 1_410 }), V1).join()).not.toContain(
     'go back',
   );
