@@ -64,14 +64,20 @@ async function runOwn(work: OwnCommands, argv: string[] | null, kind: Kind): Pro
   if (result.timedOut) {
     throw new KnownError('E_TIMEOUT', `${kind.noun} took longer than ${limit} s (limits.${kind.limit}).`);
   }
-  if (result.exitCode !== 0) throw failureOf(kind, argv, result);
+  if (result.exitCode !== 0) throw failureOf(kind, argv, result, deploymentId);
 }
 
-function failureOf({ noun, code }: Kind, argv: string[], result: CommandResult): KnownError {
+function failureOf(
+  { noun, code }: Kind,
+  argv: string[],
+  result: CommandResult,
+  deploymentId: number,
+): KnownError {
   const telling = tellingLine(result.lastLines);
   const end = result.signal === null ? `with code ${result.exitCode}` : `on signal ${result.signal}`;
   const message = `${noun} (${argv.join(' ')}) ended ${end}${telling && `: ${telling}`}`;
-  return new KnownError(isDiskFull(result.lastLines) ? 'E_DISK' : code, message);
+  if (isDiskFull(result.lastLines)) return new KnownError('E_DISK', message);
+  return new KnownError(code, message, `Read its output: npm run -s logs -- ${deploymentId}`);
 }
 
 function mustHaveStart(dir: string, start: string, lacking: string): void {
