@@ -19,11 +19,14 @@ export async function seedSource(home: Home, root: string, branch: string): Prom
   return commit;
 }
 
+/** The older protocol gives out only the tips of branches, and refuses a shallow clone's. */
+const ANY_COMMIT = ['-c', 'protocol.version=2'];
+
 /** Fetches one commit of a clone, a shallow one too, into a ref of a repository of ours. Throws E_SOURCE. */
 export async function fetchCommit(into: string, clone: string, commit: Commit, ref: string): Promise<void> {
-  const options = ['--quiet', '--no-tags', '--no-write-fetch-head', '--update-shallow'];
+  const options = ['--progress', '--no-tags', '--no-write-fetch-head'];
   try {
-    await gitOn(into).raw(['fetch', ...options, '--', clone, `+${commit}:${ref}`]);
+    await gitOn(into).raw([...ANY_COMMIT, 'fetch', ...options, '--', clone, `+${commit}:${ref}`]);
   } catch (error) {
     const cause = reasonOf(error);
     throw new KnownError('E_SOURCE', `The commit cannot be read from ${clone}: ${cause}`);

@@ -179,6 +179,8 @@ describe('the mirror', () => {
   test('gets a commit sent from a shallow clone, keeps it, and the source never sees it', async () => {
     clone.commit('one');
     const url = hosted();
+    await updateMirror(home, url);
+    clone.commit('two');
     const small = shallow();
     small.write('package.json', { version: '2.5.0' });
     const commit = small.commit('not pushed');
@@ -186,6 +188,36 @@ describe('the mirror', () => {
     await updateMirror(home, url);
     expect(await describeCommit(home, commit)).toEqual({ subject: 'not pushed', version: '2.5.0' });
     expect(() => small.git('--git-dir', url, 'cat-file', '-e', commit)).toThrow();
+  });
+
+  test("gets an older commit from whoever's git is set to the older protocol", async () => {
+    const older = clone.commit('older');
+    clone.commit('newer');
+    process.env.XDG_CONFIG_HOME = top;
+    repository(path.join(top, 'git')).write('config', '[protocol]\n\tversion = 0\n');
+    try {
+      await sendCommit(home, clone.dir, older);
+      await sendCommit(home, shallow().dir, clone.git('rev-parse', 'HEAD'));
+    } finally {
+      delete process.env.XDG_CONFIG_HOME;
+    }
+    expect((await describeCommit(home, older)).subject).toBe('older');
+  });
+
+  test('follows a push.git that a shallow clone has filled', async () => {
+    clone.commit('old');
+    const commit = clone.commit('new');
+    await prepare();
+    shallow().git(
+      'push',
+      '--quiet',
+      '--no-verify',
+      '--receive-pack=git -c core.hooksPath=/ receive-pack',
+      home.pushGit,
+      'main',
+    );
+    await updateMirror(home, home.pushGit);
+    expect(await tipOf(home, 'main')).toBe(commit);
   });
 
   test('works on after a git that was killed in it', async () => {

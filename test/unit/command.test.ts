@@ -106,5 +106,5 @@ test('low priority yields the processor, and memory first', async () => {
 test('output without end does not fill the disk', async () => {
   await node('const x = Buffer.alloc(1e6, "x\\n"); for (let i = 0; i < 40; i++) fs.writeSync(1, x)');
   expect(statSync(logFile).size).toBeLessThan(22e6);
-  expect(log()).toContain('the rest is not kept');
+  expect(log().match(/the rest is not kept/g)).toHaveLength(1);
 });
