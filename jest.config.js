@@ -1,3 +1,6 @@
+const { existsSync, readFileSync, readdirSync } = require('node:fs');
+const path = require('node:path');
+
 // Every suite compiles with swc: types are checked by `npm run check`, once, and not by each test.
 const transform = {
   '^.+\\.ts$': [
@@ -18,10 +21,21 @@ const project = (displayName, folder, more) => ({
 /** npm, nginx and PM2 for real, on a machine that may be busy. */
 const real = { setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'] };
 
+/** Tests for Node's own runner, which an app of one's own may have, are not jest's. As patterns. */
+const testsForNode = (folder) =>
+  readdirSync(folder, { recursive: true })
+    .filter((name) => /\.test\.[jt]s$/.test(name) && !name.includes('node_modules'))
+    .map((name) => path.join(folder, name))
+    .filter((file) => /['"]node:test['"]/.test(readFileSync(file, 'utf8')))
+    .map((file) => file.replace(/[^\w/]/g, '\\$&'));
+
+const app = path.join(__dirname, 'app');
+const ownTests = { testPathIgnorePatterns: ['/node_modules/', ...(existsSync(app) ? testsForNode(app) : [])] };
+
 /** @type {import('jest').Config} */
 module.exports = {
   projects: [
-    project('app', 'app'),
+    project('app', 'app', ownTests),
     project('unit', 'test/unit'),
     project('integration', 'test/integration', real),
     project('e2e', 'test/e2e', real),

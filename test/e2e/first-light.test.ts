@@ -3,8 +3,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { processesWith } from '../../deploy/runtimes/os-process';
 import { liveClone, type LiveClone } from '../support/live-clone';
+import { needs, sampleApp } from '../support/needs';
 
-describe('from a fresh clone to live traffic', () => {
+needs('the sample app', sampleApp).describe('from a fresh clone to live traffic', () => {
   let clone: LiveClone;
   let first: string;
 

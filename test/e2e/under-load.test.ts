@@ -6,6 +6,7 @@ import path from 'node:path';
 import Libsql from 'libsql';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { startLoad, type Load, type LoadOptions, type LoadResult } from '../support/load';
+import { needs, sampleApp } from '../support/needs';
 import { freePorts } from '../support/ports';
 import { reloadingNginx } from '../support/reloading-nginx';
 
@@ -17,7 +18,7 @@ const STEADY = { connections: 32, pauseMs: 20 };
 /** Users without one. */
 const FULL = { connections: 64 };
 
-describe('under load', () => {
+needs('the sample app', sampleApp).describe('under load', () => {
   let clone: LiveClone;
   let load: Load | undefined;
   const begin = (options: LoadOptions): Load => (load = startLoad(options));

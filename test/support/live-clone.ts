@@ -31,6 +31,8 @@ export interface LiveClone {
   /** `switchyard …`. */
   switchyard(...args: string[]): Promise<Said>;
   git(...args: string[]): Promise<Said>;
+  /** Lines for a shell, as the documentation has them; the first that fails is the last. */
+  shell(lines: string): Promise<Said>;
   /** Writes a file of the clone. */
   write(file: string, text: string): void;
   read(file: string): string;
@@ -80,6 +82,7 @@ export async function liveClone({ env = {}, change }: CloneOptions = {}): Promis
     start: () => run(process.execPath, ['scripts/start.js']),
     switchyard: (...args) => run(process.execPath, ['bin/switchyard.js', ...args]),
     git,
+    shell: (lines) => run('sh', ['-e', '-c', lines]),
     write: (file, text) => {
       mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
       writeFileSync(path.join(dir, file), text);

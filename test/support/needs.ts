@@ -2,6 +2,8 @@
  * Tests that a machine may be unable to run. They are skipped by name and with the reason, which `npm test`
  * repeats in its summary: scripts/lib/results.js reads it from the title.
  */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
 
 /** Null when the machine can, otherwise one clause that says why not. */
 type Probe = () => string | null;
@@ -28,4 +30,10 @@ export function needs(what: string, probe: Probe): Declare {
 /** For tests that become another user or write where only root may. */
 export function root(): string | null {
   return process.geteuid?.() === 0 ? null : 'this user is not root';
+}
+
+/** For tests that push changes of the sample app: whoever brought an app of their own has replaced it. */
+export function sampleApp(): string | null {
+  const isThere = existsSync(path.join(__dirname, '..', '..', 'app', 'page.ts'));
+  return isThere ? null : 'app/ is another one';
 }

@@ -1,0 +1,125 @@
+/**
+ * An app that is not ours, put in the sample app's place exactly as docs/own-app.md says: its code blocks are what
+ * this test does.
+ */
+import { cpSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { liveClone, type LiveClone, type Said } from '../support/live-clone';
+import { startLoad } from '../support/load';
+
+const ROOT = path.resolve(__dirname, '..', '..');
+const OWN_APP = path.join(ROOT, 'test', 'fixtures', 'own-app');
+const WHO = { GIT_AUTHOR_NAME: 'Own', GIT_AUTHOR_EMAIL: 'own@example.org' };
+const SAME_WHO = { GIT_COMMITTER_NAME: 'Own', GIT_COMMITTER_EMAIL: 'own@example.org' };
+
+const [contract, replace, section, makeLive] = codeBlocks('docs/own-app.md');
+
+describe('an app of one’s own', () => {
+  let clone: LiveClone;
+
+  beforeAll(async () => {
+    clone = await liveClone({ env: { ...WHO, ...SAME_WHO } });
+    cpSync(OWN_APP, path.join(clone.dir, '..', 'my-app'), { recursive: true });
+    // most people's apps are repositories, and a repository in a repository is not committed
+    await clone.shell('git init --quiet ../my-app');
+  });
+  afterAll(() => clone.cleanUp());
+
+  it('needs no more than the contract’s four lines', () => {
+    expect(readFileSync(path.join(OWN_APP, 'server.js'), 'utf8')).toContain(contract);
+  });
+
+  it('goes live by the documented steps', async () => {
+    expect(await clone.shell(replace)).toMatchObject({ code: 0 });
+    setSection(clone, section);
+
+    const said = await clone.shell(makeLive);
+
+    expect(said.text).toContain('is live on blue');
+    expect(said.code).toBe(0);
+    expect(await edition(clone)).toBe('first edition');
+  });
+
+  it('passes on to its next version under load without losing a request', async () => {
+    const users = startLoad({
+      port: clone.ports.http,
+      mix: [{ method: 'GET', path: '/quotes/1' }],
+      slow: null,
+      pauseMs: 5,
+    });
+    await users.more(100);
+    edit(clone, 'app/quotes.js', 'first edition', 'second edition');
+
+    const said = await clone.push('second edition');
+    await users.more(100);
+    const result = await users.stop();
+
+    expect(verdict(said)).toMatch(/^✓ LIVE in /);
+    expect(result.failed).toEqual([]);
+    expect(Object.keys(result.versions).sort()).toEqual(['first edition', 'second edition']);
+    expect(clone.deployments().at(-1)).toMatchObject({ state: 'succeeded', failed: 0 });
+  });
+
+  it('stays out while its own test fails', async () => {
+    edit(clone, 'app/quotes.js', 'number % QUOTES.length', '0');
+
+    const said = await clone.push('always the same');
+
+    expect(verdict(said)).toMatch(
+      /^✗ NOT LIVE\. Still serving .*: The tests \(node --test app\/quotes\.test\.js\)/,
+    );
+    expect(await edition(clone)).toBe('second edition');
+  });
+
+  it('stays out when it overlooks PORT, and is told so', async () => {
+    await clone.git('revert', '--no-edit', 'HEAD');
+    edit(clone, 'app/server.js', 'app.listen(PORT', 'app.listen(0');
+    edit(clone, 'deploy.config.js', 'start: 60', 'start: 2');
+
+    const said = await clone.push('a port of its own');
+
+    expect(verdict(said)).toMatch(
+      /^✗ NOT LIVE\. .*: \/health in blue answered connection refused \(it listens on \d+ and not on PORT\)\.$/,
+    );
+    expect(await edition(clone)).toBe('second edition');
+  });
+
+  it('goes back by rollback', async () => {
+    expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+
+    expect(await edition(clone)).toBe('first edition');
+  });
+});
+
+/** The fenced blocks of a page, in order. */
+function codeBlocks(file: string): [string, string, string, string] {
+  const page = readFileSync(path.join(ROOT, file), 'utf8');
+  const blocks = [...page.matchAll(/^```(?:js|sh)\n([^]*?)^```$/gm)].map(([, code]) => code as string);
+  expect(blocks).toHaveLength(4);
+  return blocks as [string, string, string, string];
+}
+
+function setSection(clone: LiveClone, app: string): void {
+  const config = clone.read('deploy.config.js');
+  const changed = config.replace(/^ {2}app: \{\n[^]*?^ {2}\},\n/m, app);
+  expect(changed).not.toBe(config);
+  clone.write('deploy.config.js', changed);
+}
+
+function edit(clone: LiveClone, file: string, from: string, to: string): void {
+  const text = clone.read(file);
+  expect(text).toContain(from);
+  clone.write(file, text.replace(from, to));
+}
+
+async function edition(clone: LiveClone): Promise<unknown> {
+  const { status, text } = await clone.get('/quotes/1');
+  expect(status).toBe(200);
+  return (JSON.parse(text) as { version: unknown }).version;
+}
+
+/** The last line in the terminal of a push. */
+function verdict({ text }: Said): string {
+  const lines = text.split('\n').filter((line) => line.startsWith('remote: '));
+  return lines.at(-1)?.slice('remote: '.length).trimEnd() ?? '';
+}
