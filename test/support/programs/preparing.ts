@@ -1,6 +1,6 @@
 /** Prepares, in the home argv[2], the commit argv[3] as deployment 9. */
-import { homeAt } from '../../deploy/home';
-import { prepareRelease } from '../../deploy/pipeline/prepare';
+import { homeAt } from '../../../deploy/home';
+import { prepareRelease } from '../../../deploy/pipeline/prepare';
 
 const [, , home = '', commit = ''] = process.argv;
 void prepareRelease({
