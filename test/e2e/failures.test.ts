@@ -32,7 +32,7 @@ describe('with nothing in the idle slot', () => {
   it("leaves a stranger's process alone that holds the idle slot's port, and says who it is", async () => {
     stranger = createServer();
     await new Promise<void>((resolve) => stranger?.listen(clone.ports.green, '127.0.0.1', resolve));
-    const before = await state();
+    const before = await clone.state();
 
     const said = await underLoad(() => clone.release());
 
@@ -42,7 +42,7 @@ describe('with nothing in the idle slot', () => {
       ),
     );
     expectFailure(said, { state: 'failed', errorCode: 'E_STRANGER_ON_PORT', fault: 'machine' });
-    expect(await state()).toEqual(before);
+    expect(await clone.state()).toEqual(before);
     expect(portHolder(clone.ports.green)?.pid).toBe(process.pid);
 
     // the same from a terminal, whose exit code a script reads
@@ -52,12 +52,12 @@ describe('with nothing in the idle slot', () => {
   });
 
   it('leaves the idle slot empty when a release did not start in it', async () => {
-    const before = await state();
+    const before = await clone.state();
 
     const said = await clone.release({ behaviour: { exits: true } });
 
     expectFailure(said, { state: 'failed', errorCode: 'E_EXITED', fault: 'commit' });
-    expect(await state()).toEqual(before);
+    expect(await clone.state()).toEqual(before);
     expect(before.slots.map(({ slot }) => slot)).toEqual(['blue']);
   });
 });
@@ -137,7 +137,7 @@ describe('with the release before warm in the idle slot', () => {
       /The health answer in blue names commit ccccccc instead of [0-9a-f]{7}\.$/,
     ],
     [
-      "an old process's answer",
+      "an old process's instance",
       { behaviour: { instance: 'old' } },
       'E_WRONG_PROCESS',
       /The health answer in blue names instance old instead of the one just started\.$/,
@@ -151,7 +151,7 @@ describe('with the release before warm in the idle slot', () => {
   ];
 
   it.each(stories)('takes back a release with %s', async (_, change, errorCode, cause) => {
-    const before = await state();
+    const before = await clone.state();
 
     const said = await underLoad(() => clone.release(change));
 
@@ -159,7 +159,7 @@ describe('with the release before warm in the idle slot', () => {
     expect(said.verdict).toMatch(cause);
     expectFailure(said, { state: 'failed', errorCode, fault: 'commit' });
     expect(said.deployment.cause).toMatch(cause);
-    expect(await state()).toEqual(before);
+    expect(await clone.state()).toEqual(before);
     // every failure at the start is seen when it happens, and not when limits.start is over
     expect(took(said.deployment)).toBeLessThan(15_000);
   });
@@ -182,7 +182,7 @@ describe('with the release before warm in the idle slot', () => {
   ];
 
   it.each(slips)('names what is wrong with a broken %s', async (file, text, errorCode, here, cause) => {
-    const before = await state();
+    const before = await clone.state();
     clone.change({ files: { [file]: text } });
     const commit = await clone.commit('a slip of the pen');
 
@@ -191,7 +191,7 @@ describe('with the release before warm in the idle slot', () => {
     expect(pushed.code).not.toBe(0);
     expect(lastLine(pushed.text)).toMatch(/^✗ Nothing was pushed: /);
     expect(lastLine(pushed.text)).toMatch(here);
-    expect(await state()).toEqual(before);
+    expect(await clone.state()).toEqual(before);
 
     // in the commit alone, as when somebody else has pushed it
     clone.change({});
@@ -201,14 +201,14 @@ describe('with the release before warm in the idle slot', () => {
     expect(verdict).toMatch(/^✗ NOT LIVE\. Still serving /);
     expect(verdict).toMatch(cause);
     expectFailure({ commit, deployment: newest() }, { state: 'failed', errorCode, fault: 'commit' });
-    expect(await state()).toEqual(before);
+    expect(await clone.state()).toEqual(before);
   });
 
   describe('after it went live', () => {
     const baking: Change = { config: { bake: { seconds: BAKE_SECONDS } } };
 
     it('takes back a release that exits', async () => {
-      const before = await state();
+      const before = await clone.state();
 
       const said = await underLoad(() => releaseAnd(baking, (commit) => clone.order(commit, 'exit')));
 
@@ -216,11 +216,11 @@ describe('with the release before warm in the idle slot', () => {
         /^✗ NOT LIVE\. Still serving .* exited with code 7 in blue: Error: the heap is full$/,
       );
       expectFailure(said, { state: 'rolled-back', errorCode: 'E_EXITED', fault: 'commit' });
-      expect(await state()).toEqual(before);
+      expect(await clone.state()).toEqual(before);
     });
 
     it('takes back a release that becomes unhealthy', async () => {
-      const before = await state();
+      const before = await clone.state();
 
       const said = await underLoad(() => releaseAnd(baking, (commit) => clone.order(commit, 'unhealthy')));
 
@@ -228,11 +228,11 @@ describe('with the release before warm in the idle slot', () => {
         /^✗ NOT LIVE\. Still serving .*: \/health in blue answered 500 .*the database is gone/,
       );
       expectFailure(said, { state: 'rolled-back', errorCode: 'E_BAKE', fault: 'commit' });
-      expect(await state()).toEqual(before);
+      expect(await clone.state()).toEqual(before);
     });
 
     it('takes back a release whose health is good but whose users get errors', async () => {
-      const before = await state();
+      const before = await clone.state();
       load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix: [WORK] });
       await load.more(50);
 
@@ -242,7 +242,7 @@ describe('with the release before warm in the idle slot', () => {
         /^✗ NOT LIVE\. Still serving .*: blue: \d+ of \d+ requests failed \([\d.]+ %, before 0\.0 %\)\.$/,
       );
       expectFailure(said, { state: 'rolled-back', errorCode: 'E_BAKE', fault: 'commit' });
-      expect(await state()).toEqual(before);
+      expect(await clone.state()).toEqual(before);
       const { failed } = await load.stop();
       // nothing failed but what the release itself has answered
       expect(failed.filter(({ status }) => status !== 500)).toEqual([]);
@@ -309,28 +309,6 @@ async function releaseAnd(change: Change, whenLive: (commit: Commit) => void): P
     journal.close();
   }
   return pushing;
-}
-
-interface State {
-  serving: { commit: Commit; instance: string; pid: number };
-  table: { active: string | null; standby: string | null };
-  slots: { slot: string; commit: Commit; status: string; restarts: number }[];
-  releases: string[];
-}
-
-/** What a failed deployment must leave as it was. The active slot's very process is in `serving`. */
-async function state(): Promise<State> {
-  return {
-    serving: await clone.serving(),
-    table: clone.table(),
-    slots: (await clone.slots()).map(({ slot, commit, status, restarts }) => ({
-      slot,
-      commit,
-      status,
-      restarts,
-    })),
-    releases: clone.releases(),
-  };
 }
 
 function expectFailure(

@@ -6,9 +6,19 @@ import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { UserConfig } from '../../deploy/config';
 import type { Commit, Deployment, RunningSlot, Table } from '../../deploy/core/types';
+import type { Home } from '../../deploy/home';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { linkedTable } from '../../deploy/traffic/table-folder';
 import { liveClone, type LiveClone, type Said } from './live-clone';
+
+export interface State {
+  /** The active slot's very process. */
+  serving: { commit: Commit; instance: string; pid: number };
+  table: Table;
+  slots: Pick<RunningSlot, 'slot' | 'commit' | 'status' | 'restarts' | 'orphan'>[];
+  /** Names in the home, its releases and its stores of packages. */
+  files: string[];
+}
 
 /** Faults of test/support/faulty-app/server.js. */
 export interface Behaviour {
@@ -35,7 +45,7 @@ export interface Pushed extends Said {
   /** The last line in the push's terminal. */
   verdict: string;
   commit: Commit;
-  /** The newest deployment when the push ended. */
+  /** The deployment of the commit; the newest one where a push did not come to have one. */
   deployment: Deployment;
 }
 
@@ -49,9 +59,9 @@ export interface TinyClone extends LiveClone {
   slots(): Promise<RunningSlot[]>;
   slot(name: string): Promise<RunningSlot>;
   /** The commit, instance and pid that users get now. */
-  serving(): Promise<{ commit: Commit; instance: string; pid: number }>;
-  /** The folders and files of the releases. */
-  releases(): string[];
+  serving(): Promise<State['serving']>;
+  /** What a deployment that does not go through must leave as it was. */
+  state(): Promise<State>;
   /** Makes a release do so from now on. */
   order(commit: Commit, what: 'exit' | 'unhealthy' | 'fail-work' | null): void;
 }
@@ -77,6 +87,12 @@ export async function tinyClone(kit: UserConfig = {}): Promise<TinyClone> {
   const slots = async (): Promise<RunningSlot[]> =>
     (await runtime.list()).sort((a, b) => a.slot.localeCompare(b.slot));
 
+  const serving = async (): Promise<State['serving']> => {
+    const { status, text } = await clone.get('/version');
+    if (status !== 200) throw new Error(`/version answered ${status}: ${text}`);
+    return JSON.parse(text) as State['serving'];
+  };
+
   return {
     ...clone,
     change: (change) => write(change),
@@ -88,7 +104,7 @@ export async function tinyClone(kit: UserConfig = {}): Promise<TinyClone> {
         ...said,
         commit,
         verdict: lastLine(said.text),
-        deployment: clone.deployments().at(-1) as Deployment,
+        deployment: deploymentOf(clone.deployments(), commit),
       };
     },
     table: () => linkedTable(clone.home),
@@ -98,18 +114,37 @@ export async function tinyClone(kit: UserConfig = {}): Promise<TinyClone> {
       if (!found) throw new Error(`nothing runs in ${name}`);
       return found;
     },
-    async serving() {
-      const { status, text } = await clone.get('/version');
-      if (status !== 200) throw new Error(`/version answered ${status}: ${text}`);
-      return JSON.parse(text) as { commit: Commit; instance: string; pid: number };
-    },
-    releases: () => readdirSync(clone.home.releases).sort(),
+    serving,
+    state: async () => ({
+      serving: await serving(),
+      table: linkedTable(clone.home),
+      slots: (await slots()).map(({ slot, commit, status, restarts, orphan }) => ({
+        slot,
+        commit,
+        status,
+        restarts,
+        orphan,
+      })),
+      files: filesOf(clone.home),
+    }),
     order(commit, what) {
       const file = path.join(clone.home.shared, `order-${commit}`);
       if (what === null) rmSync(file, { force: true });
       else writeFileSync(file, what);
     },
   };
+}
+
+function deploymentOf(all: Deployment[], commit: Commit): Deployment {
+  return (all.find((each) => each.commit === commit) ?? all.at(-1)) as Deployment;
+}
+
+/** Logs and what SQLite keeps beside its files come and go. */
+function filesOf({ dir, releases, modules, mirrorGit }: Home): string[] {
+  return [dir, releases, modules, mirrorGit]
+    .flatMap((folder) => readdirSync(folder).map((name) => path.join(path.relative(dir, folder), name)))
+    .filter((name) => !/-(wal|shm|journal)$/.test(name))
+    .sort();
 }
 
 function writeTree(

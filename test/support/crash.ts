@@ -1,0 +1,144 @@
+/** Ends things the hard way, at a moment of a deployment, and measures how long users have felt it. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Commit, Deployment, Entry, PhaseName } from '../../deploy/core/types';
+import type { Home } from '../../deploy/home';
+import { isOver } from '../../deploy/core/transitions';
+import { deploymentMark, DEPLOYMENT_MARKER } from '../../deploy/pipeline/survivors';
+import { processesWith, type OsProcess } from '../../deploy/runtimes/os-process';
+import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
+import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { processesOf as nginxProcesses } from '../../deploy/traffic/nginx-processes';
+import type { TinyClone } from './tiny-clone';
+
+const LOOK_EVERY_MS = 5;
+
+/** Waits for a condition and returns its value. @param what named when it does not come to that within `limitMs` */
+export async function until<T>(
+  what: string,
+  condition: () => T | null | undefined | false | Promise<T | null | undefined | false>,
+  limitMs = 60_000,
+): Promise<T> {
+  const deadline = Date.now() + limitMs;
+  for (;;) {
+    const value = await condition();
+    if (value) return value;
+    if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms for nothing: ${what}`);
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** The first deployment after `after` that comes to this phase, or to its bake. It may be over a moment later. */
+export async function untilPhase(clone: TinyClone, after: number, phase: PhaseName): Promise<Deployment> {
+  const journal = clone.journal();
+  const has = ({ entry }: { entry: Entry }): boolean =>
+    phase === 'bake'
+      ? entry.type === 'state' && entry.state === 'baking'
+      : entry.type === 'phase' && entry.phase === phase && entry.status === 'started' && !entry.undo;
+  try {
+    return await until(`the phase ${phase}`, () => {
+      const event = journal.since(0).find((each) => (each.deployment ?? 0) > after && has(each));
+      return event && journal.get(event.deployment as number);
+    });
+  } finally {
+    journal.close();
+  }
+}
+
+/** The deployment as it ended. */
+export function untilOver(clone: TinyClone, id: number): Promise<Deployment> {
+  const journal = clone.journal();
+  return until(`the end of deployment ${id}`, () => {
+    const deployment = journal.get(id);
+    return deployment && isOver(deployment.state) && deployment;
+  }).finally(() => journal.close());
+}
+
+export function kill(pid: number | null | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
+  if (!pid) throw new Error('there is no process to kill');
+  process.kill(pid, signal);
+}
+
+export async function deployerPid(clone: TinyClone): Promise<number> {
+  return until('a deployer', async () => (await deployerStatus({ home: clone.home }))?.pid);
+}
+
+/** What the commands of a deployment have started, children that left its process group too. */
+export function commandsOf(home: Home, id: number): OsProcess[] {
+  return processesWith(DEPLOYMENT_MARKER, deploymentMark(home.logs, id));
+}
+
+/** Everything that runs for a home: nginx, PM2, the deployer, deployments, their commands, the slots. */
+export function everythingOf(home: Home): number[] {
+  const marked = processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.some(isOurs));
+  return [
+    ...pm2Daemons(home).map(({ pid }) => pid),
+    ...marked.map(({ pid }) => pid),
+    ...processesWith('SWITCHYARD_DATA', home.shared).map(({ pid }) => pid),
+    ...nginxProcesses(home),
+  ];
+}
+
+/** As when the machine loses its power. */
+export function killEverything(home: Home): void {
+  for (let pids = everythingOf(home); pids.length > 0; pids = everythingOf(home)) {
+    for (const pid of pids) {
+      try {
+        process.kill(pid, 'SIGKILL');
+      } catch {
+        // it went with another one
+      }
+    }
+  }
+}
+
+/** The kit's own programs; the test's commands carry the home's name as well. */
+function isOurs(word: string): boolean {
+  return /\/dist\/deploy\/(daemon|deployment|hook)\.js$/.test(word);
+}
+
+export interface Watching {
+  /** Stops asking, and tells for how long users did not get the commit, from the call of `watchServing` to the last time; 0 for never. */
+  stop(): Promise<number>;
+}
+
+/** Asks who serves, all the time. */
+export function watchServing(clone: TinyClone, commit: Commit): Watching {
+  const began = Date.now();
+  let lastWrong = began;
+  let stopped = false;
+  const asking = (async (): Promise<void> => {
+    while (!stopped) {
+      const right = await clone.serving().then(
+        (answer) => answer.commit === commit,
+        () => false,
+      );
+      if (!right) lastWrong = Date.now();
+      await sleep(LOOK_EVERY_MS);
+    }
+  })();
+  return {
+    async stop() {
+      stopped = true;
+      await asking;
+      return lastWrong - began;
+    },
+  };
+}
+
+/** What the journal tells of the whole, not of a deployment, after an event. */
+export function incidents(clone: TinyClone, after: number): string[] {
+  const journal = clone.journal();
+  const told = journal
+    .since(after)
+    .flatMap(({ entry }) => (entry.type === 'incident' ? [entry.message] : []));
+  journal.close();
+  return told;
+}
+
+/** The journal's last event by now. */
+export function lastEvent(clone: TinyClone): number {
+  const journal = clone.journal();
+  const id = journal.since(0).at(-1)?.id ?? 0;
+  journal.close();
+  return id;
+}

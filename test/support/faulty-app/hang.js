@@ -1,0 +1,4 @@
+/** A test, build or install that does not end, and starts a process that has left its group. */
+const { spawn } = require('node:child_process');
+spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }).unref();
+setTimeout(() => {}, 600_000);
