@@ -8,6 +8,8 @@ import { buildStamp } from './build-stamp';
 import { KnownError, asKnown } from './core/errors';
 import { controlApp } from './control';
 import { createDispatcher } from './dispatcher';
+import type { Desk } from './handover';
+import { handOverWhenOrphaned } from './handover';
 import { homeAt } from './home';
 import { createRequests } from './requests';
 import { readSecret } from './secret';
@@ -17,32 +19,51 @@ import { webhookApp } from './webhook/app';
 import type { Yard } from './yard';
 import { openYard } from './yard';
 
+const REQUESTS_MAY_TAKE_MS = 1000;
+
 function main(): void {
   const yard = openYard(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
-  const secret = readSecret(yard.home);
-  const dispatcher = createDispatcher(yard);
-  const requests = createRequests(yard, () => dispatcher.poke());
-  const watch = createWatch(yard, requests, nginxKeeper(yard));
-  const servers = [
-    webhookApp({ secret, branch: yard.config.branch, request: requests }).listen(
-      yard.config.deployer.port,
-      '127.0.0.1',
-    ),
-    listenOnSocket(yard, controlApp({ request: requests, build: buildStamp() })),
-  ];
-  dispatcher.start();
-  watch.start();
+  const desk = createDesk(yard, readSecret(yard.home));
+  // a deployment that runs goes on: it is a process of its own
+  const leave = (): Promise<void> => desk.close().then(() => process.exit(0));
+  process.on('SIGTERM', () => void leave());
+  process.on('SIGINT', () => void leave());
+  desk.open();
+  handOverWhenOrphaned(yard, desk).then(
+    () => process.exit(0),
+    (error: unknown) => console.error('handover:', error),
+  );
+}
 
-  const stop = (): void => {
-    dispatcher.stop();
-    watch.stop();
-    for (const server of servers) server.close();
-    rmSync(yard.home.socket, { force: true });
-    // a deployment that runs goes on: it is a process of its own
-    process.exit(0);
+/** Everything that the deployer does, to be begun and ended as a whole. */
+function createDesk(yard: Yard, secret: string): Desk {
+  const dispatcher = createDispatcher(yard);
+  const request = createRequests(yard, () => dispatcher.poke());
+  const watch = createWatch(yard, request, nginxKeeper(yard));
+  const webhook = webhookApp({ secret, branch: yard.config.branch, request });
+  const control = controlApp({ request, build: buildStamp() });
+  let servers: Server[] = [];
+  return {
+    open() {
+      servers = [webhook.listen(yard.config.deployer.port, '127.0.0.1'), listenOnSocket(yard, control)];
+      dispatcher.start();
+      watch.start();
+    },
+    async close() {
+      dispatcher.stop();
+      watch.stop();
+      await Promise.all(servers.map(closed));
+      rmSync(yard.home.socket, { force: true });
+    },
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+}
+
+/** Requests under way are answered; one that does not come to its end is not waited for. */
+function closed(server: Server): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve());
+    setTimeout(() => server.closeAllConnections(), REQUESTS_MAY_TAKE_MS).unref();
+  });
 }
 
 /** Starts nginx when its master is gone; true when it had to. */

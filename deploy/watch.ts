@@ -1,9 +1,9 @@
 /**
- * Watches, between deployments, that the right release serves: the active slot's health, the process
- * manager and nginx itself. What it finds and does stands in the journal.
+ * Watches that the right release serves: the active slot's health, its process manager and nginx itself.
+ * What it finds and does stands in the journal.
  */
 import type { WatchAction } from './core/watch';
-import { decideWatch } from './core/watch';
+import { decideWatch, restoreAgainAfterMs } from './core/watch';
 import { short } from './core/format';
 import type { RunningSlot, SlotName } from './core/types';
 import { isLocked } from './lock';
@@ -14,6 +14,8 @@ import type { Yard } from './yard';
 import { slotNamed } from './yard';
 
 const LOOK_EVERY_MS = 500;
+/** Three bad looks, the end of the process and its new start have five seconds together. */
+const LOOK_AGAIN_MS = 50;
 const PROBE_TIMEOUT_MS = 1000;
 
 export interface Watch {
@@ -25,35 +27,39 @@ export interface Watch {
 export function createWatch(yard: Yard, request: RequestDeployment, nginx: () => Promise<boolean>): Watch {
   let timer: NodeJS.Timeout | undefined;
   let badInARow = 0;
-  let seen: Seen = { pid: null, since: 0, answered: false };
+  let seen: Seen | null = null;
+  let restores = { count: 0, notBefore: 0 };
   let stopped = false;
 
   const look = async (): Promise<void> => {
     if (await nginx()) await tell('nginx was gone and was started again');
     const { active } = await yard.traffic.current();
-    // a deployment watches for itself
-    if (active === null || isLocked(yard.home) || yard.journal.pending().length > 0) return;
+    const deployment = yard.journal.active();
+    // a deployment watches the slot that it gives the traffic to for itself
+    if (active === null || deployment?.state === 'baking' || deployment?.to?.slot === active) return;
     await lookAt(active);
   };
 
   const lookAt = async (active: SlotName): Promise<void> => {
     const running = (await yard.runtime.list()).find(({ slot }) => slot === active) ?? null;
     const healthy = running !== null && (await answers(yard, running));
+    if (wasRestarted(seen, running)) {
+      await tell(`${active} ended (pid ${seen?.pid}) and was started again (pid ${running?.pid})`, active);
+    }
     if (healthy && badInARow > 0) await tell(`${active} answers again`, active);
     badInARow = healthy ? 0 : badInARow + 1;
     if (badInARow === 1) await tell(`${active} does not answer`, active);
-    if (seen.pid !== (running?.pid ?? null)) {
-      seen = { pid: running?.pid ?? null, since: Date.now(), answered: false };
-    }
+    if (running?.pid && seen?.pid !== running.pid) seen = firstSight(running, running.pid);
     const sight = {
       running,
       healthy,
       badInARow,
-      answeredBefore: seen.answered,
-      seenForMs: Date.now() - seen.since,
+      answeredBefore: seen?.answered ?? false,
+      seenForMs: seen ? Date.now() - seen.since : 0,
       startLimitMs: yard.config.limits.start * 1000,
     };
-    seen.answered ||= healthy;
+    if (seen && healthy) seen.answered = true;
+    if (healthy && !running.orphan) restores = { count: 0, notBefore: 0 };
     await act(decideWatch(sight), active, running);
   };
 
@@ -62,12 +68,10 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
       case 'nothing':
         return;
       case 'kill':
-        badInARow = 0;
         await tell(`${active} hangs: its process ${running?.pid} is ended and started again`, active);
         if (running?.pid) process.kill(running.pid, 'SIGKILL');
         return;
       case 'restore':
-        badInARow = 0;
         return restore(active);
       case 'adopt':
         return restore(yard.slots.find(({ name }) => name !== active)?.name ?? active);
@@ -75,8 +79,12 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   };
 
   const restore = async (slot: SlotName): Promise<void> => {
+    // it would only wait behind the deployment that is at work, which may mend it
+    if (yard.journal.pending().length > 0 || isLocked(yard.home)) return;
     const serving = yard.journal.lastLive()?.to;
-    if (!serving) return;
+    if (!serving || Date.now() < restores.notBefore) return;
+    const count = restores.count + 1;
+    restores = { count, notBefore: Date.now() + restoreAgainAfterMs(count) };
     await tell(`${short(serving.commit)} is started again in ${slot}`, slot);
     await request({ kind: 'restore', trigger: 'watch', commit: serving.commit, slot });
   };
@@ -86,11 +94,14 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
 
   const again = (): void => {
     if (stopped) return;
-    timer = setTimeout(() => {
-      look()
-        .catch((error: unknown) => console.error('watch:', error))
-        .finally(again);
-    }, LOOK_EVERY_MS);
+    timer = setTimeout(
+      () => {
+        look()
+          .catch((error: unknown) => console.error('watch:', error))
+          .finally(again);
+      },
+      badInARow > 0 ? LOOK_AGAIN_MS : LOOK_EVERY_MS,
+    );
   };
 
   return {
@@ -104,9 +115,23 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
 
 /** The process in the active slot, as long as it is the same one. */
 interface Seen {
-  pid: number | null;
+  pid: number;
+  instance: string;
+  /** Milliseconds since 1970. */
   since: number;
   answered: boolean;
+}
+
+/** One that was never restarted is the very process that was verified before it became the active one. */
+function firstSight({ instance, restarts }: RunningSlot, pid: number): Seen {
+  return { pid, instance, since: Date.now(), answered: restarts === 0 };
+}
+
+/** The same start of the same release, but another process: it ended, however quickly it was back. */
+function wasRestarted(seen: Seen | null, running: RunningSlot | null): boolean {
+  return (
+    seen !== null && running?.pid != null && running.instance === seen.instance && running.pid !== seen.pid
+  );
 }
 
 async function answers(yard: Yard, running: RunningSlot): Promise<boolean> {

@@ -30,6 +30,11 @@ const HANGS_AFTER = 3;
 /** The runtime's own restart comes first. */
 const GONE_AFTER = 3;
 
+/** What could not be started is not to be tried a thousand times in a row. @param tried how often it was tried */
+export function restoreAgainAfterMs(tried: number): number {
+  return Math.min(60_000, 1000 * 2 ** tried);
+}
+
 export function decideWatch(sight: Sight): WatchAction {
   const { running, healthy, badInARow } = sight;
   if (healthy) return running?.orphan ? 'adopt' : 'nothing';
