@@ -6,7 +6,16 @@ import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { badCause } from '../../deploy/core/rollback-target';
 import type { Deployment, PhaseName } from '../../deploy/core/types';
-import { commandsOf, deployerPid, kill, until, untilOver, untilPhase, watchServing } from '../support/crash';
+import {
+  commandsOf,
+  deployerPid,
+  kill,
+  stopWatching,
+  until,
+  untilOver,
+  untilPhase,
+  watchServing,
+} from '../support/crash';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
@@ -21,6 +30,7 @@ beforeAll(async () => {
   expect(await clone.start()).toMatchObject({ code: 0 });
   expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
 });
+afterEach(stopWatching);
 afterAll(() => clone.cleanUp());
 
 const hang = ['node', 'app/hang.js'];

@@ -101,6 +101,13 @@ export interface Watching {
   stop(): Promise<number>;
 }
 
+const watchings: Watching[] = [];
+
+/** For afterEach: a test that failed has left its own asking. */
+export async function stopWatching(): Promise<void> {
+  for (const watching of watchings.splice(0)) await watching.stop();
+}
+
 /** Asks who serves, all the time. */
 export function watchServing(clone: TinyClone, commit: Commit): Watching {
   const began = Date.now();
@@ -116,13 +123,15 @@ export function watchServing(clone: TinyClone, commit: Commit): Watching {
       await sleep(LOOK_EVERY_MS);
     }
   })();
-  return {
+  const watching = {
     async stop() {
       stopped = true;
       await asking;
       return lastWrong - began;
     },
   };
+  watchings.push(watching);
+  return watching;
 }
 
 /** What the journal tells of the whole, not of a deployment, after an event. */
