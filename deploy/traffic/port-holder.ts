@@ -1,10 +1,11 @@
 /** Who listens on a port. */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
 import { tcpSockets } from './proc-net';
 
 export interface PortHolder {
   pid: number;
-  /** The program's name as the kernel has it, at most 15 characters: `node`, `nginx`. */
+  /** The program's name: `node`, `nginx`. */
   command: string;
 }
 
@@ -66,10 +67,8 @@ function linkOrNothing(file: string): string {
   }
 }
 
+/** The binary's name: what a process calls itself need not help, Node 24 says "MainThread". */
 function commandOf(pid: number): string {
-  try {
-    return readFileSync(`/proc/${pid}/comm`, 'utf8').trim();
-  } catch {
-    return 'a process that has just ended';
-  }
+  const binary = linkOrNothing(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
+  return path.basename(binary) || 'a process that has just ended';
 }

@@ -29,7 +29,7 @@ test('a row of the kernel is read', () => {
 });
 
 test('the process that listens on a port is named', () => {
-  expect(portHolder(port)).toEqual({ pid: process.pid, command: expect.any(String) });
+  expect(portHolder(port)).toEqual({ pid: process.pid, command: 'node' });
   expect(portInUseMessage(port)).toMatch(
     new RegExp(`^Port ${port} is held by \\S+ \\(pid ${process.pid}\\)\\.$`),
   );
