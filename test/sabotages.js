@@ -27,8 +27,8 @@ const SABOTAGES = [
     invariant: 2,
     what: 'the standby stays in the table while its release is replaced',
     file: 'deploy/strategies/blue-green.ts',
-    from: 'const alone: Table = { active: table.active, standby: null };',
-    to: 'const alone: Table = table;',
+    from: 'const alone: Table = { active: stays, standby: null };',
+    to: 'const alone: Table = { active: stays, standby: table.standby };',
     test: 'test/unit/strategies/blue-green.test.ts',
   },
   {
@@ -51,9 +51,9 @@ const SABOTAGES = [
   {
     invariant: 4,
     what: 'a deployment whose process died is left alone',
-    file: 'deploy/dispatcher.ts',
-    from: 'const dead = yard.journal.active();',
-    to: 'const dead = null as ReturnType<typeof yard.journal.active>;',
+    file: 'deploy/core/dispatch.ts',
+    from: 'const dead = pending.find(({ state }) => isActive(state));',
+    to: 'const dead = pending.find(({ state }) => isActive(state) && false);',
     test: 'test/e2e/recovery.test.ts',
   },
   {
@@ -84,8 +84,8 @@ const SABOTAGES = [
     invariant: 7,
     what: 'an example is taken for a secret',
     file: 'deploy/secret.ts',
-    from: 'if (EXAMPLES.test(',
-    to: 'if (false && EXAMPLES.test(',
+    from: 'if (isExample(secret))',
+    to: 'if (isExample(secret) && false)',
     test: 'test/unit/secret.test.ts',
   },
   {
