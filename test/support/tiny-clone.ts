@@ -98,8 +98,8 @@ export async function tinyClone(kit: UserConfig = {}): Promise<TinyClone> {
     change: (change) => write(change),
     async release(change = {}) {
       write(change);
-      const said = await clone.push('a change');
-      const commit = (await clone.git('rev-parse', 'HEAD')).text.trim();
+      const commit = await clone.commit('a change');
+      const said = await clone.git('push', 'live', 'main');
       return {
         ...said,
         commit,

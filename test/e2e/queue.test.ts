@@ -1,0 +1,83 @@
+/** What comes while a deployment runs: a push waits, a newer push takes its place, a rollback goes first. */
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Deployment } from '../../deploy/core/types';
+import { until, untilOver, untilPhase } from '../support/crash';
+import { tinyClone, type Pushed, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(120_000);
+
+let clone: TinyClone;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 } });
+  expect(await clone.start()).toMatchObject({ code: 0 });
+  expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+});
+afterAll(() => clone.cleanUp());
+
+it('lets a second push wait and tells it for whom, and a third take its place', async () => {
+  const { pushing, running, letEnd } = await pushThatLasts();
+  const second = clone.release();
+  const waiting = await untilQueued(running);
+  const third = clone.release();
+  const newest = await untilQueued(waiting);
+  letEnd();
+
+  const first = await pushing;
+  expect(first.verdict).toMatch(/^✓ LIVE in /);
+  const behind = `waiting for deployment ${running.id} (${first.commit.slice(0, 7)})`;
+  const superseded = await second;
+  expect(superseded.text).toContain(behind);
+  expect(superseded.verdict).toBe('- superseded: a newer push is deployed instead');
+  const last = await third;
+  expect(last.text).toContain(behind);
+  expect(last.verdict).toMatch(/^✓ LIVE in /);
+
+  expect(await clone.serving()).toMatchObject({ commit: last.commit });
+  expect(await untilOver(clone, waiting.id)).toMatchObject({ state: 'superseded', commit: null });
+  expect(await untilOver(clone, newest.id)).toMatchObject({ state: 'succeeded', commit: last.commit });
+  expect(clone.deployments().some(({ commit }) => commit === superseded.commit)).toBe(false);
+});
+
+it('lets a rollback go before a push that waits', async () => {
+  const { commit } = await clone.slot(clone.table().standby as string);
+  const { pushing, running, letEnd } = await pushThatLasts();
+  const second = clone.release();
+  const waiting = await untilQueued(running);
+  const goingBack = clone.switchyard('rollback', commit);
+  const rollback = await untilQueued(waiting);
+  letEnd();
+
+  expect((await pushing).verdict).toMatch(/^✓ LIVE in /);
+  expect((await goingBack).code).toBe(0);
+  const last = await second;
+
+  expect(last.verdict).toMatch(/^✓ LIVE in /);
+  expect(await clone.serving()).toMatchObject({ commit: last.commit });
+  const { finishedAt } = await untilOver(clone, rollback.id);
+  const { startedAt } = await untilOver(clone, waiting.id);
+  expect(finishedAt).toBeLessThanOrEqual(startedAt as number);
+});
+
+/** Pushes a release whose tests go on until they may end. */
+async function pushThatLasts(): Promise<{
+  pushing: Promise<Pushed>;
+  running: Deployment;
+  letEnd: () => void;
+}> {
+  const gate = path.join(clone.home.shared, 'gate');
+  rmSync(gate, { force: true });
+  const untilGate = `setInterval(() => require('node:fs').existsSync(${JSON.stringify(gate)}) && process.exit(), 20)`;
+  const newest = clone.deployments().at(-1)?.id ?? 0;
+  const pushing = clone.release({ config: { app: { test: ['node', '-e', untilGate] } } });
+  const running = await untilPhase(clone, newest, 'test');
+  return { pushing, running, letEnd: () => writeFileSync(gate, '') };
+}
+
+/** The deployment that was asked for after this one, once it waits. */
+function untilQueued({ id }: Deployment): Promise<Deployment> {
+  return until('a deployment that waits', () =>
+    clone.deployments().find((each) => each.id > id && each.state === 'queued'),
+  );
+}
