@@ -1,0 +1,123 @@
+#!/usr/bin/env node
+// @ts-check
+/**
+ * `npm run demo`: what a new user does first, done for real in a throw-away copy of this clone, with a home and
+ * ports of its own: start, change a line, push, roll back, push something broken, stop. Nothing is left behind.
+ * `npm run demo -- --svg FILE --text FILE` keeps the transcript as a picture and as text.
+ */
+'use strict';
+const fs = require('fs');
+const path = require('path');
+const { makeCopy } = require('./demo/copy');
+const { paint, styled } = require('./demo/colours');
+const { choosePorts } = require('./demo/ports');
+const { Shell } = require('./demo/shell');
+const { storyFor } = require('./demo/story');
+const { svgOf } = require('./demo/svg');
+const { Users } = require('./demo/users');
+const { ensureBuilt } = require('./lib/build');
+const { end, KnownFailure } = require('./lib/known');
+const { checkMachine } = require('./lib/machine');
+const { ensureNginx } = require('./lib/nginx');
+const { ensurePackages } = require('./lib/packages');
+const { Interrupted } = require('./lib/run');
+
+const ROOT = path.resolve(__dirname, '..');
+/** @type {NodeJS.Signals[]} */
+const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
+
+async function demo() {
+  checkMachine(ROOT);
+  const files = parse(process.argv.slice(2));
+  mustHaveSampleApp();
+  await ensureNginx();
+  await ensurePackages(ROOT);
+  await ensureBuilt(ROOT, 'deploy', 'Switchyard');
+  const lines = await play(await choosePorts());
+  if (files.text) fs.writeFileSync(files.text, `${lines.join('\n')}\n`);
+  if (files.svg) fs.writeFileSync(files.svg, svgOf(lines.map(styled)));
+}
+
+/** @param {string[]} args @returns {{ svg?: string, text?: string }} */
+function parse(args) {
+  const options = /** @type {const} */ ({ svg: { type: 'string' }, text: { type: 'string' } });
+  try {
+    return require('util').parseArgs({ args, options }).values;
+  } catch (error) {
+    const { message } = /** @type {Error} */ (error);
+    throw new KnownFailure(
+      'E_USAGE',
+      message,
+      'npm run demo -- --svg docs/demo.svg --text docs/demo.txt; both may be left out.',
+    );
+  }
+}
+
+function mustHaveSampleApp() {
+  if (fs.existsSync(path.join(ROOT, 'app', 'page.ts'))) return;
+  throw new KnownFailure(
+    'E_USAGE',
+    'The demo changes the sample app, and app/ is another one.',
+    'Run it in a fresh clone; yours goes live with npm start.',
+  );
+}
+
+/**
+ * Plays the story and returns its lines. However it ends, the copy and everything that runs of it is gone then.
+ * @param {import('./demo/ports').Ports} ports
+ */
+async function play(ports) {
+  const copy = await makeCopy(ROOT, ports);
+  const shell = new Shell(copy, show);
+  const users = new Users(ports.http);
+  /** @type {NodeJS.Signals | undefined} */
+  let came;
+  /** @param {NodeJS.Signals} signal */
+  const onSignal = (signal) => {
+    came = came || signal;
+    shell.end();
+  };
+  for (const signal of ENDING) process.on(signal, onSignal);
+  // whoever read our output has gone: `npm run demo | head`
+  process.stdout.on('error', () => onSignal('SIGPIPE'));
+  try {
+    for (const step of storyFor(ports)) {
+      if (!came && !(await perform(step, shell, users)) && !came) throw stopped(shell);
+    }
+  } finally {
+    if (came) console.log('\nEnding everything that the demo has started …');
+    await users.leave();
+    await copy.remove();
+    for (const signal of ENDING) process.removeListener(signal, onSignal);
+  }
+  if (came) throw new Interrupted(came);
+  return shell.lines;
+}
+
+/** @param {import('./demo/story').Step} step @param {Shell} shell @param {Users} users @returns {Promise<boolean>} whether the story goes on */
+async function perform(step, shell, users) {
+  if ('run' in step) return (await shell.run(step.run)) === 0;
+  shell.say('users' in step ? `${await attend(users, step.users)} ${step.say}` : step.say);
+  return true;
+}
+
+/** @param {Users} users @param {'come' | 'leave'} what @returns {Promise<string>} what is to be said of it */
+async function attend(users, what) {
+  if (what === 'come') return `${users.come()} users`;
+  const { asked, failed } = await users.leave();
+  return `The users leave: they asked ${asked.toLocaleString('en')} times, and ${failed} requests failed.`;
+}
+
+/** @param {string} line */
+function show(line) {
+  const colours = process.stdout.isTTY && process.env.TERM !== 'dumb' && !process.env.NO_COLOR;
+  console.log(colours ? paint(styled(line)) : line);
+}
+
+/** @param {Shell} shell */
+function stopped({ lines }) {
+  const line = lines.filter((each) => each.startsWith('$ ')).pop();
+  return new KnownFailure('E_INTERNAL', `The demo ended at "${line}".`, 'What it said stands above.');
+}
+
+demo().catch(end);

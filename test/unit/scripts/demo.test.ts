@@ -1,0 +1,85 @@
+/** The demo's transcript as it is drawn: pure, from a line of text to a picture. */
+import { paint, styled } from '../../../scripts/demo/colours';
+import { svgOf, wrap } from '../../../scripts/demo/svg';
+
+/** What a reader sees of a picture, one string for each row. */
+function textOf(svg: string): string[] {
+  return [...svg.matchAll(/<text y=[^]*?<\/text>/g)].map(([row]) => row.replace(/<[^>]*>/g, ''));
+}
+
+function heightOf(svg: string): number {
+  return Number(/ height="(\d+)"/.exec(svg)?.[1]);
+}
+
+describe('the styles of a line', () => {
+  it.each([
+    ['$ npm start', ['$ |prompt', 'npm start|typed']],
+    ['# Go back.', ['# Go back.|comment']],
+    ['> node scripts/start.js', ['> node scripts/start.js|quiet']],
+    ['✓ start  0.6 s', ['✓|good', ' start  0.6 s|plain']],
+    ['✗ start  0.6 s', ['✗|bad', ' start  0.6 s|plain']],
+    ['✓ LIVE in 2.4 s', ['✓ LIVE in 2.4 s|live']],
+    ['✓ v1.0.0 a1b2c3d is live on blue', ['✓ v1.0.0 a1b2c3d is live on blue|live']],
+    ['remote: ✗ NOT LIVE. Why.', ['remote: |remote', '✗ NOT LIVE. Why.|dead']],
+    ['remote:   to go back: …', ['remote: |remote', '  to go back: …|quiet']],
+    ['remote: - superseded', ['remote: |remote', '- superseded|plain']],
+    ['! 1 changed file', ['! 1 changed file|warning']],
+    ["-const A = 'a';", ["-const A = 'a';|bad"]],
+    ["+const A = 'b';", ["+const A = 'b';|good"]],
+    ['    <h1>Hello</h1>', ['    <h1>Hello</h1>|plain']],
+    ['', []],
+  ])('%s', (line, expected) => {
+    expect(styled(line).map(({ text, style }) => `${text}|${style}`)).toEqual(expected);
+  });
+
+  it('become a terminal’s colours around the same text', () => {
+    expect(paint(styled('remote: ✓ verify'))).toBe('\x1b[34mremote: \x1b[0m\x1b[32m✓\x1b[0m verify');
+  });
+});
+
+describe('the picture', () => {
+  it('shows every line in order, and grows by one row for each', () => {
+    const lines = ['$ npm start', '✓ live', 'plain'];
+    expect(textOf(svgOf(lines.map(styled)))).toEqual(lines);
+    const [one, two, three] = [1, 2, 3].map((count) => heightOf(svgOf(lines.slice(0, count).map(styled))));
+    expect(three! - two!).toBe(two! - one!);
+    expect(two! - one!).toBeGreaterThan(13);
+  });
+
+  it('keeps an empty line’s height', () => {
+    const gap = svgOf(['a', '', 'b'].map(styled));
+    expect(heightOf(gap)).toBe(heightOf(svgOf(['a', 'x', 'b'].map(styled))));
+  });
+
+  it('breaks a long line at the last column, as a terminal does, and keeps its colours', () => {
+    const rows = wrap(styled('remote: ✓ abcdef'), 10);
+    expect(rows.map((row) => row.map(({ text }) => text).join(''))).toEqual(['remote: ✓ ', 'abcdef']);
+    expect(rows[1]).toEqual([{ text: 'abcdef', style: 'plain' }]);
+  });
+
+  it('never breaks a character in two', () => {
+    expect(wrap([{ text: 'a😀b', style: 'plain' }], 2).map((row) => row[0]?.text)).toEqual(['a😀', 'b']);
+  });
+
+  it('gives each part of a line its column, whatever font the reader has', () => {
+    const [first, second] = [...svgOf([styled('remote: ✓ x')]).matchAll(/<tspan x="([\d.]+)"/g)].map(
+      ([, x]) => Number(x),
+    );
+    const [only] = [...svgOf([styled('remote: !')]).matchAll(/textLength="([\d.]+)"/g)].map(([, length]) =>
+      Number(length),
+    );
+    expect(second! - first!).toBeCloseTo(only!);
+  });
+
+  it('escapes what XML would take for markup, and leaves out what it cannot hold', () => {
+    const svg = svgOf([styled(`<a href="x">&'\x07`)], { title: '<&>' });
+    expect(svg).not.toMatch(/<a |\x07/);
+    expect(svg).toContain('&#60;a href=&#34;x&#34;&#62;&#38;&#39; <');
+    expect(svg).toContain('<title>&#60;&#38;&#62;</title>');
+  });
+
+  it('needs nothing from elsewhere', () => {
+    const svg = svgOf([styled('$ npm start')]);
+    expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|url\(|@import|<script|<image/);
+  });
+});
