@@ -55,6 +55,7 @@ const SABOTAGES = [
     from: 'const dead = pending.find(({ state }) => isActive(state));',
     to: 'const dead = pending.find(({ state }) => isActive(state) && false);',
     test: 'test/e2e/recovery.test.ts',
+    name: 'in the phase test',
   },
   {
     invariant: 5,

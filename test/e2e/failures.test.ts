@@ -85,7 +85,7 @@ describe('with the release before warm in the idle slot', () => {
       'a lockfile that does not fit',
       { manifest: { dependencies: { express: '^5.0.0' } }, files: { 'npm-shrinkwrap.json': emptyLock() } },
       'E_INSTALL',
-      /npm ci.*(sync|Missing: express)/,
+      /package-lock\.json does not fit package\.json: Missing: express/,
     ],
     [
       'failing tests',
@@ -109,7 +109,7 @@ describe('with the release before warm in the idle slot', () => {
       'no start file',
       { config: { app: { start: 'dist/nothing.js' } } },
       'E_BUILD',
-      /did not make dist\/nothing\.js/,
+      /has no dist\/nothing\.js, which app\.start names/,
     ],
     [
       'a failing migration',
