@@ -90,7 +90,9 @@ export function isShareable({ manifest, lock }: PackageFiles): boolean {
 export function modulesKey({ manifest, lock, npmrc }: PackageFiles, npm: string): string {
   const fields = DEPENDENCY_FIELDS.map((field) => manifest[field] ?? null);
   const machine = [process.version, npm, process.platform, process.arch];
-  const text = JSON.stringify([fields, lock?.text, npmrc, machine]);
+  // `npm version` writes the project's own version into the lockfile too, which installs nothing else
+  const locked = Object.entries(lock?.packages ?? {}).filter(([place]) => place !== '');
+  const text = JSON.stringify([fields, locked, npmrc, machine]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 

@@ -21,6 +21,12 @@ describe('the key', () => {
     expect(modulesKey(files(other), '11.0.0')).toBe(key);
   });
 
+  test("is the same when npm version has changed the project's own version in the lockfile", () => {
+    const express = { version: '5.0.0' };
+    const released = files(undefined, { '': { version: '2.0.0' }, 'node_modules/express': express });
+    expect(modulesKey(released, '11.0.0')).toBe(key);
+  });
+
   test.each([
     ['a locked version', files(undefined, { 'node_modules/express': { version: '5.0.1' } })],
     ['a dependency', files({ dependencies: { express: '^5.1.0' } })],
