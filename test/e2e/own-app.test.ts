@@ -1,6 +1,6 @@
 /**
- * An app that is not ours, put in the sample app's place exactly as docs/own-app.md says: its code blocks are what
- * this test does.
+ * An app that is not ours, put in the sample app's place exactly as the README says: the code blocks of its section are
+ * what this test does.
  */
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ const OWN_APP = path.join(ROOT, 'test', 'fixtures', 'own-app');
 const WHO = { GIT_AUTHOR_NAME: 'Own', GIT_AUTHOR_EMAIL: 'own@example.org' };
 const SAME_WHO = { GIT_COMMITTER_NAME: 'Own', GIT_COMMITTER_EMAIL: 'own@example.org' };
 
-const [contract, replace, section, makeLive] = codeBlocks('docs/own-app.md');
+const [contract, replace, section, makeLive] = codeBlocks('## Bring your own app');
 
 describe('an app of one’s own', () => {
   let clone: LiveClone;
@@ -91,10 +91,11 @@ describe('an app of one’s own', () => {
   });
 });
 
-/** The fenced blocks of a page, in order. */
-function codeBlocks(file: string): [string, string, string, string] {
-  const page = readFileSync(path.join(ROOT, file), 'utf8');
-  const blocks = [...page.matchAll(/^```(?:js|sh)\n([^]*?)^```$/gm)].map(([, code]) => code as string);
+/** The fenced blocks of a section of the README, in order. */
+function codeBlocks(heading: string): [string, string, string, string] {
+  const [, section = ''] = readFileSync(path.join(ROOT, 'README.md'), 'utf8').split(`${heading}\n`);
+  const [text = ''] = section.split(/^## /m);
+  const blocks = [...text.matchAll(/^```(?:js|sh)\n([^]*?)^```$/gm)].map(([, code]) => code as string);
   expect(blocks).toHaveLength(4);
   return blocks as [string, string, string, string];
 }
