@@ -13,6 +13,7 @@ import { Journal } from '../../deploy/journal';
 import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
 import { freePorts } from './ports';
 
+const ANSWER_WITHIN_MS = 30_000;
 const REPOSITORY = path.resolve(__dirname, '..', '..');
 
 export interface Said {
@@ -156,13 +157,16 @@ function say(file: string, args: string[], cwd: string, env: Record<string, stri
 
 function get(port: number, where: string): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
-    request({ host: '127.0.0.1', port, path: where, agent: false }, (response) => {
+    const asking = request({ host: '127.0.0.1', port, path: where, agent: false }, (response) => {
       let text = '';
       response.on('data', (part: Buffer) => (text += part.toString('utf8')));
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
       response.on('error', reject);
-    })
-      .on('error', reject)
-      .end();
+    });
+    // a slot that hangs answers nobody, and a test is to fail and not to hang as well
+    asking.setTimeout(ANSWER_WITHIN_MS, () =>
+      asking.destroy(new Error(`no answer in ${ANSWER_WITHIN_MS} ms`)),
+    );
+    asking.on('error', reject).end();
   });
 }

@@ -1,6 +1,6 @@
 import type { RunningSlot } from '../../../deploy/core/types';
 import type { Sight } from '../../../deploy/core/watch';
-import { decideWatch } from '../../../deploy/core/watch';
+import { decideWatch, restoreAgainAfterMs } from '../../../deploy/core/watch';
 import { commit } from '../../support/deployments';
 
 const ONLINE: RunningSlot = {
@@ -65,4 +65,9 @@ test('an orphan serves, but nobody would start it again: it is replaced while it
 
 test('an orphan that hangs is ended like any other', () => {
   expect(decide({ running: { ...ONLINE, orphan: true }, healthy: false, badInARow: 3 })).toBe('kill');
+});
+
+it('tries what could not be started ever more rarely, and at least once a minute', () => {
+  expect([1, 2, 3].map(restoreAgainAfterMs)).toEqual([2000, 4000, 8000]);
+  expect(restoreAgainAfterMs(50)).toBe(60_000);
 });
