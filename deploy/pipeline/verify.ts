@@ -117,6 +117,7 @@ async function unhealthy(yard: Yard, proof: Proof, answer: ProbeAnswer): Promise
   return new KnownError(
     'E_UNHEALTHY',
     `${app.health} in ${proof.slot} answered ${answer.said}${why && ` (${why})`}.`,
+    readLog(proof.slot),
   );
 }
 
