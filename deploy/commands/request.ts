@@ -3,7 +3,7 @@ import type { ControlRequest } from '../control';
 import { requestDeployment } from '../control-client';
 import type { Deployment } from '../core/types';
 import { follow } from '../follow';
-import { reporterFor } from '../reporters/reporter';
+import { reporterFor } from '../reporters';
 import { servingNow } from '../serving';
 import type { Yard } from '../yard';
 import type { Options } from './desk';

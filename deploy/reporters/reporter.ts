@@ -1,9 +1,5 @@
-/** Who shows a deployment to a person: plain lines in a pipe, live times in a terminal, JSON on demand. */
+/** Who shows a deployment to a person. */
 import type { Deployment, JournalEvent, Serving } from '../core/types';
-import type { Journal } from '../journal';
-import { jsonReporter } from './json';
-import { plainReporter } from './plain';
-import { terminalReporter } from './terminal';
 
 export interface Reporter {
   event(event: JournalEvent): void;
@@ -15,12 +11,4 @@ export interface Output {
   write(text: string): unknown;
   isTTY?: boolean;
   columns?: number;
-}
-
-/** The reporter that suits the output. */
-export function reporterFor(out: Output, journal: Journal, json: boolean): Reporter {
-  if (json) return jsonReporter(out);
-  return out.isTTY && process.env.TERM !== 'dumb'
-    ? terminalReporter(out, journal)
-    : plainReporter(out, journal);
 }

@@ -7,7 +7,7 @@ import { KnownError } from '../core/errors';
 import type { ErrorCode } from '../core/errors';
 import type { Serving } from '../core/types';
 import { follow } from '../follow';
-import { reporterFor } from '../reporters/reporter';
+import { reporterFor } from '../reporters';
 import { servingNow, viewSlots } from '../serving';
 import type { Yard } from '../yard';
 

@@ -1,4 +1,4 @@
-import { reporterFor } from '../../../deploy/reporters/reporter';
+import { reporterFor } from '../../../deploy/reporters';
 import { historyLine } from '../../../deploy/reporters/phrases';
 import { commit, deployment, TO_GREEN } from '../../support/deployments';
 import { events, journalOf, kept, phase } from '../../support/told';
