@@ -1,14 +1,11 @@
 /**
  * The journal: the only truth about deployments, on SQLite. The command line, the hook, notifications and
  * recovery read it; what runs is never taken from it but looked at.
- *
- * SQLite waits synchronously, so the time-out is short and a busy database is asked again later, between
- * turns of the event loop.
  */
 import Database from 'libsql';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home } from './home';
 import { KnownError } from './core/errors';
+import { inTransaction } from './sqlite';
 import { isActive, isOver, mayFollow } from './core/transitions';
 import type {
   Commit,
@@ -22,8 +19,6 @@ import type {
 } from './core/types';
 
 const BUSY_MS = 20;
-const RETRY_MS = 10;
-const GIVE_UP_AFTER_MS = 10_000;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS deployments (
@@ -231,36 +226,8 @@ export class Journal {
       .run(deployment, Date.now(), JSON.stringify(entry));
   }
 
-  /** Does the work in a transaction; while somebody else writes it waits, between turns of the event loop. */
-  private async write<T>(work: () => T): Promise<T> {
-    const deadline = Date.now() + GIVE_UP_AFTER_MS;
-    while (!this.begin()) {
-      if (Date.now() > deadline) throw new Error('the journal was locked by another process for 10 s');
-      await sleep(RETRY_MS);
-    }
-    // nothing is awaited from here on: another write of this process would fall into this transaction
-    try {
-      const result = work();
-      this.db.exec('COMMIT');
-      return result;
-    } catch (error) {
-      if (this.db.inTransaction) this.db.exec('ROLLBACK');
-      throw error;
-    }
-  }
-
-  /**
-   * False when somebody else writes just now. Only this statement may be refused: libsql never resets a prepared
-   * one that was, and what is written on its connection afterwards is lost.
-   */
-  private begin(): boolean {
-    try {
-      this.db.exec('BEGIN IMMEDIATE');
-      return true;
-    } catch (error) {
-      if (isBusy(error)) return false;
-      throw error;
-    }
+  private write<T>(work: () => T): Promise<T> {
+    return inTransaction(this.db, work);
   }
 }
 
@@ -284,10 +251,4 @@ const NOTHING_KNOWN = {
 function fromRow(row: DeploymentRow): Deployment {
   const body = JSON.parse(row.body) as Omit<Deployment, 'id' | 'state' | 'delivery'>;
   return { ...body, id: row.id, state: row.state, delivery: row.delivery };
-}
-
-/** True when SQLite says that somebody else writes just now. */
-export function isBusy(error: unknown): boolean {
-  const { code, message } = error as { code?: string; message?: string };
-  return code?.startsWith('SQLITE_BUSY') === true || /database is locked/.test(message ?? '');
 }

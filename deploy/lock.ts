@@ -5,7 +5,7 @@
 import Database from 'libsql';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home } from './home';
-import { isBusy } from './journal';
+import { isBusy } from './sqlite';
 
 const RETRY_MS = 20;
 /** Never prepared: a prepared statement keeps the file open after close(), and this is asked many times a second. */
