@@ -30,7 +30,9 @@ const testsForNode = (folder) =>
     .map((file) => file.replace(/[^\w/]/g, '\\$&'));
 
 const app = path.join(__dirname, 'app');
-const ownTests = { testPathIgnorePatterns: ['/node_modules/', ...(existsSync(app) ? testsForNode(app) : [])] };
+const ownTests = {
+  testPathIgnorePatterns: ['/node_modules/', ...(existsSync(app) ? testsForNode(app) : [])],
+};
 
 /** @type {import('jest').Config} */
 module.exports = {
