@@ -23,6 +23,11 @@ it('names every environment variable that goes over the configuration, with its 
   }
 });
 
+it('shows the run of the demo that is kept in docs/', () => {
+  const run = readFileSync(path.join(ROOT, 'docs/demo.txt'), 'utf8').trimEnd();
+  expect(README).toContain(`\`\`\`text\n${run}\n\`\`\``);
+});
+
 it('names only npm scripts that exist', () => {
   const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
     scripts: object;
