@@ -2,7 +2,7 @@
  * deploy.config.js, checked. Defaults stand here and, explained, in that file; what the environment said
  * at `npm start` (kept in the home's settings.json) goes over both.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import { z } from 'zod';
@@ -101,11 +101,39 @@ export function parseAppSettings(written: unknown): AppSettings {
   return parseConfig({ app }, 'deploy.config.js', {}).app;
 }
 
-/** Settings kept in the home; none before the first start. */
+/**
+ * What every process of a running Switchyard must agree on. An edit of deploy.config.js, like a variable, changes it
+ * at the next start only: nginx and the deployer listen where they were told to.
+ */
+const CHOSEN_ONCE = ['HTTP_PORT', 'BLUE_PORT', 'GREEN_PORT', 'DEPLOYER_PORT', 'BRANCH'] as const;
+const IN_FORCE = 'inForce';
+
+/** Keeps, at a start, what the environment said, and what came of it. @param file the home's settings.json */
+export function keepSettings(file: string, settings: Settings, config: Config): void {
+  const kept = { ...settings, [IN_FORCE]: chosenOnce(config) };
+  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
+}
+
+/** What the environment of the starts so far has said; nothing before the first. Throws E_HOME. */
+export function keptSettings(file: string): Settings {
+  return settingsFrom(readKept(file) as NodeJS.ProcessEnv);
+}
+
+/** What the last start has put in force; nothing before the first. Throws E_HOME. */
 export function readSettings(file: string): Settings {
+  const kept = readKept(file);
+  return settingsFrom({ ...kept, ...(kept[IN_FORCE] as object | undefined) } as NodeJS.ProcessEnv);
+}
+
+/** What of a configuration is chosen once, as settings. */
+export function chosenOnce(config: Config): Settings {
+  return Object.fromEntries(CHOSEN_ONCE.map((name) => [name, String(valueAt(config, ENVIRONMENT[name]))]));
+}
+
+function readKept(file: string): Record<string, unknown> {
   if (!existsSync(file)) return {};
   try {
-    return settingsFrom(JSON.parse(readFileSync(file, 'utf8')) as NodeJS.ProcessEnv);
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
   } catch {
     throw new KnownError(
       'E_HOME',

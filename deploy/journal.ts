@@ -2,6 +2,7 @@
  * The journal: the only truth about deployments, on SQLite. The command line, the hook, notifications and
  * recovery read it; what runs is never taken from it but looked at.
  */
+import { statSync } from 'node:fs';
 import Database from 'libsql';
 import type { Home } from './home';
 import { KnownError } from './core/errors';
@@ -60,6 +61,11 @@ interface DeploymentRow {
 
 export class Journal {
   private constructor(private readonly db: Database.Database) {}
+
+  /** False before the first start, and when somebody has removed it. */
+  static exists(home: Pick<Home, 'journal'>): boolean {
+    return (statSync(home.journal, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  }
 
   /** Opens the home's journal, making it when it is not there. Throws E_NOT_STARTED without a home. */
   static open(home: Pick<Home, 'journal' | 'dir'>): Journal {
@@ -183,12 +189,21 @@ export class Journal {
     return rows.map((row) => ({ ...row, entry: JSON.parse(row.entry) as Entry }));
   }
 
-  /** Those that made a release live and were not taken back, the last one first, however many failed since. */
+  /**
+   * Those that made a release live and were not taken back, the last one first, however many failed since. One
+   * that an operator rolls back during its bake serves until the rollback has gone live, if it ever does.
+   */
   private madeLive(): Deployment[] {
     const rows = this.db
-      .prepare("SELECT * FROM deployments WHERE state IN ('succeeded', 'baking') ORDER BY id DESC LIMIT 1000")
+      .prepare(
+        "SELECT * FROM deployments WHERE state IN ('succeeded', 'baking', 'rolled-back') ORDER BY id DESC LIMIT 1000",
+      )
       .all();
-    const live = (rows as DeploymentRow[]).map(fromRow).filter(({ liveAt }) => liveAt !== null);
+    const live = (rows as DeploymentRow[])
+      .map(fromRow)
+      .filter(
+        ({ state, fault, liveAt }) => liveAt !== null && (state !== 'rolled-back' || fault === 'operator'),
+      );
     return live.sort((a, b) => (b.liveAt as number) - (a.liveAt as number) || b.id - a.id);
   }
 

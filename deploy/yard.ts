@@ -1,4 +1,5 @@
 /** What a deployment works with, put together once for a process. */
+import { existsSync } from 'node:fs';
 import type { Config } from './config';
 import { loadConfig, readSettings, slotsOf } from './config';
 import { KnownError } from './core/errors';
@@ -9,6 +10,8 @@ import { Journal } from './journal';
 import { findRelease } from './pipeline/releases';
 import { createRuntime } from './runtimes';
 import { createTraffic } from './traffic/nginx-traffic';
+
+const BEGIN_ANEW = 'Begin a new one, with the commit this clone stands on: npm stop && npm start';
 
 export interface Yard {
   home: Home;
@@ -21,7 +24,7 @@ export interface Yard {
   traffic: Traffic;
 }
 
-/** Reads the configuration and opens the journal of a home that was started. Throws E_CONFIG, E_NOT_STARTED. */
+/** Reads the configuration and opens the journal of a home that was started. Throws E_CONFIG, E_NOT_STARTED, E_HOME. */
 export function openYard(home: Home, root: string): Yard {
   const config = loadConfig(root, readSettings(home.settings));
   return {
@@ -29,10 +32,19 @@ export function openYard(home: Home, root: string): Yard {
     root,
     config,
     slots: slotsOf(config),
-    journal: Journal.open(home),
+    journal: existingJournal(home),
     runtime: createRuntime(config.runtime, { home, stopSeconds: config.limits.stop }),
     traffic: createTraffic({ home, httpPort: config.http.port }),
   };
+}
+
+/** SQLite would make an empty one in its place, in which nothing was ever live. */
+function existingJournal(home: Home): Journal {
+  if (Journal.exists(home)) return Journal.open(home);
+  if (existsSync(home.settings)) {
+    throw new KnownError('E_HOME', `The journal ${home.journal} is gone.`, BEGIN_ANEW);
+  }
+  throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
 }
 
 /** The slot by its name. */

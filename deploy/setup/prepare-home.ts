@@ -1,6 +1,7 @@
 /** Makes the home, or completes it. Safe to run again: what is there stays. */
-import { chmodSync, mkdirSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Config, Settings } from '../config';
+import { keepSettings } from '../config';
 import { KnownError } from '../core/errors';
 import { ensureLiveRemote } from '../git/live-remote';
 import { preparePushRepository } from '../git/push-repository';
@@ -9,12 +10,27 @@ import type { Home } from '../home';
 import { Journal } from '../journal';
 import { prepareSecret } from '../secret';
 import { say } from './say';
+import { turnFile } from './turn';
 
 /** nginx's worker, another user, must be able to enter these. */
 const OPEN = 0o755;
 const CLOSED = 0o700;
+const PRIVATE = 0o600;
 
-/** Throws E_HOME, E_SECRET, and what git has to say. */
+/** The folders, and the files in which the work of several processes meets. Throws E_HOME. */
+export function makeHome(home: Home): void {
+  try {
+    for (const folder of [home.dir, home.nginx, home.tables]) makeFolder(folder, OPEN);
+    const closed = [home.logs, home.releases, home.modules, home.shared, home.pm2];
+    for (const folder of [...closed, home.pushGit, home.mirrorGit]) makeFolder(folder, CLOSED);
+    for (const file of [home.journal, home.lock, turnFile(home)]) makePrivate(file);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    throw new KnownError('E_HOME', `The home ${home.dir} cannot be made (${code ?? String(error)}).`);
+  }
+}
+
+/** Throws E_SECRET, and what git has to say. @param home made by makeHome */
 export async function prepareHome(
   home: Home,
   root: string,
@@ -22,12 +38,16 @@ export async function prepareHome(
   settings: Settings,
   secret: string | undefined,
 ): Promise<void> {
-  makeFolders(home);
   prepareSecret(home, secret);
-  writeFileSync(home.settings, `${JSON.stringify(settings, null, 2)}\n`, { mode: 0o600 });
+  keepSettings(home.settings, settings, config);
   const journal = Journal.open(home);
   await journal.prepare();
   journal.close();
+  await prepareGit(home, root, config);
+}
+
+/** Makes push.git and the way to it, or brings them up to date: Node may have moved, the remote may have been removed. */
+export async function prepareGit(home: Home, root: string, config: Config): Promise<void> {
   await preparePushRepository(home, { node: process.execPath, root, branch: config.branch });
   const remote = await ensureLiveRemote(home, root);
   if (typeof remote === 'object') {
@@ -36,18 +56,14 @@ export async function prepareHome(
   if (config.source === null) await seedSource(home, root, config.branch);
 }
 
-function makeFolders(home: Home): void {
-  try {
-    for (const folder of [home.dir, home.nginx, home.tables]) makeFolder(folder, OPEN);
-    for (const folder of [home.logs, home.releases, home.modules, home.shared, home.pm2])
-      makeFolder(folder, CLOSED);
-  } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new KnownError('E_HOME', `The home ${home.dir} cannot be made (${code ?? String(error)}).`);
-  }
-}
-
 function makeFolder(folder: string, mode: number): void {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, mode);
+}
+
+/** Whoever can read a database can lock it: any user of the machine could hold up every deployment. */
+function makePrivate(file: string): void {
+  // never opened when it is there: closing it again would give up this process's own locks on it
+  if (existsSync(file)) chmodSync(file, PRIVATE);
+  else writeFileSync(file, '', { mode: PRIVATE });
 }

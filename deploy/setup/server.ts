@@ -5,6 +5,7 @@ import { loadConfig, readSettings } from '../config';
 import { deployerBuild } from '../control-client';
 import type { Home } from '../home';
 import { ROOT } from '../commands/desk';
+import { createRuntime } from '../runtimes';
 import { viewSlots } from '../serving';
 import { nginxServer } from '../traffic/nginx-server';
 import { openYard } from '../yard';
@@ -25,6 +26,7 @@ export function serverOf(home: Home): Server | null {
   if (!existsSync(home.settings)) return null;
   const config = loadConfig(ROOT, readSettings(home.settings));
   const nginx = nginxServer(home, config);
+  const runtime = createRuntime(config.runtime, { home, stopSeconds: config.limits.stop });
   const serves = async (): Promise<boolean> => {
     if (!nginx.running()) return false;
     const { slots } = await viewSlots(openYard(home, ROOT));
@@ -43,7 +45,7 @@ export function serverOf(home: Home): Server | null {
       return (await deployerBuild(home)) === buildStamp() && (await serves());
     },
     async portsInUse() {
-      const running = (await openYard(home, ROOT).runtime.list()).map(({ slot }) => slot);
+      const running = (await runtime.list()).map(({ slot }) => slot);
       return [
         ...(nginx.running() ? [config.http.port] : []),
         ...((await deployerBuild(home)) === null ? [] : [config.deployer.port]),

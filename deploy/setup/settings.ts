@@ -1,12 +1,26 @@
-/** Environment settings against the ones a running Switchyard was started with. */
-import type { Settings } from '../config';
+/** What a running Switchyard does not take over, because it was asked for after its start. */
+import type { Config, Settings } from '../config';
+import { ENVIRONMENT, chosenOnce } from '../config';
 
-/** One line for each setting that a running Switchyard does not take over. */
-export function checkSettings(kept: Settings, given: Settings): string[] {
-  return (Object.keys(given) as (keyof Settings)[])
-    .filter((name) => given[name] !== kept[name])
-    .map(
-      (name) =>
-        `! ${name}=${given[name]} counts from the next start on: npm stop && ${name}=${given[name]} npm start`,
-    );
+type Name = keyof Settings;
+
+/** One line for each variable, and each value of deploy.config.js, that counts from the next start on only. */
+export function checkSettings(inForce: Settings, given: Settings, wanted: Config): string[] {
+  const variables = namesIn(given).filter((name) => given[name] !== inForce[name]);
+  const now = chosenOnce(wanted);
+  const edits = namesIn(now).filter((name) => !(name in given) && now[name] !== inForce[name]);
+  return [
+    ...variables.map((name) => fromNextStart(`${name}=${given[name]}`, `${name}=${given[name]} npm start`)),
+    ...edits.map((name) =>
+      fromNextStart(`${ENVIRONMENT[name].join('.')} ${now[name]} in deploy.config.js`, 'npm start'),
+    ),
+  ];
+}
+
+function fromNextStart(what: string, start: string): string {
+  return `! ${what} counts from the next start on: npm stop && ${start}`;
+}
+
+function namesIn(settings: Settings): Name[] {
+  return Object.keys(settings) as Name[];
 }

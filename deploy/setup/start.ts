@@ -3,36 +3,37 @@
  * HEAD live the first time, or what was live the time before.
  */
 import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
+import { ensureLiveRemote } from '../git/live-remote';
 import { short } from '../core/format';
 import type { Config, Settings } from '../config';
-import { loadConfig, readSettings, settingsFrom } from '../config';
+import { keptSettings, loadConfig, readSettings, settingsFrom } from '../config';
 import type { Home } from '../home';
 import { rememberHome, resolveHome } from '../home';
-import { tryLock } from '../lock';
-import { KnownError } from '../core/errors';
+import { checkSecret, readSecret } from '../secret';
 import { servingNow } from '../serving';
 import type { Serving } from '../core/types';
 import { openYard } from '../yard';
 import { ROOT } from '../commands/desk';
 import { checkSettings } from './settings';
 import { makeLive } from './first-release';
-import { prepareHome } from './prepare-home';
+import { makeHome, prepareGit, prepareHome } from './prepare-home';
 import { serverOf } from './server';
 import { checkPorts } from './ports';
 import { checkVersion } from './check-version';
 import { startDeployerAndWait } from './deployer';
 import { phase, say } from './say';
 import { stopEverything } from './stop';
+import { inTurn } from './turn';
 
 export async function startCommand(): Promise<number> {
   const home = resolveHome(ROOT, process.env);
   await resolveRef(ROOT, 'HEAD');
-  const kept = readSettings(home.settings);
-  const settings = { ...kept, ...settingsFrom(process.env) };
-  const config = loadConfig(ROOT, settings);
+  const settings = { ...keptSettings(home.settings), ...settingsFrom(process.env) };
+  const wanted = loadConfig(ROOT, settings);
   const serving = await alreadyServing(home);
-  if (serving) return sayNothingChanged(home, kept, serving);
-  await startUp(home, config, settings);
+  if (serving) return sayNothingChanged(home, wanted, serving);
+  makeHome(home);
+  await inTurn(home, () => startUp(home, wanted, settings));
   return 0;
 }
 
@@ -43,39 +44,67 @@ async function alreadyServing(home: Home): Promise<Serving | null> {
   return servingNow(openYard(home, ROOT));
 }
 
-async function startUp(home: Home, config: Config, settings: Settings): Promise<void> {
+async function startUp(home: Home, wanted: Config, given: Settings): Promise<void> {
   const served = (await serverOf(home)?.serves()) ?? false;
+  const { config, settings } = await possible(home, wanted, given);
   await checkPorts(home, config, settings);
   await phase('home', () => prepareHome(home, ROOT, config, settings, process.env.WEBHOOK_SECRET));
   rememberHome(ROOT, home, process.env);
-  const lock = tryLock({ lock: `${home.dir}/start.db` });
-  if (!lock) throw new KnownError('E_USAGE', 'Another npm start is at work here.', 'Wait for it to end.');
-  const server = serverOf(home);
+  await sayUncommitted();
   try {
-    await phase('nginx', async () => server?.startNginx());
+    await phase('nginx', async () => serverOf(home)?.startNginx());
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
-    await sayUncommitted();
     const serving = await makeLive(openYard(home, ROOT));
     await checkVersion(config.http.port, serving);
-    await sayLive(config, serving);
+    await sayLive(home, config, serving);
   } catch (error) {
     // nothing half-made stays behind; but who had answers before keeps them
     if (!served) await stopEverything(home, config);
     throw error;
-  } finally {
-    lock.release();
   }
 }
 
-async function sayNothingChanged(home: Home, kept: Settings, serving: Serving): Promise<number> {
+interface Possible {
+  config: Config;
+  settings: Settings;
+}
+
+/** Where a part of it still runs, the rest is started as that part was: it cannot move to other ports. */
+async function possible(home: Home, wanted: Config, given: Settings): Promise<Possible> {
+  const ours = (await serverOf(home)?.portsInUse()) ?? [];
+  if (ours.length === 0) return { config: wanted, settings: given };
+  sayWhatWaits(home, wanted);
+  return {
+    config: loadConfig(ROOT, readSettings(home.settings)),
+    settings: keptSettings(home.settings),
+  };
+}
+
+function sayWhatWaits(home: Home, wanted: Config): void {
+  const given = settingsFrom(process.env);
+  for (const line of checkSettings(readSettings(home.settings), given, wanted)) say(line);
+}
+
+function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
+  if (given === undefined || checkSecret(given) === readSecret(home)) return;
+  say('! this WEBHOOK_SECRET counts from the next start on: npm stop && WEBHOOK_SECRET=… npm start');
+}
+
+async function sayNothingChanged(home: Home, wanted: Config, serving: Serving): Promise<number> {
   const { config } = openYard(home, ROOT);
-  checkSettings(kept, settingsFrom(process.env)).forEach((line) => say(line));
+  sayWhatWaits(home, wanted);
+  sayWhetherSecretWaits(home, process.env.WEBHOOK_SECRET);
+  await prepareGit(home, ROOT, config);
   say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
   say('  it was running already: nothing was changed');
+  await sayWhetherHeadWaits(serving);
+  return 0;
+}
+
+async function sayWhetherHeadWaits(serving: Serving): Promise<void> {
   const head = await resolveRef(ROOT, 'HEAD');
   if (head !== serving.commit)
     say(`  ${short(head)}, where this clone stands, is not live: npm run -s deploy`);
-  return 0;
 }
 
 async function sayUncommitted(): Promise<void> {
@@ -84,16 +113,18 @@ async function sayUncommitted(): Promise<void> {
     say(`! ${count} changed file${count === 1 ? ' is' : 's are'} not in this version (git commit first)`);
 }
 
-async function sayLive(config: Config, serving: Serving): Promise<void> {
+async function sayLive(home: Home, config: Config, serving: Serving): Promise<void> {
   say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
   say('  it runs in the background (npm stop ends it)');
-  say(`Next: change a line in app/, then  git commit -am hello && ${await pushLine(config)}`);
+  await sayWhetherHeadWaits(serving);
+  say(`Next: change a line in app/, then  git commit -am hello && ${await pushLine(home, config)}`);
 }
 
-async function pushLine({ source, branch }: Config): Promise<string> {
+async function pushLine(home: Home, { source, branch }: Config): Promise<string> {
   if (source !== null) return `git push origin ${branch}`;
   const here = await currentBranch(ROOT);
-  return here === branch ? `git push live ${branch}` : `git push live HEAD:${branch}`;
+  const remote = typeof (await ensureLiveRemote(home, ROOT)) === 'object' ? home.pushGit : 'live';
+  return `git push ${remote} ${here === branch ? branch : `HEAD:${branch}`}`;
 }
 
 function urlOf({ http }: Config): string {

@@ -15,6 +15,7 @@ import { processesWith } from '../runtimes/os-process';
 import { stopDeployer, stopPm2 } from '../runtimes/pm2-deployer';
 import { nginxServer } from '../traffic/nginx-server';
 import { say } from './say';
+import { inTurn } from './turn';
 
 const LOOK_EVERY_MS = 50;
 /** Where a deployment's program lies below the clone. */
@@ -25,10 +26,19 @@ export async function stopCommand(options: Options): Promise<number> {
   if (!existsSync(home.settings)) {
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no home at ${home.dir}).`);
   }
-  await stopEverything(home, loadConfig(ROOT, readSettings(home.settings)));
+  await inTurn(home, () => stopEverything(home, configOf(home)));
   if (options.json) console.log(JSON.stringify({ stopped: true }));
   else say('✓ stopped; npm start brings back what was live');
   return 0;
+}
+
+/** A configuration that was broken meanwhile must not keep anything running: of it only the time limits matter here. */
+function configOf(home: Home): Config {
+  try {
+    return loadConfig(ROOT, readSettings(home.settings));
+  } catch {
+    return loadConfig(home.dir, {});
+  }
 }
 
 /** In the order in which nothing starts again what was stopped, and no request is cut off. */
@@ -65,6 +75,7 @@ function deploymentProcesses(home: Home): number[] {
 
 /** What a deployment that was killed has left running. */
 async function endCommands(home: Home): Promise<void> {
+  if (!Journal.exists(home)) return;
   const journal = Journal.open(home);
   const dead = journal.active();
   journal.close();

@@ -5,6 +5,8 @@ import {
   ENVIRONMENT,
   loadConfig,
   parseAppSettings,
+  keepSettings,
+  keptSettings,
   readSettings,
   settingsFrom,
   slotsOf,
@@ -165,6 +167,23 @@ describe('the settings that a home keeps', () => {
     expect(readSettings(file)).toEqual({});
     writeFileSync(file, '{"HTTP_PORT":"80","OF_A_LATER_VERSION":"1"}');
     expect(readSettings(file)).toEqual({ HTTP_PORT: '80' });
+  });
+
+  it('count until the next start, whatever deploy.config.js says since: nginx listens where it was told to', () => {
+    const file = path.join(tempHome(), 'settings.json');
+    keepSettings(file, { BAKE_SECONDS: '3' }, load('module.exports = { http: { port: 8100 } };'));
+
+    const edited = 'module.exports = { branch: "next", http: { port: 8200 } };';
+    expect(load(edited, readSettings(file))).toMatchObject({
+      branch: 'main',
+      http: { port: 8100 },
+      bake: { seconds: 3 },
+    });
+    expect(load(edited, keptSettings(file))).toMatchObject({
+      branch: 'next',
+      http: { port: 8200 },
+      bake: { seconds: 3 },
+    });
   });
 
   it('are named when somebody broke the file', () => {

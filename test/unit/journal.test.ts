@@ -151,6 +151,18 @@ describe('what is live by the journal', () => {
     expect(journal.lastInSlot('green')).toBeNull();
   });
 
+  it('is what an operator is rolling back, until the rollback has gone live', async () => {
+    await wentLive(BLUE, 10);
+    const id = await goes('running');
+    await journal.note(id, { liveAt: 20, to: GREEN });
+    await journal.move(id, 'baking');
+    await journal.move(id, 'rolled-back', { fault: 'operator' });
+    await goes('running', 'failed');
+    expect(journal.lastLive()?.to).toEqual(GREEN);
+    await wentLive(BLUE, 30);
+    expect(journal.lastLive()?.to).toEqual(BLUE);
+  });
+
   it('is not a deployment that found nothing to do', async () => {
     await wentLive(BLUE, 10);
     const id = await goes('running');
