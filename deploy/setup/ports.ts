@@ -3,11 +3,12 @@ import { createServer } from 'node:net';
 import type { Config, Settings } from '../config';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
-import { portInUseMessage } from '../traffic/port-holder';
+import { portInUse, portInUseMessage } from '../traffic/port-holder';
 import { serverOf } from './server';
 
 const VARIABLES = ['HTTP_PORT', 'BLUE_PORT', 'GREEN_PORT', 'DEPLOYER_PORT'] as const;
 type Variable = (typeof VARIABLES)[number];
+const SLOTS: Variable[] = ['BLUE_PORT', 'GREEN_PORT'];
 
 /** Throws E_PORT_IN_USE; the hint is a whole command with free ports. Ports that our own processes hold are ours. */
 export async function checkPorts(home: Home, config: Config, settings: Settings): Promise<void> {
@@ -19,7 +20,7 @@ export async function checkPorts(home: Home, config: Config, settings: Settings)
   }
   if (taken.length === 0) return;
   const free = await freePorts(ports, taken);
-  const line = VARIABLES.filter((name) => taken.includes(name) || name in settings).map(
+  const line = VARIABLES.filter((name) => free[name] !== ports[name] || name in settings).map(
     (name) => `${name}=${free[name]}`,
   );
   const first = taken[0] as Variable;
@@ -45,16 +46,36 @@ async function freePorts(
   taken: Variable[],
 ): Promise<Record<Variable, number>> {
   const result = { ...ports };
-  for (const name of taken) {
-    let port = ports[name] + 1;
-    while (Object.values(result).includes(port) || !(await isFree(port))) port++;
-    result[name] = port;
+  if (SLOTS.some((name) => taken.includes(name))) Object.assign(result, await freeSlots(ports));
+  for (const name of taken.filter((one) => !SLOTS.includes(one))) {
+    do result[name] += 1;
+    while (isTwice(result, name) || !(await isFree(result[name])));
   }
   return result;
 }
 
-/** Tried on every address: whoever holds the port on one of them would be in our way. */
-function isFree(port: number): Promise<boolean> {
+/**
+ * Both slots move, by pairs, even if one of their ports is free: where another Switchyard holds one, its idle slot
+ * listens to nothing just now, and will want the other back.
+ */
+async function freeSlots(ports: Record<Variable, number>): Promise<Record<Variable, number>> {
+  for (let low = Math.min(ports.BLUE_PORT, ports.GREEN_PORT) + 2; ; low += 2) {
+    const moved = { ...ports, BLUE_PORT: low, GREEN_PORT: low + 1 };
+    const free = await Promise.all(SLOTS.map(async (name) => !isTwice(moved, name) && isFree(moved[name])));
+    if (free.every(Boolean)) return moved;
+  }
+}
+
+function isTwice(ports: Record<Variable, number>, name: Variable): boolean {
+  return VARIABLES.some((other) => other !== name && ports[other] === ports[name]);
+}
+
+/** Tried on every address, and looked for on the others: whoever holds the port on one of them would be in our way. */
+async function isFree(port: number): Promise<boolean> {
+  return !portInUse(port) && (await mayListen(port));
+}
+
+function mayListen(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
     // a port that only root may take is no port in use: nginx will say so

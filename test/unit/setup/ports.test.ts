@@ -1,0 +1,82 @@
+import { createServer, type Server } from 'node:net';
+import { loadConfig, type Config } from '../../../deploy/config';
+import { homeAt } from '../../../deploy/home';
+import { checkPorts } from '../../../deploy/setup/ports';
+import { freePorts } from '../../support/ports';
+import { afterwards, tempHome } from '../../support/temp-home';
+
+test('free ports are not complained of', async () => {
+  await expect(check(await freeConfig())).resolves.toBeUndefined();
+});
+
+test('a slot that is taken moves both: it may be another Switchyard, whose idle slot listens to nothing', async () => {
+  const config = await freeConfig();
+  await listen(config.slots.blue);
+  const hint = await hintOf(config);
+
+  const { BLUE_PORT: blue, GREEN_PORT: green, ...rest } = hint;
+  expect([config.slots.blue, config.slots.green]).not.toContain(blue);
+  expect([config.slots.blue, config.slots.green]).not.toContain(green);
+  expect(green).not.toBe(blue);
+  expect(rest).toEqual({});
+});
+
+test('every port that is taken is named in one line that works', async () => {
+  const config = await freeConfig();
+  for (const port of [config.http.port, config.slots.green, config.deployer.port]) await listen(port);
+  const hint = await hintOf(config);
+  expect(Object.keys(hint)).toEqual(['HTTP_PORT', 'BLUE_PORT', 'GREEN_PORT', 'DEPLOYER_PORT']);
+  await expect(
+    check({
+      ...config,
+      http: { ...config.http, port: hint.HTTP_PORT as number },
+      slots: { blue: hint.BLUE_PORT as number, green: hint.GREEN_PORT as number },
+      deployer: { port: hint.DEPLOYER_PORT as number },
+    }),
+  ).resolves.toBeUndefined();
+});
+
+test('a port that is taken on IPv6 alone is taken', async () => {
+  const config = await freeConfig();
+  if (!(await listen(config.http.port, '::1'))) return;
+  expect(Object.keys(await hintOf(config))).toEqual(['HTTP_PORT']);
+});
+
+async function freeConfig(): Promise<Config> {
+  const [http, low, deployer] = (await freePorts(3)) as [number, number, number];
+  const base = loadConfig(tempHome(), {});
+  const green = low + 1;
+  return {
+    ...base,
+    http: { ...base.http, port: http },
+    slots: { blue: low, green },
+    deployer: { port: deployer },
+  };
+}
+
+const check = (config: Config): Promise<void> => checkPorts(homeAt(tempHome()), config, {});
+
+/** The variables in the line that the error offers. */
+async function hintOf(config: Config): Promise<Record<string, number>> {
+  const error = await check(config).then(
+    () => null,
+    (refused: unknown) => refused,
+  );
+  expect(error).toMatchObject({ code: 'E_PORT_IN_USE' });
+  const { hint } = error as { hint: string };
+  expect(hint).toMatch(/^Choose others: .* npm start$/);
+  const pairs = [...hint.matchAll(/(\w+)=(\d+)/g)];
+  return Object.fromEntries(pairs.map(([, name = '', port]): [string, number] => [name, Number(port)]));
+}
+
+/** False on a machine without that address. */
+async function listen(port: number, host?: string): Promise<boolean> {
+  const server: Server = createServer();
+  afterwards(() => new Promise((resolve) => server.close(resolve)));
+  return new Promise((resolve, reject) => {
+    server.once('error', (error: NodeJS.ErrnoException) =>
+      error.code === 'EADDRNOTAVAIL' || error.code === 'EAFNOSUPPORT' ? resolve(false) : reject(error),
+    );
+    server.listen({ port, host, ipv6Only: host !== undefined }, () => resolve(true));
+  });
+}
