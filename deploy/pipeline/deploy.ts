@@ -48,10 +48,16 @@ async function chooseCommit(
   from: Serving | null,
 ): Promise<Commit> {
   if (kind === 'rollback') return commit ?? rollbackCommit(yard, from);
+  // what was live last: while it waited, that may have become another one
+  if (kind === 'restore') return yard.journal.lastLive()?.to?.commit ?? mustBeNamed(commit);
   const chosen = branch === null ? commit : await told(yard, id, 'fetch', () => fetchTip(yard, branch));
-  if (chosen === null) throw new KnownError('E_REF', 'The deployment names neither a branch nor a commit.');
-  if (trigger === 'webhook') mustNotBeBad(yard, chosen);
-  return chosen;
+  if (trigger === 'webhook') mustNotBeBad(yard, mustBeNamed(chosen));
+  return mustBeNamed(chosen);
+}
+
+function mustBeNamed(commit: Commit | null): Commit {
+  if (commit !== null) return commit;
+  throw new KnownError('E_REF', 'The deployment names neither a branch nor a commit.');
 }
 
 async function fetchTip({ home, config }: Yard, branch: string): Promise<Commit> {
@@ -100,13 +106,19 @@ function makePlan(
     observed,
     release,
     slots: yard.slots.map(({ name }) => name),
-    wanted: slot,
+    wanted: kind === 'restore' && isRestored(observed, release) ? null : slot,
     instance: randomBytes(8).toString('hex'),
     undoInstance: randomBytes(8).toString('hex'),
     // what served before needs no proof that it can, and behind the very first release there is none to go back to
     bakeSeconds: kind === 'deploy' && observed.table.active !== null ? yard.config.bake.seconds : 0,
     migrate: kind === 'deploy' && release.app.migrate !== null,
   });
+}
+
+/** npm start and the watch may both have asked for it; where it serves and is looked after, nothing is left to do. */
+function isRestored({ table, slots }: Observed, { commit }: Release): boolean {
+  const active = slots.find(({ slot }) => slot === table.active);
+  return active?.commit === commit && active.status === 'online' && !active.orphan;
 }
 
 function serving(yard: Yard, { table, slots }: Observed): Serving | null {

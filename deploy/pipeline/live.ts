@@ -24,8 +24,13 @@ export function performance(yard: Yard, deploymentId: number, signal: AbortSigna
     signal,
     switchBegan,
     before: () => countsOf(yard, switchBegan, from?.slot),
-    bakeEnded: () =>
-      yard.journal.pending().some(({ kind, state }) => kind === 'rollback' && state === 'queued'),
+    bakeEnded: () => {
+      const rollback = yard.journal
+        .pending()
+        .find(({ kind, state }) => kind === 'rollback' && state === 'queued');
+      // to the very release that bakes: that changes nothing, and takes nothing back
+      return rollback !== undefined && rollback.commit !== yard.journal.get(deploymentId)?.commit;
+    },
   };
 }
 
