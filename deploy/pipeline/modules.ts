@@ -1,4 +1,6 @@
 /** Gives a checked-out release its node_modules: from the store, from the clone, or by `npm ci`. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { deploymentLog, runCommand } from '../command';
@@ -29,6 +31,8 @@ export async function installModules(work: Installation): Promise<Origin> {
   const files = readPackageFiles(work.dir);
   if (!hasDependencies(files)) return 'none';
   if (files.lock === null) throw noLockfile();
+  // npm would empty it. A committed link would lead npm, and our own links, to a folder outside of the release
+  await rm(path.join(work.dir, 'node_modules'), { recursive: true, force: true });
   if (!isShareable(files)) return npmCi(work, files);
 
   const { home, dir } = work;

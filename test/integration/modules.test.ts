@@ -50,6 +50,24 @@ const install = (dir: string, root = empty, limitSeconds = 60): Promise<string> 
 const inode = (...parts: string[]): number => statSync(path.join(...parts)).ino;
 const store = (): string => path.join(home.modules, readdirSync(home.modules)[0] as string);
 
+test("a commit's own node_modules, a link out of the release even, is put aside and nothing outside is written", async () => {
+  clone.manifest({}, TINY);
+  const outside = path.join(top, 'outside');
+  mkdirSync(outside);
+  writeFileSync(path.join(outside, 'precious'), '');
+  for (const [name, origin] of [
+    ['one', 'npm ci'],
+    ['two', 'store'],
+  ] as const) {
+    const dir = release(name);
+    symlinkSync(outside, path.join(dir, 'node_modules'));
+    expect(await install(dir)).toBe(origin);
+    expect(lstatSync(path.join(dir, 'node_modules')).isDirectory()).toBe(true);
+    expect(existsSync(path.join(dir, 'node_modules/tiny/index.js'))).toBe(true);
+  }
+  expect(readdirSync(outside)).toEqual(['precious']);
+});
+
 describe('one lockfile', () => {
   test('is installed once; the next release shares its files', async () => {
     clone.manifest({}, TINY);
