@@ -6,7 +6,9 @@ import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asKnown } from './core/errors';
+import { printable } from './core/format';
 import { follow } from './follow';
+import { withoutPassword } from './git/mirror';
 import { homeAt } from './home';
 import { plainReporter } from './reporters/plain';
 import { readSecret } from './secret';
@@ -18,6 +20,8 @@ import { openYard } from './yard';
 
 const DEPLOYER_MAY_BE_GONE_MS = 5000;
 const POST_AGAIN_AFTER_MS = 100;
+/** What git calls a branch that was deleted. */
+const NOBODY = /^0+$/;
 
 interface Update {
   before: string;
@@ -35,7 +39,7 @@ async function main(): Promise<void> {
 
 function refuseWhenSourceIsElsewhere({ config }: Yard): void {
   if (config.source === null) return;
-  console.log(`✗ Nothing was pushed: commits come from ${config.source}.`);
+  console.log(`✗ Nothing was pushed: commits come from ${withoutPassword(config.source)}.`);
   console.log(`  Push there: git push origin ${config.branch}`);
   process.exitCode = 1;
 }
@@ -47,10 +51,18 @@ async function tellDeployer(yard: Yard, update: Update): Promise<void> {
     delivery: randomUUID(),
     ...update,
   });
-  if ('ignored' in answer) return console.log(`- Nothing to deploy: ${answer.ignored}`);
+  if ('ignored' in answer) return sayIgnored(answer.ignored, update, yard.config.branch);
   const reporter = plainReporter(process.stdout, yard.journal);
   const deployment = await follow(yard.home, yard.journal, answer.id, (event) => reporter.event(event));
   reporter.end(deployment, await servingNow(yard));
+}
+
+/** Whose branch is called master, or who stands on a branch of their own, is told how it deploys. */
+function sayIgnored(why: string, { ref, after }: Update, branch: string): void {
+  console.log(`- Nothing to deploy: ${printable(why)}`);
+  const other = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
+  if (other === undefined || other === branch || NOBODY.test(after)) return;
+  console.log(`  To deploy it: git push live ${printable(other)}:${branch}`);
 }
 
 /**

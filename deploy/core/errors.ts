@@ -2,6 +2,7 @@
  * Every failure a person can meet: a stable code, one sentence, one thing to do. The README's table of
  * error codes is checked against this one by a test.
  */
+import { printable } from './format';
 import type { Fault } from './types';
 
 export const ERRORS = {
@@ -58,13 +59,13 @@ export const ERRORS = {
   E_INSTALL: { fault: 'commit', hint: 'Run npm ci in a fresh clone of this commit.' },
   E_INSTALL_MACHINE: {
     fault: 'machine',
-    hint: 'The registry or the disk failed; deploy again when it is back.',
+    hint: 'The registry or the disk failed; when it is back: npm run -s deploy',
   },
   E_TEST: { fault: 'commit', hint: 'Run npm run test:app and push a commit that passes.' },
   E_BUILD: { fault: 'commit', hint: 'Run npm run build:app and push a commit that builds.' },
   E_MIGRATE: { fault: 'commit', hint: 'Mend the migration; it must suit the version that still serves.' },
   E_TIMEOUT: { fault: 'commit', hint: 'Make it quicker, or raise its limit in deploy.config.js.' },
-  E_DISK: { fault: 'machine', hint: 'Free disk space, then deploy again.' },
+  E_DISK: { fault: 'machine', hint: 'Free disk space, then: npm run -s deploy' },
   E_EXITED: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
   E_UNHEALTHY: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
   E_WRONG_PROCESS: {
@@ -73,14 +74,14 @@ export const ERRORS = {
   },
   E_STRANGER_ON_PORT: {
     fault: 'machine',
-    hint: "End the process that holds the slot's port, then deploy again.",
+    hint: "End the process that holds the slot's port, then: npm run -s deploy",
   },
   E_SMOKE: { fault: 'commit', hint: 'Mend the path, or change app.smoke in deploy.config.js.' },
   E_NOT_SERVED: { fault: 'machine', hint: 'Read the nginx error log in the home: logs/nginx-error.log' },
   E_BAKE: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
   E_RUNTIME: { fault: 'machine', hint: "Read the process manager's log: npm run pm2 -- logs" },
-  E_INTERRUPTED: { fault: 'machine', hint: 'Deploy again.' },
-  E_ABORTED: { fault: 'operator', hint: 'Deploy again when you are ready.' },
+  E_INTERRUPTED: { fault: 'machine', hint: 'Deploy it again: npm run -s deploy' },
+  E_ABORTED: { fault: 'operator', hint: 'When you are ready: npm start && npm run -s deploy' },
   E_INTERNAL: {
     fault: 'machine',
     hint: "This is a bug in Switchyard; the deployment's log has the details.",
@@ -97,7 +98,7 @@ export class KnownError extends Error {
 
   /** @param message one sentence. @param hint replaces the table's hint where a better one is known. */
   constructor(code: ErrorCode, message: string, hint?: string) {
-    super(message);
+    super(printable(message));
     this.name = 'KnownError';
     this.code = code;
     this.hint = hint ?? ERRORS[code].hint;

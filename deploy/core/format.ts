@@ -32,3 +32,8 @@ export function named(release: Pick<Serving, 'version' | 'commit'>): string {
 export function plural(count: number, noun: string): string {
   return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
 }
+
+/** What others wrote (a commit, an app) in one line and without what would steer a person's terminal. */
+export function printable(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ').trim();
+}

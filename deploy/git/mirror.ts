@@ -2,6 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
+import { printable } from '../core/format';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
 import { gitOn, reasonOf } from './git';
@@ -123,11 +124,7 @@ async function versionOf(home: Home, commit: Commit): Promise<string> {
   }
 }
 
-/** A commit's text is printed on terminals: what could steer one is taken out. */
-function printable(text: string): string {
-  return text.replace(/\p{Cc}/gu, ' ').trim();
-}
-
-function withoutPassword(source: string): string {
+/** A source as it may be shown. */
+export function withoutPassword(source: string): string {
   return source.replace(/:\/\/[^/@\s]*@/, '://***@');
 }

@@ -1,5 +1,6 @@
 /** Carries out one step. What each kind of step means, and nothing about their order. */
 import { KnownError } from '../core/errors';
+import { printable } from '../core/format';
 import { tellingLine } from '../core/telling';
 import type { Counts } from '../core/verdict';
 import type { Proof, Slot, Step, Table } from '../core/types';
@@ -12,6 +13,8 @@ import { bake } from './bake';
 import { drain } from './drain';
 import { builtHealthPath } from './health-path';
 import { verifyServed, verifySlot, waitUntilHealthy } from './verify';
+
+const LONGEST_DETAIL = 200;
 
 export interface Performance {
   deploymentId: number;
@@ -72,7 +75,7 @@ async function migrate(yard: Yard, commit: string, how: Performance): Promise<st
     lowPriority: true,
     deploymentId: how.deploymentId,
   });
-  if (result.exitCode === 0) return result.lastLines.at(-1) ?? 'done';
+  if (result.exitCode === 0) return printable(result.lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
   const why = tellingLine(result.lastLines);
   throw new KnownError('E_MIGRATE', `The migration ended with code ${result.exitCode}${why && `: ${why}`}.`);
 }

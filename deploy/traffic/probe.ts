@@ -1,5 +1,6 @@
 /** One question to a health path, and what was said to it. */
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
+import { printable } from '../core/format';
 import type { ProbeAnswer } from '../core/seams';
 
 export interface ProbeTarget {
@@ -76,7 +77,7 @@ function collect(response: IncomingMessage, done: (body: string) => void): void 
 
 function answer(status: number, body: string, ms: number): ProbeAnswer {
   const { commit, instance } = parse(body);
-  const text = body.replace(/\s+/g, ' ').trim();
+  const text = printable(body).replace(/\s+/g, ' ');
   const short = text.length > MOST_SAID ? `${text.slice(0, MOST_SAID)}…` : text;
   return { status, commit, instance, ms, said: short ? `${status} ${short}` : String(status) };
 }
@@ -85,8 +86,8 @@ function parse(body: string): { commit: string | null; instance: string | null }
   try {
     const { commit, instance } = JSON.parse(body) as { commit?: unknown; instance?: unknown };
     return {
-      commit: typeof commit === 'string' ? commit : null,
-      instance: typeof instance === 'string' ? instance : null,
+      commit: typeof commit === 'string' ? printable(commit) : null,
+      instance: typeof instance === 'string' ? printable(instance) : null,
     };
   } catch {
     return { commit: null, instance: null };

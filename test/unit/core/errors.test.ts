@@ -54,3 +54,8 @@ function sources(): string[] {
       .map((name) => readFileSync(path.join(ROOT, folder, name), 'utf8')),
   );
 }
+
+test('the sentence is one line, whatever it quotes', () => {
+  const quoted = `Unexpected token in "{\n\u001b[31m"`;
+  expect(new KnownError('E_INSTALL', quoted).message).toBe('Unexpected token in "{ [31m"');
+});

@@ -1,4 +1,4 @@
-import { duration, named, plural, short } from '../../../deploy/core/format';
+import { duration, named, plural, printable, short } from '../../../deploy/core/format';
 import { commit } from '../../support/deployments';
 
 test.each([
@@ -25,4 +25,8 @@ test('one of a thing, and many', () => {
   expect(plural(1, 'request')).toBe('1 request');
   expect(plural(0, 'request')).toBe('0 requests');
   expect(plural(12_345, 'request')).toBe('12,345 requests');
+});
+
+test('what others wrote is one line and steers no terminal', () => {
+  expect(printable('\u001b[2J1.0\n\u0007\u009b31m\u202e2 ü\u2028')).toBe('[2J1.0 31m 2 ü');
 });

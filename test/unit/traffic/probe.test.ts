@@ -49,6 +49,11 @@ test('asks for the path, as itself, on a connection that does not stay', async (
   });
 });
 
+test('what an app says steers no terminal', async () => {
+  const port = await answering((_req, res) => res.writeHead(500).end('\u001b]0;owned\u0007\nno'));
+  expect((await ask(port)).said).toBe('500 ]0;owned no');
+});
+
 test('a refusal still says who refuses', async () => {
   const port = await answering((_req, res) =>
     res.writeHead(503).end('{"status":"stopping","commit":"c1","instance":"i1"}'),
