@@ -5,7 +5,7 @@
 import type { WatchAction } from './core/watch';
 import { decideWatch, restoreAgainAfterMs } from './core/watch';
 import { short } from './core/format';
-import type { RunningSlot, SlotName } from './core/types';
+import type { RunningSlot, SlotName, Table } from './core/types';
 import { isLocked } from './lock';
 import { builtHealthPath } from './pipeline/health-path';
 import type { RequestDeployment } from './requests';
@@ -29,26 +29,42 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   let badInARow = 0;
   let seen: Seen | null = null;
   let restores = { count: 0, notBefore: 0 };
+  let missed = false;
   let stopped = false;
 
   const look = async (): Promise<void> => {
     if (await nginx()) await tell('nginx was gone and was started again');
-    const { active } = await yard.traffic.current();
+    const { active } = await tableInForce();
     const deployment = yard.journal.active();
     // a deployment watches the slot that it gives the traffic to for itself
     if (active === null || deployment?.state === 'baking' || deployment?.to?.slot === active) return;
     await lookAt(active);
   };
 
-  const lookAt = async (active: SlotName): Promise<void> => {
-    const running = (await yard.runtime.list()).find(({ slot }) => slot === active) ?? null;
-    const healthy = running !== null && (await answers(yard, running));
-    if (wasRestarted(seen, running)) {
-      await tell(`${active} ended (pid ${seen?.pid}) and was started again (pid ${running?.pid})`, active);
+  /** Without its table nginx refuses everyone: one that somebody has removed is made again. */
+  const tableInForce = async (): Promise<Table> => {
+    try {
+      return await yard.traffic.current();
+    } catch (error) {
+      const serving = yard.journal.lastLive()?.to;
+      if (!serving || isBusy()) throw error;
+      await yard.traffic.shift({ active: serving.slot, standby: null });
+      await tell('the traffic table was gone and was made again');
+      return yard.traffic.current();
     }
-    if (healthy && badInARow > 0) await tell(`${active} answers again`, active);
+  };
+
+  const lookAt = async (active: SlotName): Promise<void> => {
+    const running = (await yard.runtime.list(active)).find(({ slot }) => slot === active) ?? null;
+    const healthy = running !== null && (await answers(yard, running));
+    if (wasRestarted(seen, running) || endedUnseen(yard, seen, running)) {
+      await tell(`${active} ended and was started again (pid ${running?.pid})`, active);
+    }
+    if (healthy && missed) await tell(`${active} answers again`, active);
     badInARow = healthy ? 0 : badInARow + 1;
-    if (badInARow === 1) await tell(`${active} does not answer`, active);
+    // after npm start nothing runs until what was live is brought back: that is no incident
+    if (badInARow === 1 && (running || seen)) await tell(`${active} does not answer`, active);
+    missed = !healthy && (missed || running !== null || seen !== null);
     if (running?.pid && seen?.pid !== running.pid) seen = firstSight(running, running.pid);
     const sight = {
       running,
@@ -80,7 +96,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
 
   const restore = async (slot: SlotName): Promise<void> => {
     // it would only wait behind the deployment that is at work, which may mend it
-    if (yard.journal.pending().length > 0 || isLocked(yard.home)) return;
+    if (isBusy()) return;
     const serving = yard.journal.lastLive()?.to;
     if (!serving || Date.now() < restores.notBefore) return;
     const count = restores.count + 1;
@@ -88,6 +104,8 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     await tell(`${short(serving.commit)} is started again in ${slot}`, slot);
     await request({ kind: 'restore', trigger: 'watch', commit: serving.commit, slot });
   };
+
+  const isBusy = (): boolean => yard.journal.pending().length > 0 || isLocked(yard.home);
 
   const tell = (message: string, slot?: SlotName): Promise<void> =>
     yard.journal.tell(null, { type: 'incident', message, ...(slot ? { slot } : {}) });
@@ -132,6 +150,23 @@ function wasRestarted(seen: Seen | null, running: RunningSlot | null): boolean {
   return (
     seen !== null && running?.pid != null && running.instance === seen.instance && running.pid !== seen.pid
   );
+}
+
+/**
+ * It ended after it went live, but before the first look at it. Told once: the next deployer looks at it for the
+ * first time too.
+ */
+function endedUnseen(yard: Yard, seen: Seen | null, running: RunningSlot | null): boolean {
+  if (running?.pid == null || running.instance === seen?.instance) return false;
+  const { liveAt = null, plan = null } = yard.journal.lastLive() ?? {};
+  const { slot, instance, restarts } = running;
+  const grew = (plan ?? []).some(
+    ({ step }) => step.do === 'verify-live' && step.instance === instance && restarts > step.restarts,
+  );
+  if (liveAt === null || !grew) return false;
+  return !yard.journal
+    .incidents(20)
+    .some(({ at, message }) => at >= liveAt && message.startsWith(`${slot} ended`));
 }
 
 async function answers(yard: Yard, running: RunningSlot): Promise<boolean> {

@@ -207,6 +207,8 @@ async function killMaster(): Promise<number[]> {
   if (pid === undefined) throw new Error('nginx does not run');
   process.kill(pid, 'SIGKILL');
   await gone([pid]);
+  // a worker that was forked just now still has its master's title
+  while (yard.nginx.running()) await new Promise((resolve) => setImmediate(resolve));
   return processesOf(yard.home);
 }
 
