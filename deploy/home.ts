@@ -99,9 +99,10 @@ function rememberedHome(root: string): string | null {
   }
 }
 
-/** A hook's GIT_DIR would lead git to another repository. */
+/** A hook's GIT_DIR would lead git to another repository, and the webhook's secret is none of git's business. */
 function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  return Object.fromEntries(Object.entries(env).filter(([name]) => !name.startsWith('GIT_')));
+  const fitting = ([name]: [string, unknown]): boolean => !/^(GIT_|WEBHOOK_SECRET$)/.test(name);
+  return Object.fromEntries(Object.entries(env).filter(fitting));
 }
 
 function defaultHome(root: string, env: NodeJS.ProcessEnv): string {
