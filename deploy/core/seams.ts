@@ -31,8 +31,8 @@ export interface Runtime {
   start(slot: Slot, release: Release, instance: string): Promise<RunningSlot>;
   /** SIGTERM, then SIGKILL after the stop time-out. Returns when the process is gone. Stopping an empty slot does nothing. */
   stop(slot: SlotName): Promise<void>;
-  /** What really runs, slot by slot. */
-  list(): Promise<RunningSlot[]>;
+  /** What really runs, slot by slot. @param only whoever asks about one slot need not wait for the others */
+  list(only?: SlotName): Promise<RunningSlot[]>;
   /** The last lines a slot has written, oldest first. */
   logs(slot: SlotName, lines: number): Promise<string[]>;
 }

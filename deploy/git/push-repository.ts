@@ -49,8 +49,8 @@ NODE=${quoted(node)}
 SCRIPT=${quoted(script)}
 export SWITCHYARD_HOME=${quoted(home.dir)}
 export SWITCHYARD_ROOT=${quoted(root)}
-if ! [ -x "$NODE" ] || ! [ -f "$SCRIPT" ]; then
-  echo "✗ NOT LIVE. Node or Switchyard has moved. Run npm start in the clone, then push again." >&2
+if ! [ -x "$NODE" ] || ! [ -f "$SCRIPT" ] || ! [ -d ${quoted(path.join(root, 'node_modules'))} ]; then
+  echo "✗ NOT LIVE. Node, Switchyard or its npm packages have moved. Run npm start in the clone, then push again." >&2
   exit 1
 fi
 exec "$NODE" "$SCRIPT" ${hook}

@@ -82,7 +82,7 @@ const ORIGINS = {
 
 /** Does a phase's work and tells its beginning and end. The work returns a clause for the journal, or nothing. */
 async function phase(work: Preparation, name: PhaseName, does: () => Promise<string | void>): Promise<void> {
-  if (work.signal?.aborted) throw new KnownError('E_ABORTED', 'It was ended by an operator.');
+  if (work.signal?.aborted) throw new KnownError('E_ABORTED', 'It was ended by npm stop.');
   const entry = { type: 'phase', phase: name } as const;
   const begun = performance.now();
   const ms = (): number => Math.round(performance.now() - begun);
@@ -99,7 +99,7 @@ async function phase(work: Preparation, name: PhaseName, does: () => Promise<str
 
 /** A command that was killed by an abort, or our own write to a full disk, is told as what it was. */
 function explained(error: unknown, signal: AbortSignal | undefined): KnownError {
-  if (signal?.aborted) return new KnownError('E_ABORTED', 'It was ended by an operator.');
+  if (signal?.aborted) return new KnownError('E_ABORTED', 'It was ended by npm stop.');
   const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code} ${error.message}` : '';
   if (!(error instanceof KnownError) && isDiskFull([text])) {
     return new KnownError('E_DISK', 'The disk is full.');

@@ -59,7 +59,9 @@ function successLine({ liveAt, createdAt, to }: Deployment): string {
   return liveAt === null ? `✓ LIVE already: ${what}` : `✓ LIVE in ${duration(liveAt - createdAt)}: ${what}`;
 }
 
-function stillServing({ commit }: Deployment, serving: Serving | null): string {
+function stillServing({ state, commit }: Deployment, serving: Serving | null): string {
+  // nginx may not have ended yet, but will
+  if (state === 'aborted') return 'Nothing is served until npm start';
   if (!serving) return 'Nothing is served yet';
   return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;
 }

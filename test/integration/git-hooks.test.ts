@@ -27,14 +27,15 @@ beforeEach(async () => {
     fs.appendFileSync(process.env.SWITCHYARD_ROOT + '/said.jsonl', JSON.stringify({ argv: process.argv.slice(2), git, SWITCHYARD_HOME, SWITCHYARD_ROOT, stdin }) + '\\n');
     console.log('seen: ' + process.argv[2]);
   `);
-  clone.write('.gitignore', 'dist\nsaid.jsonl\n');
+  clone.write('.gitignore', 'dist\nnode_modules\nsaid.jsonl\n');
   clone.commit();
   await preparePushRepository(home, { node: process.execPath, root, branch: 'main' });
   await ensureLiveRemote(home, root);
 });
 
 function writeHookJs(text: string): void {
-  mkdirSync(path.join(root, 'dist', 'deploy'), { recursive: true });
+  for (const folder of ['dist/deploy', 'node_modules'])
+    mkdirSync(path.join(root, folder), { recursive: true });
   writeFileSync(path.join(root, 'dist', 'deploy', 'hook.js'), text);
 }
 
@@ -100,6 +101,13 @@ test('a shallow clone can push', () => {
   clone.git('clone', '--quiet', '--depth=1', `file://${root}`, small);
   execFileSync('git', ['remote', 'add', 'live', home.pushGit], { cwd: small });
   expect(push(small).ok).toBe(true);
+});
+
+test("when the clone's npm packages are gone, the push is refused and says what to do", () => {
+  rmSync(path.join(root, 'node_modules'), { recursive: true });
+  const { ok, text } = push();
+  expect(ok).toBe(false);
+  expect(text).toContain('Run npm start in the clone, then push again.');
 });
 
 test('when Node has moved, the push is refused and says what to do', async () => {

@@ -85,7 +85,7 @@ describe('npm start refuses, with one thing to do,', () => {
 needs('root', root).test('a clone that belongs to another user is told how to trust it', async () => {
   const dir = readyClone(TELL);
   for (const part of ['.', '.git']) chownSync(path.join(dir, part), NOBODY, NOBODY);
-  const hint = `Trust it: git config --global --add safe.directory ${dir}`;
+  const hint = `Trust it: git config --global --add safe.directory '${dir}'`;
   const env = { PATH: process.env.PATH, HOME: dir, GIT_CONFIG_NOSYSTEM: '1' };
   expectRefusal(await start(dir, env), 'E_NOT_A_REPOSITORY', hint);
 });
@@ -199,6 +199,7 @@ describe('the command switchyard', () => {
   it('passes everything on once it is built', async () => {
     const dir = downloaded();
     write(dir, 'dist/deploy/cli.js', TELL);
+    write(dir, 'node_modules/commander/package.json', '{}');
     const answer = await node(dir, ['bin/switchyard.js', 'status', '--json']).ended;
     expect(answer).toEqual({ status: 7, stdout: '["status","--json"]\n', stderr: '' });
   });

@@ -115,7 +115,7 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
     'aborted without a cause',
     { state: 'aborted' },
     V1,
-    '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): aborted',
+    '✗ NOT LIVE. Nothing is served until npm start: aborted',
   ],
   [
     'rolled back by an operator while it bakes',
