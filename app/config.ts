@@ -1,5 +1,5 @@
 /** The environment, read once at start and checked, so that nothing else in the app touches process.env. */
-import { tmpdir, userInfo } from 'node:os';
+import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
 import { StartupError } from './errors';
@@ -60,5 +60,5 @@ function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
 
 /** One per user: on a shared machine the first one's folder is not writable for the second. */
 function developmentFolder(): string {
-  return path.join(tmpdir(), `switchyard-dev-${userInfo().uid}`);
+  return path.join(tmpdir(), `switchyard-dev-${process.getuid?.() ?? ''}`);
 }

@@ -6,12 +6,14 @@ const path = require('path');
 const { becomeCli, cliOf } = require('../scripts/lib/cli');
 const { end, KnownFailure } = require('../scripts/lib/known');
 const { checkNode } = require('../scripts/lib/machine');
+const { checkPackages } = require('../scripts/lib/packages');
 
 try {
   checkNode(process.version);
   const cli = cliOf(path.resolve(__dirname, '..'));
   if (!cli)
     throw new KnownFailure('E_NOT_STARTED', 'Switchyard was not started here yet.', 'Start it: npm start');
+  checkPackages(path.resolve(__dirname, '..'));
   becomeCli(cli, process.argv.slice(2));
 } catch (error) {
   end(error);

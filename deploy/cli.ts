@@ -1,17 +1,22 @@
 /** The command line: parse, call, and leave with the exit code. */
-import { Command } from 'commander';
+import { Command, CommanderError } from 'commander';
 import type { Options } from './commands/desk';
-import { answer } from './commands/desk';
+import { answer, sayError } from './commands/desk';
+import { KnownError } from './core/errors';
 
 const program = new Command('switchyard')
   .description('From git push to live traffic on this machine, without losing a request.')
-  .showHelpAfterError('(see every command: npx switchyard --help)');
+  .configureOutput({ outputError: () => undefined })
+  .exitOverride();
 
 // a command's module is loaded when it is called: quick commands stay quick
-command('start', 'set everything up and serve; what was live comes back').action(async (options: Options) => {
-  const { startCommand } = await import('./setup/start');
-  await answer(options, () => startCommand());
-});
+program
+  .command('start')
+  .description('set everything up and serve; what was live comes back')
+  .action(async () => {
+    const { startCommand } = await import('./setup/start');
+    await answer({}, () => startCommand());
+  });
 command('stop', 'end everything that npm start has started').action(async (options: Options) => {
   const { stopCommand } = await import('./setup/stop');
   await answer(options, () => stopCommand(options));
@@ -56,4 +61,16 @@ function deploy(name: string, slot: string | null, description: string): void {
     });
 }
 
-void program.parseAsync();
+/** A command that cannot be understood fails like every other: with a code, one sentence and one thing to do. */
+function leave(error: unknown): never {
+  if (!(error instanceof CommanderError)) throw error;
+  const asked = error.code.startsWith('commander.help');
+  if (!asked) {
+    const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.');
+    const known = new KnownError('E_USAGE', message, 'See every command: npx switchyard --help');
+    sayError({ json: process.argv.includes('--json') }, known);
+  }
+  process.exit(error.exitCode);
+}
+
+program.parseAsync().catch(leave);

@@ -1,5 +1,6 @@
 /** What every command has at hand: where it stands, what it works with, how it answers. */
 import path from 'node:path';
+import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
@@ -28,10 +29,15 @@ export async function answer(options: Options, command: () => Promise<number>): 
   try {
     process.exit(await command());
   } catch (error) {
-    const { code, message, hint } = asKnown(error);
-    if (options.json) console.log(JSON.stringify({ error: { code, message, hint } }, null, 2));
-    else console.error(`✗ ${message}\n  ${hint} [${code}]`);
-    if (code === 'E_INTERNAL' && process.env.DEBUG) console.error(error);
+    const known = asKnown(error);
+    sayError(options, known);
+    if (known.code === 'E_INTERNAL' && process.env.DEBUG) console.error(error);
     process.exit(1);
   }
+}
+
+/** On standard output for a script, else where errors go. */
+export function sayError({ json }: Options, { code, message, hint }: KnownError): void {
+  if (json) console.log(JSON.stringify({ error: { code, message, hint } }, null, 2));
+  else console.error(`✗ ${message}\n  ${hint} [${code}]`);
 }

@@ -3,12 +3,13 @@ import { moment } from '../core/format';
 import { historyLine } from '../reporters/phrases';
 import type { Options } from './desk';
 import { openHere } from './desk';
+import { countOf } from './count';
 
 const SHOWN = 20;
 
 export function historyCommand(options: Options & { limit?: string }): number {
+  const limit = countOf(options.limit, SHOWN, '--limit');
   const { journal } = openHere();
-  const limit = Number(options.limit ?? SHOWN);
   const deployments = journal.history(limit);
   const incidents = journal.incidents(limit);
   if (options.json) {

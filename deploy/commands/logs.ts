@@ -4,6 +4,7 @@ import { KnownError } from '../core/errors';
 import { lastLines } from '../runtimes/log-tail';
 import type { Yard } from '../yard';
 import type { Options } from './desk';
+import { countOf } from './count';
 import { openHere } from './desk';
 
 const LINES = 50;
@@ -12,10 +13,9 @@ export async function logsCommand(
   what: string | undefined,
   options: Options & { lines?: string },
 ): Promise<number> {
+  const count = countOf(options.lines, LINES, '--lines');
   const yard = openHere();
-  const count = Number(options.lines ?? LINES);
-  const active = (await yard.traffic.current()).active;
-  const lines = await linesOf(yard, what ?? active ?? 'deployer', count);
+  const lines = await linesOf(yard, what ?? (await yard.traffic.current()).active ?? 'deployer', count);
   console.log(options.json ? JSON.stringify({ lines }, null, 2) : lines.join('\n'));
   return 0;
 }
@@ -23,6 +23,13 @@ export async function logsCommand(
 async function linesOf(yard: Yard, what: string, count: number): Promise<string[]> {
   if (yard.slots.some(({ name }) => name === what)) return yard.runtime.logs(what, count);
   const file = fileNamed(what);
+  if (/^\d+$/.test(what) && yard.journal.get(Number(what)) === null) {
+    throw new KnownError(
+      'E_USAGE',
+      `There is no deployment ${what}.`,
+      'See which there are: npm run -s history',
+    );
+  }
   if (file !== null) return lastLines(path.join(yard.home.logs, file), count);
   const known = [...yard.slots.map(({ name }) => name), 'deployer', 'nginx', "a deployment's number"];
   throw new KnownError('E_USAGE', `There is no log "${what}".`, `Name one of: ${known.join(', ')}.`);

@@ -72,13 +72,22 @@ async function deleteProcess(home: Home, app: Pm2Process, stopSeconds: number): 
   });
 }
 
+/** For `pm2 list`. Containers run as users that /etc/passwd does not know. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
+}
+
 /** The definition as PM2's own `start` hands it to the daemon. */
 function prepared(definition: Pm2Definition): Record<string, unknown> {
   const { script, cwd, interpreter, out_file, error_file, pid_file, ...same } = definition;
   return {
     ...same,
     namespace: 'default',
-    username: userInfo().username,
+    username: userName(),
     pm_exec_path: script,
     pm_cwd: cwd,
     exec_interpreter: interpreter,

@@ -43,7 +43,9 @@ export function createPm2Runtime({ home, stopSeconds }: RuntimeOptions): Runtime
       return { slot: slot.name, commit, instance, pid, restarts: 0, status: 'starting', exitCode: null };
     },
     stop,
-    async list() {
+    async list(only) {
+      const found = only === undefined ? [] : await managedIn(home, only);
+      if (found.length > 0) return found;
       // looked at before PM2 is asked: a process that is started between the two is not an orphan
       const seen = withoutChildren(processesWith('SWITCHYARD_DATA', home.shared));
       const managed = (await pm2Processes(home)).flatMap(asSlot);
@@ -69,6 +71,11 @@ function markStart(home: Home, slot: Slot, release: Release): void {
   const line = `--- ${new Date().toISOString()} ${release.commit.slice(0, 7)} starts on port ${slot.port}\n`;
   mkdirSync(home.logs, { recursive: true });
   appendFileSync(logFile(home, slotAppName(slot.name)), line);
+}
+
+/** What PM2 has in a slot: without the look at all processes of the machine, which is dear to whoever asks all day. */
+async function managedIn(home: Home, slot: SlotName): Promise<RunningSlot[]> {
+  return (await pm2Processes(home)).flatMap(asSlot).filter((running) => running.slot === slot);
 }
 
 function asSlot(app: Pm2Process): RunningSlot[] {

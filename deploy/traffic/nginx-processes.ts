@@ -6,9 +6,16 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import type { Home } from '../home';
 import { configFile } from './nginx-files';
 
+/** Where each home's master was found last: whoever looks all day need not look through all processes. */
+const lastSeen = new Map<string, number>();
+
 /** The master that was started with this home's configuration, or null. A zombie is not one: it has no command line. */
 export function masterOf(home: Home): number | null {
-  return runningPids().find((pid) => isMasterOf(home, pid)) ?? null;
+  const before = lastSeen.get(home.dir);
+  if (before !== undefined && isMasterOf(home, before)) return before;
+  const master = runningPids().find((pid) => isMasterOf(home, pid)) ?? null;
+  if (master !== null) lastSeen.set(home.dir, master);
+  return master;
 }
 
 /** Master and workers, also workers whose master was killed. */

@@ -40,6 +40,8 @@ const GRACE_MS = 12_000;
 /** How long nginx has for what takes it milliseconds. */
 const PATIENCE_MS = 5000;
 const LOOK_EVERY_MS = 10;
+/** Where the search for a port that needs no root begins. */
+const FIRST_FREE_FOR_ALL = 7999;
 
 export function nginxServer(home: Home, config: Config, options: NginxOptions = {}): NginxServer {
   const slots = slotsOf(config).map((slot) => slot.name);
@@ -59,8 +61,7 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
     async check() {
       const { file } = await binary();
       const { code, stderr } = await runNginx(file, ['-t', ...nginxArgs], home.nginx);
-      if (code !== 0)
-        throw new KnownError('E_NGINX', `nginx refuses its configuration: ${complaint(stderr)}`);
+      if (code !== 0) throw refusal(stderr, config.http.port, 'refuses its configuration');
     },
 
     async start() {
@@ -71,7 +72,7 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
       if (portInUse(config.http.port)) throw portClash(config.http.port);
       for (const socket of socketFiles(home, config)) rmSync(socket, { force: true });
       const { code, stderr } = await runNginx(file, nginxArgs, home.nginx);
-      if (code !== 0) throw refusal(stderr, config.http.port);
+      if (code !== 0) throw refusal(stderr, config.http.port, 'does not start');
       await answering(home, config.http.port);
     },
 
@@ -139,10 +140,14 @@ function send(pid: number, signal: NodeJS.Signals): void {
   }
 }
 
-function refusal(stderr: string, port: number): KnownError {
+/** Why nginx does not take its configuration or does not start. @param what it does not do */
+export function refusal(stderr: string, port: number, what: string): KnownError {
   // someone took the port after we looked
   if (stderr.includes('Address already in use')) return portClash(port);
-  return new KnownError('E_NGINX', `nginx does not start: ${complaint(stderr)}`);
+  const message = `nginx ${what}: ${complaint(stderr)}`;
+  if (!/bind\(\) .*Permission denied/.test(stderr)) return new KnownError('E_NGINX', message);
+  const free = `HTTP_PORT=${freePortAfter(FIRST_FREE_FOR_ALL)} npm start`;
+  return new KnownError('E_NGINX', message, `Ports below 1024 are for root; take another: ${free}`);
 }
 
 function portClash(port: number): KnownError {

@@ -42,19 +42,20 @@ export function linkTable(home: Home, table: Table): void {
 export function linkedTable(home: Home): Table {
   const folder = linkedFolder(home);
   const table = folder === null ? null : parseTableFolder(folder);
-  if (!table) throw new KnownError('E_UNREADABLE_TABLE', `There is no traffic table behind ${home.traffic}.`);
+  if (!table) throw gone(`There is no traffic table behind ${home.traffic}.`);
   if (!isComplete(home, table)) {
-    throw new KnownError(
-      'E_UNREADABLE_TABLE',
-      `The traffic table ${path.join(home.tables, tableFolder(table))} is not complete.`,
-    );
+    throw gone(`The traffic table ${path.join(home.tables, tableFolder(table))} is not complete.`);
   }
   return table;
 }
 
+function gone(message: string): KnownError {
+  return new KnownError('E_UNREADABLE_TABLE', message, 'Let it be made again: npm stop && npm start');
+}
+
 function makeTable(home: Home, table: Table): void {
   const folder = path.join(home.tables, tableFolder(table));
-  makeReadableFolder(folder);
+  for (const each of [home.tables, folder]) makeReadableFolder(each);
   for (const file of tableFiles(table)) writeFileSync(path.join(folder, file), '');
 }
 

@@ -66,7 +66,9 @@ export function checkTableIsReadable(home: Home, slots: SlotName[], user: Worker
 /** A test(1) by that user: only the kernel knows what modes, ACLs and mounts come to. */
 function holds(user: WorkerUser | null, flag: string, file: string): boolean {
   const rights = user ? { uid: user.uid, gid: user.gid } : {};
-  return spawnSync('test', [flag, file], { ...rights, cwd: '/', stdio: 'ignore' }).status === 0;
+  // that user reads the environment of its processes
+  const env = { PATH: process.env.PATH };
+  return spawnSync('test', [flag, file], { ...rights, env, cwd: '/', stdio: 'ignore' }).status === 0;
 }
 
 /** `/a/b` -> `/`, `/a`, `/a/b` */

@@ -37,6 +37,11 @@ function end(error) {
     console.error(error);
     return;
   }
+  if (process.argv.includes('--json')) {
+    const { code, message, hint } = error;
+    console.log(JSON.stringify({ error: { code, message, hint } }, null, 2));
+    return;
+  }
   const details = error.details.map((line) => `    ${line}\n`).join('');
   process.stderr.write(`✗ ${error.message} (${error.code})\n${details}  ${error.hint}\n`);
 }

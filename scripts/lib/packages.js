@@ -1,6 +1,7 @@
 // @ts-check
 /** The npm packages of this clone: installed when they are missing or are not those of package-lock.json. */
 'use strict';
+const fs = require('fs');
 const path = require('path');
 const { KnownFailure } = require('./known');
 const { decide } = require('./lockfile');
@@ -39,4 +40,11 @@ async function install(root) {
   );
 }
 
-module.exports = { ensurePackages };
+/** A quick look, for the commands: they install nothing. Throws E_PACKAGES. @param {string} root the clone */
+function checkPackages(root) {
+  if (fs.existsSync(path.join(root, 'node_modules', 'commander'))) return;
+  const hint = 'Install them: npm ci; what is live serves on meanwhile.';
+  throw new KnownFailure('E_PACKAGES', 'The npm packages of this clone are gone.', hint);
+}
+
+module.exports = { ensurePackages, checkPackages };

@@ -30,12 +30,19 @@ async function run(command, args, options) {
   const stdio = show
     ? 'inherit'
     : /** @type {import('child_process').StdioOptions} */ (['ignore', 'pipe', 'pipe']);
-  const child = spawn(command, args, { cwd, env, detached: whole, stdio });
+  const child = spawn(command, args, { cwd, env: withoutSecret(env || process.env), detached: whole, stdio });
   if (whole) return ended(child);
   return leavingAfter(
     () => ended(child),
     (signal) => child.kill(signal),
   );
+}
+
+/** No installer, compiler or package's script has a use for the webhook's secret. @param {NodeJS.ProcessEnv} env */
+function withoutSecret(env) {
+  const rest = Object.assign({}, env);
+  delete rest.WEBHOOK_SECRET;
+  return rest;
 }
 
 /**

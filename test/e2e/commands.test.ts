@@ -136,7 +136,7 @@ describe('of a running Switchyard', () => {
   });
 
   it('every command has its help, and a wrong one is told', async () => {
-    for (const name of ['start', 'stop', 'deploy', 'deploy:blue', 'rollback', 'status', 'history', 'logs']) {
+    for (const name of ['stop', 'deploy', 'deploy:blue', 'rollback', 'status', 'history', 'logs']) {
       const help = await clone.switchyard(name, '--help');
       expect(help).toMatchObject({ code: 0 });
       expect(help.text).toContain('--json');

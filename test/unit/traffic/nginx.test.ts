@@ -1,5 +1,5 @@
 import { isTooOld, parseVersion } from '../../../deploy/traffic/nginx-binary';
-import { complaint } from '../../../deploy/traffic/nginx-server';
+import { complaint, refusal } from '../../../deploy/traffic/nginx-server';
 import { pickWorkerUser } from '../../../deploy/traffic/worker-user';
 
 describe("nginx's version", () => {
@@ -31,6 +31,16 @@ describe('the reason nginx gives', () => {
     expect(complaint('nginx: invalid option: "-z"\n')).toBe('invalid option: "-z"');
     expect(complaint('')).toBe('it gave no reason');
   });
+});
+
+test('a port that only root may take is answered with one that anybody may', () => {
+  const stderr = 'nginx: [emerg] bind() to 0.0.0.0:80 failed (13: Permission denied)\n';
+  const { code, message, hint } = refusal(stderr, 80, 'does not start');
+  expect({ code, message }).toEqual({
+    code: 'E_NGINX',
+    message: 'nginx does not start: bind() to 0.0.0.0:80 failed (13: Permission denied)',
+  });
+  expect(hint).toMatch(/^Ports below 1024 are for root; take another: HTTP_PORT=[89]\d{3} npm start$/);
 });
 
 describe("the workers' user", () => {

@@ -1,0 +1,152 @@
+/** What people do to a running Switchyard that nobody has asked them to: it serves on, or says the one way out. */
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { tryLock } from '../../deploy/lock';
+import { incidents, lastEvent, until, untilPhase } from '../support/crash';
+import type { Said } from '../support/live-clone';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(120_000);
+
+let clone: TinyClone;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 } });
+  expect(await clone.start()).toMatchObject({ code: 0 });
+});
+afterAll(() => clone.cleanUp());
+
+it('starts and stops one at a time: whoever comes second is refused and changes nothing', async () => {
+  const settings = readFileSync(clone.home.settings, 'utf8');
+  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+  const first = tryLock({ lock: path.join(clone.home.dir, 'start.db') });
+  for (const second of [await clone.start(), await clone.switchyard('stop')]) {
+    expectRefusal(second, 'Another npm start or npm stop is at work here.', 'E_USAGE');
+  }
+  first?.release();
+  expect(readFileSync(clone.home.settings, 'utf8')).toBe(settings);
+  expect(await clone.start()).toMatchObject({ code: 0 });
+});
+
+it('lets no other user of the machine read, or lock, what it works with', () => {
+  const { journal, lock, settings, secret, socket, pushGit, mirrorGit, releases, shared, logs, pm2 } =
+    clone.home;
+  const start = path.join(clone.home.dir, 'start.db');
+  const open = [
+    journal,
+    lock,
+    start,
+    settings,
+    secret,
+    socket,
+    pushGit,
+    mirrorGit,
+    releases,
+    shared,
+    logs,
+    pm2,
+  ];
+  expect(open.filter((file) => existsSync(file) && (statSync(file).mode & 0o077) !== 0)).toEqual([]);
+});
+
+it('calls nothing an incident that npm start has done', () => {
+  expect(incidents(clone, 0)).toEqual([]);
+});
+
+it('npm start brings back the way to push when it was lost', async () => {
+  await clone.git('remote', 'remove', 'live');
+  writeFileSync(path.join(clone.home.pushGit, 'hooks', 'post-receive'), '#!/bin/sh\nexit 1\n');
+
+  const again = await clone.start();
+
+  expect(again).toMatchObject({ code: 0 });
+  expect(again.text).toContain('nothing was changed');
+  expect((await clone.release()).verdict).toMatch(/^✓ LIVE in /);
+});
+
+it('serves on its old ports when they are edited meanwhile, and says what to do', async () => {
+  clone.change({ config: { branch: 'next' } });
+  const again = await clone.start();
+  expect(again.text).toContain(
+    '! branch next in deploy.config.js counts from the next start on: npm stop && npm start',
+  );
+  expect((await clone.release({ config: { branch: 'next' } })).verdict).toMatch(/^✓ LIVE in /);
+  clone.change({});
+});
+
+it('a rollback to the very release that bakes takes nothing back', async () => {
+  const newest = clone.deployments().at(-1)?.id ?? 0;
+  const pushing = clone.release({ config: { bake: { seconds: 2 } } });
+  const { commit } = await untilPhase(clone, newest, 'bake');
+
+  const back = await clone.switchyard('rollback', commit as string);
+
+  expect(back).toMatchObject({ code: 0 });
+  expect((await pushing).verdict).toMatch(/^✓ LIVE in /);
+  const journal = clone.journal();
+  expect(journal.lastLive()?.to?.commit).toBe(commit);
+  journal.close();
+});
+
+it('makes a traffic table again that somebody has removed', async () => {
+  const { commit } = await clone.serving();
+  const told = lastEvent(clone);
+  rmSync(clone.home.traffic);
+  rmSync(clone.home.tables, { recursive: true });
+
+  await until('users being served', async () => (await clone.get('/version')).status === 200, 5000);
+
+  expect(await clone.serving()).toMatchObject({ commit });
+  await until('the journal telling it', () =>
+    incidents(clone, told).includes('the traffic table was gone and was made again'),
+  );
+  expect((await clone.release()).verdict).toMatch(/^✓ LIVE in /);
+});
+
+it('can be stopped with a configuration that was broken meanwhile', async () => {
+  const { commit } = await clone.serving();
+  clone.write('deploy.config.js', 'module.exports = {');
+  expectRefusal(await clone.start(), 'deploy.config.js cannot be read', 'E_CONFIG');
+  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+  clone.change({});
+  expect(await clone.start()).toMatchObject({ code: 0 });
+  expect(await clone.serving()).toMatchObject({ commit });
+});
+
+it('without its journal it says so, and begins a new one when asked to', async () => {
+  const { journal } = clone.home;
+  for (const end of ['', '-wal', '-shm']) rmSync(journal + end, { force: true });
+
+  for (const said of [await clone.switchyard('status'), await clone.start()]) {
+    expectRefusal(said, `The journal ${journal} is gone.`, 'E_HOME');
+  }
+  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+  expect(await clone.start()).toMatchObject({ code: 0 });
+  expect((await clone.release()).verdict).toMatch(/^✓ LIVE in /);
+});
+
+it('without its npm packages it serves on, and says so', async () => {
+  const modules = path.join(clone.dir, 'node_modules');
+  renameSync(modules, `${modules}.away`);
+  const said = await clone.switchyard('status');
+  const script = await clone.switchyard('status', '--json');
+  renameSync(`${modules}.away`, modules);
+
+  expectRefusal(said, 'The npm packages of this clone are gone.', 'E_PACKAGES');
+  expect(JSON.parse(script.text)).toMatchObject({ error: { code: 'E_PACKAGES' } });
+  expect((await clone.get('/version')).status).toBe(200);
+});
+
+it('a script gets JSON also for a command that cannot be understood', async () => {
+  const said = await clone.switchyard('deploy', '--bogus', '--json');
+  expect(said.code).toBe(1);
+  expect(JSON.parse(said.text)).toMatchObject({ error: { code: 'E_USAGE' } });
+  expectRefusal(await clone.switchyard('logs', '999'), 'There is no deployment 999.', 'E_USAGE');
+});
+
+function expectRefusal({ code, text }: Said, sentence: string, known: string): void {
+  expect(text).toContain(sentence);
+  expect(text).toContain(known);
+  expect(text).not.toMatch(/\n\s+at /);
+  expect(code).toBe(1);
+}
