@@ -18,6 +18,7 @@ import { checkSettings } from './settings';
 import { makeLive } from './first-release';
 import { makeHome, prepareGit, prepareHome } from './prepare-home';
 import { serverOf } from './server';
+import { checkMoved } from './moved';
 import { checkPorts } from './ports';
 import { checkVersion } from './check-version';
 import { startDeployerAndWait } from './deployer';
@@ -28,6 +29,7 @@ import { inTurn } from './turn';
 export async function startCommand(): Promise<number> {
   const home = resolveHome(ROOT, process.env);
   await resolveRef(ROOT, 'HEAD');
+  await checkMoved(home, ROOT);
   const settings = { ...keptSettings(home.settings), ...settingsFrom(process.env) };
   const wanted = loadConfig(ROOT, settings);
   const serving = await alreadyServing(home);

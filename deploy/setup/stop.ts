@@ -23,10 +23,12 @@ const DEPLOYMENT_SCRIPT = path.join('dist', 'deploy', 'deployment.js');
 
 export async function stopCommand(options: Options): Promise<number> {
   const home = resolveHome(ROOT, process.env);
-  if (!existsSync(home.settings)) {
+  // a home that somebody has removed leaves its processes behind
+  if (!existsSync(home.settings) && processesWith('SWITCHYARD_HOME', home.dir).length === 0) {
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no home at ${home.dir}).`);
   }
-  await inTurn(home, () => stopEverything(home, configOf(home)));
+  const stop = (): Promise<void> => stopEverything(home, configOf(home));
+  await (existsSync(home.dir) ? inTurn(home, stop) : stop());
   if (options.json) console.log(JSON.stringify({ stopped: true }));
   else say('✓ stopped; npm start brings back what was live');
   return 0;

@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tryLock } from '../../deploy/lock';
-import { incidents, lastEvent, until, untilPhase } from '../support/crash';
+import { everythingOf, incidents, lastEvent, until, untilPhase } from '../support/crash';
 import type { Said } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
@@ -142,6 +142,12 @@ it('a script gets JSON also for a command that cannot be understood', async () =
   expect(said.code).toBe(1);
   expect(JSON.parse(said.text)).toMatchObject({ error: { code: 'E_USAGE' } });
   expectRefusal(await clone.switchyard('logs', '999'), 'There is no deployment 999.', 'E_USAGE');
+});
+
+it('can be stopped when its home was removed', async () => {
+  rmSync(clone.home.dir, { recursive: true, force: true });
+  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+  expect(everythingOf(clone.home)).toEqual([]);
 });
 
 function expectRefusal({ code, text }: Said, sentence: string, known: string): void {
