@@ -19,7 +19,7 @@ const Manifest = z.object({ name: z.string(), version: z.string() });
 
 /**
  * @param folder where the running file lies; the package.json is searched from there upward.
- * @throws {StartupError} if there is none, or it has no name and version.
+ * @throws {StartupError} if there is none with a name and a version.
  */
 export function identify(config: Pick<Config, 'commit' | 'instance' | 'slot'>, folder: string): Identity {
   const { name, version } = readManifest(folder);
@@ -29,18 +29,24 @@ export function identify(config: Pick<Config, 'commit' | 'instance' | 'slot'>, f
 
 /**
  * Compiled, this code lies in dist/app of its release; in development in app of the clone. Searching upward finds
- * the right package.json from both. It is read once: /version tells what was started, not what lies there now.
+ * the right package.json from both; one on the way that only says `"type"` is passed by. It is read once: /version
+ * tells what was started, not what lies there now.
  */
 function readManifest(folder: string): z.infer<typeof Manifest> {
+  const manifest = manifestIn(folder);
+  if (manifest) return manifest;
+  const parent = path.dirname(folder);
+  if (parent === folder)
+    throw new StartupError(`No package.json with name and version lies above ${__dirname}.`);
+  return readManifest(parent);
+}
+
+function manifestIn(folder: string): z.infer<typeof Manifest> | null {
   const file = path.join(folder, 'package.json');
-  if (!existsSync(file)) {
-    const parent = path.dirname(folder);
-    if (parent === folder) throw new StartupError(`No package.json lies above ${__dirname}.`);
-    return readManifest(parent);
-  }
+  if (!existsSync(file)) return null;
   try {
-    return Manifest.parse(JSON.parse(readFileSync(file, 'utf8')));
+    return Manifest.safeParse(JSON.parse(readFileSync(file, 'utf8'))).data ?? null;
   } catch {
-    throw new StartupError(`${file} has no name and version.`);
+    throw new StartupError(`${file} is not JSON.`);
   }
 }
