@@ -12,6 +12,7 @@ import type { Desk } from './handover';
 import { handOverWhenOrphaned } from './handover';
 import { homeAt } from './home';
 import { createRequests } from './requests';
+import { keepReserve } from './reserve';
 import { readSecret } from './secret';
 import { nginxServer } from './traffic/nginx-server';
 import { createWatch } from './watch';
@@ -20,6 +21,7 @@ import type { Yard } from './yard';
 import { openYard } from './yard';
 
 const REQUESTS_MAY_TAKE_MS = 1000;
+const RESERVE_EVERY_MS = 60_000;
 
 function main(): void {
   const yard = openYard(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
@@ -29,6 +31,8 @@ function main(): void {
   process.on('SIGTERM', () => void leave());
   process.on('SIGINT', () => void leave());
   desk.open();
+  // what a full disk has used up is put by again when there is room
+  setInterval(() => keepReserve(yard.home), RESERVE_EVERY_MS).unref();
   handOverWhenOrphaned(yard, desk).then(
     () => process.exit(0),
     (error: unknown) => console.error('handover:', error),

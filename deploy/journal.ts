@@ -6,7 +6,8 @@ import { statSync } from 'node:fs';
 import Database from 'libsql';
 import type { Home } from './home';
 import { KnownError } from './core/errors';
-import { inTransaction } from './sqlite';
+import { useReserve } from './reserve';
+import { inTransaction, isFull } from './sqlite';
 import { isActive, isOver, mayFollow } from './core/transitions';
 import type {
   Commit,
@@ -60,7 +61,10 @@ interface DeploymentRow {
 }
 
 export class Journal {
-  private constructor(private readonly db: Database.Database) {}
+  private constructor(
+    private readonly home: Pick<Home, 'journal' | 'dir'>,
+    private db: Database.Database,
+  ) {}
 
   /** False before the first start, and when somebody has removed it. */
   static exists(home: Pick<Home, 'journal'>): boolean {
@@ -69,14 +73,7 @@ export class Journal {
 
   /** Opens the home's journal, making it when it is not there. Throws E_NOT_STARTED without a home. */
   static open(home: Pick<Home, 'journal' | 'dir'>): Journal {
-    let db: Database.Database;
-    try {
-      db = new Database(home.journal);
-    } catch {
-      throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
-    }
-    db.pragma(`busy_timeout = ${BUSY_MS}`);
-    return new Journal(db);
+    return new Journal(home, connect(home));
   }
 
   /** Makes the tables. Once, by whoever makes the home. */
@@ -241,9 +238,38 @@ export class Journal {
       .run(deployment, Date.now(), JSON.stringify(entry));
   }
 
-  private write<T>(work: () => T): Promise<T> {
-    return inTransaction(this.db, work);
+  private async write<T>(work: () => T): Promise<T> {
+    try {
+      return await inTransaction(() => this.db, work);
+    } catch (error) {
+      if (!isFull(error)) throw error;
+      return this.writeWithReserve(work);
+    }
   }
+
+  /** A rollback must go through on a full disk too. Throws E_DISK when there is no room even so. */
+  private async writeWithReserve<T>(work: () => T): Promise<T> {
+    useReserve(this.home);
+    // libsql never resets a prepared statement that failed: what is written beside it would be lost
+    this.db.close();
+    this.db = connect(this.home);
+    try {
+      return await inTransaction(() => this.db, work);
+    } catch (error) {
+      throw isFull(error) ? new KnownError('E_DISK', `There is no room left in ${this.home.dir}.`) : error;
+    }
+  }
+}
+
+function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {
+  let db: Database.Database;
+  try {
+    db = new Database(home.journal);
+  } catch {
+    throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
+  }
+  db.pragma(`busy_timeout = ${BUSY_MS}`);
+  return db;
 }
 
 const NOTHING_KNOWN = {

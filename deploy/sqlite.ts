@@ -8,13 +8,17 @@ import { setTimeout as sleep } from 'node:timers/promises';
 const RETRY_MS = 10;
 const GIVE_UP_AFTER_MS = 10_000;
 
-/** Does the work in a transaction, all of it or nothing, as soon as nobody else writes. */
-export async function inTransaction<T>(db: Database.Database, work: () => T): Promise<T> {
+/**
+ * Does the work in a transaction, all of it or nothing, as soon as nobody else writes.
+ * @param connection the one to use: it may be replaced while this waits
+ */
+export async function inTransaction<T>(connection: () => Database.Database, work: () => T): Promise<T> {
   const deadline = Date.now() + GIVE_UP_AFTER_MS;
-  while (!begin(db)) {
-    if (Date.now() > deadline) throw new Error(`${db.name} was locked by another process for 10 s`);
+  while (!begin(connection())) {
+    if (Date.now() > deadline) throw new Error(`${connection().name} was locked by another process for 10 s`);
     await sleep(RETRY_MS);
   }
+  const db = connection();
   // nothing is awaited from here on: another write of this process would fall into this transaction
   try {
     const result = work();
@@ -44,4 +48,10 @@ function begin(db: Database.Database): boolean {
 export function isBusy(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   return code?.startsWith('SQLITE_BUSY') === true || /database is locked/.test(message ?? '');
+}
+
+/** True when there was no room on the disk for what was written. */
+export function isFull(error: unknown): boolean {
+  const { code, message } = error as { code?: string; message?: string };
+  return /^SQLITE_(FULL|IOERR)/.test(code ?? '') || /disk is full|disk I\/O error/.test(message ?? '');
 }

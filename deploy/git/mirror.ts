@@ -5,10 +5,10 @@ import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
-import { gitOn, reasonOf } from './git';
+import { gitOn } from './git';
 import { checkBranchName, checkCommitId } from './names';
 import { removeDeadLocks } from './locks';
-import { fetchCommit } from './seed';
+import { fetchCommit, unreadable } from './seed';
 
 /** A server that sends next to nothing for so long is as good as down. */
 const SLOW = ['-c', 'http.lowSpeedLimit=100', '-c', 'http.lowSpeedTime=30'];
@@ -18,7 +18,7 @@ export function sourceOf(home: Home, configured: string | null): string {
   return configured ?? home.pushGit;
 }
 
-/** Fetches all branches; those that the source no longer has go, commits sent by hand stay. Throws E_SOURCE. */
+/** Fetches all branches; those that the source no longer has go, commits sent by hand stay. Throws E_SOURCE, E_DISK. */
 export async function updateMirror(home: Home, source: string): Promise<void> {
   await ensureMirror(home);
   const options = ['--prune', '--progress', '--update-shallow', '--no-write-fetch-head'];
@@ -32,8 +32,7 @@ export async function updateMirror(home: Home, source: string): Promise<void> {
       '+refs/heads/*:refs/heads/*',
     ]);
   } catch (error) {
-    const cause = reasonOf(error);
-    throw new KnownError('E_SOURCE', `The source ${withoutPassword(source)} cannot be read: ${cause}`);
+    throw unreadable(`The source ${withoutPassword(source)} cannot be read`, error);
   }
 }
 

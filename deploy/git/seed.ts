@@ -2,6 +2,7 @@
 import { KnownError } from '../core/errors';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
+import { isDiskFull } from '../pipeline/install-failure';
 import { resolveRef } from './clone';
 import { gitOn, reasonOf } from './git';
 import { checkBranchName } from './names';
@@ -22,18 +23,23 @@ export async function seedSource(home: Home, root: string, branch: string): Prom
 /** The older protocol gives out only the tips of branches, and refuses a shallow clone's. */
 const ANY_COMMIT = ['-c', 'protocol.version=2'];
 
-/** Fetches one commit of a clone, a shallow one too, into a ref of a repository of ours. Throws E_SOURCE. */
+/** Fetches one commit of a clone, a shallow one too, into a ref of a repository of ours. Throws E_SOURCE, E_DISK. */
 export async function fetchCommit(into: string, clone: string, commit: Commit, ref: string): Promise<void> {
   const options = ['--progress', '--no-tags', '--no-write-fetch-head'];
   try {
     await gitOn(into).raw([...ANY_COMMIT, 'fetch', ...options, '--', clone, `+${commit}:${ref}`]);
   } catch (error) {
-    const cause = reasonOf(error);
-    throw new KnownError('E_SOURCE', `The commit cannot be read from ${clone}: ${cause}`);
+    throw unreadable(`The commit cannot be read from ${clone}`, error);
   }
 }
 
 async function hasBranch(repository: string, branch: string): Promise<boolean> {
   const found = await gitOn(repository).raw(['for-each-ref', '--format=%(refname)', `refs/heads/${branch}`]);
   return found.trim().split('\n').includes(`refs/heads/${branch}`);
+}
+
+/** A fetch that failed: by the disk it was to fill, or by its source. */
+export function unreadable(what: string, error: unknown): KnownError {
+  const cause = reasonOf(error);
+  return new KnownError(isDiskFull([cause]) ? 'E_DISK' : 'E_SOURCE', `${what}: ${cause}`);
 }

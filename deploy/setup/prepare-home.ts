@@ -8,6 +8,7 @@ import { preparePushRepository } from '../git/push-repository';
 import { seedSource } from '../git/seed';
 import type { Home } from '../home';
 import { Journal } from '../journal';
+import { keepReserve } from '../reserve';
 import { prepareSecret } from '../secret';
 import { say } from './say';
 import { turnFile } from './turn';
@@ -24,6 +25,7 @@ export function makeHome(home: Home): void {
     const closed = [home.logs, home.releases, home.modules, home.shared, home.pm2];
     for (const folder of [...closed, home.pushGit, home.mirrorGit]) makeFolder(folder, CLOSED);
     for (const file of [home.journal, home.lock, turnFile(home)]) makePrivate(file);
+    keepReserve(home);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
     throw new KnownError('E_HOME', `The home ${home.dir} cannot be made (${code ?? String(error)}).`);

@@ -1,14 +1,13 @@
 /** A shift on a disk without a free byte: a full disk must not keep anyone from rolling back. */
-import { execFileSync, spawnSync } from 'node:child_process';
-import { appendFileSync, mkdirSync, mkdtempSync, rmdirSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { homeAt } from '../../deploy/home';
 import { linkedTable, linkTable, prepareTables } from '../../deploy/traffic/table-folder';
 import { needs } from '../support/needs';
+import { fill, mountSmallDisk } from '../support/small-disk';
 
 // only root may mount, and not in every container
-const disk = mountSmallDisk();
+const disk = mountSmallDisk('64k');
 afterAll(() => disk?.unmount());
 
 needs('a small disk', () => (disk ? null : 'this user may not mount one')).test(
@@ -26,27 +25,3 @@ needs('a small disk', () => (disk ? null : 'this user may not mount one')).test(
     }
   },
 );
-
-function mountSmallDisk(): { dir: string; unmount(): void } | null {
-  const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-full-'));
-  if (spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', 'size=64k', 'tmpfs', dir]).status !== 0) {
-    rmdirSync(dir);
-    return null;
-  }
-  return {
-    dir,
-    unmount() {
-      execFileSync('/bin/umount', [dir]);
-      rmdirSync(dir);
-    },
-  };
-}
-
-function fill(file: string): void {
-  const block = Buffer.alloc(4096);
-  try {
-    for (;;) appendFileSync(file, block);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
-  }
-}

@@ -1,0 +1,37 @@
+/** A disk so small that a test can fill it. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { appendFileSync, mkdtempSync, rmdirSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+
+export interface SmallDisk {
+  dir: string;
+  unmount(): void;
+}
+
+/** Null where this user may not mount. @param size as mount takes it: `64k`, `8m` */
+export function mountSmallDisk(size: string): SmallDisk | null {
+  const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-full-'));
+  if (spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]).status !== 0) {
+    rmdirSync(dir);
+    return null;
+  }
+  return {
+    dir,
+    unmount() {
+      // lazily: SQLite's prepared statements hold a closed database open until they are collected
+      execFileSync('/bin/umount', ['-l', dir]);
+      rmdirSync(dir);
+    },
+  };
+}
+
+/** Writes until not one byte more fits. */
+export function fill(file: string): void {
+  const block = Buffer.alloc(4096);
+  try {
+    for (;;) appendFileSync(file, block);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOSPC') throw error;
+  }
+}
