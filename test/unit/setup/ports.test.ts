@@ -43,13 +43,12 @@ test('a port that is taken on IPv6 alone is taken', async () => {
 });
 
 async function freeConfig(): Promise<Config> {
-  const [http, low, deployer] = (await freePorts(3)) as [number, number, number];
+  const [http, blue, green, deployer] = (await freePorts(4)) as [number, number, number, number];
   const base = loadConfig(tempHome(), {});
-  const green = low + 1;
   return {
     ...base,
     http: { ...base.http, port: http },
-    slots: { blue: low, green },
+    slots: { blue, green },
     deployer: { port: deployer },
   };
 }
