@@ -15,10 +15,10 @@ import {
   killEverything,
   lastEvent,
   stopWatching,
-  until,
   untilPhase,
   watchServing,
 } from '../support/crash';
+import { until } from '../support/until';
 import { startLoad, type Load, type LoadRequest } from '../support/load';
 import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
 

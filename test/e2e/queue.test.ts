@@ -2,7 +2,8 @@
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Deployment } from '../../deploy/core/types';
-import { until, untilOver, untilPhase } from '../support/crash';
+import { untilOver, untilPhase } from '../support/crash';
+import { until } from '../support/until';
 import { tinyClone, type Pushed, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);

@@ -11,11 +11,11 @@ import {
   deployerPid,
   kill,
   stopWatching,
-  until,
   untilOver,
   untilPhase,
   watchServing,
 } from '../support/crash';
+import { until } from '../support/until';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);

@@ -1,7 +1,8 @@
 /** `npm stop` in the middle of a deployment: it is taken back, no process is left, and npm start brings back what was live. */
 import type { PhaseName } from '../../deploy/core/types';
 import { processesWith } from '../../deploy/runtimes/os-process';
-import { commandsOf, everythingOf, kill, until, untilPhase } from '../support/crash';
+import { commandsOf, everythingOf, kill, untilPhase } from '../support/crash';
+import { until } from '../support/until';
 import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);

@@ -2,7 +2,8 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tryLock } from '../../deploy/lock';
-import { everythingOf, incidents, lastEvent, until, untilPhase } from '../support/crash';
+import { everythingOf, incidents, lastEvent, untilPhase } from '../support/crash';
+import { until } from '../support/until';
 import type { Said } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 

@@ -7,6 +7,7 @@ import { tableFolder } from '../../deploy/core/table';
 import type { Table } from '../../deploy/core/types';
 import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
 import { needs, root } from '../support/needs';
+import { until } from '../support/until';
 import { trafficYard, type TrafficYard } from '../support/traffic-yard';
 
 const BLUE: Table = { active: 'blue', standby: null };
@@ -206,6 +207,8 @@ test('the log tells who was asked, without queries, and keeps our own questions 
   await yard.ask('/login?token=s3cret', { method: 'POST', body: 'x' });
   await yard.ask('/_deploy/status');
   await yard.traffic.verify('/health');
+  // nginx writes a request's line after it has sent the answer
+  await until('three lines in the log', () => readRequests(yard.home, from).requests.length === 3);
   const { requests } = readRequests(yard.home, from);
   expect(requests.map(({ kind, uri }) => [kind, uri])).toEqual([
     ['app', '/login'],

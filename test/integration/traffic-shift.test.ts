@@ -2,7 +2,8 @@
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Table } from '../../deploy/core/types';
-import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
+import { countRequests, logPosition, readRequests, type LogEntry } from '../../deploy/traffic/access-log';
+import { until } from '../support/until';
 import { establishedConnections } from '../../deploy/traffic/connections';
 import { findNginx } from '../../deploy/traffic/nginx-binary';
 import { configFile } from '../../deploy/traffic/nginx-files';
@@ -83,7 +84,10 @@ test('kill -9 of the active slot loses no GET while the table has a standby', as
   expect(failed).toEqual([]);
 
   // the users saw nothing, but the slot's own account shows it
-  const counts = countRequests(readRequests(yard.home, from).requests);
+  // nginx writes a request's line after it has sent the answer
+  const logged = (): LogEntry[] => readRequests(yard.home, from).requests;
+  await until('a line for every request', () => logged().length >= requests);
+  const counts = countRequests(logged());
   expect(counts).toMatchObject({ served: requests, failed: 0 });
   expect(counts.slots).toEqual([{ slot: 'blue', requests, errors: expect.any(Number) }]);
   expect(counts.slots[0]?.errors).toBeGreaterThanOrEqual(900);

@@ -9,23 +9,9 @@ import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { processesOf as nginxProcesses } from '../../deploy/traffic/nginx-processes';
 import type { TinyClone } from './tiny-clone';
+import { until } from './until';
 
 const LOOK_EVERY_MS = 5;
-
-/** Waits for a condition and returns its value. @param what named when it does not come to that within `limitMs` */
-export async function until<T>(
-  what: string,
-  condition: () => T | null | undefined | false | Promise<T | null | undefined | false>,
-  limitMs = 60_000,
-): Promise<T> {
-  const deadline = Date.now() + limitMs;
-  for (;;) {
-    const value = await condition();
-    if (value) return value;
-    if (Date.now() > deadline) throw new Error(`waited ${limitMs} ms for nothing: ${what}`);
-    await sleep(LOOK_EVERY_MS);
-  }
-}
 
 /** The first deployment after `after` that comes to this phase, or to its bake. It may be over a moment later. */
 export async function untilPhase(clone: TinyClone, after: number, phase: PhaseName): Promise<Deployment> {
