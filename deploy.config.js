@@ -6,6 +6,9 @@
  * @type {import('./deploy/config').UserConfig}
  */
 module.exports = {
+  /** What containers and images are called: myapp-blue, myapp-green, myapp:<commit>.
+                                                                              environment: APP_NAME */
+  name: 'myapp',
   /** Only this branch deploys.                                                  environment: BRANCH */
   branch: 'main',
   /** Where commits come from: null is the home's own push.git (git push live);
@@ -13,8 +16,13 @@ module.exports = {
   source: null,
   /** How traffic moves to a new release. */
   strategy: 'blue-green',
-  /** What keeps the app's processes running. */
+  /** What keeps the app's processes running.                                 environment: RUNTIME */
   runtime: 'pm2',
+  compose: {
+    /** What each slot's container may use at most: memory as 512m or 2g, cores as 0.5 or 2. */
+    memory: '512m',
+    cpus: 1,
+  },
 
   http: {
     /** The port nginx serves.                                                environment: HTTP_PORT */
@@ -53,6 +61,36 @@ module.exports = {
     /** From SIGTERM to SIGKILL. */
     stop: 15,
   },
+
+  /** When the deployer does what nobody asks for, as cron writes it; null for never. */
+  schedules: {
+    /** Look for pushes whose webhook was lost. */
+    poll: '* * * * *',
+    /** Remove what is not kept. It is also done after each deployment. */
+    prune: '17 4 * * *',
+    /** Begin new log files where the old ones have grown too large. */
+    rotate: '*/10 * * * *',
+  },
+  keep: {
+    /** Good releases besides the active and the warm one. */
+    releases: 5,
+    /** Older log files, and the size at which a new one is begun. */
+    logs: 5,
+    logSize: '20m',
+  },
+  room: {
+    /** A deployment is refused that would leave less than this free on the disk, or in memory. */
+    disk: '500m',
+    memory: '64m',
+  },
+
+  /** Commands of yours, as argument lists, by their moment: 'before prepare', 'after prepare', 'before migrate',
+      'after migrate', 'before start', 'after start', 'before shift', 'after shift', 'before live', 'after live',
+      and 'failure'. One that fails stops the deployment; a failing 'failure' only warns. */
+  hooks: {},
+  /** Who is told: { url: 'https://hooks.slack.com/…', on: ['live', 'failed', 'rolled-back'] }. Slack, Discord, or
+      JSON for any other. Left out, `on` is everything: live, failed, rolled-back, aborted, holding, incident. */
+  notify: [],
 
   app: {
     /** The file that listens on PORT. */

@@ -2,67 +2,16 @@
  * deploy.config.js, checked. Defaults stand here and, explained, in that file; what the environment said
  * at `npm start` (kept in the home's settings.json) goes over both.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { distance } from 'fastest-levenshtein';
-import { z } from 'zod';
+import type { z } from 'zod';
+import type { Config } from './config-schema';
+import { schema } from './config-schema';
 import { KnownError } from './core/errors';
 import type { AppSettings, Slot } from './core/types';
 
-const port = z.number().int().min(1).max(65535);
-const seconds = z.number().min(0).max(86_400);
-const argv = z.array(z.string().min(1)).min(1).nullable();
-const urlPath = z.string().startsWith('/');
-
-const appSchema = z.strictObject({
-  start: z.string().min(1).default('dist/app/server.js'),
-  test: argv.default(['npm', 'run', '--silent', '--if-present', 'test:app']),
-  build: argv.default(['npm', 'run', '--silent', '--if-present', 'build:app']),
-  migrate: argv.default(null),
-  health: urlPath.default('/health'),
-  smoke: z.array(urlPath).default([]),
-});
-
-const schema = z.strictObject({
-  branch: z.string().min(1).default('main'),
-  source: z.string().min(1).nullable().default(null),
-  strategy: z.enum(['blue-green']).default('blue-green'),
-  runtime: z.enum(['pm2']).default('pm2'),
-  http: z
-    .strictObject({
-      port: port.default(8000),
-      maxBody: z
-        .string()
-        .regex(/^\d+[km]$/, 'is not a size such as 25m')
-        .default('25m'),
-    })
-    .prefault({}),
-  slots: z.strictObject({ blue: port.default(8080), green: port.default(8081) }).prefault({}),
-  deployer: z.strictObject({ port: port.default(9000) }).prefault({}),
-  bake: z
-    .strictObject({
-      seconds: seconds.default(10),
-      maxErrorRatio: z.number().min(0).max(1).default(0.05),
-      minRequests: z.number().int().min(1).default(20),
-    })
-    .prefault({}),
-  limits: z
-    .strictObject({
-      install: seconds.default(600),
-      test: seconds.default(600),
-      build: seconds.default(600),
-      migrate: seconds.default(300),
-      start: seconds.default(60),
-      drain: seconds.default(30),
-      stop: seconds.default(15),
-    })
-    .prefault({}),
-  app: appSchema.prefault({}),
-});
-
-export type Config = z.output<typeof schema>;
-/** What deploy.config.js may export: every key is optional. */
-export type UserConfig = z.input<typeof schema>;
+export type { Config, UserConfig } from './config-schema';
 
 /** The environment variables that go over the file, and the key each one sets. */
 export const ENVIRONMENT = {
@@ -74,6 +23,8 @@ export const ENVIRONMENT = {
   DRAIN_SECONDS: ['limits', 'drain'],
   BRANCH: ['branch'],
   SOURCE: ['source'],
+  RUNTIME: ['runtime'],
+  APP_NAME: ['name'],
 } as const satisfies Record<string, readonly string[]>;
 
 export type Settings = Partial<Record<keyof typeof ENVIRONMENT, string>>;
@@ -99,48 +50,6 @@ export function loadConfig(root: string, settings: Settings): Config {
 export function parseAppSettings(written: unknown): AppSettings {
   const app = (written as { app?: unknown } | null)?.app ?? {};
   return parseConfig({ app }, 'deploy.config.js', {}).app;
-}
-
-/**
- * What every process of a running Switchyard must agree on. An edit of deploy.config.js, like a variable, changes it
- * at the next start only: nginx and the deployer listen where they were told to.
- */
-const CHOSEN_ONCE = ['HTTP_PORT', 'BLUE_PORT', 'GREEN_PORT', 'DEPLOYER_PORT', 'BRANCH'] as const;
-const IN_FORCE = 'inForce';
-
-/** Keeps, at a start, what the environment said, and what came of it. @param file the home's settings.json */
-export function keepSettings(file: string, settings: Settings, config: Config): void {
-  const kept = { ...settings, [IN_FORCE]: chosenOnce(config) };
-  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
-}
-
-/** What the environment of the starts so far has said; nothing before the first. Throws E_HOME. */
-export function keptSettings(file: string): Settings {
-  return settingsFrom(readKept(file) as NodeJS.ProcessEnv);
-}
-
-/** What the last start has put in force; nothing before the first. Throws E_HOME. */
-export function readSettings(file: string): Settings {
-  const kept = readKept(file);
-  return settingsFrom({ ...kept, ...(kept[IN_FORCE] as object | undefined) } as NodeJS.ProcessEnv);
-}
-
-/** What of a configuration is chosen once, as settings. */
-export function chosenOnce(config: Config): Settings {
-  return Object.fromEntries(CHOSEN_ONCE.map((name) => [name, String(valueAt(config, ENVIRONMENT[name]))]));
-}
-
-function readKept(file: string): Record<string, unknown> {
-  if (!existsSync(file)) return {};
-  try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  } catch {
-    throw new KnownError(
-      'E_HOME',
-      `${file} cannot be read.`,
-      `Remove it, then npm start with the same ports.`,
-    );
-  }
 }
 
 /** The slots of a configuration, in the order in which they are filled. */
@@ -212,7 +121,8 @@ function keysAt(place: string[]): string[] {
   return here && typeof here === 'object' ? Object.keys(here) : [];
 }
 
-function valueAt(value: unknown, keys: readonly string[]): unknown {
+/** What stands at a place, or undefined. */
+export function valueAt(value: unknown, keys: readonly string[]): unknown {
   return keys.reduce((here, key) => (here as Record<string, unknown> | undefined | null)?.[key], value);
 }
 

@@ -4,6 +4,7 @@
  * finishes or undoes it.
  */
 import { asKnown } from './core/errors';
+import { isActive } from './core/transitions';
 import type { Home } from './home';
 import { homeAt } from './home';
 import { Journal } from './journal';
@@ -30,8 +31,7 @@ async function main(): Promise<void> {
 
   const deployment = yard.journal.get(id);
   if (deployment?.state === 'queued') await deploy(yard, deployment, aborted.signal);
-  if (deployment?.state === 'running' || deployment?.state === 'baking')
-    await recover(yard, deployment, aborted.signal);
+  if (deployment && isActive(deployment.state)) await recover(yard, deployment, aborted.signal);
   yard.journal.close();
   lock.release();
 }

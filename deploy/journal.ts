@@ -47,6 +47,7 @@ export interface Request {
   commit?: Commit;
   slot?: SlotName;
   strategy: string;
+  hold?: boolean;
   delivery?: string;
 }
 
@@ -100,6 +101,7 @@ export class Journal {
       commit: request.commit ?? null,
       slot: request.slot ?? null,
       strategy: request.strategy,
+      hold: request.hold ?? false,
       createdAt: Date.now(),
     };
     return this.write(() => {
@@ -159,7 +161,9 @@ export class Journal {
   /** All that are not over, oldest first. */
   pending(): Deployment[] {
     const rows = this.db
-      .prepare("SELECT * FROM deployments WHERE state IN ('queued', 'running', 'baking') ORDER BY id")
+      .prepare(
+        "SELECT * FROM deployments WHERE state IN ('queued', 'running', 'holding', 'baking') ORDER BY id",
+      )
       .all();
     return (rows as DeploymentRow[]).map(fromRow);
   }
@@ -273,6 +277,7 @@ function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {
 }
 
 const NOTHING_KNOWN = {
+  wish: null,
   version: null,
   from: null,
   to: null,
@@ -291,5 +296,13 @@ const NOTHING_KNOWN = {
 
 function fromRow(row: DeploymentRow): Deployment {
   const body = JSON.parse(row.body) as Omit<Deployment, 'id' | 'state' | 'delivery'>;
-  return { ...body, id: row.id, state: row.state, delivery: row.delivery };
+  // an older kit has written some of them
+  return {
+    ...body,
+    hold: body.hold ?? false,
+    wish: body.wish ?? null,
+    id: row.id,
+    state: row.state,
+    delivery: row.delivery,
+  };
 }

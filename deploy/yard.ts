@@ -1,7 +1,8 @@
 /** What a deployment works with, put together once for a process. */
 import { existsSync } from 'node:fs';
 import type { Config } from './config';
-import { loadConfig, readSettings, slotsOf } from './config';
+import { loadConfig, slotsOf } from './config';
+import { readSettings } from './settings';
 import { KnownError } from './core/errors';
 import type { Runtime, Traffic } from './core/seams';
 import type { Commit, Release, Slot, SlotName } from './core/types';

@@ -2,7 +2,7 @@
  * The three seams. A strategy decides, a runtime starts and stops, a traffic moves requests; the runner
  * in pipeline/run.ts knows them only by these methods.
  */
-import type { Observed, Plan, Release, RunningSlot, Slot, SlotName, Table } from './types';
+import type { Commit, Observed, Plan, Release, RunningSlot, Slot, SlotName, Table } from './types';
 
 export interface PlanInput {
   observed: Observed;
@@ -56,4 +56,25 @@ export interface ProbeAnswer {
   ms: number;
   /** One clause for a person: `503 {"status":"stopping"}`, `connection refused`. */
   said: string;
+}
+
+/** How a release is packed for its runtime: a built folder for PM2, an image for containers. */
+export interface Packing {
+  /** Packs a checked-out, installed and tested commit, its output in the deployment's log. Returns a clause for the journal. */
+  pack(release: Release, deploymentId: number): Promise<string | void>;
+  /** False when the pack is gone, as for an image that somebody has removed by hand: it is then packed again. */
+  has(release: Release): Promise<boolean>;
+  /** Runs a command of the release's own to its end, as the app itself would run: its migration. */
+  runOnce(argv: string[], release: Release, deploymentId: number): Promise<CommandEnd>;
+  /** Takes it off the machine. It must not run. */
+  remove(commit: Commit): Promise<void>;
+}
+
+/** How a command ended. */
+export interface CommandEnd {
+  /** Null when a signal ended it. 127 when there is no such program. */
+  exitCode: number | null;
+  timedOut: boolean;
+  /** What it wrote last, oldest first. */
+  lastLines: string[];
 }

@@ -3,7 +3,8 @@ import type { DeploymentState } from './types';
 
 const NEXT: Record<DeploymentState, readonly DeploymentState[]> = {
   queued: ['running', 'superseded', 'aborted', 'failed'],
-  running: ['baking', 'succeeded', 'failed', 'rolled-back', 'aborted', 'interrupted'],
+  running: ['holding', 'baking', 'succeeded', 'failed', 'rolled-back', 'aborted', 'interrupted'],
+  holding: ['baking', 'succeeded', 'failed', 'rolled-back', 'aborted', 'interrupted'],
   baking: ['succeeded', 'rolled-back', 'aborted', 'interrupted'],
   succeeded: [],
   failed: [],
@@ -25,5 +26,5 @@ export function isOver(state: DeploymentState): boolean {
 
 /** True while a process works on it. */
 export function isActive(state: DeploymentState): boolean {
-  return state === 'running' || state === 'baking';
+  return state === 'running' || state === 'holding' || state === 'baking';
 }

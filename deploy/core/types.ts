@@ -86,6 +86,8 @@ export interface Proof {
 /** One thing the runner can do to processes or traffic. */
 export type Step =
   | { do: 'migrate'; commit: Commit }
+  /** Waits until a person promotes what was verified, or aborts. */
+  | ({ do: 'hold' } & Proof)
   | ({ do: 'start' } & Proof)
   | { do: 'stop'; slot: SlotName }
   | ({ do: 'verify' } & Proof)
@@ -102,11 +104,12 @@ export interface PlannedStep {
 export type Plan = PlannedStep[];
 
 export type DeploymentKind = 'deploy' | 'rollback' | 'restore';
-export type Trigger = 'push' | 'webhook' | 'command' | 'start' | 'watch';
+export type Trigger = 'push' | 'webhook' | 'poll' | 'command' | 'start' | 'watch';
 
 export type DeploymentState =
   | 'queued'
   | 'running'
+  | 'holding'
   | 'baking'
   | 'succeeded'
   | 'failed'
@@ -117,6 +120,9 @@ export type DeploymentState =
 
 /** Whose fault a failure is: a commit's marks the commit bad, a machine's does not. */
 export type Fault = 'commit' | 'machine' | 'operator';
+
+/** What a person wants of a deployment that is at work. */
+export type Wish = 'promote' | 'abort';
 
 /** One attempt to make a release live. */
 export interface Deployment {
@@ -129,6 +135,10 @@ export interface Deployment {
   /** The slot a person asked for; null lets the strategy choose. */
   slot: SlotName | null;
   strategy: string;
+  /** True when it is to wait, verified, until a person promotes it. */
+  hold: boolean;
+  /** The last thing a person asked of it. */
+  wish: Wish | null;
   state: DeploymentState;
   version: string | null;
   /** What served when it began. */

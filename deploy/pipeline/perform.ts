@@ -55,6 +55,8 @@ async function performAtOnce(
     case 'verify':
       await verifySlot(yard, step);
       return step.slot;
+    case 'hold':
+      throw new Error('nobody can promote yet');
     case 'shift':
       return shift(yard, step.to);
     case 'verify-live':

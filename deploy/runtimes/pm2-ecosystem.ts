@@ -4,7 +4,8 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import type { Config } from '../config';
-import { loadConfig, readSettings, slotsOf } from '../config';
+import { loadConfig, slotsOf } from '../config';
+import { readSettings } from '../settings';
 import type { Release, SlotName } from '../core/types';
 import type { Home } from '../home';
 import { resolveHome } from '../home';

@@ -1,7 +1,7 @@
 /** Makes the home, or completes it. Safe to run again: what is there stays. */
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Config, Settings } from '../config';
-import { keepSettings } from '../config';
+import { keepSettings } from '../settings';
 import { KnownError } from '../core/errors';
 import { ensureLiveRemote } from '../git/live-remote';
 import { preparePushRepository } from '../git/push-repository';

@@ -1,7 +1,8 @@
 /** What runs of a home: nginx, the deployer, the active slot. */
 import { existsSync } from 'node:fs';
 import { buildStamp } from '../build-stamp';
-import { loadConfig, readSettings } from '../config';
+import { loadConfig } from '../config';
+import { readSettings } from '../settings';
 import { deployerBuild } from '../control-client';
 import type { Home } from '../home';
 import { ROOT } from '../commands/desk';

@@ -1,6 +1,7 @@
 /** What a running Switchyard does not take over, because it was asked for after its start. */
 import type { Config, Settings } from '../config';
-import { ENVIRONMENT, chosenOnce } from '../config';
+import { ENVIRONMENT } from '../config';
+import { chosenOnce } from '../settings';
 
 type Name = keyof Settings;
 

@@ -1,7 +1,8 @@
 /** A clone that was renamed or moved after `npm start`. */
 import { mkdirSync, renameSync } from 'node:fs';
 import path from 'node:path';
-import { keepSettings, loadConfig } from '../../deploy/config';
+import { loadConfig } from '../../deploy/config';
+import { keepSettings } from '../../deploy/settings';
 import { ensureLiveRemote } from '../../deploy/git/live-remote';
 import { preparePushRepository } from '../../deploy/git/push-repository';
 import { homeAt, type Home } from '../../deploy/home';

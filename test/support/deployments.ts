@@ -15,6 +15,8 @@ export function deployment(known: Partial<Deployment>): Deployment {
     branch: null,
     commit: null,
     slot: null,
+    hold: false,
+    wish: null,
     strategy: 'blue-green',
     state: 'queued',
     version: null,

@@ -56,6 +56,7 @@ export class PaperMachine {
         if (this.table.active !== step.slot) throw new Error(`${step.slot} is not live`);
         return;
       case 'migrate':
+      case 'hold':
       case 'bake':
         return;
     }

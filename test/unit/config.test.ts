@@ -1,16 +1,8 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Settings } from '../../deploy/config';
-import {
-  ENVIRONMENT,
-  loadConfig,
-  parseAppSettings,
-  keepSettings,
-  keptSettings,
-  readSettings,
-  settingsFrom,
-  slotsOf,
-} from '../../deploy/config';
+import { ENVIRONMENT, loadConfig, parseAppSettings, settingsFrom, slotsOf } from '../../deploy/config';
+import { keepSettings, keptSettings, readSettings } from '../../deploy/settings';
 import type { KnownError } from '../../deploy/core/errors';
 import { tempHome } from '../support/temp-home';
 

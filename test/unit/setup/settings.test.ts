@@ -1,4 +1,5 @@
-import { chosenOnce, loadConfig, type Settings } from '../../../deploy/config';
+import { loadConfig, type Settings } from '../../../deploy/config';
+import { chosenOnce } from '../../../deploy/settings';
 import { checkSettings } from '../../../deploy/setup/settings';
 import { tempHome } from '../../support/temp-home';
 

@@ -1,0 +1,105 @@
+/** What deploy.config.js may say: every key, its kind and its default, which the file itself explains. */
+import { validate } from 'node-cron';
+import { z } from 'zod';
+
+/** When a hook runs: before or after a phase of a deployment, or when one has failed. */
+const hookName = z
+  .string()
+  .regex(/^(before|after) (prepare|migrate|start|shift|live)$|^failure$/, 'is no moment of a deployment');
+/** What is notified of. */
+export const NOTICES = ['live', 'failed', 'rolled-back', 'aborted', 'holding', 'incident'] as const;
+
+const port = z.number().int().min(1).max(65535);
+const seconds = z.number().min(0).max(86_400);
+const argv = z.array(z.string().min(1)).min(1).nullable();
+const urlPath = z.string().startsWith('/');
+
+export const appSchema = z.strictObject({
+  start: z.string().min(1).default('dist/app/server.js'),
+  test: argv.default(['npm', 'run', '--silent', '--if-present', 'test:app']),
+  build: argv.default(['npm', 'run', '--silent', '--if-present', 'build:app']),
+  migrate: argv.default(null),
+  health: urlPath.default('/health'),
+  smoke: z.array(urlPath).default([]),
+});
+
+const size = z.string().regex(/^\d+[kmg]$/, 'is not a size such as 25m');
+const cron = z.string().refine(validate, 'is not a schedule such as "*/5 * * * *"').nullable();
+
+export const schema = z.strictObject({
+  name: z
+    .string()
+    .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'is not a name of small letters, digits and dashes')
+    .default('myapp'),
+  branch: z.string().min(1).default('main'),
+  source: z.string().min(1).nullable().default(null),
+  strategy: z.enum(['blue-green']).default('blue-green'),
+  runtime: z.enum(['pm2']).default('pm2'),
+  compose: z
+    .strictObject({
+      memory: size.default('512m'),
+      cpus: z.number().positive().default(1),
+    })
+    .prefault({}),
+  http: z
+    .strictObject({
+      port: port.default(8000),
+      maxBody: z
+        .string()
+        .regex(/^\d+[km]$/, 'is not a size such as 25m')
+        .default('25m'),
+    })
+    .prefault({}),
+  slots: z.strictObject({ blue: port.default(8080), green: port.default(8081) }).prefault({}),
+  deployer: z.strictObject({ port: port.default(9000) }).prefault({}),
+  bake: z
+    .strictObject({
+      seconds: seconds.default(10),
+      maxErrorRatio: z.number().min(0).max(1).default(0.05),
+      minRequests: z.number().int().min(1).default(20),
+    })
+    .prefault({}),
+  limits: z
+    .strictObject({
+      install: seconds.default(600),
+      test: seconds.default(600),
+      build: seconds.default(600),
+      migrate: seconds.default(300),
+      start: seconds.default(60),
+      drain: seconds.default(30),
+      stop: seconds.default(15),
+    })
+    .prefault({}),
+  schedules: z
+    .strictObject({
+      poll: cron.default('* * * * *'),
+      prune: cron.default('17 4 * * *'),
+      rotate: cron.default('*/10 * * * *'),
+    })
+    .prefault({}),
+  keep: z
+    .strictObject({
+      releases: z.number().int().min(1).default(5),
+      logs: z.number().int().min(0).default(5),
+      logSize: size.default('20m'),
+    })
+    .prefault({}),
+  room: z.strictObject({ disk: size.default('500m'), memory: size.default('64m') }).prefault({}),
+  hooks: z.partialRecord(hookName, z.array(z.string().min(1)).min(1)).default({}),
+  notify: z
+    .array(
+      z.strictObject({
+        url: z.url(),
+        on: z
+          .array(z.enum(NOTICES))
+          .min(1)
+          .default([...NOTICES]),
+      }),
+    )
+    .default([]),
+  app: appSchema.prefault({}),
+});
+
+export type Config = z.output<typeof schema>;
+/** What deploy.config.js may export: every key is optional. */
+export type UserConfig = z.input<typeof schema>;
