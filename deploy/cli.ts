@@ -38,7 +38,7 @@ command('history', 'what was deployed, and what happened')
   .option('-n, --limit <count>', 'how many deployments')
   .action(async (options: Options) => {
     const { historyCommand } = await import('./commands/history');
-    await answer(options, () => Promise.resolve(historyCommand(options)));
+    await answer(options, () => historyCommand(options));
   });
 command('logs', 'the last lines of a slot, a deployment, the deployer or nginx')
   .argument('[what]', "blue, green, deployer, nginx or a deployment's number (default: the slot that serves)")

@@ -12,7 +12,7 @@ import { withoutPassword } from './git/mirror';
 import { homeAt } from './home';
 import { plainReporter } from './reporters/plain';
 import { readSecret } from './secret';
-import { servingNow } from './serving';
+import { behindNow, servingNow } from './serving';
 import type { Push, PushAnswer } from './webhook/post';
 import { postPush } from './webhook/post';
 import type { Yard } from './yard';
@@ -54,7 +54,8 @@ async function tellDeployer(yard: Yard, update: Update): Promise<void> {
   if ('ignored' in answer) return sayIgnored(answer.ignored, update, yard.config.branch);
   const reporter = plainReporter(process.stdout, yard.journal);
   const deployment = await follow(yard.home, yard.journal, answer.id, (event) => reporter.event(event));
-  reporter.end(deployment, await servingNow(yard));
+  const serving = await servingNow(yard);
+  reporter.end(deployment, serving, behindNow(yard, serving));
 }
 
 /** Whose branch is called master, or who stands on a branch of their own, is told how it deploys. */

@@ -1,4 +1,6 @@
 /** What serves the users now, looked at: the table nginx reads, and who answers in its slots. */
+import type { Behind } from './core/behind';
+import { behind } from './core/behind';
 import type { Commit, ProcessStatus, Serving, SlotName, Table } from './core/types';
 import { builtHealthPath } from './pipeline/health-path';
 import { findRelease } from './pipeline/releases';
@@ -35,6 +37,11 @@ export async function servingNow(yard: Eyes): Promise<Serving | null> {
     return { slot: active.slot, commit: active.commit, version: active.version };
   }
   return table.active === null ? null : (yard.journal.lastLive()?.to ?? null);
+}
+
+/** What was deployed last, when something else serves. */
+export function behindNow(yard: Pick<Yard, 'journal'>, serving: Serving | null): Behind | null {
+  return behind(yard.journal.history(), serving);
 }
 
 async function viewSlot(yard: Eyes, table: Table, slot: SlotName, port: number): Promise<SlotView> {

@@ -1,19 +1,23 @@
 /** `history`: what the journal tells, in the order in which it happened. */
+import { behindStory } from '../core/behind';
 import { moment } from '../core/format';
 import { historyLine } from '../reporters/phrases';
+import { behindNow, servingNow } from '../serving';
 import type { Options } from './desk';
 import { openHere } from './desk';
 import { countOf } from './count';
 
 const SHOWN = 20;
 
-export function historyCommand(options: Options & { limit?: string }): number {
+export async function historyCommand(options: Options & { limit?: string }): Promise<number> {
   const limit = countOf(options.limit, SHOWN, '--limit');
-  const { journal } = openHere();
+  const yard = openHere();
+  const { journal } = yard;
   const deployments = journal.history(limit);
   const incidents = journal.incidents(limit);
+  const behind = behindNow(yard, await servingNow(yard));
   if (options.json) {
-    console.log(JSON.stringify({ deployments, incidents }, null, 2));
+    console.log(JSON.stringify({ behind, deployments, incidents }, null, 2));
     return 0;
   }
   const told = [
@@ -21,6 +25,7 @@ export function historyCommand(options: Options & { limit?: string }): number {
     ...incidents.map(({ at, message }) => ({ at, line: `!      ${moment(at)}  ${message}` })),
   ];
   told.sort((a, b) => b.at - a.at);
+  if (behind) console.log(`! ${behindStory(behind)}`);
   for (const { line } of told.slice(0, limit)) console.log(line);
   return 0;
 }

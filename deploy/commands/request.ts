@@ -4,7 +4,7 @@ import { requestDeployment } from '../control-client';
 import type { Deployment } from '../core/types';
 import { follow } from '../follow';
 import { reporterFor } from '../reporters';
-import { servingNow } from '../serving';
+import { behindNow, servingNow } from '../serving';
 import type { Yard } from '../yard';
 import type { Options } from './desk';
 
@@ -28,6 +28,7 @@ async function showToEnd(yard: Yard, id: number, options: Options): Promise<Depl
   process.once('SIGINT', detach);
   const deployment = await follow(yard.home, yard.journal, id, (event) => reporter.event(event));
   process.off('SIGINT', detach);
-  reporter.end(deployment, await servingNow(yard));
+  const serving = await servingNow(yard);
+  reporter.end(deployment, serving, behindNow(yard, serving));
   return deployment;
 }

@@ -1,7 +1,8 @@
 /** `status`: what serves now, looked at and not remembered. */
+import { behindStory } from '../core/behind';
 import { named } from '../core/format';
 import type { SlotView } from '../serving';
-import { servingNow, viewSlots } from '../serving';
+import { behindNow, servingNow, viewSlots } from '../serving';
 import { probe } from '../traffic/probe';
 import type { Options } from './desk';
 import { openHere } from './desk';
@@ -16,12 +17,13 @@ export async function statusCommand(options: Options): Promise<number> {
   const served = await probe({ port: yard.config.http.port, path: yard.config.app.health, timeoutMs: 2000 });
   const pending = yard.journal.pending();
   const healthy = deployer && served.status === 200;
+  const serving = await servingNow(yard);
+  const behind = behindNow(yard, serving);
   if (options.json) {
-    const serving = await servingNow(yard);
     const url = `http://localhost:${yard.config.http.port}`;
     console.log(
       JSON.stringify(
-        { healthy, url, home: yard.home.dir, serving, table, slots, deployer, pending },
+        { healthy, url, home: yard.home.dir, serving, behind, table, slots, deployer, pending },
         null,
         2,
       ),
@@ -34,6 +36,7 @@ export async function statusCommand(options: Options): Promise<number> {
     `nginx    http://localhost:${yard.config.http.port}  ${served.status === 200 ? 'serves' : `answers ${served.said}`}`,
   );
   console.log(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
+  if (behind) console.log(`! ${behindStory(behind)}`);
   for (const deployment of pending) console.log(historyLine(deployment));
   return healthy ? 0 : 1;
 }

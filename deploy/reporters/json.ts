@@ -4,10 +4,10 @@ import type { Output, Reporter } from './reporter';
 export function jsonReporter(out: Output): Reporter {
   return {
     event: () => undefined,
-    end: (deployment, serving) => {
-      out.write(
-        `${JSON.stringify({ ...deployment, plan: undefined, live: deployment.state === 'succeeded', serving }, null, 2)}\n`,
-      );
+    end: (deployment, serving, behind = null) => {
+      const live = deployment.state === 'succeeded';
+      const answer = { ...deployment, plan: undefined, live, serving, behind };
+      out.write(`${JSON.stringify(answer, null, 2)}\n`);
     },
   };
 }

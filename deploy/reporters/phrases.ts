@@ -1,4 +1,6 @@
 /** The journal in words. Pure: every reporter prints these lines, in its own way. */
+import type { Behind } from '../core/behind';
+import { behindLine } from '../core/behind';
 import type { ErrorCode } from '../core/errors';
 import { ERRORS } from '../core/errors';
 import { duration, moment, named, plural, short } from '../core/format';
@@ -42,14 +44,20 @@ export function liveLines(live: Live): string[] {
 }
 
 /** The last lines of a deployment; the very last one is its verdict. */
-export function endLines(deployment: Deployment, serving: Serving | null): string[] {
-  if (deployment.state === 'succeeded') return [successLine(deployment)];
+export function endLines(
+  deployment: Deployment,
+  serving: Serving | null,
+  behind: Behind | null = null,
+): string[] {
+  const loud = behind && deployment.state !== 'aborted' ? [`! ${behindLine(behind)}`] : [];
+  if (deployment.state === 'succeeded') return [...loud, successLine(deployment)];
   if (deployment.state === 'superseded') return ['- superseded: a newer push is deployed instead'];
   if (deployment.state === 'rolled-back' && deployment.fault === 'operator') {
-    return [`✗ NOT LIVE any more: ${deployment.cause}`];
+    return [...loud, `✗ NOT LIVE any more: ${deployment.cause}`];
   }
   return [
     ...hintLines(deployment),
+    ...loud,
     `✗ NOT LIVE. ${stillServing(deployment, serving)}: ${deployment.cause ?? deployment.state}`,
   ];
 }

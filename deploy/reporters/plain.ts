@@ -1,5 +1,5 @@
 /** Plain lines, each when its phase is over: for pipes, logs and the terminal of a git push. */
-import type { Deployment, JournalEvent, Serving } from '../core/types';
+import type { JournalEvent } from '../core/types';
 import type { Journal } from '../journal';
 import { endLines, liveLines, phaseLine, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
@@ -7,8 +7,8 @@ import type { Output, Reporter } from './reporter';
 export function plainReporter(out: Output, journal: Journal): Reporter {
   return {
     event: (event) => eventLines(event, journal).forEach((line) => out.write(`${line}\n`)),
-    end: (deployment: Deployment, serving: Serving | null) =>
-      endLines(deployment, serving).forEach((line) => out.write(`${line}\n`)),
+    end: (deployment, serving, behind) =>
+      endLines(deployment, serving, behind).forEach((line) => out.write(`${line}\n`)),
   };
 }
 

@@ -30,10 +30,10 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
       if (title !== undefined) doing = title === null ? null : { title, since: event.at };
       draw();
     },
-    end: (deployment, serving) => {
+    end: (deployment, serving, behind) => {
       clearInterval(timer);
       doing = null;
-      print(endLines(deployment, serving));
+      print(endLines(deployment, serving, behind));
     },
   };
 }

@@ -4,6 +4,7 @@
  */
 import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
 import { ensureLiveRemote } from '../git/live-remote';
+import { behindStory } from '../core/behind';
 import { short } from '../core/format';
 import type { Config, Settings } from '../config';
 import { loadConfig, settingsFrom } from '../config';
@@ -11,8 +12,9 @@ import { keptSettings, readSettings } from '../settings';
 import type { Home } from '../home';
 import { rememberHome, resolveHome } from '../home';
 import { checkSecret, readSecret } from '../secret';
-import { servingNow } from '../serving';
+import { behindNow, servingNow } from '../serving';
 import type { Serving } from '../core/types';
+import type { Yard } from '../yard';
 import { openYard } from '../yard';
 import { ROOT } from '../commands/desk';
 import { checkSettings } from './settings';
@@ -57,9 +59,11 @@ async function startUp(home: Home, wanted: Config, given: Settings): Promise<voi
   try {
     await phase('nginx', async () => serverOf(home)?.startNginx());
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
-    const serving = await makeLive(openYard(home, ROOT));
+    const yard = openYard(home, ROOT);
+    const serving = await makeLive(yard);
     await checkVersion(config.http.port, serving);
     await sayLive(home, config, serving);
+    sayWhetherBehind(yard, serving);
   } catch (error) {
     // nothing half-made stays behind; but who had answers before keeps them
     if (!served) await stopEverything(home, config);
@@ -94,12 +98,14 @@ function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
 }
 
 async function sayNothingChanged(home: Home, wanted: Config, serving: Serving): Promise<number> {
-  const { config } = openYard(home, ROOT);
+  const yard = openYard(home, ROOT);
+  const { config } = yard;
   sayWhatWaits(home, wanted);
   sayWhetherSecretWaits(home, process.env.WEBHOOK_SECRET);
   await prepareGit(home, ROOT, config);
   say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
   say('  it was running already: nothing was changed');
+  sayWhetherBehind(yard, serving);
   await sayWhetherHeadWaits(serving);
   return 0;
 }
@@ -108,6 +114,11 @@ async function sayWhetherHeadWaits(serving: Serving): Promise<void> {
   const head = await resolveRef(ROOT, 'HEAD');
   if (head !== serving.commit)
     say(`  ${short(head)}, where this clone stands, is not live: npm run -s deploy`);
+}
+
+function sayWhetherBehind(yard: Yard, serving: Serving): void {
+  const behind = behindNow(yard, serving);
+  if (behind) say(`! ${behindStory(behind)}`);
 }
 
 async function sayUncommitted(): Promise<void> {

@@ -127,6 +127,24 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
   expect(shown([], over(known), serving).at(-1)).toBe(line);
 });
 
+test('production that runs something older is said beside every verdict, and the verdict stays the last line', () => {
+  const behind = { runs: V1, not: V2, why: 'green answered 500.', since: 1 };
+  const lines = (known: Partial<Deployment>): string[] => {
+    const out = kept();
+    plainReporter(out, journalOf()).end(over(known), V1, behind);
+    return out.text().trimEnd().split('\n').slice(-2);
+  };
+  const loud = '! production runs v1.0.0 (a1b2c3d), not v1.1.0 (e4f5a6b)';
+  expect(lines({ state: 'rolled-back', cause: 'boom' })).toEqual([
+    loud,
+    '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): boom',
+  ]);
+  expect(lines({ kind: 'rollback', state: 'succeeded', to: V1, liveAt: 1_410 })).toEqual([
+    loud,
+    '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue',
+  ]);
+});
+
 test.each<[Partial<Deployment>, string]>([
   [{ id: 7, commit: V1.commit }, 'waiting for deployment 7 (a1b2c3d)'],
   [{ id: 7, branch: 'main' }, 'waiting for deployment 7 (main)'],

@@ -1,0 +1,61 @@
+/**
+ * Production runs something older than what was deployed last: after an automatic rollback, an operator's, or a
+ * restore. It is said in every place where people look, until that release or a newer one serves. Pure.
+ */
+import { named } from './format';
+import type { Deployment, Serving } from './types';
+
+export interface Behind {
+  /** What serves. */
+  runs: Pick<Serving, 'version' | 'commit'>;
+  /** What was deployed last, and does not serve. */
+  not: Pick<Serving, 'version' | 'commit'>;
+  /** One clause. */
+  why: string;
+  /** Milliseconds since 1970. */
+  since: number;
+}
+
+/** Null when what was deployed last serves. @param history every deployment, in any order @param serving what serves now */
+export function behind(history: Deployment[], serving: Serving | null): Behind | null {
+  const newest = latest(history.filter(servedOnce));
+  if (!serving || !newest?.commit || newest.commit === serving.commit) return null;
+  const end = endOf(newest, history);
+  return {
+    runs: { version: serving.version, commit: serving.commit },
+    not: { version: newest.to?.version ?? newest.version ?? '?', commit: newest.commit },
+    ...end,
+  };
+}
+
+/** `production runs v1.0.0 (a1b2c3d), not v1.1.0 (e4f5a6b)`. */
+export function behindLine({ runs, not }: Behind): string {
+  return `production runs ${named(runs)}, not ${named(not)}`;
+}
+
+/** The same with its reason, for who has not just seen it. */
+export function behindStory(found: Behind): string {
+  return `${behindLine(found)}: ${found.why}`;
+}
+
+/** A deploy whose release got users, if only for a moment: one that never did has taken nothing from anybody. */
+function servedOnce({ kind, liveAt, state }: Deployment): boolean {
+  return kind === 'deploy' && (liveAt !== null || state === 'rolled-back');
+}
+
+/** How its release came to serve no more. */
+function endOf(newest: Deployment, history: Deployment[]): Pick<Behind, 'why' | 'since'> {
+  if (newest.state === 'rolled-back' && newest.fault !== 'operator') {
+    return { why: newest.cause ?? 'it was rolled back', since: newest.finishedAt ?? newest.createdAt };
+  }
+  const after = latest(history.filter(({ id, liveAt }) => id > newest.id && liveAt !== null));
+  const why = after?.kind === 'restore' ? 'it was not what came back' : 'an operator rolled it back';
+  return { why, since: after?.liveAt ?? newest.createdAt };
+}
+
+function latest(deployments: Deployment[]): Deployment | null {
+  return deployments.reduce<Deployment | null>(
+    (last, each) => (last && last.id > each.id ? last : each),
+    null,
+  );
+}
