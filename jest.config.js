@@ -41,5 +41,6 @@ module.exports = {
     project('unit', 'test/unit'),
     project('integration', 'test/integration', real),
     project('e2e', 'test/e2e', real),
+    project('timed', 'test/timed', real),
   ],
 };

@@ -18,9 +18,9 @@ const { runSuites } = require('./lib/suites');
 const { filesLeft, processesLeft } = require('./lib/leftovers');
 
 const ROOT = path.resolve(__dirname, '..');
-const SUITES = ['app', 'unit', 'integration', 'e2e'];
+const SUITES = ['app', 'unit', 'integration', 'e2e', 'timed'];
 /** These run against real parts: nginx, and what the kit and the app compile to. */
-const REAL = ['integration', 'e2e'];
+const REAL = ['integration', 'e2e', 'timed'];
 
 async function test() {
   const { suites, rest } = parse(process.argv.slice(2));

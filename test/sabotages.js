@@ -54,7 +54,7 @@ const SABOTAGES = [
     file: 'deploy/core/dispatch.ts',
     from: 'const dead = pending.find(({ state }) => isActive(state));',
     to: 'const dead = pending.find(({ state }) => isActive(state) && false);',
-    test: 'test/e2e/recovery.test.ts',
+    test: 'test/timed/recovery.test.ts',
     name: 'in the phase test',
   },
   {

@@ -6,11 +6,14 @@ const path = require('path');
 const { run } = require('./run');
 const { STAYS_OPEN } = require('./jest-results');
 
-/** Suites that share nothing run beside each other; those with real ports and processes one test at a time. */
+/**
+ * In this order. Real ports and processes do not disturb each other, but tests with a bound in seconds are told of
+ * nothing but themselves: nothing runs beside them.
+ */
 const RUNS = [
-  { suites: ['app', 'unit'], serially: false },
-  { suites: ['integration'], serially: true },
-  { suites: ['e2e'], serially: true },
+  { suites: ['app', 'unit'], beside: [] },
+  { suites: ['integration', 'e2e'], beside: ['--maxWorkers=2'] },
+  { suites: ['timed'], beside: ['--runInBand'] },
 ];
 
 /** The settings of deploy/config.ts, its secret and home, and what a git hook sets. */
@@ -26,12 +29,10 @@ const OF_A_SWITCHYARD = /^(SWITCHYARD_.+|WEBHOOK_SECRET|GIT_.+|.+_PORT|.+_SECOND
 async function runSuites(root, wanted, rest, folder) {
   /** @type {import('./results').Outcome[]} */
   let outcomes = [];
-  for (const { suites, serially } of RUNS) {
+  for (const { suites, beside } of RUNS) {
     const chosen = suites.filter((suite) => wanted.includes(suite));
     if (chosen.length === 0) continue;
-    outcomes = outcomes.concat(
-      await runJest(root, chosen, serially ? [...rest, '--runInBand'] : rest, folder),
-    );
+    outcomes = outcomes.concat(await runJest(root, chosen, [...rest, ...beside], folder));
   }
   return outcomes;
 }
