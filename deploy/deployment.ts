@@ -1,5 +1,6 @@
 /**
- * A deployment's own process: `node deployment.js <id>`. It holds the lock for its life, so that one works
+ * A deployment's own process: `node deployment.js <id>`, or `spare` for one that is told its id later (see
+ * launcher.ts). It holds the lock for its life, so that one works
  * at a time and a dead one is noticed at once. Called for a deployment that a dead process left behind, it
  * finishes or undoes it.
  */
@@ -8,9 +9,11 @@ import { isActive } from './core/transitions';
 import type { Home } from './home';
 import { homeAt } from './home';
 import { Journal } from './journal';
+import { SPARE } from './launcher';
 import { takeLock } from './lock';
 import { deploy } from './pipeline/deploy';
 import { recover } from './pipeline/recover';
+import { rehearse } from './rehearsal';
 import { endSurvivors } from './pipeline/survivors';
 import type { Yard } from './yard';
 import { openYard } from './yard';
@@ -18,8 +21,10 @@ import { openYard } from './yard';
 const END_COMMANDS_EVERY_MS = 100;
 
 async function main(): Promise<void> {
-  const id = Number(process.argv[2]);
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
+  const word = process.argv[2];
+  const id = word === SPARE ? await toldId(home) : Number(word);
+  if (id === null) return;
   const lock = await takeLock(home);
   const yard = await openYardFor(home, id);
   const aborted = new AbortController();
@@ -34,6 +39,16 @@ async function main(): Promise<void> {
   if (deployment && isActive(deployment.state)) await recover(yard, deployment, aborted.signal);
   yard.journal.close();
   lock.release();
+}
+
+/** Waits, with everything loaded, to be told which deployment is ours; null when the deployer left without a word. */
+async function toldId(home: Home): Promise<number | null> {
+  const told = new Promise<number | null>((resolve) => {
+    process.once('message', (message: { id: number }) => resolve(message.id));
+    process.once('disconnect', () => resolve(null));
+  });
+  await rehearse(home);
+  return told;
 }
 
 /** A configuration that cannot be read fails the deployment that waits, so that who pushed is told. */

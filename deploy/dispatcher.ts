@@ -2,14 +2,10 @@
  * Begins deployments, one at a time, each in a process of its own that outlives the deployer. The same
  * look, many times a second, finds one whose process died: the lock is free though the journal says it runs.
  */
-import { spawn } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { openSync, closeSync } from 'node:fs';
-import path from 'node:path';
-import { decideDispatch } from './core/dispatch';
+import { decideDispatch, wantsSpare } from './core/dispatch';
 import type { Dispatch } from './core/dispatch';
 import { decideQueue } from './core/queue';
-import { deployerEnvironment } from './runtimes/app-environment';
+import { createLauncher } from './launcher';
 import { isLocked } from './lock';
 import type { Yard } from './yard';
 
@@ -24,10 +20,11 @@ export interface Dispatcher {
 
 export function createDispatcher(yard: Yard): Dispatcher {
   let timer: NodeJS.Timeout | undefined;
-  let child: ChildProcess | null = null;
+  let working = false;
   let looking = false;
   let again = false;
   const launches = new Map<number, number>();
+  const launcher = createLauncher(yard);
 
   const look = async (): Promise<void> => {
     if (looking) {
@@ -47,7 +44,8 @@ export function createDispatcher(yard: Yard): Dispatcher {
     const pending = yard.journal.pending();
     for (const { id } of decideQueue(pending).superseded)
       await yard.journal.move(id, 'superseded', { cause: 'a newer push waits' });
-    if (child || pending.length === 0 || isLocked(yard.home)) return;
+    if (wantsSpare(pending)) launcher.keepSpare();
+    if (working || pending.length === 0 || isLocked(yard.home)) return;
     // read again: between the first look and the lock a deployment may have come to its end
     await act(decideDispatch(yard.journal.pending(), (id) => launches.get(id) ?? 0));
   };
@@ -56,11 +54,12 @@ export function createDispatcher(yard: Yard): Dispatcher {
     if (decision.do === 'give-up') return giveUp(yard, decision);
     if (decision.do === 'nothing') return;
     launches.set(decision.id, (launches.get(decision.id) ?? 0) + 1);
-    child = launch(yard, decision.id, finished);
+    working = true;
+    launcher.launch(decision.id, finished);
   };
 
   const finished = (): void => {
-    child = null;
+    working = false;
     void look();
   };
 
@@ -69,7 +68,10 @@ export function createDispatcher(yard: Yard): Dispatcher {
       timer = setInterval(() => void look(), LOOK_EVERY_MS);
       void look();
     },
-    stop: () => clearInterval(timer),
+    stop: () => {
+      clearInterval(timer);
+      launcher.close();
+    },
     poke: () => void look(),
   };
 }
@@ -77,20 +79,4 @@ export function createDispatcher(yard: Yard): Dispatcher {
 async function giveUp(yard: Yard, { id, state }: Extract<Dispatch, { do: 'give-up' }>): Promise<void> {
   const cause = 'its process died every time it was started (logs/deployments.log in the home says more)';
   await yard.journal.move(id, state, { fault: 'machine', errorCode: 'E_INTERRUPTED', cause });
-}
-
-function launch(yard: Yard, id: number, onExit: () => void): ChildProcess {
-  const log = openSync(path.join(yard.home.logs, 'deployments.log'), 'a');
-  const child = spawn(process.execPath, [path.join(__dirname, 'deployment.js'), String(id)], {
-    // its own process group: it outlives us, and can be ended as a whole
-    detached: true,
-    cwd: yard.home.dir,
-    env: { ...deployerEnvironment(process.env), SWITCHYARD_HOME: yard.home.dir, SWITCHYARD_ROOT: yard.root },
-    stdio: ['ignore', log, log],
-  });
-  closeSync(log);
-  child.once('exit', onExit);
-  child.once('error', onExit);
-  child.unref();
-  return child;
 }

@@ -23,3 +23,11 @@ export function decideDispatch(pending: Deployment[], launches: (id: number) => 
   if (launches(next.id) < MOST_LAUNCHES) return { do: 'launch', id: next.id };
   return { do: 'give-up', id: next.id, state: next === dead ? 'interrupted' : 'failed' };
 }
+
+/**
+ * True when the next deployment's process may be loaded in advance: where one is at work, that would only take its
+ * processor time. During a bake, which waits, a rollback may come at any moment.
+ */
+export function wantsSpare(pending: Deployment[]): boolean {
+  return pending.every(({ state }) => state === 'baking' || state === 'holding');
+}

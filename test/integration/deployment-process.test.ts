@@ -1,15 +1,18 @@
+import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { badCause } from '../../deploy/core/rollback-target';
 import type { Deployment } from '../../deploy/core/types';
 import type { Home } from '../../deploy/home';
 import { homeAt } from '../../deploy/home';
 import { Journal } from '../../deploy/journal';
+import { SPARE } from '../../deploy/launcher';
 import { isLocked } from '../../deploy/lock';
 import { commit } from '../support/deployments';
 import { startTypeScript } from '../support/second-process';
 import { afterwards, tempHome } from '../support/temp-home';
+import { until } from '../support/until';
 
 const DEPLOYMENT = path.resolve(__dirname, '../../deploy/deployment.ts');
 let home: Home;
@@ -45,16 +48,52 @@ test('a deployment that is over is left as it is', async () => {
   expect(journal.since(0, ended.id)).toHaveLength(2);
 });
 
+describe('a spare process', () => {
+  test('waits, then does the deployment it is told, by the configuration of that moment', async () => {
+    const spare = startSpare();
+    await untilWaiting(spare);
+    writeFileSync(path.join(root, 'deploy.config.js'), 'module.exports = { brnach: "main" };');
+    const { id } = await request();
+    expect(journal.get(id)).toMatchObject({ state: 'queued' });
+    spare.send({ id });
+    spare.disconnect();
+    await once(spare, 'exit');
+    expect(journal.get(id)).toMatchObject({ state: 'failed', errorCode: 'E_CONFIG' });
+  });
+
+  test('leaves with the deployer, and has held nothing', async () => {
+    const spare = startSpare();
+    await untilWaiting(spare);
+    expect(isLocked(home)).toBe(false);
+    spare.disconnect();
+    expect(await once(spare, 'exit')).toEqual([0, null]);
+  });
+});
+
+const environment = (): NodeJS.ProcessEnv => ({
+  ...process.env,
+  SWITCHYARD_HOME: home.dir,
+  SWITCHYARD_ROOT: root,
+});
+
+function startSpare(): ChildProcess {
+  return startTypeScript(DEPLOYMENT, [SPARE], environment());
+}
+
+/** Its libraries are loaded: what it reads of the configuration from now on, it reads because it was told to. */
+async function untilWaiting({ pid }: ChildProcess): Promise<void> {
+  const loaded = (): boolean => readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libsql');
+  await until('a loaded spare process', loaded);
+}
+
+async function request(known: { commit?: string } = {}): Promise<Deployment> {
+  return journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green', ...known });
+}
+
 /** Asks for a deployment, and lets its process run to its end. */
 async function run(known: { commit: string }, ...states: Deployment['state'][]): Promise<Deployment> {
-  const { id } = await journal.request({
-    kind: 'deploy',
-    trigger: 'command',
-    strategy: 'blue-green',
-    ...known,
-  });
+  const { id } = await request(known);
   for (const state of states) await journal.move(id, state);
-  const env = { ...process.env, SWITCHYARD_HOME: home.dir, SWITCHYARD_ROOT: root };
-  await once(startTypeScript(DEPLOYMENT, [String(id)], env), 'exit');
+  await once(startTypeScript(DEPLOYMENT, [String(id)], environment()), 'exit');
   return journal.get(id) as Deployment;
 }

@@ -3,6 +3,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Commit, Deployment, Entry, PhaseName } from '../../deploy/core/types';
 import type { Home } from '../../deploy/home';
 import { isOver } from '../../deploy/core/transitions';
+import { SPARE } from '../../deploy/launcher';
 import { deploymentMark, DEPLOYMENT_MARKER } from '../../deploy/pipeline/survivors';
 import { processesWith, type OsProcess } from '../../deploy/runtimes/os-process';
 import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
@@ -51,6 +52,11 @@ export async function deployerPid(clone: TinyClone): Promise<number> {
 /** What the commands of a deployment have started, children that left its process group too. */
 export function commandsOf(home: Home, id: number): OsProcess[] {
   return processesWith(DEPLOYMENT_MARKER, deploymentMark(home.logs, id));
+}
+
+/** The processes that wait for the next deployment. */
+export function spares(home: Home): OsProcess[] {
+  return processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.at(-1) === SPARE);
 }
 
 /** Everything that runs for a home: nginx, PM2, the deployer, deployments, their commands, the slots. */

@@ -15,7 +15,8 @@ export function startTypeScript(file: string, args: string[], env: NodeJS.Proces
   const hook = path.join(__dirname, 'load-typescript.js');
   const child = spawn(process.execPath, ['--require', hook, file, ...args], {
     env,
-    stdio: ['ignore', 'pipe', 'ignore'],
+    // with a line for messages, as a process has that we have forked
+    stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   });
   afterwards(async () => {
     if (child.exitCode !== null || child.signalCode !== null) return;

@@ -10,6 +10,7 @@ import {
   commandsOf,
   deployerPid,
   kill,
+  spares,
   stopWatching,
   untilOver,
   untilPhase,
@@ -168,6 +169,12 @@ describe('the deployer is killed', () => {
   });
 });
 
+it('loses nothing but its head start when the process that waits for the next deployment is killed', async () => {
+  const spare = await until('a spare process', () => spares(clone.home)[0]);
+  kill(spare.pid);
+  await expectNextPushToWork();
+});
+
 it('gives up a deployment whose process dies every time, and goes on with the next', async () => {
   const program = path.join(clone.dir, 'dist', 'deploy', 'deployment.js');
   const counter = path.join(clone.dir, 'dist', 'launches');
@@ -175,8 +182,10 @@ it('gives up a deployment whose process dies every time, and goes on with the ne
   copyFileSync(program, kept);
   writeFileSync(
     program,
-    `require('node:fs').appendFileSync(${JSON.stringify(counter)}, '.'); process.exit(1);\n`,
+    `if (process.argv[2] !== 'spare') require('node:fs').appendFileSync(${JSON.stringify(counter)}, '.'); process.exit(1);\n`,
   );
+  // the one that is loaded already would not know of it
+  for (const { pid } of spares(clone.home)) kill(pid);
 
   const said = await clone.release();
 

@@ -1,4 +1,4 @@
-import { decideDispatch } from '../../../deploy/core/dispatch';
+import { decideDispatch, wantsSpare } from '../../../deploy/core/dispatch';
 import { deployment } from '../../support/deployments';
 
 const never = (): number => 0;
@@ -29,4 +29,12 @@ test('one whose process never comes to its begin is not started for ever', () =>
   const waiting = deployment({ id: 4 });
   expect(decideDispatch([waiting], () => 3)).toEqual({ do: 'launch', id: 4 });
   expect(decideDispatch([waiting], () => 4)).toEqual({ do: 'give-up', id: 4, state: 'failed' });
+});
+
+test('the next process is loaded in advance when nothing runs, and during a bake, when a rollback may come', () => {
+  expect(wantsSpare([])).toBe(true);
+  expect(wantsSpare([deployment({ state: 'baking' })])).toBe(true);
+  expect(wantsSpare([deployment({ state: 'holding' })])).toBe(true);
+  expect(wantsSpare([deployment({ state: 'running' })])).toBe(false);
+  expect(wantsSpare([deployment({ state: 'baking' }), deployment({ state: 'queued' })])).toBe(false);
 });
