@@ -11,8 +11,10 @@ import { createDispatcher } from './dispatcher';
 import type { Desk } from './handover';
 import { handOverWhenOrphaned } from './handover';
 import { homeAt } from './home';
+import { poll } from './poll';
 import { createRequests } from './requests';
 import { keepReserve } from './reserve';
+import { createSchedules } from './schedules';
 import { readSecret } from './secret';
 import { nginxServer } from './traffic/nginx-server';
 import { createWatch } from './watch';
@@ -46,16 +48,23 @@ function createDesk(yard: Yard, secret: string): Desk {
   const watch = createWatch(yard, request, nginxKeeper(yard));
   const webhook = webhookApp({ secret, branch: yard.config.branch, request });
   const control = controlApp({ request, build: buildStamp() });
+  const { schedules: when } = yard.config;
+  const schedules = createSchedules(
+    [{ name: 'poll', when: when.poll, does: () => poll(yard, request), again: 'the source answers again' }],
+    (entry) => yard.journal.tell(null, entry),
+  );
   let servers: Server[] = [];
   return {
     open() {
       servers = [webhook.listen(yard.config.deployer.port, '127.0.0.1'), listenOnSocket(yard, control)];
       dispatcher.start();
       watch.start();
+      schedules.start();
     },
     async close() {
       dispatcher.stop();
       watch.stop();
+      schedules.stop();
       await Promise.all(servers.map(closed));
       rmSync(yard.home.socket, { force: true });
     },

@@ -8,7 +8,9 @@ import type { Home } from './home';
 import { KnownError } from './core/errors';
 import { useReserve } from './reserve';
 import { inTransaction, isFull } from './sqlite';
+import type { LastSeen } from './core/seen';
 import { isActive, isOver, mayFollow } from './core/transitions';
+import { withoutPassword } from './git/names';
 import type {
   Commit,
   Deployment,
@@ -37,6 +39,12 @@ const SCHEMA = `
     entry TEXT NOT NULL
   );
   CREATE INDEX IF NOT EXISTS events_by_deployment ON events (deployment, id);
+  CREATE TABLE IF NOT EXISTS tips (
+    source TEXT NOT NULL,
+    branch TEXT NOT NULL,
+    tip TEXT,
+    PRIMARY KEY (source, branch)
+  );
 `;
 
 /** What a trigger asks for. */
@@ -139,6 +147,24 @@ export class Journal {
   /** Tells one thing, of a deployment or (null) of the whole. */
   async tell(deployment: number | null, entry: Entry): Promise<void> {
     await this.write(() => this.insertEvent(deployment, entry));
+  }
+
+  /** The branch's tip in the source when it was last looked at. */
+  lastSeen(source: string, branch: string): LastSeen {
+    const row = this.db
+      .prepare('SELECT tip FROM tips WHERE source = ? AND branch = ?')
+      .get(withoutPassword(source), branch) as { tip: Commit | null } | undefined;
+    return row?.tip;
+  }
+
+  /** Notes it. Only one branch of one source is followed: another one begins anew. */
+  async saw(source: string, branch: string, tip: Commit | null): Promise<void> {
+    await this.write(() => {
+      this.db.prepare('DELETE FROM tips').run();
+      this.db
+        .prepare('INSERT INTO tips (source, branch, tip) VALUES (?, ?, ?)')
+        .run(withoutPassword(source), branch, tip);
+    });
   }
 
   get(id: number): Deployment | null {

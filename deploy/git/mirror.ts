@@ -6,7 +6,7 @@ import { printable } from '../core/format';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
 import { gitOn } from './git';
-import { checkBranchName, checkCommitId } from './names';
+import { checkBranchName, checkCommitId, withoutPassword } from './names';
 import { removeDeadLocks } from './locks';
 import { fetchCommit, unreadable } from './seed';
 
@@ -31,6 +31,22 @@ export async function updateMirror(home: Home, source: string): Promise<void> {
       source,
       '+refs/heads/*:refs/heads/*',
     ]);
+  } catch (error) {
+    throw unreadable(`The source ${withoutPassword(source)} cannot be read`, error);
+  }
+}
+
+/**
+ * The branch's newest commit in the source, asked without fetching; null when there is no such branch. It works in
+ * no repository, so it is in nobody's way. Throws E_REF, E_SOURCE.
+ */
+export async function tipInSource(home: Home, source: string, branch: string): Promise<Commit | null> {
+  await checkBranchName(branch);
+  const ref = `refs/heads/${branch}`;
+  try {
+    const listed = await gitOn(home.dir).raw([...SLOW, 'ls-remote', '--', source, ref]);
+    const line = listed.split('\n').find((candidate) => candidate.endsWith(`\t${ref}`));
+    return line?.split('\t')[0] ?? null;
   } catch (error) {
     throw unreadable(`The source ${withoutPassword(source)} cannot be read`, error);
   }
@@ -121,9 +137,4 @@ async function versionOf(home: Home, commit: Commit): Promise<string> {
   } catch {
     return '0.0.0';
   }
-}
-
-/** A source as it may be shown. */
-export function withoutPassword(source: string): string {
-  return source.replace(/:\/\/[^/@\s]*@/, '://***@');
 }

@@ -1,19 +1,18 @@
 /** The story of a deployment: which commit, its release, the plan, the steps, the end. */
 import { randomBytes } from 'node:crypto';
 import { KnownError, asKnown } from '../core/errors';
-import { short } from '../core/format';
-import { badCause, rollbackTarget } from '../core/rollback-target';
+import { rollbackTarget } from '../core/rollback-target';
 import type { Commit, Deployment, Observed, Plan, Release, Serving } from '../core/types';
-import { sourceOf, tipOf, updateMirror } from '../git/mirror';
 import { strategies } from '../strategies';
 import type { Yard } from '../yard';
-import { finish, fail } from './end';
+import { finish, finishAsNothingNew, fail } from './end';
 import { goLive, performance } from './live';
 import { observe } from './observe';
 import { prepareRelease } from './prepare';
 import { findRelease } from './releases';
 import { run } from './run';
-import { told } from './told';
+import type { Tip } from './tip';
+import { chooseTip } from './tip';
 
 /** Takes a queued deployment to its end. Never throws for a known failure: it stands in the journal. */
 export async function deploy(yard: Yard, queued: Deployment, signal: AbortSignal): Promise<void> {
@@ -22,7 +21,9 @@ export async function deploy(yard: Yard, queued: Deployment, signal: AbortSignal
   try {
     const observed = await observe(yard);
     const from = serving(yard, observed);
-    const commit = await chooseCommit(yard, queued, from);
+    const chosen = await chooseCommit(yard, queued, from);
+    if ('nothingNew' in chosen) return await finishAsNothingNew(yard, id, chosen.nothingNew);
+    const { commit } = chosen;
     await yard.journal.note(id, { from, commit });
     const release = await releaseOf(yard, queued, commit, signal);
     const plan = makePlan(yard, queued, observed, release);
@@ -42,17 +43,12 @@ export async function deploy(yard: Yard, queued: Deployment, signal: AbortSignal
 }
 
 /** The branch's tip in the source, the commit that was named, or what a rollback goes to. */
-async function chooseCommit(
-  yard: Yard,
-  { id, kind, branch, commit, trigger }: Deployment,
-  from: Serving | null,
-): Promise<Commit> {
-  if (kind === 'rollback') return commit ?? rollbackCommit(yard, from);
+async function chooseCommit(yard: Yard, queued: Deployment, from: Serving | null): Promise<Tip> {
+  const { kind, branch, commit } = queued;
+  if (kind === 'rollback') return { commit: commit ?? rollbackCommit(yard, from) };
   // what was live last: while it waited, that may have become another one
-  if (kind === 'restore') return yard.journal.lastLive()?.to?.commit ?? mustBeNamed(commit);
-  const chosen = branch === null ? commit : await told(yard, id, 'fetch', () => fetchTip(yard, branch));
-  if (trigger === 'webhook') mustNotBeBad(yard, mustBeNamed(chosen));
-  return mustBeNamed(chosen);
+  if (kind === 'restore') return { commit: yard.journal.lastLive()?.to?.commit ?? mustBeNamed(commit) };
+  return branch === null ? { commit: mustBeNamed(commit) } : chooseTip(yard, queued, branch, from);
 }
 
 function mustBeNamed(commit: Commit | null): Commit {
@@ -60,21 +56,10 @@ function mustBeNamed(commit: Commit | null): Commit {
   throw new KnownError('E_REF', 'The deployment names neither a branch nor a commit.');
 }
 
-async function fetchTip({ home, config }: Yard, branch: string): Promise<Commit> {
-  await updateMirror(home, sourceOf(home, config.source));
-  return tipOf(home, branch);
-}
-
 function rollbackCommit(yard: Yard, from: Serving | null): Commit {
   const target = from && rollbackTarget(yard.journal.history(), from.commit);
   if (target) return target;
   throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
-}
-
-/** Nothing retries a bad commit by itself; a push or a command of a person does. */
-function mustNotBeBad(yard: Yard, commit: Commit): void {
-  const cause = badCause(yard.journal.history(), commit);
-  if (cause) throw new KnownError('E_BAD_COMMIT', `${short(commit)} failed before: ${cause}`);
 }
 
 async function releaseOf(

@@ -1,7 +1,8 @@
 /** How a deployment ends in the journal. */
 import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
-import type { DeploymentState } from '../core/types';
+import { short } from '../core/format';
+import type { Commit, DeploymentState } from '../core/types';
 import type { Yard } from '../yard';
 import { removeRelease } from './releases';
 
@@ -15,6 +16,15 @@ export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'al
   if (end === 'already-live')
     await yard.journal.tell(id, { type: 'warning', message: 'this version is live already' });
   await yard.journal.move(id, 'succeeded');
+}
+
+/** The branch's tip was dealt with before: nothing is done, and nothing was asked for that could fail. */
+export async function finishAsNothingNew(yard: Yard, id: number, tip: Commit): Promise<void> {
+  const cause = `nothing new: ${short(tip)} was seen before`;
+  await yard.journal.move(id, 'succeeded', {
+    cause,
+    hint: `To make it live again: npm run -s deploy -- ${short(tip)}`,
+  });
 }
 
 /** It failed and was taken back, its release included. */

@@ -50,6 +50,7 @@ export function endLines(
   behind: Behind | null = null,
 ): string[] {
   const loud = behind && deployment.state !== 'aborted' ? [`! ${behindLine(behind)}`] : [];
+  if (isNothingNew(deployment)) return [...loud, ...nothingNewLines(deployment, serving)];
   if (deployment.state === 'succeeded') return [...loud, successLine(deployment)];
   if (deployment.state === 'superseded') return ['- superseded: a newer push is deployed instead'];
   if (deployment.state === 'rolled-back' && deployment.fault === 'operator') {
@@ -60,6 +61,16 @@ export function endLines(
     ...loud,
     `✗ NOT LIVE. ${stillServing(deployment, serving)}: ${deployment.cause ?? deployment.state}`,
   ];
+}
+
+/** It went through without an attempt to make anything live. */
+function isNothingNew({ state, cause, to }: Deployment): boolean {
+  return state === 'succeeded' && cause !== null && to === null;
+}
+
+function nothingNewLines(deployment: Deployment, serving: Serving | null): string[] {
+  const { cause, hint } = deployment;
+  return [...(hint ? [`  ${hint}`] : []), `- ${stillServing(deployment, serving)}: ${cause}`];
 }
 
 function successLine({ liveAt, createdAt, to }: Deployment): string {

@@ -1,0 +1,39 @@
+/** Which commit of its branch a deployment takes: the tip in the source, if that is news. */
+import { KnownError } from '../core/errors';
+import { short } from '../core/format';
+import { decideTip } from '../core/seen';
+import type { Commit, Deployment, Serving } from '../core/types';
+import { sourceOf, tipOf, updateMirror } from '../git/mirror';
+import type { Yard } from '../yard';
+import { told } from './told';
+
+export type Tip = { commit: Commit } | { nothingNew: Commit };
+
+/** Fetches the branch and notes that its tip was seen. Throws E_SOURCE, E_REF, E_DISK, E_BAD_COMMIT. */
+export async function chooseTip(
+  yard: Yard,
+  { id, trigger }: Deployment,
+  branch: string,
+  serving: Serving | null,
+): Promise<Tip> {
+  const { home, config, journal } = yard;
+  const source = sourceOf(home, config.source);
+  const commit = await told(yard, id, 'fetch', async () => {
+    await updateMirror(home, source);
+    return tipOf(home, branch);
+  });
+  const decision = decideTip({
+    tip: commit,
+    lastSeen: journal.lastSeen(source, branch),
+    serving: serving?.commit ?? null,
+    history: journal.history(),
+    trigger,
+  });
+  // a commit that is nothing new stays out of the row: it is no attempt to make it live
+  if (decision.do !== 'nothing-new') await journal.note(id, { commit });
+  // after the row names it: killed between the two, it is fetched again and not forgotten
+  await journal.saw(source, branch, commit);
+  if (decision.do === 'nothing-new') return { nothingNew: commit };
+  if (decision.do === 'deploy') return { commit };
+  throw new KnownError('E_BAD_COMMIT', `${short(commit)} failed before: ${decision.cause}`);
+}

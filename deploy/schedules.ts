@@ -1,0 +1,69 @@
+/**
+ * What the deployer does without being asked, as cron tells the time. A task that fails or hangs keeps nothing else
+ * from its turn: it is told once in the journal, and once more when it works again.
+ */
+import type { ScheduledTask } from 'node-cron';
+import { schedule } from 'node-cron';
+import { asKnown } from './core/errors';
+import type { Entry } from './core/types';
+
+export interface Task {
+  name: string;
+  /** As cron writes it; null for never. */
+  when: string | null;
+  does: () => Promise<void>;
+  /** Told when it works again after a failure. */
+  again: string;
+}
+
+export interface Schedules {
+  start(): void;
+  stop(): void;
+}
+
+/** @param tell tells the journal what belongs to no deployment */
+export function createSchedules(tasks: Task[], tell: (entry: Entry) => Promise<void>): Schedules {
+  let running: ScheduledTask[] = [];
+  return {
+    start() {
+      running = tasks.flatMap((task) => (task.when === null ? [] : [begin(task, task.when, tell)]));
+    },
+    stop() {
+      for (const each of running) void each.destroy();
+      running = [];
+    },
+  };
+}
+
+function begin(task: Task, when: string, tell: (entry: Entry) => Promise<void>): ScheduledTask {
+  // a turn that is missed because the last one still works, or the machine was busy, is no news
+  return schedule(when, telling(task, tell), { noOverlap: true, suppressMissedWarning: true, logger: QUIET });
+}
+
+/** The task with its troubles told: the first of a row, and their end. It never throws. */
+export function telling(
+  { name, does, again }: Omit<Task, 'when'>,
+  tell: (entry: Entry) => Promise<void>,
+): () => Promise<void> {
+  let trouble: string | null = null;
+  const tellOnce = async (now: string | null): Promise<void> => {
+    const before = trouble;
+    trouble = now;
+    if ((before === null) === (now === null)) return;
+    await tell({ type: 'incident', message: now ?? again });
+  };
+  return async () => {
+    try {
+      await does();
+      await tellOnce(null);
+    } catch (error) {
+      console.error(`${name}:`, error);
+      const { code, message } = asKnown(error);
+      await tellOnce(code === 'E_INTERNAL' ? `${name} failed: ${message}` : message).catch(() => {});
+    }
+  };
+}
+
+const QUIET = { info: nothing, warn: nothing, debug: nothing, error: nothing };
+
+function nothing(): void {}

@@ -1,0 +1,104 @@
+/** What the deployer does by itself: it finds pushes whose webhook was lost, and never undoes a rollback by it. */
+import { randomUUID } from 'node:crypto';
+import { renameSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Commit, Deployment } from '../../deploy/core/types';
+import { readSecret } from '../../deploy/secret';
+import { signatureOf } from '../../deploy/webhook/signature';
+import { untilOver } from '../support/crash';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(120_000);
+
+let clone: TinyClone;
+let first: Commit;
+let second: Commit;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 }, schedules: { poll: '* * * * * *' } });
+  expect(await clone.start()).toMatchObject({ code: 0 });
+  first = (await clone.serving()).commit;
+});
+afterAll(() => clone.cleanUp());
+
+it('deploys a push whose webhook was lost', async () => {
+  await untilSeen(first);
+  // without its hook the source tells nobody
+  rmSync(path.join(clone.home.pushGit, 'hooks', 'post-receive'));
+  clone.change({});
+  second = await clone.commit('a push that nobody hears of');
+  await clone.git('push', 'live', 'main');
+
+  const found = await until('a deployment by the poll', () => newest());
+  expect(await untilOver(clone, found.id)).toMatchObject({
+    trigger: 'poll',
+    state: 'succeeded',
+    commit: second,
+  });
+  expect(await clone.serving()).toMatchObject({ commit: second });
+});
+
+it.each<Record<string, string>>([{}, { 'x-switchyard-trigger': 'push' }])(
+  'leaves a rollback alone when the webhook is sent again as another delivery, %o',
+  async (headers) => {
+    if ((await clone.serving()).commit !== first) {
+      expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+    }
+    const { id } = await replay(headers);
+    expect(await untilOver(clone, id)).toMatchObject({
+      state: 'succeeded',
+      commit: null,
+      liveAt: null,
+      cause: `nothing new: ${second.slice(0, 7)} was seen before`,
+    });
+    expect(await clone.serving()).toMatchObject({ commit: first });
+    // several turns of the poll later, too
+    expect(clone.deployments().at(-1)?.id).toBe(id);
+  },
+);
+
+it('tells once that the source does not answer, and that it is back', async () => {
+  const aside = `${clone.home.pushGit}.aside`;
+  const told = (): string[] => {
+    const journal = clone.journal();
+    const messages = journal.incidents(20).map(({ message }) => message);
+    journal.close();
+    return messages.filter((message) => message.includes('source'));
+  };
+  renameSync(clone.home.pushGit, aside);
+  await until('the source is missed', () => told().length > 0);
+  renameSync(aside, clone.home.pushGit);
+  await until('it is back', () => told()[0] === 'the source answers again');
+  expect(told()).toHaveLength(2);
+  expect(told()[1]).toMatch(/^The source .*push\.git cannot be read: /);
+});
+
+/** What GitHub sends when somebody clicks "Redeliver", or what somebody else has recorded. Headers are not signed. */
+async function replay(headers: Record<string, string>): Promise<{ id: number }> {
+  const body = Buffer.from(JSON.stringify({ ref: 'refs/heads/main', before: first, after: second }));
+  const answer = await fetch(`http://127.0.0.1:${clone.ports.http}/_deploy/webhook`, {
+    method: 'POST',
+    body,
+    headers: {
+      'content-type': 'application/json',
+      'x-github-event': 'push',
+      'x-github-delivery': randomUUID(),
+      'x-hub-signature-256': signatureOf(readSecret(clone.home), body),
+      ...headers,
+    },
+  });
+  expect(answer.status).toBe(202);
+  return (await answer.json()) as { id: number };
+}
+
+function untilSeen(commit: Commit): Promise<true> {
+  const journal = clone.journal();
+  return until('a first look at the source', () => journal.lastSeen(clone.home.pushGit, 'main') === commit)
+    .then(() => true as const)
+    .finally(() => journal.close());
+}
+
+function newest(): Deployment | undefined {
+  return clone.deployments().find(({ trigger }) => trigger === 'poll');
+}

@@ -1,0 +1,50 @@
+import { KnownError } from '../../deploy/core/errors';
+import { createSchedules, telling } from '../../deploy/schedules';
+import { until } from '../support/until';
+
+let told: string[];
+const tell = (entry: object): Promise<void> => {
+  told.push((entry as { message: string }).message);
+  return Promise.resolve();
+};
+
+beforeEach(() => {
+  told = [];
+  jest.spyOn(console, 'error').mockImplementation(() => {});
+});
+afterEach(() => jest.restoreAllMocks());
+
+it('tells a failure once, not at every turn, and that it is over', async () => {
+  let fails = false;
+  const does = (): Promise<void> =>
+    fails ? Promise.reject(new KnownError('E_SOURCE', 'The source cannot be read.')) : Promise.resolve();
+  const turn = telling({ name: 'poll', does, again: 'the source answers again' }, tell);
+  await turn();
+  fails = true;
+  for (let turns = 0; turns < 3; turns++) await turn();
+  expect(told).toEqual(['The source cannot be read.']);
+  fails = false;
+  for (let turns = 0; turns < 3; turns++) await turn();
+  expect(told).toEqual(['The source cannot be read.', 'the source answers again']);
+});
+
+it('runs each task beside the others, never twice at once, and not the one that is turned off', async () => {
+  let hanging = 0;
+  let quick = 0;
+  const forever = new Promise<void>(() => {});
+  const every = '* * * * * *';
+  const schedules = createSchedules(
+    [
+      { name: 'hangs', when: every, does: () => (hanging++, forever), again: '' },
+      { name: 'fails', when: every, does: () => Promise.reject(new Error('no')), again: '' },
+      { name: 'off', when: null, does: () => Promise.reject(new Error('it was turned off')), again: '' },
+      { name: 'quick', when: every, does: () => (quick++, Promise.resolve()), again: '' },
+    ],
+    tell,
+  );
+  schedules.start();
+  await until('three turns', () => quick >= 3);
+  schedules.stop();
+  expect(hanging).toBe(1);
+  expect(told).toEqual(['fails failed: no']);
+});
