@@ -249,3 +249,31 @@ async function exitCode(child: ReturnType<typeof startProgram>): Promise<number 
   if (child.exitCode === null) await once(child, 'exit');
   return child.exitCode;
 }
+
+describe('the tip last seen', () => {
+  const SOURCE = 'https://me:hunter2@example.org/app.git';
+
+  it('is known of no branch before the first look', () =>
+    expect(journal.lastSeen(SOURCE, 'main')).toBeUndefined());
+
+  it('is the newest one, or that there was none', async () => {
+    await journal.saw(SOURCE, 'main', null);
+    expect(journal.lastSeen(SOURCE, 'main')).toBeNull();
+    for (const tip of ['a', 'b']) await journal.saw(SOURCE, 'main', commit(tip));
+    expect(journal.lastSeen(SOURCE, 'main')).toBe(commit('b'));
+  });
+
+  it('is forgotten when another branch or another source is followed', async () => {
+    await journal.saw(SOURCE, 'main', commit('a'));
+    await journal.saw(SOURCE, 'next', commit('b'));
+    expect(journal.lastSeen(SOURCE, 'main')).toBeUndefined();
+    await journal.saw('/srv/app.git', 'next', commit('b'));
+    expect(journal.lastSeen(SOURCE, 'next')).toBeUndefined();
+  });
+
+  it('is kept without the password of its source, and survives a new password', async () => {
+    await journal.saw(SOURCE, 'main', commit('a'));
+    expect(journal.lastSeen('https://me:other@example.org/app.git', 'main')).toBe(commit('a'));
+    expect(JSON.stringify(new Database(file).prepare('SELECT * FROM tips').all())).not.toContain('hunter2');
+  });
+});

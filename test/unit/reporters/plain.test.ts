@@ -110,6 +110,12 @@ test('a push that waits, is warned about, and finds nothing to do', () => {
 
 test.each<[string, Partial<Deployment>, Serving | null, string]>([
   ['superseded', { state: 'superseded' }, V1, '- superseded: a newer push is deployed instead'],
+  [
+    'nothing new',
+    { state: 'succeeded', cause: 'nothing new: b2b2b2b was seen before' },
+    V1,
+    '- Still serving v1.0.0 (a1b2c3d): nothing new: b2b2b2b was seen before',
+  ],
   ['nothing serves', { state: 'failed', cause: 'boom' }, null, '✗ NOT LIVE. Nothing is served yet: boom'],
   [
     'aborted without a cause',
