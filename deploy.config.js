@@ -16,7 +16,7 @@ module.exports = {
   source: null,
   /** How traffic moves to a new release. */
   strategy: 'blue-green',
-  /** What keeps the app's processes running.                                 environment: RUNTIME */
+  /** What keeps the app's processes running: 'pm2', or 'compose' for containers.  environment: RUNTIME */
   runtime: 'pm2',
   compose: {
     /** What each slot's container may use at most: memory as 512m or 2g, cores as 0.5 or 2. */

@@ -34,7 +34,7 @@ export const schema = z.strictObject({
   branch: z.string().min(1).default('main'),
   source: z.string().min(1).nullable().default(null),
   strategy: z.enum(['blue-green']).default('blue-green'),
-  runtime: z.enum(['pm2']).default('pm2'),
+  runtime: z.enum(['pm2', 'compose']).default('pm2'),
   compose: z
     .strictObject({
       memory: size.default('512m'),

@@ -32,6 +32,8 @@ export interface Home {
   shared: string;
   nginx: string;
   pm2: string;
+  /** What Compose is told of each slot, 0700: it may hold the app's secrets. */
+  compose: string;
 }
 
 /** A unix socket's path has at most 107 bytes; the longest of ours lies this much below the home. */
@@ -59,6 +61,7 @@ export function homeAt(dir: string): Home {
     shared: at('shared'),
     nginx: at('nginx'),
     pm2: at('pm2'),
+    compose: at('compose'),
   };
 }
 

@@ -4,11 +4,12 @@ import type { Config } from './config';
 import { loadConfig, slotsOf } from './config';
 import { readSettings } from './settings';
 import { KnownError } from './core/errors';
-import type { Runtime, Traffic } from './core/seams';
+import type { Packing, Runtime, Traffic } from './core/seams';
 import type { Commit, Release, Slot, SlotName } from './core/types';
 import type { Home } from './home';
 import { Journal } from './journal';
 import { findRelease } from './pipeline/releases';
+import { createPacking } from './packing';
 import { createRuntime } from './runtimes';
 import { createTraffic } from './traffic/nginx-traffic';
 
@@ -22,6 +23,7 @@ export interface Yard {
   slots: Slot[];
   journal: Journal;
   runtime: Runtime;
+  packing: Packing;
   traffic: Traffic;
 }
 
@@ -34,7 +36,8 @@ export function openYard(home: Home, root: string): Yard {
     config,
     slots: slotsOf(config),
     journal: existingJournal(home),
-    runtime: createRuntime(config.runtime, { home, stopSeconds: config.limits.stop }),
+    runtime: createRuntime({ home, root, config }),
+    packing: createPacking({ home, root, config }),
     traffic: createTraffic({ home, httpPort: config.http.port }),
   };
 }

@@ -79,6 +79,14 @@ export const ERRORS = {
   E_SMOKE: { fault: 'commit', hint: 'Mend the path, or change app.smoke in deploy.config.js.' },
   E_NOT_SERVED: { fault: 'machine', hint: 'Read the nginx error log in the home: logs/nginx-error.log' },
   E_BAKE: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
+  E_NO_DOCKER: {
+    fault: 'machine',
+    hint: 'Install Docker and Compose 2: https://docs.docker.com/engine/install/ or npm start without RUNTIME',
+  },
+  E_NO_COMPOSE: {
+    fault: 'machine',
+    hint: 'Install it: sudo apt-get install -y docker-compose-v2 (or docker-compose-plugin)',
+  },
   E_ENGINE: { fault: 'machine', hint: 'Start Docker: sudo systemctl start docker' },
   E_NAME_TAKEN: { fault: 'operator', hint: 'Give this copy a name of its own: APP_NAME=other npm start' },
   E_IMAGE: { fault: 'commit', hint: 'Build it by hand: docker build .' },

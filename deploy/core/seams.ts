@@ -60,13 +60,17 @@ export interface ProbeAnswer {
 
 /** How a release is packed for its runtime: a built folder for PM2, an image for containers. */
 export interface Packing {
-  /** Packs a checked-out, installed and tested commit, its output in the deployment's log. Returns a clause for the journal. */
+  /** True when a release runs from its folder, with the packages that are installed there. */
+  fromFolder: boolean;
+  /** Packs a checked-out commit, its output in the deployment's log. Returns a clause for the journal. */
   pack(release: Release, deploymentId: number): Promise<string | void>;
   /** False when the pack is gone, as for an image that somebody has removed by hand: it is then packed again. */
   has(release: Release): Promise<boolean>;
   /** Runs a command of the release's own to its end, as the app itself would run: its migration. */
   runOnce(argv: string[], release: Release, deploymentId: number): Promise<CommandEnd>;
-  /** Takes it off the machine. It must not run. */
+  /** Ends the commands that a killed deployment has left running. */
+  endRuns(): Promise<void>;
+  /** Takes it off the machine. It must not run. Nothing to do for one that is not there. */
   remove(commit: Commit): Promise<void>;
 }
 

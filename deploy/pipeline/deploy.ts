@@ -69,10 +69,11 @@ async function releaseOf(
   signal: AbortSignal,
 ): Promise<Release> {
   const built = findRelease(yard.home, commit);
-  if (built && kind !== 'deploy') return built;
+  if (built && kind !== 'deploy' && (await yard.packing.has(built))) return built;
   return prepareRelease({
     home: yard.home,
     root: yard.root,
+    packing: yard.packing,
     deploymentId: id,
     commit,
     limits: yard.config.limits,

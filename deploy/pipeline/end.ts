@@ -4,7 +4,7 @@ import { asKnown } from '../core/errors';
 import { short } from '../core/format';
 import type { Commit, DeploymentState } from '../core/types';
 import type { Yard } from '../yard';
-import { removeRelease } from './releases';
+import { discardRelease } from './discard-release';
 
 /** It went through: to its end, to a bake that an operator ended, or there was nothing to do. */
 export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'already-live'): Promise<void> {
@@ -49,7 +49,7 @@ async function removeOwnRelease(yard: Yard, id: number): Promise<void> {
   if (!made || !commit) return;
   // where taking back failed, a process may still run from it
   const runs = (await yard.runtime.list()).some((running) => running.commit === commit);
-  if (!runs) await removeRelease(yard.home, commit);
+  if (!runs) await discardRelease(yard, commit);
 }
 
 function endState(yard: Yard, id: number, error: KnownError): DeploymentState {

@@ -4,7 +4,6 @@ import { printable } from '../core/format';
 import { tellingLine } from '../core/telling';
 import type { Counts } from '../core/verdict';
 import type { Proof, Slot, Step, Table } from '../core/types';
-import { deploymentLog, runCommand } from '../command';
 import { portInUse, portInUseMessage } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
@@ -66,17 +65,10 @@ async function performAtOnce(
 }
 
 async function migrate(yard: Yard, commit: string, how: Performance): Promise<string> {
-  const { app, dir } = builtRelease(yard, commit);
-  if (app.migrate === null) return 'none';
-  const result = await runCommand({
-    argv: app.migrate,
-    cwd: dir,
-    env: { NODE_ENV: 'production', SWITCHYARD_DATA: yard.home.shared },
-    logFile: deploymentLog(yard.home, how.deploymentId),
-    timeoutSeconds: yard.config.limits.migrate,
-    lowPriority: true,
-    deploymentId: how.deploymentId,
-  });
+  const release = builtRelease(yard, commit);
+  const { migrate } = release.app;
+  if (migrate === null) return 'none';
+  const result = await yard.packing.runOnce(migrate, release, how.deploymentId);
   if (result.exitCode === 0) return printable(result.lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
   const why = tellingLine(result.lastLines);
   throw new KnownError('E_MIGRATE', `The migration ended with code ${result.exitCode}${why && `: ${why}`}.`);

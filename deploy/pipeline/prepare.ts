@@ -1,14 +1,15 @@
-/** Makes a commit into a release: check out, install, test, build. It knows nothing of strategies. */
+/** Makes a commit into a release: check out, install, test, build or pack. It knows nothing of strategies. */
 import { mkdirSync } from 'node:fs';
 import { KnownError, asKnown } from '../core/errors';
-import type { Commit, Entry, PhaseName, Release } from '../core/types';
+import type { Packing } from '../core/seams';
+import type { AppSettings, Commit, Entry, PhaseName, Release } from '../core/types';
 import { describe } from '../git/mirror';
 import type { Home } from '../home';
 import { readAppSettings } from './app-settings';
 import { checkOut } from './check-out';
 import { isDiskFull } from './install-failure';
 import { installModules } from './modules';
-import { runBuild, runTests } from './own-commands';
+import { runTests } from './own-commands';
 import { completeRelease, findRelease, releaseFolder, removeRelease } from './releases';
 
 export interface Preparation {
@@ -16,6 +17,7 @@ export interface Preparation {
   /** The clone the kit runs from. */
   root: string;
   deploymentId: number;
+  packing: Packing;
   /** Must be in the mirror. */
   commit: Commit;
   /** Seconds. */
@@ -30,25 +32,24 @@ const PHASES = ['check out', 'install', 'test', 'build'] as const satisfies Phas
 
 /**
  * The release of a commit, made if it is not there. A failure leaves no half-made release, only the log.
- * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_CONFIG, E_TEST, E_BUILD, E_TIMEOUT, E_DISK, E_ABORTED.
+ * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK,
+ * E_ABORTED.
  */
 export async function prepareRelease(work: Preparation): Promise<Release> {
   const built = findRelease(work.home, work.commit);
-  if (built) {
-    for (const phase of PHASES)
-      await work.report({ type: 'phase', phase, status: 'skipped', detail: 'built before' });
-    return built;
-  }
   try {
-    return await makeRelease(work);
+    if (!built) return await makeRelease(work);
+    if (await work.packing.has(built)) await skip(work, PHASES);
+    else await packAgain(work, built);
+    return built;
   } catch (error) {
-    await removeRelease(work.home, work.commit);
+    if (!built) await removeRelease(work.home, work.commit);
     throw explained(error, work.signal);
   }
 }
 
 async function makeRelease(work: Preparation): Promise<Release> {
-  const { home, root, commit, deploymentId, limits } = work;
+  const { home, commit, packing, deploymentId, limits } = work;
   const dir = releaseFolder(home, commit);
   mkdirSync(home.logs, { recursive: true });
   await removeRelease(home, commit);
@@ -58,18 +59,44 @@ async function makeRelease(work: Preparation): Promise<Release> {
     const warnings = await checkOut(home.mirrorGit, commit, dir);
     for (const message of warnings) await work.report({ type: 'warning', message });
   });
-  await phase(work, 'install', async () => {
+  const app = await installed(work, dir);
+  await phase(work, 'test', () => runTests({ home, dir, deploymentId, limits }, app));
+
+  const release: Release = { commit, version, subject, dir, app };
+  await phase(work, 'build', () => packing.pack(release, deploymentId));
+  await completeRelease(home, release);
+  return release;
+}
+
+/** Installs the packages and tells how the commit wants to be built; an image that needs no tests has its own. */
+async function installed(work: Preparation, dir: string): Promise<AppSettings> {
+  const { home, packing, deploymentId } = work;
+  const read = (): Promise<AppSettings> => readAppSettings(home, deploymentId, dir);
+  // without its packages a deploy.config.js may not be readable yet
+  const early = packing.fromFolder ? null : await read().catch(() => null);
+  if (early?.test === null) {
+    await skip(work, ['install'], 'in the image');
+    return early;
+  }
+  await install(work, dir);
+  return early ?? (await read());
+}
+
+function install(work: Preparation, dir: string): Promise<void> {
+  const { home, root, deploymentId, limits } = work;
+  return phase(work, 'install', async () => {
     const origin = await installModules({ home, root, dir, deploymentId, limitSeconds: limits.install });
     return ORIGINS[origin];
   });
-  const app = await readAppSettings(home, deploymentId, dir);
-  const own = { home, dir, deploymentId, limits };
-  await phase(work, 'test', () => runTests(own, app));
-  await phase(work, 'build', () => runBuild(own, app));
+}
 
-  const release: Release = { commit, version, subject, dir, app };
-  await completeRelease(home, release);
-  return release;
+/** Of a commit that is checked out and tested: its image is gone, or it was made for another runtime. */
+async function packAgain(work: Preparation, built: Release): Promise<void> {
+  await skip(work, ['check out']);
+  if (work.packing.fromFolder) await install(work, built.dir);
+  else await skip(work, ['install']);
+  await skip(work, ['test']);
+  await phase(work, 'build', () => work.packing.pack(built, work.deploymentId));
 }
 
 /** The journal's words for where node_modules came from. */
@@ -79,6 +106,10 @@ const ORIGINS = {
   clone: "the clone's packages",
   'npm ci': 'npm ci',
 } as const;
+
+async function skip(work: Preparation, phases: PhaseName[], detail = 'built before'): Promise<void> {
+  for (const phase of phases) await work.report({ type: 'phase', phase, status: 'skipped', detail });
+}
 
 /** Does a phase's work and tells its beginning and end. The work returns a clause for the journal, or nothing. */
 async function phase(work: Preparation, name: PhaseName, does: () => Promise<string | void>): Promise<void> {

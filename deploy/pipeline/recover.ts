@@ -15,6 +15,7 @@ import { endSurvivors } from './survivors';
 export async function recover(yard: Yard, dead: Deployment, signal: AbortSignal): Promise<void> {
   const { id } = dead;
   await endSurvivors(yard.home, id);
+  await yard.packing.endRuns();
   await removeHalfMade(yard.home);
   await yard.journal.note(id, { pid: process.pid });
   const decision = decideRecovery(dead, yard.journal.since(0, id));

@@ -1,8 +1,8 @@
 /** Which variables of the caller's environment reach an app, PM2's daemon and the deployer. */
 import { cleanEnvironment } from '../environment';
 
-/** What only git and npm need: a proxy's URL may hold a password. */
-const NOT_FOR_AN_APP = /proxy$|^XDG_/i;
+/** What only git, npm and Docker need: a proxy's URL may hold a password. */
+const NOT_FOR_AN_APP = /proxy$|^XDG_|^DOCKER_/i;
 
 /** The environment of an app and of PM2, which passes its own on to nobody. */
 export function appEnvironment(caller: NodeJS.ProcessEnv): Record<string, string> {

@@ -1,14 +1,23 @@
 /** The runtimes by the name that `runtime` has in deploy.config.js. */
 import type { Config } from '../config';
 import type { Runtime } from '../core/seams';
-import type { RuntimeOptions } from './pm2';
+import type { Home } from '../home';
+import { createComposeRuntime } from './compose';
 import { createPm2Runtime } from './pm2';
 
+export interface RuntimeOptions {
+  home: Home;
+  /** The clone that the kit runs from. */
+  root: string;
+  config: Config;
+}
+
 const runtimes = {
-  pm2: createPm2Runtime,
+  pm2: ({ home, config }) => createPm2Runtime({ home, stopSeconds: config.limits.stop }),
+  compose: ({ home, root, config }) => createComposeRuntime({ home, root, name: config.name, config }),
 } satisfies Record<Config['runtime'], (options: RuntimeOptions) => Runtime>;
 
 /** The configured runtime. */
-export function createRuntime(name: Config['runtime'], options: RuntimeOptions): Runtime {
-  return runtimes[name](options);
+export function createRuntime(options: RuntimeOptions): Runtime {
+  return runtimes[options.config.runtime](options);
 }

@@ -121,7 +121,7 @@ export function slotOfApp(name: string): SlotName | null {
 }
 
 /** The one file with everything an app writes, as it wrote it: a prefix would break lines of JSON. */
-export function logFile(home: Home, name: string): string {
+function logFile(home: Home, name: string): string {
   return path.join(home.logs, `${name}.log`);
 }
 

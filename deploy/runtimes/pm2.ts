@@ -5,28 +5,29 @@
  * start and stop are called under the deployment lock. list and logs launch nothing and may be called by
  * any process at any time.
  */
-import { appendFileSync, existsSync, mkdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Runtime } from '../core/seams';
-import type { ProcessStatus, Release, RunningSlot, Slot, SlotName } from '../core/types';
+import type { ProcessStatus, Release, RunningSlot, SlotName } from '../core/types';
 import type { Home } from '../home';
 import { lastLines } from './log-tail';
 import type { OsProcess } from './os-process';
 import { endProcesses, isAlive, processesWith, withoutChildren } from './os-process';
 import { deleteApp, processState, startApp } from './pm2-app';
-import { logFile, slotAppName, slotDefinition, slotOfApp } from './pm2-definitions';
+import { slotAppName, slotDefinition, slotOfApp } from './pm2-definitions';
 import type { Pm2Process } from './pm2-rpc';
 import { pm2Processes } from './pm2-rpc';
+import { markStart, slotLog } from './slot-log';
 
-export interface RuntimeOptions {
+export interface Pm2RuntimeOptions {
   home: Home;
   /** From SIGTERM to SIGKILL. */
   stopSeconds: number;
 }
 
 /** The runtime of a home. It keeps no connection, so nothing has to be closed. */
-export function createPm2Runtime({ home, stopSeconds }: RuntimeOptions): Runtime {
+export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runtime {
   const stop = async (slot: SlotName): Promise<void> => {
     await deleteApp(home, slotAppName(slot), stopSeconds);
     await endProcesses(processesOf(home, slot), stopSeconds);
@@ -51,7 +52,7 @@ export function createPm2Runtime({ home, stopSeconds }: RuntimeOptions): Runtime
       const managed = (await pm2Processes(home)).flatMap(asSlot);
       return [...managed, ...orphans(seen.filter(isAlive), managed)];
     },
-    logs: (slot, lines) => lastLines(logFile(home, slotAppName(slot)), lines),
+    logs: (slot, lines) => lastLines(slotLog(home, slot), lines),
   };
 }
 
@@ -64,13 +65,6 @@ function checkStartFile(release: Release): void {
     `"app.start": ${where}.`,
     'Name the file that the build makes, or mend the build.',
   );
-}
-
-/** One log holds all releases of a slot: a line tells where each begins. */
-function markStart(home: Home, slot: Slot, release: Release): void {
-  const line = `--- ${new Date().toISOString()} ${release.commit.slice(0, 7)} starts on port ${slot.port}\n`;
-  mkdirSync(home.logs, { recursive: true });
-  appendFileSync(logFile(home, slotAppName(slot.name)), line);
 }
 
 /** What PM2 has in a slot: without the look at all processes of the machine, which is dear to whoever asks all day. */

@@ -27,7 +27,7 @@ export function serverOf(home: Home): Server | null {
   if (!existsSync(home.settings)) return null;
   const config = loadConfig(ROOT, readSettings(home.settings));
   const nginx = nginxServer(home, config);
-  const runtime = createRuntime(config.runtime, { home, stopSeconds: config.limits.stop });
+  const runtime = createRuntime({ home, root: ROOT, config });
   const serves = async (): Promise<boolean> => {
     if (!nginx.running()) return false;
     const { slots } = await viewSlots(openYard(home, ROOT));

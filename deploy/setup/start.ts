@@ -22,6 +22,7 @@ import { makeLive } from './first-release';
 import { makeHome, prepareGit, prepareHome } from './prepare-home';
 import { serverOf } from './server';
 import { checkMoved } from './moved';
+import { checkEngine } from './engine';
 import { checkPorts } from './ports';
 import { checkVersion } from './check-version';
 import { startDeployerAndWait } from './deployer';
@@ -51,6 +52,7 @@ async function alreadyServing(home: Home): Promise<Serving | null> {
 
 async function startUp(home: Home, wanted: Config, given: Settings): Promise<void> {
   const served = (await serverOf(home)?.serves()) ?? false;
+  await checkEngine(home, wanted);
   const { config, settings } = await possible(home, wanted, given);
   await checkPorts(home, config, settings);
   await phase('home', () => prepareHome(home, ROOT, config, settings, process.env.WEBHOOK_SECRET));

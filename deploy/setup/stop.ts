@@ -4,14 +4,15 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../commands/desk';
 import type { Options } from '../commands/desk';
-import type { Config } from '../config';
-import { loadConfig } from '../config';
+import type { Config, Settings } from '../config';
+import { loadConfig, slotsOf } from '../config';
 import { readSettings } from '../settings';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
 import { Journal } from '../journal';
 import { endSurvivors } from '../pipeline/survivors';
+import { createRuntime } from '../runtimes';
 import { processesWith } from '../runtimes/os-process';
 import { stopDeployer, stopPm2 } from '../runtimes/pm2-deployer';
 import { nginxServer } from '../traffic/nginx-server';
@@ -35,12 +36,20 @@ export async function stopCommand(options: Options): Promise<number> {
   return 0;
 }
 
-/** A configuration that was broken meanwhile must not keep anything running: of it only the time limits matter here. */
+/** A configuration that was broken meanwhile must not keep anything running: what was chosen at the start is known. */
 function configOf(home: Home): Config {
   try {
     return loadConfig(ROOT, readSettings(home.settings));
   } catch {
-    return loadConfig(home.dir, {});
+    return loadConfig(home.dir, kept(home));
+  }
+}
+
+function kept(home: Home): Settings {
+  try {
+    return readSettings(home.settings);
+  } catch {
+    return {};
   }
 }
 
@@ -50,6 +59,13 @@ export async function stopEverything(home: Home, config: Config): Promise<void> 
   await endDeployment(home, config);
   await nginxServer(home, config).stop();
   await stopPm2({ home, stopSeconds: config.limits.stop });
+  await stopSlots(home, config);
+}
+
+/** PM2's went with it; containers belong to the engine. */
+async function stopSlots(home: Home, config: Config): Promise<void> {
+  const runtime = createRuntime({ home, root: ROOT, config });
+  await Promise.all(slotsOf(config).map(({ name }) => runtime.stop(name)));
 }
 
 /** A deployment that runs is asked to take itself back; one that does not is ended, and taken back at the next start. */

@@ -18,6 +18,7 @@ import type { Entry, Release } from '../../deploy/core/types';
 import { deploymentLog } from '../../deploy/command';
 import { sendCommit } from '../../deploy/git/mirror';
 import type { Home } from '../../deploy/home';
+import { createFolderPacking } from '../../deploy/packing/folder';
 import type { Preparation } from '../../deploy/pipeline/prepare';
 import { prepareRelease } from '../../deploy/pipeline/prepare';
 import { findRelease, releaseFolder, removeHalfMade } from '../../deploy/pipeline/releases';
@@ -60,8 +61,10 @@ async function prepare(more: Partial<Preparation> = {}, message?: string): Promi
 }
 
 function work(commit: string, more: Partial<Preparation> = {}): Preparation {
-  const limits = { install: 60, test: 60, build: 60 };
-  return { home, root: top, deploymentId: 1, commit, limits, report: (entry) => told.push(entry), ...more };
+  const limits = { install: 60, test: 60, build: 60, migrate: 60 };
+  const packing = createFolderPacking({ home, limits });
+  const report = (entry: Entry): number => told.push(entry);
+  return { home, root: top, packing, deploymentId: 1, commit, limits, report, ...more };
 }
 
 const failure = (more?: Partial<Preparation>): Promise<KnownError> =>

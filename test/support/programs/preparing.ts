@@ -1,13 +1,16 @@
 /** Prepares, in the home argv[2], the commit argv[3] as deployment 9. */
 import { homeAt } from '../../../deploy/home';
+import { createFolderPacking } from '../../../deploy/packing/folder';
 import { prepareRelease } from '../../../deploy/pipeline/prepare';
 
 const [, , home = '', commit = ''] = process.argv;
+const limits = { install: 60, test: 60, build: 60, migrate: 60 };
 void prepareRelease({
   home: homeAt(home),
   root: home,
+  packing: createFolderPacking({ home: homeAt(home), limits }),
   deploymentId: 9,
   commit,
-  limits: { install: 60, test: 60, build: 60 },
+  limits,
   report: () => undefined,
 });

@@ -1,0 +1,52 @@
+# The image of a release. docs/containers.md explains it; `docker compose -f docker-compose.green.yml up -d --build`
+# makes it by hand. Every stage is a cached layer, so that a change of code alone installs nothing.
+ARG NODE_IMAGE=node:24-bookworm-slim
+
+# What npm goes by, without what changes with every release: a new version number installs nothing either.
+FROM ${NODE_IMAGE} AS manifest
+WORKDIR /app
+COPY package.json package-lock.json* npm-shrinkwrap.json* .npmrc* ./
+RUN node -e "const fs = require('fs'); \
+  for (const file of ['package.json', 'package-lock.json', 'npm-shrinkwrap.json'].filter(fs.existsSync)) { \
+    const json = JSON.parse(fs.readFileSync(file)); \
+    for (const each of [json, json.packages?.['']]) { if (each) { delete each.version; delete each.scripts; } } \
+    fs.writeFileSync(file, JSON.stringify(json)); \
+  }"
+
+# This machine's .npmrc and certificates are lent to npm (docker-compose.*.yml, "secrets") and stay in no layer.
+FROM ${NODE_IMAGE} AS packages
+WORKDIR /app
+ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_CACHE=/npm-cache
+COPY --from=manifest /app ./
+
+FROM packages AS packages-for-build
+RUN --mount=type=cache,target=/npm-cache --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
+  if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
+  nice -n 10 npm ci --include=dev && mkdir -p node_modules
+
+FROM packages AS packages-to-run
+RUN --mount=type=cache,target=/npm-cache --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
+  if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
+  nice -n 10 npm ci --omit=dev && mkdir -p node_modules
+
+# The packages are only looked at here, so that nothing of them is left beside what the build has made.
+FROM ${NODE_IMAGE} AS build
+WORKDIR /app
+ENV NPM_CONFIG_UPDATE_NOTIFIER=false
+COPY . .
+RUN --mount=type=bind,from=packages-for-build,source=/app/node_modules,target=/app/node_modules \
+  nice -n 10 npm run --if-present build:app && rm -f .npmrc
+
+FROM ${NODE_IMAGE}
+RUN mkdir /data && chown node:node /data
+WORKDIR /app
+COPY --from=packages-to-run /app/node_modules ./node_modules
+COPY --from=build /app ./
+ENV NODE_ENV=production PORT=8080 HEALTH=/health SWITCHYARD_DATA=/data
+USER node
+HEALTHCHECK --interval=30s --timeout=5s CMD ["node", "-e", "\
+  const { PORT, HEALTH } = process.env; \
+  require('http').get({ port: PORT, path: HEALTH, host: '127.0.0.1' }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)) \
+    .on('error', () => process.exit(1));"]
+# Switchyard starts what app.start names; by hand it is this.
+CMD ["node", "dist/app/server.js"]

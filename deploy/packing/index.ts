@@ -1,0 +1,23 @@
+/** How releases are packed, by the name of the runtime that starts them. */
+import type { Config } from '../config';
+import type { Packing } from '../core/seams';
+import type { Home } from '../home';
+import { createFolderPacking } from './folder';
+import { createImagePacking } from './image';
+
+export interface PackingOptions {
+  home: Home;
+  /** The clone that the kit runs from. */
+  root: string;
+  config: Config;
+}
+
+const packings = {
+  pm2: ({ home, config }) => createFolderPacking({ home, limits: config.limits }),
+  compose: createImagePacking,
+} satisfies Record<Config['runtime'], (options: PackingOptions) => Packing>;
+
+/** The configured runtime's. */
+export function createPacking(options: PackingOptions): Packing {
+  return packings[options.config.runtime](options);
+}

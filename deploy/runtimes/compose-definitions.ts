@@ -1,0 +1,124 @@
+/**
+ * What Compose is told of one start of a slot, over docker-compose.<slot>.yml: the commit's image, the proof, whose
+ * data. Pure. Compose reads YAML, and JSON is YAML.
+ */
+import type { Config } from '../config';
+import type { Release, Slot, SlotName } from '../core/types';
+import type { Home } from '../home';
+import { LABEL } from './containers';
+
+/** Where a container sees the shared folder. */
+export const DATA_IN_CONTAINER = '/data';
+
+/** A user and a group by their numbers: the container knows no names of this machine's. */
+export interface ContainerUser {
+  uid: number;
+  gid: number;
+}
+
+export interface RunInput {
+  home: Pick<Home, 'dir' | 'shared'>;
+  config: Pick<Config, 'name' | 'compose' | 'limits'>;
+  release: Release;
+  user: ContainerUser;
+  /** This machine's cores: more than there are, and the engine refuses. */
+  cores: number;
+  /** What the app is to find in its environment besides. */
+  variables?: Record<string, string>;
+}
+
+export interface SlotInput extends RunInput {
+  slot: Slot;
+  instance: string;
+}
+
+/** The override file of a slot, as an object. */
+export function slotOverride(input: SlotInput): object {
+  const { config, slot, release, instance } = input;
+  const service = serviceOf(input);
+  return withEscapes({
+    services: {
+      [slot.name]: {
+        ...service,
+        container_name: containerOf(config.name, slot.name),
+        command: ['node', release.app.start],
+        stop_grace_period: `${config.limits.stop}s`,
+        // Switchyard asks far more often; this one is for `docker ps`
+        healthcheck: { interval: '30s' },
+        environment: {
+          ...service.environment,
+          PORT: String(slot.port),
+          HEALTH: release.app.health,
+          SWITCHYARD_INSTANCE: instance,
+          SWITCHYARD_SLOT: slot.name,
+        },
+        labels: { ...service.labels, [LABEL.slot]: slot.name, [LABEL.instance]: instance },
+      },
+    },
+  });
+}
+
+/** The override file of a command that runs once. @param service the slot whose definition it borrows */
+export function runOverride(service: SlotName, input: RunInput): object {
+  return withEscapes({ services: { [service]: serviceOf(input) } });
+}
+
+/** The override file of a build: the commit's folder and what the image carries. */
+export function buildOverride(
+  home: Pick<Home, 'dir'>,
+  name: string,
+  slot: SlotName,
+  release: Pick<Release, 'commit' | 'dir'>,
+  env: NodeJS.ProcessEnv,
+): object {
+  const labels = { [LABEL.home]: home.dir, [LABEL.commit]: release.commit };
+  const image = imageOf(name, release.commit);
+  const build = { context: release.dir, args: proxiesOf(env), labels };
+  return withEscapes({ services: { [slot]: { image, build } } });
+}
+
+/** What npm needs to get out. Docker keeps these few arguments out of the image and its history. */
+function proxiesOf(env: NodeJS.ProcessEnv): Record<string, string> {
+  const proxies = Object.entries(env).filter(([name]) =>
+    /^((https?|no)_proxy|(HTTPS?|NO)_PROXY)$/.test(name),
+  );
+  return Object.fromEntries(proxies) as Record<string, string>;
+}
+
+/** The image of a commit. */
+export function imageOf(name: string, commit: string): string {
+  return `${name}:${commit}`;
+}
+
+/** What `docker ps` calls a slot. */
+export function containerOf(name: string, slot: SlotName): string {
+  return `${name}-${slot}`;
+}
+
+/** What all of a release's containers have in common. */
+function serviceOf({ home, config, release, user, cores, variables }: RunInput) {
+  return {
+    image: imageOf(config.name, release.commit),
+    user: `${user.uid}:${user.gid}`,
+    volumes: [{ type: 'bind', source: home.shared, target: DATA_IN_CONTAINER }],
+    mem_limit: config.compose.memory,
+    cpus: Math.min(config.compose.cpus, cores),
+    environment: {
+      // a user without a name has no home either
+      HOME: '/tmp',
+      ...variables,
+      NODE_ENV: 'production',
+      SWITCHYARD_COMMIT: release.commit,
+      SWITCHYARD_DATA: DATA_IN_CONTAINER,
+    },
+    labels: { [LABEL.home]: home.dir, [LABEL.commit]: release.commit },
+  };
+}
+
+/** Compose would take a `$` in a value for the name of a variable. */
+function withEscapes<T extends object>(value: T): T {
+  const escaped = JSON.stringify(value, (_key, each: unknown) =>
+    typeof each === 'string' ? each.replaceAll('$', '$$$$') : each,
+  );
+  return JSON.parse(escaped) as T;
+}

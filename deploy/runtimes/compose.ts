@@ -1,0 +1,75 @@
+/**
+ * The Compose runtime: a slot is a container, removed and made anew. Compose makes it, by the clone's
+ * docker-compose.<slot>.yml, so that what a person adds there holds; everything else is asked of the engine itself.
+ *
+ * start and stop are called under the deployment lock. list and logs may be called by any process at any time.
+ */
+import { availableParallelism } from 'node:os';
+import type { Config } from '../config';
+import { KnownError } from '../core/errors';
+import type { Runtime } from '../core/seams';
+import type { SlotName } from '../core/types';
+import type { ComposeOptions } from './compose-cli';
+import { compose, writeOverride } from './compose-cli';
+import { slotOverride } from './compose-definitions';
+import { containerLines, keepOutput } from './container-output';
+import { containerUser, giveData } from './container-user';
+import type { SlotContainer } from './containers';
+import { removeContainer, slotContainers } from './containers';
+import { askEngineJson } from './engine-api';
+import { lastLines } from './log-tail';
+import { markStart, slotLog } from './slot-log';
+
+export interface ComposeRuntimeOptions extends ComposeOptions {
+  config: Pick<Config, 'name' | 'compose' | 'limits'>;
+}
+
+/** What the engine itself takes to stop and remove a container, beyond the app's own time. */
+const ENGINE_MARGIN_MS = 10_000;
+
+/** The runtime of a home. It keeps no connection, so nothing has to be closed. */
+export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
+  const { home, config } = options;
+  const stopSeconds = Math.ceil(config.limits.stop);
+
+  const stop = async (slot: SlotName): Promise<void> => {
+    for (const { id } of await slotContainers(home, slot)) {
+      const limitMs = stopSeconds * 1000 + ENGINE_MARGIN_MS;
+      await askEngineJson({ method: 'POST', path: `/containers/${id}/stop?t=${stopSeconds}`, limitMs });
+      await keepOutput(id, slotLog(home, slot));
+      await removeContainer(id);
+    }
+  };
+
+  return {
+    async start(slot, release, instance) {
+      await stop(slot.name);
+      const user = containerUser();
+      giveData(home.shared, user);
+      const cores = availableParallelism();
+      const override = slotOverride({ home, config, slot, release, instance, user, cores });
+      markStart(home, slot, release);
+      const file = writeOverride(home, slot.name, override);
+      await compose(options, slot.name, file, ['up', '--detach', '--no-build', '--no-deps']);
+      const [started] = await slotContainers(home, slot.name);
+      if (!started) throw new KnownError('E_RUNTIME', `Compose has made no container for ${slot.name}.`);
+      return { ...started.running, status: 'starting' };
+    },
+    stop,
+    async list(only) {
+      return (await slotContainers(home, only)).map(({ running }) => running);
+    },
+    async logs(slot, lines) {
+      const kept = await lastLines(slotLog(home, slot), lines);
+      const live = await Promise.all(
+        (await containersIfAny(slot)).map(({ id }) => containerLines(id, lines)),
+      );
+      return [...kept, ...live.flat()].slice(-lines);
+    },
+  };
+
+  /** What is kept can be read while the engine is down. */
+  function containersIfAny(slot: SlotName): Promise<SlotContainer[]> {
+    return slotContainers(home, slot).catch(() => []);
+  }
+}

@@ -1,0 +1,125 @@
+/** The containers of a home, as the engine has them. A home's own are known by a label, so that two never mix. */
+import type { ProcessStatus, RunningSlot, SlotName } from '../core/types';
+import type { Home } from '../home';
+import { askEngine, askEngineJson } from './engine-api';
+
+/** What every container and image of ours carries. */
+export const LABEL = {
+  home: 'switchyard.home',
+  slot: 'switchyard.slot',
+  commit: 'switchyard.commit',
+  instance: 'switchyard.instance',
+} as const;
+/** Compose's own mark of a container that runs one command: it carries a slot's labels too. */
+const ONE_OFF = 'com.docker.compose.oneoff';
+
+/** Of the engine's many fields, those we read. */
+export interface Inspected {
+  Id: string;
+  RestartCount: number;
+  State: { Status: string; Pid: number; ExitCode: number };
+  Config: { Labels: Record<string, string> | null };
+}
+
+interface Listed {
+  Id: string;
+  Names: string[];
+  Labels: Record<string, string>;
+}
+
+/** A slot's container, and what it says of it. */
+export interface SlotContainer {
+  id: string;
+  running: RunningSlot;
+}
+
+/** Those in the slots of this home, or in one of them. Throws E_ENGINE. */
+export async function slotContainers(home: Pick<Home, 'dir'>, only?: SlotName): Promise<SlotContainer[]> {
+  const labels = [`${LABEL.home}=${home.dir}`, only === undefined ? LABEL.slot : `${LABEL.slot}=${only}`];
+  const listed = (await listContainers({ label: labels })).filter(({ Labels }) => !isOneOff(Labels));
+  const found = await Promise.all(listed.map(({ Id }) => inspect(Id)));
+  return Promise.all(found.filter((each) => each !== null).map(asSlotContainer));
+}
+
+/** The ids of this home's containers that run a single command. Throws E_ENGINE. */
+export async function oneOffContainers(home: Pick<Home, 'dir'>): Promise<string[]> {
+  const listed = await listContainers({ label: [`${LABEL.home}=${home.dir}`, `${ONE_OFF}=True`] });
+  return listed.map(({ Id }) => Id);
+}
+
+/** The home whose container has this name: null for no container, '' for one that is none of ours. Throws E_ENGINE. */
+export async function homeOfContainer(name: string): Promise<string | null> {
+  const found = await askEngineJson<Inspected>({ path: `/containers/${encodeURIComponent(name)}/json` });
+  return found === null ? null : (found.Config.Labels?.[LABEL.home] ?? '');
+}
+
+/** Removes it at once, running or not. */
+export async function removeContainer(id: string): Promise<void> {
+  await askEngineJson({ method: 'DELETE', path: `/containers/${id}?force=true&v=true`, limitMs: 60_000 });
+}
+
+/** What the engine says of a container, in our words. */
+export function runningSlot({ RestartCount, State, Config }: Inspected): RunningSlot {
+  const status = statusOf(State.Status);
+  const alive = status === 'online' || status === 'stopping';
+  const labels = Config.Labels ?? {};
+  return {
+    slot: labels[LABEL.slot] ?? '',
+    commit: labels[LABEL.commit] ?? '',
+    instance: labels[LABEL.instance] ?? '',
+    pid: alive && State.Pid > 0 ? State.Pid : null,
+    restarts: RestartCount,
+    status,
+    // the engine sets it to 0 as the next process starts
+    exitCode: alive ? null : State.ExitCode,
+  };
+}
+
+/** The engine's words. What is not running and what nobody will start again are told apart. */
+function statusOf(status: string): ProcessStatus {
+  switch (status) {
+    case 'running':
+      return 'online';
+    case 'removing':
+      return 'stopping';
+    case 'restarting':
+      // it ended without being asked to, and waits for its next start
+      return 'crashed';
+    default:
+      // created, exited, dead, paused
+      return 'stopped';
+  }
+}
+
+async function asSlotContainer(container: Inspected): Promise<SlotContainer> {
+  const running = runningSlot(container);
+  const hasRestarted = running.pid !== null && running.restarts > 0;
+  const exitCode = hasRestarted ? await lastExitCode(container.Id) : running.exitCode;
+  return { id: container.Id, running: { ...running, exitCode } };
+}
+
+/** Of a container that runs again, which only the engine's events still tell; null when they have passed. */
+async function lastExitCode(id: string): Promise<number | null> {
+  const now = Math.ceil(Date.now() / 1000);
+  const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ['die'] }));
+  // a line of JSON for each; the engine keeps some hundred
+  const { body } = await askEngine({ path: `/events?since=0&until=${now}&filters=${filters}` });
+  const code = body
+    .toString('utf8')
+    .match(/"exitCode":"(\d+)"/g)
+    ?.at(-1);
+  return code === undefined ? null : Number(code.replace(/\D/g, ''));
+}
+
+async function listContainers(filters: Record<string, string[]>): Promise<Listed[]> {
+  const query = encodeURIComponent(JSON.stringify(filters));
+  return (await askEngineJson<Listed[]>({ path: `/containers/json?all=true&filters=${query}` })) ?? [];
+}
+
+function inspect(id: string): Promise<Inspected | null> {
+  return askEngineJson<Inspected>({ path: `/containers/${id}/json` });
+}
+
+function isOneOff(labels: Record<string, string>): boolean {
+  return labels[ONE_OFF] === 'True';
+}
