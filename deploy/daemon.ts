@@ -11,6 +11,7 @@ import { createDispatcher } from './dispatcher';
 import type { Desk } from './handover';
 import { handOverWhenOrphaned } from './handover';
 import { homeAt } from './home';
+import { prune } from './pipeline/prune';
 import { poll } from './poll';
 import { createRequests } from './requests';
 import { keepReserve } from './reserve';
@@ -43,14 +44,17 @@ function main(): void {
 
 /** Everything that the deployer does, to be begun and ended as a whole. */
 function createDesk(yard: Yard, secret: string): Desk {
-  const dispatcher = createDispatcher(yard);
+  const dispatcher = createDispatcher(yard, () => schedules.now('prune'));
   const request = createRequests(yard, () => dispatcher.poke());
   const watch = createWatch(yard, request, nginxKeeper(yard));
   const webhook = webhookApp({ secret, branch: yard.config.branch, request });
   const control = controlApp({ request, build: buildStamp() });
   const { schedules: when } = yard.config;
   const schedules = createSchedules(
-    [{ name: 'poll', when: when.poll, does: () => poll(yard, request), again: 'the source answers again' }],
+    [
+      { name: 'poll', when: when.poll, does: () => poll(yard, request), again: 'the source answers again' },
+      { name: 'prune', when: when.prune, does: () => prune(yard), again: 'old releases are removed again' },
+    ],
     (entry) => yard.journal.tell(null, entry),
   );
   let servers: Server[] = [];

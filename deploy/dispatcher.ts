@@ -18,7 +18,8 @@ export interface Dispatcher {
   poke: () => void;
 }
 
-export function createDispatcher(yard: Yard): Dispatcher {
+/** @param ended called when a deployment's process has ended */
+export function createDispatcher(yard: Yard, ended: () => void): Dispatcher {
   let timer: NodeJS.Timeout | undefined;
   let working = false;
   let looking = false;
@@ -60,7 +61,7 @@ export function createDispatcher(yard: Yard): Dispatcher {
 
   const finished = (): void => {
     working = false;
-    void look();
+    void look().then(ended);
   };
 
   return {

@@ -23,6 +23,7 @@ import type {
 } from './core/types';
 
 const BUSY_MS = 20;
+const FORGET_AT_ONCE = 500;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS deployments (
@@ -242,6 +243,27 @@ export class Journal {
       )
       .all(limit) as { at: number; entry: string }[];
     return rows.map(({ at, entry }) => ({ at, message: (JSON.parse(entry) as { message: string }).message }));
+  }
+
+  /** Forgets what was told of deployments before this one, and between them; the deployments themselves stay. */
+  async forgetBefore(deployment: number): Promise<void> {
+    const first = this.db
+      .prepare('SELECT min(id) AS id FROM events WHERE deployment >= ?')
+      .get(deployment) as {
+      id: number | null;
+    };
+    // in bites: whoever tells something meanwhile is not to wait
+    for (let changes = 1; changes > 0;) {
+      changes = await this.write(
+        () =>
+          this.db
+            .prepare(
+              `DELETE FROM events WHERE id IN (
+                 SELECT id FROM events WHERE deployment < ? OR (deployment IS NULL AND id < ?) LIMIT ${FORGET_AT_ONCE})`,
+            )
+            .run(deployment, first.id ?? 0).changes,
+      );
+    }
   }
 
   private byDelivery(delivery: string): Deployment | null {

@@ -19,25 +19,46 @@ export interface Task {
 export interface Schedules {
   start(): void;
   stop(): void;
+  /** Gives a task its turn now, unless it is never to have one. */
+  now(name: string): void;
 }
 
 /** @param tell tells the journal what belongs to no deployment */
 export function createSchedules(tasks: Task[], tell: (entry: Entry) => Promise<void>): Schedules {
+  const turns = new Map<string, { when: string; turn: () => Promise<void> }>();
+  for (const task of tasks) {
+    const { name, when } = task;
+    if (when !== null) turns.set(name, { when, turn: oneAtATime(telling(task, tell)) });
+  }
   let running: ScheduledTask[] = [];
   return {
     start() {
-      running = tasks.flatMap((task) => (task.when === null ? [] : [begin(task, task.when, tell)]));
+      // a turn that came too late because the machine was busy is no news
+      const options = { suppressMissedWarning: true, logger: QUIET };
+      running = [...turns.values()].map(({ when, turn }) => schedule(when, turn, options));
     },
     stop() {
       for (const each of running) void each.destroy();
       running = [];
     },
+    now: (name) => void turns.get(name)?.turn(),
   };
 }
 
-function begin(task: Task, when: string, tell: (entry: Entry) => Promise<void>): ScheduledTask {
-  // a turn that is missed because the last one still works, or the machine was busy, is no news
-  return schedule(when, telling(task, tell), { noOverlap: true, suppressMissedWarning: true, logger: QUIET });
+/** A turn that comes while the last one still works follows it; several are one. */
+export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+  let busy = false;
+  let again = false;
+  return async () => {
+    again = true;
+    if (busy) return;
+    busy = true;
+    while (again) {
+      again = false;
+      await work();
+    }
+    busy = false;
+  };
 }
 
 /** The task with its troubles told: the first of a row, and their end. It never throws. */

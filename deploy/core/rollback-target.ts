@@ -7,16 +7,32 @@ import type { Commit, Deployment } from './types';
  * @param history every deployment, in any order
  */
 export function rollbackTarget(history: Deployment[], active: Commit): Commit | null {
+  const good = goodReleases(history);
+  const ofActive =
+    good.find(({ commit }) => commit === active)?.deployedBy ?? lastGoodDeploy(history, active);
+  return good.find(({ commit, deployedBy }) => commit !== active && deployedBy < ofActive)?.commit ?? null;
+}
+
+/** Every commit that went through and is not marked bad, with its last good deployment's id, the newest first. */
+export function goodReleases(history: Deployment[]): { commit: Commit; deployedBy: number }[] {
   const lastDeploy = new Map<Commit, number>();
-  for (const d of [...history].sort((a, b) => a.id - b.id)) {
-    if (d.kind === 'deploy' && d.commit !== null && wasGood(d)) lastDeploy.set(d.commit, d.id);
+  for (const d of goodDeploys(history)) {
+    lastDeploy.set(d.commit as Commit, Math.max(d.id, lastDeploy.get(d.commit as Commit) ?? 0));
   }
-  const ofActive = lastDeploy.get(active) ?? Infinity;
-  const before = [...lastDeploy].filter(
-    ([commit, id]) => commit !== active && id < ofActive && badCause(history, commit) === null,
-  );
-  before.sort((a, b) => b[1] - a[1]);
-  return before[0]?.[0] ?? null;
+  return [...lastDeploy]
+    .filter(([commit]) => badCause(history, commit) === null)
+    .map(([commit, deployedBy]) => ({ commit, deployedBy }))
+    .sort((a, b) => b.deployedBy - a.deployedBy);
+}
+
+/** Of a commit that was good once, bad or not by now; a commit that the history does not know is the newest. */
+function lastGoodDeploy(history: Deployment[], commit: Commit): number {
+  const ids = goodDeploys(history).flatMap((d) => (d.commit === commit ? [d.id] : []));
+  return ids.length === 0 ? Infinity : Math.max(...ids);
+}
+
+function goodDeploys(history: Deployment[]): Deployment[] {
+  return history.filter((d) => d.kind === 'deploy' && d.commit !== null && wasGood(d));
 }
 
 /**

@@ -1,6 +1,9 @@
-/** What the deployer does by itself: it finds pushes whose webhook was lost, and never undoes a rollback by it. */
+/**
+ * What the deployer does by itself: it removes what is not kept, and finds pushes whose webhook was lost without ever
+ * undoing a rollback by it.
+ */
 import { randomUUID } from 'node:crypto';
-import { renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Commit, Deployment } from '../../deploy/core/types';
 import { readSecret } from '../../deploy/secret';
@@ -16,14 +19,35 @@ let first: Commit;
 let second: Commit;
 
 beforeAll(async () => {
-  clone = await tinyClone({ bake: { seconds: 0 }, schedules: { poll: '* * * * * *' } });
+  clone = await tinyClone({
+    bake: { seconds: 0 },
+    schedules: { poll: '* * * * * *' },
+    keep: { releases: 1 },
+  });
   expect(await clone.start()).toMatchObject({ code: 0 });
   first = (await clone.serving()).commit;
 });
 afterAll(() => clone.cleanUp());
 
+it('keeps the active release, the warm one and one more; a rollback builds an older one again', async () => {
+  const commits: Commit[] = [];
+  for (let count = 0; count < 3; count++) commits.push((await clone.release()).commit);
+  await until('the first release is removed', () => sameSet(releases(), commits));
+
+  // a failed one leaves nothing, and takes nothing from the others
+  expect((await clone.release({ behaviour: { exits: true } })).verdict).toMatch(/^✗ NOT LIVE/);
+  expect(sameSet(releases(), commits)).toBe(true);
+
+  const rollback = await clone.switchyard('rollback', first);
+  expect(rollback).toMatchObject({ code: 0 });
+  expect(rollback.text).toMatch(/✓ check out/);
+  expect(await clone.serving()).toMatchObject({ commit: first });
+});
+
 it('deploys a push whose webhook was lost', async () => {
-  await untilSeen(first);
+  const { commit: pushed } = await clone.release();
+  await untilSeen(pushed);
+  expect(await clone.switchyard('rollback', first)).toMatchObject({ code: 0 });
   // without its hook the source tells nobody
   rmSync(path.join(clone.home.pushGit, 'hooks', 'post-receive'));
   clone.change({});
@@ -43,7 +67,7 @@ it.each<Record<string, string>>([{}, { 'x-switchyard-trigger': 'push' }])(
   'leaves a rollback alone when the webhook is sent again as another delivery, %o',
   async (headers) => {
     if ((await clone.serving()).commit !== first) {
-      expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+      expect(await clone.switchyard('rollback', first)).toMatchObject({ code: 0 });
     }
     const { id } = await replay(headers);
     expect(await untilOver(clone, id)).toMatchObject({
@@ -97,6 +121,14 @@ function untilSeen(commit: Commit): Promise<true> {
   return until('a first look at the source', () => journal.lastSeen(clone.home.pushGit, 'main') === commit)
     .then(() => true as const)
     .finally(() => journal.close());
+}
+
+function releases(): Commit[] {
+  return readdirSync(clone.home.releases).filter((name) => /^[0-9a-f]{40}$/.test(name));
+}
+
+function sameSet(one: string[], other: string[]): boolean {
+  return JSON.stringify([...one].sort()) === JSON.stringify([...other].sort());
 }
 
 function newest(): Deployment | undefined {

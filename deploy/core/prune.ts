@@ -1,0 +1,87 @@
+/** What of all that deployments leave behind is not kept. Pure. */
+import { goodReleases, rollbackTarget } from './rollback-target';
+import { isOver } from './transitions';
+import type { Commit, Deployment } from './types';
+
+export interface Found {
+  /** Every deployment, in any order. */
+  history: Deployment[];
+  /** What serves; null when nothing does. */
+  active: Commit | null;
+  /** What runs, or ran last in a slot: it is never removed. */
+  inUse: Commit[];
+  /** The releases on the disk. */
+  releases: Commit[];
+  /** The stores of packages, by their keys, and when each was made (milliseconds since 1970). */
+  stores: { key: string; madeAt: number }[];
+  /** The store that a release's packages would come from again. */
+  storeOf: ReadonlyMap<Commit, string>;
+  /** Deployments that have a log. */
+  logs: number[];
+  /** How many good releases are kept besides those in use. */
+  keep: number;
+}
+
+export interface Prune {
+  /** In this order: what failed first, then the oldest. */
+  releases: Commit[];
+  stores: string[];
+  logs: number[];
+  /** Events of deployments before this one. */
+  eventsBefore: number;
+}
+
+const DEPLOYMENTS_WITH_A_LOG = 200;
+
+export function decidePrune(found: Found): Prune {
+  const kept = keptReleases(found);
+  const good = goodReleases(found.history).map(({ commit }) => commit);
+  const releases = found.releases
+    .filter((commit) => !kept.has(commit))
+    // -1, what never was good, comes before the newest, and that after the oldest
+    .sort((a, b) => rank(good, a) - rank(good, b));
+  const oldest = oldestWithLog(found.history);
+  return {
+    releases,
+    stores: unneededStores(found, kept),
+    logs: found.logs.filter((id) => id < oldest),
+    eventsBefore: oldest,
+  };
+}
+
+function rank(good: Commit[], commit: Commit): number {
+  const index = good.indexOf(commit);
+  return index === -1 ? -1 : good.length - index;
+}
+
+/** What is in use or asked for, and the last good ones; first of these what a rollback would go to. */
+function keptReleases({ history, active, inUse, releases, keep }: Found): Set<Commit> {
+  const kept = new Set([...inUse, ...(active ? [active] : []), ...history.flatMap(wanted)]);
+  const target = active === null ? null : rollbackTarget(history, active);
+  const newest = goodReleases(history).map(({ commit }) => commit);
+  const candidates = [...new Set([...(target ? [target] : []), ...newest])].filter(
+    (commit) => releases.includes(commit) && !kept.has(commit),
+  );
+  for (const commit of candidates.slice(0, keep)) kept.add(commit);
+  return kept;
+}
+
+/** The commits of a deployment that is not over. */
+function wanted({ state, commit, from, to }: Deployment): Commit[] {
+  if (isOver(state)) return [];
+  return [commit, from?.commit, to?.commit].filter((each) => each != null);
+}
+
+/** The newest store stays, needed or not: the next commit most likely has the same packages. */
+function unneededStores({ stores, storeOf, releases }: Found, kept: Set<Commit>): string[] {
+  const newest = [...stores].sort((a, b) => b.madeAt - a.madeAt)[0]?.key;
+  const needed = new Set(releases.filter((commit) => kept.has(commit)).map((commit) => storeOf.get(commit)));
+  return stores.map(({ key }) => key).filter((key) => key !== newest && !needed.has(key));
+}
+
+/** One that waits or works is never too old. */
+function oldestWithLog(history: Deployment[]): number {
+  const ids = history.map(({ id }) => id).sort((a, b) => b - a);
+  const oldest = ids[DEPLOYMENTS_WITH_A_LOG - 1] ?? 0;
+  return Math.min(oldest, ...history.filter(({ state }) => !isOver(state)).map(({ id }) => id));
+}

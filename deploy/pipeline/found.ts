@@ -1,0 +1,106 @@
+/** What deployments have left in the home, looked at for pruning. */
+import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { Found } from '../core/prune';
+import { allTables, tableFolder } from '../core/table';
+import type { Commit } from '../core/types';
+import type { Yard } from '../yard';
+import { isPartial } from './modules-store';
+import { npmVersion } from './npm-version';
+import { isShareable, modulesKey, readPackageFiles } from './package-files';
+import { findRelease, releaseFolder } from './releases';
+
+/** Everything that the decision needs. It takes no lock, and changes nothing. */
+export async function findAll(yard: Yard): Promise<Found> {
+  const { home, journal, slots, config } = yard;
+  const observed = { table: await yard.traffic.current(), running: await yard.runtime.list() };
+  const lastLive = journal.lastLive()?.to?.commit ?? null;
+  const active = observed.running.find(({ slot }) => slot === observed.table.active)?.commit ?? lastLive;
+  const releases = namesIn(home.releases)
+    .filter(isCommit)
+    .filter((commit) => findRelease(home, commit));
+  return {
+    history: journal.history(),
+    active,
+    inUse: [
+      ...observed.running.map(({ commit }) => commit),
+      ...slots.flatMap(({ name }) => journal.lastInSlot(name)?.to?.commit ?? []),
+      ...(lastLive ? [lastLive] : []),
+      ...commitsRunFrom(home.releases),
+    ],
+    releases,
+    stores: storesIn(home.modules),
+    storeOf: await storesOf(yard, releases),
+    logs: namesIn(home.logs)
+      .flatMap((name) => /^deployment-(\d+)\.log$/.exec(name)?.[1] ?? [])
+      .map(Number),
+    keep: config.keep.releases,
+  };
+}
+
+/** What killed processes and earlier settings have left. Nobody makes a release while it is asked: ask under the lock. */
+export function findLeftovers({ home, slots }: Pick<Yard, 'home' | 'slots'>): string[] {
+  const tables = new Set(allTables(slots.map(({ name }) => name)).map(tableFolder));
+  const inForce = linkTarget(home.traffic);
+  const at = (folder: string, isLeft: (name: string) => boolean): string[] =>
+    namesIn(folder)
+      .filter(isLeft)
+      .map((name) => path.join(folder, name));
+  return [
+    ...at(home.releases, (name) => findRelease(home, name.replace(/\.json$/, '')) === null),
+    ...at(home.modules, (name) => isPartial(path.join(home.modules, name))),
+    ...at(home.tables, (name) => !tables.has(name) && name !== inForce),
+  ];
+}
+
+/** Commits that any process works in the folder of, its children and a person's shell too. */
+function commitsRunFrom(releases: string): Commit[] {
+  const found = new Set<Commit>();
+  for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
+    const [commit = ''] = path.relative(releases, workingFolder(pid)).split('/');
+    if (isCommit(commit)) found.add(commit);
+  }
+  return [...found];
+}
+
+function workingFolder(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '/'; // it has ended, or is another user's
+  }
+}
+
+function storesIn(modules: string): Found['stores'] {
+  return namesIn(modules)
+    .filter((key) => !isPartial(path.join(modules, key)))
+    .map((key) => ({ key, madeAt: statSync(path.join(modules, key)).mtimeMs }));
+}
+
+async function storesOf({ home }: Pick<Yard, 'home'>, releases: Commit[]): Promise<Map<Commit, string>> {
+  const npm = await npmVersion();
+  const stores = new Map<Commit, string>();
+  for (const commit of releases) {
+    const folder = releaseFolder(home, commit);
+    if (!existsSync(path.join(folder, 'package.json'))) continue;
+    const files = readPackageFiles(folder);
+    if (isShareable(files)) stores.set(commit, modulesKey(files, npm));
+  }
+  return stores;
+}
+
+function isCommit(name: string): boolean {
+  return /^[0-9a-f]{40}$/.test(name);
+}
+
+function linkTarget(link: string): string | null {
+  try {
+    return path.basename(readlinkSync(link));
+  } catch {
+    return null;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}

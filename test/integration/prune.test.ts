@@ -1,0 +1,132 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Commit, DeploymentState } from '../../deploy/core/types';
+import { deploymentLog } from '../../deploy/command';
+import { homeAt } from '../../deploy/home';
+import { Journal } from '../../deploy/journal';
+import { tryLock } from '../../deploy/lock';
+import { prune, pruneNow } from '../../deploy/pipeline/prune';
+import { completeRelease, findRelease, releaseFolder } from '../../deploy/pipeline/releases';
+import { prepareTables } from '../../deploy/traffic/table-folder';
+import type { Yard } from '../../deploy/yard';
+import { openYard } from '../../deploy/yard';
+import { commit } from '../support/deployments';
+import { afterwards, tempHome } from '../support/temp-home';
+
+const [A, B, C, D, E] = ['a', 'b', 'c', 'd', 'e'].map(commit) as [string, string, string, string, string];
+const APP = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
+
+let yard: Yard;
+
+beforeEach(async () => {
+  const dir = tempHome();
+  const home = homeAt(path.join(dir, 'home'));
+  const root = path.join(dir, 'clone');
+  for (const folder of [home.dir, home.logs, home.modules, home.releases, root]) mkdirSync(folder);
+  writeFileSync(path.join(root, 'deploy.config.js'), 'module.exports = { keep: { releases: 1 } };');
+  prepareTables(home, ['blue', 'green']);
+  const journal = Journal.open(home);
+  await journal.prepare();
+  journal.close();
+  yard = openYard(home, root);
+  afterwards(() => yard.journal.close());
+});
+
+it('removes releases, whole, with the stores and leftovers that nothing needs', async () => {
+  for (const [index, each] of [A, B, C, D].entries())
+    await release(each, ['blue', 'green'][index % 2] as string);
+  const { releases, modules, tables } = yard.home;
+  for (const half of [path.join(releases, E), path.join(modules, 'x.partial'), path.join(tables, 'red')]) {
+    mkdirSync(half);
+  }
+  writeFileSync(path.join(releases, `${E}.index`), '');
+  for (const key of ['old', 'new']) {
+    mkdirSync(path.join(modules, key));
+    writeFileSync(path.join(modules, key, 'fingerprint'), key);
+  }
+  const tablesBefore = readdirSync(tables).filter((name) => name !== 'red');
+
+  await prune(yard);
+
+  // the last ones of both slots, and one more
+  expect(readdirSync(releases).sort()).toEqual([B, `${B}.json`, C, `${C}.json`, D, `${D}.json`].sort());
+  expect(readdirSync(modules)).toEqual(['new']);
+  expect(readdirSync(tables)).toEqual(tablesBefore);
+  expect(existsSync(path.join(yard.home.dir, 'trash'))).toBe(false);
+});
+
+it('never removes a release that a process runs from', async () => {
+  for (const each of [A, B, C, D]) await release(each, 'blue');
+  const folder = path.join(releaseFolder(yard.home, A), 'deep');
+  mkdirSync(folder);
+  const child = spawn('sleep', ['60'], { cwd: folder });
+  afterwards(() => child.kill('SIGKILL'));
+  await once(child, 'spawn');
+
+  await prune(yard);
+
+  expect(built()).toEqual([A, C, D]);
+});
+
+it.each([
+  ['runs', 'running'],
+  ['waits', 'queued'],
+] as const)('removes nothing while a deployment %s', async (_is, state) => {
+  for (const each of [A, B, C, D]) await release(each, 'blue');
+  const lock = state === 'running' ? tryLock(yard.home) : null;
+  const { id } = await yard.journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
+  if (lock) await yard.journal.move(id, 'running');
+  await prune(yard);
+  expect(built()).toEqual([A, B, C, D]);
+
+  // the deployment itself may, when it needs the room
+  await pruneNow(yard);
+  expect(built()).toEqual([C, D]);
+  lock?.release();
+});
+
+it('forgets the logs and events of deployments long past, and keeps the deployments', async () => {
+  for (let id = 1; id <= 203; id++) {
+    await over('failed');
+    writeFileSync(deploymentLog(yard.home, id), 'output');
+  }
+  await yard.journal.tell(null, { type: 'incident', message: 'after all of them' });
+
+  await prune(yard);
+
+  expect(readdirSync(yard.home.logs).length).toBe(200);
+  expect(existsSync(deploymentLog(yard.home, 3))).toBe(false);
+  expect(existsSync(deploymentLog(yard.home, 4))).toBe(true);
+  expect(yard.journal.since(0, 3)).toEqual([]);
+  expect(yard.journal.since(0, 4)).not.toEqual([]);
+  expect(yard.journal.incidents(1)).toHaveLength(1);
+  expect(yard.journal.history()).toHaveLength(203);
+});
+
+/** A release that went live in a slot. */
+async function release(of: Commit, slot: string): Promise<void> {
+  const dir = releaseFolder(yard.home, of);
+  mkdirSync(path.join(dir, 'dist'), { recursive: true });
+  writeFileSync(path.join(dir, 'dist', 'server.js'), '');
+  await completeRelease(yard.home, { commit: of, version: '1', subject: 'x', dir, app: APP });
+  const id = await over('succeeded', of);
+  await yard.journal.note(id, { liveAt: id, to: { slot, commit: of, version: '1' } });
+}
+
+async function over(state: DeploymentState, of?: Commit): Promise<number> {
+  const { id } = await yard.journal.request({
+    kind: 'deploy',
+    trigger: 'push',
+    strategy: 'blue-green',
+    ...(of ? { commit: of } : {}),
+  });
+  await yard.journal.move(id, 'running');
+  await yard.journal.move(id, state);
+  return id;
+}
+
+function built(): Commit[] {
+  return [A, B, C, D, E].filter((each) => findRelease(yard.home, each) !== null);
+}
