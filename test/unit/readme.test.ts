@@ -40,12 +40,16 @@ it('names only npm scripts that exist', () => {
 
 it.each([
   'README.md',
+  'README.ko.md',
   'CONTRIBUTING.md',
   'deploy/README.md',
+  'docs/ci-cd.md',
   'docs/decisions/README.md',
   'docs/database.md',
   'docs/errors.md',
   'docs/own-app.md',
+  'docs/strategies.ko.md',
+  'docs/strategies.md',
 ])('in %s every link to a file leads to one', (file) => {
   const text = readFileSync(path.join(ROOT, file), 'utf8');
   const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '');
