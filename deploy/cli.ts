@@ -48,8 +48,33 @@ command('logs', 'the last lines of a slot, a deployment, the deployer or nginx')
     await answer(options, () => logsCommand(what, options));
   });
 
-function command(name: string, description: string): Command {
-  return program.command(name).description(description).option('--json', 'answer with JSON');
+const env = program.command('env').description("the app's own environment; values are never shown");
+command('set', 'set variables, and make the release that serves live with them', env)
+  .argument('[variables...]', 'NAME=value; or NAME, whose value is then read from standard input')
+  .option('--file <file>', 'take the variables of a file such as .env')
+  .option('--later', 'let them wait for the next deployment')
+  .action(async (variables: string[], options: Options) => {
+    const { envSetCommand } = await import('./commands/env');
+    await answer(options, () => envSetCommand(variables, options));
+  });
+command('unset', 'the same without these variables', env)
+  .argument('<names...>', 'their names')
+  .option('--later', 'let it wait for the next deployment')
+  .action(async (names: string[], options: Options) => {
+    const { envUnsetCommand } = await import('./commands/env');
+    await answer(options, () => envUnsetCommand(names, options));
+  });
+command('apply', 'do now what waits for the next deployment', env).action(async (options: Options) => {
+  const { envApplyCommand } = await import('./commands/env');
+  await answer(options, () => envApplyCommand(options));
+});
+command('list', 'which variables are set, and when', env).action(async (options: Options) => {
+  const { envListCommand } = await import('./commands/env');
+  await answer(options, () => Promise.resolve(envListCommand(options)));
+});
+
+function command(name: string, description: string, parent = program): Command {
+  return parent.command(name).description(description).option('--json', 'answer with JSON');
 }
 
 function deploy(name: string, slot: string | null, description: string): void {

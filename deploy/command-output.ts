@@ -1,6 +1,7 @@
 /** What a command writes: kept in the log up to a limit, and its last lines for the message about a failure. */
 import type { ChildProcess } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
+import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 
@@ -18,7 +19,14 @@ export class CommandOutput {
   private child: ChildProcess | undefined;
   private closed: Promise<unknown> = Promise.resolve();
 
-  constructor(private readonly logFile: string) {
+  private readonly decoder = new StringDecoder('utf8');
+  private unended = '';
+
+  /** @param redact hides in every line what no log may carry; what it writes is then kept line by line */
+  constructor(
+    private readonly logFile: string,
+    private readonly redact?: (text: string) => string,
+  ) {
     this.fd = openSync(logFile, 'a');
   }
 
@@ -43,15 +51,40 @@ export class CommandOutput {
     await Promise.race([this.closed, sleep(REST_MS, undefined, { ref: false })]);
     this.child?.stdout?.destroy();
     this.child?.stderr?.destroy();
+    if (this.unended !== '') this.keep(Buffer.from(this.hide(this.unended)));
     closeSync(this.fd);
     const all = stripVTControlCharacters(this.tail).split(/[\r\n]+/);
-    return all.filter((line) => line.trim() !== '').slice(-lines);
+    return all
+      .filter((line) => line.trim() !== '')
+      .slice(-lines)
+      .map((line) => this.hide(line));
   }
 
   /** Something of the command's own output. */
   add(chunk: Buffer): void {
     // split characters at a chunk's edge look odd in a message, and nowhere else
     this.tail = (this.tail + chunk.toString('utf8')).slice(-TAIL_LIMIT);
+    if (this.redact) this.addLines(this.decoder.write(chunk));
+    else this.keep(chunk);
+  }
+
+  /** A secret may come in two chunks, but not in two lines. */
+  private addLines(text: string): void {
+    const lines = (this.unended + text).split('\n');
+    this.unended = lines.pop() ?? '';
+    // a line without end is not to fill the memory: it is kept in pieces
+    if (this.unended.length > TAIL_LIMIT) {
+      lines.push(this.unended);
+      this.unended = '';
+    }
+    if (lines.length > 0) this.keep(Buffer.from(`${lines.map((line) => this.hide(line)).join('\n')}\n`));
+  }
+
+  private hide(line: string): string {
+    return this.redact ? this.redact(line) : line;
+  }
+
+  private keep(chunk: Buffer): void {
     if (this.full) return;
     this.written += chunk.length;
     this.full = this.written > LOG_LIMIT;

@@ -25,6 +25,8 @@ export interface Command {
   /** Least processor and disk time, and the first to go when memory runs out. */
   lowPriority?: boolean;
   deploymentId: number;
+  /** Hides in its output, line by line, what no log may carry. */
+  redact?: (text: string) => string;
   /** Stands in the log in place of a long argv. */
   label?: string;
   /** How many of its last lines are wanted; 20 unless told. */
@@ -54,7 +56,7 @@ export function deploymentLog(home: Pick<Home, 'logs'>, deploymentId: number): s
 export async function runCommand(command: Command): Promise<CommandResult> {
   const begun = performance.now();
   const mark = deploymentMark(path.dirname(command.logFile), command.deploymentId);
-  const output = new CommandOutput(command.logFile);
+  const output = new CommandOutput(command.logFile, command.redact);
   output.note(`\n$ ${command.label ?? command.argv.join(' ')}`);
 
   const child = launch(command, mark);

@@ -7,11 +7,12 @@ import type { RequestDeployment } from './requests';
 
 const commit = z.string().regex(/^[0-9a-f]{40}$/);
 const requestSchema = z.strictObject({
-  kind: z.enum(['deploy', 'rollback', 'restore']),
+  kind: z.enum(['deploy', 'rollback', 'restore', 'env']),
   trigger: z.enum(['command', 'start']),
   branch: z.string().optional(),
   commit: commit.optional(),
   slot: z.string().optional(),
+  environment: z.number().int().min(0).optional(),
 });
 
 export type ControlRequest = z.output<typeof requestSchema>;

@@ -28,6 +28,8 @@ export interface Home {
   traffic: string;
   logs: string;
   accessLog: string;
+  /** The app's own environment: a file of variables for each number, 0700. */
+  env: string;
   /** The app's own data, shared by its slots, 0700. */
   shared: string;
   nginx: string;
@@ -58,6 +60,7 @@ export function homeAt(dir: string): Home {
     traffic: at('traffic'),
     logs: at('logs'),
     accessLog: at('logs', 'access.log'),
+    env: at('env'),
     shared: at('shared'),
     nginx: at('nginx'),
     pm2: at('pm2'),

@@ -9,6 +9,8 @@ import { KnownError } from './core/errors';
 import { useReserve } from './reserve';
 import { inTransaction, isFull } from './sqlite';
 import type { LastSeen } from './core/seen';
+import type { Redact } from './core/redact';
+import { redactEntry } from './core/redact';
 import { isActive, isOver, mayFollow } from './core/transitions';
 import { withoutPassword } from './git/names';
 import type {
@@ -57,6 +59,8 @@ export interface Request {
   slot?: SlotName;
   strategy: string;
   hold?: boolean;
+  /** The number of the app's environment that it is to try. */
+  environment?: number;
   delivery?: string;
 }
 
@@ -74,6 +78,7 @@ export class Journal {
   private constructor(
     private readonly home: Pick<Home, 'journal' | 'dir'>,
     private db: Database.Database,
+    private readonly redact: Redact,
   ) {}
 
   /** False before the first start, and when somebody has removed it. */
@@ -81,9 +86,12 @@ export class Journal {
     return (statSync(home.journal, { throwIfNoEntry: false })?.size ?? 0) > 0;
   }
 
-  /** Opens the home's journal, making it when it is not there. Throws E_NOT_STARTED without a home. */
-  static open(home: Pick<Home, 'journal' | 'dir'>): Journal {
-    return new Journal(home, connect(home));
+  /**
+   * Opens the home's journal, making it when it is not there. Throws E_NOT_STARTED without a home.
+   * @param redact hides what no text of the journal may carry, for whoever writes what an app has said
+   */
+  static open(home: Pick<Home, 'journal' | 'dir'>, redact: Redact = (text) => text): Journal {
+    return new Journal(home, connect(home), redact);
   }
 
   /** Makes the tables. Once, by whoever makes the home. */
@@ -111,6 +119,7 @@ export class Journal {
       slot: request.slot ?? null,
       strategy: request.strategy,
       hold: request.hold ?? false,
+      environment: request.environment ?? null,
       createdAt: Date.now(),
     };
     return this.write(() => {
@@ -134,20 +143,23 @@ export class Journal {
       if (!mayFollow(before.state, to)) throw new Error(`deployment ${id}: ${before.state} -> ${to}`);
       const times =
         to === 'running' ? { startedAt: Date.now() } : isOver(to) ? { finishedAt: Date.now() } : {};
-      this.update({ ...before, ...facts, ...times, state: to });
-      this.insertEvent(id, { type: 'state', state: to, ...(facts.cause ? { cause: facts.cause } : {}) });
+      const told = this.withoutSecrets(facts);
+      this.update({ ...before, ...told, ...times, state: to });
+      this.insertEvent(id, { type: 'state', state: to, ...(told.cause ? { cause: told.cause } : {}) });
       return this.mustGet(id);
     });
   }
 
   /** Adds facts to a deployment. */
   async note(id: number, facts: Facts): Promise<void> {
-    await this.write(() => this.update({ ...this.mustGet(id), ...facts }));
+    const told = this.withoutSecrets(facts);
+    await this.write(() => this.update({ ...this.mustGet(id), ...told }));
   }
 
   /** Tells one thing, of a deployment or (null) of the whole. */
   async tell(deployment: number | null, entry: Entry): Promise<void> {
-    await this.write(() => this.insertEvent(deployment, entry));
+    const told = redactEntry(entry, this.redact);
+    await this.write(() => this.insertEvent(deployment, told));
   }
 
   /** The branch's tip in the source when it was last looked at. */
@@ -266,6 +278,18 @@ export class Journal {
     }
   }
 
+  /** The highest number of an environment that a deployment ever named; 0 for none. */
+  lastEnvironment(): number {
+    const row = this.db
+      .prepare("SELECT max(json_extract(body, '$.environment')) AS last FROM deployments")
+      .get();
+    return (row as { last: number | null }).last ?? 0;
+  }
+
+  private withoutSecrets(facts: Facts): Facts {
+    return facts.cause ? { ...facts, cause: this.redact(facts.cause) } : facts;
+  }
+
   private byDelivery(delivery: string): Deployment | null {
     const row = this.db.prepare('SELECT * FROM deployments WHERE delivery = ?').get(delivery);
     return row ? fromRow(row as DeploymentRow) : null;
@@ -325,6 +349,7 @@ function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {
 }
 
 const NOTHING_KNOWN = {
+  environment: null,
   wish: null,
   version: null,
   from: null,
@@ -348,6 +373,7 @@ function fromRow(row: DeploymentRow): Deployment {
   return {
     ...body,
     hold: body.hold ?? false,
+    environment: body.environment ?? null,
     wish: body.wish ?? null,
     id: row.id,
     state: row.state,

@@ -1,5 +1,6 @@
 /** What a deployment works with, put together once for a process. */
 import { existsSync } from 'node:fs';
+import { redactorOf } from './app-variables';
 import type { Config } from './config';
 import { loadConfig, slotsOf } from './config';
 import { readSettings } from './settings';
@@ -44,7 +45,7 @@ export function openYard(home: Home, root: string): Yard {
 
 /** SQLite would make an empty one in its place, in which nothing was ever live. */
 function existingJournal(home: Home): Journal {
-  if (Journal.exists(home)) return Journal.open(home);
+  if (Journal.exists(home)) return Journal.open(home, redactorOf(home));
   if (existsSync(home.settings)) {
     throw new KnownError('E_HOME', `The journal ${home.journal} is gone.`, BEGIN_ANEW);
   }

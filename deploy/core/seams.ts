@@ -12,6 +12,8 @@ export interface PlanInput {
   slots: SlotName[];
   /** The slot a person asked for, if any. */
   wanted: SlotName | null;
+  /** The number of the app's environment that the release is to run with; 0 for none. */
+  environment: number;
   /** Fresh proof for the process that will be started. */
   instance: string;
   /** Fresh proof for a process that an undo starts again. */
@@ -27,8 +29,11 @@ export interface Strategy {
 }
 
 export interface Runtime {
-  /** Launches a release in a slot and returns when its process exists, not when it is healthy. Throws E_RUNTIME. */
-  start(slot: Slot, release: Release, instance: string): Promise<RunningSlot>;
+  /**
+   * Launches a release in a slot and returns when its process exists, not when it is healthy. Throws E_RUNTIME.
+   * @param environment number of the app's own variables, none unless told; started again by itself it keeps them
+   */
+  start(slot: Slot, release: Release, instance: string, environment?: number): Promise<RunningSlot>;
   /** SIGTERM, then SIGKILL after the stop time-out. Returns when the process is gone. Stopping an empty slot does nothing. */
   stop(slot: SlotName): Promise<void>;
   /** What really runs, slot by slot. @param only whoever asks about one slot need not wait for the others */
@@ -66,8 +71,11 @@ export interface Packing {
   pack(release: Release, deploymentId: number): Promise<string | void>;
   /** False when the pack is gone, as for an image that somebody has removed by hand: it is then packed again. */
   has(release: Release): Promise<boolean>;
-  /** Runs a command of the release's own to its end, as the app itself would run: its migration. */
-  runOnce(argv: string[], release: Release, deploymentId: number): Promise<CommandEnd>;
+  /**
+   * Runs a command of the release's own to its end, as the app itself would run: its migration.
+   * @param environment number of the app's own variables
+   */
+  runOnce(argv: string[], release: Release, deploymentId: number, environment: number): Promise<CommandEnd>;
   /** Ends the commands that a killed deployment has left running. */
   endRuns(): Promise<void>;
   /** Takes it off the machine. It must not run. Nothing to do for one that is not there. */

@@ -54,7 +54,7 @@ export interface Table {
 export type ProcessStatus = 'starting' | 'online' | 'stopping' | 'stopped' | 'crashed';
 
 /** What really runs in a slot, as the runtime reports it. */
-export interface RunningSlot {
+export interface RunningSlot extends WithEnvironment {
   slot: SlotName;
   commit: Commit;
   /** A value that only this start of this process knows: the proof that an answer comes from it. */
@@ -83,12 +83,18 @@ export interface Proof {
   restarts: number;
 }
 
+/** What runs, or is to run, with the app's own environment. */
+export interface WithEnvironment {
+  /** Its number; absent for none. */
+  environment?: number;
+}
+
 /** One thing the runner can do to processes or traffic. */
 export type Step =
-  | { do: 'migrate'; commit: Commit }
+  | ({ do: 'migrate'; commit: Commit } & WithEnvironment)
   /** Waits until a person promotes what was verified, or aborts. */
   | ({ do: 'hold' } & Proof)
-  | ({ do: 'start' } & Proof)
+  | ({ do: 'start' } & Proof & WithEnvironment)
   | { do: 'stop'; slot: SlotName }
   | ({ do: 'verify' } & Proof)
   | { do: 'shift'; to: Table }
@@ -103,7 +109,8 @@ export interface PlannedStep {
 
 export type Plan = PlannedStep[];
 
-export type DeploymentKind = 'deploy' | 'rollback' | 'restore';
+/** `env` makes the release that serves live again, with another environment. */
+export type DeploymentKind = 'deploy' | 'rollback' | 'restore' | 'env';
 export type Trigger = 'push' | 'webhook' | 'poll' | 'command' | 'start' | 'watch';
 
 export type DeploymentState =
@@ -135,6 +142,8 @@ export interface Deployment {
   /** The slot a person asked for; null lets the strategy choose. */
   slot: SlotName | null;
   strategy: string;
+  /** The number of the app's environment that it starts its release with; null until it is chosen. */
+  environment: number | null;
   /** True when it is to wait, verified, until a person promotes it. */
   hold: boolean;
   /** The last thing a person asked of it. */

@@ -1,6 +1,7 @@
 /** For PM2 a release is its folder: with node_modules, and what its own build makes. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { appVariables, redactorOf } from '../app-variables';
 import { deploymentLog, runCommand } from '../command';
 import type { Packing } from '../core/seams';
 import type { Home } from '../home';
@@ -24,11 +25,16 @@ export function createFolderPacking({ home, limits }: FolderPackingOptions): Pac
         existsSync(path.join(dir, 'node_modules')) || !hasDependencies(readPackageFiles(dir));
       return Promise.resolve(isBuilt && isInstalled);
     },
-    runOnce: (argv, { dir }, deploymentId) =>
+    runOnce: (argv, { dir }, deploymentId, environment) =>
       runCommand({
         argv,
         cwd: dir,
-        env: { NODE_ENV: 'production', SWITCHYARD_DATA: home.shared },
+        env: {
+          NODE_ENV: 'production',
+          ...appVariables(home, environment),
+          SWITCHYARD_DATA: home.shared,
+        },
+        redact: redactorOf(home),
         logFile: deploymentLog(home, deploymentId),
         timeoutSeconds: limits.migrate,
         lowPriority: true,

@@ -2,13 +2,14 @@
 import { existsSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
+import { appVariables, redactorOf } from '../app-variables';
 import { deploymentLog, runCommand } from '../command';
 import { slotsOf } from '../config';
 import { KnownError } from '../core/errors';
 import { short } from '../core/format';
 import type { Packing } from '../core/seams';
 import { composeArgv, composeEnvironment, writeOverride } from '../runtimes/compose-cli';
-import { buildOverride, imageOf, runOverride } from '../runtimes/compose-definitions';
+import { buildOverride, imageOf, lent, runOverride } from '../runtimes/compose-definitions';
 import { containerUser, giveData } from '../runtimes/container-user';
 import { LABEL, oneOffContainers, removeContainer } from '../runtimes/containers';
 import { askEngineJson } from '../runtimes/engine-api';
@@ -60,10 +61,12 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       return (await askEngineJson({ path: `/images/${imageOf(name, commit)}/json` })) !== null;
     },
 
-    async runOnce(argv, release, deploymentId) {
+    async runOnce(argv, release, deploymentId, environment) {
       const user = containerUser();
       giveData(home.shared, user);
-      const override = runOverride(service, { home, config, release, user, cores: availableParallelism() });
+      const cores = availableParallelism();
+      const variables = appVariables(home, environment);
+      const override = runOverride(service, { home, config, release, user, cores, variables });
       const file = writeOverride(home, 'run', override);
       const container = `${name}-run-${deploymentId}`;
       const run = ['run', '--rm', '--no-TTY', '--no-deps', '--name', container, service, ...argv];
@@ -72,7 +75,8 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
           argv: composeArgv(options, service, file, run),
           label: argv.join(' '),
           cwd: release.dir,
-          env,
+          env: { ...env, ...lent(variables) },
+          redact: redactorOf(home),
           logFile: deploymentLog(home, deploymentId),
           timeoutSeconds: limits.migrate,
           deploymentId,

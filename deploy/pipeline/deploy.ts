@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { KnownError, asKnown } from '../core/errors';
 import { rollbackTarget } from '../core/rollback-target';
 import type { Commit, Deployment, Observed, Plan, Release, Serving } from '../core/types';
+import { numberInForce, numberWanted } from '../app-variables';
 import { strategies } from '../strategies';
 import type { Yard } from '../yard';
 import { finish, finishAsNothingNew, fail } from './end';
@@ -26,9 +27,10 @@ export async function deploy(yard: Yard, queued: Deployment, signal: AbortSignal
     const { commit } = chosen;
     await yard.journal.note(id, { from, commit });
     const release = await releaseOf(yard, queued, commit, signal);
-    const plan = makePlan(yard, queued, observed, release);
+    const environment = chooseEnvironment(yard, queued);
+    const plan = makePlan(yard, queued, observed, release, environment);
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
-    await yard.journal.note(id, { plan, to, version: release.version });
+    await yard.journal.note(id, { plan, to, environment, version: release.version });
     if (plan.length === 0) return await finish(yard, id, 'already-live');
     const how = performance(yard, id, signal);
     const end = await run(yard, { ...how, plan, from: 0, onLive: () => goLive(yard, id, how.switchBegan) });
@@ -45,10 +47,23 @@ export async function deploy(yard: Yard, queued: Deployment, signal: AbortSignal
 /** The branch's tip in the source, the commit that was named, or what a rollback goes to. */
 async function chooseCommit(yard: Yard, queued: Deployment, from: Serving | null): Promise<Tip> {
   const { kind, branch, commit } = queued;
+  if (kind === 'env') return { commit: whatServes(from) };
   if (kind === 'rollback') return { commit: commit ?? rollbackCommit(yard, from) };
   // what was live last: while it waited, that may have become another one
   if (kind === 'restore') return { commit: yard.journal.lastLive()?.to?.commit ?? mustBeNamed(commit) };
   return branch === null ? { commit: mustBeNamed(commit) } : chooseTip(yard, queued, branch, from);
+}
+
+/** While it waited, that may have become another release. */
+function whatServes(from: Serving | null): Commit {
+  if (from) return from.commit;
+  throw new KnownError('E_ENV', 'Nothing serves that could get it.', 'Start it: npm start');
+}
+
+/** A new release gets what waits; what is brought back, what is in force. */
+function chooseEnvironment({ home, journal }: Yard, { kind, environment }: Deployment): number {
+  if (environment !== null) return environment;
+  return kind === 'deploy' ? numberWanted(home, journal) : numberInForce(home, journal);
 }
 
 function mustBeNamed(commit: Commit | null): Commit {
@@ -87,17 +102,20 @@ function makePlan(
   { kind, slot, strategy }: Deployment,
   observed: Observed,
   release: Release,
+  environment: number,
 ): Plan {
+  const isNew = kind === 'deploy' || kind === 'env';
   return strategies[strategy as keyof typeof strategies].plan({
     observed,
     release,
     slots: yard.slots.map(({ name }) => name),
     wanted: kind === 'restore' && isRestored(observed, release) ? null : slot,
+    environment,
     instance: randomBytes(8).toString('hex'),
     undoInstance: randomBytes(8).toString('hex'),
     // what served before needs no proof that it can, and behind the very first release there is none to go back to
-    bakeSeconds: kind === 'deploy' && observed.table.active !== null ? yard.config.bake.seconds : 0,
-    migrate: kind === 'deploy' && release.app.migrate !== null,
+    bakeSeconds: isNew && observed.table.active !== null ? yard.config.bake.seconds : 0,
+    migrate: isNew && release.app.migrate !== null,
   });
 }
 

@@ -1,4 +1,6 @@
 /** How a deployment ends in the journal. */
+import { discardVariables, forgetVariables } from '../app-variables';
+import { EMPTY } from '../core/environment';
 import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
 import { short } from '../core/format';
@@ -16,6 +18,8 @@ export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'al
   if (end === 'already-live')
     await yard.journal.tell(id, { type: 'warning', message: 'this version is live already' });
   await yard.journal.move(id, 'succeeded');
+  // what it could not remove, the next one will
+  await forgetOldVariables(yard).catch(() => undefined);
 }
 
 /** The branch's tip was dealt with before: nothing is done, and nothing was asked for that could fail. */
@@ -32,12 +36,31 @@ export async function fail(yard: Yard, id: number, error: KnownError): Promise<v
   await removeOwnRelease(yard, id).catch((reason: unknown) =>
     yard.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
   );
+  const tried = triedEnvironment(yard, id);
   await yard.journal.move(id, endState(yard, id, error), {
-    fault: error.fault,
+    // the commit was live with the environment before
+    fault: tried !== null && error.fault === 'commit' ? 'operator' : error.fault,
     errorCode: error.code,
     cause: error.message,
     hint: error.hint,
   });
+  // only now: as long as it is kept, no cause can carry a value of it
+  if (tried !== null) discardVariables(yard.home, tried);
+}
+
+/** The environment that it was asked to try, and that is not kept. */
+function triedEnvironment(yard: Yard, id: number): number | null {
+  const { kind, environment } = yard.journal.get(id) ?? {};
+  return kind === 'env' ? (environment ?? null) : null;
+}
+
+async function forgetOldVariables({ home, journal, runtime }: Yard): Promise<void> {
+  const running = await runtime.list();
+  forgetVariables(
+    home,
+    journal,
+    running.map(({ environment }) => environment ?? EMPTY),
+  );
 }
 
 /** The release that this very deployment has made; one that was there before stays. */

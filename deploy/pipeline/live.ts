@@ -3,7 +3,8 @@ import type { Counts } from '../core/verdict';
 import type { LogPosition } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
 import { short } from '../core/format';
-import type { Entry, PhaseName } from '../core/types';
+import { EMPTY } from '../core/environment';
+import type { Entry, PhaseName, SlotName } from '../core/types';
 import type { Yard } from '../yard';
 import type { Performance } from './perform';
 
@@ -51,10 +52,15 @@ export async function goLive(yard: Yard, id: number, switchBegan: LogPosition): 
     ms: liveAt - (createdAt ?? liveAt),
     served,
     failed,
-    back: wayBack(yard, id, standby !== null && standby === from?.slot),
+    back: wayBack(yard, id, standby !== null && standby === from?.slot && hasEnvironment(yard, id, standby)),
     bakeSeconds,
   });
   if (bakeSeconds > 0) await journal.move(id, 'baking');
+}
+
+/** A warm slot with an older environment is started again, and takes longer. */
+function hasEnvironment({ journal }: Yard, id: number, slot: SlotName): boolean {
+  return (journal.lastInSlot(slot)?.environment ?? EMPTY) === (journal.get(id)?.environment ?? EMPTY);
 }
 
 /** A deploy is taken back by a rollback, a rollback by a deploy. The same release again has nothing to go back to. */

@@ -1,9 +1,10 @@
 /** Carries out one step. What each kind of step means, and nothing about their order. */
+import { EMPTY } from '../core/environment';
 import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
 import { tellingLine } from '../core/telling';
 import type { Counts } from '../core/verdict';
-import type { Proof, Slot, Step, Table } from '../core/types';
+import type { Proof, Slot, Step, Table, WithEnvironment } from '../core/types';
 import { portInUse, portInUseMessage } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
@@ -45,7 +46,7 @@ async function performAtOnce(
 ): Promise<string> {
   switch (step.do) {
     case 'migrate':
-      return migrate(yard, step.commit, how);
+      return migrate(yard, step, how);
     case 'start':
       return start(yard, step, how);
     case 'stop':
@@ -64,23 +65,28 @@ async function performAtOnce(
   }
 }
 
-async function migrate(yard: Yard, commit: string, how: Performance): Promise<string> {
+async function migrate(
+  yard: Yard,
+  { commit, environment = EMPTY }: Extract<Step, { do: 'migrate' }>,
+  how: Performance,
+): Promise<string> {
   const release = builtRelease(yard, commit);
   const { migrate } = release.app;
   if (migrate === null) return 'none';
-  const result = await yard.packing.runOnce(migrate, release, how.deploymentId);
+  const result = await yard.packing.runOnce(migrate, release, how.deploymentId, environment);
   if (result.exitCode === 0) return printable(result.lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
   const why = tellingLine(result.lastLines);
   throw new KnownError('E_MIGRATE', `The migration ended with code ${result.exitCode}${why && `: ${why}`}.`);
 }
 
-async function start(yard: Yard, proof: Proof, how: Performance): Promise<string> {
+async function start(yard: Yard, proof: Proof & WithEnvironment, how: Performance): Promise<string> {
   const slot = slotNamed(yard, proof.slot);
   await empty(yard, slot, how);
   if (portInUse(slot.port)) {
     throw new KnownError('E_STRANGER_ON_PORT', `${slot.name}: ${portInUseMessage(slot.port)}`);
   }
-  await yard.runtime.start(slot, builtRelease(yard, proof.commit), proof.instance);
+  const { commit, instance, environment = EMPTY } = proof;
+  await yard.runtime.start(slot, builtRelease(yard, commit), instance, environment);
   const running = await waitUntilHealthy(yard, proof, how.signal);
   return `${slot.name}, pid ${running.pid}`;
 }

@@ -73,15 +73,17 @@ function nothingNewLines(deployment: Deployment, serving: Serving | null): strin
   return [...(hint ? [`  ${hint}`] : []), `- ${stillServing(deployment, serving)}: ${cause}`];
 }
 
-function successLine({ liveAt, createdAt, to }: Deployment): string {
-  const what = to ? `${named(to)} on ${to.slot}` : '';
+function successLine({ kind, liveAt, createdAt, to }: Deployment): string {
+  const how = kind === 'env' ? ', with the new environment' : '';
+  const what = to ? `${named(to)} on ${to.slot}${how}` : '';
   return liveAt === null ? `✓ LIVE already: ${what}` : `✓ LIVE in ${duration(liveAt - createdAt)}: ${what}`;
 }
 
-function stillServing({ state, commit }: Deployment, serving: Serving | null): string {
+function stillServing({ kind, state, commit }: Deployment, serving: Serving | null): string {
   // nginx may not have ended yet, but will
   if (state === 'aborted') return 'Nothing is served until npm start';
   if (!serving) return 'Nothing is served yet';
+  if (kind === 'env') return `Still serving ${named(serving)} with the environment as it was`;
   return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;
 }
 

@@ -19,15 +19,20 @@ export interface ComposeOptions {
 
 const COMPOSE_MAY_TAKE_MS = 60_000;
 
-/** Runs `docker compose …` for a slot. Throws E_RUNTIME with Docker's own word, E_NAME_TAKEN. */
+/**
+ * Runs `docker compose …` for a slot. Throws E_RUNTIME with Docker's own word, E_NAME_TAKEN.
+ * @param variables what the override borrows from Compose's own environment
+ */
 export function compose(
   options: ComposeOptions,
   slot: SlotName,
   override: string,
   args: string[],
+  variables: Record<string, string> = {},
 ): Promise<void> {
   const [program = '', ...rest] = composeArgv(options, slot, override, args);
-  const how = { cwd: options.home.dir, env: composeEnvironment(options.name), timeout: COMPOSE_MAY_TAKE_MS };
+  const env = { ...composeEnvironment(options.name), ...variables };
+  const how = { cwd: options.home.dir, env, timeout: COMPOSE_MAY_TAKE_MS };
   return new Promise((resolve, reject) => {
     execFile(program, rest, how, (error, _stdout, stderr) => {
       if (error) reject(failure(stderr || error.message));
@@ -64,7 +69,7 @@ export function composeEnvironment(name: string): Record<string, string> {
   };
 }
 
-/** Writes an override file, which may hold the app's secrets. Returns its path. */
+/** Writes an override file. Returns its path. */
 export function writeOverride(home: Home, name: string, override: object): string {
   mkdirSync(home.compose, { recursive: true, mode: 0o700 });
   const file = path.join(home.compose, `${name}.json`);

@@ -10,6 +10,9 @@ import { LABEL } from './containers';
 /** Where a container sees the shared folder. */
 export const DATA_IN_CONTAINER = '/data';
 
+const LENT = 'SWITCHYARD_LENT_';
+const BORROWED = new RegExp(`^\\$\\{${LENT}\\d+\\}$`);
+
 /** A user and a group by their numbers: the container knows no names of this machine's. */
 export interface ContainerUser {
   uid: number;
@@ -23,18 +26,20 @@ export interface RunInput {
   user: ContainerUser;
   /** This machine's cores: more than there are, and the engine refuses. */
   cores: number;
-  /** What the app is to find in its environment besides. */
+  /** The app's own variables. Only their names come into the file; see lent. */
   variables?: Record<string, string>;
 }
 
 export interface SlotInput extends RunInput {
   slot: Slot;
   instance: string;
+  /** The number of the app's own variables. */
+  environment: number;
 }
 
 /** The override file of a slot, as an object. */
 export function slotOverride(input: SlotInput): object {
-  const { config, slot, release, instance } = input;
+  const { config, slot, release, instance, environment } = input;
   const service = serviceOf(input);
   return withEscapes({
     services: {
@@ -50,9 +55,15 @@ export function slotOverride(input: SlotInput): object {
           PORT: String(slot.port),
           HEALTH: release.app.health,
           SWITCHYARD_INSTANCE: instance,
+          SWITCHYARD_ENVIRONMENT: String(environment),
           SWITCHYARD_SLOT: slot.name,
         },
-        labels: { ...service.labels, [LABEL.slot]: slot.name, [LABEL.instance]: instance },
+        labels: {
+          ...service.labels,
+          [LABEL.slot]: slot.name,
+          [LABEL.instance]: instance,
+          [LABEL.environment]: String(environment),
+        },
       },
     },
   });
@@ -85,6 +96,19 @@ function proxiesOf(env: NodeJS.ProcessEnv): Record<string, string> {
   return Object.fromEntries(proxies) as Record<string, string>;
 }
 
+/**
+ * The app's variables as Compose's own environment has to carry them, so that no file does; and under names of ours, for
+ * Docker reads APP_NAME, DOCKER_HOST and the like for itself.
+ */
+export function lent(variables: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.values(variables).map((value, index) => [`${LENT}${index}`, value]));
+}
+
+/** The same in the file: each name with where Compose finds its value. */
+function borrowed(variables: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.keys(variables).map((name, index) => [name, `\${${LENT}${index}}`]));
+}
+
 /** The image of a commit. */
 export function imageOf(name: string, commit: string): string {
   return `${name}:${commit}`;
@@ -106,8 +130,8 @@ function serviceOf({ home, config, release, user, cores, variables }: RunInput) 
     environment: {
       // a user without a name has no home either
       HOME: '/tmp',
-      ...variables,
       NODE_ENV: 'production',
+      ...borrowed(variables ?? {}),
       SWITCHYARD_COMMIT: release.commit,
       SWITCHYARD_DATA: DATA_IN_CONTAINER,
     },
@@ -115,10 +139,10 @@ function serviceOf({ home, config, release, user, cores, variables }: RunInput) 
   };
 }
 
-/** Compose would take a `$` in a value for the name of a variable. */
+/** Compose would take a `$` in a value for the name of a variable, which only those are that it is to find. */
 function withEscapes<T extends object>(value: T): T {
   const escaped = JSON.stringify(value, (_key, each: unknown) =>
-    typeof each === 'string' ? each.replaceAll('$', '$$$$') : each,
+    typeof each === 'string' && !BORROWED.test(each) ? each.replaceAll('$', '$$$$') : each,
   );
   return JSON.parse(escaped) as T;
 }

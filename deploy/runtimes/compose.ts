@@ -5,13 +5,15 @@
  * start and stop are called under the deployment lock. list and logs may be called by any process at any time.
  */
 import { availableParallelism } from 'node:os';
+import { appVariables } from '../app-variables';
 import type { Config } from '../config';
+import { EMPTY } from '../core/environment';
 import { KnownError } from '../core/errors';
 import type { Runtime } from '../core/seams';
 import type { SlotName } from '../core/types';
 import type { ComposeOptions } from './compose-cli';
 import { compose, writeOverride } from './compose-cli';
-import { slotOverride } from './compose-definitions';
+import { lent, slotOverride } from './compose-definitions';
 import { containerLines, keepOutput } from './container-output';
 import { containerUser, giveData } from './container-user';
 import type { SlotContainer } from './containers';
@@ -42,15 +44,18 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
   };
 
   return {
-    async start(slot, release, instance) {
+    async start(slot, release, instance, environment = EMPTY) {
       await stop(slot.name);
       const user = containerUser();
       giveData(home.shared, user);
       const cores = availableParallelism();
-      const override = slotOverride({ home, config, slot, release, instance, user, cores });
+      const variables = appVariables(home, environment);
+      const how = { home, config, slot, release, instance, environment, user, cores, variables };
+      const override = slotOverride(how);
       markStart(home, slot, release);
       const file = writeOverride(home, slot.name, override);
-      await compose(options, slot.name, file, ['up', '--detach', '--no-build', '--no-deps']);
+      const up = ['up', '--detach', '--no-build', '--no-deps'];
+      await compose(options, slot.name, file, up, lent(variables));
       const [started] = await slotContainers(home, slot.name);
       if (!started) throw new KnownError('E_RUNTIME', `Compose has made no container for ${slot.name}.`);
       return { ...started.running, status: 'starting' };

@@ -1,4 +1,5 @@
 /** The containers of a home, as the engine has them. A home's own are known by a label, so that two never mix. */
+import { EMPTY } from '../core/environment';
 import type { ProcessStatus, RunningSlot, SlotName } from '../core/types';
 import type { Home } from '../home';
 import { askEngine, askEngineJson } from './engine-api';
@@ -9,6 +10,7 @@ export const LABEL = {
   slot: 'switchyard.slot',
   commit: 'switchyard.commit',
   instance: 'switchyard.instance',
+  environment: 'switchyard.environment',
 } as const;
 /** Compose's own mark of a container that runs one command: it carries a slot's labels too. */
 const ONE_OFF = 'com.docker.compose.oneoff';
@@ -63,10 +65,12 @@ export function runningSlot({ RestartCount, State, Config }: Inspected): Running
   const status = statusOf(State.Status);
   const alive = status === 'online' || status === 'stopping';
   const labels = Config.Labels ?? {};
+  const environment = Number(labels[LABEL.environment] ?? EMPTY);
   return {
     slot: labels[LABEL.slot] ?? '',
     commit: labels[LABEL.commit] ?? '',
     instance: labels[LABEL.instance] ?? '',
+    ...(environment === EMPTY ? {} : { environment }),
     pid: alive && State.Pid > 0 ? State.Pid : null,
     restarts: RestartCount,
     status,

@@ -10,23 +10,12 @@ import type { Home } from '../home';
 import { takeLock } from '../lock';
 import { endProcesses, processesWith } from './os-process';
 import type { OsProcess } from './os-process';
-import { outliveFile, pm2Environment } from './pm2-definitions';
+import { pm2Environment } from './pm2-definitions';
+import { PRELOAD, preloadFile } from './pm2-preload';
 import { Pm2Down, askPm2 } from './pm2-rpc';
 
 const ONLINE_WITHIN_MS = 20_000;
 const PING_WITHIN_MS = 5_000;
-
-/**
- * PM2 reads what an app writes through a pipe. When its daemon is killed the pipe breaks, and an app that
- * uses process.stdout.write, as request loggers do, would die of the unhandled error at its next line.
- */
-const OUTLIVE = `// Loaded before the app: it goes on without PM2 when PM2's daemon is killed and nobody reads its output.
-for (const stream of [process.stdout, process.stderr]) {
-  stream.on('error', (error) => {
-    if (error.code !== 'EPIPE') throw error;
-  });
-}
-`;
 
 /** Sees to it that a daemon runs, with an environment of listed variables only. Throws E_RUNTIME. */
 export async function ensurePm2(home: Home): Promise<void> {
@@ -69,7 +58,7 @@ export async function isPm2Up(home: Home): Promise<boolean> {
 function makeFolders(home: Home): void {
   mkdirSync(path.join(home.pm2, 'pids'), { recursive: true, mode: 0o700 });
   mkdirSync(home.logs, { recursive: true });
-  writeUnlessSame(outliveFile(home), OUTLIVE);
+  writeUnlessSame(preloadFile(home), PRELOAD);
   writeUnlessThere(path.join(home.pm2, 'module_conf.json'), '{}');
   // with this file PM2's command line neither prints its banner nor reports the installation to pm2.io
   writeUnlessThere(path.join(home.pm2, 'touch'), '');

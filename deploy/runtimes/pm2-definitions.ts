@@ -7,6 +7,7 @@ import { KnownError } from '../core/errors';
 import type { Release, Slot, SlotName } from '../core/types';
 import type { Home } from '../home';
 import { appEnvironment, deployerEnvironment } from './app-environment';
+import { preloadFile } from './pm2-preload';
 
 export interface Pm2Definition {
   name: string;
@@ -46,6 +47,8 @@ export interface SlotInput {
   slot: Slot;
   release: Release;
   instance: string;
+  /** The number of the app's own variables. Their values come from its file: PM2 would show and keep them. */
+  environment: number;
   /** From SIGTERM to SIGKILL. */
   stopSeconds: number;
   /** The caller's environment; only listed variables are taken from it. */
@@ -58,6 +61,7 @@ export function slotDefinition({
   slot,
   release,
   instance,
+  environment,
   stopSeconds,
   env,
 }: SlotInput): Pm2Definition {
@@ -73,6 +77,7 @@ export function slotDefinition({
       PORT: String(slot.port),
       SWITCHYARD_COMMIT: release.commit,
       SWITCHYARD_INSTANCE: instance,
+      SWITCHYARD_ENVIRONMENT: String(environment),
       SWITCHYARD_SLOT: slot.name,
       SWITCHYARD_DATA: home.shared,
     },
@@ -125,11 +130,6 @@ function logFile(home: Home, name: string): string {
   return path.join(home.logs, `${name}.log`);
 }
 
-/** The program that every process of ours loads first; see pm2-daemon.ts. */
-export function outliveFile(home: Home): string {
-  return path.join(home.pm2, 'outlive.js');
-}
-
 interface NodeInput {
   home: Home;
   name: string;
@@ -151,7 +151,7 @@ function node({ home, name, script, cwd, stopSeconds, env }: NodeInput): Pm2Defi
   return {
     name,
     script: process.execPath,
-    args: ['--require', outliveFile(home), script],
+    args: ['--require', preloadFile(home), script],
     cwd,
     interpreter: 'none',
     exec_mode: 'fork',

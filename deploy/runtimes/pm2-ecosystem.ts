@@ -3,8 +3,10 @@
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
+import { numberInForce } from '../app-variables';
 import type { Config } from '../config';
 import { loadConfig, slotsOf } from '../config';
+import { EMPTY } from '../core/environment';
 import { readSettings } from '../settings';
 import type { Release, SlotName } from '../core/types';
 import type { Home } from '../home';
@@ -18,12 +20,14 @@ import { deployerDefinition, slotDefinition } from './pm2-definitions';
 export function ecosystem(root: string, env: NodeJS.ProcessEnv): { apps: Pm2Definition[] } {
   const home = resolveHome(root, env);
   const config = loadConfig(root, readSettings(home.settings));
+  const environment = environmentInForce(home);
   const slots = slotsOf(config).map((slot) =>
     slotDefinition({
       home,
       slot,
       release: releaseOf(home, slot.name) ?? theCloneItself(root, config),
       instance: randomBytes(8).toString('hex'),
+      environment,
       stopSeconds: config.limits.stop,
       env,
     }),
@@ -38,6 +42,14 @@ function releaseOf(home: Home, slot: SlotName): Release | null {
   const last = journal.lastInSlot(slot);
   journal.close();
   return last?.to ? findRelease(home, last.to.commit) : null;
+}
+
+function environmentInForce(home: Home): number {
+  if (!existsSync(home.journal)) return EMPTY;
+  const journal = Journal.open(home);
+  const number = numberInForce(home, journal);
+  journal.close();
+  return number;
 }
 
 /** Before the first deployment there is only the working copy, and whatever `npm run build` made of it. */

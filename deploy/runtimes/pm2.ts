@@ -7,9 +7,10 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { EMPTY } from '../core/environment';
 import { KnownError } from '../core/errors';
 import type { Runtime } from '../core/seams';
-import type { ProcessStatus, Release, RunningSlot, SlotName } from '../core/types';
+import type { ProcessStatus, Release, RunningSlot, SlotName, WithEnvironment } from '../core/types';
 import type { Home } from '../home';
 import { lastLines } from './log-tail';
 import type { OsProcess } from './os-process';
@@ -34,14 +35,16 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
   };
 
   return {
-    async start(slot, release, instance) {
+    async start(slot, release, instance, environment = EMPTY) {
       checkStartFile(release);
       await stop(slot.name);
-      const definition = slotDefinition({ home, slot, release, instance, stopSeconds, env: process.env });
+      const env = process.env;
+      const definition = slotDefinition({ home, slot, release, instance, environment, stopSeconds, env });
       markStart(home, slot, release);
       const pid = await startApp(home, definition);
       const { commit } = release;
-      return { slot: slot.name, commit, instance, pid, restarts: 0, status: 'starting', exitCode: null };
+      const started = { slot: slot.name, commit, instance, environment, pid, restarts: 0 };
+      return { ...started, status: 'starting', exitCode: null };
     },
     stop,
     async list(only) {
@@ -80,9 +83,15 @@ function asSlot(app: Pm2Process): RunningSlot[] {
       slot,
       commit: app.pm2_env.env?.SWITCHYARD_COMMIT ?? '',
       instance: app.pm2_env.env?.SWITCHYARD_INSTANCE ?? '',
+      ...environmentOf(app.pm2_env.env ?? {}),
       ...processState(app),
     },
   ];
+}
+
+function environmentOf({ SWITCHYARD_ENVIRONMENT }: Record<string, string | undefined>): WithEnvironment {
+  const environment = Number(SWITCHYARD_ENVIRONMENT ?? EMPTY);
+  return environment === EMPTY ? {} : { environment };
 }
 
 /** Every process that was started in a slot of this home, children too. */
@@ -98,7 +107,8 @@ function orphans(seen: OsProcess[], managed: RunningSlot[]): RunningSlot[] {
     const { SWITCHYARD_SLOT: slot, SWITCHYARD_COMMIT: commit, SWITCHYARD_INSTANCE: instance } = env;
     if (!slot || !commit || !instance || known.has(instance) || found.has(instance)) continue;
     const status: ProcessStatus = 'online';
-    found.set(instance, { slot, commit, instance, pid, restarts: 0, status, exitCode: null, orphan: true });
+    const process = { slot, commit, instance, pid, restarts: 0, status, exitCode: null, orphan: true };
+    found.set(instance, { ...process, ...environmentOf(env) });
   }
   return [...found.values()];
 }

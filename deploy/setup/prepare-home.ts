@@ -22,7 +22,8 @@ const PRIVATE = 0o600;
 export function makeHome(home: Home): void {
   try {
     for (const folder of [home.dir, home.nginx, home.tables]) makeFolder(folder, OPEN);
-    const closed = [home.logs, home.releases, home.modules, home.shared, home.pm2, home.compose];
+    const { logs, releases, modules, env, shared, pm2, compose } = home;
+    const closed = [logs, releases, modules, env, shared, pm2, compose];
     for (const folder of [...closed, home.pushGit, home.mirrorGit]) makeFolder(folder, CLOSED);
     for (const file of [home.journal, home.lock, turnFile(home)]) makePrivate(file);
     keepReserve(home);

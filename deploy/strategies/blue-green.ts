@@ -17,9 +17,9 @@ export const blueGreen: Strategy = {
 };
 
 /** The release serves, and answers, and nobody asked for another slot: nothing to do. */
-function alreadyLive({ observed, release, wanted }: PlanInput): boolean {
-  const serving = runningIn(observed.slots, observed.table.active);
-  return wanted === null && serving?.commit === release.commit && serving.status === 'online';
+function alreadyLive(input: PlanInput): boolean {
+  const serving = runningIn(input.observed.slots, input.observed.table.active);
+  return input.wanted === null && serving?.status === 'online' && isSame(serving, input);
 }
 
 function chooseSlot({ observed, slots, wanted }: PlanInput): SlotName {
@@ -38,11 +38,17 @@ function chooseSlot({ observed, slots, wanted }: PlanInput): SlotName {
   return chosen;
 }
 
+/** The same release with the same environment: a process keeps the one that it was started with. */
+function isSame(running: RunningSlot, { release, environment }: PlanInput): boolean {
+  return running.commit === release.commit && (running.environment ?? 0) === environment;
+}
+
 /** The slot's process when it holds this very release, proven, and may take the traffic as it is. */
-function warmRelease({ observed, release }: PlanInput, target: SlotName): RunningSlot | null {
+function warmRelease(input: PlanInput, target: SlotName): RunningSlot | null {
+  const { observed } = input;
   const resident = runningIn(observed.slots, target);
   const proven = observed.table.standby === target && resident?.status === 'online';
-  return proven && resident.commit === release.commit ? resident : null;
+  return proven && isSame(resident, input) ? resident : null;
 }
 
 function shiftToWarm({ observed, release }: PlanInput, target: SlotName, warm: RunningSlot): Plan {
@@ -56,7 +62,7 @@ function shiftToWarm({ observed, release }: PlanInput, target: SlotName, warm: R
 }
 
 function startAndShift(input: PlanInput, target: SlotName): Plan {
-  const { observed, release, instance } = input;
+  const { observed, release, instance, environment } = input;
   const { table } = observed;
   const proof = { slot: target, commit: release.commit, instance, restarts: 0 };
   // an unproven release never stands behind the active one, nor in the place of one that is dead
@@ -64,9 +70,9 @@ function startAndShift(input: PlanInput, target: SlotName): Plan {
   const alone: Table = { active: stays, standby: null };
   const behind = runningIn(observed.slots, stays) ? stays : null;
   return [
-    ...when(input.migrate, { step: { do: 'migrate', commit: release.commit }, undo: [] }),
+    ...when(input.migrate, { step: { do: 'migrate', commit: release.commit, environment }, undo: [] }),
     ...when(!sameTable(table, alone), shift(table, alone)),
-    { step: { do: 'start', ...proof }, undo: putBack(input, target) },
+    { step: { do: 'start', ...proof, environment }, undo: putBack(input, target) },
     { step: { do: 'verify', ...proof }, undo: [] },
     shift(alone, { active: target, standby: behind }),
     { step: { do: 'verify-live', ...proof }, undo: [] },
@@ -79,8 +85,9 @@ function putBack({ observed, undoInstance }: PlanInput, target: SlotName): Step[
   const resident = runningIn(observed.slots, target);
   if (!resident) return [{ do: 'stop', slot: target }];
   const proof = { slot: target, commit: resident.commit, instance: undoInstance, restarts: 0 };
+  const { environment = 0 } = resident;
   return [
-    { do: 'start', ...proof },
+    { do: 'start', ...proof, environment },
     { do: 'verify', ...proof },
   ];
 }

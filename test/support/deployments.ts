@@ -15,6 +15,7 @@ export function deployment(known: Partial<Deployment>): Deployment {
     branch: null,
     commit: null,
     slot: null,
+    environment: null,
     hold: false,
     wish: null,
     strategy: 'blue-green',

@@ -80,6 +80,16 @@ test('a secret of the environment does not reach the command; the mark and what 
   }
 });
 
+test('what is to be hidden is hidden in its log and its last lines, also when it comes in two pieces', async () => {
+  const script = `process.stdout.write('the word is can'); setTimeout(() => console.log('ary, they say\\ncanary'), 100)`;
+  const result = await node(script, { redact: (text: string) => text.replaceAll('canary', '***') });
+  expect(result.lastLines).toEqual(['the word is ***, they say', '***']);
+  expect(log()).toContain('the word is ***, they say\n***\n');
+  const endless = await node("process.stdout.write('canary')", { redact: () => '***' });
+  expect(endless.lastLines).toEqual(['***']);
+  expect(log()).not.toContain('\ncanary');
+});
+
 const SERVER = `const { spawn } = require('node:child_process');
   const server = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
   server.unref(); console.log(server.pid);`;

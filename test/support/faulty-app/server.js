@@ -15,6 +15,13 @@ if (behaviour.exits) {
   process.exit(3);
 }
 
+// its own environment: what it holds, and values with which it does not get on
+const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('OWN_')));
+if (own.OWN_MOOD?.startsWith('refuse')) {
+  console.error(`Error: cannot work with ${own.OWN_MOOD}`);
+  process.exit(4);
+}
+
 /** `exit`, `unhealthy`, `fail-work`, or empty. */
 function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
@@ -34,6 +41,7 @@ const ROUTES = {
   },
   '/version': () => ({ status: 200, body: { ...identity, pid: process.pid } }),
   '/work': () => ({ status: ordered() === 'fail-work' ? 500 : 200, body: identity }),
+  '/own': () => ({ status: 200, body: own }),
   '/late': () => ({ status: 200, body: identity, late: 3000 }),
 };
 
@@ -43,7 +51,7 @@ const server = http.createServer((request, response) => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
   }, late);
 });
-if (!behaviour.silent) server.listen(Number(PORT), '127.0.0.1');
+if (!behaviour.silent && !own.OWN_MOOD?.startsWith('hang')) server.listen(Number(PORT), '127.0.0.1');
 
 setInterval(() => {
   if (ordered() !== 'exit') return;

@@ -19,7 +19,7 @@ const release: Release = {
 const green = { name: 'green', port: 8081 };
 
 const slot = (stopSeconds = 15) =>
-  slotDefinition({ home, slot: green, release, instance: 'i1', stopSeconds, env });
+  slotDefinition({ home, slot: green, release, instance: 'i1', environment: 3, stopSeconds, env });
 
 it("starts the release's own file in the release's folder with plain Node", () => {
   const { name, script, args, cwd, interpreter, exec_mode } = slot();
@@ -34,13 +34,14 @@ it("starts the release's own file in the release's folder with plain Node", () =
   expect(args.at(-1)).toBe(`${release.dir}/dist/app/server.js`);
 });
 
-it('tells the app its port, its proof and its data folder, and no secret', () => {
+it('tells the app its port, its proof, its data folder and the number of its variables, and no secret', () => {
   expect(slot().env).toEqual({
     PATH: '/usr/bin',
     NODE_ENV: 'production',
     PORT: '8081',
     SWITCHYARD_COMMIT: release.commit,
     SWITCHYARD_INSTANCE: 'i1',
+    SWITCHYARD_ENVIRONMENT: '3',
     SWITCHYARD_SLOT: 'green',
     SWITCHYARD_DATA: home.shared,
   });

@@ -95,6 +95,7 @@ function everyCase(): PlanInput[] {
               release: { commit: WANTED } as Release,
               slots: SLOTS,
               wanted,
+              environment: 0,
               instance: 'fresh',
               undoInstance: 'again',
               bakeSeconds,

@@ -107,6 +107,36 @@ describe('a slot that a person names', () => {
   });
 });
 
+describe('an environment', () => {
+  const warm = { table: { active: 'blue', standby: 'green' } };
+
+  it('that differs makes the release that serves start anew, in the other slot', () => {
+    const observed = serves('blue', running('blue', NEW, { environment: 1 }));
+    const steps = plan(observed, NEW, { environment: 2, migrate: true });
+    expect(story(steps)[1]).toBe('start green new, undo: stop green');
+    expect(steps.map(({ step }) => ('environment' in step ? step.environment : null)).slice(0, 2)).toEqual([
+      2, 2,
+    ]);
+    expect(plan(observed, NEW, { environment: 1 })).toEqual([]);
+  });
+
+  it('that differs makes a warm release start anew: a process keeps the one that it was started with', () => {
+    const slots = [running('blue', OLD, { environment: 2 }), running('green', NEW, { environment: 1 })];
+    const steps = plan({ ...warm, slots }, NEW, { environment: 2 });
+    expect(steps.find(({ step }) => step.do === 'start')?.step).toMatchObject({
+      slot: 'green',
+      environment: 2,
+    });
+    expect(plan({ ...warm, slots }, NEW, { environment: 1 })[0]?.step.do).toBe('verify');
+  });
+
+  it('of a warm release that gives way comes back with it', () => {
+    const slots = [running('blue', OLD, { environment: 2 }), running('green', OTHER, { environment: 1 })];
+    const start = plan({ ...warm, slots }, NEW, { environment: 3 }).find(({ step }) => step.do === 'start');
+    expect(start?.undo[0]).toMatchObject({ do: 'start', commit: OTHER, environment: 1 });
+  });
+});
+
 describe('nothing to do', () => {
   it('is when the release serves and answers', () => {
     expect(plan(serves('green', running('green', NEW)), NEW)).toEqual([]);
@@ -147,6 +177,7 @@ function plan(observed: Observed, wantedCommit: string, wishes: Partial<PlanInpu
     release: { commit: wantedCommit } as Release,
     slots: ['blue', 'green'],
     wanted: null,
+    environment: 0,
     instance: 'fresh',
     undoInstance: 'again',
     bakeSeconds: 10,

@@ -1,0 +1,76 @@
+/** The variables that a person gives to `env set`: as words, from standard input, from a file. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
+import { Writable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { parse } from 'dotenv';
+import { checkName } from '../core/environment';
+import { KnownError } from '../core/errors';
+
+const HOW = 'npm run -s env -- set NAME=value, or NAME and the value on standard input';
+
+/** Throws E_ENV, E_USAGE. @param words NAME=value, or one NAME whose value is read from standard input */
+export async function givenVariables(
+  words: string[],
+  file: string | undefined,
+): Promise<Record<string, string>> {
+  if (words.length === 0 && file === undefined) throw new KnownError('E_USAGE', 'Name what to set.', HOW);
+  const given = file === undefined ? {} : readEnvFile(file);
+  const unvalued = words.filter((word) => !word.includes('='));
+  // a mistake is told before anybody types a secret
+  for (const word of words) checkName(nameOf(word));
+  if (unvalued.length > 1) {
+    throw new KnownError('E_USAGE', `Standard input has one value, not ${unvalued.length}.`, HOW);
+  }
+  for (const word of words) given[nameOf(word)] = await valueOf(word);
+  return given;
+}
+
+/** As the package dotenv reads it, which is where such files come from. */
+function readEnvFile(file: string): Record<string, string> {
+  // npm runs scripts in the package's folder, and names the folder the person stood in
+  const found = path.resolve(process.env.INIT_CWD ?? process.cwd(), file);
+  let content: string;
+  try {
+    content = readFileSync(found, 'utf8');
+  } catch {
+    throw new KnownError('E_USAGE', `${found} cannot be read.`, 'Name a file of lines such as NAME=value.');
+  }
+  const given = parse(content);
+  if (Object.keys(given).length > 0) return given;
+  throw new KnownError('E_USAGE', `${found} sets nothing.`, 'Name a file of lines such as NAME=value.');
+}
+
+function nameOf(word: string): string {
+  return word.split('=', 1)[0] as string;
+}
+
+async function valueOf(word: string): Promise<string> {
+  const at = word.indexOf('=');
+  if (at !== -1) return word.slice(at + 1);
+  if (process.stdin.isTTY) return typed(word);
+  // the end of the last line belongs to the text and not to the value
+  const value = (await text(process.stdin)).replace(/\r?\n$/, '');
+  if (value !== '') return value;
+  throw new KnownError(
+    'E_ENV',
+    'Standard input is empty.',
+    `For an empty value: npm run -s env -- set ${word}=`,
+  );
+}
+
+/** Asks for it and does not show what is typed. */
+function typed(name: string): Promise<string> {
+  process.stderr.write(`${name} (not shown): `);
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  const lines = createInterface({ input: process.stdin, output: nowhere, terminal: true });
+  return new Promise((resolve) => {
+    lines.once('SIGINT', () => process.exit(130));
+    lines.question('', (value) => {
+      lines.close();
+      process.stderr.write('\n');
+      resolve(value);
+    });
+  });
+}

@@ -1,0 +1,205 @@
+/** The app's own environment, hooks around its deployments, and a rollback that is loud: one clone's every day. */
+import { readdirSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { kill, untilOver, untilPhase } from '../support/crash';
+import type { Said } from '../support/live-clone';
+import { startLoad } from '../support/load';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(120_000);
+
+const CANARY = 'canary-in-the-coal-mine';
+const BAKE = { config: { bake: { seconds: 0 } } };
+
+let clone: TinyClone;
+
+beforeAll(async () => {
+  clone = await tinyClone(BAKE.config);
+  expect(await clone.start()).toMatchObject({ code: 0 });
+});
+afterAll(() => clone.cleanUp());
+
+describe("the app's own environment", () => {
+  it('is set without a lost request, and without a build', async () => {
+    const load = startLoad({ port: clone.ports.http, mix: [{ method: 'GET', path: '/work' }], slow: null });
+    await load.more(200);
+    const { commit } = await clone.serving();
+
+    const said = await env('set', `OWN_KEY=${CANARY}`, 'OWN_MOOD=good');
+
+    await load.more(200);
+    expect(await load.stop()).toMatchObject({ failures: 0 });
+    expect(said).toMatchObject({ code: 0 });
+    expect(said.text).toMatch(/✓ LIVE in .* on green, with the new environment\n$/);
+    expect(said.text).not.toMatch(/check out|install|test|build/);
+    expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
+    expect(await clone.serving()).toMatchObject({ commit });
+  });
+
+  it('takes a value from standard input, and a file of them', async () => {
+    clone.write('more/.env', 'OWN_FILE="from a file" # with a comment\nOWN_MOOD=better\n');
+    const lines = `printf 'from input\\n' | node bin/switchyard.js env set OWN_INPUT --file more/.env`;
+    expect(await clone.shell(lines)).toMatchObject({ code: 0 });
+    expect(await own()).toEqual({
+      OWN_KEY: CANARY,
+      OWN_MOOD: 'better',
+      OWN_INPUT: 'from input',
+      OWN_FILE: 'from a file',
+    });
+    const fewer = await env('unset', 'OWN_INPUT', 'OWN_FILE');
+    expect(fewer).toMatchObject({ code: 0 });
+    expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
+  });
+
+  it('shows names and dates, and never a value', async () => {
+    const { text } = await env('list');
+    expect(text).toMatch(/^OWN_KEY +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\nOWN_MOOD +\d{4}-/);
+    const { variables } = JSON.parse((await env('list', '--json')).text);
+    expect(variables).toMatchObject([{ name: 'OWN_KEY', waits: null }, { name: 'OWN_MOOD' }]);
+    expect(text + JSON.stringify(variables)).not.toMatch(/canary|better/);
+  });
+
+  it('reaches the migration too, and what that prints of it is hidden in the log', async () => {
+    const migrate = ['node', '-e', 'console.log("using", process.env.OWN_KEY, process.env.NODE_ENV)'];
+    const { verdict, deployment } = await clone.release({ config: { ...BAKE.config, app: { migrate } } });
+    expect(verdict).toMatch(/^✓ LIVE/);
+    expect((await clone.switchyard('logs', String(deployment.id))).text).toContain('using *** production');
+  });
+
+  it('with a value that the app refuses nothing changes, and the cause does not carry it', async () => {
+    const before = { state: await clone.state(), env: await env('list') };
+
+    const said = await env('set', 'OWN_MOOD=refuse-all-of-it');
+
+    expect(said.code).toBe(1);
+    expect(said.text).toMatch(
+      /✗ NOT LIVE\. Still serving v1\.0\.0 \(\w+\) with the environment as it was: .* exited with code 4 .*cannot work with \*\*\*\n$/,
+    );
+    expect(said.text).not.toContain('refuse-all');
+    expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
+    expect({ state: await clone.state(), env: await env('list') }).toEqual(before);
+    expect(clone.deployments().at(-1)).toMatchObject({ kind: 'env', state: 'failed', fault: 'operator' });
+  });
+
+  it('is the old one also when the deployment is killed while it tries another', async () => {
+    const before = await clone.state();
+    const newest = clone.deployments().at(-1)?.id ?? 0;
+    const setting = env('set', 'OWN_MOOD=hang-for-ever');
+    const { id, pid } = await untilPhase(clone, newest, 'start');
+
+    kill(pid);
+
+    expect((await setting).code).toBe(1);
+    expect(await untilOver(clone, id)).toMatchObject({ state: 'interrupted' });
+    expect(await clone.state()).toEqual(before);
+    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+    expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
+  });
+
+  it('waits for the next deployment when asked to, and a rollback uses the one in force then', async () => {
+    const { commit: older } = await clone.serving();
+    expect((await env('set', '--later', 'OWN_MOOD=best')).text).toContain(
+      'It counts from the next deployment on.',
+    );
+    expect((await env('list')).text).toMatch(/OWN_MOOD .* waits for the next deployment\n$/);
+    expect(await own()).toMatchObject({ OWN_MOOD: 'better' });
+    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+    expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
+
+    // the release before stands warm, with the environment before
+    const back = await clone.switchyard('rollback', older);
+
+    expect(back).toMatchObject({ code: 0 });
+    expect(back.text).toContain('✓ start');
+    expect(await clone.serving()).toMatchObject({ commit: older });
+    expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
+  });
+
+  it('survives the end of the process and of everything', async () => {
+    kill((await clone.serving()).pid);
+    await untilServes();
+    expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
+    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+    expect(await clone.start()).toMatchObject({ code: 0 });
+    expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
+  });
+
+  it('stands in no file but its own, and in no process’s environment', () => {
+    const files = filesBelow(clone.home.dir).filter((file) => readFileSync(file).includes(CANARY));
+    expect(files.filter((file) => path.dirname(file) !== clone.home.env)).toEqual([]);
+    expect(files.length).toBeGreaterThan(0);
+    expect(files.filter((file) => (statSync(file).mode & 0o077) !== 0)).toEqual([]);
+    expect(environments().filter((text) => text.includes(CANARY))).toEqual([]);
+    // the look finds what is there
+    expect(environments().some((text) => text.includes(`SWITCHYARD_DATA=${clone.home.shared}`))).toBe(true);
+  });
+
+  it.each([
+    [['set', 'PORT=1'], 'PORT cannot be set: Switchyard sets it for each slot.', 'E_ENV'],
+    [['set', 'OWN_KEY'], 'Standard input is empty', 'E_ENV'],
+    [['unset', 'OWN_OTHER'], 'OWN_OTHER is not set.', 'E_ENV'],
+    [['set'], 'Name what to set.', 'E_USAGE'],
+  ])('refuses %j', async (words, sentence, code) => {
+    const said = await env(...words);
+    expect(said.text).toContain(sentence);
+    expect(said).toMatchObject({ code: 1, text: expect.stringContaining(code) });
+  });
+});
+
+describe('a rollback is loud', () => {
+  it('until what was deployed last, or something newer, serves', async () => {
+    const newer = await clone.release();
+    expect((await clone.switchyard('status')).text).not.toContain('production runs');
+
+    const back = await clone.switchyard('rollback');
+
+    const { commit: older } = await clone.serving();
+    const line = `production runs v1.0.0 (${older.slice(0, 7)}), not v1.0.0 (${newer.commit.slice(0, 7)})`;
+    expect(back.text.trimEnd().split('\n').at(-2)).toBe(`! ${line}`);
+    for (const command of ['status', 'history']) {
+      const said = await clone.switchyard(command);
+      expect(said).toMatchObject({
+        code: 0,
+        text: expect.stringContaining(`! ${line}: an operator rolled it back`),
+      });
+    }
+    expect((await clone.start()).text).toContain(`! ${line}`);
+    const failed = await clone.release({ behaviour: { exits: true } });
+    expect(failed.text).toContain(`! ${line}`);
+    expect((await clone.release()).text).not.toContain('production runs');
+    expect((await clone.switchyard('status')).text).not.toContain('production runs');
+  });
+});
+
+function env(...words: string[]): Promise<Said> {
+  return clone.switchyard('env', ...words);
+}
+
+/** What the process that serves the users has of its own. */
+async function own(): Promise<unknown> {
+  return JSON.parse((await clone.get('/own')).text);
+}
+
+async function untilServes(): Promise<void> {
+  await until('users being served', async () => (await clone.get('/own')).status === 200);
+}
+
+/** But not the log of the app itself, which may say what it likes. */
+function filesBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile() && !/^app-.*\.log$/.test(entry.name))
+    .map((entry) => path.join(entry.parentPath, entry.name));
+}
+
+function environments(): string[] {
+  return readdirSync('/proc').flatMap((pid) => {
+    try {
+      return /^\d+$/.test(pid) && Number(pid) !== process.pid
+        ? [readFileSync(`/proc/${pid}/environ`, 'utf8')]
+        : [];
+    } catch {
+      return []; // it has ended, or is another user's
+    }
+  });
+}
