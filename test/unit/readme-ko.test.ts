@@ -1,0 +1,98 @@
+/**
+ * README.ko.md says in Korean what README.md says. What needs no translation (commands, names, links, rows) is
+ * compared section by section, so that it cannot fall behind silently. Whoever cannot write Korean puts the line
+ * `> 영어판이 더 최신입니다.` ("the English is newer") into the Korean section: its readers then know, and it is
+ * not compared until somebody translates it.
+ */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+
+const ROOT = path.resolve(__dirname, '../..');
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+
+interface Section {
+  heading: string;
+  text: string;
+}
+
+// the demo's text is referred to
+const english = sections(read('README.md').replace(/<details>[\s\S]*?<\/details>/, '[](docs/demo.txt)'));
+const korean = sections(read('README.ko.md'));
+const pairs = english.map((section, index): [string, Section, Section] => [
+  section.heading,
+  section,
+  korean[index] ?? { heading: '', text: '' },
+]);
+
+it('has the sections of README.md', () => {
+  expect(korean.map(({ heading }) => heading)).toHaveLength(english.length);
+});
+
+const compared = pairs.filter(([, , ko]) => !isBehind(ko));
+
+describe.each(compared)(
+  'the section for "%s" (CONTRIBUTING.md tells how to bring it along)',
+  (_heading, en, ko) => {
+    it('shows the same blocks of code', () => {
+      expect(codeBlocks(ko.text)).toEqual(codeBlocks(en.text));
+    });
+
+    it('names the same commands, variables and files', () => {
+      expect(inlineCode(ko.text)).toEqual(inlineCode(en.text));
+    });
+
+    it('has as many rows and points', () => {
+      expect(rows(ko.text)).toEqual(rows(en.text));
+    });
+
+    it('links to the same places, in Korean where there is a Korean page', () => {
+      expect(links(ko.text)).toEqual(links(en.text));
+    });
+  },
+);
+
+it.each(['ci-cd', 'blue-green'])('has the picture %s, drawn the same with other words', (picture) => {
+  const drawing = (file: string): string => read(file).replace(/(<(?:text|title)\b[^>]*>)[^<]*/g, '$1');
+  expect(drawing(`docs/${picture}.ko.svg`)).toBe(drawing(`docs/${picture}.svg`));
+});
+
+it('has the page on strategies with the same commands and configuration', () => {
+  const [en, ko] = [read('docs/strategies.md'), read('docs/strategies.ko.md')];
+  expect(codeBlocks(ko)).toEqual(codeBlocks(en));
+  expect(rows(ko)).toEqual(rows(en));
+  expect(ko.match(/^#+ /gm)).toEqual(en.match(/^#+ /gm));
+});
+
+function isBehind({ text }: Section): boolean {
+  return /^> 영어판이 더 최신입니다/m.test(text);
+}
+
+/** Cut at the headings of the second level; what stands before the first is a section too. */
+function sections(page: string): Section[] {
+  return page.split(/^## /m).map((part) => {
+    const [heading = '', ...lines] = part.split('\n');
+    return { heading, text: lines.join('\n') };
+  });
+}
+
+function codeBlocks(text: string): string[] {
+  return [...text.matchAll(/^```[\s\S]*?^```$/gm)].map(([block]) => block);
+}
+
+function inlineCode(text: string): string[] {
+  const prose = text.replace(/^```[\s\S]*?^```$/gm, '');
+  const spans = [...prose.matchAll(/`([^`]+)`/g)].map(([, code = '']) => code.replace(/\s+/g, ' '));
+  return [...new Set(spans)].sort();
+}
+
+/** The first sign of every table row, list item and picture: their kinds, in order. */
+function rows(text: string): string[] {
+  return [...text.matchAll(/^(\||\d+\.|-|!)(?= |\[|-)/gm)].map(([, sign = '']) => sign);
+}
+
+function links(text: string): string[] {
+  const targets = [...text.matchAll(/\]\(([^)#]+)|<(https?:[^>]+)>/g)].map(
+    ([, link, url]) => link ?? url ?? '',
+  );
+  return [...new Set(targets.map((target) => target.replace('.ko.', '.')))].sort();
+}
