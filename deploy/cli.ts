@@ -34,6 +34,12 @@ command('status', 'what serves now; exit code 0 when all is well').action(async 
   const { statusCommand } = await import('./commands/status');
   await answer(options, () => statusCommand(options));
 });
+command('doctor', 'look at every link of the chain and say how to mend what is broken').action(
+  async (options: Options) => {
+    const { doctorCommand } = await import('./commands/doctor');
+    await answer(options, () => doctorCommand(options));
+  },
+);
 command('history', 'what was deployed, and what happened')
   .option('-n, --limit <count>', 'how many deployments')
   .action(async (options: Options) => {

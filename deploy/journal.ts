@@ -278,6 +278,11 @@ export class Journal {
     }
   }
 
+  /** When the last thing was told, in milliseconds since 1970; null before the first. */
+  newestAt(): number | null {
+    return (this.db.prepare('SELECT max(at) AS at FROM events').get() as { at: number | null }).at;
+  }
+
   /** The highest number of an environment that a deployment ever named; 0 for none. */
   lastEnvironment(): number {
     const row = this.db

@@ -14,7 +14,7 @@ export interface HookTargets {
   branch: string;
 }
 
-const HOOKS = ['pre-receive', 'post-receive'] as const;
+export const HOOKS = ['pre-receive', 'post-receive'] as const;
 
 /**
  * Makes push.git, or brings an existing one up to date: Node or the clone may have moved. Doing it again
@@ -55,6 +55,12 @@ if ! [ -x "$NODE" ] || ! [ -f "$SCRIPT" ] || ! [ -d ${quoted(path.join(root, 'no
 fi
 exec "$NODE" "$SCRIPT" ${hook}
 `;
+}
+
+/** What a hook's text sets a variable to, `NODE` or `SWITCHYARD_ROOT`; null when it does not. */
+export function hookValue(script: string, variable: string): string | null {
+  const quotedValue = new RegExp(`^(?:export )?${variable}='(.*)'$`, 'm').exec(script)?.[1];
+  return quotedValue?.replaceAll(`'\\''`, `'`) ?? null;
 }
 
 /** In single quotes a shell takes everything literally, except the single quote. */

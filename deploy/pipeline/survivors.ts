@@ -32,12 +32,18 @@ export async function endMarked(mark: string): Promise<number> {
   const ended = new Set<number>();
   const deadline = performance.now() + GIVE_UP_AFTER_MS;
   // looked for again and again: one may have forked between the look and the kill
-  for (let left = marked(mark); left.length > 0; left = marked(mark)) {
+  const find = (): number[] => marked((value) => value === mark);
+  for (let left = find(); left.length > 0; left = find()) {
     for (const pid of left) if (kill(pid)) ended.add(pid);
     if (performance.now() > deadline) break;
     await sleep(LOOK_EVERY_MS);
   }
   return ended.size;
+}
+
+/** What the commands of any deployment of this home have left running. */
+export function markedProcesses(home: Pick<Home, 'logs'>): number[] {
+  return marked((value) => value.endsWith(`@${home.logs}`));
 }
 
 interface Process {
@@ -47,8 +53,10 @@ interface Process {
 }
 
 /** Processes with the mark, and their descendants: one of these may have cleared its environment. */
-function marked(mark: string): number[] {
-  const wanted = `${DEPLOYMENT_MARKER}=${mark}`;
+function marked(isWanted: (mark: string) => boolean): number[] {
+  const prefix = `${DEPLOYMENT_MARKER}=`;
+  const wanted = (variable: string): boolean =>
+    variable.startsWith(prefix) && isWanted(variable.slice(prefix.length));
   const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? look(Number(name), wanted) : []));
   const found = new Set(all.filter((process) => process.marked).map(({ pid }) => pid));
   for (let size = -1; size !== found.size;) {
@@ -59,13 +67,13 @@ function marked(mark: string): number[] {
   return [...found];
 }
 
-function look(pid: number, wanted: string): Process[] {
+function look(pid: number, wanted: (variable: string) => boolean): Process[] {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // the name in parentheses may hold anything, so the fields are counted behind it
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
     if (state === 'Z' || state === 'X') return [];
-    return [{ pid, parent: Number(parent), marked: environmentOf(pid).includes(wanted) }];
+    return [{ pid, parent: Number(parent), marked: environmentOf(pid).some(wanted) }];
   } catch {
     return []; // it ended while we looked
   }

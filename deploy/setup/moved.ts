@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import { liveUrl } from '../git/live-remote';
+import { hookValue } from '../git/push-repository';
 import type { Home } from '../home';
 
 /** Throws E_HOME where this clone's pushes go to the home of a clone that is not there any more. */
@@ -26,6 +27,6 @@ function homeBehind(pushGit: string): string | null {
   const dir = path.dirname(pushGit);
   const hook = path.join(pushGit, 'hooks', 'pre-receive');
   if (!existsSync(path.join(dir, 'settings.json')) || !existsSync(hook)) return null;
-  const root = /^export SWITCHYARD_ROOT='(.*)'$/m.exec(readFileSync(hook, 'utf8'))?.[1];
-  return root === undefined || existsSync(root.replaceAll(`'\\''`, `'`)) ? null : dir;
+  const root = hookValue(readFileSync(hook, 'utf8'), 'SWITCHYARD_ROOT');
+  return root === null || existsSync(root) ? null : dir;
 }

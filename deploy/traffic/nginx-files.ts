@@ -1,4 +1,5 @@
 /** What nginx has in the home, and the text that goes there. */
+import { createHash } from 'node:crypto';
 import {
   chmodSync,
   closeSync,
@@ -47,11 +48,37 @@ export function writeConfiguration(
   makeEnterable(home.nginx);
   mkdirSync(home.logs, { recursive: true });
   for (const log of [home.accessLog, errorLog(home)]) makePrivate(log);
-  const values = valuesFor(settingsFor(home, config, binary, user));
-  for (const name of ['nginx.conf', 'site.conf']) {
+  const { files } = configurationFor(home, config, binary, user);
+  for (const [name, text] of Object.entries(files)) replaceFile(path.join(home.nginx, name), text);
+}
+
+export interface NginxConfiguration {
+  /** What a running nginx answers when it is asked which configuration it has read: it changes with every byte. */
+  mark: string;
+  /** The text of each file, by its name in the home's nginx/. */
+  files: Record<string, string>;
+}
+
+/** What writeConfiguration would write now; it touches nothing. */
+export function configurationFor(
+  home: Home,
+  config: Config,
+  binary: NginxBinary,
+  user: WorkerUser | null,
+): NginxConfiguration {
+  const settings = settingsFor(home, config, binary, user);
+  const unmarked = filledIn(settings, '');
+  const mark = createHash('sha256').update(JSON.stringify(unmarked)).digest('hex').slice(0, 16);
+  return { mark, files: filledIn(settings, mark) };
+}
+
+function filledIn(settings: NginxSettings, mark: string): Record<string, string> {
+  const values = valuesFor(settings, mark);
+  const texts = ['nginx.conf', 'site.conf'].map((name) => {
     const template = readFileSync(path.join(templateFolder(), `${name}.template`), 'utf8');
-    replaceFile(path.join(home.nginx, name), render(template, values));
-  }
+    return [name, render(template, values)];
+  });
+  return Object.fromEntries(texts) as Record<string, string>;
 }
 
 function settingsFor(

@@ -19,13 +19,20 @@ export function portInUse(port: number): boolean {
  * and when it belongs to another user and we are not root: the kernel does not tell then.
  */
 export function portHolder(port: number): PortHolder | null {
+  return portHolders(port)[0] ?? null;
+}
+
+/** Every process that listens on the port, by pid: as far as the kernel tells, see portHolder. */
+export function portHolders(port: number): PortHolder[] {
   const inodes = listeningInodes(port);
-  if (inodes.size === 0) return null;
+  if (inodes.size === 0) return [];
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-  const pid = pids.sort((a, b) => a - b).find((candidate) => holdsAny(candidate, inodes));
-  return pid === undefined ? null : { pid, command: commandOf(pid) };
+  return pids
+    .sort((a, b) => a - b)
+    .filter((candidate) => holdsAny(candidate, inodes))
+    .map((pid) => ({ pid, command: commandOf(pid) }));
 }
 
 /** The port and its holder as a clause: `Port 8000 is held by node (pid 4711)`, `Port 8000 is in use`. */

@@ -30,10 +30,11 @@ export interface Values {
   [name: string]: string | Values[];
 }
 
-/** The values for both templates. */
-export function valuesFor(settings: NginxSettings): Values {
+/** The values for both templates. @param mark by which nginx tells which configuration it has read */
+export function valuesFor(settings: NginxSettings, mark = ''): Values {
   const { workerUser, httpPort } = settings;
   return {
+    MARK: mark,
     HOME_DIR: settings.homeDir,
     NGINX_DIR: settings.nginxDir,
     ACCESS_LOG: settings.accessLog,

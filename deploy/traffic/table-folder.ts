@@ -49,6 +49,11 @@ export function linkedTable(home: Home): Table {
   return table;
 }
 
+/** Those of the prepared tables of which something is missing. */
+export function incompleteTables(home: Home, slots: SlotName[]): Table[] {
+  return allTables(slots).filter((table) => !isComplete(home, table));
+}
+
 function gone(message: string): KnownError {
   return new KnownError('E_UNREADABLE_TABLE', message, 'Let it be made again: npm stop && npm start');
 }

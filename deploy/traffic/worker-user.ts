@@ -55,12 +55,17 @@ export function checkTableIsReadable(home: Home, slots: SlotName[], user: Worker
   const folder = path.join(home.tables, tableFolder(table));
   const file = path.join(folder, tableFiles(table)[0] ?? '');
   if (holds(user, '-f', file) && holds(user, '-d', `${home.traffic}/.`)) return;
-  const closed = ancestorsOf(folder).find((ancestor) => !holds(user, '-x', ancestor));
+  const closed = closedFolder(folder, user);
   const who = user ? `nginx's user ${user.name}` : 'nginx';
   throw new KnownError(
     'E_UNREADABLE_TABLE',
     closed ? `${who} may not enter ${closed}.` : `${who} cannot read the traffic table ${home.traffic}.`,
   );
+}
+
+/** The first folder on the way to this one that the user may not enter; null when the way is open. */
+export function closedFolder(folder: string, user: WorkerUser | null): string | null {
+  return ancestorsOf(folder).find((ancestor) => !holds(user, '-x', ancestor)) ?? null;
 }
 
 /** A test(1) by that user: only the kernel knows what modes, ACLs and mounts come to. */

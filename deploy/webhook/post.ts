@@ -1,4 +1,5 @@
 /** Posts the webhook that GitHub would post for a push, through nginx: what the hook of push.git does. */
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { KnownError } from '../core/errors';
 import { signatureOf } from './signature';
@@ -31,11 +32,31 @@ export async function postPush(push: Push): Promise<PushAnswer> {
     'x-hub-signature-256': signatureOf(secret, body),
     'x-switchyard-trigger': 'push',
   };
-  const { status, text } = await post(push.port, headers, body);
+  const { status, text } = await post(push.port, headers, body, TIMEOUT_MS);
   if (status === 200 || status === 202) return readAnswer(text);
   if (status === 401)
     throw new KnownError('E_SIGNATURE', 'the webhook was refused: its signature does not fit.');
   throw new KnownError('E_DEPLOYER_DOWN', `the webhook was answered with ${status}.`);
+}
+
+export interface Ping {
+  port: number;
+  secret: string;
+  /** The longest it may take, in milliseconds. */
+  timeoutMs: number;
+}
+
+/** GitHub's `ping`, signed, which deploys nothing: the HTTP status of its answer. Throws E_DEPLOYER_DOWN when nobody answers. */
+export async function postPing({ port, secret, timeoutMs }: Ping): Promise<number> {
+  const body = Buffer.from(JSON.stringify({ zen: 'Is the webhook set up well?' }));
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-github-event': 'ping',
+    'x-github-delivery': randomUUID(),
+    'x-hub-signature-256': signatureOf(secret, body),
+  };
+  return (await post(port, headers, body, timeoutMs)).status;
 }
 
 function readAnswer(text: string): PushAnswer {
@@ -53,6 +74,7 @@ function post(
   port: number,
   headers: http.OutgoingHttpHeaders,
   body: Buffer,
+  timeoutMs: number,
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const down = (error: Error): void =>
@@ -63,7 +85,7 @@ function post(
       path: '/_deploy/webhook',
       method: 'POST',
       headers,
-      timeout: TIMEOUT_MS,
+      timeout: timeoutMs,
     };
     const request = http.request(options, (response) => {
       const parts: Buffer[] = [];

@@ -105,4 +105,4 @@ function filesBelow(root, folder) {
   return names.reduce((all, some) => all.concat(some), []).sort();
 }
 
-module.exports = { ensureBuilt };
+module.exports = { ensureBuilt, stampOf };

@@ -1,0 +1,57 @@
+/** Every link of the chain, in the order in which they are told: what others need stands before them. */
+import { checkClock } from './clock';
+import { checkConfiguration } from './configuration';
+import { checkDeployer } from './deployer';
+import { checkDisk } from './disk';
+import type { Check } from './examine';
+import { checkHome } from './home';
+import { checkJournal } from './journal';
+import { checkKit } from './kit';
+import { checkLeftovers } from './leftovers';
+import { checkLoaded } from './loaded';
+import { checkMemory } from './memory';
+import { checkNginx } from './nginx';
+import { checkNode } from './node';
+import { checkPermissions } from './permissions';
+import { checkPorts } from './ports';
+import { checkProcessManager } from './process-manager';
+import { checkPush } from './push';
+import { checkReboot } from './reboot';
+import { checkSecret } from './secret';
+import { checkActive } from './slots';
+import { checkSource } from './source';
+import { checkStandby } from './standby';
+import { checkTable } from './table';
+import { checkUsers } from './users';
+import { checkWebhook } from './webhook';
+
+const home = ['home'] as const;
+
+export const CHECKS = {
+  node: { look: checkNode },
+  home: { look: checkHome },
+  configuration: { look: checkConfiguration, needs: home },
+  permissions: { look: checkPermissions, needs: home },
+  journal: { look: checkJournal, needs: home },
+  'process manager': { look: checkProcessManager, needs: home },
+  deployer: { look: checkDeployer, needs: home },
+  kit: { look: checkKit, needs: ['deployer'] },
+  nginx: { look: checkNginx, needs: home },
+  'nginx loaded': { look: checkLoaded, needs: ['nginx'] },
+  ports: { look: checkPorts, needs: home },
+  'traffic table': { look: checkTable, needs: ['journal'] },
+  'active slot': { look: checkActive, needs: ['traffic table'] },
+  standby: { look: checkStandby, needs: ['traffic table'] },
+  users: { look: checkUsers, needs: ['nginx', 'active slot'] },
+  leftovers: { look: checkLeftovers, needs: ['journal'] },
+  secret: { look: checkSecret, needs: home },
+  webhook: { look: checkWebhook, needs: ['nginx', 'deployer', 'secret'] },
+  'git push': { look: checkPush, needs: home },
+  source: { look: checkSource, needs: ['configuration', 'journal'] },
+  disk: { look: checkDisk, needs: home },
+  memory: { look: checkMemory, needs: home },
+  clock: { look: checkClock, needs: home },
+  reboot: { look: checkReboot, needs: home },
+} satisfies Record<string, Check>;
+
+export type Link = keyof typeof CHECKS;

@@ -1,0 +1,71 @@
+/** The clock: not behind what it has said before, and near that of the source. */
+import http from 'node:http';
+import https from 'node:https';
+import { duration } from '../core/format';
+import type { Judgement } from './finding';
+import { fault, orOk, warning } from './finding';
+import type { Patient } from './patient';
+
+const ASK_MS = 1500;
+/** The clock of a machine that is set by the network is off by milliseconds. */
+const SMALL_STEP_MS = 2000;
+/** Signatures and tokens are commonly refused when clocks differ by minutes. */
+const MUCH_MS = 60_000;
+const SET = 'sudo timedatectl set-ntp true';
+
+export async function checkClock(patient: Patient): Promise<Judgement[]> {
+  const source = attempt(() => patient.config().source);
+  const theirs = source ? await dateOf(source) : null;
+  const newest = attempt(() => patient.journal().newestAt());
+  const now = Date.now();
+  const skew = theirs === null ? null : theirs - now;
+  return orOk(
+    [...judgeJournal(newest, now), ...judgeSkew(skew)],
+    skew === null
+      ? 'not behind the journal'
+      : `not behind the journal, and the source's differs by ${duration(Math.abs(skew))}`,
+  );
+}
+
+/** Which of two releases went live later is told by the clock. @param newest the journal's newest moment */
+export function judgeJournal(newest: number | null, now: number): Judgement[] {
+  if (newest === null || newest - now <= SMALL_STEP_MS) return [];
+  const said = `The clock is ${duration(newest - now)} behind the newest entry of the journal.`;
+  return [fault(said, SET)];
+}
+
+/** @param skew how far the source's clock is before ours, in milliseconds; null when it tells no time */
+export function judgeSkew(skew: number | null): Judgement[] {
+  if (skew === null || Math.abs(skew) <= MUCH_MS) return [];
+  const direction = skew > 0 ? 'behind' : 'before';
+  return [warning(`The clock is ${duration(Math.abs(skew))} ${direction} that of the source.`, SET)];
+}
+
+/** The Date header of a source on the web; null for any other, and when it does not answer. */
+function dateOf(source: string): Promise<number | null> {
+  const url = URL.canParse(source) ? new URL(source) : null;
+  if (url === null || !/^https?:$/.test(url.protocol)) return Promise.resolve(null);
+  const { request } = url.protocol === 'https:' ? https : http;
+  return new Promise((resolve) => {
+    // the address alone: a name and a password in the URL are for git
+    const asking = request({ host: url.hostname, port: url.port, method: 'HEAD', path: '/', agent: false });
+    const limit = setTimeout(() => asking.destroy(new Error('too late')), ASK_MS);
+    asking.on('response', ({ headers }) => resolve(momentIn(headers.date)));
+    asking.on('error', () => resolve(null));
+    asking.on('close', () => clearTimeout(limit));
+    asking.end();
+  });
+}
+
+function momentIn(date: string | undefined): number | null {
+  const at = Date.parse(date ?? '');
+  return Number.isNaN(at) ? null : at;
+}
+
+function attempt<T>(look: () => T): T | null {
+  try {
+    return look();
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,18 @@
+/** deploy.config.js: it can be read, and what runs is what it says. */
+import { settingsFrom } from '../config';
+import { checkSettings } from '../setup/settings';
+import { readSettings } from '../settings';
+import type { Judgement } from './finding';
+import { orOk, warning } from './finding';
+import type { Patient } from './patient';
+
+export function checkConfiguration(patient: Patient): Judgement[] {
+  const config = patient.config();
+  const inForce = readSettings(patient.home().settings);
+  const waiting = checkSettings(inForce, settingsFrom(patient.env), patient.wanted());
+  const complaints = waiting.map((line) => {
+    const [said = '', mend = null] = line.replace(/^! /, '').split(': ');
+    return warning(`${said}.`, mend);
+  });
+  return orOk(complaints, `branch ${config.branch}, ${config.strategy}, runtime ${config.runtime}`);
+}

@@ -1,0 +1,66 @@
+/** The disk: room for one more release as large as the newest, and what a deployment must leave free. */
+import { execFile } from 'node:child_process';
+import { readdirSync, statfsSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { Home } from '../home';
+import type { Judgement } from './finding';
+import { fault, ok, warning } from './finding';
+import type { Patient } from './patient';
+import { bytesOf, megabytes } from './size';
+
+const run = promisify(execFile);
+
+const ASK_MS = 1500;
+/** A release has some thousands of files, most of them its packages'. */
+const FILES_OF_A_RELEASE = 20_000;
+
+export async function checkDisk(patient: Patient): Promise<Judgement[]> {
+  const home = patient.home();
+  const { bavail, bsize, ffree, files } = statfsSync(home.dir);
+  const release = await newestRelease(home);
+  return judgeDisk({
+    free: bavail * bsize,
+    // some file systems make them as they need them, and count none
+    freeFiles: files === 0 ? null : ffree,
+    release,
+    reserve: bytesOf(patient.ports().room.disk),
+    dir: home.dir,
+  });
+}
+
+export interface Disk {
+  /** Bytes. */
+  free: number;
+  freeFiles: number | null;
+  /** Bytes of the newest release with its packages. */
+  release: number;
+  /** Bytes that a deployment must leave. */
+  reserve: number;
+  dir: string;
+}
+
+export function judgeDisk({ free, freeFiles, release, reserve, dir }: Disk): Judgement[] {
+  const needed = release + reserve;
+  const facts = `${megabytes(free)} free, a release needs ${megabytes(release)}`;
+  const mend = `Free some of the disk that holds ${dir}: df -h ${dir}`;
+  if (free < needed) return [fault(`There are ${facts}, and ${megabytes(reserve)} must be left.`, mend)];
+  if (freeFiles !== null && freeFiles < FILES_OF_A_RELEASE) {
+    return [
+      warning(`The disk has room for ${freeFiles} more files only; a release has thousands.`, `df -i ${dir}`),
+    ];
+  }
+  return [ok(facts)];
+}
+
+/** Its size in bytes, 0 before the first. */
+async function newestRelease(home: Home): Promise<number> {
+  const folders = readdirSync(home.releases)
+    .filter((name) => /^[0-9a-f]{40}$/.test(name))
+    .map((name) => path.join(home.releases, name))
+    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
+  const [newest] = folders;
+  if (newest === undefined) return 0;
+  const { stdout } = await run('du', ['-sk', '--', newest], { timeout: ASK_MS });
+  return Number(stdout.split('\t')[0]) * 1024;
+}

@@ -1,0 +1,70 @@
+/** Runs the checks side by side. It never throws: a check that itself breaks is a finding. */
+import { asKnown } from '../core/errors';
+import type { Finding, Judgement } from './finding';
+import { fault, NotLookedAt, skipped } from './finding';
+import type { Patient } from './patient';
+
+export interface Check {
+  look: (patient: Patient) => Judgement[] | Promise<Judgement[]>;
+  /** Links whose fault would only be told a second time: this one is then not looked at. */
+  needs?: readonly string[];
+}
+
+/** Every link's findings, in the order of the checks. @param limitMs what is not known by then is a fault */
+export async function examine(
+  patient: Patient,
+  checks: Record<string, Check>,
+  limitMs: number,
+): Promise<Finding[]> {
+  const limit = timeLimit(limitMs);
+  const found = new Map<string, Promise<Judgement[]>>();
+  for (const [link, check] of Object.entries(checks)) {
+    const needed = (check.needs ?? []).map((name) => ({ name, judged: found.get(name) }));
+    found.set(link, Promise.race([judge(patient, check, needed), limit.over]));
+  }
+  const findings: Finding[] = [];
+  for (const [link, judged] of found) {
+    findings.push(...(await judged).map((judgement) => ({ link, ...judgement })));
+  }
+  limit.cancel();
+  return findings;
+}
+
+interface Needed {
+  name: string;
+  judged: Promise<Judgement[]> | undefined;
+}
+
+async function judge(patient: Patient, check: Check, needed: Needed[]): Promise<Judgement[]> {
+  try {
+    for (const { name, judged } of needed) {
+      if (!judged) throw new Error(`the check of "${name}" must stand before what needs it`);
+      const inTheWay = (await judged).some(({ status }) => status === 'fault' || status === 'skipped');
+      if (inTheWay) return [skipped(`see ${name}`)];
+    }
+    // not at once: the first check's work would hold up the beginning of the others
+    await new Promise(setImmediate);
+    return await check.look(patient);
+  } catch (error) {
+    return [broken(error)];
+  }
+}
+
+function broken(error: unknown): Judgement {
+  if (error instanceof NotLookedAt) return skipped(error.message);
+  const known = asKnown(error);
+  if (known.code !== 'E_INTERNAL') return fault(known.message, known.hint);
+  return fault(`This check itself broke: ${known.message}`, known.hint);
+}
+
+function timeLimit(ms: number): { over: Promise<Judgement[]>; cancel: () => void } {
+  let timer: NodeJS.Timeout | undefined;
+  const over = new Promise<Judgement[]>((resolve) => {
+    const late = fault(
+      `This was not known within ${ms / 1000} s.`,
+      'Run it again; a machine or a disk that hangs answers nothing.',
+    );
+    timer = setTimeout(() => resolve([late]), ms);
+  });
+  return { over, cancel: () => clearTimeout(timer) };
+}

@@ -1,0 +1,55 @@
+/** The home: it is there, we may write to it, and it lies on a disk of this machine. */
+import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { readSettings } from '../settings';
+import { checkMoved } from '../setup/moved';
+import type { Judgement } from './finding';
+import { fault, ok, warning, word } from './finding';
+import type { Patient } from './patient';
+
+/** SQLite's WAL needs memory that its readers share, which a disk of another machine does not give. @see statfs(2) */
+const REMOTE: Record<number, string> = {
+  0x6969: 'NFS',
+  0x517b: 'SMB',
+  0xfe534d42: 'SMB',
+  0xff534d42: 'CIFS',
+  0x01021997: '9P',
+  0x00c36400: 'Ceph',
+  0x5346414f: 'AFS',
+};
+/** Gone after a reboot. */
+const IN_MEMORY = 0x01021994;
+
+export async function checkHome(patient: Patient): Promise<Judgement[]> {
+  const home = patient.home();
+  if (!existsSync(home.settings)) {
+    await checkMoved(home, patient.root);
+    return [fault(`Nothing was started here yet (no home at ${home.dir}).`, 'npm start')];
+  }
+  if (!mayWrite(home.dir)) {
+    const owner = `sudo chown -R ${process.getuid?.() ?? '$(id -u)'} ${word(home.dir)}`;
+    return [fault(`This user may not write to the home ${home.dir}.`, owner)];
+  }
+  // throws E_HOME: without the settings of the start nobody knows the ports
+  readSettings(home.settings);
+  return judgeFileSystem(statfsSync(home.dir).type, home.dir);
+}
+
+/** @param type as statfs(2) has it */
+export function judgeFileSystem(type: number, dir: string): Judgement[] {
+  const remote = REMOTE[type >>> 0];
+  if (remote !== undefined) {
+    const said = `The home ${dir} lies on ${remote}, where the journal can be damaged.`;
+    return [fault(said, 'npm stop && SWITCHYARD_HOME=/a/folder/on/a/local/disk npm start')];
+  }
+  if (type !== IN_MEMORY) return [ok(dir)];
+  return [warning(`The home ${dir} lies in memory: a reboot loses it.`)];
+}
+
+function mayWrite(dir: string): boolean {
+  try {
+    accessSync(dir, constants.W_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

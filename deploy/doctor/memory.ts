@@ -1,0 +1,93 @@
+/** Memory for two slots: while a deployment runs, the new release stands beside the one that serves. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { processesWith } from '../runtimes/os-process';
+import type { Judgement } from './finding';
+import { fault, ok } from './finding';
+import type { Patient } from './patient';
+import { bytesOf, megabytes } from './size';
+
+const CGROUPS = '/sys/fs/cgroup';
+
+export function checkMemory(patient: Patient): Judgement[] {
+  const processes = processesWith('SWITCHYARD_DATA', patient.home().shared);
+  const sizes = new Map<string, number>();
+  for (const { pid, env } of processes) {
+    const slot = env.SWITCHYARD_SLOT ?? '';
+    sizes.set(slot, (sizes.get(slot) ?? 0) + residentBytes(read(`/proc/${pid}/status`)));
+  }
+  const free = Math.min(availableBytes(read('/proc/meminfo')), ...limitsOf(processes[0]?.pid ?? process.pid));
+  return judgeMemory({ free, slots: [...sizes.values()], reserve: bytesOf(patient.ports().room.memory) });
+}
+
+export interface Memory {
+  /** Bytes that can still be taken, whichever limit comes first. */
+  free: number;
+  /** Bytes of each slot that runs. */
+  slots: number[];
+  /** Bytes that a deployment must leave. */
+  reserve: number;
+}
+
+export function judgeMemory({ free, slots, reserve }: Memory): Judgement[] {
+  const largest = Math.max(0, ...slots);
+  // the next deployment ends the warm slot before it starts the new release in its place
+  const needed = slots.length > 1 ? 0 : largest;
+  const facts = `${megabytes(free)} available, a slot takes ${megabytes(largest)}`;
+  if (free >= needed + reserve) return [ok(facts)];
+  const said = `There are ${facts}, and ${megabytes(reserve)} must be left: two slots do not fit.`;
+  return [fault(said, 'Free some memory, or give the machine more: ps aux --sort=-rss | head')];
+}
+
+/** @param status /proc/<pid>/status; 0 for a process that has ended */
+export function residentBytes(status: string): number {
+  return kilobytesIn(status, 'VmRSS') * 1024;
+}
+
+/** @param meminfo /proc/meminfo */
+export function availableBytes(meminfo: string): number {
+  return kilobytesIn(meminfo, 'MemAvailable') * 1024;
+}
+
+function kilobytesIn(text: string, name: string): number {
+  return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
+}
+
+/** What each limited control group around a process lets it still take; what the kernel can drop counts as free. */
+function limitsOf(pid: number): number[] {
+  const group = /^0::(.*)$/m.exec(read(`/proc/${pid}/cgroup`))?.[1];
+  const below = group === undefined ? [] : ancestors(group).map((each) => path.join(CGROUPS, each));
+  const versionTwo = below.map((folder) => ({
+    max: read(path.join(folder, 'memory.max')),
+    current: read(path.join(folder, 'memory.current')),
+    stat: read(path.join(folder, 'memory.stat')),
+  }));
+  const old = path.join(CGROUPS, 'memory');
+  const versionOne = {
+    max: read(path.join(old, 'memory.limit_in_bytes')),
+    current: read(path.join(old, 'memory.usage_in_bytes')),
+    stat: read(path.join(old, 'memory.stat')),
+  };
+  return [...versionTwo, versionOne].flatMap(({ max, current, stat }) => leftIn(max, current, stat));
+}
+
+/** Bytes left below a limit; none without one. @param stat memory.stat */
+export function leftIn(max: string, current: string, stat: string): number[] {
+  if (!/^\d+\s*$/.test(max) || !/^\d+\s*$/.test(current)) return [];
+  const dropped = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(stat)?.[1] ?? 0);
+  return [Math.max(0, Number(max) - Number(current) + dropped)];
+}
+
+/** `/a/b` -> `/`, `/a`, `/a/b` */
+function ancestors(group: string): string[] {
+  const parent = path.dirname(group);
+  return parent === group ? [group] : [...ancestors(parent), group];
+}
+
+function read(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

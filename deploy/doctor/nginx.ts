@@ -1,0 +1,53 @@
+/** nginx: installed, able to do what the site asks of it, and running. */
+import { readlinkSync } from 'node:fs';
+import { printable } from '../core/format';
+import { lastLines } from '../runtimes/log-tail';
+import { errorLog } from '../traffic/nginx-files';
+import { masterOf } from '../traffic/nginx-processes';
+import { complaint } from '../traffic/nginx-server';
+import type { Judgement } from './finding';
+import { fault, orOk, warning } from './finding';
+import type { Patient } from './patient';
+
+/** What the templates in nginx/ use, and a build of one's own may leave out. */
+const NEEDED = ['rewrite', 'proxy', 'map', 'upstream_keepalive', 'split_clients'];
+const LINES = 5;
+
+export async function checkNginx(patient: Patient): Promise<Judgement[]> {
+  const { version, file, built } = await patient.nginx();
+  const missing = missingModules(built);
+  if (missing.length > 0) {
+    const said = `${file} was built without ${missing.join(', ')}.`;
+    return [fault(said, 'sudo apt-get install -y --no-install-recommends nginx')];
+  }
+  const home = patient.home();
+  const master = masterOf(home);
+  if (master === null) return [await stopped(errorLog(home))];
+  return orOk(judgeProgram(master), `nginx ${version}, pid ${master}`);
+}
+
+/** @param built what `nginx -V` prints */
+export function missingModules(built: string): string[] {
+  return NEEDED.filter((name) => built.includes(`--without-http_${name}_module`));
+}
+
+/** Why, as its log has it, where the end was not asked for. */
+async function stopped(log: string): Promise<Judgement> {
+  const emergency = (await lastLines(log, LINES)).findLast((line) => line.includes('[emerg]'));
+  const why = emergency === undefined ? '' : ` Its log ends with: ${printable(complaint(emergency))}`;
+  return fault(`nginx does not run: nobody gets an answer.${why}`, 'npm start');
+}
+
+function judgeProgram(master: number): Judgement[] {
+  const program = linkOf(`/proc/${master}/exe`);
+  if (!program?.endsWith(' (deleted)')) return [];
+  return [warning('nginx was updated on the disk, and the old one runs still.', 'npm stop && npm start')];
+}
+
+function linkOf(file: string): string | null {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,136 @@
+/**
+ * What the checks look at, each thing looked at once for all of them. It changes nothing: the journal, which
+ * SQLite would tidy up when it is closed, is read in a copy.
+ */
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Config } from '../config';
+import { loadConfig, settingsFrom, slotsOf } from '../config';
+import type { Deployment, RunningSlot, Slot, Table } from '../core/types';
+import type { Home } from '../home';
+import { resolveHome } from '../home';
+import { Journal } from '../journal';
+import { createRuntime } from '../runtimes';
+import type { DeployerStatus } from '../runtimes/pm2-deployer';
+import { deployerStatus } from '../runtimes/pm2-deployer';
+import { keptSettings, readSettings } from '../settings';
+import { findNginx, type NginxBinary } from '../traffic/nginx-binary';
+import { linkedTable } from '../traffic/table-folder';
+
+export interface Patient {
+  /** The clone. */
+  root: string;
+  env: NodeJS.ProcessEnv;
+  /** Throws E_HOME. */
+  home: () => Home;
+  /** The configuration in force. Throws E_CONFIG, E_HOME. */
+  config: () => Config;
+  /** What the next start would put in force. Throws E_CONFIG, E_HOME. */
+  wanted: () => Config;
+  /** The one in force, or as far as the last start has kept it where deploy.config.js is broken. Throws E_HOME. */
+  ports: () => Config;
+  slots: () => Slot[];
+  /** Throws what SQLite has to say of a broken one. */
+  journal: () => Journal;
+  /** What serves by the journal, or null before the first. */
+  lastLive: () => Deployment | null;
+  /** The deployment that is at work, or was when its process died. */
+  atWork: () => Deployment | null;
+  /** Throws E_UNREADABLE_TABLE. */
+  table: () => Table;
+  /** Throws E_RUNTIME. */
+  running: () => Promise<RunningSlot[]>;
+  /** Throws E_RUNTIME. */
+  deployer: () => Promise<DeployerStatus | null>;
+  /** Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
+  nginx: () => Promise<NginxBinary>;
+  /** Removes the copy of the journal. */
+  close: () => void;
+}
+
+export function patientAt(root: string, env: NodeJS.ProcessEnv): Patient {
+  const folder: { copy: string | null } = { copy: null };
+  const home = once(() => resolveHome(root, env));
+  const config = once(() => loadConfig(root, readSettings(home().settings)));
+  // in the home there is no deploy.config.js: only the settings in force count
+  const ports = once(() => attempt(config) ?? loadConfig(home().dir, readSettings(home().settings)));
+  const journal = once(() => {
+    folder.copy = temporaryFolder();
+    return Journal.open({ dir: home().dir, journal: copyOfJournal(home().journal, folder.copy) });
+  });
+  return {
+    root,
+    env,
+    home,
+    config,
+    wanted: once(() => loadConfig(root, { ...keptSettings(home().settings), ...settingsFrom(env) })),
+    ports,
+    slots: () => slotsOf(ports()),
+    journal,
+    lastLive: once(() => journal().lastLive()),
+    atWork: once(() => journal().active()),
+    table: once(() => linkedTable(home())),
+    running: once(async () => {
+      const { runtime, limits } = ports();
+      return createRuntime(runtime, { home: home(), stopSeconds: limits.stop }).list();
+    }),
+    deployer: once(() => deployerStatus({ home: home() })),
+    nginx: once(() => findNginx(env.PATH ?? '')),
+    close() {
+      if (folder.copy === null) return;
+      attempt(journal)?.close();
+      rmSync(folder.copy, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The first call's result for all calls; what it threw is thrown again. */
+function once<T>(look: () => T): () => T {
+  let seen: { value: T } | { error: unknown } | undefined;
+  return () => {
+    seen ??= tryOnce(look);
+    if ('error' in seen) throw seen.error;
+    return seen.value;
+  };
+}
+
+function tryOnce<T>(look: () => T): { value: T } | { error: unknown } {
+  try {
+    return { value: look() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Null where it cannot be had. */
+function attempt<T>(look: () => T): T | null {
+  const seen = tryOnce(look);
+  return 'error' in seen ? null : seen.value;
+}
+
+/** In memory where there is such a place: the disk may be full. */
+function temporaryFolder(): string {
+  const places = ['/dev/shm', tmpdir()];
+  for (const place of places) {
+    const made = attempt(() => mkdtempSync(path.join(place, 'switchyard-doctor-')));
+    if (made !== null) return made;
+  }
+  throw new Error(`no temporary folder can be made in ${places.join(' or ')}`);
+}
+
+/** SQLite's log goes with it. Another process may move pages from the log to the database meanwhile: then again. */
+function copyOfJournal(journal: string, folder: string): string {
+  const copy = path.join(folder, 'journal.db');
+  for (;;) {
+    const before = changedAt(journal);
+    copyFileSync(journal, copy);
+    rmSync(`${copy}-wal`, { force: true });
+    if (existsSync(`${journal}-wal`)) attempt(() => copyFileSync(`${journal}-wal`, `${copy}-wal`));
+    if (changedAt(journal) === before) return copy;
+  }
+}
+
+function changedAt(file: string): number {
+  return statSync(file).mtimeMs;
+}

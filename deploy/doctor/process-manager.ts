@@ -1,0 +1,30 @@
+/** PM2, which starts again what ends: its daemon answers, and it is the one that this clone has. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { Pm2Down, askPm2 } from '../runtimes/pm2-rpc';
+import type { Judgement } from './finding';
+import { fault, ok } from './finding';
+import type { Patient } from './patient';
+
+const ASK_MS = 1500;
+
+export async function checkProcessManager(patient: Patient): Promise<Judgement[]> {
+  const home = patient.home();
+  try {
+    const runs = await askPm2<string>(home, 'getVersion', {}, ASK_MS);
+    return judgePm2(runs, pinnedPm2());
+  } catch (error) {
+    if (!(error instanceof Pm2Down)) throw error;
+    return [fault("PM2's daemon does not run: nothing that ends would be started again.", 'npm start')];
+  }
+}
+
+export function judgePm2(runs: string, pinned: string): Judgement[] {
+  if (runs === pinned) return [ok(`PM2 ${runs}`)];
+  return [fault(`PM2 ${runs} runs, and this clone has ${pinned}.`, 'npm stop && npm start')];
+}
+
+function pinnedPm2(): string {
+  const file = path.join(path.dirname(require.resolve('pm2/lib/Daemon.js')), '..', 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
+}

@@ -1,0 +1,69 @@
+/** `git push live main`: push.git, its hooks, and the clone's remote. */
+import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { HOOKS, hookScript, hookValue } from '../git/push-repository';
+import { liveUrl } from '../git/live-remote';
+import type { Judgement } from './finding';
+import { fault, orOk, warning, word } from './finding';
+import type { Patient } from './patient';
+
+const WRITE_AGAIN = 'npm start';
+
+export async function checkPush(patient: Patient): Promise<Judgement[]> {
+  const home = patient.home();
+  const hooks = HOOKS.flatMap((hook) => judgeHook(patient, hook));
+  // one npm start writes both
+  const complaints = [...hooks.slice(0, 1), ...judgeRemote(await liveUrl(patient.root), home.pushGit)];
+  return orOk(complaints, 'the hooks lead to this clone, and "live" to them');
+}
+
+/** @param url of the clone's remote `live` */
+export function judgeRemote(url: string | null, pushGit: string): Judgement[] {
+  if (url === pushGit) return [];
+  if (url === null) {
+    return [fault('This clone has no remote "live" to push to.', `git remote add live ${word(pushGit)}`)];
+  }
+  const said = `The remote "live" of this clone leads elsewhere: ${url.replace(/:\/\/[^/@\s]*@/, '://***@')}.`;
+  return [warning(said, `git remote set-url live ${word(pushGit)}`)];
+}
+
+/** The Node that a push would run; null where there is no hook. */
+export function hookNode(patient: Patient): string | null {
+  const text = textOf(hookFile(patient, 'post-receive'));
+  return text === null ? null : hookValue(text, 'NODE');
+}
+
+function judgeHook(patient: Patient, hook: (typeof HOOKS)[number]): Judgement[] {
+  const file = hookFile(patient, hook);
+  const text = textOf(file);
+  if (text === null) return [fault(`The hook ${file} is missing: a push deploys nothing.`, WRITE_AGAIN)];
+  if (!runs(file)) return [fault(`The hook ${file} cannot be run: a push deploys nothing.`, WRITE_AGAIN)];
+  const node = hookValue(text, 'NODE');
+  if (node === null || !existsSync(node)) {
+    return [fault(`The hook ${file} runs ${node ?? 'nothing'}, which is not there.`, WRITE_AGAIN)];
+  }
+  const { root } = patient;
+  if (text === hookScript(hook, patient.home(), { node, root, branch: patient.ports().branch })) return [];
+  return [fault(`The hook ${file} does not lead to this clone.`, WRITE_AGAIN)];
+}
+
+function hookFile(patient: Patient, hook: string): string {
+  return path.join(patient.home().pushGit, 'hooks', hook);
+}
+
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
+}
+
+function runs(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

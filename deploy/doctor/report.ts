@@ -1,0 +1,35 @@
+/** The findings as lines for a terminal. Pure. */
+import { plural, printable } from '../core/format';
+import type { Finding, Status } from './finding';
+
+const MARKS: Record<Status, string> = { ok: '✓', warning: '!', fault: '✗', skipped: '-' };
+
+/** A line for each finding, its mend below it, and a last line that sums up. */
+export function reportLines(findings: Finding[]): string[] {
+  const width = Math.max(...findings.map(({ link }) => link.length));
+  // what only waits for another link's mend is one line together
+  const waiting = findings.filter(isWaiting).map(({ link }) => link);
+  const told = findings.filter((finding) => !isWaiting(finding));
+  const lines = told.flatMap(({ link, status, said, mend }) => {
+    const line = `${MARKS[status]} ${link.padEnd(width)}  ${printable(said)}`;
+    return mend === null ? [line] : [line, `  ${' '.repeat(width)}  → ${printable(mend)}`];
+  });
+  const rest = waiting.length > 0 ? [`${MARKS.skipped} not looked at: ${waiting.join(', ')}`] : [];
+  return [...lines, ...rest, summary(findings)];
+}
+
+function isWaiting({ status, said }: Finding): boolean {
+  return status === 'skipped' && said.includes(': see ');
+}
+
+/** `✓ every link holds`, `✗ 2 faults, 1 warning`. */
+function summary(findings: Finding[]): string {
+  const count = (wanted: Status): number => findings.filter(({ status }) => status === wanted).length;
+  const parts = [
+    { count: count('fault'), noun: 'fault' },
+    { count: count('warning'), noun: 'warning' },
+  ].filter((part) => part.count > 0);
+  const told = parts.map((part) => plural(part.count, part.noun)).join(', ');
+  if (count('fault') > 0) return `✗ ${told}`;
+  return told === '' ? '✓ every link holds' : `✓ every link holds (${told})`;
+}

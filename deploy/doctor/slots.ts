@@ -1,0 +1,59 @@
+/** The active slot: the process that the table and the journal name runs, and answers as itself. */
+import { short } from '../core/format';
+import type { ProbeAnswer } from '../core/seams';
+import type { RunningSlot, Serving } from '../core/types';
+import { builtHealthPath } from '../pipeline/health-path';
+import { probe } from '../traffic/probe';
+import type { Judgement } from './finding';
+import { fault, ok, warning } from './finding';
+import type { Patient } from './patient';
+
+const ASK_MS = 1500;
+/** So often a process may end by accident. */
+const MANY_RESTARTS = 3;
+
+export async function checkActive(patient: Patient): Promise<Judgement[]> {
+  const serving = patient.lastLive()?.to;
+  if (!serving) return [ok('nothing was made live yet')];
+  const running = await runningIn(patient, serving.slot);
+  if (running === null || running.pid === null) return judgeActive(serving, null, null);
+  return judgeActive(serving, running, await answerOf(patient, running));
+}
+
+/** What runs in a slot; one that is looked after before an orphan. */
+export async function runningIn(patient: Patient, name: string): Promise<RunningSlot | null> {
+  const found = (await patient.running()).filter(({ slot }) => slot === name);
+  return found.find(({ orphan }) => !orphan) ?? found[0] ?? null;
+}
+
+export function answerOf(patient: Patient, running: RunningSlot): Promise<ProbeAnswer> {
+  const yard = { home: patient.home(), config: patient.ports() };
+  const port = patient.slots().find(({ name }) => name === running.slot)?.port;
+  return probe({ port, path: builtHealthPath(yard, running.commit), timeoutMs: ASK_MS });
+}
+
+export function judgeActive(
+  { slot, commit, version }: Serving,
+  running: RunningSlot | null,
+  answer: ProbeAnswer | null,
+): Judgement[] {
+  const wanted = `v${version} (${short(commit)})`;
+  if (running === null || answer === null) {
+    return [fault(`Nothing runs in ${slot}, which is to serve ${wanted}.`, 'npm start')];
+  }
+  if (running.commit !== commit) {
+    const said = `${short(running.commit)} runs in ${slot}, but the journal says ${wanted}.`;
+    return [fault(said, `npm run -s deploy -- ${short(commit)}`)];
+  }
+  if (answer.status !== 200 || answer.instance !== running.instance) {
+    const said = `${slot} (pid ${running.pid}) does not answer as itself: ${answer.said}.`;
+    return [fault(said, 'npm run -s rollback')];
+  }
+  if (running.orphan) {
+    return [fault(`Nobody would start ${slot} again: the PM2 that started it has died.`, 'npm start')];
+  }
+  if (running.restarts >= MANY_RESTARTS) {
+    return [warning(`${slot} was started again ${running.restarts} times.`, `npm run -s logs -- ${slot}`)];
+  }
+  return [ok(`${slot}: ${wanted}, pid ${running.pid}, ${answer.ms} ms`)];
+}

@@ -1,0 +1,68 @@
+/** The traffic table against the journal: who is named, who should be, and can nginx read it. */
+import path from 'node:path';
+import { plural, short } from '../core/format';
+import { tableFiles, tableFolder } from '../core/table';
+import type { Serving, Table } from '../core/types';
+import { incompleteTables } from '../traffic/table-folder';
+import { closedFolder, findWorkerUser } from '../traffic/worker-user';
+import type { Judgement } from './finding';
+import { fault, NotLookedAt, orOk, word } from './finding';
+import type { Patient } from './patient';
+
+export function checkTable(patient: Patient): Judgement[] {
+  const table = patient.table();
+  const folders = [...judgeWay(patient, table), ...judgeFolders(patient)];
+  const atWork = patient.atWork();
+  if (atWork && folders.length === 0) throw new NotLookedAt(`deployment ${atWork.id} is at work`);
+  const complaints = [...folders, ...judgeTable(table, patient.lastLive()?.to ?? null)];
+  const behind = table.standby === null ? '' : `, ${table.standby} behind it`;
+  return orOk(complaints, `everyone goes to ${table.active ?? 'nobody'}${behind}`);
+}
+
+/** @param serving what serves by the journal */
+export function judgeTable({ active }: Table, serving: Serving | null): Judgement[] {
+  if (active === (serving?.slot ?? null)) return [];
+  if (serving === null) {
+    return [fault(`Everyone goes to ${active}, where nothing was ever made live.`, 'npm run -s deploy')];
+  }
+  const wanted = `the journal says ${serving.slot} (v${serving.version}, ${short(serving.commit)})`;
+  const said =
+    active === null
+      ? `The table names no slot, but ${wanted}.`
+      : `Everyone goes to ${active}, but ${wanted}.`;
+  return [fault(said, `npm run -s deploy:${serving.slot} -- ${short(serving.commit)}`)];
+}
+
+/** nginx would not complain: what it cannot read is an empty table to it, and everyone gets a 503. */
+function judgeWay(patient: Patient, table: Table): Judgement[] {
+  const user = findWorkerUser();
+  const closed = closedFolder(path.join(patient.home().tables, tableFolder(table)), user);
+  if (closed === null) return [];
+  return [
+    fault(
+      `${user ? `nginx's user ${user.name}` : 'nginx'} may not enter ${closed}.`,
+      `chmod a+x ${word(closed)}`,
+    ),
+  ];
+}
+
+/** All are made beforehand, because on a full disk none can be made. */
+function judgeFolders(patient: Patient): Judgement[] {
+  const { tables } = patient.home();
+  const incomplete = incompleteTables(
+    patient.home(),
+    patient.slots().map(({ name }) => name),
+  );
+  if (incomplete.length === 0) return [];
+  const folders = incomplete.map((each) => word(path.join(tables, tableFolder(each))));
+  const files = incomplete.flatMap((each) =>
+    tableFiles(each).map((file) => word(path.join(tables, tableFolder(each), file))),
+  );
+  const make = `install -d -m 755 ${folders.join(' ')}${files.length > 0 ? ` && touch ${files.join(' ')}` : ''}`;
+  return [
+    fault(
+      `${plural(incomplete.length, 'prepared table')} of ${tables} ${incomplete.length === 1 ? 'is' : 'are'} not complete.`,
+      make,
+    ),
+  ];
+}

@@ -1,0 +1,64 @@
+import { KnownError } from '../../../deploy/core/errors';
+import { CHECKS } from '../../../deploy/doctor/checks';
+import { examine, type Check } from '../../../deploy/doctor/examine';
+import { fault, NotLookedAt, ok } from '../../../deploy/doctor/finding';
+import { patientAt } from '../../../deploy/doctor/patient';
+
+const patient = patientAt('/nowhere', { SWITCHYARD_HOME: '/nowhere/else' });
+const look = (checks: Record<string, Check>, limitMs = 1000): ReturnType<typeof examine> =>
+  examine(patient, checks, limitMs);
+
+it('tells every finding with its link, in the order of the checks', async () => {
+  const found = await look({
+    disk: { look: () => Promise.resolve([ok('a'), fault('b', 'do')]) },
+    clock: { look: () => [ok('c')] },
+  });
+  expect(found.map(({ link, said }) => `${link} ${said}`)).toEqual(['disk a', 'disk b', 'clock c']);
+});
+
+it('makes a fault of what a check throws, and never throws itself', async () => {
+  const throwing = (error: unknown): Check => ({
+    look: () => {
+      throw error;
+    },
+  });
+  const [known, bug, not] = await look({
+    known: throwing(new KnownError('E_SECRET', 'It is empty.', 'Set it')),
+    bug: throwing(new TypeError('x is undefined')),
+    not: throwing(new NotLookedAt('deployment 7 is at work')),
+  });
+  expect(known).toMatchObject({ status: 'fault', said: 'It is empty.', mend: 'Set it' });
+  expect(bug).toMatchObject({ status: 'fault', said: 'This check itself broke: x is undefined' });
+  expect(not).toMatchObject({ status: 'skipped', said: 'not looked at: deployment 7 is at work' });
+});
+
+it('does not look at what another link has told already, and at what waits for that', async () => {
+  const never = (): never => {
+    throw new Error('it was looked at');
+  };
+  const found = await look({
+    home: { look: () => [fault('gone', 'npm start')] },
+    journal: { look: never, needs: ['home'] },
+    table: { look: never, needs: ['journal'] },
+    disk: { look: () => [ok('room')] },
+  });
+  expect(found.map(({ status }) => status)).toEqual(['fault', 'skipped', 'skipped', 'ok']);
+  expect(found[2]?.said).toBe('not looked at: see journal');
+});
+
+it('a check that hangs is a fault, and holds up none beside it', async () => {
+  const [hangs, well] = await look(
+    { a: { look: () => new Promise(() => {}) }, b: { look: () => [ok('b')] } },
+    20,
+  );
+  expect(hangs).toMatchObject({ status: 'fault', said: 'This was not known within 0.02 s.' });
+  expect(well).toMatchObject({ status: 'ok' });
+});
+
+it('every link that another needs stands before it', () => {
+  const checks: [string, Check][] = Object.entries(CHECKS);
+  const links = checks.map(([link]) => link);
+  for (const [at, [, { needs = [] }]] of checks.entries()) {
+    for (const needed of needs) expect(links.slice(0, at)).toContain(needed);
+  }
+});

@@ -1,0 +1,235 @@
+/** What the doctor makes of what it sees: one table of cases for each link. */
+import type { ProbeAnswer } from '../../../deploy/core/seams';
+import type { Deployment, RunningSlot } from '../../../deploy/core/types';
+import { judgeJournal, judgeSkew } from '../../../deploy/doctor/clock';
+import { judgeDeployer } from '../../../deploy/doctor/deployer';
+import { judgeDisk } from '../../../deploy/doctor/disk';
+import type { Judgement } from '../../../deploy/doctor/finding';
+import { word } from '../../../deploy/doctor/finding';
+import { judgeFileSystem } from '../../../deploy/doctor/home';
+import { judgeBuilds } from '../../../deploy/doctor/kit';
+import { judgeHalfMade, judgeOrphans, judgeSurvivors } from '../../../deploy/doctor/leftovers';
+import { judgeLoaded } from '../../../deploy/doctor/loaded';
+import { availableBytes, judgeMemory, leftIn, residentBytes } from '../../../deploy/doctor/memory';
+import { missingModules } from '../../../deploy/doctor/nginx';
+import { judgeVersion } from '../../../deploy/doctor/node';
+import { judgeMode } from '../../../deploy/doctor/permissions';
+import { judgePort } from '../../../deploy/doctor/ports';
+import { judgePm2 } from '../../../deploy/doctor/process-manager';
+import { judgeRemote } from '../../../deploy/doctor/push';
+import { judgeReboot } from '../../../deploy/doctor/reboot';
+import { judgeSecret } from '../../../deploy/doctor/secret';
+import { bytesOf, megabytes } from '../../../deploy/doctor/size';
+import { judgeActive } from '../../../deploy/doctor/slots';
+import { judgeTip } from '../../../deploy/doctor/source';
+import { judgeStandby } from '../../../deploy/doctor/standby';
+import { judgeTable } from '../../../deploy/doctor/table';
+import { judgeUsers } from '../../../deploy/doctor/users';
+import { judgeAnswers } from '../../../deploy/doctor/webhook';
+
+const A = 'a'.repeat(40);
+const B = 'b'.repeat(40);
+const MB = 1024 ** 2;
+const serving = { slot: 'blue', commit: A, version: '1.2.0' };
+const running: RunningSlot = {
+  slot: 'blue',
+  commit: A,
+  instance: 'i',
+  pid: 7,
+  restarts: 0,
+  status: 'online',
+  exitCode: null,
+};
+const answer: ProbeAnswer = { status: 200, commit: A, instance: 'i', ms: 3, said: '200' };
+const refused: ProbeAnswer = { ...answer, status: null, instance: null, said: 'connection refused' };
+
+/** `fault: npm start`, `ok`. */
+const outcome = (judged: Judgement[]): string[] =>
+  judged.map(({ status, mend }) => (mend === null ? status : `${status}: ${mend}`));
+
+test('Node: too old is a fault, newer than what was tried a warning', () => {
+  expect(judgeVersion('v20.0.0')).toEqual([]);
+  expect(judgeVersion('v26.9.9')).toEqual([]);
+  expect(judgeVersion('v18.20.1')[0]?.status).toBe('fault');
+  expect(judgeVersion('v27.0.0')[0]?.status).toBe('warning');
+});
+
+test('home: a network disk is a fault, also where statfs counts with a sign; memory a warning', () => {
+  expect(outcome(judgeFileSystem(0xef53, '/h'))).toEqual(['ok']);
+  expect(judgeFileSystem(0x6969, '/h')[0]).toMatchObject({
+    status: 'fault',
+    said: expect.stringContaining('NFS'),
+  });
+  expect(judgeFileSystem(0xff534d42 | 0, '/h')[0]?.said).toContain('CIFS');
+  expect(judgeFileSystem(0x01021994, '/h')[0]?.status).toBe('warning');
+});
+
+test('permissions: stricter is fine, wider is not', () => {
+  expect(judgeMode('/h/secret', 0o400, 0o600)).toEqual([]);
+  expect(outcome(judgeMode('/h/my secret', 0o640, 0o600))).toEqual(["fault: chmod 600 '/h/my secret'"]);
+});
+
+test('process manager, deployer and kit: what runs is what this clone has', () => {
+  expect(outcome(judgePm2('7.0.4', '7.0.4'))).toEqual(['ok']);
+  expect(outcome(judgePm2('6.0.0', '7.0.4'))).toEqual(['fault: npm stop && npm start']);
+  expect(outcome(judgeDeployer({ ...running, orphan: false }))).toEqual(['ok']);
+  expect(outcome(judgeDeployer({ ...running, orphan: true }))).toEqual(['fault: npm start']);
+  expect(outcome(judgeBuilds({ runs: 'x', built: 'x', sources: 'x' }))).toEqual(['ok']);
+  expect(outcome(judgeBuilds({ runs: 'w', built: 'x', sources: 'x' }))).toEqual(['fault: npm start']);
+  expect(outcome(judgeBuilds({ runs: 'x', built: 'x', sources: 'y' }))).toEqual(['warning: npm start']);
+  expect(outcome(judgeBuilds({ runs: '', built: '', sources: 'y' }))).toEqual(['ok']);
+});
+
+test('nginx: modules that are left out, and a configuration that is not the one of now', () => {
+  expect(missingModules('--with-http_ssl_module --without-http_rewrite_module')).toEqual(['rewrite']);
+  const same = { loaded: 'm', wanted: 'm', edited: [], folder: '/h/nginx' };
+  expect(outcome(judgeLoaded(same))).toEqual(['ok']);
+  // an nginx that was started before there were marks
+  expect(outcome(judgeLoaded({ ...same, loaded: null }))).toEqual(['fault: npm stop && npm start']);
+  expect(judgeLoaded({ ...same, edited: ['site.conf'] })[0]?.said).toContain(
+    '/h/nginx/site.conf was changed',
+  );
+});
+
+test('ports: only a stranger is a fault, by name and pid', () => {
+  const port = { port: 8081, whose: 'green', inUse: true, holders: [{ pid: 7, command: 'node' }], ours: [7] };
+  expect(judgePort(port)).toEqual([]);
+  expect(judgePort({ ...port, inUse: false, holders: [] })).toEqual([]);
+  expect(judgePort({ ...port, ours: [] })[0]).toMatchObject({
+    said: "Port 8081, which is green's, is held by node (pid 7).",
+    mend: 'kill 7',
+  });
+  expect(judgePort({ ...port, holders: [] })[0]?.said).toContain('a process of another user');
+});
+
+test('traffic table: what it names is what the journal says', () => {
+  expect(judgeTable({ active: 'blue', standby: null }, serving)).toEqual([]);
+  expect(judgeTable({ active: null, standby: null }, null)).toEqual([]);
+  expect(outcome(judgeTable({ active: 'green', standby: null }, serving))).toEqual([
+    'fault: npm run -s deploy:blue -- aaaaaaa',
+  ]);
+  expect(judgeTable({ active: null, standby: null }, serving)[0]?.said).toContain('names no slot');
+  expect(judgeTable({ active: 'blue', standby: null }, null)[0]?.said).toContain(
+    'nothing was ever made live',
+  );
+});
+
+test('active slot: the very process of the right commit, looked after', () => {
+  expect(outcome(judgeActive(serving, running, answer))).toEqual(['ok']);
+  expect(outcome(judgeActive(serving, null, null))).toEqual(['fault: npm start']);
+  expect(outcome(judgeActive(serving, { ...running, commit: B }, answer))).toEqual([
+    'fault: npm run -s deploy -- aaaaaaa',
+  ]);
+  expect(judgeActive(serving, running, refused)[0]?.said).toContain('connection refused');
+  expect(judgeActive(serving, running, { ...answer, instance: 'j' })[0]?.status).toBe('fault');
+  expect(judgeActive(serving, { ...running, orphan: true }, answer)[0]?.said).toContain(
+    'Nobody would start blue',
+  );
+  expect(judgeActive(serving, { ...running, restarts: 3 }, answer)[0]?.status).toBe('warning');
+});
+
+test('standby: alive, or started again; PM2 keeps what it has, so that goes first', () => {
+  const start = 'npm run -s pm2 -- start ecosystem.config.js --only app-blue';
+  expect(outcome(judgeStandby('blue', running, answer))).toEqual(['ok']);
+  expect(outcome(judgeStandby('blue', null, null))).toEqual([`fault: ${start}`]);
+  expect(outcome(judgeStandby('blue', running, refused))).toEqual([
+    `fault: npm run -s pm2 -- delete app-blue && ${start}`,
+  ]);
+});
+
+test('users: the release that is to serve answers through nginx', () => {
+  expect(outcome(judgeUsers(serving, 80, answer))).toEqual(['ok']);
+  expect(judgeUsers(serving, 80, { ...answer, commit: B })[0]?.status).toBe('fault');
+  expect(judgeUsers(serving, 80, refused)[0]?.said).toContain('connection refused');
+});
+
+test('leftovers: orphans outside of the table, survivors of deployments, half-made releases', () => {
+  const table = { active: 'green', standby: null };
+  expect(judgeOrphans([running], table)).toEqual([]);
+  expect(judgeOrphans([{ ...running, slot: 'green', orphan: true }], table)).toEqual([]);
+  expect(outcome(judgeOrphans([{ ...running, orphan: true }], table))).toEqual(['fault: kill 7']);
+  expect(judgeSurvivors([])).toEqual([]);
+  expect(outcome(judgeSurvivors([5, 6]))).toEqual(['fault: kill 5 6']);
+  expect(outcome(judgeHalfMade(['/h/releases/x']))).toEqual(['warning: rm -rf /h/releases/x']);
+});
+
+test('secret and webhook: the right signature is taken, any other refused', () => {
+  expect(outcome(judgeSecret(200))).toEqual(['ok']);
+  expect(outcome(judgeSecret(null))).toEqual(['ok']);
+  expect(outcome(judgeSecret(401))).toEqual(['fault: npm run -s pm2 -- restart deployer']);
+  expect(outcome(judgeAnswers(200, 401))).toEqual(['ok']);
+  expect(judgeAnswers(502, 401)[0]?.status).toBe('fault');
+  expect(judgeAnswers(200, 200)[0]?.said).toContain('not refused');
+});
+
+test('git push: the remote leads here, is missing, or is a person’s own, whose password is not shown', () => {
+  expect(judgeRemote('/h/push.git', '/h/push.git')).toEqual([]);
+  expect(outcome(judgeRemote(null, '/h/push.git'))).toEqual(['fault: git remote add live /h/push.git']);
+  const own = judgeRemote('https://me:pass@example.org/app', '/h/push.git')[0];
+  expect(own?.status).toBe('warning');
+  expect(own?.said).not.toContain('pass');
+});
+
+test('source: a tip that was never deployed is a warning with the line that deploys it', () => {
+  const tip = { tip: A, branch: 'main', source: '/h/push.git', deployment: null };
+  expect(outcome(judgeTip(tip))).toEqual([
+    'warning: git fetch /h/push.git main && npm run -s deploy -- FETCH_HEAD',
+  ]);
+  const deployment = { id: 4, state: 'rolled-back' } as Deployment;
+  expect(judgeTip({ ...tip, deployment })[0]).toMatchObject({
+    status: 'ok',
+    said: expect.stringContaining('rolled-back'),
+  });
+});
+
+test('disk: room for one more release and what must be left', () => {
+  const disk = { free: 700 * MB, freeFiles: 1e6, release: 100 * MB, reserve: 500 * MB, dir: '/h' };
+  expect(outcome(judgeDisk(disk))).toEqual(['ok']);
+  expect(judgeDisk({ ...disk, free: 599 * MB })[0]?.status).toBe('fault');
+  expect(judgeDisk({ ...disk, freeFiles: 100 })[0]?.status).toBe('warning');
+  expect(judgeDisk({ ...disk, freeFiles: null })[0]?.status).toBe('ok');
+});
+
+test('memory: a second slot beside the largest, and what must be left; none more when both run', () => {
+  const memory = { free: 160 * MB, slots: [90 * MB], reserve: 64 * MB };
+  expect(outcome(judgeMemory(memory))).toEqual(['ok']);
+  expect(judgeMemory({ ...memory, free: 150 * MB })[0]?.status).toBe('fault');
+  expect(judgeMemory({ ...memory, free: 70 * MB, slots: [90 * MB, 80 * MB] })[0]?.status).toBe('ok');
+  expect(residentBytes('Name:\tnode\nVmRSS:\t  2048 kB\n')).toBe(2 * MB);
+  expect(availableBytes('MemTotal: 9 kB\nMemAvailable:    1024 kB\n')).toBe(MB);
+  expect(leftIn('max\n', '5\n', '')).toEqual([]);
+  expect(leftIn('1000\n', '900\n', 'anon 1\ninactive_file 300\n')).toEqual([400]);
+});
+
+test('clock: behind the journal is a fault, far from the source a warning', () => {
+  expect(judgeJournal(null, 0)).toEqual([]);
+  expect(judgeJournal(1500, 0)).toEqual([]);
+  expect(judgeJournal(3_600_000, 0)[0]).toMatchObject({
+    status: 'fault',
+    said: 'The clock is 60 min 0 s behind the newest entry of the journal.',
+  });
+  expect(judgeSkew(null)).toEqual([]);
+  expect(judgeSkew(-30_000)).toEqual([]);
+  expect(judgeSkew(-90_000)[0]?.said).toContain('before that of the source');
+});
+
+test('reboot: cron or systemd names this very clone', () => {
+  const node = '/opt/node/bin/node';
+  const reboot = (cron: string, units: string[] = []): string[] =>
+    outcome(judgeReboot('/srv/app', cron, units, node));
+  expect(reboot('# x\n@reboot cd /srv/app && npm start\n')).toEqual(['ok']);
+  expect(reboot('', ['[Service]\nWorkingDirectory=/srv/app\nExecStart=/usr/bin/npm start\n'])).toEqual([
+    'ok',
+  ]);
+  const wanted =
+    'warning: Add this line with crontab -e: @reboot cd /srv/app && PATH=/opt/node/bin:$PATH npm start';
+  expect(reboot('')).toEqual([wanted]);
+  expect(reboot('@reboot cd /srv/app2 && npm start\n#@reboot cd /srv/app && npm start')).toEqual([wanted]);
+});
+
+test('sizes and words', () => {
+  expect(bytesOf('64m')).toBe(64 * MB);
+  expect(megabytes(1.5 * 1024 * MB)).toBe('1.5 GB');
+  expect(word('/a/b-c.sock')).toBe('/a/b-c.sock');
+  expect(word("it's")).toBe(`'it'\\''s'`);
+});

@@ -1,0 +1,47 @@
+import type { Finding, Status } from '../../../deploy/doctor/finding';
+import { reportLines } from '../../../deploy/doctor/report';
+
+const finding = (link: string, status: Status, said: string, mend: string | null = null): Finding => ({
+  link,
+  status,
+  said,
+  mend,
+});
+
+it('has a line for each link, the mend below a fault, and a sum', () => {
+  const lines = reportLines([
+    finding('nginx', 'ok', '1.22.1'),
+    finding('reboot', 'warning', 'Nobody.', 'Add a line'),
+    finding('ports', 'fault', 'Port 8081 is held.', 'kill 7'),
+  ]);
+  expect(lines).toEqual([
+    '✓ nginx   1.22.1',
+    '! reboot  Nobody.',
+    '          → Add a line',
+    '✗ ports   Port 8081 is held.',
+    '          → kill 7',
+    '✗ 1 fault, 1 warning',
+  ]);
+});
+
+it('sums up what is well', () => {
+  expect(reportLines([finding('disk', 'ok', 'room')]).at(-1)).toBe('✓ every link holds');
+  expect(reportLines([finding('disk', 'warning', 'little')]).at(-1)).toBe('✓ every link holds (1 warning)');
+});
+
+it('tells links that only wait for another in one line', () => {
+  const lines = reportLines([
+    finding('home', 'fault', 'Nothing.', 'npm start'),
+    finding('journal', 'skipped', 'not looked at: see home'),
+    finding('source', 'skipped', 'not looked at: see journal'),
+    finding('table', 'skipped', 'not looked at: deployment 7 is at work'),
+  ]);
+  expect(lines).toContain('- not looked at: journal, source');
+  expect(lines).toContain('- table    not looked at: deployment 7 is at work');
+});
+
+it('lets nothing that others have written steer the terminal', () => {
+  expect(reportLines([finding('source', 'fault', 'bad\u001b[2J\nnews', 'do')])[0]).toBe(
+    '✗ source  bad [2J news',
+  );
+});
