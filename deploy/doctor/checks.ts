@@ -53,5 +53,3 @@ export const CHECKS = {
   clock: { look: checkClock, needs: home },
   reboot: { look: checkReboot, needs: home },
 } satisfies Record<string, Check>;
-
-export type Link = keyof typeof CHECKS;
