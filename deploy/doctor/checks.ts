@@ -3,6 +3,7 @@ import { checkClock } from './clock';
 import { checkConfiguration } from './configuration';
 import { checkDeployer } from './deployer';
 import { checkDisk } from './disk';
+import { checkEngineLink } from './engine';
 import type { Check } from './examine';
 import { checkHome } from './home';
 import { checkJournal } from './journal';
@@ -26,6 +27,8 @@ import { checkUsers } from './users';
 import { checkWebhook } from './webhook';
 
 const home = ['home'] as const;
+/** What runs is asked of the runtime. */
+const runtime = ['home', 'engine'] as const;
 
 export const CHECKS = {
   node: { look: checkNode },
@@ -34,22 +37,23 @@ export const CHECKS = {
   permissions: { look: checkPermissions, needs: home },
   journal: { look: checkJournal, needs: home },
   'process manager': { look: checkProcessManager, needs: home },
+  engine: { look: checkEngineLink, needs: home },
   deployer: { look: checkDeployer, needs: home },
   kit: { look: checkKit, needs: ['deployer'] },
   nginx: { look: checkNginx, needs: home },
   'nginx loaded': { look: checkLoaded, needs: ['nginx'] },
-  ports: { look: checkPorts, needs: home },
+  ports: { look: checkPorts, needs: runtime },
   'traffic table': { look: checkTable, needs: ['journal'] },
-  'active slot': { look: checkActive, needs: ['traffic table'] },
-  standby: { look: checkStandby, needs: ['traffic table'] },
+  'active slot': { look: checkActive, needs: ['traffic table', 'engine'] },
+  standby: { look: checkStandby, needs: ['traffic table', 'engine'] },
   users: { look: checkUsers, needs: ['nginx', 'active slot'] },
-  leftovers: { look: checkLeftovers, needs: ['journal'] },
+  leftovers: { look: checkLeftovers, needs: ['journal', 'engine'] },
   secret: { look: checkSecret, needs: home },
   webhook: { look: checkWebhook, needs: ['nginx', 'deployer', 'secret'] },
   'git push': { look: checkPush, needs: home },
   source: { look: checkSource, needs: ['configuration', 'journal'] },
   disk: { look: checkDisk, needs: home },
-  memory: { look: checkMemory, needs: home },
+  memory: { look: checkMemory, needs: runtime },
   clock: { look: checkClock, needs: home },
   reboot: { look: checkReboot, needs: home },
 } satisfies Record<string, Check>;

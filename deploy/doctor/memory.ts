@@ -1,7 +1,7 @@
 /** Memory for two slots: while a deployment runs, the new release stands beside the one that serves. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { processesWith } from '../runtimes/os-process';
+import { withDescendants } from '../runtimes/os-process';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
 import type { Patient } from './patient';
@@ -9,15 +9,20 @@ import { bytesOf, megabytes } from './size';
 
 const CGROUPS = '/sys/fs/cgroup';
 
-export function checkMemory(patient: Patient): Judgement[] {
-  const processes = processesWith('SWITCHYARD_DATA', patient.home().shared);
-  const sizes = new Map<string, number>();
-  for (const { pid, env } of processes) {
-    const slot = env.SWITCHYARD_SLOT ?? '';
-    sizes.set(slot, (sizes.get(slot) ?? 0) + residentBytes(read(`/proc/${pid}/status`)));
-  }
-  const free = Math.min(availableBytes(read('/proc/meminfo')), ...limitsOf(processes[0]?.pid ?? process.pid));
-  return judgeMemory({ free, slots: [...sizes.values()], reserve: bytesOf(patient.ports().room.memory) });
+export async function checkMemory(patient: Patient): Promise<Judgement[]> {
+  const running = (await patient.running()).flatMap(({ pid }) => (pid === null ? [] : [pid]));
+  const slots = running.map((pid) => residentBytesOf(withDescendants([pid])));
+  const free = Math.min(availableBytes(read('/proc/meminfo')), ...limitsOf(await groupOf(patient)));
+  return judgeMemory({ free, slots, reserve: bytesOf(patient.ports().room.memory) });
+}
+
+/** A process of ours that shares its control groups with the slots to come; a container has one of its own. */
+async function groupOf(patient: Patient): Promise<number> {
+  return (await patient.deployer())?.pid ?? process.pid;
+}
+
+function residentBytesOf(pids: number[]): number {
+  return pids.reduce((sum, pid) => sum + residentBytes(read(`/proc/${pid}/status`)), 0);
 }
 
 export interface Memory {

@@ -39,7 +39,7 @@ export interface Patient {
   atWork: () => Deployment | null;
   /** Throws E_UNREADABLE_TABLE. */
   table: () => Table;
-  /** Throws E_RUNTIME. */
+  /** Throws E_RUNTIME, E_ENGINE. */
   running: () => Promise<RunningSlot[]>;
   /** Throws E_RUNTIME. */
   deployer: () => Promise<DeployerStatus | null>;
@@ -71,10 +71,7 @@ export function patientAt(root: string, env: NodeJS.ProcessEnv): Patient {
     lastLive: once(() => journal().lastLive()),
     atWork: once(() => journal().active()),
     table: once(() => linkedTable(home())),
-    running: once(async () => {
-      const { runtime, limits } = ports();
-      return createRuntime(runtime, { home: home(), stopSeconds: limits.stop }).list();
-    }),
+    running: once(async () => createRuntime({ home: home(), root, config: ports() }).list()),
     deployer: once(() => deployerStatus({ home: home() })),
     nginx: once(() => findNginx(env.PATH ?? '')),
     close() {

@@ -1,7 +1,8 @@
 /** The ports, and who holds them: our own processes, or a stranger. */
 import { masterOf, processesOf } from '../traffic/nginx-processes';
 import { portHolders, portInUse, type PortHolder } from '../traffic/port-holder';
-import { processesWith } from '../runtimes/os-process';
+import type { RunningSlot } from '../core/types';
+import { processesWith, withDescendants } from '../runtimes/os-process';
 import type { Judgement } from './finding';
 import { fault, orOk } from './finding';
 import type { Patient } from './patient';
@@ -16,8 +17,8 @@ export interface Port {
   ours: number[];
 }
 
-export function checkPorts(patient: Patient): Judgement[] {
-  const ports = look(patient);
+export async function checkPorts(patient: Patient): Promise<Judgement[]> {
+  const ports = look(patient, await patient.running());
   const facts = ports.map(({ port, whose, inUse }) => `${port} ${whose}${inUse ? '' : ' (free)'}`);
   return orOk(ports.flatMap(judgePort), facts.join(', '));
 }
@@ -31,22 +32,27 @@ export function judgePort({ port, whose, inUse, holders, ours }: Port): Judgemen
     const said = `Port ${port}, which is ${whose}'s, is held by ${stranger.command} (pid ${stranger.pid}).`;
     return [fault(said, `kill ${strangers.map(({ pid }) => pid).join(' ')}`)];
   }
-  if (holders.length > 0) return [];
+  // a container's process belongs to another user, who may not be looked at without being root
+  if (holders.length > 0 || ours.length > 0) return [];
   const said = `Port ${port}, which is ${whose}'s, is held by a process of another user.`;
   return [fault(said, `sudo ss -ltnp 'sport = :${port}'`)];
 }
 
-function look(patient: Patient): Port[] {
+/** What PM2 or the engine has started; a container's first process starts the app as its child. */
+function pidsIn(slot: string, running: RunningSlot[]): number[] {
+  return running.flatMap((each) => (each.slot === slot && each.pid !== null ? [each.pid] : []));
+}
+
+function look(patient: Patient, running: RunningSlot[]): Port[] {
   const home = patient.home();
   const config = patient.ports();
-  const slotProcesses = processesWith('SWITCHYARD_DATA', home.shared);
   const inHome = processesWith('SWITCHYARD_HOME', home.dir).map(({ pid }) => pid);
   const master = masterOf(home);
   const nginx = [...processesOf(home), ...(master === null ? [] : [master])];
   const slots = patient.slots().map(({ name, port }) => ({
     port,
     whose: name,
-    ours: slotProcesses.filter(({ env }) => env.SWITCHYARD_SLOT === name).map(({ pid }) => pid),
+    ours: withDescendants(pidsIn(name, running)),
   }));
   return [
     { port: config.http.port, whose: 'nginx', ours: nginx },

@@ -2,6 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HOOKS, hookScript, hookValue } from '../git/push-repository';
+import { withoutPassword } from '../git/names';
 import { liveUrl } from '../git/live-remote';
 import type { Judgement } from './finding';
 import { fault, orOk, warning, word } from './finding';
@@ -23,7 +24,7 @@ export function judgeRemote(url: string | null, pushGit: string): Judgement[] {
   if (url === null) {
     return [fault('This clone has no remote "live" to push to.', `git remote add live ${word(pushGit)}`)];
   }
-  const said = `The remote "live" of this clone leads elsewhere: ${url.replace(/:\/\/[^/@\s]*@/, '://***@')}.`;
+  const said = `The remote "live" of this clone leads elsewhere: ${withoutPassword(url)}.`;
   return [warning(said, `git remote set-url live ${word(pushGit)}`)];
 }
 

@@ -2,6 +2,8 @@
 import { short } from '../core/format';
 import type { ProbeAnswer } from '../core/seams';
 import type { RunningSlot } from '../core/types';
+import { containerOf } from '../runtimes/compose-definitions';
+import { slotAppName } from '../runtimes/pm2-definitions';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
 import type { Patient } from './patient';
@@ -12,21 +14,38 @@ export async function checkStandby(patient: Patient): Promise<Judgement[]> {
   if (standby === null) return [ok('none: the next deployment leaves one')];
   const running = await runningIn(patient, standby);
   const alive = running !== null && running.pid !== null;
-  return judgeStandby(standby, running, alive ? await answerOf(patient, running) : null);
+  const { runtime, name } = patient.ports();
+  const mends = runtime === 'compose' ? containerMends(name, standby) : pm2Mends(standby);
+  return judgeStandby(standby, running, alive ? await answerOf(patient, running) : null, mends);
 }
 
+/** @param mends what starts it again: where nothing of it is left, and where it is still known */
 export function judgeStandby(
   slot: string,
   running: RunningSlot | null,
   answer: ProbeAnswer | null,
+  mends: StandbyMends,
 ): Judgement[] {
   if (running && answer?.status === 200 && answer.instance === running.instance) {
     return [ok(`${slot}: ${short(running.commit)}, pid ${running.pid}`)];
   }
-  const app = `app-${slot}`;
-  // PM2 would start again what it has already as it was
-  const start = `npm run -s pm2 -- start ecosystem.config.js --only ${app}`;
-  const mend = running && !running.orphan ? `npm run -s pm2 -- delete ${app} && ${start}` : start;
   const why = answer === null ? 'it does not run' : answer.said;
-  return [fault(`${slot} stands behind the active slot, but would not take over: ${why}.`, mend)];
+  const said = `${slot} stands behind the active slot, but would not take over: ${why}.`;
+  return [fault(said, running && !running.orphan ? mends.known : mends.gone)];
+}
+
+export interface StandbyMends {
+  gone: string;
+  known: string;
+}
+
+export function pm2Mends(slot: string): StandbyMends {
+  const app = slotAppName(slot);
+  const start = `npm run -s pm2 -- start ecosystem.config.js --only ${app}`;
+  // PM2 would start again what it has already as it was
+  return { gone: start, known: `npm run -s pm2 -- delete ${app} && ${start}` };
+}
+
+export function containerMends(name: string, slot: string): StandbyMends {
+  return { gone: 'npm run -s deploy', known: `docker restart ${containerOf(name, slot)}` };
 }

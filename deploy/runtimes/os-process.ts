@@ -45,6 +45,18 @@ export function withoutChildren(processes: OsProcess[]): OsProcess[] {
   return processes.filter((each) => !pids.has(each.parent)).sort((a, b) => a.startedAt - b.startedAt);
 }
 
+/** The processes and all that they have started, in any user's name. */
+export function withDescendants(pids: number[]): number[] {
+  const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  const parents = all.map((pid) => ({ pid, parent: statOf(pid)?.parent }));
+  const found = new Set(pids);
+  for (let size = -1; size !== found.size;) {
+    size = found.size;
+    for (const { pid, parent } of parents) if (parent !== undefined && found.has(parent)) found.add(pid);
+  }
+  return [...found];
+}
+
 /** SIGTERM, then SIGKILL after `graceSeconds`. Returns when all are gone. Throws E_RUNTIME when one is not. */
 export async function endProcesses(processes: OsProcess[], graceSeconds: number): Promise<void> {
   if (processes.length === 0) return;

@@ -126,7 +126,7 @@ export function slotOfApp(name: string): SlotName | null {
 }
 
 /** The one file with everything an app writes, as it wrote it: a prefix would break lines of JSON. */
-function logFile(home: Home, name: string): string {
+export function logFile(home: Home, name: string): string {
   return path.join(home.logs, `${name}.log`);
 }
 

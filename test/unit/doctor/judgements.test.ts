@@ -4,6 +4,7 @@ import type { Deployment, RunningSlot } from '../../../deploy/core/types';
 import { judgeJournal, judgeSkew } from '../../../deploy/doctor/clock';
 import { judgeDeployer } from '../../../deploy/doctor/deployer';
 import { judgeDisk } from '../../../deploy/doctor/disk';
+import { judgeEngine } from '../../../deploy/doctor/engine';
 import type { Judgement } from '../../../deploy/doctor/finding';
 import { word } from '../../../deploy/doctor/finding';
 import { judgeFileSystem } from '../../../deploy/doctor/home';
@@ -22,7 +23,7 @@ import { judgeSecret } from '../../../deploy/doctor/secret';
 import { bytesOf, megabytes } from '../../../deploy/doctor/size';
 import { judgeActive } from '../../../deploy/doctor/slots';
 import { judgeTip } from '../../../deploy/doctor/source';
-import { judgeStandby } from '../../../deploy/doctor/standby';
+import { containerMends, judgeStandby, pm2Mends } from '../../../deploy/doctor/standby';
 import { judgeTable } from '../../../deploy/doctor/table';
 import { judgeUsers } from '../../../deploy/doctor/users';
 import { judgeAnswers } from '../../../deploy/doctor/webhook';
@@ -99,7 +100,7 @@ test('ports: only a stranger is a fault, by name and pid', () => {
     said: "Port 8081, which is green's, is held by node (pid 7).",
     mend: 'kill 7',
   });
-  expect(judgePort({ ...port, holders: [] })[0]?.said).toContain('a process of another user');
+  expect(judgePort({ ...port, holders: [], ours: [] })[0]?.said).toContain('a process of another user');
 });
 
 test('traffic table: what it names is what the journal says', () => {
@@ -128,13 +129,27 @@ test('active slot: the very process of the right commit, looked after', () => {
   expect(judgeActive(serving, { ...running, restarts: 3 }, answer)[0]?.status).toBe('warning');
 });
 
-test('standby: alive, or started again; PM2 keeps what it has, so that goes first', () => {
+test('standby: alive, or started again; what PM2 or the engine has of it goes first', () => {
   const start = 'npm run -s pm2 -- start ecosystem.config.js --only app-blue';
-  expect(outcome(judgeStandby('blue', running, answer))).toEqual(['ok']);
-  expect(outcome(judgeStandby('blue', null, null))).toEqual([`fault: ${start}`]);
-  expect(outcome(judgeStandby('blue', running, refused))).toEqual([
-    `fault: npm run -s pm2 -- delete app-blue && ${start}`,
-  ]);
+  const judge = (now: RunningSlot | null, said: ProbeAnswer | null): string[] =>
+    outcome(judgeStandby('blue', now, said, pm2Mends('blue')));
+  expect(judge(running, answer)).toEqual(['ok']);
+  expect(judge(null, null)).toEqual([`fault: ${start}`]);
+  expect(judge(running, refused)).toEqual([`fault: npm run -s pm2 -- delete app-blue && ${start}`]);
+  expect(containerMends('shop', 'blue').known).toBe('docker restart shop-blue');
+});
+
+test('engine: each container has the image of its release, and one that outlives the engine is advised', () => {
+  const engine = { version: '20.10.24', liveRestore: true, withoutImage: [] };
+  expect(outcome(judgeEngine(engine))).toEqual(['ok']);
+  expect(judgeEngine({ ...engine, liveRestore: false })[0]).toMatchObject({
+    status: 'warning',
+    mend: expect.stringContaining('"live-restore": true'),
+  });
+  expect(judgeEngine({ ...engine, withoutImage: ['shop:aaaaaaa'] })[0]).toMatchObject({
+    status: 'fault',
+    said: expect.stringContaining('shop:aaaaaaa'),
+  });
 });
 
 test('users: the release that is to serve answers through nginx', () => {
