@@ -23,7 +23,7 @@ export function judgeMode(file: string, found: number, wanted: number): Judgemen
 
 function privateIn(home: Home): { file: string; mode: number }[] {
   const files = [home.secret, home.settings, home.socket, home.journal, home.lock, turnFile(home)];
-  const folders = [home.shared, home.logs, home.releases, home.pm2, home.compose];
+  const folders = [home.shared, home.logs, home.releases, home.pm2, home.compose, home.env];
   return [...files.map((file) => ({ file, mode: 0o600 })), ...folders.map((file) => ({ file, mode: 0o700 }))];
 }
 
