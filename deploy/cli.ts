@@ -24,6 +24,18 @@ command('stop', 'end everything that npm start has started').action(async (optio
 deploy('deploy', null, 'make a commit live (default: HEAD of the clone you stand in)');
 deploy('deploy:blue', 'blue', 'the same in blue, also when green serves this commit already');
 deploy('deploy:green', 'green', 'the same in green, also when blue serves this commit already');
+for (const wish of ['promote', 'abort'] as const) {
+  const description = {
+    promote: 'give a release that is held to the users',
+    abort: 'end a deployment at whatever step it is, and take it back; or take one out of the queue',
+  }[wish];
+  command(wish, description)
+    .argument('[id]', "the deployment's number (default: the one at work)")
+    .action(async (id: string | undefined, options: Options) => {
+      const { promoteCommand, abortCommand } = await import('./commands/wish');
+      await answer(options, () => (wish === 'promote' ? promoteCommand : abortCommand)(id, options));
+    });
+}
 command('rollback', 'make an earlier release live again (default: the last good one before)')
   .argument('[sha]', 'a commit that was live before')
   .action(async (sha: string | undefined, options: Options) => {
@@ -86,6 +98,7 @@ function command(name: string, description: string, parent = program): Command {
 function deploy(name: string, slot: string | null, description: string): void {
   command(name, description)
     .argument('[ref]', 'a commit, branch or tag')
+    .option('--hold', 'stop when it is verified, so that you can try it; then promote or abort')
     .action(async (ref: string | undefined, options: Options) => {
       const { deployCommand } = await import('./commands/deploy');
       await answer(options, () => deployCommand(ref, slot, options));

@@ -3,7 +3,7 @@ import http from 'node:http';
 import type { ControlRequest } from './control';
 import { KnownError } from './core/errors';
 import type { ErrorCode } from './core/errors';
-import type { Deployment } from './core/types';
+import type { Deployment, Wish } from './core/types';
 import type { Home } from './home';
 
 const TIMEOUT_MS = 5000;
@@ -15,11 +15,20 @@ interface Answer {
 }
 
 /** Puts a deployment into the queue. Throws E_DEPLOYER_DOWN, or what the deployer refuses with. */
-export async function requestDeployment(
-  home: Pick<Home, 'socket'>,
-  request: ControlRequest,
-): Promise<Deployment> {
-  const { status, text } = await ask(home.socket, 'POST', '/deployments', JSON.stringify(request));
+export function requestDeployment(home: Pick<Home, 'socket'>, request: ControlRequest): Promise<Deployment> {
+  return post(home, '/deployments', request);
+}
+
+/**
+ * Tells the deployer what a person wants of a deployment, of that at work where no id is given. Throws E_DEPLOYER_DOWN,
+ * E_NOT_HOLDING, E_NOTHING_TO_ABORT.
+ */
+export function wishFor(home: Pick<Home, 'socket'>, wish: Wish, id: number | null): Promise<Deployment> {
+  return post(home, '/wishes', { wish, id });
+}
+
+async function post(home: Pick<Home, 'socket'>, path: string, body: object): Promise<Deployment> {
+  const { status, text } = await ask(home.socket, 'POST', path, JSON.stringify(body));
   if (status === 202) return JSON.parse(text) as Deployment;
   throw refusal(text);
 }

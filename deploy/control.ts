@@ -4,6 +4,7 @@ import express from 'express';
 import { z } from 'zod';
 import { KnownError, asKnown } from './core/errors';
 import type { RequestDeployment } from './requests';
+import type { WishDeployment } from './wishes';
 
 const commit = z.string().regex(/^[0-9a-f]{40}$/);
 const requestSchema = z.strictObject({
@@ -13,27 +14,46 @@ const requestSchema = z.strictObject({
   commit: commit.optional(),
   slot: z.string().optional(),
   environment: z.number().int().min(0).optional(),
+  hold: z.boolean().optional(),
+});
+const wishSchema = z.strictObject({
+  wish: z.enum(['promote', 'abort']),
+  id: z.number().int().positive().nullable(),
 });
 
 export type ControlRequest = z.output<typeof requestSchema>;
 
-/** @param build which build of the kit the deployer is of */
-export function controlApp({ request, build }: { request: RequestDeployment; build: string }): Express {
+export interface ControlDeps {
+  request: RequestDeployment;
+  wish: WishDeployment;
+  /** Which build of the kit the deployer is of. */
+  build: string;
+}
+
+export function controlApp({ request, wish, build }: ControlDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json(), unreadable);
   app.get('/health', (_req, res) => void res.json({ status: 'ok', build }));
   app.post('/deployments', async (req, res) => {
-    const asked = requestSchema.safeParse(req.body);
-    if (!asked.success) throw new KnownError('E_USAGE', 'The request to the deployer is not valid.');
-    const deployment = await request(asked.data);
-    res.status(202).json(deployment);
+    const asked = valid(requestSchema, req.body);
+    res.status(202).json(await request(asked));
+  });
+  app.post('/wishes', async (req, res) => {
+    const asked = valid(wishSchema, req.body);
+    res.status(202).json(await wish(asked.wish, asked.id));
   });
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
     const { code, message, hint, fault } = asKnown(error);
     res.status(fault === 'machine' ? 500 : 400).json({ error: { code, message, hint } });
   });
   return app;
+}
+
+function valid<T>(schema: z.ZodType<T>, body: unknown): T {
+  const asked = schema.safeParse(body);
+  if (!asked.success) throw new KnownError('E_USAGE', 'The request to the deployer is not valid.');
+  return asked.data;
 }
 
 function unreadable(error: unknown, _req: Request, _res: Response, next: NextFunction): void {

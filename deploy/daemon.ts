@@ -13,6 +13,7 @@ import { handOverWhenOrphaned } from './handover';
 import { homeAt } from './home';
 import { prune } from './pipeline/prune';
 import { poll } from './poll';
+import { previewRoutes } from './preview/routes';
 import { createRequests } from './requests';
 import { keepReserve } from './reserve';
 import { createSchedules } from './schedules';
@@ -20,6 +21,7 @@ import { readSecret } from './secret';
 import { nginxServer } from './traffic/nginx-server';
 import { createWatch } from './watch';
 import { webhookApp } from './webhook/app';
+import { createWishes } from './wishes';
 import type { Yard } from './yard';
 import { openYard } from './yard';
 
@@ -47,8 +49,9 @@ function createDesk(yard: Yard, secret: string): Desk {
   const dispatcher = createDispatcher(yard, () => schedules.now('prune'));
   const request = createRequests(yard, () => dispatcher.poke());
   const watch = createWatch(yard, request, nginxKeeper(yard));
-  const webhook = webhookApp({ secret, branch: yard.config.branch, request });
-  const control = controlApp({ request, build: buildStamp() });
+  const routes = [previewRoutes({ ...yard, secret })];
+  const webhook = webhookApp({ secret, branch: yard.config.branch, request, routes });
+  const control = controlApp({ request, wish: createWishes(yard), build: buildStamp() });
   const { schedules: when } = yard.config;
   const schedules = createSchedules(
     [

@@ -13,12 +13,10 @@ import { SPARE } from './launcher';
 import { takeLock } from './lock';
 import { deploy } from './pipeline/deploy';
 import { recover } from './pipeline/recover';
+import { whenAskedToEnd } from './pipeline/ending';
 import { rehearse } from './rehearsal';
-import { endSurvivors } from './pipeline/survivors';
 import type { Yard } from './yard';
 import { openYard } from './yard';
-
-const END_COMMANDS_EVERY_MS = 100;
 
 async function main(): Promise<void> {
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
@@ -27,16 +25,11 @@ async function main(): Promise<void> {
   if (id === null) return;
   const lock = await takeLock(home);
   const yard = await openYardFor(home, id);
-  const aborted = new AbortController();
-  process.on('SIGTERM', () => {
-    aborted.abort();
-    // a command that runs just now, or begins just now, is ended; its failure then counts as the abort
-    setInterval(() => void endSurvivors(home, id), END_COMMANDS_EVERY_MS);
-  });
+  const ending = whenAskedToEnd(home, yard.journal, id);
 
   const deployment = yard.journal.get(id);
-  if (deployment?.state === 'queued') await deploy(yard, deployment, aborted.signal);
-  if (deployment && isActive(deployment.state)) await recover(yard, deployment, aborted.signal);
+  if (deployment?.state === 'queued') await deploy(yard, deployment, ending);
+  if (deployment && isActive(deployment.state)) await recover(yard, deployment, ending);
   yard.journal.close();
   lock.release();
 }

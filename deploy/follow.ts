@@ -12,8 +12,15 @@ const LOOK_EVERY_MS = 40;
 /** A deployer that is started again by its process manager needs a moment. */
 const DEPLOYER_MAY_BE_GONE_MS = 10_000;
 
+export interface Following {
+  /** Only what is told after this event; default: all of it. */
+  after?: number;
+  /** When to let go of it; default: when it is over. */
+  until?: (deployment: Deployment) => boolean;
+}
+
 /**
- * Calls back for each event and returns the deployment as it ended. Throws E_DEPLOYER_DOWN when neither the
+ * Calls back for each event and returns the deployment as it ended, or came to what is waited for. Throws E_DEPLOYER_DOWN when neither the
  * deployer nor the deployment's process lives any more, so that nobody waits for ever.
  */
 export async function follow(
@@ -21,8 +28,9 @@ export async function follow(
   journal: Journal,
   id: number,
   onEvent: (event: JournalEvent) => void,
+  { after = 0, until = ({ state }) => isOver(state) }: Following = {},
 ): Promise<Deployment> {
-  let seen = 0;
+  let seen = after;
   let lastAlive = Date.now();
   for (let looks = 0; ; looks++) {
     // the state is read before the events: the last event is then never missed
@@ -31,7 +39,7 @@ export async function follow(
       seen = event.id;
       onEvent(event);
     }
-    if (deployment && isOver(deployment.state)) return deployment;
+    if (deployment && until(deployment)) return deployment;
     if (looks % 25 === 0 && (await somebodyWorks(home))) lastAlive = Date.now();
     if (Date.now() - lastAlive > DEPLOYER_MAY_BE_GONE_MS) {
       throw new KnownError(

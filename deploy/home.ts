@@ -26,6 +26,8 @@ export interface Home {
   tables: string;
   /** Symbolic link to the table in force. */
   traffic: string;
+  /** While a release is held: an empty file `<token>.<slot>` for those who may try it. */
+  preview: string;
   logs: string;
   accessLog: string;
   /** The app's own environment: a file of variables for each number, 0700. */
@@ -58,6 +60,7 @@ export function homeAt(dir: string): Home {
     modules: at('modules'),
     tables: at('tables'),
     traffic: at('traffic'),
+    preview: at('preview'),
     logs: at('logs'),
     accessLog: at('logs', 'access.log'),
     env: at('env'),

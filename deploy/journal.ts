@@ -22,6 +22,7 @@ import type {
   JournalEvent,
   SlotName,
   Trigger,
+  Wish,
 } from './core/types';
 
 const BUSY_MS = 20;
@@ -131,22 +132,38 @@ export class Journal {
       const id = Number(inserted.lastInsertRowid);
       this.insertEvent(id, { type: 'state', state: 'queued' });
       const ahead = this.active();
-      if (ahead) this.insertEvent(id, { type: 'waiting', behind: ahead.id });
+      if (ahead) this.insertEvent(id, waitingFor(ahead));
       return this.mustGet(id);
     });
   }
 
   /** Moves a deployment to its next state and tells it. A move that may not follow is an error of ours. */
   async move(id: number, to: DeploymentState, facts: Facts = {}): Promise<Deployment> {
+    return this.write(() => this.step(this.mustGet(id), to, facts));
+  }
+
+  /** The same for one that is held from now on; those that wait behind it are told. */
+  async hold(id: number): Promise<Deployment> {
     return this.write(() => {
-      const before = this.mustGet(id);
-      if (!mayFollow(before.state, to)) throw new Error(`deployment ${id}: ${before.state} -> ${to}`);
-      const times =
-        to === 'running' ? { startedAt: Date.now() } : isOver(to) ? { finishedAt: Date.now() } : {};
-      const told = this.withoutSecrets(facts);
-      this.update({ ...before, ...told, ...times, state: to });
-      this.insertEvent(id, { type: 'state', state: to, ...(told.cause ? { cause: told.cause } : {}) });
-      return this.mustGet(id);
+      const held = this.step(this.mustGet(id), 'holding', {});
+      for (const { id: waiting, state } of this.pending())
+        if (state === 'queued') this.insertEvent(waiting, waitingFor(held));
+      return held;
+    });
+  }
+
+  /**
+   * Writes down what a person wants of a deployment; one that only waits is aborted by that. Its process, which looks
+   * here all the time, does the rest.
+   * @param choose picks it among those that are not over; what it throws changes nothing
+   */
+  async wish(wish: Wish, choose: (pending: Deployment[]) => Deployment): Promise<Deployment> {
+    return this.write(() => {
+      const chosen = choose(this.pending());
+      const facts = { wish, ...(wish === 'promote' ? { promotedAt: Date.now() } : {}) };
+      if (chosen.state === 'queued') return this.step(chosen, 'aborted', { ...facts, ...OUT_OF_THE_QUEUE });
+      this.update({ ...chosen, ...facts });
+      return this.mustGet(chosen.id);
     });
   }
 
@@ -215,6 +232,12 @@ export class Journal {
   /** The last deployment that made its release live in this slot and was not taken back. */
   lastInSlot(slot: SlotName): Deployment | null {
     return this.madeLive().find(({ to }) => to?.slot === slot) ?? null;
+  }
+
+  /** The id of what was told last; 0 before anything was. */
+  lastEvent(): number {
+    const row = this.db.prepare('SELECT max(id) AS last FROM events').get() as { last: number | null };
+    return row.last ?? 0;
   }
 
   /** What was told after an event id. @param deployment only of this one */
@@ -306,6 +329,15 @@ export class Journal {
     return found;
   }
 
+  private step(before: Deployment, to: DeploymentState, facts: Facts): Deployment {
+    const { id, state } = before;
+    if (!mayFollow(state, to)) throw new Error(`deployment ${id}: ${state} -> ${to}`);
+    const told = this.withoutSecrets(facts);
+    this.update({ ...before, ...told, ...timesOf(to), state: to });
+    this.insertEvent(id, { type: 'state', state: to, ...(told.cause ? { cause: told.cause } : {}) });
+    return this.mustGet(id);
+  }
+
   private update(deployment: Deployment): void {
     const { id, state, ...body } = deployment;
     this.db
@@ -353,6 +385,22 @@ function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {
   return db;
 }
 
+function timesOf(state: DeploymentState): Facts {
+  if (state === 'running') return { startedAt: Date.now() };
+  if (state === 'holding') return { heldAt: Date.now() };
+  return isOver(state) ? { finishedAt: Date.now() } : {};
+}
+
+function waitingFor(ahead: Deployment): Entry {
+  return { type: 'waiting', behind: ahead.id, ...(ahead.state === 'holding' ? { held: true } : {}) };
+}
+
+const OUT_OF_THE_QUEUE: Facts = {
+  fault: 'operator',
+  errorCode: 'E_ABORTED',
+  cause: 'An operator took it out of the queue.',
+};
+
 const NOTHING_KNOWN = {
   environment: null,
   wish: null,
@@ -366,6 +414,8 @@ const NOTHING_KNOWN = {
   cause: null,
   hint: null,
   startedAt: null,
+  heldAt: null,
+  promotedAt: null,
   liveAt: null,
   finishedAt: null,
   served: null,
@@ -380,6 +430,8 @@ function fromRow(row: DeploymentRow): Deployment {
     hold: body.hold ?? false,
     environment: body.environment ?? null,
     wish: body.wish ?? null,
+    heldAt: body.heldAt ?? null,
+    promotedAt: body.promotedAt ?? null,
     id: row.id,
     state: row.state,
     delivery: row.delivery,

@@ -2,7 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { loadConfig } from './config';
 import type { PollDecision } from './core/seen';
-import { decidePoll } from './core/seen';
+import { abortedUnseen, decidePoll } from './core/seen';
 import type { Commit } from './core/types';
 import { sourceOf, tipInSource } from './git/mirror';
 import type { RequestDeployment } from './requests';
@@ -23,8 +23,11 @@ export async function poll(yard: Yard, request: RequestDeployment): Promise<void
   switch (decision(yard, source, branch, tip)) {
     case 'nothing':
       return;
-    case 'remember':
+    case 'remember': {
+      const aborted = abortedUnseen(journal.history(), branch);
+      if (aborted && tip !== null) await journal.note(aborted.id, { commit: tip });
       return journal.saw(source, branch, tip);
+    }
     case 'deploy':
       await request({ kind: 'deploy', trigger: 'poll', branch });
   }
@@ -37,5 +40,6 @@ function decision({ journal }: Yard, source: string, branch: string, tip: Commit
     live: journal.lastLive()?.to?.commit ?? null,
     branch,
     pending: journal.pending(),
+    aborted: abortedUnseen(journal.history(), branch),
   });
 }

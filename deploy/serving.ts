@@ -12,7 +12,7 @@ const PROBE_TIMEOUT_MS = 1000;
 export interface SlotView {
   slot: SlotName;
   port: number;
-  role: 'active' | 'warm' | 'idle';
+  role: 'active' | 'warm' | 'held' | 'idle';
   commit: Commit | null;
   version: string | null;
   status: Extract<ProcessStatus, 'online' | 'crashed' | 'stopped'>;
@@ -44,6 +44,11 @@ export function behindNow(yard: Pick<Yard, 'journal'>, serving: Serving | null):
   return behind(yard.journal.history(), serving);
 }
 
+function isHeld({ journal }: Eyes, slot: SlotName): boolean {
+  const deployment = journal.active();
+  return deployment?.state === 'holding' && deployment.to?.slot === slot;
+}
+
 async function viewSlot(yard: Eyes, table: Table, slot: SlotName, port: number): Promise<SlotView> {
   const known = yard.journal.lastInSlot(slot)?.commit ?? '';
   const answer = await probe({ port, path: builtHealthPath(yard, known), timeoutMs: PROBE_TIMEOUT_MS });
@@ -51,7 +56,7 @@ async function viewSlot(yard: Eyes, table: Table, slot: SlotName, port: number):
   return {
     slot,
     port,
-    role: slot === table.active ? 'active' : up ? 'warm' : 'idle',
+    role: slot === table.active ? 'active' : !up ? 'idle' : isHeld(yard, slot) ? 'held' : 'warm',
     commit: answer.commit,
     version: answer.commit ? (findRelease(yard.home, answer.commit)?.version ?? null) : null,
     status: answer.status === 200 ? 'online' : up ? 'crashed' : 'stopped',

@@ -88,15 +88,15 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
         if (running?.pid) process.kill(running.pid, 'SIGKILL');
         return;
       case 'restore':
-        return restore(active);
+        return restore(active, mayInterruptHold());
       case 'adopt':
-        return restore(yard.slots.find(({ name }) => name !== active)?.name ?? active);
+        return restore(yard.slots.find(({ name }) => name !== active)?.name ?? active, false);
     }
   };
 
-  const restore = async (slot: SlotName): Promise<void> => {
+  const restore = async (slot: SlotName, atOnce: boolean): Promise<void> => {
     // it would only wait behind the deployment that is at work, which may mend it
-    if (isBusy()) return;
+    if (isBusy() && !atOnce) return;
     const serving = yard.journal.lastLive()?.to;
     if (!serving || Date.now() < restores.notBefore) return;
     const count = restores.count + 1;
@@ -106,6 +106,14 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   };
 
   const isBusy = (): boolean => yard.journal.pending().length > 0 || isLocked(yard.home);
+
+  /** One that is held mends nothing, and makes way for what users need. Asked for once. */
+  const mayInterruptHold = (): boolean => {
+    const pending = yard.journal.pending();
+    return (
+      pending.some(({ state }) => state === 'holding') && pending.every(({ kind }) => kind !== 'restore')
+    );
+  };
 
   const tell = (message: string, slot?: SlotName): Promise<void> =>
     yard.journal.tell(null, { type: 'incident', message, ...(slot ? { slot } : {}) });

@@ -1,4 +1,4 @@
-/** `deploy [ref]`, `deploy:blue`, `deploy:green`: sends a commit and follows it to its end. */
+/** `deploy [ref]`, `deploy:blue`, `deploy:green`: sends a commit and follows it to its end, or until it is held. */
 import { resolveRef, uncommittedCount } from '../git/clone';
 import { sendCommit, sourceOf, tipOf, updateMirror } from '../git/mirror';
 import { KnownError } from '../core/errors';
@@ -14,14 +14,15 @@ import { cloneHere } from './where';
 export async function deployCommand(
   ref: string | undefined,
   slot: SlotName | null,
-  options: Options,
+  options: Options & { hold?: boolean },
 ): Promise<number> {
   const yard = openHere();
   if (slot !== null) await mustBeIdle(yard, slot);
   const commit = await sendRef(yard, ref, options);
+  const hold = options.hold === true;
   return requestAndFollow(
     yard,
-    { kind: 'deploy', trigger: 'command', commit, ...(slot ? { slot } : {}) },
+    { kind: 'deploy', trigger: 'command', commit, hold, ...(slot ? { slot } : {}) },
     options,
   );
 }

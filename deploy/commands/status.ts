@@ -6,7 +6,11 @@ import { behindNow, servingNow, viewSlots } from '../serving';
 import { probe } from '../traffic/probe';
 import type { Options } from './desk';
 import { openHere } from './desk';
-import { historyLine } from '../reporters/phrases';
+import type { Deployment, Serving } from '../core/types';
+import type { Preview } from '../preview/link';
+import { previewOf } from '../preview/link';
+import { historyLine, tryLines } from '../reporters/phrases';
+import type { Yard } from '../yard';
 
 /** Exit code 0 when the active slot answers and the deployer runs. */
 export async function statusCommand(options: Options): Promise<number> {
@@ -16,6 +20,7 @@ export async function statusCommand(options: Options): Promise<number> {
     (await probe({ socketPath: yard.home.socket, path: '/health', timeoutMs: 1000 })).status === 200;
   const served = await probe({ port: yard.config.http.port, path: yard.config.app.health, timeoutMs: 2000 });
   const pending = yard.journal.pending();
+  const held = heldOf(yard, pending);
   const healthy = deployer && served.status === 200;
   const serving = await servingNow(yard);
   const behind = behindNow(yard, serving);
@@ -23,7 +28,7 @@ export async function statusCommand(options: Options): Promise<number> {
     const url = `http://localhost:${yard.config.http.port}`;
     console.log(
       JSON.stringify(
-        { healthy, url, home: yard.home.dir, serving, behind, table, slots, deployer, pending },
+        { healthy, url, home: yard.home.dir, serving, behind, table, slots, deployer, pending, held },
         null,
         2,
       ),
@@ -38,7 +43,26 @@ export async function statusCommand(options: Options): Promise<number> {
   console.log(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
   if (behind) console.log(`! ${behindStory(behind)}`);
   for (const deployment of pending) console.log(historyLine(deployment));
+  if (held) console.log(tryLines(held.preview).join('\n'));
   return healthy ? 0 : 1;
+}
+
+/** What waits for a person, since when (milliseconds since 1970), and how to try it and to end that. */
+interface Held {
+  id: number;
+  release: Serving | null;
+  since: number | null;
+  preview: Preview | null;
+  promote: string;
+  abort: string;
+}
+
+function heldOf(yard: Yard, pending: Deployment[]): Held | null {
+  const deployment = pending.find(({ state }) => state === 'holding');
+  if (!deployment) return null;
+  const { id, to, heldAt } = deployment;
+  const commands = { promote: 'npm run -s promote', abort: 'npm run -s abort' };
+  return { id, release: to, since: heldAt, preview: previewOf(yard, deployment), ...commands };
 }
 
 function slotLine({ slot, port, role, commit, version, status, said }: SlotView): string {

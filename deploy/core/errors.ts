@@ -97,7 +97,9 @@ export const ERRORS = {
   E_NOTHING_TO_ABORT: { fault: 'operator', hint: 'See what runs: npm run -s status' },
   E_RUNTIME: { fault: 'machine', hint: "Read the process manager's log: npm run pm2 -- logs" },
   E_INTERRUPTED: { fault: 'machine', hint: 'Deploy it again: npm run -s deploy' },
-  E_ABORTED: { fault: 'operator', hint: 'When you are ready: npm start && npm run -s deploy' },
+  E_PREVIEW: { fault: 'operator', hint: 'Get a new link where it is deployed from: npm run -s status' },
+  E_ABORTED: { fault: 'operator', hint: 'To deploy it after all: npm run -s deploy' },
+  E_STOPPED: { fault: 'operator', hint: 'When you are ready: npm start && npm run -s deploy' },
   E_INTERNAL: {
     fault: 'machine',
     hint: "This is a bug in Switchyard; the deployment's log has the details.",

@@ -1,5 +1,5 @@
 /** How figures and names are written, everywhere the same. */
-import type { Commit, Serving } from './types';
+import type { Commit, Deployment, Serving } from './types';
 
 /** `2.4 s` from one second on, `240 ms` below it, `1 min 5 s` from a minute on. */
 export function duration(ms: number): string {
@@ -10,6 +10,15 @@ export function duration(ms: number): string {
   if (tenths < 600) return `${(tenths / 10).toFixed(1)} s`;
   const seconds = Math.round(whole / 1000);
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
+}
+
+/** How long it took to go live, in milliseconds, or null: from the request, or from a person's yes where it was held. */
+export function liveMs({
+  createdAt,
+  promotedAt,
+  liveAt,
+}: Pick<Deployment, 'createdAt' | 'promotedAt' | 'liveAt'>): number | null {
+  return liveAt === null ? null : liveAt - (promotedAt ?? createdAt);
 }
 
 /** `2026-11-22 14:20:02` in this machine's time zone. @param at milliseconds since 1970 */

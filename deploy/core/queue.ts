@@ -11,16 +11,21 @@ export interface QueueDecision {
 
 /**
  * What a person named (a commit, a rollback) waits its turn in order; only pushes of the same branch
- * replace each other, because each means "the tip of the branch". A rollback goes before waiting deploys:
- * it is asked for when something hurts.
+ * replace each other, because each means "the tip of the branch", whether the hook, a webhook or the poll
+ * has told of it. A rollback or a restore goes before waiting deploys: it is asked for when something hurts.
  */
 export function decideQueue(deployments: Deployment[]): QueueDecision {
   const waiting = deployments.filter((d) => d.state === 'queued').sort((a, b) => a.id - b.id);
   const superseded = waiting.filter((d) => newerPushWaits(d, waiting));
   const left = waiting.filter((d) => !superseded.includes(d));
   const busy = deployments.some((d) => isActive(d.state));
-  const first = left.find((d) => d.kind === 'rollback') ?? left[0] ?? null;
+  const first = left.find(isUrgent) ?? left[0] ?? null;
   return { begin: busy ? null : first, superseded };
+}
+
+/** For users who suffer now. */
+export function isUrgent({ kind }: Deployment): boolean {
+  return kind === 'rollback' || kind === 'restore';
 }
 
 function newerPushWaits(push: Deployment, waiting: Deployment[]): boolean {

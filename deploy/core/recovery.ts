@@ -6,6 +6,8 @@ export type Recovery =
   | { do: 'discard' }
   /** It was live and verified: go on with the step at `from`. */
   | { do: 'finish'; from: number }
+  /** It waited for a person: go on waiting with the step at `from`, if what it holds is still there. */
+  | { do: 'hold'; from: number; steps: PlannedStep[] }
   /** Take back these steps, last one first. */
   | { do: 'undo'; steps: PlannedStep[] };
 
@@ -19,10 +21,24 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
   const begun = phases.filter((phase) => !phase.undo).map((phase) => phase.step as number);
   if (begun.length === 0) return { do: 'discard' };
   const undoing = phases.some((phase) => phase.undo);
+  const steps = plan.slice(0, Math.max(...begun) + 1);
+  if (deployment.wish === 'abort') return { do: 'undo', steps };
   // whoever was told LIVE is not to lose it to the death of a process that had nothing more to decide
   const live = deployment.state === 'baking' || events.some(({ entry }) => entry.type === 'live');
   if (live && !undoing) return { do: 'finish', from: bakeStep(plan) };
-  return { do: 'undo', steps: plan.slice(0, Math.max(...begun) + 1) };
+  if (deployment.state === 'holding' && !undoing && nothingChangedSince(plan, steps.length)) {
+    return { do: 'hold', from: holdStep(plan), steps };
+  }
+  return { do: 'undo', steps };
+}
+
+/** After a hold only the proof is asked for again, which can be done twice; a shift cannot be guessed at. */
+function nothingChangedSince(plan: PlannedStep[], begun: number): boolean {
+  return plan.slice(holdStep(plan), begun).every(({ undo }) => undo.length === 0);
+}
+
+function holdStep(plan: PlannedStep[]): number {
+  return plan.findIndex(({ step }) => step.do === 'hold');
 }
 
 function bakeStep(plan: PlannedStep[]): number {

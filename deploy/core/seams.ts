@@ -19,6 +19,8 @@ export interface PlanInput {
   /** Fresh proof for a process that an undo starts again. */
   undoInstance: string;
   bakeSeconds: number;
+  /** True when a person wants to try it, verified, before anyone gets it. */
+  hold: boolean;
   /** False for a release whose schema is already there: a rollback, a restore. */
   migrate: boolean;
 }
@@ -47,8 +49,8 @@ export interface Traffic {
   shift(to: Table): Promise<void>;
   /** The table that nginx looks at now. Throws E_UNREADABLE_TABLE when there is none. */
   current(): Promise<Table>;
-  /** Asks the health path through nginx and returns who answered. */
-  verify(healthPath: string): Promise<ProbeAnswer>;
+  /** Asks the health path through nginx and returns who answered. @param signal gives the question up */
+  verify(healthPath: string, signal?: AbortSignal): Promise<ProbeAnswer>;
 }
 
 /** What a health path answered, or why it did not. */

@@ -26,14 +26,27 @@ export function decidePoll(look: {
   live: Commit | null;
   branch: string;
   pending: Deployment[];
+  /** One of this branch that was aborted; see `abortedUnseen`. */
+  aborted: Deployment | null;
 }): PollDecision {
-  const { tip, lastSeen, live, branch, pending } = look;
+  const { tip, lastSeen, live, branch, pending, aborted } = look;
   // what npm start has made live is not overruled by whatever the source had before
   if (lastSeen === undefined) return 'remember';
   if (tip === null || tip === lastSeen) return 'nothing';
   // it will fetch the tip itself, and whoever pushed it follows that one
   if (pending.some((d) => d.branch === branch && d.commit === null)) return 'nothing';
-  return tip === live ? 'remember' : 'deploy';
+  return tip === live || aborted !== null ? 'remember' : 'deploy';
+}
+
+/**
+ * The branch's newest deployment, if an operator has aborted it before its commit was known. What the source has now is
+ * what they did not want: the poll is not to bring it back.
+ */
+export function abortedUnseen(history: Deployment[], branch: string): Deployment | null {
+  const [newest] = history.filter((d) => d.branch === branch).sort((a, b) => b.id - a.id);
+  return newest?.state === 'aborted' && newest.errorCode === 'E_ABORTED' && newest.commit === null
+    ? newest
+    : null;
 }
 
 export type TipDecision =

@@ -169,6 +169,9 @@ export interface Deployment {
   /** Milliseconds since 1970. */
   createdAt: number;
   startedAt: number | null;
+  /** When it began to wait for a person, and when that person said yes. */
+  heldAt: number | null;
+  promotedAt: number | null;
   liveAt: number | null;
   finishedAt: number | null;
   /** Requests nginx answered during the switch, and those of them that failed. */
@@ -187,7 +190,8 @@ export type PhaseName = 'fetch' | 'check out' | 'install' | 'test' | 'build' | S
 /** What the journal tells, one entry after the other. Everything people see is made from these. */
 export type Entry =
   | { type: 'state'; state: DeploymentState; cause?: string }
-  | { type: 'waiting'; behind: number }
+  /** `held`: what is ahead waits for a person itself. */
+  | { type: 'waiting'; behind: number; held?: boolean }
   | {
       type: 'phase';
       phase: PhaseName;

@@ -5,6 +5,7 @@
 import type { SimpleGit } from 'simple-git';
 import { GitError, GitPluginError, simpleGit } from 'simple-git';
 import { cleanEnvironment } from '../environment';
+import { DEPLOYMENT_MARKER } from '../pipeline/survivors';
 
 /** Git is given up when it has written nothing for so long; a transfer writes its progress. */
 const SILENT_LIMIT_MS = 60_000;
@@ -44,6 +45,7 @@ export function gitOn(bareRepository: string, options: BareOptions = {}): Simple
   const env: Record<string, string> = { GIT_DIR: bareRepository };
   if (options.indexFile) env.GIT_INDEX_FILE = options.indexFile;
   if (options.workTree) env.GIT_WORK_TREE = options.workTree;
+  if (options.deploymentMark) env[DEPLOYMENT_MARKER] = options.deploymentMark;
   return configured(bareRepository, env, options.setsHooksPath);
 }
 
@@ -52,6 +54,8 @@ interface BareOptions {
   indexFile?: string;
   /** The folder to check out into. */
   workTree?: string;
+  /** Names the deployment, which then ends git, and what git has started, when it is ended itself. */
+  deploymentMark?: string;
   /** simple-git refuses to configure where hooks are, unless it is told that this is meant. */
   setsHooksPath?: boolean;
 }

@@ -18,15 +18,19 @@ export function sourceOf(home: Home, configured: string | null): string {
   return configured ?? home.pushGit;
 }
 
-/** Fetches all branches; those that the source no longer has go, commits sent by hand stay. Throws E_SOURCE, E_DISK. */
-export async function updateMirror(home: Home, source: string): Promise<void> {
+/** Fetches all branches; those that the source no longer has go, commits sent by hand stay. Throws E_SOURCE, E_DISK. @param options for whose sake */
+export async function updateMirror(
+  home: Home,
+  source: string,
+  options: { deploymentMark?: string } = {},
+): Promise<void> {
   await ensureMirror(home);
-  const options = ['--prune', '--progress', '--update-shallow', '--no-write-fetch-head'];
+  const flags = ['--prune', '--progress', '--update-shallow', '--no-write-fetch-head'];
   try {
-    await gitOn(home.mirrorGit).raw([
+    await gitOn(home.mirrorGit, options).raw([
       ...SLOW,
       'fetch',
-      ...options,
+      ...flags,
       '--',
       source,
       '+refs/heads/*:refs/heads/*',

@@ -7,23 +7,42 @@ import { numberInForce, numberWanted } from '../app-variables';
 import { strategies } from '../strategies';
 import type { Yard } from '../yard';
 import { finish, finishAsNothingNew, fail } from './end';
+import type { Ending } from './ending';
+import { whyItEnds } from './ending';
 import { goLive, performance } from './live';
 import { observe } from './observe';
 import { prepareRelease } from './prepare';
 import { findRelease } from './releases';
 import { run } from './run';
-import type { Tip } from './tip';
+import type { NothingNew, Tip } from './tip';
 import { chooseTip } from './tip';
 
 /** Takes a queued deployment to its end. Never throws for a known failure: it stands in the journal. */
-export async function deploy(yard: Yard, queued: Deployment, signal: AbortSignal): Promise<void> {
+export async function deploy(yard: Yard, queued: Deployment, ending: Ending): Promise<void> {
   const { id } = queued;
+  const { signal } = ending;
   await yard.journal.move(id, 'running', { pid: process.pid });
+  try {
+    const plan = await preparedPlan(yard, queued, signal);
+    if ('nothingNew' in plan) return await finishAsNothingNew(yard, id, plan.nothingNew);
+    if (plan.length === 0) return await finish(yard, id, 'already-live');
+    const how = performance(yard, id, signal);
+    const end = await run(yard, { ...how, plan, from: 0, onLive: () => goLive(yard, id, how) });
+    await finish(yard, id, end);
+  } catch (error) {
+    ending.commandsMayRun();
+    await fail(yard, id, asKnown(error));
+  }
+}
+
+/** The release made, and what is to be done with it. Throws the signal's reason when somebody ends it. */
+async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal): Promise<Plan | NothingNew> {
+  const { id } = queued;
   try {
     const observed = await observe(yard);
     const from = serving(yard, observed);
-    const chosen = await chooseCommit(yard, queued, from);
-    if ('nothingNew' in chosen) return await finishAsNothingNew(yard, id, chosen.nothingNew);
+    const chosen = await chooseCommit(yard, queued, from, signal);
+    if ('nothingNew' in chosen) return chosen;
     const { commit } = chosen;
     await yard.journal.note(id, { from, commit });
     const release = await releaseOf(yard, queued, commit, signal);
@@ -31,27 +50,26 @@ export async function deploy(yard: Yard, queued: Deployment, signal: AbortSignal
     const plan = makePlan(yard, queued, observed, release, environment);
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
     await yard.journal.note(id, { plan, to, environment, version: release.version });
-    if (plan.length === 0) return await finish(yard, id, 'already-live');
-    const how = performance(yard, id, signal);
-    const end = await run(yard, { ...how, plan, from: 0, onLive: () => goLive(yard, id, how.switchBegan) });
-    await finish(yard, id, end);
+    return plan;
   } catch (error) {
-    await fail(
-      yard,
-      id,
-      signal.aborted ? new KnownError('E_ABORTED', 'It was ended by npm stop.') : asKnown(error),
-    );
+    throw whyItEnds(error, signal);
   }
 }
 
 /** The branch's tip in the source, the commit that was named, or what a rollback goes to. */
-async function chooseCommit(yard: Yard, queued: Deployment, from: Serving | null): Promise<Tip> {
+async function chooseCommit(
+  yard: Yard,
+  queued: Deployment,
+  from: Serving | null,
+  signal: AbortSignal,
+): Promise<Tip> {
   const { kind, branch, commit } = queued;
   if (kind === 'env') return { commit: whatServes(from) };
   if (kind === 'rollback') return { commit: commit ?? rollbackCommit(yard, from) };
   // what was live last: while it waited, that may have become another one
   if (kind === 'restore') return { commit: yard.journal.lastLive()?.to?.commit ?? mustBeNamed(commit) };
-  return branch === null ? { commit: mustBeNamed(commit) } : chooseTip(yard, queued, branch, from);
+  if (branch === null) return { commit: mustBeNamed(commit) };
+  return chooseTip(yard, queued, branch, from, signal);
 }
 
 /** While it waited, that may have become another release. */
@@ -99,7 +117,7 @@ async function releaseOf(
 
 function makePlan(
   yard: Yard,
-  { kind, slot, strategy }: Deployment,
+  { kind, slot, strategy, hold }: Deployment,
   observed: Observed,
   release: Release,
   environment: number,
@@ -115,6 +133,7 @@ function makePlan(
     undoInstance: randomBytes(8).toString('hex'),
     // what served before needs no proof that it can, and behind the very first release there is none to go back to
     bakeSeconds: isNew && observed.table.active !== null ? yard.config.bake.seconds : 0,
+    hold,
     migrate: isNew && release.app.migrate !== null,
   });
 }

@@ -76,7 +76,7 @@ async function removeOwnRelease(yard: Yard, id: number): Promise<void> {
 }
 
 function endState(yard: Yard, id: number, error: KnownError): DeploymentState {
-  if (error.code === 'E_ABORTED') return 'aborted';
+  if (error.code === 'E_ABORTED' || error.code === 'E_STOPPED') return 'aborted';
   if (error.code === 'E_INTERRUPTED') return 'interrupted';
   return trafficMoved(yard, id) ? 'rolled-back' : 'failed';
 }

@@ -2,7 +2,7 @@
 import type { Counts } from '../core/verdict';
 import type { LogPosition } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
-import { short } from '../core/format';
+import { liveMs, short } from '../core/format';
 import { EMPTY } from '../core/environment';
 import type { Entry, PhaseName, SlotName } from '../core/types';
 import type { Yard } from '../yard';
@@ -10,21 +10,24 @@ import type { Performance } from './perform';
 
 /** A command's own start and that of the deployment's process. */
 const COMMAND_MS = 400;
+/** How much of a hold, at least, counts as the time before the release went live. */
+const BEFORE_MS = 10_000;
 
 export interface SwitchPerformance extends Performance {
-  /** Where nginx's log ended when the first step began. */
-  switchBegan: LogPosition;
+  /** Where nginx's log ended when the switch began: with the first step, or, of a release that was held, with the promotion. */
+  switchBegan: () => LogPosition;
 }
 
 /** How a deployment's steps are performed: what they compare with, and what may end them early. */
 export function performance(yard: Yard, deploymentId: number, signal: AbortSignal): SwitchPerformance {
-  const switchBegan = logPosition(yard.home);
+  const marks = logMarks(yard);
   const { from } = yard.journal.get(deploymentId) ?? {};
   return {
     deploymentId,
     signal,
-    switchBegan,
-    before: () => countsOf(yard, switchBegan, from?.slot),
+    switchBegan: marks.now,
+    before: () => countsOf(yard, marks.before(), from?.slot),
+    onHold: marks.move,
     bakeEnded: () => {
       const rollback = yard.journal
         .pending()
@@ -35,13 +38,30 @@ export function performance(yard: Yard, deploymentId: number, signal: AbortSigna
   };
 }
 
+/** A hold may last for days: of nginx's log only its end says how the release before does. */
+function logMarks(yard: Yard): { before: () => LogPosition; now: () => LogPosition; move: () => void } {
+  let [before, between, now] = Array<LogPosition>(3).fill(logPosition(yard.home));
+  let next = Date.now() + BEFORE_MS;
+  return {
+    before: () => before as LogPosition,
+    now: () => now as LogPosition,
+    move: () => {
+      now = logPosition(yard.home);
+      if (Date.now() < next) return;
+      [before, between] = [between, now];
+      next = Date.now() + BEFORE_MS;
+    },
+  };
+}
+
 /** Tells that the release serves, and begins the bake when there is one. */
-export async function goLive(yard: Yard, id: number, switchBegan: LogPosition): Promise<void> {
+export async function goLive(yard: Yard, id: number, { switchBegan }: SwitchPerformance): Promise<void> {
   const { journal } = yard;
-  const { from, to, plan, createdAt } = journal.get(id) ?? {};
-  if (!to || !plan) throw new Error(`deployment ${id} went live without a plan`);
+  const deployment = journal.get(id);
+  const { from, to, plan } = deployment ?? {};
+  if (!deployment || !to || !plan) throw new Error(`deployment ${id} went live without a plan`);
   const liveAt = Date.now();
-  const { served, failed } = countRequests(readRequests(yard.home, switchBegan).requests);
+  const { served, failed } = countRequests(readRequests(yard.home, switchBegan()).requests);
   const { standby } = await yard.traffic.current();
   const bakeSeconds = plan.flatMap(({ step }) => (step.do === 'bake' ? [step.seconds] : []))[0] ?? 0;
   await journal.note(id, { liveAt, served, failed });
@@ -49,7 +69,7 @@ export async function goLive(yard: Yard, id: number, switchBegan: LogPosition): 
     type: 'live',
     serving: to,
     previous: from ?? null,
-    ms: liveAt - (createdAt ?? liveAt),
+    ms: liveMs({ ...deployment, liveAt }) ?? 0,
     served,
     failed,
     back: wayBack(yard, id, standby !== null && standby === from?.slot && hasEnvironment(yard, id, standby)),

@@ -11,6 +11,7 @@ import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
 import { bake } from './bake';
 import { drain } from './drain';
+import { hold } from './hold';
 import { builtHealthPath } from './health-path';
 import { verifyServed, verifySlot, waitUntilHealthy } from './verify';
 
@@ -22,6 +23,8 @@ export interface Performance {
   before: () => Counts;
   /** True when an operator wants this deployment's bake to end now. */
   bakeEnded: () => boolean;
+  /** Called all the time while the release is held. */
+  onHold: () => void;
   /** Aborts waiting; an undo has none, it always goes to its end. */
   signal?: AbortSignal;
 }
@@ -53,14 +56,14 @@ async function performAtOnce(
       await empty(yard, slotNamed(yard, step.slot), how);
       return step.slot;
     case 'verify':
-      await verifySlot(yard, step);
+      await verifySlot(yard, step, how.signal);
       return step.slot;
     case 'hold':
-      throw new Error('nobody can promote yet');
+      return hold(yard, step, how);
     case 'shift':
       return shift(yard, step.to);
     case 'verify-live':
-      await verifyServed(yard, step);
+      await verifyServed(yard, step, how.signal);
       return step.slot;
   }
 }

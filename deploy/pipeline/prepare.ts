@@ -1,12 +1,13 @@
 /** Makes a commit into a release: check out, install, test, build or pack. It knows nothing of strategies. */
 import { mkdirSync } from 'node:fs';
-import { KnownError, asKnown } from '../core/errors';
+import { KnownError } from '../core/errors';
 import type { Packing } from '../core/seams';
 import type { AppSettings, Commit, Entry, PhaseName, Release } from '../core/types';
 import { describe } from '../git/mirror';
 import type { Home } from '../home';
 import { readAppSettings } from './app-settings';
 import { checkOut } from './check-out';
+import { whyItEnds } from './ending';
 import { isDiskFull } from './install-failure';
 import { installModules } from './modules';
 import { runTests } from './own-commands';
@@ -24,7 +25,7 @@ export interface Preparation {
   limits: { install: number; test: number; build: number };
   /** Gets what the journal is to tell. */
   report: (entry: Entry) => unknown;
-  /** Aborted when an operator ends the deployment; whoever aborts also ends its commands. */
+  /** Aborted, with the KnownError to end with, when somebody ends the deployment; whoever aborts also ends its commands. */
   signal?: AbortSignal;
 }
 
@@ -32,8 +33,8 @@ const PHASES = ['check out', 'install', 'test', 'build'] as const satisfies Phas
 
 /**
  * The release of a commit, made if it is not there. A failure leaves no half-made release, only the log.
- * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK,
- * E_ABORTED.
+ * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK, and the
+ * signal's reason.
  */
 export async function prepareRelease(work: Preparation): Promise<Release> {
   const built = findRelease(work.home, work.commit);
@@ -113,7 +114,7 @@ async function skip(work: Preparation, phases: PhaseName[], detail = 'built befo
 
 /** Does a phase's work and tells its beginning and end. The work returns a clause for the journal, or nothing. */
 async function phase(work: Preparation, name: PhaseName, does: () => Promise<string | void>): Promise<void> {
-  if (work.signal?.aborted) throw new KnownError('E_ABORTED', 'It was ended by npm stop.');
+  work.signal?.throwIfAborted();
   const entry = { type: 'phase', phase: name } as const;
   const begun = performance.now();
   const ms = (): number => Math.round(performance.now() - begun);
@@ -130,10 +131,10 @@ async function phase(work: Preparation, name: PhaseName, does: () => Promise<str
 
 /** A command that was killed by an abort, or our own write to a full disk, is told as what it was. */
 function explained(error: unknown, signal: AbortSignal | undefined): KnownError {
-  if (signal?.aborted) return new KnownError('E_ABORTED', 'It was ended by npm stop.');
+  if (signal?.aborted) return whyItEnds(error, signal);
   const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code} ${error.message}` : '';
   if (!(error instanceof KnownError) && isDiskFull([text])) {
     return new KnownError('E_DISK', 'The disk is full.');
   }
-  return asKnown(error);
+  return whyItEnds(error, signal);
 }

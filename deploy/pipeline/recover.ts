@@ -4,15 +4,23 @@
  */
 import { KnownError, asKnown } from '../core/errors';
 import { decideRecovery } from '../core/recovery';
-import type { Deployment } from '../core/types';
+import type { Deployment, PlannedStep } from '../core/types';
 import type { Yard } from '../yard';
+import { closePreview } from '../preview/folder';
 import { fail, finish } from './end';
+import type { Ending } from './ending';
+import { abortedByOperator } from './ending';
 import { goLive, performance } from './live';
 import { removeHalfMade } from './releases';
 import { run, undo } from './run';
 import { endSurvivors } from './survivors';
+import { verifySlot } from './verify';
 
-export async function recover(yard: Yard, dead: Deployment, signal: AbortSignal): Promise<void> {
+export async function recover(
+  yard: Yard,
+  dead: Deployment,
+  { signal, commandsMayRun }: Ending,
+): Promise<void> {
   const { id } = dead;
   await endSurvivors(yard.home, id);
   await yard.packing.endRuns();
@@ -20,32 +28,49 @@ export async function recover(yard: Yard, dead: Deployment, signal: AbortSignal)
   await yard.journal.note(id, { pid: process.pid });
   const decision = decideRecovery(dead, yard.journal.since(0, id));
   const how = performance(yard, id, signal);
-  const message =
-    decision.do === 'finish' ? 'its process died; the bake goes on' : 'its process died; it is taken back';
-  await yard.journal.tell(id, { type: 'warning', message });
+  const tell = (message: string): Promise<void> => yard.journal.tell(id, { type: 'warning', message });
+  const goOn = async (from: number): Promise<void> => {
+    const onLive = (): Promise<void> => goLive(yard, id, how);
+    try {
+      await finish(yard, id, await run(yard, { ...how, plan: dead.plan ?? [], from, onLive }));
+    } catch (error) {
+      commandsMayRun();
+      await fail(yard, id, asKnown(error));
+    }
+  };
+  const takeBack = async (steps: PlannedStep[]): Promise<void> => {
+    await tell('its process died; it is taken back');
+    closePreview(yard.home);
+    await undo(yard, how, steps);
+    commandsMayRun();
+    await fail(yard, id, dead.wish === 'abort' ? abortedByOperator() : interrupted());
+  };
+
   switch (decision.do) {
     case 'discard':
-      return fail(yard, id, interrupted());
+      return takeBack([]);
     case 'undo':
-      await undo(yard, how, decision.steps);
-      return fail(yard, id, interrupted());
+      return takeBack(decision.steps);
+    case 'hold':
+      if (!(await isStillProven(yard, dead))) return takeBack(decision.steps);
+      await tell('its process died; it is held on');
+      return goOn(decision.from);
     case 'finish':
-      if (await isGone(yard, dead)) {
-        const more = 'its release was killed with it, by nothing it did; it is started again';
-        await yard.journal.tell(id, { type: 'warning', message: more });
-        return finish(yard, id, 'done');
-      }
-      try {
-        const onLive = (): Promise<void> => goLive(yard, id, how.switchBegan);
-        await finish(
-          yard,
-          id,
-          await run(yard, { ...how, plan: dead.plan ?? [], from: decision.from, onLive }),
-        );
-      } catch (error) {
-        await fail(yard, id, asKnown(error));
-      }
+      await tell('its process died; the bake goes on');
+      if (!(await isGone(yard, dead))) return goOn(decision.from);
+      await tell('its release was killed with it, by nothing it did; it is started again');
+      return finish(yard, id, 'done');
   }
+}
+
+/** The very process that testers have met, and no other, may be held on. */
+async function isStillProven(yard: Yard, { plan }: Deployment): Promise<boolean> {
+  const proof = plan?.flatMap(({ step }) => (step.do === 'hold' ? [step] : []))[0];
+  if (!proof) return false;
+  return verifySlot(yard, proof).then(
+    () => true,
+    () => false,
+  );
 }
 
 /** A release that fails leaves its entry with the process manager. No trace of it: the machine went down. */

@@ -2,9 +2,10 @@
  * Runs a plan: each step in turn, told in the journal. A failure at one step takes back that step and all
  * before it, last one first: that is the automatic rollback, the same for every strategy.
  */
-import { KnownError, asKnown } from '../core/errors';
+import { asKnown } from '../core/errors';
 import type { Plan, PlannedStep, Step } from '../core/types';
 import type { Yard } from '../yard';
+import { isStopped, whyItEnds } from './ending';
 import type { Outcome, Performance } from './perform';
 import { perform } from './perform';
 
@@ -25,8 +26,7 @@ export async function run(yard: Yard, work: Run): Promise<'done' | 'ended'> {
     const { step } = work.plan[index] as PlannedStep;
     try {
       // a release that is live is not taken back for it: the bake only ends early
-      if (work.signal?.aborted && step.do !== 'bake')
-        throw new KnownError('E_ABORTED', 'It was ended by npm stop.');
+      if (!(step.do === 'bake' && isStopped(work.signal))) work.signal?.throwIfAborted();
       const outcome = await toldStep(yard, work, step, index, false);
       if (step.do === 'verify-live') await work.onLive();
       if (outcome.ended) return 'ended';
@@ -78,8 +78,9 @@ async function toldStep(
     });
     return outcome;
   } catch (error) {
-    const detail = asKnown(error).message;
+    const why = whyItEnds(error, how.signal);
+    const detail = why.message;
     await journal.tell(how.deploymentId, { ...phase, status: 'failed', detail, ms: Date.now() - begun });
-    throw error;
+    throw why;
   }
 }

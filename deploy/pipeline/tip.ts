@@ -5,9 +5,13 @@ import { decideTip } from '../core/seen';
 import type { Commit, Deployment, Serving } from '../core/types';
 import { sourceOf, tipOf, updateMirror } from '../git/mirror';
 import type { Yard } from '../yard';
+import { deploymentMark } from './survivors';
 import { told } from './told';
 
-export type Tip = { commit: Commit } | { nothingNew: Commit };
+export interface NothingNew {
+  nothingNew: Commit;
+}
+export type Tip = { commit: Commit } | NothingNew;
 
 /** Fetches the branch and notes that its tip was seen. Throws E_SOURCE, E_REF, E_DISK, E_BAD_COMMIT. */
 export async function chooseTip(
@@ -15,11 +19,12 @@ export async function chooseTip(
   { id, trigger }: Deployment,
   branch: string,
   serving: Serving | null,
+  signal: AbortSignal,
 ): Promise<Tip> {
   const { home, config, journal } = yard;
   const source = sourceOf(home, config.source);
-  const commit = await told(yard, id, 'fetch', async () => {
-    await updateMirror(home, source);
+  const commit = await told(yard, id, 'fetch', signal, async () => {
+    await updateMirror(home, source, { deploymentMark: deploymentMark(home.logs, id) });
     return tipOf(home, branch);
   });
   const decision = decideTip({

@@ -30,7 +30,8 @@ export async function waitUntilHealthy(yard: Yard, proof: Proof, signal?: AbortS
   let lastStarting = Date.now();
   for (;;) {
     const running = await mustStillRun(yard, proof);
-    const answer = await ask(yard, proof);
+    const answer = await ask(yard, proof, signal);
+    signal?.throwIfAborted();
     if (answer.status === 200) {
       mustBeItself(answer, proof);
       return running;
@@ -46,14 +47,15 @@ export async function waitUntilHealthy(yard: Yard, proof: Proof, signal?: AbortS
  * Several good answers in a row, the smoke paths, and the same process before and after.
  * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE.
  */
-export async function verifySlot(yard: Yard, proof: Proof): Promise<RunningSlot> {
+export async function verifySlot(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
   const before = await mustStillRun(yard, proof);
   for (let good = 0; good < GOOD_ANSWERS; good++) {
-    const answer = await ask(yard, proof);
+    const answer = await ask(yard, proof, signal);
+    signal?.throwIfAborted();
     if (answer.status !== 200) throw await unhealthy(yard, proof, answer);
     mustBeItself(answer, proof);
   }
-  await smoke(yard, proof);
+  await smoke(yard, proof, signal);
   const after = await mustStillRun(yard, proof);
   if (after.pid !== before.pid)
     throw new KnownError('E_EXITED', `${proof.slot} was replaced while it was verified.`);
@@ -61,9 +63,10 @@ export async function verifySlot(yard: Yard, proof: Proof): Promise<RunningSlot>
 }
 
 /** The same question through nginx: do users get this very process? Throws E_NOT_SERVED. */
-export async function verifyServed(yard: Yard, proof: Proof): Promise<void> {
+export async function verifyServed(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<void> {
   const { app } = builtRelease(yard, proof.commit);
-  const answer = await yard.traffic.verify(app.health);
+  const answer = await yard.traffic.verify(app.health, signal);
+  signal?.throwIfAborted();
   if (answer.status === 200 && answer.commit === proof.commit && answer.instance === proof.instance) return;
   throw new KnownError(
     'E_NOT_SERVED',
@@ -73,7 +76,7 @@ export async function verifyServed(yard: Yard, proof: Proof): Promise<void> {
 
 /** The runtime's entry for the proof's process; it must live and not have been restarted. Throws E_EXITED. */
 export async function mustStillRun(yard: Yard, proof: Proof): Promise<RunningSlot> {
-  const running = (await yard.runtime.list()).find(({ slot }) => slot === proof.slot);
+  const running = (await yard.runtime.list(proof.slot)).find(({ slot }) => slot === proof.slot);
   if (running?.pid && running.restarts === proof.restarts && running.instance === proof.instance)
     return running;
   const line = tellingLine(await yard.runtime.logs(proof.slot, LOG_LINES));
@@ -85,10 +88,10 @@ export async function mustStillRun(yard: Yard, proof: Proof): Promise<RunningSlo
   );
 }
 
-async function ask(yard: Yard, proof: Proof): Promise<ProbeAnswer> {
+async function ask(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<ProbeAnswer> {
   const { app } = builtRelease(yard, proof.commit);
   const { port } = slotNamed(yard, proof.slot);
-  return probe({ port, path: app.health, timeoutMs: PROBE_TIMEOUT_MS });
+  return probe({ port, path: app.health, timeoutMs: PROBE_TIMEOUT_MS, signal });
 }
 
 function mustBeItself(answer: ProbeAnswer, proof: Proof): void {
@@ -100,11 +103,12 @@ function mustBeItself(answer: ProbeAnswer, proof: Proof): void {
   throw new KnownError('E_WRONG_PROCESS', `The health answer in ${proof.slot} names ${wrong}.`);
 }
 
-async function smoke(yard: Yard, proof: Proof): Promise<void> {
+async function smoke(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<void> {
   const { app } = builtRelease(yard, proof.commit);
   const { port } = slotNamed(yard, proof.slot);
   for (const path of app.smoke) {
-    const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
+    const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS, signal });
+    signal?.throwIfAborted();
     if (answer.status === null || answer.status >= 400) {
       throw new KnownError('E_SMOKE', `${path} in ${proof.slot} answered ${answer.said}.`);
     }

@@ -1,13 +1,16 @@
 /** One JSON document when it is over, for scripts. */
+import type { Deployment } from '../core/types';
 import type { Output, Reporter } from './reporter';
 
 export function jsonReporter(out: Output): Reporter {
+  const write = (deployment: Deployment, more: object): void => {
+    const live = deployment.state === 'succeeded';
+    out.write(`${JSON.stringify({ ...deployment, plan: undefined, live, ...more }, null, 2)}\n`);
+  };
   return {
     event: () => undefined,
-    end: (deployment, serving, behind = null) => {
-      const live = deployment.state === 'succeeded';
-      const answer = { ...deployment, plan: undefined, live, serving, behind };
-      out.write(`${JSON.stringify(answer, null, 2)}\n`);
-    },
+    end: (deployment, serving, behind = null) => write(deployment, { serving, behind }),
+    held: (deployment, preview, serving) => write(deployment, { serving, preview }),
+    say: () => undefined,
   };
 }

@@ -3,7 +3,8 @@ import type { Behind } from '../core/behind';
 import { behindLine } from '../core/behind';
 import type { ErrorCode } from '../core/errors';
 import { ERRORS } from '../core/errors';
-import { duration, moment, named, plural, short } from '../core/format';
+import { duration, liveMs, moment, named, plural, short } from '../core/format';
+import type { Preview } from '../preview/link';
 import type { Deployment, Entry, PhaseName, Serving } from '../core/types';
 
 const PHASE_WIDTH = 20;
@@ -73,15 +74,46 @@ function nothingNewLines(deployment: Deployment, serving: Serving | null): strin
   return [...(hint ? [`  ${hint}`] : []), `- ${stillServing(deployment, serving)}: ${cause}`];
 }
 
-function successLine({ kind, liveAt, createdAt, to }: Deployment): string {
-  const how = kind === 'env' ? ', with the new environment' : '';
-  const what = to ? `${named(to)} on ${to.slot}${how}` : '';
-  return liveAt === null ? `✓ LIVE already: ${what}` : `✓ LIVE in ${duration(liveAt - createdAt)}: ${what}`;
+/** What is told of a release that waits for a person, and what that person can do. */
+export function heldLines(
+  { createdAt, heldAt, to }: Deployment,
+  preview: Preview | null,
+  serving: Serving | null,
+): string[] {
+  const what = to ? `${named(to)} on ${to.slot}` : '';
+  const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'users get nothing yet';
+  const took = heldAt === null ? '' : ` in ${duration(heldAt - createdAt)}`;
+  return [`✓ HELD${took}: ${what} is verified; ${users}`, ...tryLines(preview)];
 }
 
-function stillServing({ kind, state, commit }: Deployment, serving: Serving | null): string {
+/** How to try a release that is held, and how to end that. */
+export function tryLines(preview: Preview | null): string[] {
+  return [
+    ...(preview
+      ? [`  try it:   ${preview.link}`, `  or:       curl -H '${preview.header}' ${preview.url}`]
+      : []),
+    '  then:     npm run -s promote   or   npm run -s abort',
+  ];
+}
+
+/** For whoever has aborted it: that is what they wanted. */
+export function abortedLines({ id, startedAt }: Deployment, serving: Serving | null): string[] {
+  if (startedAt === null) return [`✓ deployment ${id} is out of the queue`];
+  const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'nothing is served yet';
+  return [`✓ ABORTED: deployment ${id} is taken back; ${users}`];
+}
+
+function successLine(deployment: Deployment): string {
+  const { kind, to } = deployment;
+  const how = kind === 'env' ? ', with the new environment' : '';
+  const what = to ? `${named(to)} on ${to.slot}${how}` : '';
+  const ms = liveMs(deployment);
+  return ms === null ? `✓ LIVE already: ${what}` : `✓ LIVE in ${duration(ms)}: ${what}`;
+}
+
+function stillServing({ kind, errorCode, commit }: Deployment, serving: Serving | null): string {
   // nginx may not have ended yet, but will
-  if (state === 'aborted') return 'Nothing is served until npm start';
+  if (errorCode === 'E_STOPPED') return 'Nothing is served until npm start';
   if (!serving) return 'Nothing is served yet';
   if (kind === 'env') return `Still serving ${named(serving)} with the environment as it was`;
   return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;
@@ -93,24 +125,32 @@ function hintLines({ errorCode, hint }: Deployment): string[] {
   return todo ? [`  ${todo} [${errorCode}]`] : [];
 }
 
-/** `waiting for deployment 3 (a1b2c3d)`. */
-export function waitingLine(behind: Deployment | null): string {
+/** `waiting for deployment 3 (a1b2c3d)`. @param held when that one waits for a person itself */
+export function waitingLine(behind: Deployment | null, held = false): string {
   if (!behind) return 'waiting for the deployment before';
-  return `waiting for deployment ${behind.id} (${behind.commit ? short(behind.commit) : (behind.branch ?? behind.kind)})`;
+  const what = behind.commit ? short(behind.commit) : (behind.branch ?? behind.kind);
+  const line = `waiting for deployment ${behind.id} (${what})`;
+  return held ? `${line}, which is held: npm run -s promote, or npm run -s abort` : line;
 }
 
 /** One line of `history`. */
 export function historyLine(d: Deployment): string {
   const what = d.to ? `${named(d.to)} ${d.to.slot}` : d.commit ? short(d.commit) : (d.branch ?? '');
-  const took = d.liveAt === null ? '' : `live in ${duration(d.liveAt - d.createdAt)}`;
   return [
     `#${d.id}`.padEnd(5),
     moment(d.createdAt),
     d.kind.padEnd(8),
     d.state.padEnd(11),
     what.padEnd(26),
-    d.cause ?? took,
+    d.cause ?? progress(d),
   ]
     .join('  ')
     .trimEnd();
+}
+
+function progress(deployment: Deployment): string {
+  const { state, heldAt } = deployment;
+  if (state === 'holding') return `since ${moment(heldAt ?? 0)}: npm run -s promote, or npm run -s abort`;
+  const ms = liveMs(deployment);
+  return ms === null ? '' : `live in ${duration(ms)}`;
 }

@@ -1,14 +1,16 @@
 /** Plain lines, each when its phase is over: for pipes, logs and the terminal of a git push. */
 import type { JournalEvent } from '../core/types';
 import type { Journal } from '../journal';
-import { endLines, liveLines, phaseLine, waitingLine } from './phrases';
+import { endLines, heldLines, liveLines, phaseLine, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
 export function plainReporter(out: Output, journal: Journal): Reporter {
+  const say = (lines: string[]): void => lines.forEach((line) => out.write(`${line}\n`));
   return {
-    event: (event) => eventLines(event, journal).forEach((line) => out.write(`${line}\n`)),
-    end: (deployment, serving, behind) =>
-      endLines(deployment, serving, behind).forEach((line) => out.write(`${line}\n`)),
+    event: (event) => say(eventLines(event, journal)),
+    end: (deployment, serving, behind) => say(endLines(deployment, serving, behind)),
+    held: (deployment, preview, serving) => say(heldLines(deployment, preview, serving)),
+    say,
   };
 }
 
@@ -23,7 +25,7 @@ export function eventLines({ entry }: JournalEvent, journal: Journal): string[] 
     case 'incident':
       return [`! ${entry.message}`];
     case 'waiting':
-      return [waitingLine(journal.get(entry.behind))];
+      return [waitingLine(journal.get(entry.behind), entry.held)];
     case 'state':
       return [];
   }

@@ -1,11 +1,16 @@
 /** Who shows a deployment to a person. */
 import type { Behind } from '../core/behind';
+import type { Preview } from '../preview/link';
 import type { Deployment, JournalEvent, Serving } from '../core/types';
 
 export interface Reporter {
   event(event: JournalEvent): void;
   /** @param serving what serves the users now @param behind what was deployed last, where that is something else */
   end(deployment: Deployment, serving: Serving | null, behind?: Behind | null): void;
+  /** The last it shows of one that waits for a person now. @param preview how that person can try it */
+  held(deployment: Deployment, preview: Preview | null, serving: Serving | null): void;
+  /** Other last lines. */
+  say(lines: string[]): void;
 }
 
 export interface Output {

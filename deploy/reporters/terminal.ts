@@ -4,7 +4,7 @@ import { duration } from '../core/format';
 import type { Entry } from '../core/types';
 import type { Journal } from '../journal';
 import { eventLines } from './plain';
-import { endLines, phaseTitle, waitingLine } from './phrases';
+import { endLines, heldLines, phaseTitle, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
 const DRAW_EVERY_MS = 100;
@@ -23,6 +23,11 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
   const print = (lines: string[]): void => {
     for (const line of lines) out.write(`${CLEAR_LINE}${coloured(line)}\n`);
   };
+  const close = (lines: string[]): void => {
+    clearInterval(timer);
+    doing = null;
+    print(lines);
+  };
   return {
     event: (event) => {
       print(eventLines(event, journal));
@@ -30,17 +35,15 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
       if (title !== undefined) doing = title === null ? null : { title, since: event.at };
       draw();
     },
-    end: (deployment, serving, behind) => {
-      clearInterval(timer);
-      doing = null;
-      print(endLines(deployment, serving, behind));
-    },
+    end: (deployment, serving, behind) => close(endLines(deployment, serving, behind)),
+    held: (deployment, preview, serving) => close(heldLines(deployment, preview, serving)),
+    say: close,
   };
 }
 
 /** What runs from this entry on: a title, null for nothing, undefined when the entry does not change it. */
 function running(entry: Entry, journal: Journal): string | null | undefined {
-  if (entry.type === 'waiting') return waitingLine(journal.get(entry.behind));
+  if (entry.type === 'waiting') return waitingLine(journal.get(entry.behind), entry.held);
   if (entry.type === 'state') return entry.state === 'running' ? null : undefined;
   if (entry.type !== 'phase') return undefined;
   return entry.status === 'started' ? phaseTitle(entry) : null;

@@ -8,6 +8,7 @@ import { preparePushRepository } from '../git/push-repository';
 import { seedSource } from '../git/seed';
 import type { Home } from '../home';
 import { Journal } from '../journal';
+import { makePreviewFolder } from '../preview/folder';
 import { keepReserve } from '../reserve';
 import { prepareSecret } from '../secret';
 import { say } from './say';
@@ -22,6 +23,7 @@ const PRIVATE = 0o600;
 export function makeHome(home: Home): void {
   try {
     for (const folder of [home.dir, home.nginx, home.tables]) makeFolder(folder, OPEN);
+    makePreviewFolder(home);
     const { logs, releases, modules, env, shared, pm2, compose } = home;
     const closed = [logs, releases, modules, env, shared, pm2, compose];
     for (const folder of [...closed, home.pushGit, home.mirrorGit]) makeFolder(folder, CLOSED);

@@ -1,11 +1,12 @@
 /**
  * Blue/green: the release starts in the idle slot, and all requests move to it at once. The slot that
- * served stays warm behind it, so that going back is one rename.
+ * served stays warm behind it, so that going back is one rename. On request it waits between the two, verified,
+ * until a person who has tried it says yes.
  */
 import { KnownError } from '../core/errors';
 import type { PlanInput, Strategy } from '../core/seams';
 import { sameTable } from '../core/table';
-import type { Plan, PlannedStep, RunningSlot, SlotName, Step, Table } from '../core/types';
+import type { Plan, PlannedStep, Proof, RunningSlot, SlotName, Step, Table } from '../core/types';
 
 export const blueGreen: Strategy = {
   plan(input) {
@@ -51,10 +52,11 @@ function warmRelease(input: PlanInput, target: SlotName): RunningSlot | null {
   return proven && isSame(resident, input) ? resident : null;
 }
 
-function shiftToWarm({ observed, release }: PlanInput, target: SlotName, warm: RunningSlot): Plan {
+function shiftToWarm(input: PlanInput, target: SlotName, warm: RunningSlot): Plan {
+  const { observed, release } = input;
   const proof = { slot: target, commit: release.commit, instance: warm.instance, restarts: warm.restarts };
   return [
-    { step: { do: 'verify', ...proof }, undo: [] },
+    ...verified(proof, input.hold),
     // what is left for the warm one is not trusted to stand behind it
     shift(observed.table, { active: target, standby: null }),
     { step: { do: 'verify-live', ...proof }, undo: [] },
@@ -73,11 +75,17 @@ function startAndShift(input: PlanInput, target: SlotName): Plan {
     ...when(input.migrate, { step: { do: 'migrate', commit: release.commit, environment }, undo: [] }),
     ...when(!sameTable(table, alone), shift(table, alone)),
     { step: { do: 'start', ...proof, environment }, undo: putBack(input, target) },
-    { step: { do: 'verify', ...proof }, undo: [] },
+    ...verified(proof, input.hold),
     shift(alone, { active: target, standby: behind }),
     { step: { do: 'verify-live', ...proof }, undo: [] },
     ...when(input.bakeSeconds > 0, { step: { do: 'bake', ...proof, seconds: input.bakeSeconds }, undo: [] }),
   ];
+}
+
+/** Proven; and, where it was held, proven again: the very process that was tried is the one that goes live. */
+function verified(proof: Proof, hold: boolean): Plan {
+  const verify: PlannedStep = { step: { do: 'verify', ...proof }, undo: [] };
+  return hold ? [verify, { step: { do: 'hold', ...proof }, undo: [] }, verify] : [verify];
 }
 
 /** The idle slot as it was: empty, or with the warm release that the start ended. */

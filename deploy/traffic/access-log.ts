@@ -14,11 +14,15 @@ export interface LogPosition {
   offset: number;
 }
 
+/** Whose requests are not users'. */
+const OTHERS = ['preview', 'deploy', 'probe'] as const;
+type Kind = 'app' | (typeof OTHERS)[number];
+
 export interface LogEntry {
   /** Milliseconds since 1970, when the answer was sent. */
   at: number;
-  /** `app` for users' requests; `deploy` for the deployer's pages, `probe` for our own questions. */
-  kind: 'app' | 'deploy' | 'probe';
+  /** `app` for users' requests; `preview` for testers', `deploy` for the deployer's pages, `probe` for our own questions. */
+  kind: Kind;
   method: string;
   /** The path without its query. */
   uri: string;
@@ -87,7 +91,7 @@ export function parseLine(line: string): LogEntry | null {
   const kind = text('kind');
   return {
     at: Math.round(Number(text('time')) * 1000),
-    kind: kind === 'deploy' || kind === 'probe' ? kind : 'app',
+    kind: OTHERS.find((other) => other === kind) ?? 'app',
     method: text('method'),
     uri: text('uri'),
     status: Number(text('status')),

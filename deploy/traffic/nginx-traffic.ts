@@ -14,6 +14,7 @@ export function createTraffic({ home, httpPort }: { home: Home; httpPort: number
     shift: async (to) => linkTable(home, to),
     // eslint-disable-next-line @typescript-eslint/require-await
     current: async () => linkedTable(home),
-    verify: (healthPath) => probe({ port: httpPort, path: healthPath, timeoutMs: VERIFY_TIMEOUT_MS }),
+    verify: (healthPath, signal) =>
+      probe({ port: httpPort, path: healthPath, timeoutMs: VERIFY_TIMEOUT_MS, signal }),
   };
 }

@@ -10,6 +10,8 @@ export interface ProbeTarget {
   path: string;
   /** The longest the whole answer may take, in milliseconds. */
   timeoutMs: number;
+  /** Gives the question up. */
+  signal?: AbortSignal | undefined;
   /** What the Host header says. Default: `127.0.0.1`. */
   host?: string;
 }
@@ -55,6 +57,7 @@ function ask(target: ProbeTarget): ClientRequest {
     ...(target.socketPath ? { socketPath: target.socketPath } : { host: '127.0.0.1', port: target.port }),
     path: target.path,
     agent: false,
+    ...(target.signal ? { signal: target.signal } : {}),
     headers: { host: target.host ?? '127.0.0.1', accept: 'application/json', 'user-agent': USER_AGENT },
   });
 }

@@ -2,7 +2,7 @@
  * The webhook's address, as GitHub knows it: POST /_deploy/webhook. A payload decides nothing but that a
  * branch moved; which commit is deployed is asked of the source.
  */
-import type { Express, NextFunction, Request, Response } from 'express';
+import type { Express, NextFunction, Request, Response, Router } from 'express';
 import express from 'express';
 import { KnownError, asKnown } from '../core/errors';
 import type { RequestDeployment } from '../requests';
@@ -16,9 +16,11 @@ export interface WebhookDeps {
   /** Only this branch deploys. */
   branch: string;
   request: RequestDeployment;
+  /** What else the deployer answers below /_deploy/. */
+  routes?: Router[];
 }
 
-export function webhookApp({ secret, branch, request }: WebhookDeps): Express {
+export function webhookApp({ secret, branch, request, routes = [] }: WebhookDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   // the raw bytes are what was signed: nothing is unpacked or parsed before they are proven
@@ -35,6 +37,7 @@ export function webhookApp({ secret, branch, request }: WebhookDeps): Express {
     const deployment = await request({ kind: 'deploy', trigger, branch, ...(delivery ? { delivery } : {}) });
     res.status(202).json({ id: deployment.id, state: deployment.state });
   });
+  for (const router of routes) app.use(router);
   app.get('/_deploy/health', (_req, res) => void res.json({ status: 'ok' }));
   app.use(
     (_req, res) =>

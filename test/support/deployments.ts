@@ -32,6 +32,8 @@ export function deployment(known: Partial<Deployment>): Deployment {
     delivery: null,
     createdAt: 1_000,
     startedAt: null,
+    heldAt: null,
+    promotedAt: null,
     liveAt: null,
     finishedAt: null,
     served: null,

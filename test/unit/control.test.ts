@@ -4,9 +4,10 @@ import path from 'node:path';
 import request from 'supertest';
 import type { ControlRequest } from '../../deploy/control';
 import { controlApp } from '../../deploy/control';
-import { deployerBuild, requestDeployment } from '../../deploy/control-client';
+import { deployerBuild, requestDeployment, wishFor } from '../../deploy/control-client';
 import { KnownError } from '../../deploy/core/errors';
 import type { RequestDeployment } from '../../deploy/requests';
+import type { WishDeployment } from '../../deploy/wishes';
 import { commit, deployment } from '../support/deployments';
 import { afterwards, tempHome } from '../support/temp-home';
 
@@ -17,10 +18,20 @@ const take: RequestDeployment = (what) => {
   return Promise.resolve(deployment({ id: 3, commit: what.commit ?? null }));
 };
 
-beforeEach(() => (asked = []));
+const wish: WishDeployment = (what, id) => {
+  wished.push([what, id]);
+  if (what === 'promote') return Promise.reject(new KnownError('E_NOT_HOLDING', 'No deployment is held.'));
+  return Promise.resolve(deployment({ id: id ?? 3, wish: what }));
+};
+let wished: unknown[];
+
+beforeEach(() => {
+  asked = [];
+  wished = [];
+});
 
 describe('the control socket', () => {
-  const app = controlApp({ request: take, build: 'b-1' });
+  const app = controlApp({ request: take, wish, build: 'b-1' });
 
   it('takes a deployment and answers with it', async () => {
     const answer = await request(app)
@@ -50,6 +61,28 @@ describe('the control socket', () => {
     expect(asked).toEqual([]);
   });
 
+  it("takes a person's wish, for one deployment or for the one at work", async () => {
+    for (const id of [7, null]) {
+      const answer = await request(app).post('/wishes').send({ wish: 'abort', id });
+      expect(answer).toMatchObject({ status: 202, body: { id: id ?? 3, wish: 'abort' } });
+    }
+    expect(wished).toEqual([
+      ['abort', 7],
+      ['abort', null],
+    ]);
+  });
+
+  it.each([
+    ['an unknown wish', { wish: 'destroy', id: 7 }],
+    ['no number', { wish: 'abort', id: '7; reboot' }],
+    ['no id at all', { wish: 'abort' }],
+    ['a key too many', { wish: 'abort', id: 7, state: 'succeeded' }],
+  ])('refuses %s', async (_case, body) => {
+    const answer = await request(app).post('/wishes').send(body);
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'E_USAGE' } } });
+    expect(wished).toEqual([]);
+  });
+
   it('refuses what is not JSON, and does not call it a bug of its own', async () => {
     const answer = await request(app).post('/deployments').type('application/json').send('{');
     expect(answer.status).toBe(400);
@@ -59,14 +92,20 @@ describe('the control socket', () => {
 
 describe('a command that asks the deployer', () => {
   it('gets its deployment', async () => {
-    const home = await listen(controlApp({ request: take, build: 'b-1' }));
+    const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
     expect(await requestDeployment(home, DEPLOY)).toMatchObject({ id: 3, commit: commit('a') });
     expect(asked).toEqual([DEPLOY]);
   });
 
+  it('gets the deployment that its wish is for, or why there is none', async () => {
+    const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
+    expect(await wishFor(home, 'abort', 7)).toMatchObject({ id: 7, wish: 'abort' });
+    await expect(wishFor(home, 'promote', null)).rejects.toMatchObject({ code: 'E_NOT_HOLDING' });
+  });
+
   it('gets what the deployer refuses with: code, sentence and hint', async () => {
     const refuse = (): Promise<never> => Promise.reject(new KnownError('E_DISK', 'It is full.', 'Empty it.'));
-    const home = await listen(controlApp({ request: refuse, build: 'b-1' }));
+    const home = await listen(controlApp({ request: refuse, wish, build: 'b-1' }));
     await expect(requestDeployment(home, DEPLOY)).rejects.toMatchObject({
       code: 'E_DISK',
       message: 'It is full.',
@@ -95,7 +134,7 @@ describe('a command that asks the deployer', () => {
 
 describe('the build that the deployer is of', () => {
   it('is told by its health', async () => {
-    expect(await deployerBuild(await listen(controlApp({ request: take, build: 'b-1' })))).toBe('b-1');
+    expect(await deployerBuild(await listen(controlApp({ request: take, wish, build: 'b-1' })))).toBe('b-1');
   });
 
   it('is none when nobody answers, or when it is not the deployer that does', async () => {

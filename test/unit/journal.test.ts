@@ -1,7 +1,8 @@
 import Database from 'libsql';
 import { once } from 'node:events';
 import path from 'node:path';
-import type { DeploymentState, Serving } from '../../deploy/core/types';
+import { KnownError } from '../../deploy/core/errors';
+import type { Deployment, DeploymentState, Serving } from '../../deploy/core/types';
 import type { Request } from '../../deploy/journal';
 import { Journal } from '../../deploy/journal';
 import { commit } from '../support/deployments';
@@ -56,6 +57,52 @@ describe('a request', () => {
     await goes('running');
     const { id } = await journal.request(PUSH);
     expect(told(id)).toContainEqual({ type: 'waiting', behind: 1 });
+  });
+});
+
+describe('what a person wants', () => {
+  const any = (pending: Deployment[]): Deployment => pending[0] as Deployment;
+
+  it('is written down for the process that works on it, which goes on meanwhile', async () => {
+    const id = await goes('running');
+    expect(await journal.wish('abort', any)).toMatchObject({ id, state: 'running', wish: 'abort' });
+    expect(journal.get(id)).toMatchObject({ state: 'running', wish: 'abort', promotedAt: null });
+    expect(told(id)).toHaveLength(2);
+  });
+
+  it('is kept with its time when it is a yes', async () => {
+    const id = await goes('running');
+    const { heldAt } = await journal.hold(id);
+    const { promotedAt } = await journal.wish('promote', any);
+    expect(promotedAt).toBeGreaterThanOrEqual(heldAt as number);
+  });
+
+  it('ends at once one that only waits', async () => {
+    const id = await goes();
+    expect(await journal.wish('abort', any)).toMatchObject({ id, state: 'aborted', errorCode: 'E_ABORTED' });
+    expect(journal.pending()).toEqual([]);
+    expect(told(id).at(-1)).toMatchObject({ type: 'state', state: 'aborted' });
+  });
+
+  it('changes nothing when it is refused', async () => {
+    const id = await goes('running');
+    const refuse = (): never => {
+      throw new KnownError('E_NOT_HOLDING', 'No.');
+    };
+    await expect(journal.wish('promote', refuse)).rejects.toMatchObject({ code: 'E_NOT_HOLDING' });
+    expect(journal.get(id)).toMatchObject({ state: 'running', wish: null });
+  });
+});
+
+describe('one that is held', () => {
+  it('knows since when, and those that wait are told', async () => {
+    const id = await goes('running');
+    const waiting = await goes();
+    expect(await journal.hold(id)).toMatchObject({ state: 'holding', heldAt: expect.any(Number) });
+    expect(told(waiting).at(-1)).toEqual({ type: 'waiting', behind: id, held: true });
+    const later = await goes();
+    expect(told(later).at(-1)).toEqual({ type: 'waiting', behind: id, held: true });
+    expect(journal.active()?.id).toBe(id);
   });
 });
 

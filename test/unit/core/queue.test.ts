@@ -1,11 +1,11 @@
 import { decideQueue } from '../../../deploy/core/queue';
-import type { Deployment } from '../../../deploy/core/types';
+import type { Deployment, Trigger } from '../../../deploy/core/types';
 import { commit, deployment } from '../../support/deployments';
 
 const push = (id: number, branch = 'main'): Deployment => deployment({ id, branch });
 const named = (id: number): Deployment => deployment({ id, commit: commit('c'), trigger: 'command' });
 const rollback = (id: number): Deployment => deployment({ id, kind: 'rollback', trigger: 'command' });
-const runs = (id: number, state: 'running' | 'baking' = 'running'): Deployment =>
+const runs = (id: number, state: 'running' | 'holding' | 'baking' = 'running'): Deployment =>
   deployment({ id, branch: 'main', state });
 
 /** The decision by ids. */
@@ -20,7 +20,7 @@ test('a push begins at once when nothing runs', () => {
   expect(decide(push(1))).toEqual({ begin: 1, superseded: [] });
 });
 
-test.each(['running', 'baking'] as const)('one that is %s lets the next one wait', (state) => {
+test.each(['running', 'holding', 'baking'] as const)('one that is %s lets the next one wait', (state) => {
   expect(decide(runs(1, state), push(2))).toEqual({ begin: null, superseded: [] });
 });
 
@@ -29,8 +29,26 @@ test('of three pushes that wait only the newest is deployed, in whatever order t
   expect(decide(push(4), push(2), push(3))).toEqual({ begin: 4, superseded: [2, 3] });
 });
 
-test('a push that runs already is not superseded by one that waits', () => {
-  expect(decide(runs(1), push(2)).superseded).toEqual([]);
+test.each(['running', 'holding', 'baking'] as const)(
+  'a push that is %s is not superseded by those that wait',
+  (state) => {
+    expect(decide(runs(1, state), push(2), push(3))).toEqual({ begin: null, superseded: [2] });
+  },
+);
+
+test('a push, a webhook and the poll tell of the same branch: only the newest of them is deployed', () => {
+  const triggers: Trigger[] = ['push', 'webhook', 'poll', 'webhook'];
+  const waiting = triggers.map((trigger, index) => deployment({ id: index + 1, branch: 'main', trigger }));
+  expect(decide(...waiting)).toEqual({ begin: 4, superseded: [1, 2, 3] });
+});
+
+test('what was asked for with a commit of its own, to be held or not, is superseded by no push', () => {
+  expect(decide({ ...named(1), hold: true }, push(2))).toEqual({ begin: 1, superseded: [] });
+});
+
+test('what brings back a dead slot goes before deploys that wait', () => {
+  const restore = deployment({ id: 3, kind: 'restore', trigger: 'watch' });
+  expect(decide(push(1), named(2), restore).begin).toBe(3);
 });
 
 test('a push to another branch supersedes nothing', () => {

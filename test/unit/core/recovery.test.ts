@@ -1,6 +1,6 @@
 import { decideRecovery } from '../../../deploy/core/recovery';
-import type { Deployment, Entry, JournalEvent, Step } from '../../../deploy/core/types';
-import { deployment, TO_GREEN } from '../../support/deployments';
+import type { Deployment, Entry, JournalEvent, PlannedStep, Step } from '../../../deploy/core/types';
+import { deployment, PROOF, TO_GREEN } from '../../support/deployments';
 
 type Phase = Extract<Entry, { type: 'phase' }>;
 const BAKE = TO_GREEN.length - 1;
@@ -93,5 +93,65 @@ test('killed between LIVE and the end of a rollback, which has no bake: it only 
   expect(decideRecovery(running({ plan }), events(...doneTo(3), LIVE))).toEqual({
     do: 'finish',
     from: plan.length,
+  });
+});
+
+describe('held', () => {
+  const hold = { step: { ...PROOF, do: 'hold' as const }, undo: [] };
+  const [start, verify, ...rest] = TO_GREEN as [PlannedStep, PlannedStep, ...PlannedStep[]];
+  const plan = [start, verify, hold, verify, ...rest];
+  const [HOLD, SHIFT] = [2, 4];
+  const held = (known: Partial<Deployment> = {}): Deployment =>
+    deployment({ state: 'holding', hold: true, plan, ...known });
+  const phases = (last: number, ...more: Entry[]): JournalEvent[] =>
+    events(
+      ...plan
+        .slice(0, last)
+        .flatMap(({ step: { do: phase } }, step) => [
+          { type: 'phase', phase, step, status: 'started' } as const,
+          { type: 'phase', phase, step, status: 'done' } as const,
+        ]),
+      { type: 'phase', phase: plan[last]?.step.do as Step['do'], step: last, status: 'started' },
+      ...more,
+    );
+
+  test('killed while it was held: it is held on', () => {
+    expect(decideRecovery(held(), phases(HOLD))).toEqual({ do: 'hold', from: HOLD, steps: plan.slice(0, 3) });
+  });
+
+  test.each([null, 'promote'] as const)(
+    'killed after a person said yes (%s), before the shift: the hold is taken up again, and the yes holds',
+    (wish) => {
+      expect(decideRecovery(held({ wish }), phases(SHIFT - 1))).toMatchObject({ do: 'hold', from: HOLD });
+    },
+  );
+
+  test('killed in the shift: nobody knows how far it came, so it is taken back', () => {
+    expect(decideRecovery(held({ wish: 'promote' }), phases(SHIFT))).toEqual({
+      do: 'undo',
+      steps: plan.slice(0, SHIFT + 1),
+    });
+  });
+
+  test('killed before it came to the hold: it is taken back', () => {
+    expect(decideRecovery(held({ state: 'running' }), phases(HOLD - 1))).toEqual({
+      do: 'undo',
+      steps: plan.slice(0, 2),
+    });
+  });
+
+  test('killed while it was taken back: that goes on', () => {
+    const undone: Entry = { type: 'phase', phase: 'stop', step: 0, status: 'started', undo: true };
+    expect(decideRecovery(held(), phases(HOLD, undone))).toEqual({ do: 'undo', steps: plan.slice(0, 3) });
+  });
+
+  test('killed while an operator aborts it: it is taken back, held, baking or running', () => {
+    const undo = { do: 'undo', steps: plan.slice(0, 3) };
+    expect(decideRecovery(held({ wish: 'abort' }), phases(HOLD))).toEqual(undo);
+    const baking = deployment({ state: 'baking', plan: TO_GREEN, wish: 'abort' });
+    expect(decideRecovery(baking, events(...doneTo(3), LIVE, step(BAKE, 'started')))).toEqual({
+      do: 'undo',
+      steps: TO_GREEN,
+    });
   });
 });

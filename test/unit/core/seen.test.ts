@@ -1,4 +1,4 @@
-import { decidePoll, decideTip } from '../../../deploy/core/seen';
+import { abortedUnseen, decidePoll, decideTip } from '../../../deploy/core/seen';
 import type { Deployment } from '../../../deploy/core/types';
 import { commit, deployment } from '../../support/deployments';
 
@@ -9,7 +9,7 @@ const over = (known: Partial<Deployment>): Deployment =>
 
 describe('the poll', () => {
   const look = (known: Partial<Parameters<typeof decidePoll>[0]>): ReturnType<typeof decidePoll> =>
-    decidePoll({ tip: B, lastSeen: A, live: A, branch: 'main', pending: [], ...known });
+    decidePoll({ tip: B, lastSeen: A, live: A, branch: 'main', pending: [], aborted: null, ...known });
 
   it('deploys a tip that nobody has seen', () => expect(look({})).toBe('deploy'));
 
@@ -36,6 +36,23 @@ describe('the poll', () => {
   it('leaves it to a deployment that has yet to fetch the tip', () => {
     expect(look({ pending: [deployment({ branch: 'main', state: 'queued' })] })).toBe('nothing');
     expect(look({ pending: [deployment({ branch: 'main', state: 'running' })] })).toBe('nothing');
+  });
+
+  it('does not bring back what an operator has aborted before its commit was known', () => {
+    const aborted = over({ id: 5, branch: 'main', state: 'aborted', errorCode: 'E_ABORTED' });
+    expect(look({ aborted })).toBe('remember');
+    const older = over({ id: 4, branch: 'main', commit: A });
+    expect(abortedUnseen([older, aborted], 'main')).toBe(aborted);
+    const none: Deployment[][] = [
+      [],
+      [{ ...aborted, branch: 'next' }],
+      // its commit was seen, so it is not brought back anyway
+      [{ ...aborted, commit: B }],
+      // ended by npm stop: nobody has said that it is not wanted
+      [{ ...aborted, errorCode: 'E_STOPPED' }],
+      [aborted, { ...older, id: 6 }],
+    ];
+    for (const history of none) expect(abortedUnseen(history, 'main')).toBeNull();
   });
 
   it('does not take one for it that has fetched before, or is of no branch', () => {

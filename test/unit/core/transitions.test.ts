@@ -2,12 +2,19 @@ import { isActive, isOver, mayFollow } from '../../../deploy/core/transitions';
 import type { DeploymentState } from '../../../deploy/core/types';
 
 const OVER = ['succeeded', 'failed', 'rolled-back', 'aborted', 'superseded', 'interrupted'] as const;
-const ALL: DeploymentState[] = ['queued', 'running', 'baking', ...OVER];
+const ALL: DeploymentState[] = ['queued', 'running', 'holding', 'baking', ...OVER];
 
 test('a deployment goes from queued over running and baking to its end', () => {
   expect(mayFollow('queued', 'running')).toBe(true);
   expect(mayFollow('running', 'baking')).toBe(true);
   expect(mayFollow('baking', 'succeeded')).toBe(true);
+});
+
+test('one that is held goes on when a person says so, and can end in every way that a running one can', () => {
+  expect(ALL.filter((state) => mayFollow('holding', state))).toEqual(
+    ALL.filter((state) => state !== 'holding' && mayFollow('running', state)),
+  );
+  expect(ALL.filter((state) => mayFollow(state, 'holding'))).toEqual(['running']);
 });
 
 test('a rollback has no bake: it succeeds at once', () => {
@@ -31,5 +38,5 @@ test('nothing comes back from its end, into the queue, or to where it is', () =>
 
 test('a deployment is over, worked on, or waits; never two of these', () => {
   expect(ALL.filter(isOver)).toEqual(OVER);
-  expect(ALL.filter(isActive)).toEqual(['running', 'baking']);
+  expect(ALL.filter(isActive)).toEqual(['running', 'holding', 'baking']);
 });

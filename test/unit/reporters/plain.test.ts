@@ -1,5 +1,6 @@
 /** Whole deployments, as a pipe, a log or the terminal of a git push shows them. */
 import type { Deployment, Entry, Serving } from '../../../deploy/core/types';
+import { abortedLines, historyLine } from '../../../deploy/reporters/phrases';
 import { plainReporter } from '../../../deploy/reporters/plain';
 import { commit, deployment } from '../../support/deployments';
 import { events, journalOf, kept, phase } from '../../support/told';
@@ -118,10 +119,22 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
   ],
   ['nothing serves', { state: 'failed', cause: 'boom' }, null, '✗ NOT LIVE. Nothing is served yet: boom'],
   [
-    'aborted without a cause',
-    { state: 'aborted' },
+    'ended by npm stop',
+    { state: 'aborted', errorCode: 'E_STOPPED' },
     V1,
     '✗ NOT LIVE. Nothing is served until npm start: aborted',
+  ],
+  [
+    'aborted by an operator',
+    { state: 'aborted', errorCode: 'E_ABORTED', cause: 'It was aborted by an operator.' },
+    V1,
+    '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): It was aborted by an operator.',
+  ],
+  [
+    'live after a person has tried it: what it took from their yes on',
+    { state: 'succeeded', to: V2, promotedAt: 61_000, liveAt: 61_200 },
+    V2,
+    '✓ LIVE in 200 ms: v1.1.0 (e4f5a6b) on green',
   ],
   [
     'rolled back by an operator while it bakes',
@@ -161,6 +174,49 @@ test.each<[Partial<Deployment>, string]>([
   const reporter = plainReporter(out, journalOf(deployment(ahead)));
   for (const event of events({ type: 'waiting', behind: 7 })) reporter.event(event);
   expect(out.text()).toBe(`${line}\n`);
+});
+
+test('who waits for one that is held is told what a person can do', () => {
+  const out = kept();
+  const reporter = plainReporter(out, journalOf(deployment({ id: 7, commit: V1.commit })));
+  for (const event of events({ type: 'waiting', behind: 7, held: true })) reporter.event(event);
+  expect(out.text()).toBe(
+    'waiting for deployment 7 (a1b2c3d), which is held: npm run -s promote, or npm run -s abort\n',
+  );
+});
+
+test('one that is held: how to try it, and how to end that', () => {
+  const held = deployment({ id: 7, state: 'holding', to: V2, heldAt: 4_100 });
+  const preview = { url: 'http://h/', link: 'http://h/link', expires: 0, header: 'X-Switchyard-Preview: 0f' };
+  const out = kept();
+  plainReporter(out, journalOf()).held(held, preview, V1);
+  expect(out.text().trimEnd().split('\n')).toEqual([
+    '✓ HELD in 3.1 s: v1.1.0 (e4f5a6b) on green is verified; users get v1.0.0 (a1b2c3d) on blue',
+    '  try it:   http://h/link',
+    "  or:       curl -H 'X-Switchyard-Preview: 0f' http://h/",
+    '  then:     npm run -s promote   or   npm run -s abort',
+  ]);
+});
+
+test.each<[Partial<Deployment>, string]>([
+  [{ id: 8 }, '✓ deployment 8 is out of the queue'],
+  [{ id: 7, startedAt: 1 }, '✓ ABORTED: deployment 7 is taken back; users get v1.0.0 (a1b2c3d) on blue'],
+])('whoever aborts one has what they wanted: %j', (known, line) => {
+  expect(abortedLines(deployment({ state: 'aborted', ...known }), V1)).toEqual([line]);
+});
+
+test.each<[Partial<Deployment>, RegExp]>([
+  [
+    { state: 'holding', to: V2, heldAt: 1_000 },
+    /holding .*v1\.1\.0 \(e4f5a6b\) green .*since 1970-.*: npm run -s promote, or npm run -s abort$/,
+  ],
+  [{ state: 'succeeded', to: V2, promotedAt: 61_000, liveAt: 61_200 }, /succeeded .*live in 200 ms$/],
+  [
+    { state: 'aborted', commit: V2.commit, cause: 'It was aborted by an operator.' },
+    /aborted .*e4f5a6b .*It was aborted by an operator\.$/,
+  ],
+])('one line of history: %j', (known, line) => {
+  expect(historyLine(deployment(known))).toMatch(line);
 });
 
 /** The lines of a whole deployment. */

@@ -36,6 +36,25 @@ test('no unproven release gets a user, and no slot is replaced while the table n
   }
 });
 
+test('a hold comes after a verify and before anything that users notice, and the very process is proven again', () => {
+  const held = PLANNED.filter(({ input, plan }) => input.hold && plan.length > 0);
+  expect(held.length).toBeGreaterThan(1500);
+  for (const { input, plan } of held) {
+    const at = plan.findIndex(({ step }) => step.do === 'hold');
+    const [before, hold, after, shift] = plan.slice(at - 1, at + 3).map(({ step }) => step);
+    expect([before?.do, hold?.do, after?.do, shift?.do]).toEqual(['verify', 'hold', 'verify', 'shift']);
+    expect(after).toEqual(before);
+    expect({ ...hold, do: 'verify' }).toEqual(before);
+    const machine = new PaperMachine(input.observed);
+    for (const { step } of plan.slice(0, at)) machine.do(step);
+    // or to nobody, where the slot that is named is dead
+    expect([input.observed.table.active, null]).toContain(machine.table.active);
+  }
+  expect(PLANNED.some(({ input, plan }) => !input.hold && plan.some(({ step }) => step.do === 'hold'))).toBe(
+    false,
+  );
+});
+
 test('in the end the wanted release serves, and what was put behind it runs', () => {
   for (const { input, plan } of PLANNED) {
     const machine = new PaperMachine(input.observed);
@@ -90,17 +109,20 @@ function everyCase(): PlanInput[] {
       residents('green').flatMap((green) =>
         [null, ...SLOTS].flatMap((wanted) =>
           [0, 10].flatMap((bakeSeconds) =>
-            [true, false].map((migrate) => ({
-              observed: { table, slots: [...blue, ...green] },
-              release: { commit: WANTED } as Release,
-              slots: SLOTS,
-              wanted,
-              environment: 0,
-              instance: 'fresh',
-              undoInstance: 'again',
-              bakeSeconds,
-              migrate,
-            })),
+            [true, false].flatMap((migrate) =>
+              [true, false].map((hold) => ({
+                observed: { table, slots: [...blue, ...green] },
+                release: { commit: WANTED } as Release,
+                slots: SLOTS,
+                wanted,
+                environment: 0,
+                instance: 'fresh',
+                undoInstance: 'again',
+                bakeSeconds,
+                hold,
+                migrate,
+              })),
+            ),
           ),
         ),
       ),

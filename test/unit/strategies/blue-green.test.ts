@@ -62,6 +62,38 @@ describe('a new release', () => {
   });
 });
 
+describe('a release that is to be tried first', () => {
+  it('waits between its proof and the traffic, and is proven again', () => {
+    expect(story(plan(serves('blue', running('blue', OLD)), NEW, { hold: true }))).toEqual([
+      'start green new, undo: stop green',
+      'verify green new',
+      'hold green new',
+      'verify green new',
+      'shift to green before blue, undo: shift to blue',
+      'verify-live green new',
+      'bake green new',
+    ]);
+  });
+
+  it('waits also where it stands warm, and is the very process that goes live', () => {
+    const observed = serves('blue', running('blue', OLD), running('green', NEW));
+    observed.table.standby = 'green';
+    const held = plan(observed, NEW, { hold: true });
+    expect(story(held)).toEqual([
+      'verify green new',
+      'hold green new',
+      'verify green new',
+      'shift to green, undo: shift to blue before green',
+      'verify-live green new',
+    ]);
+    expect(held[1]?.step).toMatchObject({ instance: 'green-instance', restarts: 0 });
+  });
+
+  it('has nothing to wait for when it serves already', () => {
+    expect(plan(serves('green', running('green', NEW)), NEW, { hold: true })).toEqual([]);
+  });
+});
+
 describe('a release that stands warm', () => {
   const warm = { table: { active: 'blue', standby: 'green' } };
   const observed = (green: RunningSlot): Observed => ({ ...warm, slots: [running('blue', OLD), green] });
@@ -181,6 +213,7 @@ function plan(observed: Observed, wantedCommit: string, wishes: Partial<PlanInpu
     instance: 'fresh',
     undoInstance: 'again',
     bakeSeconds: 10,
+    hold: false,
     migrate: false,
     ...wishes,
   });

@@ -66,7 +66,24 @@ describe('the site', () => {
     expect(site()).toContain('set $table $realpath_root;');
     const checks = site().match(/if \(-f \S+/g) ?? [];
     expect(checks.length).toBeGreaterThan(0);
-    expect(checks.every((check) => check.startsWith('if (-f $table/'))).toBe(true);
+    const others = checks.filter((check) => !check.startsWith('if (-f $table/'));
+    expect(others.filter((check) => !check.startsWith('if (-f "/home/preview/$preview_token.'))).toEqual([]);
+  });
+
+  test('asks the folder of testers for what looks like a token only, and behind one string test', () => {
+    expect(site().match(/\$(cookie|http_x)_switchyard_preview/g)).toHaveLength(4);
+    expect(site()).toContain('"~^[0-9a-f]{32}$" $http_x_switchyard_preview;');
+    expect(site()).toContain('"~^[0-9a-f]{32}$" $cookie_switchyard_preview;');
+    const everyone = site().slice(0, site().indexOf('location @preview'));
+    expect(everyone).not.toContain('/preview/');
+    expect(everyone).toContain('if ($preview_token) { return 418; }');
+  });
+
+  test('has nothing behind the slot that a tester is let into', () => {
+    const preview = site().slice(site().indexOf('location @preview {'));
+    expect(preview.slice(0, preview.indexOf('}\n    # A token'))).toContain(
+      'proxy_pass http://direct_$preview;',
+    );
   });
 
   test('has no slot by default', () => {

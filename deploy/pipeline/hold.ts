@@ -1,0 +1,61 @@
+/**
+ * The hold: the release runs in the idle slot, verified, and nobody but its testers gets it, until a person promotes
+ * it or aborts. It is watched meanwhile: one that dies or falls ill fails, and the runner takes everything back.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../core/errors';
+import { isUrgent } from '../core/queue';
+import { duration } from '../core/format';
+import type { Deployment, Proof } from '../core/types';
+import { closePreview, openPreview } from '../preview/folder';
+import type { Yard } from '../yard';
+import { healthWatch } from './health-watch';
+
+const LOOK_EVERY_MS = 100;
+/** A person's word is acted on at once; asking the process manager so often, for days, would be dear. */
+const HEALTH_EVERY_LOOKS = 5;
+
+export interface Hold {
+  deploymentId: number;
+  /** Called all the time while it waits. */
+  onHold: () => void;
+  signal?: AbortSignal;
+}
+
+/**
+ * Returns when a person promotes it, as a clause for the journal. Throws what ends it: the signal's reason,
+ * E_ABORTED for what cannot wait for a person, E_EXITED, E_UNHEALTHY.
+ */
+export async function hold(
+  yard: Yard,
+  proof: Proof,
+  { deploymentId, onHold, signal }: Hold,
+): Promise<string> {
+  const { journal, home } = yard;
+  const healthy = healthWatch(yard, proof, 'E_UNHEALTHY');
+  // one whose process was killed while it was held is held already, and keeps its testers
+  const begins = journal.get(deploymentId)?.state === 'running';
+  if (begins) closePreview(home);
+  try {
+    openPreview(home, proof.slot);
+    if (begins) await journal.hold(deploymentId);
+    for (let looks = 0; ; looks++) {
+      signal?.throwIfAborted();
+      const held = journal.get(deploymentId);
+      if (held?.wish === 'promote') return `promoted after ${duration(Date.now() - (held.heldAt ?? 0))}`;
+      mustNotBeInTheWay(journal.pending());
+      if (looks % HEALTH_EVERY_LOOKS === 0) await healthy();
+      onHold();
+      await sleep(LOOK_EVERY_MS, undefined, { signal });
+    }
+  } finally {
+    // whoever tries it is among the users again, at once
+    closePreview(home);
+  }
+}
+
+/** A rollback, or bringing back what has died, is for users who suffer now: it does not wait for a person's yes. */
+function mustNotBeInTheWay(pending: Deployment[]): void {
+  const urgent = pending.find((each) => each.state === 'queued' && isUrgent(each));
+  if (urgent) throw new KnownError('E_ABORTED', `It was held, and a ${urgent.kind} does not wait for that.`);
+}

@@ -1,0 +1,311 @@
+/** Testers of a slot that users do not get: let in by a token, for as long as its file is there. */
+import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
+import { connect, type Socket } from 'node:net';
+import path from 'node:path';
+import express from 'express';
+import { closePreview, openPreview, tokenFor } from '../../deploy/preview/folder';
+import { previewQuery } from '../../deploy/preview/link';
+import { previewRoutes } from '../../deploy/preview/routes';
+import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
+import { deployment } from '../support/deployments';
+import { trafficYard, type Answer, type TinyApp, type TrafficYard } from '../support/traffic-yard';
+import { until } from '../support/until';
+
+const BLUE = { active: 'blue', standby: null };
+const SECRET = 'a5f0c3d2e1b4968778695a4b3c2d1e0f';
+
+let yard: TrafficYard;
+let green: TinyApp;
+let token: string;
+const sockets: Socket[] = [];
+
+beforeAll(async () => {
+  yard = await trafficYard();
+  await yard.nginx.start();
+  [, green] = await Promise.all([yard.startApp('blue'), yard.startApp('green')]);
+});
+beforeEach(async () => {
+  await yard.traffic.shift(BLUE);
+  openPreview(yard.home, 'green');
+  token = tokenFor(yard.home, 'green') as string;
+});
+afterEach(() => {
+  closePreview(yard.home);
+  for (const socket of sockets.splice(0)) socket.destroy();
+});
+afterAll(() => yard.cleanUp());
+
+const byCookie = (value: string): Record<string, string> => ({ cookie: `a=1; switchyard_preview=${value}` });
+const byHeader = (value: string): Record<string, string> => ({ 'x-switchyard-preview': value });
+const ask = (headers: Record<string, string>, where = '/version'): Promise<Answer> =>
+  yard.ask(where, { headers });
+
+describe.each([
+  ['a cookie', byCookie],
+  ['a header', byHeader],
+])('with the token in %s', (_where, carrying) => {
+  test('a tester gets the held slot, while users get the active one', async () => {
+    const tester = await ask(carrying(token));
+    expect(tester.json).toEqual({ version: 'green' });
+    expect(tester.headers).toMatchObject({
+      'cache-control': 'private, no-store',
+      'x-switchyard-slot': 'green',
+    });
+    const user = await ask({});
+    expect(user.json).toEqual({ version: 'blue' });
+    expect(user.headers).not.toHaveProperty('x-switchyard-slot');
+    expect(user.headers).not.toHaveProperty('cache-control');
+  });
+
+  test('method, body and path reach the held slot as they were sent', async () => {
+    const body = Buffer.alloc(3 * 1024 * 1024, 'x');
+    const posted = await yard.ask('/api/v1/messages', { method: 'POST', headers: carrying(token), body });
+    expect(posted).toMatchObject({ status: 201, json: { slot: 'green', size: body.length } });
+    const echoed = await ask({ ...carrying(token), host: 'shop.example:8443' }, '/echo?q=%2F1');
+    expect(echoed.json).toMatchObject({ slot: 'green', url: '/echo?q=%2F1' });
+    expect(echoed.json.headers).toMatchObject({ host: 'shop.example:8443', 'x-real-ip': '127.0.0.1' });
+    expect(echoed.json.headers).not.toHaveProperty('x-switchyard-preview');
+  });
+
+  test.each([
+    ['one that was never good', () => '0123456789abcdef0123456789abcdef'],
+    ['one in capitals', () => token.toUpperCase()],
+    ['one that is too long', () => `${token}0`],
+    ['a path', () => `../preview/${token}`],
+    ['one for the other slot', () => `${token}.green`],
+    ['nothing', () => ''],
+  ])('%s lets nobody in: who sends it is a user like every other', async (_case, wrong) => {
+    const answer = await ask(carrying(wrong()));
+    expect(answer.json).toEqual({ version: 'blue' });
+    expect(answer.headers).not.toHaveProperty('x-switchyard-slot');
+    const posted = await yard.ask('/api', { method: 'POST', headers: carrying(wrong()), body: 'x' });
+    expect(posted).toMatchObject({ status: 201, json: { slot: 'blue', size: 1 } });
+  });
+
+  test('it is good for nothing from the moment on when its file is removed', async () => {
+    expect((await ask(carrying(token))).json).toEqual({ version: 'green' });
+    closePreview(yard.home);
+    expect((await ask(carrying(token))).json).toEqual({ version: 'blue' });
+  });
+
+  test('without a table there is no slot for users, token or not, and still the held one for testers', async () => {
+    await yard.traffic.shift({ active: null, standby: null });
+    expect(await ask(carrying('0'.repeat(32)))).toMatchObject({
+      status: 503,
+      json: { error: { code: 'E_NO_SLOT' } },
+    });
+    expect((await ask(carrying(token))).json).toEqual({ version: 'green' });
+  });
+});
+
+test('the header goes over the cookie', async () => {
+  expect((await ask({ ...byCookie('0'.repeat(32)), ...byHeader(token) })).json).toEqual({ version: 'green' });
+});
+
+test('each slot has tokens of its own: any side can be forced', async () => {
+  openPreview(yard.home, 'blue');
+  const forBlue = tokenFor(yard.home, 'blue') as string;
+  for (const active of ['blue', 'green']) {
+    await yard.traffic.shift({ active, standby: null });
+    expect((await ask(byCookie(forBlue))).json).toEqual({ version: 'blue' });
+    expect((await ask(byCookie(token))).json).toEqual({ version: 'green' });
+    expect((await ask({})).json).toEqual({ version: active });
+  }
+});
+
+test("the app's own answers and failures pass, with a cache header that no cache keeps", async () => {
+  const answer = await ask(byHeader(token), '/fail?status=503');
+  expect(answer).toMatchObject({ status: 503, json: { slot: 'green', own: true } });
+  expect(answer.headers).toMatchObject({ 'cache-control': 'private, no-store' });
+});
+
+test('a body that is too large is refused as it is for users', async () => {
+  const headers = { ...byHeader(token), 'content-length': String(26 * 1024 * 1024) };
+  expect(await yard.ask('/', { method: 'POST', headers })).toMatchObject({
+    status: 413,
+    json: { error: { code: 'E_TOO_LARGE' } },
+  });
+});
+
+test('an upload that asks first gets its 100 Continue, and a WebSocket and events pass', async () => {
+  const upload = open();
+  upload.write(
+    `POST /api HTTP/1.1\r\nHost: app\r\nX-Switchyard-Preview: ${token}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
+  );
+  await read(upload, '100 Continue');
+  upload.write('12345');
+  expect(await read(upload, '}')).toContain('"slot":"green","size":5');
+
+  const socket = open();
+  socket.write(
+    `GET /ws HTTP/1.1\r\nHost: app\r\nCookie: switchyard_preview=${token}\r\nConnection: Upgrade\r\n` +
+      'Upgrade: websocket\r\nSec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n',
+  );
+  await read(socket, '101 Switching Protocols');
+  socket.write('ping');
+  expect(await read(socket, 'ping')).toContain('green:ping');
+
+  const events = open();
+  events.write(`GET /events HTTP/1.1\r\nHost: app\r\nX-Switchyard-Preview: ${token}\r\n\r\n`);
+  expect(await read(events, 'data: 5 ')).toContain('data: 1 from green');
+});
+
+test('connections stay open, from a tester as from a user', async () => {
+  const socket = open();
+  for (const [header, slot] of [
+    [`X-Switchyard-Preview: ${token}\r\n`, 'green'],
+    ['', 'blue'],
+    [`X-Switchyard-Preview: ${'0'.repeat(32)}\r\n`, 'blue'],
+  ]) {
+    socket.write(`GET /version HTTP/1.1\r\nHost: app\r\n${header}\r\n`);
+    expect(await read(socket, '}')).toContain(`{"version":"${slot}"}`);
+  }
+});
+
+test('the log keeps testers apart: no count of users has them, and their token is not in it', async () => {
+  const from = logPosition(yard.home);
+  await ask(byCookie(token), '/fail?status=500');
+  await ask(byHeader(token), `/version?token=${token}`);
+  await ask(byHeader('0'.repeat(32)));
+  await ask({});
+  await until('four lines in the log', () => readRequests(yard.home, from).requests.length === 4);
+  const { requests } = readRequests(yard.home, from);
+  expect(requests.map(({ kind }) => kind).sort()).toEqual(['app', 'app', 'preview', 'preview']);
+  expect(countRequests(requests)).toEqual({
+    served: 2,
+    failed: 0,
+    slots: [{ slot: 'blue', requests: 2, errors: 0 }],
+  });
+  expect(readFileSync(yard.home.accessLog, 'utf8')).not.toContain(token);
+});
+
+test('a tester never falls onto another slot: one that has died is told as such', async () => {
+  await yard.traffic.shift({ active: 'blue', standby: 'green' });
+  await green.end('SIGKILL');
+  try {
+    const answer = await ask(byHeader(token));
+    expect(answer).toMatchObject({ status: 502, json: { error: { code: 'E_APP_DOWN' } } });
+    expect(answer.headers).toMatchObject({
+      'cache-control': 'private, no-store',
+      'x-switchyard-slot': 'green',
+    });
+    expect((await ask({})).json).toEqual({ version: 'blue' });
+  } finally {
+    green = await yard.startApp('green');
+  }
+});
+
+test('the folder can be entered by the worker, and listed by its owner only', () => {
+  expect(statSync(yard.home.preview).mode & 0o777).toBe(0o711);
+  expect(readdirSync(yard.home.preview)).toEqual([`${token}.green`]);
+  expect(existsSync(path.join(yard.home.preview, `${token}.blue`))).toBe(false);
+});
+
+describe('the link', () => {
+  const held = deployment({
+    id: 7,
+    state: 'holding',
+    createdAt: 5_000,
+    to: { slot: 'green', commit: 'c', version: '1' },
+  });
+  let state: typeof held;
+  const link = (query: string): Promise<Answer> => yard.ask(`/_deploy/preview?${query}`);
+  const inAnHour = (): number => Date.now() + 3_600_000;
+
+  beforeAll(async () => {
+    const app = express();
+    app.use(
+      previewRoutes({ secret: SECRET, home: yard.home, journal: { get: (id) => (id === 7 ? state : null) } }),
+    );
+    const server = app.listen(yard.ports.deployer, '127.0.0.1');
+    await new Promise((resolve) => server.once('listening', resolve));
+    afterLinks = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
+  });
+  let afterLinks: () => Promise<unknown>;
+  afterAll(() => afterLinks());
+  beforeEach(() => (state = held));
+
+  test('gives the cookie by which nginx lets its owner in, until the link expires', async () => {
+    const answer = await link(previewQuery(SECRET, held, inAnHour()));
+    expect(answer).toMatchObject({ status: 302, headers: { location: '/', 'cache-control': 'no-store' } });
+    const [cookie] = answer.headers['set-cookie'] as [string];
+    expect(cookie).toMatch(
+      new RegExp(
+        `^switchyard_preview=${token}; Max-Age=(3600|3599); Path=/; Expires=[^;]+; HttpOnly; SameSite=Lax$`,
+      ),
+    );
+    expect((await ask({ cookie: cookie.split(';')[0] as string })).json).toEqual({ version: 'green' });
+    // a tester can follow the link again
+    expect((await yard.ask('/_deploy/preview', { headers: byCookie(token) })).status).toBe(403);
+  });
+
+  test('gives a cookie for HTTPS only where HTTPS is spoken', async () => {
+    const headers = { 'x-forwarded-proto': 'https' };
+    const answer = await yard.ask(`/_deploy/preview?${previewQuery(SECRET, held, inAnHour())}`, { headers });
+    expect((answer.headers['set-cookie'] as [string])[0]).toContain('; Secure');
+  });
+
+  test.each<[string, number, () => string]>([
+    ['with another secret', 403, () => previewQuery(`${SECRET}0`, held, inAnHour())],
+    [
+      'of another deployment',
+      403,
+      () => previewQuery(SECRET, { ...held, id: 8 }, inAnHour()).replace('id=8', 'id=7'),
+    ],
+    [
+      'of a journal before this one',
+      403,
+      () => previewQuery(SECRET, { ...held, createdAt: 4_000 }, inAnHour()),
+    ],
+    [
+      'that was prolonged',
+      403,
+      () => previewQuery(SECRET, held, inAnHour()).replace(/expires=\d/, 'expires=9'),
+    ],
+    ['without a signature', 403, () => `id=7&expires=${inAnHour()}`],
+    [
+      'with two of each',
+      403,
+      () => `${previewQuery(SECRET, held, inAnHour())}&${previewQuery(SECRET, held, inAnHour())}`,
+    ],
+    ['of nothing', 403, () => ''],
+    ['that has expired', 410, () => previewQuery(SECRET, held, Date.now() - 1)],
+  ])('is refused %s', async (_case, status, query) => {
+    const answer = await link(query());
+    expect(answer).toMatchObject({ status, json: { error: { code: 'E_PREVIEW' } } });
+    expect(answer.headers).not.toHaveProperty('set-cookie');
+  });
+
+  test.each(['succeeded', 'aborted', 'running'] as const)(
+    'is gone when the deployment is %s',
+    async (now) => {
+      state = { ...held, state: now };
+      const query = previewQuery(SECRET, held, inAnHour());
+      expect(await link(query)).toMatchObject({ status: 410, json: { error: { code: 'E_PREVIEW' } } });
+      const page = await yard.ask(`/_deploy/preview?${query}`, { headers: { accept: 'text/html' } });
+      expect(page).toMatchObject({ status: 410, headers: { 'content-type': 'text/html; charset=utf-8' } });
+      expect(page.body).toContain('This version is not held any more.');
+    },
+  );
+});
+
+function open(): Socket {
+  const socket = connect(yard.ports.http, '127.0.0.1').setEncoding('utf8');
+  sockets.push(socket);
+  return socket;
+}
+
+/** What the socket says until that text is in it. */
+function read(socket: Socket, text: string): Promise<string> {
+  return new Promise((resolve, reject) => {
+    let said = '';
+    const listen = (chunk: string): void => {
+      said += chunk;
+      if (!said.includes(text)) return;
+      socket.off('data', listen);
+      resolve(said);
+    };
+    socket.on('data', listen);
+    socket.once('close', () => reject(new Error(`closed after: ${said}`)));
+  });
+}
