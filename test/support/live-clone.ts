@@ -11,6 +11,7 @@ import type { Deployment } from '../../deploy/core/types';
 import { homeAt, type Home } from '../../deploy/home';
 import { Journal } from '../../deploy/journal';
 import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
+import { removeAllOf } from './docker';
 import { freePorts } from './ports';
 
 const ANSWER_WITHIN_MS = 30_000;
@@ -60,7 +61,7 @@ export async function liveClone({ env = {}, change }: CloneOptions = {}): Promis
   copyTree(dir);
   change?.(dir);
   const [http, blue, green, deployer] = (await freePorts(4)) as [number, number, number, number];
-  const environment = {
+  const environment: Record<string, string> = {
     ...cleanEnvironment(),
     SWITCHYARD_HOME: home.dir,
     HTTP_PORT: String(http),
@@ -108,6 +109,7 @@ export async function liveClone({ env = {}, change }: CloneOptions = {}): Promis
       await run(process.execPath, ['bin/switchyard.js', 'stop']);
       await endProcesses(processesWith('SWITCHYARD_HOME', home.dir), 0);
       await endProcesses(processesWith('SWITCHYARD_DATA', home.shared), 0);
+      if (environment.RUNTIME === 'compose') await removeAllOf(home);
       rmSync(top, { recursive: true, force: true });
     },
   };

@@ -2,8 +2,10 @@
  * Tests that a machine may be unable to run. They are skipped by name and with the reason, which `npm test`
  * repeats in its summary: scripts/lib/results.js reads it from the title.
  */
+import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { BASE_IMAGE } from './docker';
 
 /** Null when the machine can, otherwise one clause that says why not. */
 type Probe = () => string | null;
@@ -30,6 +32,14 @@ export function needs(what: string, probe: Probe): Declare {
 /** For tests that become another user or write where only root may. */
 export function root(): string | null {
   return process.geteuid?.() === 0 ? null : 'this user is not root';
+}
+
+/** For tests with containers. Nothing is pulled for them. */
+export function docker(): string | null {
+  const works = (...args: string[]): boolean => spawnSync('docker', args, { stdio: 'ignore' }).status === 0;
+  if (!works('compose', 'version')) return 'there is no docker compose';
+  if (!works('info')) return "Docker's engine does not answer";
+  return works('image', 'inspect', BASE_IMAGE) ? null : `the image ${BASE_IMAGE} is not here`;
 }
 
 /** For tests that push changes of the sample app: whoever brought an app of their own has replaced it. */

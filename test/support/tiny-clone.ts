@@ -4,11 +4,13 @@
  */
 import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { UserConfig } from '../../deploy/config';
+import type { Settings, UserConfig } from '../../deploy/config';
+import { loadConfig } from '../../deploy/config';
 import type { Commit, Deployment, RunningSlot, Table } from '../../deploy/core/types';
 import type { Home } from '../../deploy/home';
-import { createPm2Runtime } from '../../deploy/runtimes/pm2';
+import { createRuntime } from '../../deploy/runtimes';
 import { linkedTable } from '../../deploy/traffic/table-folder';
+import { BASE_IMAGE, ownName } from './docker';
 import { liveClone, type LiveClone, type Said } from './live-clone';
 
 export interface State {
@@ -69,21 +71,30 @@ export interface TinyClone extends LiveClone {
 const APP = path.join(__dirname, 'faulty-app');
 /** Everything but the app itself is on the disk, for the kit, and in no commit. */
 const IGNORED =
-  '/*\n!/.gitignore\n!/app\n!/package.json\n!/npm-shrinkwrap.json\n!/deploy.config.js\n!/more\n';
+  '/*\n!/.gitignore\n!/app\n!/package.json\n!/npm-shrinkwrap.json\n!/Dockerfile\n!/deploy.config.js\n!/more\n';
 
-/** @param kit deploy.config.js of every commit, as far as a change does not say otherwise */
-export async function tinyClone(kit: UserConfig = {}): Promise<TinyClone> {
+/** No packages, no build: an image in half a second. The real Dockerfile has tests of its own. */
+const DOCKERFILE = `FROM ${BASE_IMAGE}
+WORKDIR /app
+COPY . .
+USER node
+`;
+
+/** @param wanted deploy.config.js of every commit, as far as a change does not say otherwise */
+export async function tinyClone(wanted: UserConfig = {}): Promise<TinyClone> {
+  const kit: UserConfig = wanted.runtime === 'compose' ? { name: ownName(), ...wanted } : wanted;
   let write = (_change: Change): void => {};
   const clone = await liveClone({
     // the file decides, so that a test can
-    env: { BAKE_SECONDS: '' },
+    env: { BAKE_SECONDS: '', ...runtimeOf(kit) },
     change: (dir) => {
       write = (change) => writeTree(dir, kit, change);
       writeFileSync(path.join(dir, '.gitignore'), IGNORED);
       write({});
     },
   });
-  const runtime = createPm2Runtime({ home: clone.home, stopSeconds: 5 });
+  const config = loadConfig(clone.dir, runtimeOf(kit));
+  const runtime = createRuntime({ home: clone.home, root: clone.dir, config });
   const slots = async (): Promise<RunningSlot[]> =>
     (await runtime.list()).sort((a, b) => a.slot.localeCompare(b.slot));
 
@@ -139,6 +150,10 @@ function deploymentOf(all: Deployment[], commit: Commit): Deployment {
   return (all.find((each) => each.commit === commit) ?? all.at(-1)) as Deployment;
 }
 
+function runtimeOf({ runtime, name }: UserConfig): Settings {
+  return { ...(runtime && { RUNTIME: runtime }), ...(name && { APP_NAME: name }) };
+}
+
 /** Logs and what SQLite keeps beside its files come and go. */
 function filesOf({ dir, releases, modules, mirrorGit }: Home): string[] {
   return [dir, releases, modules, mirrorGit]
@@ -158,6 +173,7 @@ function writeTree(
   const app = { start: 'app/server.js', test: null, build: null, ...kit.app, ...config.app };
   const written: Record<string, string | null> = {
     'app/behaviour.json': JSON.stringify(behaviour),
+    Dockerfile: kit.runtime === 'compose' ? DOCKERFILE : null,
     'deploy.config.js': `module.exports = ${JSON.stringify({ ...kit, ...config, app }, null, 2)};\n`,
     'package.json': JSON.stringify({ name: 'tiny', version: '1.0.0', private: true, ...manifest }, null, 2),
     ...files,
