@@ -3,7 +3,7 @@
 /** The command `switchyard`. Quick: it starts nothing and builds nothing. */
 'use strict';
 const path = require('path');
-const { becomeCli, cliOf } = require('../scripts/lib/cli');
+const { becomeCli, cliOf, keepCompiled } = require('../scripts/lib/cli');
 const { end, KnownFailure } = require('../scripts/lib/known');
 const { checkNode } = require('../scripts/lib/machine');
 const { checkPackages } = require('../scripts/lib/packages');
@@ -14,6 +14,7 @@ try {
   if (!cli)
     throw new KnownFailure('E_NOT_STARTED', 'Switchyard was not started here yet.', 'Start it: npm start');
   checkPackages(path.resolve(__dirname, '..'));
+  keepCompiled(cli);
   becomeCli(cli, process.argv.slice(2));
 } catch (error) {
   end(error);

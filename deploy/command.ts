@@ -122,7 +122,7 @@ async function isOver(ended: Promise<End>, limitSeconds: number): Promise<boolea
 let polite: string[] | undefined;
 
 /** The prefix for low priority, as far as this machine has it; `-t` lets a container refuse ionice. */
-function politely(): string[] {
+export function politely(): string[] {
   const ways = [['nice', '-n', '10', 'ionice', '-t', '-c', '2', '-n', '7'], ['nice', '-n', '10'], []];
   polite ??= ways.find(
     ([program, ...args]) => !program || spawnSync(program, [...args, 'true']).status === 0,

@@ -15,6 +15,7 @@ import { deploy } from './pipeline/deploy';
 import { recover } from './pipeline/recover';
 import { whenAskedToEnd } from './pipeline/ending';
 import { rehearse } from './rehearsal';
+import { readyModules } from './pipeline/ready-modules';
 import type { Yard } from './yard';
 import { openYard } from './yard';
 
@@ -41,6 +42,8 @@ async function toldId(home: Home): Promise<number | null> {
     process.once('disconnect', () => resolve(null));
   });
   await rehearse(home);
+  // whoever needs them before they are there makes them anew
+  readyModules(home).catch((error: unknown) => console.error('packages:', error));
   return told;
 }
 

@@ -8,7 +8,9 @@ import type { Home } from './home';
 import type { Journal } from './journal';
 import { probe } from './traffic/probe';
 
-const LOOK_EVERY_MS = 40;
+/** A look takes some hundredths of a millisecond, and a rollback no more than fifty. */
+const LOOK_EVERY_MS = 10;
+const LOOKS_PER_SECOND = 100;
 /** A deployer that is started again by its process manager needs a moment. */
 const DEPLOYER_MAY_BE_GONE_MS = 10_000;
 
@@ -40,7 +42,7 @@ export async function follow(
       onEvent(event);
     }
     if (deployment && until(deployment)) return deployment;
-    if (looks % 25 === 0 && (await somebodyWorks(home))) lastAlive = Date.now();
+    if (looks % LOOKS_PER_SECOND === 0 && (await somebodyWorks(home))) lastAlive = Date.now();
     if (Date.now() - lastAlive > DEPLOYER_MAY_BE_GONE_MS) {
       throw new KnownError(
         'E_DEPLOYER_DOWN',

@@ -2,23 +2,23 @@
  * How we call git: simple-git without a shell, with an environment of our own, and with failures that say
  * what git itself said.
  */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import type { SimpleGit } from 'simple-git';
 import { GitError, GitPluginError, simpleGit } from 'simple-git';
 import { cleanEnvironment } from '../environment';
 import { DEPLOYMENT_MARKER } from '../pipeline/survivors';
 
+const run = promisify(execFile);
+
 /** Git is given up when it has written nothing for so long; a transfer writes its progress. */
 const SILENT_LIMIT_MS = 60_000;
 
+/** A command that writes nothing cannot show that it lives. */
+const LONGEST_MS = 600_000;
+
 /** Variables of git's that we set ourselves; simple-git removes all others, those of a hook among them. */
-const OURS = [
-  'GIT_TERMINAL_PROMPT',
-  'GIT_ALLOW_PROTOCOL',
-  'GIT_OPTIONAL_LOCKS',
-  'GIT_DIR',
-  'GIT_INDEX_FILE',
-  'GIT_WORK_TREE',
-];
+const OURS = ['GIT_TERMINAL_PROMPT', 'GIT_ALLOW_PROTOCOL', 'GIT_OPTIONAL_LOCKS', 'GIT_DIR'];
 
 /** Git failed. Its message is git's own reason in one line. */
 export class GitFailure extends GitError {
@@ -43,17 +43,34 @@ export function gitIn(folder: string): SimpleGit {
  */
 export function gitOn(bareRepository: string, options: BareOptions = {}): SimpleGit {
   const env: Record<string, string> = { GIT_DIR: bareRepository };
-  if (options.indexFile) env.GIT_INDEX_FILE = options.indexFile;
-  if (options.workTree) env.GIT_WORK_TREE = options.workTree;
   if (options.deploymentMark) env[DEPLOYMENT_MARKER] = options.deploymentMark;
   return configured(bareRepository, env, options.setsHooksPath);
 }
 
+/**
+ * The same for a command that says nothing when all is well: simple-git would wait 50 ms for its words. Throws
+ * GitFailure.
+ */
+export async function gitSilently(
+  bareRepository: string,
+  args: string[],
+  { indexFile, workTree }: { indexFile: string; workTree: string },
+): Promise<void> {
+  const places = { GIT_DIR: bareRepository, GIT_INDEX_FILE: indexFile, GIT_WORK_TREE: workTree };
+  const options = {
+    cwd: bareRepository,
+    env: { ...gitEnvironment(process.env), ...places },
+    timeout: LONGEST_MS,
+  };
+  try {
+    await run('git', args, options);
+  } catch (error) {
+    const { stderr = '', message } = error as { stderr?: string; message: string };
+    throw new GitFailure(stderr, causeIn(stderr) || message);
+  }
+}
+
 interface BareOptions {
-  /** A temporary index, to read a tree into. */
-  indexFile?: string;
-  /** The folder to check out into. */
-  workTree?: string;
   /** Names the deployment, which then ends git, and what git has started, when it is ended itself. */
   deploymentMark?: string;
   /** simple-git refuses to configure where hooks are, unless it is told that this is meant. */

@@ -2,7 +2,7 @@
 import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Commit } from '../core/types';
-import { gitOn } from '../git/git';
+import { gitSilently } from '../git/git';
 import { checkCommitId } from '../git/names';
 
 /**
@@ -14,10 +14,9 @@ export async function checkOut(mirror: string, commit: Commit, folder: string): 
   mkdirSync(folder, { recursive: true });
   const index = `${folder}.index`;
   try {
-    const git = gitOn(mirror, { indexFile: index, workTree: folder });
-    await git.raw(['read-tree', commit]);
     // the user's own setting for line ends is for the user's own files
-    await git.raw(['-c', 'core.autocrlf=false', 'checkout-index', '--all']);
+    const args = ['-c', 'core.autocrlf=false', 'read-tree', '--reset', '-u', commit];
+    await gitSilently(mirror, args, { indexFile: index, workTree: folder });
   } finally {
     rmSync(index, { force: true });
   }

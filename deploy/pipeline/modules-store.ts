@@ -8,7 +8,6 @@
  * - The fingerprint is compared at every use. A store that somebody changed is thrown away.
  */
 import { execFile } from 'node:child_process';
-import { createHash } from 'node:crypto';
 import type { Dirent } from 'node:fs';
 import {
   chmodSync,
@@ -23,7 +22,9 @@ import {
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { politely } from '../command';
 import type { Home } from '../home';
+import { fingerprintOf } from './fingerprint';
 
 const run = promisify(execFile);
 
@@ -41,19 +42,25 @@ export function isPartial(store: string): boolean {
 export async function takeModules(home: Home, key: string, release: string): Promise<boolean> {
   const store = path.join(home.modules, key);
   if (!existsSync(store) || isPartial(store)) return false;
-  const stored = path.join(store, 'node_modules');
   const target = path.join(release, 'node_modules');
-  // copied and looked at side by side: each takes some tenths of a second
-  const copied = linkTree(stored, target);
-  const intact = fingerprintOf(stored) === readFileSync(path.join(store, 'fingerprint'), 'utf8');
-  await copied;
-  if (intact) {
-    await ownDotFolders(stored, target);
-    return true;
-  }
+  // linked and looked at side by side: each takes some tenths of a second
+  const [, intact] = await Promise.all([linkStored(store, target), isIntact(store)]);
+  if (intact) return true;
   await rm(store, { recursive: true, force: true });
   await rm(target, { recursive: true, force: true });
   return false;
+}
+
+/** True when a store's files, or the links to them, are those that were stored. */
+export async function isIntact(store: string, folder = path.join(store, 'node_modules')): Promise<boolean> {
+  return (await fingerprintOf(folder)) === readFileSync(path.join(store, 'fingerprint'), 'utf8');
+}
+
+/** The stored set as a release is to have it: links, and real copies of what tools write into. */
+export async function linkStored(store: string, target: string, how: Links = {}): Promise<void> {
+  const stored = path.join(store, 'node_modules');
+  await linkTree(stored, target, how);
+  await ownDotFolders(stored, target);
 }
 
 /** Stores what a release has just installed; from then on the two share their files. */
@@ -89,7 +96,7 @@ async function makeStore(
     if (!check(modules)) return false;
     await rm(path.join(modules, CACHE), { recursive: true, force: true });
     for (const file of filesIn(modules)) setWritable(file, false);
-    writeFileSync(path.join(partial, 'fingerprint'), fingerprintOf(modules));
+    writeFileSync(path.join(partial, 'fingerprint'), await fingerprintOf(modules));
     await rm(store, { recursive: true, force: true });
     renameSync(partial, store);
     return true;
@@ -98,10 +105,16 @@ async function makeStore(
   }
 }
 
+interface Links {
+  /** Where nobody waits for them: with least processor and disk time. */
+  politely?: boolean;
+}
+
 /** Hard links where the file system can, else real copies: two disks, or too many links to one file. */
-async function linkTree(from: string, to: string): Promise<void> {
+async function linkTree(from: string, to: string, how: Links = {}): Promise<void> {
+  const argv = [...(how.politely ? politely() : []), 'cp', '-al', '--', from, to];
   try {
-    await run('cp', ['-al', '--', from, to]);
+    await run(argv[0] as string, argv.slice(1));
   } catch {
     await rm(to, { recursive: true, force: true });
     await copyTree(from, to);
@@ -126,20 +139,9 @@ function isDotFolder(entry: Dirent): boolean {
   return entry.isDirectory() && entry.name.startsWith('.') && entry.name !== BIN;
 }
 
-/** Size and time of every file: reading 200 MB at each deployment would cost more than it is worth. */
-function fingerprintOf(folder: string): string {
-  const hash = createHash('sha256');
-  for (const file of filesIn(folder)) {
-    const { size, mtimeMs } = lstatSync(file);
-    hash.update(`${path.relative(folder, file)} ${size} ${mtimeMs}\n`);
-  }
-  return hash.digest('hex');
-}
-
-/** Files below a folder in a fixed order; links are left out, they have no content. */
+/** Files below a folder; links are left out, they have no content. */
 function* filesIn(folder: string): Generator<string> {
-  const entries = readdirSync(folder, { withFileTypes: true });
-  for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
     if (entry.isDirectory()) yield* filesIn(file);
     else if (entry.isFile()) yield file;

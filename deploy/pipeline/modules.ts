@@ -10,6 +10,8 @@ import { storeModules, takeModules } from './modules-store';
 import { npmVersion } from './npm-version';
 import type { PackageFiles } from './package-files';
 import { hasDependencies, isShareable, modulesKey, readPackageFiles } from './package-files';
+import type { Expectation } from './ready-modules';
+import { takeReady } from './ready-modules';
 
 export { adoptModules } from './adopt-modules';
 
@@ -21,6 +23,8 @@ export interface Installation {
   dir: string;
   deploymentId: number;
   limitSeconds: number;
+  /** What was looked at beforehand. */
+  expected?: Expectation | null;
 }
 
 /** Where the node_modules came from. */
@@ -35,9 +39,9 @@ export async function installModules(work: Installation): Promise<Origin> {
   await rm(path.join(work.dir, 'node_modules'), { recursive: true, force: true });
   if (!isShareable(files)) return npmCi(work, files);
 
-  const { home, dir } = work;
+  const { home, dir, expected = null } = work;
   const key = modulesKey(files, await npmVersion());
-  if (await takeModules(home, key, dir)) return 'store';
+  if ((await takeReady(home, key, dir, expected)) || (await takeModules(home, key, dir))) return 'store';
   if ((await adopt(work)) && (await takeModules(home, key, dir))) return 'clone';
   await npmCi(work, files);
   await storeModules(home, key, dir);

@@ -96,7 +96,7 @@ async function start(yard: Yard, proof: Proof & WithEnvironment, how: Performanc
 
 /** Ends whatever runs in the slot, once its requests are through. */
 async function empty(yard: Yard, slot: Slot, how: Performance): Promise<void> {
-  const resident = (await yard.runtime.list()).find((running) => running.slot === slot.name);
+  const resident = (await yard.runtime.list(slot.name)).find((running) => running.slot === slot.name);
   if (!resident) return;
   if (resident.pid !== null) await drain(slot, yard.config.limits.drain, how.signal);
   await yard.runtime.stop(slot.name);
@@ -110,7 +110,7 @@ async function shift(yard: Yard, to: Table): Promise<string> {
 }
 
 async function answers(yard: Yard, name: string): Promise<boolean> {
-  const running = (await yard.runtime.list()).find(({ slot }) => slot === name);
+  const running = (await yard.runtime.list(name)).find(({ slot }) => slot === name);
   if (!running?.pid) return false;
   const { port } = slotNamed(yard, name);
   const answer = await probe({ port, path: builtHealthPath(yard, running.commit), timeoutMs: 1000 });

@@ -11,6 +11,8 @@ import { whyItEnds } from './ending';
 import { isDiskFull } from './install-failure';
 import { installModules } from './modules';
 import { runTests } from './own-commands';
+import type { Expectation } from './ready-modules';
+import { expectModules } from './ready-modules';
 import { completeRelease, findRelease, releaseFolder, removeRelease } from './releases';
 
 export interface Preparation {
@@ -54,15 +56,24 @@ async function makeRelease(work: Preparation): Promise<Release> {
   const dir = releaseFolder(home, commit);
   mkdirSync(home.logs, { recursive: true });
   await removeRelease(home, commit);
-  const { subject, version } = await describe(home, commit);
+  // both are looked at while git works
+  const expected = expectModules(home);
+  const described = describe(home, commit);
+  described.catch(() => undefined);
 
   await phase(work, 'check out', async () => {
-    const warnings = await checkOut(home.mirrorGit, commit, dir);
+    const checkedOut = checkOut(home.mirrorGit, commit, dir);
+    // a commit that is not there is told as such, and not in git's words
+    const warnings = await checkedOut.catch(async (error: unknown) => {
+      await described;
+      throw error;
+    });
     for (const message of warnings) await work.report({ type: 'warning', message });
   });
-  const app = await installed(work, dir);
+  const app = await installed(work, dir, expected);
   await phase(work, 'test', () => runTests({ home, dir, deploymentId, limits }, app));
 
+  const { subject, version } = await described;
   const release: Release = { commit, version, subject, dir, app };
   await phase(work, 'build', () => packing.pack(release, deploymentId));
   await completeRelease(home, release);
@@ -70,7 +81,7 @@ async function makeRelease(work: Preparation): Promise<Release> {
 }
 
 /** Installs the packages and tells how the commit wants to be built; an image that needs no tests has its own. */
-async function installed(work: Preparation, dir: string): Promise<AppSettings> {
+async function installed(work: Preparation, dir: string, expected: Expectation | null): Promise<AppSettings> {
   const { home, packing, deploymentId } = work;
   const read = (): Promise<AppSettings> => readAppSettings(home, deploymentId, dir);
   // without its packages a deploy.config.js may not be readable yet
@@ -79,14 +90,15 @@ async function installed(work: Preparation, dir: string): Promise<AppSettings> {
     await skip(work, ['install'], 'in the image');
     return early;
   }
-  await install(work, dir);
+  await install(work, dir, expected);
   return early ?? (await read());
 }
 
-function install(work: Preparation, dir: string): Promise<void> {
+function install(work: Preparation, dir: string, expected: Expectation | null = null): Promise<void> {
   const { home, root, deploymentId, limits } = work;
   return phase(work, 'install', async () => {
-    const origin = await installModules({ home, root, dir, deploymentId, limitSeconds: limits.install });
+    const limitSeconds = limits.install;
+    const origin = await installModules({ home, root, dir, deploymentId, limitSeconds, expected });
     return ORIGINS[origin];
   });
 }

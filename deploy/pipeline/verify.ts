@@ -13,7 +13,7 @@ import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
 
-const LOOK_EVERY_MS = 50;
+const LOOK_EVERY_MS = 20;
 const PROBE_TIMEOUT_MS = 2000;
 /** One good answer may be luck. */
 const GOOD_ANSWERS = 3;

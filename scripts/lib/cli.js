@@ -20,4 +20,13 @@ function becomeCli(cli, args) {
   Module.runMain();
 }
 
-module.exports = { cliOf, becomeCli };
+/**
+ * Node 22 and newer keep what they have compiled. In the clone, since a folder in /tmp could be somebody else's.
+ * @param {string} cli
+ */
+function keepCompiled(cli) {
+  const Module = /** @type {any} */ (require('module'));
+  if (Module.enableCompileCache) Module.enableCompileCache(path.join(path.dirname(cli), '..', '.compiled'));
+}
+
+module.exports = { cliOf, becomeCli, keepCompiled };

@@ -17,6 +17,8 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import type { Home } from '../../deploy/home';
 import { adoptModules, installModules } from '../../deploy/pipeline/modules';
+import type { Expectation } from '../../deploy/pipeline/ready-modules';
+import { expectModules, readyModules } from '../../deploy/pipeline/ready-modules';
 import { removeHalfMade } from '../../deploy/pipeline/releases';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
@@ -45,8 +47,12 @@ function release(name: string): string {
   return dir;
 }
 
-const install = (dir: string, root = empty, limitSeconds = 60): Promise<string> =>
-  installModules({ home, root, dir, deploymentId: 1, limitSeconds });
+const install = (
+  dir: string,
+  root = empty,
+  limitSeconds = 60,
+  expected: Expectation | null = null,
+): Promise<string> => installModules({ home, root, dir, deploymentId: 1, limitSeconds, expected });
 const inode = (...parts: string[]): number => statSync(path.join(...parts)).ino;
 const store = (): string => path.join(home.modules, readdirSync(home.modules)[0] as string);
 
@@ -112,6 +118,57 @@ describe('one lockfile', () => {
     const dir = release('one');
     expect(await install(dir)).toBe('npm ci');
     expect(readlinkSync(path.join(dir, 'node_modules/a'))).toBe('../packages/a');
+  });
+});
+
+describe('links made beforehand', () => {
+  const ready = (): string => path.join(store(), 'ready');
+
+  beforeEach(async () => {
+    clone.manifest({}, TINY);
+    await install(release('one'));
+    await readyModules(home);
+  });
+
+  test('are given to the next release, and to no other', async () => {
+    const linked = inode(ready());
+    const [two, three] = [release('two'), release('three')];
+    expect(await install(two, empty, 60, expectModules(home))).toBe('store');
+    expect(inode(two, 'node_modules')).toBe(linked);
+    expect(readdirSync(path.join(two, 'node_modules/tiny'))).toContain('index.js');
+    expect(await install(three, empty, 60, expectModules(home))).toBe('store');
+    expect(inode(three, 'node_modules')).not.toBe(linked);
+  });
+
+  test('of which somebody has changed a file are not used, and neither is the store', async () => {
+    const file = path.join(ready(), 'tiny/index.js');
+    chmodSync(file, 0o644);
+    appendFileSync(file, '// damaged');
+    const two = release('two');
+    expect(await install(two, empty, 60, expectModules(home))).toBe('npm ci');
+    expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).not.toContain('damaged');
+  });
+
+  test('to which somebody has added a file are not used', async () => {
+    writeFileSync(path.join(ready(), 'tiny/more.js'), '');
+    const two = release('two');
+    expect(await install(two, empty, 60, expectModules(home))).toBe('store');
+    expect(readdirSync(path.join(two, 'node_modules/tiny'))).not.toContain('more.js');
+    expect(existsSync(ready())).toBe(false);
+  });
+
+  test('of other packages are left for those that need them', async () => {
+    clone.manifest({}, { ...TINY, version: '1.1.0' });
+    const two = release('two');
+    expect(await install(two, empty, 60, expectModules(home))).toBe('npm ci');
+    expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.1.0');
+  });
+
+  test('what a killed process has left half linked is put aside', async () => {
+    rmSync(ready(), { recursive: true });
+    mkdirSync(path.join(store(), 'ready-abc'));
+    await readyModules(home);
+    expect(readdirSync(store()).filter((name) => name.startsWith('ready'))).toEqual(['ready']);
   });
 });
 
