@@ -34,8 +34,11 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 COPY . .
+ARG BUILD="npm run --if-present build:app"
 RUN --mount=type=bind,from=packages-for-build,source=/app/node_modules,target=/app/node_modules \
-  nice -n 10 npm run --if-present build:app && rm -f .npmrc
+  NODE_ENV=production nice -n 10 sh -c "$BUILD" && rm -f .npmrc
+ARG START=dist/app/server.js
+RUN [ -f "$START" ] || { echo "This commit has no $START, which app.start names."; exit 1; }
 
 FROM ${NODE_IMAGE}
 RUN mkdir /data && chown node:node /data
@@ -48,5 +51,6 @@ HEALTHCHECK --interval=30s --timeout=5s CMD ["node", "-e", "\
   const { PORT, HEALTH } = process.env; \
   require('http').get({ port: PORT, path: HEALTH, host: '127.0.0.1' }, ({ statusCode }) => process.exit(statusCode === 200 ? 0 : 1)) \
     .on('error', () => process.exit(1));"]
-# Switchyard starts what app.start names; by hand it is this.
-CMD ["node", "dist/app/server.js"]
+ARG START=dist/app/server.js
+ENV START=$START
+CMD ["sh", "-c", "exec node \"$START\""]

@@ -4,6 +4,7 @@
  */
 import type { WatchAction } from './core/watch';
 import { decideWatch, restoreAgainAfterMs } from './core/watch';
+import { asKnown } from './core/errors';
 import { short } from './core/format';
 import type { RunningSlot, SlotName, Table } from './core/types';
 import { isLocked } from './lock';
@@ -30,6 +31,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   let seen: Seen | null = null;
   let restores = { count: 0, notBefore: 0 };
   let missed = false;
+  let engineDown = false;
   let stopped = false;
 
   const look = async (): Promise<void> => {
@@ -54,8 +56,26 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     }
   };
 
+  /** Null while the engine is down: what runs in it mostly goes on, and comes back with it where it does not. */
+  const residents = async (slot: SlotName): Promise<RunningSlot[] | null> => {
+    try {
+      const found = await yard.runtime.list(slot);
+      if (engineDown) await tell('the engine answers again');
+      engineDown = false;
+      return found;
+    } catch (error) {
+      const { code, message } = asKnown(error);
+      if (code !== 'E_ENGINE') throw error;
+      if (!engineDown) await tell(message);
+      engineDown = true;
+      return null;
+    }
+  };
+
   const lookAt = async (active: SlotName): Promise<void> => {
-    const running = (await yard.runtime.list(active)).find(({ slot }) => slot === active) ?? null;
+    const listed = await residents(active);
+    if (listed === null) return;
+    const running = listed.find(({ slot }) => slot === active) ?? null;
     const healthy = running !== null && (await answers(yard, running));
     if (wasRestarted(seen, running) || endedUnseen(yard, seen, running)) {
       await tell(`${active} ended and was started again (pid ${running?.pid})`, active);

@@ -1,31 +1,49 @@
 /** Why an image could not be built, and whose fault it is, from what the builder wrote last. Pure. */
 import { KnownError } from '../core/errors';
 import { tellingLine } from '../core/telling';
+import type { AppSettings } from '../core/types';
 import { installFailure, isDiskFull } from '../pipeline/install-failure';
 
 /** `#14 0.871 ` in front of what a step says. */
 const STEP = /^#\d+ (\d+\.\d+ )?/;
 /** The builder's own frame around it. */
-const FRAME = /^(-{4,}|>? ?\[[^\]]+\]|ERROR: |CANCELED|DONE|CACHED|\.\.\.|failed to solve|> \[)/;
-/** The builder's last word names the command that has failed. */
-const COMMAND = /(executor failed running|process) .*/;
+const FRAME =
+  /^(-{4,}|>? ?\[[^\]]+\]|ERROR: |CANCELED|DONE|CACHED|\.\.\.|failed to solve|exporting |transferring )/;
+/** The builder's last word names the command of the Dockerfile that has failed, and how it ended. */
+const COMMAND = /(executor failed running|process) .*exit code: (\d+)/;
 /** The base image could not be fetched. */
 const MACHINE =
   /failed to (do request|authorize|fetch|resolve|copy)|no such host|i\/o timeout|TLS handshake|toomanyrequests|connection refused/i;
 const ENGINE = /Cannot connect to the Docker daemon|error during connect|unexpected EOF|closing transport/i;
 
 /** @param lines oldest first */
-export function imageFailure(lines: string[], deploymentId: number): KnownError {
-  const command = lines.findLast((line) => COMMAND.test(line)) ?? '';
+export function imageFailure(
+  lines: string[],
+  { build }: Pick<AppSettings, 'build'>,
+  deploymentId: number,
+): KnownError {
   const plain = lines.map((line) => line.trim().replace(STEP, ''));
+  const [command = '', , exitCode] = COMMAND.exec(plain.findLast((line) => COMMAND.test(line)) ?? '') ?? [];
   const said = plain.filter((line) => line !== '' && !FRAME.test(line) && !COMMAND.test(line));
-  if (/npm ci/.test(command)) return installFailure(1, said);
-  const own = command === '' ? plain : said;
-  const why = tellingLine(own);
-  const message = `The image could not be built${why && `: ${why}`}`;
-  if (isDiskFull(lines)) return new KnownError('E_DISK', message);
-  if (ENGINE.test(why)) return new KnownError('E_ENGINE', message);
-  if (command === '' && MACHINE.test(why)) return new KnownError('E_INSTALL_MACHINE', message);
+  const why = tellingLine(said);
+  if (/npm ci/.test(command)) return installFailure(Number(exitCode), said);
+  if (isDiskFull(plain)) return new KnownError('E_DISK', `The image could not be built: ${why}`);
   const hint = `Read its output: npm run -s logs -- ${deploymentId}`;
-  return new KnownError(/npm run/.test(command) ? 'E_BUILD' : 'E_IMAGE', message, hint);
+  if (/"\$BUILD"/.test(command)) {
+    const what = build === null ? '' : ` (${build.join(' ')})`;
+    return new KnownError(
+      'E_BUILD',
+      `The build${what} ended with code ${exitCode}${why && `: ${why}`}`,
+      hint,
+    );
+  }
+  if (/"\$START"/.test(command)) return new KnownError('E_BUILD', why, hint);
+  return new KnownError(...elsewhere(plain, command === '' ? tellingLine(plain) : why), hint);
+}
+
+/** Nothing of the app's own: the Dockerfile, its base image, or the engine. */
+function elsewhere(lines: string[], why: string): ['E_ENGINE' | 'E_INSTALL_MACHINE' | 'E_IMAGE', string] {
+  const message = `The image could not be built${why && `: ${why}`}`;
+  if (lines.some((line) => ENGINE.test(line))) return ['E_ENGINE', message];
+  return [MACHINE.test(why) ? 'E_INSTALL_MACHINE' : 'E_IMAGE', message];
 }

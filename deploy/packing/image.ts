@@ -53,7 +53,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
         const limits = 'limits.install and limits.build';
         throw new KnownError('E_TIMEOUT', `The image took longer than ${limit} s (${limits}).`);
       }
-      if (exitCode !== 0) throw imageFailure(lastLines, deploymentId);
+      if (exitCode !== 0) throw imageFailure(lastLines, release.app, deploymentId);
       return `image ${name}:${short(release.commit)}`;
     },
 

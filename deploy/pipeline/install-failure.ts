@@ -18,8 +18,14 @@ export function installFailure(exitCode: number | null, lines: string[]): KnownE
   const message = `npm ci failed${reason ? `: ${reason}` : ` with code ${exitCode}`}`;
   if (isDiskFull(lines)) return new KnownError('E_DISK', message);
   if (lines.some((line) => MACHINE.test(line))) return new KnownError('E_INSTALL_MACHINE', message);
+  if (lines.some((line) => /existing package-lock\.json/.test(line))) return noLockfile();
   if (lines.some((line) => /code EUSAGE/.test(line))) return lagsBehind(lines);
   return new KnownError('E_INSTALL', message);
+}
+
+export function noLockfile(): KnownError {
+  const hint = 'Run npm install once and commit package-lock.json.';
+  return new KnownError('E_INSTALL', 'This commit has no package-lock.json.', hint);
 }
 
 function lagsBehind(lines: string[]): KnownError {

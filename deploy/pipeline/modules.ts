@@ -5,7 +5,7 @@ import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { deploymentLog, runCommand } from '../command';
 import { adoptModules } from './adopt-modules';
-import { installFailure } from './install-failure';
+import { installFailure, noLockfile } from './install-failure';
 import { storeModules, takeModules } from './modules-store';
 import { npmVersion } from './npm-version';
 import type { PackageFiles } from './package-files';
@@ -46,11 +46,6 @@ export async function installModules(work: Installation): Promise<Origin> {
   await npmCi(work, files);
   await storeModules(home, key, dir);
   return 'npm ci';
-}
-
-function noLockfile(): KnownError {
-  const hint = 'Run npm install once and commit package-lock.json.';
-  return new KnownError('E_INSTALL', 'This commit has no package-lock.json.', hint);
 }
 
 /** Whatever is wrong with the clone's packages: they are only a short cut. */

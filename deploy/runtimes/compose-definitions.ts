@@ -79,13 +79,20 @@ export function buildOverride(
   home: Pick<Home, 'dir'>,
   name: string,
   slot: SlotName,
-  release: Pick<Release, 'commit' | 'dir'>,
+  release: Pick<Release, 'commit' | 'dir' | 'app'>,
   env: NodeJS.ProcessEnv,
 ): object {
   const labels = { [LABEL.home]: home.dir, [LABEL.commit]: release.commit };
   const image = imageOf(name, release.commit);
-  const build = { context: release.dir, args: proxiesOf(env), labels };
+  const { start, build: argv } = release.app;
+  const args = { ...proxiesOf(env), BUILD: argv === null ? 'true' : shellLine(argv), START: start };
+  const build = { context: release.dir, args, labels };
   return withEscapes({ services: { [slot]: { image, build } } });
+}
+
+/** One word for each argument, whatever is in it: a Dockerfile knows only a shell's line. */
+function shellLine(argv: string[]): string {
+  return argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
 }
 
 /** What npm needs to get out. Docker keeps these few arguments out of the image and its history. */

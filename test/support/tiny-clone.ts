@@ -77,6 +77,11 @@ const IGNORED =
 const DOCKERFILE = `FROM ${BASE_IMAGE}
 WORKDIR /app
 COPY . .
+RUN if grep -q dependencies package.json; then npm ci --no-audit --no-fund; fi
+ARG BUILD=true
+RUN sh -c "$BUILD"
+ARG START
+RUN [ -f "$START" ] || { echo "This commit has no $START, which app.start names."; exit 1; }
 USER node
 `;
 

@@ -1,0 +1,75 @@
+/** What the tests with containers share: a home and a name of their own, and images of the tiny app. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Config } from '../../deploy/config';
+import { loadConfig } from '../../deploy/config';
+import type { Packing, Runtime } from '../../deploy/core/seams';
+import type { Release, Slot } from '../../deploy/core/types';
+import type { Home } from '../../deploy/home';
+import { homeAt } from '../../deploy/home';
+import { createPacking } from '../../deploy/packing';
+import { createRuntime } from '../../deploy/runtimes';
+import { BASE_IMAGE, ownName, removeAllOf } from './docker';
+import { freePorts } from './ports';
+
+const REPOSITORY = path.resolve(__dirname, '..', '..');
+const DOCKERFILE = `FROM ${BASE_IMAGE}\nWORKDIR /app\nCOPY . .\nUSER node\n`;
+
+export interface ComposeYard {
+  dir: string;
+  home: Home;
+  config: Config;
+  runtime: Runtime;
+  packing: Packing;
+  blue: Slot;
+  green: Slot;
+  /** Packs the tiny app as a commit. @param files more of them, or faults: see tiny-app/server.js */
+  release(digits: string, files?: Record<string, string>): Promise<Release>;
+  clear(): Promise<void>;
+}
+
+/** @param name the home's APP_NAME; one of its own unless told */
+export async function composeYard(name = ownName()): Promise<ComposeYard> {
+  const [blue = 0, green = 0] = await freePorts(2);
+  const dir = mkdtempSync(path.join(tmpdir(), 'switchyard compose-'));
+  const home = homeAt(path.join(dir, 'home'));
+  for (const folder of [home.logs, home.shared]) mkdirSync(folder, { recursive: true });
+  const file = loadConfig(dir, { RUNTIME: 'compose', APP_NAME: name });
+  const config = { ...file, limits: { ...file.limits, stop: 1, migrate: 5 } };
+  const packing = createPacking({ home, root: REPOSITORY, config });
+  return {
+    dir,
+    home,
+    config,
+    runtime: createRuntime({ home, root: REPOSITORY, config }),
+    packing,
+    blue: { name: 'blue', port: blue },
+    green: { name: 'green', port: green },
+    async release(digits, files = {}) {
+      const made = releaseIn(path.join(dir, `release ${digits}`), digits, files);
+      await packing.pack(made, 1);
+      return made;
+    },
+    async clear() {
+      await removeAllOf(home);
+      rmSync(dir, { recursive: true, force: true });
+    },
+  };
+}
+
+/** A checked-out commit of the tiny app. */
+export function releaseIn(dir: string, digits: string, files: Record<string, string>): Release {
+  cpSync(path.join(__dirname, 'tiny-app'), dir, { recursive: true });
+  for (const [file, text] of Object.entries({ Dockerfile: DOCKERFILE, ...files })) {
+    writeFileSync(path.join(dir, file), text);
+  }
+  const app = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
+  return { commit: digits.padEnd(40, '0'), version: '1.0.0', subject: 'tiny', dir, app };
+}
+
+/** Docker's own command line, as a person would look. */
+export function docker(...args: string[]): string {
+  return execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
+}
