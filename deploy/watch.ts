@@ -49,7 +49,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
       return await yard.traffic.current();
     } catch (error) {
       const serving = yard.journal.lastLive()?.to;
-      if (!serving || isBusy()) throw error;
+      if (!serving || (isBusy() && !onlyHolds())) throw error;
       await yard.traffic.shift({ active: serving.slot, standby: null });
       await tell('the traffic table was gone and was made again');
       return yard.traffic.current();
@@ -127,13 +127,15 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
 
   const isBusy = (): boolean => yard.journal.pending().length > 0 || isLocked(yard.home);
 
-  /** One that is held mends nothing, and makes way for what users need. Asked for once. */
-  const mayInterruptHold = (): boolean => {
-    const pending = yard.journal.pending();
-    return (
-      pending.some(({ state }) => state === 'holding') && pending.every(({ kind }) => kind !== 'restore')
-    );
+  /** It may wait for a person for days, and mends nothing meanwhile. */
+  const onlyHolds = (): boolean => {
+    const active = yard.journal.active();
+    return active?.state === 'holding' && active.wish === null;
   };
+
+  /** What is held makes way for what users need. Asked for once. */
+  const mayInterruptHold = (): boolean =>
+    onlyHolds() && yard.journal.pending().every(({ kind }) => kind !== 'restore');
 
   const tell = (message: string, slot?: SlotName): Promise<void> =>
     yard.journal.tell(null, { type: 'incident', message, ...(slot ? { slot } : {}) });

@@ -2,6 +2,7 @@
  * Try green before anyone else: a release is held when it is verified, testers reach it through nginx, a person
  * promotes it or aborts. And an abort at every other step.
  */
+import { rmSync } from 'node:fs';
 import { badCause } from '../../deploy/core/rollback-target';
 import type { Deployment, PhaseName } from '../../deploy/core/types';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
@@ -186,6 +187,22 @@ describe('a release that is held', () => {
     expect(await clone.serving()).toMatchObject({ commit: held.commit, pid });
   });
 
+  it('does not keep the deployer from making the table again that somebody has removed', async () => {
+    const { serving } = await clone.state();
+    const { held } = await hold();
+
+    rmSync(clone.home.traffic);
+
+    await until('users to get their version again', () =>
+      clone.serving().then(
+        ({ pid }) => pid === serving.pid,
+        () => false,
+      ),
+    );
+    expect(newest('holding')?.id).toBe(held.id);
+    expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+  });
+
   it('is taken back when it was killed together with its deployment', async () => {
     const before = await clone.state();
     const { held } = await hold();
@@ -209,7 +226,6 @@ describe('an abort', () => {
   it.each<[PhaseName, Change]>([
     ['test', { files, config: { app: { test: hang } } }],
     ['build', { files, config: { app: { build: hang } } }],
-    ['migrate', { files, config: { app: { migrate: hang } } }],
     ['start', { behaviour: { silent: true } }],
     ['verify', { config: { app: { smoke: ['/late'] } } }],
     ['shift', { behaviour: { lateThroughNginxMs: 4000 } }],

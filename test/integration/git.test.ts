@@ -1,6 +1,8 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
+import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
+import { createServer, type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
 import { currentBranch, resolveRef, uncommittedCount } from '../../deploy/git/clone';
 import { describe as describeCommit, sendCommit, tipOf, updateMirror } from '../../deploy/git/mirror';
@@ -8,6 +10,8 @@ import { ensureLiveRemote } from '../../deploy/git/live-remote';
 import { preparePushRepository } from '../../deploy/git/push-repository';
 import { seedSource } from '../../deploy/git/seed';
 import type { Home } from '../../deploy/home';
+import { DEPLOYMENT_MARKER, deploymentMark, endSurvivors } from '../../deploy/pipeline/survivors';
+import { processesWith } from '../../deploy/runtimes/os-process';
 import type { Repository } from '../support/repository';
 import { homeAndClone, repository } from '../support/repository';
 
@@ -218,6 +222,25 @@ describe('the mirror', () => {
     );
     await updateMirror(home, home.pushGit);
     expect(await tipOf(home, 'main')).toBe(commit);
+  });
+
+  test('stops waiting for a source that says nothing when the deployment is ended, and nothing of git is left', async () => {
+    const silent = createServer().listen(0, '127.0.0.1');
+    await once(silent, 'listening');
+    const asked = once(silent, 'connection') as Promise<[Socket]>;
+    const source = `git://127.0.0.1:${(silent.address() as AddressInfo).port}/silent.git`;
+    const fetching = updateMirror(home, source, { deploymentMark: deploymentMark(home.logs, 7) });
+    const failed = expect(fetching).rejects.toThrow(code('E_SOURCE'));
+    const [socket] = await asked;
+    try {
+      expect(await endSurvivors(home, 8)).toBe(0);
+      expect(await endSurvivors(home, 7)).toBeGreaterThan(0);
+      await failed;
+      expect(processesWith(DEPLOYMENT_MARKER, deploymentMark(home.logs, 7))).toEqual([]);
+    } finally {
+      socket.destroy();
+      silent.close();
+    }
   });
 
   test('works on after a git that was killed in it', async () => {
