@@ -7,6 +7,8 @@ import { badCause } from '../../deploy/core/rollback-target';
 import type { ErrorCode } from '../../deploy/core/errors';
 import type { Commit, Deployment, Fault } from '../../deploy/core/types';
 import { portHolder } from '../../deploy/traffic/port-holder';
+import { BASE_IMAGE } from '../support/docker';
+import { overRuntimes } from '../support/runtimes';
 import { startLoad, type Load, type LoadRequest } from '../support/load';
 import { lastLine, tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 
@@ -17,260 +19,289 @@ const BAKE_SECONDS = 30;
 let clone: TinyClone;
 let load: Load | undefined;
 
-beforeAll(async () => {
-  // bakes are off where a test does not need one
-  clone = await tinyClone({ bake: { seconds: 0 } });
-  expect(await clone.start()).toMatchObject({ code: 0 });
-});
-afterEach(() => load?.stop());
-afterAll(() => clone.cleanUp());
+type Story = [string, Change, ErrorCode, RegExp];
 
-describe('with nothing in the idle slot', () => {
-  let stranger: Server | undefined;
-  afterEach(() => stranger?.close());
+/** From the moment the runtime is asked for something. */
+const AT_THE_START: Story[] = [
+  [
+    'a failing migration',
+    { config: { app: { migrate: failing('Error: no such table') } } },
+    'E_MIGRATE',
+    /The migration ended with code 4: Error: no such table\.$/,
+  ],
+  [
+    'an exit at its start',
+    { behaviour: { exits: true }, config: { limits: { start: 60 } } },
+    'E_EXITED',
+    /exited with code 3 in blue: Error: no database at \/nowhere$/,
+  ],
+  [
+    'no answer',
+    { behaviour: { silent: true }, config: { limits: { start: 1 } } },
+    'E_UNHEALTHY',
+    /\/health in blue answered connection refused/,
+  ],
+  ['an error as health', { behaviour: { health: 500 } }, 'E_UNHEALTHY', /\/health in blue answered 500/],
+  [
+    "another commit's answer",
+    { behaviour: { commit: 'c'.repeat(40) } },
+    'E_WRONG_PROCESS',
+    /The health answer in blue names commit ccccccc instead of [0-9a-f]{7}\.$/,
+  ],
+  [
+    "an old process's instance",
+    { behaviour: { instance: 'old' } },
+    'E_WRONG_PROCESS',
+    /The health answer in blue names instance old instead of the one just started\.$/,
+  ],
+  [
+    'a missing smoke path',
+    { config: { app: { smoke: ['/work', '/not-there'] } } },
+    'E_SMOKE',
+    /\/not-there in blue answered 404/,
+  ],
+];
 
-  it("leaves a stranger's process alone that holds the idle slot's port, and says who it is", async () => {
-    stranger = createServer();
-    await new Promise<void>((resolve) => stranger?.listen(clone.ports.green, '127.0.0.1', resolve));
-    const before = await clone.state();
+/** What is done before, in the release's folder, is the same whatever runs it then. */
+const IN_THE_FOLDER: Story[] = [
+  [
+    'no lockfile',
+    { manifest: { dependencies: { express: '^5.0.0' } } },
+    'E_INSTALL',
+    /This commit has no package-lock\.json\.$/,
+  ],
+  [
+    'a lockfile that does not fit',
+    { manifest: { dependencies: { express: '^5.0.0' } }, files: { 'npm-shrinkwrap.json': emptyLock() } },
+    'E_INSTALL',
+    /package-lock\.json does not fit package\.json: Missing: express/,
+  ],
+  [
+    'failing tests',
+    { config: { app: { test: failing('Error: 2 is not 3') } } },
+    'E_TEST',
+    /code 4: Error: 2 is not 3$/,
+  ],
+  [
+    'tests without an end',
+    { config: { limits: { test: 1 }, app: { test: ['node', '-e', 'setTimeout(() => {}, 60_000)'] } } },
+    'E_TIMEOUT',
+    /The tests took longer than 1 s \(limits\.test\)\.$/,
+  ],
+  [
+    'a failing build',
+    { config: { app: { build: failing('Error: no such module') } } },
+    'E_BUILD',
+    /code 4: Error: no such module$/,
+  ],
+  [
+    'no start file',
+    { config: { app: { start: 'dist/nothing.js' } } },
+    'E_BUILD',
+    /has no dist\/nothing\.js, which app\.start names/,
+  ],
+];
 
-    const said = await underLoad(() => clone.release());
+/** What an image holds is known once it runs. */
+const IN_THE_IMAGE: Story[] = [
+  [
+    'a failing build of its image',
+    { files: { Dockerfile: `FROM ${BASE_IMAGE}\nRUN node -e "throw new Error('no such module')"\n` } },
+    'E_IMAGE',
+    /The image could not be built: Error: no such module$/,
+  ],
+  ['no Dockerfile', { files: { Dockerfile: null } }, 'E_IMAGE', /This commit has no Dockerfile\.$/],
+  [
+    'no start file',
+    { config: { app: { start: 'dist/nothing.js' } } },
+    'E_EXITED',
+    /exited with code 1 in blue: Error: Cannot find module '\/app\/dist\/nothing\.js'$/,
+  ],
+];
 
-    expect(said.verdict).toMatch(
-      new RegExp(
-        `^✗ NOT LIVE\\. Still serving .*: green: Port ${clone.ports.green} is held by \\S+ \\(pid ${process.pid}\\)\\.$`,
-      ),
-    );
-    expectFailure(said, { state: 'failed', errorCode: 'E_STRANGER_ON_PORT', fault: 'machine' });
-    expect(await clone.state()).toEqual(before);
-    expect(portHolder(clone.ports.green)?.pid).toBe(process.pid);
-
-    // the same from a terminal, whose exit code a script reads
-    const command = await clone.switchyard('deploy');
-    expect(command.code).toBe(1);
-    expect(command.text.trimEnd().split('\n').at(-1)).toContain(`Port ${clone.ports.green} is held by`);
-  });
-
-  it('leaves the idle slot empty when a release did not start in it', async () => {
-    const before = await clone.state();
-
-    const said = await clone.release({ behaviour: { exits: true } });
-
-    expectFailure(said, { state: 'failed', errorCode: 'E_EXITED', fault: 'commit' });
-    expect(await clone.state()).toEqual(before);
-    expect(before.slots.map(({ slot }) => slot)).toEqual(['blue']);
-  });
-});
-
-describe('with the release before warm in the idle slot', () => {
+overRuntimes((runtime) => {
   beforeAll(async () => {
-    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
-    expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
+    // bakes are off where a test does not need one
+    clone = await tinyClone({ runtime, bake: { seconds: 0 } });
+    expect(await clone.start()).toMatchObject({ code: 0 });
   });
+  afterEach(() => load?.stop());
+  afterAll(() => clone.cleanUp());
 
-  const sleeping = ['node', '-e', 'setTimeout(() => {}, 60_000)'];
-  const failing = (text: string): string[] => [
-    'node',
-    '-e',
-    `console.error(${JSON.stringify(text)}); process.exit(4)`,
-  ];
-  const stories: [string, Change, ErrorCode, RegExp][] = [
-    [
-      'no lockfile',
-      { manifest: { dependencies: { express: '^5.0.0' } } },
-      'E_INSTALL',
-      /This commit has no package-lock\.json\.$/,
-    ],
-    [
-      'a lockfile that does not fit',
-      { manifest: { dependencies: { express: '^5.0.0' } }, files: { 'npm-shrinkwrap.json': emptyLock() } },
-      'E_INSTALL',
-      /package-lock\.json does not fit package\.json: Missing: express/,
-    ],
-    [
-      'failing tests',
-      { config: { app: { test: failing('Error: 2 is not 3') } } },
-      'E_TEST',
-      /code 4: Error: 2 is not 3$/,
-    ],
-    [
-      'tests without an end',
-      { config: { limits: { test: 1 }, app: { test: sleeping } } },
-      'E_TIMEOUT',
-      /The tests took longer than 1 s \(limits\.test\)\.$/,
-    ],
-    [
-      'a failing build',
-      { config: { app: { build: failing('Error: no such module') } } },
-      'E_BUILD',
-      /code 4: Error: no such module$/,
-    ],
-    [
-      'no start file',
-      { config: { app: { start: 'dist/nothing.js' } } },
-      'E_BUILD',
-      /has no dist\/nothing\.js, which app\.start names/,
-    ],
-    [
-      'a failing migration',
-      { config: { app: { migrate: failing('Error: no such table') } } },
-      'E_MIGRATE',
-      /The migration ended with code 4: Error: no such table\.$/,
-    ],
-    [
-      'an exit at its start',
-      { behaviour: { exits: true }, config: { limits: { start: 60 } } },
-      'E_EXITED',
-      /exited with code 3 in blue: Error: no database at \/nowhere$/,
-    ],
-    [
-      'no answer',
-      { behaviour: { silent: true }, config: { limits: { start: 1 } } },
-      'E_UNHEALTHY',
-      /\/health in blue answered connection refused/,
-    ],
-    ['an error as health', { behaviour: { health: 500 } }, 'E_UNHEALTHY', /\/health in blue answered 500/],
-    [
-      "another commit's answer",
-      { behaviour: { commit: 'c'.repeat(40) } },
-      'E_WRONG_PROCESS',
-      /The health answer in blue names commit ccccccc instead of [0-9a-f]{7}\.$/,
-    ],
-    [
-      "an old process's instance",
-      { behaviour: { instance: 'old' } },
-      'E_WRONG_PROCESS',
-      /The health answer in blue names instance old instead of the one just started\.$/,
-    ],
-    [
-      'a missing smoke path',
-      { config: { app: { smoke: ['/work', '/not-there'] } } },
-      'E_SMOKE',
-      /\/not-there in blue answered 404/,
-    ],
-  ];
+  describe('with nothing in the idle slot', () => {
+    let stranger: Server | undefined;
+    afterEach(() => stranger?.close());
 
-  it.each(stories)('takes back a release with %s', async (_, change, errorCode, cause) => {
-    const before = await clone.state();
-
-    const said = await underLoad(() => clone.release(change));
-
-    expect(said.verdict).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 \([0-9a-f]{7}\): /);
-    expect(said.verdict).toMatch(cause);
-    expectFailure(said, { state: 'failed', errorCode, fault: 'commit' });
-    expect(said.deployment.cause).toMatch(cause);
-    expect(await clone.state()).toEqual(before);
-    // every failure at the start is seen when it happens, and not when limits.start is over
-    expect(took(said.deployment)).toBeLessThan(15_000);
-  });
-
-  const slips: [string, string, ErrorCode, RegExp, RegExp][] = [
-    [
-      'deploy.config.js',
-      'module.exports = { app: { helth: "/health" } };\n',
-      'E_CONFIG',
-      /deploy\.config\.js: unknown key "app\.helth"/,
-      /deploy\.config\.js: unknown key "app\.helth"/,
-    ],
-    [
-      'package.json',
-      '{ "name": ',
-      'E_INSTALL',
-      /deploy\.config\.js cannot be read: .*package/,
-      /package\.json is not valid JSON/,
-    ],
-  ];
-
-  it.each(slips)('names what is wrong with a broken %s', async (file, text, errorCode, here, cause) => {
-    const before = await clone.state();
-    clone.change({ files: { [file]: text } });
-    const commit = await clone.commit('a slip of the pen');
-
-    // the kit of this clone reads the very same file, and would not know how to deploy anything
-    const pushed = await clone.git('push', 'live', 'main');
-    expect(pushed.code).not.toBe(0);
-    expect(lastLine(pushed.text)).toMatch(/^✗ Nothing was pushed: /);
-    expect(lastLine(pushed.text)).toMatch(here);
-    expect(await clone.state()).toEqual(before);
-
-    // in the commit alone, as when somebody else has pushed it
-    clone.change({});
-    const command = await clone.switchyard('deploy', commit);
-    expect(command.code).toBe(1);
-    const verdict = command.text.trimEnd().split('\n').at(-1);
-    expect(verdict).toMatch(/^✗ NOT LIVE\. Still serving /);
-    expect(verdict).toMatch(cause);
-    expectFailure({ commit, deployment: newest() }, { state: 'failed', errorCode, fault: 'commit' });
-    expect(await clone.state()).toEqual(before);
-  });
-
-  describe('after it went live', () => {
-    const baking: Change = { config: { bake: { seconds: BAKE_SECONDS } } };
-
-    it('takes back a release that exits', async () => {
+    it("leaves a stranger's process alone that holds the idle slot's port, and says who it is", async () => {
+      stranger = createServer();
+      await new Promise<void>((resolve) => stranger?.listen(clone.ports.green, '127.0.0.1', resolve));
       const before = await clone.state();
 
-      const said = await underLoad(() => releaseAnd(baking, (commit) => clone.order(commit, 'exit')));
+      const said = await underLoad(() => clone.release());
 
       expect(said.verdict).toMatch(
-        /^✗ NOT LIVE\. Still serving .* exited with code 7 in blue: Error: the heap is full$/,
+        new RegExp(
+          `^✗ NOT LIVE\\. Still serving .*: green: Port ${clone.ports.green} is held by \\S+ \\(pid ${process.pid}\\)\\.$`,
+        ),
       );
-      expectFailure(said, { state: 'rolled-back', errorCode: 'E_EXITED', fault: 'commit' });
+      expectFailure(said, { state: 'failed', errorCode: 'E_STRANGER_ON_PORT', fault: 'machine' });
       expect(await clone.state()).toEqual(before);
+      expect(portHolder(clone.ports.green)?.pid).toBe(process.pid);
+
+      // the same from a terminal, whose exit code a script reads
+      const command = await clone.switchyard('deploy');
+      expect(command.code).toBe(1);
+      expect(command.text.trimEnd().split('\n').at(-1)).toContain(`Port ${clone.ports.green} is held by`);
     });
 
-    it('takes back a release that becomes unhealthy', async () => {
+    it('leaves the idle slot empty when a release did not start in it', async () => {
       const before = await clone.state();
 
-      const said = await underLoad(() => releaseAnd(baking, (commit) => clone.order(commit, 'unhealthy')));
+      const said = await clone.release({ behaviour: { exits: true } });
 
-      expect(said.verdict).toMatch(
-        /^✗ NOT LIVE\. Still serving .*: \/health in blue answered 500 .*the database is gone/,
-      );
-      expectFailure(said, { state: 'rolled-back', errorCode: 'E_BAKE', fault: 'commit' });
+      expectFailure(said, { state: 'failed', errorCode: 'E_EXITED', fault: 'commit' });
       expect(await clone.state()).toEqual(before);
+      expect(before.slots.map(({ slot }) => slot)).toEqual(['blue']);
+    });
+  });
+
+  describe('with the release before warm in the idle slot', () => {
+    beforeAll(async () => {
+      expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+      expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
     });
 
-    it('takes back a release whose health is good but whose users get errors', async () => {
+    it.each([...(runtime === 'pm2' ? IN_THE_FOLDER : IN_THE_IMAGE), ...AT_THE_START])(
+      'takes back a release with %s',
+      async (_, change, errorCode, cause) => {
+        const before = await clone.state();
+
+        const said = await underLoad(() => clone.release(change));
+
+        expect(said.verdict).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 \([0-9a-f]{7}\): /);
+        expect(said.verdict).toMatch(cause);
+        expectFailure(said, { state: 'failed', errorCode, fault: 'commit' });
+        expect(said.deployment.cause).toMatch(cause);
+        expect(await clone.state()).toEqual(before);
+        // every failure at the start is seen when it happens, and not when limits.start is over
+        expect(took(said.deployment)).toBeLessThan(15_000);
+      },
+    );
+
+    describe('after it went live', () => {
+      const baking: Change = { config: { bake: { seconds: BAKE_SECONDS } } };
+
+      it('takes back a release that exits', async () => {
+        const before = await clone.state();
+
+        const said = await underLoad(() => releaseAnd(baking, (commit) => clone.order(commit, 'exit')));
+
+        expect(said.verdict).toMatch(
+          /^✗ NOT LIVE\. Still serving .* exited with code 7 in blue: Error: the heap is full$/,
+        );
+        expectFailure(said, { state: 'rolled-back', errorCode: 'E_EXITED', fault: 'commit' });
+        expect(await clone.state()).toEqual(before);
+      });
+
+      it('takes back a release that becomes unhealthy', async () => {
+        const before = await clone.state();
+
+        const said = await underLoad(() => releaseAnd(baking, (commit) => clone.order(commit, 'unhealthy')));
+
+        expect(said.verdict).toMatch(
+          /^✗ NOT LIVE\. Still serving .*: \/health in blue answered 500 .*the database is gone/,
+        );
+        expectFailure(said, { state: 'rolled-back', errorCode: 'E_BAKE', fault: 'commit' });
+        expect(await clone.state()).toEqual(before);
+      });
+
+      // whatever runs it, it was nginx that counted, and a person who spoke
+      if (runtime === 'compose') return;
+
+      it('takes back a release whose health is good but whose users get errors', async () => {
+        const before = await clone.state();
+        load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix: [WORK] });
+        await load.more(50);
+
+        const said = await releaseAnd(baking, (commit) => clone.order(commit, 'fail-work'));
+
+        expect(said.verdict).toMatch(
+          /^✗ NOT LIVE\. Still serving .*: blue: \d+ of \d+ requests failed \([\d.]+ %, before 0\.0 %\)\.$/,
+        );
+        expectFailure(said, { state: 'rolled-back', errorCode: 'E_BAKE', fault: 'commit' });
+        expect(await clone.state()).toEqual(before);
+        const { failed } = await load.stop();
+        // nothing failed but what the release itself has answered
+        expect(failed.filter(({ status }) => status !== 500)).toEqual([]);
+      });
+
+      it('goes back at once when an operator says so, and calls the release none the worse for it', async () => {
+        const before = await clone.serving();
+        let back = Promise.resolve({ code: -1, text: '' });
+        const begun = Date.now();
+
+        const said = await underLoad(() =>
+          releaseAnd(baking, () => {
+            back = clone.switchyard('rollback');
+          }),
+        );
+
+        expect((await back).code).toBe(0);
+        expect((await back).text.trimEnd().split('\n').at(-1)).toMatch(/^✓ LIVE in [\d.]+ m?s: .* on green$/);
+        expect(await clone.serving()).toEqual(before);
+        expect(clone.table().active).toBe('green');
+        expect(Date.now() - begun).toBeLessThan(BAKE_SECONDS * 1000);
+        expect(said.verdict).toBe('✗ NOT LIVE any more: an operator rolled it back during its bake');
+        const baked = clone
+          .deployments()
+          .find(({ commit, kind }) => commit === said.commit && kind === 'deploy');
+        expect(baked).toMatchObject({ state: 'rolled-back', fault: 'operator', errorCode: null });
+        expect(badCause(clone.deployments(), said.commit)).toBeNull();
+        expect((await clone.slot('blue')).commit).toBe(said.commit);
+      });
+    });
+
+    // the configuration is read before a runtime is chosen
+    if (runtime === 'compose') return;
+
+    const slips: [string, string, ErrorCode, RegExp, RegExp][] = [
+      [
+        'deploy.config.js',
+        'module.exports = { app: { helth: "/health" } };\n',
+        'E_CONFIG',
+        /deploy\.config\.js: unknown key "app\.helth"/,
+        /deploy\.config\.js: unknown key "app\.helth"/,
+      ],
+      [
+        'package.json',
+        '{ "name": ',
+        'E_INSTALL',
+        /deploy\.config\.js cannot be read: .*package/,
+        /package\.json is not valid JSON/,
+      ],
+    ];
+
+    it.each(slips)('names what is wrong with a broken %s', async (file, text, errorCode, here, cause) => {
       const before = await clone.state();
-      load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix: [WORK] });
-      await load.more(50);
+      clone.change({ files: { [file]: text } });
+      const commit = await clone.commit('a slip of the pen');
 
-      const said = await releaseAnd(baking, (commit) => clone.order(commit, 'fail-work'));
-
-      expect(said.verdict).toMatch(
-        /^✗ NOT LIVE\. Still serving .*: blue: \d+ of \d+ requests failed \([\d.]+ %, before 0\.0 %\)\.$/,
-      );
-      expectFailure(said, { state: 'rolled-back', errorCode: 'E_BAKE', fault: 'commit' });
+      // the kit of this clone reads the very same file, and would not know how to deploy anything
+      const pushed = await clone.git('push', 'live', 'main');
+      expect(pushed.code).not.toBe(0);
+      expect(lastLine(pushed.text)).toMatch(/^✗ Nothing was pushed: /);
+      expect(lastLine(pushed.text)).toMatch(here);
       expect(await clone.state()).toEqual(before);
-      const { failed } = await load.stop();
-      // nothing failed but what the release itself has answered
-      expect(failed.filter(({ status }) => status !== 500)).toEqual([]);
-    });
 
-    it('goes back at once when an operator says so, and calls the release none the worse for it', async () => {
-      const before = await clone.serving();
-      let back = Promise.resolve({ code: -1, text: '' });
-      const begun = Date.now();
-
-      const said = await underLoad(() =>
-        releaseAnd(baking, () => {
-          back = clone.switchyard('rollback');
-        }),
-      );
-
-      expect((await back).code).toBe(0);
-      expect((await back).text.trimEnd().split('\n').at(-1)).toMatch(/^✓ LIVE in [\d.]+ m?s: .* on green$/);
-      expect(await clone.serving()).toEqual(before);
-      expect(clone.table().active).toBe('green');
-      expect(Date.now() - begun).toBeLessThan(BAKE_SECONDS * 1000);
-      expect(said.verdict).toBe('✗ NOT LIVE any more: an operator rolled it back during its bake');
-      const baked = clone
-        .deployments()
-        .find(({ commit, kind }) => commit === said.commit && kind === 'deploy');
-      expect(baked).toMatchObject({ state: 'rolled-back', fault: 'operator', errorCode: null });
-      expect(badCause(clone.deployments(), said.commit)).toBeNull();
-      expect((await clone.slot('blue')).commit).toBe(said.commit);
+      // in the commit alone, as when somebody else has pushed it
+      clone.change({});
+      const command = await clone.switchyard('deploy', commit);
+      expect(command.code).toBe(1);
+      const verdict = command.text.trimEnd().split('\n').at(-1);
+      expect(verdict).toMatch(/^✗ NOT LIVE\. Still serving /);
+      expect(verdict).toMatch(cause);
+      expectFailure({ commit, deployment: newest() }, { state: 'failed', errorCode, fault: 'commit' });
+      expect(await clone.state()).toEqual(before);
     });
   });
 });
@@ -327,6 +358,10 @@ function took({ startedAt, finishedAt }: Deployment): number {
 
 function newest(): Deployment {
   return clone.deployments().at(-1) as Deployment;
+}
+
+function failing(text: string): string[] {
+  return ['node', '-e', `console.error(${JSON.stringify(text)}); process.exit(4)`];
 }
 
 function emptyLock(): string {

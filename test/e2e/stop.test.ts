@@ -1,7 +1,8 @@
 /** `npm stop` in the middle of a deployment: it is taken back, no process is left, and npm start brings back what was live. */
 import type { PhaseName } from '../../deploy/core/types';
 import { processesWith } from '../../deploy/runtimes/os-process';
-import { commandsOf, everythingOf, kill, untilPhase } from '../support/crash';
+import { commandsOf, everythingOf, kill, untilItHangs, untilPhase } from '../support/crash';
+import { overRuntimes } from '../support/runtimes';
 import { until } from '../support/until';
 import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
 
@@ -9,75 +10,83 @@ jest.setTimeout(120_000);
 
 let clone: TinyClone;
 
-beforeAll(async () => {
-  clone = await tinyClone({ bake: { seconds: 0 } });
-  expect(await clone.start()).toMatchObject({ code: 0 });
-  expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
-});
-afterAll(() => clone.cleanUp());
+overRuntimes((runtime) => {
+  beforeAll(async () => {
+    clone = await tinyClone({ runtime, bake: { seconds: 0 } });
+    expect(await clone.start()).toMatchObject({ code: 0 });
+    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+  });
+  afterAll(() => clone.cleanUp());
 
-it.each<[PhaseName, Change]>([
-  ['test', { config: { app: { test: ['node', 'app/hang.js'] } } }],
-  ['start', { behaviour: { silent: true } }],
-  ['verify', { config: { app: { smoke: ['/late'] } } }],
-])('takes back a deployment in the phase %s', async (phase, change) => {
-  const { serving, files } = await clone.state();
-  const newest = clone.deployments().at(-1)?.id ?? 0;
-  const pushing = clone.release(change);
-  const { id } = await untilPhase(clone, newest, phase);
-  if (phase === 'test') await until('a survivor', () => commandsOf(clone.home, id).length >= 2);
+  /** A command that does not end: in the folder, or in a container of its own. */
+  const [command, hanging]: [PhaseName, Change] =
+    runtime === 'pm2'
+      ? ['test', { config: { app: { test: ['node', 'app/hang.js'] } } }]
+      : ['migrate', { config: { app: { migrate: ['node', 'app/hang.js'] } } }];
 
-  const stopped = await clone.switchyard('stop');
+  it.each<[PhaseName, Change]>([
+    [command, hanging],
+    ['start', { behaviour: { silent: true } }],
+    ['verify', { config: { app: { smoke: ['/late'] } } }],
+  ])('takes back a deployment in the phase %s', async (phase, change) => {
+    const { serving, files, images } = await clone.state();
+    const newest = clone.deployments().at(-1)?.id ?? 0;
+    const pushing = clone.release(change);
+    const { id } = await untilPhase(clone, newest, phase);
+    if (phase === command) await untilItHangs(clone, id);
 
-  expect(stopped).toMatchObject({ code: 0 });
-  expect(everythingOf(clone.home)).toEqual([]);
-  expect(commandsOf(clone.home, id)).toEqual([]);
-  const { verdict, deployment, commit } = await pushing;
-  expect(verdict).toBe('✗ NOT LIVE. Nothing is served until npm start: It was ended by npm stop.');
-  expect(deployment).toMatchObject({
-    id,
-    commit,
-    state: 'aborted',
-    fault: 'operator',
-    errorCode: 'E_ABORTED',
+    const stopped = await clone.switchyard('stop');
+
+    expect(stopped).toMatchObject({ code: 0 });
+    expect(everythingOf(clone.home)).toEqual([]);
+    expect(commandsOf(clone.home, id)).toEqual([]);
+    const { verdict, deployment, commit } = await pushing;
+    expect(verdict).toBe('✗ NOT LIVE. Nothing is served until npm start: It was ended by npm stop.');
+    expect(deployment).toMatchObject({
+      id,
+      commit,
+      state: 'aborted',
+      fault: 'operator',
+      errorCode: 'E_ABORTED',
+    });
+
+    expect(await clone.start()).toMatchObject({ code: 0 });
+    expect(await clone.serving()).toMatchObject({ commit: serving.commit });
+    expect(await clone.state()).toMatchObject({ files, images });
+    expect((await clone.release()).verdict).toMatch(/^✓ LIVE in /);
   });
 
-  expect(await clone.start()).toMatchObject({ code: 0 });
-  expect(await clone.serving()).toMatchObject({ commit: serving.commit });
-  expect((await clone.state()).files).toEqual(files);
-  expect((await clone.release()).verdict).toMatch(/^✓ LIVE in /);
-});
+  it('keeps a release that is live, and only ends its bake', async () => {
+    const newest = clone.deployments().at(-1)?.id ?? 0;
+    const pushing = clone.release({ config: { bake: { seconds: 30 } } });
+    await untilPhase(clone, newest, 'bake');
 
-it('keeps a release that is live, and only ends its bake', async () => {
-  const newest = clone.deployments().at(-1)?.id ?? 0;
-  const pushing = clone.release({ config: { bake: { seconds: 30 } } });
-  await untilPhase(clone, newest, 'bake');
+    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
 
-  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+    const { verdict, deployment, commit } = await pushing;
+    expect(verdict).toMatch(/^✓ LIVE in /);
+    expect(deployment).toMatchObject({ state: 'succeeded' });
+    expect(everythingOf(clone.home)).toEqual([]);
+    expect(await clone.start()).toMatchObject({ code: 0 });
+    expect(await clone.serving()).toMatchObject({ commit });
+  });
 
-  const { verdict, deployment, commit } = await pushing;
-  expect(verdict).toMatch(/^✓ LIVE in /);
-  expect(deployment).toMatchObject({ state: 'succeeded' });
-  expect(everythingOf(clone.home)).toEqual([]);
-  expect(await clone.start()).toMatchObject({ code: 0 });
-  expect(await clone.serving()).toMatchObject({ commit });
-});
+  it('ends what a killed deployment has left', async () => {
+    const newest = clone.deployments().at(-1)?.id ?? 0;
+    const pushing = clone.release(hanging);
+    const { id, pid } = await untilPhase(clone, newest, command);
+    await untilItHangs(clone, id);
+    const stopping = clone.switchyard('stop');
+    await until('the deployer to be gone', () => everythingOf(clone.home).length > 0 && !deployerRuns());
+    kill(pid);
 
-it('ends what a killed deployment has left', async () => {
-  const newest = clone.deployments().at(-1)?.id ?? 0;
-  const pushing = clone.release({ config: { app: { test: ['node', 'app/hang.js'] } } });
-  const { id, pid } = await untilPhase(clone, newest, 'test');
-  await until('a survivor', () => commandsOf(clone.home, id).length >= 2);
-  const stopping = clone.switchyard('stop');
-  await until('the deployer to be gone', () => everythingOf(clone.home).length > 0 && !deployerRuns());
-  kill(pid);
+    expect(await stopping).toMatchObject({ code: 0 });
 
-  expect(await stopping).toMatchObject({ code: 0 });
-
-  expect(commandsOf(clone.home, id)).toEqual([]);
-  // the push finds nobody who works on it
-  expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. .*the deployer is not running/);
-  expect(everythingOf(clone.home)).toEqual([]);
+    expect(commandsOf(clone.home, id)).toEqual([]);
+    // the push finds nobody who works on it
+    expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. .*the deployer is not running/);
+    expect(everythingOf(clone.home)).toEqual([]);
+  });
 });
 
 function deployerRuns(): boolean {

@@ -1,5 +1,7 @@
 /** Ends things the hard way, at a moment of a deployment, and measures how long users have felt it. */
+import { readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { deploymentLog } from '../../deploy/command';
 import type { Commit, Deployment, Entry, PhaseName } from '../../deploy/core/types';
 import type { Home } from '../../deploy/home';
 import { isOver } from '../../deploy/core/transitions';
@@ -10,6 +12,7 @@ import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { processesOf as nginxProcesses } from '../../deploy/traffic/nginx-processes';
 import type { TinyClone } from './tiny-clone';
+import { processesInContainers } from './docker';
 import { until } from './until';
 
 const LOOK_EVERY_MS = 5;
@@ -54,18 +57,26 @@ export function commandsOf(home: Home, id: number): OsProcess[] {
   return processesWith(DEPLOYMENT_MARKER, deploymentMark(home.logs, id));
 }
 
+/** Waits until a command of the deployment hangs (faulty-app/hang.js): it has processes that would outlive it. */
+export async function untilItHangs({ home }: TinyClone, id: number): Promise<void> {
+  const log = deploymentLog(home, id);
+  await until('the word of a command that hangs', () => readFileSync(log, 'utf8').includes('it hangs'));
+  await until('a survivor', () => commandsOf(home, id).length >= 2);
+}
+
 /** The processes that wait for the next deployment. */
 export function spares(home: Home): OsProcess[] {
   return processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.at(-1) === SPARE);
 }
 
-/** Everything that runs for a home: nginx, PM2, the deployer, deployments, their commands, the slots. */
+/** Everything that runs for a home: nginx, PM2, the deployer, deployments, their commands, the slots, as containers too. */
 export function everythingOf(home: Home): number[] {
   const marked = processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.some(isOurs));
   return [
     ...pm2Daemons(home).map(({ pid }) => pid),
     ...marked.map(({ pid }) => pid),
     ...processesWith('SWITCHYARD_DATA', home.shared).map(({ pid }) => pid),
+    ...processesInContainers(home),
     ...nginxProcesses(home),
   ];
 }
@@ -107,8 +118,8 @@ export function watchServing(clone: TinyClone, commit: Commit): Watching {
   let stopped = false;
   const asking = (async (): Promise<void> => {
     while (!stopped) {
-      const right = await clone.serving().then(
-        (answer) => answer.commit === commit,
+      const right = await clone.get('/version').then(
+        ({ status, text }) => status === 200 && (JSON.parse(text) as { commit: Commit }).commit === commit,
         () => false,
       );
       if (!right) lastWrong = Date.now();

@@ -1,8 +1,11 @@
 /** The real engine, for tests: names of their own, and nothing left of a home. */
 import { randomBytes } from 'node:crypto';
+import { readFileSync, readdirSync } from 'node:fs';
 import type { Home } from '../../deploy/home';
+import { DATA_IN_CONTAINER } from '../../deploy/runtimes/compose-definitions';
 import { LABEL, removeContainer } from '../../deploy/runtimes/containers';
 import { askEngineJson } from '../../deploy/runtimes/engine-api';
+import { processesWith } from '../../deploy/runtimes/os-process';
 
 /** The image that everything is built on. */
 export const BASE_IMAGE = 'node:24-bookworm-slim';
@@ -12,15 +15,59 @@ export function ownName(): string {
   return `test-${randomBytes(4).toString('hex')}`;
 }
 
+/** The names of a home's images and containers, those of single commands too. */
+export async function inEngine({
+  dir,
+}: Pick<Home, 'dir'>): Promise<{ images: string[]; containers: string[] }> {
+  const containers = await find<{ Names: string[] }>('containers', dir);
+  const images = await find<{ Id: string; RepoTags: string[] | null }>('images', dir);
+  return {
+    images: images.flatMap(({ Id, RepoTags }) => RepoTags ?? [Id]).sort(),
+    containers: containers.flatMap(({ Names }) => Names).sort(),
+  };
+}
+
+/** What a process of a slot calls pid counts in its container only. Throws for one that has ended. */
+export function pidOnThisMachine(instance: string, pid: number): number {
+  const found = processesWith('SWITCHYARD_INSTANCE', instance).find((each) => pidInside(each.pid) === pid);
+  if (!found) throw new Error(`process ${pid} of ${instance} has ended`);
+  return found.pid;
+}
+
+/** What runs in a home's containers: there the shared folder is mounted, and nowhere else. */
+export function processesInContainers({ shared }: Pick<Home, 'shared'>): number[] {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const isData = (line: string): boolean => {
+    // a folder is named as its own file system names it, which need not begin at /
+    const [, , , folder = '', at] = line.split(' ');
+    return at === DATA_IN_CONTAINER && shared.endsWith(folder);
+  };
+  return pids.filter((pid) => procFile(pid, 'mountinfo').split('\n').some(isData)).map(Number);
+}
+
 /** Removes every container and image of a home, whatever state they are in. */
 export async function removeAllOf({ dir }: Pick<Home, 'dir'>): Promise<void> {
-  const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.home}=${dir}`] }));
-  const find = async (what: string): Promise<string[]> =>
-    (
-      (await askEngineJson<{ Id: string }[]>({ path: `/${what}/json?all=true&filters=${filters}` })) ?? []
-    ).map(({ Id }) => Id);
-  for (const id of await find('containers')) await removeContainer(id);
-  for (const id of await find('images')) {
-    await askEngineJson({ method: 'DELETE', path: `/images/${id}?force=true`, limitMs: 60_000 });
+  for (const { Id } of await find<{ Id: string }>('containers', dir)) await removeContainer(Id);
+  for (const { Id } of await find<{ Id: string }>('images', dir)) {
+    await askEngineJson({ method: 'DELETE', path: `/images/${Id}?force=true`, limitMs: 60_000 });
+  }
+}
+
+async function find<T>(what: 'containers' | 'images', home: string): Promise<T[]> {
+  const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.home}=${home}`] }));
+  return (await askEngineJson<T[]>({ path: `/${what}/json?all=true&filters=${filters}` })) ?? [];
+}
+
+/** The last of its numbers, one for each namespace that it is in. */
+function pidInside(pid: number): number {
+  return Number(/^NSpid:.*?(\d+)$/m.exec(procFile(pid, 'status'))?.[1]);
+}
+
+/** Empty when the process has ended or belongs to somebody else. */
+function procFile(pid: string | number, name: string): string {
+  try {
+    return readFileSync(`/proc/${pid}/${name}`, 'utf8');
+  } catch {
+    return '';
   }
 }

@@ -10,7 +10,7 @@ import type { Commit, Deployment, RunningSlot, Table } from '../../deploy/core/t
 import type { Home } from '../../deploy/home';
 import { createRuntime } from '../../deploy/runtimes';
 import { linkedTable } from '../../deploy/traffic/table-folder';
-import { BASE_IMAGE, ownName } from './docker';
+import { BASE_IMAGE, inEngine, ownName, pidOnThisMachine } from './docker';
 import { liveClone, type LiveClone, type Said } from './live-clone';
 
 export interface State {
@@ -20,6 +20,9 @@ export interface State {
   slots: Pick<RunningSlot, 'slot' | 'commit' | 'status' | 'restarts' | 'orphan'>[];
   /** Names in the home, its releases and its stores of packages. */
   files: string[];
+  /** Names of this home's images and containers, those of single commands too. */
+  images: string[];
+  containers: string[];
 }
 
 /** Faults of test/support/faulty-app/server.js. */
@@ -60,7 +63,7 @@ export interface TinyClone extends LiveClone {
   /** What runs in the slots, by their names. */
   slots(): Promise<RunningSlot[]>;
   slot(name: string): Promise<RunningSlot>;
-  /** The commit, instance and pid that users get now. */
+  /** The commit, instance and pid that users get now; the pid is this machine's, also of a process in a container. */
   serving(): Promise<State['serving']>;
   /** What a deployment that does not go through must leave as it was. */
   state(): Promise<State>;
@@ -85,13 +88,19 @@ RUN [ -f "$START" ] || { echo "This commit has no $START, which app.start names.
 USER node
 `;
 
-/** @param wanted deploy.config.js of every commit, as far as a change does not say otherwise */
-export async function tinyClone(wanted: UserConfig = {}): Promise<TinyClone> {
+/**
+ * @param wanted deploy.config.js of every commit, as far as a change does not say otherwise
+ * @param env for everything that runs
+ */
+export async function tinyClone(
+  wanted: UserConfig = {},
+  env: Record<string, string> = {},
+): Promise<TinyClone> {
   const kit: UserConfig = wanted.runtime === 'compose' ? { name: ownName(), ...wanted } : wanted;
   let write = (_change: Change): void => {};
   const clone = await liveClone({
     // the file decides, so that a test can
-    env: { BAKE_SECONDS: '', ...runtimeOf(kit) },
+    env: { BAKE_SECONDS: '', ...runtimeOf(kit), ...env },
     change: (dir) => {
       write = (change) => writeTree(dir, kit, change);
       writeFileSync(path.join(dir, '.gitignore'), IGNORED);
@@ -106,7 +115,8 @@ export async function tinyClone(wanted: UserConfig = {}): Promise<TinyClone> {
   const serving = async (): Promise<State['serving']> => {
     const { status, text } = await clone.get('/version');
     if (status !== 200) throw new Error(`/version answered ${status}: ${text}`);
-    return JSON.parse(text) as State['serving'];
+    const { commit, instance, pid } = JSON.parse(text) as State['serving'];
+    return { commit, instance, pid: kit.runtime === 'compose' ? pidOnThisMachine(instance, pid) : pid };
   };
 
   return {
@@ -142,6 +152,7 @@ export async function tinyClone(wanted: UserConfig = {}): Promise<TinyClone> {
         orphan,
       })),
       files: filesOf(clone.home),
+      ...(kit.runtime === 'compose' ? await inEngine(clone.home) : { images: [], containers: [] }),
     }),
     order(commit, what) {
       const file = path.join(clone.home.shared, `order-${commit}`);
@@ -159,11 +170,11 @@ function runtimeOf({ runtime, name }: UserConfig): Settings {
   return { ...(runtime && { RUNTIME: runtime }), ...(name && { APP_NAME: name }) };
 }
 
-/** Logs and what SQLite keeps beside its files come and go. */
+/** Logs, what SQLite keeps beside its files, and what pruning has put aside come and go. */
 function filesOf({ dir, releases, modules, mirrorGit }: Home): string[] {
   return [dir, releases, modules, mirrorGit]
     .flatMap((folder) => readdirSync(folder).map((name) => path.join(path.relative(dir, folder), name)))
-    .filter((name) => !/-(wal|shm|journal)$/.test(name))
+    .filter((name) => name !== 'trash' && !/-(wal|shm|journal)$/.test(name))
     .sort();
 }
 

@@ -1,0 +1,14 @@
+/**
+ * The same stories over both runtimes. What a machine without an engine cannot run is skipped by name. Which stories
+ * are told twice, and which have nothing to do with the runtime, stands in test/README.md.
+ */
+import type { Config } from '../../deploy/config';
+import { docker, needs } from './needs';
+
+export type RuntimeName = Config['runtime'];
+
+/** @param probe why this machine cannot run the stories with containers, or null */
+export function overRuntimes(stories: (runtime: RuntimeName) => void, probe = docker): void {
+  describe('under PM2', () => stories('pm2'));
+  needs('containers', probe).describe('in containers', () => stories('compose'));
+}
