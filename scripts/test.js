@@ -15,6 +15,7 @@ const { ensureNginx } = require('./lib/nginx');
 const { ensurePackages } = require('./lib/packages');
 const { summarize } = require('./lib/results');
 const { runSuites } = require('./lib/suites');
+const { leftInEngine, removeFromEngine } = require('./lib/engine-leftovers');
 const { filesLeft, processesLeft } = require('./lib/leftovers');
 
 const ROOT = path.resolve(__dirname, '..');
@@ -62,7 +63,7 @@ async function setUp(suites) {
 }
 
 /**
- * A test that leaves a process or a file behind has failed, though none of its expectations did.
+ * A test that leaves a process, a container or a file behind has failed, though none of its expectations did.
  * @param {string} folder
  * @returns {Promise<import('./lib/results').Outcome[]>}
  */
@@ -70,12 +71,14 @@ async function leftBehind(folder) {
   const processes = await processesLeft(folder);
   const names = processes
     .map(({ pid, command }) => `process ${pid}: ${command}`)
+    .concat(leftInEngine(folder).map(({ what, name }) => `${what} ${name}`))
     .concat(filesLeft(folder).map((name) => `in the temporary folder: ${name}`));
   return names.map((name) => ({ suite: 'left behind', name, status: 'failed' }));
 }
 
 /** @param {string} folder */
 async function endLeftovers(folder) {
+  removeFromEngine(folder);
   for (const { pid } of await processesLeft(folder, 0)) {
     try {
       process.kill(pid, 'SIGKILL');

@@ -1,0 +1,66 @@
+// @ts-check
+/** Containers and images that a test run left in Docker's engine: their label names a home in the run's own folder. */
+'use strict';
+const { spawnSync } = require('child_process');
+
+/** deploy/runtimes/containers.ts gives it to all that belongs to a home. */
+const HOME_LABEL = 'switchyard.home';
+
+/**
+ * @typedef {object} Kind
+ * @property {string} what
+ * @property {string[]} list prints an id a line
+ * @property {string} name
+ * @property {string[]} remove
+ */
+
+/** Containers first: no image of one can be removed. @type {Kind[]} */
+const KINDS = [
+  {
+    what: 'container',
+    list: ['container', 'ls', '--all'],
+    name: '{{.Name}}',
+    remove: ['container', 'rm', '--force', '--volumes'],
+  },
+  { what: 'image', list: ['image', 'ls'], name: '{{.RepoTags}}', remove: ['image', 'rm', '--force'] },
+];
+
+/**
+ * Empty where there is no engine.
+ * @param {string} folder the run's own folder
+ * @returns {{ what: string, id: string, name: string }[]}
+ */
+function leftInEngine(folder) {
+  return KINDS.map((kind) => leftOf(kind, folder)).reduce((all, some) => all.concat(some), []);
+}
+
+/** @param {string} folder */
+function removeFromEngine(folder) {
+  for (const kind of KINDS) {
+    const ids = leftOf(kind, folder).map(({ id }) => id);
+    if (ids.length > 0) docker(...kind.remove, ...ids);
+  }
+}
+
+/** @param {Kind} kind @param {string} folder */
+function leftOf({ what, list, name }, folder) {
+  const ids = lines(docker(...list, '--quiet', '--no-trunc', '--filter', `label=${HOME_LABEL}`));
+  if (ids.length === 0) return [];
+  const format = `{{.Id}}\t${name}\t{{index .Config.Labels "${HOME_LABEL}"}}`;
+  return lines(docker(what, 'inspect', '--format', format, ...new Set(ids)))
+    .map((line) => line.split('\t'))
+    .filter(([, , home = '']) => home.startsWith(folder))
+    .map(([id = '', called = '']) => ({ what, id, name: called }));
+}
+
+/** What it prints; nothing when it fails, as for something that has gone meanwhile. @param {...string} args */
+function docker(...args) {
+  return spawnSync('docker', args, { encoding: 'utf8' }).stdout || '';
+}
+
+/** @param {string} text */
+function lines(text) {
+  return text.split('\n').filter(Boolean);
+}
+
+module.exports = { leftInEngine, removeFromEngine };

@@ -1,0 +1,31 @@
+import { execFileSync } from 'node:child_process';
+import { LABEL } from '../../deploy/runtimes/containers';
+import { leftInEngine, removeFromEngine } from '../../scripts/lib/engine-leftovers';
+import { BASE_IMAGE, ownName } from '../support/docker';
+import { docker, needs } from '../support/needs';
+
+const FOLDER = '/tmp/sy-of-this-run';
+
+needs('containers', docker).test(
+  'containers and images that a test has left are found by their home, and removed',
+  () => {
+    const name = ownName();
+    const label = `${LABEL.home}=${FOLDER}/clone/home`;
+    build(name, label);
+    execFileSync('docker', ['create', '--name', name, '--label', label, BASE_IMAGE, 'true']);
+
+    expect(leftInEngine(FOLDER)).toEqual([
+      { what: 'container', id: expect.any(String), name: `/${name}` },
+      { what: 'image', id: expect.any(String), name: `[${name}:latest]` },
+    ]);
+    expect(leftInEngine('/tmp/sy-of-another-run')).toEqual([]);
+
+    removeFromEngine(FOLDER);
+    expect(leftInEngine(FOLDER)).toEqual([]);
+  },
+);
+
+function build(tag: string, label: string): void {
+  const args = ['build', '--quiet', '--tag', tag, '--label', label, '-'];
+  execFileSync('docker', args, { input: `FROM ${BASE_IMAGE}\n` });
+}
