@@ -1,6 +1,7 @@
 /** Who listens on a port. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
+import { withDescendants } from '../runtimes/os-process';
 import { tcpSockets } from './proc-net';
 
 export interface PortHolder {
@@ -43,10 +44,14 @@ export function portInUseMessage(port: number): string {
     : `Port ${port} is in use.`;
 }
 
-/** The ports that a process listens on. Empty for one that has ended. */
+/** The ports that a process listens on, or one that it has started: a container's first process starts the app. Empty for one that has ended. */
 export function listeningPorts(pid: number): number[] {
+  const pids = withDescendants([pid]);
   const ports = tcpSockets()
-    .filter(({ state, inode }) => state === 'listening' && holdsAny(pid, new Set([`socket:[${inode}]`])))
+    .filter(({ state, inode }) => {
+      const socket = new Set([`socket:[${inode}]`]);
+      return state === 'listening' && pids.some((each) => holdsAny(each, socket));
+    })
     .map(({ localPort }) => localPort);
   return [...new Set(ports)];
 }

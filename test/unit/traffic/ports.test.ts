@@ -1,7 +1,9 @@
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { establishedConnections } from '../../../deploy/traffic/connections';
 import { listeningPorts, portHolder, portInUse, portInUseMessage } from '../../../deploy/traffic/port-holder';
+import { withDescendants } from '../../../deploy/runtimes/os-process';
 import { parseRow } from '../../../deploy/traffic/proc-net';
 
 let server: Server;
@@ -38,6 +40,18 @@ test('the process that listens on a port is named', () => {
 test('the ports that a process listens on are found, and none of a process that has ended', () => {
   expect(listeningPorts(process.pid)).toContain(port);
   expect(listeningPorts(2 ** 22)).toEqual([]);
+});
+
+test('a process is asked about with those that it has started: in a container, the first starts the app', async () => {
+  const app = `require('net').createServer().listen(0, function () { console.log(this.address().port) })`;
+  const starter = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(app)}], { stdio: 'inherit' })`;
+  const first = spawn(process.execPath, ['-e', starter], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const [said] = (await once(first.stdout, 'data')) as [Buffer];
+
+  expect(listeningPorts(first.pid as number)).toEqual([Number(said.toString())]);
+
+  for (const pid of withDescendants([first.pid as number])) process.kill(pid);
+  await once(first, 'close');
 });
 
 test('a port that nobody listens on has no holder, even while connections to it are open', async () => {
