@@ -1,0 +1,12 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { withoutTable } from '../../../../scripts/bench/fronts';
+
+const template = readFileSync(path.resolve(__dirname, '../../../../nginx/site.conf.template'), 'utf8');
+
+test('the plain nginx of the benchmark is ours without its looks at the table', () => {
+  const plain = withoutTable(template.replace(/\$\{[A-Z_0-9]+\}/g, 'x'), 'green', 7);
+  expect(plain).not.toMatch(/-f \$table|realpath_root|slot_\$slot/);
+  expect(plain).toContain('proxy_pass http://slot_green;');
+  expect(plain).toContain('return 200 "7";');
+});
