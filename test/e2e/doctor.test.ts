@@ -1,0 +1,342 @@
+/** The doctor: every link of the chain is broken for real, is named with its mend, and the mend is typed as it stands. */
+import { spawn, type ChildProcess } from 'node:child_process';
+import { createHash } from 'node:crypto';
+import {
+  appendFileSync,
+  chmodSync,
+  lstatSync,
+  readFileSync,
+  readdirSync,
+  readlinkSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { tableFolder } from '../../deploy/core/table';
+import type { Finding } from '../../deploy/doctor/finding';
+import { DEPLOYMENT_MARKER, deploymentMark } from '../../deploy/pipeline/survivors';
+import { processesWith } from '../../deploy/runtimes/os-process';
+import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { readSecret } from '../../deploy/secret';
+import { processesOf } from '../../deploy/traffic/nginx-processes';
+import { linkTable } from '../../deploy/traffic/table-folder';
+import { needs, root } from '../support/needs';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+interface Seen {
+  code: number;
+  findings: Finding[];
+  /** What is broken, by its link. */
+  faults: Record<string, Finding>;
+}
+
+const LIMIT_MS = 3000;
+/** The mends are npm's commands. */
+const { scripts } = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as {
+  scripts: Record<string, string>;
+};
+
+let clone: TinyClone;
+let second: string;
+const strangers: ChildProcess[] = [];
+/** Everything it has ever printed. */
+let printed = '';
+
+beforeAll(async () => {
+  // nothing is to happen by itself while a home is compared
+  clone = await tinyClone({
+    bake: { seconds: 0 },
+    schedules: { poll: null, prune: null, rotate: null },
+  });
+  clone.change({ manifest: { scripts } });
+  await clone.commit('with the commands');
+});
+afterEach(() => {
+  for (const stranger of strangers.splice(0)) stranger.kill('SIGKILL');
+});
+afterAll(() => clone.cleanUp());
+
+describe('before the first start', () => {
+  it('says so once, and of the rest that it was not looked at', async () => {
+    const said = await clone.switchyard('doctor');
+
+    expect(said.code).toBe(1);
+    expect(said.text).toMatch(/^✗ home +Nothing was started here yet .*\n +→ npm start$/m);
+    expect(said.text).toMatch(/^- not looked at: configuration, .*reboot$/m);
+    expect(said.text).toMatch(/\n✗ 1 fault\n$/);
+    expect(said.text).not.toMatch(/\n\s+at /);
+  });
+});
+
+describe('of what runs', () => {
+  beforeAll(async () => {
+    expect((await clone.start()).text).toContain('is live on blue');
+  });
+
+  it('every link holds, and it is known within three seconds', async () => {
+    const begun = performance.now();
+    const { code, findings } = await doctor();
+
+    expect(performance.now() - begun).toBeLessThan(LIMIT_MS);
+    expect(code).toBe(0);
+    // this machine may have no cron
+    expect(findings.filter(({ link, status }) => status !== 'ok' && link !== 'reboot')).toEqual([]);
+    expect((await clone.switchyard('doctor')).text).toMatch(/\n✓ every link holds( \(1 warning\))?\n$/);
+  });
+
+  it('it changes nothing', async () => {
+    const before = contentOf(clone.home.dir);
+    await doctor();
+    expect(contentOf(clone.home.dir)).toEqual(before);
+  });
+
+  it('small things are each named with a command that mends it', async () => {
+    chmodSync(clone.home.secret, 0o644);
+    const table = path.join(clone.home.tables, tableFolder({ active: 'green', standby: 'blue' }));
+    rmSync(path.join(table, 'standby.blue'));
+    replaceIn(path.join(clone.home.pushGit, 'hooks', 'post-receive'), process.execPath, '/opt/gone/node');
+    const stranger = await strangerOn(clone.ports.green);
+    const survivor = start('setInterval(() => {}, 1000)', {
+      [DEPLOYMENT_MARKER]: deploymentMark(clone.home.logs, 1),
+    });
+
+    const { code, faults } = await doctor();
+
+    expect(code).toBe(1);
+    expect(Object.keys(faults).sort()).toEqual(
+      ['git push', 'leftovers', 'permissions', 'ports', 'traffic table'].sort(),
+    );
+    expect(faults.permissions).toMatchObject({
+      said: `Others on this machine may use ${clone.home.secret} (mode 644).`,
+      mend: `chmod 600 ${clone.home.secret}`,
+    });
+    expect(faults.ports).toMatchObject({
+      said: `Port ${clone.ports.green}, which is green's, is held by node (pid ${stranger}).`,
+      mend: `kill ${stranger}`,
+    });
+    expect(faults.leftovers).toMatchObject({ mend: `kill ${survivor}` });
+    expect(faults['traffic table']?.mend).toBe(
+      `install -d -m 755 ${table} && touch ${table}/all.green ${table}/standby.blue`,
+    );
+    expect(faults['git push']?.said).toContain('/opt/gone/node, which is not there.');
+    await mendAll(faults);
+  });
+
+  it('a second release stands behind the first', async () => {
+    const { commit } = await clone.release({ manifest: { scripts }, files: { 'more/b.txt': 'b' } });
+    second = commit;
+    expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
+  });
+
+  it('a dead standby, another secret, no remote and no branch are each one fault', async () => {
+    await clone.shell('npm run -s pm2 -- delete app-blue');
+    writeFileSync(clone.home.secret, `${'5f'.repeat(32)}\n`);
+    await clone.git('remote', 'remove', 'live');
+    await clone.git('-C', clone.home.pushGit, 'update-ref', '-d', 'refs/heads/main');
+
+    const { faults } = await doctor();
+
+    expect(Object.keys(faults)).toEqual(['standby', 'secret', 'git push', 'source']);
+    expect(faults.standby?.said).toContain('blue stands behind the active slot, but would not take over');
+    expect(faults.secret?.said).toBe('The deployer has loaded another secret than the one in the home.');
+    expect(faults['git push']?.mend).toBe(`git remote add live ${clone.home.pushGit}`);
+    expect(faults.source?.mend).toBe('git push live HEAD:main');
+    await mendAll(faults);
+  });
+
+  it('a table that is not what the journal says', async () => {
+    linkTable(clone.home, { active: 'blue', standby: 'green' });
+
+    const fault = await onlyFault('traffic table');
+
+    expect(fault.said).toBe(
+      `Everyone goes to blue, but the journal says green (v1.0.0, ${second.slice(0, 7)}).`,
+    );
+    await mendWith(fault);
+    expect(await clone.serving()).toMatchObject({ commit: second });
+  });
+
+  it('a source that is not there', async () => {
+    const written = clone.read('deploy.config.js');
+    clone.write('deploy.config.js', written.replace('{', '{ source: "/nowhere/app.git",'));
+    expect((await onlyFault('source')).said).toContain('The source /nowhere/app.git cannot be read: ');
+    clone.write('deploy.config.js', written);
+  });
+
+  it('a configuration that cannot be read hides nothing else', async () => {
+    const written = clone.read('deploy.config.js');
+    clone.write('deploy.config.js', 'module.exports = {{');
+
+    const { faults, findings } = await doctor();
+
+    expect(Object.keys(faults)).toEqual(['configuration']);
+    expect(findings.find(({ link }) => link === 'users')).toMatchObject({ status: 'ok' });
+    clone.write('deploy.config.js', written);
+  });
+
+  needs('root', root).test('a folder that nginx may not enter', async () => {
+    chmodSync(clone.home.dir, 0o700);
+
+    const fault = await onlyFault('traffic table');
+
+    expect(fault).toMatchObject({ mend: `chmod a+x ${clone.home.dir}` });
+    await mendWith(fault);
+  });
+
+  it('a deployer that hangs and a table that is gone are told in time', async () => {
+    const deployer = deployerPid();
+    process.kill(deployer, 'SIGSTOP');
+    rmSync(clone.home.traffic);
+    const begun = performance.now();
+
+    const { faults } = await doctor();
+
+    expect(performance.now() - begun).toBeLessThan(LIMIT_MS);
+    expect(Object.keys(faults)).toEqual(['deployer', 'traffic table']);
+    expect(faults['traffic table']?.said).toContain('There is no traffic table');
+    // it makes the table again by itself
+    process.kill(deployer, 'SIGCONT');
+    await well();
+  });
+
+  it('everything killed at once', async () => {
+    const active = await clone.slot(clone.table().active ?? '');
+    const pids = [
+      ...pm2Daemons(clone.home).map(({ pid }) => pid),
+      deployerPid(),
+      ...processesOf(clone.home),
+      active.pid ?? 0,
+    ];
+    for (const pid of pids) process.kill(pid, 'SIGKILL');
+    await until('they are gone', () => processesOf(clone.home).length === 0);
+
+    const { faults } = await doctor();
+
+    // a warm slot that is not the standby would be an orphan besides
+    const { leftovers: _, ...others } = faults;
+    expect(Object.keys(others)).toEqual(['process manager', 'deployer', 'nginx', 'active slot']);
+    expect(Object.values(others).map(({ mend }) => mend)).toEqual(Array(4).fill('npm start'));
+    expect(faults['active slot']?.said).toMatch(/^Nothing runs in \w+, which is to serve v1\.0\.0 \(/);
+    await mendAll(faults);
+  });
+
+  it('an nginx that has read another configuration than is written now', async () => {
+    appendFileSync(path.join(clone.dir, 'nginx', 'site.conf.template'), '\n# as an update would\n');
+
+    const fault = await onlyFault('nginx loaded');
+
+    expect(fault.said).toContain('nginx runs with another configuration');
+    await mendWith(fault);
+
+    const site = path.join(clone.home.nginx, 'site.conf');
+    const written = readFileSync(site, 'utf8');
+    appendFileSync(site, 'client_max_body_size 1k;\n');
+    expect((await onlyFault('nginx loaded')).said).toContain('site.conf was changed by hand');
+    writeFileSync(site, written);
+  });
+
+  it('settings and a journal that cannot be read', async () => {
+    const settings = readFileSync(clone.home.settings, 'utf8');
+    writeFileSync(clone.home.settings, '{');
+    expect((await onlyFault('home')).said).toContain('settings.json cannot be read');
+    writeFileSync(clone.home.settings, settings);
+
+    writeFileSync(clone.home.journal, 'no database, but long enough to be taken for one'.repeat(200));
+    const fault = await onlyFault('journal');
+    expect(fault.said).toContain('The journal cannot be read: ');
+    await mendWith(fault);
+  });
+
+  it('has printed no secret', () => {
+    expect(printed).toContain('secret');
+    expect(printed).not.toContain(readSecret(clone.home));
+    expect(printed).not.toContain('5f'.repeat(32));
+  });
+});
+
+async function doctor(): Promise<Seen> {
+  const { code, text } = await clone.switchyard('doctor', '--json');
+  printed += text;
+  const { findings } = JSON.parse(text) as { findings: Finding[] };
+  const broken = findings.filter(({ status }) => status === 'fault');
+  return { code, findings, faults: Object.fromEntries(broken.map((finding) => [finding.link, finding])) };
+}
+
+/** The fault of this link, which is the only one. */
+async function onlyFault(link: string): Promise<Finding> {
+  const { code, faults } = await doctor();
+  expect(Object.keys(faults)).toEqual([link]);
+  expect(code).toBe(1);
+  return faults[link] as Finding;
+}
+
+function mendWith(finding: Finding): Promise<void> {
+  return mendAll({ [finding.link]: finding });
+}
+
+/** Types each mend as it stands, and waits until all is well. */
+async function mendAll(faults: Seen['faults']): Promise<void> {
+  for (const mend of new Set(Object.values(faults).map((finding) => finding.mend ?? ''))) {
+    const said = await clone.shell(mend);
+    if (said.code !== 0) throw new Error(`${mend} ended with ${said.code}:\n${said.text}`);
+  }
+  await well();
+}
+
+async function well(): Promise<void> {
+  let last: Record<string, Finding> = {};
+  await until(
+    'all is well',
+    async () => {
+      last = (await doctor()).faults;
+      return Object.keys(last).length === 0;
+    },
+    20_000,
+  ).catch(() => expect(last).toEqual({}));
+}
+
+function deployerPid(): number {
+  const [found] = processesWith('SWITCHYARD_HOME', clone.home.dir).filter(({ argv }) =>
+    argv.some((word) => word.endsWith('/daemon.js')),
+  );
+  if (!found) throw new Error('no deployer runs');
+  return found.pid;
+}
+
+async function strangerOn(port: number): Promise<number> {
+  const pid = start(`require('net').createServer().listen(${port}, '127.0.0.1', () => console.log('up'))`);
+  await new Promise((resolve) => strangers.at(-1)?.stdout?.once('data', resolve));
+  return pid;
+}
+
+function start(program: string, env: Record<string, string> = {}): number {
+  const child = spawn(process.execPath, ['-e', program], {
+    env: { PATH: process.env.PATH, ...env },
+    stdio: ['ignore', 'pipe', 'ignore'],
+  });
+  strangers.push(child);
+  return child.pid ?? 0;
+}
+
+function replaceIn(file: string, from: string, to: string): void {
+  writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
+}
+
+/** Every file of a folder by its mode and content. Its own questions stand in nginx's access log, as anybody's do. */
+function contentOf(folder: string): Record<string, string> {
+  const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name !== path.join('logs', 'access.log'),
+  );
+  return Object.fromEntries(names.sort().map((name) => [name, contentAt(path.join(folder, name))]));
+}
+
+function contentAt(file: string): string {
+  const stat = lstatSync(file);
+  const content = stat.isFile()
+    ? createHash('sha256').update(readFileSync(file)).digest('hex')
+    : stat.isSymbolicLink()
+      ? readlinkSync(file)
+      : '';
+  return `${stat.mode.toString(8)} ${content}`;
+}
