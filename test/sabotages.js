@@ -33,6 +33,22 @@ const SABOTAGES = [
   },
   {
     invariant: 2,
+    what: 'what is held goes live without a second proof',
+    file: 'deploy/strategies/blue-green.ts',
+    from: "return hold ? [verify, { step: { do: 'hold', ...proof }, undo: [] }, verify] : [verify];",
+    to: "return hold ? [verify, { step: { do: 'hold', ...proof }, undo: [] }] : [verify];",
+    test: 'test/unit/strategies/blue-green.test.ts',
+  },
+  {
+    invariant: 2,
+    what: 'a tester of a held slot falls onto another one',
+    file: 'nginx/site.conf.template',
+    from: 'proxy_pass http://direct_$preview;',
+    to: 'proxy_pass http://slot_$preview;',
+    test: 'test/integration/traffic-preview.test.ts',
+  },
+  {
+    invariant: 2,
     what: 'a crash falls to the other slot though the table names no standby',
     file: 'nginx/site.conf.template',
     from: 'if (-f $table/standby.${OTHER}) { set $behind ${OTHER}; }',
