@@ -11,6 +11,7 @@ import type { Ending } from './ending';
 import { whyItEnds } from './ending';
 import { goLive, performance } from './live';
 import { observe } from './observe';
+import { preflight } from './preflight';
 import { prepareRelease } from './prepare';
 import { findRelease } from './releases';
 import { run } from './run';
@@ -45,6 +46,7 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     if ('nothingNew' in chosen) return chosen;
     const { commit } = chosen;
     await yard.journal.note(id, { from, commit });
+    await preflight(yard, queued, commit, observed);
     const release = await releaseOf(yard, queued, commit, signal);
     const environment = chooseEnvironment(yard, queued);
     const plan = makePlan(yard, queued, observed, release, environment);

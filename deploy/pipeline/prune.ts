@@ -2,6 +2,7 @@
  * Removes what is not kept, in small bites: each takes the lock for a moment, and only while no deployment runs or
  * waits. So none is ever held up by it, and none meets a release that is half gone.
  */
+import path from 'node:path';
 import { loadConfig } from '../config';
 import type { Prune } from '../core/prune';
 import { decidePrune } from '../core/prune';
@@ -12,18 +13,30 @@ import { readSettings } from '../settings';
 import { emptyTrash, putInTrash } from '../trash';
 import type { Yard } from '../yard';
 import { findAll, findLeftovers } from './found';
-import { releaseFolder } from './releases';
-import path from 'node:path';
+import { findRelease, measureRelease, noteSize, releaseFolder, sizeOfRelease } from './releases';
 
 type Bite = () => void | Promise<void>;
 
 /** In the deployer: whenever nothing else is to do. Stops as soon as a deployment comes; the next time goes on. */
 export async function prune(yard: Yard): Promise<void> {
   const newest = newestDeployment(yard);
-  for (const bite of bitesOf(yard, decidePrune(await findAll(withFreshConfig(yard))))) {
+  const found = await findAll(withFreshConfig(yard));
+  for (const bite of bitesOf(yard, decidePrune(found))) {
     if (!(await inALull(yard, newest, bite))) return;
   }
   await emptyTrash(yard.home, () => !isLocked(yard.home));
+  await measureSizes(yard, newest, found.releases);
+}
+
+/** What the next deployment's preflight will want to know. Here, because here nobody waits for it. */
+async function measureSizes(yard: Yard, newest: number, releases: Commit[]): Promise<void> {
+  const { home } = yard;
+  for (const commit of releases.filter(
+    (each) => findRelease(home, each) && sizeOfRelease(home, each) === null,
+  )) {
+    const bytes = await measureRelease(home, commit);
+    if (!(await inALull(yard, newest, () => noteSize(home, commit, bytes)))) return;
+  }
 }
 
 /** In a deployment, which holds the lock, when the disk is too full for it. */

@@ -2,17 +2,23 @@
  * Releases on disk: the folder `releases/<commit>` and, beside it, the manifest `<commit>.json`. The manifest
  * is written last, so a folder without one is what a killed deployment left.
  */
+import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
 import { open, rm } from 'node:fs/promises';
 import path from 'node:path';
+import { promisify } from 'node:util';
 import type { Commit, Release } from '../core/types';
 import type { Home } from '../home';
 import { isPartial } from './modules-store';
+
+const run = promisify(execFile);
 
 /** The folder is not in it: a home may be moved. */
 interface Manifest extends Omit<Release, 'dir'> {
   /** Node's version that built it, for a person who looks for the reason of a failing native module. */
   node: string;
+  /** What it takes on the disk, its node_modules included, as far as that was measured. In bytes. */
+  bytes?: number;
 }
 
 /** Where the release of a commit is made and stays. */
@@ -23,16 +29,42 @@ export function releaseFolder(home: Home, commit: Commit): string {
 /** The complete release of a commit, or null when it has to be made. */
 export function findRelease(home: Home, commit: Commit): Release | null {
   const dir = releaseFolder(home, commit);
-  const file = `${dir}.json`;
-  if (!existsSync(file) || !existsSync(dir)) return null;
-  const { version, subject, app } = JSON.parse(readFileSync(file, 'utf8')) as Manifest;
+  const manifest = readManifest(dir);
+  if (manifest === null || !existsSync(dir)) return null;
+  const { version, subject, app } = manifest;
   return { commit, version, subject, dir, app };
+}
+
+/** What the release takes on the disk, in bytes; null for one that is not there or was never measured. */
+export function sizeOfRelease(home: Home, commit: Commit): number | null {
+  return readManifest(releaseFolder(home, commit))?.bytes ?? null;
 }
 
 /** Declares the release complete. It is on the disk before its name is: a power cut leaves all or nothing. */
 export async function completeRelease(home: Home, release: Release): Promise<void> {
   const { dir, ...rest } = release;
-  const manifest: Manifest = { ...rest, node: process.version };
+  await writeManifest(dir, { ...rest, node: process.version });
+}
+
+/** Measures what a release takes on the disk, in bytes, at low priority; some tenths of a second. */
+export async function measureRelease(home: Home, commit: Commit): Promise<number> {
+  const { stdout } = await run('nice', ['du', '-sk', '--', releaseFolder(home, commit)]);
+  return parseInt(stdout, 10) * 1024;
+}
+
+/** Keeps it in the manifest. The caller holds the lock. */
+export async function noteSize(home: Home, commit: Commit, bytes: number): Promise<void> {
+  const dir = releaseFolder(home, commit);
+  const manifest = readManifest(dir);
+  if (manifest !== null) await writeManifest(dir, { ...manifest, bytes });
+}
+
+function readManifest(dir: string): Manifest | null {
+  const file = `${dir}.json`;
+  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : null;
+}
+
+async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
   const fresh = `${dir}.json.new`;
   const file = await open(fresh, 'w');
   try {

@@ -44,6 +44,25 @@ it('keeps the active release, the warm one and one more; a rollback builds an ol
   expect(await clone.serving()).toMatchObject({ commit: first });
 });
 
+it('refuses a release that will not fit, before anything of it is made; going back to a warm one always fits', async () => {
+  const before = await clone.state();
+  const said = await clone.release({ config: { room: { memory: '9999g' } } });
+  expect(said.verdict).toMatch(
+    /^✗ NOT LIVE\. Still serving .*: The memory has [\d,]+ MB left: a second copy of the app needs about \d+ MB, and [\d,]+ MB must stay free\.$/,
+  );
+  expect(said.deployment).toMatchObject({ state: 'failed', errorCode: 'E_NO_ROOM', fault: 'machine' });
+  expect(said.text).not.toContain('check out');
+  expect(await clone.state()).toEqual(before);
+
+  const { active, standby } = clone.table();
+  expect(await clone.switchyard('rollback', (await clone.slot(standby as string)).commit)).toMatchObject({
+    code: 0,
+  });
+  expect(clone.table()).toEqual({ active: standby, standby: active });
+  clone.change({});
+  expect(await clone.switchyard('rollback', first)).toMatchObject({ code: 0 });
+});
+
 it('deploys a push whose webhook was lost', async () => {
   const { commit: pushed } = await clone.release();
   await untilSeen(pushed);

@@ -1,0 +1,101 @@
+/**
+ * Before a deployment starts anything: does it fit? A machine whose disk or memory runs full in the middle of it
+ * fails the release that serves, too. What starts nothing, a warm rollback for one, is never refused.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import type { Config } from '../config';
+import { KnownError } from '../core/errors';
+import type { Look } from '../core/room';
+import { bytesOf, fits, tooLittle } from '../core/room';
+import type { Commit, Deployment, Observed } from '../core/types';
+import { availableMemory, freeOnDisk, memoryOf, sameDisk } from '../machine-room';
+import type { Yard } from '../yard';
+import { pruneNow } from './prune';
+import { findRelease, sizeOfRelease } from './releases';
+
+/** For the first release, whose like was never measured: a framework's node_modules and a build. */
+const FIRST_ESTIMATE = 250 * 1024 ** 2;
+
+/** Throws E_NO_ROOM. When the disk is short, what is not kept goes first. */
+export async function preflight(
+  yard: Yard,
+  { kind, slot }: Pick<Deployment, 'kind' | 'slot'>,
+  commit: Commit,
+  observed: Observed,
+): Promise<void> {
+  // nobody is served until it runs: it is worth trying
+  if (kind === 'restore' || runsAlready(observed, commit, slot)) return;
+  if (!findRelease(yard.home, commit)) await mustFitOnDisk(yard, observed);
+  mustFitInMemory(yard, observed, slot);
+}
+
+function runsAlready({ slots }: Observed, commit: Commit, wanted: string | null): boolean {
+  return slots.some(
+    (each) => each.commit === commit && each.status === 'online' && (wanted === null || wanted === each.slot),
+  );
+}
+
+async function mustFitOnDisk(yard: Yard, observed: Observed): Promise<void> {
+  const short = (): { disk: string; look: Look } | undefined => shortDisk(yard, observed);
+  if (short()) await pruneNow(yard);
+  const found = short();
+  if (!found) return;
+  throw new KnownError(
+    'E_NO_ROOM',
+    tooLittle(`The disk of ${found.disk}`, 'a release', found.look),
+    `See what fills it: du -xh ${found.disk} | sort -h | tail; or keep less: "keep" and "room.disk" in deploy.config.js.`,
+  );
+}
+
+function shortDisk(yard: Yard, observed: Observed): { disk: string; look: Look } | undefined {
+  const needs = likelySize(yard, observed);
+  const keep = bytesOf(yard.config.room.disk);
+  return disksFor(yard)
+    .map((disk) => ({ disk, look: { free: freeOnDisk(disk), needs, keep } }))
+    .find(({ look }) => !fits(look));
+}
+
+/** As large as the one that serves. */
+function likelySize({ home, journal }: Yard, { table, slots }: Observed): number {
+  const serving =
+    slots.find(({ slot }) => slot === table.active)?.commit ?? journal.lastLive()?.to?.commit ?? '';
+  return sizeOfRelease(home, serving) ?? FIRST_ESTIMATE;
+}
+
+/** Where a release is written to: the home, and the engine's own place for its image. */
+function disksFor({ home, config }: Pick<Yard, 'home' | 'config'>): string[] {
+  const images = imagesOf(config);
+  return images === null || sameDisk(home.dir, images) ? [home.dir] : [home.dir, images];
+}
+
+function imagesOf({ runtime }: Config): string | null {
+  if ((runtime as string) !== 'compose') return null;
+  const root = dataRoot('/etc/docker/daemon.json') ?? '/var/lib/docker';
+  return existsSync(root) ? root : null;
+}
+
+function dataRoot(file: string): string | null {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as { 'data-root'?: string })['data-root'] ?? null;
+  } catch {
+    return null; // an engine with its defaults has no such file
+  }
+}
+
+function mustFitInMemory({ config }: Yard, { table, slots }: Observed, wanted: string | null): void {
+  const used = (slot: string | null | undefined): number =>
+    memoryOf(slots.find((each) => each.slot === slot)?.pid ?? 0);
+  const idle = wanted ?? slots.find(({ slot }) => slot !== table.active)?.slot;
+  const look: Look = {
+    // what runs in the slot it goes to is ended before it starts
+    free: availableMemory() + (idle === table.active ? 0 : used(idle)),
+    needs: used(table.active),
+    keep: bytesOf(config.room.memory),
+  };
+  if (fits(look)) return;
+  throw new KnownError(
+    'E_NO_ROOM',
+    tooLittle('The memory', 'a second copy of the app', look),
+    'See what uses it: ps aux --sort -rss | head; or keep less free: "room.memory" in deploy.config.js.',
+  );
+}

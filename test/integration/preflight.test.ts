@@ -1,0 +1,190 @@
+import { spawn, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdirSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { UserConfig } from '../../deploy/config';
+import type { KnownError } from '../../deploy/core/errors';
+import { asKnown } from '../../deploy/core/errors';
+import { size } from '../../deploy/core/room';
+import type { Commit, Observed } from '../../deploy/core/types';
+import { homeAt } from '../../deploy/home';
+import { Journal } from '../../deploy/journal';
+import { availableMemory, memoryOf } from '../../deploy/machine-room';
+import { preflight } from '../../deploy/pipeline/preflight';
+import { completeRelease, findRelease, noteSize, releaseFolder } from '../../deploy/pipeline/releases';
+import { prepareTables } from '../../deploy/traffic/table-folder';
+import type { Yard } from '../../deploy/yard';
+import { openYard } from '../../deploy/yard';
+import { commit } from '../support/deployments';
+import { mountSmallDisk } from '../support/small-disk';
+import { afterwards, tempHome } from '../support/temp-home';
+
+const [A, B, C] = ['a', 'b', 'c'].map(commit) as [string, string, string];
+const APP = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
+const DEPLOY = { kind: 'deploy', slot: null } as const;
+const MB = 1024 ** 2;
+const EMPTY: Observed = { table: { active: null, standby: null }, slots: [] };
+
+const disk = mountSmallDisk('32m');
+afterAll(() => disk?.unmount());
+
+let folders = 0;
+
+describe('memory', () => {
+  let app: ChildProcess;
+
+  beforeEach(async () => {
+    // an app of two processes, 200 MB each
+    const child = "const b = Buffer.alloc(200e6, 1); console.log('ready'); setInterval(() => b, 1e6)";
+    const parent = `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(child)}], { stdio: ['ignore', 'pipe', 'inherit'] })
+      .stdout.on('data', () => console.log('ready')); const b = Buffer.alloc(200e6, 1); setInterval(() => b, 1e6)`;
+    app = spawn(process.execPath, ['-e', parent], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
+    afterwards(() => process.kill(-(app.pid as number), 'SIGKILL'));
+    await once(app.stdout as NodeJS.ReadableStream, 'data');
+  });
+
+  const running = (...slots: ['blue' | 'green', Commit][]): Observed => ({
+    table: { active: 'blue', standby: null },
+    slots: slots.map(([slot, of]) => ({
+      slot,
+      commit: of,
+      instance: slot,
+      pid: app.pid as number,
+      restarts: 0,
+      status: 'online',
+      exitCode: null,
+    })),
+  });
+
+  it('is short when a second copy of what serves, with its children, would leave too little', async () => {
+    const used = memoryOf(app.pid as number);
+    expect(used).toBeGreaterThan(400e6);
+    const room = (left: number): Promise<Yard> =>
+      yardOn(tempHome(), { room: { disk: '0m', memory: `${Math.round(left / 1024)}k` } });
+
+    const enough = await room(availableMemory() - 1.5 * used);
+    expect(await refusal(enough, DEPLOY, B, running(['blue', A]))).toBeNull();
+
+    const tooMuch = await room(availableMemory() - 0.5 * used);
+    const refused = await refusal(tooMuch, DEPLOY, B, running(['blue', A]));
+    expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
+    expect(refused?.message).toMatch(
+      /^The memory has [\d,]+ MB left: a second copy of the app needs about [\d,]+ MB, and [\d,]+ MB must stay free\.$/,
+    );
+    expect(refused?.message).toContain(`needs about ${size(used)}`);
+
+    // what runs in the idle slot is ended before
+    expect(await refusal(tooMuch, DEPLOY, C, running(['blue', A], ['green', B]))).toBeNull();
+  });
+
+  it('is not asked for what runs already, or when nobody is served', async () => {
+    const yard = await yardOn(tempHome(), { room: { disk: '0m', memory: '999999g' } });
+    const both = running(['blue', A], ['green', B]);
+    expect(await refusal(yard, { kind: 'rollback', slot: null }, B, both)).toBeNull();
+    expect(await refusal(yard, { kind: 'restore', slot: 'blue' }, A, EMPTY)).toBeNull();
+    expect((await refusal(yard, { kind: 'rollback', slot: null }, C, both))?.code).toBe('E_NO_ROOM');
+  });
+
+  it('is looked at in less than ten milliseconds', async () => {
+    const yard = await yardOn(tempHome(), { room: { disk: '1m', memory: '1m' } });
+    const took: number[] = [];
+    for (let time = 0; time < 5; time++) {
+      const begun = performance.now();
+      await preflight(yard, DEPLOY, B, running(['blue', A], ['green', C]));
+      took.push(performance.now() - begun);
+    }
+    expect(Math.min(...took)).toBeLessThan(10);
+  });
+});
+
+(disk ? describe : describe.skip)('a disk', () => {
+  const room = { memory: '0m' };
+
+  it('is short when one more like the one that serves would leave too little', async () => {
+    const yard = await yardOn(newFolder(), { room: { ...room, disk: '8m' } });
+    await release(yard, A, 1);
+    await noteSize(yard.home, A, 20 * MB);
+    expect(await refusal(yard, DEPLOY, B, EMPTY)).toBeNull();
+    await noteSize(yard.home, A, 40 * MB);
+
+    const refused = await refusal(yard, DEPLOY, B, EMPTY);
+    expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
+    expect(refused?.message).toMatch(
+      /^The disk of \/\S+ has \d+ MB left: a release needs about 40 MB, and 8 MB must stay free\.$/,
+    );
+    expect(refused?.hint).toContain('du -xh');
+
+    // what is built needs none
+    await release(yard, B, 0);
+    expect(await refusal(yard, { kind: 'rollback', slot: null }, B, EMPTY)).toBeNull();
+  });
+
+  it('is looked at again when what is not kept is gone', async () => {
+    const yard = await yardOn(newFolder(), { room: { ...room, disk: '12m' }, keep: { releases: 1 } });
+    // eight megabytes of a release that failed later on
+    await release(yard, A, 8);
+    await release(yard, B, 1);
+    await noteSize(yard.home, B, 10 * MB);
+    await fail(yard, A);
+
+    expect(await refusal(yard, DEPLOY, C, EMPTY)).toBeNull();
+    expect(findRelease(yard.home, A)).toBeNull();
+    expect(findRelease(yard.home, B)).not.toBeNull();
+  });
+});
+
+async function refusal(
+  yard: Yard,
+  asked: Parameters<typeof preflight>[1],
+  of: Commit,
+  observed: Observed,
+): Promise<KnownError | null> {
+  return preflight(yard, asked, of, observed).then(() => null, asKnown);
+}
+
+function newFolder(): string {
+  const dir = path.join(disk?.dir as string, `${folders++}`);
+  mkdirSync(dir);
+  return dir;
+}
+
+async function yardOn(dir: string, config: UserConfig): Promise<Yard> {
+  const home = homeAt(path.join(dir, 'home'));
+  const root = path.join(dir, 'clone');
+  for (const folder of [home.dir, home.logs, home.releases, root]) mkdirSync(folder, { recursive: true });
+  writeFileSync(path.join(root, 'deploy.config.js'), `module.exports = ${JSON.stringify(config)};`);
+  prepareTables(home, ['blue', 'green']);
+  const journal = Journal.open(home);
+  await journal.prepare();
+  journal.close();
+  const yard = openYard(home, root);
+  afterwards(() => yard.journal.close());
+  return yard;
+}
+
+/** A release of so many megabytes that is live. */
+async function release(yard: Yard, of: Commit, megabytes: number): Promise<void> {
+  const dir = releaseFolder(yard.home, of);
+  mkdirSync(dir);
+  writeFileSync(path.join(dir, 'server.js'), Buffer.alloc(megabytes * MB, 1));
+  await completeRelease(yard.home, { commit: of, version: '1', subject: 'x', dir, app: APP });
+  const { id } = await yard.journal.request({
+    kind: 'deploy',
+    trigger: 'push',
+    strategy: 'blue-green',
+    commit: of,
+  });
+  await yard.journal.move(id, 'running');
+  await yard.journal.move(id, 'succeeded', { liveAt: id, to: { slot: 'blue', commit: of, version: '1' } });
+}
+
+async function fail(yard: Yard, of: Commit): Promise<void> {
+  const { id } = await yard.journal.request({
+    kind: 'deploy',
+    trigger: 'push',
+    strategy: 'blue-green',
+    commit: of,
+  });
+  await yard.journal.move(id, 'running');
+  await yard.journal.move(id, 'failed', { fault: 'commit', cause: 'it failed' });
+}
