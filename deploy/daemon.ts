@@ -16,6 +16,7 @@ import { poll } from './poll';
 import { previewRoutes } from './preview/routes';
 import { createRequests } from './requests';
 import { keepReserve } from './reserve';
+import { rotate } from './rotate';
 import { createSchedules } from './schedules';
 import { readSecret } from './secret';
 import { nginxServer } from './traffic/nginx-server';
@@ -57,6 +58,7 @@ function createDesk(yard: Yard, secret: string): Desk {
     [
       { name: 'poll', when: when.poll, does: () => poll(yard, request), again: 'the source answers again' },
       { name: 'prune', when: when.prune, does: () => prune(yard), again: 'old releases are removed again' },
+      { name: 'rotate', when: when.rotate, does: () => rotate(yard), again: 'logs are rotated again' },
     ],
     (entry) => yard.journal.tell(null, entry),
   );

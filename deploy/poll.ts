@@ -17,29 +17,45 @@ export async function poll(yard: Yard, request: RequestDeployment): Promise<void
   const { home, root, journal } = yard;
   // as a deployment would find it: an edit of the file counts from the next one on
   const { source: configured, branch } = loadConfig(root, readSettings(home.settings));
-  const source = sourceOf(home, configured);
-  const tip = await tipInSource(home, source, branch);
-  if (decision(yard, source, branch, tip) === 'deploy') await sleep(WEBHOOK_MAY_TAKE_MS);
-  switch (decision(yard, source, branch, tip)) {
+  const watched = { source: sourceOf(home, configured), branch };
+  let look = await lookAt(yard, watched);
+  if (look.decision === 'deploy') {
+    await sleep(WEBHOOK_MAY_TAKE_MS);
+    look = await lookAt(yard, watched);
+  }
+  switch (look.decision) {
     case 'nothing':
       return;
     case 'remember': {
       const aborted = abortedUnseen(journal.history(), branch);
-      if (aborted && tip !== null) await journal.note(aborted.id, { commit: tip });
-      return journal.saw(source, branch, tip);
+      if (aborted && look.tip !== null) await journal.note(aborted.id, { commit: look.tip });
+      return journal.saw(watched.source, branch, look.tip);
     }
     case 'deploy':
       await request({ kind: 'deploy', trigger: 'poll', branch });
   }
 }
 
-function decision({ journal }: Yard, source: string, branch: string, tip: Commit | null): PollDecision {
-  return decidePoll({
+interface Watched {
+  source: string;
+  branch: string;
+}
+
+async function lookAt(
+  { home, journal }: Yard,
+  { source, branch }: Watched,
+): Promise<{ tip: Commit | null; decision: PollDecision }> {
+  const lastSeen = journal.lastSeen(source, branch);
+  const tip = await tipInSource(home, source, branch);
+  // a deployment has fetched meanwhile, and knows more than this answer
+  if (journal.lastSeen(source, branch) !== lastSeen) return { tip, decision: 'nothing' };
+  const decision = decidePoll({
     tip,
-    lastSeen: journal.lastSeen(source, branch),
+    lastSeen,
     live: journal.lastLive()?.to?.commit ?? null,
     branch,
     pending: journal.pending(),
     aborted: abortedUnseen(journal.history(), branch),
   });
+  return { tip, decision };
 }

@@ -6,8 +6,16 @@ const CHUNK_BYTES = 64 * 1024;
 const READ_AT_MOST_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 10;
 
-/** The last `lines` lines, oldest first; fewer when they are longer than 4 MB together, none when there is no file. */
+/**
+ * The last `lines` lines, oldest first; fewer when they are longer than 4 MB together, none when there is no file.
+ * Those that a log which was just begun anew does not have yet come from the one before it.
+ */
 export async function lastLines(file: string, lines: number): Promise<string[]> {
+  const found = await linesAtEnd(file, lines);
+  return [...(await linesAtEnd(`${file}.1`, lines - found.length)), ...found];
+}
+
+async function linesAtEnd(file: string, lines: number): Promise<string[]> {
   if (lines <= 0) return [];
   const handle = await open(file, 'r').catch(() => null);
   if (!handle) return [];

@@ -10,7 +10,8 @@ import type { Home } from '../home';
 import { takeLock } from '../lock';
 import { endProcesses, processesWith } from './os-process';
 import type { OsProcess } from './os-process';
-import { pm2Environment } from './pm2-definitions';
+import { loggingFile, pm2Environment } from './pm2-definitions';
+import { loggingProgram } from './pm2-logging';
 import { PRELOAD, preloadFile } from './pm2-preload';
 import { Pm2Down, askPm2 } from './pm2-rpc';
 
@@ -59,6 +60,7 @@ function makeFolders(home: Home): void {
   mkdirSync(path.join(home.pm2, 'pids'), { recursive: true, mode: 0o700 });
   mkdirSync(home.logs, { recursive: true });
   writeUnlessSame(preloadFile(home), PRELOAD);
+  writeUnlessSame(loggingFile(home), loggingProgram(require.resolve('pm2/lib/Utility.js')));
   writeUnlessThere(path.join(home.pm2, 'module_conf.json'), '{}');
   // with this file PM2's command line neither prints its banner nor reports the installation to pm2.io
   writeUnlessThere(path.join(home.pm2, 'touch'), '');
@@ -74,13 +76,17 @@ function writeUnlessThere(file: string, text: string): void {
 
 async function launch(home: Home): Promise<void> {
   const log = openSync(path.join(home.pm2, 'pm2.log'), 'a');
-  const daemon = spawn(process.execPath, [require.resolve('pm2/lib/Daemon.js')], {
-    // not the caller's folder, which may be removed one day
-    cwd: home.pm2,
-    env: pm2Environment(home, process.env),
-    detached: true,
-    stdio: ['ignore', log, log, 'ipc'],
-  });
+  const daemon = spawn(
+    process.execPath,
+    ['--require', loggingFile(home), require.resolve('pm2/lib/Daemon.js')],
+    {
+      // not the caller's folder, which may be removed one day
+      cwd: home.pm2,
+      env: pm2Environment(home, process.env),
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+    },
+  );
   closeSync(log);
   await online(daemon, home);
   daemon.disconnect();

@@ -130,6 +130,11 @@ export function logFile(home: Home, name: string): string {
   return path.join(home.logs, `${name}.log`);
 }
 
+/** The program that PM2's daemon loads first; see pm2-logging.ts. */
+export function loggingFile(home: Home): string {
+  return path.join(home.pm2, 'logging.js');
+}
+
 interface NodeInput {
   home: Home;
   name: string;

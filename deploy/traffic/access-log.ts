@@ -2,17 +2,13 @@
  * What nginx has answered, from its own log: the only witness that has seen every request, also those that no
  * slot has. Its lines are described in nginx/site.conf.template.
  */
-import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { SlotName } from '../core/types';
 import type { Home } from '../home';
+import type { LogPosition } from './rotated-log';
+import { endOfLog, readLog } from './rotated-log';
 
-/** Where reading goes on. The inode tells a rotated log from one that has grown. */
-export interface LogPosition {
-  inode: number;
-  /** In bytes, always at the beginning of a line. */
-  offset: number;
-}
+export type { LogPosition } from './rotated-log';
 
 /** Whose requests are not users'. */
 const OTHERS = ['preview', 'deploy', 'probe'] as const;
@@ -59,28 +55,17 @@ const CLIENT_LEFT = 499;
 
 /** The log's end: only what comes after it will be read. */
 export function logPosition(home: Home): LogPosition {
-  try {
-    const { ino, size } = statSync(home.accessLog);
-    return { inode: ino, offset: size };
-  } catch {
-    return { inode: 0, offset: 0 };
-  }
+  return endOfLog(home.accessLog);
 }
 
-/**
- * The requests since `from`, and where to go on. A line that is still being written is left for the next time.
- * When the log was rotated or emptied meanwhile, it is read from its beginning; what the old one got last is
- * not seen.
- */
+/** The requests since `from`, over rotations too, and where to go on. */
 export function readRequests(home: Home, from: LogPosition): { requests: LogEntry[]; position: LogPosition } {
-  const { text, start, inode } = readFrom(home.accessLog, from);
-  const whole = text.subarray(0, text.lastIndexOf('\n') + 1);
-  const requests = whole
-    .toString('utf8')
+  const { text, position } = readLog(home.accessLog, from);
+  const requests = text
     .split('\n')
     .map(parseLine)
     .filter((entry) => entry !== null);
-  return { requests, position: { inode, offset: start + whole.length } };
+  return { requests, position };
 }
 
 /** One line of the log; null for one that is not ours or was cut off by a full disk. */
@@ -132,28 +117,6 @@ function countBySlot(entries: LogEntry[]): SlotCounts[] {
     counts.set(slot, count);
   }
   return [...counts.values()];
-}
-
-function readFrom(file: string, from: LogPosition): { text: Buffer; start: number; inode: number } {
-  const fd = openOrNull(file);
-  if (fd === null) return { text: Buffer.alloc(0), start: 0, inode: 0 };
-  try {
-    const { ino, size } = fstatSync(fd);
-    const start = ino === from.inode && size >= from.offset ? from.offset : 0;
-    const text = Buffer.alloc(size - start);
-    const got = readSync(fd, text, 0, text.length, start);
-    return { text: text.subarray(0, got), start, inode: ino };
-  } finally {
-    closeSync(fd);
-  }
-}
-
-function openOrNull(file: string): number | null {
-  try {
-    return openSync(file, 'r');
-  } catch {
-    return null;
-  }
 }
 
 function parseJson(line: string): Record<string, unknown> | null {

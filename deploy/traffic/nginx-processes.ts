@@ -2,9 +2,13 @@
  * The processes of one home's nginx, found by what they are and not by a remembered pid: pids are used again,
  * and a killed master leaves workers that no pid file names.
  */
-import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import type { Home } from '../home';
+import { openFiles } from '../open-files';
 import { configFile } from './nginx-files';
+
+/** What may stand behind the log's name: it was rotated, or removed. */
+const NAMES = /^(\.\d+)?( \(deleted\))?$/;
 
 /** Where each home's master was found last: whoever looks all day need not look through all processes. */
 const lastSeen = new Map<string, number>();
@@ -32,7 +36,9 @@ function isMasterOf(home: Home, pid: number): boolean {
 /** A worker's title names nobody, but it holds this home's access log open. */
 function isWorkerOf(home: Home, pid: number): boolean {
   if (!titleOf(pid).startsWith('nginx: worker process')) return false;
-  return openFiles(pid).some((file) => file === home.accessLog || file === `${home.accessLog} (deleted)`);
+  return openFiles(pid).some(
+    (file) => file.startsWith(home.accessLog) && NAMES.test(file.slice(home.accessLog.length)),
+  );
 }
 
 function runningPids(): number[] {
@@ -47,13 +53,5 @@ function titleOf(pid: number): string {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
   } catch {
     return '';
-  }
-}
-
-function openFiles(pid: number): string[] {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
-  } catch {
-    return []; // another user's process, or it has just ended
   }
 }

@@ -45,6 +45,7 @@ it('keeps the active release, the warm one and one more; a rollback builds an ol
 });
 
 it('refuses a release that will not fit, before anything of it is made; going back to a warm one always fits', async () => {
+  await until('what is not kept is gone', () => releases().length === 3);
   const before = await clone.state();
   const said = await clone.release({ config: { room: { memory: '9999g' } } });
   expect(said.verdict).toMatch(
@@ -54,11 +55,11 @@ it('refuses a release that will not fit, before anything of it is made; going ba
   expect(said.text).not.toContain('check out');
   expect(await clone.state()).toEqual(before);
 
-  const { active, standby } = clone.table();
+  const { standby } = clone.table();
   expect(await clone.switchyard('rollback', (await clone.slot(standby as string)).commit)).toMatchObject({
     code: 0,
   });
-  expect(clone.table()).toEqual({ active: standby, standby: active });
+  expect(clone.table().active).toBe(standby);
   clone.change({});
   expect(await clone.switchyard('rollback', first)).toMatchObject({ code: 0 });
 });

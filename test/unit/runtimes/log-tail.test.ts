@@ -68,3 +68,13 @@ it('gives up on lines without an end instead of filling the memory', async () =>
 
   expect(await lastLines(file, 3)).toEqual([]);
 });
+
+it('takes what a log that was just begun anew does not have yet from the one before it', async () => {
+  writeFileSync(`${file}.1`, 'one\ntwo\n');
+  writeFileSync(file, 'three\n');
+
+  expect(await lastLines(file, 2)).toEqual(['two', 'three']);
+  expect(await lastLines(file, 1)).toEqual(['three']);
+  rmSync(file);
+  expect(await lastLines(file, 9)).toEqual(['one', 'two']);
+});

@@ -160,16 +160,52 @@ describe('reading on', () => {
     expect(uris(first.position)).toEqual(['/ü']);
   });
 
-  test('begins anew when the log was rotated or emptied', () => {
+  test('reads the rest of a log that was rotated, what is written to it late, and the new one', () => {
     writeFileSync(home.accessLog, line({ uri: '/1' }) + line({ uri: '/2' }));
     const from = logPosition(home);
+    appendFileSync(home.accessLog, line({ uri: '/3' }));
     renameSync(home.accessLog, `${home.accessLog}.1`);
-    writeFileSync(home.accessLog, line({ uri: '/3' }) + line({ uri: '/4' }) + line({ uri: '/5' }));
-    expect(uris(from)).toEqual(['/3', '/4', '/5']);
+    expect(uris(from)).toEqual(['/3']);
+    writeFileSync(home.accessLog, line({ uri: '/4' }));
+    const { requests, position } = readRequests(home, from);
+    expect(requests.map(({ uri }) => uri)).toEqual(['/3', '/4']);
 
-    const later = logPosition(home);
+    appendFileSync(`${home.accessLog}.1`, line({ uri: '/late' }));
+    appendFileSync(home.accessLog, line({ uri: '/5' }));
+    expect(uris(position)).toEqual(['/late', '/5']);
+    expect(uris(from)).toEqual(['/3', '/late', '/4', '/5']);
+  });
+
+  test('reads over two rotations', () => {
+    writeFileSync(home.accessLog, line({ uri: '/1' }));
+    const from = logPosition(home);
+    for (const [older, uri] of [
+      [1, '/2'],
+      [1, '/3'],
+    ] as const) {
+      if (uri === '/3') renameSync(`${home.accessLog}.1`, `${home.accessLog}.2`);
+      renameSync(home.accessLog, `${home.accessLog}.${older}`);
+      writeFileSync(home.accessLog, line({ uri }));
+    }
+    expect(uris(from)).toEqual(['/2', '/3']);
+  });
+
+  test('counts what is written late to a log that was rotated just before it began', () => {
+    writeFileSync(`${home.accessLog}.1`, line({ uri: '/1' }));
+    for (const emptyLogIsThere of [false, true]) {
+      if (emptyLogIsThere) writeFileSync(home.accessLog, '');
+      const from = logPosition(home);
+      appendFileSync(`${home.accessLog}.1`, line({ uri: '/late' }));
+      expect(uris(from)).toEqual(['/late']);
+    }
+  });
+
+  test('begins anew when the log was emptied, or its place is nowhere any more', () => {
+    writeFileSync(home.accessLog, line({ uri: '/1' }) + line({ uri: '/2' }));
+    const from = logPosition(home);
     writeFileSync(home.accessLog, line({ uri: '/6' }));
-    expect(uris(later)).toEqual(['/6']);
+    expect(uris(from)).toEqual(['/6']);
+    expect(uris({ inode: 1, offset: 7 })).toEqual(['/6']);
   });
 
   test('finds nothing where there is no log yet', () => {

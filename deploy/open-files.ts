@@ -1,0 +1,17 @@
+/** Which files a process has open, as the kernel names them now: a renamed one by its new name. */
+import { readdirSync, readlinkSync } from 'node:fs';
+
+/** Empty for another user's process, and for one that has just ended. */
+export function openFiles(pid: number): string[] {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+  } catch {
+    return [];
+  }
+}
+
+/** Every file that any process of this user's has open. */
+export function allOpenFiles(): Set<string> {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return new Set(pids.flatMap((pid) => openFiles(Number(pid))));
+}

@@ -1,0 +1,128 @@
+/**
+ * Begins new log files where the old ones have grown too large. A log is renamed while it is written to; then its
+ * writers, nginx and PM2, are asked to open it anew, and until they do they go on in the renamed one: no line is lost,
+ * nobody waits, and nginx is not reloaded.
+ */
+import {
+  createReadStream,
+  createWriteStream,
+  existsSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pipeline } from 'node:stream/promises';
+import { createGzip } from 'node:zlib';
+import { loadConfig } from './config';
+import { KnownError } from './core/errors';
+import { bytesOf } from './core/room';
+import type { Older } from './core/rotation';
+import { decideRenames, decideTidying, nameOf, olderFiles } from './core/rotation';
+import type { Home } from './home';
+import { allOpenFiles, openFiles } from './open-files';
+import { pm2Daemons } from './runtimes/pm2-daemon';
+import { DEPLOYER, slotAppName } from './runtimes/pm2-definitions';
+import { askPm2 } from './runtimes/pm2-rpc';
+import { readSettings } from './settings';
+import { masterOf, processesOf } from './traffic/nginx-processes';
+import type { Yard } from './yard';
+
+const NGINX_LOGS = ['access.log', 'nginx-error.log'];
+/** Each deployment's process opens it for itself. */
+const DEPLOYMENTS_LOG = 'deployments.log';
+const LOOK_EVERY_MS = 10;
+const LET_GO_WITHIN_MS = 5000;
+
+/** One look at all logs. Throws E_NGINX or E_RUNTIME when a writer does not let go of a renamed one. */
+export async function rotate(yard: Yard): Promise<void> {
+  const { home, journal } = yard;
+  const { keep } = loadConfig(yard.root, readSettings(home.settings));
+  const pm2Logs = [DEPLOYER, ...yard.slots.map(({ name }) => slotAppName(name))].map((name) => `${name}.log`);
+  const logs = [...NGINX_LOGS, ...pm2Logs, DEPLOYMENTS_LOG];
+  for (const log of logs) if (sizeOf(home, log) > bytesOf(keep.logSize)) beginNew(home, log);
+  await nginxLetsGo(home);
+  await pm2LetsGo(home);
+  // a deployment counts requests from a place in the log, which must stay where it is
+  if (journal.active() === null) for (const log of logs) await tidy(home, log, keep.logs);
+}
+
+function beginNew(home: Home, log: string): void {
+  const at = (name: string): string => path.join(home.logs, name);
+  for (const { from, to } of decideRenames(olderFiles(log, readdirSync(home.logs)))) {
+    renameSync(at(nameOf(log, from)), at(nameOf(log, to)));
+  }
+  const { mode } = statSync(at(log));
+  renameSync(at(log), at(nameOf(log, { number: 1, packed: false })));
+  // whoever is quicker: nginx would let everyone read the one it makes
+  writeFileSync(at(log), '', { mode, flag: 'a' });
+}
+
+/** Also when an earlier turn was killed between the rename and the signal. */
+async function nginxLetsGo(home: Home): Promise<void> {
+  const holds = (): boolean =>
+    processesOf(home).some((pid) => openFiles(pid).some(isOlder(home, NGINX_LOGS)));
+  const master = masterOf(home);
+  if (master === null || !holds()) return;
+  process.kill(master, 'SIGUSR1');
+  if (!(await until(() => !holds()))) {
+    throw new KnownError('E_NGINX', 'nginx goes on writing to a log that was renamed.');
+  }
+}
+
+async function pm2LetsGo(home: Home): Promise<void> {
+  const logs = readdirSync(home.logs).filter((name) => name.endsWith('.log'));
+  const holds = (): boolean => pm2Daemons(home).some(({ pid }) => openFiles(pid).some(isOlder(home, logs)));
+  if (!holds()) return;
+  await askPm2(home, 'reloadLogs');
+  if (!(await until(() => !holds()))) {
+    throw new KnownError('E_RUNTIME', 'PM2 goes on writing to a log that was renamed.');
+  }
+}
+
+function isOlder(home: Home, logs: string[]): (file: string) => boolean {
+  return (file) =>
+    path.dirname(file) === home.logs && logs.some((log) => olderFiles(log, [path.basename(file)]).length > 0);
+}
+
+async function tidy(home: Home, log: string, keep: number): Promise<void> {
+  const older = olderFiles(log, readdirSync(home.logs));
+  if (!older.some(({ number, packed }) => number > keep || (number > 1 && !packed))) return;
+  const open = allOpenFiles();
+  const file = (each: Older): string => path.join(home.logs, nameOf(log, each));
+  for (const { do: what, older: each } of decideTidying(older, keep, (candidate) =>
+    open.has(file(candidate)),
+  )) {
+    if (what === 'remove') rmSync(file(each), { force: true });
+    else await pack(file(each));
+  }
+}
+
+/** Packed beside its place: there is always one whole file of it. */
+async function pack(file: string): Promise<void> {
+  const fresh = `${file}.gz.new`;
+  try {
+    await pipeline(createReadStream(file), createGzip(), createWriteStream(fresh, { mode: 0o600 }));
+    renameSync(fresh, `${file}.gz`);
+    rmSync(file);
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+}
+
+function sizeOf(home: Home, log: string): number {
+  const file = path.join(home.logs, log);
+  return existsSync(file) ? statSync(file).size : 0;
+}
+
+async function until(condition: () => boolean): Promise<boolean> {
+  const deadline = performance.now() + LET_GO_WITHIN_MS;
+  while (!condition()) {
+    if (performance.now() > deadline) return false;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return true;
+}

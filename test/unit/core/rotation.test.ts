@@ -1,0 +1,35 @@
+import { decideRenames, decideTidying, nameOf, olderFiles } from '../../../deploy/core/rotation';
+
+const older = (...names: string[]): ReturnType<typeof olderFiles> => olderFiles('x.log', names);
+const closed = (): boolean => false;
+
+it('knows the older files of a log, and no others', () => {
+  const names = ['x.log', 'x.log.1', 'x.log.12.gz', 'x.log.1.gz.new', 'x.log.old', 'y.log.1', 'xx.log.1'];
+  expect(older(...names)).toEqual([
+    { number: 1, packed: false },
+    { number: 12, packed: true },
+  ]);
+});
+
+it('makes room from the oldest on, so that none is overwritten', () => {
+  const renames = decideRenames(older('x.log.1', 'x.log.3.gz', 'x.log.2.gz'));
+  expect(renames.map(({ from, to }) => [nameOf('x.log', from), nameOf('x.log', to)])).toEqual([
+    ['x.log.3.gz', 'x.log.4.gz'],
+    ['x.log.2.gz', 'x.log.3.gz'],
+    ['x.log.1', 'x.log.2'],
+  ]);
+});
+
+it('packs all but the newest, and removes what is more than is kept', () => {
+  const files = older('x.log.1', 'x.log.2', 'x.log.3.gz', 'x.log.4', 'x.log.5.gz');
+  expect(decideTidying(files, 3, closed).map(({ do: what, older: { number } }) => [what, number])).toEqual([
+    ['pack', 2],
+    ['remove', 4],
+    ['remove', 5],
+  ]);
+  expect(decideTidying(older('x.log.1'), 0, closed)).toMatchObject([{ do: 'remove' }]);
+});
+
+it('leaves what is still written to', () => {
+  expect(decideTidying(older('x.log.1', 'x.log.2', 'x.log.9'), 0, () => true)).toEqual([]);
+});
