@@ -69,7 +69,7 @@ function disksFor({ home, config }: Pick<Yard, 'home' | 'config'>): string[] {
 }
 
 function imagesOf({ runtime }: Config): string | null {
-  if ((runtime as string) !== 'compose') return null;
+  if (runtime !== 'compose') return null;
   const root = dataRoot('/etc/docker/daemon.json') ?? '/var/lib/docker';
   return existsSync(root) ? root : null;
 }

@@ -60,8 +60,9 @@ function bitesOf(yard: Yard, { releases, stores, logs, eventsBefore }: Prune): B
   ];
 }
 
-/** The manifest first: without it the folder is no release any more. */
-function discard({ home }: Yard, commit: Commit): void {
+/** Its pack, then the manifest: without it the folder is no release any more. */
+async function discard({ home, packing }: Yard, commit: Commit): Promise<void> {
+  await packing.remove(commit);
   putInTrash(home, `${releaseFolder(home, commit)}.json`);
   putInTrash(home, releaseFolder(home, commit));
 }

@@ -21,15 +21,17 @@ async function linesAtEnd(file: string, lines: number): Promise<string[]> {
   if (!handle) return [];
   try {
     let position = (await handle.stat()).size;
-    let tail = Buffer.alloc(0);
+    const chunks: Buffer[] = [];
+    let newlines = 0;
     // one newline more than lines: the one that ends the line before them
-    while (position > 0 && count(tail) <= lines && tail.length < READ_AT_MOST_BYTES) {
+    while (position > 0 && newlines <= lines && chunks.length * CHUNK_BYTES < READ_AT_MOST_BYTES) {
       const size = Math.min(CHUNK_BYTES, position);
       position -= size;
       const { buffer, bytesRead } = await handle.read(Buffer.alloc(size), 0, size, position);
-      tail = Buffer.concat([buffer.subarray(0, bytesRead), tail]);
+      chunks.unshift(buffer.subarray(0, bytesRead));
+      newlines += count(buffer.subarray(0, bytesRead));
     }
-    return split(tail.toString('utf8'), position > 0).slice(-lines);
+    return split(Buffer.concat(chunks).toString('utf8'), position > 0).slice(-lines);
   } finally {
     await handle.close();
   }
