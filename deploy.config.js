@@ -60,6 +60,8 @@ module.exports = {
     drain: 30,
     /** From SIGTERM to SIGKILL. */
     stop: 15,
+    /** Each command of "hooks". */
+    hook: 60,
   },
 
   /** When the deployer does what nobody asks for, as cron writes it; null for never. */
@@ -86,10 +88,11 @@ module.exports = {
 
   /** Commands of yours, as argument lists, by their moment: 'before prepare', 'after prepare', 'before migrate',
       'after migrate', 'before start', 'after start', 'before shift', 'after shift', 'before live', 'after live',
-      and 'failure'. One that fails stops the deployment; a failing 'failure' only warns. */
+      and 'failure'. One that fails stops the deployment; 'after live' and 'failure' only warn. docs/environment.md */
   hooks: {},
   /** Who is told: { url: 'https://hooks.slack.com/…', on: ['live', 'failed', 'rolled-back'] }. Slack, Discord, or
-      JSON for any other. Left out, `on` is everything: live, failed, rolled-back, aborted, holding, incident. */
+      JSON for any other. Left out, `on` is everything: live, failed, rolled-back, aborted, holding, incident.
+      The URL is a secret: better by NOTIFY_URL=… npm start.                 environment: NOTIFY_URL */
   notify: [],
 
   app: {

@@ -91,6 +91,14 @@ command('list', 'which variables are set, and when', env).action(async (options:
   await answer(options, () => Promise.resolve(envListCommand(options)));
 });
 
+const notify = program.command('notify').description('who is told of deployments');
+command('test', 'send one notification to everybody, and say what came back', notify).action(
+  async (options: Options) => {
+    const { notifyTestCommand } = await import('./commands/notify');
+    await answer(options, () => notifyTestCommand(options));
+  },
+);
+
 function command(name: string, description: string, parent = program): Command {
   return parent.command(name).description(description).option('--json', 'answer with JSON');
 }

@@ -68,6 +68,7 @@ export const schema = z.strictObject({
       start: seconds.default(60),
       drain: seconds.default(30),
       stop: seconds.default(15),
+      hook: seconds.default(60),
     })
     .prefault({}),
   schedules: z
@@ -89,7 +90,7 @@ export const schema = z.strictObject({
   notify: z
     .array(
       z.strictObject({
-        url: z.url(),
+        url: z.url({ protocol: /^https?$/, error: 'is no http or https address' }),
         on: z
           .array(z.enum(NOTICES))
           .min(1)

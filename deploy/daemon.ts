@@ -14,6 +14,7 @@ import { homeAt } from './home';
 import { prune } from './pipeline/prune';
 import { poll } from './poll';
 import { previewRoutes } from './preview/routes';
+import { createNotifier } from './notify/notifier';
 import { createRequests } from './requests';
 import { keepReserve } from './reserve';
 import { rotate } from './rotate';
@@ -62,6 +63,7 @@ function createDesk(yard: Yard, secret: string): Desk {
     ],
     (entry) => yard.journal.tell(null, entry),
   );
+  const notifier = createNotifier(yard);
   let servers: Server[] = [];
   return {
     open() {
@@ -69,11 +71,13 @@ function createDesk(yard: Yard, secret: string): Desk {
       dispatcher.start();
       watch.start();
       schedules.start();
+      notifier.start();
     },
     async close() {
       dispatcher.stop();
       watch.stop();
       schedules.stop();
+      notifier.stop();
       await Promise.all(servers.map(closed));
       rmSync(yard.home.socket, { force: true });
     },

@@ -30,6 +30,10 @@ export interface Home {
   preview: string;
   logs: string;
   accessLog: string;
+  /** The URL to notify that npm start was given, 0600. */
+  notifyUrl: string;
+  /** How far each receiver of notifications has been told. */
+  notified: string;
   /** The app's own environment: a file of variables for each number, 0700. */
   env: string;
   /** The app's own data, shared by its slots, 0700. */
@@ -63,6 +67,8 @@ export function homeAt(dir: string): Home {
     preview: at('preview'),
     logs: at('logs'),
     accessLog: at('logs', 'access.log'),
+    notifyUrl: at('notify-url'),
+    notified: at('notified.json'),
     env: at('env'),
     shared: at('shared'),
     nginx: at('nginx'),
@@ -108,9 +114,9 @@ function rememberedHome(root: string): string | null {
   }
 }
 
-/** A hook's GIT_DIR would lead git to another repository, and the webhook's secret is none of git's business. */
+/** A hook's GIT_DIR would lead git to another repository, and no secret is any of git's business. */
 function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
-  const fitting = ([name]: [string, unknown]): boolean => !/^(GIT_|WEBHOOK_SECRET$)/.test(name);
+  const fitting = ([name]: [string, unknown]): boolean => !/^(GIT_|WEBHOOK_SECRET$|NOTIFY_URL$)/.test(name);
   return Object.fromEntries(Object.entries(env).filter(fitting));
 }
 

@@ -93,6 +93,10 @@ export const ERRORS = {
   E_NO_ROOM: { fault: 'machine', hint: 'Free some of it, then: npm run -s deploy' },
   E_HOOK: { fault: 'operator', hint: 'Mend the command in "hooks" of deploy.config.js.' },
   E_ENV: { fault: 'operator', hint: 'Names are letters, digits and _: npm run -s env -- set NAME=value' },
+  E_NOTIFY: {
+    fault: 'operator',
+    hint: 'Name an address: NOTIFY_URL=https://… npm start, or "notify" in deploy.config.js.',
+  },
   E_NOT_HOLDING: { fault: 'operator', hint: 'Begin one: npm run -s deploy -- --hold' },
   E_NOTHING_TO_ABORT: { fault: 'operator', hint: 'See what runs: npm run -s status' },
   E_RUNTIME: { fault: 'machine', hint: "Read the process manager's log: npm run pm2 -- logs" },

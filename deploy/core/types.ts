@@ -185,7 +185,12 @@ export interface Serving {
   version: string;
 }
 
-export type PhaseName = 'fetch' | 'check out' | 'install' | 'test' | 'build' | Step['do'];
+/** What a deployment goes through that an owner may have a hook around. */
+export type Stage = 'prepare' | 'migrate' | 'start' | 'shift' | 'live';
+/** When a hook runs. */
+export type Moment = `before ${Stage}` | `after ${Stage}` | 'failure';
+
+export type PhaseName = 'fetch' | 'check out' | 'install' | 'test' | 'build' | Step['do'] | Moment;
 
 /** What the journal tells, one entry after the other. Everything people see is made from these. */
 export type Entry =

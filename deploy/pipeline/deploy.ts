@@ -9,6 +9,7 @@ import type { Yard } from '../yard';
 import { finish, finishAsNothingNew, fail } from './end';
 import type { Ending } from './ending';
 import { whyItEnds } from './ending';
+import { runHook } from './hooks';
 import { goLive, performance } from './live';
 import { observe } from './observe';
 import { preflight } from './preflight';
@@ -105,7 +106,8 @@ async function releaseOf(
 ): Promise<Release> {
   const built = findRelease(yard.home, commit);
   if (built && kind !== 'deploy' && (await yard.packing.has(built))) return built;
-  return prepareRelease({
+  await runHook(yard, id, 'before prepare', signal);
+  const release = await prepareRelease({
     home: yard.home,
     root: yard.root,
     packing: yard.packing,
@@ -115,6 +117,8 @@ async function releaseOf(
     report: (entry) => yard.journal.tell(id, entry),
     signal,
   });
+  await runHook(yard, id, 'after prepare', signal);
+  return release;
 }
 
 function makePlan(

@@ -6,6 +6,7 @@ import { asKnown } from '../core/errors';
 import { short } from '../core/format';
 import type { Commit, DeploymentState } from '../core/types';
 import type { Yard } from '../yard';
+import { runHookOrWarn } from './hooks';
 import { discardRelease } from './discard-release';
 
 /** It went through: to its end, to a bake that an operator ended, or there was nothing to do. */
@@ -37,13 +38,16 @@ export async function fail(yard: Yard, id: number, error: KnownError): Promise<v
     yard.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
   );
   const tried = triedEnvironment(yard, id);
-  await yard.journal.move(id, endState(yard, id, error), {
+  // before the hook: whatever becomes of that, this is why
+  await yard.journal.note(id, {
     // the commit was live with the environment before
     fault: tried !== null && error.fault === 'commit' ? 'operator' : error.fault,
     errorCode: error.code,
     cause: error.message,
     hint: error.hint,
   });
+  await runHookOrWarn(yard, id, 'failure');
+  await yard.journal.move(id, endState(yard, id, error), { cause: error.message });
   // only now: as long as it is kept, no cause can carry a value of it
   if (tried !== null) discardVariables(yard.home, tried);
 }

@@ -2,6 +2,7 @@
  * Finishes or undoes a deployment whose process died: the journal says how far it got, the table and the
  * processes say what is really there, and every step can be done or undone twice.
  */
+import type { ErrorCode } from '../core/errors';
 import { KnownError, asKnown } from '../core/errors';
 import { decideRecovery } from '../core/recovery';
 import type { Deployment, PlannedStep } from '../core/types';
@@ -26,6 +27,9 @@ export async function recover(
   await yard.packing.endRuns();
   await removeHalfMade(yard.home);
   await yard.journal.note(id, { pid: process.pid });
+  const error = whyItFailed(dead);
+  // it was taken back already, and died in its failure-hook
+  if (error) return fail(yard, id, error);
   const decision = decideRecovery(dead, yard.journal.since(0, id));
   const how = performance(yard, id, signal);
   const tell = (message: string): Promise<void> => yard.journal.tell(id, { type: 'warning', message });
@@ -71,6 +75,11 @@ async function isStillProven(yard: Yard, { plan }: Deployment): Promise<boolean>
     () => true,
     () => false,
   );
+}
+
+function whyItFailed({ errorCode, cause, hint }: Deployment): KnownError | null {
+  if (errorCode === null) return null;
+  return new KnownError(errorCode as ErrorCode, cause ?? '', hint ?? undefined);
 }
 
 /** A release that fails leaves its entry with the process manager. No trace of it: the machine went down. */

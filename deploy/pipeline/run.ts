@@ -6,6 +6,7 @@ import { asKnown } from '../core/errors';
 import type { Plan, PlannedStep, Step } from '../core/types';
 import type { Yard } from '../yard';
 import { isStopped, whyItEnds } from './ending';
+import { runHook, runHookOrWarn, stageOf } from './hooks';
 import type { Outcome, Performance } from './perform';
 import { perform } from './perform';
 
@@ -24,14 +25,21 @@ export interface Run extends Performance {
 export async function run(yard: Yard, work: Run): Promise<'done' | 'ended'> {
   for (let index = work.from; index < work.plan.length; index++) {
     const { step } = work.plan[index] as PlannedStep;
+    const stage = stageOf(step, work.plan);
+    let begun = index;
     try {
       // a release that is live is not taken back for it: the bake only ends early
       if (!(step.do === 'bake' && isStopped(work.signal))) work.signal?.throwIfAborted();
+      if (stage) await runHook(yard, work.deploymentId, `before ${stage}`, work.signal);
+      begun = index + 1;
       const outcome = await toldStep(yard, work, step, index, false);
       if (step.do === 'verify-live') await work.onLive();
+      // who was told LIVE is not to lose it to a command that comes after it
+      if (stage === 'live') await runHookOrWarn(yard, work.deploymentId, 'after live');
+      else if (stage) await runHook(yard, work.deploymentId, `after ${stage}`, work.signal);
       if (outcome.ended) return 'ended';
     } catch (error) {
-      await undo(yard, work, work.plan.slice(0, index + 1));
+      await undo(yard, work, work.plan.slice(0, begun));
       throw error;
     }
   }

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home } from '../home';
 
 /** The environment variable that every command of a deployment carries. */
-export const DEPLOYMENT_MARKER = 'SWITCHYARD_DEPLOYMENT';
+export const DEPLOYMENT_MARKER = 'SWITCHYARD_MARK';
 
 /** A killed process is gone within milliseconds; one that waits for a dead disk is not, and nothing ends it. */
 const GIVE_UP_AFTER_MS = 5000;

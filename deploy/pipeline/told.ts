@@ -3,20 +3,23 @@ import type { PhaseName } from '../core/types';
 import type { Yard } from '../yard';
 import { whyItEnds } from './ending';
 
-/** Does the work and tells that it began, and how it ended and how long it took. */
+/** Does the work and tells that it began, and how it ended and how long it took. @param say a clause about the result */
 export async function told<T>(
   yard: Yard,
   id: number,
   phase: PhaseName,
-  signal: AbortSignal,
+  signal: AbortSignal | undefined,
   work: () => Promise<T>,
+  say: (result: T) => string = () => '',
 ): Promise<T> {
   const { journal } = yard;
   const begun = Date.now();
   await journal.tell(id, { type: 'phase', phase, status: 'started' });
   try {
     const result = await work();
-    await journal.tell(id, { type: 'phase', phase, status: 'done', ms: Date.now() - begun });
+    const detail = say(result);
+    const ms = Date.now() - begun;
+    await journal.tell(id, { type: 'phase', phase, status: 'done', ...(detail && { detail }), ms });
     return result;
   } catch (error) {
     const detail = whyItEnds(error, signal).message;

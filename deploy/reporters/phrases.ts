@@ -17,7 +17,8 @@ type Live = Extract<Entry, { type: 'live' }>;
 
 /** `fetch`, `undo: start`: what a phase is called. */
 export function phaseTitle({ phase, undo }: Pick<Phase, 'phase' | 'undo'>): string {
-  return `${undo ? 'undo: ' : ''}${TITLES[phase] ?? phase}`;
+  const hook = /^(before|after) |^failure$/.test(phase) ? 'hook ' : '';
+  return `${undo ? 'undo: ' : ''}${hook}${TITLES[phase] ?? phase}`;
 }
 
 /** One line of a phase that is over: `✓ start   0.6 s   green, pid 4711`. */

@@ -15,6 +15,7 @@ import { checkSecret, readSecret } from '../secret';
 import { behindNow, servingNow } from '../serving';
 import type { Serving } from '../core/types';
 import type { Yard } from '../yard';
+import { checkNotifyUrl, keepNotifyUrl } from '../notify/targets';
 import { openYard } from '../yard';
 import { ROOT } from '../commands/desk';
 import { checkSettings } from './settings';
@@ -36,9 +37,12 @@ export async function startCommand(): Promise<number> {
   await checkMoved(home, ROOT);
   const settings = { ...keptSettings(home.settings), ...settingsFrom(process.env) };
   const wanted = loadConfig(ROOT, settings);
+  const { NOTIFY_URL } = process.env;
+  checkNotifyUrl(NOTIFY_URL);
   const serving = await alreadyServing(home);
+  if (!serving) makeHome(home);
+  keepNotifyUrl(home, NOTIFY_URL);
   if (serving) return sayNothingChanged(home, wanted, serving);
-  makeHome(home);
   await inTurn(home, () => startUp(home, wanted, settings));
   return 0;
 }

@@ -11,7 +11,8 @@ const { KnownFailure } = require('../lib/known');
 /** Long enough to see that it happens, too short to wait for. Seconds. */
 const BAKE = '3';
 /** What a person has set for their own Switchyard, git or npm is not the demo's. */
-const NOT_OURS = /^(SWITCHYARD_|GIT_|npm_|INIT_CWD$|WEBHOOK_SECRET$|SOURCE$|FORCE_COLOR$|NODE_ENV$)/;
+const NOT_OURS =
+  /^(SWITCHYARD_|GIT_|npm_|INIT_CWD$|WEBHOOK_SECRET$|NOTIFY_URL$|SOURCE$|FORCE_COLOR$|NODE_ENV$)/;
 
 /**
  * @typedef {object} Copy

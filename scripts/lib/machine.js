@@ -9,7 +9,7 @@ const OLDEST_NODE = 20;
 /** A hook's GIT_DIR would make git look at another repository than the folder it is asked about. */
 const OF_A_HOOK = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'GIT_QUARANTINE_PATH'];
 /** None of git's business. */
-const SECRET = 'WEBHOOK_SECRET';
+const SECRETS = ['WEBHOOK_SECRET', 'NOTIFY_URL'];
 
 /**
  * Throws the first thing that is missing. @param {string} root the clone
@@ -51,7 +51,7 @@ function checkTools(env) {
 /** Throws E_NOT_A_REPOSITORY, E_NO_COMMIT. @param {string} root @param {NodeJS.ProcessEnv} env */
 function checkRepository(root, env) {
   const clean = Object.assign({}, env, { LC_ALL: 'C' });
-  for (const name of OF_A_HOOK.concat(SECRET)) delete clean[name];
+  for (const name of OF_A_HOOK.concat(SECRETS)) delete clean[name];
   const asked = ['-C', root, 'rev-parse', '--show-cdup', '--verify', '--quiet', 'HEAD^{commit}'];
   const git = spawnSync('git', asked, { env: clean, encoding: 'utf8' });
   if (git.status === 0 && git.stdout.startsWith('\n')) return;

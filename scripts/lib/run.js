@@ -38,10 +38,11 @@ async function run(command, args, options) {
   );
 }
 
-/** No installer, compiler or package's script has a use for the webhook's secret. @param {NodeJS.ProcessEnv} env */
+/** No installer, compiler or package's script has a use for a secret. @param {NodeJS.ProcessEnv} env */
 function withoutSecret(env) {
   const rest = Object.assign({}, env);
   delete rest.WEBHOOK_SECRET;
+  delete rest.NOTIFY_URL;
   return rest;
 }
 

@@ -17,7 +17,7 @@ const RUNS = [
 ];
 
 /** The settings of deploy/config.ts, its secret and home, and what a git hook sets. */
-const OF_A_SWITCHYARD = /^(SWITCHYARD_.+|WEBHOOK_SECRET|GIT_.+|.+_PORT|.+_SECONDS|BRANCH|SOURCE)$/;
+const OF_A_SWITCHYARD = /^(SWITCHYARD_.+|WEBHOOK_SECRET|NOTIFY_URL|GIT_.+|.+_PORT|.+_SECONDS|BRANCH|SOURCE)$/;
 
 /**
  * @param {string} root the clone

@@ -1,7 +1,7 @@
 /** The app's own environment, hooks around its deployments, and a rollback that is loud: one clone's every day. */
-import { readdirSync, readFileSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { kill, untilOver, untilPhase } from '../support/crash';
+import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
 import type { Said } from '../support/live-clone';
 import { startLoad } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -11,6 +11,9 @@ jest.setTimeout(120_000);
 
 const CANARY = 'canary-in-the-coal-mine';
 const BAKE = { config: { bake: { seconds: 0 } } };
+
+const fails = ['node', '-e', 'console.error("Error: no such thing"); process.exit(5)'];
+const hangs = ['node', '-e', 'setInterval(() => {}, 1000)'];
 
 let clone: TinyClone;
 
@@ -147,6 +150,96 @@ describe("the app's own environment", () => {
   });
 });
 
+describe('hooks', () => {
+  it('run at every moment of a push, in order, and know what it is about', async () => {
+    const { commit: from } = await clone.serving();
+    const app = { migrate: ['node', '-e', '0'] };
+    const stages = ['prepare', 'migrate', 'start', 'shift', 'live'];
+    const moments = stages.flatMap((stage) => [`before ${stage}`, `after ${stage}`]);
+
+    const pushed = await clone.release({ config: { ...BAKE.config, app, hooks: notes(...moments) } });
+
+    expect(pushed.verdict).toMatch(/^✓ LIVE/);
+    expect(pushed.text).toMatch(/✓ hook before prepare .* noted before prepare/);
+    const noted = takeNotes();
+    expect(noted.map(({ MOMENT }) => MOMENT)).toEqual(moments);
+    const { id, to } = pushed.deployment;
+    const about = { DEPLOYMENT: String(id), KIND: 'deploy', COMMIT: pushed.commit, FROM: from, CAUSE: '' };
+    for (const note of noted) expect(note).toMatchObject(about);
+    expect(noted.at(-1)).toMatchObject({ VERSION: '1.0.0', SLOT: to?.slot });
+  });
+
+  it('run for a rollback too, where the moment occurs', async () => {
+    expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+    const noted = takeNotes();
+    expect(noted.map(({ MOMENT }) => MOMENT)).toEqual([
+      'before shift',
+      'after shift',
+      'before live',
+      'after live',
+    ]);
+    expect(noted[0]).toMatchObject({ KIND: 'rollback' });
+  });
+
+  it.each<[string, string[], RegExp]>([
+    ['exits', fails, /The hook "after start" \(.*\) ended with code 5: Error: no such thing$/],
+    ['takes too long', hangs, /The hook "after start" \(.*\) took longer than 1 s \(limits\.hook\)\.$/],
+  ])('one that %s stops the deployment, and everything is as it was', async (_how, hook, cause) => {
+    const before = await clone.state();
+    const hooks = { 'after start': hook, ...notes('failure') };
+
+    const pushed = await clone.release({ config: { ...BAKE.config, limits: { hook: 1 }, hooks } });
+
+    expect(pushed.verdict).toMatch(/^✗ NOT LIVE\. Still serving/);
+    expect(pushed.verdict).toMatch(cause);
+    expect(pushed.deployment).toMatchObject({ state: 'failed', errorCode: 'E_HOOK', fault: 'operator' });
+    expect(await clone.state()).toEqual(before);
+    expect(takeNotes()).toEqual([
+      expect.objectContaining({ MOMENT: 'failure', CAUSE: pushed.deployment.cause, COMMIT: pushed.commit }),
+    ]);
+  });
+
+  it('one before a step is not followed by the taking back of what was not done', async () => {
+    const before = await clone.slots();
+    const hooks = { 'before start': fails };
+    expect((await clone.release({ config: { ...BAKE.config, hooks } })).verdict).toContain('"before start"');
+    // the warm slot was not started anew
+    expect(await clone.slots()).toEqual(before);
+  });
+
+  it('after live, and for a failure, one that fails is only told', async () => {
+    const live = await clone.release({ config: { ...BAKE.config, hooks: { 'after live': fails } } });
+    expect(live.verdict).toMatch(/^✓ LIVE/);
+    expect(live.text).toMatch(/! The hook "after live" .* ended with code 5: Error: no such thing/);
+    const bad = { behaviour: { exits: true }, config: { ...BAKE.config, hooks: { failure: fails } } };
+    const failed = await clone.release(bad);
+    expect(failed.text).toMatch(/! The hook "failure" .* ended with code 5/);
+    expect(failed.verdict).toMatch(/exited with code 3/);
+    expect(failed.deployment).toMatchObject({ errorCode: 'E_EXITED', fault: 'commit' });
+  });
+
+  it('for a failure runs also when the deployment was killed, and ends with an abort of another hook', async () => {
+    const newest = clone.deployments().at(-1)?.id ?? 0;
+    const hooks = { 'before shift': hangs, ...notes('failure') };
+    const pushing = clone.release({ config: { ...BAKE.config, hooks } });
+    const { id, pid } = await untilPhase(clone, newest, 'before shift');
+    await until('the hook', () => commandsOf(clone.home, id).length > 0);
+
+    kill(pid);
+
+    expect((await pushing).deployment).toMatchObject({ state: 'interrupted' });
+    expect(commandsOf(clone.home, id)).toEqual([]);
+    expect(takeNotes()).toMatchObject([{ MOMENT: 'failure', DEPLOYMENT: String(id) }]);
+  });
+
+  it('and are not asked when what was live is brought back', async () => {
+    clone.change({ config: { ...BAKE.config, hooks: { 'before start': fails } } });
+    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+    expect(await clone.start()).toMatchObject({ code: 0 });
+    clone.change(BAKE);
+  });
+});
+
 describe('a rollback is loud', () => {
   it('until what was deployed last, or something newer, serves', async () => {
     const newer = await clone.release();
@@ -171,6 +264,26 @@ describe('a rollback is loud', () => {
     expect((await clone.switchyard('status')).text).not.toContain('production runs');
   });
 });
+
+/** Hooks that note what they are told. */
+function notes(...moments: string[]): Record<string, string[]> {
+  const script = `const { appendFileSync } = require('node:fs');
+    const told = Object.entries(process.env).filter(([name]) => /^SWITCHYARD_/.test(name));
+    const note = Object.fromEntries(told.map(([name, value]) => [name.slice(11), value]));
+    appendFileSync(process.argv[1], JSON.stringify(note) + '\\n');
+    console.log('noted', note.MOMENT);`;
+  return Object.fromEntries(moments.map((moment) => [moment, ['node', '-e', script, notesFile()]]));
+}
+
+function takeNotes(): Record<string, string>[] {
+  const lines = existsSync(notesFile()) ? readFileSync(notesFile(), 'utf8').trimEnd().split('\n') : [];
+  rmSync(notesFile(), { force: true });
+  return lines.map((line) => JSON.parse(line) as Record<string, string>);
+}
+
+function notesFile(): string {
+  return path.join(clone.home.shared, 'notes');
+}
 
 function env(...words: string[]): Promise<Said> {
   return clone.switchyard('env', ...words);

@@ -1,0 +1,26 @@
+/** `notify test`: sends one notification to everybody, and says what came back. */
+import { KnownError } from '../core/errors';
+import { testNotice } from '../core/notices';
+import { LIMIT_MS } from '../notify/notifier';
+import { hostOf, postNotice } from '../notify/post';
+import { targetsOf } from '../notify/targets';
+import { servingNow } from '../serving';
+import type { Options } from './desk';
+import { openHere } from './desk';
+
+/** Exit code 0 when all have taken it. */
+export async function notifyTestCommand(options: Options): Promise<number> {
+  const yard = openHere();
+  const targets = targetsOf(yard.home, yard.config);
+  if (targets.length === 0) throw new KnownError('E_NOTIFY', 'Nobody is to be notified.');
+  const notice = testNotice(yard.config.name, await servingNow(yard), Date.now());
+  const answers = await Promise.all(
+    targets.map(async ({ url }) => {
+      const { ok, said } = await postNotice(url, notice, LIMIT_MS);
+      return { host: hostOf(url), ok, said };
+    }),
+  );
+  if (options.json) console.log(JSON.stringify({ answers }, null, 2));
+  else for (const { host, ok, said } of answers) console.log(`${ok ? '✓' : '✗'} ${host}: ${said}`);
+  return answers.every(({ ok }) => ok) ? 0 : 1;
+}

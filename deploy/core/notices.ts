@@ -1,0 +1,124 @@
+/** What people are notified of, and in which words: from the journal's events. Pure. */
+import type { Behind } from './behind';
+import { behindStory } from './behind';
+import { named, short } from './format';
+import type { Deployment, JournalEvent, Serving } from './types';
+
+export type NoticeName = 'live' | 'failed' | 'rolled-back' | 'aborted' | 'holding' | 'incident';
+
+/** The JSON that any URL gets. Fields may come, none goes or changes its meaning while `version` is 1. */
+export interface Notice {
+  version: 1;
+  /** The journal's event: the same number twice is the same notice. 0 for a test. */
+  id: number;
+  event: NoticeName | 'test';
+  /** ISO 8601, in UTC. */
+  at: string;
+  /** `name` of the configuration. */
+  app: string;
+  /** One line for a person. */
+  text: string;
+  deployment: Pick<
+    Deployment,
+    'id' | 'kind' | 'trigger' | 'branch' | 'state' | 'commit' | 'version' | 'errorCode' | 'cause' | 'hint'
+  > | null;
+  /** What serves the users. */
+  serving: Serving | null;
+  /** What was deployed last, where something else serves. */
+  behind: Behind | null;
+}
+
+export interface NoticeInput {
+  app: string;
+  event: JournalEvent;
+  /** The event's deployment, as it is now. */
+  deployment: Deployment | null;
+  serving: Serving | null;
+  behind: Behind | null;
+}
+
+/** Which notice an event is; null for those that nobody is to be told of. */
+export function noticeName({ entry }: JournalEvent, deployment: Deployment | null): NoticeName | null {
+  if (entry.type === 'incident') return 'incident';
+  // going back is no good news, however well it went
+  if (entry.type === 'live') return deployment?.kind === 'rollback' ? 'rolled-back' : 'live';
+  if (entry.type !== 'state') return null;
+  switch (entry.state) {
+    case 'failed':
+    case 'interrupted':
+      return 'failed';
+    case 'rolled-back':
+      // an operator's rollback tells of itself when it is live
+      return deployment?.fault === 'operator' && deployment.errorCode === null ? null : 'rolled-back';
+    case 'aborted':
+    case 'holding':
+      return entry.state;
+    case 'queued':
+    case 'running':
+    case 'baking':
+    case 'succeeded':
+    case 'superseded':
+      return null;
+  }
+}
+
+/** The notice of an event, or null. */
+export function noticeOf(input: NoticeInput): Notice | null {
+  const name = noticeName(input.event, input.deployment);
+  if (name === null) return null;
+  const { app, event, deployment, serving, behind } = input;
+  return {
+    version: 1,
+    id: event.id,
+    event: name,
+    at: new Date(event.at).toISOString(),
+    app,
+    text: `${app}: ${textOf(name, input)}`,
+    deployment: deployment && known(deployment),
+    serving,
+    behind,
+  };
+}
+
+/** What `notify test` sends. @param at milliseconds since 1970 */
+export function testNotice(app: string, serving: Serving | null, at: number): Notice {
+  const text = `${app}: this is a test, nothing has happened`;
+  const nothing = { deployment: null, behind: null };
+  return { version: 1, id: 0, event: 'test', at: new Date(at).toISOString(), app, text, serving, ...nothing };
+}
+
+function textOf(name: NoticeName, { event, deployment, serving, behind }: NoticeInput): string {
+  const { entry } = event;
+  const still = serving ? ` Still serving ${named(serving)}.` : ' Nothing is served.';
+  const cause = deployment?.cause ?? 'nobody knows why';
+  switch (name) {
+    case 'live':
+      return entry.type === 'live' ? liveText(entry.serving, deployment) : '';
+    case 'failed':
+      return `${titleOf(deployment)} is not live: ${cause}${still}`;
+    case 'rolled-back':
+      return behind ? behindStory(behind) : `${titleOf(deployment)} was rolled back: ${cause}${still}`;
+    case 'aborted':
+      return `${titleOf(deployment)} was aborted: ${cause}`;
+    case 'holding':
+      return `${titleOf(deployment)} is verified, and waits for somebody to promote or abort it`;
+    case 'incident':
+      return entry.type === 'incident' ? entry.message : '';
+  }
+}
+
+function liveText(serving: Serving, deployment: Deployment | null): string {
+  const how = { deploy: 'live', rollback: 'live', restore: 'live again', env: 'live with a new environment' };
+  return `${named(serving)} is ${how[deployment?.kind ?? 'deploy']} on ${serving.slot}`;
+}
+
+function titleOf(deployment: Deployment | null): string {
+  const { version, commit, id } = deployment ?? {};
+  if (commit && version) return named({ commit, version });
+  return commit ? short(commit) : `deployment ${id}`;
+}
+
+function known(deployment: Deployment): Notice['deployment'] {
+  const { id, kind, trigger, branch, state, commit, version, errorCode, cause, hint } = deployment;
+  return { id, kind, trigger, branch, state, commit, version, errorCode, cause, hint };
+}

@@ -1,0 +1,131 @@
+/**
+ * Tells people what the journal tells. It follows the journal from the deployer, each receiver at its own pace, so
+ * that none of them can slow a deployment or another receiver.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { loadConfig } from '../config';
+import { behind } from '../core/behind';
+import type { Notice } from '../core/notices';
+import { noticeOf } from '../core/notices';
+import type { JournalEvent } from '../core/types';
+import { readSettings } from '../settings';
+import type { Yard } from '../yard';
+import { keptPositions } from './positions';
+import { hostOf, postNotice } from './post';
+import type { Target } from './targets';
+import { targetsOf } from './targets';
+
+const LOOK_EVERY_MS = 300;
+export const LIMIT_MS = 5_000;
+/** One attempt more than there are pauses. */
+const PAUSES_MS = [1_000, 5_000, 20_000];
+
+export interface Notifier {
+  start(): void;
+  stop(): void;
+}
+
+type Eyes = Pick<Yard, 'home' | 'root' | 'journal' | 'config'>;
+
+/** @param pauses milliseconds between the attempts, growing */
+export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.error): Notifier {
+  const { journal, home } = yard;
+  const positions = keptPositions(home);
+  const busy = new Set<string>();
+  const failing = new Set<string>();
+  let timer: NodeJS.Timeout | undefined;
+  let stopped = false;
+  let seen = 0;
+
+  const look = (): void => {
+    const last = journal.lastEvent();
+    if (last === seen && busy.size === 0) return;
+    for (const target of currentTargets(yard)) {
+      if (!busy.has(target.url)) void tellAll(target, Math.min(seen, last));
+    }
+    seen = last;
+  };
+
+  /** @param first where one begins that is told for the first time: not with the past */
+  const tellAll = async (target: Target, first: number): Promise<void> => {
+    const { url } = target;
+    busy.add(url);
+    try {
+      // again and again: more may have come while it was told
+      for (let events = since(url, first); events.length > 0; events = since(url, first)) {
+        for (const event of events) {
+          const notice = noticeFor(yard, event);
+          const wanted = notice && target.on.some((name) => name === notice.event);
+          if (stopped || (wanted && !(await tell(url, notice)))) return;
+          positions.move(url, event.id);
+        }
+      }
+    } catch (error) {
+      // the journal is closed behind us
+      if (!stopped) log('notify:', error);
+    } finally {
+      busy.delete(url);
+    }
+  };
+
+  const since = (url: string, first: number): JournalEvent[] => journal.since(positions.of(url, first));
+
+  /** True when it was taken, or given up; false when there is an end before. */
+  const tell = async (url: string, notice: Notice): Promise<boolean> => {
+    // who has not taken the one before is not asked as patiently: what waits behind would be old
+    const patience = failing.has(url) ? [] : pauses;
+    for (let attempt = 0; !stopped; attempt++) {
+      const { ok, said, again } = await postNotice(url, notice, LIMIT_MS);
+      const pause = patience[attempt];
+      if (ok) return recovered(url);
+      if (stopped) return false;
+      if (!again || pause === undefined) return givenUp(url, said);
+      await sleep(pause, undefined, { ref: false });
+    }
+    return false;
+  };
+
+  const recovered = (url: string): true => {
+    if (failing.delete(url)) log(`notify: ${hostOf(url)} takes notifications again`);
+    return true;
+  };
+
+  const givenUp = (url: string, said: string): true => {
+    if (!failing.has(url)) log(`notify: ${hostOf(url)} does not take notifications: ${said}`);
+    failing.add(url);
+    return true;
+  };
+
+  return {
+    start() {
+      seen = journal.lastEvent();
+      // a journal that was begun anew counts from 1 again
+      for (const { url } of currentTargets(yard)) {
+        if (positions.of(url, seen) > seen) positions.move(url, seen);
+      }
+      // what came while nobody looked
+      for (const target of currentTargets(yard)) void tellAll(target, seen);
+      timer = setInterval(look, LOOK_EVERY_MS);
+    },
+    stop() {
+      stopped = true;
+      clearInterval(timer);
+    },
+  };
+}
+
+/** An edited file counts at once; a broken one not at all. */
+function currentTargets({ home, root, config }: Eyes): Target[] {
+  try {
+    return targetsOf(home, loadConfig(root, readSettings(home.settings)));
+  } catch {
+    return targetsOf(home, config);
+  }
+}
+
+function noticeFor({ journal, config }: Eyes, event: JournalEvent): Notice | null {
+  const deployment = event.deployment === null ? null : journal.get(event.deployment);
+  const serving = journal.lastLive()?.to ?? null;
+  const found = behind(journal.history(), serving);
+  return noticeOf({ app: config.name, event, deployment, serving, behind: found });
+}

@@ -1,0 +1,51 @@
+/** How far each receiver has been told of the journal, kept over a restart: nothing is lost, nothing told twice. */
+import { createHash } from 'node:crypto';
+import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import type { Home } from '../home';
+
+export interface Positions {
+  /** The last event that this receiver needs no more. @param first what counts for one that is not known yet */
+  of(url: string, first: number): number;
+  /** Keeps it at once. */
+  move(url: string, event: number): void;
+}
+
+export function keptPositions(home: Pick<Home, 'notified'>): Positions {
+  const known = read(home.notified);
+  const move = (url: string, event: number): void => {
+    known[keyOf(url)] = event;
+    write(home.notified, known);
+  };
+  return {
+    of(url, first) {
+      const position = known[keyOf(url)];
+      if (position !== undefined) return position;
+      move(url, first);
+      return first;
+    },
+    move,
+  };
+}
+
+/** The URL is a secret, and this file is not the place for it. */
+function keyOf(url: string): string {
+  return createHash('sha256').update(url).digest('hex').slice(0, 16);
+}
+
+function read(file: string): Record<string, number> {
+  try {
+    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, number>;
+  } catch {
+    return {};
+  }
+}
+
+function write(file: string, known: Record<string, number>): void {
+  try {
+    writeFileSync(`${file}.new`, JSON.stringify(known), { mode: 0o600 });
+    renameSync(`${file}.new`, file);
+  } catch (error) {
+    // on a full disk somebody may be told twice after a restart
+    console.error('notify:', (error as NodeJS.ErrnoException).code);
+  }
+}

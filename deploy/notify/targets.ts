@@ -1,0 +1,36 @@
+/** Who is notified: what the configuration names, and the URL that npm start was given. */
+import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import type { Config } from '../config';
+import { NOTICES } from '../config-schema';
+import { KnownError } from '../core/errors';
+import type { NoticeName } from '../core/notices';
+import type { Home } from '../home';
+
+export interface Target {
+  url: string;
+  on: readonly NoticeName[];
+}
+
+const MODE = 0o600;
+
+/** Throws E_NOTIFY for what is no address, without showing it. */
+export function checkNotifyUrl(given: string | undefined): void {
+  if (!given?.trim()) return;
+  if (URL.canParse(given.trim()) && /^https?:$/.test(new URL(given.trim()).protocol)) return;
+  throw new KnownError('E_NOTIFY', 'NOTIFY_URL is no http or https address.');
+}
+
+/** Keeps the URL of a start where its owner alone reads it. Nothing given leaves it as it was, an empty one removes it. */
+export function keepNotifyUrl(home: Pick<Home, 'notifyUrl'>, given: string | undefined): void {
+  checkNotifyUrl(given);
+  if (given === undefined) return;
+  if (given.trim() === '') return rmSync(home.notifyUrl, { force: true });
+  writeFileSync(home.notifyUrl, `${given.trim()}\n`, { mode: MODE });
+  // a mode given with the text counts only for a new file
+  chmodSync(home.notifyUrl, MODE);
+}
+
+export function targetsOf(home: Pick<Home, 'notifyUrl'>, { notify }: Pick<Config, 'notify'>): Target[] {
+  if (!existsSync(home.notifyUrl)) return notify;
+  return [...notify, { url: readFileSync(home.notifyUrl, 'utf8').trim(), on: NOTICES }];
+}

@@ -1,0 +1,94 @@
+/**
+ * Commands of the clone's own configuration at the moments of a deployment. They are the owner's and not the commit's,
+ * run in the clone, and get no secret of the app.
+ */
+import { redactorOf } from '../app-variables';
+import type { CommandResult } from '../command';
+import { deploymentLog, runCommand } from '../command';
+import { KnownError, asKnown } from '../core/errors';
+import { tellingLine } from '../core/telling';
+import type { Deployment, Moment, Plan, Stage, Step } from '../core/types';
+import type { Yard } from '../yard';
+import { told } from './told';
+
+/** Runs the hook of a moment, if there is one. Throws E_HOOK. */
+export async function runHook(yard: Yard, id: number, moment: Moment, signal?: AbortSignal): Promise<void> {
+  const argv = yard.config.hooks[moment];
+  const deployment = yard.journal.get(id);
+  // what was live comes back: nothing of anybody's may stand in its way
+  if (!argv || !deployment || (deployment.kind === 'restore' && moment !== 'failure')) return;
+  await told(
+    yard,
+    id,
+    moment,
+    signal,
+    () => execute(yard, deployment, moment, argv),
+    (result) => tellingLine(result.lastLines),
+  );
+}
+
+/** The same where nothing can be stopped any more: a failure is only told. */
+export async function runHookOrWarn(yard: Yard, id: number, moment: Moment): Promise<void> {
+  await runHook(yard, id, moment).catch((error: unknown) =>
+    yard.journal.tell(id, { type: 'warning', message: asKnown(error).message }),
+  );
+}
+
+/** Which stage a step is, for those that have hooks. The shift is the one that gives users the new release. */
+export function stageOf(step: Step, plan: Plan): Stage | null {
+  switch (step.do) {
+    case 'migrate':
+    case 'start':
+      return step.do;
+    case 'verify-live':
+      return 'live';
+    case 'shift':
+      return plan.some(({ step: other }) => other.do === 'verify-live' && other.slot === step.to.active)
+        ? 'shift'
+        : null;
+    case 'stop':
+    case 'verify':
+    case 'hold':
+    case 'bake':
+      return null;
+  }
+}
+
+async function execute(
+  yard: Yard,
+  deployment: Deployment,
+  moment: Moment,
+  argv: string[],
+): Promise<CommandResult> {
+  const limit = yard.config.limits.hook;
+  const result = await runCommand({
+    argv,
+    cwd: yard.root,
+    env: variablesOf(deployment, moment),
+    logFile: deploymentLog(yard.home, deployment.id),
+    timeoutSeconds: limit,
+    deploymentId: deployment.id,
+    redact: redactorOf(yard.home),
+  });
+  const hook = `The hook "${moment}" (${argv.join(' ')})`;
+  if (result.timedOut) throw new KnownError('E_HOOK', `${hook} took longer than ${limit} s (limits.hook).`);
+  if (result.exitCode === 0) return result;
+  const end = result.signal === null ? `with code ${result.exitCode}` : `on signal ${result.signal}`;
+  const line = tellingLine(result.lastLines);
+  throw new KnownError('E_HOOK', `${hook} ended ${end}${line && `: ${line}`}`);
+}
+
+/** Empty for what is not known yet, or is not so. */
+function variablesOf(deployment: Deployment, moment: Moment): Record<string, string> {
+  const { id, kind, commit, version, to, from, cause } = deployment;
+  return {
+    SWITCHYARD_MOMENT: moment,
+    SWITCHYARD_DEPLOYMENT: String(id),
+    SWITCHYARD_KIND: kind,
+    SWITCHYARD_COMMIT: commit ?? '',
+    SWITCHYARD_VERSION: version ?? '',
+    SWITCHYARD_SLOT: to?.slot ?? '',
+    SWITCHYARD_FROM: from?.commit ?? '',
+    SWITCHYARD_CAUSE: moment === 'failure' ? (cause ?? '') : '',
+  };
+}
