@@ -8,6 +8,7 @@ import type { ProbeAnswer } from '../core/seams';
 import { tellingLine } from '../core/telling';
 import { short } from '../core/format';
 import type { Proof, RunningSlot, SlotName } from '../core/types';
+import { processTree } from '../runtimes/os-process';
 import { listeningPorts } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
@@ -129,7 +130,7 @@ async function unhealthy(yard: Yard, proof: Proof, answer: ProbeAnswer): Promise
 async function whySilent(yard: Yard, proof: Proof): Promise<string> {
   const { pid } = await mustStillRun(yard, proof);
   const { port } = slotNamed(yard, proof.slot);
-  const ports = pid === null ? [] : listeningPorts(pid);
+  const ports = pid === null ? [] : [...new Set(processTree(pid).flatMap(listeningPorts))];
   if (ports.length > 0 && !ports.includes(port)) return `it listens on ${ports.join(', ')} and not on PORT`;
   return tellingLine(await yard.runtime.logs(proof.slot, LOG_LINES));
 }

@@ -39,6 +39,18 @@ export function processesWith(name: string, value: string): OsProcess[] {
   return found;
 }
 
+/** A process and all that it has started: in a container the app is a child of the init that hands it its signals. */
+export function processTree(pid: number): number[] {
+  const parents = new Map<number, number>();
+  for (const entry of readdirSync('/proc')) {
+    const stat = /^\d+$/.test(entry) ? statOf(Number(entry)) : null;
+    if (stat) parents.set(Number(entry), stat.parent);
+  }
+  const tree = [pid];
+  for (const each of tree) for (const [child, parent] of parents) if (parent === each) tree.push(child);
+  return tree;
+}
+
 /** Those of them that no other of them started. */
 export function withoutChildren(processes: OsProcess[]): OsProcess[] {
   const pids = new Set(processes.map((each) => each.pid));

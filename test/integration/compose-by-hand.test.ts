@@ -70,12 +70,12 @@ needs('docker', engine).describe('the Compose files by hand', () => {
       expect(docker('history', '--no-trunc', `${name}:latest`)).not.toContain('_authToken');
 
       // both write the same data
-      await fetch(`http://127.0.0.1:${ports.blue}/api/messages`, {
+      await fetch(`http://127.0.0.1:${ports.blue}/api/v1/messages`, {
         method: 'POST',
         headers: { 'content-type': 'application/json', connection: 'close' },
         body: JSON.stringify({ text: 'from blue' }),
       });
-      const read = await fetch(`http://127.0.0.1:${ports.green}/api/messages`, {
+      const read = await fetch(`http://127.0.0.1:${ports.green}/api/v1/messages`, {
         headers: { connection: 'close' },
       });
       expect(await read.text()).toContain('from blue');

@@ -138,8 +138,8 @@ async function commitAll(git: LiveClone['git'], message: string): Promise<void> 
 
 /** A person's shell, without what this test's own runner has set. */
 function cleanEnvironment(): Record<string, string> {
-  const { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS } = process.env;
-  const kept = { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS, TERM: 'dumb' };
+  const { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS, DOCKER_HOST } = process.env;
+  const kept = { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS, DOCKER_HOST, TERM: 'dumb' };
   return Object.fromEntries(
     Object.entries(kept).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
