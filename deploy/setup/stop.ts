@@ -13,7 +13,8 @@ import { resolveHome } from '../home';
 import { Journal } from '../journal';
 import { endSurvivors } from '../pipeline/survivors';
 import { createRuntime } from '../runtimes';
-import { processesWith } from '../runtimes/os-process';
+import type { OsProcess } from '../runtimes/os-process';
+import { endProcesses, processesWith } from '../runtimes/os-process';
 import { stopDeployer, stopPm2 } from '../runtimes/pm2-deployer';
 import { nginxServer } from '../traffic/nginx-server';
 import { say } from './say';
@@ -83,6 +84,13 @@ async function endDeployment(home: Home, config: Config): Promise<void> {
     await sleep(LOOK_EVERY_MS);
   }
   await endCommands(home);
+  await endProcesses(linking(home), 0);
+}
+
+/** What links packages for the next deployment: it outlives the process that has called it. */
+function linking(home: Home): OsProcess[] {
+  const inHome = processesWith('SWITCHYARD_HOME', home.dir);
+  return inHome.filter(({ argv }) => argv.some((word) => word.startsWith(`${home.modules}/`)));
 }
 
 function deploymentProcesses(home: Home): number[] {
