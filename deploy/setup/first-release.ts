@@ -5,20 +5,30 @@ import { requestDeployment } from '../control-client';
 import type { ControlRequest } from '../control';
 import { KnownError } from '../core/errors';
 import type { ErrorCode } from '../core/errors';
-import type { Serving } from '../core/types';
+import type { Deployment, Serving } from '../core/types';
 import { follow } from '../follow';
 import { reporterFor } from '../reporters';
 import { servingNow, viewSlots } from '../serving';
 import type { Yard } from '../yard';
 
-/** Returns what serves. Throws the cause when it does not come to that. */
-export async function makeLive(yard: Yard): Promise<Serving> {
+/**
+ * Returns what serves. Throws the cause when it does not come to that.
+ * @param dead a deployment that died with the machine. Containers come back with it, so that its release may serve
+ * until it is taken back
+ */
+export async function makeLive(yard: Yard, dead: Deployment | null): Promise<Serving> {
+  if (dead) await untilTakenBack(yard, dead);
   const { slots } = await viewSlots(yard);
   const runs = slots.some(({ role, status }) => role === 'active' && status === 'online');
   if (!runs) await followToLive(yard, await whatToStart(yard));
   const serving = await servingNow(yard);
   if (!serving) throw new KnownError('E_NOT_SERVED', 'Nothing serves, though it was started.');
   return serving;
+}
+
+/** One that was live already goes on baking, and one that is held serves nobody but testers: neither is waited for. */
+async function untilTakenBack({ home, journal }: Yard, { id }: Deployment): Promise<void> {
+  await follow(home, journal, id, () => undefined, { until: ({ state }) => state !== 'running' });
 }
 
 async function whatToStart(yard: Yard): Promise<ControlRequest> {

@@ -9,6 +9,7 @@ import { short } from '../core/format';
 import type { Config, Settings } from '../config';
 import { loadConfig, settingsFrom } from '../config';
 import { keptSettings, readSettings } from '../settings';
+import { isLocked } from '../lock';
 import type { Home } from '../home';
 import { rememberHome, resolveHome } from '../home';
 import { checkSecret, readSecret } from '../secret';
@@ -64,9 +65,10 @@ async function startUp(home: Home, wanted: Config, given: Settings): Promise<voi
   await sayUncommitted();
   try {
     await phase('nginx', async () => serverOf(home)?.startNginx());
-    await phase('deployer', () => startDeployerAndWait(home, ROOT));
     const yard = openYard(home, ROOT);
-    const serving = await makeLive(yard);
+    const dead = isLocked(home) ? null : yard.journal.active();
+    await phase('deployer', () => startDeployerAndWait(home, ROOT));
+    const serving = await makeLive(yard, dead);
     await checkVersion(config.http.port, serving);
     await sayLive(home, config, serving);
     sayWhetherBehind(yard, serving);
