@@ -2,99 +2,118 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { processesWith } from '../../deploy/runtimes/os-process';
+import { inEngine, processesInContainers } from '../support/docker';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { needs, sampleApp } from '../support/needs';
+import { environmentOf, overRuntimes } from '../support/runtimes';
 
 needs('the sample app', sampleApp).describe('from a fresh clone to live traffic', () => {
-  let clone: LiveClone;
-  let first: string;
+  overRuntimes((runtime) => {
+    let clone: LiveClone;
+    let first: string;
+    let environment: Record<string, string>;
 
-  beforeAll(async () => {
-    clone = await liveClone();
-    first = (await clone.git('rev-parse', 'HEAD')).text.trim();
-  });
-  afterAll(() => clone.cleanUp());
-
-  it('makes HEAD live with npm start, and says where and what comes next', async () => {
-    const said = await clone.start();
-
-    expect(said.text).toContain(
-      `✓ v1.0.0 ${first.slice(0, 7)} is live on blue   http://localhost:${clone.ports.http}\n` +
-        '  it runs in the background (npm stop ends it)\n' +
-        'Next: change a line in app/, then  git commit -am hello && git push live main\n',
-    );
-    expect(said.code).toBe(0);
-    expect(await version(clone)).toMatchObject({ version: '1.0.0', commit: first, slot: 'blue' });
-  });
-
-  it('changes nothing the second time, and says so', async () => {
-    const before = await version(clone);
-
-    const said = await clone.start();
-
-    expect(said.text).toContain('it was running already: nothing was changed');
-    expect(said.code).toBe(0);
-    expect(await version(clone)).toEqual(before);
-  });
-
-  it('makes a pushed commit live on the other slot, told in the terminal of the push', async () => {
-    setVersion(clone, '1.1.0');
-
-    const said = await clone.push('hello');
-
-    const lines = remoteLines(said.text);
-    expect(lines.at(-1)).toMatch(/^✓ LIVE in [\d.]+ s: v1\.1\.0 \([0-9a-f]{7}\) on green$/);
-    expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
-  });
-
-  it('rolls back to the release before with one rename, and forward again by a deploy', async () => {
-    const back = await clone.switchyard('rollback');
-
-    expect(back.text).toContain(`✓ LIVE in`);
-    expect(back.code).toBe(0);
-    expect(await version(clone)).toMatchObject({ version: '1.0.0', commit: first, slot: 'blue' });
-    expect(
-      clone
-        .deployments()
-        .at(-1)
-        ?.plan?.map(({ step }) => step.do),
-    ).toEqual(['verify', 'shift', 'verify-live']);
-
-    const forward = await clone.switchyard('deploy');
-    expect(forward.code).toBe(0);
-    expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
-  });
-
-  it('leaves the old version serving when a pushed one is not healthy, and names the cause in the last line', async () => {
-    const before = await version(clone);
-    breakHealth(clone);
-
-    const said = await clone.push('broken');
-
-    const verdict = remoteLines(said.text).at(-1) ?? '';
-    expect(verdict).toMatch(
-      /^✗ NOT LIVE\. Still serving v1\.1\.0 \([0-9a-f]{7}\): \/health in blue answered 404/,
-    );
-    expect(await version(clone)).toEqual(before);
-    expect(clone.deployments().at(-1)).toMatchObject({
-      state: 'failed',
-      errorCode: 'E_UNHEALTHY',
-      fault: 'commit',
+    beforeAll(async () => {
+      environment = environmentOf(runtime);
+      clone = await liveClone({ env: environment });
+      first = (await clone.git('rev-parse', 'HEAD')).text.trim();
     });
-  });
+    afterAll(() => clone.cleanUp());
 
-  it('brings back what was live after npm stop, which leaves no process', async () => {
-    const stopped = await clone.switchyard('stop');
-    expect(stopped.code).toBe(0);
-    expect(processesWith('SWITCHYARD_DATA', clone.home.shared)).toEqual([]);
-    expect(processesWith('SWITCHYARD_HOME', clone.home.dir)).toEqual([]);
-    await expect(clone.get('/version')).rejects.toThrow('ECONNREFUSED');
-    expect(existsSync(path.join(clone.home.nginx, 'nginx.pid'))).toBe(false);
+    it('makes HEAD live with npm start, and says where and what comes next', async () => {
+      const said = await clone.start();
 
-    const started = await clone.start();
+      expect(said.text).toContain(
+        `✓ v1.0.0 ${first.slice(0, 7)} is live on blue   http://localhost:${clone.ports.http}\n` +
+          '  it runs in the background (npm stop ends it)\n' +
+          'Next: change a line in app/, then  git commit -am hello && git push live main\n',
+      );
+      expect(said.code).toBe(0);
+      expect(await version(clone)).toMatchObject({ version: '1.0.0', commit: first, slot: 'blue' });
+    });
 
-    expect(started.code).toBe(0);
-    expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
+    it('changes nothing the second time, and says so', async () => {
+      const before = await version(clone);
+
+      const said = await clone.start();
+
+      expect(said.text).toContain('it was running already: nothing was changed');
+      expect(said.code).toBe(0);
+      expect(await version(clone)).toEqual(before);
+    });
+
+    it('makes a pushed commit live on the other slot, told in the terminal of the push', async () => {
+      setVersion(clone, '1.1.0');
+
+      const said = await clone.push('hello');
+
+      const lines = remoteLines(said.text);
+      expect(lines.at(-1)).toMatch(/^✓ LIVE in [\d.]+ s: v1\.1\.0 \([0-9a-f]{7}\) on green$/);
+      expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
+    });
+
+    if (runtime === 'compose') {
+      it('shows both as docker ps is expected to', async () => {
+        const name = environment.APP_NAME as string;
+        const { text } = await clone.shell("docker ps --format '{{.Names}} {{.Image}}'");
+        const [before, now] = clone.deployments().map(({ commit }) => commit as string);
+        expect(text.split('\n')).toEqual(
+          expect.arrayContaining([`${name}-blue ${name}:${before}`, `${name}-green ${name}:${now}`]),
+        );
+      });
+    }
+
+    it('rolls back to the release before with one rename, and forward again by a deploy', async () => {
+      const back = await clone.switchyard('rollback');
+
+      expect(back.text).toContain(`✓ LIVE in`);
+      expect(back.code).toBe(0);
+      expect(await version(clone)).toMatchObject({ version: '1.0.0', commit: first, slot: 'blue' });
+      expect(
+        clone
+          .deployments()
+          .at(-1)
+          ?.plan?.map(({ step }) => step.do),
+      ).toEqual(['verify', 'shift', 'verify-live']);
+
+      const forward = await clone.switchyard('deploy');
+      expect(forward.code).toBe(0);
+      expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
+    });
+
+    it('leaves the old version serving when a pushed one is not healthy, and names the cause in the last line', async () => {
+      const before = await version(clone);
+      breakHealth(clone);
+
+      const said = await clone.push('broken');
+
+      const verdict = remoteLines(said.text).at(-1) ?? '';
+      expect(verdict).toMatch(
+        /^✗ NOT LIVE\. Still serving v1\.1\.0 \([0-9a-f]{7}\): \/health in blue answered 404/,
+      );
+      expect(await version(clone)).toEqual(before);
+      expect(clone.deployments().at(-1)).toMatchObject({
+        state: 'failed',
+        errorCode: 'E_UNHEALTHY',
+        fault: 'commit',
+      });
+    });
+
+    it('brings back what was live after npm stop, which leaves no process and no container', async () => {
+      const stopped = await clone.switchyard('stop');
+      expect(stopped.code).toBe(0);
+      expect(processesWith('SWITCHYARD_DATA', clone.home.shared)).toEqual([]);
+      expect(processesWith('SWITCHYARD_HOME', clone.home.dir)).toEqual([]);
+      expect(processesInContainers(clone.home)).toEqual([]);
+      if (runtime === 'compose') expect(await inEngine(clone.home)).toMatchObject({ containers: [] });
+      await expect(clone.get('/version')).rejects.toThrow('ECONNREFUSED');
+      expect(existsSync(path.join(clone.home.nginx, 'nginx.pid'))).toBe(false);
+
+      const started = await clone.start();
+
+      expect(started.code).toBe(0);
+      expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
+    });
   });
 });
 

@@ -5,6 +5,7 @@
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { liveClone, type LiveClone, type Said } from '../support/live-clone';
+import { environmentOf, overRuntimes } from '../support/runtimes';
 import { startLoad } from '../support/load';
 
 const ROOT = path.resolve(__dirname, '..', '..');
@@ -15,79 +16,84 @@ const SAME_WHO = { GIT_COMMITTER_NAME: 'Own', GIT_COMMITTER_EMAIL: 'own@example.
 const [contract, replace, section, makeLive] = codeBlocks('## Bring your own app');
 
 describe('an app of one’s own', () => {
-  let clone: LiveClone;
-
-  beforeAll(async () => {
-    clone = await liveClone({ env: { ...WHO, ...SAME_WHO } });
-    cpSync(OWN_APP, path.join(clone.dir, '..', 'my-app'), { recursive: true });
-    // most people's apps are repositories, and a repository in a repository is not committed
-    await clone.shell('git init --quiet ../my-app');
-  });
-  afterAll(() => clone.cleanUp());
-
   it('needs no more than the contract’s four lines', () => {
     expect(readFileSync(path.join(OWN_APP, 'server.js'), 'utf8')).toContain(contract);
   });
 
-  it('goes live by the documented steps', async () => {
-    expect(await clone.shell(replace)).toMatchObject({ code: 0 });
-    setSection(clone, section);
+  overRuntimes((runtime) => {
+    let clone: LiveClone;
 
-    const said = await clone.shell(makeLive);
-
-    expect(said.text).toContain('is live on blue');
-    expect(said.code).toBe(0);
-    expect(await edition(clone)).toBe('first edition');
-  });
-
-  it('passes on to its next version under load without losing a request', async () => {
-    const users = startLoad({
-      port: clone.ports.http,
-      mix: [{ method: 'GET', path: '/quotes/1' }],
-      slow: null,
-      pauseMs: 5,
+    beforeAll(async () => {
+      clone = await liveClone({ env: { ...WHO, ...SAME_WHO, ...environmentOf(runtime) } });
+      cpSync(OWN_APP, path.join(clone.dir, '..', 'my-app'), { recursive: true });
+      // most people's apps are repositories, and a repository in a repository is not committed
+      await clone.shell('git init --quiet ../my-app');
     });
-    await users.more(100);
-    edit(clone, 'app/quotes.js', 'first edition', 'second edition');
+    afterAll(() => clone.cleanUp());
 
-    const said = await clone.push('second edition');
-    await users.more(100);
-    const result = await users.stop();
+    it('goes live by the documented steps', async () => {
+      expect(await clone.shell(replace)).toMatchObject({ code: 0 });
+      setSection(clone, section);
 
-    expect(verdict(said)).toMatch(/^✓ LIVE in /);
-    expect(result.failed).toEqual([]);
-    expect(Object.keys(result.versions).sort()).toEqual(['first edition', 'second edition']);
-    expect(clone.deployments().at(-1)).toMatchObject({ state: 'succeeded', failed: 0 });
-  });
+      const said = await clone.shell(makeLive);
 
-  it('stays out while its own test fails', async () => {
-    edit(clone, 'app/quotes.js', 'number % QUOTES.length', '0');
+      expect(said.text).toContain('is live on blue');
+      expect(said.code).toBe(0);
+      expect(await edition(clone)).toBe('first edition');
+    });
 
-    const said = await clone.push('always the same');
+    it('passes on to its next version under load without losing a request', async () => {
+      const users = startLoad({
+        port: clone.ports.http,
+        mix: [{ method: 'GET', path: '/quotes/1' }],
+        slow: null,
+        pauseMs: 5,
+      });
+      await users.more(100);
+      edit(clone, 'app/quotes.js', 'first edition', 'second edition');
 
-    expect(verdict(said)).toMatch(
-      /^✗ NOT LIVE\. Still serving .*: The tests \(node --test app\/quotes\.test\.js\)/,
-    );
-    expect(await edition(clone)).toBe('second edition');
-  });
+      const said = await clone.push('second edition');
+      await users.more(100);
+      const result = await users.stop();
 
-  it('stays out when it overlooks PORT, and is told so', async () => {
-    await clone.git('revert', '--no-edit', 'HEAD');
-    edit(clone, 'app/server.js', 'app.listen(PORT', 'app.listen(0');
-    edit(clone, 'deploy.config.js', 'start: 60', 'start: 2');
+      expect(verdict(said)).toMatch(/^✓ LIVE in /);
+      expect(result.failed).toEqual([]);
+      expect(Object.keys(result.versions).sort()).toEqual(['first edition', 'second edition']);
+      expect(clone.deployments().at(-1)).toMatchObject({ state: 'succeeded', failed: 0 });
+    });
 
-    const said = await clone.push('a port of its own');
+    // tests run before anything is asked of the runtime
+    if (runtime === 'pm2') {
+      it('stays out while its own test fails', async () => {
+        edit(clone, 'app/quotes.js', 'number % QUOTES.length', '0');
 
-    expect(verdict(said)).toMatch(
-      /^✗ NOT LIVE\. .*: \/health in blue answered connection refused \(it listens on \d+ and not on PORT\)\.$/,
-    );
-    expect(await edition(clone)).toBe('second edition');
-  });
+        const said = await clone.push('always the same');
 
-  it('goes back by rollback', async () => {
-    expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+        expect(verdict(said)).toMatch(
+          /^✗ NOT LIVE\. Still serving .*: The tests \(node --test app\/quotes\.test\.js\)/,
+        );
+        expect(await edition(clone)).toBe('second edition');
+        await clone.git('revert', '--no-edit', 'HEAD');
+      });
+    }
 
-    expect(await edition(clone)).toBe('first edition');
+    it('stays out when it overlooks PORT, and is told so', async () => {
+      edit(clone, 'app/server.js', 'app.listen(PORT', 'app.listen(0');
+      edit(clone, 'deploy.config.js', 'start: 60', 'start: 2');
+
+      const said = await clone.push('a port of its own');
+
+      expect(verdict(said)).toMatch(
+        /^✗ NOT LIVE\. .*: \/health in blue answered connection refused \(it listens on \d+ and not on PORT\)\.$/,
+      );
+      expect(await edition(clone)).toBe('second edition');
+    });
+
+    it('goes back by rollback', async () => {
+      expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+
+      expect(await edition(clone)).toBe('first edition');
+    });
   });
 });
 

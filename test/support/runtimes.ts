@@ -3,6 +3,7 @@
  * are told twice, and which have nothing to do with the runtime, stands in test/README.md.
  */
 import type { Config } from '../../deploy/config';
+import { ownName } from './docker';
 import { docker, needs } from './needs';
 
 export type RuntimeName = Config['runtime'];
@@ -11,4 +12,9 @@ export type RuntimeName = Config['runtime'];
 export function overRuntimes(stories: (runtime: RuntimeName) => void, probe = docker): void {
   describe('under PM2', () => stories('pm2'));
   needs('containers', probe).describe('in containers', () => stories('compose'));
+}
+
+/** What chooses the runtime for a clone, with a name for its containers that no other copy has. */
+export function environmentOf(runtime: RuntimeName): Record<string, string> {
+  return runtime === 'pm2' ? {} : { RUNTIME: runtime, APP_NAME: ownName() };
 }
