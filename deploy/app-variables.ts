@@ -20,7 +20,7 @@ import { KnownError } from './core/errors';
 import type { Redact } from './core/redact';
 import { redactor, secretsOf } from './core/redact';
 import type { Home } from './home';
-import type { Journal } from './journal';
+import type { Journal } from './journal/journal';
 
 type Place = Pick<Home, 'env'>;
 

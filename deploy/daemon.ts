@@ -71,6 +71,8 @@ function createDesk(yard: Yard, secret: string): Desk {
       dispatcher.start();
       watch.start();
       schedules.start();
+      // what was pushed while nobody listened; of a source that is new here, where to begin
+      schedules.now('poll');
       notifier.start();
     },
     async close() {

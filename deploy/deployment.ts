@@ -8,7 +8,7 @@ import { asKnown } from './core/errors';
 import { isActive } from './core/transitions';
 import type { Home } from './home';
 import { homeAt } from './home';
-import { Journal } from './journal';
+import { Journal } from './journal/journal';
 import { SPARE } from './launcher';
 import { takeLock } from './lock';
 import { deploy } from './pipeline/deploy';

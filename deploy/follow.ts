@@ -5,7 +5,7 @@ import { isOver } from './core/transitions';
 import type { Deployment, JournalEvent } from './core/types';
 import { isLocked } from './lock';
 import type { Home } from './home';
-import type { Journal } from './journal';
+import type { Journal } from './journal/journal';
 import { probe } from './traffic/probe';
 
 /** A look takes some hundredths of a millisecond, and a rollback no more than fifty. */

@@ -4,7 +4,7 @@
  */
 import { schema } from './config-schema';
 import type { Home } from './home';
-import { Journal } from './journal';
+import { Journal } from './journal/journal';
 import { createPm2Runtime } from './runtimes/pm2';
 import { probe } from './traffic/probe';
 import { linkedTable } from './traffic/table-folder';

@@ -1,6 +1,6 @@
 /** The one call in which every trigger ends. */
 import type { Deployment } from './core/types';
-import type { Request } from './journal';
+import type { Request } from './journal/journal';
 import type { Yard } from './yard';
 
 export type RequestDeployment = (request: Omit<Request, 'strategy'>) => Promise<Deployment>;

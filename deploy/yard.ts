@@ -8,7 +8,7 @@ import { KnownError } from './core/errors';
 import type { Packing, Runtime, Traffic } from './core/seams';
 import type { Commit, Release, Slot, SlotName } from './core/types';
 import type { Home } from './home';
-import { Journal } from './journal';
+import { Journal } from './journal/journal';
 import { findRelease } from './pipeline/releases';
 import { createPacking } from './packing';
 import { createRuntime } from './runtimes';

@@ -49,7 +49,8 @@ function endOf(newest: Deployment, history: Deployment[]): Pick<Behind, 'why' | 
     return { why: newest.cause ?? 'it was rolled back', since: newest.finishedAt ?? newest.createdAt };
   }
   const after = latest(history.filter(({ id, liveAt }) => id > newest.id && liveAt !== null));
-  const why = after?.kind === 'restore' ? 'it was not what came back' : 'an operator rolled it back';
+  const why =
+    after?.kind === 'restore' ? 'what was live before was brought back' : 'an operator rolled it back';
   return { why, since: after?.liveAt ?? newest.createdAt };
 }
 

@@ -1,5 +1,5 @@
 /** The journal: there, and whole. */
-import { Journal } from '../journal';
+import { Journal } from '../journal/journal';
 import { asKnown } from '../core/errors';
 import { plural } from '../core/format';
 import type { Judgement } from './finding';

@@ -10,7 +10,7 @@ import { loadConfig, settingsFrom, slotsOf } from '../config';
 import type { Deployment, RunningSlot, Slot, Table } from '../core/types';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
-import { Journal } from '../journal';
+import { Journal } from '../journal/journal';
 import { createRuntime } from '../runtimes';
 import type { DeployerStatus } from '../runtimes/pm2-deployer';
 import { deployerStatus } from '../runtimes/pm2-deployer';

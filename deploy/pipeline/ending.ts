@@ -4,7 +4,7 @@
  */
 import { KnownError, asKnown } from '../core/errors';
 import type { Home } from '../home';
-import type { Journal } from '../journal';
+import type { Journal } from '../journal/journal';
 import { endSurvivors } from './survivors';
 
 const LOOK_EVERY_MS = 100;

@@ -3,7 +3,7 @@ import type { Request, Response, Router } from 'express';
 import express from 'express';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
-import type { Journal } from '../journal';
+import type { Journal } from '../journal/journal';
 import { tokenFor } from './folder';
 import { isPreviewSigned, PREVIEW_COOKIE, PREVIEW_PATH } from './link';
 

@@ -1,5 +1,5 @@
 /** Which reporter: plain lines in a pipe, live times in a terminal, JSON on demand. */
-import type { Journal } from '../journal';
+import type { Journal } from '../journal/journal';
 import { jsonReporter } from './json';
 import { plainReporter } from './plain';
 import type { Output, Reporter } from './reporter';

@@ -2,7 +2,7 @@
 import pc from 'picocolors';
 import { duration } from '../core/format';
 import type { Entry } from '../core/types';
-import type { Journal } from '../journal';
+import type { Journal } from '../journal/journal';
 import { eventLines } from './plain';
 import { endLines, heldLines, phaseTitle, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';

@@ -11,7 +11,7 @@ import { readSettings } from '../settings';
 import type { Release, SlotName } from '../core/types';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
-import { Journal } from '../journal';
+import { Journal } from '../journal/journal';
 import { findRelease } from '../pipeline/releases';
 import type { Pm2Definition } from './pm2-definitions';
 import { deployerDefinition, slotDefinition } from './pm2-definitions';

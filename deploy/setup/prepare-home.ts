@@ -7,7 +7,7 @@ import { ensureLiveRemote } from '../git/live-remote';
 import { preparePushRepository } from '../git/push-repository';
 import { seedSource } from '../git/seed';
 import type { Home } from '../home';
-import { Journal } from '../journal';
+import { Journal } from '../journal/journal';
 import { makePreviewFolder } from '../preview/folder';
 import { keepReserve } from '../reserve';
 import { prepareSecret } from '../secret';

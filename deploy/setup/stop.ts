@@ -10,7 +10,7 @@ import { readSettings } from '../settings';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
-import { Journal } from '../journal';
+import { Journal } from '../journal/journal';
 import { endSurvivors } from '../pipeline/survivors';
 import { createRuntime } from '../runtimes';
 import type { OsProcess } from '../runtimes/os-process';

@@ -6,7 +6,7 @@ import { badCause } from '../../deploy/core/rollback-target';
 import type { Deployment } from '../../deploy/core/types';
 import type { Home } from '../../deploy/home';
 import { homeAt } from '../../deploy/home';
-import { Journal } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal/journal';
 import { SPARE } from '../../deploy/launcher';
 import { isLocked } from '../../deploy/lock';
 import { commit } from '../support/deployments';

@@ -2,7 +2,7 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { homeAt, type Home } from '../../deploy/home';
-import { Journal } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal/journal';
 import { keepReserve, useReserve } from '../../deploy/reserve';
 import { needs } from '../support/needs';
 import { fill, mountSmallDisk } from '../support/small-disk';

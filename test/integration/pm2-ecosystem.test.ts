@@ -2,7 +2,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Release } from '../../deploy/core/types';
-import { Journal } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal/journal';
 import { completeRelease, releaseFolder } from '../../deploy/pipeline/releases';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { ensurePm2 } from '../../deploy/runtimes/pm2-daemon';

@@ -8,7 +8,7 @@ import { asKnown } from '../../deploy/core/errors';
 import { size } from '../../deploy/core/room';
 import type { Commit, Observed } from '../../deploy/core/types';
 import { homeAt } from '../../deploy/home';
-import { Journal } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal/journal';
 import { availableMemory, memoryOf } from '../../deploy/machine-room';
 import { preflight } from '../../deploy/pipeline/preflight';
 import { completeRelease, findRelease, noteSize, releaseFolder } from '../../deploy/pipeline/releases';

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Commit, DeploymentState } from '../../deploy/core/types';
 import { deploymentLog } from '../../deploy/command';
 import { homeAt } from '../../deploy/home';
-import { Journal } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal/journal';
 import { tryLock } from '../../deploy/lock';
 import { prune, pruneNow } from '../../deploy/pipeline/prune';
 import { completeRelease, findRelease, releaseFolder } from '../../deploy/pipeline/releases';

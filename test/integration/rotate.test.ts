@@ -3,7 +3,7 @@ import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'n
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
 import type { Home } from '../../deploy/home';
-import { Journal } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal/journal';
 import { rotate } from '../../deploy/rotate';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { logPosition, readRequests } from '../../deploy/traffic/access-log';

@@ -9,7 +9,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Deployment } from '../../deploy/core/types';
 import { homeAt, type Home } from '../../deploy/home';
-import { Journal } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal/journal';
 import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
 import { removeAllOf } from './docker';
 import { freePorts } from './ports';

@@ -10,7 +10,7 @@ import {
   redactorOf,
 } from '../../deploy/app-variables';
 import { homeAt, type Home } from '../../deploy/home';
-import { Journal } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal/journal';
 import { afterwards, tempHome } from '../support/temp-home';
 
 let home: Home;

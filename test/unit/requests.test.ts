@@ -1,6 +1,6 @@
 import path from 'node:path';
 import type { Config } from '../../deploy/config';
-import { Journal } from '../../deploy/journal';
+import { Journal } from '../../deploy/journal/journal';
 import { createRequests } from '../../deploy/requests';
 import { afterwards, tempHome } from '../support/temp-home';
 

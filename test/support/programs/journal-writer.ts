@@ -1,5 +1,5 @@
 /** Tells and asks the journal at argv[2] for argv[4] things under the name argv[3], as fast as it can. */
-import { Journal } from '../../../deploy/journal';
+import { Journal } from '../../../deploy/journal/journal';
 
 async function main(): Promise<void> {
   const [, , file = '', name = '', count = '0'] = process.argv;

@@ -58,7 +58,7 @@ it("says so after an operator's rollback, during the bake as well", () => {
 
 it('says so when another release than the newest came back', () => {
   const restored = over(3, { kind: 'restore', to: V1, commit: V1.commit, liveAt: 30 });
-  expect(lineOf([first, second, restored], V1)).toContain('it was not what came back');
+  expect(lineOf([first, second, restored], V1)).toContain('what was live before was brought back');
 });
 
 it('goes on while newer pushes fail before they get users', () => {

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { loadConfig } from '../../../deploy/config';
 import type { Deployment } from '../../../deploy/core/types';
 import { homeAt, type Home } from '../../../deploy/home';
-import { Journal } from '../../../deploy/journal';
+import { Journal } from '../../../deploy/journal/journal';
 import { createNotifier, type Notifier } from '../../../deploy/notify/notifier';
 import { keepNotifyUrl } from '../../../deploy/notify/targets';
 import { commit } from '../../support/deployments';

@@ -1,13 +1,13 @@
 import Database from 'libsql';
 import { once } from 'node:events';
 import path from 'node:path';
-import { KnownError } from '../../deploy/core/errors';
-import type { Deployment, DeploymentState, Serving } from '../../deploy/core/types';
-import type { Request } from '../../deploy/journal';
-import { Journal } from '../../deploy/journal';
-import { commit } from '../support/deployments';
-import { firstWord, startProgram } from '../support/second-process';
-import { afterwards, tempHome } from '../support/temp-home';
+import { KnownError } from '../../../deploy/core/errors';
+import type { Deployment, DeploymentState, Serving } from '../../../deploy/core/types';
+import type { Request } from '../../../deploy/journal/journal';
+import { Journal } from '../../../deploy/journal/journal';
+import { commit } from '../../support/deployments';
+import { firstWord, startProgram } from '../../support/second-process';
+import { afterwards, tempHome } from '../../support/temp-home';
 
 const PUSH: Request = { kind: 'deploy', trigger: 'push', branch: 'main', strategy: 'blue-green' };
 const BLUE: Serving = { slot: 'blue', commit: commit('a'), version: '1' };

@@ -1,0 +1,220 @@
+/**
+ * The journal: the only truth about deployments, on SQLite. The command line, the hook, notifications and
+ * recovery read it; what runs is never taken from it but looked at.
+ */
+import { statSync } from 'node:fs';
+import type { Redact } from '../core/redact';
+import { redactEntry } from '../core/redact';
+import { isOver, mayFollow } from '../core/transitions';
+import type {
+  Commit,
+  Deployment,
+  DeploymentKind,
+  DeploymentState,
+  Entry,
+  SlotName,
+  Trigger,
+  Wish,
+} from '../core/types';
+import { withoutPassword } from '../git/names';
+import type { Home } from '../home';
+import type { JournalPlace } from './database';
+import { JournalDatabase } from './database';
+import { JournalReader } from './reader';
+import { NOTHING_KNOWN } from './rows';
+
+const FORGET_AT_ONCE = 500;
+
+/** What a trigger asks for. */
+export interface Request {
+  kind: DeploymentKind;
+  trigger: Trigger;
+  branch?: string;
+  commit?: Commit;
+  slot?: SlotName;
+  strategy: string;
+  hold?: boolean;
+  /** The number of the app's environment that it is to try. */
+  environment?: number;
+  delivery?: string;
+}
+
+/** Facts about a deployment that become known while it runs. */
+export type Facts = Partial<Omit<Deployment, 'id' | 'state' | 'createdAt' | 'delivery'>>;
+
+export class Journal extends JournalReader {
+  private constructor(
+    db: JournalDatabase,
+    private readonly redact: Redact,
+  ) {
+    super(db);
+  }
+
+  /** False before the first start, and when somebody has removed it. */
+  static exists(home: Pick<Home, 'journal'>): boolean {
+    return (statSync(home.journal, { throwIfNoEntry: false })?.size ?? 0) > 0;
+  }
+
+  /**
+   * Opens the home's journal, making it when it is not there. Throws E_NOT_STARTED without a home.
+   * @param redact hides what no text of the journal may carry, for whoever writes what an app has said
+   */
+  static open(home: JournalPlace, redact: Redact = (text) => text): Journal {
+    return new Journal(new JournalDatabase(home), redact);
+  }
+
+  /** Makes the tables. Once, by whoever makes the home. */
+  prepare(): Promise<void> {
+    return this.db.makeTables();
+  }
+
+  close(): void {
+    this.db.close();
+  }
+
+  /**
+   * Puts a request into the queue, and tells whom it waits for. A delivery that is known already gives back its
+   * first deployment and changes nothing.
+   */
+  async request(request: Request): Promise<Deployment> {
+    const body: Omit<Deployment, 'id' | 'state' | 'delivery'> = {
+      ...NOTHING_KNOWN,
+      kind: request.kind,
+      trigger: request.trigger,
+      branch: request.branch ?? null,
+      commit: request.commit ?? null,
+      slot: request.slot ?? null,
+      strategy: request.strategy,
+      hold: request.hold ?? false,
+      environment: request.environment ?? null,
+      createdAt: Date.now(),
+    };
+    return this.db.write(() => {
+      const known = request.delivery === undefined ? null : this.byDelivery(request.delivery);
+      if (known) return known;
+      const inserted = this.db
+        .prepare('INSERT INTO deployments (delivery, state, body) VALUES (?, ?, ?)')
+        .run(request.delivery ?? null, 'queued', JSON.stringify(body));
+      const id = Number(inserted.lastInsertRowid);
+      this.insertEvent(id, { type: 'state', state: 'queued' });
+      const ahead = this.active();
+      if (ahead) this.insertEvent(id, waitingFor(ahead));
+      return this.mustGet(id);
+    });
+  }
+
+  /** Moves a deployment to its next state and tells it. A move that may not follow is an error of ours. */
+  async move(id: number, to: DeploymentState, facts: Facts = {}): Promise<Deployment> {
+    return this.db.write(() => this.step(this.mustGet(id), to, facts));
+  }
+
+  /** The same for one that is held from now on; those that wait behind it are told. */
+  async hold(id: number): Promise<Deployment> {
+    return this.db.write(() => {
+      const held = this.step(this.mustGet(id), 'holding', {});
+      for (const { id: waiting, state } of this.pending())
+        if (state === 'queued') this.insertEvent(waiting, waitingFor(held));
+      return held;
+    });
+  }
+
+  /**
+   * Writes down what a person wants of a deployment; one that only waits is aborted by that. Its process, which looks
+   * here all the time, does the rest.
+   * @param choose picks it among those that are not over; what it throws changes nothing
+   */
+  async wish(wish: Wish, choose: (pending: Deployment[]) => Deployment): Promise<Deployment> {
+    return this.db.write(() => {
+      const chosen = choose(this.pending());
+      const facts = { wish, ...(wish === 'promote' ? { promotedAt: Date.now() } : {}) };
+      if (chosen.state === 'queued') return this.step(chosen, 'aborted', { ...facts, ...OUT_OF_THE_QUEUE });
+      this.update({ ...chosen, ...facts });
+      return this.mustGet(chosen.id);
+    });
+  }
+
+  /** Adds facts to a deployment. */
+  async note(id: number, facts: Facts): Promise<void> {
+    const told = this.withoutSecrets(facts);
+    await this.db.write(() => this.update({ ...this.mustGet(id), ...told }));
+  }
+
+  /** Tells one thing, of a deployment or (null) of the whole. */
+  async tell(deployment: number | null, entry: Entry): Promise<void> {
+    const told = redactEntry(entry, this.redact);
+    await this.db.write(() => this.insertEvent(deployment, told));
+  }
+
+  /** Notes it. Only one branch of one source is followed: another one begins anew. */
+  async saw(source: string, branch: string, tip: Commit | null): Promise<void> {
+    await this.db.write(() => {
+      this.db.prepare('DELETE FROM tips').run();
+      this.db
+        .prepare('INSERT INTO tips (source, branch, tip) VALUES (?, ?, ?)')
+        .run(withoutPassword(source), branch, tip);
+    });
+  }
+
+  /** Forgets what was told of deployments before this one, and between them; the deployments themselves stay. */
+  async forgetBefore(deployment: number): Promise<void> {
+    const first = this.db
+      .prepare('SELECT min(id) AS id FROM events WHERE deployment >= ?')
+      .get(deployment) as {
+      id: number | null;
+    };
+    // in bites: whoever tells something meanwhile is not to wait
+    for (let changes = 1; changes > 0;) {
+      changes = await this.db.write(
+        () =>
+          this.db
+            .prepare(
+              `DELETE FROM events WHERE id IN (
+                 SELECT id FROM events WHERE deployment < ? OR (deployment IS NULL AND id < ?) LIMIT ${FORGET_AT_ONCE})`,
+            )
+            .run(deployment, first.id ?? 0).changes,
+      );
+    }
+  }
+
+  private withoutSecrets(facts: Facts): Facts {
+    return facts.cause ? { ...facts, cause: this.redact(facts.cause) } : facts;
+  }
+
+  private step(before: Deployment, to: DeploymentState, facts: Facts): Deployment {
+    const { id, state } = before;
+    if (!mayFollow(state, to)) throw new Error(`deployment ${id}: ${state} -> ${to}`);
+    const told = this.withoutSecrets(facts);
+    this.update({ ...before, ...told, ...timesOf(to), state: to });
+    this.insertEvent(id, { type: 'state', state: to, ...(told.cause ? { cause: told.cause } : {}) });
+    return this.mustGet(id);
+  }
+
+  private update(deployment: Deployment): void {
+    const { id, state, ...body } = deployment;
+    this.db
+      .prepare('UPDATE deployments SET state = ?, body = ? WHERE id = ?')
+      .run(state, JSON.stringify(body), id);
+  }
+
+  private insertEvent(deployment: number | null, entry: Entry): void {
+    this.db
+      .prepare('INSERT INTO events (deployment, at, entry) VALUES (?, ?, ?)')
+      .run(deployment, Date.now(), JSON.stringify(entry));
+  }
+}
+
+function timesOf(state: DeploymentState): Facts {
+  if (state === 'running') return { startedAt: Date.now() };
+  if (state === 'holding') return { heldAt: Date.now() };
+  return isOver(state) ? { finishedAt: Date.now() } : {};
+}
+
+function waitingFor(ahead: Deployment): Entry {
+  return { type: 'waiting', behind: ahead.id, ...(ahead.state === 'holding' ? { held: true } : {}) };
+}
+
+const OUT_OF_THE_QUEUE: Facts = {
+  fault: 'operator',
+  errorCode: 'E_ABORTED',
+  cause: 'An operator took it out of the queue.',
+};

@@ -1,0 +1,127 @@
+/** What can be asked of the journal. It changes nothing. */
+import type { LastSeen } from '../core/seen';
+import { isActive } from '../core/transitions';
+import type { Commit, Deployment, Entry, JournalEvent, SlotName } from '../core/types';
+import { withoutPassword } from '../git/names';
+import type { JournalDatabase } from './database';
+import type { DeploymentRow } from './rows';
+import { fromRow } from './rows';
+
+export class JournalReader {
+  protected constructor(protected readonly db: JournalDatabase) {}
+
+  /** The branch's tip in the source when it was last looked at. */
+  lastSeen(source: string, branch: string): LastSeen {
+    const row = this.db
+      .prepare('SELECT tip FROM tips WHERE source = ? AND branch = ?')
+      .get(withoutPassword(source), branch) as { tip: Commit | null } | undefined;
+    return row?.tip;
+  }
+
+  get(id: number): Deployment | null {
+    const row = this.db.prepare('SELECT * FROM deployments WHERE id = ?').get(id) as
+      DeploymentRow | undefined;
+    return row ? fromRow(row) : null;
+  }
+
+  /** Every deployment, newest first. @param limit how many at most */
+  history(limit = 1000): Deployment[] {
+    const rows = this.db.prepare('SELECT * FROM deployments ORDER BY id DESC LIMIT ?').all(limit);
+    return (rows as DeploymentRow[]).map(fromRow);
+  }
+
+  /** The one a process works on, or worked on when it died. */
+  active(): Deployment | null {
+    return this.pending().find((d) => isActive(d.state)) ?? null;
+  }
+
+  /** All that are not over, oldest first. */
+  pending(): Deployment[] {
+    const rows = this.db
+      .prepare(
+        "SELECT * FROM deployments WHERE state IN ('queued', 'running', 'holding', 'baking') ORDER BY id",
+      )
+      .all();
+    return (rows as DeploymentRow[]).map(fromRow);
+  }
+
+  /** The deployment whose release serves by the journal, or null before the first. */
+  lastLive(): Deployment | null {
+    return this.madeLive()[0] ?? null;
+  }
+
+  /** The last deployment that made its release live in this slot and was not taken back. */
+  lastInSlot(slot: SlotName): Deployment | null {
+    return this.madeLive().find(({ to }) => to?.slot === slot) ?? null;
+  }
+
+  /** The id of what was told last; 0 before anything was. */
+  lastEvent(): number {
+    const row = this.db.prepare('SELECT max(id) AS last FROM events').get() as { last: number | null };
+    return row.last ?? 0;
+  }
+
+  /** What was told after an event id. @param deployment only of this one */
+  since(eventId: number, deployment?: number): JournalEvent[] {
+    const rows = (
+      deployment === undefined
+        ? this.db.prepare('SELECT * FROM events WHERE id > ? ORDER BY id').all(eventId)
+        : this.db
+            .prepare('SELECT * FROM events WHERE id > ? AND deployment = ? ORDER BY id')
+            .all(eventId, deployment)
+    ) as { id: number; deployment: number | null; at: number; entry: string }[];
+    return rows.map((row) => ({ ...row, entry: JSON.parse(row.entry) as Entry }));
+  }
+
+  /**
+   * Those that made a release live and were not taken back, the last one first, however many failed since. One
+   * that an operator rolls back during its bake serves until the rollback has gone live, if it ever does.
+   */
+  private madeLive(): Deployment[] {
+    const rows = this.db
+      .prepare(
+        "SELECT * FROM deployments WHERE state IN ('succeeded', 'baking', 'rolled-back') ORDER BY id DESC LIMIT 1000",
+      )
+      .all();
+    const live = (rows as DeploymentRow[])
+      .map(fromRow)
+      .filter(
+        ({ state, fault, liveAt }) => liveAt !== null && (state !== 'rolled-back' || fault === 'operator'),
+      );
+    return live.sort((a, b) => (b.liveAt as number) - (a.liveAt as number) || b.id - a.id);
+  }
+
+  /** What the deployer found and did between deployments, newest first. @param limit how many at most */
+  incidents(limit: number): { at: number; message: string }[] {
+    const rows = this.db
+      .prepare(
+        "SELECT * FROM events WHERE json_extract(entry, '$.type') = 'incident' ORDER BY id DESC LIMIT ?",
+      )
+      .all(limit) as { at: number; entry: string }[];
+    return rows.map(({ at, entry }) => ({ at, message: (JSON.parse(entry) as { message: string }).message }));
+  }
+
+  /** When the last thing was told, in milliseconds since 1970; null before the first. */
+  newestAt(): number | null {
+    return (this.db.prepare('SELECT max(at) AS at FROM events').get() as { at: number | null }).at;
+  }
+
+  /** The highest number of an environment that a deployment ever named; 0 for none. */
+  lastEnvironment(): number {
+    const row = this.db
+      .prepare("SELECT max(json_extract(body, '$.environment')) AS last FROM deployments")
+      .get();
+    return (row as { last: number | null }).last ?? 0;
+  }
+
+  protected byDelivery(delivery: string): Deployment | null {
+    const row = this.db.prepare('SELECT * FROM deployments WHERE delivery = ?').get(delivery);
+    return row ? fromRow(row as DeploymentRow) : null;
+  }
+
+  protected mustGet(id: number): Deployment {
+    const found = this.get(id);
+    if (!found) throw new Error(`no deployment ${id} in the journal`);
+    return found;
+  }
+}

@@ -1,0 +1,47 @@
+/** A deployment as SQLite keeps it: its state, by which it is found, and the rest as JSON. */
+import type { Deployment, DeploymentState } from '../core/types';
+
+export interface DeploymentRow {
+  id: number;
+  delivery: string | null;
+  state: DeploymentState;
+  body: string;
+}
+
+/** What is known of a deployment that was only asked for. */
+export const NOTHING_KNOWN = {
+  environment: null,
+  wish: null,
+  version: null,
+  from: null,
+  to: null,
+  plan: null,
+  pid: null,
+  fault: null,
+  errorCode: null,
+  cause: null,
+  hint: null,
+  startedAt: null,
+  heldAt: null,
+  promotedAt: null,
+  liveAt: null,
+  finishedAt: null,
+  served: null,
+  failed: null,
+} satisfies Partial<Deployment>;
+
+export function fromRow(row: DeploymentRow): Deployment {
+  const body = JSON.parse(row.body) as Omit<Deployment, 'id' | 'state' | 'delivery'>;
+  // an older kit has written some of them
+  return {
+    ...body,
+    hold: body.hold ?? false,
+    environment: body.environment ?? null,
+    wish: body.wish ?? null,
+    heldAt: body.heldAt ?? null,
+    promotedAt: body.promotedAt ?? null,
+    id: row.id,
+    state: row.state,
+    delivery: row.delivery,
+  };
+}
