@@ -170,7 +170,9 @@ describe('hooks', () => {
   });
 
   it('run for a rollback too, where the moment occurs', async () => {
-    expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+    // the warm one, which is not started anew
+    const { commit: warm } = await clone.slot(clone.table().standby as string);
+    expect(await clone.switchyard('rollback', warm)).toMatchObject({ code: 0 });
     const noted = takeNotes();
     expect(noted.map(({ MOMENT }) => MOMENT)).toEqual([
       'before shift',
