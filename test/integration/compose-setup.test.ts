@@ -1,0 +1,63 @@
+/** What npm start looks at before it makes anything, where containers are wanted. */
+import { checkEngine } from '../../deploy/setup/engine';
+import { composeYard, docker, type ComposeYard } from '../support/compose';
+import { BASE_IMAGE } from '../support/docker';
+import { docker as engine, needs } from '../support/needs';
+
+needs('docker', engine).describe('npm start with containers', () => {
+  const { PATH, DOCKER_HOST } = process.env;
+  let yard: ComposeYard;
+  beforeAll(async () => {
+    yard = await composeYard();
+  });
+  afterEach(() => {
+    process.env.PATH = PATH;
+    if (DOCKER_HOST === undefined) delete process.env.DOCKER_HOST;
+    else process.env.DOCKER_HOST = DOCKER_HOST;
+  });
+  afterAll(() => yard.clear());
+
+  const check = (): Promise<void> => checkEngine(yard.home, yard.config);
+
+  it('finds everything it needs', async () => {
+    await expect(check()).resolves.toBeUndefined();
+  });
+
+  it('says that there is no docker', async () => {
+    process.env.PATH = '/nowhere';
+    await expect(check()).rejects.toMatchObject({ code: 'E_NO_DOCKER' });
+    await expect(checkEngine(yard.home, { ...yard.config, runtime: 'pm2' })).resolves.toBeUndefined();
+  });
+
+  it('says that the engine does not run, and that one elsewhere is of no use', async () => {
+    process.env.DOCKER_HOST = 'unix:///nowhere/docker.sock';
+    await expect(check()).rejects.toMatchObject({
+      code: 'E_ENGINE',
+      message: expect.stringContaining('ENOENT'),
+    });
+    process.env.DOCKER_HOST = 'tcp://example.org:2375';
+    await expect(check()).rejects.toMatchObject({
+      code: 'E_ENGINE',
+      hint: expect.stringContaining('unix://'),
+    });
+  });
+
+  it("refuses a name that a container of somebody else's has, and names a command that works", async () => {
+    const taken = `${yard.config.name}-green`;
+    docker('create', '--name', taken, BASE_IMAGE);
+    try {
+      await expect(check()).rejects.toMatchObject({
+        code: 'E_NAME_TAKEN',
+        message: `There is a container ${taken} already.`,
+        hint: `Give this copy a name of its own: APP_NAME=${yard.config.name}-2 npm start`,
+      });
+    } finally {
+      docker('rm', '--force', taken);
+    }
+  });
+
+  it('takes its own containers for its own', async () => {
+    await yard.runtime.start(yard.blue, await yard.release('a1'), 'proof', 0);
+    await expect(check()).resolves.toBeUndefined();
+  });
+});
