@@ -14,7 +14,7 @@ const OWN_STARTS = 5;
 
 /** @param {import('../index').Bench} bench @param {import('../clone').Clone} clone @param {'pm2' | 'compose'} runtime */
 async function push({ quick, say }, clone, runtime) {
-  const pushes = quick ? 1 : 5;
+  const pushes = quick ? 1 : 4;
   const ownStart = runtime === 'pm2' ? median(await ownStarts(clone)) : null;
   /** @type {ReturnType<typeof measured>[]} */
   const done = [];

@@ -8,7 +8,7 @@ const REST_MS = 1500;
 
 /** @param {import('../index').Bench} bench @param {import('../clone').Clone} clone */
 async function rollback({ quick, say }, clone) {
-  const times = quick ? 1 : 15;
+  const times = quick ? 1 : 8;
   const inDeployer = [];
   const asCommand = [];
   const builtBefore = [];

@@ -25,7 +25,7 @@ async function throughput(bench) {
 
 /** @param {import('../index').Bench} bench @param {string} behind @param {{ blue: number, green: number }} slots @param {import('../client').Question[]} questions */
 async function compare({ quick, say }, behind, slots, questions) {
-  const [pairs, windowMs] = quick ? [2, 200] : [12, 1500];
+  const [pairs, windowMs] = quick ? [2, 200] : [8, 1200];
   const fronts = { table: await tableFront(slots), plain: await plainFront(slots) };
   /** @type {[number, number][]} */
   const measured = [];

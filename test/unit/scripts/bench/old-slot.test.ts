@@ -1,8 +1,8 @@
 import { lateness } from '../../../../scripts/bench/sections/old-slot';
 
 const renames = [
-  { at: 1000, from: 'blue' },
-  { at: 2000, from: 'green' },
+  { began: 999, done: 1000, from: 'blue' },
+  { began: 1990, done: 2000, from: 'green' },
 ];
 const request = (at: number, slot: string): Parameters<typeof lateness>[0][number] => ({
   at,
@@ -31,4 +31,16 @@ test('requests to the slot that the table names are not late', () => {
 
 test('our own questions are not counted', () => {
   expect(lateness([{ ...request(1500, 'blue'), kind: 'probe' }], renames)).toMatchObject({ late: 0 });
+});
+
+test('one that is received while a rename is under way may reach either slot', () => {
+  expect(lateness([request(1998, 'blue'), request(1998, 'green')], renames)).toEqual({
+    late: 0,
+    latestMs: 0,
+  });
+});
+
+test("nginx's clock stands still meanwhile: an answer after the next rename may be that one's", () => {
+  expect(lateness([{ ...request(1992, 'blue'), ms: 10 }], renames)).toEqual({ late: 0, latestMs: 0 });
+  expect(lateness([{ ...request(1985, 'blue'), ms: 10 }], renames)).toMatchObject({ late: 1 });
 });
