@@ -66,7 +66,7 @@ function lateness(requests, renames) {
     const [last, next] = [renames[index], renames[index + 1]];
     if (!last || slot !== last.from) continue;
     // the next rename has made that slot the right one again before the answer
-    if (next && next.began <= at) continue;
+    if (next && next.began <= at + CUT_OFF_MS) continue;
     const afterMs = received + CUT_OFF_MS - last.done;
     if (received < last.done) continue;
     latestMs = Math.max(latestMs, afterMs);
