@@ -8,6 +8,7 @@ import { liveClone, type LiveClone } from '../support/live-clone';
 import { startLoad, type Load, type LoadOptions, type LoadResult } from '../support/load';
 import { needs, sampleApp } from '../support/needs';
 import { freePorts } from '../support/ports';
+import { environmentOf, overRuntimes } from '../support/runtimes';
 import { reloadingNginx } from '../support/reloading-nginx';
 
 const VERSIONS = ['1.1.0', '1.2.0', '1.3.0', '1.4.0', '1.5.0'];
@@ -19,87 +20,92 @@ const STEADY = { connections: 32, pauseMs: 20 };
 const FULL = { connections: 64 };
 
 needs('the sample app', sampleApp).describe('under load', () => {
-  let clone: LiveClone;
-  let load: Load | undefined;
-  const begin = (options: LoadOptions): Load => (load = startLoad(options));
+  overRuntimes((runtime) => {
+    let clone: LiveClone;
+    let load: Load | undefined;
+    const begin = (options: LoadOptions): Load => (load = startLoad(options));
 
-  beforeAll(async () => {
-    clone = await liveClone({ env: { BAKE_SECONDS: '1' } });
-    withoutTests(clone);
-    await clone.commit('the tests are another test');
-    expect(await clone.start()).toMatchObject({ code: 0 });
-  });
-  afterEach(() => load?.stop());
-  afterAll(() => clone.cleanUp());
+    beforeAll(async () => {
+      clone = await liveClone({ env: { BAKE_SECONDS: '1', ...environmentOf(runtime) } });
+      withoutTests(clone);
+      await clone.commit('the tests are another test');
+      expect(await clone.start()).toMatchObject({ code: 0 });
+    });
+    afterEach(() => load?.stop());
+    afterAll(() => clone.cleanUp());
 
-  it('pushes five versions one after the other without losing a request or an acknowledged write', async () => {
-    const users = begin({ port: clone.ports.http, ...STEADY });
-    await users.more(100);
-
-    for (const version of VERSIONS) {
-      setVersion(clone, version);
-      const said = await clone.push(version);
-      expect(said.text).toContain(`✓ LIVE in `);
-      expect(said.text).toContain(`: v${version} (`);
+    it('pushes five versions one after the other without losing a request or an acknowledged write', async () => {
+      const users = begin({ port: clone.ports.http, ...STEADY });
       await users.more(100);
-    }
-    const result = await users.stop();
 
-    expectNothingLost(result);
-    expect(Object.keys(result.versions).sort()).toEqual(['1.0.0', ...VERSIONS]);
-    expect(result.acknowledged.length).toBeGreaterThan(100);
-    expect(missing(clone, result.acknowledged)).toEqual([]);
-    const pushed = clone.deployments().slice(1);
-    expect(pushed.map(({ state, version }) => ({ state, version }))).toEqual(
-      VERSIONS.map((version) => ({ state: 'succeeded', version })),
-    );
-    for (const { served, failed } of pushed) {
-      expect(served).toBeGreaterThan(0);
-      expect(failed).toBe(0);
-    }
-  });
-
-  it('rolls back and forth without losing a request or an acknowledged write', async () => {
-    const before = clone.deployments().length;
-    const users = begin({ port: clone.ports.http, ...FULL });
-    await users.more(500);
-
-    for (let turn = 0; turn < SWITCHES; turn += 2) {
-      expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
-      expect(await clone.switchyard('deploy')).toMatchObject({ code: 0 });
-    }
-    const result = await users.stop();
-
-    expectNothingLost(result);
-    expect(Object.keys(result.versions).sort()).toEqual(['1.4.0', '1.5.0']);
-    expect(missing(clone, result.acknowledged)).toEqual([]);
-    const switches = clone.deployments().slice(before);
-    expect(switches).toHaveLength(SWITCHES);
-    for (const { served, failed } of switches) {
-      expect(served).toBeGreaterThan(0);
-      expect(failed).toBe(0);
-    }
-  });
-
-  it('measures something: over nginx -s reload the same load loses requests', async () => {
-    const { blue, green } = clone.ports;
-    const [port] = (await freePorts(1)) as [number];
-    const nginx = await reloadingNginx(port, blue);
-    try {
-      const users = begin({ port, ...FULL });
-      await users.more(500);
-
-      for (let turn = 0; turn < SWITCHES; turn += 1) {
-        await nginx.switchTo(turn % 2 === 0 ? green : blue);
-        await users.more(500);
+      for (const version of VERSIONS) {
+        setVersion(clone, version);
+        const said = await clone.push(version);
+        expect(said.text).toContain(`✓ LIVE in `);
+        expect(said.text).toContain(`: v${version} (`);
+        await users.more(100);
       }
       const result = await users.stop();
 
+      expectNothingLost(result);
+      expect(Object.keys(result.versions).sort()).toEqual(['1.0.0', ...VERSIONS]);
+      expect(result.acknowledged.length).toBeGreaterThan(100);
+      expect(missing(clone, result.acknowledged)).toEqual([]);
+      const pushed = clone.deployments().slice(1);
+      expect(pushed.map(({ state, version }) => ({ state, version }))).toEqual(
+        VERSIONS.map((version) => ({ state: 'succeeded', version })),
+      );
+      for (const { served, failed } of pushed) {
+        expect(served).toBeGreaterThan(0);
+        expect(failed).toBe(0);
+      }
+    });
+
+    it('rolls back and forth without losing a request or an acknowledged write', async () => {
+      const before = clone.deployments().length;
+      const users = begin({ port: clone.ports.http, ...FULL });
+      await users.more(500);
+
+      for (let turn = 0; turn < SWITCHES; turn += 2) {
+        expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+        expect(await clone.switchyard('deploy')).toMatchObject({ code: 0 });
+      }
+      const result = await users.stop();
+
+      expectNothingLost(result);
       expect(Object.keys(result.versions).sort()).toEqual(['1.4.0', '1.5.0']);
-      expect(result.failures).toBeGreaterThan(0);
-    } finally {
-      await nginx.stop();
-    }
+      expect(missing(clone, result.acknowledged)).toEqual([]);
+      const switches = clone.deployments().slice(before);
+      expect(switches).toHaveLength(SWITCHES);
+      for (const { served, failed } of switches) {
+        expect(served).toBeGreaterThan(0);
+        expect(failed).toBe(0);
+      }
+    });
+
+    // nginx alone
+    if (runtime === 'compose') return;
+
+    it('measures something: over nginx -s reload the same load loses requests', async () => {
+      const { blue, green } = clone.ports;
+      const [port] = (await freePorts(1)) as [number];
+      const nginx = await reloadingNginx(port, blue);
+      try {
+        const users = begin({ port, ...FULL });
+        await users.more(500);
+
+        for (let turn = 0; turn < SWITCHES; turn += 1) {
+          await nginx.switchTo(turn % 2 === 0 ? green : blue);
+          await users.more(500);
+        }
+        const result = await users.stop();
+
+        expect(Object.keys(result.versions).sort()).toEqual(['1.4.0', '1.5.0']);
+        expect(result.failures).toBeGreaterThan(0);
+      } finally {
+        await nginx.stop();
+      }
+    });
   });
 });
 
