@@ -1,26 +1,24 @@
 /**
- * Whatever serves is killed: a slot, PM2, nginx, all of it. The right release serves again within five seconds, the
+ * Whatever serves is killed: a slot, PM2, nginx. The right release serves again within five seconds, the
  * journal tells what happened, and the next push goes through.
  */
 import { probe } from '../../deploy/traffic/probe';
 import { masterOf, processesOf as nginxProcesses } from '../../deploy/traffic/nginx-processes';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
-import type { PhaseName } from '../../deploy/core/types';
 import {
   deployerPid,
-  everythingOf,
   incidents,
   kill,
-  killEverything,
   lastEvent,
   stopWatching,
   untilPhase,
   watchServing,
 } from '../support/crash';
+import { overRuntimes } from '../support/runtimes';
 import { until } from '../support/until';
 import { startLoad, type Load, type LoadRequest } from '../support/load';
-import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
 
@@ -31,217 +29,192 @@ const VERSION: LoadRequest = { method: 'GET', path: '/version' };
 let clone: TinyClone;
 let load: Load | undefined;
 
-beforeAll(async () => {
-  clone = await tinyClone({ bake: { seconds: 0 } });
-  expect(await clone.start()).toMatchObject({ code: 0 });
-});
-afterEach(async () => {
-  await load?.stop();
-  await stopWatching();
-});
-afterAll(() => clone.cleanUp());
-
-describe('the active slot', () => {
-  it('is started again when its process is killed, also when nothing stands behind it', async () => {
-    expect(clone.table()).toEqual({ active: 'blue', standby: null });
-    const { commit, pid } = await clone.serving();
-    const watching = watchServing(clone, commit);
-
-    kill(pid);
-
-    await untilAnotherServes(pid);
-    expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-  });
-
-  it('loses no reader when its process is killed: the standby answers until it is back', async () => {
-    await expectNextPushToWork();
-    expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
-    const { commit, pid } = await clone.serving();
-    const told = lastEvent(clone);
-    load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 5, mix: [VERSION] });
-    await load.more(50);
-    const watching = watchServing(clone, commit);
-
-    kill(pid);
-
-    const next = await untilAnotherServes(pid);
-    expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-    await load.more(50);
-    expect((await load.stop()).failed).toEqual([]);
-    await until('the journal telling it', () =>
-      incidents(clone, told).includes(`green ended and was started again (pid ${next})`),
-    );
-    await expectNextPushToWork();
-  });
-
-  it('is ended and started again when it hangs', async () => {
-    const { commit, pid } = await clone.serving();
-    const told = lastEvent(clone);
-    const watching = watchServing(clone, commit);
-
-    kill(pid, 'SIGSTOP');
-
-    await untilAnotherServes(pid);
-    expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-    expect(incidents(clone, told)).toContain(`blue hangs: its process ${pid} is ended and started again`);
-    await expectNextPushToWork();
-  });
-
-  it('is mended while a deployment is still being prepared', async () => {
-    const { commit, pid } = await clone.serving();
-    const newest = clone.deployments().at(-1)?.id ?? 0;
-    const test = ['node', '-e', 'setTimeout(() => {}, 8000)'];
-    const pushing = clone.release({ config: { app: { test } } });
-    await untilPhase(clone, newest, 'test');
-    const watching = watchServing(clone, commit);
-
-    kill(pid, 'SIGSTOP');
-
-    await untilAnotherServes(pid);
-    expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-    expect((await pushing).verdict).toMatch(/^✓ LIVE/);
-  });
-});
-
-describe("PM2's daemon", () => {
-  it('is missed by nobody when it is killed, and everything is looked after again', async () => {
-    const { commit } = await clone.serving();
-    const [daemon] = pm2Daemons(clone.home);
-    const deployer = await deployerPid(clone);
-    const told = lastEvent(clone);
-    load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 5, mix: [VERSION] });
-    const watching = watchServing(clone, commit);
-
-    kill(daemon?.pid);
-
-    await until('a slot and a deployer that PM2 looks after', async () => {
-      const { active } = clone.table();
-      const running = (await clone.slots()).find(({ slot }) => slot === active);
-      const status = await deployerStatus({ home: clone.home });
-      return running?.orphan !== true && status?.orphan === false && status.pid !== deployer;
-    });
-    await until('no deployment', () => clone.deployments().every(({ finishedAt }) => finishedAt !== null));
-    expect(await watching.stop()).toBe(0);
-    expect((await load.stop()).failed).toEqual([]);
-    expect(pm2Daemons(clone.home)).toHaveLength(1);
-    expect(incidents(clone, told)).toContain(
-      "PM2's daemon was gone: the deployer is started again under a new one",
-    );
-    expect(clone.deployments().at(-1)).toMatchObject({
-      kind: 'restore',
-      trigger: 'watch',
-      commit,
-      state: 'succeeded',
-    });
-    expect(await untilAnotherServes(0)).toBe((await clone.slot(clone.table().active as string)).pid);
-    await expectNextPushToWork();
-  });
-
-  it('may be killed in the middle of a deployment', async () => {
-    const newest = clone.deployments().at(-1)?.id ?? 0;
-    const test = ['node', '-e', 'setTimeout(() => {}, 2000)'];
-    const pushing = clone.release({ config: { app: { test } } });
-    await untilPhase(clone, newest, 'test');
-
-    kill(pm2Daemons(clone.home)[0]?.pid);
-
-    const { verdict, commit } = await pushing;
-    expect(verdict).toMatch(/^✓ LIVE/);
-    expect(await clone.serving()).toMatchObject({ commit });
-    await until('a deployer that PM2 looks after', async () => {
-      return (await deployerStatus({ home: clone.home }))?.orphan === false;
-    });
-    await expectNextPushToWork();
-  });
-});
-
-describe('nginx', () => {
-  it('is started again when its master is killed', async () => {
-    const { commit } = await clone.serving();
-    const master = masterOf(clone.home);
-    const told = lastEvent(clone);
-    const watching = watchServing(clone, commit);
-
-    kill(master);
-
-    await until('another master', () => masterOf(clone.home) ?? false);
-    await until('its answer', async () => (await nginxAnswers()) && masterOf(clone.home));
-    expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-    await until('the journal telling it', () =>
-      incidents(clone, told).includes('nginx was gone and was started again'),
-    );
-    await expectNextPushToWork();
-  });
-
-  it('is started again when all of it is killed', async () => {
-    const { commit } = await clone.serving();
-    const watching = watchServing(clone, commit);
-
-    for (const pid of nginxProcesses(clone.home)) kill(pid);
-
-    await until('its answer', async () => (await nginxAnswers()) && masterOf(clone.home));
-    expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-    await expectNextPushToWork();
-  });
-});
-
-describe('the whole machine', () => {
-  it('comes back as it was with npm start', async () => {
-    const { commit } = await clone.serving();
-
-    killEverything(clone.home);
-
-    expect(everythingOf(clone.home)).toEqual([]);
+overRuntimes((runtime) => {
+  beforeAll(async () => {
+    clone = await tinyClone({ runtime, bake: { seconds: 0 } });
     expect(await clone.start()).toMatchObject({ code: 0 });
-    expect(await clone.serving()).toMatchObject({ commit });
-    await expectNextPushToWork();
   });
+  afterEach(async () => {
+    await load?.stop();
+    await stopWatching();
+  });
+  afterAll(() => clone.cleanUp());
 
-  it.each<[PhaseName, Change]>([
-    ['test', { config: { app: { test: ['node', 'app/hang.js'] } } }],
-    ['verify-live', { behaviour: { lateThroughNginxMs: 4000 } }],
-  ])('comes back with what was live when it died in the phase %s of a deployment', async (phase, change) => {
-    const { commit } = await clone.serving();
-    const { files } = await clone.state();
-    const newest = clone.deployments().at(-1)?.id ?? 0;
-    const pushing = clone.release(change);
-    const { id } = await untilPhase(clone, newest, phase);
+  describe('the active slot', () => {
+    it('is started again when its process is killed, also when nothing stands behind it', async () => {
+      expect(clone.table()).toEqual({ active: 'blue', standby: null });
+      const { commit, pid } = await clone.serving();
+      const watching = watchServing(clone, commit);
 
-    killEverything(clone.home);
+      kill(pid);
 
-    await pushing;
-    expect(await clone.start()).toMatchObject({ code: 0 });
-    expect(await clone.serving()).toMatchObject({ commit });
-    expect(clone.deployments().find((each) => each.id === id)).toMatchObject({
-      state: 'interrupted',
-      fault: 'machine',
+      await untilAnotherServes(pid);
+      expect(await watching.stop()).toBeLessThan(PROMISED_MS);
     });
-    expect((await clone.state()).files).toEqual(files);
-    await expectNextPushToWork();
+
+    it('loses no reader when its process is killed: the standby answers until it is back', async () => {
+      await expectNextPushToWork();
+      expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
+      const { commit, pid } = await clone.serving();
+      const told = lastEvent(clone);
+      load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 5, mix: [VERSION] });
+      await load.more(50);
+      const watching = watchServing(clone, commit);
+
+      kill(pid);
+
+      const next = await untilAnotherServes(pid);
+      expect(await watching.stop()).toBeLessThan(PROMISED_MS);
+      await load.more(50);
+      expect((await load.stop()).failed).toEqual([]);
+      await until('the journal telling it', () =>
+        incidents(clone, told).includes(`green ended and was started again (pid ${next})`),
+      );
+      await expectNextPushToWork();
+    });
+
+    it('is ended and started again when it hangs', async () => {
+      const { commit, pid } = await clone.serving();
+      const { pid: hung } = await clone.slot('blue');
+      const told = lastEvent(clone);
+      const watching = watchServing(clone, commit);
+
+      kill(pid, 'SIGSTOP');
+
+      await untilAnotherServes(pid);
+      expect(await watching.stop()).toBeLessThan(PROMISED_MS);
+      expect(incidents(clone, told)).toContain(`blue hangs: its process ${hung} is ended and started again`);
+      await expectNextPushToWork();
+    });
+
+    // whatever runs the slots, the watch does not wait for the test that a folder is put to
+    if (runtime === 'compose') return;
+
+    it('is mended while a deployment is still being prepared', async () => {
+      const { commit, pid } = await clone.serving();
+      const newest = clone.deployments().at(-1)?.id ?? 0;
+      const test = ['node', '-e', 'setTimeout(() => {}, 8000)'];
+      const pushing = clone.release({ config: { app: { test } } });
+      await untilPhase(clone, newest, 'test');
+      const watching = watchServing(clone, commit);
+
+      kill(pid, 'SIGSTOP');
+
+      await untilAnotherServes(pid);
+      expect(await watching.stop()).toBeLessThan(PROMISED_MS);
+      expect((await pushing).verdict).toMatch(/^✓ LIVE/);
+    });
   });
 
-  it('comes back with the new release when it died in its bake', async () => {
-    const newest = clone.deployments().at(-1)?.id ?? 0;
-    const pushing = clone.release({ config: { bake: { seconds: 30 } } });
-    const { id, commit } = await untilPhase(clone, newest, 'bake');
+  if (runtime === 'compose') {
+    it("PM2's daemon, which looks after the deployer, takes no container with it", async () => {
+      const slots = await clone.slots();
+      const deployer = await deployerPid(clone);
 
-    killEverything(clone.home);
+      kill(pm2Daemons(clone.home)[0]?.pid);
 
-    await pushing;
-    expect(await clone.start()).toMatchObject({ code: 0 });
-    expect(await clone.serving()).toMatchObject({ commit });
-    expect(clone.deployments().find((each) => each.id === id)).toMatchObject({ state: 'succeeded' });
-    await expectNextPushToWork();
+      await until('a deployer that PM2 looks after', async () => {
+        const status = await deployerStatus({ home: clone.home });
+        return status?.orphan === false && status.pid !== deployer;
+      });
+      expect(await clone.slots()).toEqual(slots);
+      await expectNextPushToWork();
+    });
+    // nor has nginx to do with what is behind it
+    return;
+  }
+
+  describe("PM2's daemon", () => {
+    it('is missed by nobody when it is killed, and everything is looked after again', async () => {
+      const { commit } = await clone.serving();
+      const [daemon] = pm2Daemons(clone.home);
+      const deployer = await deployerPid(clone);
+      const told = lastEvent(clone);
+      load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 5, mix: [VERSION] });
+      const watching = watchServing(clone, commit);
+
+      kill(daemon?.pid);
+
+      await until('a slot and a deployer that PM2 looks after', async () => {
+        const { active } = clone.table();
+        const running = (await clone.slots()).find(({ slot }) => slot === active);
+        const status = await deployerStatus({ home: clone.home });
+        return running?.orphan !== true && status?.orphan === false && status.pid !== deployer;
+      });
+      await until('no deployment', () => clone.deployments().every(({ finishedAt }) => finishedAt !== null));
+      expect(await watching.stop()).toBe(0);
+      expect((await load.stop()).failed).toEqual([]);
+      expect(pm2Daemons(clone.home)).toHaveLength(1);
+      expect(incidents(clone, told)).toContain(
+        "PM2's daemon was gone: the deployer is started again under a new one",
+      );
+      expect(clone.deployments().at(-1)).toMatchObject({
+        kind: 'restore',
+        trigger: 'watch',
+        commit,
+        state: 'succeeded',
+      });
+      expect(await untilAnotherServes(0)).toBe((await clone.slot(clone.table().active as string)).pid);
+      await expectNextPushToWork();
+    });
+
+    it('may be killed in the middle of a deployment', async () => {
+      const newest = clone.deployments().at(-1)?.id ?? 0;
+      const test = ['node', '-e', 'setTimeout(() => {}, 2000)'];
+      const pushing = clone.release({ config: { app: { test } } });
+      await untilPhase(clone, newest, 'test');
+
+      kill(pm2Daemons(clone.home)[0]?.pid);
+
+      const { verdict, commit } = await pushing;
+      expect(verdict).toMatch(/^✓ LIVE/);
+      expect(await clone.serving()).toMatchObject({ commit });
+      await until('a deployer that PM2 looks after', async () => {
+        return (await deployerStatus({ home: clone.home }))?.orphan === false;
+      });
+      await expectNextPushToWork();
+    });
+  });
+
+  describe('nginx', () => {
+    it('is started again when its master is killed', async () => {
+      const { commit } = await clone.serving();
+      const master = masterOf(clone.home);
+      const told = lastEvent(clone);
+      const watching = watchServing(clone, commit);
+
+      kill(master);
+
+      await until('another master', () => masterOf(clone.home) ?? false);
+      await until('its answer', async () => (await nginxAnswers()) && masterOf(clone.home));
+      expect(await watching.stop()).toBeLessThan(PROMISED_MS);
+      await until('the journal telling it', () =>
+        incidents(clone, told).includes('nginx was gone and was started again'),
+      );
+      await expectNextPushToWork();
+    });
+
+    it('is started again when all of it is killed', async () => {
+      const { commit } = await clone.serving();
+      const watching = watchServing(clone, commit);
+
+      for (const pid of nginxProcesses(clone.home)) kill(pid);
+
+      await until('its answer', async () => (await nginxAnswers()) && masterOf(clone.home));
+      expect(await watching.stop()).toBeLessThan(PROMISED_MS);
+      await expectNextPushToWork();
+    });
   });
 });
 
-/** Waits until the table's active slot serves with another process than this one, and returns its pid. */
+/** Waits until the table's active slot serves with another process than this one; the pid by which its runtime knows it. */
 function untilAnotherServes(pid: number): Promise<number> {
   return until('another process', async () => {
     const answer = await clone.serving().catch(() => null);
     const active = clone.table().active;
     const running = (await clone.slots()).find(({ slot }) => slot === active);
-    return answer && answer.pid !== pid && answer.pid === running?.pid && answer.pid;
+    const isIt = answer && answer.pid !== pid && answer.instance === running?.instance;
+    return isIt && (running?.pid ?? false);
   });
 }
 

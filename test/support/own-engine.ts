@@ -1,0 +1,123 @@
+/**
+ * A Docker engine of a test's own, for what would be felt by everybody's containers: it is killed, and comes back.
+ * It knows one image, and no network but this machine's.
+ */
+import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
+import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { withDescendants } from '../../deploy/runtimes/os-process';
+import { BASE_IMAGE } from './docker';
+import { docker, root } from './needs';
+import { until } from './until';
+
+export interface OwnEngine {
+  /** For whoever is to use this engine; this process does already. */
+  env: { DOCKER_HOST: string };
+  /** Starts it again: it then starts the containers that ran. */
+  start(): Promise<void>;
+  /** From now on it neither answers nor starts anything again. */
+  freeze(): void;
+  /** SIGKILL for it and its containers, as when the machine loses its power. */
+  kill(): Promise<void>;
+  cleanUp(): Promise<void>;
+}
+
+/** Why this machine can have none, or null. */
+export function ownEnginePossible(): string | null {
+  const isThere = spawnSync('dockerd', ['--version'], { stdio: 'ignore' }).status === 0;
+  return docker() ?? root() ?? (isThere ? null : 'there is no dockerd');
+}
+
+export async function ownEngine(): Promise<OwnEngine> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'engine-'));
+  const host = `unix://${folder}/sock`;
+  let engine = await startEngine(folder, host);
+  const saved = path.join(folder, 'base.tar');
+  execFileSync('docker', ['save', '--output', saved, BASE_IMAGE]);
+  execFileSync('docker', ['--host', host, 'load', '--quiet', '--input', saved]);
+  rmSync(saved);
+  const hostBefore = process.env.DOCKER_HOST;
+  process.env.DOCKER_HOST = host;
+  return {
+    env: { DOCKER_HOST: host },
+    async start() {
+      engine = await startEngine(folder, host);
+    },
+    freeze() {
+      engine.kill('SIGSTOP');
+    },
+    async kill() {
+      for (let pids = everyPidOf(folder); pids.length > 0; pids = everyPidOf(folder)) {
+        for (const pid of pids) killNow(pid);
+      }
+      await until('the end of the engine', () => engine.exitCode !== null || engine.signalCode !== null);
+    },
+    async cleanUp() {
+      if (hostBefore === undefined) delete process.env.DOCKER_HOST;
+      else process.env.DOCKER_HOST = hostBefore;
+      engine.kill('SIGTERM');
+      await until('the end of the engine', () => engine.exitCode !== null || engine.signalCode !== null);
+      for (const pid of everyPidOf(folder)) killNow(pid);
+      // one that was killed could not clean up behind itself
+      for (const at of mountsIn(folder)) spawnSync('umount', ['--lazy', at]);
+      rmSync(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** Returns when it answers. */
+async function startEngine(folder: string, host: string): Promise<ChildProcess> {
+  // whose pid another process may have by now, or a zombie still
+  for (const file of ['pid', 'exec/containerd/containerd.pid'])
+    rmSync(path.join(folder, file), { force: true });
+  const log = openSync(path.join(folder, 'log'), 'a');
+  const places = ['--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`];
+  const noNetwork = ['--bridge=none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'];
+  const args = [...places, '--pidfile', `${folder}/pid`, '--host', host, ...noNetwork];
+  const engine = spawn('dockerd', args, { stdio: ['ignore', log, log] });
+  closeSync(log);
+  await until('the engine', () => {
+    if (engine.exitCode !== null)
+      throw new Error(readFileSync(path.join(folder, 'log'), 'utf8').slice(-2000));
+    return spawnSync('docker', ['--host', host, 'version'], { stdio: 'ignore' }).status === 0;
+  });
+  return engine;
+}
+
+/** The engine, what it runs containers with, and everything in them. */
+function everyPidOf(folder: string): number[] {
+  return withDescendants(partsOf(folder)).filter((pid) => programOf(pid) !== '');
+}
+
+/** Those whose command line names the folder: dockerd, containerd, and a shim for each container. */
+function partsOf(folder: string): number[] {
+  const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
+  return pids.filter((pid) => new RegExp(`^\\S*(dockerd|containerd)\\S* .*${folder}/`).test(programOf(pid)));
+}
+
+/** Empty for one that has ended, also while nobody has fetched it. */
+function programOf(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
+  } catch {
+    return '';
+  }
+}
+
+function killNow(pid: number): void {
+  try {
+    process.kill(pid, 'SIGKILL');
+  } catch {
+    // it went with another one
+  }
+}
+
+/** The innermost first. */
+function mountsIn(folder: string): string[] {
+  const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
+  return mounts
+    .map((line) => line.split(' ')[4] ?? '')
+    .filter((at) => at.startsWith(`${folder}/`))
+    .reverse();
+}
