@@ -73,7 +73,8 @@ async function startEngine(folder: string, host: string): Promise<ChildProcess> 
     rmSync(path.join(folder, file), { force: true });
   const log = openSync(path.join(folder, 'log'), 'a');
   const places = ['--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`];
-  const noNetwork = ['--bridge=none', '--iptables=false', '--ip-forward=false', '--ip-masq=false'];
+  // it shares docker0 with the machine's engine and leaves it alone; `--bridge=none` would remove it
+  const noNetwork = ['--iptables=false', '--ip-forward=false', '--ip-masq=false'];
   const args = [...places, '--pidfile', `${folder}/pid`, '--host', host, ...noNetwork];
   const engine = spawn('dockerd', args, { stdio: ['ignore', log, log] });
   closeSync(log);
