@@ -12,7 +12,7 @@ const { STAYS_OPEN } = require('./jest-results');
  */
 const RUNS = [
   { suites: ['app', 'unit'], beside: [] },
-  { suites: ['integration', 'e2e'], beside: ['--maxWorkers=2'] },
+  { suites: ['integration', 'e2e'], beside: ['--maxWorkers=3'] },
   { suites: ['timed'], beside: ['--runInBand'] },
 ];
 
