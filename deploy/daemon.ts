@@ -79,8 +79,7 @@ function createDesk(yard: Yard, secret: string): Desk {
       dispatcher.stop();
       watch.stop();
       schedules.stop();
-      notifier.stop();
-      await Promise.all(servers.map(closed));
+      await Promise.all([notifier.stop(), ...servers.map(closed)]);
       rmSync(yard.home.socket, { force: true });
     },
   };

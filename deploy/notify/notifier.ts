@@ -17,12 +17,15 @@ import { targetsOf } from './targets';
 
 const LOOK_EVERY_MS = 300;
 export const LIMIT_MS = 5_000;
+/** Less than the deployer itself has to end. */
+const LAST_WORDS_MS = 1_000;
 /** One attempt more than there are pauses. */
 const PAUSES_MS = [1_000, 5_000, 20_000];
 
 export interface Notifier {
   start(): void;
-  stop(): void;
+  /** Returns when nothing is told any more; what is on its way has a moment to arrive. */
+  stop(): Promise<void>;
 }
 
 type Eyes = Pick<Yard, 'home' | 'root' | 'journal' | 'config'>;
@@ -31,7 +34,8 @@ type Eyes = Pick<Yard, 'home' | 'root' | 'journal' | 'config'>;
 export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.error): Notifier {
   const { journal, home } = yard;
   const positions = keptPositions(home);
-  const busy = new Set<string>();
+  const busy = new Map<string, Promise<void>>();
+  const ends = new AbortController();
   const failing = new Set<string>();
   let timer: NodeJS.Timeout | undefined;
   let stopped = false;
@@ -41,15 +45,21 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
     const last = journal.lastEvent();
     if (last === seen && busy.size === 0) return;
     for (const target of currentTargets(yard)) {
-      if (!busy.has(target.url)) void tellAll(target, Math.min(seen, last));
+      if (!busy.has(target.url)) begin(target, Math.min(seen, last));
     }
     seen = last;
+  };
+
+  const begin = (target: Target, first: number): void => {
+    busy.set(
+      target.url,
+      tellAll(target, first).finally(() => busy.delete(target.url)),
+    );
   };
 
   /** @param first where one begins that is told for the first time: not with the past */
   const tellAll = async (target: Target, first: number): Promise<void> => {
     const { url } = target;
-    busy.add(url);
     try {
       // again and again: more may have come while it was told
       for (let events = since(url, first); events.length > 0; events = since(url, first)) {
@@ -63,8 +73,6 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
     } catch (error) {
       // the journal is closed behind us
       if (!stopped) log('notify:', error);
-    } finally {
-      busy.delete(url);
     }
   };
 
@@ -75,12 +83,12 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
     // who has not taken the one before is not asked as patiently: what waits behind would be old
     const patience = failing.has(url) ? [] : pauses;
     for (let attempt = 0; !stopped; attempt++) {
-      const { ok, said, again } = await postNotice(url, notice, LIMIT_MS);
+      const { ok, said, again } = await postNotice(url, notice, LIMIT_MS, ends.signal);
       const pause = patience[attempt];
       if (ok) return recovered(url);
       if (stopped) return false;
       if (!again || pause === undefined) return givenUp(url, said);
-      await sleep(pause, undefined, { ref: false });
+      await sleep(pause, undefined, { ref: false, signal: ends.signal }).catch(() => {});
     }
     return false;
   };
@@ -104,12 +112,16 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
         if (positions.of(url, seen) > seen) positions.move(url, seen);
       }
       // what came while nobody looked
-      for (const target of currentTargets(yard)) void tellAll(target, seen);
+      for (const target of currentTargets(yard)) begin(target, seen);
       timer = setInterval(look, LOOK_EVERY_MS);
     },
-    stop() {
+    async stop() {
       stopped = true;
       clearInterval(timer);
+      const told = Promise.all(busy.values());
+      await Promise.race([told, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+      ends.abort();
+      await told;
     },
   };
 }

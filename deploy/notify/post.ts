@@ -10,8 +10,13 @@ export interface Taken {
   again: boolean;
 }
 
-/** Never throws. @param limitMs for the whole of it */
-export async function postNotice(url: string, notice: Notice, limitMs: number): Promise<Taken> {
+/** Never throws. @param limitMs for the whole of it @param end cuts it off */
+export async function postNotice(
+  url: string,
+  notice: Notice,
+  limitMs: number,
+  end?: AbortSignal,
+): Promise<Taken> {
   try {
     const { address, authorization } = withoutPassword(url);
     const { ok, status, body } = await fetch(address, {
@@ -19,7 +24,7 @@ export async function postNotice(url: string, notice: Notice, limitMs: number): 
       headers: { 'content-type': 'application/json', 'user-agent': 'switchyard', ...authorization },
       body: bodyFor(url, notice),
       redirect: 'manual',
-      signal: AbortSignal.timeout(limitMs),
+      signal: AbortSignal.any([AbortSignal.timeout(limitMs), ...(end ? [end] : [])]),
     });
     await body?.cancel();
     return { ok, said: `answered ${status}`, again: status >= 500 || status === 429 || status === 408 };

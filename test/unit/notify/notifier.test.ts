@@ -73,7 +73,7 @@ it('loses nothing over a restart of the deployer, and tells nothing twice', asyn
   const first = start();
   await goesLive(V1);
   await until('the first', () => any.got.length === 1);
-  first.stop();
+  await first.stop();
   await journal.tell(null, { type: 'incident', message: 'nginx was gone' });
 
   start();
@@ -126,7 +126,7 @@ it('one that takes the connection and never answers holds up neither the journal
   await goesLive(V1);
   expect(Date.now() - begun).toBeLessThan(1000);
   await until('who listens', () => any.got.length === 1);
-  notifier.stop();
+  await notifier.stop();
 });
 
 it('takes the address that npm start was given without a restart, until an empty one is given', async () => {
