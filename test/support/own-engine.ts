@@ -16,6 +16,8 @@ export interface OwnEngine {
   env: { DOCKER_HOST: string };
   /** Starts it again: it then starts the containers that ran. */
   start(): Promise<void>;
+  /** SIGKILL for the engine alone: its containers live on. */
+  die(): Promise<void>;
   /** From now on it neither answers nor starts anything again. */
   freeze(): void;
   /** SIGKILL for it and its containers, as when the machine loses its power. */
@@ -44,6 +46,10 @@ export async function ownEngine(): Promise<OwnEngine> {
     async start() {
       engine = await startEngine(folder, host);
     },
+    async die() {
+      engine.kill('SIGKILL');
+      await until('the end of the engine', () => engine.signalCode !== null);
+    },
     freeze() {
       engine.kill('SIGSTOP');
     },
@@ -68,7 +74,7 @@ export async function ownEngine(): Promise<OwnEngine> {
 
 /** Returns when it answers. */
 async function startEngine(folder: string, host: string): Promise<ChildProcess> {
-  // whose pid another process may have by now, or a zombie still
+  // containerd ends with it; whose pids another process may have by now, or a zombie still
   for (const file of ['pid', 'exec/containerd/containerd.pid'])
     rmSync(path.join(folder, file), { force: true });
   const log = openSync(path.join(folder, 'log'), 'a');

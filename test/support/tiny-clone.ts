@@ -12,6 +12,7 @@ import { createRuntime } from '../../deploy/runtimes';
 import { linkedTable } from '../../deploy/traffic/table-folder';
 import { BASE_IMAGE, inEngine, ownName, pidOnThisMachine } from './docker';
 import { liveClone, type LiveClone, type Said } from './live-clone';
+import { until } from './until';
 
 export interface State {
   /** The active slot's very process. */
@@ -151,7 +152,7 @@ export async function tinyClone(
         restarts,
         orphan,
       })),
-      files: filesOf(clone.home),
+      files: await filesAtRest(clone.home),
       ...(kit.runtime === 'compose' ? await inEngine(clone.home) : { images: [], containers: [] }),
     }),
     order(commit, what) {
@@ -168,6 +169,14 @@ function deploymentOf(all: Deployment[], commit: Commit): Deployment {
 
 function runtimeOf({ runtime, name }: UserConfig): Settings {
   return { ...(runtime && { RUNTIME: runtime }), ...(name && { APP_NAME: name }) };
+}
+
+/** The deployer measures a new release when its deployment is over, and writes that down. */
+function filesAtRest(home: Home): Promise<string[]> {
+  return until('the pruning', () => {
+    const files = filesOf(home);
+    return files.every((name) => !name.endsWith('.json.new')) && files;
+  });
 }
 
 /** Logs, what SQLite keeps beside its files, and what pruning has put aside come and go. */

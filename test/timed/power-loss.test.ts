@@ -1,9 +1,10 @@
 /** The whole machine goes down, as when it loses its power: what was live serves again, what was half-made is gone. */
 import type { PhaseName } from '../../deploy/core/types';
-import { everythingOf, killEverything, untilOver, untilPhase } from '../support/crash';
+import { everythingOf, incidents, killEverything, lastEvent, untilOver, untilPhase } from '../support/crash';
 import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-engine';
 import { overRuntimes } from '../support/runtimes';
 import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
 
 jest.setTimeout(120_000);
 
@@ -88,6 +89,35 @@ overRuntimes((runtime) => {
       await expectNextPushToWork();
     });
   });
+
+  if (runtime === 'compose') {
+    it('the engine alone may die: its containers serve on, nothing is deployed, and all is well when it is back', async () => {
+      const { commit } = await clone.serving();
+      const seen = lastEvent(clone);
+      const told = (line: string): Promise<true> =>
+        until(line, () => incidents(clone, seen).some((incident) => incident.includes(line)) || null);
+
+      await engine?.die();
+
+      await told('engine does not answer');
+      expect(await clone.serving()).toMatchObject({ commit });
+      const refused = await clone.release();
+      expect(refused.verdict).toMatch(/^✗ NOT LIVE\. Still serving /);
+      expect(refused.deployment).toMatchObject({ errorCode: 'E_ENGINE', fault: 'machine' });
+      expect(await clone.serving()).toMatchObject({ commit });
+
+      await engine?.start();
+
+      await told('engine answers again');
+      await until('its release', () =>
+        clone.serving().then(
+          (now) => now.commit === commit,
+          () => false,
+        ),
+      );
+      await expectNextPushToWork();
+    });
+  }
 }, ownEnginePossible);
 
 /** All at once: nobody sees the engine go, and it starts nothing again. */
