@@ -4,8 +4,8 @@ import { tellingLine } from '../core/telling';
 import type { AppSettings } from '../core/types';
 import { installFailure, isDiskFull } from '../pipeline/install-failure';
 
-/** `#14 0.871 ` in front of what a step says. */
-const STEP = /^#\d+ (\d+\.\d+ )?/;
+/** `#14 0.871 ` in front of what a step says, or, where the builder repeats it at the end, `0.871 `. */
+const STEP = /^(#\d+ )?(\d+\.\d+ )?/;
 /** The builder's own frame around it. */
 const FRAME =
   /^(-{4,}|>? ?\[[^\]]+\]|ERROR: |CANCELED|DONE|CACHED|\.\.\.|failed to solve|exporting |transferring )/;

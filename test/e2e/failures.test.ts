@@ -114,8 +114,8 @@ const IN_THE_IMAGE: Story[] = [
   [
     'no start file',
     { config: { app: { start: 'dist/nothing.js' } } },
-    'E_EXITED',
-    /exited with code 1 in blue: Error: Cannot find module '\/app\/dist\/nothing\.js'$/,
+    'E_BUILD',
+    /: This commit has no dist\/nothing\.js, which app\.start names/,
   ],
 ];
 

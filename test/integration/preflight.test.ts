@@ -41,6 +41,8 @@ describe('memory', () => {
     app = spawn(process.execPath, ['-e', parent], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
     afterwards(() => process.kill(-(app.pid as number), 'SIGKILL'));
     await once(app.stdout as NodeJS.ReadableStream, 'data');
+    // what it uses then stays what it is
+    process.kill(-(app.pid as number), 'SIGSTOP');
   });
 
   const running = (...slots: ['blue' | 'green', Commit][]): Observed => ({

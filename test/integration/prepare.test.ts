@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { KnownError } from '../../deploy/core/errors';
+import { KnownError } from '../../deploy/core/errors';
 import type { Entry, Release } from '../../deploy/core/types';
 import { deploymentLog } from '../../deploy/command';
 import { sendCommit } from '../../deploy/git/mirror';
@@ -278,7 +278,7 @@ describe('a commit that cannot be made into one', () => {
     const aborted = new AbortController();
     const begun = (entry: Entry): void => {
       if (entry.type !== 'phase' || entry.phase !== 'test' || entry.status !== 'started') return;
-      aborted.abort();
+      aborted.abort(new KnownError('E_ABORTED', 'It was aborted.'));
       void endSoon();
     };
     // as deployment.ts does on SIGTERM

@@ -52,6 +52,12 @@ it('names a start file that is not there', () => {
   });
 });
 
+it('leaves out the time that the builder writes when it repeats what was said', () => {
+  const said = 'This commit has no app/nothing.js, which app.start names.';
+  const repeated = [...builder('[ -f "$START" ] || { echo …; exit 1; }', 1, said), `0.077 ${said}`];
+  expect(failure(repeated)).toMatchObject({ message: said });
+});
+
 it('is a full disk wherever that is noticed', () => {
   expect(failure(builder(BUILD, 1, 'Error: ENOSPC: no space left on device, write'))).toMatchObject({
     code: 'E_DISK',
