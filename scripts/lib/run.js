@@ -30,11 +30,15 @@ async function run(command, args, options) {
   const stdio = show
     ? 'inherit'
     : /** @type {import('child_process').StdioOptions} */ (['ignore', 'pipe', 'pipe']);
-  const child = spawn(command, args, { cwd, env: withoutSecret(env || process.env), detached: whole, stdio });
-  if (whole) return ended(child);
+  const start = () =>
+    spawn(command, args, { cwd, env: withoutSecret(env || process.env), detached: whole, stdio });
+  if (whole) return ended(start());
+  /** @type {import('child_process').ChildProcess | undefined} */
+  let child;
+  // started under the eyes of the listener: a signal that comes between the two would leave the program behind
   return leavingAfter(
-    () => ended(child),
-    (signal) => child.kill(signal),
+    () => ended((child = start())),
+    (signal) => child && child.kill(signal),
   );
 }
 

@@ -115,7 +115,7 @@ const IN_THE_IMAGE: Story[] = [
     'no start file',
     { config: { app: { start: 'dist/nothing.js' } } },
     'E_BUILD',
-    /: This commit has no dist\/nothing\.js, which app\.start names/,
+    /(^|: )This commit has no dist\/nothing\.js, which app\.start names/,
   ],
 ];
 
