@@ -12,6 +12,7 @@ import type { Home } from '../home';
 import { resolveHome } from '../home';
 import { Journal } from '../journal/journal';
 import { endSurvivors } from '../pipeline/survivors';
+import { createPacking } from '../packing';
 import { createRuntime } from '../runtimes';
 import type { OsProcess } from '../runtimes/os-process';
 import { endProcesses, processesWith } from '../runtimes/os-process';
@@ -60,12 +61,14 @@ export async function stopEverything(home: Home, config: Config): Promise<void> 
   await endDeployment(home, config);
   await nginxServer(home, config).stop();
   await stopPm2({ home, stopSeconds: config.limits.stop });
-  await stopSlots(home, config);
+  await stopContainers(home, config);
 }
 
-/** PM2's went with it; containers belong to the engine. */
-async function stopSlots(home: Home, config: Config): Promise<void> {
-  const runtime = createRuntime({ home, root: ROOT, config });
+/** PM2's went with it; containers belong to the engine, a killed deployment's migration too. */
+async function stopContainers(home: Home, config: Config): Promise<void> {
+  const options = { home, root: ROOT, config };
+  const runtime = createRuntime(options);
+  await createPacking(options).endRuns();
   await Promise.all(slotsOf(config).map(({ name }) => runtime.stop(name)));
 }
 

@@ -47,7 +47,7 @@ overRuntimes((runtime) => {
       commit,
       state: 'aborted',
       fault: 'operator',
-      errorCode: 'E_ABORTED',
+      errorCode: 'E_STOPPED',
     });
 
     expect(await clone.start()).toMatchObject({ code: 0 });
