@@ -1,5 +1,5 @@
 /** For containers a release is an image, made from its folder and named after its commit: `myapp:<commit>`. */
-import { existsSync } from 'node:fs';
+import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { appVariables, redactorOf } from '../app-variables';
@@ -39,16 +39,19 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       const override = buildOverride(home, name, service, release, env);
       const file = writeOverride(home, 'build', override);
       const limit = limits.install + limits.build;
+      // a builder that is killed leaves its notes behind; after a power cut they go with what is half made
+      const notes = `${release.dir}.notes`;
+      mkdirSync(notes, { recursive: true });
       const { exitCode, timedOut, lastLines } = await runCommand({
         argv: composeArgv(options, service, file, ['--progress', 'plain', 'build', service]),
         label: `docker compose build ${imageOf(name, release.commit)}`,
         cwd: release.dir,
-        env,
+        env: { ...env, TMPDIR: notes },
         logFile: deploymentLog(home, deploymentId),
         timeoutSeconds: limit,
         keepLines: LINES_OF_BUILD,
         deploymentId,
-      });
+      }).finally(() => rmSync(notes, { recursive: true, force: true }));
       if (timedOut) {
         const limits = 'limits.install and limits.build';
         throw new KnownError('E_TIMEOUT', `The image took longer than ${limit} s (${limits}).`);
