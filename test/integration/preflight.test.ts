@@ -16,6 +16,7 @@ import { prepareTables } from '../../deploy/traffic/table-folder';
 import type { Yard } from '../../deploy/yard';
 import { openYard } from '../../deploy/yard';
 import { commit } from '../support/deployments';
+import { needs } from '../support/needs';
 import { mountSmallDisk } from '../support/small-disk';
 import { afterwards, tempHome } from '../support/temp-home';
 
@@ -99,7 +100,8 @@ describe('memory', () => {
   });
 });
 
-(disk ? describe : describe.skip)('a disk', () => {
+const onSmallDisk = needs('a small disk', () => (disk ? null : 'this user may not mount one'));
+onSmallDisk.describe('a disk', () => {
   const room = { memory: '0m' };
 
   it('is short when one more like the one that serves would leave too little', async () => {
