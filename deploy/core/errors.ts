@@ -1,6 +1,6 @@
 /**
- * Every failure a person can meet: a stable code, one sentence, one thing to do. The README's table of
- * error codes is checked against this one by a test.
+ * Every failure a person can meet: a stable code, one sentence, one thing to do. The table in
+ * docs/errors.md is checked against this one by a test.
  */
 import { printable } from './format';
 import type { Fault } from './types';

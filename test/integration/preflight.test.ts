@@ -172,23 +172,19 @@ async function release(yard: Yard, of: Commit, megabytes: number): Promise<void>
   mkdirSync(dir);
   writeFileSync(path.join(dir, 'server.js'), Buffer.alloc(megabytes * MB, 1));
   await completeRelease(yard.home, { commit: of, version: '1', subject: 'x', dir, app: APP });
-  const { id } = await yard.journal.request({
-    kind: 'deploy',
-    trigger: 'push',
-    strategy: 'blue-green',
-    commit: of,
-  });
-  await yard.journal.move(id, 'running');
+  const id = await begun(yard, of);
   await yard.journal.move(id, 'succeeded', { liveAt: id, to: { slot: 'blue', commit: of, version: '1' } });
 }
 
-async function fail(yard: Yard, of: Commit): Promise<void> {
-  const { id } = await yard.journal.request({
-    kind: 'deploy',
-    trigger: 'push',
-    strategy: 'blue-green',
-    commit: of,
-  });
+/** A deployment of the commit that runs; its id. */
+async function begun(yard: Yard, of: Commit): Promise<number> {
+  const request = { kind: 'deploy', trigger: 'push', strategy: 'blue-green', commit: of } as const;
+  const { id } = await yard.journal.request(request);
   await yard.journal.move(id, 'running');
+  return id;
+}
+
+async function fail(yard: Yard, of: Commit): Promise<void> {
+  const id = await begun(yard, of);
   await yard.journal.move(id, 'failed', { fault: 'commit', cause: 'it failed' });
 }

@@ -1,5 +1,6 @@
 /** Deployments, as the journal would give them back, for tests of what is decided from them. */
 import type { Deployment, Plan, Proof } from '../../deploy/core/types';
+import { NOTHING_KNOWN } from '../../deploy/journal/rows';
 
 /** A commit of which only the first digits matter: `commit('a1')`. */
 export function commit(digits: string): string {
@@ -9,35 +10,18 @@ export function commit(digits: string): string {
 /** A deployment of which nothing is known but what is given. */
 export function deployment(known: Partial<Deployment>): Deployment {
   return {
+    ...NOTHING_KNOWN,
     id: 1,
     kind: 'deploy',
     trigger: 'push',
     branch: null,
     commit: null,
     slot: null,
-    environment: null,
     hold: false,
-    wish: null,
     strategy: 'blue-green',
     state: 'queued',
-    version: null,
-    from: null,
-    to: null,
-    plan: null,
-    pid: null,
-    fault: null,
-    errorCode: null,
-    cause: null,
-    hint: null,
     delivery: null,
     createdAt: 1_000,
-    startedAt: null,
-    heldAt: null,
-    promotedAt: null,
-    liveAt: null,
-    finishedAt: null,
-    served: null,
-    failed: null,
     ...known,
   };
 }
