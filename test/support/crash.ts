@@ -1,5 +1,5 @@
 /** Ends things the hard way, at a moment of a deployment, and measures how long users have felt it. */
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deploymentLog } from '../../deploy/command';
 import type { Commit, Deployment, Entry, PhaseName } from '../../deploy/core/types';
@@ -43,6 +43,14 @@ export function untilOver(clone: TinyClone, id: number): Promise<Deployment> {
   }).finally(() => journal.close());
 }
 
+/** For afterEach: what a test that failed has left at work would keep every later deployment waiting. */
+export async function endDeployments(clone: TinyClone): Promise<void> {
+  const left = clone.deployments().filter(({ state }) => !isOver(state));
+  if (left.length === 0) return;
+  killAll(left.flatMap(({ id }) => commandsOf(clone.home, id).map(({ pid }) => pid)));
+  for (const { id } of left) await untilOver(clone, id);
+}
+
 export function kill(pid: number | null | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
   if (!pid) throw new Error('there is no process to kill');
   process.kill(pid, signal);
@@ -60,7 +68,11 @@ export function commandsOf(home: Home, id: number): OsProcess[] {
 /** Waits until a command of the deployment hangs (faulty-app/hang.js): it has processes that would outlive it. */
 export async function untilItHangs({ home }: TinyClone, id: number): Promise<void> {
   const log = deploymentLog(home, id);
-  await until('the word of a command that hangs', () => readFileSync(log, 'utf8').includes('it hangs'));
+  // the phase has begun before its command has written anything
+  await until(
+    'the word of a command that hangs',
+    () => existsSync(log) && readFileSync(log, 'utf8').includes('it hangs'),
+  );
   await until('a survivor', () => commandsOf(home, id).length >= 2);
 }
 
@@ -84,12 +96,16 @@ export function everythingOf(home: Home): number[] {
 /** As when the machine loses its power. */
 export function killEverything(home: Home): void {
   for (let pids = everythingOf(home); pids.length > 0; pids = everythingOf(home)) {
-    for (const pid of pids) {
-      try {
-        process.kill(pid, 'SIGKILL');
-      } catch {
-        // it went with another one
-      }
+    killAll(pids);
+  }
+}
+
+function killAll(pids: number[]): void {
+  for (const pid of pids) {
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // it went with another one
     }
   }
 }

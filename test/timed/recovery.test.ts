@@ -9,6 +9,7 @@ import type { Deployment, PhaseName } from '../../deploy/core/types';
 import {
   commandsOf,
   deployerPid,
+  endDeployments,
   kill,
   spares,
   stopWatching,
@@ -60,7 +61,10 @@ overRuntimes((runtime) => {
     expect(await clone.start()).toMatchObject({ code: 0 });
     expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
   });
-  afterEach(stopWatching);
+  afterEach(async () => {
+    await stopWatching();
+    await endDeployments(clone);
+  });
   afterAll(() => clone.cleanUp());
 
   describe("the deployment's process is killed", () => {
