@@ -10,15 +10,19 @@ import { errorVerdict } from '../core/verdict';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
 import type { Yard } from '../yard';
 import { isStopped } from './ending';
+import type { Health } from './health-watch';
 import { healthWatch } from './health-watch';
+import type { Tell } from './process-watch';
 import { readLog } from './verify';
 
 const LOOK_EVERY_MS = 100;
 
 /**
- * Watches the slot for so many seconds. Throws E_EXITED or E_BAKE when the release is bad.
+ * Watches the slot for so many seconds. Throws E_EXITED or E_BAKE when the release is bad, E_ENGINE when
+ * it went with Docker's engine and has not come back; until then that is waited for, beyond the bake's own time too.
  * @param before what the release before answered, to compare with
  * @param ended looked at all the time: true when an operator wants to roll back now
+ * @param tell what happens meanwhile
  * @param signal ends it: by npm stop, who was told LIVE is to find the release live at the next start; by an operator,
  * its reason is thrown
  */
@@ -27,32 +31,48 @@ export async function bake(
   proof: Proof & { seconds: number },
   before: Counts,
   ended: () => boolean,
+  tell: Tell,
   signal?: AbortSignal,
 ): Promise<{ detail: string; ended: boolean }> {
   const deadline = Date.now() + proof.seconds * 1000;
   const errors = errorWatch(yard, proof, before);
-  const healthy = healthWatch(yard, proof, 'E_BAKE');
-  while (Date.now() < deadline) {
+  const look = healthWatch(yard, proof, 'E_BAKE', tell);
+  let health: Health = 'well';
+  while (Date.now() < deadline || health === 'waiting') {
     if (ended()) return { detail: 'ended by an operator', ended: true };
     if (isStopped(signal)) return { detail: 'cut short by npm stop', ended: false };
     signal?.throwIfAborted();
-    errors();
-    await healthy();
+    const seen = errors.read();
+    health = await look();
+    // what failed while the engine took its containers down says nothing of the release
+    if (health === 'well') errors.judge(seen);
     await sleep(LOOK_EVERY_MS);
   }
   return { detail: `healthy for ${proof.seconds} s`, ended: false };
 }
 
-function errorWatch(yard: Yard, proof: Proof, before: Counts): () => void {
+interface ErrorWatch {
+  /** What the slot has answered since the last time. */
+  read(): Counts;
+  /** Adds it to the release's account. Throws E_BAKE. */
+  judge(seen: Counts): void;
+}
+
+function errorWatch(yard: Yard, proof: Proof, before: Counts): ErrorWatch {
   let position = logPosition(yard.home);
   const now: Counts = { requests: 0, errors: 0 };
-  return () => {
-    const read = readRequests(yard.home, position);
-    position = read.position;
-    const seen = countRequests(read.requests).slots.find(({ slot }) => slot === proof.slot);
-    now.requests += seen?.requests ?? 0;
-    now.errors += seen?.errors ?? 0;
-    const verdict = errorVerdict(before, now, yard.config.bake);
-    if (verdict) throw new KnownError('E_BAKE', `${proof.slot}: ${verdict}.`, readLog(proof.slot));
+  return {
+    read() {
+      const read = readRequests(yard.home, position);
+      position = read.position;
+      const seen = countRequests(read.requests).slots.find(({ slot }) => slot === proof.slot);
+      return { requests: seen?.requests ?? 0, errors: seen?.errors ?? 0 };
+    },
+    judge({ requests, errors }) {
+      now.requests += requests;
+      now.errors += errors;
+      const verdict = errorVerdict(before, now, yard.config.bake);
+      if (verdict) throw new KnownError('E_BAKE', `${proof.slot}: ${verdict}.`, readLog(proof.slot));
+    },
   };
 }

@@ -6,30 +6,47 @@ import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { slotNamed } from '../yard';
 import { builtHealthPath } from './health-path';
-import { mustStillRun, readLog } from './verify';
+import type { Tell } from './process-watch';
+import { lostWithEngine, processWatch } from './process-watch';
+import { readLog } from './verify';
 
 const PROBE_EVERY_MS = 500;
 const PROBE_TIMEOUT_MS = 1000;
 /** A single slow answer is no illness. */
 const BAD_ANSWERS = 3;
 
+/** What one look has shown: `blind` while the engine is away or has just come back, `waiting` when it does not answer then. */
+export type Health = 'well' | 'blind' | 'waiting';
+
 /**
  * To be called again and again; it asks twice a second. Throws E_EXITED when the very process is gone, and `code`
- * when it answers badly several times in a row.
+ * when it answers badly several times in a row; E_ENGINE when it is not back in time with the engine it went with.
  */
-export function healthWatch(yard: Yard, proof: Proof, code: ErrorCode): () => Promise<void> {
+export function healthWatch(yard: Yard, proof: Proof, code: ErrorCode, tell: Tell): () => Promise<Health> {
   const path = builtHealthPath(yard, proof.commit);
   const { port } = slotNamed(yard, proof.slot);
+  const process = processWatch(yard, proof, tell);
   let bad = 0;
+  let badSince = 0;
   let next = 0;
   return async () => {
-    await mustStillRun(yard, proof);
-    if (Date.now() < next) return;
-    next = Date.now() + PROBE_EVERY_MS;
-    const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
-    bad = answer.status === 200 && answer.instance === proof.instance ? 0 : bad + 1;
-    if (bad < BAD_ANSWERS) return;
-    const message = `${path} in ${proof.slot} answered ${answer.said}.`;
-    throw new KnownError(code, message, readLog(proof.slot));
+    const sight = await process.look();
+    if (Date.now() >= next) {
+      next = Date.now() + PROBE_EVERY_MS;
+      const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
+      const good = answer.status === 200 && answer.instance === proof.instance;
+      if (good) process.answered();
+      if (bad === 0) badSince = Date.now();
+      bad = good ? 0 : bad + 1;
+      // while the engine is away, only what answers badly has not gone with it
+      const isJudged = sight === 'runs' || (sight === 'away' && answer.status !== null);
+      if (bad >= BAD_ANSWERS && isJudged) {
+        throw new KnownError(code, `${path} in ${proof.slot} answered ${answer.said}.`, readLog(proof.slot));
+      }
+    }
+    if (sight === 'runs') return 'well';
+    const { start } = yard.config.limits;
+    if (bad > 0 && Date.now() - badSince > start * 1000) throw lostWithEngine(proof, sight, start);
+    return bad > 0 ? 'waiting' : 'blind';
   };
 }

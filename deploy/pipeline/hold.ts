@@ -32,7 +32,8 @@ export async function hold(
   { deploymentId, onHold, signal }: Hold,
 ): Promise<string> {
   const { journal, home } = yard;
-  const healthy = healthWatch(yard, proof, 'E_UNHEALTHY');
+  const warn = (message: string): Promise<void> => journal.tell(deploymentId, { type: 'warning', message });
+  const look = healthWatch(yard, proof, 'E_UNHEALTHY', warn);
   // one whose process was killed while it was held is held already, and keeps its testers
   const begins = journal.get(deploymentId)?.state === 'running';
   if (begins) closePreview(home);
@@ -44,7 +45,7 @@ export async function hold(
       const held = journal.get(deploymentId);
       if (held?.wish === 'promote') return `promoted after ${duration(Date.now() - (held.heldAt ?? 0))}`;
       mustNotBeInTheWay(journal.pending());
-      if (looks % HEALTH_EVERY_LOOKS === 0) await healthy();
+      if (looks % HEALTH_EVERY_LOOKS === 0) await look();
       onHold();
       await sleep(LOOK_EVERY_MS, undefined, { signal });
     }

@@ -13,7 +13,9 @@ import { bake } from './bake';
 import { drain } from './drain';
 import { hold } from './hold';
 import { builtHealthPath } from './health-path';
-import { verifyServed, verifySlot, waitUntilHealthy } from './verify';
+import type { Tell } from './process-watch';
+import { verifySlot, waitUntilHealthy } from './verify';
+import { verifyServed } from './verify-served';
 
 const LONGEST_DETAIL = 200;
 
@@ -38,7 +40,7 @@ export interface Outcome {
 
 /** Does the step. Throws a KnownError. */
 export async function perform(yard: Yard, step: Step, how: Performance): Promise<Outcome> {
-  if (step.do === 'bake') return bake(yard, step, how.before(), how.bakeEnded, how.signal);
+  if (step.do === 'bake') return bake(yard, step, how.before(), how.bakeEnded, teller(yard, how), how.signal);
   return { detail: await performAtOnce(yard, step, how) };
 }
 
@@ -63,9 +65,13 @@ async function performAtOnce(
     case 'shift':
       return shift(yard, step.to);
     case 'verify-live':
-      await verifyServed(yard, step, how.signal);
+      await verifyServed(yard, step, teller(yard, how), how.signal);
       return step.slot;
   }
+}
+
+function teller({ journal }: Yard, { deploymentId }: Performance): Tell {
+  return (message) => journal.tell(deploymentId, { type: 'warning', message });
 }
 
 async function migrate(
@@ -102,9 +108,13 @@ async function empty(yard: Yard, slot: Slot, how: Performance): Promise<void> {
   await yard.runtime.stop(slot.name);
 }
 
-/** A standby enters the table only while it answers: a crash must never fall onto a dead or unproven slot. */
+/**
+ * A standby enters the table only while it answers: a crash must never fall onto a dead or unproven slot. Where nobody
+ * can say what runs, none does: traffic moves all the same.
+ */
 async function shift(yard: Yard, to: Table): Promise<string> {
-  const standby = to.standby !== null && (await answers(yard, to.standby)) ? to.standby : null;
+  const standby =
+    to.standby !== null && (await answers(yard, to.standby).catch(() => false)) ? to.standby : null;
   await yard.traffic.shift({ active: to.active, standby });
   return `${to.active ?? 'nobody'}${standby ? `, ${standby} behind it` : ''}`;
 }

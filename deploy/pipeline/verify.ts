@@ -63,18 +63,6 @@ export async function verifySlot(yard: Yard, proof: Proof, signal?: AbortSignal)
   return after;
 }
 
-/** The same question through nginx: do users get this very process? Throws E_NOT_SERVED. */
-export async function verifyServed(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<void> {
-  const { app } = builtRelease(yard, proof.commit);
-  const answer = await yard.traffic.verify(app.health, signal);
-  signal?.throwIfAborted();
-  if (answer.status === 200 && answer.commit === proof.commit && answer.instance === proof.instance) return;
-  throw new KnownError(
-    'E_NOT_SERVED',
-    `Through nginx ${app.health} answered ${answer.said}, not ${proof.slot}.`,
-  );
-}
-
 /** The runtime's entry for the proof's process; it must live and not have been restarted. Throws E_EXITED. */
 export async function mustStillRun(yard: Yard, proof: Proof): Promise<RunningSlot> {
   const running = (await yard.runtime.list(proof.slot)).find(({ slot }) => slot === proof.slot);
@@ -89,10 +77,16 @@ export async function mustStillRun(yard: Yard, proof: Proof): Promise<RunningSlo
   );
 }
 
-async function ask(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<ProbeAnswer> {
+/** What the slot itself answers at its health path. */
+export async function ask(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<ProbeAnswer> {
   const { app } = builtRelease(yard, proof.commit);
   const { port } = slotNamed(yard, proof.slot);
   return probe({ port, path: app.health, timeoutMs: PROBE_TIMEOUT_MS, signal });
+}
+
+/** 200, and from the very process. */
+export function isGood(answer: ProbeAnswer, proof: Proof): boolean {
+  return answer.status === 200 && answer.commit === proof.commit && answer.instance === proof.instance;
 }
 
 function mustBeItself(answer: ProbeAnswer, proof: Proof): void {

@@ -1,9 +1,18 @@
 /** The whole machine goes down, as when it loses its power: what was live serves again, what was half-made is gone. */
-import type { PhaseName } from '../../deploy/core/types';
-import { everythingOf, incidents, killEverything, lastEvent, untilOver, untilPhase } from '../support/crash';
+import { badCause } from '../../deploy/core/rollback-target';
+import type { Commit, PhaseName } from '../../deploy/core/types';
+import {
+  everythingOf,
+  incidents,
+  kill,
+  killEverything,
+  lastEvent,
+  untilOver,
+  untilPhase,
+} from '../support/crash';
 import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-engine';
 import { overRuntimes } from '../support/runtimes';
-import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
+import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
 jest.setTimeout(120_000);
@@ -91,31 +100,85 @@ overRuntimes((runtime) => {
   });
 
   if (runtime === 'compose') {
-    it('the engine alone may die: its containers serve on, nothing is deployed, and all is well when it is back', async () => {
-      const { commit } = await clone.serving();
-      const seen = lastEvent(clone);
-      const told = (line: string): Promise<true> =>
-        until(line, () => incidents(clone, seen).some((incident) => incident.includes(line)) || null);
+    describe('the engine alone', () => {
+      const QUICK: Change = { config: { bake: { seconds: 3 }, limits: { start: 3 } } };
 
-      await engine?.die();
+      it('may die in a bake: it goes on, and the release that comes back with the engine stays live', async () => {
+        const { id, to, pushing } = await pushUntil('bake', { config: { bake: { seconds: 4 } } });
+        const pid = await pidOf(to);
 
-      await told('engine does not answer');
-      expect(await clone.serving()).toMatchObject({ commit });
-      const refused = await clone.release();
-      expect(refused.verdict).toMatch(/^✗ NOT LIVE\. Still serving /);
-      expect(refused.deployment).toMatchObject({ errorCode: 'E_ENGINE', fault: 'machine' });
-      expect(await clone.serving()).toMatchObject({ commit });
+        await engine?.die();
+        await untilWarned(id, "Docker's engine does not answer");
+        // nobody starts it but the engine that comes back
+        kill(pid);
+        await engine?.start();
 
-      await engine?.start();
+        const { verdict, commit } = await pushing;
+        expect(verdict).toMatch(/^✓ LIVE in /);
+        expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded', fault: null });
+        await untilWarned(id, 'the engine answers again');
+        expect(await clone.serving()).toMatchObject({ commit });
+      });
 
-      await told('engine answers again');
-      await until('its release', () =>
-        clone.serving().then(
-          (now) => now.commit === commit,
-          () => false,
-        ),
-      );
-      await expectNextPushToWork();
+      it('may die: its containers serve on and bake on, nothing else is deployed, and all is well when it is back', async () => {
+        const { id, pushing } = await pushUntil('bake', QUICK);
+        const seen = lastEvent(clone);
+        const told = (line: string): Promise<true> =>
+          until(line, () => incidents(clone, seen).some((incident) => incident.includes(line)) || null);
+
+        await engine?.die();
+
+        const { verdict, commit } = await pushing;
+        expect(verdict).toMatch(/^✓ LIVE in /);
+        expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded', fault: null });
+        await told('engine does not answer');
+        const refused = await clone.release();
+        expect(refused.verdict).toMatch(/^✗ NOT LIVE\. Still serving /);
+        expect(refused.deployment).toMatchObject({ errorCode: 'E_ENGINE', fault: 'machine' });
+        expect(await clone.serving()).toMatchObject({ commit });
+
+        await engine?.start();
+
+        await told('engine answers again');
+        await untilServed(commit);
+      });
+
+      it('takes the release with it that does not come back in time: by no fault of the commit', async () => {
+        const before = await clone.serving();
+        const { id, to, pushing } = await pushUntil('bake', QUICK);
+        const pid = await pidOf(to);
+
+        await engine?.die();
+        kill(pid);
+
+        const { verdict, commit } = await pushing;
+        expect(verdict).toMatch(
+          /^✗ NOT LIVE\. Still serving .*: (blue|green) has not answered for 3 s: Docker's engine has not come back\.$/,
+        );
+        const over = await untilOver(clone, id);
+        expect(over).toMatchObject({ state: 'rolled-back', errorCode: 'E_ENGINE', fault: 'machine' });
+        expect(badCause(clone.deployments(), commit)).toBeNull();
+        expect(await clone.serving()).toMatchObject(before);
+        await engine?.start();
+        await untilServed(before.commit);
+      });
+
+      it('may die before the release was asked for through nginx', async () => {
+        const { id, to, pushing } = await pushUntil('verify-live', {
+          behaviour: { lateThroughNginxMs: 1500 },
+        });
+        const pid = await pidOf(to);
+
+        await engine?.die();
+        kill(pid);
+        await untilWarned(id, "Docker's engine does not answer");
+        await engine?.start();
+
+        const { verdict, commit } = await pushing;
+        expect(verdict).toMatch(/^✓ LIVE in /);
+        expect(await clone.serving()).toMatchObject({ commit });
+        await expectNextPushToWork();
+      });
     });
   }
 }, ownEnginePossible);
@@ -130,6 +193,41 @@ async function losePower(): Promise<void> {
 /** The engine is the machine's own and comes with it; everything else waits for npm start. */
 async function powerUp(): Promise<void> {
   await engine?.start();
+}
+
+interface Pushing {
+  id: number;
+  to: string;
+  pushing: Promise<Pushed>;
+}
+
+/** A push whose deployment has come to this phase. */
+async function pushUntil(phase: PhaseName, change: Change): Promise<Pushing> {
+  const newest = clone.deployments().at(-1)?.id ?? 0;
+  const pushing = clone.release(change);
+  const { id, to } = await untilPhase(clone, newest, phase);
+  return { id, to: to?.slot as string, pushing };
+}
+
+async function pidOf(slot: string): Promise<number> {
+  return (await clone.slot(slot)).pid as number;
+}
+
+/** What the deployment's own terminal shows. */
+async function untilWarned(id: number, line: string): Promise<void> {
+  const journal = clone.journal();
+  await until(line, () =>
+    journal.since(0, id).some(({ entry }) => entry.type === 'warning' && entry.message.includes(line)),
+  ).finally(() => journal.close());
+}
+
+async function untilServed(commit: Commit): Promise<void> {
+  await until('its release', () =>
+    clone.serving().then(
+      (now) => now.commit === commit,
+      () => false,
+    ),
+  );
 }
 
 async function expectNextPushToWork(): Promise<void> {

@@ -1,0 +1,56 @@
+/** After the shift: do users get the very process that was verified? */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../core/errors';
+import type { ProbeAnswer } from '../core/seams';
+import type { Proof } from '../core/types';
+import type { Yard } from '../yard';
+import { builtRelease } from '../yard';
+import type { Tell } from './process-watch';
+import { lostWithEngine, processWatch } from './process-watch';
+import { ask, isGood } from './verify';
+
+const LOOK_EVERY_MS = 50;
+
+/**
+ * The same question through nginx: do users get this very process? An engine that is away is waited for, since the
+ * slot may have gone with it. Throws E_NOT_SERVED, E_ENGINE.
+ */
+export async function verifyServed(
+  yard: Yard,
+  proof: Proof,
+  tell: Tell,
+  signal?: AbortSignal,
+): Promise<void> {
+  const answer = await askThroughNginx(yard, proof, signal);
+  if (isGood(answer, proof)) return;
+  const again = (await engineIsBack(yard, proof, tell, signal))
+    ? await askThroughNginx(yard, proof, signal)
+    : answer;
+  if (isGood(again, proof)) return;
+  const { app } = builtRelease(yard, proof.commit);
+  throw new KnownError(
+    'E_NOT_SERVED',
+    `Through nginx ${app.health} answered ${again.said}, not ${proof.slot}.`,
+  );
+}
+
+async function askThroughNginx(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<ProbeAnswer> {
+  const { app } = builtRelease(yard, proof.commit);
+  const answer = await yard.traffic.verify(app.health, signal);
+  signal?.throwIfAborted();
+  return answer;
+}
+
+/** False when it was never away. Returns when the slot answers again. Throws E_ENGINE when it does not in time. */
+async function engineIsBack(yard: Yard, proof: Proof, tell: Tell, signal?: AbortSignal): Promise<boolean> {
+  const { start } = yard.config.limits;
+  const deadline = Date.now() + start * 1000;
+  const process = processWatch(yard, proof, tell);
+  let sight = await process.look();
+  if (sight !== 'away') return false;
+  for (; Date.now() < deadline; await sleep(LOOK_EVERY_MS, undefined, { signal })) {
+    sight = await process.look();
+    if (sight !== 'away' && isGood(await ask(yard, proof, signal), proof)) return true;
+  }
+  throw lostWithEngine(proof, sight, start);
+}
