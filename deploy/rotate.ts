@@ -4,6 +4,7 @@
  * nobody waits, and nginx is not reloaded.
  */
 import {
+  copyFileSync,
   createReadStream,
   createWriteStream,
   existsSync,
@@ -11,6 +12,7 @@ import {
   renameSync,
   rmSync,
   statSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -34,6 +36,8 @@ import type { Yard } from './yard';
 const NGINX_LOGS = ['access.log', 'nginx-error.log'];
 /** Each deployment's process opens it for itself. */
 const DEPLOYMENTS_LOG = 'deployments.log';
+/** What PM2's daemon says itself, on its standard output, which nobody can make it open anew. */
+const PM2_OWN_LOG = 'pm2.log';
 const LOOK_EVERY_MS = 10;
 const LET_GO_WITHIN_MS = 5000;
 
@@ -43,22 +47,39 @@ export async function rotate(yard: Yard): Promise<void> {
   const { keep } = loadConfig(yard.root, readSettings(home.settings));
   const pm2Logs = [DEPLOYER, ...yard.slots.map(({ name }) => slotAppName(name))].map((name) => `${name}.log`);
   const logs = [...NGINX_LOGS, ...pm2Logs, DEPLOYMENTS_LOG];
-  for (const log of logs) if (sizeOf(home, log) > bytesOf(keep.logSize)) beginNew(home, log);
+  const tooLarge = (folder: string, log: string): boolean => sizeOf(folder, log) > bytesOf(keep.logSize);
+  for (const log of logs) if (tooLarge(home.logs, log)) beginNew(home.logs, log);
+  if (tooLarge(home.pm2, PM2_OWN_LOG)) moveContent(home.pm2, PM2_OWN_LOG);
   await nginxLetsGo(home);
   await pm2LetsGo(home);
   // a deployment counts requests from a place in the log, which must stay where it is
-  if (journal.active() === null) for (const log of logs) await tidy(home, log, keep.logs);
+  if (journal.active() === null) for (const log of logs) await tidy(home.logs, log, keep.logs);
+  await tidy(home.pm2, PM2_OWN_LOG, keep.logs);
 }
 
-function beginNew(home: Home, log: string): void {
-  const at = (name: string): string => path.join(home.logs, name);
-  for (const { from, to } of decideRenames(olderFiles(log, readdirSync(home.logs)))) {
-    renameSync(at(nameOf(log, from)), at(nameOf(log, to)));
-  }
-  const { mode } = statSync(at(log));
-  renameSync(at(log), at(nameOf(log, { number: 1, packed: false })));
+function beginNew(folder: string, log: string): void {
+  const newest = roomForNewest(folder, log);
+  const file = path.join(folder, log);
+  const { mode } = statSync(file);
+  renameSync(file, newest);
   // whoever is quicker: nginx would let everyone read the one it makes
-  writeFileSync(at(log), '', { mode, flag: 'a' });
+  writeFileSync(file, '', { mode, flag: 'a' });
+}
+
+/** For a log that is kept open: it is written to at its end, wherever that is. What comes in this very moment is lost. */
+function moveContent(folder: string, log: string): void {
+  const newest = roomForNewest(folder, log);
+  const file = path.join(folder, log);
+  copyFileSync(file, newest);
+  truncateSync(file);
+}
+
+/** Moves the older files on. Returns the path of the one that is free then. */
+function roomForNewest(folder: string, log: string): string {
+  const at = (older: Older): string => path.join(folder, nameOf(log, older));
+  for (const { from, to } of decideRenames(olderFiles(log, readdirSync(folder))))
+    renameSync(at(from), at(to));
+  return at({ number: 1, packed: false });
 }
 
 /** Also when an earlier turn was killed between the rename and the signal. */
@@ -88,11 +109,11 @@ function isOlder(home: Home, logs: string[]): (file: string) => boolean {
     path.dirname(file) === home.logs && logs.some((log) => olderFiles(log, [path.basename(file)]).length > 0);
 }
 
-async function tidy(home: Home, log: string, keep: number): Promise<void> {
-  const older = olderFiles(log, readdirSync(home.logs));
+async function tidy(folder: string, log: string, keep: number): Promise<void> {
+  const older = existsSync(folder) ? olderFiles(log, readdirSync(folder)) : [];
   if (!older.some(({ number, packed }) => number > keep || (number > 1 && !packed))) return;
   const open = allOpenFiles();
-  const file = (each: Older): string => path.join(home.logs, nameOf(log, each));
+  const file = (each: Older): string => path.join(folder, nameOf(log, each));
   for (const { do: what, older: each } of decideTidying(older, keep, (candidate) =>
     open.has(file(candidate)),
   )) {
@@ -113,8 +134,8 @@ async function pack(file: string): Promise<void> {
   }
 }
 
-function sizeOf(home: Home, log: string): number {
-  const file = path.join(home.logs, log);
+function sizeOf(folder: string, log: string): number {
+  const file = path.join(folder, log);
   return existsSync(file) ? statSync(file).size : 0;
 }
 

@@ -103,6 +103,14 @@ export async function describe(home: Home, commit: Commit): Promise<CommitDescri
   }
 }
 
+/** A file of a commit of the mirror, by its path; null when it has none. */
+export async function fileIn(home: Home, commit: Commit, file: string): Promise<string | null> {
+  checkCommitId(commit);
+  return gitOn(home.mirrorGit)
+    .show([`${commit}:${file}`])
+    .catch(() => null);
+}
+
 async function ensureMirror(home: Home): Promise<void> {
   mkdirSync(home.mirrorGit, { recursive: true });
   removeDeadLocks(home.mirrorGit);

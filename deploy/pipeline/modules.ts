@@ -2,14 +2,23 @@
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
+import type { Commit } from '../core/types';
+import { fileIn } from '../git/mirror';
 import type { Home } from '../home';
 import { deploymentLog, runCommand } from '../command';
 import { adoptModules } from './adopt-modules';
 import { installFailure, noLockfile } from './install-failure';
-import { storeModules, takeModules } from './modules-store';
+import { isPartial, storeModules, takeModules } from './modules-store';
 import { npmVersion } from './npm-version';
 import type { PackageFiles } from './package-files';
-import { hasDependencies, isShareable, modulesKey, readPackageFiles } from './package-files';
+import {
+  PACKAGE_FILES,
+  hasDependencies,
+  isShareable,
+  modulesKey,
+  packageFiles,
+  readPackageFiles,
+} from './package-files';
 import type { Expectation } from './ready-modules';
 import { takeReady } from './ready-modules';
 
@@ -46,6 +55,21 @@ export async function installModules(work: Installation): Promise<Origin> {
   await npmCi(work, files);
   await storeModules(home, key, dir);
   return 'npm ci';
+}
+
+/** True when the packages of a commit, which need not be checked out, are stored: its release then only links them. */
+export async function hasPackagesOf(home: Home, commit: Commit): Promise<boolean> {
+  try {
+    const texts = new Map<string, string | null>();
+    for (const name of PACKAGE_FILES) texts.set(name, await fileIn(home, commit, name));
+    const files = packageFiles((name) => texts.get(name) ?? null);
+    if (!hasDependencies(files)) return true;
+    const store = path.join(home.modules, modulesKey(files, await npmVersion()));
+    return isShareable(files) && !isPartial(store);
+  } catch {
+    // what is wrong with them, the deployment will say
+    return false;
+  }
 }
 
 /** Whatever is wrong with the clone's packages: they are only a short cut. */

@@ -25,6 +25,10 @@ const INSTALL_SCRIPTS = [
   'postprepare',
 ];
 
+const LOCKFILES = ['npm-shrinkwrap.json', 'package-lock.json'] as const;
+/** All that decides which packages a project has. */
+export const PACKAGE_FILES = ['package.json', ...LOCKFILES, '.npmrc'] as const;
+
 type Manifest = Partial<Record<(typeof DEPENDENCY_FIELDS)[number], object>> & {
   scripts?: Record<string, string>;
 };
@@ -49,21 +53,25 @@ export interface PackageFiles {
 
 /** Reads them. Throws E_INSTALL when package.json is missing or one of them is not JSON. */
 export function readPackageFiles(folder: string): PackageFiles {
-  const manifest = textOf(folder, 'package.json');
+  return packageFiles((name) => textOf(folder, name));
+}
+
+/** The same, wherever they stand. @param textOf the text of a file at the top of the project, null for none */
+export function packageFiles(textOf: (name: string) => string | null): PackageFiles {
+  const manifest = textOf('package.json');
   if (manifest === null) {
     throw new KnownError('E_INSTALL', 'This commit has no package.json.', 'Commit one: npm init -y');
   }
   // npm prefers the shrinkwrap, as we must
-  const lockName = existsSync(path.join(folder, 'npm-shrinkwrap.json'))
-    ? 'npm-shrinkwrap.json'
-    : 'package-lock.json';
-  const lock = textOf(folder, lockName);
+  const [lockName, lock] = LOCKFILES.map((name) => [name, textOf(name)] as const).find(
+    ([, text]) => text !== null,
+  ) ?? ['', null];
   const parsed =
     lock === null ? null : (parse(lock, lockName) as { packages?: Record<string, LockedPackage> });
   return {
     manifest: parse(manifest, 'package.json') as Manifest,
     lock: lock === null ? null : { text: lock, packages: parsed?.packages ?? {} },
-    npmrc: textOf(folder, '.npmrc') ?? '',
+    npmrc: textOf('.npmrc') ?? '',
   };
 }
 

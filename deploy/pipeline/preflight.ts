@@ -11,7 +11,8 @@ import type { Commit, Deployment, Observed } from '../core/types';
 import { availableMemory, freeOnDisk, memoryOf, sameDisk } from '../machine-room';
 import type { Yard } from '../yard';
 import { pruneNow } from './prune';
-import { findRelease, sizeOfRelease } from './releases';
+import { hasPackagesOf } from './modules';
+import { findRelease, sizeOfRelease, sizeWithoutLinks } from './releases';
 
 /** For the first release, whose like was never measured: a framework's node_modules and a build. */
 const FIRST_ESTIMATE = 250 * 1024 ** 2;
@@ -25,7 +26,7 @@ export async function preflight(
 ): Promise<void> {
   // nobody is served until it runs: it is worth trying
   if (kind === 'restore' || runsAlready(observed, commit, slot)) return;
-  if (!findRelease(yard.home, commit)) await mustFitOnDisk(yard, observed);
+  if (!findRelease(yard.home, commit)) await mustFitOnDisk(yard, commit, observed);
   mustFitInMemory(yard, observed, slot);
 }
 
@@ -35,9 +36,16 @@ function runsAlready({ slots }: Observed, commit: Commit, wanted: string | null)
   );
 }
 
-async function mustFitOnDisk(yard: Yard, observed: Observed): Promise<void> {
-  const short = (): { disk: string; look: Look } | undefined => shortDisk(yard, observed);
+async function mustFitOnDisk(yard: Yard, commit: Commit, observed: Observed): Promise<void> {
+  const serving = servingCommit(yard, observed);
+  // as large as the one that serves
+  let needs = sizeOfRelease(yard.home, serving) ?? FIRST_ESTIMATE;
+  const short = (): { disk: string; look: Look } | undefined => shortDisk(yard, needs);
   if (short()) await pruneNow(yard);
+  // only now, since it takes its time: packages that are here already are linked, and take no room
+  if (short() && (await hasPackagesOf(yard.home, commit))) {
+    needs = Math.min(needs, (await sizeWithoutLinks(yard.home, serving)) ?? needs);
+  }
   const found = short();
   if (!found) return;
   throw new KnownError(
@@ -47,19 +55,15 @@ async function mustFitOnDisk(yard: Yard, observed: Observed): Promise<void> {
   );
 }
 
-function shortDisk(yard: Yard, observed: Observed): { disk: string; look: Look } | undefined {
-  const needs = likelySize(yard, observed);
+function servingCommit({ journal }: Yard, { table, slots }: Observed): Commit {
+  return slots.find(({ slot }) => slot === table.active)?.commit ?? journal.lastLive()?.to?.commit ?? '';
+}
+
+function shortDisk(yard: Yard, needs: number): { disk: string; look: Look } | undefined {
   const keep = bytesOf(yard.config.room.disk);
   return disksFor(yard)
     .map((disk) => ({ disk, look: { free: freeOnDisk(disk), needs, keep } }))
     .find(({ look }) => !fits(look));
-}
-
-/** As large as the one that serves. */
-function likelySize({ home, journal }: Yard, { table, slots }: Observed): number {
-  const serving =
-    slots.find(({ slot }) => slot === table.active)?.commit ?? journal.lastLive()?.to?.commit ?? '';
-  return sizeOfRelease(home, serving) ?? FIRST_ESTIMATE;
 }
 
 /** Where a release is written to: the home, and the engine's own place for its image. */

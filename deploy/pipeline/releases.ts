@@ -13,6 +13,9 @@ import { isPartial } from './modules-store';
 
 const run = promisify(execFile);
 
+/** find counts in these, whatever the file system's own are. */
+const BLOCK_BYTES = 512;
+
 /** The folder is not in it: a home may be moved. */
 interface Manifest extends Omit<Release, 'dir'> {
   /** Node's version that built it, for a person who looks for the reason of a failing native module. */
@@ -50,6 +53,17 @@ export async function completeRelease(home: Home, release: Release): Promise<voi
 export async function measureRelease(home: Home, commit: Commit): Promise<number> {
   const { stdout } = await run('nice', ['du', '-sk', '--', releaseFolder(home, commit)]);
   return parseInt(stdout, 10) * 1024;
+}
+
+/**
+ * What another release with the same packages would take on the disk, in bytes: folders, and files that are its own
+ * alone. Null for one that is not there.
+ */
+export async function sizeWithoutLinks(home: Home, commit: Commit): Promise<number | null> {
+  if (findRelease(home, commit) === null) return null;
+  const own = ['(', '-type', 'd', '-o', '-links', '1', ')', '-printf', '%b\n'];
+  const { stdout } = await run('find', [releaseFolder(home, commit), ...own], { maxBuffer: Infinity });
+  return stdout.split('\n').reduce((sum, blocks) => sum + Number(blocks) * BLOCK_BYTES, 0);
 }
 
 /** Keeps it in the manifest. The caller holds the lock. */

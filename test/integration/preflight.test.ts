@@ -1,6 +1,6 @@
-import { spawn, type ChildProcess } from 'node:child_process';
+import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, writeFileSync } from 'node:fs';
+import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { UserConfig } from '../../deploy/config';
 import type { KnownError } from '../../deploy/core/errors';
@@ -10,6 +10,9 @@ import type { Commit, Observed } from '../../deploy/core/types';
 import { homeAt } from '../../deploy/home';
 import { Journal } from '../../deploy/journal/journal';
 import { availableMemory, memoryOf } from '../../deploy/machine-room';
+import { storeModules } from '../../deploy/pipeline/modules-store';
+import { npmVersion } from '../../deploy/pipeline/npm-version';
+import { modulesKey, readPackageFiles } from '../../deploy/pipeline/package-files';
 import { preflight } from '../../deploy/pipeline/preflight';
 import { completeRelease, findRelease, noteSize, releaseFolder } from '../../deploy/pipeline/releases';
 import { prepareTables } from '../../deploy/traffic/table-folder';
@@ -123,6 +126,31 @@ onSmallDisk.describe('a disk', () => {
     expect(await refusal(yard, { kind: 'rollback', slot: null }, B, EMPTY)).toBeNull();
   });
 
+  it('does not count packages that are here already, and would only be linked', async () => {
+    const folder = newFolder();
+    afterwards(() => rmSync(folder, { recursive: true }));
+    const yard = await yardOn(folder, { room: { ...room, disk: '4m' } });
+    const { home } = yard;
+    await release(yard, A, 1);
+    const lock = (version: string): object => ({
+      lockfileVersion: 3,
+      packages: { 'node_modules/x': { version } },
+    });
+    const manifest = { dependencies: { x: '*' } };
+    const same = commitOf(home, { 'package.json': manifest, 'package-lock.json': lock('1.0.0') });
+    const other = commitOf(home, { 'package.json': manifest, 'package-lock.json': lock('2.0.0') });
+    const dir = releaseFolder(home, A);
+    writeFiles(dir, { 'package.json': manifest, 'package-lock.json': lock('1.0.0') });
+    mkdirSync(path.join(dir, 'node_modules', 'x'), { recursive: true });
+    writeFileSync(path.join(dir, 'node_modules', 'x', 'big'), Buffer.alloc(10 * MB, 1));
+    await storeModules(home, modulesKey(readPackageFiles(dir), await npmVersion()), dir);
+    // more than is free, as a second copy of all of it would be
+    await noteSize(home, A, 40 * MB);
+
+    expect(await refusal(yard, DEPLOY, same, EMPTY)).toBeNull();
+    expect((await refusal(yard, DEPLOY, other, EMPTY))?.message).toContain('needs about 40 MB');
+  });
+
   it('is looked at again when what is not kept is gone', async () => {
     const yard = await yardOn(newFolder(), { room: { ...room, disk: '12m' }, keep: { releases: 1 } });
     // eight megabytes of a release that failed later on
@@ -164,6 +192,26 @@ async function yardOn(dir: string, config: UserConfig): Promise<Yard> {
   const yard = openYard(home, root);
   afterwards(() => yard.journal.close());
   return yard;
+}
+
+/** A commit of the mirror with these files alone. */
+function commitOf({ mirrorGit }: Yard['home'], files: Record<string, object>): Commit {
+  const tree = tempHome();
+  writeFiles(tree, files);
+  const git = (...args: string[]): string =>
+    execFileSync('git', ['-c', 'user.name=a', '-c', 'user.email=a@b', '--git-dir', mirrorGit, ...args], {
+      cwd: tree,
+      encoding: 'utf8',
+    }).trim();
+  git('init', '--quiet', '--bare');
+  git('--work-tree', tree, 'add', '--all');
+  return git('commit-tree', '-m', 'x', git('write-tree'));
+}
+
+function writeFiles(dir: string, files: Record<string, object>): void {
+  for (const [name, content] of Object.entries(files)) {
+    writeFileSync(path.join(dir, name), JSON.stringify(content));
+  }
 }
 
 /** A release of so many megabytes that is live. */

@@ -80,6 +80,29 @@ describe('nginx', () => {
 });
 
 describe('PM2', () => {
+  it('has its own log rotated too, while it keeps it open', async () => {
+    const pm2 = await pm2Yard();
+    afterwards(() => pm2.clear());
+    const { home, blue } = pm2;
+    mkdirSync(home.dir, { recursive: true });
+    const yard = await yardOf(home, { logSize: '1k', logs: 2 });
+    const runtime = createPm2Runtime({ home, stopSeconds: 1 });
+    const log = path.join(home.pm2, 'pm2.log');
+    const older = (): string[] => readdirSync(home.pm2).filter((name) => name.startsWith('pm2.log.'));
+    await runtime.start(blue, release(pm2), 'instance');
+    for (let turn = 0; turn < 4; turn++) {
+      const filler = `${'x'.repeat(2000)} ${turn}`;
+      writeFileSync(log, `${filler}\n`, { flag: 'a' });
+      await rotate(yard);
+      expect(readFileSync(`${log}.1`, 'utf8')).toContain(filler);
+      expect(statSync(log).size).toBeLessThan(1024);
+    }
+    // what it says from now on stands at the beginning of the new file
+    await runtime.stop('blue');
+    expect(await until('its word', () => readFileSync(log, 'utf8'))).toMatch(/^\d{4}-\d\d-\d\dT.*PM2/);
+    expect(older().sort()).toEqual(['pm2.log.1', 'pm2.log.2.gz']);
+  });
+
   it('goes on in new files, and no line of standard output or standard error is lost', async () => {
     const pm2 = await pm2Yard();
     afterwards(() => pm2.clear());
