@@ -28,6 +28,8 @@ export interface Home {
   traffic: string;
   /** While a release is held: an empty file `<token>.<slot>` for those who may try it. */
   preview: string;
+  /** Pages that nginx shows in the place of the app. */
+  pages: string;
   logs: string;
   accessLog: string;
   /** The URL to notify that npm start was given, 0600. */
@@ -65,6 +67,7 @@ export function homeAt(dir: string): Home {
     tables: at('tables'),
     traffic: at('traffic'),
     preview: at('preview'),
+    pages: at('pages'),
     logs: at('logs'),
     accessLog: at('logs', 'access.log'),
     notifyUrl: at('notify-url'),

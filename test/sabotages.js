@@ -51,8 +51,8 @@ const SABOTAGES = [
     invariant: 2,
     what: 'a crash falls to the other slot though the table names no standby',
     file: 'nginx/site.conf.template',
-    from: 'if (-f $table/standby.${OTHER}) { set $behind ${OTHER}; }',
-    to: 'set $behind ${OTHER};',
+    from: 'if ($active = ${SLOT}) { set $behind $standby; }',
+    to: 'if ($active = ${SLOT}) { set $behind green; }',
     test: 'test/integration/traffic-shift.test.ts',
   },
   {

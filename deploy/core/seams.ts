@@ -45,6 +45,8 @@ export interface Runtime {
 }
 
 export interface Traffic {
+  /** Makes what these tables need on the disk, so that no shift to one of them can fail for want of room. */
+  prepare(tables: Table[]): Promise<void>;
   /** One atomic rename: from the next request on, this table holds. */
   shift(to: Table): Promise<void>;
   /** The table that nginx looks at now. Throws E_UNREADABLE_TABLE when there is none. */

@@ -1,42 +1,43 @@
 /**
- * The traffic table as a folder. nginx reads it with `-f` on every request, so a table is nothing but
- * empty files: `all.<slot>` names the active slot, `standby.<slot>` the one behind it.
+ * The traffic table as a folder: its name says who serves, and where several slots do, an empty file for each
+ * bucket says which. nginx looks the name up on every request (nginx/site.conf.template).
  */
-import type { SlotName, Table } from './types';
-
-/**
- * nginx evaluates `$realpath_root` twice, first for its length and then for its text; a shift between the
- * two must not change the length.
- */
-const FOLDER_NAME_LENGTH = 48;
+import { BUCKETS, type Share, type SlotName, type Table } from './types';
 
 /** The table that serves nobody. */
 export const EMPTY_TABLE: Table = { active: null, standby: null };
 
-/** The table's folder name, readable and always equally long: `active-blue.standby-green......`. */
+const FOLDER = /^active-([a-z]+)\.standby-([a-z]+)((?:\.[a-z]+[1-9]\d*)*)(\.maintenance)?$/;
+
+/** The table's folder name, readable: `active-blue.standby-none.green25`. */
 export function tableFolder(table: Table): string {
-  const name = `active-${table.active ?? 'none'}.standby-${table.standby ?? 'none'}`;
-  if (name.length > FOLDER_NAME_LENGTH) throw new Error(`slot names too long for a table: ${name}`);
-  return name.padEnd(FOLDER_NAME_LENGTH, '.');
+  const roles = [`active-${table.active ?? 'none'}`, `standby-${table.standby ?? 'none'}`];
+  const shares = sharesOf(table).map(({ slot, buckets }) => `${slot}${buckets}`);
+  return [...roles, ...shares, ...(table.maintenance ? ['maintenance'] : [])].join('.');
 }
 
-/** The empty files in the table's folder. */
+/** The empty files in the table's folder: `07.green` for each bucket, where several slots serve. */
 export function tableFiles(table: Table): string[] {
-  const files: string[] = [];
-  if (table.active !== null) files.push(`all.${table.active}`);
-  if (table.standby !== null) files.push(`standby.${table.standby}`);
-  return files;
+  if (sharesOf(table).length === 0) return [];
+  return slotsOfBuckets(table).flatMap((slot, bucket) =>
+    slot === null ? [] : [`${bucketName(bucket)}.${slot}`],
+  );
 }
 
 /** Reads a folder's name back; null when it is not a table's. */
 export function parseTableFolder(folder: string): Table | null {
-  const match = /^active-([a-z0-9-]+)\.standby-([a-z0-9-]+)\.*$/.exec(folder);
+  const match = FOLDER.exec(folder);
   if (!match) return null;
-  const [, active, standby] = match;
-  return { active: slotOrNull(active), standby: slotOrNull(standby) };
+  const [, active, standby, shares = '', maintenance] = match;
+  return {
+    active: slotOrNull(active),
+    standby: slotOrNull(standby),
+    ...(shares && { shares: parseShares(shares) }),
+    ...(maintenance && { maintenance: true }),
+  };
 }
 
-/** Every table a pool of these slots can need, made beforehand so that a shift works on a full disk. */
+/** The tables that every deployment between these slots can need, made beforehand: a full disk has no room for them. */
 export function allTables(slots: SlotName[]): Table[] {
   const pairs = slots.flatMap((active) =>
     [null, ...slots.filter((other) => other !== active)].map((standby) => ({ active, standby })),
@@ -45,7 +46,46 @@ export function allTables(slots: SlotName[]): Table[] {
 }
 
 export function sameTable(a: Table, b: Table): boolean {
-  return a.active === b.active && a.standby === b.standby;
+  return tableFolder(a) === tableFolder(b);
+}
+
+/** Which slot serves each bucket, from 0 upward. */
+export function slotsOfBuckets(table: Table): (SlotName | null)[] {
+  const shared = sharesOf(table).flatMap(({ slot, buckets }) => Array<SlotName>(buckets).fill(slot));
+  return Array.from({ length: BUCKETS }, (_, bucket) => shared[bucket] ?? table.active);
+}
+
+/** How many buckets each slot serves; a slot without any is not there. */
+export function bucketsBySlot(table: Table): Map<SlotName, number> {
+  const counts = new Map<SlotName, number>();
+  for (const slot of slotsOfBuckets(table)) if (slot !== null) counts.set(slot, (counts.get(slot) ?? 0) + 1);
+  return counts;
+}
+
+/** The slots that get users' requests, the active one first. */
+export function servingSlots(table: Table): SlotName[] {
+  const serving = [...bucketsBySlot(table).keys()];
+  return [
+    ...serving.filter((slot) => slot === table.active),
+    ...serving.filter((slot) => slot !== table.active),
+  ];
+}
+
+/** `07` for bucket 7, as nginx's split_clients names it. */
+export function bucketName(bucket: number): string {
+  return String(bucket).padStart(2, '0');
+}
+
+/** Shares of no bucket, and of the active slot itself, say nothing. */
+function sharesOf({ shares = [] }: Table): Share[] {
+  return shares.filter(({ buckets }) => buckets > 0);
+}
+
+function parseShares(text: string): Share[] {
+  return text
+    .split('.')
+    .filter(Boolean)
+    .map((share) => ({ slot: share.replace(/\d+$/, ''), buckets: Number(/\d+$/.exec(share)?.[0]) }));
 }
 
 function slotOrNull(name: string | undefined): SlotName | null {

@@ -42,13 +42,25 @@ export interface Release {
   app: AppSettings;
 }
 
-/**
- * Which slot serves, and which proven one stands behind it when it crashes.
- * `active: null` serves nobody: 503.
- */
+/** Who serves a request falls into one of so many buckets, by its cohort. */
+export const BUCKETS = 100;
+
+/** Buckets that another slot than the active one serves. */
+export interface Share {
+  slot: SlotName;
+  /** 1 to 100. */
+  buckets: number;
+}
+
+/** Which slot serves which of the 100 buckets, and which proven one stands behind it when it crashes. */
 export interface Table {
+  /** The slot that serves every bucket of which no share says otherwise. Null serves nobody: 503. */
   active: SlotName | null;
   standby: SlotName | null;
+  /** Taken from bucket 0 upward, in this order: whoever is in a share of 5 is in one of 25. Left out: none. */
+  shares?: Share[];
+  /** True when everyone gets the maintenance page: the active slot is just being replaced. */
+  maintenance?: boolean;
 }
 
 export type ProcessStatus = 'starting' | 'online' | 'stopping' | 'stopped' | 'crashed';

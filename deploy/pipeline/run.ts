@@ -3,7 +3,7 @@
  * before it, last one first: that is the automatic rollback, the same for every strategy.
  */
 import { asKnown } from '../core/errors';
-import type { Plan, PlannedStep, Step } from '../core/types';
+import type { Plan, PlannedStep, Step, Table } from '../core/types';
 import type { Yard } from '../yard';
 import { isStopped, whyItEnds } from './ending';
 import { runHook, runHookOrWarn, stageOf } from './hooks';
@@ -23,6 +23,8 @@ export interface Run extends Performance {
  * after everything was taken back.
  */
 export async function run(yard: Yard, work: Run): Promise<'done' | 'ended'> {
+  // a full disk is met here, where nothing has been touched
+  await yard.traffic.prepare(tablesOf(work.plan));
   for (let index = work.from; index < work.plan.length; index++) {
     const { step } = work.plan[index] as PlannedStep;
     const stage = stageOf(step, work.plan);
@@ -63,6 +65,11 @@ export async function undo(yard: Yard, how: Performance, steps: PlannedStep[]): 
       }
     }
   }
+}
+
+function tablesOf(plan: Plan): Table[] {
+  const steps = plan.flatMap(({ step, undo }) => [step, ...undo]);
+  return steps.flatMap((step) => (step.do === 'shift' ? [step.to] : []));
 }
 
 async function toldStep(

@@ -48,6 +48,7 @@ export function writeConfiguration(
   makeEnterable(home.nginx);
   mkdirSync(home.logs, { recursive: true });
   for (const log of [home.accessLog, errorLog(home)]) makePrivate(log);
+  makePage(home);
   const { files } = configurationFor(home, config, binary, user);
   for (const [name, text] of Object.entries(files)) replaceFile(path.join(home.nginx, name), text);
 }
@@ -111,6 +112,15 @@ function templateFolder(): string {
   const found = places.find((place) => existsSync(path.join(place, 'site.conf.template')));
   if (found === undefined) throw new Error('the templates in nginx/ are missing');
   return found;
+}
+
+/** What everyone sees while the slot that serves is being replaced. One that is there already is its owner's. */
+function makePage({ pages }: Home): void {
+  const page = path.join(pages, 'maintenance.html');
+  makeEnterable(pages);
+  if (existsSync(page)) return;
+  writeFileSync(page, readFileSync(path.join(templateFolder(), 'maintenance.html')), { mode: 0o644 });
+  chmodSync(page, 0o644);
 }
 
 /** The workers connect to sockets in here, whatever the umask of whoever makes it. */

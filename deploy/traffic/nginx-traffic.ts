@@ -2,7 +2,7 @@
 import type { Traffic } from '../core/seams';
 import type { Home } from '../home';
 import { probe } from './probe';
-import { linkedTable, linkTable } from './table-folder';
+import { linkedTable, linkTable, makeTables } from './table-folder';
 
 /** How long nginx and the app behind it may take for a health answer, in milliseconds. */
 const VERIFY_TIMEOUT_MS = 5000;
@@ -11,6 +11,8 @@ const VERIFY_TIMEOUT_MS = 5000;
 export function createTraffic({ home, httpPort }: { home: Home; httpPort: number }): Traffic {
   return {
     // eslint-disable-next-line @typescript-eslint/require-await -- the seam allows traffics that have to wait
+    prepare: async (tables) => makeTables(home, tables),
+    // eslint-disable-next-line @typescript-eslint/require-await
     shift: async (to) => linkTable(home, to),
     // eslint-disable-next-line @typescript-eslint/require-await
     current: async () => linkedTable(home),

@@ -4,7 +4,8 @@
  *     ${NAME}             a value; nginx's own ${variables} are written in small letters
  *     #each NAME … #end   the lines between, once for every entry of the list NAME
  */
-import type { Slot } from '../core/types';
+import { bucketName } from '../core/table';
+import { BUCKETS, type Slot } from '../core/types';
 
 export interface NginxSettings {
   /** Absolute folders and files, without characters that nginx would read as syntax. */
@@ -50,11 +51,10 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
       : '# Not started as root: the workers keep the rights of whoever started nginx.',
     WORKERS: String(settings.workers),
     UNUSED_MODULE: settings.unusedModules.map((module) => ({ MODULE: module })),
-    SLOT: settings.slots.map((slot) => ({
-      SLOT: slot.name,
-      PORT: String(slot.port),
-      OTHER: settings.slots.filter((other) => other !== slot).map((other) => ({ OTHER: other.name })),
-    })),
+    SLOT: settings.slots.map(({ name, port }) => ({ SLOT: name, PORT: String(port) })),
+    // the last one takes what is left of a hundred times one per cent
+    BUCKET: Array.from({ length: BUCKETS - 1 }, (_, bucket) => ({ BUCKET: bucketName(bucket) })),
+    LAST_BUCKET: bucketName(BUCKETS - 1),
   };
 }
 

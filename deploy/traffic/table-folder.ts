@@ -1,5 +1,5 @@
 /**
- * The traffic table on the disk: folders of empty files, and the link that says which of them is in force.
+ * The traffic table on the disk: a folder for each table, and the link that says which of them is in force.
  */
 import {
   chmodSync,
@@ -27,9 +27,14 @@ export function prepareTables(home: Home, slots: SlotName[]): void {
   if (linkedFolder(home) === null) linkTable(home, EMPTY_TABLE);
 }
 
+/** Makes those of the tables that are not there yet. A deployment's own are made before its first step. */
+export function makeTables(home: Home, tables: Table[]): void {
+  for (const table of tables) if (!isComplete(home, table)) makeTable(home, table);
+}
+
 /** Puts a table in force with one rename(2). Makes its folder only when nobody has prepared it. */
 export function linkTable(home: Home, table: Table): void {
-  if (!isComplete(home, table)) makeTable(home, table);
+  makeTables(home, [table]);
   const next = `${home.traffic}.next`;
   // what a process that was killed between the two calls has left
   rmSync(next, { force: true });

@@ -80,13 +80,10 @@ async function prepare(slots) {
 /** Each change must find what it changes: a template that has moved on is not to be compared by mistake. */
 const CHANGES = /** @type {[RegExp, (slot: string, generation: number) => string][]} */ ([
   [/^ *root "[^"]*";$/gm, () => ''],
-  [/^ *set \$table \$realpath_root;$/gm, () => ''],
-  [/^ *if \(-f \$table\/[^)]*\) \{[^}]*\}$/gm, () => ''],
-  [/^ *if \(\$table = ""\) \{[^}]*\}$/gm, () => ''],
+  [/^map \$realpath_root \$table/gm, () => 'map "" $table'],
   [/^ *if \(\$preview_token\) \{[^}]*\}$/gm, () => ''],
   [/^ *if \(\$slot = ""\) \{[^}]*\}$/gm, () => ''],
-  [/^ *set \$slot "";$/gm, (slot) => `set $slot ${slot}; set $table "";`],
-  [/^ *set \$behind "";$/gm, () => 'set $behind ""; set $table "";'],
+  [/^ *set \$slot \$whole;$/gm, (slot) => `set $slot ${slot};`],
   [/proxy_pass http:\/\/slot_\$slot;/g, (slot) => `proxy_pass http://slot_${slot};`],
   [
     /return 204;/g,

@@ -58,8 +58,15 @@ describe('without a table there is no slot', () => {
     await expect(yard.traffic.current()).rejects.toMatchObject({ code: 'E_UNREADABLE_TABLE' });
   });
 
-  itAsRoot('when the worker may not read the table', async () => {
-    chmodSync(path.join(yard.home.tables, tableFolder(BLUE_BEFORE_GREEN)), 0o700);
+  itAsRoot('when the worker may not go to the tables', async () => {
+    chmodSync(yard.home.tables, 0o700);
+    await expectNoSlot();
+  });
+
+  itAsRoot('when the worker may not read a table that is split', async () => {
+    const split = { ...BLUE_BEFORE_GREEN, shares: [{ slot: 'green', buckets: 50 }] };
+    await yard.traffic.shift(split);
+    chmodSync(path.join(yard.home.tables, tableFolder(split)), 0o700);
     await expectNoSlot();
   });
 
@@ -189,7 +196,8 @@ describe('errors', () => {
   test('the table itself cannot be fetched', async () => {
     await yard.startApp('blue');
     await yard.traffic.shift(BLUE);
-    expect((await yard.ask('/all.blue')).json).toEqual({ version: 'blue' });
+    expect((await yard.ask('/00.blue')).json).toEqual({ version: 'blue' });
+    expect((await yard.ask('/switchyard-maintenance.html')).body).not.toContain('Back in a moment');
   });
 });
 

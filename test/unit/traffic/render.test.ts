@@ -62,8 +62,8 @@ describe('the language of the templates', () => {
 });
 
 describe('the site', () => {
-  test('pins the table once, and every check uses the pinned one', () => {
-    expect(site()).toContain('set $table $realpath_root;');
+  test('looks the table up once, and every check uses what was found', () => {
+    expect(site().match(/^[^#\n]*\$realpath_root.*/gm)).toEqual(['map $realpath_root $table {']);
     const checks = site().match(/if \(-f \S+/g) ?? [];
     expect(checks.length).toBeGreaterThan(0);
     const others = checks.filter((check) => !check.startsWith('if (-f $table/'));
@@ -87,7 +87,10 @@ describe('the site', () => {
   });
 
   test('has no slot by default', () => {
-    expect(site()).toContain('set $slot "";');
+    expect(site()).toContain('set $slot $whole;');
+    const maps = site().match(/^map \$(realpath_root|table) .*\n.*default .*$/gm);
+    expect(maps).toHaveLength(5);
+    for (const map of maps ?? []) expect(map).toMatch(/default "";$/);
     expect(site()).toContain('if ($slot = "") { return 503; }');
   });
 
@@ -101,15 +104,19 @@ describe('the site', () => {
     ]);
   });
 
-  test('behind a slot the other slots are looked for, the active one having the last word', () => {
+  test('behind a slot is the active one, and behind that its standby', () => {
     const behind = site().slice(site().indexOf('listen "unix:/home/nginx/after-green.sock"'));
-    const checks = behind.slice(0, behind.indexOf('\n}')).match(/-f \$table\/[a-z.]+/g);
-    expect(checks).toEqual([
-      '-f $table/standby.blue',
-      '-f $table/standby.yellow',
-      '-f $table/all.blue',
-      '-f $table/all.yellow',
+    expect(behind.slice(0, behind.indexOf('\n}')).match(/.*set \$behind.*/g)).toEqual([
+      '    set $behind $active;',
+      '    if ($active = green) { set $behind $standby; }',
+      '    if ($maintenance) { set $behind ""; }',
     ]);
+  });
+
+  test('has a hundred buckets of one per cent', () => {
+    const split = block(site(), 'split_clients $cohort $bucket');
+    expect(split.match(/^ *1% \d\d;$/gm)).toHaveLength(99);
+    expect(split).toContain('* 99;');
   });
 
   test('idle connections to an app are closed before the app does it after 5 s', () => {

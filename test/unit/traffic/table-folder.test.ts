@@ -12,7 +12,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { allTables, tableFiles, tableFolder } from '../../../deploy/core/table';
 import { homeAt, type Home } from '../../../deploy/home';
-import { linkedTable, linkTable, prepareTables } from '../../../deploy/traffic/table-folder';
+import { linkedTable, linkTable, makeTables, prepareTables } from '../../../deploy/traffic/table-folder';
 
 const SLOTS = ['blue', 'green'];
 const BLUE = { active: 'blue', standby: null };
@@ -71,6 +71,9 @@ test('a temporary link left by a killed process does not break the next shift', 
 test("the link's text is short enough to lie in the inode: a full disk has no block for it", () => {
   prepareTables(home, SLOTS);
   expect(readlinkSync(home.traffic).length).toBeLessThan(60);
+  const rolling = ['amber', 'green', 'blue'].map((slot) => ({ slot, buckets: 25 }));
+  linkTable(home, { active: 'violet', standby: 'green', shares: rolling });
+  expect(readlinkSync(home.traffic).length).toBeLessThan(60);
 });
 
 test('a shift makes no folder when the tables are prepared', () => {
@@ -85,7 +88,7 @@ test('a table that nobody has prepared is made on the way', () => {
   const table = { active: 'yellow', standby: 'blue' };
   linkTable(home, table);
   expect(linkedTable(home)).toEqual(table);
-  expect(existsSync(path.join(home.traffic, 'all.yellow'))).toBe(true);
+  expect(existsSync(home.traffic)).toBe(true);
 });
 
 test('no link, a link to something else, and half a table are not tables', () => {
@@ -94,7 +97,17 @@ test('no link, a link to something else, and half a table are not tables', () =>
   symlinkSync('elsewhere', home.traffic);
   expect(() => linkedTable(home)).toThrow(unreadable);
   prepareTables(home, SLOTS);
-  linkTable(home, BLUE);
-  rmSync(path.join(home.traffic, 'all.blue'));
+  linkTable(home, { ...BLUE, shares: [{ slot: 'green', buckets: 5 }] });
+  rmSync(path.join(home.traffic, '04.green'));
   expect(() => linkedTable(home)).toThrow(unreadable);
+});
+
+test('tables are made before they are needed, and a shift to one of them then makes nothing', () => {
+  const split = { ...BLUE, shares: [{ slot: 'green', buckets: 25 }] };
+  prepareTables(home, SLOTS);
+  makeTables(home, [split, BLUE]);
+  const before = statSync(home.tables).mtimeMs;
+  linkTable(home, split);
+  expect(statSync(home.tables).mtimeMs).toBe(before);
+  expect(linkedTable(home)).toEqual(split);
 });
