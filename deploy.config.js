@@ -31,7 +31,8 @@ module.exports = {
     maxBody: '25m',
   },
   slots: {
-    /** The port of each slot.                                   environment: BLUE_PORT, GREEN_PORT */
+    /** The port of each slot. Or how many there are, `slots: 4` (2 to 8), and their ports follow: blue, green,
+        amber, violet, coral, teal, pink, lime.           environment: SLOTS, BLUE_PORT, GREEN_PORT */
     blue: 8080,
     green: 8081,
   },

@@ -1,6 +1,7 @@
 /** What deploy.config.js may say: every key, its kind and its default, which the file itself explains. */
 import { validate } from 'node-cron';
 import { z } from 'zod';
+import { FIRST_PORT, SLOT_NAMES } from './core/pool';
 
 /** When a hook runs: before or after a phase of a deployment, or when one has failed. */
 const hookName = z
@@ -22,6 +23,21 @@ export const appSchema = z.strictObject({
   health: urlPath.default('/health'),
   smoke: z.array(urlPath).default([]),
 });
+
+/** `slots: 4` is written out before it comes here. */
+const slots = z.strictObject(
+  {
+    blue: port.default(FIRST_PORT),
+    green: port.default(FIRST_PORT + 1),
+    amber: port.optional(),
+    violet: port.optional(),
+    coral: port.optional(),
+    teal: port.optional(),
+    pink: port.optional(),
+    lime: port.optional(),
+  } satisfies Record<(typeof SLOT_NAMES)[number], z.ZodType>,
+  `is neither a number from 2 to ${SLOT_NAMES.length} nor ports by the slots' names`,
+);
 
 const size = z.string().regex(/^\d+[kmg]$/, 'is not a size such as 25m');
 const cron = z.string().refine(validate, 'is not a schedule such as "*/5 * * * *"').nullable();
@@ -50,7 +66,7 @@ export const schema = z.strictObject({
         .default('25m'),
     })
     .prefault({}),
-  slots: z.strictObject({ blue: port.default(8080), green: port.default(8081) }).prefault({}),
+  slots: slots.prefault({}),
   deployer: z.strictObject({ port: port.default(9000) }).prefault({}),
   bake: z
     .strictObject({
@@ -103,4 +119,4 @@ export const schema = z.strictObject({
 
 export type Config = z.output<typeof schema>;
 /** What deploy.config.js may export: every key is optional. */
-export type UserConfig = z.input<typeof schema>;
+export type UserConfig = Omit<z.input<typeof schema>, 'slots'> & { slots?: number | z.input<typeof slots> };

@@ -9,6 +9,7 @@ import type { z } from 'zod';
 import type { Config } from './config-schema';
 import { schema } from './config-schema';
 import { KnownError } from './core/errors';
+import { poolFrom, poolOf, poolText } from './core/pool';
 import type { AppSettings, Slot } from './core/types';
 
 export type { Config, UserConfig } from './config-schema';
@@ -16,6 +17,7 @@ export type { Config, UserConfig } from './config-schema';
 /** The environment variables that go over the file, and the key each one sets. */
 export const ENVIRONMENT = {
   HTTP_PORT: ['http', 'port'],
+  SLOTS: ['slots'],
   BLUE_PORT: ['slots', 'blue'],
   GREEN_PORT: ['slots', 'green'],
   DEPLOYER_PORT: ['deployer', 'port'],
@@ -54,7 +56,7 @@ export function parseAppSettings(written: unknown): AppSettings {
 
 /** The slots of a configuration, in the order in which they are filled. */
 export function slotsOf(config: Config): Slot[] {
-  return Object.entries(config.slots).map(([name, slotPort]) => ({ name, port: slotPort }));
+  return Object.entries(config.slots).map(([name, port]) => ({ name, port }));
 }
 
 function readConfigFile(file: string): unknown {
@@ -71,11 +73,25 @@ function readConfigFile(file: string): unknown {
 
 /** A copy of the file's value with the settings over it; what is odd in it stays, for the schema to name. */
 function overlay(written: unknown, settings: Settings): unknown {
-  const named = Object.entries(settings) as [keyof typeof ENVIRONMENT, string][];
-  return named.reduce((result: unknown, [name, text]) => {
-    const keys = ENVIRONMENT[name];
-    return withValue(result, keys, asWritten(keys, text));
-  }, written ?? {});
+  const { SLOTS, ...others } = settings;
+  const named = Object.entries(others) as [keyof typeof ENVIRONMENT, string][];
+  const pool = SLOTS === undefined ? written : withValue(written ?? {}, ENVIRONMENT.SLOTS, poolFrom(SLOTS));
+  return named.reduce(
+    (result: unknown, [name, text]) => {
+      const keys = ENVIRONMENT[name];
+      return withValue(result, keys, asWritten(keys, text));
+    },
+    withPoolWrittenOut(pool ?? {}, settings),
+  );
+}
+
+/** A number of slots as their ports, which follow that of the first. */
+function withPoolWrittenOut(value: unknown, { BLUE_PORT }: Settings): unknown {
+  const count = valueAt(value, ENVIRONMENT.SLOTS);
+  const first = BLUE_PORT === undefined ? undefined : asWritten(ENVIRONMENT.BLUE_PORT, BLUE_PORT);
+  const pool =
+    typeof count === 'number' ? poolOf(count, typeof first === 'number' ? first : undefined) : null;
+  return pool === null ? value : withValue(value, ENVIRONMENT.SLOTS, pool);
 }
 
 function withValue(place: unknown, [key, ...below]: readonly string[], value: unknown): unknown {
@@ -121,8 +137,13 @@ function keysAt(place: string[]): string[] {
   return here && typeof here === 'object' ? Object.keys(here) : [];
 }
 
+/** A setting as the environment would say it, from a configuration. */
+export function settingOf(config: Config, name: keyof typeof ENVIRONMENT): string {
+  return name === 'SLOTS' ? poolText(config.slots) : String(valueAt(config, ENVIRONMENT[name]));
+}
+
 /** What stands at a place, or undefined. */
-export function valueAt(value: unknown, keys: readonly string[]): unknown {
+function valueAt(value: unknown, keys: readonly string[]): unknown {
   return keys.reduce((here, key) => (here as Record<string, unknown> | undefined | null)?.[key], value);
 }
 

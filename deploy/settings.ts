@@ -4,7 +4,7 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import type { Config, Settings } from './config';
-import { ENVIRONMENT, settingsFrom, valueAt } from './config';
+import { settingOf, settingsFrom } from './config';
 import { KnownError } from './core/errors';
 
 /**
@@ -13,6 +13,7 @@ import { KnownError } from './core/errors';
  */
 const CHOSEN_ONCE = [
   'HTTP_PORT',
+  'SLOTS',
   'BLUE_PORT',
   'GREEN_PORT',
   'DEPLOYER_PORT',
@@ -41,7 +42,7 @@ export function readSettings(file: string): Settings {
 
 /** What of a configuration is chosen once, as settings. */
 export function chosenOnce(config: Config): Settings {
-  return Object.fromEntries(CHOSEN_ONCE.map((name) => [name, String(valueAt(config, ENVIRONMENT[name]))]));
+  return Object.fromEntries(CHOSEN_ONCE.map((name) => [name, settingOf(config, name)]));
 }
 
 function readKept(file: string): Record<string, unknown> {

@@ -5,9 +5,11 @@ import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
+import { SLOT_NAMES } from '../core/pool';
 import type { SlotName } from '../core/types';
 import { cleanEnvironment } from '../environment';
 import type { Home } from '../home';
+import { fileOf } from './compose-definitions';
 
 export interface ComposeOptions {
   home: Home;
@@ -17,6 +19,7 @@ export interface ComposeOptions {
   name: string;
 }
 
+const [FIRST_SLOT] = SLOT_NAMES;
 const COMPOSE_MAY_TAKE_MS = 60_000;
 
 /**
@@ -48,8 +51,14 @@ export function composeArgv(
   override: string,
   args: string[],
 ): string[] {
-  const files = ['-f', path.join(root, `docker-compose.${slot}.yml`), '-f', override];
+  const files = ['-f', slotFile(root, slot), '-f', override];
   return ['docker', 'compose', '-p', projectOf(home, name), ...files, ...args];
+}
+
+/** The definition of a slot: a file of its own, or, in a larger pool, that of the first slot. */
+export function slotFile(root: string, slot: SlotName): string {
+  const own = path.join(root, fileOf(slot));
+  return existsSync(own) ? own : path.join(root, fileOf(FIRST_SLOT));
 }
 
 /** Nothing of the caller's but what Docker and a build need; the files are lent to the build, never copied. */

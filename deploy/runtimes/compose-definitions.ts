@@ -37,14 +37,18 @@ export interface SlotInput extends RunInput {
   environment: number;
 }
 
-/** The override file of a slot, as an object. */
-export function slotOverride(input: SlotInput): object {
+/**
+ * The override file of a slot, as an object.
+ * @param definition the file it goes over: the slot's own unless told, or that of another slot, whose definition it then takes over
+ */
+export function slotOverride(input: SlotInput, definition = fileOf(input.slot.name)): object {
   const { config, slot, release, instance, environment } = input;
   const service = serviceOf(input);
   return withEscapes({
     services: {
       [slot.name]: {
         ...service,
+        ...inherited(slot.name, definition),
         container_name: containerOf(config.name, slot.name),
         command: ['node', release.app.start],
         stop_grace_period: `${config.limits.stop}s`,
@@ -67,6 +71,17 @@ export function slotOverride(input: SlotInput): object {
       },
     },
   });
+}
+
+/** Nothing for a slot with a file of its own. */
+function inherited(slot: SlotName, definition: string): object {
+  if (definition.endsWith(fileOf(slot))) return {};
+  return { extends: { file: definition, service: /\.([a-z]+)\.yml$/.exec(definition)?.[1] } };
+}
+
+/** A slot's own definition in the clone. */
+export function fileOf(slot: SlotName): string {
+  return `docker-compose.${slot}.yml`;
 }
 
 /** The override file of a command that runs once. @param service the slot whose definition it borrows */

@@ -1,7 +1,7 @@
 /** What runs of a home: nginx, the deployer, the active slot. */
 import { existsSync } from 'node:fs';
 import { buildStamp } from '../build-stamp';
-import { loadConfig } from '../config';
+import { loadConfig, slotsOf } from '../config';
 import { readSettings } from '../settings';
 import { deployerBuild } from '../control-client';
 import type { Home } from '../home';
@@ -50,7 +50,7 @@ export function serverOf(home: Home): Server | null {
       return [
         ...(nginx.running() ? [config.http.port] : []),
         ...((await deployerBuild(home)) === null ? [] : [config.deployer.port]),
-        ...Object.entries(config.slots).flatMap(([slot, port]) => (running.includes(slot) ? [port] : [])),
+        ...slotsOf(config).flatMap(({ name, port }) => (running.includes(name) ? [port] : [])),
       ];
     },
   };

@@ -41,6 +41,53 @@ describe('what is not written keeps its default', () => {
   });
 });
 
+describe('a pool of slots', () => {
+  it('is a number of them: their names are known, and their ports follow', () => {
+    expect(slotsOf(load('module.exports = { slots: 4 };'))).toEqual([
+      { name: 'blue', port: 8080 },
+      { name: 'green', port: 8081 },
+      { name: 'amber', port: 8082 },
+      { name: 'violet', port: 8083 },
+    ]);
+    expect(slotsOf(load('module.exports = { slots: 8 };')).at(-1)).toEqual({ name: 'lime', port: 8087 });
+  });
+
+  it('follows the port of its first slot, and has the one of its second where that is given', () => {
+    const settings = { BLUE_PORT: '7000', GREEN_PORT: '7100' };
+    expect(load('module.exports = { slots: 3 };', settings).slots).toEqual({
+      blue: 7000,
+      green: 7100,
+      amber: 7002,
+    });
+    expect(load('', { ...settings, SLOTS: '3' }).slots).toEqual({ blue: 7000, green: 7100, amber: 7002 });
+  });
+
+  it('may have ports of its own', () => {
+    expect(load('module.exports = { slots: { amber: 7000, green: 7 } };').slots).toEqual({
+      blue: 8080,
+      green: 7,
+      amber: 7000,
+    });
+    expect(load('module.exports = { slots: 4 };', { SLOTS: 'blue:1,green:2,amber:7' }).slots).toEqual({
+      blue: 1,
+      green: 2,
+      amber: 7,
+    });
+  });
+
+  it.each([
+    'slots: 4',
+    'slots: { blue: 5, green: 9, amber: 7 }',
+    'slots: { blue: 5, green: 9, amber: 1 }',
+    '',
+  ])('stays the one that was started, whatever the file says since: %s', (slots) => {
+    const file = path.join(tempHome(), 'settings.json');
+    const started = load(`module.exports = { ${slots} };`);
+    keepSettings(file, {}, started);
+    expect(load('module.exports = { slots: 7 };', readSettings(file)).slots).toEqual(started.slots);
+  });
+});
+
 describe('the environment goes over the file', () => {
   it('for each variable that it may set', () => {
     const config = load('module.exports = { http: { port: 1 }, branch: "old" };', {
@@ -88,6 +135,13 @@ describe('a mistake is named: where, what, and what to do', () => {
     ['{ http: { prot: 80 } }', 'unknown key "http.prot".', 'Did you mean "http.port"?'],
     ['{ app: { tests: null } }', 'unknown key "app.tests".', 'Did you mean "app.test"?'],
     ['{ slots: { red: 8082 } }', 'unknown key "slots.red".', 'every key and its default'],
+    [
+      '{ slots: 9 }',
+      '"slots" is not valid: is neither a number from 2 to 8 nor ports by the slots\' names.',
+      '',
+    ],
+    ['{ slots: 1 }', '"slots" is not valid', ''],
+    ['{ slots: { amber: "x" } }', '"slots.amber" is not valid', ''],
     ['{ zzzzzzzzz: 1 }', 'unknown key "zzzzzzzzz".', 'every key and its default'],
     ['{ http: { port: "80" } }', '"http.port" is not valid', 'every key and its default'],
     ['{ http: { port: 70000 } }', '"http.port" is not valid', ''],
@@ -114,6 +168,8 @@ describe('a mistake is named: where, what, and what to do', () => {
   it.each([
     ['HTTP_PORT', 'eighty'],
     ['BLUE_PORT', '0'],
+    ['SLOTS', 'many'],
+    ['SLOTS', '20'],
     ['BAKE_SECONDS', '-1'],
     ['DRAIN_SECONDS', '1e9'],
   ] as const)("the environment's %s is named, and not the file", (name, text) => {

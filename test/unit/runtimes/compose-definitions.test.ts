@@ -39,6 +39,18 @@ describe('a slot', () => {
     });
   });
 
+  it('without a file of its own takes over the definition of another, and keeps none of its names', () => {
+    const slot = { name: 'amber', port: 8082 };
+    const override = slotOverride({ ...INPUT, slot }, '/clone/docker-compose.blue.yml');
+    expect(service(override, 'amber')).toMatchObject({
+      extends: { file: '/clone/docker-compose.blue.yml', service: 'blue' },
+      container_name: 'shop-amber',
+      environment: expect.objectContaining({ PORT: '8082', SWITCHYARD_SLOT: 'amber' }),
+    });
+    expect(green).not.toHaveProperty('extends');
+    expect(service(slotOverride(INPUT, '/clone/docker-compose.green.yml'), 'green')).toEqual(green);
+  });
+
   it('may use no more cores than the machine has, which the engine would refuse', () => {
     expect(green).toMatchObject({ mem_limit: '1g', cpus: 2 });
   });

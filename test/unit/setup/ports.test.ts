@@ -21,6 +21,22 @@ test('a slot that is taken moves both: it may be another Switchyard, whose idle 
   expect(rest).toEqual({});
 });
 
+test('a larger pool moves as a whole, and its line says how many there are', async () => {
+  const config = await freeConfig();
+  const [amber] = (await freePorts(1)) as [number];
+  await listen(amber);
+  const pool = { ...config, slots: { ...config.slots, amber } };
+  const hint = await hintOf(pool);
+  expect(hint).toEqual({
+    SLOTS: 3,
+    BLUE_PORT: expect.any(Number),
+    GREEN_PORT: (hint.BLUE_PORT as number) + 1,
+  });
+  const settings = Object.fromEntries(Object.entries(hint).map(([name, value]) => [name, String(value)]));
+  const moved = loadConfig(tempHome(), { ...settings, HTTP_PORT: String(config.http.port) });
+  await expect(check({ ...moved, deployer: config.deployer })).resolves.toBeUndefined();
+});
+
 test('every port that is taken is named in one line that works', async () => {
   const config = await freeConfig();
   for (const port of [config.http.port, config.slots.green, config.deployer.port]) await listen(port);
