@@ -38,8 +38,19 @@ export function named(release: Pick<Serving, 'version' | 'commit'>): string {
 }
 
 /** `1 changed file`, `3 changed files`. */
-export function plural(count: number, noun: string): string {
-  return `${count.toLocaleString('en')} ${noun}${count === 1 ? '' : 's'}`;
+export function plural(many: number, noun: string): string {
+  return `${count(many)} ${noun}${many === 1 ? '' : 's'}`;
+}
+
+/** `4,100`. */
+export function count(number: number): string {
+  return number.toLocaleString('en');
+}
+
+/** `2 %`, `0.45 %`, `12.3 %`. @param share 0 to 1 */
+export function percent(share: number): string {
+  const hundredths = share * 100;
+  return `${hundredths.toLocaleString('en', { maximumFractionDigits: hundredths < 1 ? 2 : 1 })} %`;
 }
 
 /** What others wrote (a commit, an app) in one line and without what would steer a person's terminal. */

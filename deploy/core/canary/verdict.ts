@@ -1,0 +1,112 @@
+/**
+ * Is the canary as good as stable? Decided from what both answered over the same window. Pure.
+ *
+ * Each step of a canary is judged once, when its time is over and there is enough to judge from; before that only a
+ * ratio over the ceiling ends it, by a bound that may be looked at all the time. So that of 100 good canaries at most
+ * one is failed at a step, that 1 % is divided: 0.4 % for the errors, 0.4 % for the latency, 0.2 % for the ceiling.
+ * docs/decisions/0014 says why.
+ */
+import { quantile } from 'simple-statistics';
+import { count, percent } from '../format';
+import { chanceOfAsMany, evidenceOver, largerBy, Z_0_4_PERCENT } from './statistics';
+
+/** What one of the two answered during the window. */
+export interface Samples {
+  requests: number;
+  /** 5xx answers and refused connections of the slot itself, not of what stood in for it. */
+  errors: number;
+  /** Milliseconds from the question to the slot's whole answer, of those that were no errors. */
+  latencies: number[];
+}
+
+export interface CanaryRule {
+  /** The canary fails when its share of errors lies over this, whatever stable's is. 0 to 1. */
+  maxErrorRatio: number;
+  /** A share of errors over stable's by less than this does not matter. 0 to 1. */
+  extraErrors: number;
+  /** So many times stable's latency matters, at the median or where 95 % are within; less does not. Over 1. */
+  slower: number;
+  /** Fewer requests, on either side, are not enough data. */
+  minRequests: number;
+}
+
+export interface Verdict {
+  verdict: 'pass' | 'fail' | 'not enough data';
+  /** One clause that names the figures. */
+  why: string;
+}
+
+/** The shares of good canaries that may be failed: by a comparison, and, over the whole step, by the ceiling. */
+const MAY_FAIL_BY_ERRORS = 0.004;
+const MAY_FAIL_BY_CEILING = 0.002;
+/** A difference that nobody feels, and that a process which is still warming up has. Milliseconds. */
+const UNFELT_MS = 10;
+const SLOW_QUANTILE = 0.95;
+
+/** To be asked all the time: a verdict when the canary's errors lie over the ceiling beyond chance, null otherwise. */
+export function judgeAtOnce(canary: Samples, rule: CanaryRule): Verdict | null {
+  const evidence = evidenceOver(rule.maxErrorRatio, { events: canary.errors, of: canary.requests });
+  if (evidence * MAY_FAIL_BY_CEILING < 1) return null;
+  const why = `${failedOf(canary)}, more than the ${percent(rule.maxErrorRatio)} that are ever allowed`;
+  return { verdict: 'fail', why };
+}
+
+/** To be asked once a step, at its end; again only while there is not enough data. */
+export function judgeStep(canary: Samples, stable: Samples, rule: CanaryRule): Verdict {
+  const gross = judgeAtOnce(canary, rule);
+  if (gross) return gross;
+  const missing = missingData(canary, stable, rule);
+  if (missing) return { verdict: 'not enough data', why: missing };
+  const worse = [moreErrors(canary, stable, rule), slower(canary, stable, rule)].filter(
+    (why) => why !== null,
+  );
+  if (worse.length > 0) return { verdict: 'fail', why: worse.join('; ') };
+  return { verdict: 'pass', why: `${errorFigures(canary, stable)}${latencyFigures(canary, stable)}` };
+}
+
+function missingData(canary: Samples, stable: Samples, { minRequests }: CanaryRule): string | null {
+  const [fewer, name] = canary.requests <= stable.requests ? [canary, 'the canary'] : [stable, 'stable'];
+  if (fewer.requests >= minRequests) return null;
+  return `${name} got ${count(fewer.requests)} of the ${count(minRequests)} requests that a verdict needs`;
+}
+
+/** It must matter, and it must be more than chance. */
+function moreErrors(canary: Samples, stable: Samples, rule: CanaryRule): string | null {
+  if (errorRatio(canary) - errorRatio(stable) < rule.extraErrors) return null;
+  const chance = chanceOfAsMany(
+    { events: canary.errors, of: canary.requests },
+    { events: stable.errors, of: stable.requests },
+  );
+  return chance <= MAY_FAIL_BY_ERRORS ? errorFigures(canary, stable) : null;
+}
+
+function slower(canary: Samples, stable: Samples, rule: CanaryRule): string | null {
+  if (canary.latencies.length === 0 || stable.latencies.length === 0) return null;
+  const matters = [0.5, SLOW_QUANTILE].some((share) => {
+    const [now, usual] = [quantile(canary.latencies, share), quantile(stable.latencies, share)];
+    return now >= usual * rule.slower && now - usual >= UNFELT_MS;
+  });
+  if (!matters || largerBy(canary.latencies, stable.latencies) < Z_0_4_PERCENT) return null;
+  return `it is slower: ${latencies(canary)} against ${latencies(stable)}`;
+}
+
+function errorFigures(canary: Samples, stable: Samples): string {
+  return `${failedOf(canary)} against ${failedOf(stable)} of stable`;
+}
+
+function latencyFigures(canary: Samples, stable: Samples): string {
+  if (canary.latencies.length === 0 || stable.latencies.length === 0) return '';
+  return `; ${latencies(canary)} against ${latencies(stable)}`;
+}
+
+function latencies({ latencies: all }: Samples): string {
+  return `${Math.round(quantile(all, 0.5))} ms (95 % within ${Math.round(quantile(all, SLOW_QUANTILE))} ms)`;
+}
+
+function failedOf(samples: Samples): string {
+  return `${count(samples.errors)} of ${count(samples.requests)} failed (${percent(errorRatio(samples))})`;
+}
+
+function errorRatio({ requests, errors }: Samples): number {
+  return requests === 0 ? 0 : errors / requests;
+}

@@ -1,0 +1,49 @@
+import { about, needSentence, requestsNeeded } from '../../../../deploy/core/canary/requests-needed';
+import type { CanaryRule } from '../../../../deploy/core/canary/verdict';
+import { judgeStep } from '../../../../deploy/core/canary/verdict';
+import { chance, shareOf } from '../../../support/chance';
+
+const RULE: CanaryRule = { maxErrorRatio: 0.1, extraErrors: 0.005, slower: 1.25, minRequests: 100 };
+
+test.each([
+  { usual: 0.01, now: 0.02, share: 0.05 },
+  { usual: 0.01, now: 0.02, share: 0.25 },
+  { usual: 0.01, now: 0.02, share: 0.5 },
+  { usual: 0.001, now: 0.01, share: 0.05 },
+  { usual: 0, now: 0.01, share: 0.25 },
+  { usual: 0.05, now: 0.08, share: 0.25 },
+])(
+  'with so many requests $now against $usual is caught with 95 % power, at $share',
+  ({ usual, now, share }) => {
+    const needed = requestsNeeded({ usual, now }, share, RULE.extraErrors);
+    const stable = needed.both - needed.canary;
+    const dice = chance(17);
+    const caught = (): boolean =>
+      judgeStep(
+        { requests: needed.canary, errors: dice.times(needed.canary, now), latencies: [] },
+        { requests: stable, errors: dice.times(stable, usual), latencies: [] },
+        RULE,
+      ).verdict === 'fail';
+    expect(shareOf(3000, caught)).toBeGreaterThanOrEqual(0.95);
+  },
+);
+
+test('no number shows what does not matter', () => {
+  expect(requestsNeeded({ usual: 0.01, now: 0.015 }, 0.05, 0.005).both).toBe(Infinity);
+  expect(needSentence(0.05, 0.01)).toBe(
+    'a canary with 2 % against 1 % is never failed: extraErrors is as much',
+  );
+});
+
+test('the number is told before the canary begins', () => {
+  expect(needSentence(0.05, 0.005)).toBe(
+    'canary needs about 60,000 requests per step to see 2 % against 1 % (3,000 of them at 5 %)',
+  );
+});
+
+test.each([
+  [7, '7'],
+  [99.2, '100'],
+  [4081, '4,100'],
+  [54_321, '55,000'],
+])('about %p is %p', (number, told) => expect(about(number)).toBe(told));
