@@ -1,6 +1,6 @@
 /**
- * The traffic table as a folder: its name says who serves, and where several slots do, an empty file for each
- * bucket says which. nginx looks the name up on every request (nginx/site.conf.template).
+ * The traffic table as a folder: its name says all, and empty files in it what nginx looks for on every request
+ * (nginx/site.conf.template).
  */
 import { BUCKETS, type Share, type SlotName, type Table } from './types';
 
@@ -16,9 +16,10 @@ export function tableFolder(table: Table): string {
   return [...roles, ...shares, ...(table.maintenance ? ['maintenance'] : [])].join('.');
 }
 
-/** The empty files in the table's folder: `07.green` for each bucket, where several slots serve. */
+/** The empty files in the table's folder: `all.blue`, or `07.green` for each bucket where several slots serve. */
 export function tableFiles(table: Table): string[] {
-  if (sharesOf(table).length === 0) return [];
+  if (table.maintenance || table.active === null) return [];
+  if (sharesOf(table).length === 0) return [`all.${table.active}`];
   return slotsOfBuckets(table).flatMap((slot, bucket) =>
     slot === null ? [] : [`${bucketName(bucket)}.${slot}`],
   );

@@ -26,7 +26,7 @@ export interface LogEntry {
   status: number;
   /** The slot the table gave it to; null when there was none. */
   slot: SlotName | null;
-  /** The table's folder name. */
+  /** The folder name of a table that divides users; empty while one slot serves everyone. */
   table: string;
   /** Who was asked, in order: the slot, then the way behind it. */
   upstreams: string[];

@@ -3,7 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
-import { EMPTY_TABLE, sameTable, allTables, tableFolder } from '../core/table';
+import { EMPTY_TABLE, sameTable, allTables, tableFiles, tableFolder } from '../core/table';
 import type { SlotName } from '../core/types';
 import type { Home } from '../home';
 
@@ -53,7 +53,8 @@ export function checkTableIsReadable(home: Home, slots: SlotName[], user: Worker
   const table = allTables(slots).find((candidate) => !sameTable(candidate, EMPTY_TABLE));
   if (!table) return;
   const folder = path.join(home.tables, tableFolder(table));
-  if (holds(user, '-d', `${folder}/.`) && holds(user, '-d', `${home.traffic}/.`)) return;
+  const file = path.join(folder, tableFiles(table)[0] ?? '');
+  if (holds(user, '-f', file) && holds(user, '-d', `${home.traffic}/.`)) return;
   const closed = closedFolder(folder, user);
   const who = user ? `nginx's user ${user.name}` : 'nginx';
   throw new KnownError(

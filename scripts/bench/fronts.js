@@ -81,9 +81,10 @@ async function prepare(slots) {
 const CHANGES = /** @type {[RegExp, (slot: string, generation: number) => string][]} */ ([
   [/^ *root "[^"]*";$/gm, () => ''],
   [/^map \$realpath_root \$table/gm, () => 'map "" $table'],
+  [/^ *if \(-f "[^"]*\/traffic\/[^)]*\) \{[^}]*\}$/gm, () => ''],
   [/^ *if \(\$preview_token\) \{[^}]*\}$/gm, () => ''],
   [/^ *if \(\$slot = ""\) \{[^}]*\}$/gm, () => ''],
-  [/^ *set \$slot \$whole;$/gm, (slot) => `set $slot ${slot};`],
+  [/^ *set \$slot "";$/gm, (slot) => `set $slot ${slot};`],
   [/proxy_pass http:\/\/slot_\$slot;/g, (slot) => `proxy_pass http://slot_${slot};`],
   [
     /return 204;/g,

@@ -116,7 +116,7 @@ describe('of what runs', () => {
       mend: `kill ${stranger}`,
     });
     expect(faults.leftovers).toMatchObject({ mend: `kill ${survivor}` });
-    expect(faults['traffic table']?.mend).toBe(`install -d -m 755 ${table}`);
+    expect(faults['traffic table']?.mend).toBe(`install -d -m 755 ${table} && touch ${table}/all.green`);
     expect(faults['git push']?.said).toContain('/opt/gone/node, which is not there.');
     await mendAll(faults);
   });

@@ -196,7 +196,7 @@ describe('errors', () => {
   test('the table itself cannot be fetched', async () => {
     await yard.startApp('blue');
     await yard.traffic.shift(BLUE);
-    expect((await yard.ask('/00.blue')).json).toEqual({ version: 'blue' });
+    expect((await yard.ask('/all.blue')).json).toEqual({ version: 'blue' });
     expect((await yard.ask('/switchyard-maintenance.html')).body).not.toContain('Back in a moment');
   });
 });

@@ -49,8 +49,9 @@ test.each([
 ])('%p is not a table', (name) => expect(parseTableFolder(name)).toBeNull());
 
 test('nginx needs a file for each bucket only where several slots serve', () => {
-  expect(tableFiles(BLUE)).toEqual([]);
+  expect(tableFiles(BLUE)).toEqual(['all.blue']);
   expect(tableFiles(EMPTY_TABLE)).toEqual([]);
+  expect(tableFiles({ ...BLUE, maintenance: true })).toEqual([]);
   const files = tableFiles(CANARY);
   expect(files).toHaveLength(100);
   expect(files.slice(3, 7)).toEqual(['03.green', '04.green', '05.blue', '06.blue']);

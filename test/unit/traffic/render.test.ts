@@ -62,12 +62,13 @@ describe('the language of the templates', () => {
 });
 
 describe('the site', () => {
-  test('looks the table up once, and every check uses what was found', () => {
+  test('looks the table up once, and every check that needs a second one uses what was found', () => {
     expect(site().match(/^[^#\n]*\$realpath_root.*/gm)).toEqual(['map $realpath_root $table {']);
     const checks = site().match(/if \(-f \S+/g) ?? [];
     expect(checks.length).toBeGreaterThan(0);
     const others = checks.filter((check) => !check.startsWith('if (-f $table/'));
-    expect(others.filter((check) => !check.startsWith('if (-f "/home/preview/$preview_token.'))).toEqual([]);
+    const direct = others.filter((check) => !check.startsWith('if (-f "/home/preview/$preview_token.'));
+    expect(direct).toEqual(SETTINGS.slots.map(({ name }) => `if (-f "/home/traffic/all.${name}")`));
   });
 
   test('asks the folder of testers for what looks like a token only, and behind one string test', () => {
@@ -87,9 +88,9 @@ describe('the site', () => {
   });
 
   test('has no slot by default', () => {
-    expect(site()).toContain('set $slot $whole;');
+    expect(site()).toContain('set $slot "";');
     const maps = site().match(/^map \$(realpath_root|table) .*\n.*default .*$/gm);
-    expect(maps).toHaveLength(5);
+    expect(maps).toHaveLength(4);
     for (const map of maps ?? []) expect(map).toMatch(/default "";$/);
     expect(site()).toContain('if ($slot = "") { return 503; }');
   });

@@ -88,7 +88,7 @@ test('a table that nobody has prepared is made on the way', () => {
   const table = { active: 'yellow', standby: 'blue' };
   linkTable(home, table);
   expect(linkedTable(home)).toEqual(table);
-  expect(existsSync(home.traffic)).toBe(true);
+  expect(existsSync(path.join(home.traffic, 'all.yellow'))).toBe(true);
 });
 
 test('no link, a link to something else, and half a table are not tables', () => {
