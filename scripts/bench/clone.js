@@ -47,7 +47,7 @@ async function startClone(runtime) {
     forgetTimes: () => fs.rmSync(clock, { force: true }),
     /** The last deployment, and what it told. */
     last() {
-      const journal = kit('journal').Journal.open(home);
+      const journal = kit('journal/journal').Journal.open(home);
       const [deployment] = journal.history(1);
       const events = journal.since(0, deployment.id);
       journal.close();
