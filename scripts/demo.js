@@ -94,14 +94,14 @@ async function play(ports) {
   return shell.lines;
 }
 
-/** @param {import('./demo/story').Step} step @param {Shell} shell @param {Users} users @returns {Promise<boolean>} whether the story goes on */
+/** @param {import('./demo/story').Step} step @param {InstanceType<typeof Shell>} shell @param {InstanceType<typeof Users>} users @returns {Promise<boolean>} whether the story goes on */
 async function perform(step, shell, users) {
   if ('run' in step) return (await shell.run(step.run)) === 0;
   shell.say('users' in step ? `${await attend(users, step.users)} ${step.say}` : step.say);
   return true;
 }
 
-/** @param {Users} users @param {'come' | 'leave'} what @returns {Promise<string>} what is to be said of it */
+/** @param {InstanceType<typeof Users>} users @param {'come' | 'leave'} what @returns {Promise<string>} what is to be said of it */
 async function attend(users, what) {
   if (what === 'come') return `${users.come()} users`;
   const { asked, failed } = await users.leave();
@@ -114,7 +114,7 @@ function show(line) {
   console.log(colours ? paint(styled(line)) : line);
 }
 
-/** @param {Shell} shell */
+/** @param {InstanceType<typeof Shell>} shell */
 function stopped({ lines }) {
   const line = lines.filter((each) => each.startsWith('$ ')).pop();
   return new KnownFailure('E_INTERNAL', `The demo ended at "${line}".`, 'What it said stands above.');

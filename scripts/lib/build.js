@@ -11,6 +11,8 @@ const { KnownFailure } = require('./known');
 const { phase } = require('./phase');
 const { run } = require('./run');
 
+/** The compiler in machine code: several times as fast (docs/decisions/0015-two-compilers.md). */
+const COMPILER = 'node_modules/typescript7';
 const LINES_SHOWN = 12;
 
 /**
@@ -44,7 +46,7 @@ async function build(root, name, stamp) {
 
 /** @param {string} root @param {string} name @param {string} outDir */
 async function compile(root, name, outDir) {
-  const tsc = path.join(root, 'node_modules', 'typescript', 'bin', 'tsc');
+  const tsc = path.join(root, COMPILER, 'bin', 'tsc');
   const args = [
     tsc,
     '-p',
@@ -87,7 +89,7 @@ function stampIn(result) {
 /** Says by its content whether a build is of these sources. @param {string} root @param {string} name */
 function stampOf(root, name) {
   const hash = crypto.createHash('sha256');
-  const files = ['tsconfig.json', 'node_modules/typescript/package.json', ...filesBelow(root, name)];
+  const files = ['tsconfig.json', `${COMPILER}/package.json`, ...filesBelow(root, name)];
   for (const file of files) {
     const content = fs.readFileSync(path.join(root, file));
     hash.update(`${file}\0${content.length}\0`).update(content);

@@ -2,10 +2,8 @@
 /** A jest reporter: writes what became of every test into the file named by SWITCHYARD_TEST_RESULTS. */
 'use strict';
 const fs = require('fs');
-const { recordsOf } = require('./results');
+const { STAYS_OPEN, recordsOf } = require('./results');
 
-/** Exit status of a jest that has its results but cannot end, because a test left something open in it. */
-const STAYS_OPEN = 97;
 const PATIENCE_MS = 10000;
 
 class JestResults {
@@ -24,4 +22,3 @@ class JestResults {
 }
 
 module.exports = JestResults;
-module.exports.STAYS_OPEN = STAYS_OPEN;

@@ -13,6 +13,9 @@
 'use strict';
 const { duration } = require('./phase');
 
+/** Exit status of a jest that has its results but cannot end, because a test left something open in it. */
+const STAYS_OPEN = 97;
+
 /** What test/support/needs.ts puts into the title of tests that this machine cannot run. */
 const NEEDS = / \[needs (.+)\]/;
 
@@ -104,4 +107,4 @@ function counted({ passed, failed, skipped }) {
   return `${passed} passed, ${failed} failed, ${skipped} skipped`;
 }
 
-module.exports = { recordsOf, summarize };
+module.exports = { STAYS_OPEN, recordsOf, summarize };

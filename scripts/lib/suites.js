@@ -4,7 +4,7 @@
 const fs = require('fs');
 const path = require('path');
 const { run } = require('./run');
-const { STAYS_OPEN } = require('./jest-results');
+const { STAYS_OPEN } = require('./results');
 
 /**
  * In this order. Real ports and processes do not disturb each other, but tests with a bound in seconds are told of

@@ -21,7 +21,8 @@ export function readyClone(kit: string): string {
   write(dir, 'tsconfig.json', '{}');
   writeKit(dir, kit);
   mkdirSync(path.join(dir, 'node_modules'));
-  symlinkSync(path.join(root, 'node_modules', 'typescript'), path.join(dir, 'node_modules', 'typescript'));
+  const compiler = path.join('node_modules', 'typescript7');
+  symlinkSync(path.join(root, compiler), path.join(dir, compiler));
   commit(dir);
   return dir;
 }
