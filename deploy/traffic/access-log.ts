@@ -32,8 +32,16 @@ export interface LogEntry {
   upstreams: string[];
   /** What each of them answered; null for one that has not answered when the client left. */
   upstreamStatuses: (number | null)[];
+  /** How long each of them took for its whole answer, in milliseconds; null for one that could not be reached. */
+  upstreamMs: (number | null)[];
   /** From the request's first byte to the answer's last, in milliseconds. */
   ms: number;
+  /** Whose request it is while the table is split, otherwise ''. */
+  cohort: string;
+  /** True for somebody who has brought the cohort's cookie: a person, and no program that forgets it. */
+  returning: boolean;
+  /** What the app has named in its header X-Switchyard-Goal, or ''. */
+  goal: string;
 }
 
 export interface SlotCounts {
@@ -75,7 +83,7 @@ export function parseLine(line: string): LogEntry | null {
   const text = (key: string): string => (typeof raw[key] === 'string' ? raw[key] : '');
   const kind = text('kind');
   return {
-    at: Math.round(Number(text('time')) * 1000),
+    at: milliseconds(text('time')),
     kind: OTHERS.find((other) => other === kind) ?? 'app',
     method: text('method'),
     uri: text('uri'),
@@ -84,7 +92,11 @@ export function parseLine(line: string): LogEntry | null {
     table: path.basename(text('table')),
     upstreams: hops(text('upstream')),
     upstreamStatuses: hops(text('upstream_status')).map((status) => (status === '-' ? null : Number(status))),
-    ms: Math.round(Number(text('request_time')) * 1000),
+    upstreamMs: hops(text('response_time')).map((time) => (time === '-' ? null : milliseconds(time))),
+    ms: milliseconds(text('request_time')),
+    cohort: text('cohort'),
+    returning: text('cohort') !== '' && text('cohort') !== text('id'),
+    goal: text('goal'),
   };
 }
 
@@ -102,18 +114,27 @@ export function countRequests(entries: LogEntry[]): RequestCounts {
 }
 
 /**
- * By the *first* upstream's answer: the way behind a slot turns a crashed slot's failure into another slot's
- * success, and would hide exactly the release that is being watched. nginx writes 502 or 504 for a slot that
- * could not be reached. Requests that nginx answered alone say nothing about a slot.
+ * True when the slot itself has failed: by the *first* upstream's answer, because the way behind a slot turns a crashed
+ * slot's failure into another slot's success, and would hide exactly the release that is being watched. nginx writes
+ * 502 or 504 for a slot that could not be reached. Null when it says nothing about the slot: nginx has answered alone,
+ * or the client has left before there was an answer.
  */
+export function hasSlotFailed({ slot, status, upstreamStatuses }: LogEntry): boolean | null {
+  const [first] = upstreamStatuses;
+  if (slot === null || first === undefined) return null;
+  if (first === null) return status === CLIENT_LEFT ? null : true;
+  return first >= 500;
+}
+
+/** Requests that nginx answered alone say nothing about a slot. */
 function countBySlot(entries: LogEntry[]): SlotCounts[] {
   const counts = new Map<SlotName, SlotCounts>();
-  for (const { slot, status, upstreamStatuses } of entries) {
-    const [first] = upstreamStatuses;
-    if (slot === null || first === undefined) continue;
+  for (const entry of entries) {
+    const { slot, upstreamStatuses } = entry;
+    if (slot === null || upstreamStatuses.length === 0) continue;
     const count = counts.get(slot) ?? { slot, requests: 0, errors: 0 };
     count.requests += 1;
-    if (first === null ? status !== CLIENT_LEFT : first >= 500) count.errors += 1;
+    if (hasSlotFailed(entry)) count.errors += 1;
     counts.set(slot, count);
   }
   return [...counts.values()];
@@ -126,6 +147,11 @@ function parseJson(line: string): Record<string, unknown> | null {
   } catch {
     return null;
   }
+}
+
+/** nginx writes seconds with three decimals. */
+function milliseconds(seconds: string): number {
+  return Math.round(Number(seconds) * 1000);
 }
 
 /** nginx separates the servers it asked by commas, and groups of them by colons. */

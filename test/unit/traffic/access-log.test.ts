@@ -23,6 +23,10 @@ const line = (fields: Record<string, string> = {}): string =>
     upstream: '127.0.0.1:8080',
     upstream_status: '200',
     request_time: '0.012',
+    response_time: '0.011',
+    cohort: '',
+    goal: '',
+    id: 'a1',
     ...fields,
   })}\n`;
 
@@ -44,15 +48,39 @@ describe('a line', () => {
       table: 'active-blue.standby-none',
       upstreams: ['127.0.0.1:8080'],
       upstreamStatuses: [200],
+      upstreamMs: [11],
       ms: 12,
+      cohort: '',
+      returning: false,
+      goal: '',
+    });
+  });
+
+  test('tells people who come again from newcomers, and the goal that the app has named', () => {
+    expect(entry({ cohort: 'a1', id: 'a1' })).toMatchObject({ cohort: 'a1', returning: false });
+    expect(entry({ cohort: 'a1', id: 'b2', goal: 'signup' })).toMatchObject({
+      returning: true,
+      goal: 'signup',
+    });
+  });
+
+  test('of a log format before that is read as far as it goes', () => {
+    const { cohort, returning, goal, response_time, ...old } = JSON.parse(line()) as Record<string, string>;
+    expect(parseLine(JSON.stringify(old))).toMatchObject({
+      cohort: '',
+      returning: false,
+      goal: '',
+      upstreamMs: [],
     });
   });
 
   test('names everyone who was asked, in order', () => {
-    const { upstreams, upstreamStatuses } = entry({
+    const { upstreams, upstreamStatuses, upstreamMs } = entry({
       upstream: '127.0.0.1:8080, unix:/home/nginx/after-blue.sock',
       upstream_status: '502, 201',
+      response_time: '-, 0.004',
     });
+    expect(upstreamMs).toEqual([null, 4]);
     expect(upstreams).toEqual(['127.0.0.1:8080', 'unix:/home/nginx/after-blue.sock']);
     expect(upstreamStatuses).toEqual([502, 201]);
   });

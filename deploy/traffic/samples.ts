@@ -1,0 +1,90 @@
+/** What users' requests say about a slot, gathered from nginx's log: for a canary's verdict and for an A/B test. */
+import type { Variant } from '../core/canary/ab-test';
+import type { Samples } from '../core/canary/verdict';
+import type { SlotName } from '../core/types';
+import type { LogEntry } from './access-log';
+import { hasSlotFailed } from './access-log';
+
+/** What a visitor is to reach: a path that answers with a status, or what the app names in X-Switchyard-Goal. */
+export type Goal = { path: string; status?: number } | { header: string };
+
+/** An upgraded connection's time is that of a conversation. */
+const SWITCHING_PROTOCOLS = 101;
+
+interface Gathered extends Samples {
+  /** Cohorts of people who came again: whoever forgets the cookie is a new one every time. */
+  visitors: Set<string>;
+  reached: Set<string>;
+}
+
+export class SampleBook {
+  private readonly slots = new Map<SlotName, Gathered>();
+
+  constructor(private readonly goal: Goal | null = null) {}
+
+  /** Adds what nginx has answered; testers' and our own requests are left out. */
+  add(entries: LogEntry[]): void {
+    for (const entry of entries) if (entry.kind === 'app') this.addRequest(entry);
+  }
+
+  /** Adds a question of our own, which a slot was asked directly. @param status null when nobody answered */
+  addProbe(slot: SlotName, status: number | null, ms: number): void {
+    this.count(this.of(slot), status === null || status >= 500, ms);
+  }
+
+  samples(slot: SlotName): Samples {
+    return this.of(slot);
+  }
+
+  variant(slot: SlotName): Variant {
+    const { visitors, reached } = this.of(slot);
+    return { visitors: visitors.size, reached: [...visitors].filter((cohort) => reached.has(cohort)).length };
+  }
+
+  private addRequest(entry: LogEntry): void {
+    const { slot, cohort, returning, status, upstreamMs } = entry;
+    const failed = hasSlotFailed(entry);
+    if (slot === null || failed === null) return;
+    const gathered = this.of(slot);
+    this.count(gathered, failed, status === SWITCHING_PROTOCOLS ? null : (upstreamMs[0] ?? null));
+    if (returning) gathered.visitors.add(cohort);
+    if (cohort !== '' && this.isReached(entry)) gathered.reached.add(cohort);
+  }
+
+  /** An error may be quick or slow, and says nothing about how long an answer takes. */
+  private count(gathered: Gathered, failed: boolean, ms: number | null): void {
+    gathered.requests += 1;
+    if (failed) gathered.errors += 1;
+    else if (ms !== null) gathered.latencies.push(ms);
+  }
+
+  private isReached({ uri, status, goal: named }: LogEntry): boolean {
+    const { goal } = this;
+    if (goal === null) return false;
+    if ('header' in goal) return named === goal.header;
+    return uri === goal.path && (goal.status === undefined ? status < 400 : status === goal.status);
+  }
+
+  private of(slot: SlotName): Gathered {
+    const known = this.slots.get(slot);
+    if (known) return known;
+    const none = {
+      requests: 0,
+      errors: 0,
+      latencies: [],
+      visitors: new Set<string>(),
+      reached: new Set<string>(),
+    };
+    this.slots.set(slot, none);
+    return none;
+  }
+}
+
+/** The people to whom a slot's failure was shown: what the way behind it has made good hurts nobody. */
+export function hurtBy(slot: SlotName, entries: LogEntry[]): string[] {
+  return entries
+    .filter(
+      (entry) => entry.kind === 'app' && entry.slot === slot && entry.status >= 500 && hasSlotFailed(entry),
+    )
+    .map(({ cohort }) => cohort);
+}
