@@ -19,6 +19,9 @@ export function checkJournal(patient: Patient): Judgement[] {
     const deployments = patient.journal().history(AT_MOST);
     patient.lastLive();
     patient.atWork();
+    // what is asked may be whole where the rest is not
+    const damage = patient.journal().damage();
+    if (damage !== null) throw new Error(damage);
     return [ok(told(deployments.length))];
   } catch (error) {
     const put = `${journal}-broken-${Math.round(Date.now() / 1000)}`;

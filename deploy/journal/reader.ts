@@ -114,6 +114,13 @@ export class JournalReader {
     return (row as { last: number | null }).last ?? 0;
   }
 
+  /** What SQLite finds wrong with it, page by page; null for nothing. It may throw what it has to say, too. */
+  damage(): string | null {
+    const { quick_check: found } = this.db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
+    // behind the name of the database
+    return found === 'ok' ? null : (found.split('\n').at(-1) ?? found);
+  }
+
   protected byDelivery(delivery: string): Deployment | null {
     const row = this.db.prepare('SELECT * FROM deployments WHERE delivery = ?').get(delivery);
     return row ? fromRow(row as DeploymentRow) : null;

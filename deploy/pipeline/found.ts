@@ -11,7 +11,7 @@ import { isShareable, modulesKey, readPackageFiles } from './package-files';
 import { findRelease, releaseFolder } from './releases';
 
 /** Everything that the decision needs. It takes no lock, and changes nothing. */
-export async function findAll(yard: Yard): Promise<Found> {
+export async function findAll(yard: Omit<Yard, 'root' | 'packing'>): Promise<Found> {
   const { home, journal, slots, config } = yard;
   const observed = { table: await yard.traffic.current(), running: await yard.runtime.list() };
   const lastLive = journal.lastLive()?.to?.commit ?? null;

@@ -240,7 +240,10 @@ describe('of what runs', () => {
     expect((await onlyFault('home')).said).toContain('settings.json cannot be read');
     writeFileSync(clone.home.settings, settings);
 
-    writeFileSync(clone.home.journal, 'no database, but long enough to be taken for one'.repeat(200));
+    // its log may hold all that was in it, and make it whole again
+    for (const file of [clone.home.journal, `${clone.home.journal}-wal`]) {
+      writeFileSync(file, 'no database, but long enough to be taken for one'.repeat(200));
+    }
     const fault = await onlyFault('journal');
     expect(fault.said).toContain('The journal cannot be read: ');
     await mendWith(fault);

@@ -1,7 +1,8 @@
 /** `npm stop` in the middle of a deployment: it is taken back, no process is left, and npm start brings back what was live. */
 import type { PhaseName } from '../../deploy/core/types';
 import { processesWith } from '../../deploy/runtimes/os-process';
-import { commandsOf, everythingOf, kill, untilItHangs, untilPhase } from '../support/crash';
+import { isOver } from '../../deploy/core/transitions';
+import { commandsOf, kill, leftOf, untilItHangs, untilPhase } from '../support/crash';
 import { overRuntimes } from '../support/runtimes';
 import { until } from '../support/until';
 import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
@@ -15,6 +16,11 @@ overRuntimes((runtime) => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
     expect(await clone.start()).toMatchObject({ code: 0 });
     expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+  });
+  // what a story has ended, or has failed to end, is no matter of the next one's
+  beforeEach(async () => {
+    if (clone.deployments().some(({ state }) => !isOver(state))) await clone.switchyard('stop');
+    expect(await clone.start()).toMatchObject({ code: 0 });
   });
   afterAll(() => clone.cleanUp());
 
@@ -37,8 +43,8 @@ overRuntimes((runtime) => {
 
     const stopped = await clone.switchyard('stop');
 
+    expect(leftOf(clone.home)).toEqual([]);
     expect(stopped).toMatchObject({ code: 0 });
-    expect(everythingOf(clone.home)).toEqual([]);
     expect(commandsOf(clone.home, id)).toEqual([]);
     const { verdict, deployment, commit } = await pushing;
     expect(verdict).toBe('✗ NOT LIVE. Nothing is served until npm start: It was ended by npm stop.');
@@ -66,7 +72,7 @@ overRuntimes((runtime) => {
     const { verdict, deployment, commit } = await pushing;
     expect(verdict).toMatch(/^✓ LIVE in /);
     expect(deployment).toMatchObject({ state: 'succeeded' });
-    expect(everythingOf(clone.home)).toEqual([]);
+    expect(leftOf(clone.home)).toEqual([]);
     expect(await clone.start()).toMatchObject({ code: 0 });
     expect(await clone.serving()).toMatchObject({ commit });
   });
@@ -77,7 +83,7 @@ overRuntimes((runtime) => {
     const { id, pid } = await untilPhase(clone, newest, command);
     await untilItHangs(clone, id);
     const stopping = clone.switchyard('stop');
-    await until('the deployer to be gone', () => everythingOf(clone.home).length > 0 && !deployerRuns());
+    await until('the deployer to be gone', () => leftOf(clone.home).length > 0 && !deployerRuns());
     kill(pid);
 
     expect(await stopping).toMatchObject({ code: 0 });
@@ -85,7 +91,7 @@ overRuntimes((runtime) => {
     expect(commandsOf(clone.home, id)).toEqual([]);
     // the push finds nobody who works on it
     expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. .*the deployer is not running/);
-    expect(everythingOf(clone.home)).toEqual([]);
+    expect(leftOf(clone.home)).toEqual([]);
   });
 });
 

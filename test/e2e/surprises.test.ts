@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tryLock } from '../../deploy/lock';
-import { everythingOf, incidents, lastEvent, untilPhase } from '../support/crash';
+import { leftOf, incidents, lastEvent, untilPhase } from '../support/crash';
 import { until } from '../support/until';
 import type { Said } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -149,7 +149,7 @@ it('can be stopped when its home was removed', async () => {
   // what runs there goes on writing meanwhile
   rmSync(clone.home.dir, { recursive: true, force: true, maxRetries: 20 });
   expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
-  expect(everythingOf(clone.home)).toEqual([]);
+  expect(leftOf(clone.home)).toEqual([]);
 });
 
 function expectRefusal({ code, text }: Said, sentence: string, known: string): void {

@@ -1,8 +1,11 @@
 import { execFileSync } from 'node:child_process';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { LABEL } from '../../deploy/runtimes/containers';
 import { leftInEngine, removeFromEngine } from '../../scripts/lib/engine-leftovers';
 import { BASE_IMAGE, ownName } from '../support/docker';
 import { docker, needs } from '../support/needs';
+import { tempHome } from '../support/temp-home';
 
 const FOLDER = '/tmp/sy-of-this-run';
 
@@ -25,7 +28,9 @@ needs('containers', docker).test(
   },
 );
 
+/** From a folder: what it is told by its input, docker leaves in the temporary folder. */
 function build(tag: string, label: string): void {
-  const args = ['build', '--quiet', '--tag', tag, '--label', label, '-'];
-  execFileSync('docker', args, { input: `FROM ${BASE_IMAGE}\n` });
+  const folder = tempHome();
+  writeFileSync(path.join(folder, 'Dockerfile'), `FROM ${BASE_IMAGE}\n`);
+  execFileSync('docker', ['build', '--quiet', '--tag', tag, '--label', label, folder]);
 }

@@ -46,9 +46,8 @@ export function untilOver(clone: TinyClone, id: number): Promise<Deployment> {
 /** For afterEach: what a test that failed has left at work would keep every later deployment waiting. */
 export async function endDeployments(clone: TinyClone): Promise<void> {
   const left = clone.deployments().filter(({ state }) => !isOver(state));
-  if (left.length === 0) return;
-  killAll(left.flatMap(({ id }) => commandsOf(clone.home, id).map(({ pid }) => pid)));
-  for (const { id } of left) await untilOver(clone, id);
+  // those that wait first: else they begin
+  for (const { id } of left.reverse()) await clone.switchyard('abort', String(id));
 }
 
 export function kill(pid: number | null | undefined, signal: NodeJS.Signals = 'SIGKILL'): void {
@@ -83,6 +82,21 @@ export function spares(home: Home): OsProcess[] {
 
 /** Everything that runs for a home: nginx, PM2, the deployer, deployments, their commands, the slots, as containers too. */
 export function everythingOf(home: Home): number[] {
+  return running(home, ['daemon', 'deployment', 'hook']);
+}
+
+/**
+ * The same for an expectation, by pid and program. Without the pushes: they are their owners' commands, whose last
+ * words may come a moment after the end of what they follow.
+ */
+export function leftOf(home: Home): string[] {
+  return running(home, ['daemon', 'deployment']).map((pid) => `${pid}: ${commandLine(pid)}`);
+}
+
+/** @param programs of the kit; a test's commands carry the home's name as well */
+function running(home: Home, programs: string[]): number[] {
+  const isOurs = (word: string): boolean =>
+    programs.some((program) => word.endsWith(`/dist/deploy/${program}.js`));
   const marked = processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.some(isOurs));
   return [
     ...pm2Daemons(home).map(({ pid }) => pid),
@@ -110,9 +124,13 @@ function killAll(pids: number[]): void {
   }
 }
 
-/** The kit's own programs; the test's commands carry the home's name as well. */
-function isOurs(word: string): boolean {
-  return /\/dist\/deploy\/(daemon|deployment|hook)\.js$/.test(word);
+/** For one that has ended since: nothing. */
+function commandLine(pid: number): string {
+  try {
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
+  } catch {
+    return 'it has ended since';
+  }
 }
 
 export interface Watching {

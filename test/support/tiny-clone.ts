@@ -2,17 +2,16 @@
  * A live clone whose commits hold nothing but one small app, so that a push takes a second, and whose every fault
  * can be asked for.
  */
-import { cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Settings, UserConfig } from '../../deploy/config';
 import { loadConfig } from '../../deploy/config';
 import type { Commit, Deployment, RunningSlot, Table } from '../../deploy/core/types';
-import type { Home } from '../../deploy/home';
 import { createRuntime } from '../../deploy/runtimes';
 import { linkedTable } from '../../deploy/traffic/table-folder';
 import { BASE_IMAGE, inEngine, ownName, pidOnThisMachine } from './docker';
+import { filesAtRest } from './files-at-rest';
 import { liveClone, type LiveClone, type Said } from './live-clone';
-import { until } from './until';
 
 export interface State {
   /** The active slot's very process. */
@@ -152,7 +151,7 @@ export async function tinyClone(
         restarts,
         orphan,
       })),
-      files: await filesAtRest(clone.home),
+      files: await filesAtRest(clone.home, config, runtime),
       ...(kit.runtime === 'compose' ? await inEngine(clone.home) : { images: [], containers: [] }),
     }),
     order(commit, what) {
@@ -169,22 +168,6 @@ function deploymentOf(all: Deployment[], commit: Commit): Deployment {
 
 function runtimeOf({ runtime, name }: UserConfig): Settings {
   return { ...(runtime && { RUNTIME: runtime }), ...(name && { APP_NAME: name }) };
-}
-
-/** The deployer measures a new release when its deployment is over, and writes that down. */
-function filesAtRest(home: Home): Promise<string[]> {
-  return until('the pruning', () => {
-    const files = filesOf(home);
-    return files.every((name) => !name.endsWith('.json.new')) && files;
-  });
-}
-
-/** Logs, what SQLite keeps beside its files, and what pruning has put aside come and go. */
-function filesOf({ dir, releases, modules, mirrorGit }: Home): string[] {
-  return [dir, releases, modules, mirrorGit]
-    .flatMap((folder) => readdirSync(folder).map((name) => path.join(path.relative(dir, folder), name)))
-    .filter((name) => name !== 'trash' && !/-(wal|shm|journal)$/.test(name))
-    .sort();
 }
 
 function writeTree(

@@ -1,5 +1,6 @@
 import Database from 'libsql';
 import { once } from 'node:events';
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../../../deploy/core/errors';
 import type { Deployment, DeploymentState, Serving } from '../../../deploy/core/types';
@@ -296,6 +297,27 @@ async function exitCode(child: ReturnType<typeof startProgram>): Promise<number 
   if (child.exitCode === null) await once(child, 'exit');
   return child.exitCode;
 }
+
+describe('damage', () => {
+  it('is none in a journal that is whole', () => expect(journal.damage()).toBeNull());
+
+  it('is found where nobody asks', async () => {
+    for (let count = 0; count < 200; count++) {
+      await journal.tell(null, { type: 'warning', message: `${count} `.repeat(50) });
+    }
+    // its log would make it whole again
+    new Database(file).pragma('wal_checkpoint(TRUNCATE)');
+    const disk = openSync(file, 'r+');
+    const page = 4096;
+    writeSync(disk, Buffer.alloc(page, 7), 0, page, fstatSync(disk).size - page);
+    closeSync(disk);
+
+    const broken = Journal.open({ journal: file, dir: path.dirname(file) });
+    expect(broken.history()).toEqual([]);
+    expect(broken.damage()).toMatch(/^Tree \d+ page \d+: /);
+    broken.close();
+  });
+});
 
 describe('the tip last seen', () => {
   const SOURCE = 'https://me:hunter2@example.org/app.git';
