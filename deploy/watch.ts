@@ -78,7 +78,11 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     const running = listed.find(({ slot }) => slot === active) ?? null;
     const healthy = running !== null && (await answers(yard, running));
     if (wasRestarted(seen, running) || endedUnseen(yard, seen, running)) {
-      await tell(`${active} ended and was started again (pid ${running?.pid})`, active);
+      const why = await yard.runtime.endedBy(active);
+      await tell(
+        `${active} ended and was started again (pid ${running?.pid})${why ? `: ${why}` : ''}`,
+        active,
+      );
     }
     if (healthy && missed) await tell(`${active} answers again`, active);
     badInARow = healthy ? 0 : badInARow + 1;

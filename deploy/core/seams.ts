@@ -42,6 +42,8 @@ export interface Runtime {
   list(only?: SlotName): Promise<RunningSlot[]>;
   /** The last lines a slot has written, oldest first. */
   logs(slot: SlotName, lines: number): Promise<string[]>;
+  /** What has ended the slot's process last, where the runtime knows more than its exit code: one clause, or null. */
+  endedBy(slot: SlotName): Promise<string | null>;
 }
 
 export interface Traffic {

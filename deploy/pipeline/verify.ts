@@ -19,6 +19,7 @@ const PROBE_TIMEOUT_MS = 2000;
 /** One good answer may be luck. */
 const GOOD_ANSWERS = 3;
 const LOG_LINES = 40;
+const MORE_MEMORY = 'Let it use less, or raise "compose.memory" in deploy.config.js.';
 /** Refused connections and 503 are a start that takes its time; any other answer will not get better for long. */
 const WRONG_ANSWERS_MS = 3000;
 
@@ -68,12 +69,13 @@ export async function mustStillRun(yard: Yard, proof: Proof): Promise<RunningSlo
   const running = (await yard.runtime.list(proof.slot)).find(({ slot }) => slot === proof.slot);
   if (running?.pid && running.restarts === proof.restarts && running.instance === proof.instance)
     return running;
-  const line = tellingLine(await yard.runtime.logs(proof.slot, LOG_LINES));
+  const by = await yard.runtime.endedBy(proof.slot);
+  const line = by ?? tellingLine(await yard.runtime.logs(proof.slot, LOG_LINES));
   const code = running?.exitCode === null || running === undefined ? '' : ` with code ${running.exitCode}`;
   throw new KnownError(
     'E_EXITED',
     `${short(proof.commit)} exited${code} in ${proof.slot}${line && `: ${line}`}`,
-    readLog(proof.slot),
+    by === null ? readLog(proof.slot) : MORE_MEMORY,
   );
 }
 

@@ -72,6 +72,10 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
       );
       return [...kept, ...live.flat()].slice(-lines);
     },
+    async endedBy(slot) {
+      const [container] = await containersIfAny(slot);
+      return container?.outOfMemory ? `it ran out of memory (limit ${config.compose.memory})` : null;
+    },
   };
 
   /** What is kept can be read while the engine is down. */

@@ -19,7 +19,7 @@ const ONE_OFF = 'com.docker.compose.oneoff';
 export interface Inspected {
   Id: string;
   RestartCount: number;
-  State: { Status: string; Pid: number; ExitCode: number };
+  State: { Status: string; Pid: number; ExitCode: number; OOMKilled: boolean };
   Config: { Labels: Record<string, string> | null };
 }
 
@@ -33,6 +33,8 @@ interface Listed {
 export interface SlotContainer {
   id: string;
   running: RunningSlot;
+  /** Its last process was killed since it wanted more memory than its limit. */
+  outOfMemory: boolean;
 }
 
 /** Those in the slots of this home, or in one of them. Throws E_ENGINE. */
@@ -98,21 +100,35 @@ function statusOf(status: string): ProcessStatus {
 async function asSlotContainer(container: Inspected): Promise<SlotContainer> {
   const running = runningSlot(container);
   const hasRestarted = running.pid !== null && running.restarts > 0;
-  const exitCode = hasRestarted ? await lastExitCode(container.Id) : running.exitCode;
-  return { id: container.Id, running: { ...running, exitCode } };
+  const { exitCode, outOfMemory } = hasRestarted
+    ? lastEnd(await eventsOf(container.Id))
+    : { exitCode: running.exitCode, outOfMemory: container.State.OOMKilled };
+  return { id: container.Id, running: { ...running, exitCode }, outOfMemory };
 }
 
-/** Of a container that runs again, which only the engine's events still tell; null when they have passed. */
-async function lastExitCode(id: string): Promise<number | null> {
+/** Of a container that runs again, only these still tell how it ended; they pass, for the engine keeps some hundred. */
+async function eventsOf(id: string): Promise<EngineEvent[]> {
   const now = Math.ceil(Date.now() / 1000);
-  const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ['die'] }));
-  // a line of JSON for each; the engine keeps some hundred
+  const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ['die', 'oom'] }));
   const { body } = await askEngine({ path: `/events?since=0&until=${now}&filters=${filters}` });
-  const code = body
-    .toString('utf8')
-    .match(/"exitCode":"(\d+)"/g)
-    ?.at(-1);
-  return code === undefined ? null : Number(code.replace(/\D/g, ''));
+  // a line of JSON for each
+  const lines = body.toString('utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as EngineEvent);
+}
+
+export interface EngineEvent {
+  Action: string;
+  Actor: { Attributes: { exitCode?: string } };
+}
+
+/** How a container ended last, from its events: an `oom` before its `die` says why. @param events oldest first */
+export function lastEnd(events: EngineEvent[]): { exitCode: number | null; outOfMemory: boolean } {
+  const died = events.findLastIndex(({ Action }) => Action === 'die');
+  const code = events[died]?.Actor.Attributes.exitCode;
+  return {
+    exitCode: code === undefined ? null : Number(code),
+    outOfMemory: events[died - 1]?.Action === 'oom',
+  };
 }
 
 async function listContainers(filters: Record<string, string[]>): Promise<Listed[]> {

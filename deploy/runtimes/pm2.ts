@@ -56,6 +56,7 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
       return [...managed, ...orphans(seen.filter(isAlive), managed)];
     },
     logs: (slot, lines) => lastLines(slotLog(home, slot), lines),
+    endedBy: () => Promise.resolve(null),
   };
 }
 

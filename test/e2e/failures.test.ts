@@ -16,6 +16,8 @@ jest.setTimeout(120_000);
 
 const BAKE_SECONDS = 30;
 
+const GREEDY = 'const taken = []; setInterval(() => taken.push(Buffer.alloc(16e6, 1)), 5);';
+
 let clone: TinyClone;
 let load: Load | undefined;
 
@@ -111,6 +113,12 @@ const IN_THE_IMAGE: Story[] = [
     /The image could not be built: Error: no such module$/,
   ],
   ['no Dockerfile', { files: { Dockerfile: null } }, 'E_IMAGE', /This commit has no Dockerfile\.$/],
+  [
+    'more memory than it may have',
+    { files: { 'app/server.js': GREEDY }, config: { compose: { memory: '64m' } } },
+    'E_EXITED',
+    /exited with code 137 in blue: it ran out of memory \(limit 64m\)$/,
+  ],
   [
     'no start file',
     { config: { app: { start: 'dist/nothing.js' } } },

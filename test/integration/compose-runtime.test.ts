@@ -100,6 +100,25 @@ needs('docker', engine).describe('a slot as a container', () => {
     expect(await yard.runtime.logs('blue', 2)).toEqual(['opening the database', 'fatal: no database']);
   });
 
+  it('that wants more memory than its limit is killed, which is told of it, also when it runs again', async () => {
+    const small = await composeYard(undefined, { compose: { memory: '96m', cpus: 1 } });
+    try {
+      const { runtime, blue } = small;
+      await runtime.start(blue, await small.release('a9', { greedy: '' }), 'proof', 0);
+      for (const restarts of [1, 2]) {
+        await until('its next start', async () =>
+          (await runtime.list('blue')).some((seen) => seen.restarts >= restarts && seen.exitCode === 137),
+        );
+        expect(await until('why', () => runtime.endedBy('blue'))).toBe('it ran out of memory (limit 96m)');
+      }
+    } finally {
+      await small.clear();
+    }
+    await yard.runtime.start(yard.blue, await yard.release('d4', { crash: '' }), 'proof', 0);
+    await until('its second start', async () => ((await running(yard.blue))?.restarts ?? 0) >= 1);
+    expect(await yard.runtime.endedBy('blue')).toBeNull();
+  });
+
   it('comes back by itself, as the same start of the same release, and is seen to have ended', async () => {
     const release = await yard.release('a1');
     const { pid } = await yard.runtime.start(yard.blue, release, 'proof', 0);

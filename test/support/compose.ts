@@ -30,14 +30,14 @@ export interface ComposeYard {
   clear(): Promise<void>;
 }
 
-/** @param name the home's APP_NAME; one of its own unless told */
-export async function composeYard(name = ownName()): Promise<ComposeYard> {
+/** @param name the home's APP_NAME; one of its own unless told @param wanted other than the defaults */
+export async function composeYard(name = ownName(), wanted: Partial<Config> = {}): Promise<ComposeYard> {
   const [blue = 0, green = 0] = await freePorts(2);
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard compose-'));
   const home = homeAt(path.join(dir, 'home'));
   for (const folder of [home.logs, home.shared]) mkdirSync(folder, { recursive: true });
   const file = loadConfig(dir, { RUNTIME: 'compose', APP_NAME: name });
-  const config = { ...file, limits: { ...file.limits, stop: 1, migrate: 5 } };
+  const config = { ...file, limits: { ...file.limits, stop: 1, migrate: 5 }, ...wanted };
   const packing = createPacking({ home, root: REPOSITORY, config });
   return {
     dir,

@@ -32,6 +32,11 @@ if (is('with-child')) {
   fs.writeFileSync(path.join(__dirname, 'child.pid'), String(child.pid));
 }
 
+if (is('greedy')) {
+  const taken = [];
+  setInterval(() => taken.push(Buffer.alloc(16e6, 1)), 5);
+}
+
 process.on('SIGTERM', () => {
   console.log('SIGTERM');
   if (is('stubborn')) return;

@@ -1,5 +1,5 @@
 import type { Inspected } from '../../../deploy/runtimes/containers';
-import { runningSlot } from '../../../deploy/runtimes/containers';
+import { lastEnd, runningSlot } from '../../../deploy/runtimes/containers';
 
 /** What the engine says of a container that serves, except for what is given. */
 function container(State: Partial<Inspected['State']>, RestartCount = 0): Inspected {
@@ -12,7 +12,7 @@ function container(State: Partial<Inspected['State']>, RestartCount = 0): Inspec
   return {
     Id: 'id',
     RestartCount,
-    State: { Status: 'running', Pid: 4711, ExitCode: 0, ...State },
+    State: { Status: 'running', Pid: 4711, ExitCode: 0, OOMKilled: false, ...State },
     Config: { Labels },
   };
 }
@@ -46,4 +46,20 @@ it.each([
 it('has no process for a container that is removed, and none of pid 0', () => {
   expect(runningSlot(container({ Status: 'running', Pid: 0 })).pid).toBeNull();
   expect(runningSlot({ ...container({}), Config: { Labels: null } })).toMatchObject({ slot: '', commit: '' });
+});
+
+describe('how a container that runs again has ended', () => {
+  const event = (Action: string, exitCode?: string): Parameters<typeof lastEnd>[0][number] => ({
+    Action,
+    Actor: { Attributes: exitCode === undefined ? {} : { exitCode } },
+  });
+
+  it('is told by its last events, as long as the engine keeps them', () => {
+    const [killed, died] = [event('die', '137'), event('die', '3')];
+    expect(lastEnd([died, event('oom'), killed])).toEqual({ exitCode: 137, outOfMemory: true });
+    expect(lastEnd([event('oom'), killed, died])).toEqual({ exitCode: 3, outOfMemory: false });
+    // a child of the process that runs now
+    expect(lastEnd([died, event('oom')])).toEqual({ exitCode: 3, outOfMemory: false });
+    expect(lastEnd([])).toEqual({ exitCode: null, outOfMemory: false });
+  });
 });
