@@ -2,8 +2,11 @@
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
+import { docker } from '../support/compose';
+import { inEngine } from '../support/docker';
 import type { Said } from '../support/live-clone';
 import { startLoad } from '../support/load';
+import { overRuntimes } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -17,253 +20,295 @@ const hangs = ['node', '-e', 'setInterval(() => {}, 1000)'];
 
 let clone: TinyClone;
 
-beforeAll(async () => {
-  clone = await tinyClone(BAKE.config);
-  expect(await clone.start()).toMatchObject({ code: 0 });
-});
-afterAll(() => clone.cleanUp());
-
-describe("the app's own environment", () => {
-  it('is set without a lost request, and without a build', async () => {
-    const load = startLoad({ port: clone.ports.http, mix: [{ method: 'GET', path: '/work' }], slow: null });
-    await load.more(200);
-    const { commit } = await clone.serving();
-
-    const said = await env('set', `OWN_KEY=${CANARY}`, 'OWN_MOOD=good');
-
-    await load.more(200);
-    expect(await load.stop()).toMatchObject({ failures: 0 });
-    expect(said).toMatchObject({ code: 0 });
-    expect(said.text).toMatch(/✓ LIVE in .* on green, with the new environment\n$/);
-    expect(said.text).not.toMatch(/check out|install|test|build/);
-    expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
-    expect(await clone.serving()).toMatchObject({ commit });
+overRuntimes((runtime) => {
+  beforeAll(async () => {
+    clone = await tinyClone({ ...BAKE.config, runtime });
+    expect(await clone.start()).toMatchObject({ code: 0 });
   });
+  afterAll(() => clone.cleanUp());
 
-  it('takes a value from standard input, and a file of them', async () => {
-    clone.write('more/.env', 'OWN_FILE="from a file" # with a comment\nOWN_MOOD=better\n');
-    const lines = `printf 'from input\\n' | node bin/switchyard.js env set OWN_INPUT --file more/.env`;
-    expect(await clone.shell(lines)).toMatchObject({ code: 0 });
-    expect(await own()).toEqual({
-      OWN_KEY: CANARY,
-      OWN_MOOD: 'better',
-      OWN_INPUT: 'from input',
-      OWN_FILE: 'from a file',
+  describe("the app's own environment", () => {
+    it('is set without a lost request, and without a build', async () => {
+      const load = startLoad({ port: clone.ports.http, mix: [{ method: 'GET', path: '/work' }], slow: null });
+      await load.more(200);
+      const { commit } = await clone.serving();
+
+      const said = await env('set', `OWN_KEY=${CANARY}`, 'OWN_MOOD=good');
+
+      await load.more(200);
+      expect(await load.stop()).toMatchObject({ failures: 0 });
+      expect(said).toMatchObject({ code: 0 });
+      expect(said.text).toMatch(/✓ LIVE in .* on green, with the new environment\n$/);
+      expect(said.text).not.toMatch(/check out|install|test|build/);
+      expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
+      expect(await clone.serving()).toMatchObject({ commit });
     });
-    const fewer = await env('unset', 'OWN_INPUT', 'OWN_FILE');
-    expect(fewer).toMatchObject({ code: 0 });
-    expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
-  });
 
-  it('shows names and dates, and never a value', async () => {
-    const { text } = await env('list');
-    expect(text).toMatch(/^OWN_KEY +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\nOWN_MOOD +\d{4}-/);
-    const { variables } = JSON.parse((await env('list', '--json')).text);
-    expect(variables).toMatchObject([{ name: 'OWN_KEY', waits: null }, { name: 'OWN_MOOD' }]);
-    expect(text + JSON.stringify(variables)).not.toMatch(/canary|better/);
-  });
+    if (runtime === 'compose') {
+      it('stands in no file but its own and in no image, and reaches the migration and what a crash leaves', async () => {
+        const migrate = ['node', '-e', 'console.log("using", process.env.OWN_KEY)'];
+        const { verdict, deployment } = await clone.release({
+          config: { ...BAKE.config, runtime, app: { migrate } },
+        });
+        expect(verdict).toMatch(/^✓ LIVE/);
+        expect((await clone.switchyard('logs', String(deployment.id))).text).toContain('using ***');
 
-  it('reaches the migration too, and what that prints of it is hidden in the log', async () => {
-    const migrate = ['node', '-e', 'console.log("using", process.env.OWN_KEY, process.env.NODE_ENV)'];
-    const { verdict, deployment } = await clone.release({ config: { ...BAKE.config, app: { migrate } } });
-    expect(verdict).toMatch(/^✓ LIVE/);
-    expect((await clone.switchyard('logs', String(deployment.id))).text).toContain('using *** production');
-  });
+        const { pid, commit } = await clone.serving();
+        kill(pid);
 
-  it('with a value that the app refuses nothing changes, and the cause does not carry it', async () => {
-    const before = { state: await clone.state(), env: await env('list') };
-
-    const said = await env('set', 'OWN_MOOD=refuse-all-of-it');
-
-    expect(said.code).toBe(1);
-    expect(said.text).toMatch(
-      /✗ NOT LIVE\. Still serving v1\.0\.0 \(\w+\) with the environment as it was: .* exited with code 4 .*cannot work with \*\*\*\n$/,
-    );
-    expect(said.text).not.toContain('refuse-all');
-    expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
-    expect({ state: await clone.state(), env: await env('list') }).toEqual(before);
-    expect(clone.deployments().at(-1)).toMatchObject({ kind: 'env', state: 'failed', fault: 'operator' });
-  });
-
-  it('is the old one also when the deployment is killed while it tries another', async () => {
-    const before = await clone.state();
-    const newest = clone.deployments().at(-1)?.id ?? 0;
-    const setting = env('set', 'OWN_MOOD=hang-for-ever');
-    const { id, pid } = await untilPhase(clone, newest, 'start');
-
-    kill(pid);
-
-    expect((await setting).code).toBe(1);
-    expect(await untilOver(clone, id)).toMatchObject({ state: 'interrupted' });
-    expect(await clone.state()).toEqual(before);
-    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
-    expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
-  });
-
-  it('waits for the next deployment when asked to, and a rollback uses the one in force then', async () => {
-    const { commit: older } = await clone.serving();
-    expect((await env('set', '--later', 'OWN_MOOD=best')).text).toContain(
-      'It counts from the next deployment on.',
-    );
-    expect((await env('list')).text).toMatch(/OWN_MOOD .* waits for the next deployment\n$/);
-    expect(await own()).toMatchObject({ OWN_MOOD: 'better' });
-    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
-    expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
-
-    // the release before stands warm, with the environment before
-    const back = await clone.switchyard('rollback', older);
-
-    expect(back).toMatchObject({ code: 0 });
-    expect(back.text).toContain('✓ start');
-    expect(await clone.serving()).toMatchObject({ commit: older });
-    expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
-  });
-
-  it('survives the end of the process and of everything', async () => {
-    kill((await clone.serving()).pid);
-    await untilServes();
-    expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
-    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
-    expect(await clone.start()).toMatchObject({ code: 0 });
-    expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
-  });
-
-  it('stands in no file but its own, and in no process’s environment', () => {
-    const files = filesBelow(clone.home.dir).filter((file) => readFileSync(file).includes(CANARY));
-    expect(files.filter((file) => path.dirname(file) !== clone.home.env)).toEqual([]);
-    expect(files.length).toBeGreaterThan(0);
-    expect(files.filter((file) => (statSync(file).mode & 0o077) !== 0)).toEqual([]);
-    expect(environments().filter((text) => text.includes(CANARY))).toEqual([]);
-    // the look finds what is there
-    expect(environments().some((text) => text.includes(`SWITCHYARD_DATA=${clone.home.shared}`))).toBe(true);
-  });
-
-  it.each([
-    [['set', 'PORT=1'], 'PORT cannot be set: Switchyard sets it for each slot.', 'E_ENV'],
-    [['set', 'OWN_KEY'], 'Standard input is empty', 'E_ENV'],
-    [['unset', 'OWN_OTHER'], 'OWN_OTHER is not set.', 'E_ENV'],
-    [['set'], 'Name what to set.', 'E_USAGE'],
-  ])('refuses %j', async (words, sentence, code) => {
-    const said = await env(...words);
-    expect(said.text).toContain(sentence);
-    expect(said).toMatchObject({ code: 1, text: expect.stringContaining(code) });
-  });
-});
-
-describe('hooks', () => {
-  it('run at every moment of a push, in order, and know what it is about', async () => {
-    const { commit: from } = await clone.serving();
-    const app = { migrate: ['node', '-e', '0'] };
-    const stages = ['prepare', 'migrate', 'start', 'shift', 'live'];
-    const moments = stages.flatMap((stage) => [`before ${stage}`, `after ${stage}`]);
-
-    const pushed = await clone.release({ config: { ...BAKE.config, app, hooks: notes(...moments) } });
-
-    expect(pushed.verdict).toMatch(/^✓ LIVE/);
-    expect(pushed.text).toMatch(/✓ hook before prepare .* noted before prepare/);
-    const noted = takeNotes();
-    expect(noted.map(({ MOMENT }) => MOMENT)).toEqual(moments);
-    const { id, to } = pushed.deployment;
-    const about = { DEPLOYMENT: String(id), KIND: 'deploy', COMMIT: pushed.commit, FROM: from, CAUSE: '' };
-    for (const note of noted) expect(note).toMatchObject(about);
-    expect(noted.at(-1)).toMatchObject({ VERSION: '1.0.0', SLOT: to?.slot });
-  });
-
-  it('run for a rollback too, where the moment occurs', async () => {
-    // the warm one, which is not started anew
-    const { commit: warm } = await clone.slot(clone.table().standby as string);
-    expect(await clone.switchyard('rollback', warm)).toMatchObject({ code: 0 });
-    const noted = takeNotes();
-    expect(noted.map(({ MOMENT }) => MOMENT)).toEqual([
-      'before shift',
-      'after shift',
-      'before live',
-      'after live',
-    ]);
-    expect(noted[0]).toMatchObject({ KIND: 'rollback' });
-  });
-
-  it.each<[string, string[], RegExp]>([
-    ['exits', fails, /The hook "after start" \(.*\) ended with code 5: Error: no such thing$/],
-    ['takes too long', hangs, /The hook "after start" \(.*\) took longer than 1 s \(limits\.hook\)\.$/],
-  ])('one that %s stops the deployment, and everything is as it was', async (_how, hook, cause) => {
-    const before = await clone.state();
-    const hooks = { 'after start': hook, ...notes('failure') };
-
-    const pushed = await clone.release({ config: { ...BAKE.config, limits: { hook: 1 }, hooks } });
-
-    expect(pushed.verdict).toMatch(/^✗ NOT LIVE\. Still serving/);
-    expect(pushed.verdict).toMatch(cause);
-    expect(pushed.deployment).toMatchObject({ state: 'failed', errorCode: 'E_HOOK', fault: 'operator' });
-    expect(await clone.state()).toEqual(before);
-    expect(takeNotes()).toEqual([
-      expect.objectContaining({ MOMENT: 'failure', CAUSE: pushed.deployment.cause, COMMIT: pushed.commit }),
-    ]);
-  });
-
-  it('one before a step is not followed by the taking back of what was not done', async () => {
-    const before = await clone.slots();
-    const hooks = { 'before start': fails };
-    expect((await clone.release({ config: { ...BAKE.config, hooks } })).verdict).toContain('"before start"');
-    // the warm slot was not started anew
-    expect(await clone.slots()).toEqual(before);
-  });
-
-  it('after live, and for a failure, one that fails is only told', async () => {
-    const live = await clone.release({ config: { ...BAKE.config, hooks: { 'after live': fails } } });
-    expect(live.verdict).toMatch(/^✓ LIVE/);
-    expect(live.text).toMatch(/! The hook "after live" .* ended with code 5: Error: no such thing/);
-    const bad = { behaviour: { exits: true }, config: { ...BAKE.config, hooks: { failure: fails } } };
-    const failed = await clone.release(bad);
-    expect(failed.text).toMatch(/! The hook "failure" .* ended with code 5/);
-    expect(failed.verdict).toMatch(/exited with code 3/);
-    expect(failed.deployment).toMatchObject({ errorCode: 'E_EXITED', fault: 'commit' });
-  });
-
-  it('for a failure runs also when the deployment was killed, and ends with an abort of another hook', async () => {
-    const newest = clone.deployments().at(-1)?.id ?? 0;
-    const hooks = { 'before shift': hangs, ...notes('failure') };
-    const pushing = clone.release({ config: { ...BAKE.config, hooks } });
-    const { id, pid } = await untilPhase(clone, newest, 'before shift');
-    await until('the hook', () => commandsOf(clone.home, id).length > 0);
-
-    kill(pid);
-
-    expect((await pushing).deployment).toMatchObject({ state: 'interrupted' });
-    expect(commandsOf(clone.home, id)).toEqual([]);
-    expect(takeNotes()).toMatchObject([{ MOMENT: 'failure', DEPLOYMENT: String(id) }]);
-  });
-
-  it('and are not asked when what was live is brought back', async () => {
-    clone.change({ config: { ...BAKE.config, hooks: { 'before start': fails } } });
-    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
-    expect(await clone.start()).toMatchObject({ code: 0 });
-    clone.change(BAKE);
-  });
-});
-
-describe('a rollback is loud', () => {
-  it('until what was deployed last, or something newer, serves', async () => {
-    const newer = await clone.release();
-    expect((await clone.switchyard('status')).text).not.toContain('production runs');
-
-    const back = await clone.switchyard('rollback');
-
-    const { commit: older } = await clone.serving();
-    const line = `production runs v1.0.0 (${older.slice(0, 7)}), not v1.0.0 (${newer.commit.slice(0, 7)})`;
-    expect(back.text.trimEnd().split('\n').at(-2)).toBe(`! ${line}`);
-    for (const command of ['status', 'history']) {
-      const said = await clone.switchyard(command);
-      expect(said).toMatchObject({
-        code: 0,
-        text: expect.stringContaining(`! ${line}: an operator rolled it back`),
+        // until it is back, the standby answers
+        await until('the very release', async () => {
+          const now = await clone.serving().catch(() => null);
+          return now?.commit === commit && now.pid !== pid;
+        });
+        expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
+        const files = filesBelow(clone.home.dir).filter((file) => readFileSync(file).includes(CANARY));
+        expect(files.filter((file) => path.dirname(file) !== clone.home.env)).toEqual([]);
+        const { images } = await inEngine(clone.home);
+        for (const image of images) expect(docker('image', 'inspect', image)).not.toContain(CANARY);
       });
+
+      it('with a value that the app refuses nothing changes', async () => {
+        const before = await clone.state();
+        const said = await env('set', 'OWN_MOOD=refuse-all-of-it');
+        expect(said).toMatchObject({ code: 1, text: expect.stringContaining('cannot work with ***') });
+        expect(await clone.state()).toEqual(before);
+        expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
+      });
+
+      return;
     }
-    expect((await clone.start()).text).toContain(`! ${line}`);
-    const failed = await clone.release({ behaviour: { exits: true } });
-    expect(failed.text).toContain(`! ${line}`);
-    expect((await clone.release()).text).not.toContain('production runs');
-    expect((await clone.switchyard('status')).text).not.toContain('production runs');
+
+    it('takes a value from standard input, and a file of them', async () => {
+      clone.write('more/.env', 'OWN_FILE="from a file" # with a comment\nOWN_MOOD=better\n');
+      const lines = `printf 'from input\\n' | node bin/switchyard.js env set OWN_INPUT --file more/.env`;
+      expect(await clone.shell(lines)).toMatchObject({ code: 0 });
+      expect(await own()).toEqual({
+        OWN_KEY: CANARY,
+        OWN_MOOD: 'better',
+        OWN_INPUT: 'from input',
+        OWN_FILE: 'from a file',
+      });
+      const fewer = await env('unset', 'OWN_INPUT', 'OWN_FILE');
+      expect(fewer).toMatchObject({ code: 0 });
+      expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
+    });
+
+    it('shows names and dates, and never a value', async () => {
+      const { text } = await env('list');
+      expect(text).toMatch(/^OWN_KEY +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\nOWN_MOOD +\d{4}-/);
+      const { variables } = JSON.parse((await env('list', '--json')).text);
+      expect(variables).toMatchObject([{ name: 'OWN_KEY', waits: null }, { name: 'OWN_MOOD' }]);
+      expect(text + JSON.stringify(variables)).not.toMatch(/canary|better/);
+    });
+
+    it('reaches the migration too, and what that prints of it is hidden in the log', async () => {
+      const migrate = ['node', '-e', 'console.log("using", process.env.OWN_KEY, process.env.NODE_ENV)'];
+      const { verdict, deployment } = await clone.release({ config: { ...BAKE.config, app: { migrate } } });
+      expect(verdict).toMatch(/^✓ LIVE/);
+      expect((await clone.switchyard('logs', String(deployment.id))).text).toContain('using *** production');
+    });
+
+    it('with a value that the app refuses nothing changes, and the cause does not carry it', async () => {
+      const before = { state: await clone.state(), env: await env('list') };
+
+      const said = await env('set', 'OWN_MOOD=refuse-all-of-it');
+
+      expect(said.code).toBe(1);
+      expect(said.text).toMatch(
+        /✗ NOT LIVE\. Still serving v1\.0\.0 \(\w+\) with the environment as it was: .* exited with code 4 .*cannot work with \*\*\*\n$/,
+      );
+      expect(said.text).not.toContain('refuse-all');
+      expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
+      expect({ state: await clone.state(), env: await env('list') }).toEqual(before);
+      expect(clone.deployments().at(-1)).toMatchObject({ kind: 'env', state: 'failed', fault: 'operator' });
+    });
+
+    it('is the old one also when the deployment is killed while it tries another', async () => {
+      const before = await clone.state();
+      const newest = clone.deployments().at(-1)?.id ?? 0;
+      const setting = env('set', 'OWN_MOOD=hang-for-ever');
+      const { id, pid } = await untilPhase(clone, newest, 'start');
+
+      kill(pid);
+
+      expect((await setting).code).toBe(1);
+      expect(await untilOver(clone, id)).toMatchObject({ state: 'interrupted' });
+      expect(await clone.state()).toEqual(before);
+      expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+      expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
+    });
+
+    it('waits for the next deployment when asked to, and a rollback uses the one in force then', async () => {
+      const { commit: older } = await clone.serving();
+      expect((await env('set', '--later', 'OWN_MOOD=best')).text).toContain(
+        'It counts from the next deployment on.',
+      );
+      expect((await env('list')).text).toMatch(/OWN_MOOD .* waits for the next deployment\n$/);
+      expect(await own()).toMatchObject({ OWN_MOOD: 'better' });
+      expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+      expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
+
+      // the release before stands warm, with the environment before
+      const back = await clone.switchyard('rollback', older);
+
+      expect(back).toMatchObject({ code: 0 });
+      expect(back.text).toContain('✓ start');
+      expect(await clone.serving()).toMatchObject({ commit: older });
+      expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
+    });
+
+    it('survives the end of the process and of everything', async () => {
+      kill((await clone.serving()).pid);
+      await untilServes();
+      expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
+      expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+      expect(await clone.start()).toMatchObject({ code: 0 });
+      expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
+    });
+
+    it('stands in no file but its own, and in no process’s environment', () => {
+      const files = filesBelow(clone.home.dir).filter((file) => readFileSync(file).includes(CANARY));
+      expect(files.filter((file) => path.dirname(file) !== clone.home.env)).toEqual([]);
+      expect(files.length).toBeGreaterThan(0);
+      expect(files.filter((file) => (statSync(file).mode & 0o077) !== 0)).toEqual([]);
+      expect(environments().filter((text) => text.includes(CANARY))).toEqual([]);
+      // the look finds what is there
+      expect(environments().some((text) => text.includes(`SWITCHYARD_DATA=${clone.home.shared}`))).toBe(true);
+    });
+
+    it.each([
+      [['set', 'PORT=1'], 'PORT cannot be set: Switchyard sets it for each slot.', 'E_ENV'],
+      [['set', 'OWN_KEY'], 'Standard input is empty', 'E_ENV'],
+      [['unset', 'OWN_OTHER'], 'OWN_OTHER is not set.', 'E_ENV'],
+      [['set'], 'Name what to set.', 'E_USAGE'],
+    ])('refuses %j', async (words, sentence, code) => {
+      const said = await env(...words);
+      expect(said.text).toContain(sentence);
+      expect(said).toMatchObject({ code: 1, text: expect.stringContaining(code) });
+    });
+  });
+
+  // the deployment runs them, on the machine itself
+  if (runtime === 'compose') return;
+
+  describe('hooks', () => {
+    it('run at every moment of a push, in order, and know what it is about', async () => {
+      const { commit: from } = await clone.serving();
+      const app = { migrate: ['node', '-e', '0'] };
+      const stages = ['prepare', 'migrate', 'start', 'shift', 'live'];
+      const moments = stages.flatMap((stage) => [`before ${stage}`, `after ${stage}`]);
+
+      const pushed = await clone.release({ config: { ...BAKE.config, app, hooks: notes(...moments) } });
+
+      expect(pushed.verdict).toMatch(/^✓ LIVE/);
+      expect(pushed.text).toMatch(/✓ hook before prepare .* noted before prepare/);
+      const noted = takeNotes();
+      expect(noted.map(({ MOMENT }) => MOMENT)).toEqual(moments);
+      const { id, to } = pushed.deployment;
+      const about = { DEPLOYMENT: String(id), KIND: 'deploy', COMMIT: pushed.commit, FROM: from, CAUSE: '' };
+      for (const note of noted) expect(note).toMatchObject(about);
+      expect(noted.at(-1)).toMatchObject({ VERSION: '1.0.0', SLOT: to?.slot });
+    });
+
+    it('run for a rollback too, where the moment occurs', async () => {
+      // the warm one, which is not started anew
+      const { commit: warm } = await clone.slot(clone.table().standby as string);
+      expect(await clone.switchyard('rollback', warm)).toMatchObject({ code: 0 });
+      const noted = takeNotes();
+      expect(noted.map(({ MOMENT }) => MOMENT)).toEqual([
+        'before shift',
+        'after shift',
+        'before live',
+        'after live',
+      ]);
+      expect(noted[0]).toMatchObject({ KIND: 'rollback' });
+    });
+
+    it.each<[string, string[], RegExp]>([
+      ['exits', fails, /The hook "after start" \(.*\) ended with code 5: Error: no such thing$/],
+      ['takes too long', hangs, /The hook "after start" \(.*\) took longer than 1 s \(limits\.hook\)\.$/],
+    ])('one that %s stops the deployment, and everything is as it was', async (_how, hook, cause) => {
+      const before = await clone.state();
+      const hooks = { 'after start': hook, ...notes('failure') };
+
+      const pushed = await clone.release({ config: { ...BAKE.config, limits: { hook: 1 }, hooks } });
+
+      expect(pushed.verdict).toMatch(/^✗ NOT LIVE\. Still serving/);
+      expect(pushed.verdict).toMatch(cause);
+      expect(pushed.deployment).toMatchObject({ state: 'failed', errorCode: 'E_HOOK', fault: 'operator' });
+      expect(await clone.state()).toEqual(before);
+      expect(takeNotes()).toEqual([
+        expect.objectContaining({ MOMENT: 'failure', CAUSE: pushed.deployment.cause, COMMIT: pushed.commit }),
+      ]);
+    });
+
+    it('one before a step is not followed by the taking back of what was not done', async () => {
+      const before = await clone.slots();
+      const hooks = { 'before start': fails };
+      expect((await clone.release({ config: { ...BAKE.config, hooks } })).verdict).toContain(
+        '"before start"',
+      );
+      // the warm slot was not started anew
+      expect(await clone.slots()).toEqual(before);
+    });
+
+    it('after live, and for a failure, one that fails is only told', async () => {
+      const live = await clone.release({ config: { ...BAKE.config, hooks: { 'after live': fails } } });
+      expect(live.verdict).toMatch(/^✓ LIVE/);
+      expect(live.text).toMatch(/! The hook "after live" .* ended with code 5: Error: no such thing/);
+      const bad = { behaviour: { exits: true }, config: { ...BAKE.config, hooks: { failure: fails } } };
+      const failed = await clone.release(bad);
+      expect(failed.text).toMatch(/! The hook "failure" .* ended with code 5/);
+      expect(failed.verdict).toMatch(/exited with code 3/);
+      expect(failed.deployment).toMatchObject({ errorCode: 'E_EXITED', fault: 'commit' });
+    });
+
+    it('for a failure runs also when the deployment was killed, and ends with an abort of another hook', async () => {
+      const newest = clone.deployments().at(-1)?.id ?? 0;
+      const hooks = { 'before shift': hangs, ...notes('failure') };
+      const pushing = clone.release({ config: { ...BAKE.config, hooks } });
+      const { id, pid } = await untilPhase(clone, newest, 'before shift');
+      await until('the hook', () => commandsOf(clone.home, id).length > 0);
+
+      kill(pid);
+
+      expect((await pushing).deployment).toMatchObject({ state: 'interrupted' });
+      expect(commandsOf(clone.home, id)).toEqual([]);
+      expect(takeNotes()).toMatchObject([{ MOMENT: 'failure', DEPLOYMENT: String(id) }]);
+    });
+
+    it('and are not asked when what was live is brought back', async () => {
+      clone.change({ config: { ...BAKE.config, hooks: { 'before start': fails } } });
+      expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+      expect(await clone.start()).toMatchObject({ code: 0 });
+      clone.change(BAKE);
+    });
+  });
+
+  describe('a rollback is loud', () => {
+    it('until what was deployed last, or something newer, serves', async () => {
+      const newer = await clone.release();
+      expect((await clone.switchyard('status')).text).not.toContain('production runs');
+
+      const back = await clone.switchyard('rollback');
+
+      const { commit: older } = await clone.serving();
+      const line = `production runs v1.0.0 (${older.slice(0, 7)}), not v1.0.0 (${newer.commit.slice(0, 7)})`;
+      expect(back.text.trimEnd().split('\n').at(-2)).toBe(`! ${line}`);
+      for (const command of ['status', 'history']) {
+        const said = await clone.switchyard(command);
+        expect(said).toMatchObject({
+          code: 0,
+          text: expect.stringContaining(`! ${line}: an operator rolled it back`),
+        });
+      }
+      expect((await clone.start()).text).toContain(`! ${line}`);
+      const failed = await clone.release({ behaviour: { exits: true } });
+      expect(failed.text).toContain(`! ${line}`);
+      expect((await clone.release()).text).not.toContain('production runs');
+      expect((await clone.switchyard('status')).text).not.toContain('production runs');
+    });
   });
 });
 

@@ -8,6 +8,7 @@ import type { Deployment, PhaseName } from '../../deploy/core/types';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
 import { startLoad, type Load } from '../support/load';
+import { overRuntimes } from '../support/runtimes';
 import { tinyClone, type Change, type State, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 import type { Said } from '../support/live-clone';
@@ -17,286 +18,292 @@ jest.setTimeout(120_000);
 let clone: TinyClone;
 let load: Load | undefined;
 
-beforeAll(async () => {
-  clone = await tinyClone({ bake: { seconds: 0 } });
-  expect(await clone.start()).toMatchObject({ code: 0 });
-  expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
-});
-afterEach(() => load?.stop());
-afterAll(() => clone.cleanUp());
+overRuntimes((runtime) => {
+  beforeAll(async () => {
+    clone = await tinyClone({ runtime, bake: { seconds: 0 } });
+    expect(await clone.start()).toMatchObject({ code: 0 });
+    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+  });
+  afterEach(() => load?.stop());
+  afterAll(() => clone.cleanUp());
 
-describe('a release that is held', () => {
-  it('is tried through nginx by link and by header, users keep theirs, and the very process goes live', async () => {
-    const before = await clone.state();
-    const { said, held, link, header } = await hold();
-    const [idle] = (await clone.slots()).filter(({ commit }) => commit === held.commit);
-    expect(said.text).toMatch(
-      /^✓ HELD in .*: v1\.0\.0 \(\w{7}\) on (blue|green) is verified; users get v1\.0\.0 \(\w{7}\) on (blue|green)$/m,
-    );
-    expect(said.text).toContain('npm run -s promote   or   npm run -s abort');
+  describe('a release that is held', () => {
+    it('is tried through nginx by link and by header, users keep theirs, and the very process goes live', async () => {
+      const before = await clone.state();
+      const { said, held, link, header } = await hold();
+      const [idle] = (await clone.slots()).filter(({ commit }) => commit === held.commit);
+      expect(said.text).toMatch(
+        /^✓ HELD in .*: v1\.0\.0 \(\w{7}\) on (blue|green) is verified; users get v1\.0\.0 \(\w{7}\) on (blue|green)$/m,
+      );
+      expect(said.text).toContain('npm run -s promote   or   npm run -s abort');
 
-    const follows = await visit(link, {});
-    expect(follows).toMatchObject({ status: 302, location: '/' });
-    const cookie = follows.cookie?.split(';')[0] as string;
-    for (const headers of [{ cookie }, header]) {
-      const tester = await visit('/version', headers);
-      expect(tester).toMatchObject({ commit: held.commit, slot: idle?.slot, pid: idle?.pid });
-    }
-    expect(await clone.serving()).toEqual(before.serving);
-    expect(journalText(held)).not.toContain(cookie.split('=')[1]);
+      const follows = await visit(link, {});
+      expect(follows).toMatchObject({ status: 302, location: '/' });
+      const cookie = follows.cookie?.split(';')[0] as string;
+      for (const headers of [{ cookie }, header]) {
+        const tester = await visit('/version', headers);
+        expect(tester).toMatchObject({ commit: held.commit, slot: idle?.slot, instance: idle?.instance });
+      }
+      const { pid } = await visit('/version', header);
+      expect(await clone.serving()).toEqual(before.serving);
+      expect(journalText(held)).not.toContain(cookie.split('=')[1]);
 
-    const status = JSON.parse((await clone.switchyard('status', '--json')).text);
-    expect(status.held).toMatchObject({ id: held.id, release: { commit: held.commit, slot: idle?.slot } });
-    expect((await visit(status.held.preview.link, {})).status).toBe(302);
-    const text = (await clone.switchyard('status')).text;
-    expect(text).toMatch(new RegExp(`^${idle?.slot} +:\\d+ +held +v1\\.0\\.0`, 'm'));
-    expect(text).toMatch(/^#\d+ .* holding .* since .*: npm run -s promote, or npm run -s abort$/m);
-    expect(text).toContain(`curl -H 'X-Switchyard-Preview: ${cookie.split('=')[1]}'`);
+      const status = JSON.parse((await clone.switchyard('status', '--json')).text);
+      expect(status.held).toMatchObject({ id: held.id, release: { commit: held.commit, slot: idle?.slot } });
+      expect((await visit(status.held.preview.link, {})).status).toBe(302);
+      const text = (await clone.switchyard('status')).text;
+      expect(text).toMatch(new RegExp(`^${idle?.slot} +:\\d+ +held +v1\\.0\\.0`, 'm'));
+      expect(text).toMatch(/^#\d+ .* holding .* since .*: npm run -s promote, or npm run -s abort$/m);
+      expect(text).toContain(`curl -H 'X-Switchyard-Preview: ${cookie.split('=')[1]}'`);
 
-    const promoted = await clone.switchyard('promote');
-    expect(promoted).toMatchObject({ code: 0 });
-    expect(promoted.text).toMatch(/^✓ hold .* promoted after /m);
-    expect(promoted.text).toMatch(/^✓ LIVE in \d+ ms: /m);
-    expect(await clone.serving()).toMatchObject({
-      commit: held.commit,
-      pid: idle?.pid,
-      instance: idle?.instance,
+      const promoted = await clone.switchyard('promote');
+      expect(promoted).toMatchObject({ code: 0 });
+      expect(promoted.text).toMatch(/^✓ hold .* promoted after /m);
+      expect(promoted.text).toMatch(/^✓ LIVE in \d+ ms: /m);
+      expect(await clone.serving()).toMatchObject({ commit: held.commit, instance: idle?.instance });
+      expect(await visit('/version', { cookie })).toMatchObject({ commit: held.commit, slot: null, pid });
+      expect((await visit(link, {})).status).toBe(410);
+      expect(await clone.switchyard('promote')).toMatchObject({
+        code: 1,
+        text: expect.stringContaining('E_NOT_HOLDING'),
+      });
     });
-    expect(await visit('/version', { cookie })).toMatchObject({ commit: held.commit, slot: null });
-    expect((await visit(link, {})).status).toBe(410);
-    expect(await clone.switchyard('promote')).toMatchObject({
-      code: 1,
-      text: expect.stringContaining('E_NOT_HOLDING'),
+
+    it('is taken back by an abort, and its testers are users again', async () => {
+      const before = await clone.state();
+      const { held, link, header } = await hold();
+
+      const aborted = await clone.switchyard('abort');
+
+      expect(aborted.code).toBe(0);
+      expect(aborted.text).toMatch(/^✓ ABORTED: deployment \d+ is taken back; users get v1\.0\.0 /m);
+      await expectAborted(held, before);
+      expect(await visit('/version', header)).toMatchObject({ commit: before.serving.commit, slot: null });
+      expect((await visit(link, {})).status).toBe(410);
+      expect(await clone.switchyard('abort')).toMatchObject({
+        code: 1,
+        text: expect.stringContaining('E_NOTHING_TO_ABORT'),
+      });
+    });
+
+    // whatever it runs in, nothing more is asked of it
+    if (runtime === 'compose') return;
+
+    it('lets a push wait, which is told so; an abort takes it out of the queue, and the next one goes live', async () => {
+      const { held } = await hold();
+      const pushing = clone.release();
+      const waiting = await until('a push that waits', () => newest('queued'));
+
+      expect(await clone.switchyard('abort', String(waiting.id))).toMatchObject({
+        code: 0,
+        text: expect.stringContaining(`✓ deployment ${waiting.id} is out of the queue`),
+      });
+
+      const first = await pushing;
+      expect(first.text).toContain(
+        `waiting for deployment ${held.id} (${held.commit?.slice(0, 7)}), which is held: npm run -s promote, or npm run -s abort`,
+      );
+      expect(first.verdict).toMatch(
+        /^✗ NOT LIVE\. Still serving .*: An operator took it out of the queue\.$/,
+      );
+      const second = clone.release();
+      await until('a push that waits', () => newest('queued'));
+      expect(clone.deployments().find(({ id }) => id === held.id)?.state).toBe('holding');
+      expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+      expect((await second).verdict).toMatch(/^✓ LIVE in /);
+    });
+
+    it('does not hold up a rollback', async () => {
+      const { table, serving } = await clone.state();
+      const { held } = await hold();
+
+      expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+
+      expect(await untilOver(clone, held.id)).toMatchObject({
+        state: 'aborted',
+        cause: 'It was held, and a rollback does not wait for that.',
+      });
+      expect(await clone.serving()).not.toMatchObject({ commit: serving.commit });
+      expect(table.active).not.toBe(clone.table().active);
+    });
+
+    it('makes way when the slot that serves is gone for good', async () => {
+      const { serving, table } = await clone.state();
+      const { held } = await hold();
+
+      await createPm2Runtime({ home: clone.home, stopSeconds: 1 }).stop(table.active as string);
+
+      expect(await untilOver(clone, held.id)).toMatchObject({
+        state: 'aborted',
+        cause: 'It was held, and a restore does not wait for that.',
+      });
+      await until('users to get their version again', () =>
+        clone.serving().then(
+          ({ commit }) => commit === serving.commit,
+          () => false,
+        ),
+      );
+      await until('the end of the restore', () => clone.deployments().at(-1)?.state === 'succeeded');
+    });
+
+    it('fails at once when its process dies, with everything taken back', async () => {
+      const before = await clone.state();
+      const { held, header } = await hold();
+
+      kill((await clone.slot(held.to?.slot as string)).pid);
+
+      expect(await untilOver(clone, held.id)).toMatchObject({
+        state: 'failed',
+        errorCode: 'E_EXITED',
+        cause: expect.stringMatching(/^\w{7} exited.* in (blue|green)/),
+      });
+      expect(await clone.state()).toEqual(before);
+      expect(await visit('/version', header)).toMatchObject({ commit: before.serving.commit, slot: null });
+    });
+
+    it('fails when it falls ill', async () => {
+      const before = await clone.state();
+      const { held } = await hold();
+
+      clone.order(held.commit as string, 'unhealthy');
+
+      expect(await untilOver(clone, held.id)).toMatchObject({
+        state: 'failed',
+        errorCode: 'E_UNHEALTHY',
+        cause: expect.stringContaining('answered 500'),
+      });
+      expect(await clone.state()).toEqual(before);
+    });
+
+    it("is held on when the deployment's process is killed: the same process, the same testers", async () => {
+      const { held, link, header } = await hold();
+      const { pid } = await clone.slot(held.to?.slot as string);
+
+      kill(held.pid);
+      await until('another process that holds it', () => {
+        const now = clone.deployments().find(({ id }) => id === held.id);
+        return now?.state === 'holding' && now.pid !== held.pid;
+      });
+
+      expect(await visit('/version', header)).toMatchObject({ commit: held.commit, pid });
+      expect((await visit(link, {})).status).toBe(302);
+      expect(await clone.switchyard('promote')).toMatchObject({ code: 0 });
+      expect(await clone.serving()).toMatchObject({ commit: held.commit, pid });
+    });
+
+    it('does not keep the deployer from making the table again that somebody has removed', async () => {
+      const { serving } = await clone.state();
+      const { held } = await hold();
+
+      rmSync(clone.home.traffic);
+
+      await until('users to get their version again', () =>
+        clone.serving().then(
+          ({ pid }) => pid === serving.pid,
+          () => false,
+        ),
+      );
+      expect(newest('holding')?.id).toBe(held.id);
+      expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+    });
+
+    it('is taken back when it was killed together with its deployment', async () => {
+      const before = await clone.state();
+      const { held } = await hold();
+
+      kill(held.pid);
+      kill((await clone.slot(held.to?.slot as string)).pid);
+
+      expect(await untilOver(clone, held.id)).toMatchObject({ state: 'interrupted', fault: 'machine' });
+      expect(await clone.state()).toEqual(before);
     });
   });
 
-  it('is taken back by an abort, and its testers are users again', async () => {
-    const before = await clone.state();
-    const { held, link, header } = await hold();
+  if (runtime === 'compose') return;
 
-    const aborted = await clone.switchyard('abort');
+  describe('an abort', () => {
+    /** Neither this test nor what it leaves behind listens to SIGTERM. */
+    const deaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
+    const files = {
+      'more/deaf.js': `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(deaf)}], { detached: true, stdio: 'ignore' }).unref(); ${deaf}`,
+    };
+    const hang = ['node', 'more/deaf.js'];
 
-    expect(aborted.code).toBe(0);
-    expect(aborted.text).toMatch(/^✓ ABORTED: deployment \d+ is taken back; users get v1\.0\.0 /m);
-    await expectAborted(held, before);
-    expect(await visit('/version', header)).toMatchObject({ commit: before.serving.commit, slot: null });
-    expect((await visit(link, {})).status).toBe(410);
-    expect(await clone.switchyard('abort')).toMatchObject({
-      code: 1,
-      text: expect.stringContaining('E_NOTHING_TO_ABORT'),
+    it.each<[PhaseName, Change]>([
+      ['test', { files, config: { app: { test: hang } } }],
+      ['build', { files, config: { app: { build: hang } } }],
+      ['start', { behaviour: { silent: true } }],
+      ['verify', { config: { app: { smoke: ['/late'] } } }],
+      ['shift', { behaviour: { lateThroughNginxMs: 4000 } }],
+    ])('in the phase %s ends it, its commands included, and takes it back', async (phase, change) => {
+      const before = await clone.state();
+      const after = clone.deployments().at(-1)?.id ?? 0;
+      const pushing = clone.release(change);
+      const running = await untilPhase(clone, after, phase);
+      if (change.files) await until('a survivor', () => commandsOf(clone.home, running.id).length >= 2);
+
+      expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+
+      expect(commandsOf(clone.home, running.id)).toEqual([]);
+      await expectAborted(running, before);
+      expect((await pushing).verdict).toMatch(
+        /^✗ NOT LIVE\. Still serving v1\.0\.0 \(\w{7}\): It was aborted by an operator\.$/,
+      );
+    });
+
+    it('in the bake gives the traffic back, and no user notices', async () => {
+      const before = await clone.state();
+      load = startLoad({
+        port: clone.ports.http,
+        connections: 16,
+        pauseMs: 5,
+        mix: [{ method: 'GET', path: '/version' }],
+        slow: null,
+      });
+      const after = clone.deployments().at(-1)?.id ?? 0;
+      const pushing = clone.release({ config: { bake: { seconds: 60 } } });
+      const baking = await untilPhase(clone, after, 'bake');
+      await load.more(200);
+
+      expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+
+      expect((await pushing).verdict).toMatch(
+        /^✗ NOT LIVE\. Still serving .*: It was aborted by an operator\.$/,
+      );
+      await load.more(200);
+      const { failures, failed } = await load.stop();
+      expect(failed.slice(0, 5)).toEqual([]);
+      expect(failures).toBe(0);
+      await expectAborted(baking, before);
+    });
+
+    it('whose deployment is killed in the middle of it is still an abort', async () => {
+      const before = await clone.state();
+      const { held } = await hold();
+      // nobody hears the wish but the process that comes after this one
+      kill(held.pid, 'SIGSTOP');
+      const aborting = clone.switchyard('abort');
+      await until('the wish', () =>
+        clone.deployments().some(({ wish }) => wish === 'abort' && newest('holding')),
+      );
+
+      kill(held.pid);
+
+      expect(await aborting).toMatchObject({ code: 0 });
+      await expectAborted(held, before);
     });
   });
 
-  it('lets a push wait, which is told so; an abort takes it out of the queue, and the next one goes live', async () => {
-    const { held } = await hold();
-    const pushing = clone.release();
-    const waiting = await until('a push that waits', () => newest('queued'));
-
-    expect(await clone.switchyard('abort', String(waiting.id))).toMatchObject({
-      code: 0,
-      text: expect.stringContaining(`✓ deployment ${waiting.id} is out of the queue`),
-    });
-
-    const first = await pushing;
-    expect(first.text).toContain(
-      `waiting for deployment ${held.id} (${held.commit?.slice(0, 7)}), which is held: npm run -s promote, or npm run -s abort`,
-    );
-    expect(first.verdict).toMatch(/^✗ NOT LIVE\. Still serving .*: An operator took it out of the queue\.$/);
-    const second = clone.release();
-    await until('a push that waits', () => newest('queued'));
-    expect(clone.deployments().find(({ id }) => id === held.id)?.state).toBe('holding');
-    expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
-    expect((await second).verdict).toMatch(/^✓ LIVE in /);
-  });
-
-  it('does not hold up a rollback', async () => {
-    const { table, serving } = await clone.state();
-    const { held } = await hold();
-
-    expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
-
-    expect(await untilOver(clone, held.id)).toMatchObject({
-      state: 'aborted',
-      cause: 'It was held, and a rollback does not wait for that.',
-    });
-    expect(await clone.serving()).not.toMatchObject({ commit: serving.commit });
-    expect(table.active).not.toBe(clone.table().active);
-  });
-
-  it('makes way when the slot that serves is gone for good', async () => {
-    const { serving, table } = await clone.state();
-    const { held } = await hold();
-
-    await createPm2Runtime({ home: clone.home, stopSeconds: 1 }).stop(table.active as string);
-
-    expect(await untilOver(clone, held.id)).toMatchObject({
-      state: 'aborted',
-      cause: 'It was held, and a restore does not wait for that.',
-    });
-    await until('users to get their version again', () =>
-      clone.serving().then(
-        ({ commit }) => commit === serving.commit,
-        () => false,
-      ),
-    );
-    await until('the end of the restore', () => clone.deployments().at(-1)?.state === 'succeeded');
-  });
-
-  it('fails at once when its process dies, with everything taken back', async () => {
-    const before = await clone.state();
-    const { held, header } = await hold();
-
-    kill((await clone.slot(held.to?.slot as string)).pid);
-
-    expect(await untilOver(clone, held.id)).toMatchObject({
-      state: 'failed',
-      errorCode: 'E_EXITED',
-      cause: expect.stringMatching(/^\w{7} exited.* in (blue|green)/),
-    });
-    expect(await clone.state()).toEqual(before);
-    expect(await visit('/version', header)).toMatchObject({ commit: before.serving.commit, slot: null });
-  });
-
-  it('fails when it falls ill', async () => {
-    const before = await clone.state();
-    const { held } = await hold();
-
-    clone.order(held.commit as string, 'unhealthy');
-
-    expect(await untilOver(clone, held.id)).toMatchObject({
-      state: 'failed',
-      errorCode: 'E_UNHEALTHY',
-      cause: expect.stringContaining('answered 500'),
-    });
-    expect(await clone.state()).toEqual(before);
-  });
-
-  it("is held on when the deployment's process is killed: the same process, the same testers", async () => {
-    const { held, link, header } = await hold();
-    const { pid } = await clone.slot(held.to?.slot as string);
-
-    kill(held.pid);
-    await until('another process that holds it', () => {
-      const now = clone.deployments().find(({ id }) => id === held.id);
-      return now?.state === 'holding' && now.pid !== held.pid;
-    });
-
-    expect(await visit('/version', header)).toMatchObject({ commit: held.commit, pid });
-    expect((await visit(link, {})).status).toBe(302);
-    expect(await clone.switchyard('promote')).toMatchObject({ code: 0 });
-    expect(await clone.serving()).toMatchObject({ commit: held.commit, pid });
-  });
-
-  it('does not keep the deployer from making the table again that somebody has removed', async () => {
+  it('npm stop takes back what is held', async () => {
     const { serving } = await clone.state();
     const { held } = await hold();
 
-    rmSync(clone.home.traffic);
+    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
 
-    await until('users to get their version again', () =>
-      clone.serving().then(
-        ({ pid }) => pid === serving.pid,
-        () => false,
-      ),
-    );
-    expect(newest('holding')?.id).toBe(held.id);
-    expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+    expect(await untilOver(clone, held.id)).toMatchObject({ state: 'aborted', errorCode: 'E_STOPPED' });
+    expect(await clone.start()).toMatchObject({ code: 0 });
+    expect(await clone.serving()).toMatchObject({ commit: serving.commit });
   });
-
-  it('is taken back when it was killed together with its deployment', async () => {
-    const before = await clone.state();
-    const { held } = await hold();
-
-    kill(held.pid);
-    kill((await clone.slot(held.to?.slot as string)).pid);
-
-    expect(await untilOver(clone, held.id)).toMatchObject({ state: 'interrupted', fault: 'machine' });
-    expect(await clone.state()).toEqual(before);
-  });
-});
-
-describe('an abort', () => {
-  /** Neither this test nor what it leaves behind listens to SIGTERM. */
-  const deaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
-  const files = {
-    'more/deaf.js': `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(deaf)}], { detached: true, stdio: 'ignore' }).unref(); ${deaf}`,
-  };
-  const hang = ['node', 'more/deaf.js'];
-
-  it.each<[PhaseName, Change]>([
-    ['test', { files, config: { app: { test: hang } } }],
-    ['build', { files, config: { app: { build: hang } } }],
-    ['start', { behaviour: { silent: true } }],
-    ['verify', { config: { app: { smoke: ['/late'] } } }],
-    ['shift', { behaviour: { lateThroughNginxMs: 4000 } }],
-  ])('in the phase %s ends it, its commands included, and takes it back', async (phase, change) => {
-    const before = await clone.state();
-    const after = clone.deployments().at(-1)?.id ?? 0;
-    const pushing = clone.release(change);
-    const running = await untilPhase(clone, after, phase);
-    if (change.files) await until('a survivor', () => commandsOf(clone.home, running.id).length >= 2);
-
-    expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
-
-    expect(commandsOf(clone.home, running.id)).toEqual([]);
-    await expectAborted(running, before);
-    expect((await pushing).verdict).toMatch(
-      /^✗ NOT LIVE\. Still serving v1\.0\.0 \(\w{7}\): It was aborted by an operator\.$/,
-    );
-  });
-
-  it('in the bake gives the traffic back, and no user notices', async () => {
-    const before = await clone.state();
-    load = startLoad({
-      port: clone.ports.http,
-      connections: 16,
-      pauseMs: 5,
-      mix: [{ method: 'GET', path: '/version' }],
-      slow: null,
-    });
-    const after = clone.deployments().at(-1)?.id ?? 0;
-    const pushing = clone.release({ config: { bake: { seconds: 60 } } });
-    const baking = await untilPhase(clone, after, 'bake');
-    await load.more(200);
-
-    expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
-
-    expect((await pushing).verdict).toMatch(
-      /^✗ NOT LIVE\. Still serving .*: It was aborted by an operator\.$/,
-    );
-    await load.more(200);
-    const { failures, failed } = await load.stop();
-    expect(failed.slice(0, 5)).toEqual([]);
-    expect(failures).toBe(0);
-    await expectAborted(baking, before);
-  });
-
-  it('whose deployment is killed in the middle of it is still an abort', async () => {
-    const before = await clone.state();
-    const { held } = await hold();
-    // nobody hears the wish but the process that comes after this one
-    kill(held.pid, 'SIGSTOP');
-    const aborting = clone.switchyard('abort');
-    await until('the wish', () =>
-      clone.deployments().some(({ wish }) => wish === 'abort' && newest('holding')),
-    );
-
-    kill(held.pid);
-
-    expect(await aborting).toMatchObject({ code: 0 });
-    await expectAborted(held, before);
-  });
-});
-
-it('npm stop takes back what is held', async () => {
-  const { serving } = await clone.state();
-  const { held } = await hold();
-
-  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
-
-  expect(await untilOver(clone, held.id)).toMatchObject({ state: 'aborted', errorCode: 'E_STOPPED' });
-  expect(await clone.start()).toMatchObject({ code: 0 });
-  expect(await clone.serving()).toMatchObject({ commit: serving.commit });
 });
 
 interface Held {
@@ -342,6 +349,8 @@ interface Visit {
   /** The slot that a tester is told. */
   slot: string | null;
   commit?: string;
+  instance?: string;
+  /** As the process itself counts, in a container that one's. */
   pid?: number;
 }
 
@@ -351,7 +360,7 @@ async function visit(where: string, headers: Record<string, string>): Promise<Vi
   url.hostname = '127.0.0.1';
   url.port = String(clone.ports.http);
   const answer = await fetch(url, { headers, redirect: 'manual' });
-  const body = (await answer.json().catch(() => ({}))) as Pick<Visit, 'commit' | 'pid'>;
+  const body = (await answer.json().catch(() => ({}))) as Pick<Visit, 'commit' | 'instance' | 'pid'>;
   return {
     ...body,
     status: answer.status,

@@ -1,0 +1,105 @@
+/** What a person says of a deployment counts at once: from the word to what users and processes feel of it. */
+import type { Deployment } from '../../deploy/core/types';
+import { commandsOf, untilItHangs, untilOver, untilPhase, watchServing } from '../support/crash';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(120_000);
+
+/** From the moment at which it stands in the journal: what a command takes to start is another matter. */
+const AT_ONCE_MS = 1000;
+
+let clone: TinyClone;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 } });
+  expect(await clone.start()).toMatchObject({ code: 0 });
+  expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+});
+afterAll(() => clone.cleanUp());
+
+it('promote gives users what is held within a second', async () => {
+  const held = await hold();
+
+  const promoting = clone.switchyard('promote');
+
+  await untilWished(held);
+  const watching = watchServing(clone, held.commit as string);
+  await until('users to get it', async () => (await clone.serving()).commit === held.commit);
+  expect(await watching.stop()).toBeLessThan(AT_ONCE_MS);
+  expect(await promoting).toMatchObject({ code: 0 });
+});
+
+it('abort takes what is held from its testers within a second', async () => {
+  const held = await hold();
+  const { token } = preview();
+  const asTester = async (): Promise<unknown> => {
+    const answer = await fetch(`http://127.0.0.1:${clone.ports.http}/version`, {
+      headers: { 'x-switchyard-preview': token },
+    });
+    return ((await answer.json()) as { commit: unknown }).commit;
+  };
+  expect(await asTester()).toBe(held.commit);
+
+  const aborting = clone.switchyard('abort');
+
+  const begun = await untilWished(held);
+  await until('testers to be users again', async () => (await asTester()) !== held.commit);
+  expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
+  expect(await aborting).toMatchObject({ code: 0 });
+});
+
+it('abort ends the commands of a deployment within a second', async () => {
+  const newest = clone.deployments().at(-1)?.id ?? 0;
+  const pushing = clone.release({ config: { app: { test: ['node', 'app/hang.js'] } } });
+  const running = await untilPhase(clone, newest, 'test');
+  const { id } = running;
+  await untilItHangs(clone, id);
+
+  const aborting = clone.switchyard('abort');
+
+  const begun = await untilWished(running);
+  await until('the end of its commands', () => commandsOf(clone.home, id).length === 0);
+  expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
+  expect(await aborting).toMatchObject({ code: 0 });
+  await pushing;
+});
+
+it('abort gives users what they had before a bake within a second', async () => {
+  const { commit } = await clone.serving();
+  const newest = clone.deployments().at(-1)?.id ?? 0;
+  const pushing = clone.release({ config: { bake: { seconds: 60 } } });
+  const baking = await untilPhase(clone, newest, 'bake');
+
+  const aborting = clone.switchyard('abort');
+
+  await untilWished(baking);
+  const watching = watchServing(clone, commit);
+  await untilOver(clone, baking.id);
+  expect(await watching.stop()).toBeLessThan(AT_ONCE_MS);
+  expect(await aborting).toMatchObject({ code: 0 });
+  await pushing;
+});
+
+let said = '';
+
+/** A new commit, deployed and held. */
+async function hold(): Promise<Deployment> {
+  clone.change({});
+  const commit = await clone.commit('to be tried');
+  ({ text: said } = await clone.switchyard('deploy', '--hold'));
+  const held = clone.deployments().find((each) => each.commit === commit);
+  expect(held).toMatchObject({ state: 'holding' });
+  return held as Deployment;
+}
+
+/** By `performance.now()`. */
+async function untilWished({ id }: Deployment): Promise<number> {
+  const journal = clone.journal();
+  await until('the wish', () => journal.get(id)?.wish).finally(() => journal.close());
+  return performance.now();
+}
+
+function preview(): { token: string } {
+  return { token: /X-Switchyard-Preview: ([0-9a-f]{32})/.exec(said)?.[1] as string };
+}
