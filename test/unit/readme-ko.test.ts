@@ -56,11 +56,12 @@ it.each(['ci-cd', 'blue-green'])('has the picture %s, drawn the same with other 
   expect(drawing(`docs/${picture}.ko.svg`)).toBe(drawing(`docs/${picture}.svg`));
 });
 
-it('has the page on strategies with the same commands and configuration', () => {
-  const [en, ko] = [read('docs/strategies.md'), read('docs/strategies.ko.md')];
+it.each(['strategies', 'ci-cd'])('has the page %s with the same commands, rows and headings', (page) => {
+  const [en, ko] = [read(`docs/${page}.md`), read(`docs/${page}.ko.md`)];
   expect(codeBlocks(ko)).toEqual(codeBlocks(en));
   expect(rows(ko)).toEqual(rows(en));
   expect(ko.match(/^#+ /gm)).toEqual(en.match(/^#+ /gm));
+  expect(en).toContain(`(${page}.ko.md)`);
 });
 
 function isBehind({ text }: Section): boolean {
