@@ -1,6 +1,13 @@
 /** What a person says of a deployment counts at once: from the word to what users and processes feel of it. */
 import type { Deployment } from '../../deploy/core/types';
-import { commandsOf, untilItHangs, untilOver, untilPhase, watchServing } from '../support/crash';
+import {
+  commandsOf,
+  endDeployments,
+  untilItHangs,
+  untilOver,
+  untilPhase,
+  watchServing,
+} from '../support/crash';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -16,6 +23,7 @@ beforeAll(async () => {
   expect(await clone.start()).toMatchObject({ code: 0 });
   expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
 });
+afterEach(() => endDeployments(clone));
 afterAll(() => clone.cleanUp());
 
 it('promote gives users what is held within a second', async () => {
