@@ -7,13 +7,13 @@ const { run } = require('./run');
 const { STAYS_OPEN } = require('./results');
 
 /**
- * In this order. Real ports and processes do not disturb each other, but tests with a bound in seconds are told of
- * nothing but themselves: nothing runs beside them.
+ * In this order. Real ports and processes do not disturb each other, and most of the time a test with real parts waits
+ * for one of them. Tests with a bound in seconds are to measure Switchyard and not the machine: of these, two.
  */
 const RUNS = [
   { suites: ['app', 'unit'], beside: [] },
-  { suites: ['integration', 'e2e'], beside: ['--maxWorkers=3'] },
-  { suites: ['timed'], beside: ['--runInBand'] },
+  { suites: ['integration', 'e2e'], beside: ['--maxWorkers=4'] },
+  { suites: ['timed'], beside: ['--maxWorkers=2'] },
 ];
 
 /** The settings of deploy/config.ts, its secret and home, and what a git hook sets. */
@@ -45,6 +45,7 @@ async function runJest(root, suites, rest, folder) {
     path.join(root, 'node_modules', 'jest', 'bin', 'jest.js'),
     ...['--selectProjects', ...suites],
     ...['--reporters', 'default', path.join(__dirname, 'jest-results.js')],
+    `--testSequencer=${path.join(__dirname, 'longest-first.js')}`,
     `--cacheDirectory=${path.join(root, 'node_modules', '.cache', 'jest')}`,
     '--passWithNoTests',
     ...rest,

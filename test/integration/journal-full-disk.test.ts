@@ -5,20 +5,17 @@ import { homeAt, type Home } from '../../deploy/home';
 import { Journal } from '../../deploy/journal/journal';
 import { keepReserve, useReserve } from '../../deploy/reserve';
 import { needs } from '../support/needs';
-import { fill, mountSmallDisk } from '../support/small-disk';
+import { fill, mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
 
 const ROLLBACK = { kind: 'rollback', trigger: 'command', strategy: 'blue-green' } as const;
 
-// only root may mount, and not in every container
-const disk = mountSmallDisk('8m');
-afterAll(() => disk?.unmount());
+needs('a small disk', smallDiskPossible).describe('on a full disk', () => {
+  let disk: SmallDisk;
+  beforeAll(() => void (disk = mountSmallDisk('8m')));
+  afterAll(() => disk.unmount());
 
-const onSmallDisk = needs('a small disk', () => (disk ? null : 'this user may not mount one'));
-
-onSmallDisk.test(
-  'a rollback is written from the reserve, and told as what it is where that is used up',
-  async () => {
-    const home = homeOn(disk?.dir ?? '');
+  it('a rollback is written from the reserve, and told as what it is where that is used up', async () => {
+    const home = homeOn(disk.dir);
     const [here, other] = [Journal.open(home), Journal.open(home)];
     await here.prepare();
     keepReserve(home);
@@ -41,8 +38,8 @@ onSmallDisk.test(
     await expect(here.tell(asked.id, tooMuch)).rejects.toMatchObject({ code: 'E_DISK' });
     here.close();
     other.close();
-  },
-);
+  });
+});
 
 function homeOn(dir: string): Home {
   const home = homeAt(path.join(dir, 'home'));

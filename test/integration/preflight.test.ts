@@ -20,7 +20,7 @@ import type { Yard } from '../../deploy/yard';
 import { openYard } from '../../deploy/yard';
 import { commit } from '../support/deployments';
 import { needs } from '../support/needs';
-import { mountSmallDisk } from '../support/small-disk';
+import { mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
 import { afterwards, tempHome } from '../support/temp-home';
 
 const [A, B, C] = ['a', 'b', 'c'].map(commit) as [string, string, string];
@@ -29,8 +29,7 @@ const DEPLOY = { kind: 'deploy', slot: null } as const;
 const MB = 1024 ** 2;
 const EMPTY: Observed = { table: { active: null, standby: null }, slots: [] };
 
-const disk = mountSmallDisk('32m');
-afterAll(() => disk?.unmount());
+let disk: SmallDisk;
 
 let folders = 0;
 
@@ -103,8 +102,10 @@ describe('memory', () => {
   });
 });
 
-const onSmallDisk = needs('a small disk', () => (disk ? null : 'this user may not mount one'));
-onSmallDisk.describe('a disk', () => {
+needs('a small disk', smallDiskPossible).describe('a disk', () => {
+  beforeAll(() => void (disk = mountSmallDisk('32m')));
+  afterAll(() => disk.unmount());
+
   const room = { memory: '0m' };
 
   it('is short when one more like the one that serves would leave too little', async () => {
@@ -175,7 +176,7 @@ async function refusal(
 }
 
 function newFolder(): string {
-  const dir = path.join(disk?.dir as string, `${folders++}`);
+  const dir = path.join(disk.dir, `${folders++}`);
   mkdirSync(dir);
   return dir;
 }

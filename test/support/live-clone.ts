@@ -3,7 +3,7 @@
  * and ports its own too. Everything is done by the commands a person would type.
  */
 import { execFileSync, spawn } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, mkdtempSync, readFileSync, writeFileSync } from 'node:fs';
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -71,7 +71,7 @@ export async function liveClone({ env = {}, change }: CloneOptions = {}): Promis
     BAKE_SECONDS: '1',
     ...env,
   };
-  const run = (file: string, args: string[]): Promise<Said> => say(file, args, dir, environment);
+  const run = (file: string, args: string[], cwd = dir): Promise<Said> => say(file, args, cwd, environment);
   const git = (...args: string[]): Promise<Said> => run('git', args);
   await git('init', '--quiet', '--initial-branch=main');
   await commitAll(git, 'start');
@@ -110,7 +110,8 @@ export async function liveClone({ env = {}, change }: CloneOptions = {}): Promis
       await endProcesses(processesWith('SWITCHYARD_HOME', home.dir), 0);
       await endProcesses(processesWith('SWITCHYARD_DATA', home.shared), 0);
       if (environment.RUNTIME === 'compose') await removeAllOf(home);
-      rmSync(top, { recursive: true, force: true });
+      // a hundred thousand links of packages: by a program it takes half the time
+      await run('rm', ['-rf', top], tmpdir());
     },
   };
   return clone;

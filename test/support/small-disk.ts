@@ -9,8 +9,21 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/** Null where this user may not mount. @param size as mount takes it: `64k`, `8m` */
-export function mountSmallDisk(size: string): SmallDisk | null {
+/** Why this user may have none, or null: only root may mount, and not in every container. */
+export function smallDiskPossible(): string | null {
+  const disk = tryToMount('64k');
+  disk?.unmount();
+  return disk ? null : 'this user may not mount one';
+}
+
+/** In beforeAll: what is mounted while tests are only collected stays, when none of them is run. @param size as mount takes it: `64k`, `8m` */
+export function mountSmallDisk(size: string): SmallDisk {
+  const disk = tryToMount(size);
+  if (disk === null) throw new Error(`no disk of ${size} can be mounted`);
+  return disk;
+}
+
+function tryToMount(size: string): SmallDisk | null {
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-full-'));
   if (spawnSync('/bin/mount', ['-t', 'tmpfs', '-o', `size=${size}`, 'tmpfs', dir]).status !== 0) {
     rmdirSync(dir);
