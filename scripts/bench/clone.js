@@ -7,9 +7,9 @@ const { makeCopy } = require('../demo/copy');
 const { kit, ROOT } = require('./kit');
 const { atEnd, freePorts, output } = require('./processes');
 
-/** Writes when a command begins and ends, and is the command otherwise. */
+/** Writes when a command begins and ends, and is the command otherwise. In seconds; it starts no program for it. */
 const CLOCK =
-  'echo "$0 begin $(date +%s%N)" >> "$1"; f=$1; shift; "$@"; code=$?; echo "$0 end $(date +%s%N)" >> "$f"; exit $code';
+  '{ echo "$0 begin $EPOCHREALTIME" >> "$1"; } 2>&-; f=$1; shift; "$@"; code=$?; { echo "$0 end $EPOCHREALTIME" >> "$f"; } 2>&-; exit $code';
 
 /** @typedef {Awaited<ReturnType<typeof startClone>>} Clone */
 
@@ -65,7 +65,7 @@ async function commit(run, message) {
 /** The commit's own configuration, its commands begun through the clock. @param {string} dir @param {string} clock */
 function withClock(dir, clock) {
   fs.renameSync(path.join(dir, 'deploy.config.js'), path.join(dir, 'deploy.config.own.js'));
-  const timed = `const timed = (name, argv) => argv && ['sh', '-c', ${JSON.stringify(CLOCK)}, name, ${JSON.stringify(clock)}, ...argv];`;
+  const timed = `const timed = (name, argv) => argv && ['bash', '-c', ${JSON.stringify(CLOCK)}, name, ${JSON.stringify(clock)}, ...argv];`;
   const lines = [
     "const own = require('./deploy.config.own.js');",
     timed,
@@ -82,7 +82,8 @@ function ownTimes(clock) {
   const times = {};
   for (const line of fs.existsSync(clock) ? fs.readFileSync(clock, 'utf8').trim().split('\n') : []) {
     const [name = '', what, at] = line.split(' ');
-    times[name] = what === 'begin' ? -Number(at) / 1e6 : (times[name] ?? 0) + Number(at) / 1e6;
+    const ms = Number(at) * 1000;
+    times[name] = what === 'begin' ? -ms : (times[name] ?? 0) + ms;
   }
   return times;
 }
