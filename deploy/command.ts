@@ -46,21 +46,27 @@ export interface CommandResult {
 /** A shell's code for a program that does not exist. */
 const NO_SUCH_PROGRAM = 127;
 const LAST_LINES = 20;
+/** What a process that was started ahead waits for. */
+export const GO_ON = 'go on';
 
 /** Where the output of everything a deployment runs is kept. */
 export function deploymentLog(home: Pick<Home, 'logs'>, deploymentId: number): string {
   return path.join(home.logs, `deployment-${deploymentId}.log`);
 }
 
-/** Runs the command to its end or its time limit. A failure is a result, not an exception. One at a time per deployment. */
-export async function runCommand(command: Command): Promise<CommandResult> {
+/**
+ * Runs the command to its end or its time limit. A failure is a result, not an exception. One at a time per deployment.
+ * @param ahead the command's process where it waits already, see launchAhead
+ */
+export async function runCommand(command: Command, ahead?: ChildProcess): Promise<CommandResult> {
   const begun = performance.now();
-  const mark = deploymentMark(path.dirname(command.logFile), command.deploymentId);
+  const mark = markOf(command);
   const output = new CommandOutput(command.logFile, command.redact);
   output.note(`\n$ ${command.label ?? command.argv.join(' ')}`);
 
-  const child = launch(command, mark);
+  const child = ahead ?? launch(command, 'ignore');
   output.follow(child);
+  ahead?.stdin?.end(GO_ON);
   const ended = endOf(child, output);
   const timedOut = await isOver(ended, command.timeoutSeconds);
   // A server that a test forgot, or all of it at the limit. Found by the mark and not by the process group,
@@ -81,13 +87,30 @@ export function commandEnvironment(mark: string): Record<string, string> {
   return { ...clean, PATH: [node, clean.PATH ?? '/usr/bin:/bin'].join(':'), [DEPLOYMENT_MARKER]: mark };
 }
 
-function launch(command: Command, mark: string): ChildProcess {
+/**
+ * Starts the process of a command that is run later: it must wait until it reads GO_ON, and leave when its input ends
+ * without. The end of another command of the deployment ends it too.
+ */
+export function launchAhead(command: Command): ChildProcess {
+  const child = launch(command, 'pipe');
+  // one that cannot be started, or is gone by then, is not waited for
+  child.on('error', () => undefined);
+  child.stdin?.on('error', () => undefined);
+  return child;
+}
+
+function markOf({ logFile, deploymentId }: Command): string {
+  return deploymentMark(path.dirname(logFile), deploymentId);
+}
+
+function launch(command: Command, input: 'ignore' | 'pipe'): ChildProcess {
+  const mark = markOf(command);
   const [program, ...args] = [...(command.lowPriority ? politely() : []), ...command.argv];
   const child = spawn(program as string, args, {
     cwd: command.cwd,
     // the mark last: nothing may take it away
     env: { ...commandEnvironment(mark), ...command.env, [DEPLOYMENT_MARKER]: mark },
-    stdio: ['ignore', 'pipe', 'pipe'],
+    stdio: [input, 'pipe', 'pipe'],
   });
   if (command.lowPriority && child.pid) dieFirst(child.pid);
   return child;

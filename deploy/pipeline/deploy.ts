@@ -14,10 +14,12 @@ import { goLive, performance } from './live';
 import { observe } from './observe';
 import { preflight } from './preflight';
 import { prepareRelease } from './prepare';
+import type { Expectation } from './ready-modules';
+import { expectModules } from './ready-modules';
 import { findRelease } from './releases';
 import { run } from './run';
 import type { NothingNew, Tip } from './tip';
-import { chooseTip } from './tip';
+import { chooseTip, fetchTip } from './tip';
 
 /** Takes a queued deployment to its end. Never throws for a known failure: it stands in the journal. */
 export async function deploy(yard: Yard, queued: Deployment, ending: Ending): Promise<void> {
@@ -41,14 +43,19 @@ export async function deploy(yard: Yard, queued: Deployment, ending: Ending): Pr
 async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal): Promise<Plan | NothingNew> {
   const { id } = queued;
   try {
-    const observed = await observe(yard);
+    const branch = queued.kind === 'deploy' ? queued.branch : null;
+    // a push mostly needs the packages of the push before
+    const expected = branch === null ? null : expectModules(yard.home);
+    // git fetches while what runs is looked at
+    const fetched = branch === null ? null : fetchTip(yard, queued, branch, signal);
+    const [observed, tip] = await bothOf(observe(yard), fetched);
     const from = serving(yard, observed);
-    const chosen = await chooseCommit(yard, queued, from, signal);
+    const chosen = await chooseCommit(yard, queued, tip, from);
     if ('nothingNew' in chosen) return chosen;
     const { commit } = chosen;
     await yard.journal.note(id, { from, commit });
     await preflight(yard, queued, commit, observed);
-    const release = await releaseOf(yard, queued, commit, signal);
+    const release = await releaseOf(yard, queued, commit, expected, signal);
     const environment = chooseEnvironment(yard, queued);
     const plan = makePlan(yard, queued, observed, release, environment);
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
@@ -59,20 +66,26 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
   }
 }
 
+/** Neither is left alone when the other fails. */
+async function bothOf<A, B>(first: Promise<A>, second: Promise<B> | null): Promise<[A, B | null]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
+}
+
 /** The branch's tip in the source, the commit that was named, or what a rollback goes to. */
 async function chooseCommit(
   yard: Yard,
   queued: Deployment,
+  tip: Commit | null,
   from: Serving | null,
-  signal: AbortSignal,
 ): Promise<Tip> {
   const { kind, branch, commit } = queued;
   if (kind === 'env') return { commit: whatServes(from) };
   if (kind === 'rollback') return { commit: commit ?? rollbackCommit(yard, from) };
   // what was live last: while it waited, that may have become another one
   if (kind === 'restore') return { commit: yard.journal.lastLive()?.to?.commit ?? mustBeNamed(commit) };
-  if (branch === null) return { commit: mustBeNamed(commit) };
-  return chooseTip(yard, queued, branch, from, signal);
+  if (branch === null || tip === null) return { commit: mustBeNamed(commit) };
+  return chooseTip(yard, queued, branch, tip, from);
 }
 
 /** While it waited, that may have become another release. */
@@ -102,6 +115,7 @@ async function releaseOf(
   yard: Yard,
   { id, kind }: Deployment,
   commit: Commit,
+  expected: Expectation | null,
   signal: AbortSignal,
 ): Promise<Release> {
   const built = findRelease(yard.home, commit);
@@ -113,6 +127,7 @@ async function releaseOf(
     packing: yard.packing,
     deploymentId: id,
     commit,
+    expected,
     limits: yard.config.limits,
     report: (entry) => yard.journal.tell(id, entry),
     signal,

@@ -5,14 +5,14 @@ import type { Packing } from '../core/seams';
 import type { AppSettings, Commit, Entry, PhaseName, Release } from '../core/types';
 import { describe } from '../git/mirror';
 import type { Home } from '../home';
-import { readAppSettings } from './app-settings';
+import type { SettingsReader } from './app-settings';
+import { openSettingsReader } from './app-settings';
 import { checkOut } from './check-out';
 import { whyItEnds } from './ending';
 import { isDiskFull } from './install-failure';
 import { installModules } from './modules';
 import { runTests } from './own-commands';
 import type { Expectation } from './ready-modules';
-import { expectModules } from './ready-modules';
 import { completeRelease, findRelease, releaseFolder, removeRelease } from './releases';
 
 export interface Preparation {
@@ -23,6 +23,8 @@ export interface Preparation {
   packing: Packing;
   /** Must be in the mirror. */
   commit: Commit;
+  /** The packages that will probably be needed, where somebody has begun to look at them. */
+  expected?: Expectation | null;
   /** Seconds. */
   limits: { install: number; test: number; build: number };
   /** Gets what the journal is to tell. */
@@ -52,12 +54,23 @@ export async function prepareRelease(work: Preparation): Promise<Release> {
 }
 
 async function makeRelease(work: Preparation): Promise<Release> {
-  const { home, commit, packing, deploymentId, limits } = work;
+  const { home, commit, deploymentId } = work;
   const dir = releaseFolder(home, commit);
   mkdirSync(home.logs, { recursive: true });
   await removeRelease(home, commit);
-  // both are looked at while git works
-  const expected = expectModules(home);
+  mkdirSync(dir, { recursive: true });
+  // begun while git works
+  const settings = openSettingsReader(home, deploymentId, dir);
+  try {
+    return await makeIn(dir, work, settings);
+  } finally {
+    settings.leave();
+  }
+}
+
+async function makeIn(dir: string, work: Preparation, settings: SettingsReader): Promise<Release> {
+  const { home, commit, packing, deploymentId, limits } = work;
+  // looked at while git works
   const described = describe(home, commit);
   described.catch(() => undefined);
 
@@ -70,7 +83,7 @@ async function makeRelease(work: Preparation): Promise<Release> {
     });
     for (const message of warnings) await work.report({ type: 'warning', message });
   });
-  const app = await installed(work, dir, expected);
+  const app = await installed(work, dir, settings);
   await phase(work, 'test', () => runTests({ home, dir, deploymentId, limits }, app));
 
   const { subject, version } = await described;
@@ -81,21 +94,19 @@ async function makeRelease(work: Preparation): Promise<Release> {
 }
 
 /** Installs the packages and tells how the commit wants to be built; an image that needs no tests has its own. */
-async function installed(work: Preparation, dir: string, expected: Expectation | null): Promise<AppSettings> {
-  const { home, packing, deploymentId } = work;
-  const read = (): Promise<AppSettings> => readAppSettings(home, deploymentId, dir);
+async function installed(work: Preparation, dir: string, settings: SettingsReader): Promise<AppSettings> {
   // without its packages a deploy.config.js may not be readable yet
-  const early = packing.fromFolder ? null : await read().catch(() => null);
+  const early = work.packing.fromFolder ? null : await settings.read().catch(() => null);
   if (early?.test === null) {
     await skip(work, ['install'], 'in the image');
     return early;
   }
-  await install(work, dir, expected);
-  return early ?? (await read());
+  await install(work, dir);
+  return early ?? (await settings.read());
 }
 
-function install(work: Preparation, dir: string, expected: Expectation | null = null): Promise<void> {
-  const { home, root, deploymentId, limits } = work;
+function install(work: Preparation, dir: string): Promise<void> {
+  const { home, root, deploymentId, limits, expected = null } = work;
   return phase(work, 'install', async () => {
     const limitSeconds = limits.install;
     const origin = await installModules({ home, root, dir, deploymentId, limitSeconds, expected });

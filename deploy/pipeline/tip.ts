@@ -13,20 +13,31 @@ export interface NothingNew {
 }
 export type Tip = { commit: Commit } | NothingNew;
 
-/** Fetches the branch and notes that its tip was seen. Throws E_SOURCE, E_REF, E_DISK, E_BAD_COMMIT. */
-export async function chooseTip(
+/** Fetches the branch. Returns its tip. Throws E_SOURCE, E_REF, E_DISK. */
+export function fetchTip(
   yard: Yard,
-  { id, trigger }: Deployment,
+  { id }: Deployment,
   branch: string,
-  serving: Serving | null,
   signal: AbortSignal,
-): Promise<Tip> {
-  const { home, config, journal } = yard;
-  const source = sourceOf(home, config.source);
-  const commit = await told(yard, id, 'fetch', signal, async () => {
-    await updateMirror(home, source, { deploymentMark: deploymentMark(home.logs, id) });
+): Promise<Commit> {
+  const { home, config } = yard;
+  return told(yard, id, 'fetch', signal, async () => {
+    await updateMirror(home, sourceOf(home, config.source), {
+      deploymentMark: deploymentMark(home.logs, id),
+    });
     return tipOf(home, branch);
   });
+}
+
+/** Is the branch's tip, just fetched, to be deployed? Notes that it was seen. Throws E_BAD_COMMIT. */
+export async function chooseTip(
+  { home, config, journal }: Yard,
+  { id, trigger }: Deployment,
+  branch: string,
+  commit: Commit,
+  serving: Serving | null,
+): Promise<Tip> {
+  const source = sourceOf(home, config.source);
   const decision = decideTip({
     tip: commit,
     lastSeen: journal.lastSeen(source, branch),

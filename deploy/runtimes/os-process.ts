@@ -87,6 +87,11 @@ export function isAlive({ pid, startedAt }: Pick<OsProcess, 'pid' | 'startedAt'>
   return stat !== null && !stat.dead && stat.startedAt === startedAt;
 }
 
+/** The same of a process that nobody else can have the pid of: a child of ours. */
+export function isRunning(pid: number): boolean {
+  return statOf(pid)?.dead === false;
+}
+
 async function survivorsAfter(processes: OsProcess[], milliseconds: number): Promise<OsProcess[]> {
   const deadline = performance.now() + milliseconds;
   for (;;) {
