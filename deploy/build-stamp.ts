@@ -2,9 +2,20 @@
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 
-/** The mark that scripts/lib/build.js leaves beside what it compiled; empty for a build by hand. */
+/** Read once: a long process may be of an older build than what lies there by now. */
+const MARK = markHere();
+
+/** The mark that scripts/lib/build.js leaves beside what it compiled, and what runs it; the mark is empty for a build by hand. */
 export function buildStamp(): string {
+  return `${buildMark() ?? ''} ${process.execPath}`;
+}
+
+/** The mark alone; null for a build by hand. */
+export function buildMark(): string | null {
+  return MARK;
+}
+
+function markHere(): string | null {
   const file = path.join(__dirname, '.stamp');
-  const built = existsSync(file) ? readFileSync(file, 'utf8') : '';
-  return `${built} ${process.execPath}`;
+  return existsSync(file) ? readFileSync(file, 'utf8') : null;
 }

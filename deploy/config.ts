@@ -6,8 +6,9 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import type { Config } from './config-schema';
-import { schema } from './config-schema';
+import type { Known } from './checked-config';
+import { keyOf, recall, remember } from './checked-config';
+import type { Config, schema as Schema } from './config-schema';
 import { KnownError } from './core/errors';
 import { poolFrom, poolOf, poolText } from './core/pool';
 import type { AppSettings, Slot } from './core/types';
@@ -41,11 +42,21 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   return settings;
 }
 
-/** The file's configuration with the settings over it. Throws E_CONFIG naming the key, its place and the nearest right one. */
-export function loadConfig(root: string, settings: Settings): Config {
+/**
+ * The file's configuration with the settings over it. Throws E_CONFIG naming the key, its place and the nearest right one.
+ * @param known the configuration that was checked last, for whoever is in a hurry
+ */
+export function loadConfig(root: string, settings: Settings, known?: Known): Config {
   const file = path.join(root, 'deploy.config.js');
   const written = existsSync(file) ? readConfigFile(file) : {};
-  return parseConfig(overlay(written, settings), 'deploy.config.js', settings);
+  const check = (): Config => parseConfig(overlay(written, settings), 'deploy.config.js', settings);
+  const key = known ? keyOf(known.build, written, settings) : null;
+  if (!known || key === null) return check();
+  const recalled = recall(known.file, key);
+  if (recalled) return recalled;
+  const config = check();
+  remember(known.file, key, config);
+  return config;
 }
 
 /** How a checked-out commit wants to be built and started, from its own deploy.config.js. Throws E_CONFIG. */
@@ -57,6 +68,12 @@ export function parseAppSettings(written: unknown): AppSettings {
 /** The slots of a configuration, in the order in which they are filled. */
 export function slotsOf(config: Config): Slot[] {
   return Object.entries(config.slots).map(([name, port]) => ({ name, port }));
+}
+
+/** Loaded when something is to be checked: it takes longer than a quick command may. */
+function schema(): typeof Schema {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require('./config-schema') as { schema: typeof Schema }).schema;
 }
 
 function readConfigFile(file: string): unknown {
@@ -103,12 +120,12 @@ function withValue(place: unknown, [key, ...below]: readonly string[], value: un
 
 /** A variable's text as the file would have it: a port is a number, but a branch may be named 2024. */
 function asWritten(keys: readonly string[], text: string): unknown {
-  const isNumber = typeof valueAt(schema.parse({}), keys) === 'number';
+  const isNumber = typeof valueAt(schema().parse({}), keys) === 'number';
   return isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
 }
 
 function parseConfig(value: unknown, file: string, settings: Settings): Config {
-  const result = schema.safeParse(value);
+  const result = schema().safeParse(value);
   if (!result.success) throw configError(result.error.issues[0], file, settings);
   return distinctPorts(result.data);
 }
@@ -133,7 +150,7 @@ function configError(issue: z.core.$ZodIssue | undefined, file: string, settings
 
 /** The keys that are known at a place of the configuration, read from a parsed empty one. */
 function keysAt(place: string[]): string[] {
-  const here = valueAt(schema.parse({}), place);
+  const here = valueAt(schema().parse({}), place);
   return here && typeof here === 'object' ? Object.keys(here) : [];
 }
 

@@ -17,6 +17,8 @@ export interface Home {
   secret: string;
   /** The deployer's control socket: whoever may open it may deploy. */
   socket: string;
+  /** The configuration as it was checked last, 0600. */
+  checkedConfig: string;
   journal: string;
   lock: string;
   pushGit: string;
@@ -56,6 +58,7 @@ export function homeAt(dir: string): Home {
   return {
     dir,
     settings: at('settings.json'),
+    checkedConfig: at('config.json'),
     secret: at('secret'),
     socket: at('deployer.sock'),
     journal: at('journal.db'),

@@ -8,7 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { asKnown } from './core/errors';
 import { printable } from './core/format';
 import { follow } from './follow';
-import { withoutPassword } from './git/names';
+import { withoutPassword } from './git/shown';
 import { homeAt } from './home';
 import { plainReporter } from './reporters/plain';
 import { readSecret } from './secret';

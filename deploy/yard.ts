@@ -1,6 +1,7 @@
 /** What a deployment works with, put together once for a process. */
 import { existsSync } from 'node:fs';
 import { redactorOf } from './app-variables';
+import { buildMark } from './build-stamp';
 import type { Config } from './config';
 import { loadConfig, slotsOf } from './config';
 import { readSettings } from './settings';
@@ -30,7 +31,8 @@ export interface Yard {
 
 /** Reads the configuration and opens the journal of a home that was started. Throws E_CONFIG, E_NOT_STARTED, E_HOME. */
 export function openYard(home: Home, root: string): Yard {
-  const config = loadConfig(root, readSettings(home.settings));
+  const known = { file: home.checkedConfig, build: buildMark() };
+  const config = loadConfig(root, readSettings(home.settings), known);
   return {
     home,
     root,

@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { HOOKS, hookScript, hookValue } from '../git/push-repository';
-import { withoutPassword } from '../git/names';
+import { withoutPassword } from '../git/shown';
 import { liveUrl } from '../git/live-remote';
 import type { Judgement } from './finding';
 import { fault, orOk, warning, word } from './finding';

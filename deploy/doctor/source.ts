@@ -5,7 +5,7 @@ import { short } from '../core/format';
 import type { Commit, Deployment } from '../core/types';
 import { causeIn, gitEnvironment } from '../git/git';
 import { sourceOf } from '../git/mirror';
-import { withoutPassword } from '../git/names';
+import { withoutPassword } from '../git/shown';
 import type { Home } from '../home';
 import type { Judgement } from './finding';
 import { fault, ok, warning, word } from './finding';

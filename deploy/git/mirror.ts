@@ -6,7 +6,8 @@ import { printable } from '../core/format';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
 import { gitOn } from './git';
-import { checkBranchName, checkCommitId, withoutPassword } from './names';
+import { checkBranchName, checkCommitId } from './names';
+import { withoutPassword } from './shown';
 import { removeDeadLocks } from './locks';
 import { fetchCommit, unreadable } from './seed';
 

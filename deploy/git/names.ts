@@ -18,8 +18,3 @@ export async function checkBranchName(name: string): Promise<void> {
 export function checkCommitId(commit: string): void {
   if (!/^[0-9a-f]{40}$/.test(commit)) throw new KnownError('E_REF', `"${commit}" is not a full commit id.`);
 }
-
-/** A source as it may be shown. */
-export function withoutPassword(source: string): string {
-  return source.replace(/:\/\/[^/@\s]*@/, '://***@');
-}

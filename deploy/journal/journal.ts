@@ -16,7 +16,7 @@ import type {
   Trigger,
   Wish,
 } from '../core/types';
-import { withoutPassword } from '../git/names';
+import { withoutPassword } from '../git/shown';
 import type { Home } from '../home';
 import type { JournalPlace } from './database';
 import { JournalDatabase } from './database';

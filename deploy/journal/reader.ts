@@ -2,7 +2,7 @@
 import type { LastSeen } from '../core/seen';
 import { isActive } from '../core/transitions';
 import type { Commit, Deployment, Entry, JournalEvent, SlotName } from '../core/types';
-import { withoutPassword } from '../git/names';
+import { withoutPassword } from '../git/shown';
 import type { JournalDatabase } from './database';
 import type { DeploymentRow } from './rows';
 import { fromRow } from './rows';

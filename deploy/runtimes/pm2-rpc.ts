@@ -6,8 +6,6 @@
  * calls back when the daemon dies while it is asked.
  */
 import path from 'node:path';
-import { socket as connection } from 'pm2/modules/pm2-axon';
-import { Client } from 'pm2/modules/pm2-axon-rpc';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 
@@ -34,12 +32,15 @@ export class Pm2Down extends KnownError {
 const ANSWER_WITHIN_MS = 10_000;
 
 /** Throws E_RUNTIME: as Pm2Down when there is no daemon, else when it refuses or is silent for `limitMs`. */
-export function askPm2<T>(
+export async function askPm2<T>(
   home: Pick<Home, 'pm2'>,
   method: string,
   argument: unknown = {},
   limitMs = ANSWER_WITHIN_MS,
 ): Promise<T> {
+  // loaded by whoever asks: most commands never do
+  const { socket: connection } = await import('pm2/modules/pm2-axon');
+  const { Client } = await import('pm2/modules/pm2-axon-rpc');
   return new Promise<T>((resolve, reject) => {
     // 0: a lost connection is told to us instead of being tried again for ever
     const socket = connection('req').set('retry timeout', 0);
