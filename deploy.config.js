@@ -49,6 +49,31 @@ module.exports = {
     /** Fewer requests than this are no evidence. */
     minRequests: 20,
   },
+  canary: {
+    /** With strategy 'canary': the release's share of the users, in per cent, from step to step. 'pause' waits there
+        until a person says npm run -s resume, promote or abort. */
+    steps: [5, 25, 50, 100],
+    /** How long a step is before it is judged. */
+    seconds: 60,
+    /** How much longer it collects when there is not enough data. Then a person is asked ('ask'); or it does not wait,
+        and asks both sides app.health and app.smoke itself ('probe'). */
+    patience: 300,
+    tooFew: 'ask',
+    /** Fewer requests, on either side, are not enough data. */
+    minRequests: 100,
+    /** It fails when its share of 5xx answers lies over this, whatever the other release does; */
+    maxErrorRatio: 0.1,
+    /** or over the other's by at least this, and not by chance; */
+    extraErrors: 0.005,
+    /** or when it takes so many times as long, and not by chance. */
+    slower: 1.25,
+    /** What a push does meanwhile: 'wait', or 'supersede' the canary. */
+    onPush: 'wait',
+    /** For an A/B test: what visitors are to reach, as { path: '/signup', status: 201 }, or as { header: 'signup' } for
+        what the app says in X-Switchyard-Goal. And the smallest difference of their shares that is worth knowing. */
+    goal: null,
+    matters: 0.01,
+  },
   limits: {
     /** The longest each phase may take. */
     install: 600,

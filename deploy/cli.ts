@@ -26,7 +26,7 @@ deploy('deploy:blue', 'blue', 'the same in blue, also when green serves this com
 deploy('deploy:green', 'green', 'the same in green, also when blue serves this commit already');
 for (const wish of ['promote', 'abort'] as const) {
   const description = {
-    promote: 'give a release that is held to the users',
+    promote: 'give a release that is held, or a canary, to all users',
     abort: 'end a deployment at whatever step it is, and take it back; or take one out of the queue',
   }[wish];
   command(wish, description)
@@ -34,6 +34,18 @@ for (const wish of ['promote', 'abort'] as const) {
     .action(async (id: string | undefined, options: Options) => {
       const { promoteCommand, abortCommand } = await import('./commands/wish');
       await answer(options, () => (wish === 'promote' ? promoteCommand : abortCommand)(id, options));
+    });
+}
+for (const wish of ['pause', 'resume'] as const) {
+  const description = {
+    pause: 'keep a canary at the share that it has',
+    resume: 'let a canary that waits go on with its steps',
+  }[wish];
+  command(wish, description)
+    .argument('[id]', "the deployment's number (default: the one at work)")
+    .action(async (id: string | undefined, options: Options) => {
+      const { pauseCommand, resumeCommand } = await import('./commands/wish');
+      await answer(options, () => (wish === 'pause' ? pauseCommand : resumeCommand)(id, options));
     });
 }
 command('rollback', 'make an earlier release live again (default: the last good one before)')

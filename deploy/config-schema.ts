@@ -39,6 +39,12 @@ const slots = z.strictObject(
   `is neither a number from 2 to ${SLOT_NAMES.length} nor ports by the slots' names`,
 );
 
+/** Whoever has met the canary keeps it, and a pause is one at a share. */
+function growing(steps: (number | 'pause')[]): boolean {
+  const shares = steps.filter((step) => step !== 'pause');
+  return steps[0] !== 'pause' && shares.every((share, at) => at === 0 || share > (shares[at - 1] as number));
+}
+
 const size = z.string().regex(/^\d+[kmg]$/, 'is not a size such as 25m');
 const cron = z.string().refine(validate, 'is not a schedule such as "*/5 * * * *"').nullable();
 
@@ -49,7 +55,7 @@ export const schema = z.strictObject({
     .default('myapp'),
   branch: z.string().min(1).default('main'),
   source: z.string().min(1).nullable().default(null),
-  strategy: z.enum(['blue-green']).default('blue-green'),
+  strategy: z.enum(['blue-green', 'canary']).default('blue-green'),
   runtime: z.enum(['pm2', 'compose']).default('pm2'),
   compose: z
     .strictObject({
@@ -73,6 +79,31 @@ export const schema = z.strictObject({
       seconds: seconds.default(10),
       maxErrorRatio: z.number().min(0).max(1).default(0.05),
       minRequests: z.number().int().min(1).default(20),
+    })
+    .prefault({}),
+  canary: z
+    .strictObject({
+      steps: z
+        .array(z.union([z.number().int().min(1).max(100), z.literal('pause')]))
+        .min(1)
+        .refine(growing, 'are no shares that grow, with a pause after any of them')
+        .default([5, 25, 50, 100]),
+      seconds: seconds.default(60),
+      patience: seconds.default(300),
+      tooFew: z.enum(['ask', 'probe']).default('ask'),
+      minRequests: z.number().int().min(1).default(100),
+      maxErrorRatio: z.number().min(0).max(1).default(0.1),
+      extraErrors: z.number().min(0).max(1).default(0.005),
+      slower: z.number().min(1).default(1.25),
+      onPush: z.enum(['wait', 'supersede']).default('wait'),
+      goal: z
+        .union([
+          z.strictObject({ path: urlPath, status: z.number().int().min(100).max(599).optional() }),
+          z.strictObject({ header: z.string().min(1) }),
+        ])
+        .nullable()
+        .default(null),
+      matters: z.number().gt(0).max(1).default(0.01),
     })
     .prefault({}),
   limits: z

@@ -17,7 +17,7 @@ const requestSchema = z.strictObject({
   hold: z.boolean().optional(),
 });
 const wishSchema = z.strictObject({
-  wish: z.enum(['promote', 'abort']),
+  wish: z.enum(['promote', 'abort', 'pause', 'resume']),
   id: z.number().int().positive().nullable(),
 });
 

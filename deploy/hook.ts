@@ -6,6 +6,8 @@ import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { asKnown } from './core/errors';
+import { isOver } from './core/transitions';
+import type { Deployment } from './core/types';
 import { printable } from './core/format';
 import { follow } from './follow';
 import { withoutPassword } from './git/shown';
@@ -53,8 +55,13 @@ async function tellDeployer(yard: Yard, update: Update): Promise<void> {
   });
   if ('ignored' in answer) return sayIgnored(answer.ignored, update, yard.config.branch);
   const reporter = plainReporter(process.stdout, yard.journal);
-  const deployment = await follow(yard.home, yard.journal, answer.id, (event) => reporter.event(event));
+  // a canary may wait for a person for days
+  const until = ({ state }: Deployment): boolean => isOver(state) || state === 'holding';
+  const deployment = await follow(yard.home, yard.journal, answer.id, (event) => reporter.event(event), {
+    until,
+  });
   const serving = await servingNow(yard);
+  if (deployment.state === 'holding') return reporter.held(deployment, null, serving);
   reporter.end(deployment, serving, behindNow(yard, serving));
 }
 

@@ -5,7 +5,7 @@ import type { Yard } from './yard';
 
 export type WishDeployment = (wish: Wish, id: number | null) => Promise<Deployment>;
 
-/** Writes the wish into the journal, where the deployment's own process looks for it. Throws E_NOT_HOLDING, E_NOTHING_TO_ABORT. */
+/** Writes the wish into the journal, where the deployment's own process looks for it. Throws E_NOT_HOLDING, E_NO_CANARY, E_NOTHING_TO_ABORT. */
 export function createWishes({ journal }: Pick<Yard, 'journal'>): WishDeployment {
   return (wish, id) => journal.wish(wish, (pending) => decideWish(pending, wish, id));
 }

@@ -1,5 +1,6 @@
 /** `status`: what serves now, looked at and not remembered. */
 import { behindStory } from '../core/behind';
+import { isCanary } from '../core/canary/at-work';
 import { named } from '../core/format';
 import type { SlotView } from '../serving';
 import { behindNow, servingNow, viewSlots } from '../serving';
@@ -9,7 +10,7 @@ import { openHere } from './desk';
 import type { Deployment, Serving } from '../core/types';
 import type { Preview } from '../preview/link';
 import { previewOf } from '../preview/link';
-import { historyLine, tryLines } from '../reporters/phrases';
+import { canaryLines, historyLine, tryLines } from '../reporters/phrases';
 import type { Yard } from '../yard';
 
 /** Exit code 0 when the active slot answers and the deployer runs. */
@@ -21,6 +22,7 @@ export async function statusCommand(options: Options): Promise<number> {
   const served = await probe({ port: yard.config.http.port, path: yard.config.app.health, timeoutMs: 2000 });
   const pending = yard.journal.pending();
   const held = heldOf(yard, pending);
+  const canary = canaryOf(yard, pending);
   const healthy = deployer && served.status === 200;
   const serving = await servingNow(yard);
   const behind = behindNow(yard, serving);
@@ -28,7 +30,7 @@ export async function statusCommand(options: Options): Promise<number> {
     const url = `http://localhost:${yard.config.http.port}`;
     console.log(
       JSON.stringify(
-        { healthy, url, home: yard.home.dir, serving, behind, table, slots, deployer, pending, held },
+        { healthy, url, home: yard.home.dir, serving, behind, table, slots, deployer, pending, held, canary },
         null,
         2,
       ),
@@ -43,7 +45,8 @@ export async function statusCommand(options: Options): Promise<number> {
   console.log(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
   if (behind) console.log(`! ${behindStory(behind)}`);
   for (const deployment of pending) console.log(historyLine(deployment));
-  if (held) console.log(tryLines(held.preview).join('\n'));
+  if (canary) console.log(canaryLines(canary.preview, canary.stable).join('\n'));
+  else if (held) console.log(tryLines(held.preview).join('\n'));
   return healthy ? 0 : 1;
 }
 
@@ -63,6 +66,22 @@ function heldOf(yard: Yard, pending: Deployment[]): Held | null {
   const { id, to, heldAt } = deployment;
   const commands = { promote: 'npm run -s promote', abort: 'npm run -s abort' };
   return { id, release: to, since: heldAt, preview: previewOf(yard, deployment), ...commands };
+}
+
+/** A canary at work, and how to meet either side of it. */
+interface CanaryNow {
+  id: number;
+  release: Serving | null;
+  preview: Preview | null;
+  stable: Preview | null;
+}
+
+function canaryOf(yard: Yard, pending: Deployment[]): CanaryNow | null {
+  const deployment = pending.find(isCanary);
+  const preview = deployment ? previewOf(yard, deployment) : null;
+  const stable = deployment?.from ? previewOf(yard, deployment, deployment.from.slot) : null;
+  // before its first step there is nothing to meet
+  return deployment && stable ? { id: deployment.id, release: deployment.to, preview, stable } : null;
 }
 
 function slotLine({ slot, port, role, commit, version, status, said }: SlotView): string {

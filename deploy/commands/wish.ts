@@ -1,7 +1,8 @@
-/** `promote [id]` and `abort [id]`: a person's word on a deployment, and what came of it. */
+/** `promote [id]`, `abort [id]`, `pause [id]` and `resume [id]`: a person's word on a deployment, and what came of it. */
 import { wishFor } from '../control-client';
 import { KnownError } from '../core/errors';
-import type { Deployment } from '../core/types';
+import { isOver } from '../core/transitions';
+import type { Deployment, Wish } from '../core/types';
 import { reporterFor } from '../reporters';
 import { abortedLines } from '../reporters/phrases';
 import type { Reporter } from '../reporters/reporter';
@@ -29,10 +30,32 @@ export async function abortCommand(id: string | undefined, options: Options): Pr
   return aborted ? 0 : 1;
 }
 
+/** Exit code: 0 when the canary stays at its share now. */
+export async function pauseCommand(id: string | undefined, options: Options): Promise<number> {
+  const { reporter, ended } = await wish('pause', id, options, ({ state }) => state === 'holding');
+  const paused = ended.state === 'holding';
+  if (options.json) console.log(JSON.stringify({ id: ended.id, state: ended.state, paused }, null, 2));
+  else
+    reporter.say([
+      paused ? `✓ PAUSED: deployment ${ended.id}` : `✗ deployment ${ended.id} is ${ended.state}`,
+    ]);
+  return paused ? 0 : 1;
+}
+
+/** Exit code: 0 when the canary goes on. It is not followed. */
+export async function resumeCommand(id: string | undefined, options: Options): Promise<number> {
+  const { reporter, ended } = await wish('resume', id, options, ({ state }) => state !== 'holding');
+  const goesOn = ended.state === 'running' || ended.state === 'baking' || ended.state === 'succeeded';
+  if (options.json) console.log(JSON.stringify({ id: ended.id, state: ended.state, goesOn }, null, 2));
+  else reporter.say([`${goesOn ? '✓' : '✗'} deployment ${ended.id} is ${ended.state}`]);
+  return goesOn ? 0 : 1;
+}
+
 async function wish(
-  wanted: 'promote' | 'abort',
+  wanted: Wish,
   given: string | undefined,
   options: Options,
+  done: (deployment: Deployment) => boolean = () => false,
 ): Promise<{ yard: Yard; reporter: Reporter; ended: Deployment }> {
   const yard = openHere();
   const id = idOf(given);
@@ -40,7 +63,8 @@ async function wish(
   const after = yard.journal.lastEvent();
   const deployment = await wishFor(yard.home, wanted, id);
   const reporter = reporterFor(process.stdout, yard.journal, options.json === true);
-  return { yard, reporter, ended: await followVisibly(yard, deployment.id, reporter, { after }) };
+  const until = (each: Deployment): boolean => isOver(each.state) || done(each);
+  return { yard, reporter, ended: await followVisibly(yard, deployment.id, reporter, { after, until }) };
 }
 
 function idOf(given: string | undefined): number | null {

@@ -78,6 +78,8 @@ export const ERRORS = {
   },
   E_SMOKE: { fault: 'commit', hint: 'Mend the path, or change app.smoke in deploy.config.js.' },
   E_NOT_SERVED: { fault: 'machine', hint: 'Read the nginx error log in the home: logs/nginx-error.log' },
+  E_CANARY: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
+  E_NO_CANARY: { fault: 'operator', hint: 'Begin one: npm run -s deploy -- --strategy canary' },
   E_BAKE: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
   E_NO_DOCKER: {
     fault: 'machine',

@@ -1,6 +1,7 @@
 /** What people are notified of, and in which words: from the journal's events. Pure. */
 import type { Behind } from './behind';
 import { behindStory } from './behind';
+import { isCanary } from './canary/at-work';
 import { named, short } from './format';
 import type { Deployment, JournalEvent, Serving } from './types';
 
@@ -101,7 +102,9 @@ function textOf(name: NoticeName, { event, deployment, serving, behind }: Notice
     case 'aborted':
       return `${titleOf(deployment)} was aborted: ${cause}`;
     case 'holding':
-      return `${titleOf(deployment)} is verified, and waits for somebody to promote or abort it`;
+      return deployment && isCanary(deployment)
+        ? `${titleOf(deployment)} is a canary, and waits for somebody to resume, promote or abort it`
+        : `${titleOf(deployment)} is verified, and waits for somebody to promote or abort it`;
     case 'incident':
       return entry.type === 'incident' ? entry.message : '';
   }

@@ -34,7 +34,7 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
 
 /** After a hold only the proof is asked for again, which can be done twice; a shift cannot be guessed at. */
 function nothingChangedSince(plan: PlannedStep[], begun: number): boolean {
-  return plan.slice(holdStep(plan), begun).every(({ undo }) => undo.length === 0);
+  return holdStep(plan) !== -1 && plan.slice(holdStep(plan), begun).every(({ undo }) => undo.length === 0);
 }
 
 function holdStep(plan: PlannedStep[]): number {

@@ -46,6 +46,7 @@ export function redactEntry(entry: Entry, redact: Redact): Entry {
       return entry.detail === undefined ? entry : { ...entry, detail: redact(entry.detail) };
     case 'state':
       return entry.cause === undefined ? entry : { ...entry, cause: redact(entry.cause) };
+    case 'note':
     case 'warning':
     case 'incident':
       return { ...entry, message: redact(entry.message) };

@@ -21,8 +21,17 @@ export interface PlanInput {
   bakeSeconds: number;
   /** True when a person wants to try it, verified, before anyone gets it. */
   hold: boolean;
+  canary: CanarySteps;
   /** False for a release whose schema is already there: a rollback, a restore. */
   migrate: boolean;
+}
+
+/** `canary` of the configuration, as far as it decides the steps. */
+export interface CanarySteps {
+  /** Its share of the users, in per cent, from step to step; or a pause until a person says so. */
+  steps: (number | 'pause')[];
+  /** How long each step is at least. */
+  seconds: number;
 }
 
 /** Pure: what runs now, the release, the wishes -> the steps with their undos. */

@@ -4,7 +4,7 @@ import type { DeploymentState } from './types';
 const NEXT: Record<DeploymentState, readonly DeploymentState[]> = {
   queued: ['running', 'superseded', 'aborted', 'failed'],
   running: ['holding', 'baking', 'succeeded', 'failed', 'rolled-back', 'aborted', 'interrupted'],
-  holding: ['baking', 'succeeded', 'failed', 'rolled-back', 'aborted', 'interrupted'],
+  holding: ['running', 'baking', 'succeeded', 'failed', 'rolled-back', 'aborted', 'interrupted'],
   baking: ['succeeded', 'rolled-back', 'aborted', 'interrupted'],
   succeeded: [],
   failed: [],

@@ -110,6 +110,8 @@ export type Step =
   | { do: 'stop'; slot: SlotName }
   | ({ do: 'verify' } & Proof)
   | { do: 'shift'; to: Table }
+  /** Compares it with the slots that serve the others, for so many seconds; null for until a person says so. */
+  | ({ do: 'judge'; against: SlotName[]; share: number; seconds: number | null } & Proof)
   | ({ do: 'verify-live' } & Proof)
   | ({ do: 'bake'; seconds: number } & Proof);
 
@@ -141,7 +143,7 @@ export type DeploymentState =
 export type Fault = 'commit' | 'machine' | 'operator';
 
 /** What a person wants of a deployment that is at work. */
-export type Wish = 'promote' | 'abort';
+export type Wish = 'promote' | 'abort' | 'pause' | 'resume';
 
 /** One attempt to make a release live. */
 export interface Deployment {
@@ -234,6 +236,8 @@ export type Entry =
       /** How long it is watched from now on; 0 for not at all. */
       bakeSeconds: number;
     }
+  /** Something to know, at which nothing is wrong. */
+  | { type: 'note'; message: string }
   | { type: 'warning'; message: string }
   | { type: 'incident'; message: string; slot?: SlotName };
 

@@ -1,28 +1,57 @@
-/** Which deployment a person means with `promote` or `abort`. Pure. */
+/** Which deployment a person means with `promote`, `abort`, `pause` or `resume`. Pure. */
+import { isCanary } from './canary/at-work';
+import type { ErrorCode } from './errors';
 import { KnownError } from './errors';
 import { isActive } from './transitions';
 import type { Deployment, Wish } from './types';
 
 /**
- * The deployment that is promoted or aborted: the one with that id, or else the one at work, or, for an abort where
- * none is at work, the first that waits. Throws E_NOT_HOLDING, E_NOTHING_TO_ABORT.
+ * The deployment that is meant: the one with that id, or else the one at work, or, for an abort where
+ * none is at work, the first that waits. Throws E_NOT_HOLDING, E_NO_CANARY, E_NOTHING_TO_ABORT.
  * @param pending all that are not over
  */
 export function decideWish(pending: Deployment[], wish: Wish, id: number | null): Deployment {
   const atWork = pending.find(({ state }) => isActive(state));
   const meant = id === null ? atWork : pending.find((each) => each.id === id);
-  return wish === 'promote' ? promoted(meant, id) : aborted(meant ?? firstOf(pending, id), id);
+  switch (wish) {
+    case 'promote':
+      return promoted(meant, id);
+    case 'pause':
+    case 'resume':
+      return steered(meant, wish, id);
+    case 'abort':
+      return aborted(meant ?? firstOf(pending, id), id);
+  }
 }
 
 function promoted(meant: Deployment | undefined, id: number | null): Deployment {
-  if (meant?.state !== 'holding') {
+  if (!meant || (meant.state !== 'holding' && !isCanary(meant))) {
     const which = meant?.id ?? id;
     const why =
       which === null ? 'No deployment is held.' : `Deployment ${which} is not held${stateOf(meant)}.`;
     throw new KnownError('E_NOT_HOLDING', why);
   }
-  if (meant.wish === 'abort')
-    throw new KnownError('E_NOT_HOLDING', `Deployment ${meant.id} is being aborted.`);
+  return notAborted(meant, 'E_NOT_HOLDING');
+}
+
+/** A canary's steps stop and go on by it. */
+function steered(meant: Deployment | undefined, wish: Wish, id: number | null): Deployment {
+  if (!meant || !isCanary(meant)) {
+    const which = meant?.id ?? id;
+    const why = which === null ? 'No canary is at work.' : `Deployment ${which} is no canary at work.`;
+    throw new KnownError('E_NO_CANARY', why);
+  }
+  if (wish === 'resume' && meant.state !== 'holding' && meant.wish !== 'pause')
+    throw new KnownError(
+      'E_NO_CANARY',
+      `Deployment ${meant.id} is not paused.`,
+      'See how far it is: npm run -s status',
+    );
+  return notAborted(meant, 'E_NO_CANARY');
+}
+
+function notAborted(meant: Deployment, code: ErrorCode): Deployment {
+  if (meant.wish === 'abort') throw new KnownError(code, `Deployment ${meant.id} is being aborted.`);
   return meant;
 }
 

@@ -118,6 +118,17 @@ export class Journal extends JournalReader {
     });
   }
 
+  /** The same for one that has waited for a person long enough. That one's wish is done, unless it was to abort. */
+  async goOn(id: number): Promise<Deployment> {
+    return this.db.write(() => {
+      const before = this.mustGet(id);
+      const facts = before.wish === 'abort' ? {} : { wish: null };
+      if (before.state === 'holding') return this.step(before, 'running', facts);
+      this.update({ ...before, ...facts });
+      return this.mustGet(id);
+    });
+  }
+
   /**
    * Writes down what a person wants of a deployment; one that only waits is aborted by that. Its process, which looks
    * here all the time, does the rest.
@@ -184,7 +195,7 @@ export class Journal extends JournalReader {
     const { id, state } = before;
     if (!mayFollow(state, to)) throw new Error(`deployment ${id}: ${state} -> ${to}`);
     const told = this.withoutSecrets(facts);
-    this.update({ ...before, ...told, ...timesOf(to), state: to });
+    this.update({ ...before, ...told, ...timesOf(to, before), state: to });
     this.insertEvent(id, { type: 'state', state: to, ...(told.cause ? { cause: told.cause } : {}) });
     return this.mustGet(id);
   }
@@ -203,8 +214,8 @@ export class Journal extends JournalReader {
   }
 }
 
-function timesOf(state: DeploymentState): Facts {
-  if (state === 'running') return { startedAt: Date.now() };
+function timesOf(state: DeploymentState, { startedAt }: Deployment): Facts {
+  if (state === 'running') return { startedAt: startedAt ?? Date.now() };
   if (state === 'holding') return { heldAt: Date.now() };
   return isOver(state) ? { finishedAt: Date.now() } : {};
 }

@@ -1,7 +1,9 @@
 /** The story of a deployment: which commit, its release, the plan, the steps, the end. */
 import { randomBytes } from 'node:crypto';
+import { needSentence } from '../core/canary/requests-needed';
 import { KnownError, asKnown } from '../core/errors';
 import { rollbackTarget } from '../core/rollback-target';
+import { BUCKETS } from '../core/types';
 import type { Commit, Deployment, Observed, Plan, Release, Serving } from '../core/types';
 import { numberInForce, numberWanted } from '../app-variables';
 import { strategies } from '../strategies';
@@ -60,6 +62,7 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     const plan = makePlan(yard, queued, observed, release, environment);
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
     await yard.journal.note(id, { plan, to, environment, version: release.version });
+    await tellNeeds(yard, id, plan);
     return plan;
   } catch (error) {
     throw whyItEnds(error, signal);
@@ -144,7 +147,9 @@ function makePlan(
   environment: number,
 ): Plan {
   const isNew = kind === 'deploy' || kind === 'env';
-  return strategies[strategy as keyof typeof strategies].plan({
+  // what was live before goes back at once
+  const name = isNew ? (strategy as keyof typeof strategies) : 'blue-green';
+  return strategies[name].plan({
     observed,
     release,
     slots: yard.slots.map(({ name }) => name),
@@ -155,8 +160,16 @@ function makePlan(
     // what served before needs no proof that it can, and behind the very first release there is none to go back to
     bakeSeconds: isNew && observed.table.active !== null ? yard.config.bake.seconds : 0,
     hold,
+    canary: yard.config.canary,
     migrate: isNew && release.app.migrate !== null,
   });
+}
+
+/** Before a canary begins: what it will be able to see. */
+async function tellNeeds({ config, journal }: Yard, id: number, plan: Plan): Promise<void> {
+  const first = plan.flatMap(({ step }) => (step.do === 'judge' ? [step.share / BUCKETS] : []))[0];
+  if (first === undefined) return;
+  await journal.tell(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
 }
 
 /** npm start and the watch may both have asked for it; where it serves and is looked after, nothing is left to do. */

@@ -4,6 +4,7 @@ import { EMPTY } from '../core/environment';
 import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
 import { short } from '../core/format';
+import { servingSlots } from '../core/table';
 import type { Commit, DeploymentState } from '../core/types';
 import type { Yard } from '../yard';
 import { runHookOrWarn } from './hooks';
@@ -93,6 +94,6 @@ function trafficMoved(yard: Yard, id: number): boolean {
     if (entry.type !== 'phase' || entry.phase !== 'shift' || entry.undo || entry.status !== 'done')
       return false;
     const step = plan[entry.step ?? -1]?.step;
-    return step?.do === 'shift' && step.to.active === to?.slot;
+    return step?.do === 'shift' && to !== null && to !== undefined && servingSlots(step.to).includes(to.slot);
   });
 }

@@ -3,13 +3,12 @@
  * it or aborts. It is watched meanwhile: one that dies or falls ill fails, and the runner takes everything back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KnownError } from '../core/errors';
-import { isUrgent } from '../core/queue';
 import { duration } from '../core/format';
-import type { Deployment, Proof } from '../core/types';
+import type { Proof } from '../core/types';
 import { closePreview, openPreview } from '../preview/folder';
 import type { Yard } from '../yard';
 import { healthWatch } from './health-watch';
+import { mustNotBeInTheWay } from './make-way';
 
 const LOOK_EVERY_MS = 100;
 /** A person's word is acted on at once; asking the process manager so often, for days, would be dear. */
@@ -44,7 +43,7 @@ export async function hold(
       signal?.throwIfAborted();
       const held = journal.get(deploymentId);
       if (held?.wish === 'promote') return `promoted after ${duration(Date.now() - (held.heldAt ?? 0))}`;
-      mustNotBeInTheWay(journal.pending());
+      mustNotBeInTheWay(journal.pending(), 'held');
       if (looks % HEALTH_EVERY_LOOKS === 0) await look();
       onHold();
       await sleep(LOOK_EVERY_MS, undefined, { signal });
@@ -53,10 +52,4 @@ export async function hold(
     // whoever tries it is among the users again, at once
     closePreview(home);
   }
-}
-
-/** A rollback, or bringing back what has died, is for users who suffer now: it does not wait for a person's yes. */
-function mustNotBeInTheWay(pending: Deployment[]): void {
-  const urgent = pending.find((each) => each.state === 'queued' && isUrgent(each));
-  if (urgent) throw new KnownError('E_ABORTED', `It was held, and a ${urgent.kind} does not wait for that.`);
 }

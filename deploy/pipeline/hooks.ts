@@ -49,6 +49,7 @@ export function stageOf(step: Step, plan: Plan): Stage | null {
     case 'stop':
     case 'verify':
     case 'hold':
+    case 'judge':
     case 'bake':
       return null;
   }

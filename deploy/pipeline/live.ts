@@ -5,6 +5,7 @@ import { countRequests, logPosition, readRequests } from '../traffic/access-log'
 import { liveMs, short } from '../core/format';
 import { EMPTY } from '../core/environment';
 import type { Entry, PhaseName, SlotName } from '../core/types';
+import { closePreview } from '../preview/folder';
 import type { Yard } from '../yard';
 import type { Performance } from './perform';
 
@@ -28,6 +29,7 @@ export function performance(yard: Yard, deploymentId: number, signal: AbortSigna
     switchBegan: marks.now,
     before: () => countsOf(yard, marks.before(), from?.slot),
     onHold: marks.move,
+    hurt: new Set(),
     bakeEnded: () => {
       const rollback = yard.journal
         .pending()
@@ -64,6 +66,8 @@ export async function goLive(yard: Yard, id: number, { switchBegan }: SwitchPerf
   const { served, failed } = countRequests(readRequests(yard.home, switchBegan()).requests);
   const { standby } = await yard.traffic.current();
   const bakeSeconds = plan.flatMap(({ step }) => (step.do === 'bake' ? [step.seconds] : []))[0] ?? 0;
+  // who has tried one side of a canary is a user like all others now
+  closePreview(yard.home);
   await journal.note(id, { liveAt, served, failed });
   await journal.tell(id, {
     type: 'live',

@@ -12,6 +12,7 @@ import { builtRelease, slotNamed } from '../yard';
 import { bake } from './bake';
 import { drain } from './drain';
 import { hold } from './hold';
+import { judge } from './judge';
 import { builtHealthPath } from './health-path';
 import type { Tell } from './process-watch';
 import { verifySlot, waitUntilHealthy } from './verify';
@@ -25,8 +26,10 @@ export interface Performance {
   before: () => Counts;
   /** True when an operator wants this deployment's bake to end now. */
   bakeEnded: () => boolean;
-  /** Called all the time while the release is held. */
+  /** Called all the time while the release is held, or a canary is judged. */
   onHold: () => void;
+  /** People who have met an error of a canary. */
+  hurt: Set<string>;
   /** Aborts waiting; an undo has none, it always goes to its end. */
   signal?: AbortSignal;
 }
@@ -36,17 +39,20 @@ export interface Outcome {
   detail: string;
   /** True when an operator ended the bake: no further step, nothing taken back. */
   ended?: boolean;
+  /** True when a person wants the further steps of a canary left out. */
+  promoted?: boolean;
 }
 
 /** Does the step. Throws a KnownError. */
 export async function perform(yard: Yard, step: Step, how: Performance): Promise<Outcome> {
   if (step.do === 'bake') return bake(yard, step, how.before(), how.bakeEnded, teller(yard, how), how.signal);
+  if (step.do === 'judge') return judge(yard, step, how);
   return { detail: await performAtOnce(yard, step, how) };
 }
 
 async function performAtOnce(
   yard: Yard,
-  step: Exclude<Step, { do: 'bake' }>,
+  step: Exclude<Step, { do: 'bake' | 'judge' }>,
   how: Performance,
 ): Promise<string> {
   switch (step.do) {
@@ -115,8 +121,9 @@ async function empty(yard: Yard, slot: Slot, how: Performance): Promise<void> {
 async function shift(yard: Yard, to: Table): Promise<string> {
   const standby =
     to.standby !== null && (await answers(yard, to.standby).catch(() => false)) ? to.standby : null;
-  await yard.traffic.shift({ active: to.active, standby });
-  return `${to.active ?? 'nobody'}${standby ? `, ${standby} behind it` : ''}`;
+  await yard.traffic.shift({ ...to, standby });
+  const shares = (to.shares ?? []).map(({ slot, buckets }) => `${slot} ${buckets} %, `).join('');
+  return `${shares}${to.active ?? 'nobody'}${standby ? `, ${standby} behind it` : ''}`;
 }
 
 async function answers(yard: Yard, name: string): Promise<boolean> {

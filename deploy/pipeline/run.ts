@@ -40,6 +40,7 @@ export async function run(yard: Yard, work: Run): Promise<'done' | 'ended'> {
       if (stage === 'live') await runHookOrWarn(yard, work.deploymentId, 'after live');
       else if (stage) await runHook(yard, work.deploymentId, `after ${stage}`, work.signal);
       if (outcome.ended) return 'ended';
+      if (outcome.promoted) index = work.plan.findLastIndex((planned) => planned.step.do === 'judge');
     } catch (error) {
       await undo(yard, work, work.plan.slice(0, begun));
       throw error;

@@ -3,7 +3,7 @@
  * only. What it gives is a cookie with the token; the token itself never stands in a link, a log or the journal.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
-import type { Deployment } from '../core/types';
+import type { Deployment, SlotName } from '../core/types';
 import type { Home } from '../home';
 import { readSecret } from '../secret';
 import type { Yard } from '../yard';
@@ -31,16 +31,21 @@ export interface Preview {
 
 type Subject = Pick<Deployment, 'id' | 'createdAt'>;
 
-/** For a deployment that is held; null where nobody can try it. It holds secrets: for its owner's terminal only. */
+/**
+ * For a deployment that is held, or a canary; null where nobody can try it. It holds secrets: for its owner's terminal
+ * only. @param other the slot of the other side of a canary; default: the release's own
+ */
 export function previewOf(
   { home, config }: { home: Pick<Home, 'preview' | 'secret'>; config: Pick<Yard['config'], 'http'> },
   deployment: Pick<Deployment, 'id' | 'createdAt' | 'to'>,
+  other?: SlotName,
 ): Preview | null {
-  const token = deployment.to && tokenFor(home, deployment.to.slot);
+  const slot = other ?? deployment.to?.slot;
+  const token = slot === undefined ? null : tokenFor(home, slot);
   if (!token) return null;
   const url = `http://localhost:${config.http.port}/`;
   const expires = Date.now() + GOOD_FOR_MS;
-  const query = previewQuery(readSecret(home), deployment, expires);
+  const query = previewQuery(readSecret(home), deployment, expires, other);
   return {
     url,
     link: new URL(`${PREVIEW_PATH}?${query}`, url).href,
@@ -49,26 +54,30 @@ export function previewOf(
   };
 }
 
-/** The link's query. @param expires milliseconds since 1970 */
-export function previewQuery(secret: string, deployment: Subject, expires: number): string {
-  const signature = signatureOf(secret, deployment, String(expires));
-  return new URLSearchParams({ id: String(deployment.id), expires: String(expires), signature }).toString();
+/** The link's query. @param expires milliseconds since 1970 @param slot another one than the release's own */
+export function previewQuery(secret: string, deployment: Subject, expires: number, slot = ''): string {
+  const signature = signatureOf(secret, deployment, String(expires), slot);
+  const words = { id: String(deployment.id), expires: String(expires), ...(slot && { slot }), signature };
+  return new URLSearchParams(words).toString();
 }
 
-/** True when the signature is ours, for this deployment and this expiry as it was sent. Compares in constant time. */
+/** True when the signature is ours, for this deployment, expiry and slot as they were sent. Compares in constant time. */
 export function isPreviewSigned(
   secret: string,
   deployment: Subject,
   expires: string,
   signature: string,
+  slot = '',
 ): boolean {
-  const expected = Buffer.from(signatureOf(secret, deployment, expires));
+  const expected = Buffer.from(signatureOf(secret, deployment, expires, slot));
   const given = Buffer.from(signature);
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
 /** With a key of its own: no webhook's body is ever a link. A journal that begins anew has the same ids, at other times. */
-function signatureOf(secret: string, { id, createdAt }: Subject, expires: string): string {
+function signatureOf(secret: string, { id, createdAt }: Subject, expires: string, slot: string): string {
   const key = createHmac('sha256', secret).update('switchyard preview link').digest();
-  return createHmac('sha256', key).update(`${id}.${createdAt}.${expires}`).digest('hex');
+  return createHmac('sha256', key)
+    .update(`${id}.${createdAt}.${expires}${slot && `.${slot}`}`)
+    .digest('hex');
 }

@@ -2,6 +2,7 @@
 import type { Request, Response, Router } from 'express';
 import express from 'express';
 import { KnownError } from '../core/errors';
+import type { Deployment } from '../core/types';
 import type { Home } from '../home';
 import type { Journal } from '../journal/journal';
 import { tokenFor } from './folder';
@@ -20,14 +21,14 @@ export function previewRoutes(deps: PreviewDeps): Router {
   const routes = express.Router();
   routes.get(PREVIEW_PATH, (req, res) => {
     res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
-    const { id, expires, signature } = wordsOf(req);
+    const { id, expires, signature, slot } = wordsOf(req);
     const deployment = deps.journal.get(Number(id));
-    if (!deployment || !isPreviewSigned(deps.secret, deployment, expires, signature)) {
+    if (!deployment || !isPreviewSigned(deps.secret, deployment, expires, signature, slot)) {
       return refuse(req, res, FORBIDDEN, 'This link is not one of ours.');
     }
     const left = Number(expires) - Date.now();
     if (left <= 0) return refuse(req, res, GONE, 'This link has expired.');
-    const token = deployment.state === 'holding' && deployment.to && tokenFor(deps.home, deployment.to.slot);
+    const token = isTried(deployment) && tokenFor(deps.home, slot || (deployment.to?.slot ?? ''));
     if (!token) return refuse(req, res, GONE, 'This version is not held any more.');
     const secure = req.get('x-forwarded-proto') === 'https';
     res.cookie(PREVIEW_COOKIE, token, { maxAge: left, path: '/', httpOnly: true, sameSite: 'lax', secure });
@@ -36,10 +37,20 @@ export function previewRoutes(deps: PreviewDeps): Router {
   return routes;
 }
 
+/** Held, or a canary at work: there are no tokens at any other time, but of another deployment. */
+function isTried({ state }: Deployment): boolean {
+  return state === 'holding' || state === 'running';
+}
+
 /** Text where text was sent, and once; anything else fits no signature. */
-function wordsOf({ query }: Request): Record<'id' | 'expires' | 'signature', string> {
+function wordsOf({ query }: Request): Record<'id' | 'expires' | 'signature' | 'slot', string> {
   const word = (value: unknown): string => (typeof value === 'string' ? value : '');
-  return { id: word(query.id), expires: word(query.expires), signature: word(query.signature) };
+  return {
+    id: word(query.id),
+    expires: word(query.expires),
+    signature: word(query.signature),
+    slot: word(query.slot),
+  };
 }
 
 /** A page for a browser, JSON for everyone else. */

@@ -1,4 +1,5 @@
 /** The journal in words. Pure: every reporter prints these lines, in its own way. */
+import { isCanary } from '../core/canary/at-work';
 import type { Behind } from '../core/behind';
 import { behindLine } from '../core/behind';
 import type { ErrorCode } from '../core/errors';
@@ -10,7 +11,10 @@ import type { Deployment, Entry, PhaseName, Serving } from '../core/types';
 const PHASE_WIDTH = 20;
 const TIME_WIDTH = 8;
 
-const TITLES: Partial<Record<PhaseName, string>> = { 'verify-live': 'verify through nginx' };
+const TITLES: Partial<Record<PhaseName, string>> = {
+  'verify-live': 'verify through nginx',
+  judge: 'canary',
+};
 
 type Phase = Extract<Entry, { type: 'phase' }>;
 type Live = Extract<Entry, { type: 'live' }>;
@@ -77,12 +81,19 @@ function nothingNewLines(deployment: Deployment, serving: Serving | null): strin
 
 /** What is told of a release that waits for a person, and what that person can do. */
 export function heldLines(
-  { createdAt, heldAt, to }: Deployment,
+  deployment: Deployment,
   preview: Preview | null,
   serving: Serving | null,
 ): string[] {
+  const { createdAt, heldAt, to, id } = deployment;
   const what = to ? `${named(to)} on ${to.slot}` : '';
   const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'users get nothing yet';
+  if (isPausedCanary(deployment)) {
+    return [
+      `! PAUSED: deployment ${id}: ${what} keeps its share of the users; the others get what they had`,
+      ...canaryLines(preview, null),
+    ];
+  }
   const took = heldAt === null ? '' : ` in ${duration(heldAt - createdAt)}`;
   return [`✓ HELD${took}: ${what} is verified; ${users}`, ...tryLines(preview)];
 }
@@ -95,6 +106,22 @@ export function tryLines(preview: Preview | null): string[] {
       : []),
     '  then:     npm run -s promote   or   npm run -s abort',
   ];
+}
+
+/** How to meet either side of a canary, whatever one's own cohort is, and what a person can do. */
+export function canaryLines(canary: Preview | null, stable: Preview | null): string[] {
+  const way = (name: string, preview: Preview | null): string[] =>
+    preview ? [`  ${name}   ${preview.link}`, `  or:       curl -H '${preview.header}' ${preview.url}`] : [];
+  return [
+    ...way('canary:', canary),
+    ...way('stable:', stable),
+    '  then:     npm run -s promote, abort, pause or resume',
+  ];
+}
+
+/** One that is held before its first step is like every other. */
+function isPausedCanary(deployment: Deployment): boolean {
+  return deployment.state === 'holding' && isCanary(deployment) && !deployment.hold;
 }
 
 /** For whoever has aborted it: that is what they wanted. */

@@ -21,6 +21,8 @@ export function eventLines({ entry }: JournalEvent, journal: Journal): string[] 
       return entry.status === 'started' ? [] : [phaseLine(entry)];
     case 'live':
       return liveLines(entry);
+    case 'note':
+      return [`  ${entry.message}`];
     case 'warning':
     case 'incident':
       return [`! ${entry.message}`];

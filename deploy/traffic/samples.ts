@@ -32,12 +32,20 @@ export class SampleBook {
     this.count(this.of(slot), status === null || status >= 500, ms);
   }
 
-  samples(slot: SlotName): Samples {
-    return this.of(slot);
+  /** Of these slots together. */
+  samples(slots: SlotName[]): Samples {
+    const gathered = slots.map((slot) => this.of(slot));
+    return {
+      requests: sum(gathered.map(({ requests }) => requests)),
+      errors: sum(gathered.map(({ errors }) => errors)),
+      latencies: gathered.flatMap(({ latencies }) => latencies),
+    };
   }
 
-  variant(slot: SlotName): Variant {
-    const { visitors, reached } = this.of(slot);
+  variant(slots: SlotName[]): Variant {
+    const gathered = slots.map((slot) => this.of(slot));
+    const visitors = new Set(gathered.flatMap((each) => [...each.visitors]));
+    const reached = new Set(gathered.flatMap((each) => [...each.reached]));
     return { visitors: visitors.size, reached: [...visitors].filter((cohort) => reached.has(cohort)).length };
   }
 
@@ -78,6 +86,10 @@ export class SampleBook {
     this.slots.set(slot, none);
     return none;
   }
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((all, number) => all + number, 0);
 }
 
 /** The people to whom a slot's failure was shown: what the way behind it has made good hurts nobody. */

@@ -2,6 +2,7 @@
  * A machine of two slots that does a plan's steps on paper, and refuses what would hurt a user. It knows nothing
  * of how plans are made.
  */
+import { servingSlots } from '../../deploy/core/table';
 import type { Commit, Observed, Plan, SlotName, Step, Table } from '../../deploy/core/types';
 
 interface Resident {
@@ -49,7 +50,8 @@ export class PaperMachine {
         return;
       }
       case 'shift':
-        for (const slot of [step.to.active, step.to.standby]) this.mustBeProven(slot);
+        for (const slot of [step.to.active, step.to.standby, ...servingSlots(step.to)])
+          this.mustBeProven(slot);
         this.table = step.to;
         return;
       case 'verify-live':
@@ -57,13 +59,14 @@ export class PaperMachine {
         return;
       case 'migrate':
       case 'hold':
+      case 'judge':
       case 'bake':
         return;
     }
   }
 
   private mustNotBeInTable(slot: SlotName): void {
-    if (slot === this.table.active || slot === this.table.standby) {
+    if ([this.table.active, this.table.standby, ...servingSlots(this.table)].includes(slot)) {
       throw new Error(`${slot} would be replaced while the table names it`);
     }
   }

@@ -34,6 +34,8 @@ export interface Behaviour {
   commit?: string;
   instance?: string;
   lateThroughNginxMs?: number;
+  /** The status of /work, which no probe asks. */
+  work?: number;
 }
 
 export interface Change {

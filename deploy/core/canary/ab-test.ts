@@ -1,4 +1,5 @@
 /** An A/B test: the canary is held at a share, and visitors who reached a goal are counted on both sides. Pure. */
+import { plural } from '../format';
 import { about } from './requests-needed';
 import type { Ratio } from './statistics';
 import { Z_20_PERCENT, Z_TWO_SIDED_5_PERCENT } from './statistics';
@@ -17,8 +18,8 @@ export interface Estimate {
 }
 
 export interface Comparison {
-  a: Estimate;
-  b: Estimate;
+  a: Variant & Estimate;
+  b: Variant & Estimate;
   /** B's share less A's, -1 to 1. */
   difference: Estimate;
   better: 'A' | 'B' | null;
@@ -31,12 +32,19 @@ export function compareVariants(a: Variant, b: Variant, matters: number): Compar
   const difference = newcombe(ofA, ofB);
   const better = difference.low > 0 ? 'B' : difference.high < 0 ? 'A' : null;
   return {
-    a: ofA,
-    b: ofB,
+    a: { ...a, ...ofA },
+    b: { ...b, ...ofB },
     difference,
     better,
     sentence: better ? betterSentence(better, difference) : noneShown(a, b, difference, matters),
   };
+}
+
+/** The whole result in one line: each variant's share with its interval, and the sentence. */
+export function abLine({ a, b, sentence }: Comparison): string {
+  const part = (name: string, { share, low, high, visitors }: Estimate & Variant): string =>
+    `${name} ${points(share)} % (${points(low)} to ${points(high)}) of ${plural(visitors, 'visitor')}`;
+  return `${part('A (stable)', a)}, ${part('B (canary)', b)}: ${sentence}`;
 }
 
 /**

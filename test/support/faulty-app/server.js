@@ -39,8 +39,9 @@ const ROUTES = {
     const late = request.headers['x-forwarded-for'] ? (behaviour.lateThroughNginxMs ?? 0) : 0;
     return { status: behaviour.health ?? 200, body: identity, late };
   },
-  '/version': () => ({ status: 200, body: { ...identity, pid: process.pid } }),
-  '/work': () => ({ status: ordered() === 'fail-work' ? 500 : 200, body: identity }),
+  // a load counts its answers by `version`
+  '/version': () => ({ status: 200, body: { ...identity, version: identity.commit, pid: process.pid } }),
+  '/work': () => ({ status: ordered() === 'fail-work' ? 500 : (behaviour.work ?? 200), body: identity }),
   '/own': () => ({ status: 200, body: own }),
   '/late': () => ({ status: 200, body: identity, late: 3000 }),
 };

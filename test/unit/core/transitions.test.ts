@@ -10,8 +10,9 @@ test('a deployment goes from queued over running and baking to its end', () => {
   expect(mayFollow('baking', 'succeeded')).toBe(true);
 });
 
-test('one that is held goes on when a person says so, and can end in every way that a running one can', () => {
-  expect(ALL.filter((state) => mayFollow('holding', state))).toEqual(
+test('one that waits for a person goes on when that one says so, and can end in every way that a running one can', () => {
+  expect(mayFollow('holding', 'running')).toBe(true);
+  expect(ALL.filter((state) => state !== 'running' && mayFollow('holding', state))).toEqual(
     ALL.filter((state) => state !== 'holding' && mayFollow('running', state)),
   );
   expect(ALL.filter((state) => mayFollow(state, 'holding'))).toEqual(['running']);

@@ -69,3 +69,36 @@ test.each<[Wish, DeploymentState]>([
   const asked = Object.freeze(deployment({ id: 5, state }));
   expect(decideWish([asked], wish, null)).toBe(asked);
 });
+
+describe('a canary at work', () => {
+  const judge = { do: 'judge', slot: 'green', commit: 'c', instance: 'i', restarts: 0 } as const;
+  const plan = [{ step: { ...judge, against: ['blue'], share: 5, seconds: 60 }, undo: [] }];
+  const [steps, paused] = [
+    { ...running, plan },
+    { ...holding, plan },
+  ] as [Deployment, Deployment];
+
+  test('is promoted and paused at any step', () => {
+    for (const wish of ['promote', 'pause'] as const) {
+      expect(meant(wish, null, steps, first)).toBe(5);
+      expect(meant(wish, 5, paused)).toBe(5);
+    }
+  });
+
+  test('is resumed when it waits, or was just told to', () => {
+    expect(meant('resume', null, paused)).toBe(5);
+    expect(meant('resume', null, { ...steps, wish: 'pause' })).toBe(5);
+    expect(meant('resume', null, steps)).toBe('E_NO_CANARY: Deployment 5 is not paused.');
+  });
+
+  test('that is being aborted is past every other word', () => {
+    for (const wish of ['promote', 'pause', 'resume'] as const)
+      expect(meant(wish, null, { ...paused, wish: 'abort' })).toMatch(/Deployment 5 is being aborted\.$/);
+  });
+
+  test('that has gone live, or is none, is not paused', () => {
+    expect(meant('pause', null)).toBe('E_NO_CANARY: No canary is at work.');
+    expect(meant('pause', null, running)).toBe('E_NO_CANARY: Deployment 5 is no canary at work.');
+    expect(meant('pause', 5, { ...baking, plan })).toBe('E_NO_CANARY: Deployment 5 is no canary at work.');
+  });
+});

@@ -12,8 +12,8 @@ const HELD = deployment({ id: 7, createdAt: 1_000, to: { slot: 'green', commit: 
 
 /** What a query says, asked about a deployment. */
 function accepts(query: string, subject = HELD, secret = SECRET): boolean {
-  const { expires = '', signature = '' } = Object.fromEntries(new URLSearchParams(query));
-  return isPreviewSigned(secret, subject, expires, signature);
+  const { expires = '', signature = '', slot } = Object.fromEntries(new URLSearchParams(query));
+  return isPreviewSigned(secret, subject, expires, signature, slot);
 }
 
 test('a link fits the deployment it was made for, and no other', () => {
@@ -29,6 +29,14 @@ test('its expiry cannot be changed, not even in how it is written', () => {
   for (const other of ['99001', '099000', '9.9e4', '99000 ', '']) {
     expect(accepts(query.replace('expires=99000', `expires=${encodeURIComponent(other)}`))).toBe(false);
   }
+});
+
+test('a link to the other side of a canary leads there, and cannot be bent to anything else', () => {
+  const query = previewQuery(SECRET, HELD, 99_000, 'blue');
+  expect(accepts(query)).toBe(true);
+  expect(accepts(query.replace('slot=blue', 'slot=green'))).toBe(false);
+  expect(accepts(query.replace('slot=blue&', ''))).toBe(false);
+  expect(accepts(`${previewQuery(SECRET, HELD, 99_000)}&slot=blue`)).toBe(false);
 });
 
 test('any other signature is refused, of whatever length', () => {
@@ -87,6 +95,17 @@ describe('how a person can try what is held', () => {
     openPreview(home, 'green');
     expect(tokenFor(home, 'green')).toMatch(/^[0-9a-f]{32}$/);
     expect(tokenFor(home, 'green')).not.toBe(token);
+  });
+
+  it('is another one for the other side of a canary', () => {
+    openPreview(home, 'green');
+    openPreview(home, 'blue');
+    const [canary, stable] = [previewOf(yard, HELD), previewOf(yard, HELD, 'blue')];
+    expect(stable?.header).toBe(`X-Switchyard-Preview: ${tokenFor(home, 'blue')}`);
+    expect(stable?.header).not.toBe(canary?.header);
+    expect(stable?.link).toContain('&slot=blue&');
+    closePreview(home);
+    expect(previewOf(yard, HELD, 'blue')).toBeNull();
   });
 
   it('is none when nobody is let in, or into another slot only', () => {

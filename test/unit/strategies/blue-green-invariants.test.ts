@@ -120,6 +120,7 @@ function everyCase(): PlanInput[] {
                 undoInstance: 'again',
                 bakeSeconds,
                 hold,
+                canary: { steps: [], seconds: 0 },
                 migrate,
               })),
             ),

@@ -214,6 +214,7 @@ function plan(observed: Observed, wantedCommit: string, wishes: Partial<PlanInpu
     undoInstance: 'again',
     bakeSeconds: 10,
     hold: false,
+    canary: { steps: [], seconds: 0 },
     migrate: false,
     ...wishes,
   });

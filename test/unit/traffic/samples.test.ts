@@ -25,7 +25,7 @@ describe('samples of a slot', () => {
   const samples = (...entries: LogEntry[]): unknown => {
     const book = new SampleBook();
     book.add(entries);
-    return book.samples('green');
+    return book.samples(['green']);
   };
 
   test.each([
@@ -61,7 +61,7 @@ describe('samples of a slot', () => {
   test('a question that we ask a slot directly counts like a request', () => {
     const book = new SampleBook();
     for (const status of [200, 503, null]) book.addProbe('green', status, 7);
-    expect(book.samples('green')).toMatchObject({ requests: 3, errors: 2, latencies: [7] });
+    expect(book.samples(['green'])).toMatchObject({ requests: 3, errors: 2, latencies: [7] });
   });
 });
 
@@ -69,7 +69,7 @@ describe('visitors', () => {
   const variant = (goal: Goal | null, ...entries: LogEntry[]): unknown => {
     const book = new SampleBook(goal);
     book.add(entries);
-    return book.variant('green');
+    return book.variant(['green']);
   };
   const SIGNUP: Goal = { path: '/signup', status: 201 };
   const signedUp = { uri: '/signup', status: '201', upstream_status: '201' };

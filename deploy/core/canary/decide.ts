@@ -1,0 +1,46 @@
+/** What a canary's step does next, from what people want and what users got. Pure. */
+import type { Wish } from '../types';
+import type { CanaryRule, Samples, Verdict } from './verdict';
+import { judgeAtOnce, judgeStep } from './verdict';
+
+export interface Look {
+  wish: Wish | null;
+  /** Since the step's shift. */
+  waitedMs: number;
+  /** How long its step is; null for one that only a person ends. */
+  seconds: number | null;
+  /** How much longer it collects when there is not enough data, before a person is asked. Seconds. */
+  patience: number;
+  canary: Samples;
+  stable: Samples;
+}
+
+export type Move =
+  /** `few` when its time is over, and there is not enough data. */
+  | { do: 'collect'; few?: boolean }
+  /** Waits for a person; what comes meanwhile still counts. */
+  | { do: 'ask'; why: string }
+  | { do: 'go on'; why: string }
+  | { do: 'promote'; why: string }
+  | { do: 'fail'; why: string };
+
+export function decideCanary(look: Look, rule: CanaryRule): Move {
+  const gross = judgeAtOnce(look.canary, rule);
+  if (gross) return { do: 'fail', why: gross.why };
+  if (look.wish === 'promote') return { do: 'promote', why: 'promoted by a person' };
+  if (look.wish === 'pause') return { do: 'ask', why: 'paused by a person' };
+  if (look.seconds === null)
+    return look.wish === 'resume' ? RESUMED : { do: 'ask', why: 'the configuration pauses here' };
+  if (look.waitedMs < look.seconds * 1000) return { do: 'collect' };
+  return byVerdict(judgeStep(look.canary, look.stable, rule), look, look.seconds);
+}
+
+const RESUMED: Move = { do: 'go on', why: 'resumed by a person' };
+
+function byVerdict({ verdict, why }: Verdict, { wish, waitedMs, patience }: Look, seconds: number): Move {
+  if (verdict === 'pass') return { do: 'go on', why };
+  if (verdict === 'fail') return { do: 'fail', why };
+  if (wish === 'resume') return { do: 'go on', why: `resumed by a person, though ${why}` };
+  if (waitedMs < (seconds + patience) * 1000) return { do: 'collect', few: true };
+  return { do: 'ask', why: `not enough data: ${why}` };
+}

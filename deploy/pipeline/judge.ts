@@ -1,0 +1,134 @@
+/**
+ * One step of a canary: a share of the users have it, and it is compared with what the others have. It passes, it fails
+ * (and the runner gives everybody back), or a person is asked. A person may end, hold or shorten it at any moment.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { abLine } from '../core/canary/ab-test';
+import type { Move } from '../core/canary/decide';
+import { decideCanary } from '../core/canary/decide';
+import { KnownError } from '../core/errors';
+import { percent, plural } from '../core/format';
+import { closePreview, openPreview } from '../preview/folder';
+import type { Yard } from '../yard';
+import type { Evidence, Judging } from './canary-evidence';
+import { gatherEvidence } from './canary-evidence';
+import { healthWatch } from './health-watch';
+import { mustNotBeInTheWay, mustNotBeOutdated } from './make-way';
+import { readLog } from './verify';
+
+const LOOK_EVERY_MS = 100;
+const TELL_EVERY_MS = 60_000;
+
+export interface Judgement {
+  deploymentId: number;
+  /** Called at every look. */
+  onHold: () => void;
+  /** People who have met an error of the canary, over all of its steps. */
+  hurt: Set<string>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Returns when it passes, or a person says so, with a clause for the journal; `promoted` when the further steps are to
+ * be left out. Throws E_CANARY, E_EXITED, E_ABORTED for what cannot wait, and the signal's reason.
+ */
+export async function judge(
+  yard: Yard,
+  step: Judging,
+  how: Judgement,
+): Promise<{ detail: string; promoted: boolean }> {
+  const { home, journal } = yard;
+  const { deploymentId: id, hurt } = how;
+  const evidence = gatherEvidence(yard, step, hurt);
+  const tellResult = resultTeller(yard, step, id, evidence);
+  try {
+    for (const slot of [step.slot, ...step.against]) openPreview(home, slot);
+    // a person's yes to a hold before it says nothing of this
+    await journal.goOn(id);
+    const { do: what, why } = await untilDecided(yard, step, how, evidence, tellResult);
+    if (what === 'fail') throw failure(step, why, hurt.size);
+    const met = hurt.size > 0 ? `; ${plural(hurt.size, 'user')} got an error from it` : '';
+    return { detail: `${percent(step.share / 100)}: ${why}${met}`, promoted: what === 'promote' };
+  } catch (error) {
+    // testers are users again, at once
+    closePreview(home);
+    throw error;
+  } finally {
+    await tellResult('');
+  }
+}
+
+type Decided = Extract<Move, { do: 'go on' | 'promote' | 'fail' }>;
+
+async function untilDecided(
+  yard: Yard,
+  step: Judging,
+  { deploymentId: id, onHold, signal }: Judgement,
+  evidence: Evidence,
+  tellResult: (prefix: string) => Promise<void>,
+): Promise<Decided> {
+  const { journal, config } = yard;
+  const tell = (type: 'note' | 'warning') => (message: string) => journal.tell(id, { type, message });
+  const health = healthWatch(yard, step, 'E_CANARY', tell('warning'));
+  const began = Date.now();
+  let asked = '';
+  let nextTold = began + TELL_EVERY_MS;
+  for (;;) {
+    signal?.throwIfAborted();
+    const pending = journal.pending();
+    mustNotBeInTheWay(pending, 'a canary');
+    if (config.canary.onPush === 'supersede') mustNotBeOutdated(pending);
+    evidence.read((await health()) === 'well');
+    const move = decideCanary(
+      {
+        wish: journal.get(id)?.wish ?? null,
+        waitedMs: Date.now() - began,
+        seconds: step.seconds,
+        patience: config.canary.patience,
+        canary: evidence.canary(),
+        stable: evidence.stable(),
+      },
+      config.canary,
+    );
+    if (move.do === 'ask') {
+      if (asked === '') await journal.hold(id);
+      // what it still lacks changes with every request: said once
+      if (reasonOf(move.why) !== reasonOf(asked)) await tell('note')(askLine(step, move.why));
+      asked = move.why;
+    } else if (asked !== '') {
+      await journal.goOn(id);
+      asked = '';
+    }
+    if (move.do === 'go on' || move.do === 'promote' || move.do === 'fail') return move;
+    if (move.do === 'collect' && move.few && config.canary.tooFew === 'probe') await evidence.probe();
+    if (Date.now() > nextTold) {
+      nextTold = Date.now() + TELL_EVERY_MS;
+      await tellResult('so far, ');
+    }
+    onHold();
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** What an A/B test shows, told as a note; nothing where there is no goal. */
+function resultTeller(yard: Yard, { share }: Judging, id: number, evidence: Evidence) {
+  return async (prefix: string): Promise<void> => {
+    const comparison = evidence.comparison();
+    if (!comparison) return;
+    const message = `A/B at ${percent(share / 100)}: ${prefix}${abLine(comparison)}`;
+    await yard.journal.tell(id, { type: 'note', message });
+  };
+}
+
+function askLine({ share }: Judging, why: string): string {
+  return `the canary stays at ${percent(share / 100)}: ${why}; npm run -s resume, promote or abort`;
+}
+
+function reasonOf(why: string): string {
+  return why.split(':')[0] as string;
+}
+
+function failure({ slot, share }: Judging, why: string, hurt: number): KnownError {
+  const users = `${plural(hurt, 'user')} got an error from it`;
+  return new KnownError('E_CANARY', `${slot} at ${percent(share / 100)}: ${why}; ${users}.`, readLog(slot));
+}

@@ -1,0 +1,332 @@
+/**
+ * A canary under load: it goes from a few users to all of them as long as it does well, and everybody is back at once
+ * when it does not. A person may end it, hold it or shorten it, and testers meet either side.
+ */
+import { request } from 'node:http';
+import { servingSlots } from '../../deploy/core/table';
+import type { Deployment, JournalEvent } from '../../deploy/core/types';
+import { createWishes } from '../../deploy/wishes';
+import { endDeployments, kill, stopWatching, untilOver, watchServing } from '../support/crash';
+import type { Said } from '../support/live-clone';
+import { startLoad, type Load, type LoadOptions } from '../support/load';
+import { tinyClone, type Pushed, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(120_000);
+
+/** Users who keep no cookie: each of their requests falls into a bucket of its own. */
+const USERS: Omit<LoadOptions, 'port'> = {
+  connections: 16,
+  pauseMs: 5,
+  mix: [
+    { method: 'GET', path: '/version' },
+    { method: 'GET', path: '/work' },
+  ],
+  slow: null,
+};
+const SHORT = { steps: [10, 50, 100], seconds: 1, minRequests: 20 };
+/** Long enough for whatever a person does meanwhile. */
+const LONG = { ...SHORT, seconds: 60 };
+
+let clone: TinyClone;
+let load: Load | undefined;
+
+beforeAll(async () => {
+  clone = await tinyClone({ strategy: 'canary', bake: { seconds: 0 }, canary: SHORT });
+  expect(await clone.start()).toMatchObject({ code: 0 });
+});
+afterEach(async () => {
+  await load?.stop();
+  await stopWatching();
+  await endDeployments(clone);
+});
+afterAll(() => clone.cleanUp());
+
+const users = async (more: Partial<LoadOptions> = {}): Promise<Load> => {
+  load = startLoad({ port: clone.ports.http, ...USERS, ...more });
+  await load.more(50);
+  return load;
+};
+
+test('the first release has nothing to be compared with, and is live at once', () => {
+  expect(clone.deployments()[0]).toMatchObject({ state: 'succeeded', strategy: 'canary' });
+  expect(phases(clone.deployments()[0] as Deployment)).not.toContain('judge');
+});
+
+test('a good release gets more and more users, and then all, while no request fails', async () => {
+  const before = await clone.serving();
+  const load = await users();
+
+  const { verdict, text, deployment, commit } = await clone.release();
+  const { failures, failed, versions } = await load.stop();
+
+  expect(verdict).toMatch(/^✓ LIVE in /);
+  expect(text).toMatch(
+    /canary needs about [\d,]+ requests per step to see 2 % against 1 % \([\d,]+ of them at 10 %\)/,
+  );
+  expect(text).toMatch(
+    /✓ canary +1\.\d s +10 %: 0 of [\d,]+ failed \(0 %\) against 0 of [\d,]+ failed \(0 %\) of stable/,
+  );
+  expect(text).toMatch(/✓ canary +1\.\d s +50 %: 0 of [\d,]+ failed/);
+  expect(failed).toEqual([]);
+  expect(failures).toBe(0);
+  expect(Object.keys(versions).sort()).toEqual([before.commit, commit].sort());
+  expect(phases(deployment).filter((phase) => phase === 'judge')).toHaveLength(2);
+  expect(await clone.serving()).toMatchObject({ commit });
+});
+
+test('a release that fails only with users is failed at its first step: everybody is back at once, and few were hurt', async () => {
+  const before = await clone.state();
+  clone.change({ config: { canary: LONG } });
+  const load = await users({ mix: [{ method: 'GET', path: '/work', expect: [200, 500] }] });
+
+  const { verdict, text, deployment } = await clone.release({
+    behaviour: { work: 500 },
+    config: { canary: LONG },
+  });
+  await load.stop();
+
+  expect(verdict).toMatch(
+    /^✗ NOT LIVE\. Still serving .*: (blue|green) at 10 %: [\d,]+ of [\d,]+ failed \(100 %\), more than the 10 % that are ever allowed; \d+ users? got an error from it\.$/,
+  );
+  expect(text).toMatch(/Read its output: npm run -s logs -- (blue|green) \[E_CANARY\]/);
+  expect(deployment).toMatchObject({ state: 'rolled-back', errorCode: 'E_CANARY', fault: 'commit' });
+  // long before the step of 60 s was over
+  expect((deployment.finishedAt as number) - shiftedAt(deployment)).toBeLessThan(20_000);
+  const hurt = Number(/(\d+) users? got/.exec(verdict)?.[1]);
+  expect(hurt).toBeGreaterThanOrEqual(4);
+  expect(hurt).toBeLessThan(200);
+  expect(await clone.state()).toEqual(before);
+});
+
+test('a person pauses, resumes and promotes it; the very process goes live', async () => {
+  const { pushing, id } = await begin();
+  expect(servingSlots(clone.table())).toHaveLength(2);
+  const [canary] = (await clone.slots()).filter(({ slot }) => slot !== clone.table().active);
+
+  const paused = await wish('pause');
+  expect(paused).toMatchObject({ code: 0, text: expect.stringContaining(`✓ PAUSED: deployment ${id}`) });
+  expect(stateOf(id)).toBe('holding');
+  expect((await pushing).text).toContain(`PAUSED: deployment ${id}`);
+  expect(await wish('resume')).toMatchObject({ code: 0 });
+  expect(stateOf(id)).toBe('running');
+
+  const promoted = await wish('promote');
+  expect(promoted).toMatchObject({ code: 0 });
+  expect(promoted.text).toMatch(/✓ canary .* 10 %: promoted by a person/);
+  expect(promoted.text).toMatch(/✓ LIVE in \d+ ms/);
+  expect(await clone.serving()).toMatchObject({ pid: canary?.pid, instance: canary?.instance });
+});
+
+test('a word is acted on within a second', async () => {
+  const { pushing, id } = await begin();
+  const journal = clone.journal();
+  const wishes = createWishes({ journal });
+  for (const [word, state] of [
+    ['pause', 'holding'],
+    ['resume', 'running'],
+    ['abort', 'aborted'],
+  ] as const) {
+    const said = Date.now();
+    await wishes(word, id);
+    // an abort's own act is that everybody is back
+    if (word === 'abort') await until('everybody is back', () => servingSlots(clone.table()).length === 1);
+    else await until(`it is ${state}`, () => journal.get(id)?.state === state);
+    expect(Date.now() - said).toBeLessThan(1000);
+  }
+  journal.close();
+  await pushing;
+  expect(await untilOver(clone, id)).toMatchObject({ state: 'aborted' });
+});
+
+test('a person aborts it, and everybody has what they had', async () => {
+  const before = await clone.state();
+  const { pushing, id } = await begin();
+
+  expect(await wish('abort')).toMatchObject({ code: 0, text: expect.stringContaining('✓ ABORTED') });
+
+  expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\./);
+  expect(stateOf(id)).toBe('aborted');
+  expect(await clone.state()).toEqual(before);
+});
+
+test('testers meet either side, whatever their cohort', async () => {
+  const { pushing, commit } = await begin();
+  const stable = clone.table().active as string;
+
+  const { canary } = JSON.parse((await clone.switchyard('status', '--json')).text) as {
+    canary: Record<'preview' | 'stable', { link: string; header: string }>;
+  };
+  for (const [side, is] of [
+    ['preview', (answer: string) => answer === commit],
+    ['stable', (answer: string) => answer !== commit],
+  ] as const) {
+    const { link, header } = canary[side];
+    const [name = '', value = ''] = header.split(': ');
+    const cookie = (await ask(link, {})).cookie;
+    for (let time = 0; time < 5; time++) {
+      expect(is((await ask('/version', { [name]: value })).commit)).toBe(true);
+      expect(is((await ask('/version', { cookie })).commit)).toBe(true);
+    }
+  }
+  expect((await ask('/version', {})).commit).toBeDefined();
+  expect(canary.preview.link).not.toContain(stable);
+
+  await wish('abort');
+  await pushing;
+  expect((await ask(canary.stable.link, {})).status).toBe(410);
+});
+
+test('without users it passes nobody: a person is asked, and may let it go on', async () => {
+  const quiet = { ...SHORT, patience: 1 };
+  const pushed = await clone.release({ config: { canary: quiet } });
+  const { id } = pushed.deployment;
+
+  expect(pushed.text).toMatch(
+    /the canary stays at 10 %: not enough data: .* requests that a verdict needs; npm run/,
+  );
+  expect(stateOf(id)).toBe('holding');
+  expect(await wish('resume')).toMatchObject({ code: 0 });
+  await until('the second question', () => stateOf(id) === 'holding' && questions(id) === 2);
+  // and goes on by itself when users come after all
+  await users();
+  expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded' });
+});
+
+test('without users it asks both sides itself, where that is configured', async () => {
+  const { verdict, text } = await clone.release({
+    config: { canary: { ...SHORT, tooFew: 'probe' }, app: { smoke: ['/work'] } },
+  });
+  expect(verdict).toMatch(/^✓ LIVE/);
+  expect(text).toMatch(/10 %: 0 of 2\d failed/);
+});
+
+test('a canary whose process ends is over, and nobody meets it again', async () => {
+  const before = await clone.state();
+  const { pushing, id } = await begin();
+  const [canary] = (await clone.slots()).filter(({ slot }) => slot !== clone.table().active);
+
+  kill(canary?.pid);
+
+  expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. Still serving .* exited/);
+  expect(stateOf(id)).toBe('rolled-back');
+  expect(await clone.state()).toEqual(before);
+});
+
+test('when the deployment’s own process is killed, everybody is back on stable within 5 s', async () => {
+  const before = await clone.state();
+  const { pushing, id } = await begin();
+
+  kill(clone.deployments().find((each) => each.id === id)?.pid);
+  const watching = watchServing(clone, before.serving.commit);
+
+  expect(await untilOver(clone, id)).toMatchObject({ state: 'interrupted' });
+  expect(await watching.stop()).toBeLessThan(5000);
+  await pushing;
+  expect(await clone.state()).toEqual(before);
+});
+
+test('a push in the middle waits, or takes its place where that is configured', async () => {
+  const first = await begin();
+  const second = clone.release({ config: { canary: LONG } });
+  await until('a push that waits', () => clone.deployments().at(-1)?.state === 'queued');
+  expect(stateOf(first.id)).toBe('running');
+
+  clone.change({ config: { canary: { ...LONG, onPush: 'supersede' } } });
+  await wish('abort', String(clone.deployments().at(-1)?.id));
+  await second;
+  await wish('abort');
+  await first.pushing;
+
+  const outdated = await begin({ onPush: 'supersede' });
+  const newer = clone.release({ config: { canary: { ...SHORT, onPush: 'supersede' } } });
+  await users();
+  expect((await newer).verdict).toMatch(/^✓ LIVE/);
+  expect((await outdated.pushing).verdict).toMatch(/takes its place/);
+  expect(stateOf(outdated.id)).toBe('aborted');
+});
+
+test('an A/B test is told with its intervals and one plain sentence', async () => {
+  const config = {
+    canary: { steps: [50, 'pause' as const], seconds: 1, minRequests: 20, goal: { path: '/work' } },
+  };
+  await users();
+  const { text, deployment } = await clone.release({ config });
+  expect(text).toMatch(
+    /A\/B at 50 %: A \(stable\) .* visitors?, B \(canary\) .*: no difference shown; about [\d,]+ more/,
+  );
+  expect(stateOf(deployment.id)).toBe('holding');
+  expect(await wish('promote')).toMatchObject({ code: 0 });
+});
+
+/** A push whose canary is at its first step, which goes on for long. */
+async function begin(more: object = {}): Promise<{ pushing: Promise<Pushed>; id: number; commit: string }> {
+  const last = clone.deployments().at(-1)?.id ?? 0;
+  const pushing = clone.release({ config: { canary: { ...LONG, ...more } } });
+  return until('a canary at its first step', () => {
+    const newest = clone.deployments().at(-1);
+    if (!newest || newest.id <= last || !phases(newest).includes('judge')) return false;
+    return { pushing, id: newest.id, commit: newest.commit as string };
+  });
+}
+
+const wish = (...words: string[]): Promise<Said> => clone.switchyard(...words);
+
+function stateOf(id: number): Deployment['state'] | undefined {
+  return clone.deployments().find((each) => each.id === id)?.state;
+}
+
+function eventsOf(id: number): JournalEvent[] {
+  const journal = clone.journal();
+  const events = journal.since(0, id);
+  journal.close();
+  return events;
+}
+
+/** The phases that have begun, those taken back left out. */
+function phases({ id }: Deployment): string[] {
+  return eventsOf(id).flatMap(({ entry }) =>
+    entry.type === 'phase' && entry.status === 'started' && !entry.undo ? [entry.phase] : [],
+  );
+}
+
+function questions(id: number): number {
+  return eventsOf(id).filter(
+    ({ entry }) => entry.type === 'note' && entry.message.includes('not enough data'),
+  ).length;
+}
+
+function shiftedAt({ id }: Deployment): number {
+  const shift = eventsOf(id).find(({ entry }) => entry.type === 'phase' && entry.phase === 'judge');
+  return shift?.at as number;
+}
+
+interface Met {
+  status: number;
+  cookie: string;
+  commit: string;
+}
+
+function ask(where: string, headers: Record<string, string>): Promise<Met> {
+  const url = new URL(where, `http://localhost:${clone.ports.http}`);
+  const options = {
+    host: '127.0.0.1',
+    port: url.port,
+    path: url.pathname + url.search,
+    agent: false,
+    headers,
+  };
+  return new Promise((resolve, reject) => {
+    request(options, (response) => {
+      let text = '';
+      response.on('data', (part: Buffer) => (text += part.toString()));
+      response.on('end', () => {
+        const cookie = response.headers['set-cookie']?.[0]?.split(';')[0] ?? '';
+        const { commit = '' } = (text.startsWith('{') ? JSON.parse(text) : {}) as { commit?: string };
+        resolve({ status: response.statusCode ?? 0, cookie, commit });
+      });
+    })
+      .on('error', reject)
+      .end();
+  });
+}
