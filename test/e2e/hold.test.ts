@@ -9,7 +9,7 @@ import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
 import { startLoad, type Load } from '../support/load';
 import { overRuntimes } from '../support/runtimes';
-import { tinyClone, type Change, type State, type TinyClone } from '../support/tiny-clone';
+import { LONG_VERIFY, tinyClone, type Change, type State, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 import type { Said } from '../support/live-clone';
 
@@ -233,7 +233,7 @@ overRuntimes((runtime) => {
       ['test', { files, config: { app: { test: hang } } }],
       ['build', { files, config: { app: { build: hang } } }],
       ['start', { behaviour: { silent: true } }],
-      ['verify', { config: { app: { smoke: ['/late'] } } }],
+      ['verify', LONG_VERIFY],
       ['shift', { behaviour: { lateThroughNginxMs: 4000 } }],
     ])('in the phase %s ends it, its commands included, and takes it back', async (phase, change) => {
       const before = await clone.state();

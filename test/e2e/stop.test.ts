@@ -5,7 +5,7 @@ import { isOver } from '../../deploy/core/transitions';
 import { commandsOf, kill, leftOf, untilItHangs, untilPhase } from '../support/crash';
 import { overRuntimes } from '../support/runtimes';
 import { until } from '../support/until';
-import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
+import { LONG_VERIFY, tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
 
@@ -33,7 +33,7 @@ overRuntimes((runtime) => {
   it.each<[PhaseName, Change]>([
     [command, hanging],
     ['start', { behaviour: { silent: true } }],
-    ['verify', { config: { app: { smoke: ['/late'] } } }],
+    ['verify', LONG_VERIFY],
   ])('takes back a deployment in the phase %s', async (phase, change) => {
     const { serving, files, images } = await clone.state();
     const newest = clone.deployments().at(-1)?.id ?? 0;

@@ -112,27 +112,23 @@ describe('stopping PM2', () => {
     ['runs', () => {}],
     ['was killed', () => killPm2Daemon(yard)],
     ['hangs', () => pm2Daemons(yard.home).forEach(({ pid }) => process.kill(pid, 'SIGSTOP'))],
-  ])(
-    'leaves nothing when its daemon %s',
-    async (_how, harm) => {
-      const deployer = await startDeployer({ home: yard.home, root });
-      await deploymentPid();
-      const slot = await createPm2Runtime({ home: yard.home, stopSeconds: 5 }).start(
-        yard.green,
-        release(yard),
-        'x',
-      );
-      await answer(yard.green);
-      const daemon = pm2Daemons(yard.home)[0]?.pid ?? null;
-      harm();
+  ])('leaves nothing when its daemon %s', async (_how, harm) => {
+    const deployer = await startDeployer({ home: yard.home, root });
+    await deploymentPid();
+    const slot = await createPm2Runtime({ home: yard.home, stopSeconds: 5 }).start(
+      yard.green,
+      release(yard),
+      'x',
+    );
+    await answer(yard.green);
+    const daemon = pm2Daemons(yard.home)[0]?.pid ?? null;
+    harm();
 
-      await stopPm2({ home: yard.home, stopSeconds: 5 });
+    await stopPm2({ home: yard.home, stopSeconds: 5 });
 
-      expect([deployer, slot.pid, daemon].map(isGone)).toEqual([true, true, true]);
-      expect(pm2Daemons(yard.home)).toEqual([]);
-    },
-    20_000,
-  );
+    expect([deployer, slot.pid, daemon].map(isGone)).toEqual([true, true, true]);
+    expect(pm2Daemons(yard.home)).toEqual([]);
+  });
 
   it('does nothing where none was started', async () => {
     await expect(stopPm2({ home: yard.home, stopSeconds: 5 })).resolves.toBeUndefined();

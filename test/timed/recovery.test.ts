@@ -21,7 +21,7 @@ import {
 import { BASE_IMAGE } from '../support/docker';
 import { overRuntimes } from '../support/runtimes';
 import { until } from '../support/until';
-import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
+import { LONG_VERIFY, tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
 
@@ -48,7 +48,7 @@ const IN_THE_IMAGE: [PhaseName, Change][] = [
 const WHEN_IT_RUNS: [PhaseName, Change][] = [
   ['migrate', { config: { app: { migrate: hang } } }],
   ['start', { behaviour: { silent: true } }],
-  ['verify', { config: { app: { smoke: ['/late'] } } }],
+  ['verify', LONG_VERIFY],
   ['shift', { behaviour: { lateThroughNginxMs: 4000 } }],
   ['verify-live', { behaviour: { lateThroughNginxMs: 4000 } }],
 ];

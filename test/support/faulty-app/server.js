@@ -43,7 +43,7 @@ const ROUTES = {
   '/version': () => ({ status: 200, body: { ...identity, version: identity.commit, pid: process.pid } }),
   '/work': () => ({ status: ordered() === 'fail-work' ? 500 : (behaviour.work ?? 200), body: identity }),
   '/own': () => ({ status: 200, body: own }),
-  '/late': () => ({ status: 200, body: identity, late: 3000 }),
+  '/late': () => ({ status: 200, body: identity, late: 500 }),
 };
 
 const server = http.createServer((request, response) => {
