@@ -5,7 +5,7 @@
 import { KnownError, asKnown } from '../core/errors';
 import type { Proof, RunningSlot } from '../core/types';
 import type { Yard } from '../yard';
-import { mustStillRun } from './verify';
+import { mustStillRun, readLog } from './verify';
 
 /**
  * `runs`: the very process. `away`: nobody can say, for the engine does not answer. `back`: the engine has started it
@@ -60,9 +60,9 @@ export function processWatch(yard: Yard, proof: Proof, tell: Tell): ProcessWatch
   };
 }
 
-/** Throws what a process that cannot be reached while the engine is away, or after it, ends a deployment with. */
+/** What a deployment ends with whose process went with the engine, and did not answer again in time. */
 export function lostWithEngine({ slot }: Proof, sight: Sight, seconds: number): KnownError {
-  const why =
-    sight === 'away' ? "Docker's engine has not come back" : "it was started again with Docker's engine";
-  return new KnownError('E_ENGINE', `${slot} has not answered for ${seconds} s: ${why}.`);
+  const silent = `${slot} has not answered for ${seconds} s`;
+  if (sight === 'away') return new KnownError('E_ENGINE', `${silent}: Docker's engine has not come back.`);
+  return new KnownError('E_ENGINE', `${silent}: Docker's engine has started it again.`, readLog(slot));
 }
