@@ -67,7 +67,7 @@ it('abort ends the commands of a deployment within a second', async () => {
   const aborting = clone.switchyard('abort');
 
   const begun = await untilWished(running);
-  await until('the end of its commands', () => commandsOf(clone.home, id).length === 0);
+  await until('the end of its commands', () => commandsOf(clone.home, id).length === 0, 10 * AT_ONCE_MS);
   expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
   expect(await aborting).toMatchObject({ code: 0 });
   await pushing;
