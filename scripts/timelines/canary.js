@@ -1,0 +1,87 @@
+// @ts-check
+'use strict';
+const { WORDS_OF_USERS } = require('./draw');
+
+/** @param {number} share of the canary, in per cent @returns {{ slot: import('./draw').Slot, share: number }[]} */
+const shares = (share) => [
+  { slot: 'green', share },
+  { slot: 'blue', share: 100 - share },
+];
+
+/** @type {import('./draw').Picture} */
+module.exports = {
+  name: 'canary',
+  title: { en: 'Canary over time', ko: '시간으로 보는 카나리' },
+  describes: {
+    en: 'Canary over time: green serves 5, 25, 50, then 100 % of the users, with a verdict after each step',
+    ko: '시간에 따른 카나리: green이 사용자의 5, 25, 50, 100%를 맡으며, 단계마다 판정한다',
+  },
+  columns: [
+    {
+      width: 150,
+      step: { en: 'prepare', ko: '준비' },
+      note: { en: 'install, test, build', ko: '설치, 테스트, 빌드' },
+      aws: ['DownloadBundle,', 'Install'],
+    },
+    {
+      width: 150,
+      step: { en: 'start, verify', ko: '시작, 검증' },
+      note: { en: 'nobody sees it yet', ko: '사용자에게는 안 보임' },
+      aws: ['ApplicationStart,', 'ValidateService'],
+    },
+    ...[5, 25, 50].map((share) => ({
+      width: 115,
+      step: `${share} %`,
+      note: { en: '60 s, verdict', ko: '60초, 판정' },
+      aws: share === 25 ? ['Canary10Percent5Minutes:', '10 %, 5 min later the rest'] : [],
+    })),
+    {
+      width: 175,
+      step: '100 %',
+      note: { en: 'live, bake 10 s', ko: 'LIVE, 관찰(bake) 10초' },
+      aws: ['AllowTraffic, BlockTraffic,', 'bake time'],
+    },
+  ],
+  lanes: [
+    {
+      name: 'blue',
+      bars: [
+        { from: 0, to: 2, serves: 'blue', words: { en: 'v1 serves', ko: 'v1 서비스 중' } },
+        { from: 2, to: 5, serves: 'blue', words: { en: 'v1 serves the others', ko: '나머지는 v1이 서비스' } },
+        { from: 5, to: 6, waits: 'blue', words: { en: 'v1 stays warm', ko: 'v1 대기(warm)' } },
+      ],
+    },
+    {
+      name: 'green',
+      bars: [
+        { from: 0, to: 1, empty: true, words: { en: 'empty, or v0 warm', ko: '비어 있거나 v0 대기' } },
+        { from: 1, to: 2, waits: 'green', words: { en: 'v2 starts', ko: 'v2 시작' } },
+        {
+          from: 2,
+          to: 5,
+          serves: 'green',
+          words: { en: 'v2: the canary, judged', ko: 'v2: 카나리, 단계마다 판정' },
+        },
+        { from: 5, to: 6, serves: 'green', words: { en: 'v2 serves', ko: 'v2 서비스 중' } },
+      ],
+    },
+    {
+      name: WORDS_OF_USERS,
+      bars: [
+        { from: 0, to: 2, serves: 'blue', words: '100 % v1' },
+        { from: 2, to: 3, parts: shares(5), words: '5 % v2' },
+        { from: 3, to: 4, parts: shares(25), words: '25 % v2' },
+        { from: 4, to: 5, parts: shares(50), words: '50 % v2' },
+        { from: 5, to: 6, serves: 'green', words: '100 % v2' },
+      ],
+    },
+  ],
+  back: {
+    from: 5,
+    to: 1.6,
+    words: {
+      en: 'a verdict fails: everybody is back on v1 with one rename, and who was hurt is counted',
+      ko: '판정 실패: rename 한 번으로 모두 v1로 되돌리고, 에러를 겪은 사용자를 셈',
+    },
+  },
+};

@@ -1,0 +1,95 @@
+// @ts-check
+'use strict';
+const { WORDS_OF_USERS } = require('./draw');
+
+const V1 = { en: 'v1 serves', ko: 'v1 서비스 중' };
+const V2 = { en: 'v2 serves', ko: 'v2 서비스 중' };
+const REPLACED = { en: 'v1 → v2', ko: 'v1 → v2' };
+
+/**
+ * A slot's lane: v1, the column in which it is replaced, v2.
+ * @param {import('./draw').Slot} slot @param {number} turn @returns {import('./draw').Lane}
+ */
+function lane(slot, turn) {
+  return {
+    name: slot,
+    bars: [
+      { from: 0, to: turn, serves: slot, words: V1 },
+      { from: turn, to: turn + 1, waits: slot, words: REPLACED },
+      { from: turn + 1, to: 6, next: slot, words: V2 },
+    ],
+  };
+}
+
+/** @param {import('./draw').Slot[]} fresh @param {import('./draw').Slot[]} old */
+function shares(fresh, old) {
+  const share = 100 / (fresh.length + old.length);
+  return [
+    ...fresh.map((slot) => ({ slot, share, next: true })),
+    ...old.map((slot) => ({ slot, share, next: false })),
+  ];
+}
+
+/** @param {import('./draw').Slot} slot */
+function turn(slot) {
+  return {
+    width: 110,
+    step: slot,
+    note: { en: 'drain to verify', ko: '비우고 교체' },
+    aws: ['BlockTraffic …', 'AllowTraffic'],
+  };
+}
+
+/** @type {import('./draw').Picture} */
+module.exports = {
+  name: 'rolling',
+  title: { en: 'Rolling over time, four slots', ko: '시간으로 보는 롤링(슬롯 네 개)' },
+  describes: {
+    en: 'Rolling over time: one slot after the other is replaced, and old and new serve side by side',
+    ko: '시간에 따른 롤링: 슬롯을 하나씩 교체하며, 이전 버전과 새 버전이 함께 서비스한다',
+  },
+  key: { en: 'striped: v2 · filled: serves', ko: '줄무늬: v2 · 채움: 서비스 중' },
+  columns: [
+    {
+      width: 190,
+      step: { en: 'prepare', ko: '준비' },
+      note: { en: 'install, test, build', ko: '설치, 테스트, 빌드' },
+      aws: ['DownloadBundle, Install'],
+    },
+    turn('green'),
+    turn('amber'),
+    turn('violet'),
+    turn('blue'),
+    {
+      width: 190,
+      step: { en: 'live, bake 10 s', ko: 'LIVE, 관찰(bake) 10초' },
+      note: { en: 'all four watched', ko: '네 슬롯을 모두 지켜봄' },
+      aws: ['CodeDeployDefault.', 'OneAtATime'],
+    },
+  ],
+  lanes: [
+    lane('blue', 4),
+    lane('green', 1),
+    lane('amber', 2),
+    lane('violet', 3),
+    {
+      name: WORDS_OF_USERS,
+      bars: [
+        { from: 0, to: 1, parts: shares([], ['blue', 'green', 'amber', 'violet']), words: '100 % v1' },
+        { from: 1, to: 2, parts: shares([], ['blue', 'amber', 'violet']), words: '100 % v1' },
+        { from: 2, to: 3, parts: shares(['green'], ['blue', 'violet']), words: '1/3 v2' },
+        { from: 3, to: 4, parts: shares(['green', 'amber'], ['blue']), words: '2/3 v2' },
+        { from: 4, to: 5, parts: shares(['green', 'amber', 'violet'], []), words: '100 % v2' },
+        { from: 5, to: 6, parts: shares(['green', 'amber', 'violet', 'blue'], []), words: '100 % v2' },
+      ],
+    },
+  ],
+  back: {
+    from: 5,
+    to: 0.8,
+    words: {
+      en: 'one fails: v1 comes back into every slot that was replaced, one after the other',
+      ko: '하나라도 실패: 교체한 슬롯마다 차례로 v1을 다시 시작',
+    },
+  },
+};
