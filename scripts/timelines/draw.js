@@ -99,6 +99,7 @@ function drawLane({ name, bars }, y, { say, x }) {
 /** @param {Bar | Divided} bar */
 function textKind(bar) {
   if ('empty' in bar) return 'note';
+  if ('parts' in bar || 'next' in bar) return 'bar over';
   return 'waits' in bar ? 'waits' : 'bar';
 }
 

@@ -4,7 +4,7 @@ const { WORDS_OF_USERS } = require('./draw');
 
 const V1 = { en: 'v1 serves', ko: 'v1 서비스 중' };
 const V2 = { en: 'v2 serves', ko: 'v2 서비스 중' };
-const REPLACED = { en: 'v1 → v2', ko: 'v1 → v2' };
+const REPLACED = 'v1 → v2';
 
 /**
  * A slot's lane: v1, the column in which it is replaced, v2.
@@ -48,7 +48,7 @@ module.exports = {
     en: 'Rolling over time: one slot after the other is replaced, and old and new serve side by side',
     ko: '시간에 따른 롤링: 슬롯을 하나씩 교체하며, 이전 버전과 새 버전이 함께 서비스한다',
   },
-  key: { en: 'striped: v2 · filled: serves', ko: '줄무늬: v2 · 채움: 서비스 중' },
+  key: { en: 'striped: v2', ko: '줄무늬: v2' },
   columns: [
     {
       width: 190,

@@ -37,6 +37,7 @@ const STYLE = `<style>
   .aws { font-size: ${SIZES.aws}px; fill: var(--quiet) }
   .key { font-size: ${SIZES.key}px; fill: var(--quiet); text-anchor: end }
   .bar { font-weight: 600; fill: var(--on) }
+  .over { paint-order: stroke; stroke: #1f2328; stroke-opacity: .5; stroke-width: 3px; stroke-linejoin: round }
   .waits { font-size: ${SIZES.waits}px }
   .bad { fill: var(--red) }
   .card { fill: var(--card); stroke: var(--edge) }

@@ -1,8 +1,8 @@
 /**
- * README.ko.md says in Korean what README.md says. What needs no translation (commands, names, links, rows) is
- * compared section by section, so that it cannot fall behind silently. Whoever cannot write Korean puts the line
- * `> 영어판이 더 최신입니다.` ("the English is newer") into the Korean section: its readers then know, and it is
- * not compared until somebody translates it.
+ * README.ko.md says in Korean what README.md says, and docs/strategies.ko.md what docs/strategies.md says. What needs no
+ * translation (commands, names, links, rows) is compared section by section, so that they cannot fall behind silently.
+ * Whoever cannot write Korean puts the line `> 영어판이 더 최신입니다.` ("the English is newer") into the Korean section:
+ * its readers then know, and it is not compared until somebody translates it.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,24 +15,26 @@ interface Section {
   text: string;
 }
 
-// the demo's text is referred to
-const english = sections(read('README.md').replace(/<details>[\s\S]*?<\/details>/, '[](docs/demo.txt)'));
-const korean = sections(read('README.ko.md'));
-const pairs = english.map((section, index): [string, Section, Section] => [
-  section.heading,
-  section,
-  korean[index] ?? { heading: '', text: '' },
+const PAGES = ['README', 'docs/strategies'].map((page): [string, Section[], Section[]] => [
+  page,
+  // the demo's text is referred to
+  sections(read(`${page}.md`).replace(/<details>[\s\S]*?<\/details>/, '[](docs/demo.txt)')),
+  sections(read(`${page}.ko.md`)),
 ]);
 
-it('has the sections of README.md', () => {
-  expect(korean.map(({ heading }) => heading)).toHaveLength(english.length);
+it.each(PAGES)('%s has the same sections in Korean', (_page, english, korean) => {
+  expect(korean.map(({ text }) => headings(text))).toEqual(english.map(({ text }) => headings(text)));
 });
 
-const compared = pairs.filter(([, , ko]) => !isBehind(ko));
+const compared = PAGES.flatMap(([page, english, korean]) =>
+  english
+    .map((en, index) => ({ page, heading: en.heading, en, ko: korean[index] ?? { heading: '', text: '' } }))
+    .filter(({ ko }) => !isBehind(ko)),
+);
 
 describe.each(compared)(
-  'the section for "%s" (CONTRIBUTING.md tells how to bring it along)',
-  (_heading, en, ko) => {
+  '$page, the section for "$heading" (CONTRIBUTING.md tells how to bring it along)',
+  ({ en, ko }) => {
     it('shows the same blocks of code', () => {
       expect(codeBlocks(ko.text)).toEqual(codeBlocks(en.text));
     });
@@ -51,17 +53,20 @@ describe.each(compared)(
   },
 );
 
-it.each(['ci-cd', 'blue-green'])('has the picture %s, drawn the same with other words', (picture) => {
-  const drawing = (file: string): string => read(file).replace(/(<(?:text|title)\b[^>]*>)[^<]*/g, '$1');
-  expect(drawing(`docs/${picture}.ko.svg`)).toBe(drawing(`docs/${picture}.svg`));
-});
+it.each(['ci-cd', 'in-place', 'rolling', 'blue-green', 'canary', 'ab-test'])(
+  'has the picture %s, drawn the same with other words',
+  (picture) => {
+    const drawing = (file: string): string => read(file).replace(/(<(?:text|title)\b[^>]*>)[^<]*/g, '$1');
+    expect(drawing(`docs/${picture}.ko.svg`)).toBe(drawing(`docs/${picture}.svg`));
+  },
+);
 
-it.each(['strategies', 'ci-cd'])('has the page %s with the same commands, rows and headings', (page) => {
-  const [en, ko] = [read(`docs/${page}.md`), read(`docs/${page}.ko.md`)];
+it('has the page on CI/CD with the same commands, rows and headings', () => {
+  const [en, ko] = [read('docs/ci-cd.md'), read('docs/ci-cd.ko.md')];
   expect(codeBlocks(ko)).toEqual(codeBlocks(en));
   expect(rows(ko)).toEqual(rows(en));
-  expect(ko.match(/^#+ /gm)).toEqual(en.match(/^#+ /gm));
-  expect(en).toContain(`(${page}.ko.md)`);
+  expect(headings(ko)).toEqual(headings(en));
+  expect(en).toContain('(ci-cd.ko.md)');
 });
 
 function isBehind({ text }: Section): boolean {
@@ -74,6 +79,11 @@ function sections(page: string): Section[] {
     const [heading = '', ...lines] = part.split('\n');
     return { heading, text: lines.join('\n') };
   });
+}
+
+/** Their levels, in order. */
+function headings(text: string): string[] {
+  return text.replace(/^```[\s\S]*?^```$/gm, '').match(/^#+ /gm) ?? [];
 }
 
 function codeBlocks(text: string): string[] {

@@ -1,0 +1,69 @@
+/** The pictures of the strategies, as they are drawn and as they are kept. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { drawings } from '../../../scripts/timelines/drawings';
+import { SIZES } from '../../../scripts/timelines/style';
+
+const DOCS = path.resolve(__dirname, '../../../docs');
+
+interface Box {
+  left: number;
+  right: number;
+  y: number;
+}
+interface Written extends Box {
+  words: string;
+}
+
+describe.each(drawings())('$file', ({ file, svg }) => {
+  it('is kept as it is drawn (node scripts/timelines.js)', () => {
+    expect(readFileSync(path.join(DOCS, file), 'utf8')).toBe(svg);
+  });
+
+  it('lets no words run over others, or over its edge', () => {
+    const texts = textsOf(svg);
+    expect(texts.length).toBeGreaterThan(20);
+    const over = texts.filter(({ left, right }) => left < 0 || right > 960);
+    expect(over).toEqual([]);
+    const clashes = texts.flatMap((one, index) =>
+      texts
+        .slice(index + 1)
+        .filter((two) => one.y === two.y && one.left < two.right && two.left < one.right)
+        .map((two) => `${one.words} / ${two.words}`),
+    );
+    expect(clashes).toEqual([]);
+  });
+
+  it('keeps the words of a bar within it', () => {
+    const bars = barsOf(svg);
+    const written = textsOf(svg).filter(({ y, left }) => left > 100 && bars.some((bar) => bar.y === y));
+    expect(written.length).toBeGreaterThan(5);
+    const within = (text: Written): boolean =>
+      bars.some((bar) => bar.y === text.y && bar.left <= text.left && text.right <= bar.right);
+    expect(written.filter((text) => !within(text)).map(({ words }) => words)).toEqual([]);
+  });
+});
+
+/** Full-height bars, at the line their words stand on. */
+function barsOf(svg: string): Box[] {
+  return [
+    ...svg.matchAll(/<rect class="[a-z]+" x="([\d.]+)" y="(\d+)" width="([\d.]+)" height="[\d.]+"/g),
+  ].map(([, x, y, width]) => ({ left: Number(x), right: Number(x) + Number(width), y: Number(y) + 23 }));
+}
+
+function textsOf(svg: string): Written[] {
+  return [...svg.matchAll(/<text class="([a-z]+)[^"]*" x="([\d.]+)" y="([\d.]+)">([^<]*)/g)].map(
+    ([, kind = '', at, y, words = '']) => {
+      const width = widthOf(words, SIZES[kind as keyof typeof SIZES]);
+      const [start, end] = [['title', 'row'], ['key']].map((kinds) => kinds.includes(kind));
+      const left = Number(at) - (start ? 0 : end ? width : width / 2);
+      return { words, left, right: left + width, y: Number(y) };
+    },
+  );
+}
+
+/** Of a wide font: Hangul takes a square, other signs a good half of one. */
+function widthOf(words: string, size: number): number {
+  const signs = [...words].map((sign) => (/[\u1100-\ud7a3]/.test(sign) ? 0.95 : 0.58));
+  return signs.reduce((sum, sign) => sum + sign, 0) * size;
+}

@@ -1,0 +1,81 @@
+/** docs/strategies.md is there to be copied from: what it names exists, and what it configures is taken. */
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { runInNewContext } from 'node:vm';
+import type { Config } from '../../deploy/config';
+import { loadConfig } from '../../deploy/config';
+import { strategies } from '../../deploy/strategies';
+import { tempHome } from '../support/temp-home';
+
+const ROOT = path.resolve(__dirname, '../..');
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+const PAGE = read('docs/strategies.md');
+const DEFAULTS = JSON.parse(JSON.stringify(loadConfig(tempHome(), {}))) as Config;
+
+describe('a configuration on the page', () => {
+  const inTheText = [...PAGE.matchAll(/`((?:strategy|slots|steps|goal|rolling|canary|bake): [^`]+)`/g)]
+    .map(([, text = '']) => text)
+    .map((text) => (/^(steps|goal):/.test(text) ? `canary: { ${text} }` : text));
+  const blocks = [...PAGE.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+
+  it.each([...blocks, ...inTheText])('is one that deploy.config.js may hold: %s', (text) => {
+    expect(() => loadConfig(folderWith(`module.exports = {\n${text}\n};`), {})).not.toThrow();
+  });
+
+  it('shows the defaults where it says so', () => {
+    const shown = blocks.find((text) => text.includes('limits:')) ?? '';
+    const written = runInNewContext(`({ ${shown} })`) as object;
+    expect(DEFAULTS).toMatchObject(JSON.parse(JSON.stringify(written)) as object);
+  });
+});
+
+it('names only keys of the configuration that exist', () => {
+  const named = [...PAGE.matchAll(/`([a-z]+)\.([a-zA-Z]+)(?::[^`]*)?`/g)].filter(
+    ([, section = '']) => section in DEFAULTS,
+  );
+  expect(named.length).toBeGreaterThan(2);
+  const missing = named.filter(
+    ([, section = '', key = '']) => !(key in (DEFAULTS[section as keyof Config] as object)),
+  );
+  expect(missing.map(([text]) => text)).toEqual([]);
+});
+
+it('names only commands and options that exist', () => {
+  const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
+  const commands = [...PAGE.matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, script = '']) => script);
+  expect(commands).toEqual(expect.arrayContaining(['deploy', 'promote', 'abort', 'rollback']));
+  expect(commands.filter((command) => !Object.hasOwn(scripts, command))).toEqual([]);
+  const cli = read('deploy/cli.ts');
+  const options = [...PAGE.matchAll(/(?<= |`)--[a-z]+\b/g)].map(([option]) => option);
+  expect(options).toContain('--hold');
+  expect(options.filter((option) => !cli.includes(`'${option}`))).toEqual([]);
+});
+
+it('names only strategies that exist', () => {
+  const named = [...PAGE.matchAll(/(?:--strategy |strategy: ')([a-z-]+)/g)].map(([, name = '']) => name);
+  expect(named).toContain('blue-green');
+  expect(named.filter((name) => !Object.hasOwn(strategies, name))).toEqual([]);
+});
+
+it.each(['strategies.md', 'strategies.ko.md'])('%s leads to sections of its own that exist', (file) => {
+  const page = read(`docs/${file}`);
+  const places = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => placeOf(heading));
+  const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, place = '']) => place);
+  expect(links.length).toBeGreaterThan(5);
+  expect(links.filter((link) => !places.includes(link))).toEqual([]);
+});
+
+/** As GitHub names it. */
+function placeOf(heading: string): string {
+  return heading
+    .toLowerCase()
+    .replace(/[^\p{L}\p{N} _-]/gu, '')
+    .replaceAll(' ', '-');
+}
+
+/** A folder with this deploy.config.js. */
+function folderWith(text: string): string {
+  const folder = tempHome();
+  writeFileSync(path.join(folder, 'deploy.config.js'), text);
+  return folder;
+}
