@@ -46,3 +46,4 @@ function size({ path, context }) {
 }
 
 module.exports = LongestFirst;
+module.exports.LONGEST = LONGEST;
