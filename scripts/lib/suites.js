@@ -8,12 +8,14 @@ const { STAYS_OPEN } = require('./results');
 
 /**
  * In this order. Real ports and processes do not disturb each other, and most of the time a test with real parts waits
- * for one of them. Tests with a bound in seconds are to measure Switchyard and not the machine: of these, two.
+ * for one of them. Tests with a bound in seconds are to measure Switchyard and not the machine: where that is five, two
+ * of them; where it is one, nothing runs beside them.
  */
 const RUNS = [
   { suites: ['app', 'unit'], beside: [] },
   { suites: ['integration', 'e2e'], beside: ['--maxWorkers=4'] },
-  { suites: ['timed'], beside: ['--maxWorkers=2'] },
+  { suites: ['timed'], beside: ['--maxWorkers=2', '--testPathIgnorePatterns', 'timed/(webhook|wishes)'] },
+  { suites: ['timed'], beside: ['--runInBand', '--testPathIgnorePatterns', 'timed/(?!webhook|wishes)'] },
 ];
 
 /** The settings of deploy/config.ts, its secret and home, and what a git hook sets. */
