@@ -25,13 +25,15 @@
  * }} Picture
  */
 'use strict';
+const { drawLane } = require('./bars');
 const { STYLE } = require('./style');
+const { round, text } = require('./text');
 
 const WIDTH = 960;
 const MARGIN = 30;
 const LEFT = 110;
 const TOP = 126;
-const LANE = { height: 36, pitch: 52 };
+const LANE = 52;
 const WORDS_OF_USERS = { en: 'users get', ko: '사용자' };
 
 /** @param {Picture} picture @param {Language} language @returns {string} */
@@ -45,7 +47,7 @@ function draw(picture, language) {
     const left = /** @type {number} */ (edges[whole]);
     return round(left + part * ((edges[whole + 1] ?? left) - left));
   };
-  const bottom = TOP + picture.lanes.length * LANE.pitch;
+  const bottom = TOP + picture.lanes.length * LANE;
   const height = bottom + 142;
   const pen = { say, x, bottom };
   return [
@@ -56,7 +58,7 @@ function draw(picture, language) {
     text('title', MARGIN, 40, say(picture.title)),
     ...(picture.key ? [text('key', WIDTH - MARGIN, 40, say(picture.key))] : []),
     ...columns(picture, edges, pen),
-    ...picture.lanes.flatMap((lane, row) => drawLane(lane, TOP + row * LANE.pitch, pen)),
+    ...picture.lanes.flatMap((lane, row) => drawLane(lane, { left: MARGIN, y: TOP + row * LANE }, pen)),
     ...moment(picture, pen),
     ...wayBack(picture, pen),
     ...aws(picture, edges, pen),
@@ -81,56 +83,6 @@ function columns({ columns: all }, edges, { say, x, bottom }) {
       text('note', x(index + 0.5), 106, say(note)),
     ]),
   ];
-}
-
-/** @param {Lane} lane @param {number} y @param {Pen} pen */
-function drawLane({ name, bars }, y, { say, x }) {
-  return [
-    text('row', MARGIN, y + 23, say(name)),
-    ...bars.flatMap((bar) => {
-      const [left, right] = [x(bar.from) + 1, x(bar.to) - 1];
-      const place = { left, width: round(right - left), y };
-      const words = bar.words ? [text(textKind(bar), round((left + right) / 2), y + 23, say(bar.words))] : [];
-      return [...('parts' in bar ? stacked(bar, place) : [single(bar, place)]), ...words];
-    }),
-  ];
-}
-
-/** @param {Bar | Divided} bar */
-function textKind(bar) {
-  if ('empty' in bar) return 'note';
-  if ('parts' in bar || 'next' in bar) return 'bar over';
-  return 'waits' in bar ? 'waits' : 'bar';
-}
-
-/** @typedef {{ left: number, width: number, y: number }} Place */
-
-/** @param {Bar} bar @param {Place} place */
-function single(bar, place) {
-  if ('empty' in bar) return rect('empty', place);
-  if ('down' in bar) return rect('down', place);
-  if ('waits' in bar) return rect(`pale${bar.waits}`, place);
-  return 'next' in bar ? rect(bar.next, place) + stripes(place) : rect(bar.serves, place);
-}
-
-/** One upon the other, without rounding away what is small. @param {Divided} bar @param {Place} place */
-function stacked({ parts }, { left, width, y }) {
-  let top = y;
-  return parts.map(({ slot, share, next }) => {
-    const place = { left, width, y: round(top), height: round((LANE.height * share) / 100), radius: 0 };
-    top += (LANE.height * share) / 100;
-    return rect(slot, place) + (next ? stripes(place) : '');
-  });
-}
-
-/** @param {string} kind @param {Place & { height?: number, radius?: number }} place */
-function rect(kind, { left, width, y, height = LANE.height, radius = 4 }) {
-  return `<rect class="${kind}" x="${left}" y="${y}" width="${width}" height="${height}" rx="${radius}"/>`;
-}
-
-/** @param {Place & { height?: number, radius?: number }} place */
-function stripes({ left, width, y, height = LANE.height, radius = 4 }) {
-  return `<rect fill="url(#stripes)" x="${left}" y="${y}" width="${width}" height="${height}" rx="${radius}"/>`;
 }
 
 /** @param {Picture} picture @param {Pen} pen */
@@ -165,17 +117,6 @@ function aws({ columns: all }, edges, { say, x, bottom }) {
       ),
     ),
   ];
-}
-
-/** @param {string} kind @param {number} x @param {number} y @param {string} words */
-function text(kind, x, y, words) {
-  const safe = words.replace(/[&<>]/g, (sign) => `&#${sign.charCodeAt(0)};`);
-  return `<text class="${kind}" x="${x}" y="${y}">${safe}</text>`;
-}
-
-/** @param {number} value */
-function round(value) {
-  return Math.round(value * 10) / 10;
 }
 
 module.exports = { draw, WORDS_OF_USERS };
