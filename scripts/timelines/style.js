@@ -2,7 +2,7 @@
 /** The look of the pictures, in a light page and a dark one. No fonts, scripts or files of others. */
 'use strict';
 
-/** Each slot's colour and its pale sister, light and dark. White on a colour has 4.5 : 1 or more (WCAG AA). */
+/** Each slot's colour and its pale sister, light and dark. */
 const SLOTS = {
   blue: { light: ['#0969da', '#ddf4ff'], dark: ['#1f6feb', '#121d2f'] },
   green: { light: ['#1a7f37', '#dafbe1'], dark: ['#238636', '#12261e'] },
@@ -16,9 +16,18 @@ const REST = {
     ink: '#1f2328',
     quiet: '#59636e',
     red: '#cf222e',
+    down: '#cf222e',
     on: '#ffffff',
   },
-  dark: { card: '#0d1117', edge: '#3d444d', ink: '#f0f6fc', quiet: '#9198a1', red: '#da3633', on: '#ffffff' },
+  dark: {
+    card: '#0d1117',
+    edge: '#3d444d',
+    ink: '#f0f6fc',
+    quiet: '#9198a1',
+    red: '#f85149',
+    down: '#da3633',
+    on: '#ffffff',
+  },
 };
 const FONT =
   "13px system-ui, 'Segoe UI', Helvetica, Arial, 'Apple SD Gothic Neo', 'Malgun Gothic', 'Noto Sans KR', NanumGothic, sans-serif";
@@ -43,14 +52,15 @@ const STYLE = `<style>
   .card { fill: var(--card); stroke: var(--edge) }
   .line { stroke: var(--edge) }
   .moment { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 3 3 }
-  .down { fill: var(--red) }
+  .down { fill: var(--down) }
+  .tip { fill: var(--red) }
   .empty { fill: none; stroke: var(--edge); stroke-dasharray: 4 4 }
   .back { fill: none; stroke: var(--red); stroke-width: 1.5; stroke-dasharray: 5 4 }
   .stripe { stroke: var(--on); stroke-opacity: .22; stroke-width: 5 }
 ${Object.keys(SLOTS).map(slotRules).join('\n')}
 </style>
 <defs>
-  <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto" markerUnits="userSpaceOnUse"><path class="down" d="M0 0 8 4 0 8z"/></marker>
+  <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto" markerUnits="userSpaceOnUse"><path class="tip" d="M0 0 8 4 0 8z"/></marker>
   <pattern id="stripes" width="12" height="12" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="stripe" d="M3 0v12"/></pattern>
 </defs>`;
 
@@ -68,4 +78,4 @@ function slotRules(slot) {
   return `  .${slot} { fill: var(--${slot}) } .pale${slot} { fill: var(--pale${slot}); stroke: var(--${slot}); stroke-width: 1.5 }`;
 }
 
-module.exports = { STYLE, SIZES };
+module.exports = { STYLE, SIZES, SLOTS, REST };

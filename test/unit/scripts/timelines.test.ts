@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { drawings } from '../../../scripts/timelines/drawings';
-import { SIZES } from '../../../scripts/timelines/style';
+import { REST, SIZES, SLOTS } from '../../../scripts/timelines/style';
 
 const DOCS = path.resolve(__dirname, '../../../docs');
 
@@ -43,6 +43,37 @@ describe.each(drawings())('$file', ({ file, svg }) => {
     expect(written.filter((text) => !within(text)).map(({ words }) => words)).toEqual([]);
   });
 });
+
+it.each(['light', 'dark'] as const)('words have 4.5 : 1 or more on a %s page (WCAG AA)', (page) => {
+  const { card, ink, quiet, red, down, on } = REST[page];
+  const pairs: [string, string][] = [
+    [ink, card],
+    [quiet, card],
+    [red, card],
+    [on, down],
+    ...Object.values(SLOTS).flatMap((colours): [string, string][] => {
+      const [full = '', pale = ''] = colours[page];
+      return [
+        [on, full],
+        [ink, pale],
+      ];
+    }),
+  ];
+  expect(pairs.filter(([one, other]) => contrast(one, other) < 4.5)).toEqual([]);
+});
+
+function contrast(one: string, other: string): number {
+  const [darker = 0, lighter = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
+  return (lighter + 0.05) / (darker + 0.05);
+}
+
+/** As WCAG has it: 0 for black, 1 for white. */
+function luminance(colour: string): number {
+  const [red = 0, green = 0, blue = 0] = [1, 3, 5]
+    .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
+    .map((part) => (part <= 0.03928 ? part / 12.92 : ((part + 0.055) / 1.055) ** 2.4));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
 
 /** Full-height bars, at the line their words stand on. */
 function barsOf(svg: string): Box[] {
