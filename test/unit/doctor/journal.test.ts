@@ -1,0 +1,67 @@
+import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
+import path from 'node:path';
+import Database from 'libsql';
+import { checkJournal } from '../../../deploy/doctor/journal';
+import type { Patient } from '../../../deploy/doctor/patient';
+import { homeAt, type Home } from '../../../deploy/home';
+import { Journal } from '../../../deploy/journal/journal';
+import { afterwards, tempHome } from '../../support/temp-home';
+
+const PAGE = 4096;
+
+let home: Home;
+
+beforeEach(async () => {
+  home = homeAt(tempHome());
+  const journal = Journal.open(home);
+  afterwards(() => journal.close());
+  await journal.prepare();
+  await journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
+  for (let count = 0; count < 200; count++) {
+    await journal.tell(null, { type: 'warning', message: `${count} `.repeat(50) });
+  }
+});
+
+it('a journal that is whole is told by its deployments', () => {
+  expect(checkJournal(patient())).toMatchObject([{ status: 'ok', said: '1 deployment' }]);
+});
+
+it('a page that is broken is a fault, also where nobody has asked for it', () => {
+  breakLastPage();
+
+  const [found] = checkJournal(patient());
+
+  expect(found).toMatchObject({
+    status: 'fault',
+    said: expect.stringMatching(/^The journal cannot be read: Tree \d+ page \d+: /),
+    mend: expect.stringMatching(new RegExp(`^mkdir .* && mv ${home.journal} .* && npm stop && npm start$`)),
+  });
+});
+
+it('one that is gone is begun anew', () => {
+  const gone = homeAt(path.join(home.dir, 'none'));
+  expect(checkJournal({ ...patient(), home: () => gone })).toMatchObject([
+    { status: 'fault', said: `The journal ${gone.journal} is gone.`, mend: 'npm stop && npm start' },
+  ]);
+});
+
+function breakLastPage(): void {
+  // its log would make it whole again
+  new Database(home.journal).pragma('wal_checkpoint(TRUNCATE)');
+  const disk = openSync(home.journal, 'r+');
+  writeSync(disk, Buffer.alloc(PAGE, 7), 0, PAGE, fstatSync(disk).size - PAGE);
+  closeSync(disk);
+}
+
+/** As far as this check looks at it. */
+function patient(): Patient {
+  const journal = Journal.open(home);
+  afterwards(() => journal.close());
+  const seen: Partial<Patient> = {
+    home: () => home,
+    journal: () => journal,
+    lastLive: () => journal.lastLive(),
+    atWork: () => journal.active(),
+  };
+  return seen as Patient;
+}
