@@ -35,10 +35,10 @@ WORKDIR /app
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 COPY . .
 ARG BUILD="npm run --if-present build:app"
-RUN --mount=type=bind,from=packages-for-build,source=/app/node_modules,target=/app/node_modules \
-  NODE_ENV=production nice -n 10 sh -c "$BUILD" && rm -f .npmrc
 ARG START=dist/app/server.js
-RUN [ -f "$START" ] || { echo "This commit has no $START, which app.start names."; exit 1; }
+RUN --mount=type=bind,from=packages-for-build,source=/app/node_modules,target=/app/node_modules \
+  NODE_ENV=production nice -n 10 sh -c "$BUILD" && rm -f .npmrc && \
+  { [ -f "$START" ] || { echo "This commit has no $START, which app.start names."; exit 1; }; }
 
 FROM ${NODE_IMAGE}
 RUN mkdir /data && chown node:node /data

@@ -11,6 +11,8 @@ const FRAME =
   /^(-{4,}|>? ?\[[^\]]+\]|ERROR: |CANCELED|DONE|CACHED|\.\.\.|failed to solve|exporting |transferring )/;
 /** The builder's last word names the command of the Dockerfile that has failed, and how it ended. */
 const COMMAND = /(executor failed running|process) .*exit code: (\d+)/;
+/** What the Dockerfile says when the build has not made the file that the app is started by. */
+const NO_START = /^This commit has no .+, which app\.start names\.$/;
 /** The base image could not be fetched. */
 const MACHINE =
   /failed to (do request|authorize|fetch|resolve|copy)|no such host|i\/o timeout|TLS handshake|toomanyrequests|connection refused/i;
@@ -29,6 +31,8 @@ export function imageFailure(
   if (/npm ci/.test(command)) return installFailure(Number(exitCode), said);
   if (isDiskFull(plain)) return new KnownError('E_DISK', `The image could not be built: ${why}`);
   const hint = `Read its output: npm run -s logs -- ${deploymentId}`;
+  const lacking = /"\$START"/.test(command) && said.find((line) => NO_START.test(line));
+  if (lacking) return new KnownError('E_BUILD', lacking, hint);
   if (/"\$BUILD"/.test(command)) {
     const what = build === null ? '' : ` (${build.join(' ')})`;
     return new KnownError(
@@ -37,7 +41,6 @@ export function imageFailure(
       hint,
     );
   }
-  if (/"\$START"/.test(command)) return new KnownError('E_BUILD', why, hint);
   return new KnownError(...elsewhere(plain, command === '' ? tellingLine(plain) : why), hint);
 }
 

@@ -52,6 +52,15 @@ it('names a start file that is not there', () => {
   });
 });
 
+it('tells a build that failed from one that did not make the start file, also in one command', () => {
+  const both = 'nice -n 10 sh -c "$BUILD" && { [ -f "$START" ] || { echo …; exit 1; }; }';
+  const said = 'This commit has no app/nothing.js, which app.start names.';
+  expect(failure(builder(both, 1, 'error: 3 warnings', said))).toMatchObject({ message: said });
+  expect(failure(builder(both, 2, 'error: it broke'))).toMatchObject({
+    message: expect.stringMatching(/^The build .*ended with code 2: .*it broke/) as string,
+  });
+});
+
 it('leaves out the time that the builder writes when it repeats what was said', () => {
   const said = 'This commit has no app/nothing.js, which app.start names.';
   const repeated = [...builder('[ -f "$START" ] || { echo …; exit 1; }', 1, said), `0.077 ${said}`];
