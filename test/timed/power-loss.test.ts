@@ -1,7 +1,6 @@
 /** The whole machine goes down, as when it loses its power: what was live serves again, what was half-made is gone. */
 import { badCause } from '../../deploy/core/rollback-target';
-import type { Commit, Deployment, PhaseName } from '../../deploy/core/types';
-import { probe } from '../../deploy/traffic/probe';
+import type { Commit, PhaseName } from '../../deploy/core/types';
 import {
   everythingOf,
   incidents,
@@ -164,22 +163,6 @@ overRuntimes((runtime) => {
         await untilServed(before.commit);
       });
 
-      it('may die while a release is held: it is held on, and can be promoted', async () => {
-        clone.change({ config: { bake: { seconds: 0 } } });
-        const commit = await clone.commit('to be tried');
-        expect(await clone.switchyard('deploy', '--hold')).toMatchObject({ code: 0 });
-        const { id } = clone.deployments().at(-1) as Deployment;
-
-        await engine?.die();
-        await untilWarned(id, "Docker's engine does not answer");
-        await engine?.start();
-        await untilWarned(id, 'the engine answers again');
-
-        await untilHealthy(commit);
-        expect(await clone.switchyard('promote')).toMatchObject({ code: 0 });
-        expect(await clone.serving()).toMatchObject({ commit });
-      });
-
       it('may die before the release was asked for through nginx', async () => {
         const { id, to, pushing } = await pushUntil('verify-live', {
           behaviour: { lateThroughNginxMs: 1500 },
@@ -236,15 +219,6 @@ async function untilWarned(id: number, line: string): Promise<void> {
   await until(line, () =>
     journal.since(0, id).some(({ entry }) => entry.type === 'warning' && entry.message.includes(line)),
   ).finally(() => journal.close());
-}
-
-/** In its slot, which users do not get yet. */
-async function untilHealthy(commit: Commit): Promise<void> {
-  await until('its health', async () => {
-    const held = (await clone.slots()).find((each) => each.commit === commit);
-    const port = held?.slot === 'green' ? clone.ports.green : clone.ports.blue;
-    return held && (await probe({ port, path: '/health', timeoutMs: 1000 })).status === 200;
-  });
 }
 
 async function untilServed(commit: Commit): Promise<void> {
