@@ -1,6 +1,7 @@
 /** What serves the users now, looked at: the table nginx reads, and who answers in its slots. */
 import type { Behind } from './core/behind';
 import { behind } from './core/behind';
+import { servingSlots } from './core/table';
 import type { Commit, ProcessStatus, Serving, SlotName, Table } from './core/types';
 import { builtHealthPath } from './pipeline/health-path';
 import { findRelease } from './pipeline/releases';
@@ -12,7 +13,7 @@ const PROBE_TIMEOUT_MS = 1000;
 export interface SlotView {
   slot: SlotName;
   port: number;
-  role: 'active' | 'warm' | 'held' | 'idle';
+  role: 'active' | 'canary' | 'warm' | 'held' | 'idle';
   commit: Commit | null;
   version: string | null;
   status: Extract<ProcessStatus, 'online' | 'crashed' | 'stopped'>;
@@ -44,6 +45,18 @@ export function behindNow(yard: Pick<Yard, 'journal'>, serving: Serving | null):
   return behind(yard.journal.history(), serving);
 }
 
+function roleOf(yard: Eyes, table: Table, slot: SlotName, up: boolean): SlotView['role'] {
+  if (slot === table.active) return 'active';
+  if (!up) return 'idle';
+  if (servingSlots(table).includes(slot)) return isNew(yard, slot) ? 'canary' : 'active';
+  return isHeld(yard, slot) ? 'held' : 'warm';
+}
+
+/** What is deployed just now gets its first users there. */
+function isNew({ journal }: Eyes, slot: SlotName): boolean {
+  return journal.active()?.to?.slot === slot;
+}
+
 function isHeld({ journal }: Eyes, slot: SlotName): boolean {
   const deployment = journal.active();
   return deployment?.state === 'holding' && deployment.to?.slot === slot;
@@ -56,7 +69,7 @@ async function viewSlot(yard: Eyes, table: Table, slot: SlotName, port: number):
   return {
     slot,
     port,
-    role: slot === table.active ? 'active' : !up ? 'idle' : isHeld(yard, slot) ? 'held' : 'warm',
+    role: roleOf(yard, table, slot, up),
     commit: answer.commit,
     version: answer.commit ? (findRelease(yard.home, answer.commit)?.version ?? null) : null,
     status: answer.status === 200 ? 'online' : up ? 'crashed' : 'stopped',

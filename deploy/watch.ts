@@ -2,6 +2,7 @@
  * Watches that the right release serves: the active slot's health, its process manager and nginx itself.
  * What it finds and does stands in the journal.
  */
+import { isCanary } from './core/canary/at-work';
 import type { WatchAction } from './core/watch';
 import { decideWatch, restoreAgainAfterMs } from './core/watch';
 import { asKnown } from './core/errors';
@@ -131,10 +132,11 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
 
   const isBusy = (): boolean => yard.journal.pending().length > 0 || isLocked(yard.home);
 
-  /** It may wait for a person for days, and mends nothing meanwhile. */
+  /** It may wait for a person for days, or go through a canary's steps, and mends nothing meanwhile. */
   const onlyHolds = (): boolean => {
     const active = yard.journal.active();
-    return active?.state === 'holding' && active.wish === null;
+    if (active === null || active.wish === 'abort') return false;
+    return isCanary(active) || (active.state === 'holding' && active.wish === null);
   };
 
   /** What is held makes way for what users need. Asked for once. */

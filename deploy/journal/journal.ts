@@ -118,11 +118,11 @@ export class Journal extends JournalReader {
     });
   }
 
-  /** The same for one that has waited for a person long enough. That one's wish is done, unless it was to abort. */
-  async goOn(id: number): Promise<Deployment> {
+  /** One that has waited for a person goes on. @param done the wish that was followed; a later one stays */
+  async goOn(id: number, done: Wish | null): Promise<Deployment> {
     return this.db.write(() => {
       const before = this.mustGet(id);
-      const facts = before.wish === 'abort' ? {} : { wish: null };
+      const facts = before.wish === done ? { wish: null } : {};
       if (before.state === 'holding') return this.step(before, 'running', facts);
       this.update({ ...before, ...facts });
       return this.mustGet(id);

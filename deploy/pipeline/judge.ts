@@ -8,6 +8,7 @@ import type { Move } from '../core/canary/decide';
 import { decideCanary } from '../core/canary/decide';
 import { KnownError } from '../core/errors';
 import { percent, plural } from '../core/format';
+import type { Wish } from '../core/types';
 import { closePreview, openPreview } from '../preview/folder';
 import type { Yard } from '../yard';
 import type { Evidence, Judging } from './canary-evidence';
@@ -17,6 +18,8 @@ import { mustNotBeInTheWay, mustNotBeOutdated } from './make-way';
 import { readLog } from './verify';
 
 const LOOK_EVERY_MS = 100;
+/** While a person is asked, which may take days. */
+const HEALTH_EVERY_LOOKS = 5;
 const TELL_EVERY_MS = 60_000;
 
 export interface Judgement {
@@ -44,7 +47,7 @@ export async function judge(
   try {
     for (const slot of [step.slot, ...step.against]) openPreview(home, slot);
     // a person's yes to a hold before it says nothing of this
-    await journal.goOn(id);
+    if (journal.get(id)?.state === 'holding') await journal.goOn(id, 'promote');
     const { do: what, why } = await untilDecided(yard, step, how, evidence, tellResult);
     if (what === 'fail') throw failure(step, why, hurt.size);
     const met = hurt.size > 0 ? `; ${plural(hurt.size, 'user')} got an error from it` : '';
@@ -68,37 +71,28 @@ async function untilDecided(
   tellResult: (prefix: string) => Promise<void>,
 ): Promise<Decided> {
   const { journal, config } = yard;
-  const tell = (type: 'note' | 'warning') => (message: string) => journal.tell(id, { type, message });
-  const health = healthWatch(yard, step, 'E_CANARY', tell('warning'));
+  const warn = (message: string): Promise<void> => journal.tell(id, { type: 'warning', message });
+  const health = healthWatch(yard, step, 'E_CANARY', warn);
+  const question = asking(yard, step, id);
   const began = Date.now();
-  let asked = '';
   let nextTold = began + TELL_EVERY_MS;
-  for (;;) {
+  for (let looks = 0; ; looks++) {
     signal?.throwIfAborted();
     const pending = journal.pending();
     mustNotBeInTheWay(pending, 'a canary');
     if (config.canary.onPush === 'supersede') mustNotBeOutdated(pending);
-    evidence.read((await health()) === 'well');
-    const move = decideCanary(
-      {
-        wish: journal.get(id)?.wish ?? null,
-        waitedMs: Date.now() - began,
-        seconds: step.seconds,
-        patience: config.canary.patience,
-        canary: evidence.canary(),
-        stable: evidence.stable(),
-      },
-      config.canary,
-    );
-    if (move.do === 'ask') {
-      if (asked === '') await journal.hold(id);
-      // what it still lacks changes with every request: said once
-      if (reasonOf(move.why) !== reasonOf(asked)) await tell('note')(askLine(step, move.why));
-      asked = move.why;
-    } else if (asked !== '') {
-      await journal.goOn(id);
-      asked = '';
-    }
+    if (!question.isAsked() || looks % HEALTH_EVERY_LOOKS === 0) evidence.read((await health()) === 'well');
+    const wish = journal.get(id)?.wish ?? null;
+    const look = {
+      wish,
+      waitedMs: Date.now() - began,
+      seconds: step.seconds,
+      patience: config.canary.patience,
+    };
+    const sides = { canary: evidence.canary(), stable: evidence.stable() };
+    const move = decideCanary({ ...look, ...sides }, config.canary);
+    if (move.do === 'ask') await question.ask(move.why);
+    else await question.answered(wish);
     if (move.do === 'go on' || move.do === 'promote' || move.do === 'fail') return move;
     if (move.do === 'collect' && move.few && config.canary.tooFew === 'probe') await evidence.probe();
     if (Date.now() > nextTold) {
@@ -108,6 +102,25 @@ async function untilDecided(
     onHold();
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
+}
+
+/** While a person is asked, the deployment is held, and says why; what it still lacks changes all the time, and is said once. */
+function asking({ journal }: Yard, step: Judging, id: number) {
+  let asked: string | null = null;
+  return {
+    isAsked: () => asked !== null,
+    async ask(why: string): Promise<void> {
+      const [reason = ''] = why.split(':');
+      if (asked === null) await journal.hold(id);
+      if (asked !== reason) await journal.tell(id, { type: 'note', message: askLine(step, why) });
+      asked = reason;
+    },
+    /** @param wish what a person said to it */
+    async answered(wish: Wish | null): Promise<void> {
+      if (asked !== null) await journal.goOn(id, wish);
+      asked = null;
+    },
+  };
 }
 
 /** What an A/B test shows, told as a note; nothing where there is no goal. */
@@ -122,10 +135,6 @@ function resultTeller(yard: Yard, { share }: Judging, id: number, evidence: Evid
 
 function askLine({ share }: Judging, why: string): string {
   return `the canary stays at ${percent(share / 100)}: ${why}; npm run -s resume, promote or abort`;
-}
-
-function reasonOf(why: string): string {
-  return why.split(':')[0] as string;
 }
 
 function failure({ slot, share }: Judging, why: string, hurt: number): KnownError {
