@@ -36,6 +36,8 @@ export interface LogEntry {
   upstreamMs: (number | null)[];
   /** From the request's first byte to the answer's last, in milliseconds. */
   ms: number;
+  /** nginx's own name for it. */
+  id: string;
   /** Whose request it is while the table is split, otherwise ''. */
   cohort: string;
   /** True for somebody who has brought the cohort's cookie: a person, and no program that forgets it. */
@@ -94,6 +96,7 @@ export function parseLine(line: string): LogEntry | null {
     upstreamStatuses: hops(text('upstream_status')).map((status) => (status === '-' ? null : Number(status))),
     upstreamMs: hops(text('response_time')).map((time) => (time === '-' ? null : milliseconds(time))),
     ms: milliseconds(text('request_time')),
+    id: text('id'),
     cohort: text('cohort'),
     returning: text('cohort') !== '' && text('cohort') !== text('id'),
     goal: text('goal'),

@@ -1,5 +1,7 @@
 /** What users' requests say about a slot, gathered from nginx's log: for a canary's verdict and for an A/B test. */
 import type { Variant } from '../core/canary/ab-test';
+import type { Spread } from '../core/canary/likeness';
+import { Likeness } from '../core/canary/likeness';
 import type { Samples } from '../core/canary/verdict';
 import type { SlotName } from '../core/types';
 import type { LogEntry } from './access-log';
@@ -13,7 +15,10 @@ const SWITCHING_PROTOCOLS = 101;
 /** Of each slot. */
 const MOST_LATENCIES = 50_000;
 
-interface Gathered extends Samples {
+interface Gathered extends Omit<Samples, 'alike'> {
+  errorsByPerson: Likeness;
+  latenciesByPerson: Likeness;
+  failing: Set<string>;
   /** Cohorts of people who came again: whoever forgets the cookie is a new one every time. */
   visitors: Set<string>;
   reached: Set<string>;
@@ -31,7 +36,10 @@ export class SampleBook {
 
   /** Adds a question of our own, which a slot was asked directly. @param status null when nobody answered */
   addProbe(slot: SlotName, status: number | null, ms: number): void {
-    this.count(this.of(slot), status === null || status >= 500, ms);
+    const gathered = this.of(slot);
+    const failed = status === null || status >= 500;
+    this.count(gathered, failed, ms, null);
+    if (failed) gathered.failing.add(`probe ${gathered.requests}`);
   }
 
   /** Of these slots together. */
@@ -39,11 +47,12 @@ export class SampleBook {
     const gathered = slots.map((slot) => this.of(slot));
     // looked at ten times a second: not copied without need
     const [only] = gathered;
-    if (only && gathered.length === 1) return only;
+    if (only && gathered.length === 1) return { ...only, alike: alike(only) };
     return {
       requests: sum(gathered.map(({ requests }) => requests)),
       errors: sum(gathered.map(({ errors }) => errors)),
       latencies: gathered.flatMap(({ latencies }) => latencies),
+      alike: together(gathered.map(alike)),
     };
   }
 
@@ -59,14 +68,19 @@ export class SampleBook {
     const failed = hasSlotFailed(entry);
     if (slot === null || failed === null) return;
     const gathered = this.of(slot);
-    this.count(gathered, failed, status === SWITCHING_PROTOCOLS ? null : (upstreamMs[0] ?? null));
+    const ms = status === SWITCHING_PROTOCOLS ? null : (upstreamMs[0] ?? null);
+    this.count(gathered, failed, ms, returning ? cohort : null);
+    if (failed) gathered.failing.add(cohort === '' ? entry.id : cohort);
     if (returning) gathered.visitors.add(cohort);
     if (cohort !== '' && this.isReached(entry)) gathered.reached.add(cohort);
   }
 
   /** An error may be quick or slow, and says nothing about how long an answer takes. */
-  private count(gathered: Gathered, failed: boolean, ms: number | null): void {
+  private count(gathered: Gathered, failed: boolean, ms: number | null, person: string | null): void {
     gathered.requests += 1;
+    gathered.errorsByPerson.add(person, failed ? 1 : 0);
+    // ranks bear any value; sums of squares need those of a long tail nearer to each other
+    if (!failed && ms !== null) gathered.latenciesByPerson.add(person, Math.log1p(ms));
     if (failed) gathered.errors += 1;
     else if (ms !== null) keep(gathered, ms);
   }
@@ -81,7 +95,10 @@ export class SampleBook {
   private of(slot: SlotName): Gathered {
     const known = this.slots.get(slot);
     if (known) return known;
-    const none = {
+    const none: Gathered = {
+      errorsByPerson: new Likeness(),
+      latenciesByPerson: new Likeness(),
+      failing: new Set<string>(),
       requests: 0,
       errors: 0,
       latencies: [],
@@ -91,6 +108,24 @@ export class SampleBook {
     this.slots.set(slot, none);
     return none;
   }
+}
+
+type Alike = NonNullable<Samples['alike']>;
+
+function alike({ errorsByPerson, latenciesByPerson, failing }: Gathered): Alike {
+  return { errors: errorsByPerson.spread(), latencies: latenciesByPerson.spread(), failing: failing.size };
+}
+
+function together(sides: Alike[]): Alike {
+  const add = (spreads: Spread[]): Spread => ({
+    people: sum(spreads.map(({ people }) => people)),
+    requests: sum(spreads.map(({ requests }) => requests)),
+  });
+  return {
+    errors: add(sides.map(({ errors }) => errors)),
+    latencies: add(sides.map(({ latencies }) => latencies)),
+    failing: sum(sides.map(({ failing }) => failing)),
+  };
 }
 
 /** A test may last for days: of many, a sample that each has had the same chance to be in (Vitter's algorithm R). */

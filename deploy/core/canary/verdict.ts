@@ -8,6 +8,9 @@
  */
 import { quantile } from 'simple-statistics';
 import { count, percent } from '../format';
+import type { Spread } from './likeness';
+import { designEffect } from './likeness';
+import type { Ratio } from './statistics';
 import { chanceOfAsMany, evidenceOver, largerBy, Z_0_4_PERCENT } from './statistics';
 
 /** What one of the two answered during the window. */
@@ -17,6 +20,13 @@ export interface Samples {
   errors: number;
   /** Milliseconds from the question to the slot's whole answer, of those that were no errors. */
   latencies: number[];
+  /** How alike the requests of one person are; left out where all are independent. */
+  alike?: {
+    errors: Spread;
+    latencies: Spread;
+    /** People who have met an error. */
+    failing: number;
+  };
 }
 
 export interface CanaryRule {
@@ -43,9 +53,13 @@ const MAY_FAIL_BY_CEILING = 0.002;
 const UNFELT_MS = 10;
 const SLOW_QUANTILE = 0.95;
 
+/** One person who tries again and again is no evidence, however often. */
+const FEWEST_FAILING = 3;
+
 /** To be asked all the time: a verdict when the canary's errors lie over the ceiling beyond chance, null otherwise. */
 export function judgeAtOnce(canary: Samples, rule: CanaryRule): Verdict | null {
-  const evidence = evidenceOver(rule.maxErrorRatio, { events: canary.errors, of: canary.requests });
+  if (canary.alike && canary.alike.failing < FEWEST_FAILING) return null;
+  const evidence = evidenceOver(rule.maxErrorRatio, independent(canary, errorEffect([canary]), Math.floor));
   if (evidence * MAY_FAIL_BY_CEILING < 1) return null;
   const why = `${failedOf(canary)}, more than the ${percent(rule.maxErrorRatio)} that are ever allowed`;
   return { verdict: 'fail', why };
@@ -73,9 +87,10 @@ function missingData(canary: Samples, stable: Samples, { minRequests }: CanaryRu
 /** It must matter, and it must be more than chance. */
 function moreErrors(canary: Samples, stable: Samples, rule: CanaryRule): string | null {
   if (errorRatio(canary) - errorRatio(stable) < rule.extraErrors) return null;
+  const effect = errorEffect([canary, stable]);
   const chance = chanceOfAsMany(
-    { events: canary.errors, of: canary.requests },
-    { events: stable.errors, of: stable.requests },
+    independent(canary, effect, Math.floor),
+    independent(stable, effect, Math.ceil),
   );
   return chance <= MAY_FAIL_BY_ERRORS ? errorFigures(canary, stable) : null;
 }
@@ -86,8 +101,19 @@ function slower(canary: Samples, stable: Samples, rule: CanaryRule): string | nu
     const [now, usual] = [quantile(canary.latencies, share), quantile(stable.latencies, share)];
     return now >= usual * rule.slower && now - usual >= UNFELT_MS;
   });
-  if (!matters || largerBy(canary.latencies, stable.latencies) < Z_0_4_PERCENT) return null;
+  if (!matters) return null;
+  const effect = designEffect([canary, stable].flatMap(({ alike }) => alike?.latencies ?? []));
+  if (largerBy(canary.latencies, stable.latencies) < Z_0_4_PERCENT * Math.sqrt(effect)) return null;
   return `it is slower: ${latencies(canary)} against ${latencies(stable)}`;
+}
+
+function errorEffect(sides: Samples[]): number {
+  return designEffect(sides.flatMap(({ alike }) => alike?.errors ?? []));
+}
+
+/** As many independent requests as these are worth. @param round in favour of the canary */
+function independent({ errors, requests }: Samples, effect: number, round: (part: number) => number): Ratio {
+  return { events: round(errors / effect), of: Math.ceil(requests / effect) };
 }
 
 function errorFigures(canary: Samples, stable: Samples): string {

@@ -50,6 +50,7 @@ describe('a line', () => {
       upstreamStatuses: [200],
       upstreamMs: [11],
       ms: 12,
+      id: 'a1',
       cohort: '',
       returning: false,
       goal: '',

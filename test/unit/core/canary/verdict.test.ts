@@ -120,14 +120,14 @@ describe('of good canaries at most 1 % is failed at a step, even if every differ
       const dice = chance(Math.round(ratio * 1000) + canary);
       const draw = (requests: number): Samples => answered(dice.times(requests, ratio), requests);
       expect(
-        shareOf(3000, () => verdictOf(draw(canary), draw(stable), STRICT) === 'fail'),
+        shareOf(2000, () => verdictOf(draw(canary), draw(stable), STRICT) === 'fail'),
       ).toBeLessThanOrEqual(0.01);
     },
   );
 
   test.each([
-    ['lognormal latencies', 40, 760, 1500, (drawn: number): number => Math.exp(5 + drawn)],
-    ['lognormal latencies, halves', 100, 100, 2500, (drawn: number): number => Math.exp(5 + drawn)],
+    ['lognormal latencies', 40, 760, 1000, (drawn: number): number => Math.exp(5 + drawn)],
+    ['lognormal latencies, halves', 100, 100, 1500, (drawn: number): number => Math.exp(5 + drawn)],
     [
       'latencies of few values',
       100,
