@@ -63,7 +63,7 @@ test('a canary that is worse for everybody is still failed', () => {
     };
   };
   expect(
-    shareOf(100, () => judgeStep(worse(), visits(dice, 600, 0), STRICT).verdict === 'fail'),
+    shareOf(100, () => judgeStep(worse(), visits(dice, 300, 0), STRICT).verdict === 'fail'),
   ).toBeGreaterThan(0.95);
 });
 

@@ -56,7 +56,7 @@ describe('evidence that a ratio lies over the ceiling', () => {
     const dice = chance(3);
     const everOver = (): boolean => {
       let events = 0;
-      for (let of = 1; of <= 800; of++) {
+      for (let of = 1; of <= 500; of++) {
         if (dice.next() < 0.1) events += 1;
         if (evidenceOver(0.1, { events, of }) >= 500) return true;
       }

@@ -101,7 +101,7 @@ describe('too few requests are not enough data', () => {
 
   test('and never a pass, whatever they were', () => {
     const dice = chance(11);
-    for (let run = 0; run < 3000; run++) {
+    for (let run = 0; run < 1000; run++) {
       const canary = Math.floor(dice.next() * 300);
       const stable = Math.floor(dice.next() * 300);
       const few = Math.min(canary, stable) < RULE.minRequests;
@@ -176,8 +176,8 @@ describe('of good canaries at most 1 % is failed at a step, even if every differ
 function SIZES(): [number, number][] {
   return [
     [100, 1900],
-    [500, 9500],
+    [300, 5700],
     [500, 500],
-    [2000, 18_000],
+    [1000, 9000],
   ];
 }
