@@ -5,20 +5,7 @@
  */
 'use strict';
 
-/** Files that take a minute and more, the longest first. */
-const LONGEST = [
-  'e2e/under-load',
-  'e2e/first-light',
-  'timed/recovery',
-  'e2e/failures',
-  'e2e/hold',
-  'e2e/env',
-  'e2e/stop',
-  'e2e/own-app',
-  'e2e/demo',
-  'timed/outages',
-  'timed/power-loss',
-];
+const { LONGEST } = require('./longest');
 
 class LongestFirst {
   /** @template {{ path: string, context: any }} T @param {T[]} tests @returns {T[]} */
@@ -46,4 +33,3 @@ function size({ path, context }) {
 }
 
 module.exports = LongestFirst;
-module.exports.LONGEST = LONGEST;

@@ -42,7 +42,7 @@ test('a share of the buckets is a share of the people, and who is in a small one
     seen.push(await onGreen());
   }
   const shares = seen.map(({ length }) => length / COHORTS.length);
-  expect(shares).toEqual([0.01, 0.05, 0.25, 0.5, 1].map((share) => expect.closeTo(share, 1)));
+  expect(shares).toEqual([0.01, 0.05, 0.25, 0.5, 1].map((share): unknown => expect.closeTo(share, 1)));
   seen.slice(1).forEach((larger, index) => expect(larger).toEqual(expect.arrayContaining(seen[index] ?? [])));
 });
 
@@ -57,7 +57,7 @@ test('a newcomer is told a cohort and keeps the version with it; no cache may ke
     expect(again.json).toEqual(json);
     expect(again.headers).not.toHaveProperty('set-cookie');
   }
-  expect(new Set(newcomers.map(({ json }) => json.version))).toEqual(new Set(['blue', 'green']));
+  expect(new Set(newcomers.map(({ json }): unknown => json.version))).toEqual(new Set(['blue', 'green']));
 });
 
 test('an undivided table gives nobody a cookie, and nobody a version of their own', async () => {
