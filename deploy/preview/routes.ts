@@ -2,6 +2,7 @@
 import type { Request, Response, Router } from 'express';
 import express from 'express';
 import { KnownError } from '../core/errors';
+import { isCanary } from '../core/canary/at-work';
 import type { Deployment } from '../core/types';
 import type { Home } from '../home';
 import type { Journal } from '../journal/journal';
@@ -37,9 +38,9 @@ export function previewRoutes(deps: PreviewDeps): Router {
   return routes;
 }
 
-/** Held, or a canary at work: there are no tokens at any other time, but of another deployment. */
-function isTried({ state }: Deployment): boolean {
-  return state === 'holding' || state === 'running';
+/** At any other time the tokens are those of another deployment. */
+function isTried(deployment: Deployment): boolean {
+  return deployment.state === 'holding' || isCanary(deployment);
 }
 
 /** Text where text was sent, and once; anything else fits no signature. */

@@ -276,6 +276,15 @@ describe('the link', () => {
     expect(answer.headers).not.toHaveProperty('set-cookie');
   });
 
+  test('is good while a canary goes through its steps', async () => {
+    const judge = { do: 'judge', slot: 'green', commit: 'c', instance: 'i', restarts: 0 } as const;
+    const plan = [{ step: { ...judge, against: ['blue'], share: 5, seconds: 60 }, undo: [] }];
+    state = { ...held, state: 'running', plan };
+    expect(await link(previewQuery(SECRET, held, inAnHour()))).toMatchObject({ status: 302 });
+    state = { ...state, state: 'baking' };
+    expect(await link(previewQuery(SECRET, held, inAnHour()))).toMatchObject({ status: 410 });
+  });
+
   test.each(['succeeded', 'aborted', 'running'] as const)(
     'is gone when the deployment is %s',
     async (now) => {
