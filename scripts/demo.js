@@ -8,9 +8,11 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
+const { attended } = require('./demo/attended');
 const { makeCopy } = require('./demo/copy');
 const { paint, styled } = require('./demo/colours');
 const { choosePorts } = require('./demo/ports');
+const { mustHaveSampleApp } = require('./demo/sample-app');
 const { Shell } = require('./demo/shell');
 const { storyFor } = require('./demo/story');
 const { svgOf } = require('./demo/svg');
@@ -20,16 +22,13 @@ const { end, KnownFailure } = require('./lib/known');
 const { checkMachine } = require('./lib/machine');
 const { ensureNginx } = require('./lib/nginx');
 const { ensurePackages } = require('./lib/packages');
-const { Interrupted } = require('./lib/run');
 
 const ROOT = path.resolve(__dirname, '..');
-/** @type {NodeJS.Signals[]} */
-const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
 async function demo() {
   checkMachine(ROOT);
   const files = parse(process.argv.slice(2));
-  mustHaveSampleApp();
+  mustHaveSampleApp(ROOT, 'The demo');
   await ensureNginx();
   await ensurePackages(ROOT);
   await ensureBuilt(ROOT, 'deploy', 'Switchyard');
@@ -53,15 +52,6 @@ function parse(args) {
   }
 }
 
-function mustHaveSampleApp() {
-  if (fs.existsSync(path.join(ROOT, 'app', 'page.ts'))) return;
-  throw new KnownFailure(
-    'E_USAGE',
-    'The demo changes the sample app, and app/ is another one.',
-    'Run it in a fresh clone; yours goes live with npm start.',
-  );
-}
-
 /**
  * Plays the story and returns its lines. However it ends, the copy and everything that runs of it is gone then.
  * @param {import('./demo/ports').Ports} ports
@@ -70,28 +60,20 @@ async function play(ports) {
   const copy = await makeCopy(ROOT, ports);
   const shell = new Shell(copy, show);
   const users = new Users(ports.http);
-  /** @type {NodeJS.Signals | undefined} */
-  let came;
-  /** @param {NodeJS.Signals} signal */
-  const onSignal = (signal) => {
-    came = came || signal;
-    shell.end();
-  };
-  for (const signal of ENDING) process.on(signal, onSignal);
-  // whoever read our output has gone: `npm run demo | head`
-  process.stdout.on('error', () => onSignal('SIGPIPE'));
-  try {
-    for (const step of storyFor(ports)) {
-      if (!came && !(await perform(step, shell, users)) && !came) throw stopped(shell);
-    }
-  } finally {
-    if (came) console.log('\nEnding everything that the demo has started …');
-    await users.leave();
-    await copy.remove();
-    for (const signal of ENDING) process.removeListener(signal, onSignal);
-  }
-  if (came) throw new Interrupted(came);
-  return shell.lines;
+  return attended({
+    name: 'the demo',
+    work: async (isOver) => {
+      for (const step of storyFor(ports)) {
+        if (!isOver() && !(await perform(step, shell, users)) && !isOver()) throw stopped(shell);
+      }
+      return shell.lines;
+    },
+    giveUp: () => shell.end(),
+    tidy: async () => {
+      await users.leave();
+      await copy.remove();
+    },
+  });
 }
 
 /** @param {import('./demo/story').Step} step @param {InstanceType<typeof Shell>} shell @param {InstanceType<typeof Users>} users @returns {Promise<boolean>} whether the story goes on */

@@ -2,7 +2,8 @@
 /**
  * Pure: which part of a line of the transcript is what, for the terminal and for the picture alike.
  *
- * @typedef {'plain' | 'quiet' | 'prompt' | 'typed' | 'comment' | 'remote' | 'good' | 'bad' | 'warning' | 'live' | 'dead'} Style
+ * @typedef {'blue' | 'green' | 'amber' | 'violet'} Slot
+ * @typedef {'plain' | 'quiet' | 'prompt' | 'typed' | 'comment' | 'remote' | 'good' | 'bad' | 'warning' | 'live' | 'dead' | 'heading' | Slot | `${Slot}-old`} Style
  * @typedef {{ text: string, style: Style }} Span
  */
 'use strict';
@@ -21,6 +22,15 @@ const CODES = {
   warning: '\x1b[33m',
   live: '\x1b[1;32m',
   dead: '\x1b[1;31m',
+  heading: '\x1b[1m',
+  blue: '\x1b[38;5;39m',
+  'blue-old': '\x1b[38;5;25m',
+  green: '\x1b[38;5;41m',
+  'green-old': '\x1b[38;5;28m',
+  amber: '\x1b[38;5;214m',
+  'amber-old': '\x1b[38;5;136m',
+  violet: '\x1b[38;5;141m',
+  'violet-old': '\x1b[38;5;97m',
 };
 
 /** @param {string} line @returns {Span[]} */

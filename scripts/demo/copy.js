@@ -24,14 +24,16 @@ const NOT_OURS =
 /**
  * @param {string} root the clone
  * @param {import('./ports').Ports} ports
+ * @param {NodeJS.ProcessEnv} [settings] variables that go over the configuration
+ * @param {string} [name] of what it is for
  * @returns {Promise<Copy>}
  */
-async function makeCopy(root, ports) {
-  const top = fs.mkdtempSync(path.join(os.tmpdir(), 'switchyard-demo-'));
+async function makeCopy(root, ports, settings, name = 'demo') {
+  const top = fs.mkdtempSync(path.join(os.tmpdir(), `switchyard-${name}-`));
   // nginx's worker is another user and must get through
   fs.chmodSync(top, 0o755);
   const dir = path.join(top, path.basename(root));
-  const env = environment(top, ports);
+  const env = { ...environment(top, ports), ...settings };
   const copy = { dir, env, remove: () => remove(top, copy) };
   try {
     fs.mkdirSync(path.join(top, 'tmp'));

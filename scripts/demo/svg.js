@@ -4,6 +4,7 @@
  * or files of others.
  */
 'use strict';
+const { blocksPath, isBlocks } = require('./blocks');
 
 const COLUMNS = 104;
 const CELL = { width: 7.83, height: 19 };
@@ -11,6 +12,8 @@ const FONT = {
   size: 13,
   family: "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace",
 };
+/** From the base line to the cell's end. */
+const BELOW = 5;
 const BAR = 38;
 const MARGIN = { x: 20, top: 10, bottom: 18 };
 const CARD = { paper: '#161b22', bar: '#21262d', line: '#30363d', radius: 10 };
@@ -29,6 +32,15 @@ const STYLES = {
   warning: 'fill:#e3b341',
   live: 'fill:#56d364;font-weight:600',
   dead: 'fill:#ff7b72;font-weight:600',
+  heading: 'fill:#f0f6fc;font-weight:600',
+  blue: 'fill:#58a6ff',
+  'blue-old': 'fill:#2f65a8',
+  green: 'fill:#3fb950',
+  'green-old': 'fill:#2a7a38',
+  amber: 'fill:#e3a52b',
+  'amber-old': 'fill:#8f6a22',
+  violet: 'fill:#bc8cff',
+  'violet-old': 'fill:#7352a8',
 };
 
 /** @param {import('./colours').Span[][]} lines @param {{ title?: string }} [options] @returns {string} */
@@ -42,7 +54,7 @@ function svgOf(lines, options) {
     `<title>${title}</title>`,
     style(),
     card(width, height, title),
-    ...rows.map((row, index) => textRow(row, BAR + MARGIN.top + (index + 1) * CELL.height - 5)),
+    ...rows.map((row, index) => textRow(row, BAR + MARGIN.top + (index + 1) * CELL.height - BELOW)),
     '</svg>\n',
   ].join('\n');
 }
@@ -87,16 +99,23 @@ function card(width, height, title) {
   ].join('\n');
 }
 
-/** Each span has its place and width: whatever font a reader has, columns stay columns. @param {import('./colours').Span[]} row @param {number} y */
+/** Each span has its place and width: whatever font a reader has, columns stay columns. @param {import('./colours').Span[]} row @param {number} y of the base line */
 function textRow(row, y) {
   let column = 0;
-  const spans = row.map(({ text, style: name }) => {
+  let spans = '';
+  let shapes = '';
+  for (const { text, style: name } of row) {
     const length = [...text].length;
-    const place = `x="${round(MARGIN.x + column * CELL.width)}" textLength="${round(length * CELL.width)}"`;
+    const x = MARGIN.x + column * CELL.width;
     column += length;
-    return text.trim() === '' ? '' : `<tspan ${place} class="${name}">${escape(text)}</tspan>`;
-  });
-  return spans.join('') && `<text y="${y}" xml:space="preserve">${spans.join('')}</text>`;
+    if (isBlocks(text)) {
+      shapes += `<path class="${name}" d="${blocksPath(text, { x, y: y + BELOW - CELL.height, ...CELL })}"/>`;
+    } else if (text.trim() !== '') {
+      const place = `x="${round(x)}" textLength="${round(length * CELL.width)}"`;
+      spans += `<tspan ${place} class="${name}">${escape(text)}</tspan>`;
+    }
+  }
+  return shapes + (spans && `<text y="${y}" xml:space="preserve">${spans}</text>`);
 }
 
 /** @param {number} value */

@@ -1,15 +1,28 @@
 // @ts-check
-/** A few users for the demo: each keeps a connection, asks again and again, and never asks twice for the same. */
+/** A few users: each keeps a connection, asks again and again, and never asks twice for the same. */
 'use strict';
 const http = require('http');
 
-const USERS = 8;
-const PAUSE_MS = 10;
+/** Those of the demo. */
+const FEW = { count: 8, pauseMs: 10 };
+
+/**
+ * @typedef {object} Answer
+ * @property {number | null} status HTTP status; null when nobody answered, or not to the end
+ * @property {string | undefined} retryAfter
+ * @property {string} body
+ */
 
 class Users {
-  /** @param {number} port of nginx */
-  constructor(port) {
+  /**
+   * @param {number} port of nginx
+   * @param {{ count: number, pauseMs: number }} [habits]
+   * @param {(answer: Answer) => void} [heard] called with each answer
+   */
+  constructor(port, habits = FEW, heard = () => {}) {
     this.port = port;
+    this.habits = habits;
+    this.heard = heard;
     this.seen = { asked: 0, failed: 0 };
     this.leaving = false;
     /** @type {Promise<void>[]} */
@@ -18,8 +31,8 @@ class Users {
 
   /** They begin at once. @returns {number} how many there are */
   come() {
-    this.present = Array.from({ length: USERS }, () => this.user());
-    return USERS;
+    this.present = Array.from({ length: this.habits.count }, () => this.user());
+    return this.habits.count;
   }
 
   /** Lets the requests under way end. */
@@ -32,24 +45,29 @@ class Users {
   async user() {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     while (!this.leaving) {
-      const ok = await ask(agent, this.port);
+      const answer = await ask(agent, this.port);
       this.seen.asked += 1;
-      if (!ok) this.seen.failed += 1;
-      await new Promise((resolve) => setTimeout(resolve, PAUSE_MS));
+      if (answer.status !== 200) this.seen.failed += 1;
+      this.heard(answer);
+      await new Promise((resolve) => setTimeout(resolve, this.habits.pauseMs));
     }
     agent.destroy();
   }
 }
 
-/** @param {http.Agent} agent @param {number} port @returns {Promise<boolean>} whether it was answered with 200, to the end */
+/** @param {http.Agent} agent @param {number} port @returns {Promise<Answer>} */
 function ask(agent, port) {
   return new Promise((resolve) => {
+    const none = () => resolve({ status: null, retryAfter: undefined, body: '' });
     const request = http.get({ host: '127.0.0.1', port, path: '/version', agent }, (response) => {
-      response.resume();
-      response.on('end', () => resolve(response.statusCode === 200));
-      response.on('error', () => resolve(false));
+      let body = '';
+      response.setEncoding('utf8').on('data', (part) => (body += part));
+      response.on('end', () =>
+        resolve({ status: response.statusCode || null, retryAfter: response.headers['retry-after'], body }),
+      );
+      response.on('error', none);
     });
-    request.on('error', () => resolve(false));
+    request.on('error', none);
   });
 }
 

@@ -1,0 +1,82 @@
+// @ts-check
+/** The tour in order: start the copy, let users come, show one strategy after the other, and compare them. */
+'use strict';
+const fs = require('fs');
+const path = require('path');
+const { attended } = require('../demo/attended');
+const { makeCopy } = require('../demo/copy');
+const { choosePorts } = require('../demo/ports');
+const { Users } = require('../demo/users');
+const { phase } = require('../lib/phase');
+const { commandsIn } = require('./commands');
+const { Recorder } = require('./recorder');
+const { Screen } = require('./screen');
+const { showStage } = require('./show-stage');
+const { tableOf } = require('./table');
+
+/** A pool of four, and no longer times than one needs to see what happens. Seconds. */
+const POOL = { amber: 8082, violet: 8083 };
+const SHORT = { BAKE_SECONDS: '2', DRAIN_SECONDS: '1' };
+/** About 300 requests a second. */
+const GENTLE = { count: 16, pauseMs: 50 };
+
+/**
+ * @param {string} root the clone
+ * @param {import('./stages').Stage[]} stages
+ * @returns {Promise<import('../demo/colours').Span[][]>} what was shown
+ */
+async function play(root, stages) {
+  const { http, deployer, ...slots } = await choosePorts(POOL);
+  const pool = Object.entries(slots).map(([name, port]) => `${name}:${port}`);
+  const settings = { ...SHORT, SLOTS: pool.join(',') };
+  const copy = await makeCopy(root, { http, deployer, ...slots }, settings, 'tour');
+  const commands = commandsIn(copy);
+  const recorder = new Recorder(slots);
+  const users = new Users(http, GENTLE, (answer) => recorder.hear(answer));
+  return attended({
+    name: 'the tour',
+    work: async () => {
+      const screen = new Screen();
+      await start(copy.dir, stages, commands);
+      screen.print([[{ text: legend(users.come()), style: 'quiet' }], []]);
+      const rows = [];
+      for (const stage of stages) {
+        const measured = await showStage(stage, { commands, recorder, screen, slots: Object.keys(slots) });
+        rows.push({ title: stage.title, measured });
+      }
+      screen.print(tableOf(rows));
+      return screen.rows;
+    },
+    giveUp: () => commands.end(),
+    tidy: async () => {
+      recorder.end();
+      await users.leave();
+      await copy.remove();
+    },
+  });
+}
+
+/** @param {string} dir @param {import('./stages').Stage[]} stages @param {import('./commands').Commands} commands */
+function start(dir, stages, commands) {
+  const file = path.join(dir, 'deploy.config.js');
+  return phase({ doing: 'Starting a throw-away copy', done: 'a throw-away copy runs' }, async () => {
+    fs.appendFileSync(file, configOf(stages));
+    await commands.run("git commit -qam 'Short times for a tour'");
+    await commands.run('npm start');
+  });
+}
+
+/** The app's own tests are no part of what is shown. @param {import('./stages').Stage[]} stages */
+function configOf(stages) {
+  const settings = Object.assign({}, ...stages.map(({ config }) => config), {
+    strategy: stages[0]?.strategy,
+  });
+  return `\nmodule.exports.app.test = null;\nObject.assign(module.exports, ${JSON.stringify(settings)});\n`;
+}
+
+/** @param {number} count */
+function legend(count) {
+  return `${count} users keep asking. A lane is as full as its slot's part of the answers; the old version is dim.`;
+}
+
+module.exports = { play };

@@ -1,0 +1,198 @@
+/** What the tour draws: pure, from answers to lanes, costs and a table. */
+import { frameOf } from '../../../../scripts/tour/frame';
+import type { View } from '../../../../scripts/tour/frame';
+import { listeningPorts } from '../../../../scripts/tour/listening';
+import { measure } from '../../../../scripts/tour/measure';
+import type { Look } from '../../../../scripts/tour/measure';
+import { slicesOf } from '../../../../scripts/tour/slices';
+import type { Answer } from '../../../../scripts/tour/slices';
+import { textOf } from '../../../../scripts/tour/screen';
+import { tableOf } from '../../../../scripts/tour/table';
+
+const EVERY_MS = 5;
+
+describe('slices', () => {
+  it('count what was answered in them, by slot and version', () => {
+    const answers = [
+      ...from(0, 50, 'blue', 'old'),
+      ...from(50, 90, 'green', 'new'),
+      ...[90, 95].map(turnedAway),
+      failed(100),
+      ...from(105, 150, 'green', 'new'),
+    ];
+    expect(slicesOf(answers, { from: 0, to: 150 }, 3)).toEqual([
+      { slots: { blue: { old: 10, new: 0 } }, old: 10, new: 0, turnedAway: 0, failed: 0 },
+      { slots: { green: { old: 0, new: 8 } }, old: 0, new: 8, turnedAway: 2, failed: 0 },
+      { slots: { green: { old: 0, new: 9 } }, old: 0, new: 9, turnedAway: 0, failed: 1 },
+    ]);
+  });
+
+  it('leave out what came before or after', () => {
+    const answers = [ok(-1, 'blue', 'old'), ok(5, 'blue', 'old'), ok(100, 'blue', 'old')];
+    expect(slicesOf(answers, { from: 0, to: 100 }, 1)).toMatchObject([{ old: 1 }]);
+  });
+
+  it('are longer where few answers came, so that none is empty by chance', () => {
+    const answers = every(0, 1000, 50).map((at) => ok(at, 'blue', 'old'));
+    const slices = slicesOf(answers, { from: 0, to: 1000 }, 100);
+    expect(slices.map(({ old }) => old)).toEqual(Array(100).fill(10));
+  });
+});
+
+describe('a frame', () => {
+  it('shows all traffic move from one slot to the other, and back', () => {
+    const view = viewOf([...from(0, 2000, 'blue', 'old'), ...from(2000, 4000, 'green', 'new')], 4000);
+    expect(lines(view)).toEqual([
+      'Blue/green  all at once',
+      '$ npm run -s deploy',
+      'blue     ▇▇▇▇▇▇▇▇▇▇',
+      'green              ▇▇▇▇▇▇▇▇▇▇',
+      'old      ━━━━━━━━━━',
+      'new                ━━━━━━━━━━',
+      '             ╵begins    4.0 s',
+      '         640 requests · 0 failed · 1 version at once · 0 slots used, ≥ 0 in service',
+    ]);
+  });
+
+  it('shows a share of the traffic as a part of the lane', () => {
+    const answers = every(0, 4000).map((at, index) =>
+      index % 4 === 0 ? ok(at, 'green', 'new') : ok(at, 'blue', 'old'),
+    );
+    const [, , blue, green] = lines(viewOf(answers, 4000));
+    expect(blue).toMatch(/^blue {5}▇+$/);
+    expect(green).toMatch(/^green {4}▃+$/);
+  });
+
+  it('fills the lanes of slots that always share the traffic', () => {
+    const slots = ['blue', 'green', 'amber', 'violet'];
+    const answers = every(0, 4000).map((at, index) => ok(at, slots[index % 4] as string, 'old'));
+    expect(lines(viewOf(answers, 4000)).slice(2, 6)).toEqual(
+      slots.map((slot) => slot.padEnd(9) + '▇'.repeat(20)),
+    );
+  });
+
+  it('draws the old version dim and the new one bright, in the slot’s colour', () => {
+    const answers = [...from(0, 2000, 'blue', 'old'), ...from(2000, 4000, 'blue', 'new')];
+    const row = frameOf(viewOf(answers, 4000), SLOTS, 29)[2];
+    expect(row?.map(({ style }) => style)).toEqual(['blue', 'blue-old', 'blue']);
+  });
+
+  it('has a line for the maintenance page where users got it, and one for failures where there were any', () => {
+    const quiet = lines(viewOf(from(0, 1000, 'blue', 'old'), 1000));
+    expect(quiet.filter((line) => /^(503|failed) /.test(line))).toEqual([]);
+    const answers = [...from(0, 500, 'blue', 'old'), ...every(500, 900).map(turnedAway), failed(950)];
+    const loud = lines(viewOf(answers, 1000));
+    expect(loud.find((line) => line.startsWith('503'))).toBe(`503${' '.repeat(16)}━━━━━━━━`);
+    expect(loud.find((line) => line.startsWith('failed'))).toBe(`failed${' '.repeat(22)}━`);
+  });
+});
+
+describe('what a strategy cost', () => {
+  it('is nothing but the second slot, for a shift of all', () => {
+    const answers = [
+      ...from(0, 1000, 'blue', 'old'),
+      ...from(1000, 2000, 'green', 'new'),
+      ...from(2000, 3000, 'blue', 'old'),
+    ];
+    const cost = measure(answers, looks(0, 1500, ['blue', 'green']), { begun: 0, live: 1500, wayBack: 1900 });
+    expect(cost).toEqual({
+      asked: 600,
+      failed: 0,
+      turnedAway: 0,
+      downMs: 0,
+      bothMs: 0,
+      liveMs: 1000,
+      runningMost: 2,
+      servingLeast: 1,
+      backMs: 100,
+    });
+  });
+
+  it('is the time in which nobody was served, where there is a maintenance page', () => {
+    const answers = [
+      ...from(0, 1000, 'blue', 'old'),
+      ...every(1000, 1800).map(turnedAway),
+      ...from(1800, 3000, 'blue', 'new'),
+      ...every(3000, 3500).map(turnedAway),
+      ...from(3500, 4000, 'blue', 'old'),
+    ];
+    const cost = measure(answers, looks(0, 2000, ['blue']), { begun: 0, live: 2000, wayBack: 2900 });
+    expect(cost).toMatchObject({ turnedAway: 260, failed: 0, downMs: 800, bothMs: 0, servingLeast: 0 });
+    expect(cost).toMatchObject({ liveMs: 1800, backMs: 600 });
+  });
+
+  it('is two versions side by side, from the first of the new to the last of the old', () => {
+    const answers = every(0, 3000).map((at, index) =>
+      at >= 1000 && (at >= 2500 || index % 2 === 0) ? ok(at, 'green', 'new') : ok(at, 'blue', 'old'),
+    );
+    expect(measure(answers, [], { begun: 0 }).bothMs).toBe(1495);
+  });
+
+  it('counts what failed, and is not back before everybody has the old version', () => {
+    const answers = [...from(0, 500, 'blue', 'new'), failed(500), ...from(600, 700, 'blue', 'new')];
+    expect(measure(answers, [], { begun: 0, wayBack: 550 })).toMatchObject({ failed: 1, backMs: null });
+  });
+});
+
+it('compares the strategies row by row', () => {
+  const measured = measure(from(0, 1000, 'blue', 'old'), [], { begun: 0 });
+  const table = textOf(
+    tableOf([
+      { title: 'In-place', measured: { ...measured, downMs: 900, turnedAway: 31 } },
+      {
+        title: 'Rolling',
+        measured: { ...measured, bothMs: 6200, runningMost: 4, servingLeast: 3, backMs: 7000 },
+      },
+    ]),
+  ).split('\n');
+  expect(table[1]).toMatch(/^In-place +200 +0 +900 ms +1 +0 +≥ 0 +–$/);
+  expect(table[2]).toMatch(/^Rolling +200 +0 +– +2 for 6\.2 s +4 +≥ 3 +7\.0 s$/);
+  expect(new Set(table.slice(0, 3).map((row) => row.length)).size).toBe(1);
+});
+
+it('knows a port that listens from one that only talks', () => {
+  const table = [
+    '  sl  local_address rem_address   st tx_queue',
+    '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000',
+    '   1: 0100007F:1F91 0100007F:C000 01 00000000:00000000',
+  ].join('\n');
+  expect(listeningPorts(table)).toEqual([8080]);
+});
+
+const SLOTS = ['blue', 'green', 'amber', 'violet'];
+
+function lines(view: View): string[] {
+  return textOf(frameOf(view, SLOTS, 29))
+    .split('\n')
+    .slice(0, -1);
+}
+
+/** A view that is over at that time and shows all of it: its first touch was 0.8 s after its beginning. */
+function viewOf(answers: Answer[], end: number): View {
+  const stage = { strategy: 'blue-green', title: 'Blue/green', about: 'all at once', there: '', back: '' };
+  return { stage, typed: ['npm run -s deploy'], answers, looks: [], marks: { begun: 800, end }, now: end };
+}
+
+function looks(first: number, last: number, running: string[]): Look[] {
+  return every(first, last, 100).map((at) => ({ at, running }));
+}
+
+function from(first: number, end: number, slot: string, version: 'old' | 'new'): Answer[] {
+  return every(first, end).map((at) => ok(at, slot, version));
+}
+
+function every(first: number, end: number, step = EVERY_MS): number[] {
+  return Array.from({ length: (end - first) / step }, (_, index) => first + index * step);
+}
+
+function ok(at: number, slot: string, version: 'old' | 'new'): Answer {
+  return { at, outcome: 'ok', slot, version };
+}
+
+function turnedAway(at: number): Answer {
+  return { at, outcome: 'turned away', slot: null, version: null };
+}
+
+function failed(at: number): Answer {
+  return { at, outcome: 'failed', slot: null, version: null };
+}
