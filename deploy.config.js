@@ -14,7 +14,8 @@ module.exports = {
   /** Where commits come from: null is the home's own push.git (git push live);
       or a URL git can fetch, such as https://github.com/you/app.git.             environment: SOURCE */
   source: null,
-  /** How traffic moves to a new release. */
+  /** How traffic moves to a new release: 'in-place', 'rolling' or 'blue-green'; or one for each branch,
+      { main: 'blue-green', 'feature/*': 'in-place', default: 'rolling' }. deploy -- --strategy goes over it. */
   strategy: 'blue-green',
   /** What keeps the app's processes running: 'pm2', or 'compose' for containers.  environment: RUNTIME */
   runtime: 'pm2',
@@ -35,6 +36,19 @@ module.exports = {
         amber, violet, coral, teal, pink, lime.           environment: SLOTS, BLUE_PORT, GREEN_PORT */
     blue: 8080,
     green: 8081,
+  },
+  rolling: {
+    /** How many slots are replaced at a time: a number, or a share of all such as '25%'. */
+    batch: 1,
+    /** Never fewer slots than this in service. */
+    minHealthy: 1,
+    /** A slot fails: 'undo' puts back all that were replaced; 'hold' puts back those of its batch alone, and waits
+        for a person: promote tries them again, abort puts back all. */
+    onFailure: 'undo',
+  },
+  maintenance: {
+    /** What users see while a release is replaced in-place: an HTML file of this clone. Null: Switchyard's own. */
+    page: null,
   },
   deployer: {
     /** The deployer listens here, on 127.0.0.1 only.                     environment: DEPLOYER_PORT */

@@ -1,6 +1,7 @@
 /** What deploy.config.js may say: every key, its kind and its default, which the file itself explains. */
 import { validate } from 'node-cron';
 import { z } from 'zod';
+import { STRATEGY_NAMES } from './core/strategy-choice';
 import { FIRST_PORT, SLOT_NAMES } from './core/pool';
 
 /** When a hook runs: before or after a phase of a deployment, or when one has failed. */
@@ -23,6 +24,11 @@ export const appSchema = z.strictObject({
   health: urlPath.default('/health'),
   smoke: z.array(urlPath).default([]),
 });
+
+const strategy = z.union(
+  [z.enum(STRATEGY_NAMES), z.record(z.string().min(1), z.enum(STRATEGY_NAMES))],
+  `is neither a strategy (${STRATEGY_NAMES.join(', ')}) nor one for each branch`,
+);
 
 /** `slots: 4` is written out before it comes here. */
 const slots = z.strictObject(
@@ -55,7 +61,7 @@ export const schema = z.strictObject({
     .default('myapp'),
   branch: z.string().min(1).default('main'),
   source: z.string().min(1).nullable().default(null),
-  strategy: z.enum(['blue-green', 'canary']).default('blue-green'),
+  strategy: strategy.default('blue-green'),
   runtime: z.enum(['pm2', 'compose']).default('pm2'),
   compose: z
     .strictObject({
@@ -73,6 +79,19 @@ export const schema = z.strictObject({
     })
     .prefault({}),
   slots: slots.prefault({}),
+  rolling: z
+    .strictObject({
+      batch: z
+        .union(
+          [z.number().int().min(1), z.string().regex(/^([1-9]\d?|100)%$/, 'is no share such as 25%')],
+          'is neither a number nor a share such as 25%',
+        )
+        .default(1),
+      minHealthy: z.number().int().min(0).default(1),
+      onFailure: z.enum(['undo', 'hold']).default('undo'),
+    })
+    .prefault({}),
+  maintenance: z.strictObject({ page: z.string().min(1).nullable().default(null) }).prefault({}),
   deployer: z.strictObject({ port: port.default(9000) }).prefault({}),
   bake: z
     .strictObject({

@@ -4,7 +4,6 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
 import type { Known } from './checked-config';
 import { keyOf, recall, remember } from './checked-config';
@@ -12,6 +11,7 @@ import type { Config, schema as Schema } from './config-schema';
 import { KnownError } from './core/errors';
 import { poolFrom, poolOf, poolText } from './core/pool';
 import type { AppSettings, Slot } from './core/types';
+import { nearest } from './nearest';
 
 export type { Config, UserConfig } from './config-schema';
 
@@ -162,13 +162,6 @@ export function settingOf(config: Config, name: keyof typeof ENVIRONMENT): strin
 /** What stands at a place, or undefined. */
 function valueAt(value: unknown, keys: readonly string[]): unknown {
   return keys.reduce((here, key) => (here as Record<string, unknown> | undefined | null)?.[key], value);
-}
-
-function nearest(word: string, known: string[]): string | undefined {
-  const ranked = known.map((key) => ({ key, far: distance(word.toLowerCase(), key.toLowerCase()) }));
-  ranked.sort((a, b) => a.far - b.far);
-  const best = ranked[0];
-  return best && best.far <= Math.max(2, Math.floor(word.length / 2)) ? best.key : undefined;
 }
 
 function distinctPorts(config: Config): Config {

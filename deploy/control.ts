@@ -3,6 +3,7 @@ import type { Express, NextFunction, Request, Response } from 'express';
 import express from 'express';
 import { z } from 'zod';
 import { KnownError, asKnown } from './core/errors';
+import { STRATEGY_NAMES } from './core/strategy-choice';
 import type { RequestDeployment } from './requests';
 import type { WishDeployment } from './wishes';
 
@@ -15,6 +16,7 @@ const requestSchema = z.strictObject({
   slot: z.string().optional(),
   environment: z.number().int().min(0).optional(),
   hold: z.boolean().optional(),
+  strategy: z.enum(STRATEGY_NAMES).optional(),
 });
 const wishSchema = z.strictObject({
   wish: z.enum(['promote', 'abort', 'pause', 'resume']),

@@ -3,12 +3,12 @@ import type { Deployment } from './core/types';
 import type { Request } from './journal/journal';
 import type { Yard } from './yard';
 
-export type RequestDeployment = (request: Omit<Request, 'strategy'>) => Promise<Deployment>;
+export type RequestDeployment = (request: Request) => Promise<Deployment>;
 
 /** Puts a request into the journal's queue and wakes the dispatcher. Returns the queued deployment. */
-export function createRequests(yard: Pick<Yard, 'journal' | 'config'>, poke: () => void): RequestDeployment {
+export function createRequests(yard: Pick<Yard, 'journal'>, poke: () => void): RequestDeployment {
   return async (request) => {
-    const deployment = await yard.journal.request({ ...request, strategy: yard.config.strategy });
+    const deployment = await yard.journal.request(request);
     poke();
     return deployment;
   };

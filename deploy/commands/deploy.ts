@@ -1,30 +1,72 @@
 /** `deploy [ref]`, `deploy:blue`, `deploy:green`: sends a commit and follows it to its end, or until it is held. */
-import { resolveRef, uncommittedCount } from '../git/clone';
+import { branchNamed, resolveRef, uncommittedCount } from '../git/clone';
 import { sendCommit, sourceOf, tipOf, updateMirror } from '../git/mirror';
 import { KnownError } from '../core/errors';
-import { plural } from '../core/format';
+import { plural, printable } from '../core/format';
+import type { StrategyName } from '../core/strategy-choice';
+import { STRATEGY_NAMES, isStrategyName, strategyFor } from '../core/strategy-choice';
 import type { Commit, SlotName } from '../core/types';
+import { nearest } from '../nearest';
 import { viewSlots } from '../serving';
 import type { Yard } from '../yard';
 import type { Options } from './desk';
 import { openHere } from './desk';
+import { showPlan } from './plan';
 import { requestAndFollow } from './request';
 import { cloneHere } from './where';
 
 export async function deployCommand(
   ref: string | undefined,
   slot: SlotName | null,
-  options: Options & { hold?: boolean },
+  options: Options & { hold?: boolean; strategy?: string; plan?: boolean },
 ): Promise<number> {
   const yard = openHere();
-  if (slot !== null) await mustBeIdle(yard, slot);
-  const commit = await sendRef(yard, ref, options);
+  const strategy = named(options.strategy) ?? (await strategyOfBranch(yard, ref));
   const hold = options.hold === true;
+  if (options.plan) return showPlan(yard, await resolveOnly(yard, ref), { slot, hold, strategy }, options);
+  if (slot !== null && strategyFor(yard.config.strategy, null) === 'blue-green') await mustBeIdle(yard, slot);
+  const commit = await sendRef(yard, ref, options);
   return requestAndFollow(
     yard,
-    { kind: 'deploy', trigger: 'command', commit, hold, ...(slot ? { slot } : {}) },
+    {
+      kind: 'deploy',
+      trigger: 'command',
+      commit,
+      hold,
+      ...(strategy && { strategy }),
+      ...(slot && { slot }),
+    },
     options,
   );
+}
+
+/** Throws E_USAGE with the nearest name. */
+function named(name: string | undefined): StrategyName | null {
+  if (name === undefined) return null;
+  if (isStrategyName(name)) return name;
+  const near = nearest(name, STRATEGY_NAMES);
+  const known = `There are: ${STRATEGY_NAMES.join(', ')}.`;
+  throw new KnownError(
+    'E_USAGE',
+    `There is no strategy "${printable(name)}".`,
+    near ? `Did you mean ${near}? ${known}` : known,
+  );
+}
+
+/** Where the configuration has one for each branch: that of the branch which the ref names. */
+async function strategyOfBranch({ config }: Yard, ref: string | undefined): Promise<StrategyName | null> {
+  if (typeof config.strategy === 'string') return null;
+  const clone = await cloneHere();
+  const branch = clone === null ? null : await branchNamed(clone, ref ?? 'HEAD');
+  return branch === null ? null : strategyFor(config.strategy, branch);
+}
+
+/** The commit that the ref names, without sending it. */
+async function resolveOnly(yard: Yard, ref: string | undefined): Promise<Commit> {
+  const clone = await cloneHere();
+  return clone === null
+    ? resolveRef(yard.home.mirrorGit, ref ?? yard.config.branch)
+    : resolveRef(clone, ref ?? 'HEAD');
 }
 
 /** Said before anything is sent: the slot that serves is never stopped. */

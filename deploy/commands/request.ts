@@ -25,7 +25,7 @@ export async function requestAndFollow(
   const serving = await servingNow(yard);
   if (deployment.state === 'holding') {
     reporter.held(deployment, previewOf(yard, deployment), serving);
-    return 0;
+    return deployment.cause === null ? 0 : 1;
   }
   reporter.end(deployment, serving, behindNow(yard, serving));
   return deployment.state === 'succeeded' ? 0 : 1;

@@ -16,7 +16,8 @@ import { followVisibly } from './request';
 export async function promoteCommand(id: string | undefined, options: Options): Promise<number> {
   const { yard, reporter, ended } = await wish('promote', id, options);
   const serving = await servingNow(yard);
-  reporter.end(ended, serving, behindNow(yard, serving));
+  if (ended.state === 'holding') reporter.held(ended, null, serving);
+  else reporter.end(ended, serving, behindNow(yard, serving));
   return ended.state === 'succeeded' ? 0 : 1;
 }
 
@@ -63,7 +64,11 @@ async function wish(
   const after = yard.journal.lastEvent();
   const deployment = await wishFor(yard.home, wanted, id);
   const reporter = reporterFor(process.stdout, yard.journal, options.json === true);
-  const until = (each: Deployment): boolean => isOver(each.state) || done(each);
+  // a batch that is tried again may fail again, and waits again
+  const until = (each: Deployment): boolean =>
+    isOver(each.state) ||
+    done(each) ||
+    (wanted === 'promote' && each.state === 'holding' && each.wish === null);
   return { yard, reporter, ended: await followVisibly(yard, deployment.id, reporter, { after, until }) };
 }
 

@@ -53,6 +53,7 @@ export const ERRORS = {
     hint: 'Check "source" in deploy.config.js and that this machine may read it.',
   },
   E_REF: { fault: 'operator', hint: 'Name a commit or branch that exists: git log --oneline' },
+  E_STRATEGY: { fault: 'operator', hint: 'Choose another one: npm run -s deploy -- --strategy blue-green' },
   E_SLOT_ACTIVE: { fault: 'operator', hint: 'Deploy to the idle slot.' },
   E_NOTHING_TO_ROLL_BACK_TO: { fault: 'operator', hint: 'Deploy a commit: npm run -s deploy -- <commit>' },
   E_BAD_COMMIT: { fault: 'commit', hint: 'Push a commit that mends it, or deploy it by hand to try again.' },

@@ -8,6 +8,8 @@ export type Recovery =
   | { do: 'finish'; from: number }
   /** It waited for a person: go on waiting with the step at `from`, if what it holds is still there. */
   | { do: 'hold'; from: number; steps: PlannedStep[] }
+  /** A batch of it failed and was taken back; it waits for a person, to try it again from there. */
+  | { do: 'wait'; again: number }
   /** Take back these steps, last one first. */
   | { do: 'undo'; steps: PlannedStep[] };
 
@@ -25,7 +27,9 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
   if (deployment.wish === 'abort') return { do: 'undo', steps };
   // whoever was told LIVE is not to lose it to the death of a process that had nothing more to decide
   const live = deployment.state === 'baking' || events.some(({ entry }) => entry.type === 'live');
-  if (live && !undoing) return { do: 'finish', from: bakeStep(plan) };
+  if (live && !undoing) return { do: 'finish', from: afterLive(plan, begun) };
+  const again = plan[begun.at(-1) as number]?.again;
+  if (deployment.state === 'holding' && again !== undefined) return { do: 'wait', again };
   if (deployment.state === 'holding' && !undoing && nothingChangedSince(plan, steps.length)) {
     return { do: 'hold', from: holdStep(plan), steps };
   }
@@ -41,7 +45,8 @@ function holdStep(plan: PlannedStep[]): number {
   return plan.findIndex(({ step }) => step.do === 'hold');
 }
 
-function bakeStep(plan: PlannedStep[]): number {
-  const index = plan.findIndex(({ step }) => step.do === 'bake');
-  return index === -1 ? plan.length : index;
+/** The bake where there is one; a later step where it came that far. */
+function afterLive(plan: PlannedStep[], begun: number[]): number {
+  const live = plan.findIndex(({ step }) => step.do === 'verify-live');
+  return Math.max(live + 1, ...begun);
 }

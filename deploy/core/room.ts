@@ -1,4 +1,5 @@
 /** Whether a deployment fits: what is free, what it needs, and what must be left of it. Pure; all in bytes. */
+import type { Plan, SlotName } from './types';
 
 export interface Look {
   free: number;
@@ -14,6 +15,23 @@ export function fits({ free, needs, keep }: Look): boolean {
 /** One sentence with every figure. @param what whose room it is: `The disk of /var/lib/switchyard/app` */
 export function tooLittle(what: string, needsIt: string, { free, needs, keep }: Look): string {
   return `${what} has ${size(free)} left: ${needsIt} needs about ${size(needs)}, and ${size(keep)} must stay free.`;
+}
+
+/**
+ * What a plan takes more than now at its highest: each slot that it starts, less what it ends before.
+ * @param used what the process in each slot takes now @param each what a new one will
+ */
+export function memoryOfPlan(plan: Plan, used: ReadonlyMap<SlotName, number>, each: number): number {
+  const held = new Map(used);
+  const sum = (): number => [...held.values()].reduce((total, bytes) => total + bytes, 0);
+  const before = sum();
+  let most = before;
+  for (const { step } of plan) {
+    if (step.do === 'stop') held.delete(step.slot);
+    if (step.do === 'start') held.set(step.slot, each);
+    most = Math.max(most, sum());
+  }
+  return most - before;
 }
 
 /** A size of the configuration: `512k`, `25m`, `2g`. */

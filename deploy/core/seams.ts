@@ -22,6 +22,7 @@ export interface PlanInput {
   /** True when a person wants to try it, verified, before anyone gets it. */
   hold: boolean;
   canary: CanarySteps;
+  rolling: RollingRule;
   /** False for a release whose schema is already there: a rollback, a restore. */
   migrate: boolean;
 }
@@ -32,6 +33,15 @@ export interface CanarySteps {
   steps: (number | 'pause')[];
   /** How long each step is at least. */
   seconds: number;
+}
+
+/** `rolling` of the configuration. */
+export interface RollingRule {
+  /** How many slots at a time: a number, or a share of all such as `25%`. */
+  batch: number | string;
+  /** Never fewer slots than this in service. */
+  minHealthy: number;
+  onFailure: 'undo' | 'hold';
 }
 
 /** Pure: what runs now, the release, the wishes -> the steps with their undos. */
@@ -62,8 +72,12 @@ export interface Traffic {
   shift(to: Table): Promise<void>;
   /** The table that nginx looks at now. Throws E_UNREADABLE_TABLE when there is none. */
   current(): Promise<Table>;
-  /** Asks the health path through nginx and returns who answered. @param signal gives the question up */
-  verify(healthPath: string, signal?: AbortSignal): Promise<ProbeAnswer>;
+  /**
+   * Asks the health path through nginx and returns who answered.
+   * @param signal gives the question up
+   * @param slot asks as somebody whom this slot serves, where several do; left out: as anybody
+   */
+  verify(healthPath: string, signal?: AbortSignal, slot?: SlotName): Promise<ProbeAnswer>;
 }
 
 /** What a health path answered, or why it did not. */

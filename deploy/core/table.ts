@@ -72,6 +72,15 @@ export function servingSlots(table: Table): SlotName[] {
   ];
 }
 
+/** `green, blue behind it`, or `green 25, blue 75`. */
+export function tableInWords(table: Table): string {
+  const { active, standby, maintenance } = table;
+  if (maintenance) return 'nobody: the maintenance page';
+  const counts = [...bucketsBySlot(table)].map(([slot, buckets]) => `${slot} ${buckets}`);
+  if (counts.length > 1) return counts.join(', ');
+  return `${active ?? 'nobody'}${standby ? `, ${standby} behind it` : ''}`;
+}
+
 /** `07` for bucket 7, as nginx's split_clients names it. */
 export function bucketName(bucket: number): string {
   return String(bucket).padStart(2, '0');

@@ -95,6 +95,11 @@ export interface Proof {
   restarts: number;
 }
 
+/** The same of several slots, which serve one release together. */
+export interface Proofs extends Proof {
+  others?: Proof[];
+}
+
 /** What runs, or is to run, with the app's own environment. */
 export interface WithEnvironment {
   /** Its number; absent for none. */
@@ -112,13 +117,18 @@ export type Step =
   | { do: 'shift'; to: Table }
   /** Compares it with the slots that serve the others, for so many seconds; null for until a person says so. */
   | ({ do: 'judge'; against: SlotName[]; share: number; seconds: number | null } & Proof)
-  | ({ do: 'verify-live' } & Proof)
-  | ({ do: 'bake'; seconds: number } & Proof);
+  | ({ do: 'verify-live' } & Proofs)
+  | ({ do: 'bake'; seconds: number } & Proofs);
 
 export interface PlannedStep {
   step: Step;
   /** What takes the step back, in the order in which it is done. Empty: nothing to take back. */
   undo: Step[];
+  /**
+   * When this step fails, only what was done from this step on is taken back, and a person is waited for: it is tried
+   * again from there, or everything is taken back. Left out: everything is taken back at once.
+   */
+  again?: number;
 }
 
 export type Plan = PlannedStep[];
@@ -155,7 +165,8 @@ export interface Deployment {
   commit: Commit | null;
   /** The slot a person asked for; null lets the strategy choose. */
   slot: SlotName | null;
-  strategy: string;
+  /** The one that a person asked for; null until it is chosen. */
+  strategy: string | null;
   /** The number of the app's environment that it starts its release with; null until it is chosen. */
   environment: number | null;
   /** True when it is to wait, verified, until a person promotes it. */
@@ -191,6 +202,8 @@ export interface Deployment {
   /** Requests nginx answered during the switch, and those of them that failed. */
   served: number | null;
   failed: number | null;
+  /** For how long users got the maintenance page, in milliseconds; null for not at all. */
+  downMs: number | null;
 }
 
 export interface Serving {
@@ -235,6 +248,8 @@ export type Entry =
       back: { command: string; ms: number | null } | null;
       /** How long it is watched from now on; 0 for not at all. */
       bakeSeconds: number;
+      /** For how long users got the maintenance page, and how many were told to come back. */
+      down?: { ms: number; turnedAway: number };
     }
   /** Something to know, at which nothing is wrong. */
   | { type: 'note'; message: string }

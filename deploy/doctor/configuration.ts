@@ -1,4 +1,5 @@
 /** deploy.config.js: it can be read, and what runs is what it says. */
+import type { StrategyChoice } from '../core/strategy-choice';
 import { settingsFrom } from '../config';
 import { checkSettings } from '../setup/settings';
 import { readSettings } from '../settings';
@@ -14,5 +15,12 @@ export function checkConfiguration(patient: Patient): Judgement[] {
     const [said = '', mend = null] = line.replace(/^! /, '').split(': ');
     return warning(`${said}.`, mend);
   });
-  return orOk(complaints, `branch ${config.branch}, ${config.strategy}, runtime ${config.runtime}`);
+  return orOk(
+    complaints,
+    `branch ${config.branch}, ${strategyInWords(config.strategy)}, runtime ${config.runtime}`,
+  );
+}
+
+function strategyInWords(choice: StrategyChoice): string {
+  return typeof choice === 'string' ? choice : 'a strategy by branch';
 }

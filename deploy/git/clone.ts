@@ -24,6 +24,17 @@ export async function uncommittedCount(folder: string): Promise<number> {
   return status.files.length;
 }
 
+/** The branch that a ref names, that of HEAD being the one the clone stands on; null for anything else. */
+export async function branchNamed(folder: string, ref: string): Promise<string | null> {
+  if (ref === 'HEAD') return currentBranch(folder);
+  try {
+    await gitIn(folder).raw(['show-ref', '--verify', '--quiet', `refs/heads/${ref}`]);
+    return ref;
+  } catch {
+    return null;
+  }
+}
+
 /** The branch the clone stands on; null when it stands on a commit. */
 export async function currentBranch(folder: string): Promise<string | null> {
   await checkOwnRepository(folder);

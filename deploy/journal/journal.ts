@@ -32,7 +32,8 @@ export interface Request {
   branch?: string;
   commit?: Commit;
   slot?: SlotName;
-  strategy: string;
+  /** Left out: the configuration's. */
+  strategy?: string;
   hold?: boolean;
   /** The number of the app's environment that it is to try. */
   environment?: number;
@@ -84,7 +85,7 @@ export class Journal extends JournalReader {
       branch: request.branch ?? null,
       commit: request.commit ?? null,
       slot: request.slot ?? null,
-      strategy: request.strategy,
+      strategy: request.strategy ?? null,
       hold: request.hold ?? false,
       environment: request.environment ?? null,
       createdAt: Date.now(),
@@ -109,9 +110,9 @@ export class Journal extends JournalReader {
   }
 
   /** The same for one that is held from now on; those that wait behind it are told. */
-  async hold(id: number): Promise<Deployment> {
+  async hold(id: number, facts: Facts = {}): Promise<Deployment> {
     return this.db.write(() => {
-      const held = this.step(this.mustGet(id), 'holding', {});
+      const held = this.step(this.mustGet(id), 'holding', facts);
       for (const { id: waiting, state } of this.pending())
         if (state === 'queued') this.insertEvent(waiting, waitingFor(held));
       return held;

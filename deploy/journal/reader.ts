@@ -7,6 +7,12 @@ import type { JournalDatabase } from './database';
 import type { DeploymentRow } from './rows';
 import { fromRow } from './rows';
 
+/** Those in which it made its release live. */
+function slotsOf({ to, plan }: Deployment): SlotName[] {
+  const others = plan?.flatMap(({ step }) => (step.do === 'verify-live' ? (step.others ?? []) : [])) ?? [];
+  return [...(to ? [to.slot] : []), ...others.map(({ slot }) => slot)];
+}
+
 export class JournalReader {
   protected constructor(protected readonly db: JournalDatabase) {}
 
@@ -52,7 +58,7 @@ export class JournalReader {
 
   /** The last deployment that made its release live in this slot and was not taken back. */
   lastInSlot(slot: SlotName): Deployment | null {
-    return this.madeLive().find(({ to }) => to?.slot === slot) ?? null;
+    return this.madeLive().find((deployment) => slotsOf(deployment).includes(slot)) ?? null;
   }
 
   /** The id of what was told last; 0 before anything was. */

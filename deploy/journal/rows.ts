@@ -28,6 +28,7 @@ export const NOTHING_KNOWN = {
   finishedAt: null,
   served: null,
   failed: null,
+  downMs: null,
 } satisfies Partial<Deployment>;
 
 export function fromRow(row: DeploymentRow): Deployment {
@@ -40,6 +41,7 @@ export function fromRow(row: DeploymentRow): Deployment {
     wish: body.wish ?? null,
     heldAt: body.heldAt ?? null,
     promotedAt: body.promotedAt ?? null,
+    downMs: body.downMs ?? null,
     id: row.id,
     state: row.state,
     delivery: row.delivery,

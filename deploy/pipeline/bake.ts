@@ -4,13 +4,12 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
-import type { Proof } from '../core/types';
+import type { Proof, Proofs } from '../core/types';
 import type { Counts } from '../core/verdict';
 import { errorVerdict } from '../core/verdict';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
 import type { Yard } from '../yard';
 import { isStopped } from './ending';
-import type { Health } from './health-watch';
 import { healthWatch } from './health-watch';
 import type { Tell } from './process-watch';
 import { readLog } from './verify';
@@ -18,7 +17,7 @@ import { readLog } from './verify';
 const LOOK_EVERY_MS = 100;
 
 /**
- * Watches the slot for so many seconds. Throws E_EXITED or E_BAKE when the release is bad, E_ENGINE when
+ * Watches the slot, or all that serve the release, for so many seconds. Throws E_EXITED or E_BAKE when the release is bad, E_ENGINE when
  * it went with Docker's engine and has not come back; until then that is waited for, beyond the bake's own time too.
  * @param before what the release before answered, to compare with
  * @param ended looked at all the time: true when an operator wants to roll back now
@@ -28,27 +27,33 @@ const LOOK_EVERY_MS = 100;
  */
 export async function bake(
   yard: Yard,
-  proof: Proof & { seconds: number },
+  { seconds, others = [], ...first }: Proofs & { seconds: number },
   before: Counts,
   ended: () => boolean,
   tell: Tell,
   signal?: AbortSignal,
 ): Promise<{ detail: string; ended: boolean }> {
-  const deadline = Date.now() + proof.seconds * 1000;
-  const errors = errorWatch(yard, proof, before);
-  const look = healthWatch(yard, proof, 'E_BAKE', tell);
-  let health: Health = 'well';
-  while (Date.now() < deadline || health === 'waiting') {
+  const deadline = Date.now() + seconds * 1000;
+  const watches = [first, ...others].map((proof) => ({
+    errors: errorWatch(yard, proof, before),
+    look: healthWatch(yard, proof, 'E_BAKE', tell),
+  }));
+  let waiting = false;
+  while (Date.now() < deadline || waiting) {
     if (ended()) return { detail: 'ended by an operator', ended: true };
     if (isStopped(signal)) return { detail: 'cut short by npm stop', ended: false };
     signal?.throwIfAborted();
-    const seen = errors.read();
-    health = await look();
-    // what failed while the engine took its containers down says nothing of the release
-    if (health === 'well') errors.judge(seen);
+    waiting = false;
+    for (const { errors, look } of watches) {
+      const seen = errors.read();
+      const health = await look();
+      // what failed while the engine took its containers down says nothing of the release
+      if (health === 'well') errors.judge(seen);
+      waiting ||= health === 'waiting';
+    }
     await sleep(LOOK_EVERY_MS);
   }
-  return { detail: `healthy for ${proof.seconds} s`, ended: false };
+  return { detail: `healthy for ${seconds} s`, ended: false };
 }
 
 interface ErrorWatch {

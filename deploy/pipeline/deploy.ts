@@ -1,12 +1,10 @@
 /** The story of a deployment: which commit, its release, the plan, the steps, the end. */
-import { randomBytes } from 'node:crypto';
 import { needSentence } from '../core/canary/requests-needed';
 import { KnownError, asKnown } from '../core/errors';
 import { rollbackTarget } from '../core/rollback-target';
 import { BUCKETS } from '../core/types';
 import type { Commit, Deployment, Observed, Plan, Release, Serving } from '../core/types';
 import { numberInForce, numberWanted } from '../app-variables';
-import { strategies } from '../strategies';
 import type { Yard } from '../yard';
 import { finish, finishAsNothingNew, fail } from './end';
 import type { Ending } from './ending';
@@ -14,6 +12,7 @@ import { whyItEnds } from './ending';
 import { runHook } from './hooks';
 import { goLive, performance } from './live';
 import { observe } from './observe';
+import { likelyPlan, makePlan, strategyOf, targetOf } from './plan';
 import { preflight } from './preflight';
 import { prepareRelease } from './prepare';
 import type { Expectation } from './ready-modules';
@@ -55,8 +54,10 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     const chosen = await chooseCommit(yard, queued, tip, from);
     if ('nothingNew' in chosen) return chosen;
     const { commit } = chosen;
-    await yard.journal.note(id, { from, commit });
-    await preflight(yard, queued, commit, observed);
+    await yard.journal.note(id, { from, commit, strategy: strategyOf(yard, queued) });
+    // what cannot be is refused before anything is prepared for it
+    const likely = likelyPlan(yard, queued, observed, commit, chooseEnvironment(yard, queued));
+    await preflight(yard, queued, commit, observed, likely);
     const release = await releaseOf(yard, queued, commit, expected, signal);
     const environment = chooseEnvironment(yard, queued);
     const plan = makePlan(yard, queued, observed, release, environment);
@@ -139,43 +140,11 @@ async function releaseOf(
   return release;
 }
 
-function makePlan(
-  yard: Yard,
-  { kind, slot, strategy, hold }: Deployment,
-  observed: Observed,
-  release: Release,
-  environment: number,
-): Plan {
-  const isNew = kind === 'deploy' || kind === 'env';
-  // what was live before goes back at once
-  const name = isNew ? (strategy as keyof typeof strategies) : 'blue-green';
-  return strategies[name].plan({
-    observed,
-    release,
-    slots: yard.slots.map(({ name }) => name),
-    wanted: kind === 'restore' && isRestored(observed, release) ? null : slot,
-    environment,
-    instance: randomBytes(8).toString('hex'),
-    undoInstance: randomBytes(8).toString('hex'),
-    // what served before needs no proof that it can, and behind the very first release there is none to go back to
-    bakeSeconds: isNew && observed.table.active !== null ? yard.config.bake.seconds : 0,
-    hold,
-    canary: yard.config.canary,
-    migrate: isNew && release.app.migrate !== null,
-  });
-}
-
 /** Before a canary begins: what it will be able to see. */
 async function tellNeeds({ config, journal }: Yard, id: number, plan: Plan): Promise<void> {
   const first = plan.flatMap(({ step }) => (step.do === 'judge' ? [step.share / BUCKETS] : []))[0];
   if (first === undefined) return;
   await journal.tell(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
-}
-
-/** npm start and the watch may both have asked for it; where it serves and is looked after, nothing is left to do. */
-function isRestored({ table, slots }: Observed, { commit }: Release): boolean {
-  const active = slots.find(({ slot }) => slot === table.active);
-  return active?.commit === commit && active.status === 'online' && !active.orphan;
 }
 
 function serving(yard: Yard, { table, slots }: Observed): Serving | null {
@@ -187,8 +156,4 @@ function serving(yard: Yard, { table, slots }: Observed): Serving | null {
     commit,
     version: findRelease(yard.home, commit)?.version ?? last?.version ?? '',
   };
-}
-
-function targetOf(plan: Plan): string | undefined {
-  return plan.flatMap(({ step }) => (step.do === 'verify-live' ? [step.slot] : []))[0];
 }

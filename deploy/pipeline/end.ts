@@ -4,8 +4,8 @@ import { EMPTY } from '../core/environment';
 import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
 import { short } from '../core/format';
-import { servingSlots } from '../core/table';
-import type { Commit, DeploymentState } from '../core/types';
+import { inService } from '../core/spread';
+import type { Commit, DeploymentState, Plan, SlotName } from '../core/types';
 import type { Yard } from '../yard';
 import { runHookOrWarn } from './hooks';
 import { discardRelease } from './discard-release';
@@ -93,7 +93,16 @@ function trafficMoved(yard: Yard, id: number): boolean {
   return yard.journal.since(0, id).some(({ entry }) => {
     if (entry.type !== 'phase' || entry.phase !== 'shift' || entry.undo || entry.status !== 'done')
       return false;
-    const step = plan[entry.step ?? -1]?.step;
-    return step?.do === 'shift' && to !== null && to !== undefined && servingSlots(step.to).includes(to.slot);
+    return gaveUsers(plan, entry.step ?? -1, to?.slot);
   });
+}
+
+/** To a slot that the plan had started before, or to the warm one. */
+function gaveUsers(plan: Plan, index: number, warm: SlotName | undefined): boolean {
+  const step = plan[index]?.step;
+  if (step?.do !== 'shift') return false;
+  const started = plan.flatMap(({ step: each }) => (each.do === 'start' ? [each] : []));
+  const before = plan.slice(0, index).flatMap(({ step: each }) => (each.do === 'start' ? [each.slot] : []));
+  const fresh = started.length === 0 ? [warm] : before;
+  return inService(step.to).some((slot) => fresh.includes(slot));
 }

@@ -39,17 +39,34 @@ export async function hold(
   try {
     openPreview(home, proof.slot);
     if (begins) await journal.hold(deploymentId);
-    for (let looks = 0; ; looks++) {
-      signal?.throwIfAborted();
-      const held = journal.get(deploymentId);
-      if (held?.wish === 'promote') return `promoted after ${duration(Date.now() - (held.heldAt ?? 0))}`;
-      mustNotBeInTheWay(journal.pending(), 'held');
-      if (looks % HEALTH_EVERY_LOOKS === 0) await look();
+    let looks = 0;
+    return await untilPromoted(yard, deploymentId, signal, async () => {
+      if (looks++ % HEALTH_EVERY_LOOKS === 0) await look();
       onHold();
-      await sleep(LOOK_EVERY_MS, undefined, { signal });
-    }
+    });
   } finally {
     // whoever tries it is among the users again, at once
     closePreview(home);
+  }
+}
+
+/**
+ * Waits for a person's yes, and returns it as a clause for the journal. Throws the signal's reason, and E_ABORTED for
+ * what cannot wait for a person.
+ * @param meanwhile called all the time
+ */
+export async function untilPromoted(
+  { journal }: Yard,
+  id: number,
+  signal: AbortSignal | undefined,
+  meanwhile: () => Promise<void>,
+): Promise<string> {
+  for (;;) {
+    signal?.throwIfAborted();
+    const held = journal.get(id);
+    if (held?.wish === 'promote') return `promoted after ${duration(Date.now() - (held.heldAt ?? 0))}`;
+    mustNotBeInTheWay(journal.pending(), 'held');
+    await meanwhile();
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }

@@ -43,9 +43,7 @@ export function stageOf(step: Step, plan: Plan): Stage | null {
     case 'verify-live':
       return 'live';
     case 'shift':
-      return plan.some(({ step: other }) => other.do === 'verify-live' && other.slot === step.to.active)
-        ? 'shift'
-        : null;
+      return step === lastShift(plan) ? 'shift' : null;
     case 'stop':
     case 'verify':
     case 'hold':
@@ -53,6 +51,12 @@ export function stageOf(step: Step, plan: Plan): Stage | null {
     case 'bake':
       return null;
   }
+}
+
+/** With it every user has the release. */
+function lastShift(plan: Plan): Step | undefined {
+  const live = plan.findIndex(({ step }) => step.do === 'verify-live');
+  return plan.slice(0, Math.max(live, 0)).findLast(({ step }) => step.do === 'shift')?.step;
 }
 
 async function execute(

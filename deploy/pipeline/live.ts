@@ -4,9 +4,10 @@ import type { LogPosition } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
 import { liveMs, short } from '../core/format';
 import { EMPTY } from '../core/environment';
-import type { Entry, PhaseName, SlotName } from '../core/types';
 import { closePreview } from '../preview/folder';
+import type { Deployment, Entry, PhaseName, SlotName } from '../core/types';
 import type { Yard } from '../yard';
+import { downMs } from './maintenance';
 import type { Performance } from './perform';
 
 /** A command's own start and that of the deployment's process. */
@@ -63,12 +64,14 @@ export async function goLive(yard: Yard, id: number, { switchBegan }: SwitchPerf
   const { from, to, plan } = deployment ?? {};
   if (!deployment || !to || !plan) throw new Error(`deployment ${id} went live without a plan`);
   const liveAt = Date.now();
-  const { served, failed } = countRequests(readRequests(yard.home, switchBegan()).requests);
+  const { requests } = readRequests(yard.home, switchBegan());
+  const { served, failed, turnedAway } = countRequests(requests);
+  const down = downMs(requests);
   const { standby } = await yard.traffic.current();
   const bakeSeconds = plan.flatMap(({ step }) => (step.do === 'bake' ? [step.seconds] : []))[0] ?? 0;
   // who has tried one side of a canary is a user like all others now
   closePreview(yard.home);
-  await journal.note(id, { liveAt, served, failed });
+  await journal.note(id, { liveAt, served, failed, downMs: down });
   await journal.tell(id, {
     type: 'live',
     serving: to,
@@ -76,10 +79,18 @@ export async function goLive(yard: Yard, id: number, { switchBegan }: SwitchPerf
     ms: liveMs({ ...deployment, liveAt }) ?? 0,
     served,
     failed,
-    back: wayBack(yard, id, standby !== null && standby === from?.slot && hasEnvironment(yard, id, standby)),
+    back: wayBack(yard, id, isWarm(yard, deployment, standby)),
     bakeSeconds,
+    ...(down !== null && { down: { ms: down, turnedAway } }),
   });
   if (bakeSeconds > 0) await journal.move(id, 'baking');
+}
+
+/** What served before stands behind the new one as it was. */
+function isWarm(yard: Yard, { id, from, plan }: Deployment, standby: SlotName | null): boolean {
+  if (standby === null || standby !== from?.slot) return false;
+  const wasReplaced = plan?.some(({ step }) => step.do === 'start' && step.slot === standby) ?? false;
+  return !wasReplaced && hasEnvironment(yard, id, standby);
 }
 
 /** A warm slot with an older environment is started again, and takes longer. */

@@ -4,7 +4,8 @@ import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
 import { tellingLine } from '../core/telling';
 import type { Counts } from '../core/verdict';
-import type { Proof, Slot, Step, Table, WithEnvironment } from '../core/types';
+import { tableInWords } from '../core/table';
+import type { Proof, Proofs, Slot, Step, Table, WithEnvironment } from '../core/types';
 import { portInUse, portInUseMessage } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
@@ -14,6 +15,7 @@ import { drain } from './drain';
 import { hold } from './hold';
 import { judge } from './judge';
 import { builtHealthPath } from './health-path';
+import { askWhileDown, putPage } from './maintenance';
 import type { Tell } from './process-watch';
 import { verifySlot, waitUntilHealthy } from './verify';
 import { verifyServed } from './verify-served';
@@ -71,8 +73,9 @@ async function performAtOnce(
     case 'shift':
       return shift(yard, step.to);
     case 'verify-live':
-      await verifyServed(yard, step, teller(yard, how), how.signal);
-      return step.slot;
+      for (const proof of [step, ...(step.others ?? [])])
+        await verifyServed(yard, proof, teller(yard, how), how.signal);
+      return namesOf(step);
   }
 }
 
@@ -121,9 +124,14 @@ async function empty(yard: Yard, slot: Slot, how: Performance): Promise<void> {
 async function shift(yard: Yard, to: Table): Promise<string> {
   const standby =
     to.standby !== null && (await answers(yard, to.standby).catch(() => false)) ? to.standby : null;
+  if (to.maintenance) putPage(yard);
   await yard.traffic.shift({ ...to, standby });
-  const shares = (to.shares ?? []).map(({ slot, buckets }) => `${slot} ${buckets} %, `).join('');
-  return `${shares}${to.active ?? 'nobody'}${standby ? `, ${standby} behind it` : ''}`;
+  if (to.maintenance) void askWhileDown(yard).catch(() => undefined);
+  return tableInWords({ ...to, standby });
+}
+
+function namesOf({ slot, others = [] }: Proofs): string {
+  return [slot, ...others.map((each) => each.slot)].join(', ');
 }
 
 async function answers(yard: Yard, name: string): Promise<boolean> {

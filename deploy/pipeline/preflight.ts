@@ -6,8 +6,8 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from '../config';
 import { KnownError } from '../core/errors';
 import type { Look } from '../core/room';
-import { bytesOf, fits, tooLittle } from '../core/room';
-import type { Commit, Deployment, Observed } from '../core/types';
+import { bytesOf, fits, memoryOfPlan, tooLittle } from '../core/room';
+import type { Commit, Deployment, Observed, Plan } from '../core/types';
 import { availableMemory, freeOnDisk, memoryOf, sameDisk } from '../machine-room';
 import type { Yard } from '../yard';
 import { pruneNow } from './prune';
@@ -20,20 +20,15 @@ const FIRST_ESTIMATE = 250 * 1024 ** 2;
 /** Throws E_NO_ROOM. When the disk is short, what is not kept goes first. */
 export async function preflight(
   yard: Yard,
-  { kind, slot }: Pick<Deployment, 'kind' | 'slot'>,
+  { kind }: Pick<Deployment, 'kind'>,
   commit: Commit,
   observed: Observed,
+  plan: Plan,
 ): Promise<void> {
   // nobody is served until it runs: it is worth trying
-  if (kind === 'restore' || runsAlready(observed, commit, slot)) return;
+  if (kind === 'restore' || plan.every(({ step }) => step.do !== 'start')) return;
   if (!findRelease(yard.home, commit)) await mustFitOnDisk(yard, commit, observed);
-  mustFitInMemory(yard, observed, slot);
-}
-
-function runsAlready({ slots }: Observed, commit: Commit, wanted: string | null): boolean {
-  return slots.some(
-    (each) => each.commit === commit && each.status === 'online' && (wanted === null || wanted === each.slot),
-  );
+  mustFitInMemory(yard, observed, plan);
 }
 
 async function mustFitOnDisk(yard: Yard, commit: Commit, observed: Observed): Promise<void> {
@@ -86,14 +81,13 @@ function dataRoot(file: string): string | null {
   }
 }
 
-function mustFitInMemory({ config }: Yard, { table, slots }: Observed, wanted: string | null): void {
-  const used = (slot: string | null | undefined): number =>
-    memoryOf(slots.find((each) => each.slot === slot)?.pid ?? 0);
-  const idle = wanted ?? slots.find(({ slot }) => slot !== table.active)?.slot;
+/** As large as the one that serves, each of them; what it takes the place of is ended before. */
+function mustFitInMemory({ config }: Yard, { table, slots }: Observed, plan: Plan): void {
+  const used = new Map(slots.map(({ slot, pid }) => [slot, memoryOf(pid ?? 0)]));
+  const each = used.get(table.active ?? '') ?? 0;
   const look: Look = {
-    // what runs in the slot it goes to is ended before it starts
-    free: availableMemory() + (idle === table.active ? 0 : used(idle)),
-    needs: used(table.active),
+    free: availableMemory(),
+    needs: memoryOfPlan(plan, used, each),
     keep: bytesOf(config.room.memory),
   };
   if (fits(look)) return;

@@ -33,10 +33,10 @@ export async function recover(
   const decision = decideRecovery(dead, yard.journal.since(0, id));
   const how = performance(yard, id, signal);
   const tell = (message: string): Promise<void> => yard.journal.tell(id, { type: 'warning', message });
-  const goOn = async (from: number): Promise<void> => {
+  const goOn = async (from: number, waits = false): Promise<void> => {
     const onLive = (): Promise<void> => goLive(yard, id, how);
     try {
-      await finish(yard, id, await run(yard, { ...how, plan: dead.plan ?? [], from, onLive }));
+      await finish(yard, id, await run(yard, { ...how, plan: dead.plan ?? [], from, waits, onLive }));
     } catch (error) {
       commandsMayRun();
       await fail(yard, id, asKnown(error));
@@ -59,6 +59,9 @@ export async function recover(
       if (!(await isStillProven(yard, dead))) return takeBack(decision.steps);
       await tell('its process died; it is held on');
       return goOn(decision.from);
+    case 'wait':
+      await tell('its process died; it waits on');
+      return goOn(decision.again, true);
     case 'finish':
       await tell('its process died; the bake goes on');
       if (!(await isGone(yard, dead))) return goOn(decision.from);

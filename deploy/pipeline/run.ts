@@ -2,10 +2,12 @@
  * Runs a plan: each step in turn, told in the journal. A failure at one step takes back that step and all
  * before it, last one first: that is the automatic rollback, the same for every strategy.
  */
+import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
 import type { Plan, PlannedStep, Step, Table } from '../core/types';
 import type { Yard } from '../yard';
 import { isStopped, whyItEnds } from './ending';
+import { holdFailed } from './hold-failed';
 import { runHook, runHookOrWarn, stageOf } from './hooks';
 import type { Outcome, Performance } from './perform';
 import { perform } from './perform';
@@ -14,6 +16,8 @@ export interface Run extends Performance {
   plan: Plan;
   /** Index of the first step to do: 0, or a later one when a dead process got that far. */
   from: number;
+  /** True for one of which a batch failed before its process died: a person says whether it goes on from there. */
+  waits?: boolean;
   /** Called when the release is verified through nginx and serves. */
   onLive: () => Promise<void>;
 }
@@ -25,13 +29,33 @@ export interface Run extends Performance {
 export async function run(yard: Yard, work: Run): Promise<'done' | 'ended'> {
   // a full disk is met here, where nothing has been touched
   await yard.traffic.prepare(tablesOf(work.plan));
-  for (let index = work.from; index < work.plan.length; index++) {
+  let { from } = work;
+  if (work.waits) await waitOrTakeBack(yard, work, from, null);
+  for (;;) {
+    const way = await goFrom(yard, work, from);
+    if (way === 'done' || way === 'ended') return way;
+    from = await takeBack(yard, work, way);
+  }
+}
+
+interface Failure {
+  error: unknown;
+  /** Index of the step that failed, and how many have begun. */
+  at: number;
+  begun: number;
+}
+
+async function goFrom(yard: Yard, work: Run, from: number): Promise<'done' | 'ended' | Failure> {
+  const live = work.plan.findIndex(({ step }) => step.do === 'verify-live');
+  for (let index = from; index < work.plan.length; index++) {
     const { step } = work.plan[index] as PlannedStep;
     const stage = stageOf(step, work.plan);
     let begun = index;
     try {
       // a release that is live is not taken back for it: the bake only ends early
-      if (!(step.do === 'bake' && isStopped(work.signal))) work.signal?.throwIfAborted();
+      const isLive = live !== -1 && index > live;
+      if (isLive && step.do === 'stop' && isStopped(work.signal)) return 'done';
+      if (!(isLive && isStopped(work.signal))) work.signal?.throwIfAborted();
       if (stage) await runHook(yard, work.deploymentId, `before ${stage}`, work.signal);
       begun = index + 1;
       const outcome = await toldStep(yard, work, step, index, false);
@@ -42,30 +66,63 @@ export async function run(yard: Yard, work: Run): Promise<'done' | 'ended'> {
       if (outcome.ended) return 'ended';
       if (outcome.promoted) index = work.plan.findLastIndex((planned) => planned.step.do === 'judge');
     } catch (error) {
-      await undo(yard, work, work.plan.slice(0, begun));
-      throw error;
+      if (isRetiring(step, work)) {
+        await warn(yard, work, `${step.slot} could not be ended: ${asKnown(error).message}`);
+        continue;
+      }
+      return { error, at: index, begun };
     }
   }
   return 'done';
 }
 
+/** What serves nobody any more is no reason to take back what everybody has. A person's word is. */
+function isRetiring(step: Step, { plan, signal }: Run): step is Extract<Step, { do: 'stop' }> {
+  const live = plan.findIndex((each) => each.step.do === 'verify-live');
+  const at = plan.findIndex((each) => each.step === step);
+  return step.do === 'stop' && live !== -1 && at > live && !signal?.aborted;
+}
+
+/** Returns where to go on, when a person says so. Throws what stopped it, with everything taken back. */
+async function takeBack(yard: Yard, work: Run, { error, at, begun }: Failure): Promise<number> {
+  const again = work.plan[at]?.again;
+  const waits = again !== undefined && !work.signal?.aborted;
+  await undo(yard, work, work.plan.slice(0, begun), waits ? again : 0);
+  if (!waits) throw error;
+  await waitOrTakeBack(yard, work, again, asKnown(error));
+  return again;
+}
+
+async function waitOrTakeBack(yard: Yard, work: Run, again: number, why: KnownError | null): Promise<void> {
+  try {
+    await holdFailed(yard, work.deploymentId, why, work.signal);
+  } catch (error) {
+    await undo(yard, work, work.plan.slice(0, again));
+    throw error;
+  }
+}
+
 /**
  * Takes back these steps, last one first. One that cannot be taken back is told, and the others are still
  * taken back: traffic must return whatever else fails.
+ * @param first the steps before this one stay
  */
-export async function undo(yard: Yard, how: Performance, steps: PlannedStep[]): Promise<void> {
+export async function undo(yard: Yard, how: Performance, steps: PlannedStep[], first = 0): Promise<void> {
   const thorough: Performance = { ...how, signal: undefined };
-  for (const [index, planned] of [...steps.entries()].reverse()) {
+  for (const [index, planned] of [...steps.entries()].slice(first).reverse()) {
     for (const step of planned.undo) {
       try {
         await toldStep(yard, thorough, step, index, true);
       } catch (error) {
-        const message = `taking back failed at "${step.do}": ${asKnown(error).message}`;
-        await yard.journal.tell(how.deploymentId, { type: 'warning', message });
+        await warn(yard, how, `taking back failed at "${step.do}": ${asKnown(error).message}`);
         break;
       }
     }
   }
+}
+
+function warn(yard: Yard, { deploymentId }: Performance, message: string): Promise<void> {
+  return yard.journal.tell(deploymentId, { type: 'warning', message });
 }
 
 function tablesOf(plan: Plan): Table[] {

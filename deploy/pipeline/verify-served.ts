@@ -36,7 +36,7 @@ export async function verifyServed(
 
 async function askThroughNginx(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<ProbeAnswer> {
   const { app } = builtRelease(yard, proof.commit);
-  const answer = await yard.traffic.verify(app.health, signal);
+  const answer = await yard.traffic.verify(app.health, signal, proof.slot);
   signal?.throwIfAborted();
   return answer;
 }

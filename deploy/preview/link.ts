@@ -37,12 +37,13 @@ type Subject = Pick<Deployment, 'id' | 'createdAt'>;
  */
 export function previewOf(
   { home, config }: { home: Pick<Home, 'preview' | 'secret'>; config: Pick<Yard['config'], 'http'> },
-  deployment: Pick<Deployment, 'id' | 'createdAt' | 'to'>,
+  deployment: Pick<Deployment, 'id' | 'createdAt' | 'to' | 'cause'>,
   other?: SlotName,
 ): Preview | null {
   const slot = other ?? deployment.to?.slot;
   const token = slot === undefined ? null : tokenFor(home, slot);
-  if (!token) return null;
+  // of what waits because a part of it failed there is nothing to try
+  if (!token || deployment.cause !== null) return null;
   const url = `http://localhost:${config.http.port}/`;
   const expires = Date.now() + GOOD_FOR_MS;
   const query = previewQuery(readSecret(home), deployment, expires, other);

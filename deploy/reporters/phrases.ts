@@ -40,6 +40,11 @@ export function liveLines(live: Live): string[] {
   return [
     ...(bakeSeconds > 0 ? [`✓ LIVE in ${duration(ms)}: ${named(serving)} on ${serving.slot}`] : []),
     `  ${way}, ${plural(served, 'request')} served and ${failed} failed during the switch`,
+    ...(live.down
+      ? [
+          `  down for ${duration(live.down.ms)}: ${plural(live.down.turnedAway, 'request')} got the maintenance page`,
+        ]
+      : []),
     ...(back
       ? [`  to go back: ${back.command}${back.ms === null ? '' : ` (takes about ${duration(back.ms)})`}`]
       : []),
@@ -94,8 +99,18 @@ export function heldLines(
       ...canaryLines(preview, null),
     ];
   }
+  if (deployment.cause !== null) return failedBatchLines(deployment.cause);
   const took = heldAt === null ? '' : ` in ${duration(heldAt - createdAt)}`;
   return [`✓ HELD${took}: ${what} is verified; ${users}`, ...tryLines(preview)];
+}
+
+/** Of a rolling deployment, as it is to: some slots have the release, and those of the batch that failed do not. */
+function failedBatchLines(cause: string): string[] {
+  return [
+    '  its slots are as they were; those before it have the new version',
+    '  then:     npm run -s promote (tries it again)   or   npm run -s abort (puts all back)',
+    `! HELD: a batch failed: ${cause}`,
+  ];
 }
 
 /** How to try a release that is held, and how to end that. */
@@ -132,11 +147,13 @@ export function abortedLines({ id, startedAt }: Deployment, serving: Serving | n
 }
 
 function successLine(deployment: Deployment): string {
-  const { kind, to } = deployment;
+  const { kind, to, downMs } = deployment;
   const how = kind === 'env' ? ', with the new environment' : '';
   const what = to ? `${named(to)} on ${to.slot}${how}` : '';
   const ms = liveMs(deployment);
-  return ms === null ? `✓ LIVE already: ${what}` : `✓ LIVE in ${duration(ms)}: ${what}`;
+  return ms === null
+    ? `✓ LIVE already: ${what}`
+    : `✓ LIVE in ${duration(ms)}: ${what}${downMs === null ? '' : `, down for ${duration(downMs)}`}`;
 }
 
 function stillServing({ kind, errorCode, commit }: Deployment, serving: Serving | null): string {

@@ -1,12 +1,13 @@
 /**
- * Blue/green: the release starts in the idle slot, and all requests move to it at once. The slot that
- * served stays warm behind it, so that going back is one rename. On request it waits between the two, verified,
- * until a person who has tried it says yes.
+ * Blue/green: the release starts in an idle slot, and all requests move to it at once. The slot that served stays
+ * warm behind it, so that going back is one rename. On request it waits between the two, verified, until a person
+ * who has tried it says yes. Where several slots served, one of them makes way, and the others end when it is over.
  */
 import { KnownError } from '../core/errors';
 import type { PlanInput, Strategy } from '../core/seams';
-import { sameTable } from '../core/table';
-import type { Plan, PlannedStep, Proof, RunningSlot, SlotName, Step, Table } from '../core/types';
+import { inService, withoutSlot } from '../core/spread';
+import type { Plan, Proof, RunningSlot, SlotName, Table } from '../core/types';
+import { alreadyLive, goLive, hasIt, migrate, retireAllBut, runningIn, shift, start, verify } from './steps';
 
 export const blueGreen: Strategy = {
   plan(input) {
@@ -17,39 +18,30 @@ export const blueGreen: Strategy = {
   },
 };
 
-/** The release serves, and answers, and nobody asked for another slot: nothing to do. */
-function alreadyLive(input: PlanInput): boolean {
-  const serving = runningIn(input.observed.slots, input.observed.table.active);
-  return input.wanted === null && serving?.status === 'online' && isSame(serving, input);
-}
-
-function chooseSlot({ observed, slots, wanted }: PlanInput): SlotName {
-  const { active } = observed.table;
-  if (wanted !== null && wanted === active && runningIn(observed.slots, active)) {
-    const idle = slots.find((slot) => slot !== active);
+function chooseSlot(input: PlanInput): SlotName {
+  const { observed, slots, wanted } = input;
+  const { table } = observed;
+  const idle = slots.filter((slot) => slot !== table.active && !inService(table).includes(slot));
+  if (wanted !== null && wanted === inService(table)[0] && runningIn(observed, wanted)) {
+    const other = idle[0] ?? slots.find((slot) => slot !== wanted);
     throw new KnownError(
       'E_SLOT_ACTIVE',
-      `${active} serves the users now; a release is only started in an idle slot.`,
-      `Deploy to ${idle}: npm run -s deploy:${idle}`,
+      `${wanted} serves the users now; a release is only started in an idle slot.`,
+      `Deploy to ${other}: npm run -s deploy:${other}`,
     );
   }
-  const idle = slots.find((slot) => slot !== active) ?? slots[0];
-  const chosen = wanted ?? idle;
+  const warm = slots.find((slot) => slot !== table.active && warmRelease(input, slot));
+  const makesWay = slots.findLast((slot) => slot !== table.active);
+  const chosen = wanted ?? warm ?? idle[0] ?? makesWay ?? slots[0];
   if (chosen === undefined) throw new KnownError('E_CONFIG', 'No slot is configured.');
   return chosen;
 }
 
-/** The same release with the same environment: a process keeps the one that it was started with. */
-function isSame(running: RunningSlot, { release, environment }: PlanInput): boolean {
-  return running.commit === release.commit && (running.environment ?? 0) === environment;
-}
-
 /** The slot's process when it holds this very release, proven, and may take the traffic as it is. */
 function warmRelease(input: PlanInput, target: SlotName): RunningSlot | null {
-  const { observed } = input;
-  const resident = runningIn(observed.slots, target);
-  const proven = observed.table.standby === target && resident?.status === 'online';
-  return proven && isSame(resident, input) ? resident : null;
+  const { table } = input.observed;
+  const proven = table.standby === target || inService(table).includes(target);
+  return proven && hasIt(input, target) ? runningIn(input.observed, target) : null;
 }
 
 function shiftToWarm(input: PlanInput, target: SlotName, warm: RunningSlot): Plan {
@@ -58,56 +50,35 @@ function shiftToWarm(input: PlanInput, target: SlotName, warm: RunningSlot): Pla
   return [
     ...verified(proof, input.hold),
     // what is left for the warm one is not trusted to stand behind it
-    shift(observed.table, { active: target, standby: null }),
-    { step: { do: 'verify-live', ...proof }, undo: [] },
+    ...shift(observed.table, { active: target, standby: null }),
+    ...goLive({ ...input, bakeSeconds: 0 }, proof),
+    ...retireAllBut(input, [target, observed.table.active]),
   ];
 }
 
 function startAndShift(input: PlanInput, target: SlotName): Plan {
-  const { observed, release, instance, environment } = input;
+  const { observed, release, instance } = input;
   const { table } = observed;
   const proof = { slot: target, commit: release.commit, instance, restarts: 0 };
   // an unproven release never stands behind the active one, nor in the place of one that is dead
-  const stays = table.active === target ? null : table.active;
-  const alone: Table = { active: stays, standby: null };
-  const behind = runningIn(observed.slots, stays) ? stays : null;
+  const left = withoutSlot(table, target);
+  const [stays] = inService(left);
+  const behind = stays !== undefined && runningIn(observed, stays) ? stays : null;
+  const live: Table = { active: target, standby: behind };
   return [
-    ...when(input.migrate, { step: { do: 'migrate', commit: release.commit, environment }, undo: [] }),
-    ...when(!sameTable(table, alone), shift(table, alone)),
-    { step: { do: 'start', ...proof, environment }, undo: putBack(input, target) },
+    ...migrate(input),
+    ...shift(table, left),
+    start(input, proof),
     ...verified(proof, input.hold),
-    shift(alone, { active: target, standby: behind }),
-    { step: { do: 'verify-live', ...proof }, undo: [] },
-    ...when(input.bakeSeconds > 0, { step: { do: 'bake', ...proof, seconds: input.bakeSeconds }, undo: [] }),
+    ...shift(left, live),
+    ...goLive(input, proof),
+    ...retireAllBut(input, [target, behind]),
   ];
 }
 
 /** Proven; and, where it was held, proven again: the very process that was tried is the one that goes live. */
 function verified(proof: Proof, hold: boolean): Plan {
-  const verify: PlannedStep = { step: { do: 'verify', ...proof }, undo: [] };
-  return hold ? [verify, { step: { do: 'hold', ...proof }, undo: [] }, verify] : [verify];
-}
-
-/** The idle slot as it was: empty, or with the warm release that the start ended. */
-function putBack({ observed, undoInstance }: PlanInput, target: SlotName): Step[] {
-  const resident = runningIn(observed.slots, target);
-  if (!resident) return [{ do: 'stop', slot: target }];
-  const proof = { slot: target, commit: resident.commit, instance: undoInstance, restarts: 0 };
-  const { environment = 0 } = resident;
-  return [
-    { do: 'start', ...proof, environment },
-    { do: 'verify', ...proof },
-  ];
-}
-
-function shift(from: Table, to: Table): PlannedStep {
-  return { step: { do: 'shift', to }, undo: [{ do: 'shift', to: from }] };
-}
-
-function runningIn(slots: RunningSlot[], name: SlotName | null): RunningSlot | null {
-  return slots.find(({ slot, pid }) => slot === name && pid !== null) ?? null;
-}
-
-function when(condition: boolean, step: PlannedStep): PlannedStep[] {
-  return condition ? [step] : [];
+  return hold
+    ? [verify(proof), { step: { do: 'hold', ...proof }, undo: [] }, verify(proof)]
+    : [verify(proof)];
 }

@@ -2,8 +2,12 @@
 import type { Strategy } from '../core/seams';
 import { blueGreen } from './blue-green';
 import { canary } from './canary';
+import { inPlace } from './in-place';
+import { rolling } from './rolling';
 
 export const strategies = {
   'blue-green': blueGreen,
   canary,
+  'in-place': inPlace,
+  rolling,
 } satisfies Record<string, Strategy>;

@@ -10,6 +10,8 @@ import { endOfLog, readLog } from './rotated-log';
 
 export type { LogPosition } from './rotated-log';
 
+/** What nginx calls the page, whatever was asked for (nginx/site.conf.template). */
+const MAINTENANCE_PAGE = '/switchyard-maintenance.html';
 /** Whose requests are not users'. */
 const OTHERS = ['preview', 'deploy', 'probe'] as const;
 type Kind = 'app' | (typeof OTHERS)[number];
@@ -28,6 +30,8 @@ export interface LogEntry {
   slot: SlotName | null;
   /** The folder name of a table that divides users; empty while one slot serves everyone. */
   table: string;
+  /** Whoever asked then got the maintenance page. */
+  maintenance: boolean;
   /** Who was asked, in order: the slot, then the way behind it. */
   upstreams: string[];
   /** What each of them answered; null for one that has not answered when the client left. */
@@ -56,6 +60,8 @@ export interface RequestCounts {
   served: number;
   /** Those that the client saw failing. */
   failed: number;
+  /** Those that were told to come back later, by the maintenance page. */
+  turnedAway: number;
   /** Slot by slot, whatever the way behind a slot has made good. */
   slots: SlotCounts[];
 }
@@ -92,6 +98,7 @@ export function parseLine(line: string): LogEntry | null {
     status: Number(text('status')),
     slot: text('slot') || null,
     table: path.basename(text('table')),
+    maintenance: text('uri') === MAINTENANCE_PAGE && Number(text('status')) === 503,
     upstreams: hops(text('upstream')),
     upstreamStatuses: hops(text('upstream_status')).map((status) => (status === '-' ? null : Number(status))),
     upstreamMs: hops(text('response_time')).map((time) => (time === '-' ? null : milliseconds(time))),
@@ -111,7 +118,8 @@ export function countRequests(entries: LogEntry[]): RequestCounts {
   const users = entries.filter((entry) => entry.kind === 'app');
   return {
     served: users.length,
-    failed: users.filter((entry) => entry.status >= 500).length,
+    failed: users.filter((entry) => entry.status >= 500 && !entry.maintenance).length,
+    turnedAway: users.filter((entry) => entry.maintenance).length,
     slots: countBySlot(users),
   };
 }

@@ -1,4 +1,5 @@
 /** The Traffic seam over nginx and the table: it renames a link and asks questions, and never touches nginx itself. */
+import { cohortOf } from '../core/cohort';
 import type { Traffic } from '../core/seams';
 import type { Home } from '../home';
 import { probe } from './probe';
@@ -16,7 +17,9 @@ export function createTraffic({ home, httpPort }: { home: Home; httpPort: number
     shift: async (to) => linkTable(home, to),
     // eslint-disable-next-line @typescript-eslint/require-await
     current: async () => linkedTable(home),
-    verify: (healthPath, signal) =>
-      probe({ port: httpPort, path: healthPath, timeoutMs: VERIFY_TIMEOUT_MS, signal }),
+    verify: (healthPath, signal, slot) => {
+      const cohort = slot === undefined ? null : cohortOf(linkedTable(home), slot);
+      return probe({ port: httpPort, path: healthPath, timeoutMs: VERIFY_TIMEOUT_MS, signal, cohort });
+    },
   };
 }

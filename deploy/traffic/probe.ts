@@ -14,6 +14,8 @@ export interface ProbeTarget {
   signal?: AbortSignal | undefined;
   /** What the Host header says. Default: `127.0.0.1`. */
   host?: string;
+  /** Asks as somebody of this cohort (deploy/core/cohort.ts). */
+  cohort?: string | null;
 }
 
 /** nginx logs this client's requests apart from the users' (see nginx/site.conf.template). */
@@ -58,7 +60,12 @@ function ask(target: ProbeTarget): ClientRequest {
     path: target.path,
     agent: false,
     ...(target.signal ? { signal: target.signal } : {}),
-    headers: { host: target.host ?? '127.0.0.1', accept: 'application/json', 'user-agent': USER_AGENT },
+    headers: {
+      host: target.host ?? '127.0.0.1',
+      accept: 'application/json',
+      'user-agent': USER_AGENT,
+      ...(target.cohort ? { cookie: `switchyard_cohort=${target.cohort}` } : {}),
+    },
   });
 }
 

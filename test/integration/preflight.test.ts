@@ -13,6 +13,7 @@ import { availableMemory, memoryOf } from '../../deploy/machine-room';
 import { storeModules } from '../../deploy/pipeline/modules-store';
 import { npmVersion } from '../../deploy/pipeline/npm-version';
 import { modulesKey, readPackageFiles } from '../../deploy/pipeline/package-files';
+import { likelyPlan, type Wishes } from '../../deploy/pipeline/plan';
 import { preflight } from '../../deploy/pipeline/preflight';
 import { completeRelease, findRelease, noteSize, releaseFolder } from '../../deploy/pipeline/releases';
 import { prepareTables } from '../../deploy/traffic/table-folder';
@@ -25,7 +26,7 @@ import { afterwards, tempHome } from '../support/temp-home';
 
 const [A, B, C] = ['a', 'b', 'c'].map(commit) as [string, string, string];
 const APP = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
-const DEPLOY = { kind: 'deploy', slot: null } as const;
+const DEPLOY: Wishes = { kind: 'deploy', slot: null, strategy: null, branch: null, hold: false };
 const MB = 1024 ** 2;
 const EMPTY: Observed = { table: { active: null, standby: null }, slots: [] };
 
@@ -49,7 +50,7 @@ describe('memory', () => {
   });
 
   const running = (...slots: ['blue' | 'green', Commit][]): Observed => ({
-    table: { active: 'blue', standby: null },
+    table: { active: 'blue', standby: slots[1]?.[0] ?? null },
     slots: slots.map(([slot, of]) => ({
       slot,
       commit: of,
@@ -85,9 +86,9 @@ describe('memory', () => {
   it('is not asked for what runs already, or when nobody is served', async () => {
     const yard = await yardOn(tempHome(), { room: { disk: '0m', memory: '999999g' } });
     const both = running(['blue', A], ['green', B]);
-    expect(await refusal(yard, { kind: 'rollback', slot: null }, B, both)).toBeNull();
-    expect(await refusal(yard, { kind: 'restore', slot: 'blue' }, A, EMPTY)).toBeNull();
-    expect((await refusal(yard, { kind: 'rollback', slot: null }, C, both))?.code).toBe('E_NO_ROOM');
+    expect(await refusal(yard, { ...DEPLOY, kind: 'rollback' }, B, both)).toBeNull();
+    expect(await refusal(yard, { ...DEPLOY, kind: 'restore', slot: 'blue' }, A, EMPTY)).toBeNull();
+    expect((await refusal(yard, { ...DEPLOY, kind: 'rollback' }, C, both))?.code).toBe('E_NO_ROOM');
   });
 
   it('is looked at in less than ten milliseconds', async () => {
@@ -95,7 +96,7 @@ describe('memory', () => {
     const took: number[] = [];
     for (let time = 0; time < 5; time++) {
       const begun = performance.now();
-      await preflight(yard, DEPLOY, B, running(['blue', A], ['green', C]));
+      await refusal(yard, DEPLOY, B, running(['blue', A], ['green', C]));
       took.push(performance.now() - begun);
     }
     expect(Math.min(...took)).toBeLessThan(10);
@@ -124,7 +125,7 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
 
     // what is built needs none
     await release(yard, B, 0);
-    expect(await refusal(yard, { kind: 'rollback', slot: null }, B, EMPTY)).toBeNull();
+    expect(await refusal(yard, { ...DEPLOY, kind: 'rollback' }, B, EMPTY)).toBeNull();
   });
 
   it('does not count packages that are here already, and would only be linked', async () => {
@@ -168,11 +169,12 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
 
 async function refusal(
   yard: Yard,
-  asked: Parameters<typeof preflight>[1],
+  asked: Wishes,
   of: Commit,
   observed: Observed,
 ): Promise<KnownError | null> {
-  return preflight(yard, asked, of, observed).then(() => null, asKnown);
+  const plan = likelyPlan(yard, asked, observed, of, 0);
+  return preflight(yard, asked, of, observed, plan).then(() => null, asKnown);
 }
 
 function newFolder(): string {

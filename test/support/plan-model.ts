@@ -1,8 +1,8 @@
 /**
- * A machine of two slots that does a plan's steps on paper, and refuses what would hurt a user. It knows nothing
+ * A machine of slots that does a plan's steps on paper, and refuses what would hurt a user. It knows nothing
  * of how plans are made.
  */
-import { servingSlots } from '../../deploy/core/table';
+import { tableFolder } from '../../deploy/core/table';
 import type { Commit, Observed, Plan, SlotName, Step, Table } from '../../deploy/core/types';
 
 interface Resident {
@@ -13,14 +13,36 @@ interface Resident {
 
 export class PaperMachine {
   table: Table;
+  /** The fewest slots that served users at any time. */
+  fewestInService: number;
   private readonly slots = new Map<SlotName, Resident>();
 
   constructor({ table, slots }: Observed) {
     this.table = table;
     for (const { slot, commit, pid } of slots) {
-      const proven = slot === table.active || slot === table.standby;
+      const proven = named(table).includes(slot);
       if (pid !== null) this.slots.set(slot, { commit, proven });
     }
+    this.fewestInService = this.inService();
+  }
+
+  /** Slots that users get an answer of. */
+  inService(): number {
+    return serving(this.table).filter((slot) => this.slots.has(slot)).length;
+  }
+
+  /** Table and processes, to compare before with after. */
+  state(): string {
+    return JSON.stringify([tableFolder(this.table), this.processes()]);
+  }
+
+  /** As a deployment would find it: everything that is named answers. @param instance of every process */
+  observed(instance: string): Observed {
+    const slots = [...this.slots].map(([slot, { commit }]) => ({
+      ...{ slot, commit, instance: `${instance}-${slot}`, pid: 1, restarts: 0 },
+      ...{ status: 'online' as const, exitCode: null },
+    }));
+    return { table: this.table, slots };
   }
 
   /** What runs where, to compare before with after. */
@@ -50,12 +72,12 @@ export class PaperMachine {
         return;
       }
       case 'shift':
-        for (const slot of [step.to.active, step.to.standby, ...servingSlots(step.to)])
-          this.mustBeProven(slot);
+        for (const slot of named(step.to)) this.mustBeProven(slot);
         this.table = step.to;
+        this.fewestInService = Math.min(this.fewestInService, this.inService());
         return;
       case 'verify-live':
-        if (this.table.active !== step.slot) throw new Error(`${step.slot} is not live`);
+        this.mustAllServe([step, ...(step.others ?? [])]);
         return;
       case 'migrate':
       case 'hold':
@@ -66,14 +88,23 @@ export class PaperMachine {
   }
 
   private mustNotBeInTable(slot: SlotName): void {
-    if ([this.table.active, this.table.standby, ...servingSlots(this.table)].includes(slot)) {
+    if (named(this.table).includes(slot)) {
       throw new Error(`${slot} would be replaced while the table names it`);
     }
   }
 
+  /** Users get this release from each of these slots, and nothing else. */
+  private mustAllServe(proofs: { slot: SlotName; commit: Commit }[]): void {
+    const wanted = proofs.map(({ slot }) => slot).sort();
+    if (String(wanted) !== String(serving(this.table).sort()))
+      throw new Error(`${String(wanted)} are not live`);
+    for (const { slot, commit } of proofs)
+      if (this.runs(slot) !== commit) throw new Error(`${slot} has another`);
+  }
+
   /** A dead slot may be named: it was named before, and nobody gets an answer of it. */
-  private mustBeProven(slot: SlotName | null): void {
-    const resident = slot === null ? undefined : this.slots.get(slot);
+  private mustBeProven(slot: SlotName): void {
+    const resident = this.slots.get(slot);
     if (resident && !resident.proven) throw new Error(`${slot} would get users, unproven`);
   }
 }
@@ -85,4 +116,16 @@ export function doAndUndo(observed: Observed, plan: Plan, steps: number): PaperM
   for (const { step } of done) machine.do(step);
   for (const { undo } of done.reverse()) for (const step of undo) machine.do(step);
   return machine;
+}
+
+/** Behind the maintenance page nobody is served by the slot that the table names. */
+function serving(table: Table): SlotName[] {
+  const { active, shares = [], maintenance } = table;
+  const slots = [active, ...shares.map(({ slot }) => slot)].filter((slot) => slot !== null);
+  return maintenance ? [] : [...new Set(slots)];
+}
+
+/** Those that may get a user's request. */
+function named(table: Table): SlotName[] {
+  return [...serving(table), ...(table.standby === null ? [] : [table.standby])];
 }

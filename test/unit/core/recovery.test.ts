@@ -155,3 +155,41 @@ describe('held', () => {
     });
   });
 });
+
+describe('a batch of it failed', () => {
+  // as rolling plans it: from the second step on it would be tried again from the second
+  const plan = TO_GREEN.map((planned, index) => (index === 0 ? planned : { ...planned, again: 1 }));
+  const failed = [
+    ...doneTo(1),
+    step(2, 'started'),
+    step(2, 'failed'),
+    step(2, 'started', true),
+    step(2, 'done', true),
+  ];
+
+  test('and it waited for a person: it waits on', () => {
+    expect(decideRecovery(running({ plan, state: 'holding' }), events(...failed))).toEqual({
+      do: 'wait',
+      again: 1,
+    });
+  });
+
+  test('and it was being taken back, or a person wanted that: everything is', () => {
+    const all = { do: 'undo', steps: plan.slice(0, 3) };
+    expect(decideRecovery(running({ plan }), events(...failed))).toEqual(all);
+    expect(decideRecovery(running({ plan, state: 'holding', wish: 'abort' }), events(...failed))).toEqual(
+      all,
+    );
+  });
+});
+
+test('killed while what serves nobody any more was ended: the rest of that is done, and no second bake', () => {
+  const stop: PlannedStep = { step: { do: 'stop', slot: 'amber' }, undo: [] };
+  const plan = [...TO_GREEN, stop];
+  const told = events(...doneTo(BAKE), LIVE, {
+    ...(step(BAKE, 'started') as Phase),
+    phase: 'stop',
+    step: BAKE + 1,
+  });
+  expect(decideRecovery(running({ plan, state: 'baking' }), told)).toEqual({ do: 'finish', from: BAKE + 1 });
+});

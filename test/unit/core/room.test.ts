@@ -1,4 +1,17 @@
-import { bytesOf, fits, leftInGroup, memoryGroup, size, tooLittle } from '../../../deploy/core/room';
+import {
+  bytesOf,
+  fits,
+  leftInGroup,
+  memoryGroup,
+  memoryOfPlan,
+  size,
+  tooLittle,
+} from '../../../deploy/core/room';
+import type { Plan } from '../../../deploy/core/types';
+import { blueGreen } from '../../../deploy/strategies/blue-green';
+import { inPlace } from '../../../deploy/strategies/in-place';
+import { rolling } from '../../../deploy/strategies/rolling';
+import { inputFor, NEW, OLD, OTHER, running, serves } from '../../support/plan-story';
 
 const MB = 1024 ** 2;
 
@@ -63,5 +76,25 @@ describe('a control group', () => {
       path: '/docker/1',
     });
     expect(memoryGroup('')).toBeNull();
+  });
+});
+
+describe('what a plan takes in memory', () => {
+  const observed = serves('blue', running('blue', OLD));
+  const used = new Map([['blue', 100]]);
+  const peak = (plan: Plan, of = used): number => memoryOfPlan(plan, of, 100);
+
+  it('is a second copy for blue/green, none in-place, and one for each further slot of a pool', () => {
+    expect(peak(blueGreen.plan(inputFor(observed, NEW)))).toBe(100);
+    expect(peak(inPlace.plan(inputFor(observed, NEW)))).toBe(0);
+    expect(peak(rolling.plan(inputFor(observed, NEW, { slots: ['blue', 'green', 'amber', 'violet'] })))).toBe(
+      300,
+    );
+  });
+
+  it('is less what it takes the place of', () => {
+    const warm = serves('blue', running('blue', OLD), running('green', OTHER));
+    const both = new Map([...used, ['green', 70]]);
+    expect(peak(blueGreen.plan(inputFor(warm, NEW)), both)).toBe(30);
   });
 });

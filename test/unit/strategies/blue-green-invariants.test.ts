@@ -68,9 +68,9 @@ test('in the end the wanted release serves, and what was put behind it runs', ()
 
 test('wherever it fails, the undo gives back the first table and the first processes', () => {
   const notGivenBack = PLANNED.flatMap(({ input, plan }) => {
-    const before = stateOf(new PaperMachine(input.observed));
+    const before = new PaperMachine(input.observed).state();
     return [...plan.keys(), plan.length]
-      .filter((steps) => stateOf(doAndUndo(input.observed, plan, steps)) !== before)
+      .filter((steps) => doAndUndo(input.observed, plan, steps).state() !== before)
       .map((steps) => ({ input, plan, steps }));
   });
   // tens of thousands of comparisons: only what is wrong is handed to jest
@@ -89,10 +89,6 @@ test('planning is pure: the same question twice, the same answer, and the questi
   });
   expect(impure).toEqual([]);
 });
-
-function stateOf(machine: PaperMachine): string {
-  return JSON.stringify([machine.table.active, machine.table.standby, machine.processes()]);
-}
 
 function planOf(input: PlanInput): Plan | null {
   try {
@@ -121,6 +117,7 @@ function everyCase(): PlanInput[] {
                 bakeSeconds,
                 hold,
                 canary: { steps: [], seconds: 0 },
+                rolling: { batch: 1, minHealthy: 1, onFailure: 'undo' as const },
                 migrate,
               })),
             ),

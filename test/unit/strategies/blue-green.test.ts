@@ -1,9 +1,7 @@
 import type { PlanInput } from '../../../deploy/core/seams';
-import type { Observed, Plan, Release, RunningSlot, Step, Table } from '../../../deploy/core/types';
+import type { Observed, Plan, RunningSlot } from '../../../deploy/core/types';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
-import { commit } from '../../support/deployments';
-
-const [OLD, NEW, OTHER] = ['01d', 'e3', '07e3'].map(commit) as [string, string, string];
+import { inputFor, NEW, OLD, OTHER, running, serves, story } from '../../support/plan-story';
 
 describe('a new release', () => {
   it('starts in blue when nothing serves yet, is proven, and gets the traffic', () => {
@@ -204,20 +202,7 @@ test('without any slot there is nothing to plan', () => {
 });
 
 function plan(observed: Observed, wantedCommit: string, wishes: Partial<PlanInput> = {}): Plan {
-  return blueGreen.plan({
-    observed,
-    release: { commit: wantedCommit } as Release,
-    slots: ['blue', 'green'],
-    wanted: null,
-    environment: 0,
-    instance: 'fresh',
-    undoInstance: 'again',
-    bakeSeconds: 10,
-    hold: false,
-    canary: { steps: [], seconds: 0 },
-    migrate: false,
-    ...wishes,
-  });
+  return blueGreen.plan(inputFor(observed, wantedCommit, wishes));
 }
 
 function refusal(observed: Observed, wanted: string): unknown {
@@ -226,30 +211,4 @@ function refusal(observed: Observed, wanted: string): unknown {
   } catch (error) {
     return error;
   }
-}
-
-function serves(active: string | null, ...slots: RunningSlot[]): Observed {
-  return { table: { active, standby: null }, slots };
-}
-
-function running(slot: string, of: string, known: Partial<RunningSlot> = {}): RunningSlot {
-  const instance = `${slot}-instance`;
-  return { slot, commit: of, instance, pid: 1, restarts: 0, status: 'online', exitCode: null, ...known };
-}
-
-/** One line for each step, as a person would tell it. */
-function story(steps: Plan): string[] {
-  return steps.map(
-    ({ step, undo }) => told(step) + (undo.length ? `, undo: ${undo.map(told).join(', ')}` : ''),
-  );
-}
-
-function told(step: Step): string {
-  if (step.do === 'shift') return `shift to ${toldTable(step.to)}`;
-  const of = 'commit' in step ? { [OLD]: ' old', [NEW]: ' new', [OTHER]: ' other' }[step.commit] : '';
-  return `${step.do}${'slot' in step ? ` ${step.slot}` : ''}${of}`;
-}
-
-function toldTable({ active, standby }: Table): string {
-  return `${active ?? 'nobody'}${standby === null ? '' : ` before ${standby}`}`;
 }

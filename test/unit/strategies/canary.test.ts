@@ -28,6 +28,7 @@ const input = (observed: Observed, more: Partial<PlanInput> = {}): PlanInput => 
   undoInstance: 'again',
   bakeSeconds: 10,
   hold: false,
+  rolling: { batch: 1, minHealthy: 1, onFailure: 'undo' },
   canary: { steps: [5, 25, 50, 100], seconds: 60 },
   migrate: false,
   ...more,

@@ -46,6 +46,7 @@ describe('a line', () => {
       status: 200,
       slot: 'blue',
       table: 'active-blue.standby-none',
+      maintenance: false,
       upstreams: ['127.0.0.1:8080'],
       upstreamStatuses: [200],
       upstreamMs: [11],
@@ -116,6 +117,7 @@ describe('counting', () => {
     expect(countRequests(entries)).toEqual({
       served: 1,
       failed: 0,
+      turnedAway: 0,
       slots: [{ slot: 'blue', requests: 1, errors: 0 }],
     });
   });
@@ -125,6 +127,7 @@ describe('counting', () => {
     expect(countRequests([saved, entry()])).toEqual({
       served: 2,
       failed: 0,
+      turnedAway: 0,
       slots: [{ slot: 'blue', requests: 2, errors: 1 }],
     });
   });
@@ -141,10 +144,19 @@ describe('counting', () => {
     expect(countRequests([entry({ status, upstream_status: first })]).slots[0]?.errors).toBe(errors);
   });
 
+  test('who got the maintenance page was told to come back, and is not counted as failed', () => {
+    const page = entry({ uri: '/switchyard-maintenance.html', status: '503', slot: '', upstream: '' });
+    expect(countRequests([page, entry(), entry({ status: '503' })])).toMatchObject({
+      served: 3,
+      failed: 1,
+      turnedAway: 1,
+    });
+  });
+
   test('a request that nginx answered by itself says nothing about a slot', () => {
     const refused = entry({ status: '413', upstream: '', upstream_status: '' });
     const noSlot = entry({ status: '503', slot: '', upstream: '', upstream_status: '' });
-    expect(countRequests([refused, noSlot])).toEqual({ served: 2, failed: 1, slots: [] });
+    expect(countRequests([refused, noSlot])).toEqual({ served: 2, failed: 1, turnedAway: 0, slots: [] });
   });
 
   test('slot by slot', () => {

@@ -1,0 +1,39 @@
+/**
+ * In which bucket nginx puts a cohort: its split_clients hashes the text with MurmurHash2 and cuts the numbers into
+ * parts of one per cent (nginx/site.conf.template). So we can ask as somebody whom a certain slot serves. Pure.
+ */
+import { slotsOfBuckets } from './table';
+import { BUCKETS, type SlotName, type Table } from './types';
+
+const MULTIPLIER = 0x5bd1e995;
+/** nginx cuts the fraction off. */
+const ONE_PER_CENT = Math.floor(0xffffffff / BUCKETS);
+const DIGITS = 32;
+
+/** @param cohort 32 hexadecimal digits, as the cookie has them */
+export function bucketOf(cohort: string): number {
+  return Math.min(Math.floor(murmur2(cohort) / ONE_PER_CENT), BUCKETS - 1);
+}
+
+/** A cohort that this table gives to the slot; null when it serves nobody. Always the same one. */
+export function cohortOf(table: Table, slot: SlotName): string | null {
+  const buckets = slotsOfBuckets(table);
+  if (!buckets.includes(slot)) return null;
+  for (let number = 0; ; number += 1) {
+    const cohort = number.toString(16).padStart(DIGITS, '0');
+    if (buckets[bucketOf(cohort)] === slot) return cohort;
+  }
+}
+
+/** Of a text of ASCII letters whose length is a multiple of four. */
+function murmur2(text: string): number {
+  let hash = text.length;
+  for (let at = 0; at + 4 <= text.length; at += 4) {
+    const [a = 0, b = 0, c = 0, d = 0] = [0, 1, 2, 3].map((index) => text.charCodeAt(at + index));
+    let part = Math.imul(a | (b << 8) | (c << 16) | (d << 24), MULTIPLIER);
+    part = Math.imul(part ^ (part >>> 24), MULTIPLIER);
+    hash = Math.imul(hash, MULTIPLIER) ^ part;
+  }
+  hash = Math.imul(hash ^ (hash >>> 13), MULTIPLIER);
+  return (hash ^ (hash >>> 15)) >>> 0;
+}

@@ -1,0 +1,90 @@
+/** What a deployment plans with: what runs, the release, and all that its owner has wished for. */
+import { randomBytes } from 'node:crypto';
+import { KnownError } from '../core/errors';
+import type { Strategy } from '../core/seams';
+import { inService } from '../core/spread';
+import type { StrategyName } from '../core/strategy-choice';
+import { strategyFor } from '../core/strategy-choice';
+import type { AppSettings, Commit, Deployment, Observed, Plan, Release, SlotName } from '../core/types';
+import { strategies } from '../strategies';
+import { restore } from '../strategies/restore';
+import type { Yard } from '../yard';
+
+export type Wishes = Pick<Deployment, 'kind' | 'slot' | 'strategy' | 'branch' | 'hold'>;
+
+/** What was live is brought back where it was, whatever the owner deploys with. */
+export function strategyOf({ config }: Pick<Yard, 'config'>, { kind, strategy, branch }: Wishes): string {
+  if (kind === 'restore') return 'restore';
+  const chosen = strategy ?? strategyFor(config.strategy, branch ?? config.branch);
+  // what was live before is no canary: it goes back at once
+  return kind === 'rollback' && chosen === 'canary' ? 'blue-green' : chosen;
+}
+
+/** Throws E_STRATEGY, E_SLOT_ACTIVE. @param release of one that is not built yet what is known of it */
+export function makePlan(
+  yard: Pick<Yard, 'config' | 'slots'>,
+  wishes: Wishes,
+  observed: Observed,
+  release: Release,
+  environment: number,
+): Plan {
+  const { kind, slot, hold } = wishes;
+  const isNew = kind === 'deploy' || kind === 'env';
+  return strategyNamed(strategyOf(yard, wishes)).plan({
+    observed,
+    release,
+    slots: yard.slots.map(({ name }) => name),
+    wanted: kind === 'restore' && isRestored(observed, release.commit) ? null : slot,
+    environment,
+    instance: randomBytes(8).toString('hex'),
+    undoInstance: randomBytes(8).toString('hex'),
+    // what served before needs no proof that it can, and behind the very first release there is none to go back to
+    bakeSeconds: isNew && observed.table.active !== null ? yard.config.bake.seconds : 0,
+    hold,
+    migrate: isNew && release.app.migrate !== null,
+    rolling: yard.config.rolling,
+    canary: yard.config.canary,
+  });
+}
+
+/** What would be planned for a commit that may not be built yet: the clone's own settings stand for the commit's. */
+export function likelyPlan(
+  yard: Pick<Yard, 'config' | 'slots'>,
+  wishes: Wishes,
+  observed: Observed,
+  commit: Commit,
+  environment: number,
+  app: AppSettings = yard.config.app,
+): Plan {
+  const release: Release = { commit, app, version: '', subject: '', dir: '' };
+  return makePlan(yard, wishes, observed, release, environment);
+}
+
+/** The slot whose process is proven to be live; none for a plan that changes nothing. */
+export function targetOf(plan: Plan): SlotName | undefined {
+  return plan.flatMap(({ step }) => (step.do === 'verify-live' ? [step.slot] : []))[0];
+}
+
+function strategyNamed(name: string): Strategy {
+  const found: Strategy | undefined = name === 'restore' ? restore : strategies[name as StrategyName];
+  if (!found) throw new KnownError('E_STRATEGY', `There is no strategy "${name}".`);
+  return found;
+}
+
+/** npm start and the watch may both have asked for it; where it serves and is looked after, nothing is left to do. */
+function isRestored({ table, slots }: Observed, commit: Commit): boolean {
+  const serving = inService(table);
+  return (
+    serving.length > 0 &&
+    serving.every((name) =>
+      isBack(
+        slots.find(({ slot }) => slot === name),
+        commit,
+      ),
+    )
+  );
+}
+
+function isBack(running: Observed['slots'][number] | undefined, commit: Commit): boolean {
+  return running?.commit === commit && running.status === 'online' && !running.orphan;
+}

@@ -1,0 +1,56 @@
+/**
+ * In-place: the release takes the place of the one that serves, in the same slot. Meanwhile everyone gets the
+ * maintenance page. It needs no memory for a second copy, and costs the time between its stop and its proof.
+ */
+import { KnownError } from '../core/errors';
+import type { PlanInput, Strategy } from '../core/seams';
+import type { Plan, SlotName, Table } from '../core/types';
+import { alreadyLive, goLive, migrate, putBack, retireAllBut, shift, start, verify } from './steps';
+
+export const inPlace: Strategy = {
+  plan(input) {
+    if (alreadyLive(input)) return [];
+    mustBePossible(input);
+    return replace(input, input.observed.table.active ?? firstSlot(input));
+  },
+};
+
+function replace(input: PlanInput, slot: SlotName): Plan {
+  const { observed, release, instance } = input;
+  const { table } = observed;
+  const proof = { slot, commit: release.commit, instance, restarts: 0 };
+  const live: Table = { active: slot, standby: null };
+  const page: Table = { ...live, maintenance: true };
+  return [
+    ...migrate(input),
+    ...shift(table, page),
+    { step: { do: 'stop', slot }, undo: putBack(input, slot) },
+    // whatever came of it goes before the old one comes back
+    { ...start(input, proof), undo: [{ do: 'stop', slot }] },
+    verify(proof),
+    ...shift(page, live),
+    ...goLive(input, proof),
+    ...retireAllBut(input, [slot]),
+  ];
+}
+
+function mustBePossible({ hold, wanted, observed }: PlanInput): void {
+  if (hold) {
+    const why = 'In-place, nobody can try a release before the users get it.';
+    throw new KnownError(
+      'E_STRATEGY',
+      why,
+      'Hold it with another: npm run -s deploy -- --hold --strategy blue-green',
+    );
+  }
+  if (wanted !== null && wanted !== observed.table.active) {
+    const why = `In-place, a release takes the place of the one that serves, and not of what is in ${wanted}.`;
+    throw new KnownError('E_STRATEGY', why, 'Leave the slot out: npm run -s deploy -- --strategy in-place');
+  }
+}
+
+function firstSlot({ slots }: PlanInput): SlotName {
+  const [first] = slots;
+  if (first === undefined) throw new KnownError('E_CONFIG', 'No slot is configured.');
+  return first;
+}

@@ -1,0 +1,97 @@
+/**
+ * Rolling: over the whole pool, a few slots at a time. Their buckets go to the others, they are drained, stopped and
+ * started with the release, proven, and get buckets again. Old and new serve side by side until all are new.
+ */
+import { batchSize } from '../core/batch';
+import { KnownError } from '../core/errors';
+import type { PlanInput, Strategy } from '../core/seams';
+import { inService, spreadOver } from '../core/spread';
+import type { Plan, Proof, SlotName } from '../core/types';
+import { goLive, hasIt, migrate, runningIn, shift, start, verify } from './steps';
+
+export const rolling: Strategy = {
+  plan(input) {
+    mustBePossible(input);
+    const { slots, observed, rolling } = input;
+    const serving = aliveInService(input);
+    const isDone = (slot: SlotName): boolean => serving.includes(slot) && hasIt(input, slot);
+    if (slots.every(isDone)) return [];
+    const left = slots.filter((slot) => !isDone(slot));
+    // what serves nobody comes first: with it more serve than before, and never fewer
+    const idle = left.filter((slot) => !serving.includes(slot));
+    // and last the active one, which stands in for every other that crashes
+    const busy = left
+      .filter((slot) => serving.includes(slot))
+      .sort((a, b) => Number(a === observed.table.active) - Number(b === observed.table.active));
+    const size = batchSize(rolling.batch, slots.length);
+    return replaceInTurn(input, [...chunks(idle, size), ...chunks(busy, size)]);
+  },
+};
+
+/** Each batch in turn; in the end all slots that serve have the release. */
+export function replaceInTurn(input: PlanInput, batches: SlotName[][]): Plan {
+  const fresh = new Set(aliveInService(input).filter((slot) => hasIt(input, slot)));
+  const holds = input.rolling.onFailure === 'hold';
+  let { table } = input.observed;
+  let serving = aliveInService(input);
+  const plan = migrate(input);
+  for (const batch of batches) {
+    const staying = serving.filter((slot) => !batch.includes(slot));
+    const away = spreadOver(staying, (slot) => fresh.has(slot));
+    serving = input.slots.filter((slot) => staying.includes(slot) || batch.includes(slot));
+    for (const slot of batch) fresh.add(slot);
+    const back = spreadOver(serving, (slot) => fresh.has(slot));
+    const proofs = batch.map((slot) => newProof(input, slot));
+    const steps = [
+      ...shift(table, away),
+      ...proofs.map((proof) => start(input, proof)),
+      ...proofs.map(verify),
+      ...shift(away, back),
+    ];
+    const first = plan.length;
+    plan.push(...steps.map((step) => (holds ? { ...step, again: first } : step)));
+    table = back;
+  }
+  const started = batches.flat();
+  const [proof, ...others] = inService(table).map((slot) =>
+    started.includes(slot) ? newProof(input, slot) : proofAsItIs(input, slot),
+  );
+  return proof ? [...plan, ...goLive(input, proof, others)] : plan;
+}
+
+/** A slot whose process is dead serves nobody, whatever the table says. */
+export function aliveInService({ observed, slots }: PlanInput): SlotName[] {
+  const named = inService(observed.table);
+  return slots.filter((slot) => named.includes(slot) && runningIn(observed, slot)?.status === 'online');
+}
+
+/** Each slot its own: through nginx they are told apart by it. */
+function newProof({ release, instance }: PlanInput, slot: SlotName): Proof {
+  return { slot, commit: release.commit, instance: `${instance}-${slot}`, restarts: 0 };
+}
+
+/** Of a slot that has the release already. */
+function proofAsItIs({ observed, release }: PlanInput, slot: SlotName): Proof {
+  const { instance = '', restarts = 0 } = runningIn(observed, slot) ?? {};
+  return { slot, commit: release.commit, instance, restarts };
+}
+
+function mustBePossible({ slots, rolling, hold, wanted }: PlanInput): void {
+  const size = batchSize(rolling.batch, slots.length);
+  const left = slots.length - size;
+  if (left < rolling.minHealthy) {
+    throw new KnownError(
+      'E_STRATEGY',
+      `Of ${slots.length} slots a batch of ${size} leaves ${left} in service, fewer than rolling.minHealthy (${rolling.minHealthy}).`,
+      'Make rolling.batch or rolling.minHealthy smaller in deploy.config.js, or have more slots.',
+    );
+  }
+  if (hold || wanted !== null) {
+    const why = `Rolling gives a release to all slots; ${hold ? 'it cannot be held for testers' : 'none can be chosen'}.`;
+    throw new KnownError('E_STRATEGY', why, 'Use another: npm run -s deploy -- --strategy blue-green');
+  }
+}
+
+function chunks(slots: SlotName[], size: number): SlotName[][] {
+  return slots.length === 0 ? [] : [slots.slice(0, size), ...chunks(slots.slice(size), size)];
+}

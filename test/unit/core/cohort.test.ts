@@ -1,0 +1,17 @@
+import { bucketOf, cohortOf } from '../../../deploy/core/cohort';
+import { slotsOfBuckets } from '../../../deploy/core/table';
+import type { Table } from '../../../deploy/core/types';
+
+const TABLE: Table = { active: 'blue', standby: null, shares: [{ slot: 'green', buckets: 1 }] };
+
+it('finds somebody for each slot that serves, however few it serves', () => {
+  for (const slot of ['blue', 'green']) {
+    const cohort = cohortOf(TABLE, slot) as string;
+    expect(cohort).toMatch(/^[0-9a-f]{32}$/);
+    expect(slotsOfBuckets(TABLE)[bucketOf(cohort)]).toBe(slot);
+  }
+});
+
+it('finds nobody for a slot that serves nobody', () => {
+  expect(cohortOf(TABLE, 'amber')).toBeNull();
+});

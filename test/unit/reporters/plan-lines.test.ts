@@ -1,0 +1,31 @@
+import { planLines } from '../../../deploy/reporters/plan-lines';
+import { inPlace } from '../../../deploy/strategies/in-place';
+import { rolling } from '../../../deploy/strategies/rolling';
+import { inputFor, NEW, OLD, running, serves } from '../../support/plan-story';
+
+const observed = serves('blue', running('blue', OLD));
+
+it('has a line for each step, with its undo beside it', () => {
+  const plan = rolling.plan(inputFor(observed, NEW, { migrate: true }));
+  expect(planLines(plan).map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
+    '  1  migrate e300000',
+    '  2  start e300000 in green  undo: stop green',
+    '  3  verify e300000 in green',
+    '  4  traffic: green 50, blue 50  undo: traffic: blue',
+    '  5  traffic: green  undo: traffic: green 50, blue 50',
+    '  6  start e300000 in blue  undo: start 01d0000 in blue, verify 01d0000 in blue',
+    '  7  verify e300000 in blue',
+    '  8  traffic: green 50, blue 50  undo: traffic: green',
+    '  9  verify through nginx: blue, green',
+    ' 10  bake for 10 s',
+  ]);
+});
+
+it('says so where a person decides, where users get the page, and where nothing is to be done', () => {
+  const rule = { batch: 1, minHealthy: 1, onFailure: 'hold' } as const;
+  expect(planLines(rolling.plan(inputFor(observed, NEW, { rolling: rule }))).at(-1)).toContain('a person');
+  expect(planLines(inPlace.plan(inputFor(observed, NEW)))[0]).toContain(
+    'traffic: nobody: the maintenance page',
+  );
+  expect(planLines([])).toEqual(['  nothing to do: it is live']);
+});

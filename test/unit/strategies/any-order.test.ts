@@ -1,0 +1,150 @@
+/**
+ * The strategies after one another, in any order, from every state that they and the death of slots can lead to:
+ * what must hold for each plan, tried in pools of two to four slots.
+ */
+import type { PlanInput, RollingRule } from '../../../deploy/core/seams';
+import { inService } from '../../../deploy/core/spread';
+import { EMPTY_TABLE, slotsOfBuckets } from '../../../deploy/core/table';
+import type { Observed, Plan, RunningSlot } from '../../../deploy/core/types';
+import { blueGreen } from '../../../deploy/strategies/blue-green';
+import { inPlace } from '../../../deploy/strategies/in-place';
+import { restore } from '../../../deploy/strategies/restore';
+import { rolling } from '../../../deploy/strategies/rolling';
+import { doAndUndo, PaperMachine } from '../../support/plan-model';
+import { inputFor, NEW, OLD } from '../../support/plan-story';
+
+const POOL = ['blue', 'green', 'amber', 'violet'];
+const STRATEGIES = { blueGreen, inPlace, rolling, restore };
+const RULES: RollingRule[] = [
+  { batch: 1, minHealthy: 1, onFailure: 'undo' },
+  { batch: '50%', minHealthy: 1, onFailure: 'hold' },
+];
+
+interface Case {
+  name: string;
+  input: PlanInput;
+  plan: Plan;
+}
+
+describe.each([2, 3, 4])('in a pool of %i', (size) => {
+  const slots = POOL.slice(0, size);
+  const states = reachable(slots);
+  const cases = states.flatMap((observed) => casesOf(observed, slots));
+
+  test('all states are looked at', () => {
+    expect(states.length).toBeGreaterThan({ 2: 30, 3: 150, 4: 600 }[size] as number);
+    expect(states.some(({ table }) => inService(table).length === size)).toBe(true);
+    expect(cases.filter(({ plan }) => plan.length > 0).length).toBeGreaterThan(states.length);
+  });
+
+  test('no unproven release gets a user or stands behind another, and in the end all users have the wanted one', () => {
+    for (const { name, input, plan } of cases) {
+      const machine = new PaperMachine(input.observed);
+      for (const { step } of plan) machine.do(step);
+      for (const slot of inService(machine.table)) {
+        if (machine.runs(slot) !== input.release.commit) throw new Error(`${name}: ${slot} serves another`);
+      }
+      // what was ended holds no memory; a rolling one has the whole pool
+      const kept = name === 'rolling' ? size : 2;
+      if (name !== 'restore' && plan.length > 0) expect(machine.processes().length).toBeLessThanOrEqual(kept);
+      if (name === 'rolling') expect(inService(machine.table).sort()).toEqual([...slots].sort());
+    }
+  });
+
+  test('wherever it fails, the undo gives back the first table and the first processes', () => {
+    const notGivenBack = cases.flatMap(({ name, input, plan }) => {
+      const before = new PaperMachine(input.observed).state();
+      return [...plan.keys(), plan.length]
+        .filter((steps) => doAndUndo(input.observed, plan, steps).state() !== before)
+        .map((steps) => ({ name, input, plan, steps }));
+    });
+    expect(notGivenBack.slice(0, 3)).toEqual([]);
+  });
+
+  test('rolling never leaves fewer in service than it may, nor does its undo', () => {
+    for (const { input, plan } of cases.filter(({ name }) => name === 'rolling')) {
+      const start = new PaperMachine(input.observed);
+      const answering = input.observed.slots
+        .filter(({ status }) => status === 'online')
+        .map(({ slot }) => slot);
+      const healthy = inService(start.table).filter((slot) => answering.includes(slot)).length;
+      const batch = input.rolling.batch === 1 ? 1 : Math.floor(size / 2);
+      for (let steps = 0; steps <= plan.length; steps += 1) {
+        const { fewestInService } = doAndUndo(input.observed, plan, steps);
+        // expect() itself would take seconds here
+        if (fewestInService < Math.min(healthy, size - batch))
+          throw new Error(`${fewestInService}: ${JSON.stringify(plan)}`);
+      }
+    }
+  });
+
+  test('while it rolls, whoever has met the new release keeps it', () => {
+    for (const { input, plan } of cases.filter(({ name }) => name === 'rolling')) {
+      const machine = new PaperMachine(input.observed);
+      let fresh = -1;
+      for (const { step } of plan) {
+        machine.do(step);
+        if (step.do !== 'shift') continue;
+        const have = slotsOfBuckets(step.to).map(
+          (slot) => slot !== null && machine.runs(slot) === input.release.commit,
+        );
+        const count = have.lastIndexOf(true) + 1;
+        // of those that had it before the plan, not all are where it puts them
+        if (fresh === -1) fresh = count;
+        const sentBack = have.slice(0, count).includes(false) || count < fresh;
+        if (sentBack) throw new Error(JSON.stringify({ observed: input.observed, plan }));
+        fresh = count;
+      }
+    }
+  });
+});
+
+function casesOf(observed: Observed, slots: string[]): Case[] {
+  const inputs = [OLD, NEW].flatMap((commit) =>
+    RULES.map((rule) => inputFor(observed, commit, { slots, rolling: rule, migrate: commit === NEW })),
+  );
+  return inputs.flatMap((input) =>
+    Object.entries(STRATEGIES)
+      // only rolling looks at the rule
+      .filter(([name]) => name === 'rolling' || input.rolling === RULES[0])
+      .map(([name, strategy]) => ({ name, input, plan: strategy.plan(input) })),
+  );
+}
+
+/** From an empty home: every plan done to its end, every slot dying at any time, and everything stopped. */
+function reachable(slots: string[]): Observed[] {
+  const found = new Map<string, Observed>();
+  const waiting: Observed[] = [{ table: EMPTY_TABLE, slots: [] }];
+  for (let observed = waiting.pop(); observed; observed = waiting.pop()) {
+    const key = JSON.stringify([
+      observed.table,
+      observed.slots.map(({ slot, commit, pid }) => [slot, commit, pid]),
+    ]);
+    if (found.has(key)) continue;
+    found.set(key, observed);
+    waiting.push({ ...observed, slots: [] }, ...deaths(observed));
+    for (const { input, plan } of casesOf(observed, slots)) {
+      const machine = new PaperMachine(input.observed);
+      for (const { step } of plan) machine.do(step);
+      waiting.push(ordered(machine.observed('then'), observed));
+    }
+  }
+  return [...found.values()];
+}
+
+function deaths({ table, slots }: Observed): Observed[] {
+  const dead: Partial<RunningSlot> = { pid: null, status: 'crashed' };
+  return slots.map(({ slot: dies }) => ({
+    table,
+    slots: slots.map((each) => (each.slot === dies ? { ...each, ...dead } : each)),
+  }));
+}
+
+/** Always in one order, and with those that were dead and are not named anew still dead. */
+function ordered(now: Observed, before: Observed): Observed {
+  const dead = before.slots.filter(
+    ({ slot, pid }) => pid === null && !now.slots.some((running) => running.slot === slot),
+  );
+  const slots = [...now.slots, ...dead].sort((a, b) => a.slot.localeCompare(b.slot));
+  return { table: now.table, slots };
+}

@@ -1,0 +1,127 @@
+import type { PlanInput, RollingRule } from '../../../deploy/core/seams';
+import type { Observed, Table } from '../../../deploy/core/types';
+import { restore } from '../../../deploy/strategies/restore';
+import { rolling } from '../../../deploy/strategies/rolling';
+import { inputFor, NEW, OLD, OTHER, running, serves, story } from '../../support/plan-story';
+
+const FOUR = ['blue', 'green', 'amber', 'violet'];
+const rule = (known: Partial<RollingRule>): Partial<PlanInput> => ({
+  rolling: { batch: 1, minHealthy: 1, onFailure: 'undo', ...known },
+});
+const plan = (observed: Observed, wishes: Partial<PlanInput> = {}): string[] =>
+  story(rolling.plan(inputFor(observed, NEW, wishes)));
+
+describe('over two slots', () => {
+  it('fills the idle one, then replaces the one that serves, so that one always does', () => {
+    const observed = serves('blue', running('blue', OLD), running('green', OTHER));
+    observed.table.standby = 'green';
+    expect(plan(observed)).toEqual([
+      'shift to blue, undo: shift to blue before green',
+      'start green new, undo: start green other, verify green other',
+      'verify green new',
+      'shift to green 50, blue 50 before green, undo: shift to blue',
+      'shift to green, undo: shift to green 50, blue 50 before green',
+      'start blue new, undo: start blue old, verify blue old',
+      'verify blue new',
+      'shift to green 50, blue 50 before green, undo: shift to green',
+      'verify-live blue and green new',
+      'bake blue and green new',
+    ]);
+  });
+});
+
+describe('over four slots that all serve', () => {
+  const all: Table = {
+    active: 'blue',
+    standby: 'green',
+    shares: ['green', 'amber', 'violet'].map((slot) => ({ slot, buckets: 25 })),
+  };
+  const observed: Observed = { table: all, slots: FOUR.map((slot) => running(slot, OLD)) };
+  const shifts = (wishes: Partial<PlanInput>): string[] =>
+    plan(observed, { slots: FOUR, ...wishes })
+      .filter((line) => line.startsWith('shift'))
+      .map((line) => line.split(', undo')[0] as string);
+
+  it('replaces one at a time; the active one last, and with it all are new', () => {
+    expect(shifts({})).toEqual([
+      'shift to amber 33, violet 34, blue 33 before amber',
+      'shift to green 25, amber 25, violet 25, blue 25 before amber',
+      'shift to green 33, violet 34, blue 33 before violet',
+      'shift to green 25, amber 25, violet 25, blue 25 before violet',
+      'shift to green 33, amber 34, blue 33 before green',
+      'shift to green 25, amber 25, violet 25, blue 25 before green',
+      'shift to amber 33, violet 34, green 33 before amber',
+      'shift to green 25, amber 25, violet 25, blue 25 before green',
+    ]);
+  });
+
+  it('replaces so many at a time as it is told: a number, or a share rounded down', () => {
+    expect(shifts({ ...rule({ batch: 2 }) })).toHaveLength(4);
+    expect(shifts({ ...rule({ batch: '50%' }) })).toHaveLength(4);
+    expect(shifts({ ...rule({ batch: '10%' }) })).toHaveLength(8);
+  });
+
+  it('is refused where too few would stay in service', () => {
+    for (const known of [{ minHealthy: 4 }, { batch: 3, minHealthy: 2 }, { batch: '100%', minHealthy: 1 }])
+      expect(() => plan(observed, { slots: FOUR, ...rule(known) })).toThrow(
+        expect.objectContaining({ code: 'E_STRATEGY' }),
+      );
+    expect(() => plan(observed, { slots: FOUR, hold: true })).toThrow('held');
+    expect(() => plan(observed, { slots: FOUR, wanted: 'amber' })).toThrow('chosen');
+  });
+
+  it('says of each step where a second try begins, when a person is to decide', () => {
+    const steps = rolling.plan(inputFor(observed, NEW, { slots: FOUR, ...rule({ onFailure: 'hold' }) }));
+    expect(steps.map(({ again }) => again)).toEqual([
+      ...[0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12],
+      ...[undefined, undefined],
+    ]);
+  });
+
+  it('has nothing to do when all of them have it, and leaves those alone that do', () => {
+    const mixed = { table: all, slots: FOUR.map((slot) => running(slot, slot === 'amber' ? OLD : NEW)) };
+    expect(plan({ ...mixed, slots: FOUR.map((slot) => running(slot, NEW)) }, { slots: FOUR })).toEqual([]);
+    expect(plan(mixed, { slots: FOUR }).filter((line) => line.startsWith('start'))).toEqual([
+      'start amber new, undo: start amber old, verify amber old',
+    ]);
+  });
+
+  it('brings back those that died, and nothing where all live', () => {
+    const died = observed.slots.map((each) => (each.slot === 'amber' ? { ...each, pid: null } : each));
+    const back = restore.plan(inputFor({ table: all, slots: died }, OLD, { slots: FOUR, bakeSeconds: 0 }));
+    expect(story(back)).toEqual([
+      'shift to green 33, violet 34, blue 33 before green, undo: shift to green 25, amber 25, violet 25, blue 25 before green',
+      'start amber old, undo: stop amber',
+      'verify amber old',
+      'shift to green 25, amber 25, violet 25, blue 25 before green, undo: shift to green 33, violet 34, blue 33 before green',
+      'verify-live blue and green and amber and violet old',
+    ]);
+    expect(restore.plan(inputFor(observed, OLD, { slots: FOUR }))).toEqual([]);
+  });
+
+  it('after npm stop serves as soon as the first is back, and then from all again', () => {
+    const back = story(
+      restore.plan(inputFor({ table: all, slots: [] }, OLD, { slots: FOUR, bakeSeconds: 0 })),
+    );
+    expect(back.map((line) => line.split(', undo')[0])).toEqual([
+      'shift to nobody',
+      'start blue old',
+      'verify blue old',
+      'shift to blue',
+      'start green old',
+      'start amber old',
+      'start violet old',
+      'verify green old',
+      'verify amber old',
+      'verify violet old',
+      'shift to green 25, amber 25, violet 25, blue 25 before green',
+      'verify-live blue and green and amber and violet old',
+    ]);
+  });
+});
+
+it('on a fresh home fills the whole pool', () => {
+  const steps = plan(serves(null), { slots: FOUR, ...rule({ batch: 2 }) });
+  expect(steps.filter((line) => line.startsWith('shift to'))).toHaveLength(2);
+  expect(steps.at(-2)).toBe('verify-live blue and green and amber and violet new');
+});
