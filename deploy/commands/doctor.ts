@@ -2,13 +2,11 @@
 import pc from 'picocolors';
 import { CHECKS } from '../doctor/checks';
 import { examine } from '../doctor/examine';
+import { LIMIT_MS } from '../doctor/patience';
 import { patientAt } from '../doctor/patient';
 import { reportLines } from '../doctor/report';
 import type { Options } from './desk';
 import { ROOT } from './desk';
-
-/** Whatever hangs, a person has the answer within three seconds. */
-const LIMIT_MS = 2500;
 
 /** Exit code 0 without faults; warnings are none. */
 export async function doctorCommand(options: Options): Promise<number> {

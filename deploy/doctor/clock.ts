@@ -5,8 +5,8 @@ import { duration } from '../core/format';
 import type { Judgement } from './finding';
 import { fault, orOk, warning } from './finding';
 import type { Patient } from './patient';
+import { ASK_MS } from './patience';
 
-const ASK_MS = 1500;
 /** The clock of a machine that is set by the network is off by milliseconds. */
 const SMALL_STEP_MS = 2000;
 /** Signatures and tokens are commonly refused when clocks differ by minutes. */

@@ -7,8 +7,8 @@ import { probe } from '../traffic/probe';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
 import type { Patient } from './patient';
+import { ASK_MS } from './patience';
 
-const ASK_MS = 1500;
 const LINES = 20;
 
 export async function checkDeployer(patient: Patient): Promise<Judgement[]> {

@@ -8,10 +8,10 @@ import type { Judgement } from './finding';
 import { fault, ok, warning } from './finding';
 import type { Patient } from './patient';
 import { bytesOf, megabytes } from './size';
+import { ASK_MS } from './patience';
 
 const run = promisify(execFile);
 
-const ASK_MS = 1500;
 /** A release has some thousands of files, most of them its packages'. */
 const FILES_OF_A_RELEASE = 20_000;
 

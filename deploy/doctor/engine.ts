@@ -6,8 +6,7 @@ import { checkEngine } from '../setup/engine';
 import type { Judgement } from './finding';
 import { fault, orOk, warning } from './finding';
 import type { Patient } from './patient';
-
-const ASK_MS = 1500;
+import { ASK_MS } from './patience';
 
 /** Says nothing where no container is wanted. */
 export async function checkEngineLink(patient: Patient): Promise<Judgement[]> {

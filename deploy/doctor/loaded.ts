@@ -10,8 +10,8 @@ import { findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
 import { fault, orOk } from './finding';
 import type { Patient } from './patient';
+import { ASK_MS } from './patience';
 
-const ASK_MS = 1500;
 const MARK = 'x-switchyard-configuration';
 const ANEW = 'npm stop && npm start';
 

@@ -7,13 +7,12 @@ import type { Judgement } from './finding';
 import { fault, orOk, warning } from './finding';
 import type { Patient } from './patient';
 import { hookNode } from './push';
+import { ASK_MS } from './patience';
 
 const run = promisify(execFile);
 
 const OLDEST = 20;
 const NEWEST_TRIED = 26;
-const ASK_MS = 1500;
-
 export async function checkNode(patient: Patient): Promise<Judgement[]> {
   const [npm, git] = await Promise.all([npmVersion().catch(() => null), gitVersion()]);
   const complaints = [

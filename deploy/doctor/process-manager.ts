@@ -5,8 +5,7 @@ import { Pm2Down, askPm2 } from '../runtimes/pm2-rpc';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
 import type { Patient } from './patient';
-
-const ASK_MS = 1500;
+import { ASK_MS } from './patience';
 
 export async function checkProcessManager(patient: Patient): Promise<Judgement[]> {
   const home = patient.home();

@@ -6,10 +6,10 @@ import { promisify } from 'node:util';
 import type { Judgement } from './finding';
 import { ok, warning, word } from './finding';
 import type { Patient } from './patient';
+import { ASK_MS } from './patience';
 
 const run = promisify(execFile);
 
-const ASK_MS = 1500;
 const SYSTEM_TABLES = ['/etc/crontab', '/etc/cron.d'];
 const UNITS = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 

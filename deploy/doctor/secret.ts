@@ -4,8 +4,8 @@ import { postPing } from '../webhook/post';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
 import type { Patient } from './patient';
+import { ASK_MS } from './patience';
 
-const ASK_MS = 1500;
 const REFUSED = 401;
 
 export async function checkSecret(patient: Patient): Promise<Judgement[]> {

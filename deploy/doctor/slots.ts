@@ -7,8 +7,8 @@ import { probe } from '../traffic/probe';
 import type { Judgement } from './finding';
 import { fault, ok, warning } from './finding';
 import type { Patient } from './patient';
+import { ASK_MS } from './patience';
 
-const ASK_MS = 1500;
 /** So often a process may end by accident. */
 const MANY_RESTARTS = 3;
 

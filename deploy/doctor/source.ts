@@ -10,8 +10,8 @@ import type { Home } from '../home';
 import type { Judgement } from './finding';
 import { fault, ok, warning, word } from './finding';
 import type { Patient } from './patient';
+import { ASK_MS } from './patience';
 
-const ASK_MS = 2000;
 const DEPLOYMENTS = 1000;
 
 export async function checkSource(patient: Patient): Promise<Judgement[]> {

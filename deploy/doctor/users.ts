@@ -7,8 +7,7 @@ import { probe } from '../traffic/probe';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
 import type { Patient } from './patient';
-
-const ASK_MS = 1500;
+import { ASK_MS } from './patience';
 
 export async function checkUsers(patient: Patient): Promise<Judgement[]> {
   const serving = patient.lastLive()?.to;

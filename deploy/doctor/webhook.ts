@@ -5,8 +5,7 @@ import { postPing } from '../webhook/post';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
 import type { Patient } from './patient';
-
-const ASK_MS = 1500;
+import { ASK_MS } from './patience';
 
 export async function checkWebhook(patient: Patient): Promise<Judgement[]> {
   const { port } = patient.ports().http;

@@ -1,0 +1,6 @@
+/** How long doctor waits: a machine that is busy is not broken, and a person who asks wants an answer. */
+
+/** For one question's answer, in milliseconds. */
+export const ASK_MS = 5000;
+/** For all links together. */
+export const LIMIT_MS = 10_000;
