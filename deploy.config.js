@@ -14,7 +14,7 @@ module.exports = {
   /** Where commits come from: null is the home's own push.git (git push live);
       or a URL git can fetch, such as https://github.com/you/app.git.             environment: SOURCE */
   source: null,
-  /** How traffic moves to a new release: 'in-place', 'rolling' or 'blue-green'; or one for each branch,
+  /** How traffic moves to a new release: 'in-place', 'rolling', 'blue-green' or 'canary'; or one for each branch,
       { main: 'blue-green', 'feature/*': 'in-place', default: 'rolling' }. deploy -- --strategy goes over it. */
   strategy: 'blue-green',
   /** What keeps the app's processes running: 'pm2', or 'compose' for containers.  environment: RUNTIME */
