@@ -1,5 +1,5 @@
 // @ts-check
-/** Ports for a copy: the usual ones where they are free, so that it looks like what a new user sees. */
+/** The ports of the demo: the usual ones where they are free, so that it looks like what a new user sees. */
 'use strict';
 const net = require('net');
 
@@ -7,23 +7,16 @@ const net = require('net');
 
 const USUAL = { http: 8000, blue: 8080, green: 8081, deployer: 9000 };
 
-/**
- * @template {Record<string, number>} T
- * @param {T} [more] further ones by name, as they are usually
- * @returns {Promise<Ports & T>}
- */
-async function choosePorts(more) {
-  /** @type {Record<string, number>} */
-  const ports = { ...USUAL, ...more };
+/** @returns {Promise<Ports>} */
+async function choosePorts() {
+  const ports = { ...USUAL };
   /** @type {number[]} */
   const chosen = [];
-  for (const name of Object.keys(ports)) {
-    let port = ports[name] || 0;
-    while (chosen.includes(port) || !(await isFree(port))) port += 1;
-    ports[name] = port;
-    chosen.push(port);
+  for (const name of /** @type {(keyof Ports)[]} */ (Object.keys(USUAL))) {
+    while (chosen.includes(ports[name]) || !(await isFree(ports[name]))) ports[name] += 1;
+    chosen.push(ports[name]);
   }
-  return /** @type {any} */ (ports);
+  return ports;
 }
 
 /** @param {number} port @returns {Promise<boolean>} */

@@ -43,7 +43,7 @@ function frameOf(view, slots, width) {
     ...busy.map((slot) => [label(slot, laneStyle(slot, 'new')), ...lane(slices, slot, full)]),
     ...versionRows(slices),
     momentsRow(marks, time, room),
-    costRow(measure(answers, view.looks, marks)),
+    ...costRows(measure(answers, view.looks, marks)),
   ];
 }
 
@@ -79,22 +79,36 @@ function momentsRow({ begun, live, wayBack }, time, room) {
   return [{ text: ' '.repeat(LABEL) + text.padEnd(room - length.length) + length, style: 'quiet' }];
 }
 
-/** @param {import('./measure').Measured} cost @returns {Span[]} */
-function costRow(cost) {
+/** @param {import('./measure').Measured} cost @returns {Span[][]} */
+function costRows(cost) {
   const { asked, failed, turnedAway, downMs, bothMs, runningMost, servingLeast, backMs } = cost;
-  /** @type {Span[]} */
-  const parts = [
-    { text: `${asked.toLocaleString('en')} requests`, style: 'plain' },
-    { text: `${failed} failed`, style: failed === 0 ? 'good' : 'bad' },
+  const slots = runningMost === 1 ? '1 slot' : `${runningMost} slots`;
+  const both = bothMs > AT_ONCE_MS ? `2 versions at once for ${duration(bothMs)}` : '1 version at once';
+  return [
+    costRow([
+      { text: `${asked.toLocaleString('en')} requests`, style: 'plain' },
+      { text: `${failed} failed`, style: failed === 0 ? 'good' : 'bad' },
+      ...(turnedAway > 0
+        ? [
+            {
+              text: `${turnedAway} turned away in ${duration(downMs)}`,
+              style: /** @type {const} */ ('warning'),
+            },
+          ]
+        : []),
+    ]),
+    costRow(
+      [
+        both,
+        `${slots} used, ≥ ${servingLeast} in service`,
+        ...(backMs === null ? [] : [`back in ${duration(backMs)}`]),
+      ].map((text) => ({ text, style: 'plain' })),
+    ),
   ];
-  if (turnedAway > 0)
-    parts.push({ text: `${turnedAway} turned away in ${duration(downMs)}`, style: 'warning' });
-  parts.push({
-    text: bothMs > AT_ONCE_MS ? `2 versions at once for ${duration(bothMs)}` : '1 version at once',
-    style: 'plain',
-  });
-  parts.push({ text: `${runningMost} slots used, ≥ ${servingLeast} in service`, style: 'plain' });
-  if (backMs !== null) parts.push({ text: `back in ${duration(backMs)}`, style: 'plain' });
+}
+
+/** @param {Span[]} parts @returns {Span[]} */
+function costRow(parts) {
   return [label('', 'plain'), ...separated(parts)];
 }
 

@@ -4,8 +4,8 @@
 const fs = require('fs');
 const path = require('path');
 const { attended } = require('../demo/attended');
+const { freePorts } = require('../bench/processes');
 const { makeCopy } = require('../demo/copy');
-const { choosePorts } = require('../demo/ports');
 const { Users } = require('../demo/users');
 const { phase } = require('../lib/phase');
 const { commandsIn } = require('./commands');
@@ -14,8 +14,7 @@ const { Screen } = require('./screen');
 const { showStage } = require('./show-stage');
 const { tableOf } = require('./table');
 
-/** A pool of four, and no longer times than one needs to see what happens. Seconds. */
-const POOL = { amber: 8082, violet: 8083 };
+/** No longer times than one needs to see what happens. Seconds. */
 const SHORT = { BAKE_SECONDS: '2', DRAIN_SECONDS: '1' };
 /** About 300 requests a second. */
 const GENTLE = { count: 16, pauseMs: 50 };
@@ -26,7 +25,10 @@ const GENTLE = { count: 16, pauseMs: 50 };
  * @returns {Promise<import('../demo/colours').Span[][]>} what was shown
  */
 async function play(root, stages) {
-  const { http, deployer, ...slots } = await choosePorts(POOL);
+  // nobody types them here: any will do, and several tours may run at once
+  const [http, deployer, blue, green, amber, violet] =
+    /** @type {[number, number, number, number, number, number]} */ (await freePorts(6));
+  const slots = { blue, green, amber, violet };
   const pool = Object.entries(slots).map(([name, port]) => `${name}:${port}`);
   const settings = { ...SHORT, SLOTS: pool.join(',') };
   const copy = await makeCopy(root, { http, deployer, ...slots }, settings, 'tour');

@@ -7,7 +7,7 @@
  * @property {string} title
  * @property {string} about one clause
  * @property {object} [config] what it needs of deploy.config.js, so that it is quick to watch
- * @property {string} [before] what has to be so before it begins
+ * @property {string} [before] the command that brings about what it begins with
  * @property {string} there the command that makes the new version live
  * @property {string} back the command that goes back
  */
@@ -16,10 +16,33 @@
 /** @type {Stage[]} */
 const STAGES = [
   {
+    strategy: 'in-place',
+    title: 'In-place',
+    about: 'the new version takes the place of the old one; meanwhile there is a maintenance page',
+    there: 'npm run -s deploy -- --strategy in-place',
+    back: 'npm run -s rollback',
+  },
+  {
     strategy: 'blue-green',
     title: 'Blue/green',
     about: 'the new version starts beside the old one, and all users move at once',
-    there: 'npm run -s deploy',
+    there: 'npm run -s deploy -- --strategy blue-green',
+    back: 'npm run -s rollback',
+  },
+  {
+    strategy: 'canary',
+    title: 'Canary',
+    about: 'a few users meet it first, then more, as long as it does as well as the old one',
+    config: { canary: { steps: [10, 25, 50, 100], seconds: 2, minRequests: 40 } },
+    there: 'npm run -s deploy -- --strategy canary',
+    back: 'npm run -s rollback',
+  },
+  {
+    strategy: 'rolling',
+    title: 'Rolling',
+    about: 'one slot after the other leaves, gets the new version, and comes back',
+    before: 'npm run -s deploy -- --strategy rolling',
+    there: 'npm run -s deploy -- --strategy rolling',
     back: 'npm run -s rollback',
   },
 ];

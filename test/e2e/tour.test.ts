@@ -31,11 +31,25 @@ needs('the sample app', sampleApp).describe('the tour', () => {
     expect(green).toMatch(/^ {3,}.*▇▇▇▇▇.* {3,}$/);
     expect(old).toMatch(/^━[━ ]* {5,}[━ ]*━ *$/);
     expect(fresh).toMatch(/^ {3,}━[━ ]*━ {3,}$/);
-    expect(shown).toMatch(/ [\d,]{3,} requests · 0 failed · .* · 2 slots used, ≥ 1 in service · back in \d/);
+    expect(shown).toMatch(/ [\d,]{3,} requests · 0 failed$/m);
+    expect(shown).toMatch(/at once.* · 2 slots used, ≥ 1 in service · back in \d/);
     expect(shown).toMatch(/^Blue\/green +[\d,]{3,} +0 +– +\S.* +2 +≥ 1 +[\d.]+ m?s$/m);
 
     expect(said.text).toContain(shown);
     expect(clone.read('tour.svg')).toMatch(/<path class="blue-old" .*<path class="green" /s);
+    await expectNothingLeft();
+  });
+
+  it('shows the maintenance page of in-place, and that nothing else failed', async () => {
+    const said = await tour('--strategy in-place --text tour.txt');
+
+    expect(said.code).toBe(0);
+    const shown = clone.read('tour.txt');
+    expect(laneOf(shown, 'blue')).toMatch(/^▇.* {3,}▇.* {3,}▇+ *$/);
+    expect(laneOf(shown, '503')).toMatch(/^ {3,}━.* {3,}━.* {3,}$/);
+    expect(laneOf(shown, 'new')).toMatch(/^ {3,}━.* {3,}$/);
+    expect(shown).toMatch(/ 0 failed · \d+ turned away in \d/);
+    expect(shown).toMatch(/ 1 version at once · 1 slot used, ≥ 0 in service · back in \d/);
     await expectNothingLeft();
   });
 

@@ -50,7 +50,8 @@ describe('a frame', () => {
       'old      ━━━━━━━━━━',
       'new                ━━━━━━━━━━',
       '             ╵begins    4.0 s',
-      '         640 requests · 0 failed · 1 version at once · 0 slots used, ≥ 0 in service',
+      '         640 requests · 0 failed',
+      '         1 version at once · 0 slots used, ≥ 0 in service',
     ]);
   });
 
