@@ -8,10 +8,13 @@ const LONGEST = [
   'timed/recovery',
   'e2e/failures',
   'e2e/hold',
+  'e2e/canary',
+  'e2e/strategies',
   'e2e/env',
   'e2e/stop',
   'e2e/own-app',
   'e2e/demo',
+  'e2e/tour',
   'timed/outages',
   'timed/power-loss',
 ];
