@@ -227,7 +227,7 @@ test('the log tells who was asked, without queries, and keeps our own questions 
     method: 'POST',
     status: 201,
     slot: 'blue',
-    table: tableFolder(BLUE),
+    table: '',
     upstreams: [`127.0.0.1:${yard.ports.blue}`],
     upstreamStatuses: [201],
   });
@@ -235,6 +235,7 @@ test('the log tells who was asked, without queries, and keeps our own questions 
   expect(countRequests(requests)).toEqual({
     served: 1,
     failed: 0,
+    turnedAway: 0,
     slots: [{ slot: 'blue', requests: 1, errors: 0 }],
   });
 });

@@ -174,6 +174,7 @@ test('the log keeps testers apart: no count of users has them, and their token i
   expect(countRequests(requests)).toEqual({
     served: 2,
     failed: 0,
+    turnedAway: 0,
     slots: [{ slot: 'blue', requests: 2, errors: 0 }],
   });
   expect(readFileSync(yard.home.accessLog, 'utf8')).not.toContain(token);
