@@ -111,8 +111,9 @@ function asking({ journal }: Yard, step: Judging, id: number) {
     isAsked: () => asked !== null,
     async ask(why: string): Promise<void> {
       const [reason = ''] = why.split(':');
-      if (asked === null) await journal.hold(id);
+      // first why: whoever follows a push leaves when the deployment is held
       if (asked !== reason) await journal.tell(id, { type: 'note', message: askLine(step, why) });
+      if (asked === null) await journal.hold(id);
       asked = reason;
     },
     /** @param wish what a person said to it */
