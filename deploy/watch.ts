@@ -1,5 +1,5 @@
 /**
- * Watches that the right release serves: the active slot's health, its process manager and nginx itself.
+ * Watches that the right release serves: the health of every slot that serves, its process manager and nginx itself.
  * What it finds and does stands in the journal.
  */
 import { isCanary } from './core/canary/at-work';
@@ -7,18 +7,17 @@ import type { WatchAction } from './core/watch';
 import { decideWatch, restoreAgainAfterMs } from './core/watch';
 import { asKnown } from './core/errors';
 import { short } from './core/format';
+import { inService } from './core/spread';
 import type { RunningSlot, SlotName, Table } from './core/types';
 import { isLocked } from './lock';
-import { builtHealthPath } from './pipeline/health-path';
 import type { RequestDeployment } from './requests';
-import { probe } from './traffic/probe';
+import type { Watched } from './watched-slot';
+import { answers, endedUnseen, firstSight, looksAfter, newlyWatched, wasRestarted } from './watched-slot';
 import type { Yard } from './yard';
-import { slotNamed } from './yard';
 
 const LOOK_EVERY_MS = 500;
 /** Three bad looks, the end of the process and its new start have five seconds together. */
 const LOOK_AGAIN_MS = 50;
-const PROBE_TIMEOUT_MS = 1000;
 
 export interface Watch {
   start(): void;
@@ -28,20 +27,35 @@ export interface Watch {
 /** @param nginx starts nginx when it is gone and says whether it had to */
 export function createWatch(yard: Yard, request: RequestDeployment, nginx: () => Promise<boolean>): Watch {
   let timer: NodeJS.Timeout | undefined;
-  let badInARow = 0;
-  let seen: Seen | null = null;
-  let restores = { count: 0, notBefore: 0 };
-  let missed = false;
+  const watched = new Map<SlotName, Watched>();
   let engineDown = false;
   let stopped = false;
 
   const look = async (): Promise<void> => {
     if (await nginx()) await tell('nginx was gone and was started again');
-    const { active } = await tableInForce();
+    const table = await tableInForce();
+    const slots = leftToUs(table);
+    forgetOthersThan(slots, inService(table));
+    const isOneOfMany = inService(table).length > 1;
+    // at once: one that hangs takes its time, and the others have as long as it has
+    const looks = await Promise.all(slots.map(lookAt));
+    for (const seen of looks) if (seen) await act(seen, isOneOfMany);
+  };
+
+  /** A deployment watches the slot that it gives the traffic to for itself. */
+  const leftToUs = (table: Table): SlotName[] => {
     const deployment = yard.journal.active();
-    // a deployment watches the slot that it gives the traffic to for itself
-    if (active === null || deployment?.state === 'baking' || deployment?.to?.slot === active) return;
-    await lookAt(active);
+    return inService(table).filter((slot) => !looksAfter(deployment, slot));
+  };
+
+  /** What a deployment has taken out of service may come back with the same troubles. */
+  const forgetOthersThan = (slots: SlotName[], serving: SlotName[]): void => {
+    const isOver = yard.journal.active() === null;
+    for (const [slot, state] of watched) {
+      if (slots.includes(slot)) continue;
+      state.badInARow = 0;
+      if (isOver && !serving.includes(slot)) watched.delete(slot);
+    }
   };
 
   /** Without its table nginx refuses everyone: one that somebody has removed is made again. */
@@ -61,71 +75,87 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   const residents = async (slot: SlotName): Promise<RunningSlot[] | null> => {
     try {
       const found = await yard.runtime.list(slot);
-      if (engineDown) await tell('the engine answers again');
+      const isNews = engineDown;
       engineDown = false;
+      if (isNews) await tell('the engine answers again');
       return found;
     } catch (error) {
       const { code, message } = asKnown(error);
       if (code !== 'E_ENGINE') throw error;
-      if (!engineDown) await tell(message);
+      const isNews = !engineDown;
       engineDown = true;
+      if (isNews) await tell(message);
       return null;
     }
   };
 
-  const lookAt = async (active: SlotName): Promise<void> => {
-    const listed = await residents(active);
-    if (listed === null) return;
-    const running = listed.find(({ slot }) => slot === active) ?? null;
+  const lookAt = async (slot: SlotName): Promise<Seen | null> => {
+    const listed = await residents(slot);
+    if (listed === null) return null;
+    const running = listed.find((each) => each.slot === slot) ?? null;
     const healthy = running !== null && (await answers(yard, running));
-    if (wasRestarted(seen, running) || endedUnseen(yard, seen, running)) {
-      const why = await yard.runtime.endedBy(active);
-      await tell(
-        `${active} ended and was started again (pid ${running?.pid})${why ? `: ${why}` : ''}`,
-        active,
-      );
-    }
-    if (healthy && missed) await tell(`${active} answers again`, active);
-    badInARow = healthy ? 0 : badInARow + 1;
-    // after npm start nothing runs until what was live is brought back: that is no incident
-    if (badInARow === 1 && (running || seen)) await tell(`${active} does not answer`, active);
-    missed = !healthy && (missed || running !== null || seen !== null);
-    if (running?.pid && seen?.pid !== running.pid) seen = firstSight(running, running.pid);
-    const sight = {
+    // a deployment has taken it out of service meanwhile
+    if (!healthy && !leftToUs(await yard.traffic.current()).includes(slot)) return null;
+    const state = watched.get(slot) ?? newlyWatched();
+    watched.set(slot, state);
+    await tellNews(slot, state, running, healthy);
+    state.badInARow = healthy ? 0 : state.badInARow + 1;
+    state.missed = !healthy && (state.missed || running !== null || state.process !== null);
+    if (running?.pid && state.process?.pid !== running.pid) state.process = firstSight(running, running.pid);
+    const action = decideWatch({
       running,
       healthy,
-      badInARow,
-      answeredBefore: seen?.answered ?? false,
-      seenForMs: seen ? Date.now() - seen.since : 0,
+      badInARow: state.badInARow,
+      answeredBefore: state.process?.answered ?? false,
+      seenForMs: state.process ? Date.now() - state.process.since : 0,
       startLimitMs: yard.config.limits.start * 1000,
-    };
-    if (seen && healthy) seen.answered = true;
-    if (healthy && !running.orphan) restores = { count: 0, notBefore: 0 };
-    await act(decideWatch(sight), active, running);
+    });
+    if (state.process && healthy) state.process.answered = true;
+    if (healthy && !running.orphan) state.restores = newlyWatched().restores;
+    return { slot, running, state, action };
   };
 
-  const act = async (action: WatchAction, active: SlotName, running: RunningSlot | null): Promise<void> => {
+  const tellNews = async (
+    slot: SlotName,
+    { process: met, missed, badInARow }: Watched,
+    running: RunningSlot | null,
+    healthy: boolean,
+  ): Promise<void> => {
+    if (wasRestarted(met, running) || endedUnseen(yard, met, running)) {
+      const why = await yard.runtime.endedBy(slot);
+      await tell(`${slot} ended and was started again (pid ${running?.pid})${why ? `: ${why}` : ''}`, slot);
+    }
+    if (healthy && missed) await tell(`${slot} answers again`, slot);
+    // after npm start nothing runs until what was live is brought back: that is no incident
+    if (!healthy && badInARow === 0 && (running || met)) await tell(`${slot} does not answer`, slot);
+  };
+
+  const act = async ({ action, slot, running, state }: Seen, isOneOfMany: boolean): Promise<void> => {
     switch (action) {
       case 'nothing':
         return;
       case 'kill':
-        await tell(`${active} hangs: its process ${running?.pid} is ended and started again`, active);
+        await tell(`${slot} hangs: its process ${running?.pid} is ended and started again`, slot);
         if (running?.pid) process.kill(running.pid, 'SIGKILL');
         return;
       case 'restore':
-        return restore(active, mayInterruptHold());
+        return restore(slot, mayInterruptHold(), state);
       case 'adopt':
-        return restore(yard.slots.find(({ name }) => name !== active)?.name ?? active, false);
+        // among several the others serve while it is started again where it is
+        return restore(isOneOfMany ? slot : anotherThan(slot), false, state);
     }
   };
 
-  const restore = async (slot: SlotName, atOnce: boolean): Promise<void> => {
+  const anotherThan = (slot: SlotName): SlotName =>
+    yard.slots.find(({ name }) => name !== slot)?.name ?? slot;
+
+  const restore = async (slot: SlotName, atOnce: boolean, state: Watched): Promise<void> => {
     // it would only wait behind the deployment that is at work, which may mend it
     if (isBusy() && !atOnce) return;
     const serving = yard.journal.lastLive()?.to;
-    if (!serving || Date.now() < restores.notBefore) return;
-    const count = restores.count + 1;
-    restores = { count, notBefore: Date.now() + restoreAgainAfterMs(count) };
+    if (!serving || Date.now() < state.restores.notBefore) return;
+    const count = state.restores.count + 1;
+    state.restores = { count, notBefore: Date.now() + restoreAgainAfterMs(count) };
     await tell(`${short(serving.commit)} is started again in ${slot}`, slot);
     await request({ kind: 'restore', trigger: 'watch', commit: serving.commit, slot });
   };
@@ -146,6 +176,8 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   const tell = (message: string, slot?: SlotName): Promise<void> =>
     yard.journal.tell(null, { type: 'incident', message, ...(slot ? { slot } : {}) });
 
+  const anyIsBad = (): boolean => [...watched.values()].some(({ badInARow }) => badInARow > 0);
+
   const again = (): void => {
     if (stopped) return;
     timer = setTimeout(
@@ -154,7 +186,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
           .catch((error: unknown) => console.error('watch:', error))
           .finally(again);
       },
-      badInARow > 0 ? LOOK_AGAIN_MS : LOOK_EVERY_MS,
+      anyIsBad() ? LOOK_AGAIN_MS : LOOK_EVERY_MS,
     );
   };
 
@@ -167,48 +199,10 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   };
 }
 
-/** The process in the active slot, as long as it is the same one. */
+/** What one look at a slot has shown, and what is to be done about it. */
 interface Seen {
-  pid: number;
-  instance: string;
-  /** Milliseconds since 1970. */
-  since: number;
-  answered: boolean;
-}
-
-/** One that was never restarted is the very process that was verified before it became the active one. */
-function firstSight({ instance, restarts }: RunningSlot, pid: number): Seen {
-  return { pid, instance, since: Date.now(), answered: restarts === 0 };
-}
-
-/** The same start of the same release, but another process: it ended, however quickly it was back. */
-function wasRestarted(seen: Seen | null, running: RunningSlot | null): boolean {
-  return (
-    seen !== null && running?.pid != null && running.instance === seen.instance && running.pid !== seen.pid
-  );
-}
-
-/**
- * It ended after it went live, but before the first look at it. Told once: the next deployer looks at it for the
- * first time too.
- */
-function endedUnseen(yard: Yard, seen: Seen | null, running: RunningSlot | null): boolean {
-  if (running?.pid == null || running.instance === seen?.instance) return false;
-  const { liveAt = null, plan = null } = yard.journal.lastLive() ?? {};
-  const { slot, instance, restarts } = running;
-  const grew = (plan ?? []).some(
-    ({ step }) => step.do === 'verify-live' && step.instance === instance && restarts > step.restarts,
-  );
-  if (liveAt === null || !grew) return false;
-  return !yard.journal
-    .incidents(20)
-    .some(({ at, message }) => at >= liveAt && message.startsWith(`${slot} ended`));
-}
-
-async function answers(yard: Yard, running: RunningSlot): Promise<boolean> {
-  if (running.pid === null) return false;
-  const { port } = slotNamed(yard, running.slot);
-  const path = builtHealthPath(yard, running.commit);
-  const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
-  return answer.status === 200 && answer.instance === running.instance;
+  slot: SlotName;
+  running: RunningSlot | null;
+  state: Watched;
+  action: WatchAction;
 }

@@ -1,0 +1,81 @@
+/** What the watch knows of a slot that serves, and how it tells a new process from the one it has met. */
+import type { Deployment, RunningSlot, SlotName } from './core/types';
+import { builtHealthPath } from './pipeline/health-path';
+import { probe } from './traffic/probe';
+import type { Yard } from './yard';
+import { slotNamed } from './yard';
+
+const PROBE_TIMEOUT_MS = 1000;
+
+/** What is remembered of a slot that serves. */
+export interface Watched {
+  /** How often in a row it did not answer. */
+  badInARow: number;
+  process: Met | null;
+  /** It was told that it does not answer. */
+  missed: boolean;
+  /** How often it was started again in vain, and when it may be tried next, in milliseconds since 1970. */
+  restores: { count: number; notBefore: number };
+}
+
+/** The process in a slot, as long as it is the same one. */
+export interface Met {
+  pid: number;
+  instance: string;
+  /** Milliseconds since 1970. */
+  since: number;
+  answered: boolean;
+}
+
+export function newlyWatched(): Watched {
+  return { badInARow: 0, process: null, missed: false, restores: { count: 0, notBefore: 0 } };
+}
+
+/**
+ * The deployment that is at work watches this slot for itself: all while it bakes, and before that the one that it gives
+ * the traffic to. One that goes over several slots in turn has none but the next in mind.
+ */
+export function looksAfter(deployment: Deployment | null, slot: SlotName): boolean {
+  if (deployment?.state === 'baking') return true;
+  const goesOverSeveral = deployment?.plan?.some(
+    ({ step }) => step.do === 'verify-live' && (step.others ?? []).length > 0,
+  );
+  return !goesOverSeveral && deployment?.to?.slot === slot;
+}
+
+/** One that was never restarted is the very process that was verified before it got users. */
+export function firstSight({ instance, restarts }: RunningSlot, pid: number): Met {
+  return { pid, instance, since: Date.now(), answered: restarts === 0 };
+}
+
+/** The same start of the same release, but another process: it ended, however quickly it was back. */
+export function wasRestarted(met: Met | null, running: RunningSlot | null): boolean {
+  return met !== null && running?.pid != null && running.instance === met.instance && running.pid !== met.pid;
+}
+
+/**
+ * It ended after it went live, but before the first look at it. Told once: the next deployer looks at it for the
+ * first time too.
+ */
+export function endedUnseen(yard: Yard, met: Met | null, running: RunningSlot | null): boolean {
+  if (running?.pid == null || running.instance === met?.instance) return false;
+  const { liveAt = null, plan = null } = yard.journal.lastLive() ?? {};
+  const { slot, instance, restarts } = running;
+  const proofs = (plan ?? []).flatMap(({ step }) =>
+    step.do === 'verify-live' ? [step, ...(step.others ?? [])] : [],
+  );
+  const grew = proofs.some((proof) => proof.instance === instance && restarts > proof.restarts);
+  if (liveAt === null || !grew) return false;
+  return !yard.journal
+    .incidents(20)
+    .some(({ at, message }) => at >= liveAt && message.startsWith(`${slot} ended`));
+}
+
+/** The very process answers its health path with 200. */
+export async function answers(yard: Yard, running: RunningSlot): Promise<boolean> {
+  if (running.pid === null) return false;
+  const { port } = slotNamed(yard, running.slot);
+  const path = builtHealthPath(yard, running.commit);
+  const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
+  return answer.status === 200 && answer.instance === running.instance;
+}
