@@ -1,7 +1,9 @@
 /** What serves the users now, looked at: the table nginx reads, and who answers in its slots. */
 import type { Behind } from './core/behind';
 import { behind } from './core/behind';
-import { servingSlots } from './core/table';
+import { isCanary } from './core/canary/at-work';
+import { inService } from './core/spread';
+import { bucketsBySlot } from './core/table';
 import type { Commit, ProcessStatus, Serving, SlotName, Table } from './core/types';
 import { builtHealthPath } from './pipeline/health-path';
 import { findRelease } from './pipeline/releases';
@@ -13,7 +15,10 @@ const PROBE_TIMEOUT_MS = 1000;
 export interface SlotView {
   slot: SlotName;
   port: number;
-  role: 'active' | 'canary' | 'warm' | 'held' | 'idle';
+  /** The active one serves whoever no other does; `serving` and `canary` have a share beside it. */
+  role: 'active' | 'serving' | 'canary' | 'warm' | 'held' | 'idle';
+  /** Of the users, in per cent. */
+  share: number;
   commit: Commit | null;
   version: string | null;
   status: Extract<ProcessStatus, 'online' | 'crashed' | 'stopped'>;
@@ -47,14 +52,19 @@ export function behindNow(yard: Pick<Yard, 'journal'>, serving: Serving | null):
 
 function roleOf(yard: Eyes, table: Table, slot: SlotName, up: boolean): SlotView['role'] {
   if (slot === table.active) return 'active';
+  if (inService(table).includes(slot)) return isTried(yard, slot) ? 'canary' : 'serving';
   if (!up) return 'idle';
-  if (servingSlots(table).includes(slot)) return isNew(yard, slot) ? 'canary' : 'active';
   return isHeld(yard, slot) ? 'held' : 'warm';
 }
 
-/** What is deployed just now gets its first users there. */
-function isNew({ journal }: Eyes, slot: SlotName): boolean {
-  return journal.active()?.to?.slot === slot;
+function isTried({ journal }: Eyes, slot: SlotName): boolean {
+  const deployment = journal.active();
+  return deployment !== null && isCanary(deployment) && deployment.to?.slot === slot;
+}
+
+/** A bucket is one per cent. */
+function shareOf(table: Table, slot: SlotName): number {
+  return table.maintenance ? 0 : (bucketsBySlot(table).get(slot) ?? 0);
 }
 
 function isHeld({ journal }: Eyes, slot: SlotName): boolean {
@@ -70,6 +80,7 @@ async function viewSlot(yard: Eyes, table: Table, slot: SlotName, port: number):
     slot,
     port,
     role: roleOf(yard, table, slot, up),
+    share: shareOf(table, slot),
     commit: answer.commit,
     version: answer.commit ? (findRelease(yard.home, answer.commit)?.version ?? null) : null,
     status: answer.status === 200 ? 'online' : up ? 'crashed' : 'stopped',

@@ -7,7 +7,7 @@ import { behindNow, servingNow, viewSlots } from '../serving';
 import { probe } from '../traffic/probe';
 import type { Options } from './desk';
 import { openHere } from './desk';
-import type { Deployment, Serving } from '../core/types';
+import { BUCKETS, type Deployment, type Serving } from '../core/types';
 import type { Preview } from '../preview/link';
 import { previewOf } from '../preview/link';
 import { canaryLines, historyLine, tryLines } from '../reporters/phrases';
@@ -37,8 +37,7 @@ export async function statusCommand(options: Options): Promise<number> {
     );
     return healthy ? 0 : 1;
   }
-  const slotLines = slots.map(slotLine);
-  console.log(slotLines.join('\n'));
+  console.log(slotLines(slots).join('\n'));
   console.log(
     `nginx    http://localhost:${yard.config.http.port}  ${served.status === 200 ? 'serves' : `answers ${served.said}`}`,
   );
@@ -84,8 +83,20 @@ function canaryOf(yard: Yard, pending: Deployment[]): CanaryNow | null {
   return deployment && stable ? { id: deployment.id, release: deployment.to, preview, stable } : null;
 }
 
-function slotLine({ slot, port, role, commit, version, status, said }: SlotView): string {
+function slotLines(slots: SlotView[]): string[] {
+  const roles = slots.map(({ role, share }) => roleInWords(role, share));
+  const width = Math.max(6, ...roles.map(({ length }) => length));
+  return slots.map((view, index) => slotLine(view, (roles[index] as string).padEnd(width)));
+}
+
+function slotLine({ slot, port, role, commit, version, status, said }: SlotView, inWords: string): string {
   const what = commit ? named({ commit, version: version ?? '?' }) : '';
   const state = role === 'idle' ? 'empty' : status === 'online' ? what : `${what} ${status}: ${said ?? ''}`;
-  return `${slot.padEnd(8)} :${port}  ${role.padEnd(6)}  ${state}`.trimEnd();
+  return `${slot.padEnd(8)} :${port}  ${inWords}  ${state}`.trimEnd();
+}
+
+/** `active` has all users to itself; of several each has its share: `serving 25 %`. */
+function roleInWords(role: SlotView['role'], share: number): string {
+  if (share === 0 || share === BUCKETS) return role;
+  return `${role === 'active' ? 'serving' : role} ${share} %`;
 }
