@@ -98,7 +98,7 @@ async function waitOrTakeBack(yard: Yard, work: Run, again: number, why: KnownEr
     await holdFailed(yard, work.deploymentId, why, work.signal);
   } catch (error) {
     await undo(yard, work, work.plan.slice(0, again));
-    throw error;
+    throw whyItEnds(error, work.signal);
   }
 }
 

@@ -4,13 +4,17 @@
  */
 import type { ErrorCode } from '../../deploy/core/errors';
 import { servingSlots } from '../../deploy/core/table';
-import type { Deployment } from '../../deploy/core/types';
+import type { Deployment, Plan } from '../../deploy/core/types';
+import { incidents, kill, lastEvent } from '../support/crash';
 import { startLoad, type Load, type LoadRequest, type LoadResult } from '../support/load';
 import { freePorts } from '../support/ports';
 import { tinyClone, type Behaviour, type Change, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
 
 jest.setTimeout(180_000);
 
+/** The promise: after any kill the right release serves again within this time. */
+const PROMISED_MS = 5000;
 const VERSION: LoadRequest = { method: 'GET', path: '/version' };
 const POOL = ['amber', 'blue', 'green', 'violet'];
 
@@ -89,6 +93,72 @@ describe('rolling', () => {
     expect(seen.failed.slice(0, 3)).toEqual([]);
     expect(await atRest()).toEqual(before);
   });
+
+  it("with onFailure 'hold' puts back the slot that failed alone, and waits: abort gives all back, promote tries it again", async () => {
+    const before = await atRest();
+    const config = { rolling: { batch: 1, minHealthy: 2, onFailure: 'hold' } } as const;
+    clone.change({ config, manifest: { version: '1.99.0' } });
+    const commit = await clone.commit('ill in one slot');
+    const [first, ill] = (await slotsInTurn()) as [string, string];
+    clone.order(commit, `unhealthy in ${ill}`);
+
+    const { seen } = await underLoad(async () => {
+      await expectHeld(commit, [first]);
+      expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+      expect(await atRest()).toEqual(before);
+
+      await expectHeld(commit, [first]);
+      clone.order(commit, null);
+      const promoted = await clone.switchyard('promote');
+      expect(promoted).toMatchObject({ code: 0, text: expect.stringContaining('✓ LIVE in ') });
+      expect(await slotsWith(commit)).toEqual(POOL);
+      expect(clone.deployments().at(-1)).toMatchObject({ state: 'succeeded', commit });
+    });
+    expect(seen.failed.slice(0, 3)).toEqual([]);
+  });
+
+  it('has each slot started again that dies or hangs, and nobody loses a request', async () => {
+    const [hung, killed] = serving().filter((slot) => slot !== clone.table().active) as [string, string];
+    const pids = new Map((await clone.slots()).map(({ slot, pid }) => [slot, pid]));
+    const told = lastEvent(clone);
+
+    const { seen } = await underLoad(async () => {
+      kill(pids.get(hung), 'SIGSTOP');
+      kill(pids.get(killed));
+      for (const name of [hung, killed])
+        await until(`another process in ${name}`, async () => {
+          const { pid, status } = await clone.slot(name);
+          return status === 'online' && pid !== pids.get(name);
+        });
+    });
+
+    expect(seen.failed.slice(0, 3)).toEqual([]);
+    expect(seen.slowestMs).toBeLessThan(PROMISED_MS);
+    const news = incidents(clone, told);
+    expect(news).toContain(`${hung} hangs: its process ${pids.get(hung)} is ended and started again`);
+    expect(news.filter((each) => each.startsWith(`${killed} ended and was started again`))).toHaveLength(1);
+    expect(serving()).toEqual(POOL);
+  });
+
+  async function expectHeld(commit: string, slots: string[]): Promise<void> {
+    const said = await clone.switchyard('deploy', '--strategy', 'rolling');
+    expect(said).toMatchObject({ code: 1 });
+    const held = clone.deployments().at(-1);
+    expect(held).toMatchObject({ state: 'holding', cause: expect.stringContaining('answered 500') });
+    expect(await slotsWith(commit)).toEqual(slots);
+    const status = (await clone.switchyard('status')).text;
+    for (const slot of POOL) expect(status).toMatch(new RegExp(`^${slot} +:\\d+ +serving 25 % +v`, 'm'));
+  }
+
+  async function slotsInTurn(): Promise<string[]> {
+    const said = await clone.switchyard('deploy', '--plan', '--strategy', 'rolling', '--json');
+    const { plan } = JSON.parse(said.text) as { plan: Plan };
+    return plan.flatMap(({ step }) => (step.do === 'start' ? [step.slot] : []));
+  }
+
+  async function slotsWith(commit: string): Promise<string[]> {
+    return (await clone.slots()).filter((each) => each.commit === commit).map(({ slot }) => slot);
+  }
 });
 
 it('after rolling with all slots live, blue/green and in-place follow in any order', async () => {

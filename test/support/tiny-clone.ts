@@ -73,7 +73,7 @@ export interface TinyClone extends LiveClone {
   /** What a deployment that does not go through must leave as it was. */
   state(): Promise<State>;
   /** Makes a release do so from now on. */
-  order(commit: Commit, what: 'exit' | 'unhealthy' | 'fail-work' | null): void;
+  order(commit: Commit, what: 'exit' | 'unhealthy' | `unhealthy in ${string}` | 'fail-work' | null): void;
 }
 
 const APP = path.join(__dirname, 'faulty-app');

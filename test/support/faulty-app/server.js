@@ -22,9 +22,15 @@ if (own.OWN_MOOD?.startsWith('refuse')) {
   process.exit(4);
 }
 
-/** `exit`, `unhealthy`, `fail-work`, or empty. */
+/** `exit`, `unhealthy`, `unhealthy in green`, `fail-work`, or empty. */
 function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
+}
+
+/** In a slot of several, which all have an instance of their own that ends with the slot's name. */
+function isIll() {
+  const [what, slot = ''] = ordered().split(' in ');
+  return what === 'unhealthy' && SWITCHYARD_INSTANCE.endsWith(slot);
 }
 
 const identity = {
@@ -34,7 +40,7 @@ const identity = {
 
 const ROUTES = {
   '/health': (request) => {
-    if (ordered() === 'unhealthy') return { status: 500, body: { error: 'the database is gone' } };
+    if (isIll()) return { status: 500, body: { error: 'the database is gone' } };
     // nginx says for whom it asks; the deployer's own questions do not
     const late = request.headers['x-forwarded-for'] ? (behaviour.lateThroughNginxMs ?? 0) : 0;
     return { status: behaviour.health ?? 200, body: identity, late };
