@@ -101,7 +101,8 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     await tellNews(slot, state, running, healthy);
     state.badInARow = healthy ? 0 : state.badInARow + 1;
     state.missed = !healthy && (state.missed || running !== null || state.process !== null);
-    if (running?.pid && state.process?.pid !== running.pid) state.process = firstSight(running, running.pid);
+    if (running?.pid && state.process?.pid !== running.pid)
+      state.process = firstSight(running, running.pid, state.process);
     const action = decideWatch({
       running,
       healthy,

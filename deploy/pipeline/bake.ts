@@ -36,7 +36,7 @@ export async function bake(
   const deadline = Date.now() + seconds * 1000;
   const watches = [first, ...others].map((proof) => ({
     errors: errorWatch(yard, proof, before),
-    look: healthWatch(yard, proof, 'E_BAKE', tell),
+    look: healthWatch(yard, proof, { code: 'E_BAKE', tell, mayBeReplaced: true }),
   }));
   let waiting = false;
   while (Date.now() < deadline || waiting) {

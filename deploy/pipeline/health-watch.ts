@@ -7,7 +7,7 @@ import type { Yard } from '../yard';
 import { slotNamed } from '../yard';
 import { builtHealthPath } from './health-path';
 import type { Tell } from './process-watch';
-import { lostWithEngine, processWatch } from './process-watch';
+import { lostWithEngine, processWatch, replacedWithEngine } from './process-watch';
 import { readLog } from './verify';
 
 const PROBE_EVERY_MS = 500;
@@ -15,14 +15,27 @@ const PROBE_TIMEOUT_MS = 1000;
 /** A single slow answer is no illness. */
 const BAD_ANSWERS = 3;
 
+export interface Watched {
+  /** What it fails with when it answers badly. */
+  code: ErrorCode;
+  tell: Tell;
+  /** False for what people have tried: they mean the very process, and no other of the same release. */
+  mayBeReplaced: boolean;
+}
+
 /** What one look has shown: `blind` while the engine is away or has just come back, `waiting` when it does not answer then. */
 export type Health = 'well' | 'blind' | 'waiting';
 
 /**
  * To be called again and again; it asks twice a second. Throws E_EXITED when the very process is gone, and `code`
- * when it answers badly several times in a row; E_ENGINE when it is not back in time with the engine it went with.
+ * when it answers badly several times in a row; E_ENGINE when it is not back in time with the engine it went with, or
+ * back as another process where none may take its place.
  */
-export function healthWatch(yard: Yard, proof: Proof, code: ErrorCode, tell: Tell): () => Promise<Health> {
+export function healthWatch(
+  yard: Yard,
+  proof: Proof,
+  { code, tell, mayBeReplaced }: Watched,
+): () => Promise<Health> {
   const path = builtHealthPath(yard, proof.commit);
   const { port } = slotNamed(yard, proof.slot);
   const process = processWatch(yard, proof, tell);
@@ -31,6 +44,7 @@ export function healthWatch(yard: Yard, proof: Proof, code: ErrorCode, tell: Tel
   let next = 0;
   return async () => {
     const sight = await process.look();
+    if (!mayBeReplaced && (sight === 'gone' || sight === 'back')) throw replacedWithEngine(proof);
     if (Date.now() >= next) {
       next = Date.now() + PROBE_EVERY_MS;
       const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
@@ -46,7 +60,9 @@ export function healthWatch(yard: Yard, proof: Proof, code: ErrorCode, tell: Tel
     }
     if (sight === 'runs') return 'well';
     const { start } = yard.config.limits;
-    if (bad > 0 && Date.now() - badSince > start * 1000) throw lostWithEngine(proof, sight, start);
+    // nobody waits for what is held: until the engine is back, nothing could be taken back either
+    if (mayBeReplaced && bad > 0 && Date.now() - badSince > start * 1000)
+      throw lostWithEngine(proof, sight, start);
     return bad > 0 ? 'waiting' : 'blind';
   };
 }

@@ -19,6 +19,6 @@ export async function holdFailed(
   const { journal } = yard;
   // the yes to an earlier try is none to this one
   if (why) await journal.hold(id, { wish: null, cause: why.message, hint: why.hint });
-  await untilPromoted(yard, id, signal, () => Promise.resolve());
+  await untilPromoted(yard, id, signal, () => Promise.resolve(true));
   await journal.move(id, 'running', { wish: null, cause: null, hint: null });
 }

@@ -23,7 +23,7 @@ export interface Hold {
 
 /**
  * Returns when a person promotes it, as a clause for the journal. Throws what ends it: the signal's reason,
- * E_ABORTED for what cannot wait for a person, E_EXITED, E_UNHEALTHY.
+ * E_ABORTED for what cannot wait for a person, E_EXITED, E_UNHEALTHY, E_ENGINE when it went down with the engine.
  */
 export async function hold(
   yard: Yard,
@@ -31,8 +31,8 @@ export async function hold(
   { deploymentId, onHold, signal }: Hold,
 ): Promise<string> {
   const { journal, home } = yard;
-  const warn = (message: string): Promise<void> => journal.tell(deploymentId, { type: 'warning', message });
-  const look = healthWatch(yard, proof, 'E_UNHEALTHY', warn);
+  const tell = (message: string): Promise<void> => journal.tell(deploymentId, { type: 'warning', message });
+  const look = healthWatch(yard, proof, { code: 'E_UNHEALTHY', tell, mayBeReplaced: false });
   // one whose process was killed while it was held is held already, and keeps its testers
   const begins = journal.get(deploymentId)?.state === 'running';
   if (begins) closePreview(home);
@@ -40,9 +40,11 @@ export async function hold(
     openPreview(home, proof.slot);
     if (begins) await journal.hold(deploymentId);
     let looks = 0;
-    return await untilPromoted(yard, deploymentId, signal, async () => {
-      if (looks++ % HEALTH_EVERY_LOOKS === 0) await look();
+    return await untilPromoted(yard, deploymentId, signal, async (promoted) => {
       onHold();
+      if (!promoted && looks++ % HEALTH_EVERY_LOOKS > 0) return false;
+      // while the engine is away nobody can say whether it is still what was tried: a promotion waits
+      return (await look()) === 'well';
     });
   } finally {
     // whoever tries it is among the users again, at once
@@ -53,20 +55,21 @@ export async function hold(
 /**
  * Waits for a person's yes, and returns it as a clause for the journal. Throws the signal's reason, and E_ABORTED for
  * what cannot wait for a person.
- * @param meanwhile called all the time
+ * @param isReady called all the time, and told of the yes; false lets that wait
  */
 export async function untilPromoted(
   { journal }: Yard,
   id: number,
   signal: AbortSignal | undefined,
-  meanwhile: () => Promise<void>,
+  isReady: (promoted: boolean) => Promise<boolean>,
 ): Promise<string> {
   for (;;) {
     signal?.throwIfAborted();
     const held = journal.get(id);
-    if (held?.wish === 'promote') return `promoted after ${duration(Date.now() - (held.heldAt ?? 0))}`;
+    const promoted = held?.wish === 'promote';
+    const ready = await isReady(promoted);
+    if (promoted && ready) return `promoted after ${duration(Date.now() - (held.heldAt ?? 0))}`;
     mustNotBeInTheWay(journal.pending(), 'held');
-    await meanwhile();
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }

@@ -71,8 +71,8 @@ async function untilDecided(
   tellResult: (prefix: string) => Promise<void>,
 ): Promise<Decided> {
   const { journal, config } = yard;
-  const warn = (message: string): Promise<void> => journal.tell(id, { type: 'warning', message });
-  const health = healthWatch(yard, step, 'E_CANARY', warn);
+  const tell = (message: string): Promise<void> => journal.tell(id, { type: 'warning', message });
+  const health = healthWatch(yard, step, { code: 'E_CANARY', tell, mayBeReplaced: true });
   const question = asking(yard, step, id);
   const began = Date.now();
   let nextTold = began + TELL_EVERY_MS;

@@ -8,10 +8,10 @@ import type { Yard } from '../yard';
 import { mustStillRun, readLog } from './verify';
 
 /**
- * `runs`: the very process. `away`: nobody can say, for the engine does not answer. `back`: the engine has started it
- * anew with itself, and it may still be at its start.
+ * `runs`: the very process. `away`: nobody can say, for the engine does not answer. `gone`: the engine has come back
+ * without it. `back`: the engine has started it anew with itself, and it may still be at its start.
  */
-export type Sight = 'runs' | 'away' | 'back';
+export type Sight = 'runs' | 'away' | 'gone' | 'back';
 
 /** Tells it to whoever follows the deployment. */
 export type Tell = (message: string) => Promise<void>;
@@ -24,35 +24,39 @@ export interface ProcessWatch {
 }
 
 export function processWatch(yard: Yard, proof: Proof, tell: Tell): ProcessWatch {
-  let away = false;
+  let sight: Sight = 'runs';
   let returning = false;
   let pid: number | null = null;
 
-  const look = async (): Promise<RunningSlot | null> => {
-    try {
-      const running = await mustStillRun(yard, proof);
-      if (away) await tell('the engine answers again');
-      away = false;
-      return running;
-    } catch (error) {
-      const known = asKnown(error);
-      // one that just comes back has not started everything yet
-      if (known.code !== 'E_ENGINE' && !(away && known.code === 'E_EXITED')) throw known;
-      if (!away)
-        await tell(`${known.message} What it runs mostly goes on: ${proof.slot} is watched further.`);
-      away = true;
-      return null;
-    }
+  const engineIsAway = async ({ message }: KnownError): Promise<Sight> => {
+    if (sight !== 'away')
+      await tell(`${message} What it runs mostly goes on: ${proof.slot} is watched further.`);
+    return 'away';
+  };
+
+  const unlessItLives = async (error: KnownError): Promise<Sight> => {
+    if (error.code === 'E_ENGINE') return engineIsAway(error);
+    const wentWithEngine = sight === 'away' || sight === 'gone';
+    if (error.code !== 'E_EXITED' || !wentWithEngine) throw error;
+    return 'gone';
+  };
+
+  const sightOf = (running: RunningSlot): Sight => {
+    // no exit was counted, and yet it is another process: what runs it was itself started again
+    const isAnother = pid === null ? sight !== 'runs' : running.pid !== pid;
+    if (isAnother) returning = true;
+    pid = running.pid;
+    return returning ? 'back' : 'runs';
   };
 
   return {
     async look() {
-      const running = await look();
-      if (running === null) return 'away';
-      // no exit was counted, and yet it is another process: what runs it was itself started again
-      if (pid !== null && running.pid !== pid) returning = true;
-      pid = running.pid;
-      return returning ? 'back' : 'runs';
+      const now = await mustStillRun(yard, proof).then(sightOf, (error: unknown) =>
+        unlessItLives(asKnown(error)),
+      );
+      if (sight === 'away' && now !== 'away') await tell('the engine answers again');
+      sight = now;
+      return now;
     },
     answered() {
       returning = false;
@@ -64,5 +68,15 @@ export function processWatch(yard: Yard, proof: Proof, tell: Tell): ProcessWatch
 export function lostWithEngine({ slot }: Proof, sight: Sight, seconds: number): KnownError {
   const silent = `${slot} has not answered for ${seconds} s`;
   if (sight === 'away') return new KnownError('E_ENGINE', `${silent}: Docker's engine has not come back.`);
-  return new KnownError('E_ENGINE', `${silent}: Docker's engine has started it again.`, readLog(slot));
+  const became = sight === 'gone' ? 'come back without it' : 'started it again';
+  return new KnownError('E_ENGINE', `${silent}: Docker's engine has ${became}.`, readLog(slot));
+}
+
+/** What a hold ends with: another process of the same release may answer by now, but it is not what people have tried. */
+export function replacedWithEngine({ slot }: Proof): KnownError {
+  return new KnownError(
+    'E_ENGINE',
+    `The process that was tried in ${slot} went down with Docker's engine.`,
+    'Hold it again: npm run -s deploy -- --hold',
+  );
 }

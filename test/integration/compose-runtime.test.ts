@@ -51,7 +51,7 @@ needs('docker', engine).describe('a slot as a container', () => {
       Init: true,
       Memory: 512 * 1024 * 1024,
       NanoCpus: 1_000_000_000,
-      RestartPolicy: { Name: 'unless-stopped' },
+      RestartPolicy: { Name: 'always' },
       LogConfig: { Type: 'json-file', Config: { 'max-size': '10m' } },
     });
     const uid = process.getuid?.() === 0 ? 1000 : process.getuid?.();

@@ -14,8 +14,8 @@ import { until } from './until';
 export interface OwnEngine {
   /** For whoever is to use this engine; this process does already. */
   env: { DOCKER_HOST: string };
-  /** Starts it again: it then starts the containers that ran. */
-  start(): Promise<void>;
+  /** Starts it again: it then starts the containers that ran. @param more options, such as `--live-restore` */
+  start(...more: string[]): Promise<void>;
   /** SIGKILL for the engine alone: its containers live on. */
   die(): Promise<void>;
   /** From now on it neither answers nor starts anything again. */
@@ -43,8 +43,8 @@ export async function ownEngine(): Promise<OwnEngine> {
   process.env.DOCKER_HOST = host;
   return {
     env: { DOCKER_HOST: host },
-    async start() {
-      engine = await startEngine(folder, host);
+    async start(...more) {
+      engine = await startEngine(folder, host, more);
     },
     async die() {
       engine.kill('SIGKILL');
@@ -73,7 +73,7 @@ export async function ownEngine(): Promise<OwnEngine> {
 }
 
 /** Returns when it answers. */
-async function startEngine(folder: string, host: string): Promise<ChildProcess> {
+async function startEngine(folder: string, host: string, more: string[] = []): Promise<ChildProcess> {
   // containerd ends with it; whose pids another process may have by now, or a zombie still
   for (const file of ['pid', 'exec/containerd/containerd.pid'])
     rmSync(path.join(folder, file), { force: true });
@@ -81,7 +81,7 @@ async function startEngine(folder: string, host: string): Promise<ChildProcess> 
   const places = ['--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`];
   // it shares docker0 with the machine's engine and leaves it alone; `--bridge=none` would remove it
   const noNetwork = ['--iptables=false', '--ip-forward=false', '--ip-masq=false'];
-  const args = [...places, '--pidfile', `${folder}/pid`, '--host', host, ...noNetwork];
+  const args = [...places, '--pidfile', `${folder}/pid`, '--host', host, ...noNetwork, ...more];
   const engine = spawn('dockerd', args, { stdio: ['ignore', log, log] });
   closeSync(log);
   await until('the engine', () => {

@@ -1,6 +1,6 @@
 /** The whole machine goes down, as when it loses its power: what was live serves again, what was half-made is gone. */
 import { badCause } from '../../deploy/core/rollback-target';
-import type { Commit, PhaseName } from '../../deploy/core/types';
+import type { Commit, Deployment, PhaseName } from '../../deploy/core/types';
 import {
   everythingOf,
   incidents,
@@ -103,19 +103,23 @@ overRuntimes((runtime) => {
     describe('the engine alone', () => {
       const QUICK: Change = { config: { bake: { seconds: 3 }, limits: { start: 3 } } };
 
-      it('may die in a bake: it goes on, and the release that comes back with the engine stays live', async () => {
+      it.each([
+        ['lives', false],
+        ['has died meanwhile', true],
+      ])('may die in a bake: it goes on when it returns to a release that %s', async (_which, dies) => {
         const { id, to, pushing } = await pushUntil('bake', { config: { bake: { seconds: 4 } } });
         const pid = await pidOf(to);
 
         await engine?.die();
         await untilWarned(id, "Docker's engine does not answer");
         // nobody starts it but the engine that comes back
-        kill(pid);
+        if (dies) kill(pid);
         await engine?.start();
 
         const { verdict, commit } = await pushing;
         expect(verdict).toMatch(/^✓ LIVE in /);
         expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded', fault: null });
+        expect(await pidOf(to)).not.toBe(pid);
         await untilWarned(id, 'the engine answers again');
         expect(await clone.serving()).toMatchObject({ commit });
       });
@@ -163,6 +167,42 @@ overRuntimes((runtime) => {
         await untilServed(before.commit);
       });
 
+      it('may die while a release is held: what lived on is what was tried, and is promoted when it is back', async () => {
+        const { id, commit, to } = await hold();
+        const pid = await pidOf(to);
+
+        await engine?.die();
+        await untilWarned(id, "Docker's engine does not answer");
+        const promoting = clone.switchyard('promote');
+        await until('the promotion', () => clone.deployments().at(-1)?.wish === 'promote');
+        await engine?.start('--live-restore');
+
+        expect(await promoting).toMatchObject({ code: 0 });
+        await untilWarned(id, 'the engine answers again');
+        expect(await clone.serving()).toMatchObject({ commit });
+        expect(await pidOf(to)).toBe(pid);
+      });
+
+      it('may end what is held: it is not what was tried any more, by no fault of the commit', async () => {
+        const before = await clone.serving();
+        const { slots, files, images } = await clone.state();
+        const { id, commit } = await hold();
+
+        await engine?.die();
+        await untilWarned(id, "Docker's engine does not answer");
+        await engine?.start();
+
+        const over = await untilOver(clone, id);
+        expect(over).toMatchObject({ state: 'failed', errorCode: 'E_ENGINE', fault: 'machine' });
+        expect(over.cause).toMatch(
+          /^The process that was tried in (blue|green) went down with Docker's engine\.$/,
+        );
+        expect(badCause(clone.deployments(), commit)).toBeNull();
+        await untilServed(before.commit);
+        expect(await clone.state()).toMatchObject({ slots, files, images });
+        await expectNextPushToWork();
+      });
+
       it('may die before the release was asked for through nginx', async () => {
         const { id, to, pushing } = await pushUntil('verify-live', {
           behaviour: { lateThroughNginxMs: 1500 },
@@ -207,6 +247,15 @@ async function pushUntil(phase: PhaseName, change: Change): Promise<Pushing> {
   const pushing = clone.release(change);
   const { id, to } = await untilPhase(clone, newest, phase);
   return { id, to: to?.slot as string, pushing };
+}
+
+/** A release that waits for a person, in the slot that it is tried in. */
+async function hold(): Promise<{ id: number; commit: Commit; to: string }> {
+  clone.change({});
+  const commit = await clone.commit('to be tried');
+  expect(await clone.switchyard('deploy', '--hold')).toMatchObject({ code: 0 });
+  const { id, to } = clone.deployments().at(-1) as Deployment;
+  return { id, commit, to: to?.slot as string };
 }
 
 async function pidOf(slot: string): Promise<number> {
