@@ -43,9 +43,13 @@ export function looksAfter(deployment: Deployment | null, slot: SlotName): boole
   return !goesOverSeveral && deployment?.to?.slot === slot;
 }
 
-/** One that was never restarted is the very process that was verified before it got users. */
-export function firstSight({ instance, restarts }: RunningSlot, pid: number): Met {
-  return { pid, instance, since: Date.now(), answered: restarts === 0 };
+/**
+ * One that was never restarted is the very process that was verified before it got users. An engine that was itself
+ * started again counts nothing, but then another process of the same start was met before.
+ */
+export function firstSight({ instance, restarts }: RunningSlot, pid: number, before: Met | null): Met {
+  const answered = restarts === 0 && instance !== before?.instance;
+  return { pid, instance, since: Date.now(), answered };
 }
 
 /** The same start of the same release, but another process: it ended, however quickly it was back. */
