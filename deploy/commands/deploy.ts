@@ -3,11 +3,11 @@ import { branchNamed, resolveRef, uncommittedCount } from '../git/clone';
 import { sendCommit, sourceOf, tipOf, updateMirror } from '../git/mirror';
 import { KnownError } from '../core/errors';
 import { plural, printable } from '../core/format';
+import { deployBeside } from '../core/pool';
 import type { StrategyName } from '../core/strategy-choice';
 import { STRATEGY_NAMES, isStrategyName, strategyFor } from '../core/strategy-choice';
 import type { Commit, SlotName } from '../core/types';
 import { nearest } from '../nearest';
-import { viewSlots } from '../serving';
 import type { Yard } from '../yard';
 import type { Options } from './desk';
 import { openHere } from './desk';
@@ -71,13 +71,12 @@ async function resolveOnly(yard: Yard, ref: string | undefined): Promise<Commit>
 
 /** Said before anything is sent: the slot that serves is never stopped. */
 async function mustBeIdle(yard: Yard, slot: SlotName): Promise<void> {
-  const { table, slots } = await viewSlots(yard);
-  if (table.active !== slot) return;
-  const other = slots.find((view) => view.slot !== slot)?.slot;
+  const { active } = await yard.traffic.current();
+  if (active !== slot) return;
   throw new KnownError(
     'E_SLOT_ACTIVE',
     `${slot} serves the users now; a release is only started in an idle slot.`,
-    `Deploy to ${other}: npm run -s deploy:${other}`,
+    deployBeside(slot),
   );
 }
 

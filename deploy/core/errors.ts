@@ -54,7 +54,7 @@ export const ERRORS = {
   },
   E_REF: { fault: 'operator', hint: 'Name a commit or branch that exists: git log --oneline' },
   E_STRATEGY: { fault: 'operator', hint: 'Choose another one: npm run -s deploy -- --strategy blue-green' },
-  E_SLOT_ACTIVE: { fault: 'operator', hint: 'Deploy to the idle slot.' },
+  E_SLOT_ACTIVE: { fault: 'operator', hint: 'Deploy to the idle slot: npm run -s deploy' },
   E_NOTHING_TO_ROLL_BACK_TO: { fault: 'operator', hint: 'Deploy a commit: npm run -s deploy -- <commit>' },
   E_BAD_COMMIT: { fault: 'commit', hint: 'Push a commit that mends it, or deploy it by hand to try again.' },
   E_INSTALL: { fault: 'commit', hint: 'Run npm ci in a fresh clone of this commit.' },

@@ -5,6 +5,20 @@ import type { SlotName } from './types';
 export const SLOT_NAMES = ['blue', 'green', 'amber', 'violet', 'coral', 'teal', 'pink', 'lime'] as const;
 export const FIRST_PORT = 8080;
 
+/** The slots that have a command of their own, which deploys to them. */
+const WITH_COMMAND: readonly SlotName[] = ['blue', 'green'];
+
+/** What deploys beside a slot that serves: `Deploy to green: npm run -s deploy:green`. */
+export function deployBeside(slot: SlotName): string {
+  const other = WITH_COMMAND.find((name) => name !== slot);
+  return `Deploy to ${other}: npm run -s deploy:${other}`;
+}
+
+/** What deploys a commit to a slot, or to whichever is chosen where it has no command of its own. */
+export function deployTo(slot: SlotName, ref: string): string {
+  return `npm run -s ${WITH_COMMAND.includes(slot) ? `deploy:${slot}` : 'deploy'} -- ${ref}`;
+}
+
 /** `slots: 4` as ports by name, from the first one upward; null for a number that is none of a pool. */
 export function poolOf(count: number, first = FIRST_PORT): Record<SlotName, number> | null {
   if (!Number.isInteger(count) || count < 2 || count > SLOT_NAMES.length) return null;

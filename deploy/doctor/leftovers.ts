@@ -2,6 +2,7 @@
 import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { plural } from '../core/format';
+import { servingSlots } from '../core/table';
 import type { RunningSlot, Table } from '../core/types';
 import { isLocked } from '../lock';
 import { findRelease } from '../pipeline/releases';
@@ -28,11 +29,10 @@ export async function checkLeftovers(patient: Patient): Promise<Judgement[]> {
   return orOk(complaints, 'none');
 }
 
-/** An orphan in the table is missed by whoever looks at the active slot or the standby. */
+/** An orphan in the table is missed by whoever looks at the slots that serve, or at the standby. */
 export function judgeOrphans(running: RunningSlot[], table: Table | null): Judgement[] {
-  const strays = running.filter(
-    ({ orphan, slot }) => orphan && slot !== table?.active && slot !== table?.standby,
-  );
+  const named = table === null ? [] : [...servingSlots(table), table.active, table.standby];
+  const strays = running.filter(({ orphan, slot }) => orphan && !named.includes(slot));
   return strays.map(({ slot, pid }) =>
     fault(`A process of ${slot} (pid ${pid}) that nobody looks after runs on.`, `kill ${pid}`),
   );

@@ -1,6 +1,8 @@
-/** Memory for two slots: while a deployment runs, the new release stands beside the one that serves. */
+/** Memory for one more slot, or in rolling for all: while a deployment runs, old and new stand side by side. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import type { StrategyName } from '../core/strategy-choice';
+import { strategyFor } from '../core/strategy-choice';
 import { withDescendants } from '../runtimes/os-process';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
@@ -13,7 +15,16 @@ export async function checkMemory(patient: Patient): Promise<Judgement[]> {
   const running = (await patient.running()).flatMap(({ pid }) => (pid === null ? [] : [pid]));
   const slots = running.map((pid) => residentBytesOf(withDescendants([pid])));
   const free = Math.min(availableBytes(read('/proc/meminfo')), ...limitsOf(await groupOf(patient)));
-  return judgeMemory({ free, slots, reserve: bytesOf(patient.ports().room.memory) });
+  const { strategy, branch, room } = patient.ports();
+  const more = moreToCome(strategyFor(strategy, branch), patient.slots().length - running.length);
+  return judgeMemory({ free, slots, more, reserve: bytesOf(room.memory) });
+}
+
+/** How many processes the next deployment adds. @param empty slots in which nothing runs */
+export function moreToCome(strategy: StrategyName, empty: number): number {
+  if (strategy === 'in-place') return 0;
+  // where none is empty, the new release takes the place of what it ends before
+  return Math.max(0, strategy === 'rolling' ? empty : Math.min(1, empty));
 }
 
 /** A process of ours that shares its control groups with the slots to come; a container has one of its own. */
@@ -30,17 +41,17 @@ export interface Memory {
   free: number;
   /** Bytes of each slot that runs. */
   slots: number[];
+  /** How many more the next deployment starts beside them. */
+  more: number;
   /** Bytes that a deployment must leave. */
   reserve: number;
 }
 
-export function judgeMemory({ free, slots, reserve }: Memory): Judgement[] {
+export function judgeMemory({ free, slots, more, reserve }: Memory): Judgement[] {
   const largest = Math.max(0, ...slots);
-  // the next deployment ends the warm slot before it starts the new release in its place
-  const needed = slots.length > 1 ? 0 : largest;
   const facts = `${megabytes(free)} available, a slot takes ${megabytes(largest)}`;
-  if (free >= needed + reserve) return [ok(facts)];
-  const said = `There are ${facts}, and ${megabytes(reserve)} must be left: two slots do not fit.`;
+  if (free >= more * largest + reserve) return [ok(facts)];
+  const said = `There are ${facts}, and ${megabytes(reserve)} must be left: the next deployment does not fit, with ${more} more.`;
   return [fault(said, 'Free some memory, or give the machine more: ps aux --sort=-rss | head')];
 }
 

@@ -1,5 +1,6 @@
-/** The active slot: the process that the table and the journal name runs, and answers as itself. */
+/** The slots that serve: the process that the table and the journal name runs in each, and answers as itself. */
 import { short } from '../core/format';
+import { inService } from '../core/spread';
 import type { ProbeAnswer } from '../core/seams';
 import type { RunningSlot, Serving } from '../core/types';
 import { builtHealthPath } from '../pipeline/health-path';
@@ -15,9 +16,16 @@ const MANY_RESTARTS = 3;
 export async function checkActive(patient: Patient): Promise<Judgement[]> {
   const serving = patient.lastLive()?.to;
   if (!serving) return [ok('nothing was made live yet')];
-  const running = await runningIn(patient, serving.slot);
-  if (running === null || running.pid === null) return judgeActive(serving, null, null);
-  return judgeActive(serving, running, await answerOf(patient, running));
+  // the one that the journal names is missed also where the table leads elsewhere
+  const slots = new Set([serving.slot, ...inService(patient.table())]);
+  const judged = await Promise.all([...slots].map((slot) => judgeSlot(patient, { ...serving, slot })));
+  return judged.flat();
+}
+
+async function judgeSlot(patient: Patient, wanted: Serving): Promise<Judgement[]> {
+  const running = await runningIn(patient, wanted.slot);
+  if (running === null || running.pid === null) return judgeActive(wanted, null, null);
+  return judgeActive(wanted, running, await answerOf(patient, running));
 }
 
 /** What runs in a slot; one that is looked after before an orphan. */

@@ -1,7 +1,9 @@
 /** The traffic table against the journal: who is named, who should be, and can nginx read it. */
 import path from 'node:path';
 import { plural, short } from '../core/format';
-import { tableFiles, tableFolder } from '../core/table';
+import { deployTo } from '../core/pool';
+import { inService } from '../core/spread';
+import { tableFiles, tableFolder, tableInWords } from '../core/table';
 import type { Serving, Table } from '../core/types';
 import { incompleteTables } from '../traffic/table-folder';
 import { closedFolder, findWorkerUser } from '../traffic/worker-user';
@@ -15,8 +17,13 @@ export function checkTable(patient: Patient): Judgement[] {
   const atWork = patient.atWork();
   if (atWork && folders.length === 0) throw new NotLookedAt(`deployment ${atWork.id} is at work`);
   const complaints = [...folders, ...judgeTable(table, patient.lastLive()?.to ?? null)];
+  return orOk(complaints, whereEveryoneGoes(table));
+}
+
+function whereEveryoneGoes(table: Table): string {
+  if (inService(table).length > 1) return `of 100 users go to ${tableInWords(table)}`;
   const behind = table.standby === null ? '' : `, ${table.standby} behind it`;
-  return orOk(complaints, `everyone goes to ${table.active ?? 'nobody'}${behind}`);
+  return `everyone goes to ${table.active ?? 'nobody'}${behind}`;
 }
 
 /** @param serving what serves by the journal */
@@ -30,7 +37,7 @@ export function judgeTable({ active }: Table, serving: Serving | null): Judgemen
     active === null
       ? `The table names no slot, but ${wanted}.`
       : `Everyone goes to ${active}, but ${wanted}.`;
-  return [fault(said, `npm run -s deploy:${serving.slot} -- ${short(serving.commit)}`)];
+  return [fault(said, deployTo(serving.slot, short(serving.commit)))];
 }
 
 /** nginx would not complain: what it cannot read is an empty table to it, and everyone gets a 503. */

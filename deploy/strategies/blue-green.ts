@@ -5,6 +5,7 @@
  */
 import { KnownError } from '../core/errors';
 import type { PlanInput, Strategy } from '../core/seams';
+import { deployBeside } from '../core/pool';
 import { inService, withoutSlot } from '../core/spread';
 import type { Plan, Proof, RunningSlot, SlotName, Table } from '../core/types';
 import { alreadyLive, goLive, hasIt, migrate, retireAllBut, runningIn, shift, start, verify } from './steps';
@@ -23,11 +24,10 @@ function chooseSlot(input: PlanInput): SlotName {
   const { table } = observed;
   const idle = slots.filter((slot) => slot !== table.active && !inService(table).includes(slot));
   if (wanted !== null && wanted === inService(table)[0] && runningIn(observed, wanted)) {
-    const other = idle[0] ?? slots.find((slot) => slot !== wanted);
     throw new KnownError(
       'E_SLOT_ACTIVE',
       `${wanted} serves the users now; a release is only started in an idle slot.`,
-      `Deploy to ${other}: npm run -s deploy:${other}`,
+      deployBeside(wanted),
     );
   }
   const warm = slots.find((slot) => slot !== table.active && warmRelease(input, slot));

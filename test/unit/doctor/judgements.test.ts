@@ -11,7 +11,13 @@ import { judgeFileSystem } from '../../../deploy/doctor/home';
 import { judgeBuilds } from '../../../deploy/doctor/kit';
 import { judgeHalfMade, judgeOrphans, judgeSurvivors } from '../../../deploy/doctor/leftovers';
 import { judgeLoaded } from '../../../deploy/doctor/loaded';
-import { availableBytes, judgeMemory, leftIn, residentBytes } from '../../../deploy/doctor/memory';
+import {
+  availableBytes,
+  judgeMemory,
+  leftIn,
+  moreToCome,
+  residentBytes,
+} from '../../../deploy/doctor/memory';
 import { missingModules } from '../../../deploy/doctor/nginx';
 import { judgeVersion } from '../../../deploy/doctor/node';
 import { judgeMode } from '../../../deploy/doctor/permissions';
@@ -111,6 +117,10 @@ test('traffic table: what it names is what the journal says', () => {
   expect(outcome(judgeTable({ active: 'green', standby: null }, serving))).toEqual([
     'fault: npm run -s deploy:blue -- aaaaaaa',
   ]);
+  // there is no command deploy:amber
+  expect(outcome(judgeTable({ active: 'green', standby: null }, { ...serving, slot: 'amber' }))).toEqual([
+    'fault: npm run -s deploy -- aaaaaaa',
+  ]);
   expect(judgeTable({ active: null, standby: null }, serving)[0]?.said).toContain('names no slot');
   expect(judgeTable({ active: 'blue', standby: null }, null)[0]?.said).toContain(
     'nothing was ever made live',
@@ -165,6 +175,8 @@ test('leftovers: orphans outside of the table, survivors of deployments, half-ma
   expect(judgeOrphans([running], table)).toEqual([]);
   expect(judgeOrphans([{ ...running, slot: 'green', orphan: true }], table)).toEqual([]);
   expect(outcome(judgeOrphans([{ ...running, orphan: true }], table))).toEqual(['fault: kill 7']);
+  const shared = { ...table, shares: [{ slot: 'blue', buckets: 50 }] };
+  expect(judgeOrphans([{ ...running, orphan: true }], shared)).toEqual([]);
   expect(judgeSurvivors([])).toEqual([]);
   expect(outcome(judgeSurvivors([5, 6]))).toEqual(['fault: kill 5 6']);
   expect(outcome(judgeHalfMade(['/h/releases/x']))).toEqual(['warning: rm -rf /h/releases/x']);
@@ -207,11 +219,15 @@ test('disk: room for one more release and what must be left', () => {
   expect(judgeDisk({ ...disk, freeFiles: null })[0]?.status).toBe('ok');
 });
 
-test('memory: a second slot beside the largest, and what must be left; none more when both run', () => {
-  const memory = { free: 160 * MB, slots: [90 * MB], reserve: 64 * MB };
+test('memory: what the next deployment adds, each as large as the largest, and what must be left', () => {
+  const memory = { free: 160 * MB, slots: [90 * MB], more: 1, reserve: 64 * MB };
   expect(outcome(judgeMemory(memory))).toEqual(['ok']);
   expect(judgeMemory({ ...memory, free: 150 * MB })[0]?.status).toBe('fault');
-  expect(judgeMemory({ ...memory, free: 70 * MB, slots: [90 * MB, 80 * MB] })[0]?.status).toBe('ok');
+  expect(judgeMemory({ ...memory, free: 70 * MB, more: 0 })[0]?.status).toBe('ok');
+  expect(judgeMemory({ ...memory, more: 2 })[0]?.status).toBe('fault');
+  expect([0, 3].map((empty) => moreToCome('blue-green', empty))).toEqual([0, 1]);
+  expect([0, 3].map((empty) => moreToCome('rolling', empty))).toEqual([0, 3]);
+  expect(moreToCome('in-place', 1)).toBe(0);
   expect(residentBytes('Name:\tnode\nVmRSS:\t  2048 kB\n')).toBe(2 * MB);
   expect(availableBytes('MemTotal: 9 kB\nMemAvailable:    1024 kB\n')).toBe(MB);
   expect(leftIn('max\n', '5\n', '')).toEqual([]);

@@ -1,0 +1,12 @@
+import { deployBeside, deployTo, SLOT_NAMES } from '../../../deploy/core/pool';
+import { scripts } from '../../../package.json';
+
+test('whatever the slot, what is named to deploy with is a command that exists', () => {
+  for (const slot of SLOT_NAMES) {
+    expect(deployBeside(slot)).not.toContain(`:${slot}`);
+    for (const line of [deployBeside(slot), deployTo(slot, 'abc')])
+      expect(scripts).toHaveProperty([/npm run -s (\S+)/.exec(line)?.[1] as string]);
+  }
+  expect(deployTo('blue', 'abc')).toBe('npm run -s deploy:blue -- abc');
+  expect(deployTo('amber', 'abc')).toBe('npm run -s deploy -- abc');
+});
