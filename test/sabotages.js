@@ -83,6 +83,15 @@ const SABOTAGES = [
     name: 'may die in a bake',
   },
   {
+    invariant: 4,
+    what: 'of several slots that serve only the active one is watched',
+    file: 'deploy/watch.ts',
+    from: 'Promise.all(slots.map(lookAt))',
+    to: 'Promise.all(slots.slice(0, 1).map(lookAt))',
+    test: 'test/e2e/strategies.test.ts',
+    name: 'rolling (spreads|has each slot)',
+  },
+  {
     invariant: 2,
     what: 'a rolling release gets users from a slot that is being replaced',
     file: 'deploy/strategies/rolling.ts',

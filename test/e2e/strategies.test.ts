@@ -138,7 +138,15 @@ describe('rolling', () => {
     expect(news).toContain(`${hung} hangs: its process ${pids.get(hung)} is ended and started again`);
     expect(news.filter((each) => each.startsWith(`${killed} ended and was started again`))).toHaveLength(1);
     expect(serving()).toEqual(POOL);
+    expect(await faults()).toEqual([]);
   });
+
+  async function faults(): Promise<object[]> {
+    const { text } = await clone.switchyard('doctor', '--json');
+    return (JSON.parse(text) as { findings: { status: string }[] }).findings.filter(
+      ({ status }) => status === 'fault',
+    );
+  }
 
   async function expectHeld(commit: string, slots: string[]): Promise<void> {
     const said = await clone.switchyard('deploy', '--strategy', 'rolling');
