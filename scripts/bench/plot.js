@@ -4,6 +4,8 @@
 const vega = require('vega');
 const vegaLite = require('vega-lite');
 
+const ROW_HEIGHT = 40;
+
 /** @param {any} peers @returns {Promise<string>} */
 async function plot({ rows }) {
   const names = rows.map((/** @type {any} */ { name }) => name);
@@ -16,6 +18,8 @@ async function plot({ rows }) {
     { name, when: 'still', ms: still.p99 },
     { name, when: 'while switching', ms: switching.p99 },
   ]);
+  // one for both, or the rows would not stand beside their names
+  const height = names.length * ROW_HEIGHT;
   const spec = {
     background: 'white',
     config: { font: 'sans-serif' },
@@ -32,7 +36,7 @@ async function plot({ rows }) {
         ],
         encoding: { y, x: { field: 'failed', type: 'quantitative', title: 'requests' } },
         width: 260,
-        height: { step: 36 },
+        height,
       },
       {
         title: 'p99, milliseconds',
@@ -45,7 +49,7 @@ async function plot({ rows }) {
           color: { field: 'when', title: null, scale: { range: ['#9ab', '#258'] } },
         },
         width: 260,
-        height: { step: 18 },
+        height,
       },
     ],
   };
