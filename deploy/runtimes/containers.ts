@@ -1,5 +1,7 @@
 /** The containers of a home, as the engine has them. A home's own are known by a label, so that two never mix. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import { EMPTY } from '../core/environment';
+import { asKnown, KnownError } from '../core/errors';
 import type { ProcessStatus, RunningSlot, SlotName } from '../core/types';
 import type { Home } from '../home';
 import { askEngine, askEngineJson } from './engine-api';
@@ -14,6 +16,9 @@ export const LABEL = {
 } as const;
 /** Compose's own mark of a container that runs one command: it carries a slot's labels too. */
 const ONE_OFF = 'com.docker.compose.oneoff';
+
+const REMOVING_MAY_TAKE_MS = 60_000;
+const LOOK_AGAIN_MS = 50;
 
 /** Of the engine's many fields, those we read. */
 export interface Inspected {
@@ -59,7 +64,23 @@ export async function homeOfContainer(name: string): Promise<string | null> {
 
 /** Removes it at once, running or not. */
 export async function removeContainer(id: string): Promise<void> {
-  await askEngineJson({ method: 'DELETE', path: `/containers/${id}?force=true&v=true`, limitMs: 60_000 });
+  const deadline = Date.now() + REMOVING_MAY_TAKE_MS;
+  while (!(await removed(id))) {
+    if (Date.now() > deadline) throw new KnownError('E_RUNTIME', `Docker has not removed container ${id}.`);
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+/** False while somebody else is removing it: the engine itself does, when a container that runs one command has ended. */
+async function removed(id: string): Promise<boolean> {
+  const path = `/containers/${id}?force=true&v=true`;
+  try {
+    await askEngineJson({ method: 'DELETE', path, limitMs: REMOVING_MAY_TAKE_MS });
+    return true;
+  } catch (error) {
+    if (asKnown(error).message.includes('already in progress')) return false;
+    throw error;
+  }
 }
 
 /** What the engine says of a container, in our words. */

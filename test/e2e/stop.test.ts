@@ -44,7 +44,7 @@ overRuntimes((runtime) => {
     const stopped = await clone.switchyard('stop');
 
     expect(leftOf(clone.home)).toEqual([]);
-    expect(stopped).toMatchObject({ code: 0 });
+    expect(stopped).toMatchObject({ code: 0, text: expect.stringContaining('✓ stopped') });
     expect(commandsOf(clone.home, id)).toEqual([]);
     const { verdict, deployment, commit } = await pushing;
     expect(verdict).toBe('✗ NOT LIVE. Nothing is served until npm start: It was ended by npm stop.');
@@ -86,7 +86,7 @@ overRuntimes((runtime) => {
     await until('the deployer to be gone', () => leftOf(clone.home).length > 0 && !deployerRuns());
     kill(pid);
 
-    expect(await stopping).toMatchObject({ code: 0 });
+    expect(await stopping).toMatchObject({ code: 0, text: expect.stringContaining('✓ stopped') });
 
     expect(commandsOf(clone.home, id)).toEqual([]);
     // the push finds nobody who works on it

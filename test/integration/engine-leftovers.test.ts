@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { LABEL } from '../../deploy/runtimes/containers';
+import { LABEL, removeContainer } from '../../deploy/runtimes/containers';
 import { leftInEngine, removeFromEngine } from '../../scripts/lib/engine-leftovers';
 import { BASE_IMAGE, ownName } from '../support/docker';
 import { docker, needs } from '../support/needs';
@@ -24,6 +24,18 @@ needs('containers', docker).test(
     expect(leftInEngine('/tmp/sy-of-another-run')).toEqual([]);
 
     removeFromEngine(FOLDER);
+    expect(leftInEngine(FOLDER)).toEqual([]);
+  },
+);
+
+needs('containers', docker).test(
+  'a container that somebody else is just removing is waited for',
+  async () => {
+    const args = ['run', '--detach', '--label', `${LABEL.home}=${FOLDER}`, BASE_IMAGE, 'sleep', '60'];
+    const id = execFileSync('docker', args, { encoding: 'utf8' }).trim();
+
+    await Promise.all(Array.from({ length: 5 }, () => removeContainer(id)));
+
     expect(leftInEngine(FOLDER)).toEqual([]);
   },
 );
