@@ -33,6 +33,8 @@ beforeAll(async () => {
   const { port } = receiver.address() as AddressInfo;
   clone = await tinyClone({ bake: { seconds: 0 } }, { NOTIFY_URL: `http://127.0.0.1:${port}/${TOKEN}` });
   expect(await clone.start()).toMatchObject({ code: 0 });
+  // the first release is told as well
+  await until('its notice', () => got.length === 1);
 });
 beforeEach(() => {
   got = [];
