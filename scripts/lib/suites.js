@@ -12,7 +12,7 @@ const { STAYS_OPEN } = require('./results');
  * of them; where it is one, nothing runs beside them.
  */
 const RUNS = [
-  { suites: ['app', 'unit'], beside: [] },
+  { suites: ['app', 'unit'], beside: ['--maxWorkers=100%'] },
   { suites: ['integration', 'e2e'], beside: ['--maxWorkers=4'] },
   { suites: ['timed'], beside: ['--maxWorkers=2', '--testPathIgnorePatterns', 'timed/(webhook|wishes)'] },
   { suites: ['timed'], beside: ['--runInBand', '--testPathIgnorePatterns', 'timed/(?!webhook|wishes)'] },
