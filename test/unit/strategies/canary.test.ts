@@ -1,38 +1,15 @@
 import type { PlanInput } from '../../../deploy/core/seams';
 import { servingSlots, slotsOfBuckets, tableFolder } from '../../../deploy/core/table';
-import type { Observed, Plan, RunningSlot, Step, Table } from '../../../deploy/core/types';
+import type { Observed, Plan, Step, Table } from '../../../deploy/core/types';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { canary } from '../../../deploy/strategies/canary';
-import { commit } from '../../support/deployments';
 import { doAndUndo, PaperMachine } from '../../support/plan-model';
+import { inputFor, NEW, OLD, OTHER, running } from '../../support/plan-story';
 
-const [OLD, NEW] = ['01d', 'e3'].map(commit) as [string, string];
 const BLUE: Table = { active: 'blue', standby: null };
 
-const running = (slot: string, of: string, status: RunningSlot['status'] = 'online'): RunningSlot => ({
-  slot,
-  commit: of,
-  instance: `of-${slot}`,
-  pid: 1,
-  restarts: 0,
-  status,
-  exitCode: null,
-});
-const input = (observed: Observed, more: Partial<PlanInput> = {}): PlanInput => ({
-  observed,
-  release: { commit: NEW, version: '2.0.0', subject: '', dir: '/r', app: {} as PlanInput['release']['app'] },
-  slots: ['blue', 'green'],
-  wanted: null,
-  environment: 0,
-  instance: 'fresh',
-  undoInstance: 'again',
-  bakeSeconds: 10,
-  hold: false,
-  rolling: { batch: 1, minHealthy: 1, onFailure: 'undo' },
-  canary: { steps: [5, 25, 50, 100], seconds: 60 },
-  migrate: false,
-  ...more,
-});
+const input = (observed: Observed, more: Partial<PlanInput> = {}): PlanInput =>
+  inputFor(observed, NEW, { canary: { steps: [5, 25, 50, 100], seconds: 60 }, ...more });
 const blueServes: Observed = { table: BLUE, slots: [running('blue', OLD)] };
 
 function told(step: Step): string {
@@ -79,7 +56,7 @@ test('one that is held is tried before its first user', () => {
 
 test.each<[string, Observed]>([
   ['nothing serves', { table: { active: null, standby: null }, slots: [] }],
-  ['what serves does not answer', { table: BLUE, slots: [running('blue', OLD, 'crashed')] }],
+  ['what serves does not answer', { table: BLUE, slots: [running('blue', OLD, { status: 'crashed' })] }],
   ['what serves is gone', { table: BLUE, slots: [] }],
   ['it is live already', { table: BLUE, slots: [running('blue', NEW)] }],
   [
@@ -125,7 +102,7 @@ test('where several slots serve, all of them are what it is compared with, and n
 test('taken back at any step, everything is as it was, and users never met what was not proven', () => {
   const warm: Observed = {
     table: { active: 'blue', standby: 'green' },
-    slots: [running('blue', OLD), running('green', commit('07e3'))],
+    slots: [running('blue', OLD), running('green', OTHER)],
   };
   for (const observed of [blueServes, warm]) {
     const plan = canary.plan(input(observed));
