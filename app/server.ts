@@ -46,7 +46,7 @@ async function main(): Promise<void> {
 }
 
 /**
- * nginx keeps idle connections to an upstream for 4 s. If this side closed one first, a request already on its
+ * nginx keeps idle connections to an upstream for 1 s. If this side closed one first, a request already on its
  * way on it would be lost; so nginx must always be the one that closes.
  */
 function keepConnectionsLongerThanNginx(server: Server): void {

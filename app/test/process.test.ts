@@ -67,7 +67,7 @@ test('a release is migrated, started, healthy, and on SIGTERM ends in order with
   expect(JSON.parse(health.text)).toEqual({ status: 'ok', commit: 'abc123', instance: 'i-1' });
   const version = await fetchAll({ port, path: '/version' });
   expect(JSON.parse(version.text)).toMatchObject({ name: 'compiled', version: '4.5.6', slot: 'green' });
-  // nginx keeps its idle connections for 4 s; the side that serves must wait longer.
+  // nginx keeps its idle connections for 1 s; the side that serves must wait longer.
   expect(version.headers['keep-alive']).toBe('timeout=65');
 
   const slow = await dial(port, get('/api/v1/slow?ms=200'));

@@ -1,6 +1,6 @@
 /**
  * Lets requests in flight end before a slot is stopped. It asks nothing of the app: it waits until no
- * established connection to the slot's port is left. nginx closes its idle ones after a few seconds,
+ * established connection to the slot's port is left. nginx closes its idle ones after a second,
  * sooner than an app would, so no request can meet a closing connection.
  */
 import { setTimeout as sleep } from 'node:timers/promises';

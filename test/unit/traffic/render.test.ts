@@ -120,11 +120,11 @@ describe('the site', () => {
     expect(split).toContain('* 99;');
   });
 
-  test('idle connections to an app are closed before the app does it after 5 s', () => {
+  test('idle connections to an app are closed long before the app does it after 5 s', () => {
     expect(
       site()
         .match(/keepalive_timeout .*;/g)
-        ?.every((line) => line === 'keepalive_timeout 4s;'),
+        ?.every((line) => line === 'keepalive_timeout 1s;'),
     ).toBe(true);
   });
 
