@@ -23,14 +23,8 @@ describe('two slots on one database', () => {
     const unlock = await lock(blue);
 
     const added = new MessageStore(green).add('from green');
-    let longestPause = 0;
-    for (let last = performance.now(), i = 0; i < 10; i++) {
-      await tick(5);
-      longestPause = Math.max(longestPause, performance.now() - last);
-      last = performance.now();
-    }
+    await tick(5); // a wait that blocks would last until the database refuses, and `added` would fail
     expect(await new MessageStore(green).newestId()).toBe(0); // reading goes on
-    expect(longestPause).toBeLessThan(1_000); // a synchronous wait would take all of five seconds
 
     unlock();
     await expect(added).resolves.toMatchObject({ id: 1 });

