@@ -79,8 +79,10 @@ module.exports = {
     maxErrorRatio: 0.1,
     /** or over the other's by at least this, and not by chance; */
     extraErrors: 0.005,
-    /** or when it takes so many times as long, and not by chance. */
+    /** or when it takes so many times as long, and not by chance. For the first seconds of a step its answers' times
+        do not count, since a new process is slower; and there must be 5 s more, or they are not compared. */
     slower: 1.25,
+    warmUp: 5,
     /** What a push does meanwhile: 'wait', or 'supersede' the canary. */
     onPush: 'wait',
     /** For an A/B test: what visitors are to reach, as { path: '/signup', status: 201 }, or as { header: 'signup' } for

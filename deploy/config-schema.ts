@@ -114,6 +114,7 @@ export const schema = z.strictObject({
       maxErrorRatio: z.number().min(0).max(1).default(0.1),
       extraErrors: z.number().min(0).max(1).default(0.005),
       slower: z.number().min(1).default(1.25),
+      warmUp: seconds.default(5),
       onPush: z.enum(['wait', 'supersede']).default('wait'),
       goal: z
         .union([

@@ -57,6 +57,6 @@ async function askSome(yard: Yard, slot: SlotName, paths: string[], book: Sample
   for (let asked = 0; asked < PROBES_PER_LOOK; asked++) {
     const path = paths[asked % paths.length] as string;
     const { status, ms } = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
-    book.addProbe(slot, status, ms);
+    book.addProbe(slot, status, { at: Date.now(), ms });
   }
 }

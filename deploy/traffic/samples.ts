@@ -2,6 +2,7 @@
 import type { Variant } from '../core/canary/ab-test';
 import type { Spread } from '../core/canary/likeness';
 import { Likeness } from '../core/canary/likeness';
+import type { Latency } from '../core/canary/slower';
 import type { Samples } from '../core/canary/verdict';
 import type { SlotName } from '../core/types';
 import type { LogEntry } from './access-log';
@@ -35,10 +36,10 @@ export class SampleBook {
   }
 
   /** Adds a question of our own, which a slot was asked directly. @param status null when nobody answered */
-  addProbe(slot: SlotName, status: number | null, ms: number): void {
+  addProbe(slot: SlotName, status: number | null, { at, ms }: Latency): void {
     const gathered = this.of(slot);
     const failed = status === null || status >= 500;
-    this.count(gathered, failed, ms, null);
+    this.count(gathered, failed, { at, ms }, null);
     if (failed) gathered.failing.add(`probe ${gathered.requests}`);
   }
 
@@ -64,25 +65,25 @@ export class SampleBook {
   }
 
   private addRequest(entry: LogEntry): void {
-    const { slot, cohort, returning, status, upstreamMs } = entry;
+    const { at, slot, cohort, returning, status, upstreamMs } = entry;
     const failed = hasSlotFailed(entry);
     if (slot === null || failed === null) return;
     const gathered = this.of(slot);
     const ms = status === SWITCHING_PROTOCOLS ? null : (upstreamMs[0] ?? null);
-    this.count(gathered, failed, ms, returning ? cohort : null);
+    this.count(gathered, failed, ms === null ? null : { at, ms }, returning ? cohort : null);
     if (failed) gathered.failing.add(cohort === '' ? entry.id : cohort);
     if (returning) gathered.visitors.add(cohort);
     if (cohort !== '' && this.isReached(entry)) gathered.reached.add(cohort);
   }
 
   /** An error may be quick or slow, and says nothing about how long an answer takes. */
-  private count(gathered: Gathered, failed: boolean, ms: number | null, person: string | null): void {
+  private count(gathered: Gathered, failed: boolean, took: Latency | null, person: string | null): void {
     gathered.requests += 1;
     gathered.errorsByPerson.add(person, failed ? 1 : 0);
     // ranks bear any value; sums of squares need those of a long tail nearer to each other
-    if (!failed && ms !== null) gathered.latenciesByPerson.add(person, Math.log1p(ms));
+    if (!failed && took !== null) gathered.latenciesByPerson.add(person, Math.log1p(took.ms));
     if (failed) gathered.errors += 1;
-    else if (ms !== null) keep(gathered, ms);
+    else if (took !== null) keep(gathered, took);
   }
 
   private isReached({ uri, status, goal: named }: LogEntry): boolean {
@@ -129,11 +130,11 @@ function together(sides: Alike[]): Alike {
 }
 
 /** A test may last for days: of many, a sample that each has had the same chance to be in (Vitter's algorithm R). */
-function keep(gathered: Gathered, ms: number): void {
+function keep(gathered: Gathered, took: Latency): void {
   const { latencies, requests, errors } = gathered;
-  if (latencies.length < MOST_LATENCIES) return void latencies.push(ms);
+  if (latencies.length < MOST_LATENCIES) return void latencies.push(took);
   const place = Math.floor(Math.random() * (requests - errors));
-  if (place < MOST_LATENCIES) latencies[place] = ms;
+  if (place < MOST_LATENCIES) latencies[place] = took;
 }
 
 function sum(numbers: number[]): number {

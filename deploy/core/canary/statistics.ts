@@ -1,6 +1,6 @@
 /**
- * The three tests behind a verdict. Ranks and the gamma function are the library's; what stands here is what it does
- * not have: an exact comparison of two ratios, a bound that may be looked at all the time, and ties. Pure.
+ * The tests behind a verdict. Ranks and the gamma function are the library's; what stands here is what it does not have:
+ * an exact comparison of two ratios, and a bound that may be looked at all the time. Pure.
  */
 import { gammaln, wilcoxonRankSum } from 'simple-statistics';
 
@@ -15,6 +15,8 @@ export const Z_0_4_PERCENT = 2.6521;
 export const Z_5_PERCENT = 1.6449;
 export const Z_20_PERCENT = 0.8416;
 export const Z_TWO_SIDED_5_PERCENT = 1.96;
+/** The value beyond which 0.4 % of Student's distribution lies, for the mean of ten: nine degrees of freedom. */
+export const T_0_4_PERCENT_OF_10 = 3.3899;
 
 /** What is smaller than this share of the sum no longer changes it. */
 const NEGLIGIBLE = 1e-12;
@@ -43,17 +45,13 @@ export function chanceOfAsMany(first: Ratio, second: Ratio): number {
 }
 
 /**
- * Mann-Whitney, corrected for ties and for continuity: by how many standard deviations the first's values are larger
- * than if both were alike. Zero where all are equal.
+ * Mann and Whitney's measure: how often the first's value is the larger one if one is drawn of each side, ties counting
+ * half, less the half that it is when both are alike. -0.5 to 0.5; zero where there is nothing to draw from.
  */
-export function largerBy(first: number[], second: number[]): number {
+export function largerThanHalf(first: number[], second: number[]): number {
   const [m, n] = [first.length, second.length];
   if (m === 0 || n === 0) return 0;
-  const u = wilcoxonRankSum(first, second) - (m * (m + 1)) / 2;
-  const all = m + n;
-  const variance = ((m * n) / 12) * (all + 1 - tied([...first, ...second]) / (all * (all - 1)));
-  if (variance <= 0) return 0;
-  return (u - (m * n) / 2 - 0.5) / Math.sqrt(variance);
+  return (wilcoxonRankSum(first, second) - (m * (m + 1)) / 2) / (m * n) - 0.5;
 }
 
 /**
@@ -67,22 +65,6 @@ export function evidenceOver(ceiling: number, { events, of }: Ratio): number {
   const logBeta = gammaln(events + 1) + gammaln(of - events + 1) - gammaln(of + 2);
   const logAtCeiling = events * Math.log(ceiling) + (of - events) * Math.log(1 - ceiling);
   return Math.exp(logBeta - logAtCeiling - Math.log(1 - ceiling)) / 2;
-}
-
-/** The sum of t³ - t over all groups of t equal values. */
-function tied(values: number[]): number {
-  const sorted = Float64Array.from(values).sort();
-  let sum = 0;
-  let group = 1;
-  for (let at = 1; at <= sorted.length; at++) {
-    if (sorted[at] === sorted[at - 1]) {
-      group += 1;
-      continue;
-    }
-    sum += group ** 3 - group;
-    group = 1;
-  }
-  return sum;
 }
 
 function logChoose(n: number, k: number): number {

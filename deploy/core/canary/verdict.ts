@@ -6,20 +6,21 @@
  * one is failed at a step, that 1 % is divided: 0.4 % for the errors, 0.4 % for the latency, 0.2 % for the ceiling.
  * docs/decisions/0014 says why.
  */
-import { quantile } from 'simple-statistics';
 import { count, percent } from '../format';
 import type { Spread } from './likeness';
 import { designEffect } from './likeness';
+import type { Latency, SlowRule } from './slower';
+import { compareLatency } from './slower';
 import type { Ratio } from './statistics';
-import { chanceOfAsMany, evidenceOver, largerBy, Z_0_4_PERCENT } from './statistics';
+import { chanceOfAsMany, evidenceOver } from './statistics';
 
 /** What one of the two answered during the window. */
 export interface Samples {
   requests: number;
   /** 5xx answers and refused connections of the slot itself, not of what stood in for it. */
   errors: number;
-  /** Milliseconds from the question to the slot's whole answer, of those that were no errors. */
-  latencies: number[];
+  /** Of those that were no errors. */
+  latencies: Latency[];
   /** How alike the requests of one person are; left out where all are independent. */
   alike?: {
     errors: Spread;
@@ -29,13 +30,11 @@ export interface Samples {
   };
 }
 
-export interface CanaryRule {
+export interface CanaryRule extends SlowRule {
   /** The canary fails when its share of errors lies over this, whatever stable's is. 0 to 1. */
   maxErrorRatio: number;
   /** A share of errors over stable's by less than this does not matter. 0 to 1. */
   extraErrors: number;
-  /** So many times stable's latency matters, at the median or where 95 % are within; less does not. Over 1. */
-  slower: number;
   /** Fewer requests, on either side, are not enough data. */
   minRequests: number;
 }
@@ -49,9 +48,6 @@ export interface Verdict {
 /** The shares of good canaries that may be failed: by a comparison, and, over the whole step, by the ceiling. */
 const MAY_FAIL_BY_ERRORS = 0.004;
 const MAY_FAIL_BY_CEILING = 0.002;
-/** A difference that nobody feels, and that a process which is still warming up has. Milliseconds. */
-const UNFELT_MS = 10;
-const SLOW_QUANTILE = 0.95;
 
 /** One person who tries again and again is no evidence, however often. */
 const FEWEST_FAILING = 3;
@@ -71,11 +67,10 @@ export function judgeStep(canary: Samples, stable: Samples, rule: CanaryRule): V
   if (gross) return gross;
   const missing = missingData(canary, stable, rule);
   if (missing) return { verdict: 'not enough data', why: missing };
-  const worse = [moreErrors(canary, stable, rule), slower(canary, stable, rule)].filter(
-    (why) => why !== null,
-  );
+  const { isSlower, figures } = compareLatency(canary, stable, rule);
+  const worse = [moreErrors(canary, stable, rule), isSlower && `it is slower: ${figures}`].filter(Boolean);
   if (worse.length > 0) return { verdict: 'fail', why: worse.join('; ') };
-  return { verdict: 'pass', why: `${errorFigures(canary, stable)}${latencyFigures(canary, stable)}` };
+  return { verdict: 'pass', why: [errorFigures(canary, stable), figures].filter(Boolean).join('; ') };
 }
 
 function missingData(canary: Samples, stable: Samples, { minRequests }: CanaryRule): string | null {
@@ -95,18 +90,6 @@ function moreErrors(canary: Samples, stable: Samples, rule: CanaryRule): string 
   return chance <= MAY_FAIL_BY_ERRORS ? errorFigures(canary, stable) : null;
 }
 
-function slower(canary: Samples, stable: Samples, rule: CanaryRule): string | null {
-  if (canary.latencies.length === 0 || stable.latencies.length === 0) return null;
-  const matters = [0.5, SLOW_QUANTILE].some((share) => {
-    const [now, usual] = [quantile(canary.latencies, share), quantile(stable.latencies, share)];
-    return now >= usual * rule.slower && now - usual >= UNFELT_MS;
-  });
-  if (!matters) return null;
-  const effect = designEffect([canary, stable].flatMap(({ alike }) => alike?.latencies ?? []));
-  if (largerBy(canary.latencies, stable.latencies) < Z_0_4_PERCENT * Math.sqrt(effect)) return null;
-  return `it is slower: ${latencies(canary)} against ${latencies(stable)}`;
-}
-
 function errorEffect(sides: Samples[]): number {
   return designEffect(sides.flatMap(({ alike }) => alike?.errors ?? []));
 }
@@ -118,15 +101,6 @@ function independent({ errors, requests }: Samples, effect: number, round: (part
 
 function errorFigures(canary: Samples, stable: Samples): string {
   return `${failedOf(canary)} against ${failedOf(stable)} of stable`;
-}
-
-function latencyFigures(canary: Samples, stable: Samples): string {
-  if (canary.latencies.length === 0 || stable.latencies.length === 0) return '';
-  return `; ${latencies(canary)} against ${latencies(stable)}`;
-}
-
-function latencies({ latencies: all }: Samples): string {
-  return `${Math.round(quantile(all, 0.5))} ms (95 % within ${Math.round(quantile(all, SLOW_QUANTILE))} ms)`;
 }
 
 function failedOf(samples: Samples): string {

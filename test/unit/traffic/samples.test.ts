@@ -19,6 +19,8 @@ const request = (fields: Record<string, string> = {}): LogEntry =>
       ...fields,
     }),
   ) as LogEntry;
+/** When it was answered, and how long it took. */
+const TOOK_11 = [{ at: 1_795_356_670_592, ms: 11 }];
 const failed = { status: '500', upstream_status: '500' };
 
 describe('samples of a slot', () => {
@@ -29,11 +31,11 @@ describe('samples of a slot', () => {
   };
 
   test.each([
-    ['an answer counts with its time', request(), { requests: 1, errors: 0, latencies: [11] }],
+    ['an answer counts with its time', request(), { requests: 1, errors: 0, latencies: TOOK_11 }],
     [
       'a client error is an answer',
       request({ status: '404', upstream_status: '404' }),
-      { errors: 0, latencies: [11] },
+      { errors: 0, latencies: TOOK_11 },
     ],
     ['an error counts without its time', request(failed), { requests: 1, errors: 1, latencies: [] }],
     [
@@ -44,7 +46,7 @@ describe('samples of a slot', () => {
     [
       'the time is the slot’s, not that of a client who reads slowly',
       request({ request_time: '9.000' }),
-      { latencies: [11] },
+      { latencies: TOOK_11 },
     ],
     [
       'a conversation has no time',
@@ -60,8 +62,8 @@ describe('samples of a slot', () => {
 
   test('a question that we ask a slot directly counts like a request', () => {
     const book = new SampleBook();
-    for (const status of [200, 503, null]) book.addProbe('green', status, 7);
-    expect(book.samples(['green'])).toMatchObject({ requests: 3, errors: 2, latencies: [7] });
+    for (const status of [200, 503, null]) book.addProbe('green', status, { at: 1, ms: 7 });
+    expect(book.samples(['green'])).toMatchObject({ requests: 3, errors: 2, latencies: [{ at: 1, ms: 7 }] });
   });
 });
 

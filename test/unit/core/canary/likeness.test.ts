@@ -1,14 +1,15 @@
 import { designEffect, Likeness } from '../../../../deploy/core/canary/likeness';
+import type { Latency } from '../../../../deploy/core/canary/slower';
 import type { CanaryRule, Samples } from '../../../../deploy/core/canary/verdict';
 import { judgeAtOnce, judgeStep } from '../../../../deploy/core/canary/verdict';
 import { chance, shareOf, type Chance } from '../../../support/chance';
 
-const STRICT: CanaryRule = { maxErrorRatio: 0.1, extraErrors: 0, slower: 1, minRequests: 100 };
+const STRICT: CanaryRule = { maxErrorRatio: 0.1, extraErrors: 0, slower: 1, warmUp: 0, minRequests: 100 };
 
 /** People with ten requests each on average. Each has a figure of their own for how often they meet an error, and how long an answer takes. */
 function visits(dice: Chance, people: number, broken: number): Samples {
   const [errors, latencies] = [new Likeness(), new Likeness()];
-  const samples = { requests: 0, errors: 0, latencies: [] as number[] };
+  const samples = { requests: 0, errors: 0, latencies: [] as Latency[] };
   let failing = 0;
   for (let person = 0; person < people; person++) {
     const ratio = dice.next() < broken ? 0.5 : 0.001;
@@ -21,7 +22,7 @@ function visits(dice: Chance, people: number, broken: number): Samples {
       if (failed) samples.errors += 1;
       else {
         const ms = usual * Math.exp(dice.normal() / 4);
-        samples.latencies.push(ms);
+        samples.latencies.push({ at: dice.next() * 60_000, ms });
         latencies.add(`p${person}`, Math.log1p(ms));
       }
     }

@@ -1,8 +1,9 @@
+import { mean, sampleStandardDeviation } from 'simple-statistics';
 import {
   chanceOfAsMany,
   evidenceOver,
-  largerBy,
-  Z_0_4_PERCENT,
+  largerThanHalf,
+  T_0_4_PERCENT_OF_10,
 } from '../../../../deploy/core/canary/statistics';
 import { chance, shareOf } from '../../../support/chance';
 
@@ -22,33 +23,25 @@ describe('as many failures on one side by chance', () => {
   });
 });
 
-describe('larger values on one side', () => {
-  test('are those of all orders that the two could be drawn in', () => {
-    // 5 of 10: each set of places is as probable; the exact share that is as large, beside the normal one
-    const [first, second] = [
-      [10, 9, 8, 6, 5],
-      [1, 2, 3, 4, 7],
-    ];
-    expect(largerBy(first, second)).toBeCloseTo((23 - 12.5 - 0.5) / Math.sqrt((25 / 12) * 11), 9);
-  });
-
-  test('ties make the spread smaller, and all equal is no difference', () => {
-    expect(largerBy([2, 2, 3], [1, 2, 2])).toBeCloseTo(
-      (7 - 4.5 - 0.5) / Math.sqrt((9 / 12) * (7 - 60 / 30)),
-      9,
-    );
-    expect(largerBy([3, 3, 3], [3, 3])).toBe(0);
-    expect(largerBy([], [3])).toBe(0);
-  });
-
+describe('how often the first is the larger one', () => {
   test.each([
-    ['of all kinds', () => Math.exp],
-    ['with many ties', () => (drawn: number) => Math.round(Math.exp(1 + drawn / 2))],
-  ])('by more than the bound in at most 0.7 %% of equal pairs: %s', (_kind, shape) => {
-    const dice = chance(7);
-    const draw = (many: number): number[] => Array.from({ length: many }, () => shape()(dice.normal()));
-    expect(shareOf(3000, () => largerBy(draw(30), draw(90)) > Z_0_4_PERCENT)).toBeLessThan(0.007);
-  });
+    ['in 23 of 25 pairs', [10, 9, 8, 6, 5], [1, 2, 3, 4, 7], 23 / 25],
+    ['ties count half', [2, 2, 3], [1, 2, 2], 7 / 9],
+    ['as often as not', [3, 3, 3], [3, 3], 1 / 2],
+    ['never', [1], [2, 3], 0],
+    ['where there is nothing, as often as not', [], [3], 1 / 2],
+  ])('%s', (_case, first, second, share) =>
+    expect(largerThanHalf(first, second)).toBeCloseTo(share - 1 / 2, 9),
+  );
+});
+
+test('the mean of ten lies over the bound in 0.4 % of cases', () => {
+  const dice = chance(7);
+  const over = (): boolean => {
+    const ten = Array.from({ length: 10 }, () => dice.normal());
+    return mean(ten) > (T_0_4_PERCENT_OF_10 * sampleStandardDeviation(ten)) / Math.sqrt(10);
+  };
+  expect(shareOf(100_000, over)).toBeCloseTo(0.004, 3);
 });
 
 describe('evidence that a ratio lies over the ceiling', () => {

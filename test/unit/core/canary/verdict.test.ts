@@ -2,15 +2,23 @@ import type { CanaryRule, Samples } from '../../../../deploy/core/canary/verdict
 import { judgeAtOnce, judgeStep } from '../../../../deploy/core/canary/verdict';
 import { chance, shareOf } from '../../../support/chance';
 
-const RULE: CanaryRule = { maxErrorRatio: 0.1, extraErrors: 0.005, slower: 1.25, minRequests: 100 };
+const RULE: CanaryRule = {
+  maxErrorRatio: 0.1,
+  extraErrors: 0.005,
+  slower: 1.25,
+  warmUp: 5,
+  minRequests: 100,
+};
 /** Whatever differs matters. */
 const STRICT: CanaryRule = { ...RULE, extraErrors: 0, slower: 1, minRequests: 40 };
 
 const answered = (errors: number, requests: number, latencies: number[] = []): Samples => ({
   requests,
   errors,
-  latencies,
+  // over a minute, in no order
+  latencies: latencies.map((ms, at) => ({ at: ((at * GOLDEN) % 1) * 60_000, ms })),
 });
+const GOLDEN = 0.6180339887;
 const took = (ms: number, many: number): number[] => Array.from({ length: many }, (_, at) => ms + (at % 7));
 const verdictOf = (canary: Samples, stable: Samples, rule = RULE): string =>
   judgeStep(canary, stable, rule).verdict;
