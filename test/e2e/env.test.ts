@@ -228,12 +228,12 @@ overRuntimes((runtime) => {
 
     it.each<[string, string[], RegExp]>([
       ['exits', fails, /The hook "after start" \(.*\) ended with code 5: Error: no such thing$/],
-      ['takes too long', hangs, /The hook "after start" \(.*\) took longer than 1 s \(limits\.hook\)\.$/],
+      ['takes too long', hangs, /The hook "after start" \(.*\) took longer than 3 s \(limits\.hook\)\.$/],
     ])('one that %s stops the deployment, and everything is as it was', async (_how, hook, cause) => {
       const before = await clone.state();
       const hooks = { 'after start': hook, ...notes('failure') };
 
-      const pushed = await clone.release({ config: { ...BAKE.config, limits: { hook: 1 }, hooks } });
+      const pushed = await clone.release({ config: { ...BAKE.config, limits: { hook: 3 }, hooks } });
 
       expect(pushed.verdict).toMatch(/^✗ NOT LIVE\. Still serving/);
       expect(pushed.verdict).toMatch(cause);

@@ -37,7 +37,7 @@ export async function composeYard(name = ownName(), wanted: Partial<Config> = {}
   const home = homeAt(path.join(dir, 'home'));
   for (const folder of [home.logs, home.shared]) mkdirSync(folder, { recursive: true });
   const file = loadConfig(dir, { RUNTIME: 'compose', APP_NAME: name });
-  const config = { ...file, limits: { ...file.limits, stop: 1, migrate: 5 }, ...wanted };
+  const config = { ...file, limits: { ...file.limits, stop: 1 }, ...wanted };
   const packing = createPacking({ home, root: REPOSITORY, config });
   return {
     dir,

@@ -101,7 +101,9 @@ overRuntimes((runtime) => {
 
   if (runtime === 'compose') {
     describe('the engine alone', () => {
-      const QUICK: Change = { config: { bake: { seconds: 3 }, limits: { start: 3 } } };
+      const BAKES: Change = { config: { bake: { seconds: 3 } } };
+      /** Long enough for a start on a busy machine. */
+      const IMPATIENT: Change = { config: { bake: { seconds: 3 }, limits: { start: 6 } } };
 
       it.each([
         ['lives', false],
@@ -125,7 +127,7 @@ overRuntimes((runtime) => {
       });
 
       it('may die: its containers serve on and bake on, nothing else is deployed, and all is well when it is back', async () => {
-        const { id, pushing } = await pushUntil('bake', QUICK);
+        const { id, pushing } = await pushUntil('bake', BAKES);
         const seen = lastEvent(clone);
         const told = (line: string): Promise<true> =>
           until(line, () => incidents(clone, seen).some((incident) => incident.includes(line)) || null);
@@ -149,7 +151,7 @@ overRuntimes((runtime) => {
 
       it('takes the release with it that does not come back in time: by no fault of the commit', async () => {
         const before = await clone.serving();
-        const { id, to, pushing } = await pushUntil('bake', QUICK);
+        const { id, to, pushing } = await pushUntil('bake', IMPATIENT);
         const pid = await pidOf(to);
 
         await engine?.die();
@@ -157,7 +159,7 @@ overRuntimes((runtime) => {
 
         const { verdict, commit } = await pushing;
         expect(verdict).toMatch(
-          /^✗ NOT LIVE\. Still serving .*: (blue|green) has not answered for 3 s: Docker's engine has not come back\.$/,
+          /^✗ NOT LIVE\. Still serving .*: (blue|green) has not answered for 6 s: Docker's engine has not come back\.$/,
         );
         const over = await untilOver(clone, id);
         expect(over).toMatchObject({ state: 'rolled-back', errorCode: 'E_ENGINE', fault: 'machine' });
