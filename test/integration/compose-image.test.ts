@@ -101,7 +101,8 @@ needs('docker', engine).describe('an image', () => {
   it('ends a command at its limit, its container included', async () => {
     const release = await yard.release('a1');
 
-    const end = await yard.packing.runOnce(['node', '-e', 'setInterval(() => {}, 1000)'], release, 8, 0);
+    const hangs = ['node', '-e', 'setInterval(() => {}, 1000)'];
+    const end = await yard.impatient(3).runOnce(hangs, release, 8, 0);
 
     expect(end.timedOut).toBe(true);
     expect(containers()).toBe('');

@@ -23,6 +23,8 @@ export interface ComposeYard {
   config: Config;
   runtime: Runtime;
   packing: Packing;
+  /** The same, but for the time that a command in a container may take. Seconds. */
+  impatient(migrate: number): Packing;
   blue: Slot;
   green: Slot;
   /** Packs the tiny app as a commit. @param files more of them, or faults: see tiny-app/server.js */
@@ -45,6 +47,8 @@ export async function composeYard(name = ownName(), wanted: Partial<Config> = {}
     config,
     runtime: createRuntime({ home, root: REPOSITORY, config }),
     packing,
+    impatient: (migrate) =>
+      createPacking({ home, root: REPOSITORY, config: { ...config, limits: { ...config.limits, migrate } } }),
     blue: { name: 'blue', port: blue },
     green: { name: 'green', port: green },
     async release(digits, files = {}) {
