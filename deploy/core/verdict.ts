@@ -1,9 +1,21 @@
 /** Is a release that went live good? Decided from what nginx counted, by rule. */
 
+import type { SlotName } from './types';
+
 export interface Counts {
   requests: number;
   /** 5xx answers and refused connections of the slot itself, not of what stood in for it. */
   errors: number;
+}
+
+export const NONE: Counts = { requests: 0, errors: 0 };
+
+/** Several slots as one. */
+export function sumOf(counts: Counts[]): Counts {
+  return counts.reduce(
+    (sum, { requests, errors }) => ({ requests: sum.requests + requests, errors: sum.errors + errors }),
+    NONE,
+  );
 }
 
 export interface BakeRule {
@@ -15,6 +27,23 @@ export interface BakeRule {
 
 /** Shares are fractions of a double: 0.55 - 0.5 is more than 0.05 by less than this. */
 const ROUNDING = 1e-9;
+
+/**
+ * Null while all is well. Each slot is judged by itself, since one of several may be ill; then all together, since each
+ * may have answered too little to tell. The slot with the most errors comes first.
+ */
+export function releaseVerdict(
+  before: Counts,
+  now: ReadonlyMap<SlotName, Counts>,
+  rule: BakeRule,
+): { slots: SlotName[]; why: string } | null {
+  const worstFirst = [...now].sort(([, a], [, b]) => b.errors - a.errors);
+  for (const group of [...worstFirst.map((each) => [each]), worstFirst]) {
+    const why = errorVerdict(before, sumOf(group.map(([, counts]) => counts)), rule);
+    if (why !== null) return { slots: group.map(([slot]) => slot), why };
+  }
+  return null;
+}
 
 /** Null while all is well, otherwise one clause that names the figures. */
 export function errorVerdict(before: Counts, now: Counts, rule: BakeRule): string | null {

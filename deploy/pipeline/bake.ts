@@ -4,9 +4,10 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
-import type { Proof, Proofs } from '../core/types';
+import type { Proofs, SlotName } from '../core/types';
 import type { Counts } from '../core/verdict';
-import { errorVerdict } from '../core/verdict';
+import { NONE, releaseVerdict, sumOf } from '../core/verdict';
+import type { SlotCounts } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
 import type { Yard } from '../yard';
 import { isStopped } from './ending';
@@ -17,9 +18,10 @@ import { readLog } from './verify';
 const LOOK_EVERY_MS = 100;
 
 /**
- * Watches the slot, or all that serve the release, for so many seconds. Throws E_EXITED or E_BAKE when the release is bad, E_ENGINE when
- * it went with Docker's engine and has not come back; until then that is waited for, beyond the bake's own time too.
- * @param before what the release before answered, to compare with
+ * Watches the slot, or all that serve the release, for so many seconds. Throws E_EXITED or E_BAKE when the release is
+ * bad, E_ENGINE when it went with Docker's engine and has not come back; until then that is waited for, beyond the
+ * bake's own time too.
+ * @param before what the releases before answered, in all slots together, to compare with
  * @param ended looked at all the time: true when an operator wants to roll back now
  * @param tell what happens meanwhile
  * @param signal ends it: by npm stop, who was told LIVE is to find the release live at the next start; by an operator,
@@ -34,8 +36,9 @@ export async function bake(
   signal?: AbortSignal,
 ): Promise<{ detail: string; ended: boolean }> {
   const deadline = Date.now() + seconds * 1000;
+  const errors = errorWatch(yard, before);
   const watches = [first, ...others].map((proof) => ({
-    errors: errorWatch(yard, proof, before),
+    slot: proof.slot,
     look: healthWatch(yard, proof, { code: 'E_BAKE', tell, mayBeReplaced: true }),
   }));
   let waiting = false;
@@ -44,40 +47,45 @@ export async function bake(
     if (isStopped(signal)) return { detail: 'cut short by npm stop', ended: false };
     signal?.throwIfAborted();
     waiting = false;
-    for (const { errors, look } of watches) {
-      const seen = errors.read();
+    const seen = errors.read();
+    for (const { slot, look } of watches) {
       const health = await look();
       // what failed while the engine took its containers down says nothing of the release
-      if (health === 'well') errors.judge(seen);
+      if (health === 'well') errors.add(slot, seen);
       waiting ||= health === 'waiting';
     }
+    errors.judge();
     await sleep(LOOK_EVERY_MS);
   }
   return { detail: `healthy for ${seconds} s`, ended: false };
 }
 
 interface ErrorWatch {
-  /** What the slot has answered since the last time. */
-  read(): Counts;
-  /** Adds it to the release's account. Throws E_BAKE. */
-  judge(seen: Counts): void;
+  /** What each slot has answered since the last time. */
+  read(): SlotCounts[];
+  /** Adds to the release's account what a slot of it has answered. */
+  add(slot: SlotName, seen: SlotCounts[]): void;
+  /** Throws E_BAKE. */
+  judge(): void;
 }
 
-function errorWatch(yard: Yard, proof: Proof, before: Counts): ErrorWatch {
+function errorWatch(yard: Yard, before: Counts): ErrorWatch {
   let position = logPosition(yard.home);
-  const now: Counts = { requests: 0, errors: 0 };
+  const account = new Map<SlotName, Counts>();
   return {
     read() {
       const read = readRequests(yard.home, position);
       position = read.position;
-      const seen = countRequests(read.requests).slots.find(({ slot }) => slot === proof.slot);
-      return { requests: seen?.requests ?? 0, errors: seen?.errors ?? 0 };
+      return countRequests(read.requests).slots;
     },
-    judge({ requests, errors }) {
-      now.requests += requests;
-      now.errors += errors;
-      const verdict = errorVerdict(before, now, yard.config.bake);
-      if (verdict) throw new KnownError('E_BAKE', `${proof.slot}: ${verdict}.`, readLog(proof.slot));
+    add(slot, seen) {
+      const news = seen.filter((counts) => counts.slot === slot);
+      account.set(slot, sumOf([...news, account.get(slot) ?? NONE]));
+    },
+    judge() {
+      const bad = releaseVerdict(before, account, yard.config.bake);
+      const [worst = ''] = bad?.slots ?? [];
+      if (bad) throw new KnownError('E_BAKE', `${bad.slots.join(', ')}: ${bad.why}.`, readLog(worst));
     },
   };
 }

@@ -7,6 +7,7 @@ import { EMPTY } from '../core/environment';
 import { closePreview } from '../preview/folder';
 import type { Deployment, Entry, PhaseName, SlotName } from '../core/types';
 import type { Yard } from '../yard';
+import { answeredBefore } from './answered-before';
 import { downMs } from './maintenance';
 import type { Performance } from './perform';
 
@@ -23,12 +24,11 @@ export interface SwitchPerformance extends Performance {
 /** How a deployment's steps are performed: what they compare with, and what may end them early. */
 export function performance(yard: Yard, deploymentId: number, signal: AbortSignal): SwitchPerformance {
   const marks = logMarks(yard);
-  const { from } = yard.journal.get(deploymentId) ?? {};
   return {
     deploymentId,
     signal,
     switchBegan: marks.now,
-    before: () => countsOf(yard, marks.before(), from?.slot),
+    before: () => countsBefore(yard, deploymentId, marks.before()),
     onHold: marks.move,
     hurt: new Set(),
     bakeEnded: () => {
@@ -115,9 +115,7 @@ function rollbackMs(yard: Yard, id: number, warm: boolean): number {
   return took.reduce((sum, ms) => sum + ms, COMMAND_MS);
 }
 
-function countsOf(yard: Yard, from: LogPosition, slot: string | undefined): Counts {
-  const seen = countRequests(readRequests(yard.home, from).requests).slots.find(
-    (counts) => counts.slot === slot,
-  );
-  return { requests: seen?.requests ?? 0, errors: seen?.errors ?? 0 };
+function countsBefore({ home, journal }: Yard, id: number, from: LogPosition): Counts {
+  const { requests } = readRequests(home, from);
+  return answeredBefore(requests, journal.get(id)?.plan ?? [], journal.since(0, id));
 }

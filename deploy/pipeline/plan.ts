@@ -34,7 +34,7 @@ export function makePlan(
     observed,
     release,
     slots: yard.slots.map(({ name }) => name),
-    wanted: kind === 'restore' && isRestored(observed, release.commit) ? null : slot,
+    wanted: kind === 'restore' && !mustBeThere(yard, slot, observed, release.commit) ? null : slot,
     environment,
     instance: randomBytes(8).toString('hex'),
     undoInstance: randomBytes(8).toString('hex'),
@@ -69,6 +69,16 @@ function strategyNamed(name: string): Strategy {
   const found: Strategy | undefined = name === 'restore' ? restore : strategies[name as StrategyName];
   if (!found) throw new KnownError('E_STRATEGY', `There is no strategy "${name}".`);
   return found;
+}
+
+/** Where it serves already, and where its slot has gone from the configuration, any slot will do. */
+function mustBeThere(
+  { slots }: Pick<Yard, 'slots'>,
+  wanted: SlotName | null,
+  observed: Observed,
+  commit: Commit,
+): boolean {
+  return slots.some(({ name }) => name === wanted) && !isRestored(observed, commit);
 }
 
 /** npm start and the watch may both have asked for it; where it serves and is looked after, nothing is left to do. */

@@ -11,6 +11,7 @@ import { holdFailed } from './hold-failed';
 import { runHook, runHookOrWarn, stageOf } from './hooks';
 import type { Outcome, Performance } from './perform';
 import { perform } from './perform';
+import { untilTaken } from './until-taken';
 
 export interface Run extends Performance {
   plan: Plan;
@@ -112,6 +113,7 @@ export async function undo(yard: Yard, how: Performance, steps: PlannedStep[], f
   for (const [index, planned] of [...steps.entries()].slice(first).reverse()) {
     for (const step of planned.undo) {
       try {
+        if (step.do === 'shift') await untilTaken(yard, step.to);
         await toldStep(yard, thorough, step, index, true);
       } catch (error) {
         await warn(yard, how, `taking back failed at "${step.do}": ${asKnown(error).message}`);

@@ -5,15 +5,15 @@ import type { ProbeAnswer } from '../core/seams';
 import type { Proof } from '../core/types';
 import type { Yard } from '../yard';
 import { builtRelease } from '../yard';
-import type { Tell } from './process-watch';
+import type { ProcessWatch, Sight, Tell } from './process-watch';
 import { lostWithEngine, processWatch } from './process-watch';
 import { ask, isGood } from './verify';
 
 const LOOK_EVERY_MS = 50;
 
 /**
- * The same question through nginx: do users get this very process? An engine that is away is waited for, since the
- * slot may have gone with it. Throws E_NOT_SERVED, E_ENGINE.
+ * The same question through nginx: do users get this very process, and has it not ended since its proof? An engine that
+ * is away is waited for, since the slot may have gone with it. Throws E_EXITED, E_NOT_SERVED, E_ENGINE.
  */
 export async function verifyServed(
   yard: Yard,
@@ -21,11 +21,15 @@ export async function verifyServed(
   tell: Tell,
   signal?: AbortSignal,
 ): Promise<void> {
+  const process = processWatch(yard, proof, tell);
   const answer = await askThroughNginx(yard, proof, signal);
+  // one that has ended meanwhile and was started again answers as before
+  const sight = await process.look();
   if (isGood(answer, proof)) return;
-  const again = (await engineIsBack(yard, proof, tell, signal))
-    ? await askThroughNginx(yard, proof, signal)
-    : answer;
+  const again =
+    sight === 'away' && (await engineIsBack(yard, proof, process, signal))
+      ? await askThroughNginx(yard, proof, signal)
+      : answer;
   if (isGood(again, proof)) return;
   const { app } = builtRelease(yard, proof.commit);
   throw new KnownError(
@@ -41,13 +45,16 @@ async function askThroughNginx(yard: Yard, proof: Proof, signal?: AbortSignal): 
   return answer;
 }
 
-/** False when it was never away. Returns when the slot answers again. Throws E_ENGINE when it does not in time. */
-async function engineIsBack(yard: Yard, proof: Proof, tell: Tell, signal?: AbortSignal): Promise<boolean> {
+/** Returns true when the slot answers again. Throws E_ENGINE when it does not in time. */
+async function engineIsBack(
+  yard: Yard,
+  proof: Proof,
+  process: ProcessWatch,
+  signal?: AbortSignal,
+): Promise<true> {
   const { start } = yard.config.limits;
   const deadline = Date.now() + start * 1000;
-  const process = processWatch(yard, proof, tell);
-  let sight = await process.look();
-  if (sight !== 'away') return false;
+  let sight: Sight = 'away';
   for (; Date.now() < deadline; await sleep(LOOK_EVERY_MS, undefined, { signal })) {
     sight = await process.look();
     if (sight !== 'away' && isGood(await ask(yard, proof, signal), proof)) return true;

@@ -11,7 +11,8 @@ import { hasIt, runningIn } from './steps';
 
 export const restore: Strategy = {
   plan(input) {
-    const serving = inService(input.observed.table);
+    // a pool may have become smaller since
+    const serving = inService(input.observed.table).filter((slot) => input.slots.includes(slot));
     return serving.length > 1 ? bringBack(input, serving) : blueGreen.plan(input);
   },
 };
@@ -19,9 +20,9 @@ export const restore: Strategy = {
 /** Users are served as soon as one is there; the others come back together. */
 function bringBack(input: PlanInput, serving: SlotName[]) {
   const dead = serving.filter((slot) => !hasIt(input, slot) || runningIn(input.observed, slot)?.orphan);
-  if (dead.length === 0) return [];
+  const isWhole = serving.length === inService(input.observed.table).length;
+  if (dead.length === 0 && isWhole) return [];
   const someServe = aliveInService(input).some((slot) => !dead.includes(slot));
-  const [first, ...rest] = dead as [SlotName, ...SlotName[]];
-  const batches = someServe ? [dead] : [[first], rest].filter((batch) => batch.length > 0);
+  const batches = someServe ? [dead] : [dead.slice(0, 1), dead.slice(1)].filter((batch) => batch.length > 0);
   return replaceInTurn({ ...input, rolling: { ...input.rolling, onFailure: 'undo' } }, batches);
 }

@@ -9,7 +9,7 @@ import type { Commit, Deployment, Fault } from '../../deploy/core/types';
 import { portHolder } from '../../deploy/traffic/port-holder';
 import { BASE_IMAGE } from '../support/docker';
 import { overRuntimes } from '../support/runtimes';
-import { startLoad, type Load, type LoadRequest } from '../support/load';
+import { startLoad, type Failure, type Load, type LoadRequest } from '../support/load';
 import { lastLine, tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
@@ -41,7 +41,7 @@ const AT_THE_START: Story[] = [
   ],
   [
     'no answer',
-    { behaviour: { silent: true }, config: { limits: { start: 1 } } },
+    { behaviour: { silent: true }, config: { limits: { start: 3 } } },
     'E_UNHEALTHY',
     /\/health in blue answered connection refused/,
   ],
@@ -63,6 +63,24 @@ const AT_THE_START: Story[] = [
     { config: { app: { smoke: ['/work', '/not-there'] } } },
     'E_SMOKE',
     /\/not-there in blue answered 404/,
+  ],
+];
+
+/** The same places, where another release than the warm one has to make way for it. */
+const WHERE_ONE_MAKES_WAY: Story[] = [
+  ['exits', { behaviour: { exits: true } }, 'E_EXITED', /exited with code 3 in/],
+  ['is not healthy', { behaviour: { health: 500 } }, 'E_UNHEALTHY', /\/health in \w+ answered 500/],
+  [
+    "answers with another's commit",
+    { behaviour: { commit: 'c'.repeat(40) } },
+    'E_WRONG_PROCESS',
+    /names commit ccccccc instead of/,
+  ],
+  [
+    'takes every question and answers none',
+    { behaviour: { hangs: true }, config: { limits: { start: 3 } } },
+    'E_UNHEALTHY',
+    /\/health in \w+ answered no answer in 2000 ms/,
   ],
 ];
 
@@ -269,8 +287,69 @@ overRuntimes((runtime) => {
       });
     });
 
-    // the configuration is read before a runtime is chosen
+    // told over containers in strategies.test.ts; and the configuration is read before a runtime is chosen
     if (runtime === 'compose') return;
+
+    describe.each(['in-place', 'rolling'] as const)('with the strategy %s', (strategy) => {
+      const by = (change: Change): Change => ({ ...change, config: { ...change.config, strategy } });
+      const baking = by({ config: { bake: { seconds: BAKE_SECONDS } } });
+      /** In-place, and nowhere else, users are told to come back; and nobody is, where nothing was taken away. */
+      const unasked = (failed: Failure[]): Failure[] =>
+        failed.filter(({ status, retryAfter }) => !(strategy === 'in-place' && status === 503 && retryAfter));
+
+      it.each(WHERE_ONE_MAKES_WAY)('takes back a release that %s', async (_, change, errorCode, cause) => {
+        const before = await atRest();
+
+        const { result: said, failed } = await withUsers(VERSION, () => clone.release(by(change)));
+
+        expect(said.verdict).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 \([0-9a-f]{7}\): /);
+        expect(said.verdict).toMatch(cause);
+        expectFailure(said, { state: 'failed', errorCode, fault: 'commit' });
+        expect(unasked(failed)).toEqual([]);
+        expect(await atRest()).toEqual(before);
+      });
+
+      it('takes back a release that exits once it is live', async () => {
+        const before = await atRest();
+
+        const { result: said, failed } = await withUsers(VERSION, () =>
+          releaseAnd(baking, (commit) =>
+            clone.order(commit, strategy === 'rolling' ? 'exit in blue' : 'exit'),
+          ),
+        );
+
+        expect(said.verdict).toMatch(/ exited with code 7 in \w+: Error: the heap is full$/);
+        expectFailure(said, { state: 'rolled-back', errorCode: 'E_EXITED', fault: 'commit' });
+        // in-place, nothing stands behind the one that has died
+        expect(unasked(failed).filter(({ status }) => strategy === 'rolling' || status !== 502)).toEqual([]);
+        expect(await atRest()).toEqual(before);
+      });
+
+      it('takes back a release whose health is good but whose users get errors', async () => {
+        const before = await atRest();
+
+        const { result: said, failed } = await withUsers(WORK, () =>
+          releaseAnd(baking, (commit) => clone.order(commit, 'fail-work')),
+        );
+
+        expect(said.verdict).toMatch(/: [a-z, ]+: \d+ of \d+ requests failed \([\d.]+ %, before 0\.0 %\)\.$/);
+        expectFailure(said, { state: 'rolled-back', errorCode: 'E_BAKE', fault: 'commit' });
+        // nothing failed but what the release itself has answered
+        expect(unasked(failed).filter(({ status }) => status !== 500)).toEqual([]);
+        expect(await atRest()).toEqual(before);
+      });
+    });
+
+    it('takes back a rolling release of which a slot has died on the way, though it was started again and nothing bakes', async () => {
+      const before = await atRest();
+      const hooks = { 'before live': ['node', '-e', killAndWait(clone.ports.blue)] };
+
+      const said = await underLoad(() => clone.release({ config: { strategy: 'rolling', hooks } }));
+
+      expect(said.verdict).toMatch(/^✗ NOT LIVE\. Still serving .* exited .* in blue/);
+      expectFailure(said, { state: 'rolled-back', errorCode: 'E_EXITED', fault: 'commit' });
+      expect(await atRest()).toEqual(before);
+    });
 
     const slips: [string, string, ErrorCode, RegExp, RegExp][] = [
       [
@@ -319,12 +398,38 @@ const WORK: LoadRequest = { method: 'GET', path: '/work' };
 
 /** Does it while users ask, and expects that none of them has noticed. */
 async function underLoad<T>(does: () => Promise<T>): Promise<T> {
-  load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix: [VERSION] });
+  const { result, failed } = await withUsers(VERSION, does);
+  expect(failed).toEqual([]);
+  return result;
+}
+
+/** Does it while users ask, and says what they did not get. */
+async function withUsers<T>(
+  question: LoadRequest,
+  does: () => Promise<T>,
+): Promise<{ result: T; failed: Failure[] }> {
+  load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix: [question] });
   await load.more(10);
   const result = await does();
   await load.more(10);
-  expect((await load.stop()).failed).toEqual([]);
-  return result;
+  const { failed } = await load.stop();
+  return { result, failed };
+}
+
+/** What must be as it was where a slot that serves was replaced and put back: its process is another one. */
+async function atRest(): Promise<object> {
+  const { serving, ...rest } = await clone.state();
+  return { ...rest, commit: serving.commit };
+}
+
+/** The program that ends the process at a port, and waits until another is there. */
+function killAndWait(port: number): string {
+  return `(async () => {
+    const ask = () => fetch('http://127.0.0.1:${port}/version').then((answer) => answer.json(), () => ({}));
+    const { pid } = await ask();
+    process.kill(pid, 'SIGKILL');
+    for (let now; !now || now === pid; now = (await ask()).pid) await new Promise((next) => setTimeout(next, 20));
+  })();`;
 }
 
 /** Pushes, and does something as soon as the release is live. */

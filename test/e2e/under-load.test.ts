@@ -86,27 +86,45 @@ needs('the sample app', sampleApp).describe('under load', () => {
     });
 
     // nginx alone
-    if (runtime === 'compose') return;
-
-    it('measures something: over nginx -s reload the same load loses requests', async () => {
-      const { blue, green } = clone.ports;
-      const [port] = (await freePorts(1)) as [number];
-      const nginx = await reloadingNginx(port, blue);
-      try {
-        const users = begin({ port, ...FULL });
-        await users.more(500);
-
-        for (let turn = 0; turn < RELOADS; turn += 1) {
-          await nginx.switchTo(turn % 2 === 0 ? green : blue);
+    if (runtime === 'pm2')
+      it('measures something: over nginx -s reload the same load loses requests', async () => {
+        const { blue, green } = clone.ports;
+        const [port] = (await freePorts(1)) as [number];
+        const nginx = await reloadingNginx(port, blue);
+        try {
+          const users = begin({ port, ...FULL });
           await users.more(500);
-        }
-        const result = await users.stop();
 
-        expect(Object.keys(result.versions).sort()).toEqual(['1.4.0', '1.5.0']);
-        expect(result.failures).toBeGreaterThan(0);
-      } finally {
-        await nginx.stop();
-      }
+          for (let turn = 0; turn < RELOADS; turn += 1) {
+            await nginx.switchTo(turn % 2 === 0 ? green : blue);
+            await users.more(500);
+          }
+          const result = await users.stop();
+
+          expect(Object.keys(result.versions).sort()).toEqual(['1.4.0', '1.5.0']);
+          expect(result.failures).toBeGreaterThan(0);
+        } finally {
+          await nginx.stop();
+        }
+      });
+
+    it('gives a version to both slots in turn, by rolling, without losing a request or an acknowledged write', async () => {
+      const users = begin({ port: clone.ports.http, ...STEADY });
+      await users.more(100);
+
+      const said = await clone.switchyard('deploy', 'HEAD~1', '--strategy', 'rolling');
+      await users.more(100);
+      const result = await users.stop();
+
+      expect(said).toMatchObject({ code: 0, text: expect.stringContaining('✓ LIVE in ') });
+      expectNothingLost(result);
+      expect(Object.keys(result.versions).sort()).toEqual(['1.4.0', '1.5.0']);
+      expect(missing(clone, result.acknowledged)).toEqual([]);
+      expect(clone.deployments().at(-1)).toMatchObject({
+        strategy: 'rolling',
+        state: 'succeeded',
+        failed: 0,
+      });
     });
   });
 });

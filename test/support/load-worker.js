@@ -52,7 +52,11 @@ function ask(agent, { method, path, json }, text) {
       const chunks = [];
       response.on('data', (chunk) => chunks.push(chunk));
       response.on('end', () =>
-        resolve({ status: response.statusCode, body: Buffer.concat(chunks).toString() }),
+        resolve({
+          status: response.statusCode,
+          body: Buffer.concat(chunks).toString(),
+          retryAfter: response.headers['retry-after'],
+        }),
       );
       response.on('error', (error) =>
         resolve({ status: response.statusCode, error: `cut off: ${error.message}` }),
@@ -64,7 +68,7 @@ function ask(agent, { method, path, json }, text) {
   });
 }
 
-function judge({ method, path, expect }, { status, body = '', error, reused }, started) {
+function judge({ method, path, expect }, { status, body = '', error, reused, retryAfter }, started) {
   const ms = Date.now() - started;
   result.requests += 1;
   result.slowestMs = Math.max(result.slowestMs, ms);
@@ -78,6 +82,7 @@ function judge({ method, path, expect }, { status, body = '', error, reused }, s
       path,
       status: status ?? null,
       said: error ?? body.slice(0, 200),
+      retryAfter: retryAfter ?? null,
       reused: reused ?? false,
     });
     return;

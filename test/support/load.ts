@@ -39,6 +39,8 @@ export interface Failure {
   status: number | null;
   /** The socket's error, or the beginning of the answer. */
   said: string;
+  /** The header by which the client is told to come back; null without one. */
+  retryAfter: string | null;
   /** Whether the connection had served requests before: those are the ones a reload loses. */
   reused: boolean;
 }

@@ -29,6 +29,8 @@ export interface State {
 export interface Behaviour {
   exits?: boolean;
   silent?: boolean;
+  /** Its health path takes every question and answers none. */
+  hangs?: boolean;
   /** The status of its health path. */
   health?: number;
   commit?: string;
@@ -37,6 +39,9 @@ export interface Behaviour {
   /** The status of /work, which no probe asks. */
   work?: number;
 }
+
+/** What a release is told to do once it runs; with a slot's name only the one of several that runs there does so. */
+export type Order = 'exit' | `exit in ${string}` | 'unhealthy' | `unhealthy in ${string}` | 'fail-work';
 
 export interface Change {
   behaviour?: Behaviour;
@@ -73,7 +78,7 @@ export interface TinyClone extends LiveClone {
   /** What a deployment that does not go through must leave as it was. */
   state(): Promise<State>;
   /** Makes a release do so from now on. */
-  order(commit: Commit, what: 'exit' | 'unhealthy' | `unhealthy in ${string}` | 'fail-work' | null): void;
+  order(commit: Commit, what: Order | null): void;
 }
 
 const APP = path.join(__dirname, 'faulty-app');

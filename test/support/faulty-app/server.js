@@ -22,15 +22,15 @@ if (own.OWN_MOOD?.startsWith('refuse')) {
   process.exit(4);
 }
 
-/** `exit`, `unhealthy`, `unhealthy in green`, `fail-work`, or empty. */
+/** `exit`, `unhealthy`, `unhealthy in green`, `exit in green`, `fail-work`, or empty. */
 function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
 }
 
 /** In a slot of several, which all have an instance of their own that ends with the slot's name. */
-function isIll() {
-  const [what, slot = ''] = ordered().split(' in ');
-  return what === 'unhealthy' && SWITCHYARD_INSTANCE.endsWith(slot);
+function isOrdered(what) {
+  const [wanted, slot = ''] = ordered().split(' in ');
+  return wanted === what && SWITCHYARD_INSTANCE.endsWith(slot);
 }
 
 const identity = {
@@ -40,19 +40,21 @@ const identity = {
 
 const ROUTES = {
   '/health': (request) => {
-    if (isIll()) return { status: 500, body: { error: 'the database is gone' } };
+    if (isOrdered('unhealthy')) return { status: 500, body: { error: 'the database is gone' } };
     // nginx says for whom it asks; the deployer's own questions do not
     const late = request.headers['x-forwarded-for'] ? (behaviour.lateThroughNginxMs ?? 0) : 0;
     return { status: behaviour.health ?? 200, body: identity, late };
   },
   // a load counts its answers by `version`
   '/version': () => ({ status: 200, body: { ...identity, version: identity.commit, pid: process.pid } }),
-  '/work': () => ({ status: ordered() === 'fail-work' ? 500 : (behaviour.work ?? 200), body: identity }),
+  '/work': () => ({ status: isOrdered('fail-work') ? 500 : (behaviour.work ?? 200), body: identity }),
   '/own': () => ({ status: 200, body: own }),
   '/late': () => ({ status: 200, body: identity, late: 500 }),
 };
 
 const server = http.createServer((request, response) => {
+  // the connection is taken, and that is all
+  if (behaviour.hangs && request.url === '/health') return;
   const { status, body, late = 0 } = (ROUTES[request.url] ?? (() => ({ status: 404, body: {} })))(request);
   setTimeout(() => {
     response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
@@ -61,7 +63,7 @@ const server = http.createServer((request, response) => {
 if (!behaviour.silent && !own.OWN_MOOD?.startsWith('hang')) server.listen(Number(PORT), '127.0.0.1');
 
 setInterval(() => {
-  if (ordered() !== 'exit') return;
+  if (!isOrdered('exit')) return;
   // obeyed once: the process that comes after this one lives
   fs.rmSync(order);
   console.error('Error: the heap is full');

@@ -1,4 +1,4 @@
-import { errorVerdict } from '../../../deploy/core/verdict';
+import { errorVerdict, releaseVerdict } from '../../../deploy/core/verdict';
 
 const RULE = { maxErrorRatio: 0.05, minRequests: 20 };
 const counts = (errors: number, requests: number): { errors: number; requests: number } => ({
@@ -34,4 +34,26 @@ test('one failed request of one before does not excuse every failure now', () =>
 test('an operator may allow every failure, or none', () => {
   expect(errorVerdict(NOTHING, counts(20, 20), { ...RULE, maxErrorRatio: 1 })).toBeNull();
   expect(errorVerdict(NOTHING, counts(1, 20), { ...RULE, maxErrorRatio: 0 })).not.toBeNull();
+});
+
+describe('of several slots', () => {
+  const verdict = (now: Record<string, ReturnType<typeof counts>>): object | null =>
+    releaseVerdict(NOTHING, new Map(Object.entries(now)), RULE);
+
+  test('one that is ill is enough, however well the others are', () => {
+    expect(verdict({ blue: counts(0, 1000), green: counts(10, 100), amber: counts(1, 1000) })).toEqual({
+      slots: ['green'],
+      why: '10 of 100 requests failed (10.0 %, before 0.0 %)',
+    });
+  });
+
+  test('they are judged as one where each has answered too little to tell', () => {
+    expect(verdict({ blue: counts(1, 10), green: counts(4, 12) })).toEqual({
+      slots: ['green', 'blue'],
+      why: '5 of 22 requests failed (22.7 %, before 0.0 %)',
+    });
+    expect(verdict({ blue: counts(1, 9), green: counts(4, 10) })).toBeNull();
+  });
+
+  test('nothing is said of none', () => expect(verdict({})).toBeNull());
 });

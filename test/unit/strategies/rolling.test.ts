@@ -99,6 +99,28 @@ describe('over four slots that all serve', () => {
     expect(restore.plan(inputFor(observed, OLD, { slots: FOUR }))).toEqual([]);
   });
 
+  it('is brought back in the slots that are left when it has become smaller', () => {
+    const slots = ['blue', 'green'];
+    const back = (alive: Observed['slots']): string[] =>
+      story(
+        restore.plan(inputFor({ table: all, slots: alive }, OLD, { slots, bakeSeconds: 0, wanted: null })),
+      ).map((line) => line.split(', undo')[0] as string);
+    expect(back([])).toEqual([
+      'shift to nobody',
+      'start blue old',
+      'verify blue old',
+      'shift to blue',
+      'start green old',
+      'verify green old',
+      'shift to green 50, blue 50 before green',
+      'verify-live blue and green old',
+    ]);
+    expect(back(observed.slots.filter(({ slot }) => slots.includes(slot)))).toEqual([
+      'shift to green 50, blue 50 before green',
+      'verify-live blue and green old',
+    ]);
+  });
+
   it('after npm stop serves as soon as the first is back, and then from all again', () => {
     const back = story(
       restore.plan(inputFor({ table: all, slots: [] }, OLD, { slots: FOUR, bakeSeconds: 0 })),

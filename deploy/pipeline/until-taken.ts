@@ -1,0 +1,29 @@
+/**
+ * Before traffic is taken back to slots of which none takes a connection just now. A rolling release is taken back over
+ * slots that have it too: one may have died a moment ago, and is mostly back in the next, while the others serve.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inService } from '../core/spread';
+import type { Table } from '../core/types';
+import { portInUse } from '../traffic/port-holder';
+import type { Yard } from '../yard';
+
+const LOOK_EVERY_MS = 20;
+/** The longest that users stay where they are. */
+const PATIENCE_MS = 3000;
+
+/**
+ * Returns when one of them takes connections, or in time; at once for a table that names none, and when nothing is
+ * there that could come back by itself.
+ */
+export async function untilTaken({ slots, runtime }: Yard, to: Table): Promise<void> {
+  const named = slots.filter(({ name }) => inService(to).includes(name));
+  const isTaken = (): boolean => named.length === 0 || named.some(({ port }) => portInUse(port));
+  const comesBack = async (): Promise<boolean> => {
+    // nobody can say, and traffic moves all the same
+    const found = await runtime.list().catch(() => []);
+    return found.some(({ slot, status }) => status !== 'stopped' && named.some(({ name }) => name === slot));
+  };
+  const deadline = Date.now() + PATIENCE_MS;
+  while (!isTaken() && Date.now() < deadline && (await comesBack())) await sleep(LOOK_EVERY_MS);
+}
