@@ -35,6 +35,8 @@ export interface Behaviour {
   health?: number;
   commit?: string;
   instance?: string;
+  /** The status of its health path as users get it, where that differs. */
+  healthThroughNginx?: number;
   lateThroughNginxMs?: number;
   /** The status of /work, which no probe asks. */
   work?: number;

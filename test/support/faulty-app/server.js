@@ -42,8 +42,10 @@ const ROUTES = {
   '/health': (request) => {
     if (isOrdered('unhealthy')) return { status: 500, body: { error: 'the database is gone' } };
     // nginx says for whom it asks; the deployer's own questions do not
-    const late = request.headers['x-forwarded-for'] ? (behaviour.lateThroughNginxMs ?? 0) : 0;
-    return { status: behaviour.health ?? 200, body: identity, late };
+    const isUsers = request.headers['x-forwarded-for'] !== undefined;
+    const { health = 200, healthThroughNginx = health, lateThroughNginxMs = 0 } = behaviour;
+    if (!isUsers) return { status: health, body: identity };
+    return { status: healthThroughNginx, body: identity, late: lateThroughNginxMs };
   },
   // a load counts its answers by `version`
   '/version': () => ({ status: 200, body: { ...identity, version: identity.commit, pid: process.pid } }),

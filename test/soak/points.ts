@@ -1,0 +1,53 @@
+/** Where a deployment can be killed, as its plan shows it: a step more is a point more. Pure. */
+import type { Plan, Step } from '../../deploy/core/types';
+import type { Chance } from '../support/chance';
+import type { KillOrder } from './killing';
+
+export interface Point {
+  /** `shift | verify-live`: killed between the two. */
+  name: string;
+  orders: KillOrder[];
+}
+
+/** Between every two steps of a release that is good, and after each before its end is told. */
+export function pointsOf(plan: Plan): Point[] {
+  const names = plan.flatMap(({ step }) => (step.do === 'verify-live' ? [step.do, 'LIVE'] : [step.do]));
+  return [{ name: `the plan | ${names[0]}`, orders: [{ after: 0, told: true }] }, ...around(names, 0)];
+}
+
+/** The same for one that fails when everybody has it: from then on it is taken back. */
+export function undoPointsOf(plan: Plan): Point[] {
+  const failing = plan.findIndex(({ step }) => step.do === 'verify-live');
+  const undone = plan
+    .slice(0, failing + 1)
+    .reverse()
+    .flatMap(({ undo }) => undo.map(inWords));
+  return around(['verify-live fails', ...undone], failing);
+}
+
+/** At any moment, and often the process that takes it back as well. @param longestMs of a whole deployment */
+export function randomPoint(random: Chance, longestMs: number): Point {
+  const moment = (): KillOrder => ({ afterMs: Math.floor(random.next() * longestMs) });
+  const orders = random.next() < 0.5 ? [moment()] : [moment(), moment()];
+  const after = orders.map((order) => ('afterMs' in order ? `${order.afterMs} ms` : ''));
+  return { name: `after ${after.join(', and again after ')}`, orders };
+}
+
+export function isMoment({ orders }: Point): boolean {
+  return orders.some((order) => 'afterMs' in order);
+}
+
+/** @param before how many steps have come to their end before the first of them */
+function around(names: string[], before: number): Point[] {
+  return names.flatMap((name, index) => {
+    const after = before + index + 1;
+    return [
+      { name: `${name}, not yet told`, orders: [{ after, told: false }] },
+      { name: `${name} | ${names[index + 1] ?? 'the end'}`, orders: [{ after, told: true }] },
+    ];
+  });
+}
+
+function inWords(step: Step): string {
+  return `undo: ${step.do}`;
+}

@@ -1,0 +1,118 @@
+/** One deployment, killed: does the right release serve in time, is nothing left behind, and does the next one work? */
+import { isDeepStrictEqual } from 'node:util';
+import { servingSlots } from '../../deploy/core/table';
+import type { Commit, Deployment, JournalEvent } from '../../deploy/core/types';
+import { processesWith, withoutChildren } from '../../deploy/runtimes/os-process';
+import { commandsOf } from '../support/crash';
+import { killsDone, orderKills } from './killing';
+import { isMoment, type Point } from './points';
+import { failures, msUntilRight, type Seen } from './users';
+import { deploy, freshCommit, type Yard } from './yard';
+
+/** The promise: after any kill the right release serves again within this time. */
+export const PROMISED_MS = 5000;
+
+export interface Outcome {
+  /** One that is to be killed at a moment may come to its end before. */
+  kills: number;
+  /** From the kill to the last wrong answer that a user got. */
+  ms: number;
+  asked: number;
+  failed: number;
+  /** What is not as it must be; empty when all is well. */
+  problems: string[];
+}
+
+/** @param commit what is deployed and killed; the bad one is taken back by itself, in the middle of which it is killed */
+export async function killedAt(yard: Yard, point: Point, commit: Commit): Promise<Outcome> {
+  const { clone, users, strategy } = yard;
+  const before = await atRest(yard);
+  users.forget();
+  orderKills(clone.dir, point.orders);
+
+  const { deployment, events } = await deploy(yard, commit);
+  const at = killsDone(clone.dir);
+  const right = wasLive(events) && commit !== yard.bad ? commit : before.commit;
+  const seen = [...(await users.look())];
+  const ms = msUntilRight(seen, at.at(-1) ?? Infinity, right);
+  const after = await atRest(yard);
+  const problems = [
+    ...(at.length === 0 && !isMoment(point) ? ['it was not killed'] : []),
+    ...(ms < PROMISED_MS ? [] : [`the right release served only after ${ms} ms`]),
+    ...lost(seen, strategy),
+    ...wrongEnd(deployment, right === commit),
+    ...(right === commit ? strangers(after) : differences(before, after)),
+    ...(await stray(yard, deployment)),
+  ];
+  return { kills: at.length, ms, asked: seen.length, failed: failures(seen, strategy).length, problems };
+}
+
+/** A deployment that nobody kills goes through, and nobody loses a request. */
+export async function nextWorks(yard: Yard): Promise<string[]> {
+  const { clone, users, strategy } = yard;
+  const commit = await freshCommit(yard);
+  users.forget();
+  const { code, text } = await deploy(yard, commit);
+  const seen = await users.look();
+  const problems = lost(seen, strategy);
+  if (code !== 0) problems.push(`the next deployment did not go live: ${text.trim().split('\n').at(-1)}`);
+  else if ((await clone.serving()).commit !== commit) problems.push('the next deployment does not serve');
+  return problems;
+}
+
+type Rest = Awaited<ReturnType<typeof atRest>>;
+
+/** All but the very processes: those may have been started again. */
+async function atRest({ clone }: Yard) {
+  const { serving, ...rest } = await clone.state();
+  return { commit: serving.commit, ...rest };
+}
+
+/** Before the first kill: who was told LIVE keeps it. */
+function wasLive(events: JournalEvent[]): boolean {
+  const isRecovery = ({ entry }: JournalEvent): boolean =>
+    entry.type === 'warning' && entry.message.startsWith('its process died');
+  const recovered = events.findIndex(isRecovery);
+  const until = recovered === -1 ? events : events.slice(0, recovered);
+  return until.some(({ entry }) => entry.type === 'live');
+}
+
+function lost(seen: Seen[], strategy: string): string[] {
+  const failed = failures(seen, strategy);
+  return failed.length === 0
+    ? []
+    : [`${failed.length} of ${seen.length} requests failed (${failed[0]?.status ?? 'no answer'})`];
+}
+
+function wrongEnd({ state, errorCode }: Deployment, live: boolean): string[] {
+  const isRight = live ? state === 'succeeded' : state === 'interrupted' && errorCode === 'E_INTERRUPTED';
+  return isRight ? [] : [`it ended as ${state} (${errorCode ?? 'no error'})`];
+}
+
+function differences(before: Rest, after: Rest): string[] {
+  const keys = Object.keys(before) as (keyof Rest)[];
+  return keys
+    .filter((key) => !isDeepStrictEqual(before[key], after[key]))
+    .map((key) => `${key}: ${JSON.stringify(before[key])} became ${JSON.stringify(after[key])}`);
+}
+
+/** It went live: what runs is what the table names, and runs well. */
+function strangers({ table, slots }: Rest): string[] {
+  const named = [...servingSlots(table), ...(table.standby === null ? [] : [table.standby])].sort();
+  const running = slots.map(({ slot }) => slot);
+  const ill = slots.filter(({ status, restarts, orphan }) => status !== 'online' || restarts > 0 || orphan);
+  return [
+    ...(isDeepStrictEqual(named, running)
+      ? []
+      : [`the table names ${named.join(', ')}, and ${running.join(', ')} run`]),
+    ...ill.map(({ slot, status, restarts }) => `${slot} is ${status}, restarted ${restarts} times`),
+  ];
+}
+
+/** Its commands, and apps that no slot knows of; containers stand in the state. */
+async function stray({ clone }: Yard, { id }: Deployment): Promise<string[]> {
+  const known = (await clone.slots()).map(({ pid }) => pid);
+  const apps = withoutChildren(processesWith('SWITCHYARD_DATA', clone.home.shared));
+  const left = [...commandsOf(clone.home, id), ...apps.filter(({ pid }) => !known.includes(pid))];
+  return left.map(({ pid, argv }) => `process ${pid} is left: ${argv.join(' ')}`);
+}

@@ -1,0 +1,49 @@
+import type { Plan, Step } from '../../../deploy/core/types';
+import { chance } from '../../support/chance';
+import { isMoment, pointsOf, randomPoint, undoPointsOf } from '../../soak/points';
+
+const proof = { slot: 'green', commit: 'c', instance: 'i', restarts: 0 };
+const away: Step = { do: 'shift', to: { active: 'blue', standby: null } };
+const there: Step = { do: 'shift', to: { active: 'green', standby: 'blue' } };
+const plan: Plan = [
+  { step: { do: 'start', ...proof }, undo: [{ do: 'stop', slot: 'green' }] },
+  { step: there, undo: [away] },
+  { step: { do: 'verify-live', ...proof }, undo: [] },
+  { step: { do: 'bake', ...proof, seconds: 1 }, undo: [] },
+];
+
+test('a deployment is killed before its first step, between every two, and after each before that is told', () => {
+  const points = pointsOf(plan);
+  expect(points.map(({ name }) => name)).toEqual([
+    'the plan | start',
+    'start, not yet told',
+    'start | shift',
+    'shift, not yet told',
+    'shift | verify-live',
+    'verify-live, not yet told',
+    'verify-live | LIVE',
+    'LIVE, not yet told',
+    'LIVE | bake',
+    'bake, not yet told',
+    'bake | the end',
+  ]);
+  expect(points.at(-1)?.orders).toEqual([{ after: 5, told: true }]);
+});
+
+test('one that fails when everybody has it is killed between what takes it back', () => {
+  const points = undoPointsOf(plan).filter(({ name }) => name.includes('|'));
+  expect(points).toEqual([
+    { name: 'verify-live fails | undo: shift', orders: [{ after: 3, told: true }] },
+    { name: 'undo: shift | undo: stop', orders: [{ after: 4, told: true }] },
+    { name: 'undo: stop | the end', orders: [{ after: 5, told: true }] },
+  ]);
+});
+
+test('moments are chosen by chance, and the same seed chooses the same', () => {
+  const points = [chance(7), chance(7)].map((random) =>
+    Array.from({ length: 20 }, () => randomPoint(random, 1000)),
+  );
+  expect(points[0]).toEqual(points[1]);
+  expect(points[0]?.every(isMoment)).toBe(true);
+  expect(new Set(points[0]?.map(({ orders }) => orders.length))).toEqual(new Set([1, 2]));
+});
