@@ -249,6 +249,46 @@ const SABOTAGES = [
     to: 'if (loaded === null) {',
     test: 'test/unit/doctor/judgements.test.ts',
   },
+  {
+    invariant: 14,
+    what: 'a canary passes on no data',
+    file: 'deploy/core/canary/verdict.ts',
+    from: 'if (fewer.requests >= minRequests) return null;',
+    to: 'if (minRequests > 0) return null;',
+    test: 'test/unit/core/canary/verdict.test.ts',
+  },
+  {
+    invariant: 14,
+    what: 'the first answers of a new process count',
+    file: 'deploy/core/canary/slower.ts',
+    from: 'earliest(canary.latencies) + rule.warmUp * 1000',
+    to: 'earliest(canary.latencies)',
+    test: 'test/unit/core/canary/slower.test.ts',
+  },
+  {
+    invariant: 14,
+    what: "one person's requests are taken for those of many",
+    file: 'deploy/core/canary/likeness.ts',
+    from: 'Math.max(1, people / requests)',
+    to: '1',
+    test: 'test/unit/core/canary/likeness.test.ts',
+  },
+  {
+    invariant: 14,
+    what: 'each request is another user, cookie or not',
+    file: 'nginx/site.conf.template',
+    from: 'split_clients $cohort $bucket {',
+    to: 'split_clients $request_id $bucket {',
+    test: 'test/integration/traffic-split.test.ts',
+  },
+  {
+    invariant: 14,
+    what: 'a cookie keeps a user on a canary that is over',
+    file: 'nginx/site.conf.template',
+    from: "    # The slot that a tester is let into, instead of the table's; see @preview.",
+    to: '    if ($cookie_switchyard_cohort) { set $slot green; }',
+    test: 'test/integration/traffic-split.test.ts',
+  },
 ];
 
 module.exports = { SABOTAGES };

@@ -2,14 +2,15 @@
  * A canary under load: it goes from a few users to all of them as long as it does well, and everybody is back at once
  * when it does not. A person may end it, hold it or shorten it, and testers meet either side.
  */
+import { createHash } from 'node:crypto';
 import { request } from 'node:http';
 import { servingSlots } from '../../deploy/core/table';
 import type { Deployment, JournalEvent } from '../../deploy/core/types';
-import { createWishes } from '../../deploy/wishes';
 import { endDeployments, kill, stopWatching, untilOver, watchServing } from '../support/crash';
 import type { Said } from '../support/live-clone';
 import { startLoad, type Load, type LoadOptions } from '../support/load';
-import { tinyClone, type Pushed, type TinyClone } from '../support/tiny-clone';
+import { overRuntimes } from '../support/runtimes';
+import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
 jest.setTimeout(120_000);
@@ -31,16 +32,287 @@ const LONG = { ...SHORT, seconds: 60 };
 let clone: TinyClone;
 let load: Load | undefined;
 
-beforeAll(async () => {
-  clone = await tinyClone({ strategy: 'canary', bake: { seconds: 0 }, canary: SHORT });
-  expect(await clone.start()).toMatchObject({ code: 0 });
+overRuntimes((runtime) => {
+  beforeAll(async () => {
+    clone = await tinyClone({ runtime, strategy: 'canary', bake: { seconds: 0 }, canary: SHORT });
+    expect(await clone.start()).toMatchObject({ code: 0 });
+  });
+  afterEach(async () => {
+    await load?.stop();
+    await stopWatching();
+    await endDeployments(clone);
+  });
+  afterAll(() => clone.cleanUp());
+
+  test('the first release has nothing to be compared with, and is live at once', () => {
+    expect(clone.deployments()[0]).toMatchObject({ state: 'succeeded', strategy: 'canary' });
+    expect(phases(clone.deployments()[0] as Deployment)).not.toContain('judge');
+  });
+
+  test('a good release gets more and more users, and then all, while no request fails', async () => {
+    const before = await clone.serving();
+    const load = await users();
+
+    const { verdict, text, deployment, commit } = await clone.release();
+    const { failures, failed, versions } = await load.stop();
+
+    expect(verdict).toMatch(/^✓ LIVE in /);
+    expect(text).toMatch(
+      /canary needs about [\d,]+ requests per step to see 2 % against 1 % \([\d,]+ of them at 10 %\)/,
+    );
+    expect(text).toMatch(
+      /✓ canary +1\.\d s +10 %: 0 of [\d,]+ failed \(0 %\) against 0 of [\d,]+ failed \(0 %\) of stable/,
+    );
+    expect(text).toMatch(/✓ canary +1\.\d s +50 %: 0 of [\d,]+ failed/);
+    expect(failed).toEqual([]);
+    expect(failures).toBe(0);
+    expect(Object.keys(versions).sort()).toEqual([before.commit, commit].sort());
+    expect(phases(deployment).filter((phase) => phase === 'judge')).toHaveLength(2);
+    expect(await clone.serving()).toMatchObject({ commit });
+  });
+
+  test('a release that fails only with users is failed at its first step: everybody is back at once, and few were hurt', async () => {
+    const before = await clone.state();
+    clone.change({ config: { canary: LONG } });
+    const load = await users({ mix: [{ method: 'GET', path: '/work', expect: [200, 500] }] });
+
+    const { verdict, text, deployment } = await clone.release({
+      behaviour: { work: 500 },
+      config: { canary: LONG },
+    });
+    await load.stop();
+
+    expect(verdict).toMatch(
+      /^✗ NOT LIVE\. Still serving .*: (blue|green) at 10 %: [\d,]+ of [\d,]+ failed \(100 %\), more than the 10 % that are ever allowed; \d+ users? got an error from it\.$/,
+    );
+    expect(text).toMatch(/Read its output: npm run -s logs -- (blue|green) \[E_CANARY\]/);
+    expect(deployment).toMatchObject({ state: 'rolled-back', errorCode: 'E_CANARY', fault: 'commit' });
+    // long before the step of 60 s was over
+    expect((deployment.finishedAt as number) - shiftedAt(deployment)).toBeLessThan(20_000);
+    const hurt = Number(/(\d+) users? got/.exec(verdict)?.[1]);
+    expect(hurt).toBeGreaterThanOrEqual(4);
+    expect(hurt).toBeLessThan(200);
+    expect(await clone.state()).toEqual(before);
+  });
+
+  test('a canary whose process ends is over, and nobody meets it again', async () => {
+    const before = await clone.state();
+    const { pushing, id } = await begin();
+    const [canary] = (await clone.slots()).filter(({ slot }) => slot !== clone.table().active);
+
+    kill(canary?.pid);
+
+    expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. Still serving .* exited/);
+    expect(stateOf(id)).toBe('rolled-back');
+    expect(await clone.state()).toEqual(before);
+  });
+
+  // whatever it runs in, nothing more is asked of it
+  if (runtime === 'compose') return;
+
+  test.each<[string, Change['behaviour'], string, RegExp]>([
+    ['exits', { exits: true }, 'E_EXITED', /exited with code 3 .*no database/],
+    ['is unhealthy', { health: 500 }, 'E_UNHEALTHY', /\/health in (blue|green) answered 500/],
+    [
+      'answers with another commit',
+      { commit: 'f'.repeat(40) },
+      'E_WRONG_PROCESS',
+      /names commit fffffff instead of/,
+    ],
+  ])('one that %s at its start never meets a user', async (_what, behaviour, errorCode, cause) => {
+    const before = await clone.state();
+    const { verdict, deployment } = await clone.release({ behaviour });
+    expect(verdict).toMatch(/^✗ NOT LIVE\. Still serving/);
+    expect(verdict).toMatch(cause);
+    expect(deployment).toMatchObject({ state: 'failed', errorCode, fault: 'commit' });
+    expect(phases(deployment)).not.toContain('judge');
+    expect(await clone.state()).toEqual(before);
+  });
+
+  test('one that is slower is failed at the end of its step', async () => {
+    const before = await clone.state();
+    await users({ mix: [{ method: 'GET', path: '/work' }] });
+    const { verdict, deployment } = await clone.release({
+      behaviour: { workMs: 200 },
+      config: { canary: { steps: [50, 100], seconds: 7, warmUp: 0, minRequests: 20 } },
+    });
+    expect(verdict).toMatch(
+      /^✗ NOT LIVE\. .* at 50 %: it is slower: \d+ ms \(95 % within \d+ ms\) against \d+ ms \(95 % within \d+ ms\); 0 users got/,
+    );
+    expect(deployment).toMatchObject({ state: 'rolled-back', errorCode: 'E_CANARY', fault: 'commit' });
+    expect(await clone.state()).toEqual(before);
+  });
+
+  test('a person pauses, resumes and promotes it; the very process goes live', async () => {
+    const { pushing, id } = await begin();
+    expect(servingSlots(clone.table())).toHaveLength(2);
+    const [canary] = (await clone.slots()).filter(({ slot }) => slot !== clone.table().active);
+
+    const paused = await wish('pause');
+    expect(paused).toMatchObject({ code: 0, text: expect.stringContaining(`✓ PAUSED: deployment ${id}`) });
+    expect(stateOf(id)).toBe('holding');
+    expect((await pushing).text).toContain(`PAUSED: deployment ${id}`);
+    expect(await wish('resume')).toMatchObject({ code: 0 });
+    expect(stateOf(id)).toBe('running');
+
+    const promoted = await wish('promote');
+    expect(promoted).toMatchObject({ code: 0 });
+    expect(promoted.text).toMatch(/✓ canary .* 10 %: promoted by a person/);
+    expect(promoted.text).toMatch(/✓ LIVE in \d+ ms/);
+    expect(await clone.serving()).toMatchObject({ pid: canary?.pid, instance: canary?.instance });
+  });
+
+  test('a person aborts it, and everybody has what they had', async () => {
+    const before = await clone.state();
+    const { pushing, id } = await begin();
+
+    expect(await wish('abort')).toMatchObject({ code: 0, text: expect.stringContaining('✓ ABORTED') });
+
+    expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\./);
+    expect(stateOf(id)).toBe('aborted');
+    expect(await clone.state()).toEqual(before);
+  });
+
+  test('testers meet either side, whatever their cohort', async () => {
+    const { pushing, commit } = await begin();
+    const stable = clone.table().active as string;
+
+    const { canary } = JSON.parse((await clone.switchyard('status', '--json')).text) as {
+      canary: Record<'preview' | 'stable', { link: string; header: string }>;
+    };
+    for (const [side, is] of [
+      ['preview', (answer: string) => answer === commit],
+      ['stable', (answer: string) => answer !== commit],
+    ] as const) {
+      const { link, header } = canary[side];
+      const [name = '', value = ''] = header.split(': ');
+      const cookie = (await ask(link, {})).cookie;
+      for (let time = 0; time < 5; time++) {
+        expect(is((await ask('/version', { [name]: value })).commit)).toBe(true);
+        expect(is((await ask('/version', { cookie })).commit)).toBe(true);
+      }
+    }
+    expect((await ask('/version', {})).commit).toBeDefined();
+    expect(canary.preview.link).not.toContain(stable);
+
+    await wish('abort');
+    await pushing;
+    expect((await ask(canary.stable.link, {})).status).toBe(410);
+  });
+
+  test('without users it passes nobody: a person is asked, and may let it go on', async () => {
+    const quiet = { ...SHORT, patience: 1 };
+    const pushed = await clone.release({ config: { canary: quiet } });
+    const { id } = pushed.deployment;
+
+    expect(pushed.text).toMatch(
+      /the canary stays at 10 %: not enough data: .* requests that a verdict needs; npm run/,
+    );
+    expect(stateOf(id)).toBe('holding');
+    expect(await wish('resume')).toMatchObject({ code: 0 });
+    await until('the second question', () => stateOf(id) === 'holding' && questions(id) === 2);
+    // and goes on by itself when users come after all
+    await users();
+    expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded' });
+  });
+
+  test('without users it asks both sides itself, where that is configured', async () => {
+    const { verdict, text } = await clone.release({
+      config: { canary: { ...SHORT, tooFew: 'probe' }, app: { smoke: ['/work'] } },
+    });
+    expect(verdict).toMatch(/^✓ LIVE/);
+    expect(text).toMatch(/10 %: 0 of 2\d failed/);
+  });
+
+  test('when the deployment’s own process is killed, everybody is back on stable within 5 s', async () => {
+    const before = await clone.state();
+    const { pushing, id } = await begin();
+
+    kill(clone.deployments().find((each) => each.id === id)?.pid);
+    const watching = watchServing(clone, before.serving.commit);
+
+    expect(await untilOver(clone, id)).toMatchObject({ state: 'interrupted' });
+    expect(await watching.stop()).toBeLessThan(5000);
+    await pushing;
+    expect(await clone.state()).toEqual(before);
+  });
+
+  test('a push in the middle waits, or takes its place where that is configured', async () => {
+    const first = await begin();
+    const second = clone.release({ config: { canary: LONG } });
+    await until('a push that waits', () => clone.deployments().at(-1)?.state === 'queued');
+    expect(stateOf(first.id)).toBe('running');
+
+    clone.change({ config: { canary: { ...LONG, onPush: 'supersede' } } });
+    await wish('abort', String(clone.deployments().at(-1)?.id));
+    await second;
+    await wish('abort');
+    await first.pushing;
+
+    const outdated = await begin({ onPush: 'supersede' });
+    const newer = clone.release({ config: { canary: { ...SHORT, onPush: 'supersede' } } });
+    await users();
+    expect((await newer).verdict).toMatch(/^✓ LIVE/);
+    expect((await outdated.pushing).verdict).toMatch(/takes its place/);
+    expect(stateOf(outdated.id)).toBe('aborted');
+  });
+
+  test('an A/B test is told with its intervals and one plain sentence', async () => {
+    const config = {
+      canary: { steps: [50, 'pause' as const], seconds: 1, minRequests: 20, goal: { path: '/work' } },
+    };
+    await users();
+    const { text, deployment } = await clone.release({ config });
+    expect(text).toMatch(
+      /A\/B at 50 %: A \(stable\) .* visitors?, B \(canary\) .*: no difference shown; about [\d,]+ more/,
+    );
+    expect(stateOf(deployment.id)).toBe('holding');
+    expect(await wish('promote')).toMatchObject({ code: 0 });
+  });
+
+  test('visitors keep their version while the share grows, and an A/B test says which one reaches its goal', async () => {
+    // whoever has the old version finds nothing at the goal
+    expect(
+      (await clone.release({ behaviour: { goal: 404 }, config: { strategy: 'blue-green' } })).verdict,
+    ).toMatch(/^✓ LIVE/);
+    const { pushing, id, commit } = await begin({
+      steps: [10, 50, 'pause'],
+      seconds: 0,
+      minRequests: 5,
+      goal: { path: '/goal', status: 200 },
+    });
+
+    const first = await visits();
+    await until('a larger share', () => share() === 50);
+    await until('its pause', async () => {
+      await visits();
+      return stateOf(id) === 'holding';
+    });
+    const second = await visits();
+    expect(await visits()).toEqual(second);
+    const [few, more] = [first, second].map((met) => VISITORS.filter((who) => met[who] === commit));
+    expect(few?.length).toBeGreaterThan(0);
+    expect(more?.length).toBeGreaterThan((few as string[]).length);
+    expect(more).toEqual(expect.arrayContaining(few as string[]));
+
+    const { text } = await wish('promote');
+    await pushing;
+    expect(text).toMatch(
+      /A\/B at 50 %: A \(stable\) 0\.0 % .* of \d+ visitors, B \(canary\) [\d.]+ % .* of \d+ visitors: B is better by [\d.]+ to [\d.]+ points \(95 %\)/,
+    );
+  });
+
+  test('a goal may be what the app says in a header', async () => {
+    const { pushing } = await begin(
+      { steps: [50, 100], goal: { header: 'signup' } },
+      { behaviour: { says: 'signup' } },
+    );
+    await visits();
+    const { text } = await wish('promote');
+    await pushing;
+    expect(text).toMatch(/A \(stable\) 0\.0 % .* of \d+ visitors, B .*: B is better by /);
+  });
 });
-afterEach(async () => {
-  await load?.stop();
-  await stopWatching();
-  await endDeployments(clone);
-});
-afterAll(() => clone.cleanUp());
 
 const users = async (more: Partial<LoadOptions> = {}): Promise<Load> => {
   load = startLoad({ port: clone.ports.http, ...USERS, ...more });
@@ -48,227 +320,35 @@ const users = async (more: Partial<LoadOptions> = {}): Promise<Load> => {
   return load;
 };
 
-test('the first release has nothing to be compared with, and is live at once', () => {
-  expect(clone.deployments()[0]).toMatchObject({ state: 'succeeded', strategy: 'canary' });
-  expect(phases(clone.deployments()[0] as Deployment)).not.toContain('judge');
-});
-
-test('a good release gets more and more users, and then all, while no request fails', async () => {
-  const before = await clone.serving();
-  const load = await users();
-
-  const { verdict, text, deployment, commit } = await clone.release();
-  const { failures, failed, versions } = await load.stop();
-
-  expect(verdict).toMatch(/^✓ LIVE in /);
-  expect(text).toMatch(
-    /canary needs about [\d,]+ requests per step to see 2 % against 1 % \([\d,]+ of them at 10 %\)/,
-  );
-  expect(text).toMatch(
-    /✓ canary +1\.\d s +10 %: 0 of [\d,]+ failed \(0 %\) against 0 of [\d,]+ failed \(0 %\) of stable/,
-  );
-  expect(text).toMatch(/✓ canary +1\.\d s +50 %: 0 of [\d,]+ failed/);
-  expect(failed).toEqual([]);
-  expect(failures).toBe(0);
-  expect(Object.keys(versions).sort()).toEqual([before.commit, commit].sort());
-  expect(phases(deployment).filter((phase) => phase === 'judge')).toHaveLength(2);
-  expect(await clone.serving()).toMatchObject({ commit });
-});
-
-test('a release that fails only with users is failed at its first step: everybody is back at once, and few were hurt', async () => {
-  const before = await clone.state();
-  clone.change({ config: { canary: LONG } });
-  const load = await users({ mix: [{ method: 'GET', path: '/work', expect: [200, 500] }] });
-
-  const { verdict, text, deployment } = await clone.release({
-    behaviour: { work: 500 },
-    config: { canary: LONG },
-  });
-  await load.stop();
-
-  expect(verdict).toMatch(
-    /^✗ NOT LIVE\. Still serving .*: (blue|green) at 10 %: [\d,]+ of [\d,]+ failed \(100 %\), more than the 10 % that are ever allowed; \d+ users? got an error from it\.$/,
-  );
-  expect(text).toMatch(/Read its output: npm run -s logs -- (blue|green) \[E_CANARY\]/);
-  expect(deployment).toMatchObject({ state: 'rolled-back', errorCode: 'E_CANARY', fault: 'commit' });
-  // long before the step of 60 s was over
-  expect((deployment.finishedAt as number) - shiftedAt(deployment)).toBeLessThan(20_000);
-  const hurt = Number(/(\d+) users? got/.exec(verdict)?.[1]);
-  expect(hurt).toBeGreaterThanOrEqual(4);
-  expect(hurt).toBeLessThan(200);
-  expect(await clone.state()).toEqual(before);
-});
-
-test('a person pauses, resumes and promotes it; the very process goes live', async () => {
-  const { pushing, id } = await begin();
-  expect(servingSlots(clone.table())).toHaveLength(2);
-  const [canary] = (await clone.slots()).filter(({ slot }) => slot !== clone.table().active);
-
-  const paused = await wish('pause');
-  expect(paused).toMatchObject({ code: 0, text: expect.stringContaining(`✓ PAUSED: deployment ${id}`) });
-  expect(stateOf(id)).toBe('holding');
-  expect((await pushing).text).toContain(`PAUSED: deployment ${id}`);
-  expect(await wish('resume')).toMatchObject({ code: 0 });
-  expect(stateOf(id)).toBe('running');
-
-  const promoted = await wish('promote');
-  expect(promoted).toMatchObject({ code: 0 });
-  expect(promoted.text).toMatch(/✓ canary .* 10 %: promoted by a person/);
-  expect(promoted.text).toMatch(/✓ LIVE in \d+ ms/);
-  expect(await clone.serving()).toMatchObject({ pid: canary?.pid, instance: canary?.instance });
-});
-
-test('a word is acted on within a second', async () => {
-  const { pushing, id } = await begin();
-  const journal = clone.journal();
-  const wishes = createWishes({ journal });
-  for (const [word, state] of [
-    ['pause', 'holding'],
-    ['resume', 'running'],
-    ['abort', 'aborted'],
-  ] as const) {
-    const said = Date.now();
-    await wishes(word, id);
-    // an abort's own act is that everybody is back
-    if (word === 'abort') await until('everybody is back', () => servingSlots(clone.table()).length === 1);
-    else await until(`it is ${state}`, () => journal.get(id)?.state === state);
-    expect(Date.now() - said).toBeLessThan(1000);
-  }
-  journal.close();
-  await pushing;
-  expect(await untilOver(clone, id)).toMatchObject({ state: 'aborted' });
-});
-
-test('a person aborts it, and everybody has what they had', async () => {
-  const before = await clone.state();
-  const { pushing, id } = await begin();
-
-  expect(await wish('abort')).toMatchObject({ code: 0, text: expect.stringContaining('✓ ABORTED') });
-
-  expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\./);
-  expect(stateOf(id)).toBe('aborted');
-  expect(await clone.state()).toEqual(before);
-});
-
-test('testers meet either side, whatever their cohort', async () => {
-  const { pushing, commit } = await begin();
-  const stable = clone.table().active as string;
-
-  const { canary } = JSON.parse((await clone.switchyard('status', '--json')).text) as {
-    canary: Record<'preview' | 'stable', { link: string; header: string }>;
-  };
-  for (const [side, is] of [
-    ['preview', (answer: string) => answer === commit],
-    ['stable', (answer: string) => answer !== commit],
-  ] as const) {
-    const { link, header } = canary[side];
-    const [name = '', value = ''] = header.split(': ');
-    const cookie = (await ask(link, {})).cookie;
-    for (let time = 0; time < 5; time++) {
-      expect(is((await ask('/version', { [name]: value })).commit)).toBe(true);
-      expect(is((await ask('/version', { cookie })).commit)).toBe(true);
-    }
-  }
-  expect((await ask('/version', {})).commit).toBeDefined();
-  expect(canary.preview.link).not.toContain(stable);
-
-  await wish('abort');
-  await pushing;
-  expect((await ask(canary.stable.link, {})).status).toBe(410);
-});
-
-test('without users it passes nobody: a person is asked, and may let it go on', async () => {
-  const quiet = { ...SHORT, patience: 1 };
-  const pushed = await clone.release({ config: { canary: quiet } });
-  const { id } = pushed.deployment;
-
-  expect(pushed.text).toMatch(
-    /the canary stays at 10 %: not enough data: .* requests that a verdict needs; npm run/,
-  );
-  expect(stateOf(id)).toBe('holding');
-  expect(await wish('resume')).toMatchObject({ code: 0 });
-  await until('the second question', () => stateOf(id) === 'holding' && questions(id) === 2);
-  // and goes on by itself when users come after all
-  await users();
-  expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded' });
-});
-
-test('without users it asks both sides itself, where that is configured', async () => {
-  const { verdict, text } = await clone.release({
-    config: { canary: { ...SHORT, tooFew: 'probe' }, app: { smoke: ['/work'] } },
-  });
-  expect(verdict).toMatch(/^✓ LIVE/);
-  expect(text).toMatch(/10 %: 0 of 2\d failed/);
-});
-
-test('a canary whose process ends is over, and nobody meets it again', async () => {
-  const before = await clone.state();
-  const { pushing, id } = await begin();
-  const [canary] = (await clone.slots()).filter(({ slot }) => slot !== clone.table().active);
-
-  kill(canary?.pid);
-
-  expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. Still serving .* exited/);
-  expect(stateOf(id)).toBe('rolled-back');
-  expect(await clone.state()).toEqual(before);
-});
-
-test('when the deployment’s own process is killed, everybody is back on stable within 5 s', async () => {
-  const before = await clone.state();
-  const { pushing, id } = await begin();
-
-  kill(clone.deployments().find((each) => each.id === id)?.pid);
-  const watching = watchServing(clone, before.serving.commit);
-
-  expect(await untilOver(clone, id)).toMatchObject({ state: 'interrupted' });
-  expect(await watching.stop()).toBeLessThan(5000);
-  await pushing;
-  expect(await clone.state()).toEqual(before);
-});
-
-test('a push in the middle waits, or takes its place where that is configured', async () => {
-  const first = await begin();
-  const second = clone.release({ config: { canary: LONG } });
-  await until('a push that waits', () => clone.deployments().at(-1)?.state === 'queued');
-  expect(stateOf(first.id)).toBe('running');
-
-  clone.change({ config: { canary: { ...LONG, onPush: 'supersede' } } });
-  await wish('abort', String(clone.deployments().at(-1)?.id));
-  await second;
-  await wish('abort');
-  await first.pushing;
-
-  const outdated = await begin({ onPush: 'supersede' });
-  const newer = clone.release({ config: { canary: { ...SHORT, onPush: 'supersede' } } });
-  await users();
-  expect((await newer).verdict).toMatch(/^✓ LIVE/);
-  expect((await outdated.pushing).verdict).toMatch(/takes its place/);
-  expect(stateOf(outdated.id)).toBe('aborted');
-});
-
-test('an A/B test is told with its intervals and one plain sentence', async () => {
-  const config = {
-    canary: { steps: [50, 'pause' as const], seconds: 1, minRequests: 20, goal: { path: '/work' } },
-  };
-  await users();
-  const { text, deployment } = await clone.release({ config });
-  expect(text).toMatch(
-    /A\/B at 50 %: A \(stable\) .* visitors?, B \(canary\) .*: no difference shown; about [\d,]+ more/,
-  );
-  expect(stateOf(deployment.id)).toBe('holding');
-  expect(await wish('promote')).toMatchObject({ code: 0 });
-});
-
 /** A push whose canary is at its first step, which goes on for long. */
-async function begin(more: object = {}): Promise<{ pushing: Promise<Pushed>; id: number; commit: string }> {
+async function begin(
+  canary: object = {},
+  change: Change = {},
+): Promise<{ pushing: Promise<Pushed>; id: number; commit: string }> {
   const last = clone.deployments().at(-1)?.id ?? 0;
-  const pushing = clone.release({ config: { canary: { ...LONG, ...more } } });
+  const pushing = clone.release({ ...change, config: { canary: { ...LONG, ...canary } } });
   return until('a canary at its first step', () => {
     const newest = clone.deployments().at(-1);
     if (!newest || newest.id <= last || !phases(newest).includes('judge')) return false;
     return { pushing, id: newest.id, commit: newest.commit as string };
   });
 }
+
+/** Always the same ones, so that a test does not depend on chance. */
+const VISITORS = Array.from({ length: 100 }, (_, who) => createHash('md5').update(String(who)).digest('hex'));
+
+/** Each with their cookie, every other one to the goal as well. Returns which commit each of them has met. */
+async function visits(): Promise<Record<string, string>> {
+  const met: Record<string, string> = {};
+  for (const [number, who] of VISITORS.entries()) {
+    const cookie = { cookie: `switchyard_cohort=${who}` };
+    met[who] = (await ask('/version', cookie)).commit;
+    if (number % 2 === 0) expect((await ask('/goal', cookie)).commit).toBe(met[who]);
+  }
+  return met;
+}
+
+const share = (): number | undefined => clone.table().shares?.[0]?.buckets;
 
 const wish = (...words: string[]): Promise<Said> => clone.switchyard(...words);
 

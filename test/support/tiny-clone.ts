@@ -38,8 +38,12 @@ export interface Behaviour {
   /** The status of its health path as users get it, where that differs. */
   healthThroughNginx?: number;
   lateThroughNginxMs?: number;
-  /** The status of /work, which no probe asks. */
+  /** The status of /work, which no probe asks, and how long it takes. */
   work?: number;
+  workMs?: number;
+  /** The status of /goal, and what it says in X-Switchyard-Goal. */
+  goal?: number;
+  says?: string;
 }
 
 /** What a release is told to do once it runs; with a slot's name only the one of several that runs there does so. */

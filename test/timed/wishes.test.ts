@@ -1,5 +1,7 @@
 /** What a person says of a deployment counts at once: from the word to what users and processes feel of it. */
-import type { Deployment } from '../../deploy/core/types';
+import { servingSlots } from '../../deploy/core/table';
+import type { Deployment, Wish } from '../../deploy/core/types';
+import { createWishes } from '../../deploy/wishes';
 import {
   commandsOf,
   endDeployments,
@@ -17,13 +19,18 @@ jest.setTimeout(120_000);
 const AT_ONCE_MS = 1000;
 
 let clone: TinyClone;
+/** Follows a canary to its end. */
+let pushing: Promise<unknown> | undefined;
 
 beforeAll(async () => {
   clone = await tinyClone({ bake: { seconds: 0 } });
   expect(await clone.start()).toMatchObject({ code: 0 });
   expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
 });
-afterEach(() => endDeployments(clone));
+afterEach(async () => {
+  await endDeployments(clone);
+  await pushing;
+});
 afterAll(() => clone.cleanUp());
 
 it('promote gives users what is held within a second', async () => {
@@ -89,7 +96,50 @@ it('abort gives users what they had before a bake within a second', async () => 
   await pushing;
 });
 
+it('pause, resume and promote of a canary are acted on within a second', async () => {
+  const id = await untilCanary();
+  await saidTo(id, 'pause', () => stateOf(id) === 'holding');
+  await saidTo(id, 'resume', () => stateOf(id) === 'running');
+  const slot = clone.table().shares?.[0]?.slot;
+  await saidTo(
+    id,
+    'promote',
+    () => clone.table().active === slot && servingSlots(clone.table()).length === 1,
+  );
+  expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded' });
+});
+
+it('abort gives everybody back whom a canary has within a second', async () => {
+  const stable = clone.table().active;
+  const id = await untilCanary();
+  await saidTo(id, 'abort', () => servingSlots(clone.table()).length === 1);
+  expect(clone.table().active).toBe(stable);
+  expect(await untilOver(clone, id)).toMatchObject({ state: 'aborted' });
+});
+
 let said = '';
+
+/** A release that a tenth of the users has, for long. */
+async function untilCanary(): Promise<number> {
+  const newest = clone.deployments().at(-1)?.id ?? 0;
+  clone.change({ config: { strategy: 'canary', canary: { steps: [10, 100], seconds: 60 } } });
+  await clone.commit('for some');
+  pushing = clone.git('push', 'live', 'main');
+  return (await untilPhase(clone, newest, 'judge')).id;
+}
+
+/** From the word in the journal to what is seen of it. */
+async function saidTo(id: number, word: Wish, isActedOn: () => boolean): Promise<void> {
+  const journal = clone.journal();
+  const begun = performance.now();
+  await createWishes({ journal })(word, id).finally(() => journal.close());
+  await until(`what ${word} does`, isActedOn);
+  expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
+}
+
+function stateOf(id: number): Deployment['state'] | undefined {
+  return clone.deployments().find((each) => each.id === id)?.state;
+}
 
 /** A new commit, deployed and held. */
 async function hold(): Promise<Deployment> {

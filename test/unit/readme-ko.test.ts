@@ -1,6 +1,6 @@
 /**
- * README.ko.md says in Korean what README.md says, and docs/strategies.ko.md what docs/strategies.md says. What needs no
- * translation (commands, names, links, rows) is compared section by section, so that they cannot fall behind silently.
+ * README.ko.md says in Korean what README.md says, docs/strategies.ko.md what docs/strategies.md says, and docs/canary.ko.md
+ * what docs/canary.md says. What needs no translation (commands, names, links, rows) is compared section by section, so that they cannot fall behind silently.
  * Whoever cannot write Korean puts the line `> 영어판이 더 최신입니다.` ("the English is newer") into the Korean section:
  * its readers then know, and it is not compared until somebody translates it.
  */
@@ -15,7 +15,7 @@ interface Section {
   text: string;
 }
 
-const PAGES = ['README', 'docs/strategies'].map((page): [string, Section[], Section[]] => [
+const PAGES = ['README', 'docs/strategies', 'docs/canary'].map((page): [string, Section[], Section[]] => [
   page,
   // the demo's text is referred to
   sections(read(`${page}.md`).replace(/<details>[\s\S]*?<\/details>/, '[](docs/demo.txt)')),

@@ -49,7 +49,16 @@ const ROUTES = {
   },
   // a load counts its answers by `version`
   '/version': () => ({ status: 200, body: { ...identity, version: identity.commit, pid: process.pid } }),
-  '/work': () => ({ status: isOrdered('fail-work') ? 500 : (behaviour.work ?? 200), body: identity }),
+  '/work': () => ({
+    status: isOrdered('fail-work') ? 500 : (behaviour.work ?? 200),
+    body: identity,
+    late: behaviour.workMs ?? 0,
+  }),
+  '/goal': () => ({
+    status: behaviour.goal ?? 200,
+    body: identity,
+    headers: behaviour.says ? { 'x-switchyard-goal': behaviour.says } : {},
+  }),
   '/own': () => ({ status: 200, body: own }),
   '/late': () => ({ status: 200, body: identity, late: 500 }),
 };
@@ -57,9 +66,10 @@ const ROUTES = {
 const server = http.createServer((request, response) => {
   // the connection is taken, and that is all
   if (behaviour.hangs && request.url === '/health') return;
-  const { status, body, late = 0 } = (ROUTES[request.url] ?? (() => ({ status: 404, body: {} })))(request);
+  const answer = ROUTES[request.url] ?? (() => ({ status: 404, body: {} }));
+  const { status, body, headers = {}, late = 0 } = answer(request);
   setTimeout(() => {
-    response.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+    response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   }, late);
 });
 if (!behaviour.silent && !own.OWN_MOOD?.startsWith('hang')) server.listen(Number(PORT), '127.0.0.1');
