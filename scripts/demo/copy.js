@@ -5,6 +5,7 @@ const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { processesLeft } = require('../lib/leftovers');
+const { removeTree } = require('../lib/remove-tree');
 const { run } = require('../lib/run');
 const { KnownFailure } = require('../lib/known');
 
@@ -109,7 +110,7 @@ async function remove(top, { dir, env }) {
       // it ended by itself
     }
   }
-  fs.rmSync(top, { recursive: true, force: true });
+  await removeTree(top);
 }
 
 module.exports = { makeCopy };

@@ -1,20 +1,18 @@
 // @ts-check
 /** The ports of the demo: the usual ones where they are free, so that it looks like what a new user sees. */
 'use strict';
+const dgram = require('dgram');
 const net = require('net');
 
 /** @typedef {{ http: number, blue: number, green: number, deployer: number }} Ports */
 
 const USUAL = { http: 8000, blue: 8080, green: 8081, deployer: 9000 };
 
-/** @returns {Promise<Ports>} */
+/** Another demo on this machine gets others, also before anything listens on them. @returns {Promise<Ports>} */
 async function choosePorts() {
   const ports = { ...USUAL };
-  /** @type {number[]} */
-  const chosen = [];
   for (const name of /** @type {(keyof Ports)[]} */ (Object.keys(USUAL))) {
-    while (chosen.includes(ports[name]) || !(await isFree(ports[name]))) ports[name] += 1;
-    chosen.push(ports[name]);
+    while (!(await isFree(ports[name])) || !(await claim(ports[name]))) ports[name] += 1;
   }
   return ports;
 }
@@ -25,6 +23,19 @@ function isFree(port) {
     const server = net.createServer();
     server.once('error', () => resolve(false));
     server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/**
+ * Ours for as long as this process lives, though nothing listens there yet: by the UDP port of the same number, which
+ * nobody has a use for, and which the system gives back however we end.
+ * @param {number} port @returns {Promise<boolean>} false when somebody else has claimed it
+ */
+function claim(port) {
+  return new Promise((resolve) => {
+    const socket = dgram.createSocket('udp4').unref();
+    socket.once('error', () => socket.close(() => resolve(false)));
+    socket.bind({ port, address: '127.0.0.1', exclusive: true }, () => resolve(true));
   });
 }
 

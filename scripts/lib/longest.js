@@ -13,8 +13,7 @@ const LONGEST = [
   'e2e/env',
   'e2e/stop',
   'e2e/own-app',
-  'e2e/demo',
-  'e2e/tour',
+  'e2e/demo-and-tour',
   'timed/outages',
   'timed/power-loss',
 ];

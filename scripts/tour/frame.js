@@ -2,8 +2,10 @@
 /** Pure: a strategy's picture, as rows of spans: what it is, its lanes, when users got which version, what it cost. */
 'use strict';
 const { duration } = require('../lib/phase');
+const { flow, sentence } = require('./fit');
 const { busySlots, fullPart, lane, laneStyle, line } = require('./lanes');
 const { AT_ONCE_MS, measure } = require('./measure');
+const { megabytes } = require('./megabytes');
 const { slicesOf } = require('./slices');
 
 /**
@@ -35,16 +37,22 @@ function frameOf(view, slots, width) {
   const busy = busySlots(slices, slots);
   const full = fullPart(slices, busy);
   return [
-    [
-      { text: stage.title, style: 'heading' },
-      { text: `  ${stage.about}`, style: 'quiet' },
-    ],
+    ...headingRows(stage, width),
     ...typed.map((command) => commandRow(command)),
     ...busy.map((slot) => [label(slot, laneStyle(slot, 'new')), ...lane(slices, slot, full)]),
     ...versionRows(slices),
     momentsRow(marks, time, room),
-    ...costRows(measure(answers, view.looks, marks)),
+    ...costRows(measure(answers, view.looks, marks), width),
   ];
+}
+
+/** @param {import('./stages').Stage} stage @param {number} width @returns {Span[][]} */
+function headingRows({ title, about }, width) {
+  /** @type {Span} */
+  const heading = { text: title, style: 'heading' };
+  const [first = [], ...more] = sentence(about, 'quiet', width);
+  const isOne = more.length === 0 && title.length + 2 + about.length <= width;
+  return isOne ? [[heading, { text: '  ', style: 'plain' }, ...first]] : [[heading], first, ...more];
 }
 
 /** @param {import('./slices').Slice[]} slices @returns {Span[][]} */
@@ -79,37 +87,30 @@ function momentsRow({ begun, live, wayBack }, time, room) {
   return [{ text: ' '.repeat(LABEL) + text.padEnd(room - length.length) + length, style: 'quiet' }];
 }
 
-/** @param {import('./measure').Measured} cost @returns {Span[][]} */
-function costRows(cost) {
-  const { asked, failed, turnedAway, downMs, bothMs, runningMost, servingLeast, backMs } = cost;
-  const slots = runningMost === 1 ? '1 slot' : `${runningMost} slots`;
+/** @param {import('./measure').Measured} cost @param {number} width @returns {Span[][]} */
+function costRows(cost, width) {
+  const { asked, failed, turnedAway, downMs, bothMs, runningMost, memoryMost, servingLeast, backMs } = cost;
   const both = bothMs > AT_ONCE_MS ? `2 versions at once for ${duration(bothMs)}` : '1 version at once';
-  return [
-    costRow([
-      { text: `${asked.toLocaleString('en')} requests`, style: 'plain' },
-      { text: `${failed} failed`, style: failed === 0 ? 'good' : 'bad' },
-      ...(turnedAway > 0
-        ? [
-            {
-              text: `${turnedAway} turned away in ${duration(downMs)}`,
-              style: /** @type {const} */ ('warning'),
-            },
-          ]
-        : []),
-    ]),
-    costRow(
-      [
-        both,
-        `${slots} used, ≥ ${servingLeast} in service`,
-        ...(backMs === null ? [] : [`back in ${duration(backMs)}`]),
-      ].map((text) => ({ text, style: 'plain' })),
-    ),
+  const ran = `${count(runningMost, 'slot')} ran with ${megabytes(memoryMost)}`;
+  /** @type {(Span | null)[]} */
+  const parts = [
+    { text: count(asked, 'request'), style: 'plain' },
+    { text: `${failed} failed`, style: failed === 0 ? 'good' : 'bad' },
+    turnedAway === 0
+      ? null
+      : { text: `${turnedAway.toLocaleString('en')} turned away in ${duration(downMs)}`, style: 'warning' },
+    { text: both, style: 'plain' },
+    { text: ran, style: 'plain' },
+    { text: `never fewer than ${servingLeast} served`, style: 'plain' },
+    backMs === null ? null : { text: `rolled back in ${duration(backMs)}`, style: 'plain' },
   ];
+  const shown = parts.filter((part) => part !== null);
+  return flow(shown, { width, between: { text: ' · ', style: 'quiet' }, indent: LABEL });
 }
 
-/** @param {Span[]} parts @returns {Span[]} */
-function costRow(parts) {
-  return [label('', 'plain'), ...separated(parts)];
+/** @param {number} number @param {string} noun */
+function count(number, noun) {
+  return `${number.toLocaleString('en')} ${noun}${number === 1 ? '' : 's'}`;
 }
 
 /** @param {string} text @returns {Span[]} */
@@ -123,13 +124,6 @@ function commandRow(text) {
 /** @param {string} text @param {import('../demo/colours').Style} style @returns {Span} */
 function label(text, style) {
   return { text: text.padEnd(LABEL), style };
-}
-
-/** @param {Span[]} spans @returns {Span[]} */
-function separated(spans) {
-  return spans.flatMap((span, index) =>
-    index === 0 ? [span] : [{ text: ' · ', style: /** @type {const} */ ('quiet') }, span],
-  );
 }
 
 module.exports = { frameOf };

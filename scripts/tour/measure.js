@@ -3,7 +3,8 @@
  * Pure: what a strategy cost, from answers as users got them and from looks at the slots' ports.
  *
  * @typedef {import('./slices').Answer} Answer
- * @typedef {{ at: number, running: string[] }} Look which slots' processes listened at that moment
+ * @typedef {{ at: number, running: string[], memory: number }} Look which slots' processes listened at that moment,
+ * and their resident bytes together
  *
  * @typedef {object} Marks moments, in milliseconds since the tour began; absent until they are there
  * @property {number} begun the release is built; from now on slots and traffic are touched
@@ -17,8 +18,10 @@
  * @property {number} turnedAway requests that got the maintenance page
  * @property {number} downMs for how long nobody got anything else, the longer one of way there and way back
  * @property {number} bothMs for how long both versions answered, on the way there
+ * @property {number} sentBack users who met the old version after the new one, on the way there
  * @property {number | null} liveMs from the first touch until all users had the new version
  * @property {number} runningMost how many slots ran at once
+ * @property {number} memoryMost the most bytes that all slots' processes had together
  * @property {number} servingLeast how many slots answered users, at the worst moment
  * @property {number | null} backMs from typing it until all users had the old version again
  */
@@ -45,8 +48,10 @@ function measure(answers, looks, marks) {
     turnedAway: all.filter(({ outcome }) => outcome === 'turned away').length,
     downMs: Math.max(downMs(there), downMs(back)),
     bothMs: bothMs(there),
+    sentBack: sentBack(there),
     liveMs: newForAll === null ? null : newForAll - begun,
     runningMost: Math.max(0, ...looked.map(({ running }) => running.length)),
+    memoryMost: Math.max(0, ...looked.map(({ memory }) => memory)),
     servingLeast: least(looked.map(({ at }) => servingAround(at, there))),
     backMs: oldForAll === null || wayBack === undefined ? null : oldForAll - wayBack,
   };
@@ -63,6 +68,17 @@ function bothMs(answers) {
   const first = answers.find(({ version }) => version === 'new');
   const last = answers.findLast(({ version }) => version === 'old');
   return first && last ? Math.max(0, last.at - first.at) : 0;
+}
+
+/** How many. @param {Answer[]} answers */
+function sentBack(answers) {
+  const hadNew = new Set();
+  const back = new Set();
+  for (const { user, version } of answers) {
+    if (version === 'new') hadNew.add(user);
+    if (version === 'old' && hadNew.has(user)) back.add(user);
+  }
+  return back.size;
 }
 
 /** From the first maintenance page to the next answer after the last one. @param {Answer[]} answers */

@@ -12,12 +12,13 @@ const { commandsIn } = require('./commands');
 const { Recorder } = require('./recorder');
 const { Screen } = require('./screen');
 const { showStage } = require('./show-stage');
+const { sentence } = require('./fit');
 const { tableOf } = require('./table');
 
 /** No longer times than one needs to see what happens. Seconds. */
 const SHORT = { BAKE_SECONDS: '2', DRAIN_SECONDS: '1' };
-/** About 300 requests a second. */
-const GENTLE = { count: 16, pauseMs: 50 };
+/** So many that a tenth of them is a few; about 300 requests a second. */
+const GENTLE = { count: 100, pauseMs: 320 };
 
 /**
  * @param {string} root the clone
@@ -35,22 +36,26 @@ async function play(root, stages) {
   const commands = commandsIn(copy);
   const recorder = new Recorder(slots);
   const users = new Users(http, GENTLE, (answer) => recorder.hear(answer));
+  const screen = new Screen();
   return attended({
     name: 'the tour',
     work: async () => {
-      const screen = new Screen();
       await start(copy.dir, stages, commands);
-      screen.print([[{ text: legend(users.come()), style: 'quiet' }], []]);
+      screen.print([...sentence(legend(users.come()), 'quiet', screen.width), []]);
       const rows = [];
       for (const stage of stages) {
         const measured = await showStage(stage, { commands, recorder, screen, slots: Object.keys(slots) });
         rows.push({ title: stage.title, measured });
       }
-      screen.print(tableOf(rows));
+      screen.print(tableOf(rows, screen.width));
       return screen.rows;
     },
-    giveUp: () => commands.end(),
+    giveUp: () => {
+      screen.close();
+      commands.end();
+    },
     tidy: async () => {
+      screen.close();
       recorder.end();
       await users.leave();
       await copy.remove();
@@ -78,7 +83,7 @@ function configOf(stages) {
 
 /** @param {number} count */
 function legend(count) {
-  return `${count} users keep asking. A lane is as full as its slot's part of the answers; the old version is dim.`;
+  return `${count} users keep asking, and keep their cookies as browsers do. A lane is a slot: as full as its share of the answers, and dim for the old version.`;
 }
 
 module.exports = { play };

@@ -1,8 +1,8 @@
 // @ts-check
-/** What users got and which slots ran, as it happens. */
+/** What users got, and which slots ran with how much memory, as it happens. */
 'use strict';
 const { performance } = require('perf_hooks');
-const { listeningSlots } = require('./listening');
+const { SlotProcesses } = require('./slot-processes');
 
 const LOOK_EVERY_MS = 100;
 
@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 100;
 class Recorder {
   /** @param {Record<string, number>} ports of the slots */
   constructor(ports) {
-    this.ports = ports;
+    this.processes = new SlotProcesses(ports);
     this.newCommit = '';
     /** @type {Answer[]} in order of their time */
     this.answers = [];
@@ -40,19 +40,25 @@ class Recorder {
   }
 
   /** @param {import('../demo/users').Answer} answer */
-  hear({ status, retryAfter, body }) {
+  hear({ user, status, retryAfter, body }) {
     const at = this.now();
     if (status === 200) {
       const { slot, commit } = JSON.parse(body);
-      this.answers.push({ at, outcome: 'ok', slot, version: commit === this.newCommit ? 'new' : 'old' });
+      this.answers.push({
+        at,
+        user,
+        outcome: 'ok',
+        slot,
+        version: commit === this.newCommit ? 'new' : 'old',
+      });
     } else {
       const outcome = status === 503 && retryAfter !== undefined ? 'turned away' : 'failed';
-      this.answers.push({ at, outcome, slot: null, version: null });
+      this.answers.push({ at, user, outcome, slot: null, version: null });
     }
   }
 
   look() {
-    this.looks.push({ at: this.now(), running: listeningSlots(this.ports) });
+    this.looks.push({ at: this.now(), ...this.processes.look() });
   }
 }
 

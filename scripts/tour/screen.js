@@ -3,53 +3,89 @@
 'use strict';
 const { paint } = require('../demo/colours');
 
-/** A frame needs this much, or it could not be drawn over. */
-const SMALLEST = { columns: 60, rows: 18 };
 const WIDEST = 104;
+const HIDE_CURSOR = '\x1b[?25l';
+const SHOW_CURSOR = '\x1b[?25h';
+/** A terminal that knows them shows what stands between them at once; others pass over them. */
+const AT_ONCE = { begin: '\x1b[?2026h', end: '\x1b[?2026l' };
+const REST_OF_LINE = '\x1b[K';
+const ALL_BELOW = '\x1b[J';
 
 /** @typedef {import('../demo/colours').Span} Span */
 
 class Screen {
-  constructor() {
-    const { isTTY, columns, rows } = process.stdout;
-    const terminal = Boolean(isTTY) && process.env.TERM !== 'dumb';
-    this.moves = terminal && columns >= SMALLEST.columns && rows >= SMALLEST.rows;
-    this.colours = terminal && !process.env.NO_COLOR;
-    /** Columns. */
-    this.width = terminal ? Math.min(columns - 1, WIDEST) : WIDEST;
-    /** How many rows the frame has that will be drawn over. */
-    this.drawn = 0;
+  /** @param {Pick<NodeJS.WriteStream, 'isTTY' | 'columns' | 'rows' | 'write'>} out */
+  constructor(out = process.stdout) {
+    this.out = out;
+    this.isTerminal = Boolean(out.isTTY) && process.env.TERM !== 'dumb';
+    this.colours = this.isTerminal && !process.env.NO_COLOR;
+    /** @type {Span[][]} the frame that will be drawn over */
+    this.drawn = [];
     /** @type {Span[][]} all that is final */
     this.rows = [];
+    this.isHidden = false;
+    this.show = () => this.close();
   }
 
-  /** What may still change. @param {Span[][]} rows */
+  /** Columns, as many as it has now. */
+  get width() {
+    return this.isTerminal ? Math.min(this.out.columns - 1, WIDEST) : WIDEST;
+  }
+
+  /** What may still change. One that is higher than the terminal could not be drawn over. @param {Span[][]} rows */
   draw(rows) {
-    if (!this.moves) return;
-    this.write(this.erased() + rows.map((row) => this.line(cut(row, this.width))).join(''));
-    this.drawn = rows.length;
+    if (!this.isTerminal || rows.length >= this.out.rows) return;
+    this.hideCursor();
+    const frame = rows.map((row) => cut(row, this.width));
+    this.over(frame);
+    this.drawn = frame;
   }
 
   /** What stays. @param {Span[][]} rows */
   print(rows) {
     this.rows.push(...rows);
-    this.write(this.erased() + rows.map((row) => this.line(row)).join(''));
-    this.drawn = 0;
+    this.over(rows);
+    this.drawn = [];
   }
 
-  /** The cursor goes up over what was drawn, and everything below it is gone. */
-  erased() {
-    return this.drawn === 0 ? '' : `\x1b[${this.drawn}A\r\x1b[J`;
+  /** Leaves the terminal as it was. */
+  close() {
+    if (!this.isHidden) return;
+    this.isHidden = false;
+    process.removeListener('exit', this.show);
+    this.out.write(SHOW_CURSOR);
+  }
+
+  hideCursor() {
+    if (this.isHidden) return;
+    this.isHidden = true;
+    process.on('exit', this.show);
+    this.out.write(HIDE_CURSOR);
+  }
+
+  /** Line over line, without a moment in which there is nothing. @param {Span[][]} rows */
+  over(rows) {
+    const text = rows.map((row) => this.line(row));
+    if (!this.isTerminal) this.out.write(text.join('\n') + '\n');
+    else
+      this.out.write(
+        `${AT_ONCE.begin}${this.toTop()}${text.map((line) => `${line}${REST_OF_LINE}\n`).join('')}${ALL_BELOW}${AT_ONCE.end}`,
+      );
+  }
+
+  /** A narrower terminal has broken the lines that were drawn in a wider one. */
+  toTop() {
+    const lines = this.drawn.map((row) => Math.max(1, Math.ceil(columnsOf(row) / this.out.columns)));
+    const up = Math.min(
+      this.out.rows - 1,
+      lines.reduce((sum, count) => sum + count, 0),
+    );
+    return up > 0 ? `\x1b[${up}A\r` : '\r';
   }
 
   /** @param {Span[]} row */
   line(row) {
-    return this.colours ? `${paint(row)}\n` : textOf([row]);
-  }
-
-  /** @param {string} text */
-  write(text) {
-    process.stdout.write(text);
+    return this.colours ? paint(row) : plain(row);
   }
 }
 
@@ -63,17 +99,22 @@ function cut(row, columns) {
   });
 }
 
+/** @param {Span[]} row */
+function columnsOf(row) {
+  return row.reduce((sum, { text }) => sum + [...text].length, 0);
+}
+
+/** @param {Span[]} row */
+function plain(row) {
+  return row
+    .map(({ text }) => text)
+    .join('')
+    .trimEnd();
+}
+
 /** Plain lines. @param {Span[][]} rows */
 function textOf(rows) {
-  return rows
-    .map(
-      (row) =>
-        `${row
-          .map(({ text }) => text)
-          .join('')
-          .trimEnd()}\n`,
-    )
-    .join('');
+  return rows.map((row) => `${plain(row)}\n`).join('');
 }
 
 module.exports = { Screen, textOf };

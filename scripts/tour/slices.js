@@ -5,6 +5,7 @@
  * @typedef {'old' | 'new'} Version
  * @typedef {object} Answer
  * @property {number} at when it was there, in milliseconds since the tour began
+ * @property {number} user who asked
  * @property {'ok' | 'turned away' | 'failed'} outcome turned away is the maintenance page: 503 with Retry-After
  * @property {string | null} slot
  * @property {Version | null} version

@@ -33,7 +33,8 @@ const STAGES = [
     strategy: 'canary',
     title: 'Canary',
     about: 'a few users meet it first, then more, as long as it does as well as the old one',
-    config: { canary: { steps: [10, 25, 50, 100], seconds: 2, minRequests: 40 } },
+    // in two seconds a process that has just started is slower than one that has not, and no worse for it
+    config: { canary: { steps: [10, 25, 50, 100], seconds: 2, minRequests: 40, slower: 100 } },
     there: 'npm run -s deploy -- --strategy canary',
     back: 'npm run -s rollback',
   },

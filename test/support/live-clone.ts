@@ -11,6 +11,7 @@ import type { Deployment } from '../../deploy/core/types';
 import { homeAt, type Home } from '../../deploy/home';
 import { Journal } from '../../deploy/journal/journal';
 import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
+import { removeTree } from '../../scripts/lib/remove-tree';
 import { removeAllOf } from './docker';
 import { freePorts } from './ports';
 
@@ -110,8 +111,7 @@ export async function liveClone({ env = {}, change }: CloneOptions = {}): Promis
       await endProcesses(processesWith('SWITCHYARD_HOME', home.dir), 0);
       await endProcesses(processesWith('SWITCHYARD_DATA', home.shared), 0);
       if (environment.RUNTIME === 'compose') await removeAllOf(home);
-      // a hundred thousand links of packages: by a program it takes half the time
-      await run('rm', ['-rf', top], tmpdir());
+      await removeTree(top);
     },
   };
   return clone;

@@ -1,9 +1,10 @@
 /** What the tour draws: pure, from answers to lanes, costs and a table. */
 import { frameOf } from '../../../../scripts/tour/frame';
 import type { View } from '../../../../scripts/tour/frame';
-import { listeningPorts } from '../../../../scripts/tour/listening';
+import { flow } from '../../../../scripts/tour/fit';
 import { measure } from '../../../../scripts/tour/measure';
 import type { Look } from '../../../../scripts/tour/measure';
+import { listeningPorts, residentBytes } from '../../../../scripts/tour/slot-processes';
 import { slicesOf } from '../../../../scripts/tour/slices';
 import type { Answer } from '../../../../scripts/tour/slices';
 import { textOf } from '../../../../scripts/tour/screen';
@@ -50,8 +51,11 @@ describe('a frame', () => {
       'old      ━━━━━━━━━━',
       'new                ━━━━━━━━━━',
       '             ╵begins    4.0 s',
-      '         640 requests · 0 failed',
-      '         1 version at once · 0 slots used, ≥ 0 in service',
+      '         640 requests',
+      '         0 failed',
+      '         1 version at once',
+      '         0 slots ran with 0 MB',
+      '         never fewer than 0 served',
     ]);
   });
 
@@ -102,8 +106,10 @@ describe('what a strategy cost', () => {
       turnedAway: 0,
       downMs: 0,
       bothMs: 0,
+      sentBack: 0,
       liveMs: 1000,
       runningMost: 2,
+      memoryMost: 120e6,
       servingLeast: 1,
       backMs: 100,
     });
@@ -129,6 +135,20 @@ describe('what a strategy cost', () => {
     expect(measure(answers, [], { begun: 0 }).bothMs).toBe(1495);
   });
 
+  it('counts the users who were sent back from the new version to the old one, each once', () => {
+    const answers = [
+      ok(0, 'blue', 'old', 1),
+      ok(5, 'green', 'new', 1),
+      ok(10, 'green', 'new', 2),
+      ok(15, 'blue', 'old', 1),
+      ok(20, 'green', 'new', 1),
+      ok(25, 'blue', 'old', 1),
+      ok(30, 'blue', 'old', 3),
+    ];
+    expect(measure(answers, [], { begun: 0 }).sentBack).toBe(1);
+    expect(measure(answers, [], { begun: 0, wayBack: 10 }).sentBack).toBe(0);
+  });
+
   it('counts what failed, and is not back before everybody has the old version', () => {
     const answers = [...from(0, 500, 'blue', 'new'), failed(500), ...from(600, 700, 'blue', 'new')];
     expect(measure(answers, [], { begun: 0, wayBack: 550 })).toMatchObject({ failed: 1, backMs: null });
@@ -137,18 +157,40 @@ describe('what a strategy cost', () => {
 
 it('compares the strategies row by row', () => {
   const measured = measure(from(0, 1000, 'blue', 'old'), [], { begun: 0 });
-  const table = textOf(
-    tableOf([
-      { title: 'In-place', measured: { ...measured, downMs: 900, turnedAway: 31 } },
-      {
-        title: 'Rolling',
-        measured: { ...measured, bothMs: 6200, runningMost: 4, servingLeast: 3, backMs: 7000 },
-      },
+  const strategies = [
+    { title: 'In-place', measured: { ...measured, downMs: 900, turnedAway: 31 } },
+    {
+      title: 'Rolling',
+      measured: { ...measured, bothMs: 6200, runningMost: 4, servingLeast: 3, backMs: 7000 },
+    },
+  ];
+  const table = textOf(tableOf(strategies, 104)).trimEnd().split('\n');
+  expect(table[0]).toMatch(/^ +In-place +Rolling$/);
+  const rows = table.slice(1).map((row) => row.split(/ {2,}/));
+  expect(rows).toEqual(
+    expect.arrayContaining([
+      ['requests', '200', '200'],
+      ['requests failed', '0', '0'],
+      ['nobody served for', '900 ms', '–'],
+      ['versions at once', '1', '2'],
+      ['', 'for', '–', '6.2 s'],
+      ['slots that ran', '0', '4'],
+      ['rolled back in', '–', '7.0 s'],
     ]),
-  ).split('\n');
-  expect(table[1]).toMatch(/^In-place +200 +0 +900 ms +1 +0 +≥ 0 +–$/);
-  expect(table[2]).toMatch(/^Rolling +200 +0 +– +2 for 6\.2 s +4 +≥ 3 +7\.0 s$/);
-  expect(new Set(table.slice(0, 3).map((row) => row.length)).size).toBe(1);
+  );
+  expect(new Set(table.map((row) => row.length)).size).toBe(1);
+});
+
+it('compares four strategies in a terminal of sixty columns', () => {
+  const measured = { ...measure(from(0, 1000, 'blue', 'old'), [], { begun: 0 }), memoryMost: 200e6 };
+  const strategies = ['In-place', 'Blue/green', 'Canary', 'Rolling'].map((title) => ({ title, measured }));
+  for (const row of textOf(tableOf(strategies, 59)).split('\n')) expect(row.length).toBeLessThan(60);
+});
+
+it('breaks what is too long for a row between its parts', () => {
+  const parts = ['one', 'two', 'three'].map((text) => ({ text, style: 'plain' as const }));
+  const rows = flow(parts, { width: 10, between: { text: ' · ', style: 'quiet' }, indent: 1 });
+  expect(textOf(rows)).toBe(' one · two\n three\n');
 });
 
 it('knows a port that listens from one that only talks', () => {
@@ -158,6 +200,11 @@ it('knows a port that listens from one that only talks', () => {
     '   1: 0100007F:1F91 0100007F:C000 01 00000000:00000000',
   ].join('\n');
   expect(listeningPorts(table)).toEqual([8080]);
+});
+
+it('reads how much memory a process has, and that one which is ending has none', () => {
+  expect(residentBytes('Name:\tnode\nVmRSS:\t   61440 kB\nThreads:\t11\n')).toBe(62_914_560);
+  expect(residentBytes('Name:\tnode\nState:\tZ (zombie)\n')).toBeNull();
 });
 
 const SLOTS = ['blue', 'green', 'amber', 'violet'];
@@ -175,7 +222,7 @@ function viewOf(answers: Answer[], end: number): View {
 }
 
 function looks(first: number, last: number, running: string[]): Look[] {
-  return every(first, last, 100).map((at) => ({ at, running }));
+  return every(first, last, 100).map((at) => ({ at, running, memory: running.length * 60e6 }));
 }
 
 function from(first: number, end: number, slot: string, version: 'old' | 'new'): Answer[] {
@@ -186,14 +233,14 @@ function every(first: number, end: number, step = EVERY_MS): number[] {
   return Array.from({ length: (end - first) / step }, (_, index) => first + index * step);
 }
 
-function ok(at: number, slot: string, version: 'old' | 'new'): Answer {
-  return { at, outcome: 'ok', slot, version };
+function ok(at: number, slot: string, version: 'old' | 'new', user = 0): Answer {
+  return { at, user, outcome: 'ok', slot, version };
 }
 
 function turnedAway(at: number): Answer {
-  return { at, outcome: 'turned away', slot: null, version: null };
+  return { at, user: 0, outcome: 'turned away', slot: null, version: null };
 }
 
 function failed(at: number): Answer {
-  return { at, outcome: 'failed', slot: null, version: null };
+  return { at, user: 0, outcome: 'failed', slot: null, version: null };
 }

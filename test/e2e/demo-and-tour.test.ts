@@ -1,0 +1,145 @@
+/** `npm run demo` and `npm run tour`: they tell what really ran and what users got, and leave nothing behind. */
+import { spawn } from 'node:child_process';
+import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { processesLeft } from '../../scripts/lib/leftovers';
+import { liveClone, type LiveClone } from '../support/live-clone';
+import { needs, sampleApp } from '../support/needs';
+
+needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
+  let clone: LiveClone;
+  /** Where they put what they need. */
+  let place: string;
+
+  beforeAll(async () => {
+    clone = await liveClone({ change: keepOneTest });
+    place = path.join(clone.dir, '..', 'place');
+    mkdirSync(place, { mode: 0o755 });
+  });
+  afterEach(async () => {
+    for (const { pid } of await processesLeft(place)) process.kill(pid, 'SIGKILL');
+  });
+  afterAll(() => clone.cleanUp());
+
+  it('the demo starts, changes a line, goes back, survives a mistake and stops', async () => {
+    const said = await clone.shell(`TMPDIR=${place} node scripts/demo.js --svg demo.svg --text demo.txt`);
+
+    expect(said.code).toBe(0);
+    const story = chapters(clone.read('demo.txt'));
+    const [start, change, back, mistake, stop] = story as [string, string, string, string, string];
+    expect(story).toHaveLength(5);
+    const first = (await clone.git('rev-parse', 'HEAD')).text.trim();
+    const short = first.slice(0, 7);
+
+    expect(start).toMatch(new RegExp(`^✓ v1\\.0\\.0 ${short} is live on blue`, 'm'));
+    expect(start).toContain(`"commit":"${first}","slot":"blue"`);
+    expect(start).toContain('<h1>Hello from Switchyard</h1>');
+    expect(change).toContain("-const GREETING = 'Hello from Switchyard';\n+const GREETING = 'Hello, world';");
+    expect(change).toMatch(/^remote: ✓ test /m);
+    expect(change).toMatch(/^remote: ✓ LIVE in .* on green$/m);
+    expect(change).toContain('<h1>Hello, world</h1>');
+    expect(change).toContain('on <strong>green</strong>');
+    expect(back).toMatch(new RegExp(`^✓ LIVE in .* \\(${short}\\) on blue$`, 'm'));
+    expect(back).toContain('<h1>Hello from Switchyard</h1>');
+    expect(mistake).toMatch(
+      new RegExp(
+        `^remote: ✗ NOT LIVE\\. Still serving v1\\.0\\.0 \\(${short}\\): /healthz in green answered 404`,
+        'm',
+      ),
+    );
+    expect(mistake).toContain(`"commit":"${first}","slot":"blue"`);
+    expect(stop).toMatch(/they asked [\d,]{4,} times, and 0 requests failed/);
+    expect(stop).toContain('✓ stopped');
+
+    expect(said.text).toContain(clone.read('demo.txt'));
+    expect(textOf(clone.read('demo.svg'))).toContain('✗ NOT LIVE. Still serving');
+    await expectNothingLeft();
+  });
+
+  it('the tour shows the maintenance page of in-place, and that nothing else failed', async () => {
+    const said = await clone.shell(
+      `TMPDIR=${place} node scripts/tour.js --strategy in-place --svg tour.svg --text tour.txt`,
+    );
+
+    expect(said.code).toBe(0);
+    const shown = clone.read('tour.txt');
+    expect(laneOf(shown, 'blue')).toMatch(/▇.* {3,}▇.* {3,}▇/);
+    expect(laneOf(shown, '503')).toMatch(/^ {3,}.*━.* {3,}━.* {3,}$/);
+    expect(laneOf(shown, 'new')).toMatch(/^ {3,}━.* {3,}$/);
+    expect(shown).toMatch(/ 0 failed · [\d,]+ turned away in \d/);
+    for (const cost of [/ 1 version at once/, / 1 slot ran with \d{2,} MB/, / never fewer than 0 served/])
+      expect(shown).toMatch(cost);
+    expect(shown).toMatch(/^requests failed +0$/m);
+    expect(shown).toMatch(/^users sent back to old +0$/m);
+    expect(shown).toMatch(/^rolled back in +\d/m);
+    expect(said.text).toContain(shown);
+    expect(clone.read('tour.svg')).toContain('<path class="blue-old" ');
+    await expectNothingLeft();
+  });
+
+  it('both leave nothing behind when they are interrupted in the middle, side by side', async () => {
+    const [demo, tour] = await Promise.all([
+      // the deployer and nginx run, and a deployment is under way
+      interrupted(['scripts/demo.js'], '✓ deployer'),
+      // users ask already, and a deployment begins
+      interrupted(['scripts/tour.js', '--strategy', 'blue-green'], 'users keep asking'),
+    ]);
+
+    expect(demo.code).toBe(130);
+    expect(demo.text).toContain('Ending everything that the demo has started …');
+    expect(demo.text).not.toContain('is live on');
+    expect(tour.code).toBe(130);
+    expect(tour.text).toContain('Ending everything that the tour has started …');
+    expect(tour.text).not.toContain('requests ·');
+    await expectNothingLeft();
+  });
+
+  it('the tour names the strategies that it shows to whoever asks for another', async () => {
+    const said = await clone.shell('node scripts/tour.js --strategy blue-gren');
+    expect(said.code).toBe(1);
+    expect(said.text).toContain('The tour does not show "blue-gren". (E_USAGE)');
+    expect(said.text).toContain('blue-green');
+  });
+
+  /** Ctrl-C as soon as it has said this. */
+  function interrupted(args: string[], when: string): Promise<{ code: number | null; text: string }> {
+    const running = spawn(process.execPath, args, {
+      cwd: clone.dir,
+      env: { ...process.env, TMPDIR: place },
+      stdio: ['ignore', 'pipe', 'ignore'],
+    });
+    let text = '';
+    running.stdout.setEncoding('utf8').on('data', (part: string) => {
+      text += part;
+      if (text.includes(when) && !running.killed) running.kill('SIGINT');
+    });
+    return new Promise((resolve) => running.once('close', (code) => resolve({ code, text })));
+  }
+
+  async function expectNothingLeft(): Promise<void> {
+    expect(await processesLeft(place)).toEqual([]);
+    expect(readdirSync(place)).toEqual([]);
+  }
+});
+
+/** A deployment runs the app's own tests; that it does is to be seen here, and one of them is enough for that. */
+function keepOneTest(dir: string): void {
+  const tests = path.join(dir, 'app', 'test');
+  const others = readdirSync(tests).filter((name) => name.endsWith('.test.ts') && name !== 'about.test.ts');
+  for (const name of others) rmSync(path.join(tests, name));
+}
+
+/** The story's parts: each begins with a comment. */
+function chapters(text: string): string[] {
+  return text.split(/^# /m).slice(1);
+}
+
+function textOf(svg: string): string {
+  return svg.replace(/<[^>]*>/g, '');
+}
+
+/** A lane without its label, as wide as it is. */
+function laneOf(shown: string, name: string): string {
+  const row = shown.split('\n').find((line) => line.startsWith(`${name} `)) ?? '';
+  return row.slice('violet   '.length).padEnd(95);
+}
