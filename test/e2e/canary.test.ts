@@ -239,22 +239,20 @@ overRuntimes((runtime) => {
 
   test('a push in the middle waits, or takes its place where that is configured', async () => {
     const first = await begin();
-    const second = clone.release({ config: { canary: LONG } });
-    await until('a push that waits', () => clone.deployments().at(-1)?.state === 'queued');
+    const second = clone.release({ config: { canary: { ...LONG, onPush: 'supersede' } } });
+    const waiting = await until('a push that waits', () =>
+      clone.deployments().find(({ state }) => state === 'queued'),
+    );
     expect(stateOf(first.id)).toBe('running');
-
-    clone.change({ config: { canary: { ...LONG, onPush: 'supersede' } } });
-    await wish('abort', String(clone.deployments().at(-1)?.id));
-    await second;
-    await wish('abort');
+    await wish('abort', String(first.id));
     await first.pushing;
 
-    const outdated = await begin({ onPush: 'supersede' });
+    await until('the next canary', () => phases(waiting).includes('judge'));
     const newer = clone.release({ config: { canary: { ...SHORT, onPush: 'supersede' } } });
     await users();
     expect((await newer).verdict).toMatch(/^✓ LIVE/);
-    expect((await outdated.pushing).verdict).toMatch(/takes its place/);
-    expect(stateOf(outdated.id)).toBe('aborted');
+    expect((await second).verdict).toMatch(/takes its place/);
+    expect(stateOf(waiting.id)).toBe('aborted');
   });
 
   test('an A/B test is told with its intervals and one plain sentence', async () => {
@@ -276,18 +274,23 @@ overRuntimes((runtime) => {
       (await clone.release({ behaviour: { goal: 404 }, config: { strategy: 'blue-green' } })).verdict,
     ).toMatch(/^✓ LIVE/);
     const { pushing, id, commit } = await begin({
-      steps: [10, 50, 'pause'],
+      steps: [10, 'pause', 50, 'pause'],
       seconds: 0,
       minRequests: 5,
       goal: { path: '/goal', status: 200 },
     });
 
+    const untilPaused = (): Promise<boolean> =>
+      until('its pause', async () => {
+        await visits();
+        return stateOf(id) === 'holding';
+      });
+
+    await untilPaused();
     const first = await visits();
+    await wish('resume');
     await until('a larger share', () => share() === 50);
-    await until('its pause', async () => {
-      await visits();
-      return stateOf(id) === 'holding';
-    });
+    await untilPaused();
     const second = await visits();
     expect(await visits()).toEqual(second);
     const [few, more] = [first, second].map((met) => VISITORS.filter((who) => met[who] === commit));
@@ -337,15 +340,17 @@ async function begin(
 /** Always the same ones, so that a test does not depend on chance. */
 const VISITORS = Array.from({ length: 100 }, (_, who) => createHash('md5').update(String(who)).digest('hex'));
 
-/** Each with their cookie, every other one to the goal as well. Returns which commit each of them has met. */
+/** All at once, each with their cookie, every other one to the goal as well. Returns which commit each of them has met. */
 async function visits(): Promise<Record<string, string>> {
-  const met: Record<string, string> = {};
-  for (const [number, who] of VISITORS.entries()) {
-    const cookie = { cookie: `switchyard_cohort=${who}` };
-    met[who] = (await ask('/version', cookie)).commit;
-    if (number % 2 === 0) expect((await ask('/goal', cookie)).commit).toBe(met[who]);
-  }
-  return met;
+  const met = await Promise.all(
+    VISITORS.map(async (who, number) => {
+      const cookie = { cookie: `switchyard_cohort=${who}` };
+      const { commit } = await ask('/version', cookie);
+      if (number % 2 === 0) expect((await ask('/goal', cookie)).commit).toBe(commit);
+      return [who, commit];
+    }),
+  );
+  return Object.fromEntries(met) as Record<string, string>;
 }
 
 const share = (): number | undefined => clone.table().shares?.[0]?.buckets;
