@@ -102,6 +102,14 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
+    what: 'a rolling release goes on to the next slots while one that it has replaced may have died',
+    file: 'deploy/strategies/rolling.ts',
+    from: 'onTrial ? before.proofs.map(verify) : []',
+    to: '[]',
+    test: 'test/unit/strategies/rolling.test.ts',
+  },
+  {
+    invariant: 5,
     what: 'what a slot answered after it was replaced counts as usual, so that a bad release excuses itself',
     file: 'deploy/pipeline/answered-before.ts',
     from: 'at < since',

@@ -24,17 +24,23 @@ export const rolling: Strategy = {
       .filter((slot) => serving.includes(slot))
       .sort((a, b) => Number(a === observed.table.active) - Number(b === observed.table.active));
     const size = batchSize(rolling.batch, slots.length);
-    return replaceInTurn(input, [...chunks(idle, size), ...chunks(busy, size)]);
+    return replaceInTurn(input, [...chunks(idle, size), ...chunks(busy, size)], true);
   },
 };
 
-/** Each batch in turn; in the end all slots that serve have the release. */
-export function replaceInTurn(input: PlanInput, batches: SlotName[][]): Plan {
+/**
+ * Each batch in turn; in the end all slots that serve have the release.
+ * @param onTrial before more users get it, the batch before, which has users by then, must still be what was proven
+ */
+export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial = false): Plan {
   const fresh = new Set(aliveInService(input).filter((slot) => hasIt(input, slot)));
   const holds = input.rolling.onFailure === 'hold';
+  const tried = (steps: Plan, first: number): Plan =>
+    holds ? steps.map((step) => ({ ...step, again: first })) : steps;
   let { table } = input.observed;
   let serving = aliveInService(input);
   const plan = migrate(input);
+  let before = { first: 0, proofs: [] as Proof[] };
   for (const batch of batches) {
     const staying = serving.filter((slot) => !batch.includes(slot));
     const away = spreadOver(staying, (slot) => fresh.has(slot));
@@ -42,14 +48,16 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][]): Plan {
     for (const slot of batch) fresh.add(slot);
     const back = spreadOver(serving, (slot) => fresh.has(slot));
     const proofs = batch.map((slot) => newProof(input, slot));
-    const steps = [
-      ...shift(table, away),
-      ...proofs.map((proof) => start(input, proof)),
-      ...proofs.map(verify),
-      ...shift(away, back),
-    ];
     const first = plan.length;
-    plan.push(...steps.map((step) => (holds ? { ...step, again: first } : step)));
+    plan.push(
+      ...tried(
+        [...shift(table, away), ...proofs.map((proof) => start(input, proof)), ...proofs.map(verify)],
+        first,
+      ),
+      ...tried(onTrial ? before.proofs.map(verify) : [], before.first),
+      ...tried(shift(away, back), first),
+    );
+    before = { first, proofs };
     table = back;
   }
   const started = batches.flat();

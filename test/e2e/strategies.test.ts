@@ -4,6 +4,8 @@
  */
 import { servingSlots } from '../../deploy/core/table';
 import type { Deployment, Plan } from '../../deploy/core/types';
+import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
 import { incidents, kill, lastEvent } from '../support/crash';
 import { docker } from '../support/compose';
 import { startLoad, type Failure, type Load, type LoadRequest, type LoadResult } from '../support/load';
@@ -126,6 +128,29 @@ overRuntimes((runtime) => {
       for (const name of hung)
         expect(news).toContain(`${name} hangs: its process ${pids.get(name)} is ended and started again`);
       expect(news.filter((each) => each.startsWith(`${killed} ended and was started again`))).toHaveLength(1);
+      expect(serving()).toEqual(POOL);
+      expect(await faults()).toEqual([]);
+    });
+
+    it("has all its slots looked after again when PM2's daemon is killed, and nobody loses a request", async () => {
+      const { commit } = await clone.serving();
+
+      const { seen } = await underLoad(async () => {
+        kill(pm2Daemons(clone.home)[0]?.pid);
+        await until('slots and a deployer that PM2 looks after', async () => {
+          const slots = await clone.slots();
+          const deployer = await deployerStatus({ home: clone.home });
+          return (
+            deployer?.orphan === false && slots.length === POOL.length && slots.every(({ orphan }) => !orphan)
+          );
+        });
+        await until('no deployment', () =>
+          clone.deployments().every(({ finishedAt }) => finishedAt !== null),
+        );
+      });
+
+      expect(seen.failed.slice(0, 3)).toEqual([]);
+      expect(clone.deployments().at(-1)).toMatchObject({ kind: 'restore', commit, state: 'succeeded' });
       expect(serving()).toEqual(POOL);
       expect(await faults()).toEqual([]);
     });

@@ -15,9 +15,10 @@ it('has a line for each step, with its undo beside it', () => {
     '  5  traffic: green  undo: traffic: green 50, blue 50',
     '  6  start e300000 in blue  undo: start 01d0000 in blue, verify 01d0000 in blue',
     '  7  verify e300000 in blue',
-    '  8  traffic: green 50, blue 50  undo: traffic: green',
-    '  9  verify through nginx: blue, green',
-    ' 10  bake for 10 s',
+    '  8  verify e300000 in green',
+    '  9  traffic: green 50, blue 50  undo: traffic: green',
+    ' 10  verify through nginx: blue, green',
+    ' 11  bake for 10 s',
   ]);
 });
 

@@ -23,6 +23,7 @@ describe('over two slots', () => {
       'shift to green, undo: shift to green 50, blue 50 before green',
       'start blue new, undo: start blue old, verify blue old',
       'verify blue new',
+      'verify green new',
       'shift to green 50, blue 50 before green, undo: shift to green',
       'verify-live blue and green new',
       'bake blue and green new',
@@ -73,7 +74,11 @@ describe('over four slots that all serve', () => {
   it('says of each step where a second try begins, when a person is to decide', () => {
     const steps = rolling.plan(inputFor(observed, NEW, { slots: FOUR, ...rule({ onFailure: 'hold' }) }));
     expect(steps.map(({ again }) => again)).toEqual([
-      ...[0, 0, 0, 0, 4, 4, 4, 4, 8, 8, 8, 8, 12, 12, 12, 12],
+      ...[0, 0, 0, 0],
+      // the slot before is looked at once more: it may have died with its users, and is then tried again itself
+      ...[4, 4, 4, 0, 4],
+      ...[9, 9, 9, 4, 9],
+      ...[14, 14, 14, 9, 14],
       ...[undefined, undefined],
     ]);
   });
