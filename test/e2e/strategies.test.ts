@@ -70,9 +70,9 @@ overRuntimes((runtime) => {
 
       expect(result).toMatchObject({
         code: 1,
-        deployment: { state: 'rolled-back', errorCode: 'E_UNHEALTHY' },
+        deployment: { state: 'rolled-back', errorCode: 'E_WRONG_PROCESS' },
       });
-      expect(result.deployment.cause).toContain(`/health in ${ill} answered 500`);
+      expect(result.deployment.cause).toContain(`The health answer in ${ill} names commit ccccccc`);
       expect(Object.keys(seen.versions)).toHaveLength(2);
       expect(seen.failed.slice(0, 3)).toEqual([]);
       expect(await atRest()).toEqual(before);
@@ -88,7 +88,7 @@ overRuntimes((runtime) => {
       const commit = await clone.commit('ill in one slot');
       const inTurn = await slotsInTurn();
       const [first, ill] = [inTurn.slice(0, 2).sort(), inTurn[2] as string];
-      clone.order(commit, `unhealthy in ${ill}`);
+      clone.order(commit, `mistaken in ${ill}`);
 
       const { seen } = await underLoad(async () => {
         await expectHeld(commit, first);
@@ -176,7 +176,10 @@ overRuntimes((runtime) => {
       const said = await clone.switchyard('deploy', '--strategy', 'rolling');
       expect(said).toMatchObject({ code: 1 });
       const held = clone.deployments().at(-1);
-      expect(held).toMatchObject({ state: 'holding', cause: expect.stringContaining('answered 500') });
+      expect(held).toMatchObject({
+        state: 'holding',
+        cause: expect.stringContaining('names commit ccccccc'),
+      });
       expect(await slotsWith(commit)).toEqual(slots);
       const status = (await clone.switchyard('status')).text;
       for (const slot of POOL) expect(status).toMatch(new RegExp(`^${slot} +:\\d+ +serving 25 % +v`, 'm'));
@@ -269,7 +272,7 @@ overRuntimes((runtime) => {
   });
 });
 
-/** Commits it, and makes it live as a person would say it. @param ill the slot in which it is not healthy */
+/** Commits it, and makes it live as a person would say it. @param ill the slot in which it names another commit */
 async function deploy(
   strategy: string,
   change: Change = {},
@@ -278,7 +281,7 @@ async function deploy(
   version += 1;
   clone.change({ ...change, manifest: { version: `1.${version}.0` } });
   const commit = await clone.commit(`version ${version}`);
-  if (ill !== undefined) clone.order(commit, `unhealthy in ${ill}`);
+  if (ill !== undefined) clone.order(commit, `mistaken in ${ill}`);
   const said = await clone.switchyard('deploy', '--strategy', strategy);
   clone.order(commit, null);
   return { ...said, deployment: clone.deployments().at(-1) as Deployment };

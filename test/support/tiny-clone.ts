@@ -47,7 +47,7 @@ export interface Behaviour {
 }
 
 /** What a release is told to do once it runs; with a slot's name only the one of several that runs there does so. */
-export type Order = 'exit' | `exit in ${string}` | 'unhealthy' | `unhealthy in ${string}` | 'fail-work';
+export type Order = 'exit' | `exit in ${string}` | 'unhealthy' | `mistaken in ${string}` | 'fail-work';
 
 export interface Change {
   behaviour?: Behaviour;

@@ -22,7 +22,7 @@ if (own.OWN_MOOD?.startsWith('refuse')) {
   process.exit(4);
 }
 
-/** `exit`, `unhealthy`, `unhealthy in green`, `exit in green`, `fail-work`, or empty. */
+/** `exit`, `exit in green`, `unhealthy`, `mistaken in green`, `fail-work`, or empty. */
 function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
 }
@@ -44,8 +44,9 @@ const ROUTES = {
     // nginx says for whom it asks; the deployer's own questions do not
     const isUsers = request.headers['x-forwarded-for'] !== undefined;
     const { health = 200, healthThroughNginx = health, lateThroughNginxMs = 0 } = behaviour;
-    if (!isUsers) return { status: health, body: identity };
-    return { status: healthThroughNginx, body: identity, late: lateThroughNginxMs };
+    const body = isOrdered('mistaken') ? { ...identity, commit: 'c'.repeat(40) } : identity;
+    if (!isUsers) return { status: health, body };
+    return { status: healthThroughNginx, body, late: lateThroughNginxMs };
   },
   // a load counts its answers by `version`
   '/version': () => ({ status: 200, body: { ...identity, version: identity.commit, pid: process.pid } }),
