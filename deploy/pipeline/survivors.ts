@@ -9,6 +9,7 @@ import type { Home } from '../home';
 
 /** The environment variable that every command of a deployment carries. */
 export const DEPLOYMENT_MARKER = 'SWITCHYARD_MARK';
+const PREFIX = `${DEPLOYMENT_MARKER}=`;
 
 /** A killed process is gone within milliseconds; one that waits for a dead disk is not, and nothing ends it. */
 const GIVE_UP_AFTER_MS = 5000;
@@ -46,43 +47,45 @@ export function markedProcesses(home: Pick<Home, 'logs'>): number[] {
   return marked((value) => value.endsWith(`@${home.logs}`));
 }
 
-interface Process {
-  pid: number;
-  parent: number;
-  marked: boolean;
-}
-
 /** Processes with the mark, and their descendants: one of these may have cleared its environment. */
 function marked(isWanted: (mark: string) => boolean): number[] {
-  const prefix = `${DEPLOYMENT_MARKER}=`;
-  const wanted = (variable: string): boolean =>
-    variable.startsWith(prefix) && isWanted(variable.slice(prefix.length));
-  const all = readdirSync('/proc').flatMap((name) => (/^\d+$/.test(name) ? look(Number(name), wanted) : []));
-  const found = new Set(all.filter((process) => process.marked).map(({ pid }) => pid));
-  for (let size = -1; size !== found.size;) {
-    size = found.size;
-    for (const { pid, parent } of all) if (found.has(parent)) found.add(pid);
-  }
+  const all = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  const found = new Set(all.filter((pid) => marksOf(pid).some(isWanted)));
+  // looked at after every command, and mostly nobody carries it: who has started whom is asked only then
+  if (found.size > 0) addDescendants(found, all);
   found.delete(process.pid);
   return [...found];
 }
 
-function look(pid: number, wanted: (variable: string) => boolean): Process[] {
+function addDescendants(found: Set<number>, all: number[]): void {
+  const parents = all.map((pid) => ({ pid, parent: livingParentOf(pid) }));
+  for (let size = -1; size !== found.size;) {
+    size = found.size;
+    for (const { pid, parent } of parents) if (parent !== null && found.has(parent)) found.add(pid);
+  }
+}
+
+/** Null for a process that has ended. */
+function livingParentOf(pid: number): number | null {
   try {
     const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
     // the name in parentheses may hold anything, so the fields are counted behind it
     const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    if (state === 'Z' || state === 'X') return [];
-    return [{ pid, parent: Number(parent), marked: environmentOf(pid).some(wanted) }];
+    return state === 'Z' || state === 'X' ? null : Number(parent);
   } catch {
-    return []; // it ended while we looked
+    return null; // it ended while we looked
   }
 }
 
-/** Empty for another user's process: that is never one of ours. */
-function environmentOf(pid: number): string[] {
+/** The values of the mark in its environment. None for another user's process, which is never one of ours, and for a dead one. */
+function marksOf(pid: number): string[] {
   try {
-    return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
+    const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
+    if (!environment.includes(PREFIX)) return [];
+    const variables = environment.split('\0').filter((variable) => variable.startsWith(PREFIX));
+    return variables.map((variable) => variable.slice(PREFIX.length));
   } catch {
     return [];
   }
