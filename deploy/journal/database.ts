@@ -8,6 +8,8 @@ import { inTransaction, isFull } from '../sqlite';
 export type JournalPlace = Pick<Home, 'journal' | 'dir'>;
 
 const BUSY_MS = 20;
+/** SQLite's names. In WAL mode NORMAL flushes when the log is folded into the file, FULL with every transaction. */
+const LEVELS = { 'at-once': 'FULL', soon: 'NORMAL' } as const;
 
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS deployments (
@@ -32,8 +34,15 @@ const SCHEMA = `
   );
 `;
 
+/**
+ * When what is written is on the disk. `at-once`: before anything follows; a flush of the disk, some milliseconds.
+ * `soon`: with whatever is written at once after it; only a power cut can come before, a kill cannot.
+ */
+export type Kept = 'at-once' | 'soon';
+
 export class JournalDatabase {
   private db: Database.Database;
+  private keeping: Kept = 'at-once';
 
   /** Throws E_NOT_STARTED without a home. */
   constructor(private readonly home: JournalPlace) {
@@ -56,13 +65,20 @@ export class JournalDatabase {
   }
 
   /** All of the work or none of it. Throws E_DISK. */
-  async write<T>(work: () => T): Promise<T> {
+  async write<T>(work: () => T, kept: Kept = 'at-once'): Promise<T> {
     try {
-      return await inTransaction(() => this.db, work);
+      return await inTransaction(() => this.that(kept), work);
     } catch (error) {
       if (!isFull(error)) throw error;
       return this.writeWithReserve(work);
     }
+  }
+
+  /** The connection, set to keep so what it writes next. Inside of a transaction that is set already. */
+  private that(kept: Kept): Database.Database {
+    if (kept !== this.keeping) this.db.exec(`PRAGMA synchronous = ${LEVELS[kept]}`);
+    this.keeping = kept;
+    return this.db;
   }
 
   /** A rollback must go through on a full disk too. Throws E_DISK when there is no room even so. */
@@ -71,6 +87,7 @@ export class JournalDatabase {
     // libsql never resets a prepared statement that failed: what is written beside it would be lost
     this.db.close();
     this.db = connect(this.home);
+    this.keeping = 'at-once';
     try {
       return await inTransaction(() => this.db, work);
     } catch (error) {
@@ -87,5 +104,6 @@ function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
   }
   db.pragma(`busy_timeout = ${BUSY_MS}`);
+  db.pragma(`synchronous = ${LEVELS['at-once']}`);
   return db;
 }

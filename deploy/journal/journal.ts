@@ -154,12 +154,21 @@ export class Journal extends JournalReader {
   /** Tells one thing, of a deployment or (null) of the whole. */
   async tell(deployment: number | null, entry: Entry): Promise<void> {
     const told = redactEntry(entry, this.redact);
-    await this.db.write(() => this.insertEvent(deployment, told));
+    await this.db.write(() => this.insertEvent(deployment, told), isOnlyTold(entry) ? 'soon' : 'at-once');
   }
 
-  /** Notes it. Only one branch of one source is followed: another one begins anew. */
-  async saw(source: string, branch: string, tip: Commit | null): Promise<void> {
+  /**
+   * Notes the branch's tip. Only one branch of one source is followed: another one begins anew.
+   * @param by the deployment that takes it, with what else is known of it: a tip that was seen is never forgotten
+   */
+  async saw(
+    source: string,
+    branch: string,
+    tip: Commit | null,
+    by?: { id: number; facts: Facts },
+  ): Promise<void> {
     await this.db.write(() => {
+      if (by) this.update({ ...this.mustGet(by.id), ...by.facts });
       this.db.prepare('DELETE FROM tips').run();
       this.db
         .prepare('INSERT INTO tips (source, branch, tip) VALUES (?, ?, ?)')
@@ -213,6 +222,11 @@ export class Journal extends JournalReader {
       .prepare('INSERT INTO events (deployment, at, entry) VALUES (?, ?, ?)')
       .run(deployment, Date.now(), JSON.stringify(entry));
   }
+}
+
+/** Recovery goes by which steps have begun, and by what is live; all else about phases is for people. */
+function isOnlyTold(entry: Entry): boolean {
+  return entry.type === 'phase' && (entry.step === undefined || entry.status !== 'started');
 }
 
 function timesOf(state: DeploymentState, { startedAt }: Deployment): Facts {

@@ -29,7 +29,7 @@ export function fetchTip(
   });
 }
 
-/** Is the branch's tip, just fetched, to be deployed? Notes that it was seen. Throws E_BAD_COMMIT. */
+/** Is the branch's tip, just fetched, to be deployed? Notes that it was seen, and what takes it. Throws E_BAD_COMMIT. */
 export async function chooseTip(
   { home, config, journal }: Yard,
   { id, trigger }: Deployment,
@@ -46,10 +46,9 @@ export async function chooseTip(
     trigger,
   });
   // a commit that is nothing new stays out of the row: it is no attempt to make it live
-  if (decision.do !== 'nothing-new') await journal.note(id, { commit });
-  // after the row names it: killed between the two, it is fetched again and not forgotten
-  await journal.saw(source, branch, commit);
-  if (decision.do === 'nothing-new') return { nothingNew: commit };
+  const isNew = decision.do !== 'nothing-new';
+  await journal.saw(source, branch, commit, isNew ? { id, facts: { commit } } : undefined);
+  if (!isNew) return { nothingNew: commit };
   if (decision.do === 'deploy') return { commit };
   throw new KnownError('E_BAD_COMMIT', `${short(commit)} failed before: ${decision.cause}`);
 }

@@ -319,6 +319,36 @@ describe('damage', () => {
   });
 });
 
+describe('on the disk', () => {
+  const [NORMAL, FULL] = [1, 2];
+  const phase = { type: 'phase', phase: 'start' } as const;
+
+  it('is at once what recovery goes by, and soon what is only told', async () => {
+    const id = await goes('running');
+    const levels = levelsOfCommits();
+    await journal.tell(id, { type: 'phase', phase: 'fetch', status: 'started' });
+    await journal.tell(id, { ...phase, status: 'started', step: 1 });
+    await journal.tell(id, { ...phase, status: 'done', step: 1, ms: 5 });
+    await journal.note(id, { version: '2' });
+    await journal.saw('/srv/app.git', 'main', commit('a'));
+    expect(levels).toEqual([NORMAL, FULL, NORMAL, FULL, FULL]);
+  });
+});
+
+/** SQLite's setting, asked for at the end of each transaction from now on. */
+function levelsOfCommits(): number[] {
+  const levels: number[] = [];
+  const proto = Database.prototype as { exec: (this: Database.Database, sql: string) => void };
+  const { exec } = proto;
+  const spy = jest.spyOn(proto, 'exec').mockImplementation(function (sql) {
+    if (sql === 'COMMIT')
+      levels.push((this.prepare('PRAGMA synchronous').get() as { synchronous: number }).synchronous);
+    exec.call(this, sql);
+  });
+  afterwards(() => spy.mockRestore());
+  return levels;
+}
+
 describe('the tip last seen', () => {
   const SOURCE = 'https://me:hunter2@example.org/app.git';
 
@@ -330,6 +360,15 @@ describe('the tip last seen', () => {
     expect(journal.lastSeen(SOURCE, 'main')).toBeNull();
     for (const tip of ['a', 'b']) await journal.saw(SOURCE, 'main', commit(tip));
     expect(journal.lastSeen(SOURCE, 'main')).toBe(commit('b'));
+  });
+
+  it('is noted together with the deployment that takes it', async () => {
+    const id = await goes('running');
+    await journal.saw(SOURCE, 'main', commit('a'), { id, facts: { commit: commit('a') } });
+    expect(journal.get(id)).toMatchObject({ state: 'running', commit: commit('a') });
+    const nobody = { id: 99, facts: { commit: commit('b') } };
+    await expect(journal.saw(SOURCE, 'main', commit('b'), nobody)).rejects.toThrow();
+    expect(journal.lastSeen(SOURCE, 'main')).toBe(commit('a'));
   });
 
   it('is forgotten when another branch or another source is followed', async () => {
