@@ -59,13 +59,22 @@ export async function tipInSource(home: Home, source: string, branch: string): P
 
 /** The branch's newest commit, as last fetched. Throws E_REF, E_SOURCE. */
 export async function tipOf(home: Home, branch: string): Promise<Commit> {
+  // asked at once: what a wrong name finds is never used
+  const found = commitOf(home, `refs/heads/${branch}`);
   await checkBranchName(branch);
+  const tip = await found;
+  if (tip !== null) return tip;
+  const hint = `Push it: git push live ${branch}; or name another in deploy.config.js: "branch".`;
+  throw new KnownError('E_SOURCE', `The source has no branch "${branch}".`, hint);
+}
+
+/** Never rejects: null where there is no such ref. */
+async function commitOf(home: Home, ref: string): Promise<Commit | null> {
   try {
-    const ref = `refs/heads/${branch}^{commit}`;
-    return (await gitOn(home.mirrorGit).raw(['rev-parse', '--verify', '--end-of-options', ref])).trim();
+    const args = ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`];
+    return (await gitOn(home.mirrorGit).raw(args)).trim();
   } catch {
-    const hint = `Push it: git push live ${branch}; or name another in deploy.config.js: "branch".`;
-    throw new KnownError('E_SOURCE', `The source has no branch "${branch}".`, hint);
+    return null;
   }
 }
 

@@ -70,20 +70,19 @@ async function makeRelease(work: Preparation): Promise<Release> {
 
 async function makeIn(dir: string, work: Preparation, settings: SettingsReader): Promise<Release> {
   const { home, commit, packing, deploymentId, limits } = work;
-  // looked at while git works
-  const described = describe(home, commit);
-  described.catch(() => undefined);
-
   await phase(work, 'check out', async () => {
     const checkedOut = checkOut(home.mirrorGit, commit, dir);
     // a commit that is not there is told as such, and not in git's words
     const warnings = await checkedOut.catch(async (error: unknown) => {
-      await described;
+      await describe(home, commit);
       throw error;
     });
     for (const message of warnings) await work.report({ type: 'warning', message });
   });
   const app = await installed(work, dir, settings);
+  // looked at while the tests run
+  const described = describe(home, commit);
+  described.catch(() => undefined);
   await phase(work, 'test', () => runTests({ home, dir, deploymentId, limits }, app));
 
   const { subject, version } = await described;

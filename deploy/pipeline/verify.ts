@@ -8,13 +8,13 @@ import type { ProbeAnswer } from '../core/seams';
 import { tellingLine } from '../core/telling';
 import { short } from '../core/format';
 import type { Proof, RunningSlot, SlotName } from '../core/types';
-import { processTree } from '../runtimes/os-process';
+import { isRunning, processTree } from '../runtimes/os-process';
 import { listeningPorts } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
 
-const LOOK_EVERY_MS = 20;
+const LOOK_EVERY_MS = 5;
 const PROBE_TIMEOUT_MS = 2000;
 /** One good answer may be luck. */
 const GOOD_ANSWERS = 3;
@@ -30,14 +30,15 @@ const WRONG_ANSWERS_MS = 3000;
 export async function waitUntilHealthy(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
   const deadline = Date.now() + yard.config.limits.start * 1000;
   let lastStarting = Date.now();
+  const { pid } = await mustStillRun(yard, proof);
   for (;;) {
-    const running = await mustStillRun(yard, proof);
     const answer = await ask(yard, proof, signal);
     signal?.throwIfAborted();
-    if (answer.status === 200) {
-      mustBeItself(answer, proof);
-      return running;
-    }
+    if (answer.status === 200) mustBeItself(answer, proof);
+    // while the process lives there is nothing new to hear from what runs it, which only takes time from its start
+    const isNews = answer.status === 200 || pid === null || !isRunning(pid);
+    const running = isNews ? await mustStillRun(yard, proof) : null;
+    if (running && answer.status === 200) return running;
     const now = Date.now();
     if (answer.status === null || answer.status === 503) lastStarting = now;
     if (now >= deadline || now - lastStarting > WRONG_ANSWERS_MS) throw await unhealthy(yard, proof, answer);

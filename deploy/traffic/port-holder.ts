@@ -2,7 +2,7 @@
 import { readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import { withDescendants } from '../runtimes/os-process';
-import { tcpSockets } from './proc-net';
+import { listeningSockets } from './proc-net';
 
 export interface PortHolder {
   pid: number;
@@ -47,19 +47,17 @@ export function portInUseMessage(port: number): string {
 /** The ports that a process listens on, or one that it has started: a container's first process starts the app. Empty for one that has ended. */
 export function listeningPorts(pid: number): number[] {
   const pids = withDescendants([pid]);
-  const ports = tcpSockets()
-    .filter(({ state, inode }) => {
+  const ports = listeningSockets()
+    .filter(({ inode }) => {
       const socket = new Set([`socket:[${inode}]`]);
-      return state === 'listening' && pids.some((each) => holdsAny(each, socket));
+      return pids.some((each) => holdsAny(each, socket));
     })
     .map(({ localPort }) => localPort);
   return [...new Set(ports)];
 }
 
 function listeningInodes(port: number): Set<string> {
-  const listening = tcpSockets().filter(
-    (socket) => socket.localPort === port && socket.state === 'listening',
-  );
+  const listening = listeningSockets().filter(({ localPort }) => localPort === port);
   return new Set(listening.map((socket) => `socket:[${socket.inode}]`));
 }
 

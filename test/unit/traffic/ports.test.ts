@@ -4,7 +4,7 @@ import { connect, createServer, type AddressInfo, type Server, type Socket } fro
 import { establishedConnections } from '../../../deploy/traffic/connections';
 import { listeningPorts, portHolder, portInUse, portInUseMessage } from '../../../deploy/traffic/port-holder';
 import { withDescendants } from '../../../deploy/runtimes/os-process';
-import { parseRow } from '../../../deploy/traffic/proc-net';
+import { listeningSockets, parseRow, tcpSockets } from '../../../deploy/traffic/proc-net';
 
 let server: Server;
 let port: number;
@@ -28,6 +28,19 @@ test('a row of the kernel is read', () => {
   expect(parseRow(row.replace(' 0A ', ' 01 '))).toMatchObject({ state: 'established' });
   expect(parseRow(row.replace(' 0A ', ' 06 '))).toMatchObject({ state: 'other' });
   expect(parseRow('')).toBeNull();
+});
+
+test('those that listen are found without the others, all of them', async () => {
+  const servers = Array.from({ length: 50 }, (_, number) =>
+    createServer().listen(0, number % 2 ? '127.0.0.1' : undefined),
+  );
+  await Promise.all(servers.map((each) => once(each, 'listening')));
+  await client();
+  const ports = new Set(listeningSockets().map(({ localPort }) => localPort));
+  for (const each of servers) expect(ports).toContain((each.address() as AddressInfo).port);
+  expect(listeningSockets().every(({ state }) => state === 'listening')).toBe(true);
+  expect(tcpSockets().some(({ state }) => state === 'established')).toBe(true);
+  await Promise.all(servers.map((each) => new Promise((resolve) => each.close(resolve))));
 });
 
 test('the process that listens on a port is named', () => {
