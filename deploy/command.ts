@@ -2,13 +2,13 @@
  * Runs one command of a deployment: an install, a test, a build, a migration. Everything that it starts is
  * over when it is over, it yields to the live slots, and its output goes to the deployment's log.
  */
-import { spawn, spawnSync } from 'node:child_process';
-import type { ChildProcess } from 'node:child_process';
-import { writeFileSync } from 'node:fs';
+import { spawn } from 'node:child_process';
+import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import path from 'node:path';
 import { CommandOutput } from './command-output';
 import { cleanEnvironment } from './environment';
 import type { Home } from './home';
+import { spawnPolitely } from './low-priority';
 import { DEPLOYMENT_MARKER, deploymentMark, endMarked } from './pipeline/survivors';
 
 export { DEPLOYMENT_MARKER } from './pipeline/survivors';
@@ -105,15 +105,14 @@ function markOf({ logFile, deploymentId }: Command): string {
 
 function launch(command: Command, input: 'ignore' | 'pipe'): ChildProcess {
   const mark = markOf(command);
-  const [program, ...args] = [...(command.lowPriority ? politely() : []), ...command.argv];
-  const child = spawn(program as string, args, {
+  const [program, ...args] = command.argv;
+  const options: SpawnOptions = {
     cwd: command.cwd,
     // the mark last: nothing may take it away
     env: { ...commandEnvironment(mark), ...command.env, [DEPLOYMENT_MARKER]: mark },
     stdio: [input, 'pipe', 'pipe'],
-  });
-  if (command.lowPriority && child.pid) dieFirst(child.pid);
-  return child;
+  };
+  return command.lowPriority ? spawnPolitely(command.argv, options) : spawn(program as string, args, options);
 }
 
 interface End {
@@ -140,24 +139,4 @@ async function isOver(ended: Promise<End>, limitSeconds: number): Promise<boolea
   const timedOut = await Promise.race([ended.then(() => false), limit]);
   clearTimeout(timer);
   return timedOut;
-}
-
-let polite: string[] | undefined;
-
-/** The prefix for low priority, as far as this machine has it; `-t` lets a container refuse ionice. */
-export function politely(): string[] {
-  const ways = [['nice', '-n', '10', 'ionice', '-t', '-c', '2', '-n', '7'], ['nice', '-n', '10'], []];
-  polite ??= ways.find(
-    ([program, ...args]) => !program || spawnSync(program, [...args, 'true']).status === 0,
-  );
-  return polite ?? [];
-}
-
-/** When memory runs out, the kernel is to end a build and not the slot that serves. */
-function dieFirst(pid: number): void {
-  try {
-    writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
-  } catch {
-    // it is over already, or this machine does not let us
-  }
 }

@@ -2,15 +2,12 @@
  * What is to go is first put aside by a rename, which takes no time; removing tens of thousands of files, which
  * does, then keeps nobody waiting.
  */
-import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { Home } from './home';
-
-const run = promisify(execFile);
+import { runPolitely } from './low-priority';
 
 /** Takes a file or folder of the home out of its place. One that is gone already is none the less. */
 export function putInTrash(home: Pick<Home, 'dir'>, file: string): void {
@@ -37,7 +34,7 @@ export async function emptyTrash(home: Pick<Home, 'dir'>, goesOn: () => boolean)
 /** By a process of its own at low priority: the deployer has requests to answer. */
 async function removePolitely(file: string): Promise<void> {
   try {
-    await run('nice', ['-n', '19', 'rm', '-rf', '--', file]);
+    await runPolitely(['rm', '-rf', '--', file]);
   } catch {
     await rm(file, { recursive: true, force: true });
   }

@@ -22,8 +22,8 @@ import {
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { politely } from '../command';
 import type { Home } from '../home';
+import { runPolitely } from '../low-priority';
 import { fingerprintOf } from './fingerprint';
 
 const run = promisify(execFile);
@@ -112,9 +112,9 @@ interface Links {
 
 /** Hard links where the file system can, else real copies: two disks, or too many links to one file. */
 async function linkTree(from: string, to: string, how: Links = {}): Promise<void> {
-  const argv = [...(how.politely ? politely() : []), 'cp', '-al', '--', from, to];
+  const args = ['-al', '--', from, to];
   try {
-    await run(argv[0] as string, argv.slice(1));
+    await (how.politely ? runPolitely(['cp', ...args]) : run('cp', args));
   } catch {
     await rm(to, { recursive: true, force: true });
     await copyTree(from, to);

@@ -1,4 +1,4 @@
-import { readFileSync, statSync } from 'node:fs';
+import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command, CommandResult } from '../../deploy/command';
 import { DEPLOYMENT_MARKER, deploymentLog, runCommand } from '../../deploy/command';
@@ -108,10 +108,29 @@ test('a server that a test has forgotten does not outlive it', async () => {
 });
 
 test('low priority yields the processor, and memory first', async () => {
-  const script = `console.log(os.getPriority()); setTimeout(() => console.log(fs.readFileSync('/proc/self/oom_score_adj', 'utf8')), 50)`;
+  const script = `console.log(os.getPriority()); ${untilItSays('oom_score_adj', '500')}`;
   expect((await node(script, { lowPriority: true })).lastLines).toEqual(['10', '500']);
   expect((await node('console.log(os.getPriority())')).lastLines).toEqual(['0']);
 });
+
+const isShared = existsSync('/proc/self/autogroup') && readFileSync('/proc/self/autogroup', 'utf8') !== '';
+const bySessions = isShared ? test : test.skip;
+bySessions('it does so too where the kernel shares out by sessions, ours stays as it is', async () => {
+  const ours = readFileSync('/proc/self/autogroup', 'utf8');
+  const { lastLines } = await node(untilItSays('autogroup', 'nice 10'), { lowPriority: true });
+  expect(lastLines.join()).toMatch(/^\/autogroup-\d+ nice 10$/);
+  expect(readFileSync('/proc/self/autogroup', 'utf8')).toBe(ours);
+});
+
+/** A script that says what a file of its own in /proc says, once that is as wanted: it is written from outside. */
+function untilItSays(file: string, wanted: string): string {
+  return `setInterval(() => {
+    const text = fs.readFileSync('/proc/self/${file}', 'utf8').trim();
+    if (!text.includes('${wanted}')) return;
+    console.log(text);
+    process.exit();
+  }, 5)`;
+}
 
 test('output without end does not fill the disk', async () => {
   await node('const x = Buffer.alloc(1e6, "x\\n"); for (let i = 0; i < 40; i++) fs.writeSync(1, x)');
