@@ -338,11 +338,14 @@ describe('on the disk', () => {
 /** SQLite's setting, asked for at the end of each transaction from now on. */
 function levelsOfCommits(): number[] {
   const levels: number[] = [];
-  const proto = Database.prototype as { exec: (this: Database.Database, sql: string) => void };
-  const { exec } = proto;
-  const spy = jest.spyOn(proto, 'exec').mockImplementation(function (sql) {
-    if (sql === 'COMMIT')
-      levels.push((this.prepare('PRAGMA synchronous').get() as { synchronous: number }).synchronous);
+  interface Connection {
+    exec: (this: Connection, sql: string) => void;
+    prepare(sql: string): { get(): { synchronous: number } };
+  }
+  const connection = Database.prototype as unknown as Connection;
+  const { exec } = connection;
+  const spy = jest.spyOn(connection, 'exec').mockImplementation(function (this: Connection, sql) {
+    if (sql === 'COMMIT') levels.push(this.prepare('PRAGMA synchronous').get().synchronous);
     exec.call(this, sql);
   });
   afterwards(() => spy.mockRestore());
