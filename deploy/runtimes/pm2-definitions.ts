@@ -166,7 +166,7 @@ function node({ home, name, script, cwd, stopSeconds, env }: NodeInput): Pm2Defi
     exp_backoff_restart_delay: 100,
     // 0 would mean PM2's own default
     kill_timeout: Math.max(1, Math.round(stopSeconds * 1000)),
-    kill_retry_time: 20,
+    kill_retry_time: 5,
     // PM2's treekill asks `ps`; where there is none it sends no signal at all. The deployer's deployments
     // must outlive it anyway, and what a slot leaves behind is ended by the runtime.
     treekill: false,

@@ -20,7 +20,7 @@ const QUESTIONS = [
 
 /** @param {import('../index').Bench} bench @param {import('../clone').Clone} clone */
 async function install({ quick, say }, clone) {
-  const [rounds, stillMs] = quick ? [1, 500] : [4, 6000];
+  const [rounds, stillMs] = quick ? [1, 500] : [7, 7000];
   // the clone's own packages would be taken instead of installing any
   fs.rmSync(path.join(clone.dir, 'node_modules', '.package-lock.json'), { force: true });
   const load = startLoad({

@@ -9,7 +9,7 @@ const { freePorts, scratch, serve, sleep, untilAnswers } = require('../processes
 const { median, ratioOf } = require('../statistics');
 const { QUESTIONS, startUpstreams } = require('./upstreams');
 
-const WARM_UP_MS = 500;
+const WARM_UP_MS = 400;
 /** Reads only: a write would measure SQLite. @type {import('../client').Question[]} */
 const SAMPLE = [{ method: 'GET', path: '/version', expect: [200] }];
 
@@ -25,7 +25,7 @@ async function throughput(bench) {
 
 /** @param {import('../index').Bench} bench @param {string} behind @param {{ blue: number, green: number }} slots @param {import('../client').Question[]} questions */
 async function compare({ quick, say }, behind, slots, questions) {
-  const [pairs, windowMs] = quick ? [2, 200] : [8, 1200];
+  const [pairs, windowMs] = quick ? [2, 200] : [20, 800];
   const fronts = { table: await tableFront(slots), plain: await plainFront(slots) };
   /** @type {[number, number][]} */
   const measured = [];
