@@ -8,6 +8,8 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 
 const NICE = 10;
+/** A third of a slot's share where both want all they can get: see docs/decisions/0018. */
+const SESSION_NICE = 5;
 /** A user without rights may set a session's share ten times a second, all users together. */
 const AGAIN_AFTER_MS = 150;
 const TIMES = 5;
@@ -48,7 +50,7 @@ function politely(): string[] {
  */
 function yieldSession(leader: number, times = TIMES): void {
   try {
-    writeFileSync(`/proc/${leader}/autogroup`, String(NICE));
+    writeFileSync(`/proc/${leader}/autogroup`, String(SESSION_NICE));
   } catch (error) {
     // without such a file it shares out by process; or it is over already
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || times === 0) return;
