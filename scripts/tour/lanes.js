@@ -40,9 +40,20 @@ function fullPart(slices, slots) {
   return most[Math.floor((most.length - 1) * ALMOST_ALL)] ?? 1;
 }
 
-/** When users got it: a line for a version, or for the maintenance page. @param {Slice[]} slices @param {Version | 'turnedAway' | 'failed'} what @param {Style} style @returns {Span[]} */
+/**
+ * When users got it: a line for a version, or for the maintenance page. Between two slices in which somebody did, it
+ * is chance that of a few users nobody asked in one.
+ * @param {Slice[]} slices @param {Version | 'turnedAway' | 'failed'} what @param {Style} style @returns {Span[]}
+ */
 function line(slices, what, style) {
-  return joined(slices.map((slice) => ({ text: slice[what] > 0 ? LINE : ' ', style })));
+  /** @param {number} index */
+  const isThere = (index) => (slices[index]?.[what] ?? 0) > 0;
+  return joined(
+    slices.map((_, index) => {
+      const isDrawn = isThere(index) || (isThere(index - 1) && isThere(index + 1));
+      return { text: isDrawn ? LINE : ' ', style };
+    }),
+  );
 }
 
 /** @param {string} slot @param {Version} version @returns {Style} */

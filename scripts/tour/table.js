@@ -37,9 +37,9 @@ const ROWS = [
     of: ({ sentBack }) => String(sentBack),
     style: ({ sentBack }) => (sentBack === 0 ? 'good' : 'bad'),
   },
-  { title: 'slots that ran', of: ({ runningMost }) => String(runningMost) },
+  { title: 'slots at most', of: ({ runningMost }) => String(runningMost) },
   { title: '  their memory', of: ({ memoryMost }) => megabytes(memoryMost) },
-  { title: 'slots that served, ≥', of: ({ servingLeast }) => String(servingLeast) },
+  { title: 'serving at least', of: ({ servingLeast }) => String(servingLeast) },
   { title: 'rolled back in', of: ({ backMs }) => time(backMs) },
 ];
 

@@ -82,6 +82,16 @@ describe('a frame', () => {
     expect(row?.map(({ style }) => style)).toEqual(['blue', 'blue-old', 'blue']);
   });
 
+  it('draws the line of a version through a slice in which by chance nobody of the few met it', () => {
+    const answers = every(0, 4000).map((at) => ok(at, 'blue', 'old'));
+    const some = [1000, 1200, 1600, 1800, 3000].map((at) => ok(at, 'green', 'new'));
+    const view = viewOf(
+      [...answers, ...some].sort((a, b) => a.at - b.at),
+      4000,
+    );
+    expect(lines(view).find((line) => line.startsWith('new'))).toBe(`new${' '.repeat(11)}━━━━━     ━`);
+  });
+
   it('has a line for the maintenance page where users got it, and one for failures where there were any', () => {
     const quiet = lines(viewOf(from(0, 1000, 'blue', 'old'), 1000));
     expect(quiet.filter((line) => /^(503|failed) /.test(line))).toEqual([]);
@@ -174,7 +184,7 @@ it('compares the strategies row by row', () => {
       ['nobody served for', '900 ms', '–'],
       ['versions at once', '1', '2'],
       ['', 'for', '–', '6.2 s'],
-      ['slots that ran', '0', '4'],
+      ['slots at most', '0', '4'],
       ['rolled back in', '–', '7.0 s'],
     ]),
   );
