@@ -31,7 +31,19 @@ function flow(parts, { width, between, indent = 0 }) {
 /** A sentence, broken between its words. @param {string} text @param {import('../demo/colours').Style} style @param {number} width @returns {Span[][]} */
 function sentence(text, style, width) {
   const words = text.split(' ').map((word) => ({ text: word, style }));
-  return flow(words, { width, between: { text: ' ', style } });
+  return flow(words, { width, between: { text: ' ', style } }).map(joined);
+}
+
+/** Neighbours of one style become one span. @param {Span[]} cells @returns {Span[]} */
+function joined(cells) {
+  /** @type {Span[]} */
+  const spans = [];
+  for (const { text, style } of cells) {
+    const last = spans[spans.length - 1];
+    if (last && (last.style === style || text === ' ')) last.text += text;
+    else spans.push({ text, style });
+  }
+  return spans;
 }
 
 /** @param {Span} span */
@@ -39,4 +51,4 @@ function lengthOf({ text }) {
   return [...text].length;
 }
 
-module.exports = { flow, sentence };
+module.exports = { flow, joined, sentence };

@@ -1,6 +1,7 @@
 // @ts-check
 /** Pure: slices as lanes. A slot's lane is as full as its part of the traffic, dim for the old version. */
 'use strict';
+const { joined } = require('./fit');
 
 /**
  * @typedef {import('../demo/colours').Span} Span
@@ -70,18 +71,6 @@ function partOf(slice, slot) {
 /** @param {number} level @param {number} least */
 function clamp(level, least) {
   return Math.min(LEVELS.length - 1, Math.max(least, level));
-}
-
-/** Neighbours of one style become one span. @param {Span[]} cells @returns {Span[]} */
-function joined(cells) {
-  /** @type {Span[]} */
-  const spans = [];
-  for (const { text, style } of cells) {
-    const last = spans[spans.length - 1];
-    if (last && (last.style === style || text === ' ')) last.text += text;
-    else spans.push({ text, style });
-  }
-  return spans;
 }
 
 module.exports = { busySlots, fullPart, lane, line, laneStyle };
