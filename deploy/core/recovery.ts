@@ -1,5 +1,5 @@
 /** What to do with a deployment whose process died: finish it or take it back. */
-import type { Deployment, JournalEvent, PlannedStep } from './types';
+import type { Deployment, Entry, JournalEvent, PlannedStep } from './types';
 
 export type Recovery =
   /** It never came to its first step: nothing but half-made files is left. */
@@ -10,7 +10,7 @@ export type Recovery =
   | { do: 'hold'; from: number; steps: PlannedStep[] }
   /** A batch of it failed and was taken back; it waits for a person, to try it again from there. */
   | { do: 'wait'; again: number }
-  /** Take back these steps, last one first. */
+  /** Take back these steps, last one first. Of what was taken back already only slots are left, for those that died. */
   | { do: 'undo'; steps: PlannedStep[] };
 
 /** @param events what the journal tells of this deployment */
@@ -23,7 +23,9 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
   const begun = phases.filter((phase) => !phase.undo).map((phase) => phase.step as number);
   if (begun.length === 0) return { do: 'discard' };
   const undoing = phases.some((phase) => phase.undo);
-  const steps = plan.slice(0, Math.max(...begun) + 1);
+  const steps = plan
+    .slice(0, Math.max(...begun) + 1)
+    .map((planned, index) => (isTakenBack(planned, index, phases) ? stillThere(planned) : planned));
   if (deployment.wish === 'abort') return { do: 'undo', steps };
   // whoever was told LIVE is not to lose it to the death of a process that had nothing more to decide
   const live = deployment.state === 'baking' || events.some(({ entry }) => entry.type === 'live');
@@ -34,6 +36,22 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
     return { do: 'hold', from: holdStep(plan), steps };
   }
   return { do: 'undo', steps };
+}
+
+type Phase = Extract<Entry, { type: 'phase' }>;
+
+/** Taken back to its end, and not done again since. */
+function isTakenBack({ undo }: PlannedStep, index: number, phases: Phase[]): boolean {
+  const last = phases.findLast(({ step }) => step === index);
+  return last?.undo === true && last.status === 'done' && last.phase === undo.at(-1)?.do;
+}
+
+/**
+ * Users have been given back what served, and are not to be moved once more; what they have got back is only looked at,
+ * and started where the machine went down with it.
+ */
+function stillThere({ step, undo }: PlannedStep): PlannedStep {
+  return { step, undo: undo.filter((each) => each.do === 'start' || each.do === 'verify') };
 }
 
 /** After a hold only the proof is asked for again, which can be done twice; a shift cannot be guessed at. */

@@ -99,14 +99,28 @@ async function migrate(
 
 async function start(yard: Yard, proof: Proof & WithEnvironment, how: Performance): Promise<string> {
   const slot = slotNamed(yard, proof.slot);
+  if (!(await runsAlready(yard, proof))) await startAnew(yard, slot, proof, how);
+  const running = await waitUntilHealthy(yard, proof, how.signal);
+  return `${slot.name}, pid ${running.pid}`;
+}
+
+/** The very process that is to be started: who was killed after its start does the step again. */
+async function runsAlready(yard: Yard, { slot, instance }: Proof): Promise<boolean> {
+  const running = (await yard.runtime.list(slot)).find((each) => each.slot === slot);
+  return running?.instance === instance && running.pid !== null && !running.orphan;
+}
+
+async function startAnew(
+  yard: Yard,
+  slot: Slot,
+  { commit, instance, environment = EMPTY }: Proof & WithEnvironment,
+  how: Performance,
+): Promise<void> {
   await empty(yard, slot, how);
   if (portInUse(slot.port)) {
     throw new KnownError('E_STRANGER_ON_PORT', `${slot.name}: ${portInUseMessage(slot.port)}`);
   }
-  const { commit, instance, environment = EMPTY } = proof;
   await yard.runtime.start(slot, builtRelease(yard, commit), instance, environment);
-  const running = await waitUntilHealthy(yard, proof, how.signal);
-  return `${slot.name}, pid ${running.pid}`;
 }
 
 /** Ends whatever runs in the slot, once its requests are through. */

@@ -61,9 +61,53 @@ test('killed after the shift and before it was verified: the traffic goes back',
   });
 });
 
-test('killed while it took back: all of it is taken back again, which does no harm', () => {
+test('killed while it took a step back: that is taken back again, for nobody knows how far it came', () => {
   const failed = [...doneTo(1), step(2, 'started'), step(2, 'failed'), step(2, 'started', true)];
   expect(decideRecovery(running(), events(...failed))).toEqual({ do: 'undo', steps: TO_GREEN.slice(0, 3) });
+});
+
+describe('killed while it took back, with some of it behind it', () => {
+  const plan: PlannedStep[] = [
+    {
+      step: { do: 'stop', slot: 'green' },
+      undo: [
+        { ...PROOF, do: 'start' },
+        { ...PROOF, do: 'verify' },
+      ],
+    },
+    { step: { ...PROOF, do: 'start' }, undo: [{ do: 'stop', slot: 'green' }] },
+    TO_GREEN[2] as PlannedStep,
+  ];
+  const phase = (at: number, name: Step['do'], status: Phase['status'], undo = false): Entry => ({
+    type: 'phase',
+    phase: name,
+    step: at,
+    status,
+    undo,
+  });
+  const done = [phase(0, 'stop', 'done'), phase(1, 'start', 'done'), phase(2, 'shift', 'done')];
+  const takenBack = [phase(2, 'shift', 'done', true), phase(1, 'stop', 'done', true)];
+  const undosAfter = (...entries: Entry[]): Step['do'][][] => {
+    const decision = decideRecovery(running({ plan }), events(...done, ...entries));
+    return decision.do === 'undo' ? decision.steps.map(({ undo }) => undo.map((each) => each.do)) : [];
+  };
+
+  test('users are not moved again, and what they have got back is not stopped', () => {
+    expect(undosAfter(...takenBack)).toEqual([['start', 'verify'], [], []]);
+  });
+
+  test('a slot that was put back is looked at, since it may have died with the machine', () => {
+    const all = [...takenBack, phase(0, 'start', 'done', true), phase(0, 'verify', 'done', true)];
+    expect(undosAfter(...all)).toEqual([['start', 'verify'], [], []]);
+  });
+
+  test('a step that was tried again since is taken back again', () => {
+    expect(undosAfter(...takenBack, phase(2, 'shift', 'started'))).toEqual([
+      ['start', 'verify'],
+      [],
+      ['shift'],
+    ]);
+  });
 });
 
 test('killed while baking: the release was live and verified, so the bake goes on', () => {
@@ -174,8 +218,9 @@ describe('a batch of it failed', () => {
     });
   });
 
-  test('and it was being taken back, or a person wanted that: everything is', () => {
-    const all = { do: 'undo', steps: plan.slice(0, 3) };
+  test('and it was being taken back, or a person wanted that: everything is that is not yet', () => {
+    const [first, second, batch] = plan as [PlannedStep, PlannedStep, PlannedStep];
+    const all = { do: 'undo', steps: [first, second, { step: batch.step, undo: [] }] };
     expect(decideRecovery(running({ plan }), events(...failed))).toEqual(all);
     expect(decideRecovery(running({ plan, state: 'holding', wish: 'abort' }), events(...failed))).toEqual(
       all,
