@@ -40,7 +40,7 @@ module.exports = {
   rolling: {
     /** How many slots are replaced at a time: a number, or a share of all such as '25%'. */
     batch: 1,
-    /** Never fewer slots than this in service. */
+    /** Never fewer slots than this in service. When it is taken back, users are given to so many that are as before. */
     minHealthy: 1,
     /** A slot fails: 'undo' puts back all that were replaced; 'hold' puts back those of its batch alone, and waits
         for a person: promote tries them again, abort puts back all. */

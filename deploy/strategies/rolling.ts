@@ -6,7 +6,7 @@ import { batchSize } from '../core/batch';
 import { KnownError } from '../core/errors';
 import type { PlanInput, Strategy } from '../core/seams';
 import { inService, spreadOver } from '../core/spread';
-import type { Plan, Proof, SlotName } from '../core/types';
+import type { Plan, Proof, SlotName, Table } from '../core/types';
 import { goLive, hasIt, migrate, runningIn, shift, start, verify } from './steps';
 
 export const rolling: Strategy = {
@@ -37,25 +37,33 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
   const holds = input.rolling.onFailure === 'hold';
   const tried = (steps: Plan, first: number): Plan =>
     holds ? steps.map((step) => ({ ...step, again: first })) : steps;
+  const replaced = new Set<SlotName>();
+  const isNew = (slot: SlotName): boolean => fresh.has(slot);
+  const backTo = wayBack(input, replaced, isNew);
   let { table } = input.observed;
   let serving = aliveInService(input);
   const plan = migrate(input);
   let before = { first: 0, proofs: [] as Proof[] };
   for (const batch of batches) {
     const staying = serving.filter((slot) => !batch.includes(slot));
-    const away = spreadOver(staying, (slot) => fresh.has(slot));
+    const away = spreadOver(staying, isNew);
+    const atLast = backTo(serving, table);
+    const meanwhile = backTo(staying, away);
     serving = input.slots.filter((slot) => staying.includes(slot) || batch.includes(slot));
-    for (const slot of batch) fresh.add(slot);
-    const back = spreadOver(serving, (slot) => fresh.has(slot));
+    for (const slot of batch) {
+      fresh.add(slot);
+      replaced.add(slot);
+    }
+    const back = spreadOver(serving, isNew);
     const proofs = batch.map((slot) => newProof(input, slot));
     const first = plan.length;
     plan.push(
       ...tried(
-        [...shift(table, away), ...proofs.map((proof) => start(input, proof)), ...proofs.map(verify)],
+        [...shift(table, away, atLast), ...proofs.map((proof) => start(input, proof)), ...proofs.map(verify)],
         first,
       ),
       ...tried(onTrial ? before.proofs.map(verify) : [], before.first),
-      ...tried(shift(away, back), first),
+      ...tried(shift(away, back, meanwhile), first),
     );
     before = { first, proofs };
     table = back;
@@ -65,6 +73,23 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
     started.includes(slot) ? newProof(input, slot) : proofAsItIs(input, slot),
   );
   return proof ? [...plan, ...goLive(input, proof, others)] : plan;
+}
+
+/**
+ * On the way back users get what served before as soon as enough slots have it, and not slot by slot: whoever takes it
+ * back wants nobody on the new release. Where it holds for a person, the other slots' release stays.
+ * @returns the table over those of the slots that are as before, or the other one where these are too few
+ */
+function wayBack(
+  { rolling: { onFailure, minHealthy } }: PlanInput,
+  replaced: Set<SlotName>,
+  isNew: (slot: SlotName) => boolean,
+): (slots: SlotName[], otherwise: Table) => Table {
+  return (slots, otherwise) => {
+    const asBefore = slots.filter((slot) => !replaced.has(slot));
+    const isEnough = asBefore.length >= Math.max(minHealthy, 1) && asBefore.length < slots.length;
+    return isEnough && onFailure === 'undo' ? spreadOver(asBefore, isNew) : otherwise;
+  };
 }
 
 /** A slot whose process is dead serves nobody, whatever the table says. */

@@ -26,9 +26,9 @@ export function migrate({ migrate, release, environment }: PlanInput): Plan {
   return when(migrate, { step: { do: 'migrate', commit: release.commit, environment }, undo: [] });
 }
 
-/** Nothing where the table is as it is to be. */
-export function shift(from: Table, to: Table): Plan {
-  return when(!sameTable(from, to), { step: { do: 'shift', to }, undo: [{ do: 'shift', to: from }] });
+/** Nothing where the table is as it is to be. @param back where its undo leads, if not to where it came from */
+export function shift(from: Table, to: Table, back = from): Plan {
+  return when(!sameTable(from, to), { step: { do: 'shift', to }, undo: [{ do: 'shift', to: back }] });
 }
 
 /** Starts the release in a slot. Its undo leaves the slot as it was. */

@@ -12,7 +12,7 @@ it('has a line for each step, with its undo beside it', () => {
     '  2  start e300000 in green  undo: stop green',
     '  3  verify e300000 in green',
     '  4  traffic: green 50, blue 50  undo: traffic: blue',
-    '  5  traffic: green  undo: traffic: green 50, blue 50',
+    '  5  traffic: green  undo: traffic: blue',
     '  6  start e300000 in blue  undo: start 01d0000 in blue, verify 01d0000 in blue',
     '  7  verify e300000 in blue',
     '  8  verify e300000 in green',

@@ -1,4 +1,5 @@
 import type { PlanInput, RollingRule } from '../../../deploy/core/seams';
+import { inService } from '../../../deploy/core/spread';
 import type { Observed, Table } from '../../../deploy/core/types';
 import { restore } from '../../../deploy/strategies/restore';
 import { rolling } from '../../../deploy/strategies/rolling';
@@ -20,7 +21,7 @@ describe('over two slots', () => {
       'start green new, undo: start green other, verify green other',
       'verify green new',
       'shift to green 50, blue 50 before green, undo: shift to blue',
-      'shift to green, undo: shift to green 50, blue 50 before green',
+      'shift to green, undo: shift to blue',
       'start blue new, undo: start blue old, verify blue old',
       'verify blue new',
       'verify green new',
@@ -60,6 +61,20 @@ describe('over four slots that all serve', () => {
     expect(shifts({ ...rule({ batch: 2 }) })).toHaveLength(4);
     expect(shifts({ ...rule({ batch: '50%' }) })).toHaveLength(4);
     expect(shifts({ ...rule({ batch: '10%' }) })).toHaveLength(8);
+  });
+
+  it('is taken back to the slots that are as before, as soon as minHealthy of them are', () => {
+    const backTo = (minHealthy: number): string[] =>
+      rolling
+        .plan(inputFor(observed, NEW, { slots: FOUR, ...rule({ minHealthy }) }))
+        .reverse()
+        .flatMap(({ undo }) => undo)
+        .flatMap((step) => (step.do === 'shift' ? [inService(step.to).sort().join(' ')] : []));
+    const [two, three, all] = ['blue violet', 'amber blue violet', 'amber blue green violet'];
+    expect(backTo(1)).toEqual(['amber green violet', 'blue', 'blue', two, two, three, three, all]);
+    expect(backTo(2)).toEqual([
+      ...['amber green violet', all, 'amber blue green', two, two, three, three, all],
+    ]);
   });
 
   it('is refused where too few would stay in service', () => {
