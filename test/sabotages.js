@@ -75,6 +75,15 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
+    what: 'the step in which a deployment died is not taken back',
+    file: 'deploy/core/recovery.ts',
+    from: '.slice(0, Math.max(...begun) + 1)',
+    to: '.slice(0, Math.max(...begun))',
+    test: 'test/timed/soak.test.ts',
+    name: 'in-place is taken back in time when its process is killed between',
+  },
+  {
+    invariant: 4,
     what: 'an engine that is away for a moment ends a bake',
     file: 'deploy/pipeline/process-watch.ts',
     from: "if (error.code === 'E_ENGINE') return engineIsAway(error);",

@@ -33,6 +33,11 @@ export function randomPoint(random: Chance, longestMs: number): Point {
   return { name: `after ${after.join(', and again after ')}`, orders };
 }
 
+/** Exactly: what was done stands in the journal, and nothing else is begun. */
+export function isBetween({ orders }: Point): boolean {
+  return orders.every((order) => 'after' in order && order.told);
+}
+
 export function isMoment({ orders }: Point): boolean {
   return orders.some((order) => 'afterMs' in order);
 }

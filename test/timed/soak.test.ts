@@ -1,0 +1,57 @@
+/**
+ * A sample of `npm run soak`, by its own code: a deployment of each strategy that recovery.test.ts does not tell of is
+ * killed between two of its steps, and a bad one between two of those that take it back.
+ */
+import { chance } from '../support/chance';
+import { isBetween, pointsOf, undoPointsOf, type Point } from '../soak/points';
+import { killedAt, nextWorks } from '../soak/story';
+import { closeYard, freshCommit, openYard, planOf, type Yard } from '../soak/yard';
+
+jest.setTimeout(120_000);
+
+const SLOTS = 3;
+/** The same points each time; another seed chooses others. */
+const random = chance(6);
+
+let opened: Yard | undefined;
+
+beforeAll(async () => {
+  opened = await openYard('pm2', SLOTS);
+});
+afterAll(() => opened && closeYard(opened));
+
+// rolling is the last: it then serves from all slots, which is what there is to be put back
+describe.each(['canary', 'in-place', 'rolling'])('%s', (strategy) => {
+  let yard: Yard;
+  beforeAll(() => {
+    yard = { ...(opened as Yard), strategy };
+  });
+
+  it('is taken back in time when its process is killed between two steps, and the next deployment works', async () => {
+    const commit = await freshCommit(yard);
+    const point = oneOf(pointsOf(await planOf(yard, commit)).filter(isAtWork));
+    const { problems } = await killedAt(yard, point, commit);
+    expect({ point, problems }).toEqual({ point, problems: [] });
+    expect(await nextWorks(yard)).toEqual([]);
+  });
+
+  // one rename takes back a canary
+  if (strategy === 'canary') return;
+
+  it('is taken back in time when its process is killed while it is taken back', async () => {
+    const point = oneOf(undoPointsOf(await planOf(yard, yard.bad)).filter(isBetween));
+    const { problems } = await killedAt(yard, point, yard.bad);
+    expect({ point, problems }).toEqual({ point, problems: [] });
+  });
+});
+
+/** When the first users have been moved, and before everybody was told LIVE. */
+function isAtWork(point: Point, index: number, all: Point[]): boolean {
+  const first = all.findIndex(({ name }) => name.startsWith('shift |'));
+  const live = all.findIndex(({ name }) => name.startsWith('LIVE'));
+  return isBetween(point) && index >= first && index < live;
+}
+
+function oneOf(points: Point[]): Point {
+  return points[Math.floor(random.next() * points.length)] as Point;
+}
