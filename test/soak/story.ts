@@ -98,7 +98,8 @@ function differences(before: Rest, after: Rest): string[] {
 
 /** It went live: what runs is what the table names, and runs well. */
 function strangers({ table, slots }: Rest): string[] {
-  const named = [...servingSlots(table), ...(table.standby === null ? [] : [table.standby])].sort();
+  const standby = table.standby === null ? [] : [table.standby];
+  const named = [...new Set([...servingSlots(table), ...standby])].sort();
   const running = slots.map(({ slot }) => slot);
   const ill = slots.filter(({ status, restarts, orphan }) => status !== 'online' || restarts > 0 || orphan);
   return [
