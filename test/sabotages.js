@@ -75,10 +75,10 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'the step in which a deployment died is not taken back',
+    what: 'of a deployment that died the slots are put back, and users are not',
     file: 'deploy/core/recovery.ts',
-    from: '.slice(0, Math.max(...begun) + 1)',
-    to: '.slice(0, Math.max(...begun))',
+    from: 'isTakenBack(planned, index, phases) ? stillThere(planned) : planned',
+    to: 'isTakenBack(planned, index, phases) ? planned : stillThere(planned)',
     test: 'test/timed/soak.test.ts',
     name: 'in-place is taken back in time when its process is killed between',
   },
