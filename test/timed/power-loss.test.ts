@@ -130,7 +130,10 @@ overRuntimes((runtime) => {
         const { id, pushing } = await pushUntil('bake', BAKES);
         const seen = lastEvent(clone);
         const told = (line: string): Promise<true> =>
-          until(line, () => incidents(clone, seen).some((incident) => incident.includes(line)) || null);
+          until(
+            () => `"${line}" in ${JSON.stringify(incidents(clone, seen))}`,
+            () => incidents(clone, seen).some((incident) => incident.includes(line)) || null,
+          );
 
         await engine?.die();
 
