@@ -20,7 +20,7 @@
  * @property {number} bothMs for how long both versions answered, on the way there
  * @property {number} sentBack users who met the old version after the new one, on the way there
  * @property {number | null} liveMs from the first touch until all users had the new version
- * @property {number} runningMost how many slots ran at once
+ * @property {number} runningMost how many slots ran at once, until the way back
  * @property {number} memoryMost the most bytes that all slots' processes had together
  * @property {number} servingLeast how many slots answered users, at the worst moment
  * @property {number | null} backMs from typing it until all users had the old version again
@@ -40,6 +40,8 @@ function measure(answers, looks, marks) {
   const back = all.filter(({ at }) => at >= (wayBack ?? Infinity));
   const touched = { from: begun, to: live ?? Infinity };
   const looked = looks.filter(({ at }) => isIn(at, touched));
+  // what is kept warm for the way back is paid for too
+  const ran = looks.filter(({ at }) => isIn(at, { from: begun, to: wayBack ?? Infinity }));
   const newForAll = everybodyHas('new', there);
   const oldForAll = everybodyHas('old', back);
   return {
@@ -50,8 +52,8 @@ function measure(answers, looks, marks) {
     bothMs: bothMs(there),
     sentBack: sentBack(there),
     liveMs: newForAll === null ? null : newForAll - begun,
-    runningMost: Math.max(0, ...looked.map(({ running }) => running.length)),
-    memoryMost: Math.max(0, ...looked.map(({ memory }) => memory)),
+    runningMost: Math.max(0, ...ran.map(({ running }) => running.length)),
+    memoryMost: Math.max(0, ...ran.map(({ memory }) => memory)),
     servingLeast: least(looked.map(({ at }) => servingAround(at, there))),
     backMs: oldForAll === null || wayBack === undefined ? null : oldForAll - wayBack,
   };
