@@ -1,13 +1,7 @@
 import { decideCanary, type Look } from '../../../../deploy/core/canary/decide';
-import type { CanaryRule, Samples } from '../../../../deploy/core/canary/verdict';
+import type { Samples } from '../../../../deploy/core/canary/verdict';
+import { RULE } from '../../../support/canary-rule';
 
-const RULE: CanaryRule = {
-  maxErrorRatio: 0.1,
-  extraErrors: 0.005,
-  slower: 1.25,
-  warmUp: 5,
-  minRequests: 100,
-};
 const answered = (errors: number, requests: number): Samples => ({ errors, requests, latencies: [] });
 const [GOOD, BAD, GROSS, NONE] = [answered(0, 200), answered(18, 200), answered(5, 5), answered(0, 0)];
 

@@ -1,15 +1,7 @@
 import { about, needSentence, requestsNeeded } from '../../../../deploy/core/canary/requests-needed';
-import type { CanaryRule } from '../../../../deploy/core/canary/verdict';
 import { judgeStep } from '../../../../deploy/core/canary/verdict';
 import { chance, shareOf } from '../../../support/chance';
-
-const RULE: CanaryRule = {
-  maxErrorRatio: 0.1,
-  extraErrors: 0.005,
-  slower: 1.25,
-  warmUp: 5,
-  minRequests: 100,
-};
+import { RULE } from '../../../support/canary-rule';
 
 test.each([
   { usual: 0.01, now: 0.02, share: 0.05 },

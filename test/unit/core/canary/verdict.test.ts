@@ -1,14 +1,8 @@
 import type { CanaryRule, Samples } from '../../../../deploy/core/canary/verdict';
 import { judgeAtOnce, judgeStep } from '../../../../deploy/core/canary/verdict';
 import { chance, shareOf } from '../../../support/chance';
+import { RULE } from '../../../support/canary-rule';
 
-const RULE: CanaryRule = {
-  maxErrorRatio: 0.1,
-  extraErrors: 0.005,
-  slower: 1.25,
-  warmUp: 5,
-  minRequests: 100,
-};
 /** Whatever differs matters. */
 const STRICT: CanaryRule = { ...RULE, extraErrors: 0, slower: 1, minRequests: 40 };
 
