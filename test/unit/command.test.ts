@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Command, CommandResult } from '../../deploy/command';
 import { DEPLOYMENT_MARKER, deploymentLog, runCommand } from '../../deploy/command';
+import { needs } from '../support/needs';
 import { tempHome } from '../support/temp-home';
 
 let dir: string;
@@ -113,14 +114,21 @@ test('low priority yields the processor, and memory first', async () => {
   expect((await node('console.log(os.getPriority())')).lastLines).toEqual(['0']);
 });
 
-const isShared = existsSync('/proc/self/autogroup') && readFileSync('/proc/self/autogroup', 'utf8') !== '';
-const bySessions = isShared ? test : test.skip;
-bySessions('it does so too where the kernel shares out by sessions, ours stays as it is', async () => {
-  const ours = readFileSync('/proc/self/autogroup', 'utf8');
-  const { lastLines } = await node(untilItSays('autogroup', 'nice 5'), { lowPriority: true });
-  expect(lastLines.join()).toMatch(/^\/autogroup-\d+ nice 5$/);
-  expect(readFileSync('/proc/self/autogroup', 'utf8')).toBe(ours);
-});
+needs('autogroups', autogroups).test(
+  'where the kernel shares out by sessions, that of the command yields, and ours stays as it is',
+  async () => {
+    const ours = readFileSync('/proc/self/autogroup', 'utf8');
+    const { lastLines } = await node(untilItSays('autogroup', 'nice 5'), { lowPriority: true });
+    expect(lastLines.join()).toMatch(/^\/autogroup-\d+ nice 5$/);
+    expect(readFileSync('/proc/self/autogroup', 'utf8')).toBe(ours);
+  },
+);
+
+function autogroups(): string | null {
+  const file = '/proc/self/autogroup';
+  const sharesOut = existsSync(file) && readFileSync(file, 'utf8') !== '';
+  return sharesOut ? null : 'the kernel does not share out by sessions';
+}
 
 /** A script that says what a file of its own in /proc says, once that is as wanted: it is written from outside. */
 function untilItSays(file: string, wanted: string): string {
