@@ -224,7 +224,10 @@ export class Journal extends JournalReader {
   }
 }
 
-/** Recovery goes by which steps have begun, and by what is live; all else about phases is for people. */
+/**
+ * Recovery goes by which steps have begun, and by what is live; all else about phases is for people. That a step was
+ * taken back to its end it reads too, but where that is lost it only takes it back once more.
+ */
 function isOnlyTold(entry: Entry): boolean {
   return entry.type === 'phase' && (entry.step === undefined || entry.status !== 'started');
 }

@@ -6,6 +6,7 @@
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home } from '../home';
+import { isRunning, withDescendants } from '../runtimes/os-process';
 
 /** The environment variable that every command of a deployment carries. */
 export const DEPLOYMENT_MARKER = 'SWITCHYARD_MARK';
@@ -52,31 +53,10 @@ function marked(isWanted: (mark: string) => boolean): number[] {
   const all = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))
     .map(Number);
-  const found = new Set(all.filter((pid) => marksOf(pid).some(isWanted)));
+  const found = all.filter((pid) => marksOf(pid).some(isWanted));
   // looked at after every command, and mostly nobody carries it: who has started whom is asked only then
-  if (found.size > 0) addDescendants(found, all);
-  found.delete(process.pid);
-  return [...found];
-}
-
-function addDescendants(found: Set<number>, all: number[]): void {
-  const parents = all.map((pid) => ({ pid, parent: livingParentOf(pid) }));
-  for (let size = -1; size !== found.size;) {
-    size = found.size;
-    for (const { pid, parent } of parents) if (parent !== null && found.has(parent)) found.add(pid);
-  }
-}
-
-/** Null for a process that has ended. */
-function livingParentOf(pid: number): number | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    // the name in parentheses may hold anything, so the fields are counted behind it
-    const [state, parent] = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
-    return state === 'Z' || state === 'X' ? null : Number(parent);
-  } catch {
-    return null; // it ended while we looked
-  }
+  if (found.length === 0) return [];
+  return withDescendants(found).filter((pid) => pid !== process.pid && isRunning(pid));
 }
 
 /** The values of the mark in its environment. None for another user's process, which is never one of ours, and for a dead one. */
