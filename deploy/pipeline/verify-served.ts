@@ -7,7 +7,7 @@ import type { Yard } from '../yard';
 import { builtRelease } from '../yard';
 import type { ProcessWatch, Sight, Tell } from './process-watch';
 import { lostWithEngine, processWatch } from './process-watch';
-import { ask, isGood } from './verify';
+import { ask, isGood, unlessSilent } from './verify';
 
 const LOOK_EVERY_MS = 50;
 
@@ -40,9 +40,7 @@ export async function verifyServed(
 
 async function askThroughNginx(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<ProbeAnswer> {
   const { app } = builtRelease(yard, proof.commit);
-  const answer = await yard.traffic.verify(app.health, signal, proof.slot);
-  signal?.throwIfAborted();
-  return answer;
+  return unlessSilent(() => yard.traffic.verify(app.health, signal, proof.slot), signal);
 }
 
 /** Returns true when the slot answers again. Throws E_ENGINE when it does not in time. */

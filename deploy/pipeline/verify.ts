@@ -18,6 +18,8 @@ const LOOK_EVERY_MS = 5;
 const PROBE_TIMEOUT_MS = 2000;
 /** One good answer may be luck. */
 const GOOD_ANSWERS = 3;
+/** One silence may be the machine's, which has just built and may flush its disks for seconds. */
+const SILENCES = 3;
 const LOG_LINES = 40;
 const MORE_MEMORY = 'Let it use less, or raise "compose.memory" in deploy.config.js.';
 /** Refused connections and 503 are a start that takes its time; any other answer will not get better for long. */
@@ -47,14 +49,14 @@ export async function waitUntilHealthy(yard: Yard, proof: Proof, signal?: AbortS
 }
 
 /**
- * Several good answers in a row, the smoke paths, and the same process before and after.
+ * Several good answers in a row, the smoke paths, and the same process before and after. What it says counts at once;
+ * only silence is asked again.
  * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE.
  */
 export async function verifySlot(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
   const before = await mustStillRun(yard, proof);
   for (let good = 0; good < GOOD_ANSWERS; good++) {
-    const answer = await ask(yard, proof, signal);
-    signal?.throwIfAborted();
+    const answer = await unlessSilent(() => ask(yard, proof, signal), signal);
     if (answer.status !== 200) throw await unhealthy(yard, proof, answer);
     mustBeItself(answer, proof);
   }
@@ -87,6 +89,18 @@ export async function ask(yard: Yard, proof: Proof, signal?: AbortSignal): Promi
   return probe({ port, path: app.health, timeoutMs: PROBE_TIMEOUT_MS, signal });
 }
 
+/** The first answer that says something, or the last of several silences. Throws the signal's reason. */
+export async function unlessSilent(
+  question: () => Promise<ProbeAnswer>,
+  signal?: AbortSignal,
+): Promise<ProbeAnswer> {
+  for (let asked = 1; ; asked++) {
+    const answer = await question();
+    signal?.throwIfAborted();
+    if (answer.status !== null || asked === SILENCES) return answer;
+  }
+}
+
 /** 200, and from the very process. */
 export function isGood(answer: ProbeAnswer, proof: Proof): boolean {
   return answer.status === 200 && answer.commit === proof.commit && answer.instance === proof.instance;
@@ -105,8 +119,8 @@ async function smoke(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<vo
   const { app } = builtRelease(yard, proof.commit);
   const { port } = slotNamed(yard, proof.slot);
   for (const path of app.smoke) {
-    const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS, signal });
-    signal?.throwIfAborted();
+    const question = { port, path, timeoutMs: PROBE_TIMEOUT_MS, signal };
+    const answer = await unlessSilent(() => probe(question), signal);
     if (answer.status === null || answer.status >= 400) {
       throw new KnownError('E_SMOKE', `${path} in ${proof.slot} answered ${answer.said}.`);
     }

@@ -66,6 +66,16 @@ const AT_THE_START: Story[] = [
   ],
 ];
 
+/** What a probe meets is the same whatever runs it. */
+const BY_THE_PROBE: Story[] = [
+  [
+    'a smoke path that answers too late, however often it is asked',
+    { config: { app: { smoke: ['/too-late'] } } },
+    'E_SMOKE',
+    /\/too-late in blue answered no answer in 2000 ms/,
+  ],
+];
+
 /** The same places, where another release than the warm one has to make way for it. */
 const WHERE_ONE_MAKES_WAY: Story[] = [
   ['exits', { behaviour: { exits: true } }, 'E_EXITED', /exited with code 3 in/],
@@ -199,7 +209,7 @@ overRuntimes((runtime) => {
       expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
     });
 
-    it.each([...(runtime === 'pm2' ? IN_THE_FOLDER : IN_THE_IMAGE), ...AT_THE_START])(
+    it.each([...(runtime === 'pm2' ? [...IN_THE_FOLDER, ...BY_THE_PROBE] : IN_THE_IMAGE), ...AT_THE_START])(
       'takes back a release with %s',
       async (_, change, errorCode, cause) => {
         const before = await clone.state();

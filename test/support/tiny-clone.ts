@@ -31,6 +31,8 @@ export interface Behaviour {
   silent?: boolean;
   /** Its health path takes every question and answers none. */
   hangs?: boolean;
+  /** A path whose second question gets no answer. */
+  silentOnceAt?: string;
   /** The status of its health path. */
   health?: number;
   commit?: string;

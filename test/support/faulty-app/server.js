@@ -62,11 +62,16 @@ const ROUTES = {
   }),
   '/own': () => ({ status: 200, body: own }),
   '/late': () => ({ status: 200, body: identity, late: 500 }),
+  '/too-late': () => ({ status: 200, body: identity, late: 2500 }),
 };
+
+let questions = 0;
 
 const server = http.createServer((request, response) => {
   // the connection is taken, and that is all
   if (behaviour.hangs && request.url === '/health') return;
+  // once it is up
+  if (behaviour.silentOnceAt === request.url && ++questions === 2) return;
   const answer = ROUTES[request.url] ?? (() => ({ status: 404, body: {} }));
   const { status, body, headers = {}, late = 0 } = answer(request);
   setTimeout(() => {
