@@ -79,8 +79,8 @@ export function telling(
       await tellOnce(null);
     } catch (error) {
       console.error(`${name}:`, error);
-      const { code, message } = asKnown(error);
-      await tellOnce(code === 'E_INTERNAL' ? `${name} failed: ${message}` : message).catch(() => {});
+      // by its name: that an engine is away is one thing to the pruning, and another to the watch
+      await tellOnce(`${name}: ${asKnown(error).message}`).catch(() => {});
     }
   };
 }

@@ -115,7 +115,7 @@ it('tells once that the source does not answer, and that it is back', async () =
   renameSync(aside, clone.home.pushGit);
   await until('it is back', () => told()[0] === 'the source answers again');
   expect(told()).toHaveLength(2);
-  expect(told()[1]).toMatch(/^The source .*push\.git cannot be read: /);
+  expect(told()[1]).toMatch(/^poll: The source .*push\.git cannot be read: /);
 });
 
 /** What GitHub sends when somebody clicks "Redeliver", or what somebody else has recorded. Headers are not signed. */

@@ -22,10 +22,10 @@ it('tells a failure once, not at every turn, and that it is over', async () => {
   await turn();
   fails = true;
   for (let turns = 0; turns < 3; turns++) await turn();
-  expect(told).toEqual(['The source cannot be read.']);
+  expect(told).toEqual(['poll: The source cannot be read.']);
   fails = false;
   for (let turns = 0; turns < 3; turns++) await turn();
-  expect(told).toEqual(['The source cannot be read.', 'the source answers again']);
+  expect(told).toEqual(['poll: The source cannot be read.', 'the source answers again']);
 });
 
 it('runs each task beside the others, never twice at once, and not the one that is turned off', async () => {
@@ -46,5 +46,5 @@ it('runs each task beside the others, never twice at once, and not the one that 
   await until('three turns', () => quick >= 3);
   schedules.stop();
   expect(hanging).toBe(1);
-  expect(told).toEqual(['fails failed: no']);
+  expect(told).toEqual(['fails: no']);
 });
