@@ -1,8 +1,9 @@
 /** `npm run demo` and `npm run tour`: they tell what really ran and what users got, and leave nothing behind. */
 import { spawn } from 'node:child_process';
-import { mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { processesLeft } from '../../scripts/lib/leftovers';
+import { keepOneTest } from '../support/app-tests';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { needs, sampleApp } from '../support/needs';
 
@@ -121,13 +122,6 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
     expect(readdirSync(place)).toEqual([]);
   }
 });
-
-/** A deployment runs the app's own tests; that it does is to be seen here, and one of them is enough for that. */
-function keepOneTest(dir: string): void {
-  const tests = path.join(dir, 'app', 'test');
-  const others = readdirSync(tests).filter((name) => name.endsWith('.test.ts') && name !== 'about.test.ts');
-  for (const name of others) rmSync(path.join(tests, name));
-}
 
 /** The story's parts: each begins with a comment. */
 function chapters(text: string): string[] {

@@ -28,7 +28,12 @@ overRuntimes((runtime) => {
 
   describe("the app's own environment", () => {
     it('is set without a lost request, and without a build', async () => {
-      const load = startLoad({ port: clone.ports.http, mix: [{ method: 'GET', path: '/work' }], slow: null });
+      const load = startLoad({
+        port: clone.ports.http,
+        pauseMs: 10,
+        mix: [{ method: 'GET', path: '/work' }],
+        slow: null,
+      });
       await load.more(200);
       const { commit } = await clone.serving();
 

@@ -2,6 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { processesWith } from '../../deploy/runtimes/os-process';
+import { keepOneTest } from '../support/app-tests';
 import { inEngine, processesInContainers } from '../support/docker';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { needs, sampleApp } from '../support/needs';
@@ -45,6 +46,8 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
 
     it('makes a pushed commit live on the other slot, told in the terminal of the push', async () => {
       setVersion(clone, '1.1.0');
+      // the start has run them all
+      keepOneTest(clone.dir);
 
       const said = await clone.push('hello');
 

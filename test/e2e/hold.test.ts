@@ -256,7 +256,7 @@ overRuntimes((runtime) => {
       load = startLoad({
         port: clone.ports.http,
         connections: 16,
-        pauseMs: 5,
+        pauseMs: 20,
         mix: [{ method: 'GET', path: '/version' }],
         slow: null,
       });

@@ -47,7 +47,7 @@ describe('an app of one’s own', () => {
         port: clone.ports.http,
         mix: [{ method: 'GET', path: '/quotes/1' }],
         slow: null,
-        pauseMs: 5,
+        pauseMs: 20,
       });
       await users.more(100);
       edit(clone, 'app/quotes.js', 'first edition', 'second edition');

@@ -15,8 +15,8 @@ const VERSIONS = ['1.1.0', '1.2.0', '1.3.0', '1.4.0', '1.5.0'];
 /** A rollback and a deploy each. */
 const TURNS = 2;
 const RELOADS = 6;
-/** Users with a moment of thought, so that the builds get their share of the processors. */
-const STEADY = { connections: 32, pauseMs: 20 };
+/** Users with a moment of thought, so that the builds get their share of the processors: some hundred requests a second. */
+const STEADY = { connections: 32, pauseMs: 60 };
 /** Users without one. */
 const FULL = { connections: 64 };
 

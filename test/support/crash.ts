@@ -15,7 +15,8 @@ import type { TinyClone } from './tiny-clone';
 import { processesInContainers } from './docker';
 import { until } from './until';
 
-const LOOK_EVERY_MS = 5;
+/** Of how long users have felt something this much may be missed; the bounds are in seconds. */
+const LOOK_EVERY_MS = 20;
 
 /** The first deployment after `after` that comes to this phase, or to its bake. It may be over a moment later. */
 export async function untilPhase(clone: TinyClone, after: number, phase: PhaseName): Promise<Deployment> {
@@ -24,9 +25,12 @@ export async function untilPhase(clone: TinyClone, after: number, phase: PhaseNa
     phase === 'bake'
       ? entry.type === 'state' && entry.state === 'baking'
       : entry.type === 'phase' && entry.phase === phase && entry.status === 'started' && !entry.undo;
+  let seen = 0;
   try {
     return await until(`the phase ${phase}`, () => {
-      const event = journal.since(0).find((each) => (each.deployment ?? 0) > after && has(each));
+      const news = journal.since(seen);
+      seen = news.at(-1)?.id ?? seen;
+      const event = news.find((each) => (each.deployment ?? 0) > after && has(each));
       return event && journal.get(event.deployment as number);
     });
   } finally {
@@ -145,7 +149,7 @@ export async function stopWatching(): Promise<void> {
   for (const watching of watchings.splice(0)) await watching.stop();
 }
 
-/** Asks who serves, all the time. */
+/** Asks who serves, many times a second. */
 export function watchServing(clone: TinyClone, commit: Commit): Watching {
   const began = Date.now();
   let lastWrong = began;

@@ -119,6 +119,7 @@ export async function tinyClone(
   const clone = await liveClone({
     // the file decides, so that a test can
     env: { BAKE_SECONDS: '', ...runtimeOf(kit), ...env },
+    borrowed: true,
     change: (dir) => {
       write = (change) => writeTree(dir, kit, change);
       writeFileSync(path.join(dir, '.gitignore'), IGNORED);

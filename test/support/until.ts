@@ -2,6 +2,9 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const LOOK_EVERY_MS = 5;
+/** A look that takes long is taken less often: what is waited for wants the processor too. */
+const PAUSE_PER_LOOK = 3;
+const LONGEST_PAUSE_MS = 50;
 
 /** Waits for a condition and returns its value. @param what named when it does not come to that within `limitMs`, as it is then */
 export async function until<T>(
@@ -11,11 +14,13 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (;;) {
+    const looked = Date.now();
     const value = await condition();
     if (value) return value;
-    if (Date.now() > deadline) {
+    const now = Date.now();
+    if (now > deadline) {
       throw new Error(`waited ${limitMs} ms for nothing: ${typeof what === 'string' ? what : what()}`);
     }
-    await sleep(LOOK_EVERY_MS);
+    await sleep(Math.min(Math.max(LOOK_EVERY_MS, PAUSE_PER_LOOK * (now - looked)), LONGEST_PAUSE_MS));
   }
 }
