@@ -7,6 +7,7 @@
  * @property {string} name
  * @property {'passed' | 'failed' | 'skipped'} status
  * @property {string} [reason] why it was skipped
+ * @property {string[]} [failure] the first lines of what went wrong
  * @property {number} [begun] of its file, milliseconds since 1970
  * @property {number} [ended]
  */
@@ -18,6 +19,9 @@ const STAYS_OPEN = 97;
 
 /** What test/support/needs.ts puts into the title of tests that this machine cannot run. */
 const NEEDS = / \[needs (.+)\]/;
+
+/** So many lines of a failure stand in the summary: all that is left of a log that was cut from the front. */
+const LINES_OF_FAILURE = 3;
 
 /**
  * @param {any[]} files jest's TestResult, one a file
@@ -33,20 +37,35 @@ function recordsOf(files, pattern) {
 function recordsOfFile(file, asked) {
   const suite = file.displayName ? file.displayName.name : 'tests';
   const span = { begun: file.perfStats.start, ended: file.perfStats.end };
-  if (file.testExecError)
-    return [{ suite, name: `${file.testFilePath} could not be run`, status: 'failed', ...span }];
+  if (file.testExecError) {
+    const failure = firstLines([file.testExecError.message || '']);
+    return [{ suite, name: `${file.testFilePath} could not be run`, status: 'failed', failure, ...span }];
+  }
   return file.testResults
     .filter((/** @type {any} */ test) => asked.test(test.fullName))
     .map((/** @type {any} */ test) => ({ suite, ...outcomeOf(test), ...span }));
 }
 
-/** @param {{ fullName: string, status: string }} test */
-function outcomeOf({ fullName, status }) {
+/**
+ * @param {{ fullName: string, status: string, failureMessages?: string[] }} test
+ * @returns {Pick<Outcome, 'name' | 'status' | 'reason' | 'failure'>}
+ */
+function outcomeOf({ fullName, status, failureMessages }) {
   const name = fullName.replace(NEEDS, '');
-  if (status === 'passed' || status === 'failed') return { name, status };
+  if (status === 'passed') return { name, status };
+  if (status === 'failed') return { name, status, failure: firstLines(failureMessages || []) };
   const need = NEEDS.exec(fullName);
   const reason = need ? `needs ${need[1]}` : status === 'todo' ? 'still to be written' : 'no reason given';
   return { name, status: 'skipped', reason };
+}
+
+/** Without colours and blank ones. @param {string[]} messages jest's, one for each thing that went wrong */
+function firstLines(messages) {
+  const lines = messages
+    .join('\n')
+    .replace(/\x1b\[[\d;]*m/g, '')
+    .split('\n');
+  return lines.filter((line) => line.trim() !== '').slice(0, LINES_OF_FAILURE);
 }
 
 /**
@@ -69,8 +88,8 @@ function summarize(outcomes, suites) {
     lines: [
       '',
       ...table,
-      ...listing(outcomes, 'failed'),
       ...listing(outcomes, 'skipped'),
+      ...listing(outcomes, 'failed'),
       '',
       counted(total),
     ],
@@ -91,8 +110,11 @@ function row(name, outcomes) {
 function listing(outcomes, status) {
   const listed = outcomes.filter((outcome) => outcome.status === status);
   if (listed.length === 0) return [];
-  const lines = listed.map(({ suite, name, reason }) => `  ${suite}: ${name}${reason ? ` (${reason})` : ''}`);
-  return ['', `${status}:`, ...lines];
+  const lines = listed.map(({ suite, name, reason, failure }) => [
+    `  ${suite}: ${name}${reason ? ` (${reason})` : ''}`,
+    ...(failure || []).map((line) => `      ${line}`),
+  ]);
+  return ['', `${status}:`].concat(...lines);
 }
 
 /** @param {Outcome[]} outcomes */

@@ -7,6 +7,7 @@ import { request } from 'node:http';
 import { servingSlots } from '../../deploy/core/table';
 import type { Deployment, JournalEvent } from '../../deploy/core/types';
 import { endDeployments, kill, stopWatching, untilOver, watchServing } from '../support/crash';
+import { expectDone, expectLive } from '../support/expect-live';
 import type { Said } from '../support/live-clone';
 import { startLoad, type Load, type LoadOptions } from '../support/load';
 import { overRuntimes } from '../support/runtimes';
@@ -35,7 +36,7 @@ let load: Load | undefined;
 overRuntimes((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, strategy: 'canary', bake: { seconds: 0 }, canary: SHORT });
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
   });
   afterEach(async () => {
     await load?.stop();
@@ -53,10 +54,10 @@ overRuntimes((runtime) => {
     const before = await clone.serving();
     const load = await users();
 
-    const { verdict, text, deployment, commit } = await clone.release();
+    const pushed = await clone.release();
     const { failures, failed, versions } = await load.stop();
 
-    expect(verdict).toMatch(/^✓ LIVE in /);
+    const { text, deployment, commit } = expectLive(pushed);
     expect(text).toMatch(
       /canary needs about [\d,]+ requests per step to see 2 % against 1 % \([\d,]+ of them at 10 %\)/,
     );
@@ -149,14 +150,15 @@ overRuntimes((runtime) => {
     const [canary] = (await clone.slots()).filter(({ slot }) => slot !== clone.table().active);
 
     const paused = await wish('pause');
-    expect(paused).toMatchObject({ code: 0, text: expect.stringContaining(`✓ PAUSED: deployment ${id}`) });
+    expectDone(paused);
+    expect(paused.text).toContain(`✓ PAUSED: deployment ${id}`);
     expect(stateOf(id)).toBe('holding');
     expect((await pushing).text).toContain(`PAUSED: deployment ${id}`);
-    expect(await wish('resume')).toMatchObject({ code: 0 });
+    expectDone(await wish('resume'));
     expect(stateOf(id)).toBe('running');
 
     const promoted = await wish('promote');
-    expect(promoted).toMatchObject({ code: 0 });
+    expectLive(promoted);
     expect(promoted.text).toMatch(/✓ canary .* 10 %: promoted by a person/);
     expect(promoted.text).toMatch(/✓ LIVE in \d+ ms/);
     expect(await clone.serving()).toMatchObject({ pid: canary?.pid, instance: canary?.instance });
@@ -166,7 +168,7 @@ overRuntimes((runtime) => {
     const before = await clone.state();
     const { pushing, id } = await begin();
 
-    expect(await wish('abort')).toMatchObject({ code: 0, text: expect.stringContaining('✓ ABORTED') });
+    expect(expectDone(await wish('abort')).text).toContain('✓ ABORTED');
 
     expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\./);
     expect(stateOf(id)).toBe('aborted');
@@ -209,7 +211,7 @@ overRuntimes((runtime) => {
       /the canary stays at 10 %: not enough data: .* requests that a verdict needs; npm run/,
     );
     expect(stateOf(id)).toBe('holding');
-    expect(await wish('resume')).toMatchObject({ code: 0 });
+    expectDone(await wish('resume'));
     await until('the second question', () => stateOf(id) === 'holding' && questions(id) === 2);
     // and goes on by itself when users come after all
     await users();
@@ -217,10 +219,11 @@ overRuntimes((runtime) => {
   });
 
   test('without users it asks both sides itself, where that is configured', async () => {
-    const { verdict, text } = await clone.release({
-      config: { canary: { ...SHORT, tooFew: 'probe' }, app: { smoke: ['/work'] } },
-    });
-    expect(verdict).toMatch(/^✓ LIVE/);
+    const { text } = expectLive(
+      await clone.release({
+        config: { canary: { ...SHORT, tooFew: 'probe' }, app: { smoke: ['/work'] } },
+      }),
+    );
     expect(text).toMatch(/10 %: 0 of 2\d failed/);
   });
 
@@ -250,7 +253,7 @@ overRuntimes((runtime) => {
     await until('the next canary', () => phases(waiting).includes('judge'));
     const newer = clone.release({ config: { canary: { ...SHORT, onPush: 'supersede' } } });
     await users();
-    expect((await newer).verdict).toMatch(/^✓ LIVE/);
+    expectLive(await newer);
     expect((await second).verdict).toMatch(/takes its place/);
     expect(stateOf(waiting.id)).toBe('aborted');
   });
@@ -265,14 +268,12 @@ overRuntimes((runtime) => {
       /A\/B at 50 %: A \(stable\) .* visitors?, B \(canary\) .*: no difference shown; about [\d,]+ more/,
     );
     expect(stateOf(deployment.id)).toBe('holding');
-    expect(await wish('promote')).toMatchObject({ code: 0 });
+    expectDone(await wish('promote'));
   });
 
   test('visitors keep their version while the share grows, and an A/B test says which one reaches its goal', async () => {
     // whoever has the old version finds nothing at the goal
-    expect(
-      (await clone.release({ behaviour: { goal: 404 }, config: { strategy: 'blue-green' } })).verdict,
-    ).toMatch(/^✓ LIVE/);
+    expectLive(await clone.release({ behaviour: { goal: 404 }, config: { strategy: 'blue-green' } }));
     const { pushing, id, commit } = await begin({
       steps: [10, 'pause', 50, 'pause'],
       seconds: 0,

@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { postPush } from '../../deploy/webhook/post';
+import { expectDone } from '../support/expect-live';
 import type { Said } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
@@ -44,13 +45,13 @@ describe('of a running Switchyard', () => {
   let first: string;
 
   beforeAll(async () => {
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
     first = (await clone.serving()).commit;
   });
 
   it('status tells every slot, and as JSON what a script needs', async () => {
     const told = await clone.switchyard('status');
-    expect(told.code).toBe(0);
+    expectDone(told);
     expect(told.text).toMatch(/^blue +:\d+ +active +v\S+ \([0-9a-f]{7}\)$/m);
     expect(told.text).toMatch(/^green +:\d+ +idle +empty$/m);
 
@@ -66,7 +67,7 @@ describe('of a running Switchyard', () => {
   it('deploy says that HEAD is live already, and succeeds', async () => {
     const said = await clone.switchyard('deploy');
 
-    expect(said.code).toBe(0);
+    expectDone(said);
     expect(said.text).toMatch(/^✓ LIVE already: .* on blue\n$/m);
   });
 
@@ -81,7 +82,7 @@ describe('of a running Switchyard', () => {
   it('deploy:green starts HEAD in green even though blue serves it already', async () => {
     const said = await clone.switchyard('deploy:green');
 
-    expect(said.code).toBe(0);
+    expectDone(said);
     expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
     expect(await clone.serving()).toMatchObject({ commit: first });
   });
@@ -91,7 +92,7 @@ describe('of a running Switchyard', () => {
     const said = await clone.switchyard('deploy');
 
     expect(said.text).toContain('! 1 changed file is not in this version (git commit first)');
-    expect(said.code).toBe(0);
+    expectDone(said);
   });
 
   it('deploy takes a commit that was never pushed, and a script reads the answer as JSON', async () => {
@@ -100,7 +101,7 @@ describe('of a running Switchyard', () => {
 
     const said = await clone.switchyard('deploy', commit.slice(0, 10), '--json');
 
-    expect(said.code).toBe(0);
+    expectDone(said);
     expect(JSON.parse(said.text)).toMatchObject({
       live: true,
       state: 'succeeded',
@@ -112,7 +113,7 @@ describe('of a running Switchyard', () => {
 
   it('rollback goes to a release by its short id, and refuses one that was never live', async () => {
     const back = await clone.switchyard('rollback', first.slice(0, 8));
-    expect(back.code).toBe(0);
+    expectDone(back);
     expect(await clone.serving()).toMatchObject({ commit: first });
 
     const unknown = await clone.switchyard('rollback', 'abcdef12');
@@ -137,7 +138,7 @@ describe('of a running Switchyard', () => {
   it('every command has its help, and a wrong one is told', async () => {
     for (const name of ['stop', 'deploy', 'deploy:blue', 'rollback', 'status', 'history', 'logs']) {
       const help = await clone.switchyard(name, '--help');
-      expect(help).toMatchObject({ code: 0 });
+      expectDone(help);
       expect(help.text).toContain('--json');
     }
     const wrong = await clone.switchyard('statsu');
@@ -153,7 +154,7 @@ describe('a push', () => {
     const before = deployments();
 
     const branch = await clone.git('push', 'live', 'HEAD:refs/heads/feature');
-    expect(branch).toMatchObject({ code: 0 });
+    expectDone(branch);
     expect(branch.text).toContain('- Nothing to deploy: only main deploys, not feature');
     await clone.git('tag', 'v9');
     expect((await clone.git('push', 'live', 'v9')).text).toContain('refs/tags/v9 is no branch');
@@ -182,9 +183,9 @@ describe('a push', () => {
 
 describe('when commits come from elsewhere', () => {
   it('a push to live is refused with where to push instead', async () => {
-    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+    expectDone(await clone.switchyard('stop'));
     clone.change({ config: { source: 'https://example.org/you/app.git' } });
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
 
     const said = await clone.push('elsewhere');
 

@@ -4,6 +4,7 @@ import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { processesLeft } from '../../scripts/lib/leftovers';
 import { keepOneTest } from '../support/app-tests';
+import { expectDone } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { needs, sampleApp } from '../support/needs';
 
@@ -25,7 +26,7 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
   it('the demo starts, changes a line, goes back, survives a mistake and stops', async () => {
     const said = await clone.shell(`TMPDIR=${place} node scripts/demo.js --svg demo.svg --text demo.txt`);
 
-    expect(said.code).toBe(0);
+    expectDone(said);
     const story = chapters(clone.read('demo.txt'));
     const [start, change, back, mistake, stop] = story as [string, string, string, string, string];
     expect(story).toHaveLength(5);
@@ -62,7 +63,7 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
       `TMPDIR=${place} node scripts/tour.js --strategy in-place --svg tour.svg --text tour.txt`,
     );
 
-    expect(said.code).toBe(0);
+    expectDone(said);
     const shown = clone.read('tour.txt');
     expect(laneOf(shown, 'blue')).toMatch(/▇.* {3,}▇.* {3,}▇/);
     expect(laneOf(shown, '503')).toMatch(/^ {3,}.*━.* {3,}━.* {3,}$/);

@@ -3,6 +3,7 @@ import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs
 import path from 'node:path';
 import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
 import { docker } from '../support/compose';
+import { expectDone, expectLive } from '../support/expect-live';
 import type { Said } from '../support/live-clone';
 import { startLoad } from '../support/load';
 import { overRuntimes } from '../support/runtimes';
@@ -22,7 +23,7 @@ let clone: TinyClone;
 overRuntimes((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ ...BAKE.config, runtime });
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
   });
   afterAll(() => clone.cleanUp());
 
@@ -41,7 +42,7 @@ overRuntimes((runtime) => {
 
       await load.more(200);
       expect(await load.stop()).toMatchObject({ failures: 0 });
-      expect(said).toMatchObject({ code: 0 });
+      expectDone(said);
       expect(said.text).toMatch(/✓ LIVE in .* on green, with the new environment\n$/);
       expect(said.text).not.toMatch(/check out|install|test|build/);
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
@@ -51,10 +52,11 @@ overRuntimes((runtime) => {
     if (runtime === 'compose') {
       it('stands in no file but its own and in no image, and reaches the migration and what a crash leaves', async () => {
         const migrate = ['node', '-e', 'console.log("using", process.env.OWN_KEY)'];
-        const { verdict, deployment } = await clone.release({
-          config: { ...BAKE.config, runtime, app: { migrate } },
-        });
-        expect(verdict).toMatch(/^✓ LIVE/);
+        const { deployment } = expectLive(
+          await clone.release({
+            config: { ...BAKE.config, runtime, app: { migrate } },
+          }),
+        );
         expect((await clone.switchyard('logs', String(deployment.id))).text).toContain('using ***');
 
         const { pid, commit } = await clone.serving();
@@ -86,7 +88,7 @@ overRuntimes((runtime) => {
     it('takes a value from standard input, and a file of them', async () => {
       clone.write('more/.env', 'OWN_FILE="from a file" # with a comment\nOWN_MOOD=better\n');
       const lines = `printf 'from input\\n' | node bin/switchyard.js env set OWN_INPUT --file more/.env`;
-      expect(await clone.shell(lines)).toMatchObject({ code: 0 });
+      expectDone(await clone.shell(lines));
       expect(await own()).toEqual({
         OWN_KEY: CANARY,
         OWN_MOOD: 'better',
@@ -94,7 +96,7 @@ overRuntimes((runtime) => {
         OWN_FILE: 'from a file',
       });
       const fewer = await env('unset', 'OWN_INPUT', 'OWN_FILE');
-      expect(fewer).toMatchObject({ code: 0 });
+      expectDone(fewer);
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
     });
 
@@ -108,8 +110,9 @@ overRuntimes((runtime) => {
 
     it('reaches the migration too, and what that prints of it is hidden in the log', async () => {
       const migrate = ['node', '-e', 'console.log("using", process.env.OWN_KEY, process.env.NODE_ENV)'];
-      const { verdict, deployment } = await clone.release({ config: { ...BAKE.config, app: { migrate } } });
-      expect(verdict).toMatch(/^✓ LIVE/);
+      const { deployment } = expectLive(
+        await clone.release({ config: { ...BAKE.config, app: { migrate } } }),
+      );
       expect((await clone.switchyard('logs', String(deployment.id))).text).toContain('using *** production');
     });
 
@@ -139,7 +142,7 @@ overRuntimes((runtime) => {
       expect((await setting).code).toBe(1);
       expect(await untilOver(clone, id)).toMatchObject({ state: 'interrupted' });
       expect(await clone.state()).toEqual(before);
-      expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+      expectLive(await clone.release());
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
     });
 
@@ -150,13 +153,13 @@ overRuntimes((runtime) => {
       );
       expect((await env('list')).text).toMatch(/OWN_MOOD .* waits for the next deployment\n$/);
       expect(await own()).toMatchObject({ OWN_MOOD: 'better' });
-      expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+      expectLive(await clone.release());
       expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
 
       // the release before stands warm, with the environment before
       const back = await clone.switchyard('rollback', older);
 
-      expect(back).toMatchObject({ code: 0 });
+      expectDone(back);
       expect(back.text).toContain('✓ start');
       expect(await clone.serving()).toMatchObject({ commit: older });
       expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
@@ -166,8 +169,8 @@ overRuntimes((runtime) => {
       kill((await clone.serving()).pid);
       await untilServes();
       expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
-      expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
-      expect(await clone.start()).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('stop'));
+      expectDone(await clone.start());
       expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
     });
 
@@ -207,7 +210,7 @@ overRuntimes((runtime) => {
 
       const pushed = await clone.release({ config: { ...BAKE.config, app, hooks: notes(...moments) } });
 
-      expect(pushed.verdict).toMatch(/^✓ LIVE/);
+      expectLive(pushed);
       expect(pushed.text).toMatch(/✓ hook before prepare .* noted before prepare/);
       const noted = takeNotes();
       expect(noted.map(({ MOMENT }) => MOMENT)).toEqual(moments);
@@ -220,7 +223,7 @@ overRuntimes((runtime) => {
     it('run for a rollback too, where the moment occurs', async () => {
       // the warm one, which is not started anew
       const { commit: warm } = await clone.slot(clone.table().standby as string);
-      expect(await clone.switchyard('rollback', warm)).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('rollback', warm));
       const noted = takeNotes();
       expect(noted.map(({ MOMENT }) => MOMENT)).toEqual([
         'before shift',
@@ -261,7 +264,7 @@ overRuntimes((runtime) => {
 
     it('after live, and for a failure, one that fails is only told', async () => {
       const live = await clone.release({ config: { ...BAKE.config, hooks: { 'after live': fails } } });
-      expect(live.verdict).toMatch(/^✓ LIVE/);
+      expectLive(live);
       expect(live.text).toMatch(/! The hook "after live" .* ended with code 5: Error: no such thing/);
       const bad = { behaviour: { exits: true }, config: { ...BAKE.config, hooks: { failure: fails } } };
       const failed = await clone.release(bad);
@@ -286,8 +289,8 @@ overRuntimes((runtime) => {
 
     it('and are not asked when what was live is brought back', async () => {
       clone.change({ config: { ...BAKE.config, hooks: { 'before start': fails } } });
-      expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
-      expect(await clone.start()).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('stop'));
+      expectDone(await clone.start());
       clone.change(BAKE);
     });
   });

@@ -8,9 +8,10 @@ import type { ErrorCode } from '../../deploy/core/errors';
 import type { Commit, Deployment, Fault } from '../../deploy/core/types';
 import { portHolder } from '../../deploy/traffic/port-holder';
 import { BASE_IMAGE } from '../support/docker';
+import { expectDone, expectLive, verdictOf } from '../support/expect-live';
 import { overRuntimes } from '../support/runtimes';
 import { startLoad, type Failure, type Load, type LoadRequest } from '../support/load';
-import { lastLine, tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
+import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
 
@@ -161,7 +162,7 @@ overRuntimes((runtime) => {
   beforeAll(async () => {
     // bakes are off where a test does not need one
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
   });
   afterEach(() => load?.stop());
   afterAll(() => clone.cleanUp());
@@ -205,7 +206,7 @@ overRuntimes((runtime) => {
 
   describe('with the release before warm in the idle slot', () => {
     beforeAll(async () => {
-      expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+      expectLive(await clone.release());
       expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
     });
 
@@ -283,7 +284,7 @@ overRuntimes((runtime) => {
           }),
         );
 
-        expect((await back).code).toBe(0);
+        expectDone(await back);
         expect((await back).text.trimEnd().split('\n').at(-1)).toMatch(/^✓ LIVE in [\d.]+ m?s: .* on green$/);
         expect(await clone.serving()).toEqual(before);
         expect(clone.table().active).toBe('green');
@@ -386,8 +387,8 @@ overRuntimes((runtime) => {
       // the kit of this clone reads the very same file, and would not know how to deploy anything
       const pushed = await clone.git('push', 'live', 'main');
       expect(pushed.code).not.toBe(0);
-      expect(lastLine(pushed.text)).toMatch(/^✗ Nothing was pushed: /);
-      expect(lastLine(pushed.text)).toMatch(here);
+      expect(verdictOf(pushed.text)).toMatch(/^✗ Nothing was pushed: /);
+      expect(verdictOf(pushed.text)).toMatch(here);
       expect(await clone.state()).toEqual(before);
 
       // in the commit alone, as when somebody else has pushed it

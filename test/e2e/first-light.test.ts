@@ -4,6 +4,7 @@ import path from 'node:path';
 import { processesWith } from '../../deploy/runtimes/os-process';
 import { keepOneTest } from '../support/app-tests';
 import { inEngine, processesInContainers } from '../support/docker';
+import { expectDone, expectLive } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { needs, sampleApp } from '../support/needs';
 import { environmentOf, overRuntimes } from '../support/runtimes';
@@ -30,7 +31,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
           '  it runs in the background (npm stop ends it)\n' +
           'Next: change a line in app/, then  git commit -am hello && git push live main\n',
       );
-      expect(said.code).toBe(0);
+      expectDone(said);
       expect(await version(clone)).toMatchObject({ version: '1.0.0', commit: first, slot: 'blue' });
     });
 
@@ -40,7 +41,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
       const said = await clone.start();
 
       expect(said.text).toContain('it was running already: nothing was changed');
-      expect(said.code).toBe(0);
+      expectDone(said);
       expect(await version(clone)).toEqual(before);
     });
 
@@ -70,8 +71,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
     it('rolls back to the release before with one rename, and forward again by a deploy', async () => {
       const back = await clone.switchyard('rollback');
 
-      expect(back.text).toContain(`✓ LIVE in`);
-      expect(back.code).toBe(0);
+      expectLive(back);
       expect(await version(clone)).toMatchObject({ version: '1.0.0', commit: first, slot: 'blue' });
       expect(
         clone
@@ -81,7 +81,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
       ).toEqual(['verify', 'shift', 'verify-live']);
 
       const forward = await clone.switchyard('deploy');
-      expect(forward.code).toBe(0);
+      expectDone(forward);
       expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
     });
 
@@ -105,7 +105,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
 
     it('brings back what was live after npm stop, which leaves no process and no container', async () => {
       const stopped = await clone.switchyard('stop');
-      expect(stopped.code).toBe(0);
+      expectDone(stopped);
       expect(processesWith('SWITCHYARD_DATA', clone.home.shared)).toEqual([]);
       expect(processesWith('SWITCHYARD_HOME', clone.home.dir)).toEqual([]);
       expect(processesInContainers(clone.home)).toEqual([]);
@@ -115,7 +115,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
 
       const started = await clone.start();
 
-      expect(started.code).toBe(0);
+      expectDone(started);
       expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
     });
   });

@@ -7,6 +7,7 @@ import { badCause } from '../../deploy/core/rollback-target';
 import type { Deployment, PhaseName } from '../../deploy/core/types';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
+import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load } from '../support/load';
 import { overRuntimes } from '../support/runtimes';
 import { LONG_VERIFY, tinyClone, type Change, type State, type TinyClone } from '../support/tiny-clone';
@@ -21,8 +22,8 @@ let load: Load | undefined;
 overRuntimes((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
-    expect(await clone.start()).toMatchObject({ code: 0 });
-    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+    expectDone(await clone.start());
+    expectLive(await clone.release());
   });
   afterEach(() => load?.stop());
   afterAll(() => clone.cleanUp());
@@ -57,7 +58,7 @@ overRuntimes((runtime) => {
       expect(text).toContain(`curl -H 'X-Switchyard-Preview: ${cookie.split('=')[1]}'`);
 
       const promoted = await clone.switchyard('promote');
-      expect(promoted).toMatchObject({ code: 0 });
+      expectLive(promoted);
       expect(promoted.text).toMatch(/^✓ hold .* promoted after /m);
       expect(promoted.text).toMatch(/^✓ LIVE in \d+ ms: /m);
       expect(await clone.serving()).toMatchObject({ commit: held.commit, instance: idle?.instance });
@@ -75,7 +76,7 @@ overRuntimes((runtime) => {
 
       const aborted = await clone.switchyard('abort');
 
-      expect(aborted.code).toBe(0);
+      expectDone(aborted);
       expect(aborted.text).toMatch(/^✓ ABORTED: deployment \d+ is taken back; users get v1\.0\.0 /m);
       await expectAborted(held, before);
       expect(await visit('/version', header)).toMatchObject({ commit: before.serving.commit, slot: null });
@@ -94,10 +95,9 @@ overRuntimes((runtime) => {
       const pushing = clone.release();
       const waiting = await until('a push that waits', () => newest('queued'));
 
-      expect(await clone.switchyard('abort', String(waiting.id))).toMatchObject({
-        code: 0,
-        text: expect.stringContaining(`✓ deployment ${waiting.id} is out of the queue`),
-      });
+      expect(expectDone(await clone.switchyard('abort', String(waiting.id))).text).toContain(
+        `✓ deployment ${waiting.id} is out of the queue`,
+      );
 
       const first = await pushing;
       expect(first.text).toContain(
@@ -109,15 +109,15 @@ overRuntimes((runtime) => {
       const second = clone.release();
       await until('a push that waits', () => newest('queued'));
       expect(clone.deployments().find(({ id }) => id === held.id)?.state).toBe('holding');
-      expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
-      expect((await second).verdict).toMatch(/^✓ LIVE in /);
+      expectDone(await clone.switchyard('abort'));
+      expectLive(await second);
     });
 
     it('does not hold up a rollback', async () => {
       const { table, serving } = await clone.state();
       const { held } = await hold();
 
-      expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('rollback'));
 
       expect(await untilOver(clone, held.id)).toMatchObject({
         state: 'aborted',
@@ -187,7 +187,7 @@ overRuntimes((runtime) => {
 
       expect(await visit('/version', header)).toMatchObject({ commit: held.commit, pid });
       expect((await visit(link, {})).status).toBe(302);
-      expect(await clone.switchyard('promote')).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('promote'));
       expect(await clone.serving()).toMatchObject({ commit: held.commit, pid });
     });
 
@@ -204,7 +204,7 @@ overRuntimes((runtime) => {
         ),
       );
       expect(newest('holding')?.id).toBe(held.id);
-      expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('abort'));
     });
 
     it('is taken back when it was killed together with its deployment', async () => {
@@ -242,7 +242,7 @@ overRuntimes((runtime) => {
       const running = await untilPhase(clone, after, phase);
       if (change.files) await until('a survivor', () => commandsOf(clone.home, running.id).length >= 2);
 
-      expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('abort'));
 
       expect(commandsOf(clone.home, running.id)).toEqual([]);
       await expectAborted(running, before);
@@ -265,7 +265,7 @@ overRuntimes((runtime) => {
       const baking = await untilPhase(clone, after, 'bake');
       await load.more(200);
 
-      expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('abort'));
 
       expect((await pushing).verdict).toMatch(
         /^✗ NOT LIVE\. Still serving .*: It was aborted by an operator\.$/,
@@ -289,7 +289,7 @@ overRuntimes((runtime) => {
 
       kill(held.pid);
 
-      expect(await aborting).toMatchObject({ code: 0 });
+      expectDone(await aborting);
       await expectAborted(held, before);
     });
   });
@@ -298,10 +298,10 @@ overRuntimes((runtime) => {
     const { serving } = await clone.state();
     const { held } = await hold();
 
-    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+    expectDone(await clone.switchyard('stop'));
 
     expect(await untilOver(clone, held.id)).toMatchObject({ state: 'aborted', errorCode: 'E_STOPPED' });
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
     expect(await clone.serving()).toMatchObject({ commit: serving.commit });
   });
 });
@@ -318,7 +318,8 @@ async function hold(): Promise<Held> {
   clone.change({});
   const commit = await clone.commit('to be tried');
   const said = await clone.switchyard('deploy', '--hold');
-  expect(said).toMatchObject({ code: 0, text: expect.stringContaining('✓ HELD') });
+  expectDone(said);
+  expect(said.text).toContain('✓ HELD');
   const held = newest('holding') as Deployment;
   expect(held).toMatchObject({ commit, hold: true });
   const link = /http:\S+preview\?\S+/.exec(said.text)?.[0] as string;

@@ -5,6 +5,7 @@ import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Notice } from '../../deploy/core/notices';
 import { processesWith } from '../../deploy/runtimes/os-process';
+import { expectDone, expectLive } from '../support/expect-live';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -32,7 +33,7 @@ beforeAll(async () => {
   await once(receiver, 'listening');
   const { port } = receiver.address() as AddressInfo;
   clone = await tinyClone({ bake: { seconds: 0 } }, { NOTIFY_URL: `http://127.0.0.1:${port}/${TOKEN}` });
-  expect(await clone.start()).toMatchObject({ code: 0 });
+  expectDone(await clone.start());
   // the first release is told as well
   await until('its notice', () => got.length === 1);
 });
@@ -50,7 +51,7 @@ it('a push that goes live, one that does not, and a rollback are told, each with
 
   const pushed = await clone.release();
   const failed = await clone.release({ behaviour: { exits: true } });
-  expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+  expectDone(await clone.switchyard('rollback'));
 
   await until('three notices', () => got.length === 3);
   const [live, bad, back] = got as [Notice, Notice, Notice];
@@ -73,7 +74,7 @@ it('a push that goes live, one that does not, and a rollback are told, each with
 it('notify test sends one, and names who has taken it by the host alone', async () => {
   const said = await clone.switchyard('notify', 'test');
 
-  expect(said).toMatchObject({ code: 0 });
+  expectDone(said);
   expect(said.text).toMatch(/^✓ 127\.0\.0\.1:\d+: answered 200$/m);
   expect(got).toMatchObject([{ event: 'test' }]);
   expect(said.text).not.toContain(TOKEN);
@@ -82,12 +83,10 @@ it('notify test sends one, and names who has taken it by the host alone', async 
 it('a receiver that hangs holds up no deployment', async () => {
   hangs = true;
   try {
-    const { verdict } = await clone.release();
-
-    expect(verdict).toMatch(/^✓ LIVE in /);
+    expectLive(await clone.release());
     await until('the question', () => open.length > 0);
     const next = await clone.release();
-    expect(next.verdict).toMatch(/^✓ LIVE in /);
+    expectLive(next);
     // it was told of the first one, perhaps more than once, and has not said a word since
     expect([...told()]).toHaveLength(1);
   } finally {

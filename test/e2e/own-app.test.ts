@@ -4,7 +4,8 @@
  */
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { liveClone, type LiveClone, type Said } from '../support/live-clone';
+import { expectDone, expectLive, verdictOf } from '../support/expect-live';
+import { liveClone, type LiveClone } from '../support/live-clone';
 import { environmentOf, overRuntimes } from '../support/runtimes';
 import { startLoad } from '../support/load';
 
@@ -32,13 +33,13 @@ describe('an app of one’s own', () => {
     afterAll(() => clone.cleanUp());
 
     it('goes live by the documented steps', async () => {
-      expect(await clone.shell(replace)).toMatchObject({ code: 0 });
+      expectDone(await clone.shell(replace));
       setSection(clone, section);
 
       const said = await clone.shell(makeLive);
 
       expect(said.text).toContain('is live on blue');
-      expect(said.code).toBe(0);
+      expectDone(said);
       expect(await edition(clone)).toBe('first edition');
     });
 
@@ -56,7 +57,7 @@ describe('an app of one’s own', () => {
       await users.more(100);
       const result = await users.stop();
 
-      expect(verdict(said)).toMatch(/^✓ LIVE in /);
+      expectLive(said);
       expect(result.failed).toEqual([]);
       expect(Object.keys(result.versions).sort()).toEqual(['first edition', 'second edition']);
       expect(clone.deployments().at(-1)).toMatchObject({ state: 'succeeded', failed: 0 });
@@ -69,7 +70,7 @@ describe('an app of one’s own', () => {
 
         const said = await clone.push('always the same');
 
-        expect(verdict(said)).toMatch(
+        expect(verdictOf(said.text)).toMatch(
           /^✗ NOT LIVE\. Still serving .*: The tests \(node --test app\/quotes\.test\.js\)/,
         );
         expect(await edition(clone)).toBe('second edition');
@@ -83,14 +84,14 @@ describe('an app of one’s own', () => {
 
       const said = await clone.push('a port of its own');
 
-      expect(verdict(said)).toMatch(
+      expect(verdictOf(said.text)).toMatch(
         /^✗ NOT LIVE\. .*: \/health in blue answered connection refused \(it listens on \d+ and not on PORT\)\.$/,
       );
       expect(await edition(clone)).toBe('second edition');
     });
 
     it('goes back by rollback', async () => {
-      expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('rollback'));
 
       expect(await edition(clone)).toBe('first edition');
     });
@@ -123,10 +124,4 @@ async function edition(clone: LiveClone): Promise<unknown> {
   const { status, text } = await clone.get('/quotes/1');
   expect(status).toBe(200);
   return (JSON.parse(text) as { version: unknown }).version;
-}
-
-/** The last line in the terminal of a push. */
-function verdict({ text }: Said): string {
-  const lines = text.split('\n').filter((line) => line.startsWith('remote: '));
-  return lines.at(-1)?.slice('remote: '.length).trimEnd() ?? '';
 }

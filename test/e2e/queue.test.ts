@@ -3,6 +3,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Deployment } from '../../deploy/core/types';
 import { untilOver, untilPhase } from '../support/crash';
+import { expectDone, expectLive } from '../support/expect-live';
 import { until } from '../support/until';
 import { tinyClone, type Pushed, type TinyClone } from '../support/tiny-clone';
 
@@ -12,8 +13,8 @@ let clone: TinyClone;
 
 beforeAll(async () => {
   clone = await tinyClone({ bake: { seconds: 0 } });
-  expect(await clone.start()).toMatchObject({ code: 0 });
-  expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+  expectDone(await clone.start());
+  expectLive(await clone.release());
 });
 afterAll(() => clone.cleanUp());
 
@@ -26,14 +27,14 @@ it('lets a second push wait and tells it for whom, and a third take its place', 
   letEnd();
 
   const first = await pushing;
-  expect(first.verdict).toMatch(/^✓ LIVE in /);
+  expectLive(first);
   const behind = `waiting for deployment ${running.id} (${first.commit.slice(0, 7)})`;
   const superseded = await second;
   expect(superseded.text).toContain(behind);
   expect(superseded.verdict).toBe('- superseded: a newer push is deployed instead');
   const last = await third;
   expect(last.text).toContain(behind);
-  expect(last.verdict).toMatch(/^✓ LIVE in /);
+  expectLive(last);
 
   expect(await clone.serving()).toMatchObject({ commit: last.commit });
   expect(await untilOver(clone, waiting.id)).toMatchObject({ state: 'superseded', commit: null });
@@ -50,11 +51,11 @@ it('lets a rollback go before a push that waits', async () => {
   const rollback = await untilQueued(waiting);
   letEnd();
 
-  expect((await pushing).verdict).toMatch(/^✓ LIVE in /);
-  expect((await goingBack).code).toBe(0);
+  expectLive(await pushing);
+  expectDone(await goingBack);
   const last = await second;
 
-  expect(last.verdict).toMatch(/^✓ LIVE in /);
+  expectLive(last);
   expect(await clone.serving()).toMatchObject({ commit: last.commit });
   const { finishedAt } = await untilOver(clone, rollback.id);
   const { startedAt } = await untilOver(clone, waiting.id);

@@ -9,6 +9,7 @@ import type { Commit, Deployment } from '../../deploy/core/types';
 import { readSecret } from '../../deploy/secret';
 import { signatureOf } from '../../deploy/webhook/signature';
 import { untilOver } from '../support/crash';
+import { expectDone } from '../support/expect-live';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -24,7 +25,7 @@ beforeAll(async () => {
     schedules: { poll: '* * * * * *' },
     keep: { releases: 1 },
   });
-  expect(await clone.start()).toMatchObject({ code: 0 });
+  expectDone(await clone.start());
   first = (await clone.serving()).commit;
 });
 afterAll(() => clone.cleanUp());
@@ -39,7 +40,7 @@ it('keeps the active release, the warm one and one more; a rollback builds an ol
   expect(sameSet(releases(), commits)).toBe(true);
 
   const rollback = await clone.switchyard('rollback', first);
-  expect(rollback).toMatchObject({ code: 0 });
+  expectDone(rollback);
   expect(rollback.text).toMatch(/✓ check out/);
   expect(await clone.serving()).toMatchObject({ commit: first });
 });
@@ -61,13 +62,13 @@ it('refuses a release that will not fit, before anything of it is made; going ba
   });
   expect(clone.table().active).toBe(standby);
   clone.change({});
-  expect(await clone.switchyard('rollback', first)).toMatchObject({ code: 0 });
+  expectDone(await clone.switchyard('rollback', first));
 });
 
 it('deploys a push whose webhook was lost', async () => {
   const { commit: pushed } = await clone.release();
   await untilSeen(pushed);
-  expect(await clone.switchyard('rollback', first)).toMatchObject({ code: 0 });
+  expectDone(await clone.switchyard('rollback', first));
   // without its hook the source tells nobody
   rmSync(path.join(clone.home.pushGit, 'hooks', 'post-receive'));
   clone.change({});
@@ -87,7 +88,7 @@ it.each<Record<string, string>>([{}, { 'x-switchyard-trigger': 'push' }])(
   'leaves a rollback alone when the webhook is sent again as another delivery, %o',
   async (headers) => {
     if ((await clone.serving()).commit !== first) {
-      expect(await clone.switchyard('rollback', first)).toMatchObject({ code: 0 });
+      expectDone(await clone.switchyard('rollback', first));
     }
     const { id } = await replay(headers);
     expect(await untilOver(clone, id)).toMatchObject({

@@ -3,6 +3,7 @@ import type { PhaseName } from '../../deploy/core/types';
 import { processesWith } from '../../deploy/runtimes/os-process';
 import { isOver } from '../../deploy/core/transitions';
 import { commandsOf, kill, leftOf, untilItHangs, untilPhase } from '../support/crash';
+import { expectDone, expectLive } from '../support/expect-live';
 import { overRuntimes } from '../support/runtimes';
 import { until } from '../support/until';
 import { LONG_VERIFY, tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
@@ -14,13 +15,13 @@ let clone: TinyClone;
 overRuntimes((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
-    expect(await clone.start()).toMatchObject({ code: 0 });
-    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+    expectDone(await clone.start());
+    expectLive(await clone.release());
   });
   // what a story has ended, or has failed to end, is no matter of the next one's
   beforeEach(async () => {
     if (clone.deployments().some(({ state }) => !isOver(state))) await clone.switchyard('stop');
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
   });
   afterAll(() => clone.cleanUp());
 
@@ -44,7 +45,8 @@ overRuntimes((runtime) => {
     const stopped = await clone.switchyard('stop');
 
     expect(leftOf(clone.home)).toEqual([]);
-    expect(stopped).toMatchObject({ code: 0, text: expect.stringContaining('✓ stopped') });
+    expectDone(stopped);
+    expect(stopped.text).toContain('✓ stopped');
     expect(commandsOf(clone.home, id)).toEqual([]);
     const { verdict, deployment, commit } = await pushing;
     expect(verdict).toBe('✗ NOT LIVE. Nothing is served until npm start: It was ended by npm stop.');
@@ -56,10 +58,10 @@ overRuntimes((runtime) => {
       errorCode: 'E_STOPPED',
     });
 
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
     expect(await clone.serving()).toMatchObject({ commit: serving.commit });
     expect(await clone.state()).toMatchObject({ files, images });
-    expect((await clone.release()).verdict).toMatch(/^✓ LIVE in /);
+    expectLive(await clone.release());
   });
 
   it('keeps a release that is live, and only ends its bake', async () => {
@@ -67,13 +69,12 @@ overRuntimes((runtime) => {
     const pushing = clone.release({ config: { bake: { seconds: 30 } } });
     await untilPhase(clone, newest, 'bake');
 
-    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+    expectDone(await clone.switchyard('stop'));
 
-    const { verdict, deployment, commit } = await pushing;
-    expect(verdict).toMatch(/^✓ LIVE in /);
+    const { deployment, commit } = expectLive(await pushing);
     expect(deployment).toMatchObject({ state: 'succeeded' });
     expect(leftOf(clone.home)).toEqual([]);
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
     expect(await clone.serving()).toMatchObject({ commit });
   });
 
@@ -86,7 +87,7 @@ overRuntimes((runtime) => {
     await until('the deployer to be gone', () => leftOf(clone.home).length > 0 && !deployerRuns());
     kill(pid);
 
-    expect(await stopping).toMatchObject({ code: 0, text: expect.stringContaining('✓ stopped') });
+    expect(expectDone(await stopping).text).toContain('✓ stopped');
 
     expect(commandsOf(clone.home, id)).toEqual([]);
     // the push finds nobody who works on it

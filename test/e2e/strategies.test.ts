@@ -8,6 +8,7 @@ import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
 import { incidents, kill, lastEvent } from '../support/crash';
 import { docker } from '../support/compose';
+import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Failure, type Load, type LoadRequest, type LoadResult } from '../support/load';
 import { freePorts } from '../support/ports';
 import { overRuntimes } from '../support/runtimes';
@@ -33,7 +34,7 @@ overRuntimes((runtime) => {
       rolling: { batch: 2, minHealthy: 2 },
       compose: { memory: '128m', cpus: 0.5 },
     });
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
   });
   afterEach(() => load?.stop());
   afterAll(() => clone.cleanUp());
@@ -41,14 +42,11 @@ overRuntimes((runtime) => {
   describe('rolling', () => {
     it('spreads the first release over the whole pool, and the next over it part by part, old and new side by side', async () => {
       const first = await underLoad(() => deploy('rolling'));
-      expect(first.result).toMatchObject({
-        code: 0,
-        deployment: { state: 'succeeded', strategy: 'rolling' },
-      });
+      expect(expectDone(first.result).deployment).toMatchObject({ state: 'succeeded', strategy: 'rolling' });
       expect(serving()).toEqual(POOL);
 
       const second = await underLoad(() => deploy('rolling'));
-      expect(second.result.text).toContain('✓ LIVE in ');
+      expectLive(second.result);
       for (const { seen } of [first, second]) {
         expect(seen.failed.slice(0, 3)).toEqual([]);
         expect(Object.keys(seen.versions)).toHaveLength(2);
@@ -90,13 +88,13 @@ overRuntimes((runtime) => {
 
       const { seen } = await underLoad(async () => {
         await expectHeld(commit, first);
-        expect(await clone.switchyard('abort')).toMatchObject({ code: 0 });
+        expectDone(await clone.switchyard('abort'));
         expect(await atRest()).toEqual(before);
 
         await expectHeld(commit, first);
         clone.order(commit, null);
         const promoted = await clone.switchyard('promote');
-        expect(promoted).toMatchObject({ code: 0, text: expect.stringContaining('✓ LIVE in ') });
+        expectLive(promoted);
         expect(await slotsWith(commit)).toEqual(POOL);
         expect(clone.deployments().at(-1)).toMatchObject({ state: 'succeeded', commit });
       });
@@ -159,7 +157,7 @@ overRuntimes((runtime) => {
         ['in-place', 1],
       ] as const) {
         const { result, seen } = await underLoad(() => deploy(strategy));
-        expect(result).toMatchObject({ code: 0, deployment: { state: 'succeeded', strategy } });
+        expect(expectDone(result).deployment).toMatchObject({ state: 'succeeded', strategy });
         expect(serving()).toHaveLength(slots);
         expect(Object.keys(seen.versions)).toHaveLength(2);
         expect(seen.failed.filter((each) => strategy !== 'in-place' || !isThePage(each)).slice(0, 3)).toEqual(
@@ -240,7 +238,7 @@ overRuntimes((runtime) => {
       const before = await clone.state();
       const count = clone.deployments().length;
       const said = await clone.switchyard('deploy', '--plan', '--strategy', 'rolling');
-      expect(said).toMatchObject({ code: 0 });
+      expectDone(said);
       expect(said.text).toMatch(/^rolling, [0-9a-f]{7}:\n {2}1 {2}start .* undo: stop /);
       const json = JSON.parse((await clone.switchyard('deploy', '--plan', '--json')).text) as object;
       expect(json).toMatchObject({ strategy: 'blue-green', plan: expect.any(Array) });
@@ -256,15 +254,16 @@ overRuntimes((runtime) => {
   });
 
   it('a pool that is made smaller serves from the slots that are left', async () => {
-    expect(await deploy('rolling')).toMatchObject({ code: 0 });
+    expectDone(await deploy('rolling'));
     const { commit } = await clone.serving();
     expect(serving()).toEqual(POOL);
 
-    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+    expectDone(await clone.switchyard('stop'));
     clone.change({ config: { slots: {} } });
     const started = await clone.start();
 
-    expect(started).toMatchObject({ code: 0, text: expect.stringContaining('is live on ') });
+    expectDone(started);
+    expect(started.text).toContain('is live on ');
     expect(serving()).toEqual(['blue', 'green']);
     expect((await clone.slots()).map((each) => each.slot)).toEqual(['blue', 'green']);
     expect(await clone.serving()).toMatchObject({ commit });

@@ -3,6 +3,7 @@ import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync }
 import path from 'node:path';
 import { tryLock } from '../../deploy/lock';
 import { leftOf, incidents, lastEvent, untilPhase } from '../support/crash';
+import { expectDone, expectLive } from '../support/expect-live';
 import { until } from '../support/until';
 import type { Said } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -13,20 +14,20 @@ let clone: TinyClone;
 
 beforeAll(async () => {
   clone = await tinyClone({ bake: { seconds: 0 } });
-  expect(await clone.start()).toMatchObject({ code: 0 });
+  expectDone(await clone.start());
 });
 afterAll(() => clone.cleanUp());
 
 it('starts and stops one at a time: whoever comes second is refused and changes nothing', async () => {
   const settings = readFileSync(clone.home.settings, 'utf8');
-  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+  expectDone(await clone.switchyard('stop'));
   const first = tryLock({ lock: path.join(clone.home.dir, 'start.db') });
   for (const second of [await clone.start(), await clone.switchyard('stop')]) {
     expectRefusal(second, 'Another npm start or npm stop is at work here.', 'E_USAGE');
   }
   first?.release();
   expect(readFileSync(clone.home.settings, 'utf8')).toBe(settings);
-  expect(await clone.start()).toMatchObject({ code: 0 });
+  expectDone(await clone.start());
 });
 
 it('lets no other user of the machine read, or lock, what it works with', () => {
@@ -60,9 +61,9 @@ it('npm start brings back the way to push when it was lost', async () => {
 
   const again = await clone.start();
 
-  expect(again).toMatchObject({ code: 0 });
+  expectDone(again);
   expect(again.text).toContain('nothing was changed');
-  expect((await clone.release()).verdict).toMatch(/^✓ LIVE in /);
+  expectLive(await clone.release());
 });
 
 it('serves on its old ports when they are edited meanwhile, and says what to do', async () => {
@@ -71,7 +72,7 @@ it('serves on its old ports when they are edited meanwhile, and says what to do'
   expect(again.text).toContain(
     '! branch next in deploy.config.js counts from the next start on: npm stop && npm start',
   );
-  expect((await clone.release({ config: { branch: 'next' } })).verdict).toMatch(/^✓ LIVE in /);
+  expectLive(await clone.release({ config: { branch: 'next' } }));
   clone.change({});
 });
 
@@ -82,8 +83,8 @@ it('a rollback to the very release that bakes takes nothing back', async () => {
 
   const back = await clone.switchyard('rollback', commit as string);
 
-  expect(back).toMatchObject({ code: 0 });
-  expect((await pushing).verdict).toMatch(/^✓ LIVE in /);
+  expectDone(back);
+  expectLive(await pushing);
   const journal = clone.journal();
   expect(journal.lastLive()?.to?.commit).toBe(commit);
   journal.close();
@@ -109,16 +110,16 @@ it('makes a traffic table again that somebody has removed', async () => {
   await until('the journal telling it', () =>
     incidents(clone, told).includes('the traffic table was gone and was made again'),
   );
-  expect((await clone.release()).verdict).toMatch(/^✓ LIVE in /);
+  expectLive(await clone.release());
 });
 
 it('can be stopped with a configuration that was broken meanwhile', async () => {
   const { commit } = await clone.serving();
   clone.write('deploy.config.js', 'module.exports = {');
   expectRefusal(await clone.start(), 'deploy.config.js cannot be read', 'E_CONFIG');
-  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+  expectDone(await clone.switchyard('stop'));
   clone.change({});
-  expect(await clone.start()).toMatchObject({ code: 0 });
+  expectDone(await clone.start());
   expect(await clone.serving()).toMatchObject({ commit });
 });
 
@@ -129,9 +130,9 @@ it('without its journal it says so, and begins a new one when asked to', async (
   for (const said of [await clone.switchyard('status'), await clone.start()]) {
     expectRefusal(said, `The journal ${journal} is gone.`, 'E_HOME');
   }
-  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
-  expect(await clone.start()).toMatchObject({ code: 0 });
-  expect((await clone.release()).verdict).toMatch(/^✓ LIVE in /);
+  expectDone(await clone.switchyard('stop'));
+  expectDone(await clone.start());
+  expectLive(await clone.release());
 });
 
 it('without its npm packages it serves on, and says so', async () => {
@@ -156,7 +157,7 @@ it('a script gets JSON also for a command that cannot be understood', async () =
 it('can be stopped when its home was removed', async () => {
   // what runs there goes on writing meanwhile
   rmSync(clone.home.dir, { recursive: true, force: true, maxRetries: 20 });
-  expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+  expectDone(await clone.switchyard('stop'));
   expect(leftOf(clone.home)).toEqual([]);
 });
 

@@ -25,9 +25,10 @@ export async function untilPhase(clone: TinyClone, after: number, phase: PhaseNa
     phase === 'bake'
       ? entry.type === 'state' && entry.state === 'baking'
       : entry.type === 'phase' && entry.phase === phase && entry.status === 'started' && !entry.undo;
+  const wanted = (): string => `the phase ${phase}: ${toldOf(journal.history()[0])}`;
   let seen = 0;
   try {
-    return await until(`the phase ${phase}`, () => {
+    return await until(wanted, () => {
       const news = journal.since(seen);
       seen = news.at(-1)?.id ?? seen;
       const event = news.find((each) => (each.deployment ?? 0) > after && has(each));
@@ -41,10 +42,18 @@ export async function untilPhase(clone: TinyClone, after: number, phase: PhaseNa
 /** The deployment as it ended. */
 export function untilOver(clone: TinyClone, id: number): Promise<Deployment> {
   const journal = clone.journal();
-  return until(`the end of deployment ${id}`, () => {
+  const end = (): string => `its end: ${toldOf(journal.get(id))}`;
+  return until(end, () => {
     const deployment = journal.get(id);
     return deployment && isOver(deployment.state) && deployment;
   }).finally(() => journal.close());
+}
+
+/** How far it has come, and why no further. */
+function toldOf(deployment: Deployment | null | undefined): string {
+  if (!deployment) return 'there is no deployment';
+  const { id, state, cause, errorCode } = deployment;
+  return [`deployment ${id} is ${state}`, cause, errorCode && `[${errorCode}]`].filter(Boolean).join(' ');
 }
 
 /** For afterEach: what a test that failed has left at work would keep every later deployment waiting. */

@@ -10,6 +10,7 @@ import type { Commit, Deployment, RunningSlot, Table } from '../../deploy/core/t
 import { createRuntime } from '../../deploy/runtimes';
 import { linkedTable } from '../../deploy/traffic/table-folder';
 import { BASE_IMAGE, inEngine, ownName, pidOnThisMachine } from './docker';
+import { verdictOf } from './expect-live';
 import { filesAtRest } from './files-at-rest';
 import { liveClone, type LiveClone, type Said } from './live-clone';
 
@@ -148,7 +149,7 @@ export async function tinyClone(
       return {
         ...said,
         commit,
-        verdict: lastLine(said.text),
+        verdict: verdictOf(said.text),
         deployment: deploymentOf(clone.deployments(), commit),
       };
     },
@@ -213,15 +214,4 @@ function writeTree(
       writeFileSync(at, text);
     }
   }
-}
-
-/** Without the marks and the blanks that git adds to what a hook says. */
-export function lastLine(text: string): string {
-  const lines = text.split('\n').filter((line) => line.startsWith('remote: '));
-  return (
-    lines
-      .map((line) => line.slice('remote: '.length).trim())
-      .filter(Boolean)
-      .at(-1) ?? ''
-  );
 }

@@ -6,7 +6,11 @@ const LOOK_EVERY_MS = 5;
 const PAUSE_PER_LOOK = 3;
 const LONGEST_PAUSE_MS = 50;
 
-/** Waits for a condition and returns its value. @param what named when it does not come to that within `limitMs`, as it is then */
+/**
+ * Waits for a condition and returns its value. Where it does not come to that within `limitMs`, the first line of the
+ * failure names what was waited for, and what was seen last.
+ * @param what a function tells, besides, how things stand when the time is over
+ */
 export async function until<T>(
   what: string | (() => string),
   condition: () => T | null | undefined | false | Promise<T | null | undefined | false>,
@@ -19,7 +23,10 @@ export async function until<T>(
     if (value) return value;
     const now = Date.now();
     if (now > deadline) {
-      throw new Error(`waited ${limitMs} ms for nothing: ${typeof what === 'string' ? what : what()}`);
+      const named = typeof what === 'string' ? what : what();
+      throw new Error(
+        `waited ${limitMs} ms for ${named}; last seen: ${String(value)}, of\n${String(condition)}`,
+      );
     }
     await sleep(Math.min(Math.max(LOOK_EVERY_MS, PAUSE_PER_LOOK * (now - looked)), LONGEST_PAUSE_MS));
   }

@@ -15,6 +15,7 @@ import {
   untilPhase,
   watchServing,
 } from '../support/crash';
+import { expectDone, expectLive } from '../support/expect-live';
 import { overRuntimes } from '../support/runtimes';
 import { until } from '../support/until';
 import { startLoad, type Load, type LoadRequest } from '../support/load';
@@ -32,7 +33,7 @@ let load: Load | undefined;
 overRuntimes((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
-    expect(await clone.start()).toMatchObject({ code: 0 });
+    expectDone(await clone.start());
   });
   afterEach(async () => {
     await load?.stop();
@@ -102,7 +103,7 @@ overRuntimes((runtime) => {
 
       await untilAnotherServes(pid);
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-      expect((await pushing).verdict).toMatch(/^✓ LIVE/);
+      expectLive(await pushing);
     });
   });
 
@@ -166,8 +167,7 @@ overRuntimes((runtime) => {
 
       kill(pm2Daemons(clone.home)[0]?.pid);
 
-      const { verdict, commit } = await pushing;
-      expect(verdict).toMatch(/^✓ LIVE/);
+      const { commit } = expectLive(await pushing);
       expect(await clone.serving()).toMatchObject({ commit });
       await until('a deployer that PM2 looks after', async () => {
         return (await deployerStatus({ home: clone.home }))?.orphan === false;
@@ -223,7 +223,6 @@ async function nginxAnswers(): Promise<boolean> {
 }
 
 async function expectNextPushToWork(): Promise<void> {
-  const { verdict, commit } = await clone.release();
-  expect(verdict).toMatch(/^✓ LIVE in /);
+  const { commit } = expectLive(await clone.release());
   expect(await clone.serving()).toMatchObject({ commit });
 }

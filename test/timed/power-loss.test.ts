@@ -10,6 +10,7 @@ import {
   untilOver,
   untilPhase,
 } from '../support/crash';
+import { expectDone, expectLive } from '../support/expect-live';
 import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-engine';
 import { overRuntimes } from '../support/runtimes';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
@@ -24,8 +25,8 @@ overRuntimes((runtime) => {
   beforeAll(async () => {
     engine = runtime === 'compose' ? await ownEngine() : null;
     clone = await tinyClone({ runtime, bake: { seconds: 0 } }, engine?.env);
-    expect(await clone.start()).toMatchObject({ code: 0 });
-    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+    expectDone(await clone.start());
+    expectLive(await clone.release());
   });
   afterAll(async () => {
     try {
@@ -44,7 +45,7 @@ overRuntimes((runtime) => {
 
       expect(everythingOf(clone.home)).toEqual([]);
       await powerUp();
-      expect(await clone.start()).toMatchObject({ code: 0 });
+      expectDone(await clone.start());
       expect(await clone.serving()).toMatchObject({ commit });
       expect(clone.table()).toMatchObject({ active });
       await expectNextPushToWork();
@@ -71,7 +72,7 @@ overRuntimes((runtime) => {
 
         await pushing;
         await powerUp();
-        expect(await clone.start()).toMatchObject({ code: 0 });
+        expectDone(await clone.start());
         expect(await clone.serving()).toMatchObject({ commit });
         expect(clone.deployments().find((each) => each.id === id)).toMatchObject({
           state: 'interrupted',
@@ -91,7 +92,7 @@ overRuntimes((runtime) => {
 
       await pushing;
       await powerUp();
-      expect(await clone.start()).toMatchObject({ code: 0 });
+      expectDone(await clone.start());
       expect(await clone.serving()).toMatchObject({ commit });
       // containers came back with the machine, so their bake goes on
       expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded' });
@@ -118,8 +119,7 @@ overRuntimes((runtime) => {
         if (dies) kill(pid);
         await engine?.start();
 
-        const { verdict, commit } = await pushing;
-        expect(verdict).toMatch(/^✓ LIVE in /);
+        const { commit } = expectLive(await pushing);
         expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded', fault: null });
         expect(await pidOf(to)).not.toBe(pid);
         await untilWarned(id, 'the engine answers again');
@@ -137,8 +137,7 @@ overRuntimes((runtime) => {
 
         await engine?.die();
 
-        const { verdict, commit } = await pushing;
-        expect(verdict).toMatch(/^✓ LIVE in /);
+        const { commit } = expectLive(await pushing);
         expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded', fault: null });
         // by the watch: the pruning after the release misses the engine too
         await told("Docker's engine does not answer");
@@ -183,7 +182,7 @@ overRuntimes((runtime) => {
         await until('the promotion', () => clone.deployments().at(-1)?.wish === 'promote');
         await engine?.start('--live-restore');
 
-        expect(await promoting).toMatchObject({ code: 0 });
+        expectDone(await promoting);
         await untilWarned(id, 'the engine answers again');
         expect(await clone.serving()).toMatchObject({ commit });
         expect(await pidOf(to)).toBe(pid);
@@ -220,8 +219,7 @@ overRuntimes((runtime) => {
         await untilWarned(id, "Docker's engine does not answer");
         await engine?.start();
 
-        const { verdict, commit } = await pushing;
-        expect(verdict).toMatch(/^✓ LIVE in /);
+        const { commit } = expectLive(await pushing);
         expect(await clone.serving()).toMatchObject({ commit });
         await expectNextPushToWork();
       });
@@ -259,7 +257,7 @@ async function pushUntil(phase: PhaseName, change: Change): Promise<Pushing> {
 async function hold(): Promise<{ id: number; commit: Commit; to: string }> {
   clone.change({});
   const commit = await clone.commit('to be tried');
-  expect(await clone.switchyard('deploy', '--hold')).toMatchObject({ code: 0 });
+  expectDone(await clone.switchyard('deploy', '--hold'));
   const { id, to } = clone.deployments().at(-1) as Deployment;
   return { id, commit, to: to?.slot as string };
 }
@@ -286,7 +284,6 @@ async function untilServed(commit: Commit): Promise<void> {
 }
 
 async function expectNextPushToWork(): Promise<void> {
-  const { verdict, commit } = await clone.release();
-  expect(verdict).toMatch(/^✓ LIVE in /);
+  const { commit } = expectLive(await clone.release());
   expect(await clone.serving()).toMatchObject({ commit });
 }

@@ -19,6 +19,7 @@ import {
   watchServing,
 } from '../support/crash';
 import { BASE_IMAGE } from '../support/docker';
+import { expectDone, expectLive } from '../support/expect-live';
 import { overRuntimes } from '../support/runtimes';
 import { until } from '../support/until';
 import { LONG_VERIFY, tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
@@ -58,8 +59,8 @@ const RUN_COMMANDS: PhaseName[] = ['install', 'test', 'build', 'migrate'];
 overRuntimes((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
-    expect(await clone.start()).toMatchObject({ code: 0 });
-    expect((await clone.release()).verdict).toMatch(/^✓ LIVE/);
+    expectDone(await clone.start());
+    expectLive(await clone.release());
   });
   afterEach(async () => {
     await stopWatching();
@@ -92,7 +93,7 @@ overRuntimes((runtime) => {
       kill(deployment.pid);
 
       const said = await pushing;
-      expect(said.verdict).toMatch(/^✓ LIVE in /);
+      expectLive(said);
       expect(said.deployment).toMatchObject({ id: deployment.id, state: 'succeeded' });
       expect(warnings(deployment)).toEqual(['its process died; the bake goes on']);
       expect(await watching.stop()).toBe(0);
@@ -155,7 +156,7 @@ overRuntimes((runtime) => {
       kill(pid);
 
       const said = await pushing;
-      expect(said.verdict).toMatch(/^✓ LIVE in /);
+      expectLive(said);
       expect(said.deployment).toMatchObject({ id: deployment.id, pid: deployment.pid, state: 'succeeded' });
       expect(await clone.serving()).toMatchObject({ commit: said.commit });
       expect(await deployerPid(clone)).not.toBe(pid);
@@ -241,8 +242,7 @@ async function expectTakenBack(deployment: Deployment, { verdict, commit }: Push
 }
 
 async function expectNextPushToWork(): Promise<void> {
-  const { verdict, commit } = await clone.release();
-  expect(verdict).toMatch(/^✓ LIVE in /);
+  const { commit } = expectLive(await clone.release());
   expect(await clone.serving()).toMatchObject({ commit });
 }
 

@@ -2,13 +2,14 @@
 import { randomUUID } from 'node:crypto';
 import { readSecret } from '../../deploy/secret';
 import { postPush } from '../../deploy/webhook/post';
+import { expectDone } from '../support/expect-live';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 let clone: TinyClone;
 
 beforeAll(async () => {
   clone = await tinyClone();
-  expect(await clone.start()).toMatchObject({ code: 0 });
+  expectDone(await clone.start());
 });
 afterAll(() => clone.cleanUp());
 

@@ -48,10 +48,34 @@ describe('the summary of npm test', () => {
     expect(ok).toBe(false);
   });
 
+  it('tells what failed and how it begins right before its last line, without colours', () => {
+    const failed = {
+      fullName: 'b',
+      status: 'failed',
+      failureMessages: ['\x1b[31m✗ NOT LIVE\x1b[39m\n\nwhy\n\n  what to do\nall of it', 'and another'],
+    };
+    const { lines } = summary(
+      [file('unit', [['a', 'passed']]), file('e2e', [['c', 'pending']], { testResults: [failed] })],
+      ['unit', 'e2e'],
+    );
+    expect(lines.slice(-7)).toEqual([
+      'failed:',
+      '  e2e: b',
+      '      ✗ NOT LIVE',
+      '      why',
+      '        what to do',
+      '',
+      '1 passed, 1 failed, 0 skipped',
+    ]);
+  });
+
   it('counts a file that could not even be run as a failure', () => {
     const { lines, ok } = summary([file('unit', [], { testExecError: { message: 'syntax' } })], ['unit']);
     expect(lines.at(-1)).toBe('0 passed, 1 failed, 0 skipped');
-    expect(lines).toContain('  unit: /clone/test/unit/a.test.ts could not be run');
+    expect(lines.slice(-4, -2)).toEqual([
+      '  unit: /clone/test/unit/a.test.ts could not be run',
+      '      syntax',
+    ]);
     expect(ok).toBe(false);
   });
 
