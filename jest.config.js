@@ -15,13 +15,11 @@ const project = (displayName, folder, more) => ({
   testEnvironment: 'node',
   testMatch: [`<rootDir>/${folder}/**/*.test.{js,ts}`],
   transform,
+  setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'],
   // jest looks every global up in a machine of its own, and tests of chance do so millions of times
   sandboxInjectedGlobals: ['Math', 'Infinity'],
   ...more,
 });
-
-/** npm, nginx and PM2 for real, on a machine that may be busy. */
-const real = { setupFilesAfterEnv: ['<rootDir>/test/support/patience.ts'] };
 
 /** Tests for Node's own runner, which an app of one's own may have, are not jest's. As patterns. */
 const testsForNode = (folder) =>
@@ -41,8 +39,8 @@ module.exports = {
   projects: [
     project('app', 'app', ownTests),
     project('unit', 'test/unit'),
-    project('integration', 'test/integration', real),
-    project('e2e', 'test/e2e', real),
-    project('timed', 'test/timed', real),
+    project('integration', 'test/integration'),
+    project('e2e', 'test/e2e'),
+    project('timed', 'test/timed'),
   ],
 };
