@@ -10,9 +10,10 @@ import { short } from './core/format';
 import { inService } from './core/spread';
 import type { RunningSlot, SlotName, Table } from './core/types';
 import { isLocked } from './lock';
+import { askSlot } from './pipeline/slot-health';
 import type { RequestDeployment } from './requests';
 import type { Watched } from './watched-slot';
-import { answers, endedUnseen, firstSight, looksAfter, newlyWatched, wasRestarted } from './watched-slot';
+import { endedUnseen, firstSight, looksAfter, newlyWatched, wasRestarted } from './watched-slot';
 import type { Yard } from './yard';
 
 const LOOK_EVERY_MS = 500;
@@ -93,7 +94,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     const listed = await residents(slot);
     if (listed === null) return null;
     const running = listed.find((each) => each.slot === slot) ?? null;
-    const healthy = running !== null && (await answers(yard, running));
+    const healthy = running !== null && running.pid !== null && (await askSlot(yard, running)).works;
     // a deployment has taken it out of service meanwhile
     if (!healthy && !leftToUs(await yard.traffic.current()).includes(slot)) return null;
     const state = watched.get(slot) ?? newlyWatched();
@@ -136,6 +137,8 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
       case 'nothing':
         return;
       case 'kill':
+        if (running?.pid === state.ended) return;
+        state.ended = running?.pid ?? null;
         await tell(`${slot} hangs: its process ${running?.pid} is ended and started again`, slot);
         if (running?.pid) process.kill(running.pid, 'SIGKILL');
         return;

@@ -1,17 +1,14 @@
 /** What the watch knows of a slot that serves, and how it tells a new process from the one it has met. */
 import type { Deployment, RunningSlot, SlotName } from './core/types';
-import { builtHealthPath } from './pipeline/health-path';
-import { probe } from './traffic/probe';
 import type { Yard } from './yard';
-import { slotNamed } from './yard';
-
-const PROBE_TIMEOUT_MS = 1000;
 
 /** What is remembered of a slot that serves. */
 export interface Watched {
   /** How often in a row it did not answer. */
   badInARow: number;
   process: Met | null;
+  /** The pid that was ended since it hung: what is killed is still there for a moment. */
+  ended: number | null;
   /** It was told that it does not answer. */
   missed: boolean;
   /** How often it was started again in vain, and when it may be tried next, in milliseconds since 1970. */
@@ -28,7 +25,7 @@ export interface Met {
 }
 
 export function newlyWatched(): Watched {
-  return { badInARow: 0, process: null, missed: false, restores: { count: 0, notBefore: 0 } };
+  return { badInARow: 0, process: null, ended: null, missed: false, restores: { count: 0, notBefore: 0 } };
 }
 
 /**
@@ -73,13 +70,4 @@ export function endedUnseen(yard: Yard, met: Met | null, running: RunningSlot | 
   return !yard.journal
     .incidents(20)
     .some(({ at, message }) => at >= liveAt && message.startsWith(`${slot} ended`));
-}
-
-/** The very process answers its health path with 200. */
-export async function answers(yard: Yard, running: RunningSlot): Promise<boolean> {
-  if (running.pid === null) return false;
-  const { port } = slotNamed(yard, running.slot);
-  const path = builtHealthPath(yard, running.commit);
-  const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
-  return answer.status === 200 && answer.instance === running.instance;
 }

@@ -101,6 +101,15 @@ const SABOTAGES = [
     name: 'under PM2 rolling (spreads|has each slot)',
   },
   {
+    invariant: 1,
+    what: 'a slot that has too much to do is taken for one that hangs',
+    file: 'deploy/pipeline/slot-health.ts',
+    from: 'isItself || (answer.status === null && hasServedSince(yard, slot, asked))',
+    to: 'isItself',
+    test: 'test/e2e/surprises.test.ts',
+    name: 'too busy for its health path',
+  },
+  {
     invariant: 3,
     what: 'a slot of a rolling release that has ended since its proof, and was started again, is as good as proven',
     file: 'deploy/pipeline/verify-served.ts',

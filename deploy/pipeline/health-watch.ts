@@ -2,16 +2,14 @@
 import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
 import type { Proof } from '../core/types';
-import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
-import { slotNamed } from '../yard';
 import { builtHealthPath } from './health-path';
 import type { Tell } from './process-watch';
 import { lostWithEngine, processWatch, replacedWithEngine } from './process-watch';
+import { askSlot } from './slot-health';
 import { readLog } from './verify';
 
 const PROBE_EVERY_MS = 500;
-const PROBE_TIMEOUT_MS = 1000;
 /** A single slow answer is no illness. */
 const BAD_ANSWERS = 3;
 
@@ -37,7 +35,6 @@ export function healthWatch(
   { code, tell, mayBeReplaced }: Watched,
 ): () => Promise<Health> {
   const path = builtHealthPath(yard, proof.commit);
-  const { port } = slotNamed(yard, proof.slot);
   const process = processWatch(yard, proof, tell);
   let bad = 0;
   let badSince = 0;
@@ -47,11 +44,10 @@ export function healthWatch(
     if (!mayBeReplaced && (sight === 'gone' || sight === 'back')) throw replacedWithEngine(proof);
     if (Date.now() >= next) {
       next = Date.now() + PROBE_EVERY_MS;
-      const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
-      const good = answer.status === 200 && answer.instance === proof.instance;
-      if (good) process.answered();
+      const answer = await askSlot(yard, proof);
+      if (answer.works) process.answered();
       if (bad === 0) badSince = Date.now();
-      bad = good ? 0 : bad + 1;
+      bad = answer.works ? 0 : bad + 1;
       // while the engine is away, only what answers badly has not gone with it
       const isJudged = sight === 'runs' || (sight === 'away' && answer.status !== null);
       if (bad >= BAD_ANSWERS && isJudged) {

@@ -7,16 +7,15 @@ import type { Counts } from '../core/verdict';
 import { tableInWords } from '../core/table';
 import type { Proof, Proofs, Slot, Step, Table, WithEnvironment } from '../core/types';
 import { portInUse, portInUseMessage } from '../traffic/port-holder';
-import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
 import { bake } from './bake';
 import { drain } from './drain';
 import { hold } from './hold';
 import { judge } from './judge';
-import { builtHealthPath } from './health-path';
 import { askWhileDown, putPage } from './maintenance';
 import type { Tell } from './process-watch';
+import { askSlot } from './slot-health';
 import { verifySlot, waitUntilHealthy } from './verify';
 import { verifyServed } from './verify-served';
 
@@ -150,8 +149,5 @@ function namesOf({ slot, others = [] }: Proofs): string {
 
 async function answers(yard: Yard, name: string): Promise<boolean> {
   const running = (await yard.runtime.list(name)).find(({ slot }) => slot === name);
-  if (!running?.pid) return false;
-  const { port } = slotNamed(yard, name);
-  const answer = await probe({ port, path: builtHealthPath(yard, running.commit), timeoutMs: 1000 });
-  return answer.status === 200 && answer.instance === running.instance;
+  return running?.pid ? (await askSlot(yard, running)).works : false;
 }

@@ -7,7 +7,8 @@ import type { Yard } from '../yard';
 import { builtRelease } from '../yard';
 import type { ProcessWatch, Sight, Tell } from './process-watch';
 import { lostWithEngine, processWatch } from './process-watch';
-import { ask, isGood, unlessSilent } from './verify';
+import { unlessSilent } from './slot-health';
+import { ask, isGood } from './verify';
 
 const LOOK_EVERY_MS = 50;
 

@@ -13,13 +13,12 @@ import { listeningPorts } from '../traffic/port-holder';
 import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
+import { unlessSilent } from './slot-health';
 
 const LOOK_EVERY_MS = 5;
 const PROBE_TIMEOUT_MS = 2000;
 /** One good answer may be luck. */
 const GOOD_ANSWERS = 3;
-/** One silence may be the machine's, which has just built and may flush its disks for seconds. */
-const SILENCES = 3;
 const LOG_LINES = 40;
 const MORE_MEMORY = 'Let it use less, or raise "compose.memory" in deploy.config.js.';
 /** Refused connections and 503 are a start that takes its time; any other answer will not get better for long. */
@@ -87,18 +86,6 @@ export async function ask(yard: Yard, proof: Proof, signal?: AbortSignal): Promi
   const { app } = builtRelease(yard, proof.commit);
   const { port } = slotNamed(yard, proof.slot);
   return probe({ port, path: app.health, timeoutMs: PROBE_TIMEOUT_MS, signal });
-}
-
-/** The first answer that says something, or the last of several silences. Throws the signal's reason. */
-export async function unlessSilent(
-  question: () => Promise<ProbeAnswer>,
-  signal?: AbortSignal,
-): Promise<ProbeAnswer> {
-  for (let asked = 1; ; asked++) {
-    const answer = await question();
-    signal?.throwIfAborted();
-    if (answer.status !== null || asked === SILENCES) return answer;
-  }
 }
 
 /** 200, and from the very process. */

@@ -4,6 +4,7 @@ import path from 'node:path';
 import { tryLock } from '../../deploy/lock';
 import { leftOf, incidents, lastEvent, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
+import { startLoad, type LoadRequest } from '../support/load';
 import { until } from '../support/until';
 import type { Said } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -96,6 +97,25 @@ it('a release that is silent for a moment while it is verified goes live all the
   expectLive(said);
   // it did meet the silence, and did not hear it out for nothing
   expect(said.text).toMatch(/✓ verify +\d+\.\d s +(blue|green)/);
+});
+
+it('a slot too busy for its health path is not ended while users get its answers, nor do they lose one as it is replaced', async () => {
+  const { commit, pid } = await clone.serving();
+  const told = lastEvent(clone);
+  const mix: LoadRequest[] = [{ method: 'GET', path: '/version' }];
+  const load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix });
+  try {
+    await load.more(10);
+    clone.order(commit, 'busy');
+    // three silences in a row are a process that hangs
+    await until('the watch being left without an answer', () => clone.unanswered(commit) > 4);
+    expect((await clone.serving()).pid).toBe(pid);
+
+    expectLive(await clone.release({ config: { strategy: 'rolling' } }));
+  } finally {
+    expect((await load.stop()).failed).toEqual([]);
+  }
+  expect(incidents(clone, told)).toEqual([]);
 });
 
 it('makes a traffic table again that somebody has removed', async () => {

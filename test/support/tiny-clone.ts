@@ -2,7 +2,7 @@
  * A live clone whose commits hold nothing but one small app, so that a push takes a second, and whose every fault
  * can be asked for.
  */
-import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Settings, UserConfig } from '../../deploy/config';
 import { loadConfig } from '../../deploy/config';
@@ -50,7 +50,8 @@ export interface Behaviour {
 }
 
 /** What a release is told to do once it runs; with a slot's name only the one of several that runs there does so. */
-export type Order = 'exit' | `exit in ${string}` | 'unhealthy' | `mistaken in ${string}` | 'fail-work';
+export type Order =
+  'exit' | `exit in ${string}` | 'unhealthy' | 'busy' | `mistaken in ${string}` | 'fail-work';
 
 export interface Change {
   behaviour?: Behaviour;
@@ -88,6 +89,8 @@ export interface TinyClone extends LiveClone {
   state(): Promise<State>;
   /** Makes a release do so from now on. */
   order(commit: Commit, what: Order | null): void;
+  /** How often a release that is busy has left its health path unanswered. */
+  unanswered(commit: Commit): number;
 }
 
 const APP = path.join(__dirname, 'faulty-app');
@@ -178,6 +181,10 @@ export async function tinyClone(
       const file = path.join(clone.home.shared, `order-${commit}`);
       if (what === null) rmSync(file, { force: true });
       else writeFileSync(file, what);
+    },
+    unanswered(commit) {
+      const file = path.join(clone.home.shared, `order-${commit}.unanswered`);
+      return existsSync(file) ? statSync(file).size : 0;
     },
   };
 }

@@ -22,7 +22,7 @@ if (own.OWN_MOOD?.startsWith('refuse')) {
   process.exit(4);
 }
 
-/** `exit`, `exit in green`, `unhealthy`, `mistaken in green`, `fail-work`, or empty. */
+/** `exit`, `exit in green`, `unhealthy`, `busy`, `mistaken in green`, `fail-work`, or empty. */
 function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
 }
@@ -70,6 +70,8 @@ let questions = 0;
 const server = http.createServer((request, response) => {
   // the connection is taken, and that is all
   if (behaviour.hangs && request.url === '/health') return;
+  // its users come first
+  if (request.url === '/health' && isOrdered('busy')) return fs.appendFileSync(`${order}.unanswered`, '.');
   // once it is up
   if (behaviour.silentOnceAt === request.url && ++questions === 2) return;
   const answer = ROUTES[request.url] ?? (() => ({ status: 404, body: {} }));

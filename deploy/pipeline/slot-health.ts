@@ -1,0 +1,51 @@
+/**
+ * Does a process in a slot work? What it answers at its health path counts at once. Silence is less clear: of a process
+ * that hangs it says all, and of one that has too much to do, on a machine that builds, almost nothing.
+ */
+import type { ProbeAnswer } from '../core/seams';
+import type { RunningSlot, SlotName } from '../core/types';
+import type { LogPosition } from '../traffic/access-log';
+import { hasSlotFailed, logPosition, readRequests } from '../traffic/access-log';
+import { probe } from '../traffic/probe';
+import type { Yard } from '../yard';
+import { slotNamed } from '../yard';
+import { builtHealthPath } from './health-path';
+
+const PROBE_TIMEOUT_MS = 1000;
+/** One silence may be the machine's, which has just built and may flush its disks for seconds. */
+const SILENCES = 3;
+
+export interface SlotAnswer extends ProbeAnswer {
+  /** It is the very process and answers 200; or its path was silent, and it answered users meanwhile. */
+  works: boolean;
+}
+
+type Asked = Pick<RunningSlot, 'slot' | 'commit' | 'instance'>;
+
+/** One question to the process's health path, for a second at most. Never throws. */
+export async function askSlot(yard: Yard, { slot, commit, instance }: Asked): Promise<SlotAnswer> {
+  const { port } = slotNamed(yard, slot);
+  const asked = logPosition(yard.home);
+  const answer = await probe({ port, path: builtHealthPath(yard, commit), timeoutMs: PROBE_TIMEOUT_MS });
+  const isItself = answer.status === 200 && answer.instance === instance;
+  // who ended it for its silence, or took its users away, would have them all meet nobody
+  return { ...answer, works: isItself || (answer.status === null && hasServedSince(yard, slot, asked)) };
+}
+
+/** The first answer that says something, or the last of several silences. Throws the signal's reason. */
+export async function unlessSilent<T extends Pick<SlotAnswer, 'status'> & Partial<SlotAnswer>>(
+  question: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  for (let asked = 1; ; asked++) {
+    const answer = await question();
+    signal?.throwIfAborted();
+    if (answer.status !== null || answer.works || asked === SILENCES) return answer;
+  }
+}
+
+/** By nginx's log: the slot has answered somebody, and not with a 5xx. */
+function hasServedSince({ home }: Yard, slot: SlotName, since: LogPosition): boolean {
+  const { requests } = readRequests(home, since);
+  return requests.some((entry) => entry.slot === slot && hasSlotFailed(entry) === false);
+}

@@ -1,0 +1,98 @@
+import { once } from 'node:events';
+import { appendFileSync, mkdirSync } from 'node:fs';
+import { createServer, type RequestListener } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import path from 'node:path';
+import { homeAt } from '../../../deploy/home';
+import { askSlot, unlessSilent, type SlotAnswer } from '../../../deploy/pipeline/slot-health';
+import type { Yard } from '../../../deploy/yard';
+import { commit } from '../../support/deployments';
+import { afterwards, tempHome } from '../../support/temp-home';
+
+const PROCESS = { slot: 'blue', commit: commit('a'), instance: 'i' };
+
+/** A slot whose health path does this, and a home whose log says what its users got. */
+async function slot(health: RequestListener): Promise<Yard> {
+  const home = homeAt(tempHome());
+  mkdirSync(path.dirname(home.accessLog), { recursive: true });
+  const server = createServer(health).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  afterwards(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const { port } = server.address() as AddressInfo;
+  const yard = { home, slots: [{ name: 'blue', port }], config: { app: { health: '/health' } } };
+  return yard as unknown as Yard;
+}
+
+const says =
+  (status: number, instance: string): RequestListener =>
+  (_, response) =>
+    response.writeHead(status).end(JSON.stringify({ commit: PROCESS.commit, instance }));
+
+/** Silent, while a user is answered so. */
+async function silentWhile(fields: { slot?: string; upstream_status?: string }): Promise<boolean> {
+  const yard = await slot(() => appendFileSync(yard.home.accessLog, `${JSON.stringify(answered)}\n`));
+  const answered = {
+    slot: 'blue',
+    upstream: '127.0.0.1:1',
+    upstream_status: '200',
+    status: '200',
+    ...fields,
+  };
+  return (await askSlot(yard, PROCESS)).works;
+}
+
+test('a process works that answers 200 as itself', async () => {
+  expect(await askSlot(await slot(says(200, 'i')), PROCESS)).toMatchObject({ works: true, status: 200 });
+});
+
+test.each([
+  ['500', says(500, 'i')],
+  ["another's 200", says(200, 'old')],
+])('%s counts at once, whatever its users get', async (_, health) => {
+  const yard = await slot((request, response) => {
+    appendFileSync(yard.home.accessLog, '{"slot":"blue","upstream_status":"200","status":"200"}\n');
+    health(request, response);
+  });
+  expect(await askSlot(yard, PROCESS)).toMatchObject({ works: false });
+});
+
+test('one that is silent works if it has answered a user meanwhile, and not if others have, or it with an error', async () => {
+  const all = [{}, { slot: 'green' }, { upstream_status: '500' }, { upstream_status: '502, 200' }];
+  expect(await Promise.all(all.map(silentWhile))).toEqual([true, false, false, false]);
+});
+
+test('what was answered before the question says nothing', async () => {
+  const yard = await slot(() => undefined);
+  appendFileSync(yard.home.accessLog, '{"slot":"blue","upstream_status":"200","status":"200"}\n');
+  expect(await askSlot(yard, PROCESS)).toMatchObject({ works: false, status: null });
+});
+
+describe('a silence', () => {
+  const asking = (...answers: Partial<SlotAnswer>[]) => {
+    let asked = 0;
+    const question = (): Promise<SlotAnswer> => Promise.resolve(answers[asked++] as SlotAnswer);
+    return unlessSilent(question).then((last) => [last, asked]);
+  };
+  const silence = { status: null, works: false };
+  const good = { status: 200, works: true };
+  const bad = { status: 500, works: false };
+
+  test('is asked again, twice at most', async () => {
+    expect(await asking(silence, silence, good)).toEqual([good, 3]);
+    expect(await asking(silence, silence, silence)).toEqual([silence, 3]);
+  });
+
+  test('and what is said is not, nor what users have heard', async () => {
+    expect(await asking(silence, bad)).toEqual([bad, 2]);
+    expect(await asking({ status: null, works: true })).toEqual([{ status: null, works: true }, 1]);
+  });
+
+  test('ends with the signal', async () => {
+    const stop = new AbortController();
+    stop.abort(new Error('enough'));
+    await expect(unlessSilent(() => Promise.resolve(silence), stop.signal)).rejects.toThrow('enough');
+  });
+});
