@@ -7,13 +7,14 @@ const { run } = require('./run');
 const { STAYS_OPEN } = require('./results');
 
 /**
- * In this order. Real ports and processes do not disturb each other, and most of the time a test with real parts waits
- * for one of them. Tests with a bound in seconds are to measure Switchyard and not the machine: where that is five, two
- * of them; where it is one, nothing runs beside them.
+ * In this order. Real ports and processes do not disturb each other, and a test with real parts waits for one of them
+ * now and then: three keep two processors busy, and more would only make each of them slower. Tests with a bound in
+ * seconds are to measure Switchyard and not the machine: where that is five, two of them; where it is one, nothing runs
+ * beside them.
  */
 const RUNS = [
   { suites: ['app', 'unit'], beside: ['--maxWorkers=100%'] },
-  { suites: ['integration', 'e2e'], beside: ['--maxWorkers=4'] },
+  { suites: ['integration', 'e2e'], beside: ['--maxWorkers=3'] },
   { suites: ['timed'], beside: ['--maxWorkers=2', '--testPathIgnorePatterns', 'timed/(webhook|wishes)'] },
   { suites: ['timed'], beside: ['--runInBand', '--testPathIgnorePatterns', 'timed/(?!webhook|wishes)'] },
 ];
