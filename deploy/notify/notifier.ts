@@ -61,8 +61,8 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
   const tellAll = async (target: Target, first: number): Promise<void> => {
     const { url } = target;
     try {
-      // again and again: more may have come while it was told
-      for (let events = since(url, first); events.length > 0; events = since(url, first)) {
+      // again and again: more may have come while it was told, and its address may have gone
+      for (let events = since(url, first); events.length > 0 && isOne(url); events = since(url, first)) {
         for (const event of events) {
           const notice = noticeFor(yard, event);
           const wanted = notice && target.on.some((name) => name === notice.event);
@@ -75,6 +75,8 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
       if (!stopped) log('notify:', error);
     }
   };
+
+  const isOne = (url: string): boolean => currentTargets(yard).some((target) => target.url === url);
 
   const since = (url: string, first: number): JournalEvent[] => journal.since(positions.of(url, first));
 
