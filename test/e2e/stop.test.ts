@@ -83,6 +83,8 @@ overRuntimes((runtime) => {
     const pushing = clone.release(hanging);
     const { id, pid } = await untilPhase(clone, newest, command);
     await untilItHangs(clone, id);
+    // it is not to end by itself at the word of npm stop
+    kill(pid, 'SIGSTOP');
     const stopping = clone.switchyard('stop');
     await until('the deployer to be gone', () => leftOf(clone.home).length > 0 && !deployerRuns());
     kill(pid);
