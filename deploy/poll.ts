@@ -19,7 +19,10 @@ export async function poll(yard: Yard, request: RequestDeployment): Promise<void
   const { source: configured, branch } = loadConfig(root, readSettings(home.settings));
   const watched = { source: sourceOf(home, configured), branch };
   let look = await lookAt(yard, watched);
-  if (look.decision === 'deploy') {
+  let waitedFor: Commit | null = null;
+  while (look.decision === 'deploy' && look.tip !== waitedFor) {
+    // what was pushed while this waited has its own webhook on its way, and as long for it
+    waitedFor = look.tip;
     await sleep(WEBHOOK_MAY_TAKE_MS);
     look = await lookAt(yard, watched);
   }
