@@ -110,6 +110,15 @@ const SABOTAGES = [
     name: 'too busy for its health path',
   },
   {
+    invariant: 1,
+    what: 'a plan takes a slot for dead that is too busy for its health path, and moves its users to nobody',
+    file: 'deploy/pipeline/observe.ts',
+    from: 'const { works } = await unlessSilent(() => askSlot(yard, running));',
+    to: 'const works = await unlessSilent(() => askSlot(yard, running)).then(({ status }) => status === 200);',
+    test: 'test/e2e/surprises.test.ts',
+    name: 'too busy for its health path',
+  },
+  {
     invariant: 3,
     what: 'a slot of a rolling release that has ended since its proof, and was started again, is as good as proven',
     file: 'deploy/pipeline/verify-served.ts',
