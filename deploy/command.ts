@@ -46,27 +46,28 @@ export interface CommandResult {
 /** A shell's code for a program that does not exist. */
 const NO_SUCH_PROGRAM = 127;
 const LAST_LINES = 20;
-/** What a process that was started ahead waits for. */
-export const GO_ON = 'go on';
 
 /** Where the output of everything a deployment runs is kept. */
 export function deploymentLog(home: Pick<Home, 'logs'>, deploymentId: number): string {
   return path.join(home.logs, `deployment-${deploymentId}.log`);
 }
 
-/**
- * Runs the command to its end or its time limit. A failure is a result, not an exception. One at a time per deployment.
- * @param ahead the command's process where it waits already, see launchAhead
- */
-export async function runCommand(command: Command, ahead?: ChildProcess): Promise<CommandResult> {
+/** A command's process that waits already, see launchAhead, and what it is to hear. */
+export interface Waiting {
+  child: ChildProcess;
+  word: string;
+}
+
+/** Runs the command to its end or its time limit. A failure is a result, not an exception. One at a time per deployment. */
+export async function runCommand(command: Command, ahead?: Waiting): Promise<CommandResult> {
   const begun = performance.now();
   const mark = markOf(command);
   const output = new CommandOutput(command.logFile, command.redact);
   output.note(`\n$ ${command.label ?? command.argv.join(' ')}`);
 
-  const child = ahead ?? launch(command, 'ignore');
+  const child = ahead?.child ?? launch(command, 'ignore');
   output.follow(child);
-  ahead?.stdin?.end(GO_ON);
+  ahead?.child.stdin?.end(ahead.word);
   const ended = endOf(child, output);
   const timedOut = await isOver(ended, command.timeoutSeconds);
   // A server that a test forgot, or all of it at the limit. Found by the mark and not by the process group,
@@ -88,8 +89,8 @@ export function commandEnvironment(mark: string): Record<string, string> {
 }
 
 /**
- * Starts the process of a command that is run later: it must wait until it reads GO_ON, and leave when its input ends
- * without. The end of another command of the deployment ends it too.
+ * Starts the process of a command that is run later: it must wait until its input ends, and leave when it has read
+ * nothing. The end of another command of the deployment ends it too.
  */
 export function launchAhead(command: Command): ChildProcess {
   const child = launch(command, 'pipe');

@@ -6,6 +6,8 @@
  */
 import { asKnown } from './core/errors';
 import { isActive } from './core/transitions';
+import type { Commit } from './core/types';
+import { tidyMirror } from './git/mirror';
 import type { Home } from './home';
 import { homeAt } from './home';
 import { Journal } from './journal/journal';
@@ -15,6 +17,7 @@ import { deploy } from './pipeline/deploy';
 import { recover } from './pipeline/recover';
 import { whenAskedToEnd } from './pipeline/ending';
 import { rehearse } from './rehearsal';
+import { readyFiles } from './pipeline/ready-files';
 import { readyModules } from './pipeline/ready-modules';
 import type { Yard } from './yard';
 import { openYard } from './yard';
@@ -42,9 +45,24 @@ async function toldId(home: Home): Promise<number | null> {
     process.once('disconnect', () => resolve(null));
   });
   await rehearse(home);
-  // whoever needs them before they are there makes them anew
-  readyModules(home).catch((error: unknown) => console.error('packages:', error));
+  // whoever needs it before it is there makes it anew
+  makeReady(home).catch((error: unknown) => console.error('for the next deployment:', error));
   return told;
+}
+
+/** What most deployments do before their tests, done as far as it can be while nobody waits. */
+async function makeReady(home: Home): Promise<void> {
+  const live = liveCommit(home);
+  if (live !== null) await readyFiles(home, live);
+  await readyModules(home);
+  await tidyMirror(home);
+}
+
+function liveCommit(home: Home): Commit | null {
+  const journal = Journal.open(home);
+  const commit = journal.lastLive()?.to?.commit ?? null;
+  journal.close();
+  return commit;
 }
 
 /** A configuration that cannot be read fails the deployment that waits, so that who pushed is told. */

@@ -24,6 +24,8 @@ export interface Home {
   pushGit: string;
   mirrorGit: string;
   releases: string;
+  /** A commit's files, checked out for whoever makes the next release. */
+  ready: string;
   modules: string;
   tables: string;
   /** Symbolic link to the table in force. */
@@ -66,6 +68,7 @@ export function homeAt(dir: string): Home {
     pushGit: at('push.git'),
     mirrorGit: at('mirror.git'),
     releases: at('releases'),
+    ready: at('ready'),
     modules: at('modules'),
     tables: at('tables'),
     traffic: at('traffic'),

@@ -26,8 +26,8 @@ export function spawnPolitely(argv: readonly string[], options: SpawnOptions): C
 }
 
 /** Runs it to its end, without its output. Rejects when it cannot be started or fails. */
-export async function runPolitely(argv: readonly string[]): Promise<void> {
-  const child = spawnPolitely(argv, { stdio: 'ignore' });
+export async function runPolitely(argv: readonly string[], options: SpawnOptions = {}): Promise<void> {
+  const child = spawnPolitely(argv, { ...options, stdio: 'ignore' });
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   if (code !== 0) throw new Error(`${argv[0]} ended on ${signal ?? `code ${code}`}`);
 }

@@ -7,6 +7,7 @@ import { promisify } from 'node:util';
 import type { SimpleGit } from 'simple-git';
 import { GitError, GitPluginError, simpleGit } from 'simple-git';
 import { cleanEnvironment } from '../environment';
+import { runPolitely } from '../low-priority';
 import { DEPLOYMENT_MARKER } from '../pipeline/survivors';
 
 const run = promisify(execFile);
@@ -47,6 +48,12 @@ export function gitOn(bareRepository: string, options: BareOptions = {}): Simple
   return configured(bareRepository, env, options.setsHooksPath);
 }
 
+/** Where git finds and puts the files it works on, when it is not to look for them. */
+export interface WorkPlaces {
+  indexFile: string;
+  workTree: string;
+}
+
 /**
  * The same for a command that says nothing when all is well: simple-git would wait 50 ms for its words. Throws
  * GitFailure.
@@ -54,20 +61,31 @@ export function gitOn(bareRepository: string, options: BareOptions = {}): Simple
 export async function gitSilently(
   bareRepository: string,
   args: string[],
-  { indexFile, workTree }: { indexFile: string; workTree: string },
+  places?: WorkPlaces,
 ): Promise<void> {
-  const places = { GIT_DIR: bareRepository, GIT_INDEX_FILE: indexFile, GIT_WORK_TREE: workTree };
-  const options = {
-    cwd: bareRepository,
-    env: { ...gitEnvironment(process.env), ...places },
-    timeout: LONGEST_MS,
-  };
   try {
-    await run('git', args, options);
+    await run('git', args, { ...silently(bareRepository, places), timeout: LONGEST_MS });
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string };
     throw new GitFailure(stderr, causeIn(stderr) || message);
   }
+}
+
+/** The same where nobody waits for it: with what processor and disk the live slots leave. Rejects without git's reason. */
+export async function gitPolitely(
+  bareRepository: string,
+  args: string[],
+  places?: WorkPlaces,
+): Promise<void> {
+  await runPolitely(['git', ...args], silently(bareRepository, places));
+}
+
+function silently(bareRepository: string, places?: WorkPlaces): { cwd: string; env: NodeJS.ProcessEnv } {
+  const files = places && { GIT_INDEX_FILE: places.indexFile, GIT_WORK_TREE: places.workTree };
+  return {
+    cwd: bareRepository,
+    env: { ...gitEnvironment(process.env), GIT_DIR: bareRepository, ...files },
+  };
 }
 
 interface BareOptions {

@@ -5,7 +5,7 @@ import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
-import { gitOn } from './git';
+import { gitOn, gitPolitely } from './git';
 import { checkBranchName, checkCommitId } from './names';
 import { withoutPassword } from './shown';
 import { removeDeadLocks } from './locks';
@@ -26,7 +26,14 @@ export async function updateMirror(
   options: { deploymentMark?: string } = {},
 ): Promise<void> {
   await ensureMirror(home);
-  const flags = ['--prune', '--progress', '--update-shallow', '--no-write-fetch-head'];
+  const flags = [
+    '--prune',
+    '--progress',
+    '--update-shallow',
+    '--no-write-fetch-head',
+    // see tidyMirror
+    '--no-auto-maintenance',
+  ];
   try {
     await gitOn(home.mirrorGit, options).raw([
       ...SLOW,
@@ -39,6 +46,12 @@ export async function updateMirror(
   } catch (error) {
     throw unreadable(`The source ${withoutPassword(source)} cannot be read`, error);
   }
+}
+
+/** What git does after a fetch now and then, where nobody waits for it. */
+export async function tidyMirror(home: Home): Promise<void> {
+  if (isRepository(home.mirrorGit))
+    await gitPolitely(home.mirrorGit, ['-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']);
 }
 
 /**
@@ -59,20 +72,17 @@ export async function tipInSource(home: Home, source: string, branch: string): P
 
 /** The branch's newest commit, as last fetched. Throws E_REF, E_SOURCE. */
 export async function tipOf(home: Home, branch: string): Promise<Commit> {
-  // asked at once: what a wrong name finds is never used
-  const found = commitOf(home, `refs/heads/${branch}`);
-  await checkBranchName(branch);
-  const tip = await found;
+  const tip = await commitOf(home, `refs/heads/${branch}`);
   if (tip !== null) return tip;
+  await checkBranchName(branch);
   const hint = `Push it: git push live ${branch}; or name another in deploy.config.js: "branch".`;
   throw new KnownError('E_SOURCE', `The source has no branch "${branch}".`, hint);
 }
 
-/** Never rejects: null where there is no such ref. */
+/** By its exact name: no pattern and no revision is understood. Null where there is no such ref. */
 async function commitOf(home: Home, ref: string): Promise<Commit | null> {
   try {
-    const args = ['rev-parse', '--verify', '--end-of-options', `${ref}^{commit}`];
-    return (await gitOn(home.mirrorGit).raw(args)).trim();
+    return (await gitOn(home.mirrorGit).raw(['show-ref', '--verify', '--hash', '--', ref])).trim();
   } catch {
     return null;
   }

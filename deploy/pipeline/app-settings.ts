@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from '../command';
-import { GO_ON, deploymentLog, launchAhead, runCommand } from '../command';
+import { deploymentLog, launchAhead, runCommand } from '../command';
 import { parseAppSettings } from '../config';
 import { KnownError } from '../core/errors';
 import { tellingLine } from '../core/telling';
@@ -12,38 +12,39 @@ import type { Home } from '../home';
 import { isRunning } from '../runtimes/os-process';
 
 const LIMIT_SECONDS = 20;
+const FILE = 'deploy.config.js';
+/** Beside the folder: it is none of the commit's files. */
+const ANSWER = '.app.new';
 
 /**
  * The file is the commit's code: it runs in a process of its own, and only its JSON comes back. The text
  * stands here, and not in a file, so that it is there in whatever form the kit is built.
  */
 const READER = `
-const [file, answer] = process.argv.slice(1);
-let word = '';
-process.stdin.setEncoding('utf8').on('data', (text) => (word += text)).on('end', () => {
-  if (word !== '${GO_ON}') process.exit(1);
-  import(require('node:url').pathToFileURL(file)).then(({ default: config }) => {
-    require('node:fs').writeFileSync(answer, JSON.stringify({ app: config?.app }));
+let folder = '';
+process.stdin.setEncoding('utf8').on('data', (text) => (folder += text)).on('end', () => {
+  if (folder === '') process.exit(1);
+  process.chdir(folder);
+  import(require('node:url').pathToFileURL(folder + '/${FILE}')).then(({ default: config }) => {
+    require('node:fs').writeFileSync(folder + '${ANSWER}', JSON.stringify({ app: config?.app }));
     process.exit(0);
   });
 });
 `;
 
 export interface SettingsReader {
-  /** How the commit wants to be built and started; defaults without a file. Throws E_CONFIG. */
-  read(): Promise<AppSettings>;
+  /** How the commit in the folder wants to be built and started; defaults without a file. Throws E_CONFIG. */
+  read(folder: string): Promise<AppSettings>;
   /** Ends what waits for nothing more. */
   leave(): void;
 }
 
-/** Node takes a tenth of a second to begin: so the reader is begun while the commit is checked out. @param dir must exist */
-export function openSettingsReader(home: Home, deploymentId: number, dir: string): SettingsReader {
-  const file = path.join(dir, 'deploy.config.js');
-  const answer = `${dir}.app.new`;
+/** Node takes a tenth of a second to begin: so the reader is begun before there is anything to read. */
+export function openSettingsReader(home: Home, deploymentId: number): SettingsReader {
   const command: Command = {
-    argv: [process.execPath, '-e', READER, file, answer],
-    label: 'read deploy.config.js',
-    cwd: dir,
+    argv: [process.execPath, '-e', READER],
+    label: `read ${FILE}`,
+    cwd: home.dir,
     logFile: deploymentLog(home, deploymentId),
     timeoutSeconds: LIMIT_SECONDS,
     deploymentId,
@@ -55,8 +56,10 @@ export function openSettingsReader(home: Home, deploymentId: number, dir: string
     return child;
   };
   return {
-    read: () =>
-      existsSync(file) ? readWith(command, take(), answer) : Promise.resolve(parseAppSettings({})),
+    async read(folder) {
+      if (!existsSync(path.join(folder, FILE))) return parseAppSettings({});
+      return readWith(command, take(), folder);
+    },
     leave() {
       waiting?.stdin?.end();
       waiting = null;
@@ -69,13 +72,14 @@ function isWaiting({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid !== undefined && exitCode === null && signalCode === null && isRunning(pid);
 }
 
-async function readWith(command: Command, child: ChildProcess, answer: string): Promise<AppSettings> {
+async function readWith(command: Command, child: ChildProcess, folder: string): Promise<AppSettings> {
+  const answer = folder + ANSWER;
   rmSync(answer, { force: true });
   try {
-    const { timedOut, lastLines } = await runCommand(command, child);
-    if (timedOut) throw new KnownError('E_CONFIG', `deploy.config.js took longer than ${LIMIT_SECONDS} s.`);
+    const { timedOut, lastLines } = await runCommand(command, { child, word: folder });
+    if (timedOut) throw new KnownError('E_CONFIG', `${FILE} took longer than ${LIMIT_SECONDS} s.`);
     if (!existsSync(answer)) {
-      throw new KnownError('E_CONFIG', `deploy.config.js cannot be read: ${tellingLine(lastLines)}`);
+      throw new KnownError('E_CONFIG', `${FILE} cannot be read: ${tellingLine(lastLines)}`);
     }
     return parseAppSettings(JSON.parse(readFileSync(answer, 'utf8')));
   } finally {

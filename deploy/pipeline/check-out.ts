@@ -1,26 +1,68 @@
 /** Writes a commit's files into a folder: no .git, no hooks, and no filters (see mirror.ts). */
-import { existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Commit } from '../core/types';
+import type { WorkPlaces } from '../git/git';
 import { gitSilently } from '../git/git';
 import { checkCommitId } from '../git/names';
 
 /**
- * Checks the commit out into a new folder, executable bits and symbolic links kept. Returns a sentence for
- * everything in the commit that is not supported. Throws E_REF; git's failure otherwise.
+ * Checks the commit out into a folder, executable bits and symbolic links kept. Returns a sentence for everything in the
+ * commit that is not supported. Throws E_REF; git's failure otherwise.
+ * @param folder an empty one, or, with its index, that of an earlier check-out
+ * @param earlier whose files it has
  */
-export async function checkOut(mirror: string, commit: Commit, folder: string): Promise<string[]> {
+export async function checkOut(
+  mirror: string,
+  commit: Commit,
+  folder: string,
+  earlier: Commit | null = null,
+): Promise<string[]> {
   checkCommitId(commit);
-  mkdirSync(folder, { recursive: true });
-  const index = `${folder}.index`;
+  const write = (): Promise<void> => gitSilently(mirror, writing(commit), placesOf(folder));
+  // looked at while git writes: they seldom differ
+  const differing = earlier === null ? null : haveOtherAttributes(mirror, earlier, commit);
   try {
-    // the user's own setting for line ends is for the user's own files
-    const args = ['-c', 'core.autocrlf=false', 'read-tree', '--reset', '-u', commit];
-    await gitSilently(mirror, args, { indexFile: index, workTree: folder });
+    await write();
+    if (await differing) {
+      empty(folder);
+      await write();
+    }
   } finally {
-    rmSync(index, { force: true });
+    rmSync(indexOf(folder), { force: true });
   }
   return unsupported(folder);
+}
+
+/** Git's index of the files in a folder, beside it. */
+export function indexOf(folder: string): string {
+  return `${folder}.index`;
+}
+
+/** Where git finds and puts what it checks out. */
+export function placesOf(folder: string): WorkPlaces {
+  return { indexFile: indexOf(folder), workTree: folder };
+}
+
+/** What has git write a commit's files, or those of them that differ from the index. */
+export function writing(commit: Commit): string[] {
+  // the user's own setting for line ends is for the user's own files
+  return ['-c', 'core.autocrlf=false', 'read-tree', '--reset', '-u', commit];
+}
+
+/** They say with which line ends a file is written, also one that did not change itself. */
+async function haveOtherAttributes(mirror: string, earlier: Commit, commit: Commit): Promise<boolean> {
+  const args = ['diff-tree', '--quiet', '-r', earlier, commit, '--', ':(glob)**/.gitattributes'];
+  // it ends with a failure where they differ, and where the earlier commit is no more
+  return gitSilently(mirror, args).then(
+    () => false,
+    () => true,
+  );
+}
+
+function empty(folder: string): void {
+  rmSync(indexOf(folder), { force: true });
+  for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 
 function unsupported(folder: string): string[] {

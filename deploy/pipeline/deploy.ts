@@ -15,10 +15,10 @@ import { observe } from './observe';
 import { likelyPlan, makePlan, strategyOf, targetOf } from './plan';
 import { preflight } from './preflight';
 import { prepareRelease } from './prepare';
-import type { Expectation } from './ready-modules';
-import { expectModules } from './ready-modules';
 import { findRelease } from './releases';
 import { run } from './run';
+import type { SettingsReader } from './app-settings';
+import { openSettingsReader } from './app-settings';
 import type { NothingNew, Tip } from './tip';
 import { chooseTip, fetchTip } from './tip';
 
@@ -43,10 +43,9 @@ export async function deploy(yard: Yard, queued: Deployment, ending: Ending): Pr
 /** The release made, and what is to be done with it. Throws the signal's reason when somebody ends it. */
 async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal): Promise<Plan | NothingNew> {
   const { id } = queued;
+  const branch = queued.kind === 'deploy' ? queued.branch : null;
+  const settings = branch === null ? null : openSettingsReader(yard.home, id);
   try {
-    const branch = queued.kind === 'deploy' ? queued.branch : null;
-    // a push mostly needs the packages of the push before
-    const expected = branch === null ? null : expectModules(yard.home);
     // git fetches while what runs is looked at
     const fetched = branch === null ? null : fetchTip(yard, queued, branch, signal);
     const [observed, tip] = await bothOf(observe(yard), fetched);
@@ -58,7 +57,7 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     // what cannot be is refused before anything is prepared for it
     const likely = likelyPlan(yard, queued, observed, commit, chooseEnvironment(yard, queued));
     await preflight(yard, queued, commit, observed, likely);
-    const release = await releaseOf(yard, queued, commit, expected, signal);
+    const release = await releaseOf(yard, queued, commit, settings, signal);
     const environment = chooseEnvironment(yard, queued);
     const plan = makePlan(yard, queued, observed, release, environment);
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
@@ -67,6 +66,8 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     return plan;
   } catch (error) {
     throw whyItEnds(error, signal);
+  } finally {
+    settings?.leave();
   }
 }
 
@@ -119,7 +120,7 @@ async function releaseOf(
   yard: Yard,
   { id, kind }: Deployment,
   commit: Commit,
-  expected: Expectation | null,
+  settings: SettingsReader | null,
   signal: AbortSignal,
 ): Promise<Release> {
   const built = findRelease(yard.home, commit);
@@ -131,7 +132,7 @@ async function releaseOf(
     packing: yard.packing,
     deploymentId: id,
     commit,
-    expected,
+    settings,
     limits: yard.config.limits,
     report: (entry) => yard.journal.tell(id, entry),
     signal,

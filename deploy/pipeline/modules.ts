@@ -19,7 +19,6 @@ import {
   packageFiles,
   readPackageFiles,
 } from './package-files';
-import type { Expectation } from './ready-modules';
 import { takeReady } from './ready-modules';
 
 export { adoptModules } from './adopt-modules';
@@ -32,29 +31,40 @@ export interface Installation {
   dir: string;
   deploymentId: number;
   limitSeconds: number;
-  /** What was looked at beforehand. */
-  expected?: Expectation | null;
 }
 
 /** Where the node_modules came from. */
 export type Origin = 'none' | 'store' | 'clone' | 'npm ci';
 
+export interface Installed {
+  origin: Origin;
+  /** Known a little later: false when somebody has changed the packages, and all that was done with them is to be done again. */
+  intact: Promise<boolean>;
+}
+
 /** Installs what the lockfile names. Throws E_INSTALL, E_INSTALL_MACHINE, E_DISK, E_TIMEOUT, E_NO_NPM. */
-export async function installModules(work: Installation): Promise<Origin> {
+export async function installModules(work: Installation): Promise<Installed> {
   const files = readPackageFiles(work.dir);
-  if (!hasDependencies(files)) return 'none';
+  if (!hasDependencies(files)) return whole('none');
   if (files.lock === null) throw noLockfile();
   // npm would empty it. A committed link would lead npm, and our own links, to a folder outside of the release
   await rm(path.join(work.dir, 'node_modules'), { recursive: true, force: true });
-  if (!isShareable(files)) return npmCi(work, files);
+  if (!isShareable(files)) return whole(await npmCi(work, files));
 
-  const { home, dir, expected = null } = work;
+  const { home, dir } = work;
   const key = modulesKey(files, await npmVersion());
-  if ((await takeReady(home, key, dir, expected)) || (await takeModules(home, key, dir))) return 'store';
-  if ((await adopt(work)) && (await takeModules(home, key, dir))) return 'clone';
+  const ready = takeReady(home, key, dir);
+  if (ready) return { origin: 'store', ...ready };
+  if (await takeModules(home, key, dir)) return whole('store');
+  if ((await adopt(work)) && (await takeModules(home, key, dir))) return whole('clone');
   await npmCi(work, files);
   await storeModules(home, key, dir);
-  return 'npm ci';
+  return whole('npm ci');
+}
+
+/** Looked at already, or just made. */
+function whole(origin: Origin): Installed {
+  return { origin, intact: Promise.resolve(true) };
 }
 
 /** True when the packages of a commit, which need not be checked out, are stored: its release then only links them. */

@@ -6,7 +6,7 @@ import { tellingLine } from '../core/telling';
 import type { Counts } from '../core/verdict';
 import { tableInWords } from '../core/table';
 import type { Proof, Proofs, Slot, Step, Table, WithEnvironment } from '../core/types';
-import { portInUse, portInUseMessage } from '../traffic/port-holder';
+import { isPortFree, portInUseMessage } from '../traffic/port-holder';
 import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
 import { bake } from './bake';
@@ -116,7 +116,7 @@ async function startAnew(
   how: Performance,
 ): Promise<void> {
   await empty(yard, slot, how);
-  if (portInUse(slot.port)) {
+  if (!(await isPortFree(slot.port))) {
     throw new KnownError('E_STRANGER_ON_PORT', `${slot.name}: ${portInUseMessage(slot.port)}`);
   }
   await yard.runtime.start(slot, builtRelease(yard, commit), instance, environment);

@@ -10,9 +10,10 @@ import { openSettingsReader } from './app-settings';
 import { checkOut } from './check-out';
 import { whyItEnds } from './ending';
 import { isDiskFull } from './install-failure';
+import type { Installed } from './modules';
 import { installModules } from './modules';
 import { runTests } from './own-commands';
-import type { Expectation } from './ready-modules';
+import { takeFiles } from './ready-files';
 import { completeRelease, findRelease, releaseFolder, removeRelease } from './releases';
 
 export interface Preparation {
@@ -23,8 +24,8 @@ export interface Preparation {
   packing: Packing;
   /** Must be in the mirror. */
   commit: Commit;
-  /** The packages that will probably be needed, where somebody has begun to look at them. */
-  expected?: Expectation | null;
+  /** Who reads the commit's settings, where somebody has begun that already. */
+  settings?: SettingsReader | null;
   /** Seconds. */
   limits: { install: number; test: number; build: number };
   /** Gets what the journal is to tell. */
@@ -58,20 +59,26 @@ async function makeRelease(work: Preparation): Promise<Release> {
   const dir = releaseFolder(home, commit);
   mkdirSync(home.logs, { recursive: true });
   await removeRelease(home, commit);
+  const earlier = takeFiles(home, dir);
   mkdirSync(dir, { recursive: true });
-  // begun while git works
-  const settings = openSettingsReader(home, deploymentId, dir);
+  const settings = work.settings ?? openSettingsReader(home, deploymentId);
   try {
-    return await makeIn(dir, work, settings);
+    return await makeIn(dir, earlier, work, settings);
   } finally {
     settings.leave();
   }
 }
 
-async function makeIn(dir: string, work: Preparation, settings: SettingsReader): Promise<Release> {
-  const { home, commit, packing, deploymentId, limits } = work;
+/** @param earlier the commit whose files the folder has */
+async function makeIn(
+  dir: string,
+  earlier: Commit | null,
+  work: Preparation,
+  settings: SettingsReader,
+): Promise<Release> {
+  const { home, commit, packing, deploymentId } = work;
   await phase(work, 'check out', async () => {
-    const checkedOut = checkOut(home.mirrorGit, commit, dir);
+    const checkedOut = checkOut(home.mirrorGit, commit, dir, earlier);
     // a commit that is not there is told as such, and not in git's words
     const warnings = await checkedOut.catch(async (error: unknown) => {
       await describe(home, commit);
@@ -79,11 +86,10 @@ async function makeIn(dir: string, work: Preparation, settings: SettingsReader):
     });
     for (const message of warnings) await work.report({ type: 'warning', message });
   });
-  const app = await installed(work, dir, settings);
   // looked at while the tests run
   const described = describe(home, commit);
   described.catch(() => undefined);
-  await phase(work, 'test', () => runTests({ home, dir, deploymentId, limits }, app));
+  const app = await tested(work, dir, settings);
 
   const { subject, version } = await described;
   const release: Release = { commit, version, subject, dir, app };
@@ -92,31 +98,49 @@ async function makeIn(dir: string, work: Preparation, settings: SettingsReader):
   return release;
 }
 
-/** Installs the packages and tells how the commit wants to be built; an image that needs no tests has its own. */
-async function installed(work: Preparation, dir: string, settings: SettingsReader): Promise<AppSettings> {
+/**
+ * Installs the packages, learns how the commit wants to be built, and runs its tests. An image that needs no tests has
+ * packages of its own.
+ */
+async function tested(work: Preparation, dir: string, settings: SettingsReader): Promise<AppSettings> {
   // without its packages a deploy.config.js may not be readable yet
-  const early = work.packing.fromFolder ? null : await settings.read().catch(() => null);
+  const early = work.packing.fromFolder ? null : await settings.read(dir).catch(() => null);
   if (early?.test === null) {
     await skip(work, ['install'], 'in the image');
-    return early;
+    return runsItsTests(work, dir, early);
   }
-  await install(work, dir);
-  return early ?? (await settings.read());
+  const { intact } = await install(work, dir);
+  const read = early === null ? settings.read(dir) : Promise.resolve(early);
+  const [result] = await Promise.allSettled([read.then((app) => runsItsTests(work, dir, app))]);
+  // they are gone then: what was found with changed packages says nothing of the commit
+  if (!(await intact)) return tested(work, dir, settings);
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
 }
 
-function install(work: Preparation, dir: string): Promise<void> {
-  const { home, root, deploymentId, limits, expected = null } = work;
-  return phase(work, 'install', async () => {
-    const limitSeconds = limits.install;
-    const origin = await installModules({ home, root, dir, deploymentId, limitSeconds, expected });
-    return ORIGINS[origin];
-  });
+async function runsItsTests(work: Preparation, dir: string, app: AppSettings): Promise<AppSettings> {
+  const { home, deploymentId, limits } = work;
+  await phase(work, 'test', () => runTests({ home, dir, deploymentId, limits }, app));
+  return app;
+}
+
+function install(work: Preparation, dir: string): Promise<Installed> {
+  const { home, root, deploymentId, limits } = work;
+  const does = (): Promise<Installed> =>
+    installModules({ home, root, dir, deploymentId, limitSeconds: limits.install });
+  return phase(work, 'install', does, ({ origin }) => ORIGINS[origin]);
+}
+
+/** The same where nothing is done with them meanwhile. */
+async function installWhole(work: Preparation, dir: string): Promise<void> {
+  const { intact } = await install(work, dir);
+  if (!(await intact)) await installWhole(work, dir);
 }
 
 /** Of a commit that is checked out and tested: its image is gone, or it was made for another runtime. */
 async function packAgain(work: Preparation, built: Release): Promise<void> {
   await skip(work, ['check out']);
-  if (work.packing.fromFolder) await install(work, built.dir);
+  if (work.packing.fromFolder) await installWhole(work, built.dir);
   else await skip(work, ['install']);
   await skip(work, ['test']);
   await phase(work, 'build', () => work.packing.pack(built, work.deploymentId));
@@ -134,21 +158,32 @@ async function skip(work: Preparation, phases: PhaseName[], detail = 'built befo
   for (const phase of phases) await work.report({ type: 'phase', phase, status: 'skipped', detail });
 }
 
-/** Does a phase's work and tells its beginning and end. The work returns a clause for the journal, or nothing. */
-async function phase(work: Preparation, name: PhaseName, does: () => Promise<string | void>): Promise<void> {
+/** Does a phase's work and tells its beginning and end. @param say a clause for the journal, or nothing */
+async function phase<T>(
+  work: Preparation,
+  name: PhaseName,
+  does: () => Promise<T>,
+  say: (result: T) => string | null = asClause,
+): Promise<T> {
   work.signal?.throwIfAborted();
   const entry = { type: 'phase', phase: name } as const;
   const begun = performance.now();
   const ms = (): number => Math.round(performance.now() - begun);
   await work.report({ ...entry, status: 'started' });
   try {
-    const detail = await does();
+    const result = await does();
+    const detail = say(result);
     await work.report({ ...entry, status: 'done', ...(detail && { detail }), ms: ms() });
+    return result;
   } catch (error) {
     const detail = explained(error, work.signal).message;
     await work.report({ ...entry, status: 'failed', detail, ms: ms() });
     throw error;
   }
+}
+
+function asClause(result: unknown): string | null {
+  return typeof result === 'string' ? result : null;
 }
 
 /** A command that was killed by an abort, or our own write to a full disk, is told as what it was. */

@@ -13,6 +13,7 @@ import { readSettings } from '../settings';
 import { emptyTrash, putInTrash } from '../trash';
 import type { Yard } from '../yard';
 import { findAll, findLeftovers } from './found';
+import { removeReadyFiles } from './ready-files';
 import { findRelease, measureRelease, noteSize, releaseFolder, sizeOfRelease } from './releases';
 
 type Bite = () => void | Promise<void>;
@@ -42,6 +43,7 @@ async function measureSizes(yard: Yard, newest: number, releases: Commit[]): Pro
 /** In a deployment, which holds the lock, when the disk is too full for it. */
 export async function pruneNow(yard: Yard): Promise<void> {
   for (const bite of bitesOf(yard, decidePrune(await findAll(yard)))) await bite();
+  await removeReadyFiles(yard.home);
   await emptyTrash(yard.home, () => true);
 }
 

@@ -14,12 +14,6 @@ const READY = 'ready';
 /** Below the store, so that it goes with it. */
 const LOCK = 'linking.lock';
 
-/** What an install will probably take, and whether it is as it was stored. */
-export interface Expectation {
-  store: string;
-  intact: Promise<boolean>;
-}
-
 /** Links the packages that were used last, at low priority. Whoever is killed meanwhile leaves nothing that is used. */
 export async function readyModules(home: Pick<Home, 'modules'>): Promise<void> {
   const newest = newestStore(home);
@@ -36,34 +30,28 @@ export async function readyModules(home: Pick<Home, 'modules'>): Promise<void> {
   }
 }
 
-/** Begins to look whether the links are intact, so that it is known when they are needed. */
-export function expectModules(home: Pick<Home, 'modules'>): Expectation | null {
-  const store = newestStore(home);
-  if (store === null || !existsSync(path.join(store, READY))) return null;
-  const intact = isIntact(store, path.join(store, READY)).catch(() => false);
-  return { store, intact };
+export interface Taken {
+  /** Whether the packages are still those that were stored, known a little later. The store is gone when they are not. */
+  intact: Promise<boolean>;
 }
 
-/** Gives the links to a release. False when they are not there, not intact or of other packages. */
-export async function takeReady(
-  home: Pick<Home, 'modules'>,
-  key: string,
-  release: string,
-  expected: Expectation | null,
-): Promise<boolean> {
+/** Gives the links to a release; null when there are none of these packages. */
+export function takeReady(home: Pick<Home, 'modules'>, key: string, release: string): Taken | null {
   const store = path.join(home.modules, key);
-  if (expected?.store !== store) return false;
-  if (!(await expected.intact)) {
-    await removeReady(store);
-    return false;
-  }
   try {
     renameSync(path.join(store, READY), path.join(release, 'node_modules'));
-    return true;
   } catch {
-    // releases on another disk, or somebody has just removed them
-    return false;
+    // not there, releases on another disk, or somebody has just removed them
+    return null;
   }
+  return { intact: lookedAt(store) };
+}
+
+/** The store's own files are looked at, which are the same: the release's commands may add to its links meanwhile. */
+async function lookedAt(store: string): Promise<boolean> {
+  const intact = await isIntact(store).catch(() => false);
+  if (!intact) await rm(store, { recursive: true, force: true });
+  return intact;
 }
 
 /** Links made beforehand, whole or half. A `cp` that outlives whoever called it may still fill its own folder. */

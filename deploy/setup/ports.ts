@@ -1,10 +1,9 @@
 /** Are the ports free? Asked before anything is made, and answered with a line that works. */
-import { createServer } from 'node:net';
 import type { Config, Settings } from '../config';
 import { slotsOf } from '../config';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
-import { portInUse, portInUseMessage } from '../traffic/port-holder';
+import { isPortFree, portInUseMessage } from '../traffic/port-holder';
 import { serverOf } from './server';
 
 /** What a port is called: by the variable that chooses it, also where only SLOTS does, as for AMBER_PORT. */
@@ -16,7 +15,7 @@ export async function checkPorts(home: Home, config: Config, settings: Settings)
   const ours = (await serverOf(home)?.portsInUse()) ?? [];
   const taken: string[] = [];
   for (const [name, port] of Object.entries(ports)) {
-    if (!ours.includes(port) && !(await isFree(port))) taken.push(name);
+    if (!ours.includes(port) && !(await isPortFree(port))) taken.push(name);
   }
   const [first] = taken;
   if (first === undefined) return;
@@ -59,7 +58,7 @@ async function freePorts(ports: Ports, taken: string[]): Promise<Ports> {
   const result = { ...ports, ...(taken.some(isSlot) ? await freeSlots(ports) : {}) };
   for (const name of taken.filter((one) => !isSlot(one))) {
     do result[name] = (result[name] as number) + 1;
-    while (isTwice(result, name) || !(await isFree(result[name])));
+    while (isTwice(result, name) || !(await isPortFree(result[name])));
   }
   return result;
 }
@@ -74,7 +73,7 @@ async function freeSlots(ports: Ports): Promise<Ports> {
   for (let low = lowest + slots.length; ; low += slots.length) {
     const moved: Ports = { ...ports, ...Object.fromEntries(slots.map((name, index) => [name, low + index])) };
     const free = await Promise.all(
-      slots.map(async (name) => !isTwice(moved, name) && isFree(moved[name] as number)),
+      slots.map(async (name) => !isTwice(moved, name) && isPortFree(moved[name] as number)),
     );
     if (free.every(Boolean)) return moved;
   }
@@ -82,18 +81,4 @@ async function freeSlots(ports: Ports): Promise<Ports> {
 
 function isTwice(ports: Ports, name: string): boolean {
   return Object.keys(ports).some((other) => other !== name && ports[other] === ports[name]);
-}
-
-/** Tried on every address, and looked for on the others: whoever holds the port on one of them would be in our way. */
-async function isFree(port: number): Promise<boolean> {
-  return !portInUse(port) && (await mayListen(port));
-}
-
-function mayListen(port: number): Promise<boolean> {
-  return new Promise((resolve) => {
-    const server = createServer();
-    // a port that only root may take is no port in use: nginx will say so
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code === 'EACCES'));
-    server.listen({ port, host: '0.0.0.0', exclusive: true }, () => server.close(() => resolve(true)));
-  });
 }

@@ -1,5 +1,6 @@
 /** Who listens on a port. */
 import { readdirSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
 import path from 'node:path';
 import { withDescendants } from '../runtimes/os-process';
 import { listeningSockets } from './proc-net';
@@ -13,6 +14,18 @@ export interface PortHolder {
 /** Whether anything on this machine listens on the port. */
 export function portInUse(port: number): boolean {
   return listeningInodes(port).size > 0;
+}
+
+/**
+ * Whether nobody listens on the port, on any address. Tried, not looked for: after the last of the sockets that listen the
+ * kernel searches for the others before it answers. A port that only root may take is nobody's either.
+ */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'));
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
 }
 
 /**

@@ -17,8 +17,7 @@ import { execFileSync } from 'node:child_process';
 import path from 'node:path';
 import type { Home } from '../../deploy/home';
 import { adoptModules, installModules } from '../../deploy/pipeline/modules';
-import type { Expectation } from '../../deploy/pipeline/ready-modules';
-import { expectModules, readyModules } from '../../deploy/pipeline/ready-modules';
+import { readyModules } from '../../deploy/pipeline/ready-modules';
 import { removeHalfMade } from '../../deploy/pipeline/releases';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
@@ -47,12 +46,11 @@ function release(name: string): string {
   return dir;
 }
 
-const install = (
-  dir: string,
-  root = empty,
-  limitSeconds = 60,
-  expected: Expectation | null = null,
-): Promise<string> => installModules({ home, root, dir, deploymentId: 1, limitSeconds, expected });
+/** Where they came from, once it is known that they are whole. */
+async function install(dir: string, root = empty, limitSeconds = 60): Promise<string> {
+  const { origin, intact } = await installModules({ home, root, dir, deploymentId: 1, limitSeconds });
+  return (await intact) ? origin : 'changed';
+}
 const inode = (...parts: string[]): number => statSync(path.join(...parts)).ino;
 const store = (): string => path.join(home.modules, readdirSync(home.modules)[0] as string);
 
@@ -133,34 +131,41 @@ describe('links made beforehand', () => {
   test('are given to the next release, and to no other', async () => {
     const linked = inode(ready());
     const [two, three] = [release('two'), release('three')];
-    expect(await install(two, empty, 60, expectModules(home))).toBe('store');
+    expect(await install(two)).toBe('store');
     expect(inode(two, 'node_modules')).toBe(linked);
     expect(readdirSync(path.join(two, 'node_modules/tiny'))).toContain('index.js');
-    expect(await install(three, empty, 60, expectModules(home))).toBe('store');
+    expect(await install(three)).toBe('store');
     expect(inode(three, 'node_modules')).not.toBe(linked);
   });
 
-  test('of which somebody has changed a file are not used, and neither is the store', async () => {
+  test('of which somebody has changed a file are found out, and the next are new', async () => {
     const file = path.join(ready(), 'tiny/index.js');
     chmodSync(file, 0o644);
     appendFileSync(file, '// damaged');
     const two = release('two');
-    expect(await install(two, empty, 60, expectModules(home))).toBe('npm ci');
+    expect(await install(two)).toBe('changed');
+    expect(await install(two)).toBe('npm ci');
     expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).not.toContain('damaged');
   });
 
-  test('to which somebody has added a file are not used', async () => {
-    writeFileSync(path.join(ready(), 'tiny/more.js'), '');
+  test('are whole for a release whose tests write beside them', async () => {
     const two = release('two');
-    expect(await install(two, empty, 60, expectModules(home))).toBe('store');
-    expect(readdirSync(path.join(two, 'node_modules/tiny'))).not.toContain('more.js');
-    expect(existsSync(ready())).toBe(false);
+    const { intact } = await installModules({
+      home,
+      root: empty,
+      dir: two,
+      deploymentId: 1,
+      limitSeconds: 60,
+    });
+    mkdirSync(path.join(two, 'node_modules/.cache'));
+    writeFileSync(path.join(two, 'node_modules/.cache/results'), '');
+    expect(await intact).toBe(true);
   });
 
   test('of other packages are left for those that need them', async () => {
     clone.manifest({}, { ...TINY, version: '1.1.0' });
     const two = release('two');
-    expect(await install(two, empty, 60, expectModules(home))).toBe('npm ci');
+    expect(await install(two)).toBe('npm ci');
     expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.1.0');
   });
 

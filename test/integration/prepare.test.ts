@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { once } from 'node:events';
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   readFileSync,
@@ -21,6 +22,7 @@ import type { Home } from '../../deploy/home';
 import { createFolderPacking } from '../../deploy/packing/folder';
 import type { Preparation } from '../../deploy/pipeline/prepare';
 import { prepareRelease } from '../../deploy/pipeline/prepare';
+import { readyModules } from '../../deploy/pipeline/ready-modules';
 import { findRelease, releaseFolder, removeHalfMade } from '../../deploy/pipeline/releases';
 import { endSurvivors } from '../../deploy/pipeline/survivors';
 import type { Repository } from '../support/repository';
@@ -106,6 +108,22 @@ describe('a commit becomes a release', () => {
     expect(await prepareRelease(work(release.commit))).toEqual(release);
     expect(phases()).toEqual(['check out skipped', 'install skipped', 'test skipped', 'build skipped']);
     expect(statSync(release.dir).mtimeMs).toBe(made);
+  });
+
+  test('what was tested with packages that somebody has changed is tested again with new ones', async () => {
+    settings({ start: 'server.js', test: node('if (require("tiny") !== "1.0.0") process.exit(1)') });
+    const first = await prepare();
+    await readyModules(home);
+    const shared = path.join(first.dir, 'node_modules/tiny/index.js');
+    chmodSync(shared, 0o644);
+    writeFileSync(shared, 'module.exports = "changed"');
+    told = [];
+    const second = await prepare();
+    expect(phases().filter((phase) => /^test|^install/.test(phase))).toEqual([
+      ...['install started', 'install done', 'test started', 'test failed'],
+      ...['install started', 'install done', 'test started', 'test done'],
+    ]);
+    expect(readFileSync(path.join(second.dir, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.0.0');
   });
 
   test('with the same lockfile without npm ci', async () => {

@@ -19,8 +19,7 @@ beforeEach(() => {
   dir = path.join(home.releases, 'a'.repeat(40));
   mkdirSync(dir, { recursive: true });
   mkdirSync(home.logs);
-  // before the commit is checked out
-  reader = openSettingsReader(home, ID, dir);
+  reader = openSettingsReader(home, ID);
 });
 afterEach(() => reader.leave());
 
@@ -29,7 +28,7 @@ const config = (text: string): void => writeFileSync(path.join(dir, 'deploy.conf
 test('the reader waits while the commit is checked out, and reads what stands there then', async () => {
   expect(markedProcesses(home)).toHaveLength(1);
   config("module.exports = { app: { start: 'late.js' } }");
-  expect(await reader.read()).toMatchObject({ start: 'late.js' });
+  expect(await reader.read(dir)).toMatchObject({ start: 'late.js' });
   expect(markedProcesses(home)).toEqual([]);
 });
 
@@ -38,14 +37,14 @@ test('ended by another command of the deployment, as npm ci ends it, it begins a
   const logFile = deploymentLog(home, ID);
   await runCommand({ argv: ['true'], cwd: dir, logFile, timeoutSeconds: 10, deploymentId: ID });
   expect(markedProcesses(home)).toEqual([]);
-  expect(await reader.read()).toMatchObject({ start: 'late.js' });
+  expect(await reader.read(dir)).toMatchObject({ start: 'late.js' });
 });
 
 test('what could not be read before its packages were there is read again', async () => {
   config("module.exports = { app: require('./not-there-yet') }");
-  await expect(reader.read()).rejects.toMatchObject({ code: 'E_CONFIG' });
+  await expect(reader.read(dir)).rejects.toMatchObject({ code: 'E_CONFIG' });
   writeFileSync(path.join(dir, 'not-there-yet.js'), "exports.start = 'late.js'");
-  expect(await reader.read()).toMatchObject({ start: 'late.js' });
+  expect(await reader.read(dir)).toMatchObject({ start: 'late.js' });
 });
 
 test('a reader that is not needed leaves without running the commit', async () => {

@@ -2,7 +2,13 @@ import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
 import { establishedConnections } from '../../../deploy/traffic/connections';
-import { listeningPorts, portHolder, portInUse, portInUseMessage } from '../../../deploy/traffic/port-holder';
+import {
+  isPortFree,
+  listeningPorts,
+  portHolder,
+  portInUse,
+  portInUseMessage,
+} from '../../../deploy/traffic/port-holder';
 import { withDescendants } from '../../../deploy/runtimes/os-process';
 import { listeningSockets, parseRow, tcpSockets } from '../../../deploy/traffic/proc-net';
 
@@ -76,6 +82,18 @@ test('a port that nobody listens on has no holder, even while connections to it 
   expect(portInUse(port)).toBe(false);
   expect(portHolder(port)).toBeNull();
 });
+
+test.each(['127.0.0.1', '0.0.0.0', undefined])(
+  'a port that somebody holds on %s is not free',
+  async (host) => {
+    const holder = createServer().listen(0, host);
+    await once(holder, 'listening');
+    const held = (holder.address() as AddressInfo).port;
+    expect(await isPortFree(held)).toBe(false);
+    await new Promise((resolve) => holder.close(resolve));
+    expect(await isPortFree(held)).toBe(true);
+  },
+);
 
 test("a port's established connections are counted once each, not at both of their ends", async () => {
   expect(establishedConnections(port)).toBe(0);

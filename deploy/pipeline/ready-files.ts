@@ -1,0 +1,77 @@
+/**
+ * Writing all files of a commit takes longer than writing those that differ from another commit's, and of most pushes
+ * that is a handful. So the process that waits for the next deployment checks out what is live into the folder `ready`,
+ * beside git's index of it; a check-out then only takes that folder, and has git write the difference.
+ */
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, utimesSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import type { Commit } from '../core/types';
+import { gitPolitely } from '../git/git';
+import { checkCommitId } from '../git/names';
+import type { Home } from '../home';
+import { takeLock } from '../lock';
+import { indexOf, placesOf, writing } from './check-out';
+
+const LOCK = 'making.lock';
+type Place = Pick<Home, 'mirrorGit' | 'ready'>;
+
+/** Git keeps times by the second: two of them later, no file can have been written after its entry. */
+const CERTAINLY_LATER_S = 2;
+
+/** Makes the commit's files ready for whoever checks out the next one. Whoever is killed meanwhile leaves nothing that is used. */
+export async function readyFiles(home: Place, commit: Commit): Promise<void> {
+  if (readyCommit(home) !== null) return;
+  checkCommitId(commit);
+  mkdirSync(home.ready, { recursive: true });
+  const lock = await takeLock({ lock: path.join(home.ready, LOCK) });
+  try {
+    await removeReadyFiles(home);
+    const making = path.join(mkdtempSync(path.join(home.ready, 'making-')), 'files');
+    mkdirSync(making);
+    await gitPolitely(home.mirrorGit, writing(commit), placesOf(making));
+    trustFromNowOn(indexOf(making));
+    renameSync(indexOf(making), indexOf(path.join(home.ready, commit)));
+    renameSync(making, path.join(home.ready, commit));
+    await rm(path.dirname(making), { recursive: true, force: true });
+  } finally {
+    lock.release();
+  }
+}
+
+/** Gives the folder, which must not be there, the ready files and their index. Returns whose they are; null where there are none. */
+export function takeFiles(home: Pick<Home, 'ready'>, folder: string): Commit | null {
+  const commit = readyCommit(home);
+  if (commit === null) return null;
+  const ready = path.join(home.ready, commit);
+  try {
+    renameSync(indexOf(ready), indexOf(folder));
+    renameSync(ready, folder);
+    return commit;
+  } catch {
+    // releases on another disk, or somebody has just taken them
+    rmSync(indexOf(folder), { force: true });
+    return null;
+  }
+}
+
+/** Takes them off the disk, and what killed processes left of them. */
+export async function removeReadyFiles({ ready }: Pick<Home, 'ready'>): Promise<void> {
+  for (const name of namesIn(ready).filter((each) => each !== LOCK))
+    await rm(path.join(ready, name), { recursive: true, force: true });
+}
+
+/** The folder comes last: where it is, its index is too. */
+function readyCommit({ ready }: Pick<Home, 'ready'>): Commit | null {
+  return namesIn(ready).find((name) => /^[0-9a-f]{40}$/.test(name)) ?? null;
+}
+
+/** Else git would read every file that is as old as its index, to see whether it was changed in that very second. */
+function trustFromNowOn(index: string): void {
+  const later = Date.now() / 1000 + CERTAINLY_LATER_S;
+  utimesSync(index, later, later);
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}
