@@ -9,6 +9,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Commit, Release } from '../core/types';
 import type { Home } from '../home';
+import { indexOf } from './check-out';
 import { isPartial } from './modules-store';
 
 const run = promisify(execFile);
@@ -90,11 +91,12 @@ async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
   renameSync(fresh, `${dir}.json`);
 }
 
-/** Takes a release off the disk, complete or not. It must not run. */
+/** Takes a release off the disk, complete or not, and what git knows of a half made one. It must not run. */
 export async function removeRelease(home: Home, commit: Commit): Promise<void> {
   const dir = releaseFolder(home, commit);
   // the manifest first: what is half removed is no release
   rmSync(`${dir}.json`, { force: true });
+  rmSync(indexOf(dir), { force: true });
   await rm(dir, { recursive: true, force: true });
 }
 

@@ -22,6 +22,7 @@ import type { Home } from '../../deploy/home';
 import { createFolderPacking } from '../../deploy/packing/folder';
 import type { Preparation } from '../../deploy/pipeline/prepare';
 import { prepareRelease } from '../../deploy/pipeline/prepare';
+import { readyFiles } from '../../deploy/pipeline/ready-files';
 import { readyModules } from '../../deploy/pipeline/ready-modules';
 import { findRelease, releaseFolder, removeHalfMade } from '../../deploy/pipeline/releases';
 import { endSurvivors } from '../../deploy/pipeline/survivors';
@@ -124,6 +125,15 @@ describe('a commit becomes a release', () => {
       ...['install started', 'install done', 'test started', 'test done'],
     ]);
     expect(readFileSync(path.join(second.dir, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.0.0');
+  });
+
+  test('of ready files that were taken for a release which then was not made, nothing is left', async () => {
+    await readyFiles(home, (await prepare()).commit);
+    const before = readdirSync(home.releases);
+    clone.write('server.js', '// changed');
+    const aborted = AbortSignal.abort(new KnownError('E_ABORTED', 'It was aborted.'));
+    expect(await failure({ signal: aborted })).toMatchObject({ code: 'E_ABORTED' });
+    expect(readdirSync(home.releases)).toEqual(before);
   });
 
   test('with the same lockfile without npm ci', async () => {

@@ -34,10 +34,10 @@ async function isTidy(home: Home, config: Config, runtime: Runtime): Promise<boo
   }
 }
 
-/** Logs, what SQLite keeps beside its files, and what pruning has put aside come and go. */
+/** Logs, what SQLite keeps beside its files, what pruning has put aside and what waits for the next release come and go. */
 function filesOf({ dir, releases, modules, mirrorGit }: Home): string[] {
   return [dir, releases, modules, mirrorGit]
     .flatMap((folder) => readdirSync(folder).map((name) => path.join(path.relative(dir, folder), name)))
-    .filter((name) => name !== 'trash' && !/-(wal|shm|journal)$/.test(name))
+    .filter((name) => name !== 'trash' && name !== 'ready' && !/-(wal|shm|journal)$/.test(name))
     .sort();
 }
