@@ -85,6 +85,7 @@ const CHANGES = /** @type {[RegExp, (slot: string, generation: number) => string
   [/^ *if \(\$preview_token\) \{[^}]*\}$/gm, () => ''],
   [/^ *if \(\$slot = ""\) \{[^}]*\}$/gm, () => ''],
   [/^ *set \$slot "";$/gm, (slot) => `set $slot ${slot};`],
+  [/return 420;/g, (slot) => `proxy_pass http://slot_${slot};`],
   [/proxy_pass http:\/\/slot_\$slot;/g, (slot) => `proxy_pass http://slot_${slot};`],
   [
     /return 204;/g,
