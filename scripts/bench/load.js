@@ -49,7 +49,11 @@ function startLoad({ port, connections = CONNECTIONS, questions, perSecond }) {
       child.send('end');
       return Promise.race([told, died]);
     },
+    /** Asks nothing until it goes on, with its connections open: what is measured meanwhile has the machine to itself. */
+    pause: () => void child.kill('SIGSTOP'),
+    goOn: () => void child.kill('SIGCONT'),
     async stop() {
+      child.kill('SIGCONT');
       child.send('stop');
       await died.catch(() => undefined);
     },

@@ -9,7 +9,10 @@ const { freePorts, scratch, serve, sleep, untilAnswers } = require('../processes
 const { median, ratioOf } = require('../statistics');
 const { QUESTIONS, startUpstreams } = require('./upstreams');
 
-const WARM_UP_MS = 400;
+const WARM_UP_MS = 1000;
+/** Until a load that goes on has had the answers it had asked for before. */
+const SETTLE_MS = 50;
+const SAY_EVERY = 20;
 /** Reads only: a write would measure SQLite. @type {import('../client').Question[]} */
 const SAMPLE = [{ method: 'GET', path: '/version', expect: [200] }];
 
@@ -25,19 +28,22 @@ async function throughput(bench) {
 
 /** @param {import('../index').Bench} bench @param {string} behind @param {{ blue: number, green: number }} slots @param {import('../client').Question[]} questions */
 async function compare({ quick, say }, behind, slots, questions) {
-  const [pairs, windowMs] = quick ? [2, 200] : [20, 800];
+  const [pairs, windowMs] = quick ? [2, 200] : [100, 250];
   const fronts = { table: await tableFront(slots), plain: await plainFront(slots) };
+  const table = await warmLoad(fronts.table.port, questions);
+  const plain = await warmLoad(fronts.plain.port, questions);
   /** @type {[number, number][]} */
   const measured = [];
   for (let pair = 0; pair < pairs; pair++) {
-    say(`with and without the table, ${behind}: ${pair + 1} of ${pairs}`);
-    const one = () => rate(fronts.table.port, questions, windowMs);
-    const other = () => rate(fronts.plain.port, questions, windowMs);
+    if (pair % SAY_EVERY === 0) say(`with and without the table, ${behind}: ${pair + 1} of ${pairs}`);
     // who comes first changes, so that a machine that grows slower favours neither
-    const first = pair % 2 === 0 ? await one() : await other();
-    const second = pair % 2 === 0 ? await other() : await one();
+    const [one, other] = pair % 2 === 0 ? [table, plain] : [plain, table];
+    const first = await rate(one, windowMs);
+    const second = await rate(other, windowMs);
     measured.push(pair % 2 === 0 ? [first, second] : [second, first]);
   }
+  await table.stop();
+  await plain.stop();
   await fronts.table.stop();
   await fronts.plain.stop();
   const perSecond = {
@@ -47,17 +53,25 @@ async function compare({ quick, say }, behind, slots, questions) {
   return { ...ratioOf(measured), perSecond };
 }
 
-/** @param {number} port @param {import('../client').Question[]} questions @param {number} windowMs */
-async function rate(port, questions, windowMs) {
+/**
+ * One load for all of a front's windows: a new process would measure how soon its own code is compiled.
+ * @param {number} port @param {import('../client').Question[]} questions
+ */
+async function warmLoad(port, questions) {
   const load = startLoad({ port, questions });
-  try {
-    await load.during(() => sleep(WARM_UP_MS));
-    const { perSecond, failed, reasons } = await load.during(() => sleep(windowMs));
-    if (failed > 0) throw new Error(`${failed} requests failed: ${JSON.stringify(reasons)}`);
-    return perSecond;
-  } finally {
-    await load.stop();
-  }
+  await load.during(() => sleep(WARM_UP_MS));
+  load.pause();
+  return load;
+}
+
+/** @param {Awaited<ReturnType<typeof warmLoad>>} load @param {number} windowMs */
+async function rate(load, windowMs) {
+  load.goOn();
+  await sleep(SETTLE_MS);
+  const { perSecond, failed, reasons } = await load.during(() => sleep(windowMs));
+  load.pause();
+  if (failed > 0) throw new Error(`${failed} requests failed: ${JSON.stringify(reasons)}`);
+  return perSecond;
 }
 
 /** One process in both places: the comparison moves no traffic. */
