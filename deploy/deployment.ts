@@ -6,7 +6,6 @@
  */
 import { asKnown } from './core/errors';
 import { isActive } from './core/transitions';
-import type { Commit } from './core/types';
 import { tidyMirror } from './git/mirror';
 import type { Home } from './home';
 import { homeAt } from './home';
@@ -46,23 +45,24 @@ async function toldId(home: Home): Promise<number | null> {
   });
   await rehearse(home);
   // whoever needs it before it is there makes it anew
-  makeReady(home).catch((error: unknown) => console.error('for the next deployment:', error));
+  void makeReady(home);
   return told;
 }
 
-/** What most deployments do before their tests, done as far as it can be while nobody waits. */
+/**
+ * What most deployments do before their tests, done as far as it can be while nobody waits. Never rejects; one that
+ * fails, as where the mirror has lost what is live, keeps none of the others from being done.
+ */
 async function makeReady(home: Home): Promise<void> {
-  const live = liveCommit(home);
-  if (live !== null) await readyFiles(home, live);
-  await readyModules(home);
-  await tidyMirror(home);
+  for (const duty of [readyLiveFiles, readyModules, tidyMirror])
+    await duty(home).catch((error: unknown) => console.error('for the next deployment:', error));
 }
 
-function liveCommit(home: Home): Commit | null {
+async function readyLiveFiles(home: Home): Promise<void> {
   const journal = Journal.open(home);
-  const commit = journal.lastLive()?.to?.commit ?? null;
+  const live = journal.lastLive()?.to?.commit;
   journal.close();
-  return commit;
+  if (live !== undefined) await readyFiles(home, live);
 }
 
 /** A configuration that cannot be read fails the deployment that waits, so that who pushed is told. */

@@ -84,7 +84,8 @@ function silently(bareRepository: string, places?: WorkPlaces): { cwd: string; e
   const files = places && { GIT_INDEX_FILE: places.indexFile, GIT_WORK_TREE: places.workTree };
   return {
     cwd: bareRepository,
-    env: { ...gitEnvironment(process.env), GIT_DIR: bareRepository, ...files },
+    // the machine's own .gitattributes is not the commit's
+    env: { ...gitEnvironment(process.env), GIT_ATTR_NOSYSTEM: '1', GIT_DIR: bareRepository, ...files },
   };
 }
 

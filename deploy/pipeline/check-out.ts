@@ -23,8 +23,14 @@ export async function checkOut(
   // looked at while git writes: they seldom differ
   const differing = earlier === null ? null : haveOtherAttributes(mirror, earlier, commit);
   try {
-    await write();
-    if (await differing) {
+    const written = await write().then(
+      () => true,
+      (error: unknown) => {
+        if (earlier === null) throw error;
+        return false; // the index may be broken, as after a power cut
+      },
+    );
+    if (!written || (await differing)) {
       empty(folder);
       await write();
     }
@@ -44,10 +50,15 @@ export function placesOf(folder: string): WorkPlaces {
   return { indexFile: indexOf(folder), workTree: folder };
 }
 
+/**
+ * The user's own settings are for the user's own files. And they may change between two check-outs, of which a release
+ * can have files.
+ */
+const OURS = ['core.autocrlf=false', 'core.eol=lf', 'core.attributesFile=/dev/null', 'core.symlinks=true'];
+
 /** What has git write a commit's files, or those of them that differ from the index. */
 export function writing(commit: Commit): string[] {
-  // the user's own setting for line ends is for the user's own files
-  return ['-c', 'core.autocrlf=false', 'read-tree', '--reset', '-u', commit];
+  return [...OURS.flatMap((setting) => ['-c', setting]), 'read-tree', '--reset', '-u', commit];
 }
 
 /** They say with which line ends a file is written, also one that did not change itself. */
@@ -61,7 +72,7 @@ async function haveOtherAttributes(mirror: string, earlier: Commit, commit: Comm
 }
 
 function empty(folder: string): void {
-  rmSync(indexOf(folder), { force: true });
+  for (const file of [indexOf(folder), `${indexOf(folder)}.lock`]) rmSync(file, { force: true });
   for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 

@@ -59,8 +59,8 @@ async function makeRelease(work: Preparation): Promise<Release> {
   const dir = releaseFolder(home, commit);
   mkdirSync(home.logs, { recursive: true });
   await removeRelease(home, commit);
-  const earlier = takeFiles(home, dir);
   mkdirSync(dir, { recursive: true });
+  const earlier = takeFiles(home, dir);
   const settings = work.settings ?? openSettingsReader(home, deploymentId);
   try {
     return await makeIn(dir, earlier, work, settings);

@@ -1,6 +1,6 @@
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { badCause } from '../../deploy/core/rollback-target';
 import type { Deployment } from '../../deploy/core/types';
@@ -59,6 +59,20 @@ describe('a spare process', () => {
     spare.disconnect();
     await once(spare, 'exit');
     expect(journal.get(id)).toMatchObject({ state: 'failed', errorCode: 'E_CONFIG' });
+  });
+
+  test('links the packages also where the files of what is live cannot be made ready', async () => {
+    const { id } = await request();
+    await journal.move(id, 'running');
+    await journal.note(id, { liveAt: 1, to: { slot: 'blue', commit: commit('a'), version: '1.0.0' } });
+    await journal.move(id, 'succeeded');
+    const store = path.join(home.modules, 'key');
+    mkdirSync(path.join(store, 'node_modules'), { recursive: true });
+    writeFileSync(path.join(store, 'fingerprint'), '');
+    const spare = startSpare();
+    await until('linked packages', () => existsSync(path.join(store, 'ready')));
+    spare.disconnect();
+    await once(spare, 'exit');
   });
 
   test('leaves with the deployer, and has held nothing', async () => {

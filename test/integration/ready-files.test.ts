@@ -1,12 +1,15 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { sendCommit } from '../../deploy/git/mirror';
 import type { Home } from '../../deploy/home';
 import { checkOut } from '../../deploy/pipeline/check-out';
-import { readyFiles, takeFiles } from '../../deploy/pipeline/ready-files';
+import { readyFiles, removeReadyFiles, takeFiles } from '../../deploy/pipeline/ready-files';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
+import { until } from '../support/until';
 
 let home: Home;
 let clone: Repository;
@@ -26,8 +29,8 @@ async function sent(): Promise<string> {
 /** The commit, checked out as for a release: with what is ready, where something is. */
 async function release(commit: string): Promise<string> {
   const dir = path.join(home.releases, commit);
+  mkdirSync(dir);
   const earlier = takeFiles(home, dir);
-  mkdirSync(dir, { recursive: true });
   await checkOut(home.mirrorGit, commit, dir, earlier);
   return dir;
 }
@@ -130,9 +133,90 @@ test('what a killed process has left half made is used by nobody, and put aside'
   writeFileSync(path.join(home.ready, `${commit}.index`), 'half an index');
   expect(takeFiles(home, path.join(home.releases, commit))).toBeNull();
   await readyFiles(home, commit);
-  expect(
-    readdirSync(home.ready)
-      .filter((name) => !name.endsWith('.lock'))
-      .sort(),
-  ).toEqual([commit, `${commit}.index`]);
+  expect(inReady()).toEqual([commit, `${commit}.index`]);
 });
+
+test('a folder whose index was taken by who was then killed is made anew', async () => {
+  clone.write('file', '1');
+  const commit = await sent();
+  await readyFiles(home, commit);
+  rmSync(path.join(home.ready, `${commit}.index`));
+  await readyFiles(home, commit);
+  expect(inReady()).toEqual([commit, `${commit}.index`]);
+});
+
+test('a broken index, as a power cut leaves it, costs the ready files and not the release', async () => {
+  clone.write('file', '1');
+  const commit = await sent();
+  await readyFiles(home, commit);
+  writeFileSync(path.join(home.ready, `${commit}.index`), '');
+  clone.write('file', '2');
+  const next = await sent();
+  expect(contents(await release(next))).toEqual(contents(await anew(next)));
+});
+
+test('what cannot be made ready leaves nothing on the disk', async () => {
+  await sent();
+  await expect(readyFiles(home, 'a'.repeat(40))).rejects.toThrow();
+  expect(inReady()).toEqual([]);
+});
+
+test('they can be removed while a git that outlived its caller still writes some', async () => {
+  const folder = path.join(home.ready, 'making-abc', 'files');
+  const writes = `for (let n = 0; ; n++) {
+    try { fs.mkdirSync(process.argv[1], { recursive: true }); fs.writeFileSync(process.argv[1] + '/' + n, ''); } catch {}
+  }`;
+  const writer = spawn(process.execPath, ['-e', writes, folder], { stdio: 'ignore' });
+  const gone = once(writer, 'exit');
+  try {
+    await until('the first files', () => existsSync(folder));
+    for (let times = 0; times < 20; times++) await removeReadyFiles(home);
+  } finally {
+    writer.kill('SIGKILL');
+    await gone;
+  }
+});
+
+test("the user's own settings, which may change between two releases, are not asked for", async () => {
+  const settings = path.join(top, 'settings');
+  const given = process.env.XDG_CONFIG_HOME;
+  process.env.XDG_CONFIG_HOME = settings;
+  try {
+    clone.write('.gitattributes', '* text=auto\n');
+    clone.write('lines', 'one\ntwo\n');
+    symlinkSync('lines', path.join(clone.dir, 'link'));
+    await readyFiles(home, await sent());
+    mkdirSync(path.join(settings, 'git'), { recursive: true });
+    writeFileSync(path.join(settings, 'git/config'), '[core]\neol = crlf\nsymlinks = false\n');
+    writeFileSync(path.join(settings, 'git/attributes'), '* text eol=crlf\n');
+    clone.write('new', '1\n');
+    const next = await sent();
+    const dir = await release(next);
+    expect(contents(dir)).toEqual(contents(await anew(next)));
+    expect(readFileSync(path.join(dir, 'new'), 'utf8')).toBe('1\n');
+  } finally {
+    if (given === undefined) delete process.env.XDG_CONFIG_HOME;
+    else process.env.XDG_CONFIG_HOME = given;
+  }
+});
+
+test('files that were made ready under another umask are written again', async () => {
+  clone.write('file', '1');
+  const commit = await sent();
+  const usual = process.umask(0o077);
+  try {
+    await readyFiles(home, commit);
+  } finally {
+    process.umask(usual);
+  }
+  clone.write('new', '');
+  const next = await sent();
+  expect(contents(await release(next))).toEqual(contents(await anew(next)));
+  expect(inReady()).not.toContain(`${commit}.index`);
+});
+
+function inReady(): string[] {
+  return readdirSync(home.ready)
+    .filter((name) => !name.endsWith('.lock'))
+    .sort();
+}
