@@ -63,19 +63,24 @@ async function makeRelease(work: Preparation): Promise<Release> {
   const earlier = takeFiles(home, dir);
   const settings = work.settings ?? openSettingsReader(home, deploymentId);
   try {
-    return await makeIn(dir, earlier, work, settings);
+    const release = await makeIn(dir, earlier, work, settings);
+    if (release !== null) return release;
   } finally {
     settings.leave();
   }
+  // what was made with changed packages, good or bad, says nothing of the commit, and tests may have left it anywhere
+  const message = 'somebody has changed the stored packages: it is made again with new ones';
+  await work.report({ type: 'warning', message });
+  return makeRelease({ ...work, settings: null });
 }
 
-/** @param earlier the commit whose files the folder has */
+/** Null where the packages turned out to be changed. @param earlier the commit whose files the folder has */
 async function makeIn(
   dir: string,
   earlier: Commit | null,
   work: Preparation,
   settings: SettingsReader,
-): Promise<Release> {
+): Promise<Release | null> {
   const { home, commit, packing, deploymentId } = work;
   await phase(work, 'check out', async () => {
     const checkedOut = checkOut(home.mirrorGit, commit, dir, earlier);
@@ -90,6 +95,7 @@ async function makeIn(
   const described = describe(home, commit);
   described.catch(() => undefined);
   const app = await tested(work, dir, settings);
+  if (app === null) return null;
 
   const { subject, version } = await described;
   const release: Release = { commit, version, subject, dir, app };
@@ -100,9 +106,9 @@ async function makeIn(
 
 /**
  * Installs the packages, learns how the commit wants to be built, and runs its tests. An image that needs no tests has
- * packages of its own.
+ * packages of its own. Null where the packages turned out to be changed.
  */
-async function tested(work: Preparation, dir: string, settings: SettingsReader): Promise<AppSettings> {
+async function tested(work: Preparation, dir: string, settings: SettingsReader): Promise<AppSettings | null> {
   // without its packages a deploy.config.js may not be readable yet
   const early = work.packing.fromFolder ? null : await settings.read(dir).catch(() => null);
   if (early?.test === null) {
@@ -112,8 +118,7 @@ async function tested(work: Preparation, dir: string, settings: SettingsReader):
   const { intact } = await install(work, dir);
   const read = early === null ? settings.read(dir) : Promise.resolve(early);
   const [result] = await Promise.allSettled([read.then((app) => runsItsTests(work, dir, app))]);
-  // they are gone then: what was found with changed packages says nothing of the commit
-  if (!(await intact)) return tested(work, dir, settings);
+  if (!(await intact)) return null;
   if (result.status === 'rejected') throw result.reason;
   return result.value;
 }

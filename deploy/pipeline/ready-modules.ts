@@ -31,7 +31,7 @@ export async function readyModules(home: Pick<Home, 'modules'>): Promise<void> {
 }
 
 export interface Taken {
-  /** Whether the packages are still those that were stored, known a little later. The store is gone when they are not. */
+  /** Whether the packages are still those that were stored, known a little later. Never rejects. The store is gone when they are not. */
   intact: Promise<boolean>;
 }
 
@@ -50,7 +50,8 @@ export function takeReady(home: Pick<Home, 'modules'>, key: string, release: str
 /** The store's own files are looked at, which are the same: the release's commands may add to its links meanwhile. */
 async function lookedAt(store: string): Promise<boolean> {
   const intact = await isIntact(store).catch(() => false);
-  if (!intact) await rm(store, { recursive: true, force: true });
+  // what cannot be removed fails the next install, which looks at it too
+  if (!intact) await rm(store, { recursive: true, force: true }).catch(() => undefined);
   return intact;
 }
 

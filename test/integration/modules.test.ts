@@ -19,6 +19,7 @@ import type { Home } from '../../deploy/home';
 import { adoptModules, installModules } from '../../deploy/pipeline/modules';
 import { readyModules } from '../../deploy/pipeline/ready-modules';
 import { removeHalfMade } from '../../deploy/pipeline/releases';
+import { besideAWriter } from '../support/writer';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
 
@@ -146,6 +147,22 @@ describe('links made beforehand', () => {
     expect(await install(two)).toBe('changed');
     expect(await install(two)).toBe('npm ci');
     expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).not.toContain('damaged');
+  });
+
+  test('of a store that cannot even be removed are found out all the same, and nobody is left with a rejection', async () => {
+    rmSync(path.join(store(), 'node_modules/tiny/index.js'));
+    const answers: boolean[] = [];
+    await besideAWriter(path.join(store(), 'more'), async () => {
+      const { intact } = await installModules({
+        home,
+        root: empty,
+        dir: release('two'),
+        deploymentId: 1,
+        limitSeconds: 60,
+      });
+      answers.push(await intact);
+    });
+    expect(answers).toEqual([false]);
   });
 
   test('are whole for a release whose tests write beside them', async () => {

@@ -111,8 +111,9 @@ describe('a commit becomes a release', () => {
     expect(statSync(release.dir).mtimeMs).toBe(made);
   });
 
-  test('what was tested with packages that somebody has changed is tested again with new ones', async () => {
-    settings({ start: 'server.js', test: node('if (require("tiny") !== "1.0.0") process.exit(1)') });
+  test('what was tested with packages that somebody has changed is made again with new ones', async () => {
+    const made = 'if (!fs.existsSync("made")) fs.writeFileSync("made", require("tiny"));';
+    settings({ start: 'server.js', test: node(`${made} if (require("tiny") !== "1.0.0") process.exit(1)`) });
     const first = await prepare();
     await readyModules(home);
     const shared = path.join(first.dir, 'node_modules/tiny/index.js');
@@ -124,7 +125,9 @@ describe('a commit becomes a release', () => {
       ...['install started', 'install done', 'test started', 'test failed'],
       ...['install started', 'install done', 'test started', 'test done'],
     ]);
+    expect(told).toContainEqual(expect.objectContaining({ type: 'warning' }));
     expect(readFileSync(path.join(second.dir, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.0.0');
+    expect(readFileSync(path.join(second.dir, 'made'), 'utf8')).toBe('1.0.0');
   });
 
   test('of ready files that were taken for a release which then was not made, nothing is left', async () => {

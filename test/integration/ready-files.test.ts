@@ -1,5 +1,3 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import { lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -7,9 +5,9 @@ import { sendCommit } from '../../deploy/git/mirror';
 import type { Home } from '../../deploy/home';
 import { checkOut } from '../../deploy/pipeline/check-out';
 import { readyFiles, removeReadyFiles, takeFiles } from '../../deploy/pipeline/ready-files';
+import { besideAWriter } from '../support/writer';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
-import { until } from '../support/until';
 
 let home: Home;
 let clone: Repository;
@@ -163,18 +161,9 @@ test('what cannot be made ready leaves nothing on the disk', async () => {
 
 test('they can be removed while a git that outlived its caller still writes some', async () => {
   const folder = path.join(home.ready, 'making-abc', 'files');
-  const writes = `for (let n = 0; ; n++) {
-    try { fs.mkdirSync(process.argv[1], { recursive: true }); fs.writeFileSync(process.argv[1] + '/' + n, ''); } catch {}
-  }`;
-  const writer = spawn(process.execPath, ['-e', writes, folder], { stdio: 'ignore' });
-  const gone = once(writer, 'exit');
-  try {
-    await until('the first files', () => existsSync(folder));
+  await besideAWriter(folder, async () => {
     for (let times = 0; times < 20; times++) await removeReadyFiles(home);
-  } finally {
-    writer.kill('SIGKILL');
-    await gone;
-  }
+  });
 });
 
 test("the user's own settings, which may change between two releases, are not asked for", async () => {
