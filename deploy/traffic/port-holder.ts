@@ -18,12 +18,15 @@ export function portInUse(port: number): boolean {
 
 /**
  * Whether nobody listens on the port, on any address. Tried, not looked for: after the last of the sockets that listen the
- * kernel searches for the others before it answers. A port that only root may take is nobody's either.
+ * kernel searches for the others before it answers. Only a port that only root may take, as nginx may on some machines,
+ * has to be looked for.
  */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
-    server.once('error', (error: NodeJS.ErrnoException) => resolve(error.code !== 'EADDRINUSE'));
+    server.once('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === 'EACCES' ? !portInUse(port) : code !== 'EADDRINUSE'),
+    );
     server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)));
   });
 }

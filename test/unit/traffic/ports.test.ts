@@ -10,6 +10,7 @@ import {
   portInUseMessage,
 } from '../../../deploy/traffic/port-holder';
 import { withDescendants } from '../../../deploy/runtimes/os-process';
+import { needs, root } from '../../support/needs';
 import { listeningSockets, parseRow, tcpSockets } from '../../../deploy/traffic/proc-net';
 
 let server: Server;
@@ -95,6 +96,22 @@ test.each(['127.0.0.1', '0.0.0.0', undefined])(
   },
 );
 
+needs('root', root).test(
+  'a port that only root may take is not free for another user either while somebody holds it',
+  async () => {
+    const holder = await privileged(1023);
+    const held = (holder.address() as AddressInfo).port;
+    process.seteuid?.(65534);
+    try {
+      expect(await isPortFree(held)).toBe(false);
+      await new Promise((resolve) => holder.close(resolve));
+      expect(await isPortFree(held)).toBe(true);
+    } finally {
+      process.seteuid?.(0);
+    }
+  },
+);
+
 test("a port's established connections are counted once each, not at both of their ends", async () => {
   expect(establishedConnections(port)).toBe(0);
   await Promise.all([client(), client(), client()]);
@@ -107,6 +124,15 @@ test('a connection that has ended is not counted', async () => {
   while (establishedConnections(port) > 0) await new Promise((resolve) => setImmediate(resolve));
   expect(establishedConnections(port)).toBe(0);
 });
+
+/** The first port from there down that is free. */
+async function privileged(from: number): Promise<Server> {
+  const holder = createServer().listen(from);
+  return once(holder, 'listening').then(
+    () => holder,
+    () => privileged(from - 1),
+  );
+}
 
 /** Connected, and accepted by the server. */
 async function client(): Promise<Socket> {
