@@ -14,10 +14,10 @@ import { Journal } from '../journal/journal';
 import { endSurvivors } from '../pipeline/survivors';
 import { createPacking } from '../packing';
 import { createRuntime } from '../runtimes';
-import type { OsProcess } from '../runtimes/os-process';
 import { endProcesses, processesWith } from '../runtimes/os-process';
 import { stopDeployer, stopPm2 } from '../runtimes/pm2-deployer';
 import { nginxServer } from '../traffic/nginx-server';
+import { leftRunning } from './left-running';
 import { say } from './say';
 import { inTurn } from './turn';
 
@@ -87,13 +87,7 @@ async function endDeployment(home: Home, config: Config): Promise<void> {
     await sleep(LOOK_EVERY_MS);
   }
   await endCommands(home);
-  await endProcesses(linking(home), 0);
-}
-
-/** What links packages for the next deployment: it outlives the process that has called it. */
-function linking(home: Home): OsProcess[] {
-  const inHome = processesWith('SWITCHYARD_HOME', home.dir);
-  return inHome.filter(({ argv }) => argv.some((word) => word.startsWith(`${home.modules}/`)));
+  await endProcesses(leftRunning(home), 0);
 }
 
 function deploymentProcesses(home: Home): number[] {
