@@ -12,6 +12,8 @@ import type { Yard } from './yard';
 
 /** Stands in the place of a deployment's id. */
 export const SPARE = 'spare';
+/** Compiles all that is loaded at once, and not when it is first called: a spare process has the time. */
+const COMPILED_AHEAD = ['--no-lazy'];
 /** One that ends by itself cannot even be loaded; trying it all the time would only cost. */
 const SPARE_AGAIN_AFTER_MS = 10_000;
 
@@ -67,7 +69,8 @@ function tell(spare: ChildProcess, id: number): void {
 
 function startProcess({ home, root }: Pick<Yard, 'home' | 'root'>, word: string): ChildProcess {
   const log = openSync(path.join(home.logs, 'deployments.log'), 'a');
-  const child = spawn(process.execPath, [path.join(__dirname, 'deployment.js'), word], {
+  const flags = word === SPARE ? COMPILED_AHEAD : [];
+  const child = spawn(process.execPath, [...flags, path.join(__dirname, 'deployment.js'), word], {
     // its own process group: it outlives us, and can be ended as a whole
     detached: true,
     cwd: home.dir,
