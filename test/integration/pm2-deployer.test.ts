@@ -1,5 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { deployerStatus, startDeployer, stopDeployer, stopPm2 } from '../../deploy/runtimes/pm2-deployer';
@@ -30,8 +31,10 @@ beforeEach(async () => {
 });
 
 afterEach(async () => {
-  endDeployment();
   await yard.clear();
+  // only now nobody begins one any more: a test may have ended while its deployer just did
+  const begun = processesWith('SWITCHYARD_HOME', yard.home.dir).filter(({ argv }) => argv[0] === 'sleep');
+  await endProcesses(begun, 0);
 });
 
 it('runs, is listed, and is gone after it was stopped', async () => {
@@ -145,9 +148,4 @@ function readDeploymentPid(): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-function endDeployment(): void {
-  const pid = readDeploymentPid();
-  if (pid && !isGone(pid)) process.kill(pid, 'SIGKILL');
 }
