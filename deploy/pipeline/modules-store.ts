@@ -63,11 +63,11 @@ export async function linkStored(store: string, target: string, how: Links = {})
   await ownDotFolders(stored, target);
 }
 
-/** Stores what a release has just installed; from then on the two share their files. */
+/** Stores what a release has just installed, at low priority as that was; from then on the two share their files. */
 export async function storeModules(home: Home, key: string, release: string): Promise<void> {
   const installed = path.join(release, 'node_modules');
   const store = path.join(home.modules, key);
-  await makeStore(store, (target) => linkTree(installed, target));
+  await makeStore(store, (target) => linkTree(installed, target, { politely: true }));
   await ownDotFolders(path.join(store, 'node_modules'), installed);
 }
 
@@ -95,7 +95,7 @@ async function makeStore(
     await fill(modules);
     if (!check(modules)) return false;
     await rm(path.join(modules, CACHE), { recursive: true, force: true });
-    for (const file of filesIn(modules)) setWritable(file, false);
+    await runPolitely(['find', modules, '-type', 'f', '-exec', 'chmod', 'a-w', '{}', '+']);
     writeFileSync(path.join(partial, 'fingerprint'), await fingerprintOf(modules));
     await rm(store, { recursive: true, force: true });
     renameSync(partial, store);
@@ -106,7 +106,7 @@ async function makeStore(
 }
 
 interface Links {
-  /** Where nobody waits for them: with least processor and disk time. */
+  /** With least processor and disk time. */
   politely?: boolean;
 }
 
@@ -131,7 +131,7 @@ async function ownDotFolders(stored: string, target: string): Promise<void> {
     const own = path.join(target, name);
     await rm(own, { recursive: true, force: true });
     await copyTree(path.join(stored, name), own);
-    for (const file of filesIn(own)) setWritable(file, true);
+    for (const file of filesIn(own)) makeWritable(file);
   }
 }
 
@@ -148,7 +148,6 @@ function* filesIn(folder: string): Generator<string> {
   }
 }
 
-function setWritable(file: string, writable: boolean): void {
-  const { mode } = lstatSync(file);
-  chmodSync(file, writable ? mode | 0o200 : mode & ~0o222);
+function makeWritable(file: string): void {
+  chmodSync(file, lstatSync(file).mode | 0o200);
 }
