@@ -186,6 +186,17 @@ describe('links made beforehand', () => {
     expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.1.0');
   });
 
+  test('are not made of a store that a build has changed: the next install finds that out at once', async () => {
+    const two = release('two');
+    await install(two);
+    const built = path.join(two, 'node_modules/tiny/index.js');
+    chmodSync(built, 0o644);
+    appendFileSync(built, '// generated');
+    await readyModules(home);
+    expect(existsSync(ready())).toBe(false);
+    expect(await install(release('three'))).toBe('npm ci');
+  });
+
   test('what a killed process has left half linked is put aside', async () => {
     rmSync(ready(), { recursive: true });
     mkdirSync(path.join(store(), 'ready-abc'));
