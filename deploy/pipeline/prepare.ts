@@ -1,22 +1,21 @@
 /** Makes a commit into a release: check out, install, test, build or pack. It knows nothing of strategies. */
 import { mkdirSync } from 'node:fs';
-import { KnownError } from '../core/errors';
 import type { Packing } from '../core/seams';
-import type { AppSettings, Commit, Entry, PhaseName, Release } from '../core/types';
+import type { AppSettings, Commit, PhaseName, Release } from '../core/types';
 import { describe } from '../git/mirror';
 import type { Home } from '../home';
 import type { SettingsReader } from './app-settings';
 import { openSettingsReader } from './app-settings';
 import { checkOut } from './check-out';
-import { whyItEnds } from './ending';
-import { isDiskFull } from './install-failure';
 import type { Installed } from './modules';
 import { installModules } from './modules';
 import { runTests } from './own-commands';
+import type { Told } from './phase';
+import { explained, phase, skip } from './phase';
 import { takeFiles } from './ready-files';
 import { completeRelease, findRelease, releaseFolder, removeRelease } from './releases';
 
-export interface Preparation {
+export interface Preparation extends Told {
   home: Home;
   /** The clone the kit runs from. */
   root: string;
@@ -28,10 +27,6 @@ export interface Preparation {
   settings?: SettingsReader | null;
   /** Seconds. */
   limits: { install: number; test: number; build: number };
-  /** Gets what the journal is to tell. */
-  report: (entry: Entry) => unknown;
-  /** Aborted, with the KnownError to end with, when somebody ends the deployment; whoever aborts also ends its commands. */
-  signal?: AbortSignal;
 }
 
 const PHASES = ['check out', 'install', 'test', 'build'] as const satisfies PhaseName[];
@@ -158,45 +153,3 @@ const ORIGINS = {
   clone: "the clone's packages",
   'npm ci': 'npm ci',
 } as const;
-
-async function skip(work: Preparation, phases: PhaseName[], detail = 'built before'): Promise<void> {
-  for (const phase of phases) await work.report({ type: 'phase', phase, status: 'skipped', detail });
-}
-
-/** Does a phase's work and tells its beginning and end. @param say a clause for the journal, or nothing */
-async function phase<T>(
-  work: Preparation,
-  name: PhaseName,
-  does: () => Promise<T>,
-  say: (result: T) => string | null = asClause,
-): Promise<T> {
-  work.signal?.throwIfAborted();
-  const entry = { type: 'phase', phase: name } as const;
-  const begun = performance.now();
-  const ms = (): number => Math.round(performance.now() - begun);
-  await work.report({ ...entry, status: 'started' });
-  try {
-    const result = await does();
-    const detail = say(result);
-    await work.report({ ...entry, status: 'done', ...(detail && { detail }), ms: ms() });
-    return result;
-  } catch (error) {
-    const detail = explained(error, work.signal).message;
-    await work.report({ ...entry, status: 'failed', detail, ms: ms() });
-    throw error;
-  }
-}
-
-function asClause(result: unknown): string | null {
-  return typeof result === 'string' ? result : null;
-}
-
-/** A command that was killed by an abort, or our own write to a full disk, is told as what it was. */
-function explained(error: unknown, signal: AbortSignal | undefined): KnownError {
-  if (signal?.aborted) return whyItEnds(error, signal);
-  const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code} ${error.message}` : '';
-  if (!(error instanceof KnownError) && isDiskFull([text])) {
-    return new KnownError('E_DISK', 'The disk is full.');
-  }
-  return whyItEnds(error, signal);
-}
