@@ -4,6 +4,7 @@
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
+const { removeFromEngine } = require('../lib/engine-leftovers');
 const { processesLeft } = require('../lib/leftovers');
 const { removeTree } = require('../lib/remove-tree');
 const { run } = require('../lib/run');
@@ -110,6 +111,8 @@ async function remove(top, { dir, env }) {
       // it ended by itself
     }
   }
+  // images outlive a stop, which keeps its home: this home goes
+  removeFromEngine(top);
   await removeTree(top);
 }
 

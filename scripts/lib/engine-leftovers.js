@@ -1,5 +1,5 @@
 // @ts-check
-/** Containers and images that a test run left in Docker's engine: their label names a home in the run's own folder. */
+/** Containers and images that a test run or a throw-away copy left in Docker's engine: their label names a home in its folder. */
 'use strict';
 const { spawnSync } = require('child_process');
 
