@@ -4,6 +4,7 @@
  */
 import type { Server, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
+import { Server as NetServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** How long a connection that has not sent a byte may still begin: its first request can be on its way. */
@@ -21,28 +22,40 @@ export function gracefulShutdown(
   timeoutMs: number,
 ): () => Promise<boolean> {
   const connections = new Set<Socket>();
-  const inFlight = new Set<ServerResponse>();
+  const inFlight = new Map<ServerResponse, Socket>();
+  /** How much had been read of a connection when its last answer ended: it is idle as long as that is all. */
+  const readUntil = new WeakMap<Socket, number>();
 
   server.on('connection', (socket: Socket) => {
     connections.add(socket);
     socket.once('close', () => connections.delete(socket));
   });
   // Before the app's own listener, which may answer at once.
-  server.prependListener('request', (_req, res) => {
+  server.prependListener('request', ({ socket }, res) => {
     if (stopping.signal.aborted) closeAfter(res);
-    inFlight.add(res);
+    inFlight.set(res, socket);
     res.once('close', () => {
       inFlight.delete(res);
-      // A response that had begun before the stop could not announce the end of its connection any more. One turn
-      // later Node counts that connection as idle.
-      if (stopping.signal.aborted) setImmediate(() => server.closeIdleConnections());
+      readUntil.set(socket, socket.bytesRead);
+      // A response that had begun before the stop could not announce the end of its connection any more.
+      if (stopping.signal.aborted) setImmediate(closeIdle);
     });
   });
 
+  function closeIdle(): void {
+    const busy = new Set(inFlight.values());
+    for (const socket of connections)
+      if (!busy.has(socket) && readUntil.get(socket) === socket.bytesRead) socket.destroy();
+  }
+
   async function stop(): Promise<boolean> {
     stopping.abort();
-    for (const res of inFlight) closeAfter(res);
-    const closed = new Promise<true>((resolve) => server.close(() => resolve(true)));
+    for (const res of inFlight.keys()) closeAfter(res);
+    // Not http's own close: since Node 26 it also ends connections whose first request is on its way.
+    const closed = new Promise<true>((resolve) =>
+      NetServer.prototype.close.call(server, () => resolve(true)),
+    );
+    closeIdle();
     // Only after one more look at the sockets: a process that was held up has yet to read what arrived meanwhile.
     setTimeout(() => setImmediate(() => closeSilent(connections)), FIRST_BYTE_MS).unref();
     const inOrder = await Promise.race([closed, sleep(timeoutMs, false, { ref: false })]);
