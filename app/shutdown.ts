@@ -23,7 +23,7 @@ export function gracefulShutdown(
 ): () => Promise<boolean> {
   const connections = new Set<Socket>();
   const inFlight = new Map<ServerResponse, Socket>();
-  /** How much had been read of a connection when its last answer ended: it is idle as long as that is all. */
+  /** How much had been read of a connection when its last request or answer ended: it is idle as long as that is all. */
   const readUntil = new WeakMap<Socket, number>();
 
   server.on('connection', (socket: Socket) => {
@@ -31,16 +31,23 @@ export function gracefulShutdown(
     socket.once('close', () => connections.delete(socket));
   });
   // Before the app's own listener, which may answer at once.
-  server.prependListener('request', ({ socket }, res) => {
+  server.prependListener('request', (req, res) => {
+    const { socket } = req;
     if (stopping.signal.aborted) closeAfter(res);
     inFlight.set(res, socket);
+    // Either may be the last: an answer may come before all of the request's body.
+    req.once('close', () => settled(socket));
     res.once('close', () => {
       inFlight.delete(res);
-      readUntil.set(socket, socket.bytesRead);
-      // A response that had begun before the stop could not announce the end of its connection any more.
-      if (stopping.signal.aborted) setImmediate(closeIdle);
+      settled(socket);
     });
   });
+
+  function settled(socket: Socket): void {
+    readUntil.set(socket, socket.bytesRead);
+    // A response that had begun before the stop could not announce the end of its connection any more.
+    if (stopping.signal.aborted) setImmediate(closeIdle);
+  }
 
   function closeIdle(): void {
     const busy = new Set(inFlight.values());

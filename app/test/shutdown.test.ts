@@ -21,6 +21,7 @@ async function running(timeoutMs = 3_000) {
     messages,
     requestArrived: () => until(() => requests > 0),
     firstByteArrived: () => until(() => sockets.some(({ bytesRead }) => bytesRead > 0)),
+    bytesArrived: (count: number) => until(() => sockets.some(({ bytesRead }) => bytesRead >= count)),
     connected: () => until(() => sockets.length > 0),
   };
 }
@@ -92,6 +93,17 @@ test('idle keep-alive connections are closed at once', async () => {
   await fetchAll({ port, path: '/version', agent });
   expect(Object.values(agent.freeSockets).flat()).toHaveLength(1);
   expect(await stop()).toBe(true);
+});
+
+test('so is one whose request was answered before its body had come', async () => {
+  const { port, stop, bytesArrived } = await running();
+  const head = 'POST /nowhere HTTP/1.1\r\nHost: test\r\nContent-Length: 5\r\n\r\n';
+  const early = await dial(port, head);
+  await early.until(/HTTP\/1.1 404/);
+  early.socket.write('hello');
+  await bytesArrived(head.length + 5);
+  expect(await stop()).toBe(true);
+  await early.closed;
 });
 
 test('a connection that never sent a byte does not hold up the end', async () => {
