@@ -4,9 +4,10 @@
  * same configuration. It stands in the home beside the settings; whoever cannot read it or write it checks anew.
  */
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './config-schema';
+import { writeAtomically } from './os/atomic-write';
 
 export interface Known {
   /** Where it stands. */
@@ -43,12 +44,9 @@ export function recall(file: string, key: string): Config | null {
 
 /** Keeps it for the next command. For its owner only: a URL in it may be a secret. */
 export function remember(file: string, key: string, config: Config): void {
-  const fresh = `${file}.${process.pid}`;
   try {
-    writeFileSync(fresh, JSON.stringify({ key, config } satisfies Checked), { mode: 0o600 });
-    renameSync(fresh, file);
+    writeAtomically(file, JSON.stringify({ key, config } satisfies Checked), { durable: false });
   } catch {
-    // a full disk, or somebody else's home: the next command checks it again
-    rmSync(fresh, { force: true });
+    // a full disk, or another user's home: the next command checks it again
   }
 }

@@ -1,8 +1,9 @@
 /** The webhook's secret: made once, kept in the home with mode 0600, never in a log or an environment. */
 import { randomBytes } from 'node:crypto';
-import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { KnownError } from './core/errors';
 import type { Home } from './home';
+import { writeAtomically } from './os/atomic-write';
 
 const SHORTEST = 16;
 const MODE = 0o600;
@@ -40,7 +41,7 @@ export function prepareSecret(home: Pick<Home, 'secret'>, given: string | undefi
   if (given !== undefined) writeSecret(home, checkSecret(given));
   else if (!existsSync(home.secret)) writeSecret(home, randomBytes(32).toString('hex'));
   else readSecret(home);
-  // a mode given with the text counts only for a new file
+  // an operator may have opened a kept one
   chmodSync(home.secret, MODE);
 }
 
@@ -56,5 +57,5 @@ export function readSecret(home: Pick<Home, 'secret'>): string {
 }
 
 function writeSecret(home: Pick<Home, 'secret'>, secret: string): void {
-  writeFileSync(home.secret, `${secret}\n`, { mode: MODE });
+  writeAtomically(home.secret, `${secret}\n`);
 }

@@ -2,10 +2,11 @@
  * The settings of the starts so far, kept in the home: later commands, and a deployer that comes back, must find
  * the ports that nginx listens on.
  */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import type { Config, Settings } from './config';
 import { settingOf, settingsFrom } from './config';
 import { KnownError } from './core/errors';
+import { writeAtomically } from './os/atomic-write';
 
 /**
  * What every process of a running Switchyard must agree on. An edit of deploy.config.js, like a variable, changes it
@@ -26,7 +27,7 @@ const IN_FORCE = 'inForce';
 /** Keeps, at a start, what the environment said, and what came of it. @param file the home's settings.json */
 export function keepSettings(file: string, settings: Settings, config: Config): void {
   const kept = { ...settings, [IN_FORCE]: chosenOnce(config) };
-  writeFileSync(file, `${JSON.stringify(kept, null, 2)}\n`, { mode: 0o600 });
+  writeAtomically(file, `${JSON.stringify(kept, null, 2)}\n`);
 }
 
 /** What the environment of the starts so far has said; nothing before the first. Throws E_HOME. */

@@ -1,7 +1,8 @@
 /** push.git: the bare repository that `git push live` sends to, and its hooks. */
-import { chmodSync, existsSync, mkdirSync, readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home';
+import { writeAtomically } from '../os/atomic-write';
 import { gitOn } from './git';
 import { checkBranchName } from './names';
 
@@ -71,10 +72,7 @@ function quoted(text: string): string {
 /** Renamed into place: a push that comes in meanwhile runs the old hook or the new, never half of one. */
 function writeHook(file: string, script: string): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === script) return;
-  const fresh = `${file}.new`;
-  writeFileSync(fresh, script);
-  chmodSync(fresh, 0o755);
-  renameSync(fresh, file);
+  writeAtomically(file, script, { mode: 0o755 });
 }
 
 /** Sets what differs; keys in git's own spelling, which is lower case. */

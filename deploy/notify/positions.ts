@@ -1,7 +1,8 @@
 /** How far each receiver has been told of the journal, kept over a restart: nothing is lost, nothing told twice. */
 import { createHash } from 'node:crypto';
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Home } from '../home';
+import { writeAtomically } from '../os/atomic-write';
 
 export interface Positions {
   /** The last event that this receiver needs no more. @param first what counts for one that is not known yet */
@@ -42,8 +43,7 @@ function read(file: string): Record<string, number> {
 
 function write(file: string, known: Record<string, number>): void {
   try {
-    writeFileSync(`${file}.new`, JSON.stringify(known), { mode: 0o600 });
-    renameSync(`${file}.new`, file);
+    writeAtomically(file, JSON.stringify(known), { durable: false });
   } catch (error) {
     // on a full disk somebody may be told twice after a restart
     console.error('notify:', (error as NodeJS.ErrnoException).code);

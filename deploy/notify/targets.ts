@@ -1,17 +1,16 @@
 /** Who is notified: what the configuration names, and the URL that npm start was given. */
-import { chmodSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Config } from '../config';
 import { NOTICES } from '../config-schema';
 import { KnownError } from '../core/errors';
 import type { NoticeName } from '../core/notices';
 import type { Home } from '../home';
+import { writeAtomically } from '../os/atomic-write';
 
 export interface Target {
   url: string;
   on: readonly NoticeName[];
 }
-
-const MODE = 0o600;
 
 /** Throws E_NOTIFY for what is no address, without showing it. */
 export function checkNotifyUrl(given: string | undefined): void {
@@ -25,9 +24,7 @@ export function keepNotifyUrl(home: Pick<Home, 'notifyUrl'>, given: string | und
   checkNotifyUrl(given);
   if (given === undefined) return;
   if (given.trim() === '') return rmSync(home.notifyUrl, { force: true });
-  writeFileSync(home.notifyUrl, `${given.trim()}\n`, { mode: MODE });
-  // a mode given with the text counts only for a new file
-  chmodSync(home.notifyUrl, MODE);
+  writeAtomically(home.notifyUrl, `${given.trim()}\n`);
 }
 
 export function targetsOf(home: Pick<Home, 'notifyUrl'>, { notify }: Pick<Config, 'notify'>): Target[] {

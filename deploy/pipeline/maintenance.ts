@@ -1,8 +1,9 @@
 /** The maintenance page while a slot is replaced in its place: the owner's, and for how long users have got it. */
-import { readFileSync, renameSync, writeFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
+import { writeAtomically } from '../os/atomic-write';
 import type { LogEntry } from '../traffic/access-log';
 import type { Yard } from '../yard';
 
@@ -14,8 +15,7 @@ export function putPage({ home, root, config }: Yard): void {
   if (page === null) return;
   const at = path.join(home.pages, 'maintenance.html');
   try {
-    writeFileSync(`${at}.next`, readFileSync(path.resolve(root, page)), { mode: 0o644 });
-    renameSync(`${at}.next`, at);
+    writeAtomically(at, readFileSync(path.resolve(root, page)), { mode: 0o644 });
   } catch (error) {
     const why =
       (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be put in its place';

@@ -95,7 +95,7 @@ async function makeIn(
   const { subject, version } = await described;
   const release: Release = { commit, version, subject, dir, app };
   await phase(work, 'build', () => packing.pack(release, deploymentId));
-  await completeRelease(home, release);
+  completeRelease(home, release);
   return release;
 }
 

@@ -3,12 +3,13 @@
  * is written last, so a folder without one is what a killed deployment left.
  */
 import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, renameSync, rmSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Commit, Release } from '../core/types';
 import type { Home } from '../home';
+import { writeAtomically } from '../os/atomic-write';
 import { indexOf } from './check-out';
 import { isPartial } from './modules-store';
 
@@ -45,9 +46,9 @@ export function sizeOfRelease(home: Home, commit: Commit): number | null {
 }
 
 /** Declares the release complete. It is on the disk before its name is: a power cut leaves all or nothing. */
-export async function completeRelease(home: Home, release: Release): Promise<void> {
+export function completeRelease(home: Home, release: Release): void {
   const { dir, ...rest } = release;
-  await writeManifest(dir, { ...rest, node: process.version });
+  writeManifest(dir, { ...rest, node: process.version });
 }
 
 /** Measures what a release takes on the disk, in bytes, at low priority; some tenths of a second. */
@@ -68,10 +69,10 @@ export async function sizeWithoutLinks(home: Home, commit: Commit): Promise<numb
 }
 
 /** Keeps it in the manifest. The caller holds the lock. */
-export async function noteSize(home: Home, commit: Commit, bytes: number): Promise<void> {
+export function noteSize(home: Home, commit: Commit, bytes: number): void {
   const dir = releaseFolder(home, commit);
   const manifest = readManifest(dir);
-  if (manifest !== null) await writeManifest(dir, { ...manifest, bytes });
+  if (manifest !== null) writeManifest(dir, { ...manifest, bytes });
 }
 
 function readManifest(dir: string): Manifest | null {
@@ -79,16 +80,8 @@ function readManifest(dir: string): Manifest | null {
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : null;
 }
 
-async function writeManifest(dir: string, manifest: Manifest): Promise<void> {
-  const fresh = `${dir}.json.new`;
-  const file = await open(fresh, 'w');
-  try {
-    await file.writeFile(`${JSON.stringify(manifest, null, 2)}\n`);
-    await file.sync();
-  } finally {
-    await file.close();
-  }
-  renameSync(fresh, `${dir}.json`);
+function writeManifest(dir: string, manifest: Manifest): void {
+  writeAtomically(`${dir}.json`, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o644 });
 }
 
 /** Takes a release off the disk, complete or not, and what git knows of a half made one. It must not run. */

@@ -1,7 +1,7 @@
 /** `docker compose` for a home: which files, which project, and an environment of listed variables only. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
@@ -9,6 +9,7 @@ import { SLOT_NAMES } from '../core/pool';
 import type { SlotName } from '../core/types';
 import { cleanEnvironment } from '../environment';
 import type { Home } from '../home';
+import { writeAtomically } from '../os/atomic-write';
 import { fileOf } from './compose-definitions';
 
 export interface ComposeOptions {
@@ -82,7 +83,7 @@ export function composeEnvironment(name: string): Record<string, string> {
 export function writeOverride(home: Home, name: string, override: object): string {
   mkdirSync(home.compose, { recursive: true, mode: 0o700 });
   const file = path.join(home.compose, `${name}.json`);
-  writeFileSync(file, `${JSON.stringify(override, null, 2)}\n`, { mode: 0o600 });
+  writeAtomically(file, `${JSON.stringify(override, null, 2)}\n`);
   return file;
 }
 

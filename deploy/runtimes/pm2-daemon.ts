@@ -3,10 +3,11 @@
  * and through it every app and PM2's dump.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
+import { writeAtomically } from '../os/atomic-write';
 import { takeLock } from '../lock';
 import { endProcesses, processesWith } from './os-process';
 import type { OsProcess } from './os-process';
@@ -67,11 +68,11 @@ function makeFolders(home: Home): void {
 }
 
 function writeUnlessSame(file: string, text: string): void {
-  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeFileSync(file, text);
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeAtomically(file, text);
 }
 
 function writeUnlessThere(file: string, text: string): void {
-  if (!existsSync(file)) writeFileSync(file, text);
+  if (!existsSync(file)) writeAtomically(file, text);
 }
 
 async function launch(home: Home): Promise<void> {

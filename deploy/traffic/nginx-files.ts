@@ -1,20 +1,12 @@
 /** What nginx has in the home, and the text that goes there. */
 import { createHash } from 'node:crypto';
-import {
-  chmodSync,
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { slotsOf, type Config } from '../config';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
+import { writeAtomically } from '../os/atomic-write';
 import type { NginxBinary } from './nginx-binary';
 import { render, valuesFor, type NginxSettings } from './render';
 import type { WorkerUser } from './worker-user';
@@ -119,8 +111,7 @@ function makePage({ pages }: Home): void {
   const page = path.join(pages, 'maintenance.html');
   makeEnterable(pages);
   if (existsSync(page)) return;
-  writeFileSync(page, readFileSync(path.join(templateFolder(), 'maintenance.html')), { mode: 0o644 });
-  chmodSync(page, 0o644);
+  writeAtomically(page, readFileSync(path.join(templateFolder(), 'maintenance.html')), { mode: 0o644 });
 }
 
 /** The workers connect to sockets in here, whatever the umask of whoever makes it. */
@@ -136,8 +127,7 @@ function makePrivate(file: string): void {
 
 /** A full disk or a kill leaves the old file, never half a new one. */
 function replaceFile(file: string, text: string): void {
-  writeFileSync(`${file}.next`, text);
-  renameSync(`${file}.next`, file);
+  writeAtomically(file, text, { mode: 0o644 });
 }
 
 function hasIpv6(): boolean {

@@ -112,9 +112,9 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
   it('is short when one more like the one that serves would leave too little', async () => {
     const yard = await yardOn(newFolder(), { room: { ...room, disk: '8m' } });
     await release(yard, A, 1);
-    await noteSize(yard.home, A, 20 * MB);
+    noteSize(yard.home, A, 20 * MB);
     expect(await refusal(yard, DEPLOY, B, EMPTY)).toBeNull();
-    await noteSize(yard.home, A, 40 * MB);
+    noteSize(yard.home, A, 40 * MB);
 
     const refused = await refusal(yard, DEPLOY, B, EMPTY);
     expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
@@ -147,7 +147,7 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     writeFileSync(path.join(dir, 'node_modules', 'x', 'big'), Buffer.alloc(10 * MB, 1));
     await storeModules(home, modulesKey(readPackageFiles(dir), await npmVersion()), dir);
     // more than is free, as a second copy of all of it would be
-    await noteSize(home, A, 40 * MB);
+    noteSize(home, A, 40 * MB);
 
     expect(await refusal(yard, DEPLOY, same, EMPTY)).toBeNull();
     expect((await refusal(yard, DEPLOY, other, EMPTY))?.message).toContain('needs about 40 MB');
@@ -158,7 +158,7 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     // eight megabytes of a release that failed later on
     await release(yard, A, 8);
     await release(yard, B, 1);
-    await noteSize(yard.home, B, 10 * MB);
+    noteSize(yard.home, B, 10 * MB);
     await fail(yard, A);
 
     expect(await refusal(yard, DEPLOY, C, EMPTY)).toBeNull();
@@ -222,7 +222,7 @@ async function release(yard: Yard, of: Commit, megabytes: number): Promise<void>
   const dir = releaseFolder(yard.home, of);
   mkdirSync(dir);
   writeFileSync(path.join(dir, 'server.js'), Buffer.alloc(megabytes * MB, 1));
-  await completeRelease(yard.home, { commit: of, version: '1', subject: 'x', dir, app: APP });
+  completeRelease(yard.home, { commit: of, version: '1', subject: 'x', dir, app: APP });
   const id = await begun(yard, of);
   await yard.journal.move(id, 'succeeded', { liveAt: id, to: { slot: 'blue', commit: of, version: '1' } });
 }
