@@ -13,42 +13,32 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { tableFolder } from '../../deploy/core/table';
-import type { Finding } from '../../deploy/doctor/finding';
 import { DEPLOYMENT_MARKER, deploymentMark } from '../../deploy/pipeline/survivors';
 import { processesWith } from '../../deploy/runtimes/os-process';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { readSecret } from '../../deploy/secret';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { linkTable } from '../../deploy/traffic/table-folder';
+import { applyFix, diagnose, expectFault, untilHealthy, WITH_COMMANDS } from '../support/doctor';
 import { needs, root } from '../support/needs';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
-interface Seen {
-  code: number;
-  findings: Finding[];
-  /** What is broken, by its link. */
-  faults: Record<string, Finding>;
-}
-
-/** The mends are npm's commands. */
-const { scripts } = JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as {
-  scripts: Record<string, string>;
-};
-
 let clone: TinyClone;
 let second: string;
 const strangers: ChildProcess[] = [];
-/** Everything it has ever printed. */
+/** Everything that doctor has printed. */
 let printed = '';
 
 beforeAll(async () => {
   // nothing is to happen by itself while a home is compared
-  clone = await tinyClone({
-    bake: { seconds: 0 },
-    schedules: { poll: null, prune: null, rotate: null },
-  });
-  clone.change({ manifest: { scripts } });
+  clone = recorded(
+    await tinyClone({
+      bake: { seconds: 0 },
+      schedules: { poll: null, prune: null, rotate: null },
+    }),
+  );
+  clone.change(WITH_COMMANDS);
   await clone.commit('with the commands');
 });
 afterEach(() => {
@@ -74,7 +64,7 @@ describe('of what runs', () => {
   });
 
   it('every link holds', async () => {
-    const { code, findings } = await doctor();
+    const { code, findings } = await diagnose(clone);
 
     expect(code).toBe(0);
     // this machine may have no cron
@@ -84,7 +74,7 @@ describe('of what runs', () => {
 
   it('it changes nothing', async () => {
     const before = contentOf(clone.home.dir);
-    await doctor();
+    await diagnose(clone);
     expect(contentOf(clone.home.dir)).toEqual(before);
   });
 
@@ -98,7 +88,7 @@ describe('of what runs', () => {
       [DEPLOYMENT_MARKER]: deploymentMark(clone.home.logs, 1),
     });
 
-    const { code, faults } = await doctor();
+    const { code, faults } = await diagnose(clone);
 
     expect(code).toBe(1);
     expect(Object.keys(faults).sort()).toEqual(
@@ -115,11 +105,11 @@ describe('of what runs', () => {
     expect(faults.leftovers).toMatchObject({ mend: `kill ${survivor}` });
     expect(faults['traffic table']?.mend).toBe(`install -d -m 755 ${table} && touch ${table}/all.green`);
     expect(faults['git push']?.said).toContain('/opt/gone/node, which is not there.');
-    await mendAll(faults);
+    await applyFix(clone, ...Object.values(faults));
   });
 
   it('a second release stands behind the first', async () => {
-    const { commit } = await clone.release({ manifest: { scripts }, files: { 'more/b.txt': 'b' } });
+    const { commit } = await clone.release({ ...WITH_COMMANDS, files: { 'more/b.txt': 'b' } });
     second = commit;
     expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
   });
@@ -130,32 +120,34 @@ describe('of what runs', () => {
     await clone.git('remote', 'remove', 'live');
     await clone.git('-C', clone.home.pushGit, 'update-ref', '-d', 'refs/heads/main');
 
-    const { faults } = await doctor();
+    const { faults } = await diagnose(clone);
 
     expect(Object.keys(faults)).toEqual(['standby', 'secret', 'git push', 'source']);
     expect(faults.standby?.said).toContain('blue stands behind the active slot, but would not take over');
     expect(faults.secret?.said).toBe('The deployer has loaded another secret than the one in the home.');
     expect(faults['git push']?.mend).toBe(`git remote add live ${clone.home.pushGit}`);
     expect(faults.source?.mend).toBe('git push live HEAD:main');
-    await mendAll(faults);
+    await applyFix(clone, ...Object.values(faults));
   });
 
   it('a table that is not what the journal says', async () => {
     linkTable(clone.home, { active: 'blue', standby: 'green' });
 
-    const fault = await onlyFault('traffic table');
+    const fault = await expectFault(clone, 'traffic table');
 
     expect(fault.said).toBe(
       `Everyone goes to blue, but the journal says green (v1.0.0, ${second.slice(0, 7)}).`,
     );
-    await mendWith(fault);
+    await applyFix(clone, fault);
     expect(await clone.serving()).toMatchObject({ commit: second });
   });
 
   it('a source that is not there', async () => {
     const written = clone.read('deploy.config.js');
     clone.write('deploy.config.js', written.replace('{', '{ source: "/nowhere/app.git",'));
-    expect((await onlyFault('source')).said).toContain('The source /nowhere/app.git cannot be read: ');
+    expect((await expectFault(clone, 'source')).said).toContain(
+      'The source /nowhere/app.git cannot be read: ',
+    );
     clone.write('deploy.config.js', written);
   });
 
@@ -163,7 +155,7 @@ describe('of what runs', () => {
     const written = clone.read('deploy.config.js');
     clone.write('deploy.config.js', 'module.exports = {{');
 
-    const { faults, findings } = await doctor();
+    const { faults, findings } = await diagnose(clone);
 
     expect(Object.keys(faults)).toEqual(['configuration']);
     expect(findings.find(({ link }) => link === 'users')).toMatchObject({ status: 'ok' });
@@ -173,10 +165,10 @@ describe('of what runs', () => {
   needs('root', root).test('a folder that nginx may not enter', async () => {
     chmodSync(clone.home.dir, 0o700);
 
-    const fault = await onlyFault('traffic table');
+    const fault = await expectFault(clone, 'traffic table');
 
     expect(fault).toMatchObject({ mend: `chmod a+x ${clone.home.dir}` });
-    await mendWith(fault);
+    await applyFix(clone, fault);
   });
 
   it('a deployer that hangs does not make the doctor hang, and a table that is gone is told', async () => {
@@ -184,13 +176,13 @@ describe('of what runs', () => {
     process.kill(deployer, 'SIGSTOP');
     rmSync(clone.home.traffic);
 
-    const { faults } = await doctor();
+    const { faults } = await diagnose(clone);
 
     expect(Object.keys(faults)).toEqual(['deployer', 'traffic table']);
     expect(faults['traffic table']?.said).toContain('There is no traffic table');
     // it makes the table again by itself
     process.kill(deployer, 'SIGCONT');
-    await well();
+    await untilHealthy(clone);
   });
 
   it('everything killed at once', async () => {
@@ -204,44 +196,44 @@ describe('of what runs', () => {
     for (const pid of pids) process.kill(pid, 'SIGKILL');
     await until('they are gone', () => processesOf(clone.home).length === 0);
 
-    const { faults } = await doctor();
+    const { faults } = await diagnose(clone);
 
     // a warm slot that is not the standby would be an orphan besides
     const { leftovers: _, ...others } = faults;
     expect(Object.keys(others)).toEqual(['process manager', 'deployer', 'nginx', 'active slot']);
     expect(Object.values(others).map(({ mend }) => mend)).toEqual(Array(4).fill('npm start'));
     expect(faults['active slot']?.said).toMatch(/^Nothing runs in \w+, which is to serve v1\.0\.0 \(/);
-    await mendAll(faults);
+    await applyFix(clone, ...Object.values(faults));
   });
 
   it('an nginx that has read another configuration than is written now', async () => {
     appendFileSync(path.join(clone.dir, 'nginx', 'site.conf.template'), '\n# as an update would\n');
 
-    const fault = await onlyFault('nginx loaded');
+    const fault = await expectFault(clone, 'nginx loaded');
 
     expect(fault.said).toContain('nginx runs with another configuration');
-    await mendWith(fault);
+    await applyFix(clone, fault);
 
     const site = path.join(clone.home.nginx, 'site.conf');
     const written = readFileSync(site, 'utf8');
     appendFileSync(site, 'client_max_body_size 1k;\n');
-    expect((await onlyFault('nginx loaded')).said).toContain('site.conf was changed by hand');
+    expect((await expectFault(clone, 'nginx loaded')).said).toContain('site.conf was changed by hand');
     writeFileSync(site, written);
   });
 
   it('settings and a journal that cannot be read', async () => {
     const settings = readFileSync(clone.home.settings, 'utf8');
     writeFileSync(clone.home.settings, '{');
-    expect((await onlyFault('home')).said).toContain('settings.json cannot be read');
+    expect((await expectFault(clone, 'home')).said).toContain('settings.json cannot be read');
     writeFileSync(clone.home.settings, settings);
 
     // its log may hold all that was in it, and make it whole again
     for (const file of [clone.home.journal, `${clone.home.journal}-wal`]) {
       writeFileSync(file, 'no database, but long enough to be taken for one'.repeat(200));
     }
-    const fault = await onlyFault('journal');
+    const fault = await expectFault(clone, 'journal');
     expect(fault.said).toContain('The journal cannot be read: ');
-    await mendWith(fault);
+    await applyFix(clone, fault);
   });
 
   it('has printed no secret', () => {
@@ -251,45 +243,16 @@ describe('of what runs', () => {
   });
 });
 
-async function doctor(): Promise<Seen> {
-  const { code, text } = await clone.switchyard('doctor', '--json');
-  printed += text;
-  const { findings } = JSON.parse(text) as { findings: Finding[] };
-  const broken = findings.filter(({ status }) => status === 'fault');
-  return { code, findings, faults: Object.fromEntries(broken.map((finding) => [finding.link, finding])) };
-}
-
-/** The fault of this link, which is the only one. */
-async function onlyFault(link: string): Promise<Finding> {
-  const { code, faults } = await doctor();
-  expect(Object.keys(faults)).toEqual([link]);
-  expect(code).toBe(1);
-  return faults[link] as Finding;
-}
-
-function mendWith(finding: Finding): Promise<void> {
-  return mendAll({ [finding.link]: finding });
-}
-
-/** Types each mend as it stands, and waits until all is well. */
-async function mendAll(faults: Seen['faults']): Promise<void> {
-  for (const mend of new Set(Object.values(faults).map((finding) => finding.mend ?? ''))) {
-    const said = await clone.shell(mend);
-    if (said.code !== 0) throw new Error(`${mend} ended with ${said.code}:\n${said.text}`);
-  }
-  await well();
-}
-
-async function well(): Promise<void> {
-  let last: Record<string, Finding> = {};
-  await until(
-    'all is well',
-    async () => {
-      last = (await doctor()).faults;
-      return Object.keys(last).length === 0;
+/** The same clone; what its commands print is kept. */
+function recorded(made: TinyClone): TinyClone {
+  return {
+    ...made,
+    async switchyard(...args) {
+      const said = await made.switchyard(...args);
+      printed += said.text;
+      return said;
     },
-    20_000,
-  ).catch(() => expect(last).toEqual({}));
+  };
 }
 
 function deployerPid(): number {

@@ -1,0 +1,66 @@
+/** Runs `doctor`, reads its findings and types the fixes that it prints, exactly as printed. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Finding } from '../../deploy/doctor/finding';
+import type { LiveClone } from './live-clone';
+import type { Change } from './tiny-clone';
+import { until } from './until';
+
+const HEALTHY_WITHIN_MS = 20_000;
+
+type Patient = Pick<LiveClone, 'switchyard' | 'shell'>;
+
+export interface Diagnosis {
+  code: number;
+  findings: Finding[];
+  /** The findings that are faults, by their check. */
+  faults: Record<string, Finding>;
+}
+
+/** A release of a tiny clone with the npm commands that fixes name: `npm start`, `npm run -s rollback`. */
+export const WITH_COMMANDS: Change = {
+  manifest: {
+    scripts: (
+      JSON.parse(readFileSync(path.join(__dirname, '../../package.json'), 'utf8')) as {
+        scripts: Record<string, string>;
+      }
+    ).scripts,
+  },
+};
+
+export async function diagnose(clone: Patient): Promise<Diagnosis> {
+  const { code, text } = await clone.switchyard('doctor', '--json');
+  const { findings } = JSON.parse(text) as { findings: Finding[] };
+  const broken = findings.filter(({ status }) => status === 'fault');
+  return { code, findings, faults: Object.fromEntries(broken.map((finding) => [finding.link, finding])) };
+}
+
+/** Expects a fault in this check and in no other, and returns it. */
+export async function expectFault(clone: Patient, check: string): Promise<Finding> {
+  const { code, faults } = await diagnose(clone);
+  expect(Object.keys(faults)).toEqual([check]);
+  expect(code).toBe(1);
+  return faults[check] as Finding;
+}
+
+/** Types each printed fix once, exactly as printed, then waits until `doctor` finds no fault. */
+export async function applyFix(clone: Patient, ...findings: Finding[]): Promise<void> {
+  for (const fix of new Set(findings.map(({ mend }) => mend ?? ''))) {
+    const { code, text } = await clone.shell(fix);
+    if (code !== 0) throw new Error(`${fix} ended with ${code}:\n${text}`);
+  }
+  await untilHealthy(clone);
+}
+
+/** Waits until `doctor` finds no fault; a failure shows the remaining ones. */
+export async function untilHealthy(clone: Patient): Promise<void> {
+  let last: Diagnosis['faults'] = {};
+  await until(
+    'doctor to find no fault',
+    async () => {
+      last = (await diagnose(clone)).faults;
+      return Object.keys(last).length === 0;
+    },
+    HEALTHY_WITHIN_MS,
+  ).catch(() => expect(last).toEqual({}));
+}
