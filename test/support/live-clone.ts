@@ -66,14 +66,17 @@ export interface CloneOptions {
    * to make and to remove. What npm does to them is done to the links.
    */
   borrowed?: boolean;
+  /** The folder below which clone and home are made: a disk of the test's own. Default: the temporary one. */
+  place?: string;
 }
 
 export async function liveClone({
   env = {},
   change,
   borrowed = false,
+  place = tmpdir(),
 }: CloneOptions = {}): Promise<LiveClone> {
-  const top = mkdtempSync(path.join(tmpdir(), 'switchyard-test-'));
+  const top = mkdtempSync(path.join(place, 'switchyard-test-'));
   chmodSync(top, 0o755);
   const dir = path.join(top, 'clone');
   const home = homeAt(path.join(top, 'home'));

@@ -12,7 +12,7 @@ import { linkedTable } from '../../deploy/traffic/table-folder';
 import { BASE_IMAGE, inEngine, ownName, pidOnThisMachine } from './docker';
 import { verdictOf } from './expect-live';
 import { filesAtRest } from './files-at-rest';
-import { liveClone, type LiveClone, type Said } from './live-clone';
+import { liveClone, type CloneOptions, type LiveClone, type Said } from './live-clone';
 
 export interface State {
   /** The active slot's very process. */
@@ -113,10 +113,12 @@ USER node
 /**
  * @param wanted deploy.config.js of every commit, as far as a change does not say otherwise
  * @param env for everything that runs
+ * @param where a disk of the test's own, where it needs one
  */
 export async function tinyClone(
   wanted: UserConfig = {},
   env: Record<string, string> = {},
+  where: Pick<CloneOptions, 'place'> = {},
 ): Promise<TinyClone> {
   const kit: UserConfig = wanted.runtime === 'compose' ? { name: ownName(), ...wanted } : wanted;
   let write = (_change: Change): void => {};
@@ -124,6 +126,7 @@ export async function tinyClone(
     // the file decides, so that a test can
     env: { BAKE_SECONDS: '', ...runtimeOf(kit), ...env },
     borrowed: true,
+    ...where,
     change: (dir) => {
       write = (change) => writeTree(dir, kit, change);
       writeFileSync(path.join(dir, '.gitignore'), IGNORED);

@@ -1,0 +1,29 @@
+/** The power cut of the tests is itself tested: a disk that loses nothing would prove nothing. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { lossyDisk, lossyDiskPossible } from '../support/lossy-disk';
+import { needs } from '../support/needs';
+import { afterwards } from '../support/temp-home';
+
+jest.setTimeout(60_000);
+
+needs('a disk of its own', lossyDiskPossible).describe('a disk whose power is cut', () => {
+  it('keeps what was flushed, and leaves a file that was not flushed empty', () => {
+    const disk = lossyDisk();
+    afterwards(() => disk.remove());
+    const [flushed, unflushed] = ['flushed', 'unflushed'].map((name) => path.join(disk.dir, name));
+    writeFileSync(flushed as string, 'content');
+    disk.flush();
+    writeFileSync(unflushed as string, 'content');
+    // fsync of the folder: it commits the names of all its files, and the content of none
+    execFileSync('sync', [disk.dir]);
+
+    disk.cut();
+    expect(() => writeFileSync(path.join(disk.dir, 'late'), 'content')).toThrow('EIO');
+    disk.powerUp();
+
+    expect(readFileSync(flushed as string, 'utf8')).toBe('content');
+    expect(statSync(unflushed as string).size).toBe(0);
+  });
+});
