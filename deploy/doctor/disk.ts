@@ -56,7 +56,7 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir }: Disk): Jud
 /** Its size in bytes, 0 before the first. */
 async function newestRelease(home: Home): Promise<number> {
   const folders = readdirSync(home.releases)
-    .filter((name) => /^[0-9a-f]{40}$/.test(name))
+    .filter((name) => /^[0-9a-f]{40}(\.\d+)?$/.test(name))
     .map((name) => path.join(home.releases, name))
     .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
   const [newest] = folders;

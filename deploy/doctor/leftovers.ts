@@ -1,11 +1,11 @@
 /** What dead deployments have left: a deployment that nobody ends, processes that nobody looks after, half-made releases. */
-import { existsSync, readdirSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { plural } from '../core/format';
 import { servingSlots } from '../core/table';
 import type { RunningSlot, Table } from '../core/types';
 import { isLocked } from '../lock';
-import { findRelease } from '../pipeline/releases';
+import { strayNames } from '../pipeline/releases';
 import { markedProcesses } from '../pipeline/survivors';
 import type { Judgement } from './finding';
 import { fault, NotLookedAt, orOk, warning, word } from './finding';
@@ -53,12 +53,7 @@ export function judgeHalfMade(files: string[]): Judgement[] {
 
 function halfMadeIn(patient: Patient): string[] {
   const home = patient.home();
-  return readdirSync(home.releases)
-    .filter((name) => {
-      const commit = name.replace(/\.json$/, '');
-      return !/^[0-9a-f]{40}$/.test(commit) || findRelease(home, commit) === null;
-    })
-    .map((name) => path.join(home.releases, name));
+  return strayNames(home).map((name) => path.join(home.releases, name));
 }
 
 /** Null where there is none: that is told elsewhere. */

@@ -15,6 +15,7 @@ import { observe } from './observe';
 import { likelyPlan, makePlan, strategyOf, targetOf } from './plan';
 import { preflight } from './preflight';
 import { prepareRelease } from './prepare';
+import { whyUnfit } from './release-fitness';
 import { findRelease } from './releases';
 import { run } from './run';
 import type { SettingsReader } from './app-settings';
@@ -124,7 +125,7 @@ async function releaseOf(
   signal: AbortSignal,
 ): Promise<Release> {
   const built = findRelease(yard.home, commit);
-  if (built && kind !== 'deploy' && (await yard.packing.has(built))) return built;
+  if (built && kind !== 'deploy' && (await isReady(yard, built))) return built;
   await runHook(yard, id, 'before prepare', signal);
   const release = await prepareRelease({
     home: yard.home,
@@ -139,6 +140,11 @@ async function releaseOf(
   });
   await runHook(yard, id, 'after prepare', signal);
   return release;
+}
+
+/** It can be started without any preparation. */
+async function isReady(yard: Yard, release: Release): Promise<boolean> {
+  return (await whyUnfit(yard, release.commit)) === null && (await yard.packing.has(release));
 }
 
 /** Before a canary begins: what it will be able to see. */

@@ -8,7 +8,8 @@ import type { Yard } from '../yard';
 import { isPartial } from './modules-store';
 import { npmVersion } from './npm-version';
 import { isShareable, modulesKey, readPackageFiles } from './package-files';
-import { findRelease, releaseFolder } from './releases';
+import { foldersInUse } from './folders-in-use';
+import { commitOfName, findRelease, releaseFolder, strayNames } from './releases';
 
 /** Everything that the decision needs. It takes no lock, and changes nothing. */
 export async function findAll(yard: Omit<Yard, 'root' | 'packing'>): Promise<Found> {
@@ -26,7 +27,7 @@ export async function findAll(yard: Omit<Yard, 'root' | 'packing'>): Promise<Fou
       ...observed.running.map(({ commit }) => commit),
       ...slots.flatMap(({ name }) => journal.lastInSlot(name)?.to?.commit ?? []),
       ...(lastLive ? [lastLive] : []),
-      ...commitsRunFrom(home.releases),
+      ...[...foldersInUse(home)].flatMap((name) => commitOfName(name) ?? []),
     ],
     releases,
     stores: storesIn(home.modules),
@@ -47,28 +48,10 @@ export function findLeftovers({ home, slots }: Pick<Yard, 'home' | 'slots'>): st
       .filter(isLeft)
       .map((name) => path.join(folder, name));
   return [
-    ...at(home.releases, (name) => findRelease(home, name.replace(/\.json$/, '')) === null),
+    ...strayNames(home).map((name) => path.join(home.releases, name)),
     ...at(home.modules, (name) => isPartial(path.join(home.modules, name))),
     ...at(home.tables, (name) => !tables.has(name) && name !== inForce),
   ];
-}
-
-/** Commits that any process works in the folder of, its children and a person's shell too. */
-function commitsRunFrom(releases: string): Commit[] {
-  const found = new Set<Commit>();
-  for (const pid of namesIn('/proc').filter((name) => /^\d+$/.test(name))) {
-    const [commit = ''] = path.relative(releases, workingFolder(pid)).split('/');
-    if (isCommit(commit)) found.add(commit);
-  }
-  return [...found];
-}
-
-function workingFolder(pid: string): string {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`);
-  } catch {
-    return '/'; // it has ended, or is another user's
-  }
 }
 
 function storesIn(modules: string): Found['stores'] {

@@ -13,7 +13,15 @@ import { runTests } from './own-commands';
 import type { Told } from './phase';
 import { explained, phase, skip } from './phase';
 import { takeFiles } from './ready-files';
-import { completeRelease, findRelease, releaseFolder, removeRelease } from './releases';
+import { presentEnvironment, whyUnfit } from './release-fitness';
+import {
+  completeRelease,
+  findRelease,
+  nextFolder,
+  releaseFolder,
+  removeFolder,
+  removeRelease,
+} from './releases';
 
 export interface Preparation extends Told {
   home: Home;
@@ -32,28 +40,34 @@ export interface Preparation extends Told {
 const PHASES = ['check out', 'install', 'test', 'build'] as const satisfies PhaseName[];
 
 /**
- * The release of a commit, made if it is not there. A failure leaves no half-made release, only the log.
+ * The release of a commit, made if it is not there or does not fit this machine any more. A failure leaves no half-made
+ * release, only the log.
  * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK, and the
  * signal's reason.
  */
 export async function prepareRelease(work: Preparation): Promise<Release> {
-  const built = findRelease(work.home, work.commit);
+  const { home, commit, packing } = work;
+  const built = findRelease(home, commit);
+  const unfit = built && (await whyUnfit(work, commit));
+  // processes may run from the folder of the one before, and it stays when this fails
+  const fresh = unfit === null ? releaseFolder(home, commit) : nextFolder(home, commit);
   try {
-    if (!built) return await makeRelease(work);
-    if (await work.packing.has(built)) await skip(work, PHASES);
+    if (unfit !== null) await work.report({ type: 'note', message: `it is built again: ${unfit}` });
+    if (!built || unfit !== null) return await makeRelease(work, fresh);
+    if (await packing.has(built)) await skip(work, PHASES);
     else await packAgain(work, built);
     return built;
   } catch (error) {
-    if (!built) await removeRelease(work.home, work.commit);
+    if (!built) await removeRelease(home, commit);
+    else if (unfit !== null) await removeFolder(fresh);
     throw explained(error, work.signal);
   }
 }
 
-async function makeRelease(work: Preparation): Promise<Release> {
-  const { home, commit, deploymentId } = work;
-  const dir = releaseFolder(home, commit);
+async function makeRelease(work: Preparation, dir: string): Promise<Release> {
+  const { home, deploymentId } = work;
   mkdirSync(home.logs, { recursive: true });
-  await removeRelease(home, commit);
+  await removeFolder(dir);
   mkdirSync(dir, { recursive: true });
   const earlier = takeFiles(home, dir);
   const settings = work.settings ?? openSettingsReader(home, deploymentId);
@@ -66,7 +80,7 @@ async function makeRelease(work: Preparation): Promise<Release> {
   // what was made with changed packages, good or bad, says nothing of the commit, and tests may have left it anywhere
   const message = 'somebody has changed the stored packages: it is made again with new ones';
   await work.report({ type: 'warning', message });
-  return makeRelease({ ...work, settings: null });
+  return makeRelease({ ...work, settings: null }, dir);
 }
 
 /** Null where the packages turned out to be changed. @param earlier the commit whose files the folder has */
@@ -89,13 +103,14 @@ async function makeIn(
   // looked at while the tests run
   const described = describe(home, commit);
   described.catch(() => undefined);
+  const environment = presentEnvironment();
   const app = await tested(work, dir, settings);
   if (app === null) return null;
 
   const { subject, version } = await described;
   const release: Release = { commit, version, subject, dir, app };
   await phase(work, 'build', () => packing.pack(release, deploymentId));
-  completeRelease(home, release);
+  completeRelease(home, release, await environment);
   return release;
 }
 

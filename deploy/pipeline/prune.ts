@@ -65,8 +65,9 @@ function bitesOf(yard: Yard, { releases, stores, logs, eventsBefore }: Prune): B
 /** Its pack, then the manifest: without it the folder is no release any more. */
 async function discard({ home, packing }: Yard, commit: Commit): Promise<void> {
   await packing.remove(commit);
-  putInTrash(home, `${releaseFolder(home, commit)}.json`);
-  putInTrash(home, releaseFolder(home, commit));
+  const folder = releaseFolder(home, commit);
+  putInTrash(home, path.join(home.releases, `${commit}.json`));
+  putInTrash(home, folder);
 }
 
 /** False when a deployment runs or waits, or has come since the look: what is in use may be another by now. */

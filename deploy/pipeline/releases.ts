@@ -1,16 +1,19 @@
 /**
  * Releases on disk: the folder `releases/<commit>` and, beside it, the manifest `<commit>.json`. The manifest
- * is written last, so a folder without one is what a killed deployment left.
+ * is written last, so a folder without one is what a killed deployment left. A release that is built again gets the
+ * folder `<commit>.2`, and so on: processes may still run from the one before.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { BuildEnvironment } from '../core/build-environment';
 import type { Commit, Release } from '../core/types';
 import type { Home } from '../home';
 import { writeAtomically } from '../os/atomic-write';
 import { indexOf } from './check-out';
+import { foldersInUse } from './folders-in-use';
 import { isPartial } from './modules-store';
 
 const run = promisify(execFile);
@@ -19,22 +22,35 @@ const run = promisify(execFile);
 const BLOCK_BYTES = 512;
 
 /** The folder is not in it: a home may be moved. */
-interface Manifest extends Omit<Release, 'dir'> {
-  /** Node's version that built it, for a person who looks for the reason of a failing native module. */
-  node: string;
+interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment {
+  /** Its folder's name where that is not the commit. */
+  folder?: string;
   /** What it takes on the disk, its node_modules included, as far as that was measured. In bytes. */
   bytes?: number;
 }
 
-/** Where the release of a commit is made and stays. */
+/** Where the release of a commit is; of one that is not there, where it is made. */
 export function releaseFolder(home: Home, commit: Commit): string {
-  return path.join(home.releases, commit);
+  return path.join(home.releases, readManifest(home, commit)?.folder ?? commit);
+}
+
+/** A folder for a release that is built again while the one before stays. */
+export function nextFolder(home: Home, commit: Commit): string {
+  const names = new Set(namesIn(home.releases));
+  let number = 2;
+  while (names.has(`${commit}.${number}`)) number++;
+  return path.join(home.releases, `${commit}.${number}`);
+}
+
+/** The commit whose release a folder or file in `releases` belongs to. */
+export function commitOfName(name: string): Commit | null {
+  return /^([0-9a-f]{40})(?![0-9a-z])/.exec(name)?.[1] ?? null;
 }
 
 /** The complete release of a commit, or null when it has to be made. */
 export function findRelease(home: Home, commit: Commit): Release | null {
   const dir = releaseFolder(home, commit);
-  const manifest = readManifest(dir);
+  const manifest = readManifest(home, commit);
   if (manifest === null || !existsSync(dir)) return null;
   const { version, subject, app } = manifest;
   return { commit, version, subject, dir, app };
@@ -42,13 +58,23 @@ export function findRelease(home: Home, commit: Commit): Release | null {
 
 /** What the release takes on the disk, in bytes; null for one that is not there or was never measured. */
 export function sizeOfRelease(home: Home, commit: Commit): number | null {
-  return readManifest(releaseFolder(home, commit))?.bytes ?? null;
+  return readManifest(home, commit)?.bytes ?? null;
+}
+
+/** What the release was built with; null for one that is not there. */
+export function builtWith(home: Home, commit: Commit): BuildEnvironment | null {
+  return readManifest(home, commit);
 }
 
 /** Declares the release complete. It is on the disk before its name is: a power cut leaves all or nothing. */
-export function completeRelease(home: Home, release: Release): void {
+export function completeRelease(home: Home, release: Release, environment: BuildEnvironment): void {
   const { dir, ...rest } = release;
-  writeManifest(dir, { ...rest, node: process.version });
+  const folder = path.basename(dir);
+  writeManifest(home, {
+    ...rest,
+    ...environment,
+    ...(folder !== release.commit && { folder }),
+  });
 }
 
 /** Measures what a release takes on the disk, in bytes, at low priority; some tenths of a second. */
@@ -70,27 +96,56 @@ export async function sizeWithoutLinks(home: Home, commit: Commit): Promise<numb
 
 /** Keeps it in the manifest. The caller holds the lock. */
 export function noteSize(home: Home, commit: Commit, bytes: number): void {
-  const dir = releaseFolder(home, commit);
-  const manifest = readManifest(dir);
-  if (manifest !== null) writeManifest(dir, { ...manifest, bytes });
+  const manifest = readManifest(home, commit);
+  if (manifest !== null) writeManifest(home, { ...manifest, bytes });
 }
 
-function readManifest(dir: string): Manifest | null {
-  const file = `${dir}.json`;
+function manifestFile(home: Pick<Home, 'releases'>, commit: Commit): string {
+  return path.join(home.releases, `${commit}.json`);
+}
+
+function readManifest(home: Pick<Home, 'releases'>, commit: Commit): Manifest | null {
+  const file = manifestFile(home, commit);
   return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : null;
 }
 
-function writeManifest(dir: string, manifest: Manifest): void {
-  writeAtomically(`${dir}.json`, `${JSON.stringify(manifest, null, 2)}\n`, { mode: 0o644 });
+function writeManifest(home: Pick<Home, 'releases'>, manifest: Manifest): void {
+  writeAtomically(manifestFile(home, manifest.commit), `${JSON.stringify(manifest, null, 2)}\n`, {
+    mode: 0o644,
+  });
 }
 
-/** Takes a release off the disk, complete or not, and what git knows of a half made one. It must not run. */
+/** Takes a release off the disk, complete or not, with all its folders. It must not run. */
 export async function removeRelease(home: Home, commit: Commit): Promise<void> {
-  const dir = releaseFolder(home, commit);
   // the manifest first: what is half removed is no release
-  rmSync(`${dir}.json`, { force: true });
+  rmSync(manifestFile(home, commit), { force: true });
+  for (const name of namesIn(home.releases).filter((each) => commitOfName(each) === commit))
+    await removeFolder(path.join(home.releases, name));
+}
+
+/** Takes one folder of a release off the disk, and what git knows of a half made one. */
+export async function removeFolder(dir: string): Promise<void> {
   rmSync(indexOf(dir), { force: true });
   await rm(dir, { recursive: true, force: true });
+}
+
+/** Names in `releases` that belong to no complete release, and that no process runs from. */
+export function strayNames(home: Pick<Home, 'releases'>): string[] {
+  const names = namesIn(home.releases);
+  const kept = new Set(
+    names.filter((name) => /^[0-9a-f]{40}\.json$/.test(name)).flatMap((name) => namesOfRelease(home, name)),
+  );
+  const stray = names.filter((name) => !kept.has(name));
+  if (stray.length === 0) return [];
+  const used = foldersInUse(home);
+  return stray.filter((name) => !used.has(name));
+}
+
+/** The manifest and the folder of a release, if both are there. */
+function namesOfRelease(home: Pick<Home, 'releases'>, name: string): string[] {
+  const commit = path.basename(name, '.json');
+  const folder = readManifest(home, commit)?.folder ?? commit;
+  return existsSync(path.join(home.releases, folder)) ? [name, folder] : [];
 }
 
 /**
@@ -98,11 +153,8 @@ export async function removeRelease(home: Home, commit: Commit): Promise<void> {
  * stores. Whoever calls it holds the lock and has ended the survivors, so nobody is making one now.
  */
 export async function removeHalfMade(home: Home): Promise<void> {
-  for (const name of namesIn(home.releases)) {
-    const commit = name.replace(/\.json$/, '');
-    const complete = /^[0-9a-f]{40}$/.test(commit) && findRelease(home, commit) !== null;
-    if (!complete) await rm(path.join(home.releases, name), { recursive: true, force: true });
-  }
+  for (const name of strayNames(home))
+    await rm(path.join(home.releases, name), { recursive: true, force: true });
   for (const name of namesIn(home.modules)) {
     const store = path.join(home.modules, name);
     if (isPartial(store)) await rm(store, { recursive: true, force: true });

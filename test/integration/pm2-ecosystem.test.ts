@@ -81,7 +81,7 @@ async function deployedToGreen(): Promise<Release> {
   const tiny = release(yard);
   const dir = releaseFolder(yard.home, COMMIT);
   cpSync(tiny.dir, dir, { recursive: true });
-  completeRelease(yard.home, { ...tiny, dir });
+  completeRelease(yard.home, { ...tiny, dir }, { node: process.version });
   const journal = Journal.open(yard.home);
   await journal.prepare();
   const { id } = await journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });

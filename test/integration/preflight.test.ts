@@ -222,7 +222,11 @@ async function release(yard: Yard, of: Commit, megabytes: number): Promise<void>
   const dir = releaseFolder(yard.home, of);
   mkdirSync(dir);
   writeFileSync(path.join(dir, 'server.js'), Buffer.alloc(megabytes * MB, 1));
-  completeRelease(yard.home, { commit: of, version: '1', subject: 'x', dir, app: APP });
+  completeRelease(
+    yard.home,
+    { commit: of, version: '1', subject: 'x', dir, app: APP },
+    { node: process.version },
+  );
   const id = await begun(yard, of);
   await yard.journal.move(id, 'succeeded', { liveAt: id, to: { slot: 'blue', commit: of, version: '1' } });
 }

@@ -1,4 +1,4 @@
-import { execFileSync } from 'node:child_process';
+import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
   chmodSync,
@@ -109,6 +109,60 @@ describe('a commit becomes a release', () => {
     expect(await prepareRelease(work(release.commit))).toEqual(release);
     expect(phases()).toEqual(['check out skipped', 'install skipped', 'test skipped', 'build skipped']);
     expect(statSync(release.dir).mtimeMs).toBe(made);
+  });
+
+  describe('whose manifest names another Node', () => {
+    const forAnotherNode = ({ commit }: Release): void => {
+      const file = path.join(home.releases, `${commit}.json`);
+      const manifest = JSON.parse(readFileSync(file, 'utf8')) as object;
+      writeFileSync(file, JSON.stringify({ ...manifest, node: 'v1.0.0', abi: '1' }));
+      told = [];
+    };
+
+    test('is built again in another folder, and the one before stays until no process runs from it', async () => {
+      settings({ start: 'server.js', test: ['sleep', '0'] });
+      const first = await prepare();
+      forAnotherNode(first);
+      const user = spawn('sleep', ['60'], { cwd: first.dir });
+      try {
+        await once(user, 'spawn');
+        const second = await prepareRelease(work(first.commit));
+        expect(second.dir).not.toBe(first.dir);
+        expect(findRelease(home, first.commit)).toEqual(second);
+        expect(told[0]).toMatchObject({
+          type: 'note',
+          message: expect.stringContaining('built with Node 1 (ABI 1)'),
+        });
+        expect(phases()).toContain('test done');
+        await removeHalfMade(home);
+        expect(existsSync(first.dir)).toBe(true);
+        const ended = once(user, 'exit');
+        user.kill();
+        await ended;
+        await removeHalfMade(home);
+        expect(existsSync(first.dir)).toBe(false);
+        expect(findRelease(home, first.commit)).toEqual(second);
+        await prepareRelease(work(first.commit));
+        expect(readdirSync(home.releases)).toHaveLength(2);
+      } finally {
+        user.kill();
+      }
+    });
+
+    test('stays as it was when it cannot be built again', async () => {
+      const mark = path.join(top, 'fails');
+      settings({
+        start: 'server.js',
+        test: node(`if (fs.existsSync(${JSON.stringify(mark)})) process.exit(1)`),
+      });
+      const first = await prepare();
+      forAnotherNode(first);
+      writeFileSync(mark, '');
+      await expect(prepareRelease(work(first.commit))).rejects.toMatchObject({ code: 'E_TEST' });
+      expect(findRelease(home, first.commit)).toEqual(first);
+      expect(existsSync(path.join(first.dir, 'node_modules/tiny'))).toBe(true);
+      expect(readdirSync(home.releases)).toHaveLength(2);
+    });
   });
 
   test('what was tested with packages that somebody has changed is made again with new ones', async () => {

@@ -110,7 +110,11 @@ async function release(of: Commit, slot: string): Promise<void> {
   const dir = releaseFolder(yard.home, of);
   mkdirSync(path.join(dir, 'dist'), { recursive: true });
   writeFileSync(path.join(dir, 'dist', 'server.js'), '');
-  completeRelease(yard.home, { commit: of, version: '1', subject: 'x', dir, app: APP });
+  completeRelease(
+    yard.home,
+    { commit: of, version: '1', subject: 'x', dir, app: APP },
+    { node: process.version },
+  );
   const id = await over('succeeded', of);
   await yard.journal.note(id, { liveAt: id, to: { slot, commit: of, version: '1' } });
 }

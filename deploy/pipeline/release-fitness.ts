@@ -1,0 +1,42 @@
+/** Can a release that was built before be started here and now, or must it be built again? */
+import { readFileSync } from 'node:fs';
+import type { BuildEnvironment } from '../core/build-environment';
+import { whyForeign } from '../core/build-environment';
+import type { Packing } from '../core/seams';
+import type { Commit } from '../core/types';
+import type { Home } from '../home';
+import { npmVersion } from './npm-version';
+import { builtWith } from './releases';
+
+export interface Fitting {
+  home: Home;
+  packing: Pick<Packing, 'fromFolder'>;
+}
+
+/**
+ * One clause that says why the release of a commit must be built again, or null. The release must be there.
+ * @param present of the Node that will start it
+ */
+export async function whyUnfit(
+  { home, packing }: Fitting,
+  commit: Commit,
+  present?: BuildEnvironment,
+): Promise<string | null> {
+  // an image has a Node of its own
+  if (!packing.fromFolder) return null;
+  const built = builtWith(home, commit);
+  return built && whyForeign(built, present ?? (await presentEnvironment()));
+}
+
+/** What a release built by this process is built with. */
+export async function presentEnvironment(): Promise<BuildEnvironment> {
+  const npm = await npmVersion().catch(() => null);
+  return {
+    node: process.version,
+    abi: process.versions.modules,
+    platform: process.platform,
+    arch: process.arch,
+    libc: readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl') ? 'musl' : 'glibc',
+    ...(npm !== null && { packageManager: `npm@${npm}` }),
+  };
+}
