@@ -342,6 +342,15 @@ const SABOTAGES = [
     to: '    if ($cookie_switchyard_cohort) { set $slot green; }',
     test: 'test/integration/traffic-split.test.ts',
   },
+  {
+    invariant: 15,
+    what: 'root follows a link in the data folder',
+    file: 'deploy/os/change-owner.ts',
+    from: 'constants.O_NOFOLLOW, (entry)',
+    to: 'constants.O_RDONLY, (entry)',
+    test: 'test/integration/give-data.test.ts',
+    name: 'directory or a file of the host',
+  },
 ];
 
 module.exports = { SABOTAGES };

@@ -26,7 +26,7 @@ export async function checkHome(patient: Patient): Promise<Judgement[]> {
     return [fault(`Nothing was started here yet (no home at ${home.dir}).`, 'npm start')];
   }
   if (!mayWrite(home.dir)) {
-    const owner = `sudo chown -R ${process.getuid?.() ?? '$(id -u)'} ${word(home.dir)}`;
+    const owner = `sudo chown -Rh ${process.getuid?.() ?? '$(id -u)'} ${word(home.dir)}`;
     return [fault(`This user may not write to the home ${home.dir}.`, owner)];
   }
   // throws E_HOME: without the settings of the start nobody knows the ports

@@ -66,7 +66,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
 
     async runOnce(argv, release, deploymentId, environment) {
       const user = containerUser();
-      giveData(home.shared, user);
+      await giveData(home.shared, user);
       const cores = availableParallelism();
       const variables = appVariables(home, environment);
       const override = runOverride(service, { home, config, release, user, cores, variables });

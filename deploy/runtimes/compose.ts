@@ -47,7 +47,7 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
     async start(slot, release, instance, environment = EMPTY) {
       await stop(slot.name);
       const user = containerUser();
-      giveData(home.shared, user);
+      await giveData(home.shared, user);
       const cores = availableParallelism();
       const variables = appVariables(home, environment);
       const how = { home, config, slot, release, instance, environment, user, cores, variables };

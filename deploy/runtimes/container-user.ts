@@ -2,9 +2,13 @@
  * As whom the containers run: as the user who started Switchyard, who owns the shared folder. No container runs as
  * root, so for root it is the user `node` that Node's images have, and the folder is given to it.
  */
-import { lchownSync, lstatSync, readdirSync } from 'node:fs';
-import path from 'node:path';
+import { execFile } from 'node:child_process';
+import { realpathSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { changeOwnerBelow } from '../os/change-owner';
 import type { ContainerUser } from './compose-definitions';
+
+const run = promisify(execFile);
 
 const NODE: ContainerUser = { uid: 1000, gid: 1000 };
 
@@ -18,21 +22,18 @@ export function containerUser(): ContainerUser {
  * Lets that user write the shared folder, also what another runtime, or root by hand, has put there. Only root
  * can and need do that: for anybody else the folder is the container's already.
  */
-export function giveData(folder: string, { uid, gid }: ContainerUser): void {
+export async function giveData(folder: string, user: ContainerUser): Promise<void> {
   if (process.getuid?.() !== 0) return;
-  for (const name of ['', ...readdirSync(folder, { recursive: true, encoding: 'utf8' })]) {
-    giveFile(path.join(folder, name), uid, gid);
-  }
+  const data = realpathSync(folder);
+  if (await hasForeignFiles(data, user)) changeOwnerBelow(data, user);
 }
 
-function giveFile(file: string, uid: number, gid: number): void {
-  const owner = lstatSync(file, { throwIfNoEntry: false });
-  if (!owner || (owner.uid === uid && owner.gid === gid)) return;
-  try {
-    // never through a link, which may lead anywhere
-    lchownSync(file, uid, gid);
-  } catch (error) {
-    // SQLite removes its files beside the database as it closes it
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-  }
+/** Read-only and quick, since it runs at each start: a large folder is changed once and then only checked. */
+async function hasForeignFiles(folder: string, { uid, gid }: ContainerUser): Promise<boolean> {
+  const foreign = ['(', '!', '-uid', String(uid), '-o', '!', '-gid', String(gid), ')'];
+  const changeable = ['(', '-type', 'd', '-o', '(', '!', '-type', 'l', '-links', '1', ')', ')'];
+  const args = [folder, '-xdev', ...changeable, ...foreign, '-print', '-quit'];
+  // files vanish while it looks, which makes it fail, too
+  const { stdout } = await run('find', args).catch((error: unknown) => error as { stdout: string });
+  return stdout !== '';
 }

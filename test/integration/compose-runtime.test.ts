@@ -1,9 +1,10 @@
 /** Slots as containers, on the real engine. */
-import { readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { RunningSlot, Slot } from '../../deploy/core/types';
 import { slotLog } from '../../deploy/runtimes/slot-log';
 import { composeYard, docker, type ComposeYard } from '../support/compose';
-import { docker as engine, needs } from '../support/needs';
+import { docker as engine, needs, root } from '../support/needs';
 import { until } from '../support/until';
 
 needs('docker', engine).describe('a slot as a container', () => {
@@ -132,6 +133,19 @@ needs('docker', engine).describe('a slot as a container', () => {
     });
     expect(back).toMatchObject({ commit: release.commit, instance: 'proof', restarts: 1, exitCode: 137 });
     expect(await answer(yard.blue)).toMatchObject({ instance: 'proof' });
+  });
+
+  needs('root', root).test('takes over no host file through a link in its data folder', async () => {
+    const host = path.join(yard.dir, 'host');
+    mkdirSync(host);
+    writeFileSync(path.join(host, 'passwords'), '');
+    const release = await yard.release('a1');
+    await yard.runtime.start(yard.blue, release, 'first', 0);
+    docker('exec', `${yard.config.name}-blue`, 'ln', '-s', host, '/data/link');
+
+    await yard.runtime.start(yard.blue, release, 'second', 0);
+
+    expect([host, path.join(host, 'passwords')].map((file) => statSync(file).uid)).toEqual([0, 0]);
   });
 
   it('takes the place of the one before', async () => {

@@ -1,0 +1,146 @@
+/** Root gives the data folder to the containers' user, who writes into it meanwhile and may be hostile. */
+import { execFileSync, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import {
+  chmodSync,
+  lstatSync,
+  linkSync,
+  mkdirSync,
+  mkdtempSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { giveData } from '../../deploy/runtimes/container-user';
+import { needs, root } from '../support/needs';
+import { afterwards, tempHome } from '../support/temp-home';
+
+const USER = { uid: 1000, gid: 1000 };
+
+needs('root', root).describe('the data folder, given to the containers by root', () => {
+  let dir: string;
+  let data: string;
+  /** A file of the host's, beside the data. */
+  let passwords: string;
+  beforeEach(() => {
+    dir = tempHome();
+    data = path.join(dir, 'shared');
+    passwords = path.join(dir, 'host', 'etc', 'passwords');
+    mkdirSync(path.dirname(passwords), { recursive: true });
+    writeFileSync(passwords, 'root');
+    mkdirSync(data, { mode: 0o700 });
+  });
+  const ownerOf = (file: string): number => lstatSync(file).uid;
+
+  it('belongs to them with what root has left in it, at any depth', async () => {
+    mkdirSync(path.join(data, 'a', 'b'), { recursive: true, mode: 0o700 });
+    writeFileSync(path.join(data, 'a', 'b', 'app.db'), '', { mode: 0o600 });
+    await giveData(data, USER);
+    for (const name of ['.', 'a', 'a/b', 'a/b/app.db']) expect(ownerOf(path.join(data, name))).toBe(1000);
+
+    // later, and only deep inside
+    writeFileSync(path.join(data, 'a', 'b', 'restored.db'), '');
+    await giveData(data, USER);
+    expect(ownerOf(path.join(data, 'a', 'b', 'restored.db'))).toBe(1000);
+  });
+
+  it('may lie on another disk, behind a link of the operator', async () => {
+    const disk = path.join(dir, 'disk');
+    mkdirSync(disk);
+    writeFileSync(path.join(disk, 'app.db'), '');
+    rmSync(data, { recursive: true });
+    symlinkSync(disk, data);
+    await giveData(data, USER);
+    expect([ownerOf(disk), ownerOf(path.join(disk, 'app.db')), ownerOf(data)]).toEqual([1000, 1000, 0]);
+  });
+
+  it('changes no owner through a link of the app to a directory or a file of the host', async () => {
+    symlinkSync(path.join(dir, 'host'), path.join(data, 'folder'));
+    symlinkSync(passwords, path.join(data, 'file'));
+    mkdirSync(path.join(data, 'deep'));
+    symlinkSync('../../host/etc', path.join(data, 'deep', 'relative'));
+    await giveData(data, USER);
+    expect(ownerOf(path.join(data, 'deep'))).toBe(1000);
+    expectHostUnchanged();
+  });
+
+  it('changes no owner through a directory that is swapped for a link meanwhile', async () => {
+    const [folder, aside] = [path.join(data, 'uploads'), path.join(dir, 'aside')];
+    const names = Array.from({ length: 300 }, (_, index) => `file${index}`);
+    mkdirSync(folder);
+    for (const name of names) {
+      for (const parent of [folder, path.dirname(passwords)]) writeFileSync(path.join(parent, name), '');
+    }
+    const swapper = spawn(process.execPath, ['-e', SWAPPER, folder, path.dirname(passwords), aside]);
+    afterwards(() => swapper.kill('SIGKILL'));
+    await once(swapper.stdout, 'data');
+    for (let turn = 0; turn < 100; turn++) {
+      // something of root's is there each time, so that each time the folder is walked
+      const fresh = mkdtempSync(path.join(data, 'restored-'));
+      await giveData(data, USER);
+      expect(ownerOf(fresh)).toBe(1000);
+    }
+    expect(swapper.exitCode).toBeNull();
+    expect(names.map((name) => ownerOf(path.join(path.dirname(passwords), name)))).toEqual(
+      names.map(() => 0),
+    );
+    expectHostUnchanged();
+  });
+
+  it('leaves files with a second name alone, which may be a file of the host', async () => {
+    linkSync(passwords, path.join(data, 'second-name'));
+    writeFileSync(path.join(data, 'own'), '');
+    await giveData(data, USER);
+    expect(ownerOf(path.join(data, 'own'))).toBe(1000);
+    expectHostUnchanged();
+  });
+
+  it('leaves a folder of the host alone that is mounted into it', async () => {
+    const mounted = path.join(data, 'mounted');
+    mkdirSync(mounted);
+    execFileSync('/bin/mount', ['--bind', path.join(dir, 'host'), mounted]);
+    afterwards(() => execFileSync('/bin/umount', ['-l', mounted]));
+    await giveData(data, USER);
+    expect(ownerOf(data)).toBe(1000);
+    expectHostUnchanged();
+  });
+
+  it('takes the rights from a program of root, hands out no device, and waits for no reader of a FIFO', async () => {
+    const program = path.join(data, 'program');
+    writeFileSync(program, '');
+    chmodSync(program, 0o4755);
+    execFileSync('mkfifo', [path.join(data, 'fifo')]);
+    execFileSync('mknod', [path.join(data, 'device'), 'c', '1', '3']);
+    await giveData(data, USER);
+    expect(ownerOf(program)).toBe(1000);
+    expect(statSync(program).mode & 0o7000).toBe(0);
+    expect(ownerOf(path.join(data, 'fifo'))).toBe(1000);
+    expect(ownerOf(path.join(data, 'device'))).toBe(0);
+  });
+
+  function expectHostUnchanged(): void {
+    const files = [path.join(dir, 'host'), path.dirname(passwords), passwords];
+    expect(files.map(ownerOf)).toEqual([0, 0, 0]);
+  }
+});
+
+/** A hostile app: the folder is a directory, then a link to the other one, and so on, as quickly as can be. */
+const SWAPPER = `
+  const fs = require('node:fs');
+  const [folder, host, aside] = process.argv.slice(1);
+  console.log('swaps');
+  const pause = () => {
+    const end = performance.now() + Math.random();
+    while (performance.now() < end);
+  };
+  for (;;) {
+    fs.renameSync(folder, aside);
+    fs.symlinkSync(host, folder);
+    pause();
+    fs.unlinkSync(folder);
+    fs.renameSync(aside, folder);
+    pause();
+  }
+`;
