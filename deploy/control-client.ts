@@ -1,13 +1,23 @@
 /** Asks the deployer through its control socket. */
+import { randomUUID } from 'node:crypto';
 import http from 'node:http';
+import { askedHeaders } from './asked';
 import type { ControlRequest } from './control';
-import { KnownError } from './core/errors';
+import { KnownError, asKnown } from './core/errors';
 import type { ErrorCode } from './core/errors';
 import type { Deployment, Wish } from './core/types';
 import type { Home } from './home';
+import type { Journal } from './journal/journal';
+import { machineMs } from './os/machine-clock';
 
 const TIMEOUT_MS = 5000;
 const RESTART = 'It is of another version; start it again: npm stop && npm start';
+
+export interface Desk {
+  home: Pick<Home, 'socket'>;
+  /** Where a request whose answer was lost is looked up. */
+  journal: Pick<Journal, 'cancel'>;
+}
 
 interface Answer {
   status: number;
@@ -15,22 +25,42 @@ interface Answer {
 }
 
 /** Puts a deployment into the queue. Throws E_DEPLOYER_DOWN, or what the deployer refuses with. */
-export function requestDeployment(home: Pick<Home, 'socket'>, request: ControlRequest): Promise<Deployment> {
-  return post(home, '/deployments', request);
+export function requestDeployment(desk: Desk, request: ControlRequest): Promise<Deployment> {
+  return post(desk, '/deployments', request);
 }
 
 /**
  * Tells the deployer what a person wants of a deployment, of that at work where no id is given. Throws E_DEPLOYER_DOWN,
  * E_NOT_HOLDING, E_NOTHING_TO_ABORT.
  */
-export function wishFor(home: Pick<Home, 'socket'>, wish: Wish, id: number | null): Promise<Deployment> {
-  return post(home, '/wishes', { wish, id });
+export function wishFor(desk: Desk, wish: Wish, id: number | null): Promise<Deployment> {
+  return post(desk, '/wishes', { wish, id });
 }
 
-async function post(home: Pick<Home, 'socket'>, path: string, body: object): Promise<Deployment> {
-  const { status, text } = await ask(home.socket, 'POST', path, JSON.stringify(body));
-  if (status === 202) return JSON.parse(text) as Deployment;
-  throw refusal(text);
+async function post({ home, journal }: Desk, path: string, body: object): Promise<Deployment> {
+  const asked = { id: randomUUID(), deadline: machineMs() + TIMEOUT_MS };
+  const answer = await ask(home.socket, 'POST', path, JSON.stringify(body), askedHeaders(asked)).catch(
+    (error: unknown) => asKnown(error),
+  );
+  if (answer instanceof KnownError) return carriedOut(journal, asked.id, answer);
+  if (answer.status === 202) return JSON.parse(answer.text) as Deployment;
+  throw refusal(answer.text);
+}
+
+/**
+ * The deployer may have carried out a request whose answer was lost, or may read it later. The journal decides: there
+ * the request is either found or withdrawn. Throws why it failed.
+ */
+async function carriedOut(journal: Desk['journal'], id: string, why: KnownError): Promise<Deployment> {
+  let found: Deployment | null;
+  try {
+    found = await journal.cancel(id);
+  } catch {
+    const unknown = 'The deployer does not answer, and may still carry out this request.';
+    throw new KnownError('E_DEPLOYER_DOWN', unknown, 'See whether it did: npm run -s history');
+  }
+  if (found) return found;
+  throw new KnownError(why.code, `${why.message} This request was withdrawn.`, why.hint);
 }
 
 /** Another version's deployer may answer with what we do not know. */
@@ -53,8 +83,15 @@ export async function deployerBuild(home: Pick<Home, 'socket'>): Promise<string 
   }
 }
 
-function ask(socketPath: string, method: string, path: string, text: string): Promise<Answer> {
-  const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(text) };
+function ask(
+  socketPath: string,
+  method: string,
+  path: string,
+  text: string,
+  more: Record<string, string> = {},
+): Promise<Answer> {
+  const length = Buffer.byteLength(text);
+  const headers = { 'content-type': 'application/json', 'content-length': length, ...more };
   return new Promise((resolve, reject) => {
     const down = (): void => reject(new KnownError('E_DEPLOYER_DOWN', 'The deployer does not answer.'));
     const options = { socketPath, path, method, headers, timeout: TIMEOUT_MS };

@@ -1,9 +1,12 @@
 /** The control socket's API, for the commands. Whoever may open the socket may deploy. */
 import type { Express, NextFunction, Request, Response } from 'express';
 import express from 'express';
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
+import { askedIn } from './asked';
 import { KnownError, asKnown } from './core/errors';
 import { STRATEGY_NAMES } from './core/strategy-choice';
+import type { Asked } from './journal/journal';
 import type { RequestDeployment } from './requests';
 import type { WishDeployment } from './wishes';
 
@@ -38,18 +41,30 @@ export function controlApp({ request, wish, build }: ControlDeps): Express {
   app.use(express.json(), unreadable);
   app.get('/health', (_req, res) => void res.json({ status: 'ok', build }));
   app.post('/deployments', async (req, res) => {
-    const asked = valid(requestSchema, req.body);
-    res.status(202).json(await request(asked));
+    const wanted = valid(requestSchema, req.body);
+    const { id: delivery, deadline } = await askedBy(req);
+    const asked = { ...(delivery && { delivery }), ...(deadline && { deadline }) };
+    res.status(202).json(await request({ ...wanted, ...asked }));
   });
   app.post('/wishes', async (req, res) => {
-    const asked = valid(wishSchema, req.body);
-    res.status(202).json(await wish(asked.wish, asked.id));
+    const wanted = valid(wishSchema, req.body);
+    res.status(202).json(await wish(wanted.wish, wanted.id, await askedBy(req)));
   });
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
     const { code, message, hint, fault } = asKnown(error);
     res.status(fault === 'machine' ? 500 : 400).json({ error: { code, message, hint } });
   });
   return app;
+}
+
+/** Throws E_TOO_LATE when the client has hung up: what it sent stays in the socket while this process is stopped. */
+async function askedBy(req: Request): Promise<Asked> {
+  // the end of the connection is read after the request: in the turn that begins behind this one
+  await nextTurn();
+  await nextTurn();
+  if (req.socket.destroyed || req.socket.writableEnded)
+    throw new KnownError('E_TOO_LATE', 'The client has hung up.');
+  return askedIn(req);
 }
 
 function valid<T>(schema: z.ZodType<T>, body: unknown): T {

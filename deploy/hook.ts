@@ -5,13 +5,14 @@
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { asKnown } from './core/errors';
+import { KnownError, asKnown } from './core/errors';
 import { isOver } from './core/transitions';
 import type { Deployment } from './core/types';
 import { printable } from './core/format';
 import { follow } from './follow';
 import { withoutPassword } from './git/shown';
 import { homeAt } from './home';
+import { machineMs } from './os/machine-clock';
 import { plainReporter } from './reporters/plain';
 import { readSecret } from './secret';
 import { behindNow, servingNow } from './serving';
@@ -47,7 +48,7 @@ function refuseWhenSourceIsElsewhere({ config }: Yard): void {
 }
 
 async function tellDeployer(yard: Yard, update: Update): Promise<void> {
-  const answer = await postPatiently({
+  const answer = await postPatiently(yard, {
     port: yard.config.http.port,
     secret: readSecret(yard.home),
     delivery: randomUUID(),
@@ -77,16 +78,32 @@ function sayIgnored(why: string, { ref, after }: Update, branch: string): void {
  * A deployer or an nginx that was killed is back within seconds, and the same delivery twice is one deployment:
  * so the post may be tried again.
  */
-async function postPatiently(push: Push): Promise<PushAnswer> {
-  const deadline = Date.now() + DEPLOYER_MAY_BE_GONE_MS;
+async function postPatiently(yard: Yard, push: Push): Promise<PushAnswer> {
+  const deadline = machineMs() + DEPLOYER_MAY_BE_GONE_MS;
   for (;;) {
     try {
       return await postPush(push);
     } catch (error) {
-      if (asKnown(error).code !== 'E_DEPLOYER_DOWN' || Date.now() > deadline) throw error;
+      if (asKnown(error).code !== 'E_DEPLOYER_DOWN') throw error;
+      if (machineMs() > deadline) return withdrawn(yard, push, asKnown(error));
       await sleep(POST_AGAIN_AFTER_MS);
     }
   }
+}
+
+/** Returns the deployment of a webhook whose answer was lost. Throws when no deployment came of it. */
+async function withdrawn(
+  { journal, config }: Yard,
+  { delivery }: Push,
+  why: KnownError,
+): Promise<PushAnswer> {
+  const deployment = await journal.cancel(delivery);
+  if (deployment) return { id: deployment.id };
+  const later =
+    config.schedules.poll === null
+      ? 'Start the deployer, then deploy this commit: npm start && npm run -s deploy'
+      : 'Start the deployer: npm start. It then finds this push and deploys it.';
+  throw new KnownError(why.code, why.message, later);
 }
 
 /** Lines of `<before> <after> <ref>`, as git gives them. */

@@ -1,6 +1,7 @@
 /** What the watch knows of a slot that serves, and how it tells a new process from the one it has met. */
 import type { Deployment, RunningSlot, SlotName } from './core/types';
 import type { Yard } from './yard';
+import { machineMs } from './os/machine-clock';
 
 /** What is remembered of a slot that serves. */
 export interface Watched {
@@ -46,7 +47,7 @@ export function looksAfter(deployment: Deployment | null, slot: SlotName): boole
  */
 export function firstSight({ instance, restarts }: RunningSlot, pid: number, before: Met | null): Met {
   const answered = restarts === 0 && instance !== before?.instance;
-  return { pid, instance, since: Date.now(), answered };
+  return { pid, instance, since: machineMs(), answered };
 }
 
 /** The same start of the same release, but another process: it ended, however quickly it was back. */
@@ -60,14 +61,14 @@ export function wasRestarted(met: Met | null, running: RunningSlot | null): bool
  */
 export function endedUnseen(yard: Yard, met: Met | null, running: RunningSlot | null): boolean {
   if (running?.pid == null || running.instance === met?.instance) return false;
-  const { liveAt = null, plan = null } = yard.journal.lastLive() ?? {};
+  const { live = null, plan = null } = yard.journal.lastLive() ?? {};
   const { slot, instance, restarts } = running;
   const proofs = (plan ?? []).flatMap(({ step }) =>
     step.do === 'verify-live' ? [step, ...(step.others ?? [])] : [],
   );
   const grew = proofs.some((proof) => proof.instance === instance && restarts > proof.restarts);
-  if (liveAt === null || !grew) return false;
+  if (live === null || !grew) return false;
   return !yard.journal
     .incidents(20)
-    .some(({ at, message }) => at >= liveAt && message.startsWith(`${slot} ended`));
+    .some(({ id, message }) => id >= live && message.startsWith(`${slot} ended`));
 }

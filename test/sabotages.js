@@ -350,6 +350,28 @@ const SABOTAGES = [
     to: 'constants.O_RDONLY, (entry)',
     test: 'test/integration/give-data.test.ts',
     name: 'directory or a file of the host',
+    invariant: 11,
+    what: 'a request is carried out after its client has given up',
+    file: 'deploy/journal/journal.ts',
+    from: 'if (machineMs() > deadline)',
+    to: 'if (deadline < 0)',
+    test: 'test/unit/journal/journal.test.ts',
+  },
+  {
+    invariant: 11,
+    what: 'a request that was withdrawn is carried out',
+    file: 'deploy/journal/journal.ts',
+    from: 'if (known === null) throw',
+    to: 'if (id === null) throw',
+    test: 'test/unit/journal/journal.test.ts',
+  },
+  {
+    invariant: 4,
+    what: 'the clock tells which release went live last',
+    file: 'deploy/journal/reader.ts',
+    from: 'ORDER BY live DESC LIMIT 1',
+    to: "ORDER BY json_extract(body, '$.liveAt') DESC LIMIT 1",
+    test: 'test/unit/journal/journal.test.ts',
   },
 ];
 

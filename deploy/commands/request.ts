@@ -18,7 +18,7 @@ export async function requestAndFollow(
   request: ControlRequest,
   options: Options,
 ): Promise<number> {
-  const { id } = await requestDeployment(yard.home, request);
+  const { id } = await requestDeployment(yard, request);
   const reporter = reporterFor(process.stdout, yard.journal, options.json === true);
   const until = ({ state }: Deployment): boolean => isOver(state) || state === 'holding';
   const deployment = await followVisibly(yard, id, reporter, { until });

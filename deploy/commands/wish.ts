@@ -62,7 +62,7 @@ async function wish(
   const id = idOf(given);
   // what was told before is no news
   const after = yard.journal.lastEvent();
-  const deployment = await wishFor(yard.home, wanted, id);
+  const deployment = await wishFor(yard, wanted, id);
   const reporter = reporterFor(process.stdout, yard.journal, options.json === true);
   // a batch that is tried again may fail again, and waits again
   const until = (each: Deployment): boolean =>

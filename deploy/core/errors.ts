@@ -41,6 +41,7 @@ export const ERRORS = {
   },
   E_PORT_IN_USE: { fault: 'machine', hint: 'Free the port, or choose others.' },
   E_NOT_STARTED: { fault: 'operator', hint: 'Start it: npm start' },
+  E_TOO_LATE: { fault: 'operator', hint: 'See what was carried out, then ask again: npm run -s history' },
   E_DEPLOYER_DOWN: { fault: 'machine', hint: 'Start it again: npm start' },
   E_SECRET: { fault: 'operator', hint: 'Set WEBHOOK_SECRET to a random value: openssl rand -hex 32' },
   E_SIGNATURE: {

@@ -198,6 +198,8 @@ export interface Deployment {
   heldAt: number | null;
   promotedAt: number | null;
   liveAt: number | null;
+  /** Where its going live stands among the journal's events. It orders releases; `liveAt` is for people. */
+  live: number | null;
   finishedAt: number | null;
   /** Requests nginx answered during the switch, and those of them that failed. */
   served: number | null;

@@ -11,6 +11,11 @@ const BUSY_MS = 20;
 /** SQLite's names. In WAL mode NORMAL flushes when the log is folded into the file, FULL with every transaction. */
 const LEVELS = { 'at-once': 'FULL', soon: 'NORMAL' } as const;
 
+/** Kept in the file itself. A journal of an older format is brought up to it when it is opened. */
+const FORMAT = 1;
+/** Another process may just be writing when an older journal is opened. */
+const MIGRATION_BUSY_MS = 5000;
+
 const SCHEMA = `
   CREATE TABLE IF NOT EXISTS deployments (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
@@ -33,6 +38,33 @@ const SCHEMA = `
     PRIMARY KEY (source, branch)
   );
 `;
+/**
+ * `live` is the order in which releases went live. The database numbers it, so that no clock decides which release
+ * was live last. Older kits find every column that they know unchanged.
+ */
+const FORMAT_1 = `
+  ALTER TABLE deployments ADD COLUMN live INTEGER;
+  CREATE TRIGGER deployments_went_live AFTER UPDATE OF body ON deployments
+    WHEN json_extract(new.body, '$.liveAt') IS NOT NULL
+      AND json_extract(new.body, '$.liveAt') IS NOT json_extract(old.body, '$.liveAt')
+    BEGIN
+      UPDATE deployments SET live = 1 + max(
+        (SELECT coalesce(max(seq), 0) FROM sqlite_sequence WHERE name = 'events'),
+        (SELECT coalesce(max(live), 0) FROM deployments)) WHERE id = new.id;
+    END;
+  CREATE INDEX deployments_by_live ON deployments (live) WHERE live IS NOT NULL;
+  -- the event tells the order; where it was pruned, deployments went live in the order of their ids
+  UPDATE deployments SET live = coalesce(
+      (SELECT max(id) FROM events WHERE deployment = deployments.id AND json_extract(entry, '$.type') = 'live'),
+      id - 1 - (SELECT max(id) FROM deployments))
+    WHERE json_extract(body, '$.liveAt') IS NOT NULL;
+  CREATE TABLE requests (
+    seq INTEGER PRIMARY KEY AUTOINCREMENT,
+    id TEXT NOT NULL UNIQUE,
+    deployment INTEGER
+  );
+  INSERT INTO requests (id, deployment) SELECT delivery, id FROM deployments WHERE delivery IS NOT NULL ORDER BY id;
+`;
 
 /**
  * When what is written is on the disk. `at-once`: before anything follows; a flush of the disk, some milliseconds.
@@ -47,6 +79,7 @@ export class JournalDatabase {
   /** Throws E_NOT_STARTED without a home. */
   constructor(private readonly home: JournalPlace) {
     this.db = connect(home);
+    this.migrate();
   }
 
   /** Makes the tables. Once, by whoever makes the home. */
@@ -54,6 +87,18 @@ export class JournalDatabase {
     // of a journal that is in use this changes nothing, and waits for nobody
     this.db.exec('PRAGMA journal_mode = WAL');
     await this.write(() => this.db.exec(SCHEMA));
+    this.migrate();
+  }
+
+  /** Nothing where the tables are not made yet. */
+  private migrate(): void {
+    if (!isOlder(this.db)) return;
+    this.db.pragma(`busy_timeout = ${MIGRATION_BUSY_MS}`);
+    this.db.exec('BEGIN IMMEDIATE');
+    // another process may have done it meanwhile
+    if (isOlder(this.db)) this.db.exec(`${FORMAT_1} PRAGMA user_version = ${FORMAT};`);
+    this.db.exec('COMMIT');
+    this.db.pragma(`busy_timeout = ${BUSY_MS}`);
   }
 
   prepare(sql: string): Database.Statement {
@@ -94,6 +139,12 @@ export class JournalDatabase {
       throw isFull(error) ? new KnownError('E_DISK', `There is no room left in ${this.home.dir}.`) : error;
     }
   }
+}
+
+function isOlder(db: Database.Database): boolean {
+  const { user_version: format } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  if (format >= FORMAT) return false;
+  return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'tips'").get() !== undefined;
 }
 
 function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {

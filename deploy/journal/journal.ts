@@ -3,6 +3,7 @@
  * recovery read it; what runs is never taken from it but looked at.
  */
 import { statSync } from 'node:fs';
+import { KnownError } from '../core/errors';
 import type { Redact } from '../core/redact';
 import { redactEntry } from '../core/redact';
 import { isOver, mayFollow } from '../core/transitions';
@@ -18,6 +19,7 @@ import type {
 } from '../core/types';
 import { withoutPassword } from '../git/shown';
 import type { Home } from '../home';
+import { machineMs } from '../os/machine-clock';
 import type { JournalPlace } from './database';
 import { JournalDatabase } from './database';
 import { JournalReader } from './reader';
@@ -37,11 +39,21 @@ export interface Request {
   hold?: boolean;
   /** The number of the app's environment that it is to try. */
   environment?: number;
+  /** The request's id: a webhook's delivery, or the one a command gave itself. */
   delivery?: string;
+  /** By the machine's clock, in milliseconds: when the client gives up. */
+  deadline?: number;
+}
+
+/** A client's own request: asked again by the same id it is one request, and past its deadline it is refused. */
+export interface Asked {
+  id?: string;
+  /** By the machine's clock, in milliseconds: when the client gives up. */
+  deadline?: number;
 }
 
 /** Facts about a deployment that become known while it runs. */
-export type Facts = Partial<Omit<Deployment, 'id' | 'state' | 'createdAt' | 'delivery'>>;
+export type Facts = Partial<Omit<Deployment, 'id' | 'state' | 'createdAt' | 'delivery' | 'live'>>;
 
 export class Journal extends JournalReader {
   private constructor(
@@ -75,10 +87,11 @@ export class Journal extends JournalReader {
 
   /**
    * Puts a request into the queue, and tells whom it waits for. A delivery that is known already gives back its
-   * first deployment and changes nothing.
+   * first deployment and changes nothing. Throws E_TOO_LATE for one that its client has given up.
    */
   async request(request: Request): Promise<Deployment> {
-    const body: Omit<Deployment, 'id' | 'state' | 'delivery'> = {
+    const asked: Asked = { id: request.delivery, deadline: request.deadline };
+    const body: Omit<Deployment, 'id' | 'state' | 'delivery' | 'live'> = {
       ...NOTHING_KNOWN,
       kind: request.kind,
       trigger: request.trigger,
@@ -90,9 +103,7 @@ export class Journal extends JournalReader {
       environment: request.environment ?? null,
       createdAt: Date.now(),
     };
-    return this.db.write(() => {
-      const known = request.delivery === undefined ? null : this.byDelivery(request.delivery);
-      if (known) return known;
+    return this.once(asked, () => {
       const inserted = this.db
         .prepare('INSERT INTO deployments (delivery, state, body) VALUES (?, ?, ?)')
         .run(request.delivery ?? null, 'queued', JSON.stringify(body));
@@ -101,6 +112,19 @@ export class Journal extends JournalReader {
       const ahead = this.active();
       if (ahead) this.insertEvent(id, waitingFor(ahead));
       return this.mustGet(id);
+    });
+  }
+
+  /**
+   * Withdraws a request whose client gives up. Returns the deployment when the request was carried out before; null
+   * when it was not, and from then on it never is.
+   */
+  async cancel(id: string): Promise<Deployment | null> {
+    return this.db.write(() => {
+      const known = this.requested(id);
+      if (known !== undefined) return known === null ? null : this.carriedOut(known);
+      this.remember(id, null);
+      return null;
     });
   }
 
@@ -134,9 +158,14 @@ export class Journal extends JournalReader {
    * Writes down what a person wants of a deployment; one that only waits is aborted by that. Its process, which looks
    * here all the time, does the rest.
    * @param choose picks it among those that are not over; what it throws changes nothing
+   * Throws E_TOO_LATE for a request that its client has given up.
    */
-  async wish(wish: Wish, choose: (pending: Deployment[]) => Deployment): Promise<Deployment> {
-    return this.db.write(() => {
+  async wish(
+    wish: Wish,
+    choose: (pending: Deployment[]) => Deployment,
+    asked: Asked = {},
+  ): Promise<Deployment> {
+    return this.once(asked, () => {
       const chosen = choose(this.pending());
       const facts = { wish, ...(wish === 'promote' ? { promotedAt: Date.now() } : {}) };
       if (chosen.state === 'queued') return this.step(chosen, 'aborted', { ...facts, ...OUT_OF_THE_QUEUE });
@@ -197,6 +226,31 @@ export class Journal extends JournalReader {
     }
   }
 
+  /** Carries out a request unless its id is known or its client has given up. */
+  private once({ id, deadline = Infinity }: Asked, work: () => Deployment): Promise<Deployment> {
+    return this.db.write(() => {
+      const known = id === undefined ? undefined : this.requested(id);
+      if (known === null) throw new KnownError('E_TOO_LATE', 'The client has withdrawn this request.');
+      if (known !== undefined) return this.carriedOut(known);
+      // asked here, with the journal locked: waiting for the lock may have taken long
+      if (machineMs() > deadline) throw new KnownError('E_TOO_LATE', 'The client has given up this request.');
+      const deployment = work();
+      if (id !== undefined) this.remember(id, deployment.id);
+      return deployment;
+    });
+  }
+
+  /** Throws E_TOO_LATE for a deployment so old that its record is pruned. */
+  private carriedOut(id: number): Deployment {
+    const deployment = this.get(id);
+    if (deployment) return deployment;
+    throw new KnownError('E_TOO_LATE', `This request was carried out long ago, as deployment ${id}.`);
+  }
+
+  private remember(request: string, deployment: number | null): void {
+    this.db.prepare('INSERT INTO requests (id, deployment) VALUES (?, ?)').run(request, deployment);
+  }
+
   private withoutSecrets(facts: Facts): Facts {
     return facts.cause ? { ...facts, cause: this.redact(facts.cause) } : facts;
   }
@@ -211,7 +265,7 @@ export class Journal extends JournalReader {
   }
 
   private update(deployment: Deployment): void {
-    const { id, state, ...body } = deployment;
+    const { id, state, live: _, ...body } = deployment;
     this.db
       .prepare('UPDATE deployments SET state = ?, body = ? WHERE id = ?')
       .run(state, JSON.stringify(body), id);

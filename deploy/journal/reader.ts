@@ -53,18 +53,26 @@ export class JournalReader {
 
   /** The deployment whose release serves by the journal, or null before the first. */
   lastLive(): Deployment | null {
-    return this.madeLive()[0] ?? null;
+    for (const deployment of this.madeLive()) return deployment;
+    return null;
   }
 
   /** The last deployment that made its release live in this slot and was not taken back. */
   lastInSlot(slot: SlotName): Deployment | null {
-    return this.madeLive().find((deployment) => slotsOf(deployment).includes(slot)) ?? null;
+    for (const deployment of this.madeLive()) if (slotsOf(deployment).includes(slot)) return deployment;
+    return null;
   }
 
   /** The id of what was told last; 0 before anything was. */
   lastEvent(): number {
     const row = this.db.prepare('SELECT max(id) AS last FROM events').get() as { last: number | null };
     return row.last ?? 0;
+  }
+
+  /** The id of the first event of a deployment; 0 where its events are pruned. */
+  firstEvent(deployment: number): number {
+    const row = this.db.prepare('SELECT min(id) AS first FROM events WHERE deployment = ?').get(deployment);
+    return (row as { first: number | null }).first ?? 0;
   }
 
   /** What was told after an event id. @param deployment only of this one */
@@ -83,33 +91,33 @@ export class JournalReader {
    * Those that made a release live and were not taken back, the last one first, however many failed since. One
    * that an operator rolls back during its bake serves until the rollback has gone live, if it ever does.
    */
-  private madeLive(): Deployment[] {
-    const rows = this.db
-      .prepare(
-        "SELECT * FROM deployments WHERE state IN ('succeeded', 'baking', 'rolled-back') ORDER BY id DESC LIMIT 1000",
-      )
-      .all();
-    const live = (rows as DeploymentRow[])
-      .map(fromRow)
-      .filter(
-        ({ state, fault, liveAt }) => liveAt !== null && (state !== 'rolled-back' || fault === 'operator'),
-      );
-    return live.sort((a, b) => (b.liveAt as number) - (a.liveAt as number) || b.id - a.id);
+  private *madeLive(): Generator<Deployment> {
+    const next = this.db.prepare(
+      `SELECT * FROM deployments WHERE live < ? AND (state IN ('succeeded', 'baking')
+         OR (state = 'rolled-back' AND json_extract(body, '$.fault') = 'operator')) ORDER BY live DESC LIMIT 1`,
+    );
+    let row = next.get(Number.MAX_SAFE_INTEGER) as DeploymentRow | undefined;
+    for (; row; row = next.get(row.live) as DeploymentRow | undefined) yield fromRow(row);
   }
 
   /** What the deployer found and did between deployments, newest first. @param limit how many at most */
-  incidents(limit: number): { at: number; message: string }[] {
+  incidents(limit: number): { id: number; at: number; message: string }[] {
     const rows = this.db
       .prepare(
         "SELECT * FROM events WHERE json_extract(entry, '$.type') = 'incident' ORDER BY id DESC LIMIT ?",
       )
-      .all(limit) as { at: number; entry: string }[];
-    return rows.map(({ at, entry }) => ({ at, message: (JSON.parse(entry) as { message: string }).message }));
+      .all(limit) as { id: number; at: number; entry: string }[];
+    return rows.map(({ id, at, entry }) => ({
+      id,
+      at,
+      message: (JSON.parse(entry) as { message: string }).message,
+    }));
   }
 
-  /** When the last thing was told, in milliseconds since 1970; null before the first. */
+  /** When the last event was written by the clock of then, in milliseconds since 1970; null before the first. */
   newestAt(): number | null {
-    return (this.db.prepare('SELECT max(at) AS at FROM events').get() as { at: number | null }).at;
+    const row = this.db.prepare('SELECT at FROM events ORDER BY id DESC LIMIT 1').get();
+    return (row as { at: number } | undefined)?.at ?? null;
   }
 
   /** The highest number of an environment that a deployment ever named; 0 for none. */
@@ -127,9 +135,10 @@ export class JournalReader {
     return found === 'ok' ? null : (found.split('\n').at(-1) ?? found);
   }
 
-  protected byDelivery(delivery: string): Deployment | null {
-    const row = this.db.prepare('SELECT * FROM deployments WHERE delivery = ?').get(delivery);
-    return row ? fromRow(row as DeploymentRow) : null;
+  /** What became of a request: the number of its deployment, null for a cancelled one; undefined for an unknown one. */
+  protected requested(id: string): number | null | undefined {
+    const row = this.db.prepare('SELECT deployment FROM requests WHERE id = ?').get(id);
+    return (row as { deployment: number | null } | undefined)?.deployment;
   }
 
   protected mustGet(id: number): Deployment {

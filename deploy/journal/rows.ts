@@ -6,6 +6,8 @@ export interface DeploymentRow {
   delivery: string | null;
   state: DeploymentState;
   body: string;
+  /** The order in which releases went live; null for one that did not. */
+  live: number | null;
 }
 
 /** What is known of a deployment that was only asked for. */
@@ -25,6 +27,7 @@ export const NOTHING_KNOWN = {
   heldAt: null,
   promotedAt: null,
   liveAt: null,
+  live: null,
   finishedAt: null,
   served: null,
   failed: null,
@@ -42,6 +45,7 @@ export function fromRow(row: DeploymentRow): Deployment {
     heldAt: body.heldAt ?? null,
     promotedAt: body.promotedAt ?? null,
     downMs: body.downMs ?? null,
+    live: row.live,
     id: row.id,
     state: row.state,
     delivery: row.delivery,

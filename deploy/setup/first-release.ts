@@ -41,7 +41,7 @@ async function whatToStart(yard: Yard): Promise<ControlRequest> {
 }
 
 async function followToLive(yard: Yard, request: ControlRequest): Promise<void> {
-  const { id } = await requestDeployment(yard.home, request);
+  const { id } = await requestDeployment(yard, request);
   const reporter = reporterFor(process.stdout, yard.journal, false);
   const ended = await follow(yard.home, yard.journal, id, (event) => reporter.event(event));
   if (ended.state === 'succeeded') return;

@@ -4,6 +4,7 @@
  */
 import type { Express, NextFunction, Request, Response, Router } from 'express';
 import express from 'express';
+import { deadlineIn } from '../asked';
 import { KnownError, asKnown } from '../core/errors';
 import type { RequestDeployment } from '../requests';
 import { readPayload } from './payload';
@@ -34,7 +35,9 @@ export function webhookApp({ secret, branch, request, routes = [] }: WebhookDeps
     if (verdict.do === 'ignore') return void res.json({ ignored: verdict.why });
     const delivery = req.get('x-github-delivery');
     const trigger = req.get('x-switchyard-trigger') === 'push' ? 'push' : 'webhook';
-    const deployment = await request({ kind: 'deploy', trigger, branch, ...(delivery ? { delivery } : {}) });
+    const deadline = deadlineIn(req);
+    const asked = { ...(delivery && { delivery }), ...(deadline !== undefined && { deadline }) };
+    const deployment = await request({ kind: 'deploy', trigger, branch, ...asked });
     res.status(202).json({ id: deployment.id, state: deployment.state });
   });
   for (const router of routes) app.use(router);
@@ -56,7 +59,7 @@ function answerError(error: unknown, _req: Request, res: Response, _next: NextFu
 
 function statusOf(error: unknown): number {
   if (error instanceof KnownError) {
-    return { E_SIGNATURE: 401, E_BAD_PAYLOAD: 400 }[error.code as string] ?? 500;
+    return { E_SIGNATURE: 401, E_BAD_PAYLOAD: 400, E_TOO_LATE: 410 }[error.code as string] ?? 500;
   }
   // what Express says of a body that it could not read
   const { status = 500 } = error as { status?: number };

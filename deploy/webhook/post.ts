@@ -1,7 +1,9 @@
 /** Posts the webhook that GitHub would post for a push, through nginx: what the hook of push.git does. */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
+import { DEADLINE_HEADER } from '../asked';
 import { KnownError } from '../core/errors';
+import { machineMs } from '../os/machine-clock';
 import { signatureOf } from './signature';
 
 const TIMEOUT_MS = 10_000;
@@ -31,6 +33,7 @@ export async function postPush(push: Push): Promise<PushAnswer> {
     'x-github-delivery': delivery,
     'x-hub-signature-256': signatureOf(secret, body),
     'x-switchyard-trigger': 'push',
+    [DEADLINE_HEADER]: machineMs() + TIMEOUT_MS,
   };
   const { status, text } = await post(push.port, headers, body, TIMEOUT_MS);
   if (status === 200 || status === 202) return readAnswer(text);

@@ -1,3 +1,4 @@
+import { execFileSync } from 'node:child_process';
 import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import path from 'node:path';
@@ -6,8 +7,11 @@ import type { ControlRequest } from '../../deploy/control';
 import { controlApp } from '../../deploy/control';
 import { deployerBuild, requestDeployment, wishFor } from '../../deploy/control-client';
 import { KnownError } from '../../deploy/core/errors';
+import type { Asked } from '../../deploy/journal/journal';
+import { machineMs } from '../../deploy/os/machine-clock';
 import type { RequestDeployment } from '../../deploy/requests';
 import type { WishDeployment } from '../../deploy/wishes';
+import { probe } from '../../deploy/traffic/probe';
 import { commit, deployment } from '../support/deployments';
 import { afterwards, tempHome } from '../support/temp-home';
 
@@ -18,16 +22,31 @@ const take: RequestDeployment = (what) => {
   return Promise.resolve(deployment({ id: 3, commit: what.commit ?? null }));
 };
 
-const wish: WishDeployment = (what, id) => {
+const wish: WishDeployment = (what, id, mark = {}) => {
   wished.push([what, id]);
+  wishMarks.push(mark);
   if (what === 'promote') return Promise.reject(new KnownError('E_NOT_HOLDING', 'No deployment is held.'));
   return Promise.resolve(deployment({ id: id ?? 3, wish: what }));
 };
 let wished: unknown[];
+let wishMarks: Asked[];
+let withdrawn: string[];
+
+const deskOf = (home: { socket: string }): Parameters<typeof requestDeployment>[0] => ({
+  home,
+  journal: {
+    cancel: (id) => {
+      withdrawn.push(id);
+      return Promise.resolve(null);
+    },
+  },
+});
 
 beforeEach(() => {
   asked = [];
   wished = [];
+  wishMarks = [];
+  withdrawn = [];
 });
 
 describe('the control socket', () => {
@@ -93,20 +112,71 @@ describe('the control socket', () => {
 describe('a command that asks the deployer', () => {
   it('gets its deployment', async () => {
     const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
-    expect(await requestDeployment(home, DEPLOY)).toMatchObject({ id: 3, commit: commit('a') });
-    expect(asked).toEqual([DEPLOY]);
+    expect(await requestDeployment(deskOf(home), DEPLOY)).toMatchObject({ id: 3, commit: commit('a') });
+    expect(asked).toMatchObject([DEPLOY]);
+  });
+
+  it('marks each request with an id of its own and with the moment at which it gives up', async () => {
+    const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
+    const before = machineMs();
+    for (let i = 0; i < 2; i++) await requestDeployment(deskOf(home), DEPLOY);
+    await wishFor(deskOf(home), 'abort', 7);
+
+    const marks = [...asked, ...wishMarks.map((mark) => ({ delivery: mark.id, deadline: mark.deadline }))];
+    expect(new Set(marks.map(({ delivery }) => delivery)).size).toBe(3);
+    for (const { delivery, deadline } of marks) {
+      expect(delivery).toMatch(/^[0-9a-f-]{36}$/);
+      expect(deadline).toBeGreaterThan(before);
+    }
+  });
+
+  it('withdraws a request whose answer does not come, and says so', async () => {
+    const home = await listen((req) => req.socket.destroy());
+    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
+      code: 'E_DEPLOYER_DOWN',
+      message: 'The deployer does not answer. This request was withdrawn.',
+    });
+    expect(withdrawn).toHaveLength(1);
+  });
+
+  it('finds a request that was carried out though its answer was lost', async () => {
+    const home = await listen((req) => req.socket.destroy());
+    const desk = { home, journal: { cancel: () => Promise.resolve(deployment({ id: 8 })) } };
+    expect(await requestDeployment(desk, DEPLOY)).toMatchObject({ id: 8 });
+  });
+
+  it('does not claim a withdrawal that it could not write', async () => {
+    const home = await listen((req) => req.socket.destroy());
+    const desk = { home, journal: { cancel: () => Promise.reject(new Error('locked')) } };
+    await expect(requestDeployment(desk, DEPLOY)).rejects.toMatchObject({
+      code: 'E_DEPLOYER_DOWN',
+      message: expect.stringContaining('may still carry out this request'),
+      hint: expect.stringContaining('npm run -s history'),
+    });
+  });
+
+  it('that is killed before its request is read has asked for nothing', async () => {
+    const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
+    const text = JSON.stringify(DEPLOY);
+    const program = `const socket = require('net').connect(process.argv[1], () => socket.write(
+      'POST /deployments HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: ${text.length}\\r\\n\\r\\n' +
+      process.argv[2], () => process.exit()));`;
+    // nothing is read meanwhile, as in a process that is stopped
+    execFileSync(process.execPath, ['-e', program, home.socket, text]);
+    expect((await fetchHealth(home)).status).toBe(200);
+    expect(asked).toEqual([]);
   });
 
   it('gets the deployment that its wish is for, or why there is none', async () => {
     const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
-    expect(await wishFor(home, 'abort', 7)).toMatchObject({ id: 7, wish: 'abort' });
-    await expect(wishFor(home, 'promote', null)).rejects.toMatchObject({ code: 'E_NOT_HOLDING' });
+    expect(await wishFor(deskOf(home), 'abort', 7)).toMatchObject({ id: 7, wish: 'abort' });
+    await expect(wishFor(deskOf(home), 'promote', null)).rejects.toMatchObject({ code: 'E_NOT_HOLDING' });
   });
 
   it('gets what the deployer refuses with: code, sentence and hint', async () => {
     const refuse = (): Promise<never> => Promise.reject(new KnownError('E_DISK', 'It is full.', 'Empty it.'));
     const home = await listen(controlApp({ request: refuse, wish, build: 'b-1' }));
-    await expect(requestDeployment(home, DEPLOY)).rejects.toMatchObject({
+    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
       code: 'E_DISK',
       message: 'It is full.',
       hint: 'Empty it.',
@@ -115,17 +185,19 @@ describe('a command that asks the deployer', () => {
 
   it('is told when no deployer is there', async () => {
     const socket = path.join(tempHome(), 'nobody.sock');
-    await expect(requestDeployment({ socket }, DEPLOY)).rejects.toMatchObject({ code: 'E_DEPLOYER_DOWN' });
+    await expect(requestDeployment(deskOf({ socket }), DEPLOY)).rejects.toMatchObject({
+      code: 'E_DEPLOYER_DOWN',
+    });
   });
 
   it('is told when the deployer is ended while it asks', async () => {
     const home = await listen((req) => req.socket.destroy());
-    await expect(requestDeployment(home, DEPLOY)).rejects.toMatchObject({ code: 'E_DEPLOYER_DOWN' });
+    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({ code: 'E_DEPLOYER_DOWN' });
   });
 
   it('is told to start a deployer of another version again', async () => {
     const home = await listen((_req, res) => res.writeHead(404).end('<html>Cannot POST'));
-    await expect(requestDeployment(home, DEPLOY)).rejects.toMatchObject({
+    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
       code: 'E_DEPLOYER_DOWN',
       hint: expect.stringContaining('npm stop && npm start'),
     });
@@ -142,6 +214,10 @@ describe('the build that the deployer is of', () => {
     expect(await deployerBuild(await listen((_req, res) => res.end('<html>')))).toBeNull();
   });
 });
+
+function fetchHealth({ socket }: { socket: string }): ReturnType<typeof probe> {
+  return probe({ socketPath: socket, path: '/health', timeoutMs: 5000 });
+}
 
 async function listen(listener: RequestListener): Promise<{ socket: string }> {
   const socket = path.join(tempHome(), 'deployer.sock');

@@ -6,6 +6,8 @@ import { KnownError } from '../../../deploy/core/errors';
 import type { Deployment, DeploymentState, Serving } from '../../../deploy/core/types';
 import type { Request } from '../../../deploy/journal/journal';
 import { Journal } from '../../../deploy/journal/journal';
+import { machineMs } from '../../../deploy/os/machine-clock';
+import { NOTHING_KNOWN } from '../../../deploy/journal/rows';
 import { commit } from '../../support/deployments';
 import { firstWord, startProgram } from '../../support/second-process';
 import { afterwards, tempHome } from '../../support/temp-home';
@@ -48,6 +50,29 @@ describe('a request', () => {
     expect(told(1)).toHaveLength(2);
   });
 
+  it('is refused past the deadline of its client, and nothing of it is written', async () => {
+    const late = { ...PUSH, delivery: 'd-1', deadline: machineMs() - 1 };
+    await expect(journal.request(late)).rejects.toMatchObject({ code: 'E_TOO_LATE' });
+    expect(journal.history()).toEqual([]);
+    expect(await journal.request({ ...PUSH, delivery: 'd-2', deadline: machineMs() + 5000 })).toMatchObject({
+      state: 'queued',
+    });
+  });
+
+  it('that its client has withdrawn is never carried out, however late it is read', async () => {
+    expect(await journal.cancel('d-1')).toBeNull();
+    expect(await journal.cancel('d-1')).toBeNull();
+    await expect(journal.request({ ...PUSH, delivery: 'd-1' })).rejects.toMatchObject({ code: 'E_TOO_LATE' });
+    expect(journal.history()).toEqual([]);
+  });
+
+  it('that was carried out cannot be withdrawn: the client gets its deployment', async () => {
+    const { id } = await journal.request({ ...PUSH, delivery: 'd-1', deadline: machineMs() + 5000 });
+    expect(await journal.cancel('d-1')).toMatchObject({ id, state: 'queued' });
+    // a retry whose own deadline has passed learns the truth too
+    expect(await journal.request({ ...PUSH, delivery: 'd-1', deadline: 0 })).toMatchObject({ id });
+  });
+
   it('without a delivery is always a new one', async () => {
     await journal.request(PUSH);
     await journal.request(PUSH);
@@ -83,6 +108,18 @@ describe('what a person wants', () => {
     expect(await journal.wish('abort', any)).toMatchObject({ id, state: 'aborted', errorCode: 'E_ABORTED' });
     expect(journal.pending()).toEqual([]);
     expect(told(id).at(-1)).toMatchObject({ type: 'state', state: 'aborted' });
+  });
+
+  it('counts once for each request, and not at all for a late or a withdrawn one', async () => {
+    const id = await goes('running');
+    await journal.wish('pause', any, { id: 'w-1' });
+    await journal.goOn(id, 'pause');
+    expect(await journal.wish('pause', any, { id: 'w-1' })).toMatchObject({ id, wish: null });
+    await journal.cancel('w-2');
+    for (const asked of [{ id: 'w-2' }, { id: 'w-3', deadline: machineMs() - 1 }]) {
+      await expect(journal.wish('abort', any, asked)).rejects.toMatchObject({ code: 'E_TOO_LATE' });
+    }
+    expect(journal.get(id)).toMatchObject({ wish: null });
   });
 
   it('changes nothing when it is refused', async () => {
@@ -180,9 +217,19 @@ describe('what is live by the journal', () => {
   it('is nothing before the first', () => expect(journal.lastLive()).toBeNull());
 
   it('is what went live last, and not what was asked for last', async () => {
-    await wentLive(GREEN, 20);
-    await wentLive(BLUE, 10);
+    const asked = [await goes('running'), await goes('running')];
+    await goesLive(asked[1] as number, GREEN, 10);
+    await goesLive(asked[0] as number, BLUE, 20);
+    expect(journal.lastLive()?.to).toEqual(BLUE);
+  });
+
+  it('is what went live last also when the clock was ahead before, or is behind now', async () => {
+    await wentLive(GREEN, Date.parse('2099-01-01'));
+    await wentLive(BLUE, Date.now());
+    expect(journal.lastLive()?.to).toEqual(BLUE);
+    await wentLive(GREEN, Date.parse('1970-01-02'));
     expect(journal.lastLive()?.to).toEqual(GREEN);
+    expect(journal.lastInSlot('blue')?.to).toEqual(BLUE);
   });
 
   it('is also what still bakes', async () => {
@@ -288,7 +335,10 @@ interface DeploymentRow {
 }
 
 async function wentLive(to: Serving, liveAt: number, ...then: DeploymentState[]): Promise<void> {
-  const id = await goes('running');
+  await goesLive(await goes('running'), to, liveAt, ...then);
+}
+
+async function goesLive(id: number, to: Serving, liveAt: number, ...then: DeploymentState[]): Promise<void> {
   await journal.note(id, { to, liveAt });
   for (const state of then.length ? then : (['succeeded'] as const)) await journal.move(id, state);
 }
@@ -296,6 +346,65 @@ async function wentLive(to: Serving, liveAt: number, ...then: DeploymentState[])
 async function exitCode(child: ReturnType<typeof startProgram>): Promise<number | null> {
   if (child.exitCode === null) await once(child, 'exit');
   return child.exitCode;
+}
+
+describe('a journal of an older kit', () => {
+  it('gets its order from its events where there are any, else from the ids, and never from the clock', async () => {
+    const old = path.join(tempHome(), 'journal.db');
+    writeOldJournal(old, [
+      { to: GREEN, liveAt: Date.parse('2099-01-01') },
+      { to: BLUE, liveAt: 30 },
+      // this one waited longer: its event came last
+      { to: GREEN, liveAt: 20, event: 8 },
+      { to: BLUE, liveAt: 40, event: 7 },
+    ]);
+    const migrated = Journal.open({ journal: old, dir: path.dirname(old) });
+    afterwards(() => migrated.close());
+    expect(migrated.lastLive()?.id).toBe(3);
+    expect(migrated.lastInSlot('blue')?.id).toBe(4);
+    expect(migrated.history().map(({ live }) => live)).toEqual([7, 8, -3, -4]);
+    expect(await migrated.request({ ...PUSH, delivery: 'd-1' })).toMatchObject({ id: 1 });
+  });
+
+  it('is brought up to date by two processes at once', async () => {
+    const old = path.join(tempHome(), 'journal.db');
+    writeOldJournal(old, [{ to: BLUE, liveAt: 30 }]);
+    const writers = ['one', 'two'].map((name) => startProgram('journal-writer.ts', old, name, '1'));
+    expect(await Promise.all(writers.map(exitCode))).toEqual([0, 0]);
+  });
+});
+
+interface OldRow {
+  to: Serving;
+  liveAt: number;
+  /** The id of the event that tells it; none where it was pruned. */
+  event?: number;
+}
+
+/** As the first versions made it. */
+function writeOldJournal(at: string, rows: OldRow[]): void {
+  const db = new Database(at);
+  db.exec(`PRAGMA journal_mode = WAL;
+    CREATE TABLE deployments (id INTEGER PRIMARY KEY AUTOINCREMENT, delivery TEXT UNIQUE, state TEXT NOT NULL, body TEXT NOT NULL);
+    CREATE INDEX deployments_by_state ON deployments (state);
+    CREATE TABLE events (id INTEGER PRIMARY KEY AUTOINCREMENT, deployment INTEGER, at INTEGER NOT NULL, entry TEXT NOT NULL);
+    CREATE INDEX events_by_deployment ON events (deployment, id);
+    CREATE TABLE tips (source TEXT NOT NULL, branch TEXT NOT NULL, tip TEXT, PRIMARY KEY (source, branch));`);
+  rows.forEach(({ to, liveAt, event }, index) => {
+    const body = { ...NOTHING_KNOWN, kind: 'deploy', trigger: 'push', to, liveAt, createdAt: 1 };
+    db.prepare('INSERT INTO deployments (delivery, state, body) VALUES (?, ?, ?)').run(
+      `d-${index + 1}`,
+      'succeeded',
+      JSON.stringify(body),
+    );
+    if (event !== undefined)
+      db.prepare('INSERT INTO events (id, deployment, at, entry) VALUES (?, ?, 0, ?)').run(
+        event,
+        index + 1,
+        JSON.stringify({ type: 'live', serving: to }),
+      );
+  });
+  db.close();
 }
 
 describe('damage', () => {

@@ -27,7 +27,9 @@ describe('what the hook posts, the webhook understands', () => {
 
   it('a push is a deployment', async () => {
     expect(await post()).toMatchObject({ id: 12 });
-    expect(asked).toEqual([{ kind: 'deploy', trigger: 'push', branch: 'main', delivery: 'd-1' }]);
+    expect(asked).toEqual([
+      { kind: 'deploy', trigger: 'push', branch: 'main', delivery: 'd-1', deadline: expect.any(Number) },
+    ]);
   });
 
   it('a first push too, where there was no commit before', async () => {
