@@ -7,6 +7,7 @@ import { isLocked } from './lock';
 import type { Home } from './home';
 import type { Journal } from './journal/journal';
 import { probe } from './traffic/probe';
+import { machineMs } from './os/machine-clock';
 
 /** A look takes some hundredths of a millisecond, and a rollback no more than fifty. */
 const LOOK_EVERY_MS = 10;
@@ -33,7 +34,7 @@ export async function follow(
   { after = 0, until = ({ state }) => isOver(state) }: Following = {},
 ): Promise<Deployment> {
   let seen = after;
-  let lastAlive = Date.now();
+  let lastAlive = machineMs();
   for (let looks = 0; ; looks++) {
     // the state is read before the events: the last event is then never missed
     const deployment = journal.get(id);
@@ -42,8 +43,8 @@ export async function follow(
       onEvent(event);
     }
     if (deployment && until(deployment)) return deployment;
-    if (looks % LOOKS_PER_SECOND === 0 && (await somebodyWorks(home))) lastAlive = Date.now();
-    if (Date.now() - lastAlive > DEPLOYER_MAY_BE_GONE_MS) {
+    if (looks % LOOKS_PER_SECOND === 0 && (await somebodyWorks(home))) lastAlive = machineMs();
+    if (machineMs() - lastAlive > DEPLOYER_MAY_BE_GONE_MS) {
       throw new KnownError(
         'E_DEPLOYER_DOWN',
         `Nobody works on deployment ${id}: the deployer is not running.`,

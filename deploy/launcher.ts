@@ -9,6 +9,7 @@ import { closeSync, openSync } from 'node:fs';
 import path from 'node:path';
 import { deployerEnvironment } from './runtimes/app-environment';
 import type { Yard } from './yard';
+import { machineMs } from './os/machine-clock';
 
 /** Stands in the place of a deployment's id. */
 export const SPARE = 'spare';
@@ -33,7 +34,7 @@ export function createLauncher(yard: Pick<Yard, 'home' | 'root'>): Launcher {
   const forget = (ended: ChildProcess): void => {
     if (spare !== ended) return;
     spare = null;
-    notBefore = Date.now() + SPARE_AGAIN_AFTER_MS;
+    notBefore = machineMs() + SPARE_AGAIN_AFTER_MS;
   };
 
   return {
@@ -45,7 +46,7 @@ export function createLauncher(yard: Pick<Yard, 'home' | 'root'>): Launcher {
       if (waiting) tell(waiting, id);
     },
     keepSpare() {
-      if (spare || Date.now() < notBefore) return;
+      if (spare || machineMs() < notBefore) return;
       const fresh = startProcess(yard, SPARE);
       spare = fresh;
       whenGone(fresh, () => forget(fresh));

@@ -2,10 +2,14 @@
  * What the deployer does without being asked, as cron tells the time. A task that fails or hangs keeps nothing else
  * from its turn: it is told once in the journal, and once more when it works again.
  */
-import type { ScheduledTask } from 'node-cron';
-import { schedule } from 'node-cron';
+import { createTask } from 'node-cron';
 import { asKnown } from './core/errors';
 import type { Entry } from './core/types';
+import { machineMs } from './os/machine-clock';
+
+/** A clock that is set forward or back is noticed within this time. */
+const LONGEST_WAIT_MS = 30_000;
+const STEP_MS = 2000;
 
 export interface Task {
   name: string;
@@ -30,19 +34,41 @@ export function createSchedules(tasks: Task[], tell: (entry: Entry) => Promise<v
     const { name, when } = task;
     if (when !== null) turns.set(name, { when, turn: oneAtATime(telling(task, tell)) });
   }
-  let running: ScheduledTask[] = [];
+  let stops: (() => void)[] = [];
   return {
     start() {
-      // a turn that came too late because the machine was busy is no news
-      const options = { suppressMissedWarning: true, logger: QUIET };
-      running = [...turns.values()].map(({ when, turn }) => schedule(when, turn, options));
+      stops = [...turns.values()].map(({ when, turn }) => atItsTimes(when, () => void turn()));
     },
     stop() {
-      for (const each of running) void each.destroy();
-      running = [];
+      for (const stop of stops) stop();
+      stops = [];
     },
     now: (name) => void turns.get(name)?.turn(),
   };
+}
+
+/**
+ * Calls back at the times of cron's pattern, until the returned function is called. node-cron's own timer waits for a
+ * moment that it has computed once: after a clock that was ahead is set right, it would wait for years.
+ */
+export function atItsTimes(when: string, call: () => void): () => void {
+  const pattern = createTask(when, nothing);
+  const following = (): number => pattern.getNextRuns(1)[0]?.getTime() ?? Infinity;
+  let timer: NodeJS.Timeout | undefined;
+  const wait = (next: number): void => {
+    const armed = { clock: Date.now(), machine: machineMs() };
+    const delay = Math.min(Math.max(0, next - armed.clock), LONGEST_WAIT_MS);
+    timer = setTimeout(() => {
+      const now = Date.now();
+      const step = now - armed.clock - (machineMs() - armed.machine);
+      if (Math.abs(step) > STEP_MS) return wait(following());
+      if (now < next) return wait(next);
+      wait(following());
+      call();
+    }, delay);
+  };
+  wait(following());
+  return () => clearTimeout(timer);
 }
 
 /** A turn that comes while the last one still works follows it; several are one. */
@@ -84,7 +110,5 @@ export function telling(
     }
   };
 }
-
-const QUIET = { info: nothing, warn: nothing, debug: nothing, error: nothing };
 
 function nothing(): void {}

@@ -4,6 +4,7 @@
  */
 import type Database from 'libsql';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { machineMs } from './os/machine-clock';
 
 const RETRY_MS = 10;
 const GIVE_UP_AFTER_MS = 10_000;
@@ -13,9 +14,10 @@ const GIVE_UP_AFTER_MS = 10_000;
  * @param connection the one to use: it may be replaced while this waits
  */
 export async function inTransaction<T>(connection: () => Database.Database, work: () => T): Promise<T> {
-  const deadline = Date.now() + GIVE_UP_AFTER_MS;
+  const deadline = machineMs() + GIVE_UP_AFTER_MS;
   while (!begin(connection())) {
-    if (Date.now() > deadline) throw new Error(`${connection().name} was locked by another process for 10 s`);
+    if (machineMs() > deadline)
+      throw new Error(`${connection().name} was locked by another process for 10 s`);
     await sleep(RETRY_MS);
   }
   const db = connection();

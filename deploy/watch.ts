@@ -15,6 +15,7 @@ import type { RequestDeployment } from './requests';
 import type { Watched } from './watched-slot';
 import { endedUnseen, firstSight, looksAfter, newlyWatched, wasRestarted } from './watched-slot';
 import type { Yard } from './yard';
+import { machineMs } from './os/machine-clock';
 
 const LOOK_EVERY_MS = 500;
 /** Three bad looks, the end of the process and its new start have five seconds together. */
@@ -109,7 +110,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
       healthy,
       badInARow: state.badInARow,
       answeredBefore: state.process?.answered ?? false,
-      seenForMs: state.process ? Date.now() - state.process.since : 0,
+      seenForMs: state.process ? machineMs() - state.process.since : 0,
       startLimitMs: yard.config.limits.start * 1000,
     });
     if (state.process && healthy) state.process.answered = true;
@@ -157,9 +158,9 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     // it would only wait behind the deployment that is at work, which may mend it
     if (isBusy() && !atOnce) return;
     const serving = yard.journal.lastLive()?.to;
-    if (!serving || Date.now() < state.restores.notBefore) return;
+    if (!serving || machineMs() < state.restores.notBefore) return;
     const count = state.restores.count + 1;
-    state.restores = { count, notBefore: Date.now() + restoreAgainAfterMs(count) };
+    state.restores = { count, notBefore: machineMs() + restoreAgainAfterMs(count) };
     await tell(`${short(serving.commit)} is started again in ${slot}`, slot);
     await request({ kind: 'restore', trigger: 'watch', commit: serving.commit, slot });
   };

@@ -20,11 +20,12 @@ export async function historyCommand(options: Options & { limit?: string }): Pro
     console.log(JSON.stringify({ behind, deployments, incidents }, null, 2));
     return 0;
   }
+  // in the order in which it was written, whatever the clock said
   const told = [
-    ...deployments.map((deployment) => ({ at: deployment.createdAt, line: historyLine(deployment) })),
-    ...incidents.map(({ at, message }) => ({ at, line: `!      ${moment(at)}  ${message}` })),
+    ...deployments.map((each) => ({ event: journal.firstEvent(each.id), line: historyLine(each) })),
+    ...incidents.map(({ id, at, message }) => ({ event: id, line: `!      ${moment(at)}  ${message}` })),
   ];
-  told.sort((a, b) => b.at - a.at);
+  told.sort((a, b) => b.event - a.event);
   if (behind) console.log(`! ${behindStory(behind)}`);
   for (const { line } of told.slice(0, limit)) console.log(line);
   return 0;

@@ -18,7 +18,8 @@ export function liveMs({
   promotedAt,
   liveAt,
 }: Pick<Deployment, 'createdAt' | 'promotedAt' | 'liveAt'>): number | null {
-  return liveAt === null ? null : liveAt - (promotedAt ?? createdAt);
+  // the clock may have been set back meanwhile
+  return liveAt === null ? null : Math.max(0, liveAt - (promotedAt ?? createdAt));
 }
 
 /** `2026-11-22 14:20:02` in this machine's time zone. @param at milliseconds since 1970 */

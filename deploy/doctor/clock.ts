@@ -1,9 +1,9 @@
-/** The clock: not behind what it has said before, and near that of the source. */
+/** The clock: near that of the source. Nothing is ordered by it, so a step is no fault. */
 import http from 'node:http';
 import https from 'node:https';
-import { duration } from '../core/format';
+import { duration, plural } from '../core/format';
 import type { Judgement } from './finding';
-import { fault, orOk, warning } from './finding';
+import { orOk, warning } from './finding';
 import type { Patient } from './patient';
 import { ASK_MS } from './patience';
 
@@ -11,7 +11,11 @@ import { ASK_MS } from './patience';
 const SMALL_STEP_MS = 2000;
 /** Signatures and tokens are commonly refused when clocks differ by minutes. */
 const MUCH_MS = 60_000;
+const DAY_MS = 24 * 60 * 60 * 1000;
 const SET = 'sudo timedatectl set-ntp true';
+/** Whether the clock is wrong now, or was wrong then, cannot be seen from here. */
+const COMPARE =
+  'Compare it with a clock that you trust: date -u. Where it is right, nothing needs to be done.';
 
 export async function checkClock(patient: Patient): Promise<Judgement[]> {
   const source = attempt(() => patient.config().source);
@@ -27,18 +31,22 @@ export async function checkClock(patient: Patient): Promise<Judgement[]> {
   );
 }
 
-/** Which of two releases went live later is told by the clock. @param newest the journal's newest moment */
+/** @param newest the time of the journal's last entry */
 export function judgeJournal(newest: number | null, now: number): Judgement[] {
   if (newest === null || newest - now <= SMALL_STEP_MS) return [];
-  const said = `The clock is ${duration(newest - now)} behind the newest entry of the journal.`;
-  return [fault(said, SET)];
+  const step = longDuration(newest - now);
+  return [warning(`The clock was set back: it is ${step} behind the last entry of the journal.`, COMPARE)];
+}
+
+function longDuration(ms: number): string {
+  return ms < DAY_MS ? duration(ms) : plural(Math.round(ms / DAY_MS), 'day');
 }
 
 /** @param skew how far the source's clock is before ours, in milliseconds; null when it tells no time */
 export function judgeSkew(skew: number | null): Judgement[] {
   if (skew === null || Math.abs(skew) <= MUCH_MS) return [];
   const direction = skew > 0 ? 'behind' : 'before';
-  return [warning(`The clock is ${duration(Math.abs(skew))} ${direction} that of the source.`, SET)];
+  return [warning(`The clock is ${longDuration(Math.abs(skew))} ${direction} that of the source.`, SET)];
 }
 
 /** The Date header of a source on the web; null for any other, and when it does not answer. */

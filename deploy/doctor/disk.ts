@@ -1,9 +1,10 @@
 /** The disk: room for one more release as large as the newest, and what a deployment must leave free. */
 import { execFile } from 'node:child_process';
-import { readdirSync, statfsSync, statSync } from 'node:fs';
+import { readdirSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Home } from '../home';
+import { newestFirst } from '../os/newest';
 import type { Judgement } from './finding';
 import { fault, ok, warning } from './finding';
 import type { Patient } from './patient';
@@ -57,9 +58,8 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir }: Disk): Jud
 async function newestRelease(home: Home): Promise<number> {
   const folders = readdirSync(home.releases)
     .filter((name) => /^[0-9a-f]{40}(\.\d+)?$/.test(name))
-    .map((name) => path.join(home.releases, name))
-    .sort((a, b) => statSync(b).mtimeMs - statSync(a).mtimeMs);
-  const [newest] = folders;
+    .map((name) => path.join(home.releases, name));
+  const [newest] = newestFirst(folders);
   if (newest === undefined) return 0;
   const { stdout } = await run('du', ['-sk', '--', newest], { timeout: ASK_MS });
   return Number(stdout.split('\t')[0]) * 1024;

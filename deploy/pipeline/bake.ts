@@ -14,6 +14,7 @@ import { isStopped } from './ending';
 import { healthWatch } from './health-watch';
 import type { Tell } from './process-watch';
 import { readLog } from './verify';
+import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 100;
 
@@ -35,14 +36,14 @@ export async function bake(
   tell: Tell,
   signal?: AbortSignal,
 ): Promise<{ detail: string; ended: boolean }> {
-  const deadline = Date.now() + seconds * 1000;
+  const deadline = machineMs() + seconds * 1000;
   const errors = errorWatch(yard, before);
   const watches = [first, ...others].map((proof) => ({
     slot: proof.slot,
     look: healthWatch(yard, proof, { code: 'E_BAKE', tell, mayBeReplaced: true }),
   }));
   let waiting = false;
-  while (Date.now() < deadline || waiting) {
+  while (machineMs() < deadline || waiting) {
     if (ended()) return { detail: 'ended by an operator', ended: true };
     if (isStopped(signal)) return { detail: 'cut short by npm stop', ended: false };
     signal?.throwIfAborted();

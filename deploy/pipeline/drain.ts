@@ -6,15 +6,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Slot } from '../core/types';
 import { establishedConnections } from '../traffic/connections';
+import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 50;
 
 /** Returns the connections that are left: 0, or more when the limit came first. @param limitSeconds how long at most */
 export async function drain(slot: Slot, limitSeconds: number, signal?: AbortSignal): Promise<number> {
-  const deadline = Date.now() + limitSeconds * 1000;
+  const deadline = machineMs() + limitSeconds * 1000;
   for (;;) {
     const left = establishedConnections(slot.port);
-    if (left === 0 || Date.now() >= deadline) return left;
+    if (left === 0 || machineMs() >= deadline) return left;
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }

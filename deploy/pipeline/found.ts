@@ -1,9 +1,10 @@
 /** What deployments have left in the home, looked at for pruning. */
-import { existsSync, readdirSync, readlinkSync, statSync } from 'node:fs';
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Found } from '../core/prune';
 import { allTables, tableFolder } from '../core/table';
 import type { Commit } from '../core/types';
+import { changedAt } from '../os/newest';
 import type { Yard } from '../yard';
 import { isPartial } from './modules-store';
 import { npmVersion } from './npm-version';
@@ -57,7 +58,7 @@ export function findLeftovers({ home, slots }: Pick<Yard, 'home' | 'slots'>): st
 function storesIn(modules: string): Found['stores'] {
   return namesIn(modules)
     .filter((key) => !isPartial(path.join(modules, key)))
-    .map((key) => ({ key, madeAt: statSync(path.join(modules, key)).mtimeMs }));
+    .map((key) => ({ key, madeAt: changedAt(path.join(modules, key)) }));
 }
 
 async function storesOf({ home }: Pick<Yard, 'home'>, releases: Commit[]): Promise<Map<Commit, string>> {

@@ -8,6 +8,7 @@ import type { Tell } from './process-watch';
 import { lostWithEngine, processWatch, replacedWithEngine } from './process-watch';
 import { askSlot } from './slot-health';
 import { readLog } from './verify';
+import { machineMs } from '../os/machine-clock';
 
 const PROBE_EVERY_MS = 500;
 /** A single slow answer is no illness. */
@@ -42,11 +43,11 @@ export function healthWatch(
   return async () => {
     const sight = await process.look();
     if (!mayBeReplaced && (sight === 'gone' || sight === 'back')) throw replacedWithEngine(proof);
-    if (Date.now() >= next) {
-      next = Date.now() + PROBE_EVERY_MS;
+    if (machineMs() >= next) {
+      next = machineMs() + PROBE_EVERY_MS;
       const answer = await askSlot(yard, proof);
       if (answer.works) process.answered();
-      if (bad === 0) badSince = Date.now();
+      if (bad === 0) badSince = machineMs();
       bad = answer.works ? 0 : bad + 1;
       // while the engine is away, only what answers badly has not gone with it
       const isJudged = sight === 'runs' || (sight === 'away' && answer.status !== null);
@@ -57,7 +58,7 @@ export function healthWatch(
     if (sight === 'runs') return 'well';
     const { start } = yard.config.limits;
     // nobody waits for what is held: until the engine is back, nothing could be taken back either
-    if (mayBeReplaced && bad > 0 && Date.now() - badSince > start * 1000)
+    if (mayBeReplaced && bad > 0 && machineMs() - badSince > start * 1000)
       throw lostWithEngine(proof, sight, start);
     return bad > 0 ? 'waiting' : 'blind';
   };

@@ -16,6 +16,7 @@ import { gatherEvidence } from './canary-evidence';
 import { healthWatch } from './health-watch';
 import { mustNotBeInTheWay, mustNotBeOutdated } from './make-way';
 import { readLog } from './verify';
+import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 100;
 /** While a person is asked, which may take days. */
@@ -74,7 +75,7 @@ async function untilDecided(
   const tell = (message: string): Promise<void> => journal.tell(id, { type: 'warning', message });
   const health = healthWatch(yard, step, { code: 'E_CANARY', tell, mayBeReplaced: true });
   const question = asking(yard, step, id);
-  const began = Date.now();
+  const began = machineMs();
   let nextTold = began + TELL_EVERY_MS;
   for (let looks = 0; ; looks++) {
     signal?.throwIfAborted();
@@ -85,7 +86,7 @@ async function untilDecided(
     const wish = journal.get(id)?.wish ?? null;
     const look = {
       wish,
-      waitedMs: Date.now() - began,
+      waitedMs: machineMs() - began,
       seconds: step.seconds,
       patience: config.canary.patience,
     };
@@ -95,8 +96,8 @@ async function untilDecided(
     else await question.answered(wish);
     if (move.do === 'go on' || move.do === 'promote' || move.do === 'fail') return move;
     if (move.do === 'collect' && move.few && config.canary.tooFew === 'probe') await evidence.probe();
-    if (Date.now() > nextTold) {
-      nextTold = Date.now() + TELL_EVERY_MS;
+    if (machineMs() > nextTold) {
+      nextTold = machineMs() + TELL_EVERY_MS;
       await tellResult('so far, ');
     }
     onHold();

@@ -10,6 +10,7 @@ import type { Yard } from '../yard';
 import { answeredBefore } from './answered-before';
 import { downMs } from './maintenance';
 import type { Performance } from './perform';
+import { machineMs } from '../os/machine-clock';
 
 /** A command's own start and that of the deployment's process. */
 const COMMAND_MS = 400;
@@ -44,15 +45,15 @@ export function performance(yard: Yard, deploymentId: number, signal: AbortSigna
 /** A hold may last for days: of nginx's log only its end says how the release before does. */
 function logMarks(yard: Yard): { before: () => LogPosition; now: () => LogPosition; move: () => void } {
   let [before, between, now] = Array<LogPosition>(3).fill(logPosition(yard.home));
-  let next = Date.now() + BEFORE_MS;
+  let next = machineMs() + BEFORE_MS;
   return {
     before: () => before as LogPosition,
     now: () => now as LogPosition,
     move: () => {
       now = logPosition(yard.home);
-      if (Date.now() < next) return;
+      if (machineMs() < next) return;
       [before, between] = [between, now];
-      next = Date.now() + BEFORE_MS;
+      next = machineMs() + BEFORE_MS;
     },
   };
 }

@@ -3,11 +3,12 @@
  * push before. So the process that waits for the next deployment links them beforehand, into the folder `ready` of
  * the store that was used last; an install then only has to rename it into the release.
  */
-import { existsSync, mkdtempSync, readdirSync, renameSync, statSync } from 'node:fs';
+import { existsSync, mkdtempSync, readdirSync, renameSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Home } from '../home';
 import { takeLock } from '../lock';
+import { newestFirst } from '../os/newest';
 import { isIntact, isPartial, linkStored } from './modules-store';
 
 const READY = 'ready';
@@ -66,8 +67,7 @@ async function removeReady(store: string): Promise<void> {
 
 /** By the last change of its folder: whoever takes `ready` out of it changes it. */
 function newestStore(home: Pick<Home, 'modules'>): string | null {
-  const stores = storesIn(home).map((store) => ({ store, at: statSync(store).mtimeMs }));
-  return stores.sort((a, b) => b.at - a.at)[0]?.store ?? null;
+  return newestFirst(storesIn(home))[0] ?? null;
 }
 
 function storesIn({ modules }: Pick<Home, 'modules'>): string[] {

@@ -12,6 +12,7 @@ import { runHook, runHookOrWarn, stageOf } from './hooks';
 import type { Outcome, Performance } from './perform';
 import { perform } from './perform';
 import { untilTaken } from './until-taken';
+import { machineMs } from '../os/machine-clock';
 
 export interface Run extends Performance {
   plan: Plan;
@@ -141,7 +142,7 @@ async function toldStep(
 ): Promise<Outcome> {
   const phase = { type: 'phase', phase: step.do, step: index, undo: isUndo } as const;
   const { journal } = yard;
-  const begun = Date.now();
+  const begun = machineMs();
   await journal.tell(how.deploymentId, { ...phase, status: 'started' });
   try {
     const outcome = await perform(yard, step, how);
@@ -149,13 +150,13 @@ async function toldStep(
       ...phase,
       status: 'done',
       detail: outcome.detail,
-      ms: Date.now() - begun,
+      ms: machineMs() - begun,
     });
     return outcome;
   } catch (error) {
     const why = whyItEnds(error, how.signal);
     const detail = why.message;
-    await journal.tell(how.deploymentId, { ...phase, status: 'failed', detail, ms: Date.now() - begun });
+    await journal.tell(how.deploymentId, { ...phase, status: 'failed', detail, ms: machineMs() - begun });
     throw why;
   }
 }

@@ -2,6 +2,7 @@
 import type { PhaseName } from '../core/types';
 import type { Yard } from '../yard';
 import { whyItEnds } from './ending';
+import { machineMs } from '../os/machine-clock';
 
 /** Does the work and tells that it began, and how it ended and how long it took. @param say a clause about the result */
 export async function told<T>(
@@ -13,17 +14,17 @@ export async function told<T>(
   say: (result: T) => string = () => '',
 ): Promise<T> {
   const { journal } = yard;
-  const begun = Date.now();
+  const begun = machineMs();
   await journal.tell(id, { type: 'phase', phase, status: 'started' });
   try {
     const result = await work();
     const detail = say(result);
-    const ms = Date.now() - begun;
+    const ms = machineMs() - begun;
     await journal.tell(id, { type: 'phase', phase, status: 'done', ...(detail && { detail }), ms });
     return result;
   } catch (error) {
     const detail = whyItEnds(error, signal).message;
-    await journal.tell(id, { type: 'phase', phase, status: 'failed', detail, ms: Date.now() - begun });
+    await journal.tell(id, { type: 'phase', phase, status: 'failed', detail, ms: machineMs() - begun });
     throw error;
   }
 }

@@ -7,6 +7,7 @@ import { inService } from '../core/spread';
 import type { Table } from '../core/types';
 import { portInUse } from '../traffic/port-holder';
 import type { Yard } from '../yard';
+import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 20;
 /** The longest that users stay where they are. */
@@ -24,6 +25,6 @@ export async function untilTaken({ slots, runtime }: Yard, to: Table): Promise<v
     const found = await runtime.list().catch(() => []);
     return found.some(({ slot, status }) => status !== 'stopped' && named.some(({ name }) => name === slot));
   };
-  const deadline = Date.now() + PATIENCE_MS;
-  while (!isTaken() && Date.now() < deadline && (await comesBack())) await sleep(LOOK_EVERY_MS);
+  const deadline = machineMs() + PATIENCE_MS;
+  while (!isTaken() && machineMs() < deadline && (await comesBack())) await sleep(LOOK_EVERY_MS);
 }

@@ -9,6 +9,7 @@ import type { ProcessWatch, Sight, Tell } from './process-watch';
 import { lostWithEngine, processWatch } from './process-watch';
 import { unlessSilent } from './slot-health';
 import { ask, isGood } from './verify';
+import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 50;
 
@@ -52,9 +53,9 @@ async function engineIsBack(
   signal?: AbortSignal,
 ): Promise<true> {
   const { start } = yard.config.limits;
-  const deadline = Date.now() + start * 1000;
+  const deadline = machineMs() + start * 1000;
   let sight: Sight = 'away';
-  for (; Date.now() < deadline; await sleep(LOOK_EVERY_MS, undefined, { signal })) {
+  for (; machineMs() < deadline; await sleep(LOOK_EVERY_MS, undefined, { signal })) {
     sight = await process.look();
     if (sight !== 'away' && isGood(await ask(yard, proof, signal), proof)) return true;
   }

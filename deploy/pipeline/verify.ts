@@ -14,6 +14,7 @@ import { probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
 import { unlessSilent } from './slot-health';
+import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 5;
 const PROBE_TIMEOUT_MS = 2000;
@@ -29,8 +30,8 @@ const WRONG_ANSWERS_MS = 3000;
  * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS.
  */
 export async function waitUntilHealthy(yard: Yard, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
-  const deadline = Date.now() + yard.config.limits.start * 1000;
-  let lastStarting = Date.now();
+  const deadline = machineMs() + yard.config.limits.start * 1000;
+  let lastStarting = machineMs();
   const { pid } = await mustStillRun(yard, proof);
   for (;;) {
     const answer = await ask(yard, proof, signal);
@@ -40,7 +41,7 @@ export async function waitUntilHealthy(yard: Yard, proof: Proof, signal?: AbortS
     const isNews = answer.status === 200 || pid === null || !isRunning(pid);
     const running = isNews ? await mustStillRun(yard, proof) : null;
     if (running && answer.status === 200) return running;
-    const now = Date.now();
+    const now = machineMs();
     if (answer.status === null || answer.status === 503) lastStarting = now;
     if (now >= deadline || now - lastStarting > WRONG_ANSWERS_MS) throw await unhealthy(yard, proof, answer);
     await sleep(LOOK_EVERY_MS, undefined, { signal });

@@ -15,7 +15,8 @@ const PREVIEW_HEADER = 'X-Switchyard-Preview';
 
 export const PREVIEW_PATH = '/_deploy/preview';
 
-const GOOD_FOR_MS = 24 * 60 * 60 * 1000;
+/** How long a link is good. */
+export const GOOD_FOR_MS = 24 * 60 * 60 * 1000;
 
 /** How a person can try a release that is held. */
 export interface Preview {

@@ -5,6 +5,7 @@ import { asKnown, KnownError } from '../core/errors';
 import type { ProcessStatus, RunningSlot, SlotName } from '../core/types';
 import type { Home } from '../home';
 import { askEngine, askEngineJson } from './engine-api';
+import { machineMs } from '../os/machine-clock';
 
 /** What every container and image of ours carries. */
 export const LABEL = {
@@ -64,9 +65,9 @@ export async function homeOfContainer(name: string): Promise<string | null> {
 
 /** Removes it at once, running or not. */
 export async function removeContainer(id: string): Promise<void> {
-  const deadline = Date.now() + REMOVING_MAY_TAKE_MS;
+  const deadline = machineMs() + REMOVING_MAY_TAKE_MS;
   while (!(await removed(id))) {
-    if (Date.now() > deadline) throw new KnownError('E_RUNTIME', `Docker has not removed container ${id}.`);
+    if (machineMs() > deadline) throw new KnownError('E_RUNTIME', `Docker has not removed container ${id}.`);
     await sleep(LOOK_AGAIN_MS);
   }
 }

@@ -6,6 +6,7 @@ import type { Home } from '../home';
 import { lastLines } from '../runtimes/log-tail';
 import { startDeployer } from '../runtimes/pm2-deployer';
 import { probe } from '../traffic/probe';
+import { machineMs } from '../os/machine-clock';
 
 const PATIENCE_MS = 15_000;
 const LOOK_EVERY_MS = 50;
@@ -13,9 +14,9 @@ const LOOK_EVERY_MS = 50;
 /** Throws E_DEPLOYER_DOWN with the deployer's own last word. */
 export async function startDeployerAndWait(home: Home, root: string): Promise<void> {
   await startDeployer({ home, root });
-  const deadline = Date.now() + PATIENCE_MS;
+  const deadline = machineMs() + PATIENCE_MS;
   while ((await probe({ socketPath: home.socket, path: '/health', timeoutMs: 1000 })).status !== 200) {
-    if (Date.now() > deadline) throw await downWith(home);
+    if (machineMs() > deadline) throw await downWith(home);
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -20,6 +20,7 @@ import { nginxServer } from '../traffic/nginx-server';
 import { leftRunning } from './left-running';
 import { say } from './say';
 import { inTurn } from './turn';
+import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 50;
 /** Where a deployment's program lies below the clone. */
@@ -75,12 +76,12 @@ async function stopContainers(home: Home, config: Config): Promise<void> {
 /** A deployment that runs is asked to take itself back; one that does not is ended, and taken back at the next start. */
 async function endDeployment(home: Home, config: Config): Promise<void> {
   const { drain, stop, start } = config.limits;
-  const deadline = Date.now() + (drain + stop + start) * 1000;
+  const deadline = machineMs() + (drain + stop + start) * 1000;
   const asked = new Set<number>();
   // looked for as processes: one that was launched just now has neither the lock nor a place in the journal
   for (let pids = deploymentProcesses(home); pids.length > 0; pids = deploymentProcesses(home)) {
     for (const pid of pids) {
-      if (Date.now() > deadline) signal(-pid, 'SIGKILL');
+      if (machineMs() > deadline) signal(-pid, 'SIGKILL');
       else if (!asked.has(pid)) signal(pid, 'SIGTERM');
       asked.add(pid);
     }

@@ -270,6 +270,11 @@ describe('the link', () => {
       () => `${previewQuery(SECRET, held, inAnHour())}&${previewQuery(SECRET, held, inAnHour())}`,
     ],
     ['of nothing', 403, () => ''],
+    [
+      'that a clock far ahead has made',
+      410,
+      () => previewQuery(SECRET, held, Date.now() + 365 * 24 * 60 * 60 * 1000),
+    ],
     ['that has expired', 410, () => previewQuery(SECRET, held, Date.now() - 1)],
   ])('is refused %s', async (_case, status, query) => {
     const answer = await link(query());

@@ -1,5 +1,5 @@
 import { KnownError } from '../../deploy/core/errors';
-import { createSchedules, telling } from '../../deploy/schedules';
+import { atItsTimes, createSchedules, telling } from '../../deploy/schedules';
 import { until } from '../support/until';
 
 let told: string[];
@@ -47,4 +47,41 @@ it('runs each task beside the others, never twice at once, and not the one that 
   schedules.stop();
   expect(hanging).toBe(1);
   expect(told).toEqual(['fails: no']);
+});
+
+describe('a clock that is set', () => {
+  const YEAR_MS = 365 * 24 * 60 * 60 * 1000;
+  const RealDate = Date;
+  let step = 0;
+
+  beforeEach(() => {
+    step = 0;
+    class SteppedDate extends RealDate {
+      constructor(...given: [] | [number]) {
+        super(...((given.length === 0 ? [SteppedDate.now()] : given)));
+      }
+      static override now(): number {
+        return RealDate.now() + step;
+      }
+    }
+    globalThis.Date = SteppedDate;
+  });
+  afterEach(() => (globalThis.Date = RealDate));
+
+  it.each([
+    ['back', -YEAR_MS],
+    ['forward', 70 * YEAR_MS],
+  ])('%s neither stops a schedule nor makes it catch up', async (_way, by) => {
+    let turns = 0;
+    const stop = atItsTimes('* * * * * *', () => void turns++);
+    try {
+      await until('a turn before', () => turns > 0);
+      step = by;
+      const before = turns;
+      await until('turns after', () => turns > before + 1, 20_000);
+      expect(turns).toBeLessThan(before + 10);
+    } finally {
+      stop();
+    }
+  });
 });

@@ -234,13 +234,15 @@ test('memory: what the next deployment adds, each as large as the largest, and w
   expect(leftIn('1000\n', '900\n', 'anon 1\ninactive_file 300\n')).toEqual([400]);
 });
 
-test('clock: behind the journal is a fault, far from the source a warning', () => {
+test('clock: set back since the last entry, or far from the source, is a warning whose advice changes nothing', () => {
   expect(judgeJournal(null, 0)).toEqual([]);
   expect(judgeJournal(1500, 0)).toEqual([]);
   expect(judgeJournal(3_600_000, 0)[0]).toMatchObject({
-    status: 'fault',
-    said: 'The clock is 60 min 0 s behind the newest entry of the journal.',
+    status: 'warning',
+    said: 'The clock was set back: it is 60 min 0 s behind the last entry of the journal.',
+    mend: expect.stringContaining('Where it is right, nothing needs to be done.'),
   });
+  expect(judgeJournal(400 * 86_400_000, 0)[0]?.said).toContain('400 days behind');
   expect(judgeSkew(null)).toEqual([]);
   expect(judgeSkew(-30_000)).toEqual([]);
   expect(judgeSkew(-90_000)[0]?.said).toContain('before that of the source');

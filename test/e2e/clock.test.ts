@@ -1,0 +1,66 @@
+/** A clock that was ahead while a release went live, and is right again. */
+import Database from 'libsql';
+import { expectDone, expectLive } from '../support/expect-live';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(120_000);
+
+const AHEAD = Date.parse('2099-01-01');
+
+let clone: TinyClone;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } });
+  expectDone(await clone.start());
+});
+afterAll(() => clone.cleanUp());
+
+it('npm start brings back what went live last, not what went live when the clock was ahead', async () => {
+  const ahead = expectLive(await clone.release());
+  writtenAhead(ahead.deployment.id);
+  const last = expectLive(await clone.release());
+
+  expectDone(await clone.switchyard('stop'));
+  expectDone(await clone.start());
+
+  expect(await clone.serving()).toMatchObject({ commit: last.commit });
+  expect((await clone.switchyard('status')).text).toContain(last.commit.slice(0, 7));
+});
+
+it('the doctor finds no fault after it, and warns of nothing once the right clock has written', async () => {
+  const { findings } = JSON.parse((await clone.switchyard('doctor', '--json')).text) as {
+    findings: { link: string; status: string }[];
+  };
+  expect(findings.filter(({ status }) => status === 'fault')).toEqual([]);
+  expect(findings.filter(({ link }) => link === 'clock')).toMatchObject([{ status: 'ok' }]);
+});
+
+it('a rollback and its way back go by the order in which releases went live', async () => {
+  const before = await clone.serving();
+  expectDone(await clone.switchyard('rollback'));
+  expect((await clone.serving()).commit).not.toBe(before.commit);
+  expectDone(await clone.switchyard('stop'));
+  const rolledBackTo = clone.deployments().findLast(({ kind }) => kind === 'rollback');
+  expectDone(await clone.start());
+  expect((await clone.serving()).commit).toBe(rolledBackTo?.commit);
+});
+
+it('history lists what happened in its order', async () => {
+  const { text } = await clone.switchyard('history');
+  const lines = text.split('\n').flatMap((line) => /^(?:.\s+)?#?(\d+)\b/.exec(line)?.[1] ?? []);
+  expect(lines.length).toBeGreaterThan(2);
+  expect(lines.map(Number)).toEqual([...lines.map(Number)].sort((a, b) => b - a));
+});
+
+/** What a deployment's process with such a clock would have written. */
+function writtenAhead(id: number): void {
+  const db = new Database(clone.home.journal);
+  db.pragma('busy_timeout = 5000');
+  const { live } = db.prepare('SELECT live FROM deployments WHERE id = ?').get(id) as { live: number };
+  db.prepare(
+    "UPDATE deployments SET body = json_set(body, '$.createdAt', ?, '$.liveAt', ?, '$.finishedAt', ?) WHERE id = ?",
+  ).run(AHEAD, AHEAD + 1000, AHEAD + 2000, id);
+  db.prepare('UPDATE deployments SET live = ? WHERE id = ?').run(live, id);
+  db.prepare('UPDATE events SET at = ? WHERE deployment = ?').run(AHEAD, id);
+  db.close();
+}
