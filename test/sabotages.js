@@ -350,6 +350,8 @@ const SABOTAGES = [
     to: 'constants.O_RDONLY, (entry)',
     test: 'test/integration/give-data.test.ts',
     name: 'directory or a file of the host',
+  },
+  {
     invariant: 11,
     what: 'a request is carried out after its client has given up',
     file: 'deploy/journal/journal.ts',

@@ -64,7 +64,7 @@ describe('a clock that is set', () => {
         return RealDate.now() + step;
       }
     }
-    globalThis.Date = SteppedDate;
+    globalThis.Date = SteppedDate as unknown as DateConstructor;
   });
   afterEach(() => (globalThis.Date = RealDate));
 
