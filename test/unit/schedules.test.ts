@@ -57,8 +57,8 @@ describe('a clock that is set', () => {
   beforeEach(() => {
     step = 0;
     class SteppedDate extends RealDate {
-      constructor(...given: [] | [number]) {
-        super(...((given.length === 0 ? [SteppedDate.now()] : given)));
+      constructor(at = SteppedDate.now()) {
+        super(at);
       }
       static override now(): number {
         return RealDate.now() + step;
