@@ -3,23 +3,38 @@
  * What it finds and does stands in the journal.
  */
 import { isCanary } from './core/canary/at-work';
-import type { WatchAction } from './core/watch';
-import { decideWatch, restoreAgainAfterMs } from './core/watch';
+import type { SlotHealth, WatchAction } from './core/watch';
+import { decideWatch, GOOD_AGAIN_AFTER, mayReturn, probeLimitMs, restoreAgainAfterMs } from './core/watch';
 import { asKnown } from './core/errors';
 import { short } from './core/format';
 import { inService } from './core/spread';
+import { setAside } from './core/substitute';
 import type { RunningSlot, SlotName, Table } from './core/types';
 import { isLocked } from './lock';
 import { askSlot } from './pipeline/slot-health';
 import type { RequestDeployment } from './requests';
+import { slotsOf } from './journal/reader';
+import { endDrained, giveBack, moveAway, provenSubstitutes, signal } from './slot-restart';
 import type { Watched } from './watched-slot';
-import { endedUnseen, firstSight, looksAfter, newlyWatched, wasRestarted } from './watched-slot';
+import {
+  countLook,
+  endedUnseen,
+  firstSight,
+  looksAfter,
+  newlyWatched,
+  recentRestarts,
+  wasRestarted,
+} from './watched-slot';
 import type { Yard } from './yard';
 import { machineMs } from './os/machine-clock';
 
 const LOOK_EVERY_MS = 500;
 /** Three bad looks, the end of the process and its new start have five seconds together. */
 const LOOK_AGAIN_MS = 50;
+/** What lasts longer is looked at as rarely as what is healthy. */
+const MOST_QUICK_LOOKS = 100;
+/** A health path that fails now and then is one incident. */
+const HEALTHY_AFTER_MS = 10_000;
 
 export interface Watch {
   start(): void;
@@ -37,7 +52,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     if (await nginx()) await tell('nginx was gone and was started again');
     const table = await tableInForce();
     const slots = leftToUs(table);
-    forgetOthersThan(slots, inService(table));
+    forgetOthersThan(slots, [...inService(table), ...asideFrom(table)]);
     const isOneOfMany = inService(table).length > 1;
     // at once: one that hangs takes its time, and the others have as long as it has
     const looks = await Promise.all(slots.map(lookAt));
@@ -47,8 +62,19 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   /** A deployment watches the slot that it gives the traffic to for itself. */
   const leftToUs = (table: Table): SlotName[] => {
     const deployment = yard.journal.active();
-    return inService(table).filter((slot) => !looksAfter(deployment, slot));
+    return [...inService(table), ...asideFrom(table)].filter((slot) => !looksAfter(deployment, slot));
   };
+
+  /** Slots of the live release, in the order of the pool. */
+  const liveSlots = (): SlotName[] => {
+    const live = yard.journal.lastLive();
+    const slots = live === null ? [] : slotsOf(live);
+    return yard.slots.map(({ name }) => name).filter((name) => slots.includes(name));
+  };
+
+  /** Those of them whose users were moved away until they answer again. A deployment changes the table itself. */
+  const asideFrom = (table: Table): SlotName[] =>
+    yard.journal.active() === null ? setAside(table, liveSlots()) : [];
 
   /** What a deployment has taken out of service may come back with the same troubles. */
   const forgetOthersThan = (slots: SlotName[], serving: SlotName[]): void => {
@@ -94,54 +120,93 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   const lookAt = async (slot: SlotName): Promise<Seen | null> => {
     const listed = await residents(slot);
     if (listed === null) return null;
-    const running = listed.find((each) => each.slot === slot) ?? null;
-    const healthy = running !== null && running.pid !== null && (await askSlot(yard, running)).works;
-    // a deployment has taken it out of service meanwhile
-    if (!healthy && !leftToUs(await yard.traffic.current()).includes(slot)) return null;
     const state = watched.get(slot) ?? newlyWatched();
+    const running = listed.find((each) => each.slot === slot) ?? null;
+    const askedAt = Date.now();
+    const answer = running?.pid ? await askSlot(yard, running, probeLimitMs(state.silentInARow)) : null;
+    const health = answer?.health ?? 'silent';
+    const isAside = asideFrom(await yard.traffic.current()).includes(slot);
+    // a deployment has taken it out of service meanwhile
+    if (health !== 'good' && !leftToUs(await yard.traffic.current()).includes(slot)) return null;
     watched.set(slot, state);
-    await tellNews(slot, state, running, healthy);
-    state.badInARow = healthy ? 0 : state.badInARow + 1;
-    state.missed = !healthy && (state.missed || running !== null || state.process !== null);
+    await tellNews(slot, state, running, health);
+    countLook(yard, slot, state, health, askedAt);
+    state.missed = health === 'silent' && (state.missed || running !== null || state.process !== null);
     if (running?.pid && state.process?.pid !== running.pid)
       state.process = firstSight(running, running.pid, state.process);
-    const action = decideWatch({
+    const seen = { slot, running, state, said: answer?.said ?? '', isAside };
+    // what was killed stays visible for a moment
+    const isEnding = state.restarting || (running !== null && running.pid === state.ended);
+    const action = isEnding ? 'nothing' : await decide(seen, health);
+    if (state.process && health === 'good') state.process.answered = true;
+    if (health === 'good' && !running?.orphan) state.restores = newlyWatched().restores;
+    return { ...seen, action };
+  };
+
+  const decide = async (
+    { slot, running, state, isAside }: Omit<Seen, 'action'>,
+    health: SlotHealth,
+  ): Promise<WatchAction | 'return'> => {
+    const restarts = recentRestarts(state);
+    const isLive = running?.commit === yard.journal.lastLive()?.to?.commit;
+    if (isAside && health === 'good' && isLive && !running?.orphan)
+      return mayReturn(state.goodInARow, restarts) ? 'return' : 'nothing';
+    const users = state.users?.() ?? { answered: 0, failed: 0 };
+    return decideWatch({
       running,
-      healthy,
+      health,
       badInARow: state.badInARow,
+      badForMs: state.badInARow > 0 ? Date.now() - state.badSince : 0,
+      silentInARow: state.silentInARow,
+      silentForMs: state.silentInARow > 0 ? Date.now() - state.silentSince : 0,
+      users,
+      hasSubstitute: users.failed > 0 && (await provenSubstitutes(yard, slot)).length > 0,
+      isBusy: isBusy(),
       answeredBefore: state.process?.answered ?? false,
       seenForMs: state.process ? machineMs() - state.process.since : 0,
       startLimitMs: yard.config.limits.start * 1000,
+      restarts,
     });
-    if (state.process && healthy) state.process.answered = true;
-    if (healthy && !running.orphan) state.restores = newlyWatched().restores;
-    return { slot, running, state, action };
   };
 
   const tellNews = async (
     slot: SlotName,
-    { process: met, missed, badInARow }: Watched,
+    state: Watched,
     running: RunningSlot | null,
-    healthy: boolean,
+    health: SlotHealth,
   ): Promise<void> => {
+    const { process: met, missed, silentInARow, warned } = state;
     if (wasRestarted(met, running) || endedUnseen(yard, met, running)) {
       const why = await yard.runtime.endedBy(slot);
       await tell(`${slot} ended and was started again (pid ${running?.pid})${why ? `: ${why}` : ''}`, slot);
     }
-    if (healthy && missed) await tell(`${slot} answers again`, slot);
+    if (health !== 'silent' && missed) await tell(`${slot} answers again`, slot);
     // after npm start nothing runs until what was live is brought back: that is no incident
-    if (!healthy && badInARow === 0 && (running || met)) await tell(`${slot} does not answer`, slot);
+    if (health === 'silent' && silentInARow === 0 && !missed && (running || met))
+      await tell(`${slot} does not answer`, slot);
+    if (warned) warned.goodSince = health === 'good' ? (warned.goodSince ?? Date.now()) : null;
+    if (warned?.goodSince && Date.now() - warned.goodSince >= HEALTHY_AFTER_MS) {
+      state.warned = null;
+      state.gaveUp = false;
+      await tell(`${slot} is healthy again`, slot);
+    }
   };
 
-  const act = async ({ action, slot, running, state }: Seen, isOneOfMany: boolean): Promise<void> => {
+  const act = async (seen: Seen, isOneOfMany: boolean): Promise<void> => {
+    const { action, slot, state } = seen;
     switch (action) {
       case 'nothing':
         return;
+      case 'warn':
+        return warn(seen);
       case 'kill':
-        if (running?.pid === state.ended) return;
-        state.ended = running?.pid ?? null;
-        await tell(`${slot} hangs: its process ${running?.pid} is ended and started again`, slot);
-        if (running?.pid) process.kill(running.pid, 'SIGKILL');
+        return killHung(seen);
+      case 'restart':
+        return restartUnhealthy(seen);
+      case 'give-up':
+        return giveUp(seen);
+      case 'return':
+        if (await giveBack(yard, slot, liveSlots())) await tell(`${slot} serves its users again`, slot);
         return;
       case 'restore':
         return restore(slot, mayInterruptHold(), state);
@@ -150,6 +215,60 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
         return restore(isOneOfMany ? slot : anotherThan(slot), false, state);
     }
   };
+
+  /** Once, until it has been healthy for a while. */
+  const warn = async ({ slot, state, said }: Seen): Promise<void> => {
+    if (state.warned) return;
+    state.warned = { goodSince: null };
+    await tell(
+      `${slot} is unhealthy: ${said}. It is left running. Read its output: npm run -s logs -- ${slot}`,
+      slot,
+    );
+  };
+
+  const killHung = async ({ slot, running, state }: Seen): Promise<void> => {
+    if (!running?.pid) return;
+    state.ended = running.pid;
+    state.restarts.push({ at: Date.now(), instance: running.instance, why: 'hung' });
+    const proven = isBusy() ? [] : await provenSubstitutes(yard, slot);
+    const moved = await moveAway(yard, slot, proven);
+    signal(running.pid, 'SIGKILL');
+    await tell(
+      `${slot} hangs: its process ${running.pid} is killed and started again${meanwhile(moved, proven)}`,
+      slot,
+    );
+  };
+
+  const restartUnhealthy = async ({ slot, running, state, said }: Seen): Promise<void> => {
+    if (!running?.pid) return;
+    const { pid, instance } = running;
+    state.warned = { goodSince: null };
+    state.restarts.push({ at: Date.now(), instance, why: 'unhealthy' });
+    const proven = await provenSubstitutes(yard, slot);
+    const moved = await moveAway(yard, slot, proven);
+    await tell(
+      `${slot} is unhealthy and fails its users: ${said}. It is restarted${meanwhile(moved, proven)}`,
+      slot,
+    );
+    state.restarting = true;
+    // the other slots are watched meanwhile
+    void endDrained(yard, slot, pid, moved)
+      .catch((error: unknown) => console.error('watch:', error))
+      .finally(() => (state.restarting = false));
+  };
+
+  const giveUp = async ({ slot, state, said }: Seen): Promise<void> => {
+    if (state.gaveUp) return;
+    state.gaveUp = true;
+    await moveAway(yard, slot, await provenSubstitutes(yard, slot));
+    await tell(
+      `${slot} stays unhealthy after several restarts: ${said}. Roll back: npm run -s rollback`,
+      slot,
+    );
+  };
+
+  const meanwhile = (moved: boolean, proven: SlotName[]): string =>
+    moved ? `; ${proven.join(', ')} serves its users meanwhile` : '';
 
   const anotherThan = (slot: SlotName): SlotName =>
     yard.slots.find(({ name }) => name !== slot)?.name ?? slot;
@@ -181,7 +300,10 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   const tell = (message: string, slot?: SlotName): Promise<void> =>
     yard.journal.tell(null, { type: 'incident', message, ...(slot ? { slot } : {}) });
 
-  const anyIsBad = (): boolean => [...watched.values()].some(({ badInARow }) => badInARow > 0);
+  const anyIsNews = (): boolean =>
+    [...watched.values()].some(
+      ({ goodInARow, badInARow }) => goodInARow < GOOD_AGAIN_AFTER && badInARow < MOST_QUICK_LOOKS,
+    );
 
   const again = (): void => {
     if (stopped) return;
@@ -191,7 +313,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
           .catch((error: unknown) => console.error('watch:', error))
           .finally(again);
       },
-      anyIsBad() ? LOOK_AGAIN_MS : LOOK_EVERY_MS,
+      anyIsNews() ? LOOK_AGAIN_MS : LOOK_EVERY_MS,
     );
   };
 
@@ -209,5 +331,9 @@ interface Seen {
   slot: SlotName;
   running: RunningSlot | null;
   state: Watched;
-  action: WatchAction;
+  /** What its health path answered. */
+  said: string;
+  /** Its users were moved to another slot. */
+  isAside: boolean;
+  action: WatchAction | 'return';
 }

@@ -1,17 +1,34 @@
 /** What the watch knows of a slot that serves, and how it tells a new process from the one it has met. */
 import type { Deployment, RunningSlot, SlotName } from './core/types';
+import type { Sight, SlotHealth, UserAnswers } from './core/watch';
+import { RESTART_WINDOW_MS } from './core/watch';
+import { recentAnswers } from './traffic/recent-answers';
 import type { Yard } from './yard';
 import { machineMs } from './os/machine-clock';
 
 /** What is remembered of a slot that serves. */
 export interface Watched {
-  /** How often in a row it did not answer. */
+  /** How often in a row its health was not good, since when, and what users got from it since. */
   badInARow: number;
+  badSince: number;
+  users: (() => UserAnswers) | null;
+  /** How often in a row it was silent, and since when, in milliseconds since 1970. */
+  silentInARow: number;
+  silentSince: number;
+  goodInARow: number;
   process: Met | null;
-  /** The pid that was ended since it hung: what is killed is still there for a moment. */
+  /** The pid that was killed for hanging: it stays visible for a moment. */
   ended: number | null;
-  /** It was told that it does not answer. */
+  /** An incident says that it does not answer. */
   missed: boolean;
+  /** An incident says that it answers badly; when its health turned good since, or null. */
+  warned: { goodSince: number | null } | null;
+  /** An incident says that restarts do not help. */
+  gaveUp: boolean;
+  /** It is being drained and restarted. */
+  restarting: boolean;
+  /** When and why the watch restarted it, the last one last. */
+  restarts: { at: number; instance: string; why: 'hung' | 'unhealthy' }[];
   /** How often it was started again in vain, and when it may be tried next, in milliseconds since 1970. */
   restores: { count: number; notBefore: number };
 }
@@ -26,7 +43,51 @@ export interface Met {
 }
 
 export function newlyWatched(): Watched {
-  return { badInARow: 0, process: null, ended: null, missed: false, restores: { count: 0, notBefore: 0 } };
+  return {
+    badInARow: 0,
+    badSince: 0,
+    users: null,
+    silentInARow: 0,
+    silentSince: 0,
+    goodInARow: 0,
+    process: null,
+    ended: null,
+    missed: false,
+    warned: null,
+    gaveUp: false,
+    restarting: false,
+    restarts: [],
+    restores: { count: 0, notBefore: 0 },
+  };
+}
+
+/** Counts one look. @param askedAt when it was asked, in milliseconds since 1970 */
+export function countLook(
+  { home }: Yard,
+  slot: SlotName,
+  state: Watched,
+  health: SlotHealth,
+  askedAt: number,
+): void {
+  if (health === 'silent' && state.silentInARow === 0) state.silentSince = askedAt;
+  if (health !== 'good' && state.badInARow === 0) state.badSince = askedAt;
+  state.silentInARow = health === 'silent' ? state.silentInARow + 1 : 0;
+  state.goodInARow = health === 'good' ? state.goodInARow + 1 : 0;
+  state.badInARow = health === 'good' ? 0 : state.badInARow + 1;
+  state.users = health === 'good' ? null : (state.users ?? recentAnswers(home, slot));
+}
+
+/** Restarts of this start of the release within the window. */
+export function recentRestarts({ restarts, process }: Watched): Sight['restarts'] {
+  const recent = restarts.filter(
+    ({ at, instance }) => instance === process?.instance && at > Date.now() - RESTART_WINDOW_MS,
+  );
+  const last = recent.at(-1);
+  return {
+    hung: recent.filter(({ why }) => why === 'hung').length,
+    unhealthy: recent.filter(({ why }) => why === 'unhealthy').length,
+    lastAgoMs: last ? Date.now() - last.at : null,
+  };
 }
 
 /**

@@ -63,7 +63,14 @@ export interface Table {
   maintenance?: boolean;
 }
 
-export type ProcessStatus = 'starting' | 'online' | 'stopping' | 'stopped' | 'crashed';
+export type ProcessStatus =
+  | 'starting'
+  | 'online'
+  /** It runs and answers, but not as a healthy process does: users may still be served. */
+  | 'unhealthy'
+  | 'stopping'
+  | 'stopped'
+  | 'crashed';
 
 /** What really runs in a slot, as the runtime reports it. */
 export interface RunningSlot extends WithEnvironment {

@@ -1,5 +1,6 @@
 /** The slots that serve: the process that the table and the journal name runs in each, and answers as itself. */
 import { short } from '../core/format';
+import { rollbackTarget } from '../core/rollback-target';
 import { inService } from '../core/spread';
 import type { ProbeAnswer } from '../core/seams';
 import type { RunningSlot, Serving } from '../core/types';
@@ -18,14 +19,21 @@ export async function checkActive(patient: Patient): Promise<Judgement[]> {
   if (!serving) return [ok('nothing was made live yet')];
   // the one that the journal names is missed also where the table leads elsewhere
   const slots = new Set([serving.slot, ...inService(patient.table())]);
-  const judged = await Promise.all([...slots].map((slot) => judgeSlot(patient, { ...serving, slot })));
+  const mend = wayOut(patient, serving);
+  const judged = await Promise.all([...slots].map((slot) => judgeSlot(patient, { ...serving, slot }, mend)));
   return judged.flat();
 }
 
-async function judgeSlot(patient: Patient, wanted: Serving): Promise<Judgement[]> {
+async function judgeSlot(patient: Patient, wanted: Serving, mend: string): Promise<Judgement[]> {
   const running = await runningIn(patient, wanted.slot);
-  if (running === null || running.pid === null) return judgeActive(wanted, null, null);
-  return judgeActive(wanted, running, await answerOf(patient, running));
+  if (running === null || running.pid === null) return judgeActive(wanted, null, null, mend);
+  return judgeActive(wanted, running, await answerOf(patient, running), mend);
+}
+
+/** An earlier good release; where there is none, another process of the same one. */
+function wayOut(patient: Patient, { commit }: Serving): string {
+  const hasEarlier = rollbackTarget(patient.journal().history(), commit) !== null;
+  return hasEarlier ? 'npm run -s rollback' : `npm run -s deploy -- ${short(commit)}`;
 }
 
 /** What runs in a slot; one that is looked after before an orphan. */
@@ -40,10 +48,12 @@ export function answerOf(patient: Patient, running: RunningSlot): Promise<ProbeA
   return probe({ port, path: builtHealthPath(yard, running.commit), timeoutMs: ASK_MS });
 }
 
+/** @param mend what replaces a process that does not answer as a healthy one */
 export function judgeActive(
   { slot, commit, version }: Serving,
   running: RunningSlot | null,
   answer: ProbeAnswer | null,
+  mend: string,
 ): Judgement[] {
   const wanted = `v${version} (${short(commit)})`;
   if (running === null || answer === null) {
@@ -55,7 +65,7 @@ export function judgeActive(
   }
   if (answer.status !== 200 || answer.instance !== running.instance) {
     const said = `${slot} (pid ${running.pid}) does not answer as itself: ${answer.said}.`;
-    return [fault(said, 'npm run -s rollback')];
+    return [fault(said, mend)];
   }
   if (running.orphan) {
     return [fault(`Nobody would start ${slot} again: the PM2 that started it has died.`, 'npm start')];

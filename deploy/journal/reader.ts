@@ -8,7 +8,7 @@ import type { DeploymentRow } from './rows';
 import { fromRow } from './rows';
 
 /** Those in which it made its release live. */
-function slotsOf({ to, plan }: Deployment): SlotName[] {
+export function slotsOf({ to, plan }: Deployment): SlotName[] {
   const others = plan?.flatMap(({ step }) => (step.do === 'verify-live' ? (step.others ?? []) : [])) ?? [];
   return [...(to ? [to.slot] : []), ...others.map(({ slot }) => slot)];
 }

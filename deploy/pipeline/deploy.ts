@@ -2,9 +2,11 @@
 import { needSentence } from '../core/canary/requests-needed';
 import { KnownError, asKnown } from '../core/errors';
 import { rollbackTarget } from '../core/rollback-target';
+import { setAside } from '../core/substitute';
 import { BUCKETS } from '../core/types';
 import type { Commit, Deployment, Observed, Plan, Release, Serving } from '../core/types';
 import { numberInForce, numberWanted } from '../app-variables';
+import { slotsOf } from '../journal/reader';
 import type { Yard } from '../yard';
 import { finish, finishAsNothingNew, fail } from './end';
 import type { Ending } from './ending';
@@ -60,7 +62,7 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     await preflight(yard, queued, commit, observed, likely);
     const release = await releaseOf(yard, queued, commit, settings, signal);
     const environment = chooseEnvironment(yard, queued);
-    const plan = makePlan(yard, queued, observed, release, environment);
+    const plan = orMadeLive(yard, makePlan(yard, queued, observed, release, environment), observed, commit);
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
     await yard.journal.note(id, { plan, to, environment, version: release.version });
     await tellNeeds(yard, id, plan);
@@ -147,6 +149,15 @@ async function isReady(yard: Yard, release: Release): Promise<boolean> {
   return (await whyUnfit(yard, release.commit)) === null && (await yard.packing.has(release));
 }
 
+/** A release that only stands in for the live one already serves: it is proven and becomes the live one. */
+function orMadeLive(yard: Yard, plan: Plan, { table, slots }: Observed, commit: Commit): Plan {
+  const isLive = yard.journal.lastLive()?.to?.commit === commit;
+  const running = slots.find(({ slot }) => slot === table.active);
+  if (plan.length > 0 || isLive || running?.commit !== commit) return plan;
+  const { slot, instance, restarts } = running;
+  return [{ step: { do: 'verify-live', slot, commit, instance, restarts }, undo: [] }];
+}
+
 /** Before a canary begins: what it will be able to see. */
 async function tellNeeds({ config, journal }: Yard, id: number, plan: Plan): Promise<void> {
   const first = plan.flatMap(({ step }) => (step.do === 'judge' ? [step.share / BUCKETS] : []))[0];
@@ -154,10 +165,13 @@ async function tellNeeds({ config, journal }: Yard, id: number, plan: Plan): Pro
   await journal.tell(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
 }
 
+/** While the live slot is restarted and another one has its users, the release that they get back is live. */
 function serving(yard: Yard, { table, slots }: Observed): Serving | null {
   const commit = slots.find(({ slot }) => slot === table.active)?.commit;
-  const last = yard.journal.lastLive()?.to ?? null;
+  const live = yard.journal.lastLive();
+  const last = live?.to ?? null;
   if (table.active === null || commit === undefined) return last;
+  if (live && setAside(table, slotsOf(live)).length > 0) return last;
   return {
     slot: table.active,
     commit,

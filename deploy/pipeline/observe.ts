@@ -3,7 +3,9 @@ import type { Observed, RunningSlot } from '../core/types';
 import type { Yard } from '../yard';
 import { askSlot, unlessSilent } from './slot-health';
 
-/** A process that lives but does not answer as itself is reported as crashed: nobody may rely on it. */
+const STATUS = { good: 'online', bad: 'unhealthy', silent: 'crashed' } as const;
+
+/** A process that lives but answers nothing is reported as crashed, one that answers badly as unhealthy. */
 export async function observe(yard: Yard): Promise<Observed> {
   const [table, listed] = await Promise.all([yard.traffic.current(), yard.runtime.list()]);
   return { table, slots: await Promise.all(listed.map((running) => asItAnswers(yard, running))) };
@@ -11,6 +13,6 @@ export async function observe(yard: Yard): Promise<Observed> {
 
 async function asItAnswers(yard: Yard, running: RunningSlot): Promise<RunningSlot> {
   if (running.pid === null) return running;
-  const { works } = await unlessSilent(() => askSlot(yard, running));
-  return { ...running, status: works ? 'online' : 'crashed' };
+  const { health } = await unlessSilent(() => askSlot(yard, running));
+  return { ...running, status: STATUS[health] };
 }

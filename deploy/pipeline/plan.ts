@@ -96,5 +96,6 @@ function isRestored({ table, slots }: Observed, commit: Commit): boolean {
 }
 
 function isBack(running: Observed['slots'][number] | undefined, commit: Commit): boolean {
-  return running?.commit === commit && running.status === 'online' && !running.orphan;
+  const answers = running?.status === 'online' || running?.status === 'unhealthy';
+  return running?.commit === commit && answers && !running.orphan;
 }

@@ -1,9 +1,10 @@
 /**
- * Does a process in a slot work? What it answers at its health path counts at once. Silence is less clear: of a process
- * that hangs it says all, and of one that has too much to do, on a machine that builds, almost nothing.
+ * Does a process in a slot work? A bad answer at its health path means that it is unhealthy, never that it hangs. Silence
+ * means a hang only where no user gets an answer either: a machine that builds leaves a busy process little time.
  */
 import type { ProbeAnswer } from '../core/seams';
 import type { RunningSlot, SlotName } from '../core/types';
+import type { SlotHealth } from '../core/watch';
 import type { LogPosition } from '../traffic/access-log';
 import { hasSlotFailed, logPosition, readRequests } from '../traffic/access-log';
 import { probe } from '../traffic/probe';
@@ -18,18 +19,24 @@ const SILENCES = 3;
 export interface SlotAnswer extends ProbeAnswer {
   /** It is the very process and answers 200; or its path was silent, and it answered users meanwhile. */
   works: boolean;
+  health: SlotHealth;
 }
 
 type Asked = Pick<RunningSlot, 'slot' | 'commit' | 'instance'>;
 
-/** One question to the process's health path, for a second at most. Never throws. */
-export async function askSlot(yard: Yard, { slot, commit, instance }: Asked): Promise<SlotAnswer> {
+/** One question to the process's health path. Never throws. */
+export async function askSlot(
+  yard: Yard,
+  { slot, commit, instance }: Asked,
+  timeoutMs = PROBE_TIMEOUT_MS,
+): Promise<SlotAnswer> {
   const { port } = slotNamed(yard, slot);
   const asked = logPosition(yard.home);
-  const answer = await probe({ port, path: builtHealthPath(yard, commit), timeoutMs: PROBE_TIMEOUT_MS });
+  const answer = await probe({ port, path: builtHealthPath(yard, commit), timeoutMs });
   const isItself = answer.status === 200 && answer.instance === instance;
-  // who ended it for its silence, or took its users away, would have them all meet nobody
-  return { ...answer, works: isItself || (answer.status === null && hasServedSince(yard, slot, asked)) };
+  // killing it for its silence, or moving its users away, would leave them without a server
+  const works = isItself || (answer.status === null && hasServedSince(yard, slot, asked));
+  return { ...answer, works, health: works ? 'good' : answer.status === null ? 'silent' : 'bad' };
 }
 
 /** The first answer that says something, or the last of several silences. Throws the signal's reason. */

@@ -56,12 +56,13 @@ function shiftToWarm(input: PlanInput, target: SlotName, warm: RunningSlot): Pla
   ];
 }
 
-function startAndShift(input: PlanInput, target: SlotName): Plan {
+/** @param target loses its traffic first, to the others that serve, or to the standby */
+export function startAndShift(input: PlanInput, target: SlotName): Plan {
   const { observed, release, instance } = input;
   const { table } = observed;
   const proof = { slot: target, commit: release.commit, instance, restarts: 0 };
   // an unproven release never stands behind the active one, nor in the place of one that is dead
-  const left = withoutSlot(table, target);
+  const left = tableBeside(input, target);
   const [stays] = inService(left);
   const behind = stays !== undefined && runningIn(observed, stays) ? stays : null;
   const live: Table = { active: target, standby: behind };
@@ -74,6 +75,15 @@ function startAndShift(input: PlanInput, target: SlotName): Plan {
     ...goLive(input, proof),
     ...retireAllBut(input, [target, behind]),
   ];
+}
+
+function tableBeside({ observed }: PlanInput, target: SlotName): Table {
+  const { table } = observed;
+  const left = withoutSlot(table, target);
+  const { standby } = table;
+  const nobodyServes = inService(table).length > 0 && inService(left).length === 0;
+  const isProven = standby !== target && runningIn(observed, standby)?.status === 'online';
+  return nobodyServes && isProven ? { active: standby, standby: null } : left;
 }
 
 /** Proven; and, where it was held, proven again: the very process that was tried is the one that goes live. */

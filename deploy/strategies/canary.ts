@@ -7,6 +7,7 @@ import type { PlanInput, Strategy } from '../core/seams';
 import { servingSlots } from '../core/table';
 import { BUCKETS, type Plan, type PlannedStep, type Proof, type SlotName, type Table } from '../core/types';
 import { blueGreen } from './blue-green';
+import { answers } from './steps';
 
 export const canary: Strategy = {
   plan(input) {
@@ -44,7 +45,7 @@ function tableBefore(shift: PlannedStep | undefined): Table | null {
 
 function serves({ observed }: PlanInput, stable: Table): boolean {
   const serving = servingSlots(stable);
-  return observed.slots.some(({ slot, status }) => serving.includes(slot) && status === 'online');
+  return serving.some((slot) => answers(observed, slot));
 }
 
 function stepsOf({ canary: { steps, seconds } }: PlanInput, proof: Proof, stable: Table): Plan {

@@ -4,21 +4,39 @@
  */
 import type { PlanInput, Strategy } from '../core/seams';
 import { inService } from '../core/spread';
-import type { SlotName } from '../core/types';
-import { blueGreen } from './blue-green';
+import type { Observed, Plan, SlotName } from '../core/types';
+import { blueGreen, startAndShift } from './blue-green';
 import { aliveInService, replaceInTurn } from './rolling';
 import { hasIt, runningIn } from './steps';
 
 export const restore: Strategy = {
-  plan(input) {
+  plan(given) {
+    const input = { ...given, observed: unhealthyCounts(given) };
     // a pool may have become smaller since
     const serving = inService(input.observed.table).filter((slot) => input.slots.includes(slot));
-    return serving.length > 1 ? bringBack(input, serving) : blueGreen.plan(input);
+    return serving.length > 1 ? bringBack(input, serving) : bringBackOne(input);
   },
 };
 
+/** Its own slot, also where a process hangs in it: a standby has its users meanwhile. */
+function bringBackOne(input: PlanInput): Plan {
+  const { observed, wanted, slots } = input;
+  const isServing = wanted !== null && slots.includes(wanted) && inService(observed.table).includes(wanted);
+  return isServing && !hasIt(input, wanted) ? startAndShift(input, wanted) : blueGreen.plan(input);
+}
+
+/** An unhealthy process of the release serves its users: it is back already. */
+function unhealthyCounts({ observed, release }: PlanInput): Observed {
+  const slots = observed.slots.map((running) =>
+    running.status === 'unhealthy' && running.commit === release.commit
+      ? { ...running, status: 'online' as const }
+      : running,
+  );
+  return { ...observed, slots };
+}
+
 /** Users are served as soon as one is there; the others come back together. */
-function bringBack(input: PlanInput, serving: SlotName[]) {
+function bringBack(input: PlanInput, serving: SlotName[]): Plan {
   const dead = serving.filter((slot) => !hasIt(input, slot) || runningIn(input.observed, slot)?.orphan);
   const isWhole = serving.length === inService(input.observed.table).length;
   if (dead.length === 0 && isWhole) return [];

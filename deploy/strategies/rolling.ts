@@ -7,7 +7,7 @@ import { KnownError } from '../core/errors';
 import type { PlanInput, Strategy } from '../core/seams';
 import { inService, spreadOver } from '../core/spread';
 import type { Plan, Proof, SlotName, Table } from '../core/types';
-import { goLive, hasIt, migrate, runningIn, shift, start, verify } from './steps';
+import { answers, goLive, hasIt, migrate, runningIn, shift, start, verify } from './steps';
 
 export const rolling: Strategy = {
   plan(input) {
@@ -92,10 +92,13 @@ function wayBack(
   };
 }
 
-/** A slot whose process is dead serves nobody, whatever the table says. */
+/** A slot whose process is dead serves nobody, whatever the table says; the standby then stands in for all of them. */
 export function aliveInService({ observed, slots }: PlanInput): SlotName[] {
-  const named = inService(observed.table);
-  return slots.filter((slot) => named.includes(slot) && runningIn(observed, slot)?.status === 'online');
+  const { table } = observed;
+  const named = inService(table);
+  const alive = slots.filter((slot) => named.includes(slot) && answers(observed, slot));
+  if (alive.length > 0 || named.length === 0) return alive;
+  return slots.filter((slot) => slot === table.standby && runningIn(observed, slot)?.status === 'online');
 }
 
 /** Each slot its own: through nginx they are told apart by it. */

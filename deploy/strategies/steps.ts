@@ -17,6 +17,12 @@ export function hasIt({ observed, release, environment }: PlanInput, slot: SlotN
   return isSame && running.status === 'online';
 }
 
+/** The slot has a process that answers: users are served by it, however it does. */
+export function answers(observed: Observed, slot: SlotName): boolean {
+  const status = runningIn(observed, slot)?.status;
+  return status === 'online' || status === 'unhealthy';
+}
+
 export function runningIn({ slots }: Observed, name: SlotName | null): RunningSlot | null {
   return slots.find(({ slot, pid }) => slot === name && pid !== null) ?? null;
 }

@@ -86,7 +86,8 @@ overRuntimes((runtime) => {
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
       const hangs = incidents(clone, told).filter((incident) => incident.includes('hangs'));
       // once, though what is killed is there for a moment more
-      expect(hangs).toEqual([`blue hangs: its process ${hung} is ended and started again`]);
+      const meanwhile = 'green serves its users meanwhile';
+      expect(hangs).toEqual([`blue hangs: its process ${hung} is killed and started again; ${meanwhile}`]);
       await expectNextPushToWork();
     });
 

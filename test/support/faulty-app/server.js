@@ -22,7 +22,7 @@ if (own.OWN_MOOD?.startsWith('refuse')) {
   process.exit(4);
 }
 
-/** `exit`, `exit in green`, `unhealthy`, `busy`, `mistaken in green`, `fail-work`, or empty. */
+/** `exit`, `exit in green`, `unhealthy`, `down`, `busy`, `mistaken in green`, `fail-work`, or empty. */
 function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
 }
@@ -40,7 +40,7 @@ const identity = {
 
 const ROUTES = {
   '/health': (request) => {
-    if (isOrdered('unhealthy')) return { status: 500, body: { error: 'the database is gone' } };
+    if (unhealthy || isOrdered('unhealthy')) return { status: 500, body: { error: 'the database is gone' } };
     // nginx says for whom it asks; the deployer's own questions do not
     const isUsers = request.headers['x-forwarded-for'] !== undefined;
     const { health = 200, healthThroughNginx = health, lateThroughNginxMs = 0 } = behaviour;
@@ -66,6 +66,9 @@ const ROUTES = {
 };
 
 let questions = 0;
+/** Only this process, and no other of the same release. */
+let unhealthy = false;
+process.on('SIGUSR2', () => (unhealthy = true));
 
 const server = http.createServer((request, response) => {
   // the connection is taken, and that is all
@@ -75,7 +78,8 @@ const server = http.createServer((request, response) => {
   // once it is up
   if (behaviour.silentOnceAt === request.url && ++questions === 2) return;
   const answer = ROUTES[request.url] ?? (() => ({ status: 404, body: {} }));
-  const { status, body, headers = {}, late = 0 } = answer(request);
+  const down = isOrdered('down') && { status: 503, body: { error: 'the database is gone' } };
+  const { status, body, headers = {}, late = 0 } = down || answer(request);
   setTimeout(() => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   }, late);

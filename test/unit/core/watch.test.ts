@@ -1,6 +1,6 @@
 import type { RunningSlot } from '../../../deploy/core/types';
 import type { Sight } from '../../../deploy/core/watch';
-import { decideWatch, restoreAgainAfterMs } from '../../../deploy/core/watch';
+import { decideWatch, mayReturn, probeLimitMs, restoreAgainAfterMs } from '../../../deploy/core/watch';
 import { commit } from '../../support/deployments';
 
 const ONLINE: RunningSlot = {
@@ -12,59 +12,141 @@ const ONLINE: RunningSlot = {
   status: 'online',
   exitCode: null,
 };
+const NO_RESTARTS: Sight['restarts'] = { hung: 0, unhealthy: 0, lastAgoMs: null };
 
 /** A process that has served for long and answers, except for what is given. */
 const decide = (seen: Partial<Sight>): string =>
   decideWatch({
     running: ONLINE,
-    healthy: true,
+    health: 'good',
     badInARow: 0,
+    badForMs: 0,
+    silentInARow: 0,
+    silentForMs: 0,
+    users: { answered: 0, failed: 0 },
+    hasSubstitute: false,
+    isBusy: false,
     answeredBefore: true,
     seenForMs: 3_600_000,
     startLimitMs: 60_000,
+    restarts: NO_RESTARTS,
     ...seen,
   });
 
-test('what answers is left alone', () => expect(decide({})).toBe('nothing'));
+const SILENT: Partial<Sight> = {
+  health: 'silent',
+  badInARow: 3,
+  badForMs: 3100,
+  silentInARow: 3,
+  silentForMs: 3100,
+};
+const BAD: Partial<Sight> = { health: 'bad', badInARow: 30, badForMs: 5000 };
 
-test('one or two bad answers are a busy moment, three are a process that hangs', () => {
-  expect([1, 2, 3, 4].map((badInARow) => decide({ healthy: false, badInARow }))).toEqual([
-    'nothing',
-    'nothing',
-    'kill',
-    'kill',
-  ]);
+test('leaves a healthy slot alone', () => expect(decide({})).toBe('nothing'));
+
+describe('a silent slot that answers no user', () => {
+  it('is killed after three silences over three seconds', () => {
+    const after = [1, 2, 3, 4].map((silentInARow) => decide({ ...SILENT, silentInARow }));
+    expect(after).toEqual(['nothing', 'nothing', 'kill', 'kill']);
+  });
+
+  it('is not killed for connections that were refused within a moment', () => {
+    expect(decide({ ...SILENT, silentInARow: 20, silentForMs: 900 })).toBe('nothing');
+  });
+
+  it('may take its time to start', () => {
+    const starting = { ...SILENT, silentInARow: 30, answeredBefore: false };
+    expect(decide({ ...starting, seenForMs: 15_000 })).toBe('nothing');
+    expect(decide({ ...starting, seenForMs: 60_001 })).toBe('kill');
+  });
+
+  it('is killed ever more rarely while it hangs again and again', () => {
+    const again = (hung: number, lastAgoMs: number): string =>
+      decide({ ...SILENT, restarts: { hung, unhealthy: 0, lastAgoMs } });
+    expect([4000, 9999, 10_000].map((ago) => again(1, ago))).toEqual(['warn', 'warn', 'kill']);
+    expect([10_000, 20_000].map((ago) => again(2, ago))).toEqual(['warn', 'kill']);
+    expect([59_000, 60_000].map((ago) => again(9, ago))).toEqual(['warn', 'kill']);
+  });
+
+  it('is probed three times in three seconds, the last time for longest', () => {
+    expect([0, 1, 2, 3].map(probeLimitMs)).toEqual([1000, 500, 1500, 1000]);
+  });
 });
 
-test('an app may take its time to start, and is not killed for it', () => {
-  const starting = { healthy: false, badInARow: 30, answeredBefore: false };
-  expect(decide({ ...starting, seenForMs: 15_000 })).toBe('nothing');
-  expect(decide({ ...starting, seenForMs: 60_001 })).toBe('kill');
+describe('a slot that answers badly at its health path', () => {
+  // [what users got, a proven substitute, what is done]
+  test.each([
+    ['users get answers', { answered: 500, failed: 0 }, true, 'warn'],
+    ['users get answers, nobody could take over', { answered: 500, failed: 0 }, false, 'warn'],
+    ['no user asks', { answered: 0, failed: 0 }, true, 'warn'],
+    ['no user asks, nobody could take over', { answered: 0, failed: 0 }, false, 'warn'],
+    ['too few users ask', { answered: 0, failed: 4 }, true, 'warn'],
+    ['a few requests fail', { answered: 60, failed: 40 }, true, 'warn'],
+    ['most requests fail', { answered: 40, failed: 60 }, true, 'restart'],
+    ['most requests fail, nobody could take over', { answered: 1, failed: 99 }, false, 'warn'],
+    ['all requests fail, nobody could take over', { answered: 0, failed: 5 }, false, 'restart'],
+  ])('%s', (_, users, hasSubstitute, action) => {
+    expect(decide({ ...BAD, users, hasSubstitute })).toBe(action);
+  });
+
+  it('is not worth a warning before it has lasted for two seconds', () => {
+    expect(decide({ ...BAD, badForMs: 400 })).toBe('nothing');
+  });
+
+  it('is never killed as one that hangs, however long it lasts', () => {
+    expect(decide({ ...BAD, badInARow: 100_000, badForMs: 1e9 })).toBe('warn');
+  });
+
+  it('may take its time to start', () => {
+    expect(decide({ ...BAD, answeredBefore: false, seenForMs: 15_000 })).toBe('nothing');
+  });
+
+  describe('and fails all users', () => {
+    const failing = { ...BAD, users: { answered: 0, failed: 50 } };
+
+    it('is left alone while a deployment is at work, which may replace it', () => {
+      expect(decide({ ...failing, isBusy: true })).toBe('warn');
+    });
+
+    it('is restarted three times, with a growing pause, and then given up', () => {
+      const again = (unhealthy: number, lastAgoMs: number): string =>
+        decide({ ...failing, restarts: { hung: 0, unhealthy, lastAgoMs } });
+      expect([4000, 10_000].map((ago) => again(1, ago))).toEqual(['warn', 'restart']);
+      expect([10_000, 20_000].map((ago) => again(2, ago))).toEqual(['warn', 'restart']);
+      expect(again(3, 500_000)).toBe('give-up');
+    });
+  });
 });
 
 test.each(['starting', 'stopping', 'crashed'] as const)('a process that is %s is in good hands', (status) => {
-  expect(decide({ running: { ...ONLINE, status }, healthy: false, badInARow: 9 })).toBe('nothing');
+  expect(decide({ ...SILENT, running: { ...ONLINE, status } })).toBe('nothing');
 });
 
 test('an app between a crash and its restart is left to the process manager', () => {
   const crashed: RunningSlot = { ...ONLINE, pid: null, status: 'crashed', exitCode: 1 };
-  expect(decide({ running: crashed, healthy: false, badInARow: 99 })).toBe('nothing');
+  expect(decide({ ...SILENT, running: crashed })).toBe('nothing');
 });
 
-test('an app that somebody stopped, or that is nowhere, is started again, but not at the first look', () => {
+test('an app that was stopped by hand, or that is nowhere, is started again, but not at the first look', () => {
   const stopped: RunningSlot = { ...ONLINE, pid: null, status: 'stopped' };
   for (const running of [stopped, null]) {
-    expect(decide({ running, healthy: false, badInARow: 2 })).toBe('nothing');
-    expect(decide({ running, healthy: false, badInARow: 3 })).toBe('restore');
+    expect(decide({ running, health: 'silent', badInARow: 2 })).toBe('nothing');
+    expect(decide({ running, health: 'silent', badInARow: 3 })).toBe('restore');
   }
 });
 
-test('an orphan serves, but nobody would start it again: it is replaced while it serves', () => {
+test('an orphan serves, but nothing would start it again: it is replaced while it serves', () => {
   expect(decide({ running: { ...ONLINE, orphan: true } })).toBe('adopt');
 });
 
-test('an orphan that hangs is ended like any other', () => {
-  expect(decide({ running: { ...ONLINE, orphan: true }, healthy: false, badInARow: 3 })).toBe('kill');
+test('an orphan that hangs is killed like any other', () => {
+  expect(decide({ ...SILENT, running: { ...ONLINE, orphan: true } })).toBe('kill');
+});
+
+it('gives users back after three good answers, unless restarts did not help', () => {
+  expect([1, 2, 3].map((good) => mayReturn(good, NO_RESTARTS))).toEqual([false, false, true]);
+  expect(mayReturn(3, { hung: 9, unhealthy: 2, lastAgoMs: 0 })).toBe(true);
+  expect(mayReturn(300, { hung: 0, unhealthy: 3, lastAgoMs: 0 })).toBe(false);
 });
 
 it('tries what could not be started ever more rarely, and at least once a minute', () => {

@@ -128,17 +128,17 @@ test('traffic table: what it names is what the journal says', () => {
 });
 
 test('active slot: the very process of the right commit, looked after', () => {
-  expect(outcome(judgeActive(serving, running, answer))).toEqual(['ok']);
-  expect(outcome(judgeActive(serving, null, null))).toEqual(['fault: npm start']);
-  expect(outcome(judgeActive(serving, { ...running, commit: B }, answer))).toEqual([
+  const judge = (...seen: [typeof serving, RunningSlot | null, ProbeAnswer | null]): Judgement[] =>
+    judgeActive(...seen, 'npm run -s rollback');
+  expect(outcome(judge(serving, running, answer))).toEqual(['ok']);
+  expect(outcome(judge(serving, null, null))).toEqual(['fault: npm start']);
+  expect(outcome(judge(serving, { ...running, commit: B }, answer))).toEqual([
     'fault: npm run -s deploy -- aaaaaaa',
   ]);
-  expect(judgeActive(serving, running, refused)[0]?.said).toContain('connection refused');
-  expect(judgeActive(serving, running, { ...answer, instance: 'j' })[0]?.status).toBe('fault');
-  expect(judgeActive(serving, { ...running, orphan: true }, answer)[0]?.said).toContain(
-    'Nobody would start blue',
-  );
-  expect(judgeActive(serving, { ...running, restarts: 3 }, answer)[0]?.status).toBe('warning');
+  expect(judge(serving, running, refused)[0]?.said).toContain('connection refused');
+  expect(judge(serving, running, { ...answer, instance: 'j' })[0]?.status).toBe('fault');
+  expect(judge(serving, { ...running, orphan: true }, answer)[0]?.said).toContain('Nobody would start blue');
+  expect(judge(serving, { ...running, restarts: 3 }, answer)[0]?.status).toBe('warning');
 });
 
 test('standby: alive, or started again; what PM2 or the engine has of it goes first', () => {

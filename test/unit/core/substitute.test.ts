@@ -1,0 +1,36 @@
+import { setAside, substitutesFor, tableWith, tableWithout } from '../../../deploy/core/substitute';
+import { spreadOver } from '../../../deploy/core/spread';
+import type { Table } from '../../../deploy/core/types';
+
+const PAIR: Table = { active: 'green', standby: 'blue' };
+const ALONE: Table = { active: 'green', standby: null };
+const POOL = spreadOver(['blue', 'green', 'amber'], () => false);
+
+describe('one slot serves', () => {
+  it('hands its users to the standby and gets them back', () => {
+    expect(substitutesFor(PAIR, 'green')).toEqual(['blue']);
+    const away = tableWithout(PAIR, 'green', ['blue']);
+    expect(away).toEqual({ active: 'blue', standby: null });
+    expect(setAside(away, ['green'])).toEqual(['green']);
+    expect(tableWith(away, 'green', ['green'])).toEqual(PAIR);
+  });
+
+  it('has nobody to hand them to without a standby', () => {
+    expect(substitutesFor(ALONE, 'green')).toEqual([]);
+  });
+
+  it('is not set aside while it serves, or behind the maintenance page, or before the first release', () => {
+    expect(setAside(PAIR, ['green'])).toEqual([]);
+    expect(setAside({ active: 'blue', standby: null, maintenance: true }, ['green'])).toEqual([]);
+    expect(setAside({ active: null, standby: null }, ['green'])).toEqual([]);
+  });
+});
+
+describe('several slots serve', () => {
+  it("leaves a slot's users to the others and gives it its share back", () => {
+    expect(substitutesFor(POOL, 'green')).toEqual(['blue', 'amber']);
+    const away = tableWithout(POOL, 'green', ['blue']);
+    expect(setAside(away, ['blue', 'green', 'amber'])).toEqual(['green']);
+    expect(tableWith(away, 'green', ['blue', 'green', 'amber'])).toEqual(POOL);
+  });
+});

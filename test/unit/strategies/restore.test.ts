@@ -1,0 +1,50 @@
+import type { RunningSlot, Table } from '../../../deploy/core/types';
+import { rolling } from '../../../deploy/strategies/rolling';
+import { restore } from '../../../deploy/strategies/restore';
+import { inputFor, NEW, OLD, running, story } from '../../support/plan-story';
+
+const PAIR: Table = { active: 'green', standby: 'blue' };
+const planFor = (table: Table, ...slots: RunningSlot[]): string[] =>
+  story(restore.plan(inputFor({ table, slots }, NEW, { wanted: 'green', bakeSeconds: 0 })));
+
+describe('the live slot is dead', () => {
+  it('lets the standby serve while it is started again', () => {
+    const plan = planFor(PAIR, running('blue', OLD));
+    expect(plan[0]).toBe('shift to blue, undo: shift to green before blue');
+    expect(plan[1]).toMatch(/^start green new/);
+    expect(plan).toContain('shift to green before blue, undo: shift to blue');
+  });
+
+  it.each(['unhealthy', 'crashed'] as const)('does not rely on a standby that is %s', (status) => {
+    expect(planFor(PAIR, running('blue', OLD, { status }))[0]).toMatch(/^shift to nobody/);
+  });
+
+  it('is started where nothing stands behind it', () => {
+    expect(planFor({ active: 'green', standby: null })[0]).toMatch(/^shift to nobody/);
+  });
+});
+
+it('starts a slot again in its place when its process hangs', () => {
+  const plan = planFor(PAIR, running('blue', OLD), running('green', NEW, { status: 'crashed' }));
+  expect(plan[0]).toMatch(/^shift to blue/);
+  expect(plan[1]).toMatch(/^start green new/);
+});
+
+it('leaves an unhealthy process of the live release alone', () => {
+  const slots = [running('green', NEW, { status: 'unhealthy' })];
+  const input = inputFor({ table: PAIR, slots }, NEW, { wanted: null });
+  expect(restore.plan(input)).toEqual([]);
+});
+
+describe('a push that replaces slots in turn', () => {
+  const first = (...slots: RunningSlot[]): string | undefined =>
+    story(rolling.plan(inputFor({ table: PAIR, slots }, NEW)))[0];
+
+  it('leaves users with the standby when the active slot is dead', () => {
+    expect(first(running('blue', OLD))).toMatch(/^shift to blue/);
+  });
+
+  it('leaves users with an active slot that is only unhealthy', () => {
+    expect(first(running('green', OLD, { status: 'unhealthy' }))).toMatch(/^shift to green/);
+  });
+});
