@@ -27,7 +27,7 @@ export class CommandOutput {
     private readonly logFile: string,
     private readonly redact?: (text: string) => string,
   ) {
-    this.fd = openSync(logFile, 'a');
+    this.fd = openSync(logFile, 'a', 0o600);
   }
 
   /** A line of ours among the command's. */

@@ -69,7 +69,7 @@ function tell(spare: ChildProcess, id: number): void {
 }
 
 function startProcess({ home, root }: Pick<Yard, 'home' | 'root'>, word: string): ChildProcess {
-  const log = openSync(path.join(home.logs, 'deployments.log'), 'a');
+  const log = openSync(path.join(home.logs, 'deployments.log'), 'a', 0o600);
   const flags = word === SPARE ? COMPILED_AHEAD : [];
   const child = spawn(process.execPath, [...flags, path.join(__dirname, 'deployment.js'), word], {
     // its own process group: it outlives us, and can be ended as a whole

@@ -4,10 +4,12 @@
  * nobody waits, and nginx is not reloaded.
  */
 import {
+  closeSync,
   copyFileSync,
   createReadStream,
   createWriteStream,
   existsSync,
+  openSync,
   readdirSync,
   renameSync,
   rmSync,
@@ -25,15 +27,15 @@ import { bytesOf } from './core/room';
 import type { Older } from './core/rotation';
 import { decideRenames, decideTidying, nameOf, olderFiles } from './core/rotation';
 import type { Home } from './home';
-import { allOpenFiles, openFiles } from './open-files';
-import { pm2Daemons } from './runtimes/pm2-daemon';
+import { allOpenFiles } from './open-files';
 import { DEPLOYER, slotAppName } from './runtimes/pm2-definitions';
 import { askPm2 } from './runtimes/pm2-rpc';
 import { readSettings } from './settings';
-import { masterOf, processesOf } from './traffic/nginx-processes';
+import { NGINX_LOGS, staleNginxLogs, stalePm2Logs } from './stale-logs';
+import { makeLogFolder } from './traffic/log-folder';
+import { masterOf } from './traffic/nginx-processes';
 import type { Yard } from './yard';
 
-const NGINX_LOGS = ['access.log', 'nginx-error.log'];
 /** Each deployment's process opens it for itself. */
 const DEPLOYMENTS_LOG = 'deployments.log';
 /** What PM2's daemon says itself, on its standard output, which nobody can make it open anew. */
@@ -50,11 +52,13 @@ export async function rotate(yard: Yard): Promise<void> {
   const tooLarge = (folder: string, log: string): boolean => sizeOf(folder, log) > bytesOf(keep.logSize);
   for (const log of logs) if (tooLarge(home.logs, log)) beginNew(home.logs, log);
   if (tooLarge(home.pm2, PM2_OWN_LOG)) moveContent(home.pm2, PM2_OWN_LOG);
-  await nginxLetsGo(home);
-  await pm2LetsGo(home);
+  // one writer that does not let go keeps neither the other nor the tidying from its turn
+  const letGo = await Promise.allSettled([nginxLetsGo(home), pm2LetsGo(home)]);
   // a deployment counts requests from a place in the log, which must stay where it is
   if (journal.active() === null) for (const log of logs) await tidy(home.logs, log, keep.logs);
   await tidy(home.pm2, PM2_OWN_LOG, keep.logs);
+  const failed = letGo.find((each) => each.status === 'rejected');
+  if (failed) throw failed.reason;
 }
 
 function beginNew(folder: string, log: string): void {
@@ -82,31 +86,32 @@ function roomForNewest(folder: string, log: string): string {
   return at({ number: 1, packed: false });
 }
 
-/** Also when an earlier turn was killed between the rename and the signal. */
+/** Also when an earlier turn was killed between the rename and the signal, or when an operator removed a log. */
 async function nginxLetsGo(home: Home): Promise<void> {
-  const holds = (): boolean =>
-    processesOf(home).some((pid) => openFiles(pid).some(isOlder(home, NGINX_LOGS)));
+  const holds = (): boolean => staleNginxLogs(home).length > 0;
   const master = masterOf(home);
   if (master === null || !holds()) return;
+  makeLogFolder(home);
+  for (const log of NGINX_LOGS) makeMissing(path.join(home.logs, log));
   process.kill(master, 'SIGUSR1');
   if (!(await until(() => !holds()))) {
-    throw new KnownError('E_NGINX', 'nginx goes on writing to a log that was renamed.');
+    const still = staleNginxLogs(home).join(' and ');
+    throw new KnownError('E_NGINX', `nginx still writes to ${still}.`, 'Find out why: npm run -s doctor');
   }
 }
 
 async function pm2LetsGo(home: Home): Promise<void> {
-  const logs = readdirSync(home.logs).filter((name) => name.endsWith('.log'));
-  const holds = (): boolean => pm2Daemons(home).some(({ pid }) => openFiles(pid).some(isOlder(home, logs)));
+  const holds = (): boolean => stalePm2Logs(home).length > 0;
   if (!holds()) return;
   await askPm2(home, 'reloadLogs');
   if (!(await until(() => !holds()))) {
-    throw new KnownError('E_RUNTIME', 'PM2 goes on writing to a log that was renamed.');
+    const still = stalePm2Logs(home).join(' and ');
+    throw new KnownError('E_RUNTIME', `PM2 still writes to ${still}.`, 'Find out why: npm run -s doctor');
   }
 }
 
-function isOlder(home: Home, logs: string[]): (file: string) => boolean {
-  return (file) =>
-    path.dirname(file) === home.logs && logs.some((log) => olderFiles(log, [path.basename(file)]).length > 0);
+function makeMissing(file: string): void {
+  closeSync(openSync(file, 'a', 0o600));
 }
 
 async function tidy(folder: string, log: string, keep: number): Promise<void> {

@@ -10,6 +10,7 @@ import { checkJournal } from './journal';
 import { checkKit } from './kit';
 import { checkLeftovers } from './leftovers';
 import { checkLoaded } from './loaded';
+import { checkLogs } from './logs';
 import { checkMemory } from './memory';
 import { checkNginx } from './nginx';
 import { checkNode } from './node';
@@ -42,6 +43,7 @@ export const CHECKS = {
   kit: { look: checkKit, needs: ['deployer'] },
   nginx: { look: checkNginx, needs: home },
   'nginx loaded': { look: checkLoaded, needs: ['nginx'] },
+  logs: { look: checkLogs, needs: ['nginx'] },
   ports: { look: checkPorts, needs: runtime },
   'traffic table': { look: checkTable, needs: ['journal'] },
   'active slot': { look: checkActive, needs: ['traffic table', 'engine'] },

@@ -2,6 +2,8 @@
 import { lstatSync } from 'node:fs';
 import type { Home } from '../home';
 import { turnFile } from '../setup/turn';
+import { logFolderMode } from '../traffic/log-folder';
+import { findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
 import { fault, orOk, word } from './finding';
 import type { Patient } from './patient';
@@ -23,8 +25,12 @@ export function judgeMode(file: string, found: number, wanted: number): Judgemen
 
 function privateIn(home: Home): { file: string; mode: number }[] {
   const files = [home.secret, home.settings, home.socket, home.journal, home.lock, turnFile(home)];
-  const folders = [home.shared, home.logs, home.releases, home.pm2, home.compose, home.env];
-  return [...files.map((file) => ({ file, mode: 0o600 })), ...folders.map((file) => ({ file, mode: 0o700 }))];
+  const folders = [home.shared, home.releases, home.pm2, home.compose, home.env];
+  return [
+    ...files.map((file) => ({ file, mode: 0o600 })),
+    ...folders.map((file) => ({ file, mode: 0o700 })),
+    { file: home.logs, mode: logFolderMode(findWorkerUser()) },
+  ];
 }
 
 function modeOf(file: string): number | null {

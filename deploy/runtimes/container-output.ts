@@ -19,7 +19,7 @@ export async function containerLines(id: string, lines: number): Promise<string[
 
 /** Appends all of it to a file. Throws E_ENGINE, and what the disk has to say. */
 export async function keepOutput(id: string, file: string): Promise<void> {
-  await pipeline(Readable.from(outputOf(id, 'all')), createWriteStream(file, { flags: 'a' }));
+  await pipeline(Readable.from(outputOf(id, 'all')), createWriteStream(file, { flags: 'a', mode: 0o600 }));
 }
 
 async function* outputOf(id: string, tail: string): AsyncGenerator<Buffer> {

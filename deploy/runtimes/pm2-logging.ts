@@ -23,7 +23,7 @@ Utility.startLogging = (logs, ready) => {
 };
 
 function logTo(file) {
-  const fd = fs.openSync(file, 'a');
+  const fd = fs.openSync(file, 'a', 0o600);
   let open = true;
   return {
     _file: file,

@@ -13,5 +13,5 @@ export function slotLog(home: Pick<Home, 'logs'>, slot: SlotName): string {
 export function markStart(home: Pick<Home, 'logs'>, slot: Slot, release: Pick<Release, 'commit'>): void {
   const line = `--- ${new Date().toISOString()} ${short(release.commit)} starts on port ${slot.port}\n`;
   mkdirSync(home.logs, { recursive: true });
-  appendFileSync(slotLog(home, slot.name), line);
+  appendFileSync(slotLog(home, slot.name), line, { mode: 0o600 });
 }

@@ -11,6 +11,7 @@ import { Journal } from '../journal/journal';
 import { makePreviewFolder } from '../preview/folder';
 import { keepReserve } from '../reserve';
 import { prepareSecret } from '../secret';
+import { makeLogFolder } from '../traffic/log-folder';
 import { say } from './say';
 import { turnFile } from './turn';
 
@@ -24,8 +25,9 @@ export function makeHome(home: Home): void {
   try {
     for (const folder of [home.dir, home.nginx, home.tables]) makeFolder(folder, OPEN);
     makePreviewFolder(home);
-    const { logs, releases, modules, env, shared, pm2, compose } = home;
-    const closed = [logs, releases, modules, env, shared, pm2, compose];
+    makeLogFolder(home);
+    const { releases, modules, env, shared, pm2, compose } = home;
+    const closed = [releases, modules, env, shared, pm2, compose];
     for (const folder of [...closed, home.pushGit, home.mirrorGit]) makeFolder(folder, CLOSED);
     for (const file of [home.journal, home.lock, turnFile(home)]) makePrivate(file);
     keepReserve(home);

@@ -7,6 +7,7 @@ import { slotsOf, type Config } from '../config';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { writeAtomically } from '../os/atomic-write';
+import { makeLogFolder } from './log-folder';
 import type { NginxBinary } from './nginx-binary';
 import { render, valuesFor, type NginxSettings } from './render';
 import type { WorkerUser } from './worker-user';
@@ -38,7 +39,7 @@ export function writeConfiguration(
     );
   }
   makeEnterable(home.nginx);
-  mkdirSync(home.logs, { recursive: true });
+  makeLogFolder(home, user);
   for (const log of [home.accessLog, errorLog(home)]) makePrivate(log);
   makePage(home);
   const { files } = configurationFor(home, config, binary, user);

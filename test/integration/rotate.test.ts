@@ -1,62 +1,73 @@
 /** Logs are rotated while they are written to as fast as they can be, and every line is counted. */
-import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import path from 'node:path';
-import { gunzipSync } from 'node:zlib';
 import type { Home } from '../../deploy/home';
-import { Journal } from '../../deploy/journal/journal';
 import { rotate } from '../../deploy/rotate';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { logPosition, readRequests } from '../../deploy/traffic/access-log';
-import { masterOf } from '../../deploy/traffic/nginx-processes';
 import type { Yard } from '../../deploy/yard';
-import { openYard } from '../../deploy/yard';
+import { needs, root } from '../support/needs';
 import { pm2Yard, release } from '../support/pm2';
+import type { Rotations } from '../support/rotation-story';
+import { allLines, olderThan, rotateUnderLoad, rotatingYard } from '../support/rotation-story';
+import { firstWord, startTypeScript } from '../support/second-process';
 import { afterwards, tempHome } from '../support/temp-home';
 import { trafficYard } from '../support/traffic-yard';
 import { until } from '../support/until';
 
+const PROGRAMS = path.join(__dirname, '..', 'support', 'programs');
+const NOBODY = 65_534;
+const ROTATED: Partial<Rotations> = {
+  failures: 0,
+  older: ['1', ...Array.from({ length: 7 }, (_, index) => `${index + 2}.gz`)].sort(),
+  open: 0,
+  isSameMaster: true,
+};
+
 describe('nginx', () => {
-  it('goes on in new files without a reload: no request fails, no line is lost, and readers read on', async () => {
+  it('writes to new files without a reload: no request fails, every request has one line, and readers read on', async () => {
+    const told = await rotateUnderLoad();
+    expect(told).toMatchObject(ROTATED);
+    expect(told).toMatchObject({ lines: told.requests, readOn: told.requests });
+  });
+
+  needs('root', root).test('does the same for an ordinary user', async () => {
+    const temporary = tempHome();
+    chownSync(temporary, NOBODY, NOBODY);
+    const rights = { uid: NOBODY, gid: NOBODY };
+    const env = { ...process.env, TMPDIR: temporary, HOME: temporary };
+    const child = startTypeScript(path.join(PROGRAMS, 'rotation.ts'), [], env, rights);
+    const told = JSON.parse(await firstWord(child)) as Rotations;
+    expect(told).toMatchObject(ROTATED);
+    expect(told).toMatchObject({ lines: told.requests, readOn: told.requests });
+  });
+
+  it('opens a log again that was removed, also in a folder that an older version closed to its workers', async () => {
     const traffic = await trafficYard();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;
-    const yard = await yardOf(home, { logSize: '64k', logs: 50 });
+    const yard = await yardOf(home, { logSize: '64k', logs: 5 });
     await traffic.startApp('blue');
     await traffic.traffic.shift({ active: 'blue', standby: null });
     await traffic.nginx.start();
-    const master = masterOf(home);
+    chmodSync(home.logs, 0o700);
+    rmSync(home.accessLog);
+
+    await rotate(yard);
     const begun = logPosition(home);
-    const linesBefore = allLines(home, 'access.log').length;
-    let position = begun;
-    let readOn = 0;
-    const read = (): void => {
-      const { requests, position: next } = readRequests(home, position);
-      position = next;
-      readOn += requests.length;
-    };
+    await traffic.ask('/');
 
-    const load = traffic.load();
-    for (let turn = 0; turn < 8; turn++) {
-      await until('the log has grown', () => statSync(home.accessLog).size > 64 * 1024);
-      const turning = rotate(yard);
-      read();
-      await turning;
-      read();
-    }
-    const { requests, failures } = await load.stop();
-
-    expect(failures).toBe(0);
-    expect(masterOf(home)).toBe(master);
-    await until('the last line', () => allLines(home, 'access.log').length - linesBefore >= requests);
-    expect(allLines(home, 'access.log').length - linesBefore).toBe(requests);
-    read();
-    expect(readOn).toBe(requests);
-    expect(olderThan(home, 'access.log').sort()).toEqual(
-      ['1', ...Array.from({ length: 7 }, (_, index) => `${index + 2}.gz`)].sort(),
-    );
-    for (const name of readdirSync(home.logs).filter((each) => each.startsWith('access.log'))) {
-      expect(statSync(path.join(home.logs, name)).mode & 0o077).toBe(0);
-    }
+    await until('the line', () => readRequests(home, begun).requests.length === 1);
+    expect(statSync(home.accessLog).mode & 0o077).toBe(0);
   });
 
   it('keeps the files that a deployment counts in, until it is over', async () => {
@@ -156,30 +167,7 @@ function chattyApp(enough: string): string {
 }
 
 async function yardOf(home: Home, keep: { logSize: string; logs: number }): Promise<Yard> {
-  const root = tempHome();
-  writeFileSync(path.join(root, 'deploy.config.js'), `module.exports = ${JSON.stringify({ keep })};`);
-  const journal = Journal.open(home);
-  await journal.prepare();
-  journal.close();
-  mkdirSync(home.logs, { recursive: true });
-  const yard = openYard(home, root);
+  const yard = await rotatingYard(home, tempHome(), keep);
   afterwards(() => yard.journal.close());
   return yard;
-}
-
-/** Of a log and its older files, the oldest first. */
-function allLines(home: Home, log: string): string[] {
-  const files = olderThan(home, log).sort((a, b) => parseInt(b, 10) - parseInt(a, 10));
-  const texts = files.map((suffix) => {
-    const content = readFileSync(path.join(home.logs, `${log}.${suffix}`));
-    return (suffix.endsWith('.gz') ? gunzipSync(content) : content).toString('utf8');
-  });
-  texts.push(readFileSync(path.join(home.logs, log), 'utf8'));
-  return texts.join('').split('\n').slice(0, -1);
-}
-
-function olderThan(home: Home, log: string): string[] {
-  return readdirSync(home.logs).flatMap((name) =>
-    name.startsWith(`${log}.`) ? [name.slice(log.length + 1)] : [],
-  );
 }

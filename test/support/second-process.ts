@@ -10,11 +10,17 @@ export function startProgram(program: string, ...args: string[]): ChildProcess {
   return startTypeScript(path.join(__dirname, 'programs', program), args, process.env);
 }
 
-/** The same for any of our files; what it writes as errors is not shown. */
-export function startTypeScript(file: string, args: string[], env: NodeJS.ProcessEnv): ChildProcess {
+/** The same for any of our files; what it writes as errors is not shown. @param rights of another user, for root */
+export function startTypeScript(
+  file: string,
+  args: string[],
+  env: NodeJS.ProcessEnv,
+  rights: { uid?: number; gid?: number } = {},
+): ChildProcess {
   const hook = path.join(__dirname, 'load-typescript.js');
   const child = spawn(process.execPath, ['--require', hook, file, ...args], {
     env,
+    ...rights,
     // with a line for messages, as a process has that we have forked
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   });

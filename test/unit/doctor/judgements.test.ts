@@ -18,6 +18,8 @@ import {
   moreToCome,
   residentBytes,
 } from '../../../deploy/doctor/memory';
+import type { Logs } from '../../../deploy/doctor/logs';
+import { judgeLogs } from '../../../deploy/doctor/logs';
 import { missingModules } from '../../../deploy/doctor/nginx';
 import { judgeVersion } from '../../../deploy/doctor/node';
 import { judgeMode } from '../../../deploy/doctor/permissions';
@@ -74,6 +76,22 @@ test('home: a network disk is a fault, also where statfs counts with a sign; mem
 test('permissions: stricter is fine, wider is not', () => {
   expect(judgeMode('/h/secret', 0o400, 0o600)).toEqual([]);
   expect(outcome(judgeMode('/h/my secret', 0o640, 0o600))).toEqual(["fault: chmod 600 '/h/my secret'"]);
+});
+
+test('logs: nginx may enter the folder, and nobody writes to a file that was renamed or removed', () => {
+  const user = { name: 'www-data', group: 'www-data', uid: 33, gid: 34 };
+  const fine: Logs = { folder: '/h/logs', user, isClosed: false, master: 7, nginx: [], pm2: [] };
+  expect(outcome(judgeLogs(fine))).toEqual([]);
+  const closed = { ...fine, isClosed: true };
+  const open = 'chgrp 34 /h/logs && chmod 710 /h/logs';
+  expect(outcome(judgeLogs(closed))).toEqual([`fault: ${open}`]);
+  expect(outcome(judgeLogs({ ...closed, nginx: ['access.log.1'] }))).toEqual([
+    `fault: ${open} && kill -USR1 7`,
+  ]);
+  expect(outcome(judgeLogs({ ...fine, nginx: ['access.log (deleted)'] }))).toEqual(['fault: kill -USR1 7']);
+  expect(outcome(judgeLogs({ ...fine, pm2: ['app-blue.log.2'] }))).toEqual([
+    'fault: npm run -s pm2 -- reloadLogs',
+  ]);
 });
 
 test('process manager, deployer and kit: what runs is what this clone has', () => {

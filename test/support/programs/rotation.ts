@@ -1,0 +1,4 @@
+/** Rotates nginx's logs under load, as the user who starts this, and prints what it saw. */
+import { rotateUnderLoad } from '../rotation-story';
+
+void rotateUnderLoad().then((told) => console.log(JSON.stringify(told)));

@@ -1,0 +1,110 @@
+/** nginx's logs are rotated while users ask as fast as they can, in the folders as `npm start` makes them. */
+import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { gunzipSync } from 'node:zlib';
+import type { Home } from '../../deploy/home';
+import { Journal } from '../../deploy/journal/journal';
+import { rotate } from '../../deploy/rotate';
+import { makeHome } from '../../deploy/setup/prepare-home';
+import { logPosition, readRequests } from '../../deploy/traffic/access-log';
+import { masterOf } from '../../deploy/traffic/nginx-processes';
+import type { Yard } from '../../deploy/yard';
+import { openYard } from '../../deploy/yard';
+import { trafficYard } from './traffic-yard';
+import { until } from './until';
+
+const TURNS = 8;
+
+export interface Rotations {
+  requests: number;
+  failures: number;
+  /** In the log and its older files. */
+  lines: number;
+  /** Seen by a reader that goes on where it stopped. */
+  readOn: number;
+  /** The suffixes of the older files. */
+  older: string[];
+  /** Bits by which others could use a log. */
+  open: number;
+  isSameMaster: boolean;
+}
+
+/** Rotates several times under load, and counts every line. */
+export async function rotateUnderLoad(): Promise<Rotations> {
+  const traffic = await trafficYard();
+  const { home } = traffic;
+  try {
+    makeHome(home);
+    const yard = await rotatingYard(home, home.dir, { logSize: '64k', logs: 50 });
+    await traffic.startApp('blue');
+    await traffic.traffic.shift({ active: 'blue', standby: null });
+    await traffic.nginx.start();
+    const master = masterOf(home);
+    let position = logPosition(home);
+    const linesBefore = allLines(home, 'access.log').length;
+    let readOn = 0;
+    const read = (): void => {
+      const { requests, position: next } = readRequests(home, position);
+      position = next;
+      readOn += requests.length;
+    };
+
+    const load = traffic.load();
+    for (let turn = 0; turn < TURNS; turn++) {
+      await until('the log has grown', () => statSync(home.accessLog).size > 64 * 1024);
+      const turning = rotate(yard);
+      read();
+      await turning;
+      read();
+    }
+    const { requests, failures } = await load.stop();
+    const lines = (): number => allLines(home, 'access.log').length - linesBefore;
+    await until('the last line', () => lines() >= requests);
+    read();
+    yard.journal.close();
+    const logs = readdirSync(home.logs).map((name) => statSync(path.join(home.logs, name)).mode & 0o077);
+    return {
+      requests,
+      failures,
+      lines: lines(),
+      readOn,
+      older: olderThan(home, 'access.log').sort(),
+      open: logs.reduce((all, mode) => all | mode, 0),
+      isSameMaster: masterOf(home) === master,
+    };
+  } finally {
+    await traffic.cleanUp();
+  }
+}
+
+/** A yard whose configuration says how logs are kept. @param root a folder for the configuration */
+export async function rotatingYard(
+  home: Home,
+  root: string,
+  keep: { logSize: string; logs: number },
+): Promise<Yard> {
+  writeFileSync(path.join(root, 'deploy.config.js'), `module.exports = ${JSON.stringify({ keep })};`);
+  const journal = Journal.open(home);
+  await journal.prepare();
+  journal.close();
+  mkdirSync(home.logs, { recursive: true });
+  return openYard(home, root);
+}
+
+/** Of a log and its older files, the oldest first. */
+export function allLines(home: Home, log: string): string[] {
+  const files = olderThan(home, log).sort((a, b) => parseInt(b, 10) - parseInt(a, 10));
+  const texts = files.map((suffix) => {
+    const content = readFileSync(path.join(home.logs, `${log}.${suffix}`));
+    return (suffix.endsWith('.gz') ? gunzipSync(content) : content).toString('utf8');
+  });
+  texts.push(readFileSync(path.join(home.logs, log), 'utf8'));
+  return texts.join('').split('\n').slice(0, -1);
+}
+
+/** The suffixes of a log's older files. */
+export function olderThan(home: Home, log: string): string[] {
+  return readdirSync(home.logs).flatMap((name) =>
+    name.startsWith(`${log}.`) ? [name.slice(log.length + 1)] : [],
+  );
+}
