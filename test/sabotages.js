@@ -400,6 +400,8 @@ const SABOTAGES = [
     from: 'ORDER BY live DESC LIMIT 1',
     to: "ORDER BY json_extract(body, '$.liveAt') DESC LIMIT 1",
     test: 'test/unit/journal/journal.test.ts',
+  },
+  {
     invariant: 16,
     what: 'nginx is not asked to open a renamed log again',
     file: 'deploy/rotate.ts',
