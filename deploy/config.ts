@@ -2,11 +2,10 @@
  * deploy.config.js, checked. Defaults stand here and, explained, in that file; what the environment said
  * at `npm start` (kept in the home's settings.json) goes over both.
  */
-import { existsSync } from 'node:fs';
-import path from 'node:path';
 import type { z } from 'zod';
 import type { Known } from './checked-config';
 import { keyOf, recall, remember } from './checked-config';
+import { CONFIG_FILE, findConfigFile, readConfigFile } from './config-file';
 import type { Config, schema as Schema } from './config-schema';
 import { KnownError } from './core/errors';
 import { poolFrom, poolOf, poolText } from './core/pool';
@@ -47,9 +46,9 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
  * @param known the configuration that was checked last, for whoever is in a hurry
  */
 export function loadConfig(root: string, settings: Settings, known?: Known): Config {
-  const file = path.join(root, 'deploy.config.js');
-  const written = existsSync(file) ? readConfigFile(file) : {};
-  const check = (): Config => parseConfig(overlay(written, settings), 'deploy.config.js', settings);
+  const name = findConfigFile(root);
+  const written = name === null ? {} : readConfigFile(root, name);
+  const check = (): Config => parseConfig(overlay(written, settings), name ?? CONFIG_FILE, settings);
   const key = known ? keyOf(known.build, written, settings) : null;
   if (!known || key === null) return check();
   const recalled = recall(known.file, key);
@@ -59,10 +58,12 @@ export function loadConfig(root: string, settings: Settings, known?: Known): Con
   return config;
 }
 
-/** How a checked-out commit wants to be built and started, from its own deploy.config.js. Throws E_CONFIG. */
-export function parseAppSettings(written: unknown): AppSettings {
-  const app = (written as { app?: unknown } | null)?.app ?? {};
-  return parseConfig({ app }, 'deploy.config.js', {}).app;
+/**
+ * How a checked-out commit wants to be built and started. Throws E_CONFIG.
+ * @param app the section of its own configuration file; undefined where it has none @param name of that file
+ */
+export function parseAppSettings(app: unknown, name = CONFIG_FILE): AppSettings {
+  return parseConfig({ app }, name, {}).app;
 }
 
 /** The slots of a configuration, in the order in which they are filled. */
@@ -74,18 +75,6 @@ export function slotsOf(config: Config): Slot[] {
 function schema(): typeof Schema {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return (require('./config-schema') as { schema: typeof Schema }).schema;
-}
-
-function readConfigFile(file: string): unknown {
-  try {
-    // a fresh copy each time: an edited file counts from the next deployment on
-    delete require.cache[require.resolve(file)];
-    // eslint-disable-next-line @typescript-eslint/no-require-imports
-    return require(file) as unknown;
-  } catch (error) {
-    const message = error instanceof Error ? error.message.split('\n')[0] : String(error);
-    throw new KnownError('E_CONFIG', `deploy.config.js cannot be read: ${message}`);
-  }
 }
 
 /** A copy of the file's value with the settings over it; what is odd in it stays, for the schema to name. */

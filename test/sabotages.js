@@ -56,6 +56,14 @@ const SABOTAGES = [
     test: 'test/integration/traffic-shift.test.ts',
   },
   {
+    invariant: 2,
+    what: 'a configuration that cannot be used counts as the defaults',
+    file: 'deploy/config-file.ts',
+    from: "if (kind !== null) return { refused: 'kind', is: kind };",
+    to: 'if (kind !== null) return { value: undefined, isEmpty: false };',
+    test: 'test/unit/pipeline/app-settings.test.ts',
+  },
+  {
     invariant: 3,
     what: 'the instance in the health answer is not compared',
     file: 'deploy/pipeline/verify.ts',

@@ -37,7 +37,7 @@ interface Loaded {
 
 export function judgeLoaded({ loaded, wanted, edited, folder }: Loaded): Judgement[] {
   if (loaded !== wanted) {
-    const said = 'nginx runs with another configuration than its template and deploy.config.js make now.';
+    const said = 'nginx runs with another configuration than its template and the settings make now.';
     return [fault(said, ANEW)];
   }
   const complaints = edited.map((name) => {

@@ -55,7 +55,7 @@ function unreadable(source: string, configured: string | null, why: string): Jud
   if (configured === null) return fault(said, 'npm start');
   return fault(
     said,
-    `Correct "source" in deploy.config.js, or let this machine read it: git ls-remote ${word(withoutPassword(source))}`,
+    `Correct "source" in the configuration, or let this machine read it: git ls-remote ${word(withoutPassword(source))}`,
   );
 }
 

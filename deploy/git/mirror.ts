@@ -75,7 +75,7 @@ export async function tipOf(home: Home, branch: string): Promise<Commit> {
   const tip = await commitOf(home, `refs/heads/${branch}`);
   if (tip !== null) return tip;
   await checkBranchName(branch);
-  const hint = `Push it: git push live ${branch}; or name another in deploy.config.js: "branch".`;
+  const hint = `Push it: git push live ${branch}; or name another in the configuration: "branch".`;
   throw new KnownError('E_SOURCE', `The source has no branch "${branch}".`, hint);
 }
 

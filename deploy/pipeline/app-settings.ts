@@ -1,10 +1,12 @@
-/** Reads the `app` section of a checked-out commit's own deploy.config.js. */
+/** Reads the `app` section of a checked-out commit's own configuration file. */
 import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from '../command';
 import { deploymentLog, launchAhead, runCommand } from '../command';
 import { parseAppSettings } from '../config';
+import type { Exported } from '../config-file';
+import { EXPORT_OF, findConfigFile, usable } from '../config-file';
 import { KnownError } from '../core/errors';
 import { tellingLine } from '../core/telling';
 import type { AppSettings } from '../core/types';
@@ -12,24 +14,24 @@ import type { Home } from '../home';
 import { isRunning } from '../runtimes/os-process';
 
 const LIMIT_SECONDS = 20;
-const FILE = 'deploy.config.js';
 /** Beside the folder: it is none of the commit's files. */
 const ANSWER = '.app.new';
 
-/**
- * The file is the commit's code: it runs in a process of its own, and only its JSON comes back. The text
- * stands here, and not in a file, so that it is there in whatever form the kit is built.
- */
+/** The file is the commit's code: it runs in a process of its own, and only its JSON comes back. */
 const READER = `
-let folder = '';
-process.stdin.setEncoding('utf8').on('data', (text) => (folder += text)).on('end', () => {
-  if (folder === '') process.exit(1);
+const { dirname } = require('node:path');
+const { writeFileSync } = require('node:fs');
+let file = '';
+process.stdin.setEncoding('utf8').on('data', (text) => (file += text)).on('end', () => {
+  if (file === '') process.exit(1);
+  const folder = dirname(file);
   process.chdir(folder);
-  import(require('node:url').pathToFileURL(folder + '/${FILE}')).then(({ default: config }) => {
-    require('node:fs').writeFileSync(folder + '${ANSWER}', JSON.stringify({ app: config?.app }));
+  exportOf(file, 'app').then((exported) => {
+    writeFileSync(folder + '${ANSWER}', JSON.stringify(exported));
     process.exit(0);
   });
 });
+${EXPORT_OF}
 `;
 
 export interface SettingsReader {
@@ -43,7 +45,7 @@ export interface SettingsReader {
 export function openSettingsReader(home: Home, deploymentId: number): SettingsReader {
   const command: Command = {
     argv: [process.execPath, '-e', READER],
-    label: `read ${FILE}`,
+    label: 'read the configuration',
     cwd: home.dir,
     logFile: deploymentLog(home, deploymentId),
     timeoutSeconds: LIMIT_SECONDS,
@@ -57,8 +59,9 @@ export function openSettingsReader(home: Home, deploymentId: number): SettingsRe
   };
   return {
     async read(folder) {
-      if (!existsSync(path.join(folder, FILE))) return parseAppSettings({});
-      return readWith(command, take(), folder);
+      const name = findConfigFile(folder);
+      if (name === null) return parseAppSettings(undefined);
+      return readWith({ ...command, label: `read ${name}` }, take(), folder, name);
     },
     leave() {
       waiting?.stdin?.end();
@@ -72,16 +75,22 @@ function isWaiting({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid !== undefined && exitCode === null && signalCode === null && isRunning(pid);
 }
 
-async function readWith(command: Command, child: ChildProcess, folder: string): Promise<AppSettings> {
+async function readWith(
+  command: Command,
+  child: ChildProcess,
+  folder: string,
+  name: string,
+): Promise<AppSettings> {
   const answer = folder + ANSWER;
+  const file = path.join(folder, name);
   rmSync(answer, { force: true });
   try {
-    const { timedOut, lastLines } = await runCommand(command, { child, word: folder });
-    if (timedOut) throw new KnownError('E_CONFIG', `${FILE} took longer than ${LIMIT_SECONDS} s.`);
-    if (!existsSync(answer)) {
-      throw new KnownError('E_CONFIG', `${FILE} cannot be read: ${tellingLine(lastLines)}`);
-    }
-    return parseAppSettings(JSON.parse(readFileSync(answer, 'utf8')));
+    const { timedOut, lastLines } = await runCommand(command, { child, word: file });
+    if (timedOut) throw new KnownError('E_CONFIG', `${name} took longer than ${LIMIT_SECONDS} s.`);
+    const exported = existsSync(answer) ? (JSON.parse(readFileSync(answer, 'utf8')) as Exported) : null;
+    const ended = tellingLine(lastLines) || 'it ended before it exported anything';
+    const app = usable(name, readFileSync(file, 'utf8'), exported ?? { refused: 'failed', is: ended });
+    return parseAppSettings(app, name);
   } finally {
     rmSync(answer, { force: true });
   }

@@ -6,6 +6,7 @@ import { KnownError } from '../core/errors';
 import { writeAtomically } from '../os/atomic-write';
 import type { LogEntry } from '../traffic/access-log';
 import type { Yard } from '../yard';
+import { configFileName } from '../config-file';
 
 const ASK_EVERY_MS = 50;
 
@@ -22,7 +23,7 @@ export function putPage({ home, root, config }: Yard): void {
     throw new KnownError(
       'E_STRATEGY',
       `The page ${page} ${why}.`,
-      'Correct maintenance.page in deploy.config.js.',
+      `Correct maintenance.page in ${configFileName(root)}.`,
     );
   }
 }

@@ -3,6 +3,7 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandResult } from '../command';
 import { deploymentLog, runCommand } from '../command';
+import { configFileName } from '../config-file';
 import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
 import { tellingLine } from '../core/telling';
@@ -84,6 +85,6 @@ function mustHaveStart(dir: string, start: string, lacking: string): void {
   const file = path.resolve(dir, start);
   const inside = file.startsWith(dir + path.sep);
   if (inside && statSync(file, { throwIfNoEntry: false })?.isFile()) return;
-  const hint = 'Let app.build in deploy.config.js make it, or name the right file in app.start.';
+  const hint = `Let app.build in ${configFileName(dir)} make it, or name the right file in app.start.`;
   throw new KnownError('E_BUILD', `${lacking} ${start}, which app.start names.`, hint);
 }

@@ -4,6 +4,7 @@
  */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from '../config';
+import { configFileName } from '../config-file';
 import { KnownError } from '../core/errors';
 import type { Look } from '../core/room';
 import { bytesOf, fits, memoryOfPlan, tooLittle } from '../core/room';
@@ -46,7 +47,7 @@ async function mustFitOnDisk(yard: Yard, commit: Commit, observed: Observed): Pr
   throw new KnownError(
     'E_NO_ROOM',
     tooLittle(`The disk of ${found.disk}`, 'a release', found.look),
-    `See what fills it: du -xh ${found.disk} | sort -h | tail; or keep less: "keep" and "room.disk" in deploy.config.js.`,
+    `See what fills it: du -xh ${found.disk} | sort -h | tail; or keep less: "keep" and "room.disk" in ${configFileName(yard.root)}.`,
   );
 }
 
@@ -82,7 +83,7 @@ function dataRoot(file: string): string | null {
 }
 
 /** As large as the one that serves, each of them; what it takes the place of is ended before. */
-function mustFitInMemory({ config }: Yard, { table, slots }: Observed, plan: Plan): void {
+function mustFitInMemory({ root, config }: Yard, { table, slots }: Observed, plan: Plan): void {
   const used = new Map(slots.map(({ slot, pid }) => [slot, memoryOf(pid ?? 0)]));
   const each = used.get(table.active ?? '') ?? 0;
   const look: Look = {
@@ -94,6 +95,6 @@ function mustFitInMemory({ config }: Yard, { table, slots }: Observed, plan: Pla
   throw new KnownError(
     'E_NO_ROOM',
     tooLittle('The memory', 'a second copy of the app', look),
-    'See what uses it: ps aux --sort -rss | head; or keep less free: "room.memory" in deploy.config.js.',
+    `See what uses it: ps aux --sort -rss | head; or keep less free: "room.memory" in ${configFileName(root)}.`,
   );
 }

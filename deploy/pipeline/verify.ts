@@ -3,6 +3,7 @@
  * count as they were at its start. An old process or a stranger on the port fails it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { configFileName } from '../config-file';
 import { KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/seams';
 import { tellingLine } from '../core/telling';
@@ -21,7 +22,6 @@ const PROBE_TIMEOUT_MS = 2000;
 /** One good answer may be luck. */
 const GOOD_ANSWERS = 3;
 const LOG_LINES = 40;
-const MORE_MEMORY = 'Let it use less, or raise "compose.memory" in deploy.config.js.';
 /** Refused connections and 503 are a start that takes its time; any other answer will not get better for long. */
 const WRONG_ANSWERS_MS = 3000;
 
@@ -78,7 +78,9 @@ export async function mustStillRun(yard: Yard, proof: Proof): Promise<RunningSlo
   throw new KnownError(
     'E_EXITED',
     `${short(proof.commit)} exited${code} in ${proof.slot}${line && `: ${line}`}`,
-    by === null ? readLog(proof.slot) : MORE_MEMORY,
+    by === null
+      ? readLog(proof.slot)
+      : `Let it use less, or raise "compose.memory" in ${configFileName(yard.root)}.`,
   );
 }
 

@@ -8,6 +8,7 @@ import { behindStory } from '../core/behind';
 import { short } from '../core/format';
 import type { Config, Settings } from '../config';
 import { loadConfig, settingsFrom } from '../config';
+import { configFileName } from '../config-file';
 import { keptSettings, readSettings } from '../settings';
 import { isLocked } from '../lock';
 import type { Home } from '../home';
@@ -97,7 +98,8 @@ async function possible(home: Home, wanted: Config, given: Settings): Promise<Po
 
 function sayWhatWaits(home: Home, wanted: Config): void {
   const given = settingsFrom(process.env);
-  for (const line of checkSettings(readSettings(home.settings), given, wanted)) say(line);
+  for (const line of checkSettings(readSettings(home.settings), given, wanted, configFileName(ROOT)))
+    say(line);
 }
 
 function sayWhetherSecretWaits(home: Home, given: string | undefined): void {

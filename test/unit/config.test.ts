@@ -59,7 +59,7 @@ describe('a pool of slots', () => {
       green: 7100,
       amber: 7002,
     });
-    expect(load('', { ...settings, SLOTS: '3' }).slots).toEqual({ blue: 7000, green: 7100, amber: 7002 });
+    expect(load(EMPTY, { ...settings, SLOTS: '3' }).slots).toEqual({ blue: 7000, green: 7100, amber: 7002 });
   });
 
   it('may have ports of its own', () => {
@@ -112,8 +112,8 @@ describe('the environment goes over the file', () => {
   });
 
   it('a branch that is named like a number stays a name', () => {
-    expect(load('', { BRANCH: '2024' }).branch).toBe('2024');
-    expect(load('', { SOURCE: '7' }).source).toBe('7');
+    expect(load(EMPTY, { BRANCH: '2024' }).branch).toBe('2024');
+    expect(load(EMPTY, { SOURCE: '7' }).source).toBe('7');
   });
 
   it('only its own variables, and no empty ones, are taken from an environment', () => {
@@ -161,8 +161,9 @@ describe('a mistake is named: where, what, and what to do', () => {
     ['{ app: { start: () => 1 } }', '"app.start" is not valid', ''],
     ['{ app: { build: [] } }', '"app.build" is not valid', ''],
     ['{ app: { smoke: ["/", "x"] } }', '"app.smoke.1" is not valid', ''],
-    ['"text"', 'it is not valid', ''],
-    ['() => ({})', 'it is not valid', ''],
+    ['"text"', 'deploy.config.js exports a string, not an object.', 'Export the object itself'],
+    ['[]', 'deploy.config.js exports an array, not an object.', 'Export the object itself'],
+    ['() => ({})', 'deploy.config.js exports a function, not an object.', 'Export the object itself'],
     ['{ slots: { blue: 8081 } }', '"slots.blue" and "slots.green" are both port 8081.', 'another port'],
     ['{ deployer: { port: 8000 } }', '"http.port" and "deployer.port" are both port 8000.', 'another port'],
   ])('%s', (exported, message, hint) => {
@@ -181,13 +182,13 @@ describe('a mistake is named: where, what, and what to do', () => {
     ['BAKE_SECONDS', '-1'],
     ['DRAIN_SECONDS', '1e9'],
   ] as const)("the environment's %s is named, and not the file", (name, text) => {
-    const error = refusal('', { [name]: text });
+    const error = refusal(EMPTY, { [name]: text });
     expect(error.message).toContain(`the environment's ${name} is not valid`);
     expect(error.hint).toBe(`Give ${name} another value, or leave it out.`);
   });
 
   it('two same ports are found also when the environment brings the second', () => {
-    expect(refusal('', { HTTP_PORT: '8080' }).message).toBe(
+    expect(refusal(EMPTY, { HTTP_PORT: '8080' }).message).toBe(
       '"http.port" and "slots.blue" are both port 8080.',
     );
   });
@@ -199,21 +200,24 @@ describe('a mistake is named: where, what, and what to do', () => {
 });
 
 describe("a commit's own app settings", () => {
-  it('are its own, and the rest of its file is none of our business', () => {
-    expect(parseAppSettings({ app: { start: 'server.js' }, http: { port: 'what?' } })).toMatchObject({
+  it('are its own', () => {
+    expect(parseAppSettings({ start: 'server.js' })).toMatchObject({
       start: 'server.js',
       health: '/health',
       migrate: null,
     });
   });
 
-  it.each([[null], [undefined], [{}], [{ app: null }], ['text']])('are the defaults in %j', (written) => {
-    expect(parseAppSettings(written)).toEqual(loadConfig(tempHome(), {}).app);
+  it('are the defaults where its file has no such section', () => {
+    expect(parseAppSettings(undefined)).toEqual(loadConfig(tempHome(), {}).app);
   });
 
-  it('are checked like any other', () => {
-    expect(() => parseAppSettings({ app: { helth: '/up' } })).toThrow('unknown key "app.helth"');
-    expect(() => parseAppSettings({ app: 'server.js' })).toThrow('"app" is not valid');
+  it('are checked like any other, and the file is named as it is called', () => {
+    expect(() => parseAppSettings({ helth: '/up' }, 'deploy.config.mjs')).toThrow(
+      'deploy.config.mjs: unknown key "app.helth"',
+    );
+    expect(() => parseAppSettings('server.js')).toThrow('"app" is not valid');
+    expect(() => parseAppSettings(null)).toThrow('"app" is not valid');
   });
 });
 
@@ -248,6 +252,9 @@ describe('the settings that a home keeps', () => {
     expect(() => readSettings(file)).toThrow(expect.objectContaining({ code: 'E_HOME' }));
   });
 });
+
+/** A file with which everything stands at its default. */
+const EMPTY = 'module.exports = {};';
 
 function write(text: string): string {
   const root = path.join(tempHome(), 'clone');

@@ -6,6 +6,7 @@ import { homeAt } from '../../../deploy/home';
 import type { SettingsReader } from '../../../deploy/pipeline/app-settings';
 import { openSettingsReader } from '../../../deploy/pipeline/app-settings';
 import { markedProcesses } from '../../../deploy/pipeline/survivors';
+import { folderWith, REFUSED, WORKING } from '../../support/config-files';
 import { tempHome } from '../../support/temp-home';
 import { until } from '../../support/until';
 
@@ -52,4 +53,20 @@ test('a reader that is not needed leaves without running the commit', async () =
   reader.leave();
   await until('it is gone', () => markedProcesses(home).length === 0);
   expect(existsSync(path.join(dir, 'ran'))).toBe(false);
+});
+
+describe('a commit', () => {
+  test.each(WORKING)('may be configured by %s', async (_, written) => {
+    folderWith(written, dir);
+    expect(await reader.read(dir)).toMatchObject({ start: 'own.js', test: ['own-test'] });
+  });
+
+  // without them a release would go live by the defaults, untested
+  test.each(REFUSED)('is never configured by %s', async (_, written, message) => {
+    folderWith(written, dir);
+    await expect(reader.read(dir)).rejects.toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringMatching(message),
+    });
+  });
 });

@@ -1,0 +1,27 @@
+/** A configuration file that never comes to an end: nothing waits for it for ever, in the clone and in a commit alike. */
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { loadConfig } from '../../deploy/config';
+import { homeAt } from '../../deploy/home';
+import { openSettingsReader } from '../../deploy/pipeline/app-settings';
+import { ENDLESS, folderWith } from '../support/config-files';
+import { afterwards, tempHome } from '../support/temp-home';
+
+test.each(ENDLESS)('a clone is never configured by %s', (_, written, message) => {
+  const folder = folderWith(written);
+  expect(() => loadConfig(folder, {})).toThrow(
+    expect.objectContaining({ code: 'E_CONFIG', message: expect.stringMatching(message) }),
+  );
+});
+
+test.each(ENDLESS.slice(-1))('a commit is never configured by %s', async (_, written, message) => {
+  const home = homeAt(tempHome());
+  const folder = path.join(home.releases, 'a'.repeat(40));
+  for (const each of [folder, home.logs]) mkdirSync(each, { recursive: true });
+  const reader = openSettingsReader(home, 7);
+  afterwards(() => reader.leave());
+  await expect(reader.read(folderWith(written, folder))).rejects.toMatchObject({
+    code: 'E_CONFIG',
+    message: expect.stringMatching(message),
+  });
+});
