@@ -119,10 +119,14 @@ overRuntimes((runtime) => {
       });
 
       expect(seen.failed.slice(0, 3)).toEqual([]);
+      const restarts = (): string[] =>
+        incidents(clone, told).filter((each) => each.startsWith(`${killed} ended and was started again`));
+      // the watch reports a restart at its next look
+      await until('the journal to report the restart', () => restarts().length > 0);
+      expect(restarts()).toHaveLength(1);
       const news = incidents(clone, told);
       for (const name of hung)
         expect(news).toContain(`${name} hangs: its process ${pids.get(name)} is ended and started again`);
-      expect(news.filter((each) => each.startsWith(`${killed} ended and was started again`))).toHaveLength(1);
       expect(serving()).toEqual(POOL);
       expect(await faults()).toEqual([]);
     });

@@ -5,6 +5,7 @@ import { tryLock } from '../../deploy/lock';
 import { leftOf, incidents, lastEvent, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type LoadRequest } from '../support/load';
+import { removeAtOnce } from '../support/remove-at-once';
 import { until } from '../support/until';
 import type { Said } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -122,7 +123,7 @@ it('makes a traffic table again that somebody has removed', async () => {
   const { commit } = await clone.serving();
   const told = lastEvent(clone);
   rmSync(clone.home.traffic);
-  rmSync(clone.home.tables, { recursive: true });
+  removeAtOnce(clone.home.tables);
 
   await until('users being served', async () => (await clone.get('/version')).status === 200, 5000);
 
@@ -175,21 +176,10 @@ it('a script gets JSON also for a command that cannot be understood', async () =
 });
 
 it('can be stopped when its home was removed', async () => {
-  // what runs there goes on writing meanwhile
-  await until('the home being gone', () => isRemoved(clone.home.dir));
+  removeAtOnce(clone.home.dir);
   expectDone(await clone.switchyard('stop'));
   expect(leftOf(clone.home)).toEqual([]);
 });
-
-/** Removes it; false when something has come in behind. */
-function isRemoved(folder: string): boolean {
-  try {
-    rmSync(folder, { recursive: true, force: true });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOTEMPTY') throw error;
-  }
-  return !existsSync(folder);
-}
 
 function expectRefusal({ code, text }: Said, sentence: string, known: string): void {
   expect(text).toContain(sentence);

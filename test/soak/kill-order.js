@@ -1,9 +1,11 @@
 // @ts-check
 /**
- * Loaded into the deployment's program of a throw-away clone: it ends its own process by SIGKILL, exactly between two
- * steps. Which two stands in a file beside it, from which an order goes that was obeyed. The product knows nothing of it.
+ * Loaded into the deployment's program of a throw-away clone: it kills its own process exactly between two steps, and
+ * cuts the power of a disk first where the order says so. The orders stand in a file beside it; one that was obeyed is
+ * removed. The product does not know this file.
  */
 'use strict';
+const { execFileSync } = require('child_process');
 const fs = require('fs');
 const path = require('path');
 // beside it in the clone's dist/deploy
@@ -22,18 +24,25 @@ let ended = 0;
 Journal.prototype.tell = async function (deployment, entry) {
   if (told === 0) setTimer();
   told += 1;
-  const isStep = entry.type === 'phase' && entry.step !== undefined;
-  const isEnd = entry.type === 'live' || (isStep && entry.status !== 'started');
-  if (isStep && ended === 0) obey({ after: 0, told: true });
-  if (isEnd) obey({ after: ended + 1, told: false });
+  const isPhase = entry.type === 'phase';
+  const isStep = isPhase && entry.step !== undefined;
+  const isOver = isPhase && entry.status !== 'started';
+  const isEnd = entry.type === 'live' || (isStep && isOver);
+  if (isStep && ended === 0) obey((order) => 'after' in order && order.after === 0);
+  if (isEnd) obey((order) => 'after' in order && order.after === ended + 1 && !order.told);
   await tell.call(this, deployment, entry);
-  if (isEnd) obey({ after: (ended += 1), told: true });
+  if (isPhase && isOver) obey((order) => 'phase' in order && order.phase === entry.phase);
+  if (!isEnd) return;
+  ended += 1;
+  obey((order) => 'after' in order && order.after === ended && order.told);
 };
 
-/** @param {{ after: number, told: boolean }} here */
-function obey(here) {
+/** @param {(order: KillOrder) => boolean} isDue */
+function obey(isDue) {
   const [first] = orders();
-  if (first && 'after' in first && first.after === here.after && first.told === here.told) killThis();
+  if (!first || !isDue(first)) return;
+  if ('laterMs' in first && first.laterMs) setTimeout(killThis, first.laterMs);
+  else killThis();
 }
 
 function setTimer() {
@@ -43,7 +52,9 @@ function setTimer() {
 
 /** The next order is for the process that comes after this one. */
 function killThis() {
-  fs.writeFileSync(ORDERS, JSON.stringify(orders().slice(1)));
+  const [first, ...others] = orders();
+  fs.writeFileSync(ORDERS, JSON.stringify(others));
+  if (first?.cut) execFileSync(first.cut[0], first.cut.slice(1));
   fs.appendFileSync(KILLED, `${Date.now()}\n`);
   process.kill(process.pid, 'SIGKILL');
 }

@@ -1,14 +1,23 @@
 /** Kills a deployment's process between two of its steps, exactly, in a clone whose program was told to obey. */
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { PhaseName } from '../../deploy/core/types';
+import type { LossyDisk } from '../support/lossy-disk';
 
 /** When a process is to be killed. */
-export type KillOrder =
+export type KillOrder = Moment & {
+  /** The command that cuts the power of a disk just before. */
+  cut?: LossyDisk['cutCommand'];
+};
+
+type Moment =
   /**
    * When so many of its steps have come to their end; the word LIVE counts as one. `told` false: the last of them is
-   * done, and does not stand in the journal yet.
+   * done, and does not stand in the journal yet. `laterMs`: so many milliseconds after that.
    */
-  | { after: number; told: boolean }
+  | { after: number; told: boolean; laterMs?: number }
+  /** When this phase of the preparation is over. */
+  | { phase: PhaseName }
   /** So many milliseconds after the first thing that it tells. */
   | { afterMs: number };
 
@@ -27,6 +36,16 @@ export function obeyKillOrders(dir: string): void {
 export function orderKills(dir: string, orders: KillOrder[]): void {
   rmSync(inBuild(dir, 'killed.json'), { force: true });
   writeFileSync(inBuild(dir, 'kill-orders.json'), JSON.stringify(orders));
+}
+
+/** Whether a process has begun to obey the only order. */
+export function isObeying(dir: string): boolean {
+  return readFileSync(inBuild(dir, 'kill-orders.json'), 'utf8') === '[]';
+}
+
+/** Whether an order was obeyed. */
+export function isKilled(dir: string): boolean {
+  return existsSync(inBuild(dir, 'killed.json'));
 }
 
 /** When they were killed, in milliseconds since 1970. What nobody has come to is not for the next deployment. */

@@ -1,6 +1,7 @@
 /** Where a deployment can be killed, as its plan shows it: a step more is a point more. Pure. */
-import type { Plan, Step } from '../../deploy/core/types';
+import type { PhaseName, Plan, Step } from '../../deploy/core/types';
 import type { Chance } from '../support/chance';
+import type { LossyDisk } from '../support/lossy-disk';
 import type { KillOrder } from './killing';
 
 export interface Point {
@@ -25,6 +26,52 @@ export function undoPointsOf(plan: Plan): Point[] {
   return around(['verify-live fails', ...undone], failing);
 }
 
+/** After LIVE, names are on the disk and the content of files that nobody flushed is not: see lossy-disk.ts. */
+const COMMITTED_MS = 1500;
+const BAKE_SECONDS = 0.3;
+const LONG_BAKE_SECONDS = 4;
+
+export interface Cut extends Point {
+  /** Of a release that fails with users, while it is rolled back. */
+  bad: boolean;
+  bakeSeconds: number;
+}
+
+/**
+ * Where the power is cut: after each phase of the preparation, between two steps once for each kind of step, just
+ * after LIVE, and some seconds into the bake; and once for each kind of step that is undone.
+ * @param command cuts the power
+ */
+export function cutsOf(plan: Plan, preparation: PhaseName[], command: LossyDisk['cutCommand']): Cut[] {
+  const prepared = preparation.map((phase) => ({ name: `${phase} | the next`, orders: [{ phase }] }));
+  const between = onePerKind(pointsOf(plan).filter(isBetween));
+  const live = between.find(({ name }) => name.startsWith('LIVE'));
+  const baking = live && {
+    name: `${COMMITTED_MS / 1000} s into the bake`,
+    orders: live.orders.map((order) => ({ ...order, laterMs: COMMITTED_MS })),
+  };
+  const undone = onePerKind(undoPointsOf(plan).filter(isBetween));
+  const cut = (point: Point, bad = false, bakeSeconds = BAKE_SECONDS): Cut => ({
+    name: `power cut: ${point.name}`,
+    orders: point.orders.map((order) => ({ ...order, cut: command })),
+    bad,
+    bakeSeconds,
+  });
+  return [
+    ...[...prepared, ...between].map((point) => cut(point)),
+    ...(baking ? [cut(baking, false, LONG_BAKE_SECONDS)] : []),
+    ...undone.map((point) => cut(point, true)),
+  ];
+}
+
+/** The first after each kind of step: a pool of four starts the same kind four times. */
+function onePerKind(points: Point[]): Point[] {
+  const kindOf = ({ name }: Point): string | undefined => name.split(' | ')[0];
+  return points.filter(
+    (point, index) => points.findIndex((each) => kindOf(each) === kindOf(point)) === index,
+  );
+}
+
 /** At any moment, and often the process that takes it back as well. @param longestMs of a whole deployment */
 export function randomPoint(random: Chance, longestMs: number): Point {
   const moment = (): KillOrder => ({ afterMs: Math.floor(random.next() * longestMs) });
@@ -35,7 +82,7 @@ export function randomPoint(random: Chance, longestMs: number): Point {
 
 /** Exactly: what was done stands in the journal, and nothing else is begun. */
 export function isBetween({ orders }: Point): boolean {
-  return orders.every((order) => 'after' in order && order.told);
+  return orders.every((order) => 'after' in order && order.told && order.laterMs === undefined);
 }
 
 export function isMoment({ orders }: Point): boolean {

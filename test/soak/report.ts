@@ -1,13 +1,15 @@
-/** What a soak has shown: a line for each kill, and a table at the end. Pure. */
+/** What a soak has shown: a line for each kill, and a table in Markdown at the end. Pure. */
 import type { Point } from './points';
 import type { Outcome } from './story';
 
 export interface Row {
   name: string;
+  /** From the clone's making to its removal. */
+  ms: number;
   outcomes: Outcome[];
 }
 
-const HEAD = ['', 'deployments', 'kills', 'not well', 'worst until right', 'requests', 'failed'];
+const HEAD = ['', 'kills', 'not well', 'worst time until right', 'requests', 'failed', 'took'];
 
 export function lineOf(name: string, point: Point, { kills, ms, asked, failed, problems }: Outcome): string {
   const mark = problems.length === 0 ? '✓' : '✗';
@@ -19,24 +21,26 @@ export function lineOf(name: string, point: Point, { kills, ms, asked, failed, p
   ].join('\n');
 }
 
-export function tableOf(rows: Row[]): string[] {
-  const cells = [HEAD, ...rows.map(cellsOf)];
+/** With the sum of all as its last row. @param ms the whole took, with several parts at the same time */
+export function tableOf(rows: Row[], ms: number): string[] {
+  const all = { name: 'all', ms, outcomes: rows.flatMap(({ outcomes }) => outcomes) };
+  const cells = [HEAD, ...[...rows, all].map(cellsOf)];
   const widths = HEAD.map((_, column) => Math.max(...cells.map((row) => (row[column] ?? '').length)));
-  const padded = (cell: string, column: number): string =>
-    column === 0 ? cell.padEnd(widths[column] ?? 0) : cell.padStart(widths[column] ?? 0);
-  return cells.map((row) => row.map(padded).join('  '));
+  const padded = (cell: string, column: number): string => cell.padEnd(widths[column] ?? 0);
+  const [head = [], ...body] = cells.map((row) => row.map(padded));
+  return [head, widths.map((width) => '-'.repeat(width)), ...body].map((row) => `| ${row.join(' | ')} |`);
 }
 
-function cellsOf({ name, outcomes }: Row): string[] {
-  const sum = (of: (outcome: Outcome) => number): string =>
-    String(outcomes.reduce((total, outcome) => total + of(outcome), 0));
+function cellsOf({ name, ms, outcomes }: Row): string[] {
+  const sum = (of: (outcome: Outcome) => number): number =>
+    outcomes.reduce((total, outcome) => total + of(outcome), 0);
   return [
     name,
-    String(outcomes.length),
-    sum(({ kills }) => kills),
-    sum(({ problems }) => (problems.length > 0 ? 1 : 0)),
-    `${Math.max(0, ...outcomes.map(({ ms }) => ms))} ms`,
-    sum(({ asked }) => asked),
-    sum(({ failed }) => failed),
+    String(sum(({ kills }) => kills)),
+    String(sum(({ problems }) => (problems.length > 0 ? 1 : 0))),
+    `${(Math.max(0, ...outcomes.map((outcome) => outcome.ms)) / 1000).toFixed(1)} s`,
+    sum(({ asked }) => asked).toLocaleString('en'),
+    sum(({ failed }) => failed).toLocaleString('en'),
+    `${Math.floor(ms / 60_000)}:${String(Math.floor((ms / 1000) % 60)).padStart(2, '0')}`,
   ];
 }

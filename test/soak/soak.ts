@@ -1,81 +1,104 @@
-/** Kills deployments of every strategy between every two of their steps, and tells of each how it went. */
+/** One part of a soak: a strategy, killed at each of its points, or with the power cut at each of them. */
 import type { Commit } from '../../deploy/core/types';
 import { chance } from '../support/chance';
 import type { RuntimeName } from '../support/runtimes';
-import { isBetween, pointsOf, randomPoint, undoPointsOf, type Point } from './points';
-import { killedAt, nextWorks } from './story';
-import { lineOf, tableOf, type Row } from './report';
-import { closeYard, deploy, freshCommit, openYard, planOf, type Yard } from './yard';
+import { cutsOf, isBetween, pointsOf, randomPoint, undoPointsOf, type Point } from './points';
+import { cutAt } from './power';
+import { lineOf } from './report';
+import { killedAt, nextWorks, type Outcome } from './story';
+import { nameOf, type Task } from './tasks';
+import {
+  closeLossyYard,
+  closeYard,
+  deploy,
+  freshCommit,
+  openLossyYard,
+  openYard,
+  planOf,
+  powerCutPossible,
+  preparationOf,
+  type Yard,
+} from './yard';
 
 export interface SoakOptions {
   runtime: RuntimeName;
-  /** In each, every point once, and some moments by chance. */
+  /** In each, every point is killed at once, and some moments by chance. The power is cut in the first alone. */
   rounds: number;
   seed: number;
-  /** As in `rolling`, or `rolling/2` for the one with two slots. Left out: all. */
-  only?: string;
   say: (line: string) => void;
+  /** Called for each kill and each cut. */
+  add: (outcome: Outcome) => void;
   /** Looked at before each kill. */
   isOver: () => boolean;
 }
 
-/** Each on a clone with so many slots. */
-const STAGES = [
-  { slots: 4, strategies: ['blue-green', 'in-place', 'canary', 'rolling'] },
-  { slots: 2, strategies: ['rolling'] },
-];
 const MOMENTS = 5;
 
-/** Returns how many kills did not end well. */
-export async function soak(options: SoakOptions): Promise<number> {
-  const rows: Row[] = [];
-  for (const { slots, strategies } of STAGES) {
-    const wanted = strategies.filter((strategy) => isWanted(options.only, strategy, slots));
-    if (wanted.length === 0 || options.isOver()) continue;
-    options.say(`a clone with ${slots} slots is made`);
-    const yard = await openYard(options.runtime, slots);
-    try {
-      for (const strategy of wanted) {
-        const row: Row = { name: `${strategy}, ${slots} slots`, outcomes: [] };
-        rows.push(row);
-        await soakStrategy({ ...yard, strategy }, row, options);
-      }
-    } finally {
-      await closeYard(yard);
-    }
-  }
-  for (const line of tableOf(rows)) options.say(line);
-  return rows.flatMap(({ outcomes }) => outcomes).filter(({ problems }) => problems.length > 0).length;
+export async function soak(task: Task, options: SoakOptions): Promise<void> {
+  if (task.kind === 'kills') return soakKills(task, options);
+  const impossible = powerCutPossible(options.runtime);
+  if (impossible === null) return soakCuts(task, options);
+  options.say(`- ${nameOf(task)} skipped: ${impossible}`);
 }
 
-function isWanted(only: string | undefined, strategy: string, slots: number): boolean {
-  return only === undefined || only === strategy || only === `${strategy}/${slots}`;
-}
-
-async function soakStrategy(
-  yard: Yard,
-  { name, outcomes }: Row,
-  { rounds, seed, say, isOver }: SoakOptions,
-): Promise<void> {
+async function soakKills(task: Task, options: SoakOptions): Promise<void> {
+  const { rounds, seed, isOver } = options;
+  const yard = { ...(await openYard(options.runtime, task.slots)), strategy: task.strategy };
   const kill = async (point: Point, commit: Commit): Promise<void> => {
     if (isOver()) return;
     const outcome = await killedAt(yard, point, commit);
     // after the others the next kill's deployment shows it as well
     if (isBetween(point)) outcome.problems.push(...(await nextWorks(yard)));
-    // what was broken off with us says nothing
-    if (isOver()) return;
-    outcomes.push(outcome);
-    say(lineOf(name, point, outcome));
+    report(task, point, outcome, options);
   };
-  const random = chance(seed);
-  const longestMs = await settle(yard);
-  const plan = await planOf(yard, await freshCommit(yard));
-  for (let round = 0; round < rounds; round++) {
-    for (const point of pointsOf(plan)) await kill(point, await freshCommit(yard));
-    for (const point of undoPointsOf(plan)) await kill(point, yard.bad);
-    for (let count = 0; count < MOMENTS; count++)
-      await kill(randomPoint(random, longestMs), await freshCommit(yard));
+  try {
+    const random = chance(seed);
+    const longestMs = await settle(yard);
+    const plan = await planOf(yard, await freshCommit(yard));
+    for (let round = 0; round < rounds; round++) {
+      for (const point of pointsOf(plan)) await kill(point, await freshCommit(yard));
+      for (const point of undoPointsOf(plan)) await kill(point, yard.bad);
+      for (let count = 0; count < MOMENTS; count++)
+        await kill(randomPoint(random, longestMs), await freshCommit(yard));
+    }
+  } finally {
+    await closeYard(yard);
   }
+}
+
+async function soakCuts(task: Task, options: SoakOptions): Promise<void> {
+  const open = async (): ReturnType<typeof openLossyYard> => {
+    const opened = await openLossyYard(options.runtime, task.slots, task.strategy);
+    await settle(opened);
+    // it goes through the phases of a release that is new, as that of every cut does
+    const { verdict } = await opened.clone.release({ manifest: { version: '1.4.0' } });
+    if (!verdict.startsWith('✓ LIVE')) throw new Error(`a push failed that nothing has cut: ${verdict}`);
+    return opened;
+  };
+  let yard = await open();
+  try {
+    const preparation = preparationOf(yard);
+    const plan = await planOf(yard, await freshCommit(yard));
+    const count = cutsOf(plan, preparation, yard.disk.cutCommand).length;
+    for (let index = 0; index < count && !options.isOver(); index++) {
+      const cut = cutsOf(plan, preparation, yard.disk.cutCommand)[index];
+      if (!cut) return;
+      const outcome = await cutAt(yard, cut);
+      report(task, cut, outcome, options);
+      if (!outcome.lost) continue;
+      await closeLossyYard(yard);
+      yard = await open();
+    }
+  } finally {
+    await closeLossyYard(yard);
+  }
+}
+
+/** What was broken off with us says nothing. */
+function report(task: Task, point: Point, outcome: Outcome, { say, add, isOver }: SoakOptions): void {
+  if (isOver()) return;
+  add(outcome);
+  say(lineOf(nameOf(task), point, outcome));
 }
 
 /** The first deployment comes from another strategy's slots, and each release is built once. Returns how long a whole one takes. */

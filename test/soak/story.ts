@@ -60,16 +60,16 @@ export async function nextWorks(yard: Yard): Promise<string[]> {
   return problems;
 }
 
-type Rest = Awaited<ReturnType<typeof atRest>>;
+export type Rest = Awaited<ReturnType<typeof atRest>>;
 
 /** All but the very processes: those may have been started again. */
-async function atRest({ clone }: Yard) {
+export async function atRest({ clone }: Yard) {
   const { serving, ...rest } = await clone.state();
   return { commit: serving.commit, ...rest };
 }
 
 /** Before the first kill: who was told LIVE keeps it. */
-function wasLive(events: JournalEvent[]): boolean {
+export function wasLive(events: JournalEvent[]): boolean {
   const isRecovery = ({ entry }: JournalEvent): boolean =>
     entry.type === 'warning' && entry.message.startsWith('its process died');
   const recovered = events.findIndex(isRecovery);
@@ -77,27 +77,27 @@ function wasLive(events: JournalEvent[]): boolean {
   return until.some(({ entry }) => entry.type === 'live');
 }
 
-function lost(seen: Seen[], strategy: string): string[] {
+export function lost(seen: Seen[], strategy: string): string[] {
   const failed = failures(seen, strategy);
   return failed.length === 0
     ? []
     : [`${failed.length} of ${seen.length} requests failed (${failed[0]?.status ?? 'no answer'})`];
 }
 
-function wrongEnd({ state, errorCode }: Deployment, live: boolean): string[] {
+export function wrongEnd({ state, errorCode }: Deployment, live: boolean): string[] {
   const isRight = live ? state === 'succeeded' : state === 'interrupted' && errorCode === 'E_INTERRUPTED';
   return isRight ? [] : [`it ended as ${state} (${errorCode ?? 'no error'})`];
 }
 
-function differences(before: Rest, after: Rest): string[] {
-  const keys = Object.keys(before) as (keyof Rest)[];
+export function differences<T extends object>(before: T, after: T): string[] {
+  const keys = Object.keys(before) as (keyof T & string)[];
   return keys
     .filter((key) => !isDeepStrictEqual(before[key], after[key]))
     .map((key) => `${key}: ${JSON.stringify(before[key])} became ${JSON.stringify(after[key])}`);
 }
 
 /** It went live: what runs is what the table names, and runs well. */
-function strangers({ table, slots }: Rest): string[] {
+export function strangers({ table, slots }: Rest): string[] {
   const standby = table.standby === null ? [] : [table.standby];
   const named = [...new Set([...servingSlots(table), ...standby])].sort();
   const running = slots.map(({ slot }) => slot);

@@ -1,7 +1,12 @@
 /** A live clone whose deployments can be killed, with good releases, a bad one, and users. */
+import path from 'node:path';
 import type { UserConfig } from '../../deploy/config';
 import { poolOf } from '../../deploy/core/pool';
-import type { Commit, Deployment, JournalEvent, Plan } from '../../deploy/core/types';
+import type { StrategyName } from '../../deploy/core/strategy-choice';
+import type { Commit, Deployment, JournalEvent, PhaseName, Plan } from '../../deploy/core/types';
+import { killEverything } from '../support/crash';
+import { lossyDisk, lossyDiskPossible, type LossyDisk } from '../support/lossy-disk';
+import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-engine';
 import { freePorts } from '../support/ports';
 import type { RuntimeName } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -16,6 +21,13 @@ export interface Yard {
   good: Commit[];
   /** It fails as soon as all users have it. */
   bad: Commit;
+}
+
+/** One whose power can be cut. */
+export interface LossyYard extends Yard {
+  disk: LossyDisk;
+  /** In containers: it loses its power too. Its own data lies elsewhere, since Switchyard does not write them. */
+  engine: OwnEngine | null;
 }
 
 /** Everything that a strategy waits for is short: it is the steps that are looked at, and not how long they are. */
@@ -35,15 +47,56 @@ const SHORT: UserConfig = {
 /** It has a step of its own. */
 const MIGRATE = ['true'];
 
-export async function openYard(runtime: RuntimeName, slots: number): Promise<Yard> {
+/** Why the power cannot be cut here, or null. */
+export function powerCutPossible(runtime: RuntimeName): string | null {
+  return lossyDiskPossible() ?? (runtime === 'compose' ? ownEnginePossible() : null);
+}
+
+/** Pushes deploy by this strategy. */
+export async function openLossyYard(
+  runtime: RuntimeName,
+  slots: number,
+  strategy: StrategyName,
+): Promise<LossyYard> {
+  const engine = runtime === 'compose' ? await ownEngine() : null;
+  const disk = lossyDisk();
+  try {
+    const env = { SWITCHYARD_HOME: path.join(disk.dir, 'home'), ...engine?.env };
+    const yard = await openYard(runtime, slots, { config: { strategy }, env });
+    return { ...yard, strategy, disk, engine };
+  } catch (error) {
+    disk.remove();
+    await engine?.cleanUp();
+    throw error;
+  }
+}
+
+export async function closeLossyYard({ disk, engine, ...yard }: LossyYard): Promise<void> {
+  try {
+    await closeYard(yard);
+  } finally {
+    // commands end nothing on a disk that has lost its power
+    killEverything(yard.clone.home);
+    disk.remove();
+    await engine?.cleanUp();
+  }
+}
+
+export async function openYard(
+  runtime: RuntimeName,
+  slots: number,
+  { config, env }: { config?: UserConfig; env?: Record<string, string> } = {},
+): Promise<Yard> {
   const more = Object.keys(poolOf(slots) ?? {}).slice(2);
   const ports = await freePorts(more.length);
-  const clone = await tinyClone({
+  const wanted = {
     ...SHORT,
+    ...config,
     ...(runtime === 'compose' && { runtime }),
     slots: Object.fromEntries(more.map((name, index) => [name, ports[index]])),
     app: { migrate: MIGRATE },
-  });
+  };
+  const clone = await tinyClone(wanted, env);
   try {
     obeyKillOrders(clone.dir);
     const started = await clone.start();
@@ -82,6 +135,19 @@ export async function deploy(
 export async function planOf({ clone, strategy }: Yard, commit: Commit): Promise<Plan> {
   const said = await clone.switchyard('deploy', commit, '--plan', '--strategy', strategy, '--json');
   return (JSON.parse(said.text) as { plan: Plan }).plan;
+}
+
+/** The phases before the plan, in order, as the newest deployment has gone through them. */
+export function preparationOf({ clone }: Yard): PhaseName[] {
+  const journal = clone.journal();
+  const newest = journal.history(1)[0];
+  const events = newest ? journal.since(0, newest.id) : [];
+  journal.close();
+  return events.flatMap(({ entry }) =>
+    entry.type === 'phase' && entry.step === undefined && entry.status === 'done' && !entry.undo
+      ? [entry.phase]
+      : [],
+  );
 }
 
 /** A good release that runs nowhere: what is warm needs fewer steps. */

@@ -79,7 +79,7 @@ export async function liveClone({
   const top = mkdtempSync(path.join(place, 'switchyard-test-'));
   chmodSync(top, 0o755);
   const dir = path.join(top, 'clone');
-  const home = homeAt(path.join(top, 'home'));
+  const home = homeAt(env.SWITCHYARD_HOME ?? path.join(top, 'home'));
   copyTree(dir);
   if (borrowed) linkPackages(dir);
   else copyPackages(dir);

@@ -14,6 +14,8 @@ export interface LossyDisk {
   flush(): void;
   /** Cuts the power. From now on every access fails; kill the processes that work on the disk next. */
   cut(): void;
+  /** The command that cuts the power, for a process that does so exactly between two of its own steps. */
+  cutCommand: [string, ...string[]];
   /** Mounts what the disk had when its power was cut. Processes must not hold files of it open. */
   powerUp(): void;
   /** Unmounts and removes it, also after a cut. */
@@ -66,11 +68,13 @@ export function lossyDisk(): LossyDisk {
     throw error;
   }
   chmodSync(dir, 0o755);
+  const cutCommand: LossyDisk['cutCommand'] = ['perl', '-e', SHUT_DOWN, dir];
 
   return {
     dir,
+    cutCommand,
     flush: () => run('sync', '-f', dir),
-    cut: () => run('perl', '-e', SHUT_DOWN, dir),
+    cut: () => run(...cutCommand),
     powerUp() {
       // lazily, and a copy is mounted: SQLite in this very process may hold a closed database open
       run('umount', '-l', dir);

@@ -34,8 +34,9 @@ let clone: TinyClone;
 const hang = ['node', 'app/hang.js'];
 /** Phases in which the kill comes surely before the end, since they wait for something. */
 const IN_THE_FOLDER: [PhaseName, Change][] = [
-  ['fetch', {}],
-  ['check out', {}],
+  // these two end soon, so the kill may come in a later phase, but not after the shift
+  ['fetch', LONG_VERIFY],
+  ['check out', LONG_VERIFY],
   [
     'install',
     { manifest: { scripts: { preinstall: hang.join(' ') } }, files: { 'npm-shrinkwrap.json': lock() } },

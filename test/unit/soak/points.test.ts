@@ -1,6 +1,6 @@
 import type { Plan, Step } from '../../../deploy/core/types';
 import { chance } from '../../support/chance';
-import { isMoment, pointsOf, randomPoint, undoPointsOf } from '../../soak/points';
+import { cutsOf, isMoment, pointsOf, randomPoint, undoPointsOf } from '../../soak/points';
 
 const proof = { slot: 'green', commit: 'c', instance: 'i', restarts: 0 };
 const away: Step = { do: 'shift', to: { active: 'blue', standby: null } };
@@ -37,6 +37,26 @@ test('one that fails when everybody has it is killed between what takes it back'
     { name: 'undo: shift | undo: stop', orders: [{ after: 4, told: true }] },
     { name: 'undo: stop | the end', orders: [{ after: 5, told: true }] },
   ]);
+});
+
+test('the power is cut after each phase, once for each kind of step, just after LIVE, in the bake, and in each undo', () => {
+  const cuts = cutsOf([...plan.slice(0, 1), ...plan], ['fetch'], ['cut', '/disk']);
+  expect(cuts.map(({ name, bad }) => `${name}${bad ? ', bad' : ''}`)).toEqual([
+    'power cut: fetch | the next',
+    'power cut: the plan | start',
+    'power cut: start | start',
+    'power cut: shift | verify-live',
+    'power cut: verify-live | LIVE',
+    'power cut: LIVE | bake',
+    'power cut: bake | the end',
+    'power cut: 1.5 s into the bake',
+    'power cut: verify-live fails | undo: shift, bad',
+    'power cut: undo: shift | undo: stop, bad',
+    'power cut: undo: stop | undo: stop, bad',
+  ]);
+  expect(cuts.every(({ orders }) => orders.every(({ cut }) => cut?.join(' ') === 'cut /disk'))).toBe(true);
+  expect(cuts[0]?.orders).toMatchObject([{ phase: 'fetch' }]);
+  expect(cuts[7]?.orders).toMatchObject([{ after: 5, told: true, laterMs: 1500 }]);
 });
 
 test('moments are chosen by chance, and the same seed chooses the same', () => {

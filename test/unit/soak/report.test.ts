@@ -14,9 +14,11 @@ test('a line for each kill, and what was not well below it', () => {
   );
 });
 
-test('a table at the end, strategy by strategy', () => {
-  expect(tableOf([{ name: 'rolling', outcomes: [well, ill] }])).toEqual([
-    '         deployments  kills  not well  worst until right  requests  failed',
-    'rolling            2      3         1            6100 ms       500       3',
+test('a table at the end that can be pasted into a page, with the sum as its last row', () => {
+  expect(tableOf([{ name: 'rolling/2/kills', ms: 61_500, outcomes: [well, ill] }], 125_000)).toEqual([
+    '|                 | kills | not well | worst time until right | requests | failed | took |',
+    '| --------------- | ----- | -------- | ---------------------- | -------- | ------ | ---- |',
+    '| rolling/2/kills | 3     | 1        | 6.1 s                  | 500      | 3      | 1:01 |',
+    '| all             | 3     | 1        | 6.1 s                  | 500      | 3      | 2:05 |',
   ]);
 });

@@ -1,0 +1,147 @@
+/**
+ * The power is cut in the middle of a push, and unflushed writes are lost: `npm start` must bring back the right
+ * release, with nothing half-made, and the next push must go live.
+ */
+import { servingSlots } from '../../deploy/core/table';
+import type { Commit, Deployment } from '../../deploy/core/types';
+import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
+import { killEverything, untilOver } from '../support/crash';
+import { diagnose } from '../support/doctor';
+import type { Said } from '../support/live-clone';
+import type { Change } from '../support/tiny-clone';
+import { until } from '../support/until';
+import { isKilled, isObeying, killsDone, orderKills } from './killing';
+import { isMoment, type Cut } from './points';
+import { atRest, differences, lost, strangers, wasLive, wrongEnd, type Outcome, type Rest } from './story';
+import { failures, msUntilRight } from './users';
+import type { LossyYard } from './yard';
+
+/** A release of its own for each cut: one that was built before is on the disk already. */
+let version = 0;
+
+export interface CutOutcome extends Outcome {
+  /** It did not come back, so no other cut can be tried on this clone. */
+  lost: boolean;
+}
+
+/** What cannot be examined has not come back either. */
+export async function cutAt(yard: LossyYard, cut: Cut): Promise<CutOutcome> {
+  return cutAndRestart(yard, cut).catch((error: unknown) => notBack(String(error)));
+}
+
+function notBack(problem: string): CutOutcome {
+  return { kills: 1, ms: 0, asked: 0, failed: 0, problems: [problem], lost: true };
+}
+
+async function cutAndRestart(yard: LossyYard, cut: Cut): Promise<CutOutcome> {
+  const { clone, users, strategy } = yard;
+  const before = await atRest(yard);
+  orderKills(clone.dir, cut.orders);
+  clone.change(releaseFor(cut));
+  const commit = await clone.commit(cut.name);
+  const pushing = clone.git('push', 'live', 'main');
+  const isCut = await untilCut(yard, pushing);
+  if (!isCut) return withoutCut(cut, (await pushing).text, killsDone(clone.dir));
+  await losePower(yard);
+  const { text } = await pushing;
+  killsDone(clone.dir);
+
+  const poweredUp = Date.now();
+  await powerUp(yard);
+  const started = await clone.start();
+  const toldLive = /✓ LIVE in /.test(text) && !cut.bad;
+  if (started.code !== 0) {
+    const lastLines = started.text.trim().split('\n').slice(-2).join(' ');
+    return notBack(`npm start failed: ${lastLines}`);
+  }
+  const { deployment, live } = await endOf(yard, commit);
+  const right = toldLive || (live && !cut.bad) ? commit : before.commit;
+  const ms = msUntilRight(await users.look(), poweredUp, right);
+  users.forget();
+  const after = await atRest(yard);
+  const problems = [
+    ...(after.commit === right ? [] : [`${after.commit} serves instead of ${right}`]),
+    ...(deployment ? wrongEnd(deployment, right === commit) : []),
+    ...(right === commit ? [] : differences(essentials(before), essentials(after))),
+    ...strangers(withoutRestarts(after)),
+    ...(await nextPushWorks(yard)),
+    ...(await faults(yard)),
+  ];
+  const seen = await users.look();
+  problems.push(...lost(seen, strategy));
+  const failed = failures(seen, strategy).length;
+  users.forget();
+  return { kills: 1, ms, asked: seen.length, failed, problems, lost: false };
+}
+
+/** A moment chosen by chance may come after the end of the deployment. */
+function withoutCut(cut: Cut, text: string, kills: number[]): CutOutcome {
+  const problems = isMoment(cut) ? [] : [`the power was not cut:\n${text}`];
+  return { kills: kills.length, ms: 0, asked: 0, failed: 0, problems, lost: false };
+}
+
+function releaseFor({ bad, bakeSeconds }: Cut): Change {
+  return {
+    ...(bad && { behaviour: { healthThroughNginx: 500 } }),
+    config: { bake: { seconds: bakeSeconds } },
+    manifest: { version: `2.0.${(version += 1)}` },
+  };
+}
+
+/** False when the push came to its end before. It also ends because of the cut, before that is complete. */
+async function untilCut({ clone: { dir } }: LossyYard, pushing: Promise<Said>): Promise<boolean> {
+  let isOver = false;
+  void pushing.finally(() => (isOver = true));
+  await until('the power cut, or the end of the push', () => isKilled(dir) || (isOver && !isObeying(dir)));
+  return isKilled(dir);
+}
+
+/** The disk has lost its power already. */
+async function losePower({ clone, engine }: LossyYard): Promise<void> {
+  engine?.freeze();
+  const commands = (): Promise<void> => endProcesses(processesWith('SWITCHYARD_HOME', clone.home.dir), 0);
+  killEverything(clone.home);
+  await commands();
+  // what was being started meanwhile
+  killEverything(clone.home);
+  await engine?.kill();
+}
+
+async function powerUp({ disk, engine }: LossyYard): Promise<void> {
+  disk.powerUp();
+  await engine?.start();
+}
+
+/** Null for a deployment that the disk has lost. A bake that goes on is waited for. */
+async function endOf(
+  { clone }: LossyYard,
+  commit: Commit,
+): Promise<{ deployment: Deployment | null; live: boolean }> {
+  const found = clone.deployments().findLast((each) => each.commit === commit && each.kind === 'deploy');
+  if (!found) return { deployment: null, live: false };
+  const deployment = await untilOver(clone, found.id);
+  const journal = clone.journal();
+  const events = journal.since(0, found.id);
+  journal.close();
+  return { deployment, live: wasLive(events) };
+}
+
+/** What a power cut before LIVE must leave unchanged. The standby is not started again. */
+function essentials({ commit, files, images, table }: Rest): object {
+  return { commit, files, images, serving: servingSlots(table).sort() };
+}
+
+/** An engine counts the start after the power cut as one. */
+function withoutRestarts(rest: Rest): Rest {
+  return { ...rest, slots: rest.slots.map((slot) => ({ ...slot, restarts: 0 })) };
+}
+
+async function nextPushWorks({ clone }: LossyYard): Promise<string[]> {
+  const { commit, verdict } = await clone.release({ manifest: { version: `2.0.${(version += 1)}` } });
+  if (!verdict.startsWith('✓ LIVE')) return [`the next push did not go live: ${verdict}`];
+  return (await clone.serving()).commit === commit ? [] : ['the next push does not serve'];
+}
+
+async function faults({ clone }: LossyYard): Promise<string[]> {
+  return Object.values((await diagnose(clone)).faults).map(({ link, said }) => `doctor: ${link}: ${said}`);
+}
