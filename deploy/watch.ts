@@ -136,7 +136,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
       state.process = firstSight(running, running.pid, state.process);
     const seen = { slot, running, state, said: answer?.said ?? '', isAside };
     // what was killed stays visible for a moment
-    const isEnding = state.restarting || (running !== null && running.pid === state.ended);
+    const isEnding = state.restarting || (running?.pid != null && running.pid === state.ended);
     const action = isEnding ? 'nothing' : await decide(seen, health);
     if (state.process && health === 'good') state.process.answered = true;
     if (health === 'good' && !running?.orphan) state.restores = newlyWatched().restores;

@@ -1,0 +1,110 @@
+/**
+ * The live slot is killed in ways after which its runtime does not start it again. The deployer does, within five
+ * seconds, with and without a standby.
+ */
+import { execFileSync } from 'node:child_process';
+import { containerOf } from '../../deploy/runtimes/compose-definitions';
+import { slotAppName } from '../../deploy/runtimes/pm2-definitions';
+import { kill, stopWatching, watchServing } from '../support/crash';
+import { expectDone, expectLive } from '../support/expect-live';
+import { startLoad, type Load, type LoadRequest } from '../support/load';
+import { overRuntimes } from '../support/runtimes';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(120_000);
+
+/** The promise: after any kill the right release serves again within this time. */
+const PROMISED_MS = 5000;
+const VERSION: LoadRequest = { method: 'GET', path: '/version' };
+
+let clone: TinyClone;
+let load: Load | undefined;
+
+overRuntimes((runtime) => {
+  beforeAll(async () => {
+    clone = await tinyClone({ runtime, bake: { seconds: 0 } });
+    expectDone(await clone.start());
+  });
+  afterEach(async () => {
+    await load?.stop();
+    await stopWatching();
+  });
+  afterAll(() => clone.cleanUp());
+
+  const ways: [string, (slot: string) => unknown][] =
+    runtime === 'pm2'
+      ? [
+          ['its process is killed', killProcess],
+          ['it is deleted from PM2', (slot) => pm2('delete', slotAppName(slot))],
+          ['it is stopped in PM2', (slot) => pm2('stop', slotAppName(slot))],
+        ]
+      : [
+          ['its process is killed', killProcess],
+          ['its container is killed', (slot) => docker('kill', containerOf(name(), slot))],
+          ['its container is stopped', (slot) => docker('stop', '-t', '0', containerOf(name(), slot))],
+          ['its container is removed', (slot) => docker('rm', '--force', containerOf(name(), slot))],
+        ];
+
+  describe.each(ways)('%s', (_, end) => {
+    it('serves again within five seconds after a rollback, when nothing stands behind it', async () => {
+      expectLive(await clone.release());
+      expectDone(await clone.switchyard('rollback'));
+      const { active, standby } = clone.table();
+      expect(standby).toBe(null);
+      const { commit, pid } = await clone.serving();
+      const watching = watchServing(clone, commit);
+
+      await end(active as string);
+
+      await untilAnotherServes(commit, pid);
+      const took = await watching.stop();
+      expect(took).toBeLessThan(PROMISED_MS);
+    });
+
+    it('answers every reader while its standby takes over, and serves again within five seconds', async () => {
+      expectLive(await clone.release());
+      const { active } = clone.table();
+      const { commit, pid } = await clone.serving();
+      load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 5, mix: [VERSION] });
+      await load.more(50);
+      const watching = watchServing(clone, commit);
+
+      await end(active as string);
+
+      await untilAnotherServes(commit, pid);
+      const took = await watching.stop();
+      await load.more(50);
+      expect((await load.stop()).failed).toEqual([]);
+      expect(took).toBeLessThan(PROMISED_MS);
+    });
+  });
+});
+
+async function killProcess(): Promise<void> {
+  kill((await clone.serving()).pid);
+}
+
+function name(): string {
+  return (
+    JSON.parse(/module\.exports = ([^]*);/.exec(clone.read('deploy.config.js'))?.[1] ?? '{}') as {
+      name: string;
+    }
+  ).name;
+}
+
+function docker(...args: string[]): void {
+  execFileSync('docker', args, { stdio: 'ignore' });
+}
+
+async function pm2(...args: string[]): Promise<void> {
+  expectDone(await clone.shell(`node scripts/pm2.js ${args.join(' ')}`));
+}
+
+/** The same release, and another process. */
+async function untilAnotherServes(commit: string, pid: number): Promise<void> {
+  await until('another process', async () => {
+    const now = await clone.serving().catch(() => null);
+    return now?.commit === commit && now.pid !== pid;
+  });
+}
