@@ -21,6 +21,7 @@ import type { Redact } from './core/redact';
 import { redactor, secretsOf } from './core/redact';
 import type { Home } from './home';
 import type { Journal } from './journal/journal';
+import { syncFolder } from './os/atomic-write';
 
 type Place = Pick<Home, 'env'>;
 
@@ -64,6 +65,7 @@ export function keepVariables(
   try {
     // fails where a rename would replace what another command has kept meanwhile
     linkSync(fresh, fileOf(home, number));
+    syncFolder(home.env);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     throw new KnownError('E_ENV', 'Another command changes the environment just now.', 'Try again.');

@@ -9,6 +9,7 @@ import { KnownError, asKnown } from './core/errors';
 import { isOver } from './core/transitions';
 import type { Deployment } from './core/types';
 import { printable } from './core/format';
+import { flushFileSystems } from './os/flush';
 import { follow } from './follow';
 import { withoutPassword } from './git/shown';
 import { homeAt } from './home';
@@ -37,7 +38,11 @@ async function main(): Promise<void> {
   const yard = openYard(home, process.env.SWITCHYARD_ROOT ?? '');
   const updates = await readUpdates();
   if (process.argv[2] === 'pre-receive') return refuseWhenSourceIsElsewhere(yard);
+  // git tells whoever pushes that it has arrived when this process ends
+  const flushed = flushFileSystems([home.pushGit]);
+  flushed.catch(() => undefined);
   for (const update of updates) await tellDeployer(yard, update);
+  await flushed;
 }
 
 function refuseWhenSourceIsElsewhere({ config }: Yard): void {

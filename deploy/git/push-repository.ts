@@ -31,6 +31,7 @@ export async function preparePushRepository(home: Home, targets: HookTargets): P
     'receive.shallowupdate': 'true',
     // a person's own core.hooksPath would silence ours
     'core.hookspath': hooks,
+    ...(await fsyncSettings(home.pushGit)),
     // housekeeping in the background would outlive everything that watches it
     'gc.autodetach': 'false',
   });
@@ -82,6 +83,17 @@ async function configure(repository: string, wanted: Record<string, string>): Pr
     if (all[key] === value) continue;
     await gitOn(repository, { setsHooksPath: true }).addConfig(key, value);
   }
+}
+
+/**
+ * A branch is written after its objects are on the disk: else a power cut in the middle of a push leaves a branch that
+ * leads to empty objects, and git refuses the next push. Keys and their values differ by git's version.
+ */
+async function fsyncSettings(repository: string): Promise<Record<string, string>> {
+  const { major, minor } = await gitOn(repository).version();
+  return major > 2 || (major === 2 && minor >= 36)
+    ? { 'core.fsync': 'all', 'core.fsyncmethod': 'batch' }
+    : { 'core.fsyncobjectfiles': 'true' };
 }
 
 /** What `git clone` of push.git would check out; the configured branch may have changed. */

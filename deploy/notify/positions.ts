@@ -43,7 +43,7 @@ function read(file: string): Record<string, number> {
 
 function write(file: string, known: Record<string, number>): void {
   try {
-    writeAtomically(file, JSON.stringify(known), { durable: false });
+    writeAtomically(file, JSON.stringify(known));
   } catch (error) {
     // on a full disk somebody may be told twice after a restart
     console.error('notify:', (error as NodeJS.ErrnoException).code);

@@ -45,7 +45,7 @@ function writeNew(file: string, content: string | Uint8Array, mode: number, dura
 }
 
 /** The rename itself is durable once the folder that holds the name is. */
-function syncFolder(folder: string): void {
+export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {
     fsyncSync(descriptor);

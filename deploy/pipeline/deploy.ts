@@ -14,6 +14,7 @@ import { whyItEnds } from './ending';
 import { runHook } from './hooks';
 import { goLive, performance } from './live';
 import { observe } from './observe';
+import { beginFlush } from './on-disk';
 import { likelyPlan, makePlan, strategyOf, targetOf } from './plan';
 import { preflight } from './preflight';
 import { prepareRelease } from './prepare';
@@ -61,6 +62,7 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     const likely = likelyPlan(yard, queued, observed, commit, chooseEnvironment(yard, queued));
     await preflight(yard, queued, commit, observed, likely);
     const release = await releaseOf(yard, queued, commit, settings, signal);
+    beginFlush(yard, commit);
     const environment = chooseEnvironment(yard, queued);
     const plan = orMadeLive(yard, makePlan(yard, queued, observed, release, environment), observed, commit);
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };

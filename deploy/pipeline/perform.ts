@@ -14,6 +14,7 @@ import { drain } from './drain';
 import { hold } from './hold';
 import { judge } from './judge';
 import { askWhileDown, putPage } from './maintenance';
+import { untilOnDisk } from './on-disk';
 import type { Tell } from './process-watch';
 import { askSlot } from './slot-health';
 import { verifySlot, waitUntilHealthy } from './verify';
@@ -66,6 +67,7 @@ async function performAtOnce(
       return step.slot;
     case 'verify':
       await verifySlot(yard, step, how.signal);
+      await untilOnDisk(yard, step.commit, how.signal);
       return step.slot;
     case 'hold':
       return hold(yard, step, how);

@@ -18,6 +18,7 @@ import {
   completeRelease,
   findRelease,
   nextFolder,
+  noteOnDisk,
   releaseFolder,
   removeFolder,
   removeRelease,
@@ -155,6 +156,7 @@ async function installWhole(work: Preparation, dir: string): Promise<void> {
 /** Of a commit that is checked out and tested: its image is gone, or it was made for another runtime. */
 async function packAgain(work: Preparation, built: Release): Promise<void> {
   await skip(work, ['check out']);
+  noteOnDisk(work.home, built.commit, false);
   if (work.packing.fromFolder) await installWhole(work, built.dir);
   else await skip(work, ['install']);
   await skip(work, ['test']);

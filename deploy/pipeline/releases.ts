@@ -27,6 +27,8 @@ interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment {
   folder?: string;
   /** What it takes on the disk, its node_modules included, as far as that was measured. In bytes. */
   bytes?: number;
+  /** False until its files survive a power cut. Older kits did not note it. */
+  onDisk?: boolean;
 }
 
 /** Where the release of a commit is; of one that is not there, where it is made. */
@@ -66,7 +68,7 @@ export function builtWith(home: Home, commit: Commit): BuildEnvironment | null {
   return readManifest(home, commit);
 }
 
-/** Declares the release complete. It is on the disk before its name is: a power cut leaves all or nothing. */
+/** Declares the release complete: its deployment may use it. Until `noteOnDisk` it does not survive a power cut. */
 export function completeRelease(home: Home, release: Release, environment: BuildEnvironment): void {
   const { dir, ...rest } = release;
   const folder = path.basename(dir);
@@ -74,7 +76,19 @@ export function completeRelease(home: Home, release: Release, environment: Build
     ...rest,
     ...environment,
     ...(folder !== release.commit && { folder }),
+    onDisk: false,
   });
+}
+
+/** True for a release that survives a power cut, and for one that is not there. */
+export function isOnDisk(home: Home, commit: Commit): boolean {
+  return readManifest(home, commit)?.onDisk !== false;
+}
+
+/** Notes whether the files of a complete release survive a power cut. The caller holds the lock. */
+export function noteOnDisk(home: Home, commit: Commit, onDisk: boolean): void {
+  const manifest = readManifest(home, commit);
+  if (manifest !== null) writeManifest(home, { ...manifest, onDisk });
 }
 
 /** Measures what a release takes on the disk, in bytes, at low priority; some tenths of a second. */
@@ -105,8 +119,12 @@ function manifestFile(home: Pick<Home, 'releases'>, commit: Commit): string {
 }
 
 function readManifest(home: Pick<Home, 'releases'>, commit: Commit): Manifest | null {
-  const file = manifestFile(home, commit);
-  return existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as Manifest) : null;
+  try {
+    return JSON.parse(readFileSync(manifestFile(home, commit), 'utf8')) as Manifest;
+  } catch {
+    // there is none, or a broken one, and the release is made again
+    return null;
+  }
 }
 
 function writeManifest(home: Pick<Home, 'releases'>, manifest: Manifest): void {

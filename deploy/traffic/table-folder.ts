@@ -16,6 +16,7 @@ import { KnownError } from '../core/errors';
 import { allTables, EMPTY_TABLE, parseTableFolder, tableFiles, tableFolder } from '../core/table';
 import type { SlotName, Table } from '../core/types';
 import type { Home } from '../home';
+import { syncFolder } from '../os/atomic-write';
 
 /**
  * Makes every table these slots can need, and the link when there is none: it then serves nobody. What
@@ -41,6 +42,16 @@ export function linkTable(home: Home, table: Table): void {
   // relative and below 60 bytes: it then lies in the inode itself and needs no block of a full disk
   symlinkSync(path.join(path.basename(home.tables), tableFolder(table)), next);
   renameSync(next, home.traffic);
+  keepLink(home);
+}
+
+/** So that a power cut does not bring back the table before. On a disk that is failing, the table in force counts. */
+function keepLink(home: Home): void {
+  try {
+    syncFolder(path.dirname(home.traffic));
+  } catch (error) {
+    console.error(`${home.traffic}:`, (error as NodeJS.ErrnoException).code);
+  }
 }
 
 /** The table in force. Throws E_UNREADABLE_TABLE when the link or what it points to is missing. */

@@ -1,5 +1,4 @@
 /** The power cut of the tests is itself tested: a disk that loses nothing would prove nothing. */
-import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lossyDisk, lossyDiskPossible } from '../support/lossy-disk';
@@ -16,8 +15,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk whose power is cu
     writeFileSync(flushed as string, 'content');
     disk.flush();
     writeFileSync(unflushed as string, 'content');
-    // fsync of the folder: it commits the names of all its files, and the content of none
-    execFileSync('sync', [disk.dir]);
+    disk.flushNames();
 
     disk.cut();
     expect(() => writeFileSync(path.join(disk.dir, 'late'), 'content')).toThrow('EIO');

@@ -12,6 +12,11 @@ export interface LossyDisk {
   dir: string;
   /** Writes everything to it, as the kernel does after some time. */
   flush(): void;
+  /**
+   * Writes names and sizes of files to it, and the content of none: the most harmful moment for a cut. It comes by
+   * itself within a second.
+   */
+  flushNames(): void;
   /** Cuts the power. From now on every access fails; kill the processes that work on the disk next. */
   cut(): void;
   /** The command that cuts the power, for a process that does so exactly between two of its own steps. */
@@ -74,6 +79,7 @@ export function lossyDisk(): LossyDisk {
     dir,
     cutCommand,
     flush: () => run('sync', '-f', dir),
+    flushNames: () => run('sync', dir),
     cut: () => run(...cutCommand),
     powerUp() {
       // lazily, and a copy is mounted: SQLite in this very process may hold a closed database open

@@ -1,0 +1,38 @@
+/**
+ * A release must survive a power cut before users get it. Flushing runs beside the migration and the start, so that the
+ * deployment rarely waits for it.
+ */
+import type { Commit } from '../core/types';
+import { flushFileSystems } from '../os/flush';
+import type { Yard } from '../yard';
+import { isOnDisk, noteOnDisk } from './releases';
+
+type Place = Pick<Yard, 'home' | 'root'>;
+
+/** Those of this process that are at work, by their commits. */
+const flushing = new Map<Commit, Promise<void>>();
+
+/** Begins to flush a release that was made just now, and what it was made from: the packages, git, the clone's own build. */
+export function beginFlush({ home, root }: Place, commit: Commit): void {
+  if (flushing.has(commit) || isOnDisk(home, commit)) return;
+  const work = flushFileSystems([home.dir, root]).then(() => noteOnDisk(home, commit, true));
+  const over = (): unknown => flushing.delete(commit);
+  // whoever waits for it hears of its failure
+  work.then(over, over);
+  flushing.set(commit, work);
+}
+
+/** Waits until the release survives a power cut. Throws E_DISK, and the signal's reason. */
+export async function untilOnDisk(yard: Place, commit: Commit, signal?: AbortSignal): Promise<void> {
+  beginFlush(yard, commit);
+  const work = flushing.get(commit);
+  if (work) await Promise.race([work, abortOf(signal)]);
+}
+
+function abortOf(signal?: AbortSignal): Promise<never> {
+  return new Promise((_resolve, reject) => {
+    const give = (): void => reject(signal?.reason as Error);
+    if (signal?.aborted) give();
+    signal?.addEventListener('abort', give, { once: true });
+  });
+}
