@@ -2,12 +2,13 @@
  * The clone's own node_modules as the first entry of the store: who has just run `npm install` need not wait
  * for it again, and the first deployment needs no network.
  */
-import { existsSync, lstatSync, readFileSync, readdirSync } from 'node:fs';
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home';
 import { storeCopy } from './modules-store';
 import { npmVersion } from './npm-version';
-import type { LockedPackage, PackageFiles } from './package-files';
+import { lackingIn } from './installed-packages';
+import type { PackageFiles } from './package-files';
 import { isShareable, modulesKey, readPackageFiles } from './package-files';
 
 /**
@@ -26,34 +27,24 @@ export async function adoptModules(home: Home, clone: string): Promise<boolean> 
  * Looks at the packages themselves: npm's own note of them, node_modules/.package-lock.json, is rewritten by
  * `npm install --package-lock-only` though nothing is installed then. It still tells that npm made the folder.
  */
-function matchesLock({ lock }: PackageFiles, modules: string): boolean {
+function matchesLock(files: PackageFiles, modules: string): boolean {
+  const { lock } = files;
   if (lock === null || !existsSync(path.join(modules, '.package-lock.json'))) return false;
   const installed = packagesIn(modules, 'node_modules');
-  if (installed === null) return false;
-  const wanted = Object.entries(lock.packages).filter(([place]) => place !== '');
-  return (
-    installed.every(({ place }) => lock.packages[place] !== undefined) &&
-    wanted.every(([place, locked]) =>
-      isInstalled(
-        locked,
-        installed.find((found) => found.place === place),
-      ),
-    )
-  );
+  const isLocked = ({ place, compiled }: Installed): boolean => {
+    const locked = lock.packages[place];
+    return locked !== undefined && !(locked.hasInstallScript && compiled);
+  };
+  if (!installed?.every(isLocked)) return false;
+  const { required, optional } = lackingIn(modules, files);
+  return required.length === 0 && optional.length === 0;
 }
 
 interface Installed {
   /** As the lockfile names it: node_modules/a/node_modules/b. */
   place: string;
-  version: unknown;
   /** Compiled on this machine, for the Node of that day. */
   compiled: boolean;
-}
-
-function isInstalled(locked: LockedPackage, installed: Installed | undefined): boolean {
-  // packages for other platforms are locked, and not installed
-  if (!installed) return locked.optional === true || locked.devOptional === true;
-  return locked.version === installed.version && !(locked.hasInstallScript && installed.compiled);
 }
 
 /** Every package below a node_modules; null when a link, of `npm link` for one, leads out of it. */
@@ -65,11 +56,8 @@ function packagesIn(modules: string, place: string): Installed[] | null {
     const nested = path.join(folder, 'node_modules');
     const inner = existsSync(nested) ? packagesIn(nested, `${place}/${name}/node_modules`) : [];
     if (inner === null) return null;
-    const { version } = JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as {
-      version?: unknown;
-    };
     const compiled = existsSync(path.join(folder, 'build', 'Release'));
-    found.push({ place: `${place}/${name}`, version, compiled }, ...inner);
+    found.push({ place: `${place}/${name}`, compiled }, ...inner);
   }
   return found;
 }

@@ -23,6 +23,15 @@ export function installFailure(exitCode: number | null, lines: string[]): KnownE
   return new KnownError('E_INSTALL', message);
 }
 
+/** @param what the packages that npm left out twice without an error */
+export function incomplete(what: string): KnownError {
+  return new KnownError(
+    'E_INSTALL_MACHINE',
+    `npm ci reported success twice, but package-lock.json names packages that are not installed: ${what}`,
+    "Run npm ci in a fresh clone of this commit; empty npm's cache if it fails there too: npm cache clean --force",
+  );
+}
+
 export function noLockfile(): KnownError {
   const hint = 'Run npm install once and commit package-lock.json.';
   return new KnownError('E_INSTALL', 'This commit has no package-lock.json.', hint);

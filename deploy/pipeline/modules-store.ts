@@ -22,9 +22,11 @@ import {
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { runPolitely } from '../low-priority';
 import { fingerprintOf } from './fingerprint';
+import { isDiskFull } from './install-failure';
 
 const run = promisify(execFile);
 
@@ -38,17 +40,32 @@ export function isPartial(store: string): boolean {
   return store.endsWith(PARTIAL) || !existsSync(path.join(store, 'fingerprint'));
 }
 
+/** True when a set of packages is stored, damaged or not. */
+export function hasStore(home: Home, key: string): boolean {
+  return existsSync(path.join(home.modules, key));
+}
+
 /** Gives the release the stored set. False when there is none, or when it was changed and is gone now. */
 export async function takeModules(home: Home, key: string, release: string): Promise<boolean> {
   const store = path.join(home.modules, key);
   if (!existsSync(store) || isPartial(store)) return false;
   const target = path.join(release, 'node_modules');
   // linked and looked at side by side: each takes some tenths of a second
-  const [, intact] = await Promise.all([linkStored(store, target), isIntact(store)]);
-  if (intact) return true;
-  await rm(store, { recursive: true, force: true });
+  const [linked, intact] = await Promise.allSettled([linkStored(store, target), isIntact(store)]);
+  if (linked.status === 'fulfilled' && intact.status === 'fulfilled' && intact.value) return true;
   await rm(target, { recursive: true, force: true });
+  // the disk may be full, and the store is none the worse for it
+  if (linked.status === 'rejected' && linked.reason instanceof KnownError) throw linked.reason;
+  await removeStore(store);
   return false;
+}
+
+/** Also one of which somebody has taken away the permissions. */
+export async function removeStore(store: string): Promise<void> {
+  await rm(store, { recursive: true, force: true }).catch(async () => {
+    await run('chmod', ['-R', 'u+rwX', '--', store]);
+    await rm(store, { recursive: true, force: true });
+  });
 }
 
 /** True when a store's files, or the links to them, are those that were stored. */
@@ -63,12 +80,20 @@ export async function linkStored(store: string, target: string, how: Links = {})
   await ownDotFolders(stored, target);
 }
 
-/** Stores what a release has just installed, at low priority as that was; from then on the two share their files. */
-export async function storeModules(home: Home, key: string, release: string): Promise<void> {
+/**
+ * Stores what a release has just installed, at low priority as that was; from then on the two share their files.
+ * @param check looks at the stored copy; it is kept when true
+ */
+export async function storeModules(
+  home: Home,
+  key: string,
+  release: string,
+  check: (copy: string) => boolean,
+): Promise<void> {
   const installed = path.join(release, 'node_modules');
   const store = path.join(home.modules, key);
-  await makeStore(store, (target) => linkTree(installed, target, { politely: true }));
-  await ownDotFolders(path.join(store, 'node_modules'), installed);
+  const isStored = await makeStore(store, (target) => linkTree(installed, target, { politely: true }), check);
+  if (isStored) await ownDotFolders(path.join(store, 'node_modules'), installed);
 }
 
 /** Stores a real copy of somebody's node_modules. @param check looks at the copy; it is stored when true */
@@ -85,7 +110,7 @@ export async function storeCopy(
 async function makeStore(
   store: string,
   fill: (target: string) => Promise<void>,
-  check: (copy: string) => boolean = () => true,
+  check: (copy: string) => boolean,
 ): Promise<boolean> {
   const partial = store + PARTIAL;
   await rm(partial, { recursive: true, force: true });
@@ -121,8 +146,16 @@ async function linkTree(from: string, to: string, how: Links = {}): Promise<void
   }
 }
 
+/** Throws E_DISK. */
 async function copyTree(from: string, to: string): Promise<void> {
-  await run('cp', ['-a', '--', from, to]);
+  try {
+    await run('cp', ['-a', '--', from, to]);
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string };
+    const lines = stderr.split('\n');
+    if (!isDiskFull(lines)) throw error;
+    throw new KnownError('E_DISK', `There is no free disk for the packages: ${lines[0]}`);
+  }
 }
 
 async function ownDotFolders(stored: string, target: string): Promise<void> {

@@ -7,8 +7,9 @@ import { fileIn } from '../git/mirror';
 import type { Home } from '../home';
 import { deploymentLog, runCommand } from '../command';
 import { adoptModules } from './adopt-modules';
-import { installFailure, noLockfile } from './install-failure';
-import { isPartial, storeModules, takeModules } from './modules-store';
+import { incomplete, installFailure, noLockfile } from './install-failure';
+import { inWords, lackingIn } from './installed-packages';
+import { hasStore, isPartial, storeModules, takeModules } from './modules-store';
 import { npmVersion } from './npm-version';
 import type { PackageFiles } from './package-files';
 import {
@@ -38,6 +39,8 @@ export type Origin = 'none' | 'store' | 'clone' | 'npm ci';
 
 export interface Installed {
   origin: Origin;
+  /** Why they were installed although they were stored. */
+  instead?: string;
   /** Known a little later: false when somebody has changed the packages, and all that was done with them is to be done again. */
   intact: Promise<boolean>;
 }
@@ -53,13 +56,15 @@ export async function installModules(work: Installation): Promise<Installed> {
 
   const { home, dir } = work;
   const key = modulesKey(files, await npmVersion());
+  const hadStore = hasStore(home, key);
   const ready = takeReady(home, key, dir);
   if (ready) return { origin: 'store', ...ready };
   if (await takeModules(home, key, dir)) return whole('store');
   if ((await adopt(work)) && (await takeModules(home, key, dir))) return whole('clone');
   await npmCi(work, files);
-  await storeModules(home, key, dir);
-  return whole('npm ci');
+  const isWhole = (copy: string): boolean => lackingIn(copy, files).required.length === 0;
+  await storeModules(home, key, dir, isWhole);
+  return { ...whole('npm ci'), ...(hadStore && { instead: 'the stored packages were damaged' }) };
 }
 
 /** Looked at already, or just made. */
@@ -91,10 +96,24 @@ async function adopt({ home, root }: Installation): Promise<boolean> {
   }
 }
 
-async function npmCi(
+/** npm has ended without an error and without half of the packages: then it is asked once more. */
+async function npmCi(work: Installation, files: PackageFiles): Promise<'npm ci'> {
+  const modules = path.join(work.dir, 'node_modules');
+  await runNpmCi(work, files);
+  const { required, optional } = lackingIn(modules, files);
+  if (required.length + optional.length === 0) return 'npm ci';
+  await rm(modules, { recursive: true, force: true });
+  await runNpmCi(work, files);
+  // an optional package that it leaves out twice cannot be had here, as npm says
+  const lacking = lackingIn(modules, files).required;
+  if (lacking.length > 0) throw incomplete(inWords(lacking, files));
+  return 'npm ci';
+}
+
+async function runNpmCi(
   { home, dir, deploymentId, limitSeconds }: Installation,
   files: PackageFiles,
-): Promise<'npm ci'> {
+): Promise<void> {
   const { exitCode, timedOut, lastLines } = await runCommand({
     // tests and builds need the development packages, whatever NODE_ENV or .npmrc say
     argv: ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress', '--no-update-notifier'],
@@ -111,7 +130,6 @@ async function npmCi(
     throw new KnownError('E_TIMEOUT', `npm ci took longer than ${limitSeconds} s (limits.install).`);
   }
   if (exitCode !== 0) throw installFailure(exitCode, lastLines);
-  return 'npm ci';
 }
 
 /** The user's ssh keys, only for packages that npm fetches by git. */

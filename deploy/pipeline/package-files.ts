@@ -3,6 +3,7 @@ import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
+import type { LockedPackage } from '../core/lacking-packages';
 
 const DEPENDENCY_FIELDS = [
   'dependencies',
@@ -32,16 +33,6 @@ export const PACKAGE_FILES = ['package.json', ...LOCKFILES, '.npmrc'] as const;
 type Manifest = Partial<Record<(typeof DEPENDENCY_FIELDS)[number], object>> & {
   scripts?: Record<string, string>;
 };
-
-export interface LockedPackage {
-  version?: string;
-  resolved?: string;
-  integrity?: string;
-  link?: boolean;
-  optional?: boolean;
-  devOptional?: boolean;
-  hasInstallScript?: boolean;
-}
 
 export interface PackageFiles {
   manifest: Manifest;
@@ -94,13 +85,16 @@ export function isShareable({ manifest, lock }: PackageFiles): boolean {
   );
 }
 
+/** Another name for stores whose content was not compared with the lockfile, as older kits made them. */
+const CHECKED = 'checked';
+
 /** The same key, the same node_modules. @param npm npm's version */
 export function modulesKey({ manifest, lock, npmrc }: PackageFiles, npm: string): string {
   const fields = DEPENDENCY_FIELDS.map((field) => manifest[field] ?? null);
   const machine = [process.version, npm, process.platform, process.arch];
   // `npm version` writes the project's own version into the lockfile too, which installs nothing else
   const locked = Object.entries(lock?.packages ?? {}).filter(([place]) => place !== '');
-  const text = JSON.stringify([fields, locked, npmrc, machine]);
+  const text = JSON.stringify([CHECKED, fields, locked, npmrc, machine]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 

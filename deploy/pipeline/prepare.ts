@@ -144,7 +144,9 @@ function install(work: Preparation, dir: string): Promise<Installed> {
   const { home, root, deploymentId, limits } = work;
   const does = (): Promise<Installed> =>
     installModules({ home, root, dir, deploymentId, limitSeconds: limits.install });
-  return phase(work, 'install', does, ({ origin }) => ORIGINS[origin]);
+  return phase(work, 'install', does, ({ origin, instead }) =>
+    instead ? `${ORIGINS[origin]}: ${instead}` : ORIGINS[origin],
+  );
 }
 
 /** The same where nothing is done with them meanwhile. */

@@ -9,7 +9,7 @@ import path from 'node:path';
 import type { Home } from '../home';
 import { takeLock } from '../lock';
 import { newestFirst } from '../os/newest';
-import { isIntact, isPartial, linkStored } from './modules-store';
+import { isIntact, isPartial, linkStored, removeStore } from './modules-store';
 
 const READY = 'ready';
 /** Below the store, so that it goes with it. */
@@ -54,7 +54,7 @@ export function takeReady(home: Pick<Home, 'modules'>, key: string, release: str
 async function lookedAt(store: string): Promise<boolean> {
   const intact = await isIntact(store).catch(() => false);
   // what cannot be removed fails the next install, which looks at it too
-  if (!intact) await rm(store, { recursive: true, force: true }).catch(() => undefined);
+  if (!intact) await removeStore(store).catch(() => undefined);
   return intact;
 }
 

@@ -36,7 +36,12 @@ export async function presentEnvironment(): Promise<BuildEnvironment> {
     abi: process.versions.modules,
     platform: process.platform,
     arch: process.arch,
-    libc: readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl') ? 'musl' : 'glibc',
+    libc: ownLibc(),
     ...(npm !== null && { packageManager: `npm@${npm}` }),
   };
+}
+
+/** The C library that this process is linked with. */
+export function ownLibc(): 'musl' | 'glibc' {
+  return readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl') ? 'musl' : 'glibc';
 }

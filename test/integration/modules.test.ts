@@ -11,6 +11,7 @@ import {
   rmSync,
   statSync,
   symlinkSync,
+  truncateSync,
   writeFileSync,
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
@@ -252,6 +253,74 @@ describe('what one release does to its node_modules', () => {
     const two = release('two');
     expect(await install(two)).toBe('store');
     expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.0.0');
+  });
+});
+
+describe('an install that npm calls a success', () => {
+  /** A package whose install script spoils what npm has unpacked: every time, or only the first time. */
+  const spoiler = (spoil: string, always: boolean): Parameters<Repository['manifest']>[1] => {
+    const note = JSON.stringify(path.join(top, 'spoiled'));
+    const script = `const fs = require('fs'); if (${always} || !fs.existsSync(${note})) { ${spoil} } fs.writeFileSync(${note}, '');`;
+    return { name: 'spoiler', version: '1.0.0', files: { 'install.js': script } };
+  };
+  const WAYS: [string, string][] = [
+    ['lacks a package', `fs.rmSync('../tiny', { recursive: true })`],
+    ['has a package without its package.json', `fs.rmSync('../tiny/package.json')`],
+    ['has an empty package.json', `fs.writeFileSync('../tiny/package.json', '')`],
+    [
+      'has another version of a package',
+      `fs.writeFileSync('../tiny/package.json', '{"name":"tiny","version":"0.9.0"}')`,
+    ],
+  ];
+
+  test.each(WAYS)('and that %s is done again, and only the whole one is stored', async (_how, spoil) => {
+    clone.manifest({}, TINY, spoiler(spoil, false));
+    const one = release('one');
+    expect(await install(one)).toBe('npm ci');
+    expect(readFileSync(path.join(one, 'node_modules/tiny/package.json'), 'utf8')).toContain('1.0.0');
+    const two = release('two');
+    expect(await install(two)).toBe('store');
+    expect(readFileSync(path.join(two, 'node_modules/tiny/package.json'), 'utf8')).toContain('1.0.0');
+  });
+
+  test.each(WAYS)(
+    'and that %s each time fails by the name of the package, and stores nothing',
+    async (_how, spoil) => {
+      clone.manifest({}, TINY, spoiler(spoil, true));
+      const failure: unknown = await install(release('one')).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });
+      expect((failure as Error).message).toContain('node_modules/tiny (1.0.0)');
+      expect(readdirSync(home.modules)).toEqual([]);
+    },
+  );
+});
+
+describe('a stored set of packages', () => {
+  const DAMAGES: [string, () => void][] = [
+    ['lost a file', () => rmSync(path.join(store(), 'node_modules/tiny/index.js'))],
+    ['lost a link', () => rmSync(path.join(store(), 'node_modules/.bin/tiny'))],
+    ['lost all its files', () => rmSync(path.join(store(), 'node_modules'), { recursive: true })],
+    ['lost its fingerprint', () => rmSync(path.join(store(), 'fingerprint'))],
+    ['has an empty fingerprint', () => writeFileSync(path.join(store(), 'fingerprint'), '')],
+    ['has a file that is empty', () => truncateSync(path.join(store(), 'node_modules/tiny/index.js'))],
+  ];
+
+  test.each(DAMAGES)('that %s is installed again, and says so', async (_how, damage) => {
+    clone.manifest({}, { ...TINY, files: { 'index.js': 'tiny', 'bin.js': '#!/usr/bin/env node' } });
+    await install(release('one'));
+    damage();
+    const { origin, instead } = await installModules({
+      home,
+      root: empty,
+      dir: release('two'),
+      deploymentId: 1,
+      limitSeconds: 60,
+    });
+    expect({ origin, instead }).toEqual({
+      origin: 'npm ci',
+      instead: 'the stored packages were damaged',
+    });
+    expect(await install(release('three'))).toBe('store');
   });
 });
 

@@ -20,7 +20,7 @@ export interface Repository {
 export interface Package {
   name: string;
   version: string;
-  /** An install.js among them is run at the package's installation. */
+  /** An install.js among them is run at the package's installation; a bin.js is its program. */
   files?: Record<string, string>;
 }
 
@@ -89,14 +89,15 @@ function pack(dir: string, one: Package): object {
   mkdirSync(path.join(source, 'package'), { recursive: true });
   const hasInstallScript = files['install.js'] !== undefined || undefined;
   const scripts = hasInstallScript && { install: 'node install.js' };
-  const all = { ...files, 'package.json': JSON.stringify({ name, version, main: 'index.js', scripts }) };
+  const bin = files['bin.js'] === undefined ? undefined : { [name]: 'bin.js' };
+  const all = { ...files, 'package.json': JSON.stringify({ name, version, main: 'index.js', bin, scripts }) };
   for (const [file, text] of Object.entries(all)) writeFileSync(path.join(source, 'package', file), text);
   const archive = path.join(dir, tarball(one));
   mkdirSync(path.dirname(archive), { recursive: true });
   run('tar', ['-czf', archive, '-C', source, 'package'], dir);
   rmSync(source, { recursive: true });
   const integrity = `sha512-${createHash('sha512').update(readFileSync(archive)).digest('base64')}`;
-  return { version, resolved: `file:${tarball(one)}`, integrity, hasInstallScript };
+  return { version, resolved: `file:${tarball(one)}`, integrity, hasInstallScript, bin };
 }
 
 function run(program: string, args: string[], cwd: string): string {

@@ -1,4 +1,5 @@
-import type { LockedPackage, PackageFiles } from '../../../deploy/pipeline/package-files';
+import type { LockedPackage } from '../../../deploy/core/lacking-packages';
+import type { PackageFiles } from '../../../deploy/pipeline/package-files';
 import {
   hasDependencies,
   isShareable,
