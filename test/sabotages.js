@@ -64,6 +64,15 @@ const SABOTAGES = [
     test: 'test/unit/pipeline/app-settings.test.ts',
   },
   {
+    invariant: 5,
+    what: 'a live release that a migration broke is called still serving',
+    file: 'deploy/pipeline/live-after-migration.ts',
+    from: 'const migration = { ...known, liveFails: await liveFails(yard, known, from) };',
+    to: 'const migration = { ...known, liveFails: null };',
+    test: 'test/e2e/migration.test.ts',
+    name: 'says so when the live release fails since a migration',
+  },
+  {
     invariant: 3,
     what: 'the instance in the health answer is not compared',
     file: 'deploy/pipeline/verify.ts',

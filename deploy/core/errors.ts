@@ -66,6 +66,7 @@ export const ERRORS = {
   E_TEST: { fault: 'commit', hint: 'Run npm run test:app and push a commit that passes.' },
   E_BUILD: { fault: 'commit', hint: 'Run npm run build:app and push a commit that builds.' },
   E_MIGRATE: { fault: 'commit', hint: 'Mend the migration; it must suit the version that still serves.' },
+  E_DATA_COPY: { fault: 'machine', hint: 'Check the SQLite files in the home: ls -l shared/' },
   E_TIMEOUT: { fault: 'commit', hint: 'Make it quicker, or raise its limit in the configuration.' },
   E_DISK: { fault: 'machine', hint: 'Free disk space, then: npm run -s deploy' },
   E_EXITED: { fault: 'commit', hint: 'Read its output: npm run -s logs' },

@@ -90,7 +90,7 @@ export function testNotice(app: string, serving: Serving | null, at: number): No
 
 function textOf(name: NoticeName, { event, deployment, serving, behind }: NoticeInput): string {
   const { entry } = event;
-  const still = serving ? ` Still serving ${named(serving)}.` : ' Nothing is served.';
+  const still = stillText(serving, deployment);
   const cause = deployment?.cause ?? 'nobody knows why';
   switch (name) {
     case 'live':
@@ -108,6 +108,14 @@ function textOf(name: NoticeName, { event, deployment, serving, behind }: Notice
     case 'incident':
       return entry.type === 'incident' ? entry.message : '';
   }
+}
+
+function stillText(serving: Serving | null, deployment: Deployment | null): string {
+  if (!serving) return ' Nothing is served.';
+  const { liveFails = null } = deployment?.migration ?? {};
+  return liveFails === null
+    ? ` Still serving ${named(serving)}.`
+    : ` The schema moved, and ${named(serving)} now fails (${liveFails}).`;
 }
 
 function liveText(serving: Serving, deployment: Deployment | null): string {

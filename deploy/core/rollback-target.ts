@@ -51,3 +51,13 @@ export function badCause(history: Deployment[], commit: Commit): string | null {
 function wasGood(d: Deployment): boolean {
   return d.state === 'succeeded' || (d.state === 'rolled-back' && d.fault === 'operator');
 }
+
+/** The newest deployment whose migration may have moved the schema since the commit was deployed last, or null. */
+export function schemaNewerThan(history: Deployment[], commit: Commit): Deployment | null {
+  const own = history.filter((each) => each.commit === commit && each.kind === 'deploy');
+  const since = Math.max(0, ...own.map(({ id }) => id));
+  const moved = history.filter(
+    ({ id, migration }) => id > since && migration !== null && migration.moved !== false,
+  );
+  return moved.reduce<Deployment | null>((last, each) => (last && last.id > each.id ? last : each), null);
+}

@@ -213,6 +213,22 @@ export interface Deployment {
   failed: number | null;
   /** For how long users got the maintenance page, in milliseconds; null for not at all. */
   downMs: number | null;
+  /** Of the migration that it has run, or begun; null before it. */
+  migration: Migration | null;
+}
+
+/** What a deployment's migration met: the release that was live, and what became of it. */
+export interface Migration {
+  /** What the live release answered well before it. */
+  sound: { slot: SlotName; commit: Commit; path: string }[];
+  /** What its users were answered before it. */
+  before: { requests: number; errors: number };
+  /** Why that release fails since, as one clause; null while it works. */
+  liveFails: string | null;
+  /** The folder with the data from before, or null where there was none. */
+  copy: string | null;
+  /** False where the copied files have the same schema as before; null where that is not known. */
+  moved: boolean | null;
 }
 
 export interface Serving {

@@ -19,6 +19,7 @@ import { checkPorts } from './ports';
 import { checkProcessManager } from './process-manager';
 import { checkPush } from './push';
 import { checkReboot } from './reboot';
+import { checkSchema } from './schema';
 import { checkSecret } from './secret';
 import { checkActive } from './slots';
 import { checkSource } from './source';
@@ -46,7 +47,8 @@ export const CHECKS = {
   logs: { look: checkLogs, needs: ['nginx'] },
   ports: { look: checkPorts, needs: runtime },
   'traffic table': { look: checkTable, needs: ['journal'] },
-  'active slot': { look: checkActive, needs: ['traffic table', 'engine'] },
+  schema: { look: checkSchema, needs: ['journal'] },
+  'active slot': { look: checkActive, needs: ['traffic table', 'engine', 'schema'] },
   standby: { look: checkStandby, needs: ['traffic table', 'engine'] },
   users: { look: checkUsers, needs: ['nginx', 'active slot'] },
   leftovers: { look: checkLeftovers, needs: ['journal', 'engine'] },

@@ -1,5 +1,7 @@
 /** What the doctor finds at a link of the chain, and the few words it is made with. */
 
+export { word } from '../core/shell-word';
+
 export type Status = 'ok' | 'warning' | 'fault' | 'skipped';
 
 /** What a check has to say. */
@@ -38,9 +40,4 @@ export function skipped(why: string): Judgement {
 /** The complaints, or where there are none, that all is well. */
 export function orOk(complaints: Judgement[], said: string): Judgement[] {
   return complaints.length > 0 ? complaints : [ok(said)];
-}
-
-/** A path or a name as a word of a shell's line: quoted where it needs to be. */
-export function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
 }

@@ -32,6 +32,7 @@ export const NOTHING_KNOWN = {
   served: null,
   failed: null,
   downMs: null,
+  migration: null,
 } satisfies Partial<Deployment>;
 
 export function fromRow(row: DeploymentRow): Deployment {
@@ -45,6 +46,7 @@ export function fromRow(row: DeploymentRow): Deployment {
     heldAt: body.heldAt ?? null,
     promotedAt: body.promotedAt ?? null,
     downMs: body.downMs ?? null,
+    migration: body.migration ?? null,
     live: row.live,
     id: row.id,
     state: row.state,

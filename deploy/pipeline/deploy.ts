@@ -1,7 +1,7 @@
 /** The story of a deployment: which commit, its release, the plan, the steps, the end. */
 import { needSentence } from '../core/canary/requests-needed';
 import { KnownError, asKnown } from '../core/errors';
-import { rollbackTarget } from '../core/rollback-target';
+import { rollbackTarget, schemaNewerThan } from '../core/rollback-target';
 import { setAside } from '../core/substitute';
 import { BUCKETS } from '../core/types';
 import type { Commit, Deployment, Observed, Plan, Release, Serving } from '../core/types';
@@ -68,6 +68,7 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
     await yard.journal.note(id, { plan, to, environment, version: release.version });
     await tellNeeds(yard, id, plan);
+    if (queued.kind === 'rollback') await tellNewerSchema(yard, id, commit);
     return plan;
   } catch (error) {
     throw whyItEnds(error, signal);
@@ -168,6 +169,14 @@ async function tellNeeds({ config, journal }: Yard, id: number, plan: Plan): Pro
 }
 
 /** While the live slot is restarted and another one has its users, the release that they get back is live. */
+/** A rollback takes no migration back: the older release meets the schema of a newer one. */
+async function tellNewerSchema({ journal }: Yard, id: number, commit: Commit): Promise<void> {
+  const newer = schemaNewerThan(journal.history(), commit);
+  if (newer === null) return;
+  const message = `the schema is that of deployment ${newer.id}, and stays: a rollback takes no migration back`;
+  await journal.tell(id, { type: 'warning', message });
+}
+
 function serving(yard: Yard, { table, slots }: Observed): Serving | null {
   const commit = slots.find(({ slot }) => slot === table.active)?.commit;
   const live = yard.journal.lastLive();

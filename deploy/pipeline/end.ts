@@ -8,6 +8,7 @@ import { inService } from '../core/spread';
 import type { Commit, DeploymentState, Plan, SlotName } from '../core/types';
 import type { Yard } from '../yard';
 import { runHookOrWarn } from './hooks';
+import { checkLive } from './live-after-migration';
 import { discardRelease } from './discard-release';
 
 /** It went through: to its end, to a bake that an operator ended, or there was nothing to do. */
@@ -38,6 +39,8 @@ export async function fail(yard: Yard, id: number, error: KnownError): Promise<v
   await removeOwnRelease(yard, id).catch((reason: unknown) =>
     yard.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
   );
+  // the migration is not taken back with the rest
+  await checkLive(yard, id).catch(() => null);
   const tried = triedEnvironment(yard, id);
   // before the hook: whatever becomes of that, this is why
   await yard.journal.note(id, {

@@ -3,16 +3,21 @@
  * it or aborts. It is watched meanwhile: one that dies or falls ill fails, and the runner takes everything back.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { duration } from '../core/format';
+import { duration, named } from '../core/format';
 import type { Proof } from '../core/types';
 import { closePreview, openPreview } from '../preview/folder';
+import type { LogPosition } from '../traffic/access-log';
+import { logPosition } from '../traffic/access-log';
 import type { Yard } from '../yard';
 import { healthWatch } from './health-watch';
+import { checkLive } from './live-after-migration';
 import { mustNotBeInTheWay } from './make-way';
 
 const LOOK_EVERY_MS = 100;
 /** A person's word is acted on at once; asking the process manager so often, for days, would be dear. */
 const HEALTH_EVERY_LOOKS = 5;
+/** The release that is live may fail late for a migration that was run for the held one. */
+const LIVE_EVERY_MS = 2000;
 
 export interface Hold {
   deploymentId: number;
@@ -40,9 +45,15 @@ export async function hold(
     openPreview(home, proof.slot);
     if (begins) await journal.hold(deploymentId);
     let looks = 0;
+    let from = logPosition(home);
+    let nextLook = 0;
     return await untilPromoted(yard, deploymentId, signal, async (promoted) => {
       onHold();
       if (!promoted && looks++ % HEALTH_EVERY_LOOKS > 0) return false;
+      if (!promoted && Date.now() >= nextLook) {
+        nextLook = Date.now() + LIVE_EVERY_MS;
+        from = await tellIfLiveFails(yard, deploymentId, from);
+      }
       // while the engine is away nobody can say whether it is still what was tried: a promotion waits
       return (await look()) === 'well';
     });
@@ -50,6 +61,19 @@ export async function hold(
     // whoever tries it is among the users again, at once
     closePreview(home);
   }
+}
+
+/** Reports it when it begins to fail. Returns from where the next look reads. */
+async function tellIfLiveFails(yard: Yard, id: number, from: LogPosition): Promise<LogPosition> {
+  const { from: live, migration } = yard.journal.get(id) ?? {};
+  if (!live || !migration) return from;
+  const next = logPosition(yard.home);
+  const after = await checkLive(yard, id, from);
+  if (after?.liveFails && migration.liveFails === null) {
+    const message = `${named(live)} now fails: ${after.liveFails}; promote is what helps: npm run -s promote`;
+    await yard.journal.tell(id, { type: 'incident', message, slot: live.slot });
+  }
+  return next;
 }
 
 /**

@@ -1,8 +1,6 @@
 /** Carries out one step. What each kind of step means, and nothing about their order. */
 import { EMPTY } from '../core/environment';
 import { KnownError } from '../core/errors';
-import { printable } from '../core/format';
-import { tellingLine } from '../core/telling';
 import type { Counts } from '../core/verdict';
 import { tableInWords } from '../core/table';
 import type { Proof, Proofs, Slot, Step, Table, WithEnvironment } from '../core/types';
@@ -13,14 +11,13 @@ import { bake } from './bake';
 import { drain } from './drain';
 import { hold } from './hold';
 import { judge } from './judge';
+import { migrate } from './migrate';
 import { askWhileDown, putPage } from './maintenance';
 import { untilOnDisk } from './on-disk';
 import type { Tell } from './process-watch';
 import { askSlot } from './slot-health';
 import { verifySlot, waitUntilHealthy } from './verify';
 import { verifyServed } from './verify-served';
-
-const LONGEST_DETAIL = 200;
 
 export interface Performance {
   deploymentId: number;
@@ -59,7 +56,7 @@ async function performAtOnce(
 ): Promise<string> {
   switch (step.do) {
     case 'migrate':
-      return migrate(yard, step, how);
+      return migrate(yard, step, how.deploymentId);
     case 'start':
       return start(yard, step, how);
     case 'stop':
@@ -82,20 +79,6 @@ async function performAtOnce(
 
 function teller({ journal }: Yard, { deploymentId }: Performance): Tell {
   return (message) => journal.tell(deploymentId, { type: 'warning', message });
-}
-
-async function migrate(
-  yard: Yard,
-  { commit, environment = EMPTY }: Extract<Step, { do: 'migrate' }>,
-  how: Performance,
-): Promise<string> {
-  const release = builtRelease(yard, commit);
-  const { migrate } = release.app;
-  if (migrate === null) return 'none';
-  const result = await yard.packing.runOnce(migrate, release, how.deploymentId, environment);
-  if (result.exitCode === 0) return printable(result.lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
-  const why = tellingLine(result.lastLines);
-  throw new KnownError('E_MIGRATE', `The migration ended with code ${result.exitCode}${why && `: ${why}`}.`);
 }
 
 async function start(yard: Yard, proof: Proof & WithEnvironment, how: Performance): Promise<string> {

@@ -11,6 +11,7 @@ import { bytesOf, fits, memoryOfPlan, tooLittle } from '../core/room';
 import type { Commit, Deployment, Observed, Plan } from '../core/types';
 import { availableMemory, freeOnDisk, memoryOf, sameDisk } from '../machine-room';
 import type { Yard } from '../yard';
+import { sizeOfData } from './data-copy';
 import { pruneNow } from './prune';
 import { hasPackagesOf } from './modules';
 import { findRelease, sizeOfRelease, sizeWithoutLinks } from './releases';
@@ -28,19 +29,27 @@ export async function preflight(
 ): Promise<void> {
   // nobody is served until it runs: it is worth trying
   if (kind === 'restore' || plan.every(({ step }) => step.do !== 'start')) return;
-  if (!findRelease(yard.home, commit)) await mustFitOnDisk(yard, commit, observed);
+  const copies = plan.some(({ step }) => step.do === 'migrate') ? sizeOfData(yard.home) : 0;
+  const isBuilt = findRelease(yard.home, commit) !== null;
+  if (!isBuilt || copies > 0) await mustFitOnDisk(yard, commit, observed, { isBuilt, copies });
   mustFitInMemory(yard, observed, plan);
 }
 
-async function mustFitOnDisk(yard: Yard, commit: Commit, observed: Observed): Promise<void> {
+/** @param copies bytes of the data, which is copied before a migration */
+async function mustFitOnDisk(
+  yard: Yard,
+  commit: Commit,
+  observed: Observed,
+  { isBuilt, copies }: { isBuilt: boolean; copies: number },
+): Promise<void> {
   const serving = servingCommit(yard, observed);
   // as large as the one that serves
-  let needs = sizeOfRelease(yard.home, serving) ?? FIRST_ESTIMATE;
+  let needs = copies + (isBuilt ? 0 : (sizeOfRelease(yard.home, serving) ?? FIRST_ESTIMATE));
   const short = (): { disk: string; look: Look } | undefined => shortDisk(yard, needs);
   if (short()) await pruneNow(yard);
   // only now, since it takes its time: packages that are here already are linked, and take no room
   if (short() && (await hasPackagesOf(yard.home, commit))) {
-    needs = Math.min(needs, (await sizeWithoutLinks(yard.home, serving)) ?? needs);
+    needs = Math.min(needs, copies + ((await sizeWithoutLinks(yard.home, serving)) ?? needs));
   }
   const found = short();
   if (!found) return;

@@ -101,6 +101,15 @@ export function heldLines(
   }
   if (deployment.cause !== null) return failedBatchLines(deployment.cause);
   const took = heldAt === null ? '' : ` in ${duration(heldAt - createdAt)}`;
+  const { liveFails = null } = deployment.migration ?? {};
+  if (liveFails !== null && serving) {
+    return [
+      `! ${movedLine(serving, liveFails)}`,
+      '  promote is what helps; abort leaves it so, because a migration is not taken back',
+      `✓ HELD${took}: ${what} is verified`,
+      ...tryLines(preview),
+    ];
+  }
   return [`✓ HELD${took}: ${what} is verified; ${users}`, ...tryLines(preview)];
 }
 
@@ -140,9 +149,12 @@ function isPausedCanary(deployment: Deployment): boolean {
 }
 
 /** For whoever has aborted it: that is what they wanted. */
-export function abortedLines({ id, startedAt }: Deployment, serving: Serving | null): string[] {
+export function abortedLines({ id, startedAt, migration }: Deployment, serving: Serving | null): string[] {
   if (startedAt === null) return [`✓ deployment ${id} is out of the queue`];
   const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'nothing is served yet';
+  const { liveFails = null } = migration ?? {};
+  if (liveFails !== null && serving)
+    return [`! ABORTED: deployment ${id} is taken back, but ${movedLine(serving, liveFails)}`];
   return [`✓ ABORTED: deployment ${id} is taken back; ${users}`];
 }
 
@@ -156,10 +168,11 @@ function successLine(deployment: Deployment): string {
     : `✓ LIVE in ${duration(ms)}: ${what}${downMs === null ? '' : `, down for ${duration(downMs)}`}`;
 }
 
-function stillServing({ kind, errorCode, commit }: Deployment, serving: Serving | null): string {
+function stillServing({ kind, errorCode, commit, migration }: Deployment, serving: Serving | null): string {
   // nginx may not have ended yet, but will
   if (errorCode === 'E_STOPPED') return 'Nothing is served until npm start';
   if (!serving) return 'Nothing is served yet';
+  if (migration?.liveFails) return upperFirst(movedLine(serving, migration.liveFails));
   if (kind === 'env') return `Still serving ${named(serving)} with the environment as it was`;
   return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;
 }
@@ -168,6 +181,15 @@ function hintLines({ errorCode, hint }: Deployment): string[] {
   const known = errorCode !== null && errorCode in ERRORS ? ERRORS[errorCode as ErrorCode] : null;
   const todo = hint ?? known?.hint;
   return todo ? [`  ${todo} [${errorCode}]`] : [];
+}
+
+/** What a migration did to the release that is live. */
+export function movedLine(serving: Serving, liveFails: string): string {
+  return `the schema moved, and ${named(serving)} now fails (${liveFails})`;
+}
+
+function upperFirst(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `waiting for deployment 3 (a1b2c3d)`. @param held when that one waits for a person itself */

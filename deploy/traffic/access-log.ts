@@ -84,6 +84,17 @@ export function readRequests(home: Home, from: LogPosition): { requests: LogEntr
   return { requests, position };
 }
 
+/** How much of the log's end is read for what was usual. */
+const RECENT_BYTES = 1024 ** 2;
+
+/** The newest requests, as far as they came after `since` (milliseconds since 1970). */
+export function readRecent(home: Home, since: number): LogEntry[] {
+  const end = logPosition(home);
+  // a line that the position cuts is no JSON, and is left out
+  const from = { ...end, offset: Math.max(0, end.offset - RECENT_BYTES) };
+  return readRequests(home, from).requests.filter(({ at }) => at >= since);
+}
+
 /** One line of the log; null for one that is not ours or was cut off by a full disk. */
 export function parseLine(line: string): LogEntry | null {
   const raw = parseJson(line);

@@ -1,0 +1,30 @@
+/** The schema: the release that is live still works with what a failed deployment's migration made of it. */
+import { named } from '../core/format';
+import { isOver } from '../core/transitions';
+import type { Deployment } from '../core/types';
+import type { Home } from '../home';
+import { howToRestore } from '../pipeline/data-copy';
+import type { Judgement } from './finding';
+import { fault, ok } from './finding';
+import type { Patient } from './patient';
+
+export function checkSchema(patient: Patient): Judgement[] {
+  return judgeSchema(patient.home(), patient.lastLive(), patient.journal().history());
+}
+
+export function judgeSchema(
+  home: Pick<Home, 'dir' | 'shared'>,
+  live: Deployment | null,
+  history: Deployment[],
+): Judgement[] {
+  const since = live?.id ?? 0;
+  const broke = history.find(
+    ({ id, migration, state }) => id > since && migration?.liveFails && isOver(state),
+  );
+  if (!broke?.migration || !live?.to) return [ok('it suits what is live')];
+  const { liveFails, copy } = broke.migration;
+  const said = `The migration of deployment ${broke.id} moved the schema, and ${named(live.to)} fails since: ${liveFails}.`;
+  const fix =
+    copy === null ? 'Push a commit that works with the schema as it is now.' : howToRestore(home, copy);
+  return [fault(said, fix)];
+}

@@ -1,0 +1,165 @@
+/**
+ * Migrations under a release that goes on serving: what becomes of it is found at once, said in the last line, and can be
+ * made good. The app keeps its data in SQLite, as the sample does.
+ */
+import Libsql from 'libsql';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { applyFix, expectFault, WITH_COMMANDS } from '../support/doctor';
+import { expectDone, expectLive, verdictOf } from '../support/expect-live';
+import { startLoad, type LoadRequest } from '../support/load';
+import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(180_000);
+
+const LIBSQL = JSON.stringify(path.join(__dirname, '../../node_modules/libsql'));
+const SERVER = readFileSync(path.join(__dirname, '../support/faulty-app/server.js'), 'utf8');
+
+/** Its health path reads a column. @param column the one that this release knows */
+function reading(column: string): string {
+  const query = `new (require(${LIBSQL}))(path.join(SWITCHYARD_DATA, 'app.db')).prepare('SELECT ${column} FROM notes').all()`;
+  const health = `try { ${query}; } catch (error) { return { status: 500, body: { error: error.message } }; }`;
+  return SERVER.replace("'/health': (request) => {", `'/health': (request) => { ${health}`);
+}
+
+/** @param end how its process ends */
+function migration(sql: string, end = ''): string[] {
+  const run = `new (require(${LIBSQL}))(process.env.SWITCHYARD_DATA + '/app.db').exec(${JSON.stringify(sql)})`;
+  return ['node', '-e', `${run}; ${end}`];
+}
+
+const V1: Change = { ...WITH_COMMANDS, files: { 'app/server.js': reading('text') } };
+const RENAME = 'ALTER TABLE notes RENAME COLUMN text TO body';
+/** A release for the new schema. */
+const V2: Change = {
+  ...WITH_COMMANDS,
+  config: { app: { migrate: migration(RENAME) } },
+  files: { 'app/server.js': reading('body') },
+};
+/** One whose migration succeeds before its start fails. */
+const BAD: Change = { ...V2, behaviour: { exits: true } };
+const FAILS = /\/health in \w+ answers 500 .*no such column: text/;
+
+let clone: TinyClone;
+let first: string;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 } });
+  clone.change({ ...V1, files: {} });
+  await clone.commit('first');
+  expectDone(await clone.start());
+  const database = new Libsql(path.join(clone.home.shared, 'app.db'));
+  database.exec("PRAGMA journal_mode = WAL; CREATE TABLE notes (text); INSERT INTO notes VALUES ('kept')");
+  database.close();
+  const { commit } = expectLive(await clone.release(V1));
+  first = commit.slice(0, 7);
+});
+afterAll(() => clone.cleanUp());
+
+it('says so when the live release fails since a migration, in the last line too, and doctor restores the data', async () => {
+  const said = await clone.release(BAD);
+
+  expect(said.text).toMatch(
+    new RegExp(`! the schema moved, and v1\\.0\\.0 \\(${first}\\) now fails: ${FAILS.source}`),
+  );
+  expect(said.verdict).toMatch(
+    new RegExp(
+      `^✗ NOT LIVE\\. The schema moved, and v1\\.0\\.0 \\(${first}\\) now fails \\(${FAILS.source}.*\\): .* exited with code 3`,
+    ),
+  );
+  const copy = path.join(clone.home.dir, 'data-copies', String(said.deployment.id));
+  expect(said.text).toContain(`copied the data to ${copy}; to bring it back: npm stop && `);
+  expect(readdirSync(copy)).toEqual(['app.db']);
+  // its process was not killed for what the migration did to it
+  expect((await clone.slot('green')).restarts).toBe(0);
+
+  const fault = await expectFault(clone, 'schema');
+
+  expect(fault.said).toMatch(
+    /^The migration of deployment \d+ moved the schema, and v1\.0\.0 .* fails since: /,
+  );
+  await applyFix(clone, fault);
+  expect((await clone.get('/health')).status).toBe(200);
+  expect(texts('text')).toEqual(['kept']);
+});
+
+it('says so of a migration that succeeds in part and fails', async () => {
+  const app = { migrate: migration(RENAME, 'console.error("Error: half done"); process.exit(4)') };
+
+  const said = await clone.release({ ...V2, config: { app } });
+
+  expect(said.deployment).toMatchObject({ state: 'failed', errorCode: 'E_MIGRATE' });
+  expect(said.verdict).toMatch(
+    /^✗ NOT LIVE\. The schema moved, and .* now fails \(.*\): .* code 4: Error: half done\.$/,
+  );
+  await applyFix(clone, await expectFault(clone, 'schema'));
+});
+
+it('says nothing of the sort of a migration that suits both releases', async () => {
+  const app = { migrate: migration('ALTER TABLE notes ADD COLUMN extra') };
+
+  const said = await clone.release({ ...V1, behaviour: { exits: true }, config: { app } });
+
+  expect(said.verdict).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 /);
+  expect(said.text).not.toContain('now fails');
+});
+
+it('says so when users alone meet the errors, since no probe asks their path', async () => {
+  const { commit } = await clone.serving();
+  const order = `require('fs').writeFileSync(process.env.SWITCHYARD_DATA + '/order-${commit}', 'fail-work')`;
+  const mix: LoadRequest[] = [{ method: 'GET', path: '/work' }];
+  const load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix });
+  try {
+    await load.more(50);
+    const app = { migrate: ['node', '-e', order] };
+    const said = await clone.release({ ...V1, behaviour: { exits: true }, config: { app } });
+    expect(said.verdict).toMatch(
+      /^✗ NOT LIVE\. The schema moved, and .* now fails \(\d+ of \d+ requests failed \([\d.]+ %, before 0\.0 %\)\): /,
+    );
+  } finally {
+    await load.stop();
+    clone.order(commit, null);
+  }
+});
+
+it('a held release whose migration broke the live one is shown as what helps, and promoted', async () => {
+  clone.change(V2);
+  const commit = await clone.commit('for the new schema');
+
+  const held = await clone.switchyard('deploy', '--hold', commit);
+
+  expect(held.text).toMatch(/! the schema moved, and v1\.0\.0 \(\w+\) now fails \(/);
+  expect(held.text).toContain('promote is what helps; abort leaves it so');
+  expectLive(await clone.switchyard('promote'));
+  expect((await clone.get('/health')).status).toBe(200);
+
+  // back to what cannot work any more: it is said before it fails
+  const back = await clone.switchyard('rollback');
+  expect(back.code).toBe(1);
+  expect(back.text).toMatch(
+    /! the schema is that of deployment \d+, and stays: a rollback takes no migration back/,
+  );
+  expect(verdictOf(back.text)).toMatch(/^✗ NOT LIVE\. Still serving /);
+});
+
+it('keeps the last three copies', async () => {
+  for (let time = 0; time < 3; time++) {
+    const app = { migrate: ['node', '-e', '0'] };
+    expectLive(await clone.release({ ...V2, config: { app } }));
+  }
+  await until(
+    'the older copies being gone',
+    () => readdirSync(path.join(clone.home.dir, 'data-copies')).length === 3,
+  );
+  expect(existsSync(path.join(clone.home.shared, 'app.db'))).toBe(true);
+});
+
+function texts(column: string): unknown[] {
+  const database = new Libsql(path.join(clone.home.shared, 'app.db'));
+  try {
+    return database.prepare(`SELECT ${column} FROM notes`).raw().all().flat();
+  } finally {
+    database.close();
+  }
+}
