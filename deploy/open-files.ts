@@ -1,13 +1,17 @@
 /** Which files a process has open, as the kernel names them now: a renamed one by its new name. */
 import { readdirSync, readlinkSync } from 'node:fs';
 
-/** Empty for another user's process, and for one that has just ended. */
-export function openFiles(pid: number): string[] {
+/** By their descriptors. Empty for another user's process, and for one that has just ended. */
+export function openDescriptors(pid: number): { fd: string; file: string }[] {
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => readlinkSync(`/proc/${pid}/fd/${fd}`));
+    return readdirSync(`/proc/${pid}/fd`).map((fd) => ({ fd, file: readlinkSync(`/proc/${pid}/fd/${fd}`) }));
   } catch {
     return [];
   }
+}
+
+export function openFiles(pid: number): string[] {
+  return openDescriptors(pid).map(({ file }) => file);
 }
 
 /** Every file that any process of this user's has open. */

@@ -15,8 +15,6 @@ import { createPacking } from './packing';
 import { createRuntime } from './runtimes';
 import { createTraffic } from './traffic/nginx-traffic';
 
-const BEGIN_ANEW = 'Begin a new one, with the commit this clone stands on: npm stop && npm start';
-
 export interface Yard {
   home: Home;
   /** The clone that the kit runs from. */
@@ -49,7 +47,7 @@ export function openYard(home: Home, root: string): Yard {
 function existingJournal(home: Home): Journal {
   if (Journal.exists(home)) return Journal.open(home, redactorOf(home));
   if (existsSync(home.settings)) {
-    throw new KnownError('E_HOME', `The journal ${home.journal} is gone.`, BEGIN_ANEW);
+    throw new KnownError('E_JOURNAL', `The journal ${home.journal} is gone.`);
   }
   throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
 }

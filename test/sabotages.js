@@ -412,6 +412,15 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
+    what: 'a lost journal brings back the commit that the clone stands on',
+    file: 'deploy/setup/rescue-journal.ts',
+    from: 'await seed(home, config, journal, complete);',
+    to: 'void seed;',
+    test: 'test/e2e/journal-broken.test.ts',
+    name: 'the same release comes back after everything was stopped',
+  },
+  {
+    invariant: 4,
     what: 'the clock tells which release went live last',
     file: 'deploy/journal/reader.ts',
     from: 'ORDER BY live DESC LIMIT 1',

@@ -41,6 +41,10 @@ export const ERRORS = {
   },
   E_PORT_IN_USE: { fault: 'machine', hint: 'Free the port, or choose others.' },
   E_NOT_STARTED: { fault: 'operator', hint: 'Start it: npm start' },
+  E_JOURNAL: {
+    fault: 'machine',
+    hint: 'Rebuild the journal; what is live stays live: npm start',
+  },
   E_TOO_LATE: { fault: 'operator', hint: 'See what was carried out, then ask again: npm run -s history' },
   E_DEPLOYER_DOWN: { fault: 'machine', hint: 'Start it again: npm start' },
   E_SECRET: { fault: 'operator', hint: 'Set WEBHOOK_SECRET to a random value: openssl rand -hex 32' },
@@ -133,11 +137,18 @@ export class KnownError extends Error {
   }
 }
 
+/** SQLite's own words, which an error has from whatever statement met the damage. */
+const UNREADABLE_DATABASE =
+  /^(file is not a database|database disk image is malformed|no such (table|column): )/;
+
 /** An unknown failure becomes E_INTERNAL, so that every path ends in a code. */
 export function asKnown(error: unknown): KnownError {
   if (error instanceof KnownError) return error;
   const message = error instanceof Error ? error.message : String(error);
   const [firstLine = ''] = message.trim().split('\n');
+  if (UNREADABLE_DATABASE.test(firstLine)) {
+    return new KnownError('E_JOURNAL', `The journal cannot be read: ${firstLine}.`);
+  }
   // an AggregateError, such as a refused connection's, may have no message of its own
   const name = error instanceof Error ? error.name : 'unknown error';
   return new KnownError('E_INTERNAL', firstLine === '' ? name : firstLine);

@@ -40,7 +40,8 @@ export const CHECKS = {
   journal: { look: checkJournal, needs: home },
   'process manager': { look: checkProcessManager, needs: home },
   engine: { look: checkEngineLink, needs: home },
-  deployer: { look: checkDeployer, needs: home },
+  // it cannot start without the journal
+  deployer: { look: checkDeployer, needs: ['home', 'journal'] },
   kit: { look: checkKit, needs: ['deployer'] },
   nginx: { look: checkNginx, needs: home },
   'nginx loaded': { look: checkLoaded, needs: ['nginx'] },

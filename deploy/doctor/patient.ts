@@ -31,6 +31,8 @@ export interface Patient {
   /** The one in force, or as far as the last start has kept it where deploy.config.js is broken. Throws E_HOME. */
   ports: () => Config;
   slots: () => Slot[];
+  /** A copy of the journal, which SQLite may change. */
+  journalCopy: () => Pick<Home, 'dir' | 'journal'>;
   /** Throws what SQLite has to say of a broken one. */
   journal: () => Journal;
   /** What serves by the journal, or null before the first. */
@@ -55,10 +57,11 @@ export function patientAt(root: string, env: NodeJS.ProcessEnv): Patient {
   const config = once(() => loadConfig(root, readSettings(home().settings)));
   // in the home there is no deploy.config.js: only the settings in force count
   const ports = once(() => attempt(config) ?? loadConfig(home().dir, readSettings(home().settings)));
-  const journal = once(() => {
+  const journalCopy = once(() => {
     folder.copy = temporaryFolder();
-    return Journal.open({ dir: home().dir, journal: copyOfJournal(home().journal, folder.copy) });
+    return { dir: home().dir, journal: copyOfJournal(home().journal, folder.copy) };
   });
+  const journal = once(() => Journal.open(journalCopy()));
   return {
     root,
     env,
@@ -67,6 +70,7 @@ export function patientAt(root: string, env: NodeJS.ProcessEnv): Patient {
     wanted: once(() => loadConfig(root, { ...keptSettings(home().settings), ...settingsFrom(env) })),
     ports,
     slots: () => slotsOf(ports()),
+    journalCopy,
     journal,
     lastLive: once(() => journal().lastLive()),
     atWork: once(() => journal().active()),

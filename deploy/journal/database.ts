@@ -1,5 +1,7 @@
 /** The journal's file: its tables, and how it is written so that a busy or a full disk loses nothing. */
 import Database from 'libsql';
+import { existsSync, statSync } from 'node:fs';
+import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { useReserve } from '../reserve';
@@ -38,6 +40,13 @@ const SCHEMA = `
     PRIMARY KEY (source, branch)
   );
 `;
+/** The event tells the order. Where it was pruned, deployments went live in the order of their ids. */
+export const NUMBER_LIVE = `
+  UPDATE deployments SET live = coalesce(
+      (SELECT max(id) FROM events WHERE deployment = deployments.id AND json_extract(entry, '$.type') = 'live'),
+      id - 1 - (SELECT max(id) FROM deployments))
+    WHERE live IS NULL AND json_extract(body, '$.liveAt') IS NOT NULL;
+`;
 /**
  * `live` is the order in which releases went live. The database numbers it, so that no clock decides which release
  * was live last. Older kits find every column that they know unchanged.
@@ -53,11 +62,7 @@ const FORMAT_1 = `
         (SELECT coalesce(max(live), 0) FROM deployments)) WHERE id = new.id;
     END;
   CREATE INDEX deployments_by_live ON deployments (live) WHERE live IS NOT NULL;
-  -- the event tells the order; where it was pruned, deployments went live in the order of their ids
-  UPDATE deployments SET live = coalesce(
-      (SELECT max(id) FROM events WHERE deployment = deployments.id AND json_extract(entry, '$.type') = 'live'),
-      id - 1 - (SELECT max(id) FROM deployments))
-    WHERE json_extract(body, '$.liveAt') IS NOT NULL;
+  ${NUMBER_LIVE}
   CREATE TABLE requests (
     seq INTEGER PRIMARY KEY AUTOINCREMENT,
     id TEXT NOT NULL UNIQUE,
@@ -141,10 +146,29 @@ export class JournalDatabase {
   }
 }
 
+/** Throws E_JOURNAL for a format that only a newer kit knows. */
 function isOlder(db: Database.Database): boolean {
   const { user_version: format } = db.prepare('PRAGMA user_version').get() as { user_version: number };
-  if (format >= FORMAT) return false;
+  if (format > FORMAT) {
+    const said = `The journal is of a newer Switchyard: it has format ${format}, and this one knows ${FORMAT}.`;
+    throw new KnownError('E_JOURNAL', said, 'git pull && npm start');
+  }
+  if (format === FORMAT) return false;
   return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'tips'").get() !== undefined;
+}
+
+/** The fix depends on whose the file is, and whose the home. */
+export function closedJournal(file: string): KnownError {
+  const said = `This user may not read and write ${file}.`;
+  const [own, theirs] = [statSync(file), statSync(path.dirname(file))];
+  const user = process.getuid?.();
+  const fix =
+    own.uid === user
+      ? `chmod 600 ${file}`
+      : theirs.uid === own.uid
+        ? 'Run the command as the user who ran npm start.'
+        : `sudo chown ${theirs.uid}:${theirs.gid} ${file}`;
+  return new KnownError('E_JOURNAL', said, fix);
 }
 
 function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {
@@ -152,6 +176,7 @@ function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {
   try {
     db = new Database(home.journal);
   } catch {
+    if (existsSync(home.journal)) throw closedJournal(home.journal);
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
   }
   db.pragma(`busy_timeout = ${BUSY_MS}`);

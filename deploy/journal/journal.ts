@@ -6,7 +6,7 @@ import { statSync } from 'node:fs';
 import { KnownError } from '../core/errors';
 import type { Redact } from '../core/redact';
 import { redactEntry } from '../core/redact';
-import { isOver, mayFollow } from '../core/transitions';
+import { isActive, isOver, mayFollow } from '../core/transitions';
 import type {
   Commit,
   Deployment,
@@ -50,6 +50,16 @@ export interface Asked {
   id?: string;
   /** By the machine's clock, in milliseconds: when the client gives up. */
   deadline?: number;
+}
+
+/** What runs in a slot, as far as it is known. */
+export interface Adopted {
+  slot: SlotName;
+  commit: Commit;
+  version: string;
+  environment?: number;
+  instance?: string;
+  restarts?: number;
 }
 
 /** Facts about a deployment that become known while it runs. */
@@ -249,6 +259,53 @@ export class Journal extends JournalReader {
 
   private remember(request: string, deployment: number | null): void {
     this.db.prepare('INSERT INTO requests (id, deployment) VALUES (?, ?)').run(request, deployment);
+  }
+
+  /** Numbers deployments from after this one on: what is left of theirs is named after their numbers. */
+  async continueAfter(id: number): Promise<void> {
+    await this.db.write(() => {
+      const sql = 'UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?';
+      if (this.db.prepare(sql).run(id, 'deployments').changes === 0)
+        this.db.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run('deployments', id);
+    });
+  }
+
+  /** Ends what a journal with lost events cannot take back step by step. */
+  async interruptActive(cause: string): Promise<void> {
+    const facts: Facts = { fault: 'machine', errorCode: 'E_INTERRUPTED', cause };
+    for (const { id, state } of this.pending())
+      if (isActive(state)) await this.move(id, 'interrupted', facts);
+  }
+
+  /** Writes down a release that is live and whose deployment is lost. */
+  async adopt({ slot, commit, version, environment, instance, restarts }: Adopted): Promise<void> {
+    const now = Date.now();
+    const proof = instance === undefined ? null : { slot, commit, instance, restarts: restarts ?? 0 };
+    const body: Omit<Deployment, 'id' | 'state' | 'delivery' | 'live'> = {
+      ...NOTHING_KNOWN,
+      kind: 'deploy',
+      trigger: 'start',
+      branch: null,
+      commit,
+      slot: null,
+      strategy: null,
+      hold: false,
+      environment: environment ?? null,
+      version,
+      to: { slot, commit, version },
+      plan: proof && [{ step: { do: 'verify-live', ...proof }, undo: [] }],
+      createdAt: now,
+      startedAt: now,
+      finishedAt: now,
+    };
+    await this.db.write(() => {
+      const { lastInsertRowid } = this.db
+        .prepare('INSERT INTO deployments (state, body) VALUES (?, ?)')
+        .run('succeeded', JSON.stringify(body));
+      // by an update, which gives it its place in the order
+      this.update({ ...this.mustGet(Number(lastInsertRowid)), liveAt: now });
+      this.insertEvent(Number(lastInsertRowid), { type: 'state', state: 'succeeded' });
+    });
   }
 
   private withoutSecrets(facts: Facts): Facts {

@@ -36,6 +36,11 @@ export class JournalReader {
     return (rows as DeploymentRow[]).map(fromRow);
   }
 
+  /** How many deployments there are. */
+  count(): number {
+    return (this.db.prepare('SELECT count(*) AS count FROM deployments').get() as { count: number }).count;
+  }
+
   /** The one a process works on, or worked on when it died. */
   active(): Deployment | null {
     return this.pending().find((d) => isActive(d.state)) ?? null;
@@ -128,8 +133,16 @@ export class JournalReader {
     return (row as { last: number | null }).last ?? 0;
   }
 
-  /** What SQLite finds wrong with it, page by page; null for nothing. It may throw what it has to say, too. */
+  /** What is wrong with it: its pages, its tables, its texts; null for nothing. It may throw what SQLite has to say, too. */
   damage(): string | null {
+    const tables = this.db
+      .prepare("SELECT count(*) AS count FROM sqlite_master WHERE name IN ('deployments', 'events', 'tips')")
+      .get() as { count: number };
+    if (tables.count < 3) return 'its tables are gone';
+    const { texts } = this.db
+      .prepare('SELECT count(*) AS texts FROM deployments WHERE NOT json_valid(body)')
+      .get() as { texts: number };
+    if (texts > 0) return `${texts} of its deployments cannot be read`;
     const { quick_check: found } = this.db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     // behind the name of the database
     return found === 'ok' ? null : (found.split('\n').at(-1) ?? found);

@@ -27,6 +27,7 @@ import { serverOf } from './server';
 import { checkMoved } from './moved';
 import { checkEngine } from './engine';
 import { checkPorts } from './ports';
+import { rescueJournal } from './rescue-journal';
 import { checkVersion } from './check-version';
 import { startDeployerAndWait } from './deployer';
 import { phase, say } from './say';
@@ -41,6 +42,7 @@ export async function startCommand(): Promise<number> {
   const wanted = loadConfig(ROOT, settings);
   const { NOTIFY_URL } = process.env;
   checkNotifyUrl(NOTIFY_URL);
+  await rescueJournal(home, wanted);
   const serving = await alreadyServing(home);
   if (!serving) makeHome(home);
   keepNotifyUrl(home, NOTIFY_URL);

@@ -8,6 +8,7 @@ import type { Config, Settings } from '../config';
 import { loadConfig, slotsOf } from '../config';
 import { readSettings } from '../settings';
 import { KnownError } from '../core/errors';
+import type { Deployment } from '../core/types';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
 import { Journal } from '../journal/journal';
@@ -74,7 +75,7 @@ async function stopContainers(home: Home, config: Config): Promise<void> {
 }
 
 /** A deployment that runs is asked to take itself back; one that does not is ended, and taken back at the next start. */
-async function endDeployment(home: Home, config: Config): Promise<void> {
+export async function endDeployment(home: Home, config: Config): Promise<void> {
   const { drain, stop, start } = config.limits;
   const deadline = machineMs() + (drain + stop + start) * 1000;
   const asked = new Set<number>();
@@ -101,10 +102,20 @@ function deploymentProcesses(home: Home): number[] {
 /** What a deployment that was killed has left running. */
 async function endCommands(home: Home): Promise<void> {
   if (!Journal.exists(home)) return;
-  const journal = Journal.open(home);
-  const dead = journal.active();
-  journal.close();
+  const dead = activeIn(home);
   if (dead) await endSurvivors(home, dead.id);
+}
+
+/** A broken journal must not keep anything running. */
+function activeIn(home: Home): Deployment | null {
+  try {
+    const journal = Journal.open(home);
+    const active = journal.active();
+    journal.close();
+    return active;
+  } catch {
+    return null;
+  }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

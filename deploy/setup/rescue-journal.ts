@@ -1,0 +1,178 @@
+/**
+ * Rebuilds a journal that cannot be used, while nginx and the slots serve on: what can be read of it, and then what
+ * truly runs, so that the same release stays live. The broken files are kept.
+ */
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import type { Config } from '../config';
+import { slotsOf } from '../config';
+import { KnownError } from '../core/errors';
+import { plural } from '../core/format';
+import type { Commit, RunningSlot, SlotName } from '../core/types';
+import type { Home } from '../home';
+import { journalCondition, journalFiles, removedFiles } from '../journal/condition';
+import { Journal } from '../journal/journal';
+import { salvage } from '../journal/salvage';
+import { newestFirst } from '../os/newest';
+import { commitOfName, findRelease } from '../pipeline/releases';
+import { createRuntime } from '../runtimes';
+import { lastLines } from '../runtimes/log-tail';
+import { stopDeployer } from '../runtimes/pm2-deployer';
+import { slotLog } from '../runtimes/slot-log';
+import { linkedTable } from '../traffic/table-folder';
+import { ROOT } from '../commands/desk';
+import { say } from './say';
+import { endDeployment } from './stop';
+import { inTurn } from './turn';
+
+const LOG_LINES = 5000;
+const PRIVATE = 0o700;
+const ASIDE = 'journal-broken-';
+/** In that folder, as long as the rebuild is not over. */
+const READING = 'reading';
+const JOURNAL = 'journal.db';
+
+/** Nothing for a home that was never started, and for a journal that is whole. Throws E_JOURNAL for one that is refused. */
+export async function rescueJournal(home: Home, config: Config): Promise<void> {
+  if (!existsSync(home.settings)) return;
+  const unfinished = asideFolders(home).find((folder) => existsSync(path.join(folder, READING)));
+  if (unfinished !== undefined) {
+    return inTurn(home, () => rebuild(home, config, unfinished, 'an earlier rebuild was cut off'));
+  }
+  const condition = journalCondition(home);
+  if (condition.is === 'refused') throw condition.error;
+  if (condition.is === 'whole') return;
+  await inTurn(home, async () => rebuild(home, config, await putAside(home, config), condition.why));
+}
+
+/** Moves the broken files into a folder of their own, with a copy to read from. Returns the folder. */
+async function putAside(home: Home, config: Config): Promise<string> {
+  const [last] = asideFolders(home);
+  const aside = path.join(home.dir, `${ASIDE}${numberOf(last ?? '') + 1}`);
+  const copy = path.join(aside, `${READING}.new`);
+  mkdirSync(copy, { recursive: true, mode: PRIVATE });
+  // what has no name any more is gone with the process that writes it
+  for (const { at, name } of removedFiles(home)) copyFileSync(at, path.join(copy, path.basename(name)));
+  await stopDeployer({ home });
+  await endDeployment(home, config);
+  if (!existsSync(path.join(copy, JOURNAL))) copyJournal(home.journal, copy);
+  // killed in here, an earlier rescue has left the journal only in its own folder
+  if (!existsSync(path.join(copy, JOURNAL)) && last) copyJournal(path.join(last, JOURNAL), copy);
+  for (const file of journalFiles(home))
+    if (existsSync(file)) renameSync(file, path.join(aside, path.basename(file)));
+  renameSync(copy, path.join(aside, READING));
+  return aside;
+}
+
+async function rebuild(home: Home, config: Config, aside: string, why: string): Promise<void> {
+  await stopDeployer({ home });
+  // what a rebuild that was cut off has made
+  for (const file of journalFiles(home)) rmSync(file, { force: true });
+  writeFileSync(home.journal, '', { mode: 0o600 });
+  const journal = Journal.open(home);
+  await journal.prepare();
+  const { deployments, complete } = salvage(path.join(aside, READING, JOURNAL), home.journal);
+  await seed(home, config, journal, complete);
+  const said = `The journal was rebuilt (${why}); ${plural(deployments, 'deployment')} of it could be read.`;
+  await journal.tell(null, { type: 'incident', message: said });
+  journal.close();
+  rmSync(path.join(aside, READING), { recursive: true, force: true });
+  say(`! ${said} The old files are in ${aside}`);
+}
+
+/** A row for each slot whose resident the journal does not know, the active slot's last. */
+async function seed(home: Home, config: Config, journal: Journal, complete: boolean): Promise<void> {
+  await journal.continueAfter(lastLog(home));
+  if (!complete) await journal.interruptActive('The journal was damaged while it ran.');
+  const { active } = tableOf(home);
+  const running = await createRuntime({ home, root: ROOT, config })
+    .list()
+    .catch((): RunningSlot[] => []);
+  if (journal.lastLive() === null) await seedReleases(home, journal);
+  const names = slotsOf(config).map(({ name }) => name);
+  const inOrder = [...names.filter((name) => name !== active), ...names.filter((name) => name === active)];
+  for (const slot of inOrder) {
+    const resident = running.find((each) => each.slot === slot) ?? (await fromLog(home, slot));
+    if (resident === null || !knows(home, resident.commit)) continue;
+    const isLive = slot === active;
+    const last = isLive ? journal.lastLive() : journal.lastInSlot(slot);
+    if (last?.to?.commit === resident.commit && last.to.slot === slot) continue;
+    // of a slot without users the journal may know better: it was stopped, or never went live
+    if (!isLive && complete) continue;
+    await journal.adopt({ ...resident, slot, version: findRelease(home, resident.commit)?.version ?? '' });
+  }
+  if (journal.lastLive() === null) throw unknown(home);
+}
+
+/** For a rollback. They stand in the order in which they were made, as far as that can be told. */
+async function seedReleases(home: Home, journal: Journal): Promise<void> {
+  const names = readdirSync(home.releases).filter((name) => name.endsWith('.json'));
+  const files = newestFirst(names.map((name) => path.join(home.releases, name))).reverse();
+  for (const commit of files.map((file) => commitOfName(path.basename(file)))) {
+    const release = commit === null ? null : findRelease(home, commit);
+    if (release) await journal.adopt({ slot: '', commit: release.commit, version: release.version });
+  }
+}
+
+/** The line that tells where each release of a slot begins: after a reboot nothing else knows which it was. */
+async function fromLog(home: Home, slot: SlotName): Promise<{ commit: Commit } | null> {
+  const lines = await lastLines(slotLog(home, slot), LOG_LINES);
+  const start = lines.findLast((line) => /^--- \S+ [0-9a-f]{7} starts on port /.test(line));
+  const digits = start?.split(' ')[2];
+  if (digits === undefined) return null;
+  const commits = readdirSync(home.releases).flatMap((name) => commitOfName(name) ?? []);
+  const [commit, ...others] = new Set(commits.filter((each) => each.startsWith(digits)));
+  return commit !== undefined && others.length === 0 ? { commit } : null;
+}
+
+function knows(home: Home, commit: Commit): boolean {
+  return findRelease(home, commit) !== null;
+}
+
+/** Never another commit than what was live: without a trace of it an operator has to say. */
+function unknown(home: Home): KnownError {
+  return new KnownError(
+    'E_JOURNAL',
+    'Neither the journal, the slots nor their logs tell which release was live.',
+    `See which there are: ls -t ${home.releases}/*.json`,
+  );
+}
+
+function tableOf(home: Home): { active: SlotName | null } {
+  try {
+    return linkedTable(home);
+  } catch {
+    return { active: null };
+  }
+}
+
+function copyJournal(journal: string, folder: string): void {
+  for (const file of journalFiles({ journal }).slice(0, 2))
+    if (existsSync(file) && statSync(file).size > 0)
+      copyFileSync(file, path.join(folder, path.basename(file)));
+}
+
+/** Where broken journals were put, the newest first. */
+function asideFolders({ dir }: Home): string[] {
+  const names = readdirSync(dir).filter((name) => name.startsWith(ASIDE));
+  return names.sort((a, b) => numberOf(b) - numberOf(a)).map((name) => path.join(dir, name));
+}
+
+function numberOf(folder: string): number {
+  return Number(path.basename(folder).slice(ASIDE.length)) || 0;
+}
+
+/** The highest number of a deployment that has a log. */
+function lastLog({ logs }: Home): number {
+  const names = existsSync(logs) ? readdirSync(logs) : [];
+  return Math.max(0, ...names.map((name) => Number(/^deployment-(\d+)\.log/.exec(name)?.[1] ?? 0)));
+}
