@@ -1,5 +1,5 @@
 /** Which build of the kit this is and what runs it, so that a deployer of an older one is seen and replaced. */
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 
 /** Read once: a long process may be of an older build than what lies there by now. */
@@ -7,7 +7,16 @@ const MARK = markHere();
 
 /** The mark that scripts/lib/build.js leaves beside what it compiled, and what runs it; the mark is empty for a build by hand. */
 export function buildStamp(): string {
-  return `${buildMark() ?? ''} ${process.execPath}`;
+  return `${buildMark() ?? ''} ${programHere()}`;
+}
+
+/** The kernel adds `(deleted)` for a Node that was removed or replaced since: that one cannot be started again. */
+function programHere(): string {
+  try {
+    return readlinkSync('/proc/self/exe');
+  } catch {
+    return process.execPath;
+  }
 }
 
 /** The mark alone; null for a build by hand. */

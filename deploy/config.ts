@@ -29,7 +29,13 @@ export const ENVIRONMENT = {
   APP_NAME: ['name'],
 } as const satisfies Record<string, readonly string[]>;
 
-export type Settings = Partial<Record<keyof typeof ENVIRONMENT, string>>;
+export type SettingName = keyof typeof ENVIRONMENT;
+export type Settings = Partial<Record<SettingName, string>>;
+
+/** The settings that an environment takes back: an empty variable removes what an earlier start kept. */
+export function settingsRemovedBy(env: NodeJS.ProcessEnv): SettingName[] {
+  return (Object.keys(ENVIRONMENT) as SettingName[]).filter((name) => env[name] === '');
+}
 
 /** The settings that an environment holds. */
 export function settingsFrom(env: NodeJS.ProcessEnv): Settings {

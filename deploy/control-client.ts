@@ -73,14 +73,26 @@ function refusal(text: string): KnownError {
   }
 }
 
-/** The build of the kit that the running deployer is of; null when none answers. */
-export async function deployerBuild(home: Pick<Home, 'socket'>): Promise<string | null> {
+export interface DeployerLoaded {
+  /** The build of the kit that it is of. */
+  build: string;
+  /** The configuration that it has read; one of an older build does not say. */
+  config?: string;
+}
+
+/** What the running deployer was started with; null when none answers. */
+export async function deployerLoaded(home: Pick<Home, 'socket'>): Promise<DeployerLoaded | null> {
   try {
     const { status, text } = await ask(home.socket, 'GET', '/health', '');
-    return status === 200 ? (JSON.parse(text) as { build: string }).build : null;
+    return status === 200 ? (JSON.parse(text) as DeployerLoaded) : null;
   } catch {
     return null;
   }
+}
+
+/** The build of the kit that the running deployer is of; null when none answers. */
+export async function deployerBuild(home: Pick<Home, 'socket'>): Promise<string | null> {
+  return (await deployerLoaded(home))?.build ?? null;
 }
 
 function ask(

@@ -31,15 +31,17 @@ export type ControlRequest = z.output<typeof requestSchema>;
 export interface ControlDeps {
   request: RequestDeployment;
   wish: WishDeployment;
-  /** Which build of the kit the deployer is of. */
-  build: string;
+  /** Which build of the kit the deployer is of, and which Node runs it. */
+  build: () => string;
+  /** Which configuration it has read (config-mark.ts). */
+  config: string;
 }
 
-export function controlApp({ request, wish, build }: ControlDeps): Express {
+export function controlApp({ request, wish, build, config }: ControlDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json(), unreadable);
-  app.get('/health', (_req, res) => void res.json({ status: 'ok', build }));
+  app.get('/health', (_req, res) => void res.json({ status: 'ok', build: build(), config }));
   app.post('/deployments', async (req, res) => {
     const wanted = valid(requestSchema, req.body);
     const { id: delivery, deadline } = await askedBy(req);

@@ -6,8 +6,10 @@ import { chmodSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { buildStamp } from './build-stamp';
 import { KnownError, asKnown } from './core/errors';
+import { configMark } from './config-mark';
 import { controlApp } from './control';
 import { createDispatcher } from './dispatcher';
+import { keepGuard } from './guarding';
 import type { Desk } from './handover';
 import { handOverWhenOrphaned } from './handover';
 import { homeAt } from './home';
@@ -53,7 +55,12 @@ function createDesk(yard: Yard, secret: string): Desk {
   const watch = createWatch(yard, request, nginxKeeper(yard));
   const routes = [previewRoutes({ ...yard, secret })];
   const webhook = webhookApp({ secret, branch: yard.config.branch, request, routes });
-  const control = controlApp({ request, wish: createWishes(yard), build: buildStamp() });
+  const control = controlApp({
+    request,
+    wish: createWishes(yard),
+    build: buildStamp,
+    config: configMark(yard.config),
+  });
   const { schedules: when } = yard.config;
   const schedules = createSchedules(
     [
@@ -65,8 +72,10 @@ function createDesk(yard: Yard, secret: string): Desk {
   );
   const notifier = createNotifier(yard);
   let servers: Server[] = [];
+  let guard: { stop: () => void } | undefined;
   return {
     open() {
+      guard = keepGuard(yard.home, yard.root);
       servers = [webhook.listen(yard.config.deployer.port, '127.0.0.1'), listenOnSocket(yard, control)];
       dispatcher.start();
       watch.start();
@@ -76,6 +85,7 @@ function createDesk(yard: Yard, secret: string): Desk {
       notifier.start();
     },
     async close() {
+      guard?.stop();
       dispatcher.stop();
       watch.stop();
       schedules.stop();

@@ -3,7 +3,7 @@
  * the ports that nginx listens on.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import type { Config, Settings } from './config';
+import type { Config, SettingName, Settings } from './config';
 import { settingOf, settingsFrom } from './config';
 import { KnownError } from './core/errors';
 import { writeAtomically } from './os/atomic-write';
@@ -24,10 +24,16 @@ const CHOSEN_ONCE = [
 ] as const;
 const IN_FORCE = 'inForce';
 
+export function isChosenOnce(name: SettingName): boolean {
+  return (CHOSEN_ONCE as readonly SettingName[]).includes(name);
+}
+
 /** Keeps, at a start, what the environment said, and what came of it. @param file the home's settings.json */
 export function keepSettings(file: string, settings: Settings, config: Config): void {
   const kept = { ...settings, [IN_FORCE]: chosenOnce(config) };
-  writeAtomically(file, `${JSON.stringify(kept, null, 2)}\n`);
+  const text = `${JSON.stringify(kept, null, 2)}\n`;
+  if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
+  writeAtomically(file, text);
 }
 
 /** What the environment of the starts so far has said; nothing before the first. Throws E_HOME. */
@@ -39,6 +45,11 @@ export function keptSettings(file: string): Settings {
 export function readSettings(file: string): Settings {
   const kept = readKept(file);
   return settingsFrom({ ...kept, ...(kept[IN_FORCE] as object | undefined) } as NodeJS.ProcessEnv);
+}
+
+/** What the last start has chosen once; nothing before the first. Throws E_HOME. */
+export function settingsInForce(file: string): Settings {
+  return settingsFrom((readKept(file)[IN_FORCE] ?? {}) as NodeJS.ProcessEnv);
 }
 
 /** What of a configuration is chosen once, as settings. */

@@ -436,6 +436,33 @@ const SABOTAGES = [
     test: 'test/integration/rotate.test.ts',
     name: 'without a reload',
   },
+  {
+    invariant: 1,
+    what: 'nginx is reloaded while connections are open',
+    file: 'deploy/traffic/close-connections.ts',
+    from: "closeSync(openSync(file, 'a', 0o644));",
+    to: "closeSync(openSync(`${file}.other`, 'a', 0o644));",
+    test: 'test/integration/nginx-apply.test.ts',
+    name: 'a new configuration is in force and no request is lost, while a plain reload loses some',
+  },
+  {
+    invariant: 4,
+    what: "the guard starts nothing when PM2's daemon and the deployer were killed",
+    file: 'deploy/guard.ts',
+    from: 'if (await startAgain(home, root)) return;',
+    to: 'if (tried > 1e9) await startAgain(home, root);',
+    test: 'test/e2e/guard.test.ts',
+    name: "starts PM2's daemon and the deployer again, while users lose no request",
+  },
+  {
+    invariant: 4,
+    what: "npm start takes nginx's workers without their master for another process",
+    file: 'deploy/setup/server.ts',
+    from: '...(nginx.processes().length > 0 ? [config.http.port] : []),',
+    to: '...(nginx.running() ? [config.http.port] : []),',
+    test: 'test/e2e/start-again.test.ts',
+    name: "npm start takes over what survived when nginx's master was killed as well, whose workers hold the port",
+  },
 ];
 
 module.exports = { SABOTAGES };

@@ -5,6 +5,7 @@ import { checkDeployer } from './deployer';
 import { checkDisk } from './disk';
 import { checkEngineLink } from './engine';
 import type { Check } from './examine';
+import { checkGuard } from './guard';
 import { checkHome } from './home';
 import { checkJournal } from './journal';
 import { checkKit } from './kit';
@@ -42,6 +43,7 @@ export const CHECKS = {
   engine: { look: checkEngineLink, needs: home },
   // it cannot start without the journal
   deployer: { look: checkDeployer, needs: ['home', 'journal'] },
+  guard: { look: checkGuard, needs: ['deployer'] },
   kit: { look: checkKit, needs: ['deployer'] },
   nginx: { look: checkNginx, needs: home },
   'nginx loaded': { look: checkLoaded, needs: ['nginx'] },

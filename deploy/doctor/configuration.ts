@@ -12,7 +12,7 @@ export function checkConfiguration(patient: Patient): Judgement[] {
   const config = patient.config();
   const file = configFileName(patient.root);
   const inForce = readSettings(patient.home().settings);
-  const waiting = checkSettings(inForce, settingsFrom(patient.env), patient.wanted(), file);
+  const waiting = checkSettings(inForce, settingsFrom(patient.env), patient.wanted(), [], file);
   const complaints = waiting.map((line) => {
     const [said = '', mend = null] = line.replace(/^! /, '').split(': ');
     return warning(`${said}.`, mend);

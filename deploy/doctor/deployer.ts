@@ -1,11 +1,14 @@
 /** The deployer: it runs, it answers, and somebody looks after it. */
 import { tellingLine } from '../core/telling';
+import { configFileName } from '../config-file';
+import { configMark } from '../config-mark';
+import { deployerLoaded } from '../control-client';
 import { lastLines } from '../runtimes/log-tail';
 import { DEPLOYER, logFile } from '../runtimes/pm2-definitions';
 import type { DeployerStatus } from '../runtimes/pm2-deployer';
 import { probe } from '../traffic/probe';
 import type { Judgement } from './finding';
-import { fault, ok } from './finding';
+import { fault, ok, warning } from './finding';
 import type { Patient } from './patient';
 import { ASK_MS } from './patience';
 
@@ -15,11 +18,36 @@ export async function checkDeployer(patient: Patient): Promise<Judgement[]> {
   const home = patient.home();
   const asked = probe({ socketPath: home.socket, path: '/health', timeoutMs: ASK_MS });
   const [answer, status] = await Promise.all([asked, patient.deployer()]);
-  if (answer.status === 200) return judgeDeployer(status);
+  if (answer.status === 200)
+    return [
+      ...judgeDeployer(status),
+      ...judgeConfiguration(await readings(patient), configFileName(patient.root)),
+    ];
   const file = logFile(home, DEPLOYER);
   const last = status?.status === 'crashed' ? tellingLine(await lastLines(file, LINES)) : '';
   const said = status === null ? 'does not run' : `does not answer: ${last || answer.said}`;
   return [fault(`The deployer ${said}.`.replace(/\.\.$/, '.'), 'npm start')];
+}
+
+interface Readings {
+  /** What the deployer has read; null when it does not say. */
+  loaded: string | null;
+  /** What it would read now; null when that cannot be read. */
+  now: string | null;
+}
+
+async function readings(patient: Patient): Promise<Readings> {
+  const loaded = (await deployerLoaded(patient.home()))?.config ?? null;
+  try {
+    return { loaded, now: configMark(patient.config()) };
+  } catch {
+    return { loaded, now: null };
+  }
+}
+
+export function judgeConfiguration({ loaded, now }: Readings, file: string): Judgement[] {
+  if (loaded === null || now === null || loaded === now) return [];
+  return [warning(`The deployer runs with an earlier configuration than ${file}.`, 'npm start')];
 }
 
 /** One that answers. */

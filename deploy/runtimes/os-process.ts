@@ -39,6 +39,11 @@ export function processesWith(name: string, value: string): OsProcess[] {
   return found;
 }
 
+/** This very process, as others see it. */
+export function ownProcess(): Pick<OsProcess, 'pid' | 'startedAt'> {
+  return { pid: process.pid, startedAt: statOf(process.pid)?.startedAt ?? 0 };
+}
+
 /** A process and all that it has started: in a container the app is a child of the init that hands it its signals. */
 export function processTree(pid: number): number[] {
   const parents = new Map<number, number>();

@@ -36,7 +36,9 @@ export interface ProcessState {
 
 /** What PM2 says of a process, in our words. */
 export function processState({ pid, pm2_env }: Pm2Process): ProcessState {
-  const status = statusOf(pm2_env.status);
+  // PM2 could not start its program, as when its Node was removed: it calls that online and does not try again
+  const neverStarted = pm2_env.status === 'online' && !pid;
+  const status = neverStarted ? 'stopped' : statusOf(pm2_env.status);
   return {
     // PM2 keeps the pid of a dead process until it starts the next
     pid: status === 'crashed' || status === 'stopped' ? null : pid || null,

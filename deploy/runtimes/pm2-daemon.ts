@@ -57,6 +57,15 @@ export async function isPm2Up(home: Home): Promise<boolean> {
   }
 }
 
+/** Ends a daemon that listens but does not answer. What it started lives on, and is adopted by the next one. */
+export async function endHungPm2(home: Home): Promise<void> {
+  try {
+    await isPm2Up(home);
+  } catch {
+    await endPm2Daemon(home);
+  }
+}
+
 function makeFolders(home: Home): void {
   mkdirSync(path.join(home.pm2, 'pids'), { recursive: true, mode: 0o700 });
   mkdirSync(home.logs, { recursive: true });

@@ -2,6 +2,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
 import { tellingLine } from '../core/telling';
+import { endGuards } from '../guarding';
 import type { Home } from '../home';
 import { lastLines } from '../runtimes/log-tail';
 import { startDeployer } from '../runtimes/pm2-deployer';
@@ -13,6 +14,8 @@ const LOOK_EVERY_MS = 50;
 
 /** Throws E_DEPLOYER_DOWN with the deployer's own last word. */
 export async function startDeployerAndWait(home: Home, root: string): Promise<void> {
+  // the new deployer starts a guard of its own build
+  await endGuards(home);
   await startDeployer({ home, root });
   const deadline = machineMs() + PATIENCE_MS;
   while ((await probe({ socketPath: home.socket, path: '/health', timeoutMs: 1000 })).status !== 200) {

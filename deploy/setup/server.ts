@@ -2,23 +2,33 @@
 import { existsSync } from 'node:fs';
 import { buildStamp } from '../build-stamp';
 import { loadConfig, slotsOf } from '../config';
+import { configMark } from '../config-mark';
 import { readSettings } from '../settings';
-import { deployerBuild } from '../control-client';
+import { deployerLoaded } from '../control-client';
 import type { Home } from '../home';
 import { ROOT } from '../commands/desk';
 import { createRuntime } from '../runtimes';
+import { processesWith } from '../runtimes/os-process';
 import { viewSlots } from '../serving';
 import { nginxServer } from '../traffic/nginx-server';
+import { portHolders } from '../traffic/port-holder';
 import { openYard } from '../yard';
 
 export interface Server {
-  /** Writes nginx's configuration, lets nginx check it, and starts it unless it runs. */
-  startNginx(): Promise<void>;
-  /** Users get answers: nginx and the active slot. */
+  /**
+   * Starts nginx, or gives a running one the configuration of now without losing a request. Returns false when it runs
+   * with that configuration already. Throws E_NGINX, E_PORT_IN_USE.
+   */
+  startNginx(): Promise<boolean>;
+  /** Of nginx the master, or workers that outlived it. */
+  nginxRuns(): boolean;
+  /** Users get answers: nginx, or workers that outlived its master, and the active slot. */
   serves(): Promise<boolean>;
-  /** And this kit's deployer runs. */
+  /** And nginx is whole, and a deployer of this kit runs. */
   allRuns(): Promise<boolean>;
-  /** The ports that our own processes hold. */
+  /** The deployer has read the configuration of now. */
+  deployerIsUpToDate(): Promise<boolean>;
+  /** The ports that our own processes hold, also processes whose parent was killed. */
   portsInUse(): Promise<number[]>;
 }
 
@@ -29,29 +39,39 @@ export function serverOf(home: Home): Server | null {
   const nginx = nginxServer(home, config);
   const runtime = createRuntime({ home, root: ROOT, config });
   const serves = async (): Promise<boolean> => {
-    if (!nginx.running()) return false;
+    if (nginx.processes().length === 0) return false;
     const { slots } = await viewSlots(openYard(home, ROOT));
     return slots.some(({ role, status }) => role === 'active' && status === 'online');
   };
   return {
     async startNginx() {
-      if (nginx.running()) return;
+      if (nginx.running()) return nginx.apply();
       await nginx.configure();
       await nginx.check();
       await nginx.start();
+      return true;
     },
+    nginxRuns: () => nginx.processes().length > 0,
     serves,
     async allRuns() {
       // a deployer of an older build of the kit is as good as none
-      return (await deployerBuild(home)) === buildStamp() && (await serves());
+      const deployer = await deployerLoaded(home);
+      return deployer?.build === buildStamp() && nginx.running() !== null && (await serves());
     },
+    deployerIsUpToDate: async () => (await deployerLoaded(home))?.config === configMark(config),
     async portsInUse() {
       const running = (await runtime.list()).map(({ slot }) => slot);
       return [
-        ...(nginx.running() ? [config.http.port] : []),
-        ...((await deployerBuild(home)) === null ? [] : [config.deployer.port]),
+        ...(nginx.processes().length > 0 ? [config.http.port] : []),
+        ...(isHeldByDeployer(home, config.deployer.port) ? [config.deployer.port] : []),
         ...slotsOf(config).flatMap(({ name, port }) => (running.includes(name) ? [port] : [])),
       ];
     },
   };
+}
+
+/** Asked of the kernel: a deployer that hangs holds its port and answers nobody. */
+function isHeldByDeployer(home: Home, port: number): boolean {
+  const inHome = processesWith('SWITCHYARD_HOME', home.dir).map(({ pid }) => pid);
+  return portHolders(port).some(({ pid }) => inHome.includes(pid));
 }

@@ -1,27 +1,27 @@
 /** What a running Switchyard does not take over, because it was asked for after its start. */
-import type { Config, Settings } from '../config';
+import type { Config, SettingName as Name, Settings } from '../config';
 import { ENVIRONMENT } from '../config';
 import { CONFIG_FILE } from '../config-file';
 import { chosenOnce } from '../settings';
 
-type Name = keyof Settings;
-
-/** One line for each variable, and each value of the configuration file, that counts from the next start on only. */
+/**
+ * One line for each variable, and each value of the configuration file, that counts from the next start on only.
+ * @param removed given as empty, which removes what an earlier start kept
+ */
 export function checkSettings(
   inForce: Settings,
   given: Settings,
   wanted: Config,
+  removed: Name[] = [],
   file = CONFIG_FILE,
 ): string[] {
-  const variables = namesIn(given).filter((name) => given[name] !== inForce[name]);
   const now = chosenOnce(wanted);
-  const edits = namesIn(now).filter((name) => !(name in given) && now[name] !== inForce[name]);
-  return [
-    ...variables.map((name) => fromNextStart(`${name}=${given[name]}`, `${name}=${given[name]} npm start`)),
-    ...edits.map((name) =>
-      fromNextStart(`${ENVIRONMENT[name].join('.')} ${now[name]} in ${file}`, 'npm start'),
-    ),
-  ];
+  const changed = namesIn(now).filter((name) => now[name] !== inForce[name]);
+  return changed.map((name) => {
+    if (name in given) return fromNextStart(`${name}=${given[name]}`, `${name}=${given[name]} npm start`);
+    if (removed.includes(name)) return fromNextStart(`${name}=`, `${name}= npm start`);
+    return fromNextStart(`${ENVIRONMENT[name].join('.')} ${now[name]} in ${file}`, 'npm start');
+  });
 }
 
 function fromNextStart(what: string, start: string): string {

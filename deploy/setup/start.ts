@@ -6,10 +6,11 @@ import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
 import { ensureLiveRemote } from '../git/live-remote';
 import { behindStory } from '../core/behind';
 import { short } from '../core/format';
-import type { Config, Settings } from '../config';
-import { loadConfig, settingsFrom } from '../config';
+import { KnownError } from '../core/errors';
+import type { Config } from '../config';
+import { settingsFrom, settingsRemovedBy } from '../config';
+import { readSettings } from '../settings';
 import { configFileName } from '../config-file';
-import { keptSettings, readSettings } from '../settings';
 import { isLocked } from '../lock';
 import type { Home } from '../home';
 import { rememberHome, resolveHome } from '../home';
@@ -22,8 +23,15 @@ import { openYard } from '../yard';
 import { ROOT } from '../commands/desk';
 import { checkSettings } from './settings';
 import { makeLive } from './first-release';
-import { makeHome, prepareGit, prepareHome } from './prepare-home';
+import { makeHome, prepareHome } from './prepare-home';
+import type { Server } from './server';
 import { serverOf } from './server';
+import type { Asked } from './asked';
+import { askedOf, askedWhileRunning } from './asked';
+import { checkGivenSource, sayWhetherSourceAnswers } from './source';
+import { applyToNginx, update } from './update';
+import { endGuards } from '../guarding';
+import { endHungPm2 } from '../runtimes/pm2-daemon';
 import { checkMoved } from './moved';
 import { checkEngine } from './engine';
 import { checkPorts } from './ports';
@@ -38,17 +46,27 @@ export async function startCommand(): Promise<number> {
   const home = resolveHome(ROOT, process.env);
   await resolveRef(ROOT, 'HEAD');
   await checkMoved(home, ROOT);
-  const settings = { ...keptSettings(home.settings), ...settingsFrom(process.env) };
-  const wanted = loadConfig(ROOT, settings);
-  const { NOTIFY_URL } = process.env;
-  checkNotifyUrl(NOTIFY_URL);
-  await rescueJournal(home, wanted);
-  const serving = await alreadyServing(home);
-  if (!serving) makeHome(home);
-  keepNotifyUrl(home, NOTIFY_URL);
-  if (serving) return sayNothingChanged(home, wanted, serving);
-  await inTurn(home, () => startUp(home, wanted, settings));
-  return 0;
+  const { config } = await refuseMistakes(home);
+  await rescueJournal(home, config);
+  if (!(await alreadyServing(home))) {
+    makeHome(home);
+    // one that just starts the deployer again has its turn
+    await endGuards(home);
+  }
+  return inTurn(home, async () => {
+    keepNotifyUrl(home, process.env.NOTIFY_URL);
+    // asked again: another npm start or npm stop may have had its turn meanwhile
+    const serving = await alreadyServing(home);
+    return serving ? applyChanges(home, serving) : startUp(home);
+  });
+}
+
+/** What cannot be started is refused before anything is made. */
+async function refuseMistakes(home: Home): Promise<Asked> {
+  const asked = askedOf(home, process.env);
+  checkNotifyUrl(process.env.NOTIFY_URL);
+  await checkGivenSource(home, process.env.SOURCE, asked.config);
+  return asked;
 }
 
 /** What serves when all of it runs: nginx, the deployer and the active slot. */
@@ -58,16 +76,18 @@ async function alreadyServing(home: Home): Promise<Serving | null> {
   return servingNow(openYard(home, ROOT));
 }
 
-async function startUp(home: Home, wanted: Config, given: Settings): Promise<void> {
+async function startUp(home: Home): Promise<number> {
+  await endHungPm2(home);
   const served = (await serverOf(home)?.serves()) ?? false;
-  await checkEngine(home, wanted);
-  const { config, settings } = await possible(home, wanted, given);
+  const { config, settings } = await possible(home);
+  await checkEngine(home, config);
   await checkPorts(home, config, settings);
   await phase('home', () => prepareHome(home, ROOT, config, settings, process.env.WEBHOOK_SECRET));
   rememberHome(ROOT, home, process.env);
   await sayUncommitted();
+  let refused: KnownError | null = null;
   try {
-    await phase('nginx', async () => serverOf(home)?.startNginx());
+    refused = await phase('nginx', () => startNginx(home));
     const yard = openYard(home, ROOT);
     const dead = isLocked(home) ? null : yard.journal.active();
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
@@ -80,28 +100,35 @@ async function startUp(home: Home, wanted: Config, given: Settings): Promise<voi
     if (!served) await stopEverything(home, config);
     throw error;
   }
+  await sayWhetherSourceAnswers(home, config);
+  if (refused) throw refused;
+  return 0;
 }
 
-interface Possible {
-  config: Config;
-  settings: Settings;
+/** Why a running nginx refuses the configuration of now: it serves on with its own. Throws what keeps it from starting. */
+async function startNginx(home: Home): Promise<KnownError | null> {
+  const server = serverOf(home) as Server;
+  const ran = server.nginxRuns();
+  const result = await applyToNginx(server);
+  if (!(result instanceof KnownError)) return null;
+  if (!ran) throw result;
+  return result;
 }
 
 /** Where a part of it still runs, the rest is started as that part was: it cannot move to other ports. */
-async function possible(home: Home, wanted: Config, given: Settings): Promise<Possible> {
+async function possible(home: Home): Promise<Asked> {
   const ours = (await serverOf(home)?.portsInUse()) ?? [];
-  if (ours.length === 0) return { config: wanted, settings: given };
-  sayWhatWaits(home, wanted);
-  return {
-    config: loadConfig(ROOT, readSettings(home.settings)),
-    settings: keptSettings(home.settings),
-  };
+  if (ours.length === 0) return askedOf(home, process.env);
+  sayWhatWaits(home);
+  return askedWhileRunning(home, process.env);
 }
 
-function sayWhatWaits(home: Home, wanted: Config): void {
+function sayWhatWaits(home: Home): void {
+  const { config: wanted } = askedOf(home, process.env);
   const given = settingsFrom(process.env);
-  for (const line of checkSettings(readSettings(home.settings), given, wanted, configFileName(ROOT)))
-    say(line);
+  const removed = settingsRemovedBy(process.env);
+  const lines = checkSettings(readSettings(home.settings), given, wanted, removed, configFileName(ROOT));
+  for (const line of lines) say(line);
 }
 
 function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
@@ -109,16 +136,17 @@ function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
   say('! this WEBHOOK_SECRET counts from the next start on: npm stop && WEBHOOK_SECRET=… npm start');
 }
 
-async function sayNothingChanged(home: Home, wanted: Config, serving: Serving): Promise<number> {
-  const yard = openYard(home, ROOT);
-  const { config } = yard;
-  sayWhatWaits(home, wanted);
+async function applyChanges(home: Home, serving: Serving): Promise<number> {
+  sayWhatWaits(home);
   sayWhetherSecretWaits(home, process.env.WEBHOOK_SECRET);
-  await prepareGit(home, ROOT, config);
+  const { config, changes, refused } = await update(home);
   say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
-  say('  it was running already: nothing was changed');
-  sayWhetherBehind(yard, serving);
+  const done = changes.length > 0 ? changes.join(', ') : 'nothing was changed';
+  say(`  it was running already: ${done}`);
+  sayWhetherBehind(openYard(home, ROOT), serving);
   await sayWhetherHeadWaits(serving);
+  await sayWhetherSourceAnswers(home, config);
+  if (refused) throw refused;
   return 0;
 }
 

@@ -11,6 +11,7 @@ import { KnownError } from '../core/errors';
 import type { Deployment } from '../core/types';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
+import { endGuards } from '../guarding';
 import { Journal } from '../journal/journal';
 import { endSurvivors } from '../pipeline/survivors';
 import { createPacking } from '../packing';
@@ -33,6 +34,8 @@ export async function stopCommand(options: Options): Promise<number> {
   if (!existsSync(home.settings) && processesWith('SWITCHYARD_HOME', home.dir).length === 0) {
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no home at ${home.dir}).`);
   }
+  // one that just starts the deployer again has its turn
+  await endGuards(home);
   const stop = (): Promise<void> => stopEverything(home, configOf(home));
   await (existsSync(home.dir) ? inTurn(home, stop) : stop());
   if (options.json) console.log(JSON.stringify({ stopped: true }));
@@ -59,10 +62,13 @@ function kept(home: Home): Settings {
 
 /** In the order in which nothing starts again what was stopped, and no request is cut off. */
 export async function stopEverything(home: Home, config: Config): Promise<void> {
+  await endGuards(home);
   await stopDeployer({ home });
   await endDeployment(home, config);
   await nginxServer(home, config).stop();
   await stopPm2({ home, stopSeconds: config.limits.stop });
+  // a deployer starts the next guard until it ends itself
+  await endGuards(home);
   await stopContainers(home, config);
 }
 

@@ -1,7 +1,9 @@
 /** `npm start` and `npm stop` one at a time: two at once would end what the other has just begun. */
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
+import type { Lock } from '../lock';
 import { tryLock } from '../lock';
 
 /** The file whose lock says that one is at work. */
@@ -9,9 +11,13 @@ export function turnFile(home: Pick<Home, 'dir'>): string {
   return path.join(home.dir, 'start.db');
 }
 
-/** Does the work while nobody else starts or stops this home. Throws E_USAGE when somebody does. */
+/** One that only looks, or applies a small change, is over within this time. */
+const PATIENCE_MS = 3000;
+const RETRY_MS = 50;
+
+/** Does the work while nobody else starts or stops this home. Throws E_USAGE when somebody does for longer. */
 export async function inTurn<T>(home: Pick<Home, 'dir'>, work: () => Promise<T>): Promise<T> {
-  const lock = tryLock({ lock: turnFile(home) });
+  const lock = await lockWithin(turnFile(home), PATIENCE_MS);
   if (!lock) {
     const message = 'Another npm start or npm stop is at work here.';
     throw new KnownError('E_USAGE', message, 'Wait for it to end, then try again.');
@@ -20,5 +26,14 @@ export async function inTurn<T>(home: Pick<Home, 'dir'>, work: () => Promise<T>)
     return await work();
   } finally {
     lock.release();
+  }
+}
+
+async function lockWithin(file: string, ms: number): Promise<Lock | null> {
+  const deadline = performance.now() + ms;
+  for (;;) {
+    const lock = tryLock({ lock: file });
+    if (lock || performance.now() > deadline) return lock;
+    await sleep(RETRY_MS);
   }
 }

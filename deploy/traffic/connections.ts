@@ -5,3 +5,11 @@ import { tcpSockets } from './proc-net';
 export function establishedConnections(port: number): number {
   return tcpSockets().filter((socket) => socket.localPort === port && socket.state === 'established').length;
 }
+
+/** The clients connected to this port, each by its own end of the connection. */
+export function clientsOf(port: number): Set<string> {
+  const connected = tcpSockets().filter(
+    (socket) => socket.localPort === port && socket.state === 'established',
+  );
+  return new Set(connected.map(({ remote }) => remote));
+}

@@ -42,8 +42,24 @@ export function writeConfiguration(
   makeLogFolder(home, user);
   for (const log of [home.accessLog, errorLog(home)]) makePrivate(log);
   makePage(home);
-  const { files } = configurationFor(home, config, binary, user);
-  for (const [name, text] of Object.entries(files)) replaceFile(path.join(home.nginx, name), text);
+  writeFiles(home.nginx, configurationFor(home, config, binary, user).files);
+}
+
+/** Writes the files of a configuration into a folder. A full disk or a kill leaves each old file, never half a new one. */
+export function writeFiles(folder: string, files: Record<string, string>): void {
+  for (const [name, text] of Object.entries(files))
+    writeAtomically(path.join(folder, name), text, { mode: 0o644 });
+}
+
+/** The files of the home that are not what this configuration has. */
+export function changedFiles({ nginx }: Home, { files }: NginxConfiguration): string[] {
+  return Object.keys(files).filter((name) => textOf(path.join(nginx, name)) !== files[name]);
+}
+
+/** What the home's files of this configuration hold now. */
+export function writtenFiles({ nginx }: Home, { files }: NginxConfiguration): Record<string, string> {
+  const texts = Object.keys(files).map((name) => [name, textOf(path.join(nginx, name))]);
+  return Object.fromEntries(texts.filter(([, text]) => text !== null)) as Record<string, string>;
 }
 
 export interface NginxConfiguration {
@@ -126,9 +142,12 @@ function makePrivate(file: string): void {
   closeSync(openSync(file, 'a', 0o600));
 }
 
-/** A full disk or a kill leaves the old file, never half a new one. */
-function replaceFile(file: string, text: string): void {
-  writeAtomically(file, text, { mode: 0o644 });
+function textOf(file: string): string | null {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return null;
+  }
 }
 
 function hasIpv6(): boolean {

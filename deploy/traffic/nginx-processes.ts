@@ -27,6 +27,11 @@ export function processesOf(home: Home): number[] {
   return runningPids().filter((pid) => isMasterOf(home, pid) || isWorkerOf(home, pid));
 }
 
+/** Workers that take new connections: one that was asked to quit says so in its title. */
+export function acceptingWorkers(home: Home): number[] {
+  return runningPids().filter((pid) => isWorkerOf(home, pid) && !titleOf(pid).includes('shutting down'));
+}
+
 /** nginx writes its arguments into its title; runNginx puts the configuration last. */
 function isMasterOf(home: Home, pid: number): boolean {
   const title = titleOf(pid);

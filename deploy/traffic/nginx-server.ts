@@ -1,12 +1,26 @@
-/** The nginx of one home: written, checked, started and stopped here, and never reloaded. */
-import { rmSync } from 'node:fs';
+/** The nginx of one home: written, checked, started and stopped here. Only npm start changes what a running one has read. */
+import { mkdirSync, rmSync } from 'node:fs';
+import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { slotsOf, type Config } from '../config';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
+import { lastLines } from '../runtimes/log-tail';
 import { findNginx, runNginx, type NginxBinary } from './nginx-binary';
-import { configFile, socketFiles, writeConfiguration } from './nginx-files';
-import { masterOf, processesOf } from './nginx-processes';
+import { forgetClosing, withConnectionsClosed } from './close-connections';
+import { loadedMark } from './loaded-mark';
+import type { NginxConfiguration } from './nginx-files';
+import {
+  changedFiles,
+  configFile,
+  configurationFor,
+  errorLog,
+  socketFiles,
+  writeConfiguration,
+  writeFiles,
+  writtenFiles,
+} from './nginx-files';
+import { acceptingWorkers, masterOf, processesOf } from './nginx-processes';
 import { portInUse, portInUseMessage } from './port-holder';
 import { probe } from './probe';
 import { prepareTables } from './table-folder';
@@ -24,10 +38,17 @@ export interface NginxServer {
    * was killed are asked to go first. Throws E_PORT_IN_USE, E_UNREADABLE_TABLE, E_NGINX.
    */
   start(): Promise<void>;
+  /**
+   * Gives a running nginx the configuration of now without losing a request; returns false when it has it already.
+   * Throws E_NGINX when nginx refuses it: the running one keeps what it has.
+   */
+  apply(): Promise<boolean>;
   /** Lets requests end for `graceMs` (default 12 s), then does not. No process of this nginx is left when it returns. */
   stop(options?: { graceMs?: number }): Promise<void>;
   /** The master process, if it is this home's nginx that runs. */
   running(): { pid: number } | null;
+  /** Its processes, also workers that outlived their master and serve on. */
+  processes(): number[];
 }
 
 export interface NginxOptions {
@@ -40,6 +61,8 @@ const GRACE_MS = 12_000;
 /** How long nginx has for what takes it milliseconds. */
 const PATIENCE_MS = 5000;
 const LOOK_EVERY_MS = 10;
+const APPLIED_WITHIN_MS = 10_000;
+const CORRECT_TEMPLATES = 'Correct the templates in nginx/, then: npm start';
 /** Where the search for a port that needs no root begins. */
 const FIRST_FREE_FOR_ALL = 7999;
 
@@ -68,6 +91,7 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
       if (masterOf(home) !== null) return;
       const { file } = await binary();
       checkTableIsReadable(home, slots, findWorkerUser());
+      forgetClosing(home);
       await dismissOrphans(home, config.http.port);
       if (portInUse(config.http.port)) throw portClash(config.http.port);
       for (const socket of socketFiles(home, config)) rmSync(socket, { force: true });
@@ -76,13 +100,68 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
       await answering(home, config.http.port);
     },
 
+    async apply() {
+      const nginx = await binary();
+      const wanted = configurationFor(home, config, nginx, findWorkerUser());
+      forgetClosing(home);
+      const loaded = await loadedMark(config.http.port, PATIENCE_MS);
+      if (loaded === wanted.mark && changedFiles(home, wanted).length === 0) return false;
+      await tryOut(home, nginx.file, wanted, config.http.port);
+      if (loaded === wanted.mark) writeFiles(home.nginx, wanted.files);
+      else await replaceLoaded(home, config.http.port, loaded ?? '', wanted);
+      return true;
+    },
+
     stop: ({ graceMs = GRACE_MS } = {}) => end(home, graceMs),
 
     running() {
       const pid = masterOf(home);
       return pid === null ? null : { pid };
     },
+
+    processes: () => processesOf(home),
   };
+}
+
+/** Lets nginx read a configuration beside the one in force: a running nginx is started again from that when it dies. */
+async function tryOut(home: Home, file: string, wanted: NginxConfiguration, port: number): Promise<void> {
+  const folder = path.join(home.nginx, 'next');
+  mkdirSync(folder, { recursive: true });
+  try {
+    writeFiles(folder, wanted.files);
+    const args = ['-t', '-p', `${home.nginx}/`, '-c', path.join(folder, 'nginx.conf')];
+    const { code, stderr } = await runNginx(file, args, home.nginx);
+    if (code === 0) return;
+    const { message } = refusal(stderr, port, 'refuses its new configuration');
+    throw new KnownError('E_NGINX', `${message} It keeps the one it has.`, CORRECT_TEMPLATES);
+  } finally {
+    rmSync(folder, { recursive: true, force: true });
+  }
+}
+
+/** @param loaded the mark of what nginx has read so far */
+async function replaceLoaded(
+  home: Home,
+  port: number,
+  loaded: string,
+  wanted: NginxConfiguration,
+): Promise<void> {
+  const before = writtenFiles(home, wanted);
+  const old = acceptingWorkers(home);
+  // new workers answer 100 ms before nginx asks the old ones to quit
+  const hasReplaced = async (): Promise<boolean> =>
+    (await loadedMark(port, PATIENCE_MS).catch(() => null)) === wanted.mark &&
+    !acceptingWorkers(home).some((pid) => old.includes(pid));
+  await withConnectionsClosed(home, port, loaded, async () => {
+    writeFiles(home.nginx, wanted.files);
+    const master = masterOf(home);
+    if (master !== null) send(master, 'SIGHUP');
+    if (await until(hasReplaced, APPLIED_WITHIN_MS)) return;
+    writeFiles(home.nginx, before);
+    const why = (await lastLines(errorLog(home), 5)).findLast((line) => line.includes('[emerg]'));
+    const said = why === undefined ? '.' : `: ${complaint(why)}`;
+    throw new KnownError('E_NGINX', `nginx did not take its new configuration${said}`, CORRECT_TEMPLATES);
+  });
 }
 
 /** Asks the processes of this home's nginx to end, ever more firmly, until none is left. */
@@ -103,14 +182,17 @@ async function end(home: Home, graceMs: number): Promise<void> {
 }
 
 /**
- * Workers of a killed master serve on and hold the port. Asked to quit they leave it at once and finish what
- * they have begun beside the new nginx.
+ * Workers of a killed master serve on and hold the port, which no other nginx can take over from them. Asked to quit
+ * they leave it at once and finish what they have begun beside the new nginx.
  */
 async function dismissOrphans(home: Home, port: number): Promise<void> {
-  const orphans = processesOf(home);
-  if (orphans.length === 0) return;
-  for (const pid of orphans) send(pid, 'SIGQUIT');
-  const left = await until(() => !portInUse(port) || processesOf(home).length === 0, PATIENCE_MS);
+  if (processesOf(home).length === 0) return;
+  const quit = (): Promise<boolean> => {
+    for (const pid of processesOf(home)) send(pid, 'SIGQUIT');
+    return until(() => !portInUse(port) || processesOf(home).length === 0, PATIENCE_MS);
+  };
+  const mark = await loadedMark(port, PATIENCE_MS).catch(() => null);
+  const left = await (mark === null ? quit() : withConnectionsClosed(home, port, mark, quit));
   if (!left) await end(home, 0);
 }
 

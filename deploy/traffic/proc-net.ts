@@ -3,6 +3,8 @@ import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 export interface TcpSocket {
   localPort: number;
+  /** The other end, as the kernel writes it: unique among the connections to one port. */
+  remote: string;
   state: 'established' | 'listening' | 'other';
   /** What /proc/<pid>/fd calls it: `socket:[inode]`. */
   inode: string;
@@ -30,10 +32,10 @@ export function listeningSockets(): TcpSocket[] {
 /** One row of the table; null for what is not a row. */
 export function parseRow(row: string): TcpSocket | null {
   // sl  local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
-  const [, local, , state, , , , , , inode] = row.trim().split(/\s+/);
+  const [, local, remote, state, , , , , , inode] = row.trim().split(/\s+/);
   const port = local?.split(':')[1];
-  if (!port || !state || !inode) return null;
-  return { localPort: parseInt(port, 16), state: stateOf(state), inode };
+  if (!port || !remote || !state || !inode) return null;
+  return { localPort: parseInt(port, 16), remote, state: stateOf(state), inode };
 }
 
 function stateOf(code: string): TcpSocket['state'] {

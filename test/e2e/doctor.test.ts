@@ -17,6 +17,7 @@ import { DEPLOYMENT_MARKER, deploymentMark } from '../../deploy/pipeline/survivo
 import { processesWith } from '../../deploy/runtimes/os-process';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { readSecret } from '../../deploy/secret';
+import { guardsOf } from '../../deploy/guarding';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { linkTable } from '../../deploy/traffic/table-folder';
 import { applyFix, diagnose, expectFault, untilHealthy, WITH_COMMANDS } from '../support/doctor';
@@ -188,6 +189,8 @@ describe('of what runs', () => {
   it('everything killed at once', async () => {
     const active = await clone.slot(clone.table().active ?? '');
     const pids = [
+      // first: it would start the others again
+      ...guardsOf(clone.home).map(({ pid }) => pid),
       ...pm2Daemons(clone.home).map(({ pid }) => pid),
       deployerPid(),
       ...processesOf(clone.home),

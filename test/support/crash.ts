@@ -5,6 +5,7 @@ import { deploymentLog } from '../../deploy/command';
 import type { Commit, Deployment, Entry, PhaseName } from '../../deploy/core/types';
 import type { Home } from '../../deploy/home';
 import { isOver } from '../../deploy/core/transitions';
+import { guardsOf } from '../../deploy/guarding';
 import { SPARE } from '../../deploy/launcher';
 import { deploymentMark, DEPLOYMENT_MARKER } from '../../deploy/pipeline/survivors';
 import { processesWith, type OsProcess } from '../../deploy/runtimes/os-process';
@@ -88,14 +89,23 @@ export async function untilItHangs({ home }: TinyClone, id: number): Promise<voi
   await until('a survivor', () => commandsOf(home, id).length >= 2);
 }
 
+/** Kills what starts everything else again: the guard first, PM2's daemon and the deployer, and what else is named. */
+export function killSupervisors(home: Home, ...others: number[]): void {
+  const deployers = processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) =>
+    argv.some((word) => word.endsWith('/dist/deploy/daemon.js')),
+  );
+  const supervisors = [...guardsOf(home), ...pm2Daemons(home), ...deployers];
+  killAll([...supervisors.map(({ pid }) => pid), ...others]);
+}
+
 /** The processes that wait for the next deployment. */
 export function spares(home: Home): OsProcess[] {
   return processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.at(-1) === SPARE);
 }
 
-/** Everything that runs for a home: nginx, PM2, the deployer, deployments, their commands, the slots, as containers too. */
+/** Everything that runs for a home: nginx, PM2, the deployer and its guard, deployments, their commands, the slots, as containers too. */
 export function everythingOf(home: Home): number[] {
-  return running(home, ['daemon', 'deployment', 'hook']);
+  return running(home, ['daemon', 'deployment', 'guard', 'hook']);
 }
 
 /**
@@ -103,7 +113,7 @@ export function everythingOf(home: Home): number[] {
  * words may come a moment after the end of what they follow.
  */
 export function leftOf(home: Home): string[] {
-  return running(home, ['daemon', 'deployment']).map((pid) => `${pid}: ${commandLine(pid)}`);
+  return running(home, ['daemon', 'deployment', 'guard']).map((pid) => `${pid}: ${commandLine(pid)}`);
 }
 
 /** @param programs of the kit; a test's commands carry the home's name as well */

@@ -50,7 +50,7 @@ beforeEach(() => {
 });
 
 describe('the control socket', () => {
-  const app = controlApp({ request: take, wish, build: 'b-1' });
+  const app = controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' });
 
   it('takes a deployment and answers with it', async () => {
     const answer = await request(app)
@@ -62,7 +62,7 @@ describe('the control socket', () => {
   });
 
   it('answers for its health, and which build of the kit it is', async () => {
-    expect((await request(app).get('/health')).body).toEqual({ status: 'ok', build: 'b-1' });
+    expect((await request(app).get('/health')).body).toEqual({ status: 'ok', build: 'b-1', config: 'c-1' });
   });
 
   it.each([
@@ -111,13 +111,13 @@ describe('the control socket', () => {
 
 describe('a command that asks the deployer', () => {
   it('gets its deployment', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' }));
     expect(await requestDeployment(deskOf(home), DEPLOY)).toMatchObject({ id: 3, commit: commit('a') });
     expect(asked).toMatchObject([DEPLOY]);
   });
 
   it('marks each request with an id of its own and with the moment at which it gives up', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' }));
     const before = machineMs();
     for (let i = 0; i < 2; i++) await requestDeployment(deskOf(home), DEPLOY);
     await wishFor(deskOf(home), 'abort', 7);
@@ -156,7 +156,7 @@ describe('a command that asks the deployer', () => {
   });
 
   it('that is killed before its request is read has asked for nothing', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' }));
     const text = JSON.stringify(DEPLOY);
     const program = `const socket = require('net').connect(process.argv[1], () => socket.write(
       'POST /deployments HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: ${text.length}\\r\\n\\r\\n' +
@@ -168,14 +168,14 @@ describe('a command that asks the deployer', () => {
   });
 
   it('gets the deployment that its wish is for, or why there is none', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: 'b-1' }));
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' }));
     expect(await wishFor(deskOf(home), 'abort', 7)).toMatchObject({ id: 7, wish: 'abort' });
     await expect(wishFor(deskOf(home), 'promote', null)).rejects.toMatchObject({ code: 'E_NOT_HOLDING' });
   });
 
   it('gets what the deployer refuses with: code, sentence and hint', async () => {
     const refuse = (): Promise<never> => Promise.reject(new KnownError('E_DISK', 'It is full.', 'Empty it.'));
-    const home = await listen(controlApp({ request: refuse, wish, build: 'b-1' }));
+    const home = await listen(controlApp({ request: refuse, wish, build: () => 'b-1', config: 'c-1' }));
     await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
       code: 'E_DISK',
       message: 'It is full.',
@@ -206,7 +206,11 @@ describe('a command that asks the deployer', () => {
 
 describe('the build that the deployer is of', () => {
   it('is told by its health', async () => {
-    expect(await deployerBuild(await listen(controlApp({ request: take, wish, build: 'b-1' })))).toBe('b-1');
+    expect(
+      await deployerBuild(
+        await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' })),
+      ),
+    ).toBe('b-1');
   });
 
   it('is none when nobody answers, or when it is not the deployer that does', async () => {

@@ -1,0 +1,46 @@
+/** `npm start` while everything runs: what was changed since is applied without losing a request. */
+import { ROOT } from '../commands/desk';
+import type { Config } from '../config';
+import { KnownError } from '../core/errors';
+import type { Home } from '../home';
+import { keepSettings } from '../settings';
+import { askedWhileRunning } from './asked';
+import { startDeployerAndWait } from './deployer';
+import { prepareGit } from './prepare-home';
+import { phase } from './say';
+import type { Server } from './server';
+import { serverOf } from './server';
+
+export interface Updated {
+  config: Config;
+  /** What was changed, in words; empty for nothing. */
+  changes: string[];
+  /** Why nginx keeps the configuration it has. */
+  refused: KnownError | null;
+}
+
+/** Throws E_CONFIG, E_DEPLOYER_DOWN. A configuration that nginx refuses keeps nothing else from being applied. */
+export async function update(home: Home): Promise<Updated> {
+  const { settings, config } = askedWhileRunning(home, process.env);
+  keepSettings(home.settings, settings, config);
+  const server = serverOf(home) as Server;
+  const changes: string[] = [];
+  const nginx = await applyToNginx(server);
+  if (nginx === true) changes.push('nginx has read its changed configuration; no request was lost');
+  if (!(await server.deployerIsUpToDate())) {
+    await phase('deployer', () => startDeployerAndWait(home, ROOT));
+    changes.push('the deployer has read the changed configuration');
+  }
+  await prepareGit(home, ROOT, config);
+  return { config, changes, refused: nginx instanceof KnownError ? nginx : null };
+}
+
+/** True when a running nginx had to be changed; the reason when it refuses to be. */
+export async function applyToNginx(server: Server): Promise<boolean | KnownError> {
+  try {
+    return await server.startNginx();
+  } catch (error) {
+    if (error instanceof KnownError && error.code === 'E_NGINX') return error;
+    throw error;
+  }
+}

@@ -1,0 +1,99 @@
+/** The last resort: PM2's daemon and the deployer are killed at once, and nobody types anything. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { guardsOf } from '../../deploy/guarding';
+import { isAlive } from '../../deploy/runtimes/os-process';
+import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
+import { masterOf } from '../../deploy/traffic/nginx-processes';
+import { deployerPid, incidents, kill, lastEvent, leftOf } from '../support/crash';
+import { untilHealthy } from '../support/doctor';
+import { startLoad, type Load } from '../support/load';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(120_000);
+
+/** A guard acts within this time, so what has not happened by then does not happen. */
+const GUARD_ACTS_WITHIN_MS = 4000;
+
+let clone: TinyClone;
+let load: Load | undefined;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } });
+});
+beforeEach(async () => {
+  expect((await clone.start()).code).toBe(0);
+  await until('a guard', () => guardsOf(clone.home).length === 1);
+});
+afterEach(() => load?.stop());
+afterAll(() => clone.cleanUp());
+
+async function killPm2AndDeployer(): Promise<void> {
+  const deployer = await deployerPid(clone);
+  for (const { pid } of pm2Daemons(clone.home)) kill(pid);
+  kill(deployer);
+}
+
+async function untilSupervised(): Promise<void> {
+  await until('a deployer under PM2', async () => {
+    const status = await deployerStatus({ home: clone.home });
+    return status?.orphan === false && status.pid !== null;
+  });
+  await untilHealthy(clone);
+}
+
+it("starts PM2's daemon and the deployer again, while users lose no request", async () => {
+  const told = lastEvent(clone);
+  const { commit } = await clone.serving();
+  load = startLoad({
+    port: clone.ports.http,
+    connections: 8,
+    slow: null,
+    pauseMs: 5,
+    mix: [{ method: 'GET', path: '/version' }],
+  });
+  await load.more(50);
+
+  await killPm2AndDeployer();
+
+  await untilSupervised();
+  expect((await load.stop()).failed).toEqual([]);
+  expect(await clone.serving()).toMatchObject({ commit });
+  expect(incidents(clone, told)).toContain(
+    "PM2's daemon and the deployer were gone: both were started again",
+  );
+});
+
+it("brings nginx and the active slot back too, when they were killed with PM2's daemon and the deployer", async () => {
+  const { commit, pid } = await clone.serving();
+  const master = masterOf(clone.home);
+
+  await killPm2AndDeployer();
+  kill(master);
+  kill(pid);
+
+  await untilSupervised();
+  expect(await clone.serving()).toMatchObject({ commit });
+});
+
+it('is started again by the deployer when it is killed', async () => {
+  const [guard] = guardsOf(clone.home);
+
+  kill(guard?.pid);
+
+  await until('another guard', () => guardsOf(clone.home).some(({ pid }) => pid !== guard?.pid));
+  expect(guardsOf(clone.home)).toHaveLength(1);
+});
+
+it('starts nothing after npm stop, not even what was killed just before', async () => {
+  const [guard] = guardsOf(clone.home);
+  await killPm2AndDeployer();
+
+  expect((await clone.switchyard('stop')).code).toBe(0);
+
+  expect(guard && isAlive(guard)).toBe(false);
+  expect(leftOf(clone.home)).toEqual([]);
+  await sleep(GUARD_ACTS_WITHIN_MS);
+  expect(leftOf(clone.home)).toEqual([]);
+});

@@ -1,0 +1,198 @@
+/** `npm start` while all or a part of it runs: it applies what was changed, takes over what survived, or says why not. */
+import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { deployerLoaded } from '../../deploy/control-client';
+import { processesWith } from '../../deploy/runtimes/os-process';
+import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { loadedMark } from '../../deploy/traffic/loaded-mark';
+import { masterOf, processesOf } from '../../deploy/traffic/nginx-processes';
+import { deployerPid, kill, killSupervisors } from '../support/crash';
+import { applyFix, diagnose, expectFault, untilHealthy, WITH_COMMANDS } from '../support/doctor';
+import type { Said } from '../support/live-clone';
+import { startLoad, type Load } from '../support/load';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(120_000);
+
+const READ = [{ method: 'GET', path: '/version' } as const];
+
+let clone: TinyClone;
+let load: Load | undefined;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } });
+  clone.change(WITH_COMMANDS);
+  await clone.commit('with the commands');
+  expect((await clone.start()).text).toContain('is live on blue');
+});
+afterEach(() => load?.stop());
+afterAll(() => clone.cleanUp());
+
+/** `npm start` with further variables. */
+const startWith = (variables: string): Promise<Said> => clone.shell(`${variables} node scripts/start.js`);
+
+function users(): Load {
+  load = startLoad({ port: clone.ports.http, connections: 32, slow: null, mix: READ, pauseMs: 2 });
+  return load;
+}
+
+function edit(file: string, from: string, to: string): string {
+  const written = clone.read(file);
+  expect(written).toContain(from);
+  clone.write(file, written.replace(from, to));
+  return written;
+}
+
+const TEMPLATE = 'nginx/site.conf.template';
+
+describe('npm start applies', () => {
+  it('a changed template of nginx without losing a request, as doctor says', async () => {
+    const [master, before] = [masterOf(clone.home), await loadedMark(clone.ports.http, 5000)];
+    edit(TEMPLATE, 'server_tokens off;', 'server_tokens off;\n    etag on;');
+    const fault = await expectFault(clone, 'nginx loaded');
+    await users().more(500);
+
+    await applyFix(clone, fault);
+
+    expect(fault.mend).toBe('npm start');
+    expect(await loadedMark(clone.ports.http, 5000)).not.toBe(before);
+    expect(masterOf(clone.home)).toBe(master);
+    await load?.more(500);
+    expect((await load?.stop())?.failed).toEqual([]);
+  });
+
+  it('changed schedules, by starting the deployer again', async () => {
+    const written = edit('deploy.config.js', '"rotate": null', '"rotate": "* * * * * *"');
+    clone.write(
+      'deploy.config.js',
+      clone.read('deploy.config.js').replace('{', '{ keep: { logSize: "1k", logs: 1 },'),
+    );
+    const [before, { findings }] = [await deployerPid(clone), await diagnose(clone)];
+    expect(findings.find(({ link, status }) => link === 'deployer' && status === 'warning')).toMatchObject({
+      said: 'The deployer runs with an earlier configuration than deploy.config.js.',
+      mend: 'npm start',
+    });
+    await users().more(100);
+
+    const said = await clone.start();
+
+    expect(said.text).toContain('it was running already: the deployer has read the changed configuration');
+    await until(
+      'a rotated log',
+      () => existsSync(`${clone.home.accessLog}.1`) || existsSync(`${clone.home.accessLog}.1.gz`),
+    );
+    expect((await load?.stop())?.failed).toEqual([]);
+    expect(await deployerPid(clone)).not.toBe(before);
+    clone.write('deploy.config.js', written);
+    expect((await clone.start()).code).toBe(0);
+    expect((await clone.start()).text).toContain('it was running already: nothing was changed');
+  });
+
+  it('a SOURCE that can be read, and an empty one removes it again', async () => {
+    const said = await startWith(`SOURCE='${clone.dir}'`);
+
+    expect(said.text).toContain('it was running already: the deployer has read the changed configuration');
+    expect((await clone.git('push', 'live', 'main:elsewhere')).text).toContain('commits come from');
+
+    expect((await startWith('SOURCE=')).text).toContain('the deployer has read the changed configuration');
+    expect(readFileSync(clone.home.settings, 'utf8')).not.toContain('SOURCE');
+    expect((await clone.release(WITH_COMMANDS)).verdict).toMatch(/^✓ LIVE/);
+  });
+
+  it('a Node of another path, once that of the deployer, the slot and the hooks is gone', async () => {
+    const node = path.join(clone.dir, '..', 'old-node', 'bin', 'node');
+    mkdirSync(path.dirname(node), { recursive: true });
+    copyFileSync(process.execPath, node);
+    expect((await clone.shell(`'${node}' scripts/start.js`)).code).toBe(0);
+    expect((await clone.release(WITH_COMMANDS)).verdict).toMatch(/^✓ LIVE/);
+    rmSync(node);
+    const { faults } = await diagnose(clone);
+    expect(Object.keys(faults)).toEqual(['node', 'git push']);
+
+    await applyFix(clone, ...Object.values(faults));
+
+    const { commit, pid } = await clone.serving();
+    kill(pid);
+    await until('the slot to serve again', async () => {
+      const now = await clone.serving().catch(() => null);
+      return now !== null && now.pid !== pid && now.commit === commit;
+    });
+    expect((await clone.release(WITH_COMMANDS)).verdict).toMatch(/^✓ LIVE/);
+  });
+});
+
+describe('npm start refuses, and changes nothing,', () => {
+  it('a SOURCE that cannot be read', async () => {
+    const settings = readFileSync(clone.home.settings, 'utf8');
+    const loaded = await deployerLoaded(clone.home);
+
+    const said = await startWith('SOURCE=/nowhere/app.git');
+
+    expect(said.code).toBe(1);
+    expect(said.text).toMatch(
+      /✗ SOURCE=\/nowhere\/app\.git cannot be read, so nothing was changed: .+\n {2}Correct it, .* \[E_SOURCE\]\n$/,
+    );
+    expect(readFileSync(clone.home.settings, 'utf8')).toBe(settings);
+    expect(await deployerLoaded(clone.home)).toEqual(loaded);
+  });
+
+  it('a template that nginx refuses, which serves on with the one it has', async () => {
+    const before = await loadedMark(clone.ports.http, 5000);
+    const written = edit(TEMPLATE, 'server_tokens off;', 'server_tokens perhaps;');
+    await users().more(100);
+
+    const said = await clone.start();
+
+    expect(said.code).toBe(1);
+    expect(said.text).toMatch(
+      /✗ nginx refuses its new configuration: .*perhaps.* It keeps the one it has\.\n.*\[E_NGINX\]/,
+    );
+    expect(await loadedMark(clone.ports.http, 5000)).toBe(before);
+    expect((await load?.stop())?.failed).toEqual([]);
+    clone.write(TEMPLATE, written);
+    await untilHealthy(clone);
+  });
+});
+
+describe('npm start takes over what survived when', () => {
+  const master = (): number => masterOf(clone.home) ?? 0;
+  const active = async (): Promise<number> => (await clone.serving()).pid;
+
+  it.each<[string, () => Promise<number[]> | number[]]>([
+    ["PM2's daemon, the deployer and its guard were killed", () => []],
+    ["nginx's master was killed as well, whose workers hold the port", () => [master()]],
+    ['nothing but the slots was left', () => processesOf(clone.home)],
+    ["nothing but nginx's workers was left", async () => [master(), await active()]],
+  ])('%s', async (_what, others) => {
+    const { commit } = await clone.serving();
+    killSupervisors(clone.home, ...(await others()));
+
+    const said = await clone.start();
+
+    expect(said.text).toContain('is live on');
+    expect(said.code).toBe(0);
+    expect(await clone.serving()).toMatchObject({ commit });
+    await untilHealthy(clone);
+  });
+
+  it("PM2's daemon hangs", async () => {
+    const [daemon] = pm2Daemons(clone.home);
+    kill(await deployerPid(clone), 'SIGSTOP');
+    kill(daemon?.pid, 'SIGSTOP');
+
+    expect((await clone.start()).code).toBe(0);
+
+    await untilHealthy(clone);
+  });
+
+  it('the deployer hangs and holds its port', async () => {
+    const hung = await deployerPid(clone);
+    kill(hung, 'SIGSTOP');
+
+    expect((await clone.start()).code).toBe(0);
+
+    expect(processesWith('SWITCHYARD_HOME', clone.home.dir).map(({ pid }) => pid)).not.toContain(hung);
+    await untilHealthy(clone);
+  });
+});
