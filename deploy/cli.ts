@@ -13,7 +13,12 @@ const program = new Command('switchyard')
 program
   .command('start')
   .description('set everything up and serve; what was live comes back')
-  .action(async () => {
+  .option('--check', 'say whether it could, and change nothing')
+  .action(async ({ check }: { check?: boolean }) => {
+    if (check) {
+      const { checkStart } = await import('./setup/check-start');
+      return answer({ json: true }, () => checkStart());
+    }
     const { startCommand } = await import('./setup/start');
     await answer({}, () => startCommand());
   });

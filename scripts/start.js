@@ -11,11 +11,12 @@ const { becomeCli, cliOf } = require('./lib/cli');
 const { end, KnownFailure } = require('./lib/known');
 const { checkMachine } = require('./lib/machine');
 const { ensureNginx } = require('./lib/nginx');
-const { ensurePackages } = require('./lib/packages');
+const { checkPackages, ensurePackages } = require('./lib/packages');
 
 const ROOT = path.resolve(__dirname, '..');
 
 async function start() {
+  if (process.env.SWITCHYARD_CHECK) return check();
   checkMachine(ROOT);
   // the quick check comes before the long work, so that a person without root is not kept waiting for the hint
   await ensureNginx();
@@ -25,6 +26,17 @@ async function start() {
   if (!cli)
     throw new KnownFailure('E_INTERNAL', 'dist/deploy/cli.js was not built.', 'This is a bug in Switchyard.');
   becomeCli(cli, ['start', ...process.argv.slice(2)]);
+}
+
+/** Whether npm start could do its work here; it changes nothing. The answer is JSON. */
+function check() {
+  process.argv.push('--json');
+  checkMachine(ROOT);
+  checkPackages(ROOT);
+  const cli = cliOf(ROOT);
+  if (!cli)
+    throw new KnownFailure('E_NOT_STARTED', 'Switchyard was not started here yet.', 'Start it: npm start');
+  becomeCli(cli, ['start', '--check']);
 }
 
 start().catch(end);

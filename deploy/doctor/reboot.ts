@@ -1,10 +1,13 @@
 /** After a reboot: is there somebody who runs npm start? */
 import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
+import { userInfo } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import type { BootLine } from './boot-line';
+import { findBootLine, tryLine } from './boot-line';
 import type { Judgement } from './finding';
-import { ok, warning, word } from './finding';
+import { ok, warning } from './finding';
 import type { Patient } from './patient';
 import { ASK_MS } from './patience';
 
@@ -14,22 +17,65 @@ const SYSTEM_TABLES = ['/etc/crontab', '/etc/cron.d'];
 const UNITS = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 
 export async function checkReboot(patient: Patient): Promise<Judgement[]> {
+  const { root } = patient;
   const cron = [await ownCrontab(), ...SYSTEM_TABLES.flatMap((place) => textsIn(place))].join('\n');
-  const home = patient.env.HOME;
-  const folders = [...UNITS, ...(home ? [path.join(home, '.config/systemd/user')] : [])];
+  const folders = [...UNITS, path.join(userInfo().homedir, '.config/systemd/user')];
   const units = folders.flatMap((folder) => textsIn(folder, '.service'));
-  return judgeReboot(patient.root, cron, units, process.execPath);
+  const starter = starterOf(root, cron, units);
+  const home = patient.home().dir;
+  const problem = starter?.by === 'cron' && starter.line ? await problemOf(starter.line, home) : null;
+  if (starter && problem === null) return judgeReboot(starter, null, null);
+  const wanted = { root, home, searchPath: patient.env.PATH ?? '' };
+  return judgeReboot(starter, problem, await findBootLine(wanted));
 }
 
-/** @param cron every line of cron's tables @param units the text of each systemd unit @param node absolute path */
-export function judgeReboot(root: string, cron: string, units: string[], node: string): Judgement[] {
-  const line = cron.split('\n').find((each) => /^\s*@reboot\s/.test(each) && names(each, root));
-  if (line !== undefined) return [ok('cron runs npm start')];
-  if (units.some((unit) => names(unit, root) && /^ExecStart=/m.test(unit))) return [ok('systemd starts it')];
-  // cron's PATH leads to no Node of a version manager
-  const wanted = `@reboot cd ${word(root)} && PATH=${word(path.dirname(node))}:$PATH npm start`;
-  const said = 'After a reboot nobody would run npm start.';
-  return [warning(said, `Add this line with crontab -e: ${wanted}`)];
+/** What runs npm start after a reboot. */
+export interface Starter {
+  by: 'cron' | 'systemd';
+  /** What cron runs, where that is nothing but npm start: anything else is not run to test it. */
+  line: string | null;
+}
+
+const STARTS_ONLY = /^cd [\w@%+=:,./'-]+ && (?:[A-Z_]+=[\w@%+=:,./'$-]+ )*npm start$/;
+
+/** @param cron every line of cron's tables @param units the text of each systemd unit */
+export function starterOf(root: string, cron: string, units: string[]): Starter | null {
+  const entry = cron.split('\n').find((each) => /^\s*@reboot\s/.test(each) && names(each, root));
+  if (entry !== undefined) {
+    const line = entry
+      .replace(/^\s*@reboot\s+/, '')
+      .replaceAll('\\%', '%')
+      .trim();
+    return { by: 'cron', line: STARTS_ONLY.test(line) ? line : null };
+  }
+  const unit = units.some((text) => names(text, root) && /^ExecStart=/m.test(text));
+  return unit ? { by: 'systemd', line: null } : null;
+}
+
+/** Why a line would not bring this home back; null for one that does. */
+async function problemOf(line: string, home: string): Promise<string | null> {
+  const result = await tryLine(line);
+  if (!('home' in result)) return result.message;
+  return result.home === home ? null : `it would start another home, ${result.home}`;
+}
+
+/** @param problem of the line that cron has @param found the line that cron ought to have */
+export function judgeReboot(
+  starter: Starter | null,
+  problem: string | null,
+  found: BootLine | null,
+): Judgement[] {
+  if (found === null) return [ok(starter?.by === 'systemd' ? 'systemd starts it' : 'cron runs npm start')];
+  const said =
+    problem === null
+      ? 'After a reboot nobody would run npm start.'
+      : `The line in the crontab would not bring this back after a reboot: ${problem}`;
+  if (found.failure) {
+    return [warning(`${said} Nor would ${found.line}: ${found.failure.message}`, found.failure.hint)];
+  }
+  // cron reads a plain percent sign as the end of the command
+  const entry = `@reboot ${found.line.replaceAll('%', '\\%')}`;
+  return [warning(said, `${problem === null ? 'Add' : 'Replace it by'} this line with crontab -e: ${entry}`)];
 }
 
 /** The folder itself, and not one whose name begins like it. */

@@ -26,7 +26,8 @@ import { judgeMode } from '../../../deploy/doctor/permissions';
 import { judgePort } from '../../../deploy/doctor/ports';
 import { judgePm2 } from '../../../deploy/doctor/process-manager';
 import { judgeRemote } from '../../../deploy/doctor/push';
-import { judgeReboot } from '../../../deploy/doctor/reboot';
+import type { Starter } from '../../../deploy/doctor/reboot';
+import { judgeReboot, starterOf } from '../../../deploy/doctor/reboot';
 import { judgeSecret } from '../../../deploy/doctor/secret';
 import { bytesOf, megabytes } from '../../../deploy/doctor/size';
 import { judgeActive } from '../../../deploy/doctor/slots';
@@ -267,17 +268,27 @@ test('clock: set back since the last entry, or far from the source, is a warning
 });
 
 test('reboot: cron or systemd names this very clone', () => {
-  const node = '/opt/node/bin/node';
-  const reboot = (cron: string, units: string[] = []): string[] =>
-    outcome(judgeReboot('/srv/app', cron, units, node));
-  expect(reboot('# x\n@reboot cd /srv/app && npm start\n')).toEqual(['ok']);
-  expect(reboot('', ['[Service]\nWorkingDirectory=/srv/app\nExecStart=/usr/bin/npm start\n'])).toEqual([
-    'ok',
-  ]);
-  const wanted =
-    'warning: Add this line with crontab -e: @reboot cd /srv/app && PATH=/opt/node/bin:$PATH npm start';
-  expect(reboot('')).toEqual([wanted]);
-  expect(reboot('@reboot cd /srv/app2 && npm start\n#@reboot cd /srv/app && npm start')).toEqual([wanted]);
+  const starter = (cron: string, units: string[] = []): unknown => starterOf('/srv/app', cron, units);
+  const line = 'cd /srv/app && SUDO_UID=7 PATH=/opt/node/bin:$PATH npm start';
+  expect(starter(`# x\n@reboot ${line}\n`)).toEqual({ by: 'cron', line });
+  // what is more than npm start is not run to test it
+  expect(starter('@reboot cd /srv/app && ./boot.sh')).toEqual({ by: 'cron', line: null });
+  expect(starter('', ['[Service]\nWorkingDirectory=/srv/app\nExecStart=/usr/bin/npm start\n'])).toEqual({
+    by: 'systemd',
+    line: null,
+  });
+  expect(starter('@reboot cd /srv/app2 && npm start\n#@reboot cd /srv/app && npm start')).toBeNull();
+});
+
+test('reboot: a line that works is recommended, in place of one that does not', () => {
+  const found = { line: 'cd /srv/100% && npm start', failure: null };
+  const add = 'this line with crontab -e: @reboot cd /srv/100\\% && npm start';
+  const cron: Starter = { by: 'cron', line: 'cd /srv/100% && npm start' };
+  expect(outcome(judgeReboot(cron, null, null))).toEqual(['ok']);
+  expect(outcome(judgeReboot(null, null, found))).toEqual([`warning: Add ${add}`]);
+  expect(outcome(judgeReboot(cron, 'no git.', found))).toEqual([`warning: Replace it by ${add}`]);
+  const failure = { message: 'no git.', hint: 'Install git.' };
+  expect(outcome(judgeReboot(null, null, { ...found, failure }))).toEqual(['warning: Install git.']);
 });
 
 test('sizes and words', () => {

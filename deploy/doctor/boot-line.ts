@@ -1,0 +1,129 @@
+/**
+ * The line for cron that starts this clone after a reboot. It is tested as cron would run it, with almost no
+ * environment: SWITCHYARD_CHECK lets npm start say whether it could do its work, and change nothing.
+ */
+import { spawn } from 'node:child_process';
+import { accessSync, constants, statSync } from 'node:fs';
+import { userInfo } from 'node:os';
+import path from 'node:path';
+import { word } from './finding';
+
+/** npm start in check mode takes a second, on a busy machine several. */
+const ANSWER_WITHIN_MS = 4000;
+const CRON_PATH = '/usr/bin:/bin';
+
+/** What an attempt came to: the home that npm start would use, or why it would fail. */
+export type Attempt = { home: string } | { code: string; message: string; hint: string };
+
+export interface BootLine {
+  /** What follows `@reboot` in a crontab. */
+  line: string;
+  /** Why it would fail all the same; null for a line that works. */
+  failure: { message: string; hint: string } | null;
+}
+
+interface Wanted {
+  root: string;
+  home: string;
+  /** The PATH of whoever asks: cron's leads to no Node of a version manager. */
+  searchPath: string;
+}
+
+/** The shortest line that works. */
+export async function findBootLine(wanted: Wanted, attempt = tryLine): Promise<BootLine> {
+  const variables: Record<string, string> = {};
+  for (;;) {
+    const line = lineWith(wanted, variables);
+    const result = await attempt(line);
+    const missing = variableFor(result, wanted);
+    if (missing && !(missing.name in variables)) variables[missing.name] = missing.value;
+    else if ('home' in result) return { line, failure: null };
+    else return { line, failure: result };
+  }
+}
+
+function lineWith({ root, searchPath }: Wanted, variables: Record<string, string>): string {
+  const set = Object.entries(variables).map(([name, value]) => `${name}=${word(value)} `);
+  const folders = [path.dirname(process.execPath), ...foldersOf(['git', 'npm', 'docker'], searchPath)];
+  const added = [...new Set(folders)].filter((folder) => !CRON_PATH.split(':').includes(folder));
+  const places = added.length > 0 ? `PATH=${word(added.join(':'))}:$PATH ` : '';
+  return `cd ${word(root)} && ${set.join('')}${places}npm start`;
+}
+
+/** What the line lacks, as far as a variable can say it. */
+function variableFor(result: Attempt, { root, home }: Wanted): { name: string; value: string } | null {
+  if ('home' in result) return result.home === home ? null : { name: 'SWITCHYARD_HOME', value: home };
+  // git trusts a clone of the user who called sudo; cron has no such user
+  const isForeign = result.code === 'E_NOT_A_REPOSITORY' && /another user/.test(result.message);
+  return isForeign && process.getuid?.() === 0
+    ? { name: 'SUDO_UID', value: String(statSync(root).uid) }
+    : null;
+}
+
+/** Runs a line as cron does, and starts nothing. */
+export function tryLine(line: string): Promise<Attempt> {
+  const { homedir, username } = userInfo();
+  const child = spawn('/bin/sh', ['-c', line], {
+    cwd: homedir,
+    env: {
+      HOME: homedir,
+      LOGNAME: username,
+      SHELL: '/bin/sh',
+      PATH: CRON_PATH,
+      SWITCHYARD_CHECK: '1',
+      // npm would keep a log of it
+      npm_config_logs_max: '0',
+    },
+    stdio: ['ignore', 'pipe', 'pipe'],
+    detached: true,
+  });
+  let said = '';
+  for (const stream of [child.stdout, child.stderr])
+    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+  return new Promise((resolve) => {
+    const limit = setTimeout(() => {
+      if (child.pid) process.kill(-child.pid, 'SIGKILL');
+    }, ANSWER_WITHIN_MS);
+    child.on('error', (error) => (said += error.message));
+    child.on('close', (code) => {
+      clearTimeout(limit);
+      resolve(code === null ? late() : attemptIn(said));
+    });
+  });
+}
+
+/** npm prints lines of its own around the answer. */
+export function attemptIn(said: string): Attempt {
+  try {
+    const answer = JSON.parse(said.slice(said.indexOf('{'), said.lastIndexOf('}') + 1)) as
+      { home: string } | { error: { code: string; message: string; hint: string } };
+    return 'error' in answer ? answer.error : answer;
+  } catch {
+    const [message = 'it says nothing'] = said.trim().split('\n').slice(-1);
+    return { code: 'E_INTERNAL', message, hint: 'Run the line by hand.' };
+  }
+}
+
+function late(): Attempt {
+  const message = `no answer in ${ANSWER_WITHIN_MS / 1000} s`;
+  return { code: 'E_INTERNAL', message, hint: 'Run doctor again when the machine is less busy.' };
+}
+
+function foldersOf(programs: string[], searchPath: string): string[] {
+  const folders = searchPath
+    .split(':')
+    .filter((folder) => path.isAbsolute(folder) && !folder.includes('node_modules'));
+  return programs.flatMap((name) => {
+    if (CRON_PATH.split(':').some((folder) => isProgram(path.join(folder, name)))) return [];
+    return folders.filter((folder) => isProgram(path.join(folder, name))).slice(0, 1);
+  });
+}
+
+function isProgram(file: string): boolean {
+  try {
+    accessSync(file, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,27 @@
+/** Whether `npm start` could do its work, for doctor: it resolves everything that a start needs, and changes nothing. */
+import { accessSync, constants } from 'node:fs';
+import { ROOT } from '../commands/desk';
+import { KnownError } from '../core/errors';
+import { resolveRef } from '../git/clone';
+import { resolveHome } from '../home';
+import { findNginx } from '../traffic/nginx-binary';
+import { askedOf } from './asked';
+import { checkEngine } from './engine';
+import { checkMoved } from './moved';
+
+/** Prints the home that the start would use. Throws what a start would fail with. */
+export async function checkStart(): Promise<number> {
+  const home = resolveHome(ROOT, process.env);
+  await resolveRef(ROOT, 'HEAD');
+  await checkMoved(home, ROOT);
+  const { config } = askedOf(home, process.env);
+  await findNginx(process.env.PATH ?? '');
+  await checkEngine(home, config);
+  try {
+    accessSync(home.dir, constants.W_OK | constants.X_OK);
+  } catch {
+    throw new KnownError('E_HOME', `This user may not write to the home ${home.dir}.`);
+  }
+  console.log(JSON.stringify({ home: home.dir }));
+  return 0;
+}
