@@ -30,7 +30,7 @@ export async function poll(yard: Yard, request: RequestDeployment): Promise<void
     case 'nothing':
       return;
     case 'remember': {
-      const aborted = abortedUnseen(journal.history(), branch);
+      const aborted = abortedUnseen(journal.newestOfBranch(branch), branch);
       if (aborted && look.tip !== null) await journal.note(aborted.id, { commit: look.tip });
       return journal.saw(watched.source, branch, look.tip);
     }
@@ -58,7 +58,7 @@ async function lookAt(
     live: journal.lastLive()?.to?.commit ?? null,
     branch,
     pending: journal.pending(),
-    aborted: abortedUnseen(journal.history(), branch),
+    aborted: abortedUnseen(journal.newestOfBranch(branch), branch),
   });
   return { tip, decision };
 }

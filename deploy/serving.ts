@@ -47,7 +47,7 @@ export async function servingNow(yard: Eyes): Promise<Serving | null> {
 
 /** What was deployed last, when something else serves. */
 export function behindNow(yard: Pick<Yard, 'journal'>, serving: Serving | null): Behind | null {
-  return behind(yard.journal.history(), serving);
+  return behind(yard.journal.verdicts(), serving);
 }
 
 function roleOf(yard: Eyes, table: Table, slot: SlotName, up: boolean): SlotView['role'] {

@@ -411,6 +411,14 @@ const SABOTAGES = [
     test: 'test/unit/journal/journal.test.ts',
   },
   {
+    invariant: 10,
+    what: 'the verdicts of old deployments are forgotten with them',
+    file: 'deploy/journal/journal.ts',
+    from: 'const kept = [...whole, ...decisive.map(({ id }) => id), ...this.singular()];',
+    to: 'const kept = decisive.length < 0 ? this.singular() : whole;',
+    test: 'test/unit/journal/journal.test.ts',
+  },
+  {
     invariant: 4,
     what: 'a lost journal brings back the commit that the clone stands on',
     file: 'deploy/setup/rescue-journal.ts',

@@ -17,7 +17,7 @@ export async function rollbackCommand(sha: string | undefined, options: Options)
 
 async function lastGood(yard: Yard): Promise<Commit> {
   const serving = await servingNow(yard);
-  const target = serving && rollbackTarget(yard.journal.history(), serving.commit);
+  const target = serving && rollbackTarget(yard.journal.verdicts(), serving.commit);
   if (target) return target;
   throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
 }
@@ -25,7 +25,7 @@ async function lastGood(yard: Yard): Promise<Commit> {
 /** A commit that was live once, by its (short) id. */
 function deployedCommit(yard: Yard, sha: string): Commit {
   const lived = yard.journal
-    .history()
+    .verdicts()
     .flatMap(({ commit, liveAt }) => (commit && liveAt !== null ? [commit] : []));
   const fitting = [...new Set(lived)].filter((commit) => commit.startsWith(sha.toLowerCase()));
   if (fitting.length === 1 && fitting[0] && sha.length >= 4) return fitting[0];

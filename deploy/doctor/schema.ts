@@ -9,7 +9,7 @@ import { fault, ok } from './finding';
 import type { Patient } from './patient';
 
 export function checkSchema(patient: Patient): Judgement[] {
-  return judgeSchema(patient.home(), patient.lastLive(), patient.journal().history());
+  return judgeSchema(patient.home(), patient.lastLive(), patient.journal().migrated());
 }
 
 export function judgeSchema(

@@ -32,7 +32,7 @@ async function judgeSlot(patient: Patient, wanted: Serving, mend: string): Promi
 
 /** An earlier good release; where there is none, another process of the same one. */
 function wayOut(patient: Patient, { commit }: Serving): string {
-  const hasEarlier = rollbackTarget(patient.journal().history(), commit) !== null;
+  const hasEarlier = rollbackTarget(patient.journal().verdicts(), commit) !== null;
   return hasEarlier ? 'npm run -s rollback' : `npm run -s deploy -- ${short(commit)}`;
 }
 

@@ -9,8 +9,6 @@ import { fault, ok, warning, word } from './finding';
 import type { Patient } from './patient';
 import { ASK_MS } from './patience';
 
-const DEPLOYMENTS = 1000;
-
 export async function checkSource(patient: Patient): Promise<Judgement[]> {
   const { source: configured, branch } = patient.config();
   const home = patient.home();
@@ -24,11 +22,7 @@ export async function checkSource(patient: Patient): Promise<Judgement[]> {
         `git push ${configured === null ? 'live' : word(withoutPassword(source))} HEAD:${branch}`,
       ),
     ];
-  const same = patient
-    .journal()
-    .history(DEPLOYMENTS)
-    .find(({ commit }) => commit === asked);
-  return judgeTip({ tip: asked, branch, source, deployment: same ?? null });
+  return judgeTip({ tip: asked, branch, source, deployment: patient.journal().newestOf(asked) });
 }
 
 interface Tip {

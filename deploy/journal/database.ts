@@ -14,7 +14,7 @@ const BUSY_MS = 20;
 const LEVELS = { 'at-once': 'FULL', soon: 'NORMAL' } as const;
 
 /** Kept in the file itself. A journal of an older format is brought up to it when it is opened. */
-const FORMAT = 1;
+const FORMAT = 2;
 /** Another process may just be writing when an older journal is opened. */
 const MIGRATION_BUSY_MS = 5000;
 
@@ -71,6 +71,17 @@ const FORMAT_1 = `
   INSERT INTO requests (id, deployment) SELECT delivery, id FROM deployments WHERE delivery IS NOT NULL ORDER BY id;
 `;
 
+/** What decisions ask for, by an index: a history of 100,000 deployments is not read for them. */
+const FORMAT_2 = `
+  ALTER TABLE deployments ADD COLUMN commit_id TEXT GENERATED ALWAYS AS (json_extract(body, '$.commit')) VIRTUAL;
+  ALTER TABLE deployments ADD COLUMN kind TEXT GENERATED ALWAYS AS (json_extract(body, '$.kind')) VIRTUAL;
+  ALTER TABLE deployments ADD COLUMN fault TEXT GENERATED ALWAYS AS (json_extract(body, '$.fault')) VIRTUAL;
+  ALTER TABLE deployments ADD COLUMN error_code TEXT GENERATED ALWAYS AS (json_extract(body, '$.errorCode')) VIRTUAL;
+  ALTER TABLE deployments ADD COLUMN branch TEXT GENERATED ALWAYS AS (json_extract(body, '$.branch')) VIRTUAL;
+  CREATE INDEX deployments_by_commit ON deployments (commit_id, kind, state, fault, error_code, live);
+  CREATE INDEX deployments_by_branch ON deployments (branch);
+`;
+
 /**
  * When what is written is on the disk. `at-once`: before anything follows; a flush of the disk, some milliseconds.
  * `soon`: with whatever is written at once after it; only a power cut can come before, a kill cannot.
@@ -101,7 +112,9 @@ export class JournalDatabase {
     this.db.pragma(`busy_timeout = ${MIGRATION_BUSY_MS}`);
     this.db.exec('BEGIN IMMEDIATE');
     // another process may have done it meanwhile
-    if (isOlder(this.db)) this.db.exec(`${FORMAT_1} PRAGMA user_version = ${FORMAT};`);
+    const missing = isOlder(this.db) ? [FORMAT_1, FORMAT_2].slice(formatOf(this.db)) : [];
+    for (const step of missing) this.db.exec(step);
+    if (missing.length > 0) this.db.exec(`PRAGMA user_version = ${FORMAT}`);
     this.db.exec('COMMIT');
     this.db.pragma(`busy_timeout = ${BUSY_MS}`);
   }
@@ -146,9 +159,13 @@ export class JournalDatabase {
   }
 }
 
+function formatOf(db: Database.Database): number {
+  return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
+}
+
 /** Throws E_JOURNAL for a format that only a newer kit knows. */
 function isOlder(db: Database.Database): boolean {
-  const { user_version: format } = db.prepare('PRAGMA user_version').get() as { user_version: number };
+  const format = formatOf(db);
   if (format > FORMAT) {
     const said = `The journal is of a newer Switchyard: it has format ${format}, and this one knows ${FORMAT}.`;
     throw new KnownError('E_JOURNAL', said, 'git pull && npm start');

@@ -30,10 +30,52 @@ export class JournalReader {
     return row ? fromRow(row) : null;
   }
 
-  /** Every deployment, newest first. @param limit how many at most */
-  history(limit = 1000): Deployment[] {
+  /** The newest deployments first, for people. @param limit how many at most; all of them unless told */
+  history(limit = -1): Deployment[] {
     const rows = this.db.prepare('SELECT * FROM deployments ORDER BY id DESC LIMIT ?').all(limit);
     return (rows as DeploymentRow[]).map(fromRow);
+  }
+
+  /**
+   * What decisions about releases go by, newest first: of each commit the newest deployment of every kind, state and
+   * fault. Whatever came before it changes no verdict.
+   * @param commit of this one alone
+   */
+  verdicts(commit?: Commit): Deployment[] {
+    const rows = this.db
+      .prepare(
+        `SELECT * FROM deployments WHERE id IN (
+           SELECT max(id) FROM deployments WHERE ${commit === undefined ? 'true' : 'commit_id = ?'}
+           GROUP BY commit_id, kind, state, fault, error_code, live IS NULL) ORDER BY id DESC`,
+      )
+      .all(...(commit === undefined ? [] : [commit]));
+    return (rows as DeploymentRow[]).map(fromRow);
+  }
+
+  /** Those whose migration ran, or began, newest first. */
+  migrated(): Deployment[] {
+    const rows = this.db
+      .prepare(
+        "SELECT * FROM deployments WHERE json_extract(body, '$.migration') IS NOT NULL ORDER BY id DESC",
+      )
+      .all();
+    return (rows as DeploymentRow[]).map(fromRow);
+  }
+
+  /** The newest deployment of a branch. */
+  newestOfBranch(branch: string): Deployment[] {
+    const rows = this.db
+      .prepare('SELECT * FROM deployments WHERE branch = ? ORDER BY id DESC LIMIT 1')
+      .all(branch);
+    return (rows as DeploymentRow[]).map(fromRow);
+  }
+
+  /** The newest deployment of a commit. */
+  newestOf(commit: Commit): Deployment | null {
+    const row = this.db
+      .prepare('SELECT * FROM deployments WHERE commit_id = ? ORDER BY id DESC LIMIT 1')
+      .get(commit);
+    return row ? fromRow(row as DeploymentRow) : null;
   }
 
   /** How many deployments there are. */
@@ -105,7 +147,7 @@ export class JournalReader {
     for (; row; row = next.get(row.live) as DeploymentRow | undefined) yield fromRow(row);
   }
 
-  /** What the deployer found and did between deployments, newest first. @param limit how many at most */
+  /** What the deployer found and did between deployments, newest first. @param limit how many at most; all of them unless told */
   incidents(limit: number): { id: number; at: number; message: string }[] {
     const rows = this.db
       .prepare(

@@ -140,6 +140,6 @@ function currentTargets({ home, root, config }: Eyes): Target[] {
 function noticeFor({ journal, config }: Eyes, event: JournalEvent): Notice | null {
   const deployment = event.deployment === null ? null : journal.get(event.deployment);
   const serving = journal.lastLive()?.to ?? null;
-  const found = behind(journal.history(), serving);
+  const found = behind(journal.verdicts(), serving);
   return noticeOf({ app: config.name, event, deployment, serving, behind: found });
 }

@@ -117,7 +117,7 @@ function mustBeNamed(commit: Commit | null): Commit {
 }
 
 function rollbackCommit(yard: Yard, from: Serving | null): Commit {
-  const target = from && rollbackTarget(yard.journal.history(), from.commit);
+  const target = from && rollbackTarget(yard.journal.verdicts(), from.commit);
   if (target) return target;
   throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
 }
@@ -171,7 +171,7 @@ async function tellNeeds({ config, journal }: Yard, id: number, plan: Plan): Pro
 /** While the live slot is restarted and another one has its users, the release that they get back is live. */
 /** A rollback takes no migration back: the older release meets the schema of a newer one. */
 async function tellNewerSchema({ journal }: Yard, id: number, commit: Commit): Promise<void> {
-  const newer = schemaNewerThan(journal.history(), commit);
+  const newer = schemaNewerThan([...journal.verdicts(commit), ...journal.migrated()], commit);
   if (newer === null) return;
   const message = `the schema is that of deployment ${newer.id}, and stays: a rollback takes no migration back`;
   await journal.tell(id, { type: 'warning', message });

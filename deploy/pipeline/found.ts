@@ -3,7 +3,7 @@ import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Found } from '../core/prune';
 import { allTables, tableFolder } from '../core/table';
-import type { Commit } from '../core/types';
+import type { Commit, Deployment } from '../core/types';
 import { changedAt } from '../os/newest';
 import type { Yard } from '../yard';
 import { isPartial } from './modules-store';
@@ -11,6 +11,9 @@ import { npmVersion } from './npm-version';
 import { isShareable, modulesKey, readPackageFiles } from './package-files';
 import { foldersInUse } from './folders-in-use';
 import { commitOfName, findRelease, releaseFolder, strayNames } from './releases';
+
+/** Logs and events are kept by the number of deployments since. */
+const RECENT = 1000;
 
 /** Everything that the decision needs. It takes no lock, and changes nothing. */
 export async function findAll(yard: Omit<Yard, 'root' | 'packing'>): Promise<Found> {
@@ -22,7 +25,7 @@ export async function findAll(yard: Omit<Yard, 'root' | 'packing'>): Promise<Fou
     .filter(isCommit)
     .filter((commit) => findRelease(home, commit));
   return {
-    history: journal.history(),
+    history: everyOnce([...journal.verdicts(), ...journal.history(RECENT), ...journal.pending()]),
     active,
     inUse: [
       ...observed.running.map(({ commit }) => commit),
@@ -38,6 +41,10 @@ export async function findAll(yard: Omit<Yard, 'root' | 'packing'>): Promise<Fou
       .map(Number),
     keep: config.keep.releases,
   };
+}
+
+function everyOnce(deployments: Deployment[]): Deployment[] {
+  return [...new Map(deployments.map((each) => [each.id, each])).values()];
 }
 
 /** What killed processes and earlier settings have left. Nobody makes a release while it is asked: ask under the lock. */

@@ -59,6 +59,7 @@ function bitesOf(yard: Yard, { releases, stores, logs, eventsBefore }: Prune): B
       for (const id of logs) putInTrash(home, deploymentLog(home, id));
     },
     ...(eventsBefore > 0 ? [() => journal.forgetBefore(eventsBefore)] : []),
+    () => journal.forgetDeployments(yard.slots.map(({ name }) => name)),
   ];
 }
 

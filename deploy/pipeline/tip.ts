@@ -42,7 +42,7 @@ export async function chooseTip(
     tip: commit,
     lastSeen: journal.lastSeen(source, branch),
     serving: serving?.commit ?? null,
-    history: journal.history(),
+    history: journal.verdicts(commit),
     trigger,
   });
   // a commit that is nothing new stays out of the row: it is no attempt to make it live

@@ -2,6 +2,8 @@ import Database from 'libsql';
 import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
+import { behind } from '../../../deploy/core/behind';
+import { badCause, rollbackTarget } from '../../../deploy/core/rollback-target';
 import { KnownError } from '../../../deploy/core/errors';
 import type { Deployment, DeploymentState, Serving } from '../../../deploy/core/types';
 import type { Request } from '../../../deploy/journal/journal';
@@ -347,6 +349,81 @@ async function exitCode(child: ReturnType<typeof startProgram>): Promise<number 
   if (child.exitCode === null) await once(child, 'exit');
   return child.exitCode;
 }
+
+describe('a long history', () => {
+  const MANY = 3000;
+
+  it('hides neither the release to roll back to, nor that a commit is bad, behind rows without a deploy', async () => {
+    await wentLive(BLUE, 10);
+    const id = await goes('running');
+    const facts = { commit: commit('c'), fault: 'commit', cause: 'it answers 500' } as const;
+    await journal.move(id, 'failed', facts);
+    await deployedWell(BLUE);
+    await deployedWell(GREEN);
+    await goes('failed');
+    repeatLast(MANY);
+
+    expect(rollbackTarget(journal.verdicts(), GREEN.commit)).toBe(BLUE.commit);
+    expect(badCause(journal.verdicts(commit('c')), commit('c'))).toBe('it answers 500');
+    expect(journal.newestOf(BLUE.commit)).toMatchObject({ state: 'succeeded' });
+  });
+
+  it('is bounded, and every decision is the same as before', async () => {
+    await journal.request({ ...PUSH, delivery: 'd-1', branch: 'other' });
+    await journal.move(1, 'superseded', { environment: 7 });
+    const bad = await goes('running');
+    await journal.move(bad, 'failed', { commit: commit('c'), fault: 'commit', cause: 'it answers 500' });
+    await deployedWell(BLUE);
+    await deployedWell(GREEN);
+    await goes('failed');
+    repeatLast(MANY);
+    const decisions = (): unknown => [
+      rollbackTarget(journal.verdicts(), GREEN.commit),
+      badCause(journal.verdicts(commit('c')), commit('c')),
+      journal.lastLive()?.to,
+      journal.lastInSlot('blue'),
+      journal.lastEnvironment(),
+      journal.newestOfBranch('other').map(({ id }) => id),
+      behind(journal.verdicts(), BLUE),
+    ];
+    const before = decisions();
+
+    await journal.forgetDeployments(['blue', 'green'], 100);
+
+    expect(decisions()).toEqual(before);
+    expect(journal.count()).toBeLessThan(110);
+    expect((await journal.request({ ...PUSH, delivery: 'd-1' })).id).toBe(1);
+  });
+
+  it('of 100,000 deployments is asked within a moment', async () => {
+    await deployedWell(BLUE);
+    await deployedWell(GREEN);
+    await goes('failed');
+    repeatLast(100_000);
+    const begun = performance.now();
+    expect(rollbackTarget(journal.verdicts(), GREEN.commit)).toBe(BLUE.commit);
+    expect(journal.lastLive()?.to).toEqual(GREEN);
+    expect(performance.now() - begun).toBeLessThan(2000);
+  }, 60_000);
+
+  async function deployedWell(to: Serving): Promise<void> {
+    const id = await goes('running');
+    await journal.note(id, { to, commit: to.commit, liveAt: 10 + id });
+    await journal.move(id, 'succeeded');
+  }
+});
+
+it('an incident that lasts is not pruned with the events of its time', async () => {
+  await journal.tell(null, { type: 'incident', message: 'poll: the source does not answer' });
+  await journal.tell(null, { type: 'incident', message: 'blue does not answer', slot: 'blue' });
+  await journal.tell(null, { type: 'incident', message: 'blue answers again', slot: 'blue' });
+  for (let i = 0; i < 3; i++) await goes('failed');
+  await journal.forgetBefore(3);
+  expect(journal.incidents(9).map(({ message }) => message)).toEqual([
+    'blue answers again',
+    'poll: the source does not answer',
+  ]);
+});
 
 describe('a journal of an older kit', () => {
   it('gets its order from its events where there are any, else from the ids, and never from the clock', async () => {
