@@ -42,6 +42,15 @@ export function recall(file: string, key: string): Config | null {
   }
 }
 
+/** The configuration that was checked last, whatever asked for it; null where there is none. */
+export function lastChecked(file: string): Config | null {
+  try {
+    return (JSON.parse(readFileSync(file, 'utf8')) as Checked).config;
+  } catch {
+    return null;
+  }
+}
+
 /** Keeps it for the next command. For its owner only: a URL in it may be a secret. */
 export function remember(file: string, key: string, config: Config): void {
   try {

@@ -2,7 +2,9 @@
  * The settings of the starts so far, kept in the home: later commands, and a deployer that comes back, must find
  * the ports that nginx listens on.
  */
-import { existsSync, readFileSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
+import path from 'node:path';
+import { lastChecked } from './checked-config';
 import type { Config, SettingName, Settings } from './config';
 import { settingOf, settingsFrom } from './config';
 import { KnownError } from './core/errors';
@@ -57,15 +59,58 @@ export function chosenOnce(config: Config): Settings {
   return Object.fromEntries(CHOSEN_ONCE.map((name) => [name, settingOf(config, name)]));
 }
 
-function readKept(file: string): Record<string, unknown> {
-  if (!existsSync(file)) return {};
+/** What a settings file is worth: its text, or why it cannot be used. */
+export type SettingsCondition = 'none' | 'whole' | 'broken' | 'refused';
+
+export function settingsCondition(file: string): SettingsCondition {
+  if (!existsSync(file)) return 'none';
   try {
-    return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
-  } catch {
-    throw new KnownError(
-      'E_HOME',
-      `${file} cannot be read.`,
-      `Remove it, then npm start with the same ports.`,
-    );
+    const kept = JSON.parse(readFileSync(file, 'utf8')) as unknown;
+    return kept !== null && typeof kept === 'object' ? 'whole' : 'broken';
+  } catch (error) {
+    return error instanceof SyntaxError ? 'broken' : 'refused';
   }
+}
+
+/** Puts a broken file aside, under a name that is free, before another takes its place. Returns that name, or null. */
+export function putBrokenSettingsAside(file: string): string | null {
+  if (settingsCondition(file) !== 'broken') return null;
+  let number = 1;
+  while (existsSync(`${file}.broken-${number}`)) number += 1;
+  const aside = `${file}.broken-${number}`;
+  // a copy: without the file itself the home would look as if it was never started
+  copyFileSync(file, aside);
+  return aside;
+}
+
+function readKept(file: string): Record<string, unknown> {
+  switch (settingsCondition(file)) {
+    case 'none':
+      return {};
+    case 'whole':
+      return JSON.parse(readFileSync(file, 'utf8')) as Record<string, unknown>;
+    case 'refused':
+      throw refused(file);
+    case 'broken':
+      return recovered(file);
+  }
+}
+
+/** The configuration that was checked last holds what the settings have come to. */
+function recovered(file: string): Record<string, unknown> {
+  const config = lastChecked(path.join(path.dirname(file), 'config.json'));
+  if (config === null) {
+    const aside = `mv ${file} ${file}.broken && npm stop && npm start`;
+    throw new KnownError('E_HOME', `${file} is broken.`, `Start with the same ports as before: ${aside}`);
+  }
+  return { ...(config.source === null ? {} : { SOURCE: config.source }), [IN_FORCE]: chosenOnce(config) };
+}
+
+function refused(file: string): KnownError {
+  const { uid } = statSync(file);
+  if (uid === process.geteuid?.()) {
+    return new KnownError('E_HOME', `This user may not read ${file}.`, `Allow it: chmod 600 ${file}`);
+  }
+  const said = `The home ${path.dirname(file)} belongs to another user (uid ${uid}).`;
+  return new KnownError('E_HOME', said, `Run the command as that user: sudo -u '#${uid}' npm start`);
 }

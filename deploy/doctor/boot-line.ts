@@ -81,9 +81,7 @@ export function tryLine(line: string): Promise<Attempt> {
   for (const stream of [child.stdout, child.stderr])
     stream.setEncoding('utf8').on('data', (text: string) => (said += text));
   return new Promise((resolve) => {
-    const limit = setTimeout(() => {
-      if (child.pid) process.kill(-child.pid, 'SIGKILL');
-    }, ANSWER_WITHIN_MS);
+    const limit = setTimeout(() => killGroup(child.pid), ANSWER_WITHIN_MS);
     child.on('error', (error) => (said += error.message));
     child.on('close', (code) => {
       clearTimeout(limit);
@@ -101,6 +99,14 @@ export function attemptIn(said: string): Attempt {
   } catch {
     const [message = 'it says nothing'] = said.trim().split('\n').slice(-1);
     return { code: 'E_INTERNAL', message, hint: 'Run the line by hand.' };
+  }
+}
+
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // it has just ended
   }
 }
 

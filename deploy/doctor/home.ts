@@ -1,6 +1,7 @@
 /** The home: it is there, we may write to it, and it lies on a disk of this machine. */
+import path from 'node:path';
 import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
-import { readSettings } from '../settings';
+import { readSettings, settingsCondition } from '../settings';
 import { checkMoved } from '../setup/moved';
 import type { Judgement } from './finding';
 import { fault, ok, warning, word } from './finding';
@@ -31,6 +32,9 @@ export async function checkHome(patient: Patient): Promise<Judgement[]> {
   }
   // throws E_HOME: without the settings of the start nobody knows the ports
   readSettings(home.settings);
+  if (settingsCondition(home.settings) === 'broken') {
+    return [fault(`${home.settings} is broken; its settings are taken from config.json.`, 'npm start')];
+  }
   return judgeFileSystem(statfsSync(home.dir).type, home.dir);
 }
 
@@ -39,7 +43,8 @@ export function judgeFileSystem(type: number, dir: string): Judgement[] {
   const remote = REMOTE[type >>> 0];
   if (remote !== undefined) {
     const said = `The home ${dir} lies on ${remote}, where the journal can be damaged.`;
-    return [fault(said, 'npm stop && SWITCHYARD_HOME=/a/folder/on/a/local/disk npm start')];
+    const move = `npm stop && cp -a ${word(dir)} /a/local/disk/ && SWITCHYARD_HOME=/a/local/disk/${path.basename(dir)} npm start`;
+    return [fault(said, move)];
   }
   if (type !== IN_MEMORY) return [ok(dir)];
   return [warning(`The home ${dir} lies in memory: a reboot loses it.`)];

@@ -35,7 +35,7 @@ function lsRemote(
     // a session of its own has no terminal
     detached: true,
   });
-  const limit = setTimeout(() => child.pid && process.kill(-child.pid, 'SIGKILL'), limitMs);
+  const limit = setTimeout(() => killGroup(child.pid), limitMs);
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (text: string) => (stdout += text));
@@ -51,4 +51,12 @@ function lsRemote(
     });
     child.on('close', end);
   });
+}
+
+function killGroup(leader: number | undefined): void {
+  try {
+    if (leader) process.kill(-leader, 'SIGKILL');
+  } catch {
+    // it has just ended
+  }
 }

@@ -28,7 +28,7 @@ export function incomplete(what: string): KnownError {
   return new KnownError(
     'E_INSTALL_MACHINE',
     `npm ci reported success twice, but package-lock.json names packages that are not installed: ${what}`,
-    "Run npm ci in a fresh clone of this commit; empty npm's cache if it fails there too: npm cache clean --force",
+    "Run npm ci in a fresh clone of this commit; check npm's cache if it fails there too: npm cache verify",
   );
 }
 

@@ -9,7 +9,7 @@ import { short } from '../core/format';
 import { KnownError } from '../core/errors';
 import type { Config } from '../config';
 import { settingsFrom, settingsRemovedBy } from '../config';
-import { readSettings } from '../settings';
+import { putBrokenSettingsAside, readSettings } from '../settings';
 import { configFileName } from '../config-file';
 import { isLocked } from '../lock';
 import type { Home } from '../home';
@@ -54,6 +54,9 @@ export async function startCommand(): Promise<number> {
     await endGuards(home);
   }
   return inTurn(home, async () => {
+    const aside = putBrokenSettingsAside(home.settings);
+    if (aside)
+      say(`! settings.json was broken; its settings are taken from config.json. It is kept as ${aside}`);
     keepNotifyUrl(home, process.env.NOTIFY_URL);
     // asked again: another npm start or npm stop may have had its turn meanwhile
     const serving = await alreadyServing(home);

@@ -49,11 +49,14 @@ function replacing(installed, lacking) {
   if (isLink) {
     return refuse(
       'node_modules is a symbolic link, and npm ci would empty the folder behind it.',
-      'Remove the link.',
+      'Put the link aside: mv node_modules ../node_modules.before',
     );
   }
   if (!hidden && otherManager) {
-    return refuse(`node_modules was made by ${otherManager}, not by npm.`, 'Remove it: rm -r node_modules');
+    return refuse(
+      `node_modules was made by ${otherManager}, not by npm.`,
+      'Put it aside: mv node_modules ../node_modules.before',
+    );
   }
   const own = ownLinks(installed);
   if (own.length > 0) {

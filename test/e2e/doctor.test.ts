@@ -227,8 +227,11 @@ describe('of what runs', () => {
   it('settings and a journal that cannot be read', async () => {
     const settings = readFileSync(clone.home.settings, 'utf8');
     writeFileSync(clone.home.settings, '{');
-    expect((await expectFault(clone, 'home')).said).toContain('settings.json cannot be read');
-    writeFileSync(clone.home.settings, settings);
+    const broken = (await diagnose(clone)).faults;
+    expect(broken.home?.said).toContain('settings.json is broken');
+    await applyFix(clone, ...Object.values(broken));
+    expect(inForceOf(readFileSync(clone.home.settings, 'utf8'))).toEqual(inForceOf(settings));
+    expect(readFileSync(`${clone.home.settings}.broken-1`, 'utf8')).toBe('{');
 
     // its log may hold all that was in it, and make it whole again
     for (const file of [clone.home.journal, `${clone.home.journal}-wal`]) {
@@ -245,6 +248,11 @@ describe('of what runs', () => {
     expect(printed).not.toContain('5f'.repeat(32));
   });
 });
+
+/** The ports and names that a settings file has put in force. */
+function inForceOf(settings: string): unknown {
+  return (JSON.parse(settings) as { inForce: unknown }).inForce;
+}
 
 /** The same clone; what its commands print is kept. */
 function recorded(made: TinyClone): TinyClone {
