@@ -13,6 +13,7 @@ import { checkLeftovers } from './leftovers';
 import { checkLoaded } from './loaded';
 import { checkLogs } from './logs';
 import { checkMemory } from './memory';
+import { checkMirror } from './mirror';
 import { checkNginx } from './nginx';
 import { checkNode } from './node';
 import { checkPermissions } from './permissions';
@@ -59,6 +60,7 @@ export const CHECKS = {
   webhook: { look: checkWebhook, needs: ['nginx', 'deployer', 'secret'] },
   'git push': { look: checkPush, needs: home },
   source: { look: checkSource, needs: ['configuration', 'journal'] },
+  mirror: { look: checkMirror, needs: home },
   disk: { look: checkDisk, needs: home },
   memory: { look: checkMemory, needs: runtime },
   clock: { look: checkClock, needs: home },

@@ -1,11 +1,13 @@
 /** mirror.git: what the source has, as last fetched. Releases are made from it. */
-import { existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
-import { gitOn, gitPolitely } from './git';
+import { gitIn, gitOn, gitPolitely, gitSilently } from './git';
+import type { Report } from './mirror-repair';
+import { damageOf, makeAgain, makeMirror, repairing } from './mirror-repair';
 import { checkBranchName, checkCommitId } from './names';
 import { withoutPassword } from './shown';
 import { removeDeadLocks } from './locks';
@@ -19,13 +21,25 @@ export function sourceOf(home: Home, configured: string | null): string {
   return configured ?? home.pushGit;
 }
 
-/** Fetches all branches; those that the source no longer has go, commits sent by hand stay. Throws E_SOURCE, E_DISK. @param options for whose sake */
-export async function updateMirror(
-  home: Home,
-  source: string,
-  options: { deploymentMark?: string } = {},
-): Promise<void> {
-  await ensureMirror(home);
+export interface Update {
+  /** Names the deployment for whose sake it is done. */
+  deploymentMark?: string;
+  report?: Report;
+  signal?: AbortSignal;
+}
+
+/**
+ * Fetches all branches; those that the source no longer has go, commits sent by hand stay. A damaged mirror is made again.
+ * Throws E_SOURCE, E_DISK.
+ */
+export async function updateMirror(home: Home, source: string, options: Update = {}): Promise<void> {
+  const { signal, report } = options;
+  const isOthersFault = async (): Promise<boolean> =>
+    signal?.aborted === true || !(await answers(home, source));
+  await repairing(home, (place) => fetchAll(place, source, options), isOthersFault, report);
+}
+
+async function fetchAll(home: Home, source: string, { deploymentMark }: Update): Promise<void> {
   const flags = [
     '--prune',
     '--progress',
@@ -34,8 +48,9 @@ export async function updateMirror(
     // see tidyMirror
     '--no-auto-maintenance',
   ];
+  await ensureMirror(home);
   try {
-    await gitOn(home.mirrorGit, options).raw([
+    await gitOn(home.mirrorGit, { deploymentMark }).raw([
       ...SLOW,
       'fetch',
       ...flags,
@@ -46,6 +61,35 @@ export async function updateMirror(
   } catch (error) {
     throw unreadable(`The source ${withoutPassword(source)} cannot be read`, error);
   }
+}
+
+/** Whether the source gives out its branches to a git that works in no repository. */
+async function answers(home: Home, source: string): Promise<boolean> {
+  return gitOn(home.dir)
+    .raw([...SLOW, 'ls-remote', '--heads', '--', source])
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+/**
+ * Brings a commit that cannot be checked out back into a damaged mirror, from the source or from the clone. False when
+ * the mirror is in order.
+ */
+export async function repairCommit(
+  home: Home,
+  { source, root, commit, report }: { source: string; root: string; commit: Commit; report: Report },
+): Promise<boolean> {
+  const damage = await damageOf(home.mirrorGit);
+  if (damage === null) return false;
+  const fill = async (place: Home): Promise<void> => {
+    await fetchAll(place, source, {});
+    // one that was sent by hand is in no branch of the source
+    if (!(await hasCommit(place, commit))) await sendCommitTo(place, root, commit).catch(() => undefined);
+  };
+  await makeAgain(home, fill, damage, report);
+  return true;
 }
 
 /** What git does after a fetch now and then, where nobody waits for it. */
@@ -94,8 +138,30 @@ async function commitOf(home: Home, ref: string): Promise<Commit | null> {
  */
 export async function sendCommit(home: Home, clone: string, commit: Commit): Promise<void> {
   checkCommitId(commit);
+  const isOthersFault = async (): Promise<boolean> => !(await isWhole(clone, commit));
+  await repairing(home, (place) => sendCommitTo(place, clone, commit), isOthersFault);
+}
+
+async function sendCommitTo(home: Home, clone: string, commit: Commit): Promise<void> {
   await ensureMirror(home);
   await fetchCommit(home.mirrorGit, clone, commit, `refs/switchyard/sent/${commit}`);
+}
+
+/** Whether a repository has the commit and all that it consists of. */
+async function isWhole(repository: string, commit: Commit): Promise<boolean> {
+  return gitIn(repository)
+    .raw(['rev-list', '--objects', '--quiet', '--end-of-options', commit])
+    .then(
+      () => true,
+      () => false,
+    );
+}
+
+async function hasCommit({ mirrorGit }: Home, commit: Commit): Promise<boolean> {
+  return gitSilently(mirrorGit, ['cat-file', '-e', `${commit}^{commit}`]).then(
+    () => true,
+    () => false,
+  );
 }
 
 export interface CommitDescription {
@@ -135,19 +201,7 @@ async function ensureMirror(home: Home): Promise<void> {
   mkdirSync(home.mirrorGit, { recursive: true });
   removeDeadLocks(home.mirrorGit);
   if (isRepository(home.mirrorGit)) return;
-  // first, so that there is never a mirror without it
-  forbidFilters(home.mirrorGit);
-  await gitOn(home.mirrorGit).raw(['init', '--bare']);
-}
-
-/**
- * This file goes over every .gitattributes: a commit must not choose which of the user's filters, Git LFS
- * for one, runs while it is checked out.
- */
-function forbidFilters(mirror: string): void {
-  const info = path.join(mirror, 'info');
-  mkdirSync(info, { recursive: true });
-  writeFileSync(path.join(info, 'attributes'), '* -filter\n');
+  await makeMirror(home.mirrorGit);
 }
 
 /** Looked at, since a second `git init` would fight with another process for the configuration's lock. */

@@ -31,7 +31,7 @@ export async function checkOut(
       },
     );
     if (!written || (await differing)) {
-      empty(folder);
+      emptyFolder(folder);
       await write();
     }
   } finally {
@@ -71,7 +71,8 @@ async function haveOtherAttributes(mirror: string, earlier: Commit, commit: Comm
   );
 }
 
-function empty(folder: string): void {
+/** Takes out whatever a check-out has left, and git's index of it. */
+export function emptyFolder(folder: string): void {
   for (const file of [indexOf(folder), `${indexOf(folder)}.lock`]) rmSync(file, { force: true });
   for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true, force: true });
 }

@@ -7,6 +7,7 @@ import { BUCKETS } from '../core/types';
 import type { Commit, Deployment, Observed, Plan, Release, Serving } from '../core/types';
 import { numberInForce, numberWanted } from '../app-variables';
 import { slotsOf } from '../journal/reader';
+import { sourceOf } from '../git/mirror';
 import type { Yard } from '../yard';
 import { finish, finishAsNothingNew, fail } from './end';
 import type { Ending } from './ending';
@@ -138,6 +139,7 @@ async function releaseOf(
     packing: yard.packing,
     deploymentId: id,
     commit,
+    source: sourceOf(yard.home, yard.config.source),
     settings,
     limits: yard.config.limits,
     report: (entry) => yard.journal.tell(id, entry),

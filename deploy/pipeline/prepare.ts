@@ -2,11 +2,13 @@
 import { mkdirSync } from 'node:fs';
 import type { Packing } from '../core/seams';
 import type { AppSettings, Commit, PhaseName, Release } from '../core/types';
-import { describe } from '../git/mirror';
+import { reasonOf } from '../git/git';
+import { describe, repairCommit } from '../git/mirror';
 import type { Home } from '../home';
 import type { SettingsReader } from './app-settings';
 import { openSettingsReader } from './app-settings';
-import { checkOut } from './check-out';
+import { checkOut, emptyFolder } from './check-out';
+import { isDiskFull } from './install-failure';
 import type { Installed } from './modules';
 import { installModules } from './modules';
 import { runTests } from './own-commands';
@@ -32,6 +34,8 @@ export interface Preparation extends Told {
   packing: Packing;
   /** Must be in the mirror. */
   commit: Commit;
+  /** Where the mirror comes from, should it be damaged. */
+  source: string;
   /** Who reads the commit's settings, where somebody has begun that already. */
   settings?: SettingsReader | null;
   /** Seconds. */
@@ -93,12 +97,9 @@ async function makeIn(
 ): Promise<Release | null> {
   const { home, commit, packing, deploymentId } = work;
   await phase(work, 'check out', async () => {
-    const checkedOut = checkOut(home.mirrorGit, commit, dir, earlier);
-    // a commit that is not there is told as such, and not in git's words
-    const warnings = await checkedOut.catch(async (error: unknown) => {
-      await describe(home, commit);
-      throw error;
-    });
+    const warnings = await checkOut(home.mirrorGit, commit, dir, earlier).catch((error: unknown) =>
+      checkOutAgain(work, dir, error),
+    );
     for (const message of warnings) await work.report({ type: 'warning', message });
   });
   // looked at while the tests run
@@ -113,6 +114,20 @@ async function makeIn(
   await phase(work, 'build', () => packing.pack(release, deploymentId));
   completeRelease(home, release, await environment);
   return release;
+}
+
+/** When the mirror was damaged and could be made again. */
+async function checkOutAgain(work: Preparation, dir: string, error: unknown): Promise<string[]> {
+  const { home, root, commit, source } = work;
+  work.signal?.throwIfAborted();
+  const report = (message: string): unknown => work.report({ type: 'warning', message });
+  if (!isDiskFull([reasonOf(error)]) && (await repairCommit(home, { source, root, commit, report }))) {
+    emptyFolder(dir);
+    return checkOut(home.mirrorGit, commit, dir);
+  }
+  // a commit that is not there is told as such, and not in git's words
+  await describe(home, commit);
+  throw error;
 }
 
 /**

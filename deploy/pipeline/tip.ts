@@ -24,6 +24,8 @@ export function fetchTip(
   return told(yard, id, 'fetch', signal, async () => {
     await updateMirror(home, sourceOf(home, config.source), {
       deploymentMark: deploymentMark(home.logs, id),
+      signal,
+      report: (message) => yard.journal.tell(id, { type: 'warning', message }),
     });
     return tipOf(home, branch);
   });

@@ -67,7 +67,17 @@ function work(commit: string, more: Partial<Preparation> = {}): Preparation {
   const limits = { install: 60, test: 60, build: 60, migrate: 60 };
   const packing = createFolderPacking({ home, limits });
   const report = (entry: Entry): number => told.push(entry);
-  return { home, root: top, packing, deploymentId: 1, commit, limits, report, ...more };
+  return {
+    home,
+    root: top,
+    source: clone.dir,
+    packing,
+    deploymentId: 1,
+    commit,
+    limits,
+    report,
+    ...more,
+  };
 }
 
 const failure = (more?: Partial<Preparation>): Promise<KnownError> =>

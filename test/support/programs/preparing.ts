@@ -8,6 +8,7 @@ const limits = { install: 60, test: 60, build: 60, migrate: 60 };
 void prepareRelease({
   home: homeAt(home),
   root: home,
+  source: home,
   packing: createFolderPacking({ home: homeAt(home), limits }),
   deploymentId: 9,
   commit,

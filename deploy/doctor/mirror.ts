@@ -1,0 +1,22 @@
+/** mirror.git, from which releases are made. It is a cache, so a damaged one is no fault that waits for an operator. */
+import { existsSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { damageOf } from '../git/mirror-repair';
+import type { Judgement } from './finding';
+import { ok, warning } from './finding';
+import type { Patient } from './patient';
+import { ASK_MS } from './patience';
+
+const TOO_LARGE = Symbol('too large to be read in time');
+
+export async function checkMirror(patient: Patient): Promise<Judgement[]> {
+  const { mirrorGit } = patient.home();
+  if (!existsSync(mirrorGit)) return [ok('not made yet')];
+  const late = sleep(ASK_MS, TOO_LARGE, { ref: false });
+  const damage = await Promise.race([damageOf(mirrorGit), late]);
+  if (damage === TOO_LARGE) return [ok('not read to its end: it is large')];
+  if (damage === null) return [ok('whole')];
+  return [
+    warning(`mirror.git is damaged (${String(damage)}). The next deployment that needs it makes it again.`),
+  ];
+}

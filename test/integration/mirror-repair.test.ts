@@ -1,0 +1,164 @@
+/** mirror.git is a cache: damaged in any way it is made again, and the source is not blamed. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import type { Home } from '../../deploy/home';
+import { checkOut } from '../../deploy/pipeline/check-out';
+import { repairCommit, sendCommit, tipOf, updateMirror } from '../../deploy/git/mirror';
+import { damageOf } from '../../deploy/git/mirror-repair';
+import type { Repository } from '../support/repository';
+import { homeAndClone } from '../support/repository';
+
+jest.setTimeout(60_000);
+
+let home: Home;
+let clone: Repository;
+let top: string;
+let reports: string[];
+const report = (message: string): number => reports.push(message);
+
+beforeEach(async () => {
+  ({ home, clone, top } = homeAndClone());
+  reports = [];
+  for (const text of ['one', 'two']) {
+    clone.write('file.txt', text);
+    clone.commit(text);
+  }
+  await updateMirror(home, clone.dir);
+});
+
+function filesIn(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, encoding: 'utf8' })
+    .map((name) => path.join(folder, name))
+    .filter((file) => statSync(file).isFile());
+}
+
+const objects = (): string[] =>
+  filesIn(path.join(home.mirrorGit, 'objects')).filter((file) => /[0-9a-f]{38}$/.test(file));
+const inMirror = (...args: string[]): void => {
+  spawnSync('git', ['--git-dir', home.mirrorGit, ...args]);
+};
+const packed = (ext: string): string[] => {
+  inMirror('gc', '--quiet');
+  return filesIn(path.join(home.mirrorGit, 'objects', 'pack')).filter((file) => file.endsWith(ext));
+};
+function empty(file: string): void {
+  chmodSync(file, 0o644);
+  truncateSync(file);
+}
+
+const DAMAGES: [string, () => void][] = [
+  ['all objects are missing', () => objects().forEach((file) => rmSync(file))],
+  ['all objects are empty', () => objects().forEach(empty)],
+  [
+    'a pack is cut off',
+    () => packed('.pack').forEach((file) => (chmodSync(file, 0o644), truncateSync(file, 40))),
+  ],
+  ['the index of a pack is gone', () => packed('.idx').forEach((file) => rmSync(file))],
+  ['a branch is empty', () => empty(path.join(home.mirrorGit, 'refs/heads/main'))],
+  [
+    'a branch leads to nothing',
+    () => writeFileSync(path.join(home.mirrorGit, 'refs/heads/main'), `${'a'.repeat(40)}\n`),
+  ],
+  ['HEAD is gone', () => rmSync(path.join(home.mirrorGit, 'HEAD'))],
+  ['HEAD is empty', () => empty(path.join(home.mirrorGit, 'HEAD'))],
+  [
+    'its configuration is garbage',
+    () => writeFileSync(path.join(home.mirrorGit, 'config'), 'bare = true [['),
+  ],
+  ['its objects are gone', () => rmSync(path.join(home.mirrorGit, 'objects'), { recursive: true })],
+  [
+    'locks were left over',
+    () => {
+      for (const name of ['packed-refs.lock', 'refs/heads/main.lock', 'shallow.lock', 'config.lock'])
+        writeFileSync(path.join(home.mirrorGit, name), '');
+    },
+  ],
+  [
+    'it is a file',
+    () => {
+      rmSync(home.mirrorGit, { recursive: true });
+      writeFileSync(home.mirrorGit, '');
+    },
+  ],
+];
+
+test.each(DAMAGES)('a new commit is fetched and checked out although %s', async (_what, damage) => {
+  damage();
+  clone.write('file.txt', 'three');
+  const commit = clone.commit('three');
+
+  await updateMirror(home, clone.dir, { report });
+
+  expect(await tipOf(home, 'main')).toBe(commit);
+  await expectCheckOut(commit);
+  expect(reports.filter((line) => !line.startsWith('mirror.git was damaged ('))).toEqual([]);
+});
+
+test.each(DAMAGES)('a commit of the clone is sent although %s', async (_what, damage) => {
+  damage();
+  clone.write('file.txt', 'three');
+  const commit = clone.commit('three');
+  await sendCommit(home, clone.dir, commit);
+  await expectCheckOut(commit);
+});
+
+test('a commit whose files are lost is brought back from the source, and one line says so', async () => {
+  const commit = clone.git('rev-parse', 'HEAD');
+  const blob = clone.git('rev-parse', 'HEAD:file.txt');
+  rmSync(path.join(home.mirrorGit, 'objects', blob.slice(0, 2), blob.slice(2)));
+  await updateMirror(home, clone.dir, { report });
+  expect(reports).toEqual([]);
+
+  expect(await repairCommit(home, { source: clone.dir, root: clone.dir, commit, report })).toBe(true);
+
+  expect(reports).toEqual([
+    expect.stringMatching(/^mirror\.git was damaged \(.+\) and has been made again$/),
+  ]);
+  expect(await damageOf(home.mirrorGit)).toBeNull();
+  await expectCheckOut(commit);
+});
+
+test('a commit that only the clone has is brought back from there', async () => {
+  const sent = clone.commit('by hand');
+  await sendCommit(home, clone.dir, sent);
+  clone.git('reset', '--quiet', '--hard', 'HEAD~1');
+  objects().forEach(empty);
+
+  expect(await repairCommit(home, { source: clone.dir, root: clone.dir, commit: sent, report })).toBe(true);
+
+  await expectCheckOut(sent);
+});
+
+test('a source that cannot be read is still blamed, and the mirror stays', async () => {
+  const before = objects();
+  await expect(updateMirror(home, path.join(top, 'nowhere'), { report })).rejects.toMatchObject({
+    code: 'E_SOURCE',
+  });
+  expect(objects()).toEqual(before);
+  expect(reports).toEqual([]);
+});
+
+test('a source that is itself damaged is blamed, and the mirror stays', async () => {
+  clone.write('file.txt', 'three');
+  clone.commit('three');
+  const tree = clone.git('rev-parse', 'HEAD^{tree}');
+  rmSync(path.join(clone.dir, '.git/objects', tree.slice(0, 2), tree.slice(2)));
+  const before = objects();
+  await expect(updateMirror(home, clone.dir, { report })).rejects.toMatchObject({ code: 'E_SOURCE' });
+  expect(objects()).toEqual(before);
+  expect(reports).toEqual([]);
+});
+
+test('a mirror that is in order is not made again', async () => {
+  const commit = clone.git('rev-parse', 'HEAD');
+  expect(await repairCommit(home, { source: clone.dir, root: clone.dir, commit, report })).toBe(false);
+});
+
+let folders = 0;
+async function expectCheckOut(commit: string): Promise<void> {
+  const dir = path.join(top, `out-${(folders += 1)}`);
+  mkdirSync(dir);
+  await checkOut(home.mirrorGit, commit, dir);
+  expect(readdirSync(dir)).toContain('file.txt');
+}
