@@ -470,6 +470,28 @@ const SABOTAGES = [
     to: '...(nginx.running() ? [config.http.port] : []),',
     test: 'test/e2e/start-again.test.ts',
     name: "npm start takes over what survived when nginx's master was killed as well, whose workers hold the port",
+    invariant: 4,
+    what: 'a release goes live before it survives a power cut',
+    file: 'deploy/os/flush.ts',
+    from: "await run('sync', ['-f', '--', ...new Set(folders)]);",
+    to: 'await Promise.resolve([run, folders]);',
+    test: 'test/e2e/power-cut.test.ts',
+  },
+  {
+    invariant: 4,
+    what: 'a release with empty files is started as it is',
+    file: 'deploy/core/release-damage.ts',
+    from: "if (present.size === 0) return 'empty';",
+    to: 'if (present.size === 0) return null;',
+    test: 'test/unit/core/release-damage.test.ts',
+  },
+  {
+    invariant: 5,
+    what: 'an install without half of its packages is taken for whole',
+    file: 'deploy/core/lacking-packages.ts',
+    from: 'if (need !== null) lacking[need].push(place);',
+    to: '',
+    test: 'test/unit/core/lacking-packages.test.ts',
   },
 ];
 

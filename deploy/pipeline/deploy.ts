@@ -62,7 +62,7 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     // what cannot be is refused before anything is prepared for it
     const likely = likelyPlan(yard, queued, observed, commit, chooseEnvironment(yard, queued));
     await preflight(yard, queued, commit, observed, likely);
-    const release = await releaseOf(yard, queued, commit, settings, signal);
+    const release = await releaseOf(yard, queued, commit, observed, settings, signal);
     beginFlush(yard, commit);
     const environment = chooseEnvironment(yard, queued);
     const plan = orMadeLive(yard, makePlan(yard, queued, observed, release, environment), observed, commit);
@@ -127,11 +127,14 @@ async function releaseOf(
   yard: Yard,
   { id, kind }: Deployment,
   commit: Commit,
+  { slots }: Observed,
   settings: SettingsReader | null,
   signal: AbortSignal,
 ): Promise<Release> {
   const built = findRelease(yard.home, commit);
-  if (built && kind !== 'deploy' && (await isReady(yard, built))) return built;
+  // going back to a warm slot must work whatever has become of its files
+  const isWarm = slots.some((slot) => slot.commit === commit && slot.pid !== null);
+  if (built && kind !== 'deploy' && (isWarm || (await isReady(yard, built)))) return built;
   await runHook(yard, id, 'before prepare', signal);
   const release = await prepareRelease({
     home: yard.home,

@@ -3,9 +3,11 @@
  * deployment rarely waits for it.
  */
 import type { Commit } from '../core/types';
+import type { Home } from '../home';
 import { flushFileSystems } from '../os/flush';
 import type { Yard } from '../yard';
-import { isOnDisk, noteOnDisk } from './releases';
+import { writeInventory } from './inventory';
+import { isOnDisk, noteOnDisk, releaseFolder } from './releases';
 
 type Place = Pick<Yard, 'home' | 'root'>;
 
@@ -15,11 +17,17 @@ const flushing = new Map<Commit, Promise<void>>();
 /** Begins to flush a release that was made just now, and what it was made from: the packages, git, the clone's own build. */
 export function beginFlush({ home, root }: Place, commit: Commit): void {
   if (flushing.has(commit) || isOnDisk(home, commit)) return;
-  const work = flushFileSystems([home.dir, root]).then(() => noteOnDisk(home, commit, true));
+  const work = flush(home, root, commit);
   const over = (): unknown => flushing.delete(commit);
   // whoever waits for it hears of its failure
   work.then(over, over);
   flushing.set(commit, work);
+}
+
+async function flush(home: Home, root: string, commit: Commit): Promise<void> {
+  await writeInventory(releaseFolder(home, commit));
+  await flushFileSystems([home.dir, root]);
+  noteOnDisk(home, commit, true);
 }
 
 /** Waits until the release survives a power cut. Throws E_DISK, and the signal's reason. */

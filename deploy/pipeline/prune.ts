@@ -13,6 +13,7 @@ import { readSettings } from '../settings';
 import { emptyTrash, putInTrash } from '../trash';
 import type { Yard } from '../yard';
 import { findAll, findLeftovers } from './found';
+import { inventoryFile } from './inventory';
 import { removeReadyFiles } from './ready-files';
 import { findRelease, measureRelease, noteSize, releaseFolder, sizeOfRelease } from './releases';
 
@@ -69,6 +70,7 @@ async function discard({ home, packing }: Yard, commit: Commit): Promise<void> {
   const folder = releaseFolder(home, commit);
   putInTrash(home, path.join(home.releases, `${commit}.json`));
   putInTrash(home, folder);
+  putInTrash(home, inventoryFile(folder));
 }
 
 /** False when a deployment runs or waits, or has come since the look: what is in use may be another by now. */

@@ -6,7 +6,8 @@ import type { Packing } from '../core/seams';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
 import { npmVersion } from './npm-version';
-import { builtWith } from './releases';
+import { damageIn, hasInventory } from './inventory';
+import { builtWith, isOnDisk, releaseFolder } from './releases';
 
 export interface Fitting {
   home: Home;
@@ -25,7 +26,14 @@ export async function whyUnfit(
   // an image has a Node of its own
   if (!packing.fromFolder) return null;
   const built = builtWith(home, commit);
-  return built && whyForeign(built, present ?? (await presentEnvironment()));
+  if (built === null) return null;
+  return whyForeign(built, present ?? (await presentEnvironment())) ?? whyDamaged(home, commit);
+}
+
+async function whyDamaged(home: Home, commit: Commit): Promise<string | null> {
+  const folder = releaseFolder(home, commit);
+  if (!isOnDisk(home, commit) && !hasInventory(folder)) return 'it was not completely on the disk';
+  return damageIn(folder);
 }
 
 /** What a release built by this process is built with. */

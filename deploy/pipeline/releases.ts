@@ -14,6 +14,7 @@ import type { Home } from '../home';
 import { writeAtomically } from '../os/atomic-write';
 import { indexOf } from './check-out';
 import { foldersInUse } from './folders-in-use';
+import { inventoryFile } from './inventory';
 import { isPartial } from './modules-store';
 
 const run = promisify(execFile);
@@ -159,11 +160,12 @@ export function strayNames(home: Pick<Home, 'releases'>): string[] {
   return stray.filter((name) => !used.has(name));
 }
 
-/** The manifest and the folder of a release, if both are there. */
+/** The manifest, the folder and the list of files of a release, if both are there. */
 function namesOfRelease(home: Pick<Home, 'releases'>, name: string): string[] {
   const commit = path.basename(name, '.json');
   const folder = readManifest(home, commit)?.folder ?? commit;
-  return existsSync(path.join(home.releases, folder)) ? [name, folder] : [];
+  const files = path.basename(inventoryFile(folder));
+  return existsSync(path.join(home.releases, folder)) ? [name, folder, files] : [];
 }
 
 /**

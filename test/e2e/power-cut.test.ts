@@ -1,5 +1,7 @@
 /** The power fails just after LIVE on a disk that loses what was not flushed: what was announced is still there. */
 import { spawnSync } from 'node:child_process';
+import { readdirSync, truncateSync } from 'node:fs';
+import path from 'node:path';
 import { killEverything } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { lossyDisk, lossyDiskPossible, type LossyDisk } from '../support/lossy-disk';
@@ -49,6 +51,18 @@ needs('a disk that can lose its power', lossyDiskPossible).describe('a power cut
     expectDone(await clone.start());
     expect(await clone.serving()).toMatchObject({ commit });
     expectLive(await clone.release());
+  });
+
+  it('that has emptied files of the live release brings it back built again', async () => {
+    const { commit } = await clone.serving();
+    losePower();
+    const files = readdirSync(path.join(clone.home.releases, commit, 'app'));
+    for (const name of files) truncateSync(path.join(clone.home.releases, commit, 'app', name));
+
+    const started = expectDone(await clone.start());
+
+    expect(started.text).toMatch(/it is built again: app\/\S+ is empty, and \d+ more files are damaged/);
+    expect(await clone.serving()).toMatchObject({ commit });
   });
 
   it('just after a push to another branch loses nothing of that push', async () => {

@@ -24,6 +24,7 @@ import type { Preparation } from '../../deploy/pipeline/prepare';
 import { prepareRelease } from '../../deploy/pipeline/prepare';
 import { readyFiles } from '../../deploy/pipeline/ready-files';
 import { readyModules } from '../../deploy/pipeline/ready-modules';
+import { writeInventory } from '../../deploy/pipeline/inventory';
 import { findRelease, releaseFolder, removeHalfMade } from '../../deploy/pipeline/releases';
 import { endSurvivors } from '../../deploy/pipeline/survivors';
 import type { Repository } from '../support/repository';
@@ -113,6 +114,7 @@ describe('a commit becomes a release', () => {
 
   test('once: the second time nothing is done', async () => {
     const release = await prepare();
+    await writeInventory(release.dir);
     const made = statSync(release.dir).mtimeMs;
     rmSync(home.mirrorGit, { recursive: true });
     told = [];
@@ -152,8 +154,9 @@ describe('a commit becomes a release', () => {
         await removeHalfMade(home);
         expect(existsSync(first.dir)).toBe(false);
         expect(findRelease(home, first.commit)).toEqual(second);
+        await writeInventory(second.dir);
         await prepareRelease(work(first.commit));
-        expect(readdirSync(home.releases)).toHaveLength(2);
+        expect(readdirSync(home.releases)).toHaveLength(3);
       } finally {
         user.kill();
       }

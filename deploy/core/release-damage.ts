@@ -1,0 +1,34 @@
+/** What has happened to the files of a release since it was built. Pure. */
+
+export interface FileFacts {
+  size: number;
+  /** Seconds since 1970. */
+  changedAt: number;
+}
+
+/** By their paths in the release; null for a symbolic link. */
+export type Inventory = ReadonlyMap<string, FileFacts | null>;
+
+/** Files below such a folder come and go. */
+const CACHE = /(^|\/)\.?cache\//;
+
+/**
+ * One clause that names what is damaged, or null. An app may write into its own folder, so a file that is newer than its
+ * build counts as damaged only when it is empty.
+ */
+export function damagedFiles(built: Inventory, present: Inventory): string | null {
+  const damaged = [...built].flatMap(([file, facts]) => {
+    const how = CACHE.test(file) ? null : damageOf(facts, present.get(file));
+    return how === null ? [] : [`${file} is ${how}`];
+  });
+  const [first] = damaged;
+  if (first === undefined) return null;
+  return damaged.length === 1 ? first : `${first}, and ${damaged.length - 1} more files are damaged`;
+}
+
+function damageOf(built: FileFacts | null, present: FileFacts | null | undefined): string | null {
+  if (present === undefined) return 'missing';
+  if (built === null || present === null || present.size === built.size) return null;
+  if (present.size === 0) return 'empty';
+  return present.changedAt > built.changedAt ? null : 'cut off';
+}
