@@ -470,6 +470,8 @@ const SABOTAGES = [
     to: '...(nginx.running() ? [config.http.port] : []),',
     test: 'test/e2e/start-again.test.ts',
     name: "npm start takes over what survived when nginx's master was killed as well, whose workers hold the port",
+  },
+  {
     invariant: 4,
     what: 'a release goes live before it survives a power cut',
     file: 'deploy/os/flush.ts',
