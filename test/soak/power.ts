@@ -7,6 +7,7 @@ import type { Commit, Deployment } from '../../deploy/core/types';
 import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
 import { killEverything, untilOver } from '../support/crash';
 import { diagnose } from '../support/doctor';
+import { verdictOf } from '../support/expect-live';
 import type { Said } from '../support/live-clone';
 import type { Change } from '../support/tiny-clone';
 import { until } from '../support/until';
@@ -20,7 +21,7 @@ import type { LossyYard } from './yard';
 let version = 0;
 
 export interface CutOutcome extends Outcome {
-  /** It did not come back, so no other cut can be tried on this clone. */
+  /** It did not come back as it must, so the next cut needs another clone. */
   lost: boolean;
 }
 
@@ -71,13 +72,13 @@ async function cutAndRestart(yard: LossyYard, cut: Cut): Promise<CutOutcome> {
   problems.push(...lost(seen, strategy));
   const failed = failures(seen, strategy).length;
   users.forget();
-  return { kills: 1, ms, asked: seen.length, failed, problems, lost: false };
+  return { kills: 1, ms, asked: seen.length, failed, problems, lost: problems.length > 0 };
 }
 
 /** A moment chosen by chance may come after the end of the deployment. */
 function withoutCut(cut: Cut, text: string, kills: number[]): CutOutcome {
-  const problems = isMoment(cut) ? [] : [`the power was not cut:\n${text}`];
-  return { kills: kills.length, ms: 0, asked: 0, failed: 0, problems, lost: false };
+  const problems = isMoment(cut) ? [] : [`the power was not cut: ${verdictOf(text)}`];
+  return { kills: kills.length, ms: 0, asked: 0, failed: 0, problems, lost: problems.length > 0 };
 }
 
 function releaseFor({ bad, bakeSeconds }: Cut): Change {

@@ -93,7 +93,16 @@ export function differences<T extends object>(before: T, after: T): string[] {
   const keys = Object.keys(before) as (keyof T & string)[];
   return keys
     .filter((key) => !isDeepStrictEqual(before[key], after[key]))
-    .map((key) => `${key}: ${JSON.stringify(before[key])} became ${JSON.stringify(after[key])}`);
+    .map((key) => `${key}: ${changeOf(before[key], after[key])}`);
+}
+
+/** Of two lists only what differs: a home has many files. */
+function changeOf(before: unknown, after: unknown): string {
+  const others = (some: unknown[], than: unknown[]): string =>
+    JSON.stringify(some.filter((each) => !than.some((other) => isDeepStrictEqual(each, other))));
+  return Array.isArray(before) && Array.isArray(after)
+    ? `${others(before, after)} became ${others(after, before)}`
+    : `${JSON.stringify(before)} became ${JSON.stringify(after)}`;
 }
 
 /** It went live: what runs is what the table names, and runs well. */
