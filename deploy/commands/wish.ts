@@ -4,7 +4,7 @@ import { KnownError } from '../core/errors';
 import { isOver } from '../core/transitions';
 import type { Deployment, Wish } from '../core/types';
 import { reporterFor } from '../reporters';
-import { abortedLines } from '../reporters/phrases';
+import { abortedLines, isUndoing } from '../reporters/phrases';
 import type { Reporter } from '../reporters/reporter';
 import { behindNow, servingNow } from '../serving';
 import type { Yard } from '../yard';
@@ -69,7 +69,12 @@ async function wish(
     isOver(each.state) ||
     done(each) ||
     (wanted === 'promote' && each.state === 'holding' && each.wish === null);
-  return { yard, reporter, ended: await followVisibly(yard, deployment.id, reporter, { after, until }) };
+  const shown = wanted === 'abort' ? undoingOnly(reporter) : reporter;
+  return { yard, reporter, ended: await followVisibly(yard, deployment.id, shown, { after, until }) };
+}
+
+function undoingOnly(reporter: Reporter): Reporter {
+  return { ...reporter, event: (event) => isUndoing(event.entry) && reporter.event(event) };
 }
 
 function idOf(given: string | undefined): number | null {

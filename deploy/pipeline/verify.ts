@@ -77,7 +77,7 @@ export async function mustStillRun(yard: Yard, proof: Proof): Promise<RunningSlo
   const code = running?.exitCode === null || running === undefined ? '' : ` with code ${running.exitCode}`;
   throw new KnownError(
     'E_EXITED',
-    `${short(proof.commit)} exited${code} in ${proof.slot}${line && `: ${line}`}`,
+    `${short(proof.commit)} exited${code} in ${proof.slot}${line ? `: ${line}` : ' without output'}`,
     by === null
       ? readLog(proof.slot)
       : `Let it use less, or raise "compose.memory" in ${configFileName(yard.root)}.`,

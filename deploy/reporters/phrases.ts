@@ -148,6 +148,12 @@ function isPausedCanary(deployment: Deployment): boolean {
   return deployment.state === 'holding' && isCanary(deployment) && !deployment.hold;
 }
 
+/** What an abort does. The phase that happens to run, and its end, are no news to the operator who ended it. */
+export function isUndoing(entry: Entry): boolean {
+  if (entry.type === 'phase') return entry.undo === true || entry.phase === 'failure';
+  return entry.type === 'warning';
+}
+
 /** For whoever has aborted it: that is what they wanted. */
 export function abortedLines({ id, startedAt, migration }: Deployment, serving: Serving | null): string[] {
   if (startedAt === null) return [`✓ deployment ${id} is out of the queue`];

@@ -85,3 +85,10 @@ test('a line without an end is cut', () => {
   expect(line).toHaveLength(200);
   expect(line.endsWith('…')).toBe(true);
 });
+
+test("a crash without output quotes neither our own line, nor npm's, nor the release before", () => {
+  const start = '--- 2026-01-02T03:04:05.678Z a1b2c3d starts on port 8081';
+  expect(tellingLine(['Error: the release before', start])).toBe('');
+  expect(tellingLine([start, '', '> app@1.0.0 start', '> node server.js', ''])).toBe('');
+  expect(tellingLine(['Error: the release before', start, 'listening'])).toBe('listening');
+});

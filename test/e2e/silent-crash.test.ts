@@ -1,0 +1,21 @@
+/** A release whose process ends without a word. */
+import { expectDone } from '../support/expect-live';
+import { overRuntimes } from '../support/runtimes';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(180_000);
+
+overRuntimes((runtime) => {
+  let clone: TinyClone;
+
+  beforeAll(async () => {
+    clone = await tinyClone({ runtime, bake: { seconds: 0 } });
+    expectDone(await clone.start());
+  });
+  afterAll(() => clone.cleanUp());
+
+  it('is said to have exited without output, and none of our own lines is quoted', async () => {
+    const { verdict } = await clone.release({ files: { 'app/server.js': 'process.exit(4);\n' } });
+    expect(verdict).toMatch(/ exited with code 4 in \w+ without output$/);
+  });
+});
