@@ -1,0 +1,40 @@
+/** `npm start` beside itself, beside `npm stop` and beside a push: each ends well or says who has its turn. */
+import { readFileSync } from 'node:fs';
+import type { Said } from '../support/live-clone';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(300_000);
+
+const ROUNDS = 3;
+
+let clone: TinyClone;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 } });
+});
+afterAll(() => clone.cleanUp());
+
+/** Done, or refused by a name: never half a file, never a stack. */
+function expectOrder({ code, text }: Said): void {
+  expect(text).not.toMatch(/E_INTERNAL|E_HOME|SyntaxError|\n\s+at /);
+  if (code !== 0) expect(text).toContain('Another npm start or npm stop is at work here.');
+}
+
+it('two starts at once leave one that serves, and whole settings', async () => {
+  for (let round = 0; round < ROUNDS; round += 1) {
+    const cold = await Promise.all([clone.start(), clone.start()]);
+    cold.forEach(expectOrder);
+    expect(cold.some(({ code }) => code === 0)).toBe(true);
+    const warm = await Promise.all([
+      clone.shell('BAKE_SECONDS=2 node scripts/start.js'),
+      clone.shell('BAKE_SECONDS=3 node scripts/start.js'),
+      clone.git('push', 'live', 'main'),
+    ]);
+    warm.slice(0, 2).forEach(expectOrder);
+    const { BAKE_SECONDS } = JSON.parse(readFileSync(clone.home.settings, 'utf8')) as Record<string, string>;
+    expect(['2', '3']).toContain(BAKE_SECONDS);
+    expect((await clone.get('/version')).status).toBe(200);
+    (await Promise.all([clone.start(), clone.switchyard('stop')])).forEach(expectOrder);
+    expect((await clone.switchyard('stop')).code).toBe(0);
+  }
+});
