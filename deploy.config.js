@@ -63,6 +63,9 @@ module.exports = {
     /** Fewer requests than this are no evidence. */
     minRequests: 20,
   },
+  /** A live release whose process ends so many times within so many seconds is rolled back to the standby, or to an
+      earlier good release; where there is none, an incident says so. Null: never. */
+  crashes: { limit: 5, withinSeconds: 300 },
   canary: {
     /** With strategy 'canary': the release's share of the users, in per cent, from step to step. 'pause' waits there
         until a person says npm run -s resume, promote or abort. */

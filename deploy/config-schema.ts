@@ -100,6 +100,13 @@ export const schema = z.strictObject({
       minRequests: z.number().int().min(1).default(20),
     })
     .prefault({}),
+  crashes: z
+    .strictObject({
+      limit: z.number().int().min(1).default(5),
+      withinSeconds: seconds.default(300),
+    })
+    .nullable()
+    .prefault({}),
   canary: z
     .strictObject({
       steps: z

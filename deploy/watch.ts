@@ -6,7 +6,8 @@ import { isCanary } from './core/canary/at-work';
 import type { SlotHealth, WatchAction } from './core/watch';
 import { decideWatch, GOOD_AGAIN_AFTER, mayReturn, probeLimitMs, restoreAgainAfterMs } from './core/watch';
 import { asKnown } from './core/errors';
-import { short } from './core/format';
+import { crashedTooOften, recentCrashes, releaseInstead } from './core/crashes';
+import { duration, short } from './core/format';
 import { inService } from './core/spread';
 import { setAside } from './core/substitute';
 import type { RunningSlot, SlotName, Table } from './core/types';
@@ -17,6 +18,7 @@ import { slotsOf } from './journal/reader';
 import { endDrained, giveBack, moveAway, provenSubstitutes, signal } from './slot-restart';
 import type { Watched } from './watched-slot';
 import {
+  countCrashes,
   countLook,
   endedUnseen,
   firstSight,
@@ -134,6 +136,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     state.missed = health === 'silent' && (state.missed || running !== null || state.process !== null);
     if (running?.pid && state.process?.pid !== running.pid)
       state.process = firstSight(running, running.pid, state.process);
+    if (running) countCrashes(yard, state, running);
     const seen = { slot, running, state, said: answer?.said ?? '', isAside };
     // what was killed stays visible for a moment
     const isEnding = state.restarting || (running?.pid != null && running.pid === state.ended);
@@ -149,7 +152,9 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   ): Promise<WatchAction | 'return'> => {
     const restarts = recentRestarts(state);
     const isLive = running?.commit === yard.journal.lastLive()?.to?.commit;
-    if (isAside && health === 'good' && isLive && !running?.orphan)
+    const crashesTooOften =
+      isLive && mayReplace(state) && crashedTooOften(state.crashes, yard.config.crashes, Date.now());
+    if (isAside && health === 'good' && isLive && !running?.orphan && !crashesTooOften)
       return mayReturn(state.goodInARow, restarts) ? 'return' : 'nothing';
     const users = state.users?.() ?? { answered: 0, failed: 0 };
     return decideWatch({
@@ -166,8 +171,13 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
       seenForMs: state.process ? machineMs() - state.process.since : 0,
       startLimitMs: yard.config.limits.start * 1000,
       restarts,
+      crashesTooOften,
     });
   };
+
+  /** One rollback at a time; one that failed is followed by the next, as long as there is a release to go to. */
+  const mayReplace = ({ replacedBy }: Watched): boolean =>
+    replacedBy !== 'nothing' && yard.journal.pending().every(({ id }) => id !== replacedBy);
 
   const tellNews = async (
     slot: SlotName,
@@ -205,6 +215,8 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
         return restartUnhealthy(seen);
       case 'give-up':
         return giveUp(seen);
+      case 'replace':
+        return replace(seen, await crashStory(seen));
       case 'return':
         if (await giveBack(yard, slot, liveSlots())) await tell(`${slot} serves its users again`, slot);
         return;
@@ -257,14 +269,37 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
       .finally(() => (state.restarting = false));
   };
 
-  const giveUp = async ({ slot, state, said }: Seen): Promise<void> => {
+  const giveUp = async (seen: Seen): Promise<void> => {
+    const { slot, state, said } = seen;
     if (state.gaveUp) return;
     state.gaveUp = true;
     await moveAway(yard, slot, await provenSubstitutes(yard, slot));
-    await tell(
-      `${slot} stays unhealthy after several restarts: ${said}. Roll back: npm run -s rollback`,
-      slot,
-    );
+    const story = `${slot} stays unhealthy after several restarts: ${said}`;
+    if (yard.config.crashes) return replace(seen, story);
+    await tell(`${story}. Roll back: npm run -s rollback`, slot);
+  };
+
+  const crashStory = async ({ slot, state }: Seen): Promise<string> => {
+    const crashes = recentCrashes(state.crashes, yard.config.crashes, Date.now());
+    const within = duration(Date.now() - (crashes[0] ?? 0));
+    const why = await yard.runtime.endedBy(slot);
+    return `${slot} ended ${crashes.length} times in ${within}${why ? `: ${why}` : ''}`;
+  };
+
+  /** Rolls back to a release that is good by the journal. @param cause one clause, for the journal too */
+  const replace = async ({ slot, state }: Seen, cause: string): Promise<void> => {
+    const live = yard.journal.lastLive();
+    if (!live) return;
+    const [standby] = await provenSubstitutes(yard, slot);
+    const behind = standby === undefined ? null : (await yard.runtime.list(standby))[0]?.commit;
+    const target = releaseInstead(yard.journal.history(), live, behind ?? null);
+    if (target === null) {
+      state.replacedBy = 'nothing';
+      const advice = `Read its output: npm run -s logs -- ${slot}`;
+      return tell(`${cause}. There is no good release to roll back to. ${advice}`, slot);
+    }
+    await tell(`${cause}. It is rolled back to ${short(target)}`, slot);
+    state.replacedBy = (await request({ kind: 'rollback', trigger: 'watch', commit: target, cause })).id;
   };
 
   const meanwhile = (moved: boolean, proven: SlotName[]): string =>

@@ -1,5 +1,5 @@
 /** What the watch knows of a slot that serves, and how it tells a new process from the one it has met. */
-import type { Deployment, RunningSlot, SlotName } from './core/types';
+import type { Deployment, Proof, RunningSlot, SlotName } from './core/types';
 import type { Sight, SlotHealth, UserAnswers } from './core/watch';
 import { RESTART_WINDOW_MS } from './core/watch';
 import { recentAnswers } from './traffic/recent-answers';
@@ -27,6 +27,12 @@ export interface Watched {
   gaveUp: boolean;
   /** It is being drained and restarted. */
   restarting: boolean;
+  /** When its process ended since this start of the release was first seen, in milliseconds since 1970. */
+  crashes: number[];
+  /** The runtime's count of restarts at the last look: a restart of the runtime itself adds none. */
+  counted: { instance: string; restarts: number } | null;
+  /** The rollback that takes its place, or that there is none to make. */
+  replacedBy: number | 'nothing' | null;
   /** When and why the watch restarted it, the last one last. */
   restarts: { at: number; instance: string; why: 'hung' | 'unhealthy' }[];
   /** How often it was started again in vain, and when it may be tried next, in milliseconds since 1970. */
@@ -56,6 +62,9 @@ export function newlyWatched(): Watched {
     warned: null,
     gaveUp: false,
     restarting: false,
+    crashes: [],
+    counted: null,
+    replacedBy: null,
     restarts: [],
     restores: { count: 0, notBefore: 0 },
   };
@@ -75,6 +84,36 @@ export function countLook(
   state.goodInARow = health === 'good' ? state.goodInARow + 1 : 0;
   state.badInARow = health === 'good' ? 0 : state.badInARow + 1;
   state.users = health === 'good' ? null : (state.users ?? recentAnswers(home, slot));
+}
+
+/** Counts how often the process ended since the last look. Another start of a release begins anew, with its proof. */
+export function countCrashes(yard: Yard, state: Watched, { instance, restarts }: RunningSlot): void {
+  const isAnother = state.counted?.instance !== instance;
+  if (isAnother) {
+    state.crashes = [];
+    state.replacedBy = null;
+  }
+  const before = isAnother
+    ? (provenRestarts(yard, instance) ?? restarts)
+    : (state.counted?.restarts ?? restarts);
+  // those before the first look ended at some time since it went live
+  const at = isAnother ? (yard.journal.lastLive()?.liveAt ?? Date.now()) : Date.now();
+  for (let crash = before; crash < restarts; crash++) state.crashes.push(at);
+  state.counted = { instance, restarts };
+}
+
+/** The runtime's count when it went live, if that is so recent that each end since then still counts; otherwise null. */
+function provenRestarts({ journal, config }: Yard, instance: string): number | null {
+  const live = journal.lastLive();
+  const window = (config.crashes?.withinSeconds ?? 0) * 1000;
+  if (!live?.liveAt || Date.now() - live.liveAt > window) return null;
+  return proofsOf(live).find((proof) => proof.instance === instance)?.restarts ?? null;
+}
+
+function proofsOf({ plan }: Pick<Deployment, 'plan'>): Proof[] {
+  return (plan ?? []).flatMap(({ step }) =>
+    step.do === 'verify-live' ? [step, ...(step.others ?? [])] : [],
+  );
 }
 
 /** Restarts of this start of the release within the window. */
@@ -124,10 +163,7 @@ export function endedUnseen(yard: Yard, met: Met | null, running: RunningSlot | 
   if (running?.pid == null || running.instance === met?.instance) return false;
   const { live = null, plan = null } = yard.journal.lastLive() ?? {};
   const { slot, instance, restarts } = running;
-  const proofs = (plan ?? []).flatMap(({ step }) =>
-    step.do === 'verify-live' ? [step, ...(step.others ?? [])] : [],
-  );
-  const grew = proofs.some((proof) => proof.instance === instance && restarts > proof.restarts);
+  const grew = proofsOf({ plan }).some((proof) => proof.instance === instance && restarts > proof.restarts);
   if (live === null || !grew) return false;
   return !yard.journal
     .incidents(20)

@@ -49,6 +49,9 @@ function endOf(newest: Deployment, history: Deployment[]): Pick<Behind, 'why' | 
     return { why: newest.cause ?? 'it was rolled back', since: newest.finishedAt ?? newest.createdAt };
   }
   const after = latest(history.filter(({ id, liveAt }) => id > newest.id && liveAt !== null));
+  if (after?.trigger === 'watch' && after.cause !== null) {
+    return { why: after.cause, since: after.liveAt ?? after.createdAt };
+  }
   const why =
     after?.kind === 'restore' ? 'what was live before was brought back' : 'an operator rolled it back';
   return { why, since: after?.liveAt ?? newest.createdAt };

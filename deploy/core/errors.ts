@@ -85,6 +85,7 @@ export const ERRORS = {
   },
   E_SMOKE: { fault: 'commit', hint: 'Fix the path, or change app.smoke in the configuration.' },
   E_NOT_SERVED: { fault: 'machine', hint: 'Read the nginx error log in the home: logs/nginx-error.log' },
+  E_CRASHES: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
   E_CANARY: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
   E_NO_CANARY: { fault: 'operator', hint: 'Begin one: npm run -s deploy -- --strategy canary' },
   E_BAKE: { fault: 'commit', hint: 'Read its output: npm run -s logs' },

@@ -7,10 +7,17 @@ import type { Commit, Deployment } from './types';
  * @param history every deployment, in any order
  */
 export function rollbackTarget(history: Deployment[], active: Commit): Commit | null {
+  return earlierGoodReleases(history, active)[0] ?? null;
+}
+
+/** All good releases before the active one, the last one first. @param history every deployment, in any order */
+export function earlierGoodReleases(history: Deployment[], active: Commit): Commit[] {
   const good = goodReleases(history);
   const ofActive =
     good.find(({ commit }) => commit === active)?.deployedBy ?? lastGoodDeploy(history, active);
-  return good.find(({ commit, deployedBy }) => commit !== active && deployedBy < ofActive)?.commit ?? null;
+  return good
+    .filter(({ commit, deployedBy }) => commit !== active && deployedBy < ofActive)
+    .map(({ commit }) => commit);
 }
 
 /** Every commit that went through and is not marked bad, with its last good deployment's id, the newest first. */

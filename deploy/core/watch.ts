@@ -37,6 +37,8 @@ export interface Sight {
   startLimitMs: number;
   /** Its restarts by the watch within the window, and how long ago the last one was; null for none. */
   restarts: { hung: number; unhealthy: number; lastAgoMs: number | null };
+  /** It crashed as often as the configuration allows, and nothing was done about that yet. */
+  crashesTooOften: boolean;
 }
 
 export type WatchAction =
@@ -49,6 +51,8 @@ export type WatchAction =
   | 'restart'
   /** It was restarted in vain. */
   | 'give-up'
+  /** It crashes again and again: another release takes its place. */
+  | 'replace'
   /** Nothing runs there and nobody will start it: start the release in the same slot. */
   | 'restore'
   /** It serves, but no process manager looks after it: start its release in the other slot. */
@@ -86,6 +90,7 @@ export function restoreAgainAfterMs(tried: number): number {
 
 export function decideWatch(sight: Sight): WatchAction {
   const { running, health, badInARow } = sight;
+  if (sight.crashesTooOften && !sight.isBusy) return 'replace';
   if (health === 'good') return running?.orphan ? 'adopt' : 'nothing';
   if (running === null) return badInARow >= GONE_AFTER ? 'restore' : 'nothing';
   if (running.pid === null)

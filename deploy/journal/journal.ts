@@ -46,6 +46,8 @@ export interface Request {
   hold?: boolean;
   /** The number of the app's environment that it is to try. */
   environment?: number;
+  /** Why it is asked for, where that is no command of an operator. */
+  cause?: string;
   /** The request's id: a webhook's delivery, or the one a command gave itself. */
   delivery?: string;
   /** By the machine's clock, in milliseconds: when the client gives up. */
@@ -118,6 +120,7 @@ export class Journal extends JournalReader {
       strategy: request.strategy ?? null,
       hold: request.hold ?? false,
       environment: request.environment ?? null,
+      cause: request.cause === undefined ? null : this.redact(request.cause),
       createdAt: Date.now(),
     };
     return this.once(asked, () => {

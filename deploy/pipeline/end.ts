@@ -1,8 +1,7 @@
 /** How a deployment ends in the journal. */
 import { discardVariables, forgetVariables } from '../app-variables';
 import { EMPTY } from '../core/environment';
-import type { KnownError } from '../core/errors';
-import { asKnown } from '../core/errors';
+import { asKnown, KnownError } from '../core/errors';
 import { short } from '../core/format';
 import { inService } from '../core/spread';
 import type { Commit, DeploymentState, Plan, SlotName } from '../core/types';
@@ -21,8 +20,31 @@ export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'al
   if (end === 'already-live')
     await yard.journal.tell(id, { type: 'warning', message: 'this version is live already' });
   await yard.journal.move(id, 'succeeded');
+  await retireCrashing(yard, id).catch((reason: unknown) =>
+    yard.journal.tell(id, {
+      type: 'warning',
+      message: `the release before still runs: ${asKnown(reason).message}`,
+    }),
+  );
   // what it could not remove, the next one will
   await forgetOldVariables(yard).catch(() => undefined);
+}
+
+/**
+ * The watch rolled it back for crashing, and another release took its place well: the commit is at fault. It is marked
+ * bad, and its slot, which would crash for ever, is stopped.
+ */
+async function retireCrashing({ journal, traffic, runtime }: Yard, id: number): Promise<void> {
+  const { kind, trigger, from, to, cause } = journal.get(id) ?? {};
+  if (kind !== 'rollback' || trigger !== 'watch' || !from || !cause || from.commit === to?.commit) return;
+  const deployed = journal
+    .history()
+    .find((each) => each.kind === 'deploy' && each.commit === from.commit && each.state === 'succeeded');
+  const { hint } = new KnownError('E_CRASHES', cause);
+  if (deployed) await journal.note(deployed.id, { fault: 'commit', errorCode: 'E_CRASHES', cause, hint });
+  const table = await traffic.current();
+  if (inService(table).includes(from.slot) || table.standby === from.slot) return;
+  await runtime.stop(from.slot);
 }
 
 /** The branch's tip was dealt with before: nothing is done, and nothing was asked for that could fail. */

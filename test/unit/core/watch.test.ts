@@ -30,6 +30,7 @@ const decide = (seen: Partial<Sight>): string =>
     seenForMs: 3_600_000,
     startLimitMs: 60_000,
     restarts: NO_RESTARTS,
+    crashesTooOften: false,
     ...seen,
   });
 
@@ -41,6 +42,13 @@ const SILENT: Partial<Sight> = {
   silentForMs: 3100,
 };
 const BAD: Partial<Sight> = { health: 'bad', badInARow: 30, badForMs: 5000 };
+
+test('replaces a release that crashes too often, but not while a deployment is at work', () => {
+  const crashed: RunningSlot = { ...ONLINE, pid: null, status: 'crashed' };
+  expect(decide({ crashesTooOften: true })).toBe('replace');
+  expect(decide({ crashesTooOften: true, health: 'silent', running: crashed })).toBe('replace');
+  expect(decide({ crashesTooOften: true, isBusy: true })).toBe('nothing');
+});
 
 test('leaves a healthy slot alone', () => expect(decide({})).toBe('nothing'));
 
