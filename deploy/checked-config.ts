@@ -19,6 +19,8 @@ export interface Known {
 interface Checked {
   key: string;
   config: Config;
+  /** The name of the file it was read from; null for none. */
+  from: string | null;
 }
 
 /**
@@ -42,19 +44,20 @@ export function recall(file: string, key: string): Config | null {
   }
 }
 
-/** The configuration that was checked last, whatever asked for it; null where there is none. */
-export function lastChecked(file: string): Config | null {
+/** What was checked last, whatever it was checked by; null where there is none. */
+export function lastChecked(file: string): Pick<Checked, 'config' | 'from'> | null {
   try {
-    return (JSON.parse(readFileSync(file, 'utf8')) as Checked).config;
+    const { config, from = null } = JSON.parse(readFileSync(file, 'utf8')) as Checked;
+    return { config, from };
   } catch {
     return null;
   }
 }
 
 /** Keeps it for the next command. For its owner only: a URL in it may be a secret. */
-export function remember(file: string, key: string, config: Config): void {
+export function remember(file: string, key: string, config: Config, from: string | null = null): void {
   try {
-    writeAtomically(file, JSON.stringify({ key, config } satisfies Checked), { durable: false });
+    writeAtomically(file, JSON.stringify({ key, config, from } satisfies Checked), { durable: false });
   } catch {
     // a full disk, or another user's home: the next command checks it again
   }

@@ -14,6 +14,8 @@ const READABLE = [CONFIG_FILE, 'deploy.config.mjs', 'deploy.config.cjs'];
 const UNREADABLE = /^deploy\.config\.(ts|mts|cts|json|json5|jsonc|ya?ml|toml)$/;
 /** For the clone's file. It is read by every command. */
 const LIMIT_MS = 5000;
+/** The text of files that this process has given up. */
+const endless = new Map<string, string>();
 
 /** The name of the folder's configuration file, or null. Throws E_CONFIG for several, or for a format that is not read. */
 export function findConfigFile(folder: string): string | null {
@@ -58,7 +60,10 @@ interface Refusal {
 export function readConfigFile(folder: string, name: string): unknown {
   const file = path.join(folder, name);
   const text = textOf(file, name);
-  return usable(name, text, quickly(file, text) ?? inThread(file));
+  // the deployer reads it again and again, and answers nobody meanwhile
+  const exported = endless.get(file) === text ? tooLong() : (quickly(file, text) ?? inThread(file));
+  if ('refused' in exported && exported.is === tooLong().is) endless.set(file, text);
+  return usable(name, text, exported);
 }
 
 /** The exported value. Throws E_CONFIG for what cannot be used. @param text of the file */

@@ -4,7 +4,7 @@
  */
 import type { z } from 'zod';
 import type { Known } from './checked-config';
-import { keyOf, recall, remember } from './checked-config';
+import { keyOf, lastChecked, recall, remember } from './checked-config';
 import { CONFIG_FILE, findConfigFile, readConfigFile } from './config-file';
 import type { Config, schema as Schema } from './config-schema';
 import { KnownError } from './core/errors';
@@ -53,6 +53,7 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
  */
 export function loadConfig(root: string, settings: Settings, known?: Known): Config {
   const name = findConfigFile(root);
+  if (known && name === null) mustBeNone(known);
   const written = name === null ? {} : readConfigFile(root, name);
   const check = (): Config => parseConfig(overlay(written, settings), name ?? CONFIG_FILE, settings);
   const key = known ? keyOf(known.build, written, settings) : null;
@@ -60,8 +61,48 @@ export function loadConfig(root: string, settings: Settings, known?: Known): Con
   const recalled = recall(known.file, key);
   if (recalled) return recalled;
   const config = check();
-  remember(known.file, key, config);
+  remember(known.file, key, config, name);
   return config;
+}
+
+/** The configuration to go on with, and what is wrong with its file, where it is the one that was checked last. */
+export interface InForce {
+  config: Config;
+  problem: KnownError | null;
+}
+
+/** The file's configuration, or the one that was checked last where the file cannot be used now. Throws E_CONFIG. */
+export function configInForce(root: string, settings: Settings, known: Known): InForce {
+  try {
+    return { config: loadConfig(root, settings, known), problem: null };
+  } catch (error) {
+    const config = error instanceof KnownError ? lastConfig(known, settings) : null;
+    if (config === null) throw error;
+    return { config, problem: error as KnownError };
+  }
+}
+
+/** The configuration that was checked last, with the settings over it; null where there is none, or they do not fit. */
+export function lastConfig({ file }: Pick<Known, 'file'>, settings: Settings): Config | null {
+  const last = lastChecked(file);
+  if (last === null) return null;
+  try {
+    return parseConfig(overlay(last.config, settings), last.from ?? CONFIG_FILE, settings);
+  } catch {
+    return null; // another version of the kit has checked it
+  }
+}
+
+/** What a configuration that cannot be used now is reported as. */
+export function problemLine({ message }: KnownError): string {
+  return `! ${message.replace(/\.$/, '')}; Switchyard goes on with the configuration it has checked last`;
+}
+
+/** A file that was removed is no wish for the defaults. */
+function mustBeNone({ file }: Known): void {
+  const from = lastChecked(file)?.from ?? null;
+  if (from === null) return;
+  throw new KnownError('E_CONFIG', `${from} is gone.`, `git checkout HEAD -- ${from}`);
 }
 
 /**

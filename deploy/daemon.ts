@@ -6,6 +6,7 @@ import { chmodSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { buildStamp } from './build-stamp';
 import { KnownError, asKnown } from './core/errors';
+import { problemLine } from './config';
 import { configMark } from './config-mark';
 import { controlApp } from './control';
 import { createDispatcher } from './dispatcher';
@@ -40,12 +41,21 @@ function main(): void {
   process.on('SIGTERM', () => void leave());
   process.on('SIGINT', () => void leave());
   desk.open();
+  if (yard.configProblem) void tellProblem(yard, yard.configProblem);
   // what a full disk has used up is put by again when there is room
   setInterval(() => keepReserve(yard.home), RESERVE_EVERY_MS).unref();
   handOverWhenOrphaned(yard, desk).then(
     () => process.exit(0),
     (error: unknown) => console.error('handover:', error),
   );
+}
+
+/** Once for each trouble, however often the deployer is started again. */
+async function tellProblem({ journal }: Yard, problem: KnownError): Promise<void> {
+  const message = problemLine(problem).replace(/^! /, '');
+  console.error(message);
+  if (journal.incidents(20).some((each) => each.message === message)) return;
+  await journal.tell(null, { type: 'incident', message });
 }
 
 /** Everything that the deployer does, to be begun and ended as a whole. */

@@ -4,6 +4,8 @@
  * at a time and a dead one is noticed at once. Called for a deployment that a dead process left behind, it
  * finishes or undoes it.
  */
+import { problemLine } from './config';
+import type { KnownError } from './core/errors';
 import { asKnown } from './core/errors';
 import { isActive } from './core/transitions';
 import { tidyMirror } from './git/mirror';
@@ -30,11 +32,16 @@ async function main(): Promise<void> {
   const yard = await openYardFor(home, id);
   const ending = whenAskedToEnd(home, yard.journal, id);
 
+  if (yard.configProblem) await warn(yard, id, yard.configProblem);
   const deployment = yard.journal.get(id);
   if (deployment?.state === 'queued') await deploy(yard, deployment, ending);
   if (deployment && isActive(deployment.state)) await recover(yard, deployment, ending);
   yard.journal.close();
   lock.release();
+}
+
+function warn({ journal }: Yard, id: number, problem: KnownError): Promise<void> {
+  return journal.tell(id, { type: 'warning', message: problemLine(problem).replace(/^! /, '') });
 }
 
 /** Waits, with everything loaded, to be told which deployment is ours; null when the deployer left without a word. */

@@ -5,6 +5,7 @@
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { problemLine } from './config';
 import { KnownError, asKnown } from './core/errors';
 import { isOver } from './core/transitions';
 import type { Deployment } from './core/types';
@@ -36,6 +37,7 @@ interface Update {
 async function main(): Promise<void> {
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
   const yard = openYard(home, process.env.SWITCHYARD_ROOT ?? '');
+  if (yard.configProblem && process.argv[2] === 'pre-receive') console.log(problemLine(yard.configProblem));
   const updates = await readUpdates();
   if (process.argv[2] === 'pre-receive') return refuseWhenSourceIsElsewhere(yard);
   // git tells whoever pushes that it has arrived when this process ends

@@ -1,12 +1,11 @@
 /** Looks for pushes whose webhook was lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadConfig } from './config';
+import { configNow } from './config-now';
 import type { PollDecision } from './core/seen';
 import { abortedUnseen, decidePoll } from './core/seen';
 import type { Commit } from './core/types';
 import { sourceOf, tipInSource } from './git/mirror';
 import type { RequestDeployment } from './requests';
-import { readSettings } from './settings';
 import type { Yard } from './yard';
 
 /** A webhook that is on its way comes first, and whoever pushed follows its deployment. */
@@ -16,7 +15,7 @@ const WEBHOOK_MAY_TAKE_MS = 3000;
 export async function poll(yard: Yard, request: RequestDeployment): Promise<void> {
   const { home, root, journal } = yard;
   // as a deployment would find it: an edit of the file counts from the next one on
-  const { source: configured, branch } = loadConfig(root, readSettings(home.settings));
+  const { source: configured, branch } = configNow(home, root);
   const watched = { source: sourceOf(home, configured), branch };
   let look = await lookAt(yard, watched);
   let waitedFor: Commit | null = null;

@@ -21,7 +21,7 @@ import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
-import { loadConfig } from './config';
+import { configNow } from './config-now';
 import { KnownError } from './core/errors';
 import { bytesOf } from './core/room';
 import type { Older } from './core/rotation';
@@ -30,7 +30,6 @@ import type { Home } from './home';
 import { allOpenFiles } from './open-files';
 import { DEPLOYER, slotAppName } from './runtimes/pm2-definitions';
 import { askPm2 } from './runtimes/pm2-rpc';
-import { readSettings } from './settings';
 import { NGINX_LOGS, staleNginxLogs, stalePm2Logs } from './stale-logs';
 import { makeLogFolder } from './traffic/log-folder';
 import { masterOf } from './traffic/nginx-processes';
@@ -46,7 +45,7 @@ const LET_GO_WITHIN_MS = 5000;
 /** One look at all logs. Throws E_NGINX or E_RUNTIME when a writer does not let go of a renamed one. */
 export async function rotate(yard: Yard): Promise<void> {
   const { home, journal } = yard;
-  const { keep } = loadConfig(yard.root, readSettings(home.settings));
+  const { keep } = configNow(home, yard.root);
   const pm2Logs = [DEPLOYER, ...yard.slots.map(({ name }) => slotAppName(name))].map((name) => `${name}.log`);
   const logs = [...NGINX_LOGS, ...pm2Logs, DEPLOYMENTS_LOG];
   const tooLarge = (folder: string, log: string): boolean => sizeOf(folder, log) > bytesOf(keep.logSize);

@@ -98,7 +98,7 @@ function readKept(file: string): Record<string, unknown> {
 
 /** The configuration that was checked last holds what the settings have come to. */
 function recovered(file: string): Record<string, unknown> {
-  const config = lastChecked(path.join(path.dirname(file), 'config.json'));
+  const config = lastChecked(path.join(path.dirname(file), 'config.json'))?.config ?? null;
   if (config === null) {
     const aside = `mv ${file} ${file}.broken && npm stop && npm start`;
     throw new KnownError('E_HOME', `${file} is broken.`, `Start with the same ports as before: ${aside}`);

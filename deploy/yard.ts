@@ -3,7 +3,7 @@ import { existsSync } from 'node:fs';
 import { redactorOf } from './app-variables';
 import { buildMark } from './build-stamp';
 import type { Config } from './config';
-import { loadConfig, slotsOf } from './config';
+import { configInForce, slotsOf } from './config';
 import { readSettings } from './settings';
 import { KnownError } from './core/errors';
 import type { Packing, Runtime, Traffic } from './core/seams';
@@ -20,6 +20,8 @@ export interface Yard {
   /** The clone that the kit runs from. */
   root: string;
   config: Config;
+  /** Why the clone's file cannot be used now: then the configuration is the one that was checked last. */
+  configProblem: KnownError | null;
   slots: Slot[];
   journal: Journal;
   runtime: Runtime;
@@ -30,11 +32,12 @@ export interface Yard {
 /** Reads the configuration and opens the journal of a home that was started. Throws E_CONFIG, E_NOT_STARTED, E_HOME. */
 export function openYard(home: Home, root: string): Yard {
   const known = { file: home.checkedConfig, build: buildMark() };
-  const config = loadConfig(root, readSettings(home.settings), known);
+  const { config, problem } = configInForce(root, readSettings(home.settings), known);
   return {
     home,
     root,
     config,
+    configProblem: problem,
     slots: slotsOf(config),
     journal: existingJournal(home),
     runtime: createRuntime({ home, root, config }),

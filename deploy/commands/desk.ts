@@ -1,5 +1,6 @@
 /** What every command has at hand: where it stands, what it works with, how it answers. */
 import path from 'node:path';
+import { problemLine } from '../config';
 import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
 import type { Home } from '../home';
@@ -21,7 +22,9 @@ export function home(): Home {
 
 /** What was started in this clone. Throws E_NOT_STARTED. */
 export function openHere(): Yard {
-  return openYard(home(), ROOT);
+  const yard = openYard(home(), ROOT);
+  if (yard.configProblem) console.error(problemLine(yard.configProblem));
+  return yard;
 }
 
 /** Runs a command to its exit code: 0 only on success; a known error prints one sentence and one hint. */

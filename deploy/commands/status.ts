@@ -30,7 +30,20 @@ export async function statusCommand(options: Options): Promise<number> {
     const url = `http://localhost:${yard.config.http.port}`;
     console.log(
       JSON.stringify(
-        { healthy, url, home: yard.home.dir, serving, behind, table, slots, deployer, pending, held, canary },
+        {
+          healthy,
+          url,
+          home: yard.home.dir,
+          configProblem: yard.configProblem?.message ?? null,
+          serving,
+          behind,
+          table,
+          slots,
+          deployer,
+          pending,
+          held,
+          canary,
+        },
         null,
         2,
       ),

@@ -6,6 +6,7 @@ import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import type { Config } from '../config';
+import { configNow } from '../config-now';
 import { loadConfig, settingsFrom, slotsOf } from '../config';
 import type { Deployment, RunningSlot, Slot, Table } from '../core/types';
 import type { Home } from '../home';
@@ -54,9 +55,13 @@ export interface Patient {
 export function patientAt(root: string, env: NodeJS.ProcessEnv): Patient {
   const folder: { copy: string | null } = { copy: null };
   const home = once(() => resolveHome(root, env));
-  const config = once(() => loadConfig(root, readSettings(home().settings)));
+  const config = once(() =>
+    loadConfig(root, readSettings(home().settings), { file: home().checkedConfig, build: null }),
+  );
   // in the home there is no deploy.config.js: only the settings in force count
-  const ports = once(() => attempt(config) ?? loadConfig(home().dir, readSettings(home().settings)));
+  const ports = once(
+    () => attempt(() => configNow(home(), root)) ?? loadConfig(home().dir, readSettings(home().settings)),
+  );
   const journalCopy = once(() => {
     folder.copy = temporaryFolder();
     return { dir: home().dir, journal: copyOfJournal(home().journal, folder.copy) };

@@ -3,12 +3,11 @@
  * that none of them can slow a deployment or another receiver.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { loadConfig } from '../config';
+import { configNow } from '../config-now';
 import { behind } from '../core/behind';
 import type { Notice } from '../core/notices';
 import { noticeOf } from '../core/notices';
 import type { JournalEvent } from '../core/types';
-import { readSettings } from '../settings';
 import type { Yard } from '../yard';
 import { keptPositions } from './positions';
 import { hostOf, postNotice } from './post';
@@ -131,7 +130,7 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
 /** An edited file counts at once; a broken one not at all. */
 function currentTargets({ home, root, config }: Eyes): Target[] {
   try {
-    return targetsOf(home, loadConfig(root, readSettings(home.settings)));
+    return targetsOf(home, configNow(home, root));
   } catch {
     return targetsOf(home, config);
   }

@@ -16,7 +16,7 @@ import { commitOfName, findRelease, releaseFolder, strayNames } from './releases
 const RECENT = 1000;
 
 /** Everything that the decision needs. It takes no lock, and changes nothing. */
-export async function findAll(yard: Omit<Yard, 'root' | 'packing'>): Promise<Found> {
+export async function findAll(yard: Omit<Yard, 'root' | 'packing' | 'configProblem'>): Promise<Found> {
   const { home, journal, slots, config } = yard;
   const observed = { table: await yard.traffic.current(), running: await yard.runtime.list() };
   const lastLive = journal.lastLive()?.to?.commit ?? null;

@@ -3,13 +3,12 @@
  * waits. So none is ever held up by it, and none meets a release that is half gone.
  */
 import path from 'node:path';
-import { loadConfig } from '../config';
+import { configNow } from '../config-now';
 import type { Prune } from '../core/prune';
 import { decidePrune } from '../core/prune';
 import type { Commit } from '../core/types';
 import { deploymentLog } from '../command';
 import { isLocked, tryLock } from '../lock';
-import { readSettings } from '../settings';
 import { emptyTrash, putInTrash } from '../trash';
 import type { Yard } from '../yard';
 import { findAll, findLeftovers } from './found';
@@ -92,5 +91,5 @@ function newestDeployment({ journal }: Yard): number {
 
 /** An edit of the file counts without a new start. */
 function withFreshConfig(yard: Yard): Yard {
-  return { ...yard, config: loadConfig(yard.root, readSettings(yard.home.settings)) };
+  return { ...yard, config: configNow(yard.home, yard.root) };
 }

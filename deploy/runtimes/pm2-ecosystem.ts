@@ -1,13 +1,13 @@
 /**
  * What ecosystem.config.js exports: the apps that the runtime starts, for a person who uses PM2 by hand.
  */
+import { configNow } from '../config-now';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import { numberInForce } from '../app-variables';
 import type { Config } from '../config';
-import { loadConfig, slotsOf } from '../config';
+import { slotsOf } from '../config';
 import { EMPTY } from '../core/environment';
-import { readSettings } from '../settings';
 import type { Release, SlotName } from '../core/types';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
@@ -19,7 +19,7 @@ import { deployerDefinition, slotDefinition } from './pm2-definitions';
 /** A slot's app for each slot of the clone at `root`, and the deployer. Throws E_CONFIG, E_HOME. */
 export function ecosystem(root: string, env: NodeJS.ProcessEnv): { apps: Pm2Definition[] } {
   const home = resolveHome(root, env);
-  const config = loadConfig(root, readSettings(home.settings));
+  const config = configNow(home, root);
   const environment = environmentInForce(home);
   const slots = slotsOf(config).map((slot) =>
     slotDefinition({

@@ -1,7 +1,8 @@
 /** What a start asks for: the environment, over what earlier starts kept, over deploy.config.js. */
 import { ROOT } from '../commands/desk';
 import type { Config, SettingName, Settings } from '../config';
-import { loadConfig, settingsFrom, settingsRemovedBy } from '../config';
+import { configInForce, settingsFrom, settingsRemovedBy } from '../config';
+import type { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { isChosenOnce, keptSettings, settingsInForce } from '../settings';
 
@@ -9,23 +10,28 @@ export interface Asked {
   /** What the home keeps of it. */
   settings: Settings;
   config: Config;
+  /** Why the file cannot be used: then the configuration is the one that was checked last. */
+  problem: KnownError | null;
 }
 
+type Place = Pick<Home, 'settings' | 'checkedConfig'>;
+
 /** Where nothing runs yet. Throws E_CONFIG, E_HOME. */
-export function askedOf(home: Pick<Home, 'settings'>, env: NodeJS.ProcessEnv): Asked {
+export function askedOf(home: Place, env: NodeJS.ProcessEnv): Asked {
   const settings = without(settingsRemovedBy(env), { ...keptSettings(home.settings), ...settingsFrom(env) });
-  return { settings, config: loadConfig(ROOT, settings) };
+  return { settings, ...configInForce(ROOT, settings, { file: home.checkedConfig, build: null }) };
 }
 
 /** Where a part of it runs: what is chosen once stays, because that part cannot move to other ports. */
-export function askedWhileRunning(home: Pick<Home, 'settings'>, env: NodeJS.ProcessEnv): Asked {
+export function askedWhileRunning(home: Place, env: NodeJS.ProcessEnv): Asked {
   const given = Object.entries(settingsFrom(env)).filter(([name]) => !isChosenOnce(name as SettingName));
   const removed = settingsRemovedBy(env).filter((name) => !isChosenOnce(name));
   const settings = without(removed, {
     ...keptSettings(home.settings),
     ...(Object.fromEntries(given) as Settings),
   });
-  return { settings, config: loadConfig(ROOT, { ...settings, ...settingsInForce(home.settings) }) };
+  const known = { file: home.checkedConfig, build: null };
+  return { settings, ...configInForce(ROOT, { ...settings, ...settingsInForce(home.settings) }, known) };
 }
 
 function without(names: SettingName[], settings: Settings): Settings {

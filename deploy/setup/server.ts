@@ -1,9 +1,9 @@
 /** What runs of a home: nginx, the deployer, the active slot. */
+import { configNow } from '../config-now';
 import { existsSync } from 'node:fs';
 import { buildStamp } from '../build-stamp';
-import { loadConfig, slotsOf } from '../config';
+import { slotsOf } from '../config';
 import { configMark } from '../config-mark';
-import { readSettings } from '../settings';
 import { deployerLoaded } from '../control-client';
 import type { Home } from '../home';
 import { ROOT } from '../commands/desk';
@@ -35,7 +35,7 @@ export interface Server {
 /** Null for a home that was never prepared. */
 export function serverOf(home: Home): Server | null {
   if (!existsSync(home.settings)) return null;
-  const config = loadConfig(ROOT, readSettings(home.settings));
+  const config = configNow(home, ROOT);
   const nginx = nginxServer(home, config);
   const runtime = createRuntime({ home, root: ROOT, config });
   const serves = async (): Promise<boolean> => {

@@ -8,7 +8,7 @@ import { behindStory } from '../core/behind';
 import { short } from '../core/format';
 import { KnownError } from '../core/errors';
 import type { Config } from '../config';
-import { settingsFrom, settingsRemovedBy } from '../config';
+import { problemLine, settingsFrom, settingsRemovedBy } from '../config';
 import { putBrokenSettingsAside, readSettings } from '../settings';
 import { configFileName } from '../config-file';
 import { isLocked } from '../lock';
@@ -67,6 +67,10 @@ export async function startCommand(): Promise<number> {
 /** What cannot be started is refused before anything is made. */
 async function refuseMistakes(home: Home): Promise<Asked> {
   const asked = askedOf(home, process.env);
+  const { problem } = asked;
+  // where nothing serves, as after a reboot, users come first
+  if (problem && (await alreadyServing(home))) throw problem;
+  if (problem) say(problemLine(problem));
   checkNotifyUrl(process.env.NOTIFY_URL);
   await checkGivenSource(home, process.env.SOURCE, asked.config);
   return asked;

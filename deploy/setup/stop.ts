@@ -5,6 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../commands/desk';
 import type { Options } from '../commands/desk';
 import type { Config, Settings } from '../config';
+import { configNow } from '../config-now';
 import { loadConfig, slotsOf } from '../config';
 import { readSettings } from '../settings';
 import { KnownError } from '../core/errors';
@@ -46,7 +47,7 @@ export async function stopCommand(options: Options): Promise<number> {
 /** A configuration that was broken meanwhile must not keep anything running: what was chosen at the start is known. */
 function configOf(home: Home): Config {
   try {
-    return loadConfig(ROOT, readSettings(home.settings));
+    return configNow(home, ROOT);
   } catch {
     return loadConfig(home.dir, kept(home));
   }
