@@ -30,5 +30,5 @@ async function main() {
 
 main()
   .catch(end)
-  // the channel to the parent would keep it alive
-  .finally(() => process.connected && process.disconnect());
+  // the channel to the parent would keep it alive, and so would what a fault has left open
+  .finally(() => process.exit());

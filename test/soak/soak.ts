@@ -17,6 +17,7 @@ import {
   planOf,
   powerCutPossible,
   preparationOf,
+  type LossyYard,
   type Yard,
 } from './yard';
 
@@ -67,15 +68,20 @@ async function soakKills(task: Task, options: SoakOptions): Promise<void> {
 }
 
 async function soakCuts(task: Task, options: SoakOptions): Promise<void> {
-  const open = async (): ReturnType<typeof openLossyYard> => {
+  const open = async (): Promise<LossyYard> => {
     const opened = await openLossyYard(options.runtime, task.slots, task.strategy);
-    await settle(opened);
-    // it goes through the phases of a release that is new, as that of every cut does
-    const { verdict } = await opened.clone.release({ manifest: { version: '1.4.0' } });
-    if (!verdict.startsWith('✓ LIVE')) throw new Error(`a push failed that nothing has cut: ${verdict}`);
-    return opened;
+    try {
+      await settle(opened);
+      // it goes through the phases of a release that is new, as that of every cut does
+      const { verdict } = await opened.clone.release({ manifest: { version: '1.4.0' } });
+      if (!verdict.startsWith('✓ LIVE')) throw new Error(`a push failed that nothing has cut: ${verdict}`);
+      return opened;
+    } catch (error) {
+      await closeLossyYard(opened);
+      throw error;
+    }
   };
-  let yard = await open();
+  let yard: LossyYard | null = await open();
   try {
     const preparation = preparationOf(yard);
     const plan = await planOf(yard, await freshCommit(yard));
@@ -86,11 +92,13 @@ async function soakCuts(task: Task, options: SoakOptions): Promise<void> {
       const outcome = await cutAt(yard, cut);
       report(task, cut, outcome, options);
       if (!outcome.lost) continue;
-      await closeLossyYard(yard);
+      const damaged = yard;
+      yard = null;
+      await closeLossyYard(damaged);
       yard = await open();
     }
   } finally {
-    await closeLossyYard(yard);
+    if (yard) await closeLossyYard(yard);
   }
 }
 
