@@ -35,14 +35,17 @@ export async function viewSlots(yard: Eyes): Promise<{ table: Table; slots: Slot
   return { table, slots };
 }
 
-/** The release in the active slot, as it answers; what the journal says last where it does not answer. */
+/**
+ * The release in the active slot, as it answers; what the journal says last where it does not answer. Null where no
+ * release is live: behind the maintenance page, and before the first.
+ */
 export async function servingNow(yard: Eyes): Promise<Serving | null> {
   const { table, slots } = await viewSlots(yard);
   const active = slots.find(({ slot }) => slot === table.active);
   if (active?.commit && active.version) {
     return { slot: active.slot, commit: active.commit, version: active.version };
   }
-  return table.active === null ? null : (yard.journal.lastLive()?.to ?? null);
+  return table.active === null || table.maintenance ? null : (yard.journal.lastLive()?.to ?? null);
 }
 
 /** What was deployed last, when something else serves. */

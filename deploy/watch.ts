@@ -10,6 +10,7 @@ import { crashedTooOften, recentCrashes, releaseInstead } from './core/crashes';
 import { duration, short } from './core/format';
 import { inService } from './core/spread';
 import { setAside } from './core/substitute';
+import { servingSlots } from './core/table';
 import type { RunningSlot, SlotName, Table } from './core/types';
 import { isLocked } from './lock';
 import { askSlot } from './pipeline/slot-health';
@@ -54,7 +55,8 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     if (await nginx()) await tell('nginx was gone and was started again');
     const table = await tableInForce();
     const slots = leftToUs(table);
-    forgetOthersThan(slots, [...inService(table), ...asideFrom(table)]);
+    if (isBusy()) restFromItsEnd();
+    forgetOthersThan(slots, [...servingSlots(table), ...asideFrom(table)]);
     const isOneOfMany = inService(table).length > 1;
     // at once: one that hangs takes its time, and the others have as long as it has
     const looks = await Promise.all(slots.map(lookAt));
@@ -64,7 +66,10 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   /** A deployment watches the slot that it gives the traffic to for itself. */
   const leftToUs = (table: Table): SlotName[] => {
     const deployment = yard.journal.active();
-    return [...inService(table), ...asideFrom(table)].filter((slot) => !looksAfter(deployment, slot));
+    // the page stays up while no release can be started: its slots are waiting for one
+    const isDown = table.maintenance && !isBusy();
+    const ours = isDown ? servingSlots(table) : [...inService(table), ...asideFrom(table)];
+    return ours.filter((slot) => !looksAfter(deployment, slot));
   };
 
   /** Slots of the live release, in the order of the pool. */
@@ -317,6 +322,14 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     state.restores = { count, notBefore: machineMs() + restoreAgainAfterMs(count) };
     await tell(`${short(serving.commit)} is started again in ${slot}`, slot);
     await request({ kind: 'restore', trigger: 'watch', commit: serving.commit, slot });
+  };
+
+  /** An attempt may take minutes: the pause before the next one counts from its end. */
+  const restFromItsEnd = (): void => {
+    for (const { restores } of watched.values()) {
+      if (restores.count === 0) continue;
+      restores.notBefore = Math.max(restores.notBefore, machineMs() + restoreAgainAfterMs(restores.count));
+    }
   };
 
   const isBusy = (): boolean => yard.journal.pending().length > 0 || isLocked(yard.home);

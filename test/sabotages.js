@@ -513,6 +513,33 @@ const SABOTAGES = [
     to: '',
     test: 'test/unit/core/lacking-packages.test.ts',
   },
+  {
+    invariant: 4,
+    what: 'a release built by another Node is started as it is',
+    file: 'deploy/core/build-environment.ts',
+    from: 'if (differ(built.abi ?? major(built.node), built.abi ? present.abi : major(present.node)))',
+    to: 'if (differ(built.abi, undefined))',
+    test: 'test/integration/prepare.test.ts',
+    name: 'whose manifest names another Node',
+  },
+  {
+    invariant: 4,
+    what: 'no earlier release is tried where the one that was live does not start',
+    file: 'deploy/pipeline/fall-back.ts',
+    from: 'if (next === null) return;',
+    to: 'if (next !== undefined) return;',
+    test: 'test/e2e/no-release-starts.test.ts',
+    name: 'the newest earlier one that does goes live',
+  },
+  {
+    invariant: 4,
+    what: 'a start that fails stops nginx and the deployer',
+    file: 'deploy/setup/start.ts',
+    from: 'if (!serving || (failed && failed.commit !== serving.commit)) return sayWhatFailed(yard, serving, failed);',
+    to: 'if (!serving || failed) { await stopEverything(home, config); return 1; }',
+    test: 'test/e2e/no-release-starts.test.ts',
+    name: 'users get the maintenance page',
+  },
 ];
 
 module.exports = { SABOTAGES };

@@ -5,7 +5,6 @@ import type { Variables } from '../core/environment';
 import { sameValues, withSet, withUnset } from '../core/environment';
 import { KnownError } from '../core/errors';
 import { moment, plural } from '../core/format';
-import { servingNow } from '../serving';
 import type { Yard } from '../yard';
 import type { Options } from './desk';
 import { openHere } from './desk';
@@ -90,8 +89,9 @@ function mustBeAlone({ journal }: Yard): void {
   throw new KnownError('E_ENV', `Deployment ${other.id} changes the environment just now.`, hint);
 }
 
+/** A release that does not start may lack the very variable that is set now. */
 async function somethingServes(yard: Yard): Promise<boolean> {
-  return (await deployerBuild(yard.home)) !== null && (await servingNow(yard)) !== null;
+  return (await deployerBuild(yard.home)) !== null && yard.journal.lastLive() !== null;
 }
 
 /** Makes the release that serves live with them. A value with which it does not become healthy is not kept. */

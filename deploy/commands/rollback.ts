@@ -16,7 +16,7 @@ export async function rollbackCommand(sha: string | undefined, options: Options)
 }
 
 async function lastGood(yard: Yard): Promise<Commit> {
-  const serving = await servingNow(yard);
+  const serving = (await servingNow(yard)) ?? yard.journal.lastLive()?.to;
   const target = serving && rollbackTarget(yard.journal.verdicts(), serving.commit);
   if (target) return target;
   throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');

@@ -3,6 +3,7 @@
  * restore. It is said in every place where people look, until that release or a newer one serves. Pure.
  */
 import { named } from './format';
+import { isFallback } from './restore-chain';
 import type { Deployment, Serving } from './types';
 
 export interface Behind {
@@ -52,9 +53,14 @@ function endOf(newest: Deployment, history: Deployment[]): Pick<Behind, 'why' | 
   if (after?.trigger === 'watch' && after.cause !== null) {
     return { why: after.cause, since: after.liveAt ?? after.createdAt };
   }
-  const why =
-    after?.kind === 'restore' ? 'what was live before was brought back' : 'an operator rolled it back';
-  return { why, since: after?.liveAt ?? newest.createdAt };
+  return { why: whyAfter(newest, after, history), since: after?.liveAt ?? newest.createdAt };
+}
+
+function whyAfter({ commit }: Deployment, after: Deployment | null, history: Deployment[]): string {
+  if (after?.kind === 'restore') return 'what was live before was brought back';
+  if (!after || !isFallback(after)) return 'an operator rolled it back';
+  const failed = latest(history.filter((each) => each.commit === commit && each.id < after.id));
+  return `it did not start again: ${failed?.cause ?? 'the reason is not known'}`;
 }
 
 function latest(deployments: Deployment[]): Deployment | null {

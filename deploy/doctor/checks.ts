@@ -21,6 +21,7 @@ import { checkPorts } from './ports';
 import { checkProcessManager } from './process-manager';
 import { checkPush } from './push';
 import { checkReboot } from './reboot';
+import { checkReleases } from './releases';
 import { checkSchema } from './schema';
 import { checkSecret } from './secret';
 import { checkActive } from './slots';
@@ -53,6 +54,7 @@ export const CHECKS = {
   'traffic table': { look: checkTable, needs: ['journal'] },
   schema: { look: checkSchema, needs: ['journal'] },
   'active slot': { look: checkActive, needs: ['traffic table', 'engine', 'schema'] },
+  releases: { look: checkReleases, needs: ['journal'] },
   standby: { look: checkStandby, needs: ['traffic table', 'engine'] },
   users: { look: checkUsers, needs: ['nginx', 'active slot'] },
   leftovers: { look: checkLeftovers, needs: ['journal', 'engine'] },

@@ -1,5 +1,6 @@
 /** The slots that serve: the process that the table and the journal name runs in each, and answers as itself. */
 import { short } from '../core/format';
+import { isRevival } from '../core/restore-chain';
 import { rollbackTarget } from '../core/rollback-target';
 import { inService } from '../core/spread';
 import type { ProbeAnswer } from '../core/seams';
@@ -13,10 +14,13 @@ import { ASK_MS } from './patience';
 
 /** So often a process may end by accident. */
 const MANY_RESTARTS = 3;
+/** The newest attempts are enough to find one of the release. */
+const ATTEMPTS = 100;
 
 export async function checkActive(patient: Patient): Promise<Judgement[]> {
   const serving = patient.lastLive()?.to;
   if (!serving) return [ok('nothing was made live yet')];
+  if (patient.table().maintenance && patient.atWork() === null) return [judgeNone(patient, serving)];
   // the one that the journal names is missed also where the table leads elsewhere
   const slots = new Set([serving.slot, ...inService(patient.table())]);
   const mend = wayOut(patient, serving);
@@ -34,6 +38,17 @@ async function judgeSlot(patient: Patient, wanted: Serving, mend: string): Promi
 function wayOut(patient: Patient, { commit }: Serving): string {
   const hasEarlier = rollbackTarget(patient.journal().verdicts(), commit) !== null;
   return hasEarlier ? 'npm run -s rollback' : `npm run -s deploy -- ${short(commit)}`;
+}
+
+/** The maintenance page stays up where neither what was live nor an earlier release starts. */
+function judgeNone(patient: Patient, wanted: Serving): Judgement {
+  const failed = patient
+    .journal()
+    .history(ATTEMPTS)
+    .find((each) => isRevival(each) && each.commit === wanted.commit && each.cause !== null);
+  const why = failed ? `: v${wanted.version} (${short(wanted.commit)}) did not start: ${failed.cause}` : '';
+  const output = failed ? `; its output: npm run -s logs -- ${failed.id}` : '';
+  return fault(`No release is live${why}`.replace(/\.?$/, '.'), `Push a commit that starts${output}`);
 }
 
 /** What runs in a slot; one that is looked after before an orphan. */

@@ -21,6 +21,7 @@ export function checkTable(patient: Patient): Judgement[] {
 }
 
 function whereEveryoneGoes(table: Table): string {
+  if (table.maintenance) return 'everyone gets the maintenance page';
   if (inService(table).length > 1) return `of 100 users go to ${tableInWords(table)}`;
   const behind = table.standby === null ? '' : `, ${table.standby} behind it`;
   return `everyone goes to ${table.active ?? 'nobody'}${behind}`;

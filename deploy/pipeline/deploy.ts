@@ -1,28 +1,27 @@
 /** The story of a deployment: which commit, its release, the plan, the steps, the end. */
 import { needSentence } from '../core/canary/requests-needed';
 import { KnownError, asKnown } from '../core/errors';
+import { isRevival } from '../core/restore-chain';
 import { rollbackTarget, schemaNewerThan } from '../core/rollback-target';
+import { inService } from '../core/spread';
 import { setAside } from '../core/substitute';
 import { BUCKETS } from '../core/types';
-import type { Commit, Deployment, Observed, Plan, Release, Serving } from '../core/types';
+import type { Commit, Deployment, Observed, Plan, Serving } from '../core/types';
 import { numberInForce, numberWanted } from '../app-variables';
 import { slotsOf } from '../journal/reader';
-import { sourceOf } from '../git/mirror';
 import type { Yard } from '../yard';
 import { finish, finishAsNothingNew, fail } from './end';
 import type { Ending } from './ending';
 import { whyItEnds } from './ending';
-import { runHook } from './hooks';
+import { pageWhileDown } from './fall-back';
 import { goLive, performance } from './live';
 import { observe } from './observe';
 import { beginFlush } from './on-disk';
 import { likelyPlan, makePlan, strategyOf, targetOf } from './plan';
 import { preflight } from './preflight';
-import { prepareRelease } from './prepare';
-import { whyUnfit } from './release-fitness';
+import { refitForUndo, releaseOf, startsAnything } from './release-of';
 import { findRelease } from './releases';
 import { run } from './run';
-import type { SettingsReader } from './app-settings';
 import { openSettingsReader } from './app-settings';
 import type { NothingNew, Tip } from './tip';
 import { chooseTip, fetchTip } from './tip';
@@ -53,7 +52,8 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
   try {
     // git fetches while what runs is looked at
     const fetched = branch === null ? null : fetchTip(yard, queued, branch, signal);
-    const [observed, tip] = await bothOf(observe(yard), fetched);
+    const [seen, tip] = await bothOf(observe(yard), fetched);
+    const observed = isRevival(queued) ? await behindPage(yard, seen) : seen;
     const from = serving(yard, observed);
     const chosen = await chooseCommit(yard, queued, tip, from);
     if ('nothingNew' in chosen) return chosen;
@@ -62,10 +62,12 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
     // what cannot be is refused before anything is prepared for it
     const likely = likelyPlan(yard, queued, observed, commit, chooseEnvironment(yard, queued));
     await preflight(yard, queued, commit, observed, likely);
-    const release = await releaseOf(yard, queued, commit, observed, settings, signal);
+    const preparing = { yard, deployment: queued, settings, signal };
+    const release = await releaseOf(preparing, commit, startsAnything(likely), serves(observed));
     beginFlush(yard, commit);
     const environment = chooseEnvironment(yard, queued);
     const plan = orMadeLive(yard, makePlan(yard, queued, observed, release, environment), observed, commit);
+    await refitForUndo(preparing, plan, observed);
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
     await yard.journal.note(id, { plan, to, environment, version: release.version });
     await tellNeeds(yard, id, plan);
@@ -76,6 +78,16 @@ async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal)
   } finally {
     settings?.leave();
   }
+}
+
+/** Where no process is left that users could reach, they get the maintenance page from now on. */
+async function behindPage(yard: Yard, { table, slots }: Observed): Promise<Observed> {
+  return { slots, table: await pageWhileDown(yard, table, slots) };
+}
+
+function serves({ table, slots }: Observed): boolean {
+  const serving = inService(table);
+  return slots.some(({ slot, pid }) => serving.includes(slot) && pid !== null);
 }
 
 /** Neither is left alone when the other fails. */
@@ -121,40 +133,6 @@ function rollbackCommit(yard: Yard, from: Serving | null): Commit {
   const target = from && rollbackTarget(yard.journal.verdicts(), from.commit);
   if (target) return target;
   throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
-}
-
-async function releaseOf(
-  yard: Yard,
-  { id, kind }: Deployment,
-  commit: Commit,
-  { slots }: Observed,
-  settings: SettingsReader | null,
-  signal: AbortSignal,
-): Promise<Release> {
-  const built = findRelease(yard.home, commit);
-  // going back to a warm slot must work whatever has become of its files
-  const isWarm = slots.some((slot) => slot.commit === commit && slot.pid !== null);
-  if (built && kind !== 'deploy' && (isWarm || (await isReady(yard, built)))) return built;
-  await runHook(yard, id, 'before prepare', signal);
-  const release = await prepareRelease({
-    home: yard.home,
-    root: yard.root,
-    packing: yard.packing,
-    deploymentId: id,
-    commit,
-    source: sourceOf(yard.home, yard.config.source),
-    settings,
-    limits: yard.config.limits,
-    report: (entry) => yard.journal.tell(id, entry),
-    signal,
-  });
-  await runHook(yard, id, 'after prepare', signal);
-  return release;
-}
-
-/** It can be started without any preparation. */
-async function isReady(yard: Yard, release: Release): Promise<boolean> {
-  return (await whyUnfit(yard, release.commit)) === null && (await yard.packing.has(release));
 }
 
 /** A release that only stands in for the live one already serves: it is proven and becomes the live one. */

@@ -9,6 +9,8 @@ import type { Yard } from '../yard';
 import { runHookOrWarn } from './hooks';
 import { checkLive } from './live-after-migration';
 import { discardRelease } from './discard-release';
+import { tryEarlier } from './fall-back';
+import { findRelease, isMadeBy } from './releases';
 
 /** It went through: to its end, to a bake that an operator ended, or there was nothing to do. */
 export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'already-live'): Promise<void> {
@@ -17,7 +19,8 @@ export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'al
     await yard.journal.move(id, 'rolled-back', { fault: 'operator', cause });
     return;
   }
-  if (end === 'already-live')
+  // a restore has nothing left to do then
+  if (end === 'already-live' && yard.journal.get(id)?.kind !== 'restore')
     await yard.journal.tell(id, { type: 'warning', message: 'this version is live already' });
   await yard.journal.move(id, 'succeeded');
   await retireCrashing(yard, id).catch((reason: unknown) =>
@@ -73,9 +76,19 @@ export async function fail(yard: Yard, id: number, error: KnownError): Promise<v
     hint: error.hint,
   });
   await runHookOrWarn(yard, id, 'failure');
+  await queueEarlier(yard, id, error);
   await yard.journal.move(id, endState(yard, id, error), { cause: error.message });
   // only now: as long as it is kept, no cause can carry a value of it
   if (tried !== null) discardVariables(yard.home, tried);
+}
+
+/** Before it is over: whoever follows it then finds the next attempt. */
+async function queueEarlier(yard: Yard, id: number, error: KnownError): Promise<void> {
+  const failed = yard.journal.get(id);
+  if (failed === null) return;
+  await tryEarlier(yard, failed, error).catch((reason: unknown) =>
+    yard.journal.tell(id, { type: 'warning', message: `no other is tried: ${asKnown(reason).message}` }),
+  );
 }
 
 /** The environment that it was asked to try, and that is not kept. */
@@ -100,6 +113,7 @@ async function removeOwnRelease(yard: Yard, id: number): Promise<void> {
     .some(({ entry }) => entry.type === 'phase' && entry.phase === 'check out' && entry.status === 'started');
   const commit = yard.journal.get(id)?.commit;
   if (!made || !commit) return;
+  if (findRelease(yard.home, commit) && !isMadeBy(yard.home, commit, id)) return;
   // where taking back failed, a process may still run from it
   const runs = (await yard.runtime.list()).some((running) => running.commit === commit);
   if (!runs) await discardRelease(yard, commit);

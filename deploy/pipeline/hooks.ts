@@ -6,6 +6,7 @@ import { redactorOf } from '../app-variables';
 import type { CommandResult } from '../command';
 import { deploymentLog, runCommand } from '../command';
 import { KnownError, asKnown } from '../core/errors';
+import { isRevival } from '../core/restore-chain';
 import { tellingLine } from '../core/telling';
 import type { Deployment, Moment, Plan, Stage, Step } from '../core/types';
 import type { Yard } from '../yard';
@@ -16,7 +17,7 @@ export async function runHook(yard: Yard, id: number, moment: Moment, signal?: A
   const argv = yard.config.hooks[moment];
   const deployment = yard.journal.get(id);
   // what was live comes back: nothing of anybody's may stand in its way
-  if (!argv || !deployment || (deployment.kind === 'restore' && moment !== 'failure')) return;
+  if (!argv || !deployment || (isRevival(deployment) && moment !== 'failure')) return;
   await told(
     yard,
     id,

@@ -6,6 +6,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from '../config';
 import { configFileName } from '../config-file';
 import { KnownError } from '../core/errors';
+import { isRevival } from '../core/restore-chain';
 import type { Look } from '../core/room';
 import { bytesOf, fits, memoryOfPlan, tooLittle } from '../core/room';
 import type { Commit, Deployment, Observed, Plan } from '../core/types';
@@ -22,13 +23,13 @@ const FIRST_ESTIMATE = 250 * 1024 ** 2;
 /** Throws E_NO_ROOM. When the disk is short, what is not kept goes first. */
 export async function preflight(
   yard: Yard,
-  { kind }: Pick<Deployment, 'kind'>,
+  deployment: Pick<Deployment, 'kind' | 'trigger'>,
   commit: Commit,
   observed: Observed,
   plan: Plan,
 ): Promise<void> {
   // nobody is served until it runs: it is worth trying
-  if (kind === 'restore' || plan.every(({ step }) => step.do !== 'start')) return;
+  if (isRevival(deployment) || plan.every(({ step }) => step.do !== 'start')) return;
   const copies = plan.some(({ step }) => step.do === 'migrate') ? sizeOfData(yard.home) : 0;
   const isBuilt = findRelease(yard.home, commit) !== null;
   if (!isBuilt || copies > 0) await mustFitOnDisk(yard, commit, observed, { isBuilt, copies });

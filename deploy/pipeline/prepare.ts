@@ -58,6 +58,7 @@ export async function prepareRelease(work: Preparation): Promise<Release> {
   const fresh = unfit === null ? releaseFolder(home, commit) : nextFolder(home, commit);
   try {
     if (unfit !== null) await work.report({ type: 'note', message: `it is built again: ${unfit}` });
+    if (!built) await removeRelease(home, commit);
     if (!built || unfit !== null) return await makeRelease(work, fresh);
     if (await packing.has(built)) await skip(work, PHASES);
     else await packAgain(work, built);
@@ -112,7 +113,7 @@ async function makeIn(
   const { subject, version } = await described;
   const release: Release = { commit, version, subject, dir, app };
   await phase(work, 'build', () => packing.pack(release, deploymentId));
-  completeRelease(home, release, await environment);
+  completeRelease(home, release, { ...(await environment), deployment: deploymentId });
   return release;
 }
 

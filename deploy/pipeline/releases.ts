@@ -24,6 +24,8 @@ const BLOCK_BYTES = 512;
 
 /** The folder is not in it: a home may be moved. */
 interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment {
+  /** The deployment that made the commit's first release; one that only builds it again does not own it. */
+  deployment?: number;
   /** Its folder's name where that is not the commit. */
   folder?: string;
   /** What it takes on the disk, its node_modules included, as far as that was measured. In bytes. */
@@ -69,13 +71,24 @@ export function builtWith(home: Home, commit: Commit): BuildEnvironment | null {
   return readManifest(home, commit);
 }
 
+/** True when this deployment made the release, and none was there before. */
+export function isMadeBy(home: Home, commit: Commit, deployment: number): boolean {
+  return readManifest(home, commit)?.deployment === deployment;
+}
+
 /** Declares the release complete: its deployment may use it. Until `noteOnDisk` it does not survive a power cut. */
-export function completeRelease(home: Home, release: Release, environment: BuildEnvironment): void {
+export function completeRelease(
+  home: Home,
+  release: Release,
+  made: BuildEnvironment & { deployment?: number },
+): void {
   const { dir, ...rest } = release;
   const folder = path.basename(dir);
+  const before = readManifest(home, release.commit);
   writeManifest(home, {
     ...rest,
-    ...environment,
+    ...made,
+    ...(before && { deployment: before.deployment }),
     ...(folder !== release.commit && { folder }),
     onDisk: false,
   });

@@ -177,7 +177,7 @@ function successLine(deployment: Deployment): string {
 function stillServing({ kind, errorCode, commit, migration }: Deployment, serving: Serving | null): string {
   // nginx may not have ended yet, but will
   if (errorCode === 'E_STOPPED') return 'Nothing is served until npm start';
-  if (!serving) return 'Nothing is served yet';
+  if (!serving) return 'No release is live';
   if (migration?.liveFails) return upperFirst(movedLine(serving, migration.liveFails));
   if (kind === 'env') return `Still serving ${named(serving)} with the environment as it was`;
   return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;

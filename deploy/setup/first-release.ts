@@ -1,29 +1,55 @@
-/** Brings something to serve: HEAD the first time, later what was live when everything was stopped. */
+/** Makes a release live: HEAD the first time, later the one that was live when everything was stopped. */
 import { resolveRef } from '../git/clone';
 import { sendCommit } from '../git/mirror';
 import { requestDeployment } from '../control-client';
 import type { ControlRequest } from '../control';
 import { KnownError } from '../core/errors';
 import type { ErrorCode } from '../core/errors';
+import { isRevival } from '../core/restore-chain';
 import type { Deployment, Serving } from '../core/types';
 import { follow } from '../follow';
+import { whyUnfit } from '../pipeline/release-fitness';
+import { findRelease } from '../pipeline/releases';
 import { reporterFor } from '../reporters';
 import { servingNow, viewSlots } from '../serving';
 import type { Yard } from '../yard';
 
+export interface MadeLive {
+  /** Null where no release could be started. */
+  serving: Serving | null;
+  /** The attempt to start what was live before, where it failed. */
+  failed: Deployment | null;
+}
+
+/** So many attempts are followed: the deployer's own ones after them have no end. */
+const MOST_FOLLOWED = 10;
+
 /**
- * Returns what serves. Throws the cause when it does not come to that.
+ * Throws the cause when the first release does not become live.
  * @param dead a deployment that died with the machine. Containers come back with it, so that its release may serve
  * until it is taken back
  */
-export async function makeLive(yard: Yard, dead: Deployment | null): Promise<Serving> {
+export async function makeLive(yard: Yard, dead: Deployment | null): Promise<MadeLive> {
   if (dead) await untilTakenBack(yard, dead);
+  const isDone = (await activeRuns(yard)) && (await whyUnfitLive(yard)) === null;
+  const failed = isDone ? null : await followToLive(yard, await whatToStart(yard));
+  const serving = (await activeRuns(yard)) ? await servingNow(yard) : null;
+  if (failed && yard.journal.lastLive() === null) throw asError(failed);
+  if (!serving && !failed)
+    throw new KnownError('E_NOT_SERVED', 'No release is live, though one was started.');
+  return { serving, failed };
+}
+
+/** Why what is live could not be started again as it is; null where it could, and where nothing was ever live. */
+export async function whyUnfitLive(yard: Yard): Promise<string | null> {
+  const commit = yard.journal.lastLive()?.to?.commit;
+  if (commit === undefined || findRelease(yard.home, commit) === null) return null;
+  return whyUnfit(yard, commit);
+}
+
+async function activeRuns(yard: Yard): Promise<boolean> {
   const { slots } = await viewSlots(yard);
-  const runs = slots.some(({ role, status }) => role === 'active' && status === 'online');
-  if (!runs) await followToLive(yard, await whatToStart(yard));
-  const serving = await servingNow(yard);
-  if (!serving) throw new KnownError('E_NOT_SERVED', 'Nothing serves, though it was started.');
-  return serving;
+  return slots.some(({ role, status }) => role === 'active' && status === 'online');
 }
 
 /** One that was live already goes on baking, and one that is held serves nobody but testers: neither is waited for. */
@@ -40,11 +66,21 @@ async function whatToStart(yard: Yard): Promise<ControlRequest> {
   return { kind: 'deploy', trigger: 'start', commit };
 }
 
-async function followToLive(yard: Yard, request: ControlRequest): Promise<void> {
-  const { id } = await requestDeployment(yard, request);
+/** Returns the first attempt where it failed, after all that came of it. */
+async function followToLive(yard: Yard, request: ControlRequest): Promise<Deployment | null> {
+  let next: Deployment | undefined = await requestDeployment(yard, request);
+  let failed: Deployment | null = null;
   const reporter = reporterFor(process.stdout, yard.journal, false);
-  const ended = await follow(yard.home, yard.journal, id, (event) => reporter.event(event));
-  if (ended.state === 'succeeded') return;
-  const code = (ended.errorCode ?? 'E_INTERNAL') as ErrorCode;
-  throw new KnownError(code, ended.cause ?? `The deployment ended as ${ended.state}.`);
+  for (let count = 0; next && count < MOST_FOLLOWED; count++) {
+    const ended = await follow(yard.home, yard.journal, next.id, (event) => reporter.event(event));
+    if (ended.state === 'succeeded') return failed;
+    failed ??= ended;
+    next = yard.journal.pending().find(isRevival);
+  }
+  return failed;
+}
+
+function asError({ errorCode, cause, hint, state }: Deployment): KnownError {
+  const code = (errorCode ?? 'E_INTERNAL') as ErrorCode;
+  return new KnownError(code, cause ?? `The deployment ended as ${state}.`, hint ?? undefined);
 }

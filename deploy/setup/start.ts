@@ -5,7 +5,7 @@
 import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
 import { ensureLiveRemote } from '../git/live-remote';
 import { behindStory } from '../core/behind';
-import { short } from '../core/format';
+import { named, short } from '../core/format';
 import { KnownError } from '../core/errors';
 import type { Config } from '../config';
 import { problemLine, settingsFrom, settingsRemovedBy } from '../config';
@@ -14,15 +14,16 @@ import { configFileName } from '../config-file';
 import { isLocked } from '../lock';
 import type { Home } from '../home';
 import { rememberHome, resolveHome } from '../home';
+import { Journal } from '../journal/journal';
 import { checkSecret, readSecret } from '../secret';
 import { behindNow, servingNow } from '../serving';
-import type { Serving } from '../core/types';
+import type { Deployment, Serving } from '../core/types';
 import type { Yard } from '../yard';
 import { checkNotifyUrl, keepNotifyUrl } from '../notify/targets';
 import { openYard } from '../yard';
 import { ROOT } from '../commands/desk';
 import { checkSettings } from './settings';
-import { makeLive } from './first-release';
+import { makeLive, whyUnfitLive } from './first-release';
 import { makeHome, prepareHome } from './prepare-home';
 import type { Server } from './server';
 import { serverOf } from './server';
@@ -76,16 +77,17 @@ async function refuseMistakes(home: Home): Promise<Asked> {
   return asked;
 }
 
-/** What serves when all of it runs: nginx, the deployer and the active slot. */
+/** What serves when all of it runs: nginx, the deployer and the active slot, whose release could be started again. */
 async function alreadyServing(home: Home): Promise<Serving | null> {
   const server = serverOf(home);
   if (server === null || !(await server.allRuns())) return null;
-  return servingNow(openYard(home, ROOT));
+  const yard = openYard(home, ROOT);
+  return (await whyUnfitLive(yard)) === null ? servingNow(yard) : null;
 }
 
+/** Exit code 0 when what was live before is live. */
 async function startUp(home: Home): Promise<number> {
   await endHungPm2(home);
-  const served = (await serverOf(home)?.serves()) ?? false;
   const { config, settings } = await possible(home);
   await checkEngine(home, config);
   await checkPorts(home, config, settings);
@@ -98,13 +100,15 @@ async function startUp(home: Home): Promise<number> {
     const yard = openYard(home, ROOT);
     const dead = isLocked(home) ? null : yard.journal.active();
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
-    const serving = await makeLive(yard, dead);
-    await checkVersion(config.http.port, serving);
+    const { serving, failed } = await makeLive(yard, dead);
+    if (serving) await checkVersion(config.http.port, serving);
+    if (!serving || (failed && failed.commit !== serving.commit)) return sayWhatFailed(yard, serving, failed);
+    if (failed) say(`! it was started after a first attempt had failed: ${failed.cause}`);
     await sayLive(home, config, serving);
     sayWhetherBehind(yard, serving);
   } catch (error) {
-    // nothing half-made stays behind; but who had answers before keeps them
-    if (!served) await stopEverything(home, config);
+    // a first start leaves nothing half-made; later, a push or a rollback needs nginx and the deployer
+    if (!wasEverLive(home)) await stopEverything(home, config);
     throw error;
   }
   await sayWhetherSourceAnswers(home, config);
@@ -120,6 +124,28 @@ async function startNginx(home: Home): Promise<KnownError | null> {
   if (!(result instanceof KnownError)) return null;
   if (!ran) throw result;
   return result;
+}
+
+function wasEverLive(home: Home): boolean {
+  if (!Journal.exists(home)) return false;
+  const journal = Journal.open(home);
+  const live = journal.lastLive();
+  journal.close();
+  return live !== null;
+}
+
+/** The last line says what users get, and why. */
+function sayWhatFailed({ config }: Yard, serving: Serving | null, failed: Deployment | null): number {
+  const { hint = null, errorCode = null, commit = null, version = null, cause = null } = failed ?? {};
+  const wanted = commit === null ? 'what was live' : named({ commit, version: version ?? '?' });
+  if (hint) say(`  ${hint} [${errorCode}]`);
+  say('  nginx and the deployer run: push a commit that starts, or try again with npm start');
+  if (serving)
+    say(
+      `✗ ${named(serving)} is live on ${serving.slot} (${urlOf(config)}), and not ${wanted}, which did not start: ${cause}`,
+    );
+  else say(`✗ No release is live, and users get the maintenance page: ${wanted} did not start: ${cause}`);
+  return 1;
 }
 
 /** Where a part of it still runs, the rest is started as that part was: it cannot move to other ports. */

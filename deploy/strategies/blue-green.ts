@@ -62,7 +62,7 @@ export function startAndShift(input: PlanInput, target: SlotName): Plan {
   const { table } = observed;
   const proof = { slot: target, commit: release.commit, instance, restarts: 0 };
   // an unproven release never stands behind the active one, nor in the place of one that is dead
-  const left = tableBeside(input, target);
+  const left = table.maintenance ? table : tableBeside(input, target);
   const [stays] = inService(left);
   const behind = stays !== undefined && runningIn(observed, stays) ? stays : null;
   const live: Table = { active: target, standby: behind };

@@ -4,6 +4,7 @@
  */
 import type { PlanInput, Strategy } from '../core/seams';
 import { inService } from '../core/spread';
+import { servingSlots } from '../core/table';
 import type { Observed, Plan, SlotName } from '../core/types';
 import { blueGreen, startAndShift } from './blue-green';
 import { aliveInService, replaceInTurn } from './rolling';
@@ -13,7 +14,7 @@ export const restore: Strategy = {
   plan(given) {
     const input = { ...given, observed: unhealthyCounts(given) };
     // a pool may have become smaller since
-    const serving = inService(input.observed.table).filter((slot) => input.slots.includes(slot));
+    const serving = servingSlots(input.observed.table).filter((slot) => input.slots.includes(slot));
     return serving.length > 1 ? bringBack(input, serving) : bringBackOne(input);
   },
 };
@@ -38,7 +39,7 @@ function unhealthyCounts({ observed, release }: PlanInput): Observed {
 /** Users are served as soon as one is there; the others come back together. */
 function bringBack(input: PlanInput, serving: SlotName[]): Plan {
   const dead = serving.filter((slot) => !hasIt(input, slot) || runningIn(input.observed, slot)?.orphan);
-  const isWhole = serving.length === inService(input.observed.table).length;
+  const isWhole = serving.length === servingSlots(input.observed.table).length;
   if (dead.length === 0 && isWhole) return [];
   const someServe = aliveInService(input).some((slot) => !dead.includes(slot));
   const batches = someServe ? [dead] : [dead.slice(0, 1), dead.slice(1)].filter((batch) => batch.length > 0);

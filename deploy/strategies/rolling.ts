@@ -46,7 +46,8 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
   let before = { first: 0, proofs: [] as Proof[] };
   for (const batch of batches) {
     const staying = serving.filter((slot) => !batch.includes(slot));
-    const away = spreadOver(staying, isNew);
+    // the maintenance page stays until the first slot has the release
+    const away = staying.length === 0 && table.maintenance ? table : spreadOver(staying, isNew);
     const atLast = backTo(serving, table);
     const meanwhile = backTo(staying, away);
     serving = input.slots.filter((slot) => staying.includes(slot) || batch.includes(slot));

@@ -6,7 +6,7 @@ import type { UserConfig } from '../../deploy/config';
 import type { KnownError } from '../../deploy/core/errors';
 import { asKnown } from '../../deploy/core/errors';
 import { size } from '../../deploy/core/room';
-import type { Commit, Observed } from '../../deploy/core/types';
+import type { Commit, Deployment, Observed } from '../../deploy/core/types';
 import { homeAt } from '../../deploy/home';
 import { Journal } from '../../deploy/journal/journal';
 import { availableMemory, memoryOf } from '../../deploy/machine-room';
@@ -26,7 +26,16 @@ import { afterwards, tempHome } from '../support/temp-home';
 
 const [A, B, C] = ['a', 'b', 'c'].map(commit) as [string, string, string];
 const APP = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
-const DEPLOY: Wishes = { kind: 'deploy', slot: null, strategy: null, branch: null, hold: false };
+type Asked = Wishes & Pick<Deployment, 'trigger'>;
+
+const DEPLOY: Asked = {
+  kind: 'deploy',
+  trigger: 'push',
+  slot: null,
+  strategy: null,
+  branch: null,
+  hold: false,
+};
 const MB = 1024 ** 2;
 const EMPTY: Observed = { table: { active: null, standby: null }, slots: [] };
 
@@ -167,12 +176,7 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
   });
 });
 
-async function refusal(
-  yard: Yard,
-  asked: Wishes,
-  of: Commit,
-  observed: Observed,
-): Promise<KnownError | null> {
+async function refusal(yard: Yard, asked: Asked, of: Commit, observed: Observed): Promise<KnownError | null> {
   const plan = likelyPlan(yard, asked, observed, of, 0);
   return preflight(yard, asked, of, observed, plan).then(() => null, asKnown);
 }

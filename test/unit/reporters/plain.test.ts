@@ -117,7 +117,7 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
     V1,
     '- Still serving v1.0.0 (a1b2c3d): nothing new: b2b2b2b was seen before',
   ],
-  ['nothing serves', { state: 'failed', cause: 'boom' }, null, '✗ NOT LIVE. Nothing is served yet: boom'],
+  ['nothing serves', { state: 'failed', cause: 'boom' }, null, '✗ NOT LIVE. No release is live: boom'],
   [
     'ended by npm stop',
     { state: 'aborted', errorCode: 'E_STOPPED' },

@@ -14,6 +14,16 @@ describe('a new release', () => {
     ]);
   });
 
+  it('keeps the maintenance page up until the release is proven', () => {
+    const observed = serves('blue');
+    observed.table.maintenance = true;
+    expect(story(plan(observed, NEW)).slice(0, 3)).toEqual([
+      'start green new, undo: stop green',
+      'verify green new',
+      'shift to green, undo: shift to the page for blue',
+    ]);
+  });
+
   it('starts in green when blue serves, and blue stays warm behind it', () => {
     expect(story(plan(serves('blue', running('blue', OLD)), NEW))).toEqual([
       'start green new, undo: stop green',

@@ -1,0 +1,70 @@
+/** While no release is live: users get the maintenance page, and earlier releases are tried. */
+import type { KnownError } from '../core/errors';
+import { named } from '../core/format';
+import { isRevival, nextToTry } from '../core/restore-chain';
+import { servingSlots } from '../core/table';
+import type { Deployment, RunningSlot, Table } from '../core/types';
+import type { Yard } from '../yard';
+import { putPage } from './maintenance';
+import { findRelease } from './releases';
+
+/** More than one round of attempts. */
+const RECENT = 50;
+
+/**
+ * Puts the maintenance page up where no process is left that users could reach, and returns the table then in force.
+ * Every later plan takes it down again with its shift.
+ */
+export async function pageWhileDown(yard: Yard, table: Table, running: RunningSlot[]): Promise<Table> {
+  if (table.active === null || table.maintenance || anyoneRuns(table, running)) return table;
+  const page: Table = { ...table, standby: null, maintenance: true };
+  try {
+    putPage(yard);
+  } catch {
+    // nginx has a page of its own
+  }
+  try {
+    await yard.traffic.shift(page);
+    return page;
+  } catch {
+    return table; // a full disk: users get the bare error
+  }
+}
+
+/** Queues the next attempt after one that failed, and says so in its journal. */
+export async function tryEarlier(yard: Yard, failed: Deployment, error: KnownError): Promise<void> {
+  if (!isRevival(failed)) return;
+  const [table, running] = await Promise.all([yard.traffic.current(), yard.runtime.list()]);
+  const inForce = await pageWhileDown(yard, table, running);
+  if (!inForce.maintenance || othersWait(yard, failed.id)) return;
+  // the verdicts say which releases are good, the newest rows which were tried just now
+  const history = [...yard.journal.verdicts(), ...yard.journal.history(RECENT)];
+  const next = nextToTry([...new Map(history.map((each) => [each.id, each])).values()], failed, error.code);
+  if (next === null) return;
+  const version = findRelease(yard.home, next)?.version ?? versionInJournal(yard, next);
+  const message = `no release is live: ${named({ commit: next, version })} is started next`;
+  await yard.journal.tell(failed.id, { type: 'warning', message });
+  await yard.journal.request({
+    kind: 'rollback',
+    trigger: failed.trigger,
+    commit: next,
+    strategy: 'blue-green',
+  });
+}
+
+/** A crash falls to the standby. */
+function anyoneRuns(table: Table, running: RunningSlot[]): boolean {
+  const reached = [...servingSlots(table), table.standby];
+  return running.some(({ slot, pid }) => pid !== null && reached.includes(slot));
+}
+
+/** What waits already brings users a release too. */
+function othersWait({ journal }: Yard, id: number): boolean {
+  return journal
+    .pending()
+    .some((each) => each.id !== id && (each.kind === 'rollback' || each.kind === 'restore'));
+}
+
+function versionInJournal({ journal }: Yard, commit: string): string {
+  return journal.verdicts(commit).find(({ version }) => version)?.version ?? '?';
+}

@@ -1,0 +1,219 @@
+/** `npm start`, and the watch, where the release that was live does not start any more. */
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { Journal } from '../../deploy/journal/journal';
+import { loadConfig } from '../../deploy/config';
+import { createRuntime } from '../../deploy/runtimes';
+import type { StrategyName } from '../../deploy/core/strategy-choice';
+import { applyFix, diagnose, WITH_COMMANDS } from '../support/doctor';
+import { verdictOf } from '../support/expect-live';
+import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(180_000);
+
+/** Its build notes Node's ABI, as an addon's does, and it starts with that ABI only; and not while data says so. */
+const SERVER = `
+const fs = require('node:fs');
+const path = require('node:path');
+const { SWITCHYARD_DATA, SWITCHYARD_COMMIT } = process.env;
+const built = fs.readFileSync(path.join(__dirname, 'abi'), 'utf8');
+if (built !== process.versions.modules) throw new Error('The module was compiled for another Node: ' + built);
+if (fs.existsSync(path.join(SWITCHYARD_DATA, 'broken-' + SWITCHYARD_COMMIT))) throw new Error('The data is broken');
+require('../app/server.js');
+`;
+const BUILD = ['node', '-e', "fs.writeFileSync('more/abi', process.versions.modules)"];
+
+let clone: TinyClone;
+
+afterEach(() => clone.cleanUp());
+
+const change = (version: string, more: Change = {}): Change => ({
+  ...more,
+  manifest: { ...WITH_COMMANDS.manifest, version },
+  config: { ...more.config, app: { start: 'more/server.js', build: BUILD } },
+  files: { 'more/server.js': SERVER },
+});
+
+async function started(): Promise<TinyClone> {
+  const made = await tinyClone({ bake: { seconds: 0 }, limits: { start: 10 } });
+  made.change(change('1.0.0'));
+  await made.commit('one');
+  clone = made;
+  expect((await made.start()).code).toBe(0);
+  return made;
+}
+
+async function release(version: string, more: Change = {}): Promise<Pushed> {
+  const pushed = await clone.release(change(version, more));
+  expect(pushed.verdict).toMatch(/^✓ LIVE/);
+  return pushed;
+}
+
+const mark = (commit: string): string => path.join(clone.home.shared, `broken-${commit}`);
+const breakData = (...commits: string[]): void =>
+  commits.forEach((commit) => writeFileSync(mark(commit), ''));
+const commitNow = async (): Promise<string> => (await clone.git('rev-parse', 'HEAD')).text.trim();
+
+/** As if another Node had built it: what its build made, and what its manifest says. */
+function builtByAnotherNode(commit: string): void {
+  const file = path.join(clone.home.releases, `${commit}.json`);
+  const manifest = JSON.parse(readFileSync(file, 'utf8')) as { folder?: string };
+  writeFileSync(file, JSON.stringify({ ...manifest, node: 'v1.0.0', abi: '1' }));
+  writeFileSync(path.join(clone.home.releases, manifest.folder ?? commit, 'more/abi'), '1');
+}
+
+async function answer(): Promise<{ status: number; retryAfter: string | null; text: string }> {
+  const response = await fetch(`http://127.0.0.1:${clone.ports.http}/version`);
+  return {
+    status: response.status,
+    retryAfter: response.headers.get('retry-after'),
+    text: await response.text(),
+  };
+}
+
+async function stopSlots(): Promise<void> {
+  const runtime = createRuntime({
+    home: clone.home,
+    root: clone.dir,
+    config: loadConfig(clone.dir, {}),
+  });
+  for (const { slot } of await clone.slots()) await runtime.stop(slot);
+}
+
+test('a release built by another Node is built again at the start, and its folder of then is removed', async () => {
+  await started();
+  const two = await release('2.0.0');
+  expect((await clone.switchyard('stop')).code).toBe(0);
+  builtByAnotherNode(two.commit);
+  const said = await clone.start();
+  expect(said.text).toContain('built with Node 1 (ABI 1), and this is');
+  expect(said.code).toBe(0);
+  expect((await clone.serving()).commit).toBe(two.commit);
+  await until('the old folder to be removed', () =>
+    Promise.resolve(
+      readdirSync(clone.home.releases).filter((name) => name.startsWith(two.commit)).length === 2,
+    ),
+  );
+});
+
+test('doctor warns that the active release was built by another Node, and its fix builds it without a stop', async () => {
+  await started();
+  const two = await release('2.0.0');
+  builtByAnotherNode(two.commit);
+  const before = await clone.serving();
+  const { findings } = await diagnose(clone);
+  const warned = findings.filter(({ link, status }) => link === 'releases' && status === 'warning');
+  expect(warned).toMatchObject([
+    { said: expect.stringContaining('built with Node 1 (ABI 1)'), mend: 'npm start' },
+  ]);
+  await applyFix(clone, ...warned);
+  expect((await diagnose(clone)).findings.filter(({ link }) => link === 'releases')).toMatchObject([
+    { status: 'ok' },
+  ]);
+  expect(await clone.serving()).toEqual(before);
+});
+
+test('a rollback builds a release of another Node before it shifts', async () => {
+  await started();
+  const one = await commitNow();
+  await release('2.0.0');
+  await release('3.0.0');
+  builtByAnotherNode(one);
+  const said = await clone.switchyard('rollback', one);
+  expect(said.text).toContain('built with Node 1 (ABI 1)');
+  expect(said.code).toBe(0);
+  expect((await clone.serving()).commit).toBe(one);
+});
+
+test('where the active release does not start, the newest earlier one that does goes live', async () => {
+  await started();
+  const one = await commitNow();
+  const two = await release('2.0.0');
+  const three = await release('3.0.0');
+  expect((await clone.switchyard('stop')).code).toBe(0);
+  breakData(two.commit, three.commit);
+  const said = await clone.start();
+  expect(said.code).toBe(1);
+  expect(said.text).toMatch(/! no release is live: v2\.0\.0 .* is started next/);
+  expect(said.text).toMatch(/! no release is live: v1\.0\.0 .* is started next/);
+  expect(verdictOf(said.text)).toMatch(
+    /^✗ v1\.0\.0 \(.{7}\) is live on \w+ \(.*\), and not v3\.0\.0 \(.{7}\), which did not start: .*The data is broken/,
+  );
+  expect((await clone.serving()).commit).toBe(one);
+  expect((await clone.switchyard('status')).text).toMatch(
+    /production runs v1\.0\.0 .* not v3\.0\.0 .*: it did not start again: .*The data is broken/,
+  );
+  const again = await clone.start();
+  expect(again.code).toBe(0);
+  await release('4.0.0');
+});
+
+describe.each<StrategyName>(['blue-green', 'rolling', 'in-place', 'canary'])(
+  'where no release starts, by %s',
+  (strategy) => {
+    test('users get the maintenance page, and a push goes live', async () => {
+      await started();
+      const one = await commitNow();
+      const two = await release('2.0.0');
+      expect((await clone.switchyard('stop')).code).toBe(0);
+      breakData(one, two.commit);
+      const said = await clone.start();
+      expect(said.code).toBe(1);
+      expect(verdictOf(said.text)).toMatch(
+        /^✗ No release is live, and users get the maintenance page: v2\.0\.0 \(.{7}\) did not start: .*The data is broken/,
+      );
+      expect(await answer()).toMatchObject({
+        status: 503,
+        retryAfter: '5',
+        text: expect.stringContaining('<html'),
+      });
+      const failed = await clone.release(
+        change('3.0.0', { behaviour: { exits: true }, config: { strategy } }),
+      );
+      expect(failed.verdict).toMatch(/^✗ NOT LIVE\. No release is live: /);
+      expect(await answer()).toMatchObject({ status: 503, retryAfter: '5' });
+      const { commit } = await release('4.0.0', { config: { strategy } });
+      expect((await clone.serving()).commit).toBe(commit);
+    });
+  },
+);
+
+test('where no release starts, a rollback to one that does goes live, and so does a deploy', async () => {
+  await started();
+  const one = await commitNow();
+  const two = await release('2.0.0');
+  expect((await clone.switchyard('stop')).code).toBe(0);
+  breakData(one, two.commit);
+  expect((await clone.start()).code).toBe(1);
+  rmSync(mark(one));
+  const back = await clone.switchyard('rollback');
+  expect(back.text).toContain('LIVE');
+  expect((await clone.serving()).commit).toBe(one);
+  rmSync(mark(two.commit));
+  expect((await clone.switchyard('deploy', two.commit)).code).toBe(0);
+  expect((await clone.serving()).commit).toBe(two.commit);
+});
+
+test('the watch tries earlier releases too, and later the first one again', async () => {
+  await started();
+  const one = await commitNow();
+  const two = await release('2.0.0');
+  breakData(one, two.commit);
+  await stopSlots();
+  await until('the page', async () => (await answer()).retryAfter === '5', 60_000);
+  await until(
+    'the earlier release to be tried',
+    () =>
+      Promise.resolve(
+        clone.deployments().some(({ kind, trigger }) => kind === 'rollback' && trigger === 'watch'),
+      ),
+    60_000,
+  );
+  rmSync(mark(one));
+  await until('v1', async () => (await answer()).text.includes(one), 60_000);
+  const journal = Journal.open(clone.home);
+  const restores = journal.history().filter(({ kind }) => kind === 'restore').length;
+  journal.close();
+  expect(restores).toBeLessThan(20);
+});
