@@ -214,6 +214,9 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
         return;
       case 'warn':
         return warn(seen);
+      case 'move-away':
+        await moveAway(yard, slot, await provenSubstitutes(yard, slot));
+        return;
       case 'kill':
         return killHung(seen);
       case 'restart':

@@ -47,6 +47,8 @@ export type WatchAction =
   | 'warn'
   /** It hangs: kill the process, so that the runtime starts it again. */
   | 'kill'
+  /** It is being stopped by hand and takes no new connection: move its users away, so that it ends sooner. */
+  | 'move-away'
   /** It answers users badly too: move them away where possible, drain it and restart it. */
   | 'restart'
   /** It was restarted in vain. */
@@ -95,6 +97,8 @@ export function decideWatch(sight: Sight): WatchAction {
   if (running === null) return badInARow >= GONE_AFTER ? 'restore' : 'nothing';
   if (running.pid === null)
     return running.status === 'stopped' && badInARow >= GONE_AFTER ? 'restore' : 'nothing';
+  if (running.status === 'stopping' && health === 'silent' && badInARow >= GONE_AFTER && !sight.isBusy)
+    return 'move-away';
   if (running.status !== 'online' || isStarting(sight)) return 'nothing';
   return health === 'silent' ? decideSilent(sight) : decideBad(sight);
 }

@@ -5,6 +5,7 @@
 import { execFileSync } from 'node:child_process';
 import { containerOf } from '../../deploy/runtimes/compose-definitions';
 import { slotAppName } from '../../deploy/runtimes/pm2-definitions';
+import { askPm2, pm2Processes } from '../../deploy/runtimes/pm2-rpc';
 import { kill, stopWatching, watchServing } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load, type LoadRequest } from '../support/load';
@@ -36,8 +37,8 @@ overRuntimes((runtime) => {
     runtime === 'pm2'
       ? [
           ['its process is killed', killProcess],
-          ['it is deleted from PM2', (slot) => pm2('delete', slotAppName(slot))],
-          ['it is stopped in PM2', (slot) => pm2('stop', slotAppName(slot))],
+          ['it is deleted from PM2', (slot) => pm2('deleteProcessId', slot)],
+          ['it is stopped in PM2', (slot) => pm2('stopProcessId', slot)],
         ]
       : [
           ['its process is killed', killProcess],
@@ -97,8 +98,10 @@ function docker(...args: string[]): void {
   execFileSync('docker', args, { stdio: 'ignore' });
 }
 
-async function pm2(...args: string[]): Promise<void> {
-  expectDone(await clone.shell(`node scripts/pm2.js ${args.join(' ')}`));
+/** As PM2's command line does, without the time that it takes to load. */
+async function pm2(action: 'deleteProcessId' | 'stopProcessId', slot: string): Promise<void> {
+  const app = (await pm2Processes(clone.home)).find((each) => each.name === slotAppName(slot));
+  await askPm2(clone.home, action, app?.pm_id, 60_000);
 }
 
 /** The same release, and another process. */

@@ -126,7 +126,15 @@ describe('a slot that answers badly at its health path', () => {
   });
 });
 
-test.each(['starting', 'stopping', 'crashed'] as const)('a process that is %s is in good hands', (status) => {
+test('moves users away from a slot that is being stopped by hand, so that its connections end', () => {
+  const stopping: RunningSlot = { ...ONLINE, status: 'stopping' };
+  const refused: Partial<Sight> = { health: 'silent', badInARow: 3, silentInARow: 3, running: stopping };
+  expect(decide(refused)).toBe('move-away');
+  expect(decide({ ...refused, isBusy: true })).toBe('nothing');
+  expect(decide({ ...refused, health: 'bad' })).toBe('nothing');
+});
+
+test.each(['starting', 'crashed'] as const)('a process that is %s is in good hands', (status) => {
   expect(decide({ ...SILENT, running: { ...ONLINE, status } })).toBe('nothing');
 });
 
