@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { askedHeaders } from './asked';
+import type { ClonePlace } from './clone-place';
 import type { ControlRequest } from './control';
 import { KnownError, asKnown } from './core/errors';
 import type { ErrorCode } from './core/errors';
@@ -78,6 +79,8 @@ export interface DeployerLoaded {
   build: string;
   /** The configuration that it has read; one of an older build does not say. */
   config?: string;
+  /** The clone it runs from; one of an older build does not say. */
+  clone?: ClonePlace;
 }
 
 /** What the running deployer was started with; null when none answers. */

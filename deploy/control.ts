@@ -4,6 +4,7 @@ import express from 'express';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
 import { askedIn } from './asked';
+import type { ClonePlace } from './clone-place';
 import { KnownError, asKnown } from './core/errors';
 import { STRATEGY_NAMES } from './core/strategy-choice';
 import type { Asked } from './journal/journal';
@@ -35,13 +36,15 @@ export interface ControlDeps {
   build: () => string;
   /** Which configuration it has read (config-mark.ts). */
   config: string;
+  /** The clone it runs from: where that was when it started, and where it is now. */
+  clone: () => ClonePlace;
 }
 
-export function controlApp({ request, wish, build, config }: ControlDeps): Express {
+export function controlApp({ request, wish, build, config, clone }: ControlDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json(), unreadable);
-  app.get('/health', (_req, res) => void res.json({ status: 'ok', build: build(), config }));
+  app.get('/health', (_req, res) => void res.json({ status: 'ok', build: build(), config, clone: clone() }));
   app.post('/deployments', async (req, res) => {
     const wanted = valid(requestSchema, req.body);
     const { id: delivery, deadline } = await askedBy(req);

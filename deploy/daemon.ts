@@ -6,6 +6,8 @@ import { chmodSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { buildStamp } from './build-stamp';
 import { KnownError, asKnown } from './core/errors';
+import type { ClonePlace } from './clone-place';
+import { watchPlace } from './clone-place';
 import { problemLine } from './config';
 import { configMark } from './config-mark';
 import { controlApp } from './control';
@@ -35,7 +37,7 @@ const RESERVE_EVERY_MS = 60_000;
 
 function main(): void {
   const yard = openYard(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
-  const desk = createDesk(yard, readSecret(yard.home));
+  const desk = createDesk(yard, readSecret(yard.home), watchPlace(yard.root));
   // a deployment that runs goes on: it is a process of its own
   const leave = (): Promise<void> => desk.close().then(() => process.exit(0));
   process.on('SIGTERM', () => void leave());
@@ -59,8 +61,8 @@ async function tellProblem({ journal }: Yard, problem: KnownError): Promise<void
 }
 
 /** Everything that the deployer does, to be begun and ended as a whole. */
-function createDesk(yard: Yard, secret: string): Desk {
-  const dispatcher = createDispatcher(yard, () => schedules.now('prune'));
+function createDesk(yard: Yard, secret: string, clonePlace: () => ClonePlace): Desk {
+  const dispatcher = createDispatcher(yard, clonePlace, () => schedules.now('prune'));
   const request = createRequests(yard, () => dispatcher.poke());
   const watch = createWatch(yard, request, nginxKeeper(yard));
   const routes = [previewRoutes({ ...yard, secret })];
@@ -70,6 +72,7 @@ function createDesk(yard: Yard, secret: string): Desk {
     wish: createWishes(yard),
     build: buildStamp,
     config: configMark(yard.config),
+    clone: clonePlace,
   });
   const { schedules: when } = yard.config;
   const schedules = createSchedules(

@@ -2,6 +2,10 @@
  * Begins deployments, one at a time, each in a process of its own that outlives the deployer. The same
  * look, many times a second, finds one whose process died: the lock is free though the journal says it runs.
  */
+import type { ClonePlace } from './clone-place';
+import { mustBeInPlace } from './clone-place';
+import { asKnown } from './core/errors';
+import type { Deployment } from './core/types';
 import { decideDispatch, wantsSpare } from './core/dispatch';
 import type { Dispatch } from './core/dispatch';
 import { decideQueue } from './core/queue';
@@ -18,8 +22,11 @@ export interface Dispatcher {
   poke: () => void;
 }
 
-/** @param ended called when a deployment's process has ended */
-export function createDispatcher(yard: Yard, ended: () => void): Dispatcher {
+/**
+ * @param clonePlace where the clone is that deployments are started from
+ * @param ended called when a deployment's process has ended
+ */
+export function createDispatcher(yard: Yard, clonePlace: () => ClonePlace, ended: () => void): Dispatcher {
   let timer: NodeJS.Timeout | undefined;
   let working = false;
   let looking = false;
@@ -45,10 +52,26 @@ export function createDispatcher(yard: Yard, ended: () => void): Dispatcher {
     const pending = yard.journal.pending();
     for (const { id } of decideQueue(pending).superseded)
       await yard.journal.move(id, 'superseded', { cause: 'a newer push waits' });
+    if (await isMoved(pending)) return;
     if (wantsSpare(pending)) launcher.keepSpare();
     if (working || pending.length === 0 || isLocked(yard.home)) return;
     // read again: between the first look and the lock a deployment may have come to its end
     await act(decideDispatch(yard.journal.pending(), (id) => launches.get(id) ?? 0));
+  };
+
+  /** Nothing may start from a path that is gone, or is another clone's by now: what waits fails, and says what to do. */
+  const isMoved = async (pending: Deployment[]): Promise<boolean> => {
+    try {
+      mustBeInPlace(clonePlace());
+      return false;
+    } catch (error) {
+      launcher.close();
+      const { code, message, hint, fault } = asKnown(error);
+      for (const { id, state } of pending)
+        if (state === 'queued')
+          await yard.journal.move(id, 'failed', { fault, errorCode: code, cause: message, hint });
+      return true;
+    }
   };
 
   const act = async (decision: Dispatch): Promise<void> => {

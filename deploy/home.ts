@@ -4,10 +4,11 @@
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { realpathSync } from 'node:fs';
+import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { KnownError } from './core/errors';
+import { hookValue } from './git/hook-value';
 
 export interface Home {
   dir: string;
@@ -87,12 +88,12 @@ export function homeAt(dir: string): Home {
 }
 
 /**
- * The home of the clone at `root`: SWITCHYARD_HOME, the one it was started with, or a folder of this user's that is named after the
- * clone and its path, so that two clones never share one. Throws E_HOME.
+ * The home of the clone at `root`: SWITCHYARD_HOME, the one it was started with, the one it had before it was moved, or a
+ * folder of this user's that is named after the clone and its path, so that two clones never share one. Throws E_HOME.
  */
 export function resolveHome(root: string, env: NodeJS.ProcessEnv): Home {
   const given = env.SWITCHYARD_HOME ? path.resolve(env.SWITCHYARD_HOME) : rememberedHome(root);
-  const dir = given ?? defaultHome(root, env);
+  const dir = given ?? homeOfMoved(root, homeAt(defaultHome(root, env))) ?? defaultHome(root, env);
   if (isWithin(realPath(root), realPath(dir))) {
     throw new KnownError('E_HOME', `The home ${dir} lies inside the clone ${root}.`);
   }
@@ -109,9 +110,45 @@ export function rememberHome(root: string, home: Home, env: NodeJS.ProcessEnv): 
   }
 }
 
+/**
+ * A default home is named after the clone's path: a clone that was moved would begin with a new and empty one. Its pushes
+ * still lead to the home it had, whose hooks lead to where the clone was. A copy beside its original has no part in that.
+ */
+function homeOfMoved(root: string, byPath: Home): string | null {
+  if (existsSync(byPath.settings)) return null;
+  const dir = pushedHome(root);
+  if (dir === null) return null;
+  const before = rootOfHome(homeAt(dir));
+  if (before === null || before === root) return null;
+  // its old path may be a link to the new one
+  return realPath(before) !== realPath(root) && ownsHome(before, dir) ? null : dir;
+}
+
+/** The clone that a home was last started from; null for a home that is not there. */
+export function rootOfHome(home: Pick<Home, 'settings' | 'pushGit'>): string | null {
+  const hook = path.join(home.pushGit, 'hooks', 'pre-receive');
+  if (!existsSync(home.settings) || !existsSync(hook)) return null;
+  return hookValue(readFileSync(hook, 'utf8'), 'SWITCHYARD_ROOT');
+}
+
+/** Another clone may be at the path by now. */
+function ownsHome(root: string, dir: string): boolean {
+  return existsSync(root) && (pushedHome(root) === dir || rememberedHome(root) === dir);
+}
+
+/** The home that the clone's remote `live` leads to. */
+function pushedHome(root: string): string | null {
+  const url = gitValue(root, 'remote.live.url');
+  return url === null || path.basename(url) !== 'push.git' ? null : path.dirname(url);
+}
+
 function rememberedHome(root: string): string | null {
+  return gitValue(root, gitKey(root));
+}
+
+function gitValue(root: string, key: string): string | null {
   try {
-    const kept = execFileSync('git', ['config', '--local', '--get', gitKey(root)], {
+    const kept = execFileSync('git', ['config', '--local', '--get', key], {
       cwd: root,
       env: withoutGit(process.env),
       stdio: ['ignore', 'pipe', 'ignore'],

@@ -5,6 +5,8 @@
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { mustBeInPlace } from './clone-place';
+import { deployerLoaded } from './control-client';
 import { problemLine } from './config';
 import { KnownError, asKnown } from './core/errors';
 import { isOver } from './core/transitions';
@@ -36,6 +38,8 @@ interface Update {
 
 async function main(): Promise<void> {
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
+  const clone = (await deployerLoaded(home))?.clone;
+  if (clone) mustBeInPlace(clone);
   const yard = openYard(home, process.env.SWITCHYARD_ROOT ?? '');
   if (yard.configProblem && process.argv[2] === 'pre-receive') console.log(problemLine(yard.configProblem));
   const updates = await readUpdates();

@@ -540,6 +540,15 @@ const SABOTAGES = [
     test: 'test/e2e/no-release-starts.test.ts',
     name: 'users get the maintenance page',
   },
+  {
+    invariant: 4,
+    what: 'deployments start from the path of a clone that was moved',
+    file: 'deploy/clone-place.ts',
+    from: 'if (now === root) return;',
+    to: 'if (now !== undefined) return;',
+    test: 'test/e2e/moved.test.ts',
+    name: 'a push and a deploy say what to do',
+  },
 ];
 
 module.exports = { SABOTAGES };

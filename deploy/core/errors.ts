@@ -46,6 +46,7 @@ export const ERRORS = {
     hint: 'Rebuild the journal; what is live stays live: npm start',
   },
   E_TOO_LATE: { fault: 'operator', hint: 'See what was carried out, then ask again: npm run -s history' },
+  E_MOVED: { fault: 'operator', hint: 'Run npm start in the clone, where it is now.' },
   E_DEPLOYER_DOWN: { fault: 'machine', hint: 'Start it again: npm start' },
   E_SECRET: { fault: 'operator', hint: 'Set WEBHOOK_SECRET to a random value: openssl rand -hex 32' },
   E_SIGNATURE: {

@@ -1,19 +1,35 @@
 /** The kit itself: its build is of this clone's sources, and the deployer is of this build. */
 import path from 'node:path';
 import { buildStamp } from '../build-stamp';
-import { deployerBuild } from '../control-client';
+import type { ClonePlace } from '../clone-place';
+import { isInPlace, movedSentence } from '../clone-place';
+import { deployerLoaded } from '../control-client';
 import type { Judgement } from './finding';
-import { fault, NotLookedAt, ok, warning } from './finding';
+import { fault, NotLookedAt, ok, warning, word } from './finding';
 import type { Patient } from './patient';
 
 export async function checkKit(patient: Patient): Promise<Judgement[]> {
-  const runs = await deployerBuild(patient.home());
-  if (runs === null) throw new NotLookedAt('see deployer');
+  const deployer = await deployerLoaded(patient.home());
+  if (deployer === null) throw new NotLookedAt('see deployer');
+  const complaints = judgePlace(deployer.clone, patient.root);
+  if (complaints.length > 0) return complaints;
   return judgeBuilds({
-    runs: buildIn(runs),
+    runs: buildIn(deployer.build),
     built: buildIn(buildStamp()),
     sources: stampOfSources(patient.root),
   });
+}
+
+/** @param clone of a running deployer; one of an older build does not say where it is */
+export function judgePlace(clone: ClonePlace | undefined, root: string): Judgement[] {
+  if (clone === undefined || isInPlace(clone, root)) return [];
+  if (clone.now !== clone.root) return [fault(movedSentence(clone), startIn(clone.now ?? root))];
+  return [fault(`The deployer runs from another clone, ${clone.root}.`, 'npm start')];
+}
+
+/** Another clone may be here now. */
+function startIn(folder: string): string {
+  return `cd ${word(folder)} && npm start`;
 }
 
 interface Builds {

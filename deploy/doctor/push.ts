@@ -1,7 +1,8 @@
 /** `git push live main`: push.git, its hooks, and the clone's remote. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { HOOKS, hookScript, hookValue } from '../git/push-repository';
+import { hookValue } from '../git/hook-value';
+import { HOOKS, hookScript } from '../git/push-repository';
 import { withoutPassword } from '../git/shown';
 import { liveUrl } from '../git/live-remote';
 import type { Judgement } from './finding';

@@ -59,12 +59,6 @@ exec "$NODE" "$SCRIPT" ${hook}
 `;
 }
 
-/** What a hook's text sets a variable to, `NODE` or `SWITCHYARD_ROOT`; null when it does not. */
-export function hookValue(script: string, variable: string): string | null {
-  const quotedValue = new RegExp(`^(?:export )?${variable}='(.*)'$`, 'm').exec(script)?.[1];
-  return quotedValue?.replaceAll(`'\\''`, `'`) ?? null;
-}
-
 /** In single quotes a shell takes everything literally, except the single quote. */
 function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;

@@ -1,32 +1,24 @@
-/**
- * The home is named after the clone's path, so a clone that was renamed would begin with a new and empty one, and
- * what its app has stored would seem lost.
- */
-import { existsSync, readFileSync } from 'node:fs';
-import path from 'node:path';
+/** A home that was started from another place: the clone was moved, or another clone is here now. */
+import { deployerLoaded } from '../control-client';
 import { KnownError } from '../core/errors';
-import { liveUrl } from '../git/live-remote';
-import { hookValue } from '../git/push-repository';
 import type { Home } from '../home';
+import { rootOfHome } from '../home';
+import { say } from './say';
 
-/** Throws E_HOME where this clone's pushes go to the home of a clone that is not there any more. */
+/**
+ * Says that the home is that of a clone which was somewhere else. Throws E_HOME where the running deployer belongs to a
+ * clone that was moved away from here.
+ */
 export async function checkMoved(home: Home, root: string): Promise<void> {
-  if (existsSync(home.settings)) return;
-  const url = await liveUrl(root);
-  const before = url === null ? null : homeBehind(url);
-  if (before === null) return;
-  throw new KnownError(
-    'E_HOME',
-    `This clone was moved: what it has kept so far is in ${before}.`,
-    `Go on with it: SWITCHYARD_HOME='${before}' npm start`,
-  );
-}
-
-/** The home of a push.git whose hooks lead to nowhere. */
-function homeBehind(pushGit: string): string | null {
-  const dir = path.dirname(pushGit);
-  const hook = path.join(pushGit, 'hooks', 'pre-receive');
-  if (!existsSync(path.join(dir, 'settings.json')) || !existsSync(hook)) return null;
-  const root = hookValue(readFileSync(hook, 'utf8'), 'SWITCHYARD_ROOT');
-  return root === null || existsSync(root) ? null : dir;
+  const clone = (await deployerLoaded(home))?.clone;
+  if (clone && clone.root === root && clone.now !== null && clone.now !== root) {
+    throw new KnownError(
+      'E_HOME',
+      `The home ${home.dir} belongs to the clone that was here before, and is now ${clone.now}.`,
+      `Give this one a home of its own: SWITCHYARD_HOME='${home.dir}-2' npm start`,
+    );
+  }
+  const before = rootOfHome(home);
+  if (before !== null && before !== root)
+    say(`- the clone was in ${before}: this one takes over its home ${home.dir}`);
 }

@@ -6,6 +6,7 @@ import { slotsOf } from '../config';
 import { configMark } from '../config-mark';
 import { deployerLoaded } from '../control-client';
 import type { Home } from '../home';
+import { isInPlace } from '../clone-place';
 import { ROOT } from '../commands/desk';
 import { createRuntime } from '../runtimes';
 import { processesWith } from '../runtimes/os-process';
@@ -54,9 +55,10 @@ export function serverOf(home: Home): Server | null {
     nginxRuns: () => nginx.processes().length > 0,
     serves,
     async allRuns() {
-      // a deployer of an older build of the kit is as good as none
+      // a deployer of an older build of the kit, or of a clone that was moved, is as good as none
       const deployer = await deployerLoaded(home);
-      return deployer?.build === buildStamp() && nginx.running() !== null && (await serves());
+      const isOurs = deployer?.build === buildStamp() && isInPlace(deployer.clone, ROOT);
+      return isOurs && nginx.running() !== null && (await serves());
     },
     deployerIsUpToDate: async () => (await deployerLoaded(home))?.config === configMark(config),
     async portsInUse() {

@@ -1,20 +1,22 @@
-/** A clone that was renamed or moved after `npm start`. */
-import { mkdirSync, renameSync } from 'node:fs';
+/** A clone that was renamed or moved after `npm start` finds the home that it had. */
+import { execFileSync } from 'node:child_process';
+import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../../deploy/config';
 import { keepSettings } from '../../deploy/settings';
 import { ensureLiveRemote } from '../../deploy/git/live-remote';
 import { preparePushRepository } from '../../deploy/git/push-repository';
-import { homeAt, type Home } from '../../deploy/home';
-import { checkMoved } from '../../deploy/setup/moved';
+import { resolveHome, type Home } from '../../deploy/home';
 import { homeAndClone, type Repository } from '../support/repository';
 
 let home: Home;
 let clone: Repository;
 let top: string;
+let moved: string;
 
 beforeEach(async () => {
   ({ home, clone, top } = homeAndClone());
+  moved = path.join(top, "it's new");
   clone.commit();
   mkdirSync(home.dir, { recursive: true });
   keepSettings(home.settings, {}, loadConfig(clone.dir, {}));
@@ -22,19 +24,38 @@ beforeEach(async () => {
   await ensureLiveRemote(home, clone.dir);
 });
 
-test('goes on with the home it had, and never begins with an empty one', async () => {
-  const moved = path.join(top, "it's new");
+const homeOf = (folder: string): string => resolveHome(folder, {}).dir;
+
+test('a clone that was moved goes on with the home that it had', () => {
   renameSync(clone.dir, moved);
-  await expect(checkMoved(homeAt(path.join(top, 'other')), moved)).rejects.toMatchObject({
-    code: 'E_HOME',
-    hint: `Go on with it: SWITCHYARD_HOME='${home.dir}' npm start`,
-  });
-  await expect(checkMoved(home, moved)).resolves.toBeUndefined();
+  expect(homeOf(moved)).toBe(home.dir);
 });
 
-test('a copy of it, or a work tree, begins with a home of its own', async () => {
-  const copy = path.join(top, 'copy');
-  clone.git('clone', '--quiet', clone.dir, copy);
-  await expect(checkMoved(homeAt(path.join(top, 'other')), copy)).resolves.toBeUndefined();
-  await expect(checkMoved(homeAt(path.join(top, 'other')), clone.dir)).resolves.toBeUndefined();
+test('a copy goes on with the home when its original was removed', () => {
+  cpSync(clone.dir, moved, { recursive: true });
+  expect(homeOf(moved)).not.toBe(home.dir);
+  rmSync(clone.dir, { recursive: true });
+  expect(homeOf(moved)).toBe(home.dir);
+});
+
+test('a clone that was moved keeps its home when another clone is at its old path', () => {
+  renameSync(clone.dir, moved);
+  execFileSync('git', ['clone', '--quiet', moved, clone.dir]);
+  expect(homeOf(moved)).toBe(home.dir);
+});
+
+test('a clone that was moved keeps its home when its old path is a symbolic link to the new one', () => {
+  renameSync(clone.dir, moved);
+  symlinkSync(moved, clone.dir);
+  expect(homeOf(moved)).toBe(home.dir);
+});
+
+test('a new clone of it, or a clone beside it, begins with a home of its own', () => {
+  clone.git('clone', '--quiet', clone.dir, moved);
+  expect(homeOf(moved)).not.toBe(home.dir);
+});
+
+test('a home that is named is used, moved or not', () => {
+  renameSync(clone.dir, moved);
+  expect(resolveHome(moved, { SWITCHYARD_HOME: '/elsewhere' }).dir).toBe('/elsewhere');
 });

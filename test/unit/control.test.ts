@@ -41,6 +41,7 @@ const deskOf = (home: { socket: string }): Parameters<typeof requestDeployment>[
     },
   },
 });
+const clone = () => ({ root: '/clone', now: '/clone' });
 
 beforeEach(() => {
   asked = [];
@@ -50,7 +51,7 @@ beforeEach(() => {
 });
 
 describe('the control socket', () => {
-  const app = controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' });
+  const app = controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone });
 
   it('takes a deployment and answers with it', async () => {
     const answer = await request(app)
@@ -62,7 +63,12 @@ describe('the control socket', () => {
   });
 
   it('answers for its health, and which build of the kit it is', async () => {
-    expect((await request(app).get('/health')).body).toEqual({ status: 'ok', build: 'b-1', config: 'c-1' });
+    expect((await request(app).get('/health')).body).toEqual({
+      status: 'ok',
+      build: 'b-1',
+      config: 'c-1',
+      clone: clone(),
+    });
   });
 
   it.each([
@@ -111,13 +117,13 @@ describe('the control socket', () => {
 
 describe('a command that asks the deployer', () => {
   it('gets its deployment', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' }));
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
     expect(await requestDeployment(deskOf(home), DEPLOY)).toMatchObject({ id: 3, commit: commit('a') });
     expect(asked).toMatchObject([DEPLOY]);
   });
 
   it('marks each request with an id of its own and with the moment at which it gives up', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' }));
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
     const before = machineMs();
     for (let i = 0; i < 2; i++) await requestDeployment(deskOf(home), DEPLOY);
     await wishFor(deskOf(home), 'abort', 7);
@@ -156,7 +162,7 @@ describe('a command that asks the deployer', () => {
   });
 
   it('that is killed before its request is read has asked for nothing', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' }));
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
     const text = JSON.stringify(DEPLOY);
     const program = `const socket = require('net').connect(process.argv[1], () => socket.write(
       'POST /deployments HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: ${text.length}\\r\\n\\r\\n' +
@@ -168,14 +174,16 @@ describe('a command that asks the deployer', () => {
   });
 
   it('gets the deployment that its wish is for, or why there is none', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' }));
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
     expect(await wishFor(deskOf(home), 'abort', 7)).toMatchObject({ id: 7, wish: 'abort' });
     await expect(wishFor(deskOf(home), 'promote', null)).rejects.toMatchObject({ code: 'E_NOT_HOLDING' });
   });
 
   it('gets what the deployer refuses with: code, sentence and hint', async () => {
     const refuse = (): Promise<never> => Promise.reject(new KnownError('E_DISK', 'It is full.', 'Empty it.'));
-    const home = await listen(controlApp({ request: refuse, wish, build: () => 'b-1', config: 'c-1' }));
+    const home = await listen(
+      controlApp({ request: refuse, wish, build: () => 'b-1', config: 'c-1', clone }),
+    );
     await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
       code: 'E_DISK',
       message: 'It is full.',
@@ -208,7 +216,7 @@ describe('the build that the deployer is of', () => {
   it('is told by its health', async () => {
     expect(
       await deployerBuild(
-        await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1' })),
+        await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone })),
       ),
     ).toBe('b-1');
   });
