@@ -121,6 +121,9 @@ module.exports = {
   keep: {
     /** Good releases besides the active and the warm one. */
     releases: 5,
+    /** The most that releases may take on the disk with their packages, which releases with the same lockfile share.
+        The oldest good ones that do not fit are removed. The active and the warm release and the rollback target stay. */
+    disk: '1g',
     /** Older log files, and the size at which a new one is begun. */
     logs: 5,
     logSize: '20m',

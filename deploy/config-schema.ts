@@ -155,6 +155,7 @@ export const schema = z.strictObject({
   keep: z
     .strictObject({
       releases: z.number().int().min(1).default(5),
+      disk: size.default('1g'),
       logs: z.number().int().min(0).default(5),
       logSize: size.default('20m'),
     })

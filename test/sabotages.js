@@ -548,6 +548,21 @@ const SABOTAGES = [
     to: 'if (now !== undefined) return;',
     test: 'test/e2e/moved.test.ts',
     name: 'a push and a deploy say what to do',
+    invariant: 10,
+    what: 'old releases stay however much disk their packages take',
+    file: 'deploy/core/prune.ts',
+    from: 'bytesOnDisk(found, [...kept, commit]) <= keepBytes',
+    to: 'bytesOnDisk(found, [...kept, commit]) >= 0',
+    test: 'test/integration/prune.test.ts',
+    name: 'frees the disk',
+  },
+  {
+    invariant: 10,
+    what: 'the limit on the disk goes over the rollback target',
+    file: 'deploy/core/prune.ts',
+    from: 'commit === target || bytesOnDisk',
+    to: 'bytesOnDisk',
+    test: 'test/unit/core/prune.test.ts',
   },
 ];
 

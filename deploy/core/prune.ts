@@ -3,6 +3,14 @@ import { goodReleases, rollbackTarget } from './rollback-target';
 import { isOver } from './transitions';
 import type { Commit, Deployment } from './types';
 
+/** What a release takes on the disk, in bytes. */
+export interface ReleaseSize {
+  /** All of its files, its packages included. */
+  bytes: number;
+  /** Without the files that it shares by hard links: its packages, which are stored. */
+  ownBytes: number;
+}
+
 export interface Found {
   /** Every deployment, in any order. */
   history: Deployment[];
@@ -20,6 +28,10 @@ export interface Found {
   logs: number[];
   /** How many good releases are kept besides those in use. */
   keep: number;
+  /** What the releases take; one that could not be measured is missing. */
+  sizes: ReadonlyMap<Commit, ReleaseSize>;
+  /** The most that the releases and their packages may take together, in bytes. */
+  keepBytes: number;
 }
 
 export interface Prune {
@@ -54,16 +66,35 @@ function rank(good: Commit[], commit: Commit): number {
   return index === -1 ? -1 : good.length - index;
 }
 
-/** What is in use or asked for, and the last good ones; first of these what a rollback would go to. */
-function keptReleases({ history, active, inUse, releases, keep }: Found): Set<Commit> {
+/**
+ * What is in use or asked for, the rollback target, and of the last good ones, the newest first, each that the disk limit
+ * still has space for.
+ */
+function keptReleases(found: Found): Set<Commit> {
+  const { history, active, inUse, releases, keep, keepBytes } = found;
   const kept = new Set([...inUse, ...(active ? [active] : []), ...history.flatMap(wanted)]);
   const target = active === null ? null : rollbackTarget(history, active);
   const newest = goodReleases(history).map(({ commit }) => commit);
   const candidates = [...new Set([...(target ? [target] : []), ...newest])].filter(
     (commit) => releases.includes(commit) && !kept.has(commit),
   );
-  for (const commit of candidates.slice(0, keep)) kept.add(commit);
+  for (const commit of candidates.slice(0, keep)) {
+    if (commit === target || bytesOnDisk(found, [...kept, commit]) <= keepBytes) kept.add(commit);
+  }
   return kept;
+}
+
+/** What releases take together. Those with the same packages share them, so these count once. */
+function bytesOnDisk({ sizes, storeOf }: Found, commits: Commit[]): number {
+  const packages = new Map<string, number>();
+  let own = 0;
+  for (const commit of new Set(commits)) {
+    const { bytes, ownBytes } = sizes.get(commit) ?? { bytes: 0, ownBytes: 0 };
+    const key = storeOf.get(commit) ?? commit;
+    own += ownBytes;
+    packages.set(key, Math.max(bytes - ownBytes, packages.get(key) ?? 0));
+  }
+  return [...packages.values()].reduce((sum, bytes) => sum + bytes, own);
 }
 
 /** The commits of a deployment that is not over. */

@@ -1,7 +1,8 @@
 /** What deployments have left in the home, looked at for pruning. */
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
-import type { Found } from '../core/prune';
+import type { Found, ReleaseSize } from '../core/prune';
+import { bytesOf } from '../core/room';
 import { allTables, tableFolder } from '../core/table';
 import type { Commit, Deployment } from '../core/types';
 import { changedAt } from '../os/newest';
@@ -10,7 +11,7 @@ import { isPartial } from './modules-store';
 import { npmVersion } from './npm-version';
 import { isShareable, modulesKey, readPackageFiles } from './package-files';
 import { foldersInUse } from './folders-in-use';
-import { commitOfName, findRelease, releaseFolder, strayNames } from './releases';
+import { commitOfName, findRelease, measureRelease, notedSize, releaseFolder, strayNames } from './releases';
 
 /** Logs and events are kept by the number of deployments since. */
 const RECENT = 1000;
@@ -40,6 +41,8 @@ export async function findAll(yard: Omit<Yard, 'root' | 'packing' | 'configProbl
       .flatMap((name) => /^deployment-(\d+)\.log$/.exec(name)?.[1] ?? [])
       .map(Number),
     keep: config.keep.releases,
+    sizes: await sizesOf(yard, releases),
+    keepBytes: bytesOf(config.keep.disk),
   };
 }
 
@@ -78,6 +81,17 @@ async function storesOf({ home }: Pick<Yard, 'home'>, releases: Commit[]): Promi
     if (isShareable(files)) stores.set(commit, modulesKey(files, npm));
   }
   return stores;
+}
+
+/** Measures the releases whose size is not noted yet. */
+async function sizesOf({ home }: Pick<Yard, 'home'>, releases: Commit[]): Promise<Map<Commit, ReleaseSize>> {
+  const sizes = new Map<Commit, ReleaseSize>();
+  for (const commit of releases) {
+    // a release whose files come and go while they are counted counts as nothing this time
+    const size = notedSize(home, commit) ?? (await measureRelease(home, commit).catch(() => null));
+    if (size !== null) sizes.set(commit, size);
+  }
+  return sizes;
 }
 
 function isCommit(name: string): boolean {

@@ -4,7 +4,7 @@
  */
 import path from 'node:path';
 import { configNow } from '../config-now';
-import type { Prune } from '../core/prune';
+import type { Found, Prune } from '../core/prune';
 import { decidePrune } from '../core/prune';
 import type { Commit } from '../core/types';
 import { deploymentLog } from '../command';
@@ -14,7 +14,7 @@ import type { Yard } from '../yard';
 import { findAll, findLeftovers } from './found';
 import { inventoryFile } from './inventory';
 import { removeReadyFiles } from './ready-files';
-import { findRelease, measureRelease, noteSize, releaseFolder, sizeOfRelease } from './releases';
+import { noteSize, notedSize, releaseFolder } from './releases';
 
 type Bite = () => void | Promise<void>;
 
@@ -26,17 +26,15 @@ export async function prune(yard: Yard): Promise<void> {
     if (!(await inALull(yard, newest, bite))) return;
   }
   await emptyTrash(yard.home, () => !isLocked(yard.home));
-  await measureSizes(yard, newest, found.releases);
+  await noteSizes(yard, newest, found);
 }
 
-/** What the next deployment's preflight will want to know. Here, because here nobody waits for it. */
-async function measureSizes(yard: Yard, newest: number, releases: Commit[]): Promise<void> {
+/** Notes the measured sizes for the next deployment's preflight and the next prune. Runs off the critical path. */
+async function noteSizes(yard: Yard, newest: number, { sizes }: Found): Promise<void> {
   const { home } = yard;
-  for (const commit of releases.filter(
-    (each) => findRelease(home, each) && sizeOfRelease(home, each) === null,
-  )) {
-    const bytes = await measureRelease(home, commit);
-    if (!(await inALull(yard, newest, () => noteSize(home, commit, bytes)))) return;
+  for (const [commit, size] of sizes) {
+    if (notedSize(home, commit) !== null) continue;
+    if (!(await inALull(yard, newest, () => noteSize(home, commit, size)))) return;
   }
 }
 

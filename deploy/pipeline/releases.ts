@@ -9,6 +9,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { BuildEnvironment } from '../core/build-environment';
+import type { ReleaseSize } from '../core/prune';
 import type { Commit, Release } from '../core/types';
 import type { Home } from '../home';
 import { writeAtomically } from '../os/atomic-write';
@@ -23,13 +24,11 @@ const run = promisify(execFile);
 const BLOCK_BYTES = 512;
 
 /** The folder is not in it: a home may be moved. */
-interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment {
+interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment, Partial<ReleaseSize> {
   /** The deployment that made the commit's first release; one that only builds it again does not own it. */
   deployment?: number;
   /** Its folder's name where that is not the commit. */
   folder?: string;
-  /** What it takes on the disk, its node_modules included, as far as that was measured. In bytes. */
-  bytes?: number;
   /** False until its files survive a power cut. Older kits did not note it. */
   onDisk?: boolean;
 }
@@ -64,6 +63,12 @@ export function findRelease(home: Home, commit: Commit): Release | null {
 /** What the release takes on the disk, in bytes; null for one that is not there or was never measured. */
 export function sizeOfRelease(home: Home, commit: Commit): number | null {
   return readManifest(home, commit)?.bytes ?? null;
+}
+
+/** The same, and without shared files; null for one that is not there or was not measured so. */
+export function notedSize(home: Home, commit: Commit): ReleaseSize | null {
+  const { bytes, ownBytes } = readManifest(home, commit) ?? {};
+  return bytes === undefined || ownBytes === undefined ? null : { bytes, ownBytes };
 }
 
 /** What the release was built with; null for one that is not there. */
@@ -105,10 +110,12 @@ export function noteOnDisk(home: Home, commit: Commit, onDisk: boolean): void {
   if (manifest !== null) writeManifest(home, { ...manifest, onDisk });
 }
 
-/** Measures what a release takes on the disk, in bytes, at low priority; some tenths of a second. */
-export async function measureRelease(home: Home, commit: Commit): Promise<number> {
+/** Measures what a release takes on the disk, at low priority; some tenths of a second. Null for one that is not there. */
+export async function measureRelease(home: Home, commit: Commit): Promise<ReleaseSize | null> {
   const { stdout } = await run('nice', ['du', '-sk', '--', releaseFolder(home, commit)]);
-  return parseInt(stdout, 10) * 1024;
+  const bytes = parseInt(stdout, 10) * 1024;
+  const ownBytes = await sizeWithoutLinks(home, commit);
+  return ownBytes === null ? null : { bytes, ownBytes: Math.min(ownBytes, bytes) };
 }
 
 /**
@@ -118,14 +125,15 @@ export async function measureRelease(home: Home, commit: Commit): Promise<number
 export async function sizeWithoutLinks(home: Home, commit: Commit): Promise<number | null> {
   if (findRelease(home, commit) === null) return null;
   const own = ['(', '-type', 'd', '-o', '-links', '1', ')', '-printf', '%b\n'];
-  const { stdout } = await run('find', [releaseFolder(home, commit), ...own], { maxBuffer: Infinity });
+  const argv = ['find', releaseFolder(home, commit), ...own];
+  const { stdout } = await run('nice', argv, { maxBuffer: Infinity });
   return stdout.split('\n').reduce((sum, blocks) => sum + Number(blocks) * BLOCK_BYTES, 0);
 }
 
 /** Keeps it in the manifest. The caller holds the lock. */
-export function noteSize(home: Home, commit: Commit, bytes: number): void {
+export function noteSize(home: Home, commit: Commit, size: ReleaseSize): void {
   const manifest = readManifest(home, commit);
-  if (manifest !== null) writeManifest(home, { ...manifest, bytes });
+  if (manifest !== null) writeManifest(home, { ...manifest, ...size });
 }
 
 function manifestFile(home: Pick<Home, 'releases'>, commit: Commit): string {

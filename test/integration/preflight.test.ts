@@ -121,9 +121,9 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
   it('is short when one more like the one that serves would leave too little', async () => {
     const yard = await yardOn(newFolder(), { room: { ...room, disk: '8m' } });
     await release(yard, A, 1);
-    noteSize(yard.home, A, 20 * MB);
+    noteSize(yard.home, A, { bytes: 20 * MB, ownBytes: 20 * MB });
     expect(await refusal(yard, DEPLOY, B, EMPTY)).toBeNull();
-    noteSize(yard.home, A, 40 * MB);
+    noteSize(yard.home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
 
     const refused = await refusal(yard, DEPLOY, B, EMPTY);
     expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
@@ -156,7 +156,7 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     writeFileSync(path.join(dir, 'node_modules', 'x', 'big'), Buffer.alloc(10 * MB, 1));
     await storeModules(home, modulesKey(readPackageFiles(dir), await npmVersion()), dir, () => true);
     // more than is free, as a second copy of all of it would be
-    noteSize(home, A, 40 * MB);
+    noteSize(home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
 
     expect(await refusal(yard, DEPLOY, same, EMPTY)).toBeNull();
     expect((await refusal(yard, DEPLOY, other, EMPTY))?.message).toContain('needs about 40 MB');
@@ -167,7 +167,7 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     // eight megabytes of a release that failed later on
     await release(yard, A, 8);
     await release(yard, B, 1);
-    noteSize(yard.home, B, 10 * MB);
+    noteSize(yard.home, B, { bytes: 10 * MB, ownBytes: 10 * MB });
     await fail(yard, A);
 
     expect(await refusal(yard, DEPLOY, C, EMPTY)).toBeNull();

@@ -1,12 +1,16 @@
-import { spawn } from 'node:child_process';
+import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import type { UserConfig } from '../../deploy/config';
 import type { Commit, DeploymentState } from '../../deploy/core/types';
 import { deploymentLog } from '../../deploy/command';
 import { homeAt } from '../../deploy/home';
 import { Journal } from '../../deploy/journal/journal';
 import { tryLock } from '../../deploy/lock';
+import { storeModules, takeModules } from '../../deploy/pipeline/modules-store';
+import { npmVersion } from '../../deploy/pipeline/npm-version';
+import { modulesKey, readPackageFiles } from '../../deploy/pipeline/package-files';
 import { prune, pruneNow } from '../../deploy/pipeline/prune';
 import { completeRelease, findRelease, releaseFolder } from '../../deploy/pipeline/releases';
 import { prepareTables } from '../../deploy/traffic/table-folder';
@@ -104,6 +108,53 @@ it('forgets the logs and events of deployments long past, and keeps the deployme
   expect(yard.journal.incidents(1)).toHaveLength(1);
   expect(yard.journal.history()).toHaveLength(203);
 });
+
+it('frees the disk of old releases and of their packages when lockfiles change with every push', async () => {
+  // 2 MB of packages each; the oldest release has those of the warm one
+  const versions = ['4', '2', '3', '4', '5'];
+  for (const [index, each] of [A, B, C, D, E].entries()) {
+    await release(each, ['blue', 'green'][index % 2] as string);
+    await giveModules(each, versions[index] as string);
+  }
+  expect(readdirSync(yard.home.modules)).toHaveLength(4);
+  const before = megabytesOf(yard.home.dir);
+
+  await prune(configured({ releases: 5, disk: '7m' }));
+
+  expect(built()).toEqual([A, C, D, E]);
+  expect(readdirSync(yard.home.modules)).toHaveLength(3);
+  expect(Math.round(before - megabytesOf(yard.home.dir))).toBe(2);
+
+  // the sizes are noted by now, and a smaller limit spares what is active or warm
+  await prune(configured({ releases: 5, disk: '1m' }));
+  expect(built()).toEqual([D, E]);
+  expect(Math.round(before - megabytesOf(yard.home.dir))).toBe(4);
+});
+
+/** The same home below a clone with these amounts. */
+function configured(keep: UserConfig['keep']): Yard {
+  const root = tempHome();
+  writeFileSync(path.join(root, 'deploy.config.js'), `module.exports = ${JSON.stringify({ keep })};`);
+  return { ...yard, root };
+}
+
+/** Gives a release the packages of a lockfile, shared with each other release that has the same one. */
+async function giveModules(of: Commit, version: string): Promise<void> {
+  const dir = releaseFolder(yard.home, of);
+  const lock = { lockfileVersion: 3, packages: { '': {}, 'node_modules/large': { version } } };
+  writeFileSync(path.join(dir, 'package.json'), JSON.stringify({ dependencies: { large: version } }));
+  writeFileSync(path.join(dir, 'package-lock.json'), JSON.stringify(lock));
+  const key = modulesKey(readPackageFiles(dir), await npmVersion());
+  if (await takeModules(yard.home, key, dir)) return;
+  mkdirSync(path.join(dir, 'node_modules/large'), { recursive: true });
+  writeFileSync(path.join(dir, 'node_modules/large/index.js'), Buffer.alloc(2 * 1024 ** 2, version));
+  await storeModules(yard.home, key, dir, () => true);
+}
+
+function megabytesOf(folder: string): number {
+  const { stdout } = spawnSync('du', ['-sk', '--', folder], { encoding: 'utf8' });
+  return parseInt(stdout, 10) / 1024;
+}
 
 /** A release that went live in a slot. */
 async function release(of: Commit, slot: string): Promise<void> {

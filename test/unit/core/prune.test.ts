@@ -22,6 +22,8 @@ function found(known: Partial<Found>): Found {
     storeOf: new Map(),
     logs: [],
     keep: 1,
+    sizes: new Map(),
+    keepBytes: Infinity,
     ...known,
   };
 }
@@ -73,6 +75,53 @@ describe('stores of packages', () => {
   });
 });
 
+describe('the limit on the disk', () => {
+  const history = [good(1, A), good(2, B), good(3, C), good(4, D), good(5, E)];
+  /** Each release has 10 bytes of its own and 90 of packages, under these keys. */
+  const look = (keys: string[], keepBytes: number): Found =>
+    found({
+      history,
+      active: E,
+      inUse: [E],
+      releases: [A, B, C, D, E],
+      keep: 9,
+      keepBytes,
+      sizes: new Map([A, B, C, D, E].map((each) => [each, { bytes: 100, ownBytes: 10 }])),
+      storeOf: new Map([A, B, C, D, E].map((each, at) => [each, keys[at] as string])),
+      stores: [...new Set(keys)].map((key, madeAt) => ({ key, madeAt })),
+    });
+
+  it('removes the oldest good releases that do not fit, with the packages that only they used', () => {
+    const own = ['a', 'b', 'c', 'd', 'e'];
+    expect(decidePrune(look(own, 500))).toMatchObject({ releases: [], stores: [] });
+    expect(decidePrune(look(own, 499))).toMatchObject({ releases: [A], stores: ['a'] });
+    expect(decidePrune(look(own, 300))).toMatchObject({ releases: [A, B], stores: ['a', 'b'] });
+  });
+
+  it('counts packages once for all releases that share them', () => {
+    expect(decidePrune(look(['x', 'x', 'x', 'x', 'x'], 140)).releases).toEqual([]);
+    expect(decidePrune(look(['x', 'x', 'x', 'x', 'x'], 139)).releases).toEqual([A]);
+  });
+
+  it('keeps an old release whose removal would free almost nothing', () => {
+    expect(decidePrune(look(['e', 'b', 'c', 'd', 'e'], 310))).toMatchObject({
+      releases: [B],
+      stores: ['b'],
+    });
+  });
+
+  it('never removes the active release, the warm one or the rollback target', () => {
+    const own = look(['a', 'b', 'c', 'd', 'e'], 0);
+    expect(decidePrune(own).releases).toEqual([A, B, C]);
+    expect(decidePrune({ ...own, inUse: [E, A] }).releases).toEqual([B, C]);
+    expect(decidePrune({ ...own, active: C, inUse: [C] }).releases).toEqual([A, D, E]);
+  });
+
+  it('counts a release that could not be measured as nothing', () => {
+    expect(decidePrune({ ...look(['a', 'b', 'c', 'd', 'e'], 1), sizes: new Map() }).releases).toEqual([]);
+  });
+});
+
 describe('logs and events', () => {
   const history = Array.from({ length: 250 }, (_, index) => good(index + 1, A));
 
@@ -117,7 +166,8 @@ describe('whatever has happened', () => {
     expect(spare.length).toBeLessThanOrEqual(look.keep);
     const goodOnes = goodReleases(look.history).map((each) => each.commit);
     expect(spare.filter((each) => !goodOnes.includes(each))).toEqual([]);
-    if (removed.some((each) => goodOnes.includes(each))) expect(spare).toHaveLength(look.keep);
+    if (look.keepBytes === Infinity && removed.some((each) => goodOnes.includes(each)))
+      expect(spare).toHaveLength(look.keep);
     // what never was good goes first
     const firstGood = removed.findIndex((each) => goodOnes.includes(each));
     if (firstGood !== -1)
@@ -160,6 +210,9 @@ function someday(seed: number): Found {
     inUse: [active, pick(commits)].filter((each) => each !== null),
     releases: commits.filter(() => next() < 0.8),
     keep: 1 + Math.floor(next() * 4),
+    ...(next() < 0.5 && { keepBytes: Math.floor(next() * 400) }),
+    sizes: new Map(commits.map((each) => [each, { bytes: 100, ownBytes: Math.floor(next() * 100) }])),
+    storeOf: new Map(commits.map((each) => [each, pick(['x', 'y', 'z'])])),
   });
 }
 
