@@ -29,6 +29,8 @@ export interface Home {
   ready: string;
   modules: string;
   tables: string;
+  /** A link to each table, in reserve. */
+  links: string;
   /** Symbolic link to the table in force. */
   traffic: string;
   /** While a release is held: an empty file `<token>.<slot>` for those who may try it. */
@@ -72,6 +74,7 @@ export function homeAt(dir: string): Home {
     ready: at('ready'),
     modules: at('modules'),
     tables: at('tables'),
+    links: at('links'),
     traffic: at('traffic'),
     preview: at('preview'),
     pages: at('pages'),

@@ -10,6 +10,8 @@ import { isBusy } from './sqlite';
 const RETRY_MS = 20;
 /** Never prepared: a prepared statement keeps the file open after close(), and this is asked many times a second. */
 const AT_ONCE = 'PRAGMA busy_timeout = 0';
+/** Of an empty database SQLite would make a journal file, and where no file can be made nobody would get the lock. */
+const IN_MEMORY = 'PRAGMA journal_mode = MEMORY';
 
 export interface Lock {
   release(): void;
@@ -20,6 +22,7 @@ export function tryLock(home: Pick<Home, 'lock'>): Lock | null {
   const db = new Database(home.lock);
   try {
     db.exec(AT_ONCE);
+    db.exec(IN_MEMORY);
     db.exec('BEGIN EXCLUSIVE');
   } catch (error) {
     db.close();

@@ -11,6 +11,12 @@ export function freeOnDisk(folder: string): number {
   return bavail * bsize;
 }
 
+/** How many files may still be made; null where the file system makes inodes as it needs them. */
+export function freeInodes(folder: string): number | null {
+  const { files, ffree } = statfsSync(folder);
+  return files === 0 ? null : ffree;
+}
+
 /** True when both lie on one file system, whose room counts once. */
 export function sameDisk(one: string, other: string): boolean {
   return statSync(one).dev === statSync(other).dev;

@@ -548,6 +548,8 @@ const SABOTAGES = [
     to: 'if (now !== undefined) return;',
     test: 'test/e2e/moved.test.ts',
     name: 'a push and a deploy say what to do',
+  },
+  {
     invariant: 10,
     what: 'old releases stay however much disk their packages take',
     file: 'deploy/core/prune.ts',
@@ -563,6 +565,14 @@ const SABOTAGES = [
     from: 'commit === target || bytesOnDisk',
     to: 'bytesOnDisk',
     test: 'test/unit/core/prune.test.ts',
+  },
+  {
+    invariant: 17,
+    what: 'a shift needs an inode',
+    file: 'deploy/traffic/table-folder.ts',
+    from: 'return linkSync(kept, at);',
+    to: '',
+    test: 'test/unit/traffic/table-folder.test.ts',
   },
 ];
 

@@ -5,6 +5,7 @@ import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
+import { knownOn } from '../os/disk-failure';
 import type { Yard } from '../yard';
 import { openYard } from '../yard';
 
@@ -32,10 +33,19 @@ export async function answer(options: Options, command: () => Promise<number>): 
   try {
     process.exit(await command());
   } catch (error) {
-    const known = asKnown(error);
+    const known = named(error);
     sayError(options, known);
     if (known.code === 'E_INTERNAL' && process.env.DEBUG) console.error(error);
     process.exit(1);
+  }
+}
+
+/** By its home's disk, as far as the home is known. */
+function named(error: unknown): KnownError {
+  try {
+    return knownOn(home().dir, error);
+  } catch {
+    return asKnown(error);
   }
 }
 

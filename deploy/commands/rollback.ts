@@ -2,17 +2,25 @@
 import { KnownError } from '../core/errors';
 import { rollbackTarget } from '../core/rollback-target';
 import type { Commit } from '../core/types';
+import { knownOn } from '../os/disk-failure';
 import { servingNow } from '../serving';
 import type { Yard } from '../yard';
 import type { Options } from './desk';
 import { openHere } from './desk';
 import { requestAndFollow } from './request';
+import { rollbackWithoutDisk } from './rollback-without-disk';
 
 export async function rollbackCommand(sha: string | undefined, options: Options): Promise<number> {
   const yard = openHere();
   // chosen here, so that a mistake is told before anything is queued
   const commit = sha === undefined ? await lastGood(yard) : deployedCommit(yard, sha);
-  return requestAndFollow(yard, { kind: 'rollback', trigger: 'command', commit }, options);
+  try {
+    return await requestAndFollow(yard, { kind: 'rollback', trigger: 'command', commit }, options);
+  } catch (error) {
+    const failure = knownOn(yard.home.dir, error);
+    if (failure.code !== 'E_READ_ONLY') throw failure;
+    return rollbackWithoutDisk(yard, commit, failure, options);
+  }
 }
 
 async function lastGood(yard: Yard): Promise<Commit> {

@@ -2,6 +2,8 @@
  * Every failure a person can meet: a stable code, one sentence, one thing to do. The table in
  * docs/errors.md is checked against this one by a test.
  */
+import type { DiskReason } from './disk-reason';
+import { diskReason } from './disk-reason';
 import { printable } from './format';
 import type { Fault } from './types';
 
@@ -74,6 +76,11 @@ export const ERRORS = {
   E_DATA_COPY: { fault: 'machine', hint: 'Check the SQLite files in the home: ls -l shared/' },
   E_TIMEOUT: { fault: 'commit', hint: 'Make it quicker, or raise its limit in the configuration.' },
   E_DISK: { fault: 'machine', hint: 'Free disk space, then: npm run -s deploy' },
+  E_READ_ONLY: {
+    fault: 'machine',
+    hint: 'See why the kernel made it read-only: sudo dmesg. Then remount it for writing.',
+  },
+  E_DISK_FAILS: { fault: 'machine', hint: 'See what the kernel reports: sudo dmesg. Then replace the disk.' },
   E_EXITED: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
   E_UNHEALTHY: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
   E_WRONG_PROCESS: {
@@ -143,6 +150,19 @@ export class KnownError extends Error {
 const UNREADABLE_DATABASE =
   /^(file is not a database|database disk image is malformed|no such (table|column): )/;
 
+const DISK_CODES = {
+  EROFS: 'E_READ_ONLY',
+  ENOSPC: 'E_DISK',
+  EDQUOT: 'E_DISK',
+  EIO: 'E_DISK_FAILS',
+} as const satisfies Record<DiskReason, ErrorCode>;
+
+/** The code of a failure that says something about the disk, or null. @param text what a program printed */
+export function diskCode(text: string): ErrorCode | null {
+  const reason = diskReason({ message: text });
+  return reason === null ? null : DISK_CODES[reason];
+}
+
 /** An unknown failure becomes E_INTERNAL, so that every path ends in a code. */
 export function asKnown(error: unknown): KnownError {
   if (error instanceof KnownError) return error;
@@ -153,5 +173,7 @@ export function asKnown(error: unknown): KnownError {
   }
   // an AggregateError, such as a refused connection's, may have no message of its own
   const name = error instanceof Error ? error.name : 'unknown error';
+  const reason = diskReason(error);
+  if (reason !== null) return new KnownError(DISK_CODES[reason], firstLine);
   return new KnownError('E_INTERNAL', firstLine === '' ? name : firstLine);
 }

@@ -1,9 +1,11 @@
-/** The disk: room for one more release as large as the newest, and what a deployment must leave free. */
+/** The disk: it can be written to, has room for one more release as large as the newest, and what a deployment must leave free. */
 import { execFile } from 'node:child_process';
 import { readdirSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Home } from '../home';
+import { diskTrouble, inodeHint } from '../os/disk-failure';
+import { FEWEST_INODES } from '../pipeline/preflight';
 import { newestFirst } from '../os/newest';
 import type { Judgement } from './finding';
 import { fault, ok, warning } from './finding';
@@ -18,6 +20,8 @@ const FILES_OF_A_RELEASE = 20_000;
 
 export async function checkDisk(patient: Patient): Promise<Judgement[]> {
   const home = patient.home();
+  const trouble = diskTrouble(home.dir);
+  if (trouble) return [fault(trouble.message, trouble.hint)];
   const { bavail, bsize, ffree, files } = statfsSync(home.dir);
   const release = await newestRelease(home);
   return judgeDisk({
@@ -27,6 +31,7 @@ export async function checkDisk(patient: Patient): Promise<Judgement[]> {
     release,
     reserve: bytesOf(patient.ports().room.disk),
     dir: home.dir,
+    inodeMend: inodeHint(home.dir),
   });
 }
 
@@ -34,6 +39,8 @@ export interface Disk {
   /** Bytes. */
   free: number;
   freeFiles: number | null;
+  /** What to do where inodes are short. */
+  inodeMend: string;
   /** Bytes of the newest release with its packages. */
   release: number;
   /** Bytes that a deployment must leave. */
@@ -41,11 +48,15 @@ export interface Disk {
   dir: string;
 }
 
-export function judgeDisk({ free, freeFiles, release, reserve, dir }: Disk): Judgement[] {
+export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeMend }: Disk): Judgement[] {
   const needed = release + reserve;
   const facts = `${megabytes(free)} free, a release needs ${megabytes(release)}`;
   const mend = `Free some of the disk that holds ${dir}: df -h ${dir}`;
   if (free < needed) return [fault(`There are ${facts}, and ${megabytes(reserve)} must be left.`, mend)];
+  if (freeFiles !== null && freeFiles < FEWEST_INODES) {
+    const said = `The disk of ${dir} has ${freeFiles} inodes left; a release needs about ${FEWEST_INODES}.`;
+    return [fault(said, inodeMend)];
+  }
   if (freeFiles !== null && freeFiles < FILES_OF_A_RELEASE) {
     return [
       warning(`The disk has room for ${freeFiles} more files only; a release has thousands.`, `df -i ${dir}`),

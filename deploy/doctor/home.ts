@@ -54,7 +54,8 @@ function mayWrite(dir: string): boolean {
   try {
     accessSync(dir, constants.W_OK | constants.X_OK);
     return true;
-  } catch {
-    return false;
+  } catch (error) {
+    // of a disk that is read-only for everyone its own check tells
+    return (error as NodeJS.ErrnoException).code === 'EROFS';
   }
 }

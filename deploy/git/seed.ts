@@ -1,8 +1,7 @@
 /** The first version: what the clone stands on enters push.git without a push. */
-import { KnownError } from '../core/errors';
+import { diskCode, KnownError } from '../core/errors';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
-import { isDiskFull } from '../pipeline/install-failure';
 import { resolveRef } from './clone';
 import { gitOn, reasonOf } from './git';
 import { checkBranchName } from './names';
@@ -41,5 +40,5 @@ async function hasBranch(repository: string, branch: string): Promise<boolean> {
 /** A fetch that failed: by the disk it was to fill, or by its source. */
 export function unreadable(what: string, error: unknown): KnownError {
   const cause = reasonOf(error);
-  return new KnownError(isDiskFull([cause]) ? 'E_DISK' : 'E_SOURCE', `${what}: ${cause}`);
+  return new KnownError(diskCode(cause) ?? 'E_SOURCE', `${what}: ${cause}`);
 }

@@ -4,6 +4,7 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
+import { asDiskFailure, diskTrouble } from '../os/disk-failure';
 import { useReserve } from '../reserve';
 import { inTransaction, isFull } from '../sqlite';
 
@@ -127,12 +128,14 @@ export class JournalDatabase {
     this.db.close();
   }
 
-  /** All of the work or none of it. Throws E_DISK. */
+  /** All of the work or none of it. Throws E_DISK, E_READ_ONLY, E_DISK_FAILS. */
   async write<T>(work: () => T, kept: Kept = 'at-once'): Promise<T> {
     try {
       return await inTransaction(() => this.that(kept), work);
     } catch (error) {
-      if (!isFull(error)) throw error;
+      const failure = asDiskFailure(this.home.dir, error);
+      const isHopeless = failure !== null && failure.code !== 'E_DISK';
+      if (isHopeless || !isFull(error)) throw failure ?? error;
       return this.writeWithReserve(work);
     }
   }
@@ -154,7 +157,11 @@ export class JournalDatabase {
     try {
       return await inTransaction(() => this.db, work);
     } catch (error) {
-      throw isFull(error) ? new KnownError('E_DISK', `There is no room left in ${this.home.dir}.`) : error;
+      const failure = asDiskFailure(this.home.dir, error);
+      if (failure === null && isFull(error)) {
+        throw new KnownError('E_DISK', `There is no room left in ${this.home.dir}.`);
+      }
+      throw failure ?? error;
     }
   }
 }
@@ -176,6 +183,8 @@ function isOlder(db: Database.Database): boolean {
 
 /** The fix depends on whose the file is, and whose the home. */
 export function closedJournal(file: string): KnownError {
+  const trouble = diskTrouble(path.dirname(file));
+  if (trouble?.code === 'E_READ_ONLY') return trouble;
   const said = `This user may not read and write ${file}.`;
   const [own, theirs] = [statSync(file), statSync(path.dirname(file))];
   const user = process.getuid?.();
@@ -196,7 +205,11 @@ function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {
     if (existsSync(home.journal)) throw closedJournal(home.journal);
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
   }
-  db.pragma(`busy_timeout = ${BUSY_MS}`);
-  db.pragma(`synchronous = ${LEVELS['at-once']}`);
-  return db;
+  try {
+    db.pragma(`busy_timeout = ${BUSY_MS}`);
+    db.pragma(`synchronous = ${LEVELS['at-once']}`);
+    return db;
+  } catch (error) {
+    throw asDiskFailure(home.dir, error) ?? error;
+  }
 }

@@ -1,6 +1,6 @@
 /** The story of a deployment: which commit, its release, the plan, the steps, the end. */
 import { needSentence } from '../core/canary/requests-needed';
-import { KnownError, asKnown } from '../core/errors';
+import { KnownError } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
 import { rollbackTarget, schemaNewerThan } from '../core/rollback-target';
 import { inService } from '../core/spread';
@@ -9,6 +9,7 @@ import { BUCKETS } from '../core/types';
 import type { Commit, Deployment, Observed, Plan, Serving } from '../core/types';
 import { numberInForce, numberWanted } from '../app-variables';
 import { slotsOf } from '../journal/reader';
+import { knownOn } from '../os/disk-failure';
 import type { Yard } from '../yard';
 import { finish, finishAsNothingNew, fail } from './end';
 import type { Ending } from './ending';
@@ -40,7 +41,7 @@ export async function deploy(yard: Yard, queued: Deployment, ending: Ending): Pr
     await finish(yard, id, end);
   } catch (error) {
     ending.commandsMayRun();
-    await fail(yard, id, asKnown(error));
+    await fail(yard, id, knownOn(yard.home.dir, error));
   }
 }
 

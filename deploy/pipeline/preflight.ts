@@ -10,7 +10,8 @@ import { isRevival } from '../core/restore-chain';
 import type { Look } from '../core/room';
 import { bytesOf, fits, memoryOfPlan, tooLittle } from '../core/room';
 import type { Commit, Deployment, Observed, Plan } from '../core/types';
-import { availableMemory, freeOnDisk, memoryOf, sameDisk } from '../machine-room';
+import { availableMemory, freeInodes, freeOnDisk, memoryOf, sameDisk } from '../machine-room';
+import { inodeHint } from '../os/disk-failure';
 import type { Yard } from '../yard';
 import { sizeOfData } from './data-copy';
 import { pruneNow } from './prune';
@@ -19,6 +20,9 @@ import { findRelease, sizeOfRelease, sizeWithoutLinks } from './releases';
 
 /** For the first release, whose like was never measured: a framework's node_modules and a build. */
 const FIRST_ESTIMATE = 250 * 1024 ** 2;
+
+/** For a release whose packages are linked. */
+export const FEWEST_INODES = 1000;
 
 /** Throws E_NO_ROOM. When the disk is short, what is not kept goes first. */
 export async function preflight(
@@ -53,12 +57,25 @@ async function mustFitOnDisk(
     needs = Math.min(needs, copies + ((await sizeWithoutLinks(yard.home, serving)) ?? needs));
   }
   const found = short();
-  if (!found) return;
+  if (!found) return mustHaveInodes(yard);
   throw new KnownError(
     'E_NO_ROOM',
     tooLittle(`The disk of ${found.disk}`, 'a release', found.look),
     `See what fills it: du -xh ${found.disk} | sort -h | tail; or keep less: "keep" and "room.disk" in ${configFileName(yard.root)}.`,
   );
+}
+
+/** Linked packages need no inodes, their folders and the commit's files do. */
+function mustHaveInodes(yard: Yard): void {
+  for (const disk of disksFor(yard)) {
+    const free = freeInodes(disk);
+    if (free === null || free >= FEWEST_INODES) continue;
+    throw new KnownError(
+      'E_NO_ROOM',
+      `The disk of ${disk} has ${free} inodes left: a release needs about ${FEWEST_INODES}.`,
+      inodeHint(disk),
+    );
+  }
 }
 
 function servingCommit({ journal }: Yard, { table, slots }: Observed): Commit {

@@ -3,9 +3,10 @@
  * processes say what is really there, and every step can be done or undone twice.
  */
 import type { ErrorCode } from '../core/errors';
-import { KnownError, asKnown } from '../core/errors';
+import { KnownError } from '../core/errors';
 import { decideRecovery } from '../core/recovery';
 import type { Deployment, PlannedStep } from '../core/types';
+import { knownOn } from '../os/disk-failure';
 import type { Yard } from '../yard';
 import { closePreview } from '../preview/folder';
 import { fail, finish } from './end';
@@ -39,7 +40,7 @@ export async function recover(
       await finish(yard, id, await run(yard, { ...how, plan: dead.plan ?? [], from, waits, onLive }));
     } catch (error) {
       commandsMayRun();
-      await fail(yard, id, asKnown(error));
+      await fail(yard, id, knownOn(yard.home.dir, error));
     }
   };
   const takeBack = async (steps: PlannedStep[]): Promise<void> => {

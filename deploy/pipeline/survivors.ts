@@ -23,18 +23,22 @@ export function deploymentMark(logs: string, deploymentId: number): string {
 
 /**
  * SIGKILLs every process that a deployment's commands started, except this one, and returns when they are
- * gone. Returns how many there were.
+ * gone. Returns how many there were. @param deploymentId of one deployment; without it those of all
  */
-export async function endSurvivors(home: Pick<Home, 'logs'>, deploymentId: number): Promise<number> {
+export async function endSurvivors(home: Pick<Home, 'logs'>, deploymentId?: number): Promise<number> {
+  if (deploymentId === undefined) return endFound(() => markedProcesses(home));
   return endMarked(deploymentMark(home.logs, deploymentId));
 }
 
 /** The same by the marker's value. */
 export async function endMarked(mark: string): Promise<number> {
+  return endFound(() => marked((value) => value === mark));
+}
+
+async function endFound(find: () => number[]): Promise<number> {
   const ended = new Set<number>();
   const deadline = performance.now() + GIVE_UP_AFTER_MS;
   // looked for again and again: one may have forked between the look and the kill
-  const find = (): number[] => marked((value) => value === mark);
   for (let left = find(); left.length > 0; left = find()) {
     for (const pid of left) if (kill(pid)) ended.add(pid);
     if (performance.now() > deadline) break;

@@ -4,12 +4,13 @@ import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { KnownError } from '../core/errors';
+import { asKnown, KnownError } from '../core/errors';
 import { SLOT_NAMES } from '../core/pool';
 import type { SlotName } from '../core/types';
 import { cleanEnvironment } from '../environment';
 import type { Home } from '../home';
 import { writeAtomically } from '../os/atomic-write';
+import { useReserve } from '../reserve';
 import { fileOf } from './compose-definitions';
 
 export interface ComposeOptions {
@@ -83,7 +84,15 @@ export function composeEnvironment(name: string): Record<string, string> {
 export function writeOverride(home: Home, name: string, override: object): string {
   mkdirSync(home.compose, { recursive: true, mode: 0o700 });
   const file = path.join(home.compose, `${name}.json`);
-  writeAtomically(file, `${JSON.stringify(override, null, 2)}\n`);
+  const text = `${JSON.stringify(override, null, 2)}\n`;
+  try {
+    writeAtomically(file, text);
+  } catch (error) {
+    if (asKnown(error).code !== 'E_DISK') throw error;
+    // a slot that has to start again is what the reserve is for
+    useReserve(home);
+    writeAtomically(file, text);
+  }
   return file;
 }
 

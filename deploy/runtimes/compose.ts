@@ -7,6 +7,7 @@
 import { availableParallelism } from 'node:os';
 import { appVariables } from '../app-variables';
 import type { Config } from '../config';
+import { diskReason } from '../core/disk-reason';
 import { EMPTY } from '../core/environment';
 import { KnownError } from '../core/errors';
 import type { Runtime } from '../core/seams';
@@ -26,6 +27,10 @@ export interface ComposeRuntimeOptions extends ComposeOptions {
   config: Pick<Config, 'name' | 'compose' | 'limits'>;
 }
 
+function unlessDisk(error: unknown): void {
+  if (diskReason(error) === null) throw error;
+}
+
 /** What the engine itself takes to stop and remove a container, beyond the app's own time. */
 const ENGINE_MARGIN_MS = 10_000;
 
@@ -38,7 +43,8 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
     for (const { id } of await slotContainers(home, slot)) {
       const limitMs = stopSeconds * 1000 + ENGINE_MARGIN_MS;
       await askEngineJson({ method: 'POST', path: `/containers/${id}/stop?t=${stopSeconds}`, limitMs });
-      await keepOutput(id, slotLog(home, slot));
+      // a disk that takes no line keeps no container running
+      await keepOutput(id, slotLog(home, slot)).catch(unlessDisk);
       await removeContainer(id);
     }
   };

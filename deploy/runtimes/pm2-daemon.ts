@@ -35,7 +35,13 @@ export async function ensurePm2(home: Home): Promise<void> {
 /** Ends the daemon of this home, but not what it started. Nothing is left of it, also when it hangs or is dead already. */
 export async function endPm2Daemon(home: Home): Promise<void> {
   await endProcesses(pm2Daemons(home), 0);
-  for (const name of ['rpc.sock', 'pub.sock', 'pm2.pid']) rmSync(path.join(home.pm2, name), { force: true });
+  for (const name of ['rpc.sock', 'pub.sock', 'pm2.pid']) {
+    try {
+      rmSync(path.join(home.pm2, name), { force: true });
+    } catch {
+      // on a read-only disk they stay, and stand for nothing
+    }
+  }
 }
 
 /** The daemon's processes as the kernel shows them. */

@@ -12,6 +12,10 @@ export function slotLog(home: Pick<Home, 'logs'>, slot: SlotName): string {
 /** One log holds all releases of a slot: a line tells where each begins. */
 export function markStart(home: Pick<Home, 'logs'>, slot: Slot, release: Pick<Release, 'commit'>): void {
   const line = `--- ${new Date().toISOString()} ${short(release.commit)} starts on port ${slot.port}\n`;
-  mkdirSync(home.logs, { recursive: true });
-  appendFileSync(slotLog(home, slot.name), line, { mode: 0o600 });
+  try {
+    mkdirSync(home.logs, { recursive: true });
+    appendFileSync(slotLog(home, slot.name), line, { mode: 0o600 });
+  } catch {
+    // a disk that takes no line keeps no slot from starting
+  }
 }

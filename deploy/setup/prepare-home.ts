@@ -8,6 +8,7 @@ import { preparePushRepository } from '../git/push-repository';
 import { seedSource } from '../git/seed';
 import type { Home } from '../home';
 import { Journal } from '../journal/journal';
+import { asDiskFailure } from '../os/disk-failure';
 import { makePreviewFolder } from '../preview/folder';
 import { keepReserve } from '../reserve';
 import { prepareSecret } from '../secret';
@@ -32,6 +33,8 @@ export function makeHome(home: Home): void {
     for (const file of [home.journal, home.lock, turnFile(home)]) makePrivate(file);
     keepReserve(home);
   } catch (error) {
+    const failure = asDiskFailure(home.dir, error);
+    if (failure) throw failure;
     const { code } = error as NodeJS.ErrnoException;
     throw new KnownError('E_HOME', `The home ${home.dir} cannot be made (${code ?? String(error)}).`);
   }

@@ -9,12 +9,11 @@ import { configNow } from '../config-now';
 import { loadConfig, slotsOf } from '../config';
 import { readSettings } from '../settings';
 import { KnownError } from '../core/errors';
-import type { Deployment } from '../core/types';
 import type { Home } from '../home';
 import { resolveHome } from '../home';
 import { endGuards } from '../guarding';
-import { Journal } from '../journal/journal';
 import { endSurvivors } from '../pipeline/survivors';
+import { diskTrouble } from '../os/disk-failure';
 import { createPacking } from '../packing';
 import { createRuntime } from '../runtimes';
 import { endProcesses, processesWith } from '../runtimes/os-process';
@@ -38,10 +37,15 @@ export async function stopCommand(options: Options): Promise<number> {
   // one that just starts the deployer again has its turn
   await endGuards(home);
   const stop = (): Promise<void> => stopEverything(home, configOf(home));
-  await (existsSync(home.dir) ? inTurn(home, stop) : stop());
+  await (canTakeTurns(home) ? inTurn(home, stop) : stop());
   if (options.json) console.log(JSON.stringify({ stopped: true }));
   else say('✓ stopped; npm start brings back what was live');
   return 0;
+}
+
+/** On a read-only disk nobody can take a lock, and no npm start gets as far as to be disturbed. */
+function canTakeTurns({ dir }: Home): boolean {
+  return existsSync(dir) && diskTrouble(dir)?.code !== 'E_READ_ONLY';
 }
 
 /** A configuration that was broken meanwhile must not keep anything running: what was chosen at the start is known. */
@@ -95,7 +99,8 @@ export async function endDeployment(home: Home, config: Config): Promise<void> {
     }
     await sleep(LOOK_EVERY_MS);
   }
-  await endCommands(home);
+  // found as processes too: where nothing can be written, the journal may not even open
+  await endSurvivors(home);
   await endProcesses(leftRunning(home), 0);
 }
 
@@ -104,25 +109,6 @@ function deploymentProcesses(home: Home): number[] {
   return inHome
     .filter(({ argv }) => argv.some((word) => word.endsWith(`/${DEPLOYMENT_SCRIPT}`)))
     .map(({ pid }) => pid);
-}
-
-/** What a deployment that was killed has left running. */
-async function endCommands(home: Home): Promise<void> {
-  if (!Journal.exists(home)) return;
-  const dead = activeIn(home);
-  if (dead) await endSurvivors(home, dead.id);
-}
-
-/** A broken journal must not keep anything running. */
-function activeIn(home: Home): Deployment | null {
-  try {
-    const journal = Journal.open(home);
-    const active = journal.active();
-    journal.close();
-    return active;
-  } catch {
-    return null;
-  }
 }
 
 function signal(pid: number, name: NodeJS.Signals): void {

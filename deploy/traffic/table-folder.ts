@@ -4,6 +4,7 @@
 import {
   chmodSync,
   existsSync,
+  linkSync,
   mkdirSync,
   readlinkSync,
   renameSync,
@@ -24,13 +25,19 @@ import { syncFolder } from '../os/atomic-write';
  */
 export function prepareTables(home: Home, slots: SlotName[]): void {
   makeReadableFolder(home.tables);
-  for (const table of allTables(slots)) makeTable(home, table);
+  for (const table of allTables(slots)) {
+    makeTable(home, table);
+    reserveLink(home, table);
+  }
   if (linkedFolder(home) === null) linkTable(home, EMPTY_TABLE);
 }
 
 /** Makes those of the tables that are not there yet. A deployment's own are made before its first step. */
 export function makeTables(home: Home, tables: Table[]): void {
-  for (const table of tables) if (!isComplete(home, table)) makeTable(home, table);
+  for (const table of tables) {
+    if (!isComplete(home, table)) makeTable(home, table);
+    reserveLink(home, table);
+  }
 }
 
 /** Puts a table in force with one rename(2). Makes its folder only when nobody has prepared it. */
@@ -39,9 +46,10 @@ export function linkTable(home: Home, table: Table): void {
   const next = `${home.traffic}.next`;
   // what a process that was killed between the two calls has left
   rmSync(next, { force: true });
-  // relative and below 60 bytes: it then lies in the inode itself and needs no block of a full disk
-  symlinkSync(path.join(path.basename(home.tables), tableFolder(table)), next);
+  takeLink(home, table, next);
   renameSync(next, home.traffic);
+  // two names of one inode: then rename(2) does nothing
+  rmSync(next, { force: true });
   keepLink(home);
 }
 
@@ -80,6 +88,35 @@ function makeTable(home: Home, table: Table): void {
   for (const file of tableFiles(table)) writeFileSync(path.join(folder, file), '');
 }
 
+/** Relative and below 60 bytes: it then lies in the inode itself and needs no block of a full disk. */
+function linkText(home: Home, table: Table): string {
+  return path.join(path.basename(home.tables), tableFolder(table));
+}
+
+/** A link to the table in reserve. A second name of it needs no inode, and there may be none left one day. */
+function reserveLink(home: Home, table: Table): void {
+  const kept = path.join(home.links, tableFolder(table));
+  if (linkAt(kept) !== null) return;
+  try {
+    mkdirSync(home.links, { recursive: true });
+    symlinkSync(linkText(home, table), kept);
+  } catch {
+    // without it a shift needs an inode
+  }
+}
+
+function takeLink(home: Home, table: Table, at: string): void {
+  const kept = path.join(home.links, tableFolder(table));
+  if (linkAt(kept) === linkText(home, table)) {
+    try {
+      return linkSync(kept, at);
+    } catch {
+      // a file system without hard links
+    }
+  }
+  symlinkSync(linkText(home, table), at);
+}
+
 /** The worker's user has to enter, whatever the umask of whoever makes it. */
 function makeReadableFolder(folder: string): void {
   mkdirSync(folder, { recursive: true });
@@ -93,8 +130,13 @@ function isComplete(home: Home, table: Table): boolean {
 
 /** The name of the folder behind the link, or null when there is no link. */
 function linkedFolder(home: Home): string | null {
+  const text = linkAt(home.traffic);
+  return text === null ? null : path.basename(text);
+}
+
+function linkAt(file: string): string | null {
   try {
-    return path.basename(readlinkSync(home.traffic));
+    return readlinkSync(file);
   } catch {
     return null;
   }

@@ -112,6 +112,22 @@ describe('memory', () => {
   });
 });
 
+needs('a small disk', smallDiskPossible).test(
+  'a disk with few inodes is short, whatever its size',
+  async () => {
+    const few = mountSmallDisk('32m,nr_inodes=500');
+    afterwards(() => few.unmount());
+    const yard = await yardOn(path.join(few.dir, 'home'), { room: { memory: '0m', disk: '1m' } });
+    await release(yard, A, 1);
+    noteSize(yard.home, A, { bytes: MB, ownBytes: MB });
+
+    const refused = await refusal(yard, DEPLOY, B, EMPTY);
+
+    expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
+    expect(refused?.message).toMatch(/^The disk of \S+ has \d+ inodes left: a release needs about 1000\.$/);
+  },
+);
+
 needs('a small disk', smallDiskPossible).describe('a disk', () => {
   beforeAll(() => void (disk = mountSmallDisk('32m')));
   afterAll(() => disk.unmount());

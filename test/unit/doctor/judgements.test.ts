@@ -231,10 +231,18 @@ test('source: a tip that was never deployed is a warning with the line that depl
 });
 
 test('disk: room for one more release and what must be left', () => {
-  const disk = { free: 700 * MB, freeFiles: 1e6, release: 100 * MB, reserve: 500 * MB, dir: '/h' };
+  const disk = {
+    inodeMend: 'du',
+    free: 700 * MB,
+    freeFiles: 1e6,
+    release: 100 * MB,
+    reserve: 500 * MB,
+    dir: '/h',
+  };
   expect(outcome(judgeDisk(disk))).toEqual(['ok']);
   expect(judgeDisk({ ...disk, free: 599 * MB })[0]?.status).toBe('fault');
-  expect(judgeDisk({ ...disk, freeFiles: 100 })[0]?.status).toBe('warning');
+  expect(outcome(judgeDisk({ ...disk, freeFiles: 999 }))).toEqual(['fault: du']);
+  expect(judgeDisk({ ...disk, freeFiles: 1000 })[0]?.status).toBe('warning');
   expect(judgeDisk({ ...disk, freeFiles: null })[0]?.status).toBe('ok');
 });
 

@@ -57,7 +57,17 @@ test('a shift replaces the link and leaves nothing else', () => {
   linkTable(home, GREEN);
   linkTable(home, GREEN);
   expect(linkedTable(home)).toEqual(GREEN);
-  expect(readdirSync(home.dir).sort()).toEqual(['tables', 'traffic']);
+  expect(readdirSync(home.dir).sort()).toEqual(['links', 'tables', 'traffic']);
+});
+
+test('a shift takes a second name of a link in reserve, so that it needs no inode', () => {
+  prepareTables(home, SLOTS);
+  for (const table of [BLUE, GREEN, GREEN, BLUE]) {
+    linkTable(home, table);
+    const kept = lstatSync(path.join(home.links, tableFolder(table)));
+    expect(lstatSync(home.traffic).ino).toBe(kept.ino);
+    expect(linkedTable(home)).toEqual(table);
+  }
 });
 
 test('a temporary link left by a killed process does not break the next shift', () => {

@@ -1,0 +1,31 @@
+/**
+ * A rollback while nothing can be written: neither the traffic table nor the journal can change. nginx sends users to
+ * the standby when the active slot stops answering, so stopping that slot is the rollback.
+ */
+import type { KnownError } from '../core/errors';
+import { short } from '../core/format';
+import type { Commit } from '../core/types';
+import type { Yard } from '../yard';
+import type { Options } from './desk';
+
+/** Throws the given failure when the standby does not run this commit. */
+export async function rollbackWithoutDisk(
+  yard: Yard,
+  commit: Commit,
+  failure: KnownError,
+  { json }: Options,
+): Promise<number> {
+  const { active, standby } = await yard.traffic.current();
+  const warm = (await yard.runtime.list()).find(({ slot }) => slot === standby);
+  if (active === null || warm?.commit !== commit || warm.status !== 'online') throw failure;
+  await yard.runtime.stop(active);
+  if (json) console.log(JSON.stringify({ live: { slot: warm.slot, commit }, recorded: false }, null, 2));
+  else console.error(`✓ ${short(commit)} is live on ${warm.slot}\n${whatRemains(active, commit, failure)}`);
+  return 0;
+}
+
+function whatRemains(stopped: string, commit: Commit, { message, hint }: KnownError): string {
+  return `! ${message} Nothing was recorded: ${stopped} was stopped, and its standby answers.
+  Once the disk can be written, the deployer starts ${stopped} again, so type both:
+  ${hint} && npm run -s rollback -- ${short(commit)}`;
+}

@@ -1,0 +1,34 @@
+/** Which errors say something about the disk, whatever program or library reports them. Pure. */
+
+export type DiskReason = 'EROFS' | 'ENOSPC' | 'EDQUOT' | 'EIO';
+
+const REASONS: [DiskReason, RegExp][] = [
+  ['EROFS', /\bEROFS\b|read-only file system/i],
+  ['EDQUOT', /\bEDQUOT\b|disk quota exceeded/i],
+  ['ENOSPC', /\bENOSPC\b|no space left on device/i],
+  ['EIO', /\bEIO\b|input\/output error/i],
+];
+
+/** Null for an error of another kind. */
+export function diskReason(error: unknown): DiskReason | null {
+  const { code, message } = partsOf(error);
+  return REASONS.find(([reason, text]) => code === reason || text.test(message))?.[0] ?? null;
+}
+
+/**
+ * True for errors that do not tell what is wrong with the disk: SQLite's, and ENOENT of Node's recursive mkdir, which
+ * stands for a read-only disk too.
+ */
+export function hidesDiskReason(error: unknown): boolean {
+  const { code, message } = partsOf(error);
+  return (
+    (code === 'ENOENT' && message.includes(', mkdir ')) ||
+    /^SQLITE_(CANTOPEN|IOERR|READONLY|FULL)/.test(code) ||
+    /unable to open database file|disk I\/O error|readonly database|disk is full/.test(message)
+  );
+}
+
+function partsOf(error: unknown): { code: string; message: string } {
+  const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
+  return { code: typeof code === 'string' ? code : '', message: typeof message === 'string' ? message : '' };
+}

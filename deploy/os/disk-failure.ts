@@ -1,0 +1,102 @@
+/** What is wrong with a disk: from the error that a write ended with, or by a write of our own. */
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  fsyncSync,
+  openSync,
+  rmSync,
+  statfsSync,
+  statSync,
+  writeSync,
+} from 'node:fs';
+import path from 'node:path';
+import type { DiskReason } from '../core/disk-reason';
+import { diskReason, hidesDiskReason } from '../core/disk-reason';
+import { asKnown, KnownError } from '../core/errors';
+
+/** One block: a smaller file may fit where nothing else does. */
+const PROBE = Buffer.alloc(4096);
+
+/** What an error says about the disk of `dir`, or null. */
+export function asDiskFailure(dir: string, error: unknown): KnownError | null {
+  if (error instanceof KnownError) return null;
+  const reason = hidesDiskReason(error) ? probeWrite(dir) : diskReason(error);
+  return reason === null ? null : diskFailure(reason, dir);
+}
+
+/** The same of any error. */
+export function knownOn(dir: string, error: unknown): KnownError {
+  return asDiskFailure(dir, error) ?? asKnown(error);
+}
+
+/** The failure that a write to this folder meets now, or null. It leaves nothing behind. */
+export function diskTrouble(dir: string): KnownError | null {
+  const reason = probeWrite(dir);
+  return reason === null ? null : diskFailure(reason, dir);
+}
+
+function diskFailure(reason: DiskReason, wanted: string): KnownError {
+  const dir = nearest(wanted);
+  const disk = `The disk of ${dir}`;
+  const mount = mountPoint(dir);
+  switch (reason) {
+    case 'EROFS':
+      return new KnownError('E_READ_ONLY', `${disk} is read-only.`, `sudo mount -o remount,rw ${mount}`);
+    case 'EIO':
+      return new KnownError('E_DISK_FAILS', `${disk} cannot be written to: the kernel reports EIO.`);
+    case 'EDQUOT':
+      return new KnownError(
+        'E_DISK',
+        `The disk quota of this user is used up: ${dir}.`,
+        'See what uses it: quota -s',
+      );
+    case 'ENOSPC':
+      if (!hasNoInodes(dir)) return new KnownError('E_DISK', `${disk} is full.`);
+      return new KnownError('E_DISK', `${disk} has no inodes left, so no file can be made.`, inodeHint(dir));
+  }
+}
+
+/** What to do where inodes are short. */
+export function inodeHint(dir: string): string {
+  return `Remove files that are not needed. Where most are: sudo du --inodes -x ${mountPoint(dir)} | sort -n | tail`;
+}
+
+function probeWrite(dir: string): DiskReason | null {
+  try {
+    const at = nearest(dir);
+    accessSync(at, constants.W_OK);
+    writeAndRemove(path.join(at, `.probe.${process.pid}`));
+    return null;
+  } catch (error) {
+    return diskReason(error);
+  }
+}
+
+function writeAndRemove(file: string): void {
+  const fd = openSync(file, 'w', 0o600);
+  try {
+    writeSync(fd, PROBE);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+    rmSync(file, { force: true });
+  }
+}
+
+/** What is there of it: a home is made by the first start. */
+function nearest(dir: string): string {
+  return existsSync(dir) ? dir : nearest(path.dirname(dir));
+}
+
+/** Some file systems make inodes as they need them, and count none. */
+function hasNoInodes(dir: string): boolean {
+  const { files, ffree } = statfsSync(dir);
+  return files > 0 && ffree === 0;
+}
+
+function mountPoint(dir: string): string {
+  const parent = path.dirname(dir);
+  return parent === dir || statSync(parent).dev !== statSync(dir).dev ? dir : mountPoint(parent);
+}

@@ -1,0 +1,140 @@
+/**
+ * A disk without inodes, and one that turned read-only: the warm release comes back, everything stops, and each state
+ * is named. Over both runtimes.
+ */
+import { symlinkSync } from 'node:fs';
+import path from 'node:path';
+import { diagnose, untilHealthy, WITH_COMMANDS } from '../support/doctor';
+import { loopDisk, loopDiskPossible, type LoopDisk } from '../support/loop-disk';
+import { needs } from '../support/needs';
+import { overRuntimes } from '../support/runtimes';
+import { afterwards } from '../support/temp-home';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+
+const CONFIG = { bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } };
+
+overRuntimes((runtime) => {
+  needs('a disk from a file', loopDiskPossible).describe('a disk', () => {
+    let disk: LoopDisk;
+    let clone: TinyClone;
+    let [first, second] = ['', ''];
+
+    // two releases, of which the older one is warm
+    beforeAll(async () => {
+      disk = loopDisk();
+      clone = await tinyClone({ ...CONFIG, runtime }, {}, { place: disk.dir });
+      clone.change(WITH_COMMANDS);
+      first = await clone.commit('with the commands');
+      expect((await clone.start()).text).toContain('is live on blue');
+      ({ commit: second } = await clone.release({ ...WITH_COMMANDS, files: { 'more/b.txt': 'b' } }));
+      expect(await clone.serving()).toMatchObject({ commit: second });
+    });
+    afterAll(async () => {
+      await clone.cleanUp();
+      disk.unmount();
+    });
+
+    describe('without an inode', () => {
+      beforeAll(() => {
+        disk.exhaustInodes();
+        expect(() => symlinkSync('x', path.join(disk.dir, 'one-more'))).toThrow('ENOSPC');
+      });
+
+      it('lets the warm release come back, and the next one again', async () => {
+        for (const commit of [first, second]) {
+          const said = await clone.switchyard('rollback', commit.slice(0, 7));
+          expect(said).toMatchObject({ code: 0, text: expect.stringContaining('LIVE in') as string });
+          expect(await clone.serving()).toMatchObject({ commit });
+        }
+        expect(clone.deployments().at(-1)).toMatchObject({ kind: 'rollback', state: 'succeeded' });
+      });
+
+      it('is named by the doctor, which says where the files are', async () => {
+        const { faults } = await diagnose(clone);
+        expect(Object.keys(faults)).toEqual(['disk']);
+        expect(faults.disk?.said).toMatch(/has (no|\d+) inodes left/);
+        const [, command = ''] = / (?:sudo )(du .*)$/.exec(faults.disk?.mend ?? '') ?? [];
+        expect((await clone.shell(command)).text).toContain('ballast');
+      });
+
+      it('lets npm stop end all of it', async () => {
+        expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+        expect(await clone.slots()).toEqual([]);
+        await expect(clone.get('/')).rejects.toThrow('ECONNREFUSED');
+      });
+
+      it('serves again once files are removed', async () => {
+        disk.freeInodes();
+        expect(await clone.start()).toMatchObject({ code: 0 });
+        expect(await clone.serving()).toMatchObject({ commit: second });
+        await untilHealthy(clone);
+      });
+    });
+
+    describe('that turned read-only', () => {
+      beforeAll(async () => {
+        // the slot that npm stop has emptied is warm again
+        expect(await clone.switchyard('rollback', first)).toMatchObject({ code: 0 });
+        disk.failToReadOnly();
+      });
+
+      it('is named by the doctor', async () => {
+        const { code, faults } = await diagnose(clone);
+        expect(code).toBe(1);
+        expect(faults.disk).toMatchObject({
+          said: `The disk of ${clone.home.dir} is read-only.`,
+          mend: `sudo mount -o remount,rw ${disk.dir}`,
+        });
+      });
+
+      it('is named by a deployment', async () => {
+        const { code, text } = await clone.switchyard('deploy', second);
+        expect(code).toBe(1);
+        expect(text).toContain('[E_READ_ONLY]');
+      });
+
+      it('lets the warm release come back as the standby, and says what was not recorded', async () => {
+        const { code, text } = await clone.switchyard('rollback', second);
+        expect({ code, text }).toMatchObject({ code: 0 });
+        expect(text).toContain(`✓ ${second.slice(0, 7)} is live on `);
+        expect(text).toMatch(/Nothing was recorded: (blue|green) was stopped, and its standby answers\./);
+        for (let count = 0; count < 20; count++)
+          expect(await clone.serving()).toMatchObject({ commit: second });
+      });
+
+      it('lets npm stop end all of it, and npm start say why it cannot', async () => {
+        expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+        expect(await clone.slots()).toEqual([]);
+        await expect(clone.get('/')).rejects.toThrow('ECONNREFUSED');
+        const { code, text } = await clone.start();
+        expect(code).toBe(1);
+        expect(text).toContain('[E_READ_ONLY]');
+      });
+    });
+  });
+});
+
+needs('a disk from a file', loopDiskPossible).test(
+  'a disk that is mounted read-only lets all of it start again after the printed command',
+  async () => {
+    const disk = loopDisk();
+    afterwards(() => disk.unmount());
+    const clone = await tinyClone(CONFIG, {}, { place: disk.dir });
+    afterwards(() => clone.cleanUp());
+    clone.change(WITH_COMMANDS);
+    const commit = await clone.commit('with the commands');
+    expect((await clone.start()).text).toContain('is live on blue');
+    expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
+    disk.remount('ro');
+    const { faults } = await diagnose(clone);
+    expect(faults.home).toBeUndefined();
+    expect((await clone.start()).text).toContain('[E_READ_ONLY]');
+
+    // root needs no sudo, which may not be there
+    const fix = (faults.disk?.mend ?? '').replace(/^sudo /, '');
+    expect(await clone.shell(`${fix} && npm start`)).toMatchObject({ code: 0 });
+
+    await untilHealthy(clone);
+    expect(await clone.serving()).toMatchObject({ commit });
+  },
+);
