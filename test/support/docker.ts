@@ -1,6 +1,7 @@
 /** The real engine, for tests: names of their own, and nothing left of a home. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
 import type { Home } from '../../deploy/home';
 import { DATA_IN_CONTAINER } from '../../deploy/runtimes/compose-definitions';
 import { LABEL, removeContainer } from '../../deploy/runtimes/containers';
@@ -37,12 +38,21 @@ export function pidOnThisMachine(instance: string, pid: number): number {
 /** What runs in a home's containers: there the shared folder is mounted, and nowhere else. */
 export function processesInContainers({ shared }: Pick<Home, 'shared'>): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const device = deviceOf(shared);
   const isData = (line: string): boolean => {
-    // a folder is named as its own file system names it, which need not begin at /
-    const [, , , folder = '', at] = line.split(' ');
-    return at === DATA_IN_CONTAINER && shared.endsWith(folder);
+    // a folder is named as its own file system names it, and clones on disks of their own share that name
+    const [, , of, folder = '', at] = line.split(' ');
+    return at === DATA_IN_CONTAINER && of === device && shared.endsWith(folder);
   };
   return pids.filter((pid) => procFile(pid, 'mountinfo').split('\n').some(isData)).map(Number);
+}
+
+/** `major:minor` of the file system that holds a path, as mountinfo writes it; the path itself may be gone. */
+function deviceOf(file: string): string {
+  const found = statSync(file, { throwIfNoEntry: false });
+  if (!found) return deviceOf(path.dirname(file));
+  const { dev } = found;
+  return `${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
 }
 
 /** Removes every container and image of a home, whatever state they are in. */
