@@ -5,6 +5,7 @@ import { substitutesFor, tableWith, tableWithout } from './core/substitute';
 import type { RunningSlot, SlotName, Table } from './core/types';
 import type { Lock } from './lock';
 import { tryLock } from './lock';
+import { machineMs } from './os/machine-clock';
 import { drain } from './pipeline/drain';
 import { askSlot } from './pipeline/slot-health';
 import { isRunning } from './runtimes/os-process';
@@ -40,8 +41,8 @@ export async function endDrained(yard: Yard, slot: SlotName, pid: number, moved:
   // without a substitute new requests keep coming, and the app itself finishes those it has
   if (moved) await drain(slotNamed(yard, slot), yard.config.limits.drain);
   signal(pid, 'SIGTERM');
-  const deadline = Date.now() + yard.config.limits.stop * 1000;
-  while (isRunning(pid) && Date.now() < deadline) await sleep(LOOK_EVERY_MS);
+  const deadline = machineMs() + yard.config.limits.stop * 1000;
+  while (isRunning(pid) && machineMs() < deadline) await sleep(LOOK_EVERY_MS);
   if (isRunning(pid)) signal(pid, 'SIGKILL');
 }
 

@@ -129,7 +129,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     if (listed === null) return null;
     const state = watched.get(slot) ?? newlyWatched();
     const running = listed.find((each) => each.slot === slot) ?? null;
-    const askedAt = Date.now();
+    const askedAt = machineMs();
     const answer = running?.pid ? await askSlot(yard, running, probeLimitMs(state.silentInARow)) : null;
     const health = answer?.health ?? 'silent';
     const isAside = asideFrom(await yard.traffic.current()).includes(slot);
@@ -158,7 +158,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     const restarts = recentRestarts(state);
     const isLive = running?.commit === yard.journal.lastLive()?.to?.commit;
     const crashesTooOften =
-      isLive && mayReplace(state) && crashedTooOften(state.crashes, yard.config.crashes, Date.now());
+      isLive && mayReplace(state) && crashedTooOften(state.crashes, yard.config.crashes, machineMs());
     if (isAside && health === 'good' && isLive && !running?.orphan && !crashesTooOften)
       return mayReturn(state.goodInARow, restarts) ? 'return' : 'nothing';
     const users = state.users?.() ?? { answered: 0, failed: 0 };
@@ -166,9 +166,9 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
       running,
       health,
       badInARow: state.badInARow,
-      badForMs: state.badInARow > 0 ? Date.now() - state.badSince : 0,
+      badForMs: state.badInARow > 0 ? machineMs() - state.badSince : 0,
       silentInARow: state.silentInARow,
-      silentForMs: state.silentInARow > 0 ? Date.now() - state.silentSince : 0,
+      silentForMs: state.silentInARow > 0 ? machineMs() - state.silentSince : 0,
       users,
       hasSubstitute: users.failed > 0 && (await provenSubstitutes(yard, slot)).length > 0,
       isBusy: isBusy(),
@@ -199,8 +199,8 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     // after npm start nothing runs until what was live is brought back: that is no incident
     if (health === 'silent' && silentInARow === 0 && !missed && (running || met))
       await tell(`${slot} does not answer`, slot);
-    if (warned) warned.goodSince = health === 'good' ? (warned.goodSince ?? Date.now()) : null;
-    if (warned?.goodSince && Date.now() - warned.goodSince >= HEALTHY_AFTER_MS) {
+    if (warned) warned.goodSince = health === 'good' ? (warned.goodSince ?? machineMs()) : null;
+    if (warned?.goodSince && machineMs() - warned.goodSince >= HEALTHY_AFTER_MS) {
       state.warned = null;
       state.gaveUp = false;
       await tell(`${slot} is healthy again`, slot);
@@ -249,7 +249,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   const killHung = async ({ slot, running, state }: Seen): Promise<void> => {
     if (!running?.pid) return;
     state.ended = running.pid;
-    state.restarts.push({ at: Date.now(), instance: running.instance, why: 'hung' });
+    state.restarts.push({ at: machineMs(), instance: running.instance, why: 'hung' });
     const proven = isBusy() ? [] : await provenSubstitutes(yard, slot);
     const moved = await moveAway(yard, slot, proven);
     signal(running.pid, 'SIGKILL');
@@ -263,7 +263,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     if (!running?.pid) return;
     const { pid, instance } = running;
     state.warned = { goodSince: null };
-    state.restarts.push({ at: Date.now(), instance, why: 'unhealthy' });
+    state.restarts.push({ at: machineMs(), instance, why: 'unhealthy' });
     const proven = await provenSubstitutes(yard, slot);
     const moved = await moveAway(yard, slot, proven);
     await tell(
@@ -288,8 +288,8 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   };
 
   const crashStory = async ({ slot, state }: Seen): Promise<string> => {
-    const crashes = recentCrashes(state.crashes, yard.config.crashes, Date.now());
-    const within = duration(Date.now() - (crashes[0] ?? 0));
+    const crashes = recentCrashes(state.crashes, yard.config.crashes, machineMs());
+    const within = duration(machineMs() - (crashes[0] ?? 0));
     const why = await yard.runtime.endedBy(slot);
     return `${slot} ended ${crashes.length} times in ${within}${why ? `: ${why}` : ''}`;
   };

@@ -1,4 +1,7 @@
-/** What the watch knows of a slot that serves, and how it tells a new process from the one it has met. */
+/**
+ * What the watch knows of a slot that serves, and how it tells a new process from the one it has met. All its times are
+ * the machine's: a clock that is set changes none of them.
+ */
 import type { Deployment, Proof, RunningSlot, SlotName } from './core/types';
 import type { Sight, SlotHealth, UserAnswers } from './core/watch';
 import { RESTART_WINDOW_MS } from './core/watch';
@@ -12,7 +15,7 @@ export interface Watched {
   badInARow: number;
   badSince: number;
   users: (() => UserAnswers) | null;
-  /** How often in a row it was silent, and since when, in milliseconds since 1970. */
+  /** How often in a row it was silent, and since when. */
   silentInARow: number;
   silentSince: number;
   goodInARow: number;
@@ -27,7 +30,7 @@ export interface Watched {
   gaveUp: boolean;
   /** It is being drained and restarted. */
   restarting: boolean;
-  /** When its process ended since this start of the release was first seen, in milliseconds since 1970. */
+  /** When its process ended since this start of the release was first seen. */
   crashes: number[];
   /** The runtime's count of restarts at the last look: a restart of the runtime itself adds none. */
   counted: { instance: string; restarts: number } | null;
@@ -35,7 +38,7 @@ export interface Watched {
   replacedBy: number | 'nothing' | null;
   /** When and why the watch restarted it, the last one last. */
   restarts: { at: number; instance: string; why: 'hung' | 'unhealthy' }[];
-  /** How often it was started again in vain, and when it may be tried next, in milliseconds since 1970. */
+  /** How often it was started again in vain, and when it may be tried next. */
   restores: { count: number; notBefore: number };
 }
 
@@ -43,7 +46,6 @@ export interface Watched {
 export interface Met {
   pid: number;
   instance: string;
-  /** Milliseconds since 1970. */
   since: number;
   answered: boolean;
 }
@@ -70,7 +72,7 @@ export function newlyWatched(): Watched {
   };
 }
 
-/** Counts one look. @param askedAt when it was asked, in milliseconds since 1970 */
+/** Counts one look. @param askedAt when it was asked */
 export function countLook(
   { home }: Yard,
   slot: SlotName,
@@ -97,9 +99,15 @@ export function countCrashes(yard: Yard, state: Watched, { instance, restarts }:
     ? (provenRestarts(yard, instance) ?? restarts)
     : (state.counted?.restarts ?? restarts);
   // those before the first look ended at some time since it went live
-  const at = isAnother ? (yard.journal.lastLive()?.liveAt ?? Date.now()) : Date.now();
+  const at = machineMs() - (isAnother ? liveForMs(yard) : 0);
   for (let crash = before; crash < restarts; crash++) state.crashes.push(at);
   state.counted = { instance, restarts };
+}
+
+/** For how long the release has been live. The clock may have been set back since. */
+function liveForMs({ journal }: Yard): number {
+  const now = Date.now();
+  return Math.max(0, now - (journal.lastLive()?.liveAt ?? now));
 }
 
 /** The runtime's count when it went live, if that is so recent that each end since then still counts; otherwise null. */
@@ -119,13 +127,13 @@ function proofsOf({ plan }: Pick<Deployment, 'plan'>): Proof[] {
 /** Restarts of this start of the release within the window. */
 export function recentRestarts({ restarts, process }: Watched): Sight['restarts'] {
   const recent = restarts.filter(
-    ({ at, instance }) => instance === process?.instance && at > Date.now() - RESTART_WINDOW_MS,
+    ({ at, instance }) => instance === process?.instance && at > machineMs() - RESTART_WINDOW_MS,
   );
   const last = recent.at(-1);
   return {
     hung: recent.filter(({ why }) => why === 'hung').length,
     unhealthy: recent.filter(({ why }) => why === 'unhealthy').length,
-    lastAgoMs: last ? Date.now() - last.at : null,
+    lastAgoMs: last ? machineMs() - last.at : null,
   };
 }
 

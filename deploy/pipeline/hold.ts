@@ -5,6 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { duration, named } from '../core/format';
 import type { Proof } from '../core/types';
+import { machineMs } from '../os/machine-clock';
 import { closePreview, openPreview } from '../preview/folder';
 import type { LogPosition } from '../traffic/access-log';
 import { logPosition } from '../traffic/access-log';
@@ -50,8 +51,8 @@ export async function hold(
     return await untilPromoted(yard, deploymentId, signal, async (promoted) => {
       onHold();
       if (!promoted && looks++ % HEALTH_EVERY_LOOKS > 0) return false;
-      if (!promoted && Date.now() >= nextLook) {
-        nextLook = Date.now() + LIVE_EVERY_MS;
+      if (!promoted && machineMs() >= nextLook) {
+        nextLook = machineMs() + LIVE_EVERY_MS;
         from = await tellIfLiveFails(yard, deploymentId, from);
       }
       // while the engine is away nobody can say whether it is still what was tried: a promotion waits

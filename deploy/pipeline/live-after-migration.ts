@@ -7,6 +7,7 @@ import { inService } from '../core/spread';
 import type { Migration, SlotName } from '../core/types';
 import type { Counts } from '../core/verdict';
 import { errorVerdict, sumOf } from '../core/verdict';
+import { machineMs } from '../os/machine-clock';
 import type { LogPosition } from '../traffic/access-log';
 import { countRequests, logPosition, readRecent, readRequests } from '../traffic/access-log';
 import { probe } from '../traffic/probe';
@@ -58,11 +59,11 @@ async function usersErrors(yard: Yard, { sound, before }: Before, from: LogPosit
   const { maxErrorRatio, minRequests } = yard.config.bake;
   const rule = { maxErrorRatio, minRequests: Math.min(minRequests, FEW_REQUESTS) };
   const slots = [...new Set(sound.map(({ slot }) => slot))];
-  const deadline = Date.now() + (before.requests > 0 ? EVIDENCE_MS : 0);
+  const deadline = machineMs() + (before.requests > 0 ? EVIDENCE_MS : 0);
   for (;;) {
     const now = countsOf(slots, countRequests(readRequests(yard.home, from).requests).slots);
     const why = errorVerdict(before, now, rule);
-    if (why !== null || now.requests >= minRequests || Date.now() >= deadline) return why;
+    if (why !== null || now.requests >= minRequests || machineMs() >= deadline) return why;
     await sleep(LOOK_EVERY_MS);
   }
 }

@@ -2,6 +2,7 @@
 import type { UserAnswers } from '../core/watch';
 import type { SlotName } from '../core/types';
 import type { Home } from '../home';
+import { machineMs } from '../os/machine-clock';
 import { hasSlotFailed, logPosition, readRequests } from './access-log';
 
 const WINDOW_MS = 10_000;
@@ -13,11 +14,13 @@ export function recentAnswers(home: Home, slot: SlotName): () => UserAnswers {
   return () => {
     const read = readRequests(home, position);
     position = read.position;
+    // when it was read, which does not depend on a clock that is set: nginx's own times do
+    const now = machineMs();
     for (const entry of read.requests) {
       const failed = entry.kind === 'app' && entry.slot === slot ? hasSlotFailed(entry) : null;
-      if (failed !== null) seen.push({ at: entry.at, failed });
+      if (failed !== null) seen.push({ at: now, failed });
     }
-    seen = seen.filter(({ at }) => at >= Date.now() - WINDOW_MS);
+    seen = seen.filter(({ at }) => at >= now - WINDOW_MS);
     const failed = seen.filter((each) => each.failed).length;
     return { answered: seen.length - failed, failed };
   };
