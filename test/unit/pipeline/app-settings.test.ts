@@ -27,7 +27,8 @@ afterEach(() => reader.leave());
 const config = (text: string): void => writeFileSync(path.join(dir, 'deploy.config.js'), text);
 
 test('the reader waits while the commit is checked out, and reads what stands there then', async () => {
-  expect(markedProcesses(home)).toHaveLength(1);
+  // on a busy machine spawn returns before /proc shows the new program's environment
+  await until('it waits', () => markedProcesses(home).length === 1);
   config("module.exports = { app: { start: 'late.js' } }");
   expect(await reader.read(dir)).toMatchObject({ start: 'late.js' });
   expect(markedProcesses(home)).toEqual([]);
