@@ -438,6 +438,15 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
+    what: 'a damaged push.git loses the branches that were never deployed',
+    file: 'deploy/core/refs.ts',
+    from: 'const names = old.size > 0 ? [...old.keys()] : [...mirror.keys()];',
+    to: 'const names = [...mirror.keys()];',
+    test: 'test/integration/push-repair.test.ts',
+    name: 'keeps every branch and tag when an object is missing',
+  },
+  {
+    invariant: 4,
     what: 'a lost journal brings back the commit that the clone stands on',
     file: 'deploy/setup/rescue-journal.ts',
     from: 'await seed(home, config, journal, complete);',

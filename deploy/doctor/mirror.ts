@@ -1,7 +1,7 @@
 /** mirror.git, from which releases are made. It is a cache, so a damaged one is no fault that waits for an operator. */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { damageOf } from '../git/mirror-repair';
+import { damageOf } from '../git/damage';
 import type { Judgement } from './finding';
 import { ok, warning } from './finding';
 import type { Patient } from './patient';

@@ -18,6 +18,8 @@ import { deployerStatus } from '../runtimes/pm2-deployer';
 import { keptSettings, readSettings } from '../settings';
 import { findNginx, type NginxBinary } from '../traffic/nginx-binary';
 import { linkedTable } from '../traffic/table-folder';
+import { pushDamage } from '../git/push-damage';
+import { ASK_MS } from './patience';
 
 export interface Patient {
   /** The clone. */
@@ -44,6 +46,8 @@ export interface Patient {
   table: () => Table;
   /** Throws E_RUNTIME, E_ENGINE. */
   running: () => Promise<RunningSlot[]>;
+  /** What keeps push.git from receiving or giving out what was pushed; null for nothing. */
+  pushDamage: () => Promise<string | null>;
   /** Throws E_RUNTIME. */
   deployer: () => Promise<DeployerStatus | null>;
   /** Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
@@ -81,6 +85,7 @@ export function patientAt(root: string, env: NodeJS.ProcessEnv): Patient {
     atWork: once(() => journal().active()),
     table: once(() => linkedTable(home())),
     running: once(async () => createRuntime({ home: home(), root, config: ports() }).list()),
+    pushDamage: once(() => pushDamage(home(), ASK_MS)),
     deployer: once(() => deployerStatus({ home: home() })),
     nginx: once(() => findNginx(env.PATH ?? '')),
     close() {

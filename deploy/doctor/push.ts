@@ -2,7 +2,7 @@
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { hookValue } from '../git/hook-value';
-import { HOOKS, hookScript } from '../git/push-repository';
+import { HOOKS, hookScript, wrongSettings } from '../git/push-repository';
 import { withoutPassword } from '../git/shown';
 import { liveUrl } from '../git/live-remote';
 import type { Judgement } from './finding';
@@ -13,9 +13,18 @@ const WRITE_AGAIN = 'npm start';
 
 export async function checkPush(patient: Patient): Promise<Judgement[]> {
   const home = patient.home();
+  const damage = await patient.pushDamage();
+  if (damage !== null)
+    return [fault(`push.git is damaged (${damage}): a push is refused or lost.`, WRITE_AGAIN)];
   const hooks = HOOKS.flatMap((hook) => judgeHook(patient, hook));
-  // one npm start writes both
-  const complaints = [...hooks.slice(0, 1), ...judgeRemote(await liveUrl(patient.root), home.pushGit)];
+  const settings = (await wrongSettings(home.pushGit)).map(([key]) =>
+    fault(`push.git has not the setting ${key} that a push needs.`, WRITE_AGAIN),
+  );
+  // one npm start writes all of them
+  const complaints = [
+    ...[...hooks, ...settings].slice(0, 1),
+    ...judgeRemote(await liveUrl(patient.root), home.pushGit),
+  ];
   return orOk(complaints, 'the hooks lead to this clone, and "live" to them');
 }
 

@@ -5,13 +5,14 @@ import { askSource } from '../git/ask-source';
 import { sourceOf } from '../git/mirror';
 import { withoutPassword } from '../git/shown';
 import type { Judgement } from './finding';
-import { fault, ok, warning, word } from './finding';
+import { fault, NotLookedAt, ok, warning, word } from './finding';
 import type { Patient } from './patient';
 import { ASK_MS } from './patience';
 
 export async function checkSource(patient: Patient): Promise<Judgement[]> {
   const { source: configured, branch } = patient.config();
   const home = patient.home();
+  if (configured === null && (await patient.pushDamage()) !== null) throw new NotLookedAt('see git push');
   const source = sourceOf(home, configured);
   const asked = await askSource(home, source, branch, ASK_MS);
   if (typeof asked === 'object') return [unreadable(source, configured, asked.why)];

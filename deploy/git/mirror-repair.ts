@@ -7,7 +7,8 @@ import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { putInTrash } from '../trash';
-import { gitOn, gitSilently, reasonOf } from './git';
+import { damageOf } from './damage';
+import { gitOn, reasonOf } from './git';
 
 /** What git says when it cannot write into a repository that it can read. */
 const CANNOT_WRITE =
@@ -60,16 +61,6 @@ export async function makeAgain(
   putInTrash(home, home.mirrorGit);
   renameSync(fresh.mirrorGit, home.mirrorGit);
   await report(`mirror.git was damaged (${damage}) and has been made again`);
-}
-
-/** What is wrong with the mirror, in git's words; null when all its objects are there and whole. */
-export async function damageOf(mirror: string): Promise<string | null> {
-  try {
-    await gitSilently(mirror, ['fsck', '--full', '--no-dangling', '--no-progress']);
-    return null;
-  } catch (error) {
-    return reasonOf(error);
-  }
 }
 
 /**

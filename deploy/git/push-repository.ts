@@ -1,5 +1,5 @@
 /** push.git: the bare repository that `git push live` sends to, and its hooks. */
-import { existsSync, mkdirSync, readFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home';
 import { writeAtomically } from '../os/atomic-write';
@@ -15,6 +15,8 @@ export interface HookTargets {
   branch: string;
 }
 
+const CLOSED = 0o700;
+
 export const HOOKS = ['pre-receive', 'post-receive'] as const;
 
 /**
@@ -24,17 +26,11 @@ export const HOOKS = ['pre-receive', 'post-receive'] as const;
 export async function preparePushRepository(home: Home, targets: HookTargets): Promise<void> {
   await checkBranchName(targets.branch);
   mkdirSync(home.pushGit, { recursive: true });
+  if ((statSync(home.pushGit).mode & 0o777) !== CLOSED) chmodSync(home.pushGit, CLOSED);
   const hooks = path.join(home.pushGit, 'hooks');
   await gitOn(home.pushGit).raw(['init', '--bare', `--initial-branch=${targets.branch}`]);
-  await configure(home.pushGit, {
-    // pushes from a shallow clone are refused otherwise
-    'receive.shallowupdate': 'true',
-    // a person's own core.hooksPath would silence ours
-    'core.hookspath': hooks,
-    ...(await fsyncSettings(home.pushGit)),
-    // housekeeping in the background would outlive everything that watches it
-    'gc.autodetach': 'false',
-  });
+  for (const [key, value] of await wrongSettings(home.pushGit))
+    await gitOn(home.pushGit, { setsHooksPath: true }).addConfig(key, value);
   await pointHeadAt(home.pushGit, targets.branch);
   mkdirSync(hooks, { recursive: true });
   for (const hook of HOOKS) writeHook(path.join(hooks, hook), hookScript(hook, home, targets));
@@ -70,13 +66,21 @@ function writeHook(file: string, script: string): void {
   writeAtomically(file, script, { mode: 0o755 });
 }
 
-/** Sets what differs; keys in git's own spelling, which is lower case. */
-async function configure(repository: string, wanted: Record<string, string>): Promise<void> {
-  const { all } = await gitOn(repository).listConfig('local');
-  for (const [key, value] of Object.entries(wanted)) {
-    if (all[key] === value) continue;
-    await gitOn(repository, { setsHooksPath: true }).addConfig(key, value);
-  }
+/** The settings that differ from those that a push needs; keys in git's own spelling, which is lower case. */
+export async function wrongSettings(pushGit: string): Promise<[string, string][]> {
+  // git cannot list a file that is gone
+  const hasSettings = existsSync(path.join(pushGit, 'config'));
+  const all = hasSettings ? (await gitOn(pushGit).listConfig('local')).all : {};
+  const wanted = {
+    // pushes from a shallow clone are refused otherwise
+    'receive.shallowupdate': 'true',
+    // a person's own core.hooksPath would silence ours
+    'core.hookspath': path.join(pushGit, 'hooks'),
+    ...(await fsyncSettings(pushGit)),
+    // housekeeping in the background would outlive everything that watches it
+    'gc.autodetach': 'false',
+  };
+  return Object.entries(wanted).filter(([key, value]) => all[key] !== value);
 }
 
 /**

@@ -2,8 +2,10 @@
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Config, Settings } from '../config';
 import { keepSettings } from '../settings';
+import type { Commit } from '../core/types';
 import { KnownError } from '../core/errors';
 import { ensureLiveRemote } from '../git/live-remote';
+import { repairPushRepository } from '../git/push-repair';
 import { preparePushRepository } from '../git/push-repository';
 import { seedSource } from '../git/seed';
 import type { Home } from '../home';
@@ -29,7 +31,7 @@ export function makeHome(home: Home): void {
     makeLogFolder(home);
     const { releases, modules, env, shared, pm2, compose } = home;
     const closed = [releases, modules, env, shared, pm2, compose];
-    for (const folder of [...closed, home.pushGit, home.mirrorGit]) makeFolder(folder, CLOSED);
+    for (const folder of [...closed, home.mirrorGit]) makeFolder(folder, CLOSED);
     for (const file of [home.journal, home.lock, turnFile(home)]) makePrivate(file);
     keepReserve(home);
   } catch (error) {
@@ -52,18 +54,30 @@ export async function prepareHome(
   keepSettings(home.settings, settings, config);
   const journal = Journal.open(home);
   await journal.prepare();
+  const live = journal.lastLive()?.to?.commit ?? null;
   journal.close();
-  await prepareGit(home, root, config);
+  await prepareGit(home, root, config, live);
 }
 
-/** Makes push.git and the way to it, or brings them up to date: Node may have moved, the remote may have been removed. */
-export async function prepareGit(home: Home, root: string, config: Config): Promise<void> {
+/**
+ * Makes push.git and the way to it, repairs it, and brings both up to date: Node may have moved, the remote may have been
+ * removed. @param live the commit of the live release
+ */
+export async function prepareGit(
+  home: Home,
+  root: string,
+  config: Config,
+  live: Commit | null,
+): Promise<void> {
+  const isSource = config.source === null;
+  const repaired = await repairPushRepository(home, { root, branch: config.branch, live, isSource });
+  if (repaired !== null) say(repaired);
   await preparePushRepository(home, { node: process.execPath, root, branch: config.branch });
   const remote = await ensureLiveRemote(home, root);
   if (typeof remote === 'object') {
     say(`! this clone's remote "live" leads to ${remote.elsewhere}; ours is ${home.pushGit}`);
   }
-  if (config.source === null) await seedSource(home, root, config.branch);
+  if (isSource) await seedSource(home, root, config.branch);
 }
 
 function makeFolder(folder: string, mode: number): void {

@@ -172,7 +172,7 @@ function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
 async function applyChanges(home: Home, serving: Serving): Promise<number> {
   sayWhatWaits(home);
   sayWhetherSecretWaits(home, process.env.WEBHOOK_SECRET);
-  const { config, changes, refused } = await update(home);
+  const { config, changes, refused } = await update(home, serving.commit);
   say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
   const done = changes.length > 0 ? changes.join(', ') : 'nothing was changed';
   say(`  it was running already: ${done}`);

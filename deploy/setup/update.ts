@@ -2,6 +2,7 @@
 import { ROOT } from '../commands/desk';
 import type { Config } from '../config';
 import { KnownError } from '../core/errors';
+import type { Commit } from '../core/types';
 import type { Home } from '../home';
 import { keepSettings } from '../settings';
 import { askedWhileRunning } from './asked';
@@ -20,7 +21,7 @@ export interface Updated {
 }
 
 /** Throws E_CONFIG, E_DEPLOYER_DOWN. A configuration that nginx refuses keeps nothing else from being applied. */
-export async function update(home: Home): Promise<Updated> {
+export async function update(home: Home, live: Commit): Promise<Updated> {
   const { settings, config } = askedWhileRunning(home, process.env);
   keepSettings(home.settings, settings, config);
   const server = serverOf(home) as Server;
@@ -31,7 +32,7 @@ export async function update(home: Home): Promise<Updated> {
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
     changes.push('the deployer has read the changed configuration');
   }
-  await prepareGit(home, ROOT, config);
+  await prepareGit(home, ROOT, config, live);
   return { config, changes, refused: nginx instanceof KnownError ? nginx : null };
 }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Home } from '../../deploy/home';
 import { checkOut } from '../../deploy/pipeline/check-out';
 import { repairCommit, sendCommit, tipOf, updateMirror } from '../../deploy/git/mirror';
-import { damageOf } from '../../deploy/git/mirror-repair';
+import { damageOf } from '../../deploy/git/damage';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
 

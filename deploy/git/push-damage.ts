@@ -1,0 +1,56 @@
+/** What is wrong with push.git: what fsck finds, and what keeps git from receiving into it. */
+import type { Dirent } from 'node:fs';
+import { accessSync, constants, lstatSync, readdirSync, statSync } from 'node:fs';
+import path from 'node:path';
+import type { Home } from '../home';
+import { damageOf } from './damage';
+import { deadLocks } from './locks';
+
+/** In a few words; null where a push can be received and all that was pushed can be read. */
+export async function pushDamage(
+  { dir, pushGit }: Pick<Home, 'dir' | 'pushGit'>,
+  limitMs: number,
+): Promise<string | null> {
+  const stat = lstatSync(pushGit, { throwIfNoEntry: false });
+  if (!stat) return 'it is gone';
+  if (!stat.isDirectory()) return 'it is not a folder';
+  // git refuses to receive into another user's repository
+  if (stat.uid !== statSync(dir).uid) return `it belongs to user ${stat.uid}`;
+  const [lock] = deadLocks(pushGit);
+  if (lock !== undefined) return `a killed git has left ${path.relative(pushGit, lock)}`;
+  return closedIn(pushGit) ?? (await damageOf(pushGit, limitMs));
+}
+
+/** A file or folder that this user may not use: `sudo git push` leaves some. */
+function closedIn(pushGit: string): string | null {
+  const folders = [''];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    if (!may(path.join(pushGit, folder), constants.R_OK | constants.W_OK | constants.X_OK))
+      return `${folder || 'it'} cannot be written`;
+    for (const entry of entriesOf(path.join(pushGit, folder))) {
+      const name = path.join(folder, entry.name);
+      if (entry.isDirectory()) folders.push(name);
+      else if (!may(path.join(pushGit, name), constants.R_OK)) return `${name} cannot be read`;
+    }
+  }
+  return null;
+}
+
+/** None for a folder that a push has removed meanwhile. */
+function entriesOf(folder: string): Dirent[] {
+  try {
+    return readdirSync(folder, { withFileTypes: true });
+  } catch {
+    return [];
+  }
+}
+
+function may(file: string, mode: number): boolean {
+  try {
+    accessSync(file, mode);
+    return true;
+  } catch (error) {
+    // a file that is gone meanwhile, or a disk that is read-only, is no fault of the permissions
+    return (error as NodeJS.ErrnoException).code !== 'EACCES';
+  }
+}

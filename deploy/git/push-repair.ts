@@ -1,0 +1,194 @@
+/**
+ * push.git is not a cache: a push that was never deployed is nowhere else. A broken one is moved aside and a new one takes
+ * its place, with everything that can still be read. Nothing is deleted.
+ */
+import { execFile } from 'node:child_process';
+import {
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  rmdirSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { promisify } from 'node:util';
+import type { Commit } from '../core/types';
+import { goodLines, readableRefs, refsToBring } from '../core/refs';
+import type { Home } from '../home';
+import { flushFileSystems } from '../os/flush';
+import { machineMs } from '../os/machine-clock';
+import { isInUse, removeDeadLocks } from './locks';
+import { gitEnvironment, gitIn, gitOn, gitSilently } from './git';
+import { pushDamage } from './push-damage';
+
+const run = promisify(execFile);
+const CLOSED = 0o700;
+/** A larger repository is not checked to its end: users may be waiting for npm start. */
+const CHECK_MS = 30_000;
+/** How long a push, or a fetch, may have the repository before it is left alone. */
+const PUSH_MS = 10_000;
+const LOOK_EVERY_MS = 50;
+
+export interface Sources {
+  root: string;
+  branch: string;
+  /** The commit of the live release, for a branch that can be read nowhere else. */
+  live: Commit | null;
+  /** False where commits come from another source: the mirror then has that source's branches. */
+  isSource: boolean;
+}
+
+/** What was done, in one sentence; null where push.git was whole, or is made for the first time. */
+export async function repairPushRepository(home: Home, sources: Sources): Promise<string | null> {
+  const { pushGit } = home;
+  const fresh = `${pushGit}.new`;
+  // an earlier repair was cut off between its two renames
+  if (!existsSync(pushGit) && existsSync(fresh)) renameSync(fresh, pushGit);
+  if (isGone(pushGit)) {
+    await makeAgain(home, sources, fresh);
+    return sources.live === null ? null : '! push.git was gone and has been made again';
+  }
+  removeDeadLocks(pushGit);
+  const damage = await pushDamage(home, CHECK_MS);
+  if (damage === null) return null;
+  if (!(await becomesTrue(() => !isInUse(pushGit))))
+    return `! push.git is damaged (${damage}), but a push is running. Type npm start when it has ended`;
+  // its owner may have taken their own permissions away
+  await run('chmod', ['-R', 'u+rwX', '--', pushGit]).catch(() => undefined);
+  if ((await pushDamage(home, CHECK_MS)) === null)
+    return '! the permissions of push.git were wrong and have been repaired';
+  const aside = await makeAgain(home, sources, fresh);
+  return `! push.git was damaged (${damage}) and has been made again. The old one is kept as ${String(aside)}`;
+}
+
+/** An empty folder holds nothing that could be lost. */
+function isGone(pushGit: string): boolean {
+  try {
+    rmdirSync(pushGit);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ENOENT';
+  }
+}
+
+/** Waits a moment for it. False when it does not come to that. */
+async function becomesTrue(condition: () => boolean): Promise<boolean> {
+  const deadline = machineMs() + PUSH_MS;
+  while (!condition()) {
+    if (machineMs() > deadline) return false;
+    await sleep(LOOK_EVERY_MS);
+  }
+  return true;
+}
+
+/** Returns where the old one is kept, or null where there was none. */
+async function makeAgain(home: Home, sources: Sources, fresh: string): Promise<string | null> {
+  rmSync(fresh, { recursive: true, force: true });
+  mkdirSync(fresh, { mode: CLOSED });
+  await gitOn(fresh).raw(['init', '--bare', '--quiet', `--initial-branch=${sources.branch}`]);
+  await fill(fresh, home, sources);
+  await flushFileSystems([fresh]);
+  const aside = existsSync(home.pushGit) ? freeName(home.pushGit) : null;
+  if (aside !== null) renameSync(home.pushGit, aside);
+  renameSync(fresh, home.pushGit);
+  return aside;
+}
+
+function freeName(pushGit: string): string {
+  const name = (number: number): string => path.join(path.dirname(pushGit), `push-broken-${number}.git`);
+  let number = 1;
+  while (existsSync(name(number))) number += 1;
+  return name(number);
+}
+
+/** Gives a new repository every branch and tag whose commits can be read, each at the newest state that can. */
+async function fill(fresh: string, home: Home, { root, branch, live, isSource }: Sources): Promise<void> {
+  const mirror = isSource ? refsIn(home.mirrorGit, 'refs/heads') : new Map<string, Commit[]>();
+  const wanted = refsToBring(refsIn(home.pushGit, 'refs'), mirror);
+  const own = `refs/heads/${branch}`;
+  if (isSource && live !== null) wanted.set(own, [...(wanted.get(own) ?? []), live]);
+  const shallow = [home.pushGit, ...(isSource ? [home.mirrorGit] : [])].flatMap((each) =>
+    goodLines(textOf(path.join(each, 'shallow'))),
+  );
+  if (shallow.length > 0) writeFileSync(path.join(fresh, 'shallow'), `${[...new Set(shallow)].join('\n')}\n`);
+  const stores = await objectStores(home, root);
+  for (const [ref, commits] of wanted) {
+    for (const commit of commits) {
+      if (!(await bring(fresh, commit, stores))) continue;
+      await gitSilently(fresh, ['update-ref', ref, commit]).catch(() => undefined);
+      break;
+    }
+  }
+}
+
+/** Copies a commit and its history. A damaged object in one store hides the whole one in another, so each goes first once. */
+async function bring(fresh: string, commit: Commit, stores: string[]): Promise<boolean> {
+  for (const first of stores) {
+    const order = [first, ...stores.filter((store) => store !== first)];
+    if (await pack(fresh, commit, order)) return true;
+  }
+  return false;
+}
+
+async function pack(fresh: string, commit: Commit, stores: string[]): Promise<boolean> {
+  const args = ['pack-objects', '--revs', '--quiet', path.join(fresh, 'objects', 'pack', 'pack')];
+  const packing = run('git', args, {
+    cwd: fresh,
+    env: {
+      ...gitEnvironment(process.env),
+      GIT_DIR: fresh,
+      // git unquotes a path that begins with a quotation mark; a bare one ends at its first colon
+      GIT_ALTERNATE_OBJECT_DIRECTORIES: stores.map((store) => JSON.stringify(store)).join(':'),
+    },
+  });
+  packing.child.stdin?.on('error', () => undefined).end(`${commit}\n`);
+  return packing.then(
+    () => true,
+    () => false,
+  );
+}
+
+/** Where objects may be read from, the best first. */
+async function objectStores({ pushGit, mirrorGit }: Home, root: string): Promise<string[]> {
+  const own = await gitIn(root)
+    .raw(['rev-parse', '--git-path', 'objects'])
+    .then((found) => [path.resolve(root, found.trim())])
+    .catch(() => []);
+  return [...[pushGit, mirrorGit].map((each) => path.join(each, 'objects')), ...own].filter(existsSync);
+}
+
+/**
+ * The refs of a repository that git itself may refuse to read. Several commits for one: what a file says goes over what
+ * was packed before.
+ */
+function refsIn(repository: string, below: string): Map<string, Commit[]> {
+  const folder = path.join(repository, below);
+  const loose = namesBelow(folder).map((name) => ({
+    ref: `${below}/${name}`,
+    text: textOf(path.join(folder, name)),
+  }));
+  return readableRefs(loose, textOf(path.join(repository, 'packed-refs')), below);
+}
+
+function namesBelow(folder: string): string[] {
+  try {
+    return readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter((name) =>
+      statSync(path.join(folder, name)).isFile(),
+    );
+  } catch {
+    return [];
+  }
+}
+
+function textOf(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch {
+    return '';
+  }
+}

@@ -1,0 +1,113 @@
+/** A push.git that is damaged in each way that disks and people break repositories, while users are served. */
+import { chmodSync, chownSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { applyFix, expectFault, WITH_COMMANDS } from '../support/doctor';
+import { expectDone, expectLive } from '../support/expect-live';
+import { startLoad } from '../support/load';
+import { afterwards } from '../support/temp-home';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(180_000);
+
+let clone: TinyClone;
+let releases = 0;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } });
+  clone.change(WITH_COMMANDS);
+  await clone.commit('with the commands');
+  expectDone(await clone.start());
+  expectLive(await push());
+  // one that the kit never fetched into anything but push.git
+  expectDone(await clone.git('push', 'live', 'main:other'));
+});
+afterAll(() => clone.cleanUp());
+
+describe.each<[string, () => void | Promise<void>]>([
+  ['without an object', async () => rmSync(await tipObject())],
+  ['with an empty object', async () => empty(await tipObject())],
+  ['with a pack that is cut off', () => cutPack()],
+  ['whose branch is empty', () => empty(at('refs/heads/main'))],
+  ['without HEAD', () => rmSync(at('HEAD'))],
+  ['whose configuration is garbage', () => writeFileSync(at('config'), '[[')],
+  ['whose configuration is gone', () => rmSync(at('config'))],
+  ['without its hooks', () => rmSync(at('hooks'), { recursive: true })],
+  ['with the lock of a killed git', () => writeFileSync(at('refs/heads/main.lock'), '')],
+  ['that is gone', () => rmSync(clone.home.pushGit, { recursive: true })],
+  ...(process.geteuid?.() === 0
+    ? [['of another user', () => chownSync(clone.home.pushGit, 12345, 12345)] as [string, () => void]]
+    : []),
+])('a push.git %s', (_what, damage) => {
+  it('is named by the doctor, whose fix serves all users and lets the next push go live', async () => {
+    const before = await clone.serving();
+    const pushed = await refs();
+    const load = startLoad({
+      port: clone.ports.http,
+      connections: 4,
+      mix: [{ method: 'GET', path: '/version' }],
+      slow: null,
+      pauseMs: 5,
+    });
+    afterwards(() => load.stop());
+    await damage();
+
+    const fault = await expectFault(clone, 'git push');
+    expect(fault.mend).toBe('npm start');
+    await applyFix(clone, fault);
+
+    expect(await clone.serving()).toEqual(before);
+    expect(await refs()).toEqual(pushed);
+    expectLive(await push());
+    const { requests, failed } = await load.stop();
+    expect(failed).toEqual([]);
+    expect(requests).toBeGreaterThan(50);
+  });
+});
+
+it('every repository that was damaged is kept', () => {
+  const kept = readdirSync(clone.home.dir).filter((name) => /^push-broken-\d+\.git$/.test(name));
+  expect(kept.length).toBeGreaterThanOrEqual(6);
+});
+
+it('is made again also when everything was stopped', async () => {
+  const pushed = await refs();
+  const { commit } = await clone.serving();
+  expectDone(await clone.switchyard('stop'));
+  writeFileSync(at('config'), '[[');
+  expectDone(await clone.start());
+  expect((await clone.serving()).commit).toBe(commit);
+  expect(await refs()).toEqual(pushed);
+});
+
+const at = (...names: string[]): string => path.join(clone.home.pushGit, ...names);
+
+function push(): ReturnType<TinyClone['release']> {
+  releases += 1;
+  return clone.release({ ...WITH_COMMANDS, files: { [`more/${releases}.txt`]: `${releases}` } });
+}
+
+async function refs(): Promise<string> {
+  const { text } = await clone.git('ls-remote', clone.home.pushGit);
+  return text;
+}
+
+async function tipObject(): Promise<string> {
+  const id = (await clone.git('rev-parse', 'HEAD')).text.trim();
+  const file = at('objects', id.slice(0, 2), id.slice(2));
+  expect(existsSync(file)).toBe(true);
+  return file;
+}
+
+function empty(file: string): void {
+  chmodSync(file, 0o644);
+  truncateSync(file);
+}
+
+async function cutPack(): Promise<void> {
+  expectDone(await clone.git('--git-dir', clone.home.pushGit, 'gc', '--quiet'));
+  const packs = readdirSync(at('objects/pack')).filter((name) => name.endsWith('.pack'));
+  for (const name of packs) {
+    chmodSync(at('objects/pack', name), 0o644);
+    truncateSync(at('objects/pack', name), 40);
+  }
+}
