@@ -1,11 +1,24 @@
 /**
  * A sample of `npm run soak`, by its own code: a deployment of each strategy that recovery.test.ts does not tell of is
- * killed between two of its steps, and a bad one between two of those that take it back.
+ * killed between two of its steps, and a bad one between two of those that take it back; and a rolling one loses its
+ * power.
  */
 import { chance } from '../support/chance';
-import { isBetween, pointsOf, undoPointsOf, type Point } from '../soak/points';
+import { needs } from '../support/needs';
+import { cutsOf, isBetween, pointsOf, undoPointsOf, type Point } from '../soak/points';
+import { cutAt } from '../soak/power';
 import { killedAt, nextWorks } from '../soak/story';
-import { closeYard, freshCommit, openYard, planOf, type Yard } from '../soak/yard';
+import {
+  closeLossyYard,
+  closeYard,
+  freshCommit,
+  openLossyYard,
+  openYard,
+  planOf,
+  powerCutPossible,
+  type LossyYard,
+  type Yard,
+} from '../soak/yard';
 
 jest.setTimeout(120_000);
 
@@ -43,6 +56,25 @@ describe.each(['canary', 'in-place', 'rolling'])('%s', (strategy) => {
     const { problems } = await killedAt(yard, point, yard.bad);
     expect({ point, problems }).toEqual({ point, problems: [] });
   });
+});
+
+needs('a disk of its own', () => powerCutPossible('pm2')).describe('a power cut', () => {
+  let yard: LossyYard | undefined;
+  beforeAll(async () => {
+    yard = await openLossyYard('pm2', 2, 'rolling');
+  });
+  afterAll(() => yard && closeLossyYard(yard));
+
+  it.each(['shift | ', '1.5 s into the bake'])(
+    'at "%s" loses nothing that was reported, and the next push goes live',
+    async (name) => {
+      const { disk } = yard as LossyYard;
+      const plan = await planOf(yard as LossyYard, await freshCommit(yard as LossyYard));
+      const cut = cutsOf(plan, [], disk.cutCommand).find((each) => each.name.includes(name));
+      const { problems } = await cutAt(yard as LossyYard, cut as NonNullable<typeof cut>);
+      expect(problems).toEqual([]);
+    },
+  );
 });
 
 /** When the first users have been moved, and before everybody was told LIVE. */
