@@ -1,6 +1,6 @@
 /** The real engine, for tests: names of their own, and nothing left of a home. */
 import { randomBytes } from 'node:crypto';
-import { readFileSync, readdirSync, statSync } from 'node:fs';
+import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../../deploy/home';
 import { DATA_IN_CONTAINER } from '../../deploy/runtimes/compose-definitions';
@@ -38,21 +38,26 @@ export function pidOnThisMachine(instance: string, pid: number): number {
 /** What runs in a home's containers: there the shared folder is mounted, and nowhere else. */
 export function processesInContainers({ shared }: Pick<Home, 'shared'>): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const device = deviceOf(shared);
+  const place = placeOf(shared);
   const isData = (line: string): boolean => {
-    // a folder is named as its own file system names it, and clones on disks of their own share that name
-    const [, , of, folder = '', at] = line.split(' ');
-    return at === DATA_IN_CONTAINER && of === device && shared.endsWith(folder);
+    const [, , device, folder, at] = line.split(' ');
+    return at === DATA_IN_CONTAINER && device === place.device && folder === place.folder;
   };
   return pids.filter((pid) => procFile(pid, 'mountinfo').split('\n').some(isData)).map(Number);
 }
 
-/** `major:minor` of the file system that holds a path, as mountinfo writes it; the path itself may be gone. */
-function deviceOf(file: string): string {
-  const found = statSync(file, { throwIfNoEntry: false });
-  if (!found) return deviceOf(path.dirname(file));
-  const { dev } = found;
-  return `${(dev >> 8) & 0xfff}:${(dev & 0xff) | ((dev >> 12) & 0xfff00)}`;
+/** Where a folder is, as a container's mounts name it: its device, and its path in the file system of that device. */
+function placeOf(dir: string): { device: string; folder: string } {
+  const mounts = procFile('self', 'mountinfo')
+    .split('\n')
+    .map((line) => line.split(' '))
+    .map(([, , device = '', root = '', at = '']) => ({ device, root, at }))
+    .filter(({ at }) => at !== '' && `${dir}/`.startsWith(at === '/' ? at : `${at}/`));
+  // of several mounts on one folder the last one counts
+  const { device, root, at } = mounts.reduce((best, each) =>
+    each.at.length >= best.at.length ? each : best,
+  );
+  return { device, folder: path.join(root, path.relative(at, dir)) };
 }
 
 /** Removes every container and image of a home, whatever state they are in. */
