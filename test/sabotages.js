@@ -583,6 +583,15 @@ const SABOTAGES = [
     to: '',
     test: 'test/unit/traffic/table-folder.test.ts',
   },
+  {
+    invariant: 5,
+    what: 'a bake without evidence on a full disk is called healthy',
+    file: 'deploy/pipeline/full-disk.ts',
+    from: 'if (!waits && machineMs() - since >= PATIENCE_MS) throw noEvidence(folder);',
+    to: 'if (!waits && machineMs() - since < -PATIENCE_MS) throw noEvidence(folder);',
+    test: 'test/e2e/full-disk.test.ts',
+    name: 'fails a bake whose users get errors',
+  },
 ];
 
 module.exports = { SABOTAGES };

@@ -8,6 +8,14 @@ export interface Look {
   keep: number;
 }
 
+/** A line of a log or a page of a database needs no more. */
+const FULL_BELOW = 64 * 1024;
+
+/** @param free what users other than root may still write: nginx's workers are not root */
+export function isFull(free: number): boolean {
+  return free < FULL_BELOW;
+}
+
 export function fits({ free, needs, keep }: Look): boolean {
   return free - needs >= keep;
 }

@@ -1,5 +1,6 @@
 /** Is a release that went live good? Decided from what nginx counted, by rule. */
 
+import { plural } from './format';
 import type { SlotName } from './types';
 
 export interface Counts {
@@ -43,6 +44,14 @@ export function releaseVerdict(
     if (why !== null) return { slots: group.map(([slot]) => slot), why };
   }
   return null;
+}
+
+/** What a bake without a complaint ends with: it claims no more than it has seen. */
+export function bakePassed(seconds: number, requests: number, { minRequests }: BakeRule): string {
+  if (requests > 0 && requests >= minRequests) return `healthy for ${seconds} s`;
+  const users =
+    requests === 0 ? 'no user requests were seen' : `only ${plural(requests, 'user request')} seen`;
+  return `passed its health checks for ${seconds} s; ${users}`;
 }
 
 /** Null while all is well, otherwise one clause that names the figures. */

@@ -3,12 +3,13 @@ import { execFile } from 'node:child_process';
 import { readdirSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
+import { isFull } from '../core/room';
 import type { Home } from '../home';
 import { diskTrouble, inodeHint } from '../os/disk-failure';
 import { FEWEST_INODES } from '../pipeline/preflight';
 import { newestFirst } from '../os/newest';
 import type { Judgement } from './finding';
-import { fault, ok, warning } from './finding';
+import { fault, ok, warning, word } from './finding';
 import type { Patient } from './patient';
 import { bytesOf, megabytes } from './size';
 import { ASK_MS } from './patience';
@@ -49,6 +50,14 @@ export interface Disk {
 }
 
 export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeMend }: Disk): Judgement[] {
+  if (isFull(free)) {
+    return [
+      fault(
+        `The disk of ${dir} is full: nginx cannot log what users get, and the app cannot write.`,
+        largest(dir),
+      ),
+    ];
+  }
   const needed = release + reserve;
   const facts = `${megabytes(free)} free, a release needs ${megabytes(release)}`;
   const mend = `Free some of the disk that holds ${dir}: df -h ${dir}`;
@@ -63,6 +72,11 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeMend }:
     ];
   }
   return [ok(facts)];
+}
+
+/** Lists what is largest on that disk; what of it may go, only an operator knows. */
+function largest(dir: string): string {
+  return `du -xah -d 3 "$(df --output=target ${word(dir)} | tail -n 1)" | sort -h | tail -n 20`;
 }
 
 /** Its size in bytes, 0 before the first. */

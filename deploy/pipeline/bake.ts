@@ -6,9 +6,10 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
 import type { Proofs, SlotName } from '../core/types';
 import type { Counts } from '../core/verdict';
-import { NONE, releaseVerdict, sumOf } from '../core/verdict';
+import { bakePassed, NONE, releaseVerdict, sumOf } from '../core/verdict';
 import type { SlotCounts } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
+import { linkedTable } from '../traffic/table-folder';
 import type { Yard } from '../yard';
 import { isStopped } from './ending';
 import { healthWatch } from './health-watch';
@@ -20,8 +21,8 @@ const LOOK_EVERY_MS = 100;
 
 /**
  * Watches the slot, or all that serve the release, for so many seconds. Throws E_EXITED or E_BAKE when the release is
- * bad, E_ENGINE when it went with Docker's engine and has not come back; until then that is waited for, beyond the
- * bake's own time too.
+ * bad, E_DISK when the disk stays full, E_ENGINE when it went with Docker's engine and has not come back; until then that
+ * is waited for, beyond the bake's own time too.
  * @param before what the releases before answered, in all slots together, to compare with
  * @param ended looked at all the time: true when an operator wants to roll back now
  * @param tell what happens meanwhile
@@ -38,9 +39,11 @@ export async function bake(
 ): Promise<{ detail: string; ended: boolean }> {
   const deadline = machineMs() + seconds * 1000;
   const errors = errorWatch(yard, before);
+  // without a standby, the way back stops and starts processes, which a full disk turns into an outage
+  const waitsForDisk = linkedTable(yard.home).standby === null;
   const watches = [first, ...others].map((proof) => ({
     slot: proof.slot,
-    look: healthWatch(yard, proof, { code: 'E_BAKE', tell, mayBeReplaced: true }),
+    look: healthWatch(yard, proof, { code: 'E_BAKE', tell, mayBeReplaced: true, waitsForDisk }),
   }));
   let waiting = false;
   while (machineMs() < deadline || waiting) {
@@ -58,7 +61,7 @@ export async function bake(
     errors.judge();
     await sleep(LOOK_EVERY_MS);
   }
-  return { detail: `healthy for ${seconds} s`, ended: false };
+  return { detail: bakePassed(seconds, errors.seen(), yard.config.bake), ended: false };
 }
 
 interface ErrorWatch {
@@ -68,6 +71,8 @@ interface ErrorWatch {
   add(slot: SlotName, seen: SlotCounts[]): void;
   /** Throws E_BAKE. */
   judge(): void;
+  /** How many user requests the release has answered. */
+  seen(): number;
 }
 
 function errorWatch(yard: Yard, before: Counts): ErrorWatch {
@@ -88,5 +93,6 @@ function errorWatch(yard: Yard, before: Counts): ErrorWatch {
       const [worst = ''] = bad?.slots ?? [];
       if (bad) throw new KnownError('E_BAKE', `${bad.slots.join(', ')}: ${bad.why}.`, readLog(worst));
     },
+    seen: () => sumOf([...account.values()]).requests,
   };
 }

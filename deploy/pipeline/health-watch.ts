@@ -3,6 +3,7 @@ import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
 import type { Proof } from '../core/types';
 import type { Yard } from '../yard';
+import { diskWatch } from './full-disk';
 import { builtHealthPath } from './health-path';
 import type { Tell } from './process-watch';
 import { lostWithEngine, processWatch, replacedWithEngine } from './process-watch';
@@ -20,27 +21,33 @@ export interface Watched {
   tell: Tell;
   /** False for what people have tried: they mean the very process, and no other of the same release. */
   mayBeReplaced: boolean;
+  /** True where no user gets the release, or the way back takes more than a shift: a full disk alone fails nothing then. */
+  waitsForDisk: boolean;
 }
 
-/** What one look has shown: `blind` while the engine is away or has just come back, `waiting` when it does not answer then. */
+/**
+ * What one look has shown: `blind` while the engine is away or has just come back, `waiting` when it does not answer
+ * then, or while the disk is full.
+ */
 export type Health = 'well' | 'blind' | 'waiting';
 
 /**
  * To be called again and again; it asks twice a second. Throws E_EXITED when the very process is gone, and `code`
  * when it answers badly several times in a row; E_ENGINE when it is not back in time with the engine it went with, or
- * back as another process where none may take its place.
+ * back as another process where none may take its place; E_DISK when the disk stays full, and for what fails then.
  */
 export function healthWatch(
   yard: Yard,
   proof: Proof,
-  { code, tell, mayBeReplaced }: Watched,
+  { code, tell, mayBeReplaced, waitsForDisk }: Watched,
 ): () => Promise<Health> {
   const path = builtHealthPath(yard, proof.commit);
   const process = processWatch(yard, proof, tell);
+  const disk = diskWatch(yard.home, tell, waitsForDisk);
   let bad = 0;
   let badSince = 0;
   let next = 0;
-  return async () => {
+  const look = async (): Promise<Health> => {
     const sight = await process.look();
     if (!mayBeReplaced && (sight === 'gone' || sight === 'back')) throw replacedWithEngine(proof);
     if (machineMs() >= next) {
@@ -61,5 +68,14 @@ export function healthWatch(
     if (mayBeReplaced && bad > 0 && machineMs() - badSince > start * 1000)
       throw lostWithEngine(proof, sight, start);
     return bad > 0 ? 'waiting' : 'blind';
+  };
+  return async () => {
+    const isFull = await disk.look();
+    try {
+      const health = await look();
+      return isFull ? 'waiting' : health;
+    } catch (error) {
+      throw disk.blame(error);
+    }
   };
 }

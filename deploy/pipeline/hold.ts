@@ -38,7 +38,12 @@ export async function hold(
 ): Promise<string> {
   const { journal, home } = yard;
   const tell = (message: string): Promise<void> => journal.tell(deploymentId, { type: 'warning', message });
-  const look = healthWatch(yard, proof, { code: 'E_UNHEALTHY', tell, mayBeReplaced: false });
+  const look = healthWatch(yard, proof, {
+    code: 'E_UNHEALTHY',
+    tell,
+    mayBeReplaced: false,
+    waitsForDisk: true,
+  });
   // one whose process was killed while it was held is held already, and keeps its testers
   const begins = journal.get(deploymentId)?.state === 'running';
   if (begins) closePreview(home);

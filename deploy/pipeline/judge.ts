@@ -73,7 +73,12 @@ async function untilDecided(
 ): Promise<Decided> {
   const { journal, config } = yard;
   const tell = (message: string): Promise<void> => journal.tell(id, { type: 'warning', message });
-  const health = healthWatch(yard, step, { code: 'E_CANARY', tell, mayBeReplaced: true });
+  const health = healthWatch(yard, step, {
+    code: 'E_CANARY',
+    tell,
+    mayBeReplaced: true,
+    waitsForDisk: false,
+  });
   const question = asking(yard, step, id);
   const began = machineMs();
   let nextTold = began + TELL_EVERY_MS;

@@ -1,4 +1,4 @@
-import { errorVerdict, releaseVerdict } from '../../../deploy/core/verdict';
+import { bakePassed, errorVerdict, releaseVerdict } from '../../../deploy/core/verdict';
 
 const RULE = { maxErrorRatio: 0.05, minRequests: 20 };
 const counts = (errors: number, requests: number): { errors: number; requests: number } => ({
@@ -56,4 +56,11 @@ describe('of several slots', () => {
   });
 
   test('nothing is said of none', () => expect(verdict({})).toBeNull());
+});
+
+test('a bake claims no more than it has seen of users', () => {
+  expect(bakePassed(10, 20, RULE)).toBe('healthy for 10 s');
+  expect(bakePassed(10, 19, RULE)).toBe('passed its health checks for 10 s; only 19 user requests seen');
+  expect(bakePassed(10, 0, RULE)).toBe('passed its health checks for 10 s; no user requests were seen');
+  expect(bakePassed(10, 0, { ...RULE, minRequests: 0 })).toMatch(/no user requests were seen$/);
 });

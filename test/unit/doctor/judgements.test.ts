@@ -243,6 +243,7 @@ test('disk: room for one more release and what must be left', () => {
   expect(judgeDisk({ ...disk, free: 599 * MB })[0]?.status).toBe('fault');
   expect(outcome(judgeDisk({ ...disk, freeFiles: 999 }))).toEqual(['fault: du']);
   expect(judgeDisk({ ...disk, freeFiles: 1000 })[0]?.status).toBe('warning');
+  expect(judgeDisk({ ...disk, free: 4096 })[0]?.said).toMatch(/^The disk of \/h is full: /);
   expect(judgeDisk({ ...disk, freeFiles: null })[0]?.status).toBe('ok');
 });
 

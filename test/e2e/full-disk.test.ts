@@ -1,0 +1,172 @@
+/** A disk that fills up after the shift: nginx cannot log what users get, and a bake must not call that healthy. */
+import { spawnSync } from 'node:child_process';
+import { chmodSync, mkdirSync, rmSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import path from 'node:path';
+import { badCause } from '../../deploy/core/rollback-target';
+import type { Commit, Deployment } from '../../deploy/core/types';
+import { untilPhase } from '../support/crash';
+import { expectFault, untilHealthy } from '../support/doctor';
+import { expectDone, expectLive } from '../support/expect-live';
+import { startLoad, type Load } from '../support/load';
+import { lossyDisk, lossyDiskPossible, type LossyDisk } from '../support/lossy-disk';
+import { needs } from '../support/needs';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
+
+jest.setTimeout(180_000);
+
+/** Neither root nor nginx's user; it may not use the blocks that ext4 reserves for root. */
+const NOBODY = { uid: 65534, gid: 65534 };
+
+let disk: LossyDisk;
+let clone: TinyClone;
+let load: Load | undefined;
+
+needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', () => {
+  let first: Commit;
+
+  beforeAll(async () => {
+    disk = lossyDisk();
+    clone = await tinyClone(
+      { bake: { seconds: 6 }, schedules: { poll: null, prune: null, rotate: null } },
+      {},
+      {
+        place: disk.dir,
+      },
+    );
+    expectDone(await clone.start());
+    first = (await clone.serving()).commit;
+  });
+  afterEach(async () => {
+    await load?.stop();
+    free();
+  });
+  afterAll(async () => {
+    try {
+      await clone?.cleanUp();
+    } finally {
+      disk.remove();
+    }
+  });
+
+  it('fails a bake whose users get errors that nginx cannot log, and the commit is not bad', async () => {
+    clone.change({ files: { 'more/change.txt': 'of the bake' } });
+    const commit = await clone.commit('a release');
+    const pushing = clone.git('push', 'live', 'main');
+    await untilIn('baking', commit);
+    fill();
+    clone.order(commit, 'fail-work');
+    load = startLoad({
+      port: clone.ports.http,
+      connections: 2,
+      slow: null,
+      pauseMs: 50,
+      mix: [{ method: 'POST', path: '/work' }],
+    });
+
+    const { text } = await pushing;
+
+    expect((await load.stop()).failures).toBeGreaterThan(20);
+    expect(text).toMatch(/The disk of \S+ is full: nginx cannot log what users get/);
+    expect(text).not.toContain('healthy for');
+    expect((await untilIn('rolled-back', commit)).errorCode).toBe('E_DISK');
+    expect(badCause(clone.deployments(), commit)).toBeNull();
+    expect(await clone.serving()).toMatchObject({ commit: first });
+  });
+
+  it('is named by doctor, whose fix shows what fills it, and the same commit then goes live', async () => {
+    fill();
+
+    const fault = await expectFault(clone, 'disk');
+
+    expect(fault.said).toMatch(/^The disk of \S+ is full: /);
+    const { text } = expectDone(await clone.shell(fault.mend ?? ''));
+    expect(text).toContain(ballast());
+    free();
+    await untilHealthy(clone);
+    const again = expectLive(await clone.switchyard('deploy'));
+    expect(again.text).toContain('passed its health checks for 6 s; no user requests were seen');
+  });
+
+  it.each(['holding', 'baking'] as const)(
+    'is what a release that fails while %s is told to have failed for',
+    async (state) => {
+      clone.change({ files: { 'more/change.txt': state }, config: { bake: { seconds: 20 } } });
+      const commit = await clone.commit('another');
+      await clone.git('push', 'live', 'main:another');
+      const flags = state === 'holding' ? ['--hold'] : [];
+      const deploying = clone.switchyard('deploy', commit, ...flags);
+      await untilIn(state, commit);
+      fill();
+
+      clone.order(commit, 'unhealthy');
+
+      const { errorCode } = await until('its end', () => {
+        const found = clone.deployments().find((each) => each.commit === commit);
+        return found?.errorCode ? found : undefined;
+      });
+      expect(errorCode).toBe('E_DISK');
+      expect(badCause(clone.deployments(), commit)).toBeNull();
+      await deploying;
+    },
+  );
+
+  it('fails a canary, which then has no evidence either', async () => {
+    const told = clone.deployments().at(-1)?.id ?? 0;
+    clone.change({ files: { 'more/change.txt': 'of the canary' } });
+    const commit = await clone.commit('a canary');
+    await clone.git('push', 'live', 'main:another');
+    const deploying = clone.switchyard('deploy', commit, '--strategy', 'canary');
+    await untilPhase(clone, told, 'judge');
+    fill();
+
+    expect((await deploying).text).toContain('there is no evidence that the release is healthy');
+    expect((await untilIn('rolled-back', commit)).errorCode).toBe('E_DISK');
+    expect(badCause(clone.deployments(), commit)).toBeNull();
+  });
+
+  it('keeps a release live whose way back would start a process, and its bake waits', async () => {
+    clone.change({ files: { 'more/change.txt': 'in place' }, config: { bake: { seconds: 2 } } });
+    const commit = await clone.commit('in place');
+    await clone.git('push', 'live', 'main:another');
+    const deploying = clone.switchyard('deploy', commit, '--strategy', 'in-place');
+    await untilIn('baking', commit);
+    fill();
+
+    // longer than its bake takes, and than a full disk is put up with
+    await sleep(5000);
+    await untilIn('baking', commit);
+    expect(await clone.serving()).toMatchObject({ commit });
+    free();
+
+    const { text } = expectLive(await deploying);
+    expect(text).toMatch(/The disk of \S+ is full: nothing is decided until it has free space/);
+  });
+});
+
+async function untilIn(state: Deployment['state'], commit: Commit): Promise<Deployment> {
+  return until(state, () =>
+    clone.deployments().find((each) => each.commit === commit && each.state === state),
+  );
+}
+
+function ballast(): string {
+  return path.join(disk.dir, 'ballast');
+}
+
+/** Takes all that users other than root may write. */
+function fill(): void {
+  mkdirSync(ballast(), { recursive: true });
+  chmodSync(ballast(), 0o777);
+  for (const [index, size] of ['1G', '100M', '10M', '1M', '64k', '4k'].entries()) {
+    for (let file = 0; file < 20; file++) {
+      const args = ['-l', size, path.join(ballast(), `${index}-${file}`)];
+      if (spawnSync('fallocate', args, { ...NOBODY, cwd: '/' }).status !== 0) break;
+    }
+  }
+}
+
+function free(): void {
+  rmSync(ballast(), { recursive: true, force: true });
+}
