@@ -1,5 +1,5 @@
 /** Makes a commit into a release: check out, install, test, build or pack. It knows nothing of strategies. */
-import { mkdirSync } from 'node:fs';
+import { existsSync, mkdirSync } from 'node:fs';
 import type { Packing } from '../core/seams';
 import type { AppSettings, Commit, PhaseName, Release } from '../core/types';
 import { reasonOf } from '../git/git';
@@ -55,10 +55,11 @@ export async function prepareRelease(work: Preparation): Promise<Release> {
   const built = findRelease(home, commit);
   const unfit = built && (await whyUnfit(work, commit));
   // processes may run from the folder of the one before, and it stays when this fails
-  const fresh = unfit === null ? releaseFolder(home, commit) : nextFolder(home, commit);
+  if (!built) await removeRelease(home, commit);
+  const mayStand = unfit !== null || (!built && existsSync(releaseFolder(home, commit)));
+  const fresh = mayStand ? nextFolder(home, commit) : releaseFolder(home, commit);
   try {
     if (unfit !== null) await work.report({ type: 'note', message: `it is built again: ${unfit}` });
-    if (!built) await removeRelease(home, commit);
     if (!built || unfit !== null) return await makeRelease(work, fresh);
     if (await packing.has(built)) await skip(work, PHASES);
     else await packAgain(work, built);

@@ -7,7 +7,7 @@ import type { Commit } from '../core/types';
 import type { Home } from '../home';
 import { npmVersion } from './npm-version';
 import { damageIn, hasInventory } from './inventory';
-import { builtWith, isOnDisk, releaseFolder } from './releases';
+import { builtWith, findRelease, isOnDisk, releaseFolder } from './releases';
 
 export interface Fitting {
   home: Home;
@@ -28,6 +28,11 @@ export async function whyUnfit(
   const built = builtWith(home, commit);
   if (built === null) return null;
   return whyForeign(built, present ?? (await presentEnvironment())) ?? whyDamaged(home, commit);
+}
+
+/** The same for a release that may be lost: its folder or its manifest is gone or cannot be read. */
+export async function whyNotStartable(fitting: Fitting, commit: Commit): Promise<string | null> {
+  return findRelease(fitting.home, commit) === null ? 'its files are gone' : whyUnfit(fitting, commit);
 }
 
 async function whyDamaged(home: Home, commit: Commit): Promise<string | null> {

@@ -155,11 +155,14 @@ function writeManifest(home: Pick<Home, 'releases'>, manifest: Manifest): void {
   });
 }
 
-/** Takes a release off the disk, complete or not, with all its folders. It must not run. */
+/** Takes a release off the disk, complete or not, with all its folders except those that processes run from. */
 export async function removeRelease(home: Home, commit: Commit): Promise<void> {
   // the manifest first: what is half removed is no release
   rmSync(manifestFile(home, commit), { force: true });
-  for (const name of namesIn(home.releases).filter((each) => commitOfName(each) === commit))
+  const used = foldersInUse(home);
+  for (const name of namesIn(home.releases).filter(
+    (each) => commitOfName(each) === commit && !used.has(each),
+  ))
     await removeFolder(path.join(home.releases, name));
 }
 

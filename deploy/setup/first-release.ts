@@ -8,8 +8,7 @@ import type { ErrorCode } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
 import type { Deployment, Serving } from '../core/types';
 import { follow } from '../follow';
-import { whyUnfit } from '../pipeline/release-fitness';
-import { findRelease } from '../pipeline/releases';
+import { whyNotStartable } from '../pipeline/release-fitness';
 import { reporterFor } from '../reporters';
 import { servingNow, viewSlots } from '../serving';
 import type { Yard } from '../yard';
@@ -43,8 +42,7 @@ export async function makeLive(yard: Yard, dead: Deployment | null): Promise<Mad
 /** Why what is live could not be started again as it is; null where it could, and where nothing was ever live. */
 export async function whyUnfitLive(yard: Yard): Promise<string | null> {
   const commit = yard.journal.lastLive()?.to?.commit;
-  if (commit === undefined || findRelease(yard.home, commit) === null) return null;
-  return whyUnfit(yard, commit);
+  return commit === undefined ? null : whyNotStartable(yard, commit);
 }
 
 async function activeRuns(yard: Yard): Promise<boolean> {

@@ -1,0 +1,123 @@
+/** Files of the home that power cuts, disks and operators damage: a push heals mirror.git, and doctor's fix a release. */
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  mkdirSync,
+  openSync,
+  readdirSync,
+  renameSync,
+  rmSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import type { Finding } from '../../deploy/doctor/finding';
+import { releaseFolder } from '../../deploy/pipeline/releases';
+import { applyFix, diagnose, WITH_COMMANDS } from '../support/doctor';
+import { expectDone, expectLive } from '../support/expect-live';
+import { startLoad, type LoadRequest } from '../support/load';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(180_000);
+
+const VERSION: LoadRequest[] = [{ method: 'GET', path: '/version' }];
+
+let clone: TinyClone;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } });
+  clone.change(WITH_COMMANDS);
+  await clone.commit('with the commands');
+  expectDone(await clone.start());
+  expectLive(await clone.release(WITH_COMMANDS));
+});
+afterAll(() => clone.cleanUp());
+
+describe('a push goes live, and one line names the damaged mirror.git', () => {
+  it.each<[string, () => void]>([
+    ['a file of the live commit is missing in it', () => removeObject('HEAD:app/server.js')],
+    ['the directory of the live commit is missing in it', () => removeObject('HEAD^{tree}')],
+    ['its branch is empty', emptyBranch],
+  ])('when %s', async (what, damage) => {
+    // what was made ready beforehand would spare git the damaged objects
+    rmSync(clone.home.ready, { recursive: true, force: true });
+    damage();
+
+    const pushed = expectLive(await clone.release({ ...WITH_COMMANDS, files: { 'more/push.txt': what } }));
+
+    expect(pushed.text).toMatch(/mirror\.git was damaged \(.+\) and has been made again/);
+    expect(pushed.text).not.toContain('E_SOURCE');
+    expect(await clone.serving()).toMatchObject({ commit: pushed.commit });
+    expect((await findingsOf('mirror')).map(({ status }) => status)).toEqual(['ok']);
+  });
+});
+
+describe('doctor names a damaged active release, and its fix builds it again without a stop', () => {
+  it.each<[string, RegExp, (folder: string, commit: string) => void]>([
+    [
+      'a file is empty',
+      /app\/server\.js is empty/,
+      (folder) => truncateSync(path.join(folder, 'app/server.js')),
+    ],
+    [
+      'a file is missing',
+      /app\/server\.js is missing/,
+      (folder) => rmSync(path.join(folder, 'app/server.js')),
+    ],
+    [
+      'its folder is gone',
+      /its files are gone/,
+      (folder) => renameSync(folder, `${clone.dir}-${Date.now()}`),
+    ],
+    [
+      'its manifest is empty',
+      /its files are gone/,
+      (_folder, commit) => truncateSync(path.join(clone.home.releases, `${commit}.json`)),
+    ],
+  ])('when %s', async (_what, said, damage) => {
+    const before = await clone.serving();
+    damage(releaseFolder(clone.home, before.commit), before.commit);
+
+    const [warned] = await findingsOf('releases');
+
+    expect(warned).toMatchObject({ status: 'warning', said: expect.stringMatching(said) });
+    const load = startLoad({ port: clone.ports.http, connections: 4, mix: VERSION, slow: null, pauseMs: 20 });
+    await applyFix(clone, warned as Finding);
+    const { failures } = await load.stop();
+    expect(failures).toBe(0);
+    expect(await findingsOf('releases')).toMatchObject([{ status: 'ok' }]);
+    expect(await clone.serving()).toMatchObject({ commit: before.commit });
+  });
+});
+
+function inMirror(...args: string[]): string {
+  return spawnSync('git', ['--git-dir', clone.home.mirrorGit, ...args], { encoding: 'utf8' }).stdout.trim();
+}
+
+/** Git may keep the object in a pack: it is taken out of there first. */
+function removeObject(name: string): void {
+  const object = inMirror('rev-parse', name.replace('HEAD', 'refs/heads/main'));
+  const packs = path.join(clone.home.mirrorGit, 'objects/pack');
+  for (const pack of readdirSync(packs).filter((each) => each.endsWith('.pack'))) {
+    const aside = path.join(clone.home.mirrorGit, pack);
+    renameSync(path.join(packs, pack), aside);
+    const file = openSync(aside, 'r');
+    spawnSync('git', ['--git-dir', clone.home.mirrorGit, 'unpack-objects', '-q'], {
+      stdio: [file, 'ignore', 'ignore'],
+    });
+    closeSync(file);
+    rmSync(aside);
+    rmSync(path.join(packs, pack.replace('.pack', '.idx')));
+  }
+  rmSync(path.join(clone.home.mirrorGit, 'objects', object.slice(0, 2), object.slice(2)));
+}
+
+function emptyBranch(): void {
+  const file = path.join(clone.home.mirrorGit, 'refs/heads/main');
+  mkdirSync(path.dirname(file), { recursive: true });
+  writeFileSync(file, '');
+}
+
+async function findingsOf(check: string): Promise<Finding[]> {
+  return (await diagnose(clone)).findings.filter(({ link }) => link === check);
+}
