@@ -586,9 +586,9 @@ const SABOTAGES = [
   {
     invariant: 5,
     what: 'a bake without evidence on a full disk is called healthy',
-    file: 'deploy/pipeline/full-disk.ts',
-    from: 'if (!waits && machineMs() - since >= PATIENCE_MS) throw noEvidence(folder);',
-    to: 'if (!waits && machineMs() - since < -PATIENCE_MS) throw noEvidence(folder);',
+    file: 'deploy/core/room.ts',
+    from: 'return free < FULL_BELOW;',
+    to: 'return free < -FULL_BELOW;',
     test: 'test/e2e/full-disk.test.ts',
     name: 'fails a bake whose users get errors',
   },
