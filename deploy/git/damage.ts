@@ -1,5 +1,6 @@
 /** What is wrong with a bare repository of ours. */
 import { execFile } from 'node:child_process';
+import path from 'node:path';
 import { gitEnvironment } from './git';
 
 /** A repository with so much to check that this is not enough is not checked to its end. */
@@ -19,9 +20,11 @@ export async function damageOf(repository: string, limitMs = LIMIT_MS): Promise<
 function fsck(repository: string, limitMs: number): Promise<{ failed: boolean; output: string }> {
   const args = ['fsck', '--full', '--no-dangling', '--no-progress'];
   const env = { ...gitEnvironment(process.env), GIT_DIR: repository };
+  // beside it: something that is not a folder is damage too, and nothing can be started in it
+  const cwd = path.dirname(repository);
   return new Promise((resolve) => {
-    execFile('git', args, { cwd: repository, env, timeout: limitMs }, (error, stdout, stderr) => {
-      // one that cannot be started at all: the folder cannot be entered
+    execFile('git', args, { cwd, env, timeout: limitMs }, (error, stdout, stderr) => {
+      // git was not started at all
       const why = error !== null && typeof error.code === 'string' ? error.message : '';
       resolve({ failed: error !== null && error.killed !== true, output: `${stderr}${stdout}${why}` });
     });
