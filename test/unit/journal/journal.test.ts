@@ -395,16 +395,24 @@ describe('a long history', () => {
     expect((await journal.request({ ...PUSH, delivery: 'd-1' })).id).toBe(1);
   });
 
-  it('of 100,000 deployments is asked within a moment', async () => {
+  it('of many deployments is asked in a fraction of the time that reading them takes', async () => {
     await deployedWell(BLUE);
     await deployedWell(GREEN);
     await goes('failed');
-    repeatLast(100_000);
-    const begun = performance.now();
-    expect(rollbackTarget(journal.verdicts(), GREEN.commit)).toBe(BLUE.commit);
-    expect(journal.lastLive()?.to).toEqual(GREEN);
-    expect(performance.now() - begun).toBeLessThan(2000);
+    repeatLast(50_000);
+    const asking = timed(() => {
+      expect(rollbackTarget(journal.verdicts(), GREEN.commit)).toBe(BLUE.commit);
+      expect(journal.lastLive()?.to).toEqual(GREEN);
+    });
+    // both in one run: the machine's own speed does not decide
+    expect(asking).toBeLessThan(timed(() => journal.history(50_000)) / 2);
   }, 60_000);
+
+  function timed(work: () => void): number {
+    const begun = performance.now();
+    work();
+    return performance.now() - begun;
+  }
 
   async function deployedWell(to: Serving): Promise<void> {
     const id = await goes('running');
