@@ -61,7 +61,7 @@ export async function finishAsNothingNew(yard: Yard, id: number, tip: Commit): P
 
 /** It failed and was taken back, its release included. */
 export async function fail(yard: Yard, id: number, error: KnownError): Promise<void> {
-  await removeOwnRelease(yard, id).catch((reason: unknown) =>
+  await removeOwnRelease(yard, id, error).catch((reason: unknown) =>
     yard.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
   );
   // the migration is not taken back with the rest
@@ -107,13 +107,17 @@ async function forgetOldVariables({ home, journal, runtime }: Yard): Promise<voi
 }
 
 /** The release that this very deployment has made; one that was there before stays. */
-async function removeOwnRelease(yard: Yard, id: number): Promise<void> {
+async function removeOwnRelease(yard: Yard, id: number, error: KnownError): Promise<void> {
   const made = yard.journal
     .since(0, id)
     .some(({ entry }) => entry.type === 'phase' && entry.phase === 'check out' && entry.status === 'started');
   const commit = yard.journal.get(id)?.commit;
-  if (!made || !commit) return;
-  if (findRelease(yard.home, commit) && !isMadeBy(yard.home, commit, id)) return;
+  if (!commit) return;
+  const isComplete = findRelease(yard.home, commit) !== null;
+  // a power cut loses the newest events and the release, but the engine may have its image
+  const isCutOff = error.code === 'E_INTERRUPTED' && !isComplete;
+  if (!made && !isCutOff) return;
+  if (isComplete && !isMadeBy(yard.home, commit, id)) return;
   // where taking back failed, a process may still run from it
   const runs = (await yard.runtime.list()).some((running) => running.commit === commit);
   if (!runs) await discardRelease(yard, commit);
