@@ -1,4 +1,5 @@
 /** A live clone whose deployments can be killed, with good releases, a bad one, and users. */
+import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { UserConfig } from '../../deploy/config';
 import { poolOf } from '../../deploy/core/pool';
@@ -71,15 +72,13 @@ export async function openLossyYard(
   }
 }
 
+/** Also one that did not come back after a power cut: neither its commands nor its engine may answer. */
 export async function closeLossyYard({ disk, engine, ...yard }: LossyYard): Promise<void> {
-  try {
-    await closeYard(yard);
-  } finally {
-    // commands end nothing on a disk that has lost its power
-    killEverything(yard.clone.home);
-    disk.remove();
-    await engine?.cleanUp();
-  }
+  await closeYard(yard).catch(() => undefined);
+  killEverything(yard.clone.home);
+  disk.remove();
+  await engine?.cleanUp();
+  rmSync(path.dirname(yard.clone.dir), { recursive: true, force: true });
 }
 
 export async function openYard(
