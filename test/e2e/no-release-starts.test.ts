@@ -72,6 +72,13 @@ async function answer(): Promise<{ status: number; retryAfter: string | null; te
   };
 }
 
+/** What the home has of a commit's release. */
+function namesOf(commit: string): string[] {
+  return readdirSync(clone.home.releases)
+    .filter((name) => name.startsWith(commit))
+    .sort();
+}
+
 async function stopSlots(): Promise<void> {
   const runtime = createRuntime({
     home: clone.home,
@@ -90,10 +97,10 @@ test('a release built by another Node is built again at the start, and its folde
   expect(said.text).toContain('built with Node 1 (ABI 1), and this is');
   expect(said.code).toBe(0);
   expect((await clone.serving()).commit).toBe(two.commit);
-  await until('the old folder to be removed', () =>
-    Promise.resolve(
-      readdirSync(clone.home.releases).filter((name) => name.startsWith(two.commit)).length === 2,
-    ),
+  const fresh = ['.2', '.2.files', '.json'].map((end) => `${two.commit}${end}`);
+  await until(
+    () => `the old folder to be removed: ${namesOf(two.commit).join(' ')}`,
+    () => namesOf(two.commit).join() === fresh.join(),
   );
 });
 
