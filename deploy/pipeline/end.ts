@@ -22,8 +22,9 @@ export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'al
   // a restore has nothing left to do then
   if (end === 'already-live' && yard.journal.get(id)?.kind !== 'restore')
     await yard.journal.tell(id, { type: 'warning', message: 'this version is live already' });
+  const crashing = await markCrashing(yard, id);
   await yard.journal.move(id, 'succeeded');
-  await retireCrashing(yard, id).catch((reason: unknown) =>
+  await stopCrashing(yard, crashing).catch((reason: unknown) =>
     yard.journal.tell(id, {
       type: 'warning',
       message: `the release before still runs: ${asKnown(reason).message}`,
@@ -34,20 +35,26 @@ export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'al
 }
 
 /**
- * The watch rolled it back for crashing, and another release took its place well: the commit is at fault. It is marked
- * bad, and its slot, which would crash for ever, is stopped.
+ * The watch rolled it back for crashing, and another release took its place well: the commit is marked bad, before
+ * anybody is told that the rollback went through. Returns the slot that would crash for ever; null for any other end.
  */
-async function retireCrashing({ journal, traffic, runtime }: Yard, id: number): Promise<void> {
+async function markCrashing({ journal }: Yard, id: number): Promise<SlotName | null> {
   const { kind, trigger, from, to, cause } = journal.get(id) ?? {};
-  if (kind !== 'rollback' || trigger !== 'watch' || !from || !cause || from.commit === to?.commit) return;
+  if (kind !== 'rollback' || trigger !== 'watch' || !from || !cause || from.commit === to?.commit)
+    return null;
   const deployed = journal
     .history()
     .find((each) => each.kind === 'deploy' && each.commit === from.commit && each.state === 'succeeded');
   const { hint } = new KnownError('E_CRASHES', cause);
   if (deployed) await journal.note(deployed.id, { fault: 'commit', errorCode: 'E_CRASHES', cause, hint });
+  return from.slot;
+}
+
+async function stopCrashing({ traffic, runtime }: Yard, slot: SlotName | null): Promise<void> {
+  if (slot === null) return;
   const table = await traffic.current();
-  if (inService(table).includes(from.slot) || table.standby === from.slot) return;
-  await runtime.stop(from.slot);
+  if (inService(table).includes(slot) || table.standby === slot) return;
+  await runtime.stop(slot);
 }
 
 /** The branch's tip was dealt with before: nothing is done, and nothing was asked for that could fail. */
