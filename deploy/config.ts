@@ -32,7 +32,7 @@ export const ENVIRONMENT = {
 export type SettingName = keyof typeof ENVIRONMENT;
 export type Settings = Partial<Record<SettingName, string>>;
 
-/** The settings that an environment takes back: an empty variable removes what an earlier start kept. */
+/** The settings that an environment resets: an empty variable removes what an earlier start kept. */
 export function settingsRemovedBy(env: NodeJS.ProcessEnv): SettingName[] {
   return (Object.keys(ENVIRONMENT) as SettingName[]).filter((name) => env[name] === '');
 }

@@ -24,7 +24,7 @@ export async function endGuards(home: Pick<Home, 'dir'>): Promise<void> {
   await endProcesses(guardsOf(home), END_WITHIN_SECONDS);
 }
 
-/** Keeps a guard running until it is told to stop, which leaves the guard alone. */
+/** Keeps a guard running until it is stopped, which leaves the guard alone. */
 export function keepGuard(home: Home, root: string): { stop: () => void } {
   let guard: OsProcess | undefined;
   const look = (): void => {

@@ -44,7 +44,7 @@ async function main(): Promise<void> {
   if (yard.configProblem && process.argv[2] === 'pre-receive') console.log(problemLine(yard.configProblem));
   const updates = await readUpdates();
   if (process.argv[2] === 'pre-receive') return refuseWhenSourceIsElsewhere(yard);
-  // git tells whoever pushes that it has arrived when this process ends
+  // git acknowledges the push when this process ends
   const flushed = flushFileSystems([home.pushGit]);
   flushed.catch(() => undefined);
   for (const update of updates) await tellDeployer(yard, update);

@@ -34,7 +34,7 @@ import { machineMs } from './os/machine-clock';
 const LOOK_EVERY_MS = 500;
 /** Three bad looks, the end of the process and its new start have five seconds together. */
 const LOOK_AGAIN_MS = 50;
-/** What lasts longer is looked at as rarely as what is healthy. */
+/** After so many quick probes an unhealthy slot is probed as rarely as a healthy one. */
 const MOST_QUICK_LOOKS = 100;
 /** A health path that fails now and then is one incident. */
 const HEALTHY_AFTER_MS = 10_000;

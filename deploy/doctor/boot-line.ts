@@ -25,7 +25,7 @@ export interface BootLine {
 interface Wanted {
   root: string;
   home: string;
-  /** The PATH of whoever asks: cron's leads to no Node of a version manager. */
+  /** The caller's PATH: cron's leads to no Node of a version manager. */
   searchPath: string;
 }
 

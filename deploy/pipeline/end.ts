@@ -36,7 +36,7 @@ export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'al
 
 /**
  * The watch rolled it back for crashing, and another release took its place well: the commit is marked bad, before
- * anybody is told that the rollback went through. Returns the slot that would crash for ever; null for any other end.
+ * the rollback is reported. Returns the slot that would crash for ever; null for any other end.
  */
 async function markCrashing({ journal }: Yard, id: number): Promise<SlotName | null> {
   const { kind, trigger, from, to, cause } = journal.get(id) ?? {};
@@ -71,7 +71,7 @@ export async function fail(yard: Yard, id: number, error: KnownError): Promise<v
   await removeOwnRelease(yard, id, error).catch((reason: unknown) =>
     yard.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
   );
-  // the migration is not taken back with the rest
+  // the undo leaves the migration in place
   await checkLive(yard, id).catch(() => null);
   const tried = triedEnvironment(yard, id);
   // before the hook: whatever becomes of that, this is why
@@ -89,7 +89,7 @@ export async function fail(yard: Yard, id: number, error: KnownError): Promise<v
   if (tried !== null) discardVariables(yard.home, tried);
 }
 
-/** Before it is over: whoever follows it then finds the next attempt. */
+/** Before it is over, so that its followers find the next attempt. */
 async function queueEarlier(yard: Yard, id: number, error: KnownError): Promise<void> {
   const failed = yard.journal.get(id);
   if (failed === null) return;

@@ -42,7 +42,7 @@ export async function migrate(
 }
 
 /**
- * It goes on all the same: a migration is never taken back, and the new release is the one that was made for the schema.
+ * It goes on all the same: a migration is never undone, and only the new release was made for the schema.
  */
 async function tellWhetherLiveFails(yard: Yard, id: number): Promise<void> {
   const { from } = yard.journal.get(id) ?? {};

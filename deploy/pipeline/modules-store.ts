@@ -60,7 +60,7 @@ export async function takeModules(home: Home, key: string, release: string): Pro
   return false;
 }
 
-/** Also one of which somebody has taken away the permissions. */
+/** Also works where the permissions were removed. */
 export async function removeStore(store: string): Promise<void> {
   await rm(store, { recursive: true, force: true }).catch(async () => {
     await run('chmod', ['-R', 'u+rwX', '--', store]);
@@ -82,7 +82,7 @@ export async function linkStored(store: string, target: string, how: Links = {})
 
 /**
  * Stores what a release has just installed, at low priority as that was; from then on the two share their files.
- * @param check looks at the stored copy; it is kept when true
+ * @param check inspects the stored copy, which is kept when it returns true
  */
 export async function storeModules(
   home: Home,

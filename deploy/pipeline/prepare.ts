@@ -127,7 +127,7 @@ async function checkOutAgain(work: Preparation, dir: string, error: unknown): Pr
     emptyFolder(dir);
     return checkOut(home.mirrorGit, commit, dir);
   }
-  // a commit that is not there is told as such, and not in git's words
+  // report a missing commit as such, and not in git's words
   await describe(home, commit);
   throw error;
 }

@@ -15,7 +15,7 @@ export function turnFile(home: Pick<Home, 'dir'>): string {
 const PATIENCE_MS = 3000;
 const RETRY_MS = 50;
 
-/** Does the work while nobody else starts or stops this home. Throws E_USAGE when somebody does for longer. */
+/** Runs the work while no other process starts or stops this home. Throws E_USAGE when another one takes longer. */
 export async function inTurn<T>(home: Pick<Home, 'dir'>, work: () => Promise<T>): Promise<T> {
   const lock = await lockWithin(turnFile(home), PATIENCE_MS);
   if (!lock) {
