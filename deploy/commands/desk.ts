@@ -1,5 +1,5 @@
 /** What every command has at hand: where it stands, what it works with, how it answers. */
-import path from 'node:path';
+import { ROOT } from '../clone-root';
 import { problemLine } from '../config';
 import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
@@ -8,9 +8,6 @@ import { resolveHome } from '../home';
 import { knownOn } from '../os/disk-failure';
 import type { Yard } from '../yard';
 import { openYard } from '../yard';
-
-/** The clone that the kit was built in: dist/deploy/commands lies three folders below it. */
-export const ROOT = path.resolve(__dirname, '..', '..', '..');
 
 export interface Options {
   json?: boolean;

@@ -6,7 +6,7 @@ import { LIMIT_MS } from '../doctor/patience';
 import { patientAt } from '../doctor/patient';
 import { reportLines } from '../doctor/report';
 import type { Options } from './desk';
-import { ROOT } from './desk';
+import { ROOT } from '../clone-root';
 
 /** Exit code 0 without faults; warnings are none. */
 export async function doctorCommand(options: Options): Promise<number> {

@@ -2,7 +2,8 @@
 import { KnownError } from '../core/errors';
 import { tellingLine } from '../core/telling';
 import type { AppSettings } from '../core/types';
-import { installFailure, isDiskFull } from '../pipeline/install-failure';
+import { isDiskFull } from '../os/disk-full';
+import { installFailure } from '../pipeline/install-failure';
 
 /** `#14 0.871 ` in front of what a step says, or, where the builder repeats it at the end, `0.871 `. */
 const STEP = /^(#\d+ )?(\d+\.\d+ )?/;

@@ -14,7 +14,7 @@ import { containerUser, giveData } from '../runtimes/container-user';
 import { LABEL, oneOffContainers, removeContainer } from '../runtimes/containers';
 import { askEngineJson } from '../runtimes/engine-api';
 import { imageFailure } from './image-failure';
-import type { PackingOptions } from './index';
+import type { PackingOptions } from './options';
 
 /** The builder repeats what the failing step has said, behind much of its own. */
 const LINES_OF_BUILD = 200;

@@ -1,16 +1,9 @@
 /** How releases are packed, by the name of the runtime that starts them. */
 import type { Config } from '../config';
 import type { Packing } from '../core/seams';
-import type { Home } from '../home';
 import { createFolderPacking } from './folder';
 import { createImagePacking } from './image';
-
-export interface PackingOptions {
-  home: Home;
-  /** The clone that the kit runs from. */
-  root: string;
-  config: Config;
-}
+import type { PackingOptions } from './options';
 
 const packings = {
   pm2: ({ home, config }) => createFolderPacking({ home, limits: config.limits }),

@@ -11,7 +11,7 @@ import type { SlotCounts } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
 import { linkedTable } from '../traffic/table-folder';
 import type { Yard } from '../yard';
-import { isStopped } from './ending';
+import { isStopped } from '../core/cancel-reason';
 import { healthWatch } from './health-watch';
 import type { Tell } from './process-watch';
 import { readLog } from './verify';

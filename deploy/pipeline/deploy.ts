@@ -13,7 +13,7 @@ import { knownOn } from '../os/disk-failure';
 import type { Yard } from '../yard';
 import { finish, finishAsNothingNew, fail } from './end';
 import type { Ending } from './ending';
-import { whyItEnds } from './ending';
+import { whyItEnds } from '../core/cancel-reason';
 import { pageWhileDown } from './fall-back';
 import { goLive, performance } from './live';
 import { observe } from './observe';

@@ -1,11 +1,15 @@
 /** The end of a release: its pack and its folder. */
 import type { Commit } from '../core/types';
-import type { Yard } from '../yard';
+import type { Packing } from '../core/seams';
+import type { Home } from '../home';
 import { removeRelease } from './releases';
 
 /** Takes a release off the machine: the image, where it has one, then the folder. It must not run. Throws E_ENGINE. */
-export async function discardRelease(yard: Pick<Yard, 'home' | 'packing'>, commit: Commit): Promise<void> {
+export async function discardRelease(
+  { home, packing }: { home: Home; packing: Packing },
+  commit: Commit,
+): Promise<void> {
   // as long as the folder stands the release is known, and this can be tried again
-  await yard.packing.remove(commit);
-  await removeRelease(yard.home, commit);
+  await packing.remove(commit);
+  await removeRelease(home, commit);
 }

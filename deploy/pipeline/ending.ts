@@ -2,7 +2,8 @@
  * A deployment that is to end before its end: an operator aborts it (it stands in the journal), or `npm stop` ends
  * everything (SIGTERM). Both reach the steps as one signal, whose reason says which it was.
  */
-import { KnownError, asKnown } from '../core/errors';
+import { abortedByOperator, endedByStop } from '../core/cancel-reason';
+import type { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import type { Journal } from '../journal/journal';
 import { endSurvivors } from './survivors';
@@ -27,7 +28,7 @@ export function whenAskedToEnd(home: Home, journal: Journal, id: number): Ending
     killing = setInterval(() => void endSurvivors(home, id), LOOK_EVERY_MS);
     void endSurvivors(home, id);
   };
-  process.on('SIGTERM', () => end(stopped()));
+  process.on('SIGTERM', () => end(endedByStop()));
   setInterval(() => {
     if (wantsAbort(journal, id)) end(abortedByOperator());
   }, LOOK_EVERY_MS).unref();
@@ -41,22 +42,4 @@ function wantsAbort(journal: Journal, id: number): boolean {
   } catch {
     return false;
   }
-}
-
-export function abortedByOperator(): KnownError {
-  return new KnownError('E_ABORTED', 'It was aborted by an operator.');
-}
-
-function stopped(): KnownError {
-  return new KnownError('E_STOPPED', 'It was ended by npm stop.');
-}
-
-/** True when it is npm stop that ends it, which leaves alone what is live. */
-export function isStopped(signal: AbortSignal | undefined): boolean {
-  return signal?.aborted === true && asKnown(signal.reason).code === 'E_STOPPED';
-}
-
-/** What a failure is told as: what an ended deployment's commands and questions complain about is the ending itself. */
-export function whyItEnds(error: unknown, signal: AbortSignal | undefined): KnownError {
-  return asKnown(signal?.aborted ? signal.reason : error);
 }

@@ -10,7 +10,7 @@ import { isRevival } from '../core/restore-chain';
 import { tellingLine } from '../core/telling';
 import type { Deployment, Moment, Plan, Stage, Step } from '../core/types';
 import type { Yard } from '../yard';
-import { told } from './told';
+import { phase } from './phase';
 
 /** Runs the hook of a moment, if there is one. Throws E_HOOK. */
 export async function runHook(yard: Yard, id: number, moment: Moment, signal?: AbortSignal): Promise<void> {
@@ -18,11 +18,9 @@ export async function runHook(yard: Yard, id: number, moment: Moment, signal?: A
   const deployment = yard.journal.get(id);
   // what was live comes back: nothing of anybody's may stand in its way
   if (!argv || !deployment || (isRevival(deployment) && moment !== 'failure')) return;
-  await told(
-    yard,
-    id,
+  await phase(
+    { report: (entry) => yard.journal.tell(id, entry), ...(signal && { signal }) },
     moment,
-    signal,
     () => execute(yard, deployment, moment, argv),
     (result) => tellingLine(result.lastLines),
   );

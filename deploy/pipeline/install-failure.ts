@@ -1,16 +1,11 @@
 /** Why `npm ci` failed, and whose fault it is: a commit is never marked bad for a registry that is down. */
 import { KnownError } from '../core/errors';
+import { isDiskFull } from '../os/disk-full';
 
-const DISK = /\b(ENOSPC|EDQUOT)\b|no space left on device/i;
 const MACHINE =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EIDLETIMEOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|EPIPE|E5\d\d|E401|E403|E429|ENOMEM|EMFILE|EROFS|EACCES|EPERM|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|CERT_HAS_EXPIRED)\b/;
 /** Lines of npm's that only frame the reason. */
 const FRAME = /^(code|errno|syscall|path|signal|command failed|A complete log|Log files|$)/;
-
-/** True when what a command wrote says that the disk is full. */
-export function isDiskFull(lines: string[]): boolean {
-  return lines.some((line) => DISK.test(line));
-}
 
 /** The failure of an install that wrote these lines last. */
 export function installFailure(exitCode: number | null, lines: string[]): KnownError {

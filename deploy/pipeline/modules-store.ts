@@ -26,7 +26,7 @@ import { KnownError } from '../core/errors';
 import type { Home } from '../home';
 import { runPolitely } from '../low-priority';
 import { fingerprintOf } from './fingerprint';
-import { isDiskFull } from './install-failure';
+import { isDiskFull } from '../os/disk-full';
 
 const run = promisify(execFile);
 

@@ -5,11 +5,14 @@
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
 import { flushFileSystems } from '../os/flush';
-import type { Yard } from '../yard';
 import { writeInventory } from './inventory';
 import { isOnDisk, noteOnDisk, releaseFolder } from './releases';
 
-type Place = Pick<Yard, 'home' | 'root'>;
+interface Place {
+  home: Home;
+  /** The clone, which a release's packages may come from. */
+  root: string;
+}
 
 /** Those of this process that are at work, by their commits. */
 const flushing = new Map<Commit, Promise<void>>();

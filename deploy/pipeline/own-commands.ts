@@ -9,7 +9,7 @@ import { KnownError } from '../core/errors';
 import { tellingLine } from '../core/telling';
 import type { AppSettings } from '../core/types';
 import type { Home } from '../home';
-import { isDiskFull } from './install-failure';
+import { isDiskFull } from '../os/disk-full';
 
 export interface OwnCommands {
   home: Home;

@@ -1,8 +1,9 @@
 /** A phase of the preparation, told to its report from its start to its end. */
 import { KnownError } from '../core/errors';
 import type { Entry, PhaseName } from '../core/types';
-import { whyItEnds } from './ending';
-import { isDiskFull } from './install-failure';
+import { whyItEnds } from '../core/cancel-reason';
+import { machineMs } from '../os/machine-clock';
+import { isDiskFull } from '../os/disk-full';
 
 export interface Told {
   /** Gets what the journal is to tell. */
@@ -20,8 +21,8 @@ export async function phase<T>(
 ): Promise<T> {
   work.signal?.throwIfAborted();
   const entry = { type: 'phase', phase: name } as const;
-  const begun = performance.now();
-  const ms = (): number => Math.round(performance.now() - begun);
+  const begun = machineMs();
+  const ms = (): number => machineMs() - begun;
   await work.report({ ...entry, status: 'started' });
   try {
     const result = await does();

@@ -8,7 +8,7 @@ import type { Home } from '../home';
 import type { SettingsReader } from './app-settings';
 import { openSettingsReader } from './app-settings';
 import { checkOut, emptyFolder } from './check-out';
-import { isDiskFull } from './install-failure';
+import { isDiskFull } from '../os/disk-full';
 import type { Installed } from './modules';
 import { installModules } from './modules';
 import { runTests } from './own-commands';

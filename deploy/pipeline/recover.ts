@@ -11,7 +11,7 @@ import type { Yard } from '../yard';
 import { closePreview } from '../preview/folder';
 import { fail, finish } from './end';
 import type { Ending } from './ending';
-import { abortedByOperator } from './ending';
+import { abortedByOperator } from '../core/cancel-reason';
 import { goLive, performance } from './live';
 import { removeHalfMade } from './releases';
 import { run, undo } from './run';

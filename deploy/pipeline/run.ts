@@ -6,7 +6,7 @@ import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
 import type { Plan, PlannedStep, Step, Table } from '../core/types';
 import type { Yard } from '../yard';
-import { isStopped, whyItEnds } from './ending';
+import { isStopped, whyItEnds } from '../core/cancel-reason';
 import { holdFailed } from './hold-failed';
 import { runHook, runHookOrWarn, stageOf } from './hooks';
 import type { Outcome, Performance } from './perform';

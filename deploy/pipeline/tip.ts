@@ -2,11 +2,11 @@
 import { KnownError } from '../core/errors';
 import { short } from '../core/format';
 import { decideTip } from '../core/seen';
-import type { Commit, Deployment, Serving } from '../core/types';
+import type { Commit, Deployment, Entry, Serving } from '../core/types';
 import { sourceOf, tipOf, updateMirror } from '../git/mirror';
 import type { Yard } from '../yard';
 import { deploymentMark } from './survivors';
-import { told } from './told';
+import { phase } from './phase';
 
 export interface NothingNew {
   nothingNew: Commit;
@@ -21,7 +21,8 @@ export function fetchTip(
   signal: AbortSignal,
 ): Promise<Commit> {
   const { home, config } = yard;
-  return told(yard, id, 'fetch', signal, async () => {
+  const report = (entry: Entry): Promise<void> => yard.journal.tell(id, entry);
+  return phase({ report, signal }, 'fetch', async () => {
     await updateMirror(home, sourceOf(home, config.source), {
       deploymentMark: deploymentMark(home.logs, id),
       signal,

@@ -1,5 +1,5 @@
 /** What a start asks for: the environment, over what earlier starts kept, over deploy.config.js. */
-import { ROOT } from '../commands/desk';
+import { ROOT } from '../clone-root';
 import type { Config, SettingName, Settings } from '../config';
 import { configInForce, settingsFrom, settingsRemovedBy } from '../config';
 import type { KnownError } from '../core/errors';

@@ -1,6 +1,6 @@
 /** Whether `npm start` could do its work, for doctor: it resolves everything that a start needs, and changes nothing. */
 import { accessSync, constants } from 'node:fs';
-import { ROOT } from '../commands/desk';
+import { ROOT } from '../clone-root';
 import { KnownError } from '../core/errors';
 import { resolveRef } from '../git/clone';
 import { resolveHome } from '../home';

@@ -29,7 +29,7 @@ import { lastLines } from '../runtimes/log-tail';
 import { stopDeployer } from '../runtimes/pm2-deployer';
 import { slotLog } from '../runtimes/slot-log';
 import { linkedTable } from '../traffic/table-folder';
-import { ROOT } from '../commands/desk';
+import { ROOT } from '../clone-root';
 import { say } from './say';
 import { endDeployment } from './stop';
 import { inTurn } from './turn';

@@ -7,7 +7,7 @@ import { configMark } from '../config-mark';
 import { deployerLoaded } from '../control-client';
 import type { Home } from '../home';
 import { isInPlace } from '../clone-place';
-import { ROOT } from '../commands/desk';
+import { ROOT } from '../clone-root';
 import { createRuntime } from '../runtimes';
 import { processesWith } from '../runtimes/os-process';
 import { viewSlots } from '../serving';

@@ -1,5 +1,5 @@
 /** A source that npm start is given is one this machine can read. */
-import { word } from '../doctor/finding';
+import { word } from '../core/shell-word';
 import { KnownError } from '../core/errors';
 import type { Config } from '../config';
 import { askSource } from '../git/ask-source';

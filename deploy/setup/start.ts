@@ -21,7 +21,7 @@ import type { Deployment, Serving } from '../core/types';
 import type { Yard } from '../yard';
 import { checkNotifyUrl, keepNotifyUrl } from '../notify/targets';
 import { openYard } from '../yard';
-import { ROOT } from '../commands/desk';
+import { ROOT } from '../clone-root';
 import { checkSettings } from './settings';
 import { makeLive, whyUnfitLive } from './first-release';
 import { makeHome, prepareHome } from './prepare-home';

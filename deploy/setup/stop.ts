@@ -2,7 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from '../commands/desk';
+import { ROOT } from '../clone-root';
 import type { Options } from '../commands/desk';
 import type { Config, Settings } from '../config';
 import { configNow } from '../config-now';

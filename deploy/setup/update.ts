@@ -1,5 +1,5 @@
 /** `npm start` while everything runs: what was changed since is applied without losing a request. */
-import { ROOT } from '../commands/desk';
+import { ROOT } from '../clone-root';
 import type { Config } from '../config';
 import { KnownError } from '../core/errors';
 import type { Commit } from '../core/types';

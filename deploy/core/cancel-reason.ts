@@ -1,0 +1,20 @@
+/** Why a deployment ends before its steps are done: an operator aborts it, or `npm stop` stops everything. */
+import { KnownError, asKnown } from './errors';
+
+export function abortedByOperator(): KnownError {
+  return new KnownError('E_ABORTED', 'It was aborted by an operator.');
+}
+
+export function endedByStop(): KnownError {
+  return new KnownError('E_STOPPED', 'It was ended by npm stop.');
+}
+
+/** True for npm stop, which leaves the live release alone. */
+export function isStopped(signal: AbortSignal | undefined): boolean {
+  return signal?.aborted === true && asKnown(signal.reason).code === 'E_STOPPED';
+}
+
+/** The error to report: once a deployment is cancelled, its commands fail for that reason alone. */
+export function whyItEnds(error: unknown, signal: AbortSignal | undefined): KnownError {
+  return asKnown(signal?.aborted ? signal.reason : error);
+}

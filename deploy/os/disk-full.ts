@@ -1,0 +1,7 @@
+/** Does what a command wrote say that the disk is full? */
+
+const DISK = /\b(ENOSPC|EDQUOT)\b|no space left on device/i;
+
+export function isDiskFull(lines: string[]): boolean {
+  return lines.some((line) => DISK.test(line));
+}
