@@ -7,7 +7,6 @@ import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import path from 'node:path';
 import { CommandOutput } from './command-output';
 import { cleanEnvironment } from './environment';
-import type { Home } from './home';
 import { spawnPolitely } from './low-priority';
 import { DEPLOYMENT_MARKER, deploymentMark, endMarked } from './pipeline/survivors';
 
@@ -48,7 +47,7 @@ const NO_SUCH_PROGRAM = 127;
 const LAST_LINES = 20;
 
 /** Where the output of everything a deployment runs is kept. */
-export function deploymentLog(home: Pick<Home, 'logs'>, deploymentId: number): string {
+export function deploymentLog(home: { logs: string }, deploymentId: number): string {
   return path.join(home.logs, `deployment-${deploymentId}.log`);
 }
 

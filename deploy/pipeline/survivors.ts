@@ -5,7 +5,6 @@
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Home } from '../home';
 import { isRunning, withDescendants } from '../runtimes/os-process';
 
 /** The environment variable that every command of a deployment carries. */
@@ -25,7 +24,7 @@ export function deploymentMark(logs: string, deploymentId: number): string {
  * SIGKILLs every process that a deployment's commands started, except this one, and returns when they are
  * gone. Returns how many there were. @param deploymentId of one deployment; without it those of all
  */
-export async function endSurvivors(home: Pick<Home, 'logs'>, deploymentId?: number): Promise<number> {
+export async function endSurvivors(home: { logs: string }, deploymentId?: number): Promise<number> {
   if (deploymentId === undefined) return endFound(() => markedProcesses(home));
   return endMarked(deploymentMark(home.logs, deploymentId));
 }
@@ -48,7 +47,7 @@ async function endFound(find: () => number[]): Promise<number> {
 }
 
 /** What the commands of any deployment of this home have left running. */
-export function markedProcesses(home: Pick<Home, 'logs'>): number[] {
+export function markedProcesses(home: { logs: string }): number[] {
   return marked((value) => value.endsWith(`@${home.logs}`));
 }
 

@@ -3,7 +3,6 @@ import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../clone-root';
-import type { Options } from '../commands/desk';
 import type { Config, Settings } from '../config';
 import { configNow } from '../config-now';
 import { loadConfig, slotsOf } from '../config';
@@ -28,7 +27,7 @@ const LOOK_EVERY_MS = 50;
 /** Where a deployment's program lies below the clone. */
 const DEPLOYMENT_SCRIPT = path.join('dist', 'deploy', 'deployment.js');
 
-export async function stopCommand(options: Options): Promise<number> {
+export async function stopCommand(options: { json?: boolean }): Promise<number> {
   const home = resolveHome(ROOT, process.env);
   // a home that somebody has removed leaves its processes behind
   if (!existsSync(home.settings) && processesWith('SWITCHYARD_HOME', home.dir).length === 0) {
