@@ -3,7 +3,8 @@
 /**
  * `npm run demo`: what a new user does first, done for real in a throw-away copy of this clone, with a home and
  * ports of its own: start, change a line, push, roll back, push something broken, stop. Nothing is left behind.
- * `npm run demo -- --svg FILE --text FILE` keeps the transcript as a picture and as text.
+ * `npm run demo -- --svg FILE --text FILE --push FILE` keeps the transcript as a picture and as text, and its first push
+ * as a moving picture.
  */
 'use strict';
 const fs = require('fs');
@@ -13,6 +14,7 @@ const { makeCopy } = require('./demo/copy');
 const { paint, styled } = require('./demo/colours');
 const { choosePorts } = require('./demo/ports');
 const { mustHaveSampleApp } = require('./demo/sample-app');
+const { pushPicture } = require('./demo/push');
 const { Shell } = require('./demo/shell');
 const { storyFor } = require('./demo/story');
 const { svgOf } = require('./demo/svg');
@@ -35,11 +37,16 @@ async function demo() {
   const lines = await play(await choosePorts());
   if (files.text) fs.writeFileSync(files.text, `${lines.join('\n')}\n`);
   if (files.svg) fs.writeFileSync(files.svg, svgOf(lines.map(styled)));
+  if (files.push) fs.writeFileSync(files.push, pushPicture(lines));
 }
 
-/** @param {string[]} args @returns {{ svg?: string, text?: string }} */
+/** @param {string[]} args @returns {{ svg?: string, text?: string, push?: string }} */
 function parse(args) {
-  const options = /** @type {const} */ ({ svg: { type: 'string' }, text: { type: 'string' } });
+  const options = /** @type {const} */ ({
+    svg: { type: 'string' },
+    text: { type: 'string' },
+    push: { type: 'string' },
+  });
   try {
     return require('util').parseArgs({ args, options }).values;
   } catch (error) {
@@ -47,7 +54,7 @@ function parse(args) {
     throw new KnownFailure(
       'E_USAGE',
       message,
-      'npm run demo -- --svg docs/demo.svg --text docs/demo.txt; both may be left out.',
+      'npm run demo -- --svg docs/demo.svg --text docs/demo.txt --push docs/push.svg; each is optional.',
     );
   }
 }

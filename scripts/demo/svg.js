@@ -17,6 +17,8 @@ const BELOW = 5;
 const BAR = 38;
 const MARGIN = { x: 20, top: 10, bottom: 18 };
 const CARD = { paper: '#161b22', bar: '#21262d', line: '#30363d', radius: 10 };
+/** How long a moving picture shows its end. */
+const LAST_SHOWN_MS = 6000;
 const LIGHTS = ['#ff5f57', '#febc2e', '#28c840'];
 
 /** Every colour has 4.5 : 1 or more on the card (WCAG AA). @type {Record<import('./colours').Style, string>} */
@@ -43,18 +45,30 @@ const STYLES = {
   'violet-old': 'fill:#7352a8',
 };
 
-/** @param {import('./colours').Span[][]} lines @param {{ title?: string }} [options] @returns {string} */
+/**
+ * With `startsMs`, each line appears at its time, and the picture plays again and again.
+ * @param {import('./colours').Span[][]} lines
+ * @param {{ title?: string, startsMs?: number[] }} [options]
+ * @returns {string}
+ */
 function svgOf(lines, options) {
-  const title = escape((options && options.title) || 'npm run demo');
-  const rows = lines.map((line) => wrap(line, COLUMNS)).reduce((all, some) => all.concat(some), []);
+  const { title: name = 'npm run demo', startsMs = [] } = options || {};
+  const title = escape(name);
+  const wrapped = lines.map((line, index) =>
+    wrap(line, COLUMNS).map((spans) => ({ spans, startMs: startsMs[index] })),
+  );
+  const rows = wrapped.reduce((all, some) => all.concat(some), []);
   const width = Math.ceil(COLUMNS * CELL.width + 2 * MARGIN.x);
   const height = BAR + MARGIN.top + rows.length * CELL.height + MARGIN.bottom;
   return [
     `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${title}">`,
     `<title>${title}</title>`,
-    style(),
+    style(startsMs),
     card(width, height, title),
-    ...rows.map((row, index) => textRow(row, BAR + MARGIN.top + (index + 1) * CELL.height - BELOW)),
+    ...rows.map(({ spans, startMs }, index) => {
+      const row = textRow(spans, BAR + MARGIN.top + (index + 1) * CELL.height - BELOW);
+      return startMs === undefined ? row : `<g class="at${startMs}">${row}</g>`;
+    }),
     '</svg>\n',
   ].join('\n');
 }
@@ -80,9 +94,21 @@ function wrap(line, columns) {
   return rows;
 }
 
-function style() {
+/** @param {number[]} startsMs */
+function style(startsMs) {
   const rules = Object.entries(STYLES).map(([name, rule]) => `.${name}{${rule}}`);
-  return `<style>text{font:${FONT.size}px ${FONT.family};white-space:pre}${rules.join('')}</style>`;
+  return `<style>text{font:${FONT.size}px ${FONT.family};white-space:pre}${rules.join('')}${motion(startsMs)}</style>`;
+}
+
+/** Readers who ask for less motion get the whole picture at once. @param {number[]} startsMs */
+function motion(startsMs) {
+  if (startsMs.length === 0) return '';
+  const wholeMs = Math.max(...startsMs) + LAST_SHOWN_MS;
+  const rules = [...new Set(startsMs)].map((startMs) => {
+    const share = `${round((startMs / wholeMs) * 100)}%`;
+    return `@keyframes at${startMs}{0%{opacity:0}${share},100%{opacity:1}}.at${startMs}{animation:at${startMs} ${wholeMs}ms step-end infinite}`;
+  });
+  return `@media (prefers-reduced-motion:no-preference){${rules.join('')}}`;
 }
 
 /** @param {number} width @param {number} height @param {string} title */

@@ -1,6 +1,6 @@
 /**
- * An app that is not ours, put in the sample app's place exactly as the README says: the code blocks of its section are
- * what this test does.
+ * An app that is not part of Switchyard replaces the sample app exactly as docs/own-app.md says: this test runs the code
+ * blocks of that page.
  */
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,7 @@ const OWN_APP = path.join(ROOT, 'test', 'fixtures', 'own-app');
 const WHO = { GIT_AUTHOR_NAME: 'Own', GIT_AUTHOR_EMAIL: 'own@example.org' };
 const SAME_WHO = { GIT_COMMITTER_NAME: 'Own', GIT_COMMITTER_EMAIL: 'own@example.org' };
 
-const [contract, replace, section, makeLive] = codeBlocks('## Bring your own app');
+const [contract, replace, section, makeLive] = codeBlocks('docs/own-app.md');
 
 describe('an app of one’s own', () => {
   it('needs no more than the contract’s four lines', () => {
@@ -98,10 +98,9 @@ describe('an app of one’s own', () => {
   });
 });
 
-/** The fenced blocks of a section of the README, in order. */
-function codeBlocks(heading: string): [string, string, string, string] {
-  const [, section = ''] = readFileSync(path.join(ROOT, 'README.md'), 'utf8').split(`${heading}\n`);
-  const [text = ''] = section.split(/^## /m);
+/** The fenced blocks of a page, in order. */
+function codeBlocks(page: string): [string, string, string, string] {
+  const text = readFileSync(path.join(ROOT, page), 'utf8');
   const blocks = [...text.matchAll(/^```(?:js|sh)\n([^]*?)^```$/gm)].map(([, code]) => code as string);
   expect(blocks).toHaveLength(4);
   return blocks as [string, string, string, string];

@@ -1,57 +1,100 @@
-/** What the README promises in tables, held against the code. */
-import { existsSync, readFileSync } from 'node:fs';
+/** What the README and the pages in docs/ promise, held against the code. */
+import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ENVIRONMENT } from '../../deploy/config';
 import { ERRORS } from '../../deploy/core/errors';
+import { placeOf } from '../support/heading-place';
 
 const ROOT = path.resolve(__dirname, '../..');
-const README = readFileSync(path.join(ROOT, 'README.md'), 'utf8');
+const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
+const README = read('README.md');
 const WHOSE = { commit: 'the commit', machine: 'the machine', operator: 'the call' };
+const SCRIPTS = (JSON.parse(read('package.json')) as { scripts: Record<string, string> }).scripts;
+const IN_DOCS = readdirSync(path.join(ROOT, 'docs')).filter((name) => name.endsWith('.md'));
+const PAGES = [
+  'README.md',
+  'README.ko.md',
+  'CHANGELOG.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'deploy/README.md',
+  'test/README.md',
+  'docs/decisions/README.md',
+  ...IN_DOCS.map((name) => `docs/${name}`),
+];
 
 it('lists every error code with whose fault it is and what to do, and no other', () => {
-  const page = readFileSync(path.join(ROOT, 'docs/errors.md'), 'utf8');
-  const rows = page.split('\n').filter((line) => /^\| `E_/.test(line));
+  const rows = read('docs/errors.md')
+    .split('\n')
+    .filter((line) => /^\| `E_/.test(line));
   const wanted = Object.entries(ERRORS).map(
     ([code, { fault, hint }]) => `| \`${code}\` | ${WHOSE[fault]} | ${hint} |`,
   );
   expect(rows).toEqual(wanted);
 });
 
-it('names every environment variable that goes over the configuration, with its key', () => {
-  for (const [name, keys] of Object.entries(ENVIRONMENT)) {
-    expect(README).toContain(`\`${name}\``);
-    expect(README).toContain(`\`${keys.join('.')}\``);
-  }
+it.each(['docs/configuration.md', 'docs/configuration.ko.md'])(
+  '%s names every environment variable that overrides the configuration, with its key',
+  (file) => {
+    const page = read(file);
+    for (const [name, keys] of Object.entries(ENVIRONMENT)) {
+      expect(page).toContain(`\`${name}\``);
+      expect(page).toContain(`\`${keys.join('.')}\``);
+    }
+  },
+);
+
+it.each(['docs/push.md', 'docs/push.ko.md'])('%s shows the run of the demo that is kept in docs/', (file) => {
+  const run = read('docs/demo.txt').trimEnd();
+  expect(read(file)).toContain(`\`\`\`text\n${run}\n\`\`\``);
 });
 
-it('shows the run of the demo that is kept in docs/', () => {
-  const run = readFileSync(path.join(ROOT, 'docs/demo.txt'), 'utf8').trimEnd();
-  expect(README).toContain(`\`\`\`text\n${run}\n\`\`\``);
+it('shows the contract of an app in the README as docs/own-app.md does', () => {
+  const [contract = 'missing'] = /^```js\n[^]*?^```$/m.exec(read('docs/own-app.md')) ?? [];
+  expect(README).toContain(contract);
 });
 
-it('names only npm scripts that exist', () => {
-  const { scripts } = JSON.parse(readFileSync(path.join(ROOT, 'package.json'), 'utf8')) as {
-    scripts: object;
-  };
-  const named = [...README.matchAll(/npm run (?:-s )?([a-z:0-9]+)/g)].map(([, script]) => script);
-  expect(named.length).toBeGreaterThan(5);
-  expect(named.filter((script) => !Object.hasOwn(scripts, script ?? ''))).toEqual([]);
+it('fits the README on 200 lines', () => {
+  expect(README.split('\n').length).toBeLessThanOrEqual(200);
 });
 
-it.each([
-  'README.md',
-  'README.ko.md',
-  'CONTRIBUTING.md',
-  'deploy/README.md',
-  'docs/ci-cd.md',
-  'docs/decisions/README.md',
-  'docs/database.md',
-  'docs/errors.md',
-  'docs/own-app.md',
-  'docs/strategies.ko.md',
-  'docs/strategies.md',
-])('in %s every link to a file leads to one', (file) => {
-  const text = readFileSync(path.join(ROOT, file), 'utf8');
-  const links = [...text.matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '');
+it('lists every command of the kit in the README', () => {
+  const commands = Object.keys(SCRIPTS).filter((name) => SCRIPTS[name]?.includes('bin/switchyard.js'));
+  expect(commands.length).toBeGreaterThan(10);
+  expect(commands.filter((name) => !new RegExp(`[\` ]${name}\\b`).test(README))).toEqual([]);
+});
+
+it.each(['docs/README.md', 'docs/README.ko.md'])('%s lists every page in docs/', (index) => {
+  const korean = index.endsWith('.ko.md');
+  const pages = IN_DOCS.filter((name) => !name.startsWith('README') && !name.endsWith('.ko.md'));
+  const wanted = pages.map((name) => {
+    const translated = name.replace('.md', '.ko.md');
+    return korean && IN_DOCS.includes(translated) ? translated : name;
+  });
+  const links = linksIn(index);
+  expect(wanted.filter((name) => !links.includes(name))).toEqual([]);
+});
+
+it.each(PAGES)('%s names only npm scripts that exist', (file) => {
+  const named = [...read(file).matchAll(/npm run (?:-s )?([a-z:0-9]+)/g)].map(([, script]) => script);
+  expect(named.filter((script) => !Object.hasOwn(SCRIPTS, script ?? ''))).toEqual([]);
+});
+
+it.each(PAGES)('in %s every link to a file leads to one', (file) => {
+  const links = linksIn(file);
   expect(links.filter((link) => !existsSync(path.join(ROOT, path.dirname(file), link)))).toEqual([]);
 });
+
+it.each(PAGES)('in %s every link to a section leads to one', (file) => {
+  const links = [...read(file).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
+  const missing = links.filter(([, page = '', place = '']) => {
+    const target = page === '' ? file : path.join(path.dirname(file), page);
+    const headings = [...read(target).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => placeOf(heading));
+    return !headings.includes(place);
+  });
+  expect(missing.map(([link]) => link)).toEqual([]);
+});
+
+function linksIn(file: string): string[] {
+  return [...read(file).matchAll(/\]\((?!https?:)([^)#]+)/g)].map(([, link]) => link ?? '');
+}

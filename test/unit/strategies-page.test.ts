@@ -5,6 +5,7 @@ import { runInNewContext } from 'node:vm';
 import type { Config } from '../../deploy/config';
 import { loadConfig } from '../../deploy/config';
 import { STRATEGY_NAMES } from '../../deploy/core/strategy-choice';
+import { placeOf } from '../support/heading-place';
 import { tempHome } from '../support/temp-home';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -63,14 +64,6 @@ it.each(['strategies.md', 'strategies.ko.md'])('%s leads to sections of its own 
   expect(links.length).toBeGreaterThan(5);
   expect(links.filter((link) => !places.includes(link))).toEqual([]);
 });
-
-/** As GitHub names it. */
-function placeOf(heading: string): string {
-  return heading
-    .toLowerCase()
-    .replace(/[^\p{L}\p{N} _-]/gu, '')
-    .replaceAll(' ', '-');
-}
 
 /** A folder with this deploy.config.js. */
 function folderWith(text: string): string {

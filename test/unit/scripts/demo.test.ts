@@ -1,5 +1,8 @@
 /** The demo's transcript as it is drawn: pure, from a line of text to a picture. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
 import { paint, styled } from '../../../scripts/demo/colours';
+import { pushPicture } from '../../../scripts/demo/push';
 import { svgOf, wrap } from '../../../scripts/demo/svg';
 
 /** What a reader sees of a picture, one string for each row. */
@@ -81,5 +84,34 @@ describe('the picture', () => {
   it('needs nothing from elsewhere', () => {
     const svg = svgOf([styled('$ npm start')]);
     expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|url\(|@import|<script|<image/);
+  });
+});
+
+describe('the moving picture of the push', () => {
+  const docs = path.resolve(__dirname, '../../../docs');
+  const transcript = readFileSync(path.join(docs, 'demo.txt'), 'utf8').split('\n');
+  const picture = pushPicture(transcript);
+
+  it('is kept in docs/ as it is drawn from the transcript', () => {
+    expect(readFileSync(path.join(docs, 'push.svg'), 'utf8')).toBe(picture);
+  });
+
+  it('shows the first push and nothing else', () => {
+    const shown = textOf(picture);
+    expect(shown[0]).toBe('$ git push live main');
+    expect(shown.slice(1).every((line) => /^(remote: |To |   )/.test(line))).toBe(true);
+    expect(shown.join('\n')).toContain('LIVE in');
+  });
+
+  it('shows each step after the time that it took', () => {
+    const lines = [
+      '$ git push live main',
+      'remote: ✓ test  4.3 s',
+      'remote: ✓ build  200 ms   green',
+      '$ next',
+    ];
+    const starts = [...pushPicture(lines).matchAll(/<g class="at(\d+)">/g)].map(([, start]) => Number(start));
+    expect(starts[2]! - starts[1]!).toBe(200);
+    expect(starts[1]).toBeGreaterThanOrEqual(4300);
   });
 });
