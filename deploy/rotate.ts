@@ -42,22 +42,29 @@ const PM2_OWN_LOG = 'pm2.log';
 const LOOK_EVERY_MS = 10;
 const LET_GO_WITHIN_MS = 5000;
 
-/** One look at all logs. Throws E_NGINX or E_RUNTIME when a writer does not let go of a renamed one. */
+/** One look at all logs. Throws the first failure, such as of a writer that does not let go of a renamed one, at the end. */
 export async function rotate(yard: Yard): Promise<void> {
   const { home, journal } = yard;
   const { keep } = configNow(home, yard.root);
   const pm2Logs = [DEPLOYER, ...yard.slots.map(({ name }) => slotAppName(name))].map((name) => `${name}.log`);
   const logs = [...NGINX_LOGS, ...pm2Logs, DEPLOYMENTS_LOG];
   const tooLarge = (folder: string, log: string): boolean => sizeOf(folder, log) > bytesOf(keep.logSize);
-  for (const log of logs) if (tooLarge(home.logs, log)) beginNew(home.logs, log);
-  if (tooLarge(home.pm2, PM2_OWN_LOG)) moveContent(home.pm2, PM2_OWN_LOG);
-  // one writer that does not let go keeps neither the other nor the tidying from its turn
-  const letGo = await Promise.allSettled([nginxLetsGo(home), pm2LetsGo(home)]);
+  const failures: unknown[] = [];
+  // a log that fails keeps no other from its turn
+  const attempt = async (work: () => void | Promise<void>): Promise<void> => {
+    try {
+      await work();
+    } catch (error) {
+      failures.push(error);
+    }
+  };
+  for (const log of logs) if (tooLarge(home.logs, log)) await attempt(() => beginNew(home.logs, log));
+  if (tooLarge(home.pm2, PM2_OWN_LOG)) await attempt(() => moveContent(home.pm2, PM2_OWN_LOG));
+  await Promise.all([attempt(() => nginxLetsGo(home)), attempt(() => pm2LetsGo(home))]);
   // a deployment counts requests from a place in the log, which must stay where it is
-  if (journal.active() === null) for (const log of logs) await tidy(home.logs, log, keep.logs);
-  await tidy(home.pm2, PM2_OWN_LOG, keep.logs);
-  const failed = letGo.find((each) => each.status === 'rejected');
-  if (failed) throw failed.reason;
+  if (journal.active() === null) for (const log of logs) await attempt(() => tidy(home.logs, log, keep.logs));
+  await attempt(() => tidy(home.pm2, PM2_OWN_LOG, keep.logs));
+  if (failures.length > 0) throw failures[0];
 }
 
 function beginNew(folder: string, log: string): void {
@@ -71,9 +78,15 @@ function beginNew(folder: string, log: string): void {
 
 /** For a log that is kept open: it is written to at its end, wherever that is. What comes in this very moment is lost. */
 function moveContent(folder: string, log: string): void {
-  const newest = roomForNewest(folder, log);
   const file = path.join(folder, log);
-  copyFileSync(file, newest);
+  const copy = `${file}.new`;
+  try {
+    // first of all: it fails on a full disk, and then nothing has changed
+    copyFileSync(file, copy);
+    renameSync(copy, roomForNewest(folder, log));
+  } finally {
+    rmSync(copy, { force: true });
+  }
   truncateSync(file);
 }
 

@@ -29,15 +29,17 @@ export function decideRenames(older: Older[]): { from: Older; to: Older }[] {
 }
 
 /**
- * The newest stays as it is: what was written last is looked for most, and its writers may just be leaving it.
+ * The newest stays as it is: what was written last is looked for most, and its writers may just be leaving it. Removals
+ * come first: on a full disk nothing can be packed before.
  * @param keep how many older files are kept
  * @param isOpen true while a process still has it open
  */
 export function decideTidying(older: Older[], keep: number, isOpen: (older: Older) => boolean): Tidying[] {
-  return older
-    .filter((each) => !isOpen(each))
-    .flatMap((each): Tidying[] => {
-      if (each.number > keep) return [{ do: 'remove', older: each }];
-      return each.number > 1 && !each.packed ? [{ do: 'pack', older: each }] : [];
-    });
+  const closed = older.filter((each) => !isOpen(each));
+  const excess = closed.filter(({ number }) => number > keep);
+  const plain = closed.filter(({ number, packed }) => number <= keep && number > 1 && !packed);
+  return [
+    ...excess.map((each): Tidying => ({ do: 'remove', older: each })),
+    ...plain.map((each): Tidying => ({ do: 'pack', older: each })),
+  ];
 }

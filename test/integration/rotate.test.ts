@@ -11,6 +11,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../../deploy/home';
+import { homeAt } from '../../deploy/home';
 import { rotate } from '../../deploy/rotate';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { logPosition, readRequests } from '../../deploy/traffic/access-log';
@@ -19,6 +20,7 @@ import { needs, root } from '../support/needs';
 import { pm2Yard, release } from '../support/pm2';
 import type { Rotations } from '../support/rotation-story';
 import { allLines, olderThan, rotateUnderLoad, rotatingYard } from '../support/rotation-story';
+import { fill, mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
 import { firstWord, startTypeScript } from '../support/second-process';
 import { afterwards, tempHome } from '../support/temp-home';
 import { trafficYard } from '../support/traffic-yard';
@@ -87,6 +89,35 @@ describe('nginx', () => {
     await yard.journal.move(id, 'succeeded');
     await rotate(yard);
     expect(olderThan(home, 'access.log')).toEqual(['1']);
+  });
+});
+
+needs('a small disk', smallDiskPossible).describe('a full disk', () => {
+  let disk: SmallDisk;
+  beforeAll(() => void (disk = mountSmallDisk('1m')));
+  afterAll(() => disk.unmount());
+
+  it('keeps the log that cannot be copied, and removes old files of all logs', async () => {
+    const home = homeAt(path.join(disk.dir, 'home'));
+    mkdirSync(home.pm2, { recursive: true });
+    const yard = await yardOf(home, { logSize: '1k', logs: 2 });
+    const own = path.join(home.pm2, 'pm2.log');
+    writeFileSync(own, 'x'.repeat(100_000));
+    writeFileSync(`${own}.1`, 'the newest');
+    for (const log of ['access.log', 'deployments.log'])
+      for (const number of [1, 2, 3]) writeFileSync(path.join(home.logs, `${log}.${number}`), `${number}`);
+    fill(path.join(disk.dir, 'ballast'));
+
+    for (let turn = 0; turn < 3; turn++) await expect(rotate(yard)).rejects.toThrow('ENOSPC');
+
+    expect(statSync(own).size).toBe(100_000);
+    expect(readFileSync(`${own}.1`, 'utf8')).toBe('the newest');
+    expect(
+      readdirSync(home.pm2)
+        .filter((name) => name.startsWith('pm2.log'))
+        .sort(),
+    ).toEqual(['pm2.log', 'pm2.log.1']);
+    for (const log of ['access.log', 'deployments.log']) expect(olderThan(home, log)).not.toContain('3');
   });
 });
 

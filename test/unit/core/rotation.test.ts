@@ -20,12 +20,12 @@ it('makes room from the oldest on, so that none is overwritten', () => {
   ]);
 });
 
-it('packs all but the newest, and removes what is more than is kept', () => {
+it('removes what is more than is kept, and then packs all but the newest', () => {
   const files = older('x.log.1', 'x.log.2', 'x.log.3.gz', 'x.log.4', 'x.log.5.gz');
   expect(decideTidying(files, 3, closed).map(({ do: what, older: { number } }) => [what, number])).toEqual([
-    ['pack', 2],
     ['remove', 4],
     ['remove', 5],
+    ['pack', 2],
   ]);
   expect(decideTidying(older('x.log.1'), 0, closed)).toMatchObject([{ do: 'remove' }]);
 });
