@@ -4,7 +4,14 @@
  */
 import { isCanary } from './core/canary/at-work';
 import type { SlotHealth, WatchAction } from './core/watch';
-import { decideWatch, GOOD_AGAIN_AFTER, mayReturn, probeLimitMs, restoreAgainAfterMs } from './core/watch';
+import {
+  decideWatch,
+  GOOD_AGAIN_AFTER,
+  mayReturn,
+  probeLimitMs,
+  restoreAgainAfterMs,
+  UNANSWERED_AFTER_MS,
+} from './core/watch';
 import { asKnown } from './core/errors';
 import { crashedTooOften, recentCrashes, releaseInstead } from './core/crashes';
 import { duration, short } from './core/format';
@@ -13,6 +20,7 @@ import { setAside } from './core/substitute';
 import { servingSlots } from './core/table';
 import type { RunningSlot, SlotName, Table } from './core/types';
 import { isLocked } from './lock';
+import type { SlotAnswer } from './pipeline/slot-health';
 import { askSlot } from './pipeline/slot-health';
 import type { RequestDeployment } from './requests';
 import { slotsOf } from './journal/reader';
@@ -28,7 +36,9 @@ import {
   recentRestarts,
   wasRestarted,
 } from './watched-slot';
+import { establishedConnections } from './traffic/connections';
 import type { Yard } from './yard';
+import { slotNamed } from './yard';
 import { machineMs } from './os/machine-clock';
 
 const LOOK_EVERY_MS = 500;
@@ -142,7 +152,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     if (running?.pid && state.process?.pid !== running.pid)
       state.process = firstSight(running, running.pid, state.process);
     if (running) countCrashes(yard, state, running);
-    const seen = { slot, running, state, said: answer?.said ?? '', isAside };
+    const seen = { slot, running, state, answer, isAside };
     // what was killed stays visible for a moment
     const isEnding = state.restarting || (running?.pid != null && running.pid === state.ended);
     const action = isEnding ? 'nothing' : await decide(seen, health);
@@ -152,7 +162,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   };
 
   const decide = async (
-    { slot, running, state, isAside }: Omit<Seen, 'action'>,
+    { slot, running, state, answer, isAside }: Omit<Seen, 'action'>,
     health: SlotHealth,
   ): Promise<WatchAction | 'return'> => {
     const restarts = recentRestarts(state);
@@ -162,15 +172,20 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     if (isAside && health === 'good' && isLive && !running?.orphan && !crashesTooOften)
       return mayReturn(state.goodInARow, restarts) ? 'return' : 'nothing';
     const users = state.users?.() ?? { answered: 0, failed: 0 };
+    const badForMs = state.badInARow > 0 ? machineMs() - state.badSince : 0;
+    const isUnanswered = answer?.status === null && badForMs >= UNANSWERED_AFTER_MS;
+    const waiting = isUnanswered ? establishedConnections(slotNamed(yard, slot).port) : 0;
+    const fails = users.failed + waiting > 0;
     return decideWatch({
       running,
       health,
       badInARow: state.badInARow,
-      badForMs: state.badInARow > 0 ? machineMs() - state.badSince : 0,
+      badForMs,
       silentInARow: state.silentInARow,
       silentForMs: state.silentInARow > 0 ? machineMs() - state.silentSince : 0,
       users,
-      hasSubstitute: users.failed > 0 && (await provenSubstitutes(yard, slot)).length > 0,
+      waiting,
+      hasSubstitute: fails && (await provenSubstitutes(yard, slot)).length > 0,
       isBusy: isBusy(),
       answeredBefore: state.process?.answered ?? false,
       seenForMs: state.process ? machineMs() - state.process.since : 0,
@@ -237,11 +252,11 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   };
 
   /** Once, until it has been healthy for a while. */
-  const warn = async ({ slot, state, said }: Seen): Promise<void> => {
+  const warn = async ({ slot, state, answer }: Seen): Promise<void> => {
     if (state.warned) return;
     state.warned = { goodSince: null };
     await tell(
-      `${slot} is unhealthy: ${said}. It is left running. Read its output: npm run -s logs -- ${slot}`,
+      `${slot} is unhealthy: ${answer?.said}. It is left running. Read its output: npm run -s logs -- ${slot}`,
       slot,
     );
   };
@@ -259,7 +274,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     );
   };
 
-  const restartUnhealthy = async ({ slot, running, state, said }: Seen): Promise<void> => {
+  const restartUnhealthy = async ({ slot, running, state, answer }: Seen): Promise<void> => {
     if (!running?.pid) return;
     const { pid, instance } = running;
     state.warned = { goodSince: null };
@@ -267,7 +282,7 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     const proven = await provenSubstitutes(yard, slot);
     const moved = await moveAway(yard, slot, proven);
     await tell(
-      `${slot} is unhealthy and fails its users: ${said}. It is restarted${meanwhile(moved, proven)}`,
+      `${slot} is unhealthy and fails its users: ${answer?.said}. It is restarted${meanwhile(moved, proven)}`,
       slot,
     );
     state.restarting = true;
@@ -278,11 +293,11 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
   };
 
   const giveUp = async (seen: Seen): Promise<void> => {
-    const { slot, state, said } = seen;
+    const { slot, state, answer } = seen;
     if (state.gaveUp) return;
     state.gaveUp = true;
     await moveAway(yard, slot, await provenSubstitutes(yard, slot));
-    const story = `${slot} stays unhealthy after several restarts: ${said}`;
+    const story = `${slot} stays unhealthy after several restarts: ${answer?.said}`;
     if (yard.config.crashes) return replace(seen, story);
     await tell(`${story}. Roll back: npm run -s rollback`, slot);
   };
@@ -382,8 +397,8 @@ interface Seen {
   slot: SlotName;
   running: RunningSlot | null;
   state: Watched;
-  /** What its health path answered. */
-  said: string;
+  /** What its health path answered; null where nothing runs that could be asked. */
+  answer: SlotAnswer | null;
   /** Its users were moved to another slot. */
   isAside: boolean;
   action: WatchAction | 'return';

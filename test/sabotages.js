@@ -145,6 +145,15 @@ const SABOTAGES = [
     name: 'under PM2 without a standby loses none of the writes',
   },
   {
+    invariant: 1,
+    what: 'a slot whose health path alone hangs is killed between two requests of users',
+    file: 'deploy/pipeline/slot-health.ts',
+    from: 'answer.status === null && !answersElse',
+    to: 'answer.status === null',
+    test: 'test/e2e/unhealthy.test.ts',
+    name: 'under PM2 without a standby leaves a slot running whose health path alone hangs',
+  },
+  {
     invariant: 4,
     what: 'a slot that hangs is killed before the standby has its users',
     file: 'deploy/watch.ts',

@@ -2,8 +2,8 @@
 import type { RunningSlot } from './types';
 
 /**
- * `good`: 200 from the very process, or silent while it answers users. `bad`: any other answer. `silent`: no answer, and
- * no user got one either. Only silence can be a hang.
+ * `good`: 200 from the very process, or silent while it answers users. `bad`: any other answer, or none at the health path
+ * alone. `silent`: no answer to anything, and no user got one either. Only silence can be a hang.
  */
 export type SlotHealth = 'good' | 'bad' | 'silent';
 
@@ -25,6 +25,8 @@ export interface Sight {
   silentForMs: number;
   /** Since its health is not good, at most over the last seconds. */
   users: UserAnswers;
+  /** Connections of users to a slot whose health path has not answered for long. */
+  waiting: number;
   /** Another proven process can take its users. */
   hasSubstitute: boolean;
   /** A deployment is at work or waits: the table is not the watch's to change. */
@@ -72,6 +74,8 @@ const UNHEALTHY_AFTER = 3;
 const UNHEALTHY_AFTER_MS = 2000;
 /** Fewer users' requests are no evidence. */
 const EVIDENCE = 5;
+/** Requests that are open while none is answered for so long are evidence: nginx logs them only at their end. */
+export const UNANSWERED_AFTER_MS = 10_000;
 /** With a substitute a restart costs users nothing; without one it costs those that still get answers. */
 const MOST = 0.5;
 /** Restarts count for so long. */
@@ -116,9 +120,10 @@ function decideBad(sight: Sight): WatchAction {
   return mayRestart(sight) ? 'restart' : 'warn';
 }
 
-function usersFail({ users: { answered, failed }, hasSubstitute }: Sight): boolean {
+function usersFail({ users: { answered, failed }, waiting, hasSubstitute }: Sight): boolean {
+  if (answered === 0 && failed + waiting >= EVIDENCE) return true;
   if (answered + failed < EVIDENCE) return false;
-  return hasSubstitute ? failed / (answered + failed) >= MOST : answered === 0;
+  return hasSubstitute && failed / (answered + failed) >= MOST;
 }
 
 /** Each restart must have had time to help. */

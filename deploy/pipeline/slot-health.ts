@@ -1,13 +1,15 @@
 /**
  * Does a process in a slot work? A bad answer at its health path means that it is unhealthy, never that it hangs. Silence
- * means a hang only where no user gets an answer either: a machine that builds leaves a busy process little time.
+ * means a hang only where no user gets an answer either, and the process answers nothing else: a machine that builds
+ * leaves a busy process little time, and a health path may wait for what no user needs.
  */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeAnswer } from '../core/seams';
 import type { RunningSlot, SlotName } from '../core/types';
 import type { SlotHealth } from '../core/watch';
 import type { LogPosition } from '../traffic/access-log';
 import { hasSlotFailed, logPosition, readRequests } from '../traffic/access-log';
-import { probe } from '../traffic/probe';
+import { answersAtAll, probe } from '../traffic/probe';
 import type { Yard } from '../yard';
 import { slotNamed } from '../yard';
 import { builtHealthPath } from './health-path';
@@ -32,11 +34,28 @@ export async function askSlot(
 ): Promise<SlotAnswer> {
   const { port } = slotNamed(yard, slot);
   const asked = logPosition(yard.home);
-  const answer = await probe({ port, path: builtHealthPath(yard, commit), timeoutMs });
+  // the second question takes no time of its own: a slot that hangs is to be restarted soon
+  const [answer, answersElse] = await unlessAnswered(
+    probe({ port, path: builtHealthPath(yard, commit), timeoutMs }),
+    timeoutMs / 2,
+    () => answersAtAll(port, timeoutMs / 2),
+  );
   const isItself = answer.status === 200 && answer.instance === instance;
   // killing it for its silence, or moving its users away, would leave them without a server
   const works = isItself || (answer.status === null && hasServedSince(yard, slot, asked));
-  return { ...answer, works, health: works ? 'good' : answer.status === null ? 'silent' : 'bad' };
+  if (works) return { ...answer, works, health: 'good' };
+  return { ...answer, works, health: answer.status === null && !answersElse ? 'silent' : 'bad' };
+}
+
+/** Asks a second question when the first has no answer after a while. */
+async function unlessAnswered(
+  first: Promise<ProbeAnswer>,
+  patienceMs: number,
+  second: () => Promise<boolean>,
+): Promise<[ProbeAnswer, boolean]> {
+  const early = await Promise.race([first, sleep(patienceMs, null, { ref: false })]);
+  if (early !== null && early.status !== null) return [early, true];
+  return Promise.all([first, second()]);
 }
 
 /** The first answer that says something, or the last of several silences. Throws the signal's reason. */

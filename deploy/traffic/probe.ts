@@ -1,4 +1,5 @@
 /** One question to a health path, and what was said to it. */
+import { connect } from 'node:net';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { printable } from '../core/format';
 import type { ProbeAnswer } from '../core/seams';
@@ -51,6 +52,28 @@ export function probe(target: ProbeTarget): Promise<ProbeAnswer> {
   }).catch((error: NodeJS.ErrnoException) => {
     // a path that no request can carry
     return { status: null, commit: null, instance: null, ms: elapsed(), said: inWords(error) };
+  });
+}
+
+/** A server refuses at once what is no HTTP, whatever its health path does: only a process that is stuck is silent. */
+const NO_HTTP = 'switchyard-probe\r\n\r\n';
+
+/** True when a process takes a connection at this port and answers or closes it. Never throws. */
+export function answersAtAll(port: number, timeoutMs: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    let isTaken = false;
+    const asking = connect({ host: '127.0.0.1', port }, () => {
+      isTaken = true;
+      asking.write(NO_HTTP);
+    });
+    const done = (answers: boolean): void => {
+      clearTimeout(limit);
+      resolve(answers);
+      asking.destroy();
+    };
+    const limit = setTimeout(() => done(false), timeoutMs);
+    asking.on('data', () => done(true));
+    asking.on('error', () => undefined).on('close', () => done(isTaken));
   });
 }
 

@@ -59,6 +59,41 @@ overRuntimes((runtime) => {
       await until('its recovery', () => incidents(clone, told).includes('blue is healthy again'));
     });
 
+    it('leaves a slot running whose health path alone hangs, though users are few', async () => {
+      const { commit, pid } = await clone.serving();
+
+      clone.order(commit, 'busy');
+
+      for (let user = 0; user < 2; user++) {
+        await sleep(4500);
+        expect(await clone.serving()).toMatchObject({ pid });
+      }
+      clone.order(commit, null);
+      await until('its recovery', () => incidents(clone, told).includes('blue is healthy again'));
+      expect(incidents(clone, told)[0]).toMatch(
+        /^blue is unhealthy: no answer in \d+ ms\. It is left running/,
+      );
+    });
+
+    it('restarts a slot that takes requests and answers none of them', async () => {
+      const { commit, pid } = await clone.serving();
+      load = startLoad({ port: clone.ports.http, connections: 8, slow: null, mix: [READ] });
+      await load.more(8);
+
+      clone.order(commit, 'stuck');
+
+      await until('its restart', () =>
+        incidents(clone, told).join().includes('blue is unhealthy and fails its users'),
+      );
+      clone.order(commit, null);
+      await until('another process', async () => {
+        const now = await clone.serving().catch(() => null);
+        return now?.commit === commit && now.pid !== pid;
+      });
+      // until then it is at its start, which may take long
+      await until('its health', () => incidents(clone, told).includes('blue answers again'));
+    });
+
     it('restarts a slot that fails all of its users, and not again before the restart had time to help', async () => {
       const { commit } = await clone.serving();
       const { pid } = await clone.slot('blue');

@@ -51,7 +51,14 @@ export interface Behaviour {
 
 /** What a release is told to do once it runs; with a slot's name only the one of several that runs there does so. */
 export type Order =
-  'exit' | `exit in ${string}` | 'unhealthy' | 'down' | 'busy' | `mistaken in ${string}` | 'fail-work';
+  | 'exit'
+  | `exit in ${string}`
+  | 'unhealthy'
+  | 'down'
+  | 'busy'
+  | 'stuck'
+  | `mistaken in ${string}`
+  | 'fail-work';
 
 export interface Change {
   behaviour?: Behaviour;

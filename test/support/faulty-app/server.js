@@ -22,7 +22,7 @@ if (own.OWN_MOOD?.startsWith('refuse')) {
   process.exit(4);
 }
 
-/** `exit`, `exit in green`, `unhealthy`, `down`, `busy`, `mistaken in green`, `fail-work`, or empty. */
+/** `exit`, `exit in green`, `unhealthy`, `down`, `busy`, `stuck`, `mistaken in green`, `fail-work`, or empty. */
 function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
 }
@@ -75,6 +75,8 @@ const server = http.createServer((request, response) => {
   if (behaviour.hangs && request.url === '/health') return;
   // its users come first
   if (request.url === '/health' && isOrdered('busy')) return fs.appendFileSync(`${order}.unanswered`, '.');
+  // as where all wait for one connection to a database
+  if (isOrdered('stuck')) return;
   // once it is up
   if (behaviour.silentOnceAt === request.url && ++questions === 2) return;
   const answer = ROUTES[request.url] ?? (() => ({ status: 404, body: {} }));

@@ -24,6 +24,7 @@ const decide = (seen: Partial<Sight>): string =>
     silentInARow: 0,
     silentForMs: 0,
     users: { answered: 0, failed: 0 },
+    waiting: 0,
     hasSubstitute: false,
     isBusy: false,
     answeredBefore: true,
@@ -95,6 +96,14 @@ describe('a slot that answers badly at its health path', () => {
     ['all requests fail, nobody could take over', { answered: 0, failed: 5 }, false, 'restart'],
   ])('%s', (_, users, hasSubstitute, action) => {
     expect(decide({ ...BAD, users, hasSubstitute })).toBe(action);
+  });
+
+  it('is restarted while users wait for answers and none comes, and not while any does', () => {
+    expect(decide({ ...BAD, waiting: 4 })).toBe('warn');
+    expect(decide({ ...BAD, waiting: 5 })).toBe('restart');
+    expect(decide({ ...BAD, waiting: 50, hasSubstitute: true, users: { answered: 1, failed: 0 } })).toBe(
+      'warn',
+    );
   });
 
   it('is not worth a warning before it has lasted for two seconds', () => {

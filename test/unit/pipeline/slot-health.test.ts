@@ -1,7 +1,7 @@
 import { once } from 'node:events';
 import { appendFileSync, mkdirSync } from 'node:fs';
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { homeAt } from '../../../deploy/home';
 import { askSlot, unlessSilent, type SlotAnswer } from '../../../deploy/pipeline/slot-health';
@@ -13,17 +13,19 @@ const PROCESS = { slot: 'blue', commit: commit('a'), instance: 'i' };
 
 /** A slot whose health path does this, and a home whose log says what its users got. */
 async function slot(health: RequestListener): Promise<Yard> {
+  const server = createServer(health).listen(0, '127.0.0.1');
+  afterwards(() => server.closeAllConnections());
+  return (await slotOf(server)).yard;
+}
+
+async function slotOf<T extends Server>(server: T): Promise<{ yard: Yard; server: T }> {
   const home = homeAt(tempHome());
   mkdirSync(path.dirname(home.accessLog), { recursive: true });
-  const server = createServer(health).listen(0, '127.0.0.1');
   await once(server, 'listening');
-  afterwards(() => {
-    server.closeAllConnections();
-    server.close();
-  });
+  afterwards(() => void server.close());
   const { port } = server.address() as AddressInfo;
   const yard = { home, slots: [{ name: 'blue', port }], config: { app: { health: '/health' } } };
-  return yard as unknown as Yard;
+  return { yard: yard as unknown as Yard, server };
 }
 
 const says =
@@ -62,6 +64,30 @@ test.each([
 test('one that is silent works if it has answered a user meanwhile, and not if others have, or it with an error', async () => {
   const all = [{}, { slot: 'green' }, { upstream_status: '500' }, { upstream_status: '502, 200' }];
   expect(await Promise.all(all.map(silentWhile))).toEqual([true, false, false, false]);
+});
+
+test.each<[string, RequestListener]>([
+  ['never answers', () => undefined],
+  ['closes the connection', (request) => request.socket.destroy()],
+  ['answers for ever', (_, response) => void response.writeHead(200).write('{')],
+])('a process whose health path alone %s is unhealthy and does not hang', async (_, health) => {
+  expect(await askSlot(await slot(health), PROCESS, 200)).toMatchObject({
+    works: false,
+    status: null,
+    health: 'bad',
+  });
+});
+
+test('a process is silent that takes connections and answers nothing on them', async () => {
+  const stuck = createNetServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
+  const { yard } = await slotOf(stuck);
+  expect(await askSlot(yard, PROCESS, 200)).toMatchObject({ health: 'silent' });
+});
+
+test('a process is silent that takes no connection', async () => {
+  const { yard, server } = await slotOf(createServer().listen(0, '127.0.0.1'));
+  server.close();
+  expect(await askSlot(yard, PROCESS, 200)).toMatchObject({ health: 'silent', said: 'connection refused' });
 });
 
 test('what was answered before the question says nothing', async () => {
