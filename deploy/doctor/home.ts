@@ -1,6 +1,6 @@
 /** The home: it is there, we may write to it, and it lies on a disk of this machine. */
 import path from 'node:path';
-import { accessSync, constants, existsSync, statfsSync } from 'node:fs';
+import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { readSettings, settingsCondition } from '../settings';
 import { checkMoved } from '../setup/moved';
 import type { Judgement } from './finding';
@@ -26,10 +26,7 @@ export async function checkHome(patient: Patient): Promise<Judgement[]> {
     await checkMoved(home, patient.root);
     return [fault(`Nothing was started here yet (no home at ${home.dir}).`, 'npm start')];
   }
-  if (!mayWrite(home.dir)) {
-    const owner = `sudo chown -Rh ${process.getuid?.() ?? '$(id -u)'} ${word(home.dir)}`;
-    return [fault(`This user may not write to the home ${home.dir}.`, owner)];
-  }
+  if (!mayWrite(home.dir)) return [judgeClosed(home.dir, statSync(home.dir).uid)];
   // throws E_HOME: without the settings of the start nobody knows the ports
   readSettings(home.settings);
   if (settingsCondition(home.settings) === 'broken') {
@@ -48,6 +45,16 @@ export function judgeFileSystem(type: number, dir: string): Judgement[] {
   }
   if (type !== IN_MEMORY) return [ok(dir)];
   return [warning(`The home ${dir} lies in memory: a reboot loses it.`)];
+}
+
+/** Taking over another user's home would lock out what runs as that user. */
+export function judgeClosed(dir: string, owner: number, user = process.getuid?.()): Judgement {
+  return owner === user
+    ? fault(`This user may not write to the home ${dir}.`, `chmod u+rwx ${word(dir)}`)
+    : fault(
+        `The home ${dir} belongs to another user (uid ${owner}).`,
+        `sudo -u '#${owner}' npm run -s doctor`,
+      );
 }
 
 function mayWrite(dir: string): boolean {

@@ -1,6 +1,5 @@
 /** What dead deployments have left: a deployment that nobody ends, processes that nobody looks after, half-made releases. */
 import { existsSync } from 'node:fs';
-import path from 'node:path';
 import { plural } from '../core/format';
 import { servingSlots } from '../core/table';
 import type { RunningSlot, Table } from '../core/types';
@@ -8,7 +7,7 @@ import { isLocked } from '../lock';
 import { strayNames } from '../pipeline/releases';
 import { markedProcesses } from '../pipeline/survivors';
 import type { Judgement } from './finding';
-import { fault, NotLookedAt, orOk, warning, word } from './finding';
+import { fault, NotLookedAt, orOk, warning } from './finding';
 import type { Patient } from './patient';
 
 export async function checkLeftovers(patient: Patient): Promise<Judgement[]> {
@@ -24,7 +23,7 @@ export async function checkLeftovers(patient: Patient): Promise<Judgement[]> {
   const complaints = [
     ...judgeOrphans(await patient.running(), tableOf(patient)),
     ...judgeSurvivors(markedProcesses(home)),
-    ...judgeHalfMade(halfMadeIn(patient)),
+    ...judgeHalfMade(strayNames(home)),
   ];
   return orOk(complaints, 'none');
 }
@@ -45,15 +44,12 @@ export function judgeSurvivors(pids: number[]): Judgement[] {
   return [fault(said.replace('processs', 'processes'), `kill ${pids.join(' ')}`)];
 }
 
-export function judgeHalfMade(files: string[]): Judgement[] {
-  if (files.length === 0) return [];
-  const said = `${files.length} in releases/ ${files.length === 1 ? 'is' : 'are'} half made.`;
-  return [warning(said, `rm -rf ${files.map(word).join(' ')}`)];
-}
-
-function halfMadeIn(patient: Patient): string[] {
-  const home = patient.home();
-  return strayNames(home).map((name) => path.join(home.releases, name));
+/** Pruning removes them under the lock, where none can be in the making. */
+export function judgeHalfMade(names: string[]): Judgement[] {
+  if (names.length === 0) return [];
+  const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them'];
+  const said = `${names.join(', ')} in releases/ ${are} half made; the end of the next deployment removes ${them}.`;
+  return [warning(said)];
 }
 
 /** Null where there is none: that is told elsewhere. */

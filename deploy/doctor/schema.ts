@@ -1,4 +1,5 @@
 /** The schema: the release that is live still works with what a failed deployment's migration made of it. */
+import { existsSync } from 'node:fs';
 import { named } from '../core/format';
 import { isOver } from '../core/transitions';
 import type { Deployment } from '../core/types';
@@ -25,6 +26,8 @@ export function judgeSchema(
   const { liveFails, copy } = broke.migration;
   const said = `The migration of deployment ${broke.id} moved the schema, and ${named(live.to)} fails since: ${liveFails}.`;
   const fix =
-    copy === null ? 'Push a commit that works with the schema as it is now.' : howToRestore(home, copy);
+    copy === null || !existsSync(copy)
+      ? 'Push a commit that works with the schema as it is now.'
+      : howToRestore(home, copy);
   return [fault(said, fix)];
 }

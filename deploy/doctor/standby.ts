@@ -1,5 +1,6 @@
 /** The standby, which gets the requests when the active slot crashes: it lives. */
 import { short } from '../core/format';
+import { deployTo } from '../core/pool';
 import type { ProbeAnswer } from '../core/seams';
 import type { RunningSlot } from '../core/types';
 import { containerOf } from '../runtimes/compose-definitions';
@@ -15,7 +16,8 @@ export async function checkStandby(patient: Patient): Promise<Judgement[]> {
   const running = await runningIn(patient, standby);
   const alive = running !== null && running.pid !== null;
   const { runtime, name } = patient.ports();
-  const mends = runtime === 'compose' ? containerMends(name, standby) : pm2Mends(standby);
+  const live = patient.lastLive()?.to?.commit ?? 'HEAD';
+  const mends = runtime === 'compose' ? containerMends(name, standby, live) : pm2Mends(standby);
   return judgeStandby(standby, running, alive ? await answerOf(patient, running) : null, mends);
 }
 
@@ -46,6 +48,7 @@ export function pm2Mends(slot: string): StandbyMends {
   return { gone: start, known: `npm run -s pm2 -- delete ${app} && ${start}` };
 }
 
-export function containerMends(name: string, slot: string): StandbyMends {
-  return { gone: 'npm run -s deploy', known: `docker restart ${containerOf(name, slot)}` };
+/** @param live goes live in that slot, and the one that is live now stands behind it */
+export function containerMends(name: string, slot: string, live: string): StandbyMends {
+  return { gone: deployTo(slot, short(live)), known: `docker restart ${containerOf(name, slot)}` };
 }

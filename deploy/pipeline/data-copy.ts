@@ -62,14 +62,27 @@ export function sizeOfData(home: Place): number {
     .reduce((sum, bytes) => sum + bytes, 0);
 }
 
-/** The commands that bring a copy back. What is there now is kept beside it: it holds what users wrote since. */
+/**
+ * The commands that bring a copy back. What is there now is kept beside it: it holds what users wrote since. Nothing is
+ * stopped before that is possible, and a second restore does not replace what the first has put aside.
+ */
 export function howToRestore({ shared }: Place, folder: string): string {
-  const aside = path.join(shared, `before-restore-${path.basename(folder)}`);
-  const moves = readdirSync(folder).map((name) => {
-    const live = word(path.join(shared, name));
-    return `mv ${live}* ${word(aside)}/ && cp -p ${word(path.join(folder, name))} ${live}`;
-  });
-  return ['npm stop', `mkdir ${word(aside)}`, ...moves, 'npm start'].join(' && ');
+  const aside = unusedName(path.join(shared, `before-restore-${path.basename(folder)}`));
+  const names = readdirSync(folder);
+  // by their whole names: `app.db*` is also `app.db2`
+  const files = names.flatMap((name) => [name, `${name}-wal`, `${name}-shm`]);
+  const wanted = files.map((name) => `-name ${word(name)}`).join(' -o ');
+  const move = `find ${word(shared)} -maxdepth 1 \\( ${wanted} \\) -exec mv -t ${word(aside)} {} +`;
+  const copies = names.map((name) => word(path.join(folder, name))).join(' ');
+  return [`mkdir ${word(aside)}`, 'npm stop', move, `cp -p ${copies} ${word(shared)}/`, 'npm start'].join(
+    ' && ',
+  );
+}
+
+function unusedName(wanted: string): string {
+  let name = wanted;
+  for (let count = 2; existsSync(name); count += 1) name = `${wanted}-${count}`;
+  return name;
 }
 
 function copyFolder({ dir }: Place, deploymentId: number): string {

@@ -7,7 +7,7 @@ import { judgeDisk } from '../../../deploy/doctor/disk';
 import { judgeEngine } from '../../../deploy/doctor/engine';
 import type { Judgement } from '../../../deploy/doctor/finding';
 import { word } from '../../../deploy/doctor/finding';
-import { judgeFileSystem } from '../../../deploy/doctor/home';
+import { judgeClosed, judgeFileSystem } from '../../../deploy/doctor/home';
 import { judgeBuilds } from '../../../deploy/doctor/kit';
 import { judgeHalfMade, judgeOrphans, judgeSurvivors } from '../../../deploy/doctor/leftovers';
 import { judgeLoaded } from '../../../deploy/doctor/loaded';
@@ -72,6 +72,8 @@ test('home: a network disk is a fault, also where statfs counts with a sign; mem
   });
   expect(judgeFileSystem(0xff534d42 | 0, '/h')[0]?.said).toContain('CIFS');
   expect(judgeFileSystem(0x01021994, '/h')[0]?.status).toBe('warning');
+  expect(outcome([judgeClosed('/h', 7, 7)])).toEqual(['fault: chmod u+rwx /h']);
+  expect(outcome([judgeClosed('/h', 0, 7)])).toEqual(["fault: sudo -u '#0' npm run -s doctor"]);
 });
 
 test('permissions: stricter is fine, wider is not', () => {
@@ -167,7 +169,10 @@ test('standby: alive, or started again; what PM2 or the engine has of it goes fi
   expect(judge(running, answer)).toEqual(['ok']);
   expect(judge(null, null)).toEqual([`fault: ${start}`]);
   expect(judge(running, refused)).toEqual([`fault: npm run -s pm2 -- delete app-blue && ${start}`]);
-  expect(containerMends('shop', 'blue').known).toBe('docker restart shop-blue');
+  expect(containerMends('shop', 'blue', A)).toEqual({
+    gone: 'npm run -s deploy:blue -- aaaaaaa',
+    known: 'docker restart shop-blue',
+  });
 });
 
 test('engine: each container has the image of its release, and one that outlives the engine is advised', () => {
@@ -198,7 +203,7 @@ test('leftovers: orphans outside of the table, survivors of deployments, half-ma
   expect(judgeOrphans([{ ...running, orphan: true }], shared)).toEqual([]);
   expect(judgeSurvivors([])).toEqual([]);
   expect(outcome(judgeSurvivors([5, 6]))).toEqual(['fault: kill 5 6']);
-  expect(outcome(judgeHalfMade(['/h/releases/x']))).toEqual(['warning: rm -rf /h/releases/x']);
+  expect(judgeHalfMade(['x'])).toEqual([expect.objectContaining({ status: 'warning', mend: null })]);
 });
 
 test('secret and webhook: the right signature is taken, any other refused', () => {

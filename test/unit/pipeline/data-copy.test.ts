@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import Database from 'libsql';
+import { homeAt } from '../../../deploy/home';
+import { copyData, howToRestore } from '../../../deploy/pipeline/data-copy';
+import { tempHome } from '../../support/temp-home';
+
+const home = homeAt(tempHome());
+
+function write(name: string, text: string): void {
+  const db = new Database(path.join(home.shared, name));
+  db.exec('CREATE TABLE IF NOT EXISTS notes (text)');
+  db.prepare('INSERT INTO notes VALUES (?)').run(text);
+  db.close();
+}
+
+function textsIn(...place: string[]): unknown[] {
+  const db = new Database(path.join(home.shared, ...place), { readonly: true });
+  const texts = db.prepare('SELECT text FROM notes').pluck().all();
+  db.close();
+  return texts;
+}
+
+/** As typed; npm is another test's. */
+function restore(folder: string): void {
+  execFileSync('sh', ['-e', '-c', `npm() { :; }; ${howToRestore(home, folder)}`]);
+}
+
+test('the commands restore each file, keep what was there, and may be followed again', () => {
+  mkdirSync(home.shared, { recursive: true });
+  write('app.db', 'before');
+  write('app.db2', 'before too');
+  const folder = copyData(home, 7) as string;
+  write('app.db', 'since');
+
+  restore(folder);
+  expect([textsIn('app.db'), textsIn('app.db2')]).toEqual([['before'], ['before too']]);
+  write('app.db', 'later');
+  restore(folder);
+
+  expect(textsIn('app.db')).toEqual(['before']);
+  expect(textsIn('before-restore-7', 'app.db')).toEqual(['before', 'since']);
+  expect(textsIn('before-restore-7-2', 'app.db')).toEqual(['before', 'later']);
+  expect(readdirSync(home.shared)).toEqual(['app.db', 'app.db2', 'before-restore-7', 'before-restore-7-2']);
+});
