@@ -601,6 +601,24 @@ const SABOTAGES = [
     test: 'test/e2e/full-disk.test.ts',
     name: 'fails a bake whose users get errors',
   },
+  {
+    invariant: 5,
+    what: 'a full disk ends a rolling release whose way back starts processes',
+    file: 'deploy/pipeline/bake.ts',
+    from: 'proofs.every(({ slot }) => slot !== standby)',
+    to: 'true',
+    test: 'test/e2e/full-disk.test.ts',
+    name: 'stops no release when',
+  },
+  {
+    invariant: 5,
+    what: 'taking back goes on over slots that could not be started',
+    file: 'deploy/pipeline/run.ts',
+    from: 'return yard.slots.some(({ name, port }) => present.includes(name) && portInUse(port));',
+    to: 'return false;',
+    test: 'test/e2e/full-disk.test.ts',
+    name: 'keeps the new release for its users',
+  },
 ];
 
 module.exports = { SABOTAGES };

@@ -22,8 +22,10 @@ const FILES_OF_A_RELEASE = 20_000;
 export async function checkDisk(patient: Patient): Promise<Judgement[]> {
   const home = patient.home();
   const trouble = diskTrouble(home.dir);
-  if (trouble) return [fault(trouble.message, trouble.hint)];
   const { bavail, bsize, ffree, files } = statfsSync(home.dir);
+  // a full disk has a fix of its own, also where root cannot write either
+  const isOnlyFull = trouble?.code === 'E_DISK' && isFull(bavail * bsize);
+  if (trouble && !isOnlyFull) return [fault(trouble.message, trouble.hint)];
   const release = await newestRelease(home);
   return judgeDisk({
     free: bavail * bsize,

@@ -12,6 +12,7 @@ import { countRequests, logPosition, readRequests } from '../traffic/access-log'
 import { linkedTable } from '../traffic/table-folder';
 import type { Yard } from '../yard';
 import { isStopped } from '../core/cancel-reason';
+import { diskWatch } from './full-disk';
 import { healthWatch } from './health-watch';
 import type { Tell } from './process-watch';
 import { readLog } from './verify';
@@ -39,11 +40,14 @@ export async function bake(
 ): Promise<{ detail: string; ended: boolean }> {
   const deadline = machineMs() + seconds * 1000;
   const errors = errorWatch(yard, before);
-  // without a standby, the way back stops and starts processes, which a full disk turns into an outage
-  const waitsForDisk = linkedTable(yard.home).standby === null;
-  const watches = [first, ...others].map((proof) => ({
+  const proofs = [first, ...others];
+  const { standby } = linkedTable(yard.home);
+  const oldRuns = standby !== null && proofs.every(({ slot }) => slot !== standby);
+  // else the way back stops and starts processes, which a full disk turns into an outage
+  const disk = diskWatch(yard.home, tell, oldRuns ? 'fail' : 'wait');
+  const watches = proofs.map((proof) => ({
     slot: proof.slot,
-    look: healthWatch(yard, proof, { code: 'E_BAKE', tell, mayBeReplaced: true, waitsForDisk }),
+    look: healthWatch(yard, proof, { code: 'E_BAKE', tell, mayBeReplaced: true, disk }),
   }));
   let waiting = false;
   while (machineMs() < deadline || waiting) {

@@ -8,6 +8,7 @@ import type { Commit, DeploymentState, Plan, SlotName } from '../core/types';
 import type { Yard } from '../yard';
 import { runHookOrWarn } from './hooks';
 import { checkLive } from './live-after-migration';
+import { fullDisk } from './full-disk';
 import { discardRelease } from './discard-release';
 import { tryEarlier } from './fall-back';
 import { findRelease, isMadeBy } from './releases';
@@ -38,7 +39,7 @@ export async function finish(yard: Yard, id: number, end: 'done' | 'ended' | 'al
  * The watch rolled it back for crashing, and another release took its place well: the commit is marked bad, before
  * the rollback is reported. Returns the slot that would crash for ever; null for any other end.
  */
-async function markCrashing({ journal }: Yard, id: number): Promise<SlotName | null> {
+async function markCrashing({ home, journal }: Yard, id: number): Promise<SlotName | null> {
   const { kind, trigger, from, to, cause } = journal.get(id) ?? {};
   if (kind !== 'rollback' || trigger !== 'watch' || !from || !cause || from.commit === to?.commit)
     return null;
@@ -46,7 +47,9 @@ async function markCrashing({ journal }: Yard, id: number): Promise<SlotName | n
     .history()
     .find((each) => each.kind === 'deploy' && each.commit === from.commit && each.state === 'succeeded');
   const { hint } = new KnownError('E_CRASHES', cause);
-  if (deployed) await journal.note(deployed.id, { fault: 'commit', errorCode: 'E_CRASHES', cause, hint });
+  // whatever is live crashes on a full disk
+  if (deployed && fullDisk(home) === null)
+    await journal.note(deployed.id, { fault: 'commit', errorCode: 'E_CRASHES', cause, hint });
   return from.slot;
 }
 

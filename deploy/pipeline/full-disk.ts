@@ -4,7 +4,7 @@
  */
 import { existsSync } from 'node:fs';
 import { KnownError } from '../core/errors';
-import { isFull } from '../core/room';
+import { isFull as hasNoSpace } from '../core/room';
 import type { Home } from '../home';
 import { freeOnDisk } from '../machine-room';
 import { machineMs } from '../os/machine-clock';
@@ -14,48 +14,61 @@ import type { Tell } from './process-watch';
 const PATIENCE_MS = 2000;
 
 export interface DiskWatch {
-  /** True while the disk is full. Throws E_DISK when that lasts, unless the watch waits. */
-  look(): Promise<boolean>;
-  /** What a failure counts as: a fault of the machine while the disk is full. */
-  blame(error: unknown): unknown;
+  /**
+   * What happens on a full disk: `fail` fails for it alone; `report` only reports it; `wait` also puts off every
+   * failure until there is free space.
+   */
+  on: 'fail' | 'report' | 'wait';
+  /** True while the disk is full. Throws E_DISK when that lasts and is to fail. */
+  isFull(): Promise<boolean>;
 }
 
-/** @param waits a full disk is reported, and nothing fails for it alone */
-export function diskWatch(home: Home, tell: Tell, waits: boolean): DiskWatch {
+export function diskWatch(home: Home, tell: Tell, on: DiskWatch['on']): DiskWatch {
   let since: number | null = null;
-  let told = !waits;
-  return {
-    async look() {
-      const folder = fullDisk(home);
-      if (folder === null) {
-        since = null;
-        return false;
-      }
-      if (!told) {
-        told = true;
-        // the journal may have no space either
-        await tell(`The disk of ${folder} is full: nothing is decided until it has free space.`).catch(
-          () => {},
-        );
-      }
-      since ??= machineMs();
-      if (!waits && machineMs() - since >= PATIENCE_MS) throw noEvidence(folder);
-      return true;
-    },
-    blame(error) {
-      const isOfCommit = error instanceof KnownError && error.fault === 'commit';
-      const folder = isOfCommit ? fullDisk(home) : null;
-      return isOfCommit && folder !== null
-        ? new KnownError('E_DISK', `${error.message} The disk of ${folder} is full.`)
-        : error;
-    },
+  let told = on === 'fail';
+  const isFull = async (): Promise<boolean> => {
+    const folder = fullDisk(home);
+    if (folder === null) {
+      since = null;
+      return false;
+    }
+    if (!told) {
+      told = true;
+      // the journal may have no space either
+      await tell(`The disk of ${folder} is full: nothing is decided until it has free space.`).catch(
+        () => {},
+      );
+    }
+    since ??= machineMs();
+    if (on === 'fail' && machineMs() - since >= PATIENCE_MS) throw noEvidence(folder);
+    return true;
   };
+  return { on, isFull };
+}
+
+/** What a failure counts as: a fault of the machine while the disk is full. */
+export function blameFullDisk(home: Home, error: unknown): unknown {
+  const folder = isOfCommit(error) ? fullDisk(home) : null;
+  return isOfCommit(error) && folder !== null ? onDisk(error, `The disk of ${folder} is full.`) : error;
+}
+
+/** The same of a process that ended while the disk was full, which shows only afterwards. */
+export function blamePastFullDisk(error: unknown): unknown {
+  return isOfCommit(error) ? onDisk(error, 'The disk was full.') : error;
+}
+
+function onDisk({ message }: KnownError, why: string): KnownError {
+  return new KnownError('E_DISK', `${message.replace(/\.?$/, '.')} ${why}`);
+}
+
+function isOfCommit(error: unknown): error is KnownError {
+  return error instanceof KnownError && error.fault === 'commit';
 }
 
 /** The folder whose disk is full, or null. */
-function fullDisk({ dir, logs, shared }: Home): string | null {
+export function fullDisk({ dir, logs, shared }: Home): string | null {
   const folders = [dir, logs, shared].filter((folder) => existsSync(folder));
-  return folders.find((folder) => isFull(freeOnDisk(folder))) ?? null;
+  return folders.find((folder) => hasNoSpace(freeOnDisk(folder))) ?? null;
 }
 
 function noEvidence(folder: string): KnownError {

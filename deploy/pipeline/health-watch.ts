@@ -3,7 +3,8 @@ import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
 import type { Proof } from '../core/types';
 import type { Yard } from '../yard';
-import { diskWatch } from './full-disk';
+import type { DiskWatch } from './full-disk';
+import { blamePastFullDisk } from './full-disk';
 import { builtHealthPath } from './health-path';
 import type { Tell } from './process-watch';
 import { lostWithEngine, processWatch, replacedWithEngine } from './process-watch';
@@ -21,8 +22,8 @@ export interface Watched {
   tell: Tell;
   /** False for what people have tried: they mean the very process, and no other of the same release. */
   mayBeReplaced: boolean;
-  /** True where no user gets the release, or the way back takes more than a shift: a full disk alone fails nothing then. */
-  waitsForDisk: boolean;
+  /** `report` where no user gets the release; `wait` where the way back takes more than a shift. */
+  disk: DiskWatch;
 }
 
 /**
@@ -39,11 +40,11 @@ export type Health = 'well' | 'blind' | 'waiting';
 export function healthWatch(
   yard: Yard,
   proof: Proof,
-  { code, tell, mayBeReplaced, waitsForDisk }: Watched,
+  { code, tell, mayBeReplaced, disk }: Watched,
 ): () => Promise<Health> {
   const path = builtHealthPath(yard, proof.commit);
   const process = processWatch(yard, proof, tell);
-  const disk = diskWatch(yard.home, tell, waitsForDisk);
+  let failedMeanwhile = false;
   let bad = 0;
   let badSince = 0;
   let next = 0;
@@ -53,7 +54,10 @@ export function healthWatch(
     if (machineMs() >= next) {
       next = machineMs() + PROBE_EVERY_MS;
       const answer = await askSlot(yard, proof);
-      if (answer.works) process.answered();
+      if (answer.works) {
+        process.answered();
+        failedMeanwhile = false;
+      }
       if (bad === 0) badSince = machineMs();
       bad = answer.works ? 0 : bad + 1;
       // while the engine is away, only what answers badly has not gone with it
@@ -70,12 +74,15 @@ export function healthWatch(
     return bad > 0 ? 'waiting' : 'blind';
   };
   return async () => {
-    const isFull = await disk.look();
+    const isFull = await disk.isFull();
     try {
       const health = await look();
-      return isFull ? 'waiting' : health;
+      return isFull || failedMeanwhile ? 'waiting' : health;
     } catch (error) {
-      throw disk.blame(error);
+      if (!isFull || disk.on !== 'wait') throw failedMeanwhile ? blamePastFullDisk(error) : error;
+      failedMeanwhile = true;
+      bad = 0;
+      return 'waiting';
     }
   };
 }

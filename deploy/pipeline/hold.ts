@@ -10,6 +10,7 @@ import { closePreview, openPreview } from '../preview/folder';
 import type { LogPosition } from '../traffic/access-log';
 import { logPosition } from '../traffic/access-log';
 import type { Yard } from '../yard';
+import { diskWatch } from './full-disk';
 import { healthWatch } from './health-watch';
 import { checkLive } from './live-after-migration';
 import { mustNotBeInTheWay } from './make-way';
@@ -42,7 +43,7 @@ export async function hold(
     code: 'E_UNHEALTHY',
     tell,
     mayBeReplaced: false,
-    waitsForDisk: true,
+    disk: diskWatch(home, tell, 'report'),
   });
   // one whose process was killed while it was held is held already, and keeps its testers
   const begins = journal.get(deploymentId)?.state === 'running';

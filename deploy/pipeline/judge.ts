@@ -13,6 +13,7 @@ import { closePreview, openPreview } from '../preview/folder';
 import type { Yard } from '../yard';
 import type { Evidence, Judging } from './canary-evidence';
 import { gatherEvidence } from './canary-evidence';
+import { diskWatch } from './full-disk';
 import { healthWatch } from './health-watch';
 import { mustNotBeInTheWay, mustNotBeOutdated } from './make-way';
 import { readLog } from './verify';
@@ -77,7 +78,7 @@ async function untilDecided(
     code: 'E_CANARY',
     tell,
     mayBeReplaced: true,
-    waitsForDisk: false,
+    disk: diskWatch(yard.home, tell, 'fail'),
   });
   const question = asking(yard, step, id);
   const began = machineMs();

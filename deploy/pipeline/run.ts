@@ -4,9 +4,13 @@
  */
 import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
-import type { Plan, PlannedStep, Step, Table } from '../core/types';
+import { inService } from '../core/spread';
+import { tableInWords } from '../core/table';
+import type { Plan, PlannedStep, SlotName, Step, Table } from '../core/types';
+import { portInUse } from '../traffic/port-holder';
 import type { Yard } from '../yard';
 import { isStopped, whyItEnds } from '../core/cancel-reason';
+import { blameFullDisk } from './full-disk';
 import { holdFailed } from './hold-failed';
 import { runHook, runHookOrWarn, stageOf } from './hooks';
 import type { Outcome, Performance } from './perform';
@@ -106,22 +110,40 @@ async function waitOrTakeBack(yard: Yard, work: Run, again: number, why: KnownEr
 
 /**
  * Takes back these steps, last one first. One that cannot be taken back is told, and the others are still
- * taken back: traffic must return whatever else fails.
+ * taken back: traffic must return whatever else fails. It ends where traffic would return to slots of which none could
+ * be started, while others serve: taking back the rest would stop these.
  * @param first the steps before this one stay
  */
 export async function undo(yard: Yard, how: Performance, steps: PlannedStep[], first = 0): Promise<void> {
   const thorough: Performance = { ...how, signal: undefined };
+  const lost = new Set<SlotName>();
   for (const [index, planned] of [...steps.entries()].slice(first).reverse()) {
     for (const step of planned.undo) {
       try {
+        if (step.do === 'shift' && (await wouldEndService(yard, step.to, lost))) {
+          await warn(
+            yard,
+            how,
+            `nothing more is taken back: users stay on ${tableInWords(await yard.traffic.current())}`,
+          );
+          return;
+        }
         if (step.do === 'shift') await untilTaken(yard, step.to);
         await toldStep(yard, thorough, step, index, true);
       } catch (error) {
+        if (step.do === 'start' || step.do === 'verify') lost.add(step.slot);
         await warn(yard, how, `taking back failed at "${step.do}": ${asKnown(error).message}`);
         break;
       }
     }
   }
+}
+
+async function wouldEndService(yard: Yard, to: Table, lost: Set<SlotName>): Promise<boolean> {
+  const named = inService(to);
+  if (named.length === 0 || !named.every((slot) => lost.has(slot))) return false;
+  const present = inService(await yard.traffic.current()).filter((slot) => !lost.has(slot));
+  return yard.slots.some(({ name, port }) => present.includes(name) && portInUse(port));
 }
 
 function warn(yard: Yard, { deploymentId }: Performance, message: string): Promise<void> {
@@ -154,7 +176,7 @@ async function toldStep(
     });
     return outcome;
   } catch (error) {
-    const why = whyItEnds(error, how.signal);
+    const why = whyItEnds(blameFullDisk(yard.home, error), how.signal);
     const detail = why.message;
     await journal.tell(how.deploymentId, { ...phase, status: 'failed', detail, ms: machineMs() - begun });
     throw why;

@@ -6,8 +6,9 @@ import path from 'node:path';
 import { badCause } from '../../deploy/core/rollback-target';
 import type { Commit, Deployment } from '../../deploy/core/types';
 import { untilPhase } from '../support/crash';
-import { expectFault, untilHealthy } from '../support/doctor';
+import { applyFix, diagnose, expectFault, untilHealthy, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
+import type { Said } from '../support/live-clone';
 import { startLoad, type Load } from '../support/load';
 import { lossyDisk, lossyDiskPossible, type LossyDisk } from '../support/lossy-disk';
 import { needs } from '../support/needs';
@@ -18,6 +19,21 @@ jest.setTimeout(180_000);
 
 /** Neither root nor nginx's user; it may not use the blocks that ext4 reserves for root. */
 const NOBODY = { uid: 65534, gid: 65534 };
+
+/** It starts only where a user other than root can write. */
+const NEEDS_DISK = {
+  ...WITH_COMMANDS,
+  config: { app: { start: 'more/start.js' } },
+  files: {
+    'more/start.js': `const { bavail, bsize } = require('node:fs').statfsSync(process.env.SWITCHYARD_DATA);
+if (bavail * bsize < 65536) {
+  console.error('Error: ENOSPC: no space left on device, write');
+  process.exit(5);
+}
+require('../app/server.js');
+`,
+  },
+};
 
 let disk: LossyDisk;
 let clone: TinyClone;
@@ -142,6 +158,102 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
 
     const { text } = expectLive(await deploying);
     expect(text).toMatch(/The disk of \S+ is full: nothing is decided until it has free space/);
+  });
+});
+
+needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that is full', () => {
+  let first: Commit;
+
+  beforeAll(async () => {
+    disk = lossyDisk();
+    const config = { bake: { seconds: 20 }, schedules: { poll: null, prune: null, rotate: null } };
+    clone = await tinyClone({ ...config, rolling: { batch: 1, minHealthy: 1 } }, {}, { place: disk.dir });
+    expectDone(await clone.start());
+    clone.change({ ...NEEDS_DISK, config: { ...NEEDS_DISK.config, bake: { seconds: 0 } } });
+    first = await clone.commit('a release that writes as it starts');
+    await clone.git('push', 'live', 'main:another');
+    expectLive(await clone.switchyard('deploy', first, '--strategy', 'rolling'));
+  });
+  afterEach(async () => {
+    await load?.stop();
+    free();
+  });
+  afterAll(async () => {
+    try {
+      await clone?.cleanUp();
+    } finally {
+      disk.remove();
+    }
+  });
+
+  /** Deploys a new commit that bakes on a disk which has become full. */
+  async function bakeOnFullDisk(seconds: number): Promise<{ commit: Commit; deploying: Promise<Said> }> {
+    const files = { ...NEEDS_DISK.files, 'more/change.txt': String(Math.random()) };
+    clone.change({ ...NEEDS_DISK, config: { ...NEEDS_DISK.config, bake: { seconds } }, files });
+    const commit = await clone.commit('another');
+    await clone.git('push', 'live', 'main:another');
+    const deploying = clone.switchyard('deploy', commit, '--strategy', 'rolling');
+    await untilIn('baking', commit);
+    fill();
+    load = startLoad({
+      port: clone.ports.http,
+      connections: 2,
+      slow: null,
+      pauseMs: 50,
+      mix: [{ method: 'GET', path: '/version' }],
+    });
+    return { commit, deploying };
+  }
+
+  it('stops no release when the one before could not start, and goes on once there is free space', async () => {
+    const { commit, deploying } = await bakeOnFullDisk(2);
+    clone.order(commit, 'unhealthy');
+    // longer than its bake takes, and than three bad answers
+    await sleep(5000);
+    await untilIn('baking', commit);
+    clone.order(commit, null);
+    free();
+
+    const { text } = expectLive(await deploying);
+
+    expect(text.match(/is full: nothing is decided until it has free space/g)).toHaveLength(1);
+    expect((await load?.stop())?.failures).toBe(0);
+    first = commit;
+  });
+
+  it('rolls back a release that is still unhealthy then, and the commit is not bad', async () => {
+    const { commit, deploying } = await bakeOnFullDisk(2);
+    clone.order(commit, 'unhealthy');
+    await sleep(4000);
+    await untilIn('baking', commit);
+    free();
+
+    const { text } = await deploying;
+
+    expect(text).toContain('The disk was full.');
+    expect((await untilIn('rolled-back', commit)).errorCode).toBe('E_DISK');
+    expect(badCause(clone.deployments(), commit)).toBeNull();
+    expect(await clone.serving()).toMatchObject({ commit: first });
+    expect((await load?.stop())?.failures).toBe(0);
+  });
+
+  it('keeps the new release for its users when an operator aborts and the one before cannot start', async () => {
+    const { commit, deploying } = await bakeOnFullDisk(20);
+    expectDone(await clone.switchyard('abort'));
+
+    const { text } = await deploying;
+
+    expect(text).toContain('nothing more is taken back: users stay on ');
+    expect(await clone.serving()).toMatchObject({ commit });
+    expect((await load?.stop())?.failures).toBe(0);
+    free();
+    const fault = await until('the only fault', async () => {
+      const { faults } = await diagnose(clone);
+      return Object.keys(faults).length === 1 && faults['active slot'];
+    });
+    expect(fault.said).toContain('but the journal says');
+    await applyFix(clone, fault);
+    expect(await clone.serving()).toMatchObject({ commit: first });
   });
 });
 
