@@ -1,0 +1,119 @@
+/** `npm run release` in a repository of its own, with real git and npm. */
+import { execFileSync, spawnSync } from 'node:child_process';
+import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { tempHome } from '../support/temp-home';
+
+const SCRIPTS = path.resolve(__dirname, '../../scripts');
+const CHANGELOG = `# Changelog
+
+## Unreleased
+
+### Fixed
+
+- A fault that users met.
+
+## 1.0.0 - 2026-11-22
+
+### Added
+
+- Everything.
+`;
+const TODAY = new Date().toISOString().slice(0, 10);
+const ENV = {
+  ...process.env,
+  GIT_AUTHOR_NAME: 'A',
+  GIT_AUTHOR_EMAIL: 'a@example.org',
+  GIT_COMMITTER_NAME: 'A',
+  GIT_COMMITTER_EMAIL: 'a@example.org',
+};
+
+let dir: string;
+
+beforeEach(() => {
+  dir = tempHome();
+  mkdirSync(path.join(dir, 'scripts/lib'), { recursive: true });
+  for (const file of ['release.js', 'lib/known.js', 'lib/run.js', 'package.json'])
+    cpSync(path.join(SCRIPTS, file), path.join(dir, 'scripts', file));
+  const lock = { name: 'app', version: '1.0.0', lockfileVersion: 3, packages: { '': { version: '1.0.0' } } };
+  write('package.json', JSON.stringify({ name: 'app', version: '1.0.0' }));
+  write('package-lock.json', JSON.stringify(lock));
+  write('CHANGELOG.md', CHANGELOG);
+  git('init', '--quiet');
+  commitAll();
+});
+
+it('moves the unreleased changes under the next version, commits and tags', () => {
+  const { status } = release('minor');
+
+  expect(status).toBe(0);
+  expect(JSON.parse(read('package.json'))).toMatchObject({ version: '1.1.0' });
+  expect(JSON.parse(read('package-lock.json'))).toMatchObject({ version: '1.1.0' });
+  expect(read('CHANGELOG.md')).toBe(
+    CHANGELOG.replace('## Unreleased\n', `## Unreleased\n\n## 1.1.0 - ${TODAY}\n`),
+  );
+  expect(git('log', '--format=%s', '-1')).toBe('chore(release): v1.1.0');
+  expect(git('describe', '--exact-match')).toBe('v1.1.0');
+  expect(git('status', '--porcelain')).toBe('');
+});
+
+it('refuses to release nothing', () => {
+  release('patch');
+
+  const { status, stderr } = release('patch');
+
+  expect(status).toBe(1);
+  expect(stderr).toContain('CHANGELOG.md lists no unreleased change.');
+  expect(git('tag')).toBe('v1.0.1');
+});
+
+it('refuses uncommitted changes and leaves them alone', () => {
+  write('mine.txt', 'work');
+
+  const { status, stderr } = release('major');
+
+  expect(status).toBe(1);
+  expect(stderr).toContain('There are uncommitted changes.');
+  expect(read('mine.txt')).toBe('work');
+  expect(git('tag')).toBe('');
+});
+
+it('restores the files when the tag exists already', () => {
+  git('tag', 'v1.1.0');
+
+  const { status, stderr } = release('minor');
+
+  expect(status).toBe(1);
+  expect(stderr).toContain('The tag v1.1.0 exists.');
+  expect(read('CHANGELOG.md')).toBe(CHANGELOG);
+  expect(git('status', '--porcelain')).toBe('');
+});
+
+it.each(['', 'patch-it', '1.2.3'])('refuses "%s" as a kind of release', (step) => {
+  const { status, stderr } = release(step);
+
+  expect(status).toBe(1);
+  expect(stderr).toContain('npm run release -- patch|minor|major');
+});
+
+function release(step: string): { status: number | null; stderr: string } {
+  const args = [path.join(dir, 'scripts/release.js'), step];
+  return spawnSync(process.execPath, args, { cwd: dir, env: ENV, encoding: 'utf8' });
+}
+
+function git(...args: string[]): string {
+  return execFileSync('git', args, { cwd: dir, env: ENV, encoding: 'utf8' }).trim();
+}
+
+function commitAll(): void {
+  git('add', '--all');
+  git('commit', '--quiet', '--message', 'chore: begin');
+}
+
+function read(file: string): string {
+  return readFileSync(path.join(dir, file), 'utf8');
+}
+
+function write(file: string, text: string): void {
+  writeFileSync(path.join(dir, file), text);
+}
