@@ -28,13 +28,13 @@ function pushBounds(runtime, push) {
   if (!push?.kitAddsMs) return [];
   return [
     atMost(
-      `${runtime}: what the kit adds to the person's own test, build and start`,
+      `${runtime}: what the kit adds to your own test, build and start`,
       300,
       push.kitAddsMs.median,
       'ms',
     ),
     atMost(
-      `${runtime}: the sample app live after the push has reached the hook, its tests aside`,
+      `${runtime}: the sample app live after the push has reached the hook, without its tests`,
       3000,
       push.liveMs.median,
       'ms',

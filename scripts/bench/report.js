@@ -135,12 +135,12 @@ function installTable({ before, during, p99, perSecond, seconds, failed }) {
       ['while a release is installed, tested and built', milliseconds(during.p50), milliseconds(during.p99)],
     ],
   );
-  return `${lines}\n\np99 during, of p99 before: ${interval(p99)}, ${p99.pairs} pairs of some ${Math.round(seconds)} s at ${perSecond} requests a second; ${failed} failed.`;
+  return `${lines}\n\np99 during, of p99 before: ${interval(p99)}, ${p99.pairs} pairs of about ${Math.round(seconds)} s at ${perSecond} requests a second; ${failed} failed.`;
 }
 
 /** @param {any} run */
 function skippedList({ skipped }) {
-  if (skipped.length === 0) return 'Nothing was left out.';
+  if (skipped.length === 0) return 'Nothing was skipped.';
   return skipped
     .map(
       (/** @type {any} */ { name, why, install }) =>
