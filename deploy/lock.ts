@@ -3,6 +3,7 @@
  * frees it with the process, `kill -9` included; a pid in a file would not.
  */
 import Database from 'libsql';
+import { accessSync, constants } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home } from './home';
 import { isBusy } from './sqlite';
@@ -19,7 +20,7 @@ export interface Lock {
 
 /** Takes the lock, or returns null when somebody holds it. */
 export function tryLock(home: Pick<Home, 'lock'>): Lock | null {
-  const db = new Database(home.lock);
+  const db = open(home);
   try {
     db.exec(AT_ONCE);
     db.exec(IN_MEMORY);
@@ -37,6 +38,16 @@ export function tryLock(home: Pick<Home, 'lock'>): Lock | null {
   };
 }
 
+/** Throws EACCES for a file that this user may not use: SQLite does not say why it cannot be opened. */
+function open({ lock }: Pick<Home, 'lock'>): Database.Database {
+  try {
+    return new Database(lock);
+  } catch (error) {
+    accessSync(lock, constants.R_OK | constants.W_OK);
+    throw error;
+  }
+}
+
 /** Waits for the lock. */
 export async function takeLock(home: Pick<Home, 'lock'>): Promise<Lock> {
   for (;;) {
@@ -51,7 +62,7 @@ export async function takeLock(home: Pick<Home, 'lock'>): Promise<Lock> {
  * the holder, because `npm stop` ends the holder.
  */
 export function isLocked(home: Pick<Home, 'lock'>): boolean {
-  const db = new Database(home.lock);
+  const db = open(home);
   try {
     db.exec(AT_ONCE);
     db.exec('SELECT 1 FROM sqlite_master');

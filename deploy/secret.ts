@@ -50,7 +50,8 @@ export function readSecret(home: Pick<Home, 'secret'>): string {
   let text: string;
   try {
     text = readFileSync(home.secret, 'utf8').trim();
-  } catch {
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error;
     throw new KnownError('E_SECRET', 'There is no webhook secret in the home.', 'Make one: npm start');
   }
   return checkSecret(text);

@@ -8,6 +8,7 @@ import { lastChecked } from './checked-config';
 import type { Config, SettingName, Settings } from './config';
 import { settingOf, settingsFrom } from './config';
 import { KnownError } from './core/errors';
+import { closedError } from './os/closed-files';
 import { writeAtomically } from './os/atomic-write';
 
 /**
@@ -111,6 +112,8 @@ function refused(file: string): KnownError {
   if (uid === process.geteuid?.()) {
     return new KnownError('E_HOME', `This user may not read ${file}.`, `Allow it: chmod 600 ${file}`);
   }
-  const said = `The home ${path.dirname(file)} belongs to another user (uid ${uid}).`;
+  const folder = path.dirname(file);
+  if (statSync(folder).uid === process.geteuid?.()) return closedError(folder, [file]);
+  const said = `The home ${folder} belongs to another user (uid ${uid}).`;
   return new KnownError('E_HOME', said, `Run the command as that user: sudo -u '#${uid}' npm start`);
 }

@@ -22,7 +22,8 @@ export async function emptyTrash(home: Pick<Home, 'dir'>, goesOn: () => boolean)
   if (!existsSync(trash)) return;
   for (const name of readdirSync(trash)) {
     if (!goesOn()) return;
-    await removePolitely(path.join(trash, name));
+    // one with files of another user must not keep the others
+    await removePolitely(path.join(trash, name)).catch((error: unknown) => console.error('trash:', error));
   }
   try {
     rmdirSync(trash);

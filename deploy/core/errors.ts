@@ -175,5 +175,15 @@ export function asKnown(error: unknown): KnownError {
   const name = error instanceof Error ? error.name : 'unknown error';
   const reason = diskReason(error);
   if (reason !== null) return new KnownError(DISK_CODES[reason], firstLine);
+  const closed = closedPath(error);
+  if (closed !== null)
+    return new KnownError('E_HOME', `This user may not use ${closed}.`, 'Find out why: npm run -s doctor');
   return new KnownError('E_INTERNAL', firstLine === '' ? name : firstLine);
+}
+
+/** The file that the kernel refused this user, or null. */
+function closedPath(error: unknown): string | null {
+  const { code, path } = (error ?? {}) as { code?: unknown; path?: unknown };
+  const isRefused = code === 'EACCES' || code === 'EPERM';
+  return isRefused && typeof path === 'string' && path.startsWith('/') ? path : null;
 }

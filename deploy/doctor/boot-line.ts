@@ -4,7 +4,7 @@
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import { word } from './finding';
 
@@ -60,14 +60,24 @@ function variableFor(result: Attempt, { root, home }: Wanted): { name: string; v
     : null;
 }
 
+/** Containers run as users that /etc/passwd does not know. */
+function ownUser(): { home: string; name: string } {
+  try {
+    const { homedir: home, username: name } = userInfo();
+    return { home, name };
+  } catch {
+    return { home: homedir(), name: String(process.getuid?.()) };
+  }
+}
+
 /** Runs a line as cron does, and starts nothing. */
 export function tryLine(line: string): Promise<Attempt> {
-  const { homedir, username } = userInfo();
+  const { home, name } = ownUser();
   const child = spawn('/bin/sh', ['-c', line], {
-    cwd: homedir,
+    cwd: home,
     env: {
-      HOME: homedir,
-      LOGNAME: username,
+      HOME: home,
+      LOGNAME: name,
       SHELL: '/bin/sh',
       PATH: CRON_PATH,
       SWITCHYARD_CHECK: '1',

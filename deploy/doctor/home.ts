@@ -3,6 +3,7 @@ import path from 'node:path';
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { readSettings, settingsCondition } from '../settings';
 import { checkMoved } from '../setup/moved';
+import { mustHaveOpenHome } from '../setup/open-home';
 import type { Judgement } from './finding';
 import { fault, ok, warning, word } from './finding';
 import type { Patient } from './patient';
@@ -27,6 +28,7 @@ export async function checkHome(patient: Patient): Promise<Judgement[]> {
     return [fault(`Nothing was started here yet (no home at ${home.dir}).`, 'npm start')];
   }
   if (!mayWrite(home.dir)) return [judgeClosed(home.dir, statSync(home.dir).uid)];
+  mustHaveOpenHome(home);
   // throws E_HOME: without the settings of the start nobody knows the ports
   readSettings(home.settings);
   if (settingsCondition(home.settings) === 'broken') {

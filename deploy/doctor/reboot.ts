@@ -1,7 +1,7 @@
 /** After a reboot: is there somebody who runs npm start? */
 import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
-import { userInfo } from 'node:os';
+import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { BootLine } from './boot-line';
@@ -19,7 +19,7 @@ const UNITS = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/s
 export async function checkReboot(patient: Patient): Promise<Judgement[]> {
   const { root } = patient;
   const cron = [await ownCrontab(), ...SYSTEM_TABLES.flatMap((place) => textsIn(place))].join('\n');
-  const folders = [...UNITS, path.join(userInfo().homedir, '.config/systemd/user')];
+  const folders = [...UNITS, path.join(homedir(), '.config/systemd/user')];
   const units = folders.flatMap((folder) => textsIn(folder, '.service'));
   const starter = starterOf(root, cron, units);
   const home = patient.home().dir;

@@ -1,6 +1,6 @@
 /** Asks a source for the tip of a branch, as the deployer would: without a terminal, in which ssh would begin to ask questions. */
 import { spawn } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { accessSync, constants } from 'node:fs';
 import type { Commit } from '../core/types';
 import type { Home } from '../home';
 import { causeIn, gitEnvironment } from './git';
@@ -29,7 +29,7 @@ function lsRemote(
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn('git', ['ls-remote', '--', source, ref], {
     // where the deployer fetches, once there is such a folder
-    cwd: existsSync(home.mirrorGit) ? home.mirrorGit : '/',
+    cwd: isOpen(home.mirrorGit) ? home.mirrorGit : '/',
     env: gitEnvironment(process.env),
     stdio: ['ignore', 'pipe', 'pipe'],
     // a session of its own has no terminal
@@ -51,6 +51,15 @@ function lsRemote(
     });
     child.on('close', end);
   });
+}
+
+function isOpen(folder: string): boolean {
+  try {
+    accessSync(folder, constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function killGroup(leader: number | undefined): void {

@@ -34,6 +34,7 @@ import { applyToNginx, update } from './update';
 import { endGuards } from '../guarding';
 import { endHungPm2 } from '../runtimes/pm2-daemon';
 import { checkMoved } from './moved';
+import { mustHaveOpenHome } from './open-home';
 import { checkEngine } from './engine';
 import { checkPorts } from './ports';
 import { rescueJournal } from './rescue-journal';
@@ -47,6 +48,7 @@ export async function startCommand(): Promise<number> {
   const home = resolveHome(ROOT, process.env);
   await resolveRef(ROOT, 'HEAD');
   await checkMoved(home, ROOT);
+  mustHaveOpenHome(home);
   const { config } = await refuseMistakes(home);
   await rescueJournal(home, config);
   if (!(await alreadyServing(home))) {

@@ -68,6 +68,8 @@ export interface CloneOptions {
   borrowed?: boolean;
   /** The folder below which clone and home are made: a disk of the test's own. Default: the temporary one. */
   place?: string;
+  /** Whose everything is, instead of root's. Only for a clone with borrowed packages: others are hard links. */
+  user?: number;
 }
 
 export async function liveClone({
@@ -75,6 +77,7 @@ export async function liveClone({
   change,
   borrowed = false,
   place = tmpdir(),
+  user,
 }: CloneOptions = {}): Promise<LiveClone> {
   const top = mkdtempSync(path.join(place, 'switchyard-test-'));
   chmodSync(top, 0o755);
@@ -95,7 +98,12 @@ export async function liveClone({
     BAKE_SECONDS: '1',
     ...env,
   };
-  const run = (file: string, args: string[], cwd = dir): Promise<Said> => say(file, args, cwd, environment);
+  if (user !== undefined) {
+    environment.HOME = top;
+    execFileSync('chown', ['-hR', `${user}:${user}`, top]);
+  }
+  const run = (file: string, args: string[], cwd = dir): Promise<Said> =>
+    say(file, args, cwd, environment, user);
   const git = (...args: string[]): Promise<Said> => run('git', args);
   await git('init', '--quiet', '--initial-branch=main');
   await commitAll(git, 'start');
@@ -185,9 +193,16 @@ function cleanEnvironment(): Record<string, string> {
   );
 }
 
-function say(file: string, args: string[], cwd: string, env: Record<string, string>): Promise<Said> {
+function say(
+  file: string,
+  args: string[],
+  cwd: string,
+  env: Record<string, string>,
+  user?: number,
+): Promise<Said> {
   return new Promise((resolve, reject) => {
-    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'] });
+    const rights = user === undefined ? {} : { uid: user, gid: user };
+    const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], ...rights });
     let text = '';
     const add = (part: Buffer): void => void (text += part.toString('utf8'));
     child.stdout.on('data', add);

@@ -120,12 +120,12 @@ USER node
 /**
  * @param wanted deploy.config.js of every commit, as far as a change does not say otherwise
  * @param env for everything that runs
- * @param where a disk of the test's own, where it needs one
+ * @param where a disk or a user of the test's own, where it needs one
  */
 export async function tinyClone(
   wanted: UserConfig = {},
   env: Record<string, string> = {},
-  where: Pick<CloneOptions, 'place'> = {},
+  where: Pick<CloneOptions, 'place' | 'user'> = {},
 ): Promise<TinyClone> {
   const kit: UserConfig = wanted.runtime === 'compose' ? { name: ownName(), ...wanted } : wanted;
   let write = (_change: Change): void => {};

@@ -1,0 +1,61 @@
+/** Files in a folder that its own user may not use. A command that was run as root leaves such files. */
+import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
+import type { Stats } from 'node:fs';
+import path from 'node:path';
+import { KnownError } from '../core/errors';
+import { word } from '../core/shell-word';
+
+/** Throws E_HOME where this user owns the folder and may not use something in it. @param except names in it */
+export function mustBeUsable(folder: string, except: readonly string[] = []): void {
+  const closed = closedFiles(folder, except);
+  if (closed.length > 0) throw closedError(folder, closed);
+}
+
+/** What is wrong with these files of the folder, and the command that opens them. */
+export function closedError(folder: string, files: readonly string[]): KnownError {
+  const [first = folder] = files;
+  const more = files.length > 1 ? `, nor ${files.length - 1} more of ${folder}` : '';
+  return new KnownError('E_HOME', `This user may not use ${first}${more}.`, fixOf(folder, files));
+}
+
+function fixOf(folder: string, files: readonly string[]): string {
+  const { uid, gid } = statSync(folder);
+  const isOwn = (file: string): boolean => lstatSync(file).uid === uid;
+  const [own, others] = [files.filter(isOwn), files.filter((file) => !isOwn(file))];
+  const give = others.map((file) => word(file));
+  return [
+    ...(give.length > 0 ? [`sudo chown -Rh ${uid}:${gid} ${give.join(' ')}`] : []),
+    ...(own.length > 0 ? [`chmod u+rwX ${own.map((file) => word(file)).join(' ')}`] : []),
+  ].join(' && ');
+}
+
+/** In the folder itself and in the folders there. None where another user owns the folder. */
+function closedFiles(folder: string, except: readonly string[]): string[] {
+  const user = process.geteuid?.();
+  if (!existsSync(folder) || statSync(folder).uid !== user) return [];
+  return below(folder, except).flatMap(({ file, stat }) => {
+    if (isClosed(file, stat, user)) return [file];
+    if (!stat.isDirectory()) return [];
+    return below(file).flatMap((inner) => (isClosed(inner.file, inner.stat, user) ? [inner.file] : []));
+  });
+}
+
+function below(folder: string, except: readonly string[] = []): { file: string; stat: Stats }[] {
+  return readdirSync(folder).flatMap((name) => {
+    const file = path.join(folder, name);
+    const stat = lstatSync(file, { throwIfNoEntry: false });
+    return stat && !stat.isSymbolicLink() && !except.includes(name) ? [{ file, stat }] : [];
+  });
+}
+
+/** A file that its own user has made read-only is meant so. */
+function isClosed(file: string, stat: Stats, user: number | undefined): boolean {
+  const { R_OK, W_OK, X_OK } = constants;
+  const wanted = R_OK | (stat.isDirectory() ? X_OK : 0) | (stat.uid === user ? 0 : W_OK);
+  try {
+    accessSync(file, wanted);
+    return false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EACCES';
+  }
+}

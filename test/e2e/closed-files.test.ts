@@ -1,0 +1,76 @@
+/**
+ * Files of the home that belong to root, as `sudo npm start` or a restored backup leaves them, for an ordinary user: they
+ * are named, and the printed command opens them.
+ */
+import { chmodSync, chownSync, lstatSync } from 'node:fs';
+import path from 'node:path';
+import { diagnose, untilHealthy, WITH_COMMANDS } from '../support/doctor';
+import { expectDone, expectLive } from '../support/expect-live';
+import { needs, root } from '../support/needs';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(120_000);
+
+const NOBODY = 65534;
+
+let clone: TinyClone;
+
+needs('root', root).describe('a file of the home that its user may not use', () => {
+  beforeAll(async () => {
+    const config = { bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } };
+    clone = await tinyClone(config, {}, { user: NOBODY });
+    clone.change(WITH_COMMANDS);
+    await clone.commit('with the commands');
+    expectDone(await clone.start());
+  });
+  afterAll(() => clone?.cleanUp());
+
+  function close(name: string, mode: number): string {
+    const file = path.join(clone.home.dir, name);
+    chownSync(file, 0, 0);
+    chmodSync(file, mode);
+    return file;
+  }
+
+  it.each([
+    ['mirror.git', 0o700],
+    ['releases', 0o700],
+    ['ready', 0o700],
+    ['modules', 0o755],
+    ['logs/access.log', 0o600],
+    ['pm2/rpc.sock', 0o600],
+    ['settings.json', 0o600],
+    ['secret', 0o600],
+    ['lock.db', 0o600],
+    ['start.db', 0o600],
+    ['journal.db', 0o600],
+  ])('%s is named by doctor and npm start, whose fix opens it', async (name, mode) => {
+    const file = close(name, mode);
+
+    const { code, faults } = await diagnose(clone);
+    const start = await clone.start();
+
+    expect({ code, faults: Object.keys(faults) }).toEqual({ code: 1, faults: ['home'] });
+    expect(faults.home?.said).toBe(`This user may not use ${file}.`);
+    const fix = `sudo chown -Rh ${NOBODY}:${NOBODY} ${file}`;
+    expect(faults.home?.mend).toBe(fix);
+    expect(start.code).toBe(1);
+    expect(start.text).toContain(`✗ This user may not use ${file}.\n  ${fix} [E_HOME]`);
+    // the test is root, and what runs is not
+    chownSync(file, NOBODY, NOBODY);
+    expect(lstatSync(file).uid).toBe(NOBODY);
+    expect((await diagnose(clone)).faults.home).toBeUndefined();
+  });
+
+  it('fails a push with its name and where the fix stands, and a push after it goes live', async () => {
+    const file = close('mirror.git', 0o700);
+
+    const { text } = await clone.push('one');
+
+    expect(text).toContain(`This user may not use ${file}.`);
+    expect(text).toContain('Find out why: npm run -s doctor [E_HOME]');
+    chownSync(file, NOBODY, NOBODY);
+    expectLive(await clone.release({ ...WITH_COMMANDS, files: { 'more/two.txt': 'two' } }));
+    await untilHealthy(clone);
+  });
+});
