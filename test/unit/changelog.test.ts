@@ -25,8 +25,13 @@ it('uses only the groups of Keep a Changelog', () => {
   expect(groups.filter((group) => !GROUPS.includes(group))).toEqual([]);
 });
 
-it('gives each change one line', () => {
-  const [, ...sections] = CHANGELOG.split(/^### .+$/m);
-  const lines = sections.flatMap((section) => section.split('\n')).filter((line) => line !== '');
-  expect(lines.filter((line) => !/^(- |## )/.test(line) || line.length > 130)).toEqual([]);
+it('gives each change one line in a group', () => {
+  const releases = CHANGELOG.split(/^## .+$/m).slice(1);
+  const [ungrouped, changes] = [
+    releases.map((release) => release.split(/^### /m)[0] ?? ''),
+    releases.flatMap((release) => release.split(/^### .+$/m).slice(1)),
+  ].map((texts) => texts.flatMap((text) => text.split('\n')).filter((line) => line !== ''));
+  expect(ungrouped).toEqual([]);
+  expect(changes?.length).toBeGreaterThan(0);
+  expect(changes?.filter((line) => !line.startsWith('- ') || line.length > 130)).toEqual([]);
 });
