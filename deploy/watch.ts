@@ -142,7 +142,9 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     const askedAt = machineMs();
     const answer = running?.pid ? await askSlot(yard, running, probeLimitMs(state.silentInARow)) : null;
     const health = answer?.health ?? 'silent';
-    const isAside = asideFrom(await yard.traffic.current()).includes(slot);
+    const tableNow = await yard.traffic.current();
+    const isAside = asideFrom(tableNow).includes(slot);
+    const isBehindPage = tableNow.maintenance === true && !isBusy();
     // a deployment has taken it out of service meanwhile
     if (health !== 'good' && !leftToUs(await yard.traffic.current()).includes(slot)) return null;
     watched.set(slot, state);
@@ -155,16 +157,19 @@ export function createWatch(yard: Yard, request: RequestDeployment, nginx: () =>
     const seen = { slot, running, state, answer, isAside };
     // what was killed stays visible for a moment
     const isEnding = state.restarting || (running?.pid != null && running.pid === state.ended);
-    const action = isEnding ? 'nothing' : await decide(seen, health);
+    const action = isEnding ? 'nothing' : await decide(seen, health, isBehindPage);
     if (state.process && health === 'good') state.process.answered = true;
-    if (health === 'good' && !running?.orphan) state.restores = newlyWatched().restores;
+    if (health === 'good' && !running?.orphan && !isBehindPage) state.restores = newlyWatched().restores;
     return { ...seen, action };
   };
 
   const decide = async (
     { slot, running, state, answer, isAside }: Omit<Seen, 'action'>,
     health: SlotHealth,
+    isBehindPage: boolean,
   ): Promise<WatchAction | 'return'> => {
+    // it recovered after it was given up, and is verified before the page is taken down
+    if (isBehindPage && state.goodInARow >= GOOD_AGAIN_AFTER) return 'restore';
     const restarts = recentRestarts(state);
     const isLive = running?.commit === yard.journal.lastLive()?.to?.commit;
     const crashesTooOften =

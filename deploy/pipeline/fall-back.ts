@@ -3,9 +3,10 @@ import type { KnownError } from '../core/errors';
 import { named } from '../core/format';
 import { isRevival, nextToTry } from '../core/restore-chain';
 import { servingSlots } from '../core/table';
-import type { Deployment, RunningSlot, Table } from '../core/types';
+import type { Commit, Deployment, RunningSlot, Table } from '../core/types';
 import type { Yard } from '../yard';
 import { putPage } from './maintenance';
+import { observe } from './observe';
 import { findRelease } from './releases';
 
 /** More than one round of attempts. */
@@ -33,7 +34,7 @@ export async function pageWhileDown(yard: Yard, table: Table, running: RunningSl
 
 /** Queues the next attempt after one that failed, and says so in its journal. */
 export async function tryEarlier(yard: Yard, failed: Deployment, error: KnownError): Promise<void> {
-  if (!isRevival(failed)) return;
+  if (!isRevival(failed)) return tryAgain(yard, failed, error);
   const [table, running] = await Promise.all([yard.traffic.current(), yard.runtime.list()]);
   const inForce = await pageWhileDown(yard, table, running);
   if (!inForce.maintenance || othersWait(yard, failed.id)) return;
@@ -41,9 +42,7 @@ export async function tryEarlier(yard: Yard, failed: Deployment, error: KnownErr
   const history = [...yard.journal.verdicts(), ...yard.journal.history(RECENT)];
   const next = nextToTry([...new Map(history.map((each) => [each.id, each])).values()], failed, error.code);
   if (next === null) return;
-  const version = findRelease(yard.home, next)?.version ?? versionInJournal(yard, next);
-  const message = `no release is live: ${named({ commit: next, version })} is started next`;
-  await yard.journal.tell(failed.id, { type: 'warning', message });
+  await tellNext(yard, failed, next);
   await yard.journal.request({
     kind: 'rollback',
     trigger: failed.trigger,
@@ -52,10 +51,36 @@ export async function tryEarlier(yard: Yard, failed: Deployment, error: KnownErr
   });
 }
 
-/** A crash falls to the standby. */
+/** An undo that could not start the live release leaves no server to users: it is restored, like after an outage. */
+async function tryAgain(yard: Yard, { id, from }: Deployment, error: KnownError): Promise<void> {
+  if (from === null || error.code === 'E_STOPPED' || !undoFailed(yard, id)) return;
+  const { table, slots } = await observe(yard);
+  const answering = slots.filter(({ status }) => status !== 'crashed');
+  const inForce = await pageWhileDown(yard, table, answering);
+  if (!inForce.maintenance || othersWait(yard, id)) return;
+  await tellNext(yard, { id }, from.commit);
+  await yard.journal.request({ kind: 'restore', trigger: 'watch', commit: from.commit, slot: from.slot });
+}
+
+/** Of a deployment that was taken back. */
+export function undoFailed({ journal }: Yard, id: number): boolean {
+  return journal
+    .since(0, id)
+    .some(({ entry }) => entry.type === 'phase' && entry.undo === true && entry.status === 'failed');
+}
+
+async function tellNext(yard: Yard, { id }: Pick<Deployment, 'id'>, commit: Commit): Promise<void> {
+  const version = findRelease(yard.home, commit)?.version ?? versionInJournal(yard, commit);
+  const message = `no release is live: ${named({ commit, version })} is started next`;
+  await yard.journal.tell(id, { type: 'warning', message });
+}
+
+/** A crash falls to the standby, and a crashed process is started again by its runtime. */
 function anyoneRuns(table: Table, running: RunningSlot[]): boolean {
   const reached = [...servingSlots(table), table.standby];
-  return running.some(({ slot, pid }) => pid !== null && reached.includes(slot));
+  return running.some(
+    ({ slot, pid, status }) => (pid !== null || status === 'crashed') && reached.includes(slot),
+  );
 }
 
 /** What waits already brings users a release too. */

@@ -3,7 +3,7 @@ import { EMPTY } from '../core/environment';
 import { KnownError } from '../core/errors';
 import type { Counts } from '../core/verdict';
 import { tableInWords } from '../core/table';
-import type { Proof, Proofs, Slot, Step, Table, WithEnvironment } from '../core/types';
+import type { Commit, Proof, Proofs, Slot, Step, Table, WithEnvironment } from '../core/types';
 import { isPortFree, portInUseMessage } from '../traffic/port-holder';
 import type { Yard } from '../yard';
 import { builtRelease, slotNamed } from '../yard';
@@ -29,6 +29,8 @@ export interface Performance {
   onHold: () => void;
   /** People who have met an error of a canary. */
   hurt: Set<string>;
+  /** Called before an undo starts a release that ran before. */
+  beforeStart?: (commit: Commit) => Promise<void>;
   /** Aborts waiting; an undo has none, it always goes to its end. */
   signal?: AbortSignal;
 }

@@ -5,14 +5,16 @@
 import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
 import { decideRecovery } from '../core/recovery';
-import type { Deployment, PlannedStep } from '../core/types';
+import type { Commit, Deployment, PlannedStep } from '../core/types';
 import { knownOn } from '../os/disk-failure';
 import type { Yard } from '../yard';
 import { closePreview } from '../preview/folder';
 import { fail, finish } from './end';
 import type { Ending } from './ending';
 import { abortedByOperator } from '../core/cancel-reason';
+import { undoFailed } from './fall-back';
 import { goLive, performance } from './live';
+import { refit } from './release-of';
 import { removeHalfMade } from './releases';
 import { run, undo } from './run';
 import { endSurvivors } from './survivors';
@@ -32,7 +34,12 @@ export async function recover(
   // it was taken back already, and died in its failure-hook
   if (error) return fail(yard, id, error);
   const decision = decideRecovery(dead, yard.journal.since(0, id));
-  const how = performance(yard, id, signal);
+  // the machine may have got another Node meanwhile
+  const refitting = { yard, deployment: dead, settings: null, signal: new AbortController().signal };
+  const how = {
+    ...performance(yard, id, signal),
+    beforeStart: (commit: Commit): Promise<void> => refit(refitting, commit),
+  };
   const tell = (message: string): Promise<void> => yard.journal.tell(id, { type: 'warning', message });
   const goOn = async (from: number, waits = false): Promise<void> => {
     const onLive = (): Promise<void> => goLive(yard, id, how);
@@ -48,7 +55,7 @@ export async function recover(
     closePreview(yard.home);
     await undo(yard, how, steps);
     commandsMayRun();
-    await fail(yard, id, dead.wish === 'abort' ? abortedByOperator() : interrupted());
+    await fail(yard, id, dead.wish === 'abort' ? abortedByOperator() : interrupted(undoFailed(yard, id)));
   };
 
   switch (decision.do) {
@@ -92,9 +99,7 @@ async function isGone(yard: Yard, { plan }: Deployment): Promise<boolean> {
   return !(await yard.runtime.list()).some(({ instance }) => instance === proof?.instance);
 }
 
-function interrupted(): KnownError {
-  return new KnownError(
-    'E_INTERRUPTED',
-    "The deployment's process was killed; everything is as it was before.",
-  );
+function interrupted(inPart: boolean): KnownError {
+  const now = inPart ? 'and was taken back in part only' : 'everything is as it was before';
+  return new KnownError('E_INTERRUPTED', `The deployment's process was killed${inPart ? ',' : ';'} ${now}.`);
 }

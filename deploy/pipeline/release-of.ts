@@ -53,21 +53,25 @@ export function startsAnything(plan: Plan): boolean {
 
 /** An undo may have to start the active release again: it must fit before the plan stops it. */
 export async function refitForUndo(work: Preparing, plan: Plan, { table, slots }: Observed): Promise<void> {
-  const { yard, deployment, signal } = work;
   const serving = inService(table);
   const active = slots.filter(({ slot, pid }) => pid !== null && serving.includes(slot));
   const again = plan.flatMap(({ undo }) =>
     undo.flatMap((step) => (step.do === 'start' ? [step.commit] : [])),
   );
-  for (const commit of new Set(again.filter((each) => active.some((running) => running.commit === each)))) {
-    const built = findRelease(yard.home, commit);
-    if (built === null || (await isReady(yard, built))) continue;
-    await prepare({ ...work, settings: null }, commit).catch(async (error: unknown) => {
-      signal.throwIfAborted();
-      const message = `${short(commit)} may not start again if this is undone: ${asKnown(error).message}`;
-      await yard.journal.tell(deployment.id, { type: 'warning', message });
-    });
-  }
+  for (const commit of new Set(again.filter((each) => active.some((running) => running.commit === each))))
+    await refit(work, commit);
+}
+
+/** Builds a release that an undo starts again where it does not fit this machine any more. A failure is only told. */
+export async function refit(work: Preparing, commit: Commit): Promise<void> {
+  const { yard, deployment, signal } = work;
+  const built = findRelease(yard.home, commit);
+  if (built && (await isReady(yard, built))) return;
+  await prepare({ ...work, settings: null }, commit).catch(async (error: unknown) => {
+    signal.throwIfAborted();
+    const message = `${short(commit)} may not start again: ${asKnown(error).message}`;
+    await yard.journal.tell(deployment.id, { type: 'warning', message });
+  });
 }
 
 /** It can be started without any preparation. */

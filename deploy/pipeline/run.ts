@@ -129,6 +129,7 @@ export async function undo(yard: Yard, how: Performance, steps: PlannedStep[], f
           return;
         }
         if (step.do === 'shift') await untilTaken(yard, step.to);
+        if (step.do === 'start') await how.beforeStart?.(step.commit);
         await toldStep(yard, thorough, step, index, true);
       } catch (error) {
         if (step.do === 'start' || step.do === 'verify') lost.add(step.slot);

@@ -2,9 +2,11 @@
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Journal } from '../../deploy/journal/journal';
-import { loadConfig } from '../../deploy/config';
+import { loadConfig, type UserConfig } from '../../deploy/config';
 import { createRuntime } from '../../deploy/runtimes';
 import type { StrategyName } from '../../deploy/core/strategy-choice';
+import { openYard } from '../../deploy/yard';
+import { kill, untilPhase } from '../support/crash';
 import { applyFix, diagnose, WITH_COMMANDS } from '../support/doctor';
 import { verdictOf } from '../support/expect-live';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
@@ -35,8 +37,8 @@ const change = (version: string, more: Change = {}): Change => ({
   files: { 'more/server.js': SERVER },
 });
 
-async function started(): Promise<TinyClone> {
-  const made = await tinyClone({ bake: { seconds: 0 }, limits: { start: 10 } });
+async function started(config: UserConfig = {}): Promise<TinyClone> {
+  const made = await tinyClone({ bake: { seconds: 0 }, limits: { start: 10 }, ...config });
   made.change(change('1.0.0'));
   await made.commit('one');
   clone = made;
@@ -200,6 +202,51 @@ test('where no release starts, a rollback to one that does goes live, and so doe
   rmSync(mark(two.commit));
   expect((await clone.switchyard('deploy', two.commit)).code).toBe(0);
   expect((await clone.serving()).commit).toBe(two.commit);
+});
+
+describe.each<StrategyName>(['in-place', 'rolling'])('a deployment by %s that is undone', (strategy) => {
+  test('says so when the live release does not start again, and an earlier one goes live at once', async () => {
+    await started({ strategy, crashes: null });
+    const one = await commitNow();
+    const two = await release('2.0.0');
+    const ruin = `require('node:fs').writeFileSync(${JSON.stringify(mark(two.commit))}, ''); process.exit(3);`;
+    clone.change({ ...change('3.0.0'), files: { 'more/server.js': ruin } });
+    const said = await clone.push('ruins the data');
+    // of several slots the one that was not replaced yet serves on
+    if (strategy === 'in-place') {
+      expect(said.text).toMatch(/! no release is live: v2\.0\.0 .* is started next/);
+      expect(verdictOf(said.text)).toMatch(/^✗ NOT LIVE\. No release is live: .* exited with code 3/);
+      await until('v1', async () => (await answer()).text.includes(one));
+    } else expect((await clone.serving()).commit).toBe(two.commit);
+  });
+
+  test('builds the live release again when it was killed and another Node built that', async () => {
+    await started({ strategy, crashes: null });
+    const two = await release('2.0.0');
+    clone.change(change('3.0.0', { behaviour: { silent: true } }));
+    const pushing = clone.push('hangs at its start');
+    const { pid } = await untilPhase(clone, two.deployment.id, 'start');
+    builtByAnotherNode(two.commit);
+    kill(pid);
+    const said = await pushing;
+    expect(said.text).toContain('it is built again: built with Node 1 (ABI 1)');
+    expect(verdictOf(said.text)).toMatch(
+      /^✗ NOT LIVE\. Still serving v2\.0\.0 .*; everything is as it was before/,
+    );
+    expect((await clone.serving()).commit).toBe(two.commit);
+    expect((await clone.slots()).map(({ commit, status }) => ({ commit, status }))).toEqual(
+      (await clone.slots()).map(() => ({ commit: two.commit, status: 'online' })),
+    );
+  });
+});
+
+test('a live release that recovers behind the maintenance page gets its users back', async () => {
+  await started();
+  const yard = openYard(clone.home, clone.dir);
+  await yard.traffic.shift({ ...clone.table(), maintenance: true });
+  yard.journal.close();
+  expect((await answer()).retryAfter).toBe('5');
+  await until('the release', async () => (await answer()).text.includes(await commitNow()), 30_000);
 });
 
 test('the watch tries earlier releases too, and later the first one again', async () => {
