@@ -422,6 +422,15 @@ const SABOTAGES = [
     name: 'directory or a file of the host',
   },
   {
+    invariant: 15,
+    what: "root opens the containers' databases",
+    file: 'deploy/pipeline/data-copy.ts',
+    from: '  process.setuid(user.uid);\n',
+    to: '',
+    test: 'test/integration/data-copy.test.ts',
+    name: 'removes no file of the host',
+  },
+  {
     invariant: 11,
     what: 'a request is carried out after its client has given up',
     file: 'deploy/journal/journal.ts',

@@ -5,6 +5,8 @@ import { named, printable } from '../core/format';
 import { tellingLine } from '../core/telling';
 import type { Migration, Step } from '../core/types';
 import { logPosition } from '../traffic/access-log';
+import type { Owner } from '../os/change-owner';
+import { containerUser, giveData } from '../runtimes/container-user';
 import type { Yard } from '../yard';
 import { builtRelease } from '../yard';
 import { copyData, hasMoved, howToRestore } from './data-copy';
@@ -22,20 +24,20 @@ export async function migrate(
   const release = builtRelease(yard, commit);
   const argv = release.app.migrate;
   if (argv === null) return 'none';
-  const copy = copyData(home, id);
-  if (copy !== null) {
-    const message = `copied the data to ${copy}; to bring it back: ${howToRestore(home, copy)}`;
-    await journal.tell(id, { type: 'note', message });
-  }
-  const migration: Migration = { ...(await liveBefore(yard)), liveFails: null, copy, moved: null };
+  const user = await userOfData(yard);
+  const copy = await copyData(home, id, user);
+  const told = (message: string): Promise<void> => journal.tell(id, { type: 'note', message });
+  if (copy !== null) await told(`copied the data to ${copy.folder}`);
+  const folder = copy?.folder ?? null;
+  const migration: Migration = { ...(await liveBefore(yard)), liveFails: null, copy: folder, moved: null };
   // noted first: a migration whose process is killed may have changed the schema
   await journal.note(id, { migration });
   const { exitCode, lastLines } = await packing.runOnce(argv, release, id, environment);
-  if (copy !== null) {
-    const moved = hasMoved(home, copy);
-    await journal.note(id, { migration: { ...migration, moved } });
-  }
-  await tellWhetherLiveFails(yard, id);
+  const moved = copy !== null && (await hasMoved(home, id, copy, user));
+  if (copy !== null) await journal.note(id, { migration: { ...migration, moved } });
+  const liveFails = await tellWhetherLiveFails(yard, id);
+  if (folder !== null && (moved || liveFails || exitCode !== 0))
+    await told(`to bring the data back: ${howToRestore(home, folder)}`);
   if (exitCode === 0) return printable(lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
   const why = tellingLine(lastLines);
   throw new KnownError('E_MIGRATE', `The migration ended with code ${exitCode}${why && `: ${why}`}.`);
@@ -44,10 +46,20 @@ export async function migrate(
 /**
  * It goes on all the same: a migration is never undone, and only the new release was made for the schema.
  */
-async function tellWhetherLiveFails(yard: Yard, id: number): Promise<void> {
+async function tellWhetherLiveFails(yard: Yard, id: number): Promise<boolean> {
   const { from } = yard.journal.get(id) ?? {};
   const after = await checkLive(yard, id, logPosition(yard.home));
-  if (!after?.liveFails || !from) return;
+  if (!after?.liveFails || !from) return false;
   const message = `the schema moved, and ${named(from)} now fails: ${after.liveFails}`;
   await yard.journal.tell(id, { type: 'incident', message, slot: from.slot });
+  return true;
+}
+
+/** No process of root opens what containers write. */
+async function userOfData({ home, config }: Yard): Promise<Owner | null> {
+  if (config.runtime !== 'compose' || process.getuid?.() !== 0) return null;
+  const user = containerUser();
+  // what an operator has put back as root is its data too
+  await giveData(home.shared, user);
+  return user;
 }

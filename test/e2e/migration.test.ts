@@ -69,7 +69,8 @@ it('says so when the live release fails since a migration, in the last line too,
     ),
   );
   const copy = path.join(clone.home.dir, 'data-copies', String(said.deployment.id));
-  expect(said.text).toContain(`copied the data to ${copy}; to bring it back: npm stop && `);
+  expect(said.text).toContain(`copied the data to ${copy}`);
+  expect(said.text).toContain('to bring the data back: mkdir ');
   expect(readdirSync(copy)).toEqual(['app.db']);
   // its process was not killed for what the migration did to it
   expect((await clone.slot('green')).restarts).toBe(0);
@@ -146,7 +147,11 @@ it('a held release whose migration broke the live one is shown as what helps, an
 it('keeps the last three copies', async () => {
   for (let time = 0; time < 3; time++) {
     const app = { migrate: ['node', '-e', '0'] };
-    expectLive(await clone.release({ ...V2, config: { app } }));
+    const said = await clone.release({ ...V2, config: { app } });
+    expectLive(said);
+    expect(said.text).toContain('copied the data to ');
+    // it changed nothing
+    expect(said.text).not.toContain('to bring the data back');
   }
   await until(
     'the older copies being gone',
