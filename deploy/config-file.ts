@@ -2,10 +2,10 @@
  * The configuration file of a folder, the clone or a checked-out commit: which one it is, and what it exports.
  * CommonJS and ES modules both work. What cannot be used is refused by name and never replaced by defaults.
  */
+import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import vm from 'node:vm';
-import type * as Threads from 'node:worker_threads';
 import { KnownError } from './core/errors';
 
 export const CONFIG_FILE = 'deploy.config.js';
@@ -61,7 +61,7 @@ export function readConfigFile(folder: string, name: string): unknown {
   const file = path.join(folder, name);
   const text = textOf(file, name);
   // the deployer reads it again and again, and answers nobody meanwhile
-  const exported = endless.get(file) === text ? tooLong() : (quickly(file, text) ?? inThread(file));
+  const exported = endless.get(file) === text ? tooLong() : (quickly(file, text) ?? inProcess(file));
   if ('refused' in exported && exported.is === tooLong().is) endless.set(file, text);
   return usable(name, text, exported);
 }
@@ -107,7 +107,7 @@ function exampleFor(name: string): string {
 
 /**
  * What a value is in words; null for a plain object. Like `oddity` it uses nothing but its arguments and the other,
- * because both also run as text in another thread or process.
+ * because both also run as text in another process.
  */
 function kindOf(value: unknown): string | null {
   if (value === null || value === undefined) return String(value);
@@ -135,7 +135,7 @@ function oddity(value: unknown, place: string[]): Refusal | null {
 
 /**
  * Source of `exportOf(file, key)`, which resolves to what a file exports, or to the value of one key of it. A module is
- * loaded only once, and may hang: so this runs in a thread or process of its own. The text stands here so that it is
+ * loaded only once, and may hang: so this runs in a process of its own. The text stands here so that it is
  * there in whatever form the kit is built.
  */
 export const EXPORT_OF = `
@@ -163,14 +163,19 @@ async function exportOf(file, key) {
 }
 `;
 
+/** With none of these a file cannot call anything that blocks, which no limit of this process would end. */
+const MAY_BLOCK = /\b(require|import|Atomics|getBuiltinModule|binding)\b/;
+
 /**
- * CommonJS needs no thread, which takes 40 ms. Null where this does not lead to a usable value: the thread then says
+ * CommonJS needs no process, which takes 50 ms. Null where this does not lead to a usable value: the process then says
  * what is wrong.
  */
 function quickly(file: string, text: string): Exported | null {
-  if (isEsModule(file, text)) return null;
+  if (MAY_BLOCK.test(text) || isEsModule(file, text)) return null;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it is only put back
-  const { exit } = process;
+  const { exit, stdout } = process;
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- the same
+  const { write } = stdout;
   const load = (): unknown => {
     // a fresh copy each time: an edited file counts from the next deployment on
     delete require.cache[require.resolve(file)];
@@ -181,6 +186,8 @@ function quickly(file: string, text: string): Exported | null {
     process.exit = () => {
       throw new Error('it called process.exit');
     };
+    // what it prints is none of a command's answer
+    stdout.write = () => true;
     // a loop without an end is ended, wherever it is
     const value: unknown = vm.runInNewContext('load()', { load }, { timeout: LIMIT_MS });
     const isUsable = kindOf(value) === null && !('__esModule' in (value as object));
@@ -191,6 +198,7 @@ function quickly(file: string, text: string): Exported | null {
     return null;
   } finally {
     process.exit = exit;
+    stdout.write = write;
   }
 }
 
@@ -208,41 +216,36 @@ function packageType(folder: string): string | null {
   }
 }
 
-const IN_THREAD = `
-const { workerData: { file, flag, port } } = require('node:worker_threads');
-const answer = (exported) => {
-  port.postMessage(exported);
-  Atomics.store(flag, 0, 1);
-  Atomics.notify(flag, 0);
-};
-process.on('exit', () => answer({ refused: 'failed', is: 'it ended before it exported anything' }));
+/** The answer has a channel of its own: what the file prints is none of it. */
+const ANSWER_FD = 3;
+const IN_PROCESS = `
+const { writeSync } = require('node:fs');
+const answer = (exported) => writeSync(${ANSWER_FD}, JSON.stringify(exported));
+const ended = () => answer({ refused: 'failed', is: 'it ended before it exported anything' });
+process.on('exit', ended);
+const file = process.argv[1];
 ${EXPORT_OF}
-exportOf(file).then(answer);
+exportOf(file).then((exported) => {
+  process.off('exit', ended);
+  answer(exported);
+  process.exit();
+});
 `;
 
-/** In a thread of its own, waited for. */
-function inThread(file: string): Exported {
-  // loaded when it is needed: a quick command does without
-  // eslint-disable-next-line @typescript-eslint/no-require-imports
-  const threads = require('node:worker_threads') as typeof Threads;
-  const flag = new Int32Array(new SharedArrayBuffer(4));
-  const { port1, port2 } = new threads.MessageChannel();
-  const worker = new threads.Worker(IN_THREAD, {
-    eval: true,
-    workerData: { file, flag, port: port2 },
-    transferList: [port2],
-    // what it prints is none of a command's answer
-    stdout: true,
-    stderr: true,
+/** In a process of its own, waited for: nothing else ends a call that blocks. */
+function inProcess(file: string): Exported {
+  const { output, error } = spawnSync(process.execPath, ['-e', IN_PROCESS, file], {
+    stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
+    timeout: LIMIT_MS,
+    killSignal: 'SIGKILL',
+    encoding: 'utf8',
   });
-  worker.unref();
-  // a configuration that cannot be read is reported by its answer
-  worker.on('error', () => undefined);
-  const waited = Atomics.wait(flag, 0, 0, LIMIT_MS);
-  const answer = threads.receiveMessageOnPort(port1)?.message as Exported | undefined;
-  port1.close();
-  void worker.terminate();
-  return answer ?? (waited === 'timed-out' ? tooLong() : { refused: 'failed', is: 'its thread ended' });
+  if (error && 'code' in error && error.code === 'ETIMEDOUT') return tooLong();
+  try {
+    return JSON.parse(output[ANSWER_FD] ?? '') as Exported;
+  } catch {
+    return { refused: 'failed', is: 'its process ended' };
+  }
 }
 
 function tooLong(): Refusal {

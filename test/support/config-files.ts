@@ -183,6 +183,8 @@ export const REFUSED: [string, Written, RegExp][] = [
   ],
 ];
 
+const BLOCKS = `execSync('sleep 30');`;
+
 /** What never comes to an end. The limit is some seconds. */
 export const ENDLESS: [string, Written, RegExp][] = [
   [
@@ -193,6 +195,20 @@ export const ENDLESS: [string, Written, RegExp][] = [
   [
     'a loop without an end in an ES module',
     { files: { 'deploy.config.mjs': `for (;;); export default ${APP};` } },
+    /^deploy\.config\.mjs (cannot be read: it takes|took) longer than \d+ s/,
+  ],
+  [
+    'a call that blocks in CommonJS',
+    { files: { 'deploy.config.js': `require('node:child_process').${BLOCKS} module.exports = ${APP};` } },
+    /^deploy\.config\.js (cannot be read: it takes|took) longer than \d+ s/,
+  ],
+  [
+    'a call that blocks in an ES module',
+    {
+      files: {
+        'deploy.config.mjs': `import { execSync } from 'node:child_process'; ${BLOCKS} export default ${APP};`,
+      },
+    },
     /^deploy\.config\.mjs (cannot be read: it takes|took) longer than \d+ s/,
   ],
   [

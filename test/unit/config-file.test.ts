@@ -1,4 +1,4 @@
-/** The clone's configuration file, read in this process and in a thread, as real files of every form. */
+/** The clone's configuration file, read in this process and in one of its own, as real files of every form. */
 import { mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../../deploy/config';
@@ -39,6 +39,14 @@ it('a folder of that name is refused', () => {
 it('a message names the file as it is called, and the usual one where there is none', () => {
   expect(configFileName(folderWith({ files: { 'deploy.config.cjs': '' } }))).toBe('deploy.config.cjs');
   expect(configFileName(tempHome())).toBe('deploy.config.js');
+});
+
+it.each(['', "require('node:os'); "])('what a file prints is no output of a command: %p', (first) => {
+  const print = jest.spyOn(process.stdout, 'write').mockReturnValue(true);
+  const text = `${first}process.stdout.write('printed'); module.exports = { name: 'own' };`;
+  expect(loadConfig(folderWith({ files: { 'deploy.config.js': text } }), {}).name).toBe('own');
+  expect(print).not.toHaveBeenCalled();
+  print.mockRestore();
 });
 
 it('a file that ends the process while it is read ends no command', () => {
