@@ -3,7 +3,7 @@
  * would start it again: it then starts a deployer under a new daemon, and leaves.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ensurePm2 } from './runtimes/pm2-daemon';
+import { ensurePm2, pm2Daemons } from './runtimes/pm2-daemon';
 import { startDeployer } from './runtimes/pm2-deployer';
 import type { Yard } from './yard';
 
@@ -18,10 +18,11 @@ export interface Desk {
 
 /** Returns when this deployer has a successor and may leave. @param desk what the successor takes over */
 export async function handOverWhenOrphaned(yard: Yard, desk: Desk): Promise<void> {
-  const parent = process.ppid;
+  // not simply the parent of now: the daemon may have died while this program was loaded
+  const daemon = pm2Daemons(yard.home).find(({ pid }) => pid === process.ppid);
   for (;;) {
     await sleep(LOOK_EVERY_MS);
-    if (process.ppid === parent) continue;
+    if (process.ppid === daemon?.pid) continue;
     try {
       return await handOver(yard, desk);
     } catch (error) {

@@ -164,6 +164,15 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
+    what: 'a deployer whose PM2 died while it was loaded does not notice',
+    file: 'deploy/handover.ts',
+    from: 'pm2Daemons(yard.home).find(({ pid }) => pid === process.ppid)',
+    to: '{ pid: process.ppid }',
+    test: 'test/e2e/guard.test.ts',
+    name: 'while the next deployer only loads',
+  },
+  {
+    invariant: 4,
     what: 'a live release that crashes again and again stays live',
     file: 'deploy/core/crashes.ts',
     from: 'recentCrashes(crashes, rule, now).length >= rule.limit',

@@ -5,7 +5,7 @@ import { isAlive } from '../../deploy/runtimes/os-process';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
 import { masterOf } from '../../deploy/traffic/nginx-processes';
-import { deployerPid, incidents, kill, lastEvent, leftOf } from '../support/crash';
+import { deployerPid, deployersOf, incidents, kill, lastEvent, leftOf } from '../support/crash';
 import { untilHealthy } from '../support/doctor';
 import { startLoad, type Load } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -75,6 +75,19 @@ it("brings nginx and the active slot back too, when they were killed with PM2's 
 
   await untilSupervised();
   expect(await clone.serving()).toMatchObject({ commit });
+});
+
+it("starts PM2's daemon again when it is killed while the next deployer only loads", async () => {
+  const before = await deployerPid(clone);
+  for (const { pid } of pm2Daemons(clone.home)) kill(pid);
+  const starting = await until('the next deployer alone', () => {
+    const deployers = deployersOf(clone.home);
+    return deployers.every(({ pid }) => pid !== before) && deployers[0];
+  });
+
+  kill(starting.parent);
+
+  await untilSupervised();
 });
 
 it('is started again by the deployer when it is killed', async () => {

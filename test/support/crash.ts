@@ -89,12 +89,16 @@ export async function untilItHangs({ home }: TinyClone, id: number): Promise<voi
   await until('a survivor', () => commandsOf(home, id).length >= 2);
 }
 
-/** Kills what starts everything else again: the guard first, PM2's daemon and the deployer, and what else is named. */
-export function killSupervisors(home: Home, ...others: number[]): void {
-  const deployers = processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) =>
+/** As processes: one that just starts is there too, and for a moment there are two. */
+export function deployersOf(home: Home): OsProcess[] {
+  return processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) =>
     argv.some((word) => word.endsWith('/dist/deploy/daemon.js')),
   );
-  const supervisors = [...guardsOf(home), ...pm2Daemons(home), ...deployers];
+}
+
+/** Kills what starts everything else again: the guard first, PM2's daemon and the deployer, and what else is named. */
+export function killSupervisors(home: Home, ...others: number[]): void {
+  const supervisors = [...guardsOf(home), ...pm2Daemons(home), ...deployersOf(home)];
   killAll([...supervisors.map(({ pid }) => pid), ...others]);
 }
 
