@@ -1,9 +1,11 @@
 /** A release that crashes again and again after it went live is rolled back, and no two bad releases take turns. */
 import { badCause } from '../../deploy/core/rollback-target';
 import type { Commit } from '../../deploy/core/types';
-import { incidents, kill, lastEvent } from '../support/crash';
+import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { deployerPid, incidents, kill, lastEvent } from '../support/crash';
 import { diagnose } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
+import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-engine';
 import { overRuntimes } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
@@ -16,13 +18,22 @@ let clone: TinyClone;
 
 overRuntimes((runtime) => {
   let first: Commit;
+  let engine: OwnEngine | null;
 
   beforeAll(async () => {
-    clone = await tinyClone({ runtime, bake: { seconds: 0 }, ...RULE });
+    engine = runtime === 'compose' ? await ownEngine() : null;
+    const compose = { memory: '128m', cpus: 1 };
+    clone = await tinyClone({ runtime, bake: { seconds: 0 }, compose, ...RULE }, engine?.env);
     expectDone(await clone.start());
     first = (await clone.serving()).commit;
   });
-  afterAll(() => clone.cleanUp());
+  afterAll(async () => {
+    try {
+      await clone.cleanUp();
+    } finally {
+      await engine?.cleanUp();
+    }
+  });
 
   it('is rolled back to the standby after the configured number of crashes, and marked bad', async () => {
     const { commit } = expectLive(await clone.release());
@@ -74,6 +85,50 @@ overRuntimes((runtime) => {
     expect(await clone.serving()).toMatchObject({ commit: bad });
   });
 
+  it("is not rolled back for restarts of Docker's engine or PM2's daemon", async () => {
+    const { commit } = expectLive(await clone.release());
+    const deployments = clone.deployments().filter(({ kind }) => kind !== 'restore').length;
+
+    for (let turn = 0; turn < RULE.crashes.limit + 1; turn++) {
+      const deployer = await deployerPid(clone);
+      if (engine) {
+        await engine.die();
+        await engine.start();
+      } else {
+        kill(pm2Daemons(clone.home)[0]?.pid);
+        await until('another deployer', async () => (await deployerPid(clone)) !== deployer);
+      }
+      await until('the release', async () => (await clone.serving().catch(() => null))?.commit === commit);
+      await until('its slot', async () => (await clone.slot(clone.table().active as string)).orphan !== true);
+    }
+
+    await until('no deployment', () => clone.deployments().every(({ finishedAt }) => finishedAt !== null));
+    expect(clone.deployments().filter(({ kind }) => kind !== 'restore')).toHaveLength(deployments);
+    expect(await clone.serving()).toMatchObject({ commit });
+  });
+
+  it('is rolled back when it runs out of memory again and again', async () => {
+    const { commit: before } = await clone.serving();
+    const { commit } = expectLive(await clone.release());
+    const { active } = clone.table();
+
+    clone.order(commit, 'leak');
+
+    await until(
+      'the release before',
+      () => clone.deployments().at(-1)?.state === 'succeeded' && isRolledBack(),
+      120_000,
+    );
+    expect(await clone.serving()).toMatchObject({ commit: before });
+    const cause = runtime === 'compose' ? ': it ran out of memory (limit 128m)' : '';
+    const journal = clone.journal();
+    expect(badCause(journal.history(), commit)).toMatch(new RegExp(`^${active} ended \\d times in \\d+.*`));
+    expect(badCause(journal.history(), commit)).toContain(cause);
+    journal.close();
+    await until('an empty slot', async () => (await clone.slots()).every(({ slot }) => slot !== active));
+    clone.order(commit, null);
+  });
+
   if (runtime === 'compose') return;
 
   it('is left alone where the configuration says so', async () => {
@@ -86,7 +141,7 @@ overRuntimes((runtime) => {
 
     expect(clone.deployments()).toHaveLength(deployments);
   });
-});
+}, ownEnginePossible);
 
 function isRolledBack(): boolean {
   const last = clone.deployments().at(-1);

@@ -57,6 +57,7 @@ export type Order =
   | 'down'
   | 'busy'
   | 'stuck'
+  | 'leak'
   | `mistaken in ${string}`
   | 'fail-work';
 

@@ -22,7 +22,7 @@ if (own.OWN_MOOD?.startsWith('refuse')) {
   process.exit(4);
 }
 
-/** `exit`, `exit in green`, `unhealthy`, `down`, `busy`, `stuck`, `mistaken in green`, `fail-work`, or empty. */
+/** `exit`, `exit in green`, `unhealthy`, `down`, `busy`, `stuck`, `leak`, `mistaken in green`, `fail-work`, or empty. */
 function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
 }
@@ -87,6 +87,14 @@ const server = http.createServer((request, response) => {
   }, late);
 });
 if (!behaviour.silent && !own.OWN_MOOD?.startsWith('hang')) server.listen(Number(PORT), '127.0.0.1');
+
+const leaked = [];
+setInterval(() => {
+  if (!isOrdered('leak')) return;
+  leaked.push(Buffer.alloc(4e6, 1));
+  // a container's limit comes first
+  if (leaked.length > 60) process.abort();
+}, 20);
 
 setInterval(() => {
   if (!isOrdered('exit')) return;
