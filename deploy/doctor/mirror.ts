@@ -16,7 +16,6 @@ export async function checkMirror(patient: Patient): Promise<Judgement[]> {
   const damage = await Promise.race([damageOf(mirrorGit), late]);
   if (damage === TOO_LARGE) return [ok('not read to its end: it is large')];
   if (damage === null) return [ok('whole')];
-  return [
-    warning(`mirror.git is damaged (${String(damage)}). The next deployment that needs it makes it again.`),
-  ];
+  const said = `mirror.git is damaged (${String(damage)}). The next deployment that needs it makes it again.`;
+  return [warning(said, 'npm start')];
 }

@@ -15,10 +15,12 @@ import { Journal } from '../journal/journal';
 import { createRuntime } from '../runtimes';
 import type { DeployerStatus } from '../runtimes/pm2-deployer';
 import { deployerStatus } from '../runtimes/pm2-deployer';
+import { askPm2, Pm2Down } from '../runtimes/pm2-rpc';
 import { keptSettings, readSettings } from '../settings';
 import { findNginx, type NginxBinary } from '../traffic/nginx-binary';
 import { linkedTable } from '../traffic/table-folder';
 import { pushDamage } from '../git/push-damage';
+import { NotLookedAt } from './finding';
 import { ASK_MS } from './patience';
 
 export interface Patient {
@@ -44,11 +46,13 @@ export interface Patient {
   atWork: () => Deployment | null;
   /** Throws E_UNREADABLE_TABLE. */
   table: () => Table;
-  /** Throws E_RUNTIME, E_ENGINE. */
+  /** The version of PM2's daemon. Throws E_RUNTIME: as Pm2Down when there is none, else when it does not answer. */
+  pm2: () => Promise<string>;
+  /** Throws E_ENGINE; NotLookedAt where PM2 does not answer. */
   running: () => Promise<RunningSlot[]>;
   /** What keeps push.git from receiving or giving out what was pushed; null for nothing. */
   pushDamage: () => Promise<string | null>;
-  /** Throws E_RUNTIME. */
+  /** Throws NotLookedAt where PM2 does not answer. */
   deployer: () => Promise<DeployerStatus | null>;
   /** Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
   nginx: () => Promise<NginxBinary>;
@@ -71,6 +75,15 @@ export function patientAt(root: string, env: NodeJS.ProcessEnv): Patient {
     return { dir: home().dir, journal: copyOfJournal(home().journal, folder.copy) };
   });
   const journal = once(() => Journal.open(journalCopy()));
+  const pm2 = once(() => askPm2<string>(home(), 'getVersion', {}, ASK_MS));
+  const unlessHung = async (): Promise<void> => {
+    try {
+      await pm2();
+    } catch (error) {
+      // what runs without a daemon is found all the same
+      if (!(error instanceof Pm2Down)) throw new NotLookedAt('see process manager');
+    }
+  };
   return {
     root,
     env,
@@ -84,9 +97,16 @@ export function patientAt(root: string, env: NodeJS.ProcessEnv): Patient {
     lastLive: once(() => journal().lastLive()),
     atWork: once(() => journal().active()),
     table: once(() => linkedTable(home())),
-    running: once(async () => createRuntime({ home: home(), root, config: ports() }).list()),
+    pm2,
+    running: once(async () => {
+      if (ports().runtime === 'pm2') await unlessHung();
+      return createRuntime({ home: home(), root, config: ports() }).list();
+    }),
     pushDamage: once(() => pushDamage(home(), ASK_MS)),
-    deployer: once(() => deployerStatus({ home: home() })),
+    deployer: once(async () => {
+      await unlessHung();
+      return deployerStatus({ home: home() });
+    }),
     nginx: once(() => findNginx(env.PATH ?? '')),
     close() {
       if (folder.copy === null) return;

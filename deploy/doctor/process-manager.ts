@@ -1,20 +1,21 @@
 /** PM2, which starts again what ends: its daemon answers, and it is the one that this clone has. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { Pm2Down, askPm2 } from '../runtimes/pm2-rpc';
+import { asKnown } from '../core/errors';
+import { Pm2Down } from '../runtimes/pm2-rpc';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
 import type { Patient } from './patient';
-import { ASK_MS } from './patience';
 
 export async function checkProcessManager(patient: Patient): Promise<Judgement[]> {
-  const home = patient.home();
   try {
-    const runs = await askPm2<string>(home, 'getVersion', {}, ASK_MS);
-    return judgePm2(runs, pinnedPm2());
+    return judgePm2(await patient.pm2(), pinnedPm2());
   } catch (error) {
-    if (!(error instanceof Pm2Down)) throw error;
-    return [fault("PM2's daemon does not run: nothing that ends would be started again.", 'npm start')];
+    if (error instanceof Pm2Down) {
+      return [fault("PM2's daemon does not run: nothing that ends would be started again.", 'npm start')];
+    }
+    if (asKnown(error).code !== 'E_RUNTIME') throw error;
+    return [fault("PM2's daemon does not answer: nothing that ends would be started again.", 'npm start')];
   }
 }
 

@@ -93,6 +93,11 @@ export async function repairCommit(
   return true;
 }
 
+/** Makes a damaged mirror again before a deployment needs it. Throws E_SOURCE, E_DISK. */
+export function replaceMirror(home: Home, source: string, damage: string, report: Report): Promise<void> {
+  return makeAgain(home, (place) => fetchAll(place, source, {}), damage, report);
+}
+
 /** What git does after a fetch now and then, where nobody waits for it. */
 export async function tidyMirror(home: Home): Promise<void> {
   if (isRepository(home.mirrorGit))

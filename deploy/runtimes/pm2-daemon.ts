@@ -63,12 +63,14 @@ export async function isPm2Up(home: Home): Promise<boolean> {
   }
 }
 
-/** Ends a daemon that listens but does not answer. What it started lives on, and is adopted by the next one. */
-export async function endHungPm2(home: Home): Promise<void> {
+/** Ends a daemon that listens but does not answer, and says whether it had to. What it started is adopted by the next one. */
+export async function endHungPm2(home: Home): Promise<boolean> {
   try {
     await isPm2Up(home);
+    return false;
   } catch {
     await endPm2Daemon(home);
+    return true;
   }
 }
 

@@ -33,6 +33,7 @@ import { checkGivenSource, sayWhetherSourceAnswers } from './source';
 import { applyToNginx, update } from './update';
 import { endGuards } from '../guarding';
 import { endHungPm2 } from '../runtimes/pm2-daemon';
+import { repairMirror } from './mirror';
 import { checkMoved } from './moved';
 import { mustHaveOpenHome } from './open-home';
 import { checkEngine } from './engine';
@@ -49,9 +50,11 @@ export async function startCommand(): Promise<number> {
   await resolveRef(ROOT, 'HEAD');
   await checkMoved(home, ROOT);
   mustHaveOpenHome(home);
+  // it would neither say what runs nor start anything
+  const hung = await endHungPm2(home);
   const { config } = await refuseMistakes(home);
   await rescueJournal(home, config);
-  if (!(await alreadyServing(home))) {
+  if (hung || !(await alreadyServing(home))) {
     makeHome(home);
     // one that just starts the deployer again has its turn
     await endGuards(home);
@@ -62,7 +65,7 @@ export async function startCommand(): Promise<number> {
       say(`! settings.json was broken; its settings are taken from config.json. It is kept as ${aside}`);
     keepNotifyUrl(home, process.env.NOTIFY_URL);
     // asked again: another npm start or npm stop may have had its turn meanwhile
-    const serving = await alreadyServing(home);
+    const serving = hung ? null : await alreadyServing(home);
     return serving ? applyChanges(home, serving) : startUp(home);
   });
 }
@@ -89,7 +92,6 @@ async function alreadyServing(home: Home): Promise<Serving | null> {
 
 /** Exit code 0 when what was live before is live. */
 async function startUp(home: Home): Promise<number> {
-  await endHungPm2(home);
   const { config, settings } = await possible(home);
   await checkEngine(home, config);
   await checkPorts(home, config, settings);
@@ -113,6 +115,7 @@ async function startUp(home: Home): Promise<number> {
     if (!wasEverLive(home)) await stopEverything(home, config);
     throw error;
   }
+  await repairMirror(home, config);
   await sayWhetherSourceAnswers(home, config);
   if (refused) throw refused;
   return 0;
@@ -180,6 +183,7 @@ async function applyChanges(home: Home, serving: Serving): Promise<number> {
   say(`  it was running already: ${done}`);
   sayWhetherBehind(openYard(home, ROOT), serving);
   await sayWhetherHeadWaits(serving);
+  await repairMirror(home, config);
   await sayWhetherSourceAnswers(home, config);
   if (refused) throw refused;
   return 0;

@@ -1,6 +1,7 @@
 /** Files of the home that power cuts, disks and operators damage: a push heals mirror.git, and doctor's fix a release. */
 import { spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   closeSync,
   mkdirSync,
   openSync,
@@ -52,6 +53,28 @@ describe('a push goes live, and one line names the damaged mirror.git', () => {
   });
 });
 
+describe('doctor names a damaged mirror.git, and its fix makes it again', () => {
+  it.each<[string, () => void]>([
+    ['an object is empty', () => emptyObject('HEAD:app/server.js')],
+    ['an object is missing', () => removeObject('HEAD^{tree}')],
+    ['its branch is empty', emptyBranch],
+  ])('when %s', async (what, damage) => {
+    const before = await clone.serving();
+    damage();
+
+    const [warned] = await findingsOf('mirror');
+
+    expect(warned).toMatchObject({
+      status: 'warning',
+      said: expect.stringMatching(/^mirror\.git is damaged \(.+\)\./),
+    });
+    await applyFix(clone, warned as Finding);
+    expect(await findingsOf('mirror')).toMatchObject([{ status: 'ok' }]);
+    expect(await clone.serving()).toEqual(before);
+    expectLive(await clone.release({ ...WITH_COMMANDS, files: { 'more/mirror.txt': what } }));
+  });
+});
+
 describe('doctor names a damaged active release, and its fix builds it again without a stop', () => {
   it.each<[string, RegExp, (folder: string, commit: string) => void]>([
     [
@@ -94,8 +117,19 @@ function inMirror(...args: string[]): string {
   return spawnSync('git', ['--git-dir', clone.home.mirrorGit, ...args], { encoding: 'utf8' }).stdout.trim();
 }
 
-/** Git may keep the object in a pack: it is taken out of there first. */
 function removeObject(name: string): void {
+  rmSync(objectFile(name));
+}
+
+/** As a power cut leaves it. */
+function emptyObject(name: string): void {
+  const file = objectFile(name);
+  chmodSync(file, 0o600);
+  truncateSync(file);
+}
+
+/** Git may keep the object in a pack: it is taken out of there first. */
+function objectFile(name: string): string {
   const object = inMirror('rev-parse', name.replace('HEAD', 'refs/heads/main'));
   const packs = path.join(clone.home.mirrorGit, 'objects/pack');
   for (const pack of readdirSync(packs).filter((each) => each.endsWith('.pack'))) {
@@ -109,7 +143,7 @@ function removeObject(name: string): void {
     rmSync(aside);
     rmSync(path.join(packs, pack.replace('.pack', '.idx')));
   }
-  rmSync(path.join(clone.home.mirrorGit, 'objects', object.slice(0, 2), object.slice(2)));
+  return path.join(clone.home.mirrorGit, 'objects', object.slice(0, 2), object.slice(2));
 }
 
 function emptyBranch(): void {

@@ -7,7 +7,7 @@ import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { loadedMark } from '../../deploy/traffic/loaded-mark';
 import { masterOf, processesOf } from '../../deploy/traffic/nginx-processes';
 import { deployerPid, kill, killSupervisors } from '../support/crash';
-import { applyFix, diagnose, expectFault, untilHealthy, WITH_COMMANDS } from '../support/doctor';
+import { applyFix, diagnose, expectFault, onlyFix, untilHealthy, WITH_COMMANDS } from '../support/doctor';
 import type { Said } from '../support/live-clone';
 import { startLoad, type Load } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -75,7 +75,7 @@ describe('npm start applies', () => {
     });
     await users().more(100);
 
-    const said = await clone.start();
+    const said = await clone.shell('npm start');
 
     expect(said.text).toContain('it was running already: the deployer has read the changed configuration');
     await until(
@@ -168,7 +168,7 @@ describe('npm start takes over what survived when', () => {
     const { commit } = await clone.serving();
     killSupervisors(clone.home, ...(await others()));
 
-    const said = await clone.start();
+    const said = await clone.shell(await onlyFix(clone));
 
     expect(said.text).toContain('is live on');
     expect(said.code).toBe(0);
@@ -176,12 +176,12 @@ describe('npm start takes over what survived when', () => {
     await untilHealthy(clone);
   });
 
-  it("PM2's daemon hangs", async () => {
+  it.each(['alone', 'with the deployer'])("PM2's daemon hangs %s", async (how) => {
     const [daemon] = pm2Daemons(clone.home);
-    kill(await deployerPid(clone), 'SIGSTOP');
+    if (how !== 'alone') kill(await deployerPid(clone), 'SIGSTOP');
     kill(daemon?.pid, 'SIGSTOP');
 
-    expect((await clone.start()).code).toBe(0);
+    expect((await clone.shell(await onlyFix(clone))).code).toBe(0);
 
     await untilHealthy(clone);
   });
@@ -190,7 +190,7 @@ describe('npm start takes over what survived when', () => {
     const hung = await deployerPid(clone);
     kill(hung, 'SIGSTOP');
 
-    expect((await clone.start()).code).toBe(0);
+    expect((await clone.shell(await onlyFix(clone))).code).toBe(0);
 
     expect(processesWith('SWITCHYARD_HOME', clone.home.dir).map(({ pid }) => pid)).not.toContain(hung);
     await untilHealthy(clone);
