@@ -1,6 +1,7 @@
 /** Every link of the chain, in the order in which they are told: what others need stands before them. */
 import { checkClock } from './clock';
 import { checkConfiguration } from './configuration';
+import { checkData } from './data';
 import { checkDeployer } from './deployer';
 import { checkDisk } from './disk';
 import { checkEngineLink } from './engine';
@@ -54,8 +55,9 @@ export const CHECKS = {
   'traffic table': { look: checkTable, needs: ['journal'] },
   schema: { look: checkSchema, needs: ['journal'] },
   'active slot': { look: checkActive, needs: ['traffic table', 'engine', 'schema'] },
-  releases: { look: checkReleases, needs: ['journal'] },
-  standby: { look: checkStandby, needs: ['traffic table', 'engine'] },
+  releases: { look: checkReleases, needs: ['journal', 'engine'] },
+  standby: { look: checkStandby, needs: ['journal', 'traffic table', 'engine'] },
+  data: { look: checkData, needs: home },
   users: { look: checkUsers, needs: ['nginx', 'active slot'] },
   leftovers: { look: checkLeftovers, needs: ['journal', 'engine'] },
   secret: { look: checkSecret, needs: home },

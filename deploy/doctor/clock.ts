@@ -2,6 +2,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import { duration, plural } from '../core/format';
+import { asRoot } from '../os/as-root';
 import type { Judgement } from './finding';
 import { orOk, warning } from './finding';
 import type { Patient } from './patient';
@@ -12,10 +13,7 @@ const SMALL_STEP_MS = 2000;
 /** Signatures and tokens are commonly refused when clocks differ by minutes. */
 const MUCH_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
-const SET = 'sudo timedatectl set-ntp true';
-/** Whether the clock is wrong now, or was wrong then, cannot be seen from here. */
-const COMPARE =
-  'Compare it with a clock that you trust: date -u. Where it is right, nothing needs to be done.';
+const SET = 'timedatectl set-ntp true';
 
 export async function checkClock(patient: Patient): Promise<Judgement[]> {
   const source = attempt(() => patient.config().source);
@@ -35,7 +33,9 @@ export async function checkClock(patient: Patient): Promise<Judgement[]> {
 export function judgeJournal(newest: number | null, now: number): Judgement[] {
   if (newest === null || newest - now <= SMALL_STEP_MS) return [];
   const step = longDuration(newest - now);
-  return [warning(`The clock was set back: it is ${step} behind the last entry of the journal.`, COMPARE)];
+  // whether it is wrong now, or was wrong then, cannot be seen from here
+  const said = `The clock was set back: it is ${step} behind the last entry of the journal. Compare it with one that you trust; if it is right, nothing needs to be done.`;
+  return [warning(said, 'date -u')];
 }
 
 function longDuration(ms: number): string {
@@ -46,7 +46,9 @@ function longDuration(ms: number): string {
 export function judgeSkew(skew: number | null): Judgement[] {
   if (skew === null || Math.abs(skew) <= MUCH_MS) return [];
   const direction = skew > 0 ? 'behind' : 'before';
-  return [warning(`The clock is ${longDuration(Math.abs(skew))} ${direction} that of the source.`, SET)];
+  return [
+    warning(`The clock is ${longDuration(Math.abs(skew))} ${direction} that of the source.`, asRoot(SET)),
+  ];
 }
 
 /** The Date header of a source on the web; null for any other, and when it does not answer. */

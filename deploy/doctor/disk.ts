@@ -9,7 +9,7 @@ import { diskTrouble, inodeHint } from '../os/disk-failure';
 import { FEWEST_INODES } from '../pipeline/preflight';
 import { newestFirst } from '../os/newest';
 import type { Judgement } from './finding';
-import { fault, ok, warning, word } from './finding';
+import { fault, faultOf, ok, warning, word } from './finding';
 import type { Patient } from './patient';
 import { bytesOf, megabytes } from './size';
 import { ASK_MS } from './patience';
@@ -25,7 +25,7 @@ export async function checkDisk(patient: Patient): Promise<Judgement[]> {
   const { bavail, bsize, ffree, files } = statfsSync(home.dir);
   // a full disk has a fix of its own, also where root cannot write either
   const isOnlyFull = trouble?.code === 'E_DISK' && isFull(bavail * bsize);
-  if (trouble && !isOnlyFull) return [fault(trouble.message, trouble.hint)];
+  if (trouble && !isOnlyFull) return [faultOf(trouble)];
   const release = await newestRelease(home);
   return judgeDisk({
     free: bavail * bsize,
@@ -42,7 +42,7 @@ export interface Disk {
   /** Bytes. */
   free: number;
   freeFiles: number | null;
-  /** What to do where inodes are short. */
+  /** Shows where inodes are used. */
   inodeMend: string;
   /** Bytes of the newest release with its packages. */
   release: number;
@@ -62,15 +62,15 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeMend }:
   }
   const needed = release + reserve;
   const facts = `${megabytes(free)} free, a release needs ${megabytes(release)}`;
-  const mend = `Free some of the disk that holds ${dir}: df -h ${dir}`;
-  if (free < needed) return [fault(`There are ${facts}, and ${megabytes(reserve)} must be left.`, mend)];
+  if (free < needed)
+    return [fault(`There are ${facts}, and ${megabytes(reserve)} must be left.`, largest(dir))];
   if (freeFiles !== null && freeFiles < FEWEST_INODES) {
     const said = `The disk of ${dir} has ${freeFiles} inodes left; a release needs about ${FEWEST_INODES}.`;
     return [fault(said, inodeMend)];
   }
   if (freeFiles !== null && freeFiles < FILES_OF_A_RELEASE) {
     return [
-      warning(`The disk has room for ${freeFiles} more files only; a release has thousands.`, `df -i ${dir}`),
+      warning(`The disk has room for ${freeFiles} more files only; a release has thousands.`, inodeMend),
     ];
   }
   return [ok(facts)];

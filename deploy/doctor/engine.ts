@@ -1,12 +1,18 @@
-/** Docker, where slots are containers: the engine and Compose answer, and what runs could be started again. */
-import { short } from '../core/format';
-import { imageOf } from '../runtimes/compose-definitions';
+/** Docker, where slots are containers: the engine and Compose answer, and containers outlive an update of the engine. */
+import { existsSync, readFileSync } from 'node:fs';
+import { asRoot } from '../os/as-root';
 import { askEngineJson } from '../runtimes/engine-api';
 import { checkEngine } from '../setup/engine';
 import type { Judgement } from './finding';
-import { fault, orOk, warning } from './finding';
+import { ok, warning, word } from './finding';
 import type { Patient } from './patient';
 import { ASK_MS } from './patience';
+
+/** The engine's own configuration. */
+const DAEMON_FILE = '/etc/docker/daemon.json';
+const RELOAD = existsSync('/run/systemd/system')
+  ? 'systemctl reload docker'
+  : 'kill -HUP "$(cat /var/run/docker.pid)"';
 
 /** Says nothing where no container is wanted. */
 export async function checkEngineLink(patient: Patient): Promise<Judgement[]> {
@@ -18,43 +24,19 @@ export async function checkEngineLink(patient: Patient): Promise<Judgement[]> {
     path: '/info',
     limitMs: ASK_MS,
   });
-  return judgeEngine({
-    version: info?.ServerVersion ?? '?',
-    liveRestore: info?.LiveRestoreEnabled ?? false,
-    withoutImage: await missingImages(patient, config.name),
-  });
+  return judgeEngine(info?.ServerVersion ?? '?', info?.LiveRestoreEnabled ?? false, DAEMON_FILE);
 }
 
-interface Engine {
-  version: string;
-  /** Containers run on while the engine is down or updated. */
-  liveRestore: boolean;
-  /** Images of what runs that somebody has removed. */
-  withoutImage: string[];
+/** @param liveRestore containers run on while the engine is down or updated @param file the engine's configuration */
+export function judgeEngine(version: string, liveRestore: boolean, file: string): Judgement[] {
+  if (liveRestore) return [ok(`Docker ${version}`)];
+  const said = 'When the engine ends, or is updated, every container ends with it.';
+  return [warning(said, `${liveRestoreIn(file)} && ${asRoot(RELOAD)}`)];
 }
 
-export function judgeEngine({ version, liveRestore, withoutImage }: Engine): Judgement[] {
-  const complaints = withoutImage.map((image) =>
-    fault(`The image ${image} is gone: a container of it cannot be made again.`, 'npm run -s deploy'),
-  );
-  if (!liveRestore) {
-    const said = 'When the engine ends, or is updated, every container ends with it.';
-    const file = '/etc/docker/daemon.json';
-    complaints.push(
-      warning(said, `Put "live-restore": true into ${file}, then: sudo systemctl reload docker`),
-    );
-  }
-  return orOk(complaints, `Docker ${version}`);
-}
-
-async function missingImages(patient: Patient, name: string): Promise<string[]> {
-  const commits = [...new Set((await patient.running()).map(({ commit }) => commit))];
-  const found = await Promise.all(
-    commits.map(async (commit) => ({ commit, there: await hasImage(imageOf(name, commit)) })),
-  );
-  return found.filter(({ there }) => !there).map(({ commit }) => `${name}:${short(commit)}`);
-}
-
-async function hasImage(image: string): Promise<boolean> {
-  return (await askEngineJson({ path: `/images/${image}/json`, limitMs: ASK_MS })) !== null;
+/** The command that adds it to what the file says already. */
+function liveRestoreIn(file: string): string {
+  const text = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
+  const wanted = { ...(JSON.parse(text) as object), 'live-restore': true };
+  return `printf '%s\\n' ${word(JSON.stringify(wanted))} | ${asRoot(`tee ${word(file)}`)}`;
 }

@@ -1,7 +1,7 @@
 /** Runs the checks side by side. It never throws: a check that itself breaks is a finding. */
 import { asKnown } from '../core/errors';
 import type { Finding, Judgement } from './finding';
-import { fault, NotLookedAt, skipped } from './finding';
+import { fault, faultOf, NotLookedAt, skipped } from './finding';
 import type { Patient } from './patient';
 
 export interface Check {
@@ -53,7 +53,7 @@ async function judge(patient: Patient, check: Check, needed: Needed[]): Promise<
 function broken(error: unknown): Judgement {
   if (error instanceof NotLookedAt) return skipped(error.message);
   const known = asKnown(error);
-  if (known.code !== 'E_INTERNAL') return fault(known.message, known.hint);
+  if (known.code !== 'E_INTERNAL') return faultOf(known);
   return fault(`This check itself broke: ${known.message}`, known.hint);
 }
 
@@ -61,8 +61,8 @@ function timeLimit(ms: number): { over: Promise<Judgement[]>; cancel: () => void
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<Judgement[]>((resolve) => {
     const late = fault(
-      `This was not known within ${ms / 1000} s.`,
-      'Run it again; a machine or a disk that hangs answers nothing.',
+      `This was not known within ${ms / 1000} s: the machine or a disk is busy, or hangs.`,
+      'npm run -s doctor',
     );
     timer = setTimeout(() => resolve([late]), ms);
   });

@@ -1,5 +1,8 @@
 /** What the doctor finds at a link of the chain, and the few words it is made with. */
 
+import type { KnownError } from '../core/errors';
+import { asRoot } from '../os/as-root';
+
 export { word } from '../core/shell-word';
 
 export type Status = 'ok' | 'warning' | 'fault' | 'skipped';
@@ -31,6 +34,13 @@ export function warning(said: string, mend: string | null = null): Judgement {
 
 export function fault(said: string, mend: string): Judgement {
   return { status: 'fault', said, mend };
+}
+
+/** What a command failed with: of its hint the command alone, where there is one, so that it can be typed as it stands. */
+export function faultOf({ message, hint }: KnownError): Judgement {
+  const [, command] =
+    /: ((?:[A-Z_]+=\S+ )*(?:npm|git|sudo|chmod|chown|mv|openssl|quota) .*)$/.exec(hint) ?? [];
+  return fault(message, command?.startsWith('sudo ') ? asRoot(command.slice(5)) : (command ?? hint));
 }
 
 export function skipped(why: string): Judgement {

@@ -2,7 +2,7 @@
 import { plural } from '../core/format';
 import { journalCondition } from '../journal/condition';
 import type { Judgement } from './finding';
-import { fault, ok } from './finding';
+import { fault, faultOf, ok } from './finding';
 import type { Patient } from './patient';
 
 export function checkJournal(patient: Patient): Judgement[] {
@@ -12,7 +12,7 @@ export function checkJournal(patient: Patient): Judgement[] {
     case 'whole':
       return [ok(plural(patient.journal().count(), 'deployment'))];
     case 'refused':
-      return [fault(condition.error.message, condition.error.hint)];
+      return [faultOf(condition.error)];
     case 'broken':
       return [fault(`The journal cannot be read: ${condition.why}.`, 'npm start')];
   }

@@ -51,8 +51,8 @@ export function judgeMemory({ free, slots, more, reserve }: Memory): Judgement[]
   const largest = Math.max(0, ...slots);
   const facts = `${megabytes(free)} available, a slot takes ${megabytes(largest)}`;
   if (free >= more * largest + reserve) return [ok(facts)];
-  const said = `There are ${facts}, and ${megabytes(reserve)} must be left: the next deployment does not fit, with ${more} more.`;
-  return [fault(said, 'Free some memory, or give the machine more: ps aux --sort=-rss | head')];
+  const said = `There are ${facts}, and ${megabytes(reserve)} must be left: the next deployment does not fit, with ${more} more. Free some memory, or give the machine more.`;
+  return [fault(said, 'ps aux --sort=-rss | head')];
 }
 
 /** @param status /proc/<pid>/status; 0 for a process that has ended */

@@ -1,6 +1,7 @@
 /** nginx: installed, able to do what the site asks of it, and running. */
 import { readlinkSync } from 'node:fs';
 import { printable } from '../core/format';
+import { asRoot } from '../os/as-root';
 import { lastLines } from '../runtimes/log-tail';
 import { errorLog } from '../traffic/nginx-files';
 import { masterOf } from '../traffic/nginx-processes';
@@ -18,7 +19,7 @@ export async function checkNginx(patient: Patient): Promise<Judgement[]> {
   const missing = missingModules(built);
   if (missing.length > 0) {
     const said = `${file} was built without ${missing.join(', ')}.`;
-    return [fault(said, 'sudo apt-get install -y --no-install-recommends nginx')];
+    return [fault(said, asRoot('apt-get install -y --no-install-recommends nginx'))];
   }
   const home = patient.home();
   const master = masterOf(home);

@@ -2,6 +2,7 @@
 import { execFile } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
+import { asRoot } from '../os/as-root';
 import { npmVersion } from '../pipeline/npm-version';
 import type { Judgement } from './finding';
 import { fault, orOk, warning } from './finding';
@@ -18,7 +19,7 @@ export async function checkNode(patient: Patient): Promise<Judgement[]> {
   const complaints = [
     ...judgeVersion(process.version),
     ...(npm === null ? [fault('npm is not installed.', 'Install npm; it comes with Node.')] : []),
-    ...(git === null ? [fault('git is not installed.', 'sudo apt-get install -y git')] : []),
+    ...(git === null ? [fault('git is not installed.', asRoot('apt-get install -y git'))] : []),
     ...(await judgeOthers(patient)),
   ];
   return orOk(complaints, `Node ${process.version.slice(1)}, npm ${npm}, git ${git}`);

@@ -2,6 +2,7 @@
 import { masterOf, processesOf } from '../traffic/nginx-processes';
 import { portHolders, portInUse, type PortHolder } from '../traffic/port-holder';
 import type { RunningSlot } from '../core/types';
+import { asRoot } from '../os/as-root';
 import { processesWith, withDescendants } from '../runtimes/os-process';
 import type { Judgement } from './finding';
 import { fault, orOk } from './finding';
@@ -35,7 +36,7 @@ export function judgePort({ port, whose, inUse, holders, ours }: Port): Judgemen
   // a container's process belongs to another user, who may not be looked at without being root
   if (holders.length > 0 || ours.length > 0) return [];
   const said = `Port ${port}, which is ${whose}'s, is held by a process of another user.`;
-  return [fault(said, `sudo ss -ltnp 'sport = :${port}'`)];
+  return [fault(said, asRoot(`ss -ltnp 'sport = :${port}'`))];
 }
 
 /** What PM2 or the engine has started; a container's first process starts the app as its child. */

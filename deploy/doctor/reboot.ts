@@ -6,8 +6,9 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import type { BootLine } from './boot-line';
 import { findBootLine, tryLine } from './boot-line';
+import { asRoot } from '../os/as-root';
 import type { Judgement } from './finding';
-import { ok, warning } from './finding';
+import { ok, warning, word } from './finding';
 import type { Patient } from './patient';
 import { ASK_MS } from './patience';
 
@@ -24,9 +25,9 @@ export async function checkReboot(patient: Patient): Promise<Judgement[]> {
   const starter = starterOf(root, cron, units);
   const home = patient.home().dir;
   const problem = starter?.by === 'cron' && starter.line ? await problemOf(starter.line, home) : null;
-  if (starter && problem === null) return judgeReboot(starter, null, null);
+  if (starter && problem === null) return judgeReboot(starter, null, null, true);
   const wanted = { root, home, searchPath: patient.env.PATH ?? '' };
-  return judgeReboot(starter, problem, await findBootLine(wanted));
+  return judgeReboot(starter, problem, await findBootLine(wanted), await hasCrontab());
 }
 
 /** What runs npm start after a reboot. */
@@ -34,6 +35,8 @@ export interface Starter {
   by: 'cron' | 'systemd';
   /** What cron runs, where that is nothing but npm start: anything else is not run to test it. */
   line: string | null;
+  /** The line as the crontab has it. */
+  entry?: string;
 }
 
 const STARTS_ONLY = /^cd [\w@%+=:,./'-]+ && (?:[A-Z_]+=[\w@%+=:,./'$-]+ )*npm start$/;
@@ -46,7 +49,7 @@ export function starterOf(root: string, cron: string, units: string[]): Starter 
       .replace(/^\s*@reboot\s+/, '')
       .replaceAll('\\%', '%')
       .trim();
-    return { by: 'cron', line: STARTS_ONLY.test(line) ? line : null };
+    return { by: 'cron', line: STARTS_ONLY.test(line) ? line : null, entry };
   }
   const unit = units.some((text) => names(text, root) && /^ExecStart=/m.test(text));
   return unit ? { by: 'systemd', line: null } : null;
@@ -64,6 +67,7 @@ export function judgeReboot(
   starter: Starter | null,
   problem: string | null,
   found: BootLine | null,
+  crontabIsThere: boolean,
 ): Judgement[] {
   if (found === null) return [ok(starter?.by === 'systemd' ? 'systemd starts it' : 'cron runs npm start')];
   const said =
@@ -75,7 +79,11 @@ export function judgeReboot(
   }
   // cron reads a plain percent sign as the end of the command
   const entry = `@reboot ${found.line.replaceAll('%', '\\%')}`;
-  return [warning(said, `${problem === null ? 'Add' : 'Replace it by'} this line with crontab -e: ${entry}`)];
+  const without = starter?.entry === undefined ? '' : ` | grep -vxF -e ${word(starter.entry)}`;
+  // fails where there is no crontab, or nothing else in it
+  const others = `crontab -l 2>/dev/null${without}`;
+  const change = `(${others} || true; printf '%s\\n' ${word(entry)}) | crontab -`;
+  return [warning(said, crontabIsThere ? change : `${asRoot('apt-get install -y cron')} && ${change}`)];
 }
 
 /** The folder itself, and not one whose name begins like it. */
@@ -86,11 +94,18 @@ function names(text: string, root: string): boolean {
 
 /** Empty where there is none, or no cron. */
 async function ownCrontab(): Promise<string> {
-  try {
-    return (await run('crontab', ['-l'], { timeout: ASK_MS })).stdout;
-  } catch {
-    return '';
-  }
+  return (await crontab()).stdout;
+}
+
+async function hasCrontab(): Promise<boolean> {
+  return (await crontab()).code !== 'ENOENT';
+}
+
+function crontab(): Promise<{ stdout: string; code?: unknown }> {
+  return run('crontab', ['-l'], { timeout: ASK_MS }).catch((error: unknown) => ({
+    stdout: '',
+    code: (error as NodeJS.ErrnoException).code,
+  }));
 }
 
 /** The text of a file, or of each file of a folder. */

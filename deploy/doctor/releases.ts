@@ -1,4 +1,4 @@
-/** The active release: could it be started again as it is? */
+/** The active release: could it be started again as it is? Its image, too, where slots are containers. */
 import { named } from '../core/format';
 import { createPacking } from '../packing';
 import { whyNotStartable } from '../pipeline/release-fitness';

@@ -47,8 +47,9 @@ function judgeNone(patient: Patient, wanted: Serving): Judgement {
     .history(ATTEMPTS)
     .find((each) => isRevival(each) && each.commit === wanted.commit && each.cause !== null);
   const why = failed ? `: v${wanted.version} (${short(wanted.commit)}) did not start: ${failed.cause}` : '';
-  const output = failed ? `; its output: npm run -s logs -- ${failed.id}` : '';
-  return fault(`No release is live${why}`.replace(/\.?$/, '.'), `Push a commit that starts${output}`);
+  const said = `${`No release is live${why}`.replace(/\.?$/, '.')} Remove its cause, or push a commit that starts.`;
+  // earlier good releases are tried in turn, too
+  return fault(said, failed ? `npm run -s logs -- ${failed.id} && npm start` : 'npm start');
 }
 
 /** What runs in a slot; one that is looked after before an orphan. */

@@ -46,7 +46,7 @@ function unreadable(source: string, configured: string | null, why: string): Jud
   const said = `The source ${withoutPassword(source)} cannot be read: ${why}.`;
   if (configured === null) return fault(said, 'npm start');
   return fault(
-    said,
-    `Correct "source" in the configuration, or let this machine read it: git ls-remote ${word(withoutPassword(source))}`,
+    `${said} Correct "source" in the configuration, or let this machine read it.`,
+    `git ls-remote ${word(withoutPassword(source))}`,
   );
 }

@@ -15,6 +15,8 @@ import path from 'node:path';
 import type { DiskReason } from '../core/disk-reason';
 import { diskReason, hidesDiskReason } from '../core/disk-reason';
 import { asKnown, KnownError } from '../core/errors';
+import { word } from '../core/shell-word';
+import { asRoot } from './as-root';
 
 /** One block: a smaller file may fit where nothing else does. */
 const PROBE = Buffer.alloc(4096);
@@ -43,7 +45,11 @@ function diskFailure(reason: DiskReason, wanted: string): KnownError {
   const mount = mountPoint(dir);
   switch (reason) {
     case 'EROFS':
-      return new KnownError('E_READ_ONLY', `${disk} is read-only.`, `sudo mount -o remount,rw ${mount}`);
+      return new KnownError(
+        'E_READ_ONLY',
+        `${disk} is read-only.`,
+        asRoot(`mount -o remount,rw ${word(mount)}`),
+      );
     case 'EIO':
       return new KnownError('E_DISK_FAILS', `${disk} cannot be written to: the kernel reports EIO.`);
     case 'EDQUOT':
@@ -58,9 +64,9 @@ function diskFailure(reason: DiskReason, wanted: string): KnownError {
   }
 }
 
-/** What to do where inodes are short. */
+/** Lists where most files are; which of them may go, only an operator knows. */
 export function inodeHint(dir: string): string {
-  return `Remove files that are not needed. Where most are: sudo du --inodes -x ${mountPoint(dir)} | sort -n | tail`;
+  return asRoot(`du --inodes -x ${word(mountPoint(dir))} | sort -n | tail`);
 }
 
 function probeWrite(dir: string): DiskReason | null {

@@ -30,9 +30,15 @@ export async function whyUnfit(
   return whyForeign(built, present ?? (await presentEnvironment())) ?? whyDamaged(home, commit);
 }
 
-/** The same for a release that may be lost: its folder or its manifest is gone or cannot be read. */
-export async function whyNotStartable(fitting: Fitting, commit: Commit): Promise<string | null> {
-  return findRelease(fitting.home, commit) === null ? 'its files are gone' : whyUnfit(fitting, commit);
+/** The same for a release that may be lost: its folder, its manifest or its image is gone or cannot be read. */
+export async function whyNotStartable(
+  fitting: Fitting & { packing: Pick<Packing, 'has'> },
+  commit: Commit,
+): Promise<string | null> {
+  const release = findRelease(fitting.home, commit);
+  if (release === null) return 'its files are gone';
+  const { fromFolder, has } = fitting.packing;
+  return fromFolder || (await has(release)) ? whyUnfit(fitting, commit) : 'its image is gone';
 }
 
 async function whyDamaged(home: Home, commit: Commit): Promise<string | null> {

@@ -12,10 +12,14 @@ const run = promisify(execFile);
 
 const NODE: ContainerUser = { uid: 1000, gid: 1000 };
 
-/** The user of this process's containers. */
-export function containerUser(): ContainerUser {
+/** The user of this process's containers, or of those that another one has started. */
+export function containerUser(starter: ContainerUser = ourselves()): ContainerUser {
+  return starter.uid === 0 ? NODE : starter;
+}
+
+function ourselves(): ContainerUser {
   const uid = process.getuid?.() ?? NODE.uid;
-  return uid === 0 ? NODE : { uid, gid: process.getgid?.() ?? uid };
+  return { uid, gid: process.getgid?.() ?? uid };
 }
 
 /**

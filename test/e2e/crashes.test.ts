@@ -3,7 +3,7 @@ import { badCause } from '../../deploy/core/rollback-target';
 import type { Commit } from '../../deploy/core/types';
 import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
 import { deployerPid, incidents, kill, lastEvent } from '../support/crash';
-import { diagnose } from '../support/doctor';
+import { diagnose, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
 import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-engine';
 import { overRuntimes } from '../support/runtimes';
@@ -24,6 +24,8 @@ overRuntimes((runtime) => {
     engine = runtime === 'compose' ? await ownEngine() : null;
     const compose = { memory: '128m', cpus: 1 };
     clone = await tinyClone({ runtime, bake: { seconds: 0 }, compose, ...RULE }, engine?.env);
+    clone.change(WITH_COMMANDS);
+    await clone.commit('with the commands');
     expectDone(await clone.start());
     first = (await clone.serving()).commit;
   });
@@ -36,7 +38,7 @@ overRuntimes((runtime) => {
   });
 
   it('is rolled back to the standby after the configured number of crashes, and marked bad', async () => {
-    const { commit } = expectLive(await clone.release());
+    const { commit } = expectLive(await clone.release(WITH_COMMANDS));
     const told = lastEvent(clone);
 
     await crash(commit, 3);
@@ -76,7 +78,7 @@ overRuntimes((runtime) => {
       return findings.find(({ link, status }) => link === 'active slot' && status === 'warning')?.mend;
     });
     expect(fix).toBe('npm run -s logs -- blue');
-    expectDone(await clone.shell('node bin/switchyard.js logs blue'));
+    expectDone(await clone.shell(fix));
   });
 
   it('goes live again when an operator deploys it by hand', async () => {

@@ -1,10 +1,14 @@
 /** The line for cron that doctor prints brings the site back, run as cron runs it. */
 import { execFileSync } from 'node:child_process';
-import { statSync } from 'node:fs';
+import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
+import path from 'node:path';
+import type { Finding } from '../../deploy/doctor/finding';
 import { killEverything } from '../support/crash';
 import { diagnose, WITH_COMMANDS } from '../support/doctor';
+import { expectDone } from '../support/expect-live';
 import { needs, root } from '../support/needs';
+import { tempHome } from '../support/temp-home';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
@@ -22,14 +26,34 @@ function asCron(line: string): ReturnType<TinyClone['shell']> {
   return clone.shell(`cd '${homedir}' && env -i ${few} /bin/sh -c '${line}'`);
 }
 
-async function recommended(): Promise<string> {
-  const { findings } = await diagnose(clone);
-  const { mend } = findings.find(({ link }) => link === 'reboot') ?? {};
-  return /^Add this line with crontab -e: @reboot (.+)$/.exec(mend ?? '')?.[1] ?? `none in: ${mend}`;
+/** A crontab of the test's own in place of the user's: the same program, as far as the fix uses it. */
+function withCrontab(): { env: { PATH: string }; file: string } {
+  const dir = tempHome();
+  const file = path.join(dir, 'of the user');
+  const script = `#!/bin/sh\nif [ "$1" = -l ]; then cat '${file}'; else cat > '${file}.new' && mv '${file}.new' '${file}'; fi\n`;
+  writeFileSync(path.join(dir, 'crontab'), script, { mode: 0o755 });
+  return { env: { PATH: `${dir}:${process.env.PATH}` }, file };
 }
 
+/** Types the fix for what the doctor says of a reboot. Returns the line that cron then has. */
+async function recommended(crontab: string): Promise<string> {
+  const [warned] = await findings();
+  expect(warned?.status).toBe('warning');
+  expectDone(await clone.shell(warned?.mend ?? ''));
+  expect(await findings()).toMatchObject([{ status: 'ok', said: 'cron runs npm start' }]);
+  const entries = readFileSync(crontab, 'utf8')
+    .split('\n')
+    .filter((line) => line.startsWith('@reboot '));
+  expect(entries).toHaveLength(1);
+  return (entries[0] ?? '').replace('@reboot ', '').replaceAll('\\%', '%');
+}
+
+const findings = async (): Promise<Finding[]> =>
+  (await diagnose(clone)).findings.filter(({ link }) => link === 'reboot');
+
 needs('root', root).test('for a clone of another user that root has started', async () => {
-  clone = await tinyClone({ bake: { seconds: 0 } }, { SUDO_UID: NOBODY });
+  const { env, file } = withCrontab();
+  clone = await tinyClone({ bake: { seconds: 0 } }, { SUDO_UID: NOBODY, ...env });
   clone.change(WITH_COMMANDS);
   execFileSync('chown', ['-R', NOBODY, clone.dir]);
   await clone.commit('with the commands');
@@ -37,7 +61,7 @@ needs('root', root).test('for a clone of another user that root has started', as
   const { commit } = await clone.serving();
   expect(String(statSync(clone.dir).uid)).toBe(NOBODY);
 
-  const line = await recommended();
+  const line = await recommended(file);
 
   killEverything(clone.home);
   // the same without what doctor found to be missing
@@ -49,12 +73,17 @@ needs('root', root).test('for a clone of another user that root has started', as
 });
 
 test('for a clone that its owner started', async () => {
-  clone = await tinyClone({ bake: { seconds: 0 } });
+  const { env, file } = withCrontab();
+  clone = await tinyClone({ bake: { seconds: 0 } }, env);
   clone.change(WITH_COMMANDS);
   await clone.commit('with the commands');
   expect((await clone.start()).code).toBe(0);
+  // of a clone that was elsewhere: the fix replaces it and keeps the other line
+  writeFileSync(file, `0 4 * * * backup\n@reboot cd ${clone.dir} && SWITCHYARD_HOME=/nowhere npm start\n`);
 
-  const line = await recommended();
+  const line = await recommended(file);
+
+  expect(readFileSync(file, 'utf8')).toContain('0 4 * * * backup\n');
 
   killEverything(clone.home);
   expect((await asCron(line)).text).toContain('is live on');

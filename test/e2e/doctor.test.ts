@@ -20,7 +20,7 @@ import { readSecret } from '../../deploy/secret';
 import { guardsOf } from '../../deploy/guarding';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { linkTable } from '../../deploy/traffic/table-folder';
-import { applyFix, diagnose, expectFault, untilHealthy, WITH_COMMANDS } from '../support/doctor';
+import { applyFix, diagnose, expectFault, WITH_COMMANDS } from '../support/doctor';
 import { needs, root } from '../support/needs';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
@@ -178,9 +178,8 @@ describe('of what runs', () => {
 
     expect(Object.keys(faults)).toEqual(['deployer', 'traffic table']);
     expect(faults['traffic table']?.said).toContain('There is no traffic table');
-    // it makes the table again by itself
-    process.kill(deployer, 'SIGCONT');
-    await untilHealthy(clone);
+    await applyFix(clone, ...Object.values(faults));
+    expect(await clone.serving()).toMatchObject({ commit: second });
   });
 
   it('everything killed at once', async () => {

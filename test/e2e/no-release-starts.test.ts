@@ -7,7 +7,7 @@ import { createRuntime } from '../../deploy/runtimes';
 import type { StrategyName } from '../../deploy/core/strategy-choice';
 import { openYard } from '../../deploy/yard';
 import { kill, untilPhase } from '../support/crash';
-import { applyFix, diagnose, WITH_COMMANDS } from '../support/doctor';
+import { applyFix, diagnose, expectFault, WITH_COMMANDS } from '../support/doctor';
 import { verdictOf } from '../support/expect-live';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
@@ -201,6 +201,19 @@ test('where no release starts, a rollback to one that does goes live, and so doe
   expect((await clone.serving()).commit).toBe(one);
   rmSync(mark(two.commit));
   expect((await clone.switchyard('deploy', two.commit)).code).toBe(0);
+  expect((await clone.serving()).commit).toBe(two.commit);
+
+  expect((await clone.switchyard('stop')).code).toBe(0);
+  breakData(one, two.commit);
+  expect((await clone.start()).code).toBe(1);
+  const fault = await expectFault(clone, 'active slot');
+  expect(fault.said).toMatch(
+    /^No release is live: v2\.0\.0 \(.{7}\) did not start: .*The data is broken.* Remove its cause, or push a commit that starts\.$/,
+  );
+  const shown = await clone.shell(fault.mend ?? '');
+  expect(shown.text).toMatch(/The data is broken[^]*✗ No release is live/);
+  rmSync(mark(two.commit));
+  await applyFix(clone, fault);
   expect((await clone.serving()).commit).toBe(two.commit);
 });
 

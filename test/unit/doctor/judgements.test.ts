@@ -1,7 +1,11 @@
 /** What the doctor makes of what it sees: one table of cases for each link. */
+import { execFileSync } from 'node:child_process';
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import type { ProbeAnswer } from '../../../deploy/core/seams';
 import type { Deployment, RunningSlot } from '../../../deploy/core/types';
 import { judgeJournal, judgeSkew } from '../../../deploy/doctor/clock';
+import { judgeData } from '../../../deploy/doctor/data';
 import { judgeDeployer } from '../../../deploy/doctor/deployer';
 import { judgeDisk } from '../../../deploy/doctor/disk';
 import { judgeEngine } from '../../../deploy/doctor/engine';
@@ -36,6 +40,7 @@ import { containerMends, judgeStandby, pm2Mends } from '../../../deploy/doctor/s
 import { judgeTable } from '../../../deploy/doctor/table';
 import { judgeUsers } from '../../../deploy/doctor/users';
 import { judgeAnswers } from '../../../deploy/doctor/webhook';
+import { tempHome } from '../../support/temp-home';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
@@ -175,17 +180,37 @@ test('standby: alive, or started again; what PM2 or the engine has of it goes fi
   });
 });
 
-test('engine: each container has the image of its release, and one that outlives the engine is advised', () => {
-  const engine = { version: '20.10.24', liveRestore: true, withoutImage: [] };
-  expect(outcome(judgeEngine(engine))).toEqual(['ok']);
-  expect(judgeEngine({ ...engine, liveRestore: false })[0]).toMatchObject({
+test('engine: containers that end with it are a warning, and the fix keeps what its file says already', () => {
+  const file = path.join(tempHome(), 'daemon.json');
+  expect(outcome(judgeEngine('20.10.24', true, file))).toEqual(['ok']);
+  for (const before of [null, '{"data-root":"/it\'s here"}']) {
+    if (before !== null) writeFileSync(file, before);
+    const [judged] = judgeEngine('20.10.24', false, file);
+    const [change = '', reload = ''] = (judged?.mend ?? '').replaceAll('sudo ', '').split(' && ');
+
+    execFileSync('sh', ['-c', change]);
+
+    expect(judged?.status).toBe('warning');
+    expect(JSON.parse(readFileSync(file, 'utf8'))).toEqual({
+      ...(JSON.parse(before ?? '{}') as object),
+      'live-restore': true,
+    });
+    expect(reload).toMatch(/^systemctl reload docker$|^kill -HUP /);
+  }
+});
+
+test("data: what is not the app's is a warning, whose fix passes no path", () => {
+  const user = { uid: 1000, gid: 1000 };
+  expect(outcome(judgeData('/h/shared', user, null))).toEqual(['ok']);
+  const [judged] = judgeData('/h/shared', user, '/h/shared/app.db');
+  expect(judged).toMatchObject({
     status: 'warning',
-    mend: expect.stringContaining('"live-restore": true'),
+    said: 'The app runs as user 1000, and app.db belongs to another one: it may be unable to write it.',
   });
-  expect(judgeEngine({ ...engine, withoutImage: ['shop:aaaaaaa'] })[0]).toMatchObject({
-    status: 'fault',
-    said: expect.stringContaining('shop:aaaaaaa'),
-  });
+  expect(judged?.mend?.replace('sudo ', '')).toBe(
+    "find /h/shared -xdev '!' -type l '!' -uid 1000 -execdir chown -h 1000:1000 {} +",
+  );
+  expect(judgeData('/h/shared', user, '/h/shared')[0]?.said).toContain('and /h/shared belongs to');
 });
 
 test('users: the release that is to serve answers through nginx', () => {
@@ -272,8 +297,8 @@ test('clock: set back since the last entry, or far from the source, is a warning
   expect(judgeJournal(1500, 0)).toEqual([]);
   expect(judgeJournal(3_600_000, 0)[0]).toMatchObject({
     status: 'warning',
-    said: 'The clock was set back: it is 60 min 0 s behind the last entry of the journal.',
-    mend: expect.stringContaining('Where it is right, nothing needs to be done.'),
+    said: expect.stringContaining('it is 60 min 0 s behind the last entry of the journal. Compare it'),
+    mend: 'date -u',
   });
   expect(judgeJournal(400 * 86_400_000, 0)[0]?.said).toContain('400 days behind');
   expect(judgeSkew(null)).toEqual([]);
@@ -284,9 +309,9 @@ test('clock: set back since the last entry, or far from the source, is a warning
 test('reboot: cron or systemd names this very clone', () => {
   const starter = (cron: string, units: string[] = []): unknown => starterOf('/srv/app', cron, units);
   const line = 'cd /srv/app && SUDO_UID=7 PATH=/opt/node/bin:$PATH npm start';
-  expect(starter(`# x\n@reboot ${line}\n`)).toEqual({ by: 'cron', line });
+  expect(starter(`# x\n@reboot ${line}\n`)).toEqual({ by: 'cron', line, entry: `@reboot ${line}` });
   // what is more than npm start is not run to test it
-  expect(starter('@reboot cd /srv/app && ./boot.sh')).toEqual({ by: 'cron', line: null });
+  expect(starter('@reboot cd /srv/app && ./boot.sh')).toMatchObject({ by: 'cron', line: null });
   expect(starter('', ['[Service]\nWorkingDirectory=/srv/app\nExecStart=/usr/bin/npm start\n'])).toEqual({
     by: 'systemd',
     line: null,
@@ -296,13 +321,19 @@ test('reboot: cron or systemd names this very clone', () => {
 
 test('reboot: a line that works is recommended, in place of one that does not', () => {
   const found = { line: 'cd /srv/100% && npm start', failure: null };
-  const add = 'this line with crontab -e: @reboot cd /srv/100\\% && npm start';
-  const cron: Starter = { by: 'cron', line: 'cd /srv/100% && npm start' };
-  expect(outcome(judgeReboot(cron, null, null))).toEqual(['ok']);
-  expect(outcome(judgeReboot(null, null, found))).toEqual([`warning: Add ${add}`]);
-  expect(outcome(judgeReboot(cron, 'no git.', found))).toEqual([`warning: Replace it by ${add}`]);
+  const entry = "'@reboot cd /srv/100\\% && npm start'";
+  const crontab = (others: string): string => `(${others} || true; printf '%s\\n' ${entry}) | crontab -`;
+  const cron: Starter = { by: 'cron', line: 'cd /srv && npm start', entry: '@reboot cd /srv && npm start' };
+  expect(outcome(judgeReboot(cron, null, null, true))).toEqual(['ok']);
+  expect(outcome(judgeReboot(null, null, found, true))).toEqual([
+    `warning: ${crontab('crontab -l 2>/dev/null')}`,
+  ]);
+  expect(outcome(judgeReboot(cron, 'no git.', found, true))).toEqual([
+    `warning: ${crontab("crontab -l 2>/dev/null | grep -vxF -e '@reboot cd /srv && npm start'")}`,
+  ]);
+  expect(judgeReboot(null, null, found, false)[0]?.mend).toContain('apt-get install -y cron && (crontab');
   const failure = { message: 'no git.', hint: 'Install git.' };
-  expect(outcome(judgeReboot(null, null, { ...found, failure }))).toEqual(['warning: Install git.']);
+  expect(outcome(judgeReboot(null, null, { ...found, failure }, true))).toEqual(['warning: Install git.']);
 });
 
 test('sizes and words', () => {
