@@ -29,6 +29,7 @@ const MOST_FOLLOWED = 10;
  * until it is taken back
  */
 export async function makeLive(yard: Yard, dead: Deployment | null): Promise<MadeLive> {
+  await ensureTable(yard);
   if (dead) await untilTakenBack(yard, dead);
   const isDone = (await activeRuns(yard)) && (await whyUnfitLive(yard)) === null;
   const failed = isDone ? null : await followToLive(yard, await whatToStart(yard));
@@ -37,6 +38,17 @@ export async function makeLive(yard: Yard, dead: Deployment | null): Promise<Mad
   if (!serving && !failed)
     throw new KnownError('E_NOT_SERVED', 'No release is live, though one was started.');
   return { serving, failed };
+}
+
+/** Without a table nginx refuses everyone. A deployer makes it again, but one that hung has not. */
+async function ensureTable({ journal, traffic }: Yard): Promise<void> {
+  try {
+    await traffic.current();
+  } catch (error) {
+    const live = journal.lastLive()?.to;
+    if (!live) throw error;
+    await traffic.shift({ active: live.slot, standby: null });
+  }
 }
 
 /** Why what is live could not be started again as it is; null where it could, and where nothing was ever live. */
