@@ -31,12 +31,19 @@ export async function checkEngineLink(patient: Patient): Promise<Judgement[]> {
 export function judgeEngine(version: string, liveRestore: boolean, file: string): Judgement[] {
   if (liveRestore) return [ok(`Docker ${version}`)];
   const said = 'When the engine ends, or is updated, every container ends with it.';
-  return [warning(said, `${liveRestoreIn(file)} && ${asRoot(RELOAD)}`)];
+  const write = liveRestoreIn(file);
+  if (write === null) return [warning(said, `Add "live-restore": true to ${file}, then: ${asRoot(RELOAD)}`)];
+  return [warning(said, `${write} && ${asRoot(RELOAD)}`)];
 }
 
-/** The command that adds it to what the file says already. */
-function liveRestoreIn(file: string): string {
-  const text = existsSync(file) ? readFileSync(file, 'utf8') : '{}';
-  const wanted = { ...(JSON.parse(text) as object), 'live-restore': true };
+/** The command that adds it to what the file says already; null for a file that cannot be read. */
+function liveRestoreIn(file: string): string | null {
+  let found: object;
+  try {
+    found = existsSync(file) ? (JSON.parse(readFileSync(file, 'utf8')) as object) : {};
+  } catch {
+    return null;
+  }
+  const wanted = { ...found, 'live-restore': true };
   return `printf '%s\\n' ${word(JSON.stringify(wanted))} | ${asRoot(`tee ${word(file)}`)}`;
 }

@@ -197,6 +197,8 @@ test('engine: containers that end with it are a warning, and the fix keeps what 
     });
     expect(reload).toMatch(/^systemctl reload docker$|^kill -HUP /);
   }
+  writeFileSync(file, '{');
+  expect(judgeEngine('20.10.24', false, file)[0]?.mend).toMatch(/^Add "live-restore": true to \S+, then: /);
 });
 
 test("data: what is not the app's is a warning, whose fix passes no path", () => {
