@@ -388,7 +388,7 @@ const SABOTAGES = [
     from: 'if (damage === null) return;',
     to: 'if (damage === null || source === null) return;',
     test: 'test/e2e/damaged-files.test.ts',
-    name: 'doctor names a damaged mirror.git .*an object is empty',
+    name: 'doctor names a damaged mirror.git, .*an object is empty',
   },
   {
     invariant: 13,
