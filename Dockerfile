@@ -1,8 +1,8 @@
-# The image of a release. docs/containers.md explains it; `docker compose -f docker-compose.green.yml up -d --build`
-# makes it by hand. Every stage is a cached layer, so that a change of code alone installs nothing.
+# The image of a release; see docs/containers.md. To build it by hand:
+# docker compose -f docker-compose.green.yml up -d --build. Every stage is cached, so a code change installs nothing.
 ARG NODE_IMAGE=node:24-bookworm-slim
 
-# What npm goes by, without what changes with every release: a new version number installs nothing either.
+# npm's input without the fields that change with every release, so a new version number installs nothing either.
 FROM ${NODE_IMAGE} AS manifest
 WORKDIR /app
 COPY package.json package-lock.json* npm-shrinkwrap.json* .npmrc* ./
@@ -13,7 +13,7 @@ RUN node -e "const fs = require('fs'); \
     fs.writeFileSync(file, JSON.stringify(json)); \
   }"
 
-# This machine's .npmrc and certificates are lent to npm (docker-compose.*.yml, "secrets") and stay in no layer.
+# npm gets this machine's .npmrc and certificates as build secrets (docker-compose.*.yml), which stay in no layer.
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_CACHE=/npm-cache
@@ -29,7 +29,7 @@ RUN --mount=type=cache,target=/npm-cache --mount=type=secret,id=npmrc,target=/ro
   if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
   nice -n 10 npm ci --omit=dev && mkdir -p node_modules
 
-# The packages are only looked at here, so that nothing of them is left beside what the build has made.
+# The packages are only mounted here, so none of them remain beside the build's output.
 FROM ${NODE_IMAGE} AS build
 WORKDIR /app
 ENV NPM_CONFIG_UPDATE_NOTIFIER=false

@@ -1,14 +1,14 @@
 /**
- * For PM2 by hand: `npm run pm2 -- start ecosystem.config.js --only app-green`. Deployments do not need this
- * file; they start the same definitions (deploy/runtimes/pm2-definitions.ts), each for its own release.
- * Here a slot's release is the one that was last live in it. PM2 restarts an app that it has already in its
- * old folder: `npm run pm2 -- delete app-green` first.
+ * For PM2 by hand: `npm run pm2 -- start ecosystem.config.js --only app-green`. Deployments do not need this file.
+ * They start the same definitions (deploy/runtimes/pm2-definitions.ts), each for its own release. Here a slot
+ * runs the release that was last live in it. PM2 restarts an app that it already knows in its old folder:
+ * run `npm run pm2 -- delete app-green` first.
  */
 const path = require('node:path');
 
 const BUILT = path.join(__dirname, 'dist', 'deploy', 'runtimes', 'pm2-ecosystem.js');
 
-/** Ends in one line, where PM2 would print a stack. */
+/** Prints one line, where PM2 would print a stack. */
 function load() {
   try {
     return require(BUILT).ecosystem(__dirname, process.env);
