@@ -15,7 +15,7 @@ import { finish, finishAsNothingNew, fail } from './end';
 import type { Ending } from './ending';
 import { whyItEnds } from '../core/cancel-reason';
 import { pageWhileDown } from './fall-back';
-import { goLive, performance } from './live';
+import { goLive, stepContext } from './live';
 import { observe } from './observe';
 import { beginFlush } from './on-disk';
 import { likelyPlan, makePlan, strategyOf, targetOf } from './plan';
@@ -36,7 +36,7 @@ export async function deploy(yard: Yard, queued: Deployment, ending: Ending): Pr
     const plan = await preparedPlan(yard, queued, signal);
     if ('nothingNew' in plan) return await finishAsNothingNew(yard, id, plan.nothingNew);
     if (plan.length === 0) return await finish(yard, id, 'already-live');
-    const how = performance(yard, id, signal);
+    const how = stepContext(yard, id, signal);
     const end = await run(yard, { ...how, plan, from: 0, onLive: () => goLive(yard, id, how) });
     await finish(yard, id, end);
   } catch (error) {

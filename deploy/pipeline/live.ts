@@ -9,7 +9,7 @@ import type { Deployment, Entry, PhaseName, SlotName } from '../core/types';
 import type { Yard } from '../yard';
 import { answeredBefore } from './answered-before';
 import { downMs } from './maintenance';
-import type { Performance } from './perform';
+import type { StepContext } from './steps/step-context';
 import { machineMs } from '../os/machine-clock';
 
 /** A command's own start and that of the deployment's process. */
@@ -17,13 +17,13 @@ const COMMAND_MS = 400;
 /** How much of a hold, at least, counts as the time before the release went live. */
 const BEFORE_MS = 10_000;
 
-export interface SwitchPerformance extends Performance {
+export interface SwitchContext extends StepContext {
   /** Where nginx's log ended when the switch began: with the first step, or, of a release that was held, with the promotion. */
   switchBegan: () => LogPosition;
 }
 
 /** How a deployment's steps are performed: what they compare with, and what may end them early. */
-export function performance(yard: Yard, deploymentId: number, signal: AbortSignal): SwitchPerformance {
+export function stepContext(yard: Yard, deploymentId: number, signal: AbortSignal): SwitchContext {
   const marks = logMarks(yard);
   return {
     deploymentId,
@@ -59,7 +59,7 @@ function logMarks(yard: Yard): { before: () => LogPosition; now: () => LogPositi
 }
 
 /** Tells that the release serves, and begins the bake when there is one. */
-export async function goLive(yard: Yard, id: number, { switchBegan }: SwitchPerformance): Promise<void> {
+export async function goLive(yard: Yard, id: number, { switchBegan }: SwitchContext): Promise<void> {
   const { journal } = yard;
   const deployment = journal.get(id);
   const { from, to, plan } = deployment ?? {};

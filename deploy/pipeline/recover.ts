@@ -13,7 +13,7 @@ import { fail, finish } from './end';
 import type { Ending } from './ending';
 import { abortedByOperator } from '../core/cancel-reason';
 import { undoFailed } from './fall-back';
-import { goLive, performance } from './live';
+import { goLive, stepContext } from './live';
 import { refit } from './release-of';
 import { removeHalfMade } from './releases';
 import { run, undo } from './run';
@@ -37,7 +37,7 @@ export async function recover(
   // the machine may have got another Node meanwhile
   const refitting = { yard, deployment: dead, settings: null, signal: new AbortController().signal };
   const how = {
-    ...performance(yard, id, signal),
+    ...stepContext(yard, id, signal),
     beforeStart: (commit: Commit): Promise<void> => refit(refitting, commit),
   };
   const tell = (message: string): Promise<void> => yard.journal.tell(id, { type: 'warning', message });

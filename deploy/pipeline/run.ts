@@ -13,12 +13,12 @@ import { isStopped, whyItEnds } from '../core/cancel-reason';
 import { blameFullDisk } from './full-disk';
 import { holdFailed } from './hold-failed';
 import { runHook, runHookOrWarn, stageOf } from './hooks';
-import type { Outcome, Performance } from './perform';
-import { perform } from './perform';
+import { performStep } from './perform';
+import type { Outcome, StepContext } from './steps/step-context';
 import { untilTaken } from './until-taken';
 import { machineMs } from '../os/machine-clock';
 
-export interface Run extends Performance {
+export interface Run extends StepContext {
   plan: Plan;
   /** Index of the first step to do: 0, or a later one when a dead process got that far. */
   from: number;
@@ -114,8 +114,8 @@ async function waitOrTakeBack(yard: Yard, work: Run, again: number, why: KnownEr
  * be started, while others serve: taking back the rest would stop these.
  * @param first the steps before this one stay
  */
-export async function undo(yard: Yard, how: Performance, steps: PlannedStep[], first = 0): Promise<void> {
-  const thorough: Performance = { ...how, signal: undefined };
+export async function undo(yard: Yard, how: StepContext, steps: PlannedStep[], first = 0): Promise<void> {
+  const thorough: StepContext = { ...how, signal: undefined };
   const lost = new Set<SlotName>();
   for (const [index, planned] of [...steps.entries()].slice(first).reverse()) {
     for (const step of planned.undo) {
@@ -147,7 +147,7 @@ async function wouldEndService(yard: Yard, to: Table, lost: Set<SlotName>): Prom
   return yard.slots.some(({ name, port }) => present.includes(name) && portInUse(port));
 }
 
-function warn(yard: Yard, { deploymentId }: Performance, message: string): Promise<void> {
+function warn(yard: Yard, { deploymentId }: StepContext, message: string): Promise<void> {
   return yard.journal.tell(deploymentId, { type: 'warning', message });
 }
 
@@ -158,7 +158,7 @@ function tablesOf(plan: Plan): Table[] {
 
 async function toldStep(
   yard: Yard,
-  how: Performance,
+  how: StepContext,
   step: Step,
   index: number,
   isUndo: boolean,
@@ -168,7 +168,7 @@ async function toldStep(
   const begun = machineMs();
   await journal.tell(how.deploymentId, { ...phase, status: 'started' });
   try {
-    const outcome = await perform(yard, step, how);
+    const outcome = await performStep(yard, step, how);
     await journal.tell(how.deploymentId, {
       ...phase,
       status: 'done',

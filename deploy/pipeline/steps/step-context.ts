@@ -1,0 +1,35 @@
+/** What every step gets beside its own values, and what it returns. */
+import type { Commit } from '../../core/types';
+import type { Counts } from '../../core/verdict';
+import type { Yard } from '../../yard';
+import type { Tell } from '../process-watch';
+
+export interface StepContext {
+  deploymentId: number;
+  /** What the release before answered, for the bake. */
+  before: () => Counts;
+  /** True when an operator wants this deployment's bake to end now. */
+  bakeEnded: () => boolean;
+  /** Called all the time while the release is held, or a canary is judged. */
+  onHold: () => void;
+  /** Users who got an error from a canary. */
+  hurt: Set<string>;
+  /** Called before an undo starts a release that ran before. */
+  beforeStart?: (commit: Commit) => Promise<void>;
+  /** Aborts waiting. An undo has none: it always runs to its end. */
+  signal?: AbortSignal;
+}
+
+export interface Outcome {
+  /** One clause for the journal. */
+  detail: string;
+  /** True when an operator ended the bake: no further step, and no undo. */
+  ended?: boolean;
+  /** True when an operator wants the further steps of a canary left out. */
+  promoted?: boolean;
+}
+
+/** Reports warnings of this deployment. */
+export function warner({ journal }: Yard, { deploymentId }: StepContext): Tell {
+  return (message) => journal.tell(deploymentId, { type: 'warning', message });
+}
