@@ -10,7 +10,7 @@ export interface Check {
   needs?: readonly string[];
 }
 
-/** Every link's findings, in the order of the checks. @param limitMs what is not known by then is a fault */
+/** Every link's findings, in the order of the checks. @param limitMs when no check finishes for so long, those that are left are faults */
 export async function examine(
   patient: Patient,
   checks: Record<string, Check>,
@@ -20,7 +20,7 @@ export async function examine(
   const found = new Map<string, Promise<Judgement[]>>();
   for (const [link, check] of Object.entries(checks)) {
     const needed = (check.needs ?? []).map((name) => ({ name, judged: found.get(name) }));
-    found.set(link, Promise.race([judge(patient, check, needed), limit.over]));
+    found.set(link, Promise.race([judge(patient, check, needed).finally(limit.restart), limit.over]));
   }
   const findings: Finding[] = [];
   for (const [link, judged] of found) {
@@ -57,14 +57,15 @@ function broken(error: unknown): Judgement {
   return fault(`This check itself broke: ${known.message}`, known.hint);
 }
 
-function timeLimit(ms: number): { over: Promise<Judgement[]>; cancel: () => void } {
+/** A machine that is busy takes longer and still gets on; one that hangs finishes nothing more. */
+function timeLimit(ms: number): { over: Promise<Judgement[]>; restart: () => void; cancel: () => void } {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<Judgement[]>((resolve) => {
     const late = fault(
-      `This was not known within ${ms / 1000} s: the machine or a disk is busy, or hangs.`,
+      `No check finished for ${ms / 1000} s: the machine or a disk is busy, or hangs.`,
       'npm run -s doctor',
     );
     timer = setTimeout(() => resolve([late]), ms);
   });
-  return { over, cancel: () => clearTimeout(timer) };
+  return { over, restart: () => timer?.refresh(), cancel: () => clearTimeout(timer) };
 }

@@ -2,5 +2,5 @@
 
 /** For one question's answer, in milliseconds. */
 export const ASK_MS = 5000;
-/** For all links together. */
+/** Without any check finishing. */
 export const LIMIT_MS = 10_000;
