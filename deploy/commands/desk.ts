@@ -28,13 +28,24 @@ export function openHere(): Yard {
 /** Runs a command to its exit code: 0 only on success; a known error prints one sentence and one hint. */
 export async function answer(options: Options, command: () => Promise<number>): Promise<never> {
   try {
-    process.exit(await command());
+    return await leave(await command());
   } catch (error) {
     const known = named(error);
     sayError(options, known);
     if (known.code === 'E_INTERNAL' && process.env.DEBUG) console.error(error);
-    process.exit(1);
+    return leave(1);
   }
+}
+
+/** Ends when all output is written: a pipe takes 64 KB, and its reader may be slower than the command. */
+async function leave(code: number): Promise<never> {
+  const written = [process.stdout, process.stderr].map(async (stream) => {
+    // a reader that has closed its end, such as head, is not an error
+    stream.on('error', () => undefined);
+    await new Promise<void>((resolve) => stream.write('', () => resolve()));
+  });
+  await Promise.all(written);
+  process.exit(code);
 }
 
 /** By its home's disk, as far as the home is known. */

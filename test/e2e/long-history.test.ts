@@ -1,0 +1,53 @@
+/** More than 1,000 restores since the last deployment: the commands still know which releases were good. */
+import { expectDone, expectLive } from '../support/expect-live';
+import { tinyClone, type TinyClone } from '../support/tiny-clone';
+
+jest.setTimeout(180_000);
+
+const RESTORES = 1100;
+
+let clone: TinyClone;
+
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } });
+  expectDone(await clone.start());
+});
+afterAll(() => clone.cleanUp());
+
+it('rolls back without an argument, and forwards again by a short id', async () => {
+  const first = (await clone.serving()).commit;
+  const { commit: second } = expectLive(await clone.release());
+  // the deployer would carry out what is queued
+  expectDone(await clone.switchyard('stop'));
+  await writeRestores(second);
+  expectDone(await clone.start());
+  expect(await clone.serving()).toMatchObject({ commit: second });
+
+  expectDone(await clone.switchyard('rollback'));
+
+  expect(await clone.serving()).toMatchObject({ commit: first });
+  expectDone(await clone.switchyard('rollback', second.slice(0, 7)));
+  expect(await clone.serving()).toMatchObject({ commit: second });
+});
+
+it('shows as many deployments as history is asked for, in whole JSON', async () => {
+  const { text } = await clone.switchyard('history', '--json', '--limit', String(RESTORES + 5));
+  const { deployments } = JSON.parse(text) as { deployments: { kind: string }[] };
+  expect(deployments.filter(({ kind }) => kind === 'restore').length).toBeGreaterThanOrEqual(RESTORES);
+});
+
+async function writeRestores(commit: string): Promise<void> {
+  const journal = clone.journal();
+  const serving = journal.lastLive()?.to ?? null;
+  for (let count = 0; count < RESTORES; count++) {
+    const { id } = await journal.request({
+      kind: 'restore',
+      trigger: 'watch',
+      commit,
+      strategy: 'blue-green',
+    });
+    await journal.move(id, 'running', { to: serving });
+    await journal.move(id, 'succeeded', { liveAt: Date.now() });
+  }
+  journal.close();
+}
