@@ -69,9 +69,8 @@ async function change(
     return say(options, 'Nothing changes: they have these values already.');
   }
   if (options.later) return keepForLater(yard, wished, options, 'It counts from the next deployment on.');
-  if (!(await somethingServes(yard))) {
-    return keepForLater(yard, wished, options, 'Nothing serves now: it counts from the next deployment on.');
-  }
+  const why = await whyLater(yard);
+  if (why) return keepForLater(yard, wished, options, `${why}: it counts from the next deployment on.`);
   return apply(yard, wished, options);
 }
 
@@ -90,8 +89,9 @@ function mustBeAlone({ journal }: Yard): void {
 }
 
 /** A release that does not start may lack the very variable that is set now. */
-async function somethingServes(yard: Yard): Promise<boolean> {
-  return (await deployerBuild(yard.home)) !== null && yard.journal.lastLive() !== null;
+async function whyLater(yard: Yard): Promise<string | null> {
+  if (yard.journal.lastLive() === null) return 'No release is live';
+  return (await deployerBuild(yard.home)) === null ? 'No deployer answers' : null;
 }
 
 /** Makes the release that serves live with them. A value with which it does not become healthy is not kept. */

@@ -44,6 +44,19 @@ it.each([
   expect(await clone.serving()).toEqual(before.serving);
 });
 
+it('env set says that no deployer answers, and keeps the variable for later', async () => {
+  const before = { serving: await clone.serving(), deployments: clone.deployments() };
+  const answer = clone.switchyard('env', 'set', 'SHAPE=round');
+  const resume = stopDeployer();
+  const said = await answer;
+  resume();
+  await everythingRead();
+
+  expect(said.text).toContain(' kept. No deployer answers: it counts from the next deployment on.');
+  expect(clone.deployments()).toEqual(before.deployments);
+  expect(await clone.serving()).toEqual(before.serving);
+});
+
 it('a push whose webhook nobody took is not deployed later, and its terminal says what to do', async () => {
   const deployments = clone.deployments();
   const resume = stopDeployer();
