@@ -1,14 +1,17 @@
 /**
  * The live slot is killed in ways after which its runtime does not start it again. The deployer does, within five
- * seconds, with and without a standby.
+ * seconds, with and without a standby, and in a pool of four.
  */
 import { execFileSync } from 'node:child_process';
+import { servingSlots } from '../../deploy/core/table';
 import { containerOf } from '../../deploy/runtimes/compose-definitions';
 import { slotAppName } from '../../deploy/runtimes/pm2-definitions';
 import { askPm2, pm2Processes } from '../../deploy/runtimes/pm2-rpc';
+import { probe } from '../../deploy/traffic/probe';
 import { kill, stopWatching, watchServing } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load, type LoadRequest } from '../support/load';
+import { freePorts } from '../support/ports';
 import { overRuntimes } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
@@ -79,6 +82,69 @@ overRuntimes((runtime) => {
       expect((await load.stop()).failed).toEqual([]);
       expect(took).toBeLessThan(PROMISED_MS);
     });
+  });
+});
+
+/** Each of a pool stands in for another only as far as the traffic table says so. */
+overRuntimes((runtime) => {
+  let slots: Record<string, number>;
+
+  beforeAll(async () => {
+    const [amber, violet] = (await freePorts(2)) as [number, number];
+    slots = { amber, violet };
+    const compose = { memory: '128m', cpus: 0.5 };
+    clone = await tinyClone({ runtime, strategy: 'rolling', slots, bake: { seconds: 0 }, compose });
+    expectDone(await clone.start());
+    expectDone(await clone.switchyard('deploy'));
+    expect(servingSlots(clone.table())).toHaveLength(4);
+  });
+  afterEach(async () => {
+    await load?.stop();
+    await stopWatching();
+  });
+  afterAll(() => clone.cleanUp());
+
+  const remove = (slot: string): unknown =>
+    runtime === 'pm2' ? pm2('deleteProcessId', slot) : docker('rm', '--force', containerOf(name(), slot));
+  const killIn = async (slot: string): Promise<void> => kill((await clone.slot(slot)).pid);
+  const active = (): string[] => [clone.table().active as string];
+  const commitsIn = (names: string[]): Promise<(string | null)[]> =>
+    Promise.all(
+      names.map(async (slot) => {
+        const port = { ...clone.ports, ...slots }[slot];
+        return (await probe({ port, path: '/health', timeoutMs: 1000 })).commit;
+      }),
+    );
+  /** Neither serves for the active slot, nor stands behind it. */
+  const two = (): string[] => {
+    const { active: first, standby } = clone.table();
+    return servingSlots(clone.table()).filter((slot) => slot !== first && slot !== standby);
+  };
+
+  it.each<[string, () => string[], (slot: string) => unknown]>([
+    ['the active slot is killed', active, killIn],
+    ['the active slot is removed', active, remove],
+    ['two others are killed', two, killIn],
+    ['two others are removed', two, remove],
+  ])('no reader fails, and all of a pool of four come back, when %s', async (_, of, end) => {
+    const { commit } = await clone.serving();
+    const before = (await clone.slots()).map(({ pid }) => pid);
+    load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 5, mix: [VERSION] });
+    await load.more(50);
+    const ended = of();
+
+    await Promise.all(ended.map(end));
+
+    await until('all slots', async () => {
+      const pids = (await clone.slots()).filter(({ slot }) => ended.includes(slot)).map(({ pid }) => pid);
+      if (pids.length < ended.length || pids.some((pid) => pid === null || before.includes(pid)))
+        return false;
+      return (await commitsIn(ended)).every((each) => each === commit);
+    });
+    await load.more(50);
+    expect((await load.stop()).failed).toEqual([]);
+    expect(servingSlots(clone.table())).toHaveLength(4);
+    await until('no deployment', () => clone.deployments().every(({ finishedAt }) => finishedAt !== null));
   });
 });
 
