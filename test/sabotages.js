@@ -444,7 +444,7 @@ const SABOTAGES = [
     invariant: 14,
     what: 'a cookie keeps a user on a canary that is over',
     file: 'nginx/site.conf.template',
-    from: "    # The slot that a tester gets instead of the active one; see @preview.",
+    from: '    # The slot that a tester gets instead of the active one; see @preview.',
     to: '    if ($cookie_switchyard_cohort) { set $slot green; }',
     test: 'test/integration/traffic-split.test.ts',
   },
