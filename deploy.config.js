@@ -3,7 +3,7 @@
  * the sample app needs. The section `app` is read from the deployed commit, the rest from this clone. Times
  * are in seconds. "environment" names the variable that overrides a key.
  *
- * @type {import('./deploy/config').UserConfig}
+ * @type {import('./deploy/config/load').UserConfig}
  */
 module.exports = {
   /** The name of containers and images: myapp-blue, myapp-green, myapp:<commit>.

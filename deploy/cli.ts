@@ -1,7 +1,7 @@
 /** The command line: parse, call, and leave with the exit code. */
 import { Command, CommanderError } from 'commander';
-import type { Options } from './commands/desk';
-import { answer, sayError } from './commands/desk';
+import type { Options } from './commands/run-command';
+import { answer, sayError } from './commands/run-command';
 import { KnownError } from './core/errors';
 
 const program = new Command('switchyard')
@@ -37,7 +37,7 @@ for (const wish of ['promote', 'abort'] as const) {
   command(wish, description)
     .argument('[id]', "the deployment's number (default: the one at work)")
     .action(async (id: string | undefined, options: Options) => {
-      const { promoteCommand, abortCommand } = await import('./commands/wish');
+      const { promoteCommand, abortCommand } = await import('./commands/operator');
       await answer(options, () => (wish === 'promote' ? promoteCommand : abortCommand)(id, options));
     });
 }
@@ -49,7 +49,7 @@ for (const wish of ['pause', 'resume'] as const) {
   command(wish, description)
     .argument('[id]', "the deployment's number (default: the one at work)")
     .action(async (id: string | undefined, options: Options) => {
-      const { pauseCommand, resumeCommand } = await import('./commands/wish');
+      const { pauseCommand, resumeCommand } = await import('./commands/operator');
       await answer(options, () => (wish === 'pause' ? pauseCommand : resumeCommand)(id, options));
     });
 }
@@ -63,7 +63,7 @@ command('status', 'what serves now; exit code 0 when all is well').action(async 
   const { statusCommand } = await import('./commands/status');
   await answer(options, () => statusCommand(options));
 });
-command('doctor', 'look at every link of the chain and say how to mend what is broken').action(
+command('doctor', 'look at every link of the chain and say how to fix what is broken').action(
   async (options: Options) => {
     const { doctorCommand } = await import('./commands/doctor');
     await answer(options, () => doctorCommand(options));

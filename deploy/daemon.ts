@@ -4,56 +4,56 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
-import { buildStamp } from './build-stamp';
+import { buildStamp } from './config/build-stamp';
 import { KnownError, asKnown } from './core/errors';
-import type { ClonePlace } from './clone-place';
-import { watchPlace } from './clone-place';
-import { problemLine } from './config';
-import { configMark } from './config-mark';
-import { controlApp } from './control';
-import { createDispatcher } from './dispatcher';
-import { keepGuard } from './guarding';
-import type { Desk } from './handover';
-import { handOverWhenOrphaned } from './handover';
-import { homeAt } from './home';
-import { prune } from './pipeline/prune';
-import { poll } from './poll';
-import { previewRoutes } from './preview/routes';
+import type { ClonePlace } from './home/clone-place';
+import { watchPlace } from './home/clone-place';
+import { problemLine } from './config/load';
+import { configMark } from './config/fingerprint';
+import { controlApp } from './http/control-api';
+import { createDispatcher } from './deployer/dispatcher';
+import { keepGuard } from './deployer/guard-process';
+import type { DeployerServers } from './deployer/handover';
+import { handOverWhenOrphaned } from './deployer/handover';
+import { homeAt } from './home/home';
+import { prune } from './prune/prune';
+import { poll } from './deployer/poll-source';
+import { previewRoutes } from './http/preview/routes';
 import { createNotifier } from './notify/notifier';
-import { createRequests } from './requests';
-import { keepReserve } from './reserve';
-import { rotate } from './rotate';
-import { createSchedules } from './schedules';
-import { readSecret } from './secret';
+import { createRequests } from './deployer/requests';
+import { keepReserve } from './home/disk-reserve';
+import { rotate } from './deployer/rotate-logs';
+import { createSchedules } from './deployer/schedules';
+import { readSecret } from './home/webhook-secret';
 import { nginxServer } from './traffic/nginx-server';
-import { createWatch } from './watch';
-import { webhookApp } from './webhook/app';
-import { createWishes } from './wishes';
-import type { Yard } from './yard';
-import { openYard } from './yard';
+import { createWatch } from './deployer/watchdog';
+import { webhookApp } from './http/webhook/app';
+import { createOperatorRequests } from './deployer/operator-requests';
+import type { DeployContext } from './context';
+import { openContext } from './context';
 
 const REQUESTS_MAY_TAKE_MS = 1000;
 const RESERVE_EVERY_MS = 60_000;
 
 function main(): void {
-  const yard = openYard(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
-  const desk = createDesk(yard, readSecret(yard.home), watchPlace(yard.root));
+  const context = openContext(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
+  const desk = createDesk(context, readSecret(context.home), watchPlace(context.root));
   // a deployment that runs goes on: it is a process of its own
   const leave = (): Promise<void> => desk.close().then(() => process.exit(0));
   process.on('SIGTERM', () => void leave());
   process.on('SIGINT', () => void leave());
   desk.open();
-  if (yard.configProblem) void tellProblem(yard, yard.configProblem);
+  if (context.configProblem) void tellProblem(context, context.configProblem);
   // what a full disk has used up is put by again when there is room
-  setInterval(() => keepReserve(yard.home), RESERVE_EVERY_MS).unref();
-  handOverWhenOrphaned(yard, desk).then(
+  setInterval(() => keepReserve(context.home), RESERVE_EVERY_MS).unref();
+  handOverWhenOrphaned(context, desk).then(
     () => process.exit(0),
     (error: unknown) => console.error('handover:', error),
   );
 }
 
 /** Once for each trouble, however often the deployer is started again. */
-async function tellProblem({ journal }: Yard, problem: KnownError): Promise<void> {
+async function tellProblem({ journal }: DeployContext, problem: KnownError): Promise<void> {
   const message = problemLine(problem).replace(/^! /, '');
   console.error(message);
   if (journal.incidents(20).some((each) => each.message === message)) return;
@@ -61,35 +61,45 @@ async function tellProblem({ journal }: Yard, problem: KnownError): Promise<void
 }
 
 /** Everything that the deployer does, to be begun and ended as a whole. */
-function createDesk(yard: Yard, secret: string, clonePlace: () => ClonePlace): Desk {
-  const dispatcher = createDispatcher(yard, clonePlace, () => schedules.now('prune'));
-  const request = createRequests(yard, () => dispatcher.poke());
-  const watch = createWatch(yard, request, nginxKeeper(yard));
-  const routes = [previewRoutes({ ...yard, secret })];
-  const webhook = webhookApp({ secret, branch: yard.config.branch, request, routes });
+function createDesk(context: DeployContext, secret: string, clonePlace: () => ClonePlace): DeployerServers {
+  const dispatcher = createDispatcher(context, clonePlace, () => schedules.now('prune'));
+  const request = createRequests(context, () => dispatcher.poke());
+  const watch = createWatch(context, request, nginxKeeper(context));
+  const routes = [previewRoutes({ ...context, secret })];
+  const webhook = webhookApp({ secret, branch: context.config.branch, request, routes });
   const control = controlApp({
     request,
-    wish: createWishes(yard),
+    wish: createOperatorRequests(context),
     build: buildStamp,
-    config: configMark(yard.config),
+    config: configMark(context.config),
     clone: clonePlace,
   });
-  const { schedules: when } = yard.config;
+  const { schedules: when } = context.config;
   const schedules = createSchedules(
     [
-      { name: 'poll', when: when.poll, does: () => poll(yard, request), again: 'the source answers again' },
-      { name: 'prune', when: when.prune, does: () => prune(yard), again: 'old releases are removed again' },
-      { name: 'rotate', when: when.rotate, does: () => rotate(yard), again: 'logs are rotated again' },
+      {
+        name: 'poll',
+        when: when.poll,
+        does: () => poll(context, request),
+        again: 'the source answers again',
+      },
+      {
+        name: 'prune',
+        when: when.prune,
+        does: () => prune(context),
+        again: 'old releases are removed again',
+      },
+      { name: 'rotate', when: when.rotate, does: () => rotate(context), again: 'logs are rotated again' },
     ],
-    (entry) => yard.journal.tell(null, entry),
+    (entry) => context.journal.tell(null, entry),
   );
-  const notifier = createNotifier(yard);
+  const notifier = createNotifier(context);
   let servers: Server[] = [];
   let guard: { stop: () => void } | undefined;
   return {
     open() {
-      guard = keepGuard(yard.home, yard.root);
-      servers = [webhook.listen(yard.config.deployer.port, '127.0.0.1'), listenOnSocket(yard, control)];
+      guard = keepGuard(context.home, context.root);
+      servers = [webhook.listen(context.config.deployer.port, '127.0.0.1'), listenOnSocket(context, control)];
       dispatcher.start();
       watch.start();
       schedules.start();
@@ -103,7 +113,7 @@ function createDesk(yard: Yard, secret: string, clonePlace: () => ClonePlace): D
       watch.stop();
       schedules.stop();
       await Promise.all([notifier.stop(), ...servers.map(closed)]);
-      rmSync(yard.home.socket, { force: true });
+      rmSync(context.home.socket, { force: true });
     },
   };
 }
@@ -117,7 +127,7 @@ function closed(server: Server): Promise<void> {
 }
 
 /** Starts nginx when its master is gone; true when it had to. */
-function nginxKeeper({ home, config }: Yard): () => Promise<boolean> {
+function nginxKeeper({ home, config }: DeployContext): () => Promise<boolean> {
   const nginx = nginxServer(home, config);
   return async () => {
     if (nginx.running()) return false;
@@ -127,9 +137,9 @@ function nginxKeeper({ home, config }: Yard): () => Promise<boolean> {
 }
 
 /** The socket of a killed deployer is in the way of the next. Only its owner may open the new one. */
-function listenOnSocket(yard: Yard, app: ReturnType<typeof controlApp>): Server {
-  rmSync(yard.home.socket, { force: true });
-  return app.listen(yard.home.socket, () => chmodSync(yard.home.socket, 0o600));
+function listenOnSocket(context: DeployContext, app: ReturnType<typeof controlApp>): Server {
+  rmSync(context.home.socket, { force: true });
+  return app.listen(context.home.socket, () => chmodSync(context.home.socket, 0o600));
 }
 
 function required(name: string): string {

@@ -4,24 +4,24 @@
  * at a time and a dead one is noticed at once. Called for a deployment that a dead process left behind, it
  * finishes or undoes it.
  */
-import { problemLine } from './config';
+import { problemLine } from './config/load';
 import type { KnownError } from './core/errors';
 import { asKnown } from './core/errors';
 import { isActive } from './core/transitions';
 import { tidyMirror } from './git/mirror';
-import type { Home } from './home';
-import { homeAt } from './home';
+import type { Home } from './home/home';
+import { homeAt } from './home/home';
 import { Journal } from './journal/journal';
-import { SPARE } from './launcher';
-import { takeLock } from './lock';
+import { SPARE } from './deployer/launcher';
+import { takeLock } from './journal/deployment-lock';
 import { deploy } from './pipeline/deploy';
 import { recover } from './pipeline/recover';
-import { whenAskedToEnd } from './pipeline/ending';
-import { rehearse } from './rehearsal';
-import { readyFiles } from './pipeline/ready-files';
-import { readyModules } from './pipeline/ready-modules';
-import type { Yard } from './yard';
-import { openYard } from './yard';
+import { watchForCancellation } from './pipeline/cancellation';
+import { warmUp } from './deployer/warm-up';
+import { readyFiles } from './release/checkout-cache';
+import { readyModules } from './release/packages/prelink';
+import type { DeployContext } from './context';
+import { openContext } from './context';
 
 async function main(): Promise<void> {
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
@@ -29,18 +29,18 @@ async function main(): Promise<void> {
   const id = word === SPARE ? await toldId(home) : Number(word);
   if (id === null) return;
   const lock = await takeLock(home);
-  const yard = await openYardFor(home, id);
-  const ending = whenAskedToEnd(home, yard.journal, id);
+  const context = await openYardFor(home, id);
+  const ending = watchForCancellation(home, context.journal, id);
 
-  if (yard.configProblem) await warn(yard, id, yard.configProblem);
-  const deployment = yard.journal.get(id);
-  if (deployment?.state === 'queued') await deploy(yard, deployment, ending);
-  if (deployment && isActive(deployment.state)) await recover(yard, deployment, ending);
-  yard.journal.close();
+  if (context.configProblem) await warn(context, id, context.configProblem);
+  const deployment = context.journal.get(id);
+  if (deployment?.state === 'queued') await deploy(context, deployment, ending);
+  if (deployment && isActive(deployment.state)) await recover(context, deployment, ending);
+  context.journal.close();
   lock.release();
 }
 
-function warn({ journal }: Yard, id: number, problem: KnownError): Promise<void> {
+function warn({ journal }: DeployContext, id: number, problem: KnownError): Promise<void> {
   return journal.tell(id, { type: 'warning', message: problemLine(problem).replace(/^! /, '') });
 }
 
@@ -50,7 +50,7 @@ async function toldId(home: Home): Promise<number | null> {
     process.once('message', (message: { id: number }) => resolve(message.id));
     process.once('disconnect', () => resolve(null));
   });
-  await rehearse(home);
+  await warmUp(home);
   // whoever needs it before it is there makes it anew
   void makeReady(home);
   return told;
@@ -73,9 +73,9 @@ async function readyLiveFiles(home: Home): Promise<void> {
 }
 
 /** A configuration that cannot be read fails the deployment that waits, so that who pushed is told. */
-async function openYardFor(home: Home, id: number): Promise<Yard> {
+async function openYardFor(home: Home, id: number): Promise<DeployContext> {
   try {
-    return openYard(home, process.env.SWITCHYARD_ROOT ?? '');
+    return openContext(home, process.env.SWITCHYARD_ROOT ?? '');
   } catch (error) {
     const { code, message } = asKnown(error);
     const journal = Journal.open(home);

@@ -6,11 +6,11 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { guardsOf } from './guarding';
-import { homeAt } from './home';
-import type { Home } from './home';
-import type { OsProcess } from './runtimes/os-process';
-import { isAlive, ownProcess, processesWith } from './runtimes/os-process';
+import { guardsOf } from './deployer/guard-process';
+import { homeAt } from './home/home';
+import type { Home } from './home/home';
+import type { OsProcess } from './os/process-table';
+import { isAlive, ownProcess, processesWith } from './os/process-table';
 
 const LOOK_EVERY_MS = 500;
 /** PM2 starts a deployer again within this time, and a deployer PM2's daemon. */
@@ -54,7 +54,7 @@ function supervised(home: Home): OsProcess[] {
 /** What it needs is loaded now: until then the guard is small. */
 async function startAgain(home: Home, root: string): Promise<boolean> {
   try {
-    const { reviveDeployer } = await import('./revive-deployer');
+    const { reviveDeployer } = await import('./deployer/revive');
     return await reviveDeployer(home, root);
   } catch (error) {
     appendFileSync(

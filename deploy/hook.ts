@@ -5,25 +5,25 @@
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { mustBeInPlace } from './clone-place';
-import { deployerLoaded } from './control-client';
-import { problemLine } from './config';
+import { mustBeInPlace } from './home/clone-place';
+import { deployerLoaded } from './client/control-client';
+import { problemLine } from './config/load';
 import { KnownError, asKnown } from './core/errors';
 import { isOver } from './core/transitions';
-import type { Deployment } from './core/types';
+import type { Deployment } from './core/deployment';
 import { printable } from './core/format';
 import { flushFileSystems } from './os/flush';
-import { follow } from './follow';
-import { withoutPassword } from './git/shown';
-import { homeAt } from './home';
+import { follow } from './client/follow';
+import { withoutPassword } from './core/redact-url';
+import { homeAt } from './home/home';
 import { machineMs } from './os/machine-clock';
 import { plainReporter } from './reporters/plain';
-import { readSecret } from './secret';
-import { behindNow, servingNow } from './serving';
-import type { Push, PushAnswer } from './webhook/post';
-import { postPush } from './webhook/post';
-import type { Yard } from './yard';
-import { openYard } from './yard';
+import { readSecret } from './home/webhook-secret';
+import { driftNow, servingNow } from './health/serving';
+import type { Push, PushAnswer } from './client/post-webhook';
+import { postPush } from './client/post-webhook';
+import type { DeployContext } from './context';
+import { openContext } from './context';
 
 const DEPLOYER_MAY_BE_GONE_MS = 5000;
 const POST_AGAIN_AFTER_MS = 100;
@@ -40,41 +40,48 @@ async function main(): Promise<void> {
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
   const clone = (await deployerLoaded(home))?.clone;
   if (clone) mustBeInPlace(clone);
-  const yard = openYard(home, process.env.SWITCHYARD_ROOT ?? '');
-  if (yard.configProblem && process.argv[2] === 'pre-receive') console.log(problemLine(yard.configProblem));
+  const context = openContext(home, process.env.SWITCHYARD_ROOT ?? '');
+  if (context.configProblem && process.argv[2] === 'pre-receive')
+    console.log(problemLine(context.configProblem));
   const updates = await readUpdates();
-  if (process.argv[2] === 'pre-receive') return refuseWhenSourceIsElsewhere(yard);
+  if (process.argv[2] === 'pre-receive') return refuseWhenSourceIsElsewhere(context);
   // git acknowledges the push when this process ends
   const flushed = flushFileSystems([home.pushGit]);
   flushed.catch(() => undefined);
-  for (const update of updates) await tellDeployer(yard, update);
+  for (const update of updates) await tellDeployer(context, update);
   await flushed;
 }
 
-function refuseWhenSourceIsElsewhere({ config }: Yard): void {
+function refuseWhenSourceIsElsewhere({ config }: DeployContext): void {
   if (config.source === null) return;
   console.log(`✗ Nothing was pushed: commits come from ${withoutPassword(config.source)}.`);
   console.log(`  Push there: git push origin ${config.branch}`);
   process.exitCode = 1;
 }
 
-async function tellDeployer(yard: Yard, update: Update): Promise<void> {
-  const answer = await postPatiently(yard, {
-    port: yard.config.http.port,
-    secret: readSecret(yard.home),
+async function tellDeployer(context: DeployContext, update: Update): Promise<void> {
+  const answer = await postPatiently(context, {
+    port: context.config.http.port,
+    secret: readSecret(context.home),
     delivery: randomUUID(),
     ...update,
   });
-  if ('ignored' in answer) return sayIgnored(answer.ignored, update, yard.config.branch);
-  const reporter = plainReporter(process.stdout, yard.journal);
+  if ('ignored' in answer) return sayIgnored(answer.ignored, update, context.config.branch);
+  const reporter = plainReporter(process.stdout, context.journal);
   // a canary may wait for a person for days
   const until = ({ state }: Deployment): boolean => isOver(state) || state === 'holding';
-  const deployment = await follow(yard.home, yard.journal, answer.id, (event) => reporter.event(event), {
-    until,
-  });
-  const serving = await servingNow(yard);
+  const deployment = await follow(
+    context.home,
+    context.journal,
+    answer.id,
+    (event) => reporter.event(event),
+    {
+      until,
+    },
+  );
+  const serving = await servingNow(context);
   if (deployment.state === 'holding') return reporter.held(deployment, null, serving);
-  reporter.end(deployment, serving, behindNow(yard, serving));
+  reporter.end(deployment, serving, driftNow(context, serving));
 }
 
 /** Whose branch is called master, or who stands on a branch of their own, is told how it deploys. */
@@ -89,14 +96,14 @@ function sayIgnored(why: string, { ref, after }: Update, branch: string): void {
  * A deployer or an nginx that was killed is back within seconds, and the same delivery twice is one deployment:
  * so the post may be tried again.
  */
-async function postPatiently(yard: Yard, push: Push): Promise<PushAnswer> {
+async function postPatiently(context: DeployContext, push: Push): Promise<PushAnswer> {
   const deadline = machineMs() + DEPLOYER_MAY_BE_GONE_MS;
   for (;;) {
     try {
       return await postPush(push);
     } catch (error) {
       if (asKnown(error).code !== 'E_DEPLOYER_DOWN') throw error;
-      if (machineMs() > deadline) return withdrawn(yard, push, asKnown(error));
+      if (machineMs() > deadline) return withdrawn(context, push, asKnown(error));
       await sleep(POST_AGAIN_AFTER_MS);
     }
   }
@@ -104,7 +111,7 @@ async function postPatiently(yard: Yard, push: Push): Promise<PushAnswer> {
 
 /** Returns the deployment of a webhook whose answer was lost. Throws when no deployment came of it. */
 async function withdrawn(
-  { journal, config }: Yard,
+  { journal, config }: DeployContext,
   { delivery }: Push,
   why: KnownError,
 ): Promise<PushAnswer> {

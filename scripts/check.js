@@ -22,6 +22,7 @@ const PARTS = {
   format: ['prettier/bin/prettier.cjs', '--check', '.'],
   types: ['typescript7/bin/tsc'],
   'dead-code': ['knip/bin/knip.js'],
+  rooms: ['dependency-cruiser/bin/dependency-cruise.mjs', 'deploy'],
 };
 
 async function check() {

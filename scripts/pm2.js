@@ -30,8 +30,8 @@ function main() {
 
 /** The home of this clone, and an environment of listed variables: PM2 passes its own on to the apps it starts. */
 function ofThisClone() {
-  const { resolveHome } = built('home.js');
-  const { pm2Environment } = built(path.join('runtimes', 'pm2-definitions.js'));
+  const { resolveHome } = built(path.join('home', 'home.js'));
+  const { pm2Environment } = built(path.join('runtimes', 'pm2', 'definitions.js'));
   const home = resolveHome(ROOT, process.env);
   const environment = { ...pm2Environment(home, process.env), SWITCHYARD_HOME: home.dir };
   for (const name of TERMINAL) if (process.env[name] !== undefined) environment[name] = process.env[name];

@@ -6,28 +6,31 @@ import { plural, printable } from '../core/format';
 import { deployBeside } from '../core/pool';
 import type { StrategyName } from '../core/strategy-choice';
 import { STRATEGY_NAMES, isStrategyName, strategyFor } from '../core/strategy-choice';
-import type { Commit, SlotName } from '../core/types';
-import { nearest } from '../nearest';
-import type { Yard } from '../yard';
-import type { Options } from './desk';
-import { openHere } from './desk';
+import type { Commit } from '../core/release';
+import type { SlotName } from '../core/slot';
+import { didYouMean } from '../config/did-you-mean';
+import type { DeployContext } from '../context';
+import type { Options } from './run-command';
+import { openHere } from './run-command';
 import { showPlan } from './plan';
 import { requestAndFollow } from './request';
-import { cloneHere } from './where';
+import { cloneHere } from './current-clone';
 
 export async function deployCommand(
   ref: string | undefined,
   slot: SlotName | null,
   options: Options & { hold?: boolean; strategy?: string; plan?: boolean },
 ): Promise<number> {
-  const yard = openHere();
-  const strategy = named(options.strategy) ?? (await strategyOfBranch(yard, ref));
+  const context = openHere();
+  const strategy = named(options.strategy) ?? (await strategyOfBranch(context, ref));
   const hold = options.hold === true;
-  if (options.plan) return showPlan(yard, await resolveOnly(yard, ref), { slot, hold, strategy }, options);
-  if (slot !== null && strategyFor(yard.config.strategy, null) === 'blue-green') await mustBeIdle(yard, slot);
-  const commit = await sendRef(yard, ref, options);
+  if (options.plan)
+    return showPlan(context, await resolveOnly(context, ref), { slot, hold, strategy }, options);
+  if (slot !== null && strategyFor(context.config.strategy, null) === 'blue-green')
+    await mustBeIdle(context, slot);
+  const commit = await sendRef(context, ref, options);
   return requestAndFollow(
-    yard,
+    context,
     {
       kind: 'deploy',
       trigger: 'command',
@@ -44,7 +47,7 @@ export async function deployCommand(
 function named(name: string | undefined): StrategyName | null {
   if (name === undefined) return null;
   if (isStrategyName(name)) return name;
-  const near = nearest(name, STRATEGY_NAMES);
+  const near = didYouMean(name, STRATEGY_NAMES);
   const known = `There are: ${STRATEGY_NAMES.join(', ')}.`;
   throw new KnownError(
     'E_USAGE',
@@ -54,7 +57,10 @@ function named(name: string | undefined): StrategyName | null {
 }
 
 /** Where the configuration has one for each branch: that of the branch which the ref names. */
-async function strategyOfBranch({ config }: Yard, ref: string | undefined): Promise<StrategyName | null> {
+async function strategyOfBranch(
+  { config }: DeployContext,
+  ref: string | undefined,
+): Promise<StrategyName | null> {
   if (typeof config.strategy === 'string') return null;
   const clone = await cloneHere();
   const branch = clone === null ? null : await branchNamed(clone, ref ?? 'HEAD');
@@ -62,16 +68,16 @@ async function strategyOfBranch({ config }: Yard, ref: string | undefined): Prom
 }
 
 /** The commit that the ref names, without sending it. */
-async function resolveOnly(yard: Yard, ref: string | undefined): Promise<Commit> {
+async function resolveOnly(context: DeployContext, ref: string | undefined): Promise<Commit> {
   const clone = await cloneHere();
   return clone === null
-    ? resolveRef(yard.home.mirrorGit, ref ?? yard.config.branch)
+    ? resolveRef(context.home.mirrorGit, ref ?? context.config.branch)
     : resolveRef(clone, ref ?? 'HEAD');
 }
 
 /** Said before anything is sent: the slot that serves is never stopped. */
-async function mustBeIdle(yard: Yard, slot: SlotName): Promise<void> {
-  const { active } = await yard.traffic.current();
+async function mustBeIdle(context: DeployContext, slot: SlotName): Promise<void> {
+  const { active } = await context.traffic.current();
   if (active !== slot) return;
   throw new KnownError(
     'E_SLOT_ACTIVE',
@@ -81,9 +87,9 @@ async function mustBeIdle(yard: Yard, slot: SlotName): Promise<void> {
 }
 
 /** The commit that the ref names in the clone we stand in; on a server without one, in the mirror. */
-async function sendRef(yard: Yard, ref: string | undefined, options: Options): Promise<Commit> {
+async function sendRef(context: DeployContext, ref: string | undefined, options: Options): Promise<Commit> {
   const clone = await cloneHere();
-  if (clone === null) return resolveInMirror(yard, ref);
+  if (clone === null) return resolveInMirror(context, ref);
   const commit = await resolveRef(clone, ref ?? 'HEAD');
   const changed = await uncommittedCount(clone);
   if (changed > 0 && !options.json) {
@@ -91,11 +97,13 @@ async function sendRef(yard: Yard, ref: string | undefined, options: Options): P
       `! ${plural(changed, 'changed file')} ${changed === 1 ? 'is' : 'are'} not in this version (git commit first)`,
     );
   }
-  await sendCommit(yard.home, clone, commit);
+  await sendCommit(context.home, clone, commit);
   return commit;
 }
 
-async function resolveInMirror(yard: Yard, ref: string | undefined): Promise<Commit> {
-  await updateMirror(yard.home, sourceOf(yard.home, yard.config.source));
-  return ref === undefined ? tipOf(yard.home, yard.config.branch) : resolveRef(yard.home.mirrorGit, ref);
+async function resolveInMirror(context: DeployContext, ref: string | undefined): Promise<Commit> {
+  await updateMirror(context.home, sourceOf(context.home, context.config.source));
+  return ref === undefined
+    ? tipOf(context.home, context.config.branch)
+    : resolveRef(context.home.mirrorGit, ref);
 }

@@ -1,24 +1,24 @@
-/** `doctor`: looks at every link of the chain and says how to mend what is broken. It changes nothing. */
+/** `doctor`: looks at every link of the chain and says how to fix what is broken. It changes nothing. */
 import pc from 'picocolors';
 import { CHECKS } from '../doctor/checks';
 import { examine } from '../doctor/examine';
-import { LIMIT_MS } from '../doctor/patience';
-import { patientAt } from '../doctor/patient';
+import { LIMIT_MS } from '../doctor/timeouts';
+import { doctorContextAt } from '../doctor/context';
 import { reportLines } from '../doctor/report';
-import type { Options } from './desk';
-import { ROOT } from '../clone-root';
+import type { Options } from './run-command';
+import { ROOT } from '../home/clone-root';
 
 /** Exit code 0 without faults; warnings are none. */
 export async function doctorCommand(options: Options): Promise<number> {
-  const patient = patientAt(ROOT, process.env);
+  const context = doctorContextAt(ROOT, process.env);
   try {
-    const findings = await examine(patient, CHECKS, LIMIT_MS);
+    const findings = await examine(context, CHECKS, LIMIT_MS);
     const healthy = findings.every(({ status }) => status !== 'fault');
     if (options.json) console.log(JSON.stringify({ healthy, findings }, null, 2));
     else for (const line of reportLines(findings)) console.log(coloured(line));
     return healthy ? 0 : 1;
   } finally {
-    patient.close();
+    context.close();
   }
 }
 

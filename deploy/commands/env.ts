@@ -1,14 +1,14 @@
 /** `env set`, `unset`, `apply`, `list`: the app's own environment. No value is ever shown. */
-import { keepVariables, numberInForce, numberWanted, readVariables } from '../app-variables';
-import { deployerBuild } from '../control-client';
+import { keepVariables, numberInForce, numberWanted, readVariables } from '../config/app-environment';
+import { deployerBuild } from '../client/control-client';
 import type { Variables } from '../core/environment';
 import { sameValues, withSet, withUnset } from '../core/environment';
 import { KnownError } from '../core/errors';
 import { moment, plural } from '../core/format';
-import type { Yard } from '../yard';
-import type { Options } from './desk';
-import { openHere } from './desk';
-import { givenVariables } from './env-given';
+import type { DeployContext } from '../context';
+import type { Options } from './run-command';
+import { openHere } from './run-command';
+import { givenVariables } from './env-input';
 import { requestAndFollow } from './request';
 
 interface ChangeOptions extends Options {
@@ -25,9 +25,9 @@ interface Row {
 }
 
 export async function envSetCommand(words: string[], options: ChangeOptions): Promise<number> {
-  const yard = openHere();
+  const context = openHere();
   const given = await givenVariables(words, options.file);
-  return change(yard, options, (now) => withSet(now, given, Date.now()));
+  return change(context, options, (now) => withSet(now, given, Date.now()));
 }
 
 export async function envUnsetCommand(names: string[], options: ChangeOptions): Promise<number> {
@@ -35,11 +35,11 @@ export async function envUnsetCommand(names: string[], options: ChangeOptions): 
 }
 
 export async function envApplyCommand(options: Options): Promise<number> {
-  const yard = openHere();
-  const { now, next } = variables(yard);
+  const context = openHere();
+  const { now, next } = variables(context);
   if (sameValues(now, next)) return say(options, 'Nothing waits: the app has these variables already.');
-  mustBeAlone(yard);
-  return apply(yard, next, options);
+  mustBeAlone(context);
+  return apply(context, next, options);
 }
 
 export function envListCommand(options: Options): number {
@@ -58,30 +58,30 @@ export function envListCommand(options: Options): number {
 
 /** Builds upon what waits already: whoever sets one thing after the other wants both. */
 async function change(
-  yard: Yard,
+  context: DeployContext,
   options: ChangeOptions,
   edit: (variables: Variables) => Variables,
 ): Promise<number> {
-  mustBeAlone(yard);
-  const { now, next } = variables(yard);
+  mustBeAlone(context);
+  const { now, next } = variables(context);
   const wished = edit(next);
   if (sameValues(wished, next) && (options.later || sameValues(wished, now))) {
     return say(options, 'Nothing changes: they have these values already.');
   }
-  if (options.later) return keepForLater(yard, wished, options, 'It counts from the next deployment on.');
-  const why = await whyLater(yard);
-  if (why) return keepForLater(yard, wished, options, `${why}: it counts from the next deployment on.`);
-  return apply(yard, wished, options);
+  if (options.later) return keepForLater(context, wished, options, 'It counts from the next deployment on.');
+  const why = await whyLater(context);
+  if (why) return keepForLater(context, wished, options, `${why}: it counts from the next deployment on.`);
+  return apply(context, wished, options);
 }
 
-function variables({ home, journal }: Yard): { now: Variables; next: Variables } {
+function variables({ home, journal }: DeployContext): { now: Variables; next: Variables } {
   // a file that somebody has removed is told by whoever starts the app with it
   const read = (number: number): Variables => readVariables(home, number) ?? {};
   return { now: read(numberInForce(home, journal)), next: read(numberWanted(home, journal)) };
 }
 
 /** Two changes at once would be built upon each other, and one may be taken back. */
-function mustBeAlone({ journal }: Yard): void {
+function mustBeAlone({ journal }: DeployContext): void {
   const other = journal.pending().find(({ kind }) => kind === 'env');
   if (!other) return;
   const hint = 'Wait for its end: npm run -s history';
@@ -89,19 +89,19 @@ function mustBeAlone({ journal }: Yard): void {
 }
 
 /** A release that does not start may lack the very variable that is set now. */
-async function whyLater(yard: Yard): Promise<string | null> {
-  if (yard.journal.lastLive() === null) return 'No release is live';
-  return (await deployerBuild(yard.home)) === null ? 'No deployer answers' : null;
+async function whyLater(context: DeployContext): Promise<string | null> {
+  if (context.journal.lastLive() === null) return 'No release is live';
+  return (await deployerBuild(context.home)) === null ? 'No deployer answers' : null;
 }
 
 /** Makes the release that serves live with them. A value with which it does not become healthy is not kept. */
-async function apply(yard: Yard, wished: Variables, options: Options): Promise<number> {
-  const environment = keepVariables(yard.home, yard.journal, { variables: wished, waits: false });
-  return requestAndFollow(yard, { kind: 'env', trigger: 'command', environment }, options);
+async function apply(context: DeployContext, wished: Variables, options: Options): Promise<number> {
+  const environment = keepVariables(context.home, context.journal, { variables: wished, waits: false });
+  return requestAndFollow(context, { kind: 'env', trigger: 'command', environment }, options);
 }
 
-function keepForLater(yard: Yard, wished: Variables, options: Options, when: string): number {
-  keepVariables(yard.home, yard.journal, { variables: wished, waits: true });
+function keepForLater(context: DeployContext, wished: Variables, options: Options, when: string): number {
+  keepVariables(context.home, context.journal, { variables: wished, waits: true });
   return say(options, `${when} At once: npm run -s env -- apply`, Object.keys(wished).length);
 }
 

@@ -1,21 +1,21 @@
 /** `history`: what the journal tells, in the order in which it happened. */
-import { behindStory } from '../core/behind';
+import { driftSummary } from '../core/drift';
 import { moment } from '../core/format';
 import { historyLine } from '../reporters/phrases';
-import { behindNow, servingNow } from '../serving';
-import type { Options } from './desk';
-import { openHere } from './desk';
+import { driftNow, servingNow } from '../health/serving';
+import type { Options } from './run-command';
+import { openHere } from './run-command';
 import { countOf } from './count';
 
 const SHOWN = 20;
 
 export async function historyCommand(options: Options & { limit?: string }): Promise<number> {
   const limit = countOf(options.limit, SHOWN, '--limit');
-  const yard = openHere();
-  const { journal } = yard;
+  const context = openHere();
+  const { journal } = context;
   const deployments = journal.history(limit);
   const incidents = journal.incidents(limit);
-  const behind = behindNow(yard, await servingNow(yard));
+  const behind = driftNow(context, await servingNow(context));
   if (options.json) {
     console.log(JSON.stringify({ behind, deployments, incidents }, null, 2));
     return 0;
@@ -26,7 +26,7 @@ export async function historyCommand(options: Options & { limit?: string }): Pro
     ...incidents.map(({ id, at, message }) => ({ event: id, line: `!      ${moment(at)}  ${message}` })),
   ];
   told.sort((a, b) => b.event - a.event);
-  if (behind) console.log(`! ${behindStory(behind)}`);
+  if (behind) console.log(`! ${driftSummary(behind)}`);
   for (const { line } of told.slice(0, limit)) console.log(line);
   return 0;
 }

@@ -1,11 +1,11 @@
 /** `logs [what]`: the last lines of a slot, of a deployment (its number), of the deployer or of nginx. */
 import path from 'node:path';
 import { KnownError } from '../core/errors';
-import { lastLines } from '../runtimes/log-tail';
-import type { Yard } from '../yard';
-import type { Options } from './desk';
+import { lastLines } from '../os/tail';
+import type { DeployContext } from '../context';
+import type { Options } from './run-command';
 import { countOf } from './count';
-import { openHere } from './desk';
+import { openHere } from './run-command';
 
 const LINES = 50;
 
@@ -14,24 +14,24 @@ export async function logsCommand(
   options: Options & { lines?: string },
 ): Promise<number> {
   const count = countOf(options.lines, LINES, '--lines');
-  const yard = openHere();
-  const lines = await linesOf(yard, what ?? (await yard.traffic.current()).active ?? 'deployer', count);
+  const context = openHere();
+  const lines = await linesOf(context, what ?? (await context.traffic.current()).active ?? 'deployer', count);
   console.log(options.json ? JSON.stringify({ lines }, null, 2) : lines.join('\n'));
   return 0;
 }
 
-async function linesOf(yard: Yard, what: string, count: number): Promise<string[]> {
-  if (yard.slots.some(({ name }) => name === what)) return yard.runtime.logs(what, count);
+async function linesOf(context: DeployContext, what: string, count: number): Promise<string[]> {
+  if (context.slots.some(({ name }) => name === what)) return context.runtime.logs(what, count);
   const file = fileNamed(what);
-  if (/^\d+$/.test(what) && yard.journal.get(Number(what)) === null) {
+  if (/^\d+$/.test(what) && context.journal.get(Number(what)) === null) {
     throw new KnownError(
       'E_USAGE',
       `There is no deployment ${what}.`,
       'See which there are: npm run -s history',
     );
   }
-  if (file !== null) return lastLines(path.join(yard.home.logs, file), count);
-  const known = [...yard.slots.map(({ name }) => name), 'deployer', 'nginx', "a deployment's number"];
+  if (file !== null) return lastLines(path.join(context.home.logs, file), count);
+  const known = [...context.slots.map(({ name }) => name), 'deployer', 'nginx', "a deployment's number"];
   throw new KnownError('E_USAGE', `There is no log "${what}".`, `Name one of: ${known.join(', ')}.`);
 }
 

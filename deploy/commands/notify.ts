@@ -4,16 +4,16 @@ import { testNotice } from '../core/notices';
 import { LIMIT_MS } from '../notify/notifier';
 import { hostOf, postNotice } from '../notify/post';
 import { targetsOf } from '../notify/targets';
-import { servingNow } from '../serving';
-import type { Options } from './desk';
-import { openHere } from './desk';
+import { servingNow } from '../health/serving';
+import type { Options } from './run-command';
+import { openHere } from './run-command';
 
 /** Exit code 0 when all have taken it. */
 export async function notifyTestCommand(options: Options): Promise<number> {
-  const yard = openHere();
-  const targets = targetsOf(yard.home, yard.config);
+  const context = openHere();
+  const targets = targetsOf(context.home, context.config);
   if (targets.length === 0) throw new KnownError('E_NOTIFY', 'Nobody is to be notified.');
-  const notice = testNotice(yard.config.name, await servingNow(yard), Date.now());
+  const notice = testNotice(context.config.name, await servingNow(context), Date.now());
   const answers = await Promise.all(
     targets.map(async ({ url }) => {
       const { ok, said } = await postNotice(url, notice, LIMIT_MS);

@@ -1,39 +1,39 @@
 /** Asks the deployer for something and shows it to its end. */
-import type { ControlRequest } from '../control';
-import { requestDeployment } from '../control-client';
-import type { Deployment } from '../core/types';
+import type { ControlRequest } from '../http/control-api';
+import { requestDeployment } from '../client/control-client';
+import type { Deployment } from '../core/deployment';
 import { isOver } from '../core/transitions';
-import type { Following } from '../follow';
-import { follow } from '../follow';
-import { previewOf } from '../preview/link';
+import type { Following } from '../client/follow';
+import { follow } from '../client/follow';
+import { previewOf } from '../http/preview/link';
 import { reporterFor } from '../reporters';
 import type { Reporter } from '../reporters/reporter';
-import { behindNow, servingNow } from '../serving';
-import type { Yard } from '../yard';
-import type { Options } from './desk';
+import { driftNow, servingNow } from '../health/serving';
+import type { DeployContext } from '../context';
+import type { Options } from './run-command';
 
 /** Exit code: 0 when it succeeded, or is held as it was asked for. Ctrl-C leaves the deployment to itself. */
 export async function requestAndFollow(
-  yard: Yard,
+  context: DeployContext,
   request: ControlRequest,
   options: Options,
 ): Promise<number> {
-  const { id } = await requestDeployment(yard, request);
-  const reporter = reporterFor(process.stdout, yard.journal, options.json === true);
+  const { id } = await requestDeployment(context, request);
+  const reporter = reporterFor(process.stdout, context.journal, options.json === true);
   const until = ({ state }: Deployment): boolean => isOver(state) || state === 'holding';
-  const deployment = await followVisibly(yard, id, reporter, { until });
-  const serving = await servingNow(yard);
+  const deployment = await followVisibly(context, id, reporter, { until });
+  const serving = await servingNow(context);
   if (deployment.state === 'holding') {
-    reporter.held(deployment, previewOf(yard, deployment), serving);
+    reporter.held(deployment, previewOf(context, deployment), serving);
     return deployment.cause === null ? 0 : 1;
   }
-  reporter.end(deployment, serving, behindNow(yard, serving));
+  reporter.end(deployment, serving, driftNow(context, serving));
   return deployment.state === 'succeeded' ? 0 : 1;
 }
 
 /** Shows a deployment as it goes on. */
 export async function followVisibly(
-  yard: Yard,
+  context: DeployContext,
   id: number,
   reporter: Reporter,
   following: Following,
@@ -43,7 +43,13 @@ export async function followVisibly(
     process.exit(130);
   };
   process.once('SIGINT', detach);
-  const deployment = await follow(yard.home, yard.journal, id, (event) => reporter.event(event), following);
+  const deployment = await follow(
+    context.home,
+    context.journal,
+    id,
+    (event) => reporter.event(event),
+    following,
+  );
   process.off('SIGINT', detach);
   return deployment;
 }

@@ -4,21 +4,21 @@
  */
 import type { KnownError } from '../core/errors';
 import { short } from '../core/format';
-import type { Commit } from '../core/types';
-import type { Yard } from '../yard';
-import type { Options } from './desk';
+import type { Commit } from '../core/release';
+import type { DeployContext } from '../context';
+import type { Options } from './run-command';
 
 /** Throws the given failure when the standby does not run this commit. */
 export async function rollbackWithoutDisk(
-  yard: Yard,
+  context: DeployContext,
   commit: Commit,
   failure: KnownError,
   { json }: Options,
 ): Promise<number> {
-  const { active, standby } = await yard.traffic.current();
-  const warm = (await yard.runtime.list()).find(({ slot }) => slot === standby);
+  const { active, standby } = await context.traffic.current();
+  const warm = (await context.runtime.list()).find(({ slot }) => slot === standby);
   if (active === null || warm?.commit !== commit || warm.status !== 'online') throw failure;
-  await yard.runtime.stop(active);
+  await context.runtime.stop(active);
   if (json) console.log(JSON.stringify({ live: { slot: warm.slot, commit }, recorded: false }, null, 2));
   else console.error(`✓ ${short(commit)} is live on ${warm.slot}\n${whatRemains(active, commit, failure)}`);
   return 0;

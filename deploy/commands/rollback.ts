@@ -1,38 +1,38 @@
 /** `rollback [sha]`: makes an earlier release live again. */
 import { KnownError } from '../core/errors';
 import { rollbackTarget } from '../core/rollback-target';
-import type { Commit } from '../core/types';
+import type { Commit } from '../core/release';
 import { knownOn } from '../os/disk-failure';
-import { servingNow } from '../serving';
-import type { Yard } from '../yard';
-import type { Options } from './desk';
-import { openHere } from './desk';
+import { servingNow } from '../health/serving';
+import type { DeployContext } from '../context';
+import type { Options } from './run-command';
+import { openHere } from './run-command';
 import { requestAndFollow } from './request';
 import { rollbackWithoutDisk } from './rollback-without-disk';
 
 export async function rollbackCommand(sha: string | undefined, options: Options): Promise<number> {
-  const yard = openHere();
+  const context = openHere();
   // chosen here, so that a mistake is told before anything is queued
-  const commit = sha === undefined ? await lastGood(yard) : deployedCommit(yard, sha);
+  const commit = sha === undefined ? await lastGood(context) : deployedCommit(context, sha);
   try {
-    return await requestAndFollow(yard, { kind: 'rollback', trigger: 'command', commit }, options);
+    return await requestAndFollow(context, { kind: 'rollback', trigger: 'command', commit }, options);
   } catch (error) {
-    const failure = knownOn(yard.home.dir, error);
+    const failure = knownOn(context.home.dir, error);
     if (failure.code !== 'E_READ_ONLY') throw failure;
-    return rollbackWithoutDisk(yard, commit, failure, options);
+    return rollbackWithoutDisk(context, commit, failure, options);
   }
 }
 
-async function lastGood(yard: Yard): Promise<Commit> {
-  const serving = (await servingNow(yard)) ?? yard.journal.lastLive()?.to;
-  const target = serving && rollbackTarget(yard.journal.verdicts(), serving.commit);
+async function lastGood(context: DeployContext): Promise<Commit> {
+  const serving = (await servingNow(context)) ?? context.journal.lastLive()?.to;
+  const target = serving && rollbackTarget(context.journal.verdicts(), serving.commit);
   if (target) return target;
   throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
 }
 
 /** A commit that was live once, by its (short) id. */
-function deployedCommit(yard: Yard, sha: string): Commit {
-  const lived = yard.journal
+function deployedCommit(context: DeployContext, sha: string): Commit {
+  const lived = context.journal
     .verdicts()
     .flatMap(({ commit, liveAt }) => (commit && liveAt !== null ? [commit] : []));
   const fitting = [...new Set(lived)].filter((commit) => commit.startsWith(sha.toLowerCase()));

@@ -1,40 +1,46 @@
 /** `status`: what serves now, looked at and not remembered. */
-import { behindStory } from '../core/behind';
+import { driftSummary } from '../core/drift';
 import { isCanary } from '../core/canary/at-work';
 import { named } from '../core/format';
-import type { SlotView } from '../serving';
-import { behindNow, servingNow, viewSlots } from '../serving';
+import type { SlotView } from '../health/serving';
+import { driftNow, servingNow, viewSlots } from '../health/serving';
 import { probe } from '../traffic/probe';
-import type { Options } from './desk';
-import { openHere } from './desk';
-import { BUCKETS, type Deployment, type Serving } from '../core/types';
-import type { Preview } from '../preview/link';
-import { previewOf } from '../preview/link';
+import type { Options } from './run-command';
+import { openHere } from './run-command';
+import type { Deployment } from '../core/deployment';
+import type { Serving } from '../core/slot';
+import { BUCKETS } from '../core/traffic-table';
+import type { Preview } from '../http/preview/link';
+import { previewOf } from '../http/preview/link';
 import { canaryLines, historyLine, tryLines } from '../reporters/phrases';
-import type { Yard } from '../yard';
+import type { DeployContext } from '../context';
 
 /** Exit code 0 when the active slot answers and the deployer runs. */
 export async function statusCommand(options: Options): Promise<number> {
-  const yard = openHere();
-  const { table, slots } = await viewSlots(yard);
+  const context = openHere();
+  const { table, slots } = await viewSlots(context);
   const deployer =
-    (await probe({ socketPath: yard.home.socket, path: '/health', timeoutMs: 1000 })).status === 200;
-  const served = await probe({ port: yard.config.http.port, path: yard.config.app.health, timeoutMs: 2000 });
-  const pending = yard.journal.pending();
-  const held = heldOf(yard, pending);
-  const canary = canaryOf(yard, pending);
+    (await probe({ socketPath: context.home.socket, path: '/health', timeoutMs: 1000 })).status === 200;
+  const served = await probe({
+    port: context.config.http.port,
+    path: context.config.app.health,
+    timeoutMs: 2000,
+  });
+  const pending = context.journal.pending();
+  const held = heldOf(context, pending);
+  const canary = canaryOf(context, pending);
   const healthy = deployer && served.status === 200;
-  const serving = await servingNow(yard);
-  const behind = behindNow(yard, serving);
+  const serving = await servingNow(context);
+  const behind = driftNow(context, serving);
   if (options.json) {
-    const url = `http://localhost:${yard.config.http.port}`;
+    const url = `http://localhost:${context.config.http.port}`;
     console.log(
       JSON.stringify(
         {
           healthy,
           url,
-          home: yard.home.dir,
-          configProblem: yard.configProblem?.message ?? null,
+          home: context.home.dir,
+          configProblem: context.configProblem?.message ?? null,
           serving,
           behind,
           table,
@@ -52,10 +58,10 @@ export async function statusCommand(options: Options): Promise<number> {
   }
   console.log(slotLines(slots).join('\n'));
   console.log(
-    `nginx    http://localhost:${yard.config.http.port}  ${served.status === 200 ? 'serves' : `answers ${served.said}`}`,
+    `nginx    http://localhost:${context.config.http.port}  ${served.status === 200 ? 'serves' : `answers ${served.said}`}`,
   );
   console.log(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
-  if (behind) console.log(`! ${behindStory(behind)}`);
+  if (behind) console.log(`! ${driftSummary(behind)}`);
   for (const deployment of pending) console.log(historyLine(deployment));
   if (canary) console.log(canaryLines(canary.preview, canary.stable).join('\n'));
   else if (held) console.log(tryLines(held.preview).join('\n'));
@@ -72,12 +78,12 @@ interface Held {
   abort: string;
 }
 
-function heldOf(yard: Yard, pending: Deployment[]): Held | null {
+function heldOf(context: DeployContext, pending: Deployment[]): Held | null {
   const deployment = pending.find(({ state }) => state === 'holding');
   if (!deployment) return null;
   const { id, to, heldAt } = deployment;
   const commands = { promote: 'npm run -s promote', abort: 'npm run -s abort' };
-  return { id, release: to, since: heldAt, preview: previewOf(yard, deployment), ...commands };
+  return { id, release: to, since: heldAt, preview: previewOf(context, deployment), ...commands };
 }
 
 /** A canary at work, and how to meet either side of it. */
@@ -88,10 +94,10 @@ interface CanaryNow {
   stable: Preview | null;
 }
 
-function canaryOf(yard: Yard, pending: Deployment[]): CanaryNow | null {
+function canaryOf(context: DeployContext, pending: Deployment[]): CanaryNow | null {
   const deployment = pending.find(isCanary);
-  const preview = deployment ? previewOf(yard, deployment) : null;
-  const stable = deployment?.from ? previewOf(yard, deployment, deployment.from.slot) : null;
+  const preview = deployment ? previewOf(context, deployment) : null;
+  const stable = deployment?.from ? previewOf(context, deployment, deployment.from.slot) : null;
   // before its first step there is nothing to meet
   return deployment && stable ? { id: deployment.id, release: deployment.to, preview, stable } : null;
 }

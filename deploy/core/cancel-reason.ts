@@ -5,7 +5,7 @@ export function abortedByOperator(): KnownError {
   return new KnownError('E_ABORTED', 'It was aborted by an operator.');
 }
 
-export function endedByStop(): KnownError {
+export function stoppedByNpmStop(): KnownError {
   return new KnownError('E_STOPPED', 'It was ended by npm stop.');
 }
 
@@ -15,6 +15,6 @@ export function isStopped(signal: AbortSignal | undefined): boolean {
 }
 
 /** The error to report: once a deployment is cancelled, its commands fail for that reason alone. */
-export function whyItEnds(error: unknown, signal: AbortSignal | undefined): KnownError {
+export function cancelReason(error: unknown, signal: AbortSignal | undefined): KnownError {
   return asKnown(signal?.aborted ? signal.reason : error);
 }

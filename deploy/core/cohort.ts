@@ -2,8 +2,9 @@
  * In which bucket nginx puts a cohort: its split_clients hashes the text with MurmurHash2 and cuts the numbers into
  * parts of one per cent (nginx/site.conf.template). So we can ask as somebody whom a certain slot serves. Pure.
  */
-import { slotsOfBuckets } from './table';
-import { BUCKETS, type SlotName, type Table } from './types';
+import { slotsOfBuckets } from './traffic-table';
+import type { SlotName } from './slot';
+import { BUCKETS, type Table } from './traffic-table';
 
 const MULTIPLIER = 0x5bd1e995;
 /** nginx cuts the fraction off. */

@@ -1,6 +1,7 @@
 /** A release that crashes again and again after it went live: when that is too often, and what takes its place. Pure. */
 import { badCause, earlierGoodReleases } from './rollback-target';
-import type { Commit, Deployment } from './types';
+import type { Deployment } from './deployment';
+import type { Commit } from './release';
 
 /** `crashes` of the configuration. */
 export interface CrashRule {

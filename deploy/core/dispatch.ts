@@ -1,7 +1,7 @@
 /** Which deployment's process the deployer starts next. Pure. */
 import { decideQueue } from './queue';
 import { isActive } from './transitions';
-import type { Deployment } from './types';
+import type { Deployment } from './deployment';
 
 export type Dispatch =
   | { do: 'nothing' }

@@ -3,7 +3,7 @@
  * that serves was started with, so it moves with a deployment that goes live and with nothing else. Pure.
  */
 import { KnownError } from './errors';
-import type { Deployment } from './types';
+import type { Deployment } from './deployment';
 
 export interface Variable {
   value: string;

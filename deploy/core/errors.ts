@@ -5,7 +5,7 @@
 import type { DiskReason } from './disk-reason';
 import { diskReason } from './disk-reason';
 import { printable } from './format';
-import type { Fault } from './types';
+import type { Fault } from './deployment';
 
 export const ERRORS = {
   E_CONFIG: {
@@ -64,7 +64,7 @@ export const ERRORS = {
   E_STRATEGY: { fault: 'operator', hint: 'Choose another one: npm run -s deploy -- --strategy blue-green' },
   E_SLOT_ACTIVE: { fault: 'operator', hint: 'Deploy to the idle slot: npm run -s deploy' },
   E_NOTHING_TO_ROLL_BACK_TO: { fault: 'operator', hint: 'Deploy a commit: npm run -s deploy -- <commit>' },
-  E_BAD_COMMIT: { fault: 'commit', hint: 'Push a commit that mends it, or deploy it by hand to try again.' },
+  E_BAD_COMMIT: { fault: 'commit', hint: 'Push a commit that fixes it, or deploy it by hand to try again.' },
   E_INSTALL: { fault: 'commit', hint: 'Run npm ci in a fresh clone of this commit.' },
   E_INSTALL_MACHINE: {
     fault: 'machine',

@@ -1,5 +1,7 @@
 /** How figures and names are written, everywhere the same. */
-import type { Commit, Deployment, Serving } from './types';
+import type { Deployment } from './deployment';
+import type { Commit } from './release';
+import type { Serving } from './slot';
 
 /** `2.4 s` from one second on, `240 ms` below it, `1 min 5 s` from a minute on. */
 export function duration(ms: number): string {

@@ -1,9 +1,11 @@
 /** What people are notified of, and in which words: from the journal's events. Pure. */
-import type { Behind } from './behind';
-import { behindStory } from './behind';
+import type { Drift } from './drift';
+import { driftSummary } from './drift';
 import { isCanary } from './canary/at-work';
 import { named, short } from './format';
-import type { Deployment, JournalEvent, Serving } from './types';
+import type { Deployment } from './deployment';
+import type { JournalEvent } from './event';
+import type { Serving } from './slot';
 
 export type NoticeName = 'live' | 'failed' | 'rolled-back' | 'aborted' | 'holding' | 'incident';
 
@@ -26,7 +28,7 @@ export interface Notice {
   /** What serves the users. */
   serving: Serving | null;
   /** What was deployed last, where something else serves. */
-  behind: Behind | null;
+  behind: Drift | null;
 }
 
 export interface NoticeInput {
@@ -35,7 +37,7 @@ export interface NoticeInput {
   /** The event's deployment, as it is now. */
   deployment: Deployment | null;
   serving: Serving | null;
-  behind: Behind | null;
+  behind: Drift | null;
 }
 
 /** Which notice an event is; null for those that nobody is to be told of. */
@@ -98,7 +100,7 @@ function textOf(name: NoticeName, { event, deployment, serving, behind }: Notice
     case 'failed':
       return `${titleOf(deployment)} is not live: ${cause}${still}`;
     case 'rolled-back':
-      return behind ? behindStory(behind) : `${titleOf(deployment)} was rolled back: ${cause}${still}`;
+      return behind ? driftSummary(behind) : `${titleOf(deployment)} was rolled back: ${cause}${still}`;
     case 'aborted':
       return `${titleOf(deployment)} was aborted: ${cause}`;
     case 'holding':

@@ -1,5 +1,5 @@
 /** The pool of slots: what they are called, and on which ports. Pure. */
-import type { SlotName } from './types';
+import type { SlotName } from './slot';
 
 /** In the order in which they are filled. Letters alone: names stand in those of the tables' folders. */
 export const SLOT_NAMES = ['blue', 'green', 'amber', 'violet', 'coral', 'teal', 'pink', 'lime'] as const;

@@ -1,7 +1,8 @@
 /** What of all that deployments leave behind is not kept. Pure. */
 import { goodReleases, rollbackTarget } from './rollback-target';
 import { isOver } from './transitions';
-import type { Commit, Deployment } from './types';
+import type { Deployment } from './deployment';
+import type { Commit } from './release';
 
 /** What a release takes on the disk, in bytes. */
 export interface ReleaseSize {
@@ -11,7 +12,7 @@ export interface ReleaseSize {
   ownBytes: number;
 }
 
-export interface Found {
+export interface Inventory {
   /** Every deployment, in any order. */
   history: Deployment[];
   /** What serves; null when nothing does. */
@@ -45,7 +46,7 @@ export interface Prune {
 
 const DEPLOYMENTS_WITH_A_LOG = 200;
 
-export function decidePrune(found: Found): Prune {
+export function decidePrune(found: Inventory): Prune {
   const kept = keptReleases(found);
   const good = goodReleases(found.history).map(({ commit }) => commit);
   const releases = found.releases
@@ -70,7 +71,7 @@ function rank(good: Commit[], commit: Commit): number {
  * What is in use or asked for, the rollback target, and of the last good ones, the newest first, each that the disk limit
  * still has space for.
  */
-function keptReleases(found: Found): Set<Commit> {
+function keptReleases(found: Inventory): Set<Commit> {
   const { history, active, inUse, releases, keep, keepBytes } = found;
   const kept = new Set([...inUse, ...(active ? [active] : []), ...history.flatMap(wanted)]);
   const target = active === null ? null : rollbackTarget(history, active);
@@ -85,7 +86,7 @@ function keptReleases(found: Found): Set<Commit> {
 }
 
 /** What releases take together. Those with the same packages share them, so these count once. */
-function bytesOnDisk({ sizes, storeOf }: Found, commits: Commit[]): number {
+function bytesOnDisk({ sizes, storeOf }: Inventory, commits: Commit[]): number {
   const packages = new Map<string, number>();
   let own = 0;
   for (const commit of new Set(commits)) {
@@ -104,7 +105,7 @@ function wanted({ state, commit, from, to }: Deployment): Commit[] {
 }
 
 /** The newest store stays, needed or not: the next commit most likely has the same packages. */
-function unneededStores({ stores, storeOf, releases }: Found, kept: Set<Commit>): string[] {
+function unneededStores({ stores, storeOf, releases }: Inventory, kept: Set<Commit>): string[] {
   const newest = [...stores].sort((a, b) => b.madeAt - a.madeAt)[0]?.key;
   const needed = new Set(releases.filter((commit) => kept.has(commit)).map((commit) => storeOf.get(commit)));
   return stores.map(({ key }) => key).filter((key) => key !== newest && !needed.has(key));

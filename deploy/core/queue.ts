@@ -1,5 +1,5 @@
 /** The queue: one deployment runs, the newest push waits, older pushes that still wait are superseded. */
-import type { Deployment } from './types';
+import type { Deployment } from './deployment';
 import { isActive } from './transitions';
 
 export interface QueueDecision {

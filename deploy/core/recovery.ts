@@ -1,5 +1,7 @@
 /** What to do with a deployment whose process died: finish it or take it back. */
-import type { Deployment, Entry, JournalEvent, PlannedStep } from './types';
+import type { Deployment } from './deployment';
+import type { Entry, JournalEvent } from './event';
+import type { PlannedStep } from './plan';
 
 export type Recovery =
   /** It never came to its first step: nothing but half-made files is left. */

@@ -1,6 +1,6 @@
 /** Keeps the values of the app's environment out of what is told: an app may print them, and its last words are a cause. */
 import type { Variables } from './environment';
-import type { Entry } from './types';
+import type { Entry } from './event';
 
 export type Redact = (text: string) => string;
 

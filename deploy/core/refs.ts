@@ -1,5 +1,5 @@
 /** Reads refs out of the files of a repository that git itself refuses to read. */
-import type { Commit } from './types';
+import type { Commit } from './release';
 
 const COMMIT = /^[0-9a-f]{40}$/;
 

@@ -7,7 +7,7 @@ export interface FileFacts {
 }
 
 /** By their paths in the release; null for a symbolic link. */
-export type Inventory = ReadonlyMap<string, FileFacts | null>;
+export type FileList = ReadonlyMap<string, FileFacts | null>;
 
 /** Files below such a folder come and go. */
 const CACHE = /(^|\/)\.?cache\//;
@@ -16,7 +16,7 @@ const CACHE = /(^|\/)\.?cache\//;
  * One clause that names what is damaged, or null. An app may write into its own folder, so a file that is newer than its
  * build counts as damaged only when it is empty.
  */
-export function damagedFiles(built: Inventory, present: Inventory): string | null {
+export function damagedFiles(built: FileList, present: FileList): string | null {
   const damaged = [...built].flatMap(([file, facts]) => {
     const how = CACHE.test(file) ? null : damageOf(facts, present.get(file));
     return how === null ? [] : [`${file} is ${how}`];

@@ -4,7 +4,8 @@
  */
 import type { ErrorCode } from './errors';
 import { rollbackTarget } from './rollback-target';
-import type { Commit, Deployment } from './types';
+import type { Deployment } from './deployment';
+import type { Commit } from './release';
 
 /** How many earlier releases are tried after one restore. */
 const MOST_EARLIER = 5;

@@ -1,5 +1,6 @@
 /** Which release a rollback without an argument goes to. */
-import type { Commit, Deployment } from './types';
+import type { Deployment } from './deployment';
+import type { Commit } from './release';
 
 /**
  * The last good release before the active one: releases stand in the order of their last successful

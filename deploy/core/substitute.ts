@@ -2,8 +2,9 @@
  * The table while a slot is restarted: its users go to another proven process, and come back when it answers again.
  * The journal says which slots are live; the table says who serves meanwhile. Pure.
  */
-import { inService, spreadOver, withoutSlot } from './spread';
-import type { SlotName, Table } from './types';
+import { inService, splitOver, withoutSlot } from './traffic-split';
+import type { SlotName } from './slot';
+import type { Table } from './traffic-table';
 
 /** Slots that can take a slot's users: the others that serve, and where there are none, the standby. */
 export function substitutesFor(table: Table, slot: SlotName): SlotName[] {
@@ -31,6 +32,6 @@ export function setAside(table: Table, live: SlotName[]): SlotName[] {
 export function tableWith(table: Table, slot: SlotName, live: SlotName[]): Table {
   const serving = inService(table);
   const back = live.filter((each) => each === slot || serving.includes(each));
-  if (back.length > 1) return spreadOver(back, () => false);
+  if (back.length > 1) return splitOver(back, () => false);
   return { active: slot, standby: table.active };
 }

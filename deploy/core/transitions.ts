@@ -1,5 +1,5 @@
 /** The life of a deployment: which state may follow which. */
-import type { DeploymentState } from './types';
+import type { DeploymentState } from './deployment';
 
 const NEXT: Record<DeploymentState, readonly DeploymentState[]> = {
   queued: ['running', 'superseded', 'aborted', 'failed'],

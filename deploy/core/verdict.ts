@@ -1,7 +1,7 @@
 /** Is a release that went live good? Decided from what nginx counted, by rule. */
 
 import { plural } from './format';
-import type { SlotName } from './types';
+import type { SlotName } from './slot';
 
 export interface Counts {
   requests: number;

@@ -1,5 +1,5 @@
 /** What the deployer does about a slot that serves, from what it just saw. Pure. */
-import type { RunningSlot } from './types';
+import type { RunningSlot } from './slot';
 
 /**
  * `good`: 200 from the very process, or silent while it answers users. `bad`: any other answer, or none at the health path

@@ -87,27 +87,27 @@ export function tryLine(line: string): Promise<Attempt> {
     stdio: ['ignore', 'pipe', 'pipe'],
     detached: true,
   });
-  let said = '';
+  let output = '';
   for (const stream of [child.stdout, child.stderr])
-    stream.setEncoding('utf8').on('data', (text: string) => (said += text));
+    stream.setEncoding('utf8').on('data', (text: string) => (output += text));
   return new Promise((resolve) => {
     const limit = setTimeout(() => killGroup(child.pid), ANSWER_WITHIN_MS);
-    child.on('error', (error) => (said += error.message));
+    child.on('error', (error) => (output += error.message));
     child.on('close', (code) => {
       clearTimeout(limit);
-      resolve(code === null ? late() : attemptIn(said));
+      resolve(code === null ? late() : attemptIn(output));
     });
   });
 }
 
 /** npm prints lines of its own around the answer. */
-export function attemptIn(said: string): Attempt {
+export function attemptIn(output: string): Attempt {
   try {
-    const answer = JSON.parse(said.slice(said.indexOf('{'), said.lastIndexOf('}') + 1)) as
+    const answer = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)) as
       { home: string } | { error: { code: string; message: string; hint: string } };
     return 'error' in answer ? answer.error : answer;
   } catch {
-    const [message = 'it says nothing'] = said.trim().split('\n').slice(-1);
+    const [message = 'it says nothing'] = output.trim().split('\n').slice(-1);
     return { code: 'E_INTERNAL', message, hint: 'Run the line by hand.' };
   }
 }

@@ -5,8 +5,8 @@ import { duration, plural } from '../core/format';
 import { asRoot } from '../os/as-root';
 import type { Judgement } from './finding';
 import { orOk, warning } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
 /** The clock of a machine that is set by the network is off by milliseconds. */
 const SMALL_STEP_MS = 2000;
@@ -15,10 +15,10 @@ const MUCH_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SET = 'timedatectl set-ntp true';
 
-export async function checkClock(patient: Patient): Promise<Judgement[]> {
-  const source = attempt(() => patient.config().source);
+export async function checkClock(context: DoctorContext): Promise<Judgement[]> {
+  const source = attempt(() => context.config().source);
   const theirs = source ? await dateOf(source) : null;
-  const newest = attempt(() => patient.journal().newestAt());
+  const newest = attempt(() => context.journal().newestAt());
   const now = Date.now();
   const skew = theirs === null ? null : theirs - now;
   return orOk(
@@ -34,8 +34,8 @@ export function judgeJournal(newest: number | null, now: number): Judgement[] {
   if (newest === null || newest - now <= SMALL_STEP_MS) return [];
   const step = longDuration(newest - now);
   // whether it is wrong now, or was wrong then, cannot be seen from here
-  const said = `The clock was set back: it is ${step} behind the last entry of the journal. Compare it with one that you trust; if it is right, nothing needs to be done.`;
-  return [warning(said, 'date -u')];
+  const message = `The clock was set back: it is ${step} behind the last entry of the journal. Compare it with one that you trust; if it is right, nothing needs to be done.`;
+  return [warning(message, 'date -u')];
 }
 
 function longDuration(ms: number): string {

@@ -1,21 +1,21 @@
 /** The configuration file: it can be read, and what runs is what it says. */
 import type { StrategyChoice } from '../core/strategy-choice';
-import { settingsFrom } from '../config';
-import { configFileName } from '../config-file';
-import { checkSettings } from '../setup/settings';
-import { readSettings } from '../settings';
+import { settingsFrom } from '../config/load';
+import { configFileName } from '../config/file';
+import { checkSettings } from '../config/pending-settings';
+import { readSettings } from '../config/saved-settings';
 import type { Judgement } from './finding';
 import { orOk, warning } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
-export function checkConfiguration(patient: Patient): Judgement[] {
-  const config = patient.config();
-  const file = configFileName(patient.root);
-  const inForce = readSettings(patient.home().settings);
-  const waiting = checkSettings(inForce, settingsFrom(patient.env), patient.wanted(), [], file);
+export function checkConfiguration(context: DoctorContext): Judgement[] {
+  const config = context.config();
+  const file = configFileName(context.root);
+  const inForce = readSettings(context.home().settings);
+  const waiting = checkSettings(inForce, settingsFrom(context.env), context.wanted(), [], file);
   const complaints = waiting.map((line) => {
-    const [said = '', mend = null] = line.replace(/^! /, '').split(': ');
-    return warning(`${said}.`, mend);
+    const [message = '', fix = null] = line.replace(/^! /, '').split(': ');
+    return warning(`${message}.`, fix);
   });
   return orOk(
     complaints,

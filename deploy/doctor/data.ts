@@ -4,19 +4,19 @@ import { statSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { asRoot } from '../os/as-root';
-import type { ContainerUser } from '../runtimes/compose-definitions';
-import { containerUser } from '../runtimes/container-user';
+import type { ContainerUser } from '../runtimes/compose/definitions';
+import { containerUser } from '../runtimes/compose/container-user';
 import type { Judgement } from './finding';
 import { ok, warning, word } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
 const run = promisify(execFile);
 
-export async function checkData(patient: Patient): Promise<Judgement[]> {
-  const { dir, shared } = patient.home();
+export async function checkData(context: DoctorContext): Promise<Judgement[]> {
+  const { dir, shared } = context.home();
   const owner = statSync(dir);
-  const user = patient.ports().runtime === 'compose' ? containerUser(owner) : owner;
+  const user = context.ports().runtime === 'compose' ? containerUser(owner) : owner;
   // root may write anyway
   if (user.uid === 0) return [ok('the app runs as root')];
   return judgeData(shared, user, await foreignFile(shared, user));
@@ -25,10 +25,10 @@ export async function checkData(patient: Patient): Promise<Judgement[]> {
 /** @param foreign a file of another user below the folder, or null */
 export function judgeData(folder: string, { uid, gid }: ContainerUser, foreign: string | null): Judgement[] {
   if (foreign === null) return [ok(`all of it belongs to user ${uid}, as whom the app runs`)];
-  const said = `The app runs as user ${uid}, and ${path.relative(folder, foreign) || folder} belongs to another one: it may be unable to write it.`;
+  const message = `The app runs as user ${uid}, and ${path.relative(folder, foreign) || folder} belongs to another one: it may be unable to write it.`;
   // by -execdir: a path that find prints could lead elsewhere before it is used, since the app writes here, too
   const find = `find ${[folder, ...foreignBelow(uid)].map(word).join(' ')}`;
-  return [warning(said, asRoot(`${find} -execdir chown -h ${uid}:${gid} {} +`))];
+  return [warning(message, asRoot(`${find} -execdir chown -h ${uid}:${gid} {} +`))];
 }
 
 /** Links are left out: what one leads to is not the app's data. */

@@ -1,32 +1,32 @@
 /** The deployer: it runs, it answers, and somebody looks after it. */
-import { tellingLine } from '../core/telling';
-import { configFileName } from '../config-file';
-import { configMark } from '../config-mark';
-import { deployerLoaded } from '../control-client';
-import { lastLines } from '../runtimes/log-tail';
-import { DEPLOYER, logFile } from '../runtimes/pm2-definitions';
-import type { DeployerStatus } from '../runtimes/pm2-deployer';
+import { failureLine } from '../core/failure-line';
+import { configFileName } from '../config/file';
+import { configMark } from '../config/fingerprint';
+import { deployerLoaded } from '../client/control-client';
+import { lastLines } from '../os/tail';
+import { DEPLOYER, logFile } from '../runtimes/pm2/definitions';
+import type { DeployerStatus } from '../runtimes/pm2/deployer';
 import { probe } from '../traffic/probe';
 import type { Judgement } from './finding';
 import { fault, ok, warning } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
 const LINES = 20;
 
-export async function checkDeployer(patient: Patient): Promise<Judgement[]> {
-  const home = patient.home();
+export async function checkDeployer(context: DoctorContext): Promise<Judgement[]> {
+  const home = context.home();
   const asked = probe({ socketPath: home.socket, path: '/health', timeoutMs: ASK_MS });
-  const [answer, status] = await Promise.all([asked, patient.deployer()]);
+  const [answer, status] = await Promise.all([asked, context.deployer()]);
   if (answer.status === 200)
     return [
       ...judgeDeployer(status),
-      ...judgeConfiguration(await readings(patient), configFileName(patient.root)),
+      ...judgeConfiguration(await readings(context), configFileName(context.root)),
     ];
   const file = logFile(home, DEPLOYER);
-  const last = status?.status === 'crashed' ? tellingLine(await lastLines(file, LINES)) : '';
-  const said = status === null ? 'does not run' : `does not answer: ${last || answer.said}`;
-  return [fault(`The deployer ${said}.`.replace(/\.\.$/, '.'), 'npm start')];
+  const last = status?.status === 'crashed' ? failureLine(await lastLines(file, LINES)) : '';
+  const message = status === null ? 'does not run' : `does not answer: ${last || answer.said}`;
+  return [fault(`The deployer ${message}.`.replace(/\.\.$/, '.'), 'npm start')];
 }
 
 interface Readings {
@@ -36,10 +36,10 @@ interface Readings {
   now: string | null;
 }
 
-async function readings(patient: Patient): Promise<Readings> {
-  const loaded = (await deployerLoaded(patient.home()))?.config ?? null;
+async function readings(context: DoctorContext): Promise<Readings> {
+  const loaded = (await deployerLoaded(context.home()))?.config ?? null;
   try {
-    return { loaded, now: configMark(patient.config()) };
+    return { loaded, now: configMark(context.config()) };
   } catch {
     return { loaded, now: null };
   }

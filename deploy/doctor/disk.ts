@@ -3,24 +3,24 @@ import { execFile } from 'node:child_process';
 import { readdirSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { isFull } from '../core/room';
-import type { Home } from '../home';
+import { isFull } from '../core/capacity';
+import type { Home } from '../home/home';
 import { diskTrouble, inodeHint } from '../os/disk-failure';
 import { FEWEST_INODES } from '../pipeline/preflight';
 import { newestFirst } from '../os/newest';
 import type { Judgement } from './finding';
 import { fault, faultOf, ok, warning, word } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 import { bytesOf, megabytes } from './size';
-import { ASK_MS } from './patience';
+import { ASK_MS } from './timeouts';
 
 const run = promisify(execFile);
 
 /** A release has some thousands of files, most of them its packages'. */
 const FILES_OF_A_RELEASE = 20_000;
 
-export async function checkDisk(patient: Patient): Promise<Judgement[]> {
-  const home = patient.home();
+export async function checkDisk(context: DoctorContext): Promise<Judgement[]> {
+  const home = context.home();
   const trouble = diskTrouble(home.dir);
   const { bavail, bsize, ffree, files } = statfsSync(home.dir);
   // a full disk has a fix of its own, also where root cannot write either
@@ -32,9 +32,9 @@ export async function checkDisk(patient: Patient): Promise<Judgement[]> {
     // some file systems make them as they need them, and count none
     freeFiles: files === 0 ? null : ffree,
     release,
-    reserve: bytesOf(patient.ports().room.disk),
+    reserve: bytesOf(context.ports().room.disk),
     dir: home.dir,
-    inodeMend: inodeHint(home.dir),
+    inodeFix: inodeHint(home.dir),
   });
 }
 
@@ -43,7 +43,7 @@ export interface Disk {
   free: number;
   freeFiles: number | null;
   /** Shows where inodes are used. */
-  inodeMend: string;
+  inodeFix: string;
   /** Bytes of the newest release with its packages. */
   release: number;
   /** Bytes that a deployment must leave. */
@@ -51,7 +51,7 @@ export interface Disk {
   dir: string;
 }
 
-export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeMend }: Disk): Judgement[] {
+export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeFix }: Disk): Judgement[] {
   if (isFull(free)) {
     return [
       fault(
@@ -65,12 +65,12 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeMend }:
   if (free < needed)
     return [fault(`There are ${facts}, and ${megabytes(reserve)} must be left.`, largest(dir))];
   if (freeFiles !== null && freeFiles < FEWEST_INODES) {
-    const said = `The disk of ${dir} has ${freeFiles} inodes left; a release needs about ${FEWEST_INODES}.`;
-    return [fault(said, inodeMend)];
+    const message = `The disk of ${dir} has ${freeFiles} inodes left; a release needs about ${FEWEST_INODES}.`;
+    return [fault(message, inodeFix)];
   }
   if (freeFiles !== null && freeFiles < FILES_OF_A_RELEASE) {
     return [
-      warning(`The disk has room for ${freeFiles} more files only; a release has thousands.`, inodeMend),
+      warning(`The disk has room for ${freeFiles} more files only; a release has thousands.`, inodeFix),
     ];
   }
   return [ok(facts)];

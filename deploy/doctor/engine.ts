@@ -1,12 +1,12 @@
 /** Docker, where slots are containers: the engine and Compose answer, and containers outlive an update of the engine. */
 import { existsSync, readFileSync } from 'node:fs';
 import { asRoot } from '../os/as-root';
-import { askEngineJson } from '../runtimes/engine-api';
+import { askEngineJson } from '../runtimes/compose/engine-api';
 import { checkEngine } from '../setup/engine';
 import type { Judgement } from './finding';
 import { ok, warning, word } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
 /** The engine's own configuration. */
 const DAEMON_FILE = '/etc/docker/daemon.json';
@@ -15,11 +15,11 @@ const RELOAD = existsSync('/run/systemd/system')
   : 'kill -HUP "$(cat /var/run/docker.pid)"';
 
 /** Says nothing where no container is wanted. */
-export async function checkEngineLink(patient: Patient): Promise<Judgement[]> {
-  const config = patient.ports();
+export async function checkEngineLink(context: DoctorContext): Promise<Judgement[]> {
+  const config = context.ports();
   if (config.runtime !== 'compose') return [];
   // throws E_ENGINE, E_NO_DOCKER, E_NO_COMPOSE, E_NAME_TAKEN
-  await checkEngine(patient.home(), config);
+  await checkEngine(context.home(), config);
   const info = await askEngineJson<{ ServerVersion: string; LiveRestoreEnabled: boolean }>({
     path: '/info',
     limitMs: ASK_MS,
@@ -30,10 +30,11 @@ export async function checkEngineLink(patient: Patient): Promise<Judgement[]> {
 /** @param liveRestore containers run on while the engine is down or updated @param file the engine's configuration */
 export function judgeEngine(version: string, liveRestore: boolean, file: string): Judgement[] {
   if (liveRestore) return [ok(`Docker ${version}`)];
-  const said = 'When the engine ends, or is updated, every container ends with it.';
+  const message = 'When the engine ends, or is updated, every container ends with it.';
   const write = liveRestoreIn(file);
-  if (write === null) return [warning(said, `Add "live-restore": true to ${file}, then: ${asRoot(RELOAD)}`)];
-  return [warning(said, `${write} && ${asRoot(RELOAD)}`)];
+  if (write === null)
+    return [warning(message, `Add "live-restore": true to ${file}, then: ${asRoot(RELOAD)}`)];
+  return [warning(message, `${write} && ${asRoot(RELOAD)}`)];
 }
 
 /** The command that adds it to what the file says already; null for a file that cannot be read. */

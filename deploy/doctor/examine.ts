@@ -1,18 +1,18 @@
 /** Runs the checks side by side. It never throws: a check that itself breaks is a finding. */
 import { asKnown } from '../core/errors';
 import type { Finding, Judgement } from './finding';
-import { fault, faultOf, NotLookedAt, skipped } from './finding';
-import type { Patient } from './patient';
+import { fault, faultOf, NotChecked, skipped } from './finding';
+import type { DoctorContext } from './context';
 
 export interface Check {
-  look: (patient: Patient) => Judgement[] | Promise<Judgement[]>;
+  look: (context: DoctorContext) => Judgement[] | Promise<Judgement[]>;
   /** Links whose fault would only be told a second time: this one is then not looked at. */
   needs?: readonly string[];
 }
 
 /** Every link's findings, in the order of the checks. @param limitMs when no check finishes for so long, those that are left are faults */
 export async function examine(
-  patient: Patient,
+  context: DoctorContext,
   checks: Record<string, Check>,
   limitMs: number,
 ): Promise<Finding[]> {
@@ -20,7 +20,7 @@ export async function examine(
   const found = new Map<string, Promise<Judgement[]>>();
   for (const [link, check] of Object.entries(checks)) {
     const needed = (check.needs ?? []).map((name) => ({ name, judged: found.get(name) }));
-    found.set(link, Promise.race([judge(patient, check, needed).finally(limit.restart), limit.over]));
+    found.set(link, Promise.race([judge(context, check, needed).finally(limit.restart), limit.over]));
   }
   const findings: Finding[] = [];
   for (const [link, judged] of found) {
@@ -35,7 +35,7 @@ interface Needed {
   judged: Promise<Judgement[]> | undefined;
 }
 
-async function judge(patient: Patient, check: Check, needed: Needed[]): Promise<Judgement[]> {
+async function judge(context: DoctorContext, check: Check, needed: Needed[]): Promise<Judgement[]> {
   try {
     for (const { name, judged } of needed) {
       if (!judged) throw new Error(`the check of "${name}" must stand before what needs it`);
@@ -44,14 +44,14 @@ async function judge(patient: Patient, check: Check, needed: Needed[]): Promise<
     }
     // not at once: the first check's work would hold up the beginning of the others
     await new Promise(setImmediate);
-    return await check.look(patient);
+    return await check.look(context);
   } catch (error) {
     return [broken(error)];
   }
 }
 
 function broken(error: unknown): Judgement {
-  if (error instanceof NotLookedAt) return skipped(error.message);
+  if (error instanceof NotChecked) return skipped(error.message);
   const known = asKnown(error);
   if (known.code !== 'E_INTERNAL') return faultOf(known);
   return fault(`This check itself broke: ${known.message}`, known.hint);

@@ -11,9 +11,9 @@ export type Status = 'ok' | 'warning' | 'fault' | 'skipped';
 export interface Judgement {
   status: Status;
   /** One sentence, or of what is well a few facts. */
-  said: string;
+  message: string;
   /** One thing to do: a command that can be typed as it stands, or a sentence. Null where there is nothing to do. */
-  mend: string | null;
+  fix: string | null;
 }
 
 export interface Finding extends Judgement {
@@ -22,18 +22,18 @@ export interface Finding extends Judgement {
 }
 
 /** A check cannot look, because of what another link says already: that is no fault of its own. */
-export class NotLookedAt extends Error {}
+export class NotChecked extends Error {}
 
-export function ok(said: string): Judgement {
-  return { status: 'ok', said, mend: null };
+export function ok(message: string): Judgement {
+  return { status: 'ok', message, fix: null };
 }
 
-export function warning(said: string, mend: string | null = null): Judgement {
-  return { status: 'warning', said, mend };
+export function warning(message: string, fix: string | null = null): Judgement {
+  return { status: 'warning', message, fix };
 }
 
-export function fault(said: string, mend: string): Judgement {
-  return { status: 'fault', said, mend };
+export function fault(message: string, fix: string): Judgement {
+  return { status: 'fault', message, fix };
 }
 
 /** What a command failed with: of its hint the command alone, where there is one, so that it can be typed as it stands. */
@@ -44,10 +44,10 @@ export function faultOf({ message, hint }: KnownError): Judgement {
 }
 
 export function skipped(why: string): Judgement {
-  return { status: 'skipped', said: `not looked at: ${why}`, mend: null };
+  return { status: 'skipped', message: `not looked at: ${why}`, fix: null };
 }
 
 /** The complaints, or where there are none, that all is well. */
-export function orOk(complaints: Judgement[], said: string): Judgement[] {
-  return complaints.length > 0 ? complaints : [ok(said)];
+export function orOk(complaints: Judgement[], message: string): Judgement[] {
+  return complaints.length > 0 ? complaints : [ok(message)];
 }

@@ -1,11 +1,11 @@
 /** The guard, which starts PM2's daemon and the deployer again when both are killed at once. */
-import { guardsOf } from '../guarding';
+import { guardsOf } from '../deployer/guard-process';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
-export function checkGuard(patient: Patient): Judgement[] {
-  const [guard] = guardsOf(patient.home());
+export function checkGuard(context: DoctorContext): Judgement[] {
+  const [guard] = guardsOf(context.home());
   if (guard) return [ok(`pid ${guard.pid}`)];
   return [
     fault("No guard runs: PM2's daemon and the deployer would stay dead if both were killed.", 'npm start'),

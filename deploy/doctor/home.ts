@@ -1,12 +1,12 @@
 /** The home: it is there, we may write to it, and it lies on a disk of this machine. */
 import path from 'node:path';
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
-import { readSettings, settingsCondition } from '../settings';
-import { checkMoved } from '../setup/moved';
+import { readSettings, settingsCondition } from '../config/saved-settings';
+import { checkMoved } from '../setup/check-moved-clone';
 import { mustHaveOpenHome } from '../setup/open-home';
 import type { Judgement } from './finding';
 import { fault, ok, warning, word } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
 /** SQLite's WAL needs memory that its readers share, which a disk of another machine does not give. @see statfs(2) */
 const REMOTE: Record<number, string> = {
@@ -21,10 +21,10 @@ const REMOTE: Record<number, string> = {
 /** Gone after a reboot. */
 const IN_MEMORY = 0x01021994;
 
-export async function checkHome(patient: Patient): Promise<Judgement[]> {
-  const home = patient.home();
+export async function checkHome(context: DoctorContext): Promise<Judgement[]> {
+  const home = context.home();
   if (!existsSync(home.settings)) {
-    await checkMoved(home, patient.root);
+    await checkMoved(home, context.root);
     return [fault(`Nothing was started here yet (no home at ${home.dir}).`, 'npm start')];
   }
   if (!mayWrite(home.dir)) return [judgeClosed(home.dir, statSync(home.dir).uid)];
@@ -41,9 +41,9 @@ export async function checkHome(patient: Patient): Promise<Judgement[]> {
 export function judgeFileSystem(type: number, dir: string): Judgement[] {
   const remote = REMOTE[type >>> 0];
   if (remote !== undefined) {
-    const said = `The home ${dir} lies on ${remote}, where the journal can be damaged.`;
+    const message = `The home ${dir} lies on ${remote}, where the journal can be damaged.`;
     const move = `npm stop && cp -a ${word(dir)} /a/local/disk/ && SWITCHYARD_HOME=/a/local/disk/${path.basename(dir)} npm start`;
-    return [fault(said, move)];
+    return [fault(message, move)];
   }
   if (type !== IN_MEMORY) return [ok(dir)];
   return [warning(`The home ${dir} lies in memory: a reboot loses it.`)];

@@ -3,14 +3,14 @@ import { plural } from '../core/format';
 import { journalCondition } from '../journal/condition';
 import type { Judgement } from './finding';
 import { fault, faultOf, ok } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
-export function checkJournal(patient: Patient): Judgement[] {
-  const home = patient.home();
-  const condition = journalCondition(home, () => patient.journalCopy());
+export function checkJournal(context: DoctorContext): Judgement[] {
+  const home = context.home();
+  const condition = journalCondition(home, () => context.journalCopy());
   switch (condition.is) {
     case 'whole':
-      return [ok(plural(patient.journal().count(), 'deployment'))];
+      return [ok(plural(context.journal().count(), 'deployment'))];
     case 'refused':
       return [faultOf(condition.error)];
     case 'broken':

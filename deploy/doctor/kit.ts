@@ -1,22 +1,22 @@
 /** The kit itself: its build is of this clone's sources, and the deployer is of this build. */
 import path from 'node:path';
-import { buildStamp } from '../build-stamp';
-import type { ClonePlace } from '../clone-place';
-import { isInPlace, movedSentence } from '../clone-place';
-import { deployerLoaded } from '../control-client';
+import { buildStamp } from '../config/build-stamp';
+import type { ClonePlace } from '../home/clone-place';
+import { isInPlace, movedSentence } from '../home/clone-place';
+import { deployerLoaded } from '../client/control-client';
 import type { Judgement } from './finding';
-import { fault, NotLookedAt, ok, warning, word } from './finding';
-import type { Patient } from './patient';
+import { fault, NotChecked, ok, warning, word } from './finding';
+import type { DoctorContext } from './context';
 
-export async function checkKit(patient: Patient): Promise<Judgement[]> {
-  const deployer = await deployerLoaded(patient.home());
-  if (deployer === null) throw new NotLookedAt('see deployer');
-  const complaints = judgePlace(deployer.clone, patient.root);
+export async function checkKit(context: DoctorContext): Promise<Judgement[]> {
+  const deployer = await deployerLoaded(context.home());
+  if (deployer === null) throw new NotChecked('see deployer');
+  const complaints = judgePlace(deployer.clone, context.root);
   if (complaints.length > 0) return complaints;
   return judgeBuilds({
     runs: buildIn(deployer.build),
     built: buildIn(buildStamp()),
-    sources: stampOfSources(patient.root),
+    sources: stampOfSources(context.root),
   });
 }
 

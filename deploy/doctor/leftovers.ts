@@ -1,28 +1,28 @@
 /** What dead deployments have left: a deployment that nobody ends, processes that nobody looks after, half-made releases. */
 import { existsSync } from 'node:fs';
 import { plural } from '../core/format';
-import { servingSlots } from '../core/table';
-import type { RunningSlot, Table } from '../core/types';
-import { isLocked } from '../lock';
-import { strayNames } from '../pipeline/releases';
-import { markedProcesses } from '../pipeline/survivors';
+import { servingSlots } from '../core/traffic-table';
+import type { RunningSlot } from '../core/slot';
+import type { Table } from '../core/traffic-table';
+import { isLocked } from '../journal/deployment-lock';
+import { strayNames } from '../release/releases';
+import { markedProcesses } from '../os/marked-processes';
 import type { Judgement } from './finding';
-import { fault, NotLookedAt, orOk, warning } from './finding';
-import type { Patient } from './patient';
+import { fault, NotChecked, orOk, warning } from './finding';
+import type { DoctorContext } from './context';
 
-export async function checkLeftovers(patient: Patient): Promise<Judgement[]> {
-  const home = patient.home();
-  const atWork = patient.atWork();
+export async function checkLeftovers(context: DoctorContext): Promise<Judgement[]> {
+  const home = context.home();
+  const atWork = context.atWork();
   const locked = existsSync(home.lock) && isLocked(home);
   if (atWork && !locked) {
-    const said = `Deployment ${atWork.id} has died, and nobody has taken it back.`;
-    return [fault(said, 'npm start')];
+    const message = `Deployment ${atWork.id} has died, and nobody has taken it back.`;
+    return [fault(message, 'npm start')];
   }
-  if (locked)
-    throw new NotLookedAt(atWork ? `deployment ${atWork.id} is at work` : 'a deployment is at work');
+  if (locked) throw new NotChecked(atWork ? `deployment ${atWork.id} is at work` : 'a deployment is at work');
   const complaints = [
-    ...judgeOrphans(await patient.running(), tableOf(patient)),
-    ...judgeSurvivors(markedProcesses(home)),
+    ...judgeOrphans(await context.running(), tableOf(context)),
+    ...judgeMarkedProcesses(markedProcesses(home)),
     ...judgeHalfMade(strayNames(home)),
   ];
   return orOk(complaints, 'none');
@@ -38,24 +38,24 @@ export function judgeOrphans(running: RunningSlot[], table: Table | null): Judge
 }
 
 /** @param pids of processes that a deployment's commands have started, while none is at work */
-export function judgeSurvivors(pids: number[]): Judgement[] {
+export function judgeMarkedProcesses(pids: number[]): Judgement[] {
   if (pids.length === 0) return [];
-  const said = `${plural(pids.length, 'process')} that a deployment has started outlived it: pid ${pids.join(', ')}.`;
-  return [fault(said.replace('processs', 'processes'), `kill ${pids.join(' ')}`)];
+  const message = `${plural(pids.length, 'process')} that a deployment has started outlived it: pid ${pids.join(', ')}.`;
+  return [fault(message.replace('processs', 'processes'), `kill ${pids.join(' ')}`)];
 }
 
 /** Pruning removes them under the lock, where none can be in the making. */
 export function judgeHalfMade(names: string[]): Judgement[] {
   if (names.length === 0) return [];
   const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them'];
-  const said = `${names.join(', ')} in releases/ ${are} half made; the end of the next deployment removes ${them}.`;
-  return [warning(said)];
+  const message = `${names.join(', ')} in releases/ ${are} half made; the end of the next deployment removes ${them}.`;
+  return [warning(message)];
 }
 
 /** Null where there is none: that is told elsewhere. */
-function tableOf(patient: Patient): Table | null {
+function tableOf(context: DoctorContext): Table | null {
   try {
-    return patient.table();
+    return context.table();
   } catch {
     return null;
   }

@@ -8,15 +8,15 @@ import { changedFiles, configurationFor } from '../traffic/nginx-files';
 import { findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
 import { fault, orOk } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
 const APPLY = 'npm start';
 
-export async function checkLoaded(patient: Patient): Promise<Judgement[]> {
-  const home = patient.home();
-  const config = patient.ports();
-  const wanted = configurationFor(home, config, await patient.nginx(), findWorkerUser());
+export async function checkLoaded(context: DoctorContext): Promise<Judgement[]> {
+  const home = context.home();
+  const config = context.ports();
+  const wanted = configurationFor(home, config, await context.nginx(), findWorkerUser());
   const loaded = await loadedMark(config.http.port, ASK_MS);
   const edited = changedFiles(home, wanted);
   return judgeLoaded({ loaded, wanted: wanted.mark, edited, folder: home.nginx });
@@ -33,12 +33,12 @@ interface Loaded {
 
 export function judgeLoaded({ loaded, wanted, edited, folder }: Loaded): Judgement[] {
   if (loaded !== wanted) {
-    const said = 'nginx runs with another configuration than its template and the settings make now.';
-    return [fault(said, APPLY)];
+    const message = 'nginx runs with another configuration than its template and the settings make now.';
+    return [fault(message, APPLY)];
   }
   const complaints = edited.map((name) => {
-    const said = `${path.join(folder, name)} was changed by hand: nginx would read that when it starts again.`;
-    return fault(said, APPLY);
+    const message = `${path.join(folder, name)} was changed by hand: nginx would read that when it starts again.`;
+    return fault(message, APPLY);
   });
   return orOk(complaints, 'what nginx has read is what would be written now');
 }

@@ -1,20 +1,20 @@
 /** The logs: nginx and PM2 write to the files of these names, and can open new ones after a rotation. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { staleNginxLogs, stalePm2Logs } from '../stale-logs';
+import { staleNginxLogs, stalePm2Logs } from '../deployer/stale-logs';
 import { logFolderMode } from '../traffic/log-folder';
 import { masterOf } from '../traffic/nginx-processes';
 import type { WorkerUser } from '../traffic/worker-user';
 import { closedFolder, findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
 import { fault, orOk, word } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
 /** A rotation that is under way ends within milliseconds. */
 const ROTATION_MS = 1000;
 const LOOK_EVERY_MS = 50;
 
-export async function checkLogs(patient: Patient): Promise<Judgement[]> {
-  const home = patient.home();
+export async function checkLogs(context: DoctorContext): Promise<Judgement[]> {
+  const home = context.home();
   const user = findWorkerUser();
   const master = masterOf(home);
   return orOk(
@@ -47,8 +47,10 @@ export function judgeLogs({ folder, user, isClosed, master, nginx, pm2 }: Logs):
   const reopen = master !== null && nginx.length > 0 ? `kill -USR1 ${master}` : null;
   const complaints: Judgement[] = [];
   if (isClosed && user !== null) {
-    const said = `nginx's user ${user.name} may not enter ${folder}: it cannot open a new log after a rotation.`;
-    complaints.push(fault(said, [opening(folder, user), ...(reopen === null ? [] : [reopen])].join(' && ')));
+    const message = `nginx's user ${user.name} may not enter ${folder}: it cannot open a new log after a rotation.`;
+    complaints.push(
+      fault(message, [opening(folder, user), ...(reopen === null ? [] : [reopen])].join(' && ')),
+    );
   } else if (reopen !== null) {
     complaints.push(fault(`nginx still writes to ${nginx.join(' and ')}.`, reopen));
   }

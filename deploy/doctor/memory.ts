@@ -3,20 +3,20 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StrategyName } from '../core/strategy-choice';
 import { strategyFor } from '../core/strategy-choice';
-import { withDescendants } from '../runtimes/os-process';
+import { withDescendants } from '../os/process-table';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 import { bytesOf, megabytes } from './size';
 
 const CGROUPS = '/sys/fs/cgroup';
 
-export async function checkMemory(patient: Patient): Promise<Judgement[]> {
-  const running = (await patient.running()).flatMap(({ pid }) => (pid === null ? [] : [pid]));
+export async function checkMemory(context: DoctorContext): Promise<Judgement[]> {
+  const running = (await context.running()).flatMap(({ pid }) => (pid === null ? [] : [pid]));
   const slots = running.map((pid) => residentBytesOf(withDescendants([pid])));
-  const free = Math.min(availableBytes(read('/proc/meminfo')), ...limitsOf(await groupOf(patient)));
-  const { strategy, branch, room } = patient.ports();
-  const more = moreToCome(strategyFor(strategy, branch), patient.slots().length - running.length);
+  const free = Math.min(availableBytes(read('/proc/meminfo')), ...limitsOf(await groupOf(context)));
+  const { strategy, branch, room } = context.ports();
+  const more = moreToCome(strategyFor(strategy, branch), context.slots().length - running.length);
   return judgeMemory({ free, slots, more, reserve: bytesOf(room.memory) });
 }
 
@@ -28,8 +28,8 @@ export function moreToCome(strategy: StrategyName, empty: number): number {
 }
 
 /** A process of ours that shares its control groups with the slots to come; a container has one of its own. */
-async function groupOf(patient: Patient): Promise<number> {
-  return (await patient.deployer())?.pid ?? process.pid;
+async function groupOf(context: DoctorContext): Promise<number> {
+  return (await context.deployer())?.pid ?? process.pid;
 }
 
 function residentBytesOf(pids: number[]): number {
@@ -51,8 +51,8 @@ export function judgeMemory({ free, slots, more, reserve }: Memory): Judgement[]
   const largest = Math.max(0, ...slots);
   const facts = `${megabytes(free)} available, a slot takes ${megabytes(largest)}`;
   if (free >= more * largest + reserve) return [ok(facts)];
-  const said = `There are ${facts}, and ${megabytes(reserve)} must be left: the next deployment does not fit, with ${more} more. Free some memory, or give the machine more.`;
-  return [fault(said, 'ps aux --sort=-rss | head')];
+  const message = `There are ${facts}, and ${megabytes(reserve)} must be left: the next deployment does not fit, with ${more} more. Free some memory, or give the machine more.`;
+  return [fault(message, 'ps aux --sort=-rss | head')];
 }
 
 /** @param status /proc/<pid>/status; 0 for a process that has ended */

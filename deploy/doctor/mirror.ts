@@ -4,18 +4,18 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { damageOf } from '../git/damage';
 import type { Judgement } from './finding';
 import { ok, warning } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
 const TOO_LARGE = Symbol('too large to be read in time');
 
-export async function checkMirror(patient: Patient): Promise<Judgement[]> {
-  const { mirrorGit } = patient.home();
+export async function checkMirror(context: DoctorContext): Promise<Judgement[]> {
+  const { mirrorGit } = context.home();
   if (!existsSync(mirrorGit)) return [ok('not made yet')];
   const late = sleep(ASK_MS, TOO_LARGE, { ref: false });
   const damage = await Promise.race([damageOf(mirrorGit), late]);
   if (damage === TOO_LARGE) return [ok('not read to its end: it is large')];
   if (damage === null) return [ok('whole')];
-  const said = `mirror.git is damaged (${String(damage)}). The next deployment that needs it makes it again.`;
-  return [warning(said, 'npm start')];
+  const message = `mirror.git is damaged (${String(damage)}). The next deployment that needs it makes it again.`;
+  return [warning(message, 'npm start')];
 }

@@ -2,26 +2,26 @@
 import { readlinkSync } from 'node:fs';
 import { printable } from '../core/format';
 import { asRoot } from '../os/as-root';
-import { lastLines } from '../runtimes/log-tail';
+import { lastLines } from '../os/tail';
 import { errorLog } from '../traffic/nginx-files';
 import { masterOf } from '../traffic/nginx-processes';
 import { complaint } from '../traffic/nginx-server';
 import type { Judgement } from './finding';
 import { fault, orOk, warning } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
 /** What the templates in nginx/ use, and a build of one's own may leave out. */
 const NEEDED = ['rewrite', 'proxy', 'map', 'upstream_keepalive', 'split_clients'];
 const LINES = 5;
 
-export async function checkNginx(patient: Patient): Promise<Judgement[]> {
-  const { version, file, built } = await patient.nginx();
+export async function checkNginx(context: DoctorContext): Promise<Judgement[]> {
+  const { version, file, built } = await context.nginx();
   const missing = missingModules(built);
   if (missing.length > 0) {
-    const said = `${file} was built without ${missing.join(', ')}.`;
-    return [fault(said, asRoot('apt-get install -y --no-install-recommends nginx'))];
+    const message = `${file} was built without ${missing.join(', ')}.`;
+    return [fault(message, asRoot('apt-get install -y --no-install-recommends nginx'))];
   }
-  const home = patient.home();
+  const home = context.home();
   const master = masterOf(home);
   if (master === null) return [await stopped(errorLog(home))];
   return orOk(judgeProgram(master), `nginx ${version}, pid ${master}`);

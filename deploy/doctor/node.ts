@@ -3,24 +3,24 @@ import { execFile } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
 import { asRoot } from '../os/as-root';
-import { npmVersion } from '../pipeline/npm-version';
+import { npmVersion } from '../release/packages/npm-version';
 import type { Judgement } from './finding';
 import { fault, orOk, warning } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 import { hookNode } from './push';
-import { ASK_MS } from './patience';
+import { ASK_MS } from './timeouts';
 
 const run = promisify(execFile);
 
 const OLDEST = 20;
 const NEWEST_TRIED = 26;
-export async function checkNode(patient: Patient): Promise<Judgement[]> {
+export async function checkNode(context: DoctorContext): Promise<Judgement[]> {
   const [npm, git] = await Promise.all([npmVersion().catch(() => null), gitVersion()]);
   const complaints = [
     ...judgeVersion(process.version),
     ...(npm === null ? [fault('npm is not installed.', 'Install npm; it comes with Node.')] : []),
     ...(git === null ? [fault('git is not installed.', asRoot('apt-get install -y git'))] : []),
-    ...(await judgeOthers(patient)),
+    ...(await judgeOthers(context)),
   ];
   return orOk(complaints, `Node ${process.version.slice(1)}, npm ${npm}, git ${git}`);
 }
@@ -36,11 +36,11 @@ export function judgeVersion(version: string): Judgement[] {
 }
 
 /** The deployer and git's hooks keep the Node of the last start, whatever a person has installed since. */
-async function judgeOthers(patient: Patient): Promise<Judgement[]> {
-  const deployer = await patient.deployer().catch(() => null);
+async function judgeOthers(context: DoctorContext): Promise<Judgement[]> {
+  const deployer = await context.deployer().catch(() => null);
   const others = [
     { who: 'The deployer runs', node: deployer?.pid ? programOf(deployer.pid) : null },
-    { who: 'A push runs', node: hookNode(patient) },
+    { who: 'A push runs', node: hookNode(context) },
   ];
   const different = others.filter(({ node }) => node !== null && node !== process.execPath);
   return different.map(({ who, node }) =>

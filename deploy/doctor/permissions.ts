@@ -1,15 +1,15 @@
 /** What others on the machine may do with the home: nothing with what is secret, or decides what is live. */
 import { lstatSync } from 'node:fs';
-import type { Home } from '../home';
-import { turnFile } from '../setup/turn';
+import type { Home } from '../home/home';
+import { setupLockFile } from '../journal/setup-lock';
 import { logFolderMode } from '../traffic/log-folder';
 import { findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
 import { fault, orOk, word } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
-export function checkPermissions(patient: Patient): Judgement[] {
-  const complaints = privateIn(patient.home()).flatMap(({ file, mode }) => {
+export function checkPermissions(context: DoctorContext): Judgement[] {
+  const complaints = privateIn(context.home()).flatMap(({ file, mode }) => {
     const found = modeOf(file);
     return found === null ? [] : judgeMode(file, found, mode);
   });
@@ -19,12 +19,12 @@ export function checkPermissions(patient: Patient): Judgement[] {
 /** A mode may be stricter than the wanted one. */
 export function judgeMode(file: string, found: number, wanted: number): Judgement[] {
   if ((found & ~wanted) === 0) return [];
-  const said = `Others on this machine may use ${file} (mode ${octal(found)}).`;
-  return [fault(said, `chmod ${octal(wanted)} ${word(file)}`)];
+  const message = `Others on this machine may use ${file} (mode ${octal(found)}).`;
+  return [fault(message, `chmod ${octal(wanted)} ${word(file)}`)];
 }
 
 function privateIn(home: Home): { file: string; mode: number }[] {
-  const files = [home.secret, home.settings, home.socket, home.journal, home.lock, turnFile(home)];
+  const files = [home.secret, home.settings, home.socket, home.journal, home.lock, setupLockFile(home)];
   const folders = [home.shared, home.releases, home.pm2, home.compose, home.env];
   return [
     ...files.map((file) => ({ file, mode: 0o600 })),

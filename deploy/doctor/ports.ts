@@ -1,12 +1,12 @@
 /** The ports, and who holds them: our own processes, or a stranger. */
 import { masterOf, processesOf } from '../traffic/nginx-processes';
-import { portHolders, portInUse, type PortHolder } from '../traffic/port-holder';
-import type { RunningSlot } from '../core/types';
+import { portHolders, portInUse, type PortHolder } from '../os/port-holder';
+import type { RunningSlot } from '../core/slot';
 import { asRoot } from '../os/as-root';
-import { processesWith, withDescendants } from '../runtimes/os-process';
+import { processesWith, withDescendants } from '../os/process-table';
 import type { Judgement } from './finding';
 import { fault, orOk } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
 export interface Port {
   port: number;
@@ -18,8 +18,8 @@ export interface Port {
   ours: number[];
 }
 
-export async function checkPorts(patient: Patient): Promise<Judgement[]> {
-  const ports = look(patient, await patient.running());
+export async function checkPorts(context: DoctorContext): Promise<Judgement[]> {
+  const ports = look(context, await context.running());
   const facts = ports.map(({ port, whose, inUse }) => `${port} ${whose}${inUse ? '' : ' (free)'}`);
   return orOk(ports.flatMap(judgePort), facts.join(', '));
 }
@@ -30,13 +30,13 @@ export function judgePort({ port, whose, inUse, holders, ours }: Port): Judgemen
   const strangers = holders.filter(({ pid }) => !ours.includes(pid));
   const [stranger] = strangers;
   if (stranger) {
-    const said = `Port ${port}, which is ${whose}'s, is held by ${stranger.command} (pid ${stranger.pid}).`;
-    return [fault(said, `kill ${strangers.map(({ pid }) => pid).join(' ')}`)];
+    const message = `Port ${port}, which is ${whose}'s, is held by ${stranger.command} (pid ${stranger.pid}).`;
+    return [fault(message, `kill ${strangers.map(({ pid }) => pid).join(' ')}`)];
   }
   // a container's process belongs to another user, who may not be looked at without being root
   if (holders.length > 0 || ours.length > 0) return [];
-  const said = `Port ${port}, which is ${whose}'s, is held by a process of another user.`;
-  return [fault(said, asRoot(`ss -ltnp 'sport = :${port}'`))];
+  const message = `Port ${port}, which is ${whose}'s, is held by a process of another user.`;
+  return [fault(message, asRoot(`ss -ltnp 'sport = :${port}'`))];
 }
 
 /** What PM2 or the engine has started; a container's first process starts the app as its child. */
@@ -44,13 +44,13 @@ function pidsIn(slot: string, running: RunningSlot[]): number[] {
   return running.flatMap((each) => (each.slot === slot && each.pid !== null ? [each.pid] : []));
 }
 
-function look(patient: Patient, running: RunningSlot[]): Port[] {
-  const home = patient.home();
-  const config = patient.ports();
+function look(context: DoctorContext, running: RunningSlot[]): Port[] {
+  const home = context.home();
+  const config = context.ports();
   const inHome = processesWith('SWITCHYARD_HOME', home.dir).map(({ pid }) => pid);
   const master = masterOf(home);
   const nginx = [...processesOf(home), ...(master === null ? [] : [master])];
-  const slots = patient.slots().map(({ name, port }) => ({
+  const slots = context.slots().map(({ name, port }) => ({
     port,
     whose: name,
     ours: withDescendants(pidsIn(name, running)),

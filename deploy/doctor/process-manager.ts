@@ -2,14 +2,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { asKnown } from '../core/errors';
-import { Pm2Down } from '../runtimes/pm2-rpc';
+import { Pm2Down } from '../runtimes/pm2/rpc';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
-export async function checkProcessManager(patient: Patient): Promise<Judgement[]> {
+export async function checkProcessManager(context: DoctorContext): Promise<Judgement[]> {
   try {
-    return judgePm2(await patient.pm2(), pinnedPm2());
+    return judgePm2(await context.pm2(), pinnedPm2());
   } catch (error) {
     if (error instanceof Pm2Down) {
       return [fault("PM2's daemon does not run: nothing that ends would be started again.", 'npm start')];

@@ -1,29 +1,29 @@
 /** `git push live main`: push.git, its hooks, and the clone's remote. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { hookValue } from '../git/hook-value';
+import { hookValue } from '../core/hook-value';
 import { HOOKS, hookScript, wrongSettings } from '../git/push-repository';
-import { withoutPassword } from '../git/shown';
+import { withoutPassword } from '../core/redact-url';
 import { liveUrl } from '../git/live-remote';
 import type { Judgement } from './finding';
 import { fault, orOk, warning, word } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
 const WRITE_AGAIN = 'npm start';
 
-export async function checkPush(patient: Patient): Promise<Judgement[]> {
-  const home = patient.home();
-  const damage = await patient.pushDamage();
+export async function checkPush(context: DoctorContext): Promise<Judgement[]> {
+  const home = context.home();
+  const damage = await context.pushDamage();
   if (damage !== null)
     return [fault(`push.git is damaged (${damage}): a push is refused or lost.`, WRITE_AGAIN)];
-  const hooks = HOOKS.flatMap((hook) => judgeHook(patient, hook));
+  const hooks = HOOKS.flatMap((hook) => judgeHook(context, hook));
   const settings = (await wrongSettings(home.pushGit)).map(([key]) =>
     fault(`push.git has not the setting ${key} that a push needs.`, WRITE_AGAIN),
   );
   // one npm start writes all of them
   const complaints = [
     ...[...hooks, ...settings].slice(0, 1),
-    ...judgeRemote(await liveUrl(patient.root), home.pushGit),
+    ...judgeRemote(await liveUrl(context.root), home.pushGit),
   ];
   return orOk(complaints, 'the hooks lead to this clone, and "live" to them');
 }
@@ -34,18 +34,18 @@ export function judgeRemote(url: string | null, pushGit: string): Judgement[] {
   if (url === null) {
     return [fault('This clone has no remote "live" to push to.', `git remote add live ${word(pushGit)}`)];
   }
-  const said = `The remote "live" of this clone leads elsewhere: ${withoutPassword(url)}.`;
-  return [warning(said, `git remote set-url live ${word(pushGit)}`)];
+  const message = `The remote "live" of this clone leads elsewhere: ${withoutPassword(url)}.`;
+  return [warning(message, `git remote set-url live ${word(pushGit)}`)];
 }
 
 /** The Node that a push would run; null where there is no hook. */
-export function hookNode(patient: Patient): string | null {
-  const text = textOf(hookFile(patient, 'post-receive'));
+export function hookNode(context: DoctorContext): string | null {
+  const text = textOf(hookFile(context, 'post-receive'));
   return text === null ? null : hookValue(text, 'NODE');
 }
 
-function judgeHook(patient: Patient, hook: (typeof HOOKS)[number]): Judgement[] {
-  const file = hookFile(patient, hook);
+function judgeHook(context: DoctorContext, hook: (typeof HOOKS)[number]): Judgement[] {
+  const file = hookFile(context, hook);
   const text = textOf(file);
   if (text === null) return [fault(`The hook ${file} is missing: a push deploys nothing.`, WRITE_AGAIN)];
   if (!runs(file)) return [fault(`The hook ${file} cannot be run: a push deploys nothing.`, WRITE_AGAIN)];
@@ -53,13 +53,13 @@ function judgeHook(patient: Patient, hook: (typeof HOOKS)[number]): Judgement[] 
   if (node === null || !existsSync(node)) {
     return [fault(`The hook ${file} runs ${node ?? 'nothing'}, which is not there.`, WRITE_AGAIN)];
   }
-  const { root } = patient;
-  if (text === hookScript(hook, patient.home(), { node, root, branch: patient.ports().branch })) return [];
+  const { root } = context;
+  if (text === hookScript(hook, context.home(), { node, root, branch: context.ports().branch })) return [];
   return [fault(`The hook ${file} does not lead to this clone.`, WRITE_AGAIN)];
 }
 
-function hookFile(patient: Patient, hook: string): string {
-  return path.join(patient.home().pushGit, 'hooks', hook);
+function hookFile(context: DoctorContext, hook: string): string {
+  return path.join(context.home().pushGit, 'hooks', hook);
 }
 
 function textOf(file: string): string | null {

@@ -9,24 +9,24 @@ import { findBootLine, tryLine } from './boot-line';
 import { asRoot } from '../os/as-root';
 import type { Judgement } from './finding';
 import { ok, warning, word } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
 const run = promisify(execFile);
 
 const SYSTEM_TABLES = ['/etc/crontab', '/etc/cron.d'];
 const UNITS = ['/etc/systemd/system', '/usr/lib/systemd/system', '/lib/systemd/system'];
 
-export async function checkReboot(patient: Patient): Promise<Judgement[]> {
-  const { root } = patient;
+export async function checkReboot(context: DoctorContext): Promise<Judgement[]> {
+  const { root } = context;
   const cron = [await ownCrontab(), ...SYSTEM_TABLES.flatMap((place) => textsIn(place))].join('\n');
   const folders = [...UNITS, path.join(homedir(), '.config/systemd/user')];
   const units = folders.flatMap((folder) => textsIn(folder, '.service'));
   const starter = starterOf(root, cron, units);
-  const home = patient.home().dir;
+  const home = context.home().dir;
   const problem = starter?.by === 'cron' && starter.line ? await problemOf(starter.line, home) : null;
   if (starter && problem === null) return judgeReboot(starter, null, null, true);
-  const wanted = { root, home, searchPath: patient.env.PATH ?? '' };
+  const wanted = { root, home, searchPath: context.env.PATH ?? '' };
   return judgeReboot(starter, problem, await findBootLine(wanted), await hasCrontab());
 }
 
@@ -70,12 +70,12 @@ export function judgeReboot(
   crontabIsThere: boolean,
 ): Judgement[] {
   if (found === null) return [ok(starter?.by === 'systemd' ? 'systemd starts it' : 'cron runs npm start')];
-  const said =
+  const message =
     problem === null
       ? 'After a reboot nobody would run npm start.'
       : `The line in the crontab would not bring this back after a reboot: ${problem}`;
   if (found.failure) {
-    return [warning(`${said} Nor would ${found.line}: ${found.failure.message}`, found.failure.hint)];
+    return [warning(`${message} Nor would ${found.line}: ${found.failure.message}`, found.failure.hint)];
   }
   // cron reads a plain percent sign as the end of the command
   const entry = `@reboot ${found.line.replaceAll('%', '\\%')}`;
@@ -83,7 +83,7 @@ export function judgeReboot(
   // fails where there is no crontab, or nothing else in it
   const others = `crontab -l 2>/dev/null${without}`;
   const change = `(${others} || true; printf '%s\\n' ${word(entry)}) | crontab -`;
-  return [warning(said, crontabIsThere ? change : `${asRoot('apt-get install -y cron')} && ${change}`)];
+  return [warning(message, crontabIsThere ? change : `${asRoot('apt-get install -y cron')} && ${change}`)];
 }
 
 /** The folder itself, and not one whose name begins like it. */

@@ -4,22 +4,22 @@ import type { Finding, Status } from './finding';
 
 const MARKS: Record<Status, string> = { ok: '✓', warning: '!', fault: '✗', skipped: '-' };
 
-/** A line for each finding, its mend below it, and a last line that sums up. */
+/** A line for each finding, its fix below it, and a last line that sums up. */
 export function reportLines(findings: Finding[]): string[] {
   const width = Math.max(...findings.map(({ link }) => link.length));
-  // what only waits for another link's mend is one line together
+  // what only waits for another link's fix is one line together
   const waiting = findings.filter(isWaiting).map(({ link }) => link);
   const told = findings.filter((finding) => !isWaiting(finding));
-  const lines = told.flatMap(({ link, status, said, mend }) => {
-    const line = `${MARKS[status]} ${link.padEnd(width)}  ${printable(said)}`;
-    return mend === null ? [line] : [line, `  ${' '.repeat(width)}  → ${printable(mend)}`];
+  const lines = told.flatMap(({ link, status, message, fix }) => {
+    const line = `${MARKS[status]} ${link.padEnd(width)}  ${printable(message)}`;
+    return fix === null ? [line] : [line, `  ${' '.repeat(width)}  → ${printable(fix)}`];
   });
   const rest = waiting.length > 0 ? [`${MARKS.skipped} not looked at: ${waiting.join(', ')}`] : [];
   return [...lines, ...rest, summary(findings)];
 }
 
-function isWaiting({ status, said }: Finding): boolean {
-  return status === 'skipped' && said.includes(': see ');
+function isWaiting({ status, message }: Finding): boolean {
+  return status === 'skipped' && message.includes(': see ');
 }
 
 /** `✓ every link holds`, `✗ 2 faults, 1 warning`. */

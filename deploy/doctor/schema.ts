@@ -2,15 +2,15 @@
 import { existsSync } from 'node:fs';
 import { named } from '../core/format';
 import { isOver } from '../core/transitions';
-import type { Deployment } from '../core/types';
-import type { Home } from '../home';
-import { howToRestore } from '../pipeline/data-copy';
+import type { Deployment } from '../core/deployment';
+import type { Home } from '../home/home';
+import { howToRestore } from '../pipeline/steps/data-snapshot';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 
-export function checkSchema(patient: Patient): Judgement[] {
-  return judgeSchema(patient.home(), patient.lastLive(), patient.journal().migrated());
+export function checkSchema(context: DoctorContext): Judgement[] {
+  return judgeSchema(context.home(), context.lastLive(), context.journal().migrated());
 }
 
 export function judgeSchema(
@@ -24,10 +24,10 @@ export function judgeSchema(
   );
   if (!broke?.migration || !live?.to) return [ok('it suits what is live')];
   const { liveFails, copy } = broke.migration;
-  const said = `The migration of deployment ${broke.id} moved the schema, and ${named(live.to)} fails since: ${liveFails}.`;
+  const message = `The migration of deployment ${broke.id} moved the schema, and ${named(live.to)} fails since: ${liveFails}.`;
   const fix =
     copy === null || !existsSync(copy)
       ? 'Push a commit that works with the schema as it is now.'
       : howToRestore(home, copy);
-  return [fault(said, fix)];
+  return [fault(message, fix)];
 }

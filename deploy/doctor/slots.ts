@@ -2,86 +2,86 @@
 import { short } from '../core/format';
 import { isRevival } from '../core/restore-chain';
 import { rollbackTarget } from '../core/rollback-target';
-import { inService } from '../core/spread';
-import type { ProbeAnswer } from '../core/seams';
-import type { RunningSlot, Serving } from '../core/types';
-import { builtHealthPath } from '../pipeline/health-path';
+import { inService } from '../core/traffic-split';
+import type { ProbeAnswer } from '../core/interfaces';
+import type { RunningSlot, Serving } from '../core/slot';
+import { builtHealthPath } from '../health/health-path';
 import { probe } from '../traffic/probe';
 import type { Judgement } from './finding';
 import { fault, ok, warning } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
 /** So often a process may end by accident. */
 const MANY_RESTARTS = 3;
 /** The newest attempts are enough to find one of the release. */
 const ATTEMPTS = 100;
 
-export async function checkActive(patient: Patient): Promise<Judgement[]> {
-  const serving = patient.lastLive()?.to;
+export async function checkActive(context: DoctorContext): Promise<Judgement[]> {
+  const serving = context.lastLive()?.to;
   if (!serving) return [ok('nothing was made live yet')];
-  if (patient.table().maintenance && patient.atWork() === null) return [judgeNone(patient, serving)];
+  if (context.table().maintenance && context.atWork() === null) return [judgeNone(context, serving)];
   // the one that the journal names is missed also where the table leads elsewhere
-  const slots = new Set([serving.slot, ...inService(patient.table())]);
-  const mend = wayOut(patient, serving);
-  const judged = await Promise.all([...slots].map((slot) => judgeSlot(patient, { ...serving, slot }, mend)));
+  const slots = new Set([serving.slot, ...inService(context.table())]);
+  const fix = wayOut(context, serving);
+  const judged = await Promise.all([...slots].map((slot) => judgeSlot(context, { ...serving, slot }, fix)));
   return judged.flat();
 }
 
-async function judgeSlot(patient: Patient, wanted: Serving, mend: string): Promise<Judgement[]> {
-  const running = await runningIn(patient, wanted.slot);
-  if (running === null || running.pid === null) return judgeActive(wanted, null, null, mend);
-  return judgeActive(wanted, running, await answerOf(patient, running), mend);
+async function judgeSlot(context: DoctorContext, wanted: Serving, fix: string): Promise<Judgement[]> {
+  const running = await runningIn(context, wanted.slot);
+  if (running === null || running.pid === null) return judgeActive(wanted, null, null, fix);
+  return judgeActive(wanted, running, await answerOf(context, running), fix);
 }
 
 /** An earlier good release; where there is none, another process of the same one. */
-function wayOut(patient: Patient, { commit }: Serving): string {
-  const hasEarlier = rollbackTarget(patient.journal().verdicts(), commit) !== null;
+function wayOut(context: DoctorContext, { commit }: Serving): string {
+  const hasEarlier = rollbackTarget(context.journal().verdicts(), commit) !== null;
   return hasEarlier ? 'npm run -s rollback' : `npm run -s deploy -- ${short(commit)}`;
 }
 
 /** The maintenance page stays up where neither what was live nor an earlier release starts. */
-function judgeNone(patient: Patient, wanted: Serving): Judgement {
-  const failed = patient
+function judgeNone(context: DoctorContext, wanted: Serving): Judgement {
+  const failed = context
     .journal()
     .history(ATTEMPTS)
     .find((each) => isRevival(each) && each.commit === wanted.commit && each.cause !== null);
   const why = failed ? `: v${wanted.version} (${short(wanted.commit)}) did not start: ${failed.cause}` : '';
-  const said = `${`No release is live${why}`.replace(/\.?$/, '.')} Remove its cause, or push a commit that starts.`;
+  const message = `${`No release is live${why}`.replace(/\.?$/, '.')} Remove its cause, or push a commit that starts.`;
   // earlier good releases are tried in turn, too
-  return fault(said, failed ? `npm run -s logs -- ${failed.id} && npm start` : 'npm start');
+  return fault(message, failed ? `npm run -s logs -- ${failed.id} && npm start` : 'npm start');
 }
 
 /** What runs in a slot; one that is looked after before an orphan. */
-export async function runningIn(patient: Patient, name: string): Promise<RunningSlot | null> {
-  const found = (await patient.running()).filter(({ slot }) => slot === name);
+export async function runningIn(context: DoctorContext, name: string): Promise<RunningSlot | null> {
+  const found = (await context.running()).filter(({ slot }) => slot === name);
   return found.find(({ orphan }) => !orphan) ?? found[0] ?? null;
 }
 
-export function answerOf(patient: Patient, running: RunningSlot): Promise<ProbeAnswer> {
-  const yard = { home: patient.home(), config: patient.ports() };
-  const port = patient.slots().find(({ name }) => name === running.slot)?.port;
-  return probe({ port, path: builtHealthPath(yard, running.commit), timeoutMs: ASK_MS });
+export function answerOf(context: DoctorContext, running: RunningSlot): Promise<ProbeAnswer> {
+  const built = { home: context.home(), config: context.ports() };
+  const port = context.slots().find(({ name }) => name === running.slot)?.port;
+  return probe({ port, path: builtHealthPath(built, running.commit), timeoutMs: ASK_MS });
 }
 
-/** @param mend what replaces a process that does not answer as a healthy one */
+/** @param fix what replaces a process that does not answer as a healthy one */
 export function judgeActive(
   { slot, commit, version }: Serving,
   running: RunningSlot | null,
   answer: ProbeAnswer | null,
-  mend: string,
+  fix: string,
 ): Judgement[] {
   const wanted = `v${version} (${short(commit)})`;
   if (running === null || answer === null) {
     return [fault(`Nothing runs in ${slot}, which is to serve ${wanted}.`, 'npm start')];
   }
   if (running.commit !== commit) {
-    const said = `${short(running.commit)} runs in ${slot}, but the journal says ${wanted}.`;
-    return [fault(said, `npm run -s deploy -- ${short(commit)}`)];
+    const message = `${short(running.commit)} runs in ${slot}, but the journal says ${wanted}.`;
+    return [fault(message, `npm run -s deploy -- ${short(commit)}`)];
   }
   if (answer.status !== 200 || answer.instance !== running.instance) {
-    const said = `${slot} (pid ${running.pid}) does not answer as itself: ${answer.said}.`;
-    return [fault(said, mend)];
+    const message = `${slot} (pid ${running.pid}) does not answer as itself: ${answer.said}.`;
+    return [fault(message, fix)];
   }
   if (running.orphan) {
     return [fault(`Nobody would start ${slot} again: the PM2 that started it has died.`, 'npm start')];

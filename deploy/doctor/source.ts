@@ -1,18 +1,19 @@
 /** The source: it can be read, it has the branch, and the branch's tip was deployed. */
 import { short } from '../core/format';
-import type { Commit, Deployment } from '../core/types';
+import type { Deployment } from '../core/deployment';
+import type { Commit } from '../core/release';
 import { askSource } from '../git/ask-source';
 import { sourceOf } from '../git/mirror';
-import { withoutPassword } from '../git/shown';
+import { withoutPassword } from '../core/redact-url';
 import type { Judgement } from './finding';
-import { fault, NotLookedAt, ok, warning, word } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import { fault, NotChecked, ok, warning, word } from './finding';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
-export async function checkSource(patient: Patient): Promise<Judgement[]> {
-  const { source: configured, branch } = patient.config();
-  const home = patient.home();
-  if (configured === null && (await patient.pushDamage()) !== null) throw new NotLookedAt('see git push');
+export async function checkSource(context: DoctorContext): Promise<Judgement[]> {
+  const { source: configured, branch } = context.config();
+  const home = context.home();
+  if (configured === null && (await context.pushDamage()) !== null) throw new NotChecked('see git push');
   const source = sourceOf(home, configured);
   const asked = await askSource(home, source, branch, ASK_MS);
   if (typeof asked === 'object') return [unreadable(source, configured, asked.why)];
@@ -23,7 +24,7 @@ export async function checkSource(patient: Patient): Promise<Judgement[]> {
         `git push ${configured === null ? 'live' : word(withoutPassword(source))} HEAD:${branch}`,
       ),
     ];
-  return judgeTip({ tip: asked, branch, source, deployment: patient.journal().newestOf(asked) });
+  return judgeTip({ tip: asked, branch, source, deployment: context.journal().newestOf(asked) });
 }
 
 interface Tip {
@@ -38,15 +39,15 @@ export function judgeTip({ tip, branch, source, deployment }: Tip): Judgement[] 
   const shown = withoutPassword(source);
   if (deployment)
     return [ok(`${shown}, ${branch} at ${short(tip)}: deployment ${deployment.id} ${deployment.state}`)];
-  const said = `${branch} in ${shown} is at ${short(tip)}, which was never deployed.`;
-  return [warning(said, `git fetch ${word(shown)} ${word(branch)} && npm run -s deploy -- FETCH_HEAD`)];
+  const message = `${branch} in ${shown} is at ${short(tip)}, which was never deployed.`;
+  return [warning(message, `git fetch ${word(shown)} ${word(branch)} && npm run -s deploy -- FETCH_HEAD`)];
 }
 
 function unreadable(source: string, configured: string | null, why: string): Judgement {
-  const said = `The source ${withoutPassword(source)} cannot be read: ${why}.`;
-  if (configured === null) return fault(said, 'npm start');
+  const message = `The source ${withoutPassword(source)} cannot be read: ${why}.`;
+  if (configured === null) return fault(message, 'npm start');
   return fault(
-    `${said} Correct "source" in the configuration, or let this machine read it.`,
+    `${message} Correct "source" in the configuration, or let this machine read it.`,
     `git ls-remote ${word(withoutPassword(source))}`,
   );
 }

@@ -1,47 +1,47 @@
 /** The standby, which gets the requests when the active slot crashes: it lives. */
 import { short } from '../core/format';
 import { deployTo } from '../core/pool';
-import type { ProbeAnswer } from '../core/seams';
-import type { RunningSlot } from '../core/types';
-import { containerOf } from '../runtimes/compose-definitions';
-import { slotAppName } from '../runtimes/pm2-definitions';
+import type { ProbeAnswer } from '../core/interfaces';
+import type { RunningSlot } from '../core/slot';
+import { containerOf } from '../runtimes/compose/definitions';
+import { slotAppName } from '../runtimes/pm2/definitions';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
-import type { Patient } from './patient';
+import type { DoctorContext } from './context';
 import { answerOf, runningIn } from './slots';
 
-export async function checkStandby(patient: Patient): Promise<Judgement[]> {
-  const { standby } = patient.table();
+export async function checkStandby(context: DoctorContext): Promise<Judgement[]> {
+  const { standby } = context.table();
   if (standby === null) return [ok('none: the next deployment leaves one')];
-  const running = await runningIn(patient, standby);
+  const running = await runningIn(context, standby);
   const alive = running !== null && running.pid !== null;
-  const { runtime, name } = patient.ports();
-  const live = patient.lastLive()?.to?.commit ?? 'HEAD';
-  const mends = runtime === 'compose' ? containerMends(name, standby, live) : pm2Mends(standby);
-  return judgeStandby(standby, running, alive ? await answerOf(patient, running) : null, mends);
+  const { runtime, name } = context.ports();
+  const live = context.lastLive()?.to?.commit ?? 'HEAD';
+  const fixes = runtime === 'compose' ? containerFixes(name, standby, live) : pm2Fixes(standby);
+  return judgeStandby(standby, running, alive ? await answerOf(context, running) : null, fixes);
 }
 
-/** @param mends what starts it again: where nothing of it is left, and where it is still known */
+/** @param fixes what starts it again: where nothing of it is left, and where it is still known */
 export function judgeStandby(
   slot: string,
   running: RunningSlot | null,
   answer: ProbeAnswer | null,
-  mends: StandbyMends,
+  fixes: StandbyFixes,
 ): Judgement[] {
   if (running && answer?.status === 200 && answer.instance === running.instance) {
     return [ok(`${slot}: ${short(running.commit)}, pid ${running.pid}`)];
   }
   const why = answer === null ? 'it does not run' : answer.said;
-  const said = `${slot} stands behind the active slot, but would not take over: ${why}.`;
-  return [fault(said, running && !running.orphan ? mends.known : mends.gone)];
+  const message = `${slot} stands behind the active slot, but would not take over: ${why}.`;
+  return [fault(message, running && !running.orphan ? fixes.known : fixes.gone)];
 }
 
-export interface StandbyMends {
+export interface StandbyFixes {
   gone: string;
   known: string;
 }
 
-export function pm2Mends(slot: string): StandbyMends {
+export function pm2Fixes(slot: string): StandbyFixes {
   const app = slotAppName(slot);
   const start = `npm run -s pm2 -- start ecosystem.config.js --only ${app}`;
   // PM2 would start again what it has already as it was
@@ -49,6 +49,6 @@ export function pm2Mends(slot: string): StandbyMends {
 }
 
 /** @param live goes live in that slot, and the one that is live now stands behind it */
-export function containerMends(name: string, slot: string, live: string): StandbyMends {
+export function containerFixes(name: string, slot: string, live: string): StandbyFixes {
   return { gone: deployTo(slot, short(live)), known: `docker restart ${containerOf(name, slot)}` };
 }

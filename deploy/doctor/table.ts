@@ -2,21 +2,22 @@
 import path from 'node:path';
 import { plural, short } from '../core/format';
 import { deployTo } from '../core/pool';
-import { inService } from '../core/spread';
-import { tableFiles, tableFolder, tableInWords } from '../core/table';
-import type { Serving, Table } from '../core/types';
+import { inService } from '../core/traffic-split';
+import { tableFiles, tableFolder, tableInWords } from '../core/traffic-table';
+import type { Serving } from '../core/slot';
+import type { Table } from '../core/traffic-table';
 import { incompleteTables } from '../traffic/table-folder';
 import { closedFolder, findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
-import { fault, NotLookedAt, orOk, word } from './finding';
-import type { Patient } from './patient';
+import { fault, NotChecked, orOk, word } from './finding';
+import type { DoctorContext } from './context';
 
-export function checkTable(patient: Patient): Judgement[] {
-  const table = patient.table();
-  const folders = [...judgeWay(patient, table), ...judgeFolders(patient)];
-  const atWork = patient.atWork();
-  if (atWork && folders.length === 0) throw new NotLookedAt(`deployment ${atWork.id} is at work`);
-  const complaints = [...folders, ...judgeTable(table, patient.lastLive()?.to ?? null)];
+export function checkTable(context: DoctorContext): Judgement[] {
+  const table = context.table();
+  const folders = [...judgeWay(context, table), ...judgeFolders(context)];
+  const atWork = context.atWork();
+  if (atWork && folders.length === 0) throw new NotChecked(`deployment ${atWork.id} is at work`);
+  const complaints = [...folders, ...judgeTable(table, context.lastLive()?.to ?? null)];
   return orOk(complaints, whereEveryoneGoes(table));
 }
 
@@ -34,17 +35,17 @@ export function judgeTable({ active }: Table, serving: Serving | null): Judgemen
     return [fault(`Everyone goes to ${active}, where nothing was ever made live.`, 'npm run -s deploy')];
   }
   const wanted = `the journal says ${serving.slot} (v${serving.version}, ${short(serving.commit)})`;
-  const said =
+  const message =
     active === null
       ? `The table names no slot, but ${wanted}.`
       : `Everyone goes to ${active}, but ${wanted}.`;
-  return [fault(said, deployTo(serving.slot, short(serving.commit)))];
+  return [fault(message, deployTo(serving.slot, short(serving.commit)))];
 }
 
 /** nginx would not complain: what it cannot read is an empty table to it, and everyone gets a 503. */
-function judgeWay(patient: Patient, table: Table): Judgement[] {
+function judgeWay(context: DoctorContext, table: Table): Judgement[] {
   const user = findWorkerUser();
-  const closed = closedFolder(path.join(patient.home().tables, tableFolder(table)), user);
+  const closed = closedFolder(path.join(context.home().tables, tableFolder(table)), user);
   if (closed === null) return [];
   return [
     fault(
@@ -55,11 +56,11 @@ function judgeWay(patient: Patient, table: Table): Judgement[] {
 }
 
 /** All are made beforehand, because on a full disk none can be made. */
-function judgeFolders(patient: Patient): Judgement[] {
-  const { tables } = patient.home();
+function judgeFolders(context: DoctorContext): Judgement[] {
+  const { tables } = context.home();
   const incomplete = incompleteTables(
-    patient.home(),
-    patient.slots().map(({ name }) => name),
+    context.home(),
+    context.slots().map(({ name }) => name),
   );
   if (incomplete.length === 0) return [];
   const folders = incomplete.map((each) => word(path.join(tables, tableFolder(each))));

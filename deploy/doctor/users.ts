@@ -1,19 +1,19 @@
 /** What users get: the health path through nginx, answered by the release that is to serve. */
 import { short } from '../core/format';
-import type { ProbeAnswer } from '../core/seams';
-import type { Serving } from '../core/types';
-import { builtHealthPath } from '../pipeline/health-path';
+import type { ProbeAnswer } from '../core/interfaces';
+import type { Serving } from '../core/slot';
+import { builtHealthPath } from '../health/health-path';
 import { probe } from '../traffic/probe';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
-export async function checkUsers(patient: Patient): Promise<Judgement[]> {
-  const serving = patient.lastLive()?.to;
+export async function checkUsers(context: DoctorContext): Promise<Judgement[]> {
+  const serving = context.lastLive()?.to;
   if (!serving) return [ok('nothing was made live yet')];
-  const config = patient.ports();
-  const path = builtHealthPath({ home: patient.home(), config }, serving.commit);
+  const config = context.ports();
+  const path = builtHealthPath({ home: context.home(), config }, serving.commit);
   return judgeUsers(
     serving,
     config.http.port,
@@ -26,6 +26,6 @@ export function judgeUsers(serving: Serving, port: number, answer: ProbeAnswer):
   if (answer.status === 200 && answer.commit === serving.commit) {
     return [ok(`${url} answers with ${short(serving.commit)} in ${answer.ms} ms`)];
   }
-  const said = `${url} answers ${answer.said}, though ${serving.slot} is well.`;
-  return [fault(said, 'npm run -s logs -- nginx')];
+  const message = `${url} answers ${answer.said}, though ${serving.slot} is well.`;
+  return [fault(message, 'npm run -s logs -- nginx')];
 }

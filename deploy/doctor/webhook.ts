@@ -1,17 +1,17 @@
 /** The webhook end to end, as GitHub would post it: a signed ping through nginx, and one that must be refused. */
 import { randomBytes } from 'node:crypto';
-import { readSecret } from '../secret';
-import { postPing } from '../webhook/post';
+import { readSecret } from '../home/webhook-secret';
+import { postPing } from '../client/post-webhook';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
-import type { Patient } from './patient';
-import { ASK_MS } from './patience';
+import type { DoctorContext } from './context';
+import { ASK_MS } from './timeouts';
 
-export async function checkWebhook(patient: Patient): Promise<Judgement[]> {
-  const { port } = patient.ports().http;
+export async function checkWebhook(context: DoctorContext): Promise<Judgement[]> {
+  const { port } = context.ports().http;
   const signedWith = (secret: string): Promise<number> => postPing({ port, secret, timeoutMs: ASK_MS });
   const [signed, forged] = await Promise.all([
-    signedWith(readSecret(patient.home())),
+    signedWith(readSecret(context.home())),
     signedWith(randomBytes(32).toString('hex')),
   ]);
   return judgeAnswers(signed, forged);
@@ -20,8 +20,8 @@ export async function checkWebhook(patient: Patient): Promise<Judgement[]> {
 /** @param signed the status of the right signature's answer @param forged of the wrong one's */
 export function judgeAnswers(signed: number, forged: number): Judgement[] {
   if (forged !== 401) {
-    const said = `A wrongly signed webhook was answered with ${forged} and not refused.`;
-    return [fault(said, 'npm stop && npm start')];
+    const message = `A wrongly signed webhook was answered with ${forged} and not refused.`;
+    return [fault(message, 'npm stop && npm start')];
   }
   if (signed !== 200) {
     return [fault(`A signed ping through nginx was answered with ${signed}.`, 'npm run -s logs -- deployer')];

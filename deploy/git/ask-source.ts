@@ -1,8 +1,8 @@
 /** Asks a source for the tip of a branch, as the deployer would: without a terminal, in which ssh would begin to ask questions. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
-import type { Commit } from '../core/types';
-import type { Home } from '../home';
+import type { Commit } from '../core/release';
+import type { Home } from '../home/home';
 import { causeIn, gitEnvironment } from './git';
 
 /** The branch's commit, empty where the source has no such branch; or why the source cannot be read. */

@@ -1,6 +1,6 @@
 /** Questions to a clone. Nothing here changes it. */
 import { KnownError } from '../core/errors';
-import type { Commit } from '../core/types';
+import type { Commit } from '../core/release';
 import { GitFailure, gitIn, reasonOf } from './git';
 
 /**

@@ -6,9 +6,9 @@ import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { SimpleGit } from 'simple-git';
 import { GitError, GitPluginError, simpleGit } from 'simple-git';
-import { cleanEnvironment } from '../environment';
-import { runPolitely } from '../low-priority';
-import { DEPLOYMENT_MARKER } from '../pipeline/survivors';
+import { cleanEnvironment } from '../os/environment-allowlist';
+import { runPolitely } from '../os/low-priority';
+import { DEPLOYMENT_MARKER } from '../os/marked-processes';
 
 const run = promisify(execFile);
 

@@ -1,5 +1,5 @@
 /** The clone's remote `live`, by which `git push live main` finds push.git. */
-import type { Home } from '../home';
+import type { Home } from '../home/home';
 import { gitIn } from './git';
 
 export type LiveRemote = 'added' | 'there' | { elsewhere: string };

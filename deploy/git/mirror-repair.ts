@@ -5,8 +5,8 @@
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
-import type { Home } from '../home';
-import { putInTrash } from '../trash';
+import type { Home } from '../home/home';
+import { putInTrash } from '../home/trash';
 import { damageOf } from './damage';
 import { gitOn, reasonOf } from './git';
 

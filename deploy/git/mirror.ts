@@ -3,14 +3,14 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
-import type { Commit } from '../core/types';
-import type { Home } from '../home';
+import type { Commit } from '../core/release';
+import type { Home } from '../home/home';
 import { gitIn, gitOn, gitPolitely, gitSilently } from './git';
 import type { Report } from './mirror-repair';
 import { damageOf } from './damage';
 import { makeAgain, makeMirror, repairing } from './mirror-repair';
 import { checkBranchName, checkCommitId } from './names';
-import { withoutPassword } from './shown';
+import { withoutPassword } from '../core/redact-url';
 import { removeDeadLocks } from './locks';
 import { fetchCommit, unreadable } from './seed';
 

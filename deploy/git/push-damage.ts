@@ -2,7 +2,7 @@
 import type { Dirent } from 'node:fs';
 import { accessSync, constants, lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Home } from '../home';
+import type { Home } from '../home/home';
 import { damageOf } from './damage';
 import { deadLocks } from './locks';
 

@@ -17,9 +17,9 @@ import {
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
-import type { Commit } from '../core/types';
+import type { Commit } from '../core/release';
 import { goodLines, readableRefs, refsToBring } from '../core/refs';
-import type { Home } from '../home';
+import type { Home } from '../home/home';
 import { flushFileSystems } from '../os/flush';
 import { machineMs } from '../os/machine-clock';
 import { isInUse, removeDeadLocks } from './locks';

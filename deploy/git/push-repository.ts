@@ -1,7 +1,7 @@
 /** push.git: the bare repository that `git push live` sends to, and its hooks. */
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Home } from '../home';
+import type { Home } from '../home/home';
 import { writeAtomically } from '../os/atomic-write';
 import { gitOn } from './git';
 import { checkBranchName } from './names';

@@ -1,7 +1,7 @@
 /** The first version: what the clone stands on enters push.git without a push. */
 import { diskCode, KnownError } from '../core/errors';
-import type { Commit } from '../core/types';
-import type { Home } from '../home';
+import type { Commit } from '../core/release';
+import type { Home } from '../home/home';
 import { resolveRef } from './clone';
 import { gitOn, reasonOf } from './git';
 import { checkBranchName } from './names';

@@ -2,9 +2,9 @@
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import type { KnownError } from '../core/errors';
 import { ERRORS, asKnown } from '../core/errors';
-import type { Home } from '../home';
-import { openDescriptors } from '../open-files';
-import { processesWith } from '../runtimes/os-process';
+import type { Home } from '../home/home';
+import { openDescriptors } from '../os/open-files';
+import { processesWith } from '../os/process-table';
 import { closedJournal } from './database';
 import { Journal } from './journal';
 

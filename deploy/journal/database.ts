@@ -3,10 +3,10 @@ import Database from 'libsql';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
-import type { Home } from '../home';
+import type { Home } from '../home/home';
 import { asDiskFailure, diskTrouble } from '../os/disk-failure';
-import { useReserve } from '../reserve';
-import { inTransaction, isFull } from '../sqlite';
+import { useReserve } from '../home/disk-reserve';
+import { inTransaction, isFull } from './sqlite';
 
 export type JournalPlace = Pick<Home, 'journal' | 'dir'>;
 

@@ -8,17 +8,17 @@ import type { Redact } from '../core/redact';
 import { redactEntry } from '../core/redact';
 import { isActive, isOver, mayFollow } from '../core/transitions';
 import type {
-  Commit,
   Deployment,
   DeploymentKind,
   DeploymentState,
-  Entry,
-  SlotName,
   Trigger,
-  Wish,
-} from '../core/types';
-import { withoutPassword } from '../git/shown';
-import type { Home } from '../home';
+  OperatorRequest,
+} from '../core/deployment';
+import type { Entry } from '../core/event';
+import type { Commit } from '../core/release';
+import type { SlotName } from '../core/slot';
+import { withoutPassword } from '../core/redact-url';
+import type { Home } from '../home/home';
 import { machineMs } from '../os/machine-clock';
 import type { JournalPlace } from './database';
 import { JournalDatabase } from './database';
@@ -164,7 +164,7 @@ export class Journal extends JournalReader {
   }
 
   /** One that has waited for a person goes on. @param done the wish that was followed; a later one stays */
-  async goOn(id: number, done: Wish | null): Promise<Deployment> {
+  async goOn(id: number, done: OperatorRequest | null): Promise<Deployment> {
     return this.db.write(() => {
       const before = this.mustGet(id);
       const facts = before.wish === done ? { wish: null } : {};
@@ -181,7 +181,7 @@ export class Journal extends JournalReader {
    * Throws E_TOO_LATE for a request that its client has given up.
    */
   async wish(
-    wish: Wish,
+    wish: OperatorRequest,
     choose: (pending: Deployment[]) => Deployment,
     asked: Asked = {},
   ): Promise<Deployment> {

@@ -1,8 +1,11 @@
 /** What can be asked of the journal. It changes nothing. */
-import type { LastSeen } from '../core/seen';
+import type { LastSeen } from '../core/tip-policy';
 import { isActive } from '../core/transitions';
-import type { Commit, Deployment, Entry, JournalEvent, SlotName } from '../core/types';
-import { withoutPassword } from '../git/shown';
+import type { Deployment } from '../core/deployment';
+import type { Entry, JournalEvent } from '../core/event';
+import type { Commit } from '../core/release';
+import type { SlotName } from '../core/slot';
+import { withoutPassword } from '../core/redact-url';
 import type { JournalDatabase } from './database';
 import type { DeploymentRow } from './rows';
 import { fromRow } from './rows';

@@ -1,5 +1,5 @@
 /** A deployment as SQLite keeps it: its state, by which it is found, and the rest as JSON. */
-import type { Deployment, DeploymentState } from '../core/types';
+import type { Deployment, DeploymentState } from '../core/deployment';
 
 export interface DeploymentRow {
   id: number;

@@ -3,12 +3,12 @@
  * that none of them can slow a deployment or another receiver.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { configNow } from '../config-now';
-import { behind } from '../core/behind';
+import { configNow } from '../config/current';
+import { driftOf } from '../core/drift';
 import type { Notice } from '../core/notices';
 import { noticeOf } from '../core/notices';
-import type { JournalEvent } from '../core/types';
-import type { Yard } from '../yard';
+import type { JournalEvent } from '../core/event';
+import type { DeployContext } from '../context';
 import { keptPositions } from './positions';
 import { hostOf, postNotice } from './post';
 import type { Target } from './targets';
@@ -27,11 +27,11 @@ export interface Notifier {
   stop(): Promise<void>;
 }
 
-type Eyes = Pick<Yard, 'home' | 'root' | 'journal' | 'config'>;
+type Eyes = Pick<DeployContext, 'home' | 'root' | 'journal' | 'config'>;
 
 /** @param pauses milliseconds between the attempts, growing */
-export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.error): Notifier {
-  const { journal, home } = yard;
+export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.error): Notifier {
+  const { journal, home } = context;
   const positions = keptPositions(home);
   const busy = new Map<string, Promise<void>>();
   const ends = new AbortController();
@@ -43,7 +43,7 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
   const look = (): void => {
     const last = journal.lastEvent();
     if (last === seen && busy.size === 0) return;
-    for (const target of currentTargets(yard)) {
+    for (const target of currentTargets(context)) {
       if (!busy.has(target.url)) begin(target, Math.min(seen, last));
     }
     seen = last;
@@ -63,7 +63,7 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
       // again and again: more may have come while it was told, and its address may have gone
       for (let events = since(url, first); events.length > 0 && isOne(url); events = since(url, first)) {
         for (const event of events) {
-          const notice = noticeFor(yard, event);
+          const notice = noticeFor(context, event);
           const wanted = notice && target.on.some((name) => name === notice.event);
           if (stopped || (wanted && !(await tell(url, notice)))) return;
           positions.move(url, event.id);
@@ -75,7 +75,7 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
     }
   };
 
-  const isOne = (url: string): boolean => currentTargets(yard).some((target) => target.url === url);
+  const isOne = (url: string): boolean => currentTargets(context).some((target) => target.url === url);
 
   const since = (url: string, first: number): JournalEvent[] => journal.since(positions.of(url, first));
 
@@ -109,11 +109,11 @@ export function createNotifier(yard: Eyes, pauses = PAUSES_MS, log = console.err
     start() {
       seen = journal.lastEvent();
       // a journal that was begun anew counts from 1 again
-      for (const { url } of currentTargets(yard)) {
+      for (const { url } of currentTargets(context)) {
         if (positions.of(url, seen) > seen) positions.move(url, seen);
       }
       // what came while nobody looked
-      for (const target of currentTargets(yard)) begin(target, seen);
+      for (const target of currentTargets(context)) begin(target, seen);
       timer = setInterval(look, LOOK_EVERY_MS);
     },
     async stop() {
@@ -139,6 +139,6 @@ function currentTargets({ home, root, config }: Eyes): Target[] {
 function noticeFor({ journal, config }: Eyes, event: JournalEvent): Notice | null {
   const deployment = event.deployment === null ? null : journal.get(event.deployment);
   const serving = journal.lastLive()?.to ?? null;
-  const found = behind(journal.verdicts(), serving);
+  const found = driftOf(journal.verdicts(), serving);
   return noticeOf({ app: config.name, event, deployment, serving, behind: found });
 }

@@ -1,7 +1,7 @@
 /** How far each receiver has been told of the journal, kept over a restart: nothing is lost, nothing told twice. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
-import type { Home } from '../home';
+import type { Home } from '../home/home';
 import { writeAtomically } from '../os/atomic-write';
 
 export interface Positions {

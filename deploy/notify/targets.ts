@@ -1,10 +1,10 @@
 /** Who is notified: what the configuration names, and the URL that npm start was given. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
-import type { Config } from '../config';
-import { NOTICES } from '../config-schema';
+import type { Config } from '../config/load';
+import { NOTICES } from '../config/schema';
 import { KnownError } from '../core/errors';
 import type { NoticeName } from '../core/notices';
-import type { Home } from '../home';
+import type { Home } from '../home/home';
 import { writeAtomically } from '../os/atomic-write';
 
 export interface Target {

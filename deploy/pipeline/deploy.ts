@@ -3,87 +3,103 @@ import { needSentence } from '../core/canary/requests-needed';
 import { KnownError } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
 import { rollbackTarget, schemaNewerThan } from '../core/rollback-target';
-import { inService } from '../core/spread';
+import { inService } from '../core/traffic-split';
 import { setAside } from '../core/substitute';
-import { BUCKETS } from '../core/types';
-import type { Commit, Deployment, Observed, Plan, Serving } from '../core/types';
-import { numberInForce, numberWanted } from '../app-variables';
+import { BUCKETS } from '../core/traffic-table';
+import type { Deployment } from '../core/deployment';
+import type { Observed, Plan } from '../core/plan';
+import type { Commit } from '../core/release';
+import type { Serving } from '../core/slot';
+import { numberInForce, numberWanted } from '../config/app-environment';
 import { slotsOf } from '../journal/reader';
 import { knownOn } from '../os/disk-failure';
-import type { Yard } from '../yard';
-import { finish, finishAsNothingNew, fail } from './end';
-import type { Ending } from './ending';
-import { whyItEnds } from '../core/cancel-reason';
+import type { DeployContext } from '../context';
+import { finish, finishAsNothingNew, fail } from './finish';
+import type { Cancellation } from './cancellation';
+import { cancelReason } from '../core/cancel-reason';
 import { pageWhileDown } from './fall-back';
-import { goLive, stepContext } from './live';
-import { observe } from './observe';
-import { beginFlush } from './on-disk';
+import { goLive, stepContext } from './go-live';
+import { observe } from '../health/observe';
+import { beginFlush } from '../release/flush';
 import { likelyPlan, makePlan, strategyOf, targetOf } from './plan';
 import { preflight } from './preflight';
 import { refitForUndo, releaseOf, startsAnything } from './release-of';
-import { findRelease } from './releases';
+import { findRelease } from '../release/releases';
 import { run } from './run';
-import { openSettingsReader } from './app-settings';
-import type { NothingNew, Tip } from './tip';
-import { chooseTip, fetchTip } from './tip';
+import { openSettingsReader } from '../release/app-settings';
+import type { NothingNew, Tip } from './choose-commit';
+import { chooseTip, fetchTip } from './choose-commit';
 
 /** Takes a queued deployment to its end. Never throws for a known failure: it stands in the journal. */
-export async function deploy(yard: Yard, queued: Deployment, ending: Ending): Promise<void> {
+export async function deploy(
+  context: DeployContext,
+  queued: Deployment,
+  ending: Cancellation,
+): Promise<void> {
   const { id } = queued;
   const { signal } = ending;
-  await yard.journal.move(id, 'running', { pid: process.pid });
+  await context.journal.move(id, 'running', { pid: process.pid });
   try {
-    const plan = await preparedPlan(yard, queued, signal);
-    if ('nothingNew' in plan) return await finishAsNothingNew(yard, id, plan.nothingNew);
-    if (plan.length === 0) return await finish(yard, id, 'already-live');
-    const how = stepContext(yard, id, signal);
-    const end = await run(yard, { ...how, plan, from: 0, onLive: () => goLive(yard, id, how) });
-    await finish(yard, id, end);
+    const plan = await preparedPlan(context, queued, signal);
+    if ('nothingNew' in plan) return await finishAsNothingNew(context, id, plan.nothingNew);
+    if (plan.length === 0) return await finish(context, id, 'already-live');
+    const how = stepContext(context, id, signal);
+    const end = await run(context, { ...how, plan, from: 0, onLive: () => goLive(context, id, how) });
+    await finish(context, id, end);
   } catch (error) {
     ending.commandsMayRun();
-    await fail(yard, id, knownOn(yard.home.dir, error));
+    await fail(context, id, knownOn(context.home.dir, error));
   }
 }
 
 /** The release made, and what is to be done with it. Throws the signal's reason when somebody ends it. */
-async function preparedPlan(yard: Yard, queued: Deployment, signal: AbortSignal): Promise<Plan | NothingNew> {
+async function preparedPlan(
+  context: DeployContext,
+  queued: Deployment,
+  signal: AbortSignal,
+): Promise<Plan | NothingNew> {
   const { id } = queued;
   const branch = queued.kind === 'deploy' ? queued.branch : null;
-  const settings = branch === null ? null : openSettingsReader(yard.home, id);
+  const settings = branch === null ? null : openSettingsReader(context.home, id);
   try {
     // git fetches while what runs is looked at
-    const fetched = branch === null ? null : fetchTip(yard, queued, branch, signal);
-    const [seen, tip] = await bothOf(observe(yard), fetched);
-    const observed = isRevival(queued) ? await behindPage(yard, seen) : seen;
-    const from = serving(yard, observed);
-    const chosen = await chooseCommit(yard, queued, tip, from);
+    const fetched = branch === null ? null : fetchTip(context, queued, branch, signal);
+    const [seen, tip] = await bothOf(observe(context), fetched);
+    const observed = isRevival(queued) ? await behindPage(context, seen) : seen;
+    const from = serving(context, observed);
+    const chosen = await chooseCommit(context, queued, tip, from);
     if ('nothingNew' in chosen) return chosen;
     const { commit } = chosen;
-    await yard.journal.note(id, { from, commit, strategy: strategyOf(yard, queued) });
+    await context.journal.note(id, { from, commit, strategy: strategyOf(context, queued) });
     // what cannot be is refused before anything is prepared for it
-    const likely = likelyPlan(yard, queued, observed, commit, chooseEnvironment(yard, queued));
-    await preflight(yard, queued, commit, observed, likely);
-    const preparing = { yard, deployment: queued, settings, signal };
+    const likely = likelyPlan(context, queued, observed, commit, chooseEnvironment(context, queued));
+    await preflight(context, queued, commit, observed, likely);
+    const preparing = { context, deployment: queued, settings, signal };
     const release = await releaseOf(preparing, commit, startsAnything(likely), serves(observed));
-    beginFlush(yard, commit);
-    const environment = chooseEnvironment(yard, queued);
-    const plan = orMadeLive(yard, makePlan(yard, queued, observed, release, environment), observed, commit);
+    beginFlush(context, commit);
+    const environment = chooseEnvironment(context, queued);
+    const plan = orMadeLive(
+      context,
+      makePlan(context, queued, observed, release, environment),
+      observed,
+      commit,
+    );
     await refitForUndo(preparing, plan, observed);
     const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
-    await yard.journal.note(id, { plan, to, environment, version: release.version });
-    await tellNeeds(yard, id, plan);
-    if (queued.kind === 'rollback') await tellNewerSchema(yard, id, commit);
+    await context.journal.note(id, { plan, to, environment, version: release.version });
+    await tellNeeds(context, id, plan);
+    if (queued.kind === 'rollback') await tellNewerSchema(context, id, commit);
     return plan;
   } catch (error) {
-    throw whyItEnds(error, signal);
+    throw cancelReason(error, signal);
   } finally {
     settings?.leave();
   }
 }
 
 /** Where no process is left that users could reach, they get the maintenance page from now on. */
-async function behindPage(yard: Yard, { table, slots }: Observed): Promise<Observed> {
-  return { slots, table: await pageWhileDown(yard, table, slots) };
+async function behindPage(context: DeployContext, { table, slots }: Observed): Promise<Observed> {
+  return { slots, table: await pageWhileDown(context, table, slots) };
 }
 
 function serves({ table, slots }: Observed): boolean {
@@ -99,18 +115,18 @@ async function bothOf<A, B>(first: Promise<A>, second: Promise<B> | null): Promi
 
 /** The branch's tip in the source, the commit that was named, or what a rollback goes to. */
 async function chooseCommit(
-  yard: Yard,
+  context: DeployContext,
   queued: Deployment,
   tip: Commit | null,
   from: Serving | null,
 ): Promise<Tip> {
   const { kind, branch, commit } = queued;
   if (kind === 'env') return { commit: whatServes(from) };
-  if (kind === 'rollback') return { commit: commit ?? rollbackCommit(yard, from) };
+  if (kind === 'rollback') return { commit: commit ?? rollbackCommit(context, from) };
   // what was live last: while it waited, that may have become another one
-  if (kind === 'restore') return { commit: yard.journal.lastLive()?.to?.commit ?? mustBeNamed(commit) };
+  if (kind === 'restore') return { commit: context.journal.lastLive()?.to?.commit ?? mustBeNamed(commit) };
   if (branch === null || tip === null) return { commit: mustBeNamed(commit) };
-  return chooseTip(yard, queued, branch, tip, from);
+  return chooseTip(context, queued, branch, tip, from);
 }
 
 /** While it waited, that may have become another release. */
@@ -120,7 +136,7 @@ function whatServes(from: Serving | null): Commit {
 }
 
 /** A new release gets what waits; what is brought back, what is in force. */
-function chooseEnvironment({ home, journal }: Yard, { kind, environment }: Deployment): number {
+function chooseEnvironment({ home, journal }: DeployContext, { kind, environment }: Deployment): number {
   if (environment !== null) return environment;
   return kind === 'deploy' ? numberWanted(home, journal) : numberInForce(home, journal);
 }
@@ -130,15 +146,15 @@ function mustBeNamed(commit: Commit | null): Commit {
   throw new KnownError('E_REF', 'The deployment names neither a branch nor a commit.');
 }
 
-function rollbackCommit(yard: Yard, from: Serving | null): Commit {
-  const target = from && rollbackTarget(yard.journal.verdicts(), from.commit);
+function rollbackCommit(context: DeployContext, from: Serving | null): Commit {
+  const target = from && rollbackTarget(context.journal.verdicts(), from.commit);
   if (target) return target;
   throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
 }
 
 /** A release that only stands in for the live one already serves: it is proven and becomes the live one. */
-function orMadeLive(yard: Yard, plan: Plan, { table, slots }: Observed, commit: Commit): Plan {
-  const isLive = yard.journal.lastLive()?.to?.commit === commit;
+function orMadeLive(context: DeployContext, plan: Plan, { table, slots }: Observed, commit: Commit): Plan {
+  const isLive = context.journal.lastLive()?.to?.commit === commit;
   const running = slots.find(({ slot }) => slot === table.active);
   if (plan.length > 0 || isLive || running?.commit !== commit) return plan;
   const { slot, instance, restarts } = running;
@@ -146,7 +162,7 @@ function orMadeLive(yard: Yard, plan: Plan, { table, slots }: Observed, commit: 
 }
 
 /** Before a canary begins: what it will be able to see. */
-async function tellNeeds({ config, journal }: Yard, id: number, plan: Plan): Promise<void> {
+async function tellNeeds({ config, journal }: DeployContext, id: number, plan: Plan): Promise<void> {
   const first = plan.flatMap(({ step }) => (step.do === 'judge' ? [step.share / BUCKETS] : []))[0];
   if (first === undefined) return;
   await journal.tell(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
@@ -154,22 +170,22 @@ async function tellNeeds({ config, journal }: Yard, id: number, plan: Plan): Pro
 
 /** While the live slot is restarted and another one has its users, the release that they get back is live. */
 /** A rollback takes no migration back: the older release meets the schema of a newer one. */
-async function tellNewerSchema({ journal }: Yard, id: number, commit: Commit): Promise<void> {
+async function tellNewerSchema({ journal }: DeployContext, id: number, commit: Commit): Promise<void> {
   const newer = schemaNewerThan([...journal.verdicts(commit), ...journal.migrated()], commit);
   if (newer === null) return;
   const message = `the schema is that of deployment ${newer.id}, and stays: a rollback takes no migration back`;
   await journal.tell(id, { type: 'warning', message });
 }
 
-function serving(yard: Yard, { table, slots }: Observed): Serving | null {
+function serving(context: DeployContext, { table, slots }: Observed): Serving | null {
   const commit = slots.find(({ slot }) => slot === table.active)?.commit;
-  const live = yard.journal.lastLive();
+  const live = context.journal.lastLive();
   const last = live?.to ?? null;
   if (table.active === null || commit === undefined) return last;
   if (live && setAside(table, slotsOf(live)).length > 0) return last;
   return {
     slot: table.active,
     commit,
-    version: findRelease(yard.home, commit)?.version ?? last?.version ?? '',
+    version: findRelease(context.home, commit)?.version ?? last?.version ?? '',
   };
 }

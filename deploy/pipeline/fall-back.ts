@@ -2,12 +2,15 @@
 import type { KnownError } from '../core/errors';
 import { named } from '../core/format';
 import { isRevival, nextToTry } from '../core/restore-chain';
-import { servingSlots } from '../core/table';
-import type { Commit, Deployment, RunningSlot, Table } from '../core/types';
-import type { Yard } from '../yard';
-import { putPage } from './maintenance';
-import { observe } from './observe';
-import { findRelease } from './releases';
+import { servingSlots } from '../core/traffic-table';
+import type { Deployment } from '../core/deployment';
+import type { Commit } from '../core/release';
+import type { RunningSlot } from '../core/slot';
+import type { Table } from '../core/traffic-table';
+import type { DeployContext } from '../context';
+import { putPage } from './steps/maintenance-page';
+import { observe } from '../health/observe';
+import { findRelease } from '../release/releases';
 
 /** More than one round of attempts. */
 const RECENT = 50;
@@ -16,16 +19,20 @@ const RECENT = 50;
  * Puts the maintenance page up where no process is left that users could reach, and returns the table then in force.
  * Every later plan takes it down again with its shift.
  */
-export async function pageWhileDown(yard: Yard, table: Table, running: RunningSlot[]): Promise<Table> {
+export async function pageWhileDown(
+  context: DeployContext,
+  table: Table,
+  running: RunningSlot[],
+): Promise<Table> {
   if (table.active === null || table.maintenance || anyoneRuns(table, running)) return table;
   const page: Table = { ...table, standby: null, maintenance: true };
   try {
-    putPage(yard);
+    putPage(context);
   } catch {
     // nginx has a page of its own
   }
   try {
-    await yard.traffic.shift(page);
+    await context.traffic.shift(page);
     return page;
   } catch {
     return table; // a full disk: users get the bare error
@@ -33,17 +40,21 @@ export async function pageWhileDown(yard: Yard, table: Table, running: RunningSl
 }
 
 /** Queues the next attempt after one that failed, and says so in its journal. */
-export async function tryEarlier(yard: Yard, failed: Deployment, error: KnownError): Promise<void> {
-  if (!isRevival(failed)) return tryAgain(yard, failed, error);
-  const [table, running] = await Promise.all([yard.traffic.current(), yard.runtime.list()]);
-  const inForce = await pageWhileDown(yard, table, running);
-  if (!inForce.maintenance || othersWait(yard, failed.id)) return;
+export async function tryEarlier(
+  context: DeployContext,
+  failed: Deployment,
+  error: KnownError,
+): Promise<void> {
+  if (!isRevival(failed)) return tryAgain(context, failed, error);
+  const [table, running] = await Promise.all([context.traffic.current(), context.runtime.list()]);
+  const inForce = await pageWhileDown(context, table, running);
+  if (!inForce.maintenance || othersWait(context, failed.id)) return;
   // the verdicts say which releases are good, the newest rows which were tried just now
-  const history = [...yard.journal.verdicts(), ...yard.journal.history(RECENT)];
+  const history = [...context.journal.verdicts(), ...context.journal.history(RECENT)];
   const next = nextToTry([...new Map(history.map((each) => [each.id, each])).values()], failed, error.code);
   if (next === null) return;
-  await tellNext(yard, failed, next);
-  await yard.journal.request({
+  await tellNext(context, failed, next);
+  await context.journal.request({
     kind: 'rollback',
     trigger: failed.trigger,
     commit: next,
@@ -52,27 +63,31 @@ export async function tryEarlier(yard: Yard, failed: Deployment, error: KnownErr
 }
 
 /** An undo that could not start the live release leaves no server to users: it is restored, like after an outage. */
-async function tryAgain(yard: Yard, { id, from }: Deployment, error: KnownError): Promise<void> {
-  if (from === null || error.code === 'E_STOPPED' || !undoFailed(yard, id)) return;
-  const { table, slots } = await observe(yard);
+async function tryAgain(context: DeployContext, { id, from }: Deployment, error: KnownError): Promise<void> {
+  if (from === null || error.code === 'E_STOPPED' || !undoFailed(context, id)) return;
+  const { table, slots } = await observe(context);
   const answering = slots.filter(({ status }) => status !== 'crashed');
-  const inForce = await pageWhileDown(yard, table, answering);
-  if (!inForce.maintenance || othersWait(yard, id)) return;
-  await tellNext(yard, { id }, from.commit);
-  await yard.journal.request({ kind: 'restore', trigger: 'watch', commit: from.commit, slot: from.slot });
+  const inForce = await pageWhileDown(context, table, answering);
+  if (!inForce.maintenance || othersWait(context, id)) return;
+  await tellNext(context, { id }, from.commit);
+  await context.journal.request({ kind: 'restore', trigger: 'watch', commit: from.commit, slot: from.slot });
 }
 
 /** Of a deployment that was taken back. */
-export function undoFailed({ journal }: Yard, id: number): boolean {
+export function undoFailed({ journal }: DeployContext, id: number): boolean {
   return journal
     .since(0, id)
     .some(({ entry }) => entry.type === 'phase' && entry.undo === true && entry.status === 'failed');
 }
 
-async function tellNext(yard: Yard, { id }: Pick<Deployment, 'id'>, commit: Commit): Promise<void> {
-  const version = findRelease(yard.home, commit)?.version ?? versionInJournal(yard, commit);
+async function tellNext(
+  context: DeployContext,
+  { id }: Pick<Deployment, 'id'>,
+  commit: Commit,
+): Promise<void> {
+  const version = findRelease(context.home, commit)?.version ?? versionInJournal(context, commit);
   const message = `no release is live: ${named({ commit, version })} is started next`;
-  await yard.journal.tell(id, { type: 'warning', message });
+  await context.journal.tell(id, { type: 'warning', message });
 }
 
 /** A crash falls to the standby, and a crashed process is started again by its runtime. */
@@ -84,12 +99,12 @@ function anyoneRuns(table: Table, running: RunningSlot[]): boolean {
 }
 
 /** What waits already brings users a release too. */
-function othersWait({ journal }: Yard, id: number): boolean {
+function othersWait({ journal }: DeployContext, id: number): boolean {
   return journal
     .pending()
     .some((each) => each.id !== id && (each.kind === 'rollback' || each.kind === 'restore'));
 }
 
-function versionInJournal({ journal }: Yard, commit: string): string {
+function versionInJournal({ journal }: DeployContext, commit: string): string {
   return journal.verdicts(commit).find(({ version }) => version)?.version ?? '?';
 }

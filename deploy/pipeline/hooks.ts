@@ -2,34 +2,41 @@
  * Commands of the clone's own configuration at the moments of a deployment. They are the owner's and not the commit's,
  * run in the clone, and get no secret of the app.
  */
-import { redactorOf } from '../app-variables';
-import type { CommandResult } from '../command';
-import { deploymentLog, runCommand } from '../command';
+import { redactorOf } from '../config/app-environment';
+import type { CommandResult } from '../os/command';
+import { deploymentLog, runCommand } from '../os/command';
 import { KnownError, asKnown } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
-import { tellingLine } from '../core/telling';
-import type { Deployment, Moment, Plan, Stage, Step } from '../core/types';
-import type { Yard } from '../yard';
-import { phase } from './phase';
+import { failureLine } from '../core/failure-line';
+import type { Deployment } from '../core/deployment';
+import type { Moment, Stage } from '../core/event';
+import type { Plan, Step } from '../core/plan';
+import type { DeployContext } from '../context';
+import { phase } from '../journal/phase';
 
 /** Runs the hook of a moment, if there is one. Throws E_HOOK. */
-export async function runHook(yard: Yard, id: number, moment: Moment, signal?: AbortSignal): Promise<void> {
-  const argv = yard.config.hooks[moment];
-  const deployment = yard.journal.get(id);
+export async function runHook(
+  context: DeployContext,
+  id: number,
+  moment: Moment,
+  signal?: AbortSignal,
+): Promise<void> {
+  const argv = context.config.hooks[moment];
+  const deployment = context.journal.get(id);
   // what was live comes back: nothing of anybody's may stand in its way
   if (!argv || !deployment || (isRevival(deployment) && moment !== 'failure')) return;
   await phase(
-    { report: (entry) => yard.journal.tell(id, entry), ...(signal && { signal }) },
+    { report: (entry) => context.journal.tell(id, entry), ...(signal && { signal }) },
     moment,
-    () => execute(yard, deployment, moment, argv),
-    (result) => tellingLine(result.lastLines),
+    () => execute(context, deployment, moment, argv),
+    (result) => failureLine(result.lastLines),
   );
 }
 
 /** The same where nothing can be stopped any more: a failure is only told. */
-export async function runHookOrWarn(yard: Yard, id: number, moment: Moment): Promise<void> {
-  await runHook(yard, id, moment).catch((error: unknown) =>
-    yard.journal.tell(id, { type: 'warning', message: asKnown(error).message }),
+export async function runHookOrWarn(context: DeployContext, id: number, moment: Moment): Promise<void> {
+  await runHook(context, id, moment).catch((error: unknown) =>
+    context.journal.tell(id, { type: 'warning', message: asKnown(error).message }),
   );
 }
 
@@ -59,26 +66,26 @@ function lastShift(plan: Plan): Step | undefined {
 }
 
 async function execute(
-  yard: Yard,
+  context: DeployContext,
   deployment: Deployment,
   moment: Moment,
   argv: string[],
 ): Promise<CommandResult> {
-  const limit = yard.config.limits.hook;
+  const limit = context.config.limits.hook;
   const result = await runCommand({
     argv,
-    cwd: yard.root,
+    cwd: context.root,
     env: variablesOf(deployment, moment),
-    logFile: deploymentLog(yard.home, deployment.id),
+    logFile: deploymentLog(context.home, deployment.id),
     timeoutSeconds: limit,
     deploymentId: deployment.id,
-    redact: redactorOf(yard.home),
+    redact: redactorOf(context.home),
   });
   const hook = `The hook "${moment}" (${argv.join(' ')})`;
   if (result.timedOut) throw new KnownError('E_HOOK', `${hook} took longer than ${limit} s (limits.hook).`);
   if (result.exitCode === 0) return result;
   const end = result.signal === null ? `with code ${result.exitCode}` : `on signal ${result.signal}`;
-  const line = tellingLine(result.lastLines);
+  const line = failureLine(result.lastLines);
   throw new KnownError('E_HOOK', `${hook} ended ${end}${line && `: ${line}`}`);
 }
 

@@ -1,19 +1,25 @@
 /** What a deployment plans with: what runs, the release, and all that its owner has wished for. */
 import { randomBytes } from 'node:crypto';
 import { KnownError } from '../core/errors';
-import type { Strategy } from '../core/seams';
-import { inService } from '../core/spread';
+import type { Strategy } from '../core/interfaces';
+import { inService } from '../core/traffic-split';
 import type { StrategyName } from '../core/strategy-choice';
 import { strategyFor } from '../core/strategy-choice';
-import type { AppSettings, Commit, Deployment, Observed, Plan, Release, SlotName } from '../core/types';
+import type { Deployment } from '../core/deployment';
+import type { Observed, Plan } from '../core/plan';
+import type { AppSettings, Commit, Release } from '../core/release';
+import type { SlotName } from '../core/slot';
 import { strategies } from '../strategies';
 import { restore } from '../strategies/restore';
-import type { Yard } from '../yard';
+import type { DeployContext } from '../context';
 
 export type Wishes = Pick<Deployment, 'kind' | 'slot' | 'strategy' | 'branch' | 'hold'>;
 
 /** What was live is brought back where it was, whatever the owner deploys with. */
-export function strategyOf({ config }: Pick<Yard, 'config'>, { kind, strategy, branch }: Wishes): string {
+export function strategyOf(
+  { config }: Pick<DeployContext, 'config'>,
+  { kind, strategy, branch }: Wishes,
+): string {
   if (kind === 'restore') return 'restore';
   const chosen = strategy ?? strategyFor(config.strategy, branch ?? config.branch);
   // what was live before is no canary: it goes back at once
@@ -22,7 +28,7 @@ export function strategyOf({ config }: Pick<Yard, 'config'>, { kind, strategy, b
 
 /** Throws E_STRATEGY, E_SLOT_ACTIVE. @param release of one that is not built yet what is known of it */
 export function makePlan(
-  yard: Pick<Yard, 'config' | 'slots'>,
+  context: Pick<DeployContext, 'config' | 'slots'>,
   wishes: Wishes,
   observed: Observed,
   release: Release,
@@ -30,34 +36,34 @@ export function makePlan(
 ): Plan {
   const { kind, slot, hold } = wishes;
   const isNew = kind === 'deploy' || kind === 'env';
-  return strategyNamed(strategyOf(yard, wishes)).plan({
+  return strategyNamed(strategyOf(context, wishes)).plan({
     observed,
     release,
-    slots: yard.slots.map(({ name }) => name),
-    wanted: kind === 'restore' && !mustBeThere(yard, slot, observed, release.commit) ? null : slot,
+    slots: context.slots.map(({ name }) => name),
+    wanted: kind === 'restore' && !mustBeThere(context, slot, observed, release.commit) ? null : slot,
     environment,
     instance: randomBytes(8).toString('hex'),
     undoInstance: randomBytes(8).toString('hex'),
     // what served before needs no proof that it can, and behind the very first release there is none to go back to
-    bakeSeconds: isNew && observed.table.active !== null ? yard.config.bake.seconds : 0,
+    bakeSeconds: isNew && observed.table.active !== null ? context.config.bake.seconds : 0,
     hold,
     migrate: isNew && release.app.migrate !== null,
-    rolling: yard.config.rolling,
-    canary: yard.config.canary,
+    rolling: context.config.rolling,
+    canary: context.config.canary,
   });
 }
 
 /** What would be planned for a commit that may not be built yet: the clone's own settings stand for the commit's. */
 export function likelyPlan(
-  yard: Pick<Yard, 'config' | 'slots'>,
+  context: Pick<DeployContext, 'config' | 'slots'>,
   wishes: Wishes,
   observed: Observed,
   commit: Commit,
   environment: number,
-  app: AppSettings = yard.config.app,
+  app: AppSettings = context.config.app,
 ): Plan {
   const release: Release = { commit, app, version: '', subject: '', dir: '' };
-  return makePlan(yard, wishes, observed, release, environment);
+  return makePlan(context, wishes, observed, release, environment);
 }
 
 /** The slot whose process is proven to be live; none for a plan that changes nothing. */
@@ -73,7 +79,7 @@ function strategyNamed(name: string): Strategy {
 
 /** Where it serves already, and where its slot has gone from the configuration, any slot will do. */
 function mustBeThere(
-  { slots }: Pick<Yard, 'slots'>,
+  { slots }: Pick<DeployContext, 'slots'>,
   wanted: SlotName | null,
   observed: Observed,
   commit: Commit,

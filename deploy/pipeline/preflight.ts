@@ -3,20 +3,22 @@
  * fails the release that serves, too. What starts nothing, a warm rollback for one, is never refused.
  */
 import { existsSync, readFileSync } from 'node:fs';
-import type { Config } from '../config';
-import { configFileName } from '../config-file';
+import type { Config } from '../config/load';
+import { configFileName } from '../config/file';
 import { KnownError } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
-import type { Look } from '../core/room';
-import { bytesOf, fits, memoryOfPlan, tooLittle } from '../core/room';
-import type { Commit, Deployment, Observed, Plan } from '../core/types';
-import { availableMemory, freeInodes, freeOnDisk, memoryOf, sameDisk } from '../machine-room';
+import type { Look } from '../core/capacity';
+import { bytesOf, fits, memoryOfPlan, tooLittle } from '../core/capacity';
+import type { Deployment } from '../core/deployment';
+import type { Observed, Plan } from '../core/plan';
+import type { Commit } from '../core/release';
+import { availableMemory, freeInodes, freeOnDisk, memoryOf, sameDisk } from '../os/resources';
 import { inodeHint } from '../os/disk-failure';
-import type { Yard } from '../yard';
-import { sizeOfData } from './data-copy';
-import { pruneNow } from './prune';
-import { hasPackagesOf } from './modules';
-import { findRelease, sizeOfRelease, sizeWithoutLinks } from './releases';
+import type { DeployContext } from '../context';
+import { sizeOfData } from './steps/data-snapshot';
+import { pruneNow } from '../prune/prune';
+import { hasPackagesOf } from '../release/packages/install';
+import { findRelease, sizeOfRelease, sizeWithoutLinks } from '../release/releases';
 
 /** For the first release, whose like was never measured: a framework's node_modules and a build. */
 const FIRST_ESTIMATE = 250 * 1024 ** 2;
@@ -26,7 +28,7 @@ export const FEWEST_INODES = 1000;
 
 /** Throws E_NO_ROOM. When the disk is short, what is not kept goes first. */
 export async function preflight(
-  yard: Yard,
+  context: DeployContext,
   deployment: Pick<Deployment, 'kind' | 'trigger'>,
   commit: Commit,
   observed: Observed,
@@ -34,40 +36,40 @@ export async function preflight(
 ): Promise<void> {
   // nobody is served until it runs: it is worth trying
   if (isRevival(deployment) || plan.every(({ step }) => step.do !== 'start')) return;
-  const copies = plan.some(({ step }) => step.do === 'migrate') ? sizeOfData(yard.home) : 0;
-  const isBuilt = findRelease(yard.home, commit) !== null;
-  if (!isBuilt || copies > 0) await mustFitOnDisk(yard, commit, observed, { isBuilt, copies });
-  mustFitInMemory(yard, observed, plan);
+  const copies = plan.some(({ step }) => step.do === 'migrate') ? sizeOfData(context.home) : 0;
+  const isBuilt = findRelease(context.home, commit) !== null;
+  if (!isBuilt || copies > 0) await mustFitOnDisk(context, commit, observed, { isBuilt, copies });
+  mustFitInMemory(context, observed, plan);
 }
 
 /** @param copies bytes of the data, which is copied before a migration */
 async function mustFitOnDisk(
-  yard: Yard,
+  context: DeployContext,
   commit: Commit,
   observed: Observed,
   { isBuilt, copies }: { isBuilt: boolean; copies: number },
 ): Promise<void> {
-  const serving = servingCommit(yard, observed);
+  const serving = servingCommit(context, observed);
   // as large as the one that serves
-  let needs = copies + (isBuilt ? 0 : (sizeOfRelease(yard.home, serving) ?? FIRST_ESTIMATE));
-  const short = (): { disk: string; look: Look } | undefined => shortDisk(yard, needs);
-  if (short()) await pruneNow(yard);
+  let needs = copies + (isBuilt ? 0 : (sizeOfRelease(context.home, serving) ?? FIRST_ESTIMATE));
+  const short = (): { disk: string; look: Look } | undefined => shortDisk(context, needs);
+  if (short()) await pruneNow(context);
   // only now, since it takes its time: packages that are here already are linked, and take no room
-  if (short() && (await hasPackagesOf(yard.home, commit))) {
-    needs = Math.min(needs, copies + ((await sizeWithoutLinks(yard.home, serving)) ?? needs));
+  if (short() && (await hasPackagesOf(context.home, commit))) {
+    needs = Math.min(needs, copies + ((await sizeWithoutLinks(context.home, serving)) ?? needs));
   }
   const found = short();
-  if (!found) return mustHaveInodes(yard);
+  if (!found) return mustHaveInodes(context);
   throw new KnownError(
     'E_NO_ROOM',
     tooLittle(`The disk of ${found.disk}`, 'a release', found.look),
-    `See what fills it: du -xh ${found.disk} | sort -h | tail; or keep less: "keep" and "room.disk" in ${configFileName(yard.root)}.`,
+    `See what fills it: du -xh ${found.disk} | sort -h | tail; or keep less: "keep" and "room.disk" in ${configFileName(context.root)}.`,
   );
 }
 
 /** Linked packages need no inodes, their folders and the commit's files do. */
-function mustHaveInodes(yard: Yard): void {
-  for (const disk of disksFor(yard)) {
+function mustHaveInodes(context: DeployContext): void {
+  for (const disk of disksFor(context)) {
     const free = freeInodes(disk);
     if (free === null || free >= FEWEST_INODES) continue;
     throw new KnownError(
@@ -78,19 +80,19 @@ function mustHaveInodes(yard: Yard): void {
   }
 }
 
-function servingCommit({ journal }: Yard, { table, slots }: Observed): Commit {
+function servingCommit({ journal }: DeployContext, { table, slots }: Observed): Commit {
   return slots.find(({ slot }) => slot === table.active)?.commit ?? journal.lastLive()?.to?.commit ?? '';
 }
 
-function shortDisk(yard: Yard, needs: number): { disk: string; look: Look } | undefined {
-  const keep = bytesOf(yard.config.room.disk);
-  return disksFor(yard)
+function shortDisk(context: DeployContext, needs: number): { disk: string; look: Look } | undefined {
+  const keep = bytesOf(context.config.room.disk);
+  return disksFor(context)
     .map((disk) => ({ disk, look: { free: freeOnDisk(disk), needs, keep } }))
     .find(({ look }) => !fits(look));
 }
 
 /** Where a release is written to: the home, and the engine's own place for its image. */
-function disksFor({ home, config }: Pick<Yard, 'home' | 'config'>): string[] {
+function disksFor({ home, config }: Pick<DeployContext, 'home' | 'config'>): string[] {
   const images = imagesOf(config);
   return images === null || sameDisk(home.dir, images) ? [home.dir] : [home.dir, images];
 }
@@ -110,7 +112,7 @@ function dataRoot(file: string): string | null {
 }
 
 /** As large as the one that serves, each of them; what it takes the place of is ended before. */
-function mustFitInMemory({ root, config }: Yard, { table, slots }: Observed, plan: Plan): void {
+function mustFitInMemory({ root, config }: DeployContext, { table, slots }: Observed, plan: Plan): void {
   const used = new Map(slots.map(({ slot, pid }) => [slot, memoryOf(pid ?? 0)]));
   const each = used.get(table.active ?? '') ?? 0;
   const look: Look = {

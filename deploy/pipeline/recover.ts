@@ -5,57 +5,63 @@
 import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
 import { decideRecovery } from '../core/recovery';
-import type { Commit, Deployment, PlannedStep } from '../core/types';
+import type { Deployment } from '../core/deployment';
+import type { PlannedStep } from '../core/plan';
+import type { Commit } from '../core/release';
 import { knownOn } from '../os/disk-failure';
-import type { Yard } from '../yard';
-import { closePreview } from '../preview/folder';
-import { fail, finish } from './end';
-import type { Ending } from './ending';
+import type { DeployContext } from '../context';
+import { closePreview } from '../traffic/preview-tokens';
+import { fail, finish } from './finish';
+import type { Cancellation } from './cancellation';
 import { abortedByOperator } from '../core/cancel-reason';
 import { undoFailed } from './fall-back';
-import { goLive, stepContext } from './live';
+import { goLive, stepContext } from './go-live';
 import { refit } from './release-of';
-import { removeHalfMade } from './releases';
+import { removeHalfMade } from '../release/releases';
 import { run, undo } from './run';
-import { endSurvivors } from './survivors';
-import { verifySlot } from './verify';
+import { killMarkedProcesses } from '../os/marked-processes';
+import { verifySlot } from '../health/verify-slot';
 
 export async function recover(
-  yard: Yard,
+  context: DeployContext,
   dead: Deployment,
-  { signal, commandsMayRun }: Ending,
+  { signal, commandsMayRun }: Cancellation,
 ): Promise<void> {
   const { id } = dead;
-  await endSurvivors(yard.home, id);
-  await yard.packing.endRuns();
-  await removeHalfMade(yard.home);
-  await yard.journal.note(id, { pid: process.pid });
+  await killMarkedProcesses(context.home, id);
+  await context.packing.endRuns();
+  await removeHalfMade(context.home);
+  await context.journal.note(id, { pid: process.pid });
   const error = whyItFailed(dead);
   // it was taken back already, and died in its failure-hook
-  if (error) return fail(yard, id, error);
-  const decision = decideRecovery(dead, yard.journal.since(0, id));
+  if (error) return fail(context, id, error);
+  const decision = decideRecovery(dead, context.journal.since(0, id));
   // the machine may have got another Node meanwhile
-  const refitting = { yard, deployment: dead, settings: null, signal: new AbortController().signal };
+  const refitting = { context, deployment: dead, settings: null, signal: new AbortController().signal };
   const how = {
-    ...stepContext(yard, id, signal),
+    ...stepContext(context, id, signal),
     beforeStart: (commit: Commit): Promise<void> => refit(refitting, commit),
   };
-  const tell = (message: string): Promise<void> => yard.journal.tell(id, { type: 'warning', message });
+  const tell = (message: string): Promise<void> => context.journal.tell(id, { type: 'warning', message });
   const goOn = async (from: number, waits = false): Promise<void> => {
-    const onLive = (): Promise<void> => goLive(yard, id, how);
+    const onLive = (): Promise<void> => goLive(context, id, how);
     try {
-      await finish(yard, id, await run(yard, { ...how, plan: dead.plan ?? [], from, waits, onLive }));
+      await finish(context, id, await run(context, { ...how, plan: dead.plan ?? [], from, waits, onLive }));
     } catch (error) {
       commandsMayRun();
-      await fail(yard, id, knownOn(yard.home.dir, error));
+      await fail(context, id, knownOn(context.home.dir, error));
     }
   };
   const takeBack = async (steps: PlannedStep[]): Promise<void> => {
     await tell('its process died; it is taken back');
-    closePreview(yard.home);
-    await undo(yard, how, steps);
+    closePreview(context.home);
+    await undo(context, how, steps);
     commandsMayRun();
-    await fail(yard, id, dead.wish === 'abort' ? abortedByOperator() : interrupted(undoFailed(yard, id)));
+    await fail(
+      context,
+      id,
+      dead.wish === 'abort' ? abortedByOperator() : interrupted(undoFailed(context, id)),
+    );
   };
 
   switch (decision.do) {
@@ -64,7 +70,7 @@ export async function recover(
     case 'undo':
       return takeBack(decision.steps);
     case 'hold':
-      if (!(await isStillProven(yard, dead))) return takeBack(decision.steps);
+      if (!(await isStillProven(context, dead))) return takeBack(decision.steps);
       await tell('its process died; it is held on');
       return goOn(decision.from);
     case 'wait':
@@ -72,17 +78,17 @@ export async function recover(
       return goOn(decision.again, true);
     case 'finish':
       await tell('its process died; the bake goes on');
-      if (!(await isGone(yard, dead))) return goOn(decision.from);
+      if (!(await isGone(context, dead))) return goOn(decision.from);
       await tell('its release was killed with it, by nothing it did; it is started again');
-      return finish(yard, id, 'done');
+      return finish(context, id, 'done');
   }
 }
 
 /** The very process that testers have met, and no other, may be held on. */
-async function isStillProven(yard: Yard, { plan }: Deployment): Promise<boolean> {
+async function isStillProven(context: DeployContext, { plan }: Deployment): Promise<boolean> {
   const proof = plan?.flatMap(({ step }) => (step.do === 'hold' ? [step] : []))[0];
   if (!proof) return false;
-  return verifySlot(yard, proof).then(
+  return verifySlot(context, proof).then(
     () => true,
     () => false,
   );
@@ -94,9 +100,9 @@ function whyItFailed({ errorCode, cause, hint }: Deployment): KnownError | null 
 }
 
 /** A release that fails leaves its entry with the process manager. No trace of it: the machine went down. */
-async function isGone(yard: Yard, { plan }: Deployment): Promise<boolean> {
+async function isGone(context: DeployContext, { plan }: Deployment): Promise<boolean> {
   const proof = plan?.flatMap(({ step }) => (step.do === 'verify-live' ? [step] : []))[0];
-  return !(await yard.runtime.list()).some(({ instance }) => instance === proof?.instance);
+  return !(await context.runtime.list()).some(({ instance }) => instance === proof?.instance);
 }
 
 function interrupted(inPart: boolean): KnownError {

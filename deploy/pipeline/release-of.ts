@@ -1,18 +1,20 @@
 /** The releases that a deployment starts, built where they are not there or do not fit this machine any more. */
 import { asKnown } from '../core/errors';
 import { short } from '../core/format';
-import { inService } from '../core/spread';
-import type { Commit, Deployment, Observed, Plan, Release } from '../core/types';
+import { inService } from '../core/traffic-split';
+import type { Deployment } from '../core/deployment';
+import type { Observed, Plan } from '../core/plan';
+import type { Commit, Release } from '../core/release';
 import { sourceOf } from '../git/mirror';
-import type { Yard } from '../yard';
-import type { SettingsReader } from './app-settings';
+import type { DeployContext } from '../context';
+import type { SettingsReader } from '../release/app-settings';
 import { runHook } from './hooks';
-import { prepareRelease } from './prepare';
-import { whyUnfit } from './release-fitness';
-import { findRelease } from './releases';
+import { prepareRelease } from '../release/prepare';
+import { whyUnfit } from '../release/fitness';
+import { findRelease } from '../release/releases';
 
 export interface Preparing {
-  yard: Yard;
+  context: DeployContext;
   deployment: Deployment;
   settings: SettingsReader | null;
   signal: AbortSignal;
@@ -29,20 +31,20 @@ export async function releaseOf(
   starts: boolean,
   serves: boolean,
 ): Promise<Release> {
-  const { yard, deployment, signal } = work;
+  const { context, deployment, signal } = work;
   const { kind, id } = deployment;
-  const built = findRelease(yard.home, commit);
+  const built = findRelease(context.home, commit);
   if (built === null || kind === 'deploy') return prepare(work, commit);
   if (!starts && kind !== 'restore') return built;
-  if (await isReady(yard, built)) return built;
+  if (await isReady(context, built)) return built;
   try {
     return await prepare(work, commit);
   } catch (error) {
     signal.throwIfAborted();
     if (kind !== 'restore' && serves) throw error;
-    if (!(await yard.packing.has(built))) throw error;
+    if (!(await context.packing.has(built))) throw error;
     const message = `it could not be built again (${asKnown(error).message}), so it is started as it is`;
-    await yard.journal.tell(id, { type: 'warning', message });
+    await context.journal.tell(id, { type: 'warning', message });
     return built;
   }
 }
@@ -64,38 +66,38 @@ export async function refitForUndo(work: Preparing, plan: Plan, { table, slots }
 
 /** Builds a release that an undo starts again where it does not fit this machine any more. A failure is only told. */
 export async function refit(work: Preparing, commit: Commit): Promise<void> {
-  const { yard, deployment, signal } = work;
-  const built = findRelease(yard.home, commit);
-  if (built && (await isReady(yard, built))) return;
+  const { context, deployment, signal } = work;
+  const built = findRelease(context.home, commit);
+  if (built && (await isReady(context, built))) return;
   await prepare({ ...work, settings: null }, commit).catch(async (error: unknown) => {
     signal.throwIfAborted();
     const message = `${short(commit)} may not start again: ${asKnown(error).message}`;
-    await yard.journal.tell(deployment.id, { type: 'warning', message });
+    await context.journal.tell(deployment.id, { type: 'warning', message });
   });
 }
 
 /** It can be started without any preparation. */
-async function isReady(yard: Yard, release: Release): Promise<boolean> {
-  return (await whyUnfit(yard, release.commit)) === null && (await yard.packing.has(release));
+async function isReady(context: DeployContext, release: Release): Promise<boolean> {
+  return (await whyUnfit(context, release.commit)) === null && (await context.packing.has(release));
 }
 
 async function prepare(
-  { yard, deployment: { id }, settings, signal }: Preparing,
+  { context, deployment: { id }, settings, signal }: Preparing,
   commit: Commit,
 ): Promise<Release> {
-  await runHook(yard, id, 'before prepare', signal);
+  await runHook(context, id, 'before prepare', signal);
   const release = await prepareRelease({
-    home: yard.home,
-    root: yard.root,
-    packing: yard.packing,
+    home: context.home,
+    root: context.root,
+    packing: context.packing,
     deploymentId: id,
     commit,
-    source: sourceOf(yard.home, yard.config.source),
+    source: sourceOf(context.home, context.config.source),
     settings,
-    limits: yard.config.limits,
-    report: (entry) => yard.journal.tell(id, entry),
+    limits: context.config.limits,
+    report: (entry) => context.journal.tell(id, entry),
     signal,
   });
-  await runHook(yard, id, 'after prepare', signal);
+  await runHook(context, id, 'after prepare', signal);
   return release;
 }

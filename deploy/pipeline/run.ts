@@ -4,18 +4,20 @@
  */
 import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
-import { inService } from '../core/spread';
-import { tableInWords } from '../core/table';
-import type { Plan, PlannedStep, SlotName, Step, Table } from '../core/types';
-import { portInUse } from '../traffic/port-holder';
-import type { Yard } from '../yard';
-import { isStopped, whyItEnds } from '../core/cancel-reason';
-import { blameFullDisk } from './full-disk';
-import { holdFailed } from './hold-failed';
+import { inService } from '../core/traffic-split';
+import { tableInWords } from '../core/traffic-table';
+import type { Plan, PlannedStep, Step } from '../core/plan';
+import type { SlotName } from '../core/slot';
+import type { Table } from '../core/traffic-table';
+import { portInUse } from '../os/port-holder';
+import type { DeployContext } from '../context';
+import { isStopped, cancelReason } from '../core/cancel-reason';
+import { blameFullDisk } from '../health/disk-watch';
+import { holdFailed } from './steps/hold-failed-batch';
 import { runHook, runHookOrWarn, stageOf } from './hooks';
-import { performStep } from './perform';
+import { runStep } from './steps';
 import type { Outcome, StepContext } from './steps/step-context';
-import { untilTaken } from './until-taken';
+import { waitForListeners } from '../health/wait-for-listener';
 import { machineMs } from '../os/machine-clock';
 
 export interface Run extends StepContext {
@@ -32,15 +34,15 @@ export interface Run extends StepContext {
  * Returns 'done', or 'ended' when an operator cut the bake short. Throws the KnownError that stopped it,
  * after everything was taken back.
  */
-export async function run(yard: Yard, work: Run): Promise<'done' | 'ended'> {
+export async function run(context: DeployContext, work: Run): Promise<'done' | 'ended'> {
   // a full disk is met here, where nothing has been touched
-  await yard.traffic.prepare(tablesOf(work.plan));
+  await context.traffic.prepare(tablesOf(work.plan));
   let { from } = work;
-  if (work.waits) await waitOrTakeBack(yard, work, from, null);
+  if (work.waits) await waitOrTakeBack(context, work, from, null);
   for (;;) {
-    const way = await goFrom(yard, work, from);
+    const way = await goFrom(context, work, from);
     if (way === 'done' || way === 'ended') return way;
-    from = await takeBack(yard, work, way);
+    from = await takeBack(context, work, way);
   }
 }
 
@@ -51,7 +53,7 @@ interface Failure {
   begun: number;
 }
 
-async function goFrom(yard: Yard, work: Run, from: number): Promise<'done' | 'ended' | Failure> {
+async function goFrom(context: DeployContext, work: Run, from: number): Promise<'done' | 'ended' | Failure> {
   const live = work.plan.findIndex(({ step }) => step.do === 'verify-live');
   for (let index = from; index < work.plan.length; index++) {
     const { step } = work.plan[index] as PlannedStep;
@@ -62,18 +64,18 @@ async function goFrom(yard: Yard, work: Run, from: number): Promise<'done' | 'en
       const isLive = live !== -1 && index > live;
       if (isLive && step.do === 'stop' && isStopped(work.signal)) return 'done';
       if (!(isLive && isStopped(work.signal))) work.signal?.throwIfAborted();
-      if (stage) await runHook(yard, work.deploymentId, `before ${stage}`, work.signal);
+      if (stage) await runHook(context, work.deploymentId, `before ${stage}`, work.signal);
       begun = index + 1;
-      const outcome = await toldStep(yard, work, step, index, false);
+      const outcome = await toldStep(context, work, step, index, false);
       if (step.do === 'verify-live') await work.onLive();
       // who was told LIVE is not to lose it to a command that comes after it
-      if (stage === 'live') await runHookOrWarn(yard, work.deploymentId, 'after live');
-      else if (stage) await runHook(yard, work.deploymentId, `after ${stage}`, work.signal);
+      if (stage === 'live') await runHookOrWarn(context, work.deploymentId, 'after live');
+      else if (stage) await runHook(context, work.deploymentId, `after ${stage}`, work.signal);
       if (outcome.ended) return 'ended';
       if (outcome.promoted) index = work.plan.findLastIndex((planned) => planned.step.do === 'judge');
     } catch (error) {
       if (isRetiring(step, work)) {
-        await warn(yard, work, `${step.slot} could not be ended: ${asKnown(error).message}`);
+        await warn(context, work, `${step.slot} could not be ended: ${asKnown(error).message}`);
         continue;
       }
       return { error, at: index, begun };
@@ -90,21 +92,26 @@ function isRetiring(step: Step, { plan, signal }: Run): step is Extract<Step, { 
 }
 
 /** Returns where to go on, when a person says so. Throws what stopped it, with everything taken back. */
-async function takeBack(yard: Yard, work: Run, { error, at, begun }: Failure): Promise<number> {
+async function takeBack(context: DeployContext, work: Run, { error, at, begun }: Failure): Promise<number> {
   const again = work.plan[at]?.again;
   const waits = again !== undefined && !work.signal?.aborted;
-  await undo(yard, work, work.plan.slice(0, begun), waits ? again : 0);
+  await undo(context, work, work.plan.slice(0, begun), waits ? again : 0);
   if (!waits) throw error;
-  await waitOrTakeBack(yard, work, again, asKnown(error));
+  await waitOrTakeBack(context, work, again, asKnown(error));
   return again;
 }
 
-async function waitOrTakeBack(yard: Yard, work: Run, again: number, why: KnownError | null): Promise<void> {
+async function waitOrTakeBack(
+  context: DeployContext,
+  work: Run,
+  again: number,
+  why: KnownError | null,
+): Promise<void> {
   try {
-    await holdFailed(yard, work.deploymentId, why, work.signal);
+    await holdFailed(context, work.deploymentId, why, work.signal);
   } catch (error) {
-    await undo(yard, work, work.plan.slice(0, again));
-    throw whyItEnds(error, work.signal);
+    await undo(context, work, work.plan.slice(0, again));
+    throw cancelReason(error, work.signal);
   }
 }
 
@@ -114,41 +121,46 @@ async function waitOrTakeBack(yard: Yard, work: Run, again: number, why: KnownEr
  * be started, while others serve: taking back the rest would stop these.
  * @param first the steps before this one stay
  */
-export async function undo(yard: Yard, how: StepContext, steps: PlannedStep[], first = 0): Promise<void> {
+export async function undo(
+  context: DeployContext,
+  how: StepContext,
+  steps: PlannedStep[],
+  first = 0,
+): Promise<void> {
   const thorough: StepContext = { ...how, signal: undefined };
   const lost = new Set<SlotName>();
   for (const [index, planned] of [...steps.entries()].slice(first).reverse()) {
     for (const step of planned.undo) {
       try {
-        if (step.do === 'shift' && (await wouldEndService(yard, step.to, lost))) {
+        if (step.do === 'shift' && (await wouldEndService(context, step.to, lost))) {
           await warn(
-            yard,
+            context,
             how,
-            `nothing more is taken back: users stay on ${tableInWords(await yard.traffic.current())}`,
+            `nothing more is taken back: users stay on ${tableInWords(await context.traffic.current())}`,
           );
           return;
         }
-        if (step.do === 'shift') await untilTaken(yard, step.to);
+        if (step.do === 'shift') await waitForListeners(context, step.to);
         if (step.do === 'start') await how.beforeStart?.(step.commit);
-        await toldStep(yard, thorough, step, index, true);
+        await toldStep(context, thorough, step, index, true);
       } catch (error) {
         if (step.do === 'start' || step.do === 'verify') lost.add(step.slot);
-        await warn(yard, how, `taking back failed at "${step.do}": ${asKnown(error).message}`);
+        await warn(context, how, `taking back failed at "${step.do}": ${asKnown(error).message}`);
         break;
       }
     }
   }
 }
 
-async function wouldEndService(yard: Yard, to: Table, lost: Set<SlotName>): Promise<boolean> {
+async function wouldEndService(context: DeployContext, to: Table, lost: Set<SlotName>): Promise<boolean> {
   const named = inService(to);
   if (named.length === 0 || !named.every((slot) => lost.has(slot))) return false;
-  const present = inService(await yard.traffic.current()).filter((slot) => !lost.has(slot));
-  return yard.slots.some(({ name, port }) => present.includes(name) && portInUse(port));
+  const present = inService(await context.traffic.current()).filter((slot) => !lost.has(slot));
+  return context.slots.some(({ name, port }) => present.includes(name) && portInUse(port));
 }
 
-function warn(yard: Yard, { deploymentId }: StepContext, message: string): Promise<void> {
-  return yard.journal.tell(deploymentId, { type: 'warning', message });
+function warn(context: DeployContext, { deploymentId }: StepContext, message: string): Promise<void> {
+  return context.journal.tell(deploymentId, { type: 'warning', message });
 }
 
 function tablesOf(plan: Plan): Table[] {
@@ -157,18 +169,18 @@ function tablesOf(plan: Plan): Table[] {
 }
 
 async function toldStep(
-  yard: Yard,
+  context: DeployContext,
   how: StepContext,
   step: Step,
   index: number,
   isUndo: boolean,
 ): Promise<Outcome> {
   const phase = { type: 'phase', phase: step.do, step: index, undo: isUndo } as const;
-  const { journal } = yard;
+  const { journal } = context;
   const begun = machineMs();
   await journal.tell(how.deploymentId, { ...phase, status: 'started' });
   try {
-    const outcome = await performStep(yard, step, how);
+    const outcome = await runStep(context, step, how);
     await journal.tell(how.deploymentId, {
       ...phase,
       status: 'done',
@@ -177,7 +189,7 @@ async function toldStep(
     });
     return outcome;
   } catch (error) {
-    const why = whyItEnds(blameFullDisk(yard.home, error), how.signal);
+    const why = cancelReason(blameFullDisk(context.home, error), how.signal);
     const detail = why.message;
     await journal.tell(how.deploymentId, { ...phase, status: 'failed', detail, ms: machineMs() - begun });
     throw why;

@@ -1,5 +1,5 @@
 /** One JSON document when it is over, for scripts. */
-import type { Deployment } from '../core/types';
+import type { Deployment } from '../core/deployment';
 import type { Output, Reporter } from './reporter';
 
 export function jsonReporter(out: Output): Reporter {

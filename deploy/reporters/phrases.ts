@@ -1,12 +1,14 @@
 /** The journal in words. Pure: every reporter prints these lines, in its own way. */
 import { isCanary } from '../core/canary/at-work';
-import type { Behind } from '../core/behind';
-import { behindLine } from '../core/behind';
+import type { Drift } from '../core/drift';
+import { driftLine } from '../core/drift';
 import type { ErrorCode } from '../core/errors';
 import { ERRORS } from '../core/errors';
 import { duration, liveMs, moment, named, plural, short } from '../core/format';
-import type { Preview } from '../preview/link';
-import type { Deployment, Entry, PhaseName, Serving } from '../core/types';
+import type { Preview } from '../http/preview/link';
+import type { Deployment } from '../core/deployment';
+import type { Entry, PhaseName } from '../core/event';
+import type { Serving } from '../core/slot';
 
 const PHASE_WIDTH = 20;
 const TIME_WIDTH = 8;
@@ -58,9 +60,9 @@ export function liveLines(live: Live): string[] {
 export function endLines(
   deployment: Deployment,
   serving: Serving | null,
-  behind: Behind | null = null,
+  behind: Drift | null = null,
 ): string[] {
-  const loud = behind && deployment.state !== 'aborted' ? [`! ${behindLine(behind)}`] : [];
+  const loud = behind && deployment.state !== 'aborted' ? [`! ${driftLine(behind)}`] : [];
   if (isNothingNew(deployment)) return [...loud, ...nothingNewLines(deployment, serving)];
   if (deployment.state === 'succeeded') return [...loud, successLine(deployment)];
   if (deployment.state === 'superseded') return ['- superseded: a newer push is deployed instead'];

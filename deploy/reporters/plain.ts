@@ -1,5 +1,5 @@
 /** Plain lines, each when its phase is over: for pipes, logs and the terminal of a git push. */
-import type { JournalEvent } from '../core/types';
+import type { JournalEvent } from '../core/event';
 import type { Journal } from '../journal/journal';
 import { endLines, heldLines, liveLines, phaseLine, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';

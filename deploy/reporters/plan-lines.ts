@@ -1,7 +1,7 @@
 /** A plan in words, for a person who looks at it before it is done. Pure. */
 import { short } from '../core/format';
-import { tableInWords } from '../core/table';
-import type { Plan, Step } from '../core/types';
+import { tableInWords } from '../core/traffic-table';
+import type { Plan, Step } from '../core/plan';
 
 const WIDTH = 44;
 

@@ -1,7 +1,7 @@
 /** The same lines in a terminal, coloured, with the running phase and its time in a line that is drawn again. */
 import pc from 'picocolors';
 import { duration } from '../core/format';
-import type { Entry } from '../core/types';
+import type { Entry } from '../core/event';
 import type { Journal } from '../journal/journal';
 import { eventLines } from './plain';
 import { endLines, heldLines, phaseTitle, waitingLine } from './phrases';

@@ -1,7 +1,7 @@
 /** The runtimes by the name that `runtime` has in deploy.config.js. */
-import type { Config } from '../config';
-import type { Runtime } from '../core/seams';
-import type { Home } from '../home';
+import type { Config } from '../config/load';
+import type { Runtime } from '../core/interfaces';
+import type { Home } from '../home/home';
 import { createComposeRuntime } from './compose';
 import { createPm2Runtime } from './pm2';
 

@@ -2,8 +2,9 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { short } from '../core/format';
-import type { Release, Slot, SlotName } from '../core/types';
-import type { Home } from '../home';
+import type { Release } from '../core/release';
+import type { Slot, SlotName } from '../core/slot';
+import type { Home } from '../home/home';
 
 export function slotLog(home: Pick<Home, 'logs'>, slot: SlotName): string {
   return path.join(home.logs, `app-${slot}.log`);

@@ -1,13 +1,13 @@
 /** Whether `npm start` could do its work, for doctor: it resolves everything that a start needs, and changes nothing. */
 import { accessSync, constants } from 'node:fs';
-import { ROOT } from '../clone-root';
+import { ROOT } from '../home/clone-root';
 import { KnownError } from '../core/errors';
 import { resolveRef } from '../git/clone';
-import { resolveHome } from '../home';
+import { resolveHome } from '../home/home';
 import { findNginx } from '../traffic/nginx-binary';
-import { askedOf } from './asked';
+import { askedOf } from './requested-settings';
 import { checkEngine } from './engine';
-import { checkMoved } from './moved';
+import { checkMoved } from './check-moved-clone';
 
 /** Prints the home that the start would use. Throws what a start would fail with. */
 export async function checkStart(): Promise<number> {

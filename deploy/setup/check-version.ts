@@ -1,6 +1,6 @@
 /** The last look before "is live" is said: what a person would get from `curl :8000/version`. */
 import { KnownError } from '../core/errors';
-import type { Serving } from '../core/types';
+import type { Serving } from '../core/slot';
 import { probe } from '../traffic/probe';
 
 /** An app of one's own need not answer /version. Throws E_NOT_SERVED when it names another commit. */

@@ -1,11 +1,11 @@
 /** Starts the deployer under the process manager and waits until it answers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
-import { tellingLine } from '../core/telling';
-import { endGuards } from '../guarding';
-import type { Home } from '../home';
-import { lastLines } from '../runtimes/log-tail';
-import { startDeployer } from '../runtimes/pm2-deployer';
+import { failureLine } from '../core/failure-line';
+import { endGuards } from '../deployer/guard-process';
+import type { Home } from '../home/home';
+import { lastLines } from '../os/tail';
+import { startDeployer } from '../runtimes/pm2/deployer';
 import { probe } from '../traffic/probe';
 import { machineMs } from '../os/machine-clock';
 
@@ -25,7 +25,7 @@ export async function startDeployerAndWait(home: Home, root: string): Promise<vo
 }
 
 async function downWith(home: Home): Promise<KnownError> {
-  const line = tellingLine(await lastLines(`${home.logs}/deployer.log`, 20));
+  const line = failureLine(await lastLines(`${home.logs}/deployer.log`, 20));
   return new KnownError(
     'E_DEPLOYER_DOWN',
     `The deployer did not start${line && `: ${line}`}`,

@@ -1,13 +1,13 @@
 /** Can this machine run containers? Asked before anything is made. */
 import { execFile } from 'node:child_process';
-import type { Config } from '../config';
-import { slotsOf } from '../config';
+import type { Config } from '../config/load';
+import { slotsOf } from '../config/load';
 import { KnownError } from '../core/errors';
-import type { Home } from '../home';
-import { composeEnvironment } from '../runtimes/compose-cli';
-import { containerOf } from '../runtimes/compose-definitions';
-import { homeOfContainer } from '../runtimes/containers';
-import { askEngineJson } from '../runtimes/engine-api';
+import type { Home } from '../home/home';
+import { composeEnvironment } from '../runtimes/compose/cli';
+import { containerOf } from '../runtimes/compose/definitions';
+import { homeOfContainer } from '../runtimes/compose/containers';
+import { askEngineJson } from '../runtimes/compose/engine-api';
 
 const ANSWER_WITHIN_MS = 20_000;
 

@@ -1,11 +1,11 @@
 /** npm start makes a damaged mirror.git again before a deployment needs it: doctor's advice. */
 import { existsSync } from 'node:fs';
-import type { Config } from '../config';
+import type { Config } from '../config/load';
 import { asKnown } from '../core/errors';
 import { damageOf } from '../git/damage';
 import { replaceMirror, sourceOf } from '../git/mirror';
-import type { Home } from '../home';
-import { tryLock } from '../lock';
+import type { Home } from '../home/home';
+import { tryLock } from '../journal/deployment-lock';
 import { say } from './say';
 
 /** A larger repository is not checked to its end; the doctor does not either. */

@@ -1,9 +1,9 @@
 /** Are the ports free? Asked before anything is made, and answered with a line that works. */
-import type { Config, Settings } from '../config';
-import { slotsOf } from '../config';
+import type { Config, Settings } from '../config/load';
+import { slotsOf } from '../config/load';
 import { KnownError } from '../core/errors';
-import type { Home } from '../home';
-import { isPortFree, portInUseMessage } from '../traffic/port-holder';
+import type { Home } from '../home/home';
+import { isPortFree, portInUseMessage } from '../os/port-holder';
 import { serverOf } from './server';
 
 /** What a port is called: by the variable that chooses it, also where only SLOTS does, as for AMBER_PORT. */

@@ -1,22 +1,22 @@
 /** Makes the home, or completes it. Safe to run again: what is there stays. */
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
-import type { Config, Settings } from '../config';
-import { keepSettings } from '../settings';
-import type { Commit } from '../core/types';
+import type { Config, Settings } from '../config/load';
+import { keepSettings } from '../config/saved-settings';
+import type { Commit } from '../core/release';
 import { KnownError } from '../core/errors';
 import { ensureLiveRemote } from '../git/live-remote';
 import { repairPushRepository } from '../git/push-repair';
 import { preparePushRepository } from '../git/push-repository';
 import { seedSource } from '../git/seed';
-import type { Home } from '../home';
+import type { Home } from '../home/home';
 import { Journal } from '../journal/journal';
 import { asDiskFailure } from '../os/disk-failure';
-import { makePreviewFolder } from '../preview/folder';
-import { keepReserve } from '../reserve';
-import { prepareSecret } from '../secret';
+import { makePreviewFolder } from '../traffic/preview-tokens';
+import { keepReserve } from '../home/disk-reserve';
+import { prepareSecret } from '../home/webhook-secret';
 import { makeLogFolder } from '../traffic/log-folder';
 import { say } from './say';
-import { turnFile } from './turn';
+import { setupLockFile } from '../journal/setup-lock';
 
 /** nginx's worker, another user, must be able to enter these. */
 const OPEN = 0o755;
@@ -32,7 +32,7 @@ export function makeHome(home: Home): void {
     const { releases, modules, env, shared, pm2, compose } = home;
     const closed = [releases, modules, env, shared, pm2, compose];
     for (const folder of [...closed, home.mirrorGit]) makeFolder(folder, CLOSED);
-    for (const file of [home.journal, home.lock, turnFile(home)]) makePrivate(file);
+    for (const file of [home.journal, home.lock, setupLockFile(home)]) makePrivate(file);
     keepReserve(home);
   } catch (error) {
     const failure = asDiskFailure(home.dir, error);

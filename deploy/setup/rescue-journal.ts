@@ -13,26 +13,27 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import type { Config } from '../config';
-import { slotsOf } from '../config';
+import type { Config } from '../config/load';
+import { slotsOf } from '../config/load';
 import { KnownError } from '../core/errors';
 import { plural } from '../core/format';
-import type { Commit, RunningSlot, SlotName } from '../core/types';
-import type { Home } from '../home';
+import type { Commit } from '../core/release';
+import type { RunningSlot, SlotName } from '../core/slot';
+import type { Home } from '../home/home';
 import { journalCondition, journalFiles, removedFiles } from '../journal/condition';
 import { Journal } from '../journal/journal';
 import { salvage } from '../journal/salvage';
 import { newestFirst } from '../os/newest';
-import { commitOfName, findRelease } from '../pipeline/releases';
+import { commitOfName, findRelease } from '../release/releases';
 import { createRuntime } from '../runtimes';
-import { lastLines } from '../runtimes/log-tail';
-import { stopDeployer } from '../runtimes/pm2-deployer';
+import { lastLines } from '../os/tail';
+import { stopDeployer } from '../runtimes/pm2/deployer';
 import { slotLog } from '../runtimes/slot-log';
 import { linkedTable } from '../traffic/table-folder';
-import { ROOT } from '../clone-root';
+import { ROOT } from '../home/clone-root';
 import { say } from './say';
 import { endDeployment } from './stop';
-import { inTurn } from './turn';
+import { withSetupLock } from '../journal/setup-lock';
 
 const LOG_LINES = 5000;
 const PRIVATE = 0o700;
@@ -46,12 +47,12 @@ export async function rescueJournal(home: Home, config: Config): Promise<void> {
   if (!existsSync(home.settings)) return;
   const unfinished = asideFolders(home).find((folder) => existsSync(path.join(folder, READING)));
   if (unfinished !== undefined) {
-    return inTurn(home, () => rebuild(home, config, unfinished, 'an earlier rebuild was cut off'));
+    return withSetupLock(home, () => rebuild(home, config, unfinished, 'an earlier rebuild was cut off'));
   }
   const condition = journalCondition(home);
   if (condition.is === 'refused') throw condition.error;
   if (condition.is === 'whole') return;
-  await inTurn(home, async () => rebuild(home, config, await putAside(home, config), condition.why));
+  await withSetupLock(home, async () => rebuild(home, config, await putAside(home, config), condition.why));
 }
 
 /** Moves the broken files into a folder of their own, with a copy to read from. Returns the folder. */

@@ -1,19 +1,19 @@
 /** What runs of a home: nginx, the deployer, the active slot. */
-import { configNow } from '../config-now';
+import { configNow } from '../config/current';
 import { existsSync } from 'node:fs';
-import { buildStamp } from '../build-stamp';
-import { slotsOf } from '../config';
-import { configMark } from '../config-mark';
-import { deployerLoaded } from '../control-client';
-import type { Home } from '../home';
-import { isInPlace } from '../clone-place';
-import { ROOT } from '../clone-root';
+import { buildStamp } from '../config/build-stamp';
+import { slotsOf } from '../config/load';
+import { configMark } from '../config/fingerprint';
+import { deployerLoaded } from '../client/control-client';
+import type { Home } from '../home/home';
+import { isInPlace } from '../home/clone-place';
+import { ROOT } from '../home/clone-root';
 import { createRuntime } from '../runtimes';
-import { processesWith } from '../runtimes/os-process';
-import { viewSlots } from '../serving';
+import { processesWith } from '../os/process-table';
+import { viewSlots } from '../health/serving';
 import { nginxServer } from '../traffic/nginx-server';
-import { portHolders } from '../traffic/port-holder';
-import { openYard } from '../yard';
+import { portHolders } from '../os/port-holder';
+import { openContext } from '../context';
 
 export interface Server {
   /**
@@ -41,7 +41,7 @@ export function serverOf(home: Home): Server | null {
   const runtime = createRuntime({ home, root: ROOT, config });
   const serves = async (): Promise<boolean> => {
     if (nginx.processes().length === 0) return false;
-    const { slots } = await viewSlots(openYard(home, ROOT));
+    const { slots } = await viewSlots(openContext(home, ROOT));
     return slots.some(({ role, status }) => role === 'active' && status === 'online');
   };
   return {

@@ -1,11 +1,11 @@
 /** A source that npm start is given is one this machine can read. */
 import { word } from '../core/shell-word';
 import { KnownError } from '../core/errors';
-import type { Config } from '../config';
+import type { Config } from '../config/load';
 import { askSource } from '../git/ask-source';
-import { withoutPassword } from '../git/shown';
-import type { Home } from '../home';
-import { keptSettings } from '../settings';
+import { withoutPassword } from '../core/redact-url';
+import type { Home } from '../home/home';
+import { keptSettings } from '../config/saved-settings';
 import { say } from './say';
 
 const ANSWER_WITHIN_MS = 5000;

@@ -4,37 +4,38 @@
  */
 import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
 import { ensureLiveRemote } from '../git/live-remote';
-import { behindStory } from '../core/behind';
+import { driftSummary } from '../core/drift';
 import { named, short } from '../core/format';
 import { KnownError } from '../core/errors';
-import type { Config } from '../config';
-import { problemLine, settingsFrom, settingsRemovedBy } from '../config';
-import { putBrokenSettingsAside, readSettings } from '../settings';
-import { configFileName } from '../config-file';
-import { isLocked } from '../lock';
-import type { Home } from '../home';
-import { rememberHome, resolveHome } from '../home';
+import type { Config } from '../config/load';
+import { problemLine, settingsFrom, settingsRemovedBy } from '../config/load';
+import { putBrokenSettingsAside, readSettings } from '../config/saved-settings';
+import { configFileName } from '../config/file';
+import { isLocked } from '../journal/deployment-lock';
+import type { Home } from '../home/home';
+import { rememberHome, resolveHome } from '../home/home';
 import { Journal } from '../journal/journal';
-import { checkSecret, readSecret } from '../secret';
-import { behindNow, servingNow } from '../serving';
-import type { Deployment, Serving } from '../core/types';
-import type { Yard } from '../yard';
+import { checkSecret, readSecret } from '../home/webhook-secret';
+import { driftNow, servingNow } from '../health/serving';
+import type { Deployment } from '../core/deployment';
+import type { Serving } from '../core/slot';
+import type { DeployContext } from '../context';
 import { checkNotifyUrl, keepNotifyUrl } from '../notify/targets';
-import { openYard } from '../yard';
-import { ROOT } from '../clone-root';
-import { checkSettings } from './settings';
+import { openContext } from '../context';
+import { ROOT } from '../home/clone-root';
+import { checkSettings } from '../config/pending-settings';
 import { makeLive, whyUnfitLive } from './first-release';
 import { makeHome, prepareHome } from './prepare-home';
 import type { Server } from './server';
 import { serverOf } from './server';
-import type { Asked } from './asked';
-import { askedOf, askedWhileRunning } from './asked';
+import type { Asked } from './requested-settings';
+import { askedOf, askedWhileRunning } from './requested-settings';
 import { checkGivenSource, sayWhetherSourceAnswers } from './source';
 import { applyToNginx, update } from './update';
-import { endGuards } from '../guarding';
-import { endHungPm2 } from '../runtimes/pm2-daemon';
+import { endGuards } from '../deployer/guard-process';
+import { endHungPm2 } from '../runtimes/pm2/daemon';
 import { repairMirror } from './mirror';
-import { checkMoved } from './moved';
+import { checkMoved } from './check-moved-clone';
 import { mustHaveOpenHome } from './open-home';
 import { checkEngine } from './engine';
 import { checkPorts } from './ports';
@@ -43,7 +44,7 @@ import { checkVersion } from './check-version';
 import { startDeployerAndWait } from './deployer';
 import { phase, say } from './say';
 import { stopEverything } from './stop';
-import { inTurn } from './turn';
+import { withSetupLock } from '../journal/setup-lock';
 
 export async function startCommand(): Promise<number> {
   const home = resolveHome(ROOT, process.env);
@@ -59,7 +60,7 @@ export async function startCommand(): Promise<number> {
     // one that just starts the deployer again has its turn
     await endGuards(home);
   }
-  return inTurn(home, async () => {
+  return withSetupLock(home, async () => {
     const aside = putBrokenSettingsAside(home.settings);
     if (aside)
       say(`! settings.json was broken; its settings are taken from config.json. It is kept as ${aside}`);
@@ -86,8 +87,8 @@ async function refuseMistakes(home: Home): Promise<Asked> {
 async function alreadyServing(home: Home): Promise<Serving | null> {
   const server = serverOf(home);
   if (server === null || !(await server.allRuns())) return null;
-  const yard = openYard(home, ROOT);
-  return (await whyUnfitLive(yard)) === null ? servingNow(yard) : null;
+  const context = openContext(home, ROOT);
+  return (await whyUnfitLive(context)) === null ? servingNow(context) : null;
 }
 
 /** Exit code 0 when what was live before is live. */
@@ -101,15 +102,16 @@ async function startUp(home: Home): Promise<number> {
   let refused: KnownError | null = null;
   try {
     refused = await phase('nginx', () => startNginx(home));
-    const yard = openYard(home, ROOT);
-    const dead = isLocked(home) ? null : yard.journal.active();
+    const context = openContext(home, ROOT);
+    const dead = isLocked(home) ? null : context.journal.active();
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
-    const { serving, failed } = await makeLive(yard, dead);
+    const { serving, failed } = await makeLive(context, dead);
     if (serving) await checkVersion(config.http.port, serving);
-    if (!serving || (failed && failed.commit !== serving.commit)) return sayWhatFailed(yard, serving, failed);
+    if (!serving || (failed && failed.commit !== serving.commit))
+      return sayWhatFailed(context, serving, failed);
     if (failed) say(`! it was started after a first attempt had failed: ${failed.cause}`);
     await sayLive(home, config, serving);
-    sayWhetherBehind(yard, serving);
+    sayWhetherBehind(context, serving);
   } catch (error) {
     // a first start leaves nothing half-made; later, a push or a rollback needs nginx and the deployer
     if (!wasEverLive(home)) await stopEverything(home, config);
@@ -140,7 +142,11 @@ function wasEverLive(home: Home): boolean {
 }
 
 /** The last line says what users get, and why. */
-function sayWhatFailed({ config }: Yard, serving: Serving | null, failed: Deployment | null): number {
+function sayWhatFailed(
+  { config }: DeployContext,
+  serving: Serving | null,
+  failed: Deployment | null,
+): number {
   const { hint = null, errorCode = null, commit = null, version = null, cause = null } = failed ?? {};
   const wanted = commit === null ? 'what was live' : named({ commit, version: version ?? '?' });
   if (hint) say(`  ${hint} [${errorCode}]`);
@@ -181,7 +187,7 @@ async function applyChanges(home: Home, serving: Serving): Promise<number> {
   say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
   const done = changes.length > 0 ? changes.join(', ') : 'nothing was changed';
   say(`  it was running already: ${done}`);
-  sayWhetherBehind(openYard(home, ROOT), serving);
+  sayWhetherBehind(openContext(home, ROOT), serving);
   await sayWhetherHeadWaits(serving);
   await repairMirror(home, config);
   await sayWhetherSourceAnswers(home, config);
@@ -195,9 +201,9 @@ async function sayWhetherHeadWaits(serving: Serving): Promise<void> {
     say(`  ${short(head)}, where this clone stands, is not live: npm run -s deploy`);
 }
 
-function sayWhetherBehind(yard: Yard, serving: Serving): void {
-  const behind = behindNow(yard, serving);
-  if (behind) say(`! ${behindStory(behind)}`);
+function sayWhetherBehind(context: DeployContext, serving: Serving): void {
+  const behind = driftNow(context, serving);
+  if (behind) say(`! ${driftSummary(behind)}`);
 }
 
 async function sayUncommitted(): Promise<void> {

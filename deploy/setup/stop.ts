@@ -2,25 +2,25 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { ROOT } from '../clone-root';
-import type { Config, Settings } from '../config';
-import { configNow } from '../config-now';
-import { loadConfig, slotsOf } from '../config';
-import { readSettings } from '../settings';
+import { ROOT } from '../home/clone-root';
+import type { Config, Settings } from '../config/load';
+import { configNow } from '../config/current';
+import { loadConfig, slotsOf } from '../config/load';
+import { readSettings } from '../config/saved-settings';
 import { KnownError } from '../core/errors';
-import type { Home } from '../home';
-import { resolveHome } from '../home';
-import { endGuards } from '../guarding';
-import { endSurvivors } from '../pipeline/survivors';
+import type { Home } from '../home/home';
+import { resolveHome } from '../home/home';
+import { endGuards } from '../deployer/guard-process';
+import { killMarkedProcesses } from '../os/marked-processes';
 import { diskTrouble } from '../os/disk-failure';
-import { createPacking } from '../packing';
+import { createPacking } from '../release/artifact';
 import { createRuntime } from '../runtimes';
-import { endProcesses, processesWith } from '../runtimes/os-process';
-import { stopDeployer, stopPm2 } from '../runtimes/pm2-deployer';
+import { endProcesses, processesWith } from '../os/process-table';
+import { stopDeployer, stopPm2 } from '../runtimes/pm2/deployer';
 import { nginxServer } from '../traffic/nginx-server';
-import { leftRunning } from './left-running';
+import { backgroundJobs } from './background-jobs';
 import { say } from './say';
-import { inTurn } from './turn';
+import { withSetupLock } from '../journal/setup-lock';
 import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 50;
@@ -36,7 +36,7 @@ export async function stopCommand(options: { json?: boolean }): Promise<number> 
   // one that just starts the deployer again has its turn
   await endGuards(home);
   const stop = (): Promise<void> => stopEverything(home, configOf(home));
-  await (canTakeTurns(home) ? inTurn(home, stop) : stop());
+  await (canTakeTurns(home) ? withSetupLock(home, stop) : stop());
   if (options.json) console.log(JSON.stringify({ stopped: true }));
   else say('✓ stopped; npm start brings back what was live');
   return 0;
@@ -99,8 +99,8 @@ export async function endDeployment(home: Home, config: Config): Promise<void> {
     await sleep(LOOK_EVERY_MS);
   }
   // found as processes too: where nothing can be written, the journal may not even open
-  await endSurvivors(home);
-  await endProcesses(leftRunning(home), 0);
+  await killMarkedProcesses(home);
+  await endProcesses(backgroundJobs(home), 0);
 }
 
 function deploymentProcesses(home: Home): number[] {

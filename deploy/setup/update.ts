@@ -1,11 +1,11 @@
 /** `npm start` while everything runs: what was changed since is applied without losing a request. */
-import { ROOT } from '../clone-root';
-import type { Config } from '../config';
+import { ROOT } from '../home/clone-root';
+import type { Config } from '../config/load';
 import { KnownError } from '../core/errors';
-import type { Commit } from '../core/types';
-import type { Home } from '../home';
-import { keepSettings } from '../settings';
-import { askedWhileRunning } from './asked';
+import type { Commit } from '../core/release';
+import type { Home } from '../home/home';
+import { keepSettings } from '../config/saved-settings';
+import { askedWhileRunning } from './requested-settings';
 import { startDeployerAndWait } from './deployer';
 import { prepareGit } from './prepare-home';
 import { phase } from './say';

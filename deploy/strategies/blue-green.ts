@@ -4,10 +4,12 @@
  * who has tried it says yes. Where several slots served, one of them makes way, and the others end when it is over.
  */
 import { KnownError } from '../core/errors';
-import type { PlanInput, Strategy } from '../core/seams';
+import type { PlanInput, Strategy } from '../core/interfaces';
 import { deployBeside } from '../core/pool';
-import { inService, withoutSlot } from '../core/spread';
-import type { Plan, Proof, RunningSlot, SlotName, Table } from '../core/types';
+import { inService, withoutSlot } from '../core/traffic-split';
+import type { Plan } from '../core/plan';
+import type { Proof, RunningSlot, SlotName } from '../core/slot';
+import type { Table } from '../core/traffic-table';
 import { alreadyLive, goLive, hasIt, migrate, retireAllBut, runningIn, shift, start, verify } from './steps';
 
 export const blueGreen: Strategy = {

@@ -3,9 +3,11 @@
  * serves the others. Whatever goes wrong, one rename gives everybody back. Where nothing serves there is nothing to
  * compare with, and what is warm has been live before: both go live at once, as in blue/green.
  */
-import type { PlanInput, Strategy } from '../core/seams';
-import { servingSlots } from '../core/table';
-import { BUCKETS, type Plan, type PlannedStep, type Proof, type SlotName, type Table } from '../core/types';
+import type { PlanInput, Strategy } from '../core/interfaces';
+import { servingSlots } from '../core/traffic-table';
+import type { Plan, PlannedStep } from '../core/plan';
+import type { Proof, SlotName } from '../core/slot';
+import { BUCKETS, type Table } from '../core/traffic-table';
 import { blueGreen } from './blue-green';
 import { answers } from './steps';
 

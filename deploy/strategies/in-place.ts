@@ -3,8 +3,10 @@
  * maintenance page. It needs no memory for a second copy, and costs the time between its stop and its proof.
  */
 import { KnownError } from '../core/errors';
-import type { PlanInput, Strategy } from '../core/seams';
-import type { Plan, SlotName, Table } from '../core/types';
+import type { PlanInput, Strategy } from '../core/interfaces';
+import type { Plan } from '../core/plan';
+import type { SlotName } from '../core/slot';
+import type { Table } from '../core/traffic-table';
 import { alreadyLive, goLive, migrate, putBack, retireAllBut, shift, start, verify } from './steps';
 
 export const inPlace: Strategy = {

@@ -1,5 +1,5 @@
 /** The strategies by name. */
-import type { Strategy } from '../core/seams';
+import type { Strategy } from '../core/interfaces';
 import { blueGreen } from './blue-green';
 import { canary } from './canary';
 import { inPlace } from './in-place';

@@ -2,10 +2,11 @@
  * Restore: what was live serves again, where it served. No strategy that a person could choose: it is what the
  * deployer does when slots have died and nobody starts them again.
  */
-import type { PlanInput, Strategy } from '../core/seams';
-import { inService } from '../core/spread';
-import { servingSlots } from '../core/table';
-import type { Observed, Plan, SlotName } from '../core/types';
+import type { PlanInput, Strategy } from '../core/interfaces';
+import { inService } from '../core/traffic-split';
+import { servingSlots } from '../core/traffic-table';
+import type { Observed, Plan } from '../core/plan';
+import type { SlotName } from '../core/slot';
 import { blueGreen, startAndShift } from './blue-green';
 import { aliveInService, replaceInTurn } from './rolling';
 import { hasIt, runningIn } from './steps';

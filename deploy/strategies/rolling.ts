@@ -4,9 +4,11 @@
  */
 import { batchSize } from '../core/batch';
 import { KnownError } from '../core/errors';
-import type { PlanInput, Strategy } from '../core/seams';
-import { inService, spreadOver } from '../core/spread';
-import type { Plan, Proof, SlotName, Table } from '../core/types';
+import type { PlanInput, Strategy } from '../core/interfaces';
+import { inService, splitOver } from '../core/traffic-split';
+import type { Plan } from '../core/plan';
+import type { Proof, SlotName } from '../core/slot';
+import type { Table } from '../core/traffic-table';
 import { answers, goLive, hasIt, migrate, runningIn, shift, start, verify } from './steps';
 
 export const rolling: Strategy = {
@@ -47,7 +49,7 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
   for (const batch of batches) {
     const staying = serving.filter((slot) => !batch.includes(slot));
     // the maintenance page stays until the first slot has the release
-    const away = staying.length === 0 && table.maintenance ? table : spreadOver(staying, isNew);
+    const away = staying.length === 0 && table.maintenance ? table : splitOver(staying, isNew);
     const atLast = backTo(serving, table);
     const meanwhile = backTo(staying, away);
     serving = input.slots.filter((slot) => staying.includes(slot) || batch.includes(slot));
@@ -55,7 +57,7 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
       fresh.add(slot);
       replaced.add(slot);
     }
-    const back = spreadOver(serving, isNew);
+    const back = splitOver(serving, isNew);
     const proofs = batch.map((slot) => newProof(input, slot));
     const first = plan.length;
     plan.push(
@@ -89,7 +91,7 @@ function wayBack(
   return (slots, otherwise) => {
     const asBefore = slots.filter((slot) => !replaced.has(slot));
     const isEnough = asBefore.length >= Math.max(minHealthy, 1) && asBefore.length < slots.length;
-    return isEnough && onFailure === 'undo' ? spreadOver(asBefore, isNew) : otherwise;
+    return isEnough && onFailure === 'undo' ? splitOver(asBefore, isNew) : otherwise;
   };
 }
 

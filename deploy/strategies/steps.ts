@@ -1,8 +1,10 @@
 /** What the strategies have in common: single steps with their undos, and what they look at. */
-import type { PlanInput } from '../core/seams';
-import { inService } from '../core/spread';
-import { sameTable } from '../core/table';
-import type { Observed, Plan, PlannedStep, Proof, RunningSlot, SlotName, Step, Table } from '../core/types';
+import type { PlanInput } from '../core/interfaces';
+import { inService } from '../core/traffic-split';
+import { sameTable } from '../core/traffic-table';
+import type { Observed, Plan, PlannedStep, Step } from '../core/plan';
+import type { Proof, RunningSlot, SlotName } from '../core/slot';
+import type { Table } from '../core/traffic-table';
 
 /** The release serves every user, and answers, and nobody asked for another slot: nothing to do. */
 export function alreadyLive(input: PlanInput): boolean {

@@ -3,8 +3,8 @@
  * slot has. Its lines are described in nginx/site.conf.template.
  */
 import path from 'node:path';
-import type { SlotName } from '../core/types';
-import type { Home } from '../home';
+import type { SlotName } from '../core/slot';
+import type { Home } from '../home/home';
 import type { LogPosition } from './rotated-log';
 import { endOfLog, readLog } from './rotated-log';
 

@@ -6,8 +6,8 @@
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import type { Home } from '../home';
-import { clientsOf } from './connections';
+import type { Home } from '../home/home';
+import { clientsOf } from '../os/connections';
 
 /** A client that asks at least this often gets its last answer meanwhile. */
 const AT_LEAST_MS = 2000;

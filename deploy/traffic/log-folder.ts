@@ -1,7 +1,7 @@
 /** The folder of the logs: nginx's workers reach their own logs in it, and nobody else reads any log. */
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
-import type { Home } from '../home';
+import type { Home } from '../home/home';
 import type { WorkerUser } from './worker-user';
 import { findWorkerUser } from './worker-user';
 

@@ -3,8 +3,8 @@
  * and a killed master leaves workers that no pid file names.
  */
 import { readdirSync, readFileSync } from 'node:fs';
-import type { Home } from '../home';
-import { openFiles } from '../open-files';
+import type { Home } from '../home/home';
+import { openFiles } from '../os/open-files';
 import { configFile } from './nginx-files';
 
 /** What may stand behind the log's name: it was rotated, or removed. */

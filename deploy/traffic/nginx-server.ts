@@ -2,10 +2,10 @@
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { slotsOf, type Config } from '../config';
+import { slotsOf, type Config } from '../config/load';
 import { KnownError } from '../core/errors';
-import type { Home } from '../home';
-import { lastLines } from '../runtimes/log-tail';
+import type { Home } from '../home/home';
+import { lastLines } from '../os/tail';
 import { findNginx, runNginx, type NginxBinary } from './nginx-binary';
 import { forgetClosing, withConnectionsClosed } from './close-connections';
 import { loadedMark } from './loaded-mark';
@@ -21,7 +21,7 @@ import {
   writtenFiles,
 } from './nginx-files';
 import { acceptingWorkers, masterOf, processesOf } from './nginx-processes';
-import { portInUse, portInUseMessage } from './port-holder';
+import { portInUse, portInUseMessage } from '../os/port-holder';
 import { probe } from './probe';
 import { prepareTables } from './table-folder';
 import { checkTableIsReadable, findWorkerUser } from './worker-user';

@@ -1,7 +1,7 @@
 /** The Traffic seam over nginx and the table: it renames a link and asks questions, and never touches nginx itself. */
 import { cohortOf } from '../core/cohort';
-import type { Traffic } from '../core/seams';
-import type { Home } from '../home';
+import type { Traffic } from '../core/interfaces';
+import type { Home } from '../home/home';
 import { probe } from './probe';
 import { linkedTable, linkTable, makeTables } from './table-folder';
 

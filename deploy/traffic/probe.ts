@@ -2,7 +2,7 @@
 import { connect } from 'node:net';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { printable } from '../core/format';
-import type { ProbeAnswer } from '../core/seams';
+import type { ProbeAnswer } from '../core/interfaces';
 
 export interface ProbeTarget {
   /** A port on 127.0.0.1, or a unix socket. */

@@ -1,7 +1,7 @@
 /** What users got from one slot over the last seconds, by nginx's log. Reads on from where it read last. */
 import type { UserAnswers } from '../core/watch';
-import type { SlotName } from '../core/types';
-import type { Home } from '../home';
+import type { SlotName } from '../core/slot';
+import type { Home } from '../home/home';
 import { machineMs } from '../os/machine-clock';
 import { hasSlotFailed, logPosition, readRequests } from './access-log';
 

@@ -4,8 +4,9 @@
  *     ${NAME}             a value; nginx's own ${variables} are written in small letters
  *     #each NAME … #end   the lines between, once for every entry of the list NAME
  */
-import { bucketName } from '../core/table';
-import { BUCKETS, type Slot } from '../core/types';
+import { bucketName } from '../core/traffic-table';
+import type { Slot } from '../core/slot';
+import { BUCKETS } from '../core/traffic-table';
 
 export interface NginxSettings {
   /** Absolute folders and files, without characters that nginx would read as syntax. */

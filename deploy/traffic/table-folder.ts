@@ -14,9 +14,10 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
-import { allTables, EMPTY_TABLE, parseTableFolder, tableFiles, tableFolder } from '../core/table';
-import type { SlotName, Table } from '../core/types';
-import type { Home } from '../home';
+import { allTables, EMPTY_TABLE, parseTableFolder, tableFiles, tableFolder } from '../core/traffic-table';
+import type { SlotName } from '../core/slot';
+import type { Table } from '../core/traffic-table';
+import type { Home } from '../home/home';
 import { syncFolder } from '../os/atomic-write';
 
 /**

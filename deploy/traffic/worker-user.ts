@@ -3,9 +3,9 @@ import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
-import { EMPTY_TABLE, sameTable, allTables, tableFiles, tableFolder } from '../core/table';
-import type { SlotName } from '../core/types';
-import type { Home } from '../home';
+import { EMPTY_TABLE, sameTable, allTables, tableFiles, tableFolder } from '../core/traffic-table';
+import type { SlotName } from '../core/slot';
+import type { Home } from '../home/home';
 
 export interface WorkerUser {
   name: string;

@@ -26,7 +26,7 @@ async function startClone(runtime) {
     output(file, args, { cwd: copy.dir, env: { ...env, ...more } });
   await commit(run, 'A clock at the commands');
   await run('npm', ['start']);
-  const home = kit('home').homeAt(path.join(top, 'home'));
+  const home = kit('home/home').homeAt(path.join(top, 'home'));
   return {
     dir: copy.dir,
     top,

@@ -64,8 +64,8 @@ async function plainFront(slots) {
 async function prepare(slots) {
   const [http, deployer] = /** @type {[number, number]} */ (await freePorts(2));
   const dir = scratch();
-  const home = kit('home').homeAt(dir);
-  const config = kit('config').loadConfig(dir, {
+  const home = kit('home/home').homeAt(dir);
+  const config = kit('config/load').loadConfig(dir, {
     HTTP_PORT: String(http),
     DEPLOYER_PORT: String(deployer),
     BLUE_PORT: String(slots.blue),

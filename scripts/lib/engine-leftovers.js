@@ -3,7 +3,7 @@
 'use strict';
 const { spawnSync } = require('child_process');
 
-/** deploy/runtimes/containers.ts gives it to all that belongs to a home. */
+/** deploy/runtimes/compose/containers.ts gives it to all that belongs to a home. */
 const HOME_LABEL = 'switchyard.home';
 
 /**

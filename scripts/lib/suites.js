@@ -19,7 +19,7 @@ const RUNS = [
   { suites: ['timed'], beside: ['--runInBand', '--testPathIgnorePatterns', 'timed/(?!webhook|wishes)'] },
 ];
 
-/** The settings of deploy/config.ts, its secret and home, and what a git hook sets. */
+/** The settings of deploy/config/load.ts, its secret and home, and what a git hook sets. */
 const OF_A_SWITCHYARD = /^(SWITCHYARD_.+|WEBHOOK_SECRET|NOTIFY_URL|GIT_.+|.+_PORT|.+_SECONDS|BRANCH|SOURCE)$/;
 
 /**

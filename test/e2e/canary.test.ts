@@ -4,8 +4,9 @@
  */
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
-import { servingSlots } from '../../deploy/core/table';
-import type { Deployment, JournalEvent } from '../../deploy/core/types';
+import { servingSlots } from '../../deploy/core/traffic-table';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { JournalEvent } from '../../deploy/core/event';
 import { endDeployments, kill, untilOver } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import type { Said } from '../support/live-clone';

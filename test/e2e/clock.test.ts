@@ -21,11 +21,11 @@ it('npm start brings back what went live last, not what went live when the clock
   writtenAhead(ahead.deployment.id);
   const warned = (await diagnose(clone)).findings.filter(({ status }) => status === 'warning');
   const clock = warned.find(({ link }) => link === 'clock');
-  expect(clock?.said).toMatch(
+  expect(clock?.message).toMatch(
     /^The clock was set back: it is [\d,]+ days behind the last entry of the journal\./,
   );
   // that changes nothing
-  expectDone(await clone.shell(clock?.mend ?? ''));
+  expectDone(await clone.shell(clock?.fix ?? ''));
   const last = expectLive(await clone.release());
 
   expectDone(await clone.switchyard('stop'));

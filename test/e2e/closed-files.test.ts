@@ -51,9 +51,9 @@ needs('root', root).describe('a file of the home that its user may not use', () 
     const start = await clone.start();
 
     expect({ code, faults: Object.keys(faults) }).toEqual({ code: 1, faults: ['home'] });
-    expect(faults.home?.said).toBe(`This user may not use ${file}.`);
+    expect(faults.home?.message).toBe(`This user may not use ${file}.`);
     const fix = `sudo chown -Rh ${NOBODY}:${NOBODY} ${file}`;
-    expect(faults.home?.mend).toBe(fix);
+    expect(faults.home?.fix).toBe(fix);
     expect(start.code).toBe(1);
     expect(start.text).toContain(`✗ This user may not use ${file}.\n  ${fix} [E_HOME]`);
     // the test is root, and what runs is not

@@ -1,7 +1,7 @@
 /** The commands and the push, as a person and a script meet them. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
-import { postPush } from '../../deploy/webhook/post';
+import { postPush } from '../../deploy/client/post-webhook';
 import { expectDone } from '../support/expect-live';
 import type { Said } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';

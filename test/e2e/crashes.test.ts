@@ -1,7 +1,7 @@
 /** A release that crashes again and again after it went live is rolled back, and no two bad releases take turns. */
 import { badCause } from '../../deploy/core/rollback-target';
-import type { Commit } from '../../deploy/core/types';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import type { Commit } from '../../deploy/core/release';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { deployerPid, incidents, kill, lastEvent } from '../support/crash';
 import { diagnose, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
@@ -75,7 +75,7 @@ overRuntimes((runtime) => {
     // the next process may not answer yet
     const fix = await until('the warning', async () => {
       const { findings } = await diagnose(clone);
-      return findings.find(({ link, status }) => link === 'active slot' && status === 'warning')?.mend;
+      return findings.find(({ link, status }) => link === 'active slot' && status === 'warning')?.fix;
     });
     expect(fix).toBe('npm run -s logs -- blue');
     expectDone(await clone.shell(fix));

@@ -13,7 +13,7 @@ import {
 } from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../../deploy/doctor/finding';
-import { releaseFolder } from '../../deploy/pipeline/releases';
+import { releaseFolder } from '../../deploy/release/releases';
 import { applyFix, diagnose, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type LoadRequest } from '../support/load';
@@ -66,7 +66,7 @@ describe('doctor names a damaged mirror.git, and its fix makes it again', () => 
 
     expect(warned).toMatchObject({
       status: 'warning',
-      said: expect.stringMatching(/^mirror\.git is damaged \(.+\)\./),
+      message: expect.stringMatching(/^mirror\.git is damaged \(.+\)\./),
     });
     await applyFix(clone, warned as Finding);
     expect(await findingsOf('mirror')).toMatchObject([{ status: 'ok' }]);
@@ -103,7 +103,7 @@ describe('doctor names a damaged active release, and its fix builds it again wit
 
     const [warned] = await findingsOf('releases');
 
-    expect(warned).toMatchObject({ status: 'warning', said: expect.stringMatching(said) });
+    expect(warned).toMatchObject({ status: 'warning', message: expect.stringMatching(said) });
     const load = startLoad({ port: clone.ports.http, connections: 4, mix: VERSION, slow: null, pauseMs: 20 });
     await applyFix(clone, warned as Finding);
     const { failures } = await load.stop();

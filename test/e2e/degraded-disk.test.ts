@@ -52,8 +52,8 @@ overRuntimes((runtime) => {
       it('is named by the doctor, which says where the files are', async () => {
         const { faults } = await diagnose(clone);
         expect(Object.keys(faults)).toEqual(['disk']);
-        expect(faults.disk?.said).toMatch(/has (no|\d+) inodes left/);
-        expect((await clone.shell(faults.disk?.mend ?? '')).text).toContain('ballast');
+        expect(faults.disk?.message).toMatch(/has (no|\d+) inodes left/);
+        expect((await clone.shell(faults.disk?.fix ?? '')).text).toContain('ballast');
       });
 
       it('lets npm stop end all of it', async () => {
@@ -81,8 +81,8 @@ overRuntimes((runtime) => {
         const { code, faults } = await diagnose(clone);
         expect(code).toBe(1);
         expect(faults.disk).toMatchObject({
-          said: `The disk of ${clone.home.dir} is read-only.`,
-          mend: `mount -o remount,rw ${disk.dir}`,
+          message: `The disk of ${clone.home.dir} is read-only.`,
+          fix: `mount -o remount,rw ${disk.dir}`,
         });
       });
 
@@ -129,7 +129,7 @@ needs('a disk from a file', loopDiskPossible).test(
     expect(faults.home).toBeUndefined();
     expect((await clone.start()).text).toContain('[E_READ_ONLY]');
 
-    expect(await clone.shell(`${faults.disk?.mend} && npm start`)).toMatchObject({ code: 0 });
+    expect(await clone.shell(`${faults.disk?.fix} && npm start`)).toMatchObject({ code: 0 });
 
     await untilHealthy(clone);
     expect(await clone.serving()).toMatchObject({ commit });

@@ -7,7 +7,7 @@ import path from 'node:path';
 import { applyFix, diagnose, expectFault, untilHealthy, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
-import { processesWith } from '../../deploy/runtimes/os-process';
+import { processesWith } from '../../deploy/os/process-table';
 import { until } from '../support/until';
 
 jest.setTimeout(240_000);
@@ -43,7 +43,7 @@ it.each([
   const pushed = expectLive(await clone.git('push', 'live', 'main'));
   expect(pushed.text).toMatch(/^remote: ! deploy\.config\.js.*; Switchyard goes on with/m);
   expectLive(await clone.switchyard('rollback'));
-  expect((await expectFault(clone, 'configuration')).said).toContain(FILE);
+  expect((await expectFault(clone, 'configuration')).message).toContain(FILE);
 
   clone.change(WITH_COMMANDS);
   await untilHealthy(clone);
@@ -55,7 +55,7 @@ it('a configuration that was removed is no wish for the defaults, and comes back
 
   expect((await clone.switchyard('status')).text).toMatch(GOES_ON);
   const fault = await expectFault(clone, 'configuration');
-  expect(fault.said).toBe('deploy.config.js is gone.');
+  expect(fault.message).toBe('deploy.config.js is gone.');
   await applyFix(clone, fault);
 });
 

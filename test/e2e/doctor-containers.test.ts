@@ -42,7 +42,7 @@ needs('containers', docker).describe('with containers', () => {
 
       const fault = await expectFault(clone, 'standby');
 
-      expect(fault.said).toContain('stands behind the active slot, but would not take over');
+      expect(fault.message).toContain('stands behind the active slot, but would not take over');
       await applyFix(clone, fault);
       expect(await clone.serving()).toMatchObject({ commit: live });
     },
@@ -53,7 +53,7 @@ needs('containers', docker).describe('with containers', () => {
 
     const [lost] = await findingsOf('releases');
 
-    expect(lost).toMatchObject({ status: 'warning', said: expect.stringContaining('its image is gone') });
+    expect(lost).toMatchObject({ status: 'warning', message: expect.stringContaining('its image is gone') });
     await applyFix(clone, lost as Finding);
     expect(await findingsOf('releases')).toMatchObject([{ status: 'ok' }]);
     expect((await inEngine(clone.home)).images).toContain(image);
@@ -66,7 +66,7 @@ needs('containers', docker).describe('with containers', () => {
 
     const { faults, findings } = await diagnose(clone);
 
-    expect(findings.find(({ said }) => said.includes('its image is gone'))?.mend).toBe('npm start');
+    expect(findings.find(({ message: said }) => said.includes('its image is gone'))?.fix).toBe('npm start');
     await applyFix(clone, ...Object.values(faults));
     expect(await clone.serving()).toMatchObject({ commit: live });
   });
@@ -87,7 +87,7 @@ needs('containers', docker).describe('with containers', () => {
 
       expect(foreign).toMatchObject({
         status: 'warning',
-        said: expect.stringMatching(/^The app runs as user 1000, and \S+ belongs to another one/),
+        message: expect.stringMatching(/^The app runs as user 1000, and \S+ belongs to another one/),
       });
       await applyFix(clone, foreign as Finding);
       expect(await findingsOf('data')).toMatchObject([{ status: 'ok' }]);

@@ -37,7 +37,7 @@ needs('root', root).test(
 
     const fault = await expectFault(clone, 'logs');
 
-    expect(fault.said).toContain(`may not enter ${logs}: it cannot open a new log after a rotation.`);
+    expect(fault.message).toContain(`may not enter ${logs}: it cannot open a new log after a rotation.`);
     await applyFix(clone, fault);
     await expectCounted();
   },
@@ -48,7 +48,7 @@ it('names a log of nginx that an operator removed, and has nginx open a new one'
 
   const fault = await expectFault(clone, 'logs');
 
-  expect(fault.said).toBe('nginx still writes to access.log (deleted).');
+  expect(fault.message).toBe('nginx still writes to access.log (deleted).');
   await applyFix(clone, fault);
   await expectCounted();
 });
@@ -59,7 +59,7 @@ it('names a log of the app that PM2 has not let go of', async () => {
 
   const fault = await expectFault(clone, 'logs');
 
-  expect(fault.said).toBe('PM2 still writes to app-blue.log.1.');
+  expect(fault.message).toBe('PM2 still writes to app-blue.log.1.');
   await applyFix(clone, fault);
   expect(statSync(log).mode & 0o777).toBe(0o600);
 });

@@ -52,7 +52,7 @@ describe.each<[string, () => void | Promise<void>]>([
     await damage();
 
     const fault = await expectFault(clone, 'git push');
-    expect(fault.mend).toBe('npm start');
+    expect(fault.fix).toBe('npm start');
     await applyFix(clone, fault);
 
     expect(await clone.serving()).toEqual(before);

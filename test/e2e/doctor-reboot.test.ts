@@ -39,8 +39,8 @@ function withCrontab(): { env: { PATH: string }; file: string } {
 async function recommended(crontab: string): Promise<string> {
   const [warned] = await findings();
   expect(warned?.status).toBe('warning');
-  expectDone(await clone.shell(warned?.mend ?? ''));
-  expect(await findings()).toMatchObject([{ status: 'ok', said: 'cron runs npm start' }]);
+  expectDone(await clone.shell(warned?.fix ?? ''));
+  expect(await findings()).toMatchObject([{ status: 'ok', message: 'cron runs npm start' }]);
   const entries = readFileSync(crontab, 'utf8')
     .split('\n')
     .filter((line) => line.startsWith('@reboot '));

@@ -1,4 +1,4 @@
-/** The doctor: every link of the chain is broken for real, is named with its mend, and the mend is typed as it stands. */
+/** The doctor: every link of the chain is broken for real, is named with its fix, and the fix is typed as it stands. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -12,12 +12,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { tableFolder } from '../../deploy/core/table';
-import { DEPLOYMENT_MARKER, deploymentMark } from '../../deploy/pipeline/survivors';
-import { processesWith } from '../../deploy/runtimes/os-process';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
-import { readSecret } from '../../deploy/secret';
-import { guardsOf } from '../../deploy/guarding';
+import { tableFolder } from '../../deploy/core/traffic-table';
+import { DEPLOYMENT_MARKER, deploymentMark } from '../../deploy/os/marked-processes';
+import { processesWith } from '../../deploy/os/process-table';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
+import { readSecret } from '../../deploy/home/webhook-secret';
+import { guardsOf } from '../../deploy/deployer/guard-process';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { linkTable } from '../../deploy/traffic/table-folder';
 import { applyFix, diagnose, expectFault, WITH_COMMANDS } from '../support/doctor';
@@ -79,7 +79,7 @@ describe('of what runs', () => {
     expect(contentOf(clone.home.dir)).toEqual(before);
   });
 
-  it('small things are each named with a command that mends it', async () => {
+  it('small things are each named with a command that fixes it', async () => {
     chmodSync(clone.home.secret, 0o644);
     const table = path.join(clone.home.tables, tableFolder({ active: 'green', standby: 'blue' }));
     rmSync(table, { recursive: true });
@@ -96,16 +96,16 @@ describe('of what runs', () => {
       ['git push', 'leftovers', 'permissions', 'ports', 'traffic table'].sort(),
     );
     expect(faults.permissions).toMatchObject({
-      said: `Others on this machine may use ${clone.home.secret} (mode 644).`,
-      mend: `chmod 600 ${clone.home.secret}`,
+      message: `Others on this machine may use ${clone.home.secret} (mode 644).`,
+      fix: `chmod 600 ${clone.home.secret}`,
     });
     expect(faults.ports).toMatchObject({
-      said: `Port ${clone.ports.green}, which is green's, is held by node (pid ${stranger}).`,
-      mend: `kill ${stranger}`,
+      message: `Port ${clone.ports.green}, which is green's, is held by node (pid ${stranger}).`,
+      fix: `kill ${stranger}`,
     });
-    expect(faults.leftovers).toMatchObject({ mend: `kill ${survivor}` });
-    expect(faults['traffic table']?.mend).toBe(`install -d -m 755 ${table} && touch ${table}/all.green`);
-    expect(faults['git push']?.said).toContain('/opt/gone/node, which is not there.');
+    expect(faults.leftovers).toMatchObject({ fix: `kill ${survivor}` });
+    expect(faults['traffic table']?.fix).toBe(`install -d -m 755 ${table} && touch ${table}/all.green`);
+    expect(faults['git push']?.message).toContain('/opt/gone/node, which is not there.');
     await applyFix(clone, ...Object.values(faults));
   });
 
@@ -124,10 +124,10 @@ describe('of what runs', () => {
     const { faults } = await diagnose(clone);
 
     expect(Object.keys(faults)).toEqual(['standby', 'secret', 'git push', 'source']);
-    expect(faults.standby?.said).toContain('blue stands behind the active slot, but would not take over');
-    expect(faults.secret?.said).toBe('The deployer has loaded another secret than the one in the home.');
-    expect(faults['git push']?.mend).toBe(`git remote add live ${clone.home.pushGit}`);
-    expect(faults.source?.mend).toBe('git push live HEAD:main');
+    expect(faults.standby?.message).toContain('blue stands behind the active slot, but would not take over');
+    expect(faults.secret?.message).toBe('The deployer has loaded another secret than the one in the home.');
+    expect(faults['git push']?.fix).toBe(`git remote add live ${clone.home.pushGit}`);
+    expect(faults.source?.fix).toBe('git push live HEAD:main');
     await applyFix(clone, ...Object.values(faults));
   });
 
@@ -143,7 +143,7 @@ describe('of what runs', () => {
   it('a source that is not there', async () => {
     const written = clone.read('deploy.config.js');
     clone.write('deploy.config.js', written.replace('{', '{ source: "/nowhere/app.git",'));
-    expect((await expectFault(clone, 'source')).said).toContain(
+    expect((await expectFault(clone, 'source')).message).toContain(
       'The source /nowhere/app.git cannot be read: ',
     );
     clone.write('deploy.config.js', written);
@@ -165,7 +165,7 @@ describe('of what runs', () => {
 
     const fault = await expectFault(clone, 'traffic table');
 
-    expect(fault).toMatchObject({ mend: `chmod a+x ${clone.home.dir}` });
+    expect(fault).toMatchObject({ fix: `chmod a+x ${clone.home.dir}` });
     await applyFix(clone, fault);
   });
 
@@ -177,7 +177,7 @@ describe('of what runs', () => {
     const { faults } = await diagnose(clone);
 
     expect(Object.keys(faults)).toEqual(['deployer', 'traffic table']);
-    expect(faults['traffic table']?.said).toContain('There is no traffic table');
+    expect(faults['traffic table']?.message).toContain('There is no traffic table');
     await applyFix(clone, ...Object.values(faults));
     expect(await clone.serving()).toMatchObject({ commit: second });
   });
@@ -200,8 +200,8 @@ describe('of what runs', () => {
     // a warm slot that is not the standby would be an orphan besides
     const { leftovers: _, ...others } = faults;
     expect(Object.keys(others)).toEqual(['process manager', 'deployer', 'nginx', 'active slot']);
-    expect(Object.values(others).map(({ mend }) => mend)).toEqual(Array(4).fill('npm start'));
-    expect(faults['active slot']?.said).toMatch(/^Nothing runs in \w+, which is to serve v1\.0\.0 \(/);
+    expect(Object.values(others).map(({ fix }) => fix)).toEqual(Array(4).fill('npm start'));
+    expect(faults['active slot']?.message).toMatch(/^Nothing runs in \w+, which is to serve v1\.0\.0 \(/);
     await applyFix(clone, ...Object.values(faults));
   });
 
@@ -210,13 +210,13 @@ describe('of what runs', () => {
 
     const fault = await expectFault(clone, 'nginx loaded');
 
-    expect(fault.said).toContain('nginx runs with another configuration');
+    expect(fault.message).toContain('nginx runs with another configuration');
     await applyFix(clone, fault);
 
     const site = path.join(clone.home.nginx, 'site.conf');
     const written = readFileSync(site, 'utf8');
     appendFileSync(site, 'client_max_body_size 1k;\n');
-    expect((await expectFault(clone, 'nginx loaded')).said).toContain('site.conf was changed by hand');
+    expect((await expectFault(clone, 'nginx loaded')).message).toContain('site.conf was changed by hand');
     writeFileSync(site, written);
   });
 
@@ -224,7 +224,7 @@ describe('of what runs', () => {
     const settings = readFileSync(clone.home.settings, 'utf8');
     writeFileSync(clone.home.settings, '{');
     const broken = (await diagnose(clone)).faults;
-    expect(broken.home?.said).toContain('settings.json is broken');
+    expect(broken.home?.message).toContain('settings.json is broken');
     await applyFix(clone, ...Object.values(broken));
     expect(inForceOf(readFileSync(clone.home.settings, 'utf8'))).toEqual(inForceOf(settings));
     expect(readFileSync(`${clone.home.settings}.broken-1`, 'utf8')).toBe('{');
@@ -234,7 +234,7 @@ describe('of what runs', () => {
       writeFileSync(file, 'no database, but long enough to be taken for one'.repeat(200));
     }
     const fault = await expectFault(clone, 'journal');
-    expect(fault.said).toContain('The journal cannot be read: ');
+    expect(fault.message).toContain('The journal cannot be read: ');
     await applyFix(clone, fault);
   });
 

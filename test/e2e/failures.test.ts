@@ -5,8 +5,9 @@
 import { createServer, type Server } from 'node:net';
 import { badCause } from '../../deploy/core/rollback-target';
 import type { ErrorCode } from '../../deploy/core/errors';
-import type { Commit, Deployment, Fault } from '../../deploy/core/types';
-import { portHolder } from '../../deploy/traffic/port-holder';
+import type { Deployment, Fault } from '../../deploy/core/deployment';
+import type { Commit } from '../../deploy/core/release';
+import { portHolder } from '../../deploy/os/port-holder';
 import { BASE_IMAGE } from '../support/docker';
 import { expectDone, expectLive, verdictOf } from '../support/expect-live';
 import { overRuntimes } from '../support/runtimes';

@@ -1,7 +1,7 @@
 /** What a new user does first: start, change a line, push, look, roll back, push something broken. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { processesWith } from '../../deploy/runtimes/os-process';
+import { processesWith } from '../../deploy/os/process-table';
 import { keepOneTest } from '../support/app-tests';
 import { inEngine, processesInContainers } from '../support/docker';
 import { expectDone, expectLive } from '../support/expect-live';

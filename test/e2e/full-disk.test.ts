@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import path from 'node:path';
 import { badCause } from '../../deploy/core/rollback-target';
-import type { Commit, Deployment } from '../../deploy/core/types';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { Commit } from '../../deploy/core/release';
 import { untilPhase } from '../support/crash';
 import { applyFix, diagnose, expectFault, untilHealthy, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
@@ -96,8 +97,8 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
 
     const fault = await expectFault(clone, 'disk');
 
-    expect(fault.said).toMatch(/^The disk of \S+ is full: /);
-    const { text } = expectDone(await clone.shell(fault.mend ?? ''));
+    expect(fault.message).toMatch(/^The disk of \S+ is full: /);
+    const { text } = expectDone(await clone.shell(fault.fix ?? ''));
     expect(text).toContain(ballast());
     free();
     await untilHealthy(clone);
@@ -251,7 +252,7 @@ needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that i
       const { faults } = await diagnose(clone);
       return Object.keys(faults).length === 1 && faults['active slot'];
     });
-    expect(fault.said).toContain('but the journal says');
+    expect(fault.message).toContain('but the journal says');
     await applyFix(clone, fault);
     expect(await clone.serving()).toMatchObject({ commit: first });
   });

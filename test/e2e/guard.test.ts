@@ -1,9 +1,9 @@
 /** The last resort: PM2's daemon and the deployer are killed at once, and nobody types anything. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { guardsOf } from '../../deploy/guarding';
-import { isAlive } from '../../deploy/runtimes/os-process';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
-import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
+import { guardsOf } from '../../deploy/deployer/guard-process';
+import { isAlive } from '../../deploy/os/process-table';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
+import { deployerStatus } from '../../deploy/runtimes/pm2/deployer';
 import { masterOf } from '../../deploy/traffic/nginx-processes';
 import { deployerPid, deployersOf, incidents, kill, lastEvent, leftOf } from '../support/crash';
 import { untilHealthy } from '../support/doctor';

@@ -4,7 +4,8 @@
  */
 import { rmSync } from 'node:fs';
 import { badCause } from '../../deploy/core/rollback-target';
-import type { Deployment, PhaseName } from '../../deploy/core/types';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { PhaseName } from '../../deploy/core/event';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';

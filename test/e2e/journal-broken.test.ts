@@ -69,7 +69,7 @@ describe.each<[string, () => void]>([
     const asideBefore = aside().length;
 
     const { faults } = await diagnose(clone);
-    expect(faults.journal?.mend).toBe('npm start');
+    expect(faults.journal?.fix).toBe('npm start');
     expect(Object.keys(faults)).toEqual(['journal']);
     await applyFix(clone, ...Object.values(faults));
 
@@ -109,8 +109,8 @@ it('a journal of a newer version is left alone, and the advice is to update', as
   const db = new Database(clone.home.journal);
   db.exec('PRAGMA user_version = 99');
   const { faults } = await diagnose(clone);
-  expect(faults.journal?.said).toContain('format 99');
-  expect(faults.journal?.mend).toBe('git pull && npm start');
+  expect(faults.journal?.message).toContain('format 99');
+  expect(faults.journal?.fix).toBe('git pull && npm start');
   expect((await clone.start()).text).toContain('[E_JOURNAL]');
   db.exec('PRAGMA user_version = 1');
   db.close();

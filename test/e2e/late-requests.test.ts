@@ -1,6 +1,6 @@
 /** A deployer that is stopped (SIGSTOP) while it is asked for something, and continues after the client has given up. */
 import { readFileSync } from 'node:fs';
-import { processesWith } from '../../deploy/runtimes/os-process';
+import { processesWith } from '../../deploy/os/process-table';
 import { probe } from '../../deploy/traffic/probe';
 import { expectDone, expectLive } from '../support/expect-live';
 import { afterwards } from '../support/temp-home';

@@ -77,7 +77,7 @@ it('says so when the live release fails since a migration, in the last line too,
 
   const fault = await expectFault(clone, 'schema');
 
-  expect(fault.said).toMatch(
+  expect(fault.message).toMatch(
     /^The migration of deployment \d+ moved the schema, and v1\.0\.0 .* fails since: /,
   );
   await applyFix(clone, fault);

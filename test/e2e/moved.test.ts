@@ -91,9 +91,9 @@ test('a push and a deploy say what to do, and the fix that doctor prints costs u
   expect(await clone.serving()).toEqual(before);
 
   const [fault] = await faults();
-  expect(fault).toMatchObject({ link: 'kit', said: expect.stringContaining(`to ${moved}.`) });
+  expect(fault).toMatchObject({ link: 'kit', message: expect.stringContaining(`to ${moved}.`) });
   const failed = await failedDuring(async () => {
-    const fixed = await run('sh', ['-e', '-c', fault?.mend ?? ''], path.dirname(moved));
+    const fixed = await run('sh', ['-e', '-c', fault?.fix ?? ''], path.dirname(moved));
     if (fixed.code !== 0) throw new Error(fixed.text);
   });
   expect(failed).toEqual([]);

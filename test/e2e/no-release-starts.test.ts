@@ -2,10 +2,10 @@
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Journal } from '../../deploy/journal/journal';
-import { loadConfig, type UserConfig } from '../../deploy/config';
+import { loadConfig, type UserConfig } from '../../deploy/config/load';
 import { createRuntime } from '../../deploy/runtimes';
 import type { StrategyName } from '../../deploy/core/strategy-choice';
-import { openYard } from '../../deploy/yard';
+import { openContext } from '../../deploy/context';
 import { kill, untilPhase } from '../support/crash';
 import { applyFix, diagnose, expectFault, WITH_COMMANDS } from '../support/doctor';
 import { verdictOf } from '../support/expect-live';
@@ -114,7 +114,7 @@ test('doctor warns that the active release was built by another Node, and its fi
   const { findings } = await diagnose(clone);
   const warned = findings.filter(({ link, status }) => link === 'releases' && status === 'warning');
   expect(warned).toMatchObject([
-    { said: expect.stringContaining('built with Node 1 (ABI 1)'), mend: 'npm start' },
+    { message: expect.stringContaining('built with Node 1 (ABI 1)'), fix: 'npm start' },
   ]);
   await applyFix(clone, ...warned);
   expect((await diagnose(clone)).findings.filter(({ link }) => link === 'releases')).toMatchObject([
@@ -207,10 +207,10 @@ test('where no release starts, a rollback to one that does goes live, and so doe
   breakData(one, two.commit);
   expect((await clone.start()).code).toBe(1);
   const fault = await expectFault(clone, 'active slot');
-  expect(fault.said).toMatch(
+  expect(fault.message).toMatch(
     /^No release is live: v2\.0\.0 \(.{7}\) did not start: .*The data is broken.* Remove its cause, or push a commit that starts\.$/,
   );
-  const shown = await clone.shell(fault.mend ?? '');
+  const shown = await clone.shell(fault.fix ?? '');
   expect(shown.text).toMatch(/The data is broken[^]*✗ No release is live/);
   rmSync(mark(two.commit));
   await applyFix(clone, fault);
@@ -255,9 +255,9 @@ describe.each<StrategyName>(['in-place', 'rolling'])('a deployment by %s that is
 
 test('a live release that recovers behind the maintenance page gets its users back', async () => {
   await started();
-  const yard = openYard(clone.home, clone.dir);
-  await yard.traffic.shift({ ...clone.table(), maintenance: true });
-  yard.journal.close();
+  const context = openContext(clone.home, clone.dir);
+  await context.traffic.shift({ ...clone.table(), maintenance: true });
+  context.journal.close();
   expect((await answer()).retryAfter).toBe('5');
   await until('the release', async () => (await answer()).text.includes(await commitNow()), 30_000);
 });

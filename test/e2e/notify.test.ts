@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Notice } from '../../deploy/core/notices';
-import { processesWith } from '../../deploy/runtimes/os-process';
+import { processesWith } from '../../deploy/os/process-table';
 import { expectDone, expectLive } from '../support/expect-live';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';

@@ -1,7 +1,7 @@
 /** What comes while a deployment runs: a push waits, a newer push takes its place, a rollback goes first. */
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Deployment } from '../../deploy/core/types';
+import type { Deployment } from '../../deploy/core/deployment';
 import { untilOver, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { until } from '../support/until';

@@ -5,9 +5,10 @@
 import { randomUUID } from 'node:crypto';
 import { readdirSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import type { Commit, Deployment } from '../../deploy/core/types';
-import { readSecret } from '../../deploy/secret';
-import { signatureOf } from '../../deploy/webhook/signature';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { Commit } from '../../deploy/core/release';
+import { readSecret } from '../../deploy/home/webhook-secret';
+import { signatureOf } from '../../deploy/http/webhook/signature';
 import { untilOver } from '../support/crash';
 import { expectDone } from '../support/expect-live';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';

@@ -1,9 +1,9 @@
 /** `npm start` while all or a part of it runs: it applies what was changed, takes over what survived, or says why not. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { deployerLoaded } from '../../deploy/control-client';
-import { processesWith } from '../../deploy/runtimes/os-process';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { deployerLoaded } from '../../deploy/client/control-client';
+import { processesWith } from '../../deploy/os/process-table';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { loadedMark } from '../../deploy/traffic/loaded-mark';
 import { masterOf, processesOf } from '../../deploy/traffic/nginx-processes';
 import { deployerPid, kill, killSupervisors } from '../support/crash';
@@ -55,7 +55,7 @@ describe('npm start applies', () => {
 
     await applyFix(clone, fault);
 
-    expect(fault.mend).toBe('npm start');
+    expect(fault.fix).toBe('npm start');
     expect(await loadedMark(clone.ports.http, 5000)).not.toBe(before);
     expect(masterOf(clone.home)).toBe(master);
     await load?.more(500);
@@ -70,8 +70,8 @@ describe('npm start applies', () => {
     );
     const [before, { findings }] = [await deployerPid(clone), await diagnose(clone)];
     expect(findings.find(({ link, status }) => link === 'deployer' && status === 'warning')).toMatchObject({
-      said: 'The deployer runs with an earlier configuration than deploy.config.js.',
-      mend: 'npm start',
+      message: 'The deployer runs with an earlier configuration than deploy.config.js.',
+      fix: 'npm start',
     });
     await users().more(100);
 

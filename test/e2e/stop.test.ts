@@ -1,6 +1,6 @@
 /** `npm stop` in the middle of a deployment: it is taken back, no process is left, and npm start brings back what was live. */
-import type { PhaseName } from '../../deploy/core/types';
-import { processesWith } from '../../deploy/runtimes/os-process';
+import type { PhaseName } from '../../deploy/core/event';
+import { processesWith } from '../../deploy/os/process-table';
 import { isOver } from '../../deploy/core/transitions';
 import { commandsOf, kill, leftOf, untilItHangs, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';

@@ -2,10 +2,11 @@
  * In-place and rolling over a pool of four, from the command to live under the eyes of users, after one another and
  * after blue/green: nobody loses a request, but for the maintenance page in-place.
  */
-import { servingSlots } from '../../deploy/core/table';
-import type { Deployment, Plan } from '../../deploy/core/types';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
-import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
+import { servingSlots } from '../../deploy/core/traffic-table';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { Plan } from '../../deploy/core/plan';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
+import { deployerStatus } from '../../deploy/runtimes/pm2/deployer';
 import { incidents, kill, lastEvent } from '../support/crash';
 import { docker } from '../support/compose';
 import { expectDone, expectLive } from '../support/expect-live';

@@ -1,7 +1,7 @@
 /** What people do to a running Switchyard that nobody has asked them to: it serves on, or says the one way out. */
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { tryLock } from '../../deploy/lock';
+import { tryLock } from '../../deploy/journal/deployment-lock';
 import { leftOf, incidents, lastEvent, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type LoadRequest } from '../support/load';

@@ -1,6 +1,6 @@
 /** A health path that answers badly is no hang: what users get decides whether the slot is restarted. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Commit } from '../../deploy/core/types';
+import type { Commit } from '../../deploy/core/release';
 import { incidents, kill, lastEvent } from '../support/crash';
 import { applyFix, diagnose, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
@@ -117,7 +117,7 @@ overRuntimes((runtime) => {
 
       const fault = await until('the fault', async () => (await diagnose(clone)).faults['active slot']);
 
-      expect(fault.said).toMatch(/^blue \(pid \d+\) does not answer as itself: 500 /);
+      expect(fault.message).toMatch(/^blue \(pid \d+\) does not answer as itself: 500 /);
       await applyFix(clone, fault);
       expect((await clone.serving()).pid).not.toBe(pid);
       expectDone(await clone.switchyard('deploy:blue', (await clone.serving()).commit));

@@ -1,8 +1,8 @@
 /** Images of releases, on the real engine: built, run once, removed. */
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { deploymentLog } from '../../deploy/command';
-import type { Commit } from '../../deploy/core/types';
+import { deploymentLog } from '../../deploy/os/command';
+import type { Commit } from '../../deploy/core/release';
 import { composeYard, docker, releaseIn, type ComposeYard } from '../support/compose';
 import { docker as engine, needs, root } from '../support/needs';
 
@@ -10,36 +10,36 @@ const COUNT = `const fs = require('node:fs'); const file = process.env.SWITCHYAR
 fs.appendFileSync(file, 'x'); console.log('counted as ' + process.getuid());`;
 
 needs('docker', engine).describe('an image', () => {
-  let yard: ComposeYard;
+  let context: ComposeYard;
   beforeAll(async () => {
-    yard = await composeYard();
+    context = await composeYard();
   });
-  afterAll(() => yard.clear());
+  afterAll(() => context.clear());
 
   const images = (): string[] =>
-    docker('images', '--format', '{{.Tag}}', yard.config.name).split('\n').filter(Boolean);
+    docker('images', '--format', '{{.Tag}}', context.config.name).split('\n').filter(Boolean);
   const containers = (): string =>
-    docker('ps', '-a', '--format', '{{.Names}}', '--filter', `name=${yard.config.name}`);
+    docker('ps', '-a', '--format', '{{.Names}}', '--filter', `name=${context.config.name}`);
   const tag = (digits: string): Commit => digits.padEnd(40, '0');
 
   it('is named after its commit, is there until it is removed, and is gone then', async () => {
-    const release = await yard.release('a1');
+    const release = await context.release('a1');
     expect(images()).toEqual([release.commit]);
-    expect(await yard.packing.has(release)).toBe(true);
+    expect(await context.packing.has(release)).toBe(true);
 
-    await yard.packing.remove(release.commit);
+    await context.packing.remove(release.commit);
 
     expect(images()).toEqual([]);
-    expect(await yard.packing.has(release)).toBe(false);
-    await expect(yard.packing.remove(release.commit)).resolves.toBeUndefined();
+    expect(await context.packing.has(release)).toBe(false);
+    await expect(context.packing.remove(release.commit)).resolves.toBeUndefined();
   });
 
   it('leaves the image that another home has of the same commit', async () => {
-    const release = await yard.release('a1');
+    const release = await context.release('a1');
     const other = await composeYard();
     try {
       const theirs = await other.release('a1');
-      await yard.packing.remove(release.commit);
+      await context.packing.remove(release.commit);
       expect(await other.packing.has(theirs)).toBe(true);
     } finally {
       await other.clear();
@@ -48,71 +48,75 @@ needs('docker', engine).describe('an image', () => {
 
   it('is not made of a commit that cannot be built, and says why', async () => {
     const Dockerfile = `FROM node:24-bookworm-slim\nARG BUILD\nRUN sh -c "$BUILD"\n`;
-    const broken = releaseIn(path.join(yard.dir, 'broken'), 'b2', { Dockerfile });
+    const broken = releaseIn(path.join(context.dir, 'broken'), 'b2', { Dockerfile });
     const build = ['node', '-e', "console.error(`Error: it's $HOME`); process.exit(3)"];
 
-    await expect(yard.packing.pack({ ...broken, app: { ...broken.app, build } }, 2)).rejects.toMatchObject({
-      code: 'E_BUILD',
-      message: `The build (${build.join(' ')}) ended with code 3: Error: it's $HOME`,
-    });
+    await expect(context.packing.pack({ ...broken, app: { ...broken.app, build } }, 2)).rejects.toMatchObject(
+      {
+        code: 'E_BUILD',
+        message: `The build (${build.join(' ')}) ended with code 3: Error: it's $HOME`,
+      },
+    );
 
     expect(images()).not.toContain(tag('b2'));
-    expect(readFileSync(deploymentLog(yard.home, 2), 'utf8')).toContain("Error: it's $HOME");
-    const bare = releaseIn(path.join(yard.dir, 'bare'), 'c3', { Dockerfile: 'FRUM scratch' });
-    await expect(yard.packing.pack(bare, 3)).rejects.toMatchObject({
+    expect(readFileSync(deploymentLog(context.home, 2), 'utf8')).toContain("Error: it's $HOME");
+    const bare = releaseIn(path.join(context.dir, 'bare'), 'c3', { Dockerfile: 'FRUM scratch' });
+    await expect(context.packing.pack(bare, 3)).rejects.toMatchObject({
       code: 'E_IMAGE',
       message: /unknown instruction/,
     });
   });
 
   it('runs a command once, as the user whose data it writes, and leaves no container', async () => {
-    const release = await yard.release('d4', { 'count.js': COUNT });
+    const release = await context.release('d4', { 'count.js': COUNT });
     const uid = process.getuid?.() === 0 ? 1000 : process.getuid?.();
 
-    const end = await yard.packing.runOnce(['node', 'count.js'], release, 4, 0);
+    const end = await context.packing.runOnce(['node', 'count.js'], release, 4, 0);
 
     expect(end).toMatchObject({ exitCode: 0, timedOut: false });
     expect(end.lastLines.at(-1)).toBe(`counted as ${uid}`);
-    expect(statSync(path.join(yard.home.shared, 'count')).uid).toBe(uid);
+    expect(statSync(path.join(context.home.shared, 'count')).uid).toBe(uid);
     expect(containers()).toBe('');
   });
 
   needs('root', root).test(
     "lets the containers' user write what root has put into the shared folder",
     async () => {
-      writeFileSync(path.join(yard.home.shared, 'count'), 'y', { mode: 0o600 });
-      const release = await yard.release('d4', { 'count.js': COUNT });
+      writeFileSync(path.join(context.home.shared, 'count'), 'y', { mode: 0o600 });
+      const release = await context.release('d4', { 'count.js': COUNT });
 
-      expect(await yard.packing.runOnce(['node', 'count.js'], release, 5, 0)).toMatchObject({ exitCode: 0 });
+      expect(await context.packing.runOnce(['node', 'count.js'], release, 5, 0)).toMatchObject({
+        exitCode: 0,
+      });
 
-      expect(readFileSync(path.join(yard.home.shared, 'count'), 'utf8')).toBe('yx');
+      expect(readFileSync(path.join(context.home.shared, 'count'), 'utf8')).toBe('yx');
     },
   );
 
   it("tells the command's exit code, and what it said last", async () => {
-    const release = await yard.release('a1');
+    const release = await context.release('a1');
     const argv = ['node', '-e', 'console.error("Error: no such table"); process.exit(5)'];
-    const end = await yard.packing.runOnce(argv, release, 6, 0);
+    const end = await context.packing.runOnce(argv, release, 6, 0);
     expect(end.exitCode).toBe(5);
     expect(end.lastLines).toContain('Error: no such table');
-    expect((await yard.packing.runOnce(['no-such-program'], release, 7, 0)).exitCode).toBe(127);
+    expect((await context.packing.runOnce(['no-such-program'], release, 7, 0)).exitCode).toBe(127);
   });
 
   it('ends a command at its limit, its container included', async () => {
-    const release = await yard.release('a1');
+    const release = await context.release('a1');
 
     const hangs = ['node', '-e', 'setInterval(() => {}, 1000)'];
-    const end = await yard.impatient(3).runOnce(hangs, release, 8, 0);
+    const end = await context.impatient(3).runOnce(hangs, release, 8, 0);
 
     expect(end.timedOut).toBe(true);
     expect(containers()).toBe('');
   });
 
   it('keeps what Compose is told from other users', () => {
-    expect(existsSync(yard.home.compose)).toBe(true);
-    expect(statSync(yard.home.compose).mode & 0o777).toBe(0o700);
-    for (const name of readdirSync(yard.home.compose)) {
-      expect(statSync(path.join(yard.home.compose, name)).mode & 0o777).toBe(0o600);
+    expect(existsSync(context.home.compose)).toBe(true);
+    expect(statSync(context.home.compose).mode & 0o777).toBe(0o700);
+    for (const name of readdirSync(context.home.compose)) {
+      expect(statSync(path.join(context.home.compose, name)).mode & 0o777).toBe(0o600);
     }
   });
 });

@@ -1,50 +1,50 @@
 /** Slots as containers, on the real engine. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { RunningSlot, Slot } from '../../deploy/core/types';
+import type { RunningSlot, Slot } from '../../deploy/core/slot';
 import { slotLog } from '../../deploy/runtimes/slot-log';
 import { composeYard, docker, type ComposeYard } from '../support/compose';
 import { docker as engine, needs, root } from '../support/needs';
 import { until } from '../support/until';
 
 needs('docker', engine).describe('a slot as a container', () => {
-  let yard: ComposeYard;
+  let context: ComposeYard;
   beforeAll(async () => {
-    yard = await composeYard();
+    context = await composeYard();
   });
-  afterEach(() => Promise.all([yard.runtime.stop('blue'), yard.runtime.stop('green')]));
-  afterAll(() => yard.clear());
+  afterEach(() => Promise.all([context.runtime.stop('blue'), context.runtime.stop('green')]));
+  afterAll(() => context.clear());
 
   const running = async (slot: Slot): Promise<RunningSlot | undefined> =>
-    (await yard.runtime.list(slot.name)).find((each) => each.slot === slot.name);
+    (await context.runtime.list(slot.name)).find((each) => each.slot === slot.name);
   const inspect = (slot: Slot, what: string): unknown =>
     JSON.parse(
-      docker('inspect', `${yard.config.name}-${slot.name}`, '--format', `{{json ${what}}}`),
+      docker('inspect', `${context.config.name}-${slot.name}`, '--format', `{{json ${what}}}`),
     ) as unknown;
 
   it('answers as itself, under its name, and is seen as what it is', async () => {
-    const release = await yard.release('a1');
+    const release = await context.release('a1');
 
-    const started = await yard.runtime.start(yard.blue, release, 'proof-1', 0);
+    const started = await context.runtime.start(context.blue, release, 'proof-1', 0);
 
-    expect(await answer(yard.blue)).toMatchObject({
+    expect(await answer(context.blue)).toMatchObject({
       commit: release.commit,
       instance: 'proof-1',
       main: true,
     });
-    const seen = await running(yard.blue);
+    const seen = await running(context.blue);
     expect(seen).toMatchObject({ slot: 'blue', commit: release.commit, instance: 'proof-1' });
     expect(seen).toMatchObject({ pid: started.pid, restarts: 0, status: 'online', exitCode: null });
     expect(readFileSync(`/proc/${seen?.pid}/cmdline`, 'utf8')).toContain('server.js');
     expect(docker('ps', '--format', '{{.Names}} {{.Image}}')).toContain(
-      `${yard.config.name}-blue ${yard.config.name}:${release.commit}`,
+      `${context.config.name}-blue ${context.config.name}:${release.commit}`,
     );
   });
 
   it('has what it needs and nothing else: no root, no capability, a read-only system, limits', async () => {
-    await yard.runtime.start(yard.green, await yard.release('a1'), 'proof', 0);
+    await context.runtime.start(context.green, await context.release('a1'), 'proof', 0);
 
-    expect(inspect(yard.green, '.HostConfig')).toMatchObject({
+    expect(inspect(context.green, '.HostConfig')).toMatchObject({
       NetworkMode: 'host',
       ReadonlyRootfs: true,
       CapDrop: ['ALL'],
@@ -58,7 +58,7 @@ needs('docker', engine).describe('a slot as a container', () => {
     const uid = process.getuid?.() === 0 ? 1000 : process.getuid?.();
     const inside = docker(
       'exec',
-      `${yard.config.name}-green`,
+      `${context.config.name}-green`,
       'sh',
       '-c',
       'id -u; touch /app/x /tmp/y 2>&1; ls /tmp/y',
@@ -67,38 +67,38 @@ needs('docker', engine).describe('a slot as a container', () => {
   });
 
   it('ends in order on SIGTERM, and its last words outlive it', async () => {
-    await yard.runtime.start(yard.blue, await yard.release('b2', { slow: '' }), 'proof', 0);
-    await answer(yard.blue);
+    await context.runtime.start(context.blue, await context.release('b2', { slow: '' }), 'proof', 0);
+    await answer(context.blue);
 
-    await yard.runtime.stop('blue');
+    await context.runtime.stop('blue');
 
-    expect(await yard.runtime.list('blue')).toEqual([]);
-    expect(docker('ps', '-a', '--format', '{{.Names}}')).not.toContain(`${yard.config.name}-blue`);
-    expect(await yard.runtime.logs('blue', 3)).toEqual(['GET /health', 'SIGTERM', 'finished my work']);
-    expect(readFileSync(slotLog(yard.home, 'blue'), 'utf8')).toContain('b200000 starts on port');
-    await expect(yard.runtime.stop('blue')).resolves.toBeUndefined();
+    expect(await context.runtime.list('blue')).toEqual([]);
+    expect(docker('ps', '-a', '--format', '{{.Names}}')).not.toContain(`${context.config.name}-blue`);
+    expect(await context.runtime.logs('blue', 3)).toEqual(['GET /health', 'SIGTERM', 'finished my work']);
+    expect(readFileSync(slotLog(context.home, 'blue'), 'utf8')).toContain('b200000 starts on port');
+    await expect(context.runtime.stop('blue')).resolves.toBeUndefined();
   });
 
   it('is killed when it does not end in time', async () => {
-    await yard.runtime.start(yard.blue, await yard.release('c3', { stubborn: '' }), 'proof', 0);
-    await answer(yard.blue);
+    await context.runtime.start(context.blue, await context.release('c3', { stubborn: '' }), 'proof', 0);
+    await answer(context.blue);
 
-    await yard.runtime.stop('blue');
+    await context.runtime.stop('blue');
 
-    expect(await yard.runtime.list()).toEqual([]);
-    expect(await yard.runtime.logs('blue', 1)).toEqual(['SIGTERM']);
+    expect(await context.runtime.list()).toEqual([]);
+    expect(await context.runtime.logs('blue', 1)).toEqual(['SIGTERM']);
   });
 
   it('tells how it ended when it cannot start, with its exit code and its last words', async () => {
-    await yard.runtime.start(yard.blue, await yard.release('d4', { crash: '' }), 'proof', 0);
+    await context.runtime.start(context.blue, await context.release('d4', { crash: '' }), 'proof', 0);
 
     const ended = await until('its second start', async () => {
-      const seen = await running(yard.blue);
+      const seen = await running(context.blue);
       return seen && seen.restarts >= 1 && seen;
     });
 
     expect(ended).toMatchObject({ instance: 'proof', exitCode: 3 });
-    expect(await yard.runtime.logs('blue', 2)).toEqual(['opening the database', 'fatal: no database']);
+    expect(await context.runtime.logs('blue', 2)).toEqual(['opening the database', 'fatal: no database']);
   });
 
   it('that wants more memory than its limit is killed, which is told of it, also when it runs again', async () => {
@@ -115,57 +115,57 @@ needs('docker', engine).describe('a slot as a container', () => {
     } finally {
       await small.clear();
     }
-    await yard.runtime.start(yard.blue, await yard.release('d4', { crash: '' }), 'proof', 0);
-    await until('its second start', async () => ((await running(yard.blue))?.restarts ?? 0) >= 1);
-    expect(await yard.runtime.endedBy('blue')).toBeNull();
+    await context.runtime.start(context.blue, await context.release('d4', { crash: '' }), 'proof', 0);
+    await until('its second start', async () => ((await running(context.blue))?.restarts ?? 0) >= 1);
+    expect(await context.runtime.endedBy('blue')).toBeNull();
   });
 
   it('comes back by itself, as the same start of the same release, and is seen to have ended', async () => {
-    const release = await yard.release('a1');
-    const { pid } = await yard.runtime.start(yard.blue, release, 'proof', 0);
-    await answer(yard.blue);
+    const release = await context.release('a1');
+    const { pid } = await context.runtime.start(context.blue, release, 'proof', 0);
+    await answer(context.blue);
 
     process.kill(pid as number, 'SIGKILL');
 
     const back = await until('another process', async () => {
-      const seen = await running(yard.blue);
+      const seen = await running(context.blue);
       return seen?.pid != null && seen.pid !== pid && seen;
     });
     expect(back).toMatchObject({ commit: release.commit, instance: 'proof', restarts: 1, exitCode: 137 });
-    expect(await answer(yard.blue)).toMatchObject({ instance: 'proof' });
+    expect(await answer(context.blue)).toMatchObject({ instance: 'proof' });
   });
 
   needs('root', root).test('takes over no host file through a link in its data folder', async () => {
-    const host = path.join(yard.dir, 'host');
+    const host = path.join(context.dir, 'host');
     mkdirSync(host);
     writeFileSync(path.join(host, 'passwords'), '');
-    const release = await yard.release('a1');
-    await yard.runtime.start(yard.blue, release, 'first', 0);
-    docker('exec', `${yard.config.name}-blue`, 'ln', '-s', host, '/data/link');
+    const release = await context.release('a1');
+    await context.runtime.start(context.blue, release, 'first', 0);
+    docker('exec', `${context.config.name}-blue`, 'ln', '-s', host, '/data/link');
 
-    await yard.runtime.start(yard.blue, release, 'second', 0);
+    await context.runtime.start(context.blue, release, 'second', 0);
 
     expect([host, path.join(host, 'passwords')].map((file) => statSync(file).uid)).toEqual([0, 0]);
   });
 
   it('takes the place of the one before', async () => {
-    await yard.runtime.start(yard.blue, await yard.release('a1'), 'first', 0);
-    const release = await yard.release('e5');
-    await yard.runtime.start(yard.blue, release, 'second', 0);
+    await context.runtime.start(context.blue, await context.release('a1'), 'first', 0);
+    const release = await context.release('e5');
+    await context.runtime.start(context.blue, release, 'second', 0);
 
-    expect(await yard.runtime.list()).toMatchObject([{ commit: release.commit, instance: 'second' }]);
+    expect(await context.runtime.list()).toMatchObject([{ commit: release.commit, instance: 'second' }]);
   });
 
   it("leaves another home's containers alone, and does not take their names", async () => {
-    const other = await composeYard(yard.config.name);
+    const other = await composeYard(context.config.name);
     try {
       await other.runtime.start(other.blue, await other.release('f6'), 'theirs', 0);
 
-      expect(await yard.runtime.list()).toEqual([]);
-      await expect(yard.runtime.start(yard.blue, await yard.release('a1'), 'ours', 0)).rejects.toMatchObject({
+      expect(await context.runtime.list()).toEqual([]);
+      await expect(context.runtime.start(context.blue, await context.release('a1'), 'ours', 0)).rejects.toMatchObject({
         code: 'E_NAME_TAKEN',
       });
-      await yard.runtime.stop('blue');
+      await context.runtime.stop('blue');
       expect(await other.runtime.list()).toMatchObject([{ instance: 'theirs', status: 'online' }]);
     } finally {
       await other.clear();
@@ -173,11 +173,11 @@ needs('docker', engine).describe('a slot as a container', () => {
   });
 
   it('says that the engine is down, and still shows what was kept', async () => {
-    await yard.runtime.start(yard.blue, await yard.release('a1'), 'proof', 0);
+    await context.runtime.start(context.blue, await context.release('a1'), 'proof', 0);
     process.env.DOCKER_HOST = 'unix:///nowhere/docker.sock';
     try {
-      await expect(yard.runtime.list()).rejects.toMatchObject({ code: 'E_ENGINE' });
-      expect((await yard.runtime.logs('blue', 1))[0]).toContain('starts on port');
+      await expect(context.runtime.list()).rejects.toMatchObject({ code: 'E_ENGINE' });
+      expect((await context.runtime.logs('blue', 1))[0]).toContain('starts on port');
     } finally {
       delete process.env.DOCKER_HOST;
     }

@@ -6,18 +6,18 @@ import { docker as engine, needs } from '../support/needs';
 
 needs('docker', engine).describe('npm start with containers', () => {
   const { PATH, DOCKER_HOST } = process.env;
-  let yard: ComposeYard;
+  let context: ComposeYard;
   beforeAll(async () => {
-    yard = await composeYard();
+    context = await composeYard();
   });
   afterEach(() => {
     process.env.PATH = PATH;
     if (DOCKER_HOST === undefined) delete process.env.DOCKER_HOST;
     else process.env.DOCKER_HOST = DOCKER_HOST;
   });
-  afterAll(() => yard.clear());
+  afterAll(() => context.clear());
 
-  const check = (): Promise<void> => checkEngine(yard.home, yard.config);
+  const check = (): Promise<void> => checkEngine(context.home, context.config);
 
   it('finds everything it needs', async () => {
     await expect(check()).resolves.toBeUndefined();
@@ -26,7 +26,7 @@ needs('docker', engine).describe('npm start with containers', () => {
   it('says that there is no docker', async () => {
     process.env.PATH = '/nowhere';
     await expect(check()).rejects.toMatchObject({ code: 'E_NO_DOCKER' });
-    await expect(checkEngine(yard.home, { ...yard.config, runtime: 'pm2' })).resolves.toBeUndefined();
+    await expect(checkEngine(context.home, { ...context.config, runtime: 'pm2' })).resolves.toBeUndefined();
   });
 
   it('says that the engine does not run, and that one elsewhere is of no use', async () => {
@@ -43,13 +43,13 @@ needs('docker', engine).describe('npm start with containers', () => {
   });
 
   it("refuses a name that a container of somebody else's has, and names a command that works", async () => {
-    const taken = `${yard.config.name}-green`;
+    const taken = `${context.config.name}-green`;
     docker('create', '--name', taken, BASE_IMAGE);
     try {
       await expect(check()).rejects.toMatchObject({
         code: 'E_NAME_TAKEN',
         message: `There is a container ${taken} already.`,
-        hint: `Give this copy a name of its own: APP_NAME=${yard.config.name}-2 npm start`,
+        hint: `Give this copy a name of its own: APP_NAME=${context.config.name}-2 npm start`,
       });
     } finally {
       docker('rm', '--force', taken);
@@ -57,7 +57,7 @@ needs('docker', engine).describe('npm start with containers', () => {
   });
 
   it('takes its own containers for its own', async () => {
-    await yard.runtime.start(yard.blue, await yard.release('a1'), 'proof', 0);
+    await context.runtime.start(context.blue, await context.release('a1'), 'proof', 0);
     await expect(check()).resolves.toBeUndefined();
   });
 });

@@ -1,9 +1,9 @@
 /** A configuration file that never comes to an end: nothing waits for it for ever, in the clone and in a commit alike. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { loadConfig } from '../../deploy/config';
-import { homeAt } from '../../deploy/home';
-import { openSettingsReader } from '../../deploy/pipeline/app-settings';
+import { loadConfig } from '../../deploy/config/load';
+import { homeAt } from '../../deploy/home/home';
+import { openSettingsReader } from '../../deploy/release/app-settings';
 import { ENDLESS, folderWith } from '../support/config-files';
 import { afterwards, tempHome } from '../support/temp-home';
 

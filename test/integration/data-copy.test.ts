@@ -3,8 +3,8 @@ import Database from 'libsql';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Owner } from '../../deploy/os/change-owner';
-import { copyData, hasMoved } from '../../deploy/pipeline/data-copy';
-import { homeAt, type Home } from '../../deploy/home';
+import { copyData, hasMoved } from '../../deploy/pipeline/steps/data-snapshot';
+import { homeAt, type Home } from '../../deploy/home/home';
 import { needs, root } from '../support/needs';
 import { tempHome } from '../support/temp-home';
 

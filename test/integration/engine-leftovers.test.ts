@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { LABEL, removeContainer } from '../../deploy/runtimes/containers';
+import { LABEL, removeContainer } from '../../deploy/runtimes/compose/containers';
 import { leftInEngine, removeFromEngine } from '../../scripts/lib/engine-leftovers';
 import { BASE_IMAGE, ownName } from '../support/docker';
 import { docker, needs } from '../support/needs';

@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, rmSync, writeFileSync }
 import path from 'node:path';
 import { ensureLiveRemote } from '../../deploy/git/live-remote';
 import { preparePushRepository } from '../../deploy/git/push-repository';
-import type { Home } from '../../deploy/home';
-import { homeAt } from '../../deploy/home';
+import type { Home } from '../../deploy/home/home';
+import { homeAt } from '../../deploy/home/home';
 import type { Repository } from '../support/repository';
 import { homeAndClone, repository } from '../support/repository';
 

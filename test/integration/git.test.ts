@@ -9,9 +9,9 @@ import { describe as describeCommit, sendCommit, tipOf, updateMirror } from '../
 import { ensureLiveRemote } from '../../deploy/git/live-remote';
 import { preparePushRepository } from '../../deploy/git/push-repository';
 import { seedSource } from '../../deploy/git/seed';
-import type { Home } from '../../deploy/home';
-import { DEPLOYMENT_MARKER, deploymentMark, endSurvivors } from '../../deploy/pipeline/survivors';
-import { processesWith } from '../../deploy/runtimes/os-process';
+import type { Home } from '../../deploy/home/home';
+import { DEPLOYMENT_MARKER, deploymentMark, killMarkedProcesses } from '../../deploy/os/marked-processes';
+import { processesWith } from '../../deploy/os/process-table';
 import type { Repository } from '../support/repository';
 import { homeAndClone, repository } from '../support/repository';
 
@@ -233,8 +233,8 @@ describe('the mirror', () => {
     const failed = expect(fetching).rejects.toThrow(code('E_SOURCE'));
     const [socket] = await asked;
     try {
-      expect(await endSurvivors(home, 8)).toBe(0);
-      expect(await endSurvivors(home, 7)).toBeGreaterThan(0);
+      expect(await killMarkedProcesses(home, 8)).toBe(0);
+      expect(await killMarkedProcesses(home, 7)).toBeGreaterThan(0);
       await failed;
       expect(processesWith(DEPLOYMENT_MARKER, deploymentMark(home.logs, 7))).toEqual([]);
     } finally {

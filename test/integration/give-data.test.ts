@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { giveData } from '../../deploy/runtimes/container-user';
+import { giveData } from '../../deploy/runtimes/compose/container-user';
 import { needs, root } from '../support/needs';
 import { afterwards, tempHome } from '../support/temp-home';
 

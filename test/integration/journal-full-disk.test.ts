@@ -1,9 +1,9 @@
 /** The journal on a disk without a free byte: a rollback has to stand in it, or it does not happen. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { homeAt, type Home } from '../../deploy/home';
+import { homeAt, type Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
-import { keepReserve, useReserve } from '../../deploy/reserve';
+import { keepReserve, useReserve } from '../../deploy/home/disk-reserve';
 import { needs } from '../support/needs';
 import { fill, mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
 

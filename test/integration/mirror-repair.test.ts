@@ -2,8 +2,8 @@
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Home } from '../../deploy/home';
-import { checkOut } from '../../deploy/pipeline/check-out';
+import type { Home } from '../../deploy/home/home';
+import { checkOut } from '../../deploy/release/checkout';
 import { repairCommit, sendCommit, tipOf, updateMirror } from '../../deploy/git/mirror';
 import { damageOf } from '../../deploy/git/damage';
 import type { Repository } from '../support/repository';

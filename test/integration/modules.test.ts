@@ -16,10 +16,10 @@ import {
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import path from 'node:path';
-import type { Home } from '../../deploy/home';
-import { adoptModules, installModules } from '../../deploy/pipeline/modules';
-import { readyModules } from '../../deploy/pipeline/ready-modules';
-import { removeHalfMade } from '../../deploy/pipeline/releases';
+import type { Home } from '../../deploy/home/home';
+import { adoptModules, installModules } from '../../deploy/release/packages/install';
+import { readyModules } from '../../deploy/release/packages/prelink';
+import { removeHalfMade } from '../../deploy/release/releases';
 import { besideAWriter } from '../support/writer';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';

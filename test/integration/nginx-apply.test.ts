@@ -11,27 +11,27 @@ import { until } from '../support/until';
 const CONNECTIONS = 64;
 const READS = [{ method: 'GET', path: '/' } as const];
 
-let yard: TrafficYard;
+let context: TrafficYard;
 
 beforeEach(async () => {
-  yard = await trafficYard();
-  await yard.startApp('blue');
-  await yard.nginx.start();
-  await yard.traffic.shift({ active: 'blue', standby: null });
+  context = await trafficYard();
+  await context.startApp('blue');
+  await context.nginx.start();
+  await context.traffic.shift({ active: 'blue', standby: null });
 });
-afterEach(() => yard.cleanUp());
+afterEach(() => context.cleanUp());
 
 /** The nginx of the same home with a configuration that differs in one line. */
 function changed(maxBody: string): NginxServer {
-  return nginxServer(yard.home, { ...yard.config, http: { ...yard.config.http, maxBody } });
+  return nginxServer(context.home, { ...context.config, http: { ...context.config.http, maxBody } });
 }
 
-const mark = (): Promise<string | null> => loadedMark(yard.ports.http, 5000);
+const mark = (): Promise<string | null> => loadedMark(context.ports.http, 5000);
 
 test('a new configuration is in force and no request is lost, while a plain reload loses some', async () => {
-  const { pid } = yard.nginx.running() ?? {};
+  const { pid } = context.nginx.running() ?? {};
   const before = await mark();
-  const load = yard.load({ connections: CONNECTIONS, mix: READS, slow: null });
+  const load = context.load({ connections: CONNECTIONS, mix: READS, slow: null });
   await load.more(2000);
 
   for (const maxBody of ['1m', '2m', '3m']) expect(await changed(maxBody).apply()).toBe(true);
@@ -39,44 +39,44 @@ test('a new configuration is in force and no request is lost, while a plain relo
 
   const { failed } = await load.stop();
   expect(failed).toEqual([]);
-  expect(yard.nginx.running()).toEqual({ pid });
+  expect(context.nginx.running()).toEqual({ pid });
   expect(await mark()).not.toBe(before);
-  expect((await yard.ask('/', { method: 'POST', body: Buffer.alloc(3.5 * 1024 * 1024) })).status).toBe(413);
+  expect((await context.ask('/', { method: 'POST', body: Buffer.alloc(3.5 * 1024 * 1024) })).status).toBe(413);
   expect(await changed('3m').apply()).toBe(false);
   expect(await lostByReloads()).toBeGreaterThan(0);
 });
 
 /** The control: the same load over reloads without the wait. */
 async function lostByReloads(): Promise<number> {
-  const load = yard.load({ connections: CONNECTIONS, mix: READS, slow: null });
+  const load = context.load({ connections: CONNECTIONS, mix: READS, slow: null });
   await load.more(2000);
   for (let times = 0; times < 10; times += 1) {
-    process.kill(masterOf(yard.home) ?? 0, 'SIGHUP');
+    process.kill(masterOf(context.home) ?? 0, 'SIGHUP');
     await load.more(1000);
   }
   return (await load.stop()).failures;
 }
 
 test('every connection gets one more answer while the configuration is replaced, and stays open afterwards', async () => {
-  writeFileSync(closingFile(yard.home, (await mark()) ?? ''), '');
-  expect((await yard.ask('/')).headers.connection).toBe('close');
+  writeFileSync(closingFile(context.home, (await mark()) ?? ''), '');
+  expect((await context.ask('/')).headers.connection).toBe('close');
   expect(
-    (await yard.ask('/', { headers: { 'x-switchyard-preview': 'a'.repeat(32) } })).headers,
+    (await context.ask('/', { headers: { 'x-switchyard-preview': 'a'.repeat(32) } })).headers,
   ).toMatchObject({
     connection: 'close',
   });
 
   // what a killed npm start has left is gone after the next one
-  await yard.nginx.apply();
+  await context.nginx.apply();
 
-  expect((await yard.ask('/', { headers: { connection: 'keep-alive' } })).headers.connection).toBe(
+  expect((await context.ask('/', { headers: { connection: 'keep-alive' } })).headers.connection).toBe(
     'keep-alive',
   );
 });
 
 test('a configuration that nginx refuses changes nothing, on the disk neither', async () => {
-  const files = (): string[] => readdirSync(yard.home.nginx).sort();
-  const site = (): string => readFileSync(path.join(yard.home.nginx, 'site.conf'), 'utf8');
+  const files = (): string[] => readdirSync(context.home.nginx).sort();
+  const site = (): string => readFileSync(path.join(context.home.nginx, 'site.conf'), 'utf8');
   const [before, names, text] = [await mark(), files(), site()];
 
   await expect(changed('3m; nonsense on').apply()).rejects.toMatchObject({
@@ -87,28 +87,28 @@ test('a configuration that nginx refuses changes nothing, on the disk neither', 
   });
 
   expect([await mark(), files(), site()]).toEqual([before, names, text]);
-  expect((await yard.ask('/')).status).toBe(200);
+  expect((await context.ask('/')).status).toBe(200);
 });
 
 test('a file that was edited by hand is written again, and nginx is left alone', async () => {
-  const site = path.join(yard.home.nginx, 'site.conf');
+  const site = path.join(context.home.nginx, 'site.conf');
   const written = readFileSync(site, 'utf8');
-  const workers = processesOf(yard.home);
+  const workers = processesOf(context.home);
   writeFileSync(site, `${written}\nclient_max_body_size 1k;\n`);
 
-  expect(await yard.nginx.apply()).toBe(true);
+  expect(await context.nginx.apply()).toBe(true);
 
   expect(readFileSync(site, 'utf8')).toBe(written);
-  expect(processesOf(yard.home)).toEqual(workers);
+  expect(processesOf(context.home)).toEqual(workers);
 });
 
 test('workers that outlived their master serve on until the new nginx takes the port, which refuses connections for a moment only', async () => {
-  const load = yard.load({ connections: CONNECTIONS, mix: READS, slow: null });
+  const load = context.load({ connections: CONNECTIONS, mix: READS, slow: null });
   await load.more(2000);
-  process.kill(masterOf(yard.home) ?? 0, 'SIGKILL');
-  await until('the end of the master', () => masterOf(yard.home) === null);
+  process.kill(masterOf(context.home) ?? 0, 'SIGKILL');
+  await until('the end of the master', () => masterOf(context.home) === null);
 
-  await yard.nginx.start();
+  await context.nginx.start();
   await load.more(2000);
 
   const { failed } = await load.stop();

@@ -1,9 +1,9 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
+import { endProcesses, processesWith } from '../../deploy/os/process-table';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
-import { deployerStatus, startDeployer, stopDeployer, stopPm2 } from '../../deploy/runtimes/pm2-deployer';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
+import { deployerStatus, startDeployer, stopDeployer, stopPm2 } from '../../deploy/runtimes/pm2/deployer';
 import type { Pm2Yard } from '../support/pm2';
 import { answer, isGone, killPm2Daemon, pm2Yard, release, until } from '../support/pm2';
 
@@ -20,52 +20,52 @@ const TINY_DEPLOYER = `
   setInterval(() => {}, 1000);
 `;
 
-let yard: Pm2Yard;
+let context: Pm2Yard;
 let root: string;
 
 beforeEach(async () => {
-  yard = await pm2Yard();
-  root = path.join(yard.dir, 'clone');
+  context = await pm2Yard();
+  root = path.join(context.dir, 'clone');
   mkdirSync(path.join(root, 'dist', 'deploy'), { recursive: true });
   writeFileSync(path.join(root, 'dist', 'deploy', 'daemon.js'), TINY_DEPLOYER);
 });
 
 afterEach(async () => {
-  await yard.clear();
+  await context.clear();
   // only now nobody begins one any more: a test may have ended while its deployer just did
-  const begun = processesWith('SWITCHYARD_HOME', yard.home.dir).filter(({ argv }) => argv[0] === 'sleep');
+  const begun = processesWith('SWITCHYARD_HOME', context.home.dir).filter(({ argv }) => argv[0] === 'sleep');
   await endProcesses(begun, 0);
 });
 
 it('runs, is listed, and is gone after it was stopped', async () => {
-  const pid = await startDeployer({ home: yard.home, root });
+  const pid = await startDeployer({ home: context.home, root });
 
-  expect(await deployerStatus(yard)).toEqual({
+  expect(await deployerStatus(context)).toEqual({
     pid,
     restarts: 0,
     status: 'online',
     exitCode: null,
     orphan: false,
   });
-  await stopDeployer(yard);
+  await stopDeployer(context);
   expect(isGone(pid)).toBe(true);
-  expect(await deployerStatus(yard)).toBeNull();
+  expect(await deployerStatus(context)).toBeNull();
 });
 
 it('is not one of the slots', async () => {
-  await startDeployer({ home: yard.home, root });
+  await startDeployer({ home: context.home, root });
 
-  expect(await createPm2Runtime({ home: yard.home, stopSeconds: 5 }).list()).toEqual([]);
+  expect(await createPm2Runtime({ home: context.home, stopSeconds: 5 }).list()).toEqual([]);
 });
 
 it('knows its home and its clone, and nothing of the secrets in the shell that started it', async () => {
   process.env.WEBHOOK_SECRET = 'not for anybody';
   try {
-    const pid = await startDeployer({ home: yard.home, root });
+    const pid = await startDeployer({ home: context.home, root });
 
     const environment = readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0');
     expect(environment).toEqual(
-      expect.arrayContaining([`SWITCHYARD_HOME=${yard.home.dir}`, `SWITCHYARD_ROOT=${root}`]),
+      expect.arrayContaining([`SWITCHYARD_HOME=${context.home.dir}`, `SWITCHYARD_ROOT=${root}`]),
     );
     expect(environment.join()).not.toMatch(/WEBHOOK_SECRET|not for anybody/);
   } finally {
@@ -74,13 +74,13 @@ it('knows its home and its clone, and nothing of the secrets in the shell that s
 });
 
 it('is started again after kill -9, and the deployment that it had begun goes on', async () => {
-  const pid = await startDeployer({ home: yard.home, root });
+  const pid = await startDeployer({ home: context.home, root });
   const deployment = await deploymentPid();
 
   process.kill(pid, 'SIGKILL');
 
   const again = await until(async () => {
-    const status = await deployerStatus(yard);
+    const status = await deployerStatus(context);
     return status?.pid && status.restarts === 1 ? status : undefined;
   });
   expect(again.pid).not.toBe(pid);
@@ -88,53 +88,53 @@ it('is started again after kill -9, and the deployment that it had begun goes on
 });
 
 it('can be replaced while a deployment goes on', async () => {
-  const before = await startDeployer({ home: yard.home, root });
+  const before = await startDeployer({ home: context.home, root });
   const deployment = await deploymentPid();
 
-  const after = await startDeployer({ home: yard.home, root });
+  const after = await startDeployer({ home: context.home, root });
 
   expect(isGone(before)).toBe(true);
-  expect(await deployerStatus(yard)).toMatchObject({ pid: after, restarts: 0 });
+  expect(await deployerStatus(context)).toMatchObject({ pid: after, restarts: 0 });
   expect(isGone(deployment)).toBe(false);
 });
 
 it("is seen as an orphan when PM2's daemon is killed, and the next start ends it", async () => {
-  const orphan = await startDeployer({ home: yard.home, root });
+  const orphan = await startDeployer({ home: context.home, root });
   await deploymentPid();
 
-  killPm2Daemon(yard);
+  killPm2Daemon(context);
 
-  expect(await deployerStatus(yard)).toMatchObject({ pid: orphan, orphan: true });
-  const after = await startDeployer({ home: yard.home, root });
+  expect(await deployerStatus(context)).toMatchObject({ pid: orphan, orphan: true });
+  const after = await startDeployer({ home: context.home, root });
   expect(isGone(orphan)).toBe(true);
-  expect(await deployerStatus(yard)).toMatchObject({ pid: after, orphan: false });
+  expect(await deployerStatus(context)).toMatchObject({ pid: after, orphan: false });
 });
 
 describe('stopping PM2', () => {
   it.each([
     ['runs', () => {}],
-    ['was killed', () => killPm2Daemon(yard)],
-    ['hangs', () => pm2Daemons(yard.home).forEach(({ pid }) => process.kill(pid, 'SIGSTOP'))],
+    ['was killed', () => killPm2Daemon(context)],
+    ['hangs', () => pm2Daemons(context.home).forEach(({ pid }) => process.kill(pid, 'SIGSTOP'))],
   ])('leaves nothing when its daemon %s', async (_how, harm) => {
-    const deployer = await startDeployer({ home: yard.home, root });
+    const deployer = await startDeployer({ home: context.home, root });
     await deploymentPid();
-    const slot = await createPm2Runtime({ home: yard.home, stopSeconds: 5 }).start(
-      yard.green,
-      release(yard),
+    const slot = await createPm2Runtime({ home: context.home, stopSeconds: 5 }).start(
+      context.green,
+      release(context),
       'x',
     );
-    await answer(yard.green);
-    const daemon = pm2Daemons(yard.home)[0]?.pid ?? null;
+    await answer(context.green);
+    const daemon = pm2Daemons(context.home)[0]?.pid ?? null;
     harm();
 
-    await stopPm2({ home: yard.home, stopSeconds: 5 });
+    await stopPm2({ home: context.home, stopSeconds: 5 });
 
     expect([deployer, slot.pid, daemon].map(isGone)).toEqual([true, true, true]);
-    expect(pm2Daemons(yard.home)).toEqual([]);
+    expect(pm2Daemons(context.home)).toEqual([]);
   });
 
   it('does nothing where none was started', async () => {
-    await expect(stopPm2({ home: yard.home, stopSeconds: 5 })).resolves.toBeUndefined();
+    await expect(stopPm2({ home: context.home, stopSeconds: 5 })).resolves.toBeUndefined();
   });
 });
 

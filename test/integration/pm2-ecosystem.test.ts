@@ -1,32 +1,32 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Release } from '../../deploy/core/types';
+import type { Release } from '../../deploy/core/release';
 import { Journal } from '../../deploy/journal/journal';
-import { completeRelease, releaseFolder } from '../../deploy/pipeline/releases';
+import { completeRelease, releaseFolder } from '../../deploy/release/releases';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
-import { ensurePm2 } from '../../deploy/runtimes/pm2-daemon';
-import { pm2Environment } from '../../deploy/runtimes/pm2-definitions';
-import { ecosystem } from '../../deploy/runtimes/pm2-ecosystem';
+import { ensurePm2 } from '../../deploy/runtimes/pm2/daemon';
+import { pm2Environment } from '../../deploy/runtimes/pm2/definitions';
+import { ecosystem } from '../../deploy/pm2-ecosystem';
 import type { Pm2Yard } from '../support/pm2';
 import { COMMIT, answer, isGone, pm2Yard, release } from '../support/pm2';
 
 const PM2 = path.join(path.dirname(require.resolve('pm2/package.json')), 'bin', 'pm2');
 
-let yard: Pm2Yard;
+let context: Pm2Yard;
 let root: string;
 let env: NodeJS.ProcessEnv;
 
 beforeEach(async () => {
-  yard = await pm2Yard();
-  root = path.join(yard.dir, 'clone');
-  env = { PATH: process.env.PATH, SWITCHYARD_HOME: yard.home.dir };
+  context = await pm2Yard();
+  root = path.join(context.dir, 'clone');
+  env = { PATH: process.env.PATH, SWITCHYARD_HOME: context.home.dir };
   mkdirSync(root);
-  mkdirSync(yard.home.releases, { recursive: true });
-  writeFileSync(yard.home.settings, JSON.stringify({ GREEN_PORT: String(yard.green.port) }));
+  mkdirSync(context.home.releases, { recursive: true });
+  writeFileSync(context.home.settings, JSON.stringify({ GREEN_PORT: String(context.green.port) }));
 });
 
-afterEach(() => yard.clear());
+afterEach(() => context.clear());
 
 it('names an app for each slot, and the deployer', () => {
   expect(ecosystem(root, env).apps.map(({ name }) => name)).toEqual(['app-blue', 'app-green', 'deployer']);
@@ -37,7 +37,7 @@ it("takes the ports that the home has stored, and the clone's own files before t
 
   expect(green).toMatchObject({
     cwd: root,
-    env: { PORT: String(yard.green.port), SWITCHYARD_COMMIT: 'unreleased' },
+    env: { PORT: String(context.green.port), SWITCHYARD_COMMIT: 'unreleased' },
   });
 });
 
@@ -52,12 +52,12 @@ it('takes the release that was last live in the slot', async () => {
 
 it("starts with PM2's command line what a deployment starts, without the variables of the shell", async () => {
   await deployedToGreen();
-  await ensurePm2(yard.home);
+  await ensurePm2(context.home);
 
   byHand('start', ecosystemFile(), '--only', 'app-green');
 
-  expect(await answer(yard.green)).toMatchObject({ commit: COMMIT, main: true });
-  const runtime = createPm2Runtime({ home: yard.home, stopSeconds: 5 });
+  expect(await answer(context.green)).toMatchObject({ commit: COMMIT, main: true });
+  const runtime = createPm2Runtime({ home: context.home, stopSeconds: 5 });
   const [slot] = await runtime.list();
   expect(slot).toMatchObject({ slot: 'green', commit: COMMIT, restarts: 0, status: 'online' });
   expect(JSON.parse(byHand('jlist'))[0].pm2_env.env).not.toHaveProperty('FOO');
@@ -67,22 +67,22 @@ it("starts with PM2's command line what a deployment starts, without the variabl
 
 /** PM2 as `npm run pm2` starts it, and with one variable more, which the definition must keep out. */
 function byHand(...argv: string[]): string {
-  const environment = { ...pm2Environment(yard.home, process.env), FOO: 'bar' };
+  const environment = { ...pm2Environment(context.home, process.env), FOO: 'bar' };
   return execFileSync(process.execPath, [PM2, ...argv], { env: environment, encoding: 'utf8' });
 }
 
 function ecosystemFile(): string {
-  const file = path.join(yard.dir, 'ecosystem.config.js');
+  const file = path.join(context.dir, 'ecosystem.config.js');
   writeFileSync(file, `module.exports = ${JSON.stringify(ecosystem(root, env))};`);
   return file;
 }
 
 async function deployedToGreen(): Promise<Release> {
-  const tiny = release(yard);
-  const dir = releaseFolder(yard.home, COMMIT);
+  const tiny = release(context);
+  const dir = releaseFolder(context.home, COMMIT);
   cpSync(tiny.dir, dir, { recursive: true });
-  completeRelease(yard.home, { ...tiny, dir }, { node: process.version });
-  const journal = Journal.open(yard.home);
+  completeRelease(context.home, { ...tiny, dir }, { node: process.version });
+  const journal = Journal.open(context.home);
   await journal.prepare();
   const { id } = await journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
   await journal.move(id, 'running');

@@ -1,31 +1,31 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Runtime } from '../../deploy/core/seams';
-import type { RunningSlot } from '../../deploy/core/types';
+import type { Runtime } from '../../deploy/core/interfaces';
+import type { RunningSlot } from '../../deploy/core/slot';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import type { Pm2Yard } from '../support/pm2';
 import { COMMIT, answer, isGone, killPm2Daemon, pm2Yard, release, until } from '../support/pm2';
 
 const PM2 = path.join(path.dirname(require.resolve('pm2/package.json')), 'bin', 'pm2');
 
-let yard: Pm2Yard;
+let context: Pm2Yard;
 let runtime: Runtime;
 
 beforeEach(async () => {
-  yard = await pm2Yard();
-  runtime = createPm2Runtime({ home: yard.home, stopSeconds: 5 });
+  context = await pm2Yard();
+  runtime = createPm2Runtime({ home: context.home, stopSeconds: 5 });
 });
 
-afterEach(() => yard.clear());
+afterEach(() => context.clear());
 
 describe('a release in a slot', () => {
   it('is started as if by hand, is listed as what it is, and is gone after stop', async () => {
-    const started = await runtime.start(yard.green, release(yard), 'first');
+    const started = await runtime.start(context.green, release(context), 'first');
 
     expect(started).toMatchObject({ slot: 'green', commit: COMMIT, instance: 'first', restarts: 0 });
-    expect(await answer(yard.green)).toEqual({ commit: COMMIT, instance: 'first', main: true });
+    expect(await answer(context.green)).toEqual({ commit: COMMIT, instance: 'first', main: true });
     const { pid } = started;
     expect(await runtime.list()).toEqual([
       {
@@ -44,21 +44,21 @@ describe('a release in a slot', () => {
   });
 
   it('takes the place of the one before it', async () => {
-    const before = await runtime.start(yard.green, release(yard), 'before');
-    await answer(yard.green);
+    const before = await runtime.start(context.green, release(context), 'before');
+    await answer(context.green);
 
-    await runtime.start(yard.green, release(yard), 'after');
+    await runtime.start(context.green, release(context), 'after');
 
     expect(isGone(before.pid)).toBe(true);
-    expect(await answer(yard.green)).toMatchObject({ instance: 'after' });
+    expect(await answer(context.green)).toMatchObject({ instance: 'after' });
     expect(await runtime.list()).toMatchObject([{ instance: 'after', restarts: 0 }]);
   });
 
   it('is refused when the file to start is not in it', async () => {
-    const missing = release(yard);
+    const missing = release(context);
     missing.app.start = 'dist/nowhere.js';
 
-    await expect(runtime.start(yard.green, missing, 'x')).rejects.toMatchObject({
+    await expect(runtime.start(context.green, missing, 'x')).rejects.toMatchObject({
       code: 'E_CONFIG',
       message: expect.stringContaining('dist/nowhere.js'),
     });
@@ -68,23 +68,23 @@ describe('a release in a slot', () => {
     process.env.WEBHOOK_SECRET = 'not for the app';
     process.env.FOO = 'bar';
     try {
-      await runtime.start(yard.green, release(yard), 'x');
+      await runtime.start(context.green, release(context), 'x');
     } finally {
       delete process.env.WEBHOOK_SECRET;
       delete process.env.FOO;
     }
 
     const [slot] = await runtime.list();
-    const [daemon] = pm2Daemons(yard.home);
+    const [daemon] = pm2Daemons(context.home);
     for (const pid of [slot?.pid, daemon?.pid]) {
       const environment = readFileSync(`/proc/${pid}/environ`, 'utf8');
       expect(environment).toContain('PATH=');
       expect(environment).not.toMatch(/WEBHOOK_SECRET|not for the app|FOO=/);
     }
     execFileSync(process.execPath, [PM2, 'save'], {
-      env: { PATH: process.env.PATH, PM2_HOME: yard.home.pm2 },
+      env: { PATH: process.env.PATH, PM2_HOME: context.home.pm2 },
     });
-    expect(readFileSync(path.join(yard.home.pm2, 'dump.pm2'), 'utf8')).not.toMatch(/WEBHOOK_SECRET|FOO/);
+    expect(readFileSync(path.join(context.home.pm2, 'dump.pm2'), 'utf8')).not.toMatch(/WEBHOOK_SECRET|FOO/);
   });
 });
 
@@ -92,12 +92,12 @@ describe('stopping a slot', () => {
   it('that is empty does nothing, not even launch PM2', async () => {
     await runtime.stop('green');
 
-    expect(pm2Daemons(yard.home)).toEqual([]);
+    expect(pm2Daemons(context.home)).toEqual([]);
   });
 
   it('gives an app the time to finish its work', async () => {
-    await runtime.start(yard.green, release(yard, 'slow'), 'x');
-    await answer(yard.green);
+    await runtime.start(context.green, release(context, 'slow'), 'x');
+    await answer(context.green);
 
     await runtime.stop('green');
 
@@ -105,9 +105,9 @@ describe('stopping a slot', () => {
   });
 
   it('kills an app that does not end within the stop timeout', async () => {
-    const impatient = createPm2Runtime({ home: yard.home, stopSeconds: 2.5 });
-    const started = await impatient.start(yard.green, release(yard, 'stubborn'), 'x');
-    await answer(yard.green);
+    const impatient = createPm2Runtime({ home: context.home, stopSeconds: 2.5 });
+    const started = await impatient.start(context.green, release(context, 'stubborn'), 'x');
+    await answer(context.green);
     const begun = performance.now();
 
     await impatient.stop('green');
@@ -120,9 +120,9 @@ describe('stopping a slot', () => {
   });
 
   it('ends what the app has started too', async () => {
-    const withChild = release(yard, 'with-child');
-    await runtime.start(yard.green, withChild, 'x');
-    await answer(yard.green);
+    const withChild = release(context, 'with-child');
+    await runtime.start(context.green, withChild, 'x');
+    await answer(context.green);
     const pid = Number(readFileSync(path.join(withChild.dir, 'child.pid'), 'utf8'));
     expect(isGone(pid)).toBe(false);
 
@@ -134,8 +134,8 @@ describe('stopping a slot', () => {
 
 describe('an app that ends by itself', () => {
   it('is started again after kill -9, and its restarts count up', async () => {
-    const started = await runtime.start(yard.green, release(yard), 'x');
-    await answer(yard.green);
+    const started = await runtime.start(context.green, release(context), 'x');
+    await answer(context.green);
 
     process.kill(started.pid as number, 'SIGKILL');
 
@@ -148,7 +148,7 @@ describe('an app that ends by itself', () => {
   });
 
   it('is seen with its exit code and its last words when it crashes at the start', async () => {
-    await runtime.start(yard.green, release(yard, 'crash'), 'x');
+    await runtime.start(context.green, release(context, 'crash'), 'x');
 
     const crashed = await until(async () => (await runtime.list()).find((slot) => slot.status === 'crashed'));
     expect(crashed).toMatchObject({ slot: 'green', instance: 'x', exitCode: 3, pid: null });
@@ -165,13 +165,13 @@ describe('an app that ends by itself', () => {
 
 describe("when PM2's daemon is killed", () => {
   it('the slot serves on, is listed as an orphan, and is ended by stop', async () => {
-    const started = await runtime.start(yard.green, release(yard, 'slow'), 'x');
-    await answer(yard.green);
+    const started = await runtime.start(context.green, release(context, 'slow'), 'x');
+    await answer(context.green);
 
-    killPm2Daemon(yard);
+    killPm2Daemon(context);
 
     // more than one: each writes a line into the broken pipe
-    const answers = [await answer(yard.green), await answer(yard.green), await answer(yard.green)];
+    const answers = [await answer(context.green), await answer(context.green), await answer(context.green)];
     expect(answers).toEqual(Array(3).fill(expect.objectContaining({ instance: 'x' })));
     const { pid } = started;
     expect(await runtime.list()).toEqual([
@@ -192,13 +192,13 @@ describe("when PM2's daemon is killed", () => {
   });
 
   it('a new one is launched by the next start, and the orphan of the other slot stays', async () => {
-    await runtime.start(yard.green, release(yard), 'orphan');
-    await answer(yard.green);
-    killPm2Daemon(yard);
+    await runtime.start(context.green, release(context), 'orphan');
+    await answer(context.green);
+    killPm2Daemon(context);
 
-    await runtime.start(yard.blue, release(yard), 'new');
+    await runtime.start(context.blue, release(context), 'new');
 
-    expect(await answer(yard.blue)).toMatchObject({ instance: 'new' });
+    expect(await answer(context.blue)).toMatchObject({ instance: 'new' });
     expect(await runtime.list()).toMatchObject([
       { slot: 'blue', instance: 'new' },
       { slot: 'green', instance: 'orphan', orphan: true },
@@ -206,14 +206,14 @@ describe("when PM2's daemon is killed", () => {
   });
 
   it('starting in the slot of the orphan ends the orphan first', async () => {
-    const orphan = await runtime.start(yard.green, release(yard), 'orphan');
-    await answer(yard.green);
-    killPm2Daemon(yard);
+    const orphan = await runtime.start(context.green, release(context), 'orphan');
+    await answer(context.green);
+    killPm2Daemon(context);
 
-    await runtime.start(yard.green, release(yard), 'new');
+    await runtime.start(context.green, release(context), 'new');
 
     expect(isGone(orphan.pid)).toBe(true);
-    expect(await answer(yard.green)).toMatchObject({ instance: 'new' });
+    expect(await answer(context.green)).toMatchObject({ instance: 'new' });
   });
 });
 
@@ -227,24 +227,24 @@ it('looking while slots are started and stopped disturbs nothing and sees no orp
   await work;
   expect(looks.flat().filter((slot) => slot.orphan)).toEqual([]);
   expect(looks.length).toBeGreaterThan(5);
-  expect(await answer(yard.green)).toMatchObject({ instance: 'the last' });
-  expect(pm2Daemons(yard.home)).toHaveLength(1);
+  expect(await answer(context.green)).toMatchObject({ instance: 'the last' });
+  expect(pm2Daemons(context.home)).toHaveLength(1);
 });
 
 async function startAndStopOften(): Promise<void> {
   for (let round = 0; round < 15; round += 1) {
     await runtime.stop('green');
-    await runtime.start(yard.green, release(yard), `round ${round}`);
+    await runtime.start(context.green, release(context), `round ${round}`);
   }
-  await runtime.start(yard.green, release(yard), 'the last');
+  await runtime.start(context.green, release(context), 'the last');
 }
 
 it('two who launch PM2 at the same time get one daemon', async () => {
   await Promise.all([
-    runtime.start(yard.green, release(yard), 'g'),
-    runtime.start(yard.blue, release(yard), 'b'),
+    runtime.start(context.green, release(context), 'g'),
+    runtime.start(context.blue, release(context), 'b'),
   ]);
 
-  expect(pm2Daemons(yard.home)).toHaveLength(1);
+  expect(pm2Daemons(context.home)).toHaveLength(1);
   expect(await runtime.list()).toHaveLength(2);
 });

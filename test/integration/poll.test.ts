@@ -1,9 +1,9 @@
-import type { Commit } from '../../deploy/core/types';
-import type { Home } from '../../deploy/home';
+import type { Commit } from '../../deploy/core/release';
+import type { Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
-import { poll } from '../../deploy/poll';
+import { poll } from '../../deploy/deployer/poll-source';
 import type { Request } from '../../deploy/journal/journal';
-import type { Yard } from '../../deploy/yard';
+import type { DeployContext } from '../../deploy/context';
 import { homeAndClone, type Repository } from '../support/repository';
 
 let home: Home;
@@ -39,7 +39,7 @@ async function turn(looked: (times: number) => void): Promise<Request[]> {
     asked.push(each);
     return Promise.resolve(undefined as never);
   };
-  await poll({ home, root: clone.dir, journal } as Yard, request);
+  await poll({ home, root: clone.dir, journal } as DeployContext, request);
   return asked;
 }
 

@@ -2,23 +2,25 @@ import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { UserConfig } from '../../deploy/config';
+import type { UserConfig } from '../../deploy/config/load';
 import type { KnownError } from '../../deploy/core/errors';
 import { asKnown } from '../../deploy/core/errors';
-import { size } from '../../deploy/core/room';
-import type { Commit, Deployment, Observed } from '../../deploy/core/types';
-import { homeAt } from '../../deploy/home';
+import { size } from '../../deploy/core/capacity';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { Observed } from '../../deploy/core/plan';
+import type { Commit } from '../../deploy/core/release';
+import { homeAt } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
-import { availableMemory, memoryOf } from '../../deploy/machine-room';
-import { storeModules } from '../../deploy/pipeline/modules-store';
-import { npmVersion } from '../../deploy/pipeline/npm-version';
-import { modulesKey, readPackageFiles } from '../../deploy/pipeline/package-files';
+import { availableMemory, memoryOf } from '../../deploy/os/resources';
+import { storeModules } from '../../deploy/release/packages/store';
+import { npmVersion } from '../../deploy/release/packages/npm-version';
+import { modulesKey, readPackageFiles } from '../../deploy/release/packages/package-files';
 import { likelyPlan, type Wishes } from '../../deploy/pipeline/plan';
 import { preflight } from '../../deploy/pipeline/preflight';
-import { completeRelease, findRelease, noteSize, releaseFolder } from '../../deploy/pipeline/releases';
+import { completeRelease, findRelease, noteSize, releaseFolder } from '../../deploy/release/releases';
 import { prepareTables } from '../../deploy/traffic/table-folder';
-import type { Yard } from '../../deploy/yard';
-import { openYard } from '../../deploy/yard';
+import type { DeployContext } from '../../deploy/context';
+import { openContext } from '../../deploy/context';
 import { commit } from '../support/deployments';
 import { needs } from '../support/needs';
 import { mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
@@ -74,7 +76,7 @@ describe('memory', () => {
   it('is short when a second copy of what serves, with its children, would leave too little', async () => {
     const used = memoryOf(app.pid as number);
     expect(used).toBeGreaterThan(400e6);
-    const room = (left: number): Promise<Yard> =>
+    const room = (left: number): Promise<DeployContext> =>
       yardOn(tempHome(), { room: { disk: '0m', memory: `${Math.round(left / 1024)}k` } });
 
     const enough = await room(availableMemory() - 1.5 * used);
@@ -93,19 +95,19 @@ describe('memory', () => {
   });
 
   it('is not asked for what runs already, or when nobody is served', async () => {
-    const yard = await yardOn(tempHome(), { room: { disk: '0m', memory: '999999g' } });
+    const context = await yardOn(tempHome(), { room: { disk: '0m', memory: '999999g' } });
     const both = running(['blue', A], ['green', B]);
-    expect(await refusal(yard, { ...DEPLOY, kind: 'rollback' }, B, both)).toBeNull();
-    expect(await refusal(yard, { ...DEPLOY, kind: 'restore', slot: 'blue' }, A, EMPTY)).toBeNull();
-    expect((await refusal(yard, { ...DEPLOY, kind: 'rollback' }, C, both))?.code).toBe('E_NO_ROOM');
+    expect(await refusal(context, { ...DEPLOY, kind: 'rollback' }, B, both)).toBeNull();
+    expect(await refusal(context, { ...DEPLOY, kind: 'restore', slot: 'blue' }, A, EMPTY)).toBeNull();
+    expect((await refusal(context, { ...DEPLOY, kind: 'rollback' }, C, both))?.code).toBe('E_NO_ROOM');
   });
 
   it('is looked at in less than ten milliseconds', async () => {
-    const yard = await yardOn(tempHome(), { room: { disk: '1m', memory: '1m' } });
+    const context = await yardOn(tempHome(), { room: { disk: '1m', memory: '1m' } });
     const took: number[] = [];
     for (let time = 0; time < 5; time++) {
       const begun = performance.now();
-      await refusal(yard, DEPLOY, B, running(['blue', A], ['green', C]));
+      await refusal(context, DEPLOY, B, running(['blue', A], ['green', C]));
       took.push(performance.now() - begun);
     }
     expect(Math.min(...took)).toBeLessThan(10);
@@ -117,11 +119,11 @@ needs('a small disk', smallDiskPossible).test(
   async () => {
     const few = mountSmallDisk('32m,nr_inodes=500');
     afterwards(() => few.unmount());
-    const yard = await yardOn(path.join(few.dir, 'home'), { room: { memory: '0m', disk: '1m' } });
-    await release(yard, A, 1);
-    noteSize(yard.home, A, { bytes: MB, ownBytes: MB });
+    const context = await yardOn(path.join(few.dir, 'home'), { room: { memory: '0m', disk: '1m' } });
+    await release(context, A, 1);
+    noteSize(context.home, A, { bytes: MB, ownBytes: MB });
 
-    const refused = await refusal(yard, DEPLOY, B, EMPTY);
+    const refused = await refusal(context, DEPLOY, B, EMPTY);
 
     expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
     expect(refused?.message).toMatch(/^The disk of \S+ has \d+ inodes left: a release needs about 1000\.$/);
@@ -135,13 +137,13 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
   const room = { memory: '0m' };
 
   it('is short when one more like the one that serves would leave too little', async () => {
-    const yard = await yardOn(newFolder(), { room: { ...room, disk: '8m' } });
-    await release(yard, A, 1);
-    noteSize(yard.home, A, { bytes: 20 * MB, ownBytes: 20 * MB });
-    expect(await refusal(yard, DEPLOY, B, EMPTY)).toBeNull();
-    noteSize(yard.home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
+    const context = await yardOn(newFolder(), { room: { ...room, disk: '8m' } });
+    await release(context, A, 1);
+    noteSize(context.home, A, { bytes: 20 * MB, ownBytes: 20 * MB });
+    expect(await refusal(context, DEPLOY, B, EMPTY)).toBeNull();
+    noteSize(context.home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
 
-    const refused = await refusal(yard, DEPLOY, B, EMPTY);
+    const refused = await refusal(context, DEPLOY, B, EMPTY);
     expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
     expect(refused?.message).toMatch(
       /^The disk of \/\S+ has \d+ MB left: a release needs about 40 MB, and 8 MB must stay free\.$/,
@@ -149,16 +151,16 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     expect(refused?.hint).toContain('du -xh');
 
     // what is built needs none
-    await release(yard, B, 0);
-    expect(await refusal(yard, { ...DEPLOY, kind: 'rollback' }, B, EMPTY)).toBeNull();
+    await release(context, B, 0);
+    expect(await refusal(context, { ...DEPLOY, kind: 'rollback' }, B, EMPTY)).toBeNull();
   });
 
   it('does not count packages that are here already, and would only be linked', async () => {
     const folder = newFolder();
     afterwards(() => rmSync(folder, { recursive: true }));
-    const yard = await yardOn(folder, { room: { ...room, disk: '4m' } });
-    const { home } = yard;
-    await release(yard, A, 1);
+    const context = await yardOn(folder, { room: { ...room, disk: '4m' } });
+    const { home } = context;
+    await release(context, A, 1);
     const lock = (version: string): object => ({
       lockfileVersion: 3,
       packages: { 'node_modules/x': { version } },
@@ -174,27 +176,32 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     // more than is free, as a second copy of all of it would be
     noteSize(home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
 
-    expect(await refusal(yard, DEPLOY, same, EMPTY)).toBeNull();
-    expect((await refusal(yard, DEPLOY, other, EMPTY))?.message).toContain('needs about 40 MB');
+    expect(await refusal(context, DEPLOY, same, EMPTY)).toBeNull();
+    expect((await refusal(context, DEPLOY, other, EMPTY))?.message).toContain('needs about 40 MB');
   });
 
   it('is looked at again when what is not kept is gone', async () => {
-    const yard = await yardOn(newFolder(), { room: { ...room, disk: '12m' }, keep: { releases: 1 } });
+    const context = await yardOn(newFolder(), { room: { ...room, disk: '12m' }, keep: { releases: 1 } });
     // eight megabytes of a release that failed later on
-    await release(yard, A, 8);
-    await release(yard, B, 1);
-    noteSize(yard.home, B, { bytes: 10 * MB, ownBytes: 10 * MB });
-    await fail(yard, A);
+    await release(context, A, 8);
+    await release(context, B, 1);
+    noteSize(context.home, B, { bytes: 10 * MB, ownBytes: 10 * MB });
+    await fail(context, A);
 
-    expect(await refusal(yard, DEPLOY, C, EMPTY)).toBeNull();
-    expect(findRelease(yard.home, A)).toBeNull();
-    expect(findRelease(yard.home, B)).not.toBeNull();
+    expect(await refusal(context, DEPLOY, C, EMPTY)).toBeNull();
+    expect(findRelease(context.home, A)).toBeNull();
+    expect(findRelease(context.home, B)).not.toBeNull();
   });
 });
 
-async function refusal(yard: Yard, asked: Asked, of: Commit, observed: Observed): Promise<KnownError | null> {
-  const plan = likelyPlan(yard, asked, observed, of, 0);
-  return preflight(yard, asked, of, observed, plan).then(() => null, asKnown);
+async function refusal(
+  context: DeployContext,
+  asked: Asked,
+  of: Commit,
+  observed: Observed,
+): Promise<KnownError | null> {
+  const plan = likelyPlan(context, asked, observed, of, 0);
+  return preflight(context, asked, of, observed, plan).then(() => null, asKnown);
 }
 
 function newFolder(): string {
@@ -203,7 +210,7 @@ function newFolder(): string {
   return dir;
 }
 
-async function yardOn(dir: string, config: UserConfig): Promise<Yard> {
+async function yardOn(dir: string, config: UserConfig): Promise<DeployContext> {
   const home = homeAt(path.join(dir, 'home'));
   const root = path.join(dir, 'clone');
   for (const folder of [home.dir, home.logs, home.releases, root]) mkdirSync(folder, { recursive: true });
@@ -212,13 +219,13 @@ async function yardOn(dir: string, config: UserConfig): Promise<Yard> {
   const journal = Journal.open(home);
   await journal.prepare();
   journal.close();
-  const yard = openYard(home, root);
-  afterwards(() => yard.journal.close());
-  return yard;
+  const context = openContext(home, root);
+  afterwards(() => context.journal.close());
+  return context;
 }
 
 /** A commit of the mirror with these files alone. */
-function commitOf({ mirrorGit }: Yard['home'], files: Record<string, object>): Commit {
+function commitOf({ mirrorGit }: DeployContext['home'], files: Record<string, object>): Commit {
   const tree = tempHome();
   writeFiles(tree, files);
   const git = (...args: string[]): string =>
@@ -238,28 +245,28 @@ function writeFiles(dir: string, files: Record<string, object>): void {
 }
 
 /** A release of so many megabytes that is live. */
-async function release(yard: Yard, of: Commit, megabytes: number): Promise<void> {
-  const dir = releaseFolder(yard.home, of);
+async function release(context: DeployContext, of: Commit, megabytes: number): Promise<void> {
+  const dir = releaseFolder(context.home, of);
   mkdirSync(dir);
   writeFileSync(path.join(dir, 'server.js'), Buffer.alloc(megabytes * MB, 1));
   completeRelease(
-    yard.home,
+    context.home,
     { commit: of, version: '1', subject: 'x', dir, app: APP },
     { node: process.version },
   );
-  const id = await begun(yard, of);
-  await yard.journal.move(id, 'succeeded', { liveAt: id, to: { slot: 'blue', commit: of, version: '1' } });
+  const id = await begun(context, of);
+  await context.journal.move(id, 'succeeded', { liveAt: id, to: { slot: 'blue', commit: of, version: '1' } });
 }
 
 /** A deployment of the commit that runs; its id. */
-async function begun(yard: Yard, of: Commit): Promise<number> {
+async function begun(context: DeployContext, of: Commit): Promise<number> {
   const request = { kind: 'deploy', trigger: 'push', strategy: 'blue-green', commit: of } as const;
-  const { id } = await yard.journal.request(request);
-  await yard.journal.move(id, 'running');
+  const { id } = await context.journal.request(request);
+  await context.journal.move(id, 'running');
   return id;
 }
 
-async function fail(yard: Yard, of: Commit): Promise<void> {
-  const id = await begun(yard, of);
-  await yard.journal.move(id, 'failed', { fault: 'commit', cause: 'it failed' });
+async function fail(context: DeployContext, of: Commit): Promise<void> {
+  const id = await begun(context, of);
+  await context.journal.move(id, 'failed', { fault: 'commit', cause: 'it failed' });
 }

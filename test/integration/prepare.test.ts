@@ -15,18 +15,19 @@ import {
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../../deploy/core/errors';
-import type { Entry, Release } from '../../deploy/core/types';
-import { deploymentLog } from '../../deploy/command';
+import type { Entry } from '../../deploy/core/event';
+import type { Release } from '../../deploy/core/release';
+import { deploymentLog } from '../../deploy/os/command';
 import { sendCommit } from '../../deploy/git/mirror';
-import type { Home } from '../../deploy/home';
-import { createFolderPacking } from '../../deploy/packing/folder';
-import type { Preparation } from '../../deploy/pipeline/prepare';
-import { prepareRelease } from '../../deploy/pipeline/prepare';
-import { readyFiles } from '../../deploy/pipeline/ready-files';
-import { readyModules } from '../../deploy/pipeline/ready-modules';
-import { writeInventory } from '../../deploy/pipeline/inventory';
-import { findRelease, releaseFolder, removeHalfMade } from '../../deploy/pipeline/releases';
-import { endSurvivors } from '../../deploy/pipeline/survivors';
+import type { Home } from '../../deploy/home/home';
+import { createFolderPacking } from '../../deploy/release/artifact/folder';
+import type { Preparation } from '../../deploy/release/prepare';
+import { prepareRelease } from '../../deploy/release/prepare';
+import { readyFiles } from '../../deploy/release/checkout-cache';
+import { readyModules } from '../../deploy/release/packages/prelink';
+import { writeInventory } from '../../deploy/release/file-list';
+import { findRelease, releaseFolder, removeHalfMade } from '../../deploy/release/releases';
+import { killMarkedProcesses } from '../../deploy/os/marked-processes';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
 import { startProgram } from '../support/second-process';
@@ -381,7 +382,7 @@ describe('a commit that cannot be made into one', () => {
     };
     // as deployment.ts does on SIGTERM
     const endSoon = async (): Promise<void> => {
-      while ((await endSurvivors(home, 1)) === 0);
+      while ((await killMarkedProcesses(home, 1)) === 0);
     };
     expect(await failure({ signal: aborted.signal, report: begun })).toMatchObject({ code: 'E_ABORTED' });
   });
@@ -402,12 +403,12 @@ test('killed in the middle: the survivors end, the half-made release goes, the g
   const commit = clone.commit();
   await sendCommit(home, clone.dir, commit);
   const child = startProgram('preparing.ts', home.dir, commit);
-  afterwards(() => endSurvivors(home, 9));
+  afterwards(() => killMarkedProcesses(home, 9));
   while (!existsSync(begun)) await sleep(20);
   child.kill('SIGKILL');
   await once(child, 'exit');
 
-  expect(await endSurvivors(home, 9)).toBeGreaterThan(0);
+  expect(await killMarkedProcesses(home, 9)).toBeGreaterThan(0);
   expect(existsSync(releaseFolder(home, commit))).toBe(true);
   expect(findRelease(home, commit)).toBeNull();
   await removeHalfMade(home);

@@ -2,27 +2,28 @@ import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { UserConfig } from '../../deploy/config';
-import type { Commit, DeploymentState } from '../../deploy/core/types';
-import { deploymentLog } from '../../deploy/command';
-import { homeAt } from '../../deploy/home';
+import type { UserConfig } from '../../deploy/config/load';
+import type { DeploymentState } from '../../deploy/core/deployment';
+import type { Commit } from '../../deploy/core/release';
+import { deploymentLog } from '../../deploy/os/command';
+import { homeAt } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
-import { tryLock } from '../../deploy/lock';
-import { storeModules, takeModules } from '../../deploy/pipeline/modules-store';
-import { npmVersion } from '../../deploy/pipeline/npm-version';
-import { modulesKey, readPackageFiles } from '../../deploy/pipeline/package-files';
-import { prune, pruneNow } from '../../deploy/pipeline/prune';
-import { completeRelease, findRelease, releaseFolder } from '../../deploy/pipeline/releases';
+import { tryLock } from '../../deploy/journal/deployment-lock';
+import { storeModules, takeModules } from '../../deploy/release/packages/store';
+import { npmVersion } from '../../deploy/release/packages/npm-version';
+import { modulesKey, readPackageFiles } from '../../deploy/release/packages/package-files';
+import { prune, pruneNow } from '../../deploy/prune/prune';
+import { completeRelease, findRelease, releaseFolder } from '../../deploy/release/releases';
 import { prepareTables } from '../../deploy/traffic/table-folder';
-import type { Yard } from '../../deploy/yard';
-import { openYard } from '../../deploy/yard';
+import type { DeployContext } from '../../deploy/context';
+import { openContext } from '../../deploy/context';
 import { commit } from '../support/deployments';
 import { afterwards, tempHome } from '../support/temp-home';
 
 const [A, B, C, D, E] = ['a', 'b', 'c', 'd', 'e'].map(commit) as [string, string, string, string, string];
 const APP = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
 
-let yard: Yard;
+let context: DeployContext;
 
 beforeEach(async () => {
   const dir = tempHome();
@@ -34,14 +35,14 @@ beforeEach(async () => {
   const journal = Journal.open(home);
   await journal.prepare();
   journal.close();
-  yard = openYard(home, root);
-  afterwards(() => yard.journal.close());
+  context = openContext(home, root);
+  afterwards(() => context.journal.close());
 });
 
 it('removes releases, whole, with the stores and leftovers that nothing needs', async () => {
   for (const [index, each] of [A, B, C, D].entries())
     await release(each, ['blue', 'green'][index % 2] as string);
-  const { releases, modules, tables } = yard.home;
+  const { releases, modules, tables } = context.home;
   for (const half of [path.join(releases, E), path.join(modules, 'x.partial'), path.join(tables, 'red')]) {
     mkdirSync(half);
   }
@@ -52,24 +53,24 @@ it('removes releases, whole, with the stores and leftovers that nothing needs', 
   }
   const tablesBefore = readdirSync(tables).filter((name) => name !== 'red');
 
-  await prune(yard);
+  await prune(context);
 
   // the last ones of both slots, and one more
   expect(readdirSync(releases).sort()).toEqual([B, `${B}.json`, C, `${C}.json`, D, `${D}.json`].sort());
   expect(readdirSync(modules)).toEqual(['new']);
   expect(readdirSync(tables)).toEqual(tablesBefore);
-  expect(existsSync(path.join(yard.home.dir, 'trash'))).toBe(false);
+  expect(existsSync(path.join(context.home.dir, 'trash'))).toBe(false);
 });
 
 it('never removes a release that a process runs from', async () => {
   for (const each of [A, B, C, D]) await release(each, 'blue');
-  const folder = path.join(releaseFolder(yard.home, A), 'deep');
+  const folder = path.join(releaseFolder(context.home, A), 'deep');
   mkdirSync(folder);
   const child = spawn('sleep', ['60'], { cwd: folder });
   afterwards(() => child.kill('SIGKILL'));
   await once(child, 'spawn');
 
-  await prune(yard);
+  await prune(context);
 
   expect(built()).toEqual([A, C, D]);
 });
@@ -79,14 +80,18 @@ it.each([
   ['waits', 'queued'],
 ] as const)('removes nothing while a deployment %s', async (_is, state) => {
   for (const each of [A, B, C, D]) await release(each, 'blue');
-  const lock = state === 'running' ? tryLock(yard.home) : null;
-  const { id } = await yard.journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
-  if (lock) await yard.journal.move(id, 'running');
-  await prune(yard);
+  const lock = state === 'running' ? tryLock(context.home) : null;
+  const { id } = await context.journal.request({
+    kind: 'deploy',
+    trigger: 'command',
+    strategy: 'blue-green',
+  });
+  if (lock) await context.journal.move(id, 'running');
+  await prune(context);
   expect(built()).toEqual([A, B, C, D]);
 
   // the deployment itself may, when it needs the room
-  await pruneNow(yard);
+  await pruneNow(context);
   expect(built()).toEqual([C, D]);
   lock?.release();
 });
@@ -94,19 +99,19 @@ it.each([
 it('forgets the logs and events of deployments long past, and keeps the deployments', async () => {
   for (let id = 1; id <= 203; id++) {
     await over('failed');
-    writeFileSync(deploymentLog(yard.home, id), 'output');
+    writeFileSync(deploymentLog(context.home, id), 'output');
   }
-  await yard.journal.tell(null, { type: 'incident', message: 'after all of them' });
+  await context.journal.tell(null, { type: 'incident', message: 'after all of them' });
 
-  await prune(yard);
+  await prune(context);
 
-  expect(readdirSync(yard.home.logs).length).toBe(200);
-  expect(existsSync(deploymentLog(yard.home, 3))).toBe(false);
-  expect(existsSync(deploymentLog(yard.home, 4))).toBe(true);
-  expect(yard.journal.since(0, 3)).toEqual([]);
-  expect(yard.journal.since(0, 4)).not.toEqual([]);
-  expect(yard.journal.incidents(1)).toHaveLength(1);
-  expect(yard.journal.history()).toHaveLength(203);
+  expect(readdirSync(context.home.logs).length).toBe(200);
+  expect(existsSync(deploymentLog(context.home, 3))).toBe(false);
+  expect(existsSync(deploymentLog(context.home, 4))).toBe(true);
+  expect(context.journal.since(0, 3)).toEqual([]);
+  expect(context.journal.since(0, 4)).not.toEqual([]);
+  expect(context.journal.incidents(1)).toHaveLength(1);
+  expect(context.journal.history()).toHaveLength(203);
 });
 
 it('frees the disk of old releases and of their packages when lockfiles change with every push', async () => {
@@ -116,39 +121,39 @@ it('frees the disk of old releases and of their packages when lockfiles change w
     await release(each, ['blue', 'green'][index % 2] as string);
     await giveModules(each, versions[index] as string);
   }
-  expect(readdirSync(yard.home.modules)).toHaveLength(4);
-  const before = megabytesOf(yard.home.dir);
+  expect(readdirSync(context.home.modules)).toHaveLength(4);
+  const before = megabytesOf(context.home.dir);
 
   await prune(configured({ releases: 5, disk: '7m' }));
 
   expect(built()).toEqual([A, C, D, E]);
-  expect(readdirSync(yard.home.modules)).toHaveLength(3);
-  expect(Math.round(before - megabytesOf(yard.home.dir))).toBe(2);
+  expect(readdirSync(context.home.modules)).toHaveLength(3);
+  expect(Math.round(before - megabytesOf(context.home.dir))).toBe(2);
 
   // the sizes are noted by now, and a smaller limit spares what is active or warm
   await prune(configured({ releases: 5, disk: '1m' }));
   expect(built()).toEqual([D, E]);
-  expect(Math.round(before - megabytesOf(yard.home.dir))).toBe(4);
+  expect(Math.round(before - megabytesOf(context.home.dir))).toBe(4);
 });
 
 /** The same home below a clone with these amounts. */
-function configured(keep: UserConfig['keep']): Yard {
+function configured(keep: UserConfig['keep']): DeployContext {
   const root = tempHome();
   writeFileSync(path.join(root, 'deploy.config.js'), `module.exports = ${JSON.stringify({ keep })};`);
-  return { ...yard, root };
+  return { ...context, root };
 }
 
 /** Gives a release the packages of a lockfile, shared with each other release that has the same one. */
 async function giveModules(of: Commit, version: string): Promise<void> {
-  const dir = releaseFolder(yard.home, of);
+  const dir = releaseFolder(context.home, of);
   const lock = { lockfileVersion: 3, packages: { '': {}, 'node_modules/large': { version } } };
   writeFileSync(path.join(dir, 'package.json'), JSON.stringify({ dependencies: { large: version } }));
   writeFileSync(path.join(dir, 'package-lock.json'), JSON.stringify(lock));
   const key = modulesKey(readPackageFiles(dir), await npmVersion());
-  if (await takeModules(yard.home, key, dir)) return;
+  if (await takeModules(context.home, key, dir)) return;
   mkdirSync(path.join(dir, 'node_modules/large'), { recursive: true });
   writeFileSync(path.join(dir, 'node_modules/large/index.js'), Buffer.alloc(2 * 1024 ** 2, version));
-  await storeModules(yard.home, key, dir, () => true);
+  await storeModules(context.home, key, dir, () => true);
 }
 
 function megabytesOf(folder: string): number {
@@ -158,30 +163,30 @@ function megabytesOf(folder: string): number {
 
 /** A release that went live in a slot. */
 async function release(of: Commit, slot: string): Promise<void> {
-  const dir = releaseFolder(yard.home, of);
+  const dir = releaseFolder(context.home, of);
   mkdirSync(path.join(dir, 'dist'), { recursive: true });
   writeFileSync(path.join(dir, 'dist', 'server.js'), '');
   completeRelease(
-    yard.home,
+    context.home,
     { commit: of, version: '1', subject: 'x', dir, app: APP },
     { node: process.version },
   );
   const id = await over('succeeded', of);
-  await yard.journal.note(id, { liveAt: id, to: { slot, commit: of, version: '1' } });
+  await context.journal.note(id, { liveAt: id, to: { slot, commit: of, version: '1' } });
 }
 
 async function over(state: DeploymentState, of?: Commit): Promise<number> {
-  const { id } = await yard.journal.request({
+  const { id } = await context.journal.request({
     kind: 'deploy',
     trigger: 'push',
     strategy: 'blue-green',
     ...(of ? { commit: of } : {}),
   });
-  await yard.journal.move(id, 'running');
-  await yard.journal.move(id, state);
+  await context.journal.move(id, 'running');
+  await context.journal.move(id, state);
   return id;
 }
 
 function built(): Commit[] {
-  return [A, B, C, D, E].filter((each) => findRelease(yard.home, each) !== null);
+  return [A, B, C, D, E].filter((each) => findRelease(context.home, each) !== null);
 }

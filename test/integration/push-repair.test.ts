@@ -17,7 +17,7 @@ import { pushDamage } from '../../deploy/git/push-damage';
 import { repairPushRepository } from '../../deploy/git/push-repair';
 import { preparePushRepository } from '../../deploy/git/push-repository';
 import { updateMirror } from '../../deploy/git/mirror';
-import type { Home } from '../../deploy/home';
+import type { Home } from '../../deploy/home/home';
 import { needs, root } from '../support/needs';
 import type { Repository } from '../support/repository';
 import { homeAndClone, repository } from '../support/repository';

@@ -2,9 +2,9 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, readdirSync, readlinkSy
 import { lstatSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { sendCommit } from '../../deploy/git/mirror';
-import type { Home } from '../../deploy/home';
-import { checkOut } from '../../deploy/pipeline/check-out';
-import { readyFiles, removeReadyFiles, takeFiles } from '../../deploy/pipeline/ready-files';
+import type { Home } from '../../deploy/home/home';
+import { checkOut } from '../../deploy/release/checkout';
+import { readyFiles, removeReadyFiles, takeFiles } from '../../deploy/release/checkout-cache';
 import { besideAWriter } from '../support/writer';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';

@@ -10,12 +10,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import type { Home } from '../../deploy/home';
-import { homeAt } from '../../deploy/home';
-import { rotate } from '../../deploy/rotate';
+import type { Home } from '../../deploy/home/home';
+import { homeAt } from '../../deploy/home/home';
+import { rotate } from '../../deploy/deployer/rotate-logs';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { logPosition, readRequests } from '../../deploy/traffic/access-log';
-import type { Yard } from '../../deploy/yard';
+import type { DeployContext } from '../../deploy/context';
 import { needs, root } from '../support/needs';
 import { pm2Yard, release } from '../support/pm2';
 import type { Rotations } from '../support/rotation-story';
@@ -57,14 +57,14 @@ describe('nginx', () => {
     const traffic = await trafficYard();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;
-    const yard = await yardOf(home, { logSize: '64k', logs: 5 });
+    const context = await yardOf(home, { logSize: '64k', logs: 5 });
     await traffic.startApp('blue');
     await traffic.traffic.shift({ active: 'blue', standby: null });
     await traffic.nginx.start();
     chmodSync(home.logs, 0o700);
     rmSync(home.accessLog);
 
-    await rotate(yard);
+    await rotate(context);
     const begun = logPosition(home);
     await traffic.ask('/');
 
@@ -76,18 +76,22 @@ describe('nginx', () => {
     const traffic = await trafficYard();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;
-    const yard = await yardOf(home, { logSize: '1k', logs: 1 });
-    const { id } = await yard.journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
-    await yard.journal.move(id, 'running');
+    const context = await yardOf(home, { logSize: '1k', logs: 1 });
+    const { id } = await context.journal.request({
+      kind: 'deploy',
+      trigger: 'command',
+      strategy: 'blue-green',
+    });
+    await context.journal.move(id, 'running');
     const begun = logPosition(home);
     const line = `${JSON.stringify({ kind: 'app', uri: '/'.padEnd(2000, 'x') })}\n`;
     for (let turn = 0; turn < 3; turn++) {
       writeFileSync(home.accessLog, line, { flag: 'a' });
-      await rotate(yard);
+      await rotate(context);
     }
     expect(readRequests(home, begun).requests).toHaveLength(3);
-    await yard.journal.move(id, 'succeeded');
-    await rotate(yard);
+    await context.journal.move(id, 'succeeded');
+    await rotate(context);
     expect(olderThan(home, 'access.log')).toEqual(['1']);
   });
 });
@@ -100,7 +104,7 @@ needs('a small disk', smallDiskPossible).describe('a full disk', () => {
   it('keeps the log that cannot be copied, and removes old files of all logs', async () => {
     const home = homeAt(path.join(disk.dir, 'home'));
     mkdirSync(home.pm2, { recursive: true });
-    const yard = await yardOf(home, { logSize: '1k', logs: 2 });
+    const context = await yardOf(home, { logSize: '1k', logs: 2 });
     const own = path.join(home.pm2, 'pm2.log');
     writeFileSync(own, 'x'.repeat(100_000));
     writeFileSync(`${own}.1`, 'the newest');
@@ -108,7 +112,7 @@ needs('a small disk', smallDiskPossible).describe('a full disk', () => {
       for (const number of [1, 2, 3]) writeFileSync(path.join(home.logs, `${log}.${number}`), `${number}`);
     fill(path.join(disk.dir, 'ballast'));
 
-    for (let turn = 0; turn < 3; turn++) await expect(rotate(yard)).rejects.toThrow('ENOSPC');
+    for (let turn = 0; turn < 3; turn++) await expect(rotate(context)).rejects.toThrow('ENOSPC');
 
     expect(statSync(own).size).toBe(100_000);
     expect(readFileSync(`${own}.1`, 'utf8')).toBe('the newest');
@@ -127,7 +131,7 @@ describe('PM2', () => {
     afterwards(() => pm2.clear());
     const { home, blue } = pm2;
     mkdirSync(home.dir, { recursive: true });
-    const yard = await yardOf(home, { logSize: '1k', logs: 2 });
+    const context = await yardOf(home, { logSize: '1k', logs: 2 });
     const runtime = createPm2Runtime({ home, stopSeconds: 1 });
     const log = path.join(home.pm2, 'pm2.log');
     const older = (): string[] => readdirSync(home.pm2).filter((name) => name.startsWith('pm2.log.'));
@@ -135,7 +139,7 @@ describe('PM2', () => {
     for (let turn = 0; turn < 4; turn++) {
       const filler = `${'x'.repeat(2000)} ${turn}`;
       writeFileSync(log, `${filler}\n`, { flag: 'a' });
-      await rotate(yard);
+      await rotate(context);
       expect(readFileSync(`${log}.1`, 'utf8')).toContain(filler);
       expect(statSync(log).size).toBeLessThan(1024);
     }
@@ -150,7 +154,7 @@ describe('PM2', () => {
     afterwards(() => pm2.clear());
     const { home, blue } = pm2;
     mkdirSync(home.dir, { recursive: true });
-    const yard = await yardOf(home, { logSize: '64k', logs: 100 });
+    const context = await yardOf(home, { logSize: '64k', logs: 100 });
     const runtime = createPm2Runtime({ home, stopSeconds: 1 });
     const chatty = release(pm2);
     const enough = path.join(pm2.dir, 'enough');
@@ -160,7 +164,7 @@ describe('PM2', () => {
     const log = path.join(home.logs, 'app-blue.log');
     for (let turn = 0; turn < 10; turn++) {
       await until('the log has grown', () => statSync(log).size > 64 * 1024);
-      await rotate(yard);
+      await rotate(context);
     }
     writeFileSync(enough, '');
     const said = await until('the app has said everything', () => {
@@ -197,8 +201,8 @@ function chattyApp(enough: string): string {
   `;
 }
 
-async function yardOf(home: Home, keep: { logSize: string; logs: number }): Promise<Yard> {
-  const yard = await rotatingYard(home, tempHome(), keep);
-  afterwards(() => yard.journal.close());
-  return yard;
+async function yardOf(home: Home, keep: { logSize: string; logs: number }): Promise<DeployContext> {
+  const context = await rotatingYard(home, tempHome(), keep);
+  afterwards(() => context.journal.close());
+  return context;
 }

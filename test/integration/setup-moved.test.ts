@@ -2,11 +2,11 @@
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
-import { loadConfig } from '../../deploy/config';
-import { keepSettings } from '../../deploy/settings';
+import { loadConfig } from '../../deploy/config/load';
+import { keepSettings } from '../../deploy/config/saved-settings';
 import { ensureLiveRemote } from '../../deploy/git/live-remote';
 import { preparePushRepository } from '../../deploy/git/push-repository';
-import { resolveHome, type Home } from '../../deploy/home';
+import { resolveHome, type Home } from '../../deploy/home/home';
 import { homeAndClone, type Repository } from '../support/repository';
 
 let home: Home;

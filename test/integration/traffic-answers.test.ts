@@ -3,8 +3,8 @@ import { chmodSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
-import { tableFolder } from '../../deploy/core/table';
-import type { Table } from '../../deploy/core/types';
+import { tableFolder } from '../../deploy/core/traffic-table';
+import type { Table } from '../../deploy/core/traffic-table';
 import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
 import { needs, root } from '../support/needs';
 import { until } from '../support/until';
@@ -15,98 +15,98 @@ const BLUE_BEFORE_GREEN: Table = { active: 'blue', standby: 'green' };
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 const itAsRoot = needs('root', root).test;
 
-let yard: TrafficYard;
+let context: TrafficYard;
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
-  yard = await trafficYard();
-  await yard.nginx.start();
+  context = await trafficYard();
+  await context.nginx.start();
 });
 afterEach(async () => {
   for (const socket of sockets.splice(0)) socket.destroy();
-  await yard.cleanUp();
+  await context.cleanUp();
 });
 
 describe('without a table there is no slot', () => {
   const expectNoSlot = async (): Promise<void> => {
     for (const method of METHODS) {
-      const answer = await yard.ask('/version', { method, body: method === 'GET' ? undefined : 'x' });
+      const answer = await context.ask('/version', { method, body: method === 'GET' ? undefined : 'x' });
       expect(answer).toMatchObject({ status: 503, json: { error: { code: 'E_NO_SLOT' } } });
       expect(answer.headers).toMatchObject({ 'retry-after': '1', 'cache-control': 'no-store' });
     }
   };
   beforeEach(async () => {
-    await Promise.all([yard.startApp('blue'), yard.startApp('green')]);
-    await yard.traffic.shift(BLUE_BEFORE_GREEN);
-    expect((await yard.ask('/version')).json).toEqual({ version: 'blue' });
+    await Promise.all([context.startApp('blue'), context.startApp('green')]);
+    await context.traffic.shift(BLUE_BEFORE_GREEN);
+    expect((await context.ask('/version')).json).toEqual({ version: 'blue' });
   });
 
   test('when the table names nobody', async () => {
-    await yard.traffic.shift({ active: null, standby: null });
+    await context.traffic.shift({ active: null, standby: null });
     await expectNoSlot();
   });
 
   test('when the link is gone', async () => {
-    rmSync(yard.home.traffic);
+    rmSync(context.home.traffic);
     await expectNoSlot();
-    await expect(yard.traffic.current()).rejects.toMatchObject({ code: 'E_UNREADABLE_TABLE' });
+    await expect(context.traffic.current()).rejects.toMatchObject({ code: 'E_UNREADABLE_TABLE' });
   });
 
   test('when the link points nowhere', async () => {
-    rmSync(path.join(yard.home.tables, tableFolder(BLUE_BEFORE_GREEN)), { recursive: true });
+    rmSync(path.join(context.home.tables, tableFolder(BLUE_BEFORE_GREEN)), { recursive: true });
     await expectNoSlot();
-    await expect(yard.traffic.current()).rejects.toMatchObject({ code: 'E_UNREADABLE_TABLE' });
+    await expect(context.traffic.current()).rejects.toMatchObject({ code: 'E_UNREADABLE_TABLE' });
   });
 
   itAsRoot('when the worker may not go to the tables', async () => {
-    chmodSync(yard.home.tables, 0o700);
+    chmodSync(context.home.tables, 0o700);
     await expectNoSlot();
   });
 
   itAsRoot('when the worker may not read a table that is split', async () => {
     const split = { ...BLUE_BEFORE_GREEN, shares: [{ slot: 'green', buckets: 50 }] };
-    await yard.traffic.shift(split);
-    chmodSync(path.join(yard.home.tables, tableFolder(split)), 0o700);
+    await context.traffic.shift(split);
+    chmodSync(path.join(context.home.tables, tableFolder(split)), 0o700);
     await expectNoSlot();
   });
 
   test('and the deployer answers all the same', async () => {
-    await yard.startApp('deployer');
-    rmSync(yard.home.traffic);
-    expect((await yard.ask('/_deploy/echo')).json).toEqual({ version: 'deployer' });
+    await context.startApp('deployer');
+    rmSync(context.home.traffic);
+    expect((await context.ask('/_deploy/echo')).json).toEqual({ version: 'deployer' });
   });
 });
 
 describe('behind the slot', () => {
   test('an upload that was assigned before a shift and connects after it lands on the new slot', async () => {
-    const blue = await yard.startApp('blue');
-    await yard.startApp('green');
-    await yard.traffic.shift(BLUE);
+    const blue = await context.startApp('blue');
+    await context.startApp('green');
+    await context.traffic.shift(BLUE);
     const socket = open();
     socket.write(
       'POST /api/v1/messages HTTP/1.1\r\nHost: app\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n',
     );
     await read(socket, '100 Continue'); // nginx has looked at the table, and waits for the body
     socket.write('12345');
-    await yard.traffic.shift({ active: 'green', standby: null });
+    await context.traffic.shift({ active: 'green', standby: null });
     await blue.end();
     socket.write('67890');
     expect(await read(socket, '}')).toContain('{"id":"green-1","slot":"green","size":10}');
   });
 
   test('the standby gets the request as the slot would have got it', async () => {
-    const blue = await yard.startApp('blue');
-    await yard.startApp('green');
-    await yard.traffic.shift(BLUE_BEFORE_GREEN);
+    const blue = await context.startApp('blue');
+    await context.startApp('green');
+    await context.traffic.shift(BLUE_BEFORE_GREEN);
     const headers = {
       host: 'shop.example:8443',
       'x-forwarded-for': '203.0.113.9',
       'x-forwarded-proto': 'https',
       cookie: 'a=1',
     };
-    const straight = (await yard.ask('/echo?q=%2F1', { headers })).json;
+    const straight = (await context.ask('/echo?q=%2F1', { headers })).json;
     await blue.end('SIGKILL');
-    const around = (await yard.ask('/echo?q=%2F1', { headers })).json;
+    const around = (await context.ask('/echo?q=%2F1', { headers })).json;
 
     expect(straight).toMatchObject({ slot: 'blue', url: '/echo?q=%2F1' });
     expect(straight.headers).toMatchObject({
@@ -123,9 +123,9 @@ describe('behind the slot', () => {
   });
 
   test('a POST that the slot has begun is not done a second time', async () => {
-    const blue = await yard.startApp('blue');
-    await yard.startApp('green');
-    await yard.traffic.shift(BLUE_BEFORE_GREEN);
+    const blue = await context.startApp('blue');
+    await context.startApp('green');
+    await context.traffic.shift(BLUE_BEFORE_GREEN);
     const begun = blue.slowRequest();
     const socket = open();
     socket.write('POST /api/v1/slow?ms=5000 HTTP/1.1\r\nHost: app\r\nContent-Length: 0\r\n\r\n');
@@ -137,12 +137,12 @@ describe('behind the slot', () => {
 
 describe('streams', () => {
   const straight = async (): Promise<void> => {
-    await yard.startApp('blue');
-    await yard.traffic.shift(BLUE);
+    await context.startApp('blue');
+    await context.traffic.shift(BLUE);
   };
   const around = async (): Promise<void> => {
-    await yard.startApp('green');
-    await yard.traffic.shift(BLUE_BEFORE_GREEN);
+    await context.startApp('green');
+    await context.traffic.shift(BLUE_BEFORE_GREEN);
   };
   describe.each([
     ['from the slot', straight],
@@ -169,55 +169,55 @@ describe('streams', () => {
 
 describe('errors', () => {
   test("nginx's own have one shape", async () => {
-    await yard.traffic.shift(BLUE);
-    const down = await yard.ask('/version');
+    await context.traffic.shift(BLUE);
+    const down = await context.ask('/version');
     expect(down).toMatchObject({
       status: 502,
       json: { error: { code: 'E_APP_DOWN', message: expect.any(String) } },
     });
-    const large = await yard.ask('/', {
+    const large = await context.ask('/', {
       method: 'POST',
       headers: { 'content-length': String(26 * 1024 * 1024) },
     });
     expect(large).toMatchObject({ status: 413, json: { error: { code: 'E_TOO_LARGE' } } });
-    const deployer = await yard.ask('/_deploy/webhook', { method: 'POST', body: '{}' });
+    const deployer = await context.ask('/_deploy/webhook', { method: 'POST', body: '{}' });
     expect(deployer).toMatchObject({ status: 503, json: { error: { code: 'E_DEPLOYER_DOWN' } } });
   });
 
   test.each([413, 500, 502, 503, 504])("the app's own %d passes untouched", async (status) => {
-    await yard.startApp('blue');
-    await yard.traffic.shift(BLUE);
-    expect(await yard.ask(`/fail?status=${status}`)).toMatchObject({
+    await context.startApp('blue');
+    await context.traffic.shift(BLUE);
+    expect(await context.ask(`/fail?status=${status}`)).toMatchObject({
       status,
       json: { slot: 'blue', own: true },
     });
   });
 
   test('the table itself cannot be fetched', async () => {
-    await yard.startApp('blue');
-    await yard.traffic.shift(BLUE);
-    expect((await yard.ask('/all.blue')).json).toEqual({ version: 'blue' });
-    expect((await yard.ask('/switchyard-maintenance.html')).body).not.toContain('Back in a moment');
+    await context.startApp('blue');
+    await context.traffic.shift(BLUE);
+    expect((await context.ask('/all.blue')).json).toEqual({ version: 'blue' });
+    expect((await context.ask('/switchyard-maintenance.html')).body).not.toContain('Back in a moment');
   });
 });
 
 test("GitHub's largest payload passes to the deployer", async () => {
-  await yard.startApp('deployer');
+  await context.startApp('deployer');
   const body = Buffer.alloc(25 * 1024 * 1024, 'x');
-  const answer = await yard.ask('/_deploy/webhook', { method: 'POST', body });
+  const answer = await context.ask('/_deploy/webhook', { method: 'POST', body });
   expect(answer).toMatchObject({ status: 201, json: { size: body.length } });
 });
 
 test('the log tells who was asked, without queries, and keeps our own questions apart', async () => {
-  await Promise.all([yard.startApp('blue'), yard.startApp('deployer')]);
-  await yard.traffic.shift(BLUE);
-  const from = logPosition(yard.home);
-  await yard.ask('/login?token=s3cret', { method: 'POST', body: 'x' });
-  await yard.ask('/_deploy/status');
-  await yard.traffic.verify('/health');
+  await Promise.all([context.startApp('blue'), context.startApp('deployer')]);
+  await context.traffic.shift(BLUE);
+  const from = logPosition(context.home);
+  await context.ask('/login?token=s3cret', { method: 'POST', body: 'x' });
+  await context.ask('/_deploy/status');
+  await context.traffic.verify('/health');
   // nginx writes a request's line after it has sent the answer
-  await until('three lines in the log', () => readRequests(yard.home, from).requests.length === 3);
-  const { requests } = readRequests(yard.home, from);
+  await until('three lines in the log', () => readRequests(context.home, from).requests.length === 3);
+  const { requests } = readRequests(context.home, from);
   expect(requests.map(({ kind, uri }) => [kind, uri])).toEqual([
     ['app', '/login'],
     ['deploy', '/_deploy/status'],
@@ -228,7 +228,7 @@ test('the log tells who was asked, without queries, and keeps our own questions 
     status: 201,
     slot: 'blue',
     table: '',
-    upstreams: [`127.0.0.1:${yard.ports.blue}`],
+    upstreams: [`127.0.0.1:${context.ports.blue}`],
     upstreamStatuses: [201],
   });
   expect(Math.abs(Date.now() - (requests[0]?.at ?? 0))).toBeLessThan(10_000);
@@ -241,10 +241,10 @@ test('the log tells who was asked, without queries, and keeps our own questions 
 });
 
 test('verify tells which process nginx reaches', async () => {
-  await yard.startApp('green');
-  await yard.traffic.shift({ active: 'green', standby: null });
-  expect(await yard.traffic.current()).toEqual({ active: 'green', standby: null });
-  expect(await yard.traffic.verify('/health')).toMatchObject({
+  await context.startApp('green');
+  await context.traffic.shift({ active: 'green', standby: null });
+  expect(await context.traffic.current()).toEqual({ active: 'green', standby: null });
+  expect(await context.traffic.verify('/health')).toMatchObject({
     status: 200,
     commit: 'green',
     instance: 'instance-green',
@@ -252,7 +252,7 @@ test('verify tells which process nginx reaches', async () => {
 });
 
 function open(): Socket {
-  const socket = connect(yard.ports.http, '127.0.0.1').setEncoding('utf8');
+  const socket = connect(context.ports.http, '127.0.0.1').setEncoding('utf8');
   sockets.push(socket);
   return socket;
 }
@@ -276,7 +276,7 @@ function read(socket: Socket, until: string): Promise<string> {
 function events(count: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const asking = request({
-      port: yard.ports.http,
+      port: context.ports.http,
       host: '127.0.0.1',
       path: '/events',
       agent: false,

@@ -1,7 +1,7 @@
 /** A shift on a disk without a free byte: a full disk must not keep anyone from rolling back. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { homeAt } from '../../deploy/home';
+import { homeAt } from '../../deploy/home/home';
 import { linkedTable, linkTable, prepareTables } from '../../deploy/traffic/table-folder';
 import { needs } from '../support/needs';
 import { fill, mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';

@@ -15,61 +15,61 @@ import { get, type IncomingMessage } from 'node:http';
 import { createServer, type Server } from 'node:net';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { homeAt } from '../../deploy/home';
+import { homeAt } from '../../deploy/home/home';
 import { configFile, errorLog } from '../../deploy/traffic/nginx-files';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { nginxServer } from '../../deploy/traffic/nginx-server';
-import { portHolder, portInUse } from '../../deploy/traffic/port-holder';
+import { portHolder, portInUse } from '../../deploy/os/port-holder';
 import { needs, root } from '../support/needs';
 import { trafficYard, type TrafficYard } from '../support/traffic-yard';
 
 const itAsRoot = needs('root', root).test;
 
-let yard: TrafficYard;
+let context: TrafficYard;
 const cleanUps: (() => unknown)[] = [];
 
 beforeEach(async () => {
-  yard = await trafficYard();
+  context = await trafficYard();
 });
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
-  await yard.cleanUp();
+  await context.cleanUp();
 });
 
 test('it serves when start returns, and nothing of it is left when stop returns', async () => {
-  await yard.nginx.start();
-  const { pid } = yard.nginx.running() ?? {};
-  expect(portHolder(yard.ports.http)).toEqual({ pid, command: 'nginx' });
-  expect((await yard.ask('/')).json.error.code).toBe('E_NO_SLOT');
-  await yard.nginx.stop();
-  expect(yard.nginx.running()).toBeNull();
-  expect(processesOf(yard.home)).toEqual([]);
-  expect(portInUse(yard.ports.http)).toBe(false);
+  await context.nginx.start();
+  const { pid } = context.nginx.running() ?? {};
+  expect(portHolder(context.ports.http)).toEqual({ pid, command: 'nginx' });
+  expect((await context.ask('/')).json.error.code).toBe('E_NO_SLOT');
+  await context.nginx.stop();
+  expect(context.nginx.running()).toBeNull();
+  expect(processesOf(context.home)).toEqual([]);
+  expect(portInUse(context.ports.http)).toBe(false);
 });
 
 test('a second start changes nothing, and a second stop neither', async () => {
-  await yard.nginx.start();
-  const before = yard.nginx.running();
-  await yard.nginx.start();
-  expect(yard.nginx.running()).toEqual(before);
-  await yard.nginx.stop();
-  await yard.nginx.stop();
+  await context.nginx.start();
+  const before = context.nginx.running();
+  await context.nginx.start();
+  expect(context.nginx.running()).toEqual(before);
+  await context.nginx.stop();
+  await context.nginx.stop();
 });
 
 test('a stream that stays open does not hold up the stop for longer than it may', async () => {
-  await yard.startApp('blue');
-  await yard.nginx.start();
-  await yard.traffic.shift({ active: 'blue', standby: null });
+  await context.startApp('blue');
+  await context.nginx.start();
+  await context.traffic.shift({ active: 'blue', standby: null });
   const stream = get({
     host: '127.0.0.1',
-    port: yard.ports.http,
+    port: context.ports.http,
     path: '/events',
     headers: { accept: 'text/event-stream' },
   });
   const [response] = (await once(stream, 'response')) as [IncomingMessage];
   response.on('error', () => undefined);
-  await yard.nginx.stop({ graceMs: 100 });
-  expect(processesOf(yard.home)).toEqual([]);
+  await context.nginx.stop({ graceMs: 100 });
+  expect(processesOf(context.home)).toEqual([]);
 });
 
 test('it is started with nothing of our environment', async () => {
@@ -77,7 +77,7 @@ test('it is started with nothing of our environment', async () => {
   cleanUps.push(() => delete process.env.WEBHOOK_SECRET);
   // nginx itself overwrites what it was given, so another program in its place tells
   const folder = fakeNginx('nginx version: nginx/1.22.1', 'env > "$(dirname "$0")/environment"');
-  await nginxServer(yard.home, yard.config, { searchPath: folder }).version();
+  await nginxServer(context.home, context.config, { searchPath: folder }).version();
   const given = readFileSync(path.join(folder, 'environment'), 'utf8').trim().split('\n');
   const names = given.map((line) => line.split('=')[0]);
   // the last two are the shell's own
@@ -85,135 +85,137 @@ test('it is started with nothing of our environment', async () => {
 });
 
 test('its logs are readable by their owner only', async () => {
-  await yard.nginx.start();
-  for (const log of [yard.home.accessLog, errorLog(yard.home)])
+  await context.nginx.start();
+  for (const log of [context.home.accessLog, errorLog(context.home)])
     expect(statSync(log).mode & 0o777).toBe(0o600);
 });
 
 describe('after a kill', () => {
   test('the workers of a killed master serve on, and the next start takes their place', async () => {
-    await yard.startApp('blue');
-    await yard.nginx.start();
-    await yard.traffic.shift({ active: 'blue', standby: null });
+    await context.startApp('blue');
+    await context.nginx.start();
+    await context.traffic.shift({ active: 'blue', standby: null });
     const orphans = await killMaster();
-    expect(yard.nginx.running()).toBeNull();
-    expect((await yard.ask('/version')).json).toEqual({ version: 'blue' });
-    await yard.nginx.start();
-    expect((await yard.ask('/version')).json).toEqual({ version: 'blue' });
+    expect(context.nginx.running()).toBeNull();
+    expect((await context.ask('/version')).json).toEqual({ version: 'blue' });
+    await context.nginx.start();
+    expect((await context.ask('/version')).json).toEqual({ version: 'blue' });
     await gone(orphans);
   });
 
   test('stop ends the workers of a killed master', async () => {
-    await yard.nginx.start();
+    await context.nginx.start();
     const orphans = await killMaster();
     expect(orphans.length).toBeGreaterThan(0);
-    await yard.nginx.stop();
-    expect(processesOf(yard.home)).toEqual([]);
-    expect(portInUse(yard.ports.http)).toBe(false);
+    await context.nginx.stop();
+    expect(processesOf(context.home)).toEqual([]);
+    expect(portInUse(context.ports.http)).toBe(false);
   });
 
   test('sockets and pid file left behind do not stop the next start', async () => {
-    await yard.nginx.start();
+    await context.nginx.start();
     const orphans = await killMaster();
     for (const pid of orphans) process.kill(pid, 'SIGKILL');
     await gone(orphans);
-    expect(existsSync(path.join(yard.home.nginx, 'after-blue.sock'))).toBe(true);
-    await yard.nginx.start();
-    expect(yard.nginx.running()).not.toBeNull();
+    expect(existsSync(path.join(context.home.nginx, 'after-blue.sock'))).toBe(true);
+    await context.nginx.start();
+    expect(context.nginx.running()).not.toBeNull();
   });
 });
 
 describe('what is in the way is named', () => {
   test('a port that is taken, by whom, and a port that is free', async () => {
-    await listen(yard.ports.http);
-    await expect(yard.nginx.start()).rejects.toMatchObject({
+    await listen(context.ports.http);
+    await expect(context.nginx.start()).rejects.toMatchObject({
       code: 'E_PORT_IN_USE',
-      message: `Port ${yard.ports.http} is held by node (pid ${process.pid}).`,
+      message: `Port ${context.ports.http} is held by node (pid ${process.pid}).`,
       hint: expect.stringMatching(/HTTP_PORT=\d+ npm start$/),
     });
-    expect(processesOf(yard.home)).toEqual([]);
+    expect(processesOf(context.home)).toEqual([]);
   });
 
   test("another home's nginx is not taken for ours", async () => {
-    await yard.nginx.start();
+    await context.nginx.start();
     const other = await trafficYard();
     cleanUps.push(() => other.cleanUp());
     await other.nginx.start();
     await other.nginx.stop();
     expect(other.nginx.running()).toBeNull();
-    expect(yard.nginx.running()).not.toBeNull();
+    expect(context.nginx.running()).not.toBeNull();
   });
 
   test('a process that only looks like nginx in the pid file is left alone', async () => {
     const stranger = spawn('sleep', ['60']);
     cleanUps.push(() => stranger.kill());
-    writeFileSync(path.join(yard.home.nginx, 'nginx.pid'), `${stranger.pid}\n`);
-    expect(yard.nginx.running()).toBeNull();
-    await yard.nginx.stop();
+    writeFileSync(path.join(context.home.nginx, 'nginx.pid'), `${stranger.pid}\n`);
+    expect(context.nginx.running()).toBeNull();
+    await context.nginx.stop();
     expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
   });
 
   itAsRoot("the first folder that the workers' user may not enter", async () => {
-    chmodSync(yard.home.dir, 0o700);
-    await expect(yard.nginx.start()).rejects.toMatchObject({
+    chmodSync(context.home.dir, 0o700);
+    await expect(context.nginx.start()).rejects.toMatchObject({
       code: 'E_UNREADABLE_TABLE',
-      message: expect.stringMatching(new RegExp(`^nginx's user \\S+ may not enter ${yard.home.dir}\\.$`)),
+      message: expect.stringMatching(new RegExp(`^nginx's user \\S+ may not enter ${context.home.dir}\\.$`)),
     });
-    expect(yard.nginx.running()).toBeNull();
+    expect(context.nginx.running()).toBeNull();
   });
 
   test("nginx's own line about its configuration", async () => {
-    await yard.nginx.check();
-    appendFileSync(configFile(yard.home), 'nonsense on;\n');
+    await context.nginx.check();
+    appendFileSync(configFile(context.home), 'nonsense on;\n');
     const said = expect.stringMatching(/^nginx .*: unknown directive "nonsense" in .*nginx\.conf:\d+$/);
-    await expect(yard.nginx.check()).rejects.toMatchObject({ code: 'E_NGINX', message: said });
-    await expect(yard.nginx.start()).rejects.toMatchObject({ code: 'E_NGINX', message: said });
+    await expect(context.nginx.check()).rejects.toMatchObject({ code: 'E_NGINX', message: said });
+    await expect(context.nginx.start()).rejects.toMatchObject({ code: 'E_NGINX', message: said });
   });
 
   test('an nginx that is too old, and a program that is no nginx', async () => {
     const old = fakeNginx('nginx version: nginx/1.14.2');
-    await expect(nginxServer(yard.home, yard.config, { searchPath: old }).version()).rejects.toMatchObject({
+    await expect(
+      nginxServer(context.home, context.config, { searchPath: old }).version(),
+    ).rejects.toMatchObject({
       code: 'E_NGINX_TOO_OLD',
     });
     const strange = fakeNginx('hello');
     await expect(
-      nginxServer(yard.home, yard.config, { searchPath: strange }).version(),
+      nginxServer(context.home, context.config, { searchPath: strange }).version(),
     ).rejects.toMatchObject({ code: 'E_NO_NGINX' });
   });
 
   test('nginx is found where the PATH does not lead', async () => {
-    const server = nginxServer(yard.home, yard.config, { searchPath: '/nowhere' });
+    const server = nginxServer(context.home, context.config, { searchPath: '/nowhere' });
     expect(await server.version()).toMatch(/^1\.\d+\.\d+$/);
   });
 
   test("a home whose path nginx's language cannot say", async () => {
-    const strange = nginxServer(homeAt(`${yard.home.dir}/a"b`), yard.config);
+    const strange = nginxServer(homeAt(`${context.home.dir}/a"b`), context.config);
     await expect(strange.configure()).rejects.toMatchObject({ code: 'E_HOME' });
   });
 });
 
 test('a home with a blank in its path serves too', async () => {
-  const home = homeAt(path.join(yard.home.dir, 'my home'));
-  const server = nginxServer(home, yard.config);
+  const home = homeAt(path.join(context.home.dir, 'my home'));
+  const server = nginxServer(home, context.config);
   cleanUps.push(() => server.stop({ graceMs: 200 }));
   await server.configure();
   await server.start();
-  expect((await yard.ask('/')).json.error.code).toBe('E_NO_SLOT');
+  expect((await context.ask('/')).json.error.code).toBe('E_NO_SLOT');
 });
 
 /** Kills the master alone; returns the workers that are left. */
 async function killMaster(): Promise<number[]> {
-  const { pid } = yard.nginx.running() ?? {};
+  const { pid } = context.nginx.running() ?? {};
   if (pid === undefined) throw new Error('nginx does not run');
   process.kill(pid, 'SIGKILL');
   await gone([pid]);
   // a worker that was forked just now still has its master's title
-  while (yard.nginx.running()) await new Promise((resolve) => setImmediate(resolve));
-  return processesOf(yard.home);
+  while (context.nginx.running()) await new Promise((resolve) => setImmediate(resolve));
+  return processesOf(context.home);
 }
 
 async function gone(pids: number[]): Promise<void> {
-  const running = (): boolean => processesOf(yard.home).some((pid) => pids.includes(pid));
+  const running = (): boolean => processesOf(context.home).some((pid) => pids.includes(pid));
   while (running()) await new Promise((resolve) => setImmediate(resolve));
 }
 

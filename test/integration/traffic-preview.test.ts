@@ -3,9 +3,9 @@ import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import express from 'express';
-import { closePreview, openPreview, tokenFor } from '../../deploy/preview/folder';
-import { previewQuery } from '../../deploy/preview/link';
-import { previewRoutes } from '../../deploy/preview/routes';
+import { closePreview, openPreview, tokenFor } from '../../deploy/traffic/preview-tokens';
+import { previewQuery } from '../../deploy/http/preview/link';
+import { previewRoutes } from '../../deploy/http/preview/routes';
 import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
 import { deployment } from '../support/deployments';
 import { trafficYard, type Answer, type TinyApp, type TrafficYard } from '../support/traffic-yard';
@@ -14,31 +14,31 @@ import { until } from '../support/until';
 const BLUE = { active: 'blue', standby: null };
 const SECRET = 'a5f0c3d2e1b4968778695a4b3c2d1e0f';
 
-let yard: TrafficYard;
+let context: TrafficYard;
 let green: TinyApp;
 let token: string;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  yard = await trafficYard();
-  await yard.nginx.start();
-  [, green] = await Promise.all([yard.startApp('blue'), yard.startApp('green')]);
+  context = await trafficYard();
+  await context.nginx.start();
+  [, green] = await Promise.all([context.startApp('blue'), context.startApp('green')]);
 });
 beforeEach(async () => {
-  await yard.traffic.shift(BLUE);
-  openPreview(yard.home, 'green');
-  token = tokenFor(yard.home, 'green') as string;
+  await context.traffic.shift(BLUE);
+  openPreview(context.home, 'green');
+  token = tokenFor(context.home, 'green') as string;
 });
 afterEach(() => {
-  closePreview(yard.home);
+  closePreview(context.home);
   for (const socket of sockets.splice(0)) socket.destroy();
 });
-afterAll(() => yard.cleanUp());
+afterAll(() => context.cleanUp());
 
 const byCookie = (value: string): Record<string, string> => ({ cookie: `a=1; switchyard_preview=${value}` });
 const byHeader = (value: string): Record<string, string> => ({ 'x-switchyard-preview': value });
 const ask = (headers: Record<string, string>, where = '/version'): Promise<Answer> =>
-  yard.ask(where, { headers });
+  context.ask(where, { headers });
 
 describe.each([
   ['a cookie', byCookie],
@@ -59,7 +59,7 @@ describe.each([
 
   test('method, body and path reach the held slot as they were sent', async () => {
     const body = Buffer.alloc(3 * 1024 * 1024, 'x');
-    const posted = await yard.ask('/api/v1/messages', { method: 'POST', headers: carrying(token), body });
+    const posted = await context.ask('/api/v1/messages', { method: 'POST', headers: carrying(token), body });
     expect(posted).toMatchObject({ status: 201, json: { slot: 'green', size: body.length } });
     const echoed = await ask({ ...carrying(token), host: 'shop.example:8443' }, '/echo?q=%2F1');
     expect(echoed.json).toMatchObject({ slot: 'green', url: '/echo?q=%2F1' });
@@ -78,18 +78,18 @@ describe.each([
     const answer = await ask(carrying(wrong()));
     expect(answer.json).toEqual({ version: 'blue' });
     expect(answer.headers).not.toHaveProperty('x-switchyard-slot');
-    const posted = await yard.ask('/api', { method: 'POST', headers: carrying(wrong()), body: 'x' });
+    const posted = await context.ask('/api', { method: 'POST', headers: carrying(wrong()), body: 'x' });
     expect(posted).toMatchObject({ status: 201, json: { slot: 'blue', size: 1 } });
   });
 
   test('it is good for nothing from the moment on when its file is removed', async () => {
     expect((await ask(carrying(token))).json).toEqual({ version: 'green' });
-    closePreview(yard.home);
+    closePreview(context.home);
     expect((await ask(carrying(token))).json).toEqual({ version: 'blue' });
   });
 
   test('without a table there is no slot for users, token or not, and still the held one for testers', async () => {
-    await yard.traffic.shift({ active: null, standby: null });
+    await context.traffic.shift({ active: null, standby: null });
     expect(await ask(carrying('0'.repeat(32)))).toMatchObject({
       status: 503,
       json: { error: { code: 'E_NO_SLOT' } },
@@ -103,10 +103,10 @@ test('the header goes over the cookie', async () => {
 });
 
 test('each slot has tokens of its own: any side can be forced', async () => {
-  openPreview(yard.home, 'blue');
-  const forBlue = tokenFor(yard.home, 'blue') as string;
+  openPreview(context.home, 'blue');
+  const forBlue = tokenFor(context.home, 'blue') as string;
   for (const active of ['blue', 'green']) {
-    await yard.traffic.shift({ active, standby: null });
+    await context.traffic.shift({ active, standby: null });
     expect((await ask(byCookie(forBlue))).json).toEqual({ version: 'blue' });
     expect((await ask(byCookie(token))).json).toEqual({ version: 'green' });
     expect((await ask({})).json).toEqual({ version: active });
@@ -121,7 +121,7 @@ test("the app's own answers and failures pass, with a cache header that no cache
 
 test('a body that is too large is refused as it is for users', async () => {
   const headers = { ...byHeader(token), 'content-length': String(26 * 1024 * 1024) };
-  expect(await yard.ask('/', { method: 'POST', headers })).toMatchObject({
+  expect(await context.ask('/', { method: 'POST', headers })).toMatchObject({
     status: 413,
     json: { error: { code: 'E_TOO_LARGE' } },
   });
@@ -163,13 +163,13 @@ test('connections stay open, from a tester as from a user', async () => {
 });
 
 test('the log keeps testers apart: no count of users has them, and their token is not in it', async () => {
-  const from = logPosition(yard.home);
+  const from = logPosition(context.home);
   await ask(byCookie(token), '/fail?status=500');
   await ask(byHeader(token), `/version?token=${token}`);
   await ask(byHeader('0'.repeat(32)));
   await ask({});
-  await until('four lines in the log', () => readRequests(yard.home, from).requests.length === 4);
-  const { requests } = readRequests(yard.home, from);
+  await until('four lines in the log', () => readRequests(context.home, from).requests.length === 4);
+  const { requests } = readRequests(context.home, from);
   expect(requests.map(({ kind }) => kind).sort()).toEqual(['app', 'app', 'preview', 'preview']);
   expect(countRequests(requests)).toEqual({
     served: 2,
@@ -177,11 +177,11 @@ test('the log keeps testers apart: no count of users has them, and their token i
     turnedAway: 0,
     slots: [{ slot: 'blue', requests: 2, errors: 0 }],
   });
-  expect(readFileSync(yard.home.accessLog, 'utf8')).not.toContain(token);
+  expect(readFileSync(context.home.accessLog, 'utf8')).not.toContain(token);
 });
 
 test('a tester never falls onto another slot: one that has died is told as such', async () => {
-  await yard.traffic.shift({ active: 'blue', standby: 'green' });
+  await context.traffic.shift({ active: 'blue', standby: 'green' });
   await green.end('SIGKILL');
   try {
     const answer = await ask(byHeader(token));
@@ -192,14 +192,14 @@ test('a tester never falls onto another slot: one that has died is told as such'
     });
     expect((await ask({})).json).toEqual({ version: 'blue' });
   } finally {
-    green = await yard.startApp('green');
+    green = await context.startApp('green');
   }
 });
 
 test('the folder can be entered by the worker, and listed by its owner only', () => {
-  expect(statSync(yard.home.preview).mode & 0o777).toBe(0o711);
-  expect(readdirSync(yard.home.preview)).toEqual([`${token}.green`]);
-  expect(existsSync(path.join(yard.home.preview, `${token}.blue`))).toBe(false);
+  expect(statSync(context.home.preview).mode & 0o777).toBe(0o711);
+  expect(readdirSync(context.home.preview)).toEqual([`${token}.green`]);
+  expect(existsSync(path.join(context.home.preview, `${token}.blue`))).toBe(false);
 });
 
 describe('the link', () => {
@@ -210,15 +210,19 @@ describe('the link', () => {
     to: { slot: 'green', commit: 'c', version: '1' },
   });
   let state: typeof held;
-  const link = (query: string): Promise<Answer> => yard.ask(`/_deploy/preview?${query}`);
+  const link = (query: string): Promise<Answer> => context.ask(`/_deploy/preview?${query}`);
   const inAnHour = (): number => Date.now() + 3_600_000;
 
   beforeAll(async () => {
     const app = express();
     app.use(
-      previewRoutes({ secret: SECRET, home: yard.home, journal: { get: (id) => (id === 7 ? state : null) } }),
+      previewRoutes({
+        secret: SECRET,
+        home: context.home,
+        journal: { get: (id) => (id === 7 ? state : null) },
+      }),
     );
-    const server = app.listen(yard.ports.deployer, '127.0.0.1');
+    const server = app.listen(context.ports.deployer, '127.0.0.1');
     await new Promise((resolve) => server.once('listening', resolve));
     afterLinks = () => new Promise((resolve) => server.close(resolve).closeAllConnections());
   });
@@ -237,12 +241,14 @@ describe('the link', () => {
     );
     expect((await ask({ cookie: cookie.split(';')[0] as string })).json).toEqual({ version: 'green' });
     // a tester can follow the link again
-    expect((await yard.ask('/_deploy/preview', { headers: byCookie(token) })).status).toBe(403);
+    expect((await context.ask('/_deploy/preview', { headers: byCookie(token) })).status).toBe(403);
   });
 
   test('gives a cookie for HTTPS only where HTTPS is spoken', async () => {
     const headers = { 'x-forwarded-proto': 'https' };
-    const answer = await yard.ask(`/_deploy/preview?${previewQuery(SECRET, held, inAnHour())}`, { headers });
+    const answer = await context.ask(`/_deploy/preview?${previewQuery(SECRET, held, inAnHour())}`, {
+      headers,
+    });
     expect((answer.headers['set-cookie'] as [string])[0]).toContain('; Secure');
   });
 
@@ -297,7 +303,7 @@ describe('the link', () => {
       state = { ...held, state: now };
       const query = previewQuery(SECRET, held, inAnHour());
       expect(await link(query)).toMatchObject({ status: 410, json: { error: { code: 'E_PREVIEW' } } });
-      const page = await yard.ask(`/_deploy/preview?${query}`, { headers: { accept: 'text/html' } });
+      const page = await context.ask(`/_deploy/preview?${query}`, { headers: { accept: 'text/html' } });
       expect(page).toMatchObject({ status: 410, headers: { 'content-type': 'text/html; charset=utf-8' } });
       expect(page.body).toContain('This version is not held any more.');
     },
@@ -305,7 +311,7 @@ describe('the link', () => {
 });
 
 function open(): Socket {
-  const socket = connect(yard.ports.http, '127.0.0.1').setEncoding('utf8');
+  const socket = connect(context.ports.http, '127.0.0.1').setEncoding('utf8');
   sockets.push(socket);
   return socket;
 }

@@ -1,10 +1,10 @@
 /** Requests under load while the table changes: what a shift may cost is nothing. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { Table } from '../../deploy/core/types';
+import type { Table } from '../../deploy/core/traffic-table';
 import { countRequests, logPosition, readRequests, type LogEntry } from '../../deploy/traffic/access-log';
 import { until } from '../support/until';
-import { establishedConnections } from '../../deploy/traffic/connections';
+import { establishedConnections } from '../../deploy/os/connections';
 import { findNginx } from '../../deploy/traffic/nginx-binary';
 import { configFile } from '../../deploy/traffic/nginx-files';
 import { trafficYard, type TrafficYard } from '../support/traffic-yard';
@@ -17,22 +17,22 @@ const SLOW = { method: 'GET', path: '/api/v1/slow?ms=300' } as const;
 
 jest.setTimeout(30_000);
 
-let yard: TrafficYard;
+let context: TrafficYard;
 beforeEach(async () => {
-  yard = await trafficYard();
-  await yard.nginx.start();
+  context = await trafficYard();
+  await context.nginx.start();
 });
-afterEach(() => yard.cleanUp());
+afterEach(() => context.cleanUp());
 
 test('several hundred shifts under load lose no request', async () => {
-  await Promise.all([yard.startApp('blue'), yard.startApp('green')]);
-  await yard.traffic.shift(BLUE);
-  const load = yard.load({ connections: 64, slow: SLOW });
+  await Promise.all([context.startApp('blue'), context.startApp('green')]);
+  await context.traffic.shift(BLUE);
+  const load = context.load({ connections: 64, slow: SLOW });
   await load.more(100);
   for (let shifts = 0; shifts < 200; shifts += 1) {
-    await yard.traffic.shift(GREEN);
+    await context.traffic.shift(GREEN);
     await load.more(10);
-    await yard.traffic.shift(BLUE);
+    await context.traffic.shift(BLUE);
     await load.more(10);
   }
   const result = await load.stop();
@@ -42,14 +42,14 @@ test('several hundred shifts under load lose no request', async () => {
 });
 
 test('the same load over nginx reloads loses requests: this is what a lost request looks like', async () => {
-  await Promise.all([yard.startApp('blue'), yard.startApp('green')]);
-  await yard.traffic.shift(BLUE);
+  await Promise.all([context.startApp('blue'), context.startApp('green')]);
+  await context.traffic.shift(BLUE);
   const { file } = await findNginx(process.env.PATH ?? '');
-  const load = yard.load({ connections: 64, slow: SLOW });
+  const load = context.load({ connections: 64, slow: SLOW });
   let failures = 0;
   for (let reloads = 0; reloads < 50 && failures === 0; reloads += 1) {
     await load.more(500);
-    await run(file, ['-c', configFile(yard.home), '-s', 'reload']);
+    await run(file, ['-c', configFile(context.home), '-s', 'reload']);
     ({ failures } = await load.more(500));
   }
   const result = await load.stop();
@@ -58,13 +58,13 @@ test('the same load over nginx reloads loses requests: this is what a lost reque
 });
 
 test('a slot can be stopped as soon as its connections have gone', async () => {
-  const blue = await yard.startApp('blue');
-  await yard.startApp('green');
-  await yard.traffic.shift(BLUE);
-  const load = yard.load({ slow: SLOW });
+  const blue = await context.startApp('blue');
+  await context.startApp('green');
+  await context.traffic.shift(BLUE);
+  const load = context.load({ slow: SLOW });
   await load.more(500);
-  await yard.traffic.shift({ active: 'green', standby: null });
-  while (establishedConnections(yard.ports.blue) > 0) await load.more(100);
+  await context.traffic.shift({ active: 'green', standby: null });
+  while (establishedConnections(context.ports.blue) > 0) await load.more(100);
   await blue.end('SIGTERM');
   await load.more(500);
   const { failed } = await load.stop();
@@ -72,11 +72,11 @@ test('a slot can be stopped as soon as its connections have gone', async () => {
 });
 
 test('kill -9 of the active slot loses no GET while the table has a standby', async () => {
-  const blue = await yard.startApp('blue');
-  await yard.startApp('green');
-  await yard.traffic.shift(BLUE);
-  const from = logPosition(yard.home);
-  const load = yard.load({ connections: 32, slow: SLOW, mix: [{ method: 'GET', path: '/version' }] });
+  const blue = await context.startApp('blue');
+  await context.startApp('green');
+  await context.traffic.shift(BLUE);
+  const from = logPosition(context.home);
+  const load = context.load({ connections: 32, slow: SLOW, mix: [{ method: 'GET', path: '/version' }] });
   await load.more(1000);
   await blue.end('SIGKILL');
   await load.more(1000);
@@ -85,7 +85,7 @@ test('kill -9 of the active slot loses no GET while the table has a standby', as
 
   // the users saw nothing, but the slot's own account shows it
   // nginx writes a request's line after it has sent the answer
-  const logged = (): LogEntry[] => readRequests(yard.home, from).requests;
+  const logged = (): LogEntry[] => readRequests(context.home, from).requests;
   await until('a line for every request', () => logged().length >= requests);
   const counts = countRequests(logged());
   expect(counts).toMatchObject({ served: requests, failed: 0 });
@@ -94,10 +94,10 @@ test('kill -9 of the active slot loses no GET while the table has a standby', as
 });
 
 test('without a standby in the table no other slot ever gets a request', async () => {
-  const blue = await yard.startApp('blue');
-  await yard.startApp('green');
-  await yard.traffic.shift({ active: 'blue', standby: null });
-  const load = yard.load({
+  const blue = await context.startApp('blue');
+  await context.startApp('green');
+  await context.traffic.shift({ active: 'blue', standby: null });
+  const load = context.load({
     connections: 8,
     slow: null,
     mix: [{ method: 'GET', path: '/version', expect: [200, 502] }],
@@ -108,5 +108,8 @@ test('without a standby in the table no other slot ever gets a request', async (
   const { versions, failed } = await load.stop();
   expect(failed).toEqual([]);
   expect(Object.keys(versions)).toEqual(['blue']);
-  expect(await yard.ask('/version')).toMatchObject({ status: 502, json: { error: { code: 'E_APP_DOWN' } } });
+  expect(await context.ask('/version')).toMatchObject({
+    status: 502,
+    json: { error: { code: 'E_APP_DOWN' } },
+  });
 });

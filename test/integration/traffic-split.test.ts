@@ -2,7 +2,7 @@
 import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Table } from '../../deploy/core/types';
+import type { Table } from '../../deploy/core/traffic-table';
 import { logPosition, readRequests } from '../../deploy/traffic/access-log';
 import { trafficYard, type Answer, type TinyApp, type TrafficYard } from '../support/traffic-yard';
 import { until } from '../support/until';
@@ -16,18 +16,18 @@ const COHORTS = Array.from({ length: 400 }, (_, who) => createHash('md5').update
 
 jest.setTimeout(60_000);
 
-let yard: TrafficYard;
+let context: TrafficYard;
 let green: TinyApp;
 
 beforeAll(async () => {
-  yard = await trafficYard();
-  await yard.nginx.start();
-  [, green] = await Promise.all([yard.startApp('blue'), yard.startApp('green')]);
+  context = await trafficYard();
+  await context.nginx.start();
+  [, green] = await Promise.all([context.startApp('blue'), context.startApp('green')]);
 });
-afterAll(() => yard.cleanUp());
+afterAll(() => context.cleanUp());
 
 const carrying = (cohort: string): Record<string, string> => ({ cookie: `a=1; switchyard_cohort=${cohort}` });
-const askAs = (cohort: string): Promise<Answer> => yard.ask('/version', { headers: carrying(cohort) });
+const askAs = (cohort: string): Promise<Answer> => context.ask('/version', { headers: carrying(cohort) });
 
 /** Those who get green. */
 async function onGreen(): Promise<string[]> {
@@ -38,7 +38,7 @@ async function onGreen(): Promise<string[]> {
 test('a share of the buckets is a share of the people, and who is in a small one is in every larger one', async () => {
   const seen: string[][] = [];
   for (const buckets of [1, 5, 25, 50, 100]) {
-    await yard.traffic.shift(canary(buckets));
+    await context.traffic.shift(canary(buckets));
     seen.push(await onGreen());
   }
   const shares = seen.map(({ length }) => length / COHORTS.length);
@@ -47,13 +47,13 @@ test('a share of the buckets is a share of the people, and who is in a small one
 });
 
 test('a newcomer is told a cohort and keeps the version with it; no cache may keep the answer', async () => {
-  await yard.traffic.shift(canary(50));
-  const newcomers = await Promise.all(Array.from({ length: 20 }, () => yard.ask('/version')));
+  await context.traffic.shift(canary(50));
+  const newcomers = await Promise.all(Array.from({ length: 20 }, () => context.ask('/version')));
   for (const { headers, json } of newcomers) {
     const [cookie = ''] = headers['set-cookie'] ?? [];
     expect(cookie).toMatch(/^switchyard_cohort=[0-9a-f]{32}; Path=\/; Max-Age=\d+; HttpOnly; SameSite=Lax$/);
     expect(headers['cache-control']).toBe('private');
-    const again = await yard.ask('/version', { headers: { cookie: cookie.split(';')[0] as string } });
+    const again = await context.ask('/version', { headers: { cookie: cookie.split(';')[0] as string } });
     expect(again.json).toEqual(json);
     expect(again.headers).not.toHaveProperty('set-cookie');
   }
@@ -61,11 +61,11 @@ test('a newcomer is told a cohort and keeps the version with it; no cache may ke
 });
 
 test('an undivided table gives nobody a cookie, and nobody a version of their own', async () => {
-  await yard.traffic.shift(canary(50));
+  await context.traffic.shift(canary(50));
   expect(await onGreen()).not.toHaveLength(0);
-  await yard.traffic.shift(BLUE);
+  await context.traffic.shift(BLUE);
   expect(await onGreen()).toEqual([]);
-  const { headers } = await yard.ask('/version');
+  const { headers } = await context.ask('/version');
   expect(headers).not.toHaveProperty('set-cookie');
   expect(headers).not.toHaveProperty('cache-control');
 });
@@ -73,7 +73,7 @@ test('an undivided table gives nobody a cookie, and nobody a version of their ow
 test.each(['', 'x', '../../../etc', 'A'.repeat(32), `${'a'.repeat(32)}b`])(
   'a cookie that is not ours, %p, is one to be replaced',
   async (value) => {
-    await yard.traffic.shift(canary(5));
+    await context.traffic.shift(canary(5));
     const { status, headers } = await askAs(value);
     expect(status).toBe(200);
     expect(headers['set-cookie']).toHaveLength(1);
@@ -81,39 +81,39 @@ test.each(['', 'x', '../../../etc', 'A'.repeat(32), `${'a'.repeat(32)}b`])(
 );
 
 test('method, body and path reach the slot as they were sent', async () => {
-  await yard.traffic.shift(canary(100));
+  await context.traffic.shift(canary(100));
   const body = Buffer.alloc(3 * 1024 * 1024, 'x');
-  const posted = await yard.ask('/api/v1/messages', { method: 'POST', body });
+  const posted = await context.ask('/api/v1/messages', { method: 'POST', body });
   expect(posted).toMatchObject({ status: 201, json: { slot: 'green', size: body.length } });
-  const echoed = await yard.ask('/echo?q=%2F1');
+  const echoed = await context.ask('/echo?q=%2F1');
   expect(echoed.json).toMatchObject({ slot: 'green', url: '/echo?q=%2F1' });
 });
 
 test("the app's own failure is told as it is, with its cookie and for no cache", async () => {
-  await yard.traffic.shift(canary(100));
-  const { status, headers, json } = await yard.ask('/fail?status=503');
+  await context.traffic.shift(canary(100));
+  const { status, headers, json } = await context.ask('/fail?status=503');
   expect({ status, json }).toEqual({ status: 503, json: { slot: 'green', own: true } });
   expect(headers['cache-control']).toBe('private');
 });
 
 test('the log tells the cohort and the slot that was asked first', async () => {
-  await yard.traffic.shift(canary(100));
-  const from = logPosition(yard.home);
+  await context.traffic.shift(canary(100));
+  const from = logPosition(context.home);
   await askAs(COHORTS[0] as string);
-  await until('a line', () => readRequests(yard.home, from).requests.length === 1);
-  expect(readRequests(yard.home, from).requests[0]).toMatchObject({
+  await until('a line', () => readRequests(context.home, from).requests.length === 1);
+  expect(readRequests(context.home, from).requests[0]).toMatchObject({
     slot: 'green',
     table: 'active-blue.standby-none.green100',
   });
 });
 
 test('several slots between which shifts are made under load lose nothing', async () => {
-  await yard.traffic.shift(BLUE);
-  const load = yard.load({ connections: 32, slow: { method: 'GET', path: '/api/v1/slow?ms=300' } });
+  await context.traffic.shift(BLUE);
+  const load = context.load({ connections: 32, slow: { method: 'GET', path: '/api/v1/slow?ms=300' } });
   await load.more(100);
   for (let round = 0; round < 15; round += 1) {
     for (const table of [canary(5), canary(25), canary(50), GREEN, canary(50), BLUE]) {
-      await yard.traffic.shift(table);
+      await context.traffic.shift(table);
       await load.more(10);
     }
   }
@@ -123,10 +123,10 @@ test('several slots between which shifts are made under load lose nothing', asyn
 });
 
 describe('maintenance', () => {
-  beforeEach(() => yard.traffic.shift(MAINTENANCE));
+  beforeEach(() => context.traffic.shift(MAINTENANCE));
 
   test.each(['GET', 'POST', 'DELETE'])('everyone is told to come back, %s too', async (method) => {
-    const answer = await yard.ask('/version', { method, ...(method === 'POST' && { body: 'x' }) });
+    const answer = await context.ask('/version', { method, ...(method === 'POST' && { body: 'x' }) });
     expect(answer.status).toBe(503);
     expect(answer.body).toContain('Back in a moment');
     expect(answer.headers).toMatchObject({
@@ -137,30 +137,30 @@ describe('maintenance', () => {
   });
 
   test("the page is its owner's, and nginx says it itself where there is none", async () => {
-    const page = path.join(yard.home.pages, 'maintenance.html');
+    const page = path.join(context.home.pages, 'maintenance.html');
     writeFileSync(page, '<p>Gone fishing</p>');
-    expect((await yard.ask('/')).body).toBe('<p>Gone fishing</p>');
+    expect((await context.ask('/')).body).toBe('<p>Gone fishing</p>');
     rmSync(page);
-    expect(await yard.ask('/')).toMatchObject({ status: 503, json: { error: { code: 'E_NO_SLOT' } } });
+    expect(await context.ask('/')).toMatchObject({ status: 503, json: { error: { code: 'E_NO_SLOT' } } });
   });
 
   test('the deployer is there all the same', async () => {
-    expect(await yard.ask('/_deploy/status')).toMatchObject({
+    expect(await context.ask('/_deploy/status')).toMatchObject({
       status: 503,
       json: { error: { code: 'E_DEPLOYER_DOWN' } },
     });
-    await yard.startApp('deployer');
-    expect((await yard.ask('/_deploy/status')).status).toBe(200);
+    await context.startApp('deployer');
+    expect((await context.ask('/_deploy/status')).status).toBe(200);
   });
 });
 
 test('a canary that has crashed falls to the stable slot', async () => {
-  await yard.traffic.shift(canary(100));
+  await context.traffic.shift(canary(100));
   await green.end('SIGKILL');
-  const from = logPosition(yard.home);
-  expect((await yard.ask('/version')).json).toEqual({ version: 'blue' });
-  await until('a line', () => readRequests(yard.home, from).requests.length === 1);
-  expect(readRequests(yard.home, from).requests[0]).toMatchObject({
+  const from = logPosition(context.home);
+  expect((await context.ask('/version')).json).toEqual({ version: 'blue' });
+  await until('a line', () => readRequests(context.home, from).requests.length === 1);
+  expect(readRequests(context.home, from).requests[0]).toMatchObject({
     slot: 'green',
     status: 200,
     upstreamStatuses: [502, 200],

@@ -20,7 +20,7 @@ const tell = Journal.prototype.tell;
 let told = 0;
 let ended = 0;
 
-/** @param {number | null} deployment @param {import('../../deploy/core/types').Entry} entry */
+/** @param {number | null} deployment @param {import('../../deploy/core/event').Entry} entry */
 Journal.prototype.tell = async function (deployment, entry) {
   if (told === 0) setTimer();
   told += 1;

@@ -1,7 +1,7 @@
 /** Kills a deployment's process between two of its steps, exactly, in a clone whose program was told to obey. */
 import { copyFileSync, existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { PhaseName } from '../../deploy/core/types';
+import type { PhaseName } from '../../deploy/core/event';
 import type { LossyDisk } from '../support/lossy-disk';
 
 /** When a process is to be killed. */

@@ -1,5 +1,6 @@
 /** Where a deployment can be killed, as its plan shows it: a step more is a point more. Pure. */
-import type { PhaseName, Plan, Step } from '../../deploy/core/types';
+import type { PhaseName } from '../../deploy/core/event';
+import type { Plan, Step } from '../../deploy/core/plan';
 import type { Chance } from '../support/chance';
 import type { LossyDisk } from '../support/lossy-disk';
 import type { KillOrder } from './killing';

@@ -2,9 +2,10 @@
  * The power is cut in the middle of a push, and unflushed writes are lost: `npm start` must bring back the right
  * release, with nothing half-made, and the next push must go live.
  */
-import { servingSlots } from '../../deploy/core/table';
-import type { Commit, Deployment } from '../../deploy/core/types';
-import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
+import { servingSlots } from '../../deploy/core/traffic-table';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { Commit } from '../../deploy/core/release';
+import { endProcesses, processesWith } from '../../deploy/os/process-table';
 import { killEverything, untilOver } from '../support/crash';
 import { diagnose } from '../support/doctor';
 import { verdictOf } from '../support/expect-live';
@@ -144,5 +145,7 @@ async function nextPushWorks({ clone }: LossyYard): Promise<string[]> {
 }
 
 async function faults({ clone }: LossyYard): Promise<string[]> {
-  return Object.values((await diagnose(clone)).faults).map(({ link, said }) => `doctor: ${link}: ${said}`);
+  return Object.values((await diagnose(clone)).faults).map(
+    ({ link, message: said }) => `doctor: ${link}: ${said}`,
+  );
 }

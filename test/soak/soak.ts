@@ -1,5 +1,5 @@
 /** One part of a soak: a strategy, killed at each of its points, or with the power cut at each of them. */
-import type { Commit } from '../../deploy/core/types';
+import type { Commit } from '../../deploy/core/release';
 import { chance } from '../support/chance';
 import type { RuntimeName } from '../support/runtimes';
 import { cutsOf, isBetween, pointsOf, randomPoint, undoPointsOf, type Point } from './points';

@@ -1,8 +1,10 @@
 /** One deployment, killed: does the right release serve in time, is nothing left behind, and does the next one work? */
 import { isDeepStrictEqual } from 'node:util';
-import { servingSlots } from '../../deploy/core/table';
-import type { Commit, Deployment, JournalEvent } from '../../deploy/core/types';
-import { processesWith, withoutChildren } from '../../deploy/runtimes/os-process';
+import { servingSlots } from '../../deploy/core/traffic-table';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { JournalEvent } from '../../deploy/core/event';
+import type { Commit } from '../../deploy/core/release';
+import { processesWith, withoutChildren } from '../../deploy/os/process-table';
 import { commandsOf } from '../support/crash';
 import { killsDone, orderKills } from './killing';
 import { isMoment, type Point } from './points';

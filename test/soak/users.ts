@@ -1,7 +1,7 @@
 /** A few users, who ask all the time and never twice for the same: what they saw, and when. */
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Commit } from '../../deploy/core/types';
+import type { Commit } from '../../deploy/core/release';
 import { until } from '../support/until';
 
 const USERS = 8;

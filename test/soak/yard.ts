@@ -1,10 +1,13 @@
 /** A live clone whose deployments can be killed, with good releases, a bad one, and users. */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import type { UserConfig } from '../../deploy/config';
+import type { UserConfig } from '../../deploy/config/load';
 import { poolOf } from '../../deploy/core/pool';
 import type { StrategyName } from '../../deploy/core/strategy-choice';
-import type { Commit, Deployment, JournalEvent, PhaseName, Plan } from '../../deploy/core/types';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { JournalEvent, PhaseName } from '../../deploy/core/event';
+import type { Plan } from '../../deploy/core/plan';
+import type { Commit } from '../../deploy/core/release';
 import { killEverything } from '../support/crash';
 import { lossyDisk, lossyDiskPossible, type LossyDisk } from '../support/lossy-disk';
 import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-engine';

@@ -1,4 +1,4 @@
-import { schema } from '../../deploy/config-schema';
+import { schema } from '../../deploy/config/schema';
 import type { CanaryRule } from '../../deploy/core/canary/verdict';
 
 /** As it is where nobody says anything. */

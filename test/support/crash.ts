@@ -1,16 +1,18 @@
 /** Ends things the hard way, at a moment of a deployment, and measures how long users have felt it. */
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { deploymentLog } from '../../deploy/command';
-import type { Commit, Deployment, Entry, PhaseName } from '../../deploy/core/types';
-import type { Home } from '../../deploy/home';
+import { deploymentLog } from '../../deploy/os/command';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { Entry, PhaseName } from '../../deploy/core/event';
+import type { Commit } from '../../deploy/core/release';
+import type { Home } from '../../deploy/home/home';
 import { isOver } from '../../deploy/core/transitions';
-import { guardsOf } from '../../deploy/guarding';
-import { SPARE } from '../../deploy/launcher';
-import { deploymentMark, DEPLOYMENT_MARKER } from '../../deploy/pipeline/survivors';
-import { processesWith, type OsProcess } from '../../deploy/runtimes/os-process';
-import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
+import { guardsOf } from '../../deploy/deployer/guard-process';
+import { SPARE } from '../../deploy/deployer/launcher';
+import { deploymentMark, DEPLOYMENT_MARKER } from '../../deploy/os/marked-processes';
+import { processesWith, type OsProcess } from '../../deploy/os/process-table';
+import { deployerStatus } from '../../deploy/runtimes/pm2/deployer';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { processesOf as nginxProcesses } from '../../deploy/traffic/nginx-processes';
 import type { TinyClone } from './tiny-clone';
 import { processesInContainers } from './docker';

@@ -1,5 +1,7 @@
 /** Deployments, as the journal would give them back, for tests of what is decided from them. */
-import type { Deployment, Plan, Proof } from '../../deploy/core/types';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { Plan } from '../../deploy/core/plan';
+import type { Proof } from '../../deploy/core/slot';
 import { NOTHING_KNOWN } from '../../deploy/journal/rows';
 
 /** A commit of which only the first digits matter: `commit('a1')`. */

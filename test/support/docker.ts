@@ -2,11 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Home } from '../../deploy/home';
-import { DATA_IN_CONTAINER } from '../../deploy/runtimes/compose-definitions';
-import { LABEL, removeContainer } from '../../deploy/runtimes/containers';
-import { askEngineJson } from '../../deploy/runtimes/engine-api';
-import { processesWith } from '../../deploy/runtimes/os-process';
+import type { Home } from '../../deploy/home/home';
+import { DATA_IN_CONTAINER } from '../../deploy/runtimes/compose/definitions';
+import { LABEL, removeContainer } from '../../deploy/runtimes/compose/containers';
+import { askEngineJson } from '../../deploy/runtimes/compose/engine-api';
+import { processesWith } from '../../deploy/os/process-table';
 
 /** The image that everything is built on. */
 export const BASE_IMAGE = 'node:24-bookworm-slim';

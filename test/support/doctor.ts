@@ -46,14 +46,14 @@ export async function expectFault(clone: Patient, check: string): Promise<Findin
 /** The one fix that is printed for all that `doctor` finds. */
 export async function onlyFix(clone: Patient): Promise<string> {
   const { faults } = await diagnose(clone);
-  const fixes = new Set(Object.values(faults).map(({ mend }) => mend));
+  const fixes = new Set(Object.values(faults).map(({ fix }) => fix));
   expect({ faults, fixes: fixes.size }).toMatchObject({ fixes: 1 });
   return [...fixes][0] ?? '';
 }
 
 /** Types each printed fix once, exactly as printed, then waits until `doctor` finds no fault. */
 export async function applyFix(clone: Patient, ...findings: Finding[]): Promise<void> {
-  for (const fix of new Set(findings.map(({ mend }) => mend ?? ''))) {
+  for (const fix of new Set(findings.map(({ fix }) => fix ?? ''))) {
     const { code, text } = await clone.shell(fix);
     if (code !== 0) throw new Error(`${fix} ended with ${code}:\n${text}`);
   }

@@ -1,14 +1,14 @@
 /** What is on the disk of a home once the deployer has tidied up: it does so when a deployment is over, not with it. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
-import type { Config } from '../../deploy/config';
-import { slotsOf } from '../../deploy/config';
+import type { Config } from '../../deploy/config/load';
+import { slotsOf } from '../../deploy/config/load';
 import { decidePrune } from '../../deploy/core/prune';
-import type { Runtime } from '../../deploy/core/seams';
-import type { Home } from '../../deploy/home';
+import type { Runtime } from '../../deploy/core/interfaces';
+import type { Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
-import { findAll, findLeftovers } from '../../deploy/pipeline/found';
-import { sizeOfRelease } from '../../deploy/pipeline/releases';
+import { takeInventory, findLeftovers } from '../../deploy/prune/inventory';
+import { sizeOfRelease } from '../../deploy/release/releases';
 import { createTraffic } from '../../deploy/traffic/nginx-traffic';
 import { until } from './until';
 
@@ -22,12 +22,12 @@ export async function filesAtRest(home: Home, config: Config, runtime: Runtime):
 async function isTidy(home: Home, config: Config, runtime: Runtime): Promise<boolean> {
   const journal = Journal.open(home);
   const traffic = createTraffic({ home, httpPort: config.http.port });
-  const yard = { home, config, slots: slotsOf(config), journal, runtime, traffic };
+  const context = { home, config, slots: slotsOf(config), journal, runtime, traffic };
   try {
     if (journal.pending().length > 0) return false;
-    const found = await findAll(yard);
+    const found = await takeInventory(context);
     const { releases, stores } = decidePrune(found);
-    const going = [...releases, ...stores, ...findLeftovers(yard)];
+    const going = [...releases, ...stores, ...findLeftovers(context)];
     return going.length === 0 && found.releases.every((commit) => sizeOfRelease(home, commit) !== null);
   } finally {
     journal.close();

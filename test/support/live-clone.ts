@@ -15,10 +15,10 @@ import {
 import { request } from 'node:http';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import type { Deployment } from '../../deploy/core/types';
-import { homeAt, type Home } from '../../deploy/home';
+import type { Deployment } from '../../deploy/core/deployment';
+import { homeAt, type Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
-import { endProcesses, processesWith } from '../../deploy/runtimes/os-process';
+import { endProcesses, processesWith } from '../../deploy/os/process-table';
 import { removeTree } from '../../scripts/lib/remove-tree';
 import { removeAllOf } from './docker';
 import { freePorts } from './ports';

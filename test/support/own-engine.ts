@@ -6,7 +6,7 @@ import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_pr
 import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { withDescendants } from '../../deploy/runtimes/os-process';
+import { withDescendants } from '../../deploy/os/process-table';
 import { BASE_IMAGE } from './docker';
 import { docker, root } from './needs';
 import { until } from './until';

@@ -2,8 +2,11 @@
  * A machine of slots that does a plan's steps on paper, and refuses what would hurt a user. It knows nothing
  * of how plans are made.
  */
-import { tableFolder } from '../../deploy/core/table';
-import type { Commit, Observed, Plan, SlotName, Step, Table } from '../../deploy/core/types';
+import { tableFolder } from '../../deploy/core/traffic-table';
+import type { Observed, Plan, Step } from '../../deploy/core/plan';
+import type { Commit } from '../../deploy/core/release';
+import type { SlotName } from '../../deploy/core/slot';
+import type { Table } from '../../deploy/core/traffic-table';
 
 interface Resident {
   commit: Commit;

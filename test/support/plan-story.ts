@@ -1,7 +1,10 @@
 /** Plans as a person would tell them, and the states that they start from. */
-import type { PlanInput } from '../../deploy/core/seams';
-import { bucketsBySlot } from '../../deploy/core/table';
-import type { Commit, Observed, Plan, Release, RunningSlot, Step, Table } from '../../deploy/core/types';
+import type { PlanInput } from '../../deploy/core/interfaces';
+import { bucketsBySlot } from '../../deploy/core/traffic-table';
+import type { Observed, Plan, Step } from '../../deploy/core/plan';
+import type { Commit, Release } from '../../deploy/core/release';
+import type { RunningSlot } from '../../deploy/core/slot';
+import type { Table } from '../../deploy/core/traffic-table';
 import { commit } from './deployments';
 
 export const [OLD, NEW, OTHER] = ['01d', 'e3', '07e3'].map(commit) as [Commit, Commit, Commit];

@@ -3,11 +3,12 @@ import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } 
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Release, Slot } from '../../deploy/core/types';
-import type { Home } from '../../deploy/home';
-import { homeAt } from '../../deploy/home';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
-import { stopPm2 } from '../../deploy/runtimes/pm2-deployer';
+import type { Release } from '../../deploy/core/release';
+import type { Slot } from '../../deploy/core/slot';
+import type { Home } from '../../deploy/home/home';
+import { homeAt } from '../../deploy/home/home';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
+import { stopPm2 } from '../../deploy/runtimes/pm2/deployer';
 import { freePorts } from './ports';
 
 export const COMMIT = 'a1b2c3d'.padEnd(40, '0');

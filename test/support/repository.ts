@@ -3,8 +3,8 @@ import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Home } from '../../deploy/home';
-import { homeAt } from '../../deploy/home';
+import type { Home } from '../../deploy/home/home';
+import { homeAt } from '../../deploy/home/home';
 import { tempHome } from './temp-home';
 
 export interface Repository {

@@ -2,14 +2,14 @@
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
-import type { Home } from '../../deploy/home';
+import type { Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
-import { rotate } from '../../deploy/rotate';
+import { rotate } from '../../deploy/deployer/rotate-logs';
 import { makeHome } from '../../deploy/setup/prepare-home';
 import { logPosition, readRequests } from '../../deploy/traffic/access-log';
 import { masterOf } from '../../deploy/traffic/nginx-processes';
-import type { Yard } from '../../deploy/yard';
-import { openYard } from '../../deploy/yard';
+import type { DeployContext } from '../../deploy/context';
+import { openContext } from '../../deploy/context';
 import { trafficYard } from './traffic-yard';
 import { until } from './until';
 
@@ -35,7 +35,7 @@ export async function rotateUnderLoad(): Promise<Rotations> {
   const { home } = traffic;
   try {
     makeHome(home);
-    const yard = await rotatingYard(home, home.dir, { logSize: '64k', logs: 50 });
+    const context = await rotatingYard(home, home.dir, { logSize: '64k', logs: 50 });
     await traffic.startApp('blue');
     await traffic.traffic.shift({ active: 'blue', standby: null });
     await traffic.nginx.start();
@@ -52,7 +52,7 @@ export async function rotateUnderLoad(): Promise<Rotations> {
     const load = traffic.load();
     for (let turn = 0; turn < TURNS; turn++) {
       await until('the log has grown', () => statSync(home.accessLog).size > 64 * 1024);
-      const turning = rotate(yard);
+      const turning = rotate(context);
       read();
       await turning;
       read();
@@ -61,7 +61,7 @@ export async function rotateUnderLoad(): Promise<Rotations> {
     const lines = (): number => allLines(home, 'access.log').length - linesBefore;
     await until('the last line', () => lines() >= requests);
     read();
-    yard.journal.close();
+    context.journal.close();
     const logs = readdirSync(home.logs).map((name) => statSync(path.join(home.logs, name)).mode & 0o077);
     return {
       requests,
@@ -77,18 +77,18 @@ export async function rotateUnderLoad(): Promise<Rotations> {
   }
 }
 
-/** A yard whose configuration says how logs are kept. @param root a folder for the configuration */
+/** A context whose configuration says how logs are kept. @param root a folder for the configuration */
 export async function rotatingYard(
   home: Home,
   root: string,
   keep: { logSize: string; logs: number },
-): Promise<Yard> {
+): Promise<DeployContext> {
   writeFileSync(path.join(root, 'deploy.config.js'), `module.exports = ${JSON.stringify({ keep })};`);
   const journal = Journal.open(home);
   await journal.prepare();
   journal.close();
   mkdirSync(home.logs, { recursive: true });
-  return openYard(home, root);
+  return openContext(home, root);
 }
 
 /** Of a log and its older files, the oldest first. */

@@ -2,7 +2,7 @@
  * The same stories over both runtimes. What a machine without an engine cannot run is skipped by name. Which stories
  * are told twice, and which have nothing to do with the runtime, stands in test/README.md.
  */
-import type { Config } from '../../deploy/config';
+import type { Config } from '../../deploy/config/load';
 import { ownName } from './docker';
 import { docker, needs } from './needs';
 

@@ -4,9 +4,12 @@
  */
 import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { Settings, UserConfig } from '../../deploy/config';
-import { loadConfig } from '../../deploy/config';
-import type { Commit, Deployment, RunningSlot, Table } from '../../deploy/core/types';
+import type { Settings, UserConfig } from '../../deploy/config/load';
+import { loadConfig } from '../../deploy/config/load';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { Commit } from '../../deploy/core/release';
+import type { RunningSlot } from '../../deploy/core/slot';
+import type { Table } from '../../deploy/core/traffic-table';
 import { createRuntime } from '../../deploy/runtimes';
 import { linkedTable } from '../../deploy/traffic/table-folder';
 import { BASE_IMAGE, inEngine, ownName, pidOnThisMachine } from './docker';

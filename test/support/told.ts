@@ -1,5 +1,6 @@
 /** What a journal would tell, and an output that keeps what is written to it. */
-import type { Deployment, Entry, JournalEvent } from '../../deploy/core/types';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { Entry, JournalEvent } from '../../deploy/core/event';
 import type { Journal } from '../../deploy/journal/journal';
 import type { Output } from '../../deploy/reporters/reporter';
 

@@ -3,10 +3,10 @@
  * seconds, with and without a standby, and in a pool of four.
  */
 import { execFileSync } from 'node:child_process';
-import { servingSlots } from '../../deploy/core/table';
-import { containerOf } from '../../deploy/runtimes/compose-definitions';
-import { slotAppName } from '../../deploy/runtimes/pm2-definitions';
-import { askPm2, pm2Processes } from '../../deploy/runtimes/pm2-rpc';
+import { servingSlots } from '../../deploy/core/traffic-table';
+import { containerOf } from '../../deploy/runtimes/compose/definitions';
+import { slotAppName } from '../../deploy/runtimes/pm2/definitions';
+import { askPm2, pm2Processes } from '../../deploy/runtimes/pm2/rpc';
 import { probe } from '../../deploy/traffic/probe';
 import { kill, stopWatching, watchServing } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';

@@ -4,8 +4,8 @@
  */
 import { probe } from '../../deploy/traffic/probe';
 import { masterOf, processesOf as nginxProcesses } from '../../deploy/traffic/nginx-processes';
-import { pm2Daemons } from '../../deploy/runtimes/pm2-daemon';
-import { deployerStatus } from '../../deploy/runtimes/pm2-deployer';
+import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
+import { deployerStatus } from '../../deploy/runtimes/pm2/deployer';
 import {
   deployerPid,
   incidents,

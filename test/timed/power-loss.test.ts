@@ -1,6 +1,8 @@
 /** The whole machine goes down, as when it loses its power: what was live serves again, what was half-made is gone. */
 import { badCause } from '../../deploy/core/rollback-target';
-import type { Commit, Deployment, PhaseName } from '../../deploy/core/types';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { PhaseName } from '../../deploy/core/event';
+import type { Commit } from '../../deploy/core/release';
 import {
   everythingOf,
   incidents,

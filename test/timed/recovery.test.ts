@@ -5,7 +5,8 @@
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { badCause } from '../../deploy/core/rollback-target';
-import type { Deployment, PhaseName } from '../../deploy/core/types';
+import type { Deployment } from '../../deploy/core/deployment';
+import type { PhaseName } from '../../deploy/core/event';
 import {
   commandsOf,
   deployerPid,

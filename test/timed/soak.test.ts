@@ -35,43 +35,43 @@ afterAll(() => opened && closeYard(opened));
 
 // rolling is the last: it then serves from all slots, which is what there is to be put back
 describe.each(['canary', 'in-place', 'rolling'])('%s', (strategy) => {
-  let yard: Yard;
+  let context: Yard;
   beforeAll(() => {
-    yard = { ...(opened as Yard), strategy };
+    context = { ...(opened as Yard), strategy };
   });
 
   it('is taken back in time when its process is killed between two steps, and the next deployment works', async () => {
-    const commit = await freshCommit(yard);
-    const point = oneOf(pointsOf(await planOf(yard, commit)).filter(isAtWork));
-    const { problems } = await killedAt(yard, point, commit);
+    const commit = await freshCommit(context);
+    const point = oneOf(pointsOf(await planOf(context, commit)).filter(isAtWork));
+    const { problems } = await killedAt(context, point, commit);
     expect({ point, problems }).toEqual({ point, problems: [] });
-    expect(await nextWorks(yard)).toEqual([]);
+    expect(await nextWorks(context)).toEqual([]);
   });
 
   // one rename takes back a canary
   if (strategy === 'canary') return;
 
   it('is taken back in time when its process is killed while it is taken back', async () => {
-    const point = oneOf(undoPointsOf(await planOf(yard, yard.bad)).filter(isBetween));
-    const { problems } = await killedAt(yard, point, yard.bad);
+    const point = oneOf(undoPointsOf(await planOf(context, context.bad)).filter(isBetween));
+    const { problems } = await killedAt(context, point, context.bad);
     expect({ point, problems }).toEqual({ point, problems: [] });
   });
 });
 
 needs('a disk of its own', () => powerCutPossible('pm2')).describe('a power cut', () => {
-  let yard: LossyYard | undefined;
+  let context: LossyYard | undefined;
   beforeAll(async () => {
-    yard = await openLossyYard('pm2', 2, 'rolling');
+    context = await openLossyYard('pm2', 2, 'rolling');
   });
-  afterAll(() => yard && closeLossyYard(yard));
+  afterAll(() => context && closeLossyYard(context));
 
   it.each(['shift | ', '1.5 s into the bake'])(
     'at "%s" loses nothing that was reported, and the next push goes live',
     async (name) => {
-      const { disk } = yard as LossyYard;
-      const plan = await planOf(yard as LossyYard, await freshCommit(yard as LossyYard));
+      const { disk } = context as LossyYard;
+      const plan = await planOf(context as LossyYard, await freshCommit(context as LossyYard));
       const cut = cutsOf(plan, [], disk.cutCommand).find((each) => each.name.includes(name));
-      const { problems } = await cutAt(yard as LossyYard, cut as NonNullable<typeof cut>);
+      const { problems } = await cutAt(context as LossyYard, cut as NonNullable<typeof cut>);
       expect(problems).toEqual([]);
     },
   );

@@ -1,7 +1,7 @@
 /** GitHub waits ten seconds for an answer, and a person's terminal should not wait at all. */
 import { randomUUID } from 'node:crypto';
-import { readSecret } from '../../deploy/secret';
-import { postPush } from '../../deploy/webhook/post';
+import { readSecret } from '../../deploy/home/webhook-secret';
+import { postPush } from '../../deploy/client/post-webhook';
 import { expectDone } from '../support/expect-live';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 

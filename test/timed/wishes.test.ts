@@ -1,7 +1,7 @@
 /** What a person says of a deployment counts at once: from the word to what users and processes feel of it. */
-import { servingSlots } from '../../deploy/core/table';
-import type { Deployment, Wish } from '../../deploy/core/types';
-import { createWishes } from '../../deploy/wishes';
+import { servingSlots } from '../../deploy/core/traffic-table';
+import type { Deployment, OperatorRequest } from '../../deploy/core/deployment';
+import { createOperatorRequests } from '../../deploy/deployer/operator-requests';
 import {
   commandsOf,
   endDeployments,
@@ -130,10 +130,10 @@ async function untilCanary(): Promise<number> {
 }
 
 /** From the word in the journal to what is seen of it. */
-async function saidTo(id: number, word: Wish, isActedOn: () => boolean): Promise<void> {
+async function saidTo(id: number, word: OperatorRequest, isActedOn: () => boolean): Promise<void> {
   const journal = clone.journal();
   const begun = performance.now();
-  await createWishes({ journal })(word, id).finally(() => journal.close());
+  await createOperatorRequests({ journal })(word, id).finally(() => journal.close());
   await until(`what ${word} does`, isActedOn);
   expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
 }

@@ -1,7 +1,7 @@
 /** What the README and the pages in docs/ promise, held against the code. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
-import { ENVIRONMENT } from '../../deploy/config';
+import { ENVIRONMENT } from '../../deploy/config/load';
 import { ERRORS } from '../../deploy/core/errors';
 import { placeOf } from '../support/heading-place';
 

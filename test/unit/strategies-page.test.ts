@@ -2,8 +2,8 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runInNewContext } from 'node:vm';
-import type { Config } from '../../deploy/config';
-import { loadConfig } from '../../deploy/config';
+import type { Config } from '../../deploy/config/load';
+import { loadConfig } from '../../deploy/config/load';
 import { STRATEGY_NAMES } from '../../deploy/core/strategy-choice';
 import { placeOf } from '../support/heading-place';
 import { tempHome } from '../support/temp-home';

@@ -1,10 +1,10 @@
 /** What a canary's step does next, from what people want and what users got. Pure. */
-import type { Wish } from '../types';
+import type { OperatorRequest } from '../deployment';
 import type { CanaryRule, Samples, Verdict } from './verdict';
 import { judgeAtOnce, judgeStep } from './verdict';
 
 export interface Look {
-  wish: Wish | null;
+  wish: OperatorRequest | null;
   /** Since the step's shift. */
   waitedMs: number;
   /** How long its step is; null for one that only a person ends. */

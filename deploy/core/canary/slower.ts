@@ -6,8 +6,8 @@
  * for a while, however good its release is. Pure.
  */
 import { mean, quantile, sampleStandardDeviation } from 'simple-statistics';
-import type { Spread } from './likeness';
-import { designEffect } from './likeness';
+import type { Spread } from './design-effect';
+import { designEffect } from './design-effect';
 import { largerThanHalf, T_0_4_PERCENT_OF_10 } from './statistics';
 
 /** An answer that was no error. */

@@ -7,8 +7,8 @@
  * docs/decisions/0014 says why.
  */
 import { count, percent } from '../format';
-import type { Spread } from './likeness';
-import { designEffect } from './likeness';
+import type { Spread } from './design-effect';
+import { designEffect } from './design-effect';
 import type { Latency, SlowRule } from './slower';
 import { compareLatency } from './slower';
 import type { Ratio } from './statistics';

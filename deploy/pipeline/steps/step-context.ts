@@ -1,8 +1,8 @@
 /** What every step gets beside its own values, and what it returns. */
-import type { Commit } from '../../core/types';
+import type { Commit } from '../../core/release';
 import type { Counts } from '../../core/verdict';
-import type { Yard } from '../../yard';
-import type { Tell } from '../process-watch';
+import type { DeployContext } from '../../context';
+import type { Tell } from '../../health/process-watch';
 
 export interface StepContext {
   deploymentId: number;
@@ -30,6 +30,6 @@ export interface Outcome {
 }
 
 /** Reports warnings of this deployment. */
-export function warner({ journal }: Yard, { deploymentId }: StepContext): Tell {
+export function warner({ journal }: DeployContext, { deploymentId }: StepContext): Tell {
   return (message) => journal.tell(deploymentId, { type: 'warning', message });
 }

@@ -1,19 +1,23 @@
 /** The step `stop`: drains the slot and stops its process. */
-import type { Slot, SlotName } from '../../core/types';
-import type { Yard } from '../../yard';
-import { slotNamed } from '../../yard';
-import { drain } from '../drain';
+import type { Slot, SlotName } from '../../core/slot';
+import type { DeployContext } from '../../context';
+import { slotNamed } from '../../context';
+import { drain } from '../../traffic/drain';
 import type { Outcome, StepContext } from './step-context';
 
-export async function stop(yard: Yard, { slot }: { slot: SlotName }, how: StepContext): Promise<Outcome> {
-  await emptySlot(yard, slotNamed(yard, slot), how);
+export async function stop(
+  context: DeployContext,
+  { slot }: { slot: SlotName },
+  how: StepContext,
+): Promise<Outcome> {
+  await emptySlot(context, slotNamed(context, slot), how);
   return { detail: slot };
 }
 
 /** Stops the slot's process, if there is one, after its requests have finished. */
-export async function emptySlot(yard: Yard, slot: Slot, how: StepContext): Promise<void> {
-  const resident = (await yard.runtime.list(slot.name)).find((running) => running.slot === slot.name);
+export async function emptySlot(context: DeployContext, slot: Slot, how: StepContext): Promise<void> {
+  const resident = (await context.runtime.list(slot.name)).find((running) => running.slot === slot.name);
   if (!resident) return;
-  if (resident.pid !== null) await drain(slot, yard.config.limits.drain, how.signal);
-  await yard.runtime.stop(slot.name);
+  if (resident.pid !== null) await drain(slot, context.config.limits.drain, how.signal);
+  await context.runtime.stop(slot.name);
 }

@@ -1,5 +1,5 @@
 /** Takes the lock at argv[2], says so, and holds it for its life. */
-import { takeLock } from '../../../deploy/lock';
+import { takeLock } from '../../../deploy/journal/deployment-lock';
 
 void takeLock({ lock: process.argv[2] ?? '' }).then(() => {
   process.stdout.write('held\n');

@@ -1,7 +1,7 @@
 /** Prepares, in the home argv[2], the commit argv[3] as deployment 9. */
-import { homeAt } from '../../../deploy/home';
-import { createFolderPacking } from '../../../deploy/packing/folder';
-import { prepareRelease } from '../../../deploy/pipeline/prepare';
+import { homeAt } from '../../../deploy/home/home';
+import { createFolderPacking } from '../../../deploy/release/artifact/folder';
+import { prepareRelease } from '../../../deploy/release/prepare';
 
 const [, , home = '', commit = ''] = process.argv;
 const limits = { install: 60, test: 60, build: 60, migrate: 60 };

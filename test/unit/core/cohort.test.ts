@@ -1,6 +1,6 @@
 import { bucketOf, cohortOf } from '../../../deploy/core/cohort';
-import { slotsOfBuckets } from '../../../deploy/core/table';
-import type { Table } from '../../../deploy/core/types';
+import { slotsOfBuckets } from '../../../deploy/core/traffic-table';
+import type { Table } from '../../../deploy/core/traffic-table';
 
 const TABLE: Table = { active: 'blue', standby: null, shares: [{ slot: 'green', buckets: 1 }] };
 

@@ -1,5 +1,5 @@
 import { crashedTooOften, releaseInstead } from '../../../deploy/core/crashes';
-import type { Deployment } from '../../../deploy/core/types';
+import type { Deployment } from '../../../deploy/core/deployment';
 import { commit, deployment } from '../../support/deployments';
 
 const [V1, V2, V3] = ['1', '2', '3'].map(commit) as [string, string, string];

@@ -1,8 +1,9 @@
-import type { Found } from '../../../deploy/core/prune';
+import type { Inventory } from '../../../deploy/core/prune';
 import { decidePrune } from '../../../deploy/core/prune';
 import { goodReleases, rollbackTarget } from '../../../deploy/core/rollback-target';
 import { isOver } from '../../../deploy/core/transitions';
-import type { Commit, Deployment } from '../../../deploy/core/types';
+import type { Deployment } from '../../../deploy/core/deployment';
+import type { Commit } from '../../../deploy/core/release';
 import { commit, deployment } from '../../support/deployments';
 
 const [A, B, C, D, E] = ['a', 'b', 'c', 'd', 'e'].map(commit) as [string, string, string, string, string];
@@ -12,7 +13,7 @@ const good = (id: number, of: Commit): Deployment =>
 const bad = (id: number, of: Commit): Deployment =>
   deployment({ id, commit: of, state: 'failed', fault: 'commit', cause: 'x', finishedAt: 1 });
 
-function found(known: Partial<Found>): Found {
+function found(known: Partial<Inventory>): Inventory {
   return {
     history: [],
     active: null,
@@ -78,7 +79,7 @@ describe('stores of packages', () => {
 describe('the limit on the disk', () => {
   const history = [good(1, A), good(2, B), good(3, C), good(4, D), good(5, E)];
   /** Each release has 10 bytes of its own and 90 of packages, under these keys. */
-  const look = (keys: string[], keepBytes: number): Found =>
+  const look = (keys: string[], keepBytes: number): Inventory =>
     found({
       history,
       active: E,
@@ -178,7 +179,7 @@ describe('whatever has happened', () => {
 });
 
 /** A machine's past, made up from a number. */
-function someday(seed: number): Found {
+function someday(seed: number): Inventory {
   const next = random(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
   const commits = Array.from({ length: 2 + Math.floor(next() * 8) }, (_, index) => commit(`${index}`));

@@ -1,5 +1,5 @@
 import { decideQueue } from '../../../deploy/core/queue';
-import type { Deployment, Trigger } from '../../../deploy/core/types';
+import type { Deployment, Trigger } from '../../../deploy/core/deployment';
 import { commit, deployment } from '../../support/deployments';
 
 const push = (id: number, branch = 'main'): Deployment => deployment({ id, branch });

@@ -1,5 +1,7 @@
 import { decideRecovery } from '../../../deploy/core/recovery';
-import type { Deployment, Entry, JournalEvent, PlannedStep, Step } from '../../../deploy/core/types';
+import type { Deployment } from '../../../deploy/core/deployment';
+import type { Entry, JournalEvent } from '../../../deploy/core/event';
+import type { PlannedStep, Step } from '../../../deploy/core/plan';
 import { deployment, PROOF, TO_GREEN } from '../../support/deployments';
 
 type Phase = Extract<Entry, { type: 'phase' }>;

@@ -1,6 +1,6 @@
 import { isFallback, isRevival, nextToTry } from '../../../deploy/core/restore-chain';
 import { deployment } from '../../support/deployments';
-import type { Deployment } from '../../../deploy/core/types';
+import type { Deployment } from '../../../deploy/core/deployment';
 
 const [A, B, C] = ['a', 'b', 'c'].map((letter) => letter.repeat(40)) as [string, string, string];
 

@@ -1,5 +1,5 @@
 import { badCause, rollbackTarget } from '../../../deploy/core/rollback-target';
-import type { Deployment } from '../../../deploy/core/types';
+import type { Deployment } from '../../../deploy/core/deployment';
 import { commit, deployment } from '../../support/deployments';
 
 const [A, B, C, D] = ['a', 'b', 'c', 'd'].map(commit) as [string, string, string, string];

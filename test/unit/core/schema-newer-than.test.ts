@@ -1,5 +1,5 @@
 import { schemaNewerThan } from '../../../deploy/core/rollback-target';
-import type { Deployment, Migration } from '../../../deploy/core/types';
+import type { Deployment, Migration } from '../../../deploy/core/deployment';
 import { commit, deployment } from '../../support/deployments';
 
 const [A, B] = ['a', 'b'].map(commit) as [string, string];

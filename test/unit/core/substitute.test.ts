@@ -1,10 +1,10 @@
 import { setAside, substitutesFor, tableWith, tableWithout } from '../../../deploy/core/substitute';
-import { spreadOver } from '../../../deploy/core/spread';
-import type { Table } from '../../../deploy/core/types';
+import { splitOver } from '../../../deploy/core/traffic-split';
+import type { Table } from '../../../deploy/core/traffic-table';
 
 const PAIR: Table = { active: 'green', standby: 'blue' };
 const ALONE: Table = { active: 'green', standby: null };
-const POOL = spreadOver(['blue', 'green', 'amber'], () => false);
+const POOL = splitOver(['blue', 'green', 'amber'], () => false);
 
 describe('one slot serves', () => {
   it('hands its users to the standby and gets them back', () => {

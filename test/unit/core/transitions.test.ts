@@ -1,5 +1,5 @@
 import { isActive, isOver, mayFollow } from '../../../deploy/core/transitions';
-import type { DeploymentState } from '../../../deploy/core/types';
+import type { DeploymentState } from '../../../deploy/core/deployment';
 
 const OVER = ['succeeded', 'failed', 'rolled-back', 'aborted', 'superseded', 'interrupted'] as const;
 const ALL: DeploymentState[] = ['queued', 'running', 'holding', 'baking', ...OVER];

@@ -1,4 +1,4 @@
-import type { RunningSlot } from '../../../deploy/core/types';
+import type { RunningSlot } from '../../../deploy/core/slot';
 import type { Sight } from '../../../deploy/core/watch';
 import { decideWatch, mayReturn, probeLimitMs, restoreAgainAfterMs } from '../../../deploy/core/watch';
 import { commit } from '../../support/deployments';

@@ -2,19 +2,19 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../../../deploy/core/errors';
 import { CHECKS } from '../../../deploy/doctor/checks';
 import { examine, type Check } from '../../../deploy/doctor/examine';
-import { fault, NotLookedAt, ok } from '../../../deploy/doctor/finding';
-import { patientAt } from '../../../deploy/doctor/patient';
+import { fault, NotChecked, ok } from '../../../deploy/doctor/finding';
+import { doctorContextAt } from '../../../deploy/doctor/context';
 
-const patient = patientAt('/nowhere', { SWITCHYARD_HOME: '/nowhere/else' });
+const context = doctorContextAt('/nowhere', { SWITCHYARD_HOME: '/nowhere/else' });
 const look = (checks: Record<string, Check>, limitMs = 1000): ReturnType<typeof examine> =>
-  examine(patient, checks, limitMs);
+  examine(context, checks, limitMs);
 
 it('tells every finding with its link, in the order of the checks', async () => {
   const found = await look({
     disk: { look: () => Promise.resolve([ok('a'), fault('b', 'do')]) },
     clock: { look: () => [ok('c')] },
   });
-  expect(found.map(({ link, said }) => `${link} ${said}`)).toEqual(['disk a', 'disk b', 'clock c']);
+  expect(found.map(({ link, message: said }) => `${link} ${said}`)).toEqual(['disk a', 'disk b', 'clock c']);
 });
 
 it('makes a fault of what a check throws, and never throws itself', async () => {
@@ -26,11 +26,11 @@ it('makes a fault of what a check throws, and never throws itself', async () => 
   const [known, bug, not] = await look({
     known: throwing(new KnownError('E_SECRET', 'It is empty.', 'Set it')),
     bug: throwing(new TypeError('x is undefined')),
-    not: throwing(new NotLookedAt('deployment 7 is at work')),
+    not: throwing(new NotChecked('deployment 7 is at work')),
   });
-  expect(known).toMatchObject({ status: 'fault', said: 'It is empty.', mend: 'Set it' });
-  expect(bug).toMatchObject({ status: 'fault', said: 'This check itself broke: x is undefined' });
-  expect(not).toMatchObject({ status: 'skipped', said: 'not looked at: deployment 7 is at work' });
+  expect(known).toMatchObject({ status: 'fault', message: 'It is empty.', fix: 'Set it' });
+  expect(bug).toMatchObject({ status: 'fault', message: 'This check itself broke: x is undefined' });
+  expect(not).toMatchObject({ status: 'skipped', message: 'not looked at: deployment 7 is at work' });
 });
 
 it('does not look at what another link has told already, and at what waits for that', async () => {
@@ -44,7 +44,7 @@ it('does not look at what another link has told already, and at what waits for t
     disk: { look: () => [ok('room')] },
   });
   expect(found.map(({ status }) => status)).toEqual(['fault', 'skipped', 'skipped', 'ok']);
-  expect(found[2]?.said).toBe('not looked at: see journal');
+  expect(found[2]?.message).toBe('not looked at: see journal');
 });
 
 it('a check that hangs is a fault, and holds up none beside it', async () => {
@@ -54,8 +54,8 @@ it('a check that hangs is a fault, and holds up none beside it', async () => {
   );
   expect(hangs).toMatchObject({
     status: 'fault',
-    said: expect.stringMatching(/^No check finished for 0\.02 s: /),
-    mend: 'npm run -s doctor',
+    message: expect.stringMatching(/^No check finished for 0\.02 s: /),
+    fix: 'npm run -s doctor',
   });
   expect(well).toMatchObject({ status: 'ok' });
 });
@@ -64,7 +64,7 @@ it('waits for a slow check as long as others finish', async () => {
   const slow = Array.from({ length: 15 }, (_, index) => `check ${index}`);
   const checks = slow.map((link, index) => [link, { look: () => sleep(100 * index, [ok(link)]) }]);
   const found = await look(Object.fromEntries(checks) as Record<string, Check>, 1000);
-  expect(found.map(({ said }) => said)).toEqual(slow);
+  expect(found.map(({ message: said }) => said)).toEqual(slow);
 });
 
 it('every link that another needs stands before it', () => {

@@ -2,8 +2,8 @@ import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
 import Database from 'libsql';
 import { checkJournal } from '../../../deploy/doctor/journal';
-import type { Patient } from '../../../deploy/doctor/patient';
-import { homeAt, type Home } from '../../../deploy/home';
+import type { DoctorContext } from '../../../deploy/doctor/context';
+import { homeAt, type Home } from '../../../deploy/home/home';
 import { Journal } from '../../../deploy/journal/journal';
 import { afterwards, tempHome } from '../../support/temp-home';
 
@@ -23,25 +23,25 @@ beforeEach(async () => {
 });
 
 it('a journal that is whole is told by its deployments', () => {
-  expect(checkJournal(patient())).toMatchObject([{ status: 'ok', said: '1 deployment' }]);
+  expect(checkJournal(context())).toMatchObject([{ status: 'ok', message: '1 deployment' }]);
 });
 
 it('a page that is broken is a fault, also where nobody has asked for it', () => {
   breakLastPage();
 
-  const [found] = checkJournal(patient());
+  const [found] = checkJournal(context());
 
   expect(found).toMatchObject({
     status: 'fault',
-    said: expect.stringMatching(/^The journal cannot be read: Tree \d+ page \d+: /),
-    mend: 'npm start',
+    message: expect.stringMatching(/^The journal cannot be read: Tree \d+ page \d+: /),
+    fix: 'npm start',
   });
 });
 
 it('one that is gone is rebuilt', () => {
   const gone = homeAt(path.join(home.dir, 'none'));
-  expect(checkJournal({ ...patient(), home: () => gone })).toMatchObject([
-    { status: 'fault', said: 'The journal cannot be read: it is gone.', mend: 'npm start' },
+  expect(checkJournal({ ...context(), home: () => gone })).toMatchObject([
+    { status: 'fault', message: 'The journal cannot be read: it is gone.', fix: 'npm start' },
   ]);
 });
 
@@ -54,15 +54,15 @@ function breakLastPage(): void {
 }
 
 /** As far as this check looks at it. */
-function patient(): Patient {
+function context(): DoctorContext {
   const journal = Journal.open(home);
   afterwards(() => journal.close());
-  const seen: Partial<Patient> = {
+  const seen: Partial<DoctorContext> = {
     home: () => home,
     journal: () => journal,
     journalCopy: () => home,
     lastLive: () => journal.lastLive(),
     atWork: () => journal.active(),
   };
-  return seen as Patient;
+  return seen as DoctorContext;
 }

@@ -2,8 +2,9 @@
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import type { ProbeAnswer } from '../../../deploy/core/seams';
-import type { Deployment, RunningSlot } from '../../../deploy/core/types';
+import type { ProbeAnswer } from '../../../deploy/core/interfaces';
+import type { Deployment } from '../../../deploy/core/deployment';
+import type { RunningSlot } from '../../../deploy/core/slot';
 import { judgeJournal, judgeSkew } from '../../../deploy/doctor/clock';
 import { judgeData } from '../../../deploy/doctor/data';
 import { judgeDeployer } from '../../../deploy/doctor/deployer';
@@ -13,7 +14,7 @@ import type { Judgement } from '../../../deploy/doctor/finding';
 import { word } from '../../../deploy/doctor/finding';
 import { judgeClosed, judgeFileSystem } from '../../../deploy/doctor/home';
 import { judgeBuilds } from '../../../deploy/doctor/kit';
-import { judgeHalfMade, judgeOrphans, judgeSurvivors } from '../../../deploy/doctor/leftovers';
+import { judgeHalfMade, judgeOrphans, judgeMarkedProcesses } from '../../../deploy/doctor/leftovers';
 import { judgeLoaded } from '../../../deploy/doctor/loaded';
 import {
   availableBytes,
@@ -36,7 +37,7 @@ import { judgeSecret } from '../../../deploy/doctor/secret';
 import { bytesOf, megabytes } from '../../../deploy/doctor/size';
 import { judgeActive } from '../../../deploy/doctor/slots';
 import { judgeTip } from '../../../deploy/doctor/source';
-import { containerMends, judgeStandby, pm2Mends } from '../../../deploy/doctor/standby';
+import { containerFixes, judgeStandby, pm2Fixes } from '../../../deploy/doctor/standby';
 import { judgeTable } from '../../../deploy/doctor/table';
 import { judgeUsers } from '../../../deploy/doctor/users';
 import { judgeAnswers } from '../../../deploy/doctor/webhook';
@@ -60,7 +61,7 @@ const refused: ProbeAnswer = { ...answer, status: null, instance: null, said: 'c
 
 /** `fault: npm start`, `ok`. */
 const outcome = (judged: Judgement[]): string[] =>
-  judged.map(({ status, mend }) => (mend === null ? status : `${status}: ${mend}`));
+  judged.map(({ status, fix }) => (fix === null ? status : `${status}: ${fix}`));
 
 test('Node: too old is a fault, newer than what was tried a warning', () => {
   expect(judgeVersion('v20.0.0')).toEqual([]);
@@ -73,9 +74,9 @@ test('home: a network disk is a fault, also where statfs counts with a sign; mem
   expect(outcome(judgeFileSystem(0xef53, '/h'))).toEqual(['ok']);
   expect(judgeFileSystem(0x6969, '/h')[0]).toMatchObject({
     status: 'fault',
-    said: expect.stringContaining('NFS'),
+    message: expect.stringContaining('NFS'),
   });
-  expect(judgeFileSystem(0xff534d42 | 0, '/h')[0]?.said).toContain('CIFS');
+  expect(judgeFileSystem(0xff534d42 | 0, '/h')[0]?.message).toContain('CIFS');
   expect(judgeFileSystem(0x01021994, '/h')[0]?.status).toBe('warning');
   expect(outcome([judgeClosed('/h', 7, 7)])).toEqual(['fault: chmod u+rwx /h']);
   expect(outcome([judgeClosed('/h', 0, 7)])).toEqual(["fault: sudo -u '#0' npm run -s doctor"]);
@@ -121,7 +122,7 @@ test('nginx: modules that are left out, and a configuration that is not the one 
   for (const loaded of ['older', null]) {
     expect(outcome(judgeLoaded({ ...same, loaded }))).toEqual(['fault: npm start']);
   }
-  expect(judgeLoaded({ ...same, edited: ['site.conf'] })[0]?.said).toContain(
+  expect(judgeLoaded({ ...same, edited: ['site.conf'] })[0]?.message).toContain(
     '/h/nginx/site.conf was changed',
   );
 });
@@ -131,10 +132,10 @@ test('ports: only a stranger is a fault, by name and pid', () => {
   expect(judgePort(port)).toEqual([]);
   expect(judgePort({ ...port, inUse: false, holders: [] })).toEqual([]);
   expect(judgePort({ ...port, ours: [] })[0]).toMatchObject({
-    said: "Port 8081, which is green's, is held by node (pid 7).",
-    mend: 'kill 7',
+    message: "Port 8081, which is green's, is held by node (pid 7).",
+    fix: 'kill 7',
   });
-  expect(judgePort({ ...port, holders: [], ours: [] })[0]?.said).toContain('a process of another user');
+  expect(judgePort({ ...port, holders: [], ours: [] })[0]?.message).toContain('a process of another user');
 });
 
 test('traffic table: what it names is what the journal says', () => {
@@ -147,8 +148,8 @@ test('traffic table: what it names is what the journal says', () => {
   expect(outcome(judgeTable({ active: 'green', standby: null }, { ...serving, slot: 'amber' }))).toEqual([
     'fault: npm run -s deploy -- aaaaaaa',
   ]);
-  expect(judgeTable({ active: null, standby: null }, serving)[0]?.said).toContain('names no slot');
-  expect(judgeTable({ active: 'blue', standby: null }, null)[0]?.said).toContain(
+  expect(judgeTable({ active: null, standby: null }, serving)[0]?.message).toContain('names no slot');
+  expect(judgeTable({ active: 'blue', standby: null }, null)[0]?.message).toContain(
     'nothing was ever made live',
   );
 });
@@ -161,20 +162,22 @@ test('active slot: the very process of the right commit, looked after', () => {
   expect(outcome(judge(serving, { ...running, commit: B }, answer))).toEqual([
     'fault: npm run -s deploy -- aaaaaaa',
   ]);
-  expect(judge(serving, running, refused)[0]?.said).toContain('connection refused');
+  expect(judge(serving, running, refused)[0]?.message).toContain('connection refused');
   expect(judge(serving, running, { ...answer, instance: 'j' })[0]?.status).toBe('fault');
-  expect(judge(serving, { ...running, orphan: true }, answer)[0]?.said).toContain('Nobody would start blue');
+  expect(judge(serving, { ...running, orphan: true }, answer)[0]?.message).toContain(
+    'Nobody would start blue',
+  );
   expect(judge(serving, { ...running, restarts: 3 }, answer)[0]?.status).toBe('warning');
 });
 
 test('standby: alive, or started again; what PM2 or the engine has of it goes first', () => {
   const start = 'npm run -s pm2 -- start ecosystem.config.js --only app-blue';
   const judge = (now: RunningSlot | null, said: ProbeAnswer | null): string[] =>
-    outcome(judgeStandby('blue', now, said, pm2Mends('blue')));
+    outcome(judgeStandby('blue', now, said, pm2Fixes('blue')));
   expect(judge(running, answer)).toEqual(['ok']);
   expect(judge(null, null)).toEqual([`fault: ${start}`]);
   expect(judge(running, refused)).toEqual([`fault: npm run -s pm2 -- delete app-blue && ${start}`]);
-  expect(containerMends('shop', 'blue', A)).toEqual({
+  expect(containerFixes('shop', 'blue', A)).toEqual({
     gone: 'npm run -s deploy:blue -- aaaaaaa',
     known: 'docker restart shop-blue',
   });
@@ -186,7 +189,7 @@ test('engine: containers that end with it are a warning, and the fix keeps what 
   for (const before of [null, '{"data-root":"/it\'s here"}']) {
     if (before !== null) writeFileSync(file, before);
     const [judged] = judgeEngine('20.10.24', false, file);
-    const [change = '', reload = ''] = (judged?.mend ?? '').replaceAll('sudo ', '').split(' && ');
+    const [change = '', reload = ''] = (judged?.fix ?? '').replaceAll('sudo ', '').split(' && ');
 
     execFileSync('sh', ['-c', change]);
 
@@ -198,7 +201,7 @@ test('engine: containers that end with it are a warning, and the fix keeps what 
     expect(reload).toMatch(/^systemctl reload docker$|^kill -HUP /);
   }
   writeFileSync(file, '{');
-  expect(judgeEngine('20.10.24', false, file)[0]?.mend).toMatch(/^Add "live-restore": true to \S+, then: /);
+  expect(judgeEngine('20.10.24', false, file)[0]?.fix).toMatch(/^Add "live-restore": true to \S+, then: /);
 });
 
 test("data: what is not the app's is a warning, whose fix passes no path", () => {
@@ -207,18 +210,18 @@ test("data: what is not the app's is a warning, whose fix passes no path", () =>
   const [judged] = judgeData('/h/shared', user, '/h/shared/app.db');
   expect(judged).toMatchObject({
     status: 'warning',
-    said: 'The app runs as user 1000, and app.db belongs to another one: it may be unable to write it.',
+    message: 'The app runs as user 1000, and app.db belongs to another one: it may be unable to write it.',
   });
-  expect(judged?.mend?.replace('sudo ', '')).toBe(
+  expect(judged?.fix?.replace('sudo ', '')).toBe(
     "find /h/shared -xdev '!' -type l '!' -uid 1000 -execdir chown -h 1000:1000 {} +",
   );
-  expect(judgeData('/h/shared', user, '/h/shared')[0]?.said).toContain('and /h/shared belongs to');
+  expect(judgeData('/h/shared', user, '/h/shared')[0]?.message).toContain('and /h/shared belongs to');
 });
 
 test('users: the release that is to serve answers through nginx', () => {
   expect(outcome(judgeUsers(serving, 80, answer))).toEqual(['ok']);
   expect(judgeUsers(serving, 80, { ...answer, commit: B })[0]?.status).toBe('fault');
-  expect(judgeUsers(serving, 80, refused)[0]?.said).toContain('connection refused');
+  expect(judgeUsers(serving, 80, refused)[0]?.message).toContain('connection refused');
 });
 
 test('leftovers: orphans outside of the table, survivors of deployments, half-made releases', () => {
@@ -228,9 +231,9 @@ test('leftovers: orphans outside of the table, survivors of deployments, half-ma
   expect(outcome(judgeOrphans([{ ...running, orphan: true }], table))).toEqual(['fault: kill 7']);
   const shared = { ...table, shares: [{ slot: 'blue', buckets: 50 }] };
   expect(judgeOrphans([{ ...running, orphan: true }], shared)).toEqual([]);
-  expect(judgeSurvivors([])).toEqual([]);
-  expect(outcome(judgeSurvivors([5, 6]))).toEqual(['fault: kill 5 6']);
-  expect(judgeHalfMade(['x'])).toEqual([expect.objectContaining({ status: 'warning', mend: null })]);
+  expect(judgeMarkedProcesses([])).toEqual([]);
+  expect(outcome(judgeMarkedProcesses([5, 6]))).toEqual(['fault: kill 5 6']);
+  expect(judgeHalfMade(['x'])).toEqual([expect.objectContaining({ status: 'warning', fix: null })]);
 });
 
 test('secret and webhook: the right signature is taken, any other refused', () => {
@@ -239,7 +242,7 @@ test('secret and webhook: the right signature is taken, any other refused', () =
   expect(outcome(judgeSecret(401))).toEqual(['fault: npm run -s pm2 -- restart deployer']);
   expect(outcome(judgeAnswers(200, 401))).toEqual(['ok']);
   expect(judgeAnswers(502, 401)[0]?.status).toBe('fault');
-  expect(judgeAnswers(200, 200)[0]?.said).toContain('not refused');
+  expect(judgeAnswers(200, 200)[0]?.message).toContain('not refused');
 });
 
 test('git push: the remote leads here, is missing, or is a person’s own, whose password is not shown', () => {
@@ -247,7 +250,7 @@ test('git push: the remote leads here, is missing, or is a person’s own, whose
   expect(outcome(judgeRemote(null, '/h/push.git'))).toEqual(['fault: git remote add live /h/push.git']);
   const own = judgeRemote('https://me:pass@example.org/app', '/h/push.git')[0];
   expect(own?.status).toBe('warning');
-  expect(own?.said).not.toContain('pass');
+  expect(own?.message).not.toContain('pass');
 });
 
 test('source: a tip that was never deployed is a warning with the line that deploys it', () => {
@@ -258,13 +261,13 @@ test('source: a tip that was never deployed is a warning with the line that depl
   const deployment = { id: 4, state: 'rolled-back' } as Deployment;
   expect(judgeTip({ ...tip, deployment })[0]).toMatchObject({
     status: 'ok',
-    said: expect.stringContaining('rolled-back'),
+    message: expect.stringContaining('rolled-back'),
   });
 });
 
 test('disk: room for one more release and what must be left', () => {
   const disk = {
-    inodeMend: 'du',
+    inodeFix: 'du',
     free: 700 * MB,
     freeFiles: 1e6,
     release: 100 * MB,
@@ -275,7 +278,7 @@ test('disk: room for one more release and what must be left', () => {
   expect(judgeDisk({ ...disk, free: 599 * MB })[0]?.status).toBe('fault');
   expect(outcome(judgeDisk({ ...disk, freeFiles: 999 }))).toEqual(['fault: du']);
   expect(judgeDisk({ ...disk, freeFiles: 1000 })[0]?.status).toBe('warning');
-  expect(judgeDisk({ ...disk, free: 4096 })[0]?.said).toMatch(/^The disk of \/h is full: /);
+  expect(judgeDisk({ ...disk, free: 4096 })[0]?.message).toMatch(/^The disk of \/h is full: /);
   expect(judgeDisk({ ...disk, freeFiles: null })[0]?.status).toBe('ok');
 });
 
@@ -299,13 +302,13 @@ test('clock: set back since the last entry, or far from the source, is a warning
   expect(judgeJournal(1500, 0)).toEqual([]);
   expect(judgeJournal(3_600_000, 0)[0]).toMatchObject({
     status: 'warning',
-    said: expect.stringContaining('it is 60 min 0 s behind the last entry of the journal. Compare it'),
-    mend: 'date -u',
+    message: expect.stringContaining('it is 60 min 0 s behind the last entry of the journal. Compare it'),
+    fix: 'date -u',
   });
-  expect(judgeJournal(400 * 86_400_000, 0)[0]?.said).toContain('400 days behind');
+  expect(judgeJournal(400 * 86_400_000, 0)[0]?.message).toContain('400 days behind');
   expect(judgeSkew(null)).toEqual([]);
   expect(judgeSkew(-30_000)).toEqual([]);
-  expect(judgeSkew(-90_000)[0]?.said).toContain('before that of the source');
+  expect(judgeSkew(-90_000)[0]?.message).toContain('before that of the source');
 });
 
 test('reboot: cron or systemd names this very clone', () => {
@@ -333,7 +336,7 @@ test('reboot: a line that works is recommended, in place of one that does not', 
   expect(outcome(judgeReboot(cron, 'no git.', found, true))).toEqual([
     `warning: ${crontab("crontab -l 2>/dev/null | grep -vxF -e '@reboot cd /srv && npm start'")}`,
   ]);
-  expect(judgeReboot(null, null, found, false)[0]?.mend).toContain('apt-get install -y cron && (crontab');
+  expect(judgeReboot(null, null, found, false)[0]?.fix).toContain('apt-get install -y cron && (crontab');
   const failure = { message: 'no git.', hint: 'Install git.' };
   expect(outcome(judgeReboot(null, null, { ...found, failure }, true))).toEqual(['warning: Install git.']);
 });

@@ -1,14 +1,14 @@
 import type { Finding, Status } from '../../../deploy/doctor/finding';
 import { reportLines } from '../../../deploy/doctor/report';
 
-const finding = (link: string, status: Status, said: string, mend: string | null = null): Finding => ({
+const finding = (link: string, status: Status, message: string, fix: string | null = null): Finding => ({
   link,
   status,
-  said,
-  mend,
+  message,
+  fix,
 });
 
-it('has a line for each link, the mend below a fault, and a sum', () => {
+it('has a line for each link, the fix below a fault, and a sum', () => {
   const lines = reportLines([
     finding('nginx', 'ok', '1.22.1'),
     finding('reboot', 'warning', 'Nobody.', 'Add a line'),

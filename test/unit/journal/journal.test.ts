@@ -2,10 +2,11 @@ import Database from 'libsql';
 import { once } from 'node:events';
 import { closeSync, fstatSync, openSync, writeSync } from 'node:fs';
 import path from 'node:path';
-import { behind } from '../../../deploy/core/behind';
+import { driftOf } from '../../../deploy/core/drift';
 import { badCause, rollbackTarget } from '../../../deploy/core/rollback-target';
 import { KnownError } from '../../../deploy/core/errors';
-import type { Deployment, DeploymentState, Serving } from '../../../deploy/core/types';
+import type { Deployment, DeploymentState } from '../../../deploy/core/deployment';
+import type { Serving } from '../../../deploy/core/slot';
 import type { Request } from '../../../deploy/journal/journal';
 import { Journal } from '../../../deploy/journal/journal';
 import { machineMs } from '../../../deploy/os/machine-clock';
@@ -384,7 +385,7 @@ describe('a long history', () => {
       journal.lastInSlot('blue'),
       journal.lastEnvironment(),
       journal.newestOfBranch('other').map(({ id }) => id),
-      behind(journal.verdicts(), BLUE),
+      driftOf(journal.verdicts(), BLUE),
     ];
     const before = decisions();
 

@@ -1,5 +1,7 @@
 /** Whole deployments, as a pipe, a log or the terminal of a git push shows them. */
-import type { Deployment, Entry, Serving } from '../../../deploy/core/types';
+import type { Deployment } from '../../../deploy/core/deployment';
+import type { Entry } from '../../../deploy/core/event';
+import type { Serving } from '../../../deploy/core/slot';
 import { abortedLines, historyLine } from '../../../deploy/reporters/phrases';
 import { plainReporter } from '../../../deploy/reporters/plain';
 import { commit, deployment } from '../../support/deployments';

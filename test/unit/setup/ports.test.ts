@@ -1,6 +1,6 @@
 import { createServer, type Server } from 'node:net';
-import { loadConfig, type Config } from '../../../deploy/config';
-import { homeAt } from '../../../deploy/home';
+import { loadConfig, type Config } from '../../../deploy/config/load';
+import { homeAt } from '../../../deploy/home/home';
 import { checkPorts } from '../../../deploy/setup/ports';
 import { freePorts } from '../../support/ports';
 import { afterwards, tempHome } from '../../support/temp-home';

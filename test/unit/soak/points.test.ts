@@ -1,4 +1,4 @@
-import type { Plan, Step } from '../../../deploy/core/types';
+import type { Plan, Step } from '../../../deploy/core/plan';
 import { chance } from '../../support/chance';
 import { cutsOf, isMoment, pointsOf, randomPoint, undoPointsOf } from '../../soak/points';
 

@@ -2,10 +2,11 @@
  * The strategies after one another, in any order, from every state that they and the death of slots can lead to:
  * what must hold for each plan, tried in pools of two to four slots.
  */
-import type { PlanInput, RollingRule } from '../../../deploy/core/seams';
-import { inService } from '../../../deploy/core/spread';
-import { EMPTY_TABLE, slotsOfBuckets } from '../../../deploy/core/table';
-import type { Observed, Plan, RunningSlot } from '../../../deploy/core/types';
+import type { PlanInput, RollingRule } from '../../../deploy/core/interfaces';
+import { inService } from '../../../deploy/core/traffic-split';
+import { EMPTY_TABLE, slotsOfBuckets } from '../../../deploy/core/traffic-table';
+import type { Observed, Plan } from '../../../deploy/core/plan';
+import type { RunningSlot } from '../../../deploy/core/slot';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { inPlace } from '../../../deploy/strategies/in-place';
 import { restore } from '../../../deploy/strategies/restore';

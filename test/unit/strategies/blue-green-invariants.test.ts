@@ -1,8 +1,10 @@
 /** What must hold for every plan, tried on every state that two slots can be in. */
 import { KnownError } from '../../../deploy/core/errors';
-import type { PlanInput } from '../../../deploy/core/seams';
-import { allTables } from '../../../deploy/core/table';
-import type { Plan, Release, RunningSlot } from '../../../deploy/core/types';
+import type { PlanInput } from '../../../deploy/core/interfaces';
+import { allTables } from '../../../deploy/core/traffic-table';
+import type { Plan } from '../../../deploy/core/plan';
+import type { Release } from '../../../deploy/core/release';
+import type { RunningSlot } from '../../../deploy/core/slot';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { commit } from '../../support/deployments';
 import { doAndUndo, PaperMachine } from '../../support/plan-model';

@@ -1,5 +1,6 @@
-import type { PlanInput } from '../../../deploy/core/seams';
-import type { Observed, Plan, RunningSlot } from '../../../deploy/core/types';
+import type { PlanInput } from '../../../deploy/core/interfaces';
+import type { Observed, Plan } from '../../../deploy/core/plan';
+import type { RunningSlot } from '../../../deploy/core/slot';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { inputFor, NEW, OLD, OTHER, running, serves, story } from '../../support/plan-story';
 

@@ -1,6 +1,7 @@
-import type { PlanInput } from '../../../deploy/core/seams';
-import { servingSlots, slotsOfBuckets, tableFolder } from '../../../deploy/core/table';
-import type { Observed, Plan, Step, Table } from '../../../deploy/core/types';
+import type { PlanInput } from '../../../deploy/core/interfaces';
+import { servingSlots, slotsOfBuckets, tableFolder } from '../../../deploy/core/traffic-table';
+import type { Observed, Plan, Step } from '../../../deploy/core/plan';
+import type { Table } from '../../../deploy/core/traffic-table';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { canary } from '../../../deploy/strategies/canary';
 import { doAndUndo, PaperMachine } from '../../support/plan-model';

@@ -1,4 +1,5 @@
-import type { RunningSlot, Table } from '../../../deploy/core/types';
+import type { RunningSlot } from '../../../deploy/core/slot';
+import type { Table } from '../../../deploy/core/traffic-table';
 import { rolling } from '../../../deploy/strategies/rolling';
 import { restore } from '../../../deploy/strategies/restore';
 import { inputFor, NEW, OLD, running, story } from '../../support/plan-story';

@@ -1,6 +1,7 @@
-import type { PlanInput, RollingRule } from '../../../deploy/core/seams';
-import { inService } from '../../../deploy/core/spread';
-import type { Observed, Table } from '../../../deploy/core/types';
+import type { PlanInput, RollingRule } from '../../../deploy/core/interfaces';
+import { inService } from '../../../deploy/core/traffic-split';
+import type { Observed } from '../../../deploy/core/plan';
+import type { Table } from '../../../deploy/core/traffic-table';
 import { restore } from '../../../deploy/strategies/restore';
 import { rolling } from '../../../deploy/strategies/rolling';
 import { inputFor, NEW, OLD, OTHER, running, serves, story } from '../../support/plan-story';

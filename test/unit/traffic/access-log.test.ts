@@ -1,7 +1,7 @@
 import { appendFileSync, mkdirSync, mkdtempSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { homeAt, type Home } from '../../../deploy/home';
+import { homeAt, type Home } from '../../../deploy/home/home';
 import {
   countRequests,
   logPosition,

@@ -1,17 +1,17 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { connect, createServer, type AddressInfo, type Server, type Socket } from 'node:net';
-import { establishedConnections } from '../../../deploy/traffic/connections';
+import { establishedConnections } from '../../../deploy/os/connections';
 import {
   isPortFree,
   listeningPorts,
   portHolder,
   portInUse,
   portInUseMessage,
-} from '../../../deploy/traffic/port-holder';
-import { withDescendants } from '../../../deploy/runtimes/os-process';
+} from '../../../deploy/os/port-holder';
+import { withDescendants } from '../../../deploy/os/process-table';
 import { needs, root } from '../../support/needs';
-import { listeningSockets, parseRow, tcpSockets } from '../../../deploy/traffic/proc-net';
+import { listeningSockets, parseRow, tcpSockets } from '../../../deploy/os/tcp-sockets';
 
 let server: Server;
 let port: number;

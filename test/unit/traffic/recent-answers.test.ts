@@ -1,5 +1,5 @@
 import { appendFileSync, mkdirSync } from 'node:fs';
-import { homeAt, type Home } from '../../../deploy/home';
+import { homeAt, type Home } from '../../../deploy/home/home';
 import { recentAnswers } from '../../../deploy/traffic/recent-answers';
 import { tempHome } from '../../support/temp-home';
 

@@ -10,8 +10,8 @@ import {
 } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { allTables, tableFiles, tableFolder } from '../../../deploy/core/table';
-import { homeAt, type Home } from '../../../deploy/home';
+import { allTables, tableFiles, tableFolder } from '../../../deploy/core/traffic-table';
+import { homeAt, type Home } from '../../../deploy/home/home';
 import { linkedTable, linkTable, makeTables, prepareTables } from '../../../deploy/traffic/table-folder';
 
 const SLOTS = ['blue', 'green'];

@@ -1,0 +1,105 @@
+/** Posts the webhook that GitHub would post for a push, through nginx: what the hook of push.git does. */
+import { randomUUID } from 'node:crypto';
+import http from 'node:http';
+import { DEADLINE_HEADER } from '../http/request-headers';
+import { KnownError } from '../core/errors';
+import { machineMs } from '../os/machine-clock';
+import { signatureOf } from '../http/webhook/signature';
+
+const TIMEOUT_MS = 10_000;
+const NOBODY = /^0+$/;
+
+export interface Push {
+  /** The port nginx serves. */
+  port: number;
+  secret: string;
+  delivery: string;
+  before: string;
+  after: string;
+  ref: string;
+}
+
+export type PushAnswer = { id: number } | { ignored: string };
+
+/** Throws E_DEPLOYER_DOWN when nobody answers, E_SIGNATURE when the secrets differ. */
+export async function postPush(push: Push): Promise<PushAnswer> {
+  const { before, after, ref, secret, delivery } = push;
+  const deleted = NOBODY.test(after);
+  const body = Buffer.from(JSON.stringify({ ref, before, after, created: NOBODY.test(before), deleted }));
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-github-event': 'push',
+    'x-github-delivery': delivery,
+    'x-hub-signature-256': signatureOf(secret, body),
+    'x-switchyard-trigger': 'push',
+    [DEADLINE_HEADER]: machineMs() + TIMEOUT_MS,
+  };
+  const { status, text } = await post(push.port, headers, body, TIMEOUT_MS);
+  if (status === 200 || status === 202) return readAnswer(text);
+  if (status === 401)
+    throw new KnownError('E_SIGNATURE', 'the webhook was refused: its signature does not fit.');
+  throw new KnownError('E_DEPLOYER_DOWN', `the webhook was answered with ${status}.`);
+}
+
+export interface Ping {
+  port: number;
+  secret: string;
+  /** The longest it may take, in milliseconds. */
+  timeoutMs: number;
+}
+
+/** GitHub's `ping`, signed, which deploys nothing: the HTTP status of its answer. Throws E_DEPLOYER_DOWN when nobody answers. */
+export async function postPing({ port, secret, timeoutMs }: Ping): Promise<number> {
+  const body = Buffer.from(JSON.stringify({ zen: 'Is the webhook set up well?' }));
+  const headers = {
+    'content-type': 'application/json',
+    'content-length': body.length,
+    'x-github-event': 'ping',
+    'x-github-delivery': randomUUID(),
+    'x-hub-signature-256': signatureOf(secret, body),
+  };
+  return (await post(port, headers, body, timeoutMs)).status;
+}
+
+function readAnswer(text: string): PushAnswer {
+  try {
+    return JSON.parse(text) as PushAnswer;
+  } catch {
+    throw new KnownError(
+      'E_DEPLOYER_DOWN',
+      'the webhook was answered by somebody else, not by the deployer.',
+    );
+  }
+}
+
+function post(
+  port: number,
+  headers: http.OutgoingHttpHeaders,
+  body: Buffer,
+  timeoutMs: number,
+): Promise<{ status: number; text: string }> {
+  return new Promise((resolve, reject) => {
+    const down = (error: Error): void =>
+      reject(new KnownError('E_DEPLOYER_DOWN', `nobody took the webhook: ${error.message}.`));
+    const options = {
+      host: '127.0.0.1',
+      port,
+      path: '/_deploy/webhook',
+      method: 'POST',
+      headers,
+      timeout: timeoutMs,
+    };
+    const request = http.request(options, (response) => {
+      const parts: Buffer[] = [];
+      response.on('data', (part: Buffer) => parts.push(part));
+      response.on('end', () =>
+        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
+      );
+      response.on('error', down);
+    });
+    request.on('timeout', () => request.destroy(new Error('it does not answer')));
+    request.on('error', down);
+    request.end(body);
+  });
+}

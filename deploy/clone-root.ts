@@ -1,4 +1,0 @@
-import path from 'node:path';
-
-/** The clone that the kit was built in: this file is dist/deploy/clone-root.js below it. */
-export const ROOT = path.resolve(__dirname, '..', '..');

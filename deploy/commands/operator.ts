@@ -1,0 +1,88 @@
+/** `promote [id]`, `abort [id]`, `pause [id]` and `resume [id]`: a person's word on a deployment, and what came of it. */
+import { requestOperation } from '../client/control-client';
+import { KnownError } from '../core/errors';
+import { isOver } from '../core/transitions';
+import type { Deployment, OperatorRequest } from '../core/deployment';
+import { reporterFor } from '../reporters';
+import { abortedLines, isUndoing } from '../reporters/phrases';
+import type { Reporter } from '../reporters/reporter';
+import { driftNow, servingNow } from '../health/serving';
+import type { DeployContext } from '../context';
+import type { Options } from './run-command';
+import { openHere } from './run-command';
+import { followVisibly } from './request';
+
+/** Exit code: 0 when it went live. */
+export async function promoteCommand(id: string | undefined, options: Options): Promise<number> {
+  const { context, reporter, ended } = await wish('promote', id, options);
+  const serving = await servingNow(context);
+  if (ended.state === 'holding') reporter.held(ended, null, serving);
+  else reporter.end(ended, serving, driftNow(context, serving));
+  return ended.state === 'succeeded' ? 0 : 1;
+}
+
+/** Exit code: 0 when it was aborted, and not over before. */
+export async function abortCommand(id: string | undefined, options: Options): Promise<number> {
+  const { context, reporter, ended } = await wish('abort', id, options);
+  const serving = await servingNow(context);
+  const aborted = ended.state === 'aborted';
+  if (aborted && !options.json) reporter.say(abortedLines(ended, serving));
+  else reporter.end(ended, serving, driftNow(context, serving));
+  return aborted ? 0 : 1;
+}
+
+/** Exit code: 0 when the canary stays at its share now. */
+export async function pauseCommand(id: string | undefined, options: Options): Promise<number> {
+  const { reporter, ended } = await wish('pause', id, options, ({ state }) => state === 'holding');
+  const paused = ended.state === 'holding';
+  if (options.json) console.log(JSON.stringify({ id: ended.id, state: ended.state, paused }, null, 2));
+  else
+    reporter.say([
+      paused ? `✓ PAUSED: deployment ${ended.id}` : `✗ deployment ${ended.id} is ${ended.state}`,
+    ]);
+  return paused ? 0 : 1;
+}
+
+/** Exit code: 0 when the canary goes on. It is not followed. */
+export async function resumeCommand(id: string | undefined, options: Options): Promise<number> {
+  const { reporter, ended } = await wish('resume', id, options, ({ state }) => state !== 'holding');
+  const goesOn = ended.state === 'running' || ended.state === 'baking' || ended.state === 'succeeded';
+  if (options.json) console.log(JSON.stringify({ id: ended.id, state: ended.state, goesOn }, null, 2));
+  else reporter.say([`${goesOn ? '✓' : '✗'} deployment ${ended.id} is ${ended.state}`]);
+  return goesOn ? 0 : 1;
+}
+
+async function wish(
+  wanted: OperatorRequest,
+  given: string | undefined,
+  options: Options,
+  done: (deployment: Deployment) => boolean = () => false,
+): Promise<{ context: DeployContext; reporter: Reporter; ended: Deployment }> {
+  const context = openHere();
+  const id = idOf(given);
+  // what was told before is no news
+  const after = context.journal.lastEvent();
+  const deployment = await requestOperation(context, wanted, id);
+  const reporter = reporterFor(process.stdout, context.journal, options.json === true);
+  // a batch that is tried again may fail again, and waits again
+  const until = (each: Deployment): boolean =>
+    isOver(each.state) ||
+    done(each) ||
+    (wanted === 'promote' && each.state === 'holding' && each.wish === null);
+  const shown = wanted === 'abort' ? undoingOnly(reporter) : reporter;
+  return { context, reporter, ended: await followVisibly(context, deployment.id, shown, { after, until }) };
+}
+
+function undoingOnly(reporter: Reporter): Reporter {
+  return { ...reporter, event: (event) => isUndoing(event.entry) && reporter.event(event) };
+}
+
+function idOf(given: string | undefined): number | null {
+  if (given === undefined) return null;
+  if (/^#?[1-9]\d{0,8}$/.test(given)) return Number(given.replace('#', ''));
+  throw new KnownError(
+    'E_USAGE',
+    `"${given}" is no deployment's number.`,
+    'See which there are: npm run -s status',
+  );
+}

@@ -1,0 +1,135 @@
+/**
+ * Where the app's environment is kept: `env/<number>.json` in the home, readable by its owner only. A file is never
+ * changed: a deployment names the number it tries, and which one is in force is read from the journal.
+ */
+import {
+  closeSync,
+  fsyncSync,
+  linkSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import path from 'node:path';
+import type { Numbered, Variables } from '../core/environment';
+import { EMPTY, forgettable, inForce, wanted } from '../core/environment';
+import { KnownError } from '../core/errors';
+import type { Redact } from '../core/redact';
+import { redactor, secretsOf } from '../core/redact';
+import type { Home } from '../home/home';
+import type { Journal } from '../journal/journal';
+import { syncFolder } from '../os/atomic-write';
+
+type Place = Pick<Home, 'env'>;
+
+/** What a process of the app gets, by name. The one place where values are handed out. Throws E_ENV when they are gone. */
+export function appVariables(home: Place, number: number): Record<string, string> {
+  const variables = readVariables(home, number);
+  if (variables === null) {
+    const set = 'Set its variables again: npm run -s env -- set NAME=value';
+    throw new KnownError('E_ENV', `The environment ${number} is not in the home any more.`, set);
+  }
+  return Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value]));
+}
+
+/** The variables of a number; null when somebody has removed them. */
+export function readVariables(home: Place, number: number): Variables | null {
+  if (number === EMPTY) return {};
+  return readFile(home, number)?.variables ?? null;
+}
+
+/** The number of what serves now. */
+export function numberInForce(home: Place, journal: Journal): number {
+  return inForce(journal.lastLive(), numbered(home));
+}
+
+/** The number that the next deployment starts its release with. */
+export function numberWanted(home: Place, journal: Journal): number {
+  return wanted(journal.lastLive(), numbered(home));
+}
+
+/** Keeps variables under a number that none ever had, and returns it. Throws E_ENV when somebody else does so just now. */
+export function keepVariables(
+  home: Place,
+  journal: Journal,
+  kept: { variables: Variables; waits: boolean },
+): number {
+  mkdirSync(home.env, { recursive: true, mode: 0o700 });
+  const taken = [...numbered(home).map(({ number }) => number), journal.lastEnvironment()];
+  const number = Math.max(EMPTY, ...taken) + 1;
+  const fresh = path.join(home.env, `${process.pid}.new`);
+  writePrivately(fresh, JSON.stringify(kept, null, 2));
+  try {
+    // fails where a rename would replace what another command has kept meanwhile
+    linkSync(fresh, fileOf(home, number));
+    syncFolder(home.env);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    throw new KnownError('E_ENV', 'Another command changes the environment just now.', 'Try again.');
+  } finally {
+    rmSync(fresh, { force: true });
+  }
+  return number;
+}
+
+/** Takes away one that did not go live. */
+export function discardVariables(home: Place, number: number): void {
+  rmSync(fileOf(home, number), { force: true });
+}
+
+/** Takes away those that nothing can need any more. @param running the numbers that the slots were started with */
+export function forgetVariables(home: Place, journal: Journal, running: number[]): void {
+  for (const number of forgettable(journal.lastLive(), numbered(home), running))
+    discardVariables(home, number);
+}
+
+/** Hides every value that is kept, whenever it was kept: it is looked at with each text. */
+export function redactorOf(home: Place): Redact {
+  return (text) => {
+    const all = numbered(home).map(({ number }) => readVariables(home, number) ?? {});
+    return redactor(secretsOf(all))(text);
+  };
+}
+
+function numbered(home: Place): Numbered[] {
+  return namesIn(home.env).flatMap((name) => {
+    const number = Number(/^([1-9]\d*)\.json$/.exec(name)?.[1] ?? EMPTY);
+    const file = number === EMPTY ? null : readFile(home, number);
+    return file ? [{ number, waits: file.waits }] : [];
+  });
+}
+
+function namesIn(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    return []; // nothing was ever set
+  }
+}
+
+function readFile(home: Place, number: number): { variables: Variables; waits: boolean } | null {
+  try {
+    return JSON.parse(readFileSync(fileOf(home, number), 'utf8')) as { variables: Variables; waits: boolean };
+  } catch {
+    return null;
+  }
+}
+
+/** On the disk before it has its name: a power cut leaves all or nothing. */
+function writePrivately(file: string, text: string): void {
+  rmSync(file, { force: true });
+  const fd = openSync(file, 'wx', 0o600);
+  try {
+    writeFileSync(fd, `${text}\n`);
+    fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+}
+
+function fileOf(home: Place, number: number): string {
+  return path.join(home.env, `${number}.json`);
+}

@@ -1,0 +1,10 @@
+/** The word that somebody may have meant. */
+import { distance } from 'fastest-levenshtein';
+
+/** Undefined when none is near. */
+export function didYouMean(word: string, known: readonly string[]): string | undefined {
+  const ranked = known.map((key) => ({ key, far: distance(word.toLowerCase(), key.toLowerCase()) }));
+  ranked.sort((a, b) => a.far - b.far);
+  const best = ranked[0];
+  return best && best.far <= Math.max(2, Math.floor(word.length / 2)) ? best.key : undefined;
+}

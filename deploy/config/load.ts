@@ -1,0 +1,218 @@
+/**
+ * deploy.config.js, checked. Defaults stand here and, explained, in that file; what the environment said
+ * at `npm start` (kept in the home's settings.json) goes over both.
+ */
+import type { z } from 'zod';
+import type { Known } from './cache';
+import { keyOf, lastChecked, recall, remember } from './cache';
+import { CONFIG_FILE, findConfigFile, readConfigFile } from './file';
+import type { Config, schema as Schema } from './schema';
+import { KnownError } from '../core/errors';
+import { poolFrom, poolOf, poolText } from '../core/pool';
+import type { AppSettings } from '../core/release';
+import type { Slot } from '../core/slot';
+import { didYouMean } from './did-you-mean';
+
+export type { Config, UserConfig } from './schema';
+
+/** The environment variables that go over the file, and the key each one sets. */
+export const ENVIRONMENT = {
+  HTTP_PORT: ['http', 'port'],
+  SLOTS: ['slots'],
+  BLUE_PORT: ['slots', 'blue'],
+  GREEN_PORT: ['slots', 'green'],
+  DEPLOYER_PORT: ['deployer', 'port'],
+  BAKE_SECONDS: ['bake', 'seconds'],
+  DRAIN_SECONDS: ['limits', 'drain'],
+  BRANCH: ['branch'],
+  SOURCE: ['source'],
+  RUNTIME: ['runtime'],
+  APP_NAME: ['name'],
+} as const satisfies Record<string, readonly string[]>;
+
+export type SettingName = keyof typeof ENVIRONMENT;
+export type Settings = Partial<Record<SettingName, string>>;
+
+/** The settings that an environment resets: an empty variable removes what an earlier start kept. */
+export function settingsRemovedBy(env: NodeJS.ProcessEnv): SettingName[] {
+  return (Object.keys(ENVIRONMENT) as SettingName[]).filter((name) => env[name] === '');
+}
+
+/** The settings that an environment holds. */
+export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
+  const settings: Settings = {};
+  for (const name of Object.keys(ENVIRONMENT) as (keyof typeof ENVIRONMENT)[]) {
+    const value = env[name];
+    if (value !== undefined && value !== '') settings[name] = value;
+  }
+  return settings;
+}
+
+/**
+ * The file's configuration with the settings over it. Throws E_CONFIG naming the key, its place and the nearest right one.
+ * @param known the configuration that was checked last, for whoever is in a hurry
+ */
+export function loadConfig(root: string, settings: Settings, known?: Known): Config {
+  const name = findConfigFile(root);
+  if (known && name === null) mustBeNone(known);
+  const written = name === null ? {} : readConfigFile(root, name);
+  const check = (): Config => parseConfig(overlay(written, settings), name ?? CONFIG_FILE, settings);
+  const key = known ? keyOf(known.build, written, settings) : null;
+  if (!known || key === null) return check();
+  const recalled = recall(known.file, key);
+  if (recalled) return recalled;
+  const config = check();
+  remember(known.file, key, config, name);
+  return config;
+}
+
+/** The configuration to go on with, and what is wrong with its file, where it is the one that was checked last. */
+export interface InForce {
+  config: Config;
+  problem: KnownError | null;
+}
+
+/** The file's configuration, or the one that was checked last where the file cannot be used now. Throws E_CONFIG. */
+export function configInForce(root: string, settings: Settings, known: Known): InForce {
+  try {
+    return { config: loadConfig(root, settings, known), problem: null };
+  } catch (error) {
+    const config = error instanceof KnownError ? lastConfig(known, settings) : null;
+    if (config === null) throw error;
+    return { config, problem: error as KnownError };
+  }
+}
+
+/** The configuration that was checked last, with the settings over it; null where there is none, or they do not fit. */
+export function lastConfig({ file }: Pick<Known, 'file'>, settings: Settings): Config | null {
+  const last = lastChecked(file);
+  if (last === null) return null;
+  try {
+    return parseConfig(overlay(last.config, settings), last.from ?? CONFIG_FILE, settings);
+  } catch {
+    return null; // another version of the kit has checked it
+  }
+}
+
+/** What a configuration that cannot be used now is reported as. */
+export function problemLine({ message }: KnownError): string {
+  return `! ${message.replace(/\.$/, '')}; Switchyard goes on with the configuration it has checked last`;
+}
+
+/** A file that was removed is no wish for the defaults. */
+function mustBeNone({ file }: Known): void {
+  const from = lastChecked(file)?.from ?? null;
+  if (from === null) return;
+  throw new KnownError('E_CONFIG', `${from} is gone.`, `git checkout HEAD -- ${from}`);
+}
+
+/**
+ * How a checked-out commit wants to be built and started. Throws E_CONFIG.
+ * @param app the section of its own configuration file; undefined where it has none @param name of that file
+ */
+export function parseAppSettings(app: unknown, name = CONFIG_FILE): AppSettings {
+  return parseConfig({ app }, name, {}).app;
+}
+
+/** The slots of a configuration, in the order in which they are filled. */
+export function slotsOf(config: Config): Slot[] {
+  return Object.entries(config.slots).map(([name, port]) => ({ name, port }));
+}
+
+/** Loaded when something is to be checked: it takes longer than a quick command may. */
+function schema(): typeof Schema {
+  // eslint-disable-next-line @typescript-eslint/no-require-imports
+  return (require('./schema') as { schema: typeof Schema }).schema;
+}
+
+/** A copy of the file's value with the settings over it; what is odd in it stays, for the schema to name. */
+function overlay(written: unknown, settings: Settings): unknown {
+  const { SLOTS, ...others } = settings;
+  const named = Object.entries(others) as [keyof typeof ENVIRONMENT, string][];
+  const pool = SLOTS === undefined ? written : withValue(written ?? {}, ENVIRONMENT.SLOTS, poolFrom(SLOTS));
+  return named.reduce(
+    (result: unknown, [name, text]) => {
+      const keys = ENVIRONMENT[name];
+      return withValue(result, keys, asWritten(keys, text));
+    },
+    withPoolWrittenOut(pool ?? {}, settings),
+  );
+}
+
+/** A number of slots as their ports, which follow that of the first. */
+function withPoolWrittenOut(value: unknown, { BLUE_PORT }: Settings): unknown {
+  const count = valueAt(value, ENVIRONMENT.SLOTS);
+  const first = BLUE_PORT === undefined ? undefined : asWritten(ENVIRONMENT.BLUE_PORT, BLUE_PORT);
+  const pool =
+    typeof count === 'number' ? poolOf(count, typeof first === 'number' ? first : undefined) : null;
+  return pool === null ? value : withValue(value, ENVIRONMENT.SLOTS, pool);
+}
+
+function withValue(place: unknown, [key, ...below]: readonly string[], value: unknown): unknown {
+  if (key === undefined) return value;
+  if (place === null || typeof place !== 'object') return place;
+  const here = (place as Record<string, unknown>)[key];
+  return { ...place, [key]: withValue(here === undefined ? {} : here, below, value) };
+}
+
+/** A variable's text as the file would have it: a port is a number, but a branch may be named 2024. */
+function asWritten(keys: readonly string[], text: string): unknown {
+  const isNumber = typeof valueAt(schema().parse({}), keys) === 'number';
+  return isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
+}
+
+function parseConfig(value: unknown, file: string, settings: Settings): Config {
+  const result = schema().safeParse(value);
+  if (!result.success) throw configError(result.error.issues[0], file, settings);
+  return distinctPorts(result.data);
+}
+
+function configError(issue: z.core.$ZodIssue | undefined, file: string, settings: Settings): KnownError {
+  if (!issue) return new KnownError('E_CONFIG', `${file} is not valid.`);
+  const place = issue.path.map(String);
+  if (issue.code === 'unrecognized_keys') {
+    const key = issue.keys[0] ?? '';
+    const near = didYouMean(key, keysAt(place));
+    const hint = near ? `Did you mean "${[...place, near].join('.')}"?` : undefined;
+    return new KnownError('E_CONFIG', `${file}: unknown key "${[...place, key].join('.')}".`, hint);
+  }
+  const variable = Object.entries(ENVIRONMENT).find(([, keys]) => keys.join('.') === place.join('.'))?.[0];
+  if (variable && variable in settings) {
+    const message = `the environment's ${variable} is not valid: ${issue.message}.`;
+    return new KnownError('E_CONFIG', message, `Give ${variable} another value, or leave it out.`);
+  }
+  const from = place.length === 0 ? 'it' : `"${place.join('.')}"`;
+  return new KnownError('E_CONFIG', `${file}: ${from} is not valid: ${issue.message}.`);
+}
+
+/** The keys that are known at a place of the configuration, read from a parsed empty one. */
+function keysAt(place: string[]): string[] {
+  const here = valueAt(schema().parse({}), place);
+  return here && typeof here === 'object' ? Object.keys(here) : [];
+}
+
+/** A setting as the environment would say it, from a configuration. */
+export function settingOf(config: Config, name: keyof typeof ENVIRONMENT): string {
+  return name === 'SLOTS' ? poolText(config.slots) : String(valueAt(config, ENVIRONMENT[name]));
+}
+
+/** What stands at a place, or undefined. */
+function valueAt(value: unknown, keys: readonly string[]): unknown {
+  return keys.reduce((here, key) => (here as Record<string, unknown> | undefined | null)?.[key], value);
+}
+
+function distinctPorts(config: Config): Config {
+  const named: [string, number][] = [
+    ['http.port', config.http.port],
+    ['deployer.port', config.deployer.port],
+    ...Object.entries(config.slots).map(([slot, at]): [string, number] => [`slots.${slot}`, at]),
+  ];
+  for (const [index, [name, at]] of named.entries()) {
+    const twin = named.slice(0, index).find(([, other]) => other === at);
+    if (twin) {
+      const message = `"${twin[0]}" and "${name}" are both port ${at}.`;
+      throw new KnownError('E_CONFIG', message, 'Give one of them another port.');
+    }
+  }
+  return config;
+}

@@ -1,0 +1,33 @@
+/** What a running Switchyard does not take over, because it was asked for after its start. */
+import type { Config, SettingName as Name, Settings } from './load';
+import { ENVIRONMENT } from './load';
+import { CONFIG_FILE } from './file';
+import { chosenOnce } from './saved-settings';
+
+/**
+ * One line for each variable, and each value of the configuration file, that counts from the next start on only.
+ * @param removed given as empty, which removes what an earlier start kept
+ */
+export function checkSettings(
+  inForce: Settings,
+  given: Settings,
+  wanted: Config,
+  removed: Name[] = [],
+  file = CONFIG_FILE,
+): string[] {
+  const now = chosenOnce(wanted);
+  const changed = namesIn(now).filter((name) => now[name] !== inForce[name]);
+  return changed.map((name) => {
+    if (name in given) return fromNextStart(`${name}=${given[name]}`, `${name}=${given[name]} npm start`);
+    if (removed.includes(name)) return fromNextStart(`${name}=`, `${name}= npm start`);
+    return fromNextStart(`${ENVIRONMENT[name].join('.')} ${now[name]} in ${file}`, 'npm start');
+  });
+}
+
+function fromNextStart(what: string, start: string): string {
+  return `! ${what} counts from the next start on: npm stop && ${start}`;
+}
+
+function namesIn(settings: Settings): Name[] {
+  return Object.keys(settings) as Name[];
+}

@@ -1,0 +1,71 @@
+/** What a deployment works with, put together once for a process. */
+import { existsSync } from 'node:fs';
+import { redactorOf } from './config/app-environment';
+import { buildMark } from './config/build-stamp';
+import type { Config } from './config/load';
+import { configInForce, slotsOf } from './config/load';
+import { readSettings } from './config/saved-settings';
+import { KnownError } from './core/errors';
+import type { Packing, Runtime, Traffic } from './core/interfaces';
+import type { Commit, Release } from './core/release';
+import type { Slot, SlotName } from './core/slot';
+import type { Home } from './home/home';
+import { Journal } from './journal/journal';
+import { findRelease } from './release/releases';
+import { createPacking } from './release/artifact';
+import { createRuntime } from './runtimes';
+import { createTraffic } from './traffic/nginx-traffic';
+
+export interface DeployContext {
+  home: Home;
+  /** The clone that the kit runs from. */
+  root: string;
+  config: Config;
+  /** Why the clone's file cannot be used now: then the configuration is the one that was checked last. */
+  configProblem: KnownError | null;
+  slots: Slot[];
+  journal: Journal;
+  runtime: Runtime;
+  packing: Packing;
+  traffic: Traffic;
+}
+
+/** Reads the configuration and opens the journal of a home that was started. Throws E_CONFIG, E_NOT_STARTED, E_HOME. */
+export function openContext(home: Home, root: string): DeployContext {
+  const known = { file: home.checkedConfig, build: buildMark() };
+  const { config, problem } = configInForce(root, readSettings(home.settings), known);
+  return {
+    home,
+    root,
+    config,
+    configProblem: problem,
+    slots: slotsOf(config),
+    journal: existingJournal(home),
+    runtime: createRuntime({ home, root, config }),
+    packing: createPacking({ home, root, config }),
+    traffic: createTraffic({ home, httpPort: config.http.port }),
+  };
+}
+
+/** SQLite would make an empty one in its place, in which nothing was ever live. */
+function existingJournal(home: Home): Journal {
+  if (Journal.exists(home)) return Journal.open(home, redactorOf(home));
+  if (existsSync(home.settings)) {
+    throw new KnownError('E_JOURNAL', `The journal ${home.journal} is gone.`);
+  }
+  throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
+}
+
+/** The slot by its name. */
+export function slotNamed(context: Pick<DeployContext, 'slots'>, name: SlotName): Slot {
+  const slot = context.slots.find((candidate) => candidate.name === name);
+  if (!slot) throw new KnownError('E_CONFIG', `There is no slot named ${name} in the configuration.`);
+  return slot;
+}
+
+/** The release of a commit that must have been built. */
+export function builtRelease(context: Pick<DeployContext, 'home'>, commit: Commit): Release {
+  const release = findRelease(context.home, commit);
+  if (!release) throw new KnownError('E_INTERNAL', `The release of ${commit} is not in the home any more.`);
+  return release;
+}

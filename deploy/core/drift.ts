@@ -1,0 +1,72 @@
+/**
+ * Production runs something older than what was deployed last: after an automatic rollback, an operator's, or a
+ * restore. It is said in every place where people look, until that release or a newer one serves. Pure.
+ */
+import { named } from './format';
+import { isFallback } from './restore-chain';
+import type { Deployment } from './deployment';
+import type { Serving } from './slot';
+
+export interface Drift {
+  /** What serves. */
+  runs: Pick<Serving, 'version' | 'commit'>;
+  /** What was deployed last, and does not serve. */
+  not: Pick<Serving, 'version' | 'commit'>;
+  /** One clause. */
+  why: string;
+  /** Milliseconds since 1970. */
+  since: number;
+}
+
+/** Null when what was deployed last serves. @param history every deployment, in any order @param serving what serves now */
+export function driftOf(history: Deployment[], serving: Serving | null): Drift | null {
+  const newest = latest(history.filter(servedOnce));
+  if (!serving || !newest?.commit || newest.commit === serving.commit) return null;
+  const end = endOf(newest, history);
+  return {
+    runs: { version: serving.version, commit: serving.commit },
+    not: { version: newest.to?.version ?? newest.version ?? '?', commit: newest.commit },
+    ...end,
+  };
+}
+
+/** `production runs v1.0.0 (a1b2c3d), not v1.1.0 (e4f5a6b)`. */
+export function driftLine({ runs, not }: Drift): string {
+  return `production runs ${named(runs)}, not ${named(not)}`;
+}
+
+/** The same with its reason, for who has not just seen it. */
+export function driftSummary(found: Drift): string {
+  return `${driftLine(found)}: ${found.why}`;
+}
+
+/** A deploy whose release got users, if only for a moment: one that never did has taken nothing from anybody. */
+function servedOnce({ kind, liveAt, state }: Deployment): boolean {
+  return kind === 'deploy' && (liveAt !== null || state === 'rolled-back');
+}
+
+/** How its release came to serve no more. */
+function endOf(newest: Deployment, history: Deployment[]): Pick<Drift, 'why' | 'since'> {
+  if (newest.state === 'rolled-back' && newest.fault !== 'operator') {
+    return { why: newest.cause ?? 'it was rolled back', since: newest.finishedAt ?? newest.createdAt };
+  }
+  const after = latest(history.filter(({ id, liveAt }) => id > newest.id && liveAt !== null));
+  if (after?.trigger === 'watch' && after.cause !== null) {
+    return { why: after.cause, since: after.liveAt ?? after.createdAt };
+  }
+  return { why: whyAfter(newest, after, history), since: after?.liveAt ?? newest.createdAt };
+}
+
+function whyAfter({ commit }: Deployment, after: Deployment | null, history: Deployment[]): string {
+  if (after?.kind === 'restore') return 'what was live before was brought back';
+  if (!after || !isFallback(after)) return 'an operator rolled it back';
+  const failed = latest(history.filter((each) => each.commit === commit && each.id < after.id));
+  return `it did not start again: ${failed?.cause ?? 'the reason is not known'}`;
+}
+
+function latest(deployments: Deployment[]): Deployment | null {
+  return deployments.reduce<Deployment | null>(
+    (last, each) => (last && last.id > each.id ? last : each),
+    null,
+  );
+}

@@ -1,0 +1,77 @@
+/** Which deployment a person means with `promote`, `abort`, `pause` or `resume`. Pure. */
+import { isCanary } from './canary/at-work';
+import type { ErrorCode } from './errors';
+import { KnownError } from './errors';
+import { isActive } from './transitions';
+import type { Deployment, OperatorRequest } from './deployment';
+
+/**
+ * The deployment that is meant: the one with that id, or else the one at work, or, for an abort where
+ * none is at work, the first that waits. Throws E_NOT_HOLDING, E_NO_CANARY, E_NOTHING_TO_ABORT.
+ * @param pending all that are not over
+ */
+export function decideOperatorRequest(
+  pending: Deployment[],
+  wish: OperatorRequest,
+  id: number | null,
+): Deployment {
+  const atWork = pending.find(({ state }) => isActive(state));
+  const meant = id === null ? atWork : pending.find((each) => each.id === id);
+  switch (wish) {
+    case 'promote':
+      return promoted(meant, id);
+    case 'pause':
+    case 'resume':
+      return steered(meant, wish, id);
+    case 'abort':
+      return aborted(meant ?? firstOf(pending, id), id);
+  }
+}
+
+function promoted(meant: Deployment | undefined, id: number | null): Deployment {
+  if (!meant || (meant.state !== 'holding' && !isCanary(meant))) {
+    const which = meant?.id ?? id;
+    const why =
+      which === null ? 'No deployment is held.' : `Deployment ${which} is not held${stateOf(meant)}.`;
+    throw new KnownError('E_NOT_HOLDING', why);
+  }
+  return notAborted(meant, 'E_NOT_HOLDING');
+}
+
+/** A canary's steps stop and go on by it. */
+function steered(meant: Deployment | undefined, wish: OperatorRequest, id: number | null): Deployment {
+  if (!meant || !isCanary(meant)) {
+    const which = meant?.id ?? id;
+    const why = which === null ? 'No canary is at work.' : `Deployment ${which} is no canary at work.`;
+    throw new KnownError('E_NO_CANARY', why);
+  }
+  if (wish === 'resume' && meant.state !== 'holding' && meant.wish !== 'pause')
+    throw new KnownError(
+      'E_NO_CANARY',
+      `Deployment ${meant.id} is not paused.`,
+      'See how far it is: npm run -s status',
+    );
+  return notAborted(meant, 'E_NO_CANARY');
+}
+
+function notAborted(meant: Deployment, code: ErrorCode): Deployment {
+  if (meant.wish === 'abort') throw new KnownError(code, `Deployment ${meant.id} is being aborted.`);
+  return meant;
+}
+
+function aborted(meant: Deployment | undefined, id: number | null): Deployment {
+  if (meant) return meant;
+  const why =
+    id === null
+      ? 'No deployment runs, and none waits.'
+      : `Deployment ${id} neither runs nor waits any more, or was never there.`;
+  throw new KnownError('E_NOTHING_TO_ABORT', why);
+}
+
+function firstOf(pending: Deployment[], id: number | null): Deployment | undefined {
+  return id === null ? pending[0] : undefined;
+}
+
+function stateOf(deployment: Deployment | undefined): string {
+  return deployment ? `: it is ${deployment.state}` : '';
+}

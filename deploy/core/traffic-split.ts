@@ -1,0 +1,33 @@
+/** Tables over several slots at once, and without one of them. Pure. */
+import { EMPTY_TABLE, servingSlots } from './traffic-table';
+import type { SlotName } from './slot';
+import { BUCKETS, type Table } from './traffic-table';
+
+/**
+ * The buckets evenly over these slots. Those of the new release get the lowest: the more of them there are, the more
+ * people have it, and nobody who has met it is sent back. One of the old release, as long as there is one, is active:
+ * it takes over for every other slot that crashes.
+ */
+export function splitOver(slots: SlotName[], isNew: (slot: SlotName) => boolean): Table {
+  const [fresh, old] = [slots.filter(isNew), slots.filter((slot) => !isNew(slot))];
+  const [active, standby = null] = [...old, ...fresh];
+  if (active === undefined) return EMPTY_TABLE;
+  const order = [...fresh, ...old].filter((slot) => slot !== active);
+  const upTo = (count: number): number => Math.round((BUCKETS * count) / slots.length);
+  const shares = order.map((slot, index) => ({ slot, buckets: upTo(index + 1) - upTo(index) }));
+  return { active, standby, ...(shares.length > 0 && { shares }) };
+}
+
+/** The table after a slot has left it: its buckets go to the others that serve. */
+export function withoutSlot(table: Table, slot: SlotName): Table {
+  const serving = servingSlots(table);
+  const standby = table.standby === slot ? null : table.standby;
+  if (!serving.includes(slot)) return { ...table, standby };
+  const left = serving.filter((each) => each !== slot);
+  return splitOver(left, () => false);
+}
+
+/** The slots whose processes users meet; behind the maintenance page there are none. */
+export function inService(table: Table): SlotName[] {
+  return table.maintenance ? [] : servingSlots(table);
+}

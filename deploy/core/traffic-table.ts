@@ -1,0 +1,124 @@
+/**
+ * The traffic table as a folder: its name says all, and empty files in it what nginx looks for on every request
+ * (nginx/site.conf.template).
+ */
+import type { SlotName } from './slot';
+
+/** Who serves a request falls into one of so many buckets, by its cohort. */
+export const BUCKETS = 100;
+
+/** Buckets that another slot than the active one serves. */
+export interface Share {
+  slot: SlotName;
+  /** 1 to 100. */
+  buckets: number;
+}
+
+/** Which slot serves which of the 100 buckets, and which proven one stands behind it when it crashes. */
+export interface Table {
+  /** The slot that serves every bucket of which no share says otherwise. Null serves nobody: 503. */
+  active: SlotName | null;
+  standby: SlotName | null;
+  /** Taken from bucket 0 upward, in this order: whoever is in a share of 5 is in one of 25. Left out: none. */
+  shares?: Share[];
+  /** True when everyone gets the maintenance page: the active slot is just being replaced. */
+  maintenance?: boolean;
+}
+
+/** The table that serves nobody. */
+export const EMPTY_TABLE: Table = { active: null, standby: null };
+
+const FOLDER = /^active-([a-z]+)\.standby-([a-z]+)((?:\.[a-z]+[1-9]\d*)*)(\.maintenance)?$/;
+
+/** The table's folder name, readable: `active-blue.standby-none.green25`. */
+export function tableFolder(table: Table): string {
+  const roles = [`active-${table.active ?? 'none'}`, `standby-${table.standby ?? 'none'}`];
+  const shares = sharesOf(table).map(({ slot, buckets }) => `${slot}${buckets}`);
+  return [...roles, ...shares, ...(table.maintenance ? ['maintenance'] : [])].join('.');
+}
+
+/** The empty files in the table's folder: `all.blue`, or `07.green` for each bucket where several slots serve. */
+export function tableFiles(table: Table): string[] {
+  if (table.maintenance || table.active === null) return [];
+  if (sharesOf(table).length === 0) return [`all.${table.active}`];
+  return slotsOfBuckets(table).flatMap((slot, bucket) =>
+    slot === null ? [] : [`${bucketName(bucket)}.${slot}`],
+  );
+}
+
+/** Reads a folder's name back; null when it is not a table's. */
+export function parseTableFolder(folder: string): Table | null {
+  const match = FOLDER.exec(folder);
+  if (!match) return null;
+  const [, active, standby, shares = '', maintenance] = match;
+  return {
+    active: slotOrNull(active),
+    standby: slotOrNull(standby),
+    ...(shares && { shares: parseShares(shares) }),
+    ...(maintenance && { maintenance: true }),
+  };
+}
+
+/** The tables that every deployment between these slots can need, made beforehand: a full disk has no room for them. */
+export function allTables(slots: SlotName[]): Table[] {
+  const pairs = slots.flatMap((active) =>
+    [null, ...slots.filter((other) => other !== active)].map((standby) => ({ active, standby })),
+  );
+  return [EMPTY_TABLE, ...pairs];
+}
+
+export function sameTable(a: Table, b: Table): boolean {
+  return tableFolder(a) === tableFolder(b);
+}
+
+/** Which slot serves each bucket, from 0 upward. */
+export function slotsOfBuckets(table: Table): (SlotName | null)[] {
+  const shared = sharesOf(table).flatMap(({ slot, buckets }) => Array<SlotName>(buckets).fill(slot));
+  return Array.from({ length: BUCKETS }, (_, bucket) => shared[bucket] ?? table.active);
+}
+
+/** How many buckets each slot serves; a slot without any is not there. */
+export function bucketsBySlot(table: Table): Map<SlotName, number> {
+  const counts = new Map<SlotName, number>();
+  for (const slot of slotsOfBuckets(table)) if (slot !== null) counts.set(slot, (counts.get(slot) ?? 0) + 1);
+  return counts;
+}
+
+/** The slots that get users' requests, the active one first. */
+export function servingSlots(table: Table): SlotName[] {
+  const serving = [...bucketsBySlot(table).keys()];
+  return [
+    ...serving.filter((slot) => slot === table.active),
+    ...serving.filter((slot) => slot !== table.active),
+  ];
+}
+
+/** `green, blue behind it`, or `green 25, blue 75`. */
+export function tableInWords(table: Table): string {
+  const { active, standby, maintenance } = table;
+  if (maintenance) return 'nobody: the maintenance page';
+  const counts = [...bucketsBySlot(table)].map(([slot, buckets]) => `${slot} ${buckets}`);
+  if (counts.length > 1) return counts.join(', ');
+  return `${active ?? 'nobody'}${standby ? `, ${standby} behind it` : ''}`;
+}
+
+/** `07` for bucket 7, as nginx's split_clients names it. */
+export function bucketName(bucket: number): string {
+  return String(bucket).padStart(2, '0');
+}
+
+/** Shares of no bucket, and of the active slot itself, say nothing. */
+function sharesOf({ shares = [] }: Table): Share[] {
+  return shares.filter(({ buckets }) => buckets > 0);
+}
+
+function parseShares(text: string): Share[] {
+  return text
+    .split('.')
+    .filter(Boolean)
+    .map((share) => ({ slot: share.replace(/\d+$/, ''), buckets: Number(/\d+$/.exec(share)?.[0]) }));
+}
+
+function slotOrNull(name: string | undefined): SlotName | null {
+  return name === undefined || name === 'none' ? null : name;
+}

@@ -1,0 +1,113 @@
+/**
+ * Begins deployments, one at a time, each in a process of its own that outlives the deployer. The same
+ * look, many times a second, finds one whose process died: the lock is free though the journal says it runs.
+ */
+import type { ClonePlace } from '../home/clone-place';
+import { mustBeInPlace } from '../home/clone-place';
+import { asKnown } from '../core/errors';
+import type { Deployment } from '../core/deployment';
+import { decideDispatch, wantsSpare } from '../core/dispatch';
+import type { Dispatch } from '../core/dispatch';
+import { decideQueue } from '../core/queue';
+import { createLauncher } from './launcher';
+import { isLocked } from '../journal/deployment-lock';
+import type { DeployContext } from '../context';
+
+const LOOK_EVERY_MS = 200;
+
+export interface Dispatcher {
+  start(): void;
+  stop(): void;
+  /** Look now: something was asked for. */
+  poke: () => void;
+}
+
+/**
+ * @param clonePlace where the clone is that deployments are started from
+ * @param ended called when a deployment's process has ended
+ */
+export function createDispatcher(
+  context: DeployContext,
+  clonePlace: () => ClonePlace,
+  ended: () => void,
+): Dispatcher {
+  let timer: NodeJS.Timeout | undefined;
+  let working = false;
+  let looking = false;
+  let again = false;
+  const launches = new Map<number, number>();
+  const launcher = createLauncher(context);
+
+  const look = async (): Promise<void> => {
+    if (looking) {
+      again = true;
+      return;
+    }
+    looking = true;
+    do {
+      again = false;
+      // a journal that is busy for long is no reason to end: the next look is soon
+      await lookOnce().catch((error: unknown) => console.error('dispatcher:', error));
+    } while (again);
+    looking = false;
+  };
+
+  const lookOnce = async (): Promise<void> => {
+    const pending = context.journal.pending();
+    for (const { id } of decideQueue(pending).superseded)
+      await context.journal.move(id, 'superseded', { cause: 'a newer push waits' });
+    if (await isMoved(pending)) return;
+    if (wantsSpare(pending)) launcher.keepSpare();
+    if (working || pending.length === 0 || isLocked(context.home)) return;
+    // read again: between the first look and the lock a deployment may have come to its end
+    await act(decideDispatch(context.journal.pending(), (id) => launches.get(id) ?? 0));
+  };
+
+  /** Nothing may start from a path that is gone, or is another clone's by now: what waits fails, and says what to do. */
+  const isMoved = async (pending: Deployment[]): Promise<boolean> => {
+    try {
+      mustBeInPlace(clonePlace());
+      return false;
+    } catch (error) {
+      launcher.close();
+      const { code, message, hint, fault } = asKnown(error);
+      for (const { id, state } of pending)
+        if (state === 'queued')
+          await context.journal.move(id, 'failed', { fault, errorCode: code, cause: message, hint });
+      return true;
+    }
+  };
+
+  const act = async (decision: Dispatch): Promise<void> => {
+    if (decision.do === 'give-up') return giveUp(context, decision);
+    if (decision.do === 'nothing') return;
+    launches.set(decision.id, (launches.get(decision.id) ?? 0) + 1);
+    working = true;
+    launcher.launch(decision.id, finished);
+  };
+
+  const finished = (): void => {
+    working = false;
+    void look().then(ended);
+  };
+
+  return {
+    start: () => {
+      timer = setInterval(() => void look(), LOOK_EVERY_MS);
+      void look();
+    },
+    stop: () => {
+      clearInterval(timer);
+      launcher.close();
+    },
+    poke: () => void look(),
+  };
+}
+
+async function giveUp(
+  context: DeployContext,
+  { id, state }: Extract<Dispatch, { do: 'give-up' }>,
+): Promise<void> {
+  const cause = 'its process died every time it was started (logs/deployments.log in the home says more)';
+  await context.journal.move(id, state, { fault: 'machine', errorCode: 'E_INTERRUPTED', cause });
+}

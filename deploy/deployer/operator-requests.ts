@@ -1,0 +1,17 @@
+/** The one call in which a person's promote and abort end, whatever they were asked with. */
+import { decideOperatorRequest } from '../core/operator-request';
+import type { Deployment, OperatorRequest } from '../core/deployment';
+import type { Asked } from '../journal/journal';
+import type { DeployContext } from '../context';
+
+export type RequestOperation = (
+  wish: OperatorRequest,
+  id: number | null,
+  asked?: Asked,
+) => Promise<Deployment>;
+
+/** Writes the wish into the journal, where the deployment's own process looks for it. Throws E_NOT_HOLDING, E_NO_CANARY, E_NOTHING_TO_ABORT. */
+export function createOperatorRequests({ journal }: Pick<DeployContext, 'journal'>): RequestOperation {
+  return (wish, id, asked) =>
+    journal.wish(wish, (pending) => decideOperatorRequest(pending, wish, id), asked);
+}

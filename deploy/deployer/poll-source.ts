@@ -1,0 +1,63 @@
+/** Looks for pushes whose webhook was lost. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { configNow } from '../config/current';
+import type { PollDecision } from '../core/tip-policy';
+import { abortedUnseen, decidePoll } from '../core/tip-policy';
+import type { Commit } from '../core/release';
+import { sourceOf, tipInSource } from '../git/mirror';
+import type { RequestDeployment } from './requests';
+import type { DeployContext } from '../context';
+
+/** A webhook that is on its way comes first, and whoever pushed follows its deployment. */
+const WEBHOOK_MAY_TAKE_MS = 3000;
+
+/** One look at the source. Throws E_SOURCE, E_CONFIG, E_REF. */
+export async function poll(context: DeployContext, request: RequestDeployment): Promise<void> {
+  const { home, root, journal } = context;
+  // as a deployment would find it: an edit of the file counts from the next one on
+  const { source: configured, branch } = configNow(home, root);
+  const watched = { source: sourceOf(home, configured), branch };
+  let look = await lookAt(context, watched);
+  let waitedFor: Commit | null = null;
+  while (look.decision === 'deploy' && look.tip !== waitedFor) {
+    // what was pushed while this waited has its own webhook on its way, and as long for it
+    waitedFor = look.tip;
+    await sleep(WEBHOOK_MAY_TAKE_MS);
+    look = await lookAt(context, watched);
+  }
+  switch (look.decision) {
+    case 'nothing':
+      return;
+    case 'remember': {
+      const aborted = abortedUnseen(journal.newestOfBranch(branch), branch);
+      if (aborted && look.tip !== null) await journal.note(aborted.id, { commit: look.tip });
+      return journal.saw(watched.source, branch, look.tip);
+    }
+    case 'deploy':
+      await request({ kind: 'deploy', trigger: 'poll', branch });
+  }
+}
+
+interface Watched {
+  source: string;
+  branch: string;
+}
+
+async function lookAt(
+  { home, journal }: DeployContext,
+  { source, branch }: Watched,
+): Promise<{ tip: Commit | null; decision: PollDecision }> {
+  const lastSeen = journal.lastSeen(source, branch);
+  const tip = await tipInSource(home, source, branch);
+  // a deployment has fetched meanwhile, and knows more than this answer
+  if (journal.lastSeen(source, branch) !== lastSeen) return { tip, decision: 'nothing' };
+  const decision = decidePoll({
+    tip,
+    lastSeen,
+    live: journal.lastLive()?.to?.commit ?? null,
+    branch,
+    pending: journal.pending(),
+    aborted: abortedUnseen(journal.newestOfBranch(branch), branch),
+  });
+  return { tip, decision };
+}

@@ -1,0 +1,32 @@
+/** Starts the deployer again when nobody else would; see guard.ts. */
+import type { Home } from '../home/home';
+import { Journal } from '../journal/journal';
+import { tryLock } from '../journal/deployment-lock';
+import { startDeployer } from '../runtimes/pm2/deployer';
+import { setupLockFile } from '../journal/setup-lock';
+
+/**
+ * Returns false while an npm start or npm stop is at work: that one decides what runs. It waits for ours, and after
+ * npm stop no guard is left.
+ */
+export async function reviveDeployer(home: Home, root: string): Promise<boolean> {
+  const turn = tryLock({ lock: setupLockFile(home) });
+  if (!turn) return false;
+  try {
+    await startDeployer({ home, root });
+    await report(home);
+    return true;
+  } finally {
+    turn.release();
+  }
+}
+
+async function report(home: Home): Promise<void> {
+  const journal = Journal.open(home);
+  try {
+    const message = "PM2's daemon and the deployer were gone: both were started again";
+    await journal.tell(null, { type: 'incident', message });
+  } finally {
+    journal.close();
+  }
+}

@@ -1,0 +1,86 @@
+/** Restarts a slot that serves: its users move to a proven process first, where there is one, and come back later. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inService } from '../core/traffic-split';
+import { substitutesFor, tableWith, tableWithout } from '../core/substitute';
+import type { RunningSlot, SlotName } from '../core/slot';
+import type { Table } from '../core/traffic-table';
+import type { Lock } from '../journal/deployment-lock';
+import { tryLock } from '../journal/deployment-lock';
+import { machineMs } from '../os/machine-clock';
+import { drain } from '../traffic/drain';
+import { askSlot } from '../health/slot-health';
+import { isRunning } from '../os/process-table';
+import type { DeployContext } from '../context';
+import { slotNamed } from '../context';
+
+/** Nobody is served while a substitute is asked. */
+const SUBSTITUTE_LIMIT_MS = 500;
+const LOOK_EVERY_MS = 20;
+
+/** The slots that can take this one's users and answer as themselves right now. */
+export async function provenSubstitutes(context: DeployContext, slot: SlotName): Promise<SlotName[]> {
+  const wanted = substitutesFor(await context.traffic.current(), slot);
+  const answers = await Promise.all(wanted.map((each) => isProven(context, each)));
+  return wanted.filter((_, index) => answers[index]);
+}
+
+/** Moves its users to these. False where a deployment has the table meanwhile, or there is nobody to take them. */
+export async function moveAway(context: DeployContext, slot: SlotName, proven: SlotName[]): Promise<boolean> {
+  if (proven.length === 0) return false;
+  return withTable(context, (table) =>
+    inService(table).includes(slot) ? tableWithout(table, slot, proven) : null,
+  );
+}
+
+/** Gives its users back. @param live the slots of the live release, in the order of the pool */
+export function giveBack(context: DeployContext, slot: SlotName, live: SlotName[]): Promise<boolean> {
+  return withTable(context, (table) =>
+    inService(table).includes(slot) ? null : tableWith(table, slot, live),
+  );
+}
+
+/** Lets the requests in flight end, then SIGTERM, then SIGKILL: the runtime starts the next process. */
+export async function endDrained(
+  context: DeployContext,
+  slot: SlotName,
+  pid: number,
+  moved: boolean,
+): Promise<void> {
+  // without a substitute new requests keep coming, and the app itself finishes those it has
+  if (moved) await drain(slotNamed(context, slot), context.config.limits.drain);
+  signal(pid, 'SIGTERM');
+  const deadline = machineMs() + context.config.limits.stop * 1000;
+  while (isRunning(pid) && machineMs() < deadline) await sleep(LOOK_EVERY_MS);
+  if (isRunning(pid)) signal(pid, 'SIGKILL');
+}
+
+export function signal(pid: number, name: NodeJS.Signals): void {
+  try {
+    process.kill(pid, name);
+  } catch (error) {
+    // it ended meanwhile
+    if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
+  }
+}
+
+async function isProven(context: DeployContext, slot: SlotName): Promise<boolean> {
+  const running = (await context.runtime.list(slot)).find((each: RunningSlot) => each.slot === slot);
+  if (!running?.pid) return false;
+  const { status, health } = await askSlot(context, running, SUBSTITUTE_LIMIT_MS);
+  return status === 200 && health === 'good';
+}
+
+/** Changes the table under the deployment lock: a deployment plans with the table that it finds. */
+async function withTable(context: DeployContext, change: (table: Table) => Table | null): Promise<boolean> {
+  const lock: Lock | null = tryLock(context.home);
+  if (!lock) return false;
+  try {
+    if (context.journal.active() !== null) return false;
+    const to = change(await context.traffic.current());
+    if (to === null) return false;
+    await context.traffic.shift(to);
+    return true;
+  } finally {
+    lock.release();
+  }
+}

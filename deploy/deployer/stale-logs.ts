@@ -1,0 +1,40 @@
+/**
+ * Logs whose writer does not write to the file of that name: it was renamed or removed, and the writer still has the
+ * old one open. For milliseconds that is part of a rotation; after that the rotation has failed.
+ */
+import path from 'node:path';
+import { olderFiles } from '../core/rotation';
+import type { Home } from '../home/home';
+import { openFiles } from '../os/open-files';
+import { pm2Daemons } from '../runtimes/pm2/daemon';
+import { processesOf } from '../traffic/nginx-processes';
+
+export const NGINX_LOGS = ['access.log', 'nginx-error.log'];
+
+/** How the kernel marks a removed file that is still open. */
+const REMOVED = ' (deleted)';
+
+/** The old files that nginx still writes to, as the kernel names them. */
+export function staleNginxLogs(home: Home): string[] {
+  return staleAmong(home, NGINX_LOGS, processesOf(home));
+}
+
+/** The old files that PM2 still writes to. */
+export function stalePm2Logs(home: Home): string[] {
+  const daemons = pm2Daemons(home).map(({ pid }) => pid);
+  const names = daemons.flatMap(openFiles).map((file) => path.basename(file));
+  const logs = names.flatMap((name) => /^(.+\.log)\b/.exec(name)?.[1] ?? []);
+  return staleAmong(home, logs, daemons);
+}
+
+function staleAmong(home: Home, logs: string[], writers: number[]): string[] {
+  const open = new Set(writers.flatMap(openFiles).filter((file) => path.dirname(file) === home.logs));
+  return [...open]
+    .map((file) => path.basename(file))
+    .filter((name) => logs.some((log) => isStale(log, name)));
+}
+
+/** @param name of an open file, as the kernel has it */
+export function isStale(log: string, name: string): boolean {
+  return name === log + REMOVED || olderFiles(log, [name.replace(REMOVED, '')]).length > 0;
+}

@@ -1,0 +1,169 @@
+/**
+ * What the checks look at, each thing looked at once for all of them. It changes nothing: the journal, which
+ * SQLite would tidy up when it is closed, is read in a copy.
+ */
+import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import type { Config } from '../config/load';
+import { configNow } from '../config/current';
+import { loadConfig, settingsFrom, slotsOf } from '../config/load';
+import type { Deployment } from '../core/deployment';
+import type { RunningSlot, Slot } from '../core/slot';
+import type { Table } from '../core/traffic-table';
+import type { Home } from '../home/home';
+import { resolveHome } from '../home/home';
+import { Journal } from '../journal/journal';
+import { createRuntime } from '../runtimes';
+import type { DeployerStatus } from '../runtimes/pm2/deployer';
+import { deployerStatus } from '../runtimes/pm2/deployer';
+import { askPm2, Pm2Down } from '../runtimes/pm2/rpc';
+import { keptSettings, readSettings } from '../config/saved-settings';
+import { findNginx, type NginxBinary } from '../traffic/nginx-binary';
+import { linkedTable } from '../traffic/table-folder';
+import { pushDamage } from '../git/push-damage';
+import { NotChecked } from './finding';
+import { ASK_MS } from './timeouts';
+
+export interface DoctorContext {
+  /** The clone. */
+  root: string;
+  env: NodeJS.ProcessEnv;
+  /** Throws E_HOME. */
+  home: () => Home;
+  /** The configuration in force. Throws E_CONFIG, E_HOME. */
+  config: () => Config;
+  /** What the next start would put in force. Throws E_CONFIG, E_HOME. */
+  wanted: () => Config;
+  /** The one in force, or as far as the last start has kept it where deploy.config.js is broken. Throws E_HOME. */
+  ports: () => Config;
+  slots: () => Slot[];
+  /** A copy of the journal, which SQLite may change. */
+  journalCopy: () => Pick<Home, 'dir' | 'journal'>;
+  /** Throws what SQLite has to say of a broken one. */
+  journal: () => Journal;
+  /** What serves by the journal, or null before the first. */
+  lastLive: () => Deployment | null;
+  /** The deployment that is at work, or was when its process died. */
+  atWork: () => Deployment | null;
+  /** Throws E_UNREADABLE_TABLE. */
+  table: () => Table;
+  /** The version of PM2's daemon. Throws E_RUNTIME: as Pm2Down when there is none, else when it does not answer. */
+  pm2: () => Promise<string>;
+  /** Throws E_ENGINE; NotLookedAt where PM2 does not answer. */
+  running: () => Promise<RunningSlot[]>;
+  /** What keeps push.git from receiving or giving out what was pushed; null for nothing. */
+  pushDamage: () => Promise<string | null>;
+  /** Throws NotLookedAt where PM2 does not answer. */
+  deployer: () => Promise<DeployerStatus | null>;
+  /** Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
+  nginx: () => Promise<NginxBinary>;
+  /** Removes the copy of the journal. */
+  close: () => void;
+}
+
+export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorContext {
+  const folder: { copy: string | null } = { copy: null };
+  const home = once(() => resolveHome(root, env));
+  const config = once(() =>
+    loadConfig(root, readSettings(home().settings), { file: home().checkedConfig, build: null }),
+  );
+  // in the home there is no deploy.config.js: only the settings in force count
+  const ports = once(
+    () => attempt(() => configNow(home(), root)) ?? loadConfig(home().dir, readSettings(home().settings)),
+  );
+  const journalCopy = once(() => {
+    folder.copy = temporaryFolder();
+    return { dir: home().dir, journal: copyOfJournal(home().journal, folder.copy) };
+  });
+  const journal = once(() => Journal.open(journalCopy()));
+  const pm2 = once(() => askPm2<string>(home(), 'getVersion', {}, ASK_MS));
+  const unlessHung = async (): Promise<void> => {
+    try {
+      await pm2();
+    } catch (error) {
+      // what runs without a daemon is found all the same
+      if (!(error instanceof Pm2Down)) throw new NotChecked('see process manager');
+    }
+  };
+  return {
+    root,
+    env,
+    home,
+    config,
+    wanted: once(() => loadConfig(root, { ...keptSettings(home().settings), ...settingsFrom(env) })),
+    ports,
+    slots: () => slotsOf(ports()),
+    journalCopy,
+    journal,
+    lastLive: once(() => journal().lastLive()),
+    atWork: once(() => journal().active()),
+    table: once(() => linkedTable(home())),
+    pm2,
+    running: once(async () => {
+      if (ports().runtime === 'pm2') await unlessHung();
+      return createRuntime({ home: home(), root, config: ports() }).list();
+    }),
+    pushDamage: once(() => pushDamage(home(), ASK_MS)),
+    deployer: once(async () => {
+      await unlessHung();
+      return deployerStatus({ home: home() });
+    }),
+    nginx: once(() => findNginx(env.PATH ?? '')),
+    close() {
+      if (folder.copy === null) return;
+      attempt(journal)?.close();
+      rmSync(folder.copy, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The first call's result for all calls; what it threw is thrown again. */
+function once<T>(look: () => T): () => T {
+  let seen: { value: T } | { error: unknown } | undefined;
+  return () => {
+    seen ??= tryOnce(look);
+    if ('error' in seen) throw seen.error;
+    return seen.value;
+  };
+}
+
+function tryOnce<T>(look: () => T): { value: T } | { error: unknown } {
+  try {
+    return { value: look() };
+  } catch (error) {
+    return { error };
+  }
+}
+
+/** Null where it cannot be had. */
+function attempt<T>(look: () => T): T | null {
+  const seen = tryOnce(look);
+  return 'error' in seen ? null : seen.value;
+}
+
+/** In memory where there is such a place: the disk may be full. */
+function temporaryFolder(): string {
+  const places = ['/dev/shm', tmpdir()];
+  for (const place of places) {
+    const made = attempt(() => mkdtempSync(path.join(place, 'switchyard-doctor-')));
+    if (made !== null) return made;
+  }
+  throw new Error(`no temporary folder can be made in ${places.join(' or ')}`);
+}
+
+/** SQLite's log goes with it. Another process may move pages from the log to the database meanwhile: then again. */
+function copyOfJournal(journal: string, folder: string): string {
+  const copy = path.join(folder, 'journal.db');
+  for (;;) {
+    const before = changedAt(journal);
+    copyFileSync(journal, copy);
+    rmSync(`${copy}-wal`, { force: true });
+    if (existsSync(`${journal}-wal`)) attempt(() => copyFileSync(`${journal}-wal`, `${copy}-wal`));
+    if (changedAt(journal) === before) return copy;
+  }
+}
+
+function changedAt(file: string): number {
+  return statSync(file).mtimeMs;
+}

@@ -1,0 +1,19 @@
+/** What runs now: the table nginx looks at, the processes the runtime has, and whether they answer. */
+import type { Observed } from '../core/plan';
+import type { RunningSlot } from '../core/slot';
+import type { DeployContext } from '../context';
+import { askSlot, unlessSilent } from './slot-health';
+
+const STATUS = { good: 'online', bad: 'unhealthy', silent: 'crashed' } as const;
+
+/** A process that lives but answers nothing is reported as crashed, one that answers badly as unhealthy. */
+export async function observe(context: DeployContext): Promise<Observed> {
+  const [table, listed] = await Promise.all([context.traffic.current(), context.runtime.list()]);
+  return { table, slots: await Promise.all(listed.map((running) => asItAnswers(context, running))) };
+}
+
+async function asItAnswers(context: DeployContext, running: RunningSlot): Promise<RunningSlot> {
+  if (running.pid === null) return running;
+  const { health } = await unlessSilent(() => askSlot(context, running));
+  return { ...running, status: STATUS[health] };
+}

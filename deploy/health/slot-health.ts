@@ -1,0 +1,77 @@
+/**
+ * Does a process in a slot work? A bad answer at its health path means that it is unhealthy, never that it hangs. Silence
+ * means a hang only where no user gets an answer either, and the process answers nothing else: a machine that builds
+ * leaves a busy process little time, and a health path may wait for what no user needs.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { ProbeAnswer } from '../core/interfaces';
+import type { RunningSlot, SlotName } from '../core/slot';
+import type { SlotHealth } from '../core/watch';
+import type { LogPosition } from '../traffic/access-log';
+import { hasSlotFailed, logPosition, readRequests } from '../traffic/access-log';
+import { answersAtAll, probe } from '../traffic/probe';
+import type { DeployContext } from '../context';
+import { slotNamed } from '../context';
+import { builtHealthPath } from './health-path';
+
+const PROBE_TIMEOUT_MS = 1000;
+/** One silence may be the machine's, which has just built and may flush its disks for seconds. */
+const SILENCES = 3;
+
+export interface SlotAnswer extends ProbeAnswer {
+  /** It is the very process and answers 200; or its path was silent, and it answered users meanwhile. */
+  works: boolean;
+  health: SlotHealth;
+}
+
+type Asked = Pick<RunningSlot, 'slot' | 'commit' | 'instance'>;
+
+/** One question to the process's health path. Never throws. */
+export async function askSlot(
+  context: DeployContext,
+  { slot, commit, instance }: Asked,
+  timeoutMs = PROBE_TIMEOUT_MS,
+): Promise<SlotAnswer> {
+  const { port } = slotNamed(context, slot);
+  const asked = logPosition(context.home);
+  // the second question takes no time of its own: a slot that hangs is to be restarted soon
+  const [answer, answersElse] = await unlessAnswered(
+    probe({ port, path: builtHealthPath(context, commit), timeoutMs }),
+    timeoutMs / 2,
+    () => answersAtAll(port, timeoutMs / 2),
+  );
+  const isItself = answer.status === 200 && answer.instance === instance;
+  // killing it for its silence, or moving its users away, would leave them without a server
+  const works = isItself || (answer.status === null && hasServedSince(context, slot, asked));
+  if (works) return { ...answer, works, health: 'good' };
+  return { ...answer, works, health: answer.status === null && !answersElse ? 'silent' : 'bad' };
+}
+
+/** Asks a second question when the first has no answer after a while. */
+async function unlessAnswered(
+  first: Promise<ProbeAnswer>,
+  patienceMs: number,
+  second: () => Promise<boolean>,
+): Promise<[ProbeAnswer, boolean]> {
+  const early = await Promise.race([first, sleep(patienceMs, null, { ref: false })]);
+  if (early !== null && early.status !== null) return [early, true];
+  return Promise.all([first, second()]);
+}
+
+/** The first answer that says something, or the last of several silences. Throws the signal's reason. */
+export async function unlessSilent<T extends Pick<SlotAnswer, 'status'> & Partial<SlotAnswer>>(
+  question: () => Promise<T>,
+  signal?: AbortSignal,
+): Promise<T> {
+  for (let asked = 1; ; asked++) {
+    const answer = await question();
+    signal?.throwIfAborted();
+    if (answer.status !== null || answer.works || asked === SILENCES) return answer;
+  }
+}
+
+/** By nginx's log: the slot has answered somebody, and not with a 5xx. */
+function hasServedSince({ home }: DeployContext, slot: SlotName, since: LogPosition): boolean {
+  const { requests } = readRequests(home, since);
+  return requests.some((entry) => entry.slot === slot && hasSlotFailed(entry) === false);
+}

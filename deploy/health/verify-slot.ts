@@ -1,0 +1,151 @@
+/**
+ * Verify proves the very process: its commit and instance from its own health answer, its pid and restart
+ * count as they were at its start. An old process or a stranger on the port fails it.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { configFileName } from '../config/file';
+import { KnownError } from '../core/errors';
+import type { ProbeAnswer } from '../core/interfaces';
+import { failureLine } from '../core/failure-line';
+import { short } from '../core/format';
+import type { Proof, RunningSlot, SlotName } from '../core/slot';
+import { isRunning, processTree } from '../os/process-table';
+import { listeningPorts } from '../os/port-holder';
+import { probe } from '../traffic/probe';
+import type { DeployContext } from '../context';
+import { builtRelease, slotNamed } from '../context';
+import { unlessSilent } from './slot-health';
+import { machineMs } from '../os/machine-clock';
+
+const LOOK_EVERY_MS = 5;
+const PROBE_TIMEOUT_MS = 2000;
+/** One good answer may be luck. */
+const GOOD_ANSWERS = 3;
+const LOG_LINES = 40;
+/** Refused connections and 503 are a start that takes its time; any other answer will not get better for long. */
+const WRONG_ANSWERS_MS = 3000;
+
+/**
+ * Waits until the process that was just started answers as itself. An exit is noticed at once.
+ * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS.
+ */
+export async function waitUntilHealthy(
+  context: DeployContext,
+  proof: Proof,
+  signal?: AbortSignal,
+): Promise<RunningSlot> {
+  const deadline = machineMs() + context.config.limits.start * 1000;
+  let lastStarting = machineMs();
+  const { pid } = await mustStillRun(context, proof);
+  for (;;) {
+    const answer = await ask(context, proof, signal);
+    signal?.throwIfAborted();
+    if (answer.status === 200) mustBeItself(answer, proof);
+    // while the process lives there is nothing new to hear from what runs it, which only takes time from its start
+    const isNews = answer.status === 200 || pid === null || !isRunning(pid);
+    const running = isNews ? await mustStillRun(context, proof) : null;
+    if (running && answer.status === 200) return running;
+    const now = machineMs();
+    if (answer.status === null || answer.status === 503) lastStarting = now;
+    if (now >= deadline || now - lastStarting > WRONG_ANSWERS_MS)
+      throw await unhealthy(context, proof, answer);
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+/**
+ * Several good answers in a row, the smoke paths, and the same process before and after. What it says counts at once;
+ * only silence is asked again.
+ * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE.
+ */
+export async function verifySlot(
+  context: DeployContext,
+  proof: Proof,
+  signal?: AbortSignal,
+): Promise<RunningSlot> {
+  const before = await mustStillRun(context, proof);
+  for (let good = 0; good < GOOD_ANSWERS; good++) {
+    const answer = await unlessSilent(() => ask(context, proof, signal), signal);
+    if (answer.status !== 200) throw await unhealthy(context, proof, answer);
+    mustBeItself(answer, proof);
+  }
+  await smoke(context, proof, signal);
+  const after = await mustStillRun(context, proof);
+  if (after.pid !== before.pid)
+    throw new KnownError('E_EXITED', `${proof.slot} was replaced while it was verified.`);
+  return after;
+}
+
+/** The runtime's entry for the proof's process; it must live and not have been restarted. Throws E_EXITED. */
+export async function mustStillRun(context: DeployContext, proof: Proof): Promise<RunningSlot> {
+  const running = (await context.runtime.list(proof.slot)).find(({ slot }) => slot === proof.slot);
+  if (running?.pid && running.restarts === proof.restarts && running.instance === proof.instance)
+    return running;
+  const by = await context.runtime.endedBy(proof.slot);
+  const line = by ?? failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
+  const code = running?.exitCode === null || running === undefined ? '' : ` with code ${running.exitCode}`;
+  throw new KnownError(
+    'E_EXITED',
+    `${short(proof.commit)} exited${code} in ${proof.slot}${line ? `: ${line}` : ' without output'}`,
+    by === null
+      ? readLog(proof.slot)
+      : `Let it use less, or raise "compose.memory" in ${configFileName(context.root)}.`,
+  );
+}
+
+/** What the slot itself answers at its health path. */
+export async function ask(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<ProbeAnswer> {
+  const { app } = builtRelease(context, proof.commit);
+  const { port } = slotNamed(context, proof.slot);
+  return probe({ port, path: app.health, timeoutMs: PROBE_TIMEOUT_MS, signal });
+}
+
+/** 200, and from the very process. */
+export function isGood(answer: ProbeAnswer, proof: Proof): boolean {
+  return answer.status === 200 && answer.commit === proof.commit && answer.instance === proof.instance;
+}
+
+function mustBeItself(answer: ProbeAnswer, proof: Proof): void {
+  if (answer.commit === proof.commit && answer.instance === proof.instance) return;
+  const wrong =
+    answer.commit !== proof.commit
+      ? `commit ${answer.commit ? short(answer.commit) : 'none'} instead of ${short(proof.commit)}`
+      : `instance ${answer.instance ?? 'none'} instead of the one just started`;
+  throw new KnownError('E_WRONG_PROCESS', `The health answer in ${proof.slot} names ${wrong}.`);
+}
+
+async function smoke(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<void> {
+  const { app } = builtRelease(context, proof.commit);
+  const { port } = slotNamed(context, proof.slot);
+  for (const path of app.smoke) {
+    const question = { port, path, timeoutMs: PROBE_TIMEOUT_MS, signal };
+    const answer = await unlessSilent(() => probe(question), signal);
+    if (answer.status === null || answer.status >= 400) {
+      throw new KnownError('E_SMOKE', `${path} in ${proof.slot} answered ${answer.said}.`);
+    }
+  }
+}
+
+async function unhealthy(context: DeployContext, proof: Proof, answer: ProbeAnswer): Promise<KnownError> {
+  const { app } = builtRelease(context, proof.commit);
+  const why = answer.status === null ? await whySilent(context, proof) : '';
+  return new KnownError(
+    'E_UNHEALTHY',
+    `${app.health} in ${proof.slot} answered ${answer.said}${why && ` (${why})`}.`,
+    readLog(proof.slot),
+  );
+}
+
+/** An app that overlooks PORT is the most common of those that are never reached. */
+async function whySilent(context: DeployContext, proof: Proof): Promise<string> {
+  const { pid } = await mustStillRun(context, proof);
+  const { port } = slotNamed(context, proof.slot);
+  const ports = pid === null ? [] : [...new Set(processTree(pid).flatMap(listeningPorts))];
+  if (ports.length > 0 && !ports.includes(port)) return `it listens on ${ports.join(', ')} and not on PORT`;
+  return failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
+}
+
+/** The hint for what only the release's own output explains. */
+export function readLog(slot: SlotName): string {
+  return `Read its output: npm run -s logs -- ${slot}`;
+}

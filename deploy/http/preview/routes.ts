@@ -1,0 +1,73 @@
+/** What a tester's link leads to: it gives the cookie by which nginx knows testers, and sends them to the app. */
+import type { Request, Response, Router } from 'express';
+import express from 'express';
+import { KnownError } from '../../core/errors';
+import { isCanary } from '../../core/canary/at-work';
+import type { Deployment } from '../../core/deployment';
+import type { Home } from '../../home/home';
+import type { Journal } from '../../journal/journal';
+import { tokenFor } from '../../traffic/preview-tokens';
+import { GOOD_FOR_MS, isPreviewSigned, PREVIEW_COOKIE, PREVIEW_PATH } from './link';
+
+export interface PreviewDeps {
+  secret: string;
+  home: Pick<Home, 'preview'>;
+  journal: Pick<Journal, 'get'>;
+}
+
+const FORBIDDEN = 403;
+const GONE = 410;
+
+export function previewRoutes(deps: PreviewDeps): Router {
+  const routes = express.Router();
+  routes.get(PREVIEW_PATH, (req, res) => {
+    res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
+    const { id, expires, signature, slot } = wordsOf(req);
+    const deployment = deps.journal.get(Number(id));
+    if (!deployment || !isPreviewSigned(deps.secret, deployment, expires, signature, slot)) {
+      return refuse(req, res, FORBIDDEN, 'This link is not one of ours.');
+    }
+    const left = Number(expires) - Date.now();
+    // a clock that was ahead would have made one that is good for years
+    if (left <= 0 || left > GOOD_FOR_MS) return refuse(req, res, GONE, 'This link has expired.');
+    const token = isTried(deployment) && tokenFor(deps.home, slot || (deployment.to?.slot ?? ''));
+    if (!token) return refuse(req, res, GONE, 'This version is not held any more.');
+    const secure = req.get('x-forwarded-proto') === 'https';
+    res.cookie(PREVIEW_COOKIE, token, { maxAge: left, path: '/', httpOnly: true, sameSite: 'lax', secure });
+    res.redirect('/');
+  });
+  return routes;
+}
+
+/** At any other time the tokens are those of another deployment. */
+function isTried(deployment: Deployment): boolean {
+  return deployment.state === 'holding' || isCanary(deployment);
+}
+
+/** Text where text was sent, and once; anything else fits no signature. */
+function wordsOf({ query }: Request): Record<'id' | 'expires' | 'signature' | 'slot', string> {
+  const word = (value: unknown): string => (typeof value === 'string' ? value : '');
+  return {
+    id: word(query.id),
+    expires: word(query.expires),
+    signature: word(query.signature),
+    slot: word(query.slot),
+  };
+}
+
+/** A page for a browser, JSON for everyone else. */
+function refuse(req: Request, res: Response, status: number, message: string): void {
+  const { code, hint } = new KnownError('E_PREVIEW', message);
+  res.status(status);
+  if (req.accepts(['json', 'html']) === 'json') return void res.json({ error: { code, message, hint } });
+  res.type('html').send(`<!doctype html>
+<html lang="en">
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width">
+<title>${message}</title>
+<body style="font: 1.1rem/1.6 system-ui; max-width: 34rem; margin: 15vh auto; padding: 0 1rem">
+<h1>${message}</h1>
+<p>${hint}</p>
+<p><a href="/">To the version that everyone gets</a></p>
+`);
+}

@@ -1,0 +1,39 @@
+/** `npm start` and `npm stop` one at a time: two at once would end what the other has just begun. */
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../core/errors';
+import type { Home } from '../home/home';
+import type { Lock } from './deployment-lock';
+import { tryLock } from './deployment-lock';
+
+/** The file whose lock says that one is at work. */
+export function setupLockFile(home: Pick<Home, 'dir'>): string {
+  return path.join(home.dir, 'start.db');
+}
+
+/** One that only looks, or applies a small change, is over within this time. */
+const PATIENCE_MS = 3000;
+const RETRY_MS = 50;
+
+/** Runs the work while no other process starts or stops this home. Throws E_USAGE when another one takes longer. */
+export async function withSetupLock<T>(home: Pick<Home, 'dir'>, work: () => Promise<T>): Promise<T> {
+  const lock = await lockWithin(setupLockFile(home), PATIENCE_MS);
+  if (!lock) {
+    const message = 'Another npm start or npm stop is at work here.';
+    throw new KnownError('E_USAGE', message, 'Wait for it to end, then try again.');
+  }
+  try {
+    return await work();
+  } finally {
+    lock.release();
+  }
+}
+
+async function lockWithin(file: string, ms: number): Promise<Lock | null> {
+  const deadline = performance.now() + ms;
+  for (;;) {
+    const lock = tryLock({ lock: file });
+    if (lock || performance.now() > deadline) return lock;
+    await sleep(RETRY_MS);
+  }
+}

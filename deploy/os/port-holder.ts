@@ -1,0 +1,100 @@
+/** Who listens on a port. */
+import { readdirSync, readlinkSync } from 'node:fs';
+import { createServer } from 'node:net';
+import path from 'node:path';
+import { withDescendants } from './process-table';
+import { listeningSockets } from './tcp-sockets';
+
+export interface PortHolder {
+  pid: number;
+  /** The program's name: `node`, `nginx`. */
+  command: string;
+}
+
+/** Whether anything on this machine listens on the port. */
+export function portInUse(port: number): boolean {
+  return listeningInodes(port).size > 0;
+}
+
+/**
+ * Whether nobody listens on the port, on any address. Tried, not looked for: after the last of the sockets that listen the
+ * kernel searches for the others before it answers. Only a port that only root may take, as nginx may on some machines,
+ * has to be looked for.
+ */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', ({ code }: NodeJS.ErrnoException) =>
+      resolve(code === 'EACCES' ? !portInUse(port) : code !== 'EADDRINUSE'),
+    );
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/**
+ * The process that listens on the port, the oldest when several share the socket. Null when nobody listens,
+ * and when it belongs to another user and we are not root: the kernel does not tell then.
+ */
+export function portHolder(port: number): PortHolder | null {
+  return portHolders(port)[0] ?? null;
+}
+
+/** Every process that listens on the port, by pid: as far as the kernel tells, see portHolder. */
+export function portHolders(port: number): PortHolder[] {
+  const inodes = listeningInodes(port);
+  if (inodes.size === 0) return [];
+  const pids = readdirSync('/proc')
+    .filter((name) => /^\d+$/.test(name))
+    .map(Number);
+  return pids
+    .sort((a, b) => a - b)
+    .filter((candidate) => holdsAny(candidate, inodes))
+    .map((pid) => ({ pid, command: commandOf(pid) }));
+}
+
+/** The port and its holder as a clause: `Port 8000 is held by node (pid 4711)`, `Port 8000 is in use`. */
+export function portInUseMessage(port: number): string {
+  const holder = portHolder(port);
+  return holder
+    ? `Port ${port} is held by ${holder.command} (pid ${holder.pid}).`
+    : `Port ${port} is in use.`;
+}
+
+/** The ports that a process listens on, or one that it has started: a container's first process starts the app. Empty for one that has ended. */
+export function listeningPorts(pid: number): number[] {
+  const pids = withDescendants([pid]);
+  const ports = listeningSockets()
+    .filter(({ inode }) => {
+      const socket = new Set([`socket:[${inode}]`]);
+      return pids.some((each) => holdsAny(each, socket));
+    })
+    .map(({ localPort }) => localPort);
+  return [...new Set(ports)];
+}
+
+function listeningInodes(port: number): Set<string> {
+  const listening = listeningSockets().filter(({ localPort }) => localPort === port);
+  return new Set(listening.map((socket) => `socket:[${socket.inode}]`));
+}
+
+function holdsAny(pid: number, inodes: Set<string>): boolean {
+  try {
+    return readdirSync(`/proc/${pid}/fd`).some((fd) => inodes.has(linkOrNothing(`/proc/${pid}/fd/${fd}`)));
+  } catch {
+    return false; // another user's process, or it has just ended
+  }
+}
+
+function linkOrNothing(file: string): string {
+  try {
+    return readlinkSync(file);
+  } catch {
+    return ''; // closed while we were reading
+  }
+}
+
+/** The binary's name: what a process calls itself need not help, Node 24 says "MainThread". */
+function commandOf(pid: number): string {
+  const binary = linkOrNothing(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
+  return path.basename(binary) || 'a process that has just ended';
+}

@@ -1,0 +1,60 @@
+/** Which commit of its branch a deployment takes: the tip in the source, if that is news. */
+import { KnownError } from '../core/errors';
+import { short } from '../core/format';
+import { decideTip } from '../core/tip-policy';
+import type { Deployment } from '../core/deployment';
+import type { Entry } from '../core/event';
+import type { Commit } from '../core/release';
+import type { Serving } from '../core/slot';
+import { sourceOf, tipOf, updateMirror } from '../git/mirror';
+import type { DeployContext } from '../context';
+import { deploymentMark } from '../os/marked-processes';
+import { phase } from '../journal/phase';
+
+export interface NothingNew {
+  nothingNew: Commit;
+}
+export type Tip = { commit: Commit } | NothingNew;
+
+/** Fetches the branch. Returns its tip. Throws E_SOURCE, E_REF, E_DISK. */
+export function fetchTip(
+  context: DeployContext,
+  { id }: Deployment,
+  branch: string,
+  signal: AbortSignal,
+): Promise<Commit> {
+  const { home, config } = context;
+  const report = (entry: Entry): Promise<void> => context.journal.tell(id, entry);
+  return phase({ report, signal }, 'fetch', async () => {
+    await updateMirror(home, sourceOf(home, config.source), {
+      deploymentMark: deploymentMark(home.logs, id),
+      signal,
+      report: (message) => context.journal.tell(id, { type: 'warning', message }),
+    });
+    return tipOf(home, branch);
+  });
+}
+
+/** Is the branch's tip, just fetched, to be deployed? Notes that it was seen, and what takes it. Throws E_BAD_COMMIT. */
+export async function chooseTip(
+  { home, config, journal }: DeployContext,
+  { id, trigger }: Deployment,
+  branch: string,
+  commit: Commit,
+  serving: Serving | null,
+): Promise<Tip> {
+  const source = sourceOf(home, config.source);
+  const decision = decideTip({
+    tip: commit,
+    lastSeen: journal.lastSeen(source, branch),
+    serving: serving?.commit ?? null,
+    history: journal.verdicts(commit),
+    trigger,
+  });
+  // a commit that is nothing new stays out of the row: it is no attempt to make it live
+  const isNew = decision.do !== 'nothing-new';
+  await journal.saw(source, branch, commit, isNew ? { id, facts: { commit } } : undefined);
+  if (!isNew) return { nothingNew: commit };
+  if (decision.do === 'deploy') return { commit };
+  throw new KnownError('E_BAD_COMMIT', `${short(commit)} failed before: ${decision.cause}`);
+}

@@ -1,0 +1,168 @@
+/** How a deployment ends in the journal. */
+import { discardVariables, forgetVariables } from '../config/app-environment';
+import { EMPTY } from '../core/environment';
+import { asKnown, KnownError } from '../core/errors';
+import { short } from '../core/format';
+import { inService } from '../core/traffic-split';
+import type { DeploymentState } from '../core/deployment';
+import type { Plan } from '../core/plan';
+import type { Commit } from '../core/release';
+import type { SlotName } from '../core/slot';
+import type { DeployContext } from '../context';
+import { runHookOrWarn } from './hooks';
+import { checkLive } from './steps/probe-live';
+import { fullDisk } from '../health/disk-watch';
+import { discardRelease } from '../release/discard';
+import { tryEarlier } from './fall-back';
+import { findRelease, isMadeBy } from '../release/releases';
+
+/** It went through: to its end, to a bake that an operator ended, or there was nothing to do. */
+export async function finish(
+  context: DeployContext,
+  id: number,
+  end: 'done' | 'ended' | 'already-live',
+): Promise<void> {
+  if (end === 'ended') {
+    const cause = 'an operator rolled it back during its bake';
+    await context.journal.move(id, 'rolled-back', { fault: 'operator', cause });
+    return;
+  }
+  // a restore has nothing left to do then
+  if (end === 'already-live' && context.journal.get(id)?.kind !== 'restore')
+    await context.journal.tell(id, { type: 'warning', message: 'this version is live already' });
+  const crashing = await markCrashing(context, id);
+  await context.journal.move(id, 'succeeded');
+  await stopCrashing(context, crashing).catch((reason: unknown) =>
+    context.journal.tell(id, {
+      type: 'warning',
+      message: `the release before still runs: ${asKnown(reason).message}`,
+    }),
+  );
+  // what it could not remove, the next one will
+  await forgetOldVariables(context).catch(() => undefined);
+}
+
+/**
+ * The watch rolled it back for crashing, and another release took its place well: the commit is marked bad, before
+ * the rollback is reported. Returns the slot that would crash for ever; null for any other end.
+ */
+async function markCrashing({ home, journal }: DeployContext, id: number): Promise<SlotName | null> {
+  const { kind, trigger, from, to, cause } = journal.get(id) ?? {};
+  if (kind !== 'rollback' || trigger !== 'watch' || !from || !cause || from.commit === to?.commit)
+    return null;
+  const deployed = journal
+    .history()
+    .find((each) => each.kind === 'deploy' && each.commit === from.commit && each.state === 'succeeded');
+  const { hint } = new KnownError('E_CRASHES', cause);
+  // whatever is live crashes on a full disk
+  if (deployed && fullDisk(home) === null)
+    await journal.note(deployed.id, { fault: 'commit', errorCode: 'E_CRASHES', cause, hint });
+  return from.slot;
+}
+
+async function stopCrashing({ traffic, runtime }: DeployContext, slot: SlotName | null): Promise<void> {
+  if (slot === null) return;
+  const table = await traffic.current();
+  if (inService(table).includes(slot) || table.standby === slot) return;
+  await runtime.stop(slot);
+}
+
+/** The branch's tip was dealt with before: nothing is done, and nothing was asked for that could fail. */
+export async function finishAsNothingNew(context: DeployContext, id: number, tip: Commit): Promise<void> {
+  const cause = `nothing new: ${short(tip)} was seen before`;
+  await context.journal.move(id, 'succeeded', {
+    cause,
+    hint: `To make it live again: npm run -s deploy -- ${short(tip)}`,
+  });
+}
+
+/** It failed and was taken back, its release included. */
+export async function fail(context: DeployContext, id: number, error: KnownError): Promise<void> {
+  await removeOwnRelease(context, id, error).catch((reason: unknown) =>
+    context.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
+  );
+  // the undo leaves the migration in place
+  await checkLive(context, id).catch(() => null);
+  const tried = triedEnvironment(context, id);
+  // before the hook: whatever becomes of that, this is why
+  await context.journal.note(id, {
+    // the commit was live with the environment before
+    fault: tried !== null && error.fault === 'commit' ? 'operator' : error.fault,
+    errorCode: error.code,
+    cause: error.message,
+    hint: error.hint,
+  });
+  await runHookOrWarn(context, id, 'failure');
+  await queueEarlier(context, id, error);
+  await context.journal.move(id, endState(context, id, error), { cause: error.message });
+  // only now: as long as it is kept, no cause can carry a value of it
+  if (tried !== null) discardVariables(context.home, tried);
+}
+
+/** Before it is over, so that its followers find the next attempt. */
+async function queueEarlier(context: DeployContext, id: number, error: KnownError): Promise<void> {
+  const failed = context.journal.get(id);
+  if (failed === null) return;
+  await tryEarlier(context, failed, error).catch((reason: unknown) =>
+    context.journal.tell(id, { type: 'warning', message: `no other is tried: ${asKnown(reason).message}` }),
+  );
+}
+
+/** The environment that it was asked to try, and that is not kept. */
+function triedEnvironment(context: DeployContext, id: number): number | null {
+  const { kind, environment } = context.journal.get(id) ?? {};
+  return kind === 'env' ? (environment ?? null) : null;
+}
+
+async function forgetOldVariables({ home, journal, runtime }: DeployContext): Promise<void> {
+  const running = await runtime.list();
+  forgetVariables(
+    home,
+    journal,
+    running.map(({ environment }) => environment ?? EMPTY),
+  );
+}
+
+/** The release that this very deployment has made; one that was there before stays. */
+async function removeOwnRelease(context: DeployContext, id: number, error: KnownError): Promise<void> {
+  const made = context.journal
+    .since(0, id)
+    .some(({ entry }) => entry.type === 'phase' && entry.phase === 'check out' && entry.status === 'started');
+  const commit = context.journal.get(id)?.commit;
+  if (!commit) return;
+  const isComplete = findRelease(context.home, commit) !== null;
+  // a power cut loses the newest events and the release, but the engine may have its image
+  const isCutOff = error.code === 'E_INTERRUPTED' && !isComplete;
+  if (!made && !isCutOff) return;
+  if (isComplete && !isMadeBy(context.home, commit, id)) return;
+  // where taking back failed, a process may still run from it
+  const runs = (await context.runtime.list()).some((running) => running.commit === commit);
+  if (!runs) await discardRelease(context, commit);
+}
+
+function endState(context: DeployContext, id: number, error: KnownError): DeploymentState {
+  if (error.code === 'E_ABORTED' || error.code === 'E_STOPPED') return 'aborted';
+  if (error.code === 'E_INTERRUPTED') return 'interrupted';
+  return trafficMoved(context, id) ? 'rolled-back' : 'failed';
+}
+
+/** True when users were sent to the new release before it was taken back. */
+function trafficMoved(context: DeployContext, id: number): boolean {
+  const to = context.journal.get(id)?.to;
+  const plan = context.journal.get(id)?.plan ?? [];
+  return context.journal.since(0, id).some(({ entry }) => {
+    if (entry.type !== 'phase' || entry.phase !== 'shift' || entry.undo || entry.status !== 'done')
+      return false;
+    return gaveUsers(plan, entry.step ?? -1, to?.slot);
+  });
+}
+
+/** To a slot that the plan had started before, or to the warm one. */
+function gaveUsers(plan: Plan, index: number, warm: SlotName | undefined): boolean {
+  const step = plan[index]?.step;
+  if (step?.do !== 'shift') return false;
+  const started = plan.flatMap(({ step: each }) => (each.do === 'start' ? [each] : []));
+  const before = plan.slice(0, index).flatMap(({ step: each }) => (each.do === 'start' ? [each.slot] : []));
+  const fresh = started.length === 0 ? [warm] : before;
+  return inService(step.to).some((slot) => fresh.includes(slot));
+}

@@ -1,0 +1,102 @@
+/**
+ * The bake: after the full shift both releases run and the new one is watched: its health, its exits, and
+ * the share of errors that nginx saw. A bad release throws, and the runner takes everything back.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../../core/errors';
+import type { Proofs, SlotName } from '../../core/slot';
+import type { Counts } from '../../core/verdict';
+import { bakePassed, NONE, releaseVerdict, sumOf } from '../../core/verdict';
+import type { SlotCounts } from '../../traffic/access-log';
+import { countRequests, logPosition, readRequests } from '../../traffic/access-log';
+import { linkedTable } from '../../traffic/table-folder';
+import type { DeployContext } from '../../context';
+import { isStopped } from '../../core/cancel-reason';
+import { diskWatch } from '../../health/disk-watch';
+import { healthWatch } from '../../health/health-watch';
+import type { Tell } from '../../health/process-watch';
+import { readLog } from '../../health/verify-slot';
+import { machineMs } from '../../os/machine-clock';
+
+const LOOK_EVERY_MS = 100;
+
+/**
+ * Watches the slot, or all that serve the release, for so many seconds. Throws E_EXITED or E_BAKE when the release is
+ * bad, E_DISK when the disk stays full, E_ENGINE when it went with Docker's engine and has not come back; until then that
+ * is waited for, beyond the bake's own time too.
+ * @param before what the releases before answered, in all slots together, to compare with
+ * @param ended looked at all the time: true when an operator wants to roll back now
+ * @param tell what happens meanwhile
+ * @param signal ends it: by npm stop, who was told LIVE is to find the release live at the next start; by an operator,
+ * its reason is thrown
+ */
+export async function bake(
+  context: DeployContext,
+  { seconds, others = [], ...first }: Proofs & { seconds: number },
+  before: Counts,
+  ended: () => boolean,
+  tell: Tell,
+  signal?: AbortSignal,
+): Promise<{ detail: string; ended: boolean }> {
+  const deadline = machineMs() + seconds * 1000;
+  const errors = errorWatch(context, before);
+  const proofs = [first, ...others];
+  const { standby } = linkedTable(context.home);
+  const oldRuns = standby !== null && proofs.every(({ slot }) => slot !== standby);
+  // else the way back stops and starts processes, which a full disk turns into an outage
+  const disk = diskWatch(context.home, tell, oldRuns ? 'fail' : 'wait');
+  const watches = proofs.map((proof) => ({
+    slot: proof.slot,
+    look: healthWatch(context, proof, { code: 'E_BAKE', tell, mayBeReplaced: true, disk }),
+  }));
+  let waiting = false;
+  while (machineMs() < deadline || waiting) {
+    if (ended()) return { detail: 'ended by an operator', ended: true };
+    if (isStopped(signal)) return { detail: 'cut short by npm stop', ended: false };
+    signal?.throwIfAborted();
+    waiting = false;
+    const seen = errors.read();
+    for (const { slot, look } of watches) {
+      const health = await look();
+      // what failed while the engine took its containers down says nothing of the release
+      if (health === 'well') errors.add(slot, seen);
+      waiting ||= health === 'waiting';
+    }
+    errors.judge();
+    await sleep(LOOK_EVERY_MS);
+  }
+  return { detail: bakePassed(seconds, errors.seen(), context.config.bake), ended: false };
+}
+
+interface ErrorWatch {
+  /** What each slot has answered since the last time. */
+  read(): SlotCounts[];
+  /** Adds to the release's account what a slot of it has answered. */
+  add(slot: SlotName, seen: SlotCounts[]): void;
+  /** Throws E_BAKE. */
+  judge(): void;
+  /** How many user requests the release has answered. */
+  seen(): number;
+}
+
+function errorWatch(context: DeployContext, before: Counts): ErrorWatch {
+  let position = logPosition(context.home);
+  const account = new Map<SlotName, Counts>();
+  return {
+    read() {
+      const read = readRequests(context.home, position);
+      position = read.position;
+      return countRequests(read.requests).slots;
+    },
+    add(slot, seen) {
+      const news = seen.filter((counts) => counts.slot === slot);
+      account.set(slot, sumOf([...news, account.get(slot) ?? NONE]));
+    },
+    judge() {
+      const bad = releaseVerdict(before, account, context.config.bake);
+      const [worst = ''] = bad?.slots ?? [];
+      if (bad) throw new KnownError('E_BAKE', `${bad.slots.join(', ')}: ${bad.why}.`, readLog(worst));
+    },
+    seen: () => sumOf([...account.values()]).requests,
+  };
+}

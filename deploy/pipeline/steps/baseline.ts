@@ -1,0 +1,41 @@
+/** What the releases before have answered, which a bake compares with: read from nginx's log, by slot and by time. */
+import type { JournalEvent } from '../../core/event';
+import type { Plan } from '../../core/plan';
+import type { Proofs, SlotName } from '../../core/slot';
+import type { Counts } from '../../core/verdict';
+import { sumOf } from '../../core/verdict';
+import type { LogEntry } from '../../traffic/access-log';
+import { countRequests } from '../../traffic/access-log';
+
+/**
+ * All slots together: a pool's release is compared with the whole pool. A slot that was replaced counts up to the start
+ * of the release in it, one that had the release already not at all. Pure.
+ * @param told what the deployment's journal says so far
+ */
+export function baselineCounts(requests: LogEntry[], plan: Plan, told: JournalEvent[]): Counts {
+  const began = startedAt(plan, told);
+  const has = new Set(slotsWithRelease(plan));
+  const before = requests.filter(({ slot, at }) => {
+    if (slot === null) return false;
+    const since = began.get(slot);
+    return since === undefined ? !has.has(slot) : at < since;
+  });
+  return sumOf(countRequests(before).slots);
+}
+
+/** When each slot was taken for the release, in milliseconds since 1970: its first try where there were several. */
+function startedAt(plan: Plan, told: JournalEvent[]): Map<SlotName, number> {
+  const began = new Map<SlotName, number>();
+  for (const { at, entry } of told) {
+    if (entry.type !== 'phase' || entry.phase !== 'start' || entry.status !== 'started' || entry.undo)
+      continue;
+    const step = plan[entry.step ?? -1]?.step;
+    if (step?.do === 'start' && !began.has(step.slot)) began.set(step.slot, at);
+  }
+  return began;
+}
+
+function slotsWithRelease(plan: Plan): SlotName[] {
+  const live = plan.flatMap(({ step }): Proofs[] => (step.do === 'verify-live' ? [step] : []));
+  return live.flatMap(({ slot, others = [] }) => [slot, ...others.map((each) => each.slot)]);
+}

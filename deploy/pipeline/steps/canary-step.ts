@@ -1,0 +1,151 @@
+/**
+ * One step of a canary: a share of the users have it, and it is compared with what the others have. It passes, it fails
+ * (and the runner gives everybody back), or a person is asked. A person may end, hold or shorten it at any moment.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { abLine } from '../../core/canary/ab-test';
+import type { Move } from '../../core/canary/decide';
+import { decideCanary } from '../../core/canary/decide';
+import { KnownError } from '../../core/errors';
+import { percent, plural } from '../../core/format';
+import type { OperatorRequest } from '../../core/deployment';
+import { closePreview, openPreview } from '../../traffic/preview-tokens';
+import type { DeployContext } from '../../context';
+import type { Evidence, Judging } from './canary-evidence';
+import { gatherEvidence } from './canary-evidence';
+import { diskWatch } from '../../health/disk-watch';
+import { healthWatch } from '../../health/health-watch';
+import { yieldToUrgent, yieldToNewer } from './yield-to-urgent';
+import { readLog } from '../../health/verify-slot';
+import { machineMs } from '../../os/machine-clock';
+
+const LOOK_EVERY_MS = 100;
+/** While a person is asked, which may take days. */
+const HEALTH_EVERY_LOOKS = 5;
+const TELL_EVERY_MS = 60_000;
+
+export interface Judgement {
+  deploymentId: number;
+  /** Called at every look. */
+  onHold: () => void;
+  /** People who have met an error of the canary, over all of its steps. */
+  hurt: Set<string>;
+  signal?: AbortSignal;
+}
+
+/**
+ * Returns when it passes, or a person says so, with a clause for the journal; `promoted` when the further steps are to
+ * be left out. Throws E_CANARY, E_EXITED, E_ABORTED for what cannot wait, and the signal's reason.
+ */
+export async function judge(
+  context: DeployContext,
+  step: Judging,
+  how: Judgement,
+): Promise<{ detail: string; promoted: boolean }> {
+  const { home, journal } = context;
+  const { deploymentId: id, hurt } = how;
+  const evidence = gatherEvidence(context, step, hurt);
+  const tellResult = resultTeller(context, step, id, evidence);
+  try {
+    for (const slot of [step.slot, ...step.against]) openPreview(home, slot);
+    // a person's yes to a hold before it says nothing of this
+    if (journal.get(id)?.state === 'holding') await journal.goOn(id, 'promote');
+    const { do: what, why } = await untilDecided(context, step, how, evidence, tellResult);
+    if (what === 'fail') throw failure(step, why, hurt.size);
+    const met = hurt.size > 0 ? `; ${plural(hurt.size, 'user')} got an error from it` : '';
+    return { detail: `${percent(step.share / 100)}: ${why}${met}`, promoted: what === 'promote' };
+  } catch (error) {
+    // testers are users again, at once
+    closePreview(home);
+    throw error;
+  } finally {
+    await tellResult('');
+  }
+}
+
+type Decided = Extract<Move, { do: 'go on' | 'promote' | 'fail' }>;
+
+async function untilDecided(
+  context: DeployContext,
+  step: Judging,
+  { deploymentId: id, onHold, signal }: Judgement,
+  evidence: Evidence,
+  tellResult: (prefix: string) => Promise<void>,
+): Promise<Decided> {
+  const { journal, config } = context;
+  const tell = (message: string): Promise<void> => journal.tell(id, { type: 'warning', message });
+  const health = healthWatch(context, step, {
+    code: 'E_CANARY',
+    tell,
+    mayBeReplaced: true,
+    disk: diskWatch(context.home, tell, 'fail'),
+  });
+  const question = asking(context, step, id);
+  const began = machineMs();
+  let nextTold = began + TELL_EVERY_MS;
+  for (let looks = 0; ; looks++) {
+    signal?.throwIfAborted();
+    const pending = journal.pending();
+    yieldToUrgent(pending, 'a canary');
+    if (config.canary.onPush === 'supersede') yieldToNewer(pending);
+    if (!question.isAsked() || looks % HEALTH_EVERY_LOOKS === 0) evidence.read((await health()) === 'well');
+    const wish = journal.get(id)?.wish ?? null;
+    const look = {
+      wish,
+      waitedMs: machineMs() - began,
+      seconds: step.seconds,
+      patience: config.canary.patience,
+    };
+    const sides = { canary: evidence.canary(), stable: evidence.stable() };
+    const move = decideCanary({ ...look, ...sides }, config.canary);
+    if (move.do === 'ask') await question.ask(move.why);
+    else await question.answered(wish);
+    if (move.do === 'go on' || move.do === 'promote' || move.do === 'fail') return move;
+    if (move.do === 'collect' && move.few && config.canary.tooFew === 'probe') await evidence.probe();
+    if (machineMs() > nextTold) {
+      nextTold = machineMs() + TELL_EVERY_MS;
+      await tellResult('so far, ');
+    }
+    onHold();
+    await sleep(LOOK_EVERY_MS, undefined, { signal });
+  }
+}
+
+/** While a person is asked, the deployment is held, and says why; what it still lacks changes all the time, and is said once. */
+function asking({ journal }: DeployContext, step: Judging, id: number) {
+  let asked: string | null = null;
+  return {
+    isAsked: () => asked !== null,
+    async ask(why: string): Promise<void> {
+      const [reason = ''] = why.split(':');
+      // first why: whoever follows a push leaves when the deployment is held
+      if (asked !== reason) await journal.tell(id, { type: 'note', message: askLine(step, why) });
+      if (asked === null) await journal.hold(id);
+      asked = reason;
+    },
+    /** @param wish what a person said to it */
+    async answered(wish: OperatorRequest | null): Promise<void> {
+      if (asked !== null) await journal.goOn(id, wish);
+      asked = null;
+    },
+  };
+}
+
+/** What an A/B test shows, told as a note; nothing where there is no goal. */
+function resultTeller(context: DeployContext, { share }: Judging, id: number, evidence: Evidence) {
+  return async (prefix: string): Promise<void> => {
+    const comparison = evidence.comparison();
+    if (!comparison) return;
+    const message = `A/B at ${percent(share / 100)}: ${prefix}${abLine(comparison)}`;
+    await context.journal.tell(id, { type: 'note', message });
+  };
+}
+
+function askLine({ share }: Judging, why: string): string {
+  return `the canary stays at ${percent(share / 100)}: ${why}; npm run -s resume, promote or abort`;
+}
+
+function failure({ slot, share }: Judging, why: string, hurt: number): KnownError {
+  const users = `${plural(hurt, 'user')} got an error from it`;
+  return new KnownError('E_CANARY', `${slot} at ${percent(share / 100)}: ${why}; ${users}.`, readLog(slot));
+}

@@ -1,0 +1,46 @@
+/** The maintenance page while a slot is replaced in its place: the owner's, and for how long users have got it. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { KnownError } from '../../core/errors';
+import { writeAtomically } from '../../os/atomic-write';
+import type { LogEntry } from '../../traffic/access-log';
+import type { DeployContext } from '../../context';
+import { configFileName } from '../../config/file';
+
+const ASK_EVERY_MS = 50;
+
+/** Puts the owner's page where nginx reads it; nginx's own stays where none is named. Throws E_STRATEGY. */
+export function putPage({ home, root, config }: DeployContext): void {
+  const { page } = config.maintenance;
+  if (page === null) return;
+  const at = path.join(home.pages, 'maintenance.html');
+  try {
+    writeAtomically(at, readFileSync(path.resolve(root, page)), { mode: 0o644 });
+  } catch (error) {
+    const why =
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'is not there' : 'cannot be put in its place';
+    throw new KnownError(
+      'E_STRATEGY',
+      `The page ${page} ${why}.`,
+      `Correct maintenance.page in ${configFileName(root)}.`,
+    );
+  }
+}
+
+/** Asks through nginx until the page is gone, so that its log knows for how long, also while nobody else asks. */
+export async function askWhileDown({ traffic, config }: DeployContext): Promise<void> {
+  while ((await traffic.current()).maintenance) {
+    await traffic.verify(config.app.health);
+    await sleep(ASK_EVERY_MS, undefined, { ref: false });
+  }
+}
+
+/** From the first maintenance page to the first answer after the last, in milliseconds; null for no page. */
+export function downMs(entries: LogEntry[]): number | null {
+  const times = entries.filter(({ maintenance }) => maintenance).map(({ at }) => at);
+  if (times.length === 0) return null;
+  const [first, last] = [Math.min(...times), Math.max(...times)];
+  const next = entries.filter(({ maintenance, at }) => !maintenance && at >= last).map(({ at }) => at);
+  return Math.min(...next, ...(next.length === 0 ? [last] : [])) - first;
+}

@@ -1,0 +1,66 @@
+/** The step `migrate`: the data is copied, the migration runs, and the release that is live must have survived it. */
+import { EMPTY } from '../../core/environment';
+import { KnownError } from '../../core/errors';
+import { named, printable } from '../../core/format';
+import { failureLine } from '../../core/failure-line';
+import type { Migration } from '../../core/deployment';
+import type { Step } from '../../core/plan';
+import { logPosition } from '../../traffic/access-log';
+import type { Owner } from '../../os/change-owner';
+import { containerUser, giveData } from '../../runtimes/compose/container-user';
+import type { DeployContext } from '../../context';
+import { builtRelease } from '../../context';
+import { copyData, hasMoved, howToRestore } from './data-snapshot';
+import { checkLive, liveBefore } from './probe-live';
+
+const LONGEST_DETAIL = 200;
+
+/** Returns a clause for the journal. Throws E_MIGRATE, E_DISK, E_DATA_COPY. */
+export async function migrate(
+  context: DeployContext,
+  { commit, environment = EMPTY }: Extract<Step, { do: 'migrate' }>,
+  id: number,
+): Promise<string> {
+  const { journal, home, packing } = context;
+  const release = builtRelease(context, commit);
+  const argv = release.app.migrate;
+  if (argv === null) return 'none';
+  const user = await userOfData(context);
+  const copy = await copyData(home, id, user);
+  const told = (message: string): Promise<void> => journal.tell(id, { type: 'note', message });
+  if (copy !== null) await told(`copied the data to ${copy.folder}`);
+  const folder = copy?.folder ?? null;
+  const migration: Migration = { ...(await liveBefore(context)), liveFails: null, copy: folder, moved: null };
+  // noted first: a migration whose process is killed may have changed the schema
+  await journal.note(id, { migration });
+  const { exitCode, lastLines } = await packing.runOnce(argv, release, id, environment);
+  const moved = copy !== null && (await hasMoved(home, id, copy, user));
+  if (copy !== null) await journal.note(id, { migration: { ...migration, moved } });
+  const liveFails = await tellWhetherLiveFails(context, id);
+  if (folder !== null && (moved || liveFails || exitCode !== 0))
+    await told(`to bring the data back: ${howToRestore(home, folder)}`);
+  if (exitCode === 0) return printable(lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
+  const why = failureLine(lastLines);
+  throw new KnownError('E_MIGRATE', `The migration ended with code ${exitCode}${why && `: ${why}`}.`);
+}
+
+/**
+ * It goes on all the same: a migration is never undone, and only the new release was made for the schema.
+ */
+async function tellWhetherLiveFails(context: DeployContext, id: number): Promise<boolean> {
+  const { from } = context.journal.get(id) ?? {};
+  const after = await checkLive(context, id, logPosition(context.home));
+  if (!after?.liveFails || !from) return false;
+  const message = `the schema moved, and ${named(from)} now fails: ${after.liveFails}`;
+  await context.journal.tell(id, { type: 'incident', message, slot: from.slot });
+  return true;
+}
+
+/** No process of root opens what containers write. */
+async function userOfData({ home, config }: DeployContext): Promise<Owner | null> {
+  if (config.runtime !== 'compose' || process.getuid?.() !== 0) return null;
+  const user = containerUser();
+  // what an operator has put back as root is its data too
+  await giveData(home.shared, user);
+  return user;
+}

@@ -1,0 +1,122 @@
+/**
+ * Does the release that is live still work after another release's migration? Its health path, its smoke paths and its
+ * users' errors are compared with what they were before.
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { inService } from '../../core/traffic-split';
+import type { Migration } from '../../core/deployment';
+import type { SlotName } from '../../core/slot';
+import type { Counts } from '../../core/verdict';
+import { errorVerdict, sumOf } from '../../core/verdict';
+import { machineMs } from '../../os/machine-clock';
+import type { LogPosition } from '../../traffic/access-log';
+import { countRequests, logPosition, readRecent, readRequests } from '../../traffic/access-log';
+import { probe } from '../../traffic/probe';
+import type { DeployContext } from '../../context';
+import { slotNamed } from '../../context';
+import { builtHealthPath } from '../../health/health-path';
+import { findRelease } from '../../release/releases';
+
+type Before = Pick<Migration, 'sound' | 'before'>;
+
+const PROBE_TIMEOUT_MS = 2000;
+/** A bad answer may be a moment's. */
+const BAD_ANSWERS = 3;
+const ASK_AGAIN_MS = 150;
+/** How much of nginx's log tells what was usual. */
+const USUAL_MS = 300_000;
+/** A release that fails all its requests shows it in so few. */
+const FEW_REQUESTS = 5;
+/** How long users' requests are waited for, where there were some before. */
+const EVIDENCE_MS = 1000;
+const LOOK_EVERY_MS = 50;
+
+/** What works before a migration. */
+export async function liveBefore(context: DeployContext): Promise<Before> {
+  const [table, running] = await Promise.all([context.traffic.current(), context.runtime.list()]);
+  const slots = inService(table);
+  const asked = running
+    .filter(({ slot, pid }) => pid !== null && slots.includes(slot))
+    .flatMap(({ slot, commit }) => pathsOf(context, commit).map((path) => ({ slot, commit, path })));
+  const answers = await Promise.all(
+    asked.map(async (each) => ({ each, said: await badAnswer(context, each) })),
+  );
+  const sound = answers.filter(({ said }) => said === null).map(({ each }) => each);
+  const recent = readRecent(context.home, Date.now() - USUAL_MS);
+  return { sound, before: countsOf(slots, countRequests(recent).slots) };
+}
+
+/** Why the live release fails now, as one clause; null while it works. @param from where its users' requests count from */
+export async function liveFails(
+  context: DeployContext,
+  known: Before,
+  from: LogPosition,
+): Promise<string | null> {
+  const { active } = await context.traffic.current();
+  if (active === null || known.sound.length === 0) return null;
+  for (const each of known.sound) {
+    const said = await repeatedly(() => badAnswer(context, each));
+    if (said !== null) return `${each.path} in ${each.slot} answers ${said}`;
+  }
+  return usersErrors(context, known, from);
+}
+
+/** Waits a moment for users' requests, where there were some before. */
+async function usersErrors(
+  context: DeployContext,
+  { sound, before }: Before,
+  from: LogPosition,
+): Promise<string | null> {
+  const { maxErrorRatio, minRequests } = context.config.bake;
+  const rule = { maxErrorRatio, minRequests: Math.min(minRequests, FEW_REQUESTS) };
+  const slots = [...new Set(sound.map(({ slot }) => slot))];
+  const deadline = machineMs() + (before.requests > 0 ? EVIDENCE_MS : 0);
+  for (;;) {
+    const now = countsOf(slots, countRequests(readRequests(context.home, from).requests).slots);
+    const why = errorVerdict(before, now, rule);
+    if (why !== null || now.requests >= minRequests || machineMs() >= deadline) return why;
+    await sleep(LOOK_EVERY_MS);
+  }
+}
+
+/** The same with what was noted of a migration; false when it is not known how the release was before. */
+export async function checkLive(
+  context: DeployContext,
+  id: number,
+  from = logPosition(context.home),
+): Promise<Migration | null> {
+  const known = context.journal.get(id)?.migration ?? null;
+  if (known === null) return null;
+  const migration = { ...known, liveFails: await liveFails(context, known, from) };
+  if (migration.liveFails !== known.liveFails) await context.journal.note(id, { migration });
+  return migration;
+}
+
+function pathsOf(context: DeployContext, commit: string): string[] {
+  return [builtHealthPath(context, commit), ...(findRelease(context.home, commit)?.app.smoke ?? [])];
+}
+
+/** What a path says that is not good; null for a good answer. */
+async function badAnswer(
+  context: DeployContext,
+  { slot, commit, path }: Before['sound'][number],
+): Promise<string | null> {
+  const { port } = slotNamed(context, slot);
+  const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
+  // another release has its place by now
+  if (answer.commit !== null && answer.commit !== commit) return null;
+  return answer.status !== null && answer.status < 400 ? null : answer.said;
+}
+
+/** The last of several bad answers, or null as soon as one is good. */
+async function repeatedly(question: () => Promise<string | null>): Promise<string | null> {
+  for (let asked = 1; ; asked++) {
+    const said = await question();
+    if (said === null || asked === BAD_ANSWERS) return said;
+    await sleep(ASK_AGAIN_MS);
+  }
+}
+
+function countsOf(slots: SlotName[], counts: ({ slot: SlotName } & Counts)[]): Counts {
+  return sumOf(counts.filter(({ slot }) => slots.includes(slot)));
+}

@@ -1,0 +1,127 @@
+/** What deployments have left in the home, looked at for pruning. */
+import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import type { Inventory, ReleaseSize } from '../core/prune';
+import { bytesOf } from '../core/capacity';
+import { allTables, tableFolder } from '../core/traffic-table';
+import type { Deployment } from '../core/deployment';
+import type { Commit } from '../core/release';
+import { changedAt } from '../os/newest';
+import type { DeployContext } from '../context';
+import { isPartial } from '../release/packages/store';
+import { npmVersion } from '../release/packages/npm-version';
+import { isShareable, modulesKey, readPackageFiles } from '../release/packages/package-files';
+import { foldersInUse } from '../release/folders-in-use';
+import {
+  commitOfName,
+  findRelease,
+  measureRelease,
+  notedSize,
+  releaseFolder,
+  strayNames,
+} from '../release/releases';
+
+/** Logs and events are kept by the number of deployments since. */
+const RECENT = 1000;
+
+/** Everything that the decision needs. It takes no lock, and changes nothing. */
+export async function takeInventory(
+  context: Omit<DeployContext, 'root' | 'packing' | 'configProblem'>,
+): Promise<Inventory> {
+  const { home, journal, slots, config } = context;
+  const observed = { table: await context.traffic.current(), running: await context.runtime.list() };
+  const lastLive = journal.lastLive()?.to?.commit ?? null;
+  const active = observed.running.find(({ slot }) => slot === observed.table.active)?.commit ?? lastLive;
+  const releases = namesIn(home.releases)
+    .filter(isCommit)
+    .filter((commit) => findRelease(home, commit));
+  return {
+    history: everyOnce([...journal.verdicts(), ...journal.history(RECENT), ...journal.pending()]),
+    active,
+    inUse: [
+      ...observed.running.map(({ commit }) => commit),
+      ...slots.flatMap(({ name }) => journal.lastInSlot(name)?.to?.commit ?? []),
+      ...(lastLive ? [lastLive] : []),
+      ...[...foldersInUse(home)].flatMap((name) => commitOfName(name) ?? []),
+    ],
+    releases,
+    stores: storesIn(home.modules),
+    storeOf: await storesOf(context, releases),
+    logs: namesIn(home.logs)
+      .flatMap((name) => /^deployment-(\d+)\.log$/.exec(name)?.[1] ?? [])
+      .map(Number),
+    keep: config.keep.releases,
+    sizes: await sizesOf(context, releases),
+    keepBytes: bytesOf(config.keep.disk),
+  };
+}
+
+function everyOnce(deployments: Deployment[]): Deployment[] {
+  return [...new Map(deployments.map((each) => [each.id, each])).values()];
+}
+
+/** What killed processes and earlier settings have left. Nobody makes a release while it is asked: ask under the lock. */
+export function findLeftovers({ home, slots }: Pick<DeployContext, 'home' | 'slots'>): string[] {
+  const tables = new Set(allTables(slots.map(({ name }) => name)).map(tableFolder));
+  const inForce = linkTarget(home.traffic);
+  const at = (folder: string, isLeft: (name: string) => boolean): string[] =>
+    namesIn(folder)
+      .filter(isLeft)
+      .map((name) => path.join(folder, name));
+  return [
+    ...strayNames(home).map((name) => path.join(home.releases, name)),
+    ...at(home.modules, (name) => isPartial(path.join(home.modules, name))),
+    ...at(home.tables, (name) => !tables.has(name) && name !== inForce),
+  ];
+}
+
+function storesIn(modules: string): Inventory['stores'] {
+  return namesIn(modules)
+    .filter((key) => !isPartial(path.join(modules, key)))
+    .map((key) => ({ key, madeAt: changedAt(path.join(modules, key)) }));
+}
+
+async function storesOf(
+  { home }: Pick<DeployContext, 'home'>,
+  releases: Commit[],
+): Promise<Map<Commit, string>> {
+  const npm = await npmVersion();
+  const stores = new Map<Commit, string>();
+  for (const commit of releases) {
+    const folder = releaseFolder(home, commit);
+    if (!existsSync(path.join(folder, 'package.json'))) continue;
+    const files = readPackageFiles(folder);
+    if (isShareable(files)) stores.set(commit, modulesKey(files, npm));
+  }
+  return stores;
+}
+
+/** Measures the releases whose size is not noted yet. */
+async function sizesOf(
+  { home }: Pick<DeployContext, 'home'>,
+  releases: Commit[],
+): Promise<Map<Commit, ReleaseSize>> {
+  const sizes = new Map<Commit, ReleaseSize>();
+  for (const commit of releases) {
+    // a release whose files come and go while they are counted counts as nothing this time
+    const size = notedSize(home, commit) ?? (await measureRelease(home, commit).catch(() => null));
+    if (size !== null) sizes.set(commit, size);
+  }
+  return sizes;
+}
+
+function isCommit(name: string): boolean {
+  return /^[0-9a-f]{40}$/.test(name);
+}
+
+function linkTarget(link: string): string | null {
+  try {
+    return path.basename(readlinkSync(link));
+  } catch {
+    return null;
+  }
+}
+
+function namesIn(folder: string): string[] {
+  return existsSync(folder) ? readdirSync(folder) : [];
+}

@@ -1,0 +1,93 @@
+/**
+ * Removes what is not kept, in small bites: each takes the lock for a moment, and only while no deployment runs or
+ * waits. So none is ever held up by it, and none meets a release that is half gone.
+ */
+import path from 'node:path';
+import { configNow } from '../config/current';
+import type { Inventory, Prune } from '../core/prune';
+import { decidePrune } from '../core/prune';
+import type { Commit } from '../core/release';
+import { deploymentLog } from '../os/command';
+import { isLocked, tryLock } from '../journal/deployment-lock';
+import { emptyTrash, putInTrash } from '../home/trash';
+import type { DeployContext } from '../context';
+import { takeInventory, findLeftovers } from './inventory';
+import { inventoryFile } from '../release/file-list';
+import { removeReadyFiles } from '../release/checkout-cache';
+import { noteSize, notedSize, releaseFolder } from '../release/releases';
+
+type Bite = () => void | Promise<void>;
+
+/** In the deployer: whenever nothing else is to do. Stops as soon as a deployment comes; the next time goes on. */
+export async function prune(context: DeployContext): Promise<void> {
+  const newest = newestDeployment(context);
+  const found = await takeInventory(withFreshConfig(context));
+  for (const bite of bitesOf(context, decidePrune(found))) {
+    if (!(await inALull(context, newest, bite))) return;
+  }
+  await emptyTrash(context.home, () => !isLocked(context.home));
+  await noteSizes(context, newest, found);
+}
+
+/** Notes the measured sizes for the next deployment's preflight and the next prune. Runs off the critical path. */
+async function noteSizes(context: DeployContext, newest: number, { sizes }: Inventory): Promise<void> {
+  const { home } = context;
+  for (const [commit, size] of sizes) {
+    if (notedSize(home, commit) !== null) continue;
+    if (!(await inALull(context, newest, () => noteSize(home, commit, size)))) return;
+  }
+}
+
+/** In a deployment, which holds the lock, when the disk is too full for it. */
+export async function pruneNow(context: DeployContext): Promise<void> {
+  for (const bite of bitesOf(context, decidePrune(await takeInventory(context)))) await bite();
+  await removeReadyFiles(context.home);
+  await emptyTrash(context.home, () => true);
+}
+
+function bitesOf(context: DeployContext, { releases, stores, logs, eventsBefore }: Prune): Bite[] {
+  const { home, journal } = context;
+  return [
+    ...releases.map((commit) => () => discard(context, commit)),
+    ...stores.map((key) => () => putInTrash(home, path.join(home.modules, key))),
+    () => {
+      for (const file of findLeftovers(context)) putInTrash(home, file);
+    },
+    () => {
+      for (const id of logs) putInTrash(home, deploymentLog(home, id));
+    },
+    ...(eventsBefore > 0 ? [() => journal.forgetBefore(eventsBefore)] : []),
+    () => journal.forgetDeployments(context.slots.map(({ name }) => name)),
+  ];
+}
+
+/** Its pack, then the manifest: without it the folder is no release any more. */
+async function discard({ home, packing }: DeployContext, commit: Commit): Promise<void> {
+  await packing.remove(commit);
+  const folder = releaseFolder(home, commit);
+  putInTrash(home, path.join(home.releases, `${commit}.json`));
+  putInTrash(home, folder);
+  putInTrash(home, inventoryFile(folder));
+}
+
+/** False when a deployment runs or waits, or has come since the look: what is in use may be another by now. */
+async function inALull(context: DeployContext, newest: number, bite: Bite): Promise<boolean> {
+  const lock = tryLock(context.home);
+  if (lock === null) return false;
+  try {
+    if (context.journal.pending().length > 0 || newestDeployment(context) !== newest) return false;
+    await bite();
+    return true;
+  } finally {
+    lock.release();
+  }
+}
+
+function newestDeployment({ journal }: DeployContext): number {
+  return journal.history(1)[0]?.id ?? 0;
+}
+
+/** An edit of the file counts without a new start. */
+function withFreshConfig(context: DeployContext): DeployContext {
+  return { ...context, config: configNow(context.home, context.root) };
+}

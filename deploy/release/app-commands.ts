@@ -1,0 +1,90 @@
+/** Runs what the commit itself brings: its tests and its build. */
+import { statSync } from 'node:fs';
+import path from 'node:path';
+import type { CommandResult } from '../os/command';
+import { deploymentLog, runCommand } from '../os/command';
+import { configFileName } from '../config/file';
+import type { ErrorCode } from '../core/errors';
+import { KnownError } from '../core/errors';
+import { failureLine } from '../core/failure-line';
+import type { AppSettings } from '../core/release';
+import type { Home } from '../home/home';
+import { isDiskFull } from '../os/disk-full';
+
+export interface OwnCommands {
+  home: Home;
+  /** The release's folder. */
+  dir: string;
+  deploymentId: number;
+  /** Seconds. */
+  limits: { test: number; build: number };
+}
+
+/** Runs the tests. Returns a clause for the journal when there are none. Throws E_TEST, E_TIMEOUT, E_DISK. */
+export async function runTests(work: OwnCommands, { test }: AppSettings): Promise<string | void> {
+  return runOwn(work, test, TEST);
+}
+
+/** Runs the build, and looks for what it is to make. Throws E_BUILD, E_TIMEOUT, E_DISK. */
+export async function runBuild(work: OwnCommands, { build, start }: AppSettings): Promise<string | void> {
+  const detail = await runOwn(work, build, BUILD);
+  mustHaveStart(work.dir, start, build === null ? 'This commit has no' : 'The build did not make');
+  return detail;
+}
+
+interface Kind {
+  noun: string;
+  limit: 'test' | 'build';
+  code: ErrorCode;
+  env: Record<string, string>;
+}
+
+/** CI keeps a test runner from waiting for somebody to press a key. */
+const TEST: Kind = {
+  noun: 'The tests',
+  limit: 'test',
+  code: 'E_TEST',
+  env: { NODE_ENV: 'test', CI: 'true' },
+};
+/** Bundlers leave out their development code only when told so. */
+const BUILD: Kind = { noun: 'The build', limit: 'build', code: 'E_BUILD', env: { NODE_ENV: 'production' } };
+
+async function runOwn(work: OwnCommands, argv: string[] | null, kind: Kind): Promise<string | void> {
+  if (argv === null) return 'none';
+  const { home, dir, deploymentId } = work;
+  const limit = work.limits[kind.limit];
+  const result = await runCommand({
+    argv,
+    cwd: dir,
+    env: kind.env,
+    logFile: deploymentLog(home, deploymentId),
+    timeoutSeconds: limit,
+    lowPriority: true,
+    deploymentId,
+  });
+  if (result.timedOut) {
+    throw new KnownError('E_TIMEOUT', `${kind.noun} took longer than ${limit} s (limits.${kind.limit}).`);
+  }
+  if (result.exitCode !== 0) throw failureOf(kind, argv, result, deploymentId);
+}
+
+function failureOf(
+  { noun, code }: Kind,
+  argv: string[],
+  result: CommandResult,
+  deploymentId: number,
+): KnownError {
+  const telling = failureLine(result.lastLines);
+  const end = result.signal === null ? `with code ${result.exitCode}` : `on signal ${result.signal}`;
+  const message = `${noun} (${argv.join(' ')}) ended ${end}${telling && `: ${telling}`}`;
+  if (isDiskFull(result.lastLines)) return new KnownError('E_DISK', message);
+  return new KnownError(code, message, `Read its output: npm run -s logs -- ${deploymentId}`);
+}
+
+function mustHaveStart(dir: string, start: string, lacking: string): void {
+  const file = path.resolve(dir, start);
+  const inside = file.startsWith(dir + path.sep);
+  if (inside && statSync(file, { throwIfNoEntry: false })?.isFile()) return;
+  const hint = `Let app.build in ${configFileName(dir)} make it, or name the right file in app.start.`;
+  throw new KnownError('E_BUILD', `${lacking} ${start}, which app.start names.`, hint);
+}

@@ -1,0 +1,97 @@
+/** Reads the `app` section of a checked-out commit's own configuration file. */
+import type { ChildProcess } from 'node:child_process';
+import { existsSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import type { Command } from '../os/command';
+import { deploymentLog, launchAhead, runCommand } from '../os/command';
+import { parseAppSettings } from '../config/load';
+import type { Exported } from '../config/file';
+import { EXPORT_OF, findConfigFile, usable } from '../config/file';
+import { KnownError } from '../core/errors';
+import { failureLine } from '../core/failure-line';
+import type { AppSettings } from '../core/release';
+import type { Home } from '../home/home';
+import { isRunning } from '../os/process-table';
+
+const LIMIT_SECONDS = 20;
+/** Beside the folder: it is none of the commit's files. */
+const ANSWER = '.app.new';
+
+/** The file is the commit's code: it runs in a process of its own, and only its JSON comes back. */
+const READER = `
+const { dirname } = require('node:path');
+const { writeFileSync } = require('node:fs');
+let file = '';
+process.stdin.setEncoding('utf8').on('data', (text) => (file += text)).on('end', () => {
+  if (file === '') process.exit(1);
+  const folder = dirname(file);
+  process.chdir(folder);
+  exportOf(file, 'app').then((exported) => {
+    writeFileSync(folder + '${ANSWER}', JSON.stringify(exported));
+    process.exit(0);
+  });
+});
+${EXPORT_OF}
+`;
+
+export interface SettingsReader {
+  /** How the commit in the folder wants to be built and started; defaults without a file. Throws E_CONFIG. */
+  read(folder: string): Promise<AppSettings>;
+  /** Ends what waits for nothing more. */
+  leave(): void;
+}
+
+/** Node takes a tenth of a second to begin: so the reader is begun before there is anything to read. */
+export function openSettingsReader(home: Home, deploymentId: number): SettingsReader {
+  const command: Command = {
+    argv: [process.execPath, '-e', READER],
+    label: 'read the configuration',
+    cwd: home.dir,
+    logFile: deploymentLog(home, deploymentId),
+    timeoutSeconds: LIMIT_SECONDS,
+    deploymentId,
+  };
+  let waiting: ChildProcess | null = launchAhead(command);
+  const take = (): ChildProcess => {
+    const child = waiting !== null && isWaiting(waiting) ? waiting : launchAhead(command);
+    waiting = null;
+    return child;
+  };
+  return {
+    async read(folder) {
+      const name = findConfigFile(folder);
+      if (name === null) return parseAppSettings(undefined);
+      return readWith({ ...command, label: `read ${name}` }, take(), folder, name);
+    },
+    leave() {
+      waiting?.stdin?.end();
+      waiting = null;
+    },
+  };
+}
+
+/** `npm ci`, as every command, ends whatever else runs of its deployment. */
+function isWaiting({ pid, exitCode, signalCode }: ChildProcess): boolean {
+  return pid !== undefined && exitCode === null && signalCode === null && isRunning(pid);
+}
+
+async function readWith(
+  command: Command,
+  child: ChildProcess,
+  folder: string,
+  name: string,
+): Promise<AppSettings> {
+  const answer = folder + ANSWER;
+  const file = path.join(folder, name);
+  rmSync(answer, { force: true });
+  try {
+    const { timedOut, lastLines } = await runCommand(command, { child, word: file });
+    if (timedOut) throw new KnownError('E_CONFIG', `${name} took longer than ${LIMIT_SECONDS} s.`);
+    const exported = existsSync(answer) ? (JSON.parse(readFileSync(answer, 'utf8')) as Exported) : null;
+    const ended = failureLine(lastLines) || 'it ended before it exported anything';
+    const app = usable(name, readFileSync(file, 'utf8'), exported ?? { refused: 'failed', is: ended });
+    return parseAppSettings(app, name);
+  } finally {
+    rmSync(answer, { force: true });
+  }
+}

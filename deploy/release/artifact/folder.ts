@@ -1,0 +1,48 @@
+/** For PM2 a release is its folder: with node_modules, and what its own build makes. */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { appVariables, redactorOf } from '../../config/app-environment';
+import { deploymentLog, runCommand } from '../../os/command';
+import type { Packing } from '../../core/interfaces';
+import type { Home } from '../../home/home';
+import { runBuild } from '../app-commands';
+import { hasDependencies, readPackageFiles } from '../packages/package-files';
+
+export interface FolderPackingOptions {
+  home: Home;
+  /** Seconds. */
+  limits: { test: number; build: number; migrate: number };
+}
+
+export function createFolderPacking({ home, limits }: FolderPackingOptions): Packing {
+  return {
+    fromFolder: true,
+    pack: ({ dir, app }, deploymentId) => runBuild({ home, dir, deploymentId, limits }, app),
+    has({ dir, app }) {
+      // a release that was made for containers has neither
+      const isBuilt = existsSync(path.join(dir, app.start));
+      const isInstalled =
+        existsSync(path.join(dir, 'node_modules')) || !hasDependencies(readPackageFiles(dir));
+      return Promise.resolve(isBuilt && isInstalled);
+    },
+    runOnce: (argv, { dir }, deploymentId, environment) =>
+      runCommand({
+        argv,
+        cwd: dir,
+        env: {
+          NODE_ENV: 'production',
+          ...appVariables(home, environment),
+          SWITCHYARD_DATA: home.shared,
+        },
+        redact: redactorOf(home),
+        logFile: deploymentLog(home, deploymentId),
+        timeoutSeconds: limits.migrate,
+        lowPriority: true,
+        deploymentId,
+      }),
+    // they carry the deployment's mark, by which survivors are ended
+    endRuns: () => Promise.resolve(),
+    // the folder is the release itself
+    remove: () => Promise.resolve(),
+  };
+}

@@ -1,0 +1,53 @@
+/** Why an image could not be built, and whose fault it is, from what the builder wrote last. Pure. */
+import { KnownError } from '../../core/errors';
+import { failureLine } from '../../core/failure-line';
+import type { AppSettings } from '../../core/release';
+import { isDiskFull } from '../../os/disk-full';
+import { installFailure } from '../packages/install-failure';
+
+/** `#14 0.871 ` in front of what a step says, or, where the builder repeats it at the end, `0.871 `. */
+const STEP = /^(#\d+ )?(\d+\.\d+ )?/;
+/** The builder's own frame around it. */
+const FRAME =
+  /^(-{4,}|>? ?\[[^\]]+\]|ERROR: |CANCELED|DONE|CACHED|\.\.\.|failed to solve|exporting |transferring )/;
+/** The builder's last word names the command of the Dockerfile that has failed, and how it ended. */
+const COMMAND = /(executor failed running|process) .*exit code: (\d+)/;
+/** What the Dockerfile says when the build has not made the file that the app is started by. */
+const NO_START = /^This commit has no .+, which app\.start names\.$/;
+/** The base image could not be fetched. */
+const MACHINE =
+  /failed to (do request|authorize|fetch|resolve|copy)|no such host|i\/o timeout|TLS handshake|toomanyrequests|connection refused/i;
+const ENGINE = /Cannot connect to the Docker daemon|error during connect|unexpected EOF|closing transport/i;
+
+/** @param lines oldest first */
+export function imageFailure(
+  lines: string[],
+  { build }: Pick<AppSettings, 'build'>,
+  deploymentId: number,
+): KnownError {
+  const plain = lines.map((line) => line.trim().replace(STEP, ''));
+  const [command = '', , exitCode] = COMMAND.exec(plain.findLast((line) => COMMAND.test(line)) ?? '') ?? [];
+  const said = plain.filter((line) => line !== '' && !FRAME.test(line) && !COMMAND.test(line));
+  const why = failureLine(said);
+  if (/npm ci/.test(command)) return installFailure(Number(exitCode), said);
+  if (isDiskFull(plain)) return new KnownError('E_DISK', `The image could not be built: ${why}`);
+  const hint = `Read its output: npm run -s logs -- ${deploymentId}`;
+  const lacking = /"\$START"/.test(command) && said.find((line) => NO_START.test(line));
+  if (lacking) return new KnownError('E_BUILD', lacking, hint);
+  if (/"\$BUILD"/.test(command)) {
+    const what = build === null ? '' : ` (${build.join(' ')})`;
+    return new KnownError(
+      'E_BUILD',
+      `The build${what} ended with code ${exitCode}${why && `: ${why}`}`,
+      hint,
+    );
+  }
+  return new KnownError(...elsewhere(plain, command === '' ? failureLine(plain) : why), hint);
+}
+
+/** Nothing of the app's own: the Dockerfile, its base image, or the engine. */
+function elsewhere(lines: string[], why: string): ['E_ENGINE' | 'E_INSTALL_MACHINE' | 'E_IMAGE', string] {
+  const message = `The image could not be built${why && `: ${why}`}`;
+  if (lines.some((line) => ENGINE.test(line))) return ['E_ENGINE', message];
+  return [MACHINE.test(why) ? 'E_INSTALL_MACHINE' : 'E_IMAGE', message];
+}

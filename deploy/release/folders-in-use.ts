@@ -1,0 +1,19 @@
+/** Which folders of releases processes work in: the app's, its children's, and an operator's shell. */
+import { readdirSync, readlinkSync } from 'node:fs';
+import path from 'node:path';
+import type { Home } from '../home/home';
+
+/** Their names in `releases`. */
+export function foldersInUse({ releases }: Pick<Home, 'releases'>): Set<string> {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  const names = pids.map((pid) => path.relative(releases, workingFolder(pid)).split('/')[0] ?? '');
+  return new Set(names.filter((name) => name !== '' && name !== '..'));
+}
+
+function workingFolder(pid: string): string {
+  try {
+    return readlinkSync(`/proc/${pid}/cwd`);
+  } catch {
+    return '/'; // it has ended, or is another user's
+  }
+}

@@ -1,0 +1,71 @@
+/**
+ * The clone's own node_modules as the first entry of the store: who has just run `npm install` need not wait
+ * for it again, and the first deployment needs no network.
+ */
+import { existsSync, lstatSync, readdirSync } from 'node:fs';
+import path from 'node:path';
+import type { Home } from '../../home/home';
+import { storeCopy } from './store';
+import { npmVersion } from './npm-version';
+import { lackingIn } from './installed';
+import type { PackageFiles } from './package-files';
+import { isShareable, modulesKey, readPackageFiles } from './package-files';
+
+/**
+ * Stores a copy, never links into a person's files, of the clone's node_modules if they are what its lockfile
+ * says. Returns whether they were.
+ */
+export async function adoptModules(home: Home, clone: string): Promise<boolean> {
+  const files = readPackageFiles(clone);
+  const modules = path.join(clone, 'node_modules');
+  if (!isShareable(files) || !matchesLock(files, modules)) return false;
+  // looked at again in the copy: an install may have run while it was made
+  return storeCopy(home, modulesKey(files, await npmVersion()), modules, (copy) => matchesLock(files, copy));
+}
+
+/**
+ * Looks at the packages themselves: npm's own note of them, node_modules/.package-lock.json, is rewritten by
+ * `npm install --package-lock-only` though nothing is installed then. It still tells that npm made the folder.
+ */
+function matchesLock(files: PackageFiles, modules: string): boolean {
+  const { lock } = files;
+  if (lock === null || !existsSync(path.join(modules, '.package-lock.json'))) return false;
+  const installed = packagesIn(modules, 'node_modules');
+  const isLocked = ({ place, compiled }: Installed): boolean => {
+    const locked = lock.packages[place];
+    return locked !== undefined && !(locked.hasInstallScript && compiled);
+  };
+  if (!installed?.every(isLocked)) return false;
+  const { required, optional } = lackingIn(modules, files);
+  return required.length === 0 && optional.length === 0;
+}
+
+interface Installed {
+  /** As the lockfile names it: node_modules/a/node_modules/b. */
+  place: string;
+  /** Compiled on this machine, for the Node of that day. */
+  compiled: boolean;
+}
+
+/** Every package below a node_modules; null when a link, of `npm link` for one, leads out of it. */
+function packagesIn(modules: string, place: string): Installed[] | null {
+  const found: Installed[] = [];
+  for (const name of packageNames(modules)) {
+    const folder = path.join(modules, name);
+    if (!lstatSync(folder).isDirectory()) return null;
+    const nested = path.join(folder, 'node_modules');
+    const inner = existsSync(nested) ? packagesIn(nested, `${place}/${name}/node_modules`) : [];
+    if (inner === null) return null;
+    const compiled = existsSync(path.join(folder, 'build', 'Release'));
+    found.push({ place: `${place}/${name}`, compiled }, ...inner);
+  }
+  return found;
+}
+
+function packageNames(modules: string): string[] {
+  const names = readdirSync(modules).filter((name) => !name.startsWith('.'));
+  return names.flatMap((name) => {
+    if (!name.startsWith('@')) return [name];
+    return readdirSync(path.join(modules, name)).map((inner) => `${name}/${inner}`);
+  });
+}

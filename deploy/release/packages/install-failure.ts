@@ -1,0 +1,49 @@
+/** Why `npm ci` failed, and whose fault it is: a commit is never marked bad for a registry that is down. */
+import { KnownError } from '../../core/errors';
+import { isDiskFull } from '../../os/disk-full';
+
+const MACHINE =
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EIDLETIMEOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|EPIPE|E5\d\d|E401|E403|E429|ENOMEM|EMFILE|EROFS|EACCES|EPERM|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|CERT_HAS_EXPIRED)\b/;
+/** Lines of npm's that only frame the reason. */
+const FRAME = /^(code|errno|syscall|path|signal|command failed|A complete log|Log files|$)/;
+
+/** The failure of an install that wrote these lines last. */
+export function installFailure(exitCode: number | null, lines: string[]): KnownError {
+  const reason = npmReason(lines);
+  const message = `npm ci failed${reason ? `: ${reason}` : ` with code ${exitCode}`}`;
+  if (isDiskFull(lines)) return new KnownError('E_DISK', message);
+  if (lines.some((line) => MACHINE.test(line))) return new KnownError('E_INSTALL_MACHINE', message);
+  if (lines.some((line) => /existing package-lock\.json/.test(line))) return noLockfile();
+  if (lines.some((line) => /code EUSAGE/.test(line))) return lagsBehind(lines);
+  return new KnownError('E_INSTALL', message);
+}
+
+/** @param what the packages that npm left out twice without an error */
+export function incomplete(what: string): KnownError {
+  return new KnownError(
+    'E_INSTALL_MACHINE',
+    `npm ci reported success twice, but package-lock.json names packages that are not installed: ${what}`,
+    "Run npm ci in a fresh clone of this commit; check npm's cache if it fails there too: npm cache verify",
+  );
+}
+
+export function noLockfile(): KnownError {
+  const hint = 'Run npm install once and commit package-lock.json.';
+  return new KnownError('E_INSTALL', 'This commit has no package-lock.json.', hint);
+}
+
+function lagsBehind(lines: string[]): KnownError {
+  const first = said(lines).find((line) => /^(Missing|Invalid):/.test(line));
+  const message = `package-lock.json does not fit package.json${first ? `: ${first}` : ''}`;
+  return new KnownError('E_INSTALL', message, 'Run npm install and commit package-lock.json.');
+}
+
+function npmReason(lines: string[]): string {
+  return (said(lines).find((line) => !FRAME.test(line)) ?? lines.at(-1) ?? '').slice(0, 200);
+}
+
+/** What npm calls an error, without its prefix. */
+function said(lines: string[]): string[] {
+  const errors = lines.filter((line) => /^npm (error|ERR!)/.test(line));
+  return errors.map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim());
+}

@@ -1,0 +1,139 @@
+/** Gives a checked-out release its node_modules: from the store, from the clone, or by `npm ci`. */
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { KnownError } from '../../core/errors';
+import type { Commit } from '../../core/release';
+import { fileIn } from '../../git/mirror';
+import type { Home } from '../../home/home';
+import { deploymentLog, runCommand } from '../../os/command';
+import { adoptModules } from './import-from-clone';
+import { incomplete, installFailure, noLockfile } from './install-failure';
+import { inWords, lackingIn } from './installed';
+import { hasStore, isPartial, storeModules, takeModules } from './store';
+import { npmVersion } from './npm-version';
+import type { PackageFiles } from './package-files';
+import {
+  PACKAGE_FILES,
+  hasDependencies,
+  isShareable,
+  modulesKey,
+  packageFiles,
+  readPackageFiles,
+} from './package-files';
+import { takeReady } from './prelink';
+
+export { adoptModules } from './import-from-clone';
+
+export interface Installation {
+  home: Home;
+  /** The clone, whose own node_modules may serve. */
+  root: string;
+  /** The release's folder. */
+  dir: string;
+  deploymentId: number;
+  limitSeconds: number;
+}
+
+/** Where the node_modules came from. */
+export type Origin = 'none' | 'store' | 'clone' | 'npm ci';
+
+export interface Installed {
+  origin: Origin;
+  /** Why they were installed although they were stored. */
+  instead?: string;
+  /** Known a little later: false when somebody has changed the packages, and all that was done with them is to be done again. */
+  intact: Promise<boolean>;
+}
+
+/** Installs what the lockfile names. Throws E_INSTALL, E_INSTALL_MACHINE, E_DISK, E_TIMEOUT, E_NO_NPM. */
+export async function installModules(work: Installation): Promise<Installed> {
+  const files = readPackageFiles(work.dir);
+  if (!hasDependencies(files)) return whole('none');
+  if (files.lock === null) throw noLockfile();
+  // npm would empty it. A committed link would lead npm, and our own links, to a folder outside of the release
+  await rm(path.join(work.dir, 'node_modules'), { recursive: true, force: true });
+  if (!isShareable(files)) return whole(await npmCi(work, files));
+
+  const { home, dir } = work;
+  const key = modulesKey(files, await npmVersion());
+  const hadStore = hasStore(home, key);
+  const ready = takeReady(home, key, dir);
+  if (ready) return { origin: 'store', ...ready };
+  if (await takeModules(home, key, dir)) return whole('store');
+  if ((await adopt(work)) && (await takeModules(home, key, dir))) return whole('clone');
+  await npmCi(work, files);
+  const isWhole = (copy: string): boolean => lackingIn(copy, files).required.length === 0;
+  await storeModules(home, key, dir, isWhole);
+  return { ...whole('npm ci'), ...(hadStore && { instead: 'the stored packages were damaged' }) };
+}
+
+/** Looked at already, or just made. */
+function whole(origin: Origin): Installed {
+  return { origin, intact: Promise.resolve(true) };
+}
+
+/** True when the packages of a commit, which need not be checked out, are stored: its release then only links them. */
+export async function hasPackagesOf(home: Home, commit: Commit): Promise<boolean> {
+  try {
+    const texts = new Map<string, string | null>();
+    for (const name of PACKAGE_FILES) texts.set(name, await fileIn(home, commit, name));
+    const files = packageFiles((name) => texts.get(name) ?? null);
+    if (!hasDependencies(files)) return true;
+    const store = path.join(home.modules, modulesKey(files, await npmVersion()));
+    return isShareable(files) && !isPartial(store);
+  } catch {
+    // what is wrong with them, the deployment will say
+    return false;
+  }
+}
+
+/** Whatever is wrong with the clone's packages: they are only a short cut. */
+async function adopt({ home, root }: Installation): Promise<boolean> {
+  try {
+    return await adoptModules(home, root);
+  } catch {
+    return false;
+  }
+}
+
+/** npm has ended without an error and without half of the packages: then it is asked once more. */
+async function npmCi(work: Installation, files: PackageFiles): Promise<'npm ci'> {
+  const modules = path.join(work.dir, 'node_modules');
+  await runNpmCi(work, files);
+  const { required, optional } = lackingIn(modules, files);
+  if (required.length + optional.length === 0) return 'npm ci';
+  await rm(modules, { recursive: true, force: true });
+  await runNpmCi(work, files);
+  // an optional package that it leaves out twice cannot be had here, as npm says
+  const lacking = lackingIn(modules, files).required;
+  if (lacking.length > 0) throw incomplete(inWords(lacking, files));
+  return 'npm ci';
+}
+
+async function runNpmCi(
+  { home, dir, deploymentId, limitSeconds }: Installation,
+  files: PackageFiles,
+): Promise<void> {
+  const { exitCode, timedOut, lastLines } = await runCommand({
+    // tests and builds need the development packages, whatever NODE_ENV or .npmrc say
+    argv: ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress', '--no-update-notifier'],
+    cwd: dir,
+    env: keysFor(files),
+    logFile: deploymentLog(home, deploymentId),
+    timeoutSeconds: limitSeconds,
+    lowPriority: true,
+    deploymentId,
+    // npm prints its whole usage behind the reason
+    keepLines: 300,
+  });
+  if (timedOut) {
+    throw new KnownError('E_TIMEOUT', `npm ci took longer than ${limitSeconds} s (limits.install).`);
+  }
+  if (exitCode !== 0) throw installFailure(exitCode, lastLines);
+}
+
+/** The user's ssh keys, only for packages that npm fetches by git. */
+function keysFor({ lock }: PackageFiles): Record<string, string> {
+  const { SSH_AUTH_SOCK } = process.env;
+  return SSH_AUTH_SOCK && lock?.text.includes('git+ssh://') ? { SSH_AUTH_SOCK } : {};
+}

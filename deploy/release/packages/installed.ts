@@ -1,0 +1,68 @@
+/** Compares the packages in a node_modules with the lockfile. */
+import { existsSync, lstatSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { InstalledPackage, Lacking, LockedPackage } from '../../core/lacking-packages';
+import { lackingPackages } from '../../core/lacking-packages';
+import type { PackageFiles } from './package-files';
+import { ownLibc } from '../fitness';
+
+const NOTHING: Lacking = { required: [], optional: [] };
+
+/** @param modules the node_modules of the project, wherever it is */
+export function lackingIn(modules: string, { lock, npmrc }: PackageFiles): Lacking {
+  // install-strategy=linked puts packages elsewhere than the lockfile says
+  if (lock === null || existsSync(path.join(modules, '.store'))) return NOTHING;
+  const recorded = recordOf(modules);
+  const top = path.dirname(modules);
+  // a lockfile of npm 6 has no places: what npm says it has installed must be there
+  const isOld = Object.keys(lock.packages).length === 0;
+  const lacking = lackingPackages(isOld ? (recorded ?? {}) : lock.packages, {
+    at: (place) => packageAt(inTop(top, modules, place)),
+    isRecorded: (place) => recorded?.[place] !== undefined,
+    platform: { os: process.platform, cpu: process.arch, libc: ownLibc() },
+  });
+  const leavesOut = /^\s*(omit|os|cpu|libc)(\[\])?\s*=/m.test(npmrc);
+  return leavesOut ? { ...lacking, optional: [] } : lacking;
+}
+
+/** In the words of a failure: the first of them, and how many more there are. */
+export function inWords(places: string[], { lock }: PackageFiles): string {
+  const [first = '', ...others] = places;
+  const version = lock?.packages[first]?.version;
+  const more = others.length > 0 ? ` and ${others.length} more` : '';
+  return `${first}${version ? ` (${version})` : ''}${more}`;
+}
+
+/** A copy under another name holds what the lockfile calls node_modules. */
+function inTop(top: string, modules: string, place: string): string {
+  const prefix = 'node_modules/';
+  return place.startsWith(prefix) ? path.join(modules, place.slice(prefix.length)) : path.join(top, place);
+}
+
+function packageAt(folder: string): InstalledPackage | null {
+  try {
+    const found = lstatSync(folder);
+    // one that leads nowhere is none
+    if (found.isSymbolicLink()) return existsSync(folder) ? 'link' : null;
+    return { manifest: manifestIn(folder) };
+  } catch {
+    return null;
+  }
+}
+
+function manifestIn(folder: string): { name?: unknown; version?: unknown } | null {
+  try {
+    return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { version?: unknown };
+  } catch {
+    return null;
+  }
+}
+
+function recordOf(modules: string): Record<string, LockedPackage> | null {
+  try {
+    const text = readFileSync(path.join(modules, '.package-lock.json'), 'utf8');
+    return (JSON.parse(text) as { packages?: Record<string, LockedPackage> }).packages ?? null;
+  } catch {
+    return null;
+  }
+}

@@ -1,0 +1,186 @@
+/**
+ * The store of node_modules: `modules/<key>` holds one installed set and its fingerprint. Releases get hard
+ * links, which cost next to no time and no space; what keeps one release from changing another's files:
+ *
+ * - Files are read-only, so an ordinary user's build cannot write into a shared one. Root could.
+ * - Folders with a leading dot (.prisma, .cache, .vite) are where tools write on purpose: each release has a
+ *   real copy of its own. Caches are not stored.
+ * - The fingerprint is compared at every use. A store that somebody changed is thrown away.
+ */
+import { execFile } from 'node:child_process';
+import type { Dirent } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readFileSync,
+  readdirSync,
+  renameSync,
+  writeFileSync,
+} from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import { KnownError } from '../../core/errors';
+import type { Home } from '../../home/home';
+import { runPolitely } from '../../os/low-priority';
+import { fingerprintOf } from './fingerprint';
+import { isDiskFull } from '../../os/disk-full';
+
+const run = promisify(execFile);
+
+const PARTIAL = '.partial';
+/** Links to the packages' programs: not written to, and without content of their own. */
+const BIN = '.bin';
+const CACHE = '.cache';
+
+/** True for a store that was not finished. */
+export function isPartial(store: string): boolean {
+  return store.endsWith(PARTIAL) || !existsSync(path.join(store, 'fingerprint'));
+}
+
+/** True when a set of packages is stored, damaged or not. */
+export function hasStore(home: Home, key: string): boolean {
+  return existsSync(path.join(home.modules, key));
+}
+
+/** Gives the release the stored set. False when there is none, or when it was changed and is gone now. */
+export async function takeModules(home: Home, key: string, release: string): Promise<boolean> {
+  const store = path.join(home.modules, key);
+  if (!existsSync(store) || isPartial(store)) return false;
+  const target = path.join(release, 'node_modules');
+  // linked and looked at side by side: each takes some tenths of a second
+  const [linked, intact] = await Promise.allSettled([linkStored(store, target), isIntact(store)]);
+  if (linked.status === 'fulfilled' && intact.status === 'fulfilled' && intact.value) return true;
+  await rm(target, { recursive: true, force: true });
+  // the disk may be full, and the store is none the worse for it
+  if (linked.status === 'rejected' && linked.reason instanceof KnownError) throw linked.reason;
+  await removeStore(store);
+  return false;
+}
+
+/** Also works where the permissions were removed. */
+export async function removeStore(store: string): Promise<void> {
+  await rm(store, { recursive: true, force: true }).catch(async () => {
+    await run('chmod', ['-R', 'u+rwX', '--', store]);
+    await rm(store, { recursive: true, force: true });
+  });
+}
+
+/** True when a store's files, or the links to them, are those that were stored. */
+export async function isIntact(store: string, folder = path.join(store, 'node_modules')): Promise<boolean> {
+  return (await fingerprintOf(folder)) === readFileSync(path.join(store, 'fingerprint'), 'utf8');
+}
+
+/** The stored set as a release is to have it: links, and real copies of what tools write into. */
+export async function linkStored(store: string, target: string, how: Links = {}): Promise<void> {
+  const stored = path.join(store, 'node_modules');
+  await linkTree(stored, target, how);
+  await ownDotFolders(stored, target);
+}
+
+/**
+ * Stores what a release has just installed, at low priority as that was; from then on the two share their files.
+ * @param check inspects the stored copy, which is kept when it returns true
+ */
+export async function storeModules(
+  home: Home,
+  key: string,
+  release: string,
+  check: (copy: string) => boolean,
+): Promise<void> {
+  const installed = path.join(release, 'node_modules');
+  const store = path.join(home.modules, key);
+  const isStored = await makeStore(store, (target) => linkTree(installed, target, { politely: true }), check);
+  if (isStored) await ownDotFolders(path.join(store, 'node_modules'), installed);
+}
+
+/** Stores a real copy of somebody's node_modules. @param check looks at the copy; it is stored when true */
+export async function storeCopy(
+  home: Home,
+  key: string,
+  from: string,
+  check: (copy: string) => boolean,
+): Promise<boolean> {
+  return makeStore(path.join(home.modules, key), (target) => copyTree(from, target), check);
+}
+
+/** Made beside its place and renamed into it: a store is whole or it is not there. */
+async function makeStore(
+  store: string,
+  fill: (target: string) => Promise<void>,
+  check: (copy: string) => boolean,
+): Promise<boolean> {
+  const partial = store + PARTIAL;
+  await rm(partial, { recursive: true, force: true });
+  mkdirSync(partial, { recursive: true });
+  const modules = path.join(partial, 'node_modules');
+  try {
+    await fill(modules);
+    if (!check(modules)) return false;
+    await rm(path.join(modules, CACHE), { recursive: true, force: true });
+    await runPolitely(['find', modules, '-type', 'f', '-exec', 'chmod', 'a-w', '{}', '+']);
+    writeFileSync(path.join(partial, 'fingerprint'), await fingerprintOf(modules));
+    await rm(store, { recursive: true, force: true });
+    renameSync(partial, store);
+    return true;
+  } finally {
+    await rm(partial, { recursive: true, force: true });
+  }
+}
+
+interface Links {
+  /** With least processor and disk time. */
+  politely?: boolean;
+}
+
+/** Hard links where the file system can, else real copies: two disks, or too many links to one file. */
+async function linkTree(from: string, to: string, how: Links = {}): Promise<void> {
+  const args = ['-al', '--', from, to];
+  try {
+    await (how.politely ? runPolitely(['cp', ...args]) : run('cp', args));
+  } catch {
+    await rm(to, { recursive: true, force: true });
+    await copyTree(from, to);
+  }
+}
+
+/** Throws E_DISK. */
+async function copyTree(from: string, to: string): Promise<void> {
+  try {
+    await run('cp', ['-a', '--', from, to]);
+  } catch (error) {
+    const { stderr = '' } = error as { stderr?: string };
+    const lines = stderr.split('\n');
+    if (!isDiskFull(lines)) throw error;
+    throw new KnownError('E_DISK', `There is no free disk for the packages: ${lines[0]}`);
+  }
+}
+
+async function ownDotFolders(stored: string, target: string): Promise<void> {
+  const names = readdirSync(stored, { withFileTypes: true }).filter(isDotFolder);
+  for (const { name } of names) {
+    const own = path.join(target, name);
+    await rm(own, { recursive: true, force: true });
+    await copyTree(path.join(stored, name), own);
+    for (const file of filesIn(own)) makeWritable(file);
+  }
+}
+
+function isDotFolder(entry: Dirent): boolean {
+  return entry.isDirectory() && entry.name.startsWith('.') && entry.name !== BIN;
+}
+
+/** Files below a folder; links are left out, they have no content. */
+function* filesIn(folder: string): Generator<string> {
+  for (const entry of readdirSync(folder, { withFileTypes: true })) {
+    const file = path.join(folder, entry.name);
+    if (entry.isDirectory()) yield* filesIn(file);
+    else if (entry.isFile()) yield file;
+  }
+}
+
+function makeWritable(file: string): void {
+  chmodSync(file, lstatSync(file).mode | 0o200);
+}

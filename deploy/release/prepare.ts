@@ -1,0 +1,192 @@
+/** Makes a commit into a release: check out, install, test, build or pack. It knows nothing of strategies. */
+import { existsSync, mkdirSync } from 'node:fs';
+import type { Packing } from '../core/interfaces';
+import type { PhaseName } from '../core/event';
+import type { AppSettings, Commit, Release } from '../core/release';
+import { reasonOf } from '../git/git';
+import { describe, repairCommit } from '../git/mirror';
+import type { Home } from '../home/home';
+import type { SettingsReader } from './app-settings';
+import { openSettingsReader } from './app-settings';
+import { checkOut, emptyFolder } from './checkout';
+import { isDiskFull } from '../os/disk-full';
+import type { Installed } from './packages/install';
+import { installModules } from './packages/install';
+import { runTests } from './app-commands';
+import type { PhaseReport } from '../journal/phase';
+import { explained, phase, skip } from '../journal/phase';
+import { takeFiles } from './checkout-cache';
+import { presentEnvironment, whyUnfit } from './fitness';
+import {
+  completeRelease,
+  findRelease,
+  nextFolder,
+  noteOnDisk,
+  releaseFolder,
+  removeFolder,
+  removeRelease,
+} from './releases';
+
+export interface Preparation extends PhaseReport {
+  home: Home;
+  /** The clone the kit runs from. */
+  root: string;
+  deploymentId: number;
+  packing: Packing;
+  /** Must be in the mirror. */
+  commit: Commit;
+  /** Where the mirror comes from, should it be damaged. */
+  source: string;
+  /** Who reads the commit's settings, where somebody has begun that already. */
+  settings?: SettingsReader | null;
+  /** Seconds. */
+  limits: { install: number; test: number; build: number };
+}
+
+const PHASES = ['check out', 'install', 'test', 'build'] as const satisfies PhaseName[];
+
+/**
+ * The release of a commit, made if it is not there or does not fit this machine any more. A failure leaves no half-made
+ * release, only the log.
+ * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK, and the
+ * signal's reason.
+ */
+export async function prepareRelease(work: Preparation): Promise<Release> {
+  const { home, commit, packing } = work;
+  const built = findRelease(home, commit);
+  const unfit = built && (await whyUnfit(work, commit));
+  // processes may run from the folder of the one before, and it stays when this fails
+  if (!built) await removeRelease(home, commit);
+  const mayStand = unfit !== null || (!built && existsSync(releaseFolder(home, commit)));
+  const fresh = mayStand ? nextFolder(home, commit) : releaseFolder(home, commit);
+  try {
+    if (unfit !== null) await work.report({ type: 'note', message: `it is built again: ${unfit}` });
+    if (!built || unfit !== null) return await makeRelease(work, fresh);
+    if (await packing.has(built)) await skip(work, PHASES);
+    else await packAgain(work, built);
+    return built;
+  } catch (error) {
+    if (!built) await removeRelease(home, commit);
+    else if (unfit !== null) await removeFolder(fresh);
+    throw explained(error, work.signal);
+  }
+}
+
+async function makeRelease(work: Preparation, dir: string): Promise<Release> {
+  const { home, deploymentId } = work;
+  mkdirSync(home.logs, { recursive: true });
+  await removeFolder(dir);
+  mkdirSync(dir, { recursive: true });
+  const earlier = takeFiles(home, dir);
+  const settings = work.settings ?? openSettingsReader(home, deploymentId);
+  try {
+    const release = await makeIn(dir, earlier, work, settings);
+    if (release !== null) return release;
+  } finally {
+    settings.leave();
+  }
+  // what was made with changed packages, good or bad, says nothing of the commit, and tests may have left it anywhere
+  const message = 'somebody has changed the stored packages: it is made again with new ones';
+  await work.report({ type: 'warning', message });
+  return makeRelease({ ...work, settings: null }, dir);
+}
+
+/** Null where the packages turned out to be changed. @param earlier the commit whose files the folder has */
+async function makeIn(
+  dir: string,
+  earlier: Commit | null,
+  work: Preparation,
+  settings: SettingsReader,
+): Promise<Release | null> {
+  const { home, commit, packing, deploymentId } = work;
+  await phase(work, 'check out', async () => {
+    const warnings = await checkOut(home.mirrorGit, commit, dir, earlier).catch((error: unknown) =>
+      checkOutAgain(work, dir, error),
+    );
+    for (const message of warnings) await work.report({ type: 'warning', message });
+  });
+  // looked at while the tests run
+  const described = describe(home, commit);
+  described.catch(() => undefined);
+  const environment = presentEnvironment();
+  const app = await tested(work, dir, settings);
+  if (app === null) return null;
+
+  const { subject, version } = await described;
+  const release: Release = { commit, version, subject, dir, app };
+  await phase(work, 'build', () => packing.pack(release, deploymentId));
+  completeRelease(home, release, { ...(await environment), deployment: deploymentId });
+  return release;
+}
+
+/** When the mirror was damaged and could be made again. */
+async function checkOutAgain(work: Preparation, dir: string, error: unknown): Promise<string[]> {
+  const { home, root, commit, source } = work;
+  work.signal?.throwIfAborted();
+  const report = (message: string): unknown => work.report({ type: 'warning', message });
+  if (!isDiskFull([reasonOf(error)]) && (await repairCommit(home, { source, root, commit, report }))) {
+    emptyFolder(dir);
+    return checkOut(home.mirrorGit, commit, dir);
+  }
+  // report a missing commit as such, and not in git's words
+  await describe(home, commit);
+  throw error;
+}
+
+/**
+ * Installs the packages, learns how the commit wants to be built, and runs its tests. An image that needs no tests has
+ * packages of its own. Null where the packages turned out to be changed.
+ */
+async function tested(work: Preparation, dir: string, settings: SettingsReader): Promise<AppSettings | null> {
+  // without its packages a deploy.config.js may not be readable yet
+  const early = work.packing.fromFolder ? null : await settings.read(dir).catch(() => null);
+  if (early?.test === null) {
+    await skip(work, ['install'], 'in the image');
+    return runsItsTests(work, dir, early);
+  }
+  const { intact } = await install(work, dir);
+  const read = early === null ? settings.read(dir) : Promise.resolve(early);
+  const [result] = await Promise.allSettled([read.then((app) => runsItsTests(work, dir, app))]);
+  if (!(await intact)) return null;
+  if (result.status === 'rejected') throw result.reason;
+  return result.value;
+}
+
+async function runsItsTests(work: Preparation, dir: string, app: AppSettings): Promise<AppSettings> {
+  const { home, deploymentId, limits } = work;
+  await phase(work, 'test', () => runTests({ home, dir, deploymentId, limits }, app));
+  return app;
+}
+
+function install(work: Preparation, dir: string): Promise<Installed> {
+  const { home, root, deploymentId, limits } = work;
+  const does = (): Promise<Installed> =>
+    installModules({ home, root, dir, deploymentId, limitSeconds: limits.install });
+  return phase(work, 'install', does, ({ origin, instead }) =>
+    instead ? `${ORIGINS[origin]}: ${instead}` : ORIGINS[origin],
+  );
+}
+
+/** The same where nothing is done with them meanwhile. */
+async function installWhole(work: Preparation, dir: string): Promise<void> {
+  const { intact } = await install(work, dir);
+  if (!(await intact)) await installWhole(work, dir);
+}
+
+/** Of a commit that is checked out and tested: its image is gone, or it was made for another runtime. */
+async function packAgain(work: Preparation, built: Release): Promise<void> {
+  await skip(work, ['check out']);
+  noteOnDisk(work.home, built.commit, false);
+  if (work.packing.fromFolder) await installWhole(work, built.dir);
+  else await skip(work, ['install']);
+  await skip(work, ['test']);
+  await phase(work, 'build', () => work.packing.pack(built, work.deploymentId));
+}
+
+/** The journal's words for where node_modules came from. */
+const ORIGINS = {
+  none: 'no dependencies',
+  store: 'same packages as before',
+  clone: "the clone's packages",
+  'npm ci': 'npm ci',
+} as const;

@@ -1,0 +1,211 @@
+/**
+ * Releases on disk: the folder `releases/<commit>` and, beside it, the manifest `<commit>.json`. The manifest
+ * is written last, so a folder without one is what a killed deployment left. A release that is built again gets the
+ * folder `<commit>.2`, and so on: processes may still run from the one before.
+ */
+import { execFile } from 'node:child_process';
+import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
+import path from 'node:path';
+import { promisify } from 'node:util';
+import type { BuildEnvironment } from '../core/build-environment';
+import type { ReleaseSize } from '../core/prune';
+import type { Commit, Release } from '../core/release';
+import type { Home } from '../home/home';
+import { writeAtomically } from '../os/atomic-write';
+import { indexOf } from './checkout';
+import { foldersInUse } from './folders-in-use';
+import { inventoryFile } from './file-list';
+import { isPartial } from './packages/store';
+
+const run = promisify(execFile);
+
+/** find counts in these, whatever the file system's own are. */
+const BLOCK_BYTES = 512;
+
+/** The folder is not in it: a home may be moved. */
+interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment, Partial<ReleaseSize> {
+  /** The deployment that made the commit's first release; one that only builds it again does not own it. */
+  deployment?: number;
+  /** Its folder's name where that is not the commit. */
+  folder?: string;
+  /** False until its files survive a power cut. Older kits did not note it. */
+  onDisk?: boolean;
+}
+
+/** Where the release of a commit is; of one that is not there, where it is made. */
+export function releaseFolder(home: Home, commit: Commit): string {
+  return path.join(home.releases, readManifest(home, commit)?.folder ?? commit);
+}
+
+/** A folder for a release that is built again while the one before stays. */
+export function nextFolder(home: Home, commit: Commit): string {
+  const names = new Set(namesIn(home.releases));
+  let number = 2;
+  while (names.has(`${commit}.${number}`)) number++;
+  return path.join(home.releases, `${commit}.${number}`);
+}
+
+/** The commit whose release a folder or file in `releases` belongs to. */
+export function commitOfName(name: string): Commit | null {
+  return /^([0-9a-f]{40})(?![0-9a-z])/.exec(name)?.[1] ?? null;
+}
+
+/** The complete release of a commit, or null when it has to be made. */
+export function findRelease(home: Home, commit: Commit): Release | null {
+  const dir = releaseFolder(home, commit);
+  const manifest = readManifest(home, commit);
+  if (manifest === null || !existsSync(dir)) return null;
+  const { version, subject, app } = manifest;
+  return { commit, version, subject, dir, app };
+}
+
+/** What the release takes on the disk, in bytes; null for one that is not there or was never measured. */
+export function sizeOfRelease(home: Home, commit: Commit): number | null {
+  return readManifest(home, commit)?.bytes ?? null;
+}
+
+/** The same, and without shared files; null for one that is not there or was not measured so. */
+export function notedSize(home: Home, commit: Commit): ReleaseSize | null {
+  const { bytes, ownBytes } = readManifest(home, commit) ?? {};
+  return bytes === undefined || ownBytes === undefined ? null : { bytes, ownBytes };
+}
+
+/** What the release was built with; null for one that is not there. */
+export function builtWith(home: Home, commit: Commit): BuildEnvironment | null {
+  return readManifest(home, commit);
+}
+
+/** True when this deployment made the release, and none was there before. */
+export function isMadeBy(home: Home, commit: Commit, deployment: number): boolean {
+  return readManifest(home, commit)?.deployment === deployment;
+}
+
+/** Declares the release complete: its deployment may use it. Until `noteOnDisk` it does not survive a power cut. */
+export function completeRelease(
+  home: Home,
+  release: Release,
+  made: BuildEnvironment & { deployment?: number },
+): void {
+  const { dir, ...rest } = release;
+  const folder = path.basename(dir);
+  const before = readManifest(home, release.commit);
+  writeManifest(home, {
+    ...rest,
+    ...made,
+    ...(before && { deployment: before.deployment }),
+    ...(folder !== release.commit && { folder }),
+    onDisk: false,
+  });
+}
+
+/** True for a release that survives a power cut, and for one that is not there. */
+export function isOnDisk(home: Home, commit: Commit): boolean {
+  return readManifest(home, commit)?.onDisk !== false;
+}
+
+/** Notes whether the files of a complete release survive a power cut. The caller holds the lock. */
+export function noteOnDisk(home: Home, commit: Commit, onDisk: boolean): void {
+  const manifest = readManifest(home, commit);
+  if (manifest !== null) writeManifest(home, { ...manifest, onDisk });
+}
+
+/** Measures what a release takes on the disk, at low priority; some tenths of a second. Null for one that is not there. */
+export async function measureRelease(home: Home, commit: Commit): Promise<ReleaseSize | null> {
+  const { stdout } = await run('nice', ['du', '-sk', '--', releaseFolder(home, commit)]);
+  const bytes = parseInt(stdout, 10) * 1024;
+  const ownBytes = await sizeWithoutLinks(home, commit);
+  return ownBytes === null ? null : { bytes, ownBytes: Math.min(ownBytes, bytes) };
+}
+
+/**
+ * What another release with the same packages would take on the disk, in bytes: folders, and files that are its own
+ * alone. Null for one that is not there.
+ */
+export async function sizeWithoutLinks(home: Home, commit: Commit): Promise<number | null> {
+  if (findRelease(home, commit) === null) return null;
+  const own = ['(', '-type', 'd', '-o', '-links', '1', ')', '-printf', '%b\n'];
+  const argv = ['find', releaseFolder(home, commit), ...own];
+  const { stdout } = await run('nice', argv, { maxBuffer: Infinity });
+  return stdout.split('\n').reduce((sum, blocks) => sum + Number(blocks) * BLOCK_BYTES, 0);
+}
+
+/** Keeps it in the manifest. The caller holds the lock. */
+export function noteSize(home: Home, commit: Commit, size: ReleaseSize): void {
+  const manifest = readManifest(home, commit);
+  if (manifest !== null) writeManifest(home, { ...manifest, ...size });
+}
+
+function manifestFile(home: Pick<Home, 'releases'>, commit: Commit): string {
+  return path.join(home.releases, `${commit}.json`);
+}
+
+function readManifest(home: Pick<Home, 'releases'>, commit: Commit): Manifest | null {
+  try {
+    return JSON.parse(readFileSync(manifestFile(home, commit), 'utf8')) as Manifest;
+  } catch {
+    // there is none, or a broken one, and the release is made again
+    return null;
+  }
+}
+
+function writeManifest(home: Pick<Home, 'releases'>, manifest: Manifest): void {
+  writeAtomically(manifestFile(home, manifest.commit), `${JSON.stringify(manifest, null, 2)}\n`, {
+    mode: 0o644,
+  });
+}
+
+/** Takes a release off the disk, complete or not, with all its folders except those that processes run from. */
+export async function removeRelease(home: Home, commit: Commit): Promise<void> {
+  // the manifest first: what is half removed is no release
+  rmSync(manifestFile(home, commit), { force: true });
+  const used = foldersInUse(home);
+  for (const name of namesIn(home.releases).filter(
+    (each) => commitOfName(each) === commit && !used.has(each),
+  ))
+    await removeFolder(path.join(home.releases, name));
+}
+
+/** Takes one folder of a release off the disk, and what git knows of a half made one. */
+export async function removeFolder(dir: string): Promise<void> {
+  rmSync(indexOf(dir), { force: true });
+  await rm(dir, { recursive: true, force: true });
+}
+
+/** Names in `releases` that belong to no complete release, and that no process runs from. */
+export function strayNames(home: Pick<Home, 'releases'>): string[] {
+  const names = namesIn(home.releases);
+  const kept = new Set(
+    names.filter((name) => /^[0-9a-f]{40}\.json$/.test(name)).flatMap((name) => namesOfRelease(home, name)),
+  );
+  const stray = names.filter((name) => !kept.has(name));
+  if (stray.length === 0) return [];
+  const used = foldersInUse(home);
+  return stray.filter((name) => !used.has(name));
+}
+
+/** The manifest, the folder and the list of files of a release, if both are there. */
+function namesOfRelease(home: Pick<Home, 'releases'>, name: string): string[] {
+  const commit = path.basename(name, '.json');
+  const folder = readManifest(home, commit)?.folder ?? commit;
+  const files = path.basename(inventoryFile(folder));
+  return existsSync(path.join(home.releases, folder)) ? [name, folder, files] : [];
+}
+
+/**
+ * Removes what killed deployments left: release folders without a manifest, temporary files, partial module
+ * stores. Whoever calls it holds the lock and has ended the survivors, so nobody is making one now.
+ */
+export async function removeHalfMade(home: Home): Promise<void> {
+  for (const name of strayNames(home))
+    await rm(path.join(home.releases, name), { recursive: true, force: true });
+  for (const name of namesIn(home.modules)) {
+    const store = path.join(home.modules, name);
+    if (isPartial(store)) await rm(store, { recursive: true, force: true });
+  }
+}
+
+function namesIn(folder: string): string[] {
+  mkdirSync(folder, { recursive: true });
+  return readdirSync(folder);
+}

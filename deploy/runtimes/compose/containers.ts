@@ -1,0 +1,167 @@
+/** The containers of a home, as the engine has them. A home's own are known by a label, so that two never mix. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { EMPTY } from '../../core/environment';
+import { asKnown, KnownError } from '../../core/errors';
+import type { ProcessStatus, RunningSlot, SlotName } from '../../core/slot';
+import type { Home } from '../../home/home';
+import { askEngine, askEngineJson } from './engine-api';
+import { machineMs } from '../../os/machine-clock';
+
+/** What every container and image of ours carries. */
+export const LABEL = {
+  home: 'switchyard.home',
+  slot: 'switchyard.slot',
+  commit: 'switchyard.commit',
+  instance: 'switchyard.instance',
+  environment: 'switchyard.environment',
+} as const;
+/** Compose's own mark of a container that runs one command: it carries a slot's labels too. */
+const ONE_OFF = 'com.docker.compose.oneoff';
+
+const REMOVING_MAY_TAKE_MS = 60_000;
+const LOOK_AGAIN_MS = 50;
+
+/** Of the engine's many fields, those we read. */
+export interface Inspected {
+  Id: string;
+  RestartCount: number;
+  State: { Status: string; Pid: number; ExitCode: number; OOMKilled: boolean };
+  Config: { Labels: Record<string, string> | null };
+}
+
+interface Listed {
+  Id: string;
+  Names: string[];
+  Labels: Record<string, string>;
+}
+
+/** A slot's container, and what it says of it. */
+export interface SlotContainer {
+  id: string;
+  running: RunningSlot;
+  /** Its last process was killed since it wanted more memory than its limit. */
+  outOfMemory: boolean;
+}
+
+/** Those in the slots of this home, or in one of them. Throws E_ENGINE. */
+export async function slotContainers(home: Pick<Home, 'dir'>, only?: SlotName): Promise<SlotContainer[]> {
+  const labels = [`${LABEL.home}=${home.dir}`, only === undefined ? LABEL.slot : `${LABEL.slot}=${only}`];
+  const listed = (await listContainers({ label: labels })).filter(({ Labels }) => !isOneOff(Labels));
+  const found = await Promise.all(listed.map(({ Id }) => inspect(Id)));
+  return Promise.all(found.filter((each) => each !== null).map(asSlotContainer));
+}
+
+/** The ids of this home's containers that run a single command. Throws E_ENGINE. */
+export async function oneOffContainers(home: Pick<Home, 'dir'>): Promise<string[]> {
+  const listed = await listContainers({ label: [`${LABEL.home}=${home.dir}`, `${ONE_OFF}=True`] });
+  return listed.map(({ Id }) => Id);
+}
+
+/** The home whose container has this name: null for no container, '' for one that is none of ours. Throws E_ENGINE. */
+export async function homeOfContainer(name: string): Promise<string | null> {
+  const found = await askEngineJson<Inspected>({ path: `/containers/${encodeURIComponent(name)}/json` });
+  return found === null ? null : (found.Config.Labels?.[LABEL.home] ?? '');
+}
+
+/** Removes it at once, running or not. */
+export async function removeContainer(id: string): Promise<void> {
+  const deadline = machineMs() + REMOVING_MAY_TAKE_MS;
+  while (!(await removed(id))) {
+    if (machineMs() > deadline) throw new KnownError('E_RUNTIME', `Docker has not removed container ${id}.`);
+    await sleep(LOOK_AGAIN_MS);
+  }
+}
+
+/** False while somebody else is removing it: the engine itself does, when a container that runs one command has ended. */
+async function removed(id: string): Promise<boolean> {
+  const path = `/containers/${id}?force=true&v=true`;
+  try {
+    await askEngineJson({ method: 'DELETE', path, limitMs: REMOVING_MAY_TAKE_MS });
+    return true;
+  } catch (error) {
+    if (asKnown(error).message.includes('already in progress')) return false;
+    throw error;
+  }
+}
+
+/** What the engine says of a container, in our words. */
+export function runningSlot({ RestartCount, State, Config }: Inspected): RunningSlot {
+  const status = statusOf(State.Status);
+  const alive = status === 'online' || status === 'stopping';
+  const labels = Config.Labels ?? {};
+  const environment = Number(labels[LABEL.environment] ?? EMPTY);
+  return {
+    slot: labels[LABEL.slot] ?? '',
+    commit: labels[LABEL.commit] ?? '',
+    instance: labels[LABEL.instance] ?? '',
+    ...(environment === EMPTY ? {} : { environment }),
+    pid: alive && State.Pid > 0 ? State.Pid : null,
+    restarts: RestartCount,
+    status,
+    // the engine sets it to 0 as the next process starts
+    exitCode: alive ? null : State.ExitCode,
+  };
+}
+
+/** The engine's words. What is not running and what nobody will start again are told apart. */
+function statusOf(status: string): ProcessStatus {
+  switch (status) {
+    case 'running':
+      return 'online';
+    case 'removing':
+      return 'stopping';
+    case 'restarting':
+      // it ended without being asked to, and waits for its next start
+      return 'crashed';
+    default:
+      // created, exited, dead, paused
+      return 'stopped';
+  }
+}
+
+async function asSlotContainer(container: Inspected): Promise<SlotContainer> {
+  const running = runningSlot(container);
+  const hasRestarted = running.pid !== null && running.restarts > 0;
+  const { exitCode, outOfMemory } = hasRestarted
+    ? lastEnd(await eventsOf(container.Id))
+    : { exitCode: running.exitCode, outOfMemory: container.State.OOMKilled };
+  return { id: container.Id, running: { ...running, exitCode }, outOfMemory };
+}
+
+/** Of a container that runs again, only these still tell how it ended; they pass, for the engine keeps some hundred. */
+async function eventsOf(id: string): Promise<EngineEvent[]> {
+  const now = Math.ceil(Date.now() / 1000);
+  const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ['die', 'oom'] }));
+  const { body } = await askEngine({ path: `/events?since=0&until=${now}&filters=${filters}` });
+  // a line of JSON for each
+  const lines = body.toString('utf8').split('\n');
+  return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as EngineEvent);
+}
+
+export interface EngineEvent {
+  Action: string;
+  Actor: { Attributes: { exitCode?: string } };
+}
+
+/** How a container ended last, from its events: an `oom` before its `die` says why. @param events oldest first */
+export function lastEnd(events: EngineEvent[]): { exitCode: number | null; outOfMemory: boolean } {
+  const died = events.findLastIndex(({ Action }) => Action === 'die');
+  const code = events[died]?.Actor.Attributes.exitCode;
+  return {
+    exitCode: code === undefined ? null : Number(code),
+    outOfMemory: events[died - 1]?.Action === 'oom',
+  };
+}
+
+async function listContainers(filters: Record<string, string[]>): Promise<Listed[]> {
+  const query = encodeURIComponent(JSON.stringify(filters));
+  return (await askEngineJson<Listed[]>({ path: `/containers/json?all=true&filters=${query}` })) ?? [];
+}
+
+function inspect(id: string): Promise<Inspected | null> {
+  return askEngineJson<Inspected>({ path: `/containers/${id}/json` });
+}
+
+function isOneOff(labels: Record<string, string>): boolean {
+  return labels[ONE_OFF] === 'True';
+}

@@ -1,0 +1,91 @@
+/**
+ * One question to the Docker engine, over its unix socket: what runs is asked many times a second, and the
+ * command line takes a hundred milliseconds for each answer. https://docs.docker.com/reference/api/engine/
+ */
+import { request, type IncomingMessage } from 'node:http';
+import { KnownError } from '../../core/errors';
+
+export interface Question {
+  method?: 'GET' | 'POST' | 'DELETE';
+  /** With its query; what is not our own in it must be encoded. */
+  path: string;
+  /** How long the engine may be silent, in milliseconds. */
+  limitMs?: number;
+}
+
+export interface EngineAnswer {
+  status: number;
+  body: Buffer;
+}
+
+/** The oldest version that has all we ask for: Docker 20.10, of 2020. Engines drop old versions in time. */
+const API = '/v1.41';
+const ANSWER_WITHIN_MS = 10_000;
+const DEFAULT_SOCKET = '/var/run/docker.sock';
+
+/** Where the engine listens. Throws E_ENGINE for a DOCKER_HOST on another machine, which has no slots of ours. */
+export function engineSocket(env: NodeJS.ProcessEnv = process.env): string {
+  const host = env.DOCKER_HOST ?? '';
+  if (host === '') return DEFAULT_SOCKET;
+  if (host.startsWith('unix://')) return host.slice('unix://'.length);
+  throw new KnownError(
+    'E_ENGINE',
+    `DOCKER_HOST is ${host}: the engine must run on this machine.`,
+    'Leave DOCKER_HOST out, or set it to unix:///path/of/the/socket.',
+  );
+}
+
+/** What the engine answers, whatever the status. Throws E_ENGINE when nobody answers. */
+export async function askEngine(question: Question): Promise<EngineAnswer> {
+  const response = await openEngine(question);
+  const chunks: Buffer[] = [];
+  try {
+    for await (const chunk of response) chunks.push(chunk as Buffer);
+  } catch (error) {
+    throw engineDown(error as NodeJS.ErrnoException);
+  }
+  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+}
+
+/** The answer's JSON; null for 404, and where there was nothing to do. Throws E_ENGINE, and E_RUNTIME with the engine's own word when it refuses. */
+export async function askEngineJson<T>(question: Question): Promise<T | null> {
+  const { status, body } = await askEngine(question);
+  if (status === 404 || status === 304) return null;
+  if (status >= 300) throw refused(question, status, body);
+  return body.length === 0 ? null : (JSON.parse(body.toString('utf8')) as T);
+}
+
+/** An answer to be read bit by bit. */
+export function openEngine({ method = 'GET', path, limitMs }: Question): Promise<IncomingMessage> {
+  return new Promise((resolve, reject) => {
+    const asking = request({ socketPath: engineSocket(), method, path: API + path, agent: false }, resolve);
+    asking.setTimeout(limitMs ?? ANSWER_WITHIN_MS, () => asking.destroy(new Error('it is silent')));
+    asking.on('error', (error) => reject(engineDown(error)));
+    asking.end();
+  });
+}
+
+function refused({ path }: Question, status: number, body: Buffer): KnownError {
+  return new KnownError('E_RUNTIME', `Docker refused ${path.split('?')[0]}: ${wordOf(body) || status}`);
+}
+
+/** The engine's errors are `{"message": "…"}`. */
+function wordOf(body: Buffer): string {
+  try {
+    return (JSON.parse(body.toString('utf8')) as { message?: string }).message ?? '';
+  } catch {
+    return body.toString('utf8').trim();
+  }
+}
+
+function engineDown(error: NodeJS.ErrnoException): KnownError {
+  if (error.code === 'EACCES') {
+    return new KnownError(
+      'E_ENGINE',
+      `This user may not open Docker's socket ${engineSocket()}.`,
+      'Join the group that may, and log in again: sudo usermod -aG docker "$USER"',
+    );
+  }
+  const why = error.code ?? error.message;
+  return new KnownError('E_ENGINE', `Docker's engine does not answer (${why}).`);
+}

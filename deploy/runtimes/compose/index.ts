@@ -1,0 +1,91 @@
+/**
+ * The Compose runtime: a slot is a container, removed and made anew. Compose makes it, by the clone's
+ * docker-compose.<slot>.yml, so that what a person adds there holds; everything else is asked of the engine itself.
+ *
+ * start and stop are called under the deployment lock. list and logs may be called by any process at any time.
+ */
+import { availableParallelism } from 'node:os';
+import { appVariables } from '../../config/app-environment';
+import type { Config } from '../../config/load';
+import { diskReason } from '../../core/disk-reason';
+import { EMPTY } from '../../core/environment';
+import { KnownError } from '../../core/errors';
+import type { Runtime } from '../../core/interfaces';
+import type { SlotName } from '../../core/slot';
+import type { ComposeOptions } from './cli';
+import { compose, slotFile, writeOverride } from './cli';
+import { lent, slotOverride } from './definitions';
+import { containerLines, keepOutput } from './container-output';
+import { containerUser, giveData } from './container-user';
+import type { SlotContainer } from './containers';
+import { removeContainer, slotContainers } from './containers';
+import { askEngineJson } from './engine-api';
+import { lastLines } from '../../os/tail';
+import { markStart, slotLog } from '../slot-log';
+
+export interface ComposeRuntimeOptions extends ComposeOptions {
+  config: Pick<Config, 'name' | 'compose' | 'limits'>;
+}
+
+function unlessDisk(error: unknown): void {
+  if (diskReason(error) === null) throw error;
+}
+
+/** What the engine itself takes to stop and remove a container, beyond the app's own time. */
+const ENGINE_MARGIN_MS = 10_000;
+
+/** The runtime of a home. It keeps no connection, so nothing has to be closed. */
+export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
+  const { home, config } = options;
+  const stopSeconds = Math.ceil(config.limits.stop);
+
+  const stop = async (slot: SlotName): Promise<void> => {
+    for (const { id } of await slotContainers(home, slot)) {
+      const limitMs = stopSeconds * 1000 + ENGINE_MARGIN_MS;
+      await askEngineJson({ method: 'POST', path: `/containers/${id}/stop?t=${stopSeconds}`, limitMs });
+      // a disk that takes no line keeps no container running
+      await keepOutput(id, slotLog(home, slot)).catch(unlessDisk);
+      await removeContainer(id);
+    }
+  };
+
+  return {
+    async start(slot, release, instance, environment = EMPTY) {
+      await stop(slot.name);
+      const user = containerUser();
+      await giveData(home.shared, user);
+      const cores = availableParallelism();
+      const variables = appVariables(home, environment);
+      const how = { home, config, slot, release, instance, environment, user, cores, variables };
+      const definition = slotFile(options.root, slot.name);
+      const override = slotOverride(how, definition);
+      markStart(home, slot, release);
+      const file = writeOverride(home, slot.name, override);
+      const up = ['up', '--detach', '--no-build', '--no-deps', slot.name];
+      await compose(options, slot.name, file, up, lent(variables));
+      const [started] = await slotContainers(home, slot.name);
+      if (!started) throw new KnownError('E_RUNTIME', `Compose has made no container for ${slot.name}.`);
+      return { ...started.running, status: 'starting' };
+    },
+    stop,
+    async list(only) {
+      return (await slotContainers(home, only)).map(({ running }) => running);
+    },
+    async logs(slot, lines) {
+      const kept = await lastLines(slotLog(home, slot), lines);
+      const live = await Promise.all(
+        (await containersIfAny(slot)).map(({ id }) => containerLines(id, lines)),
+      );
+      return [...kept, ...live.flat()].slice(-lines);
+    },
+    async endedBy(slot) {
+      const [container] = await containersIfAny(slot);
+      return container?.outOfMemory ? `it ran out of memory (limit ${config.compose.memory})` : null;
+    },
+  };
+
+  /** What is kept can be read while the engine is down. */
+  function containersIfAny(slot: SlotName): Promise<SlotContainer[]> {
+    return slotContainers(home, slot).catch(() => []);
+  }
+}

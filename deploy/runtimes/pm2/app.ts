@@ -1,0 +1,104 @@
+/** Start and delete one PM2 app. Never reload: PM2 deletes the old process when the new one is slow, and loses requests. */
+import { userInfo } from 'node:os';
+import { KnownError } from '../../core/errors';
+import type { ProcessStatus } from '../../core/slot';
+import type { Home } from '../../home/home';
+import { ensurePm2 } from './daemon';
+import type { Pm2Definition } from './definitions';
+import type { Pm2Process } from './rpc';
+import { askPm2, pm2Processes } from './rpc';
+
+/** PM2 waits once for SIGTERM and once more after SIGKILL; what comes on top is its own work. */
+const DELETE_MARGIN_MS = 10_000;
+
+/** Starts an app that PM2 does not have yet, and returns its pid. Throws E_RUNTIME. */
+export async function startApp(home: Home, definition: Pm2Definition): Promise<number> {
+  await ensurePm2(home);
+  const [started] = await askPm2<{ process?: { pid?: number } }[]>(home, 'prepare', prepared(definition));
+  const pid = started?.process?.pid;
+  if (!pid) throw new KnownError('E_RUNTIME', `PM2 could not start ${definition.name}.`);
+  return pid;
+}
+
+/** Deletes every app of a name: SIGTERM, then SIGKILL after its kill_timeout. PM2 does not start it again. */
+export async function deleteApp(home: Home, name: string, stopSeconds: number): Promise<void> {
+  const apps = (await pm2Processes(home)).filter((app) => app.name === name);
+  await Promise.all(apps.map((app) => deleteProcess(home, app, stopSeconds)));
+}
+
+export interface ProcessState {
+  pid: number | null;
+  restarts: number;
+  status: ProcessStatus;
+  /** Of its last end, if it ended; 0 also when a signal ended it, which PM2 does not keep. */
+  exitCode: number | null;
+}
+
+/** What PM2 says of a process, in our words. */
+export function processState({ pid, pm2_env }: Pm2Process): ProcessState {
+  // PM2 could not start its program, as when its Node was removed: it calls that online and does not try again
+  const neverStarted = pm2_env.status === 'online' && !pid;
+  const status = neverStarted ? 'stopped' : statusOf(pm2_env.status);
+  return {
+    // PM2 keeps the pid of a dead process until it starts the next
+    pid: status === 'crashed' || status === 'stopped' ? null : pid || null,
+    restarts: pm2_env.restart_time,
+    status,
+    exitCode: pm2_env.exit_code ?? null,
+  };
+}
+
+/** PM2's words, of which `online` only says that the process exists. */
+function statusOf(status: string): ProcessStatus {
+  switch (status) {
+    case 'online':
+    case 'stopping':
+    case 'stopped':
+      return status;
+    case 'launching':
+      return 'starting';
+    default:
+      // errored, waiting restart: it ended without being asked to
+      return 'crashed';
+  }
+}
+
+async function deleteProcess(home: Home, app: Pm2Process, stopSeconds: number): Promise<void> {
+  const limit = 2 * stopSeconds * 1000 + DELETE_MARGIN_MS;
+  await askPm2(home, 'deleteProcessId', app.pm_id, limit).catch(async (error: unknown) => {
+    // deleted by somebody else meanwhile, or with the daemon itself
+    const still = (await pm2Processes(home)).some(
+      (other) => other.pm_id === app.pm_id && other.name === app.name,
+    );
+    if (still) throw error;
+  });
+}
+
+/** For `pm2 list`. Containers run as users that /etc/passwd does not know. */
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return String(process.getuid?.());
+  }
+}
+
+/** The definition as PM2's own `start` hands it to the daemon. */
+function prepared(definition: Pm2Definition): Record<string, unknown> {
+  const { script, cwd, interpreter, out_file, error_file, pid_file, ...same } = definition;
+  return {
+    ...same,
+    namespace: 'default',
+    username: userName(),
+    pm_exec_path: script,
+    pm_cwd: cwd,
+    exec_interpreter: interpreter,
+    exec_mode: 'fork_mode',
+    node_args: [],
+    autostart: true,
+    automation: false,
+    pm_out_log_path: out_file,
+    pm_err_log_path: error_file,
+    pm_pid_path: pid_file,
+  };
+}

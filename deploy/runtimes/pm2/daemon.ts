@@ -1,0 +1,139 @@
+/**
+ * PM2's daemon: launched by us and not by PM2's API, which would give it the caller's whole environment,
+ * and through it every app and PM2's dump.
+ */
+import { type ChildProcess, spawn } from 'node:child_process';
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
+import path from 'node:path';
+import { KnownError } from '../../core/errors';
+import type { Home } from '../../home/home';
+import { writeAtomically } from '../../os/atomic-write';
+import { takeLock } from '../../journal/deployment-lock';
+import { endProcesses, processesWith } from '../../os/process-table';
+import type { OsProcess } from '../../os/process-table';
+import { loggingFile, pm2Environment } from './definitions';
+import { loggingProgram } from './logging';
+import { PRELOAD, preloadFile } from './preload';
+import { Pm2Down, askPm2 } from './rpc';
+
+const ONLINE_WITHIN_MS = 20_000;
+const PING_WITHIN_MS = 5_000;
+
+/** Sees to it that a daemon runs, with an environment of listed variables only. Throws E_RUNTIME. */
+export async function ensurePm2(home: Home): Promise<void> {
+  makeFolders(home);
+  if (await isPm2Up(home)) return;
+  // two daemons launched at once would both stay, one of them without a socket and without an end
+  const lock = await takeLock({ lock: path.join(home.pm2, 'launch.lock') });
+  try {
+    if (!(await isPm2Up(home))) await launch(home);
+  } finally {
+    lock.release();
+  }
+}
+
+/** Ends the daemon of this home, but not what it started. Nothing is left of it, also when it hangs or is dead already. */
+export async function endPm2Daemon(home: Home): Promise<void> {
+  await endProcesses(pm2Daemons(home), 0);
+  for (const name of ['rpc.sock', 'pub.sock', 'pm2.pid']) {
+    try {
+      rmSync(path.join(home.pm2, name), { force: true });
+    } catch {
+      // on a read-only disk they stay, and stand for nothing
+    }
+  }
+}
+
+/** The daemon's processes as the kernel shows them. */
+export function pm2Daemons(home: Pick<Home, 'pm2'>): OsProcess[] {
+  // its title is "PM2 v7.0.4: God Daemon (...)", and before it sets it the path of PM2's Daemon.js
+  return processesWith('PM2_HOME', home.pm2).filter(({ argv }) =>
+    /God Daemon|\/Daemon\.js/.test(argv.join(' ')),
+  );
+}
+
+/** Throws E_RUNTIME when a daemon listens but does not answer. */
+export async function isPm2Up(home: Home): Promise<boolean> {
+  try {
+    await askPm2(home, 'ping', {}, PING_WITHIN_MS);
+    return true;
+  } catch (error) {
+    if (error instanceof Pm2Down) return false;
+    throw error;
+  }
+}
+
+/** Ends a daemon that listens but does not answer, and says whether it had to. What it started is adopted by the next one. */
+export async function endHungPm2(home: Home): Promise<boolean> {
+  try {
+    await isPm2Up(home);
+    return false;
+  } catch {
+    await endPm2Daemon(home);
+    return true;
+  }
+}
+
+function makeFolders(home: Home): void {
+  mkdirSync(path.join(home.pm2, 'pids'), { recursive: true, mode: 0o700 });
+  mkdirSync(home.logs, { recursive: true });
+  writeUnlessSame(preloadFile(home), PRELOAD);
+  writeUnlessSame(loggingFile(home), loggingProgram(require.resolve('pm2/lib/Utility.js')));
+  writeUnlessThere(path.join(home.pm2, 'module_conf.json'), '{}');
+  // with this file PM2's command line neither prints its banner nor reports the installation to pm2.io
+  writeUnlessThere(path.join(home.pm2, 'touch'), '');
+}
+
+function writeUnlessSame(file: string, text: string): void {
+  if (!existsSync(file) || readFileSync(file, 'utf8') !== text) writeAtomically(file, text);
+}
+
+function writeUnlessThere(file: string, text: string): void {
+  if (!existsSync(file)) writeAtomically(file, text);
+}
+
+async function launch(home: Home): Promise<void> {
+  const log = openSync(path.join(home.pm2, 'pm2.log'), 'a');
+  const daemon = spawn(
+    process.execPath,
+    ['--require', loggingFile(home), require.resolve('pm2/lib/Daemon.js')],
+    {
+      // not the caller's folder, which may be removed one day
+      cwd: home.pm2,
+      env: pm2Environment(home, process.env),
+      detached: true,
+      stdio: ['ignore', log, log, 'ipc'],
+    },
+  );
+  closeSync(log);
+  await online(daemon, home);
+  daemon.disconnect();
+  daemon.unref();
+}
+
+/** PM2's daemon sends one message when both its sockets are open. */
+function online(daemon: ChildProcess, home: Home): Promise<void> {
+  return new Promise((resolve, reject) => {
+    const fail = (what: string): void => {
+      clearTimeout(timer);
+      daemon.kill('SIGKILL');
+      reject(new KnownError('E_RUNTIME', `PM2's daemon ${what}${lastLine(path.join(home.pm2, 'pm2.log'))}`));
+    };
+    const timer = setTimeout(
+      () => fail(`was not ready within ${ONLINE_WITHIN_MS / 1000} s`),
+      ONLINE_WITHIN_MS,
+    );
+    daemon.once('error', (error) => fail(`could not be launched: ${error.message}`));
+    daemon.once('exit', (code, signal) => fail(`ended at once (${signal ?? code})`));
+    daemon.once('message', () => {
+      clearTimeout(timer);
+      daemon.removeAllListeners();
+      resolve();
+    });
+  });
+}
+
+function lastLine(file: string): string {
+  const line = existsSync(file) ? readFileSync(file, 'utf8').trimEnd().split('\n').pop() : '';
+  return line ? `: ${line}` : '..';
+}

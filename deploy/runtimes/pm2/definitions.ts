@@ -1,0 +1,182 @@
+/**
+ * What PM2 is told to run, in the words of its own ecosystem file. Pure: ecosystem.config.js and the
+ * runtime start the same thing.
+ */
+import path from 'node:path';
+import { KnownError } from '../../core/errors';
+import type { Release } from '../../core/release';
+import type { Slot, SlotName } from '../../core/slot';
+import type { Home } from '../../home/home';
+import { appEnvironment, deployerEnvironment } from '../../os/app-environment';
+import { preloadFile } from './preload';
+
+export interface Pm2Definition {
+  name: string;
+  script: string;
+  args: string[];
+  cwd: string;
+  interpreter: 'none';
+  exec_mode: 'fork';
+  /** False keeps PM2's monitoring code and its calls home out of the process. */
+  pmx: false;
+  /** False: PM2 does not run git in the folder. */
+  vizion: false;
+  autorestart: true;
+  /** Milliseconds before the first restart; half as much again for each one after it, up to 15 s. */
+  exp_backoff_restart_delay: number;
+  /** Milliseconds from SIGTERM to SIGKILL. */
+  kill_timeout: number;
+  /** Milliseconds between PM2's looks at whether a process has ended. */
+  kill_retry_time: number;
+  treekill: false;
+  merge_logs: true;
+  out_file: string;
+  error_file: string;
+  pid_file: string;
+  filter_env: string[];
+  env: Record<string, string>;
+}
+
+export const DEPLOYER = 'deployer';
+const SLOT_PREFIX = 'app-';
+/** Where the deployer's program lies below the clone. */
+export const DEPLOYER_SCRIPT = path.join('dist', 'deploy', 'daemon.js');
+export const DEPLOYER_STOP_SECONDS = 5;
+
+export interface SlotInput {
+  home: Home;
+  slot: Slot;
+  release: Release;
+  instance: string;
+  /** The number of the app's own variables. Their values come from its file: PM2 would show and keep them. */
+  environment: number;
+  /** From SIGTERM to SIGKILL. */
+  stopSeconds: number;
+  /** The caller's environment; only listed variables are taken from it. */
+  env: NodeJS.ProcessEnv;
+}
+
+/** The release in a slot: `app-blue`. */
+export function slotDefinition({
+  home,
+  slot,
+  release,
+  instance,
+  environment,
+  stopSeconds,
+  env,
+}: SlotInput): Pm2Definition {
+  return node({
+    home,
+    name: slotAppName(slot.name),
+    script: path.join(release.dir, release.app.start),
+    cwd: release.dir,
+    stopSeconds,
+    env: {
+      ...appEnvironment(env),
+      NODE_ENV: 'production',
+      PORT: String(slot.port),
+      SWITCHYARD_COMMIT: release.commit,
+      SWITCHYARD_INSTANCE: instance,
+      SWITCHYARD_ENVIRONMENT: String(environment),
+      SWITCHYARD_SLOT: slot.name,
+      SWITCHYARD_DATA: home.shared,
+    },
+  });
+}
+
+/** The deployer of the clone at `root`. */
+export function deployerDefinition({
+  home,
+  root,
+  env,
+}: {
+  home: Home;
+  root: string;
+  env: NodeJS.ProcessEnv;
+}): Pm2Definition {
+  return node({
+    home,
+    name: DEPLOYER,
+    script: path.join(root, DEPLOYER_SCRIPT),
+    cwd: root,
+    stopSeconds: DEPLOYER_STOP_SECONDS,
+    env: { ...deployerEnvironment(env), SWITCHYARD_HOME: home.dir, SWITCHYARD_ROOT: root },
+  });
+}
+
+/** The environment of PM2 itself, daemon and command line, which it must not pass on or phone home from. */
+export function pm2Environment(home: Home, caller: NodeJS.ProcessEnv): Record<string, string> {
+  return {
+    ...appEnvironment(caller),
+    PM2_HOME: home.pm2,
+    // the signal is the daemon's, not the app's: PM2 knows no other place for it
+    PM2_KILL_SIGNAL: 'SIGTERM',
+    PM2_DISABLE_VERSION_CHECK: 'true',
+    PM2_NO_INTERACTION: 'true',
+  };
+}
+
+export function slotAppName(slot: SlotName): string {
+  return SLOT_PREFIX + slot;
+}
+
+/** The slot of a PM2 app's name, or null for an app that is none. */
+export function slotOfApp(name: string): SlotName | null {
+  return name.startsWith(SLOT_PREFIX) ? name.slice(SLOT_PREFIX.length) : null;
+}
+
+/** The one file with everything an app writes, as it wrote it: a prefix would break lines of JSON. */
+export function logFile(home: Home, name: string): string {
+  return path.join(home.logs, `${name}.log`);
+}
+
+/** The program that PM2's daemon loads first; see pm2-logging.ts. */
+export function loggingFile(home: Home): string {
+  return path.join(home.pm2, 'logging.js');
+}
+
+interface NodeInput {
+  home: Home;
+  name: string;
+  script: string;
+  cwd: string;
+  stopSeconds: number;
+  env: Record<string, string>;
+}
+
+/**
+ * Node is the script and the program its argument, so that PM2 adds nothing of its own: with `node` as the
+ * interpreter it loads the program from a wrapper, `process.argv[1]` is then the wrapper and an ES module
+ * that asks whether it is the main one is told no; and a path with a space would go through bash.
+ */
+function node({ home, name, script, cwd, stopSeconds, env }: NodeInput): Pm2Definition {
+  if (process.execPath.includes(' ')) {
+    throw new KnownError('E_RUNTIME', `PM2 cannot start a Node whose path has a space: ${process.execPath}`);
+  }
+  return {
+    name,
+    script: process.execPath,
+    args: ['--require', preloadFile(home), script],
+    cwd,
+    interpreter: 'none',
+    exec_mode: 'fork',
+    pmx: false,
+    vizion: false,
+    autorestart: true,
+    exp_backoff_restart_delay: 100,
+    // 0 would mean PM2's own default
+    kill_timeout: Math.max(1, Math.round(stopSeconds * 1000)),
+    kill_retry_time: 5,
+    // PM2's treekill asks `ps`; where there is none it sends no signal at all. The deployer's deployments
+    // must outlive it anyway, and what a slot leaves behind is ended by the runtime.
+    treekill: false,
+    merge_logs: true,
+    out_file: logFile(home, name),
+    error_file: logFile(home, name),
+    pid_file: path.join(home.pm2, 'pids', `${name}.pid`),
+    // [''] filters every variable of the caller out; `true`, which the documentation names, filters none
+    filter_env: [''],
+    env,
+  };
+}

@@ -1,0 +1,69 @@
+/** The deployer as a PM2 app, and the end of everything that PM2 keeps for a home. */
+import type { Home } from '../../home/home';
+import type { OsProcess } from '../../os/process-table';
+import { endProcesses, processesWith, withoutChildren } from '../../os/process-table';
+import type { ProcessState } from './app';
+import { deleteApp, processState, startApp } from './app';
+import { endPm2Daemon, isPm2Up, pm2Daemons } from './daemon';
+import { DEPLOYER, DEPLOYER_SCRIPT, DEPLOYER_STOP_SECONDS, deployerDefinition } from './definitions';
+import { pm2Processes } from './rpc';
+
+export interface DeployerStatus extends ProcessState {
+  /** True when it lives on after PM2's daemon died: nobody would start it again. */
+  orphan: boolean;
+}
+
+/** Starts the deployer of the clone at `root`, in the place of one that runs. Returns its pid. Throws E_RUNTIME. */
+export async function startDeployer({ home, root }: { home: Home; root: string }): Promise<number> {
+  await stopDeployer({ home });
+  return startApp(home, deployerDefinition({ home, root, env: process.env }));
+}
+
+/** Ends the deployer, an orphaned one too. Deployments that it has begun go on. */
+export async function stopDeployer({ home }: { home: Home }): Promise<void> {
+  await deleteApp(home, DEPLOYER, DEPLOYER_STOP_SECONDS);
+  await endProcesses(deployerProcesses(home), DEPLOYER_STOP_SECONDS);
+}
+
+/** What runs as the deployer, or null when nothing does. */
+export async function deployerStatus({ home }: { home: Home }): Promise<DeployerStatus | null> {
+  // looked at before PM2 is asked: one that is started between the two is not an orphan
+  const [seen] = deployerProcesses(home);
+  const managed = (await pm2Processes(home)).find(({ name }) => name === DEPLOYER);
+  if (managed) return { ...processState(managed), orphan: false };
+  return seen ? { pid: seen.pid, restarts: 0, status: 'online', exitCode: null, orphan: true } : null;
+}
+
+/**
+ * Ends the deployer, every slot and PM2's daemon; nothing of this home's PM2 is left, also when its daemon
+ * hangs or is dead already.
+ */
+export async function stopPm2({ home, stopSeconds }: { home: Home; stopSeconds: number }): Promise<void> {
+  // in order, as long as PM2 answers; whatever is left then is ended without it
+  if (await isPm2Up(home).catch(() => false)) await deleteAll(home, stopSeconds).catch(() => {});
+  do {
+    // before the rest: it would start again what ends
+    await endPm2Daemon(home);
+    await endProcesses([...deployerProcesses(home), ...slotProcesses(home)], stopSeconds);
+    // a deployer that saw its PM2 end may just have launched another
+  } while (pm2Daemons(home).length > 0);
+}
+
+async function deleteAll(home: Home, stopSeconds: number): Promise<void> {
+  // the deployer first: it would restart the slots that stop
+  await stopDeployer({ home });
+  const apps = await pm2Processes(home);
+  await Promise.all(apps.map(({ name }) => deleteApp(home, name, stopSeconds)));
+}
+
+function deployerProcesses(home: Home): OsProcess[] {
+  // a deployment has the deployer's environment, but runs another program
+  const inHome = processesWith('SWITCHYARD_HOME', home.dir);
+  return withoutChildren(
+    inHome.filter(({ argv }) => argv.some((word) => word.endsWith(`/${DEPLOYER_SCRIPT}`))),
+  );
+}
+
+function slotProcesses(home: Home): OsProcess[] {
+  return processesWith('SWITCHYARD_DATA', home.shared).filter(({ env }) => env.SWITCHYARD_SLOT !== undefined);
+}

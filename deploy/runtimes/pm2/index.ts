@@ -1,0 +1,116 @@
+/**
+ * The PM2 runtime: a slot is a PM2 app of its own, deleted and started. What PM2 does not know of any more,
+ * because its daemon was killed, is seen and ended through /proc.
+ *
+ * start and stop are called under the deployment lock. list and logs launch nothing and may be called by
+ * any process at any time.
+ */
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { EMPTY } from '../../core/environment';
+import { KnownError } from '../../core/errors';
+import type { Runtime } from '../../core/interfaces';
+import type { Release } from '../../core/release';
+import type { ProcessStatus, RunningSlot, SlotName, WithEnvironment } from '../../core/slot';
+import type { Home } from '../../home/home';
+import { lastLines } from '../../os/tail';
+import type { OsProcess } from '../../os/process-table';
+import { endProcesses, isAlive, processesWith, withoutChildren } from '../../os/process-table';
+import { deleteApp, processState, startApp } from './app';
+import { slotAppName, slotDefinition, slotOfApp } from './definitions';
+import type { Pm2Process } from './rpc';
+import { pm2Processes } from './rpc';
+import { markStart, slotLog } from '../slot-log';
+
+export interface Pm2RuntimeOptions {
+  home: Home;
+  /** From SIGTERM to SIGKILL. */
+  stopSeconds: number;
+}
+
+/** The runtime of a home. It keeps no connection, so nothing has to be closed. */
+export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runtime {
+  const stop = async (slot: SlotName): Promise<void> => {
+    await deleteApp(home, slotAppName(slot), stopSeconds);
+    await endProcesses(processesOf(home, slot), stopSeconds);
+  };
+
+  return {
+    async start(slot, release, instance, environment = EMPTY) {
+      checkStartFile(release);
+      await stop(slot.name);
+      const env = process.env;
+      const definition = slotDefinition({ home, slot, release, instance, environment, stopSeconds, env });
+      markStart(home, slot, release);
+      const pid = await startApp(home, definition);
+      const { commit } = release;
+      const started = { slot: slot.name, commit, instance, environment, pid, restarts: 0 };
+      return { ...started, status: 'starting', exitCode: null };
+    },
+    stop,
+    async list(only) {
+      const found = only === undefined ? [] : await managedIn(home, only);
+      if (found.length > 0) return found;
+      // looked at before PM2 is asked: a process that is started between the two is not an orphan
+      const seen = withoutChildren(processesWith('SWITCHYARD_DATA', home.shared));
+      const managed = (await pm2Processes(home)).flatMap(asSlot);
+      return [...managed, ...orphans(seen.filter(isAlive), managed)];
+    },
+    logs: (slot, lines) => lastLines(slotLog(home, slot), lines),
+    endedBy: () => Promise.resolve(null),
+  };
+}
+
+/** Without this PM2 would restart a Node that does not find its file, for ever. */
+function checkStartFile(release: Release): void {
+  if (existsSync(path.join(release.dir, release.app.start))) return;
+  const where = `${release.app.start} is not in the release of ${release.commit.slice(0, 7)}`;
+  throw new KnownError(
+    'E_CONFIG',
+    `"app.start": ${where}.`,
+    'Name the file that the build makes, or fix the build.',
+  );
+}
+
+/** What PM2 has in a slot: without the look at all processes of the machine, which is dear to whoever asks all day. */
+async function managedIn(home: Home, slot: SlotName): Promise<RunningSlot[]> {
+  return (await pm2Processes(home)).flatMap(asSlot).filter((running) => running.slot === slot);
+}
+
+function asSlot(app: Pm2Process): RunningSlot[] {
+  const slot = slotOfApp(app.name);
+  if (slot === null) return [];
+  return [
+    {
+      slot,
+      commit: app.pm2_env.env?.SWITCHYARD_COMMIT ?? '',
+      instance: app.pm2_env.env?.SWITCHYARD_INSTANCE ?? '',
+      ...environmentOf(app.pm2_env.env ?? {}),
+      ...processState(app),
+    },
+  ];
+}
+
+function environmentOf({ SWITCHYARD_ENVIRONMENT }: Record<string, string | undefined>): WithEnvironment {
+  const environment = Number(SWITCHYARD_ENVIRONMENT ?? EMPTY);
+  return environment === EMPTY ? {} : { environment };
+}
+
+/** Every process that was started in a slot of this home, children too. */
+function processesOf(home: Home, slot: SlotName): OsProcess[] {
+  return processesWith('SWITCHYARD_DATA', home.shared).filter(({ env }) => env.SWITCHYARD_SLOT === slot);
+}
+
+/** Slot processes that live without PM2: started by a daemon that is dead by now. */
+function orphans(seen: OsProcess[], managed: RunningSlot[]): RunningSlot[] {
+  const known = new Set(managed.map(({ instance }) => instance));
+  const found = new Map<string, RunningSlot>();
+  for (const { pid, env } of seen) {
+    const { SWITCHYARD_SLOT: slot, SWITCHYARD_COMMIT: commit, SWITCHYARD_INSTANCE: instance } = env;
+    if (!slot || !commit || !instance || known.has(instance) || found.has(instance)) continue;
+    const status: ProcessStatus = 'online';
+    const process = { slot, commit, instance, pid, restarts: 0, status, exitCode: null, orphan: true };
+    found.set(instance, { ...process, ...environmentOf(env) });
+  }
+  return [...found.values()];
+}

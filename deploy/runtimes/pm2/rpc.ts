@@ -1,0 +1,76 @@
+/**
+ * One question to PM2's daemon, over the socket that PM2's own API uses.
+ *
+ * PM2's API itself is left aside, because it launches a daemon with the caller's whole environment when
+ * none answers, sends a path with a space through bash, changes the caller's `process.env`, and never
+ * calls back when the daemon dies while it is asked.
+ */
+import path from 'node:path';
+import { KnownError } from '../../core/errors';
+import type { Home } from '../../home/home';
+
+/** What `getMonitorData` and `prepare` say of a process; of PM2's many fields, those we read. */
+export interface Pm2Process {
+  pid?: number;
+  name: string;
+  pm_id: number;
+  pm2_env: {
+    status: string;
+    restart_time: number;
+    exit_code?: number;
+    env?: Record<string, string | undefined>;
+  };
+}
+
+/** No daemon listens, or it ended while it was asked. */
+export class Pm2Down extends KnownError {
+  constructor(home: Pick<Home, 'pm2'>) {
+    super('E_RUNTIME', `PM2's daemon of ${home.pm2} does not run.`);
+  }
+}
+
+const ANSWER_WITHIN_MS = 10_000;
+
+/** Throws E_RUNTIME: as Pm2Down when there is no daemon, else when it refuses or is silent for `limitMs`. */
+export async function askPm2<T>(
+  home: Pick<Home, 'pm2'>,
+  method: string,
+  argument: unknown = {},
+  limitMs = ANSWER_WITHIN_MS,
+): Promise<T> {
+  // loaded by whoever asks: most commands never do
+  const { socket: connection } = await import('pm2/modules/pm2-axon');
+  const { Client } = await import('pm2/modules/pm2-axon-rpc');
+  return new Promise<T>((resolve, reject) => {
+    // 0: a lost connection is told to us instead of being tried again for ever
+    const socket = connection('req').set('retry timeout', 0);
+    const settle = (act: () => void): void => {
+      clearTimeout(timer);
+      socket.close();
+      act();
+    };
+    const fail = (what: string): void =>
+      settle(() => reject(new KnownError('E_RUNTIME', `PM2 ${what} (${method}).`)));
+    const timer = setTimeout(() => fail(`did not answer within ${limitMs / 1000} s`), limitMs);
+
+    socket.once('error', (error) => fail(`cannot be reached: ${error.message}`));
+    socket.once('close', () => settle(() => reject(new Pm2Down(home))));
+    socket.once('connect', () => {
+      new Client(socket).call(method, argument, (error, value) => {
+        if (error) fail(`refused: ${error instanceof Error ? error.message : error}`);
+        else settle(() => resolve(value as T));
+      });
+    });
+    socket.connect(path.join(home.pm2, 'rpc.sock'));
+  });
+}
+
+/** All processes that PM2 keeps; none when its daemon is down. Throws E_RUNTIME when it does not answer. */
+export async function pm2Processes(home: Pick<Home, 'pm2'>): Promise<Pm2Process[]> {
+  try {
+    return await askPm2<Pm2Process[]>(home, 'getMonitorData');
+  } catch (error) {
+    if (error instanceof Pm2Down) return [];
+    throw error;
+  }
+}

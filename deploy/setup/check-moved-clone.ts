@@ -1,0 +1,24 @@
+/** A home that was started from another place: the clone was moved, or another clone is here now. */
+import { deployerLoaded } from '../client/control-client';
+import { KnownError } from '../core/errors';
+import type { Home } from '../home/home';
+import { rootOfHome } from '../home/home';
+import { say } from './say';
+
+/**
+ * Says that the home is that of a clone which was somewhere else. Throws E_HOME where the running deployer belongs to a
+ * clone that was moved away from here.
+ */
+export async function checkMoved(home: Home, root: string): Promise<void> {
+  const clone = (await deployerLoaded(home))?.clone;
+  if (clone && clone.root === root && clone.now !== null && clone.now !== root) {
+    throw new KnownError(
+      'E_HOME',
+      `The home ${home.dir} belongs to the clone that was here before, and is now ${clone.now}.`,
+      `Give this one a home of its own: SWITCHYARD_HOME='${home.dir}-2' npm start`,
+    );
+  }
+  const before = rootOfHome(home);
+  if (before !== null && before !== root)
+    say(`- the clone was in ${before}: this one takes over its home ${home.dir}`);
+}

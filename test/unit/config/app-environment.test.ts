@@ -1,0 +1,111 @@
+import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import {
+  appVariables,
+  discardVariables,
+  forgetVariables,
+  keepVariables,
+  numberInForce,
+  numberWanted,
+  redactorOf,
+} from '../../../deploy/config/app-environment';
+import { homeAt, type Home } from '../../../deploy/home/home';
+import { Journal } from '../../../deploy/journal/journal';
+import { afterwards, tempHome } from '../../support/temp-home';
+
+let home: Home;
+let journal: Journal;
+
+beforeEach(async () => {
+  home = homeAt(tempHome());
+  journal = Journal.open(home, redactorOf(home));
+  afterwards(() => journal.close());
+  await journal.prepare();
+});
+
+it('there is none at first, and it is empty', () => {
+  expect(numberInForce(home, journal)).toBe(0);
+  expect(appVariables(home, 0)).toEqual({});
+});
+
+it('keeps values where only their owner can read them', () => {
+  const number = keep({ KEY: 'value' });
+  expect(appVariables(home, number)).toEqual({ KEY: 'value' });
+  expect(statSync(path.join(home.env, `${number}.json`)).mode & 0o777).toBe(0o600);
+  expect(statSync(home.env).mode & 0o777).toBe(0o700);
+  expect(readdirSync(home.env)).toEqual(['1.json']);
+});
+
+it('gives no number twice: not even that of one which was taken away', async () => {
+  expect(keep({ KEY: 'bad' })).toBe(1);
+  await journal.request({ kind: 'env', trigger: 'command', strategy: 'blue-green', environment: 1 });
+  discardVariables(home, 1);
+  expect(keep({ KEY: 'good' })).toBe(2);
+});
+
+it('moves with a deployment that goes live, and back when that is taken back in its bake', async () => {
+  await makeLive(keep({ KEY: 'old' }));
+  const tried = keep({ KEY: 'new' });
+  expect(numberInForce(home, journal)).toBe(1);
+  const id = await makeLive(tried, 'baking');
+  expect(numberInForce(home, journal)).toBe(tried);
+  await journal.move(id, 'rolled-back', { fault: 'operator' });
+  expect(numberInForce(home, journal)).toBe(tried);
+  const bad = await makeLive(keep({ KEY: 'newest' }), 'baking');
+  await journal.move(bad, 'rolled-back', { fault: 'commit' });
+  expect(numberInForce(home, journal)).toBe(tried);
+});
+
+it('for the next deployment is what waits, and not what a killed command has left', async () => {
+  await makeLive(keep({ KEY: 'now' }));
+  const later = keep({ KEY: 'later' }, true);
+  keep({ KEY: 'left by a killed command' });
+  expect([numberInForce(home, journal), numberWanted(home, journal)]).toEqual([1, later]);
+});
+
+it('forgets what nothing needs: old secrets do not lie about', async () => {
+  for (const value of ['a', 'b', 'c', 'd']) await makeLive(keep({ KEY: value }));
+  forgetVariables(home, journal, [2]);
+  expect(readdirSync(home.env).sort()).toEqual(['2.json', '4.json']);
+});
+
+it('says what to do when somebody has removed them, and passes files by that are not its own', () => {
+  mkdirSync(home.env);
+  for (const name of ['x.json', '0.json', '7.json.new', '9.json'])
+    writeFileSync(path.join(home.env, name), '{');
+  expect(numberInForce(home, journal)).toBe(0);
+  expect(() => appVariables(home, 7)).toThrow(
+    expect.objectContaining({ code: 'E_ENV', message: 'The environment 7 is not in the home any more.' }),
+  );
+});
+
+it('no value comes into the journal, also one that is kept since it was opened', async () => {
+  keep({ KEY: 'canary-value-1' }, true);
+  const { id } = await journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
+  await journal.tell(id, { type: 'warning', message: 'it says canary-value-1' });
+  await journal.note(id, { cause: 'noted canary-value-1' });
+  await journal.move(id, 'running');
+  await journal.move(id, 'failed', { cause: 'moved canary-value-1' });
+  expect(JSON.stringify([journal.since(0), journal.history()])).not.toContain('canary');
+  expect(journal.get(id)?.cause).toBe('moved ***');
+});
+
+it('a home of an older kit has no folder for them: it is made, and closed', () => {
+  chmodSync(home.dir, 0o755);
+  keep({ KEY: 'x' });
+  expect(statSync(home.env).mode & 0o077).toBe(0);
+});
+
+function keep(values: Record<string, string>, waits = false): number {
+  const variables = Object.fromEntries(
+    Object.entries(values).map(([name, value]) => [name, { value, at: 1 }]),
+  );
+  return keepVariables(home, journal, { variables, waits });
+}
+
+async function makeLive(environment: number, end: 'succeeded' | 'baking' = 'succeeded'): Promise<number> {
+  const { id } = await journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
+  await journal.move(id, 'running', { environment, liveAt: Date.now() + id });
+  await journal.move(id, end);
+  return id;
+}

@@ -1,0 +1,69 @@
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { keyOf, recall, remember } from '../../../deploy/config/cache';
+import type { Config, Settings } from '../../../deploy/config/load';
+import { loadConfig } from '../../../deploy/config/load';
+import { tempHome } from '../../support/temp-home';
+
+const config = loadConfig(tempHome(), {});
+
+describe('a configuration is known again', () => {
+  it('by the same value, settings and build', () => {
+    const key = keyOf('build 1', { name: 'mine' }, { HTTP_PORT: '80' });
+    expect(keyOf('build 1', { name: 'mine' }, { HTTP_PORT: '80' })).toBe(key);
+    expect(keyOf('build 2', { name: 'mine' }, { HTTP_PORT: '80' })).not.toBe(key);
+    expect(keyOf('build 1', { name: 'other' }, { HTTP_PORT: '80' })).not.toBe(key);
+    expect(keyOf('build 1', { name: 'mine' }, { HTTP_PORT: '81' })).not.toBe(key);
+  });
+
+  it('not when JSON cannot hold what was written', () => {
+    expect(keyOf('build', { hooks: { failure: () => 'mistaken' } }, {})).toBeNull();
+    expect(keyOf('build', { bake: { seconds: NaN } }, {})).toBeNull();
+  });
+
+  it('not by a kit that does not say which build it is', () => expect(keyOf(null, {}, {})).toBeNull());
+});
+
+describe('what was remembered', () => {
+  it('comes back by its key alone, and only its owner may read it', () => {
+    const file = path.join(tempHome(), 'config.json');
+    remember(file, 'key', config);
+    expect(recall(file, 'key')).toEqual(config);
+    expect(recall(file, 'another')).toBeNull();
+    expect(statSync(file).mode & 0o777).toBe(0o600);
+  });
+
+  it('is nothing where it cannot be read or written', () => {
+    const file = path.join(tempHome(), 'config.json');
+    expect(recall(file, 'key')).toBeNull();
+    writeFileSync(file, '{"key":"key","conf');
+    expect(recall(file, 'key')).toBeNull();
+    const nowhere = path.join(tempHome(), 'nowhere', 'config.json');
+    expect(() => remember(nowhere, 'key', config)).not.toThrow();
+  });
+});
+
+describe('a configuration is loaded', () => {
+  const written = (text: string): { load: (settings?: Settings) => Config; checked: string } => {
+    const root = tempHome();
+    const checked = path.join(root, 'config.json');
+    writeFileSync(path.join(root, 'deploy.config.js'), text);
+    const known = { file: checked, build: 'a build' };
+    return { load: (settings = {}) => loadConfig(root, settings, known), checked };
+  };
+
+  it('as it was checked, and anew with other settings', () => {
+    const { load, checked } = written("module.exports = { name: 'first' };");
+    expect(load().name).toBe('first');
+    // what stands there is taken: it is not checked again
+    writeFileSync(checked, readFileSync(checked, 'utf8').replaceAll('first', 'taken'));
+    expect(load().name).toBe('taken');
+    expect(load({ BRANCH: 'next' })).toMatchObject({ name: 'first', branch: 'next' });
+  });
+
+  it('and refused each time, when it is wrong', () => {
+    const { load, checked } = written("module.exports = { nane: 'first' };");
+    for (let time = 1; time <= 2; time++) expect(load).toThrow('unknown key "nane"');
+    expect(existsSync(checked)).toBe(false);
+  });
+});

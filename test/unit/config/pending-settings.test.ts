@@ -1,0 +1,23 @@
+import { loadConfig, type Settings } from '../../../deploy/config/load';
+import { chosenOnce } from '../../../deploy/config/saved-settings';
+import { checkSettings } from '../../../deploy/config/pending-settings';
+import { tempHome } from '../../support/temp-home';
+
+const config = (settings: Settings = {}): ReturnType<typeof loadConfig> => loadConfig(tempHome(), settings);
+const inForce = (): Settings => chosenOnce(config());
+
+test('nothing is said of what is in force already, also where a variable repeats a default', () => {
+  expect(checkSettings(inForce(), { HTTP_PORT: '8000' }, config())).toEqual([]);
+});
+
+test('a variable that differs is told with the line that brings it about', () => {
+  expect(checkSettings(inForce(), { HTTP_PORT: '80' }, config({ HTTP_PORT: '80' }))).toEqual([
+    '! HTTP_PORT=80 counts from the next start on: npm stop && HTTP_PORT=80 npm start',
+  ]);
+});
+
+test('an edit of deploy.config.js is told too', () => {
+  expect(checkSettings(inForce(), {}, config({ BRANCH: 'next' }))).toEqual([
+    '! branch next in deploy.config.js counts from the next start on: npm stop && npm start',
+  ]);
+});

@@ -1,0 +1,60 @@
+import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { remember } from '../../../deploy/config/cache';
+import { loadConfig } from '../../../deploy/config/load';
+import {
+  keepSettings,
+  keptSettings,
+  putBrokenSettingsAside,
+  readSettings,
+} from '../../../deploy/config/saved-settings';
+import { needs, root } from '../../support/needs';
+import { tempHome } from '../../support/temp-home';
+
+const NOBODY = 65534;
+const config = loadConfig(tempHome(), { HTTP_PORT: '8123', SOURCE: '/srv/app.git' });
+
+function homeWith(settings: string): string {
+  const dir = tempHome();
+  const file = path.join(dir, 'settings.json');
+  writeFileSync(file, settings);
+  return file;
+}
+
+test('a broken file is replaced by the configuration that was checked last, and kept', () => {
+  const file = homeWith('{ "HTTP_PORT": ');
+  remember(path.join(path.dirname(file), 'config.json'), 'key', config);
+
+  expect(readSettings(file)).toMatchObject({ HTTP_PORT: '8123', BRANCH: 'main', SOURCE: '/srv/app.git' });
+  const aside = putBrokenSettingsAside(file);
+  keepSettings(file, keptSettings(file), config);
+
+  expect(readFileSync(aside ?? '', 'utf8')).toBe('{ "HTTP_PORT": ');
+  expect(readSettings(file)).toMatchObject({ HTTP_PORT: '8123', SOURCE: '/srv/app.git' });
+  expect(putBrokenSettingsAside(file)).toBeNull();
+});
+
+test('a broken file without anything to take its settings from is never said to be removed', () => {
+  const file = homeWith('');
+  expect(() => readSettings(file)).toThrow(
+    expect.objectContaining({ code: 'E_HOME', hint: expect.stringContaining(`mv ${file} ${file}.broken`) }),
+  );
+  expect(existsSync(file)).toBe(true);
+});
+
+needs('root', root).test('a home of another user names that user', () => {
+  const file = homeWith('{}');
+  chmodSync(path.dirname(file), 0o755);
+  chmodSync(file, 0o600);
+  process.seteuid?.(NOBODY);
+  try {
+    expect(() => readSettings(file)).toThrow(
+      expect.objectContaining({
+        message: `The home ${path.dirname(file)} belongs to another user (uid 0).`,
+        hint: "Run the command as that user: sudo -u '#0' npm start",
+      }),
+    );
+  } finally {
+    process.seteuid?.(0);
+  }
+});

@@ -1,0 +1,88 @@
+import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { checkSecret, prepareSecret, readSecret } from '../../../deploy/home/webhook-secret';
+import { tempHome } from '../../support/temp-home';
+
+const GOOD = 'xK9v2mQ7TfB4wZ1c';
+let home: { secret: string };
+
+beforeEach(() => (home = { secret: path.join(tempHome(), 'secret') }));
+
+describe('a secret that anybody could guess is refused', () => {
+  it.each([
+    ['empty', '', 'is empty'],
+    ['blank', '   \n', 'is empty'],
+    ['short', 'xK9v2mQ7TfB4wZ1', 'fewer than 16'],
+    ...[
+      'secret',
+      'changeme',
+      'change-me-change-me',
+      'your-webhook-secret',
+      'YOUR_WEBHOOK_SECRET_HERE',
+      'my super secret token',
+      'replace-with-random-string',
+      'test-secret-test-secret',
+      'password123',
+      'development-secret',
+      "It's a Secret to Everybody",
+      'xxxxxxxxxxxxxxxxxxxx',
+      '********************',
+    ].map((text): [string, string, string] => [`the example "${text}"`, text, 'is an example']),
+  ])('%s', (_case, text, why) => {
+    expect(() => checkSecret(text)).toThrow(expect.objectContaining({ code: 'E_SECRET' }));
+    expect(() => checkSecret(text)).toThrow(why);
+  });
+
+  it('and the refusal does not repeat it', () => {
+    expect(() => checkSecret('hunter2')).toThrow(expect.not.objectContaining({ message: /hunter2/ }));
+  });
+});
+
+test.each([
+  GOOD,
+  'test4f9a7c1e2b6d8035',
+  'secretKq81vZ0pWm',
+  'correct horse battery staple',
+  '8'.repeat(8) + '1'.repeat(9),
+])('the secret %s is taken, whatever it begins with', (text) => expect(checkSecret(text)).toBe(text));
+
+describe("a home's secret", () => {
+  it('is made when none is given: 256 random bits, for its owner alone', () => {
+    prepareSecret(home, undefined);
+    const secret = readSecret(home);
+    expect(secret).toMatch(/^[0-9a-f]{64}$/);
+    expect(mode()).toBe(0o600);
+    prepareSecret(home, undefined);
+    expect(readSecret(home)).toBe(secret);
+  });
+
+  it('is the one that was given, also over another one, and without the spaces around it', () => {
+    prepareSecret(home, undefined);
+    prepareSecret(home, ` ${GOOD}\n`);
+    expect(readSecret(home)).toBe(GOOD);
+    expect(readFileSync(home.secret, 'utf8')).toBe(`${GOOD}\n`);
+  });
+
+  it('is closed to others, also when its file was open before', () => {
+    writeFileSync(home.secret, `${GOOD}\n`);
+    chmodSync(home.secret, 0o644);
+    prepareSecret(home, undefined);
+    expect(mode()).toBe(0o600);
+    chmodSync(home.secret, 0o644);
+    prepareSecret(home, `${GOOD}!`);
+    expect(mode()).toBe(0o600);
+  });
+
+  it('is never an example, an empty one, or missing', () => {
+    expect(() => prepareSecret(home, '')).toThrow('is empty');
+    expect(() => prepareSecret(home, 'changeme')).toThrow('is an example');
+    expect(() => readSecret(home)).toThrow('no webhook secret');
+    writeFileSync(home.secret, '\n');
+    expect(() => readSecret(home)).toThrow('is empty');
+    expect(() => prepareSecret(home, undefined)).toThrow('is empty');
+  });
+});
+
+function mode(): number {
+  return statSync(home.secret).mode & 0o777;
+}

@@ -1,0 +1,242 @@
+import { execFileSync } from 'node:child_process';
+import { createServer } from 'node:http';
+import type { RequestListener } from 'node:http';
+import path from 'node:path';
+import request from 'supertest';
+import type { ControlRequest } from '../../../deploy/http/control-api';
+import { controlApp } from '../../../deploy/http/control-api';
+import { deployerBuild, requestDeployment, requestOperation } from '../../../deploy/client/control-client';
+import { KnownError } from '../../../deploy/core/errors';
+import type { Asked } from '../../../deploy/journal/journal';
+import { machineMs } from '../../../deploy/os/machine-clock';
+import type { RequestDeployment } from '../../../deploy/deployer/requests';
+import type { RequestOperation } from '../../../deploy/deployer/operator-requests';
+import { probe } from '../../../deploy/traffic/probe';
+import { commit, deployment } from '../../support/deployments';
+import { afterwards, tempHome } from '../../support/temp-home';
+
+const DEPLOY: ControlRequest = { kind: 'deploy', trigger: 'command', commit: commit('a') };
+let asked: Parameters<RequestDeployment>[0][];
+const take: RequestDeployment = (what) => {
+  asked.push(what);
+  return Promise.resolve(deployment({ id: 3, commit: what.commit ?? null }));
+};
+
+const wish: RequestOperation = (what, id, mark = {}) => {
+  wished.push([what, id]);
+  wishMarks.push(mark);
+  if (what === 'promote') return Promise.reject(new KnownError('E_NOT_HOLDING', 'No deployment is held.'));
+  return Promise.resolve(deployment({ id: id ?? 3, wish: what }));
+};
+let wished: unknown[];
+let wishMarks: Asked[];
+let withdrawn: string[];
+
+const deskOf = (home: { socket: string }): Parameters<typeof requestDeployment>[0] => ({
+  home,
+  journal: {
+    cancel: (id) => {
+      withdrawn.push(id);
+      return Promise.resolve(null);
+    },
+  },
+});
+const clone = () => ({ root: '/clone', now: '/clone' });
+
+beforeEach(() => {
+  asked = [];
+  wished = [];
+  wishMarks = [];
+  withdrawn = [];
+});
+
+describe('the control socket', () => {
+  const app = controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone });
+
+  it('takes a deployment and answers with it', async () => {
+    const answer = await request(app)
+      .post('/deployments')
+      .send({ ...DEPLOY, slot: 'green' });
+    expect(answer.status).toBe(202);
+    expect(answer.body).toMatchObject({ id: 3, state: 'queued' });
+    expect(asked).toEqual([{ ...DEPLOY, slot: 'green' }]);
+  });
+
+  it('answers for its health, and which build of the kit it is', async () => {
+    expect((await request(app).get('/health')).body).toEqual({
+      status: 'ok',
+      build: 'b-1',
+      config: 'c-1',
+      clone: clone(),
+    });
+  });
+
+  it.each([
+    ['a short commit', { ...DEPLOY, commit: 'a1b2c3d' }],
+    ['a branch in place of a commit', { ...DEPLOY, commit: 'main' }],
+    ['a commit for a shell', { ...DEPLOY, commit: `${'a'.repeat(40)};reboot` }],
+    ['an unknown kind', { ...DEPLOY, kind: 'destroy' }],
+    ["the webhook's trigger", { ...DEPLOY, trigger: 'webhook' }],
+    ['a key too many', { ...DEPLOY, strategy: 'none' }],
+    ['nothing', undefined],
+  ])('refuses %s', async (_case, body) => {
+    const answer = await request(app).post('/deployments').send(body);
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({ code: 'E_USAGE' });
+    expect(asked).toEqual([]);
+  });
+
+  it("takes a person's wish, for one deployment or for the one at work", async () => {
+    for (const id of [7, null]) {
+      const answer = await request(app).post('/wishes').send({ wish: 'abort', id });
+      expect(answer).toMatchObject({ status: 202, body: { id: id ?? 3, wish: 'abort' } });
+    }
+    expect(wished).toEqual([
+      ['abort', 7],
+      ['abort', null],
+    ]);
+  });
+
+  it.each([
+    ['an unknown wish', { wish: 'destroy', id: 7 }],
+    ['no number', { wish: 'abort', id: '7; reboot' }],
+    ['no id at all', { wish: 'abort' }],
+    ['a key too many', { wish: 'abort', id: 7, state: 'succeeded' }],
+  ])('refuses %s', async (_case, body) => {
+    const answer = await request(app).post('/wishes').send(body);
+    expect(answer).toMatchObject({ status: 400, body: { error: { code: 'E_USAGE' } } });
+    expect(wished).toEqual([]);
+  });
+
+  it('refuses what is not JSON, and does not call it a bug of its own', async () => {
+    const answer = await request(app).post('/deployments').type('application/json').send('{');
+    expect(answer.status).toBe(400);
+    expect(answer.body.error).toMatchObject({ code: 'E_USAGE' });
+  });
+});
+
+describe('a command that asks the deployer', () => {
+  it('gets its deployment', async () => {
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
+    expect(await requestDeployment(deskOf(home), DEPLOY)).toMatchObject({ id: 3, commit: commit('a') });
+    expect(asked).toMatchObject([DEPLOY]);
+  });
+
+  it('marks each request with an id of its own and with the moment at which it gives up', async () => {
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
+    const before = machineMs();
+    for (let i = 0; i < 2; i++) await requestDeployment(deskOf(home), DEPLOY);
+    await requestOperation(deskOf(home), 'abort', 7);
+
+    const marks = [...asked, ...wishMarks.map((mark) => ({ delivery: mark.id, deadline: mark.deadline }))];
+    expect(new Set(marks.map(({ delivery }) => delivery)).size).toBe(3);
+    for (const { delivery, deadline } of marks) {
+      expect(delivery).toMatch(/^[0-9a-f-]{36}$/);
+      expect(deadline).toBeGreaterThan(before);
+    }
+  });
+
+  it('withdraws a request whose answer does not come, and says so', async () => {
+    const home = await listen((req) => req.socket.destroy());
+    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
+      code: 'E_DEPLOYER_DOWN',
+      message: 'The deployer does not answer. This request was withdrawn.',
+    });
+    expect(withdrawn).toHaveLength(1);
+  });
+
+  it('finds a request that was carried out though its answer was lost', async () => {
+    const home = await listen((req) => req.socket.destroy());
+    const desk = { home, journal: { cancel: () => Promise.resolve(deployment({ id: 8 })) } };
+    expect(await requestDeployment(desk, DEPLOY)).toMatchObject({ id: 8 });
+  });
+
+  it('does not claim a withdrawal that it could not write', async () => {
+    const home = await listen((req) => req.socket.destroy());
+    const desk = { home, journal: { cancel: () => Promise.reject(new Error('locked')) } };
+    await expect(requestDeployment(desk, DEPLOY)).rejects.toMatchObject({
+      code: 'E_DEPLOYER_DOWN',
+      message: expect.stringContaining('may still carry out this request'),
+      hint: expect.stringContaining('npm run -s history'),
+    });
+  });
+
+  it('that is killed before its request is read has asked for nothing', async () => {
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
+    const text = JSON.stringify(DEPLOY);
+    const program = `const socket = require('net').connect(process.argv[1], () => socket.write(
+      'POST /deployments HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: ${text.length}\\r\\n\\r\\n' +
+      process.argv[2], () => process.exit()));`;
+    // nothing is read meanwhile, as in a process that is stopped
+    execFileSync(process.execPath, ['-e', program, home.socket, text]);
+    expect((await fetchHealth(home)).status).toBe(200);
+    expect(asked).toEqual([]);
+  });
+
+  it('gets the deployment that its wish is for, or why there is none', async () => {
+    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
+    expect(await requestOperation(deskOf(home), 'abort', 7)).toMatchObject({ id: 7, wish: 'abort' });
+    await expect(requestOperation(deskOf(home), 'promote', null)).rejects.toMatchObject({
+      code: 'E_NOT_HOLDING',
+    });
+  });
+
+  it('gets what the deployer refuses with: code, sentence and hint', async () => {
+    const refuse = (): Promise<never> => Promise.reject(new KnownError('E_DISK', 'It is full.', 'Empty it.'));
+    const home = await listen(
+      controlApp({ request: refuse, wish, build: () => 'b-1', config: 'c-1', clone }),
+    );
+    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
+      code: 'E_DISK',
+      message: 'It is full.',
+      hint: 'Empty it.',
+    });
+  });
+
+  it('is told when no deployer is there', async () => {
+    const socket = path.join(tempHome(), 'nobody.sock');
+    await expect(requestDeployment(deskOf({ socket }), DEPLOY)).rejects.toMatchObject({
+      code: 'E_DEPLOYER_DOWN',
+    });
+  });
+
+  it('is told when the deployer is ended while it asks', async () => {
+    const home = await listen((req) => req.socket.destroy());
+    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({ code: 'E_DEPLOYER_DOWN' });
+  });
+
+  it('is told to start a deployer of another version again', async () => {
+    const home = await listen((_req, res) => res.writeHead(404).end('<html>Cannot POST'));
+    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
+      code: 'E_DEPLOYER_DOWN',
+      hint: expect.stringContaining('npm stop && npm start'),
+    });
+  });
+});
+
+describe('the build that the deployer is of', () => {
+  it('is told by its health', async () => {
+    expect(
+      await deployerBuild(
+        await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone })),
+      ),
+    ).toBe('b-1');
+  });
+
+  it('is none when nobody answers, or when it is not the deployer that does', async () => {
+    expect(await deployerBuild({ socket: path.join(tempHome(), 'nobody.sock') })).toBeNull();
+    expect(await deployerBuild(await listen((_req, res) => res.end('<html>')))).toBeNull();
+  });
+});
+
+function fetchHealth({ socket }: { socket: string }): ReturnType<typeof probe> {
+  return probe({ socketPath: socket, path: '/health', timeoutMs: 5000 });
+}
+
+async function listen(listener: RequestListener): Promise<{ socket: string }> {
+  const socket = path.join(tempHome(), 'deployer.sock');
+  const server = createServer(listener);
+  await new Promise<void>((resolve) => server.listen(socket, resolve));
+  afterwards(() => new Promise((resolve) => server.close(resolve).closeAllConnections()));
+  return { socket };
+}

@@ -1,0 +1,68 @@
+import { readdirSync } from 'node:fs';
+import path from 'node:path';
+import { isLocked, takeLock, tryLock } from '../../../deploy/journal/deployment-lock';
+import { firstWord, startProgram } from '../../support/second-process';
+import { afterwards, tempHome } from '../../support/temp-home';
+
+let home: { lock: string };
+
+beforeEach(() => (home = { lock: path.join(tempHome(), 'lock.db') }));
+
+test('one holds it, a second one does not get it, and after its release somebody else does', () => {
+  const first = tryLock(home);
+  expect(first).not.toBeNull();
+  expect(tryLock(home)).toBeNull();
+  first?.release();
+  const second = tryLock(home);
+  expect(second).not.toBeNull();
+  second?.release();
+});
+
+test('who waits gets it when the holder lets go, and not before', async () => {
+  const holder = await takeLock(home);
+  let got = false;
+  const waiting = takeLock(home).then((lock) => {
+    got = true;
+    return lock;
+  });
+  // several of its looks
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  expect(got).toBe(false);
+  holder.release();
+  (await waiting).release();
+  expect(isLocked(home)).toBe(false);
+});
+
+test('asking is not holding: it does not keep others out, and makes nobody look like the holder', () => {
+  expect(isLocked(home)).toBe(false);
+  const reader = tryLock(home);
+  expect(isLocked(home)).toBe(true);
+  expect(isLocked(home)).toBe(true);
+  reader?.release();
+  expect(isLocked(home)).toBe(false);
+});
+
+test('asking a thousand times leaves no file open', () => {
+  const openFiles = (): number => readdirSync('/proc/self/fd').length;
+  const holder = tryLock(home);
+  const before = openFiles();
+  for (let i = 0; i < 500; i++) isLocked(home);
+  holder?.release();
+  for (let i = 0; i < 500; i++) isLocked(home);
+  expect(openFiles() - before).toBeLessThan(100);
+});
+
+test('the kernel frees it at once when its process is killed', async () => {
+  const child = startProgram('lock-holder.ts', home.lock);
+  expect(await firstWord(child)).toBe('held');
+  expect(isLocked(home)).toBe(true);
+  expect(tryLock(home)).toBeNull();
+
+  const gone = new Promise((resolve) => child.once('exit', resolve));
+  child.kill('SIGKILL');
+  await gone;
+  expect(isLocked(home)).toBe(false);
+  const lock = tryLock(home);
+  expect(lock).not.toBeNull();
+  afterwards(() => lock?.release());
+});

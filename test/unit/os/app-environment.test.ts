@@ -1,0 +1,34 @@
+import { appEnvironment, deployerEnvironment } from '../../../deploy/os/app-environment';
+
+const SHELL = {
+  PATH: '/clone/node_modules/.bin:/usr/lib/node_modules/npm/node_modules/@npmcli/run-script/lib/node-gyp-bin:/usr/bin:/bin',
+  HOME: '/home/ada',
+  LC_ALL: 'C.UTF-8',
+  TZ: 'Europe/Berlin',
+  HTTPS_PROXY: 'http://ada:password@proxy',
+  XDG_CONFIG_HOME: '/home/ada/.config',
+  WEBHOOK_SECRET: 'secret',
+  NODE_OPTIONS: '--inspect',
+  npm_config_registry: 'https://token@registry',
+  PM2_HOME: '/home/ada/.pm2',
+};
+
+it('gives an app the listed variables and no others', () => {
+  expect(Object.keys(appEnvironment(SHELL)).sort()).toEqual(['HOME', 'LC_ALL', 'PATH', 'TZ']);
+});
+
+it('gives the deployer the way out to the network too, which may hold a password', () => {
+  expect(Object.keys(deployerEnvironment(SHELL)).sort()).toEqual([
+    'HOME',
+    'HTTPS_PROXY',
+    'LC_ALL',
+    'PATH',
+    'TZ',
+    'XDG_CONFIG_HOME',
+  ]);
+});
+
+it("takes the clone's own tools, which npm run puts there, out of PATH", () => {
+  expect(appEnvironment(SHELL).PATH).toBe('/usr/bin:/bin');
+  expect(deployerEnvironment(SHELL).PATH).toBe('/usr/bin:/bin');
+});

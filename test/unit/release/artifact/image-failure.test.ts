@@ -1,0 +1,89 @@
+import { imageFailure } from '../../../../deploy/release/artifact/image-failure';
+
+/** As the builder ends: the step's output, the same again in a frame, and its own last word. */
+function builder(command: string, code: number, ...said: string[]): string[] {
+  return [
+    '#12 [build 5/5] RUN something',
+    ...said.map((line) => `#12 0.831 ${line}`),
+    `#12 ERROR: executor failed running [/bin/sh -c ${command}]: exit code: ${code}`,
+    '------',
+    ' > [blue build 5/5] RUN something:',
+    ...said.map((line) => `#12 0.831 ${line}`),
+    '------',
+    `failed to solve: executor failed running [/bin/sh -c ${command}]: exit code: ${code}`,
+  ];
+}
+
+const BUILD = 'nice -n 10 sh -c "$BUILD" && rm -f .npmrc';
+const failure = (lines: string[]): object => imageFailure(lines, { build: ['npm', 'run', 'build'] }, 7);
+
+it("is told as the commit's own build, in the words that PM2's has", () => {
+  expect(failure(builder(BUILD, 2, "app/page.ts(3,1): error TS2304: Cannot find name 'x'."))).toMatchObject({
+    code: 'E_BUILD',
+    message:
+      "The build (npm run build) ended with code 2: app/page.ts(3,1): error TS2304: Cannot find name 'x'.",
+    hint: 'Read its output: npm run -s logs -- 7',
+  });
+});
+
+it('is told as an install, of which the registry may be the cause', () => {
+  const install = 'nice -n 10 npm ci --omit=dev && mkdir -p node_modules';
+  expect(
+    failure(builder(install, 1, 'npm error code ENOTFOUND', 'npm error network request failed')),
+  ).toMatchObject({
+    code: 'E_INSTALL_MACHINE',
+    message: 'npm ci failed: network request failed',
+  });
+  expect(failure(builder(install, 1, 'npm error code E404', 'npm error 404 nothing there'))).toMatchObject({
+    code: 'E_INSTALL',
+  });
+  const lock = 'npm error The `npm ci` command can only install with an existing package-lock.json or';
+  expect(failure(builder(install, 1, 'npm error code EUSAGE', lock))).toMatchObject({
+    code: 'E_INSTALL',
+    message: 'This commit has no package-lock.json.',
+  });
+});
+
+it('names a start file that is not there', () => {
+  const said = 'This commit has no app/nothing.js, which app.start names.';
+  expect(failure(builder('[ -f "$START" ] || { echo …; exit 1; }', 1, said))).toMatchObject({
+    code: 'E_BUILD',
+    message: said,
+  });
+});
+
+it('tells a build that failed from one that did not make the start file, also in one command', () => {
+  const both = 'nice -n 10 sh -c "$BUILD" && { [ -f "$START" ] || { echo …; exit 1; }; }';
+  const said = 'This commit has no app/nothing.js, which app.start names.';
+  expect(failure(builder(both, 1, 'error: 3 warnings', said))).toMatchObject({ message: said });
+  expect(failure(builder(both, 2, 'error: it broke'))).toMatchObject({
+    message: expect.stringMatching(/^The build .*ended with code 2: .*it broke/) as string,
+  });
+});
+
+it('leaves out the time that the builder writes when it repeats what was said', () => {
+  const said = 'This commit has no app/nothing.js, which app.start names.';
+  const repeated = [...builder('[ -f "$START" ] || { echo …; exit 1; }', 1, said), `0.077 ${said}`];
+  expect(failure(repeated)).toMatchObject({ message: said });
+});
+
+it('is a full disk wherever that is noticed', () => {
+  expect(failure(builder(BUILD, 1, 'Error: ENOSPC: no space left on device, write'))).toMatchObject({
+    code: 'E_DISK',
+  });
+});
+
+it('is the registry of base images, the engine, or a fault in the Dockerfile', () => {
+  const solve = 'failed to solve: rpc error: code = Unknown desc =';
+  const base = `${solve} failed to do request: Head "https://registry-1.docker.io/v2/x": no such host`;
+  expect(failure([base])).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });
+  const parse = `${solve} failed to create LLB definition: dockerfile parse error line 1: unknown instruction: FOO`;
+  expect(failure([parse])).toMatchObject({ code: 'E_IMAGE', fault: 'commit' });
+  const down =
+    'Cannot connect to the Docker daemon at unix:///var/run/docker.sock. Is the docker daemon running?';
+  expect(failure([down])).toMatchObject({ code: 'E_ENGINE', fault: 'machine' });
+  expect(failure(builder('touch /x', 1, 'touch: cannot touch /x: Permission denied'))).toMatchObject({
+    code: 'E_IMAGE',
+    message: 'The image could not be built: touch: cannot touch /x: Permission denied',
+  });
+});

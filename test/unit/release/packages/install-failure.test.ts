@@ -1,0 +1,72 @@
+import { installFailure } from '../../../../deploy/release/packages/install-failure';
+
+const npm = (...lines: string[]): string[] => [
+  ...lines.map((line) => `npm error ${line}`),
+  'npm error A complete log of this run can be found in: /root/.npm/_logs/debug-0.log',
+];
+
+describe('an install that failed', () => {
+  test.each([
+    [
+      'ENOTFOUND',
+      'network request to https://registry.example/x failed, reason: getaddrinfo ENOTFOUND registry.example',
+    ],
+    [
+      'ECONNREFUSED',
+      'request to http://127.0.0.1:4873/x failed, reason: connect ECONNREFUSED 127.0.0.1:4873',
+    ],
+    ['E503', '503 Service Unavailable - GET https://registry.example/x'],
+    ['ETIMEDOUT', 'request to https://registry.example/x failed'],
+    ['ECONNRESET', 'aborted'],
+    ['EAI_AGAIN', 'request to https://registry.example/x failed'],
+  ])('by %s is a fault of the machine', (code, reason) => {
+    const error = installFailure(1, npm(`code ${code}`, 'errno 1', `${reason}`));
+    expect(error).toMatchObject({
+      code: 'E_INSTALL_MACHINE',
+      fault: 'machine',
+      message: `npm ci failed: ${reason}`,
+    });
+  });
+
+  test('for lack of space is told as a full disk', () => {
+    const error = installFailure(
+      1,
+      npm('code ENOSPC', 'syscall write', 'nospc ENOSPC: no space left on device, write'),
+    );
+    expect(error).toMatchObject({ code: 'E_DISK', fault: 'machine' });
+  });
+
+  test('by a lockfile that lags behind is a fault of the commit, with the way out', () => {
+    const error = installFailure(
+      1,
+      npm(
+        'code EUSAGE',
+        '',
+        '`npm ci` can only install packages when your package.json and package-lock.json are in sync.',
+        '',
+        'Missing: qs@6.0.0 from lock file',
+      ),
+    );
+    expect(error).toMatchObject({
+      code: 'E_INSTALL',
+      fault: 'commit',
+      hint: 'Run npm install and commit package-lock.json.',
+    });
+    expect(error.message).toBe(
+      'package-lock.json does not fit package.json: Missing: qs@6.0.0 from lock file',
+    );
+  });
+
+  test('by a package that does not exist is a fault of the commit', () => {
+    const error = installFailure(
+      1,
+      npm('code E404', '404 Not Found - GET https://registry.example/no-such - Not found'),
+    );
+    expect(error).toMatchObject({ code: 'E_INSTALL', fault: 'commit' });
+    expect(error.message).toContain('404 Not Found');
+  });
+
+  test('without a word names its code', () => {
+    expect(installFailure(7, []).message).toBe('npm ci failed with code 7');
+  });
+});
