@@ -162,7 +162,9 @@ needs('docker', engine).describe('a slot as a container', () => {
       await other.runtime.start(other.blue, await other.release('f6'), 'theirs', 0);
 
       expect(await context.runtime.list()).toEqual([]);
-      await expect(context.runtime.start(context.blue, await context.release('a1'), 'ours', 0)).rejects.toMatchObject({
+      await expect(
+        context.runtime.start(context.blue, await context.release('a1'), 'ours', 0),
+      ).rejects.toMatchObject({
         code: 'E_NAME_TAKEN',
       });
       await context.runtime.stop('blue');

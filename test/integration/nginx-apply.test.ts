@@ -41,7 +41,9 @@ test('a new configuration is in force and no request is lost, while a plain relo
   expect(failed).toEqual([]);
   expect(context.nginx.running()).toEqual({ pid });
   expect(await mark()).not.toBe(before);
-  expect((await context.ask('/', { method: 'POST', body: Buffer.alloc(3.5 * 1024 * 1024) })).status).toBe(413);
+  expect((await context.ask('/', { method: 'POST', body: Buffer.alloc(3.5 * 1024 * 1024) })).status).toBe(
+    413,
+  );
   expect(await changed('3m').apply()).toBe(false);
   expect(await lostByReloads()).toBeGreaterThan(0);
 });
