@@ -1,0 +1,143 @@
+/** Does what the watch has decided about a slot: warn, move its users, restart it, replace its release. */
+import { recentCrashes, releaseInstead } from '../core/crashes';
+import { duration, short } from '../core/format';
+import type { SlotName } from '../core/slot';
+import { restoreAgainAfterMs } from '../core/watch';
+import type { DeployContext } from '../context';
+import { machineMs } from '../os/machine-clock';
+import type { Seen } from './probe-slot';
+import type { RequestDeployment } from './requests';
+import { endDrained, giveBack, moveAway, provenSubstitutes, signal } from './slot-restart';
+import { isBusy, liveSlots, mayInterruptHold, reportIncident } from './watched-service';
+import type { Watched } from './watched-slot';
+
+/** @returns what carries an action out; among several slots that serve, one is restarted where it is */
+export function createActions(
+  context: DeployContext,
+  request: RequestDeployment,
+): (seen: Seen, isOneOfMany: boolean) => Promise<void> {
+  const report = (message: string, slot?: SlotName): Promise<void> => reportIncident(context, message, slot);
+
+  const act = async (seen: Seen, isOneOfMany: boolean): Promise<void> => {
+    const { action, slot, state } = seen;
+    switch (action) {
+      case 'nothing':
+        return;
+      case 'warn':
+        return warn(seen);
+      case 'move-away':
+        await moveAway(context, slot, await provenSubstitutes(context, slot));
+        return;
+      case 'kill':
+        return killHung(seen);
+      case 'restart':
+        return restartUnhealthy(seen);
+      case 'give-up':
+        return giveUp(seen);
+      case 'replace':
+        return replace(seen, await crashStory(seen));
+      case 'return':
+        if (await giveBack(context, slot, liveSlots(context)))
+          await report(`${slot} serves its users again`, slot);
+        return;
+      case 'restore':
+        return restore(slot, mayInterruptHold(context), state);
+      case 'adopt':
+        // among several the others serve while it is started again where it is
+        return restore(isOneOfMany ? slot : anotherThan(slot), false, state);
+    }
+  };
+
+  /** Once, until it has been healthy for a while. */
+  const warn = async ({ slot, state, answer }: Seen): Promise<void> => {
+    if (state.warned) return;
+    state.warned = { goodSince: null };
+    await report(
+      `${slot} is unhealthy: ${answer?.said}. It is left running. Read its output: npm run -s logs -- ${slot}`,
+      slot,
+    );
+  };
+
+  const killHung = async ({ slot, running, state }: Seen): Promise<void> => {
+    if (!running?.pid) return;
+    state.ended = running.pid;
+    state.restarts.push({ at: machineMs(), instance: running.instance, why: 'hung' });
+    const proven = isBusy(context) ? [] : await provenSubstitutes(context, slot);
+    const moved = await moveAway(context, slot, proven);
+    signal(running.pid, 'SIGKILL');
+    await report(
+      `${slot} hangs: its process ${running.pid} is killed and started again${meanwhile(moved, proven)}`,
+      slot,
+    );
+  };
+
+  const restartUnhealthy = async ({ slot, running, state, answer }: Seen): Promise<void> => {
+    if (!running?.pid) return;
+    const { pid, instance } = running;
+    state.warned = { goodSince: null };
+    state.restarts.push({ at: machineMs(), instance, why: 'unhealthy' });
+    const proven = await provenSubstitutes(context, slot);
+    const moved = await moveAway(context, slot, proven);
+    await report(
+      `${slot} is unhealthy and fails its users: ${answer?.said}. It is restarted${meanwhile(moved, proven)}`,
+      slot,
+    );
+    state.restarting = true;
+    // the other slots are watched meanwhile
+    void endDrained(context, slot, pid, moved)
+      .catch((error: unknown) => console.error('watch:', error))
+      .finally(() => (state.restarting = false));
+  };
+
+  const giveUp = async (seen: Seen): Promise<void> => {
+    const { slot, state, answer } = seen;
+    if (state.gaveUp) return;
+    state.gaveUp = true;
+    await moveAway(context, slot, await provenSubstitutes(context, slot));
+    const story = `${slot} stays unhealthy after several restarts: ${answer?.said}`;
+    if (context.config.crashes) return replace(seen, story);
+    await report(`${story}. Roll back: npm run -s rollback`, slot);
+  };
+
+  const crashStory = async ({ slot, state }: Seen): Promise<string> => {
+    const crashes = recentCrashes(state.crashes, context.config.crashes, machineMs());
+    const within = duration(machineMs() - (crashes[0] ?? 0));
+    const why = await context.runtime.endedBy(slot);
+    return `${slot} ended ${crashes.length} times in ${within}${why ? `: ${why}` : ''}`;
+  };
+
+  /** Rolls back to a release that is good by the journal. @param cause one clause, for the journal too */
+  const replace = async ({ slot, state }: Seen, cause: string): Promise<void> => {
+    const live = context.journal.lastLive();
+    if (!live) return;
+    const [standby] = await provenSubstitutes(context, slot);
+    const behind = standby === undefined ? null : (await context.runtime.list(standby))[0]?.commit;
+    const target = releaseInstead(context.journal.history(), live, behind ?? null);
+    if (target === null) {
+      state.replacedBy = 'nothing';
+      const advice = `Read its output: npm run -s logs -- ${slot}`;
+      return report(`${cause}. There is no good release to roll back to. ${advice}`, slot);
+    }
+    await report(`${cause}. It is rolled back to ${short(target)}`, slot);
+    state.replacedBy = (await request({ kind: 'rollback', trigger: 'watch', commit: target, cause })).id;
+  };
+
+  const meanwhile = (moved: boolean, proven: SlotName[]): string =>
+    moved ? `; ${proven.join(', ')} serves its users meanwhile` : '';
+
+  const anotherThan = (slot: SlotName): SlotName =>
+    context.slots.find(({ name }) => name !== slot)?.name ?? slot;
+
+  const restore = async (slot: SlotName, atOnce: boolean, state: Watched): Promise<void> => {
+    // it would only wait behind the deployment that is at work, which may fix it
+    if (isBusy(context) && !atOnce) return;
+    const serving = context.journal.lastLive()?.to;
+    if (!serving || machineMs() < state.restores.notBefore) return;
+    const count = state.restores.count + 1;
+    state.restores = { count, notBefore: machineMs() + restoreAgainAfterMs(count) };
+    await report(`${short(serving.commit)} is started again in ${slot}`, slot);
+    await request({ kind: 'restore', trigger: 'watch', commit: serving.commit, slot });
+  };
+
+  return act;
+}

@@ -1,0 +1,162 @@
+/** Probes a slot that serves, reports what is new about it, and decides what is to be done. */
+import { crashedTooOften } from '../core/crashes';
+import { asKnown } from '../core/errors';
+import type { RunningSlot, SlotName } from '../core/slot';
+import type { SlotHealth, WatchAction } from '../core/watch';
+import { decideWatch, GOOD_AGAIN_AFTER, mayReturn, probeLimitMs, UNANSWERED_AFTER_MS } from '../core/watch';
+import type { DeployContext } from '../context';
+import { slotNamed } from '../context';
+import type { SlotAnswer } from '../health/slot-health';
+import { askSlot } from '../health/slot-health';
+import { establishedConnections } from '../os/connections';
+import { machineMs } from '../os/machine-clock';
+import { provenSubstitutes } from './slot-restart';
+import { isBusy, reportIncident, slotsSetAside, slotsToWatch } from './watched-service';
+import type { Watched } from './watched-slot';
+import {
+  countCrashes,
+  countLook,
+  endedUnseen,
+  firstSight,
+  newlyWatched,
+  recentRestarts,
+  wasRestarted,
+} from './watched-slot';
+
+/** A health path that fails now and then is one incident. */
+const HEALTHY_AFTER_MS = 10_000;
+
+/** What a probe of a slot has shown, and what is to be done about it. */
+export interface Seen {
+  slot: SlotName;
+  running: RunningSlot | null;
+  state: Watched;
+  /** What its health path answered; null where nothing runs that could be asked. */
+  answer: SlotAnswer | null;
+  /** Its users were moved to another slot. */
+  isAside: boolean;
+  action: WatchAction | 'return';
+}
+
+/** Returns the probe. It answers null where nothing can be said or done now. @param watched is kept up to date */
+export function createProbe(
+  context: DeployContext,
+  watched: Map<SlotName, Watched>,
+): (slot: SlotName) => Promise<Seen | null> {
+  let engineDown = false;
+  const report = (message: string, slot?: SlotName): Promise<void> => reportIncident(context, message, slot);
+
+  /** Null while the engine is down: what runs in it mostly goes on, and comes back with it where it does not. */
+  const listSlot = async (slot: SlotName): Promise<RunningSlot[] | null> => {
+    try {
+      const found = await context.runtime.list(slot);
+      const isNews = engineDown;
+      engineDown = false;
+      if (isNews) await report('the engine answers again');
+      return found;
+    } catch (error) {
+      const { code, message } = asKnown(error);
+      if (code !== 'E_ENGINE') throw error;
+      const isNews = !engineDown;
+      engineDown = true;
+      if (isNews) await report(message);
+      return null;
+    }
+  };
+
+  const probeSlot = async (slot: SlotName): Promise<Seen | null> => {
+    const listed = await listSlot(slot);
+    if (listed === null) return null;
+    const state = watched.get(slot) ?? newlyWatched();
+    const running = listed.find((each) => each.slot === slot) ?? null;
+    const askedAt = machineMs();
+    const answer = running?.pid ? await askSlot(context, running, probeLimitMs(state.silentInARow)) : null;
+    const health = answer?.health ?? 'silent';
+    const tableNow = await context.traffic.current();
+    const isAside = slotsSetAside(context, tableNow).includes(slot);
+    const isBehindPage = tableNow.maintenance === true && !isBusy(context);
+    // a deployment has taken it out of service meanwhile
+    if (health !== 'good' && !slotsToWatch(context, await context.traffic.current()).includes(slot))
+      return null;
+    watched.set(slot, state);
+    await reportNews(slot, state, running, health);
+    countLook(context, slot, state, health, askedAt);
+    state.missed = health === 'silent' && (state.missed || running !== null || state.process !== null);
+    if (running?.pid && state.process?.pid !== running.pid)
+      state.process = firstSight(running, running.pid, state.process);
+    if (running) countCrashes(context, state, running);
+    const seen = { slot, running, state, answer, isAside };
+    // what was killed stays visible for a moment
+    const isEnding = state.restarting || (running?.pid != null && running.pid === state.ended);
+    const action = isEnding ? 'nothing' : await decide(seen, health, isBehindPage);
+    if (state.process && health === 'good') state.process.answered = true;
+    if (health === 'good' && !running?.orphan && !isBehindPage) state.restores = newlyWatched().restores;
+    return { ...seen, action };
+  };
+
+  const decide = async (
+    { slot, running, state, answer, isAside }: Omit<Seen, 'action'>,
+    health: SlotHealth,
+    isBehindPage: boolean,
+  ): Promise<WatchAction | 'return'> => {
+    // it recovered after it was given up, and is verified before the page is taken down
+    if (isBehindPage && state.goodInARow >= GOOD_AGAIN_AFTER) return 'restore';
+    const restarts = recentRestarts(state);
+    const isLive = running?.commit === context.journal.lastLive()?.to?.commit;
+    const crashesTooOften =
+      isLive && mayReplace(state) && crashedTooOften(state.crashes, context.config.crashes, machineMs());
+    if (isAside && health === 'good' && isLive && !running?.orphan && !crashesTooOften)
+      return mayReturn(state.goodInARow, restarts) ? 'return' : 'nothing';
+    const users = state.users?.() ?? { answered: 0, failed: 0 };
+    const badForMs = state.badInARow > 0 ? machineMs() - state.badSince : 0;
+    const isUnanswered = answer?.status === null && badForMs >= UNANSWERED_AFTER_MS;
+    const waiting = isUnanswered ? establishedConnections(slotNamed(context, slot).port) : 0;
+    const fails = users.failed + waiting > 0;
+    return decideWatch({
+      running,
+      health,
+      badInARow: state.badInARow,
+      badForMs,
+      silentInARow: state.silentInARow,
+      silentForMs: state.silentInARow > 0 ? machineMs() - state.silentSince : 0,
+      users,
+      waiting,
+      hasSubstitute: fails && (await provenSubstitutes(context, slot)).length > 0,
+      isBusy: isBusy(context),
+      answeredBefore: state.process?.answered ?? false,
+      seenForMs: state.process ? machineMs() - state.process.since : 0,
+      startLimitMs: context.config.limits.start * 1000,
+      restarts,
+      crashesTooOften,
+    });
+  };
+
+  /** One rollback at a time; one that failed is followed by the next, as long as there is a release to go to. */
+  const mayReplace = ({ replacedBy }: Watched): boolean =>
+    replacedBy !== 'nothing' && context.journal.pending().every(({ id }) => id !== replacedBy);
+
+  const reportNews = async (
+    slot: SlotName,
+    state: Watched,
+    running: RunningSlot | null,
+    health: SlotHealth,
+  ): Promise<void> => {
+    const { process: met, missed, silentInARow, warned } = state;
+    if (wasRestarted(met, running) || endedUnseen(context, met, running)) {
+      const why = await context.runtime.endedBy(slot);
+      await report(`${slot} ended and was started again (pid ${running?.pid})${why ? `: ${why}` : ''}`, slot);
+    }
+    if (health !== 'silent' && missed) await report(`${slot} answers again`, slot);
+    // after npm start nothing runs until what was live is brought back: that is no incident
+    if (health === 'silent' && silentInARow === 0 && !missed && (running || met))
+      await report(`${slot} does not answer`, slot);
+    if (warned) warned.goodSince = health === 'good' ? (warned.goodSince ?? machineMs()) : null;
+    if (warned?.goodSince && machineMs() - warned.goodSince >= HEALTHY_AFTER_MS) {
+      state.warned = null;
+      state.gaveUp = false;
+      await report(`${slot} is healthy again`, slot);
+    }
+  };
+
+  return probeSlot;
+}
