@@ -1,4 +1,11 @@
-/** A path or a name as a word of a shell's line: quoted where it needs to be. */
+/** Text as one word of a shell command. */
+
+/** In single quotes a shell takes every character literally, except the single quote itself. */
+export function quoted(text: string): string {
+  return `'${text.replaceAll("'", `'\\''`)}'`;
+}
+
+/** Quoted only where it needs to be, for commands that an operator reads. */
 export function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`;
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text);
 }

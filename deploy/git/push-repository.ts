@@ -1,4 +1,5 @@
 /** push.git: the bare repository that `git push live` sends to, and its hooks. */
+import { quoted } from '../core/shell-word';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home/home';
@@ -53,11 +54,6 @@ if ! [ -x "$NODE" ] || ! [ -f "$SCRIPT" ] || ! [ -d ${quoted(path.join(root, 'no
 fi
 exec "$NODE" "$SCRIPT" ${hook}
 `;
-}
-
-/** In single quotes a shell takes everything literally, except the single quote. */
-function quoted(text: string): string {
-  return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** Renamed into place: a push that comes in meanwhile runs the old hook or the new, never half of one. */

@@ -5,6 +5,7 @@
 import { readlinkSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { KnownError } from '../core/errors';
+import { quoted } from '../core/shell-word';
 
 export interface ClonePlace {
   /** Where the clone was when the process started. */
@@ -37,7 +38,7 @@ export function movedSentence({ root, now }: ClonePlace): string {
 }
 
 function movedHint(now: string | null): string | undefined {
-  return now === null ? undefined : `Run npm start there: cd '${now.replaceAll("'", `'\\''`)}' && npm start`;
+  return now === null ? undefined : `Run npm start there: cd ${quoted(now)} && npm start`;
 }
 
 /** The kernel follows a folder that processes work in. */

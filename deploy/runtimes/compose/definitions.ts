@@ -5,6 +5,7 @@
 import type { Config } from '../../config/load';
 import type { Release } from '../../core/release';
 import type { Slot, SlotName } from '../../core/slot';
+import { quoted } from '../../core/shell-word';
 import type { Home } from '../../home/home';
 import { LABEL } from './containers';
 
@@ -108,7 +109,7 @@ export function buildOverride(
 
 /** One word for each argument, whatever is in it: a Dockerfile knows only a shell's line. */
 function shellLine(argv: string[]): string {
-  return argv.map((word) => `'${word.replaceAll("'", `'\\''`)}'`).join(' ');
+  return argv.map(quoted).join(' ');
 }
 
 /** What npm needs to get out. Docker keeps these few arguments out of the image and its history. */
