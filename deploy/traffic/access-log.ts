@@ -1,6 +1,6 @@
 /**
- * What nginx has answered, from its own log: the only witness that has seen every request, also those that no
- * slot has. Its lines are described in nginx/site.conf.template.
+ * Reads nginx's access log, the only record of every request, including those that never reached a slot.
+ * nginx/site.conf.template describes the line format.
  */
 import path from 'node:path';
 import type { SlotName } from '../core/slot';
@@ -10,43 +10,45 @@ import { endOfLog, readLog } from './rotated-log';
 
 export type { LogPosition } from './rotated-log';
 
-/** What nginx calls the page, whatever was asked for (nginx/site.conf.template). */
+/**
+ * The `uri` that nginx logs for the maintenance page, whatever path the client requested (nginx/site.conf.template).
+ */
 const MAINTENANCE_PAGE = '/switchyard-maintenance.html';
-/** Whose requests are not users'. */
+/** The kinds of requests that do not come from users. */
 const OTHERS = ['preview', 'deploy', 'probe'] as const;
 type Kind = 'app' | (typeof OTHERS)[number];
 
 export interface LogEntry {
-  /** Milliseconds since 1970, when the answer was sent. */
+  /** When nginx sent the response, in milliseconds since 1970. */
   at: number;
-  /** `app` for users' requests; `preview` for testers', `deploy` for the deployer's pages, `probe` for our own questions. */
+  /** `app`: users; `preview`: testers; `deploy`: the deployer's pages; `probe`: Switchyard's own probes. */
   kind: Kind;
   method: string;
   /** The path without its query. */
   uri: string;
-  /** What the client was told. */
+  /** The status that the client received. */
   status: number;
-  /** The slot the table gave it to; null when there was none. */
+  /** The slot that the traffic table assigned; null if there was none. */
   slot: SlotName | null;
-  /** The folder name of a table that divides users; empty while one slot serves everyone. */
+  /** The folder name of a table that splits users; empty while one slot serves everyone. */
   table: string;
-  /** Whoever asked then got the maintenance page. */
+  /** True if the client received the maintenance page. */
   maintenance: boolean;
-  /** Who was asked, in order: the slot, then the way behind it. */
+  /** The upstream servers in the order nginx tried them: the slot, then its backup. */
   upstreams: string[];
-  /** What each of them answered; null for one that has not answered when the client left. */
+  /** The status of each upstream; null if it did not answer, as when the client left first. */
   upstreamStatuses: (number | null)[];
-  /** How long each of them took for its whole answer, in milliseconds; null for one that could not be reached. */
+  /** The response time of each upstream, in milliseconds; null if it could not be reached. */
   upstreamMs: (number | null)[];
-  /** From the request's first byte to the answer's last, in milliseconds. */
+  /** From the first byte of the request to the last byte of the response, in milliseconds. */
   ms: number;
-  /** nginx's own name for it. */
+  /** nginx's request id. */
   id: string;
-  /** Whose request it is while the table is split, otherwise ''. */
+  /** The user's cohort while the table is split, otherwise ''. */
   cohort: string;
-  /** True for somebody who has brought the cohort's cookie: a person, and no program that forgets it. */
+  /** True if the client sent the cohort cookie back, so it is a browser and not a client that drops cookies. */
   returning: boolean;
-  /** What the app has named in its header X-Switchyard-Goal, or ''. */
+  /** The value of the app's X-Switchyard-Goal header, or ''. */
   goal: string;
 }
 
@@ -58,23 +60,23 @@ export interface SlotCounts {
 
 export interface RequestCounts {
   served: number;
-  /** Those that the client saw failing. */
+  /** Requests that failed for the client. */
   failed: number;
-  /** Those that were told to come back later, by the maintenance page. */
+  /** Requests that received the maintenance page (503 with Retry-After). */
   turnedAway: number;
-  /** Slot by slot, whatever the way behind a slot has made good. */
+  /** Counts per slot. Failures that a slot's backup hid from the client count as errors here. */
   slots: SlotCounts[];
 }
 
-/** The client closed the connection before there was an answer: nginx's own code for it. */
+/** nginx's status code for a client that closed the connection before the response. */
 const CLIENT_LEFT = 499;
 
-/** The log's end: only what comes after it will be read. */
+/** The end of the log: reading from here returns only newer lines. */
 export function logPosition(home: Home): LogPosition {
   return endOfLog(home.accessLog);
 }
 
-/** The requests since `from`, over rotations too, and where to go on. */
+/** The requests since `from`, across rotations, and the position to continue from. */
 export function readRequests(home: Home, from: LogPosition): { requests: LogEntry[]; position: LogPosition } {
   const { text, position } = readLog(home.accessLog, from);
   const requests = text
@@ -84,18 +86,18 @@ export function readRequests(home: Home, from: LogPosition): { requests: LogEntr
   return { requests, position };
 }
 
-/** How much of the log's end is read for what was usual. */
+/** How many bytes at the end of the log `readRecent` reads. */
 const RECENT_BYTES = 1024 ** 2;
 
-/** The newest requests, as far as they came after `since` (milliseconds since 1970). */
+/** The newest requests since `since` (milliseconds since 1970), from the last RECENT_BYTES of the log. */
 export function readRecent(home: Home, since: number): LogEntry[] {
   const end = logPosition(home);
-  // a line that the position cuts is no JSON, and is left out
+  // the first line may be cut off; it is then invalid JSON, and parseLine drops it
   const from = { ...end, offset: Math.max(0, end.offset - RECENT_BYTES) };
   return readRequests(home, from).requests.filter(({ at }) => at >= since);
 }
 
-/** One line of the log; null for one that is not ours or was cut off by a full disk. */
+/** Parses one line; null if it is not valid JSON, such as a line cut off by a full disk. */
 export function parseLine(line: string): LogEntry | null {
   const raw = parseJson(line);
   if (raw === null) return null;
@@ -122,8 +124,8 @@ export function parseLine(line: string): LogEntry | null {
 }
 
 /**
- * Counts users' requests. A 5xx is a failure, whoever said it. A client that left before its answer (499) has
- * not been failed: people close pages.
+ * Counts users' requests. Every 5xx is a failure, except the maintenance page. A client that left before its response
+ * (499) is not, because users close pages.
  */
 export function countRequests(entries: LogEntry[]): RequestCounts {
   const users = entries.filter((entry) => entry.kind === 'app');
@@ -136,10 +138,9 @@ export function countRequests(entries: LogEntry[]): RequestCounts {
 }
 
 /**
- * True when the slot itself has failed: by the *first* upstream's answer, because the way behind a slot turns a crashed
- * slot's failure into another slot's success, and would hide exactly the release that is being watched. nginx writes
- * 502 or 504 for a slot that could not be reached. Null when it says nothing about the slot: nginx has answered alone,
- * or the client has left before there was an answer.
+ * True if the slot itself failed, judged by the *first* upstream's status: the backup turns a crashed slot's failure
+ * into another slot's success and would hide the fault of the release under watch. nginx logs 502 or 504 for a slot it
+ * could not reach. Null if the request says nothing about the slot: nginx answered alone, or the client left first.
  */
 export function hasSlotFailed({ slot, status, upstreamStatuses }: LogEntry): boolean | null {
   const [first] = upstreamStatuses;
@@ -148,7 +149,7 @@ export function hasSlotFailed({ slot, status, upstreamStatuses }: LogEntry): boo
   return first >= 500;
 }
 
-/** Requests that nginx answered alone say nothing about a slot. */
+/** Skips requests that nginx answered alone, because they say nothing about a slot. */
 function countBySlot(entries: LogEntry[]): SlotCounts[] {
   const counts = new Map<SlotName, SlotCounts>();
   for (const entry of entries) {
@@ -171,12 +172,12 @@ function parseJson(line: string): Record<string, unknown> | null {
   }
 }
 
-/** nginx writes seconds with three decimals. */
+/** nginx logs seconds with three decimals. */
 function milliseconds(seconds: string): number {
   return Math.round(Number(seconds) * 1000);
 }
 
-/** nginx separates the servers it asked by commas, and groups of them by colons. */
+/** nginx separates upstream servers by commas and groups of servers by colons. */
 function hops(list: string): string[] {
   return list === '' ? [] : list.split(/, | : /);
 }

@@ -1,7 +1,7 @@
 /**
- * Lets nginx workers go without losing a request. A worker that quits closes its idle connections, and a request that
- * is on its way on one of them is lost. So before that every answer says `Connection: close` (see @closing in
- * site.conf), until no connection from before is left.
+ * Closes client connections before nginx workers quit, so that no request is lost. A quitting worker closes its idle
+ * connections and loses any request in transit on them. Until all earlier connections are gone, every response
+ * therefore says `Connection: close` (see @closing in site.conf).
  */
 import { closeSync, openSync, readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -9,24 +9,27 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Home } from '../home/home';
 import { clientsOf } from '../os/connections';
 
-/** A client that asks at least this often gets its last answer meanwhile. */
+/** A client that sends requests at least this often receives a closing response within the wait. */
 const AT_LEAST_MS = 2000;
-/** Streams stay open for days. */
+/** The limit, because streams stay open for days. */
 const AT_MOST_MS = 10_000;
 const LOOK_EVERY_MS = 100;
 
-/** The file that closes the connections of the nginx whose configuration has this mark. */
+/** The file that makes the nginx whose configuration has this mark close its connections. */
 export function closingFile({ nginx }: Pick<Home, 'nginx'>, mark: string): string {
   return path.join(nginx, `closing.${mark}`);
 }
 
-/** Removes what a killed npm start has left: the configuration with that mark may be in force again one day. */
+/**
+ * Removes the files that a killed `npm start` left behind: a configuration with the same mark may be active again
+ * later.
+ */
 export function forgetClosing({ nginx }: Pick<Home, 'nginx'>): void {
   const left = readdirSync(nginx).filter((name) => name.startsWith('closing.'));
   for (const name of left) rmSync(path.join(nginx, name), { force: true });
 }
 
-/** Closes the connections on this port, then does the work; they stay open again afterwards. */
+/** Closes the connections on this port, then runs `work`. Connections stay open again afterwards. */
 export async function withConnectionsClosed<T>(
   home: Pick<Home, 'nginx'>,
   port: number,

@@ -1,7 +1,7 @@
 /**
- * Lets requests in flight end before a slot is stopped. It asks nothing of the app: it waits until no
- * established connection to the slot's port is left. nginx closes its idle ones after a second,
- * sooner than an app would, so no request can meet a closing connection.
+ * Waits for requests in flight before a slot stops: until the slot's port has no established connection, without the
+ * app's cooperation. nginx closes its idle connections after one second, sooner than an app would, so no request meets
+ * a closing connection.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Slot } from '../core/slot';
@@ -10,7 +10,10 @@ import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 50;
 
-/** Returns the connections that are left: 0, or more when the limit came first. @param limitSeconds how long at most */
+/**
+ * Returns the number of connections left: 0, or more if the time limit was reached.
+ * @param limitSeconds the longest wait
+ */
 export async function drain(slot: Slot, limitSeconds: number, signal?: AbortSignal): Promise<number> {
   const deadline = machineMs() + limitSeconds * 1000;
   for (;;) {

@@ -1,9 +1,9 @@
-/** Which configuration nginx has really read: every byte of it goes into a mark that its own address answers with. */
+/** Asks nginx which configuration it has loaded: a response header carries the hash of the whole configuration. */
 import http from 'node:http';
 
 const MARK = 'x-switchyard-configuration';
 
-/** Null when this nginx names no mark. Rejects when nothing answers within `timeoutMs`. */
+/** Null if this nginx sends no mark. Rejects if nothing answers within `timeoutMs`. */
 export function loadedMark(port: number, timeoutMs: number): Promise<string | null> {
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port, path: '/_deploy/nginx', agent: false, timeout: timeoutMs };

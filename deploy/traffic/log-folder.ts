@@ -1,21 +1,26 @@
-/** The folder of the logs: nginx's workers reach their own logs in it, and nobody else reads any log. */
+/** Sets the permissions of the log folder: nginx workers can open their own logs, and other users can read none. */
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home/home';
 import type { WorkerUser } from './worker-user';
 import { findWorkerUser } from './worker-user';
 
-/** After a rotation each worker opens the new file by its path, with its own rights: it may enter, but not list. */
+/**
+ * After a rotation each worker reopens the log by path with its own rights, so it may enter the folder but not list it.
+ */
 const FOR_WORKERS = 0o710;
 const PRIVATE = 0o700;
 const FILE = 0o600;
 
-/** The folder's mode: workers of another user need to enter it. */
+/** The folder's mode. Workers that run as another user must be able to enter it. */
 export function logFolderMode(user: WorkerUser | null): number {
   return user ? FOR_WORKERS : PRIVATE;
 }
 
-/** Makes the folder, or corrects it and its files. Safe to repeat while logs are written to. */
+/**
+ * Creates the folder, or corrects the permissions of an existing one and its files. Safe to call while logs are being
+ * written.
+ */
 export function makeLogFolder({ logs }: Pick<Home, 'logs'>, user = findWorkerUser()): void {
   mkdirSync(logs, { recursive: true, mode: PRIVATE });
   for (const name of readdirSync(logs)) closeToOthers(path.join(logs, name));
@@ -24,7 +29,7 @@ export function makeLogFolder({ logs }: Pick<Home, 'logs'>, user = findWorkerUse
   if ((mode & 0o777) !== logFolderMode(user)) chmodSync(logs, logFolderMode(user));
 }
 
-/** Older versions made some logs readable for everyone. */
+/** Older versions made some logs world-readable. */
 function closeToOthers(file: string): void {
   const found = lstatSync(file, { throwIfNoEntry: false });
   if (found?.isFile() && (found.mode & 0o077) !== 0) chmodSync(file, found.mode & FILE);

@@ -1,4 +1,4 @@
-/** The nginx of this machine: where it is, which version, and running it. */
+/** Finds and runs the machine's nginx binary. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ export interface NginxBinary {
   file: string;
   /** `1.22.1` */
   version: string;
-  /** What it was compiled with, as `nginx -V` prints it. */
+  /** The build options, as `nginx -V` prints them. */
   built: string;
 }
 
@@ -18,10 +18,10 @@ export interface RunResult {
 }
 
 const OLDEST: [number, number] = [1, 18];
-/** Distributions put nginx where the PATH of an ordinary user does not lead. */
+/** Distributions install nginx in folders that are not in an ordinary user's PATH. */
 const SYSTEM_FOLDERS = ['/usr/sbin', '/usr/local/sbin', '/sbin', '/usr/local/nginx/sbin'];
 
-/** @param searchPath a PATH. Throws E_NO_NGINX and E_NGINX_TOO_OLD. */
+/** Finds nginx in `searchPath` (a PATH), then in the system folders. Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
 export async function findNginx(searchPath: string): Promise<NginxBinary> {
   const folders = [...searchPath.split(':').filter((folder) => path.isAbsolute(folder)), ...SYSTEM_FOLDERS];
   const file = folders.map((folder) => path.join(folder, 'nginx')).find(isProgram);
@@ -43,7 +43,7 @@ export function isTooOld(version: string): boolean {
   return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
 }
 
-/** Returns when the program has ended; a daemon it left behind is not waited for. */
+/** Resolves when the program exits; does not wait for a daemon it leaves behind. */
 export function runNginx(file: string, args: string[], cwd = '/'): Promise<RunResult> {
   return new Promise((resolve, reject) => {
     const child = spawn(file, args, { cwd, env: cleanEnvironment(), stdio: ['ignore', 'ignore', 'pipe'] });
@@ -55,8 +55,8 @@ export function runNginx(file: string, args: string[], cwd = '/'): Promise<RunRe
 }
 
 /**
- * nginx needs nothing from whoever starts it, and has nothing to do with their secrets. `NGINX`, in particular,
- * would make it take over another nginx's sockets.
+ * nginx needs none of the caller's variables and must not see its secrets. An `NGINX` variable, in particular, would
+ * make it inherit another nginx's sockets.
  */
 function cleanEnvironment(): NodeJS.ProcessEnv {
   return { PATH: '/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin', LC_ALL: 'C' };

@@ -1,4 +1,4 @@
-/** What nginx has in the home, and the text that goes there. */
+/** Generates and writes nginx's configuration files in the home. */
 import { createHash } from 'node:crypto';
 import { chmodSync, closeSync, existsSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
@@ -12,19 +12,19 @@ import type { NginxBinary } from './nginx-binary';
 import { render, valuesFor, type NginxSettings } from './render';
 import type { WorkerUser } from './worker-user';
 
-/** One machine's nginx serves far more than its apps can answer; more workers only hold more idle connections. */
+/** A few workers already handle far more than the apps can; more would only hold more idle connections. */
 const MOST_WORKERS = 4;
-/** nginx reads these as its own syntax, even in quotes; a colon would end a unix socket's path. */
+/** nginx treats these as syntax, even in quotes; a colon would end a unix socket's path. */
 const UNUSABLE_IN_A_PATH = /["'$\\:;{}\n\r]/;
 
 export const configFile = (home: Home): string => path.join(home.nginx, 'nginx.conf');
 export const errorLog = (home: Home): string => path.join(home.logs, 'nginx-error.log');
 
-/** The unix sockets behind the slots, as site.conf names them. */
+/** The sockets of the slots' backup servers, as site.conf names them. */
 export const socketFiles = (home: Home, config: Config): string[] =>
   slotsOf(config).map((slot) => path.join(home.nginx, `after-${slot.name}.sock`));
 
-/** Writes nginx.conf and site.conf. Throws E_HOME for a path that nginx's language cannot say. */
+/** Writes nginx.conf and site.conf. Throws E_HOME for a path that nginx's configuration language cannot express. */
 export function writeConfiguration(
   home: Home,
   config: Config,
@@ -45,31 +45,34 @@ export function writeConfiguration(
   writeFiles(home.nginx, configurationFor(home, config, binary, user).files);
 }
 
-/** Writes the files of a configuration into a folder. A full disk or a kill leaves each old file, never half a new one. */
+/**
+ * Writes a configuration's files into a folder. Each file is replaced atomically, so a full disk or a kill never leaves
+ * a half-written one.
+ */
 export function writeFiles(folder: string, files: Record<string, string>): void {
   for (const [name, text] of Object.entries(files))
     writeAtomically(path.join(folder, name), text, { mode: 0o644 });
 }
 
-/** The files of the home that are not what this configuration has. */
+/** The names of the files in the home that differ from this configuration. */
 export function changedFiles({ nginx }: Home, { files }: NginxConfiguration): string[] {
   return Object.keys(files).filter((name) => textOf(path.join(nginx, name)) !== files[name]);
 }
 
-/** What the home's files of this configuration hold now. */
+/** The current contents of this configuration's files in the home; missing files are left out. */
 export function writtenFiles({ nginx }: Home, { files }: NginxConfiguration): Record<string, string> {
   const texts = Object.keys(files).map((name) => [name, textOf(path.join(nginx, name))]);
   return Object.fromEntries(texts.filter(([, text]) => text !== null)) as Record<string, string>;
 }
 
 export interface NginxConfiguration {
-  /** What a running nginx answers when it is asked which configuration it has read: it changes with every byte. */
+  /** A hash over all files; a running nginx reports it, which shows which configuration it has loaded. */
   mark: string;
-  /** The text of each file, by its name in the home's nginx/. */
+  /** The text of each file, by its name in the home's nginx/ folder. */
   files: Record<string, string>;
 }
 
-/** What writeConfiguration would write now; it touches nothing. */
+/** The configuration that writeConfiguration would write. Writes nothing. */
 export function configurationFor(
   home: Home,
   config: Config,
@@ -115,7 +118,7 @@ function settingsFor(
   };
 }
 
-/** The clone's nginx/, seen from the source and from dist/. */
+/** The clone's nginx/ folder, relative to the source or to dist/. */
 function templateFolder(): string {
   const places = ['../../nginx', '../../../nginx'].map((place) => path.join(__dirname, place));
   const found = places.find((place) => existsSync(path.join(place, 'site.conf.template')));
@@ -123,7 +126,10 @@ function templateFolder(): string {
   return found;
 }
 
-/** What everyone sees while the slot that serves is being replaced. One that is there already is its owner's. */
+/**
+ * Creates the page that users see while in-place replaces the active slot. An existing page belongs to the operator and
+ * stays.
+ */
 function makePage({ pages }: Home): void {
   const page = path.join(pages, 'maintenance.html');
   makeEnterable(pages);
@@ -131,13 +137,13 @@ function makePage({ pages }: Home): void {
   writeAtomically(page, readFileSync(path.join(templateFolder(), 'maintenance.html')), { mode: 0o644 });
 }
 
-/** The workers connect to sockets in here, whatever the umask of whoever makes it. */
+/** Workers must enter this folder to reach its files, whatever the umask of the process that creates it. */
 function makeEnterable(folder: string): void {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);
 }
 
-/** Made before nginx does it, which would let everyone read it; only the master opens it, with our rights. */
+/** Creates the log before nginx does, which would make it world-readable. Only the master opens it, with our rights. */
 function makePrivate(file: string): void {
   closeSync(openSync(file, 'a', 0o600));
 }

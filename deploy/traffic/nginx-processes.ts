@@ -1,19 +1,22 @@
 /**
- * The processes of one home's nginx, found by what they are and not by a remembered pid: pids are used again,
- * and a killed master leaves workers that no pid file names.
+ * Finds the processes of one home's nginx by their command line and open files, not by a pid file: pids are reused, and
+ * a killed master leaves workers that no pid file names.
  */
 import { readdirSync, readFileSync } from 'node:fs';
 import type { Home } from '../home/home';
 import { openFiles } from '../os/open-files';
 import { configFile } from './nginx-files';
 
-/** What may stand behind the log's name: it was rotated, or removed. */
+/** What may follow the log's name in /proc after the log was rotated or removed. */
 const NAMES = /^(\.\d+)?( \(deleted\))?$/;
 
-/** Where each home's master was found last: whoever looks all day need not look through all processes. */
+/** The last known master of each home, so that frequent callers need not scan all processes. */
 const lastSeen = new Map<string, number>();
 
-/** The master that was started with this home's configuration, or null. A zombie is not one: it has no command line. */
+/**
+ * The pid of the master that runs this home's configuration, or null. A zombie does not match, because it has no
+ * command line.
+ */
 export function masterOf(home: Home): number | null {
   const before = lastSeen.get(home.dir);
   if (before !== undefined && isMasterOf(home, before)) return before;
@@ -22,23 +25,23 @@ export function masterOf(home: Home): number | null {
   return master;
 }
 
-/** Master and workers, also workers whose master was killed. */
+/** The pids of the master and its workers, including workers whose master was killed. */
 export function processesOf(home: Home): number[] {
   return runningPids().filter((pid) => isMasterOf(home, pid) || isWorkerOf(home, pid));
 }
 
-/** Workers that take new connections: one that was asked to quit says so in its title. */
+/** Workers that accept new connections. A worker that is quitting says so in its title. */
 export function acceptingWorkers(home: Home): number[] {
   return runningPids().filter((pid) => isWorkerOf(home, pid) && !titleOf(pid).includes('shutting down'));
 }
 
-/** nginx writes its arguments into its title; runNginx puts the configuration last. */
+/** nginx shows its arguments in its title, and runNginx's callers pass the configuration last. */
 function isMasterOf(home: Home, pid: number): boolean {
   const title = titleOf(pid);
   return title.startsWith('nginx: master process ') && title.endsWith(` -c ${configFile(home)}`);
 }
 
-/** A worker's title names nobody, but it holds this home's access log open. */
+/** A worker's title does not name a home, but the worker holds this home's access log open. */
 function isWorkerOf(home: Home, pid: number): boolean {
   if (!titleOf(pid).startsWith('nginx: worker process')) return false;
   return openFiles(pid).some(
@@ -52,7 +55,7 @@ function runningPids(): number[] {
     .map(Number);
 }
 
-/** The command line with blanks between its parts; empty when the process has ended. */
+/** The command line, separated by spaces; empty if the process is gone. */
 function titleOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();

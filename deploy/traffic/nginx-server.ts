@@ -1,4 +1,7 @@
-/** The nginx of one home: written, checked, started and stopped here. Only npm start changes what a running one has read. */
+/**
+ * Configures, starts and stops one home's nginx. Only `npm start` changes the configuration that a running nginx has
+ * loaded.
+ */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -29,41 +32,47 @@ import { checkTableIsReadable, findWorkerUser } from './worker-user';
 export interface NginxServer {
   /** `1.22.1`. Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
   version(): Promise<string>;
-  /** Writes the configuration and the tables into the home; a running nginx does not notice. Throws E_HOME. */
+  /**
+   * Writes the configuration and the tables into the home. A running nginx keeps its loaded configuration. Throws
+   * E_HOME.
+   */
   configure(): Promise<void>;
-  /** Lets nginx read the configuration. Throws E_NGINX with nginx's own line. */
+  /** Runs `nginx -t` on the configuration. Throws E_NGINX with nginx's own error, or E_PORT_IN_USE. */
   check(): Promise<void>;
   /**
-   * Starts nginx as a daemon and returns when it answers; does nothing when it runs. Workers of a master that
-   * was killed are asked to go first. Throws E_PORT_IN_USE, E_UNREADABLE_TABLE, E_NGINX.
+   * Starts nginx as a daemon and resolves when it answers; does nothing if it already runs. First asks workers left by
+   * a killed master to quit. Throws E_PORT_IN_USE, E_UNREADABLE_TABLE, E_NGINX.
    */
   start(): Promise<void>;
   /**
-   * Gives a running nginx the configuration of now without losing a request; returns false when it has it already.
-   * Throws E_NGINX when nginx refuses it: the running one keeps what it has.
+   * Applies the current configuration to a running nginx without losing a request; returns false if it is already
+   * loaded and written. Throws E_NGINX if nginx refuses it; the running nginx then keeps its configuration.
    */
   apply(): Promise<boolean>;
-  /** Lets requests end for `graceMs` (default 12 s), then does not. No process of this nginx is left when it returns. */
+  /**
+   * Lets requests finish for `graceMs` (default 12 s), then kills nginx. Resolves when no process of this nginx is
+   * left. Throws E_NGINX if one survives.
+   */
   stop(options?: { graceMs?: number }): Promise<void>;
-  /** The master process, if it is this home's nginx that runs. */
+  /** The master process of this home's nginx, or null. */
   running(): { pid: number } | null;
-  /** Its processes, also workers that outlived their master and serve on. */
+  /** All its pids, including workers that outlived their master and still serve requests. */
   processes(): number[];
 }
 
 export interface NginxOptions {
-  /** Where nginx is looked for before the system's folders. Default: this process's PATH. */
+  /** A PATH to search before the system folders. Default: this process's PATH. */
   searchPath?: string;
 }
 
-/** A little more than the configuration's worker_shutdown_timeout. */
+/** Slightly more than `worker_shutdown_timeout` in the configuration. */
 const GRACE_MS = 12_000;
-/** How long nginx has for what takes it milliseconds. */
+/** The time limit for operations that normally take nginx milliseconds. */
 const PATIENCE_MS = 5000;
 const LOOK_EVERY_MS = 10;
 const APPLIED_WITHIN_MS = 10_000;
 const CORRECT_TEMPLATES = 'Correct the templates in nginx/, then: npm start';
-/** Where the search for a port that needs no root begins. */
+/** The search for a port that does not need root starts after this one. */
 const FIRST_FREE_FOR_ALL = 7999;
 
 export function nginxServer(home: Home, config: Config, options: NginxOptions = {}): NginxServer {
@@ -123,7 +132,10 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
   };
 }
 
-/** Lets nginx read a configuration beside the one in force: a running nginx is started again from that when it dies. */
+/**
+ * Tests a configuration in a separate folder. The active files must stay valid, because nginx restarts from them if it
+ * dies.
+ */
 async function tryOut(home: Home, file: string, wanted: NginxConfiguration, port: number): Promise<void> {
   const folder = path.join(home.nginx, 'next');
   mkdirSync(folder, { recursive: true });
@@ -139,7 +151,10 @@ async function tryOut(home: Home, file: string, wanted: NginxConfiguration, port
   }
 }
 
-/** @param loaded the mark of what nginx has read so far */
+/**
+ * Reloads nginx with the new configuration, and restores the old files if it does not take effect.
+ * @param loaded the mark of the configuration that nginx has loaded
+ */
 async function replaceLoaded(
   home: Home,
   port: number,
@@ -164,7 +179,7 @@ async function replaceLoaded(
   });
 }
 
-/** Asks the processes of this home's nginx to end, ever more firmly, until none is left. */
+/** Stops this home's nginx with SIGQUIT, SIGTERM, then SIGKILL, until no process is left. */
 async function end(home: Home, graceMs: number): Promise<void> {
   const stages: [NodeJS.Signals, number][] = [
     ['SIGQUIT', graceMs],
@@ -173,7 +188,7 @@ async function end(home: Home, graceMs: number): Promise<void> {
   ];
   for (const [signal, patience] of stages) {
     const master = masterOf(home);
-    // a master ends its workers itself, and would replace one that ends without it
+    // a master stops its own workers, and would replace one that is killed separately
     for (const pid of master === null ? processesOf(home) : [master]) send(pid, signal);
     if (await until(() => processesOf(home).length === 0, patience)) return;
   }
@@ -182,8 +197,8 @@ async function end(home: Home, graceMs: number): Promise<void> {
 }
 
 /**
- * Workers of a killed master serve on and hold the port, which no other nginx can take over from them. Asked to quit
- * they leave it at once and finish what they have begun beside the new nginx.
+ * Workers of a killed master keep serving and hold the port, which a new nginx cannot take over. After SIGQUIT they
+ * release it at once and finish their requests beside the new nginx.
  */
 async function dismissOrphans(home: Home, port: number): Promise<void> {
   if (processesOf(home).length === 0) return;
@@ -196,7 +211,7 @@ async function dismissOrphans(home: Home, port: number): Promise<void> {
   if (!left) await end(home, 0);
 }
 
-/** True as soon as the condition holds, false when the time is over. */
+/** True as soon as the condition holds, false after `ms`. */
 async function until(condition: () => boolean | Promise<boolean>, ms: number): Promise<boolean> {
   const deadline = performance.now() + ms;
   while (!(await condition())) {
@@ -218,13 +233,16 @@ function send(pid: number, signal: NodeJS.Signals): void {
   try {
     process.kill(pid, signal);
   } catch {
-    // it has ended by itself
+    // the process is already gone
   }
 }
 
-/** Why nginx does not take its configuration or does not start. @param what it does not do */
+/**
+ * The error for an nginx that refuses its configuration or does not start.
+ * @param what the failure, as in `does not start`
+ */
 export function refusal(stderr: string, port: number, what: string): KnownError {
-  // someone took the port after we looked
+  // another process took the port after our check
   if (stderr.includes('Address already in use')) return portClash(port);
   const message = `nginx ${what}: ${complaint(stderr)}`;
   if (!/bind\(\) .*Permission denied/.test(stderr)) return new KnownError('E_NGINX', message);
@@ -240,14 +258,14 @@ function portClash(port: number): KnownError {
   );
 }
 
-/** The next port nobody listens on, so that the hint is a line that works. */
+/** The next free port, so that the suggested command works. */
 function freePortAfter(port: number): number {
   let free = port + 1;
   while (portInUse(free)) free += 1;
   return free;
 }
 
-/** The line in which nginx says why, without the warnings around it. */
+/** The line of nginx's output that gives the reason, without the warnings around it. */
 export function complaint(stderr: string): string {
   const lines = stderr.split('\n').filter((line) => line.trim() !== '');
   const line = lines.find((text) => text.includes('[emerg]')) ?? lines.at(-1) ?? 'it gave no reason';

@@ -1,11 +1,11 @@
-/** The Traffic seam over nginx and the table: it renames a link and asks questions, and never touches nginx itself. */
+/** Implements Traffic with nginx and the table: it renames a link and probes, and never touches nginx itself. */
 import { cohortOf } from '../core/cohort';
 import type { Traffic } from '../core/interfaces';
 import type { Home } from '../home/home';
 import { probe } from './probe';
 import { linkedTable, linkTable, makeTables } from './table-folder';
 
-/** How long nginx and the app behind it may take for a health answer, in milliseconds. */
+/** The time limit for a health response through nginx, in milliseconds. */
 const VERIFY_TIMEOUT_MS = 5000;
 
 /** @param httpPort the port nginx serves on 127.0.0.1. */

@@ -1,6 +1,6 @@
 /**
- * Who may try a slot that users do not get: nginx sends a request that carries the token to the slot for as long as
- * there is an empty file `<token>.<slot>`. Testers of any slot can be let in that way.
+ * Preview tokens: nginx sends a request that carries a token to a slot without public traffic, as long as the empty
+ * file `<token>.<slot>` exists.
  */
 import { chmodSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
@@ -11,30 +11,30 @@ import type { Home } from '../home/home';
 
 type Place = Pick<Home, 'preview'>;
 
-/** nginx's worker looks for names that it knows; no other user of the machine can list them. */
+/** nginx workers look up names they know; other users of the machine cannot list them. */
 const ENTERABLE = 0o711;
 const FILE = /^([0-9a-f]{32})\.([a-z0-9-]+)$/;
 
-/** Lets testers into the slot. A token that is good for it already stays. Throws E_DISK, E_HOME. */
+/** Opens the slot to testers. An existing token for the slot stays valid. Throws E_DISK, E_HOME. */
 export function openPreview(home: Place, slot: SlotName): void {
   if (tokenFor(home, slot) !== null) return;
   try {
     makePreviewFolder(home);
     writeFileSync(path.join(home.preview, `${randomBytes(16).toString('hex')}.${slot}`), '');
   } catch (error) {
-    // the system's own message would name the token
+    // the system's own message would contain the token
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOSPC') throw new KnownError('E_DISK', 'The disk is full.');
     throw new KnownError('E_HOME', `The folder ${home.preview} cannot be written (${code}).`);
   }
 }
 
-/** No token is good for anything any more, at once. */
+/** Revokes all tokens at once. */
 export function closePreview(home: Place): void {
   for (const name of namesIn(home)) rmSync(path.join(home.preview, name), { force: true });
 }
 
-/** The token that leads to the slot, or null when nobody is to try it. It is a secret. */
+/** The token for the slot, or null if the slot has no preview. The token is a secret. */
 export function tokenFor(home: Place, slot: SlotName): string | null {
   const names = namesIn(home).map((name) => FILE.exec(name));
   return names.find((match) => match?.[2] === slot)?.[1] ?? null;
@@ -49,6 +49,6 @@ function namesIn({ preview }: Place): string[] {
   try {
     return readdirSync(preview);
   } catch {
-    return []; // it was never made
+    return []; // the folder does not exist yet
   }
 }

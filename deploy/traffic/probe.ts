@@ -1,4 +1,4 @@
-/** One question to a health path, and what was said to it. */
+/** Sends one request to a health path and reports the response. */
 import { connect } from 'node:net';
 import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { printable } from '../core/format';
@@ -9,19 +9,19 @@ export interface ProbeTarget {
   port?: number;
   socketPath?: string;
   path: string;
-  /** The longest the whole answer may take, in milliseconds. */
+  /** The time limit for the whole response, in milliseconds. */
   timeoutMs: number;
-  /** Gives the question up. */
+  /** Cancels the probe. */
   signal?: AbortSignal | undefined;
-  /** What the Host header says. Default: `127.0.0.1`. */
+  /** The Host header. Default: `127.0.0.1`. */
   host?: string;
-  /** Asks as somebody of this cohort (deploy/core/cohort.ts). */
+  /** The cohort whose cookie the probe sends (deploy/core/cohort.ts). */
   cohort?: string | null;
 }
 
-/** nginx logs this client's requests apart from the users' (see nginx/site.conf.template). */
+/** nginx logs requests with this user agent apart from users' requests (see nginx/site.conf.template). */
 const USER_AGENT = 'switchyard-probe';
-/** A health answer is small; of anything else the beginning is enough. */
+/** A health response is small; the beginning of any larger one is enough. */
 const MOST_BYTES = 64 * 1024;
 const MOST_SAID = 120;
 const WORDS: Record<string, string> = {
@@ -30,7 +30,7 @@ const WORDS: Record<string, string> = {
   ENOENT: 'no such socket',
 };
 
-/** Asks once, on a connection of its own. Never throws: who does not answer has `status: null`. */
+/** Sends one request on its own connection. Never throws: without a response, `status` is null. */
 export function probe(target: ProbeTarget): Promise<ProbeAnswer> {
   const started = performance.now();
   const elapsed = (): number => Math.round(performance.now() - started);
@@ -38,7 +38,7 @@ export function probe(target: ProbeTarget): Promise<ProbeAnswer> {
     const nobody = (said: string): void =>
       resolve({ status: null, commit: null, instance: null, ms: elapsed(), said });
     const asking = ask(target);
-    // not the socket's idle time-out: an answer that drips for ever must end too
+    // not the socket's idle timeout, which a response that drips forever would never trigger
     const limit = setTimeout(() => {
       nobody(`no answer in ${target.timeoutMs} ms`);
       asking.destroy();
@@ -50,15 +50,15 @@ export function probe(target: ProbeTarget): Promise<ProbeAnswer> {
     asking.on('close', () => clearTimeout(limit));
     asking.end();
   }).catch((error: NodeJS.ErrnoException) => {
-    // a path that no request can carry
+    // a path that is invalid in an HTTP request
     return { status: null, commit: null, instance: null, ms: elapsed(), said: inWords(error) };
   });
 }
 
-/** A server refuses at once what is no HTTP, whatever its health path does: only a process that is stuck is silent. */
+/** Invalid HTTP: a server rejects it at once, whatever its health path does, so only a stuck process stays silent. */
 const NO_HTTP = 'switchyard-probe\r\n\r\n';
 
-/** True when a process takes a connection at this port and answers or closes it. Never throws. */
+/** True if a process accepts a connection on this port and answers or closes it within `timeoutMs`. Never throws. */
 export function answersAtAll(port: number, timeoutMs: number): Promise<boolean> {
   return new Promise((resolve) => {
     let isTaken = false;
@@ -92,7 +92,7 @@ function ask(target: ProbeTarget): ClientRequest {
   });
 }
 
-/** Hands over the body, or as much of it as is allowed, and lets go of the connection. */
+/** Passes on the body, up to MOST_BYTES, and releases the connection. */
 function collect(response: IncomingMessage, done: (body: string) => void): void {
   const chunks: Buffer[] = [];
   let size = 0;

@@ -1,4 +1,4 @@
-/** What users got from one slot over the last seconds, by nginx's log. Reads on from where it read last. */
+/** Counts users' successful and failed responses from one slot over the last seconds, from nginx's log. */
 import type { UserAnswers } from '../core/watch';
 import type { SlotName } from '../core/slot';
 import type { Home } from '../home/home';
@@ -7,14 +7,14 @@ import { hasSlotFailed, logPosition, readRequests } from './access-log';
 
 const WINDOW_MS = 10_000;
 
-/** Counts from now on. */
+/** Starts counting now. Each call of the returned function reads on from where the last one stopped. */
 export function recentAnswers(home: Home, slot: SlotName): () => UserAnswers {
   let position = logPosition(home);
   let seen: { at: number; failed: boolean }[] = [];
   return () => {
     const read = readRequests(home, position);
     position = read.position;
-    // when it was read, which does not depend on a clock that is set: nginx's own times do
+    // the time of reading, because nginx's own timestamps change when the system clock is set
     const now = machineMs();
     for (const entry of read.requests) {
       const failed = entry.kind === 'app' && entry.slot === slot ? hasSlotFailed(entry) : null;

@@ -1,15 +1,15 @@
 /**
- * The templates in nginx/, filled in. Pure: (template, settings) -> text.
+ * Renders the templates in nginx/. Pure: (template, settings) -> text.
  *
- *     ${NAME}             a value; nginx's own ${variables} are written in small letters
- *     #each NAME … #end   the lines between, once for every entry of the list NAME
+ *     ${NAME}             a value; nginx's own ${variables} are in lower case
+ *     #each NAME … #end   the lines between, once per entry of the list NAME
  */
 import { bucketName } from '../core/traffic-table';
 import type { Slot } from '../core/slot';
 import { BUCKETS } from '../core/traffic-table';
 
 export interface NginxSettings {
-  /** Absolute folders and files, without characters that nginx would read as syntax. */
+  /** Absolute paths without characters that nginx treats as syntax. */
   homeDir: string;
   nginxDir: string;
   accessLog: string;
@@ -17,14 +17,14 @@ export interface NginxSettings {
   slots: Slot[];
   httpPort: number;
   deployerPort: number;
-  /** The largest request body for the app, as nginx writes sizes: `25m`. */
+  /** The largest request body for the app, in nginx's notation: `25m`. */
   maxBody: string;
-  /** Whose rights the workers get; null when nginx is not started as root and keeps its own. */
+  /** The user that workers run as; null if nginx is not started as root and its workers keep its user. */
   workerUser: { name: string; group: string } | null;
   workers: number;
-  /** Whether the machine has IPv6: without it `listen [::]` would stop nginx from starting. */
+  /** Whether the machine has IPv6. Without it, `listen [::]` would prevent nginx from starting. */
   ipv6: boolean;
-  /** Modules of this nginx that we do not use, but that insist on a folder: `fastcgi`. */
+  /** Modules of this nginx that we do not use but that require a temp folder: `fastcgi`. */
   unusedModules: string[];
 }
 
@@ -32,7 +32,10 @@ export interface Values {
   [name: string]: string | Values[];
 }
 
-/** The values for both templates. @param mark by which nginx tells which configuration it has read */
+/**
+ * The values for both templates.
+ * @param mark the hash by which a running nginx identifies its configuration
+ */
 export function valuesFor(settings: NginxSettings, mark = ''): Values {
   const { workerUser, httpPort } = settings;
   return {
@@ -53,13 +56,13 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
     WORKERS: String(settings.workers),
     UNUSED_MODULE: settings.unusedModules.map((module) => ({ MODULE: module })),
     SLOT: settings.slots.map(({ name, port }) => ({ SLOT: name, PORT: String(port) })),
-    // the last one takes what is left of a hundred times one per cent
+    // the last bucket takes whatever remains after 99 times 1%
     BUCKET: Array.from({ length: BUCKETS - 1 }, (_, bucket) => ({ BUCKET: bucketName(bucket) })),
     LAST_BUCKET: bucketName(BUCKETS - 1),
   };
 }
 
-/** Fills a template in. Throws an Error for a name without a value, and for an `#each` without its `#end`. */
+/** Renders a template. Throws an Error for a name without a value, and for an `#each` without its `#end`. */
 export function render(template: string, values: Values): string {
   return renderLines(template.split('\n'), values).join('\n');
 }
@@ -81,7 +84,7 @@ function renderLines(lines: string[], values: Values): string[] {
   return done;
 }
 
-/** Where the block that opens at `start` ends: blocks stand inside blocks. */
+/** The index of the `#end` that closes the block at `start`. Blocks can be nested. */
 function matchingEnd(lines: string[], start: number): number {
   let open = 0;
   for (let at = start; at < lines.length; at += 1) {

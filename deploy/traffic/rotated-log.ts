@@ -1,39 +1,39 @@
 /**
- * Reads a log from where it was read last, over its rotations: `access.log` was then renamed to `access.log.1`, to
- * which its writers may go on for a moment. Files are told apart by their inodes.
+ * Reads a log from the last position, across rotations. A rotation renames `access.log` to `access.log.1`, which its
+ * writers may still append to for a moment. Files are identified by inode.
  */
 import { closeSync, fstatSync, openSync, readSync, statSync } from 'node:fs';
 
-/** A place in one file. */
+/** A position in one file. */
 interface Place {
   inode: number;
   /** In bytes, always at the beginning of a line. */
   offset: number;
 }
 
-/** Where reading goes on. */
+/** The position to continue from. */
 export interface LogPosition extends Place {
-  /** In the file before it, which may still grow. */
+  /** The position in the previous file, which may still grow. */
   before?: Place | null;
 }
 
-/** The log's end: only what comes after it will be read. */
+/** The end of the log: reading from here returns only newer lines. */
 export function endOfLog(file: string): LogPosition {
   const [now, last] = [placeAtEnd(file), placeAtEnd(`${file}.1`)];
   if (now === null) return { inode: 0, offset: 0, before: last };
-  // rotated between the two looks
+  // the log was rotated between the two calls
   return { ...now, before: last?.inode === now.inode ? null : last };
 }
 
 /**
- * The whole lines since `from`, and where to go on; a line that is still being written is left for the next time. A
- * log that was emptied, or whose place is nowhere any more, is read from its beginning.
+ * The complete lines since `from`, and the position to continue from. A line that is still being written is left for
+ * the next call. If the log was truncated or its position is in no file, reads the newest file from its beginning.
  */
 export function readLog(file: string, from: LogPosition): { text: string; position: LogPosition } {
   const files = openAll(file);
   try {
     const known = files.findIndex(({ inode }) => inode === from.inode || inode === from.before?.inode);
-    // newest first: what is newer than the place is read whole, what is older was read before
+    // newest first: files newer than the position are read in full; older ones were read before
     const read = files.map((each, index) => {
       const place = [from, from.before].find((candidate) => candidate?.inode === each.inode);
       if (place) return linesFrom(each, place.offset <= each.size ? place.offset : 0);
@@ -56,16 +56,16 @@ interface OpenFile {
   size: number;
 }
 
-/** The log and its older files, as far as they are not packed, the newest first. */
+/** Opens the log and its older uncompressed files, newest first. */
 function openAll(file: string): OpenFile[] {
   const files: OpenFile[] = [];
   for (let number = 0; ; number++) {
     const fd = openOrNull(number === 0 ? file : `${file}.${number}`);
     if (fd === null && number > 0) return files;
-    // between the two steps of a rotation there is no log of that name
+    // between the two steps of a rotation, no file has the log's name
     if (fd === null) continue;
     const { ino: inode, size } = fstatSync(fd);
-    // rotated while we opened: the same file by its next name
+    // rotated while we were opening: the same file under its next name
     if (files.some((each) => each.inode === inode)) closeSync(fd);
     else files.push({ fd, inode, size });
   }

@@ -1,6 +1,4 @@
-/**
- * The traffic table on the disk: a folder for each table, and the link that says which of them is in force.
- */
+/** Stores the traffic table on disk: a folder per table, and a link to the active one. */
 import {
   chmodSync,
   existsSync,
@@ -21,8 +19,8 @@ import type { Home } from '../home/home';
 import { syncFolder } from '../os/atomic-write';
 
 /**
- * Makes every table these slots can need, and the link when there is none: it then serves nobody. What
- * exists is left alone. Made beforehand, because on a full disk `mkdir` fails where a rename still works.
+ * Creates every table these slots can need, and the link if it is missing; the link then points to the empty table.
+ * Existing tables stay. Tables are created beforehand because `mkdir` fails on a full disk where a rename still works.
  */
 export function prepareTables(home: Home, slots: SlotName[]): void {
   makeReadableFolder(home.tables);
@@ -33,7 +31,7 @@ export function prepareTables(home: Home, slots: SlotName[]): void {
   if (linkedFolder(home) === null) linkTable(home, EMPTY_TABLE);
 }
 
-/** Makes those of the tables that are not there yet. A deployment's own are made before its first step. */
+/** Creates the missing ones of these tables. A deployment creates its own before its first step. */
 export function makeTables(home: Home, tables: Table[]): void {
   for (const table of tables) {
     if (!isComplete(home, table)) makeTable(home, table);
@@ -41,20 +39,23 @@ export function makeTables(home: Home, tables: Table[]): void {
   }
 }
 
-/** Puts a table in force with one rename(2). Makes its folder only when nobody has prepared it. */
+/** Activates a table with one rename(2). Creates its folder only if it was not prepared. */
 export function linkTable(home: Home, table: Table): void {
   makeTables(home, [table]);
   const next = `${home.traffic}.next`;
-  // what a process that was killed between the two calls has left
+  // left by a process that was killed between the two calls
   rmSync(next, { force: true });
   takeLink(home, table, next);
   renameSync(next, home.traffic);
-  // two names of one inode: then rename(2) does nothing
+  // rename(2) does nothing if both names point to the same inode
   rmSync(next, { force: true });
   keepLink(home);
 }
 
-/** So that a power cut does not bring back the table before. On a disk that is failing, the table in force counts. */
+/**
+ * Syncs the folder, so that a power cut does not restore the previous table. If the sync fails, the new table still
+ * stays active.
+ */
 function keepLink(home: Home): void {
   try {
     syncFolder(path.dirname(home.traffic));
@@ -63,7 +64,7 @@ function keepLink(home: Home): void {
   }
 }
 
-/** The table in force. Throws E_UNREADABLE_TABLE when the link or what it points to is missing. */
+/** The active table. Throws E_UNREADABLE_TABLE if the link is missing or its table is incomplete. */
 export function linkedTable(home: Home): Table {
   const folder = linkedFolder(home);
   const table = folder === null ? null : parseTableFolder(folder);
@@ -74,7 +75,7 @@ export function linkedTable(home: Home): Table {
   return table;
 }
 
-/** Those of the prepared tables of which something is missing. */
+/** The prepared tables that have missing files. */
 export function incompleteTables(home: Home, slots: SlotName[]): Table[] {
   return allTables(slots).filter((table) => !isComplete(home, table));
 }
@@ -89,12 +90,12 @@ function makeTable(home: Home, table: Table): void {
   for (const file of tableFiles(table)) writeFileSync(path.join(folder, file), '');
 }
 
-/** Relative and below 60 bytes: it then lies in the inode itself and needs no block of a full disk. */
+/** Relative and below 60 bytes, so that it is stored in the inode itself and needs no block on a full disk. */
 function linkText(home: Home, table: Table): string {
   return path.join(path.basename(home.tables), tableFolder(table));
 }
 
-/** A link to the table in reserve. A second name of it needs no inode, and there may be none left one day. */
+/** Creates a spare link to the table. A hard link to it needs no inode, of which the disk may have none left later. */
 function reserveLink(home: Home, table: Table): void {
   const kept = path.join(home.links, tableFolder(table));
   if (linkAt(kept) !== null) return;
@@ -102,7 +103,7 @@ function reserveLink(home: Home, table: Table): void {
     mkdirSync(home.links, { recursive: true });
     symlinkSync(linkText(home, table), kept);
   } catch {
-    // without it a shift needs an inode
+    // without the spare, a shift needs an inode
   }
 }
 
@@ -112,13 +113,13 @@ function takeLink(home: Home, table: Table, at: string): void {
     try {
       return linkSync(kept, at);
     } catch {
-      // a file system without hard links
+      // the file system has no hard links
     }
   }
   symlinkSync(linkText(home, table), at);
 }
 
-/** The worker's user has to enter, whatever the umask of whoever makes it. */
+/** Workers must be able to enter, whatever the umask of the process that creates it. */
 function makeReadableFolder(folder: string): void {
   mkdirSync(folder, { recursive: true });
   chmodSync(folder, 0o755);

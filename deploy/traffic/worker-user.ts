@@ -1,4 +1,4 @@
-/** Whose rights nginx's workers have, and whether that user can read the traffic table. */
+/** Chooses the user that nginx workers run as and checks that it can read the traffic table. */
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,10 +14,10 @@ export interface WorkerUser {
   gid: number;
 }
 
-/** What distributions call the user that serves; `nobody` is everywhere. */
+/** The user names that distributions use for web servers; `nobody` exists everywhere. */
 const CANDIDATES = ['www-data', 'nginx', 'nobody'];
 
-/** The user for the workers when we are root; null when we are not: they then keep our rights. */
+/** The workers' user if we are root; null if we are not, since workers then keep our user. */
 export function findWorkerUser(): WorkerUser | null {
   if (process.getuid?.() !== 0) return null;
   const users = readFileSync('/etc/passwd', 'utf8');
@@ -29,7 +29,10 @@ export function findWorkerUser(): WorkerUser | null {
   return null;
 }
 
-/** A user of /etc/passwd with the name of its group: nginx would otherwise look for a group named like the user. */
+/**
+ * A user of /etc/passwd with the name of its group. Without a group name, nginx would look for a group named like the
+ * user.
+ */
 export function pickWorkerUser(name: string, passwd: string, groups: string): WorkerUser | null {
   const [, , uid, gid] =
     passwd
@@ -46,8 +49,8 @@ export function pickWorkerUser(name: string, passwd: string, groups: string): Wo
 }
 
 /**
- * Looks at the table as the worker will. nginx itself would not complain: a table it cannot read is an empty
- * one to it, and everyone gets a 503. Throws E_UNREADABLE_TABLE naming the first folder that is closed.
+ * Checks that the workers can read the table. nginx would not complain: to it an unreadable table is an empty one, and
+ * every request gets 503. Throws E_UNREADABLE_TABLE that names the first closed folder.
  */
 export function checkTableIsReadable(home: Home, slots: SlotName[], user: WorkerUser | null): void {
   const table = allTables(slots).find((candidate) => !sameTable(candidate, EMPTY_TABLE));
@@ -63,15 +66,15 @@ export function checkTableIsReadable(home: Home, slots: SlotName[], user: Worker
   );
 }
 
-/** The first folder on the way to this one that the user may not enter; null when the way is open. */
+/** The first folder on the path that the user may not enter; null if the path is open. */
 export function closedFolder(folder: string, user: WorkerUser | null): string | null {
   return ancestorsOf(folder).find((ancestor) => !holds(user, '-x', ancestor)) ?? null;
 }
 
-/** A test(1) by that user: only the kernel knows what modes, ACLs and mounts come to. */
+/** Runs test(1) as that user: only the kernel knows the combined effect of modes, ACLs and mounts. */
 function holds(user: WorkerUser | null, flag: string, file: string): boolean {
   const rights = user ? { uid: user.uid, gid: user.gid } : {};
-  // that user reads the environment of its processes
+  // that user can read the environment of its own processes
   const env = { PATH: process.env.PATH };
   return spawnSync('test', [flag, file], { ...rights, env, cwd: '/', stdio: 'ignore' }).status === 0;
 }
