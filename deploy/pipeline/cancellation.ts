@@ -1,6 +1,6 @@
 /**
- * A deployment that is to end before its end: an operator aborts it (it stands in the journal), or `npm stop` ends
- * everything (SIGTERM). Both reach the steps as one signal, whose reason says which it was.
+ * Cancels a deployment: an operator aborts it (recorded in the journal), or `npm stop` ends everything (SIGTERM). The
+ * steps see one signal for both; its reason tells them apart.
  */
 import { abortedByOperator, stoppedByNpmStop } from '../core/cancel-reason';
 import type { KnownError } from '../core/errors';
@@ -13,18 +13,18 @@ const LOOK_EVERY_MS = 100;
 export interface Cancellation {
   /** Aborted with the KnownError that the deployment ends with. */
   signal: AbortSignal;
-  /** From now on commands are let alone: what comes is the taking back. */
+  /** Stops killing this deployment's commands, so that the undo can run its own. */
   commandsMayRun: () => void;
 }
 
-/** Begins to look whether somebody wants this deployment, whose process we are, to end. */
+/** Starts watching for a cancellation of this deployment, which runs in the current process. */
 export function watchForCancellation(home: Home, journal: Journal, id: number): Cancellation {
   const asked = new AbortController();
   let killing: NodeJS.Timeout | undefined;
   const end = (why: KnownError): void => {
     if (asked.signal.aborted) return;
     asked.abort(why);
-    // a command that runs just now, or begins just now, is ended; its failure then counts as the abort
+    // kill commands that run now or start meanwhile; their failure then counts as the abort
     killing = setInterval(() => void killMarkedProcesses(home, id), LOOK_EVERY_MS);
     void killMarkedProcesses(home, id);
   };
@@ -35,7 +35,7 @@ export function watchForCancellation(home: Home, journal: Journal, id: number): 
   return { signal: asked.signal, commandsMayRun: () => clearInterval(killing) };
 }
 
-/** A busy journal is looked at again. */
+/** When the journal is busy, the next check reads it again. */
 function wantsAbort(journal: Journal, id: number): boolean {
   try {
     return journal.get(id)?.wish === 'abort';

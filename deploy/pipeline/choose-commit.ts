@@ -1,4 +1,4 @@
-/** Which commit of its branch a deployment takes: the tip in the source, if that is news. */
+/** Chooses the commit of a branch to deploy: the tip in the source, if it is new. */
 import { KnownError } from '../core/errors';
 import { short } from '../core/format';
 import { decideTip } from '../core/tip-policy';
@@ -16,7 +16,7 @@ export interface NothingNew {
 }
 export type Tip = { commit: Commit } | NothingNew;
 
-/** Fetches the branch. Returns its tip. Throws E_SOURCE, E_REF, E_DISK. */
+/** Fetches the branch and returns its tip. Throws E_SOURCE, E_REF, E_DISK. */
 export function fetchTip(
   context: DeployContext,
   { id }: Deployment,
@@ -35,7 +35,7 @@ export function fetchTip(
   });
 }
 
-/** Is the branch's tip, just fetched, to be deployed? Notes that it was seen, and what takes it. Throws E_BAD_COMMIT. */
+/** Decides whether to deploy the tip just fetched, and records in the journal that it was seen. Throws E_BAD_COMMIT. */
 export async function chooseTip(
   { home, config, journal }: DeployContext,
   { id, trigger }: Deployment,
@@ -51,7 +51,7 @@ export async function chooseTip(
     history: journal.verdicts(commit),
     trigger,
   });
-  // a commit that is nothing new stays out of the row: it is no attempt to make it live
+  // the row gets no commit when nothing is new: this is not an attempt to make it live
   const isNew = decision.do !== 'nothing-new';
   await journal.saw(source, branch, commit, isNew ? { id, facts: { commit } } : undefined);
   if (!isNew) return { nothingNew: commit };

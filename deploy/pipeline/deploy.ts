@@ -1,4 +1,4 @@
-/** The story of a deployment: which commit, its release, the plan, the steps, the end. */
+/** Runs one deployment from its commit to its end state. */
 import { needSentence } from '../core/canary/requests-needed';
 import { KnownError } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
@@ -30,7 +30,7 @@ import { openSettingsReader } from '../release/app-settings';
 import type { NothingNew, Tip } from './choose-commit';
 import { chooseTip, fetchTip } from './choose-commit';
 
-/** Takes a queued deployment to its end. Never throws for a known failure: it stands in the journal. */
+/** Runs a queued deployment to its end. Never throws for a known failure: the journal records it. */
 export async function deploy(
   context: DeployContext,
   queued: Deployment,
@@ -52,7 +52,7 @@ export async function deploy(
   }
 }
 
-/** The release made, and what is to be done with it. Throws the signal's reason when somebody ends it. */
+/** Builds the release and plans its deployment. Throws the signal's reason when the deployment is cancelled. */
 async function preparedPlan(
   context: DeployContext,
   queued: Deployment,
@@ -62,7 +62,7 @@ async function preparedPlan(
   const branch = queued.kind === 'deploy' ? queued.branch : null;
   const settings = branch === null ? null : openSettingsReader(context.home, id);
   try {
-    // git fetches while what runs is looked at
+    // fetch and probe in parallel
     const fetched = branch === null ? null : fetchTip(context, queued, branch, signal);
     const [seen, tip] = await bothOf(observe(context), fetched);
     const observed = isRevival(queued) ? await behindPage(context, seen) : seen;
@@ -71,7 +71,7 @@ async function preparedPlan(
     if ('nothingNew' in chosen) return chosen;
     const { commit } = chosen;
     await context.journal.note(id, { from, commit, strategy: strategyOf(context, queued) });
-    // what cannot be is refused before anything is prepared for it
+    // refuse an impossible deployment before preparing anything
     const likely = likelyPlan(context, queued, observed, commit, chooseEnvironment(context, queued));
     await preflight(context, queued, commit, observed, likely);
     const preparing = { context, deployment: queued, settings, signal };
@@ -97,7 +97,7 @@ async function preparedPlan(
   }
 }
 
-/** Where no process is left that users could reach, they get the maintenance page from now on. */
+/** Shows the maintenance page from now on if no running process is reachable. */
 async function behindPage(context: DeployContext, { table, slots }: Observed): Promise<Observed> {
   return { slots, table: await pageWhileDown(context, table, slots) };
 }
@@ -107,13 +107,13 @@ function serves({ table, slots }: Observed): boolean {
   return slots.some(({ slot, pid }) => serving.includes(slot) && pid !== null);
 }
 
-/** Neither is left alone when the other fails. */
+/** Waits for both even when one fails, so that neither is left running. */
 async function bothOf<A, B>(first: Promise<A>, second: Promise<B> | null): Promise<[A, B | null]> {
   await Promise.allSettled([first, second]);
   return Promise.all([first, second]);
 }
 
-/** The branch's tip in the source, the commit that was named, or what a rollback goes to. */
+/** Returns the branch's tip in the source, the named commit, or the rollback target. */
 async function chooseCommit(
   context: DeployContext,
   queued: Deployment,
@@ -123,19 +123,19 @@ async function chooseCommit(
   const { kind, branch, commit } = queued;
   if (kind === 'env') return { commit: whatServes(from) };
   if (kind === 'rollback') return { commit: commit ?? rollbackCommit(context, from) };
-  // what was live last: while it waited, that may have become another one
+  // the release that was live last may have changed while this deployment was queued
   if (kind === 'restore') return { commit: context.journal.lastLive()?.to?.commit ?? mustBeNamed(commit) };
   if (branch === null || tip === null) return { commit: mustBeNamed(commit) };
   return chooseTip(context, queued, branch, tip, from);
 }
 
-/** While it waited, that may have become another release. */
+/** The active release may have changed while this deployment was queued. */
 function whatServes(from: Serving | null): Commit {
   if (from) return from.commit;
   throw new KnownError('E_ENV', 'Nothing serves that could get it.', 'Start it: npm start');
 }
 
-/** A new release gets what waits; what is brought back, what is in force. */
+/** A new release gets the pending environment; a rollback or restore gets the one in force. */
 function chooseEnvironment({ home, journal }: DeployContext, { kind, environment }: Deployment): number {
   if (environment !== null) return environment;
   return kind === 'deploy' ? numberWanted(home, journal) : numberInForce(home, journal);
@@ -152,7 +152,7 @@ function rollbackCommit(context: DeployContext, from: Serving | null): Commit {
   throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
 }
 
-/** A release that only stands in for the live one already serves: it is proven and becomes the live one. */
+/** The release already runs as a stand-in for the live one: verifying it through nginx makes it live. */
 function orMadeLive(context: DeployContext, plan: Plan, { table, slots }: Observed, commit: Commit): Plan {
   const isLive = context.journal.lastLive()?.to?.commit === commit;
   const running = slots.find(({ slot }) => slot === table.active);
@@ -161,15 +161,14 @@ function orMadeLive(context: DeployContext, plan: Plan, { table, slots }: Observ
   return [{ step: { do: 'verify-live', slot, commit, instance, restarts }, undo: [] }];
 }
 
-/** Before a canary begins: what it will be able to see. */
+/** Before a canary starts, logs how many requests its verdict needs. */
 async function tellNeeds({ config, journal }: DeployContext, id: number, plan: Plan): Promise<void> {
   const first = plan.flatMap(({ step }) => (step.do === 'judge' ? [step.share / BUCKETS] : []))[0];
   if (first === undefined) return;
   await journal.tell(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
 }
 
-/** While the live slot is restarted and another one has its users, the release that they get back is live. */
-/** A rollback takes no migration back: the older release meets the schema of a newer one. */
+/** A rollback does not undo migrations, so the older release runs on a newer schema. */
 async function tellNewerSchema({ journal }: DeployContext, id: number, commit: Commit): Promise<void> {
   const newer = schemaNewerThan([...journal.verdicts(commit), ...journal.migrated()], commit);
   if (newer === null) return;
@@ -177,6 +176,7 @@ async function tellNewerSchema({ journal }: DeployContext, id: number, commit: C
   await journal.tell(id, { type: 'warning', message });
 }
 
+/** The live release: the journal's, while its slot restarts and another slot has its users. */
 function serving(context: DeployContext, { table, slots }: Observed): Serving | null {
   const commit = slots.find(({ slot }) => slot === table.active)?.commit;
   const live = context.journal.lastLive();

@@ -1,4 +1,4 @@
-/** While no release is live: users get the maintenance page, and earlier releases are tried. */
+/** Handles an outage: shows the maintenance page and queues an attempt to bring a release back. */
 import type { KnownError } from '../core/errors';
 import { named } from '../core/format';
 import { isRevival, nextToTry } from '../core/restore-chain';
@@ -12,12 +12,12 @@ import { putPage } from './steps/maintenance-page';
 import { observe } from '../health/observe';
 import { findRelease } from '../release/releases';
 
-/** More than one round of attempts. */
+/** Covers more than one round of attempts. */
 const RECENT = 50;
 
 /**
- * Puts the maintenance page up where no process is left that users could reach, and returns the table then in force.
- * Every later plan takes it down again with its shift.
+ * Shows the maintenance page when no running process is reachable, and returns the table then in force.
+ * The shift of any later plan removes the page again.
  */
 export async function pageWhileDown(
   context: DeployContext,
@@ -29,17 +29,17 @@ export async function pageWhileDown(
   try {
     putPage(context);
   } catch {
-    // nginx has a page of its own
+    // nginx has a built-in page
   }
   try {
     await context.traffic.shift(page);
     return page;
   } catch {
-    return table; // a full disk: users get the bare error
+    return table; // the disk is full: users get nginx's bare error
   }
 }
 
-/** Queues the next attempt after one that failed, and says so in its journal. */
+/** Queues the attempt that follows a failed one, and logs it in the journal of the failed deployment. */
 export async function tryEarlier(
   context: DeployContext,
   failed: Deployment,
@@ -49,7 +49,7 @@ export async function tryEarlier(
   const [table, running] = await Promise.all([context.traffic.current(), context.runtime.list()]);
   const inForce = await pageWhileDown(context, table, running);
   if (!inForce.maintenance || othersWait(context, failed.id)) return;
-  // the verdicts say which releases are good, the newest rows which were tried just now
+  // verdicts say which releases are good; recent rows say which were just tried
   const history = [...context.journal.verdicts(), ...context.journal.history(RECENT)];
   const next = nextToTry([...new Map(history.map((each) => [each.id, each])).values()], failed, error.code);
   if (next === null) return;
@@ -62,7 +62,7 @@ export async function tryEarlier(
   });
 }
 
-/** An undo that could not start the live release leaves no server to users: it is restored, like after an outage. */
+/** After an undo that failed to start the live release, queues a restore of it, as after an outage. */
 async function tryAgain(context: DeployContext, { id, from }: Deployment, error: KnownError): Promise<void> {
   if (from === null || error.code === 'E_STOPPED' || !undoFailed(context, id)) return;
   const { table, slots } = await observe(context);
@@ -73,7 +73,7 @@ async function tryAgain(context: DeployContext, { id, from }: Deployment, error:
   await context.journal.request({ kind: 'restore', trigger: 'watch', commit: from.commit, slot: from.slot });
 }
 
-/** Of a deployment that was taken back. */
+/** True when a step of the deployment's undo failed. */
 export function undoFailed({ journal }: DeployContext, id: number): boolean {
   return journal
     .since(0, id)
@@ -90,7 +90,7 @@ async function tellNext(
   await context.journal.tell(id, { type: 'warning', message });
 }
 
-/** A crash falls to the standby, and a crashed process is started again by its runtime. */
+/** True when a process may still answer: nginx falls back to the standby, and the runtime restarts after a crash. */
 function anyoneRuns(table: Table, running: RunningSlot[]): boolean {
   const reached = [...servingSlots(table), table.standby];
   return running.some(
@@ -98,7 +98,7 @@ function anyoneRuns(table: Table, running: RunningSlot[]): boolean {
   );
 }
 
-/** What waits already brings users a release too. */
+/** A waiting rollback or restore brings users a release too. */
 function othersWait({ journal }: DeployContext, id: number): boolean {
   return journal
     .pending()

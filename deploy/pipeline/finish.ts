@@ -1,4 +1,4 @@
-/** How a deployment ends in the journal. */
+/** Ends a deployment: records its end state in the journal and cleans up after it. */
 import { discardVariables, forgetVariables } from '../config/app-environment';
 import { EMPTY } from '../core/environment';
 import { asKnown, KnownError } from '../core/errors';
@@ -16,7 +16,7 @@ import { discardRelease } from '../release/discard';
 import { tryEarlier } from './fall-back';
 import { findRelease, isMadeBy } from '../release/releases';
 
-/** It went through: to its end, to a bake that an operator ended, or there was nothing to do. */
+/** Ends a deployment that succeeded, whose bake an operator cut short, or that had nothing to do. */
 export async function finish(
   context: DeployContext,
   id: number,
@@ -27,7 +27,7 @@ export async function finish(
     await context.journal.move(id, 'rolled-back', { fault: 'operator', cause });
     return;
   }
-  // a restore has nothing left to do then
+  // for a restore this is no warning: nothing is left to do
   if (end === 'already-live' && context.journal.get(id)?.kind !== 'restore')
     await context.journal.tell(id, { type: 'warning', message: 'this version is live already' });
   const crashing = await markCrashing(context, id);
@@ -38,13 +38,13 @@ export async function finish(
       message: `the release before still runs: ${asKnown(reason).message}`,
     }),
   );
-  // what it could not remove, the next one will
+  // a failure is harmless: the next deployment removes them
   await forgetOldVariables(context).catch(() => undefined);
 }
 
 /**
- * The watch rolled it back for crashing, and another release took its place well: the commit is marked bad, before
- * the rollback is reported. Returns the slot that would crash for ever; null for any other end.
+ * When the watch rolled back a crashing release and the rollback succeeded, marks the crashing commit as bad before
+ * the rollback is reported. Returns the slot that would crash forever; null for any other deployment.
  */
 async function markCrashing({ home, journal }: DeployContext, id: number): Promise<SlotName | null> {
   const { kind, trigger, from, to, cause } = journal.get(id) ?? {};
@@ -54,7 +54,7 @@ async function markCrashing({ home, journal }: DeployContext, id: number): Promi
     .history()
     .find((each) => each.kind === 'deploy' && each.commit === from.commit && each.state === 'succeeded');
   const { hint } = new KnownError('E_CRASHES', cause);
-  // whatever is live crashes on a full disk
+  // on a full disk any release crashes, so the commit is not to blame
   if (deployed && fullDisk(home) === null)
     await journal.note(deployed.id, { fault: 'commit', errorCode: 'E_CRASHES', cause, hint });
   return from.slot;
@@ -67,7 +67,7 @@ async function stopCrashing({ traffic, runtime }: DeployContext, slot: SlotName 
   await runtime.stop(slot);
 }
 
-/** The branch's tip was dealt with before: nothing is done, and nothing was asked for that could fail. */
+/** Ends a deployment whose branch tip was handled before: it succeeds without doing anything. */
 export async function finishAsNothingNew(context: DeployContext, id: number, tip: Commit): Promise<void> {
   const cause = `nothing new: ${short(tip)} was seen before`;
   await context.journal.move(id, 'succeeded', {
@@ -76,7 +76,7 @@ export async function finishAsNothingNew(context: DeployContext, id: number, tip
   });
 }
 
-/** It failed and was taken back, its release included. */
+/** Ends a deployment that failed and was undone, and removes its release. */
 export async function fail(context: DeployContext, id: number, error: KnownError): Promise<void> {
   await removeOwnRelease(context, id, error).catch((reason: unknown) =>
     context.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
@@ -84,9 +84,9 @@ export async function fail(context: DeployContext, id: number, error: KnownError
   // the undo leaves the migration in place
   await checkLive(context, id).catch(() => null);
   const tried = triedEnvironment(context, id);
-  // before the hook: whatever becomes of that, this is why
+  // before the hook, so that the cause is recorded even if the hook fails
   await context.journal.note(id, {
-    // the commit was live with the environment before
+    // the commit was already live with the previous environment
     fault: tried !== null && error.fault === 'commit' ? 'operator' : error.fault,
     errorCode: error.code,
     cause: error.message,
@@ -95,11 +95,11 @@ export async function fail(context: DeployContext, id: number, error: KnownError
   await runHookOrWarn(context, id, 'failure');
   await queueEarlier(context, id, error);
   await context.journal.move(id, endState(context, id, error), { cause: error.message });
-  // only now: as long as it is kept, no cause can carry a value of it
+  // last, because redacting the values from a cause needs them
   if (tried !== null) discardVariables(context.home, tried);
 }
 
-/** Before it is over, so that its followers find the next attempt. */
+/** Runs before the deployment ends, so that clients following it find the next attempt. */
 async function queueEarlier(context: DeployContext, id: number, error: KnownError): Promise<void> {
   const failed = context.journal.get(id);
   if (failed === null) return;
@@ -108,7 +108,7 @@ async function queueEarlier(context: DeployContext, id: number, error: KnownErro
   );
 }
 
-/** The environment that it was asked to try, and that is not kept. */
+/** The environment this deployment was to try, which is discarded; null for any other kind. */
 function triedEnvironment(context: DeployContext, id: number): number | null {
   const { kind, environment } = context.journal.get(id) ?? {};
   return kind === 'env' ? (environment ?? null) : null;
@@ -123,7 +123,7 @@ async function forgetOldVariables({ home, journal, runtime }: DeployContext): Pr
   );
 }
 
-/** The release that this very deployment has made; one that was there before stays. */
+/** Removes the release this deployment built; a release that existed before stays. */
 async function removeOwnRelease(context: DeployContext, id: number, error: KnownError): Promise<void> {
   const made = context.journal
     .since(0, id)
@@ -135,7 +135,7 @@ async function removeOwnRelease(context: DeployContext, id: number, error: Known
   const isCutOff = error.code === 'E_INTERRUPTED' && !isComplete;
   if (!made && !isCutOff) return;
   if (isComplete && !isMadeBy(context.home, commit, id)) return;
-  // where taking back failed, a process may still run from it
+  // after a failed undo a process may still run from it
   const runs = (await context.runtime.list()).some((running) => running.commit === commit);
   if (!runs) await discardRelease(context, commit);
 }
@@ -146,7 +146,7 @@ function endState(context: DeployContext, id: number, error: KnownError): Deploy
   return trafficMoved(context, id) ? 'rolled-back' : 'failed';
 }
 
-/** True when users were sent to the new release before it was taken back. */
+/** True when users were sent to the new release before it was rolled back. */
 function trafficMoved(context: DeployContext, id: number): boolean {
   const to = context.journal.get(id)?.to;
   const plan = context.journal.get(id)?.plan ?? [];
@@ -157,7 +157,7 @@ function trafficMoved(context: DeployContext, id: number): boolean {
   });
 }
 
-/** To a slot that the plan had started before, or to the warm one. */
+/** True when the shift serves a slot the plan started earlier, or the warm slot of a plan that starts nothing. */
 function gaveUsers(plan: Plan, index: number, warm: SlotName | undefined): boolean {
   const step = plan[index]?.step;
   if (step?.do !== 'shift') return false;

@@ -1,4 +1,4 @@
-/** The moment a release serves, and what the switch to it has cost, counted from nginx's own log. */
+/** Records that a release is live, with the cost of the switch, counted from nginx's log. */
 import type { Counts } from '../core/verdict';
 import type { LogPosition } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
@@ -14,17 +14,17 @@ import { downMs } from './steps/maintenance-page';
 import type { StepContext } from './steps/step-context';
 import { machineMs } from '../os/machine-clock';
 
-/** A command's own start and that of the deployment's process. */
+/** Milliseconds to start a command and the deployment's process. */
 const COMMAND_MS = 400;
-/** How much of a hold, at least, counts as the time before the release went live. */
+/** Minimum milliseconds of a hold's end that count as the time before the release went live. */
 const BEFORE_MS = 10_000;
 
 export interface SwitchContext extends StepContext {
-  /** Where nginx's log ended when the switch began: with the first step, or, of a release that was held, with the promotion. */
+  /** Position in nginx's log where the switch began: at the first step or, for a held release, at the promotion. */
   switchBegan: () => LogPosition;
 }
 
-/** How a deployment's steps are performed: what they compare with, and what may end them early. */
+/** Returns the context for a deployment's steps: the counts to compare with, and the ways to end a step early. */
 export function stepContext(
   context: DeployContext,
   deploymentId: number,
@@ -42,13 +42,13 @@ export function stepContext(
       const rollback = context.journal
         .pending()
         .find(({ kind, state }) => kind === 'rollback' && state === 'queued');
-      // to the very release that bakes: that changes nothing, and takes nothing back
+      // a rollback to the very release that bakes changes nothing and undoes nothing
       return rollback !== undefined && rollback.commit !== context.journal.get(deploymentId)?.commit;
     },
   };
 }
 
-/** A hold may last for days: of nginx's log only its end says how the release before does. */
+/** A hold may last for days, so only the newest part of nginx's log counts as evidence of the previous release. */
 function logMarks(context: DeployContext): {
   before: () => LogPosition;
   now: () => LogPosition;
@@ -68,7 +68,7 @@ function logMarks(context: DeployContext): {
   };
 }
 
-/** Tells that the release serves, and begins the bake when there is one. */
+/** Reports that the release is live, and starts the bake if the plan has one. */
 export async function goLive(
   context: DeployContext,
   id: number,
@@ -84,7 +84,7 @@ export async function goLive(
   const down = downMs(requests);
   const { standby } = await context.traffic.current();
   const bakeSeconds = plan.flatMap(({ step }) => (step.do === 'bake' ? [step.seconds] : []))[0] ?? 0;
-  // who has tried one side of a canary is a user like all others now
+  // testers who were pinned to one side of a canary are ordinary users again
   closePreview(context.home);
   await journal.note(id, { liveAt, served, failed, downMs: down });
   await journal.tell(id, {
@@ -101,19 +101,19 @@ export async function goLive(
   if (bakeSeconds > 0) await journal.move(id, 'baking');
 }
 
-/** What served before stands behind the new one as it was. */
+/** True when the previous release runs unchanged as the standby, so that rolling back to it is one rename. */
 function isWarm(context: DeployContext, { id, from, plan }: Deployment, standby: SlotName | null): boolean {
   if (standby === null || standby !== from?.slot) return false;
   const wasReplaced = plan?.some(({ step }) => step.do === 'start' && step.slot === standby) ?? false;
   return !wasReplaced && hasEnvironment(context, id, standby);
 }
 
-/** A warm slot with an older environment is started again, and takes longer. */
+/** A warm slot with an older environment must be restarted, which takes longer. */
 function hasEnvironment({ journal }: DeployContext, id: number, slot: SlotName): boolean {
   return (journal.lastInSlot(slot)?.environment ?? EMPTY) === (journal.get(id)?.environment ?? EMPTY);
 }
 
-/** A deploy is taken back by a rollback, a rollback by a deploy. The same release again has nothing to go back to. */
+/** A rollback undoes a deploy, and a deploy undoes a rollback. Null when the same release was deployed again. */
 function wayBack(
   context: DeployContext,
   id: number,
@@ -125,7 +125,7 @@ function wayBack(
   return { command: `npm run -s deploy -- ${short(from.commit)}`, ms: null };
 }
 
-/** What this deployment's own steps took; to a warm release those after the start are enough. */
+/** Estimates a rollback from this deployment's own steps; a warm release needs no start. */
 function rollbackMs(context: DeployContext, id: number, warm: boolean): number {
   const needed: PhaseName[] = ['verify', 'shift', 'verify-live', ...(warm ? [] : ['start' as const])];
   const took = context.journal

@@ -1,6 +1,6 @@
 /**
- * Commands of the clone's own configuration at the moments of a deployment. They are the owner's and not the commit's,
- * run in the clone, and get no secret of the app.
+ * Runs the hooks of the clone's own configuration. They belong to the operator, not to the commit: they run in the
+ * clone and get none of the app's secrets.
  */
 import { redactorOf } from '../config/app-environment';
 import type { CommandResult } from '../os/command';
@@ -14,7 +14,7 @@ import type { Plan, Step } from '../core/plan';
 import type { DeployContext } from '../context';
 import { phase } from '../journal/phase';
 
-/** Runs the hook of a moment, if there is one. Throws E_HOOK. */
+/** Runs the hook for this moment, if one is configured. Throws E_HOOK. */
 export async function runHook(
   context: DeployContext,
   id: number,
@@ -23,7 +23,7 @@ export async function runHook(
 ): Promise<void> {
   const argv = context.config.hooks[moment];
   const deployment = context.journal.get(id);
-  // what was live comes back: nothing of anybody's may stand in its way
+  // no hook may block bringing a release back after an outage
   if (!argv || !deployment || (isRevival(deployment) && moment !== 'failure')) return;
   await phase(
     { report: (entry) => context.journal.tell(id, entry), ...(signal && { signal }) },
@@ -33,14 +33,14 @@ export async function runHook(
   );
 }
 
-/** The same where nothing can be stopped any more: a failure is only told. */
+/** Runs a hook at a moment when the deployment can no longer fail: a failure only logs a warning. */
 export async function runHookOrWarn(context: DeployContext, id: number, moment: Moment): Promise<void> {
   await runHook(context, id, moment).catch((error: unknown) =>
     context.journal.tell(id, { type: 'warning', message: asKnown(error).message }),
   );
 }
 
-/** Which stage a step is, for those that have hooks. The shift is the one that gives users the new release. */
+/** The stage of a step that has hooks, or null. Stage `shift` is the shift that moves all users to the new release. */
 export function stageOf(step: Step, plan: Plan): Stage | null {
   switch (step.do) {
     case 'migrate':
@@ -59,7 +59,7 @@ export function stageOf(step: Step, plan: Plan): Stage | null {
   }
 }
 
-/** With it every user has the release. */
+/** After this shift every user has the new release. */
 function lastShift(plan: Plan): Step | undefined {
   const live = plan.findIndex(({ step }) => step.do === 'verify-live');
   return plan.slice(0, Math.max(live, 0)).findLast(({ step }) => step.do === 'shift')?.step;
@@ -89,7 +89,7 @@ async function execute(
   throw new KnownError('E_HOOK', `${hook} ended ${end}${line && `: ${line}`}`);
 }
 
-/** Empty for what is not known yet, or is not so. */
+/** A value that is unknown or does not apply is an empty string. */
 function variablesOf(deployment: Deployment, moment: Moment): Record<string, string> {
   const { id, kind, commit, version, to, from, cause } = deployment;
   return {

@@ -1,4 +1,4 @@
-/** What a deployment plans with: what runs, the release, and all that its owner has wished for. */
+/** Makes the plan of a deployment from the running processes, the release and the operator's requests. */
 import { randomBytes } from 'node:crypto';
 import { KnownError } from '../core/errors';
 import type { Strategy } from '../core/interfaces';
@@ -15,18 +15,18 @@ import type { DeployContext } from '../context';
 
 export type Wishes = Pick<Deployment, 'kind' | 'slot' | 'strategy' | 'branch' | 'hold'>;
 
-/** What was live is brought back where it was, whatever the owner deploys with. */
+/** A restore ignores the configured strategy: it brings the release back in its own slot. */
 export function strategyOf(
   { config }: Pick<DeployContext, 'config'>,
   { kind, strategy, branch }: Wishes,
 ): string {
   if (kind === 'restore') return 'restore';
   const chosen = strategy ?? strategyFor(config.strategy, branch ?? config.branch);
-  // what was live before is no canary: it goes back at once
+  // a release that was live before needs no canary: it gets all users at once
   return kind === 'rollback' && chosen === 'canary' ? 'blue-green' : chosen;
 }
 
-/** Throws E_STRATEGY, E_SLOT_ACTIVE. @param release of one that is not built yet what is known of it */
+/** Throws E_STRATEGY, E_SLOT_ACTIVE. @param release what is known of it, if it is not built yet */
 export function makePlan(
   context: Pick<DeployContext, 'config' | 'slots'>,
   wishes: Wishes,
@@ -44,7 +44,7 @@ export function makePlan(
     environment,
     instance: randomBytes(8).toString('hex'),
     undoInstance: randomBytes(8).toString('hex'),
-    // what served before needs no proof that it can, and behind the very first release there is none to go back to
+    // a rollback needs no bake because its release was live before; the first release has nothing to roll back to
     bakeSeconds: isNew && observed.table.active !== null ? context.config.bake.seconds : 0,
     hold,
     migrate: isNew && release.app.migrate !== null,
@@ -53,7 +53,7 @@ export function makePlan(
   });
 }
 
-/** What would be planned for a commit that may not be built yet: the clone's own settings stand for the commit's. */
+/** Plans for a commit that may not be built yet: the clone's own settings stand in for the commit's. */
 export function likelyPlan(
   context: Pick<DeployContext, 'config' | 'slots'>,
   wishes: Wishes,
@@ -66,7 +66,7 @@ export function likelyPlan(
   return makePlan(context, wishes, observed, release, environment);
 }
 
-/** The slot whose process is proven to be live; none for a plan that changes nothing. */
+/** The slot whose process is verified as live; undefined for a plan that changes nothing. */
 export function targetOf(plan: Plan): SlotName | undefined {
   return plan.flatMap(({ step }) => (step.do === 'verify-live' ? [step.slot] : []))[0];
 }
@@ -77,7 +77,7 @@ function strategyNamed(name: string): Strategy {
   return found;
 }
 
-/** Where it serves already, and where its slot has gone from the configuration, any slot will do. */
+/** False when the release is already restored, or its slot is gone from the configuration: any slot will do. */
 function mustBeThere(
   { slots }: Pick<DeployContext, 'slots'>,
   wanted: SlotName | null,
@@ -87,7 +87,7 @@ function mustBeThere(
   return slots.some(({ name }) => name === wanted) && !isRestored(observed, commit);
 }
 
-/** npm start and the watch may both have asked for it; where it serves and is looked after, nothing is left to do. */
+/** True when the release is live and managed already: npm start and the watch may both have requested the restore. */
 function isRestored({ table, slots }: Observed, commit: Commit): boolean {
   const serving = inService(table);
   return (

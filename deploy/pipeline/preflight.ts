@@ -1,6 +1,6 @@
 /**
- * Before a deployment starts anything: does it fit? A machine whose disk or memory runs full in the middle of it
- * fails the release that serves, too. What starts nothing, a warm rollback for one, is never refused.
+ * Checks free disk and memory before a deployment starts anything, because running out midway would also break the live
+ * release. A plan that starts no process, such as a warm rollback, is never refused.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from '../config/load';
@@ -20,13 +20,13 @@ import { pruneNow } from '../prune/prune';
 import { hasPackagesOf } from '../release/packages/install';
 import { findRelease, sizeOfRelease, sizeWithoutLinks } from '../release/releases';
 
-/** For the first release, whose like was never measured: a framework's node_modules and a build. */
+/** Bytes for the first release, which has no predecessor to measure: a framework's node_modules and a build. */
 const FIRST_ESTIMATE = 250 * 1024 ** 2;
 
-/** For a release whose packages are linked. */
+/** Inodes for a release whose packages are hard-linked. */
 export const FEWEST_INODES = 1000;
 
-/** Throws E_NO_ROOM. When the disk is short, what is not kept goes first. */
+/** Throws E_NO_ROOM. When the disk is short, prunes first. */
 export async function preflight(
   context: DeployContext,
   deployment: Pick<Deployment, 'kind' | 'trigger'>,
@@ -34,7 +34,7 @@ export async function preflight(
   observed: Observed,
   plan: Plan,
 ): Promise<void> {
-  // nobody is served until it runs: it is worth trying
+  // users have no server until it runs, so it is always worth trying
   if (isRevival(deployment) || plan.every(({ step }) => step.do !== 'start')) return;
   const copies = plan.some(({ step }) => step.do === 'migrate') ? sizeOfData(context.home) : 0;
   const isBuilt = findRelease(context.home, commit) !== null;
@@ -50,11 +50,11 @@ async function mustFitOnDisk(
   { isBuilt, copies }: { isBuilt: boolean; copies: number },
 ): Promise<void> {
   const serving = servingCommit(context, observed);
-  // as large as the one that serves
+  // assume the size of the live release
   let needs = copies + (isBuilt ? 0 : (sizeOfRelease(context.home, serving) ?? FIRST_ESTIMATE));
   const short = (): { disk: string; look: Look } | undefined => shortDisk(context, needs);
   if (short()) await pruneNow(context);
-  // only now, since it takes its time: packages that are here already are linked, and take no room
+  // checked last because it is slow: packages already in the store are linked and take no disk space
   if (short() && (await hasPackagesOf(context.home, commit))) {
     needs = Math.min(needs, copies + ((await sizeWithoutLinks(context.home, serving)) ?? needs));
   }
@@ -67,7 +67,7 @@ async function mustFitOnDisk(
   );
 }
 
-/** Linked packages need no inodes, their folders and the commit's files do. */
+/** Linked packages need no inodes, but their folders and the commit's files do. */
 function mustHaveInodes(context: DeployContext): void {
   for (const disk of disksFor(context)) {
     const free = freeInodes(disk);
@@ -91,7 +91,7 @@ function shortDisk(context: DeployContext, needs: number): { disk: string; look:
     .find(({ look }) => !fits(look));
 }
 
-/** Where a release is written to: the home, and the engine's own place for its image. */
+/** The disks a release is written to: the home's, and the one that holds the engine's images. */
 function disksFor({ home, config }: Pick<DeployContext, 'home' | 'config'>): string[] {
   const images = imagesOf(config);
   return images === null || sameDisk(home.dir, images) ? [home.dir] : [home.dir, images];
@@ -107,11 +107,11 @@ function dataRoot(file: string): string | null {
   try {
     return (JSON.parse(readFileSync(file, 'utf8')) as { 'data-root'?: string })['data-root'] ?? null;
   } catch {
-    return null; // an engine with its defaults has no such file
+    return null; // an engine with default settings has no such file
   }
 }
 
-/** As large as the one that serves, each of them; what it takes the place of is ended before. */
+/** Assumes that each new process uses as much memory as the active one; processes the plan stops first are deducted. */
 function mustFitInMemory({ root, config }: DeployContext, { table, slots }: Observed, plan: Plan): void {
   const used = new Map(slots.map(({ slot, pid }) => [slot, memoryOf(pid ?? 0)]));
   const each = used.get(table.active ?? '') ?? 0;

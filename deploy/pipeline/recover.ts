@@ -1,6 +1,6 @@
 /**
- * Finishes or undoes a deployment whose process died: the journal says how far it got, the table and the
- * processes say what is really there, and every step can be done or undone twice.
+ * Finishes or undoes a deployment whose process died. The journal says how far it got, the table and the processes say
+ * what is live, and every step and every undo is safe to repeat.
  */
 import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
@@ -33,10 +33,10 @@ export async function recover(
   await removeHalfMade(context.home);
   await context.journal.note(id, { pid: process.pid });
   const error = whyItFailed(dead);
-  // it was taken back already, and died in its failure-hook
+  // it was already undone and died in its failure hook
   if (error) return fail(context, id, error);
   const decision = decideRecovery(dead, context.journal.since(0, id));
-  // the machine may have got another Node meanwhile
+  // the machine may have a different Node version now
   const refitting = { context, deployment: dead, settings: null, signal: new AbortController().signal };
   const how = {
     ...stepContext(context, id, signal),
@@ -84,7 +84,7 @@ export async function recover(
   }
 }
 
-/** The very process that testers have met, and no other, may be held on. */
+/** A hold may continue only with the very process that testers have tried. */
 async function isStillProven(context: DeployContext, { plan }: Deployment): Promise<boolean> {
   const proof = plan?.flatMap(({ step }) => (step.do === 'hold' ? [step] : []))[0];
   if (!proof) return false;
@@ -99,7 +99,7 @@ function whyItFailed({ errorCode, cause, hint }: Deployment): KnownError | null 
   return new KnownError(errorCode as ErrorCode, cause ?? '', hint ?? undefined);
 }
 
-/** A release that fails leaves its entry with the process manager. No trace of it: the machine went down. */
+/** A failed release leaves an entry in the process manager. A missing entry means that the machine went down. */
 async function isGone(context: DeployContext, { plan }: Deployment): Promise<boolean> {
   const proof = plan?.flatMap(({ step }) => (step.do === 'verify-live' ? [step] : []))[0];
   return !(await context.runtime.list()).some(({ instance }) => instance === proof?.instance);

@@ -1,4 +1,4 @@
-/** The releases that a deployment starts, built where they are not there or do not fit this machine any more. */
+/** Provides the releases a deployment starts, and rebuilds those that are missing or no longer fit this machine. */
 import { asKnown } from '../core/errors';
 import { short } from '../core/format';
 import { inService } from '../core/traffic-split';
@@ -21,9 +21,10 @@ export interface Preparing {
 }
 
 /**
- * The release that the deployment is about. What runs already needs nothing, and where no release is live even one that
- * cannot be built again is worth a start: without native addons it may well run.
+ * Returns the release of this deployment, built if necessary. A running release needs no build. A restore, or any
+ * deployment while no release is live, starts the existing build if rebuilding fails: without native addons it may run.
  * @param starts whether the plan starts a process of it
+ * @param serves whether a release is live
  */
 export async function releaseOf(
   work: Preparing,
@@ -53,7 +54,7 @@ export function startsAnything(plan: Plan): boolean {
   return plan.some(({ step }) => step.do === 'start');
 }
 
-/** An undo may have to start the active release again: it must fit before the plan stops it. */
+/** An undo may have to restart the active release, so it must fit this machine before the plan stops it. */
 export async function refitForUndo(work: Preparing, plan: Plan, { table, slots }: Observed): Promise<void> {
   const serving = inService(table);
   const active = slots.filter(({ slot, pid }) => pid !== null && serving.includes(slot));
@@ -64,7 +65,7 @@ export async function refitForUndo(work: Preparing, plan: Plan, { table, slots }
     await refit(work, commit);
 }
 
-/** Builds a release that an undo starts again where it does not fit this machine any more. A failure is only told. */
+/** Rebuilds a release that an undo would start if it no longer fits this machine. A failure only logs a warning. */
 export async function refit(work: Preparing, commit: Commit): Promise<void> {
   const { context, deployment, signal } = work;
   const built = findRelease(context.home, commit);
@@ -76,7 +77,7 @@ export async function refit(work: Preparing, commit: Commit): Promise<void> {
   });
 }
 
-/** It can be started without any preparation. */
+/** True when the release can start without any preparation. */
 async function isReady(context: DeployContext, release: Release): Promise<boolean> {
   return (await whyUnfit(context, release.commit)) === null && (await context.packing.has(release));
 }

@@ -1,6 +1,6 @@
 /**
- * Runs a plan: each step in turn, told in the journal. A failure at one step takes back that step and all
- * before it, last one first: that is the automatic rollback, the same for every strategy.
+ * Runs a plan step by step and logs each step in the journal. When a step fails, it undoes that step and all earlier
+ * ones in reverse order: the automatic rollback, the same for every strategy.
  */
 import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
@@ -22,20 +22,20 @@ import { machineMs } from '../os/machine-clock';
 
 export interface Run extends StepContext {
   plan: Plan;
-  /** Index of the first step to do: 0, or a later one when a dead process got that far. */
+  /** Index of the first step to run: 0, or a later one when a previous process died after reaching it. */
   from: number;
-  /** True for one of which a batch failed before its process died: a person says whether it goes on from there. */
+  /** True when a batch had failed before the process died: an operator decides whether to continue from there. */
   waits?: boolean;
-  /** Called when the release is verified through nginx and serves. */
+  /** Called once the release is live and verified through nginx. */
   onLive: () => Promise<void>;
 }
 
 /**
- * Returns 'done', or 'ended' when an operator cut the bake short. Throws the KnownError that stopped it,
- * after everything was taken back.
+ * Returns 'done', or 'ended' when an operator cut the bake short. Throws the KnownError that stopped the plan, after
+ * undoing every step.
  */
 export async function run(context: DeployContext, work: Run): Promise<'done' | 'ended'> {
-  // a full disk is met here, where nothing has been touched
+  // a full disk fails here, before anything has changed
   await context.traffic.prepare(tablesOf(work.plan));
   let { from } = work;
   if (work.waits) await waitOrTakeBack(context, work, from, null);
@@ -48,7 +48,7 @@ export async function run(context: DeployContext, work: Run): Promise<'done' | '
 
 interface Failure {
   error: unknown;
-  /** Index of the step that failed, and how many have begun. */
+  /** Index of the failed step, and the number of started steps. */
   at: number;
   begun: number;
 }
@@ -60,7 +60,7 @@ async function goFrom(context: DeployContext, work: Run, from: number): Promise<
     const stage = stageOf(step, work.plan);
     let begun = index;
     try {
-      // a release that is live is not taken back for it: the bake only ends early
+      // npm stop does not undo a live release: it only ends the bake early
       const isLive = live !== -1 && index > live;
       if (isLive && step.do === 'stop' && isStopped(work.signal)) return 'done';
       if (!(isLive && isStopped(work.signal))) work.signal?.throwIfAborted();
@@ -68,7 +68,7 @@ async function goFrom(context: DeployContext, work: Run, from: number): Promise<
       begun = index + 1;
       const outcome = await toldStep(context, work, step, index, false);
       if (step.do === 'verify-live') await work.onLive();
-      // who was told LIVE is not to lose it to a command that comes after it
+      // the user has seen LIVE: a failing hook must not undo it
       if (stage === 'live') await runHookOrWarn(context, work.deploymentId, 'after live');
       else if (stage) await runHook(context, work.deploymentId, `after ${stage}`, work.signal);
       if (outcome.ended) return 'ended';
@@ -84,14 +84,14 @@ async function goFrom(context: DeployContext, work: Run, from: number): Promise<
   return 'done';
 }
 
-/** What serves nobody any more is no reason to take back what everybody has. A person's word is. */
+/** Failing to stop a retired slot must not roll back a live release; an operator's abort still does. */
 function isRetiring(step: Step, { plan, signal }: Run): step is Extract<Step, { do: 'stop' }> {
   const live = plan.findIndex((each) => each.step.do === 'verify-live');
   const at = plan.findIndex((each) => each.step === step);
   return step.do === 'stop' && live !== -1 && at > live && !signal?.aborted;
 }
 
-/** Returns where to go on, when a person says so. Throws what stopped it, with everything taken back. */
+/** Returns the step to continue at when an operator promotes. Throws the original error after undoing every step. */
 async function takeBack(context: DeployContext, work: Run, { error, at, begun }: Failure): Promise<number> {
   const again = work.plan[at]?.again;
   const waits = again !== undefined && !work.signal?.aborted;
@@ -116,10 +116,10 @@ async function waitOrTakeBack(
 }
 
 /**
- * Takes back these steps, last one first. One that cannot be taken back is told, and the others are still
- * taken back: traffic must return whatever else fails. It ends where traffic would return to slots of which none could
- * be started, while others serve: taking back the rest would stop these.
- * @param first the steps before this one stay
+ * Undoes these steps in reverse order. If one fails, logs a warning and continues, because traffic must return.
+ * Stops early when the next shift would move traffic to slots that all failed to start while other slots are live:
+ * undoing the rest would stop those.
+ * @param first index of the first step to undo; earlier steps stay
  */
 export async function undo(
   context: DeployContext,

@@ -1,6 +1,6 @@
 /**
- * The bake: after the full shift both releases run and the new one is watched: its health, its exits, and
- * the share of errors that nginx saw. A bad release throws, and the runner takes everything back.
+ * The step `bake`: after the full shift both releases run, and the new one's health, exits and error ratio in nginx's
+ * log are watched. A bad release throws, and the runner undoes the deployment.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../../core/errors';
@@ -21,14 +21,14 @@ import { machineMs } from '../../os/machine-clock';
 const LOOK_EVERY_MS = 100;
 
 /**
- * Watches the slot, or all that serve the release, for so many seconds. Throws E_EXITED or E_BAKE when the release is
- * bad, E_DISK when the disk stays full, E_ENGINE when it went with Docker's engine and has not come back; until then that
- * is waited for, beyond the bake's own time too.
- * @param before what the releases before answered, in all slots together, to compare with
- * @param ended looked at all the time: true when an operator wants to roll back now
- * @param tell what happens meanwhile
- * @param signal ends it: by npm stop, who was told LIVE is to find the release live at the next start; by an operator,
- * its reason is thrown
+ * Watches every slot of the release for this many seconds. Throws E_EXITED or E_BAKE when the release is bad, E_DISK
+ * when the disk stays full, and E_ENGINE when Docker's engine took the release down and did not bring it back in time.
+ * Waiting for the engine may extend the bake.
+ * @param before what the previous releases answered, over all slots, to compare with
+ * @param ended polled all the time: true when an operator wants to roll back now
+ * @param tell reports events during the bake
+ * @param signal ends the bake: npm stop leaves the release live, because LIVE was reported; an operator's abort throws
+ * its reason
  */
 export async function bake(
   context: DeployContext,
@@ -43,7 +43,7 @@ export async function bake(
   const proofs = [first, ...others];
   const { standby } = linkedTable(context.home);
   const oldRuns = standby !== null && proofs.every(({ slot }) => slot !== standby);
-  // else the way back stops and starts processes, which a full disk turns into an outage
+  // without the old release an undo must stop and start processes, which a full disk turns into an outage
   const disk = diskWatch(context.home, tell, oldRuns ? 'fail' : 'wait');
   const watches = proofs.map((proof) => ({
     slot: proof.slot,
@@ -58,7 +58,7 @@ export async function bake(
     const seen = errors.read();
     for (const { slot, look } of watches) {
       const health = await look();
-      // what failed while the engine took its containers down says nothing of the release
+      // errors while the engine took its containers down say nothing about the release
       if (health === 'well') errors.add(slot, seen);
       waiting ||= health === 'waiting';
     }
@@ -69,13 +69,13 @@ export async function bake(
 }
 
 interface ErrorWatch {
-  /** What each slot has answered since the last time. */
+  /** What each slot has answered since the last read. */
   read(): SlotCounts[];
-  /** Adds to the release's account what a slot of it has answered. */
+  /** Adds what one slot of the release has answered. */
   add(slot: SlotName, seen: SlotCounts[]): void;
   /** Throws E_BAKE. */
   judge(): void;
-  /** How many user requests the release has answered. */
+  /** The number of user requests the release has answered. */
   seen(): number;
 }
 

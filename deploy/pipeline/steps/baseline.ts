@@ -1,4 +1,4 @@
-/** What the releases before have answered, which a bake compares with: read from nginx's log, by slot and by time. */
+/** Computes the baseline of a bake: what the previous releases answered, from nginx's log by slot and time. */
 import type { JournalEvent } from '../../core/event';
 import type { Plan } from '../../core/plan';
 import type { Proofs, SlotName } from '../../core/slot';
@@ -8,9 +8,9 @@ import type { LogEntry } from '../../traffic/access-log';
 import { countRequests } from '../../traffic/access-log';
 
 /**
- * All slots together: a pool's release is compared with the whole pool. A slot that was replaced counts up to the start
- * of the release in it, one that had the release already not at all. Pure.
- * @param told what the deployment's journal says so far
+ * Sums all slots, because a pool's release is compared with the whole pool. A slot that was replaced counts until the
+ * release started in it; a slot that already had the release does not count. Pure.
+ * @param told the deployment's journal events so far
  */
 export function baselineCounts(requests: LogEntry[], plan: Plan, told: JournalEvent[]): Counts {
   const began = startedAt(plan, told);
@@ -23,7 +23,7 @@ export function baselineCounts(requests: LogEntry[], plan: Plan, told: JournalEv
   return sumOf(countRequests(before).slots);
 }
 
-/** When each slot was taken for the release, in milliseconds since 1970: its first try where there were several. */
+/** When the release started in each slot, in milliseconds since 1970; the first attempt if there were several. */
 function startedAt(plan: Plan, told: JournalEvent[]): Map<SlotName, number> {
   const began = new Map<SlotName, number>();
   for (const { at, entry } of told) {

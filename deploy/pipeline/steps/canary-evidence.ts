@@ -1,4 +1,4 @@
-/** What a canary's verdict is made from: nginx's log since the step's shift, and questions of our own where asked for. */
+/** Gathers the evidence for a canary's verdict: nginx's log since the step's shift, and probes if configured. */
 import type { Comparison } from '../../core/canary/ab-test';
 import { compareVariants } from '../../core/canary/ab-test';
 import type { Samples } from '../../core/canary/verdict';
@@ -10,16 +10,16 @@ import { hurtBy, SampleBook } from './canary-samples';
 import type { DeployContext } from '../../context';
 import { builtRelease, slotNamed } from '../../context';
 
-/** How many questions a look asks each side: with ten looks a second, not much of a load. */
+/** Probes of each side per sample: with ten samples a second, a small load. */
 const PROBES_PER_LOOK = 3;
 const PROBE_TIMEOUT_MS = 2000;
 
 export type Judging = Extract<Step, { do: 'judge' }>;
 
 export interface Evidence {
-  /** Reads on. @param counts false while nothing can be said of the slots: what comes then is left out */
+  /** Reads new log entries. @param counts false while nothing can be said about the slots: these entries are ignored */
   read(counts: boolean): void;
-  /** Asks both sides the paths that the release names, as nobody else does. */
+  /** Probes the release's health and smoke paths on both sides directly, to make up for a lack of user traffic. */
   probe(): Promise<void>;
   canary(): Samples;
   stable(): Samples;
@@ -27,7 +27,7 @@ export interface Evidence {
   comparison(): Comparison | null;
 }
 
-/** @param hurt people who have met an error of the canary: added to */
+/** @param hurt users who got an error from the canary: new ones are added */
 export function gatherEvidence(context: DeployContext, step: Judging, hurt: Set<string>): Evidence {
   const { home, config } = context;
   const book = new SampleBook(config.canary.goal);

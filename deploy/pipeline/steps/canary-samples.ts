@@ -1,4 +1,4 @@
-/** What users' requests say about a slot, gathered from nginx's log: for a canary's verdict and for an A/B test. */
+/** Collects what users' requests say about a slot from nginx's log, for canary verdicts and A/B tests. */
 import type { Variant } from '../../core/canary/ab-test';
 import type { Spread } from '../../core/canary/design-effect';
 import { RequestsPerUser } from '../../core/canary/design-effect';
@@ -8,19 +8,19 @@ import type { SlotName } from '../../core/slot';
 import type { LogEntry } from '../../traffic/access-log';
 import { hasSlotFailed } from '../../traffic/access-log';
 
-/** What a visitor is to reach: a path that answers with a status, or what the app names in X-Switchyard-Goal. */
+/** The goal of a visit: a path that answers with a status, or the value of the app's X-Switchyard-Goal header. */
 export type Goal = { path: string; status?: number } | { header: string };
 
-/** An upgraded connection's time is that of a conversation. */
+/** An upgraded connection lasts as long as its conversation, so its time is not a latency. */
 const SWITCHING_PROTOCOLS = 101;
-/** Of each slot. */
+/** Per slot. */
 const MOST_LATENCIES = 50_000;
 
 interface Gathered extends Omit<Samples, 'alike'> {
   errorsByPerson: RequestsPerUser;
   latenciesByPerson: RequestsPerUser;
   failing: Set<string>;
-  /** Cohorts of people who came again: whoever forgets the cookie is a new one every time. */
+  /** Cohorts of returning users only: without the cookie every request looks like a new user. */
   visitors: Set<string>;
   reached: Set<string>;
 }
@@ -30,12 +30,12 @@ export class SampleBook {
 
   constructor(private readonly goal: Goal | null = null) {}
 
-  /** Adds what nginx has answered; testers' and our own requests are left out. */
+  /** Adds what nginx has answered; requests of testers and our own probes are ignored. */
   add(entries: LogEntry[]): void {
     for (const entry of entries) if (entry.kind === 'app') this.addRequest(entry);
   }
 
-  /** Adds a question of our own, which a slot was asked directly. @param status null when nobody answered */
+  /** Adds a direct probe of a slot. @param status null when there was no answer */
   addProbe(slot: SlotName, status: number | null, { at, ms }: Latency): void {
     const gathered = this.of(slot);
     const failed = status === null || status >= 500;
@@ -43,10 +43,10 @@ export class SampleBook {
     if (failed) gathered.failing.add(`probe ${gathered.requests}`);
   }
 
-  /** Of these slots together. */
+  /** Sums these slots. */
   samples(slots: SlotName[]): Samples {
     const gathered = slots.map((slot) => this.of(slot));
-    // looked at ten times a second: not copied without need
+    // sampled ten times a second: avoid copying a single slot
     const [only] = gathered;
     if (only && gathered.length === 1) return { ...only, alike: alike(only) };
     return {
@@ -76,11 +76,11 @@ export class SampleBook {
     if (cohort !== '' && this.isReached(entry)) gathered.reached.add(cohort);
   }
 
-  /** An error may be quick or slow, and says nothing about how long an answer takes. */
+  /** An error may be fast or slow, so it says nothing about latency. */
   private count(gathered: Gathered, failed: boolean, took: Latency | null, person: string | null): void {
     gathered.requests += 1;
     gathered.errorsByPerson.add(person, failed ? 1 : 0);
-    // ranks bear any value; sums of squares need those of a long tail nearer to each other
+    // rank tests take any value; sums of squares need the long tail compressed
     if (!failed && took !== null) gathered.latenciesByPerson.add(person, Math.log1p(took.ms));
     if (failed) gathered.errors += 1;
     else if (took !== null) keep(gathered, took);
@@ -129,7 +129,7 @@ function together(sides: Alike[]): Alike {
   };
 }
 
-/** A test may last for days: of many, a sample that each has had the same chance to be in (Vitter's algorithm R). */
+/** A test may last for days, so this keeps a uniform sample (Vitter's algorithm R). */
 function keep(gathered: Gathered, took: Latency): void {
   const { latencies, requests, errors } = gathered;
   if (latencies.length < MOST_LATENCIES) return void latencies.push(took);
@@ -141,7 +141,7 @@ function sum(numbers: number[]): number {
   return numbers.reduce((all, number) => all + number, 0);
 }
 
-/** The people to whom a slot's failure was shown: what the way behind it has made good hurts nobody. */
+/** The users who saw an error of the slot; an error that the backup server recovered affects no user. */
 export function hurtBy(slot: SlotName, entries: LogEntry[]): string[] {
   return entries
     .filter(

@@ -1,6 +1,6 @@
 /**
- * One step of a canary: a share of the users have it, and it is compared with what the others have. It passes, it fails
- * (and the runner gives everybody back), or a person is asked. A person may end, hold or shorten it at any moment.
+ * The step `judge`: compares a canary's share of the traffic with the stable release. The canary passes, fails (and the
+ * runner undoes the deployment), or waits for an operator, who may also abort, hold or shorten it at any time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abLine } from '../../core/canary/ab-test';
@@ -20,22 +20,22 @@ import { readLog } from '../../health/verify-slot';
 import { machineMs } from '../../os/machine-clock';
 
 const LOOK_EVERY_MS = 100;
-/** While a person is asked, which may take days. */
+/** While an operator is asked, which may take days. */
 const HEALTH_EVERY_LOOKS = 5;
 const TELL_EVERY_MS = 60_000;
 
 export interface Judgement {
   deploymentId: number;
-  /** Called at every look. */
+  /** Called at every sample. */
   onHold: () => void;
-  /** People who have met an error of the canary, over all of its steps. */
+  /** Users who got an error from the canary, over all of its steps. */
   hurt: Set<string>;
   signal?: AbortSignal;
 }
 
 /**
- * Returns when it passes, or a person says so, with a clause for the journal; `promoted` when the further steps are to
- * be left out. Throws E_CANARY, E_EXITED, E_ABORTED for what cannot wait, and the signal's reason.
+ * Returns a clause for the journal when the canary passes or an operator says so; `promoted` skips its remaining steps.
+ * Throws E_CANARY, E_EXITED, E_ABORTED for an urgent or newer deployment, and the signal's reason.
  */
 export async function judge(
   context: DeployContext,
@@ -48,14 +48,14 @@ export async function judge(
   const tellResult = resultTeller(context, step, id, evidence);
   try {
     for (const slot of [step.slot, ...step.against]) openPreview(home, slot);
-    // a person's yes to a hold before it says nothing of this
+    // a promotion of an earlier hold does not apply to this step
     if (journal.get(id)?.state === 'holding') await journal.goOn(id, 'promote');
     const { do: what, why } = await untilDecided(context, step, how, evidence, tellResult);
     if (what === 'fail') throw failure(step, why, hurt.size);
     const met = hurt.size > 0 ? `; ${plural(hurt.size, 'user')} got an error from it` : '';
     return { detail: `${percent(step.share / 100)}: ${why}${met}`, promoted: what === 'promote' };
   } catch (error) {
-    // testers are users again, at once
+    // testers become ordinary users again at once
     closePreview(home);
     throw error;
   } finally {
@@ -111,19 +111,19 @@ async function untilDecided(
   }
 }
 
-/** While a person is asked, the deployment is held, and says why; what it still lacks changes all the time, and is said once. */
+/** Holds the deployment while an operator is asked. Logs each reason once, because its figures change all the time. */
 function asking({ journal }: DeployContext, step: Judging, id: number) {
   let asked: string | null = null;
   return {
     isAsked: () => asked !== null,
     async ask(why: string): Promise<void> {
       const [reason = ''] = why.split(':');
-      // first why: whoever follows a push leaves when the deployment is held
+      // log the reason first: a client that follows a push leaves when the deployment is held
       if (asked !== reason) await journal.tell(id, { type: 'note', message: askLine(step, why) });
       if (asked === null) await journal.hold(id);
       asked = reason;
     },
-    /** @param wish what a person said to it */
+    /** @param wish the operator's answer */
     async answered(wish: OperatorRequest | null): Promise<void> {
       if (asked !== null) await journal.goOn(id, wish);
       asked = null;
@@ -131,7 +131,7 @@ function asking({ journal }: DeployContext, step: Judging, id: number) {
   };
 }
 
-/** What an A/B test shows, told as a note; nothing where there is no goal. */
+/** Logs the current result of an A/B test as a note; logs nothing without a goal. */
 function resultTeller(context: DeployContext, { share }: Judging, id: number, evidence: Evidence) {
   return async (prefix: string): Promise<void> => {
     const comparison = evidence.comparison();

@@ -1,6 +1,6 @@
 /**
- * A copy of the app's SQLite files from before a migration. SQLite makes it itself (VACUUM INTO), so it is consistent
- * although the live release writes meanwhile.
+ * Copies the app's SQLite files before a migration. SQLite makes the copy itself (VACUUM INTO), so it is consistent
+ * although the live release keeps writing.
  */
 import { execFile } from 'node:child_process';
 import {
@@ -32,20 +32,20 @@ const run = promisify(execFile);
 
 const SIGNATURE = 'SQLite format 3\0';
 const KEPT = 3;
-/** A live release's writer holds the lock for milliseconds. */
+/** A live release holds the write lock for milliseconds only. */
 const BUSY_MS = 5000;
-/** The folder of all copies: the user of the data must come to the one being made. */
+/** Mode of the folder that holds all copies: the data's user must reach the one being made. */
 const ENTERABLE = 0o711;
 
-/** Copies of SQLite files, and the schemas that these had by their names. */
+/** Copies of SQLite files, and the schema of each file by name. */
 export interface DataCopy {
   folder: string;
   schemas: Record<string, string>;
 }
 
 /**
- * Copies every SQLite file of the shared folder. Null where there is none. Throws E_DISK, E_DATA_COPY.
- * @param user whose data it is, where root does this for another user
+ * Copies every SQLite file of the shared folder. Null if there is none. Throws E_DISK, E_DATA_COPY.
+ * @param user the owner of the data, when root makes the copy for another user
  */
 export async function copyData(
   home: Place,
@@ -55,7 +55,7 @@ export async function copyData(
   const names = sqliteFiles(home.shared);
   if (names.length === 0) return null;
   const folder = copyFolder(home, deploymentId);
-  // one that a killed deployment has begun is no copy
+  // an incomplete copy of a killed deployment
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.dirname(folder), { recursive: true });
   chmodSync(path.dirname(folder), ENTERABLE);
@@ -73,7 +73,7 @@ export async function copyData(
   }
 }
 
-/** True when a file has another schema than its copy. */
+/** True when the schema of a file differs from that of its copy. */
 export async function hasMoved(
   home: Place,
   deploymentId: number,
@@ -85,7 +85,7 @@ export async function hasMoved(
   return names.some((name) => now.schemas[name] !== schemas[name]);
 }
 
-/** What a copy takes on the disk, in bytes. */
+/** The disk space a copy takes, in bytes. */
 export function sizeOfData(home: Pick<Place, 'shared'>): number {
   return sqliteFiles(home.shared)
     .flatMap((name) => [name, `${name}-wal`])
@@ -94,13 +94,13 @@ export function sizeOfData(home: Pick<Place, 'shared'>): number {
 }
 
 /**
- * The commands that bring a copy back. What is there now is kept beside it: it holds what users wrote since. Nothing is
- * stopped before that is possible, and a second restore does not replace what the first has put aside.
+ * The commands that restore a copy. The current data is kept beside it, because it holds what users wrote since. The
+ * `mkdir` comes before `npm stop`, and a second restore does not overwrite what the first put aside.
  */
 export function howToRestore({ shared }: Pick<Place, 'shared'>, folder: string): string {
   const aside = unusedName(path.join(shared, `before-restore-${path.basename(folder)}`));
   const names = readdirSync(folder);
-  // by their whole names: `app.db*` is also `app.db2`
+  // by full name: `app.db*` would also match `app.db2`
   const files = names.flatMap((name) => [name, `${name}-wal`, `${name}-shm`, `${name}-journal`]);
   const wanted = files.map((name) => `-name ${word(name)}`).join(' -o ');
   const move = `find ${word(shared)} -maxdepth 1 \\( ${wanted} \\) -exec mv -t ${word(aside)} {} +`;
@@ -121,9 +121,9 @@ function copyFolder({ dir }: Pick<Place, 'dir'>, deploymentId: number): string {
 }
 
 /**
- * Each file's schema, and its copy where a folder is given. The app may put a journal beside its database that names any
- * file, and SQLite removes that file as it rolls the journal back. So root opens none of these: a process with the rights
- * of their user does.
+ * Reads each file's schema, and copies the file if a folder is given. The app may place a journal beside its database
+ * that names any file, and SQLite deletes that file when it rolls the journal back. So root opens none of these files:
+ * a process with their owner's rights does.
  */
 const PROGRAM = `
 const { accessSync, constants, fsyncSync, openSync } = require('node:fs');
@@ -185,7 +185,7 @@ async function withSqlite(
   }
 }
 
-/** Files, and no links: what a link leads to is not the app's data. */
+/** Regular files only: the target of a link is not the app's data. */
 function sqliteFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
   return readdirSync(folder, { withFileTypes: true })
@@ -193,7 +193,7 @@ function sqliteFiles(folder: string): string[] {
     .map(({ name }) => name);
 }
 
-/** False for a link or a FIFO that the app has put in its place, and for what has gone. */
+/** False for a link or FIFO that the app has put in the file's place, and for a file that is gone. */
 function isSqlite(file: string): boolean {
   let fd: number | undefined;
   try {

@@ -1,14 +1,14 @@
 /**
- * A batch of a rolling deployment failed, and its slots are as they were. The others keep what they have, and a person
- * decides: promote tries the batch again, abort puts everything back.
+ * Holds a rolling deployment whose batch failed and was undone. The other slots keep what they have, and an operator
+ * decides: promote tries the batch again, abort undoes the deployment.
  */
 import type { KnownError } from '../../core/errors';
 import type { DeployContext } from '../../context';
 import { untilPromoted } from './hold';
 
 /**
- * Returns when it is to be tried again. Throws what ends it: the signal's reason, E_ABORTED.
- * @param why null for one that was held already when its process died
+ * Returns when the batch is to be tried again. Throws the signal's reason, E_ABORTED.
+ * @param why null if it was already held when its process died
  */
 export async function holdFailed(
   context: DeployContext,
@@ -17,7 +17,7 @@ export async function holdFailed(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { journal } = context;
-  // the yes to an earlier try is none to this one
+  // promoting an earlier attempt does not promote this one
   if (why) await journal.hold(id, { wish: null, cause: why.message, hint: why.hint });
   await untilPromoted(context, id, signal, () => Promise.resolve(true));
   await journal.move(id, 'running', { wish: null, cause: null, hint: null });

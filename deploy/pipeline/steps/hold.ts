@@ -1,6 +1,6 @@
 /**
- * The hold: the release runs in the idle slot, verified, and nobody but its testers gets it, until a person promotes
- * it or aborts. It is watched meanwhile: one that dies or falls ill fails, and the runner takes everything back.
+ * The step `hold`: the release runs verified in the idle slot, and only testers reach it until an operator promotes or
+ * aborts it. It is watched meanwhile: if it exits or becomes unhealthy, the runner undoes the deployment.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { duration, named } from '../../core/format';
@@ -16,9 +16,9 @@ import { checkLive } from './probe-live';
 import { yieldToUrgent } from './yield-to-urgent';
 
 const LOOK_EVERY_MS = 100;
-/** A person's word is acted on at once; asking the process manager so often, for days, would be dear. */
+/** Operator requests are polled more often: asking the process manager that often, for days, would be expensive. */
 const HEALTH_EVERY_LOOKS = 5;
-/** The release that is live may fail late for a migration that was run for the held one. */
+/** A migration for the held release may break the live one long after it ran. */
 const LIVE_EVERY_MS = 2000;
 
 export interface Hold {
@@ -29,8 +29,8 @@ export interface Hold {
 }
 
 /**
- * Returns when a person promotes it, as a clause for the journal. Throws what ends it: the signal's reason,
- * E_ABORTED for what cannot wait for a person, E_EXITED, E_UNHEALTHY, E_ENGINE when it went down with the engine.
+ * Returns a clause for the journal when an operator promotes it. Throws the signal's reason, E_ABORTED for an urgent
+ * deployment, E_EXITED, E_UNHEALTHY, E_ENGINE when the release went down with the engine.
  */
 export async function hold(
   context: DeployContext,
@@ -45,7 +45,7 @@ export async function hold(
     mayBeReplaced: false,
     disk: diskWatch(home, tell, 'report'),
   });
-  // one whose process was killed while it was held is held already, and keeps its testers
+  // after a recovery the deployment is held already and keeps its testers
   const begins = journal.get(deploymentId)?.state === 'running';
   if (begins) closePreview(home);
   try {
@@ -61,16 +61,16 @@ export async function hold(
         nextLook = machineMs() + LIVE_EVERY_MS;
         from = await tellIfLiveFails(context, deploymentId, from);
       }
-      // while the engine is away nobody can say whether it is still what was tried: a promotion waits
+      // while the engine is down it is unknown whether this is the process that was tried: the promotion waits
       return (await look()) === 'well';
     });
   } finally {
-    // whoever tries it is among the users again, at once
+    // testers become ordinary users again at once
     closePreview(home);
   }
 }
 
-/** Reports it when it begins to fail. Returns from where the next look reads. */
+/** Reports when the live release starts to fail. Returns the log position for the next check. */
 async function tellIfLiveFails(context: DeployContext, id: number, from: LogPosition): Promise<LogPosition> {
   const { from: live, migration } = context.journal.get(id) ?? {};
   if (!live || !migration) return from;
@@ -84,9 +84,9 @@ async function tellIfLiveFails(context: DeployContext, id: number, from: LogPosi
 }
 
 /**
- * Waits for a person's yes, and returns it as a clause for the journal. Throws the signal's reason, and E_ABORTED for
- * what cannot wait for a person.
- * @param isReady called all the time, and told of the yes; false lets that wait
+ * Waits until an operator promotes, and returns a clause for the journal. Throws the signal's reason, and E_ABORTED for
+ * an urgent deployment.
+ * @param isReady called all the time with whether an operator has promoted; false delays the promotion
  */
 export async function untilPromoted(
   { journal }: DeployContext,

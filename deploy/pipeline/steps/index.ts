@@ -1,4 +1,4 @@
-/** Carries out one step: what each kind does, and nothing about their order. */
+/** Dispatches each kind of step to the function that runs it. */
 import type { Step } from '../../core/plan';
 import type { DeployContext } from '../../context';
 import { bake } from './bake';
@@ -34,7 +34,7 @@ const STEPS = {
     bake(context, step, how.before(), how.bakeEnded, warner(context, how), how.signal),
 } satisfies { [Do in Kind]: Perform<Do> };
 
-/** Does the step. Throws a KnownError. */
+/** Runs the step. Throws a KnownError. */
 export function runStep(context: DeployContext, step: Step, how: StepContext): Promise<Outcome> {
   return (STEPS[step.do] as Perform<Kind>)(context, step, how);
 }

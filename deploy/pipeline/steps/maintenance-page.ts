@@ -1,4 +1,4 @@
-/** The maintenance page while a slot is replaced in its place: the owner's, and for how long users have got it. */
+/** Installs the operator's maintenance page, and measures how long users saw it. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,7 +10,7 @@ import { configFileName } from '../../config/file';
 
 const ASK_EVERY_MS = 50;
 
-/** Puts the owner's page where nginx reads it; nginx's own stays where none is named. Throws E_STRATEGY. */
+/** Copies the operator's page to where nginx reads it; without one nginx keeps its own. Throws E_STRATEGY. */
 export function putPage({ home, root, config }: DeployContext): void {
   const { page } = config.maintenance;
   if (page === null) return;
@@ -28,7 +28,7 @@ export function putPage({ home, root, config }: DeployContext): void {
   }
 }
 
-/** Asks through nginx until the page is gone, so that its log knows for how long, also while nobody else asks. */
+/** Probes through nginx until the page is gone, so that its log shows the duration even without user traffic. */
 export async function askWhileDown({ traffic, config }: DeployContext): Promise<void> {
   while ((await traffic.current()).maintenance) {
     await traffic.verify(config.app.health);
@@ -36,7 +36,7 @@ export async function askWhileDown({ traffic, config }: DeployContext): Promise<
   }
 }
 
-/** From the first maintenance page to the first answer after the last, in milliseconds; null for no page. */
+/** Milliseconds from the first maintenance page to the first answer after the last one; null if there was no page. */
 export function downMs(entries: LogEntry[]): number | null {
   const times = entries.filter(({ maintenance }) => maintenance).map(({ at }) => at);
   if (times.length === 0) return null;

@@ -1,4 +1,4 @@
-/** The step `migrate`: the data is copied, the migration runs, and the release that is live must have survived it. */
+/** The step `migrate`: copies the data, runs the migration, and checks that the live release survived it. */
 import { EMPTY } from '../../core/environment';
 import { KnownError } from '../../core/errors';
 import { named, printable } from '../../core/format';
@@ -31,7 +31,7 @@ export async function migrate(
   if (copy !== null) await told(`copied the data to ${copy.folder}`);
   const folder = copy?.folder ?? null;
   const migration: Migration = { ...(await liveBefore(context)), liveFails: null, copy: folder, moved: null };
-  // noted first: a migration whose process is killed may have changed the schema
+  // record it first: a migration that gets killed may have changed the schema
   await journal.note(id, { migration });
   const { exitCode, lastLines } = await packing.runOnce(argv, release, id, environment);
   const moved = copy !== null && (await hasMoved(home, id, copy, user));
@@ -45,7 +45,7 @@ export async function migrate(
 }
 
 /**
- * It goes on all the same: a migration is never undone, and only the new release was made for the schema.
+ * Only reports it: a migration is never undone, and only the new release was made for the new schema.
  */
 async function tellWhetherLiveFails(context: DeployContext, id: number): Promise<boolean> {
   const { from } = context.journal.get(id) ?? {};
@@ -56,11 +56,11 @@ async function tellWhetherLiveFails(context: DeployContext, id: number): Promise
   return true;
 }
 
-/** No process of root opens what containers write. */
+/** The user whose rights open the data: with containers, no root process opens files that they write. */
 async function userOfData({ home, config }: DeployContext): Promise<Owner | null> {
   if (config.runtime !== 'compose' || process.getuid?.() !== 0) return null;
   const user = containerUser();
-  // what an operator has put back as root is its data too
+  // files that an operator restored as root belong to the app too
   await giveData(home.shared, user);
   return user;
 }

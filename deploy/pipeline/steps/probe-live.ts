@@ -1,6 +1,6 @@
 /**
- * Does the release that is live still work after another release's migration? Its health path, its smoke paths and its
- * users' errors are compared with what they were before.
+ * Checks whether the live release still works after another release's migration: compares its health path, its smoke
+ * paths and its users' errors with those before.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inService } from '../../core/traffic-split';
@@ -20,18 +20,18 @@ import { findRelease } from '../../release/releases';
 type Before = Pick<Migration, 'sound' | 'before'>;
 
 const PROBE_TIMEOUT_MS = 2000;
-/** A bad answer may be a moment's. */
+/** A single bad answer may be a glitch. */
 const BAD_ANSWERS = 3;
 const ASK_AGAIN_MS = 150;
-/** How much of nginx's log tells what was usual. */
+/** The part of nginx's log that defines the usual error ratio. */
 const USUAL_MS = 300_000;
-/** A release that fails all its requests shows it in so few. */
+/** Enough to expose a release that fails every request. */
 const FEW_REQUESTS = 5;
-/** How long users' requests are waited for, where there were some before. */
+/** How long to wait for users' requests, if there were some before. */
 const EVIDENCE_MS = 1000;
 const LOOK_EVERY_MS = 50;
 
-/** What works before a migration. */
+/** Records what works before a migration. */
 export async function liveBefore(context: DeployContext): Promise<Before> {
   const [table, running] = await Promise.all([context.traffic.current(), context.runtime.list()]);
   const slots = inService(table);
@@ -46,7 +46,7 @@ export async function liveBefore(context: DeployContext): Promise<Before> {
   return { sound, before: countsOf(slots, countRequests(recent).slots) };
 }
 
-/** Why the live release fails now, as one clause; null while it works. @param from where its users' requests count from */
+/** Why the live release fails now, as one clause; null while it works. @param from log position to count errors from */
 export async function liveFails(
   context: DeployContext,
   known: Before,
@@ -61,7 +61,7 @@ export async function liveFails(
   return usersErrors(context, known, from);
 }
 
-/** Waits a moment for users' requests, where there were some before. */
+/** Waits briefly for users' requests, if there were some before. */
 async function usersErrors(
   context: DeployContext,
   { sound, before }: Before,
@@ -79,7 +79,7 @@ async function usersErrors(
   }
 }
 
-/** The same with what was noted of a migration; false when it is not known how the release was before. */
+/** Updates the recorded migration with the live release's state; null if nothing was recorded before the migration. */
 export async function checkLive(
   context: DeployContext,
   id: number,
@@ -96,14 +96,14 @@ function pathsOf(context: DeployContext, commit: string): string[] {
   return [builtHealthPath(context, commit), ...(findRelease(context.home, commit)?.app.smoke ?? [])];
 }
 
-/** What a path says that is not good; null for a good answer. */
+/** Why a path's answer is bad; null for a good answer. */
 async function badAnswer(
   context: DeployContext,
   { slot, commit, path }: Before['sound'][number],
 ): Promise<string | null> {
   const { port } = slotNamed(context, slot);
   const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
-  // another release has its place by now
+  // another release has replaced it in the slot
   if (answer.commit !== null && answer.commit !== commit) return null;
   return answer.status !== null && answer.status < 400 ? null : answer.said;
 }

@@ -8,8 +8,8 @@ import { askSlot } from '../../health/slot-health';
 import type { Outcome } from './step-context';
 
 /**
- * A standby enters the table only while it answers: a crash must never fall onto a dead or unproven slot. When the
- * runtime cannot say what runs, the standby counts as dead, and traffic moves all the same.
+ * A standby enters the table only if it answers: nginx must never fall back to a dead or unverified slot. If the
+ * runtime cannot list its processes, the standby counts as dead and traffic moves anyway.
  */
 export async function shift(context: DeployContext, { to }: { to: Table }): Promise<Outcome> {
   const standby =

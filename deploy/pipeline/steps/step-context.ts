@@ -1,4 +1,4 @@
-/** What every step gets beside its own values, and what it returns. */
+/** The context that every step gets, and the outcome that it returns. */
 import type { Commit } from '../../core/release';
 import type { Counts } from '../../core/verdict';
 import type { DeployContext } from '../../context';
@@ -6,11 +6,11 @@ import type { Tell } from '../../health/process-watch';
 
 export interface StepContext {
   deploymentId: number;
-  /** What the release before answered, for the bake. */
+  /** What the previous release answered, for the bake. */
   before: () => Counts;
   /** True when an operator wants this deployment's bake to end now. */
   bakeEnded: () => boolean;
-  /** Called all the time while the release is held, or a canary is judged. */
+  /** Called all the time while the release is held or a canary is judged. */
   onHold: () => void;
   /** Users who got an error from a canary. */
   hurt: Set<string>;
@@ -25,7 +25,7 @@ export interface Outcome {
   detail: string;
   /** True when an operator ended the bake: no further step, and no undo. */
   ended?: boolean;
-  /** True when an operator wants the further steps of a canary left out. */
+  /** True when an operator skips the remaining steps of a canary. */
   promoted?: boolean;
 }
 

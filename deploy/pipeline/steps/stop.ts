@@ -14,7 +14,7 @@ export async function stop(
   return { detail: slot };
 }
 
-/** Stops the slot's process, if there is one, after its requests have finished. */
+/** Drains the slot and stops its process, if there is one. */
 export async function emptySlot(context: DeployContext, slot: Slot, how: StepContext): Promise<void> {
   const resident = (await context.runtime.list(slot.name)).find((running) => running.slot === slot.name);
   if (!resident) return;
