@@ -2,6 +2,7 @@
  * `npm start`, once the packages and nginx are there: prepares the home, starts what does not run, and makes
  * HEAD live the first time, or what was live the time before.
  */
+import { existsSync } from 'node:fs';
 import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
 import { ensureLiveRemote } from '../git/live-remote';
 import { driftSummary } from '../core/drift';
@@ -176,7 +177,7 @@ function sayWhatWaits(home: Home): void {
 }
 
 function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
-  if (given === undefined || checkSecret(given) === readSecret(home)) return;
+  if (given === undefined || !existsSync(home.secret) || checkSecret(given) === readSecret(home)) return;
   say('! this WEBHOOK_SECRET counts from the next start on: npm stop && WEBHOOK_SECRET=… npm start');
 }
 

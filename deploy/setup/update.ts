@@ -1,4 +1,5 @@
 /** `npm start` while everything runs: what was changed since is applied without losing a request. */
+import { existsSync } from 'node:fs';
 import { ROOT } from '../home/clone-root';
 import type { Config } from '../config/load';
 import { KnownError } from '../core/errors';
@@ -9,6 +10,7 @@ import { askedWhileRunning } from './requested-settings';
 import { startDeployerAndWait } from './deployer';
 import { prepareGit } from './prepare-home';
 import { phase } from './say';
+import { prepareSecret } from '../home/webhook-secret';
 import type { Server } from './server';
 import { serverOf } from './server';
 
@@ -28,10 +30,16 @@ export async function update(home: Home, live: Commit): Promise<Updated> {
   const changes: string[] = [];
   const nginx = await applyToNginx(server);
   if (nginx === true) changes.push('nginx has read its changed configuration; no request was lost');
-  if (!(await server.deployerIsUpToDate())) {
-    await phase('deployer', () => startDeployerAndWait(home, ROOT));
-    changes.push('the deployer has read the changed configuration');
+  const isSecretGone = !existsSync(home.secret);
+  if (isSecretGone) {
+    prepareSecret(home, process.env.WEBHOOK_SECRET);
+    changes.push(
+      `the webhook secret was gone and is a new one (update the webhooks that use it: ${home.secret})`,
+    );
   }
+  const isUpToDate = await server.deployerIsUpToDate();
+  if (isSecretGone || !isUpToDate) await phase('deployer', () => startDeployerAndWait(home, ROOT));
+  if (!isUpToDate) changes.push('the deployer has read the changed configuration');
   await prepareGit(home, ROOT, config, live);
   return { config, changes, refused: nginx instanceof KnownError ? nginx : null };
 }

@@ -62,6 +62,16 @@ describe('npm start applies', () => {
     expect((await load?.stop())?.failed).toEqual([]);
   });
 
+  it('a new webhook secret where the old one was removed, as doctor says', async () => {
+    rmSync(clone.home.secret);
+    const fault = await expectFault(clone, 'secret');
+
+    await applyFix(clone, fault);
+
+    expect(fault.fix).toBe('npm start');
+    expect((await clone.release(WITH_COMMANDS)).verdict).toMatch(/^✓ LIVE/);
+  });
+
   it('changed schedules, by starting the deployer again', async () => {
     const written = edit('deploy.config.js', '"rotate": null', '"rotate": "* * * * * *"');
     clone.write(
