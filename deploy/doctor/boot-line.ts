@@ -1,6 +1,6 @@
 /**
- * The line for cron that starts this clone after a reboot. It is tested as cron would run it, with almost no
- * environment: SWITCHYARD_CHECK lets npm start say whether it could do its work, and change nothing.
+ * Finds the crontab line that starts this clone after a reboot. Each candidate runs in cron's minimal environment with
+ * SWITCHYARD_CHECK set, so `npm start` only reports whether it would work and changes nothing.
  */
 import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
@@ -8,28 +8,28 @@ import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
 import { word } from './finding';
 
-/** npm start in check mode takes a second, on a busy machine several. */
+/** `npm start` in check mode takes about a second, several on a busy machine. */
 const ANSWER_WITHIN_MS = 4000;
 const CRON_PATH = '/usr/bin:/bin';
 
-/** What an attempt came to: the home that npm start would use, or why it would fail. */
+/** The result of one attempt: the home that `npm start` would use, or why it would fail. */
 export type Attempt = { home: string } | { code: string; message: string; hint: string };
 
 export interface BootLine {
-  /** What follows `@reboot` in a crontab. */
+  /** The command after `@reboot` in the crontab. */
   line: string;
-  /** Why it would fail all the same; null for a line that works. */
+  /** Why even this line would fail; null when it works. */
   failure: { message: string; hint: string } | null;
 }
 
 interface Wanted {
   root: string;
   home: string;
-  /** The caller's PATH: cron's leads to no Node of a version manager. */
+  /** The caller's PATH. cron's PATH does not include a version manager's Node. */
   searchPath: string;
 }
 
-/** The shortest line that works. */
+/** Returns the shortest line that works or, when none does, the last one tried with its failure. */
 export async function findBootLine(wanted: Wanted, attempt = tryLine): Promise<BootLine> {
   const variables: Record<string, string> = {};
   for (;;) {
@@ -50,17 +50,17 @@ function lineWith({ root, searchPath }: Wanted, variables: Record<string, string
   return `cd ${word(root)} && ${set.join('')}${places}npm start`;
 }
 
-/** What the line lacks, as far as a variable can say it. */
+/** The variable that would fix the failed attempt; null when none would. */
 function variableFor(result: Attempt, { root, home }: Wanted): { name: string; value: string } | null {
   if ('home' in result) return result.home === home ? null : { name: 'SWITCHYARD_HOME', value: home };
-  // git trusts a clone of the user who called sudo; cron has no such user
+  // under sudo, git trusts the calling user's clone through SUDO_UID, which cron does not set
   const isForeign = result.code === 'E_NOT_A_REPOSITORY' && /another user/.test(result.message);
   return isForeign && process.getuid?.() === 0
     ? { name: 'SUDO_UID', value: String(statSync(root).uid) }
     : null;
 }
 
-/** Containers run as users that /etc/passwd does not know. */
+/** userInfo() throws in a container whose user is missing from /etc/passwd. */
 function ownUser(): { home: string; name: string } {
   try {
     const { homedir: home, username: name } = userInfo();
@@ -70,7 +70,7 @@ function ownUser(): { home: string; name: string } {
   }
 }
 
-/** Runs a line as cron does, and starts nothing. */
+/** Runs a line as cron would, in check mode: nothing starts. */
 export function tryLine(line: string): Promise<Attempt> {
   const { home, name } = ownUser();
   const child = spawn('/bin/sh', ['-c', line], {
@@ -81,7 +81,7 @@ export function tryLine(line: string): Promise<Attempt> {
       SHELL: '/bin/sh',
       PATH: CRON_PATH,
       SWITCHYARD_CHECK: '1',
-      // npm would keep a log of it
+      // keeps npm from writing a log file
       npm_config_logs_max: '0',
     },
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -100,7 +100,7 @@ export function tryLine(line: string): Promise<Attempt> {
   });
 }
 
-/** npm prints lines of its own around the answer. */
+/** Extracts the JSON answer: npm prints its own lines around it. */
 export function attemptIn(output: string): Attempt {
   try {
     const answer = JSON.parse(output.slice(output.indexOf('{'), output.lastIndexOf('}') + 1)) as
@@ -116,7 +116,7 @@ function killGroup(leader: number | undefined): void {
   try {
     if (leader) process.kill(-leader, 'SIGKILL');
   } catch {
-    // it has just ended
+    // already exited
   }
 }
 

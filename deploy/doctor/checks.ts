@@ -1,4 +1,4 @@
-/** Every link of the chain, in the order in which they are told: what others need stands before them. */
+/** All checks in report order. Each comes after the checks it needs. */
 import { checkClock } from './clock';
 import { checkConfiguration } from './configuration';
 import { checkData } from './data';
@@ -33,7 +33,7 @@ import { checkUsers } from './users';
 import { checkWebhook } from './webhook';
 
 const home = ['home'] as const;
-/** What runs is asked of the runtime. */
+/** For checks that ask the runtime which slots run. */
 const runtime = ['home', 'engine'] as const;
 
 export const CHECKS = {
@@ -44,7 +44,7 @@ export const CHECKS = {
   journal: { look: checkJournal, needs: home },
   'process manager': { look: checkProcessManager, needs: home },
   engine: { look: checkEngineLink, needs: home },
-  // it cannot start without the journal
+  // the deployer cannot start without the journal
   deployer: { look: checkDeployer, needs: ['home', 'journal'] },
   guard: { look: checkGuard, needs: ['deployer'] },
   kit: { look: checkKit, needs: ['deployer'] },

@@ -1,4 +1,4 @@
-/** The clock: near that of the source. Nothing is ordered by it, so a step is no fault. */
+/** Compares the clock with the journal and the source. Nothing is ordered by the clock, so a step is only a warning. */
 import http from 'node:http';
 import https from 'node:https';
 import { duration, plural } from '../core/format';
@@ -8,9 +8,9 @@ import { orOk, warning } from './finding';
 import type { DoctorContext } from './context';
 import { ASK_MS } from './timeouts';
 
-/** The clock of a machine that is set by the network is off by milliseconds. */
+/** NTP keeps a clock within milliseconds; a larger difference is a step. */
 const SMALL_STEP_MS = 2000;
-/** Signatures and tokens are commonly refused when clocks differ by minutes. */
+/** Signatures and tokens are commonly rejected when clocks differ by minutes. */
 const MUCH_MS = 60_000;
 const DAY_MS = 24 * 60 * 60 * 1000;
 const SET = 'timedatectl set-ntp true';
@@ -29,11 +29,11 @@ export async function checkClock(context: DoctorContext): Promise<Judgement[]> {
   );
 }
 
-/** @param newest the time of the journal's last entry */
+/** @param newest time of the journal's last entry, in milliseconds since 1970; null when there is none */
 export function judgeJournal(newest: number | null, now: number): Judgement[] {
   if (newest === null || newest - now <= SMALL_STEP_MS) return [];
   const step = longDuration(newest - now);
-  // whether it is wrong now, or was wrong then, cannot be seen from here
+  // either the clock is wrong now, or it was wrong when the entry was written
   const message = `The clock was set back: it is ${step} behind the last entry of the journal. Compare it with one that you trust; if it is right, nothing needs to be done.`;
   return [warning(message, 'date -u')];
 }
@@ -42,7 +42,7 @@ function longDuration(ms: number): string {
   return ms < DAY_MS ? duration(ms) : plural(Math.round(ms / DAY_MS), 'day');
 }
 
-/** @param skew how far the source's clock is before ours, in milliseconds; null when it tells no time */
+/** @param skew how far the source's clock is ahead of ours, in milliseconds; null when the source reports no time */
 export function judgeSkew(skew: number | null): Judgement[] {
   if (skew === null || Math.abs(skew) <= MUCH_MS) return [];
   const direction = skew > 0 ? 'behind' : 'before';
@@ -51,13 +51,13 @@ export function judgeSkew(skew: number | null): Judgement[] {
   ];
 }
 
-/** The Date header of a source on the web; null for any other, and when it does not answer. */
+/** The Date header of an HTTP source, in milliseconds since 1970; null for other sources and without an answer. */
 function dateOf(source: string): Promise<number | null> {
   const url = URL.canParse(source) ? new URL(source) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) return Promise.resolve(null);
   const { request } = url.protocol === 'https:' ? https : http;
   return new Promise((resolve) => {
-    // the address alone: a name and a password in the URL are for git
+    // host and port only: credentials in the URL are for git
     const asking = request({ host: url.hostname, port: url.port, method: 'HEAD', path: '/', agent: false });
     const limit = setTimeout(() => asking.destroy(new Error('too late')), ASK_MS);
     asking.on('response', ({ headers }) => resolve(momentIn(headers.date)));

@@ -1,6 +1,6 @@
 /**
- * What the checks look at, each thing looked at once for all of them. It changes nothing: the journal, which
- * SQLite would tidy up when it is closed, is read in a copy.
+ * The inputs of all checks, each read once and shared. Reading changes nothing: SQLite modifies a journal when it
+ * closes it, so the checks read a copy.
  */
 import { copyFileSync, existsSync, mkdtempSync, rmSync, statSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -33,28 +33,28 @@ export interface DoctorContext {
   home: () => Home;
   /** The configuration in force. Throws E_CONFIG, E_HOME. */
   config: () => Config;
-  /** What the next start would put in force. Throws E_CONFIG, E_HOME. */
+  /** The configuration that the next start would use. Throws E_CONFIG, E_HOME. */
   wanted: () => Config;
-  /** The one in force, or as far as the last start has kept it where deploy.config.js is broken. Throws E_HOME. */
+  /** The configuration in force or, when none can be loaded, the settings of the last start alone. Throws E_HOME. */
   ports: () => Config;
   slots: () => Slot[];
-  /** A copy of the journal, which SQLite may change. */
+  /** A copy of the journal that SQLite may modify. */
   journalCopy: () => Pick<Home, 'dir' | 'journal'>;
-  /** Throws what SQLite has to say of a broken one. */
+  /** Throws SQLite's own error when the journal is broken. */
   journal: () => Journal;
-  /** What serves by the journal, or null before the first. */
+  /** The deployment that is live according to the journal; null before the first. */
   lastLive: () => Deployment | null;
-  /** The deployment that is at work, or was when its process died. */
+  /** The active deployment; its process may have died. */
   atWork: () => Deployment | null;
   /** Throws E_UNREADABLE_TABLE. */
   table: () => Table;
-  /** The version of PM2's daemon. Throws E_RUNTIME: as Pm2Down when there is none, else when it does not answer. */
+  /** The version of PM2's daemon. Throws E_RUNTIME when it does not answer, as Pm2Down when no daemon runs. */
   pm2: () => Promise<string>;
-  /** Throws E_ENGINE; NotLookedAt where PM2 does not answer. */
+  /** Throws E_ENGINE, and NotChecked when PM2's daemon hangs. */
   running: () => Promise<RunningSlot[]>;
-  /** What keeps push.git from receiving or giving out what was pushed; null for nothing. */
+  /** Why push.git cannot receive or serve commits; null when it is intact. */
   pushDamage: () => Promise<string | null>;
-  /** Throws NotLookedAt where PM2 does not answer. */
+  /** Throws NotChecked when PM2's daemon hangs. */
   deployer: () => Promise<DeployerStatus | null>;
   /** Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
   nginx: () => Promise<NginxBinary>;
@@ -68,7 +68,7 @@ export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorCon
   const config = once(() =>
     loadConfig(root, readSettings(home().settings), { file: home().checkedConfig, build: null }),
   );
-  // in the home there is no deploy.config.js: only the settings in force count
+  // the home has no deploy.config.js, so only the settings in force count
   const ports = once(
     () => attempt(() => configNow(home(), root)) ?? loadConfig(home().dir, readSettings(home().settings)),
   );
@@ -82,7 +82,7 @@ export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorCon
     try {
       await pm2();
     } catch (error) {
-      // what runs without a daemon is found all the same
+      // processes are found without a daemon, too
       if (!(error instanceof Pm2Down)) throw new NotChecked('see process manager');
     }
   };
@@ -118,7 +118,7 @@ export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorCon
   };
 }
 
-/** The first call's result for all calls; what it threw is thrown again. */
+/** Caches the result or the error of the first call. */
 function once<T>(look: () => T): () => T {
   let seen: { value: T } | { error: unknown } | undefined;
   return () => {
@@ -136,13 +136,13 @@ function tryOnce<T>(look: () => T): { value: T } | { error: unknown } {
   }
 }
 
-/** Null where it cannot be had. */
+/** Returns null instead of throwing. */
 function attempt<T>(look: () => T): T | null {
   const seen = tryOnce(look);
   return 'error' in seen ? null : seen.value;
 }
 
-/** In memory where there is such a place: the disk may be full. */
+/** Prefers memory (/dev/shm), because the disk may be full. */
 function temporaryFolder(): string {
   const places = ['/dev/shm', tmpdir()];
   for (const place of places) {
@@ -152,7 +152,7 @@ function temporaryFolder(): string {
   throw new Error(`no temporary folder can be made in ${places.join(' or ')}`);
 }
 
-/** SQLite's log goes with it. Another process may move pages from the log to the database meanwhile: then again. */
+/** Copies the database and its WAL, and repeats when a checkpoint by another process changes the database meanwhile. */
 function copyOfJournal(journal: string, folder: string): string {
   const copy = path.join(folder, 'journal.db');
   for (;;) {

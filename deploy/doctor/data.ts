@@ -1,4 +1,4 @@
-/** The app's data: all of it belongs to the user the app runs as, who could not write it otherwise. */
+/** Checks that the app's user owns all of the app's data and so can write it. */
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import path from 'node:path';
@@ -17,28 +17,28 @@ export async function checkData(context: DoctorContext): Promise<Judgement[]> {
   const { dir, shared } = context.home();
   const owner = statSync(dir);
   const user = context.ports().runtime === 'compose' ? containerUser(owner) : owner;
-  // root may write anyway
+  // root can write every file
   if (user.uid === 0) return [ok('the app runs as root')];
   return judgeData(shared, user, await foreignFile(shared, user));
 }
 
-/** @param foreign a file of another user below the folder, or null */
+/** @param foreign a file below the folder that another user owns, or null */
 export function judgeData(folder: string, { uid, gid }: ContainerUser, foreign: string | null): Judgement[] {
   if (foreign === null) return [ok(`all of it belongs to user ${uid}, as whom the app runs`)];
   const message = `The app runs as user ${uid}, and ${path.relative(folder, foreign) || folder} belongs to another one: it may be unable to write it.`;
-  // by -execdir: a path that find prints could lead elsewhere before it is used, since the app writes here, too
+  // -execdir, because the app writes here too and could swap part of a printed path for a link before chown runs
   const find = `find ${[folder, ...foreignBelow(uid)].map(word).join(' ')}`;
   return [warning(message, asRoot(`${find} -execdir chown -h ${uid}:${gid} {} +`))];
 }
 
-/** Links are left out: what one leads to is not the app's data. */
+/** Skips symbolic links: their targets are not the app's data. */
 function foreignBelow(uid: number): string[] {
   return ['-xdev', '!', '-type', 'l', '!', '-uid', String(uid)];
 }
 
 async function foreignFile(folder: string, { uid }: ContainerUser): Promise<string | null> {
   const args = [folder, ...foreignBelow(uid), '-print0', '-quit'];
-  // files vanish while it looks, which makes it fail, too
+  // find also fails when a file vanishes during the search
   const found = await run('find', args, { timeout: ASK_MS }).catch(
     (error: unknown) => error as { stdout: string },
   );

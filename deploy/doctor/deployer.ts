@@ -1,4 +1,4 @@
-/** The deployer: it runs, it answers, and somebody looks after it. */
+/** Checks that the deployer runs, answers, has read the current configuration and is supervised by PM2. */
 import { failureLine } from '../core/failure-line';
 import { configFileName } from '../config/file';
 import { configMark } from '../config/fingerprint';
@@ -30,9 +30,9 @@ export async function checkDeployer(context: DoctorContext): Promise<Judgement[]
 }
 
 interface Readings {
-  /** What the deployer has read; null when it does not say. */
+  /** Mark of the configuration that the deployer loaded; null when it does not report one. */
   loaded: string | null;
-  /** What it would read now; null when that cannot be read. */
+  /** Mark of the configuration that it would load now; null when that is unreadable. */
   now: string | null;
 }
 
@@ -50,7 +50,7 @@ export function judgeConfiguration({ loaded, now }: Readings, file: string): Jud
   return [warning(`The deployer runs with an earlier configuration than ${file}.`, 'npm start')];
 }
 
-/** One that answers. */
+/** Judges a deployer that answers. */
 export function judgeDeployer(status: DeployerStatus | null): Judgement[] {
   if (status?.orphan) {
     return [fault('Nobody would start the deployer again: its PM2 has died.', 'npm start')];

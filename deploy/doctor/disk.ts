@@ -1,4 +1,4 @@
-/** The disk: it can be written to, has room for one more release as large as the newest, and what a deployment must leave free. */
+/** Checks that the disk is writable and has space for a release as large as the newest, plus the reserve. */
 import { execFile } from 'node:child_process';
 import { readdirSync, statfsSync } from 'node:fs';
 import path from 'node:path';
@@ -16,20 +16,20 @@ import { ASK_MS } from './timeouts';
 
 const run = promisify(execFile);
 
-/** A release has some thousands of files, most of them its packages'. */
+/** A release has thousands of files, most of them in node_modules. */
 const FILES_OF_A_RELEASE = 20_000;
 
 export async function checkDisk(context: DoctorContext): Promise<Judgement[]> {
   const home = context.home();
   const trouble = diskTrouble(home.dir);
   const { bavail, bsize, ffree, files } = statfsSync(home.dir);
-  // a full disk has a fix of its own, also where root cannot write either
+  // judgeDisk has a fix for a full disk, which also applies when root cannot write either
   const isOnlyFull = trouble?.code === 'E_DISK' && isFull(bavail * bsize);
   if (trouble && !isOnlyFull) return [faultOf(trouble)];
   const release = await newestRelease(home);
   return judgeDisk({
     free: bavail * bsize,
-    // some file systems make them as they need them, and count none
+    // file systems that allocate inodes on demand report a total of 0
     freeFiles: files === 0 ? null : ffree,
     release,
     reserve: bytesOf(context.ports().room.disk),
@@ -42,11 +42,11 @@ export interface Disk {
   /** Bytes. */
   free: number;
   freeFiles: number | null;
-  /** Shows where inodes are used. */
+  /** The fix that shows where inodes are used. */
   inodeFix: string;
-  /** Bytes of the newest release with its packages. */
+  /** Bytes of the newest release, packages included. */
   release: number;
-  /** Bytes that a deployment must leave. */
+  /** Bytes that a deployment must leave free. */
   reserve: number;
   dir: string;
 }
@@ -76,12 +76,12 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeFix }: 
   return [ok(facts)];
 }
 
-/** Lists what is largest on that disk; what of it may go, only an operator knows. */
+/** A command that lists the largest items on the disk: only an operator knows what may be deleted. */
 function largest(dir: string): string {
   return `du -xah -d 3 "$(df --output=target ${word(dir)} | tail -n 1)" | sort -h | tail -n 20`;
 }
 
-/** Its size in bytes, 0 before the first. */
+/** The size of the newest release in bytes; 0 when there is none. */
 async function newestRelease(home: Home): Promise<number> {
   const folders = readdirSync(home.releases)
     .filter((name) => /^[0-9a-f]{40}(\.\d+)?$/.test(name))

@@ -1,4 +1,4 @@
-/** Docker, where slots are containers: the engine and Compose answer, and containers outlive an update of the engine. */
+/** For container slots: checks that the engine and Compose answer and that containers survive an engine update. */
 import { existsSync, readFileSync } from 'node:fs';
 import { asRoot } from '../os/as-root';
 import { askEngineJson } from '../runtimes/compose/engine-api';
@@ -14,7 +14,7 @@ const RELOAD = existsSync('/run/systemd/system')
   ? 'systemctl reload docker'
   : 'kill -HUP "$(cat /var/run/docker.pid)"';
 
-/** Says nothing where no container is wanted. */
+/** Returns no findings unless the runtime is Compose. */
 export async function checkEngineLink(context: DoctorContext): Promise<Judgement[]> {
   const config = context.ports();
   if (config.runtime !== 'compose') return [];
@@ -27,7 +27,7 @@ export async function checkEngineLink(context: DoctorContext): Promise<Judgement
   return judgeEngine(info?.ServerVersion ?? '?', info?.LiveRestoreEnabled ?? false, DAEMON_FILE);
 }
 
-/** @param liveRestore containers run on while the engine is down or updated @param file the engine's configuration */
+/** @param liveRestore whether containers keep running without the engine @param file the engine's configuration */
 export function judgeEngine(version: string, liveRestore: boolean, file: string): Judgement[] {
   if (liveRestore) return [ok(`Docker ${version}`)];
   const message = 'When the engine ends, or is updated, every container ends with it.';
@@ -37,7 +37,7 @@ export function judgeEngine(version: string, liveRestore: boolean, file: string)
   return [warning(message, `${write} && ${asRoot(RELOAD)}`)];
 }
 
-/** The command that adds it to what the file says already; null for a file that cannot be read. */
+/** The command that adds live-restore to the file's other settings; null when the file cannot be parsed. */
 function liveRestoreIn(file: string): string | null {
   let found: object;
   try {

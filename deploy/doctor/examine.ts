@@ -1,4 +1,4 @@
-/** Runs the checks side by side. It never throws: a check that itself breaks is a finding. */
+/** Runs the checks concurrently. Never throws: an error in a check becomes a finding. */
 import { asKnown } from '../core/errors';
 import type { Finding, Judgement } from './finding';
 import { fault, faultOf, NotChecked, skipped } from './finding';
@@ -6,11 +6,14 @@ import type { DoctorContext } from './context';
 
 export interface Check {
   look: (context: DoctorContext) => Judgement[] | Promise<Judgement[]>;
-  /** Links whose fault would only be told a second time: this one is then not looked at. */
+  /** Checks that must pass first. After their fault this check is skipped: it would only repeat the fault. */
   needs?: readonly string[];
 }
 
-/** Every link's findings, in the order of the checks. @param limitMs when no check finishes for so long, those that are left are faults */
+/**
+ * Returns the findings in the order of the checks.
+ * @param limitMs when no check finishes for this long, the remaining ones count as faults
+ */
 export async function examine(
   context: DoctorContext,
   checks: Record<string, Check>,
@@ -42,7 +45,7 @@ async function judge(context: DoctorContext, check: Check, needed: Needed[]): Pr
       const inTheWay = (await judged).some(({ status }) => status === 'fault' || status === 'skipped');
       if (inTheWay) return [skipped(`see ${name}`)];
     }
-    // not at once: the first check's work would hold up the beginning of the others
+    // yields first, so that synchronous work in one check does not delay the start of the others
     await new Promise(setImmediate);
     return await check.look(context);
   } catch (error) {
@@ -57,7 +60,7 @@ function broken(error: unknown): Judgement {
   return fault(`This check itself broke: ${known.message}`, known.hint);
 }
 
-/** A machine that is busy takes longer and still gets on; one that hangs finishes nothing more. */
+/** Every finished check restarts the limit: a busy machine still makes progress, a hung one does not. */
 function timeLimit(ms: number): { over: Promise<Judgement[]>; restart: () => void; cancel: () => void } {
   let timer: NodeJS.Timeout | undefined;
   const over = new Promise<Judgement[]>((resolve) => {

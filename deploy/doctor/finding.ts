@@ -1,4 +1,4 @@
-/** What the doctor finds at a link of the chain, and the few words it is made with. */
+/** The result of a check, and the functions that create one. */
 
 import type { KnownError } from '../core/errors';
 import { asRoot } from '../os/as-root';
@@ -7,21 +7,21 @@ export { word } from '../core/shell-word';
 
 export type Status = 'ok' | 'warning' | 'fault' | 'skipped';
 
-/** What a check has to say. */
+/** One result of a check. */
 export interface Judgement {
   status: Status;
-  /** One sentence, or of what is well a few facts. */
+  /** One sentence; for `ok`, a few facts. */
   message: string;
-  /** One thing to do: a command that can be typed as it stands, or a sentence. Null where there is nothing to do. */
+  /** One action: a command to run unchanged, or a sentence. Null when there is nothing to do. */
   fix: string | null;
 }
 
 export interface Finding extends Judgement {
-  /** The link of the chain: `nginx`, `disk`. */
+  /** The name of the check: `nginx`, `disk`. */
   link: string;
 }
 
-/** A check cannot look, because of what another link says already: that is no fault of its own. */
+/** Thrown when a check cannot run, because another check reports the cause or a deployment runs. Counts as skipped. */
 export class NotChecked extends Error {}
 
 export function ok(message: string): Judgement {
@@ -36,7 +36,7 @@ export function fault(message: string, fix: string): Judgement {
   return { status: 'fault', message, fix };
 }
 
-/** What a command failed with: of its hint the command alone, where there is one, so that it can be typed as it stands. */
+/** Turns a known error into a fault. When its hint contains a command, the fix is that command alone, ready to run. */
 export function faultOf({ message, hint }: KnownError): Judgement {
   const [, command] =
     /: ((?:[A-Z_]+=\S+ )*(?:npm|git|sudo|chmod|chown|mv|openssl|quota) .*)$/.exec(hint) ?? [];
@@ -47,7 +47,7 @@ export function skipped(why: string): Judgement {
   return { status: 'skipped', message: `not looked at: ${why}`, fix: null };
 }
 
-/** The complaints, or where there are none, that all is well. */
+/** The complaints or, without any, one `ok`. */
 export function orOk(complaints: Judgement[], message: string): Judgement[] {
   return complaints.length > 0 ? complaints : [ok(message)];
 }

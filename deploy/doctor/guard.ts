@@ -1,4 +1,4 @@
-/** The guard, which starts PM2's daemon and the deployer again when both are killed at once. */
+/** Checks that the guard runs, which restarts PM2's daemon and the deployer when both are killed at once. */
 import { guardsOf } from '../deployer/guard-process';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';

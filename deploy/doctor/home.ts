@@ -1,4 +1,4 @@
-/** The home: it is there, we may write to it, and it lies on a disk of this machine. */
+/** Checks that the home exists, is writable and lies on a local disk. */
 import path from 'node:path';
 import { accessSync, constants, existsSync, statfsSync, statSync } from 'node:fs';
 import { readSettings, settingsCondition } from '../config/saved-settings';
@@ -8,7 +8,7 @@ import type { Judgement } from './finding';
 import { fault, ok, warning, word } from './finding';
 import type { DoctorContext } from './context';
 
-/** SQLite's WAL needs memory that its readers share, which a disk of another machine does not give. @see statfs(2) */
+/** SQLite's WAL needs shared memory, which network file systems do not provide. @see statfs(2) */
 const REMOTE: Record<number, string> = {
   0x6969: 'NFS',
   0x517b: 'SMB',
@@ -18,7 +18,7 @@ const REMOTE: Record<number, string> = {
   0x00c36400: 'Ceph',
   0x5346414f: 'AFS',
 };
-/** Gone after a reboot. */
+/** tmpfs, lost on a reboot. */
 const IN_MEMORY = 0x01021994;
 
 export async function checkHome(context: DoctorContext): Promise<Judgement[]> {
@@ -29,7 +29,7 @@ export async function checkHome(context: DoctorContext): Promise<Judgement[]> {
   }
   if (!mayWrite(home.dir)) return [judgeClosed(home.dir, statSync(home.dir).uid)];
   mustHaveOpenHome(home);
-  // throws E_HOME: without the settings of the start nobody knows the ports
+  // throws E_HOME: only the settings of the start contain the ports
   readSettings(home.settings);
   if (settingsCondition(home.settings) === 'broken') {
     return [fault(`${home.settings} is broken; its settings are taken from config.json.`, 'npm start')];
@@ -37,7 +37,7 @@ export async function checkHome(context: DoctorContext): Promise<Judgement[]> {
   return judgeFileSystem(statfsSync(home.dir).type, home.dir);
 }
 
-/** @param type as statfs(2) has it */
+/** @param type `f_type` of statfs(2) */
 export function judgeFileSystem(type: number, dir: string): Judgement[] {
   const remote = REMOTE[type >>> 0];
   if (remote !== undefined) {
@@ -49,7 +49,7 @@ export function judgeFileSystem(type: number, dir: string): Judgement[] {
   return [warning(`The home ${dir} lies in memory: a reboot loses it.`)];
 }
 
-/** Taking over another user's home would lock out what runs as that user. */
+/** Never suggests taking over another user's home: that would lock out the processes of that user. */
 export function judgeClosed(dir: string, owner: number, user = process.getuid?.()): Judgement {
   return owner === user
     ? fault(`This user may not write to the home ${dir}.`, `chmod u+rwx ${word(dir)}`)
@@ -64,7 +64,7 @@ function mayWrite(dir: string): boolean {
     accessSync(dir, constants.W_OK | constants.X_OK);
     return true;
   } catch (error) {
-    // of a disk that is read-only for everyone its own check tells
+    // the disk check reports a read-only file system
     return (error as NodeJS.ErrnoException).code === 'EROFS';
   }
 }

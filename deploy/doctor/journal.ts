@@ -1,4 +1,4 @@
-/** The journal: there, whole, and open to this user. */
+/** Checks that the journal exists, is intact and is accessible to this user. */
 import { plural } from '../core/format';
 import { journalCondition } from '../journal/condition';
 import type { Judgement } from './finding';

@@ -1,4 +1,4 @@
-/** The kit itself: its build is of this clone's sources, and the deployer is of this build. */
+/** Checks that the kit is built from this clone's sources and that the deployer runs this build. */
 import path from 'node:path';
 import { buildStamp } from '../config/build-stamp';
 import type { ClonePlace } from '../home/clone-place';
@@ -20,14 +20,14 @@ export async function checkKit(context: DoctorContext): Promise<Judgement[]> {
   });
 }
 
-/** @param clone of a running deployer; one of an older build does not say where it is */
+/** @param clone the running deployer's clone; a deployer of an older build does not report it */
 export function judgePlace(clone: ClonePlace | undefined, root: string): Judgement[] {
   if (clone === undefined || isInPlace(clone, root)) return [];
   if (clone.now !== clone.root) return [fault(movedSentence(clone), startIn(clone.now ?? root))];
   return [fault(`The deployer runs from another clone, ${clone.root}.`, 'npm start')];
 }
 
-/** Another clone may be here now. */
+/** Names the folder, because another clone may be here now. */
 function startIn(folder: string): string {
   return `cd ${word(folder)} && npm start`;
 }
@@ -35,20 +35,20 @@ function startIn(folder: string): string {
 interface Builds {
   runs: string;
   built: string;
-  /** Null when it cannot be told. */
+  /** Null when unknown. */
   sources: string | null;
 }
 
 export function judgeBuilds({ runs, built, sources }: Builds): Judgement[] {
   if (runs !== built)
     return [fault('The deployer runs an older build of Switchyard than this.', 'npm start')];
-  // a build by hand has no stamp
+  // a manual build has no stamp
   if (sources === null || built === '' || sources === built)
     return [ok('built from this clone, and the deployer is of it')];
   return [warning("Switchyard's sources in deploy/ have changed since they were built.", 'npm start')];
 }
 
-/** Without the Node that runs it, which is told elsewhere. */
+/** The stamp without its Node version: the `node` check reports a different Node. */
 function buildIn(stamp: string): string {
   return stamp.split(' ')[0] ?? '';
 }

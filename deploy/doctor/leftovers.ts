@@ -1,4 +1,4 @@
-/** What dead deployments have left: a deployment that nobody ends, processes that nobody looks after, half-made releases. */
+/** Checks for remains of dead deployments: an unfinished deployment, unsupervised processes, incomplete releases. */
 import { existsSync } from 'node:fs';
 import { plural } from '../core/format';
 import { servingSlots } from '../core/traffic-table';
@@ -28,7 +28,7 @@ export async function checkLeftovers(context: DoctorContext): Promise<Judgement[
   return orOk(complaints, 'none');
 }
 
-/** An orphan in the table is missed by whoever looks at the slots that serve, or at the standby. */
+/** The checks `active slot` and `standby` report orphans in slots that the table names. */
 export function judgeOrphans(running: RunningSlot[], table: Table | null): Judgement[] {
   const named = table === null ? [] : [...servingSlots(table), table.active, table.standby];
   const strays = running.filter(({ orphan, slot }) => orphan && !named.includes(slot));
@@ -37,14 +37,14 @@ export function judgeOrphans(running: RunningSlot[], table: Table | null): Judge
   );
 }
 
-/** @param pids of processes that a deployment's commands have started, while none is at work */
+/** @param pids processes that a deployment's commands started, found while no deployment runs */
 export function judgeMarkedProcesses(pids: number[]): Judgement[] {
   if (pids.length === 0) return [];
   const message = `${plural(pids.length, 'process')} that a deployment has started outlived it: pid ${pids.join(', ')}.`;
   return [fault(message.replace('processs', 'processes'), `kill ${pids.join(' ')}`)];
 }
 
-/** Pruning removes them under the lock, where none can be in the making. */
+/** Only a warning: pruning removes them under the lock, when no release is being built. */
 export function judgeHalfMade(names: string[]): Judgement[] {
   if (names.length === 0) return [];
   const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them'];
@@ -52,7 +52,7 @@ export function judgeHalfMade(names: string[]): Judgement[] {
   return [warning(message)];
 }
 
-/** Null where there is none: that is told elsewhere. */
+/** Null when it is unreadable, which the check `traffic table` reports. */
 function tableOf(context: DoctorContext): Table | null {
   try {
     return context.table();

@@ -1,6 +1,6 @@
 /**
- * What nginx really loaded. It is asked itself: every byte of the configuration goes into a mark that its own
- * address answers with, so a file that was edited, or a template that came with an update, shows.
+ * Checks which configuration nginx has loaded. nginx serves a mark computed from every byte of its configuration, which
+ * reveals an edited file or a template that came with an update.
  */
 import path from 'node:path';
 import { loadedMark } from '../traffic/loaded-mark';
@@ -23,10 +23,10 @@ export async function checkLoaded(context: DoctorContext): Promise<Judgement[]> 
 }
 
 interface Loaded {
-  /** What nginx answers; null when it knows of no mark. */
+  /** The mark that nginx serves; null when it serves none. */
   loaded: string | null;
   wanted: string;
-  /** Files that are not what would be written now. */
+  /** Files that differ from what would be written now. */
   edited: string[];
   folder: string;
 }

@@ -1,4 +1,4 @@
-/** The logs: nginx and PM2 write to the files of these names, and can open new ones after a rotation. */
+/** Checks that nginx and PM2 write to the current log files and can open new ones after a rotation. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { staleNginxLogs, stalePm2Logs } from '../deployer/stale-logs';
 import { logFolderMode } from '../traffic/log-folder';
@@ -9,7 +9,7 @@ import type { Judgement } from './finding';
 import { fault, orOk, word } from './finding';
 import type { DoctorContext } from './context';
 
-/** A rotation that is under way ends within milliseconds. */
+/** A rotation takes milliseconds, so logs that are stale for this long stay stale. */
 const ROTATION_MS = 1000;
 const LOOK_EVERY_MS = 50;
 
@@ -21,7 +21,7 @@ export async function checkLogs(context: DoctorContext): Promise<Judgement[]> {
     judgeLogs({
       folder: home.logs,
       user,
-      // a closed folder on the way there closes the traffic table too, which is its own fault
+      // a closed parent folder also closes the traffic table, whose check reports it
       isClosed: closedFolder(home.logs, user) === home.logs,
       master,
       nginx: await lasting(() => staleNginxLogs(home)),
@@ -33,13 +33,14 @@ export async function checkLogs(context: DoctorContext): Promise<Judgement[]> {
 
 export interface Logs {
   folder: string;
-  /** Null when nginx's workers have our own rights. */
+  /** Null when nginx's workers have the same rights as this process. */
   user: WorkerUser | null;
-  /** The workers may not enter it. */
+  /** Whether the workers may not enter the folder. */
   isClosed: boolean;
   master: number | null;
-  /** The renamed or removed files that each still writes to. */
+  /** Renamed or removed files that nginx still writes to. */
   nginx: string[];
+  /** The same for PM2. */
   pm2: string[];
 }
 
@@ -65,7 +66,7 @@ function opening(folder: string, user: WorkerUser): string {
   return `chgrp ${user.gid} ${word(folder)} && chmod ${mode} ${word(folder)}`;
 }
 
-/** What is still so after a rotation would be over. */
+/** The stale logs that remain once a rotation would be over. */
 async function lasting(look: () => string[]): Promise<string[]> {
   const deadline = performance.now() + ROTATION_MS;
   for (;;) {

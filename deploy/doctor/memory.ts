@@ -1,4 +1,4 @@
-/** Memory for one more slot, or in rolling for all: while a deployment runs, old and new stand side by side. */
+/** Checks that the next deployment's processes fit in memory beside those that already run. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { StrategyName } from '../core/strategy-choice';
@@ -20,14 +20,14 @@ export async function checkMemory(context: DoctorContext): Promise<Judgement[]> 
   return judgeMemory({ free, slots, more, reserve: bytesOf(room.memory) });
 }
 
-/** How many processes the next deployment adds. @param empty slots in which nothing runs */
+/** The number of processes that the next deployment adds. @param empty number of slots in which nothing runs */
 export function moreToCome(strategy: StrategyName, empty: number): number {
   if (strategy === 'in-place') return 0;
-  // where none is empty, the new release takes the place of what it ends before
+  // without an empty slot, the deployment stops a process before it starts a new one
   return Math.max(0, strategy === 'rolling' ? empty : Math.min(1, empty));
 }
 
-/** A process of ours that shares its control groups with the slots to come; a container has one of its own. */
+/** A process in the control groups that the next PM2 slots will join. A container has its own group. */
 async function groupOf(context: DoctorContext): Promise<number> {
   return (await context.deployer())?.pid ?? process.pid;
 }
@@ -37,13 +37,13 @@ function residentBytesOf(pids: number[]): number {
 }
 
 export interface Memory {
-  /** Bytes that can still be taken, whichever limit comes first. */
+  /** Available bytes under the tightest limit. */
   free: number;
-  /** Bytes of each slot that runs. */
+  /** Resident bytes of each running slot. */
   slots: number[];
-  /** How many more the next deployment starts beside them. */
+  /** The number of processes that the next deployment adds. */
   more: number;
-  /** Bytes that a deployment must leave. */
+  /** Bytes that a deployment must leave free. */
   reserve: number;
 }
 
@@ -55,12 +55,12 @@ export function judgeMemory({ free, slots, more, reserve }: Memory): Judgement[]
   return [fault(message, 'ps aux --sort=-rss | head')];
 }
 
-/** @param status /proc/<pid>/status; 0 for a process that has ended */
+/** Resident bytes of a process; 0 after it has exited. @param status text of /proc/<pid>/status */
 export function residentBytes(status: string): number {
   return kilobytesIn(status, 'VmRSS') * 1024;
 }
 
-/** @param meminfo /proc/meminfo */
+/** @param meminfo text of /proc/meminfo */
 export function availableBytes(meminfo: string): number {
   return kilobytesIn(meminfo, 'MemAvailable') * 1024;
 }
@@ -69,7 +69,7 @@ function kilobytesIn(text: string, name: string): number {
   return Number(new RegExp(`^${name}:\\s+(\\d+) kB$`, 'm').exec(text)?.[1] ?? 0);
 }
 
-/** What each limited control group around a process lets it still take; what the kernel can drop counts as free. */
+/** Bytes left in each limited control group of a process. Page cache that the kernel can drop counts as free. */
 function limitsOf(pid: number): number[] {
   const group = /^0::(.*)$/m.exec(read(`/proc/${pid}/cgroup`))?.[1];
   const below = group === undefined ? [] : ancestors(group).map((each) => path.join(CGROUPS, each));
@@ -87,7 +87,7 @@ function limitsOf(pid: number): number[] {
   return [...versionTwo, versionOne].flatMap(({ max, current, stat }) => leftIn(max, current, stat));
 }
 
-/** Bytes left below a limit; none without one. @param stat memory.stat */
+/** Bytes left below a limit; empty without a limit. @param stat text of memory.stat */
 export function leftIn(max: string, current: string, stat: string): number[] {
   if (!/^\d+\s*$/.test(max) || !/^\d+\s*$/.test(current)) return [];
   const dropped = Number(/^(?:total_)?inactive_file (\d+)$/m.exec(stat)?.[1] ?? 0);

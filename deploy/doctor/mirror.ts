@@ -1,4 +1,4 @@
-/** mirror.git, from which releases are made. It is a cache, so a damaged one is no fault that waits for an operator. */
+/** Checks mirror.git, from which releases are built. It is a cache that repairs itself, so damage is only a warning. */
 import { existsSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { damageOf } from '../git/damage';

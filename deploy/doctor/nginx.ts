@@ -1,4 +1,4 @@
-/** nginx: installed, able to do what the site asks of it, and running. */
+/** Checks that nginx is installed, has the modules that the site needs, and runs. */
 import { readlinkSync } from 'node:fs';
 import { printable } from '../core/format';
 import { asRoot } from '../os/as-root';
@@ -10,7 +10,7 @@ import type { Judgement } from './finding';
 import { fault, orOk, warning } from './finding';
 import type { DoctorContext } from './context';
 
-/** What the templates in nginx/ use, and a build of one's own may leave out. */
+/** Modules that the templates in nginx/ use and a custom build may omit. */
 const NEEDED = ['rewrite', 'proxy', 'map', 'upstream_keepalive', 'split_clients'];
 const LINES = 5;
 
@@ -27,12 +27,12 @@ export async function checkNginx(context: DoctorContext): Promise<Judgement[]> {
   return orOk(judgeProgram(master), `nginx ${version}, pid ${master}`);
 }
 
-/** @param built what `nginx -V` prints */
+/** @param built output of `nginx -V` */
 export function missingModules(built: string): string[] {
   return NEEDED.filter((name) => built.includes(`--without-http_${name}_module`));
 }
 
-/** Why, as its log has it, where the end was not asked for. */
+/** Judges a stopped nginx. The last emergency in its log, if any, is the cause. */
 async function stopped(log: string): Promise<Judgement> {
   const emergency = (await lastLines(log, LINES)).findLast((line) => line.includes('[emerg]'));
   const why = emergency === undefined ? '' : ` Its log ends with: ${printable(complaint(emergency))}`;

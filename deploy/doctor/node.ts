@@ -1,4 +1,4 @@
-/** Node, npm and git: there, of a version that is tried, and the same Node for whoever runs our programs. */
+/** Checks that npm and git are installed, that Node is a tested version, and that all programs use the same Node. */
 import { execFile } from 'node:child_process';
 import { readlinkSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -35,7 +35,7 @@ export function judgeVersion(version: string): Judgement[] {
   return [warning(`This is Node ${version}; Switchyard was tried with ${OLDEST} to ${NEWEST_TRIED}.`)];
 }
 
-/** The deployer and git's hooks keep the Node of the last start, whatever a person has installed since. */
+/** The deployer and git's hooks keep the Node of the last start, even after another one was installed. */
 async function judgeOthers(context: DoctorContext): Promise<Judgement[]> {
   const deployer = await context.deployer().catch(() => null);
   const others = [

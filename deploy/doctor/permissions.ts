@@ -1,4 +1,4 @@
-/** What others on the machine may do with the home: nothing with what is secret, or decides what is live. */
+/** Checks that other users cannot access files that are secret or decide which release is live. */
 import { lstatSync } from 'node:fs';
 import type { Home } from '../home/home';
 import { setupLockFile } from '../journal/setup-lock';
@@ -16,7 +16,7 @@ export function checkPermissions(context: DoctorContext): Judgement[] {
   return orOk(complaints, 'what is private is only yours');
 }
 
-/** A mode may be stricter than the wanted one. */
+/** A mode that is stricter than the wanted one passes. */
 export function judgeMode(file: string, found: number, wanted: number): Judgement[] {
   if ((found & ~wanted) === 0) return [];
   const message = `Others on this machine may use ${file} (mode ${octal(found)}).`;

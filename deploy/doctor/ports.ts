@@ -1,4 +1,4 @@
-/** The ports, and who holds them: our own processes, or a stranger. */
+/** Checks whether our own processes or others hold the ports. */
 import { masterOf, processesOf } from '../traffic/nginx-processes';
 import { portHolders, portInUse, type PortHolder } from '../os/port-holder';
 import type { RunningSlot } from '../core/slot';
@@ -10,11 +10,11 @@ import type { DoctorContext } from './context';
 
 export interface Port {
   port: number;
-  /** Who is to hold it: `nginx`, `blue`, `deployer`. */
+  /** The intended holder: `nginx`, `blue`, `the deployer`. */
   whose: string;
   inUse: boolean;
   holders: PortHolder[];
-  /** The pids of whoever it belongs to. */
+  /** Pids of the intended holder. */
   ours: number[];
 }
 
@@ -24,7 +24,7 @@ export async function checkPorts(context: DoctorContext): Promise<Judgement[]> {
   return orOk(ports.flatMap(judgePort), facts.join(', '));
 }
 
-/** A free port is no fault: whoever is to hold it is missed elsewhere. */
+/** A free port is not a fault here: another check reports the missing holder. */
 export function judgePort({ port, whose, inUse, holders, ours }: Port): Judgement[] {
   if (!inUse) return [];
   const strangers = holders.filter(({ pid }) => !ours.includes(pid));
@@ -33,13 +33,13 @@ export function judgePort({ port, whose, inUse, holders, ours }: Port): Judgemen
     const message = `Port ${port}, which is ${whose}'s, is held by ${stranger.command} (pid ${stranger.pid}).`;
     return [fault(message, `kill ${strangers.map(({ pid }) => pid).join(' ')}`)];
   }
-  // a container's process belongs to another user, who may not be looked at without being root
+  // a container's process belongs to another user, and only root may inspect it
   if (holders.length > 0 || ours.length > 0) return [];
   const message = `Port ${port}, which is ${whose}'s, is held by a process of another user.`;
   return [fault(message, asRoot(`ss -ltnp 'sport = :${port}'`))];
 }
 
-/** What PM2 or the engine has started; a container's first process starts the app as its child. */
+/** Pids that PM2 or the engine started. In a container, that process starts the app as its child. */
 function pidsIn(slot: string, running: RunningSlot[]): number[] {
   return running.flatMap((each) => (each.slot === slot && each.pid !== null ? [each.pid] : []));
 }

@@ -1,4 +1,4 @@
-/** PM2, which starts again what ends: its daemon answers, and it is the one that this clone has. */
+/** Checks that PM2's daemon, which restarts dead processes, answers and has the version that this clone pins. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { asKnown } from '../core/errors';

@@ -1,4 +1,4 @@
-/** `git push live main`: push.git, its hooks, and the clone's remote. */
+/** Checks what `git push live main` needs: push.git, its hooks, and the clone's remote. */
 import { accessSync, constants, existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { hookValue } from '../core/hook-value';
@@ -20,7 +20,7 @@ export async function checkPush(context: DoctorContext): Promise<Judgement[]> {
   const settings = (await wrongSettings(home.pushGit)).map(([key]) =>
     fault(`push.git has not the setting ${key} that a push needs.`, WRITE_AGAIN),
   );
-  // one npm start writes all of them
+  // one fault is enough: a single npm start fixes all of them
   const complaints = [
     ...[...hooks, ...settings].slice(0, 1),
     ...judgeRemote(await liveUrl(context.root), home.pushGit),
@@ -28,7 +28,7 @@ export async function checkPush(context: DoctorContext): Promise<Judgement[]> {
   return orOk(complaints, 'the hooks lead to this clone, and "live" to them');
 }
 
-/** @param url of the clone's remote `live` */
+/** @param url URL of the clone's remote `live`; null when there is none */
 export function judgeRemote(url: string | null, pushGit: string): Judgement[] {
   if (url === pushGit) return [];
   if (url === null) {
@@ -38,7 +38,7 @@ export function judgeRemote(url: string | null, pushGit: string): Judgement[] {
   return [warning(message, `git remote set-url live ${word(pushGit)}`)];
 }
 
-/** The Node that a push would run; null where there is no hook. */
+/** The Node that a push would run; null without a hook. */
 export function hookNode(context: DoctorContext): string | null {
   const text = textOf(hookFile(context, 'post-receive'));
   return text === null ? null : hookValue(text, 'NODE');

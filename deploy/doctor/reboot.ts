@@ -1,4 +1,4 @@
-/** After a reboot: is there somebody who runs npm start? */
+/** Checks that cron or systemd runs `npm start` after a reboot. */
 import { execFile } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
@@ -30,18 +30,18 @@ export async function checkReboot(context: DoctorContext): Promise<Judgement[]> 
   return judgeReboot(starter, problem, await findBootLine(wanted), await hasCrontab());
 }
 
-/** What runs npm start after a reboot. */
+/** The service that runs `npm start` after a reboot. */
 export interface Starter {
   by: 'cron' | 'systemd';
-  /** What cron runs, where that is nothing but npm start: anything else is not run to test it. */
+  /** The command of the cron entry; null when it does more than `npm start` and so must not run as a test. */
   line: string | null;
-  /** The line as the crontab has it. */
+  /** The unchanged line of the crontab. */
   entry?: string;
 }
 
 const STARTS_ONLY = /^cd [\w@%+=:,./'-]+ && (?:[A-Z_]+=[\w@%+=:,./'$-]+ )*npm start$/;
 
-/** @param cron every line of cron's tables @param units the text of each systemd unit */
+/** @param cron text of all crontabs @param units text of each systemd unit */
 export function starterOf(root: string, cron: string, units: string[]): Starter | null {
   const entry = cron.split('\n').find((each) => /^\s*@reboot\s/.test(each) && names(each, root));
   if (entry !== undefined) {
@@ -55,14 +55,14 @@ export function starterOf(root: string, cron: string, units: string[]): Starter 
   return unit ? { by: 'systemd', line: null } : null;
 }
 
-/** Why a line would not bring this home back; null for one that does. */
+/** Why a line would not start this home after a reboot; null when it would. */
 async function problemOf(line: string, home: string): Promise<string | null> {
   const result = await tryLine(line);
   if (!('home' in result)) return result.message;
   return result.home === home ? null : `it would start another home, ${result.home}`;
 }
 
-/** @param problem of the line that cron has @param found the line that cron ought to have */
+/** @param problem why cron's line would fail @param found the line that cron should have; null when nothing is wrong */
 export function judgeReboot(
   starter: Starter | null,
   problem: string | null,
@@ -77,22 +77,22 @@ export function judgeReboot(
   if (found.failure) {
     return [warning(`${message} Nor would ${found.line}: ${found.failure.message}`, found.failure.hint)];
   }
-  // cron reads a plain percent sign as the end of the command
+  // cron treats an unescaped percent sign as the end of the command
   const entry = `@reboot ${found.line.replaceAll('%', '\\%')}`;
   const without = starter?.entry === undefined ? '' : ` | grep -vxF -e ${word(starter.entry)}`;
-  // fails where there is no crontab, or nothing else in it
+  // fails without a crontab, or when the crontab has no other line
   const others = `crontab -l 2>/dev/null${without}`;
   const change = `(${others} || true; printf '%s\\n' ${word(entry)}) | crontab -`;
   return [warning(message, crontabIsThere ? change : `${asRoot('apt-get install -y cron')} && ${change}`)];
 }
 
-/** The folder itself, and not one whose name begins like it. */
+/** Whether the text names the folder itself, not one whose name merely starts with it. */
 function names(text: string, root: string): boolean {
   const at = text.indexOf(root);
   return at >= 0 && !/[\w.-]/.test(text[at + root.length] ?? '');
 }
 
-/** Empty where there is none, or no cron. */
+/** Empty without a crontab or without cron. */
 async function ownCrontab(): Promise<string> {
   return (await crontab()).stdout;
 }
@@ -108,7 +108,7 @@ function crontab(): Promise<{ stdout: string; code?: unknown }> {
   }));
 }
 
-/** The text of a file, or of each file of a folder. */
+/** The text of a file, or of each file with this ending in a folder. */
 function textsIn(place: string, ending = ''): string[] {
   try {
     return [readFileSync(place, 'utf8')];

@@ -1,4 +1,4 @@
-/** The active release: could it be started again as it is? Its image, too, where slots are containers. */
+/** Checks that the active release, or its image, could be restarted without a new build. */
 import { named } from '../core/format';
 import { createPacking } from '../release/artifact';
 import { whyNotStartable } from '../release/fitness';

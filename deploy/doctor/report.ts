@@ -1,13 +1,13 @@
-/** The findings as lines for a terminal. Pure. */
+/** Formats findings as lines for a terminal. Pure. */
 import { plural, printable } from '../core/format';
 import type { Finding, Status } from './finding';
 
 const MARKS: Record<Status, string> = { ok: '✓', warning: '!', fault: '✗', skipped: '-' };
 
-/** A line for each finding, its fix below it, and a last line that sums up. */
+/** One line per finding, its fix below it, and a summary as the last line. */
 export function reportLines(findings: Finding[]): string[] {
   const width = Math.max(...findings.map(({ link }) => link.length));
-  // what only waits for another link's fix is one line together
+  // checks that were skipped after another check's fault share one line
   const waiting = findings.filter(isWaiting).map(({ link }) => link);
   const told = findings.filter((finding) => !isWaiting(finding));
   const lines = told.flatMap(({ link, status, message, fix }) => {

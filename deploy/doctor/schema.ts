@@ -1,4 +1,4 @@
-/** The schema: the release that is live still works with what a failed deployment's migration made of it. */
+/** Checks that the active release still works with the schema after the migration of a failed deployment. */
 import { existsSync } from 'node:fs';
 import { named } from '../core/format';
 import { isOver } from '../core/transitions';

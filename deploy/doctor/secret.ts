@@ -1,4 +1,4 @@
-/** The webhook's secret: there, good, and the one that the deployer has loaded. It is never shown. */
+/** Checks that the webhook secret is valid and that the deployer has loaded it. Never prints it. */
 import { readSecret } from '../home/webhook-secret';
 import { postPing } from '../client/post-webhook';
 import type { Judgement } from './finding';
@@ -16,7 +16,7 @@ export async function checkSecret(context: DoctorContext): Promise<Judgement[]> 
   return judgeSecret(status);
 }
 
-/** @param status what the deployer has answered to a ping signed with it; null for nothing */
+/** @param status the deployer's answer to a ping signed with the secret; null without an answer */
 export function judgeSecret(status: number | null): Judgement[] {
   if (status === null) return [ok('good')];
   if (status !== REFUSED) return [ok('good, and the deployer has the same')];

@@ -1,4 +1,4 @@
-/** Sizes as the configuration writes them, and as people read them. */
+/** Parses sizes of the configuration and formats bytes for display. */
 
 const FACTORS: Record<string, number> = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 };
 

@@ -1,4 +1,4 @@
-/** The slots that serve: the process that the table and the journal name runs in each, and answers as itself. */
+/** Checks that every slot with traffic runs the release that the journal names and answers as that very process. */
 import { short } from '../core/format';
 import { isRevival } from '../core/restore-chain';
 import { rollbackTarget } from '../core/rollback-target';
@@ -12,16 +12,16 @@ import { fault, ok, warning } from './finding';
 import type { DoctorContext } from './context';
 import { ASK_MS } from './timeouts';
 
-/** So often a process may end by accident. */
+/** Fewer restarts than this may be accidents. */
 const MANY_RESTARTS = 3;
-/** The newest attempts are enough to find one of the release. */
+/** How many of the newest deployments are searched for the failed restore. */
 const ATTEMPTS = 100;
 
 export async function checkActive(context: DoctorContext): Promise<Judgement[]> {
   const serving = context.lastLive()?.to;
   if (!serving) return [ok('nothing was made live yet')];
   if (context.table().maintenance && context.atWork() === null) return [judgeNone(context, serving)];
-  // the one that the journal names is missed also where the table leads elsewhere
+  // the journal's slot is checked even when the table sends traffic elsewhere
   const slots = new Set([serving.slot, ...inService(context.table())]);
   const fix = wayOut(context, serving);
   const judged = await Promise.all([...slots].map((slot) => judgeSlot(context, { ...serving, slot }, fix)));
@@ -34,13 +34,13 @@ async function judgeSlot(context: DoctorContext, wanted: Serving, fix: string): 
   return judgeActive(wanted, running, await answerOf(context, running), fix);
 }
 
-/** An earlier good release; where there is none, another process of the same one. */
+/** The fix: a rollback to an earlier good release or, without one, a new process of the same release. */
 function wayOut(context: DoctorContext, { commit }: Serving): string {
   const hasEarlier = rollbackTarget(context.journal().verdicts(), commit) !== null;
   return hasEarlier ? 'npm run -s rollback' : `npm run -s deploy -- ${short(commit)}`;
 }
 
-/** The maintenance page stays up where neither what was live nor an earlier release starts. */
+/** The maintenance page stays up while neither the last live release nor an earlier one starts. */
 function judgeNone(context: DoctorContext, wanted: Serving): Judgement {
   const failed = context
     .journal()
@@ -48,11 +48,11 @@ function judgeNone(context: DoctorContext, wanted: Serving): Judgement {
     .find((each) => isRevival(each) && each.commit === wanted.commit && each.cause !== null);
   const why = failed ? `: v${wanted.version} (${short(wanted.commit)}) did not start: ${failed.cause}` : '';
   const message = `${`No release is live${why}`.replace(/\.?$/, '.')} Remove its cause, or push a commit that starts.`;
-  // earlier good releases are tried in turn, too
+  // npm start tries earlier good releases, too
   return fault(message, failed ? `npm run -s logs -- ${failed.id} && npm start` : 'npm start');
 }
 
-/** What runs in a slot; one that is looked after before an orphan. */
+/** The process in a slot; a supervised one takes precedence over an orphan. */
 export async function runningIn(context: DoctorContext, name: string): Promise<RunningSlot | null> {
   const found = (await context.running()).filter(({ slot }) => slot === name);
   return found.find(({ orphan }) => !orphan) ?? found[0] ?? null;
@@ -64,7 +64,7 @@ export function answerOf(context: DoctorContext, running: RunningSlot): Promise<
   return probe({ port, path: builtHealthPath(built, running.commit), timeoutMs: ASK_MS });
 }
 
-/** @param fix what replaces a process that does not answer as a healthy one */
+/** @param fix the command that replaces an unhealthy process */
 export function judgeActive(
   { slot, commit, version }: Serving,
   running: RunningSlot | null,

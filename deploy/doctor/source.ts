@@ -1,4 +1,4 @@
-/** The source: it can be read, it has the branch, and the branch's tip was deployed. */
+/** Checks that the source is readable and has the branch, and that the branch's tip was deployed. */
 import { short } from '../core/format';
 import type { Deployment } from '../core/deployment';
 import type { Commit } from '../core/release';
@@ -31,7 +31,7 @@ interface Tip {
   tip: Commit;
   branch: string;
   source: string;
-  /** The newest deployment of it. */
+  /** The newest deployment of the tip; null when it was never deployed. */
   deployment: Deployment | null;
 }
 

@@ -1,4 +1,4 @@
-/** The standby, which gets the requests when the active slot crashes: it lives. */
+/** Checks that the standby answers, so that it can take over when the active slot crashes. */
 import { short } from '../core/format';
 import { deployTo } from '../core/pool';
 import type { ProbeAnswer } from '../core/interfaces';
@@ -21,7 +21,7 @@ export async function checkStandby(context: DoctorContext): Promise<Judgement[]>
   return judgeStandby(standby, running, alive ? await answerOf(context, running) : null, fixes);
 }
 
-/** @param fixes what starts it again: where nothing of it is left, and where it is still known */
+/** @param fixes the commands that restart the standby */
 export function judgeStandby(
   slot: string,
   running: RunningSlot | null,
@@ -37,18 +37,20 @@ export function judgeStandby(
 }
 
 export interface StandbyFixes {
+  /** When no process is left, or only an orphan. */
   gone: string;
+  /** When PM2 or the engine still knows the slot. */
   known: string;
 }
 
 export function pm2Fixes(slot: string): StandbyFixes {
   const app = slotAppName(slot);
   const start = `npm run -s pm2 -- start ecosystem.config.js --only ${app}`;
-  // PM2 would start again what it has already as it was
+  // without the delete, PM2 would restart the app with its old definition
   return { gone: start, known: `npm run -s pm2 -- delete ${app} && ${start}` };
 }
 
-/** @param live goes live in that slot, and the one that is live now stands behind it */
+/** @param live commit to deploy to that slot; the slot that is active now then becomes the standby */
 export function containerFixes(name: string, slot: string, live: string): StandbyFixes {
   return { gone: deployTo(slot, short(live)), known: `docker restart ${containerOf(name, slot)}` };
 }

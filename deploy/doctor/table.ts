@@ -1,4 +1,4 @@
-/** The traffic table against the journal: who is named, who should be, and can nginx read it. */
+/** Checks that the traffic table names the slot in the journal and that nginx can read it. */
 import path from 'node:path';
 import { plural, short } from '../core/format';
 import { deployTo } from '../core/pool';
@@ -28,7 +28,7 @@ function whereEveryoneGoes(table: Table): string {
   return `everyone goes to ${table.active ?? 'nobody'}${behind}`;
 }
 
-/** @param serving what serves by the journal */
+/** @param serving the active release according to the journal */
 export function judgeTable({ active }: Table, serving: Serving | null): Judgement[] {
   if (active === (serving?.slot ?? null)) return [];
   if (serving === null) {
@@ -42,7 +42,7 @@ export function judgeTable({ active }: Table, serving: Serving | null): Judgemen
   return [fault(message, deployTo(serving.slot, short(serving.commit)))];
 }
 
-/** nginx would not complain: what it cannot read is an empty table to it, and everyone gets a 503. */
+/** nginx reports no error: it treats an unreadable table as empty and answers every request with 503. */
 function judgeWay(context: DoctorContext, table: Table): Judgement[] {
   const user = findWorkerUser();
   const closed = closedFolder(path.join(context.home().tables, tableFolder(table)), user);
@@ -55,7 +55,7 @@ function judgeWay(context: DoctorContext, table: Table): Judgement[] {
   ];
 }
 
-/** All are made beforehand, because on a full disk none can be made. */
+/** All tables are created in advance, because none can be created on a full disk. */
 function judgeFolders(context: DoctorContext): Judgement[] {
   const { tables } = context.home();
   const incomplete = incompleteTables(

@@ -1,6 +1,6 @@
-/** How long doctor waits: a machine that is busy is not broken, and a person who asks wants an answer. */
+/** Time limits of doctor: long enough for a busy machine, short enough for an operator who waits. */
 
-/** For one question's answer, in milliseconds. */
+/** For the answer to one request, in milliseconds. */
 export const ASK_MS = 5000;
-/** Without any check finishing. */
+/** Without any check finishing, in milliseconds. */
 export const LIMIT_MS = 10_000;

@@ -1,4 +1,4 @@
-/** What users get: the health path through nginx, answered by the release that is to serve. */
+/** Checks that the active release answers the health path through nginx. */
 import { short } from '../core/format';
 import type { ProbeAnswer } from '../core/interfaces';
 import type { Serving } from '../core/slot';

@@ -1,4 +1,4 @@
-/** The webhook end to end, as GitHub would post it: a signed ping through nginx, and one that must be refused. */
+/** Posts two pings through nginx as GitHub would: the signed one must be accepted, the forged one refused. */
 import { randomBytes } from 'node:crypto';
 import { readSecret } from '../home/webhook-secret';
 import { postPing } from '../client/post-webhook';
@@ -17,7 +17,7 @@ export async function checkWebhook(context: DoctorContext): Promise<Judgement[]>
   return judgeAnswers(signed, forged);
 }
 
-/** @param signed the status of the right signature's answer @param forged of the wrong one's */
+/** @param signed status for the right signature @param forged status for a wrong one */
 export function judgeAnswers(signed: number, forged: number): Judgement[] {
   if (forged !== 401) {
     const message = `A wrongly signed webhook was answered with ${forged} and not refused.`;
