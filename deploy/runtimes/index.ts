@@ -1,4 +1,4 @@
-/** The runtimes by the name that `runtime` has in deploy.config.js. */
+/** Maps each value of `runtime` in deploy.config.js to its runtime. */
 import type { Config } from '../config/load';
 import type { Runtime } from '../core/interfaces';
 import type { Home } from '../home/home';

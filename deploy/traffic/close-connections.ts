@@ -21,8 +21,8 @@ export function closingFile({ nginx }: Pick<Home, 'nginx'>, mark: string): strin
 }
 
 /**
- * Removes the files that a killed `npm start` left behind: a configuration with the same mark may be active again
- * later.
+ * Removes the files that a killed `npm start` left behind: a configuration with the same mark
+ * may be active again later.
  */
 export function forgetClosing({ nginx }: Pick<Home, 'nginx'>): void {
   const left = readdirSync(nginx).filter((name) => name.startsWith('closing.'));

@@ -18,8 +18,8 @@ export function logFolderMode(user: WorkerUser | null): number {
 }
 
 /**
- * Creates the folder, or corrects the permissions of an existing one and its files. Safe to call while logs are being
- * written.
+ * Creates the folder, or corrects the permissions of an existing one and its files. Safe to call
+ * while logs are being written.
  */
 export function makeLogFolder({ logs }: Pick<Home, 'logs'>, user = findWorkerUser()): void {
   mkdirSync(logs, { recursive: true, mode: PRIVATE });

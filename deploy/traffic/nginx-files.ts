@@ -46,8 +46,8 @@ export function writeConfiguration(
 }
 
 /**
- * Writes a configuration's files into a folder. Each file is replaced atomically, so a full disk or a kill never leaves
- * a half-written one.
+ * Writes a configuration's files into a folder. Each file is replaced atomically, so a full disk or a kill never
+ * leaves a half-written one.
  */
 export function writeFiles(folder: string, files: Record<string, string>): void {
   for (const [name, text] of Object.entries(files))
@@ -127,8 +127,8 @@ function templateFolder(): string {
 }
 
 /**
- * Creates the page that users see while in-place replaces the active slot. An existing page belongs to the operator and
- * stays.
+ * Creates the page that users see while in-place replaces the active slot. An existing page belongs
+ * to the operator and stays.
  */
 function makePage({ pages }: Home): void {
   const page = path.join(pages, 'maintenance.html');

@@ -14,8 +14,8 @@ const NAMES = /^(\.\d+)?( \(deleted\))?$/;
 const lastSeen = new Map<string, number>();
 
 /**
- * The pid of the master that runs this home's configuration, or null. A zombie does not match, because it has no
- * command line.
+ * The pid of the master that runs this home's configuration, or null. A zombie does not match,
+ * because it has no command line.
  */
 export function masterOf(home: Home): number | null {
   const before = lastSeen.get(home.dir);

@@ -1,6 +1,6 @@
 /**
- * Configures, starts and stops one home's nginx. Only `npm start` changes the configuration that a running nginx has
- * loaded.
+ * Configures, starts and stops one home's nginx. Only `npm start` changes the configuration that a
+ * running nginx has loaded.
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -33,8 +33,8 @@ export interface NginxServer {
   /** `1.22.1`. Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
   version(): Promise<string>;
   /**
-   * Writes the configuration and the tables into the home. A running nginx keeps its loaded configuration. Throws
-   * E_HOME.
+   * Writes the configuration and the tables into the home. A running nginx keeps its loaded
+   * configuration. Throws E_HOME.
    */
   configure(): Promise<void>;
   /** Runs `nginx -t` on the configuration. Throws E_NGINX with nginx's own error, or E_PORT_IN_USE. */
@@ -133,8 +133,8 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
 }
 
 /**
- * Tests a configuration in a separate folder. The active files must stay valid, because nginx restarts from them if it
- * dies.
+ * Tests a configuration in a separate folder. The active files must stay valid, because nginx
+ * restarts from them if it dies.
  */
 async function tryOut(home: Home, file: string, wanted: NginxConfiguration, port: number): Promise<void> {
   const folder = path.join(home.nginx, 'next');

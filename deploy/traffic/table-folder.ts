@@ -53,8 +53,8 @@ export function linkTable(home: Home, table: Table): void {
 }
 
 /**
- * Syncs the folder, so that a power cut does not restore the previous table. If the sync fails, the new table still
- * stays active.
+ * Syncs the folder, so that a power cut does not restore the previous table. If the sync fails, the new
+ * table still stays active.
  */
 function keepLink(home: Home): void {
   try {

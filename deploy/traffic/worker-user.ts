@@ -30,8 +30,8 @@ export function findWorkerUser(): WorkerUser | null {
 }
 
 /**
- * A user of /etc/passwd with the name of its group. Without a group name, nginx would look for a group named like the
- * user.
+ * A user of /etc/passwd with the name of its group. Without a group name, nginx would look for a
+ * group named like the user.
  */
 export function pickWorkerUser(name: string, passwd: string, groups: string): WorkerUser | null {
   const [, , uid, gid] =

@@ -1,4 +1,4 @@
-/** `docker compose` for a home: which files, which project, and an environment of listed variables only. */
+/** Runs `docker compose` for a home, with an environment of allow-listed variables only. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync } from 'node:fs';
@@ -15,9 +15,9 @@ import { fileOf } from './definitions';
 
 export interface ComposeOptions {
   home: Home;
-  /** The clone, whose docker-compose files count: how a slot runs is the kit's matter, not the commit's. */
+  /** The clone. Its docker-compose files apply, because the kit decides how a slot runs, not the commit. */
   root: string;
-  /** What containers and images are called. */
+  /** The name prefix of containers and images. */
   name: string;
 }
 
@@ -25,8 +25,8 @@ const [FIRST_SLOT] = SLOT_NAMES;
 const COMPOSE_MAY_TAKE_MS = 60_000;
 
 /**
- * Runs `docker compose …` for a slot. Throws E_RUNTIME with Docker's own word, E_NAME_TAKEN.
- * @param variables what the override borrows from Compose's own environment
+ * Runs `docker compose …` for a slot. Throws E_RUNTIME with Docker's own error, E_NAME_TAKEN, E_ENGINE.
+ * @param variables extra environment variables that the override file refers to
  */
 export function compose(
   options: ComposeOptions,
@@ -46,7 +46,10 @@ export function compose(
   });
 }
 
-/** The argument list of a `docker compose` command. @param override the file that goes over the slot's own */
+/**
+ * The argument list of a `docker compose` command.
+ * @param override the file that overrides the slot's own definition
+ */
 export function composeArgv(
   { home, root, name }: ComposeOptions,
   slot: SlotName,
@@ -57,13 +60,16 @@ export function composeArgv(
   return ['docker', 'compose', '-p', projectOf(home, name), ...files, ...args];
 }
 
-/** The definition of a slot: a file of its own, or, in a larger pool, that of the first slot. */
+/** The slot's own definition file or, in a larger pool without one, the first slot's. */
 export function slotFile(root: string, slot: SlotName): string {
   const own = path.join(root, fileOf(slot));
   return existsSync(own) ? own : path.join(root, fileOf(FIRST_SLOT));
 }
 
-/** Nothing of the caller's but what Docker and a build need; the files are lent to the build, never copied. */
+/**
+ * The environment for Docker and a build: of the caller's variables, only what they need. The build mounts .npmrc and
+ * the CA file; the image never contains them.
+ */
 export function composeEnvironment(name: string): Record<string, string> {
   const { NODE_EXTRA_CA_CERTS } = process.env;
   const npmrc = path.join(homedir(), '.npmrc');
@@ -75,12 +81,12 @@ export function composeEnvironment(name: string): Record<string, string> {
     NPMRC: existsSync(npmrc) ? npmrc : '',
     APP_NAME: name,
     DOCKER_BUILDKIT: '1',
-    // the other slot is in the same project and in another file
+    // the other slot's container is in the same project but in another file
     COMPOSE_IGNORE_ORPHANS: 'true',
   };
 }
 
-/** Writes an override file. Returns its path. */
+/** Writes an override file and returns its path. */
 export function writeOverride(home: Home, name: string, override: object): string {
   mkdirSync(home.compose, { recursive: true, mode: 0o700 });
   const file = path.join(home.compose, `${name}.json`);
@@ -89,14 +95,14 @@ export function writeOverride(home: Home, name: string, override: object): strin
     writeAtomically(file, text);
   } catch (error) {
     if (asKnown(error).code !== 'E_DISK') throw error;
-    // a slot that has to start again is what the reserve is for
+    // restarting a slot is what the disk reserve is for
     useReserve(home);
     writeAtomically(file, text);
   }
   return file;
 }
 
-/** Two homes never share a project, whatever their apps are called. */
+/** The project name. The hash keeps two homes apart even if their apps have the same name. */
 function projectOf({ dir }: Pick<Home, 'dir'>, name: string): string {
   return `${name}-${createHash('sha256').update(dir).digest('hex').slice(0, 6)}`;
 }

@@ -1,13 +1,13 @@
-/** What a container has written. The engine keeps it only as long as the container itself. */
+/** Reads a container's output, which the engine keeps only as long as the container exists. */
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import { openEngine } from './engine-api';
 
-/** Each piece comes behind its stream (one byte, three of nothing) and its length (four bytes). */
+/** The header of each piece of output: the stream (one byte and three zero bytes) and the length (four bytes). */
 const HEADER_BYTES = 8;
 
-/** Its last lines, oldest first; none for a container that is gone. Throws E_ENGINE. */
+/** The last `lines` lines, oldest first; empty for a container that no longer exists. Throws E_ENGINE. */
 export async function containerLines(id: string, lines: number): Promise<string[]> {
   if (lines <= 0) return [];
   const pieces: Buffer[] = [];
@@ -17,7 +17,7 @@ export async function containerLines(id: string, lines: number): Promise<string[
   return all.slice(-lines);
 }
 
-/** Appends all of it to a file. Throws E_ENGINE, and what the disk has to say. */
+/** Appends the whole output to a file. Throws E_ENGINE, or the file system's error. */
 export async function keepOutput(id: string, file: string): Promise<void> {
   await pipeline(Readable.from(outputOf(id, 'all')), createWriteStream(file, { flags: 'a', mode: 0o600 }));
 }
@@ -28,7 +28,7 @@ async function* outputOf(id: string, tail: string): AsyncGenerator<Buffer> {
   else response.resume();
 }
 
-/** Both streams in the order in which they were written. */
+/** Strips the headers. stdout and stderr stay in the order in which they were written. */
 export async function* unframed(framed: AsyncIterable<unknown>): AsyncGenerator<Buffer> {
   let rest = Buffer.alloc(0);
   for await (const chunk of framed) {

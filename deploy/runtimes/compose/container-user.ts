@@ -1,6 +1,6 @@
 /**
- * As whom the containers run: as the user who started Switchyard, who owns the shared folder. No container runs as
- * root, so for root it is the user `node` that Node's images have, and the folder is given to it.
+ * Chooses the user that containers run as: the user who started Switchyard, who owns the shared folder. No container
+ * runs as root, so for root it is `node`, which Node's images define, and the shared folder is given to it.
  */
 import { execFile } from 'node:child_process';
 import { realpathSync } from 'node:fs';
@@ -12,7 +12,7 @@ const run = promisify(execFile);
 
 const NODE: ContainerUser = { uid: 1000, gid: 1000 };
 
-/** The user of this process's containers, or of those that another one has started. */
+/** The user of the containers that this process starts, or that `starter` started. */
 export function containerUser(starter: ContainerUser = ourselves()): ContainerUser {
   return starter.uid === 0 ? NODE : starter;
 }
@@ -23,8 +23,8 @@ function ourselves(): ContainerUser {
 }
 
 /**
- * Lets that user write the shared folder, also what another runtime, or root by hand, has put there. Only root
- * can and need do that: for anybody else the folder is the container's already.
+ * Makes that user the owner of everything in the shared folder, including files from another runtime or from root. Only
+ * root can and needs to do this; for any other user the container already owns the folder.
  */
 export async function giveData(folder: string, user: ContainerUser): Promise<void> {
   if (process.getuid?.() !== 0) return;
@@ -32,12 +32,12 @@ export async function giveData(folder: string, user: ContainerUser): Promise<voi
   if (await hasForeignFiles(data, user)) changeOwnerBelow(data, user);
 }
 
-/** Read-only and quick, since it runs at each start: a large folder is changed once and then only checked. */
+/** Read-only and quick because it runs at each start: a large folder is changed once and only checked later. */
 async function hasForeignFiles(folder: string, { uid, gid }: ContainerUser): Promise<boolean> {
   const foreign = ['(', '!', '-uid', String(uid), '-o', '!', '-gid', String(gid), ')'];
   const changeable = ['(', '-type', 'd', '-o', '(', '!', '-type', 'l', '-links', '1', ')', ')'];
   const args = [folder, '-xdev', ...changeable, ...foreign, '-print', '-quit'];
-  // files vanish while it looks, which makes it fail, too
+  // `find` also fails if a file vanishes during the search
   const { stdout } = await run('find', args).catch((error: unknown) => error as { stdout: string });
   return stdout !== '';
 }

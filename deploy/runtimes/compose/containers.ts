@@ -1,4 +1,4 @@
-/** The containers of a home, as the engine has them. A home's own are known by a label, so that two never mix. */
+/** Lists and removes a home's containers. A label with the home's path keeps two homes apart. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { EMPTY } from '../../core/environment';
 import { asKnown, KnownError } from '../../core/errors';
@@ -7,7 +7,7 @@ import type { Home } from '../../home/home';
 import { askEngine, askEngineJson } from './engine-api';
 import { machineMs } from '../../os/machine-clock';
 
-/** What every container and image of ours carries. */
+/** The labels of our containers and images. */
 export const LABEL = {
   home: 'switchyard.home',
   slot: 'switchyard.slot',
@@ -15,13 +15,13 @@ export const LABEL = {
   instance: 'switchyard.instance',
   environment: 'switchyard.environment',
 } as const;
-/** Compose's own mark of a container that runs one command: it carries a slot's labels too. */
+/** Compose's label for a container that runs one command; such a container carries a slot's labels too. */
 const ONE_OFF = 'com.docker.compose.oneoff';
 
 const REMOVING_MAY_TAKE_MS = 60_000;
 const LOOK_AGAIN_MS = 50;
 
-/** Of the engine's many fields, those we read. */
+/** The fields of the engine's answer that we read. */
 export interface Inspected {
   Id: string;
   RestartCount: number;
@@ -35,15 +35,15 @@ interface Listed {
   Labels: Record<string, string>;
 }
 
-/** A slot's container, and what it says of it. */
+/** A slot's container and its state. */
 export interface SlotContainer {
   id: string;
   running: RunningSlot;
-  /** Its last process was killed since it wanted more memory than its limit. */
+  /** True if its last process was killed for exceeding its memory limit. */
   outOfMemory: boolean;
 }
 
-/** Those in the slots of this home, or in one of them. Throws E_ENGINE. */
+/** The containers in this home's slots, or in slot `only`. Throws E_ENGINE. */
 export async function slotContainers(home: Pick<Home, 'dir'>, only?: SlotName): Promise<SlotContainer[]> {
   const labels = [`${LABEL.home}=${home.dir}`, only === undefined ? LABEL.slot : `${LABEL.slot}=${only}`];
   const listed = (await listContainers({ label: labels })).filter(({ Labels }) => !isOneOff(Labels));
@@ -57,13 +57,16 @@ export async function oneOffContainers(home: Pick<Home, 'dir'>): Promise<string[
   return listed.map(({ Id }) => Id);
 }
 
-/** The home whose container has this name: null for no container, '' for one that is none of ours. Throws E_ENGINE. */
+/**
+ * The home that owns the container of this name: null if there is no such container, '' if it is not one of ours.
+ * Throws E_ENGINE.
+ */
 export async function homeOfContainer(name: string): Promise<string | null> {
   const found = await askEngineJson<Inspected>({ path: `/containers/${encodeURIComponent(name)}/json` });
   return found === null ? null : (found.Config.Labels?.[LABEL.home] ?? '');
 }
 
-/** Removes it at once, running or not. */
+/** Removes a container at once, even a running one. Throws E_ENGINE, E_RUNTIME. */
 export async function removeContainer(id: string): Promise<void> {
   const deadline = machineMs() + REMOVING_MAY_TAKE_MS;
   while (!(await removed(id))) {
@@ -72,7 +75,7 @@ export async function removeContainer(id: string): Promise<void> {
   }
 }
 
-/** False while somebody else is removing it: the engine itself does, when a container that runs one command has ended. */
+/** False while another removal is in progress: the engine itself removes a one-off container that has exited. */
 async function removed(id: string): Promise<boolean> {
   const path = `/containers/${id}?force=true&v=true`;
   try {
@@ -84,7 +87,7 @@ async function removed(id: string): Promise<boolean> {
   }
 }
 
-/** What the engine says of a container, in our words. */
+/** The engine's view of a container as a RunningSlot. */
 export function runningSlot({ RestartCount, State, Config }: Inspected): RunningSlot {
   const status = statusOf(State.Status);
   const alive = status === 'online' || status === 'stopping';
@@ -98,12 +101,15 @@ export function runningSlot({ RestartCount, State, Config }: Inspected): Running
     pid: alive && State.Pid > 0 ? State.Pid : null,
     restarts: RestartCount,
     status,
-    // the engine sets it to 0 as the next process starts
+    // the engine resets it to 0 when the next process starts
     exitCode: alive ? null : State.ExitCode,
   };
 }
 
-/** The engine's words. What is not running and what nobody will start again are told apart. */
+/**
+ * Maps the engine's states. A container that waits for its restart is `crashed`; one that will
+ * not restart is `stopped`.
+ */
 function statusOf(status: string): ProcessStatus {
   switch (status) {
     case 'running':
@@ -111,7 +117,7 @@ function statusOf(status: string): ProcessStatus {
     case 'removing':
       return 'stopping';
     case 'restarting':
-      // it ended without being asked to, and waits for its next start
+      // it crashed and waits for its restart
       return 'crashed';
     default:
       // created, exited, dead, paused
@@ -128,12 +134,15 @@ async function asSlotContainer(container: Inspected): Promise<SlotContainer> {
   return { id: container.Id, running: { ...running, exitCode }, outOfMemory };
 }
 
-/** Of a container that runs again, only these still tell how it ended; they pass, for the engine keeps some hundred. */
+/**
+ * Fetches the `die` and `oom` events: after a restart only they tell how the last process ended. The engine keeps just
+ * the last few hundred events.
+ */
 async function eventsOf(id: string): Promise<EngineEvent[]> {
   const now = Math.ceil(Date.now() / 1000);
   const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ['die', 'oom'] }));
   const { body } = await askEngine({ path: `/events?since=0&until=${now}&filters=${filters}` });
-  // a line of JSON for each
+  // one line of JSON per event
   const lines = body.toString('utf8').split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as EngineEvent);
 }
@@ -143,7 +152,10 @@ export interface EngineEvent {
   Actor: { Attributes: { exitCode?: string } };
 }
 
-/** How a container ended last, from its events: an `oom` before its `die` says why. @param events oldest first */
+/**
+ * How the container's last process ended; an `oom` before the `die` gives the reason.
+ * @param events oldest first
+ */
 export function lastEnd(events: EngineEvent[]): { exitCode: number | null; outOfMemory: boolean } {
   const died = events.findLastIndex(({ Action }) => Action === 'die');
   const code = events[died]?.Actor.Attributes.exitCode;

@@ -1,6 +1,6 @@
 /**
- * What Compose is told of one start of a slot, over docker-compose.<slot>.yml: the commit's image, the proof, whose
- * data. Pure. Compose reads YAML, and JSON is YAML.
+ * Builds the override files that Compose merges over docker-compose.<slot>.yml: image, instance, user and data of one
+ * start. Pure. The files are JSON, which is valid YAML.
  */
 import type { Config } from '../../config/load';
 import type { Release } from '../../core/release';
@@ -9,13 +9,13 @@ import { quoted } from '../../core/shell-word';
 import type { Home } from '../../home/home';
 import { LABEL } from './containers';
 
-/** Where a container sees the shared folder. */
+/** The path of the shared folder inside a container. */
 export const DATA_IN_CONTAINER = '/data';
 
 const LENT = 'SWITCHYARD_LENT_';
 const BORROWED = new RegExp(`^\\$\\{${LENT}\\d+\\}$`);
 
-/** A user and a group by their numbers: the container knows no names of this machine's. */
+/** Numeric ids, because a container does not know this machine's user names. */
 export interface ContainerUser {
   uid: number;
   gid: number;
@@ -26,22 +26,22 @@ export interface RunInput {
   config: Pick<Config, 'name' | 'compose' | 'limits'>;
   release: Release;
   user: ContainerUser;
-  /** This machine's cores: more than there are, and the engine refuses. */
+  /** This machine's core count: the engine refuses a higher CPU limit. */
   cores: number;
-  /** The app's own variables. Only their names come into the file; see lent. */
+  /** The app's own variables. The file contains only their names; see `lent`. */
   variables?: Record<string, string>;
 }
 
 export interface SlotInput extends RunInput {
   slot: Slot;
   instance: string;
-  /** The number of the app's own variables. */
+  /** The version number of the app's own variables. */
   environment: number;
 }
 
 /**
  * The override file of a slot, as an object.
- * @param definition the file it goes over: the slot's own unless told, or that of another slot, whose definition it then takes over
+ * @param definition the file it overrides, by default the slot's own; if it is another slot's, the slot extends it
  */
 export function slotOverride(input: SlotInput, definition = fileOf(input.slot.name)): object {
   const { config, slot, release, instance, environment } = input;
@@ -54,7 +54,7 @@ export function slotOverride(input: SlotInput, definition = fileOf(input.slot.na
         container_name: containerOf(config.name, slot.name),
         command: ['node', release.app.start],
         stop_grace_period: `${config.limits.stop}s`,
-        // Switchyard asks far more often; this one is for `docker ps`
+        // Switchyard probes far more often; this check is for `docker ps`
         healthcheck: { interval: '30s' },
         environment: {
           ...service.environment,
@@ -75,23 +75,26 @@ export function slotOverride(input: SlotInput, definition = fileOf(input.slot.na
   });
 }
 
-/** Nothing for a slot with a file of its own. */
+/** The `extends` of a slot that uses another slot's definition; empty for a slot with its own file. */
 function inherited(slot: SlotName, definition: string): object {
   if (definition.endsWith(fileOf(slot))) return {};
   return { extends: { file: definition, service: /\.([a-z]+)\.yml$/.exec(definition)?.[1] } };
 }
 
-/** A slot's own definition in the clone. */
+/** The file name of a slot's own definition in the clone. */
 export function fileOf(slot: SlotName): string {
   return `docker-compose.${slot}.yml`;
 }
 
-/** The override file of a command that runs once. @param service the slot whose definition it borrows */
+/**
+ * The override file of a one-off command.
+ * @param service the slot whose definition it uses
+ */
 export function runOverride(service: SlotName, input: RunInput): object {
   return withEscapes({ services: { [service]: serviceOf(input) } });
 }
 
-/** The override file of a build: the commit's folder and what the image carries. */
+/** The override file of a build: the commit's folder as context, and the image's labels and build arguments. */
 export function buildOverride(
   home: Pick<Home, 'dir'>,
   name: string,
@@ -107,12 +110,14 @@ export function buildOverride(
   return withEscapes({ services: { [slot]: { image, build } } });
 }
 
-/** One word for each argument, whatever is in it: a Dockerfile knows only a shell's line. */
+/** Quotes each argument as one shell word, because a Dockerfile takes only a shell command line. */
 function shellLine(argv: string[]): string {
   return argv.map(quoted).join(' ');
 }
 
-/** What npm needs to get out. Docker keeps these few arguments out of the image and its history. */
+/**
+ * The proxy variables that npm needs for network access. Docker keeps these arguments out of the image and its history.
+ */
 function proxiesOf(env: NodeJS.ProcessEnv): Record<string, string> {
   const proxies = Object.entries(env).filter(([name]) =>
     /^((https?|no)_proxy|(HTTPS?|NO)_PROXY)$/.test(name),
@@ -121,29 +126,29 @@ function proxiesOf(env: NodeJS.ProcessEnv): Record<string, string> {
 }
 
 /**
- * The app's variables as Compose's own environment has to carry them, so that no file does; and under names of ours, for
- * Docker reads APP_NAME, DOCKER_HOST and the like for itself.
+ * The app's variables for Compose's own environment, so that no file contains their values. They get our own names
+ * because Docker itself reads APP_NAME, DOCKER_HOST and the like.
  */
 export function lent(variables: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.values(variables).map((value, index) => [`${LENT}${index}`, value]));
 }
 
-/** The same in the file: each name with where Compose finds its value. */
+/** The app's variables in the override file: each name with a reference to its value in Compose's environment. */
 function borrowed(variables: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.keys(variables).map((name, index) => [name, `\${${LENT}${index}}`]));
 }
 
-/** The image of a commit. */
+/** The image name of a commit. */
 export function imageOf(name: string, commit: string): string {
   return `${name}:${commit}`;
 }
 
-/** What `docker ps` calls a slot. */
+/** The container name of a slot. */
 export function containerOf(name: string, slot: SlotName): string {
   return `${name}-${slot}`;
 }
 
-/** What all of a release's containers have in common. */
+/** The settings that all containers of a release share. */
 function serviceOf({ home, config, release, user, cores, variables }: RunInput) {
   return {
     image: imageOf(config.name, release.commit),
@@ -152,7 +157,7 @@ function serviceOf({ home, config, release, user, cores, variables }: RunInput) 
     mem_limit: config.compose.memory,
     cpus: Math.min(config.compose.cpus, cores),
     environment: {
-      // a user without a name has no home either
+      // a user without an entry in /etc/passwd has no home
       HOME: '/tmp',
       NODE_ENV: 'production',
       ...borrowed(variables ?? {}),
@@ -163,7 +168,7 @@ function serviceOf({ home, config, release, user, cores, variables }: RunInput) 
   };
 }
 
-/** Compose would take a `$` in a value for the name of a variable, which only those are that it is to find. */
+/** Escapes every `$` except in our own references: Compose would treat it as the start of a variable. */
 function withEscapes<T extends object>(value: T): T {
   const escaped = JSON.stringify(value, (_key, each: unknown) =>
     typeof each === 'string' && !BORROWED.test(each) ? each.replaceAll('$', '$$$$') : each,

@@ -1,15 +1,15 @@
 /**
- * One question to the Docker engine, over its unix socket: what runs is asked many times a second, and the
- * command line takes a hundred milliseconds for each answer. https://docs.docker.com/reference/api/engine/
+ * Talks to the Docker engine over its unix socket, because the state is read many times a second and the command line
+ * takes 100 ms per call. https://docs.docker.com/reference/api/engine/
  */
 import { request, type IncomingMessage } from 'node:http';
 import { KnownError } from '../../core/errors';
 
 export interface Question {
   method?: 'GET' | 'POST' | 'DELETE';
-  /** With its query; what is not our own in it must be encoded. */
+  /** The path with its query; values from outside must be URL-encoded. */
   path: string;
-  /** How long the engine may be silent, in milliseconds. */
+  /** How long the engine may stay silent, in milliseconds. */
   limitMs?: number;
 }
 
@@ -18,12 +18,12 @@ export interface EngineAnswer {
   body: Buffer;
 }
 
-/** The oldest version that has all we ask for: Docker 20.10, of 2020. Engines drop old versions in time. */
+/** The oldest API version with everything we need: Docker 20.10, of 2020. Engines drop old versions over time. */
 const API = '/v1.41';
 const ANSWER_WITHIN_MS = 10_000;
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 
-/** Where the engine listens. Throws E_ENGINE for a DOCKER_HOST on another machine, which has no slots of ours. */
+/** The engine's socket. Throws E_ENGINE for a DOCKER_HOST that is not a unix socket: the slots run on this machine. */
 export function engineSocket(env: NodeJS.ProcessEnv = process.env): string {
   const host = env.DOCKER_HOST ?? '';
   if (host === '') return DEFAULT_SOCKET;
@@ -35,7 +35,7 @@ export function engineSocket(env: NodeJS.ProcessEnv = process.env): string {
   );
 }
 
-/** What the engine answers, whatever the status. Throws E_ENGINE when nobody answers. */
+/** Sends a request and returns the answer, whatever its status. Throws E_ENGINE if the engine does not answer. */
 export async function askEngine(question: Question): Promise<EngineAnswer> {
   const response = await openEngine(question);
   const chunks: Buffer[] = [];
@@ -47,7 +47,10 @@ export async function askEngine(question: Question): Promise<EngineAnswer> {
   return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
 }
 
-/** The answer's JSON; null for 404, and where there was nothing to do. Throws E_ENGINE, and E_RUNTIME with the engine's own word when it refuses. */
+/**
+ * Returns the answer's JSON; null for 404, for 304 (nothing to do) and for an empty body. Throws E_ENGINE, and
+ * E_RUNTIME with the engine's own error if it refuses.
+ */
 export async function askEngineJson<T>(question: Question): Promise<T | null> {
   const { status, body } = await askEngine(question);
   if (status === 404 || status === 304) return null;
@@ -55,7 +58,7 @@ export async function askEngineJson<T>(question: Question): Promise<T | null> {
   return body.length === 0 ? null : (JSON.parse(body.toString('utf8')) as T);
 }
 
-/** An answer to be read bit by bit. */
+/** Opens a request whose answer is read as a stream. Throws E_ENGINE. */
 export function openEngine({ method = 'GET', path, limitMs }: Question): Promise<IncomingMessage> {
   return new Promise((resolve, reject) => {
     const asking = request({ socketPath: engineSocket(), method, path: API + path, agent: false }, resolve);
@@ -69,7 +72,7 @@ function refused({ path }: Question, status: number, body: Buffer): KnownError {
   return new KnownError('E_RUNTIME', `Docker refused ${path.split('?')[0]}: ${wordOf(body) || status}`);
 }
 
-/** The engine's errors are `{"message": "…"}`. */
+/** The engine's errors have the form `{"message": "…"}`. */
 function wordOf(body: Buffer): string {
   try {
     return (JSON.parse(body.toString('utf8')) as { message?: string }).message ?? '';

@@ -1,6 +1,6 @@
 /**
- * The Compose runtime: a slot is a container, removed and made anew. Compose makes it, by the clone's
- * docker-compose.<slot>.yml, so that what a person adds there holds; everything else is asked of the engine itself.
+ * The Compose runtime: each start of a slot removes its container and creates a new one. Compose creates it from the
+ * clone's docker-compose.<slot>.yml, so that an operator's additions apply; all other calls go to the engine directly.
  *
  * start and stop are called under the deployment lock. list and logs may be called by any process at any time.
  */
@@ -31,10 +31,10 @@ function unlessDisk(error: unknown): void {
   if (diskReason(error) === null) throw error;
 }
 
-/** What the engine itself takes to stop and remove a container, beyond the app's own time. */
+/** The engine's own time to stop and remove a container, on top of the app's stop time. */
 const ENGINE_MARGIN_MS = 10_000;
 
-/** The runtime of a home. It keeps no connection, so nothing has to be closed. */
+/** Creates the runtime of a home. It holds no connection, so nothing needs closing. */
 export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
   const { home, config } = options;
   const stopSeconds = Math.ceil(config.limits.stop);
@@ -43,7 +43,7 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
     for (const { id } of await slotContainers(home, slot)) {
       const limitMs = stopSeconds * 1000 + ENGINE_MARGIN_MS;
       await askEngineJson({ method: 'POST', path: `/containers/${id}/stop?t=${stopSeconds}`, limitMs });
-      // a disk that takes no line keeps no container running
+      // a full disk must not keep a container running
       await keepOutput(id, slotLog(home, slot)).catch(unlessDisk);
       await removeContainer(id);
     }
@@ -84,7 +84,7 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
     },
   };
 
-  /** What is kept can be read while the engine is down. */
+  /** Empty while the engine is down: the saved log is still readable then. */
   function containersIfAny(slot: SlotName): Promise<SlotContainer[]> {
     return slotContainers(home, slot).catch(() => []);
   }

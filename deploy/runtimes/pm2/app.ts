@@ -1,4 +1,7 @@
-/** Start and delete one PM2 app. Never reload: PM2 deletes the old process when the new one is slow, and loses requests. */
+/**
+ * Starts and deletes one PM2 app. Never reloads: PM2 deletes the old process even if the new one is
+ * slow, and loses requests.
+ */
 import { userInfo } from 'node:os';
 import { KnownError } from '../../core/errors';
 import type { ProcessStatus } from '../../core/slot';
@@ -8,10 +11,10 @@ import type { Pm2Definition } from './definitions';
 import type { Pm2Process } from './rpc';
 import { askPm2, pm2Processes } from './rpc';
 
-/** PM2 waits once for SIGTERM and once more after SIGKILL; what comes on top is its own work. */
+/** PM2's own overhead, on top of one wait after SIGTERM and another after SIGKILL. */
 const DELETE_MARGIN_MS = 10_000;
 
-/** Starts an app that PM2 does not have yet, and returns its pid. Throws E_RUNTIME. */
+/** Starts an app that PM2 does not have yet and returns its pid. Throws E_RUNTIME. */
 export async function startApp(home: Home, definition: Pm2Definition): Promise<number> {
   await ensurePm2(home);
   const [started] = await askPm2<{ process?: { pid?: number } }[]>(home, 'prepare', prepared(definition));
@@ -20,7 +23,7 @@ export async function startApp(home: Home, definition: Pm2Definition): Promise<n
   return pid;
 }
 
-/** Deletes every app of a name: SIGTERM, then SIGKILL after its kill_timeout. PM2 does not start it again. */
+/** Deletes every app of that name: SIGTERM, then SIGKILL after its kill_timeout. PM2 does not restart it. */
 export async function deleteApp(home: Home, name: string, stopSeconds: number): Promise<void> {
   const apps = (await pm2Processes(home)).filter((app) => app.name === name);
   await Promise.all(apps.map((app) => deleteProcess(home, app, stopSeconds)));
@@ -30,17 +33,17 @@ export interface ProcessState {
   pid: number | null;
   restarts: number;
   status: ProcessStatus;
-  /** Of its last end, if it ended; 0 also when a signal ended it, which PM2 does not keep. */
+  /** The last exit code, or null; also 0 if a signal ended the process, because PM2 does not record signals. */
   exitCode: number | null;
 }
 
-/** What PM2 says of a process, in our words. */
+/** PM2's view of a process as a ProcessState. */
 export function processState({ pid, pm2_env }: Pm2Process): ProcessState {
-  // PM2 could not start its program, as when its Node was removed: it calls that online and does not try again
+  // PM2 could not start the program, for example because its Node was removed; it reports `online` and never retries
   const neverStarted = pm2_env.status === 'online' && !pid;
   const status = neverStarted ? 'stopped' : statusOf(pm2_env.status);
   return {
-    // PM2 keeps the pid of a dead process until it starts the next
+    // PM2 keeps the pid of a dead process until it starts the next one
     pid: status === 'crashed' || status === 'stopped' ? null : pid || null,
     restarts: pm2_env.restart_time,
     status,
@@ -48,7 +51,7 @@ export function processState({ pid, pm2_env }: Pm2Process): ProcessState {
   };
 }
 
-/** PM2's words, of which `online` only says that the process exists. */
+/** Maps PM2's states. `online` says only that the process exists. */
 function statusOf(status: string): ProcessStatus {
   switch (status) {
     case 'online':
@@ -58,7 +61,7 @@ function statusOf(status: string): ProcessStatus {
     case 'launching':
       return 'starting';
     default:
-      // errored, waiting restart: it ended without being asked to
+      // errored, waiting restart: it exited by itself
       return 'crashed';
   }
 }
@@ -66,7 +69,7 @@ function statusOf(status: string): ProcessStatus {
 async function deleteProcess(home: Home, app: Pm2Process, stopSeconds: number): Promise<void> {
   const limit = 2 * stopSeconds * 1000 + DELETE_MARGIN_MS;
   await askPm2(home, 'deleteProcessId', app.pm_id, limit).catch(async (error: unknown) => {
-    // deleted by somebody else meanwhile, or with the daemon itself
+    // another process deleted it meanwhile, or the daemon is gone
     const still = (await pm2Processes(home)).some(
       (other) => other.pm_id === app.pm_id && other.name === app.name,
     );
@@ -74,7 +77,7 @@ async function deleteProcess(home: Home, app: Pm2Process, stopSeconds: number): 
   });
 }
 
-/** For `pm2 list`. Containers run as users that /etc/passwd does not know. */
+/** The user name for `pm2 list`. Containers may run as users without an entry in /etc/passwd. */
 function userName(): string {
   try {
     return userInfo().username;
@@ -83,7 +86,7 @@ function userName(): string {
   }
 }
 
-/** The definition as PM2's own `start` hands it to the daemon. */
+/** The definition in the form that PM2's own `start` sends to the daemon. */
 function prepared(definition: Pm2Definition): Record<string, unknown> {
   const { script, cwd, interpreter, out_file, error_file, pid_file, ...same } = definition;
   return {

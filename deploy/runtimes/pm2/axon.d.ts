@@ -1,4 +1,4 @@
-/** PM2 ships its own transport without types: what we use of it. */
+/** Types for the parts of PM2's untyped transport that we use. */
 declare module 'pm2/modules/pm2-axon' {
   export interface RequestSocket {
     set(name: 'retry timeout', milliseconds: number): this;

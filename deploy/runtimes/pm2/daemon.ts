@@ -1,6 +1,6 @@
 /**
- * PM2's daemon: launched by us and not by PM2's API, which would give it the caller's whole environment,
- * and through it every app and PM2's dump.
+ * Launches and stops PM2's daemon. PM2's own API would launch it with the caller's whole environment and so pass that
+ * to every app and to PM2's dump.
  */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync } from 'node:fs';
@@ -19,11 +19,11 @@ import { Pm2Down, askPm2 } from './rpc';
 const ONLINE_WITHIN_MS = 20_000;
 const PING_WITHIN_MS = 5_000;
 
-/** Sees to it that a daemon runs, with an environment of listed variables only. Throws E_RUNTIME. */
+/** Starts the daemon if it is not running, with an environment of allow-listed variables only. Throws E_RUNTIME. */
 export async function ensurePm2(home: Home): Promise<void> {
   makeFolders(home);
   if (await isPm2Up(home)) return;
-  // two daemons launched at once would both stay, one of them without a socket and without an end
+  // of two daemons launched at once, one would lose its socket and run forever
   const lock = await takeLock({ lock: path.join(home.pm2, 'launch.lock') });
   try {
     if (!(await isPm2Up(home))) await launch(home);
@@ -32,27 +32,30 @@ export async function ensurePm2(home: Home): Promise<void> {
   }
 }
 
-/** Ends the daemon of this home, but not what it started. Nothing is left of it, also when it hangs or is dead already. */
+/**
+ * Kills this home's daemon and removes its sockets and pid file, even if it hangs or is dead
+ * already. Its apps keep running.
+ */
 export async function endPm2Daemon(home: Home): Promise<void> {
   await endProcesses(pm2Daemons(home), 0);
   for (const name of ['rpc.sock', 'pub.sock', 'pm2.pid']) {
     try {
       rmSync(path.join(home.pm2, name), { force: true });
     } catch {
-      // on a read-only disk they stay, and stand for nothing
+      // they stay on a read-only disk, where they do no harm
     }
   }
 }
 
-/** The daemon's processes as the kernel shows them. */
+/** The daemon's processes, found in /proc. */
 export function pm2Daemons(home: Pick<Home, 'pm2'>): OsProcess[] {
-  // its title is "PM2 v7.0.4: God Daemon (...)", and before it sets it the path of PM2's Daemon.js
+  // its title is "PM2 v7.0.4: God Daemon (...)"; before it sets that, the command line has the path of PM2's Daemon.js
   return processesWith('PM2_HOME', home.pm2).filter(({ argv }) =>
     /God Daemon|\/Daemon\.js/.test(argv.join(' ')),
   );
 }
 
-/** Throws E_RUNTIME when a daemon listens but does not answer. */
+/** Whether a daemon answers. Throws E_RUNTIME if one listens but does not answer. */
 export async function isPm2Up(home: Home): Promise<boolean> {
   try {
     await askPm2(home, 'ping', {}, PING_WITHIN_MS);
@@ -63,7 +66,10 @@ export async function isPm2Up(home: Home): Promise<boolean> {
   }
 }
 
-/** Ends a daemon that listens but does not answer, and says whether it had to. What it started is adopted by the next one. */
+/**
+ * Kills a daemon that listens but does not answer, and returns whether it had to. Its apps run on
+ * as orphans until the deployer replaces them.
+ */
 export async function endHungPm2(home: Home): Promise<boolean> {
   try {
     await isPm2Up(home);
@@ -80,7 +86,7 @@ function makeFolders(home: Home): void {
   writeUnlessSame(preloadFile(home), PRELOAD);
   writeUnlessSame(loggingFile(home), loggingProgram(require.resolve('pm2/lib/Utility.js')));
   writeUnlessThere(path.join(home.pm2, 'module_conf.json'), '{}');
-  // with this file PM2's command line neither prints its banner nor reports the installation to pm2.io
+  // with this file, PM2's command line prints no banner and does not report the installation to pm2.io
   writeUnlessThere(path.join(home.pm2, 'touch'), '');
 }
 
@@ -98,7 +104,7 @@ async function launch(home: Home): Promise<void> {
     process.execPath,
     ['--require', loggingFile(home), require.resolve('pm2/lib/Daemon.js')],
     {
-      // not the caller's folder, which may be removed one day
+      // not the caller's folder, which may be removed later
       cwd: home.pm2,
       env: pm2Environment(home, process.env),
       detached: true,
@@ -111,7 +117,7 @@ async function launch(home: Home): Promise<void> {
   daemon.unref();
 }
 
-/** PM2's daemon sends one message when both its sockets are open. */
+/** Waits for the daemon's one message, which says that both its sockets are open. */
 function online(daemon: ChildProcess, home: Home): Promise<void> {
   return new Promise((resolve, reject) => {
     const fail = (what: string): void => {

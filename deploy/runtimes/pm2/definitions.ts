@@ -1,6 +1,6 @@
 /**
- * What PM2 is told to run, in the words of its own ecosystem file. Pure: ecosystem.config.js and the
- * runtime start the same thing.
+ * Builds PM2 app definitions in the format of PM2's ecosystem file. Pure, so that ecosystem.config.js and the
+ * runtime start the same apps.
  */
 import path from 'node:path';
 import { KnownError } from '../../core/errors';
@@ -17,16 +17,16 @@ export interface Pm2Definition {
   cwd: string;
   interpreter: 'none';
   exec_mode: 'fork';
-  /** False keeps PM2's monitoring code and its calls home out of the process. */
+  /** False keeps PM2's monitoring code and its telemetry out of the process. */
   pmx: false;
   /** False: PM2 does not run git in the folder. */
   vizion: false;
   autorestart: true;
-  /** Milliseconds before the first restart; half as much again for each one after it, up to 15 s. */
+  /** Milliseconds before the first restart; each later delay is 1.5 times the one before, up to 15 s. */
   exp_backoff_restart_delay: number;
   /** Milliseconds from SIGTERM to SIGKILL. */
   kill_timeout: number;
-  /** Milliseconds between PM2's looks at whether a process has ended. */
+  /** Milliseconds between PM2's checks of whether a process has exited. */
   kill_retry_time: number;
   treekill: false;
   merge_logs: true;
@@ -39,7 +39,7 @@ export interface Pm2Definition {
 
 export const DEPLOYER = 'deployer';
 const SLOT_PREFIX = 'app-';
-/** Where the deployer's program lies below the clone. */
+/** The path of the deployer's program in the clone. */
 export const DEPLOYER_SCRIPT = path.join('dist', 'deploy', 'daemon.js');
 export const DEPLOYER_STOP_SECONDS = 5;
 
@@ -48,15 +48,18 @@ export interface SlotInput {
   slot: Slot;
   release: Release;
   instance: string;
-  /** The number of the app's own variables. Their values come from its file: PM2 would show and keep them. */
+  /**
+   * The version number of the app's own variables. The app reads their values from a file, because PM2
+   * would show and store them.
+   */
   environment: number;
-  /** From SIGTERM to SIGKILL. */
+  /** Seconds from SIGTERM to SIGKILL. */
   stopSeconds: number;
-  /** The caller's environment; only listed variables are taken from it. */
+  /** The caller's environment; only allow-listed variables are used. */
   env: NodeJS.ProcessEnv;
 }
 
-/** The release in a slot: `app-blue`. */
+/** The PM2 app of a release in a slot: `app-blue`. */
 export function slotDefinition({
   home,
   slot,
@@ -85,7 +88,7 @@ export function slotDefinition({
   });
 }
 
-/** The deployer of the clone at `root`. */
+/** The PM2 app of the deployer of the clone at `root`. */
 export function deployerDefinition({
   home,
   root,
@@ -105,12 +108,15 @@ export function deployerDefinition({
   });
 }
 
-/** The environment of PM2 itself, daemon and command line, which it must not pass on or phone home from. */
+/**
+ * The environment of PM2's daemon and command line: allow-listed variables only, since PM2 passes them on,
+ * and settings that stop PM2 from phoning home.
+ */
 export function pm2Environment(home: Home, caller: NodeJS.ProcessEnv): Record<string, string> {
   return {
     ...appEnvironment(caller),
     PM2_HOME: home.pm2,
-    // the signal is the daemon's, not the app's: PM2 knows no other place for it
+    // PM2 takes the stop signal only from the daemon's environment, not from the app's definition
     PM2_KILL_SIGNAL: 'SIGTERM',
     PM2_DISABLE_VERSION_CHECK: 'true',
     PM2_NO_INTERACTION: 'true',
@@ -121,17 +127,17 @@ export function slotAppName(slot: SlotName): string {
   return SLOT_PREFIX + slot;
 }
 
-/** The slot of a PM2 app's name, or null for an app that is none. */
+/** The slot of a PM2 app's name, or null if the app is not a slot. */
 export function slotOfApp(name: string): SlotName | null {
   return name.startsWith(SLOT_PREFIX) ? name.slice(SLOT_PREFIX.length) : null;
 }
 
-/** The one file with everything an app writes, as it wrote it: a prefix would break lines of JSON. */
+/** The single log file of an app, without a prefix, which would break JSON lines. */
 export function logFile(home: Home, name: string): string {
   return path.join(home.logs, `${name}.log`);
 }
 
-/** The program that PM2's daemon loads first; see pm2-logging.ts. */
+/** The program that PM2's daemon loads first; see logging.ts. */
 export function loggingFile(home: Home): string {
   return path.join(home.pm2, 'logging.js');
 }
@@ -146,9 +152,9 @@ interface NodeInput {
 }
 
 /**
- * Node is the script and the program its argument, so that PM2 adds nothing of its own: with `node` as the
- * interpreter it loads the program from a wrapper, `process.argv[1]` is then the wrapper and an ES module
- * that asks whether it is the main one is told no; and a path with a space would go through bash.
+ * Runs Node as the script and the program as its argument, so that PM2 adds no wrapper. With `node` as the interpreter,
+ * PM2 loads the program from a wrapper: `process.argv[1]` is the wrapper, and an ES module's check for the main module
+ * fails. A path with a space would also go through bash.
  */
 function node({ home, name, script, cwd, stopSeconds, env }: NodeInput): Pm2Definition {
   if (process.execPath.includes(' ')) {
@@ -168,14 +174,14 @@ function node({ home, name, script, cwd, stopSeconds, env }: NodeInput): Pm2Defi
     // 0 would mean PM2's own default
     kill_timeout: Math.max(1, Math.round(stopSeconds * 1000)),
     kill_retry_time: 5,
-    // PM2's treekill asks `ps`; where there is none it sends no signal at all. The deployer's deployments
-    // must outlive it anyway, and what a slot leaves behind is ended by the runtime.
+    // PM2's treekill runs `ps` and sends no signal at all if `ps` is missing. The deployer's deployments must outlive
+    // it anyway, and the runtime kills the children that a slot leaves behind.
     treekill: false,
     merge_logs: true,
     out_file: logFile(home, name),
     error_file: logFile(home, name),
     pid_file: path.join(home.pm2, 'pids', `${name}.pid`),
-    // [''] filters every variable of the caller out; `true`, which the documentation names, filters none
+    // [''] filters out all of the caller's variables; the documented `true` filters none
     filter_env: [''],
     env,
   };

@@ -1,4 +1,4 @@
-/** The deployer as a PM2 app, and the end of everything that PM2 keeps for a home. */
+/** Starts and stops the deployer as a PM2 app, and stops everything PM2 runs for a home. */
 import type { Home } from '../../home/home';
 import type { OsProcess } from '../../os/process-table';
 import { endProcesses, processesWith, withoutChildren } from '../../os/process-table';
@@ -9,25 +9,25 @@ import { DEPLOYER, DEPLOYER_SCRIPT, DEPLOYER_STOP_SECONDS, deployerDefinition } 
 import { pm2Processes } from './rpc';
 
 export interface DeployerStatus extends ProcessState {
-  /** True when it lives on after PM2's daemon died: nobody would start it again. */
+  /** True if it outlived PM2's daemon: nothing would restart it. */
   orphan: boolean;
 }
 
-/** Starts the deployer of the clone at `root`, in the place of one that runs. Returns its pid. Throws E_RUNTIME. */
+/** Starts the deployer of the clone at `root`, replacing a running one. Returns its pid. Throws E_RUNTIME. */
 export async function startDeployer({ home, root }: { home: Home; root: string }): Promise<number> {
   await stopDeployer({ home });
   return startApp(home, deployerDefinition({ home, root, env: process.env }));
 }
 
-/** Ends the deployer, an orphaned one too. Deployments that it has begun go on. */
+/** Stops the deployer, including an orphaned one. Its running deployments continue. */
 export async function stopDeployer({ home }: { home: Home }): Promise<void> {
   await deleteApp(home, DEPLOYER, DEPLOYER_STOP_SECONDS);
   await endProcesses(deployerProcesses(home), DEPLOYER_STOP_SECONDS);
 }
 
-/** What runs as the deployer, or null when nothing does. */
+/** The state of the deployer, or null if none runs. */
 export async function deployerStatus({ home }: { home: Home }): Promise<DeployerStatus | null> {
-  // looked at before PM2 is asked: one that is started between the two is not an orphan
+  // /proc is read before PM2 is queried, so that a deployer started in between is not taken for an orphan
   const [seen] = deployerProcesses(home);
   const managed = (await pm2Processes(home)).find(({ name }) => name === DEPLOYER);
   if (managed) return { ...processState(managed), orphan: false };
@@ -35,29 +35,29 @@ export async function deployerStatus({ home }: { home: Home }): Promise<Deployer
 }
 
 /**
- * Ends the deployer, every slot and PM2's daemon; nothing of this home's PM2 is left, also when its daemon
+ * Stops the deployer, every slot and PM2's daemon. No process of this home's PM2 is left, even if the daemon
  * hangs or is dead already.
  */
 export async function stopPm2({ home, stopSeconds }: { home: Home; stopSeconds: number }): Promise<void> {
-  // in order, as long as PM2 answers; whatever is left then is ended without it
+  // through PM2 while it answers; the loop below kills whatever is left
   if (await isPm2Up(home).catch(() => false)) await deleteAll(home, stopSeconds).catch(() => {});
   do {
-    // before the rest: it would start again what ends
+    // the daemon first, because it would restart the processes that stop
     await endPm2Daemon(home);
     await endProcesses([...deployerProcesses(home), ...slotProcesses(home)], stopSeconds);
-    // a deployer that saw its PM2 end may just have launched another
+    // a deployer that lost its PM2 may just have launched another
   } while (pm2Daemons(home).length > 0);
 }
 
 async function deleteAll(home: Home, stopSeconds: number): Promise<void> {
-  // the deployer first: it would restart the slots that stop
+  // the deployer first, because it would restart the slots that stop
   await stopDeployer({ home });
   const apps = await pm2Processes(home);
   await Promise.all(apps.map(({ name }) => deleteApp(home, name, stopSeconds)));
 }
 
 function deployerProcesses(home: Home): OsProcess[] {
-  // a deployment has the deployer's environment, but runs another program
+  // a deployment has the deployer's environment but runs another program
   const inHome = processesWith('SWITCHYARD_HOME', home.dir);
   return withoutChildren(
     inHome.filter(({ argv }) => argv.some((word) => word.endsWith(`/${DEPLOYER_SCRIPT}`))),

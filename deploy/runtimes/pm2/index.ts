@@ -1,9 +1,9 @@
 /**
- * The PM2 runtime: a slot is a PM2 app of its own, deleted and started. What PM2 does not know of any more,
- * because its daemon was killed, is seen and ended through /proc.
+ * The PM2 runtime: each slot is its own PM2 app, deleted and started anew. Processes that PM2 lost because its daemon
+ * was killed are found and stopped through /proc.
  *
- * start and stop are called under the deployment lock. list and logs launch nothing and may be called by
- * any process at any time.
+ * start and stop are called under the deployment lock. list and logs launch nothing and may be called
+ * by any process at any time.
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
@@ -24,11 +24,11 @@ import { markStart, slotLog } from '../slot-log';
 
 export interface Pm2RuntimeOptions {
   home: Home;
-  /** From SIGTERM to SIGKILL. */
+  /** Seconds from SIGTERM to SIGKILL. */
   stopSeconds: number;
 }
 
-/** The runtime of a home. It keeps no connection, so nothing has to be closed. */
+/** Creates the runtime of a home. It holds no connection, so nothing needs closing. */
 export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runtime {
   const stop = async (slot: SlotName): Promise<void> => {
     await deleteApp(home, slotAppName(slot), stopSeconds);
@@ -51,7 +51,7 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
     async list(only) {
       const found = only === undefined ? [] : await managedIn(home, only);
       if (found.length > 0) return found;
-      // looked at before PM2 is asked: a process that is started between the two is not an orphan
+      // /proc is read before PM2 is queried, so that a process started in between is not taken for an orphan
       const seen = withoutChildren(processesWith('SWITCHYARD_DATA', home.shared));
       const managed = (await pm2Processes(home)).flatMap(asSlot);
       return [...managed, ...orphans(seen.filter(isAlive), managed)];
@@ -61,7 +61,7 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
   };
 }
 
-/** Without this PM2 would restart a Node that does not find its file, for ever. */
+/** Checks the start file, because PM2 would restart a Node without its file forever. Throws E_CONFIG. */
 function checkStartFile(release: Release): void {
   if (existsSync(path.join(release.dir, release.app.start))) return;
   const where = `${release.app.start} is not in the release of ${release.commit.slice(0, 7)}`;
@@ -72,7 +72,7 @@ function checkStartFile(release: Release): void {
   );
 }
 
-/** What PM2 has in a slot: without the look at all processes of the machine, which is dear to whoever asks all day. */
+/** PM2's process in a slot. Skips the scan of all processes, which is too expensive for frequent callers. */
 async function managedIn(home: Home, slot: SlotName): Promise<RunningSlot[]> {
   return (await pm2Processes(home)).flatMap(asSlot).filter((running) => running.slot === slot);
 }
@@ -96,12 +96,12 @@ function environmentOf({ SWITCHYARD_ENVIRONMENT }: Record<string, string | undef
   return environment === EMPTY ? {} : { environment };
 }
 
-/** Every process that was started in a slot of this home, children too. */
+/** Every process that was started in a slot of this home, including children. */
 function processesOf(home: Home, slot: SlotName): OsProcess[] {
   return processesWith('SWITCHYARD_DATA', home.shared).filter(({ env }) => env.SWITCHYARD_SLOT === slot);
 }
 
-/** Slot processes that live without PM2: started by a daemon that is dead by now. */
+/** Slot processes without PM2: a daemon that is now dead started them. */
 function orphans(seen: OsProcess[], managed: RunningSlot[]): RunningSlot[] {
   const known = new Set(managed.map(({ instance }) => instance));
   const found = new Map<string, RunningSlot>();

@@ -1,8 +1,7 @@
 /**
- * How PM2's daemon writes what its apps say. Its own way loses lines whenever it opens a log anew (reloadLogs): it
- * throws away what its streams have not written yet, and drops what comes on standard error until the first file is
- * open; and after one failed write, on a full disk, it never writes again. So it gets another way, in a program that
- * is loaded before it.
+ * Replaces the log writer of PM2's daemon, in a program that the daemon loads first. PM2's own writer loses lines
+ * whenever it reopens a log (reloadLogs): it discards unwritten data and drops standard error until the first file is
+ * open. After one failed write, as on a full disk, it never writes again.
  */
 
 /** @param utility the path of PM2's lib/Utility.js */

@@ -1,18 +1,18 @@
-/** What every process that PM2 starts for us loads before its own program. */
+/** The code that every process started through PM2 loads before its own program. */
 import path from 'node:path';
 import type { Home } from '../../home/home';
 
-/** Where it lies; its path tells it the home. */
+/** The file's path. The preloaded code derives the home from it. */
 export function preloadFile(home: Pick<Home, 'pm2'>): string {
   return path.join(home.pm2, 'preload.js');
 }
 
 /**
- * PM2 reads what an app writes through a pipe. When its daemon is killed the pipe breaks, and an app that
- * uses process.stdout.write, as request loggers do, would die of the unhandled error at its next line.
+ * PM2 reads an app's output through a pipe. When PM2's daemon is killed the pipe breaks, and an app that uses
+ * process.stdout.write, as request loggers do, would crash with an unhandled error at its next line.
  *
- * The app's own variables are read here and not handed to PM2, which would keep them in its memory, show them in
- * `pm2 env` and write them to its dump.
+ * The app's own variables are read here and not passed to PM2, which would keep them in memory, show them in `pm2 env`
+ * and write them to its dump.
  */
 export const PRELOAD = `// Loaded before the app. It goes on when PM2's daemon is killed and nobody reads its output.
 for (const stream of [process.stdout, process.stderr]) {

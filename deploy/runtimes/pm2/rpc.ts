@@ -1,15 +1,15 @@
 /**
- * One question to PM2's daemon, over the socket that PM2's own API uses.
+ * Calls PM2's daemon over the socket that PM2's own API uses.
  *
- * PM2's API itself is left aside, because it launches a daemon with the caller's whole environment when
- * none answers, sends a path with a space through bash, changes the caller's `process.env`, and never
- * calls back when the daemon dies while it is asked.
+ * PM2's API itself is unsuitable: it launches a daemon with the caller's whole environment if none answers,
+ * sends a path with a space through bash, changes the caller's `process.env`, and never calls back if the
+ * daemon dies during a call.
  */
 import path from 'node:path';
 import { KnownError } from '../../core/errors';
 import type { Home } from '../../home/home';
 
-/** What `getMonitorData` and `prepare` say of a process; of PM2's many fields, those we read. */
+/** The fields we read of a process in `getMonitorData` and `prepare`. */
 export interface Pm2Process {
   pid?: number;
   name: string;
@@ -22,7 +22,7 @@ export interface Pm2Process {
   };
 }
 
-/** No daemon listens, or it ended while it was asked. */
+/** No daemon listens, or it died during the call. */
 export class Pm2Down extends KnownError {
   constructor(home: Pick<Home, 'pm2'>) {
     super('E_RUNTIME', `PM2's daemon of ${home.pm2} does not run.`);
@@ -31,18 +31,21 @@ export class Pm2Down extends KnownError {
 
 const ANSWER_WITHIN_MS = 10_000;
 
-/** Throws E_RUNTIME: as Pm2Down when there is no daemon, else when it refuses or is silent for `limitMs`. */
+/**
+ * Calls a method of the daemon. Throws E_RUNTIME: as Pm2Down if there is no daemon, else if it refuses or
+ * stays silent for `limitMs`.
+ */
 export async function askPm2<T>(
   home: Pick<Home, 'pm2'>,
   method: string,
   argument: unknown = {},
   limitMs = ANSWER_WITHIN_MS,
 ): Promise<T> {
-  // loaded by whoever asks: most commands never do
+  // loaded on demand, because most commands never need it
   const { socket: connection } = await import('pm2/modules/pm2-axon');
   const { Client } = await import('pm2/modules/pm2-axon-rpc');
   return new Promise<T>((resolve, reject) => {
-    // 0: a lost connection is told to us instead of being tried again for ever
+    // 0: report a lost connection instead of retrying forever
     const socket = connection('req').set('retry timeout', 0);
     const settle = (act: () => void): void => {
       clearTimeout(timer);
@@ -65,7 +68,7 @@ export async function askPm2<T>(
   });
 }
 
-/** All processes that PM2 keeps; none when its daemon is down. Throws E_RUNTIME when it does not answer. */
+/** All processes that PM2 manages; none if its daemon is down. Throws E_RUNTIME if it does not answer. */
 export async function pm2Processes(home: Pick<Home, 'pm2'>): Promise<Pm2Process[]> {
   try {
     return await askPm2<Pm2Process[]>(home, 'getMonitorData');
