@@ -1,20 +1,20 @@
-/** What a release was built with, and whether its files still suit this machine. Pure. */
+/** The environment that built a release, and whether its files still work on this machine. Pure. */
 
 export interface BuildEnvironment {
   /** `process.version`: v24.1.0. */
   node: string;
-  /** `process.versions.modules`: compiled addons load into this ABI only. */
+  /** `process.versions.modules`: a compiled addon loads only into this ABI. */
   abi?: string;
   platform?: string;
   arch?: string;
   libc?: 'glibc' | 'musl';
-  /** With its version: npm@11.6.1. */
+  /** Includes the version: npm@11.6.1. */
   packageManager?: string;
 }
 
 /**
- * One clause that says why files built there do not suit the present environment; null when they do. A manifest of an
- * older Switchyard has Node's version alone: each major version has an ABI of its own.
+ * Explains in one clause why files from `built` do not work in `present`; null when they do. Manifests from older
+ * Switchyard versions record only the Node version, and each Node major version has its own ABI.
  */
 export function whyForeign(built: BuildEnvironment, present: BuildEnvironment): string | null {
   if (differ(built.abi ?? major(built.node), built.abi ? present.abi : major(present.node)))
@@ -35,7 +35,7 @@ export function nodeInWords({ node, abi }: BuildEnvironment): string {
   return `Node ${major(node)}${abi ? ` (ABI ${abi})` : ''}`;
 }
 
-/** What is not known on one side says nothing. */
+/** A value that is unknown on either side never counts as a difference. */
 function differ(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && other !== undefined && one !== other;
 }

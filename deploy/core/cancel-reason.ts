@@ -1,4 +1,4 @@
-/** Why a deployment ends before its steps are done: an operator aborts it, or `npm stop` stops everything. */
+/** Why a deployment stops before its steps are done: an operator aborts it, or `npm stop` stops everything. */
 import { KnownError, asKnown } from './errors';
 
 export function abortedByOperator(): KnownError {
@@ -9,12 +9,12 @@ export function stoppedByNpmStop(): KnownError {
   return new KnownError('E_STOPPED', 'It was ended by npm stop.');
 }
 
-/** True for npm stop, which leaves the live release alone. */
+/** True for npm stop, which leaves the live release running. */
 export function isStopped(signal: AbortSignal | undefined): boolean {
   return signal?.aborted === true && asKnown(signal.reason).code === 'E_STOPPED';
 }
 
-/** The error to report: once a deployment is cancelled, its commands fail for that reason alone. */
+/** The error to report. A command that fails after a cancellation fails because of it, so the cancellation wins. */
 export function cancelReason(error: unknown, signal: AbortSignal | undefined): KnownError {
   return asKnown(signal?.aborted ? signal.reason : error);
 }

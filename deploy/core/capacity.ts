@@ -1,4 +1,4 @@
-/** Whether a deployment fits: what is free, what it needs, and what must be left of it. Pure; all in bytes. */
+/** Whether a deployment fits: free space, needed space and the reserve that must stay free. Pure; all in bytes. */
 import type { Plan } from './plan';
 import type { SlotName } from './slot';
 
@@ -9,10 +9,10 @@ export interface Look {
   keep: number;
 }
 
-/** A line of a log or a page of a database needs no more. */
+/** Enough for a log line or a database page. */
 const FULL_BELOW = 64 * 1024;
 
-/** @param free what users other than root may still write: nginx's workers are not root */
+/** @param free bytes that users other than root can still write; nginx workers do not run as root */
 export function isFull(free: number): boolean {
   return free < FULL_BELOW;
 }
@@ -21,14 +21,15 @@ export function fits({ free, needs, keep }: Look): boolean {
   return free - needs >= keep;
 }
 
-/** One sentence with every figure. @param what whose room it is: `The disk of /var/lib/switchyard/app` */
+/** One sentence with every figure. @param what the resource: `The disk of /var/lib/switchyard/app` */
 export function tooLittle(what: string, needsIt: string, { free, needs, keep }: Look): string {
   return `${what} has ${size(free)} left: ${needsIt} needs about ${size(needs)}, and ${size(keep)} must stay free.`;
 }
 
 /**
- * What a plan takes more than now at its highest: each slot that it starts, less what it ends before.
- * @param used what the process in each slot takes now @param each what a new one will
+ * The plan's peak memory minus the current use: each slot it starts, less each slot it has stopped by then.
+ * @param used what the process in each slot uses now
+ * @param each what a new process will use
  */
 export function memoryOfPlan(plan: Plan, used: ReadonlyMap<SlotName, number>, each: number): number {
   const held = new Map(used);
@@ -43,18 +44,21 @@ export function memoryOfPlan(plan: Plan, used: ReadonlyMap<SlotName, number>, ea
   return most - before;
 }
 
-/** A size of the configuration: `512k`, `25m`, `2g`. */
+/** Parses a size from the configuration: `512k`, `25m`, `2g`. */
 export function bytesOf(text: string): number {
   const unit = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[text.slice(-1)] ?? 1;
   return parseInt(text, 10) * unit;
 }
 
-/** `312 MB`: rounded, as people compare it. */
+/** `312 MB`, rounded for reading. */
 export function size(bytes: number): string {
   return `${Math.round(bytes / 1024 ** 2).toLocaleString('en')} MB`;
 }
 
-/** What a control group may still take. @param files the content of a file of the group, or null when there is none */
+/**
+ * The memory that a control group can still use.
+ * @param files the content of a file of the group, or null when there is none
+ */
 export function leftInGroup(version: 1 | 2, files: (name: string) => string | null): number {
   const names =
     version === 2
@@ -63,12 +67,12 @@ export function leftInGroup(version: 1 | 2, files: (name: string) => string | nu
   const limit = Number(files(names.limit) ?? 'max');
   if (!Number.isFinite(limit)) return Infinity;
   const used = Number(files(names.used) ?? 0);
-  // of what counts as used, the kernel gives this back before it refuses anybody
+  // the kernel counts this cache as used, but reclaims it before it denies memory
   const cache = new RegExp(`^${names.cache} (\\d+)$`, 'm').exec(files('memory.stat') ?? '')?.[1] ?? 0;
   return Math.max(0, limit - used + Number(cache));
 }
 
-/** The memory group of a process, from its /proc/<pid>/cgroup; null when it has none. */
+/** A process's memory control group, from its /proc/<pid>/cgroup; null when it has none. */
 export function memoryGroup(text: string): { version: 1 | 2; path: string } | null {
   const lines = text.split('\n').map((line) => line.split(':'));
   const old = lines.find(([, controllers]) => controllers?.split(',').includes('memory'));

@@ -1,22 +1,24 @@
 /**
- * In which bucket nginx puts a cohort: its split_clients hashes the text with MurmurHash2 and cuts the numbers into
- * parts of one per cent (nginx/site.conf.template). So we can ask as somebody whom a certain slot serves. Pure.
+ * Computes the bucket that nginx assigns to a cohort, so that a probe can reach a chosen slot through nginx. Pure.
+ *
+ * split_clients hashes the text with MurmurHash2 and divides the range into parts of one per cent
+ * (nginx/site.conf.template).
  */
 import { slotsOfBuckets } from './traffic-table';
 import type { SlotName } from './slot';
 import { BUCKETS, type Table } from './traffic-table';
 
 const MULTIPLIER = 0x5bd1e995;
-/** nginx cuts the fraction off. */
+/** nginx rounds down. */
 const ONE_PER_CENT = Math.floor(0xffffffff / BUCKETS);
 const DIGITS = 32;
 
-/** @param cohort 32 hexadecimal digits, as the cookie has them */
+/** @param cohort 32 hexadecimal digits, as in the cookie */
 export function bucketOf(cohort: string): number {
   return Math.min(Math.floor(murmur2(cohort) / ONE_PER_CENT), BUCKETS - 1);
 }
 
-/** A cohort that this table gives to the slot; null when it serves nobody. Always the same one. */
+/** A cohort that this table assigns to the slot; null when the slot has no buckets. Deterministic. */
 export function cohortOf(table: Table, slot: SlotName): string | null {
   const buckets = slotsOfBuckets(table);
   if (!buckets.includes(slot)) return null;
@@ -26,7 +28,7 @@ export function cohortOf(table: Table, slot: SlotName): string | null {
   }
 }
 
-/** Of a text of ASCII letters whose length is a multiple of four. */
+/** For ASCII text whose length is a multiple of four. */
 function murmur2(text: string): number {
   let hash = text.length;
   for (let at = 0; at + 4 <= text.length; at += 4) {

@@ -1,4 +1,4 @@
-/** A release that crashes again and again after it went live: when that is too often, and what takes its place. Pure. */
+/** Decides when a live release has crashed too often, and which release replaces it. Pure. */
 import { badCause, earlierGoodReleases } from './rollback-target';
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
@@ -9,7 +9,7 @@ export interface CrashRule {
   withinSeconds: number;
 }
 
-/** The crashes that still count. @param crashes milliseconds since 1970 */
+/** The crashes inside the window. @param crashes milliseconds since 1970 */
 export function recentCrashes(crashes: number[], rule: CrashRule | null, now: number): number[] {
   if (rule === null) return [];
   return crashes.filter((at) => now - at <= rule.withinSeconds * 1000);
@@ -20,10 +20,10 @@ export function crashedTooOften(crashes: number[], rule: CrashRule | null, now: 
 }
 
 /**
- * The release to roll back to: the standby's, which runs already, then earlier good ones. One to which the watch has
- * rolled back in vain since the live one went live is not tried again. Null for none.
+ * The release to roll back to: the standby's, which is already running, then earlier good ones; null for none. Skips
+ * releases whose rollback by the watch has failed since the live one went live.
  * @param history every deployment, in any order
- * @param standby what runs behind the live release, if anything does
+ * @param standby the release that runs behind the live one, if any
  */
 export function releaseInstead(
   history: Deployment[],

@@ -1,9 +1,9 @@
-/** A deployment as the journal keeps it: data only, so that another process can read it back. */
+/** A deployment as the journal stores it: plain data, so that another process can read it. */
 import type { Plan } from './plan';
 import type { Commit } from './release';
 import type { Serving, SlotName } from './slot';
 
-/** `env` makes the release that serves live again, with another environment. */
+/** `env` makes the active release live again with another environment. */
 export type DeploymentKind = 'deploy' | 'rollback' | 'restore' | 'env';
 
 export type Trigger = 'push' | 'webhook' | 'poll' | 'command' | 'start' | 'watch';
@@ -20,10 +20,10 @@ export type DeploymentState =
   | 'superseded'
   | 'interrupted';
 
-/** Whose fault a failure is: a commit's marks the commit bad, a machine's does not. */
+/** The cause of a failure: a commit fault marks the commit bad, a machine fault does not. */
 export type Fault = 'commit' | 'machine' | 'operator';
 
-/** What a person wants of a deployment that is at work. */
+/** An operator's request to a deployment in progress. */
 export type OperatorRequest = 'promote' | 'abort' | 'pause' | 'resume';
 
 /** One attempt to make a release live. */
@@ -31,66 +31,66 @@ export interface Deployment {
   id: number;
   kind: DeploymentKind;
   trigger: Trigger;
-  /** The branch that moved; the commit is then its tip in the source. Null when a commit was named. */
+  /** The branch that moved; the commit is then its tip in the source. Null when the request named a commit. */
   branch: string | null;
   commit: Commit | null;
-  /** The slot a person asked for; null lets the strategy choose. */
+  /** The slot the operator asked for; null lets the strategy choose. */
   slot: SlotName | null;
-  /** The one that a person asked for; null until it is chosen. */
+  /** The strategy the operator asked for; null until one is chosen. */
   strategy: string | null;
-  /** The number of the app's environment that it starts its release with; null until it is chosen. */
+  /** Number of the app environment that the release starts with; null until it is chosen. */
   environment: number | null;
-  /** True when it is to wait, verified, until a person promotes it. */
+  /** True when the deployment waits, verified, for an operator to promote it. */
   hold: boolean;
-  /** The last thing a person asked of it. */
+  /** The latest operator request. */
   wish: OperatorRequest | null;
   state: DeploymentState;
   version: string | null;
-  /** What served when it began. */
+  /** The release that was live when the deployment started. */
   from: Serving | null;
-  /** What it made live, or meant to. */
+  /** The release that the deployment made live or was to make live. */
   to: Serving | null;
-  /** Written before the first step, so that another process can finish or undo it. */
+  /** Written before the first step, so that another process can finish or undo the plan. */
   plan: Plan | null;
   /** Process id of the deployment's own process. */
   pid: number | null;
   fault: Fault | null;
   errorCode: string | null;
-  /** One line: why it did not go through. */
+  /** One line: why the deployment failed. */
   cause: string | null;
-  /** One thing to do about it. */
+  /** One action that fixes it. */
   hint: string | null;
-  /** GitHub's delivery id, or the hook's: the same delivery twice is one deployment. */
+  /** The delivery id of GitHub or the hook: two requests with the same delivery are one deployment. */
   delivery: string | null;
   /** Milliseconds since 1970. */
   createdAt: number;
   startedAt: number | null;
-  /** When it began to wait for a person, and when that person said yes. */
+  /** When the deployment started to hold, and when an operator promoted it. */
   heldAt: number | null;
   promotedAt: number | null;
   liveAt: number | null;
-  /** Where its going live stands among the journal's events. It orders releases; `liveAt` is for people. */
+  /** Position of the `live` event in the journal. Orders releases; `liveAt` is only displayed. */
   live: number | null;
   finishedAt: number | null;
-  /** Requests nginx answered during the switch, and those of them that failed. */
+  /** Requests that nginx answered during the shift, and how many of them failed. */
   served: number | null;
   failed: number | null;
-  /** For how long users got the maintenance page, in milliseconds; null for not at all. */
+  /** How long users got the maintenance page, in milliseconds; null if they did not. */
   downMs: number | null;
-  /** Of the migration that it has run, or begun; null before it. */
+  /** The migration that has started or finished; null before it. */
   migration: Migration | null;
 }
 
-/** What a deployment's migration met: the release that was live, and what became of it. */
+/** The state around a deployment's migration: the live release before it, and its effect on that release. */
 export interface Migration {
-  /** What the live release answered well before it. */
+  /** The paths that the live release answered correctly before the migration. */
   sound: { slot: SlotName; commit: Commit; path: string }[];
-  /** What its users were answered before it. */
+  /** The user requests and errors of the live release before the migration. */
   before: { requests: number; errors: number };
-  /** Why that release fails since, as one clause; null while it works. */
+  /** Why the live release fails since the migration, as one clause; null while it works. */
   liveFails: string | null;
-  /** The folder with the data from before, or null where there was none. */
+  /** The folder with the data snapshot from before the migration, or null when there was no data. */
   copy: string | null;
-  /** False where the copied files have the same schema as before; null where that is not known. */
+  /** False when the copied files still have the same schema; null when that is unknown. */
   moved: boolean | null;
 }

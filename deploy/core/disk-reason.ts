@@ -1,4 +1,4 @@
-/** Which errors say something about the disk, whatever program or library reports them. Pure. */
+/** Recognizes disk errors, whichever program or library reports them. Pure. */
 
 export type DiskReason = 'EROFS' | 'ENOSPC' | 'EDQUOT' | 'EIO';
 
@@ -9,15 +9,15 @@ const REASONS: [DiskReason, RegExp][] = [
   ['EIO', /\bEIO\b|input\/output error/i],
 ];
 
-/** Null for an error of another kind. */
+/** Null for any other error. */
 export function diskReason(error: unknown): DiskReason | null {
   const { code, message } = partsOf(error);
   return REASONS.find(([reason, text]) => code === reason || text.test(message))?.[0] ?? null;
 }
 
 /**
- * True for errors that do not tell what is wrong with the disk: SQLite's, and ENOENT of Node's recursive mkdir, which
- * stands for a read-only disk too.
+ * True for errors that hide the disk's real fault: SQLite's, and the ENOENT of Node's recursive mkdir, which can also
+ * mean a read-only disk.
  */
 export function hidesDiskReason(error: unknown): boolean {
   const { code, message } = partsOf(error);

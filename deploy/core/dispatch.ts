@@ -1,19 +1,19 @@
-/** Which deployment's process the deployer starts next. Pure. */
+/** Chooses the deployment whose process the deployer starts next. Pure. */
 import { decideQueue } from './queue';
 import { isActive } from './transitions';
 import type { Deployment } from './deployment';
 
 export type Dispatch =
   | { do: 'nothing' }
-  /** Begin it; or recover it, when it is one whose process died. */
+  /** Start the deployment, or recover it when its process died. */
   | { do: 'launch'; id: number }
-  /** Every process that was started for it died: it would hold up the queue for ever. */
+  /** Every process started for it died; it would block the queue forever. */
   | { do: 'give-up'; id: number; state: 'failed' | 'interrupted' };
 
 const MOST_LAUNCHES = 4;
 
 /**
- * @param pending all that are not over; no process works on any of them just now
+ * @param pending all unfinished deployments; no process is working on any of them
  * @param launches how often a process was started for a deployment
  */
 export function decideDispatch(pending: Deployment[], launches: (id: number) => number): Dispatch {
@@ -25,8 +25,8 @@ export function decideDispatch(pending: Deployment[], launches: (id: number) => 
 }
 
 /**
- * True when the next deployment's process may be loaded in advance: where one is at work, that would only take its
- * processor time. During a bake, which waits, a rollback may come at any moment.
+ * True when the next deployment's process may be loaded in advance. A running deployment needs the processor time
+ * itself; a bake only waits, and a rollback may come at any moment.
  */
 export function wantsSpare(pending: Deployment[]): boolean {
   return pending.every(({ state }) => state === 'baking' || state === 'holding');

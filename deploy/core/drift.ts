@@ -1,6 +1,6 @@
 /**
- * Production runs something older than what was deployed last: after an automatic rollback, an operator's, or a
- * restore. It is said in every place where people look, until that release or a newer one serves. Pure.
+ * Detects that production runs an older release than the last one deployed: after an automatic rollback, an operator's
+ * rollback or a restore. Every status output shows it until that release or a newer one is live. Pure.
  */
 import { named } from './format';
 import { isFallback } from './restore-chain';
@@ -8,9 +8,9 @@ import type { Deployment } from './deployment';
 import type { Serving } from './slot';
 
 export interface Drift {
-  /** What serves. */
+  /** The active release. */
   runs: Pick<Serving, 'version' | 'commit'>;
-  /** What was deployed last, and does not serve. */
+  /** The last deployed release, which is not live. */
   not: Pick<Serving, 'version' | 'commit'>;
   /** One clause. */
   why: string;
@@ -18,7 +18,11 @@ export interface Drift {
   since: number;
 }
 
-/** Null when what was deployed last serves. @param history every deployment, in any order @param serving what serves now */
+/**
+ * Null when the last deployed release is live.
+ * @param history every deployment, in any order
+ * @param serving the active release
+ */
 export function driftOf(history: Deployment[], serving: Serving | null): Drift | null {
   const newest = latest(history.filter(servedOnce));
   if (!serving || !newest?.commit || newest.commit === serving.commit) return null;
@@ -35,17 +39,17 @@ export function driftLine({ runs, not }: Drift): string {
   return `production runs ${named(runs)}, not ${named(not)}`;
 }
 
-/** The same with its reason, for who has not just seen it. */
+/** The same with the reason, for readers who did not see it happen. */
 export function driftSummary(found: Drift): string {
   return `${driftLine(found)}: ${found.why}`;
 }
 
-/** A deploy whose release got users, if only for a moment: one that never did has taken nothing from anybody. */
+/** A deploy whose release received user traffic, even briefly. One that never did changed nothing for users. */
 function servedOnce({ kind, liveAt, state }: Deployment): boolean {
   return kind === 'deploy' && (liveAt !== null || state === 'rolled-back');
 }
 
-/** How its release came to serve no more. */
+/** Why and since when the newest release is no longer live. */
 function endOf(newest: Deployment, history: Deployment[]): Pick<Drift, 'why' | 'since'> {
   if (newest.state === 'rolled-back' && newest.fault !== 'operator') {
     return { why: newest.cause ?? 'it was rolled back', since: newest.finishedAt ?? newest.createdAt };

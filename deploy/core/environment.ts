@@ -1,6 +1,7 @@
 /**
- * The app's own environment: immutable, numbered sets of variables. The number in force is the one that the release
- * that serves was started with, so it moves with a deployment that goes live and with nothing else. Pure.
+ * The app's own environment: immutable, numbered sets of variables. Pure.
+ *
+ * The number in force is the one the active release was started with, so it changes only when a deployment goes live.
  */
 import { KnownError } from './errors';
 import type { Deployment } from './deployment';
@@ -13,24 +14,27 @@ export interface Variable {
 
 export type Variables = Record<string, Variable>;
 
-/** A set of variables, as far as which one counts is decided from it. */
+/** The part of a set of variables that decides which set is in force. */
 export interface Numbered {
   number: number;
-  /** True when it is for the next deployment, whichever that is; else only for the one that was asked to try it. */
+  /**
+   * True when it applies to the next deployment, whichever that is; false when only the deployment created for it uses
+   * it.
+   */
   waits: boolean;
 }
 
-/** The number that no variables have. */
+/** The number of the empty set. */
 export const EMPTY = 0;
 
-/** In bytes. Linux gives a program no longer one, and no more of them together. */
+/** In bytes. Linux limits the length of one variable and of all together. */
 const LONGEST_VALUE = 100_000;
 const LONGEST_ALL = 1_000_000;
 
 const OURS: [RegExp, string][] = [
   [/^(PORT$|SWITCHYARD_)/, 'Switchyard sets it for each slot'],
   [/^PATH$/, 'the app runs with the Node that has built it'],
-  // Node and the loader read them before the app begins, from another program of the caller's choice
+  // Node and the dynamic loader read these before the app starts, so they could run other code first
   [
     /^(NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_CHANNEL_FD|NODE_UNIQUE_ID)$/,
     'Node reads it before your app begins',
@@ -38,7 +42,7 @@ const OURS: [RegExp, string][] = [
   [/^(LD_|DYLD_|GCONV_PATH$)/, 'it would load other code into the app'],
 ];
 
-/** Throws E_ENV for what is no name, or one that is not the owner's to set. */
+/** Throws E_ENV for an invalid name or one that Switchyard reserves. */
 export function checkName(name: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
     throw new KnownError('E_ENV', `"${name}" is no name of a variable.`);
@@ -46,7 +50,7 @@ export function checkName(name: string): void {
   if (why) throw new KnownError('E_ENV', `${name} cannot be set: ${why}.`, 'Choose another name.');
 }
 
-/** The variables with these set. Those that have the value already keep their date. Throws E_ENV. */
+/** Returns the variables with these values set. A variable whose value does not change keeps its date. Throws E_ENV. */
 export function withSet(variables: Variables, given: Record<string, string>, at: number): Variables {
   const next = { ...variables };
   for (const [name, value] of Object.entries(given)) {
@@ -59,7 +63,7 @@ export function withSet(variables: Variables, given: Record<string, string>, at:
   return next;
 }
 
-/** The variables without these. Throws E_ENV for one that is not set. */
+/** Returns the variables without these names. Throws E_ENV for a name that is not set. */
 export function withUnset(variables: Variables, names: string[]): Variables {
   const unknown = names.find((name) => !Object.hasOwn(variables, name));
   if (unknown !== undefined) {
@@ -68,32 +72,32 @@ export function withUnset(variables: Variables, names: string[]): Variables {
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !names.includes(name)));
 }
 
-/** True when an app would not notice the difference. */
+/** True when the app would see no difference. */
 export function sameValues(one: Variables, other: Variables): boolean {
   const names = Object.keys({ ...one, ...other });
   return names.every((name) => one[name]?.value === other[name]?.value);
 }
 
 /**
- * The number in force. Before anything was live, or with a new journal, it is the newest there is.
- * @param live the deployment whose release serves
+ * The number in force. Before the first release is live, or with a new journal, it is the newest number.
+ * @param live the deployment of the active release
  */
 export function inForce(live: Deployment | null, there: Numbered[]): number {
   if (live) return live.environment ?? EMPTY;
   return Math.max(EMPTY, ...there.map(({ number }) => number));
 }
 
-/** What the next deployment starts its release with: the newest that waits, or the one in force. */
+/** The number the next deployment starts its release with: the newest waiting one, or the one in force. */
 export function wanted(live: Deployment | null, there: Numbered[]): number {
   const now = inForce(live, there);
   return Math.max(now, ...there.filter(({ waits }) => waits).map(({ number }) => number));
 }
 
-/** Those that nothing can need any more. @param running what the slots were started with */
+/** The numbers that are no longer needed. @param running the numbers that the slots were started with */
 export function forgettable(live: Deployment | null, there: Numbered[], running: number[]): number[] {
   const needed = [inForce(live, there), wanted(live, there), ...running];
   const asked = Math.max(...needed);
-  // a newer one may have been asked for just now
+  // a newer number may belong to a request that was just made
   return there.map(({ number }) => number).filter((number) => number < asked && !needed.includes(number));
 }
 

@@ -1,6 +1,6 @@
 /**
- * Every failure a person can meet: a stable code, one sentence, one thing to do. The table in
- * docs/errors.md is checked against this one by a test.
+ * Every failure that an operator can see: a stable code, a one-sentence message and one action to take. A test checks
+ * docs/errors.md against this table.
  */
 import type { DiskReason } from './disk-reason';
 import { diskReason } from './disk-reason';
@@ -130,13 +130,13 @@ export const ERRORS = {
 
 export type ErrorCode = keyof typeof ERRORS;
 
-/** A failure we know: it prints as one sentence with its code and hint, never with a stack. */
+/** An expected failure: prints as one sentence with its code and hint, never with a stack. */
 export class KnownError extends Error {
   readonly code: ErrorCode;
   readonly hint: string;
   readonly fault: Fault;
 
-  /** @param message one sentence. @param hint replaces the table's hint where a better one is known. */
+  /** @param message one sentence @param hint replaces the table's hint where a better one is known */
   constructor(code: ErrorCode, message: string, hint?: string) {
     super(printable(message));
     this.name = 'KnownError';
@@ -146,7 +146,7 @@ export class KnownError extends Error {
   }
 }
 
-/** SQLite's own words, which an error has from whatever statement met the damage. */
+/** SQLite's own messages; any statement can fail with one of these when the database is damaged. */
 const UNREADABLE_DATABASE =
   /^(file is not a database|database disk image is malformed|no such (table|column): )/;
 
@@ -157,13 +157,13 @@ const DISK_CODES = {
   EIO: 'E_DISK_FAILS',
 } as const satisfies Record<DiskReason, ErrorCode>;
 
-/** The code of a failure that says something about the disk, or null. @param text what a program printed */
+/** The code for a disk failure, or null. @param text the output of a program */
 export function diskCode(text: string): ErrorCode | null {
   const reason = diskReason({ message: text });
   return reason === null ? null : DISK_CODES[reason];
 }
 
-/** An unknown failure becomes E_INTERNAL, so that every path ends in a code. */
+/** Turns an unknown failure into E_INTERNAL, so that every error has a code. */
 export function asKnown(error: unknown): KnownError {
   if (error instanceof KnownError) return error;
   const message = error instanceof Error ? error.message : String(error);
@@ -171,7 +171,7 @@ export function asKnown(error: unknown): KnownError {
   if (UNREADABLE_DATABASE.test(firstLine)) {
     return new KnownError('E_JOURNAL', `The journal cannot be read: ${firstLine}.`);
   }
-  // an AggregateError, such as a refused connection's, may have no message of its own
+  // an AggregateError, such as one for a refused connection, may have an empty message
   const name = error instanceof Error ? error.name : 'unknown error';
   const reason = diskReason(error);
   if (reason !== null) return new KnownError(DISK_CODES[reason], firstLine);
@@ -181,7 +181,7 @@ export function asKnown(error: unknown): KnownError {
   return new KnownError('E_INTERNAL', firstLine === '' ? name : firstLine);
 }
 
-/** The file that the kernel refused this user, or null. */
+/** The path that the kernel denied this user, or null. */
 function closedPath(error: unknown): string | null {
   const { code, path } = (error ?? {}) as { code?: unknown; path?: unknown };
   const isRefused = code === 'EACCES' || code === 'EPERM';

@@ -1,9 +1,9 @@
-/** What the journal records: everything an operator sees is made from these events. */
+/** The journal's events; all output for operators is built from them. */
 import type { DeploymentState } from './deployment';
 import type { Step } from './plan';
 import type { Serving, SlotName } from './slot';
 
-/** What a deployment goes through that an owner may have a hook around. */
+/** The stages of a deployment that support hooks. */
 export type Stage = 'prepare' | 'migrate' | 'start' | 'shift' | 'live';
 
 /** When a hook runs. */
@@ -11,10 +11,10 @@ export type Moment = `before ${Stage}` | `after ${Stage}` | 'failure';
 
 export type PhaseName = 'fetch' | 'check out' | 'install' | 'test' | 'build' | Step['do'] | Moment;
 
-/** What the journal tells, one entry after the other. Everything people see is made from these. */
+/** One journal entry. */
 export type Entry =
   | { type: 'state'; state: DeploymentState; cause?: string }
-  /** `held`: what is ahead waits for a person itself. */
+  /** `held`: the deployment ahead in the queue is waiting for an operator. */
   | { type: 'waiting'; behind: number; held?: boolean }
   | {
       type: 'phase';
@@ -22,11 +22,11 @@ export type Entry =
       status: 'started' | 'done' | 'skipped' | 'failed';
       /** Index in the plan, for a step. */
       step?: number;
-      /** True when the phase takes a step back. */
+      /** True when the phase undoes a step. */
       undo?: boolean;
       /** One short clause: `green, pid 4711`, `built before`. */
       detail?: string;
-      /** Duration in milliseconds, when it is over. */
+      /** Duration in milliseconds, once the phase is over. */
       ms?: number;
     }
   | {
@@ -36,14 +36,14 @@ export type Entry =
       ms: number;
       served: number;
       failed: number;
-      /** The command that takes this back, and about how long it would take in milliseconds, where known. */
+      /** The command that rolls this deployment back, and its expected duration in milliseconds where known. */
       back: { command: string; ms: number | null } | null;
-      /** How long it is watched from now on; 0 for not at all. */
+      /** How long the bake lasts; 0 for no bake. */
       bakeSeconds: number;
-      /** For how long users got the maintenance page, and how many were told to come back. */
+      /** How long users got the maintenance page, and how many requests got it. */
       down?: { ms: number; turnedAway: number };
     }
-  /** Something to know, at which nothing is wrong. */
+  /** Information; nothing is wrong. */
   | { type: 'note'; message: string }
   | { type: 'warning'; message: string }
   | { type: 'incident'; message: string; slot?: SlotName };

@@ -1,8 +1,8 @@
-/** Finds, in what a process wrote last, the line that tells a person why it failed. */
+/** Finds the line in a process's last output that explains its failure. */
 
 const NOISE =
   /^\s*(at\s|>\s|\^|node:internal|Node\.js v|npm (error|ERR!)\s*$|npm (error|ERR!) A complete log|npm notice|Emitted 'error' event|Found \d+ errors?\b|$)/;
-/** An exception's own first line, a compiler's complaint, a failed test's name. */
+/** The first line of an exception, a compiler error or the name of a failed test. */
 const NAMES_THE_CAUSE = /^\s*(Uncaught\s+)?\w*(Error|Exception)\b.*:|\berror TS\d+|^\s*(●|✕|✖|not ok\b)/;
 const TELLING = /(error|exception|cannot|refused|not found|failed|unexpected|denied)/i;
 const CONTROLS =
@@ -12,7 +12,9 @@ const LONGEST = 200;
 /** The line that Switchyard writes into a slot's log before each start. */
 const START = /^--- \S+ [0-9a-f]{7} starts on port \d+$/;
 
-/** The most telling of these lines, shortened to one; empty when there is none. What an earlier release said is left out. */
+/**
+ * The most informative of these lines, shortened; empty when there is none. Ignores output from before the last start.
+ */
 export function failureLine(lines: string[]): string {
   const own = lines.slice(lines.findLastIndex((line) => START.test(line)) + 1);
   const clean = own.map(withoutControls).filter((line) => !NOISE.test(line));
@@ -25,7 +27,7 @@ export function failureLine(lines: string[]): string {
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
 }
 
-/** Colours go, and whatever else an app writes that would steer a person's terminal. */
+/** Removes colours and any other control sequence that could affect the operator's terminal. */
 function withoutControls(line: string): string {
   return line.replace(CONTROLS, '');
 }

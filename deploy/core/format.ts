@@ -1,11 +1,11 @@
-/** How figures and names are written, everywhere the same. */
+/** Formats figures and names the same way everywhere. */
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
 import type { Serving } from './slot';
 
 /** `2.4 s` from one second on, `240 ms` below it, `1 min 5 s` from a minute on. */
 export function duration(ms: number): string {
-  // rounded before it is compared: 59.96 s is a minute, and never "60.0 s"
+  // round before comparing: 59.96 s is one minute, not "60.0 s"
   const whole = Math.max(0, Math.round(ms));
   if (whole < 1000) return `${whole} ms`;
   const tenths = Math.round(whole / 100);
@@ -14,13 +14,15 @@ export function duration(ms: number): string {
   return `${Math.floor(seconds / 60)} min ${seconds % 60} s`;
 }
 
-/** How long it took to go live, in milliseconds, or null: from the request, or from a person's yes where it was held. */
+/**
+ * Milliseconds from the request, or from the promotion of a held release, until the release is live; null if it is not.
+ */
 export function liveMs({
   createdAt,
   promotedAt,
   liveAt,
 }: Pick<Deployment, 'createdAt' | 'promotedAt' | 'liveAt'>): number | null {
-  // the clock may have been set back meanwhile
+  // the clock may have been set back in between
   return liveAt === null ? null : Math.max(0, liveAt - (promotedAt ?? createdAt));
 }
 
@@ -30,7 +32,7 @@ export function moment(at: number): string {
   return new Date(at).toLocaleString('sv-SE');
 }
 
-/** The commit as people write it: seven digits. */
+/** The short commit id: seven digits. */
 export function short(commit: Commit): string {
   return commit.slice(0, 7);
 }
@@ -56,7 +58,7 @@ export function percent(share: number): string {
   return `${hundredths.toLocaleString('en', { maximumFractionDigits: hundredths < 1 ? 2 : 1 })} %`;
 }
 
-/** What others wrote (a commit, an app) in one line and without what would steer a person's terminal. */
+/** Untrusted text (from a commit or an app) on one line, without control characters that affect a terminal. */
 export function printable(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ').trim();
 }

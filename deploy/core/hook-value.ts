@@ -1,4 +1,4 @@
-/** What a hook that `npm start` has written sets a variable to, `NODE` or `SWITCHYARD_ROOT`; null when it does not. */
+/** The value that a hook written by `npm start` assigns to `NODE` or `SWITCHYARD_ROOT`; null if it assigns none. */
 export function hookValue(script: string, variable: string): string | null {
   const quotedValue = new RegExp(`^(?:export )?${variable}='(.*)'$`, 'm').exec(script)?.[1];
   return quotedValue?.replaceAll(`'\\''`, `'`) ?? null;

@@ -1,6 +1,6 @@
 /**
- * The three seams. A strategy decides, a runtime starts and stops, a traffic moves requests; the runner
- * in pipeline/run.ts knows them only by these methods.
+ * The interfaces between the pipeline and its parts: a strategy plans, a runtime starts and stops processes, a traffic
+ * shifts requests, and a packing builds. pipeline/run.ts uses them only through these methods.
  */
 import type { Observed, Plan } from './plan';
 import type { Commit, Release } from './release';
@@ -9,116 +9,118 @@ import type { Table } from './traffic-table';
 
 export interface PlanInput {
   observed: Observed;
-  /** What is to be live. */
+  /** The release to make live. */
   release: Release;
-  /** What serves now and what stands warm, as far as a release of it is known. */
+  /** The slots of the pool. */
   slots: SlotName[];
-  /** The slot a person asked for, if any. */
+  /** The slot the operator asked for, if any. */
   wanted: SlotName | null;
-  /** The number of the app's environment that the release is to run with; 0 for none. */
+  /** Number of the app environment that the release runs with; 0 for none. */
   environment: number;
-  /** Fresh proof for the process that will be started. */
+  /** Unique id for the process that will be started. */
   instance: string;
-  /** Fresh proof for a process that an undo starts again. */
+  /** Unique id for a process that an undo starts again. */
   undoInstance: string;
   bakeSeconds: number;
-  /** True when a person wants to try it, verified, before anyone gets it. */
+  /** True when the release waits, verified, for an operator to try it before it goes live. */
   hold: boolean;
   canary: CanarySteps;
   rolling: RollingRule;
-  /** False for a release whose schema is already there: a rollback, a restore. */
+  /** False for a release whose schema is already in place: a rollback or a restore. */
   migrate: boolean;
 }
 
-/** `canary` of the configuration, as far as it decides the steps. */
+/** The keys of `canary` in the configuration that decide its steps. */
 export interface CanarySteps {
-  /** Its share of the users, in per cent, from step to step; or a pause until a person says so. */
+  /** The canary's share of the users at each step, in per cent, or a pause that waits for an operator. */
   steps: (number | 'pause')[];
-  /** How long each step is at least. */
+  /** Minimum length of each step. */
   seconds: number;
 }
 
-/** `rolling` of the configuration. */
+/** `rolling` in the configuration. */
 export interface RollingRule {
-  /** How many slots at a time: a number, or a share of all such as `25%`. */
+  /** How many slots at a time: a number, or a share of all slots such as `25%`. */
   batch: number | string;
-  /** Never fewer slots than this in service. */
+  /** Minimum number of slots in service. */
   minHealthy: number;
   onFailure: 'undo' | 'hold';
 }
 
-/** Pure: what runs now, the release, the wishes -> the steps with their undos. */
+/** Pure: plans the steps, each with its undo, from the observed state, the release and the request. */
 export interface Strategy {
   plan(input: PlanInput): Plan;
 }
 
 export interface Runtime {
   /**
-   * Launches a release in a slot and returns when its process exists, not when it is healthy. Throws E_RUNTIME.
-   * @param environment number of the app's own variables, none unless told; started again by itself it keeps them
+   * Starts a release in a slot and returns once its process exists, before it is healthy. Throws E_RUNTIME.
+   * @param environment number of the app's own variables, none by default; the process keeps them across restarts
    */
   start(slot: Slot, release: Release, instance: string, environment?: number): Promise<RunningSlot>;
-  /** SIGTERM, then SIGKILL after the stop time-out. Returns when the process is gone. Stopping an empty slot does nothing. */
+  /**
+   * SIGTERM, then SIGKILL after the stop time-out. Returns when the process is gone. Does nothing for an empty slot.
+   */
   stop(slot: SlotName): Promise<void>;
-  /** What really runs, slot by slot. @param only whoever asks about one slot need not wait for the others */
+  /** The processes that are running, by slot. @param only the one slot to check, which saves waiting for the others */
   list(only?: SlotName): Promise<RunningSlot[]>;
-  /** The last lines a slot has written, oldest first. */
+  /** The slot's last output lines, oldest first. */
   logs(slot: SlotName, lines: number): Promise<string[]>;
-  /** What has ended the slot's process last, where the runtime knows more than its exit code: one clause, or null. */
+  /** What ended the slot's process last, where the runtime knows more than its exit code: one clause, or null. */
   endedBy(slot: SlotName): Promise<string | null>;
 }
 
 export interface Traffic {
-  /** Makes what these tables need on the disk, so that no shift to one of them can fail for want of room. */
+  /** Creates what these tables need on the disk, so that no shift to them can fail on a full disk. */
   prepare(tables: Table[]): Promise<void>;
-  /** One atomic rename: from the next request on, this table holds. */
+  /** One atomic rename; this table applies from the next request on. */
   shift(to: Table): Promise<void>;
-  /** The table that nginx looks at now. Throws E_UNREADABLE_TABLE when there is none. */
+  /** The table that nginx reads now. Throws E_UNREADABLE_TABLE when there is none. */
   current(): Promise<Table>;
   /**
-   * Asks the health path through nginx and returns who answered.
-   * @param signal gives the question up
-   * @param slot asks as somebody whom this slot serves, where several do; left out: as anybody
+   * Requests the health path through nginx and returns which process answered.
+   * @param signal cancels the request
+   * @param slot sends the request as a user of this slot where several are live; left out: as any user
    */
   verify(healthPath: string, signal?: AbortSignal, slot?: SlotName): Promise<ProbeAnswer>;
 }
 
-/** What a health path answered, or why it did not. */
+/** The answer of a health path, or why there was none. */
 export interface ProbeAnswer {
-  /** HTTP status, or null when nobody answered. */
+  /** HTTP status, or null when there was no answer. */
   status: number | null;
   commit: string | null;
   instance: string | null;
   /** Duration in milliseconds. */
   ms: number;
-  /** One clause for a person: `503 {"status":"stopping"}`, `connection refused`. */
+  /** One clause for the operator: `503 {"status":"stopping"}`, `connection refused`. */
   said: string;
 }
 
 /** How a release is packed for its runtime: a built folder for PM2, an image for containers. */
 export interface Packing {
-  /** True when a release runs from its folder, with the packages that are installed there. */
+  /** True when a release runs from its folder, with the packages installed there. */
   fromFolder: boolean;
-  /** Packs a checked-out commit, its output in the deployment's log. Returns a clause for the journal. */
+  /** Packs a checked-out commit and writes the output to the deployment's log. Returns a clause for the journal. */
   pack(release: Release, deploymentId: number): Promise<string | void>;
-  /** False when the pack is gone, as for an image that somebody has removed by hand: it is then packed again. */
+  /** False when the pack is missing, such as an image that was removed by hand; the release is then packed again. */
   has(release: Release): Promise<boolean>;
   /**
-   * Runs a command of the release's own to its end, as the app itself would run: its migration.
+   * Runs one of the release's own commands, its migration, to completion in the environment of the app.
    * @param environment number of the app's own variables
    */
   runOnce(argv: string[], release: Release, deploymentId: number, environment: number): Promise<CommandEnd>;
-  /** Ends the commands that a killed deployment has left running. */
+  /** Kills the commands that a killed deployment left running. */
   endRuns(): Promise<void>;
-  /** Takes it off the machine. It must not run. Nothing to do for one that is not there. */
+  /** Removes the pack of a release that is not running. Does nothing if there is none. */
   remove(commit: Commit): Promise<void>;
 }
 
-/** How a command ended. */
+/** The result of a command. */
 export interface CommandEnd {
-  /** Null when a signal ended it. 127 when there is no such program. */
+  /** Null when a signal killed it; 127 when the program does not exist. */
   exitCode: number | null;
   timedOut: boolean;
-  /** What it wrote last, oldest first. */
+  /** Its last output lines, oldest first. */
   lastLines: string[];
 }

@@ -1,11 +1,11 @@
 /**
- * Which packages of a lockfile are not installed as it says. npm has ended without an error and without half of them,
- * so what is on the disk counts. Pure.
+ * Finds the packages of a lockfile that are missing or wrong on disk. npm can exit with 0 after it installed only half
+ * of them, so the disk decides. Pure.
  */
 
-/** A package as package-lock.json names it. */
+/** A package entry of package-lock.json. */
 export interface LockedPackage {
-  /** Left out where it is the last part of its place. */
+  /** Left out when it equals the last part of the path. */
   name?: string;
   version?: string;
   resolved?: string;
@@ -20,7 +20,7 @@ export interface LockedPackage {
   libc?: string[];
 }
 
-/** What lies at a package's place: a link, or a folder with this package.json; null for one that cannot be read. */
+/** A link, or a folder with this package.json; null when package.json cannot be read. */
 export type InstalledPackage = 'link' | { manifest: { name?: unknown; version?: unknown } | null };
 
 export interface Platform {
@@ -31,15 +31,15 @@ export interface Platform {
 
 export interface Installed {
   at: (place: string) => InstalledPackage | null;
-  /** True for what npm's own record, node_modules/.package-lock.json, says is installed. */
+  /** True for packages that node_modules/.package-lock.json, npm's own record, lists as installed. */
   isRecorded: (place: string) => boolean;
   platform: Platform;
 }
 
 export interface Lacking {
-  /** Places of packages that must be there. */
+  /** Paths of packages that must be installed. */
   required: string[];
-  /** Places of optional packages that suit this platform. npm leaves one out when it cannot be fetched or built. */
+  /** Paths of optional packages that suit this platform. npm skips one that it cannot download or build. */
   optional: string[];
 }
 
@@ -57,10 +57,10 @@ export function lackingPackages(locked: Record<string, LockedPackage>, installed
   return lacking;
 }
 
-/** How a package that npm does not say it has installed is needed; null for one that it may leave out. */
+/** How a package that npm does not record as installed is needed; null when npm may skip it. */
 function needOf(wanted: LockedPackage, platform: Platform): keyof Lacking | null {
   const { optional, devOptional, peer, os, cpu, libc } = wanted;
-  // a setting of npm's leaves out peers; devOptional may be needed by optional packages alone
+  // npm can be set to skip peers; only optional packages may need a devOptional one
   if (!optional) return devOptional || peer ? null : 'required';
   if (!os || !cpu) return null;
   const fits = allows(os, platform.os) && allows(cpu, platform.cpu) && (!libc || allows(libc, platform.libc));
@@ -83,7 +83,7 @@ function isIt(found: InstalledPackage, place: string, wanted: LockedPackage): bo
   return isNamed && (wanted.version === undefined || isVersion(manifest.version, wanted.version));
 }
 
-/** npm writes a version into the lockfile in its strict spelling: v1.02.0beta+7 is 1.2.0-beta there. */
+/** npm normalizes versions in the lockfile: v1.02.0beta+7 becomes 1.2.0-beta. */
 function isVersion(written: unknown, locked: string): boolean {
   return typeof written === 'string' && spelled(written) === spelled(locked);
 }

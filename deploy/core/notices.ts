@@ -1,4 +1,4 @@
-/** What people are notified of, and in which words: from the journal's events. Pure. */
+/** Decides which journal events send a notification, and writes its text. Pure. */
 import type { Drift } from './drift';
 import { driftSummary } from './drift';
 import { isCanary } from './canary/at-work';
@@ -9,41 +9,43 @@ import type { Serving } from './slot';
 
 export type NoticeName = 'live' | 'failed' | 'rolled-back' | 'aborted' | 'holding' | 'incident';
 
-/** The JSON that any URL gets. Fields may come, none goes or changes its meaning while `version` is 1. */
+/**
+ * The JSON body for a generic URL. While `version` is 1, fields may be added; none is removed or changes its meaning.
+ */
 export interface Notice {
   version: 1;
-  /** The journal's event: the same number twice is the same notice. 0 for a test. */
+  /** Id of the journal event: two notices with the same id are the same notice. 0 for a test. */
   id: number;
   event: NoticeName | 'test';
   /** ISO 8601, in UTC. */
   at: string;
   /** `name` of the configuration. */
   app: string;
-  /** One line for a person. */
+  /** One line of text for the reader. */
   text: string;
   deployment: Pick<
     Deployment,
     'id' | 'kind' | 'trigger' | 'branch' | 'state' | 'commit' | 'version' | 'errorCode' | 'cause' | 'hint'
   > | null;
-  /** What serves the users. */
+  /** The active release. */
   serving: Serving | null;
-  /** What was deployed last, where something else serves. */
+  /** The last deployed release, when another one is live. */
   behind: Drift | null;
 }
 
 export interface NoticeInput {
   app: string;
   event: JournalEvent;
-  /** The event's deployment, as it is now. */
+  /** The event's deployment in its current state. */
   deployment: Deployment | null;
   serving: Serving | null;
   behind: Drift | null;
 }
 
-/** Which notice an event is; null for those that nobody is to be told of. */
+/** The notice for an event; null when it sends none. */
 export function noticeName({ entry }: JournalEvent, deployment: Deployment | null): NoticeName | null {
   if (entry.type === 'incident') return 'incident';
-  // going back is no good news, however well it went
+  // a rollback is never reported as a success
   if (entry.type === 'live') return deployment?.kind === 'rollback' ? 'rolled-back' : 'live';
   if (entry.type !== 'state') return null;
   switch (entry.state) {
@@ -51,7 +53,7 @@ export function noticeName({ entry }: JournalEvent, deployment: Deployment | nul
     case 'interrupted':
       return 'failed';
     case 'rolled-back':
-      // an operator's rollback tells of itself when it is live
+      // an operator's rollback sends a notice of its own once it is live
       return deployment?.fault === 'operator' && deployment.errorCode === null ? null : 'rolled-back';
     case 'aborted':
     case 'holding':

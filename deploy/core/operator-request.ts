@@ -1,4 +1,4 @@
-/** Which deployment a person means with `promote`, `abort`, `pause` or `resume`. Pure. */
+/** Finds the deployment that `promote`, `abort`, `pause` or `resume` applies to. Pure. */
 import { isCanary } from './canary/at-work';
 import type { ErrorCode } from './errors';
 import { KnownError } from './errors';
@@ -6,9 +6,9 @@ import { isActive } from './transitions';
 import type { Deployment, OperatorRequest } from './deployment';
 
 /**
- * The deployment that is meant: the one with that id, or else the one at work, or, for an abort where
- * none is at work, the first that waits. Throws E_NOT_HOLDING, E_NO_CANARY, E_NOTHING_TO_ABORT.
- * @param pending all that are not over
+ * The deployment with that id; without an id the one in progress or, for an abort when none is, the first in the queue.
+ * Throws E_NOT_HOLDING, E_NO_CANARY, E_NOTHING_TO_ABORT.
+ * @param pending all unfinished deployments
  */
 export function decideOperatorRequest(
   pending: Deployment[],
@@ -38,7 +38,7 @@ function promoted(meant: Deployment | undefined, id: number | null): Deployment 
   return notAborted(meant, 'E_NOT_HOLDING');
 }
 
-/** A canary's steps stop and go on by it. */
+/** Pause and resume apply only to a canary in progress. */
 function steered(meant: Deployment | undefined, wish: OperatorRequest, id: number | null): Deployment {
   if (!meant || !isCanary(meant)) {
     const which = meant?.id ?? id;

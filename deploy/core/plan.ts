@@ -1,35 +1,35 @@
-/** What a strategy gets and what it returns. */
+/** The input and the output of a strategy. */
 import type { Commit } from './release';
 import type { Proof, Proofs, RunningSlot, SlotName, WithEnvironment } from './slot';
 import type { Table } from './traffic-table';
 
-/** What runs now: always looked at, never remembered. */
+/** The current state, always probed and never remembered. */
 export interface Observed {
   table: Table;
   slots: RunningSlot[];
 }
 
-/** One thing the runner can do to processes or traffic. */
+/** One action of the runner on processes or traffic. */
 export type Step =
   | ({ do: 'migrate'; commit: Commit } & WithEnvironment)
-  /** Waits until a person promotes what was verified, or aborts. */
+  /** Waits until an operator promotes or aborts the verified release. */
   | ({ do: 'hold' } & Proof)
   | ({ do: 'start' } & Proof & WithEnvironment)
   | { do: 'stop'; slot: SlotName }
   | ({ do: 'verify' } & Proof)
   | { do: 'shift'; to: Table }
-  /** Compares it with the slots that serve the others, for so many seconds; null for until a person says so. */
+  /** Compares the release with the other live slots for this many seconds; null waits for an operator. */
   | ({ do: 'judge'; against: SlotName[]; share: number; seconds: number | null } & Proof)
   | ({ do: 'verify-live' } & Proofs)
   | ({ do: 'bake'; seconds: number } & Proofs);
 
 export interface PlannedStep {
   step: Step;
-  /** What takes the step back, in the order in which it is done. Empty: nothing to take back. */
+  /** The steps that undo this one, in order. Empty: nothing to undo. */
   undo: Step[];
   /**
-   * When this step fails, only what was done from this step on is taken back, and a person is waited for: it is tried
-   * again from there, or everything is taken back. Left out: everything is taken back at once.
+   * Index of the step to retry from. When this step fails, only the steps from there on are undone, and the deployment
+   * holds until an operator retries or aborts it. Left out: a failure undoes everything at once.
    */
   again?: number;
 }

@@ -1,35 +1,37 @@
-/** The pool of slots: what they are called, and on which ports. Pure. */
+/** Names and ports of the slot pool. Pure. */
 import type { SlotName } from './slot';
 
-/** In the order in which they are filled. Letters alone: names stand in those of the tables' folders. */
+/** In fill order. Names contain letters only, because they are part of the tables' folder names. */
 export const SLOT_NAMES = ['blue', 'green', 'amber', 'violet', 'coral', 'teal', 'pink', 'lime'] as const;
 export const FIRST_PORT = 8080;
 
-/** The slots that have a command of their own, which deploys to them. */
+/** The slots with a deploy command of their own. */
 const WITH_COMMAND: readonly SlotName[] = ['blue', 'green'];
 
-/** What deploys beside a slot that serves: `Deploy to green: npm run -s deploy:green`. */
+/** The hint that deploys to the slot beside the active one: `Deploy to green: npm run -s deploy:green`. */
 export function deployBeside(slot: SlotName): string {
   const other = WITH_COMMAND.find((name) => name !== slot);
   return `Deploy to ${other}: npm run -s deploy:${other}`;
 }
 
-/** What deploys a commit to a slot, or to whichever is chosen where it has no command of its own. */
+/** The command that deploys a commit to a slot. Where the slot has no command of its own, the strategy chooses. */
 export function deployTo(slot: SlotName, ref: string): string {
   return `npm run -s ${WITH_COMMAND.includes(slot) ? `deploy:${slot}` : 'deploy'} -- ${ref}`;
 }
 
-/** `slots: 4` as ports by name, from the first one upward; null for a number that is none of a pool. */
+/** Expands `slots: 4` to ports by name, counting up from the first; null when the count is not a valid pool size. */
 export function poolOf(count: number, first = FIRST_PORT): Record<SlotName, number> | null {
   if (!Number.isInteger(count) || count < 2 || count > SLOT_NAMES.length) return null;
   return Object.fromEntries(SLOT_NAMES.slice(0, count).map((name, index) => [name, first + index]));
 }
 
-/** A pool in the words of the variable SLOTS: `4`, or `blue:8080,green:8081,amber:9000` where ports do not follow. */
+/**
+ * A pool as the value of the variable SLOTS: `4`, or `blue:8080,green:8081,amber:9000` when ports are not consecutive.
+ */
 export function poolText(slots: Record<SlotName, number>): string {
   const { blue = FIRST_PORT, green, ...others } = slots;
   const followed = poolOf(2 + Object.keys(others).length, blue) ?? {};
-  // the first two have variables of their own
+  // the first two slots have their own variables
   if (Object.entries(others).every(([name, port]) => followed[name] === port))
     return String(Object.keys(followed).length);
   return Object.entries({ blue, green, ...others })
@@ -37,7 +39,7 @@ export function poolText(slots: Record<SlotName, number>): string {
     .join(',');
 }
 
-/** Reads it back: a number, ports by name, or the text itself where it is neither. */
+/** Parses SLOTS: a number, ports by name, or the unchanged text when it is neither. */
 export function poolFrom(text: string): number | Record<SlotName, number> | string {
   if (/^\d+$/.test(text)) return Number(text);
   const pairs = text.split(',').map((pair) => /^([a-z]+):(\d+)$/.exec(pair));

@@ -1,46 +1,46 @@
-/** What of all that deployments leave behind is not kept. Pure. */
+/** Decides which files and events of past deployments are removed. Pure. */
 import { goodReleases, rollbackTarget } from './rollback-target';
 import { isOver } from './transitions';
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
 
-/** What a release takes on the disk, in bytes. */
+/** The disk space of a release, in bytes. */
 export interface ReleaseSize {
   /** All of its files, its packages included. */
   bytes: number;
-  /** Without the files that it shares by hard links: its packages, which are stored. */
+  /** Without its packages, which are hard links into the package store. */
   ownBytes: number;
 }
 
 export interface Inventory {
   /** Every deployment, in any order. */
   history: Deployment[];
-  /** What serves; null when nothing does. */
+  /** The commit of the active release; null when none is live. */
   active: Commit | null;
-  /** What runs, or ran last in a slot: it is never removed. */
+  /** Commits that run, or ran last in a slot; never removed. */
   inUse: Commit[];
   /** The releases on the disk. */
   releases: Commit[];
-  /** The stores of packages, by their keys, and when each was made (milliseconds since 1970). */
+  /** The package stores by key, with their creation time in milliseconds since 1970. */
   stores: { key: string; madeAt: number }[];
-  /** The store that a release's packages would come from again. */
+  /** The store that a release's packages would be linked from again. */
   storeOf: ReadonlyMap<Commit, string>;
   /** Deployments that have a log. */
   logs: number[];
-  /** How many good releases are kept besides those in use. */
+  /** How many good releases to keep besides those in use. */
   keep: number;
-  /** What the releases take; one that could not be measured is missing. */
+  /** Sizes of the releases; a release that could not be measured is missing. */
   sizes: ReadonlyMap<Commit, ReleaseSize>;
-  /** The most that the releases and their packages may take together, in bytes. */
+  /** Limit for the releases and their packages together, in bytes. */
   keepBytes: number;
 }
 
 export interface Prune {
-  /** In this order: what failed first, then the oldest. */
+  /** In removal order: failed releases first, then the oldest. */
   releases: Commit[];
   stores: string[];
   logs: number[];
-  /** Events of deployments before this one. */
+  /** Remove the events of all deployments before this one. */
   eventsBefore: number;
 }
 
@@ -51,7 +51,7 @@ export function decidePrune(found: Inventory): Prune {
   const good = goodReleases(found.history).map(({ commit }) => commit);
   const releases = found.releases
     .filter((commit) => !kept.has(commit))
-    // -1, what never was good, comes before the newest, and that after the oldest
+    // -1, a release that was never good, sorts first; then oldest to newest
     .sort((a, b) => rank(good, a) - rank(good, b));
   const oldest = oldestWithLog(found.history);
   return {
@@ -68,8 +68,7 @@ function rank(good: Commit[], commit: Commit): number {
 }
 
 /**
- * What is in use or asked for, the rollback target, and of the last good ones, the newest first, each that the disk limit
- * still has space for.
+ * The releases in use or requested, the rollback target, and the last good ones, newest first, that fit the disk limit.
  */
 function keptReleases(found: Inventory): Set<Commit> {
   const { history, active, inUse, releases, keep, keepBytes } = found;
@@ -85,7 +84,7 @@ function keptReleases(found: Inventory): Set<Commit> {
   return kept;
 }
 
-/** What releases take together. Those with the same packages share them, so these count once. */
+/** The total size of these releases. Releases with the same packages share them, so packages count once. */
 function bytesOnDisk({ sizes, storeOf }: Inventory, commits: Commit[]): number {
   const packages = new Map<string, number>();
   let own = 0;
@@ -98,20 +97,20 @@ function bytesOnDisk({ sizes, storeOf }: Inventory, commits: Commit[]): number {
   return [...packages.values()].reduce((sum, bytes) => sum + bytes, own);
 }
 
-/** The commits of a deployment that is not over. */
+/** The commits of an unfinished deployment. */
 function wanted({ state, commit, from, to }: Deployment): Commit[] {
   if (isOver(state)) return [];
   return [commit, from?.commit, to?.commit].filter((each) => each != null);
 }
 
-/** The newest store stays, needed or not: the next commit most likely has the same packages. */
+/** Always keeps the newest store: the next commit most likely has the same packages. */
 function unneededStores({ stores, storeOf, releases }: Inventory, kept: Set<Commit>): string[] {
   const newest = [...stores].sort((a, b) => b.madeAt - a.madeAt)[0]?.key;
   const needed = new Set(releases.filter((commit) => kept.has(commit)).map((commit) => storeOf.get(commit)));
   return stores.map(({ key }) => key).filter((key) => key !== newest && !needed.has(key));
 }
 
-/** One that waits or works is never too old. */
+/** Never past a queued or running deployment. */
 function oldestWithLog(history: Deployment[]): number {
   const ids = history.map(({ id }) => id).sort((a, b) => b - a);
   const oldest = ids[DEPLOYMENTS_WITH_A_LOG - 1] ?? 0;

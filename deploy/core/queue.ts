@@ -1,18 +1,18 @@
-/** The queue: one deployment runs, the newest push waits, older pushes that still wait are superseded. */
+/** The queue: one deployment runs, the newest push waits, and a newer push supersedes a queued one. */
 import type { Deployment } from './deployment';
 import { isActive } from './transitions';
 
 export interface QueueDecision {
-  /** The deployment to begin now, if any. */
+  /** The deployment to start now, if any. */
   begin: Deployment | null;
-  /** Waiting pushes that a newer push has made pointless. */
+  /** Queued pushes that a newer push replaces. */
   superseded: Deployment[];
 }
 
 /**
- * What a person named (a commit, a rollback) waits its turn in order; only pushes of the same branch
- * replace each other, because each means "the tip of the branch", whether the hook, a webhook or the poll
- * has told of it. A rollback or a restore goes before waiting deploys: it is asked for when something hurts.
+ * Deployments run in the order of their requests, except that rollbacks and restores go before queued deploys, because
+ * users are affected now. Only pushes of the same branch supersede each other: each means "the tip of the branch",
+ * whether it came from the hook, a webhook or the poll.
  */
 export function decideQueue(deployments: Deployment[]): QueueDecision {
   const waiting = deployments.filter((d) => d.state === 'queued').sort((a, b) => a.id - b.id);
@@ -23,7 +23,7 @@ export function decideQueue(deployments: Deployment[]): QueueDecision {
   return { begin: busy ? null : first, superseded };
 }
 
-/** For users who suffer now. */
+/** True for deployments that fix a problem that affects users now. */
 export function isUrgent({ kind }: Deployment): boolean {
   return kind === 'rollback' || kind === 'restore';
 }

@@ -1,21 +1,24 @@
-/** What to do with a deployment whose process died: finish it or take it back. */
+/** Decides how to recover a deployment whose process died: finish it or undo it. */
 import type { Deployment } from './deployment';
 import type { Entry, JournalEvent } from './event';
 import type { PlannedStep } from './plan';
 
 export type Recovery =
-  /** It never came to its first step: nothing but half-made files is left. */
+  /** It never reached its first step and left only unfinished files. */
   | { do: 'discard' }
-  /** It was live and verified: go on with the step at `from`. */
+  /** It was live and verified: continue with the step at `from`. */
   | { do: 'finish'; from: number }
-  /** It waited for a person: go on waiting with the step at `from`, if what it holds is still there. */
+  /** It was holding: continue the hold with the step at `from`, provided the held process is still running. */
   | { do: 'hold'; from: number; steps: PlannedStep[] }
-  /** A batch of it failed and was taken back; it waits for a person, to try it again from there. */
+  /** One of its batches failed and was undone; it waits for an operator to retry from the step at `again`. */
   | { do: 'wait'; again: number }
-  /** Take back these steps, last one first. Of what was taken back already only slots are left, for those that died. */
+  /**
+   * Undo these steps, last one first. Steps that were already undone keep only the start and verify of their undo, for
+   * slots whose process has died since.
+   */
   | { do: 'undo'; steps: PlannedStep[] };
 
-/** @param events what the journal tells of this deployment */
+/** @param events the journal's events of this deployment */
 export function decideRecovery(deployment: Deployment, events: JournalEvent[]): Recovery {
   const { plan } = deployment;
   if (plan === null) return { do: 'discard' };
@@ -29,7 +32,7 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
     .slice(0, Math.max(...begun) + 1)
     .map((planned, index) => (isTakenBack(planned, index, phases) ? stillThere(planned) : planned));
   if (deployment.wish === 'abort') return { do: 'undo', steps };
-  // whoever was told LIVE is not to lose it to the death of a process that had nothing more to decide
+  // a release that was reported live stays live: the dead process had nothing left to decide
   const live = deployment.state === 'baking' || events.some(({ entry }) => entry.type === 'live');
   if (live && !undoing) return { do: 'finish', from: afterLive(plan, begun) };
   const again = plan[begun.at(-1) as number]?.again;
@@ -42,21 +45,21 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
 
 type Phase = Extract<Entry, { type: 'phase' }>;
 
-/** Taken back to its end, and not done again since. */
+/** The undo finished, and the step was not repeated since. */
 function isTakenBack({ undo }: PlannedStep, index: number, phases: Phase[]): boolean {
   const last = phases.findLast(({ step }) => step === index);
   return last?.undo === true && last.status === 'done' && last.phase === undo.at(-1)?.do;
 }
 
 /**
- * Users have been given back what served, and are not to be moved once more; what they have got back is only looked at,
- * and started where the machine went down with it.
+ * Traffic is already back, so no shift is repeated. Verify checks the restored process, and start runs it again if it
+ * died with the machine.
  */
 function stillThere({ step, undo }: PlannedStep): PlannedStep {
   return { step, undo: undo.filter((each) => each.do === 'start' || each.do === 'verify') };
 }
 
-/** After a hold only the proof is asked for again, which can be done twice; a shift cannot be guessed at. */
+/** After a hold, only a verify can be repeated safely; a step with an undo, such as a shift, cannot. */
 function nothingChangedSince(plan: PlannedStep[], begun: number): boolean {
   return holdStep(plan) !== -1 && plan.slice(holdStep(plan), begun).every(({ undo }) => undo.length === 0);
 }
@@ -65,7 +68,7 @@ function holdStep(plan: PlannedStep[]): number {
   return plan.findIndex(({ step }) => step.do === 'hold');
 }
 
-/** The bake where there is one; a later step where it came that far. */
+/** The step after verify-live (the bake, if there is one), or the last step that was started. */
 function afterLive(plan: PlannedStep[], begun: number[]): number {
   const live = plan.findIndex(({ step }) => step.do === 'verify-live');
   return Math.max(live + 1, ...begun);

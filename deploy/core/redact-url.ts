@@ -1,6 +1,6 @@
-/** What of git's world people get to see. It loads nothing: quick commands need it. */
+/** Removes passwords from git URLs. Has no imports, because quick commands load it. */
 
-/** A source as it may be shown. */
+/** The source URL in a form that is safe to show. */
 export function withoutPassword(source: string): string {
   return source.replace(/:\/\/[^/@\s]*@/, '://***@');
 }

@@ -1,31 +1,36 @@
-/** Keeps the values of the app's environment out of what is told: an app may print them, and its last words are a cause. */
+/**
+ * Removes the values of the app's environment from output: an app may print them, and its last line becomes a failure's
+ * cause.
+ */
 import type { Variables } from './environment';
 import type { Entry } from './event';
 
 export type Redact = (text: string) => string;
 
 const HIDDEN = '***';
-/** Shorter ones are words, numbers and ports; to hide them would make a cause unreadable and no secret safer. */
+/**
+ * Shorter values are words, numbers and ports; hiding them would make causes unreadable without protecting a secret.
+ */
 const SHORTEST = 8;
 const CUT = /…|\.\.\./;
 
-/** What must not be told of these variables: their values, their lines, and the password in an address. */
+/** The texts to hide: each value, each of its lines, and the password in a URL. */
 export function secretsOf(all: Variables[]): string[] {
   const values = all.flatMap((variables) =>
     Object.entries(variables).flatMap(([name, { value }]) => (name === 'NODE_ENV' ? [] : partsOf(value))),
   );
   const worth = values.filter((text) => text.length >= SHORTEST);
-  // the longest first: a part of it would leave the rest readable
+  // longest first: hiding a substring first would leave the rest readable
   return [...new Set(worth)].sort((a, b) => b.length - a.length);
 }
 
-/** A function that hides these. */
+/** Returns a function that hides these texts. */
 export function redactor(secrets: string[]): Redact {
   return (text) =>
     secrets.reduce((left, secret) => withoutCut(left.replaceAll(secret, HIDDEN), secret), text);
 }
 
-/** What is told is cut to a length: the beginning of a secret may stand at its end, or before the sign of the cut. */
+/** Messages are cut to a maximum length, so the start of a secret can remain at the end or before the ellipsis. */
 function withoutCut(text: string, secret: string): string {
   for (
     let at = text.indexOf(secret.slice(0, SHORTEST));
@@ -39,7 +44,7 @@ function withoutCut(text: string, secret: string): string {
   return text;
 }
 
-/** What an entry says in words that may be an app's own. */
+/** Redacts the fields of an entry that may contain the app's output. */
 export function redactEntry(entry: Entry, redact: Redact): Entry {
   switch (entry.type) {
     case 'phase':
@@ -56,7 +61,7 @@ export function redactEntry(entry: Entry, redact: Redact): Entry {
   }
 }
 
-/** What is told is one line at a time, and a driver complains of the password alone. */
+/** Output is reported line by line, and a driver may print the password alone, so each part counts as a secret. */
 function partsOf(value: string): string[] {
   const lines = value.split(/[\r\n]+/).map((line) => line.trim());
   return [value, ...lines, ...passwordOf(value)];

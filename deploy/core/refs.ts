@@ -1,16 +1,18 @@
-/** Reads refs out of the files of a repository that git itself refuses to read. */
+/** Reads refs from the files of a repository that git itself cannot read. */
 import type { Commit } from './release';
 
 const COMMIT = /^[0-9a-f]{40}$/;
 
-/** Lines that hold nothing but a commit id. */
+/** The lines that contain only a commit id. */
 export function goodLines(text: string): Commit[] {
   return text.split('\n').filter((line) => COMMIT.test(line));
 }
 
 /**
- * The commits that each ref may stand for, the newest first. None for a ref whose file is broken.
- * @param loose what the files say @param packed packed-refs, which the files go over @param below `refs/heads`
+ * The candidate commits of each ref, newest first; none for a ref whose file is damaged.
+ * @param loose content of the loose ref files
+ * @param packed content of packed-refs; loose files take precedence
+ * @param below `refs/heads`
  */
 export function readableRefs(
   loose: { ref: string; text: string }[],
@@ -29,8 +31,8 @@ export function readableRefs(
 }
 
 /**
- * What to try for each ref, in this order: the old repository's commits, then those of the mirror. The mirror alone decides
- * where the old one has no ref left. A branch that only the mirror has was deleted by a push.
+ * The commits to try for each ref, in order: those of the old repository, then the mirror's. Where the old repository
+ * has no ref left, the mirror decides alone. Otherwise a branch that only the mirror has was deleted by a push.
  */
 export function refsToBring(
   old: Map<string, Commit[]>,

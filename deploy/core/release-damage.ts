@@ -1,4 +1,4 @@
-/** What has happened to the files of a release since it was built. Pure. */
+/** Detects damage to a release's files since its build. Pure. */
 
 export interface FileFacts {
   size: number;
@@ -6,14 +6,14 @@ export interface FileFacts {
   changedAt: number;
 }
 
-/** By their paths in the release; null for a symbolic link. */
+/** By path in the release; null for a symbolic link. */
 export type FileList = ReadonlyMap<string, FileFacts | null>;
 
-/** Files below such a folder come and go. */
+/** Caches are excluded, because their files come and go. */
 const CACHE = /(^|\/)\.?cache\//;
 
 /**
- * One clause that names what is damaged, or null. An app may write into its own folder, so a file that is newer than its
+ * Names the damage in one clause, or returns null. An app may write into its own folder, so a file changed after the
  * build counts as damaged only when it is empty.
  */
 export function damagedFiles(built: FileList, present: FileList): string | null {

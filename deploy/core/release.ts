@@ -3,19 +3,19 @@
 /** A full commit id: 40 hexadecimal digits. */
 export type Commit = string;
 
-/** How a release is built and started. It belongs to the commit, so that an older release starts its own way. */
+/** How a release is built and started. Stored per commit, so that an older release keeps its own settings. */
 export interface AppSettings {
   /** Path of the file that listens on PORT, relative to the release's folder. */
   start: string;
-  /** argv of the app's own tests, or null for none. */
+  /** argv of the app's own tests; null for none. */
   test: string[] | null;
-  /** argv of the build, or null for none. */
+  /** argv of the build; null for none. */
   build: string[] | null;
-  /** argv that brings the shared database to this release's schema, or null for none. */
+  /** argv that migrates the shared database to this release's schema; null for none. */
   migrate: string[] | null;
-  /** Path that answers 200 with commit and instance when the app can serve. */
+  /** Path that answers 200 with commit and instance when the app is ready. */
   health: string;
-  /** Further paths that must answer below 400 before a release gets traffic. */
+  /** More paths that must answer below 400 before a release gets traffic. */
   smoke: string[];
 }
 

@@ -1,16 +1,16 @@
 /**
- * A release that was live cannot be started again. Earlier good releases are tried in turn, newest first. Each attempt
- * is a deployment of its own, so the journal alone says which come next. Pure.
+ * Falls back to earlier good releases, newest first, when a release that was live does not start again. Each attempt is
+ * a deployment of its own, so the journal alone determines the next one. Pure.
  */
 import type { ErrorCode } from './errors';
 import { rollbackTarget } from './rollback-target';
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
 
-/** How many earlier releases are tried after one restore. */
+/** How many earlier releases are tried after a failed restore. */
 const MOST_EARLIER = 5;
 
-/** Faults of the machine, and commands of an operator: an older release meets them too. */
+/** Machine faults and operator commands; an older release would fail the same way. */
 const NOT_OF_THE_RELEASE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_ABORTED',
   'E_STOPPED',
@@ -26,12 +26,12 @@ const NOT_OF_THE_RELEASE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 
 type Attempt = Pick<Deployment, 'kind' | 'trigger'>;
 
-/** It brings users a release back after an outage; no operator asked for this very one. */
+/** True for a deployment that brings the app back after an outage, rather than one an operator requested. */
 export function isRevival({ kind, trigger }: Attempt): boolean {
   return kind === 'restore' || isFallback({ kind, trigger });
 }
 
-/** An earlier release that is started because a newer one did not. */
+/** True for an earlier release that starts because a newer one did not. */
 export function isFallback({ kind, trigger }: Attempt): boolean {
   return kind === 'rollback' && (trigger === 'start' || trigger === 'watch');
 }
@@ -46,12 +46,12 @@ export function nextToTry(
   errorCode: ErrorCode,
 ): Commit | null {
   if (!isRevival(failed) || failed.commit === null || NOT_OF_THE_RELEASE.has(errorCode)) return null;
-  // the other slot has a port of its own
+  // retry once: the other slot has a different port
   if (errorCode === 'E_STRANGER_ON_PORT') return failed.kind === 'restore' ? failed.commit : null;
   return earlierTried(history, failed.id) < MOST_EARLIER ? rollbackTarget(history, failed.commit) : null;
 }
 
-/** Attempts since the last restore, this one included. */
+/** The number of fallbacks since the last restore, including this one. */
 function earlierTried(history: Deployment[], id: number): number {
   const before = history.filter((each) => each.id <= id).sort((a, b) => b.id - a.id);
   const first = before.findIndex((each) => !isFallback(each));

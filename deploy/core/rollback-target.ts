@@ -1,17 +1,17 @@
-/** Which release a rollback without an argument goes to. */
+/** Chooses the release that a rollback without an argument makes live. */
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
 
 /**
- * The last good release before the active one: releases stand in the order of their last successful
- * deploy (rollbacks do not change that order), so rolling back twice goes back twice.
+ * The last good release before the active one. Releases are ordered by their last successful deploy, which a rollback
+ * does not change, so a second rollback goes back one release further.
  * @param history every deployment, in any order
  */
 export function rollbackTarget(history: Deployment[], active: Commit): Commit | null {
   return earlierGoodReleases(history, active)[0] ?? null;
 }
 
-/** All good releases before the active one, the last one first. @param history every deployment, in any order */
+/** All good releases before the active one, newest first. @param history every deployment, in any order */
 export function earlierGoodReleases(history: Deployment[], active: Commit): Commit[] {
   const good = goodReleases(history);
   const ofActive =
@@ -21,7 +21,7 @@ export function earlierGoodReleases(history: Deployment[], active: Commit): Comm
     .map(({ commit }) => commit);
 }
 
-/** Every commit that went through and is not marked bad, with its last good deployment's id, the newest first. */
+/** Every successfully deployed commit that is not marked bad, with the id of its last good deployment, newest first. */
 export function goodReleases(history: Deployment[]): { commit: Commit; deployedBy: number }[] {
   const lastDeploy = new Map<Commit, number>();
   for (const d of goodDeploys(history)) {
@@ -33,7 +33,7 @@ export function goodReleases(history: Deployment[]): { commit: Commit; deployedB
     .sort((a, b) => b.deployedBy - a.deployedBy);
 }
 
-/** Of a commit that was good once, bad or not by now; a commit that the history does not know is the newest. */
+/** For a commit that was good once, even if it is marked bad now. An unknown commit counts as the newest. */
 function lastGoodDeploy(history: Deployment[], commit: Commit): number {
   const ids = goodDeploys(history).flatMap((d) => (d.commit === commit ? [d.id] : []));
   return ids.length === 0 ? Infinity : Math.max(...ids);
@@ -44,8 +44,8 @@ function goodDeploys(history: Deployment[]): Deployment[] {
 }
 
 /**
- * Why a commit is marked bad, or null. The newest deployment of it that went through, or failed by the
- * commit's own fault, decides; that it was refused as bad since then is no new evidence.
+ * Why a commit is marked bad, or null. Its newest deployment that succeeded, or failed by the commit's own fault,
+ * decides; a later refusal with E_BAD_COMMIT does not count.
  */
 export function badCause(history: Deployment[], commit: Commit): string | null {
   const decisive = history
@@ -55,12 +55,12 @@ export function badCause(history: Deployment[], commit: Commit): string | null {
   return decisive?.fault === 'commit' ? (decisive.cause ?? 'it failed') : null;
 }
 
-/** A release whose bake an operator ended with a rollback had no fault of its own. */
+/** A release is good even if an operator rolled it back during its bake. */
 function wasGood(d: Deployment): boolean {
   return d.state === 'succeeded' || (d.state === 'rolled-back' && d.fault === 'operator');
 }
 
-/** The newest deployment whose migration may have moved the schema since the commit was deployed last, or null. */
+/** The newest deployment since the commit was last deployed whose migration may have changed the schema, or null. */
 export function schemaNewerThan(history: Deployment[], commit: Commit): Deployment | null {
   const own = history.filter((each) => each.commit === commit && each.kind === 'deploy');
   const since = Math.max(0, ...own.map(({ id }) => id));

@@ -1,6 +1,6 @@
-/** Which log begins a new file, and what becomes of its older ones: `x.log.1`, `x.log.2.gz`, … Pure. */
+/** Decides the rotation of a log's older files: `x.log.1`, `x.log.2.gz`, … Pure. */
 
-/** An older file of a log: 1 is the newest. */
+/** A rotated file of a log; 1 is the newest. */
 export interface Older {
   number: number;
   packed: boolean;
@@ -12,7 +12,7 @@ export function nameOf(log: string, { number, packed }: Older): string {
   return `${log}.${number}${packed ? '.gz' : ''}`;
 }
 
-/** The older files of a log among the names of its folder. */
+/** The rotated files of a log among the names in its folder. */
 export function olderFiles(log: string, names: string[]): Older[] {
   return names.flatMap((name) => {
     if (!name.startsWith(`${log}.`)) return [];
@@ -21,7 +21,7 @@ export function olderFiles(log: string, names: string[]): Older[] {
   });
 }
 
-/** The renames that make room for a new newest one, in their order. */
+/** The renames that free number 1, in order. */
 export function decideRenames(older: Older[]): { from: Older; to: Older }[] {
   return [...older]
     .sort((a, b) => b.number - a.number)
@@ -29,10 +29,10 @@ export function decideRenames(older: Older[]): { from: Older; to: Older }[] {
 }
 
 /**
- * The newest stays as it is: what was written last is looked for most, and its writers may just be leaving it. Removals
- * come first: on a full disk nothing can be packed before.
- * @param keep how many older files are kept
- * @param isOpen true while a process still has it open
+ * Decides which rotated files to remove or compress. The newest stays uncompressed: it is read most, and its writers
+ * may not have closed it yet. Removals come first, because compression needs free disk.
+ * @param keep how many older files to keep
+ * @param isOpen true while a process has the file open
  */
 export function decideTidying(older: Older[], keep: number, isOpen: (older: Older) => boolean): Tidying[] {
   const closed = older.filter((each) => !isOpen(each));

@@ -1,7 +1,7 @@
-/** Slots, the processes that run in them, and what proves a process. */
+/** Slots, the processes that run in them, and the proof that identifies a process. */
 import type { Commit } from './release';
 
-/** A place where a release runs: `blue`, `green`, more for a larger pool. */
+/** A place where a release runs: `blue`, `green`, more in a larger pool. */
 export type SlotName = string;
 
 export interface Slot {
@@ -12,44 +12,44 @@ export interface Slot {
 export type ProcessStatus =
   | 'starting'
   | 'online'
-  /** It runs and answers, but not as a healthy process does: users may still be served. */
+  /** Runs and answers, but not with a healthy response; it may still handle user requests. */
   | 'unhealthy'
   | 'stopping'
   | 'stopped'
   | 'crashed';
 
-/** What really runs in a slot, as the runtime reports it. */
+/** The process in a slot, as the runtime reports it. */
 export interface RunningSlot extends WithEnvironment {
   slot: SlotName;
   commit: Commit;
-  /** A value that only this start of this process knows: the proof that an answer comes from it. */
+  /** Random value of this one start; an answer that contains it comes from this process. */
   instance: string;
   pid: number | null;
-  /** How often the runtime has started it again since `start`. */
+  /** How often the runtime has restarted it since `start`. */
   restarts: number;
   status: ProcessStatus;
   exitCode: number | null;
-  /** True for a process that lives on after its process manager died: nobody would start it again. */
+  /** True for a process that outlived its process manager, so nothing would restart it. */
   orphan?: boolean;
 }
 
-/** What proves a process: only this start of it can answer so. */
+/** Identifies a process: only this one start can answer with it. */
 export interface Proof {
   slot: SlotName;
   commit: Commit;
   instance: string;
-  /** The restart count that it must keep. */
+  /** The restart count must still be this. */
   restarts: number;
 }
 
-/** The same of several slots, which serve one release together. */
+/** The proofs of several slots that are live with the same release. */
 export interface Proofs extends Proof {
   others?: Proof[];
 }
 
-/** What runs, or is to run, with the app's own environment. */
+/** The app environment of a process. */
 export interface WithEnvironment {
-  /** Its number; absent for none. */
+  /** Number of the app environment; absent for none. */
   environment?: number;
 }
 

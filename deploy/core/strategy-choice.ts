@@ -1,15 +1,23 @@
-/** Which strategy a deployment takes: the one a person asked for, or the configuration's, for all or by branch. Pure. */
+/**
+ * Chooses a deployment's strategy: the operator's choice, or the configuration's, for all branches or by branch. Pure.
+ */
 
-/** Those that a person may choose. */
+/** The strategies that an operator can choose. */
 export const STRATEGY_NAMES = ['in-place', 'rolling', 'blue-green', 'canary'] as const;
 export type StrategyName = (typeof STRATEGY_NAMES)[number];
 
-/** One for all branches, or by branch: `{ main: 'blue-green', 'feature/*': 'rolling', default: 'in-place' }`. */
+/**
+ * One strategy for all branches, or one per pattern: `{ main: 'blue-green', 'feature/*': 'rolling', default: 'in-place'
+ * }`.
+ */
 export type StrategyChoice = StrategyName | Record<string, StrategyName>;
 
 const FALLBACK: StrategyName = 'blue-green';
 
-/** The branch's own name counts before a pattern, a longer pattern before a shorter one, and any before `default`. */
+/**
+ * An exact branch name takes precedence over a pattern, a longer pattern over a shorter one, and any pattern over
+ * `default`.
+ */
 export function strategyFor(choice: StrategyChoice, branch: string | null): StrategyName {
   if (typeof choice === 'string') return choice;
   const patterns = Object.keys(choice)
@@ -22,7 +30,7 @@ export function isStrategyName(name: string): name is StrategyName {
   return STRATEGY_NAMES.some((known) => known === name);
 }
 
-/** `*` stands for any text, slashes too. */
+/** `*` matches any text, including slashes. */
 function fits(pattern: string, branch: string): boolean {
   const parts = pattern.split('*').map((part) => part.replace(/[.*+?^${}()|[\]\\]/g, '\\$&'));
   return new RegExp(`^${parts.join('.*')}$`).test(branch);

@@ -1,12 +1,12 @@
 /**
- * The table while a slot is restarted: its users go to another proven process, and come back when it answers again.
- * The journal says which slots are live; the table says who serves meanwhile. Pure.
+ * The table while a slot restarts: its users move to another verified process and return when it answers again. The
+ * journal records which slots are live; the table, which slots serve users meanwhile. Pure.
  */
 import { inService, splitOver, withoutSlot } from './traffic-split';
 import type { SlotName } from './slot';
 import type { Table } from './traffic-table';
 
-/** Slots that can take a slot's users: the others that serve, and where there are none, the standby. */
+/** The slots that can take over a slot's users: the other slots in service or, without any, the standby. */
 export function substitutesFor(table: Table, slot: SlotName): SlotName[] {
   const others = inService(table).filter((each) => each !== slot);
   if (others.length > 0) return others;
@@ -20,15 +20,15 @@ export function tableWithout(table: Table, slot: SlotName, proven: SlotName[]): 
   return { active: proven[0] ?? null, standby: null };
 }
 
-/** The slots of the live release that the table leaves out. @param live by the journal */
+/** The slots of the live release that the table omits. @param live the live slots according to the journal */
 export function setAside(table: Table, live: SlotName[]): SlotName[] {
   const serving = inService(table);
-  // behind the maintenance page, or before the first release, nothing was set aside
+  // behind the maintenance page, or before the first release, no slot was set aside
   if (serving.length === 0) return [];
   return live.filter((slot) => !serving.includes(slot));
 }
 
-/** The table with the slot's traffic given back. @param live by the journal, in the order of the pool */
+/** The table with the slot's traffic restored. @param live the live slots according to the journal, in pool order */
 export function tableWith(table: Table, slot: SlotName, live: SlotName[]): Table {
   const serving = inService(table);
   const back = live.filter((each) => each === slot || serving.includes(each));

@@ -1,25 +1,25 @@
 /**
- * A branch's tip is compared with the last one seen there, never with what runs: a rollback stays until somebody
- * pushes or deploys. Pure.
+ * Decides what a branch's tip leads to. The tip is compared with the last one seen, never with the active release, so a
+ * rollback stays until the next push or deploy. Pure.
  */
 import { badCause } from './rollback-target';
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
 
-/** The last tip seen; null for a branch that was not there; undefined before the first look. */
+/** The last tip seen; null when the branch did not exist; undefined before the first poll. */
 export type LastSeen = Commit | null | undefined;
 
 export type PollDecision =
   | 'nothing'
-  /** Note the tip, and leave what is live alone. */
+  /** Record the tip and leave the live release alone. */
   | 'remember'
-  /** Its webhook was lost. */
+  /** The webhook for this tip was lost. */
   | 'deploy';
 
 /**
- * @param tip what the source has now; null when it has no such branch
- * @param live the commit that serves by the journal
- * @param pending deployments that are not over
+ * @param tip the branch's tip in the source now; null when there is no such branch
+ * @param live the live commit according to the journal
+ * @param pending unfinished deployments
  */
 export function decidePoll(look: {
   tip: Commit | null;
@@ -27,21 +27,21 @@ export function decidePoll(look: {
   live: Commit | null;
   branch: string;
   pending: Deployment[];
-  /** One of this branch that was aborted; see `abortedUnseen`. */
+  /** An aborted deployment of this branch; see `abortedUnseen`. */
   aborted: Deployment | null;
 }): PollDecision {
   const { tip, lastSeen, live, branch, pending, aborted } = look;
-  // what npm start has made live is not overruled by whatever the source had before
+  // the first poll must not replace what npm start made live
   if (lastSeen === undefined) return 'remember';
   if (tip === null || tip === lastSeen) return 'nothing';
-  // it will fetch the tip itself, and whoever pushed it follows that one
+  // that deployment fetches the tip itself, and the client that pushed follows it
   if (pending.some((d) => d.branch === branch && d.commit === null)) return 'nothing';
   return tip === live || aborted !== null ? 'remember' : 'deploy';
 }
 
 /**
- * The branch's newest deployment, if an operator has aborted it before its commit was known. What the source has now is
- * what they did not want: the poll is not to bring it back.
+ * The branch's newest deployment, if an operator aborted it before its commit was known. The operator rejected the
+ * current tip, so the poll must not deploy it again.
  */
 export function abortedUnseen(history: Deployment[], branch: string): Deployment | null {
   const [newest] = history.filter((d) => d.branch === branch).sort((a, b) => b.id - a.id);
@@ -52,14 +52,14 @@ export function abortedUnseen(history: Deployment[], branch: string): Deployment
 
 export type TipDecision =
   | { do: 'deploy' }
-  /** Seen before and dealt with: a webhook that came late, again, or from somebody who has recorded it. */
+  /** Already seen and handled: a late or repeated webhook, or a replayed one. */
   | { do: 'nothing-new' }
   | { do: 'refuse'; cause: string };
 
 /**
- * What becomes of a branch's tip that a push, a webhook or a poll has led to. None of them proves that somebody
- * has pushed just now: only a tip that has moved does.
- * @param serving the commit that serves
+ * Decides what to do with a tip that a push, webhook or poll reported. A report alone does not prove a new push; only a
+ * moved tip does.
+ * @param serving the active commit
  */
 export function decideTip(look: {
   tip: Commit;
@@ -71,7 +71,7 @@ export function decideTip(look: {
   const { tip, lastSeen, serving, history, trigger } = look;
   const moved = tip !== lastSeen;
   const cause = badCause(history, tip);
-  // nothing retries a bad commit by itself; who pushes it anew wants it tried
+  // only a new push retries a bad commit, never Switchyard itself
   if (cause !== null && !(moved && trigger === 'push')) return { do: 'refuse', cause };
   if (moved || tip === serving) return { do: 'deploy' };
   const last = lastDeployOf(history, tip);
@@ -83,9 +83,9 @@ function lastDeployOf(history: Deployment[], commit: Commit): Deployment | undef
   return over.sort((a, b) => b.id - a.id)[0];
 }
 
-/** It has not had its chance. One that a person has rolled back or aborted has. */
+/** True for a tip that was never fully tried. An operator's rollback or abort counts as tried. */
 function isWorthRetrying({ state, fault }: Deployment): boolean {
   if (state === 'interrupted' || state === 'superseded') return true;
-  // a machine's fault, or that of this clone's own settings, may be fixed by now
+  // a machine fault, or a mistake in this clone's settings, may be fixed by now
   return (state === 'failed' && fault !== 'commit') || (state === 'rolled-back' && fault === 'machine');
 }

@@ -1,12 +1,12 @@
-/** Tables over several slots at once, and without one of them. Pure. */
+/** Builds tables over several slots, or without one of them. Pure. */
 import { EMPTY_TABLE, servingSlots } from './traffic-table';
 import type { SlotName } from './slot';
 import { BUCKETS, type Table } from './traffic-table';
 
 /**
- * The buckets evenly over these slots. Those of the new release get the lowest: the more of them there are, the more
- * people have it, and nobody who has met it is sent back. One of the old release, as long as there is one, is active:
- * it takes over for every other slot that crashes.
+ * Distributes the buckets evenly. Slots with the new release get the lowest buckets, so a user who has reached it never
+ * moves back as it gets more slots. While there is a slot with the old release, one of them is active: it takes over
+ * for every other slot that crashes.
  */
 export function splitOver(slots: SlotName[], isNew: (slot: SlotName) => boolean): Table {
   const [fresh, old] = [slots.filter(isNew), slots.filter((slot) => !isNew(slot))];
@@ -18,7 +18,7 @@ export function splitOver(slots: SlotName[], isNew: (slot: SlotName) => boolean)
   return { active, standby, ...(shares.length > 0 && { shares }) };
 }
 
-/** The table after a slot has left it: its buckets go to the others that serve. */
+/** The table after a slot has left it: its buckets go to the other slots in service. */
 export function withoutSlot(table: Table, slot: SlotName): Table {
   const serving = servingSlots(table);
   const standby = table.standby === slot ? null : table.standby;
@@ -27,7 +27,7 @@ export function withoutSlot(table: Table, slot: SlotName): Table {
   return splitOver(left, () => false);
 }
 
-/** The slots whose processes users meet; behind the maintenance page there are none. */
+/** The slots that handle user requests; none behind the maintenance page. */
 export function inService(table: Table): SlotName[] {
   return table.maintenance ? [] : servingSlots(table);
 }

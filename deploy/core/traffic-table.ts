@@ -1,43 +1,46 @@
 /**
- * The traffic table as a folder: its name says all, and empty files in it what nginx looks for on every request
- * (nginx/site.conf.template).
+ * The traffic table as a folder: the name encodes the whole table, and nginx tests for the empty files in it on every
+ * request (nginx/site.conf.template).
  */
 import type { SlotName } from './slot';
 
-/** Who serves a request falls into one of so many buckets, by its cohort. */
+/** Each request falls into one of these buckets by its cohort. */
 export const BUCKETS = 100;
 
-/** Buckets that another slot than the active one serves. */
+/** Buckets of a slot other than the active one. */
 export interface Share {
   slot: SlotName;
   /** 1 to 100. */
   buckets: number;
 }
 
-/** Which slot serves which of the 100 buckets, and which proven one stands behind it when it crashes. */
+/** Assigns each of the 100 buckets to a slot, and names the verified slot that takes over when it crashes. */
 export interface Table {
-  /** The slot that serves every bucket of which no share says otherwise. Null serves nobody: 503. */
+  /** The slot of every bucket without a share. Null means no slot: nginx answers 503. */
   active: SlotName | null;
   standby: SlotName | null;
-  /** Taken from bucket 0 upward, in this order: whoever is in a share of 5 is in one of 25. Left out: none. */
+  /** Assigned from bucket 0 upward, in this order: a user in a share of 5 is also in a share of 25. Left out: none. */
   shares?: Share[];
-  /** True when everyone gets the maintenance page: the active slot is just being replaced. */
+  /** True when everyone gets the maintenance page while the active slot is replaced. */
   maintenance?: boolean;
 }
 
-/** The table that serves nobody. */
+/** The table without any live slot. */
 export const EMPTY_TABLE: Table = { active: null, standby: null };
 
 const FOLDER = /^active-([a-z]+)\.standby-([a-z]+)((?:\.[a-z]+[1-9]\d*)*)(\.maintenance)?$/;
 
-/** The table's folder name, readable: `active-blue.standby-none.green25`. */
+/** The table's readable folder name: `active-blue.standby-none.green25`. */
 export function tableFolder(table: Table): string {
   const roles = [`active-${table.active ?? 'none'}`, `standby-${table.standby ?? 'none'}`];
   const shares = sharesOf(table).map(({ slot, buckets }) => `${slot}${buckets}`);
   return [...roles, ...shares, ...(table.maintenance ? ['maintenance'] : [])].join('.');
 }
 
-/** The empty files in the table's folder: `all.blue`, or `07.green` for each bucket where several slots serve. */
+/**
+ * The empty files in the table's folder: `all.blue`, or one such as `07.green` for each bucket when several slots share
+ * them.
+ */
 export function tableFiles(table: Table): string[] {
   if (table.maintenance || table.active === null) return [];
   if (sharesOf(table).length === 0) return [`all.${table.active}`];
@@ -46,7 +49,7 @@ export function tableFiles(table: Table): string[] {
   );
 }
 
-/** Reads a folder's name back; null when it is not a table's. */
+/** Parses a folder name; null when it is not a table's. */
 export function parseTableFolder(folder: string): Table | null {
   const match = FOLDER.exec(folder);
   if (!match) return null;
@@ -59,7 +62,10 @@ export function parseTableFolder(folder: string): Table | null {
   };
 }
 
-/** The tables that every deployment between these slots can need, made beforehand: a full disk has no room for them. */
+/**
+ * Every table without shares for these slots. They are created in advance, because a full disk has no space for new
+ * ones.
+ */
 export function allTables(slots: SlotName[]): Table[] {
   const pairs = slots.flatMap((active) =>
     [null, ...slots.filter((other) => other !== active)].map((standby) => ({ active, standby })),
@@ -71,20 +77,20 @@ export function sameTable(a: Table, b: Table): boolean {
   return tableFolder(a) === tableFolder(b);
 }
 
-/** Which slot serves each bucket, from 0 upward. */
+/** The slot of each bucket, from 0 upward. */
 export function slotsOfBuckets(table: Table): (SlotName | null)[] {
   const shared = sharesOf(table).flatMap(({ slot, buckets }) => Array<SlotName>(buckets).fill(slot));
   return Array.from({ length: BUCKETS }, (_, bucket) => shared[bucket] ?? table.active);
 }
 
-/** How many buckets each slot serves; a slot without any is not there. */
+/** The number of buckets per slot; slots without any are left out. */
 export function bucketsBySlot(table: Table): Map<SlotName, number> {
   const counts = new Map<SlotName, number>();
   for (const slot of slotsOfBuckets(table)) if (slot !== null) counts.set(slot, (counts.get(slot) ?? 0) + 1);
   return counts;
 }
 
-/** The slots that get users' requests, the active one first. */
+/** The slots that get user requests, the active one first. */
 export function servingSlots(table: Table): SlotName[] {
   const serving = [...bucketsBySlot(table).keys()];
   return [
@@ -102,12 +108,12 @@ export function tableInWords(table: Table): string {
   return `${active ?? 'nobody'}${standby ? `, ${standby} behind it` : ''}`;
 }
 
-/** `07` for bucket 7, as nginx's split_clients names it. */
+/** `07` for bucket 7, the name in nginx's split_clients. */
 export function bucketName(bucket: number): string {
   return String(bucket).padStart(2, '0');
 }
 
-/** Shares of no bucket, and of the active slot itself, say nothing. */
+/** Ignores shares without a bucket. */
 function sharesOf({ shares = [] }: Table): Share[] {
   return shares.filter(({ buckets }) => buckets > 0);
 }

@@ -1,4 +1,4 @@
-/** The life of a deployment: which state may follow which. */
+/** The life cycle of a deployment: which state may follow which. */
 import type { DeploymentState } from './deployment';
 
 const NEXT: Record<DeploymentState, readonly DeploymentState[]> = {
@@ -14,17 +14,17 @@ const NEXT: Record<DeploymentState, readonly DeploymentState[]> = {
   interrupted: [],
 };
 
-/** True when a deployment may go from one state to the other. */
+/** True when a deployment may change from one state to the other. */
 export function mayFollow(from: DeploymentState, to: DeploymentState): boolean {
   return NEXT[from].includes(to);
 }
 
-/** True when nothing can happen to the deployment any more. */
+/** True when the deployment has reached a final state. */
 export function isOver(state: DeploymentState): boolean {
   return NEXT[state].length === 0;
 }
 
-/** True while a process works on it. */
+/** True while a process is working on the deployment. */
 export function isActive(state: DeploymentState): boolean {
   return state === 'running' || state === 'holding' || state === 'baking';
 }

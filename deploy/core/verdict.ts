@@ -1,17 +1,17 @@
-/** Is a release that went live good? Decided from what nginx counted, by rule. */
+/** Decides from nginx's request counts whether a live release is good. */
 
 import { plural } from './format';
 import type { SlotName } from './slot';
 
 export interface Counts {
   requests: number;
-  /** 5xx answers and refused connections of the slot itself, not of what stood in for it. */
+  /** 5xx answers and refused connections of the slot itself, not of its backup. */
   errors: number;
 }
 
 export const NONE: Counts = { requests: 0, errors: 0 };
 
-/** Several slots as one. */
+/** Adds up the counts of several slots. */
 export function sumOf(counts: Counts[]): Counts {
   return counts.reduce(
     (sum, { requests, errors }) => ({ requests: sum.requests + requests, errors: sum.errors + errors }),
@@ -20,18 +20,18 @@ export function sumOf(counts: Counts[]): Counts {
 }
 
 export interface BakeRule {
-  /** The share of errors may exceed that of the release before by this much (0 to 1). */
+  /** How far the error ratio may exceed the previous release's (0 to 1). */
   maxErrorRatio: number;
-  /** Fewer requests are no evidence. */
+  /** With fewer requests there is no verdict. */
   minRequests: number;
 }
 
-/** Shares are fractions of a double: 0.55 - 0.5 is more than 0.05 by less than this. */
+/** Tolerance for floating-point error: 0.55 - 0.5 exceeds 0.05 by less than this. */
 const ROUNDING = 1e-9;
 
 /**
- * Null while all is well. Each slot is judged by itself, since one of several may be ill; then all together, since each
- * may have answered too little to tell. The slot with the most errors comes first.
+ * Null while the release is healthy. Judges each slot alone, since only one may be unhealthy, then all together, since
+ * each may have too few requests. The slot with the most errors comes first.
  */
 export function releaseVerdict(
   before: Counts,
@@ -46,7 +46,7 @@ export function releaseVerdict(
   return null;
 }
 
-/** What a bake without a complaint ends with: it claims no more than it has seen. */
+/** The result of a successful bake. Claims no more than the evidence shows. */
 export function bakePassed(seconds: number, requests: number, { minRequests }: BakeRule): string {
   if (requests > 0 && requests >= minRequests) return `healthy for ${seconds} s`;
   const users =
@@ -54,10 +54,10 @@ export function bakePassed(seconds: number, requests: number, { minRequests }: B
   return `passed its health checks for ${seconds} s; ${users}`;
 }
 
-/** Null while all is well, otherwise one clause that names the figures. */
+/** Null while the error ratio is acceptable, otherwise one clause with the figures. */
 export function errorVerdict(before: Counts, now: Counts, rule: BakeRule): string | null {
   if (now.requests < rule.minRequests) return null;
-  // one failed request of one before would otherwise excuse every failure now
+  // a single failed request before the deployment would otherwise excuse every failure now
   const usual = before.requests < rule.minRequests ? 0 : ratio(before);
   if (ratio(now) - usual <= rule.maxErrorRatio + ROUNDING) return null;
   return `${now.errors} of ${now.requests} requests failed (${percent(ratio(now))}, before ${percent(usual)})`;

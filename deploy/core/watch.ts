@@ -1,13 +1,13 @@
-/** What the deployer does about a slot that serves, from what it just saw. Pure. */
+/** Decides what the deployer does about a live slot, from its latest probe. Pure. */
 import type { RunningSlot } from './slot';
 
 /**
- * `good`: 200 from the very process, or silent while it answers users. `bad`: any other answer, or none at the health path
- * alone. `silent`: no answer to anything, and no user got one either. Only silence can be a hang.
+ * `good`: 200 from the very process, or no answer while users still get theirs. `bad`: any other answer, or none at the
+ * health path alone. `silent`: no answer to anything, including user requests. Only silence can be a hang.
  */
 export type SlotHealth = 'good' | 'bad' | 'silent';
 
-/** Users' requests that a slot answered, and those that it failed. */
+/** User requests that a slot answered, and those that it failed. */
 export interface UserAnswers {
   answered: number;
   failed: number;
@@ -17,79 +17,82 @@ export interface Sight {
   /** The runtime's entry for the slot, or null when it has none. */
   running: RunningSlot | null;
   health: SlotHealth;
-  /** How often in a row its health was not good, this look included, and for how long, in milliseconds. */
+  /** Number of consecutive probes that were not good, including this one, and for how long, in milliseconds. */
   badInARow: number;
   badForMs: number;
-  /** How often in a row it was silent, and for how long, in milliseconds. */
+  /** Number of consecutive silent probes, and for how long, in milliseconds. */
   silentInARow: number;
   silentForMs: number;
-  /** Since its health is not good, at most over the last seconds. */
+  /** Counted since its health stopped being good, limited to the last few seconds. */
   users: UserAnswers;
-  /** Connections of users to a slot whose health path has not answered for long. */
+  /** Open user connections to a slot whose health path has been silent for long. */
   waiting: number;
-  /** Another proven process can take its users. */
+  /** Another verified process can take over its users. */
   hasSubstitute: boolean;
-  /** A deployment is at work or waits: the table is not the watch's to change. */
+  /** A deployment is queued or in progress, so the watch must not change the table. */
   isBusy: boolean;
-  /** This very process answered before: it is not at its start any more. */
+  /** This very process answered before, so it has finished its start. */
   answeredBefore: boolean;
   /** Milliseconds since this process was first seen. */
   seenForMs: number;
-  /** The longest a start may take, in milliseconds. */
+  /** Maximum duration of a start, in milliseconds. */
   startLimitMs: number;
-  /** Its restarts by the watch within the window, and how long ago the last one was; null for none. */
+  /** Restarts by the watch within the window, and milliseconds since the last one; null for none. */
   restarts: { hung: number; unhealthy: number; lastAgoMs: number | null };
-  /** It crashed as often as the configuration allows, and nothing was done about that yet. */
+  /** It crashed as often as the configuration allows, and the watch has not acted on it yet. */
   crashesTooOften: boolean;
 }
 
 export type WatchAction =
   | 'nothing'
-  /** It answers badly and is left alone: a warning is due. */
+  /** It answers badly and stays untouched, but needs a warning. */
   | 'warn'
-  /** It hangs: kill the process, so that the runtime starts it again. */
+  /** It hangs: kill the process, so that the runtime restarts it. */
   | 'kill'
-  /** It is being stopped by hand and takes no new connection: move its users away, so that it ends sooner. */
+  /** An operator is stopping it and it accepts no new connections: move its users away, so that it stops sooner. */
   | 'move-away'
-  /** It answers users badly too: move them away where possible, drain it and restart it. */
+  /** It also fails user requests: move users away where possible, then drain and restart it. */
   | 'restart'
-  /** It was restarted in vain. */
+  /** Restarts did not help. */
   | 'give-up'
-  /** It crashes again and again: another release takes its place. */
+  /** It keeps crashing: make another release live. */
   | 'replace'
-  /** Nothing runs there and nobody will start it: start the release in the same slot. */
+  /** No process runs there and nothing will start one: start the release in the same slot. */
   | 'restore'
-  /** It serves, but no process manager looks after it: start its release in the other slot. */
+  /** It is live, but no process manager supervises it: start its release in the other slot. */
   | 'adopt';
 
-/** A busy process may miss a probe; three in a row over three seconds mean that it hangs. */
+/** A busy process may miss a probe; three in a row over three seconds are a hang. */
 const HANGS_AFTER = 3;
 const HANGS_AFTER_MS = 3000;
-/** The probes of a silent slot, in milliseconds. The last one waits longest: a process that is only slow answers it. */
+/**
+ * Time limits for the probes of a silent slot, in milliseconds. The last is the longest, so that a slow process can
+ * still answer.
+ */
 const PROBE_LIMITS_MS = [1000, 500, 1500];
-/** The runtime's own restart comes first. */
+/** The runtime gets this many probes to restart the process itself. */
 const GONE_AFTER = 3;
 /** A shorter failure of the health path is not worth a notification. */
 const UNHEALTHY_AFTER = 3;
 const UNHEALTHY_AFTER_MS = 2000;
-/** Fewer users' requests are no evidence. */
+/** Minimum number of user requests for a decision. */
 const EVIDENCE = 5;
-/** Requests that are open while none is answered for so long are evidence: nginx logs them only at their end. */
+/** Open requests count when none is answered for this long, because nginx logs a request only at its end. */
 export const UNANSWERED_AFTER_MS = 10_000;
-/** With a substitute a restart costs users nothing; without one it costs those that still get answers. */
+/** With a substitute a restart costs users nothing; without one, it fails users who still get answers. */
 const MOST = 0.5;
-/** Restarts count for so long. */
+/** How long a restart counts. */
 export const RESTART_WINDOW_MS = 600_000;
 const FIRST_PAUSE_MS = 10_000;
 const LONGEST_PAUSE_MS = 60_000;
 const MOST_UNHEALTHY_RESTARTS = 3;
 
-/** How long the next probe of a slot may take, so that three silences take three seconds. */
+/** The time limit of the slot's next probe, chosen so that three silent probes take three seconds. */
 export function probeLimitMs(silentInARow: number): number {
   return PROBE_LIMITS_MS[silentInARow] ?? 1000;
 }
 
-/** What could not be started is not to be tried a thousand times in a row. @param tried how often it was tried */
+/** Delay before the next attempt to start a slot, with backoff. @param tried number of failed attempts */
 export function restoreAgainAfterMs(tried: number): number {
   return Math.min(60_000, 1000 * 2 ** tried);
 }
@@ -112,7 +115,7 @@ function decideSilent(sight: Sight): WatchAction {
   return mayRestart(sight) ? 'kill' : 'warn';
 }
 
-/** An answer is not a hang. What users get decides, and without their requests there is no evidence. */
+/** A process that answers does not hang, so user requests decide; without them there is no evidence. */
 function decideBad(sight: Sight): WatchAction {
   if (sight.badInARow < UNHEALTHY_AFTER || sight.badForMs < UNHEALTHY_AFTER_MS) return 'nothing';
   if (!usersFail(sight) || sight.isBusy) return 'warn';
@@ -126,7 +129,7 @@ function usersFail({ users: { answered, failed }, waiting, hasSubstitute }: Sigh
   return hasSubstitute && failed / (answered + failed) >= MOST;
 }
 
-/** Each restart must have had time to help. */
+/** Gives each restart time to take effect. */
 function mayRestart({ restarts: { hung, unhealthy, lastAgoMs } }: Sight): boolean {
   return lastAgoMs === null || lastAgoMs >= pauseAfterMs(hung + unhealthy);
 }
@@ -135,15 +138,15 @@ function pauseAfterMs(restarts: number): number {
   return restarts === 0 ? 0 : Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** (restarts - 1));
 }
 
-/** One good answer may be luck. */
+/** A single good answer may be a coincidence. */
 export const GOOD_AGAIN_AFTER = 3;
 
-/** A slot that users were moved away from gets them back, unless restarts have not helped it. */
+/** True when a slot may get its users back; false when restarts did not help it. */
 export function mayReturn(goodInARow: number, { unhealthy }: Sight['restarts']): boolean {
   return goodInARow >= GOOD_AGAIN_AFTER && unhealthy < MOST_UNHEALTHY_RESTARTS;
 }
 
-/** An app that needs ten seconds to start would otherwise be killed for it again and again. */
+/** Without this, an app that needs ten seconds to start would be killed each time. */
 function isStarting({ answeredBefore, seenForMs, startLimitMs }: Sight): boolean {
   return !answeredBefore && seenForMs <= startLimitMs;
 }

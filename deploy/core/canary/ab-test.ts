@@ -1,16 +1,16 @@
-/** An A/B test: the canary is held at a share, and visitors who reached a goal are counted on both sides. Pure. */
+/** An A/B test: holds the canary at a share and counts the visitors who reached a goal on both sides. Pure. */
 import { plural } from '../format';
 import { about } from './requests-needed';
 import type { Ratio } from './statistics';
 import { Z_20_PERCENT, Z_TWO_SIDED_5_PERCENT } from './statistics';
 
-/** The visitors of one variant and those of them who reached the goal. A is stable, B the canary. */
+/** The visitors of one variant, and how many reached the goal. A is stable, B the canary. */
 export interface Variant {
   visitors: number;
   reached: number;
 }
 
-/** Shares of 1, with the interval in which the true one lies with 95 % confidence. */
+/** Shares from 0 to 1, with the 95 % confidence interval. */
 export interface Estimate {
   share: number;
   low: number;
@@ -20,13 +20,13 @@ export interface Estimate {
 export interface Comparison {
   a: Variant & Estimate;
   b: Variant & Estimate;
-  /** B's share less A's, -1 to 1. */
+  /** B's share minus A's, -1 to 1. */
   difference: Estimate;
   better: 'A' | 'B' | null;
   sentence: string;
 }
 
-/** @param matters the smallest difference of the shares that is worth knowing, over 0 */
+/** @param matters the smallest relevant difference of the shares, over 0 */
 export function compareVariants(a: Variant, b: Variant, matters: number): Comparison {
   const [ofA, ofB] = [wilson(a), wilson(b)];
   const difference = newcombe(ofA, ofB);
@@ -40,7 +40,7 @@ export function compareVariants(a: Variant, b: Variant, matters: number): Compar
   };
 }
 
-/** The whole result in one line: each variant's share with its interval, and the sentence. */
+/** The result in one line: each variant's share with its interval, and the conclusion. */
 export function abLine({ a, b, sentence }: Comparison): string {
   const part = (name: string, { share, low, high, visitors }: Estimate & Variant): string =>
     `${name} ${points(share)} % (${points(low)} to ${points(high)}) of ${plural(visitors, 'visitor')}`;
@@ -48,8 +48,8 @@ export function abLine({ a, b, sentence }: Comparison): string {
 }
 
 /**
- * Wilson's interval of a share, corrected for continuity: it keeps within 0 and 1, and is right for small shares and few
- * visitors too. Without the correction up to 5.7 % of tests of two equal variants would call one of them better.
+ * Wilson's interval of a share with continuity correction. It stays within 0 and 1 and holds for small shares and few
+ * visitors. Without the correction, up to 5.7 % of tests of two equal variants would call one of them better.
  */
 export function wilson({ visitors: n, reached }: Variant): Estimate {
   if (n === 0) return { share: 0, low: 0, high: 1 };
@@ -66,7 +66,9 @@ export function wilson({ visitors: n, reached }: Variant): Estimate {
   };
 }
 
-/** Newcombe's interval of the difference of two shares, made of their two Wilson intervals (Stat. Med. 17, 1998, method 11). */
+/**
+ * Newcombe's interval of the difference of two shares, from their Wilson intervals (Stat. Med. 17, 1998, method 11).
+ */
 function newcombe(a: Estimate, b: Estimate): Estimate {
   const share = b.share - a.share;
   const below = Math.hypot(b.share - b.low, a.high - a.share);
@@ -86,8 +88,8 @@ function noneShown(a: Variant, b: Variant, difference: Estimate, matters: number
 }
 
 /**
- * So many visitors in all, split as they are now, show a difference that matters in 80 of 100 cases, where both sides
- * reach the goal as often as they do now. Nobody yet: as if half of them did, which needs the most.
+ * The total number of visitors, split as now, that shows a relevant difference in 80 of 100 cases at the current pooled
+ * share. Before the first visitor it assumes a share of one half, which needs the most.
  */
 function visitorsNeeded(a: Variant, b: Variant, matters: number): number {
   const visitors = a.visitors + b.visitors;
@@ -97,7 +99,9 @@ function visitorsNeeded(a: Variant, b: Variant, matters: number): number {
   return Math.ceil((pooled * (1 - pooled) * (z / matters) ** 2) / (shareOfB * (1 - shareOfB)));
 }
 
-/** Never 0 or 1, of which nothing could be learnt: one visitor more on either side (Laplace). */
+/**
+ * Laplace smoothing: one more visitor on either side keeps the share from 0 and 1, which would make the variance zero.
+ */
 function pooledShare({ events, of }: Ratio): number {
   return (events + 1) / (of + 2);
 }

@@ -1,24 +1,24 @@
-/** What a canary's step does next, from what people want and what users got. Pure. */
+/** Decides the next move of a canary step from operator requests and user traffic. Pure. */
 import type { OperatorRequest } from '../deployment';
 import type { CanaryRule, Samples, Verdict } from './verdict';
 import { judgeAtOnce, judgeStep } from './verdict';
 
 export interface Look {
   wish: OperatorRequest | null;
-  /** Since the step's shift. */
+  /** Milliseconds since the step's shift. */
   waitedMs: number;
-  /** How long its step is; null for one that only a person ends. */
+  /** Length of the step; null for one that only an operator ends. */
   seconds: number | null;
-  /** How much longer it collects when there is not enough data, before a person is asked. Seconds. */
+  /** How many seconds longer it collects data before it asks the operator. */
   patience: number;
   canary: Samples;
   stable: Samples;
 }
 
 export type Move =
-  /** `few` when its time is over, and there is not enough data. */
+  /** `few`: the time is over, but there is not enough data. */
   | { do: 'collect'; few?: boolean }
-  /** Waits for a person; what comes meanwhile still counts. */
+  /** Waits for an operator; traffic keeps counting in the meantime. */
   | { do: 'ask'; why: string }
   | { do: 'go on'; why: string }
   | { do: 'promote'; why: string }

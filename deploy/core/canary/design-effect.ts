@@ -1,16 +1,17 @@
 /**
- * Requests of one person are alike: whoever has a broken account meets an error every time. A thousand requests of ten
- * people then say no more than some tens of independent ones, and a test that takes them for a thousand fails good
- * canaries. How alike they are is seen from the people who came more than once (Rao and Scott, Biometrics 48, 1992).
+ * Measures how similar the requests of one user are (the design effect). A user with a broken account gets an error
+ * every time, so a thousand requests of ten users carry no more information than a few dozen independent ones, and a
+ * test that treats them as independent fails good canaries. The estimate uses the users with several requests (Rao and
+ * Scott, Biometrics 48, 1992).
  */
 
-/** Sums of squares about the mean: of people's totals, and of single requests. */
+/** Sums of squares around the mean: of the users' totals, and of single requests. */
 export interface Spread {
   people: number;
   requests: number;
 }
 
-/** Gathers a figure of each request, such as 1 for an error and 0 for none, by the person who made it. */
+/** Collects one figure per request by user, such as 1 for an error and 0 for none. */
 export class RequestsPerUser {
   private readonly persons = new Map<string, { count: number; sum: number }>();
   private people = 0;
@@ -21,7 +22,7 @@ export class RequestsPerUser {
   private sumSquares = 0;
   private products = 0;
 
-  /** @param person null for somebody who is not known, and is taken for one who never comes again */
+  /** @param person null for an unknown user, who is counted as a new one each time */
   add(person: string | null, figure: number): void {
     this.count += 1;
     this.sum += figure;
@@ -44,7 +45,7 @@ export class RequestsPerUser {
   }
 }
 
-/** So many requests say as much as one independent one. At least 1. */
+/** How many requests carry the information of one independent request. At least 1. */
 export function designEffect(spreads: Spread[]): number {
   const people = spreads.reduce((sum, each) => sum + each.people, 0);
   const requests = spreads.reduce((sum, each) => sum + each.requests, 0);

@@ -1,29 +1,29 @@
-/** How much traffic a verdict needs to be worth something: told before a canary begins. Pure. */
+/** Computes how much traffic a canary verdict needs, for a message before the canary starts. Pure. */
 import { count, percent } from '../format';
 import { Z_0_4_PERCENT, Z_5_PERCENT } from './statistics';
 
-/** What is asked: with so many requests, is a canary that fails `now` of them noticed beside a stable one that fails `usual`? */
+/** The error ratios to tell apart: stable's (`usual`) and the canary's (`now`). */
 export interface Difference {
   usual: number;
   now: number;
 }
 
 export interface Needed {
-  /** Requests to the canary alone. */
+  /** Requests to the canary only. */
   canary: number;
-  /** Requests to both during the step. */
+  /** Requests to canary and stable during the step. */
   both: number;
 }
 
-/** The formula takes counts of few errors for symmetric, which they are not: so much more keeps what it promises. */
+/** The formula assumes a symmetric distribution, which few errors do not have; 10 % more requests make up for it. */
 const MARGIN = 1.1;
-/** What is told about. */
+/** The example in the message. */
 const TOLD: Difference = { usual: 0.01, now: 0.02 };
 
 /**
- * With so many requests in a step the difference is noticed in 95 of 100 cases: by Fleiss, Tytun and Ury's formula for
- * two ratios on sides of different size (Biometrics 36, 1980), which is that of the exact test; and so that what is
- * seen lies over what matters in 95 of 100 cases too. Infinite for a difference that does not matter.
+ * The number of requests per step that detects the difference in 95 of 100 cases, and shows one above `extraErrors` in
+ * 95 of 100 cases. Uses the formula of Fleiss, Tytun and Ury for two ratios on samples of different size (Biometrics
+ * 36, 1980), which approximates the exact test. Infinite for a difference that does not exceed `extraErrors`.
  * @param share the canary's share of the traffic, over 0 and below 1
  * @param extraErrors see CanaryRule
  */
@@ -41,7 +41,10 @@ export function requestsNeeded({ usual, now }: Difference, share: number, extraE
   return { canary, both: Math.ceil(canary / share) };
 }
 
-/** Told before the first step: `canary needs about 54,200 requests per step to see 2 % against 1 % (2,710 of them at 5 %)`. */
+/**
+ * Shown before the first step: `canary needs about 54,200 requests per step to see 2 % against 1 % (2,710 of them at 5
+ * %)`.
+ */
 export function needSentence(share: number, extraErrors: number): string {
   const { canary, both } = requestsNeeded(TOLD, share, extraErrors);
   const what = `${percent(TOLD.now)} against ${percent(TOLD.usual)}`;
@@ -49,7 +52,7 @@ export function needSentence(share: number, extraErrors: number): string {
   return `canary needs about ${about(both)} requests per step to see ${what} (${about(canary)} of them at ${percent(share)})`;
 }
 
-/** More than two digits of an estimate are a pretence. */
+/** Rounds up to two digits; an estimate is not more precise. */
 export function about(number: number): string {
   if (number < 100) return count(Math.ceil(number));
   const digit = 10 ** (Math.floor(Math.log10(number)) - 1);

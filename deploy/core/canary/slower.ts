@@ -1,51 +1,52 @@
 /**
- * Is the canary slower? Answers of one moment are alike: while another program has the processor, or memory is cleared
- * up, hundreds of them are late, and a test that takes them for independent finds a difference between any two
- * processes. So not answers are counted, but parts of the step: each says by how much the canary was slower than stable
- * at the same time, and it is the parts that may differ by chance. And a process that has just been started is slower
- * for a while, however good its release is. Pure.
+ * Decides whether the canary is slower than stable. Pure.
+ *
+ * Answers of the same moment are not independent: while another program has the processor, or the garbage collector
+ * runs, hundreds are late, and a test on single answers finds a difference between any two processes. So the test
+ * compares parts of the step: each gives how much slower the canary was than stable in the same period. A new process
+ * is slow at first whatever its release, so the comparison skips a warm-up.
  */
 import { mean, quantile, sampleStandardDeviation } from 'simple-statistics';
 import type { Spread } from './design-effect';
 import { designEffect } from './design-effect';
 import { largerThanHalf, T_0_4_PERCENT_OF_10 } from './statistics';
 
-/** An answer that was no error. */
+/** An answer that was not an error. */
 export interface Latency {
   /** Milliseconds since 1970. */
   at: number;
-  /** From the question to the slot's whole answer. */
+  /** From the request to the slot's complete answer. */
   ms: number;
 }
 
 export interface Answered {
   latencies: Latency[];
-  /** How alike the requests of one person are; left out where all are independent. */
+  /** How similar the requests of one user are; left out when all are independent. */
   alike?: { latencies: Spread };
 }
 
 export interface SlowRule {
-  /** So many times stable's latency matters, at the median or where 95 % are within; less does not. Over 1. */
+  /** From how many times stable's latency on the canary is slower, at the median or the 95th percentile. Over 1. */
   slower: number;
-  /** The canary's first answers of a step are left out for so long. Seconds. */
+  /** Seconds at the start of a step whose answers are left out. */
   warmUp: number;
 }
 
 export interface LatencyCompared {
   isSlower: boolean;
-  /** Both sides' figures, or ''. */
+  /** The figures of both sides, or ''. */
   figures: string;
 }
 
-/** As many as T_0_4_PERCENT_OF_10 is for. */
+/** Must match T_0_4_PERCENT_OF_10. */
 const PARTS = 10;
-/** What stops a process for a moment shall not reach over several parts. */
+/** A short pause of a process must not span several parts. */
 const SHORTEST_PART_MS = 500;
-/** A difference that nobody feels. */
+/** Users do not notice a smaller difference. */
 const UNFELT_MS = 10;
 const SLOW_QUANTILE = 0.95;
 
-/** What lasts less than ten parts of half a second, after the warm-up, is shown and not compared. */
+/** A step shorter than ten parts of half a second, after the warm-up, is displayed but not compared. */
 export function compareLatency(canary: Answered, stable: Answered, rule: SlowRule): LatencyCompared {
   if (canary.latencies.length === 0 || stable.latencies.length === 0) return { isSlower: false, figures: '' };
   const begin = earliest(canary.latencies) + rule.warmUp * 1000;
@@ -68,7 +69,7 @@ function matters(now: Latency[], usual: Latency[], { slower }: SlowRule): boolea
   });
 }
 
-/** Nothing is learnt from a part in which one of the two has answered nobody: it counts as no difference. */
+/** A part in which either side has no answers counts as no difference. */
 function slownessByPart(
   now: Latency[],
   usual: Latency[],
@@ -83,7 +84,10 @@ function slownessByPart(
   return split(now).map((part, at) => largerThanHalf(part, stable[at] as number[]));
 }
 
-/** Student's test of their mean. What people have in common stays the same from part to part, and is allowed for besides. */
+/**
+ * Student's t-test of the mean over the parts. What one user's requests have in common does not average out between
+ * parts, so the design effect widens the bound.
+ */
 function isNoChance(slowness: number[], alike: number): boolean {
   const spread = sampleStandardDeviation(slowness) / Math.sqrt(slowness.length);
   const needed = T_0_4_PERCENT_OF_10 * spread * Math.sqrt(alike);

@@ -1,30 +1,30 @@
 /**
- * The tests behind a verdict. Ranks and the gamma function are the library's; what stands here is what it does not have:
- * an exact comparison of two ratios, and a bound that may be looked at all the time. Pure.
+ * The statistical tests behind a verdict. The library provides ranks and the gamma function; this file adds an exact
+ * comparison of two ratios and a bound that stays valid under continuous checking. Pure.
  */
 import { gammaln, wilcoxonRankSum } from 'simple-statistics';
 
-/** So many of so many. */
+/** A number of events out of a total. */
 export interface Ratio {
   events: number;
   of: number;
 }
 
-/** The normal distribution's values beyond which a share of it lies: one-sided 0.4 %, one-sided 5 % and 20 %, two-sided 5 %. */
+/** Quantiles of the normal distribution: one-sided 0.4 %, 5 % and 20 %, two-sided 5 %. */
 export const Z_0_4_PERCENT = 2.6521;
 export const Z_5_PERCENT = 1.6449;
 export const Z_20_PERCENT = 0.8416;
 export const Z_TWO_SIDED_5_PERCENT = 1.96;
-/** The value beyond which 0.4 % of Student's distribution lies, for the mean of ten: nine degrees of freedom. */
+/** Student's t, one-sided 0.4 %, for the mean of ten values: nine degrees of freedom. */
 export const T_0_4_PERCENT_OF_10 = 3.3899;
 
-/** What is smaller than this share of the sum no longer changes it. */
+/** Terms below this share of the sum no longer change it. */
 const NEGLIGIBLE = 1e-12;
 
 /**
- * Fisher's exact test, one-sided: if both fail alike, how probable is it that at least so many of all the failures fall
- * on the first? Exact for any number of requests and any ratio, so that it holds what it promises at 1 failure of
- * 1,000 too. Taken as 1 where the first has no more than its part of them.
+ * Fisher's exact test, one-sided: the probability that at least this many of all failures fall on the first side when
+ * both fail equally often. Exact for any number of requests and any ratio, even for 1 failure in 1,000. Returns 1 when
+ * the first side has no more than its proportion of the failures.
  */
 export function chanceOfAsMany(first: Ratio, second: Ratio): number {
   const failures = first.events + second.events;
@@ -45,8 +45,8 @@ export function chanceOfAsMany(first: Ratio, second: Ratio): number {
 }
 
 /**
- * Mann and Whitney's measure: how often the first's value is the larger one if one is drawn of each side, ties counting
- * half, less the half that it is when both are alike. -0.5 to 0.5; zero where there is nothing to draw from.
+ * The Mann-Whitney measure: the probability that a value drawn from the first side is the larger, ties counting half,
+ * minus 0.5. From -0.5 to 0.5; zero when either side is empty.
  */
 export function largerThanHalf(first: number[], second: number[]): number {
   const [m, n] = [first.length, second.length];
@@ -55,9 +55,10 @@ export function largerThanHalf(first: number[], second: number[]): number {
 }
 
 /**
- * Evidence that a ratio lies over the ceiling. It may be looked at after every request: for a ratio at or below the
+ * Evidence that a ratio exceeds the ceiling, valid when checked after every request: for a ratio at or below the
  * ceiling it *ever* reaches 1/a with a probability of at most a (Ville's inequality for a mixture of likelihood ratios,
- * all ratios over the ceiling weighing alike). The probability at its end is at least 1/2, and taken as that.
+ * uniform over all ratios above the ceiling). The exact value has one more factor, a tail probability of at least 1/2,
+ * which is taken as 1/2.
  */
 export function evidenceOver(ceiling: number, { events, of }: Ratio): number {
   if (ceiling >= 1 || events < Math.ceil((of + 1) * ceiling)) return 0;

@@ -1,10 +1,9 @@
 /**
- * Is the canary as good as stable? Decided from what both answered over the same window. Pure.
+ * Decides whether the canary is as good as stable, from the answers of both over the same window. Pure.
  *
- * Each step of a canary is judged once, when its time is over and there is enough to judge from; before that only a
- * ratio over the ceiling ends it, by a bound that may be looked at all the time. So that of 100 good canaries at most
- * one is failed at a step, that 1 % is divided: 0.4 % for the errors, 0.4 % for the latency, 0.2 % for the ceiling.
- * docs/decisions/0014 says why.
+ * Each step is judged once, when its time is over and there is enough data. Until then only an error ratio above the
+ * ceiling fails it, by a bound that stays valid under continuous checking. At most 1 % of good canaries fail at a step:
+ * 0.4 % by errors, 0.4 % by latency, 0.2 % by the ceiling. See docs/decisions/0014.
  */
 import { count, percent } from '../format';
 import type { Spread } from './design-effect';
@@ -14,45 +13,45 @@ import { compareLatency } from './slower';
 import type { Ratio } from './statistics';
 import { chanceOfAsMany, evidenceOver } from './statistics';
 
-/** What one of the two answered during the window. */
+/** The answers of one side during the window. */
 export interface Samples {
   requests: number;
-  /** 5xx answers and refused connections of the slot itself, not of what stood in for it. */
+  /** 5xx answers and refused connections of the slot itself, not of its backup. */
   errors: number;
-  /** Of those that were no errors. */
+  /** Latencies of the answers that were not errors. */
   latencies: Latency[];
-  /** How alike the requests of one person are; left out where all are independent. */
+  /** How similar the requests of one user are; left out when all are independent. */
   alike?: {
     errors: Spread;
     latencies: Spread;
-    /** People who have met an error. */
+    /** Number of users who got an error. */
     failing: number;
   };
 }
 
 export interface CanaryRule extends SlowRule {
-  /** The canary fails when its share of errors lies over this, whatever stable's is. 0 to 1. */
+  /** The canary fails when its error ratio exceeds this, whatever stable's is. 0 to 1. */
   maxErrorRatio: number;
-  /** A share of errors over stable's by less than this does not matter. 0 to 1. */
+  /** An error ratio that exceeds stable's by less than this does not matter. 0 to 1. */
   extraErrors: number;
-  /** Fewer requests, on either side, are not enough data. */
+  /** Minimum number of requests on either side for a verdict. */
   minRequests: number;
 }
 
 export interface Verdict {
   verdict: 'pass' | 'fail' | 'not enough data';
-  /** One clause that names the figures. */
+  /** One clause with the figures. */
   why: string;
 }
 
-/** The shares of good canaries that may be failed: by a comparison, and, over the whole step, by the ceiling. */
+/** The shares of good canaries that may fail: by a comparison and, over the whole step, by the ceiling. */
 const MAY_FAIL_BY_ERRORS = 0.004;
 const MAY_FAIL_BY_CEILING = 0.002;
 
-/** One person who tries again and again is no evidence, however often. */
+/** One user who retries is no evidence, however often. */
 const FEWEST_FAILING = 3;
 
-/** To be asked all the time: a verdict when the canary's errors lie over the ceiling beyond chance, null otherwise. */
+/** Checked continuously: a verdict when the canary's errors exceed the ceiling significantly, null otherwise. */
 export function judgeAtOnce(canary: Samples, rule: CanaryRule): Verdict | null {
   if (canary.alike && canary.alike.failing < FEWEST_FAILING) return null;
   const evidence = evidenceOver(rule.maxErrorRatio, independent(canary, errorEffect([canary]), Math.floor));
@@ -61,7 +60,7 @@ export function judgeAtOnce(canary: Samples, rule: CanaryRule): Verdict | null {
   return { verdict: 'fail', why };
 }
 
-/** To be asked once a step, at its end; again only while there is not enough data. */
+/** Called once per step, at its end; again only while there is not enough data. */
 export function judgeStep(canary: Samples, stable: Samples, rule: CanaryRule): Verdict {
   const gross = judgeAtOnce(canary, rule);
   if (gross) return gross;
@@ -79,7 +78,7 @@ function missingData(canary: Samples, stable: Samples, { minRequests }: CanaryRu
   return `${name} got ${count(fewer.requests)} of the ${count(minRequests)} requests that a verdict needs`;
 }
 
-/** It must matter, and it must be more than chance. */
+/** The difference must be both relevant and statistically significant. */
 function moreErrors(canary: Samples, stable: Samples, rule: CanaryRule): string | null {
   if (errorRatio(canary) - errorRatio(stable) < rule.extraErrors) return null;
   const effect = errorEffect([canary, stable]);
@@ -94,7 +93,7 @@ function errorEffect(sides: Samples[]): number {
   return designEffect(sides.flatMap(({ alike }) => alike?.errors ?? []));
 }
 
-/** As many independent requests as these are worth. @param round in favour of the canary */
+/** The equivalent number of independent requests. @param round rounds in the canary's favour */
 function independent({ errors, requests }: Samples, effect: number, round: (part: number) => number): Ratio {
   return { events: round(errors / effect), of: Math.ceil(requests / effect) };
 }
