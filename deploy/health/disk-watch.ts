@@ -1,6 +1,6 @@
 /**
- * A full disk during a hold, a canary or a bake: nginx cannot log what users get and the app cannot write, so neither
- * its silence nor its errors say anything about the release.
+ * Watches for a full disk during a hold, a canary or a bake. nginx cannot log and the app cannot write then, so neither
+ * missing log entries nor errors say anything about the release.
  */
 import { existsSync } from 'node:fs';
 import { KnownError } from '../core/errors';
@@ -10,16 +10,16 @@ import { freeOnDisk } from '../os/resources';
 import { machineMs } from '../os/machine-clock';
 import type { Tell } from './process-watch';
 
-/** A disk may be full for a moment, while another program works. */
+/** Milliseconds: another program may fill the disk for a moment. */
 const PATIENCE_MS = 2000;
 
 export interface DiskWatch {
   /**
-   * What happens on a full disk: `fail` fails for it alone; `report` only reports it; `wait` also puts off every
-   * failure until there is free space.
+   * The reaction to a full disk: `fail` throws for it alone; `report` only reports it; `wait` reports it and also
+   * postpones every failure until there is free disk.
    */
   on: 'fail' | 'report' | 'wait';
-  /** True while the disk is full. Throws E_DISK when that lasts and is to fail. */
+  /** True while the disk is full. With `fail`, throws E_DISK when it stays full. */
   isFull(): Promise<boolean>;
 }
 
@@ -34,7 +34,7 @@ export function diskWatch(home: Home, tell: Tell, on: DiskWatch['on']): DiskWatc
     }
     if (!told) {
       told = true;
-      // the journal may have no space either
+      // the journal may be on the full disk too
       await tell(`The disk of ${folder} is full: nothing is decided until it has free space.`).catch(
         () => {},
       );
@@ -46,13 +46,13 @@ export function diskWatch(home: Home, tell: Tell, on: DiskWatch['on']): DiskWatc
   return { on, isFull };
 }
 
-/** What a failure counts as: a fault of the machine while the disk is full. */
+/** Turns a fault of the commit into E_DISK, a fault of the machine, while the disk is full. */
 export function blameFullDisk(home: Home, error: unknown): unknown {
   const folder = isOfCommit(error) ? fullDisk(home) : null;
   return isOfCommit(error) && folder !== null ? onDisk(error, `The disk of ${folder} is full.`) : error;
 }
 
-/** The same of a process that ended while the disk was full, which shows only afterwards. */
+/** Does the same for a process that exited while the disk was full, which only shows later. */
 export function blamePastFullDisk(error: unknown): unknown {
   return isOfCommit(error) ? onDisk(error, 'The disk was full.') : error;
 }

@@ -1,9 +1,9 @@
-/** Where a commit's release answers for its health. */
+/** Finds the health path of a commit's release. */
 import type { Commit } from '../core/release';
 import type { DeployContext } from '../context';
 import { findRelease } from '../release/releases';
 
-/** The path its own configuration names; the clone's, for a release that is not in the home any more. */
+/** The path from the release's own configuration, or from the clone's if the release is no longer in the home. */
 export function builtHealthPath(context: Pick<DeployContext, 'home' | 'config'>, commit: Commit): string {
   return (findRelease(context.home, commit)?.app ?? context.config.app).health;
 }

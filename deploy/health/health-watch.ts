@@ -1,4 +1,4 @@
-/** Watches the health of a release that has passed verify: while it is held, and while it bakes. */
+/** Watches the health of a release that has passed verify, during a hold, a canary or a bake. */
 import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
 import type { Proof } from '../core/slot';
@@ -13,29 +13,30 @@ import { readLog } from './verify-slot';
 import { machineMs } from '../os/machine-clock';
 
 const PROBE_EVERY_MS = 500;
-/** A single slow answer is no illness. */
+/** A single slow answer does not make a release unhealthy. */
 const BAD_ANSWERS = 3;
 
 export interface Watched {
-  /** What it fails with when it answers badly. */
+  /** Error code for bad answers. */
   code: ErrorCode;
   tell: Tell;
-  /** False for what people have tried: they mean the very process, and no other of the same release. */
+  /** False for a process that testers have tried: another process of the same release may not take its place. */
   mayBeReplaced: boolean;
-  /** `report` where no user gets the release; `wait` where the way back takes more than a shift. */
+  /** `report` where no user gets the release; `wait` where an undo takes more than a shift. */
   disk: DiskWatch;
 }
 
 /**
- * What one look has shown: `blind` while the engine is away or has just come back, `waiting` when it does not answer
+ * Result of one check: `blind` while the engine is down or has just come back, `waiting` if the process does not answer
  * then, or while the disk is full.
  */
 export type Health = 'well' | 'blind' | 'waiting';
 
 /**
- * To be called again and again; it asks twice a second. Throws E_EXITED when the very process is gone, and `code`
- * when it answers badly several times in a row; E_ENGINE when it is not back in time with the engine it went with, or
- * back as another process where none may take its place; E_DISK when the disk stays full, and for what fails then.
+ * Returns a function to call repeatedly; it probes twice a second. It throws E_EXITED when the very process is gone,
+ * `code` after several bad answers in a row, E_ENGINE when the process went down with the engine and did not return in
+ * time or returned as another process that may not replace it, and E_DISK when the disk stays full or was full during
+ * the failure.
  */
 export function healthWatch(
   context: DeployContext,
@@ -60,7 +61,7 @@ export function healthWatch(
       }
       if (bad === 0) badSince = machineMs();
       bad = answer.works ? 0 : bad + 1;
-      // while the engine is away, only what answers badly has not gone with it
+      // while the engine is down, only a process that answers badly is known to be still running
       const isJudged = sight === 'runs' || (sight === 'away' && answer.status !== null);
       if (bad >= BAD_ANSWERS && isJudged) {
         throw new KnownError(code, `${path} in ${proof.slot} answered ${answer.said}.`, readLog(proof.slot));
@@ -68,7 +69,7 @@ export function healthWatch(
     }
     if (sight === 'runs') return 'well';
     const { start } = context.config.limits;
-    // nobody waits for what is held: until the engine is back, nothing could be taken back either
+    // a hold has no users to protect, and without the engine nothing could be undone either
     if (mayBeReplaced && bad > 0 && machineMs() - badSince > start * 1000)
       throw lostWithEngine(proof, sight, start);
     return bad > 0 ? 'waiting' : 'blind';

@@ -1,4 +1,4 @@
-/** What runs now: the table nginx looks at, the processes the runtime has, and whether they answer. */
+/** Observes what runs now: the table nginx reads, the runtime's processes, and whether they answer. */
 import type { Observed } from '../core/plan';
 import type { RunningSlot } from '../core/slot';
 import type { DeployContext } from '../context';
@@ -6,7 +6,7 @@ import { askSlot, unlessSilent } from './slot-health';
 
 const STATUS = { good: 'online', bad: 'unhealthy', silent: 'crashed' } as const;
 
-/** A process that lives but answers nothing is reported as crashed, one that answers badly as unhealthy. */
+/** A process that is alive but silent counts as crashed, one that answers badly as unhealthy. */
 export async function observe(context: DeployContext): Promise<Observed> {
   const [table, listed] = await Promise.all([context.traffic.current(), context.runtime.list()]);
   return { table, slots: await Promise.all(listed.map((running) => asItAnswers(context, running))) };

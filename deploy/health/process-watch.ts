@@ -1,6 +1,6 @@
 /**
- * Watches that the very process still runs. What runs it, Docker's engine, may die and come back meanwhile: that is
- * a fault of the machine, during which nothing can be said of the process, and it mostly lives on.
+ * Watches that the very process still runs. Docker's engine may die and come back meanwhile: that is a fault of the
+ * machine. The state of the process is unknown then, and it usually survives.
  */
 import { KnownError, asKnown } from '../core/errors';
 import type { Proof, RunningSlot } from '../core/slot';
@@ -8,18 +8,18 @@ import type { DeployContext } from '../context';
 import { mustStillRun, readLog } from './verify-slot';
 
 /**
- * `runs`: the very process. `away`: nobody can say, for the engine does not answer. `gone`: the engine has come back
- * without it. `back`: the engine has started it anew with itself, and it may still be at its start.
+ * `runs`: the very process runs. `away`: unknown, because the engine does not answer. `gone`: the engine came back
+ * without it. `back`: the engine restarted it, and it may still be starting.
  */
 export type Sight = 'runs' | 'away' | 'gone' | 'back';
 
-/** Tells it to whoever follows the deployment. */
+/** Reports a message to the followers of the deployment. */
 export type Tell = (message: string) => Promise<void>;
 
 export interface ProcessWatch {
-  /** One look. Throws E_EXITED when the process has ended by itself. */
+  /** Checks once. Throws E_EXITED when the process has exited by itself. */
   look(): Promise<Sight>;
-  /** It has answered since it was started anew. */
+  /** To call when the process has answered after such a restart. */
   answered(): void;
 }
 
@@ -42,7 +42,7 @@ export function processWatch(context: DeployContext, proof: Proof, tell: Tell): 
   };
 
   const sightOf = (running: RunningSlot): Sight => {
-    // no exit was counted, and yet it is another process: what runs it was itself started again
+    // a new process without a counted exit means that the engine itself restarted
     const isAnother = pid === null ? sight !== 'runs' : running.pid !== pid;
     if (isAnother) returning = true;
     pid = running.pid;
@@ -64,7 +64,7 @@ export function processWatch(context: DeployContext, proof: Proof, tell: Tell): 
   };
 }
 
-/** What a deployment ends with whose process went with the engine, and did not answer again in time. */
+/** The error for a process that went down with the engine and did not answer again in time. */
 export function lostWithEngine({ slot }: Proof, sight: Sight, seconds: number): KnownError {
   const silent = `${slot} has not answered for ${seconds} s`;
   if (sight === 'away') return new KnownError('E_ENGINE', `${silent}: Docker's engine has not come back.`);
@@ -72,7 +72,7 @@ export function lostWithEngine({ slot }: Proof, sight: Sight, seconds: number): 
   return new KnownError('E_ENGINE', `${silent}: Docker's engine has ${became}.`, readLog(slot));
 }
 
-/** What a hold ends with: another process of the same release may answer by now, but it is not what people have tried. */
+/** The error for a hold: another process of the same release may answer by now, but testers have not tried that one. */
 export function replacedWithEngine({ slot }: Proof): KnownError {
   return new KnownError(
     'E_ENGINE',

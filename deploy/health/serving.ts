@@ -1,4 +1,4 @@
-/** What serves the users now, looked at: the table nginx reads, and who answers in its slots. */
+/** Probes what is live right now: the table nginx reads, and the release that answers in each slot. */
 import type { Drift } from '../core/drift';
 import { driftOf } from '../core/drift';
 import { isCanary } from '../core/canary/at-work';
@@ -17,20 +17,20 @@ const PROBE_TIMEOUT_MS = 1000;
 export interface SlotView {
   slot: SlotName;
   port: number;
-  /** The active one serves whoever no other does; `serving` and `canary` have a share beside it. */
+  /** The active slot gets all users that no other slot has; `serving` and `canary` slots have a share beside it. */
   role: 'active' | 'serving' | 'canary' | 'warm' | 'held' | 'idle';
-  /** Of the users, in per cent. */
+  /** Percent of all users. */
   share: number;
   commit: Commit | null;
   version: string | null;
   status: Extract<ProcessStatus, 'online' | 'crashed' | 'stopped'>;
-  /** What its health path said, when it is not online. */
+  /** The answer of its health path, when it is not online. */
   said: string | null;
 }
 
 type Eyes = Pick<DeployContext, 'home' | 'config' | 'slots' | 'traffic' | 'journal'>;
 
-/** Every slot as it answers. Needs no process manager, so it is quick and works when that is dead. */
+/** Probes every slot. Needs no process manager, so it is fast and works when that is down. */
 export async function viewSlots(context: Eyes): Promise<{ table: Table; slots: SlotView[] }> {
   const table = await context.traffic.current();
   const slots = await Promise.all(
@@ -40,8 +40,8 @@ export async function viewSlots(context: Eyes): Promise<{ table: Table; slots: S
 }
 
 /**
- * The release in the active slot, as it answers; what the journal says last where it does not answer. Null where no
- * release is live: behind the maintenance page, and before the first.
+ * The release that answers in the active slot, or the journal's last live release if it does not answer. Null while no
+ * release is live: behind the maintenance page, and before the first deployment.
  */
 export async function servingNow(context: Eyes): Promise<Serving | null> {
   const { table, slots } = await viewSlots(context);
@@ -52,7 +52,7 @@ export async function servingNow(context: Eyes): Promise<Serving | null> {
   return table.active === null || table.maintenance ? null : (context.journal.lastLive()?.to ?? null);
 }
 
-/** What was deployed last, when something else serves. */
+/** The difference between the release deployed last and the live one, or null. */
 export function driftNow(context: Pick<DeployContext, 'journal'>, serving: Serving | null): Drift | null {
   return driftOf(context.journal.verdicts(), serving);
 }
@@ -69,7 +69,7 @@ function isTried({ journal }: Eyes, slot: SlotName): boolean {
   return deployment !== null && isCanary(deployment) && deployment.to?.slot === slot;
 }
 
-/** A bucket is one per cent. */
+/** One bucket is one percent. */
 function shareOf(table: Table, slot: SlotName): number {
   return table.maintenance ? 0 : (bucketsBySlot(table).get(slot) ?? 0);
 }

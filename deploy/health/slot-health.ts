@@ -1,7 +1,7 @@
 /**
- * Does a process in a slot work? A bad answer at its health path means that it is unhealthy, never that it hangs. Silence
- * means a hang only where no user gets an answer either, and the process answers nothing else: a machine that builds
- * leaves a busy process little time, and a health path may wait for what no user needs.
+ * Checks whether the process in a slot works. A bad answer at its health path means unhealthy, never hung. Silence
+ * means hung only if users get no answers either and the process answers nothing else: a build may leave it little CPU
+ * time, and a health path may wait for something that users do not need.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeAnswer } from '../core/interfaces';
@@ -15,18 +15,18 @@ import { slotNamed } from '../context';
 import { builtHealthPath } from './health-path';
 
 const PROBE_TIMEOUT_MS = 1000;
-/** One silence may be the machine's, which has just built and may flush its disks for seconds. */
+/** The machine may cause a single silence: after a build it may flush its disks for seconds. */
 const SILENCES = 3;
 
 export interface SlotAnswer extends ProbeAnswer {
-  /** It is the very process and answers 200; or its path was silent, and it answered users meanwhile. */
+  /** True if the very process answers 200, or its path was silent but it answered users meanwhile. */
   works: boolean;
   health: SlotHealth;
 }
 
 type Asked = Pick<RunningSlot, 'slot' | 'commit' | 'instance'>;
 
-/** One question to the process's health path. Never throws. */
+/** Probes the process's health path once. Never throws. */
 export async function askSlot(
   context: DeployContext,
   { slot, commit, instance }: Asked,
@@ -34,20 +34,20 @@ export async function askSlot(
 ): Promise<SlotAnswer> {
   const { port } = slotNamed(context, slot);
   const asked = logPosition(context.home);
-  // the second question takes no time of its own: a slot that hangs is to be restarted soon
+  // the second probe runs within the same time limit, so that a hung slot is restarted soon
   const [answer, answersElse] = await unlessAnswered(
     probe({ port, path: builtHealthPath(context, commit), timeoutMs }),
     timeoutMs / 2,
     () => answersAtAll(port, timeoutMs / 2),
   );
   const isItself = answer.status === 200 && answer.instance === instance;
-  // killing it for its silence, or moving its users away, would leave them without a server
+  // it may be silent and still answer users: killing it or moving them away would leave them without a server
   const works = isItself || (answer.status === null && hasServedSince(context, slot, asked));
   if (works) return { ...answer, works, health: 'good' };
   return { ...answer, works, health: answer.status === null && !answersElse ? 'silent' : 'bad' };
 }
 
-/** Asks a second question when the first has no answer after a while. */
+/** Sends a second probe when the first has no answer after a while. */
 async function unlessAnswered(
   first: Promise<ProbeAnswer>,
   patienceMs: number,
@@ -58,7 +58,7 @@ async function unlessAnswered(
   return Promise.all([first, second()]);
 }
 
-/** The first answer that says something, or the last of several silences. Throws the signal's reason. */
+/** Returns the first answer, or the last of several silences. Throws the signal's reason. */
 export async function unlessSilent<T extends Pick<SlotAnswer, 'status'> & Partial<SlotAnswer>>(
   question: () => Promise<T>,
   signal?: AbortSignal,
@@ -70,7 +70,7 @@ export async function unlessSilent<T extends Pick<SlotAnswer, 'status'> & Partia
   }
 }
 
-/** By nginx's log: the slot has answered somebody, and not with a 5xx. */
+/** True when nginx's log shows that the slot has answered a request without a 5xx. */
 function hasServedSince({ home }: DeployContext, slot: SlotName, since: LogPosition): boolean {
   const { requests } = readRequests(home, since);
   return requests.some((entry) => entry.slot === slot && hasSlotFailed(entry) === false);

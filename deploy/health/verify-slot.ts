@@ -1,6 +1,6 @@
 /**
- * Verify proves the very process: its commit and instance from its own health answer, its pid and restart
- * count as they were at its start. An old process or a stranger on the port fails it.
+ * Verify proves the very process: commit and instance from its own health answer, and an unchanged pid and restart
+ * count. An old process or another process on the port fails it.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configFileName } from '../config/file';
@@ -19,14 +19,14 @@ import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 5;
 const PROBE_TIMEOUT_MS = 2000;
-/** One good answer may be luck. */
+/** A single good answer may be luck. */
 const GOOD_ANSWERS = 3;
 const LOG_LINES = 40;
-/** Refused connections and 503 are a start that takes its time; any other answer will not get better for long. */
+/** Refused connections and 503 mean a slow start; any other bad answer will hardly improve. Milliseconds. */
 const WRONG_ANSWERS_MS = 3000;
 
 /**
- * Waits until the process that was just started answers as itself. An exit is noticed at once.
+ * Waits until the process that was just started answers as itself. Detects an exit at once.
  * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS.
  */
 export async function waitUntilHealthy(
@@ -41,7 +41,7 @@ export async function waitUntilHealthy(
     const answer = await ask(context, proof, signal);
     signal?.throwIfAborted();
     if (answer.status === 200) mustBeItself(answer, proof);
-    // while the process lives there is nothing new to hear from what runs it, which only takes time from its start
+    // while the pid is alive the runtime has nothing new to report, and asking it takes CPU time from the start
     const isNews = answer.status === 200 || pid === null || !isRunning(pid);
     const running = isNews ? await mustStillRun(context, proof) : null;
     if (running && answer.status === 200) return running;
@@ -54,8 +54,8 @@ export async function waitUntilHealthy(
 }
 
 /**
- * Several good answers in a row, the smoke paths, and the same process before and after. What it says counts at once;
- * only silence is asked again.
+ * Requires several good answers in a row, the smoke paths, and the same process before and after. A bad answer fails
+ * at once; only silence is retried.
  * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE.
  */
 export async function verifySlot(
@@ -76,7 +76,7 @@ export async function verifySlot(
   return after;
 }
 
-/** The runtime's entry for the proof's process; it must live and not have been restarted. Throws E_EXITED. */
+/** The runtime's entry for the proof's process, which must be alive and not restarted. Throws E_EXITED. */
 export async function mustStillRun(context: DeployContext, proof: Proof): Promise<RunningSlot> {
   const running = (await context.runtime.list(proof.slot)).find(({ slot }) => slot === proof.slot);
   if (running?.pid && running.restarts === proof.restarts && running.instance === proof.instance)
@@ -93,14 +93,14 @@ export async function mustStillRun(context: DeployContext, proof: Proof): Promis
   );
 }
 
-/** What the slot itself answers at its health path. */
+/** Probes the slot's health path directly. */
 export async function ask(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<ProbeAnswer> {
   const { app } = builtRelease(context, proof.commit);
   const { port } = slotNamed(context, proof.slot);
   return probe({ port, path: app.health, timeoutMs: PROBE_TIMEOUT_MS, signal });
 }
 
-/** 200, and from the very process. */
+/** True for a 200 from the very process. */
 export function isGood(answer: ProbeAnswer, proof: Proof): boolean {
   return answer.status === 200 && answer.commit === proof.commit && answer.instance === proof.instance;
 }
@@ -136,7 +136,7 @@ async function unhealthy(context: DeployContext, proof: Proof, answer: ProbeAnsw
   );
 }
 
-/** An app that overlooks PORT is the most common of those that are never reached. */
+/** An app that ignores PORT is the most common cause of silence. */
 async function whySilent(context: DeployContext, proof: Proof): Promise<string> {
   const { pid } = await mustStillRun(context, proof);
   const { port } = slotNamed(context, proof.slot);
@@ -145,7 +145,7 @@ async function whySilent(context: DeployContext, proof: Proof): Promise<string> 
   return failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
 }
 
-/** The hint for what only the release's own output explains. */
+/** The hint for a failure that only the release's own output explains. */
 export function readLog(slot: SlotName): string {
   return `Read its output: npm run -s logs -- ${slot}`;
 }

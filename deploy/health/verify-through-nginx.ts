@@ -1,4 +1,4 @@
-/** After the shift: do users get the very process that was verified? */
+/** After the shift, verifies that users get the very process that passed verify. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/interfaces';
@@ -14,8 +14,8 @@ import { machineMs } from '../os/machine-clock';
 const LOOK_EVERY_MS = 50;
 
 /**
- * The same question through nginx: do users get this very process, and has it not ended since its proof? An engine that
- * is away is waited for, since the slot may have gone with it. Throws E_EXITED, E_NOT_SERVED, E_ENGINE.
+ * Probes through nginx: users must get this very process, and it must not have exited since its proof. Waits for an
+ * engine that is down, because the slot may have gone down with it. Throws E_EXITED, E_NOT_SERVED, E_ENGINE.
  */
 export async function verifyServed(
   context: DeployContext,
@@ -25,7 +25,7 @@ export async function verifyServed(
 ): Promise<void> {
   const process = processWatch(context, proof, tell);
   const answer = await askThroughNginx(context, proof, signal);
-  // one that has ended meanwhile and was started again answers as before
+  // a process that exited and was restarted meanwhile gives the same answer
   const sight = await process.look();
   if (isGood(answer, proof)) return;
   const again =
@@ -49,7 +49,7 @@ async function askThroughNginx(
   return unlessSilent(() => context.traffic.verify(app.health, signal, proof.slot), signal);
 }
 
-/** Returns true when the slot answers again. Throws E_ENGINE when it does not in time. */
+/** Returns true when the slot answers again. Throws E_ENGINE if it does not in time. */
 async function engineIsBack(
   context: DeployContext,
   proof: Proof,

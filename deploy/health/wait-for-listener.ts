@@ -1,6 +1,6 @@
 /**
- * Before traffic is taken back to slots of which none takes a connection just now. A rolling release is taken back over
- * slots that have it too: one may have died a moment ago, and is mostly back in the next, while the others serve.
+ * Waits before an undo returns traffic to slots that accept no connections right now. In a rolling undo such a slot may
+ * have crashed a moment ago and usually returns soon, while the other slots still serve users.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inService } from '../core/traffic-split';
@@ -10,18 +10,18 @@ import type { DeployContext } from '../context';
 import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 20;
-/** The longest that users stay where they are. */
+/** The longest time, in milliseconds, that users stay on their current slots. */
 const PATIENCE_MS = 3000;
 
 /**
- * Returns when one of them takes connections, or in time; at once for a table that names none, and when nothing is
- * there that could come back by itself.
+ * Returns when one of these slots accepts connections, or after the time limit; at once for a table that names none, or
+ * when no process is left that could come back by itself.
  */
 export async function waitForListeners({ slots, runtime }: DeployContext, to: Table): Promise<void> {
   const named = slots.filter(({ name }) => inService(to).includes(name));
   const isTaken = (): boolean => named.length === 0 || named.some(({ port }) => portInUse(port));
   const comesBack = async (): Promise<boolean> => {
-    // nobody can say, and traffic moves all the same
+    // if the runtime does not answer, traffic moves anyway
     const found = await runtime.list().catch(() => []);
     return found.some(({ slot, status }) => status !== 'stopped' && named.some(({ name }) => name === slot));
   };
