@@ -1,15 +1,15 @@
-/** What a spare process has begun for the next deployment, and what outlives it when it is ended. */
+/** Finds the jobs that a spare process started for the next deployment. They outlive the spare when it is killed. */
 import path from 'node:path';
 import type { Home } from '../home/home';
 import type { OsProcess } from '../os/process-table';
 import { processesWith } from '../os/process-table';
 
-/** What links packages, and git, which writes the ready files and tidies the mirror. */
+/** The processes that link packages, and the git processes that write the ready files and tidy the mirror. */
 export function backgroundJobs(home: Pick<Home, 'dir' | 'modules' | 'mirrorGit'>): OsProcess[] {
   const linking = processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) =>
     argv.some((word) => word.startsWith(`${home.modules}/`)),
   );
-  // a person's shell may have been told where the mirror is, too
+  // an operator's shell may have GIT_DIR set, too, so the program must be git
   const gits = processesWith('GIT_DIR', home.mirrorGit).filter(({ argv: [program = ''] }) =>
     path.basename(program).startsWith('git'),
   );

@@ -1,4 +1,4 @@
-/** A home that was started from another place: the clone was moved, or another clone is here now. */
+/** Detects a home that was started from another folder: the clone was moved, or another clone took its place. */
 import { deployerLoaded } from '../client/control-client';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
@@ -6,8 +6,8 @@ import { rootOfHome } from '../home/home';
 import { say } from './say';
 
 /**
- * Says that the home is that of a clone which was somewhere else. Throws E_HOME where the running deployer belongs to a
- * clone that was moved away from here.
+ * Reports that this clone takes over the home of a clone in another folder. Throws E_HOME when the running deployer
+ * belongs to a clone that was moved away from here.
  */
 export async function checkMoved(home: Home, root: string): Promise<void> {
   const clone = (await deployerLoaded(home))?.clone;

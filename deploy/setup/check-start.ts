@@ -1,4 +1,4 @@
-/** Whether `npm start` could do its work, for doctor: it resolves everything that a start needs, and changes nothing. */
+/** Checks, for doctor, whether `npm start` would work: resolves everything that a start needs and changes nothing. */
 import { accessSync, constants } from 'node:fs';
 import { ROOT } from '../home/clone-root';
 import { KnownError } from '../core/errors';
@@ -9,7 +9,7 @@ import { askedOf } from './requested-settings';
 import { checkEngine } from './engine';
 import { checkMoved } from './check-moved-clone';
 
-/** Prints the home that the start would use. Throws what a start would fail with. */
+/** Prints the home that a start would use, as JSON. Throws the error that a start would fail with. */
 export async function checkStart(): Promise<number> {
   const home = resolveHome(ROOT, process.env);
   await resolveRef(ROOT, 'HEAD');

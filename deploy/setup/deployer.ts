@@ -12,7 +12,7 @@ import { machineMs } from '../os/machine-clock';
 const PATIENCE_MS = 15_000;
 const LOOK_EVERY_MS = 50;
 
-/** Throws E_DEPLOYER_DOWN with the deployer's own last word. */
+/** Throws E_DEPLOYER_DOWN with the failure from the deployer's log. */
 export async function startDeployerAndWait(home: Home, root: string): Promise<void> {
   // the new deployer starts a guard of its own build
   await endGuards(home);

@@ -1,4 +1,4 @@
-/** Can this machine run containers? Asked before anything is made. */
+/** Checks that this machine can run containers, before a start creates anything. */
 import { execFile } from 'node:child_process';
 import type { Config } from '../config/load';
 import { slotsOf } from '../config/load';
@@ -11,7 +11,7 @@ import { askEngineJson } from '../runtimes/compose/engine-api';
 
 const ANSWER_WITHIN_MS = 20_000;
 
-/** Throws E_NO_DOCKER, E_NO_COMPOSE, E_ENGINE, E_NAME_TAKEN. Asks nothing where no container is wanted. */
+/** Throws E_NO_DOCKER, E_NO_COMPOSE, E_ENGINE, E_NAME_TAKEN. Does nothing unless the runtime is Compose. */
 export async function checkEngine(home: Home, config: Config): Promise<void> {
   if (config.runtime !== 'compose') return;
   await checkCompose(config);
@@ -22,13 +22,13 @@ export async function checkEngine(home: Home, config: Config): Promise<void> {
 async function checkCompose({ name }: Config): Promise<void> {
   const answer = await version(name);
   if (answer === null) throw new KnownError('E_NO_DOCKER', 'There is no command docker on this machine.');
-  // Compose 1 is a program of its own, and its successor's files are not its
+  // Compose 1 is a separate program and cannot read the files of Compose 2
   if (!/^v?([2-9]|\d\d)/.test(answer)) {
     throw new KnownError('E_NO_COMPOSE', 'Docker has no Compose 2 here (docker compose version).');
   }
 }
 
-/** What Compose calls its version; empty when Docker has none, null when there is no Docker. */
+/** Compose's version string; empty when Docker has no Compose, null without Docker. */
 function version(name: string): Promise<string | null> {
   const how = { env: composeEnvironment(name), timeout: ANSWER_WITHIN_MS };
   return new Promise((resolve) => {
@@ -38,7 +38,7 @@ function version(name: string): Promise<string | null> {
   });
 }
 
-/** Docker has each name once on a machine. */
+/** Container names are unique on a machine. Throws E_NAME_TAKEN when another home owns one of ours. */
 async function checkNames(home: Home, config: Config): Promise<void> {
   for (const { name } of slotsOf(config)) {
     const container = containerOf(config.name, name);

@@ -1,4 +1,4 @@
-/** Makes a release live: HEAD the first time, later the one that was live when everything was stopped. */
+/** Makes a release live: HEAD the first time, later the release that was live when everything was stopped. */
 import { resolveRef } from '../git/clone';
 import { sendCommit } from '../git/mirror';
 import { requestDeployment } from '../client/control-client';
@@ -15,19 +15,19 @@ import { servingNow, viewSlots } from '../health/serving';
 import type { DeployContext } from '../context';
 
 export interface MadeLive {
-  /** Null where no release could be started. */
+  /** Null when no release could be started. */
   serving: Serving | null;
-  /** The attempt to start what was live before, where it failed. */
+  /** The first failed attempt; null when that succeeded or none was needed. */
   failed: Deployment | null;
 }
 
-/** So many attempts are followed: the deployer's own ones after them have no end. */
+/** Limits the attempts that are followed, because the deployer itself retries without end. */
 const MOST_FOLLOWED = 10;
 
 /**
  * Throws the cause when the first release does not become live.
- * @param dead a deployment that died with the machine. Containers come back with it, so that its release may serve
- * until it is taken back
+ * @param dead a deployment that died with the machine. Containers come back after a reboot, so its release may serve
+ * until it is rolled back
  */
 export async function makeLive(context: DeployContext, dead: Deployment | null): Promise<MadeLive> {
   await ensureTable(context);
@@ -41,7 +41,7 @@ export async function makeLive(context: DeployContext, dead: Deployment | null):
   return { serving, failed };
 }
 
-/** Without a table nginx refuses everyone. A deployer makes it again, but one that hung has not. */
+/** Without a table nginx rejects every request. The deployer restores a missing table, unless it hung. */
 async function ensureTable({ journal, traffic }: DeployContext): Promise<void> {
   try {
     await traffic.current();
@@ -52,7 +52,7 @@ async function ensureTable({ journal, traffic }: DeployContext): Promise<void> {
   }
 }
 
-/** Why what is live could not be started again as it is; null where it could, and where nothing was ever live. */
+/** Why the live release could not be restarted without a build; null when it could or nothing was ever live. */
 export async function whyUnfitLive(context: DeployContext): Promise<string | null> {
   const commit = context.journal.lastLive()?.to?.commit;
   return commit === undefined ? null : whyNotStartable(context, commit);
@@ -63,7 +63,7 @@ async function activeRuns(context: DeployContext): Promise<boolean> {
   return slots.some(({ role, status }) => role === 'active' && status === 'online');
 }
 
-/** One that was live already goes on baking, and one that is held serves nobody but testers: neither is waited for. */
+/** Does not wait for a deployment that is baking (already live) or held (only testers use it). */
 async function untilTakenBack({ home, journal }: DeployContext, { id }: Deployment): Promise<void> {
   await follow(home, journal, id, () => undefined, { until: ({ state }) => state !== 'running' });
 }
@@ -77,7 +77,7 @@ async function whatToStart(context: DeployContext): Promise<ControlRequest> {
   return { kind: 'deploy', trigger: 'start', commit };
 }
 
-/** Returns the first attempt where it failed, after all that came of it. */
+/** Follows the request and the retries after it. Returns the first attempt if it failed, else null. */
 async function followToLive(context: DeployContext, request: ControlRequest): Promise<Deployment | null> {
   let next: Deployment | undefined = await requestDeployment(context, request);
   let failed: Deployment | null = null;

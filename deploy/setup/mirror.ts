@@ -1,4 +1,4 @@
-/** npm start makes a damaged mirror.git again before a deployment needs it: doctor's advice. */
+/** Rebuilds a damaged mirror.git at `npm start`, which is the fix that doctor prints. */
 import { existsSync } from 'node:fs';
 import type { Config } from '../config/load';
 import { asKnown } from '../core/errors';
@@ -8,15 +8,15 @@ import type { Home } from '../home/home';
 import { tryLock } from '../journal/deployment-lock';
 import { say } from './say';
 
-/** A larger repository is not checked to its end; the doctor does not either. */
+/** Time limit of the check, as in doctor. A very large repository is not checked completely. */
 const CHECK_MS = 5000;
 
-/** Nothing here keeps npm start from its work. */
+/** Never fails: a damaged mirror must not stop `npm start`. */
 export async function repairMirror(home: Home, { source }: Config): Promise<void> {
   if (!existsSync(home.mirrorGit)) return;
   const damage = await damageOf(home.mirrorGit, CHECK_MS);
   if (damage === null) return;
-  // a deployment at work repairs what it needs itself
+  // a running deployment repairs the mirror itself
   const lock = tryLock(home);
   if (lock === null) return;
   try {

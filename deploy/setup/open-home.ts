@@ -1,9 +1,9 @@
-/** Can the user of a home use all of it? Checked before anything starts, and by doctor. */
+/** Checks that this user can access every file of the home, before a start and in doctor. */
 import path from 'node:path';
 import type { Home } from '../home/home';
 import { mustBeUsable } from '../os/closed-files';
 
-/** Throws E_HOME. The app owns its data, and npm start repairs push.git. */
+/** Throws E_HOME. Skips `shared`, which the app's user owns, and push.git, which `npm start` repairs. */
 export function mustHaveOpenHome({ dir, shared, pushGit }: Pick<Home, 'dir' | 'shared' | 'pushGit'>): void {
   mustBeUsable(
     dir,

@@ -1,4 +1,4 @@
-/** Are the ports free? Asked before anything is made, and answered with a line that works. */
+/** Checks that the ports are free before a start creates anything, and suggests a command that works. */
 import type { Config, Settings } from '../config/load';
 import { slotsOf } from '../config/load';
 import { KnownError } from '../core/errors';
@@ -6,10 +6,10 @@ import type { Home } from '../home/home';
 import { isPortFree, portInUseMessage } from '../os/port-holder';
 import { serverOf } from './server';
 
-/** What a port is called: by the variable that chooses it, also where only SLOTS does, as for AMBER_PORT. */
+/** Ports by variable name. Later slots of a pool get a name, too (AMBER_PORT), although only SLOTS sets their ports. */
 type Ports = Record<string, number>;
 
-/** Throws E_PORT_IN_USE; the hint is a whole command with free ports. Ports that our own processes hold are ours. */
+/** Throws E_PORT_IN_USE with a complete command that uses free ports. Ports held by our own processes count as free. */
 export async function checkPorts(home: Home, config: Config, settings: Settings): Promise<void> {
   const ports = portsOf(config);
   const ours = (await serverOf(home)?.portsInUse()) ?? [];
@@ -40,7 +40,7 @@ function portsOf(config: Config): Ports {
 const variableOf = (slot: string): string => `${slot.toUpperCase()}_PORT`;
 const isSlot = (name: string): boolean => name !== 'HTTP_PORT' && name !== 'DEPLOYER_PORT';
 
-/** Those that differ, and those that were chosen before. In a pool the ports follow that of its first slot. */
+/** Sets the changed ports and those set before. In a pool, the later ports follow the port of the first slot. */
 function commandLine(ports: Ports, free: Ports, settings: Settings): string[] {
   const slots = Object.keys(ports).filter(isSlot);
   const named = Object.keys(ports).filter((name) => !slots.slice(2).includes(name));
@@ -53,7 +53,7 @@ function commandLine(ports: Ports, free: Ports, settings: Settings): string[] {
   ];
 }
 
-/** The same ports, with the next free ones in place of those that are taken. */
+/** The same ports, with each taken one replaced by the next free one. */
 async function freePorts(ports: Ports, taken: string[]): Promise<Ports> {
   const result = { ...ports, ...(taken.some(isSlot) ? await freeSlots(ports) : {}) };
   for (const name of taken.filter((one) => !isSlot(one))) {
@@ -64,8 +64,8 @@ async function freePorts(ports: Ports, taken: string[]): Promise<Ports> {
 }
 
 /**
- * All slots move together, even if some of their ports are free: where another Switchyard holds one, its idle slots
- * listen to nothing just now, and will want the others back.
+ * Moves all slots together, even those with a free port: another Switchyard may hold one, and its idle slots need the
+ * others later although they do not listen now.
  */
 async function freeSlots(ports: Ports): Promise<Ports> {
   const slots = Object.keys(ports).filter(isSlot);

@@ -1,4 +1,4 @@
-/** Makes the home, or completes it. Safe to run again: what is there stays. */
+/** Creates the home or completes it. Idempotent: existing files stay. */
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Config, Settings } from '../config/load';
 import { keepSettings } from '../config/saved-settings';
@@ -18,12 +18,12 @@ import { makeLogFolder } from '../traffic/log-folder';
 import { say } from './say';
 import { setupLockFile } from '../journal/setup-lock';
 
-/** nginx's worker, another user, must be able to enter these. */
+/** For folders that nginx's workers, which run as another user, must enter. */
 const OPEN = 0o755;
 const CLOSED = 0o700;
 const PRIVATE = 0o600;
 
-/** The folders, and the files in which the work of several processes meets. Throws E_HOME. */
+/** Creates the folders and the files that several processes share. Throws E_HOME. */
 export function makeHome(home: Home): void {
   try {
     for (const folder of [home.dir, home.nginx, home.tables]) makeFolder(folder, OPEN);
@@ -42,7 +42,7 @@ export function makeHome(home: Home): void {
   }
 }
 
-/** Throws E_SECRET, and what git has to say. @param home made by makeHome */
+/** Throws E_SECRET, and git's errors. @param home created by makeHome */
 export async function prepareHome(
   home: Home,
   root: string,
@@ -60,8 +60,8 @@ export async function prepareHome(
 }
 
 /**
- * Makes push.git and the way to it, repairs it, and brings both up to date: Node may have moved, the remote may have been
- * removed. @param live the commit of the live release
+ * Repairs push.git and updates its hooks and the clone's remote, since Node may have moved or the remote may be gone.
+ * @param live the commit of the live release
  */
 export async function prepareGit(
   home: Home,
@@ -85,9 +85,9 @@ function makeFolder(folder: string, mode: number): void {
   chmodSync(folder, mode);
 }
 
-/** Whoever can read a database can lock it: any user of the machine could hold up every deployment. */
+/** Read access to a database is enough to lock it, so any user of the machine could block every deployment. */
 function makePrivate(file: string): void {
-  // never opened when it is there: closing it again would give up this process's own locks on it
+  // an existing file is not opened: closing it would release this process's POSIX locks on it
   if (existsSync(file)) chmodSync(file, PRIVATE);
   else writeFileSync(file, '', { mode: PRIVATE });
 }

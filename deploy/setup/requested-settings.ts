@@ -1,4 +1,4 @@
-/** What a start asks for: the environment, over what earlier starts kept, over deploy.config.js. */
+/** The settings that a start requests: the environment overrides saved settings, which override deploy.config.js. */
 import { ROOT } from '../home/clone-root';
 import type { Config, SettingName, Settings } from '../config/load';
 import { configInForce, settingsFrom, settingsRemovedBy } from '../config/load';
@@ -7,22 +7,25 @@ import type { Home } from '../home/home';
 import { isChosenOnce, keptSettings, settingsInForce } from '../config/saved-settings';
 
 export interface Asked {
-  /** What the home keeps of it. */
+  /** The settings to save in the home. */
   settings: Settings;
   config: Config;
-  /** Why the file cannot be used: then the configuration is the one that was checked last. */
+  /** Why the file cannot be used; `config` is then the last one that passed its check. */
   problem: KnownError | null;
 }
 
 type Place = Pick<Home, 'settings' | 'checkedConfig'>;
 
-/** Where nothing runs yet. Throws E_CONFIG, E_HOME. */
+/** The settings when nothing runs yet. Throws E_CONFIG, E_HOME. */
 export function askedOf(home: Place, env: NodeJS.ProcessEnv): Asked {
   const settings = without(settingsRemovedBy(env), { ...keptSettings(home.settings), ...settingsFrom(env) });
   return { settings, ...configInForce(ROOT, settings, { file: home.checkedConfig, build: null }) };
 }
 
-/** Where a part of it runs: what is chosen once stays, because that part cannot move to other ports. */
+/**
+ * The settings when a part of this Switchyard already runs: the values fixed at its start, such as ports, stay. Throws
+ * E_CONFIG, E_HOME.
+ */
 export function askedWhileRunning(home: Place, env: NodeJS.ProcessEnv): Asked {
   const given = Object.entries(settingsFrom(env)).filter(([name]) => !isChosenOnce(name as SettingName));
   const removed = settingsRemovedBy(env).filter((name) => !isChosenOnce(name));

@@ -1,6 +1,6 @@
 /**
- * Rebuilds a journal that cannot be used, while nginx and the slots serve on: what can be read of it, and then what
- * truly runs, so that the same release stays live. The broken files are kept.
+ * Rebuilds an unusable journal while nginx and the slots keep serving: from its readable rows, then from the running
+ * processes, so that the same release stays live. Keeps the broken files.
  */
 import {
   copyFileSync,
@@ -38,11 +38,14 @@ import { withSetupLock } from '../journal/setup-lock';
 const LOG_LINES = 5000;
 const PRIVATE = 0o700;
 const ASIDE = 'journal-broken-';
-/** In that folder, as long as the rebuild is not over. */
+/** The copy to read from, inside that folder. It exists until the rebuild is complete. */
 const READING = 'reading';
 const JOURNAL = 'journal.db';
 
-/** Nothing for a home that was never started, and for a journal that is whole. Throws E_JOURNAL for one that is refused. */
+/**
+ * Does nothing for a home that was never started and for an intact journal. Throws E_JOURNAL or E_READ_ONLY for a
+ * journal that this user may not open or that a newer kit has written.
+ */
 export async function rescueJournal(home: Home, config: Config): Promise<void> {
   if (!existsSync(home.settings)) return;
   const unfinished = asideFolders(home).find((folder) => existsSync(path.join(folder, READING)));
@@ -55,18 +58,18 @@ export async function rescueJournal(home: Home, config: Config): Promise<void> {
   await withSetupLock(home, async () => rebuild(home, config, await putAside(home, config), condition.why));
 }
 
-/** Moves the broken files into a folder of their own, with a copy to read from. Returns the folder. */
+/** Moves the broken files into a new folder, with a copy to read from. Returns the folder. */
 async function putAside(home: Home, config: Config): Promise<string> {
   const [last] = asideFolders(home);
   const aside = path.join(home.dir, `${ASIDE}${numberOf(last ?? '') + 1}`);
   const copy = path.join(aside, `${READING}.new`);
   mkdirSync(copy, { recursive: true, mode: PRIVATE });
-  // what has no name any more is gone with the process that writes it
+  // a removed file is lost when the process that has it open exits, so copy it before the stop
   for (const { at, name } of removedFiles(home)) copyFileSync(at, path.join(copy, path.basename(name)));
   await stopDeployer({ home });
   await endDeployment(home, config);
   if (!existsSync(path.join(copy, JOURNAL))) copyJournal(home.journal, copy);
-  // killed in here, an earlier rescue has left the journal only in its own folder
+  // an earlier rescue that was killed in this function left the journal only in its own folder
   if (!existsSync(path.join(copy, JOURNAL)) && last) copyJournal(path.join(last, JOURNAL), copy);
   for (const file of journalFiles(home))
     if (existsSync(file)) renameSync(file, path.join(aside, path.basename(file)));
@@ -76,7 +79,7 @@ async function putAside(home: Home, config: Config): Promise<string> {
 
 async function rebuild(home: Home, config: Config, aside: string, why: string): Promise<void> {
   await stopDeployer({ home });
-  // what a rebuild that was cut off has made
+  // the partial result of an interrupted rebuild
   for (const file of journalFiles(home)) rmSync(file, { force: true });
   writeFileSync(home.journal, '', { mode: 0o600 });
   const journal = Journal.open(home);
@@ -90,7 +93,7 @@ async function rebuild(home: Home, config: Config, aside: string, why: string): 
   say(`! ${said} The old files are in ${aside}`);
 }
 
-/** A row for each slot whose resident the journal does not know, the active slot's last. */
+/** Adds a row for each slot whose release is missing in the journal, the active slot's last. */
 async function seed(home: Home, config: Config, journal: Journal, complete: boolean): Promise<void> {
   await journal.continueAfter(lastLog(home));
   if (!complete) await journal.interruptActive('The journal was damaged while it ran.');
@@ -107,14 +110,14 @@ async function seed(home: Home, config: Config, journal: Journal, complete: bool
     const isLive = slot === active;
     const last = isLive ? journal.lastLive() : journal.lastInSlot(slot);
     if (last?.to?.commit === resident.commit && last.to.slot === slot) continue;
-    // of a slot without users the journal may know better: it was stopped, or never went live
+    // a complete journal knows more about an idle slot: its release was stopped or never went live
     if (!isLive && complete) continue;
     await journal.adopt({ ...resident, slot, version: findRelease(home, resident.commit)?.version ?? '' });
   }
   if (journal.lastLive() === null) throw unknown(home);
 }
 
-/** For a rollback. They stand in the order in which they were made, as far as that can be told. */
+/** Adds every built release as a rollback target, in order of build time as far as that is known. */
 async function seedReleases(home: Home, journal: Journal): Promise<void> {
   const names = readdirSync(home.releases).filter((name) => name.endsWith('.json'));
   const files = newestFirst(names.map((name) => path.join(home.releases, name))).reverse();
@@ -124,7 +127,7 @@ async function seedReleases(home: Home, journal: Journal): Promise<void> {
   }
 }
 
-/** The line that tells where each release of a slot begins: after a reboot nothing else knows which it was. */
+/** Finds the commit in the last start line of the slot's log: after a reboot nothing else records it. */
 async function fromLog(home: Home, slot: SlotName): Promise<{ commit: Commit } | null> {
   const lines = await lastLines(slotLog(home, slot), LOG_LINES);
   const start = lines.findLast((line) => /^--- \S+ [0-9a-f]{7} starts on port /.test(line));
@@ -139,7 +142,7 @@ function knows(home: Home, commit: Commit): boolean {
   return findRelease(home, commit) !== null;
 }
 
-/** Never another commit than what was live: without a trace of it an operator has to say. */
+/** Without a trace of the live release an operator must decide: no other commit may go live instead. */
 function unknown(home: Home): KnownError {
   return new KnownError(
     'E_JOURNAL',
@@ -162,7 +165,7 @@ function copyJournal(journal: string, folder: string): void {
       copyFileSync(file, path.join(folder, path.basename(file)));
 }
 
-/** Where broken journals were put, the newest first. */
+/** The folders with broken journals, newest first. */
 function asideFolders({ dir }: Home): string[] {
   const names = readdirSync(dir).filter((name) => name.startsWith(ASIDE));
   return names.sort((a, b) => numberOf(b) - numberOf(a)).map((name) => path.join(dir, name));
@@ -172,7 +175,7 @@ function numberOf(folder: string): number {
   return Number(path.basename(folder).slice(ASIDE.length)) || 0;
 }
 
-/** The highest number of a deployment that has a log. */
+/** The highest deployment number with a log; 0 without any. */
 function lastLog({ logs }: Home): number {
   const names = existsSync(logs) ? readdirSync(logs) : [];
   return Math.max(0, ...names.map((name) => Number(/^deployment-(\d+)\.log/.exec(name)?.[1] ?? 0)));

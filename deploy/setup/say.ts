@@ -1,4 +1,4 @@
-/** What setup and stop print while they work. */
+/** Prints the progress of setup and stop. */
 import pc from 'picocolors';
 import { duration } from '../core/format';
 import { machineMs } from '../os/machine-clock';
@@ -9,7 +9,7 @@ export function say(line: string): void {
   console.log(line);
 }
 
-/** Does the work and prints that it is done and how long it took; in a terminal also that it is at it. */
+/** Runs the work and prints its title and duration; in a terminal, also a line while it runs. */
 export async function phase<T>(title: string, work: () => Promise<T>): Promise<T> {
   const live = process.stdout.isTTY && process.env.TERM !== 'dumb';
   const begun = machineMs();

@@ -1,4 +1,4 @@
-/** What runs of a home: nginx, the deployer, the active slot. */
+/** The state of a home's processes: nginx, the deployer, the active slot. */
 import { configNow } from '../config/current';
 import { existsSync } from 'node:fs';
 import { buildStamp } from '../config/build-stamp';
@@ -17,19 +17,19 @@ import { openContext } from '../context';
 
 export interface Server {
   /**
-   * Starts nginx, or gives a running one the configuration of now without losing a request. Returns false when it runs
-   * with that configuration already. Throws E_NGINX, E_PORT_IN_USE.
+   * Starts nginx, or applies the current configuration to a running one without losing a request. Returns false when
+   * it already runs with that configuration. Throws E_NGINX, E_PORT_IN_USE.
    */
   startNginx(): Promise<boolean>;
-  /** Of nginx the master, or workers that outlived it. */
+  /** True when nginx's master runs, or workers that outlived it. */
   nginxRuns(): boolean;
-  /** Users get answers: nginx, or workers that outlived its master, and the active slot. */
+  /** True when users get answers: nginxRuns(), and the active slot is online. */
   serves(): Promise<boolean>;
-  /** And nginx is whole, and a deployer of this kit runs. */
+  /** True when serves() is, nginx's master runs, and so does a deployer of this build and clone. */
   allRuns(): Promise<boolean>;
-  /** The deployer has read the configuration of now. */
+  /** True when the deployer has loaded the current configuration. */
   deployerIsUpToDate(): Promise<boolean>;
-  /** The ports that our own processes hold, also processes whose parent was killed. */
+  /** The ports that our own processes hold, including processes whose parent was killed. */
   portsInUse(): Promise<number[]>;
 }
 
@@ -55,7 +55,7 @@ export function serverOf(home: Home): Server | null {
     nginxRuns: () => nginx.processes().length > 0,
     serves,
     async allRuns() {
-      // a deployer of an older build of the kit, or of a clone that was moved, is as good as none
+      // a deployer of an older build, or of a clone that was moved, counts as none
       const deployer = await deployerLoaded(home);
       const isOurs = deployer?.build === buildStamp() && isInPlace(deployer.clone, ROOT);
       return isOurs && nginx.running() !== null && (await serves());
@@ -72,7 +72,7 @@ export function serverOf(home: Home): Server | null {
   };
 }
 
-/** Asked of the kernel: a deployer that hangs holds its port and answers nobody. */
+/** Asks the kernel, because a hung deployer holds its port but does not answer. */
 function isHeldByDeployer(home: Home, port: number): boolean {
   const inHome = processesWith('SWITCHYARD_HOME', home.dir).map(({ pid }) => pid);
   return portHolders(port).some(({ pid }) => inHome.includes(pid));

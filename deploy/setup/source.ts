@@ -1,4 +1,4 @@
-/** A source that npm start is given is one this machine can read. */
+/** Checks that this machine can read the source passed to `npm start`. */
 import { word } from '../core/shell-word';
 import { KnownError } from '../core/errors';
 import type { Config } from '../config/load';
@@ -11,8 +11,8 @@ import { say } from './say';
 const ANSWER_WITHIN_MS = 5000;
 
 /**
- * Throws E_SOURCE for a SOURCE that cannot be read, before anything is changed. One that an earlier start has kept may
- * be away for a while, as after a reboot without a network.
+ * Throws E_SOURCE for an unreadable SOURCE, before anything changes. A SOURCE saved by an earlier start is not checked:
+ * it may be unreachable for a while, for example after a reboot without a network.
  */
 export async function checkGivenSource(
   home: Home,
@@ -30,7 +30,7 @@ export async function checkGivenSource(
   );
 }
 
-/** Says when the source in force cannot be read, or has no branch to deploy. */
+/** Prints a warning when the source in force is unreadable or lacks the branch to deploy. */
 export async function sayWhetherSourceAnswers(home: Home, { source, branch }: Config): Promise<void> {
   if (source === null) return;
   const asked = await askSource(home, source, branch, ANSWER_WITHIN_MS);

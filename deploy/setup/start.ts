@@ -1,6 +1,6 @@
 /**
- * `npm start`, once the packages and nginx are there: prepares the home, starts what does not run, and makes
- * HEAD live the first time, or what was live the time before.
+ * `npm start`, once the packages and nginx are installed: prepares the home, starts what does not run, and makes HEAD
+ * live the first time, later the release that was live before.
  */
 import { existsSync } from 'node:fs';
 import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
@@ -52,13 +52,13 @@ export async function startCommand(): Promise<number> {
   await resolveRef(ROOT, 'HEAD');
   await checkMoved(home, ROOT);
   mustHaveOpenHome(home);
-  // it would neither say what runs nor start anything
+  // a hung PM2 daemon could neither list nor start processes
   const hung = await endHungPm2(home);
   const { config } = await refuseMistakes(home);
   await rescueJournal(home, config);
   if (hung || !(await alreadyServing(home))) {
     makeHome(home);
-    // one that just starts the deployer again has its turn
+    // a guard that is restarting the deployer holds the setup lock
     await endGuards(home);
   }
   return withSetupLock(home, async () => {
@@ -66,17 +66,17 @@ export async function startCommand(): Promise<number> {
     if (aside)
       say(`! settings.json was broken; its settings are taken from config.json. It is kept as ${aside}`);
     keepNotifyUrl(home, process.env.NOTIFY_URL);
-    // asked again: another npm start or npm stop may have had its turn meanwhile
+    // checked again under the lock: another npm start or npm stop may have run meanwhile
     const serving = hung ? null : await alreadyServing(home);
     return serving ? applyChanges(home, serving) : startUp(home);
   });
 }
 
-/** What cannot be started is refused before anything is made. */
+/** Rejects settings that cannot work before anything is created. */
 async function refuseMistakes(home: Home): Promise<Asked> {
   const asked = askedOf(home, process.env);
   const { problem } = asked;
-  // where nothing serves, as after a reboot, users come first
+  // when nothing is live, as after a reboot, serving users with the last good configuration comes first
   if (problem && (await alreadyServing(home))) throw problem;
   if (problem) say(problemLine(problem));
   checkNotifyUrl(process.env.NOTIFY_URL);
@@ -84,7 +84,7 @@ async function refuseMistakes(home: Home): Promise<Asked> {
   return asked;
 }
 
-/** What serves when all of it runs: nginx, the deployer and the active slot, whose release could be started again. */
+/** The active release, if nginx, the deployer and the active slot run and the release could be restarted; else null. */
 async function alreadyServing(home: Home): Promise<Serving | null> {
   const server = serverOf(home);
   if (server === null || !(await server.allRuns())) return null;
@@ -92,7 +92,7 @@ async function alreadyServing(home: Home): Promise<Serving | null> {
   return (await whyUnfitLive(context)) === null ? servingNow(context) : null;
 }
 
-/** Exit code 0 when what was live before is live. */
+/** Exit code 0 when the release that was live before is live again. */
 async function startUp(home: Home): Promise<number> {
   const { config, settings } = await possible(home);
   await checkEngine(home, config);
@@ -114,7 +114,7 @@ async function startUp(home: Home): Promise<number> {
     await sayLive(home, config, serving);
     sayWhetherBehind(context, serving);
   } catch (error) {
-    // a first start leaves nothing half-made; later, a push or a rollback needs nginx and the deployer
+    // a failed first start cleans up; later, a push or a rollback needs nginx and the deployer
     if (!wasEverLive(home)) await stopEverything(home, config);
     throw error;
   }
@@ -124,7 +124,7 @@ async function startUp(home: Home): Promise<number> {
   return 0;
 }
 
-/** Why a running nginx refuses the configuration of now: it serves on with its own. Throws what keeps it from starting. */
+/** Why a running nginx rejects the new configuration and keeps its own; null otherwise. Throws when it cannot start. */
 async function startNginx(home: Home): Promise<KnownError | null> {
   const server = serverOf(home) as Server;
   const ran = server.nginxRuns();
@@ -142,7 +142,7 @@ function wasEverLive(home: Home): boolean {
   return live !== null;
 }
 
-/** The last line says what users get, and why. */
+/** Prints the failure. The last line says what users get, and why. */
 function sayWhatFailed(
   { config }: DeployContext,
   serving: Serving | null,
@@ -160,7 +160,7 @@ function sayWhatFailed(
   return 1;
 }
 
-/** Where a part of it still runs, the rest is started as that part was: it cannot move to other ports. */
+/** When a part still runs, the rest starts with that part's settings, because it cannot move to other ports. */
 async function possible(home: Home): Promise<Asked> {
   const ours = (await serverOf(home)?.portsInUse()) ?? [];
   if (ours.length === 0) return askedOf(home, process.env);

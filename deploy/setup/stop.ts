@@ -1,4 +1,4 @@
-/** `npm stop`: ends everything that npm start has started, so that no process is left. */
+/** `npm stop`: stops everything that `npm start` started, so that no process is left. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -24,16 +24,16 @@ import { withSetupLock } from '../journal/setup-lock';
 import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 50;
-/** Where a deployment's program lies below the clone. */
+/** The path of a deployment's program inside the clone. */
 const DEPLOYMENT_SCRIPT = path.join('dist', 'deploy', 'deployment.js');
 
 export async function stopCommand(options: { json?: boolean }): Promise<number> {
   const home = resolveHome(ROOT, process.env);
-  // a home that somebody has removed leaves its processes behind
+  // the processes of a deleted home may still run
   if (!existsSync(home.settings) && processesWith('SWITCHYARD_HOME', home.dir).length === 0) {
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no home at ${home.dir}).`);
   }
-  // one that just starts the deployer again has its turn
+  // a guard that is restarting the deployer holds the setup lock
   await endGuards(home);
   const stop = (): Promise<void> => stopEverything(home, configOf(home));
   await (canTakeTurns(home) ? withSetupLock(home, stop) : stop());
@@ -42,12 +42,12 @@ export async function stopCommand(options: { json?: boolean }): Promise<number> 
   return 0;
 }
 
-/** On a read-only disk nobody can take a lock, and no npm start gets as far as to be disturbed. */
+/** No process can take a lock on a read-only disk, and no `npm start` gets far enough there to be disturbed. */
 function canTakeTurns({ dir }: Home): boolean {
   return existsSync(dir) && diskTrouble(dir)?.code !== 'E_READ_ONLY';
 }
 
-/** A configuration that was broken meanwhile must not keep anything running: what was chosen at the start is known. */
+/** A configuration that broke after the start must not prevent a stop: the settings of the start are saved. */
 function configOf(home: Home): Config {
   try {
     return configNow(home, ROOT);
@@ -64,19 +64,19 @@ function kept(home: Home): Settings {
   }
 }
 
-/** In the order in which nothing starts again what was stopped, and no request is cut off. */
+/** Stops in an order in which nothing restarts a stopped process and no request is cut off. */
 export async function stopEverything(home: Home, config: Config): Promise<void> {
   await endGuards(home);
   await stopDeployer({ home });
   await endDeployment(home, config);
   await nginxServer(home, config).stop();
   await stopPm2({ home, stopSeconds: config.limits.stop });
-  // a deployer starts the next guard until it ends itself
+  // the deployer may have started another guard before it stopped
   await endGuards(home);
   await stopContainers(home, config);
 }
 
-/** PM2's went with it; containers belong to the engine, a killed deployment's migration too. */
+/** PM2's slots stopped with PM2. Containers, including a killed deployment's migration, belong to the engine. */
 async function stopContainers(home: Home, config: Config): Promise<void> {
   const options = { home, root: ROOT, config };
   const runtime = createRuntime(options);
@@ -84,12 +84,12 @@ async function stopContainers(home: Home, config: Config): Promise<void> {
   await Promise.all(slotsOf(config).map(({ name }) => runtime.stop(name)));
 }
 
-/** A deployment that runs is asked to take itself back; one that does not is ended, and taken back at the next start. */
+/** Asks a running deployment to roll back. Kills it at the deadline; the next start then rolls it back. */
 export async function endDeployment(home: Home, config: Config): Promise<void> {
   const { drain, stop, start } = config.limits;
   const deadline = machineMs() + (drain + stop + start) * 1000;
   const asked = new Set<number>();
-  // looked for as processes: one that was launched just now has neither the lock nor a place in the journal
+  // searched by process: one that was just launched has neither the lock nor a row in the journal
   for (let pids = deploymentProcesses(home); pids.length > 0; pids = deploymentProcesses(home)) {
     for (const pid of pids) {
       if (machineMs() > deadline) signal(-pid, 'SIGKILL');
@@ -98,7 +98,7 @@ export async function endDeployment(home: Home, config: Config): Promise<void> {
     }
     await sleep(LOOK_EVERY_MS);
   }
-  // found as processes too: where nothing can be written, the journal may not even open
+  // also searched by process, because the journal may not open on a read-only disk
   await killMarkedProcesses(home);
   await endProcesses(backgroundJobs(home), 0);
 }
@@ -114,6 +114,6 @@ function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch {
-    // it ended just now
+    // already exited
   }
 }

@@ -1,4 +1,4 @@
-/** `npm start` while everything runs: what was changed since is applied without losing a request. */
+/** `npm start` while everything runs: applies changes since the last start without losing a request. */
 import { existsSync } from 'node:fs';
 import { ROOT } from '../home/clone-root';
 import type { Config } from '../config/load';
@@ -16,13 +16,13 @@ import { serverOf } from './server';
 
 export interface Updated {
   config: Config;
-  /** What was changed, in words; empty for nothing. */
+  /** One phrase per change; empty when nothing changed. */
   changes: string[];
-  /** Why nginx keeps the configuration it has. */
+  /** Why nginx rejected the new configuration and keeps its own; null when it did not. */
   refused: KnownError | null;
 }
 
-/** Throws E_CONFIG, E_DEPLOYER_DOWN. A configuration that nginx refuses keeps nothing else from being applied. */
+/** Throws E_CONFIG, E_DEPLOYER_DOWN. When nginx rejects its configuration, the other changes still apply. */
 export async function update(home: Home, live: Commit): Promise<Updated> {
   const { settings, config } = askedWhileRunning(home, process.env);
   keepSettings(home.settings, settings, config);
@@ -44,7 +44,7 @@ export async function update(home: Home, live: Commit): Promise<Updated> {
   return { config, changes, refused: nginx instanceof KnownError ? nginx : null };
 }
 
-/** True when a running nginx had to be changed; the reason when it refuses to be. */
+/** True when nginx was started or changed, false when it was up to date; the error when nginx rejects the change. */
 export async function applyToNginx(server: Server): Promise<boolean | KnownError> {
   try {
     return await server.startNginx();
