@@ -1,4 +1,4 @@
-/** Runs what the commit itself brings: its tests and its build. */
+/** Runs the commit's own tests and its own build. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
 import type { CommandResult } from '../os/command';
@@ -25,7 +25,7 @@ export async function runTests(work: OwnCommands, { test }: AppSettings): Promis
   return runOwn(work, test, TEST);
 }
 
-/** Runs the build, and looks for what it is to make. Throws E_BUILD, E_TIMEOUT, E_DISK. */
+/** Runs the build and checks that app.start exists afterwards. Throws E_BUILD, E_TIMEOUT, E_DISK. */
 export async function runBuild(work: OwnCommands, { build, start }: AppSettings): Promise<string | void> {
   const detail = await runOwn(work, build, BUILD);
   mustHaveStart(work.dir, start, build === null ? 'This commit has no' : 'The build did not make');
@@ -39,14 +39,14 @@ interface Kind {
   env: Record<string, string>;
 }
 
-/** CI keeps a test runner from waiting for somebody to press a key. */
+/** CI keeps a test runner from waiting for a key press. */
 const TEST: Kind = {
   noun: 'The tests',
   limit: 'test',
   code: 'E_TEST',
   env: { NODE_ENV: 'test', CI: 'true' },
 };
-/** Bundlers leave out their development code only when told so. */
+/** Bundlers drop their development code only with NODE_ENV=production. */
 const BUILD: Kind = { noun: 'The build', limit: 'build', code: 'E_BUILD', env: { NODE_ENV: 'production' } };
 
 async function runOwn(work: OwnCommands, argv: string[] | null, kind: Kind): Promise<string | void> {

@@ -14,10 +14,10 @@ import type { Home } from '../home/home';
 import { isRunning } from '../os/process-table';
 
 const LIMIT_SECONDS = 20;
-/** Beside the folder: it is none of the commit's files. */
+/** Suffix of the answer file beside the release's folder, which keeps it out of the commit's files. */
 const ANSWER = '.app.new';
 
-/** The file is the commit's code: it runs in a process of its own, and only its JSON comes back. */
+/** The configuration file is the commit's code, so it runs in its own process and returns only JSON. */
 const READER = `
 const { dirname } = require('node:path');
 const { writeFileSync } = require('node:fs');
@@ -35,13 +35,13 @@ ${EXPORT_OF}
 `;
 
 export interface SettingsReader {
-  /** How the commit in the folder wants to be built and started; defaults without a file. Throws E_CONFIG. */
+  /** How to build and start the commit in the folder; defaults without a configuration file. Throws E_CONFIG. */
   read(folder: string): Promise<AppSettings>;
-  /** Ends what waits for nothing more. */
+  /** Stops a reader that was never used. */
   leave(): void;
 }
 
-/** Node takes a tenth of a second to begin: so the reader is begun before there is anything to read. */
+/** Node takes about 100 ms to start, so the reader starts before there is anything to read. */
 export function openSettingsReader(home: Home, deploymentId: number): SettingsReader {
   const command: Command = {
     argv: [process.execPath, '-e', READER],
@@ -70,7 +70,7 @@ export function openSettingsReader(home: Home, deploymentId: number): SettingsRe
   };
 }
 
-/** `npm ci`, as every command, ends whatever else runs of its deployment. */
+/** False once the reader was killed: every command, such as `npm ci`, kills its deployment's other processes. */
 function isWaiting({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid !== undefined && exitCode === null && signalCode === null && isRunning(pid);
 }

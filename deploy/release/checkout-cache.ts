@@ -1,7 +1,7 @@
 /**
- * Writing all files of a commit takes longer than writing those that differ from another commit's, and of most pushes
- * that is a handful. So the process that waits for the next deployment checks out what is live into the folder `ready`,
- * beside git's index of it; a check-out then only takes that folder, and has git write the difference.
+ * Keeps the live commit's files checked out in the folder `ready`, beside git's index of them. The process that waits
+ * for the next deployment makes them. A check-out then takes the folder, and git writes only the files that differ: for
+ * most pushes a handful.
  */
 import {
   existsSync,
@@ -25,12 +25,12 @@ import { indexOf, placesOf, writing } from './checkout';
 const LOCK = 'making.lock';
 type Place = Pick<Home, 'mirrorGit' | 'ready'>;
 
-/** Git keeps times by the second: two of them later, no file can have been written after its entry. */
+/** Git compares times in whole seconds: two seconds later, no file can be newer than its index entry. */
 const CERTAINLY_LATER_S = 2;
 
 /**
- * Makes the commit's files ready for whoever checks out the next one. Whoever is killed meanwhile leaves nothing that is
- * used. Rejects when git cannot write them, and leaves nothing then.
+ * Checks out the commit's files for the next deployment. If killed meanwhile, leaves nothing that would be used.
+ * Rejects when git cannot write the files, and removes what it wrote.
  */
 export async function readyFiles(home: Place, commit: Commit): Promise<void> {
   if (readyCommit(home) !== null) return;
@@ -58,13 +58,16 @@ async function makeIn(folder: string, home: Place, commit: Commit): Promise<void
   }
 }
 
-/** Gives the folder, which must be there and empty, the ready files and their index. Returns whose they are; null where there are none. */
+/**
+ * Moves the ready files and their index into the folder, which must exist and be empty. Returns their commit, or null
+ * if there are none.
+ */
 export function takeFiles(home: Pick<Home, 'ready'>, folder: string): Commit | null {
   const commit = readyCommit(home);
   if (commit === null) return null;
   const ready = path.join(home.ready, commit);
   try {
-    // written under another umask, other people may read them than what is written now
+    // made under another umask, so their permissions would differ from those of new files
     if (statSync(ready).mode !== statSync(folder).mode) {
       rmSync(indexOf(ready));
       return null;
@@ -73,26 +76,29 @@ export function takeFiles(home: Pick<Home, 'ready'>, folder: string): Commit | n
     renameSync(ready, folder);
     return commit;
   } catch {
-    // releases on another disk, or somebody has just taken them
+    // releases are on another disk, or another process has just taken them
     rmSync(indexOf(folder), { force: true });
     return null;
   }
 }
 
-/** Takes them off the disk, and what killed processes left of them. A git that outlives whoever called it may still fill its own folder. */
+/**
+ * Removes the ready files, and what killed processes left of them. Ignores failures: a git process that outlives its
+ * caller may still write into its own folder.
+ */
 export async function removeReadyFiles({ ready }: Pick<Home, 'ready'>): Promise<void> {
   for (const name of namesIn(ready).filter((each) => each !== LOCK))
     await rm(path.join(ready, name), { recursive: true, force: true }).catch(() => undefined);
 }
 
-/** A folder without its index is what somebody left who was killed while taking or removing them. */
+/** A folder without its index was left by a process that was killed while it took or removed the files. */
 function readyCommit({ ready }: Pick<Home, 'ready'>): Commit | null {
   const isReady = (name: string): boolean =>
     /^[0-9a-f]{40}$/.test(name) && existsSync(indexOf(path.join(ready, name)));
   return namesIn(ready).find(isReady) ?? null;
 }
 
-/** Else git would read every file that is as old as its index, to see whether it was changed in that very second. */
+/** Otherwise git rereads every file as old as its index, in case it was changed within that second. */
 function trustFromNowOn(index: string): void {
   const later = Date.now() / 1000 + CERTAINLY_LATER_S;
   utimesSync(index, later, later);

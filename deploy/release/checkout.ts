@@ -7,10 +7,10 @@ import { gitSilently } from '../git/git';
 import { checkCommitId } from '../git/names';
 
 /**
- * Checks the commit out into a folder, executable bits and symbolic links kept. Returns a sentence for everything in the
- * commit that is not supported. Throws E_REF; git's failure otherwise.
- * @param folder an empty one, or, with its index, that of an earlier check-out
- * @param earlier whose files it has
+ * Checks the commit out into the folder, with executable bits and symbolic links. Returns a sentence for each
+ * unsupported feature in the commit. Throws E_REF; otherwise git's failure.
+ * @param folder an empty folder or, with its index, that of an earlier check-out
+ * @param earlier the commit whose files the folder has
  */
 export async function checkOut(
   mirror: string,
@@ -20,14 +20,14 @@ export async function checkOut(
 ): Promise<string[]> {
   checkCommitId(commit);
   const write = (): Promise<void> => gitSilently(mirror, writing(commit), placesOf(folder));
-  // looked at while git writes: they seldom differ
+  // compared in parallel, because the attributes seldom differ
   const differing = earlier === null ? null : haveOtherAttributes(mirror, earlier, commit);
   try {
     const written = await write().then(
       () => true,
       (error: unknown) => {
         if (earlier === null) throw error;
-        return false; // the index may be broken, as after a power cut
+        return false; // the index may be broken, for example after a power cut
       },
     );
     if (!written || (await differing)) {
@@ -40,38 +40,38 @@ export async function checkOut(
   return unsupported(folder);
 }
 
-/** Git's index of the files in a folder, beside it. */
+/** The path of git's index of a folder, beside that folder. */
 export function indexOf(folder: string): string {
   return `${folder}.index`;
 }
 
-/** Where git finds and puts what it checks out. */
+/** The index file and work tree that git uses for a check-out. */
 export function placesOf(folder: string): WorkPlaces {
   return { indexFile: indexOf(folder), workTree: folder };
 }
 
 /**
- * The user's own settings are for the user's own files. And they may change between two check-outs, of which a release
- * can have files.
+ * The user's own git settings are for the user's own files. They may also change between the two check-outs that one
+ * release takes its files from.
  */
 const OURS = ['core.autocrlf=false', 'core.eol=lf', 'core.attributesFile=/dev/null', 'core.symlinks=true'];
 
-/** What has git write a commit's files, or those of them that differ from the index. */
+/** The git arguments that write a commit's files, or only those that differ from the index. */
 export function writing(commit: Commit): string[] {
   return [...OURS.flatMap((setting) => ['-c', setting]), 'read-tree', '--reset', '-u', commit];
 }
 
-/** They say with which line ends a file is written, also one that did not change itself. */
+/** Attributes decide the line endings of a file, even of one that did not change itself. */
 async function haveOtherAttributes(mirror: string, earlier: Commit, commit: Commit): Promise<boolean> {
   const args = ['diff-tree', '--quiet', '-r', earlier, commit, '--', ':(glob)**/.gitattributes'];
-  // it ends with a failure where they differ, and where the earlier commit is no more
+  // git exits with a failure if they differ, or if the earlier commit no longer exists
   return gitSilently(mirror, args).then(
     () => false,
     () => true,
   );
 }
 
-/** Takes out whatever a check-out has left, and git's index of it. */
+/** Removes everything that a check-out has left, including git's index. */
 export function emptyFolder(folder: string): void {
   for (const file of [indexOf(folder), `${indexOf(folder)}.lock`]) rmSync(file, { force: true });
   for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true, force: true });

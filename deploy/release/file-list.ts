@@ -1,4 +1,4 @@
-/** The list of a release's files, kept beside it as `<folder>.files`, by which damage is recognised later. */
+/** Keeps a list of each release's files beside it, as `<folder>.files`, to detect damage later. */
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
@@ -8,22 +8,22 @@ import { writeAtomically } from '../os/atomic-write';
 
 const run = promisify(execFile);
 
-/** A line for each of 200,000 files stays below it. Bytes. */
+/** Enough for one line for each of 200,000 files. Bytes. */
 const MOST_BYTES = 64 * 1024 * 1024;
-/** Stands at the end: a list that was cut off is none. */
+/** Marks the end of the list: a truncated list does not count. */
 const END = 'end\n';
 
-/** Where the list of a release's folder stands. */
+/** The path of the list for a release's folder. */
 export function inventoryFile(folder: string): string {
   return `${folder}.files`;
 }
 
-/** Notes which files a release has, as soon as it is built. */
+/** Records a release's files once it is built. */
 export async function writeInventory(folder: string): Promise<void> {
   writeAtomically(inventoryFile(folder), `${await listing(folder)}${END}`, { mode: 0o644 });
 }
 
-/** One clause that says what of a release is damaged, or null. Null too for a release without a list. */
+/** Names the damage to a release in one clause; null if there is none, or no list. */
 export async function damageIn(folder: string): Promise<string | null> {
   const built = read(inventoryFile(folder));
   return built === null ? null : damagedFiles(parse(built), parse(await listing(folder)));
@@ -33,7 +33,7 @@ export function hasInventory(folder: string): boolean {
   return read(inventoryFile(folder)) !== null;
 }
 
-/** `find` works in a process of its own: 16,000 files would block this one for a tenth of a second. */
+/** `find` runs in its own process: 16,000 files would block this one for about 100 ms. */
 async function listing(folder: string): Promise<string> {
   const files = ['-type', 'f', '-printf', '%s %T@ %P\\n'];
   const links = ['-type', 'l', '-printf', 'l 0 %P\\n'];

@@ -1,4 +1,4 @@
-/** Can a release that was built before be started here and now, or must it be built again? */
+/** Decides whether an existing release can start on this machine, or must be rebuilt. */
 import { readFileSync } from 'node:fs';
 import type { BuildEnvironment } from '../core/build-environment';
 import { whyForeign } from '../core/build-environment';
@@ -15,22 +15,22 @@ export interface Fitting {
 }
 
 /**
- * One clause that says why the release of a commit must be built again, or null. The release must be there.
- * @param present of the Node that will start it
+ * Returns why the commit's release must be rebuilt, as one clause, or null. The release must exist.
+ * @param present the environment of the Node that will start it
  */
 export async function whyUnfit(
   { home, packing }: Fitting,
   commit: Commit,
   present?: BuildEnvironment,
 ): Promise<string | null> {
-  // an image has a Node of its own
+  // an image has its own Node
   if (!packing.fromFolder) return null;
   const built = builtWith(home, commit);
   if (built === null) return null;
   return whyForeign(built, present ?? (await presentEnvironment())) ?? whyDamaged(home, commit);
 }
 
-/** The same for a release that may be lost: its folder, its manifest or its image is gone or cannot be read. */
+/** Does the same for a release that may be lost: its folder, manifest or image is missing or unreadable. */
 export async function whyNotStartable(
   fitting: Fitting & { packing: Pick<Packing, 'has'> },
   commit: Commit,
@@ -47,7 +47,7 @@ async function whyDamaged(home: Home, commit: Commit): Promise<string | null> {
   return damageIn(folder);
 }
 
-/** What a release built by this process is built with. */
+/** The environment of a release that this process builds. */
 export async function presentEnvironment(): Promise<BuildEnvironment> {
   const npm = await npmVersion().catch(() => null);
   return {
@@ -60,7 +60,7 @@ export async function presentEnvironment(): Promise<BuildEnvironment> {
   };
 }
 
-/** The C library that this process is linked with. */
+/** The C library of this process. */
 export function ownLibc(): 'musl' | 'glibc' {
   return readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl') ? 'musl' : 'glibc';
 }

@@ -1,6 +1,6 @@
 /**
- * A release must survive a power cut before users get it. Flushing runs beside the migration and the start, so that the
- * deployment rarely waits for it.
+ * Flushes a release to disk, because it must survive a power cut before users get it. Flushing runs in parallel with
+ * the migration and the start, so a deployment rarely waits for it.
  */
 import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
@@ -10,19 +10,19 @@ import { isOnDisk, noteOnDisk, releaseFolder } from './releases';
 
 interface Place {
   home: Home;
-  /** The clone, which a release's packages may come from. */
+  /** The clone, which may be the source of a release's packages. */
   root: string;
 }
 
-/** Those of this process that are at work, by their commits. */
+/** Flushes of this process in progress, by commit. */
 const flushing = new Map<Commit, Promise<void>>();
 
-/** Begins to flush a release that was made just now, and what it was made from: the packages, git, the clone's own build. */
+/** Starts to flush a new release and its sources: the packages, git, and the clone's own build. */
 export function beginFlush({ home, root }: Place, commit: Commit): void {
   if (flushing.has(commit) || isOnDisk(home, commit)) return;
   const work = flush(home, root, commit);
   const over = (): unknown => flushing.delete(commit);
-  // whoever waits for it hears of its failure
+  // untilOnDisk reports a failure
   work.then(over, over);
   flushing.set(commit, work);
 }

@@ -1,4 +1,4 @@
-/** Which folders of releases processes work in: the app's, its children's, and an operator's shell. */
+/** Finds the release folders that processes work in: the app, its children, or an operator's shell. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home/home';
@@ -14,6 +14,6 @@ function workingFolder(pid: string): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {
-    return '/'; // it has ended, or is another user's
+    return '/'; // the process has exited, or belongs to another user
   }
 }

@@ -1,4 +1,4 @@
-/** Makes a commit into a release: check out, install, test, build or pack. It knows nothing of strategies. */
+/** Turns a commit into a release: check out, install, test, build or pack. It knows nothing about strategies. */
 import { existsSync, mkdirSync } from 'node:fs';
 import type { Packing } from '../core/interfaces';
 import type { PhaseName } from '../core/event';
@@ -35,9 +35,9 @@ export interface Preparation extends PhaseReport {
   packing: Packing;
   /** Must be in the mirror. */
   commit: Commit;
-  /** Where the mirror comes from, should it be damaged. */
+  /** The source of the mirror, to restore it from if it is damaged. */
   source: string;
-  /** Who reads the commit's settings, where somebody has begun that already. */
+  /** A reader for the commit's settings, if one has been started already. */
   settings?: SettingsReader | null;
   /** Seconds. */
   limits: { install: number; test: number; build: number };
@@ -46,8 +46,8 @@ export interface Preparation extends PhaseReport {
 const PHASES = ['check out', 'install', 'test', 'build'] as const satisfies PhaseName[];
 
 /**
- * The release of a commit, made if it is not there or does not fit this machine any more. A failure leaves no half-made
- * release, only the log.
+ * Returns the commit's release, and builds it if it is missing or does not fit this machine. A failure leaves no
+ * partial release, only the log.
  * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK, and the
  * signal's reason.
  */
@@ -55,7 +55,7 @@ export async function prepareRelease(work: Preparation): Promise<Release> {
   const { home, commit, packing } = work;
   const built = findRelease(home, commit);
   const unfit = built && (await whyUnfit(work, commit));
-  // processes may run from the folder of the one before, and it stays when this fails
+  // processes may run from the previous folder, and a failed rebuild keeps it
   if (!built) await removeRelease(home, commit);
   const mayStand = unfit !== null || (!built && existsSync(releaseFolder(home, commit)));
   const fresh = mayStand ? nextFolder(home, commit) : releaseFolder(home, commit);
@@ -85,13 +85,13 @@ async function makeRelease(work: Preparation, dir: string): Promise<Release> {
   } finally {
     settings.leave();
   }
-  // what was made with changed packages, good or bad, says nothing of the commit, and tests may have left it anywhere
+  // results with changed packages say nothing about the commit, and tests may have left files anywhere: start over
   const message = 'somebody has changed the stored packages: it is made again with new ones';
   await work.report({ type: 'warning', message });
   return makeRelease({ ...work, settings: null }, dir);
 }
 
-/** Null where the packages turned out to be changed. @param earlier the commit whose files the folder has */
+/** Null if the packages turned out to be changed. @param earlier the commit whose files the folder has */
 async function makeIn(
   dir: string,
   earlier: Commit | null,
@@ -105,7 +105,7 @@ async function makeIn(
     );
     for (const message of warnings) await work.report({ type: 'warning', message });
   });
-  // looked at while the tests run
+  // read while the tests run
   const described = describe(home, commit);
   described.catch(() => undefined);
   const environment = presentEnvironment();
@@ -119,7 +119,7 @@ async function makeIn(
   return release;
 }
 
-/** When the mirror was damaged and could be made again. */
+/** Repairs the mirror if it was damaged and checks out again; rethrows the error if there was nothing to repair. */
 async function checkOutAgain(work: Preparation, dir: string, error: unknown): Promise<string[]> {
   const { home, root, commit, source } = work;
   work.signal?.throwIfAborted();
@@ -128,17 +128,17 @@ async function checkOutAgain(work: Preparation, dir: string, error: unknown): Pr
     emptyFolder(dir);
     return checkOut(home.mirrorGit, commit, dir);
   }
-  // report a missing commit as such, and not in git's words
+  // report a missing commit in our words, not in git's
   await describe(home, commit);
   throw error;
 }
 
 /**
- * Installs the packages, learns how the commit wants to be built, and runs its tests. An image that needs no tests has
- * packages of its own. Null where the packages turned out to be changed.
+ * Installs the packages, reads the commit's settings, and runs its tests. An image installs its own packages, so
+ * without tests the install is skipped. Null if the packages turned out to be changed.
  */
 async function tested(work: Preparation, dir: string, settings: SettingsReader): Promise<AppSettings | null> {
-  // without its packages a deploy.config.js may not be readable yet
+  // a deploy.config.js may not be readable before its packages are installed
   const early = work.packing.fromFolder ? null : await settings.read(dir).catch(() => null);
   if (early?.test === null) {
     await skip(work, ['install'], 'in the image');
@@ -167,13 +167,13 @@ function install(work: Preparation, dir: string): Promise<Installed> {
   );
 }
 
-/** The same where nothing is done with them meanwhile. */
+/** Installs again until the packages are unchanged; for callers that do nothing with them in parallel. */
 async function installWhole(work: Preparation, dir: string): Promise<void> {
   const { intact } = await install(work, dir);
   if (!(await intact)) await installWhole(work, dir);
 }
 
-/** Of a commit that is checked out and tested: its image is gone, or it was made for another runtime. */
+/** Packs a commit that is checked out and tested, when its image is gone or it was built for another runtime. */
 async function packAgain(work: Preparation, built: Release): Promise<void> {
   await skip(work, ['check out']);
   noteOnDisk(work.home, built.commit, false);
@@ -183,7 +183,7 @@ async function packAgain(work: Preparation, built: Release): Promise<void> {
   await phase(work, 'build', () => work.packing.pack(built, work.deploymentId));
 }
 
-/** The journal's words for where node_modules came from. */
+/** The journal's names for the origins of node_modules. */
 const ORIGINS = {
   none: 'no dependencies',
   store: 'same packages as before',

@@ -1,7 +1,7 @@
 /**
- * Releases on disk: the folder `releases/<commit>` and, beside it, the manifest `<commit>.json`. The manifest
- * is written last, so a folder without one is what a killed deployment left. A release that is built again gets the
- * folder `<commit>.2`, and so on: processes may still run from the one before.
+ * Stores releases on disk: the folder `releases/<commit>` and, beside it, the manifest `<commit>.json`. The manifest is
+ * written last, so a folder without one was left by a killed deployment. A rebuilt release gets the folder `<commit>.2`
+ * and so on, because processes may still run from the previous one.
  */
 import { execFile } from 'node:child_process';
 import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -20,25 +20,25 @@ import { isPartial } from './packages/store';
 
 const run = promisify(execFile);
 
-/** find counts in these, whatever the file system's own are. */
+/** The unit of find's %b, whatever the block size of the file system is. */
 const BLOCK_BYTES = 512;
 
-/** The folder is not in it: a home may be moved. */
+/** Does not contain the folder's path, because a home may be moved. */
 interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment, Partial<ReleaseSize> {
-  /** The deployment that made the commit's first release; one that only builds it again does not own it. */
+  /** The deployment that made the commit's first release; a deployment that rebuilds it does not own it. */
   deployment?: number;
-  /** Its folder's name where that is not the commit. */
+  /** The folder's name, if it is not the commit. */
   folder?: string;
-  /** False until its files survive a power cut. Older kits did not note it. */
+  /** False until the files survive a power cut. Missing in manifests of older kits. */
   onDisk?: boolean;
 }
 
-/** Where the release of a commit is; of one that is not there, where it is made. */
+/** The folder of a commit's release, or the folder to make it in. */
 export function releaseFolder(home: Home, commit: Commit): string {
   return path.join(home.releases, readManifest(home, commit)?.folder ?? commit);
 }
 
-/** A folder for a release that is built again while the one before stays. */
+/** A new folder to rebuild a release in while the previous one stays. */
 export function nextFolder(home: Home, commit: Commit): string {
   const names = new Set(namesIn(home.releases));
   let number = 2;
@@ -51,7 +51,7 @@ export function commitOfName(name: string): Commit | null {
   return /^([0-9a-f]{40})(?![0-9a-z])/.exec(name)?.[1] ?? null;
 }
 
-/** The complete release of a commit, or null when it has to be made. */
+/** The complete release of a commit, or null if it must be built. */
 export function findRelease(home: Home, commit: Commit): Release | null {
   const dir = releaseFolder(home, commit);
   const manifest = readManifest(home, commit);
@@ -60,28 +60,28 @@ export function findRelease(home: Home, commit: Commit): Release | null {
   return { commit, version, subject, dir, app };
 }
 
-/** What the release takes on the disk, in bytes; null for one that is not there or was never measured. */
+/** The disk space of the release, in bytes; null if it is missing or was never measured. */
 export function sizeOfRelease(home: Home, commit: Commit): number | null {
   return readManifest(home, commit)?.bytes ?? null;
 }
 
-/** The same, and without shared files; null for one that is not there or was not measured so. */
+/** The disk space of the release with and without shared files; null if it is missing or was not measured this way. */
 export function notedSize(home: Home, commit: Commit): ReleaseSize | null {
   const { bytes, ownBytes } = readManifest(home, commit) ?? {};
   return bytes === undefined || ownBytes === undefined ? null : { bytes, ownBytes };
 }
 
-/** What the release was built with; null for one that is not there. */
+/** The environment the release was built with; null if it is missing. */
 export function builtWith(home: Home, commit: Commit): BuildEnvironment | null {
   return readManifest(home, commit);
 }
 
-/** True when this deployment made the release, and none was there before. */
+/** True when this deployment made the release and none existed before. */
 export function isMadeBy(home: Home, commit: Commit, deployment: number): boolean {
   return readManifest(home, commit)?.deployment === deployment;
 }
 
-/** Declares the release complete: its deployment may use it. Until `noteOnDisk` it does not survive a power cut. */
+/** Marks the release as complete: its deployment may use it. It survives a power cut only after `noteOnDisk`. */
 export function completeRelease(
   home: Home,
   release: Release,
@@ -99,18 +99,18 @@ export function completeRelease(
   });
 }
 
-/** True for a release that survives a power cut, and for one that is not there. */
+/** True for a release that survives a power cut, and for a missing one. */
 export function isOnDisk(home: Home, commit: Commit): boolean {
   return readManifest(home, commit)?.onDisk !== false;
 }
 
-/** Notes whether the files of a complete release survive a power cut. The caller holds the lock. */
+/** Records whether the files of a complete release survive a power cut. The caller holds the lock. */
 export function noteOnDisk(home: Home, commit: Commit, onDisk: boolean): void {
   const manifest = readManifest(home, commit);
   if (manifest !== null) writeManifest(home, { ...manifest, onDisk });
 }
 
-/** Measures what a release takes on the disk, at low priority; some tenths of a second. Null for one that is not there. */
+/** Measures the disk space of a release at low priority, in a few hundred milliseconds. Null if it is missing. */
 export async function measureRelease(home: Home, commit: Commit): Promise<ReleaseSize | null> {
   const { stdout } = await run('nice', ['du', '-sk', '--', releaseFolder(home, commit)]);
   const bytes = parseInt(stdout, 10) * 1024;
@@ -119,8 +119,8 @@ export async function measureRelease(home: Home, commit: Commit): Promise<Releas
 }
 
 /**
- * What another release with the same packages would take on the disk, in bytes: folders, and files that are its own
- * alone. Null for one that is not there.
+ * The disk space that another release with the same packages would take, in bytes: its folders, and the files that it
+ * shares with no other. Null if the release is missing.
  */
 export async function sizeWithoutLinks(home: Home, commit: Commit): Promise<number | null> {
   if (findRelease(home, commit) === null) return null;
@@ -130,7 +130,7 @@ export async function sizeWithoutLinks(home: Home, commit: Commit): Promise<numb
   return stdout.split('\n').reduce((sum, blocks) => sum + Number(blocks) * BLOCK_BYTES, 0);
 }
 
-/** Keeps it in the manifest. The caller holds the lock. */
+/** Records the size in the manifest. The caller holds the lock. */
 export function noteSize(home: Home, commit: Commit, size: ReleaseSize): void {
   const manifest = readManifest(home, commit);
   if (manifest !== null) writeManifest(home, { ...manifest, ...size });
@@ -144,7 +144,7 @@ function readManifest(home: Pick<Home, 'releases'>, commit: Commit): Manifest | 
   try {
     return JSON.parse(readFileSync(manifestFile(home, commit), 'utf8')) as Manifest;
   } catch {
-    // there is none, or a broken one, and the release is made again
+    // missing or broken: the release is rebuilt
     return null;
   }
 }
@@ -155,9 +155,9 @@ function writeManifest(home: Pick<Home, 'releases'>, manifest: Manifest): void {
   });
 }
 
-/** Takes a release off the disk, complete or not, with all its folders except those that processes run from. */
+/** Removes a release, complete or not, with all its folders except those that processes run from. */
 export async function removeRelease(home: Home, commit: Commit): Promise<void> {
-  // the manifest first: what is half removed is no release
+  // the manifest first, so that a partly removed folder does not count as a release
   rmSync(manifestFile(home, commit), { force: true });
   const used = foldersInUse(home);
   for (const name of namesIn(home.releases).filter(
@@ -166,13 +166,13 @@ export async function removeRelease(home: Home, commit: Commit): Promise<void> {
     await removeFolder(path.join(home.releases, name));
 }
 
-/** Takes one folder of a release off the disk, and what git knows of a half made one. */
+/** Removes one folder of a release, and git's index of a partial one. */
 export async function removeFolder(dir: string): Promise<void> {
   rmSync(indexOf(dir), { force: true });
   await rm(dir, { recursive: true, force: true });
 }
 
-/** Names in `releases` that belong to no complete release, and that no process runs from. */
+/** Names in `releases` that belong to no complete release and that no process runs from. */
 export function strayNames(home: Pick<Home, 'releases'>): string[] {
   const names = namesIn(home.releases);
   const kept = new Set(
@@ -184,7 +184,7 @@ export function strayNames(home: Pick<Home, 'releases'>): string[] {
   return stray.filter((name) => !used.has(name));
 }
 
-/** The manifest, the folder and the list of files of a release, if both are there. */
+/** The manifest, the folder and the file list of a release; empty if its folder is missing. */
 function namesOfRelease(home: Pick<Home, 'releases'>, name: string): string[] {
   const commit = path.basename(name, '.json');
   const folder = readManifest(home, commit)?.folder ?? commit;
@@ -193,8 +193,8 @@ function namesOfRelease(home: Pick<Home, 'releases'>, name: string): string[] {
 }
 
 /**
- * Removes what killed deployments left: release folders without a manifest, temporary files, partial module
- * stores. Whoever calls it holds the lock and has ended the survivors, so nobody is making one now.
+ * Removes what killed deployments left: release folders without a manifest, temporary files, partial stores. The caller
+ * holds the lock and has killed surviving processes, so none of these is being made now.
  */
 export async function removeHalfMade(home: Home): Promise<void> {
   for (const name of strayNames(home))

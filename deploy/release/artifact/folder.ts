@@ -1,4 +1,4 @@
-/** For PM2 a release is its folder: with node_modules, and what its own build makes. */
+/** Packs a release for PM2: its folder with node_modules and the output of its own build. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { appVariables, redactorOf } from '../../config/app-environment';
@@ -40,7 +40,7 @@ export function createFolderPacking({ home, limits }: FolderPackingOptions): Pac
         lowPriority: true,
         deploymentId,
       }),
-    // they carry the deployment's mark, by which survivors are ended
+    // these commands carry the deployment's mark, which is enough to kill survivors
     endRuns: () => Promise.resolve(),
     // the folder is the release itself
     remove: () => Promise.resolve(),

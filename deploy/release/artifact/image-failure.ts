@@ -1,18 +1,18 @@
-/** Why an image could not be built, and whose fault it is, from what the builder wrote last. Pure. */
+/** Finds out from the builder's last lines why an image build failed, and whose fault it is. Pure. */
 import { KnownError } from '../../core/errors';
 import { failureLine } from '../../core/failure-line';
 import type { AppSettings } from '../../core/release';
 import { isDiskFull } from '../../os/disk-full';
 import { installFailure } from '../packages/install-failure';
 
-/** `#14 0.871 ` in front of what a step says, or, where the builder repeats it at the end, `0.871 `. */
+/** The prefix of a step's output: `#14 0.871 `, or `0.871 ` where the builder repeats it at the end. */
 const STEP = /^(#\d+ )?(\d+\.\d+ )?/;
-/** The builder's own frame around it. */
+/** Lines of the builder itself around that output. */
 const FRAME =
   /^(-{4,}|>? ?\[[^\]]+\]|ERROR: |CANCELED|DONE|CACHED|\.\.\.|failed to solve|exporting |transferring )/;
-/** The builder's last word names the command of the Dockerfile that has failed, and how it ended. */
+/** The builder's last line names the Dockerfile command that failed, and its exit code. */
 const COMMAND = /(executor failed running|process) .*exit code: (\d+)/;
-/** What the Dockerfile says when the build has not made the file that the app is started by. */
+/** The Dockerfile's message when the build did not make the file that app.start names. */
 const NO_START = /^This commit has no .+, which app\.start names\.$/;
 /** The base image could not be fetched. */
 const MACHINE =
@@ -45,7 +45,7 @@ export function imageFailure(
   return new KnownError(...elsewhere(plain, command === '' ? failureLine(plain) : why), hint);
 }
 
-/** Nothing of the app's own: the Dockerfile, its base image, or the engine. */
+/** A failure outside the app's own commands: in the Dockerfile, its base image, or the engine. */
 function elsewhere(lines: string[], why: string): ['E_ENGINE' | 'E_INSTALL_MACHINE' | 'E_IMAGE', string] {
   const message = `The image could not be built${why && `: ${why}`}`;
   if (lines.some((line) => ENGINE.test(line))) return ['E_ENGINE', message];

@@ -1,4 +1,4 @@
-/** For containers a release is an image, made from its folder and named after its commit: `myapp:<commit>`. */
+/** Packs a release for containers: an image built from its folder and named after its commit, `myapp:<commit>`. */
 import { existsSync, mkdirSync, rmSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
@@ -16,7 +16,7 @@ import { askEngineJson } from '../../runtimes/compose/engine-api';
 import { imageFailure } from './image-failure';
 import type { PackingOptions } from './options';
 
-/** The builder repeats what the failing step has said, behind much of its own. */
+/** The builder repeats the failing step's output, followed by many lines of its own. */
 const LINES_OF_BUILD = 200;
 const REMOVING_MAY_TAKE_MS = 60_000;
 
@@ -24,7 +24,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
   const { name, limits } = config;
   const options = { home, root, name };
   const env = composeEnvironment(name);
-  // any slot's definition will do: nothing of the slot itself goes into an image or a migration
+  // any slot's definition works: nothing slot-specific goes into an image or a migration
   const service = slotsOf(config)[0]?.name ?? '';
 
   const endRuns = async (): Promise<void> => {
@@ -39,7 +39,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       const override = buildOverride(home, name, service, release, env);
       const file = writeOverride(home, 'build', override);
       const limit = limits.install + limits.build;
-      // a builder that is killed leaves its notes behind; after a power cut they go with what is half made
+      // a killed builder leaves its notes behind; after a power cut they are removed with the partial releases
       const notes = `${release.dir}.notes`;
       mkdirSync(notes, { recursive: true });
       const { exitCode, timedOut, lastLines } = await runCommand({
@@ -85,7 +85,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
           deploymentId,
         });
       } finally {
-        // a command line that was ended at its limit leaves its container
+        // a command line that is killed at its time limit leaves its container
         await endRuns();
       }
     },
@@ -95,7 +95,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
     async remove(commit) {
       const labels = [`${LABEL.home}=${home.dir}`, `${LABEL.commit}=${commit}`];
       const filters = encodeURIComponent(JSON.stringify({ label: labels }));
-      // its layers go, as far as no other image has them
+      // this also removes the layers that no other image uses
       for (const { Id } of (await askEngineJson<{ Id: string }[]>({
         path: `/images/json?filters=${filters}`,
       })) ?? []) {

@@ -1,4 +1,4 @@
-/** How releases are packed, by the name of the runtime that starts them. */
+/** Chooses how to pack releases, by the name of the runtime that starts them. */
 import type { Config } from '../../config/load';
 import type { Packing } from '../../core/interfaces';
 import { createFolderPacking } from './folder';
@@ -10,7 +10,7 @@ const packings = {
   compose: createImagePacking,
 } satisfies Record<Config['runtime'], (options: PackingOptions) => Packing>;
 
-/** The configured runtime's. */
+/** Creates the packing for the configured runtime. */
 export function createPacking(options: PackingOptions): Packing {
   return packings[options.config.runtime](options);
 }

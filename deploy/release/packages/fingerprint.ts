@@ -1,16 +1,16 @@
-/** Says by its value whether a folder of packages is unchanged: size and time of every file in it, target of every link. */
+/** Computes a fingerprint of a package folder: size and time of every file, target of every link. */
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** A line a file: even of 100,000 files they stay below it. Bytes. */
+/** Enough for one line for each of 100,000 files. Bytes. */
 const MOST_BYTES = 64 * 1024 * 1024;
 
 /**
- * Reading 200 MB at each deployment would cost more than it is worth.
- * `find` looks from a process of its own: 16,000 files would hold up ours for a tenth of a second.
+ * Does not read contents: 200 MB at each deployment would cost more than it is worth.
+ * `find` runs in its own process: 16,000 files would block this one for about 100 ms.
  */
 export async function fingerprintOf(folder: string): Promise<string> {
   const files = ['-type', 'f', '-printf', '%P %s %T@\\n'];

@@ -1,6 +1,6 @@
 /**
- * The clone's own node_modules as the first entry of the store: who has just run `npm install` need not wait
- * for it again, and the first deployment needs no network.
+ * Imports the clone's own node_modules as the first entry of the store. A user who has just run `npm install` does not
+ * wait for it again, and the first deployment needs no network.
  */
 import { existsSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -12,20 +12,20 @@ import type { PackageFiles } from './package-files';
 import { isShareable, modulesKey, readPackageFiles } from './package-files';
 
 /**
- * Stores a copy, never links into a person's files, of the clone's node_modules if they are what its lockfile
- * says. Returns whether they were.
+ * Stores a copy of the clone's node_modules if they match its lockfile; never links into the user's files. Returns
+ * whether they matched.
  */
 export async function adoptModules(home: Home, clone: string): Promise<boolean> {
   const files = readPackageFiles(clone);
   const modules = path.join(clone, 'node_modules');
   if (!isShareable(files) || !matchesLock(files, modules)) return false;
-  // looked at again in the copy: an install may have run while it was made
+  // checked again in the copy, because an install may have run meanwhile
   return storeCopy(home, modulesKey(files, await npmVersion()), modules, (copy) => matchesLock(files, copy));
 }
 
 /**
- * Looks at the packages themselves: npm's own note of them, node_modules/.package-lock.json, is rewritten by
- * `npm install --package-lock-only` though nothing is installed then. It still tells that npm made the folder.
+ * Checks the packages themselves, because `npm install --package-lock-only` rewrites npm's own record,
+ * node_modules/.package-lock.json, without installing. The record still proves that npm made the folder.
  */
 function matchesLock(files: PackageFiles, modules: string): boolean {
   const { lock } = files;
@@ -43,11 +43,11 @@ function matchesLock(files: PackageFiles, modules: string): boolean {
 interface Installed {
   /** As the lockfile names it: node_modules/a/node_modules/b. */
   place: string;
-  /** Compiled on this machine, for the Node of that day. */
+  /** Compiled on this machine, for the Node version of that time. */
   compiled: boolean;
 }
 
-/** Every package below a node_modules; null when a link, of `npm link` for one, leads out of it. */
+/** Every package below a node_modules; null if a link leads out of it, for example from `npm link`. */
 function packagesIn(modules: string, place: string): Installed[] | null {
   const found: Installed[] = [];
   for (const name of packageNames(modules)) {

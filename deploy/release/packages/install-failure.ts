@@ -1,13 +1,13 @@
-/** Why `npm ci` failed, and whose fault it is: a commit is never marked bad for a registry that is down. */
+/** Finds out why `npm ci` failed and whose fault it is: a registry outage must not mark a commit bad. */
 import { KnownError } from '../../core/errors';
 import { isDiskFull } from '../../os/disk-full';
 
 const MACHINE =
   /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EIDLETIMEOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|EPIPE|E5\d\d|E401|E403|E429|ENOMEM|EMFILE|EROFS|EACCES|EPERM|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|CERT_HAS_EXPIRED)\b/;
-/** Lines of npm's that only frame the reason. */
+/** npm's lines that only frame the reason. */
 const FRAME = /^(code|errno|syscall|path|signal|command failed|A complete log|Log files|$)/;
 
-/** The failure of an install that wrote these lines last. */
+/** The failure of an install, from its last lines of output. */
 export function installFailure(exitCode: number | null, lines: string[]): KnownError {
   const reason = npmReason(lines);
   const message = `npm ci failed${reason ? `: ${reason}` : ` with code ${exitCode}`}`;
@@ -42,7 +42,7 @@ function npmReason(lines: string[]): string {
   return (said(lines).find((line) => !FRAME.test(line)) ?? lines.at(-1) ?? '').slice(0, 200);
 }
 
-/** What npm calls an error, without its prefix. */
+/** npm's error lines without their prefix. */
 function said(lines: string[]): string[] {
   const errors = lines.filter((line) => /^npm (error|ERR!)/.test(line));
   return errors.map((line) => line.replace(/^npm (error|ERR!)\s*/, '').trim());

@@ -1,4 +1,4 @@
-/** Gives a checked-out release its node_modules: from the store, from the clone, or by `npm ci`. */
+/** Installs a release's node_modules: from the store, from the clone, or by `npm ci`. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { KnownError } from '../../core/errors';
@@ -26,7 +26,7 @@ export { adoptModules } from './import-from-clone';
 
 export interface Installation {
   home: Home;
-  /** The clone, whose own node_modules may serve. */
+  /** The clone, whose own node_modules may be used. */
   root: string;
   /** The release's folder. */
   dir: string;
@@ -39,18 +39,18 @@ export type Origin = 'none' | 'store' | 'clone' | 'npm ci';
 
 export interface Installed {
   origin: Origin;
-  /** Why they were installed although they were stored. */
+  /** Why they were installed although they were in the store. */
   instead?: string;
-  /** Known a little later: false when somebody has changed the packages, and all that was done with them is to be done again. */
+  /** Resolves later: false if the packages were changed, so that everything done with them must be repeated. */
   intact: Promise<boolean>;
 }
 
-/** Installs what the lockfile names. Throws E_INSTALL, E_INSTALL_MACHINE, E_DISK, E_TIMEOUT, E_NO_NPM. */
+/** Installs the packages that the lockfile names. Throws E_INSTALL, E_INSTALL_MACHINE, E_DISK, E_TIMEOUT, E_NO_NPM. */
 export async function installModules(work: Installation): Promise<Installed> {
   const files = readPackageFiles(work.dir);
   if (!hasDependencies(files)) return whole('none');
   if (files.lock === null) throw noLockfile();
-  // npm would empty it. A committed link would lead npm, and our own links, to a folder outside of the release
+  // npm would empty the folder; a committed link would lead npm and our hard links out of the release
   await rm(path.join(work.dir, 'node_modules'), { recursive: true, force: true });
   if (!isShareable(files)) return whole(await npmCi(work, files));
 
@@ -67,12 +67,12 @@ export async function installModules(work: Installation): Promise<Installed> {
   return { ...whole('npm ci'), ...(hadStore && { instead: 'the stored packages were damaged' }) };
 }
 
-/** Looked at already, or just made. */
+/** For packages that are checked already, or just installed. */
 function whole(origin: Origin): Installed {
   return { origin, intact: Promise.resolve(true) };
 }
 
-/** True when the packages of a commit, which need not be checked out, are stored: its release then only links them. */
+/** True when a commit's packages are stored, so that its release only links them. It need not be checked out. */
 export async function hasPackagesOf(home: Home, commit: Commit): Promise<boolean> {
   try {
     const texts = new Map<string, string | null>();
@@ -82,12 +82,12 @@ export async function hasPackagesOf(home: Home, commit: Commit): Promise<boolean
     const store = path.join(home.modules, modulesKey(files, await npmVersion()));
     return isShareable(files) && !isPartial(store);
   } catch {
-    // what is wrong with them, the deployment will say
+    // the deployment itself reports what is wrong with these files
     return false;
   }
 }
 
-/** Whatever is wrong with the clone's packages: they are only a short cut. */
+/** Ignores any failure: the clone's packages are only a shortcut. */
 async function adopt({ home, root }: Installation): Promise<boolean> {
   try {
     return await adoptModules(home, root);
@@ -96,7 +96,7 @@ async function adopt({ home, root }: Installation): Promise<boolean> {
   }
 }
 
-/** npm has ended without an error and without half of the packages: then it is asked once more. */
+/** Runs npm a second time if it left out packages without an error, which happens. */
 async function npmCi(work: Installation, files: PackageFiles): Promise<'npm ci'> {
   const modules = path.join(work.dir, 'node_modules');
   await runNpmCi(work, files);
@@ -104,7 +104,7 @@ async function npmCi(work: Installation, files: PackageFiles): Promise<'npm ci'>
   if (required.length + optional.length === 0) return 'npm ci';
   await rm(modules, { recursive: true, force: true });
   await runNpmCi(work, files);
-  // an optional package that it leaves out twice cannot be had here, as npm says
+  // an optional package that npm leaves out twice is not available on this machine
   const lacking = lackingIn(modules, files).required;
   if (lacking.length > 0) throw incomplete(inWords(lacking, files));
   return 'npm ci';
@@ -115,7 +115,7 @@ async function runNpmCi(
   files: PackageFiles,
 ): Promise<void> {
   const { exitCode, timedOut, lastLines } = await runCommand({
-    // tests and builds need the development packages, whatever NODE_ENV or .npmrc say
+    // tests and builds need the development packages, whatever NODE_ENV or .npmrc says
     argv: ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress', '--no-update-notifier'],
     cwd: dir,
     env: keysFor(files),
@@ -123,7 +123,7 @@ async function runNpmCi(
     timeoutSeconds: limitSeconds,
     lowPriority: true,
     deploymentId,
-    // npm prints its whole usage behind the reason
+    // npm prints its whole usage after the reason
     keepLines: 300,
   });
   if (timedOut) {
@@ -132,7 +132,7 @@ async function runNpmCi(
   if (exitCode !== 0) throw installFailure(exitCode, lastLines);
 }
 
-/** The user's ssh keys, only for packages that npm fetches by git. */
+/** Passes the user's SSH agent only if npm fetches packages by git over SSH. */
 function keysFor({ lock }: PackageFiles): Record<string, string> {
   const { SSH_AUTH_SOCK } = process.env;
   return SSH_AUTH_SOCK && lock?.text.includes('git+ssh://') ? { SSH_AUTH_SOCK } : {};

@@ -8,13 +8,13 @@ import { ownLibc } from '../fitness';
 
 const NOTHING: Lacking = { required: [], optional: [] };
 
-/** @param modules the node_modules of the project, wherever it is */
+/** Lists the packages of the lockfile that are missing. @param modules the project's node_modules, wherever it is */
 export function lackingIn(modules: string, { lock, npmrc }: PackageFiles): Lacking {
-  // install-strategy=linked puts packages elsewhere than the lockfile says
+  // install-strategy=linked does not put packages where the lockfile says
   if (lock === null || existsSync(path.join(modules, '.store'))) return NOTHING;
   const recorded = recordOf(modules);
   const top = path.dirname(modules);
-  // a lockfile of npm 6 has no places: what npm says it has installed must be there
+  // a lockfile of npm 6 has no paths: check what npm recorded as installed
   const isOld = Object.keys(lock.packages).length === 0;
   const lacking = lackingPackages(isOld ? (recorded ?? {}) : lock.packages, {
     at: (place) => packageAt(inTop(top, modules, place)),
@@ -25,7 +25,7 @@ export function lackingIn(modules: string, { lock, npmrc }: PackageFiles): Lacki
   return leavesOut ? { ...lacking, optional: [] } : lacking;
 }
 
-/** In the words of a failure: the first of them, and how many more there are. */
+/** Names the first package for an error message, and how many more there are. */
 export function inWords(places: string[], { lock }: PackageFiles): string {
   const [first = '', ...others] = places;
   const version = lock?.packages[first]?.version;
@@ -33,7 +33,7 @@ export function inWords(places: string[], { lock }: PackageFiles): string {
   return `${first}${version ? ` (${version})` : ''}${more}`;
 }
 
-/** A copy under another name holds what the lockfile calls node_modules. */
+/** A copy may have another name than the node_modules of the lockfile's paths. */
 function inTop(top: string, modules: string, place: string): string {
   const prefix = 'node_modules/';
   return place.startsWith(prefix) ? path.join(modules, place.slice(prefix.length)) : path.join(top, place);
@@ -42,7 +42,7 @@ function inTop(top: string, modules: string, place: string): string {
 function packageAt(folder: string): InstalledPackage | null {
   try {
     const found = lstatSync(folder);
-    // one that leads nowhere is none
+    // a broken link is not a package
     if (found.isSymbolicLink()) return existsSync(folder) ? 'link' : null;
     return { manifest: manifestIn(folder) };
   } catch {

@@ -1,4 +1,4 @@
-/** The version of npm that `npm ci` will be. */
+/** Finds the version of the npm that `npm ci` will run. */
 import { execFile } from 'node:child_process';
 import { existsSync, readFileSync, realpathSync } from 'node:fs';
 import path from 'node:path';
@@ -8,7 +8,7 @@ import { commandEnvironment } from '../../os/command';
 
 const run = promisify(execFile);
 
-/** Read from npm's package.json, since asking npm takes longer than linking its packages. Throws E_NO_NPM. */
+/** Reads npm's package.json, because starting npm takes longer than linking the packages. Throws E_NO_NPM. */
 export async function npmVersion(): Promise<string> {
   const searched = commandEnvironment('').PATH;
   const npm = searched
@@ -24,7 +24,7 @@ export async function npmVersion(): Promise<string> {
     };
     if (name === 'npm' && version) return version;
   }
-  // a version manager's shim
+  // the file is a version manager's shim
   const { stdout } = await run(npm, ['--version']);
   return stdout.trim();
 }

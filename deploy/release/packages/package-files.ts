@@ -1,4 +1,4 @@
-/** What a folder's package.json and lockfile say about its node_modules, and by which key they can be shared. */
+/** Reads package.json and lockfile, and computes the key under which node_modules can be shared. */
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ const DEPENDENCY_FIELDS = [
   'workspaces',
 ] as const;
 
-/** The scripts of the project itself that `npm ci` runs. */
+/** The project's own scripts that `npm ci` runs. */
 const INSTALL_SCRIPTS = [
   'preinstall',
   'install',
@@ -27,7 +27,7 @@ const INSTALL_SCRIPTS = [
 ];
 
 const LOCKFILES = ['npm-shrinkwrap.json', 'package-lock.json'] as const;
-/** All that decides which packages a project has. */
+/** All files that decide which packages a project has. */
 export const PACKAGE_FILES = ['package.json', ...LOCKFILES, '.npmrc'] as const;
 
 type Manifest = Partial<Record<(typeof DEPENDENCY_FIELDS)[number], object>> & {
@@ -36,24 +36,24 @@ type Manifest = Partial<Record<(typeof DEPENDENCY_FIELDS)[number], object>> & {
 
 export interface PackageFiles {
   manifest: Manifest;
-  /** Null when there is none. */
+  /** Null if there is none. */
   lock: { text: string; packages: Record<string, LockedPackage> } | null;
-  /** The project's .npmrc, or empty. */
+  /** The project's .npmrc, or an empty string. */
   npmrc: string;
 }
 
-/** Reads them. Throws E_INSTALL when package.json is missing or one of them is not JSON. */
+/** Reads these files. Throws E_INSTALL when package.json is missing or a file is not JSON. */
 export function readPackageFiles(folder: string): PackageFiles {
   return packageFiles((name) => textOf(folder, name));
 }
 
-/** The same, wherever they stand. @param textOf the text of a file at the top of the project, null for none */
+/** Does the same for any place. @param textOf returns the text of a file at the project's root, or null */
 export function packageFiles(textOf: (name: string) => string | null): PackageFiles {
   const manifest = textOf('package.json');
   if (manifest === null) {
     throw new KnownError('E_INSTALL', 'This commit has no package.json.', 'Commit one: npm init -y');
   }
-  // npm prefers the shrinkwrap, as we must
+  // npm prefers the shrinkwrap, so this does too
   const [lockName, lock] = LOCKFILES.map((name) => [name, textOf(name)] as const).find(
     ([, text]) => text !== null,
   ) ?? ['', null];
@@ -74,9 +74,9 @@ export function hasDependencies({ manifest }: PackageFiles): boolean {
 }
 
 /**
- * True when the node_modules depend on nothing but the key. Not so when the project's own scripts run at
- * install, since they may read and write any file of the commit; and not with workspaces or linked folders,
- * which have a node_modules of their own.
+ * True when node_modules depends on nothing but the key. False if the project's own scripts run at install, because
+ * they may read and write any file of the commit, and false with workspaces or linked folders, which have their own
+ * node_modules.
  */
 export function isShareable({ manifest, lock }: PackageFiles): boolean {
   const places = Object.keys(lock?.packages ?? {}).filter((place) => place !== '');
@@ -85,14 +85,14 @@ export function isShareable({ manifest, lock }: PackageFiles): boolean {
   );
 }
 
-/** Another name for stores whose content was not compared with the lockfile, as older kits made them. */
+/** Sets these keys apart from those of older kits, which did not compare stores with the lockfile. */
 const CHECKED = 'checked';
 
-/** The same key, the same node_modules. @param npm npm's version */
+/** The same key means the same node_modules. @param npm npm's version */
 export function modulesKey({ manifest, lock, npmrc }: PackageFiles, npm: string): string {
   const fields = DEPENDENCY_FIELDS.map((field) => manifest[field] ?? null);
   const machine = [process.version, npm, process.platform, process.arch];
-  // `npm version` writes the project's own version into the lockfile too, which installs nothing else
+  // `npm version` also writes the project's own version into the lockfile, which changes no package
   const locked = Object.entries(lock?.packages ?? {}).filter(([place]) => place !== '');
   const text = JSON.stringify([CHECKED, fields, locked, npmrc, machine]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);

@@ -1,11 +1,11 @@
 /**
- * The store of node_modules: `modules/<key>` holds one installed set and its fingerprint. Releases get hard
- * links, which cost next to no time and no space; what keeps one release from changing another's files:
+ * The store of node_modules: `modules/<key>` holds one installed set and its fingerprint. Releases get hard links,
+ * which take almost no time and space. Three things keep one release from changing another's files:
  *
  * - Files are read-only, so an ordinary user's build cannot write into a shared one. Root could.
- * - Folders with a leading dot (.prisma, .cache, .vite) are where tools write on purpose: each release has a
- *   real copy of its own. Caches are not stored.
- * - The fingerprint is compared at every use. A store that somebody changed is thrown away.
+ * - Folders with a leading dot (.prisma, .cache, .vite) are where tools write on purpose: each release gets a real
+ *   copy. Caches are not stored.
+ * - The fingerprint is compared at every use. A changed store is discarded.
  */
 import { execFile } from 'node:child_process';
 import type { Dirent } from 'node:fs';
@@ -35,7 +35,7 @@ const PARTIAL = '.partial';
 const BIN = '.bin';
 const CACHE = '.cache';
 
-/** True for a store that was not finished. */
+/** True for an incomplete store. */
 export function isPartial(store: string): boolean {
   return store.endsWith(PARTIAL) || !existsSync(path.join(store, 'fingerprint'));
 }
@@ -45,22 +45,22 @@ export function hasStore(home: Home, key: string): boolean {
   return existsSync(path.join(home.modules, key));
 }
 
-/** Gives the release the stored set. False when there is none, or when it was changed and is gone now. */
+/** Gives the release the stored set. False if there is none, or if it was changed and has been removed. */
 export async function takeModules(home: Home, key: string, release: string): Promise<boolean> {
   const store = path.join(home.modules, key);
   if (!existsSync(store) || isPartial(store)) return false;
   const target = path.join(release, 'node_modules');
-  // linked and looked at side by side: each takes some tenths of a second
+  // in parallel, because each takes a few hundred milliseconds
   const [linked, intact] = await Promise.allSettled([linkStored(store, target), isIntact(store)]);
   if (linked.status === 'fulfilled' && intact.status === 'fulfilled' && intact.value) return true;
   await rm(target, { recursive: true, force: true });
-  // the disk may be full, and the store is none the worse for it
+  // a full disk does not damage the store
   if (linked.status === 'rejected' && linked.reason instanceof KnownError) throw linked.reason;
   await removeStore(store);
   return false;
 }
 
-/** Also works where the permissions were removed. */
+/** Also removes a store whose permissions were taken away. */
 export async function removeStore(store: string): Promise<void> {
   await rm(store, { recursive: true, force: true }).catch(async () => {
     await run('chmod', ['-R', 'u+rwX', '--', store]);
@@ -73,7 +73,7 @@ export async function isIntact(store: string, folder = path.join(store, 'node_mo
   return (await fingerprintOf(folder)) === readFileSync(path.join(store, 'fingerprint'), 'utf8');
 }
 
-/** The stored set as a release is to have it: links, and real copies of what tools write into. */
+/** Makes a release's copy of the stored set: hard links, and real copies of the folders that tools write into. */
 export async function linkStored(store: string, target: string, how: Links = {}): Promise<void> {
   const stored = path.join(store, 'node_modules');
   await linkTree(stored, target, how);
@@ -81,7 +81,7 @@ export async function linkStored(store: string, target: string, how: Links = {})
 }
 
 /**
- * Stores what a release has just installed, at low priority as that was; from then on the two share their files.
+ * Stores what a release has just installed, at low priority like the install; from then on both share their files.
  * @param check inspects the stored copy, which is kept when it returns true
  */
 export async function storeModules(
@@ -96,7 +96,7 @@ export async function storeModules(
   if (isStored) await ownDotFolders(path.join(store, 'node_modules'), installed);
 }
 
-/** Stores a real copy of somebody's node_modules. @param check looks at the copy; it is stored when true */
+/** Stores a real copy of a user's node_modules. @param check inspects the copy, which is kept when it returns true */
 export async function storeCopy(
   home: Home,
   key: string,
@@ -106,7 +106,7 @@ export async function storeCopy(
   return makeStore(path.join(home.modules, key), (target) => copyTree(from, target), check);
 }
 
-/** Made beside its place and renamed into it: a store is whole or it is not there. */
+/** Makes the store beside its final path and renames it: a store is complete or missing. */
 async function makeStore(
   store: string,
   fill: (target: string) => Promise<void>,
@@ -131,11 +131,11 @@ async function makeStore(
 }
 
 interface Links {
-  /** With least processor and disk time. */
+  /** Use as little CPU and disk time as possible. */
   politely?: boolean;
 }
 
-/** Hard links where the file system can, else real copies: two disks, or too many links to one file. */
+/** Makes hard links, or real copies where it cannot: across two disks, or with too many links to one file. */
 async function linkTree(from: string, to: string, how: Links = {}): Promise<void> {
   const args = ['-al', '--', from, to];
   try {
@@ -172,7 +172,7 @@ function isDotFolder(entry: Dirent): boolean {
   return entry.isDirectory() && entry.name.startsWith('.') && entry.name !== BIN;
 }
 
-/** Files below a folder; links are left out, they have no content. */
+/** Files below a folder, without links, which have no content. */
 function* filesIn(folder: string): Generator<string> {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
     const file = path.join(folder, entry.name);
