@@ -1,7 +1,7 @@
-/** How many of something a person wants to see. */
+/** Parses options that limit the number of lines or rows. */
 import { KnownError } from '../core/errors';
 
-/** The option's number, or `usual` without it. Throws E_USAGE. @param name as it was typed: `--limit` */
+/** The option's number, or `usual` without the option. Throws E_USAGE. @param name the option as typed: `--limit` */
 export function countOf(given: string | undefined, usual: number, name: string): number {
   if (given === undefined) return usual;
   if (/^[1-9]\d{0,8}$/.test(given)) return Number(given);

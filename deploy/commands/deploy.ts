@@ -1,4 +1,4 @@
-/** `deploy [ref]`, `deploy:blue`, `deploy:green`: sends a commit and follows it to its end, or until it is held. */
+/** `deploy [ref]`, `deploy:blue`, `deploy:green`: sends a commit and follows its deployment until it ends or holds. */
 import { branchNamed, resolveRef, uncommittedCount } from '../git/clone';
 import { sendCommit, sourceOf, tipOf, updateMirror } from '../git/mirror';
 import { KnownError } from '../core/errors';
@@ -43,7 +43,7 @@ export async function deployCommand(
   );
 }
 
-/** Throws E_USAGE with the nearest name. */
+/** Throws E_USAGE and suggests the nearest name. */
 function named(name: string | undefined): StrategyName | null {
   if (name === undefined) return null;
   if (isStrategyName(name)) return name;
@@ -56,7 +56,7 @@ function named(name: string | undefined): StrategyName | null {
   );
 }
 
-/** Where the configuration has one for each branch: that of the branch which the ref names. */
+/** With strategies per branch, the strategy of the branch that the ref names; otherwise null. */
 async function strategyOfBranch(
   { config }: DeployContext,
   ref: string | undefined,
@@ -67,7 +67,7 @@ async function strategyOfBranch(
   return branch === null ? null : strategyFor(config.strategy, branch);
 }
 
-/** The commit that the ref names, without sending it. */
+/** Resolves the ref to a commit without sending it. */
 async function resolveOnly(context: DeployContext, ref: string | undefined): Promise<Commit> {
   const clone = await cloneHere();
   return clone === null
@@ -75,7 +75,7 @@ async function resolveOnly(context: DeployContext, ref: string | undefined): Pro
     : resolveRef(clone, ref ?? 'HEAD');
 }
 
-/** Said before anything is sent: the slot that serves is never stopped. */
+/** Throws E_SLOT_ACTIVE before anything is sent, because the active slot is never stopped. */
 async function mustBeIdle(context: DeployContext, slot: SlotName): Promise<void> {
   const { active } = await context.traffic.current();
   if (active !== slot) return;
@@ -86,7 +86,7 @@ async function mustBeIdle(context: DeployContext, slot: SlotName): Promise<void>
   );
 }
 
-/** The commit that the ref names in the clone we stand in; on a server without one, in the mirror. */
+/** Resolves the ref in the current clone and sends the commit; outside a clone, resolves it in the mirror. */
 async function sendRef(context: DeployContext, ref: string | undefined, options: Options): Promise<Commit> {
   const clone = await cloneHere();
   if (clone === null) return resolveInMirror(context, ref);

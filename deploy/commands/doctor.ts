@@ -1,4 +1,4 @@
-/** `doctor`: looks at every link of the chain and says how to fix what is broken. It changes nothing. */
+/** `doctor`: checks every component and suggests a fix for each fault. Changes nothing. */
 import pc from 'picocolors';
 import { CHECKS } from '../doctor/checks';
 import { examine } from '../doctor/examine';
@@ -8,7 +8,7 @@ import { reportLines } from '../doctor/report';
 import type { Options } from './run-command';
 import { ROOT } from '../home/clone-root';
 
-/** Exit code 0 without faults; warnings are none. */
+/** Exit code 0 without faults; warnings do not count. */
 export async function doctorCommand(options: Options): Promise<number> {
   const context = doctorContextAt(ROOT, process.env);
   try {

@@ -1,4 +1,4 @@
-/** The variables that a person gives to `env set`: as words, from standard input, from a file. */
+/** Reads the variables of `env set` from arguments, standard input or a file. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
@@ -18,7 +18,7 @@ export async function givenVariables(
   if (words.length === 0 && file === undefined) throw new KnownError('E_USAGE', 'Name what to set.', HOW);
   const given = file === undefined ? {} : readEnvFile(file);
   const unvalued = words.filter((word) => !word.includes('='));
-  // a mistake is told before anybody types a secret
+  // reports a wrong name before the user types a secret
   for (const word of words) checkName(nameOf(word));
   if (unvalued.length > 1) {
     throw new KnownError('E_USAGE', `Standard input has one value, not ${unvalued.length}.`, HOW);
@@ -27,9 +27,9 @@ export async function givenVariables(
   return given;
 }
 
-/** As the package dotenv reads it, which is where such files come from. */
+/** Parses with dotenv, the package that such files are written for. */
 function readEnvFile(file: string): Record<string, string> {
-  // npm runs scripts in the package's folder, and names the folder the person stood in
+  // npm runs scripts in the package's folder; INIT_CWD is the folder that npm was called in
   const found = path.resolve(process.env.INIT_CWD ?? process.cwd(), file);
   let content: string;
   try {
@@ -50,7 +50,7 @@ async function valueOf(word: string): Promise<string> {
   const at = word.indexOf('=');
   if (at !== -1) return word.slice(at + 1);
   if (process.stdin.isTTY) return typed(word);
-  // the end of the last line belongs to the text and not to the value
+  // the final line break is not part of the value
   const value = (await text(process.stdin)).replace(/\r?\n$/, '');
   if (value !== '') return value;
   throw new KnownError(
@@ -60,7 +60,7 @@ async function valueOf(word: string): Promise<string> {
   );
 }
 
-/** Asks for it and does not show what is typed. */
+/** Prompts for the value without echoing it. */
 function typed(name: string): Promise<string> {
   process.stderr.write(`${name} (not shown): `);
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });

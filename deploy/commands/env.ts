@@ -1,4 +1,4 @@
-/** `env set`, `unset`, `apply`, `list`: the app's own environment. No value is ever shown. */
+/** `env set`, `unset`, `apply`, `list`: manages the app's own environment. Never prints a value. */
 import { keepVariables, numberInForce, numberWanted, readVariables } from '../config/app-environment';
 import { deployerBuild } from '../client/control-client';
 import type { Variables } from '../core/environment';
@@ -20,7 +20,7 @@ interface Row {
   name: string;
   /** When it was set, in milliseconds since 1970. */
   at: number;
-  /** What the next deployment does to it. */
+  /** What the next deployment will do to the variable; null for nothing. */
   waits: 'set' | 'unset' | null;
 }
 
@@ -56,7 +56,7 @@ export function envListCommand(options: Options): number {
   return 0;
 }
 
-/** Builds upon what waits already: whoever sets one thing after the other wants both. */
+/** Edits the pending variables, so that consecutive changes add up. */
 async function change(
   context: DeployContext,
   options: ChangeOptions,
@@ -75,12 +75,12 @@ async function change(
 }
 
 function variables({ home, journal }: DeployContext): { now: Variables; next: Variables } {
-  // a file that somebody has removed is told by whoever starts the app with it
+  // a deleted file is reported when the app is started with it
   const read = (number: number): Variables => readVariables(home, number) ?? {};
   return { now: read(numberInForce(home, journal)), next: read(numberWanted(home, journal)) };
 }
 
-/** Two changes at once would be built upon each other, and one may be taken back. */
+/** Throws E_ENV while another change is deployed: this one would build on it, and it may be rolled back. */
 function mustBeAlone({ journal }: DeployContext): void {
   const other = journal.pending().find(({ kind }) => kind === 'env');
   if (!other) return;
@@ -88,13 +88,13 @@ function mustBeAlone({ journal }: DeployContext): void {
   throw new KnownError('E_ENV', `Deployment ${other.id} changes the environment just now.`, hint);
 }
 
-/** A release that does not start may lack the very variable that is set now. */
+/** Why the change must wait; null when it can be applied. A release that fails to start may need this very variable. */
 async function whyLater(context: DeployContext): Promise<string | null> {
   if (context.journal.lastLive() === null) return 'No release is live';
   return (await deployerBuild(context.home)) === null ? 'No deployer answers' : null;
 }
 
-/** Makes the release that serves live with them. A value with which it does not become healthy is not kept. */
+/** Redeploys the active release with the variables. They are dropped when the release does not become healthy. */
 async function apply(context: DeployContext, wished: Variables, options: Options): Promise<number> {
   const environment = keepVariables(context.home, context.journal, { variables: wished, waits: false });
   return requestAndFollow(context, { kind: 'env', trigger: 'command', environment }, options);

@@ -1,4 +1,4 @@
-/** `history`: what the journal tells, in the order in which it happened. */
+/** `history`: lists deployments and incidents from the journal, newest first. */
 import { driftSummary } from '../core/drift';
 import { moment } from '../core/format';
 import { historyLine } from '../reporters/phrases';
@@ -20,7 +20,7 @@ export async function historyCommand(options: Options & { limit?: string }): Pro
     console.log(JSON.stringify({ behind, deployments, incidents }, null, 2));
     return 0;
   }
-  // in the order in which it was written, whatever the clock said
+  // sorted by event number, since the clock may have been set back
   const told = [
     ...deployments.map((each) => ({ event: journal.firstEvent(each.id), line: historyLine(each) })),
     ...incidents.map(({ id, at, message }) => ({ event: id, line: `!      ${moment(at)}  ${message}` })),

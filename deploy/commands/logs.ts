@@ -1,4 +1,4 @@
-/** `logs [what]`: the last lines of a slot, of a deployment (its number), of the deployer or of nginx. */
+/** `logs [what]`: prints the last log lines of a slot, a deployment (by number), the deployer or nginx. */
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import { lastLines } from '../os/tail';

@@ -1,4 +1,4 @@
-/** `notify test`: sends one notification to everybody, and says what came back. */
+/** `notify test`: sends a test notification to every configured receiver and prints their answers. */
 import { KnownError } from '../core/errors';
 import { testNotice } from '../core/notices';
 import { LIMIT_MS } from '../notify/notifier';
@@ -8,7 +8,7 @@ import { servingNow } from '../health/serving';
 import type { Options } from './run-command';
 import { openHere } from './run-command';
 
-/** Exit code 0 when all have taken it. */
+/** Exit code 0 when every receiver accepted it. */
 export async function notifyTestCommand(options: Options): Promise<number> {
   const context = openHere();
   const targets = targetsOf(context.home, context.config);

@@ -1,4 +1,4 @@
-/** `promote [id]`, `abort [id]`, `pause [id]` and `resume [id]`: a person's word on a deployment, and what came of it. */
+/** `promote [id]`, `abort [id]`, `pause [id]`, `resume [id]`: sends an operator request and prints its result. */
 import { requestOperation } from '../client/control-client';
 import { KnownError } from '../core/errors';
 import { isOver } from '../core/transitions';
@@ -12,7 +12,7 @@ import type { Options } from './run-command';
 import { openHere } from './run-command';
 import { followVisibly } from './request';
 
-/** Exit code: 0 when it went live. */
+/** Exit code 0 when the deployment succeeded. */
 export async function promoteCommand(id: string | undefined, options: Options): Promise<number> {
   const { context, reporter, ended } = await wish('promote', id, options);
   const serving = await servingNow(context);
@@ -21,7 +21,7 @@ export async function promoteCommand(id: string | undefined, options: Options): 
   return ended.state === 'succeeded' ? 0 : 1;
 }
 
-/** Exit code: 0 when it was aborted, and not over before. */
+/** Exit code 0 when the deployment was aborted, not when it ended otherwise first. */
 export async function abortCommand(id: string | undefined, options: Options): Promise<number> {
   const { context, reporter, ended } = await wish('abort', id, options);
   const serving = await servingNow(context);
@@ -31,7 +31,7 @@ export async function abortCommand(id: string | undefined, options: Options): Pr
   return aborted ? 0 : 1;
 }
 
-/** Exit code: 0 when the canary stays at its share now. */
+/** Exit code 0 when the canary now stays at its share. */
 export async function pauseCommand(id: string | undefined, options: Options): Promise<number> {
   const { reporter, ended } = await wish('pause', id, options, ({ state }) => state === 'holding');
   const paused = ended.state === 'holding';
@@ -43,7 +43,7 @@ export async function pauseCommand(id: string | undefined, options: Options): Pr
   return paused ? 0 : 1;
 }
 
-/** Exit code: 0 when the canary goes on. It is not followed. */
+/** Exit code 0 when the canary continues. Does not follow it. */
 export async function resumeCommand(id: string | undefined, options: Options): Promise<number> {
   const { reporter, ended } = await wish('resume', id, options, ({ state }) => state !== 'holding');
   const goesOn = ended.state === 'running' || ended.state === 'baking' || ended.state === 'succeeded';
@@ -60,11 +60,11 @@ async function wish(
 ): Promise<{ context: DeployContext; reporter: Reporter; ended: Deployment }> {
   const context = openHere();
   const id = idOf(given);
-  // what was told before is no news
+  // shows only events after this request
   const after = context.journal.lastEvent();
   const deployment = await requestOperation(context, wanted, id);
   const reporter = reporterFor(process.stdout, context.journal, options.json === true);
-  // a batch that is tried again may fail again, and waits again
+  // a promoted batch of a rolling deployment may fail again and hold again
   const until = (each: Deployment): boolean =>
     isOver(each.state) ||
     done(each) ||

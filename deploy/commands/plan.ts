@@ -1,4 +1,4 @@
-/** `deploy --plan`: the steps that a deployment would take, and how each is taken back. It changes nothing. */
+/** `deploy --plan`: prints the steps of a deployment and the undo of each. Changes nothing. */
 import { short } from '../core/format';
 import type { Commit } from '../core/release';
 import { numberWanted } from '../config/app-environment';
@@ -10,7 +10,7 @@ import { planLines } from '../reporters/plan-lines';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 
-/** Exit code 0. Throws what would refuse the deployment: E_STRATEGY, E_SLOT_ACTIVE. */
+/** Exit code 0. Throws the errors that would reject the deployment: E_STRATEGY, E_SLOT_ACTIVE. */
 export async function showPlan(
   context: DeployContext,
   commit: Commit,
@@ -19,7 +19,7 @@ export async function showPlan(
 ): Promise<number> {
   const wishes: Wishes = { ...asked, kind: 'deploy', branch: null };
   const environment = numberWanted(context.home, context.journal);
-  // its own settings where it was built before, else the clone's
+  // the commit's own settings if it was built before, else the clone's
   const app = findRelease(context.home, commit)?.app;
   const plan = likelyPlan(context, wishes, await observe(context), commit, environment, app);
   const strategy = strategyOf(context, wishes);

@@ -1,4 +1,4 @@
-/** Asks the deployer for something and shows it to its end. */
+/** Requests a deployment and shows its progress. */
 import type { ControlRequest } from '../http/control-api';
 import { requestDeployment } from '../client/control-client';
 import type { Deployment } from '../core/deployment';
@@ -12,7 +12,7 @@ import { driftNow, servingNow } from '../health/serving';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 
-/** Exit code: 0 when it succeeded, or is held as it was asked for. Ctrl-C leaves the deployment to itself. */
+/** Exit code 0 when it succeeds or holds as requested. After Ctrl-C the deployment continues. */
 export async function requestAndFollow(
   context: DeployContext,
   request: ControlRequest,
@@ -31,7 +31,7 @@ export async function requestAndFollow(
   return deployment.state === 'succeeded' ? 0 : 1;
 }
 
-/** Shows a deployment as it goes on. */
+/** Prints the events of a deployment as they arrive. Exits with 130 on Ctrl-C; the deployment continues. */
 export async function followVisibly(
   context: DeployContext,
   id: number,

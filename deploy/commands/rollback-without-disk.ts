@@ -1,6 +1,6 @@
 /**
- * A rollback while nothing can be written: neither the traffic table nor the journal can change. nginx sends users to
- * the standby when the active slot stops answering, so stopping that slot is the rollback.
+ * Rolls back on a read-only disk, where neither the traffic table nor the journal can change. It stops the active slot,
+ * because nginx then sends users to the standby.
  */
 import type { KnownError } from '../core/errors';
 import { short } from '../core/format';

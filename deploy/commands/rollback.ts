@@ -12,7 +12,7 @@ import { rollbackWithoutDisk } from './rollback-without-disk';
 
 export async function rollbackCommand(sha: string | undefined, options: Options): Promise<number> {
   const context = openHere();
-  // chosen here, so that a mistake is told before anything is queued
+  // chosen here, to report a mistake before anything is queued
   const commit = sha === undefined ? await lastGood(context) : deployedCommit(context, sha);
   try {
     return await requestAndFollow(context, { kind: 'rollback', trigger: 'command', commit }, options);
@@ -30,7 +30,7 @@ async function lastGood(context: DeployContext): Promise<Commit> {
   throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
 }
 
-/** A commit that was live once, by its (short) id. */
+/** Finds a commit that was live before by its full or short id. Throws E_REF. */
 function deployedCommit(context: DeployContext, sha: string): Commit {
   const lived = context.journal
     .verdicts()

@@ -1,4 +1,4 @@
-/** What every command has at hand: where it stands, what it works with, how it answers. */
+/** Shared by all commands: opens the home and the context, prints errors and sets the exit code. */
 import { ROOT } from '../home/clone-root';
 import { problemLine } from '../config/load';
 import type { KnownError } from '../core/errors';
@@ -18,14 +18,14 @@ export function home(): Home {
   return resolveHome(ROOT, process.env);
 }
 
-/** What was started in this clone. Throws E_NOT_STARTED. */
+/** The context of this clone's Switchyard. Throws E_NOT_STARTED. */
 export function openHere(): DeployContext {
   const context = openContext(home(), ROOT);
   if (context.configProblem) console.error(problemLine(context.configProblem));
   return context;
 }
 
-/** Runs a command to its exit code: 0 only on success; a known error prints one sentence and one hint. */
+/** Runs a command and exits with its code. An error prints one sentence and one hint, and exits with 1. */
 export async function answer(options: Options, command: () => Promise<number>): Promise<never> {
   try {
     return await leave(await command());
@@ -37,10 +37,10 @@ export async function answer(options: Options, command: () => Promise<number>): 
   }
 }
 
-/** Ends when all output is written: a pipe takes 64 KB, and its reader may be slower than the command. */
+/** Exits after all output is written: a pipe buffers only 64 KB, and its reader may be slower than the command. */
 async function leave(code: number): Promise<never> {
   const written = [process.stdout, process.stderr].map(async (stream) => {
-    // a reader that has closed its end, such as head, is not an error
+    // a closed pipe, as after `| head`, is not an error
     stream.on('error', () => undefined);
     await new Promise<void>((resolve) => stream.write('', () => resolve()));
   });
@@ -48,7 +48,7 @@ async function leave(code: number): Promise<never> {
   process.exit(code);
 }
 
-/** By its home's disk, as far as the home is known. */
+/** Turns an error into a known one; a failure of the home's disk is recognised when the home is known. */
 function named(error: unknown): KnownError {
   try {
     return knownOn(home().dir, error);
@@ -57,7 +57,7 @@ function named(error: unknown): KnownError {
   }
 }
 
-/** On standard output for a script, else where errors go. */
+/** Prints to standard output with --json, else to standard error. */
 export function sayError({ json }: Options, { code, message, hint }: KnownError): void {
   if (json) console.log(JSON.stringify({ error: { code, message, hint } }, null, 2));
   else console.error(`✗ ${message}\n  ${hint} [${code}]`);

@@ -1,4 +1,4 @@
-/** `status`: what serves now, looked at and not remembered. */
+/** `status`: shows what is live right now, probed. */
 import { driftSummary } from '../core/drift';
 import { isCanary } from '../core/canary/at-work';
 import { named } from '../core/format';
@@ -68,7 +68,7 @@ export async function statusCommand(options: Options): Promise<number> {
   return healthy ? 0 : 1;
 }
 
-/** What waits for a person, since when (milliseconds since 1970), and how to try it and to end that. */
+/** A release that waits for an operator, since when (milliseconds since 1970), and how to try, promote and abort it. */
 interface Held {
   id: number;
   release: Serving | null;
@@ -86,7 +86,7 @@ function heldOf(context: DeployContext, pending: Deployment[]): Held | null {
   return { id, release: to, since: heldAt, preview: previewOf(context, deployment), ...commands };
 }
 
-/** A canary at work, and how to meet either side of it. */
+/** A running canary, and the preview of either side. */
 interface CanaryNow {
   id: number;
   release: Serving | null;
@@ -98,7 +98,7 @@ function canaryOf(context: DeployContext, pending: Deployment[]): CanaryNow | nu
   const deployment = pending.find(isCanary);
   const preview = deployment ? previewOf(context, deployment) : null;
   const stable = deployment?.from ? previewOf(context, deployment, deployment.from.slot) : null;
-  // before its first step there is nothing to meet
+  // before its first step there is no preview of either side
   return deployment && stable ? { id: deployment.id, release: deployment.to, preview, stable } : null;
 }
 
@@ -114,7 +114,7 @@ function slotLine({ slot, port, role, commit, version, status, said }: SlotView,
   return `${slot.padEnd(8)} :${port}  ${inWords}  ${state}`.trimEnd();
 }
 
-/** `active` has all users to itself; of several each has its share: `serving 25 %`. */
+/** The role; when several slots share the users, with the share: `serving 25 %`. */
 function roleInWords(role: SlotView['role'], share: number): string {
   if (share === 0 || share === BUCKETS) return role;
   return `${role === 'active' ? 'serving' : role} ${share} %`;
