@@ -1,4 +1,4 @@
-/** Can the journal of a home that was started be used? Looked at before anything opens it. */
+/** Checks whether an existing journal can be used, before anything opens it. */
 import { accessSync, constants, existsSync, statSync } from 'node:fs';
 import type { KnownError } from '../core/errors';
 import { ERRORS, asKnown } from '../core/errors';
@@ -10,19 +10,22 @@ import { Journal } from './journal';
 
 export type Condition =
   | { is: 'whole' }
-  /** No damage: this user may not use it, or a newer kit has written it. */
+  /** Not damaged, but this user may not use it, or a newer kit wrote it. */
   | { is: 'refused'; error: KnownError }
-  /** `npm start` can rebuild it. */
+  /** Damaged; `npm start` can rebuild it. */
   | { is: 'broken'; why: string };
 
 type Place = Pick<Home, 'journal' | 'dir'>;
 
-/** The database and SQLite's two files beside it. */
+/** The database and SQLite's two files next to it. */
 export function journalFiles({ journal }: Pick<Home, 'journal'>): string[] {
   return [journal, `${journal}-wal`, `${journal}-shm`];
 }
 
-/** @param content what is opened to read it, which may change it: the doctor gives a copy */
+/**
+ * Checks the journal.
+ * @param content the place to open for reading, which may change it; the doctor passes a copy
+ */
 export function journalCondition(home: Place, content: () => Place = () => home): Condition {
   const removed = removedFiles(home);
   if (removed.length > 0) {
@@ -55,12 +58,12 @@ function contentOf(content: () => Place): Condition {
 
 export interface RemovedFile {
   pid: number;
-  /** Where the kernel still gives its content. */
+  /** The path in /proc where the content can still be read. */
   at: string;
   name: string;
 }
 
-/** What a process of this home still writes into, though the file has no name any more. */
+/** Journal files that were removed while a process of this home still has them open. */
 export function removedFiles(home: Place): RemovedFile[] {
   const names = journalFiles(home).slice(0, 2);
   return processesWith('SWITCHYARD_HOME', home.dir).flatMap(({ pid }) =>

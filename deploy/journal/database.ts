@@ -1,4 +1,4 @@
-/** The journal's file: its tables, and how it is written so that a busy or a full disk loses nothing. */
+/** The journal's SQLite file: its schema, its migrations, and writes that survive a busy or a full disk. */
 import Database from 'libsql';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -11,12 +11,12 @@ import { inTransaction, isFull } from './sqlite';
 export type JournalPlace = Pick<Home, 'journal' | 'dir'>;
 
 const BUSY_MS = 20;
-/** SQLite's names. In WAL mode NORMAL flushes when the log is folded into the file, FULL with every transaction. */
+/** SQLite's levels. In WAL mode, NORMAL flushes at checkpoints and FULL with every transaction. */
 const LEVELS = { 'at-once': 'FULL', soon: 'NORMAL' } as const;
 
-/** Kept in the file itself. A journal of an older format is brought up to it when it is opened. */
+/** The schema version, stored in the file. Opening a journal with an older version migrates it. */
 const FORMAT = 2;
-/** Another process may just be writing when an older journal is opened. */
+/** How long a migration waits for another process that is writing. */
 const MIGRATION_BUSY_MS = 5000;
 
 const SCHEMA = `
@@ -41,7 +41,7 @@ const SCHEMA = `
     PRIMARY KEY (source, branch)
   );
 `;
-/** The event tells the order. Where it was pruned, deployments went live in the order of their ids. */
+/** Numbers deployments that went live, by their `live` event. If the event was pruned, the order of the ids is used. */
 export const NUMBER_LIVE = `
   UPDATE deployments SET live = coalesce(
       (SELECT max(id) FROM events WHERE deployment = deployments.id AND json_extract(entry, '$.type') = 'live'),
@@ -49,8 +49,8 @@ export const NUMBER_LIVE = `
     WHERE live IS NULL AND json_extract(body, '$.liveAt') IS NOT NULL;
 `;
 /**
- * `live` is the order in which releases went live. The database numbers it, so that no clock decides which release
- * was live last. Older kits find every column that they know unchanged.
+ * `live` is the order in which releases went live. The database assigns it, so that the order does not depend on a
+ * clock. All columns that older kits know stay unchanged.
  */
 const FORMAT_1 = `
   ALTER TABLE deployments ADD COLUMN live INTEGER;
@@ -72,7 +72,7 @@ const FORMAT_1 = `
   INSERT INTO requests (id, deployment) SELECT delivery, id FROM deployments WHERE delivery IS NOT NULL ORDER BY id;
 `;
 
-/** What decisions ask for, by an index: a history of 100,000 deployments is not read for them. */
+/** Indexes for the queries that decisions need, so that they do not scan a history of 100,000 deployments. */
 const FORMAT_2 = `
   ALTER TABLE deployments ADD COLUMN commit_id TEXT GENERATED ALWAYS AS (json_extract(body, '$.commit')) VIRTUAL;
   ALTER TABLE deployments ADD COLUMN kind TEXT GENERATED ALWAYS AS (json_extract(body, '$.kind')) VIRTUAL;
@@ -84,8 +84,8 @@ const FORMAT_2 = `
 `;
 
 /**
- * When what is written is on the disk. `at-once`: before anything follows; a flush of the disk, some milliseconds.
- * `soon`: with whatever is written at once after it; only a power cut can come before, a kill cannot.
+ * When a write reaches the disk. `at-once`: before `write` resolves, with a flush that takes some milliseconds. `soon`:
+ * with the next `at-once` write; a power cut can lose it before that, a kill cannot.
  */
 export type Kept = 'at-once' | 'soon';
 
@@ -93,26 +93,26 @@ export class JournalDatabase {
   private db: Database.Database;
   private keeping: Kept = 'at-once';
 
-  /** Throws E_NOT_STARTED without a home. */
+  /** Throws E_NOT_STARTED without a home, E_JOURNAL for a file that this user may not use or a newer kit wrote. */
   constructor(private readonly home: JournalPlace) {
     this.db = connect(home);
     this.migrate();
   }
 
-  /** Makes the tables. Once, by whoever makes the home. */
+  /** Creates the tables. Called once, when the home is created. */
   async makeTables(): Promise<void> {
-    // of a journal that is in use this changes nothing, and waits for nobody
+    // on a journal in use, this changes nothing and waits for no lock
     this.db.exec('PRAGMA journal_mode = WAL');
     await this.write(() => this.db.exec(SCHEMA));
     this.migrate();
   }
 
-  /** Nothing where the tables are not made yet. */
+  /** Does nothing if the tables do not exist yet. */
   private migrate(): void {
     if (!isOlder(this.db)) return;
     this.db.pragma(`busy_timeout = ${MIGRATION_BUSY_MS}`);
     this.db.exec('BEGIN IMMEDIATE');
-    // another process may have done it meanwhile
+    // another process may have migrated it meanwhile
     const missing = isOlder(this.db) ? [FORMAT_1, FORMAT_2].slice(formatOf(this.db)) : [];
     for (const step of missing) this.db.exec(step);
     if (missing.length > 0) this.db.exec(`PRAGMA user_version = ${FORMAT}`);
@@ -128,7 +128,7 @@ export class JournalDatabase {
     this.db.close();
   }
 
-  /** All of the work or none of it. Throws E_DISK, E_READ_ONLY, E_DISK_FAILS. */
+  /** Runs the work in one transaction. Throws E_DISK, E_READ_ONLY, E_DISK_FAILS. */
   async write<T>(work: () => T, kept: Kept = 'at-once'): Promise<T> {
     try {
       return await inTransaction(() => this.that(kept), work);
@@ -140,17 +140,20 @@ export class JournalDatabase {
     }
   }
 
-  /** The connection, set to keep so what it writes next. Inside of a transaction that is set already. */
+  /** The connection, set to this durability. Inside a transaction it is already set. */
   private that(kept: Kept): Database.Database {
     if (kept !== this.keeping) this.db.exec(`PRAGMA synchronous = ${LEVELS[kept]}`);
     this.keeping = kept;
     return this.db;
   }
 
-  /** A rollback must go through on a full disk too. Throws E_DISK when there is no room even so. */
+  /**
+   * Retries a write with the disk reserve, because a rollback must work on a full disk too. Throws E_DISK if
+   * the reserve is not enough.
+   */
   private async writeWithReserve<T>(work: () => T): Promise<T> {
     useReserve(this.home);
-    // libsql never resets a prepared statement that failed: what is written beside it would be lost
+    // libsql never resets a prepared statement that failed, so later writes on its connection would be lost
     this.db.close();
     this.db = connect(this.home);
     this.keeping = 'at-once';
@@ -170,7 +173,7 @@ function formatOf(db: Database.Database): number {
   return (db.prepare('PRAGMA user_version').get() as { user_version: number }).user_version;
 }
 
-/** Throws E_JOURNAL for a format that only a newer kit knows. */
+/** Whether the file needs a migration. Throws E_JOURNAL for a version that only a newer kit knows. */
 function isOlder(db: Database.Database): boolean {
   const format = formatOf(db);
   if (format > FORMAT) {
@@ -181,7 +184,9 @@ function isOlder(db: Database.Database): boolean {
   return db.prepare("SELECT 1 FROM sqlite_master WHERE name = 'tips'").get() !== undefined;
 }
 
-/** The fix depends on whose the file is, and whose the home. */
+/**
+ * The error for a file that this user may not use. The suggested fix depends on the owners of the file and the home.
+ */
 export function closedJournal(file: string): KnownError {
   const trouble = diskTrouble(path.dirname(file));
   if (trouble?.code === 'E_READ_ONLY') return trouble;

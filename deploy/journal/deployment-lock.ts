@@ -1,6 +1,6 @@
 /**
- * The deployment lock: an exclusive transaction on lock.db, held for the deployment's life. The kernel
- * frees it with the process, `kill -9` included; a pid in a file would not.
+ * The deployment lock: an exclusive transaction on lock.db, held while the deployment runs. The kernel releases it with
+ * the process, even after `kill -9`; a pid file would remain.
  */
 import Database from 'libsql';
 import { accessSync, constants } from 'node:fs';
@@ -9,16 +9,19 @@ import type { Home } from '../home/home';
 import { isBusy } from './sqlite';
 
 const RETRY_MS = 20;
-/** Never prepared: a prepared statement keeps the file open after close(), and this is asked many times a second. */
+/**
+ * Executed, not prepared: a prepared statement keeps the file open after close(), and the lock is
+ * checked many times a second.
+ */
 const AT_ONCE = 'PRAGMA busy_timeout = 0';
-/** Of an empty database SQLite would make a journal file, and where no file can be made nobody would get the lock. */
+/** For an empty database SQLite would create a journal file; where it cannot, no process could take the lock. */
 const IN_MEMORY = 'PRAGMA journal_mode = MEMORY';
 
 export interface Lock {
   release(): void;
 }
 
-/** Takes the lock, or returns null when somebody holds it. */
+/** Takes the lock, or returns null if another process holds it. Throws EACCES. */
 export function tryLock(home: Pick<Home, 'lock'>): Lock | null {
   const db = open(home);
   try {
@@ -38,7 +41,7 @@ export function tryLock(home: Pick<Home, 'lock'>): Lock | null {
   };
 }
 
-/** Throws EACCES for a file that this user may not use: SQLite does not say why it cannot be opened. */
+/** Opens the lock file. Throws EACCES if this user may not use it, because SQLite does not say why an open failed. */
 function open({ lock }: Pick<Home, 'lock'>): Database.Database {
   try {
     return new Database(lock);
@@ -48,7 +51,7 @@ function open({ lock }: Pick<Home, 'lock'>): Database.Database {
   }
 }
 
-/** Waits for the lock. */
+/** Waits until it has the lock. */
 export async function takeLock(home: Pick<Home, 'lock'>): Promise<Lock> {
   for (;;) {
     const lock = tryLock(home);
@@ -58,8 +61,8 @@ export async function takeLock(home: Pick<Home, 'lock'>): Promise<Lock> {
 }
 
 /**
- * True while a deployment's process lives. It only reads: two that ask at once are not to take each other for
- * the holder, because `npm stop` ends the holder.
+ * True while a deployment's process lives. Takes only a read lock: two concurrent checks must not take each other for
+ * the holder, because `npm stop` kills the holder.
  */
 export function isLocked(home: Pick<Home, 'lock'>): boolean {
   const db = open(home);

@@ -1,6 +1,6 @@
 /**
- * The journal: the only truth about deployments, on SQLite. The command line, the hook, notifications and
- * recovery read it; what runs is never taken from it but looked at.
+ * The journal, the only record of deployments, on SQLite. The CLI, the hook, notifications and recovery read it; what
+ * is running is always probed, never read from it.
  */
 import { statSync } from 'node:fs';
 import { KnownError } from '../core/errors';
@@ -26,42 +26,44 @@ import { JournalReader } from './reader';
 import { NOTHING_KNOWN } from './rows';
 
 const FORGET_AT_ONCE = 500;
-/** The newest ones stay whole, for people. */
+/** The newest deployments stay complete, for operators. */
 const KEPT_WHOLE = 1000;
-/** Of the older ones that decisions need, and of the ids of requests. */
+/** Limits for older deployments that decisions need, and for request ids. */
 const KEPT_FOR_DECISIONS = 5000;
 const KEPT_REQUESTS = 10_000;
-/** Of slots and tasks whose last incident stays: it may last. */
+/** The number of slots and tasks whose last incident is kept, because it may still be going on. */
 const KEPT_INCIDENTS = 50;
 
-/** What a trigger asks for. */
+/** A trigger's request for a deployment. */
 export interface Request {
   kind: DeploymentKind;
   trigger: Trigger;
   branch?: string;
   commit?: Commit;
   slot?: SlotName;
-  /** Left out: the configuration's. */
+  /** Default: the configured strategy. */
   strategy?: string;
   hold?: boolean;
-  /** The number of the app's environment that it is to try. */
+  /** The number of the app environment to deploy. */
   environment?: number;
-  /** Why it is asked for, where that is no command of an operator. */
+  /** The reason for the request, unless it is an operator's command. */
   cause?: string;
-  /** The request's id: a webhook's delivery, or the one a command gave itself. */
+  /** The request's id: a webhook's delivery id, or one that the command generated. */
   delivery?: string;
-  /** By the machine's clock, in milliseconds: when the client gives up. */
+  /** When the client gives up, by the machine's clock in milliseconds. */
   deadline?: number;
 }
 
-/** A client's own request: asked again by the same id it is one request, and past its deadline it is refused. */
+/**
+ * The identity of a client's request: repeated with the same id it counts once, and after its deadline it is refused.
+ */
 export interface Asked {
   id?: string;
-  /** By the machine's clock, in milliseconds: when the client gives up. */
+  /** When the client gives up, by the machine's clock in milliseconds. */
   deadline?: number;
 }
 
-/** What runs in a slot, as far as it is known. */
+/** The known facts about the release that runs in a slot. */
 export interface Adopted {
   slot: SlotName;
   commit: Commit;
@@ -82,20 +84,20 @@ export class Journal extends JournalReader {
     super(db);
   }
 
-  /** False before the first start, and when somebody has removed it. */
+  /** False before the first start, and if the file was removed. */
   static exists(home: Pick<Home, 'journal'>): boolean {
     return (statSync(home.journal, { throwIfNoEntry: false })?.size ?? 0) > 0;
   }
 
   /**
-   * Opens the home's journal, making it when it is not there. Throws E_NOT_STARTED without a home.
-   * @param redact hides what no text of the journal may carry, for whoever writes what an app has said
+   * Opens the home's journal, creating the file if it is missing. Throws E_NOT_STARTED without a home.
+   * @param redact removes secrets from texts; needed by processes that write an app's output
    */
   static open(home: JournalPlace, redact: Redact = (text) => text): Journal {
     return new Journal(new JournalDatabase(home), redact);
   }
 
-  /** Makes the tables. Once, by whoever makes the home. */
+  /** Creates the tables. Called once, when the home is created. */
   prepare(): Promise<void> {
     return this.db.makeTables();
   }
@@ -105,8 +107,8 @@ export class Journal extends JournalReader {
   }
 
   /**
-   * Puts a request into the queue, and tells whom it waits for. A delivery that is known already gives back its
-   * first deployment and changes nothing. Throws E_TOO_LATE for one that its client has given up.
+   * Queues a deployment and records which deployment it waits for. A known delivery id returns its first deployment and
+   * changes nothing. Throws E_TOO_LATE if the client has given up.
    */
   async request(request: Request): Promise<Deployment> {
     const asked: Asked = { id: request.delivery, deadline: request.deadline };
@@ -136,8 +138,8 @@ export class Journal extends JournalReader {
   }
 
   /**
-   * Withdraws a request whose client gives up. Returns the deployment when the request was carried out before; null
-   * when it was not, and from then on it never is.
+   * Withdraws a request whose client gives up. Returns the deployment if the request was already carried out; otherwise
+   * null, and it never will be.
    */
   async cancel(id: string): Promise<Deployment | null> {
     return this.db.write(() => {
@@ -148,12 +150,12 @@ export class Journal extends JournalReader {
     });
   }
 
-  /** Moves a deployment to its next state and tells it. A move that may not follow is an error of ours. */
+  /** Moves a deployment to its next state and records the event. An invalid transition throws, because it is a bug. */
   async move(id: number, to: DeploymentState, facts: Facts = {}): Promise<Deployment> {
     return this.db.write(() => this.step(this.mustGet(id), to, facts));
   }
 
-  /** The same for one that is held from now on; those that wait behind it are told. */
+  /** Moves a deployment to `holding` and records this for the deployments queued behind it. */
   async hold(id: number, facts: Facts = {}): Promise<Deployment> {
     return this.db.write(() => {
       const held = this.step(this.mustGet(id), 'holding', facts);
@@ -163,7 +165,10 @@ export class Journal extends JournalReader {
     });
   }
 
-  /** One that has waited for a person goes on. @param done the wish that was followed; a later one stays */
+  /**
+   * Continues a deployment that waited for an operator.
+   * @param done the operator request that was carried out; a later one stays
+   */
   async goOn(id: number, done: OperatorRequest | null): Promise<Deployment> {
     return this.db.write(() => {
       const before = this.mustGet(id);
@@ -175,10 +180,10 @@ export class Journal extends JournalReader {
   }
 
   /**
-   * Writes down what a person wants of a deployment; one that only waits is aborted by that. Its process, which looks
-   * here all the time, does the rest.
-   * @param choose picks it among those that are not over; what it throws changes nothing
-   * Throws E_TOO_LATE for a request that its client has given up.
+   * Records an operator request for a deployment, and aborts the deployment if it is still queued. A running
+   * deployment's process polls for the request and acts on it.
+   * @param choose picks one of the deployments that are not over; if it throws, nothing changes
+   * Throws E_TOO_LATE if the client has given up.
    */
   async wish(
     wish: OperatorRequest,
@@ -200,15 +205,16 @@ export class Journal extends JournalReader {
     await this.db.write(() => this.update({ ...this.mustGet(id), ...told }));
   }
 
-  /** Tells one thing, of a deployment or (null) of the whole. */
+  /** Records an event of one deployment or, with null, of the whole installation. */
   async tell(deployment: number | null, entry: Entry): Promise<void> {
     const told = redactEntry(entry, this.redact);
     await this.db.write(() => this.insertEvent(deployment, told), isOnlyTold(entry) ? 'soon' : 'at-once');
   }
 
   /**
-   * Notes the branch's tip. Only one branch of one source is followed: another one begins anew.
-   * @param by the deployment that takes it, with what else is known of it: a tip that was seen is never forgotten
+   * Records the branch's tip. Only one branch of one source is tracked; another one replaces it.
+   * @param by the deployment of this tip, with facts to record in the same transaction, so that no recorded tip is
+   * missed
    */
   async saw(
     source: string,
@@ -225,7 +231,7 @@ export class Journal extends JournalReader {
     });
   }
 
-  /** Forgets what was told of deployments before this one, and between them; the deployments themselves stay. */
+  /** Deletes the events of deployments before this one, and those between them. The deployments themselves stay. */
   async forgetBefore(deployment: number): Promise<void> {
     const first = this.db
       .prepare('SELECT min(id) AS id FROM events WHERE deployment >= ?')
@@ -233,7 +239,7 @@ export class Journal extends JournalReader {
       id: number | null;
     };
     const lasting = JSON.stringify(this.lastIncidents());
-    // in bites: whoever tells something meanwhile is not to wait
+    // in batches, so that other writers do not wait
     for (let changes = 1; changes > 0;) {
       changes = await this.db.write(
         () =>
@@ -248,7 +254,7 @@ export class Journal extends JournalReader {
     }
   }
 
-  /** The last incident of each slot and each task, which may last still. */
+  /** The last incident of each slot and each task, which may still be going on. */
   private lastIncidents(): number[] {
     const rows = this.db
       .prepare(
@@ -262,8 +268,9 @@ export class Journal extends JournalReader {
   }
 
   /**
-   * Forgets old deployments. What decisions go by stays, without its plan: good and bad releases, what was live in these
-   * slots, the newest of each branch, the newest migration, and the highest number of an environment.
+   * Deletes old deployments. What decisions need stays, without its plan: good and bad releases, the last
+   * live deployment in each of these slots, the newest of each branch, the newest migration, and the
+   * highest environment number.
    */
   async forgetDeployments(slots: SlotName[], keptWhole = KEPT_WHOLE): Promise<void> {
     const [oldest] = this.history(keptWhole).slice(-1);
@@ -290,7 +297,7 @@ export class Journal extends JournalReader {
     );
   }
 
-  /** Of which only the newest, or the highest, counts. */
+  /** The deployments that are the only newest or highest of their kind. */
   private singular(): number[] {
     const rows = this.db
       .prepare(
@@ -304,13 +311,13 @@ export class Journal extends JournalReader {
     return rows.flatMap(({ id }) => id ?? []);
   }
 
-  /** Carries out a request unless its id is known or its client has given up. */
+  /** Carries out a request unless its id is known or its client has given up. Throws E_TOO_LATE. */
   private once({ id, deadline = Infinity }: Asked, work: () => Deployment): Promise<Deployment> {
     return this.db.write(() => {
       const known = id === undefined ? undefined : this.requested(id);
       if (known === null) throw new KnownError('E_TOO_LATE', 'The client has withdrawn this request.');
       if (known !== undefined) return this.carriedOut(known);
-      // asked here, with the journal locked: waiting for the lock may have taken long
+      // checked inside the transaction, because waiting for the write lock may take long
       if (machineMs() > deadline) throw new KnownError('E_TOO_LATE', 'The client has given up this request.');
       const deployment = work();
       if (id !== undefined) this.remember(id, deployment.id);
@@ -318,7 +325,7 @@ export class Journal extends JournalReader {
     });
   }
 
-  /** Throws E_TOO_LATE for a deployment so old that its record is pruned. */
+  /** Throws E_TOO_LATE if the deployment's record is already pruned. */
   private carriedOut(id: number): Deployment {
     const deployment = this.get(id);
     if (deployment) return deployment;
@@ -329,7 +336,9 @@ export class Journal extends JournalReader {
     this.db.prepare('INSERT INTO requests (id, deployment) VALUES (?, ?)').run(request, deployment);
   }
 
-  /** Numbers deployments from after this one on: what is left of theirs is named after their numbers. */
+  /**
+   * Continues numbering after this id, because logs and other leftovers of lost deployments are named after their ids.
+   */
   async continueAfter(id: number): Promise<void> {
     await this.db.write(() => {
       const sql = 'UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?';
@@ -338,14 +347,14 @@ export class Journal extends JournalReader {
     });
   }
 
-  /** Ends what a journal with lost events cannot take back step by step. */
+  /** Marks active deployments as interrupted, because lost events make a step-by-step rollback impossible. */
   async interruptActive(cause: string): Promise<void> {
     const facts: Facts = { fault: 'machine', errorCode: 'E_INTERRUPTED', cause };
     for (const { id, state } of this.pending())
       if (isActive(state)) await this.move(id, 'interrupted', facts);
   }
 
-  /** Writes down a release that is live and whose deployment is lost. */
+  /** Records a live release whose deployment was lost. */
   async adopt({ slot, commit, version, environment, instance, restarts }: Adopted): Promise<void> {
     const now = Date.now();
     const proof = instance === undefined ? null : { slot, commit, instance, restarts: restarts ?? 0 };
@@ -370,7 +379,7 @@ export class Journal extends JournalReader {
       const { lastInsertRowid } = this.db
         .prepare('INSERT INTO deployments (state, body) VALUES (?, ?)')
         .run('succeeded', JSON.stringify(body));
-      // by an update, which gives it its place in the order
+      // as an update, because its trigger assigns `live`
       this.update({ ...this.mustGet(Number(lastInsertRowid)), liveAt: now });
       this.insertEvent(Number(lastInsertRowid), { type: 'state', state: 'succeeded' });
     });
@@ -404,14 +413,14 @@ export class Journal extends JournalReader {
 }
 
 /**
- * Recovery goes by which steps have begun, and by what is live; all else about phases is for people. That a step was
- * taken back to its end it reads too, but where that is lost it only takes it back once more.
+ * True for events that recovery can do without. It needs only which steps started and what is live. It also reads which
+ * undo steps finished, but if that is lost it merely undoes them once more.
  */
 function isOnlyTold(entry: Entry): boolean {
   return entry.type === 'phase' && (entry.step === undefined || entry.status !== 'started');
 }
 
-/** A later decision may go by it: a release went live, or was found to be bad. */
+/** True if later decisions need it: its release went live or was found to be bad. */
 function decides({ commit, kind, state, fault, liveAt }: Deployment): boolean {
   if (commit === null) return false;
   return liveAt !== null || (kind === 'deploy' && (state === 'succeeded' || fault !== null));

@@ -1,4 +1,4 @@
-/** A phase of the preparation, told to its report from its start to its end. */
+/** Reports a phase of a deployment from its start to its end. */
 import { KnownError } from '../core/errors';
 import type { Entry, PhaseName } from '../core/event';
 import { cancelReason } from '../core/cancel-reason';
@@ -6,13 +6,16 @@ import { machineMs } from '../os/machine-clock';
 import { isDiskFull } from '../os/disk-full';
 
 export interface PhaseReport {
-  /** Gets what the journal is to tell. */
+  /** Receives the journal entries. */
   report: (entry: Entry) => unknown;
-  /** Aborted, with the KnownError to end with, when somebody ends the deployment; whoever aborts also ends its commands. */
+  /** Aborted with a KnownError when the deployment is cancelled. The canceller also kills the deployment's commands. */
   signal?: AbortSignal;
 }
 
-/** Does a phase's work and tells its beginning and end. Throws the signal's reason. @param say a clause for the journal, or nothing */
+/**
+ * Runs a phase and reports its start and end. Throws the signal's reason.
+ * @param say turns the result into a clause for the journal, or null
+ */
 export async function phase<T>(
   work: PhaseReport,
   name: PhaseName,
@@ -40,7 +43,7 @@ function asClause(result: unknown): string | null {
   return typeof result === 'string' ? result : null;
 }
 
-/** Tells of phases that need not be done. */
+/** Reports phases that need not run. */
 export async function skip(
   work: PhaseReport,
   phases: readonly PhaseName[],
@@ -49,7 +52,7 @@ export async function skip(
   for (const phase of phases) await work.report({ type: 'phase', phase, status: 'skipped', detail });
 }
 
-/** A command that was killed by an abort, or our own write to a full disk, is told as what it was. */
+/** Turns a command killed by an abort, or our own failed write to a full disk, into the error for its real cause. */
 export function explained(error: unknown, signal: AbortSignal | undefined): KnownError {
   if (signal?.aborted) return cancelReason(error, signal);
   const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code} ${error.message}` : '';

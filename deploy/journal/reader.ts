@@ -1,4 +1,4 @@
-/** What can be asked of the journal. It changes nothing. */
+/** Read-only queries on the journal. */
 import type { LastSeen } from '../core/tip-policy';
 import { isActive } from '../core/transitions';
 import type { Deployment } from '../core/deployment';
@@ -10,7 +10,7 @@ import type { JournalDatabase } from './database';
 import type { DeploymentRow } from './rows';
 import { fromRow } from './rows';
 
-/** Those in which it made its release live. */
+/** The slots in which the deployment made its release live. */
 export function slotsOf({ to, plan }: Deployment): SlotName[] {
   const others = plan?.flatMap(({ step }) => (step.do === 'verify-live' ? (step.others ?? []) : [])) ?? [];
   return [...(to ? [to.slot] : []), ...others.map(({ slot }) => slot)];
@@ -19,7 +19,10 @@ export function slotsOf({ to, plan }: Deployment): SlotName[] {
 export class JournalReader {
   protected constructor(protected readonly db: JournalDatabase) {}
 
-  /** The branch's tip in the source when it was last looked at. */
+  /**
+   * The branch's tip when the source was last checked; null if the branch was missing, undefined before the first
+   * check.
+   */
   lastSeen(source: string, branch: string): LastSeen {
     const row = this.db
       .prepare('SELECT tip FROM tips WHERE source = ? AND branch = ?')
@@ -33,16 +36,19 @@ export class JournalReader {
     return row ? fromRow(row) : null;
   }
 
-  /** The newest deployments first, for people. @param limit how many at most; all of them unless told */
+  /**
+   * All deployments, newest first.
+   * @param limit the maximum number; default: all
+   */
   history(limit = -1): Deployment[] {
     const rows = this.db.prepare('SELECT * FROM deployments ORDER BY id DESC LIMIT ?').all(limit);
     return (rows as DeploymentRow[]).map(fromRow);
   }
 
   /**
-   * What decisions about releases go by, newest first: of each commit the newest deployment of every kind, state and
-   * fault. Whatever came before it changes no verdict.
-   * @param commit of this one alone
+   * The deployments that decisions about releases need, newest first: for each commit, the newest of each combination
+   * of kind, state and fault. Earlier ones change no decision.
+   * @param commit only this one
    */
   verdicts(commit?: Commit): Deployment[] {
     const rows = this.db
@@ -55,7 +61,7 @@ export class JournalReader {
     return (rows as DeploymentRow[]).map(fromRow);
   }
 
-  /** Those whose migration ran, or began, newest first. */
+  /** The deployments whose migration ran or started, newest first. */
   migrated(): Deployment[] {
     const rows = this.db
       .prepare(
@@ -65,7 +71,7 @@ export class JournalReader {
     return (rows as DeploymentRow[]).map(fromRow);
   }
 
-  /** The newest deployment of a branch. */
+  /** The newest deployment of a branch; empty if there is none. */
   newestOfBranch(branch: string): Deployment[] {
     const rows = this.db
       .prepare('SELECT * FROM deployments WHERE branch = ? ORDER BY id DESC LIMIT 1')
@@ -81,17 +87,17 @@ export class JournalReader {
     return row ? fromRow(row as DeploymentRow) : null;
   }
 
-  /** How many deployments there are. */
+  /** The number of deployments. */
   count(): number {
     return (this.db.prepare('SELECT count(*) AS count FROM deployments').get() as { count: number }).count;
   }
 
-  /** The one a process works on, or worked on when it died. */
+  /** The deployment that a process runs, or was running when it died. */
   active(): Deployment | null {
     return this.pending().find((d) => isActive(d.state)) ?? null;
   }
 
-  /** All that are not over, oldest first. */
+  /** All deployments that are not over, oldest first. */
   pending(): Deployment[] {
     const rows = this.db
       .prepare(
@@ -101,31 +107,34 @@ export class JournalReader {
     return (rows as DeploymentRow[]).map(fromRow);
   }
 
-  /** The deployment whose release serves by the journal, or null before the first. */
+  /** The deployment whose release is live according to the journal, or null before the first. */
   lastLive(): Deployment | null {
     for (const deployment of this.madeLive()) return deployment;
     return null;
   }
 
-  /** The last deployment that made its release live in this slot and was not taken back. */
+  /** The last deployment that made its release live in this slot and was not rolled back. */
   lastInSlot(slot: SlotName): Deployment | null {
     for (const deployment of this.madeLive()) if (slotsOf(deployment).includes(slot)) return deployment;
     return null;
   }
 
-  /** The id of what was told last; 0 before anything was. */
+  /** The id of the last event; 0 if there is none. */
   lastEvent(): number {
     const row = this.db.prepare('SELECT max(id) AS last FROM events').get() as { last: number | null };
     return row.last ?? 0;
   }
 
-  /** The id of the first event of a deployment; 0 where its events are pruned. */
+  /** The id of a deployment's first event; 0 if its events are pruned. */
   firstEvent(deployment: number): number {
     const row = this.db.prepare('SELECT min(id) AS first FROM events WHERE deployment = ?').get(deployment);
     return (row as { first: number | null }).first ?? 0;
   }
 
-  /** What was told after an event id. @param deployment only of this one */
+  /**
+   * The events after an event id.
+   * @param deployment only this one's
+   */
   since(eventId: number, deployment?: number): JournalEvent[] {
     const rows = (
       deployment === undefined
@@ -138,8 +147,8 @@ export class JournalReader {
   }
 
   /**
-   * Those that made a release live and were not taken back, the last one first, however many failed since. One
-   * that an operator rolls back during its bake serves until the rollback has gone live, if it ever does.
+   * Deployments that made a release live and were not rolled back, last one first. A deployment that an operator rolls
+   * back during its bake stays included, because its release is live until the rollback goes live.
    */
   private *madeLive(): Generator<Deployment> {
     const next = this.db.prepare(
@@ -150,7 +159,10 @@ export class JournalReader {
     for (; row; row = next.get(row.live) as DeploymentRow | undefined) yield fromRow(row);
   }
 
-  /** What the deployer found and did between deployments, newest first. @param limit how many at most; all of them unless told */
+  /**
+   * The incidents between deployments that the deployer found or handled, newest first.
+   * @param limit the maximum number; -1: all
+   */
   incidents(limit: number): { id: number; at: number; message: string }[] {
     const rows = this.db
       .prepare(
@@ -164,13 +176,13 @@ export class JournalReader {
     }));
   }
 
-  /** When the last event was written by the clock of then, in milliseconds since 1970; null before the first. */
+  /** The time of the last event in milliseconds since 1970, by the clock of that moment; null if there is none. */
   newestAt(): number | null {
     const row = this.db.prepare('SELECT at FROM events ORDER BY id DESC LIMIT 1').get();
     return (row as { at: number } | undefined)?.at ?? null;
   }
 
-  /** The highest number of an environment that a deployment ever named; 0 for none. */
+  /** The highest environment number that any deployment named; 0 if there is none. */
   lastEnvironment(): number {
     const row = this.db
       .prepare("SELECT max(json_extract(body, '$.environment')) AS last FROM deployments")
@@ -178,7 +190,9 @@ export class JournalReader {
     return (row as { last: number | null }).last ?? 0;
   }
 
-  /** What is wrong with it: its pages, its tables, its texts; null for nothing. It may throw what SQLite has to say, too. */
+  /**
+   * Describes damage to the file's pages, tables or JSON texts; null if there is none. May also throw SQLite's error.
+   */
   damage(): string | null {
     const tables = this.db
       .prepare("SELECT count(*) AS count FROM sqlite_master WHERE name IN ('deployments', 'events', 'tips')")
@@ -189,11 +203,11 @@ export class JournalReader {
       .get() as { texts: number };
     if (texts > 0) return `${texts} of its deployments cannot be read`;
     const { quick_check: found } = this.db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
-    // behind the name of the database
+    // the reason follows the database's name
     return found === 'ok' ? null : (found.split('\n').at(-1) ?? found);
   }
 
-  /** What became of a request: the number of its deployment, null for a cancelled one; undefined for an unknown one. */
+  /** The id of a request's deployment; null for a withdrawn request, undefined for an unknown one. */
   protected requested(id: string): number | null | undefined {
     const row = this.db.prepare('SELECT deployment FROM requests WHERE id = ?').get(id);
     return (row as { deployment: number | null } | undefined)?.deployment;

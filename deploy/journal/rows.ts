@@ -1,4 +1,4 @@
-/** A deployment as SQLite keeps it: its state, by which it is found, and the rest as JSON. */
+/** A deployment's row in SQLite: its state in a column for queries, and the rest as JSON. */
 import type { Deployment, DeploymentState } from '../core/deployment';
 
 export interface DeploymentRow {
@@ -6,11 +6,11 @@ export interface DeploymentRow {
   delivery: string | null;
   state: DeploymentState;
   body: string;
-  /** The order in which releases went live; null for one that did not. */
+  /** The order in which releases went live; null for a deployment that did not. */
   live: number | null;
 }
 
-/** What is known of a deployment that was only asked for. */
+/** The facts of a deployment that was only requested. */
 export const NOTHING_KNOWN = {
   environment: null,
   wish: null,
@@ -37,7 +37,7 @@ export const NOTHING_KNOWN = {
 
 export function fromRow(row: DeploymentRow): Deployment {
   const body = JSON.parse(row.body) as Omit<Deployment, 'id' | 'state' | 'delivery'>;
-  // an older kit has written some of them
+  // rows of an older kit lack some fields
   return {
     ...body,
     hold: body.hold ?? false,

@@ -1,8 +1,8 @@
-/** Copies what can still be read of a broken journal into a new one, row by row. */
+/** Copies every readable row of a broken journal into a new one. */
 import Database from 'libsql';
 import { NUMBER_LIVE } from './database';
 
-/** As many rows are read at once as long as none of them lies on a broken page. */
+/** The number of rows read at once; a block with a broken page is read row by row. */
 const BLOCK = 200;
 
 const TABLES = {
@@ -17,11 +17,15 @@ type Row = Record<string, unknown>;
 
 export interface Salvaged {
   deployments: number;
-  /** False where a row was lost, or may have been. */
+  /** False if a row was lost, or may have been. */
   complete: boolean;
 }
 
-/** @param broken path of a copy: SQLite may write into it @param fresh path of a journal with tables and no rows */
+/**
+ * Copies the rows.
+ * @param broken path of a copy of the journal, because SQLite may write to it
+ * @param fresh path of a journal with tables and no rows
+ */
 export function salvage(broken: string, fresh: string): Salvaged {
   const into = new Database(fresh);
   const from = attempt(() => new Database(broken));
@@ -42,7 +46,7 @@ export function salvage(broken: string, fresh: string): Salvaged {
 
 function readTable(db: Database.Database, table: Table): { rows: Row[]; complete: boolean } {
   const last = lastRow(db, table);
-  // an older kit has not made every table
+  // journals of an older kit have no `requests` table
   if (last === null) return { rows: [], complete: table === 'requests' };
   const rows: Row[] = [];
   let complete = true;
@@ -59,13 +63,13 @@ function readTable(db: Database.Database, table: Table): { rows: Row[]; complete
 }
 
 function readRows(db: Database.Database, table: Table, first: number, last: number): Row[] {
-  // *: the columns of the format that it has
+  // *: an older format has fewer columns
   return db
     .prepare(`SELECT * FROM ${table} WHERE rowid BETWEEN ? AND ? ORDER BY rowid`)
     .all(first, last) as Row[];
 }
 
-/** Null where there is no such table. */
+/** The table's last rowid; null if there is no such table. */
 function lastRow(db: Database.Database, table: Table): number | null {
   const asked = [
     `SELECT max(rowid) AS last FROM ${table}`,
@@ -87,7 +91,7 @@ function insert(db: Database.Database, table: Table, row: Row): true {
   return true;
 }
 
-/** SQLite does not notice a text that was overwritten inside of its row. */
+/** Checks the JSON, because SQLite does not detect a text that was overwritten inside its row. */
 function isReadable({ body, entry }: Row): boolean {
   return [body, entry].every(
     (text) => text === undefined || attempt(() => JSON.parse(text as string) !== null),

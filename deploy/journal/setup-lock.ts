@@ -1,4 +1,4 @@
-/** `npm start` and `npm stop` one at a time: two at once would end what the other has just begun. */
+/** Serialises `npm start` and `npm stop`: run together, each would stop what the other has just started. */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
@@ -6,16 +6,16 @@ import type { Home } from '../home/home';
 import type { Lock } from './deployment-lock';
 import { tryLock } from './deployment-lock';
 
-/** The file whose lock says that one is at work. */
+/** The file whose lock a running `npm start` or `npm stop` holds. */
 export function setupLockFile(home: Pick<Home, 'dir'>): string {
   return path.join(home.dir, 'start.db');
 }
 
-/** One that only looks, or applies a small change, is over within this time. */
+/** An `npm start` that only checks, or applies a small change, finishes within this time. */
 const PATIENCE_MS = 3000;
 const RETRY_MS = 50;
 
-/** Runs the work while no other process starts or stops this home. Throws E_USAGE when another one takes longer. */
+/** Runs the work while no other process starts or stops this home. Throws E_USAGE if another one takes longer. */
 export async function withSetupLock<T>(home: Pick<Home, 'dir'>, work: () => Promise<T>): Promise<T> {
   const lock = await lockWithin(setupLockFile(home), PATIENCE_MS);
   if (!lock) {

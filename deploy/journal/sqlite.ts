@@ -1,6 +1,6 @@
 /**
- * SQLite without blocking the event loop. It waits synchronously, so the time-out is short, and a database that
- * is busy is asked again later, between turns of the event loop.
+ * Runs SQLite transactions without blocking the event loop. SQLite waits synchronously, so the timeout is short and a
+ * busy database is retried later, between turns of the event loop.
  */
 import type Database from 'libsql';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -10,8 +10,8 @@ const RETRY_MS = 10;
 const GIVE_UP_AFTER_MS = 10_000;
 
 /**
- * Does the work in a transaction, all of it or nothing, as soon as nobody else writes.
- * @param connection the one to use: it may be replaced while this waits
+ * Runs the work in one transaction as soon as no other process is writing.
+ * @param connection returns the connection; it may be replaced during the wait
  */
 export async function inTransaction<T>(connection: () => Database.Database, work: () => T): Promise<T> {
   const deadline = machineMs() + GIVE_UP_AFTER_MS;
@@ -21,7 +21,7 @@ export async function inTransaction<T>(connection: () => Database.Database, work
     await sleep(RETRY_MS);
   }
   const db = connection();
-  // nothing is awaited from here on: another write of this process would fall into this transaction
+  // no await from here on: another write of this process would join this transaction
   try {
     const result = work();
     db.exec('COMMIT');
@@ -33,8 +33,8 @@ export async function inTransaction<T>(connection: () => Database.Database, work
 }
 
 /**
- * False when somebody else writes just now. Only this statement may be refused: libsql never resets a prepared
- * one that was, and what is written on its connection afterwards is lost.
+ * Starts a transaction; false if another process is writing. Only this statement may fail as busy: libsql never resets
+ * a prepared statement that did, and later writes on its connection are lost.
  */
 function begin(db: Database.Database): boolean {
   try {
@@ -46,13 +46,13 @@ function begin(db: Database.Database): boolean {
   }
 }
 
-/** True when SQLite says that somebody else writes just now. */
+/** True if SQLite reports that another process is writing. */
 export function isBusy(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   return code?.startsWith('SQLITE_BUSY') === true || /database is locked/.test(message ?? '');
 }
 
-/** True when there was no room on the disk for what was written. */
+/** True if the disk was full. */
 export function isFull(error: unknown): boolean {
   const { code, message } = error as { code?: string; message?: string };
   return /^SQLITE_(FULL|IOERR)/.test(code ?? '') || /disk is full|disk I\/O error/.test(message ?? '');
