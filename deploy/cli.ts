@@ -1,4 +1,4 @@
-/** The command line: parse, call, and leave with the exit code. */
+/** The command line: parses the arguments, runs the command, and exits with its code. */
 import { Command, CommanderError } from 'commander';
 import type { Options } from './commands/run-command';
 import { answer, sayError } from './commands/run-command';
@@ -9,7 +9,7 @@ const program = new Command('switchyard')
   .configureOutput({ outputError: () => undefined })
   .exitOverride();
 
-// a command's module is loaded when it is called: quick commands stay quick
+// each command loads its module only when called, which keeps quick commands quick
 program
   .command('start')
   .description('set everything up and serve; what was live comes back')
@@ -132,7 +132,7 @@ function deploy(name: string, slot: string | null, description: string): void {
     });
 }
 
-/** A command that cannot be understood fails like every other: with a code, one sentence and one thing to do. */
+/** Reports a usage error like any other: a code, one sentence and one hint. */
 function leave(error: unknown): never {
   if (!(error instanceof CommanderError)) throw error;
   const asked = error.code.startsWith('commander.help');

@@ -1,4 +1,4 @@
-/** What a deployment works with, put together once for a process. */
+/** Wires configuration, home, journal, traffic and runtime together, once per process. */
 import { existsSync } from 'node:fs';
 import { redactorOf } from './config/app-environment';
 import { buildMark } from './config/build-stamp';
@@ -21,7 +21,7 @@ export interface DeployContext {
   /** The clone that the kit runs from. */
   root: string;
   config: Config;
-  /** Why the clone's file cannot be used now: then the configuration is the one that was checked last. */
+  /** Why the clone's file cannot be used; `config` is then the last one that passed its check. Null when it can. */
   configProblem: KnownError | null;
   slots: Slot[];
   journal: Journal;
@@ -47,7 +47,7 @@ export function openContext(home: Home, root: string): DeployContext {
   };
 }
 
-/** SQLite would make an empty one in its place, in which nothing was ever live. */
+/** Throws when the journal is missing, because SQLite would create an empty one in which nothing was ever live. */
 function existingJournal(home: Home): Journal {
   if (Journal.exists(home)) return Journal.open(home, redactorOf(home));
   if (existsSync(home.settings)) {
@@ -56,14 +56,14 @@ function existingJournal(home: Home): Journal {
   throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
 }
 
-/** The slot by its name. */
+/** Finds a slot by name. Throws E_CONFIG. */
 export function slotNamed(context: Pick<DeployContext, 'slots'>, name: SlotName): Slot {
   const slot = context.slots.find((candidate) => candidate.name === name);
   if (!slot) throw new KnownError('E_CONFIG', `There is no slot named ${name} in the configuration.`);
   return slot;
 }
 
-/** The release of a commit that must have been built. */
+/** Finds the release of a commit that was built before. Throws E_INTERNAL when it is missing. */
 export function builtRelease(context: Pick<DeployContext, 'home'>, commit: Commit): Release {
   const release = findRelease(context.home, commit);
   if (!release) throw new KnownError('E_INTERNAL', `The release of ${commit} is not in the home any more.`);

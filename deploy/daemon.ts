@@ -1,6 +1,6 @@
 /**
- * The deployer: takes requests (the webhook through nginx, commands through the control socket), begins
- * deployments in processes of their own, recovers the dead ones, and watches the slot that serves.
+ * The deployer: accepts requests (the webhook through nginx, commands through the control socket), starts each
+ * deployment in its own process, recovers dead ones, and watches the slots with traffic.
  */
 import { chmodSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
@@ -38,13 +38,13 @@ const RESERVE_EVERY_MS = 60_000;
 function main(): void {
   const context = openContext(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
   const desk = createDesk(context, readSecret(context.home), watchPlace(context.root));
-  // a deployment that runs goes on: it is a process of its own
+  // a running deployment continues in its own process
   const leave = (): Promise<void> => desk.close().then(() => process.exit(0));
   process.on('SIGTERM', () => void leave());
   process.on('SIGINT', () => void leave());
   desk.open();
   if (context.configProblem) void tellProblem(context, context.configProblem);
-  // what a full disk has used up is put by again when there is room
+  // refills the reserve that a full disk has used, once there is free space
   setInterval(() => keepReserve(context.home), RESERVE_EVERY_MS).unref();
   handOverWhenOrphaned(context, desk).then(
     () => process.exit(0),
@@ -52,7 +52,7 @@ function main(): void {
   );
 }
 
-/** Once for each trouble, however often the deployer is started again. */
+/** Reports each problem once, however often the deployer restarts. */
 async function tellProblem({ journal }: DeployContext, problem: KnownError): Promise<void> {
   const message = problemLine(problem).replace(/^! /, '');
   console.error(message);
@@ -60,7 +60,7 @@ async function tellProblem({ journal }: DeployContext, problem: KnownError): Pro
   await journal.tell(null, { type: 'incident', message });
 }
 
-/** Everything that the deployer does, to be begun and ended as a whole. */
+/** All duties of the deployer, started and stopped together. */
 function createDesk(context: DeployContext, secret: string, clonePlace: () => ClonePlace): DeployerServers {
   const dispatcher = createDispatcher(context, clonePlace, () => schedules.now('prune'));
   const request = createRequests(context, () => dispatcher.poke());
@@ -103,7 +103,7 @@ function createDesk(context: DeployContext, secret: string, clonePlace: () => Cl
       dispatcher.start();
       watch.start();
       schedules.start();
-      // what was pushed while nobody listened; of a source that is new here, where to begin
+      // finds pushes that arrived while no deployer ran, and records the tip of a new source
       schedules.now('poll');
       notifier.start();
     },
@@ -118,7 +118,7 @@ function createDesk(context: DeployContext, secret: string, clonePlace: () => Cl
   };
 }
 
-/** Requests under way are answered; one that does not come to its end is not waited for. */
+/** Lets requests in flight finish, then cuts off those that take too long. */
 function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
@@ -126,7 +126,7 @@ function closed(server: Server): Promise<void> {
   });
 }
 
-/** Starts nginx when its master is gone; true when it had to. */
+/** Returns a function that starts nginx when its master is gone, and returns true if it did. */
 function nginxKeeper({ home, config }: DeployContext): () => Promise<boolean> {
   const nginx = nginxServer(home, config);
   return async () => {
@@ -136,7 +136,7 @@ function nginxKeeper({ home, config }: DeployContext): () => Promise<boolean> {
   };
 }
 
-/** The socket of a killed deployer is in the way of the next. Only its owner may open the new one. */
+/** Removes the socket of a killed deployer first. Only the owner may open the new one. */
 function listenOnSocket(context: DeployContext, app: ReturnType<typeof controlApp>): Server {
   rmSync(context.home.socket, { force: true });
   return app.listen(context.home.socket, () => chmodSync(context.home.socket, 0o600));

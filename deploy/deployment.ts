@@ -1,8 +1,7 @@
 /**
- * A deployment's own process: `node deployment.js <id>`, or `spare` for one that is told its id later (see
- * launcher.ts). It holds the lock for its life, so that one works
- * at a time and a dead one is noticed at once. Called for a deployment that a dead process left behind, it
- * finishes or undoes it.
+ * The process of one deployment: `node deployment.js <id>`, or `spare` when the id follows later (see launcher.ts). It
+ * holds the lock for its lifetime, so only one runs at a time and the deployer notices a death at once. Started for a
+ * deployment whose process died, it finishes or undoes it.
  */
 import { problemLine } from './config/load';
 import type { KnownError } from './core/errors';
@@ -44,21 +43,21 @@ function warn({ journal }: DeployContext, id: number, problem: KnownError): Prom
   return journal.tell(id, { type: 'warning', message: problemLine(problem).replace(/^! /, '') });
 }
 
-/** Waits, with everything loaded, to be told which deployment is ours; null when the deployer left without a word. */
+/** Loads everything and waits for the deployment's id; null when the deployer disconnects first. */
 async function toldId(home: Home): Promise<number | null> {
   const told = new Promise<number | null>((resolve) => {
     process.once('message', (message: { id: number }) => resolve(message.id));
     process.once('disconnect', () => resolve(null));
   });
   await warmUp(home);
-  // whoever needs it before it is there makes it anew
+  // not awaited: a deployment that needs the result earlier creates it itself
   void makeReady(home);
   return told;
 }
 
 /**
- * What most deployments do before their tests, done as far as it can be while nobody waits. Never rejects; one that
- * fails, as where the mirror has lost what is live, keeps none of the others from being done.
+ * Does in advance what most deployments need before their tests. Never rejects: a duty that fails, for example because
+ * the mirror has lost the live commit, does not stop the others.
  */
 async function makeReady(home: Home): Promise<void> {
   for (const duty of [readyLiveFiles, readyModules, tidyMirror])
@@ -72,7 +71,7 @@ async function readyLiveFiles(home: Home): Promise<void> {
   if (live !== undefined) await readyFiles(home, live);
 }
 
-/** A configuration that cannot be read fails the deployment that waits, so that who pushed is told. */
+/** Opens the context. An unreadable configuration fails the queued deployment, so that the push reports it. */
 async function openYardFor(home: Home, id: number): Promise<DeployContext> {
   try {
     return openContext(home, process.env.SWITCHYARD_ROOT ?? '');
@@ -80,7 +79,7 @@ async function openYardFor(home: Home, id: number): Promise<DeployContext> {
     const { code, message } = asKnown(error);
     const journal = Journal.open(home);
     if (journal.get(id)?.state === 'queued') {
-      // this clone's configuration is no fault of the commit's
+      // this clone's configuration is not the commit's fault
       await journal.move(id, 'failed', { fault: 'operator', errorCode: code, cause: message });
     }
     journal.close();

@@ -1,7 +1,7 @@
 /**
- * The last resort where no systemd is. PM2's daemon starts the deployer again, and the deployer PM2's daemon; killed
- * together nobody would. This small process waits for that, starts both, and ends: the new deployer starts the next
- * guard. See docs/decisions/0023-a-guard-for-the-deployer.md.
+ * The last resort without systemd. PM2's daemon and the deployer restart each other, but not when both are killed at
+ * once. This small process waits for that, starts both, and exits; the new deployer starts the next guard. See
+ * docs/decisions/0023-a-guard-for-the-deployer.md.
  */
 import { appendFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
@@ -13,7 +13,7 @@ import type { OsProcess } from './os/process-table';
 import { isAlive, ownProcess, processesWith } from './os/process-table';
 
 const LOOK_EVERY_MS = 500;
-/** PM2 starts a deployer again within this time, and a deployer PM2's daemon. */
+/** PM2's daemon and the deployer restart each other in less time than this many checks. */
 const MISSED_LOOKS = 3;
 const LONGEST_PAUSE_MS = 60_000;
 const SUPERVISED = /God Daemon|\/pm2\/lib\/Daemon\.js|\/dist\/deploy\/daemon\.js$/;
@@ -33,13 +33,13 @@ function hasOlder(home: Home): boolean {
   );
 }
 
-/** Waits until neither PM2's daemon nor the deployer lives. False when there is nothing to guard any more. */
+/** Waits until neither PM2's daemon nor the deployer is alive. False when the home is gone. */
 async function areGone(home: Home): Promise<boolean> {
   let known: OsProcess[] = [];
   for (let missed = 0; missed < MISSED_LOOKS;) {
     await sleep(LOOK_EVERY_MS);
     if (!existsSync(home.settings)) return false;
-    // the look through all processes is dear
+    // searching all processes is expensive
     if (!known.some(isAlive)) known = supervised(home);
     missed = known.length > 0 ? 0 : missed + 1;
   }
@@ -51,7 +51,7 @@ function supervised(home: Home): OsProcess[] {
   return marked.filter(({ argv }) => argv.some((word) => SUPERVISED.test(word)));
 }
 
-/** What it needs is loaded now: until then the guard is small. */
+/** Imports its code only now, which keeps a waiting guard small. */
 async function startAgain(home: Home, root: string): Promise<boolean> {
   try {
     const { reviveDeployer } = await import('./deployer/revive');

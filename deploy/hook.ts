@@ -1,6 +1,6 @@
 /**
- * What git runs when somebody pushes to `live`: `hook.js pre-receive` refuses when the source is elsewhere,
- * `hook.js post-receive` posts the webhook GitHub would, and follows the deployment to its last line.
+ * Git's hooks for a push to `live`: `hook.js pre-receive` rejects the push when another source is configured,
+ * `hook.js post-receive` posts the webhook that GitHub would and follows the deployment to its last line.
  */
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
@@ -27,7 +27,7 @@ import { openContext } from './context';
 
 const DEPLOYER_MAY_BE_GONE_MS = 5000;
 const POST_AGAIN_AFTER_MS = 100;
-/** What git calls a branch that was deleted. */
+/** Git's id for the new tip of a deleted branch. */
 const NOBODY = /^0+$/;
 
 interface Update {
@@ -45,7 +45,7 @@ async function main(): Promise<void> {
     console.log(problemLine(context.configProblem));
   const updates = await readUpdates();
   if (process.argv[2] === 'pre-receive') return refuseWhenSourceIsElsewhere(context);
-  // git acknowledges the push when this process ends
+  // git acknowledges the push when this process exits
   const flushed = flushFileSystems([home.pushGit]);
   flushed.catch(() => undefined);
   for (const update of updates) await tellDeployer(context, update);
@@ -68,7 +68,7 @@ async function tellDeployer(context: DeployContext, update: Update): Promise<voi
   });
   if ('ignored' in answer) return sayIgnored(answer.ignored, update, context.config.branch);
   const reporter = plainReporter(process.stdout, context.journal);
-  // a canary may wait for a person for days
+  // stops at a hold: it may wait days for an operator
   const until = ({ state }: Deployment): boolean => isOver(state) || state === 'holding';
   const deployment = await follow(
     context.home,
@@ -84,7 +84,7 @@ async function tellDeployer(context: DeployContext, update: Update): Promise<voi
   reporter.end(deployment, serving, driftNow(context, serving));
 }
 
-/** Whose branch is called master, or who stands on a branch of their own, is told how it deploys. */
+/** Reports why nothing is deployed and, after a push of another branch such as master, how to deploy that one. */
 function sayIgnored(why: string, { ref, after }: Update, branch: string): void {
   console.log(`- Nothing to deploy: ${printable(why)}`);
   const other = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
@@ -93,8 +93,8 @@ function sayIgnored(why: string, { ref, after }: Update, branch: string): void {
 }
 
 /**
- * A deployer or an nginx that was killed is back within seconds, and the same delivery twice is one deployment:
- * so the post may be tried again.
+ * Retries the post: a killed deployer or nginx is back within seconds, and posting the same delivery twice creates only
+ * one deployment.
  */
 async function postPatiently(context: DeployContext, push: Push): Promise<PushAnswer> {
   const deadline = machineMs() + DEPLOYER_MAY_BE_GONE_MS;
@@ -109,7 +109,7 @@ async function postPatiently(context: DeployContext, push: Push): Promise<PushAn
   }
 }
 
-/** Returns the deployment of a webhook whose answer was lost. Throws when no deployment came of it. */
+/** Returns the deployment of a webhook whose answer was lost. Throws when there is none, and cancels the delivery. */
 async function withdrawn(
   { journal, config }: DeployContext,
   { delivery }: Push,
@@ -124,7 +124,7 @@ async function withdrawn(
   throw new KnownError(why.code, why.message, later);
 }
 
-/** Lines of `<before> <after> <ref>`, as git gives them. */
+/** Reads git's lines of `<before> <after> <ref>` from standard input. */
 async function readUpdates(): Promise<Update[]> {
   const updates: Update[] = [];
   for await (const line of createInterface({ input: process.stdin })) {
@@ -139,7 +139,7 @@ main().then(
   (error: unknown) => {
     const known = asKnown(error);
     console.log(`  ${known.hint} [${known.code}]`);
-    // what fails before git has taken the commits makes git refuse them
+    // a failed pre-receive hook makes git reject the commits
     const what = process.argv[2] === 'pre-receive' ? 'Nothing was pushed' : 'NOT LIVE. The push arrived, but';
     console.log(`✗ ${what}: ${known.message}`);
     process.exit(1);

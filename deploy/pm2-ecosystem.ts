@@ -1,6 +1,4 @@
-/**
- * What ecosystem.config.js exports: the apps that the runtime starts, for a person who uses PM2 by hand.
- */
+/** The export of ecosystem.config.js: the apps that the runtime starts, for an operator who uses PM2 directly. */
 import { configNow } from './config/current';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
@@ -17,7 +15,7 @@ import { findRelease } from './release/releases';
 import type { Pm2Definition } from './runtimes/pm2/definitions';
 import { deployerDefinition, slotDefinition } from './runtimes/pm2/definitions';
 
-/** A slot's app for each slot of the clone at `root`, and the deployer. Throws E_CONFIG, E_HOME. */
+/** One app for each slot of the clone at `root`, and the deployer. Throws E_CONFIG, E_HOME. */
 export function ecosystem(root: string, env: NodeJS.ProcessEnv): { apps: Pm2Definition[] } {
   const home = resolveHome(root, env);
   const config = configNow(home, root);
@@ -36,7 +34,7 @@ export function ecosystem(root: string, env: NodeJS.ProcessEnv): { apps: Pm2Defi
   return { apps: [...slots, deployerDefinition({ home, root, env })] };
 }
 
-/** The release that was last live in a slot. */
+/** The release that was last live in a slot; null when there was none or it was removed. */
 function releaseOf(home: Home, slot: SlotName): Release | null {
   if (!existsSync(home.journal)) return null;
   const journal = Journal.open(home);
@@ -53,7 +51,7 @@ function environmentInForce(home: Home): number {
   return number;
 }
 
-/** Before the first deployment there is only the working copy, and whatever `npm run build` made of it. */
+/** Before the first deployment, the only app is the working copy with its last `npm run build`. */
 function theCloneItself(root: string, config: Config): Release {
   return { commit: 'unreleased', version: 'unreleased', subject: '', dir: root, app: config.app };
 }
