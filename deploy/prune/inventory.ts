@@ -1,4 +1,4 @@
-/** What deployments have left in the home, looked at for pruning. */
+/** Takes an inventory of what deployments have left in the home, for pruning. */
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Inventory, ReleaseSize } from '../core/prune';
@@ -24,7 +24,7 @@ import {
 /** Logs and events are kept by the number of deployments since. */
 const RECENT = 1000;
 
-/** Everything that the decision needs. It takes no lock, and changes nothing. */
+/** Collects everything that the decision needs. Takes no lock and changes nothing. */
 export async function takeInventory(
   context: Omit<DeployContext, 'root' | 'packing' | 'configProblem'>,
 ): Promise<Inventory> {
@@ -60,7 +60,7 @@ function everyOnce(deployments: Deployment[]): Deployment[] {
   return [...new Map(deployments.map((each) => [each.id, each])).values()];
 }
 
-/** What killed processes and earlier settings have left. Nobody makes a release while it is asked: ask under the lock. */
+/** Lists what killed processes and earlier settings have left. The caller holds the lock: no release is being made. */
 export function findLeftovers({ home, slots }: Pick<DeployContext, 'home' | 'slots'>): string[] {
   const tables = new Set(allTables(slots.map(({ name }) => name)).map(tableFolder));
   const inForce = linkTarget(home.traffic);
@@ -96,14 +96,14 @@ async function storesOf(
   return stores;
 }
 
-/** Measures the releases whose size is not noted yet. */
+/** Measures the releases whose size is not recorded yet. */
 async function sizesOf(
   { home }: Pick<DeployContext, 'home'>,
   releases: Commit[],
 ): Promise<Map<Commit, ReleaseSize>> {
   const sizes = new Map<Commit, ReleaseSize>();
   for (const commit of releases) {
-    // a release whose files come and go while they are counted counts as nothing this time
+    // a release whose files change while it is measured does not count this time
     const size = notedSize(home, commit) ?? (await measureRelease(home, commit).catch(() => null));
     if (size !== null) sizes.set(commit, size);
   }

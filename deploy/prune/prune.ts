@@ -1,6 +1,6 @@
 /**
- * Removes what is not kept, in small bites: each takes the lock for a moment, and only while no deployment runs or
- * waits. So none is ever held up by it, and none meets a release that is half gone.
+ * Removes what is not kept in small steps. Each step takes the lock for a moment, and only while no deployment runs or
+ * waits, so pruning never delays a deployment and no deployment sees a half-removed release.
  */
 import path from 'node:path';
 import { configNow } from '../config/current';
@@ -18,7 +18,7 @@ import { noteSize, notedSize, releaseFolder } from '../release/releases';
 
 type Bite = () => void | Promise<void>;
 
-/** In the deployer: whenever nothing else is to do. Stops as soon as a deployment comes; the next time goes on. */
+/** Runs in the deployer when it is idle. Stops as soon as a deployment is queued; the next run continues. */
 export async function prune(context: DeployContext): Promise<void> {
   const newest = newestDeployment(context);
   const found = await takeInventory(withFreshConfig(context));
@@ -29,7 +29,7 @@ export async function prune(context: DeployContext): Promise<void> {
   await noteSizes(context, newest, found);
 }
 
-/** Notes the measured sizes for the next deployment's preflight and the next prune. Runs off the critical path. */
+/** Records the measured sizes for the next deployment's preflight and the next prune. Runs off the critical path. */
 async function noteSizes(context: DeployContext, newest: number, { sizes }: Inventory): Promise<void> {
   const { home } = context;
   for (const [commit, size] of sizes) {
@@ -38,7 +38,7 @@ async function noteSizes(context: DeployContext, newest: number, { sizes }: Inve
   }
 }
 
-/** In a deployment, which holds the lock, when the disk is too full for it. */
+/** Runs in a deployment, which holds the lock, when its preflight finds the disk too full. */
 export async function pruneNow(context: DeployContext): Promise<void> {
   for (const bite of bitesOf(context, decidePrune(await takeInventory(context)))) await bite();
   await removeReadyFiles(context.home);
@@ -61,7 +61,7 @@ function bitesOf(context: DeployContext, { releases, stores, logs, eventsBefore 
   ];
 }
 
-/** Its pack, then the manifest: without it the folder is no release any more. */
+/** Removes the image first, then the manifest: without it the folder does not count as a release. */
 async function discard({ home, packing }: DeployContext, commit: Commit): Promise<void> {
   await packing.remove(commit);
   const folder = releaseFolder(home, commit);
@@ -70,7 +70,7 @@ async function discard({ home, packing }: DeployContext, commit: Commit): Promis
   putInTrash(home, inventoryFile(folder));
 }
 
-/** False when a deployment runs or waits, or has come since the look: what is in use may be another by now. */
+/** False when a deployment runs or waits, or has been queued since the inventory, which may then be out of date. */
 async function inALull(context: DeployContext, newest: number, bite: Bite): Promise<boolean> {
   const lock = tryLock(context.home);
   if (lock === null) return false;
@@ -87,7 +87,7 @@ function newestDeployment({ journal }: DeployContext): number {
   return journal.history(1)[0]?.id ?? 0;
 }
 
-/** An edit of the file counts without a new start. */
+/** An edit of the configuration file applies without a restart. */
 function withFreshConfig(context: DeployContext): DeployContext {
   return { ...context, config: configNow(context.home, context.root) };
 }
