@@ -1,7 +1,9 @@
 /**
- * Blue/green: the release starts in an idle slot, and all requests move to it at once. The slot that served stays
- * warm behind it, so that going back is one rename. On request it waits between the two, verified, until a person
- * who has tried it says yes. Where several slots served, one of them makes way, and the others end when it is over.
+ * Blue/green: starts the release in an idle slot and shifts all requests to it at once.
+ *
+ * The previous slot stays warm as the standby, so a rollback is one rename. With a hold, the verified release waits
+ * before the shift until an operator promotes it. Where several slots were live, one of them makes way, and the rest
+ * stop at the end.
  */
 import { KnownError } from '../core/errors';
 import type { PlanInput, Strategy } from '../core/interfaces';
@@ -39,7 +41,7 @@ function chooseSlot(input: PlanInput): SlotName {
   return chosen;
 }
 
-/** The slot's process when it holds this very release, proven, and may take the traffic as it is. */
+/** The slot's verified process if it runs this release, and so can take the traffic without a start. */
 function warmRelease(input: PlanInput, target: SlotName): RunningSlot | null {
   const { table } = input.observed;
   const proven = table.standby === target || inService(table).includes(target);
@@ -51,19 +53,19 @@ function shiftToWarm(input: PlanInput, target: SlotName, warm: RunningSlot): Pla
   const proof = { slot: target, commit: release.commit, instance: warm.instance, restarts: warm.restarts };
   return [
     ...verified(proof, input.hold),
-    // what is left for the warm one is not trusted to stand behind it
+    // the release that is left is not trusted as a standby
     ...shift(observed.table, { active: target, standby: null }),
     ...goLive({ ...input, bakeSeconds: 0 }, proof),
     ...retireAllBut(input, [target, observed.table.active]),
   ];
 }
 
-/** @param target loses its traffic first, to the others that serve, or to the standby */
+/** @param target loses its traffic first, to the other live slots or to the standby */
 export function startAndShift(input: PlanInput, target: SlotName): Plan {
   const { observed, release, instance } = input;
   const { table } = observed;
   const proof = { slot: target, commit: release.commit, instance, restarts: 0 };
-  // an unproven release never stands behind the active one, nor in the place of one that is dead
+  // an unverified release is never the standby, not even in place of a dead one
   const left = table.maintenance ? table : tableBeside(input, target);
   const [stays] = inService(left);
   const behind = stays !== undefined && runningIn(observed, stays) ? stays : null;
@@ -88,7 +90,7 @@ function tableBeside({ observed }: PlanInput, target: SlotName): Table {
   return nobodyServes && isProven ? { active: standby, standby: null } : left;
 }
 
-/** Proven; and, where it was held, proven again: the very process that was tried is the one that goes live. */
+/** Verifies the release, and again after a hold: the process that goes live must be the one that was tried. */
 function verified(proof: Proof, hold: boolean): Plan {
   return hold
     ? [verify(proof), { step: { do: 'hold', ...proof }, undo: [] }, verify(proof)]

@@ -1,7 +1,8 @@
 /**
- * Canary: the release starts in an idle slot and gets a few of the users, then more, as long as it does as well as what
- * serves the others. Whatever goes wrong, one rename gives everybody back. Where nothing serves there is nothing to
- * compare with, and what is warm has been live before: both go live at once, as in blue/green.
+ * Canary: starts the release in an idle slot and gives it a growing share of the users while it does as well as stable.
+ *
+ * On any failure, one rename moves everyone back. It goes live at once, as in blue/green, when no release is live to
+ * compare with, or when the release is already warm.
  */
 import type { PlanInput, Strategy } from '../core/interfaces';
 import { servingSlots } from '../core/traffic-table';
@@ -21,7 +22,7 @@ export const canary: Strategy = {
       ? [
           ...atOnce.slice(0, everybody),
           ...stepsOf(input, proof, stable),
-          // the very process that was judged is the one that gets everybody
+          // the process that gets all users must be the one that was judged
           { step: { do: 'verify', ...proof }, undo: [] },
           ...atOnce.slice(everybody),
         ]
@@ -29,7 +30,7 @@ export const canary: Strategy = {
   },
 };
 
-/** What is started, and from then on stays the very same process. */
+/** The proof of the first process that the plan starts. */
 function startedBy(plan: Plan): Proof | null {
   for (const { step } of plan) {
     if (step.do !== 'start') continue;
@@ -39,7 +40,7 @@ function startedBy(plan: Plan): Proof | null {
   return null;
 }
 
-/** What the shift would be taken back to. */
+/** The table that the shift's undo restores. */
 function tableBefore(shift: PlannedStep | undefined): Table | null {
   for (const step of shift?.undo ?? []) if (step.do === 'shift') return step.to;
   return null;
@@ -71,7 +72,7 @@ function judge(proof: Proof, against: SlotName[], share: number, seconds: number
   return { step: { do: 'judge', ...proof, against, share, seconds }, undo: [] };
 }
 
-/** The lowest buckets for the canary, so that whoever has met it keeps it; the others' slots share what is left. */
+/** Gives the canary the lowest buckets, so that its users keep it as the share grows; scales the other shares down. */
 function withShare(stable: Table, slot: SlotName, buckets: number): Table {
   const others = (stable.shares ?? []).map((other) => ({
     ...other,

@@ -1,6 +1,6 @@
 /**
- * In-place: the release takes the place of the one that serves, in the same slot. Meanwhile everyone gets the
- * maintenance page. It needs no memory for a second copy, and costs the time between its stop and its proof.
+ * In-place: replaces the active release in its slot, while everyone gets the maintenance page. Needs no memory for a
+ * second process, at the cost of downtime from the stop until the release is verified.
  */
 import { KnownError } from '../core/errors';
 import type { PlanInput, Strategy } from '../core/interfaces';
@@ -27,7 +27,7 @@ function replace(input: PlanInput, slot: SlotName): Plan {
     ...migrate(input),
     ...shift(table, page),
     { step: { do: 'stop', slot }, undo: putBack(input, slot) },
-    // whatever came of it goes before the old one comes back
+    // stop the new process, whatever its state, before the old release comes back
     { ...start(input, proof), undo: [{ do: 'stop', slot }] },
     verify(proof),
     ...shift(page, live),

@@ -1,6 +1,6 @@
 /**
- * Restore: what was live serves again, where it served. No strategy that a person could choose: it is what the
- * deployer does when slots have died and nobody starts them again.
+ * Restore: starts the live release again in its own slots. Operators cannot choose it; the deployer uses it when slots
+ * have died and nothing restarts them.
  */
 import type { PlanInput, Strategy } from '../core/interfaces';
 import { inService } from '../core/traffic-split';
@@ -14,20 +14,20 @@ import { hasIt, runningIn } from './steps';
 export const restore: Strategy = {
   plan(given) {
     const input = { ...given, observed: unhealthyCounts(given) };
-    // a pool may have become smaller since
+    // the pool may have shrunk since
     const serving = servingSlots(input.observed.table).filter((slot) => input.slots.includes(slot));
     return serving.length > 1 ? bringBack(input, serving) : bringBackOne(input);
   },
 };
 
-/** Its own slot, also where a process hangs in it: a standby has its users meanwhile. */
+/** Restores the slot itself, even when a process hangs in it, since a standby has its users meanwhile. */
 function bringBackOne(input: PlanInput): Plan {
   const { observed, wanted, slots } = input;
   const isServing = wanted !== null && slots.includes(wanted) && inService(observed.table).includes(wanted);
   return isServing && !hasIt(input, wanted) ? startAndShift(input, wanted) : blueGreen.plan(input);
 }
 
-/** An unhealthy process of the release serves its users: it is back already. */
+/** An unhealthy process of the release still handles users, so it counts as restored. */
 function unhealthyCounts({ observed, release }: PlanInput): Observed {
   const slots = observed.slots.map((running) =>
     running.status === 'unhealthy' && running.commit === release.commit
@@ -37,7 +37,7 @@ function unhealthyCounts({ observed, release }: PlanInput): Observed {
   return { ...observed, slots };
 }
 
-/** Users are served as soon as one is there; the others come back together. */
+/** Without any live slot, the first one starts alone so that users are served sooner; the rest start together. */
 function bringBack(input: PlanInput, serving: SlotName[]): Plan {
   const dead = serving.filter((slot) => !hasIt(input, slot) || runningIn(input.observed, slot)?.orphan);
   const isWhole = serving.length === servingSlots(input.observed.table).length;

@@ -1,6 +1,8 @@
 /**
- * Rolling: over the whole pool, a few slots at a time. Their buckets go to the others, they are drained, stopped and
- * started with the release, proven, and get buckets again. Old and new serve side by side until all are new.
+ * Rolling: replaces the release in the whole pool, a batch of slots at a time.
+ *
+ * The batch's buckets go to the other slots; its slots are drained, stopped, started with the release and verified, and
+ * get buckets again. Old and new share the traffic until all slots are new.
  */
 import { batchSize } from '../core/batch';
 import { KnownError } from '../core/errors';
@@ -19,9 +21,9 @@ export const rolling: Strategy = {
     const isDone = (slot: SlotName): boolean => serving.includes(slot) && hasIt(input, slot);
     if (slots.every(isDone)) return [];
     const left = slots.filter((slot) => !isDone(slot));
-    // what serves nobody comes first: with it more serve than before, and never fewer
+    // idle slots first: they add capacity before any live slot is taken out
     const idle = left.filter((slot) => !serving.includes(slot));
-    // and last the active one, which stands in for every other that crashes
+    // the active slot last: it takes over for every other slot that crashes
     const busy = left
       .filter((slot) => serving.includes(slot))
       .sort((a, b) => Number(a === observed.table.active) - Number(b === observed.table.active));
@@ -31,8 +33,8 @@ export const rolling: Strategy = {
 };
 
 /**
- * Each batch in turn; in the end all slots that serve have the release.
- * @param onTrial before more users get it, the batch before, which has users by then, must still be what was proven
+ * Replaces the batches in turn; in the end every slot in service has the release.
+ * @param onTrial verify the previous batch again before more users get the release
  */
 export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial = false): Plan {
   const fresh = new Set(aliveInService(input).filter((slot) => hasIt(input, slot)));
@@ -79,9 +81,9 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
 }
 
 /**
- * On the way back users get what served before as soon as enough slots have it, and not slot by slot: whoever takes it
- * back wants nobody on the new release. Where it holds for a person, the other slots' release stays.
- * @returns the table over those of the slots that are as before, or the other one where these are too few
+ * On undo, moves all users back to the old release at once when enough slots run it, instead of slot by slot. With
+ * `onFailure: 'hold'` the replaced slots keep the new release.
+ * @returns the table over the slots that still run the old release, or `otherwise` when these are too few
  */
 function wayBack(
   { rolling: { onFailure, minHealthy } }: PlanInput,
@@ -95,7 +97,7 @@ function wayBack(
   };
 }
 
-/** A slot whose process is dead serves nobody, whatever the table says; the standby then stands in for all of them. */
+/** The live slots whose process answers. When all are dead, the standby takes over for them. */
 export function aliveInService({ observed, slots }: PlanInput): SlotName[] {
   const { table } = observed;
   const named = inService(table);
@@ -104,12 +106,12 @@ export function aliveInService({ observed, slots }: PlanInput): SlotName[] {
   return slots.filter((slot) => slot === table.standby && runningIn(observed, slot)?.status === 'online');
 }
 
-/** Each slot its own: through nginx they are told apart by it. */
+/** Each slot has its own instance id, so that answers through nginx can be told apart. */
 function newProof({ release, instance }: PlanInput, slot: SlotName): Proof {
   return { slot, commit: release.commit, instance: `${instance}-${slot}`, restarts: 0 };
 }
 
-/** Of a slot that has the release already. */
+/** For a slot that already runs the release. */
 function proofAsItIs({ observed, release }: PlanInput, slot: SlotName): Proof {
   const { instance = '', restarts = 0 } = runningIn(observed, slot) ?? {};
   return { slot, commit: release.commit, instance, restarts };

@@ -1,4 +1,4 @@
-/** What the strategies have in common: single steps with their undos, and what they look at. */
+/** Helpers that the strategies share: single steps with their undos, and checks of the observed state. */
 import type { PlanInput } from '../core/interfaces';
 import { inService } from '../core/traffic-split';
 import { sameTable } from '../core/traffic-table';
@@ -6,20 +6,20 @@ import type { Observed, Plan, PlannedStep, Step } from '../core/plan';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
 
-/** The release serves every user, and answers, and nobody asked for another slot: nothing to do. */
+/** True when the release is live in every slot in service, and no other slot was requested. */
 export function alreadyLive(input: PlanInput): boolean {
   const serving = inService(input.observed.table);
   return input.wanted === null && serving.length > 0 && serving.every((slot) => hasIt(input, slot));
 }
 
-/** The release runs in this slot, with the same environment: a process keeps the one that it was started with. */
+/** True when the slot runs this release with this environment; a process keeps the environment it started with. */
 export function hasIt({ observed, release, environment }: PlanInput, slot: SlotName): boolean {
   const running = runningIn(observed, slot);
   const isSame = running?.commit === release.commit && (running.environment ?? 0) === environment;
   return isSame && running.status === 'online';
 }
 
-/** The slot has a process that answers: users are served by it, however it does. */
+/** True when the slot's process answers, even if unhealthy. */
 export function answers(observed: Observed, slot: SlotName): boolean {
   const status = runningIn(observed, slot)?.status;
   return status === 'online' || status === 'unhealthy';
@@ -29,17 +29,17 @@ export function runningIn({ slots }: Observed, name: SlotName | null): RunningSl
   return slots.find(({ slot, pid }) => slot === name && pid !== null) ?? null;
 }
 
-/** Once for a release, and before its first process. */
+/** Once per release, before its first process starts. */
 export function migrate({ migrate, release, environment }: PlanInput): Plan {
   return when(migrate, { step: { do: 'migrate', commit: release.commit, environment }, undo: [] });
 }
 
-/** Nothing where the table is as it is to be. @param back where its undo leads, if not to where it came from */
+/** No step when the table does not change. @param back the table its undo restores, if not the previous one */
 export function shift(from: Table, to: Table, back = from): Plan {
   return when(!sameTable(from, to), { step: { do: 'shift', to }, undo: [{ do: 'shift', to: back }] });
 }
 
-/** Starts the release in a slot. Its undo leaves the slot as it was. */
+/** Starts the release in a slot. Its undo restores the slot. */
 export function start(input: PlanInput, proof: Proof): PlannedStep {
   const { environment } = input;
   return { step: { do: 'start', ...proof, environment }, undo: putBack(input, proof.slot) };
@@ -49,7 +49,7 @@ export function verify(proof: Proof): PlannedStep {
   return { step: { do: 'verify', ...proof }, undo: [] };
 }
 
-/** Proven through nginx, and watched. @param others slots with the same release that serve beside the first */
+/** Verifies through nginx, then bakes. @param others live slots with the same release, besides the first */
 export function goLive({ bakeSeconds }: PlanInput, proof: Proof, others: Proof[] = []): Plan {
   const proofs = { ...proof, ...(others.length > 0 && { others }) };
   return [
@@ -58,14 +58,14 @@ export function goLive({ bakeSeconds }: PlanInput, proof: Proof, others: Proof[]
   ];
 }
 
-/** Ends what serves nobody any more and stands behind nobody, so that it holds no memory. */
+/** Stops slots that are neither live nor standby, to free their memory. */
 export function retireAllBut(input: PlanInput, kept: (SlotName | null)[]): Plan {
   return input.slots
     .filter((slot) => !kept.includes(slot) && runningIn(input.observed, slot))
     .map((slot) => ({ step: { do: 'stop', slot }, undo: putBack(input, slot) }));
 }
 
-/** The slot as it was: empty, or with the release that it held. */
+/** The steps that restore the slot: empty, or with the release that it ran. */
 export function putBack({ observed, undoInstance }: PlanInput, slot: SlotName): Step[] {
   const resident = runningIn(observed, slot);
   if (!resident) return [{ do: 'stop', slot }];
