@@ -1,22 +1,22 @@
-/** Which variables of the caller's environment reach an app, PM2's daemon and the deployer. */
+/** Selects the caller's environment variables that reach an app, PM2's daemon and the deployer. */
 import { cleanEnvironment } from './environment-allowlist';
 
-/** What only git, npm and Docker need: a proxy's URL may hold a password. */
+/** Only git, npm and Docker need these; a proxy's URL may contain a password. */
 const NOT_FOR_AN_APP = /proxy$|^XDG_|^DOCKER_/i;
 
-/** The environment of an app and of PM2, which passes its own on to nobody. */
+/** The environment of an app, and of PM2, which does not pass its own on. */
 export function appEnvironment(caller: NodeJS.ProcessEnv): Record<string, string> {
   const kept = Object.entries(deployerEnvironment(caller)).filter(([name]) => !NOT_FOR_AN_APP.test(name));
   return Object.fromEntries(kept);
 }
 
-/** The environment of the deployer, which fetches and installs. */
+/** The environment of the deployer, which also fetches and installs. */
 export function deployerEnvironment(caller: NodeJS.ProcessEnv): Record<string, string> {
   const clean = cleanEnvironment(caller);
   return clean.PATH === undefined ? clean : { ...clean, PATH: withoutNpmFolders(clean.PATH) };
 }
 
-/** `npm run` puts the clone's own tools in front of PATH; a release must not find them. */
+/** `npm run` prepends the clone's own tools to PATH; a release must not find them. */
 function withoutNpmFolders(searched: string): string {
   return searched
     .split(':')

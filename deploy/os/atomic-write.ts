@@ -1,4 +1,4 @@
-/** Writes small files that other processes read. */
+/** Writes small files that other processes read, atomically. */
 import { closeSync, fchmodSync, fsyncSync, openSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
@@ -10,15 +10,15 @@ export interface AtomicWrite {
 }
 
 /**
- * Replaces a file with one rename(2): a reader sees the old content or the new one, never a part, and after a power cut
- * the file holds one of the two. Throws what the file system reports, and then leaves the old file unchanged.
+ * Replaces a file with one rename(2): readers, and the disk after a power cut, see either the old content or the new.
+ * Throws the file system's error, and then leaves the old file unchanged.
  */
 export function writeAtomically(
   file: string,
   content: string | Uint8Array,
   { mode = 0o600, durable = true }: AtomicWrite = {},
 ): void {
-  // beside the file, since a rename cannot cross file systems; the pid keeps two writers apart
+  // in the same folder, since a rename cannot cross file systems; the pid keeps two writers apart
   const fresh = `${file}.${process.pid}.new`;
   try {
     writeNew(fresh, content, mode, durable);
@@ -35,7 +35,7 @@ function writeNew(file: string, content: string | Uint8Array, mode: number, dura
   rmSync(file, { force: true });
   const descriptor = openSync(file, 'wx', mode);
   try {
-    // the umask must not narrow what the caller asked for
+    // set the mode explicitly, because the umask applies to open
     fchmodSync(descriptor, mode);
     writeFileSync(descriptor, content);
     if (durable) fsyncSync(descriptor);
@@ -44,7 +44,7 @@ function writeNew(file: string, content: string | Uint8Array, mode: number, dura
   }
 }
 
-/** The rename itself is durable once the folder that holds the name is. */
+/** A rename is durable only after its folder is flushed. */
 export function syncFolder(folder: string): void {
   const descriptor = openSync(folder, 'r');
   try {

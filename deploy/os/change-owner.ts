@@ -1,14 +1,17 @@
 /**
- * Gives a folder that another user can write to that user, as root, and nothing outside of it.
+ * Changes the owner of a folder that another user can write to, as root, without affecting anything outside it.
  *
- * A path is not safe here: between a check and chown(2) that user can swap a directory for a link to /etc. So each name
- * is opened once with O_PATH and O_NOFOLLOW, and everything else happens to that descriptor through /proc/self/fd,
- * which is what openat(2) and fchownat(2) would do.
+ * A path is not safe for this: between a check and chown(2), that user can replace a directory with a link to /etc. So
+ * each name is opened once with O_PATH and O_NOFOLLOW, and every further call uses that descriptor through
+ * /proc/self/fd, like openat(2) and fchownat(2).
  */
 import { chownSync, closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 
-/** Opens a name without opening the file: no reader for a FIFO, no side effect on a device. Node has no name for it. */
+/**
+ * Opens a name without opening the file, so a FIFO needs no reader and a device sees no side effect. Node does not
+ * export this flag.
+ */
 const O_PATH = 0o10000000;
 
 export interface Owner {
@@ -17,12 +20,12 @@ export interface Owner {
 }
 
 /**
- * Changes the owner of the folder and of all directories, files, FIFOs and sockets below it. Unchanged stay symbolic
- * links, devices, other mounts, and files with several names, of which one may lie outside. What cannot be changed is
- * left alone.
+ * Changes the owner of the folder and of all directories, files, FIFOs and sockets below it. Skips symbolic links,
+ * devices, other mounts, and files with several hard links, of which one may be outside. Ignores entries that cannot be
+ * changed.
  */
 export function changeOwnerBelow(folder: string, owner: Owner): void {
-  // the folder itself is the caller's: it may be a link to another disk
+  // follow a link only for the folder itself, which the caller chose: it may be on another disk
   withDescriptor(folder, 0, (root) => changeOwner(root, mountOf(root), owner));
 }
 
@@ -47,7 +50,7 @@ function mayChange(found: Stats): boolean {
   return found.isDirectory() || found.nlink === 1;
 }
 
-/** Also tells a bind mount from its surroundings, which has the same device number. */
+/** The mount id; it also distinguishes a bind mount, which has the same device number as its surroundings. */
 function mountOf(fd: number): string {
   return /^mnt_id:\s*(\d+)$/m.exec(readFileSync(`/proc/self/fdinfo/${fd}`, 'utf8'))?.[1] ?? '';
 }
@@ -65,7 +68,7 @@ function withDescriptor(file: string, flags: number, work: (fd: number) => void)
   }
 }
 
-/** Undefined when the file has gone, is immutable, or its path is too long. */
+/** Undefined when the file is gone or immutable, or its path is too long. */
 function attempt<T>(work: () => T): T | undefined {
   try {
     return work();

@@ -1,17 +1,20 @@
-/** Files in a folder that its own user may not use. A command that was run as root leaves such files. */
+/** Finds files in a folder that the folder's owner cannot use, such as those left by a command that ran as root. */
 import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import { word } from '../core/shell-word';
 
-/** Throws E_HOME where this user owns the folder and may not use something in it. @param except names in it */
+/**
+ * Throws E_HOME when this user owns the folder but cannot use something in it.
+ * @param except names in the folder to skip
+ */
 export function mustBeUsable(folder: string, except: readonly string[] = []): void {
   const closed = closedFiles(folder, except);
   if (closed.length > 0) throw closedError(folder, closed);
 }
 
-/** What is wrong with these files of the folder, and the command that opens them. */
+/** The error for these files of the folder, with the command that fixes it. */
 export function closedError(folder: string, files: readonly string[]): KnownError {
   const [first = folder] = files;
   const more = files.length > 1 ? `, nor ${files.length - 1} more of ${folder}` : '';
@@ -29,7 +32,7 @@ function fixOf(folder: string, files: readonly string[]): string {
   ].join(' && ');
 }
 
-/** In the folder itself and in the folders there. None where another user owns the folder. */
+/** Checks the folder and its direct subfolders. Empty when another user owns the folder. */
 function closedFiles(folder: string, except: readonly string[]): string[] {
   const user = process.geteuid?.();
   if (!existsSync(folder) || statSync(folder).uid !== user) return [];
@@ -48,7 +51,7 @@ function below(folder: string, except: readonly string[] = []): { file: string; 
   });
 }
 
-/** A file that its own user has made read-only is meant so. */
+/** A file that this user owns may be read-only on purpose. */
 function isClosed(file: string, stat: Stats, user: number | undefined): boolean {
   const { R_OK, W_OK, X_OK } = constants;
   const wanted = R_OK | (stat.isDirectory() ? X_OK : 0) | (stat.uid === user ? 0 : W_OK);

@@ -1,14 +1,14 @@
-/** What a command writes: kept in the log up to a limit, and its last lines for the message about a failure. */
+/** Writes a command's output to the log, up to a limit, and keeps its last lines for a failure's message. */
 import type { ChildProcess } from 'node:child_process';
 import { appendFileSync, closeSync, openSync, writeSync } from 'node:fs';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { stripVTControlCharacters } from 'node:util';
 
-/** A test that writes without end must not fill the disk that the live app uses. Bytes. */
+/** In bytes. A test with endless output must not fill the disk of the live app. */
 const LOG_LIMIT = 20 * 1024 * 1024;
 const TAIL_LIMIT = 64 * 1024;
-/** Output ends with the command, except where a process that nothing finds any more still holds it. */
+/** Maximum wait for the output to close after the command has ended, because an unknown process may still hold it. */
 const REST_MS = 1000;
 
 export class CommandOutput {
@@ -22,7 +22,7 @@ export class CommandOutput {
   private readonly decoder = new StringDecoder('utf8');
   private unended = '';
 
-  /** @param redact hides in every line what no log may carry; what it writes is then kept line by line */
+  /** @param redact hides secrets in every line; the output is then written line by line */
   constructor(
     private readonly logFile: string,
     private readonly redact?: (text: string) => string,
@@ -30,12 +30,12 @@ export class CommandOutput {
     this.fd = openSync(logFile, 'a', 0o600);
   }
 
-  /** A line of ours among the command's. */
+  /** Adds a line of Switchyard's own to the log. */
   note(line: string): void {
     try {
       appendFileSync(this.logFile, `${line}\n`);
     } catch {
-      // a full disk costs the log, never the deployment
+      // a full disk costs the log, but must not fail the deployment
     }
   }
 
@@ -46,7 +46,7 @@ export class CommandOutput {
     this.closed = new Promise((resolve) => child.once('close', resolve).once('error', resolve));
   }
 
-  /** Waits for the rest of the output, and returns its last lines. */
+  /** Waits for the rest of the output and returns its last lines. */
   async close(lines: number): Promise<string[]> {
     await Promise.race([this.closed, sleep(REST_MS, undefined, { ref: false })]);
     this.child?.stdout?.destroy();
@@ -60,19 +60,19 @@ export class CommandOutput {
       .map((line) => this.hide(line));
   }
 
-  /** Something of the command's own output. */
+  /** Adds a chunk of the command's output. */
   add(chunk: Buffer): void {
-    // split characters at a chunk's edge look odd in a message, and nowhere else
+    // a character split between chunks is garbled here, but not in the log
     this.tail = (this.tail + chunk.toString('utf8')).slice(-TAIL_LIMIT);
     if (this.redact) this.addLines(this.decoder.write(chunk));
     else this.keep(chunk);
   }
 
-  /** A secret may come in two chunks, but not in two lines. */
+  /** A secret may be split across two chunks, but not across two lines. */
   private addLines(text: string): void {
     const lines = (this.unended + text).split('\n');
     this.unended = lines.pop() ?? '';
-    // a line without end is not to fill the memory: it is kept in pieces
+    // an endless line must not fill the memory, so it is written in pieces
     if (this.unended.length > TAIL_LIMIT) {
       lines.push(this.unended);
       this.unended = '';

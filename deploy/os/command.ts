@@ -1,6 +1,6 @@
 /**
- * Runs one command of a deployment: an install, a test, a build, a migration. Everything that it starts is
- * over when it is over, it yields to the live slots, and its output goes to the deployment's log.
+ * Runs one command of a deployment: an install, a test, a build or a migration. Kills every process that the command
+ * leaves behind, and writes its output to the deployment's log.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
@@ -13,51 +13,54 @@ import { DEPLOYMENT_MARKER, deploymentMark, killMarked } from './marked-processe
 export { DEPLOYMENT_MARKER } from './marked-processes';
 
 export interface Command {
-  /** The program and its arguments; never a shell's line. */
+  /** The program and its arguments; never a shell command line. */
   argv: readonly string[];
   cwd: string;
-  /** Goes over the allow-listed environment. No secrets: the commit's own code reads it. */
+  /** Overrides the allow-listed environment. No secrets: the commit's own code can read it. */
   env?: Record<string, string>;
-  /** The deployment's log, in the home's logs; output is appended. */
+  /** The deployment's log in the home; output is appended. */
   logFile: string;
   timeoutSeconds: number;
-  /** Least processor and disk time, and the first to go when memory runs out. */
+  /** Lowest processor and disk priority, and first to be killed when memory runs out. */
   lowPriority?: boolean;
   deploymentId: number;
-  /** Hides in its output, line by line, what no log may carry. */
+  /** Hides secrets in the output, line by line. */
   redact?: (text: string) => string;
-  /** Stands in the log in place of a long argv. */
+  /** Replaces a long argv in the log. */
   label?: string;
-  /** How many of its last lines are wanted; 20 unless told. */
+  /** Number of last lines to keep; 20 by default. */
   keepLines?: number;
 }
 
 export interface CommandResult {
-  /** Null when a signal ended it. 127 when there is no such program. */
+  /** Null when a signal killed it; 127 when the program does not exist. */
   exitCode: number | null;
   signal: NodeJS.Signals | null;
   timedOut: boolean;
-  /** What it wrote last, oldest first, without colours and empty lines. */
+  /** Its last output lines, oldest first, without colours and empty lines. */
   lastLines: string[];
   ms: number;
 }
 
-/** A shell's code for a program that does not exist. */
+/** A shell's exit code for a program that does not exist. */
 const NO_SUCH_PROGRAM = 127;
 const LAST_LINES = 20;
 
-/** Where the output of everything a deployment runs is kept. */
+/** The log file for the output of a deployment's commands. */
 export function deploymentLog(home: { logs: string }, deploymentId: number): string {
   return path.join(home.logs, `deployment-${deploymentId}.log`);
 }
 
-/** A command's process that waits already, see launchAhead, and what it is to hear. */
+/** A process started by launchAhead, and the text for its input. */
 export interface Waiting {
   child: ChildProcess;
   word: string;
 }
 
-/** Runs the command to its end or its time limit. A failure is a result, not an exception. One at a time per deployment. */
+/**
+ * Runs the command until it ends or reaches its time limit. A failure is a result, not an exception. One at a time per
+ * deployment.
+ */
 export async function runCommand(command: Command, ahead?: Waiting): Promise<CommandResult> {
   const begun = performance.now();
   const mark = markOf(command);
@@ -69,8 +72,8 @@ export async function runCommand(command: Command, ahead?: Waiting): Promise<Com
   ahead?.child.stdin?.end(ahead.word);
   const ended = endOf(child, output);
   const timedOut = await isOver(ended, command.timeoutSeconds);
-  // A server that a test forgot, or all of it at the limit. Found by the mark and not by the process group,
-  // which is the whole deployment's, and which such a process may have left.
+  // Kills a server that a test left running, or everything at the time limit. Finds processes by the mark, because the
+  // process group is the whole deployment's and a process may have left it.
   await killMarked(mark);
   const { exitCode, signal } = await ended;
   const lastLines = await output.close(command.keepLines ?? LAST_LINES);
@@ -80,7 +83,7 @@ export async function runCommand(command: Command, ahead?: Waiting): Promise<Com
   return { exitCode, signal, timedOut, lastLines, ms };
 }
 
-/** What a command gets of our environment: an allow-list, Node's own folder first in PATH, and the mark. */
+/** The environment of a command: the allow-listed variables, Node's own folder first in PATH, and the mark. */
 export function commandEnvironment(mark: string): Record<string, string> {
   const clean = cleanEnvironment(process.env);
   const node = path.dirname(process.execPath);
@@ -88,12 +91,12 @@ export function commandEnvironment(mark: string): Record<string, string> {
 }
 
 /**
- * Starts the process of a command that is run later: it must wait until its input ends, and leave when it has read
- * nothing. The end of another command of the deployment ends it too.
+ * Starts the process of a later command. It must wait until its input ends, and exit when it has read nothing. It is
+ * also killed when another command of the deployment ends.
  */
 export function launchAhead(command: Command): ChildProcess {
   const child = launch(command, 'pipe');
-  // one that cannot be started, or is gone by then, is not waited for
+  // ignore a process that cannot be started or is already gone
   child.on('error', () => undefined);
   child.stdin?.on('error', () => undefined);
   return child;
@@ -108,7 +111,7 @@ function launch(command: Command, input: 'ignore' | 'pipe'): ChildProcess {
   const [program, ...args] = command.argv;
   const options: SpawnOptions = {
     cwd: command.cwd,
-    // the mark last: nothing may take it away
+    // the mark comes last, so that nothing overrides it
     env: { ...commandEnvironment(mark), ...command.env, [DEPLOYMENT_MARKER]: mark },
     stdio: [input, 'pipe', 'pipe'],
   };
@@ -130,7 +133,7 @@ function endOf(child: ChildProcess, output: CommandOutput): Promise<End> {
   });
 }
 
-/** Waits for the end; true when the limit came first. */
+/** Waits for the end; true when the time limit comes first. */
 async function isOver(ended: Promise<End>, limitSeconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<boolean>((resolve) => {

@@ -1,4 +1,4 @@
-/** What is wrong with a disk: from the error that a write ended with, or by a write of our own. */
+/** Diagnoses a disk from the error of a failed write, or by a test write. */
 import {
   accessSync,
   closeSync,
@@ -18,22 +18,22 @@ import { asKnown, KnownError } from '../core/errors';
 import { word } from '../core/shell-word';
 import { asRoot } from './as-root';
 
-/** One block: a smaller file may fit where nothing else does. */
+/** One block, because a smaller file may still fit on a full disk. */
 const PROBE = Buffer.alloc(4096);
 
-/** What an error says about the disk of `dir`, or null. */
+/** The disk failure behind an error for `dir`, or null. */
 export function asDiskFailure(dir: string, error: unknown): KnownError | null {
   if (error instanceof KnownError) return null;
   const reason = hidesDiskReason(error) ? probeWrite(dir) : diskReason(error);
   return reason === null ? null : diskFailure(reason, dir);
 }
 
-/** The same of any error. */
+/** Like asDiskFailure, but converts any other error as well. */
 export function knownOn(dir: string, error: unknown): KnownError {
   return asDiskFailure(dir, error) ?? asKnown(error);
 }
 
-/** The failure that a write to this folder meets now, or null. It leaves nothing behind. */
+/** The failure that a write to this folder meets now, or null. Leaves nothing behind. */
 export function diskTrouble(dir: string): KnownError | null {
   const reason = probeWrite(dir);
   return reason === null ? null : diskFailure(reason, dir);
@@ -64,7 +64,7 @@ function diskFailure(reason: DiskReason, wanted: string): KnownError {
   }
 }
 
-/** Lists where most files are; which of them may go, only an operator knows. */
+/** Lists where most files are; only the operator knows which of them can be removed. */
 export function inodeHint(dir: string): string {
   return asRoot(`du --inodes -x ${word(mountPoint(dir))} | sort -n | tail`);
 }
@@ -91,12 +91,12 @@ function writeAndRemove(file: string): void {
   }
 }
 
-/** What is there of it: a home is made by the first start. */
+/** The nearest existing folder: the home does not exist before the first start. */
 function nearest(dir: string): string {
   return existsSync(dir) ? dir : nearest(path.dirname(dir));
 }
 
-/** Some file systems make inodes as they need them, and count none. */
+/** Some file systems allocate inodes on demand and report 0. */
 function hasNoInodes(dir: string): boolean {
   const { files, ffree } = statfsSync(dir);
   return files > 0 && ffree === 0;

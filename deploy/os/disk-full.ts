@@ -1,4 +1,4 @@
-/** Does what a command wrote say that the disk is full? */
+/** Recognizes in a command's output that the disk is full. */
 
 const DISK = /\b(ENOSPC|EDQUOT)\b|no space left on device/i;
 

@@ -1,6 +1,6 @@
 /**
- * Flushes everything that was written to a file system. Node can flush single files, and a release has 20,000: one
- * syncfs(2), which coreutils calls `sync -f`, takes a fraction of the time.
+ * Flushes whole file systems. Node can only flush single files, and a release has 20,000: one syncfs(2), `sync -f` in
+ * coreutils, takes a fraction of the time.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -9,8 +9,8 @@ import { KnownError } from '../core/errors';
 const run = promisify(execFile);
 
 /**
- * Returns when all that was written to the file systems of these folders survives a power cut. Throws E_DISK when a
- * disk reports that it could not write.
+ * Returns when everything written to the file systems of these folders would survive a power cut. Throws E_DISK when a
+ * disk reports a write error.
  */
 export async function flushFileSystems(folders: readonly string[]): Promise<void> {
   try {

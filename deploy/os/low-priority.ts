@@ -1,6 +1,6 @@
 /**
- * Starts what the live slots go before: an install, a test, a build, a removal. It gets what processor and disk they
- * leave, and is the first to go when memory runs out.
+ * Starts commands with low priority: an install, a test, a build or a removal. They get the processor and disk time
+ * that the live slots leave, and are killed first when memory runs out.
  */
 import { spawn, spawnSync } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
@@ -8,13 +8,13 @@ import { once } from 'node:events';
 import { writeFileSync } from 'node:fs';
 
 const NICE = 10;
-/** A third of a slot's share where both want all they can get: see docs/decisions/0018. */
+/** A third of a slot's processor share when both are busy; see docs/decisions/0018. */
 const SESSION_NICE = 5;
-/** A user without rights may set a session's share ten times a second, all users together. */
+/** The kernel allows ten changes of a session's share per second for all unprivileged users together. */
 const AGAIN_AFTER_MS = 150;
 const TIMES = 5;
 
-/** The same as node's spawn. It is the first process of a session of its own. */
+/** Like Node's spawn, but in a session of its own. */
 export function spawnPolitely(argv: readonly string[], options: SpawnOptions): ChildProcess {
   const [program, ...args] = [...politely(), ...argv];
   const child = spawn(program as string, args, { ...options, detached: true });
@@ -25,7 +25,7 @@ export function spawnPolitely(argv: readonly string[], options: SpawnOptions): C
   return child;
 }
 
-/** Runs it to its end, without its output. Rejects when it cannot be started or fails. */
+/** Runs the command to its end and discards its output. Rejects when it cannot be started or fails. */
 export async function runPolitely(argv: readonly string[], options: SpawnOptions = {}): Promise<void> {
   const child = spawnPolitely(argv, { ...options, stdio: 'ignore' });
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
@@ -34,7 +34,10 @@ export async function runPolitely(argv: readonly string[], options: SpawnOptions
 
 let polite: string[] | undefined;
 
-/** The prefix for low priority, as far as this machine has it; `-t` lets a container refuse ionice. */
+/**
+ * The command prefix for low priority, as far as this machine supports it. `-t` tolerates a container that refuses
+ * ionice.
+ */
 function politely(): string[] {
   const nice = ['nice', '-n', String(NICE)];
   const ways = [[...nice, 'ionice', '-t', '-c', '2', '-n', '7'], nice, []];
@@ -45,24 +48,24 @@ function politely(): string[] {
 }
 
 /**
- * Where the kernel shares the processor out by sessions (sched_autogroup), `nice` is only heeded within one, and the
- * slots, nginx and we have each our own: the session is what has to yield.
+ * With sched_autogroup the kernel shares the processor between sessions, and `nice` only applies within one. The slots,
+ * nginx and the deployer have a session each, so this session has to yield.
  */
 function yieldSession(leader: number, times = TIMES): void {
   try {
     writeFileSync(`/proc/${leader}/autogroup`, String(SESSION_NICE));
   } catch (error) {
-    // without such a file it shares out by process; or it is over already
+    // without this file the kernel shares by process; or the process has ended
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || times === 0) return;
     setTimeout(() => yieldSession(leader, times - 1), AGAIN_AFTER_MS).unref();
   }
 }
 
-/** When memory runs out, the kernel is to end a build and not the slot that serves. */
+/** Makes the kernel kill a build before a live slot when memory runs out. */
 function dieFirst(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
   } catch {
-    // it is over already, or this machine does not let us
+    // the process has ended, or this machine does not allow it
   }
 }

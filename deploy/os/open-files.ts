@@ -1,7 +1,7 @@
-/** Which files a process has open, as the kernel names them now: a renamed one by its new name. */
+/** Lists the files that a process has open, by their current names even after a rename. */
 import { readdirSync, readlinkSync } from 'node:fs';
 
-/** By their descriptors. Empty for another user's process, and for one that has just ended. */
+/** By descriptor. Empty for another user's process and for one that has just ended. */
 export function openDescriptors(pid: number): { fd: string; file: string }[] {
   try {
     return readdirSync(`/proc/${pid}/fd`).map((fd) => ({ fd, file: readlinkSync(`/proc/${pid}/fd/${fd}`) }));
@@ -14,7 +14,7 @@ export function openFiles(pid: number): string[] {
   return openDescriptors(pid).map(({ file }) => file);
 }
 
-/** Every file that any process of this user's has open. */
+/** Every file that any process of this user has open. */
 export function allOpenFiles(): Set<string> {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return new Set(pids.flatMap((pid) => openFiles(Number(pid))));

@@ -1,4 +1,4 @@
-/** Who listens on a port. */
+/** Finds the processes that listen on a port. */
 import { readdirSync, readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
@@ -17,9 +17,9 @@ export function portInUse(port: number): boolean {
 }
 
 /**
- * Whether nobody listens on the port, on any address. Tried, not looked for: after the last of the sockets that listen the
- * kernel searches for the others before it answers. Only a port that only root may take, as nginx may on some machines,
- * has to be looked for.
+ * Whether no process listens on the port, on any address. Binds the port instead of reading the socket list, where the
+ * kernel takes milliseconds to search for further sockets after the last listening one. Reads the list only for a port
+ * that only root may bind.
  */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -32,14 +32,14 @@ export function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * The process that listens on the port, the oldest when several share the socket. Null when nobody listens,
- * and when it belongs to another user and we are not root: the kernel does not tell then.
+ * The process that listens on the port, the oldest when several share the socket. Null when none listens, or when it
+ * belongs to another user and this process is not root, because the kernel then hides it.
  */
 export function portHolder(port: number): PortHolder | null {
   return portHolders(port)[0] ?? null;
 }
 
-/** Every process that listens on the port, by pid: as far as the kernel tells, see portHolder. */
+/** Every process that listens on the port, by pid, as far as the kernel shows them; see portHolder. */
 export function portHolders(port: number): PortHolder[] {
   const inodes = listeningInodes(port);
   if (inodes.size === 0) return [];
@@ -52,7 +52,7 @@ export function portHolders(port: number): PortHolder[] {
     .map((pid) => ({ pid, command: commandOf(pid) }));
 }
 
-/** The port and its holder as a clause: `Port 8000 is held by node (pid 4711)`, `Port 8000 is in use`. */
+/** The port and its holder in one sentence: `Port 8000 is held by node (pid 4711).`, `Port 8000 is in use.` */
 export function portInUseMessage(port: number): string {
   const holder = portHolder(port);
   return holder
@@ -60,7 +60,10 @@ export function portInUseMessage(port: number): string {
     : `Port ${port} is in use.`;
 }
 
-/** The ports that a process listens on, or one that it has started: a container's first process starts the app. Empty for one that has ended. */
+/**
+ * The ports that a process or its descendants listen on: a container's first process starts the app. Empty for an ended
+ * process.
+ */
 export function listeningPorts(pid: number): number[] {
   const pids = withDescendants([pid]);
   const ports = listeningSockets()
@@ -93,7 +96,7 @@ function linkOrNothing(file: string): string {
   }
 }
 
-/** The binary's name: what a process calls itself need not help, Node 24 says "MainThread". */
+/** The binary's name. The process's own title may not help: Node 24 reports "MainThread". */
 function commandOf(pid: number): string {
   const binary = linkOrNothing(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
   return path.basename(binary) || 'a process that has just ended';

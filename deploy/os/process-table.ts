@@ -1,6 +1,6 @@
 /**
- * The processes of this machine as the kernel shows them in /proc: for those that PM2 does not know of any
- * more. A process is recognised by the environment it was started with, which its children inherit.
+ * Reads the machine's processes from /proc, to find those that PM2 no longer knows. A process is recognized by the
+ * environment it was started with, which its children inherit.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -9,7 +9,7 @@ import { KnownError } from '../core/errors';
 export interface OsProcess {
   pid: number;
   parent: number;
-  /** Clock ticks since the machine started: with the pid, the identity of a process. */
+  /** Clock ticks since boot; together with the pid, it identifies a process. */
   startedAt: number;
   argv: string[];
   env: Record<string, string>;
@@ -18,7 +18,9 @@ export interface OsProcess {
 const LOOK_EVERY_MS = 20;
 const GONE_AFTER_KILL_MS = 5_000;
 
-/** Those of this user's living processes that were started with this variable, the caller itself excepted. Zombies have none. */
+/**
+ * This user's living processes that started with this variable, except the caller itself. Zombies have no environment.
+ */
 export function processesWith(name: string, value: string): OsProcess[] {
   const found: OsProcess[] = [];
   for (const entry of readdirSync('/proc')) {
@@ -39,12 +41,12 @@ export function processesWith(name: string, value: string): OsProcess[] {
   return found;
 }
 
-/** This very process, as others see it. */
+/** The identity of this process, as others see it. */
 export function ownProcess(): Pick<OsProcess, 'pid' | 'startedAt'> {
   return { pid: process.pid, startedAt: statOf(process.pid)?.startedAt ?? 0 };
 }
 
-/** A process and all that it has started: in a container the app is a child of the init that hands it its signals. */
+/** A process and its descendants: in a container the app is a child of the init that forwards its signals. */
 export function processTree(pid: number): number[] {
   const parents = new Map<number, number>();
   for (const entry of readdirSync('/proc')) {
@@ -56,13 +58,13 @@ export function processTree(pid: number): number[] {
   return tree;
 }
 
-/** Those of them that no other of them started. */
+/** The processes whose parent is not in the list, oldest first. */
 export function withoutChildren(processes: OsProcess[]): OsProcess[] {
   const pids = new Set(processes.map((each) => each.pid));
   return processes.filter((each) => !pids.has(each.parent)).sort((a, b) => a.startedAt - b.startedAt);
 }
 
-/** The processes and all that they have started, in any user's name. */
+/** The processes and all their descendants, whichever user they run as. */
 export function withDescendants(pids: number[]): number[] {
   const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
   const parents = all.map((pid) => ({ pid, parent: statOf(pid)?.parent }));
@@ -74,7 +76,9 @@ export function withDescendants(pids: number[]): number[] {
   return [...found];
 }
 
-/** SIGTERM, then SIGKILL after `graceSeconds`. Returns when all are gone. Throws E_RUNTIME when one is not. */
+/**
+ * SIGTERM, then SIGKILL after `graceSeconds`. Returns when all processes are gone. Throws E_RUNTIME when one is not.
+ */
 export async function endProcesses(processes: OsProcess[], graceSeconds: number): Promise<void> {
   if (processes.length === 0) return;
   signal(processes, 'SIGTERM');
@@ -86,13 +90,13 @@ export async function endProcesses(processes: OsProcess[], graceSeconds: number)
     throw new KnownError('E_RUNTIME', `Process ${stubborn.pid} does not end, not even by SIGKILL.`);
 }
 
-/** False for a zombie too: it is dead, only not yet fetched by its parent. And for another process that has its pid by now. */
+/** False for a zombie too, which is dead but not yet reaped, and for another process that has reused the pid. */
 export function isAlive({ pid, startedAt }: Pick<OsProcess, 'pid' | 'startedAt'>): boolean {
   const stat = statOf(pid);
   return stat !== null && !stat.dead && stat.startedAt === startedAt;
 }
 
-/** The same of a process that nobody else can have the pid of: a child of ours. */
+/** Like isAlive, for a process whose pid cannot be reused: a child of this process. */
 export function isRunning(pid: number): boolean {
   return statOf(pid)?.dead === false;
 }
@@ -111,7 +115,7 @@ function signal(processes: OsProcess[], name: NodeJS.Signals): void {
     try {
       process.kill(each.pid, name);
     } catch {
-      // it ended between the look and the signal
+      // the process ended before the signal
     }
   }
 }
@@ -119,7 +123,7 @@ function signal(processes: OsProcess[], name: NodeJS.Signals): void {
 function statOf(pid: number): { parent: number; startedAt: number; dead: boolean } | null {
   const line = read(`/proc/${pid}/stat`);
   if (!line) return null;
-  // the second field is the program's name in brackets and may contain anything, brackets too
+  // the second field is the program's name in parentheses, which may itself contain parentheses
   const fields = line.slice(line.lastIndexOf(')') + 2).split(' ');
   return { parent: Number(fields[1]), startedAt: Number(fields[19]), dead: /[ZX]/.test(fields[0] ?? 'X') };
 }
@@ -129,7 +133,7 @@ function nameAndValue(pair: string): [string, string] {
   return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
 }
 
-/** Empty when the process has ended or belongs to somebody else. */
+/** Empty when the process has ended or belongs to another user. */
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');

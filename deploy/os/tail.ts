@@ -1,14 +1,14 @@
-/** The last lines of a file that may be huge. */
+/** Reads the last lines of a file that may be huge. */
 import { open } from 'node:fs/promises';
 
 const CHUNK_BYTES = 64 * 1024;
-/** A file of endless lines must not fill the memory either. */
+/** A file with endless lines must not fill the memory either. */
 const READ_AT_MOST_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 10;
 
 /**
- * The last `lines` lines, oldest first; fewer when they are longer than 4 MB together, none when there is no file.
- * Those that a log which was just begun anew does not have yet come from the one before it.
+ * The last `lines` lines, oldest first; fewer when together they exceed 4 MB, none when there is no file. A log that
+ * was just rotated is completed from the file before it.
  */
 export async function lastLines(file: string, lines: number): Promise<string[]> {
   const found = await linesAtEnd(file, lines);
@@ -23,7 +23,7 @@ async function linesAtEnd(file: string, lines: number): Promise<string[]> {
     let position = (await handle.stat()).size;
     const chunks: Buffer[] = [];
     let newlines = 0;
-    // one newline more than lines: the one that ends the line before them
+    // one newline more than lines, which ends the line before them
     while (position > 0 && newlines <= lines && chunks.length * CHUNK_BYTES < READ_AT_MOST_BYTES) {
       const size = Math.min(CHUNK_BYTES, position);
       position -= size;

@@ -1,17 +1,17 @@
-/** The kernel's list of TCP sockets: /proc/net/tcp and tcp6, read without starting a program. */
+/** Reads the kernel's list of TCP sockets from /proc/net/tcp and tcp6, without starting a program. */
 import { closeSync, openSync, readFileSync, readSync } from 'node:fs';
 
 export interface TcpSocket {
   localPort: number;
-  /** The other end, as the kernel writes it: unique among the connections to one port. */
+  /** The remote end in the kernel's notation: unique among the connections to one port. */
   remote: string;
   state: 'established' | 'listening' | 'other';
-  /** What /proc/<pid>/fd calls it: `socket:[inode]`. */
+  /** In /proc/<pid>/fd it is `socket:[inode]`. */
   inode: string;
 }
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
-/** No more than one row at a time: so many bytes has one of /proc/net/tcp, and more than one of none. */
+/** At most one row per read: the length of a row in /proc/net/tcp, and less than two rows in either file. */
 const ROW_BYTES = 150;
 
 /** Every TCP socket of this network namespace. */
@@ -22,14 +22,14 @@ export function tcpSockets(): TcpSocket[] {
 }
 
 /**
- * Those that listen. The kernel lists them first; to find the others it walks through a table with room for some
- * hundred thousand, which takes it several milliseconds, so it is not asked for more.
+ * The listening sockets. The kernel lists them first; to find others it scans a table of several hundred thousand
+ * entries, which takes milliseconds, so reading stops at the first socket of another state.
  */
 export function listeningSockets(): TcpSocket[] {
   return TABLES.flatMap((file) => [...firstListening(file)]);
 }
 
-/** One row of the table; null for what is not a row. */
+/** Parses one row of the table; null when it is not a row. */
 export function parseRow(row: string): TcpSocket | null {
   // sl  local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
   const [, local, remote, state, , , , , , inode] = row.trim().split(/\s+/);
