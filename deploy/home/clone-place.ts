@@ -1,6 +1,6 @@
 /**
- * Is the clone that this process was started in still where it was? Processes outlive a move of their folder, but what
- * they load or start by its path is then missing, or is another clone's.
+ * Tracks whether the clone that this process was started in is still in place. A process outlives a move of its folder,
+ * but files it then loads by path are missing or belong to another clone.
  */
 import { readlinkSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
@@ -8,24 +8,24 @@ import { KnownError } from '../core/errors';
 import { quoted } from '../core/shell-word';
 
 export interface ClonePlace {
-  /** Where the clone was when the process started. */
+  /** Path of the clone when the process started. */
   root: string;
-  /** Where it is now; null when it was removed, or moved where this process cannot see it. */
+  /** Its current path; null when it was removed, or moved to where this process cannot see it. */
   now: string | null;
 }
 
-/** Remembers the folder itself, not its path. The process must have been started in it to be able to find it again. */
+/** Remembers the folder by inode, not by path. Finds it after a move only if the process was started in it. */
 export function watchPlace(root: string): () => ClonePlace {
   const began = statOf(root);
   return () => ({ root, now: isSame(statOf(root), began) ? root : whereItWent(began) });
 }
 
-/** The deployer was started from the clone at `root`, and that is still there. */
+/** True when the deployer was started from the clone at `root` and the clone is still there. */
 export function isInPlace(clone: ClonePlace | undefined, root: string): boolean {
   return clone?.root === root && clone.now === root;
 }
 
-/** Throws E_MOVED where the clone is not at its path any more. */
+/** Throws E_MOVED when the clone is no longer at its path. */
 export function mustBeInPlace({ root, now }: ClonePlace): void {
   if (now === root) return;
   throw new KnownError('E_MOVED', movedSentence({ root, now }), movedHint(now));
@@ -41,7 +41,7 @@ function movedHint(now: string | null): string | undefined {
   return now === null ? undefined : `Run npm start there: cd ${quoted(now)} && npm start`;
 }
 
-/** The kernel follows a folder that processes work in. */
+/** The kernel updates a process's working directory when the folder is moved. */
 function whereItWent(began: Stats | null): string | null {
   const now = linkTarget('/proc/self/cwd');
   return now !== null && isSame(statOf(now), began) ? now : null;

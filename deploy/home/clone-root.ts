@@ -1,4 +1,4 @@
 import path from 'node:path';
 
-/** The clone that the kit was built in: this file is dist/deploy/home/clone-root.js below it. */
+/** The clone that this kit was built in; this file is compiled to dist/deploy/home/clone-root.js in it. */
 export const ROOT = path.resolve(__dirname, '..', '..', '..');

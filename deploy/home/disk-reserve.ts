@@ -1,6 +1,6 @@
 /**
- * Some megabytes put by in the home. On a full disk a shift of traffic still works, but a rollback has to stand in
- * the journal as well: the room that takes comes from here.
+ * Reserves a few megabytes in the home. On a full disk, a shift still works but its journal entry needs space, which
+ * this reserve then provides.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,13 @@ import type { Home } from './home';
 
 const BYTES = 4 * 1024 * 1024;
 
-/** Puts the reserve by, unless it is there. A disk that is too full for it does without. */
+/** Creates the reserve unless it exists. Does nothing when the disk is too full. */
 export function keepReserve(home: Pick<Home, 'dir'>): void {
   const file = reserveFile(home);
   if (existsSync(file)) return;
   const fresh = `${file}.new`;
   try {
-    // zeros would take no room on a file system that compresses
+    // random bytes, because a compressing file system would store zeros in no space
     writeFileSync(fresh, randomBytes(BYTES), { mode: 0o600 });
     renameSync(fresh, file);
   } catch {
@@ -23,7 +23,7 @@ export function keepReserve(home: Pick<Home, 'dir'>): void {
   }
 }
 
-/** Gives its room to whoever needs it now. */
+/** Frees the reserved space. */
 export function useReserve(home: Pick<Home, 'dir'>): void {
   rmSync(reserveFile(home), { force: true });
 }

@@ -1,6 +1,6 @@
 /**
- * The home: everything Switchyard keeps on the machine, and where. Never inside the clone, where a
- * release's missing dependency would resolve from the clone's node_modules.
+ * The home: the files that Switchyard keeps on the machine, and their paths. Never inside the clone, where a release
+ * would resolve a missing dependency from the clone's node_modules.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -12,52 +12,52 @@ import { hookValue } from '../core/hook-value';
 
 export interface Home {
   dir: string;
-  /** Environment settings that `npm start` was given; later commands read them here. */
+  /** Environment settings given to `npm start`, for later commands. */
   settings: string;
-  /** The webhook's secret, 0600. */
+  /** The webhook secret, 0600. */
   secret: string;
-  /** The deployer's control socket: whoever may open it may deploy. */
+  /** The deployer's control socket; any user who can open it can deploy. */
   socket: string;
-  /** The configuration as it was checked last, 0600. */
+  /** The last validated configuration, 0600. */
   checkedConfig: string;
   journal: string;
   lock: string;
   pushGit: string;
   mirrorGit: string;
   releases: string;
-  /** A commit's files, checked out for whoever makes the next release. */
+  /** Files of a commit, checked out in advance for the next release. */
   ready: string;
   modules: string;
   tables: string;
-  /** A link to each table, in reserve. */
+  /** A spare link to each table, so that a shift needs no inode. */
   links: string;
-  /** Symbolic link to the table in force. */
+  /** Symbolic link to the current table. */
   traffic: string;
-  /** While a release is held: an empty file `<token>.<slot>` for those who may try it. */
+  /** While a release is held: an empty file `<token>.<slot>` for each preview. */
   preview: string;
-  /** Pages that nginx shows in the place of the app. */
+  /** Pages that nginx serves in place of the app. */
   pages: string;
   logs: string;
   accessLog: string;
-  /** The URL to notify that npm start was given, 0600. */
+  /** The notification URL given to npm start, 0600. */
   notifyUrl: string;
-  /** How far each receiver of notifications has been told. */
+  /** The last event that each receiver got. */
   notified: string;
-  /** The app's own environment: a file of variables for each number, 0700. */
+  /** The app's own environment: one file of variables per number, 0700. */
   env: string;
   /** The app's own data, shared by its slots, 0700. */
   shared: string;
   nginx: string;
   pm2: string;
-  /** What Compose is told of each slot, 0700: it may hold the app's secrets. */
+  /** The Compose files of each slot, 0700, since they may contain the app's secrets. */
   compose: string;
 }
 
-/** A unix socket's path has at most 107 bytes; the longest of ours lies this much below the home. */
+/** A unix socket's path is limited to 107 bytes; the longest one needs this many below the home. */
 const LONGEST_SOCKET_BELOW_HOME = 30;
 const SOCKET_PATH_LIMIT = 107;
 
-/** The folders and files of a home, without touching the disk. */
+/** The paths of a home, without access to the disk. */
 export function homeAt(dir: string): Home {
   const at = (...parts: string[]): string => path.join(dir, ...parts);
   return {
@@ -91,8 +91,8 @@ export function homeAt(dir: string): Home {
 }
 
 /**
- * The home of the clone at `root`: SWITCHYARD_HOME, the one it was started with, the one it had before it was moved, or a
- * folder of this user's that is named after the clone and its path, so that two clones never share one. Throws E_HOME.
+ * The home of the clone at `root`: SWITCHYARD_HOME, the one it was started with, the one it had before it was moved, or
+ * a folder named after the clone and its path, so that two clones never share one. Throws E_HOME.
  */
 export function resolveHome(root: string, env: NodeJS.ProcessEnv): Home {
   const given = env.SWITCHYARD_HOME ? path.resolve(env.SWITCHYARD_HOME) : rememberedHome(root);
@@ -106,7 +106,7 @@ export function resolveHome(root: string, env: NodeJS.ProcessEnv): Home {
   return homeAt(dir);
 }
 
-/** Keeps a home that is not the default in the clone's git config, so that later commands find it. */
+/** Stores a home that is not the default in the clone's git config, so that later commands find it. */
 export function rememberHome(root: string, home: Home, env: NodeJS.ProcessEnv): void {
   if (home.dir !== defaultHome(root, env) || rememberedHome(root) !== null) {
     execFileSync('git', ['config', '--local', gitKey(root), home.dir], { cwd: root, env: withoutGit(env) });
@@ -114,8 +114,9 @@ export function rememberHome(root: string, home: Home, env: NodeJS.ProcessEnv): 
 }
 
 /**
- * A default home is named after the clone's path: a clone that was moved would begin with a new and empty one. Its pushes
- * still lead to the home it had, whose hooks lead to where the clone was. A copy beside its original has no part in that.
+ * The home of a clone that was moved. A default home is named after the clone's path, so a moved clone would start with
+ * an empty one. Its remote `live` still points to the old home, whose hook names the clone's old path. A copy next to
+ * its original does not share the home.
  */
 function homeOfMoved(root: string, byPath: Home): string | null {
   if (existsSync(byPath.settings)) return null;
@@ -123,23 +124,23 @@ function homeOfMoved(root: string, byPath: Home): string | null {
   if (dir === null) return null;
   const before = rootOfHome(homeAt(dir));
   if (before === null || before === root) return null;
-  // its old path may be a link to the new one
+  // the old path may be a link to the new one
   return realPath(before) !== realPath(root) && ownsHome(before, dir) ? null : dir;
 }
 
-/** The clone that a home was last started from; null for a home that is not there. */
+/** The clone that a home was last started from; null when the home does not exist. */
 export function rootOfHome(home: Pick<Home, 'settings' | 'pushGit'>): string | null {
   const hook = path.join(home.pushGit, 'hooks', 'pre-receive');
   if (!existsSync(home.settings) || !existsSync(hook)) return null;
   return hookValue(readFileSync(hook, 'utf8'), 'SWITCHYARD_ROOT');
 }
 
-/** Another clone may be at the path by now. */
+/** False when another clone is at the path by now. */
 function ownsHome(root: string, dir: string): boolean {
   return existsSync(root) && (pushedHome(root) === dir || rememberedHome(root) === dir);
 }
 
-/** The home that the clone's remote `live` leads to. */
+/** The home that the clone's remote `live` points to. */
 function pushedHome(root: string): string | null {
   const url = gitValue(root, 'remote.live.url');
   return url === null || path.basename(url) !== 'push.git' ? null : path.dirname(url);
@@ -163,7 +164,7 @@ function gitValue(root: string, key: string): string | null {
   }
 }
 
-/** A hook's GIT_DIR would lead git to another repository, and no secret is any of git's business. */
+/** A hook's GIT_DIR would make git use another repository, and git needs no secrets. */
 function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const fitting = ([name]: [string, unknown]): boolean => !/^(GIT_|WEBHOOK_SECRET$|NOTIFY_URL$)/.test(name);
   return Object.fromEntries(Object.entries(env).filter(fitting));
@@ -176,12 +177,12 @@ function defaultHome(root: string, env: NodeJS.ProcessEnv): string {
     .slice(0, 24);
   const name = `${word}-${markOf(root)}`;
   if (process.getuid?.() === 0) return path.join('/var/lib/switchyard', name);
-  // a relative one is to be ignored: https://specifications.freedesktop.org/basedir-spec
+  // the specification ignores a relative path: https://specifications.freedesktop.org/basedir-spec
   const state = path.isAbsolute(env.XDG_STATE_HOME ?? '') ? env.XDG_STATE_HOME : undefined;
   return path.join(state ?? path.join(homedir(), '.local', 'state'), 'switchyard', name);
 }
 
-/** A copy of the clone, or a second work tree of it, has the same git config; the path in the key keeps them apart. */
+/** A copy of the clone, or a second work tree, has the same git config, so the key contains a hash of the path. */
 function gitKey(root: string): string {
   return `switchyard.${markOf(root)}.home`;
 }
@@ -190,7 +191,7 @@ function markOf(root: string): string {
   return createHash('sha256').update(root).digest('hex').slice(0, 6);
 }
 
-/** The path without symbolic links, also of what is not there yet. */
+/** The path without symbolic links, even for a file that does not exist yet. */
 function realPath(file: string): string {
   try {
     return realpathSync(file);

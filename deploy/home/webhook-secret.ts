@@ -1,4 +1,4 @@
-/** The webhook's secret: made once, kept in the home with mode 0600, never in a log or an environment. */
+/** The webhook secret: created once, stored in the home with mode 0600, never in a log or an environment. */
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { KnownError } from '../core/errors';
@@ -7,17 +7,17 @@ import { writeAtomically } from '../os/atomic-write';
 
 const SHORTEST = 16;
 const MODE = 0o600;
-/** What the secrets of examples and tutorials are made of; "It's a Secret to Everybody" is GitHub's own. */
+/** Words in the secrets of examples and tutorials; "It's a Secret to Everybody" is GitHub's own. */
 const EXAMPLE_WORDS = new Set(
   (
     'a change changeme default development everybody example github here insert it key me my password random ' +
     'replace s secret string super switchyard test the to token value webhook with your'
   ).split(' '),
 );
-/** Fewer digits than these add no secret to such words: `password123`. */
+/** Fewer digits than this do not make such words a secret: `password123`. */
 const FEW_DIGITS = 8;
 
-/** The secret without spaces around it. Throws E_SECRET for one that anybody could guess. */
+/** Returns the secret without surrounding spaces. Throws E_SECRET for one that is easy to guess. */
 export function checkSecret(text: string): string {
   const secret = text.trim();
   if (secret === '') throw new KnownError('E_SECRET', 'The webhook secret is empty.');
@@ -28,7 +28,7 @@ export function checkSecret(text: string): string {
   return secret;
 }
 
-/** Nothing but words of examples, or one character again and again. */
+/** True for nothing but example words, or one repeated character. */
 function isExample(secret: string): boolean {
   const words = secret.toLowerCase().match(/[a-z]+/g) ?? [];
   const digits = secret.replace(/\D/g, '').length;
@@ -36,16 +36,16 @@ function isExample(secret: string): boolean {
   return onlyWords || /^(.)\1*$/.test(secret);
 }
 
-/** Keeps the given secret, or makes one when there is none yet. Throws E_SECRET. */
+/** Stores the given secret, or creates one if there is none yet. Throws E_SECRET. */
 export function prepareSecret(home: Pick<Home, 'secret'>, given: string | undefined): void {
   if (given !== undefined) writeSecret(home, checkSecret(given));
   else if (!existsSync(home.secret)) writeSecret(home, randomBytes(32).toString('hex'));
   else readSecret(home);
-  // an operator may have opened a kept one
+  // an operator may have changed the mode of a stored secret
   chmodSync(home.secret, MODE);
 }
 
-/** The secret of a home. Throws E_SECRET when there is none or a bad one. */
+/** Reads the home's secret. Throws E_SECRET when it is missing or bad. */
 export function readSecret(home: Pick<Home, 'secret'>): string {
   let text: string;
   try {
