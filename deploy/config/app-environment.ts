@@ -1,6 +1,6 @@
 /**
- * Where the app's environment is kept: `env/<number>.json` in the home, readable by its owner only. A file is never
- * changed: a deployment names the number it tries, and which one is in force is read from the journal.
+ * Stores the app's environments: `env/<number>.json` in the home, readable by its owner only. A file never changes: a
+ * deployment records the number it uses, and the journal determines which number is in force.
  */
 import {
   closeSync,
@@ -25,7 +25,10 @@ import { syncFolder } from '../os/atomic-write';
 
 type Place = Pick<Home, 'env'>;
 
-/** What a process of the app gets, by name. The one place where values are handed out. Throws E_ENV when they are gone. */
+/**
+ * The variables for a process of the app. The only function that returns their values for use. Throws E_ENV when they
+ * are gone.
+ */
 export function appVariables(home: Place, number: number): Record<string, string> {
   const variables = readVariables(home, number);
   if (variables === null) {
@@ -35,13 +38,13 @@ export function appVariables(home: Place, number: number): Record<string, string
   return Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value]));
 }
 
-/** The variables of a number; null when somebody has removed them. */
+/** The variables of a number; null when the file was removed. */
 export function readVariables(home: Place, number: number): Variables | null {
   if (number === EMPTY) return {};
   return readFile(home, number)?.variables ?? null;
 }
 
-/** The number of what serves now. */
+/** The number of the active release. */
 export function numberInForce(home: Place, journal: Journal): number {
   return inForce(journal.lastLive(), numbered(home));
 }
@@ -51,7 +54,7 @@ export function numberWanted(home: Place, journal: Journal): number {
   return wanted(journal.lastLive(), numbered(home));
 }
 
-/** Keeps variables under a number that none ever had, and returns it. Throws E_ENV when somebody else does so just now. */
+/** Stores variables under a new number and returns it. Throws E_ENV when another command does so at the same time. */
 export function keepVariables(
   home: Place,
   journal: Journal,
@@ -63,7 +66,7 @@ export function keepVariables(
   const fresh = path.join(home.env, `${process.pid}.new`);
   writePrivately(fresh, JSON.stringify(kept, null, 2));
   try {
-    // fails where a rename would replace what another command has kept meanwhile
+    // link fails if another command has taken the number; a rename would overwrite its file
     linkSync(fresh, fileOf(home, number));
     syncFolder(home.env);
   } catch (error) {
@@ -75,18 +78,18 @@ export function keepVariables(
   return number;
 }
 
-/** Takes away one that did not go live. */
+/** Removes an environment that did not go live. */
 export function discardVariables(home: Place, number: number): void {
   rmSync(fileOf(home, number), { force: true });
 }
 
-/** Takes away those that nothing can need any more. @param running the numbers that the slots were started with */
+/** Removes environments that are no longer needed. @param running the numbers that the slots were started with */
 export function forgetVariables(home: Place, journal: Journal, running: number[]): void {
   for (const number of forgettable(journal.lastLive(), numbered(home), running))
     discardVariables(home, number);
 }
 
-/** Hides every value that is kept, whenever it was kept: it is looked at with each text. */
+/** Hides the values of all stored environments. Reads them again for each text, so that new values are hidden too. */
 export function redactorOf(home: Place): Redact {
   return (text) => {
     const all = numbered(home).map(({ number }) => readVariables(home, number) ?? {});
@@ -118,7 +121,7 @@ function readFile(home: Place, number: number): { variables: Variables; waits: b
   }
 }
 
-/** On the disk before it has its name: a power cut leaves all or nothing. */
+/** Flushes the file before it gets its name, so that a power cut leaves all or nothing. */
 function writePrivately(file: string, text: string): void {
   rmSync(file, { force: true });
   const fd = openSync(file, 'wx', 0o600);

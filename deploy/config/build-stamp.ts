@@ -1,16 +1,22 @@
-/** Which build of the kit this is and what runs it, so that a deployer of an older one is seen and replaced. */
+/**
+ * Identifies the build of the kit and the Node that runs it, so that a deployer of an older build is detected and
+ * replaced.
+ */
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 
-/** Read once: a long process may be of an older build than what lies there by now. */
+/** Read once, because a newer build may replace the file while this process runs. */
 const MARK = markHere();
 
-/** The mark that scripts/lib/build.js leaves beside what it compiled, and what runs it; the mark is empty for a build by hand. */
+/**
+ * The mark of the build, which scripts/lib/build.js writes next to its output, and the Node binary. The mark is empty
+ * for a build by hand.
+ */
 export function buildStamp(): string {
   return `${buildMark() ?? ''} ${programHere()}`;
 }
 
-/** The kernel adds `(deleted)` for a Node that was removed or replaced since: that one cannot be started again. */
+/** For a Node that was removed or replaced, the kernel appends `(deleted)`; it cannot be started again. */
 function programHere(): string {
   try {
     return readlinkSync('/proc/self/exe');

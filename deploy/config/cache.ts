@@ -1,7 +1,8 @@
 /**
- * The configuration as it was checked last. What checks it (zod) takes longer to load than all the rest of a quick
- * command, and it is a pure function: the same file's value, the same settings and the same build of the kit have the
- * same configuration. It stands in the home beside the settings; whoever cannot read it or write it checks anew.
+ * Caches the validated configuration, because zod takes longer to load than the rest of a quick command.
+ *
+ * Validation is a pure function of the file's value, the settings and the build of the kit. The cache is a file in the
+ * home; a command that cannot read or write it validates again.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -10,22 +11,22 @@ import type { Config } from './schema';
 import { writeAtomically } from '../os/atomic-write';
 
 export interface Known {
-  /** Where it stands. */
+  /** Path of the cache file. */
   file: string;
-  /** Which build of the kit asks; null for one that does not say so. */
+  /** The build of the kit; null when unknown. */
   build: string | null;
 }
 
 interface Checked {
   key: string;
   config: Config;
-  /** The name of the file it was read from; null for none. */
+  /** Name of the configuration file; null for none. */
   from: string | null;
 }
 
 /**
- * By what a checked configuration is known again; null for one that JSON cannot hold as it is, a function in it for
- * instance, and for a kit that does not say which build it is.
+ * The cache key of a configuration. Null when JSON cannot represent its values, such as a function, and when the build
+ * is unknown.
  */
 export function keyOf(build: string | null, ...from: unknown[]): string | null {
   if (build === null) return null;
@@ -34,7 +35,7 @@ export function keyOf(build: string | null, ...from: unknown[]): string | null {
   return createHash('sha256').update(`${build}\0${text}`).digest('hex');
 }
 
-/** The configuration that was checked by this key, or null. */
+/** The cached configuration for this key, or null. */
 export function recall(file: string, key: string): Config | null {
   try {
     const checked = JSON.parse(readFileSync(file, 'utf8')) as Checked;
@@ -44,7 +45,7 @@ export function recall(file: string, key: string): Config | null {
   }
 }
 
-/** What was checked last, whatever it was checked by; null where there is none. */
+/** The last validated configuration, whatever its key; null when there is none. */
 export function lastChecked(file: string): Pick<Checked, 'config' | 'from'> | null {
   try {
     const { config, from = null } = JSON.parse(readFileSync(file, 'utf8')) as Checked;
@@ -54,11 +55,11 @@ export function lastChecked(file: string): Pick<Checked, 'config' | 'from'> | nu
   }
 }
 
-/** Keeps it for the next command. For its owner only: a URL in it may be a secret. */
+/** Stores the configuration for the next command, readable by the owner only, since a URL in it may be a secret. */
 export function remember(file: string, key: string, config: Config, from: string | null = null): void {
   try {
     writeAtomically(file, JSON.stringify({ key, config, from } satisfies Checked), { durable: false });
   } catch {
-    // a full disk, or another user's home: the next command checks it again
+    // a full disk or another user's home: the next command validates again
   }
 }

@@ -1,6 +1,6 @@
 /**
- * The configuration file of a folder, the clone or a checked-out commit: which one it is, and what it exports.
- * CommonJS and ES modules both work. What cannot be used is refused by name and never replaced by defaults.
+ * Finds and loads the configuration file of a folder, either the clone or a checked-out commit. Supports CommonJS and
+ * ES modules. An unusable file is an error that names the problem, never replaced by defaults.
  */
 import { spawnSync } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
@@ -10,14 +10,14 @@ import { KnownError } from '../core/errors';
 
 export const CONFIG_FILE = 'deploy.config.js';
 const READABLE = [CONFIG_FILE, 'deploy.config.mjs', 'deploy.config.cjs'];
-/** Formats that comparable tools read and Switchyard does not. */
+/** Formats that similar tools read but Switchyard does not. */
 const UNREADABLE = /^deploy\.config\.(ts|mts|cts|json|json5|jsonc|ya?ml|toml)$/;
-/** For the clone's file. It is read by every command. */
+/** Time limit for loading the clone's file, which every command does. */
 const LIMIT_MS = 5000;
-/** The text of files that this process has given up. */
+/** The text of files whose load timed out in this process, by path. */
 const endless = new Map<string, string>();
 
-/** The name of the folder's configuration file, or null. Throws E_CONFIG for several, or for a format that is not read. */
+/** The name of the folder's configuration file, or null. Throws E_CONFIG for several files or an unsupported format. */
 export function findConfigFile(folder: string): string | null {
   const names = namesIn(folder);
   const found = READABLE.filter((name) => names.includes(name));
@@ -35,7 +35,7 @@ export function findConfigFile(folder: string): string | null {
   return found[0] ?? null;
 }
 
-/** The name for a message: that of the folder's file, or the usual one. Never throws. */
+/** The name for messages: the folder's file, or the default name. Never throws. */
 export function configFileName(folder: string): string {
   try {
     return findConfigFile(folder) ?? CONFIG_FILE;
@@ -44,29 +44,31 @@ export function configFileName(folder: string): string {
   }
 }
 
-/** What a file exports, or why it cannot be used. */
+/** A file's export, or why it cannot be used. */
 export type Exported = { value: unknown; isEmpty: boolean } | Refusal;
 
 interface Refusal {
-  /** `none`: no default export. `kind`: not an object. `odd`: a value in it that is no data. `failed`: it did not load. */
+  /**
+   * `none`: no default export. `kind`: not an object. `odd`: contains a value that is not data. `failed`: did not load.
+   */
   refused: 'none' | 'kind' | 'odd' | 'failed';
-  /** Where an odd value is. */
+  /** Key path of the odd value. */
   place?: string[];
-  /** What it is, or what Node said. */
+  /** Its kind, or Node's error message. */
   is?: string;
 }
 
-/** What the clone's file exports. An edit counts from the next call on. Throws E_CONFIG. */
+/** The export of the clone's file. An edit applies from the next call on. Throws E_CONFIG. */
 export function readConfigFile(folder: string, name: string): unknown {
   const file = path.join(folder, name);
   const text = textOf(file, name);
-  // the deployer reads it again and again, and answers nobody meanwhile
+  // load a file that timed out only once: the deployer reads it often, and answers no requests meanwhile
   const exported = endless.get(file) === text ? tooLong() : (quickly(file, text) ?? inProcess(file));
   if ('refused' in exported && exported.is === tooLong().is) endless.set(file, text);
   return usable(name, text, exported);
 }
 
-/** The exported value. Throws E_CONFIG for what cannot be used. @param text of the file */
+/** The exported value. Throws E_CONFIG for one that cannot be used. @param text content of the file */
 export function usable(name: string, text: string, exported: Exported): unknown {
   if ('refused' in exported) throw refusal(name, exported);
   if (exported.isEmpty && !EXPORTS.test(text)) {
@@ -75,7 +77,7 @@ export function usable(name: string, text: string, exported: Exported): unknown 
   return exported.value;
 }
 
-/** An export that stands on a line of code, as far as that can be told without parsing it. */
+/** An export on a line of code, as far as this can be detected without a parser. */
 const EXPORTS = /^[^/*\n]*(\bmodule\s*\.\s*exports\s*=|\bexport\s+default\b|\bexport\s*\{)/m;
 
 function refusal(name: string, { refused, place = [], is = '' }: Refusal): KnownError {
@@ -106,8 +108,8 @@ function exampleFor(name: string): string {
 }
 
 /**
- * What a value is in words; null for a plain object. Like `oddity` it uses nothing but its arguments and the other,
- * because both also run as text in another process.
+ * The kind of a value in words; null for a plain object. Like `oddity`, it uses only its arguments and these two
+ * functions, because their source also runs in another process.
  */
 function kindOf(value: unknown): string | null {
   if (value === null || value === undefined) return String(value);
@@ -119,7 +121,7 @@ function kindOf(value: unknown): string | null {
   return isPlain ? null : `a ${prototype.constructor.name}`;
 }
 
-/** The first value that is no data, or null. */
+/** The first value that is not data, or null. */
 function oddity(value: unknown, place: string[]): Refusal | null {
   const kind = kindOf(value);
   if (kind !== null && kind !== 'an array') {
@@ -134,9 +136,9 @@ function oddity(value: unknown, place: string[]): Refusal | null {
 }
 
 /**
- * Source of `exportOf(file, key)`, which resolves to what a file exports, or to the value of one key of it. A module is
- * loaded only once, and may hang: so this runs in a process of its own. The text stands here so that it is
- * there in whatever form the kit is built.
+ * Source of `exportOf(file, key)`, which resolves to a file's export, or to the value of one of its keys. It runs in a
+ * process of its own, because a module is loaded only once and may hang. A string works in whatever form the kit is
+ * built.
  */
 export const EXPORT_OF = `
 const { pathToFileURL } = require('node:url');
@@ -163,12 +165,12 @@ async function exportOf(file, key) {
 }
 `;
 
-/** With none of these a file cannot call anything that blocks, which no limit of this process would end. */
+/** A file without any of these words cannot make a blocking call, which vm's timeout could not interrupt. */
 const MAY_BLOCK = /\b(require|import|Atomics|getBuiltinModule|binding)\b/;
 
 /**
- * CommonJS needs no process, which takes 50 ms. Null where this does not lead to a usable value: the process then says
- * what is wrong.
+ * Loads CommonJS in this process, which saves the 50 ms of a new one. Null when there is no usable value; a new process
+ * then finds out why.
  */
 function quickly(file: string, text: string): Exported | null {
   if (MAY_BLOCK.test(text) || isEsModule(file, text)) return null;
@@ -177,7 +179,7 @@ function quickly(file: string, text: string): Exported | null {
   // eslint-disable-next-line @typescript-eslint/unbound-method -- the same
   const { write } = stdout;
   const load = (): unknown => {
-    // a fresh copy each time: an edited file counts from the next deployment on
+    // load a fresh copy each time, so that an edit applies to the next deployment
     delete require.cache[require.resolve(file)];
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     return require(file) as unknown;
@@ -186,9 +188,9 @@ function quickly(file: string, text: string): Exported | null {
     process.exit = () => {
       throw new Error('it called process.exit');
     };
-    // what it prints is none of a command's answer
+    // what the file prints must not mix with a command's output
     stdout.write = () => true;
-    // a loop without an end is ended, wherever it is
+    // the timeout stops an endless loop anywhere in the file
     const value: unknown = vm.runInNewContext('load()', { load }, { timeout: LIMIT_MS });
     const isUsable = kindOf(value) === null && !('__esModule' in (value as object));
     if (!isUsable || oddity(value, []) !== null) return null;
@@ -216,7 +218,7 @@ function packageType(folder: string): string | null {
   }
 }
 
-/** The answer has a channel of its own: what the file prints is none of it. */
+/** The result has its own channel, separate from what the file prints. */
 const ANSWER_FD = 3;
 const IN_PROCESS = `
 const { writeSync } = require('node:fs');
@@ -232,7 +234,7 @@ exportOf(file).then((exported) => {
 });
 `;
 
-/** In a process of its own, waited for: nothing else ends a call that blocks. */
+/** Runs in a process of its own and waits for it, because only a kill interrupts a blocking call. */
 function inProcess(file: string): Exported {
   const { output, error } = spawnSync(process.execPath, ['-e', IN_PROCESS, file], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

@@ -1,6 +1,6 @@
 /**
- * deploy.config.js, checked. Defaults stand here and, explained, in that file; what the environment said
- * at `npm start` (kept in the home's settings.json) goes over both.
+ * Loads and validates deploy.config.js. The environment settings of `npm start`, stored in the home's settings.json,
+ * override the file, and the file overrides the defaults.
  */
 import type { z } from 'zod';
 import type { Known } from './cache';
@@ -15,7 +15,7 @@ import { didYouMean } from './did-you-mean';
 
 export type { Config, UserConfig } from './schema';
 
-/** The environment variables that go over the file, and the key each one sets. */
+/** The environment variables that override the file, and the key that each one sets. */
 export const ENVIRONMENT = {
   HTTP_PORT: ['http', 'port'],
   SLOTS: ['slots'],
@@ -33,12 +33,12 @@ export const ENVIRONMENT = {
 export type SettingName = keyof typeof ENVIRONMENT;
 export type Settings = Partial<Record<SettingName, string>>;
 
-/** The settings that an environment resets: an empty variable removes what an earlier start kept. */
+/** The settings that an environment resets: an empty variable removes a stored one. */
 export function settingsRemovedBy(env: NodeJS.ProcessEnv): SettingName[] {
   return (Object.keys(ENVIRONMENT) as SettingName[]).filter((name) => env[name] === '');
 }
 
-/** The settings that an environment holds. */
+/** The settings in an environment. */
 export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
   const settings: Settings = {};
   for (const name of Object.keys(ENVIRONMENT) as (keyof typeof ENVIRONMENT)[]) {
@@ -49,8 +49,9 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
 }
 
 /**
- * The file's configuration with the settings over it. Throws E_CONFIG naming the key, its place and the nearest right one.
- * @param known the configuration that was checked last, for whoever is in a hurry
+ * The file's configuration with the settings applied. Throws E_CONFIG with the key, its place and the closest known
+ * key.
+ * @param known the cache of validated configurations, for quick commands
  */
 export function loadConfig(root: string, settings: Settings, known?: Known): Config {
   const name = findConfigFile(root);
@@ -66,13 +67,13 @@ export function loadConfig(root: string, settings: Settings, known?: Known): Con
   return config;
 }
 
-/** The configuration to go on with, and what is wrong with its file, where it is the one that was checked last. */
+/** The usable configuration. `problem` is the file's error when this is the last validated configuration instead. */
 export interface InForce {
   config: Config;
   problem: KnownError | null;
 }
 
-/** The file's configuration, or the one that was checked last where the file cannot be used now. Throws E_CONFIG. */
+/** The file's configuration, or the last validated one when the file is not usable. Throws E_CONFIG. */
 export function configInForce(root: string, settings: Settings, known: Known): InForce {
   try {
     return { config: loadConfig(root, settings, known), problem: null };
@@ -83,7 +84,7 @@ export function configInForce(root: string, settings: Settings, known: Known): I
   }
 }
 
-/** The configuration that was checked last, with the settings over it; null where there is none, or they do not fit. */
+/** The last validated configuration with the settings applied; null when there is none, or when they do not fit. */
 export function lastConfig({ file }: Pick<Known, 'file'>, settings: Settings): Config | null {
   const last = lastChecked(file);
   if (last === null) return null;
@@ -94,12 +95,12 @@ export function lastConfig({ file }: Pick<Known, 'file'>, settings: Settings): C
   }
 }
 
-/** What a configuration that cannot be used now is reported as. */
+/** The warning for a configuration file that is not usable. */
 export function problemLine({ message }: KnownError): string {
   return `! ${message.replace(/\.$/, '')}; Switchyard goes on with the configuration it has checked last`;
 }
 
-/** A file that was removed is no wish for the defaults. */
+/** A missing file that existed before is an error, because its removal need not mean that defaults are wanted. */
 function mustBeNone({ file }: Known): void {
   const from = lastChecked(file)?.from ?? null;
   if (from === null) return;
@@ -107,25 +108,26 @@ function mustBeNone({ file }: Known): void {
 }
 
 /**
- * How a checked-out commit wants to be built and started. Throws E_CONFIG.
- * @param app the section of its own configuration file; undefined where it has none @param name of that file
+ * The app settings of a checked-out commit. Throws E_CONFIG.
+ * @param app the section of its own configuration file; undefined when there is none
+ * @param name name of that file
  */
 export function parseAppSettings(app: unknown, name = CONFIG_FILE): AppSettings {
   return parseConfig({ app }, name, {}).app;
 }
 
-/** The slots of a configuration, in the order in which they are filled. */
+/** The slots of a configuration, in fill order. */
 export function slotsOf(config: Config): Slot[] {
   return Object.entries(config.slots).map(([name, port]) => ({ name, port }));
 }
 
-/** Loaded when something is to be checked: it takes longer than a quick command may. */
+/** Loaded on demand, because zod is too slow to load for a quick command. */
 function schema(): typeof Schema {
   // eslint-disable-next-line @typescript-eslint/no-require-imports
   return (require('./schema') as { schema: typeof Schema }).schema;
 }
 
-/** A copy of the file's value with the settings over it; what is odd in it stays, for the schema to name. */
+/** A copy of the file's value with the settings applied. Invalid values stay, for the schema to report. */
 function overlay(written: unknown, settings: Settings): unknown {
   const { SLOTS, ...others } = settings;
   const named = Object.entries(others) as [keyof typeof ENVIRONMENT, string][];
@@ -139,7 +141,7 @@ function overlay(written: unknown, settings: Settings): unknown {
   );
 }
 
-/** A number of slots as their ports, which follow that of the first. */
+/** Expands a number of slots to consecutive ports, starting with the first slot's. */
 function withPoolWrittenOut(value: unknown, { BLUE_PORT }: Settings): unknown {
   const count = valueAt(value, ENVIRONMENT.SLOTS);
   const first = BLUE_PORT === undefined ? undefined : asWritten(ENVIRONMENT.BLUE_PORT, BLUE_PORT);
@@ -155,7 +157,7 @@ function withValue(place: unknown, [key, ...below]: readonly string[], value: un
   return { ...place, [key]: withValue(here === undefined ? {} : here, below, value) };
 }
 
-/** A variable's text as the file would have it: a port is a number, but a branch may be named 2024. */
+/** Converts a variable's text to the type of its key: a port is a number, but a branch may be named 2024. */
 function asWritten(keys: readonly string[], text: string): unknown {
   const isNumber = typeof valueAt(schema().parse({}), keys) === 'number';
   return isNumber && /^-?\d+(\.\d+)?$/.test(text) ? Number(text) : text;
@@ -185,18 +187,18 @@ function configError(issue: z.core.$ZodIssue | undefined, file: string, settings
   return new KnownError('E_CONFIG', `${file}: ${from} is not valid: ${issue.message}.`);
 }
 
-/** The keys that are known at a place of the configuration, read from a parsed empty one. */
+/** The known keys at a place of the configuration, taken from the defaults. */
 function keysAt(place: string[]): string[] {
   const here = valueAt(schema().parse({}), place);
   return here && typeof here === 'object' ? Object.keys(here) : [];
 }
 
-/** A setting as the environment would say it, from a configuration. */
+/** The value of a setting in a configuration, as text for the environment. */
 export function settingOf(config: Config, name: keyof typeof ENVIRONMENT): string {
   return name === 'SLOTS' ? poolText(config.slots) : String(valueAt(config, ENVIRONMENT[name]));
 }
 
-/** What stands at a place, or undefined. */
+/** The value at a place, or undefined. */
 function valueAt(value: unknown, keys: readonly string[]): unknown {
   return keys.reduce((here, key) => (here as Record<string, unknown> | undefined | null)?.[key], value);
 }

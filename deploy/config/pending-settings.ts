@@ -1,12 +1,12 @@
-/** What a running Switchyard does not take over, because it was asked for after its start. */
+/** Lists settings that a running Switchyard only applies at its next start. */
 import type { Config, SettingName as Name, Settings } from './load';
 import { ENVIRONMENT } from './load';
 import { CONFIG_FILE } from './file';
 import { chosenOnce } from './saved-settings';
 
 /**
- * One line for each variable, and each value of the configuration file, that counts from the next start on only.
- * @param removed given as empty, which removes what an earlier start kept
+ * One line for each variable and each value of the configuration file that only applies from the next start on.
+ * @param removed variables given as empty, which remove a stored setting
  */
 export function checkSettings(
   inForce: Settings,

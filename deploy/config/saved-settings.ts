@@ -1,6 +1,6 @@
 /**
- * The settings of the starts so far, kept in the home: later commands, and a deployer that comes back, must find
- * the ports that nginx listens on.
+ * Stores the settings of each start in the home, because later commands and a restarted deployer must use the same
+ * ports as nginx.
  */
 import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -12,8 +12,8 @@ import { closedError } from '../os/closed-files';
 import { writeAtomically } from '../os/atomic-write';
 
 /**
- * What every process of a running Switchyard must agree on. An edit of deploy.config.js, like a variable, changes it
- * at the next start only: nginx and the deployer listen where they were told to.
+ * Settings that every process of a running Switchyard must agree on. A change in deploy.config.js or a variable only
+ * applies at the next start, because nginx and the deployer keep their ports.
  */
 const CHOSEN_ONCE = [
   'HTTP_PORT',
@@ -31,7 +31,7 @@ export function isChosenOnce(name: SettingName): boolean {
   return (CHOSEN_ONCE as readonly SettingName[]).includes(name);
 }
 
-/** Keeps, at a start, what the environment said, and what came of it. @param file the home's settings.json */
+/** Stores a start's environment settings and the values they result in. @param file the home's settings.json */
 export function keepSettings(file: string, settings: Settings, config: Config): void {
   const kept = { ...settings, [IN_FORCE]: chosenOnce(config) };
   const text = `${JSON.stringify(kept, null, 2)}\n`;
@@ -39,28 +39,28 @@ export function keepSettings(file: string, settings: Settings, config: Config): 
   writeAtomically(file, text);
 }
 
-/** What the environment of the starts so far has said; nothing before the first. Throws E_HOME. */
+/** The environment settings of all starts so far; empty before the first. Throws E_HOME. */
 export function keptSettings(file: string): Settings {
   return settingsFrom(readKept(file) as NodeJS.ProcessEnv);
 }
 
-/** What the last start has put in force; nothing before the first. Throws E_HOME. */
+/** The settings in force since the last start; empty before the first. Throws E_HOME. */
 export function readSettings(file: string): Settings {
   const kept = readKept(file);
   return settingsFrom({ ...kept, ...(kept[IN_FORCE] as object | undefined) } as NodeJS.ProcessEnv);
 }
 
-/** What the last start has chosen once; nothing before the first. Throws E_HOME. */
+/** The last start's values of the settings that are fixed until the next one; empty before the first. Throws E_HOME. */
 export function settingsInForce(file: string): Settings {
   return settingsFrom((readKept(file)[IN_FORCE] ?? {}) as NodeJS.ProcessEnv);
 }
 
-/** What of a configuration is chosen once, as settings. */
+/** A configuration's values of the settings that are fixed at a start. */
 export function chosenOnce(config: Config): Settings {
   return Object.fromEntries(CHOSEN_ONCE.map((name) => [name, settingOf(config, name)]));
 }
 
-/** What a settings file is worth: its text, or why it cannot be used. */
+/** The condition of a settings file: missing, valid, damaged or not readable for this user. */
 export type SettingsCondition = 'none' | 'whole' | 'broken' | 'refused';
 
 export function settingsCondition(file: string): SettingsCondition {
@@ -73,13 +73,13 @@ export function settingsCondition(file: string): SettingsCondition {
   }
 }
 
-/** Puts a broken file aside, under a name that is free, before another takes its place. Returns that name, or null. */
+/** Copies a damaged file to a free name before it is replaced. Returns that name, or null. */
 export function putBrokenSettingsAside(file: string): string | null {
   if (settingsCondition(file) !== 'broken') return null;
   let number = 1;
   while (existsSync(`${file}.broken-${number}`)) number += 1;
   const aside = `${file}.broken-${number}`;
-  // a copy: without the file itself the home would look as if it was never started
+  // a copy, because without the file itself the home would look as if it had never been started
   copyFileSync(file, aside);
   return aside;
 }
@@ -97,7 +97,7 @@ function readKept(file: string): Record<string, unknown> {
   }
 }
 
-/** The configuration that was checked last holds what the settings have come to. */
+/** Recovers the settings from the last validated configuration, which contains their values. */
 function recovered(file: string): Record<string, unknown> {
   const config = lastChecked(path.join(path.dirname(file), 'config.json'))?.config ?? null;
   if (config === null) {

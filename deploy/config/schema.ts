@@ -1,14 +1,14 @@
-/** What deploy.config.js may say: every key, its kind and its default, which the file itself explains. */
+/** The schema of deploy.config.js: every key, its type and its default. The file itself explains them. */
 import { validate } from 'node-cron';
 import { z } from 'zod';
 import { STRATEGY_NAMES } from '../core/strategy-choice';
 import { FIRST_PORT, SLOT_NAMES } from '../core/pool';
 
-/** When a hook runs: before or after a phase of a deployment, or when one has failed. */
+/** The moments when a hook runs: before or after a stage of a deployment, or after a failure. */
 const hookName = z
   .string()
   .regex(/^(before|after) (prepare|migrate|start|shift|live)$|^failure$/, 'is no moment of a deployment');
-/** What is notified of. */
+/** The events that send a notification. */
 export const NOTICES = ['live', 'failed', 'rolled-back', 'aborted', 'holding', 'incident'] as const;
 
 const port = z.number().int().min(1).max(65535);
@@ -30,7 +30,7 @@ const strategy = z.union(
   `is neither a strategy (${STRATEGY_NAMES.join(', ')}) nor one for each branch`,
 );
 
-/** `slots: 4` is written out before it comes here. */
+/** `slots: 4` is expanded before validation. */
 const slots = z.strictObject(
   {
     blue: port.default(FIRST_PORT),
@@ -45,7 +45,7 @@ const slots = z.strictObject(
   `is neither a number from 2 to ${SLOT_NAMES.length} nor ports by the slots' names`,
 );
 
-/** Whoever has met the canary keeps it, and a pause is one at a share. */
+/** Shares must grow, so that a user of the canary stays on it; a pause needs a share before it. */
 function growing(steps: (number | 'pause')[]): boolean {
   const shares = steps.filter((step) => step !== 'pause');
   return steps[0] !== 'pause' && shares.every((share, at) => at === 0 || share > (shares[at - 1] as number));
@@ -177,5 +177,5 @@ export const schema = z.strictObject({
 });
 
 export type Config = z.output<typeof schema>;
-/** What deploy.config.js may export: every key is optional. */
+/** The exports of deploy.config.js: every key is optional. */
 export type UserConfig = Omit<z.input<typeof schema>, 'slots'> & { slots?: number | z.input<typeof slots> };
