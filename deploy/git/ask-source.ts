@@ -1,11 +1,11 @@
-/** Asks a source for the tip of a branch, as the deployer would: without a terminal, in which ssh would begin to ask questions. */
+/** Asks a source for the tip of a branch the way the deployer does: without a terminal, on which ssh would prompt. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
 import { causeIn, gitEnvironment } from './git';
 
-/** The branch's commit, empty where the source has no such branch; or why the source cannot be read. */
+/** The branch's commit, empty if the source has no such branch; or the reason why the source cannot be read. */
 export async function askSource(
   home: Pick<Home, 'mirrorGit'>,
   source: string,
@@ -20,7 +20,7 @@ export async function askSource(
   return line?.split('\t')[0] ?? '';
 }
 
-/** Code null: it took too long. */
+/** Runs `git ls-remote`. Code null: it was killed after `limitMs`. */
 function lsRemote(
   home: Pick<Home, 'mirrorGit'>,
   source: string,
@@ -28,11 +28,11 @@ function lsRemote(
   limitMs: number,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
   const child = spawn('git', ['ls-remote', '--', source, ref], {
-    // where the deployer fetches, once there is such a folder
+    // the folder where the deployer fetches, if it exists
     cwd: isOpen(home.mirrorGit) ? home.mirrorGit : '/',
     env: gitEnvironment(process.env),
     stdio: ['ignore', 'pipe', 'pipe'],
-    // a session of its own has no terminal
+    // a new session has no terminal
     detached: true,
   });
   const limit = setTimeout(() => killGroup(child.pid), limitMs);
@@ -66,6 +66,6 @@ function killGroup(leader: number | undefined): void {
   try {
     if (leader) process.kill(-leader, 'SIGKILL');
   } catch {
-    // it has just ended
+    // it has just exited
   }
 }

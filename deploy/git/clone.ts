@@ -1,11 +1,11 @@
-/** Questions to a clone. Nothing here changes it. */
+/** Read-only queries on a clone. */
 import { KnownError } from '../core/errors';
 import type { Commit } from '../core/release';
 import { GitFailure, gitIn, reasonOf } from './git';
 
 /**
- * The commit that a branch, tag or (short) commit id names in the repository whose top folder, or bare
- * repository, this is. Throws E_NOT_A_REPOSITORY, E_NO_COMMIT, E_REF.
+ * The commit that a branch, tag or (short) commit id names. `folder` must be the repository's top folder or a bare
+ * repository. Throws E_NOT_A_REPOSITORY, E_NO_COMMIT, E_REF.
  */
 export async function resolveRef(folder: string, ref: string): Promise<Commit> {
   await checkOwnRepository(folder);
@@ -17,14 +17,17 @@ export async function resolveRef(folder: string, ref: string): Promise<Commit> {
   }
 }
 
-/** How many changed or new files a deployment of HEAD would leave out; ignored ones do not count. */
+/**
+ * The number of changed or new files that a deployment of HEAD would leave out, without ignored ones.
+ * Throws E_NOT_A_REPOSITORY.
+ */
 export async function uncommittedCount(folder: string): Promise<number> {
   await checkOwnRepository(folder);
   const status = await gitIn(folder).status(['--untracked-files=all', '--no-renames']);
   return status.files.length;
 }
 
-/** The branch that a ref names, that of HEAD being the one the clone stands on; null for anything else. */
+/** The branch that a ref names, or for HEAD the checked-out branch; null for anything else. */
 export async function branchNamed(folder: string, ref: string): Promise<string | null> {
   if (ref === 'HEAD') return currentBranch(folder);
   try {
@@ -35,7 +38,7 @@ export async function branchNamed(folder: string, ref: string): Promise<string |
   }
 }
 
-/** The branch the clone stands on; null when it stands on a commit. */
+/** The checked-out branch; null for a detached HEAD. Throws E_NOT_A_REPOSITORY. */
 export async function currentBranch(folder: string): Promise<string | null> {
   await checkOwnRepository(folder);
   try {
@@ -46,8 +49,8 @@ export async function currentBranch(folder: string): Promise<string | null> {
 }
 
 /**
- * Git would also answer for a repository further up: a folder unpacked from a ZIP inside another project
- * would deploy that project.
+ * Throws E_NOT_A_REPOSITORY unless the repository starts at this folder. Git would also use a repository further up: a
+ * folder unpacked from a ZIP inside another project would deploy that project.
  */
 async function checkOwnRepository(folder: string): Promise<void> {
   let above: string;

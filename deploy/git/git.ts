@@ -1,7 +1,4 @@
-/**
- * How we call git: simple-git without a shell, with an environment of our own, and with failures that say
- * what git itself said.
- */
+/** Runs git through simple-git: no shell, an allow-listed environment, and errors with git's own reason. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { SimpleGit } from 'simple-git';
@@ -12,18 +9,18 @@ import { DEPLOYMENT_MARKER } from '../os/marked-processes';
 
 const run = promisify(execFile);
 
-/** Git is given up when it has written nothing for so long; a transfer writes its progress. */
+/** Git is killed after this long without output; a transfer prints its progress. */
 const SILENT_LIMIT_MS = 60_000;
 
-/** A command that writes nothing cannot show that it lives. */
+/** The time limit of commands without output, which cannot show progress. */
 const LONGEST_MS = 600_000;
 
-/** Variables of git's that we set ourselves; simple-git removes all others, those of a hook among them. */
+/** The git variables that we set ourselves; simple-git removes all others, including those that git sets for a hook. */
 const OURS = ['GIT_TERMINAL_PROMPT', 'GIT_ALLOW_PROTOCOL', 'GIT_OPTIONAL_LOCKS', 'GIT_DIR'];
 
-/** Git failed. Its message is git's own reason in one line. */
+/** A git failure. The message is git's own reason in one line. */
 export class GitFailure extends GitError {
-  /** @param output everything git wrote */
+  /** @param output everything that git wrote */
   constructor(
     readonly output: string,
     reason: string,
@@ -33,14 +30,14 @@ export class GitFailure extends GitError {
   }
 }
 
-/** Git in a work tree. */
+/** Runs git in a work tree. */
 export function gitIn(folder: string): SimpleGit {
   return configured(folder, {});
 }
 
 /**
- * Git on a bare repository of ours. It is named and not looked for, so that a broken one can never turn into
- * a repository above the home.
+ * Runs git on a bare repository of ours. GIT_DIR names it, so that git never falls back to a
+ * repository above a broken one.
  */
 export function gitOn(bareRepository: string, options: BareOptions = {}): SimpleGit {
   const env: Record<string, string> = { GIT_DIR: bareRepository };
@@ -48,16 +45,13 @@ export function gitOn(bareRepository: string, options: BareOptions = {}): Simple
   return configured(bareRepository, env, options.setsHooksPath);
 }
 
-/** Where git finds and puts the files it works on, when it is not to look for them. */
+/** Explicit locations of the index and the work tree. */
 export interface WorkPlaces {
   indexFile: string;
   workTree: string;
 }
 
-/**
- * The same for a command that says nothing when all is well: simple-git would wait 50 ms for its words. Throws
- * GitFailure.
- */
+/** Runs a command that prints nothing on success, without simple-git's 50 ms wait for output. Throws GitFailure. */
 export async function gitSilently(
   bareRepository: string,
   args: string[],
@@ -71,7 +65,9 @@ export async function gitSilently(
   }
 }
 
-/** The same where nobody waits for it: with what processor and disk the live slots leave. Rejects without git's reason. */
+/**
+ * Runs a background command at low CPU and disk priority, so that live slots go first. Rejects without git's reason.
+ */
 export async function gitPolitely(
   bareRepository: string,
   args: string[],
@@ -84,29 +80,29 @@ function silently(bareRepository: string, places?: WorkPlaces): { cwd: string; e
   const files = places && { GIT_INDEX_FILE: places.indexFile, GIT_WORK_TREE: places.workTree };
   return {
     cwd: bareRepository,
-    // the machine's own .gitattributes is not the commit's
+    // the machine's .gitattributes must not affect the commit
     env: { ...gitEnvironment(process.env), GIT_ATTR_NOSYSTEM: '1', GIT_DIR: bareRepository, ...files },
   };
 }
 
 interface BareOptions {
-  /** Names the deployment, which then ends git, and what git has started, when it is ended itself. */
+  /** The mark of the deployment; when the deployment is killed, git and git's children are killed with it. */
   deploymentMark?: string;
-  /** simple-git refuses to configure where hooks are, unless it is told that this is meant. */
+  /** Allows setting core.hooksPath, which simple-git refuses by default. */
   setsHooksPath?: boolean;
 }
 
 function configured(folder: string, env: Record<string, string>, setsHooksPath = false): SimpleGit {
   return simpleGit({
     baseDir: folder,
-    // simple-git takes a silent failure, an exit code alone, for a success
+    // simple-git takes a non-zero exit without output for a success
     errors: (error, { exitCode, stdOut, stdErr }) => {
       if (error instanceof GitPluginError) return new GitFailure('', 'it has not answered for a minute');
       if (exitCode === 0) return error;
       const output = Buffer.concat([...stdOut, ...stdErr]).toString('utf8');
       return new GitFailure(output, causeIn(output) || `git ended with code ${exitCode}`);
     },
-    // its default takes output for complete 50 ms after the exit
+    // by default simple-git takes the output for complete 50 ms after the exit
     completion: { onClose: true, onExit: false },
     timeout: { block: SILENT_LIMIT_MS },
     allowEnvironment: OURS,
@@ -114,29 +110,29 @@ function configured(folder: string, env: Record<string, string>, setsHooksPath =
   }).env({ ...gitEnvironment(process.env), ...env });
 }
 
-/** What git gets of our environment. */
+/** The environment for git. */
 export function gitEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
   const { SSH_AUTH_SOCK, SUDO_UID } = env;
   return {
     ...cleanEnvironment(env),
     ...(SSH_AUTH_SOCK && { SSH_AUTH_SOCK }),
-    // git lets root read the clone of the user who called sudo
+    // lets git as root read the clone of the user who called sudo
     ...(SUDO_UID && { SUDO_UID }),
-    // its messages are read by causeIn
+    // causeIn parses git's English messages
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
-    // goes over every configuration: a source like ext::sh runs a command, and git must refuse it
+    // overrides any configuration: a source like ext::sh runs a command, and git must refuse it
     GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh',
-    // asking for the state of a person's clone must not take its index lock
+    // a status query must not take the index lock of the user's clone
     GIT_OPTIONAL_LOCKS: '0',
   };
 }
 
-/** Git's own reason in one line, without passwords in URLs; empty when it gave none. */
+/** Git's reason in one line, with passwords in URLs masked; empty if git gave none. */
 export function causeIn(output: string): string {
   const lines = output.split(/[\r\n]+/).map((line) => line.trim());
   const fatal = lines.findIndex((line) => /^(fatal|error): /.test(line));
-  // ssh says why in the line before git's "Could not read from remote repository."
+  // ssh gives the reason in the line before git's "Could not read from remote repository."
   const wordy = lines[fatal]?.includes('Could not read from remote repository')
     ? lines[fatal - 1]
     : undefined;
@@ -144,7 +140,7 @@ export function causeIn(output: string): string {
   return line.replace(/^(fatal|error): /, '').replace(/:\/\/[^/@\s]*@/g, '://***@');
 }
 
-/** Why git failed, for a sentence. */
+/** The reason of a git failure, for use in a message. */
 export function reasonOf(error: unknown): string {
   return error instanceof Error ? error.message : String(error);
 }

@@ -1,10 +1,10 @@
-/** The clone's remote `live`, by which `git push live main` finds push.git. */
+/** Manages the clone's remote `live`, which points `git push live main` to push.git. */
 import type { Home } from '../home/home';
 import { gitIn } from './git';
 
 export type LiveRemote = 'added' | 'there' | { elsewhere: string };
 
-/** Adds the remote if the clone has none. A person's own `live` that leads elsewhere is left alone, and told. */
+/** Adds the remote if the clone has none. A user's own `live` that points elsewhere stays and is reported. */
 export async function ensureLiveRemote(home: Home, root: string): Promise<LiveRemote> {
   const url = await liveUrl(root);
   if (url === home.pushGit) return 'there';
@@ -13,7 +13,7 @@ export async function ensureLiveRemote(home: Home, root: string): Promise<LiveRe
   return 'added';
 }
 
-/** Where the clone's remote `live` leads to; null when it has none. */
+/** The URL of the clone's remote `live`; null if it has none. */
 export async function liveUrl(root: string): Promise<string | null> {
   const { all } = await gitIn(root).listConfig('local');
   return [all['remote.live.url'] ?? []].flat().at(-1) ?? null;

@@ -1,18 +1,18 @@
 /**
- * A git that is killed leaves its `*.lock` files, and every later one then refuses to work. Ours carry GIT_DIR
- * in their environment, so it can be told whether one still runs.
+ * Removes stale git lock files. A killed git leaves `*.lock` files that make every later git fail. Our git processes
+ * have GIT_DIR in their environment, which shows whether one still runs.
  */
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
-/** Removes the lock files of a bare repository of ours when no git process works in it. */
+/** Removes the lock files of a bare repository of ours unless a git process is working in it. */
 export function removeDeadLocks(repository: string): void {
   for (const lock of deadLocks(repository)) rmSync(lock, { force: true });
 }
 
-/** The lock files that no running git has made. */
+/** The lock files that no running git created. */
 export function deadLocks(repository: string): string[] {
-  // first the locks: no later git can make one that is there already
+  // list the locks first: a git that starts later cannot create one that already exists
   const locks = locksIn(repository);
   return locks.length === 0 || isInUse(repository) ? [] : locks;
 }
@@ -21,18 +21,18 @@ function locksIn(repository: string): string[] {
   const top = namesIn(repository).filter((name) => name.endsWith('.lock'));
   const refs = path.join(repository, 'refs');
   const below = existsSync(refs) ? readdirSync(refs, { recursive: true, encoding: 'utf8' }) : [];
-  // a branch cannot be called "x.lock": git forbids it for this very reason
+  // no branch name ends in ".lock": git forbids it for this reason
   const inRefs = below.filter((name) => name.endsWith('.lock')).map((name) => path.join('refs', name));
   return [...top, ...inRefs].map((name) => path.join(repository, name));
 }
 
-/** Whether a git process of ours works in it, a push into it, or a fetch from it. */
+/** Whether one of our git processes, a push or a fetch is using the repository. */
 export function isInUse(repository: string): boolean {
   const wanted = `GIT_DIR=${repository}`;
   return namesIn('/proc').some((pid) => {
     if (!/^\d+$/.test(pid)) return false;
     try {
-      // a git that receives or sends changes to the folder, and so do its hooks
+      // a git that serves a push or a fetch changes to the folder, as do its hooks
       if (`${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${repository}/`)) return true;
       return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(wanted);
     } catch {

@@ -1,6 +1,6 @@
 /**
- * mirror.git is a cache: when it is damaged it is made again, and the source is never blamed for it. The damaged one is
- * replaced only when the new one is complete.
+ * Rebuilds a damaged mirror.git, which is only a cache, so that its damage is not blamed on the source. The damaged one
+ * is replaced only when the new one is complete.
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -10,25 +10,25 @@ import { putInTrash } from '../home/trash';
 import { damageOf } from './damage';
 import { gitOn, reasonOf } from './git';
 
-/** What git says when it cannot write into a repository that it can read. */
+/** Git's messages when it can read a repository but not write to it. */
 const CANNOT_WRITE =
   /insufficient permission|unable to (create|write)|permission denied|cannot lock ref|unable to update|not a git repository|bad config/i;
 
-/** Hears in one sentence that a damaged mirror was made again. */
+/** Receives a one-sentence message when a damaged mirror was rebuilt. */
 export type Report = (message: string) => unknown;
 
-/** A mirror without content. */
+/** Creates an empty mirror. */
 export async function makeMirror(mirror: string): Promise<void> {
   mkdirSync(mirror, { recursive: true });
-  // first, so that there is never a mirror without it
+  // first, so that a mirror never exists without it
   forbidFilters(mirror);
   await gitOn(mirror).raw(['init', '--bare']);
 }
 
 /**
- * Does the work on the mirror, and once more on a new one when it fails because the mirror is damaged. Throws the first
- * error when the mirror is in order, and otherwise what the work throws on the new one.
- * @param isOthersFault asked first: true when the source, and not the mirror, is to blame
+ * Runs the work on the mirror, and again on a new mirror if it fails because the mirror is damaged. Throws the first
+ * error if the mirror is intact, otherwise the error of the second run.
+ * @param isOthersFault checked first: true if the source, not the mirror, is at fault
  */
 export async function repairing(
   home: Home,
@@ -47,7 +47,11 @@ export async function repairing(
   }
 }
 
-/** @param fill gives the new mirror its content. @param damage what is wrong with the one before */
+/**
+ * Replaces the mirror with a new one.
+ * @param fill fetches the content of the new mirror
+ * @param damage what is wrong with the old one
+ */
 export async function makeAgain(
   home: Home,
   fill: (home: Home) => Promise<void>,
@@ -64,8 +68,8 @@ export async function makeAgain(
 }
 
 /**
- * This file goes over every .gitattributes: a commit must not choose which of the user's filters, Git LFS
- * for one, runs while it is checked out.
+ * Disables filters in all work trees. This file overrides every .gitattributes, so that a commit cannot choose which of
+ * the user's filters, such as Git LFS, run at its checkout.
  */
 function forbidFilters(mirror: string): void {
   const info = path.join(mirror, 'info');

@@ -1,4 +1,4 @@
-/** mirror.git: what the source has, as last fetched. Releases are made from it. */
+/** Manages mirror.git, the last fetched state of the source, from which releases are made. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
@@ -14,24 +14,24 @@ import { withoutPassword } from '../core/redact-url';
 import { removeDeadLocks } from './locks';
 import { fetchCommit, unreadable } from './seed';
 
-/** A server that sends next to nothing for so long is as good as down. */
+/** Treats a server that sends under 100 bytes/s for 30 s as down. */
 const SLOW = ['-c', 'http.lowSpeedLimit=100', '-c', 'http.lowSpeedTime=30'];
 
-/** The source: push.git, or the URL of the configuration. */
+/** The source: the configured URL, or push.git. */
 export function sourceOf(home: Home, configured: string | null): string {
   return configured ?? home.pushGit;
 }
 
 export interface Update {
-  /** Names the deployment for whose sake it is done. */
+  /** The mark of the deployment that needs the update. */
   deploymentMark?: string;
   report?: Report;
   signal?: AbortSignal;
 }
 
 /**
- * Fetches all branches; those that the source no longer has go, commits sent by hand stay. A damaged mirror is made again.
- * Throws E_SOURCE, E_DISK.
+ * Fetches all branches and removes those that the source no longer has; commits sent by hand stay. Rebuilds a damaged
+ * mirror. Throws E_SOURCE, E_DISK.
  */
 export async function updateMirror(home: Home, source: string, options: Update = {}): Promise<void> {
   const { signal, report } = options;
@@ -64,7 +64,7 @@ async function fetchAll(home: Home, source: string, { deploymentMark }: Update):
   }
 }
 
-/** Whether the source gives out its branches to a git that works in no repository. */
+/** Whether the source lists its branches to a git outside any repository. */
 async function answers(home: Home, source: string): Promise<boolean> {
   return gitOn(home.dir)
     .raw([...SLOW, 'ls-remote', '--heads', '--', source])
@@ -75,8 +75,8 @@ async function answers(home: Home, source: string): Promise<boolean> {
 }
 
 /**
- * Brings a commit that cannot be checked out back into a damaged mirror, from the source or from the clone. False when
- * the mirror is in order.
+ * Restores a commit that cannot be checked out because the mirror is damaged, from the source or the clone.
+ * False if the mirror is intact.
  */
 export async function repairCommit(
   home: Home,
@@ -86,27 +86,27 @@ export async function repairCommit(
   if (damage === null) return false;
   const fill = async (place: Home): Promise<void> => {
     await fetchAll(place, source, {});
-    // one that was sent by hand is in no branch of the source
+    // a commit sent by hand is in no branch of the source
     if (!(await hasCommit(place, commit))) await sendCommitTo(place, root, commit).catch(() => undefined);
   };
   await makeAgain(home, fill, damage, report);
   return true;
 }
 
-/** Makes a damaged mirror again before a deployment needs it. Throws E_SOURCE, E_DISK. */
+/** Rebuilds a damaged mirror before a deployment needs it. Throws E_SOURCE, E_DISK. */
 export function replaceMirror(home: Home, source: string, damage: string, report: Report): Promise<void> {
   return makeAgain(home, (place) => fetchAll(place, source, {}), damage, report);
 }
 
-/** What git does after a fetch now and then, where nobody waits for it. */
+/** Runs the maintenance that git would run after a fetch, off the critical path. */
 export async function tidyMirror(home: Home): Promise<void> {
   if (isRepository(home.mirrorGit))
     await gitPolitely(home.mirrorGit, ['-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']);
 }
 
 /**
- * The branch's newest commit in the source, asked without fetching; null when there is no such branch. It works in
- * no repository, so it is in nobody's way. Throws E_REF, E_SOURCE.
+ * Asks the source for the branch's newest commit without fetching; null if there is no such branch. Works outside any
+ * repository, so it blocks nothing. Throws E_REF, E_SOURCE.
  */
 export async function tipInSource(home: Home, source: string, branch: string): Promise<Commit | null> {
   await checkBranchName(branch);
@@ -120,7 +120,7 @@ export async function tipInSource(home: Home, source: string, branch: string): P
   }
 }
 
-/** The branch's newest commit, as last fetched. Throws E_REF, E_SOURCE. */
+/** The branch's newest commit as last fetched. Throws E_REF, E_SOURCE. */
 export async function tipOf(home: Home, branch: string): Promise<Commit> {
   const tip = await commitOf(home, `refs/heads/${branch}`);
   if (tip !== null) return tip;
@@ -129,7 +129,7 @@ export async function tipOf(home: Home, branch: string): Promise<Commit> {
   throw new KnownError('E_SOURCE', `The source has no branch "${branch}".`, hint);
 }
 
-/** By its exact name: no pattern and no revision is understood. Null where there is no such ref. */
+/** The commit of a ref with exactly this name; patterns and revisions do not match. Null if there is no such ref. */
 async function commitOf(home: Home, ref: string): Promise<Commit | null> {
   try {
     return (await gitOn(home.mirrorGit).raw(['show-ref', '--verify', '--hash', '--', ref])).trim();
@@ -139,8 +139,8 @@ async function commitOf(home: Home, ref: string): Promise<Commit | null> {
 }
 
 /**
- * Brings one commit of a clone into the mirror, without touching the source. A ref holds it there.
- * Throws E_REF, E_SOURCE.
+ * Copies one commit of a clone into the mirror without contacting the source, and keeps it with a
+ * ref. Throws E_REF, E_SOURCE.
  */
 export async function sendCommit(home: Home, clone: string, commit: Commit): Promise<void> {
   checkCommitId(commit);
@@ -153,7 +153,7 @@ async function sendCommitTo(home: Home, clone: string, commit: Commit): Promise<
   await fetchCommit(home.mirrorGit, clone, commit, `refs/switchyard/sent/${commit}`);
 }
 
-/** Whether a repository has the commit and all that it consists of. */
+/** Whether a repository has the commit and every object it needs. */
 async function isWhole(repository: string, commit: Commit): Promise<boolean> {
   return gitIn(repository)
     .raw(['rev-list', '--objects', '--quiet', '--end-of-options', commit])
@@ -171,13 +171,13 @@ async function hasCommit({ mirrorGit }: Home, commit: Commit): Promise<boolean> 
 }
 
 export interface CommitDescription {
-  /** First line of the message, without control characters. */
+  /** The first line of the commit message, without control characters. */
   subject: string;
-  /** `version` of its package.json; 0.0.0 when it has none. */
+  /** `version` in its package.json; 0.0.0 if it has none. */
   version: string;
 }
 
-/** What people call a commit of the mirror. Throws E_REF. */
+/** The subject and version of a commit in the mirror. Throws E_REF. */
 export async function describe(home: Home, commit: Commit): Promise<CommitDescription> {
   checkCommitId(commit);
   try {
@@ -195,7 +195,7 @@ export async function describe(home: Home, commit: Commit): Promise<CommitDescri
   }
 }
 
-/** A file of a commit of the mirror, by its path; null when it has none. */
+/** A file of a commit in the mirror; null if the commit does not have it. */
 export async function fileIn(home: Home, commit: Commit, file: string): Promise<string | null> {
   checkCommitId(commit);
   return gitOn(home.mirrorGit)
@@ -210,7 +210,10 @@ async function ensureMirror(home: Home): Promise<void> {
   await makeMirror(home.mirrorGit);
 }
 
-/** Looked at, since a second `git init` would fight with another process for the configuration's lock. */
+/**
+ * Whether the folder is a bare repository. Checked, because a repeated `git init` could collide with another process on
+ * the lock of the config file.
+ */
 function isRepository(folder: string): boolean {
   const config = path.join(folder, 'config');
   return (

@@ -1,4 +1,4 @@
-/** What is wrong with push.git: what fsck finds, and what keeps git from receiving into it. */
+/** Finds what is wrong with push.git: damage that fsck reports, and anything that prevents a push. */
 import type { Dirent } from 'node:fs';
 import { accessSync, constants, lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import type { Home } from '../home/home';
 import { damageOf } from './damage';
 import { deadLocks } from './locks';
 
-/** In a few words; null where a push can be received and all that was pushed can be read. */
+/** A short description; null if push.git can receive a push and everything in it can be read. */
 export async function pushDamage(
   { dir, pushGit }: Pick<Home, 'dir' | 'pushGit'>,
   limitMs: number,
@@ -14,14 +14,14 @@ export async function pushDamage(
   const stat = lstatSync(pushGit, { throwIfNoEntry: false });
   if (!stat) return 'it is gone';
   if (!stat.isDirectory()) return 'it is not a folder';
-  // git refuses to receive into another user's repository
+  // git refuses a push into another user's repository
   if (stat.uid !== statSync(dir).uid) return `it belongs to user ${stat.uid}`;
   const [lock] = deadLocks(pushGit);
   if (lock !== undefined) return `a killed git has left ${path.relative(pushGit, lock)}`;
   return closedIn(pushGit) ?? (await damageOf(pushGit, limitMs));
 }
 
-/** A file or folder that this user may not use: `sudo git push` leaves some. */
+/** A file or folder that this user may not access, as `sudo git push` leaves behind. */
 function closedIn(pushGit: string): string | null {
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -36,7 +36,7 @@ function closedIn(pushGit: string): string | null {
   return null;
 }
 
-/** None for a folder that a push has removed meanwhile. */
+/** Empty for a folder that a push removed meanwhile. */
 function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });
@@ -50,7 +50,7 @@ function may(file: string, mode: number): boolean {
     accessSync(file, mode);
     return true;
   } catch (error) {
-    // a file that is gone meanwhile, or a disk that is read-only, is no fault of the permissions
+    // a file that vanished, or a read-only disk, is not a permission fault
     return (error as NodeJS.ErrnoException).code !== 'EACCES';
   }
 }

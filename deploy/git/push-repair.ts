@@ -1,6 +1,6 @@
 /**
- * push.git is not a cache: a push that was never deployed is nowhere else. A broken one is moved aside and a new one takes
- * its place, with everything that can still be read. Nothing is deleted.
+ * Repairs push.git, which is not a cache: a push that was never deployed exists nowhere else. A broken repository is
+ * moved aside, never deleted, and a new one with everything readable replaces it.
  */
 import { execFile } from 'node:child_process';
 import {
@@ -28,26 +28,26 @@ import { pushDamage } from './push-damage';
 
 const run = promisify(execFile);
 const CLOSED = 0o700;
-/** A larger repository is not checked to its end: users may be waiting for npm start. */
+/** A check that takes longer is stopped, because users may be waiting for `npm start`. */
 const CHECK_MS = 30_000;
-/** How long a push, or a fetch, may have the repository before it is left alone. */
+/** How long to wait for a running push or fetch before leaving the repository alone. */
 const PUSH_MS = 10_000;
 const LOOK_EVERY_MS = 50;
 
 export interface Sources {
   root: string;
   branch: string;
-  /** The commit of the live release, for a branch that can be read nowhere else. */
+  /** The commit of the live release, used if its branch can be read nowhere else. */
   live: Commit | null;
-  /** False where commits come from another source: the mirror then has that source's branches. */
+  /** False if commits come from another source, because the mirror then has that source's branches. */
   isSource: boolean;
 }
 
-/** What was done, in one sentence; null where push.git was whole, or is made for the first time. */
+/** Returns what was done, in one sentence; null if push.git was intact or is created for the first time. */
 export async function repairPushRepository(home: Home, sources: Sources): Promise<string | null> {
   const { pushGit } = home;
   const fresh = `${pushGit}.new`;
-  // an earlier repair was cut off between its two renames
+  // an earlier repair was killed between its two renames
   if (!existsSync(pushGit) && existsSync(fresh)) renameSync(fresh, pushGit);
   if (isGone(pushGit)) {
     await makeAgain(home, sources, fresh);
@@ -58,7 +58,7 @@ export async function repairPushRepository(home: Home, sources: Sources): Promis
   if (damage === null) return null;
   if (!(await becomesTrue(() => !isInUse(pushGit))))
     return `! push.git is damaged (${damage}), but a push is running. Type npm start when it has ended`;
-  // its owner may have taken their own permissions away
+  // its owner may have removed their own permissions
   await run('chmod', ['-R', 'u+rwX', '--', pushGit]).catch(() => undefined);
   if ((await pushDamage(home, CHECK_MS)) === null)
     return '! the permissions of push.git were wrong and have been repaired';
@@ -66,7 +66,7 @@ export async function repairPushRepository(home: Home, sources: Sources): Promis
   return `! push.git was damaged (${damage}) and has been made again. The old one is kept as ${String(aside)}`;
 }
 
-/** An empty folder holds nothing that could be lost. */
+/** Whether push.git is missing; removes an empty folder, which has nothing to lose. */
 function isGone(pushGit: string): boolean {
   try {
     rmdirSync(pushGit);
@@ -76,7 +76,7 @@ function isGone(pushGit: string): boolean {
   }
 }
 
-/** Waits a moment for it. False when it does not come to that. */
+/** Waits up to PUSH_MS for the condition. False if it does not come true. */
 async function becomesTrue(condition: () => boolean): Promise<boolean> {
   const deadline = machineMs() + PUSH_MS;
   while (!condition()) {
@@ -86,7 +86,7 @@ async function becomesTrue(condition: () => boolean): Promise<boolean> {
   return true;
 }
 
-/** Returns where the old one is kept, or null where there was none. */
+/** Creates a new push.git. Returns the path of the old one, or null if there was none. */
 async function makeAgain(home: Home, sources: Sources, fresh: string): Promise<string | null> {
   rmSync(fresh, { recursive: true, force: true });
   mkdirSync(fresh, { mode: CLOSED });
@@ -106,7 +106,7 @@ function freeName(pushGit: string): string {
   return name(number);
 }
 
-/** Gives a new repository every branch and tag whose commits can be read, each at the newest state that can. */
+/** Copies every branch and tag with readable commits into a new repository, each at its newest readable state. */
 async function fill(fresh: string, home: Home, { root, branch, live, isSource }: Sources): Promise<void> {
   const mirror = isSource ? refsIn(home.mirrorGit, 'refs/heads') : new Map<string, Commit[]>();
   const wanted = refsToBring(refsIn(home.pushGit, 'refs'), mirror);
@@ -126,7 +126,10 @@ async function fill(fresh: string, home: Home, { root, branch, live, isSource }:
   }
 }
 
-/** Copies a commit and its history. A damaged object in one store hides the whole one in another, so each goes first once. */
+/**
+ * Copies a commit and its history. A damaged object in one store hides the intact one in another, so each
+ * store is tried first once.
+ */
 async function bring(fresh: string, commit: Commit, stores: string[]): Promise<boolean> {
   for (const first of stores) {
     const order = [first, ...stores.filter((store) => store !== first)];
@@ -142,7 +145,7 @@ async function pack(fresh: string, commit: Commit, stores: string[]): Promise<bo
     env: {
       ...gitEnvironment(process.env),
       GIT_DIR: fresh,
-      // git unquotes a path that begins with a quotation mark; a bare one ends at its first colon
+      // git unquotes a path that starts with a quotation mark; an unquoted one ends at its first colon
       GIT_ALTERNATE_OBJECT_DIRECTORIES: stores.map((store) => JSON.stringify(store)).join(':'),
     },
   });
@@ -153,7 +156,7 @@ async function pack(fresh: string, commit: Commit, stores: string[]): Promise<bo
   );
 }
 
-/** Where objects may be read from, the best first. */
+/** The object folders to read from, best first. */
 async function objectStores({ pushGit, mirrorGit }: Home, root: string): Promise<string[]> {
   const own = await gitIn(root)
     .raw(['rev-parse', '--git-path', 'objects'])
@@ -163,8 +166,8 @@ async function objectStores({ pushGit, mirrorGit }: Home, root: string): Promise
 }
 
 /**
- * The refs of a repository that git itself may refuse to read. Several commits for one: what a file says goes over what
- * was packed before.
+ * Reads the refs of a repository that git itself may refuse to read. A ref can have several commits: the one in its own
+ * file precedes the packed one.
  */
 function refsIn(repository: string, below: string): Map<string, Commit[]> {
   const folder = path.join(repository, below);

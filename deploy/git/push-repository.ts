@@ -1,4 +1,4 @@
-/** push.git: the bare repository that `git push live` sends to, and its hooks. */
+/** Creates and configures push.git, the bare repository that `git push live` sends to, and its hooks. */
 import { quoted } from '../core/shell-word';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -8,11 +8,11 @@ import { gitOn } from './git';
 import { checkBranchName } from './names';
 
 export interface HookTargets {
-  /** Absolute path of Node's binary. */
+  /** The absolute path of the Node binary. */
   node: string;
-  /** The clone the kit runs from; its dist/deploy/hook.js takes the pushes. */
+  /** The clone that the kit runs from; its dist/deploy/hook.js handles pushes. */
   root: string;
-  /** The branch that deploys. */
+  /** The branch whose pushes are deployed. */
   branch: string;
 }
 
@@ -21,8 +21,8 @@ const CLOSED = 0o700;
 export const HOOKS = ['pre-receive', 'post-receive'] as const;
 
 /**
- * Makes push.git, or brings an existing one up to date: Node or the clone may have moved. Doing it again
- * changes nothing. Throws E_REF for an impossible branch name.
+ * Creates push.git or updates an existing one, since Node or the clone may have moved. Idempotent. Throws E_REF
+ * for an invalid branch name.
  */
 export async function preparePushRepository(home: Home, targets: HookTargets): Promise<void> {
   await checkBranchName(targets.branch);
@@ -37,7 +37,7 @@ export async function preparePushRepository(home: Home, targets: HookTargets): P
   for (const hook of HOOKS) writeHook(path.join(hooks, hook), hookScript(hook, home, targets));
 }
 
-/** The text of a hook: it only finds Node. Everything else is in hook.js. */
+/** The script of a hook. It only finds Node; everything else is in hook.js. */
 export function hookScript(hook: string, home: Pick<Home, 'dir'>, { node, root }: HookTargets): string {
   const script = path.join(root, 'dist', 'deploy', 'hook.js');
   return `#!/bin/sh
@@ -56,32 +56,32 @@ exec "$NODE" "$SCRIPT" ${hook}
 `;
 }
 
-/** Renamed into place: a push that comes in meanwhile runs the old hook or the new, never half of one. */
+/** Replaces the hook atomically, so that a push at the same time runs the old or the new one, never half of one. */
 function writeHook(file: string, script: string): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === script) return;
   writeAtomically(file, script, { mode: 0o755 });
 }
 
-/** The settings that differ from those that a push needs; keys in git's own spelling, which is lower case. */
+/** The settings that differ from those a push needs; keys are in lower case, as git lists them. */
 export async function wrongSettings(pushGit: string): Promise<[string, string][]> {
-  // git cannot list a file that is gone
+  // git cannot list a missing config file
   const hasSettings = existsSync(path.join(pushGit, 'config'));
   const all = hasSettings ? (await gitOn(pushGit).listConfig('local')).all : {};
   const wanted = {
-    // pushes from a shallow clone are refused otherwise
+    // without it, git refuses pushes from a shallow clone
     'receive.shallowupdate': 'true',
-    // a person's own core.hooksPath would silence ours
+    // a user's own core.hooksPath would disable our hooks
     'core.hookspath': path.join(pushGit, 'hooks'),
     ...(await fsyncSettings(pushGit)),
-    // housekeeping in the background would outlive everything that watches it
+    // background maintenance would outlive the processes that watch it
     'gc.autodetach': 'false',
   };
   return Object.entries(wanted).filter(([key, value]) => all[key] !== value);
 }
 
 /**
- * A branch is written after its objects are on the disk: else a power cut in the middle of a push leaves a branch that
- * leads to empty objects, and git refuses the next push. Keys and their values differ by git's version.
+ * Makes git flush objects before it writes the branch. Otherwise a power cut during a push leaves a branch that points
+ * to empty objects, and git refuses the next push. Keys and values depend on git's version.
  */
 async function fsyncSettings(repository: string): Promise<Record<string, string>> {
   const { major, minor } = await gitOn(repository).version();
@@ -90,7 +90,7 @@ async function fsyncSettings(repository: string): Promise<Record<string, string>
     : { 'core.fsyncobjectfiles': 'true' };
 }
 
-/** What `git clone` of push.git would check out; the configured branch may have changed. */
+/** Sets the branch that `git clone` of push.git checks out, because the configured branch may have changed. */
 async function pointHeadAt(repository: string, branch: string): Promise<void> {
   await gitOn(repository).raw(['symbolic-ref', 'HEAD', `refs/heads/${branch}`]);
 }

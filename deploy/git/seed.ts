@@ -1,4 +1,4 @@
-/** The first version: what the clone stands on enters push.git without a push. */
+/** Seeds push.git with the clone's HEAD, so that the first deployment needs no push. */
 import { diskCode, KnownError } from '../core/errors';
 import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
@@ -7,9 +7,9 @@ import { gitOn, reasonOf } from './git';
 import { checkBranchName } from './names';
 
 /**
- * Brings the clone's HEAD into push.git as the branch, if push.git has none yet: what was pushed since is
- * never undone. No hook fires. Returns the commit, or null when the branch was there.
- * Throws E_NOT_A_REPOSITORY, E_NO_COMMIT, E_REF, E_SOURCE.
+ * Copies the clone's HEAD into push.git as the branch, unless push.git already has the branch: later pushes are never
+ * undone. Runs no hook. Returns the commit, or null if the branch existed.
+ * Throws E_NOT_A_REPOSITORY, E_NO_COMMIT, E_REF, E_SOURCE, E_DISK.
  */
 export async function seedSource(home: Home, root: string, branch: string): Promise<Commit | null> {
   await checkBranchName(branch);
@@ -19,10 +19,12 @@ export async function seedSource(home: Home, root: string, branch: string): Prom
   return commit;
 }
 
-/** The older protocol gives out only the tips of branches, and refuses a shallow clone's. */
+/** Older protocols offer only branch tips, and refuse those of a shallow clone. */
 const ANY_COMMIT = ['-c', 'protocol.version=2'];
 
-/** Fetches one commit of a clone, a shallow one too, into a ref of a repository of ours. Throws E_SOURCE, E_DISK. */
+/**
+ * Fetches one commit of a clone, even a shallow one, into a ref of one of our repositories. Throws E_SOURCE, E_DISK.
+ */
 export async function fetchCommit(into: string, clone: string, commit: Commit, ref: string): Promise<void> {
   const options = ['--progress', '--no-tags', '--no-write-fetch-head'];
   try {
@@ -37,7 +39,7 @@ async function hasBranch(repository: string, branch: string): Promise<boolean> {
   return found.trim().split('\n').includes(`refs/heads/${branch}`);
 }
 
-/** A fetch that failed: by the disk it was to fill, or by its source. */
+/** The error for a failed fetch: a full disk, or the source. */
 export function unreadable(what: string, error: unknown): KnownError {
   const cause = reasonOf(error);
   return new KnownError(diskCode(cause) ?? 'E_SOURCE', `${what}: ${cause}`);
