@@ -1,4 +1,4 @@
-/** Does what the watch has decided about a slot: warn, move its users, restart it, replace its release. */
+/** Carries out what the watch has decided for a slot: warn, move its users, restart it, replace its release. */
 import { recentCrashes, releaseInstead } from '../core/crashes';
 import { duration, short } from '../core/format';
 import type { SlotName } from '../core/slot';
@@ -11,7 +11,7 @@ import { endDrained, giveBack, moveAway, provenSubstitutes, signal } from './slo
 import { isBusy, liveSlots, mayInterruptHold, reportIncident } from './watched-service';
 import type { Watched } from './watched-slot';
 
-/** @returns what carries an action out; among several slots that serve, one is restarted where it is */
+/** Returns the function that carries out an action. With several slots in service, a slot is restarted in place. */
 export function createActions(
   context: DeployContext,
   request: RequestDeployment,
@@ -43,12 +43,12 @@ export function createActions(
       case 'restore':
         return restore(slot, mayInterruptHold(context), state);
       case 'adopt':
-        // among several the others serve while it is started again where it is
+        // with several slots the others serve users while this one restarts in place
         return restore(isOneOfMany ? slot : anotherThan(slot), false, state);
     }
   };
 
-  /** Once, until it has been healthy for a while. */
+  /** Warns once, until the slot has been healthy for a while. */
   const warn = async ({ slot, state, answer }: Seen): Promise<void> => {
     if (state.warned) return;
     state.warned = { goodSince: null };
@@ -83,7 +83,7 @@ export function createActions(
       slot,
     );
     state.restarting = true;
-    // the other slots are watched meanwhile
+    // not awaited, so that the other slots are still watched
     void endDrained(context, slot, pid, moved)
       .catch((error: unknown) => console.error('watch:', error))
       .finally(() => (state.restarting = false));
@@ -106,7 +106,7 @@ export function createActions(
     return `${slot} ended ${crashes.length} times in ${within}${why ? `: ${why}` : ''}`;
   };
 
-  /** Rolls back to a release that is good by the journal. @param cause one clause, for the journal too */
+  /** Rolls back to a release that is good according to the journal. @param cause one clause, also for the journal */
   const replace = async ({ slot, state }: Seen, cause: string): Promise<void> => {
     const live = context.journal.lastLive();
     if (!live) return;
@@ -129,7 +129,7 @@ export function createActions(
     context.slots.find(({ name }) => name !== slot)?.name ?? slot;
 
   const restore = async (slot: SlotName, atOnce: boolean, state: Watched): Promise<void> => {
-    // it would only wait behind the deployment that is at work, which may fix it
+    // a restore would only wait behind the running deployment, which may fix the slot
     if (isBusy(context) && !atOnce) return;
     const serving = context.journal.lastLive()?.to;
     if (!serving || machineMs() < state.restores.notBefore) return;

@@ -1,6 +1,6 @@
 /**
- * Begins deployments, one at a time, each in a process of its own that outlives the deployer. The same
- * look, many times a second, finds one whose process died: the lock is free though the journal says it runs.
+ * Starts deployments one at a time, each in its own process that outlives the deployer. It polls several times a
+ * second, and so also finds a deployment whose process died: the lock is free although the journal says that it runs.
  */
 import type { ClonePlace } from '../home/clone-place';
 import { mustBeInPlace } from '../home/clone-place';
@@ -18,13 +18,13 @@ const LOOK_EVERY_MS = 200;
 export interface Dispatcher {
   start(): void;
   stop(): void;
-  /** Look now: something was asked for. */
+  /** Poll now: a deployment was requested. */
   poke: () => void;
 }
 
 /**
- * @param clonePlace where the clone is that deployments are started from
- * @param ended called when a deployment's process has ended
+ * @param clonePlace the place of the clone that deployments start from
+ * @param ended called when a deployment's process has exited
  */
 export function createDispatcher(
   context: DeployContext,
@@ -46,7 +46,7 @@ export function createDispatcher(
     looking = true;
     do {
       again = false;
-      // a journal that is busy for long is no reason to end: the next look is soon
+      // a busy journal must not stop the dispatcher: the next poll comes soon
       await lookOnce().catch((error: unknown) => console.error('dispatcher:', error));
     } while (again);
     looking = false;
@@ -59,11 +59,11 @@ export function createDispatcher(
     if (await isMoved(pending)) return;
     if (wantsSpare(pending)) launcher.keepSpare();
     if (working || pending.length === 0 || isLocked(context.home)) return;
-    // read again: between the first look and the lock a deployment may have come to its end
+    // read again: a deployment may have ended between the first read and the lock check
     await act(decideDispatch(context.journal.pending(), (id) => launches.get(id) ?? 0));
   };
 
-  /** Nothing may start from a path that is gone, or is another clone's by now: what waits fails, and says what to do. */
+  /** Nothing may start from a clone that is gone or was replaced: queued deployments fail with advice. */
   const isMoved = async (pending: Deployment[]): Promise<boolean> => {
     try {
       mustBeInPlace(clonePlace());

@@ -1,6 +1,6 @@
 /**
- * The deployer is looked after by PM2's daemon, its parent. When that is killed, the deployer lives on, but nobody
- * would start it again: it then starts a deployer under a new daemon, and leaves.
+ * PM2's daemon, the parent of the deployer, restarts it after a crash. If the daemon is killed, the deployer lives on
+ * without that protection, so it starts a new deployer under a new daemon and exits.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensurePm2, pm2Daemons } from '../runtimes/pm2/daemon';
@@ -10,15 +10,15 @@ import type { DeployContext } from '../context';
 const LOOK_EVERY_MS = 250;
 
 export interface DeployerServers {
-  /** Takes requests, on its port and its socket. */
+  /** Accepts requests on the deployer's port and socket. */
   open(): void;
-  /** Returns when both are free for another deployer. */
+  /** Returns when another deployer can use both. */
   close(): Promise<void>;
 }
 
-/** Returns when this deployer has a successor and may leave. @param desk what the successor takes over */
+/** Returns when a successor runs and this deployer may exit. @param desk the servers that the successor takes over */
 export async function handOverWhenOrphaned(context: DeployContext, desk: DeployerServers): Promise<void> {
-  // not simply the parent of now: the daemon may have died while this program was loaded
+  // not just the current parent: the daemon may have died while this program was loading
   const daemon = pm2Daemons(context.home).find(({ pid }) => pid === process.ppid);
   for (;;) {
     await sleep(LOOK_EVERY_MS);
@@ -33,7 +33,7 @@ export async function handOverWhenOrphaned(context: DeployContext, desk: Deploye
 
 async function handOver(context: DeployContext, desk: DeployerServers): Promise<void> {
   const { home, root } = context;
-  // while requests are still taken
+  // requests are still accepted meanwhile
   await ensurePm2(home);
   await context.journal.tell(null, {
     type: 'incident',

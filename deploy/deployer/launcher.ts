@@ -1,7 +1,7 @@
 /**
- * Starts the processes of deployments. Node needs some tenths of a second to load what a deployment works with, so
- * one process is kept that has it all loaded and waits to be told which deployment is its own. It is used once. A
- * spare that was killed costs nothing but this head start: the deployment then begins in a new process.
+ * Starts the processes of deployments. Node needs a few hundred milliseconds to load a deployment's code, so one spare
+ * process waits with everything loaded until it gets its deployment. It is used once. If the spare was killed, only the
+ * head start is lost: the deployment starts in a new process.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -11,19 +11,19 @@ import { deployerEnvironment } from '../os/app-environment';
 import type { DeployContext } from '../context';
 import { machineMs } from '../os/machine-clock';
 
-/** Stands in the place of a deployment's id. */
+/** Argument of a spare process, in place of a deployment's id. */
 export const SPARE = 'spare';
-/** Compiles all that is loaded at once, and not when it is first called: a spare process has the time. */
+/** Compiles all code when it is loaded, not when it is first called: a spare process has the time. */
 const COMPILED_AHEAD = ['--no-lazy'];
-/** One that ends by itself cannot even be loaded; trying it all the time would only cost. */
+/** A spare that exits by itself cannot even load; restarting it at once would only waste CPU time. */
 const SPARE_AGAIN_AFTER_MS = 10_000;
 
 export interface Launcher {
-  /** Begins a deployment, in the spare process where one waits. @param onExit called once, when the process is gone */
+  /** Starts a deployment, in the spare process if there is one. @param onExit called once, when the process is gone */
   launch(id: number, onExit: () => void): void;
-  /** Sees to it that a spare process waits. */
+  /** Makes sure that a spare process waits. */
   keepSpare(): void;
-  /** Lets the spare process go. */
+  /** Lets the spare process exit. */
   close(): void;
 }
 
@@ -54,16 +54,16 @@ export function createLauncher(context: Pick<DeployContext, 'home' | 'root'>): L
     close() {
       const waiting = spare;
       spare = null;
-      // it leaves when its line to us is cut, as it does when we are killed
+      // the spare exits when its IPC channel closes, as it does when the deployer is killed
       if (waiting?.connected) waiting.disconnect();
     },
   };
 }
 
-/** Hands the deployment over, and cuts the line: from now on the process must not depend on us. */
+/** Hands the deployment over and closes the channel: from now on the process must not depend on the deployer. */
 function tell(spare: ChildProcess, id: number): void {
   spare.send({ id }, (error) => {
-    // it died just now; whoever waits for its end begins the deployment again
+    // the spare has just died: its exit handler lets the dispatcher start the deployment again
     if (!error && spare.connected) spare.disconnect();
   });
 }
@@ -72,7 +72,7 @@ function startProcess({ home, root }: Pick<DeployContext, 'home' | 'root'>, word
   const log = openSync(path.join(home.logs, 'deployments.log'), 'a', 0o600);
   const flags = word === SPARE ? COMPILED_AHEAD : [];
   const child = spawn(process.execPath, [...flags, path.join(__dirname, '..', 'deployment.js'), word], {
-    // its own process group: it outlives us, and can be ended as a whole
+    // its own process group, so that it outlives the deployer and can be killed as a whole
     detached: true,
     cwd: home.dir,
     env: { ...deployerEnvironment(process.env), SWITCHYARD_HOME: home.dir, SWITCHYARD_ROOT: root },

@@ -1,4 +1,4 @@
-/** The one call in which a person's promote and abort end, whatever they were asked with. */
+/** The one function behind an operator's promote and abort, from whatever source. */
 import { decideOperatorRequest } from '../core/operator-request';
 import type { Deployment, OperatorRequest } from '../core/deployment';
 import type { Asked } from '../journal/journal';
@@ -10,7 +10,10 @@ export type RequestOperation = (
   asked?: Asked,
 ) => Promise<Deployment>;
 
-/** Writes the wish into the journal, where the deployment's own process looks for it. Throws E_NOT_HOLDING, E_NO_CANARY, E_NOTHING_TO_ABORT. */
+/**
+ * Writes the operator request into the journal, where the deployment's own process reads it. Throws E_NOT_HOLDING,
+ * E_NO_CANARY, E_NOTHING_TO_ABORT.
+ */
 export function createOperatorRequests({ journal }: Pick<DeployContext, 'journal'>): RequestOperation {
   return (wish, id, asked) =>
     journal.wish(wish, (pending) => decideOperatorRequest(pending, wish, id), asked);

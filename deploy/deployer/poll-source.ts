@@ -1,4 +1,4 @@
-/** Looks for pushes whose webhook was lost. */
+/** Polls the source for pushes whose webhook was lost. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configNow } from '../config/current';
 import type { PollDecision } from '../core/tip-policy';
@@ -8,19 +8,19 @@ import { sourceOf, tipInSource } from '../git/mirror';
 import type { RequestDeployment } from './requests';
 import type { DeployContext } from '../context';
 
-/** A webhook that is on its way comes first, and whoever pushed follows its deployment. */
+/** A webhook that is on its way goes first, because its push follows that deployment. */
 const WEBHOOK_MAY_TAKE_MS = 3000;
 
-/** One look at the source. Throws E_SOURCE, E_CONFIG, E_REF. */
+/** Polls the source once. Throws E_SOURCE, E_CONFIG, E_REF. */
 export async function poll(context: DeployContext, request: RequestDeployment): Promise<void> {
   const { home, root, journal } = context;
-  // as a deployment would find it: an edit of the file counts from the next one on
+  // read the configuration as a deployment would, so that an edit applies from the next poll on
   const { source: configured, branch } = configNow(home, root);
   const watched = { source: sourceOf(home, configured), branch };
   let look = await lookAt(context, watched);
   let waitedFor: Commit | null = null;
   while (look.decision === 'deploy' && look.tip !== waitedFor) {
-    // what was pushed while this waited has its own webhook on its way, and as long for it
+    // a push made during this wait has its own webhook on its way, which gets the same time
     waitedFor = look.tip;
     await sleep(WEBHOOK_MAY_TAKE_MS);
     look = await lookAt(context, watched);
@@ -49,7 +49,7 @@ async function lookAt(
 ): Promise<{ tip: Commit | null; decision: PollDecision }> {
   const lastSeen = journal.lastSeen(source, branch);
   const tip = await tipInSource(home, source, branch);
-  // a deployment has fetched meanwhile, and knows more than this answer
+  // a deployment has fetched meanwhile and knows more than this answer
   if (journal.lastSeen(source, branch) !== lastSeen) return { tip, decision: 'nothing' };
   const decision = decidePoll({
     tip,

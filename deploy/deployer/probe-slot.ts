@@ -1,4 +1,4 @@
-/** Probes a slot that serves, reports what is new about it, and decides what is to be done. */
+/** Probes a slot in service, reports what has changed, and decides what to do. */
 import { crashedTooOften } from '../core/crashes';
 import { asKnown } from '../core/errors';
 import type { RunningSlot, SlotName } from '../core/slot';
@@ -23,22 +23,22 @@ import {
   wasRestarted,
 } from './watched-slot';
 
-/** A health path that fails now and then is one incident. */
+/** A health path that fails now and then counts as one incident. */
 const HEALTHY_AFTER_MS = 10_000;
 
-/** What a probe of a slot has shown, and what is to be done about it. */
+/** The result of a probe, and the action to take. */
 export interface Seen {
   slot: SlotName;
   running: RunningSlot | null;
   state: Watched;
-  /** What its health path answered; null where nothing runs that could be asked. */
+  /** The answer of its health path; null if no process runs that could be probed. */
   answer: SlotAnswer | null;
-  /** Its users were moved to another slot. */
+  /** True when its users were moved to another slot. */
   isAside: boolean;
   action: WatchAction | 'return';
 }
 
-/** Returns the probe. It answers null where nothing can be said or done now. @param watched is kept up to date */
+/** Creates the probe, which returns null when nothing can be decided now. @param watched is kept up to date */
 export function createProbe(
   context: DeployContext,
   watched: Map<SlotName, Watched>,
@@ -46,7 +46,7 @@ export function createProbe(
   let engineDown = false;
   const report = (message: string, slot?: SlotName): Promise<void> => reportIncident(context, message, slot);
 
-  /** Null while the engine is down: what runs in it mostly goes on, and comes back with it where it does not. */
+  /** Null while the engine is down: its containers usually keep running, or else come back with it. */
   const listSlot = async (slot: SlotName): Promise<RunningSlot[] | null> => {
     try {
       const found = await context.runtime.list(slot);
@@ -75,7 +75,7 @@ export function createProbe(
     const tableNow = await context.traffic.current();
     const isAside = slotsSetAside(context, tableNow).includes(slot);
     const isBehindPage = tableNow.maintenance === true && !isBusy(context);
-    // a deployment has taken it out of service meanwhile
+    // a deployment has taken the slot out of service meanwhile
     if (health !== 'good' && !slotsToWatch(context, await context.traffic.current()).includes(slot))
       return null;
     watched.set(slot, state);
@@ -86,7 +86,7 @@ export function createProbe(
       state.process = firstSight(running, running.pid, state.process);
     if (running) countCrashes(context, state, running);
     const seen = { slot, running, state, answer, isAside };
-    // what was killed stays visible for a moment
+    // a killed process stays visible for a moment
     const isEnding = state.restarting || (running?.pid != null && running.pid === state.ended);
     const action = isEnding ? 'nothing' : await decide(seen, health, isBehindPage);
     if (state.process && health === 'good') state.process.answered = true;
@@ -99,7 +99,7 @@ export function createProbe(
     health: SlotHealth,
     isBehindPage: boolean,
   ): Promise<WatchAction | 'return'> => {
-    // it recovered after it was given up, and is verified before the page is taken down
+    // the slot recovered after the watch gave up: the restore verifies it before it removes the page
     if (isBehindPage && state.goodInARow >= GOOD_AGAIN_AFTER) return 'restore';
     const restarts = recentRestarts(state);
     const isLive = running?.commit === context.journal.lastLive()?.to?.commit;
@@ -131,7 +131,7 @@ export function createProbe(
     });
   };
 
-  /** One rollback at a time; one that failed is followed by the next, as long as there is a release to go to. */
+  /** Allows one rollback at a time. A failed one is followed by the next while there is a release to roll back to. */
   const mayReplace = ({ replacedBy }: Watched): boolean =>
     replacedBy !== 'nothing' && context.journal.pending().every(({ id }) => id !== replacedBy);
 
@@ -147,7 +147,7 @@ export function createProbe(
       await report(`${slot} ended and was started again (pid ${running?.pid})${why ? `: ${why}` : ''}`, slot);
     }
     if (health !== 'silent' && missed) await report(`${slot} answers again`, slot);
-    // after npm start nothing runs until what was live is brought back: that is no incident
+    // after npm start no process runs until the live release is restored, which is not an incident
     if (health === 'silent' && silentInARow === 0 && !missed && (running || met))
       await report(`${slot} does not answer`, slot);
     if (warned) warned.goodSince = health === 'good' ? (warned.goodSince ?? machineMs()) : null;

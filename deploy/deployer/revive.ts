@@ -1,4 +1,4 @@
-/** Starts the deployer again when nobody else would; see guard.ts. */
+/** Restarts the deployer when nothing else would; see guard.ts. */
 import type { Home } from '../home/home';
 import { Journal } from '../journal/journal';
 import { tryLock } from '../journal/deployment-lock';
@@ -6,8 +6,8 @@ import { startDeployer } from '../runtimes/pm2/deployer';
 import { setupLockFile } from '../journal/setup-lock';
 
 /**
- * Returns false while an npm start or npm stop is at work: that one decides what runs. It waits for ours, and after
- * npm stop no guard is left.
+ * Returns false while npm start or npm stop runs, because that command decides what runs. It waits for this restart,
+ * and after npm stop no guard is left.
  */
 export async function reviveDeployer(home: Home, root: string): Promise<boolean> {
   const turn = tryLock({ lock: setupLockFile(home) });

@@ -1,7 +1,7 @@
 /**
- * Begins new log files where the old ones have grown too large. A log is renamed while it is written to; then its
- * writers, nginx and PM2, are asked to open it anew, and until they do they go on in the renamed one: no line is lost,
- * nobody waits, and nginx is not reloaded.
+ * Rotates logs that have grown too large. A log is renamed while it is open; then its writers, nginx and PM2, are asked
+ * to reopen it. Until they do they write to the renamed file, so no line is lost, nothing blocks, and nginx is not
+ * reloaded.
  */
 import {
   closeSync,
@@ -37,12 +37,12 @@ import type { DeployContext } from '../context';
 
 /** Each deployment's process opens it for itself. */
 const DEPLOYMENTS_LOG = 'deployments.log';
-/** What PM2's daemon says itself, on its standard output, which nobody can make it open anew. */
+/** The standard output of PM2's daemon, which cannot be told to reopen it. */
 const PM2_OWN_LOG = 'pm2.log';
 const LOOK_EVERY_MS = 10;
 const LET_GO_WITHIN_MS = 5000;
 
-/** One look at all logs. Throws the first failure, such as of a writer that does not let go of a renamed one, at the end. */
+/** Rotates all logs once. Throws the first failure at the end, such as a writer that keeps a renamed log open. */
 export async function rotate(context: DeployContext): Promise<void> {
   const { home, journal } = context;
   const { keep } = configNow(home, context.root);
@@ -52,7 +52,7 @@ export async function rotate(context: DeployContext): Promise<void> {
   const logs = [...NGINX_LOGS, ...pm2Logs, DEPLOYMENTS_LOG];
   const tooLarge = (folder: string, log: string): boolean => sizeOf(folder, log) > bytesOf(keep.logSize);
   const failures: unknown[] = [];
-  // a log that fails keeps no other from its turn
+  // a log that fails must not keep the others from being rotated
   const attempt = async (work: () => void | Promise<void>): Promise<void> => {
     try {
       await work();
@@ -63,7 +63,7 @@ export async function rotate(context: DeployContext): Promise<void> {
   for (const log of logs) if (tooLarge(home.logs, log)) await attempt(() => beginNew(home.logs, log));
   if (tooLarge(home.pm2, PM2_OWN_LOG)) await attempt(() => moveContent(home.pm2, PM2_OWN_LOG));
   await Promise.all([attempt(() => nginxLetsGo(home)), attempt(() => pm2LetsGo(home))]);
-  // a deployment counts requests from a place in the log, which must stay where it is
+  // a deployment counts requests from a position in the log, so the file must not move
   if (journal.active() === null) for (const log of logs) await attempt(() => tidy(home.logs, log, keep.logs));
   await attempt(() => tidy(home.pm2, PM2_OWN_LOG, keep.logs));
   if (failures.length > 0) throw failures[0];
@@ -74,16 +74,16 @@ function beginNew(folder: string, log: string): void {
   const file = path.join(folder, log);
   const { mode } = statSync(file);
   renameSync(file, newest);
-  // whoever is quicker: nginx would let everyone read the one it makes
+  // create the file before nginx does, because nginx would make it world-readable
   writeFileSync(file, '', { mode, flag: 'a' });
 }
 
-/** For a log that is kept open: it is written to at its end, wherever that is. What comes in this very moment is lost. */
+/** For a log that stays open, because its writer always appends at the end. Loses lines written at this very moment. */
 function moveContent(folder: string, log: string): void {
   const file = path.join(folder, log);
   const copy = `${file}.new`;
   try {
-    // first of all: it fails on a full disk, and then nothing has changed
+    // copy first: on a full disk it fails before anything has changed
     copyFileSync(file, copy);
     renameSync(copy, roomForNewest(folder, log));
   } finally {
@@ -92,7 +92,7 @@ function moveContent(folder: string, log: string): void {
   truncateSync(file);
 }
 
-/** Moves the older files on. Returns the path of the one that is free then. */
+/** Renames the older files. Returns the path that is then free. */
 function roomForNewest(folder: string, log: string): string {
   const at = (older: Older): string => path.join(folder, nameOf(log, older));
   for (const { from, to } of decideRenames(olderFiles(log, readdirSync(folder))))
@@ -100,7 +100,7 @@ function roomForNewest(folder: string, log: string): string {
   return at({ number: 1, packed: false });
 }
 
-/** Also when an earlier turn was killed between the rename and the signal, or when an operator removed a log. */
+/** Also fixes a rotation that was killed between rename and signal, or a log that an operator removed. */
 async function nginxLetsGo(home: Home): Promise<void> {
   const holds = (): boolean => staleNginxLogs(home).length > 0;
   const master = masterOf(home);
@@ -141,7 +141,7 @@ async function tidy(folder: string, log: string, keep: number): Promise<void> {
   }
 }
 
-/** Packed beside its place: there is always one whole file of it. */
+/** Compresses beside the final path, so that one complete file always exists. */
 async function pack(file: string): Promise<void> {
   const fresh = `${file}.gz.new`;
   try {

@@ -1,6 +1,6 @@
 /**
- * What the deployer does without being asked, as cron tells the time. A task that fails or hangs keeps nothing else
- * from its turn: it is told once in the journal, and once more when it works again.
+ * Runs the deployer's scheduled tasks at cron times. A task that fails or hangs does not block the others: the journal
+ * gets one entry when it fails and one when it works again.
  */
 import { createTask } from 'node-cron';
 import { asKnown } from '../core/errors';
@@ -13,21 +13,21 @@ const STEP_MS = 2000;
 
 export interface Task {
   name: string;
-  /** As cron writes it; null for never. */
+  /** A cron pattern; null for never. */
   when: string | null;
   does: () => Promise<void>;
-  /** Told when it works again after a failure. */
+  /** The message for the journal when the task works again after a failure. */
   again: string;
 }
 
 export interface Schedules {
   start(): void;
   stop(): void;
-  /** Gives a task its turn now, unless it is never to have one. */
+  /** Runs a task now, unless it is set to never run. */
   now(name: string): void;
 }
 
-/** @param tell tells the journal what belongs to no deployment */
+/** @param tell logs an entry that belongs to no deployment */
 export function createSchedules(tasks: Task[], tell: (entry: Entry) => Promise<void>): Schedules {
   const turns = new Map<string, { when: string; turn: () => Promise<void> }>();
   for (const task of tasks) {
@@ -48,8 +48,8 @@ export function createSchedules(tasks: Task[], tell: (entry: Entry) => Promise<v
 }
 
 /**
- * Calls back at the times of cron's pattern, until the returned function is called. node-cron's own timer waits for a
- * moment that it has computed once: after a clock that was ahead is set right, it would wait for years.
+ * Calls back at the times of a cron pattern until the returned function is called. node-cron's own timer computes its
+ * next time once: after a clock that was ahead is set right, it could wait for years.
  */
 export function atItsTimes(when: string, call: () => void): () => void {
   const pattern = createTask(when, nothing);
@@ -71,7 +71,7 @@ export function atItsTimes(when: string, call: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** A turn that comes while the last one still works follows it; several are one. */
+/** Calls that come during a run start one more run after it, however many they are. */
 export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   let busy = false;
   let again = false;
@@ -87,7 +87,7 @@ export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
   };
 }
 
-/** The task with its troubles told: the first of a row, and their end. It never throws. */
+/** Wraps a task so that it logs the first failure of a row and the recovery. Never throws. */
 export function telling(
   { name, does, again }: Omit<Task, 'when'>,
   tell: (entry: Entry) => Promise<void>,
@@ -105,7 +105,7 @@ export function telling(
       await tellOnce(null);
     } catch (error) {
       console.error(`${name}:`, error);
-      // by its name: that an engine is away is one thing to the pruning, and another to the watch
+      // with the task's name: an engine that is down means one thing to pruning and another to the watch
       await tellOnce(`${name}: ${asKnown(error).message}`).catch(() => {});
     }
   };

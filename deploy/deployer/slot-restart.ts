@@ -1,4 +1,4 @@
-/** Restarts a slot that serves: its users move to a proven process first, where there is one, and come back later. */
+/** Restarts a slot in service: its users move to a proven process first, if there is one, and come back later. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inService } from '../core/traffic-split';
 import { substitutesFor, tableWith, tableWithout } from '../core/substitute';
@@ -13,18 +13,18 @@ import { isRunning } from '../os/process-table';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
 
-/** Nobody is served while a substitute is asked. */
+/** Kept short, because users get no answer while a substitute is probed. */
 const SUBSTITUTE_LIMIT_MS = 500;
 const LOOK_EVERY_MS = 20;
 
-/** The slots that can take this one's users and answer as themselves right now. */
+/** The slots that can take this slot's users and answer as themselves right now. */
 export async function provenSubstitutes(context: DeployContext, slot: SlotName): Promise<SlotName[]> {
   const wanted = substitutesFor(await context.traffic.current(), slot);
   const answers = await Promise.all(wanted.map((each) => isProven(context, each)));
   return wanted.filter((_, index) => answers[index]);
 }
 
-/** Moves its users to these. False where a deployment has the table meanwhile, or there is nobody to take them. */
+/** Moves its users to these slots. False when a deployment owns the table, or no slot can take them. */
 export async function moveAway(context: DeployContext, slot: SlotName, proven: SlotName[]): Promise<boolean> {
   if (proven.length === 0) return false;
   return withTable(context, (table) =>
@@ -39,14 +39,14 @@ export function giveBack(context: DeployContext, slot: SlotName, live: SlotName[
   );
 }
 
-/** Lets the requests in flight end, then SIGTERM, then SIGKILL: the runtime starts the next process. */
+/** Drains, then sends SIGTERM, then SIGKILL: the runtime starts the next process. */
 export async function endDrained(
   context: DeployContext,
   slot: SlotName,
   pid: number,
   moved: boolean,
 ): Promise<void> {
-  // without a substitute new requests keep coming, and the app itself finishes those it has
+  // without a substitute new requests keep coming, and the app itself finishes those in flight
   if (moved) await drain(slotNamed(context, slot), context.config.limits.drain);
   signal(pid, 'SIGTERM');
   const deadline = machineMs() + context.config.limits.stop * 1000;
@@ -58,7 +58,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    // it ended meanwhile
+    // it exited meanwhile
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
@@ -70,7 +70,7 @@ async function isProven(context: DeployContext, slot: SlotName): Promise<boolean
   return status === 200 && health === 'good';
 }
 
-/** Changes the table under the deployment lock: a deployment plans with the table that it finds. */
+/** Changes the table under the deployment lock, because a deployment plans with the table that it finds. */
 async function withTable(context: DeployContext, change: (table: Table) => Table | null): Promise<boolean> {
   const lock: Lock | null = tryLock(context.home);
   if (!lock) return false;

@@ -1,6 +1,6 @@
 /**
- * Logs whose writer does not write to the file of that name: it was renamed or removed, and the writer still has the
- * old one open. For milliseconds that is part of a rotation; after that the rotation has failed.
+ * Finds logs that were renamed or removed while their writer keeps the old file open. For some milliseconds that is
+ * part of a rotation; after that the rotation has failed.
  */
 import path from 'node:path';
 import { olderFiles } from '../core/rotation';
@@ -11,10 +11,10 @@ import { processesOf } from '../traffic/nginx-processes';
 
 export const NGINX_LOGS = ['access.log', 'nginx-error.log'];
 
-/** How the kernel marks a removed file that is still open. */
+/** The kernel's mark for a removed file that is still open. */
 const REMOVED = ' (deleted)';
 
-/** The old files that nginx still writes to, as the kernel names them. */
+/** The old files that nginx still writes to, by the kernel's names. */
 export function staleNginxLogs(home: Home): string[] {
   return staleAmong(home, NGINX_LOGS, processesOf(home));
 }
@@ -34,7 +34,7 @@ function staleAmong(home: Home, logs: string[], writers: number[]): string[] {
     .filter((name) => logs.some((log) => isStale(log, name)));
 }
 
-/** @param name of an open file, as the kernel has it */
+/** @param name the kernel's name of an open file */
 export function isStale(log: string, name: string): boolean {
   return name === log + REMOVED || olderFiles(log, [name.replace(REMOVED, '')]).length > 0;
 }

@@ -1,6 +1,6 @@
 /**
- * What a deployment does first, done once for nothing: what Node loads and compiles at its first use is then there.
- * It only reads. The configuration is left out, since it may change before it is needed.
+ * Performs a deployment's first actions once without effect, so that Node has loaded and compiled their code. It only
+ * reads. It skips the configuration, which may change before it is needed.
  */
 import { schema } from '../config/schema';
 import type { Home } from '../home/home';
@@ -11,7 +11,7 @@ import { linkedTable } from '../traffic/table-folder';
 
 const NOBODY_ANSWERS_MS = 1000;
 
-/** Never throws: what is amiss is told by the deployment that meets it. */
+/** Never throws: the next deployment reports any fault that it meets. */
 export async function warmUp(home: Home): Promise<void> {
   schema.parse({});
   const scenes = [

@@ -1,6 +1,6 @@
 /**
- * Watches that the right release serves: the health of every slot that serves, its process manager and nginx itself.
- * What it finds and does stands in the journal.
+ * Watches that the right release is live: the health of every slot in service, its process manager, and nginx itself.
+ * Records what it finds and does in the journal.
  */
 import type { SlotName } from '../core/slot';
 import { inService } from '../core/traffic-split';
@@ -16,9 +16,9 @@ import { isBusy, onlyHolds, reportIncident, slotsSetAside, slotsToWatch } from '
 import type { Watched } from './watched-slot';
 
 const LOOK_EVERY_MS = 500;
-/** Three bad looks, the end of the process and its new start have five seconds together. */
+/** Three bad probes, the kill and the restart must fit into five seconds. */
 const LOOK_AGAIN_MS = 50;
-/** After so many quick probes an unhealthy slot is probed as rarely as a healthy one. */
+/** After this many quick probes an unhealthy slot is probed as rarely as a healthy one. */
 const MOST_QUICK_LOOKS = 100;
 
 export interface Watch {
@@ -26,7 +26,7 @@ export interface Watch {
   stop(): void;
 }
 
-/** @param nginx starts nginx when it is gone and says whether it had to */
+/** @param nginx starts nginx if it is gone, and returns whether it had to */
 export function createWatch(
   context: DeployContext,
   request: RequestDeployment,
@@ -45,12 +45,12 @@ export function createWatch(
     if (isBusy(context)) restFromItsEnd();
     forgetOthersThan(slots, [...servingSlots(table), ...slotsSetAside(context, table)]);
     const isOneOfMany = inService(table).length > 1;
-    // at once: one that hangs takes its time, and the others have as long as it has
+    // in parallel, so that a slot that hangs does not delay the others
     const looks = await Promise.all(slots.map(probeSlot));
     for (const seen of looks) if (seen) await act(seen, isOneOfMany);
   };
 
-  /** What a deployment has taken out of service may come back with the same troubles. */
+  /** Forgets slots out of service only after the deployment, whose undo may bring them back with the same faults. */
   const forgetOthersThan = (slots: SlotName[], serving: SlotName[]): void => {
     const isOver = context.journal.active() === null;
     for (const [slot, state] of watched) {
@@ -60,7 +60,7 @@ export function createWatch(
     }
   };
 
-  /** Without its table nginx refuses everyone: one that somebody has removed is made again. */
+  /** Makes the table again if it was removed: without it nginx refuses every request. */
   const tableInForce = async (): Promise<Table> => {
     try {
       return await context.traffic.current();

@@ -1,4 +1,4 @@
-/** What the watch must know of the rest: which slots are its own, and whether a deployment is at work. */
+/** Tells the watch which slots it is responsible for, and whether a deployment runs. */
 import { isCanary } from '../core/canary/at-work';
 import type { SlotName } from '../core/slot';
 import { setAside } from '../core/substitute';
@@ -10,10 +10,10 @@ import { isLocked } from '../journal/deployment-lock';
 import { slotsOf } from '../journal/reader';
 import { looksAfter } from './watched-slot';
 
-/** A deployment watches the slot that it gives the traffic to for itself. */
+/** A deployment itself watches the slot that it moves traffic to. */
 export function slotsToWatch(context: DeployContext, table: Table): SlotName[] {
   const deployment = context.journal.active();
-  // the page stays up while no release can be started: its slots are waiting for one
+  // the page stays up while no release can be started: its slots still need one
   const isDown = table.maintenance && !isBusy(context);
   const ours = isDown ? servingSlots(table) : [...inService(table), ...slotsSetAside(context, table)];
   return ours.filter((slot) => !looksAfter(deployment, slot));
@@ -26,7 +26,7 @@ export function liveSlots(context: DeployContext): SlotName[] {
   return context.slots.map(({ name }) => name).filter((name) => slots.includes(name));
 }
 
-/** Those of them whose users were moved away until they answer again. A deployment changes the table itself. */
+/** Live slots whose users were moved away until they answer again. A deployment changes the table itself. */
 export function slotsSetAside(context: DeployContext, table: Table): SlotName[] {
   return context.journal.active() === null ? setAside(table, liveSlots(context)) : [];
 }
@@ -35,14 +35,14 @@ export function isBusy(context: DeployContext): boolean {
   return context.journal.pending().length > 0 || isLocked(context.home);
 }
 
-/** It may wait for a person for days, or go through a canary's steps, and fixes nothing meanwhile. */
+/** True for a held deployment or a canary: either may take days, and fixes nothing meanwhile. */
 export function onlyHolds(context: DeployContext): boolean {
   const active = context.journal.active();
   if (active === null || active.wish === 'abort') return false;
   return isCanary(active) || (active.state === 'holding' && active.wish === null);
 }
 
-/** What is held makes way for what users need. Asked for once. */
+/** True when a restore may interrupt the hold or canary; false once a restore is queued. */
 export function mayInterruptHold(context: DeployContext): boolean {
   return onlyHolds(context) && context.journal.pending().every(({ kind }) => kind !== 'restore');
 }

@@ -1,6 +1,6 @@
 /**
- * What the watch knows of a slot that serves, and how it tells a new process from the one it has met. All its times are
- * the machine's: a clock that is set changes none of them.
+ * Keeps the watch's state of a slot in service, and tells a new process from the known one. All times come from the
+ * machine's monotonic clock, so setting the clock changes none of them.
  */
 import type { Deployment } from '../core/deployment';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
@@ -10,40 +10,40 @@ import { recentAnswers } from '../traffic/recent-answers';
 import type { DeployContext } from '../context';
 import { machineMs } from '../os/machine-clock';
 
-/** What is remembered of a slot that serves. */
+/** The state of a slot in service. */
 export interface Watched {
-  /** How often in a row its health was not good, since when, and what users got from it since. */
+  /** Bad answers in a row, the time of the first one, and what users got since. */
   badInARow: number;
   badSince: number;
   users: (() => UserAnswers) | null;
-  /** How often in a row it was silent, and since when. */
+  /** Silent probes in a row, and the time of the first one. */
   silentInARow: number;
   silentSince: number;
   goodInARow: number;
   process: Met | null;
   /** The pid that was killed for hanging: it stays visible for a moment. */
   ended: number | null;
-  /** An incident says that it does not answer. */
+  /** An incident has reported that it does not answer. */
   missed: boolean;
-  /** An incident says that it answers badly; when its health turned good since, or null. */
+  /** Set when an incident has reported bad answers; `goodSince` is when its health turned good, or null. */
   warned: { goodSince: number | null } | null;
-  /** An incident says that restarts do not help. */
+  /** An incident has reported that restarts do not help. */
   gaveUp: boolean;
   /** It is being drained and restarted. */
   restarting: boolean;
-  /** When its process ended since this start of the release was first seen. */
+  /** When the watch noticed each exit of its process, for this start of the release. */
   crashes: number[];
-  /** The runtime's count of restarts at the last look: a restart of the runtime itself adds none. */
+  /** The runtime's restart count at the last probe: a restart of the runtime itself adds none. */
   counted: { instance: string; restarts: number } | null;
-  /** The rollback that takes its place, or that there is none to make. */
+  /** The rollback that replaces it, or 'nothing' if there is no release to roll back to. */
   replacedBy: number | 'nothing' | null;
-  /** When and why the watch restarted it, the last one last. */
+  /** When and why the watch restarted it, newest last. */
   restarts: { at: number; instance: string; why: 'hung' | 'unhealthy' }[];
-  /** How often it was started again in vain, and when it may be tried next. */
+  /** Restores in vain, and the earliest time of the next one. */
   restores: { count: number; notBefore: number };
 }
 
-/** The process in a slot, as long as it is the same one. */
+/** The known process in a slot. */
 export interface Met {
   pid: number;
   instance: string;
@@ -73,7 +73,7 @@ export function newlyWatched(): Watched {
   };
 }
 
-/** Counts one look. @param askedAt when it was asked */
+/** Counts one probe. @param askedAt when it was sent */
 export function countLook(
   { home }: DeployContext,
   slot: SlotName,
@@ -89,7 +89,7 @@ export function countLook(
   state.users = health === 'good' ? null : (state.users ?? recentAnswers(home, slot));
 }
 
-/** Counts how often the process ended since the last look. Another start of a release begins anew, with its proof. */
+/** Counts the exits since the last probe. A new start of a release starts from the restart count of its proof. */
 export function countCrashes(
   context: DeployContext,
   state: Watched,
@@ -103,19 +103,19 @@ export function countCrashes(
   const before = isAnother
     ? (provenRestarts(context, instance) ?? restarts)
     : (state.counted?.restarts ?? restarts);
-  // those before the first look ended at some time since it went live
+  // exits before the first probe happened at an unknown time since the release went live
   const at = machineMs() - (isAnother ? liveForMs(context) : 0);
   for (let crash = before; crash < restarts; crash++) state.crashes.push(at);
   state.counted = { instance, restarts };
 }
 
-/** For how long the release has been live. The clock may have been set back since. */
+/** Milliseconds since the release went live. The clock may have been set back since. */
 function liveForMs({ journal }: DeployContext): number {
   const now = Date.now();
   return Math.max(0, now - (journal.lastLive()?.liveAt ?? now));
 }
 
-/** The runtime's count when it went live, if that is so recent that each end since then still counts; otherwise null. */
+/** The restart count when the release went live, or null if that was before the crash window. */
 function provenRestarts({ journal, config }: DeployContext, instance: string): number | null {
   const live = journal.lastLive();
   const window = (config.crashes?.withinSeconds ?? 0) * 1000;
@@ -129,7 +129,7 @@ function proofsOf({ plan }: Pick<Deployment, 'plan'>): Proof[] {
   );
 }
 
-/** Restarts of this start of the release within the window. */
+/** The watch's restarts of this start of the release within the window. */
 export function recentRestarts({ restarts, process }: Watched): Sight['restarts'] {
   const recent = restarts.filter(
     ({ at, instance }) => instance === process?.instance && at > machineMs() - RESTART_WINDOW_MS,
@@ -143,8 +143,8 @@ export function recentRestarts({ restarts, process }: Watched): Sight['restarts'
 }
 
 /**
- * The deployment that is at work watches this slot for itself: all while it bakes, and before that the one that it gives
- * the traffic to. One that goes over several slots in turn has none but the next in mind.
+ * True when the running deployment itself watches this slot: every slot during a bake, and before that the slot it
+ * moves traffic to. A deployment over several slots has only its next one in view, so the watch keeps all of them.
  */
 export function looksAfter(deployment: Deployment | null, slot: SlotName): boolean {
   if (deployment?.state === 'baking') return true;
@@ -155,22 +155,22 @@ export function looksAfter(deployment: Deployment | null, slot: SlotName): boole
 }
 
 /**
- * One that was never restarted is the very process that was verified before it got users. An engine that was itself
- * started again counts nothing, but then another process of the same start was met before.
+ * A process with no restarts is the very process that was verified before it got users. An engine that restarted adds
+ * none to the count, but then the watch has already met another process of the same start.
  */
 export function firstSight({ instance, restarts }: RunningSlot, pid: number, before: Met | null): Met {
   const answered = restarts === 0 && instance !== before?.instance;
   return { pid, instance, since: machineMs(), answered };
 }
 
-/** The same start of the same release, but another process: it ended, however quickly it was back. */
+/** The same start of the same release but another process: the old one exited, however quickly it was restarted. */
 export function wasRestarted(met: Met | null, running: RunningSlot | null): boolean {
   return met !== null && running?.pid != null && running.instance === met.instance && running.pid !== met.pid;
 }
 
 /**
- * It ended after it went live, but before the first look at it. Told once: the next deployer looks at it for the
- * first time too.
+ * True when the process exited after it went live but before the first probe. Reported once: the next deployer also
+ * probes it for the first time.
  */
 export function endedUnseen(context: DeployContext, met: Met | null, running: RunningSlot | null): boolean {
   if (running?.pid == null || running.instance === met?.instance) return false;
