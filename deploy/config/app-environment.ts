@@ -44,7 +44,7 @@ export function readVariables(home: Place, number: number): Variables | null {
   return readFile(home, number)?.variables ?? null;
 }
 
-/** The number of the active release. */
+/** The number of the active release's environment. */
 export function numberInForce(home: Place, journal: Journal): number {
   return inForce(journal.lastLive(), numbered(home));
 }

@@ -174,7 +174,7 @@ const MAY_BLOCK = /\b(require|import|Atomics|getBuiltinModule|binding)\b/;
  */
 function quickly(file: string, text: string): Exported | null {
   if (MAY_BLOCK.test(text) || isEsModule(file, text)) return null;
-  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is only put back
+  // eslint-disable-next-line @typescript-eslint/unbound-method -- it is only restored
   const { exit, stdout } = process;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- the same
   const { write } = stdout;

@@ -91,7 +91,7 @@ export function lastConfig({ file }: Pick<Known, 'file'>, settings: Settings): C
   try {
     return parseConfig(overlay(last.config, settings), last.from ?? CONFIG_FILE, settings);
   } catch {
-    return null; // another version of the kit has checked it
+    return null; // validated by another version of the kit
   }
 }
 

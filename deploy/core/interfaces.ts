@@ -1,6 +1,6 @@
 /**
- * The interfaces between the pipeline and its parts: a strategy plans, a runtime starts and stops processes, a traffic
- * shifts requests, and a packing builds. pipeline/run.ts uses them only through these methods.
+ * The interfaces between the pipeline and its parts: Strategy plans, Runtime starts and stops processes, Traffic shifts
+ * requests, and Packing packs releases. pipeline/run.ts uses them only through these methods.
  */
 import type { Observed, Plan } from './plan';
 import type { Commit, Release } from './release';
@@ -62,7 +62,7 @@ export interface Runtime {
    * SIGTERM, then SIGKILL after the stop time-out. Returns when the process is gone. Does nothing for an empty slot.
    */
   stop(slot: SlotName): Promise<void>;
-  /** The processes that are running, by slot. @param only the one slot to check, which saves waiting for the others */
+  /** The actual state of each slot's process. @param only the one slot to check, which saves waiting for the others */
   list(only?: SlotName): Promise<RunningSlot[]>;
   /** The slot's last output lines, oldest first. */
   logs(slot: SlotName, lines: number): Promise<string[]>;

@@ -1,6 +1,6 @@
 /**
- * Reserves a few megabytes in the home. On a full disk, a shift still works but its journal entry needs space, which
- * this reserve then provides.
+ * Reserves a few megabytes in the home. On a full disk a shift still works, but a rollback's journal entry needs space,
+ * which this reserve then provides.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';

@@ -33,7 +33,7 @@ export interface Home {
   links: string;
   /** Symbolic link to the current table. */
   traffic: string;
-  /** While a release is held: an empty file `<token>.<slot>` for each preview. */
+  /** While a release is held: an empty file `<token>.<slot>` for each preview token. */
   preview: string;
   /** Pages that nginx serves in place of the app. */
   pages: string;
@@ -160,7 +160,7 @@ function gitValue(root: string, key: string): string | null {
     }).trim();
     return kept === '' ? null : kept;
   } catch {
-    return null; // none is kept, or this is no clone
+    return null; // none is stored, or this is not a clone
   }
 }
 

@@ -92,7 +92,7 @@ function linkOrNothing(file: string): string {
   try {
     return readlinkSync(file);
   } catch {
-    return ''; // closed while we were reading
+    return ''; // closed in the meantime
   }
 }
 

@@ -26,7 +26,7 @@ export interface Answered {
 }
 
 export interface SlowRule {
-  /** From how many times stable's latency on the canary is slower, at the median or the 95th percentile. Over 1. */
+  /** The canary is slower from this multiple of stable's latency on, at the median or the 95th percentile. Over 1. */
   slower: number;
   /** Seconds at the start of a step whose answers are left out. */
   warmUp: number;
