@@ -1,6 +1,6 @@
 /**
- * Tells people what the journal tells. It follows the journal from the deployer, each receiver at its own pace, so
- * that none of them can slow a deployment or another receiver.
+ * Sends notifications of journal events. It runs in the deployer and follows the journal, each receiver at its own
+ * pace, so that a slow one delays neither a deployment nor another receiver.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { configNow } from '../config/current';
@@ -16,20 +16,20 @@ import { targetsOf } from './targets';
 
 const LOOK_EVERY_MS = 300;
 export const LIMIT_MS = 5_000;
-/** Less than the deployer itself has to end. */
+/** How long `stop` waits for a delivery in progress; less than the deployer's own stop time. */
 const LAST_WORDS_MS = 1_000;
-/** One attempt more than there are pauses. */
+/** The pauses between attempts: one attempt more than there are pauses. */
 const PAUSES_MS = [1_000, 5_000, 20_000];
 
 export interface Notifier {
   start(): void;
-  /** Returns when nothing is told any more; what is on its way has a moment to arrive. */
+  /** Stops sending. A delivery in progress gets a moment to finish. */
   stop(): Promise<void>;
 }
 
 type Eyes = Pick<DeployContext, 'home' | 'root' | 'journal' | 'config'>;
 
-/** @param pauses milliseconds between the attempts, growing */
+/** @param pauses milliseconds between the attempts, ascending */
 export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.error): Notifier {
   const { journal, home } = context;
   const positions = keptPositions(home);
@@ -56,11 +56,11 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
     );
   };
 
-  /** @param first where one begins that is told for the first time: not with the past */
+  /** @param first the position for a new receiver, which does not get past events */
   const tellAll = async (target: Target, first: number): Promise<void> => {
     const { url } = target;
     try {
-      // again and again: more may have come while it was told, and its address may have gone
+      // loops because events may arrive during a delivery, and the receiver may have been removed
       for (let events = since(url, first); events.length > 0 && isOne(url); events = since(url, first)) {
         for (const event of events) {
           const notice = noticeFor(context, event);
@@ -70,7 +70,7 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
         }
       }
     } catch (error) {
-      // the journal is closed behind us
+      // the journal is closed once the notifier has stopped
       if (!stopped) log('notify:', error);
     }
   };
@@ -79,9 +79,9 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
 
   const since = (url: string, first: number): JournalEvent[] => journal.since(positions.of(url, first));
 
-  /** True when it was taken, or given up; false when there is an end before. */
+  /** True if the notice was delivered or given up; false if the notifier stopped first. */
   const tell = async (url: string, notice: Notice): Promise<boolean> => {
-    // who has not taken the one before is not asked as patiently: what waits behind would be old
+    // a failing receiver gets one attempt, because later notices would be outdated after the retries
     const patience = failing.has(url) ? [] : pauses;
     for (let attempt = 0; !stopped; attempt++) {
       const { ok, said, again } = await postNotice(url, notice, LIMIT_MS, ends.signal);
@@ -108,11 +108,11 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
   return {
     start() {
       seen = journal.lastEvent();
-      // a journal that was begun anew counts from 1 again
+      // a new journal counts from 1 again
       for (const { url } of currentTargets(context)) {
         if (positions.of(url, seen) > seen) positions.move(url, seen);
       }
-      // what came while nobody looked
+      // events from while the deployer was down
       for (const target of currentTargets(context)) begin(target, seen);
       timer = setInterval(look, LOOK_EVERY_MS);
     },
@@ -127,7 +127,7 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
   };
 }
 
-/** An edited file counts at once; a broken one not at all. */
+/** The current receivers: an edited configuration applies at once; a broken one is ignored. */
 function currentTargets({ home, root, config }: Eyes): Target[] {
   try {
     return targetsOf(home, configNow(home, root));

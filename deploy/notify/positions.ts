@@ -1,13 +1,16 @@
-/** How far each receiver has been told of the journal, kept over a restart: nothing is lost, nothing told twice. */
+/** Stores each receiver's position in the journal across restarts, so that no event is lost or sent twice. */
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import type { Home } from '../home/home';
 import { writeAtomically } from '../os/atomic-write';
 
 export interface Positions {
-  /** The last event that this receiver needs no more. @param first what counts for one that is not known yet */
+  /**
+   * The last event that this receiver has handled.
+   * @param first the position for a receiver that is not known yet
+   */
   of(url: string, first: number): number;
-  /** Keeps it at once. */
+  /** Saves the position at once. */
   move(url: string, event: number): void;
 }
 
@@ -28,7 +31,7 @@ export function keptPositions(home: Pick<Home, 'notified'>): Positions {
   };
 }
 
-/** The URL is a secret, and this file is not the place for it. */
+/** A hash, because the URL is a secret that must not be in this file. */
 function keyOf(url: string): string {
   return createHash('sha256').update(url).digest('hex').slice(0, 16);
 }
@@ -45,7 +48,7 @@ function write(file: string, known: Record<string, number>): void {
   try {
     writeAtomically(file, JSON.stringify(known));
   } catch (error) {
-    // on a full disk somebody may be told twice after a restart
+    // if the disk is full, a receiver may get a notice twice after a restart
     console.error('notify:', (error as NodeJS.ErrnoException).code);
   }
 }

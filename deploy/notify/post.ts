@@ -1,16 +1,20 @@
-/** Sends one notice, once. Its URL is a secret: nothing that comes back from here names more than the host. */
+/** Makes one attempt to send a notice. The URL is a secret: results name at most its host. */
 import type { Notice } from '../core/notices';
 import { bodyFor } from './body';
 
 export interface Taken {
   ok: boolean;
-  /** One clause: `answered 200`, `ECONNREFUSED`. */
+  /** The outcome as one clause: `answered 200`, `ECONNREFUSED`. */
   said: string;
-  /** True when it may go better later. */
+  /** True if a retry may succeed. */
   again: boolean;
 }
 
-/** Never throws. @param limitMs for the whole of it @param end cuts it off */
+/**
+ * Posts a notice. Never throws.
+ * @param limitMs the time limit for the whole request
+ * @param end cancels the request
+ */
 export async function postNotice(
   url: string,
   notice: Notice,
@@ -33,7 +37,7 @@ export async function postNotice(
   }
 }
 
-/** fetch takes no address with a name and a password in it; as a header they are what they would have been. */
+/** fetch rejects a URL with credentials; an Authorization header is equivalent. */
 function withoutPassword(url: string): { address: URL; authorization: Record<string, string> } {
   const address = new URL(url);
   const { username, password } = address;
@@ -43,14 +47,14 @@ function withoutPassword(url: string): { address: URL; authorization: Record<str
   return { address, authorization: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
 }
 
-/** fetch's own message may hold the address. */
+/** Describes the failure without fetch's own message, which may contain the URL. */
 function inWords(error: unknown, limitMs: number): string {
   const { name, cause } = error as { name?: string; cause?: { code?: string } };
   if (name === 'TimeoutError') return `no answer within ${limitMs / 1000} s`;
   return cause?.code ?? 'cannot be reached';
 }
 
-/** The one part of a URL that may be shown. */
+/** The only part of a URL that may be shown. */
 export function hostOf(url: string): string {
   return new URL(url).host;
 }

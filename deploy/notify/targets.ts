@@ -1,4 +1,4 @@
-/** Who is notified: what the configuration names, and the URL that npm start was given. */
+/** Lists the receivers: those in the configuration, and the NOTIFY_URL given to `npm start`. */
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import type { Config } from '../config/load';
 import { NOTICES } from '../config/schema';
@@ -12,14 +12,17 @@ export interface Target {
   on: readonly NoticeName[];
 }
 
-/** Throws E_NOTIFY for what is no address, without showing it. */
+/** Throws E_NOTIFY for an invalid URL, without showing it. */
 export function checkNotifyUrl(given: string | undefined): void {
   if (!given?.trim()) return;
   if (URL.canParse(given.trim()) && /^https?:$/.test(new URL(given.trim()).protocol)) return;
   throw new KnownError('E_NOTIFY', 'NOTIFY_URL is no http or https address.');
 }
 
-/** Keeps the URL of a start where its owner alone reads it. Nothing given leaves it as it was, an empty one removes it. */
+/**
+ * Saves the NOTIFY_URL in a file that only its owner can read. Undefined keeps the saved URL; an empty string
+ * removes it. Throws E_NOTIFY.
+ */
 export function keepNotifyUrl(home: Pick<Home, 'notifyUrl'>, given: string | undefined): void {
   checkNotifyUrl(given);
   if (given === undefined) return;
