@@ -1,4 +1,4 @@
-/** The control socket's API, for the commands. Whoever may open the socket may deploy. */
+/** Serves the commands' API on the control socket. Any user who may open the socket may deploy. */
 import type { Express, NextFunction, Request, Response } from 'express';
 import express from 'express';
 import { setImmediate as nextTurn } from 'node:timers/promises';
@@ -32,11 +32,11 @@ export type ControlRequest = z.output<typeof requestSchema>;
 export interface ControlDeps {
   request: RequestDeployment;
   wish: RequestOperation;
-  /** Which build of the kit the deployer is of, and which Node runs it. */
+  /** The deployer's build of the kit, and its Node version. */
   build: () => string;
-  /** Which configuration it has read (config-mark.ts). */
+  /** A hash of the configuration that the deployer has loaded (deploy/config/fingerprint.ts). */
   config: string;
-  /** The clone it runs from: where that was when it started, and where it is now. */
+  /** The clone that the deployer runs from: its path at the start and now. */
   clone: () => ClonePlace;
 }
 
@@ -62,9 +62,9 @@ export function controlApp({ request, wish, build, config, clone }: ControlDeps)
   return app;
 }
 
-/** Throws E_TOO_LATE when the client has hung up: what it sent stays in the socket while this process is stopped. */
+/** Throws E_TOO_LATE if the client has disconnected: requests wait in the socket while this process is suspended. */
 async function askedBy(req: Request): Promise<Asked> {
-  // the end of the connection is read after the request: in the turn that begins behind this one
+  // a disconnect is read after the request, in the following turn of the event loop
   await nextTurn();
   await nextTurn();
   if (req.socket.destroyed || req.socket.writableEnded)

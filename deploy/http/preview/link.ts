@@ -1,6 +1,6 @@
 /**
- * The link that lets testers into a slot that users do not get: it is signed, good for a day, and for one deployment
- * only. What it gives is a cookie with the token; the token itself never stands in a link, a log or the journal.
+ * Creates and checks the signed link that lets testers into a slot without public traffic. A link is valid for one day
+ * and one deployment. It sets a cookie with the token; the token itself is never in a link, a log or the journal.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Deployment } from '../../core/deployment';
@@ -10,32 +10,33 @@ import { readSecret } from '../../home/webhook-secret';
 import type { DeployContext } from '../../context';
 import { tokenFor } from '../../traffic/preview-tokens';
 
-/** nginx/site.conf.template knows both names. */
+/** nginx/site.conf.template uses both names. */
 export const PREVIEW_COOKIE = 'switchyard_preview';
 const PREVIEW_HEADER = 'X-Switchyard-Preview';
 
 export const PREVIEW_PATH = '/_deploy/preview';
 
-/** How long a link is good. */
+/** How long a link is valid. */
 export const GOOD_FOR_MS = 24 * 60 * 60 * 1000;
 
-/** How a person can try a release that is held. */
+/** The ways to try a held release. */
 export interface Preview {
-  /** Where nginx serves on this machine. */
+  /** The URL of nginx on this machine. */
   url: string;
-  /** For a browser; good until `expires`. */
+  /** The link for a browser; valid until `expires`. */
   link: string;
   /** Milliseconds since 1970. */
   expires: number;
-  /** For a program: a whole header line, with the token. */
+  /** For a program: a complete header line with the token. */
   header: string;
 }
 
 type Subject = Pick<Deployment, 'id' | 'createdAt'>;
 
 /**
- * For a deployment that is held, or a canary; null where nobody can try it. It holds secrets: for its owner's terminal
- * only. @param other the slot of the other side of a canary; default: the release's own
+ * The preview of a held deployment or a canary; null if there is none. It contains secrets and is only
+ * for its owner's terminal.
+ * @param other the slot of the canary's other side; default: the release's own slot
  */
 export function previewOf(
   { home, config }: { home: Pick<Home, 'preview' | 'secret'>; config: Pick<DeployContext['config'], 'http'> },
@@ -44,7 +45,7 @@ export function previewOf(
 ): Preview | null {
   const slot = other ?? deployment.to?.slot;
   const token = slot === undefined ? null : tokenFor(home, slot);
-  // of what waits because a part of it failed there is nothing to try
+  // a deployment held because a batch failed has nothing to try
   if (!token || deployment.cause !== null) return null;
   const url = `http://localhost:${config.http.port}/`;
   const expires = Date.now() + GOOD_FOR_MS;
@@ -57,14 +58,18 @@ export function previewOf(
   };
 }
 
-/** The link's query. @param expires milliseconds since 1970 @param slot another one than the release's own */
+/**
+ * The link's query.
+ * @param expires milliseconds since 1970
+ * @param slot the slot, if not the release's own
+ */
 export function previewQuery(secret: string, deployment: Subject, expires: number, slot = ''): string {
   const signature = signatureOf(secret, deployment, String(expires), slot);
   const words = { id: String(deployment.id), expires: String(expires), ...(slot && { slot }), signature };
   return new URLSearchParams(words).toString();
 }
 
-/** True when the signature is ours, for this deployment, expiry and slot as they were sent. Compares in constant time. */
+/** True if the signature is ours for this deployment, expiry and slot. Compares in constant time. */
 export function isPreviewSigned(
   secret: string,
   deployment: Subject,
@@ -77,7 +82,10 @@ export function isPreviewSigned(
   return given.length === expected.length && timingSafeEqual(given, expected);
 }
 
-/** With a key of its own: no webhook's body is ever a link. A journal that begins anew has the same ids, at other times. */
+/**
+ * Signs with a separate key, so that no signed webhook body is also a link. `createdAt` is included because
+ * a new journal reuses ids.
+ */
 function signatureOf(secret: string, { id, createdAt }: Subject, expires: string, slot: string): string {
   const key = createHmac('sha256', secret).update('switchyard preview link').digest();
   return createHmac('sha256', key)

@@ -1,4 +1,4 @@
-/** What a tester's link leads to: it gives the cookie by which nginx knows testers, and sends them to the app. */
+/** Handles a tester's link: sets the cookie by which nginx recognises testers and redirects to the app. */
 import type { Request, Response, Router } from 'express';
 import express from 'express';
 import { KnownError } from '../../core/errors';
@@ -28,7 +28,7 @@ export function previewRoutes(deps: PreviewDeps): Router {
       return refuse(req, res, FORBIDDEN, 'This link is not one of ours.');
     }
     const left = Number(expires) - Date.now();
-    // a clock that was ahead would have made one that is good for years
+    // a link made while the clock was ahead would be valid too long
     if (left <= 0 || left > GOOD_FOR_MS) return refuse(req, res, GONE, 'This link has expired.');
     const token = isTried(deployment) && tokenFor(deps.home, slot || (deployment.to?.slot ?? ''));
     if (!token) return refuse(req, res, GONE, 'This version is not held any more.');
@@ -39,12 +39,12 @@ export function previewRoutes(deps: PreviewDeps): Router {
   return routes;
 }
 
-/** At any other time the tokens are those of another deployment. */
+/** Whether the deployment has a preview now; otherwise the tokens belong to another deployment. */
 function isTried(deployment: Deployment): boolean {
   return deployment.state === 'holding' || isCanary(deployment);
 }
 
-/** Text where text was sent, and once; anything else fits no signature. */
+/** The query parameters; empty for a repeated or missing one, which matches no signature. */
 function wordsOf({ query }: Request): Record<'id' | 'expires' | 'signature' | 'slot', string> {
   const word = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {
@@ -55,7 +55,7 @@ function wordsOf({ query }: Request): Record<'id' | 'expires' | 'signature' | 's
   };
 }
 
-/** A page for a browser, JSON for everyone else. */
+/** Responds with a page to a browser and with JSON to other clients. */
 function refuse(req: Request, res: Response, status: number, message: string): void {
   const { code, hint } = new KnownError('E_PREVIEW', message);
   res.status(status);

@@ -1,6 +1,6 @@
 /**
- * The webhook's address, as GitHub knows it: POST /_deploy/webhook. A payload decides nothing but that a
- * branch moved; which commit is deployed is asked of the source.
+ * Serves the webhook that GitHub calls: POST /_deploy/webhook. A payload only says that a branch moved; the source
+ * decides which commit is deployed.
  */
 import type { Express, NextFunction, Request, Response, Router } from 'express';
 import express from 'express';
@@ -14,17 +14,17 @@ const BODY_LIMIT = '25mb';
 
 export interface WebhookDeps {
   secret: string;
-  /** Only this branch deploys. */
+  /** The only branch whose pushes are deployed. */
   branch: string;
   request: RequestDeployment;
-  /** What else the deployer answers below /_deploy/. */
+  /** Further routes below /_deploy/. */
   routes?: Router[];
 }
 
 export function webhookApp({ secret, branch, request, routes = [] }: WebhookDeps): Express {
   const app = express();
   app.disable('x-powered-by');
-  // the raw bytes are what was signed: nothing is unpacked or parsed before they are proven
+  // the signature covers the raw bytes: nothing is decompressed or parsed before it is verified
   const rawBody = express.raw({ type: () => true, limit: BODY_LIMIT, inflate: false });
   app.post('/_deploy/webhook', rawBody, async (req, res) => {
     const body = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
@@ -61,7 +61,7 @@ function statusOf(error: unknown): number {
   if (error instanceof KnownError) {
     return { E_SIGNATURE: 401, E_BAD_PAYLOAD: 400, E_TOO_LATE: 410 }[error.code as string] ?? 500;
   }
-  // what Express says of a body that it could not read
+  // Express's status for a body it could not read
   const { status = 500 } = error as { status?: number };
   return status >= 400 && status < 500 ? status : 500;
 }

@@ -1,4 +1,4 @@
-/** What a signed payload means. Pure. */
+/** Decides what a signed payload asks for. Pure. */
 import { z } from 'zod';
 import { KnownError } from '../../core/errors';
 
@@ -9,8 +9,8 @@ export type PayloadVerdict = { do: 'deploy' } | { do: 'ignore'; why: string };
 /**
  * @param event the X-GitHub-Event header
  * @param body the signed body
- * @param branch the one branch that deploys
- * Throws E_BAD_PAYLOAD when a push cannot be read.
+ * @param branch the only branch whose pushes are deployed
+ * Throws E_BAD_PAYLOAD if a push cannot be parsed.
  */
 export function readPayload(event: string | undefined, body: string, branch: string): PayloadVerdict {
   if (event === 'ping') return { do: 'ignore', why: 'ping: the webhook is set up well' };
