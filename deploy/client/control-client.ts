@@ -1,4 +1,4 @@
-/** Asks the deployer through its control socket. */
+/** Sends the commands' requests to the deployer through its control socket. */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { askedHeaders } from '../http/request-headers';
@@ -16,7 +16,7 @@ const RESTART = 'It is of another version; start it again: npm stop && npm start
 
 export interface ControlContext {
   home: Pick<Home, 'socket'>;
-  /** Where a request whose answer was lost is looked up. */
+  /** Looks up a request whose response was lost. */
   journal: Pick<Journal, 'cancel'>;
 }
 
@@ -25,13 +25,13 @@ interface Answer {
   text: string;
 }
 
-/** Puts a deployment into the queue. Throws E_DEPLOYER_DOWN, or what the deployer refuses with. */
+/** Queues a deployment. Throws E_DEPLOYER_DOWN, or the deployer's error. */
 export function requestDeployment(desk: ControlContext, request: ControlRequest): Promise<Deployment> {
   return post(desk, '/deployments', request);
 }
 
 /**
- * Tells the deployer what a person wants of a deployment, of that at work where no id is given. Throws E_DEPLOYER_DOWN,
+ * Sends an operator request for a deployment; without an id, for the active one. Throws E_DEPLOYER_DOWN,
  * E_NOT_HOLDING, E_NOTHING_TO_ABORT.
  */
 export function requestOperation(
@@ -53,8 +53,8 @@ async function post({ home, journal }: ControlContext, path: string, body: objec
 }
 
 /**
- * The deployer may have carried out a request whose answer was lost, or may read it later. The journal decides: there
- * the request is either found or withdrawn. Throws why it failed.
+ * Handles a lost response: the deployer may have carried out the request, or may read it later. The journal either has
+ * the request or withdraws it. Throws the original error if it was withdrawn.
  */
 async function carriedOut(
   journal: ControlContext['journal'],
@@ -72,7 +72,7 @@ async function carriedOut(
   throw new KnownError(why.code, `${why.message} This request was withdrawn.`, why.hint);
 }
 
-/** Another version's deployer may answer with what we do not know. */
+/** The deployer's error. A deployer of another version may send an unknown format. */
 function refusal(text: string): KnownError {
   try {
     const { error } = JSON.parse(text) as { error: { code: ErrorCode; message: string; hint: string } };
@@ -83,15 +83,15 @@ function refusal(text: string): KnownError {
 }
 
 export interface DeployerLoaded {
-  /** The build of the kit that it is of. */
+  /** The deployer's build of the kit. */
   build: string;
-  /** The configuration that it has read; one of an older build does not say. */
+  /** A hash of its loaded configuration; missing from an older build. */
   config?: string;
-  /** The clone it runs from; one of an older build does not say. */
+  /** The clone that it runs from; missing from an older build. */
   clone?: ClonePlace;
 }
 
-/** What the running deployer was started with; null when none answers. */
+/** What the running deployer has loaded; null if none responds. */
 export async function deployerLoaded(home: Pick<Home, 'socket'>): Promise<DeployerLoaded | null> {
   try {
     const { status, text } = await ask(home.socket, 'GET', '/health', '');
@@ -101,7 +101,7 @@ export async function deployerLoaded(home: Pick<Home, 'socket'>): Promise<Deploy
   }
 }
 
-/** The build of the kit that the running deployer is of; null when none answers. */
+/** The running deployer's build of the kit; null if none responds. */
 export async function deployerBuild(home: Pick<Home, 'socket'>): Promise<string | null> {
   return (await deployerLoaded(home))?.build ?? null;
 }

@@ -1,4 +1,4 @@
-/** Follows a deployment in the journal, event by event, to its end. */
+/** Follows a deployment in the journal, event by event, until it is over. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
 import { isOver } from '../core/transitions';
@@ -10,22 +10,22 @@ import type { Journal } from '../journal/journal';
 import { probe } from '../traffic/probe';
 import { machineMs } from '../os/machine-clock';
 
-/** A look takes some hundredths of a millisecond, and a rollback no more than fifty. */
+/** A poll takes hundredths of a millisecond, and a rollback at most 50 ms. */
 const LOOK_EVERY_MS = 10;
 const LOOKS_PER_SECOND = 100;
-/** A deployer that is started again by its process manager needs a moment. */
+/** How long the deployer may be missing, because its process manager needs a moment to restart it. */
 const DEPLOYER_MAY_BE_GONE_MS = 10_000;
 
 export interface Following {
-  /** Only what is told after this event; default: all of it. */
+  /** Only events after this id; default: all. */
   after?: number;
-  /** When to let go of it; default: when it is over. */
+  /** When to stop following; default: when the deployment is over. */
   until?: (deployment: Deployment) => boolean;
 }
 
 /**
- * Calls back for each event and returns the deployment as it ended, or came to what is waited for. Throws E_DEPLOYER_DOWN when neither the
- * deployer nor the deployment's process lives any more, so that nobody waits for ever.
+ * Calls `onEvent` for each event and returns the deployment once it is over or meets `until`. Throws E_DEPLOYER_DOWN if
+ * neither the deployer nor the deployment's process is alive, so that callers do not wait forever.
  */
 export async function follow(
   home: Home,
@@ -37,7 +37,7 @@ export async function follow(
   let seen = after;
   let lastAlive = machineMs();
   for (let looks = 0; ; looks++) {
-    // the state is read before the events: the last event is then never missed
+    // the state is read before the events, so that the last event is never missed
     const deployment = journal.get(id);
     for (const event of journal.since(seen, id)) {
       seen = event.id;

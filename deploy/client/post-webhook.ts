@@ -1,4 +1,4 @@
-/** Posts the webhook that GitHub would post for a push, through nginx: what the hook of push.git does. */
+/** Posts webhooks in GitHub's format through nginx; used by push.git's hook. */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { DEADLINE_HEADER } from '../http/request-headers';
@@ -10,7 +10,7 @@ const TIMEOUT_MS = 10_000;
 const NOBODY = /^0+$/;
 
 export interface Push {
-  /** The port nginx serves. */
+  /** nginx's port. */
   port: number;
   secret: string;
   delivery: string;
@@ -21,7 +21,10 @@ export interface Push {
 
 export type PushAnswer = { id: number } | { ignored: string };
 
-/** Throws E_DEPLOYER_DOWN when nobody answers, E_SIGNATURE when the secrets differ. */
+/**
+ * Posts a signed push event. Throws E_DEPLOYER_DOWN if the deployer does not accept it,
+ * E_SIGNATURE if the secrets differ.
+ */
 export async function postPush(push: Push): Promise<PushAnswer> {
   const { before, after, ref, secret, delivery } = push;
   const deleted = NOBODY.test(after);
@@ -45,11 +48,14 @@ export async function postPush(push: Push): Promise<PushAnswer> {
 export interface Ping {
   port: number;
   secret: string;
-  /** The longest it may take, in milliseconds. */
+  /** The time limit, in milliseconds. */
   timeoutMs: number;
 }
 
-/** GitHub's `ping`, signed, which deploys nothing: the HTTP status of its answer. Throws E_DEPLOYER_DOWN when nobody answers. */
+/**
+ * Posts a signed `ping`, which deploys nothing, and returns the HTTP status of the response. Throws
+ * E_DEPLOYER_DOWN without a response.
+ */
 export async function postPing({ port, secret, timeoutMs }: Ping): Promise<number> {
   const body = Buffer.from(JSON.stringify({ zen: 'Is the webhook set up well?' }));
   const headers = {
