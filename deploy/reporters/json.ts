@@ -1,4 +1,4 @@
-/** One JSON document when it is over, for scripts. */
+/** Prints one JSON document when the deployment is over or held, for scripts. */
 import type { Deployment } from '../core/deployment';
 import type { Output, Reporter } from './reporter';
 

@@ -1,4 +1,4 @@
-/** The journal in words. Pure: every reporter prints these lines, in its own way. */
+/** Turns journal entries into the lines that every reporter prints. Pure. */
 import { isCanary } from '../core/canary/at-work';
 import type { Drift } from '../core/drift';
 import { driftLine } from '../core/drift';
@@ -21,13 +21,13 @@ const TITLES: Partial<Record<PhaseName, string>> = {
 type Phase = Extract<Entry, { type: 'phase' }>;
 type Live = Extract<Entry, { type: 'live' }>;
 
-/** `fetch`, `undo: start`: what a phase is called. */
+/** The title of a phase: `fetch`, `undo: start`. */
 export function phaseTitle({ phase, undo }: Pick<Phase, 'phase' | 'undo'>): string {
   const hook = /^(before|after) |^failure$/.test(phase) ? 'hook ' : '';
   return `${undo ? 'undo: ' : ''}${hook}${TITLES[phase] ?? phase}`;
 }
 
-/** One line of a phase that is over: `✓ start   0.6 s   green, pid 4711`. */
+/** The line of a finished phase: `✓ start   0.6 s   green, pid 4711`. */
 export function phaseLine(entry: Phase): string {
   const sign = entry.status === 'failed' ? '✗' : entry.status === 'skipped' ? '-' : '✓';
   const time = entry.ms === undefined ? '' : duration(entry.ms);
@@ -35,7 +35,10 @@ export function phaseLine(entry: Phase): string {
   return `${columns}   ${entry.detail ?? ''}`.trimEnd();
 }
 
-/** What a release going live is told with. LIVE itself is the last word, said here only when a bake follows. */
+/**
+ * The lines for a release that goes live. The LIVE line comes last, from endLines; it is printed here too if a bake
+ * follows.
+ */
 export function liveLines(live: Live): string[] {
   const { serving, previous, ms, served, failed, back, bakeSeconds } = live;
   const way = previous ? `${previous.slot} → ${serving.slot}` : serving.slot;
@@ -56,7 +59,7 @@ export function liveLines(live: Live): string[] {
   ];
 }
 
-/** The last lines of a deployment; the very last one is its verdict. */
+/** The last lines of a deployment. The very last line is the verdict. */
 export function endLines(
   deployment: Deployment,
   serving: Serving | null,
@@ -76,7 +79,7 @@ export function endLines(
   ];
 }
 
-/** It went through without an attempt to make anything live. */
+/** True if the deployment succeeded without trying to make a release live. */
 function isNothingNew({ state, cause, to }: Deployment): boolean {
   return state === 'succeeded' && cause !== null && to === null;
 }
@@ -86,7 +89,7 @@ function nothingNewLines(deployment: Deployment, serving: Serving | null): strin
   return [...(hint ? [`  ${hint}`] : []), `- ${stillServing(deployment, serving)}: ${cause}`];
 }
 
-/** What is told of a release that waits for a person, and what that person can do. */
+/** The lines for a release that waits for an operator, with the operator's options. */
 export function heldLines(
   deployment: Deployment,
   preview: Preview | null,
@@ -115,7 +118,9 @@ export function heldLines(
   return [`✓ HELD${took}: ${what} is verified; ${users}`, ...tryLines(preview)];
 }
 
-/** Of a rolling deployment, as it is to: some slots have the release, and those of the batch that failed do not. */
+/**
+ * The lines for a rolling deployment whose batch failed: earlier batches have the new release, the failed one does not.
+ */
 function failedBatchLines(cause: string): string[] {
   return [
     '  its slots are as they were; those before it have the new version',
@@ -124,7 +129,7 @@ function failedBatchLines(cause: string): string[] {
   ];
 }
 
-/** How to try a release that is held, and how to end that. */
+/** How to try a held release, and how to continue or abort. */
 export function tryLines(preview: Preview | null): string[] {
   return [
     ...(preview
@@ -134,7 +139,7 @@ export function tryLines(preview: Preview | null): string[] {
   ];
 }
 
-/** How to meet either side of a canary, whatever one's own cohort is, and what a person can do. */
+/** How to reach either side of a canary, whatever the user's own cohort, and the operator's options. */
 export function canaryLines(canary: Preview | null, stable: Preview | null): string[] {
   const way = (name: string, preview: Preview | null): string[] =>
     preview ? [`  ${name}   ${preview.link}`, `  or:       curl -H '${preview.header}' ${preview.url}`] : [];
@@ -145,18 +150,18 @@ export function canaryLines(canary: Preview | null, stable: Preview | null): str
   ];
 }
 
-/** One that is held before its first step is like every other. */
+/** A canary that is held before its first step is not paused: it is reported like any held release. */
 function isPausedCanary(deployment: Deployment): boolean {
   return deployment.state === 'holding' && isCanary(deployment) && !deployment.hold;
 }
 
-/** What an abort does. The phase that happens to run, and its end, are no news to the operator who ended it. */
+/** True for the entries of the rollback itself. After an abort, the interrupted phase is not news to the operator. */
 export function isUndoing(entry: Entry): boolean {
   if (entry.type === 'phase') return entry.undo === true || entry.phase === 'failure';
   return entry.type === 'warning';
 }
 
-/** For whoever has aborted it: that is what they wanted. */
+/** The lines for the operator who aborted the deployment, for whom it is a success. */
 export function abortedLines({ id, startedAt, migration }: Deployment, serving: Serving | null): string[] {
   if (startedAt === null) return [`✓ deployment ${id} is out of the queue`];
   const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'nothing is served yet';
@@ -177,7 +182,7 @@ function successLine(deployment: Deployment): string {
 }
 
 function stillServing({ kind, errorCode, commit, migration }: Deployment, serving: Serving | null): string {
-  // nginx may not have ended yet, but will
+  // nginx may still be stopping
   if (errorCode === 'E_STOPPED') return 'Nothing is served until npm start';
   if (!serving) return 'No release is live';
   if (migration?.liveFails) return upperFirst(movedLine(serving, migration.liveFails));
@@ -191,7 +196,7 @@ function hintLines({ errorCode, hint }: Deployment): string[] {
   return todo ? [`  ${todo} [${errorCode}]`] : [];
 }
 
-/** What a migration did to the release that is live. */
+/** Says that a migration broke the live release. */
 export function movedLine(serving: Serving, liveFails: string): string {
   return `the schema moved, and ${named(serving)} now fails (${liveFails})`;
 }
@@ -200,7 +205,10 @@ function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/** `waiting for deployment 3 (a1b2c3d)`. @param held when that one waits for a person itself */
+/**
+ * `waiting for deployment 3 (a1b2c3d)`.
+ * @param held true if that deployment itself waits for an operator
+ */
 export function waitingLine(behind: Deployment | null, held = false): string {
   if (!behind) return 'waiting for the deployment before';
   const what = behind.commit ? short(behind.commit) : (behind.branch ?? behind.kind);

@@ -1,4 +1,4 @@
-/** Plain lines, each when its phase is over: for pipes, logs and the terminal of a git push. */
+/** Prints one plain line per finished phase: for pipes, logs and the terminal of a git push. */
 import type { JournalEvent } from '../core/event';
 import type { Journal } from '../journal/journal';
 import { endLines, heldLines, liveLines, phaseLine, waitingLine } from './phrases';
@@ -14,7 +14,7 @@ export function plainReporter(out: Output, journal: Journal): Reporter {
   };
 }
 
-/** The lines that an event adds; none for one that only begins something. */
+/** The lines for an event; none for one that only starts a phase or changes the state. */
 export function eventLines({ entry }: JournalEvent, journal: Journal): string[] {
   switch (entry.type) {
     case 'phase':

@@ -1,11 +1,11 @@
-/** A plan in words, for a person who looks at it before it is done. Pure. */
+/** Turns a plan into text, for an operator who reviews it before it runs. Pure. */
 import { short } from '../core/format';
 import { tableInWords } from '../core/traffic-table';
 import type { Plan, Step } from '../core/plan';
 
 const WIDTH = 44;
 
-/** One line for each step, its undo beside it. */
+/** One line per step, with its undo next to it. */
 export function planLines(plan: Plan): string[] {
   if (plan.length === 0) return ['  nothing to do: it is live'];
   const width = Math.max(WIDTH, ...plan.map(({ step }) => stepInWords(step).length + 2));

@@ -1,4 +1,4 @@
-/** Who shows a deployment to a person. */
+/** The interface of everything that shows a deployment to a user. */
 import type { Drift } from '../core/drift';
 import type { Preview } from '../http/preview/link';
 import type { Deployment } from '../core/deployment';
@@ -7,11 +7,17 @@ import type { Serving } from '../core/slot';
 
 export interface Reporter {
   event(event: JournalEvent): void;
-  /** @param serving what serves the users now @param behind what was deployed last, where that is something else */
+  /**
+   * @param serving the live release
+   * @param behind the last deployed release, if it is not the live one
+   */
   end(deployment: Deployment, serving: Serving | null, behind?: Drift | null): void;
-  /** The last it shows of one that waits for a person now. @param preview how that person can try it */
+  /**
+   * Prints the last lines of a deployment that now waits for an operator.
+   * @param preview how to try the release
+   */
   held(deployment: Deployment, preview: Preview | null, serving: Serving | null): void;
-  /** Other last lines. */
+  /** Prints other last lines. */
   say(lines: string[]): void;
 }
 

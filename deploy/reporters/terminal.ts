@@ -1,4 +1,4 @@
-/** The same lines in a terminal, coloured, with the running phase and its time in a line that is drawn again. */
+/** Prints the plain reporter's lines in colour, and redraws a line with the running phase and its time. */
 import pc from 'picocolors';
 import { duration } from '../core/format';
 import type { Entry } from '../core/event';
@@ -41,7 +41,7 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
   };
 }
 
-/** What runs from this entry on: a title, null for nothing, undefined when the entry does not change it. */
+/** The phase that runs from this entry on: a title, null for none, undefined if the entry does not change it. */
 function running(entry: Entry, journal: Journal): string | null | undefined {
   if (entry.type === 'waiting') return waitingLine(journal.get(entry.behind), entry.held);
   if (entry.type === 'state') return entry.state === 'running' ? null : undefined;
