@@ -1,6 +1,6 @@
 /**
- * PM2's daemon, the parent of the deployer, restarts it after a crash. If the daemon is killed, the deployer lives on
- * without that protection, so it starts a new deployer under a new daemon and exits.
+ * Hands over to a new deployer under a new PM2 daemon when the old daemon was killed: without its parent daemon nothing
+ * would restart this deployer after a crash.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensurePm2, pm2Daemons } from '../runtimes/pm2/daemon';

@@ -8,7 +8,7 @@ import { sourceOf, tipInSource } from '../git/mirror';
 import type { RequestDeployment } from './requests';
 import type { DeployContext } from '../context';
 
-/** A webhook that is on its way goes first, because its push follows that deployment. */
+/** A webhook that is on its way goes first, because the client that pushed follows that deployment. */
 const WEBHOOK_MAY_TAKE_MS = 3000;
 
 /** Polls the source once. Throws E_SOURCE, E_CONFIG, E_REF. */

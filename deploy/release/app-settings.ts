@@ -70,7 +70,7 @@ export function openSettingsReader(home: Home, deploymentId: number): SettingsRe
   };
 }
 
-/** False once the reader was killed: every command, such as `npm ci`, kills its deployment's other processes. */
+/** False once the reader was killed: when a command such as `npm ci` ends, it kills its deployment's other processes. */
 function isWaiting({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid !== undefined && exitCode === null && signalCode === null && isRunning(pid);
 }

@@ -1,3 +1,4 @@
+/** The options of every packing. */
 import type { Config } from '../../config/load';
 import type { Home } from '../../home/home';
 
