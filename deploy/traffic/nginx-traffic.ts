@@ -8,10 +8,10 @@ import { linkedTable, linkTable, makeTables } from './table-folder';
 /** The time limit for a health response through nginx, in milliseconds. */
 const VERIFY_TIMEOUT_MS = 5000;
 
-/** @param httpPort the port nginx serves on 127.0.0.1. */
+/** @param httpPort nginx's port on 127.0.0.1 */
 export function createTraffic({ home, httpPort }: { home: Home; httpPort: number }): Traffic {
   return {
-    // eslint-disable-next-line @typescript-eslint/require-await -- the seam allows traffics that have to wait
+    // eslint-disable-next-line @typescript-eslint/require-await -- other implementations may have to wait
     prepare: async (tables) => makeTables(home, tables),
     // eslint-disable-next-line @typescript-eslint/require-await
     shift: async (to) => linkTable(home, to),

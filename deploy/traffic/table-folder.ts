@@ -130,7 +130,7 @@ function isComplete(home: Home, table: Table): boolean {
   return existsSync(folder) && tableFiles(table).every((file) => existsSync(path.join(folder, file)));
 }
 
-/** The name of the folder behind the link, or null when there is no link. */
+/** The name of the folder behind the link, or null if there is no link. */
 function linkedFolder(home: Home): string | null {
   const text = linkAt(home.traffic);
   return text === null ? null : path.basename(text);
