@@ -70,7 +70,7 @@ export function openSettingsReader(home: Home, deploymentId: number): SettingsRe
   };
 }
 
-/** False once the reader was killed: when a command such as `npm ci` ends, it kills its deployment's other processes. */
+/** False if killed: when `npm ci` or another command ends, the deployment's other processes are killed. */
 function isWaiting({ pid, exitCode, signalCode }: ChildProcess): boolean {
   return pid !== undefined && exitCode === null && signalCode === null && isRunning(pid);
 }
