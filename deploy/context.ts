@@ -47,7 +47,7 @@ export function openContext(home: Home, root: string): DeployContext {
   };
 }
 
-/** Throws when the journal is missing, because SQLite would create an empty one in which nothing was ever live. */
+/** Throws E_JOURNAL or E_NOT_STARTED for a missing journal: SQLite would create an empty one without a live release. */
 function existingJournal(home: Home): Journal {
   if (Journal.exists(home)) return Journal.open(home, redactorOf(home));
   if (existsSync(home.settings)) {

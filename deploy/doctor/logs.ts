@@ -35,7 +35,7 @@ export interface Logs {
   folder: string;
   /** Null when nginx's workers have the same rights as this process. */
   user: WorkerUser | null;
-  /** Whether the workers may not enter the folder. */
+  /** True when the workers may not enter the folder. */
   isClosed: boolean;
   master: number | null;
   /** Renamed or removed files that nginx still writes to. */
