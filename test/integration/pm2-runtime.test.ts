@@ -84,7 +84,7 @@ describe('a release in a slot', () => {
     execFileSync(process.execPath, [PM2, 'save'], {
       env: { PATH: process.env.PATH, PM2_HOME: context.home.pm2 },
     });
-    expect(readFileSync(path.join(context.home.pm2, 'dump.pm2'), 'utf8')).not.toMatch(/WEBHOOK_SECRET|FOO/);
+    expect(readFileSync(path.join(context.home.pm2, 'dump.pm2'), 'utf8')).not.toMatch(/WEBHOOK_SECRET|"FOO"/);
   });
 });
 
