@@ -2,6 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { KnownError } from '../core/errors';
 import type { Strategy } from '../core/interfaces';
+import { setAside } from '../core/substitute';
 import { inService } from '../core/traffic-split';
 import type { StrategyName } from '../core/strategy-choice';
 import { strategyFor } from '../core/strategy-choice';
@@ -12,6 +13,7 @@ import type { SlotName } from '../core/slot';
 import { strategies } from '../strategies';
 import { restore } from '../strategies/restore';
 import type { DeployContext } from '../context';
+import { slotsOf } from '../journal/reader';
 
 export type Wishes = Pick<Deployment, 'kind' | 'slot' | 'strategy' | 'branch' | 'hold'>;
 
@@ -28,7 +30,7 @@ export function strategyOf(
 
 /** Throws E_STRATEGY, E_SLOT_ACTIVE. @param release what is known of it, if it is not built yet */
 export function makePlan(
-  context: Pick<DeployContext, 'config' | 'slots'>,
+  context: Pick<DeployContext, 'config' | 'slots' | 'journal'>,
   wishes: Wishes,
   observed: Observed,
   release: Release,
@@ -55,7 +57,7 @@ export function makePlan(
 
 /** Plans for a commit that may not be built yet: the clone's own settings stand in for the commit's. */
 export function likelyPlan(
-  context: Pick<DeployContext, 'config' | 'slots'>,
+  context: Pick<DeployContext, 'config' | 'slots' | 'journal'>,
   wishes: Wishes,
   observed: Observed,
   commit: Commit,
@@ -79,12 +81,18 @@ function strategyNamed(name: string): Strategy {
 
 /** False when the release is already restored, or its slot is gone from the configuration: any slot will do. */
 function mustBeThere(
-  { slots }: Pick<DeployContext, 'slots'>,
+  { slots, journal }: Pick<DeployContext, 'slots' | 'journal'>,
   wanted: SlotName | null,
   observed: Observed,
   commit: Commit,
 ): boolean {
-  return slots.some(({ name }) => name === wanted) && !isRestored(observed, commit);
+  if (slots.every(({ name }) => name !== wanted)) return false;
+  if (!isRestored(observed, commit)) return true;
+  // its users were moved to the other slots of a pool
+  const live = journal.lastLive();
+  const aside = live === null ? [] : setAside(observed.table, slotsOf(live));
+  const resident = observed.slots.find(({ slot }) => slot === wanted);
+  return wanted !== null && aside.includes(wanted) && !isBack(resident, commit);
 }
 
 /** True when the release is live and managed already: npm start and the watch may both have requested the restore. */

@@ -16,7 +16,7 @@ export const restore: Strategy = {
     const input = { ...given, observed: unhealthyCounts(given) };
     // the pool may have shrunk since
     const serving = servingSlots(input.observed.table).filter((slot) => input.slots.includes(slot));
-    return serving.length > 1 ? bringBack(input, serving) : bringBackOne(input);
+    return serving.length > 1 || isSetAside(input) ? bringBack(input, serving) : bringBackOne(input);
   },
 };
 
@@ -25,6 +25,14 @@ function bringBackOne(input: PlanInput): Plan {
   const { observed, wanted, slots } = input;
   const isServing = wanted !== null && slots.includes(wanted) && inService(observed.table).includes(wanted);
   return isServing && !hasIt(input, wanted) ? startAndShift(input, wanted) : blueGreen.plan(input);
+}
+
+/** The slot's users were moved to other slots of the release, and its process has gone since. */
+function isSetAside(input: PlanInput): boolean {
+  const { wanted, slots, observed } = input;
+  if (wanted === null || !slots.includes(wanted) || hasIt(input, wanted)) return false;
+  const serving = inService(observed.table);
+  return !serving.includes(wanted) && serving.some((slot) => hasIt(input, slot));
 }
 
 /** An unhealthy process of the release still handles users, so it counts as restored. */
@@ -39,7 +47,8 @@ function unhealthyCounts({ observed, release }: PlanInput): Observed {
 
 /** Without any live slot, the first one starts alone so that users are served sooner; the rest start together. */
 function bringBack(input: PlanInput, serving: SlotName[]): Plan {
-  const dead = serving.filter((slot) => !hasIt(input, slot) || runningIn(input.observed, slot)?.orphan);
+  const gone = serving.filter((slot) => !hasIt(input, slot) || runningIn(input.observed, slot)?.orphan);
+  const dead = isSetAside(input) ? [...gone, input.wanted as SlotName] : gone;
   const isWhole = serving.length === servingSlots(input.observed.table).length;
   if (dead.length === 0 && isWhole) return [];
   const someServe = aliveInService(input).some((slot) => !dead.includes(slot));

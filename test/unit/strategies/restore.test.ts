@@ -37,6 +37,14 @@ it('leaves an unhealthy process of the live release alone', () => {
   expect(restore.plan(input)).toEqual([]);
 });
 
+it('starts a slot of a pool whose users were moved to the other slots', () => {
+  const slots = [running('blue', NEW)];
+  const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
+  const plan = story(restore.plan(input));
+  expect(plan[0]).toMatch(/^start green new/);
+  expect(plan.some((step) => step.startsWith('shift to'))).toBe(true);
+});
+
 describe('a push that replaces slots in turn', () => {
   const first = (...slots: RunningSlot[]): string | undefined =>
     story(rolling.plan(inputFor({ table: PAIR, slots }, NEW)))[0];
