@@ -16,7 +16,10 @@ export const restore: Strategy = {
     const input = { ...given, observed: unhealthyCounts(given) };
     // the pool may have shrunk since
     const serving = servingSlots(input.observed.table).filter((slot) => input.slots.includes(slot));
-    return serving.length > 1 || isSetAside(input) ? bringBack(input, serving) : bringBackOne(input);
+    const aside = slotSetAside(input);
+    if (serving.length <= 1 && aside.length === 0) return bringBackOne(input);
+    const dead = [...serving, ...aside].filter((slot) => !isSettled(input, slot));
+    return bringBack(input, serving, dead);
   },
 };
 
@@ -27,12 +30,18 @@ function bringBackOne(input: PlanInput): Plan {
   return isServing && !hasIt(input, wanted) ? startAndShift(input, wanted) : blueGreen.plan(input);
 }
 
-/** The slot's users were moved to other slots of the release, and its process has gone since. */
-function isSetAside(input: PlanInput): boolean {
+/** The requested slot of a pool, or none: its users were moved to other slots of the release, and its process is gone. */
+function slotSetAside(input: PlanInput): SlotName[] {
   const { wanted, slots, observed } = input;
-  if (wanted === null || !slots.includes(wanted) || hasIt(input, wanted)) return false;
+  if (wanted === null || !slots.includes(wanted) || hasIt(input, wanted)) return [];
   const serving = inService(observed.table);
-  return !serving.includes(wanted) && serving.some((slot) => hasIt(input, slot));
+  const isAside = !serving.includes(wanted) && serving.some((slot) => isSettled(input, slot));
+  return isAside ? [wanted] : [];
+}
+
+/** It runs the release and is managed: the runtime restarts it. */
+function isSettled(input: PlanInput, slot: SlotName): boolean {
+  return hasIt(input, slot) && !runningIn(input.observed, slot)?.orphan;
 }
 
 /** An unhealthy process of the release still handles users, so it counts as restored. */
@@ -46,9 +55,7 @@ function unhealthyCounts({ observed, release }: PlanInput): Observed {
 }
 
 /** Without any live slot, the first one starts alone so that users are served sooner; the rest start together. */
-function bringBack(input: PlanInput, serving: SlotName[]): Plan {
-  const gone = serving.filter((slot) => !hasIt(input, slot) || runningIn(input.observed, slot)?.orphan);
-  const dead = isSetAside(input) ? [...gone, input.wanted as SlotName] : gone;
+function bringBack(input: PlanInput, serving: SlotName[], dead: SlotName[]): Plan {
   const isWhole = serving.length === servingSlots(input.observed.table).length;
   if (dead.length === 0 && isWhole) return [];
   const someServe = aliveInService(input).some((slot) => !dead.includes(slot));

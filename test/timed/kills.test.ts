@@ -4,6 +4,8 @@
  */
 import { execFileSync } from 'node:child_process';
 import { servingSlots } from '../../deploy/core/traffic-table';
+import { withoutSlot } from '../../deploy/core/traffic-split';
+import { linkTable } from '../../deploy/traffic/table-folder';
 import { containerOf } from '../../deploy/runtimes/compose/definitions';
 import { slotAppName } from '../../deploy/runtimes/pm2/definitions';
 import { askPm2, pm2Processes } from '../../deploy/runtimes/pm2/rpc';
@@ -106,6 +108,11 @@ overRuntimes((runtime) => {
 
   const remove = (slot: string): unknown =>
     runtime === 'pm2' ? pm2('deleteProcessId', slot) : docker('rm', '--force', containerOf(name(), slot));
+  /** As the watch does with a slot that answers badly. */
+  const moveUsersAndRemove = (slot: string): unknown => {
+    linkTable(clone.home, withoutSlot(clone.table(), slot));
+    return remove(slot);
+  };
   const killIn = async (slot: string): Promise<void> => kill((await clone.slot(slot)).pid);
   const active = (): string[] => [clone.table().active as string];
   const commitsIn = (names: string[]): Promise<(string | null)[]> =>
@@ -126,6 +133,7 @@ overRuntimes((runtime) => {
     ['the active slot is removed', active, remove],
     ['two others are killed', two, killIn],
     ['two others are removed', two, remove],
+    ['the active slot is removed after its users were moved', active, moveUsersAndRemove],
   ])('no reader fails, and all of a pool of four come back, when %s', async (_, of, end) => {
     const { commit } = await clone.serving();
     const before = (await clone.slots()).map(({ pid }) => pid);
@@ -143,7 +151,7 @@ overRuntimes((runtime) => {
     });
     await load.more(50);
     expect((await load.stop()).failed).toEqual([]);
-    expect(servingSlots(clone.table())).toHaveLength(4);
+    await until('the whole table', () => servingSlots(clone.table()).length === 4);
     await until('no deployment', () => clone.deployments().every(({ finishedAt }) => finishedAt !== null));
   });
 });

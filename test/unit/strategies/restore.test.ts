@@ -45,6 +45,15 @@ it('starts a slot of a pool whose users were moved to the other slots', () => {
   expect(plan.some((step) => step.startsWith('shift to'))).toBe(true);
 });
 
+it('starts a live slot whose process lost its process manager in the other slot, and then shifts', () => {
+  const slots = [running('blue', NEW, { orphan: true })];
+  const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
+  const plan = story(restore.plan(input));
+  expect(plan[0]).toMatch(/^start green new/);
+  expect(plan).toContain('shift to green before blue, undo: shift to blue');
+  expect(plan.some((step) => step.includes('nobody') || /^start blue/.test(step))).toBe(false);
+});
+
 describe('a push that replaces slots in turn', () => {
   const first = (...slots: RunningSlot[]): string | undefined =>
     story(rolling.plan(inputFor({ table: PAIR, slots }, NEW)))[0];
