@@ -125,7 +125,7 @@ function deploy(name: string, slot: string | null, description: string): void {
     .argument('[ref]', 'a commit, branch or tag')
     .option('--hold', 'stop when it is verified, so that you can try it; then promote or abort')
     .option('--strategy <name>', 'how traffic moves to it: in-place, rolling, blue-green or canary')
-    .option('--plan', 'show the steps and how each is taken back, and change nothing')
+    .option('--plan', 'print the steps and the undo of each, and change nothing')
     .action(async (ref: string | undefined, options: Options) => {
       const { deployCommand } = await import('./commands/deploy');
       await answer(options, () => deployCommand(ref, slot, options));

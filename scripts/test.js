@@ -16,7 +16,7 @@ const { ensurePackages } = require('./lib/packages');
 const { summarize } = require('./lib/results');
 const { runSuites } = require('./lib/suites');
 const { leftInEngine, removeFromEngine } = require('./lib/engine-leftovers');
-const { filesLeft, processesLeft } = require('./lib/leftovers');
+const { filesLeft, processesLeft, withContent } = require('./lib/leftovers');
 
 const ROOT = path.resolve(__dirname, '..');
 const SUITES = ['app', 'unit', 'integration', 'e2e', 'timed'];
@@ -72,7 +72,7 @@ async function leftBehind(folder) {
   const names = processes
     .map(({ pid, command }) => `process ${pid}: ${command}`)
     .concat(leftInEngine(folder).map(({ what, name }) => `${what} ${name}`))
-    .concat(filesLeft(folder).map((name) => `in the temporary folder: ${name}`));
+    .concat(filesLeft(folder).map((name) => `in the temporary folder: ${withContent(folder, name)}`));
   return names.map((name) => ({ suite: 'left behind', name, status: 'failed' }));
 }
 

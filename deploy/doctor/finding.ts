@@ -44,7 +44,7 @@ export function faultOf({ message, hint }: KnownError): Judgement {
 }
 
 export function skipped(why: string): Judgement {
-  return { status: 'skipped', message: `not looked at: ${why}`, fix: null };
+  return { status: 'skipped', message: `not checked: ${why}`, fix: null };
 }
 
 /** The complaints or, without any, one `ok`. */

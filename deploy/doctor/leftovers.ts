@@ -16,7 +16,7 @@ export async function checkLeftovers(context: DoctorContext): Promise<Judgement[
   const atWork = context.atWork();
   const locked = existsSync(home.lock) && isLocked(home);
   if (atWork && !locked) {
-    const message = `Deployment ${atWork.id} has died, and nobody has taken it back.`;
+    const message = `Deployment ${atWork.id} died and was not undone.`;
     return [fault(message, 'npm start')];
   }
   if (locked) throw new NotChecked(atWork ? `deployment ${atWork.id} is at work` : 'a deployment is at work');

@@ -72,8 +72,8 @@ export function judgeReboot(
   if (found === null) return [ok(starter?.by === 'systemd' ? 'systemd starts it' : 'cron runs npm start')];
   const message =
     problem === null
-      ? 'After a reboot nobody would run npm start.'
-      : `The line in the crontab would not bring this back after a reboot: ${problem}`;
+      ? 'Nothing runs npm start after a reboot.'
+      : `The line in the crontab would not start Switchyard after a reboot: ${problem}`;
   if (found.failure) {
     return [warning(`${message} Nor would ${found.line}: ${found.failure.message}`, found.failure.hint)];
   }

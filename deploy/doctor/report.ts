@@ -14,7 +14,7 @@ export function reportLines(findings: Finding[]): string[] {
     const line = `${MARKS[status]} ${link.padEnd(width)}  ${printable(message)}`;
     return fix === null ? [line] : [line, `  ${' '.repeat(width)}  → ${printable(fix)}`];
   });
-  const rest = waiting.length > 0 ? [`${MARKS.skipped} not looked at: ${waiting.join(', ')}`] : [];
+  const rest = waiting.length > 0 ? [`${MARKS.skipped} not checked: ${waiting.join(', ')}`] : [];
   return [...lines, ...rest, summary(findings)];
 }
 

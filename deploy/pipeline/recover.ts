@@ -53,7 +53,7 @@ export async function recover(
     }
   };
   const takeBack = async (steps: PlannedStep[]): Promise<void> => {
-    await tell('its process died; it is taken back');
+    await tell('its process died; its steps are undone');
     closePreview(context.home);
     await undo(context, how, steps);
     commandsMayRun();
@@ -106,6 +106,6 @@ async function isGone(context: DeployContext, { plan }: Deployment): Promise<boo
 }
 
 function interrupted(inPart: boolean): KnownError {
-  const now = inPart ? 'and was taken back in part only' : 'everything is as it was before';
+  const now = inPart ? 'and only some of its steps were undone' : 'everything is as it was before';
   return new KnownError('E_INTERRUPTED', `The deployment's process was killed${inPart ? ',' : ';'} ${now}.`);
 }

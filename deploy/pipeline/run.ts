@@ -136,7 +136,7 @@ export async function undo(
           await warn(
             context,
             how,
-            `nothing more is taken back: users stay on ${tableInWords(await context.traffic.current())}`,
+            `the undo stops here: users stay on ${tableInWords(await context.traffic.current())}`,
           );
           return;
         }

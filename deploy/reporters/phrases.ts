@@ -110,7 +110,7 @@ export function heldLines(
   if (liveFails !== null && serving) {
     return [
       `! ${movedLine(serving, liveFails)}`,
-      '  promote is what helps; abort leaves it so, because a migration is not taken back',
+      '  promote fixes this; abort does not, because a migration is never undone',
       `✓ HELD${took}: ${what} is verified`,
       ...tryLines(preview),
     ];
@@ -167,8 +167,8 @@ export function abortedLines({ id, startedAt, migration }: Deployment, serving: 
   const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'nothing is served yet';
   const { liveFails = null } = migration ?? {};
   if (liveFails !== null && serving)
-    return [`! ABORTED: deployment ${id} is taken back, but ${movedLine(serving, liveFails)}`];
-  return [`✓ ABORTED: deployment ${id} is taken back; ${users}`];
+    return [`! ABORTED: deployment ${id} is undone, but ${movedLine(serving, liveFails)}`];
+  return [`✓ ABORTED: deployment ${id} is undone; ${users}`];
 }
 
 function successLine(deployment: Deployment): string {

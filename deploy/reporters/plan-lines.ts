@@ -17,7 +17,7 @@ export function planLines(plan: Plan): string[] {
   return plan.some(({ again }) => again !== undefined)
     ? [
         ...lines,
-        '  when a batch fails, it alone is taken back, and a person promotes (again) or aborts (all back)',
+        '  when a batch fails, only that batch is undone: promote tries it again, abort undoes everything',
       ]
     : lines;
 }

@@ -2,9 +2,12 @@
 /** What a test run left on the machine: every process and file of it carries the name of the run's own folder. */
 'use strict';
 const fs = require('fs');
+const path = require('path');
 
 const PATIENCE_MS = 3000;
 const LOOK_EVERY_MS = 50;
+/** Of the files in a folder that was left. */
+const MOST_NAMED = 8;
 /** Node's own, made on its behalf by any process that asks for it. */
 const NOT_OURS = ['node-compile-cache'];
 
@@ -27,6 +30,14 @@ async function processesLeft(folder, patience = PATIENCE_MS) {
 /** Names of what was left in the run's folder. @param {string} folder */
 function filesLeft(folder) {
   return fs.readdirSync(folder).filter((name) => !NOT_OURS.includes(name));
+}
+
+/** One of them with its first files, which show what wrote them. @param {string} folder @param {string} name */
+function withContent(folder, name) {
+  const file = path.join(folder, name);
+  if (!fs.statSync(file).isDirectory()) return name;
+  const inside = fs.readdirSync(file, { recursive: true }).map(String);
+  return `${name} with ${inside.slice(0, MOST_NAMED).join(', ') || 'nothing in it'}`;
 }
 
 /** A process belongs to the run when its environment, its arguments or its folder name it. @param {string} folder */
@@ -58,4 +69,4 @@ function cwd(pid) {
   }
 }
 
-module.exports = { processesLeft, filesLeft };
+module.exports = { processesLeft, filesLeft, withContent };

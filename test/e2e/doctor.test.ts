@@ -48,12 +48,12 @@ afterEach(() => {
 afterAll(() => clone.cleanUp());
 
 describe('before the first start', () => {
-  it('says so once, and of the rest that it was not looked at', async () => {
+  it('says so once, and of the rest that it was not checked', async () => {
     const said = await clone.switchyard('doctor');
 
     expect(said.code).toBe(1);
     expect(said.text).toMatch(/^✗ home +Nothing was started here yet .*\n +→ npm start$/m);
-    expect(said.text).toMatch(/^- not looked at: configuration, .*reboot$/m);
+    expect(said.text).toMatch(/^- not checked: configuration, .*reboot$/m);
     expect(said.text).toMatch(/\n✗ 1 fault\n$/);
     expect(said.text).not.toMatch(/\n\s+at /);
   });

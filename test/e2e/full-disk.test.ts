@@ -244,7 +244,7 @@ needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that i
 
     const { text } = await deploying;
 
-    expect(text).toContain('nothing more is taken back: users stay on ');
+    expect(text).toContain('the undo stops here: users stay on ');
     expect(await clone.serving()).toMatchObject({ commit });
     expect((await load?.stop())?.failures).toBe(0);
     free();

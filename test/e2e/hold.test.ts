@@ -78,7 +78,7 @@ overRuntimes((runtime) => {
       const aborted = await clone.switchyard('abort');
 
       expectDone(aborted);
-      expect(aborted.text).toMatch(/^✓ ABORTED: deployment \d+ is taken back; users get v1\.0\.0 /m);
+      expect(aborted.text).toMatch(/^✓ ABORTED: deployment \d+ is undone; users get v1\.0\.0 /m);
       await expectAborted(held, before);
       expect(await visit('/version', header)).toMatchObject({ commit: before.serving.commit, slot: null });
       expect((await visit(link, {})).status).toBe(410);

@@ -131,7 +131,7 @@ it('a held release whose migration broke the live one is shown as what helps, an
   const held = await clone.switchyard('deploy', '--hold', commit);
 
   expect(held.text).toMatch(/! the schema moved, and v1\.0\.0 \(\w+\) now fails \(/);
-  expect(held.text).toContain('promote is what helps; abort leaves it so');
+  expect(held.text).toContain('promote fixes this; abort does not');
   expectLive(await clone.switchyard('promote'));
   expect((await clone.get('/health')).status).toBe(200);
 

@@ -1,7 +1,7 @@
 /** What `npm test` looks for when all suites are over. */
-import { writeFileSync } from 'node:fs';
+import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { filesLeft, processesLeft } from '../../scripts/lib/leftovers';
+import { filesLeft, processesLeft, withContent } from '../../scripts/lib/leftovers';
 import { node } from '../support/small-clone';
 import { tempHome } from '../support/temp-home';
 
@@ -37,4 +37,8 @@ it('a file is named, but not what Node keeps there for itself', () => {
   const dir = tempHome();
   for (const name of ['home', 'node-compile-cache']) writeFileSync(path.join(dir, name), '');
   expect(filesLeft(dir)).toEqual(['home']);
+  expect(withContent(dir, 'home')).toBe('home');
+
+  mkdirSync(path.join(dir, 'clone/logs'), { recursive: true });
+  expect(withContent(dir, 'clone')).toBe('clone with logs');
 });

@@ -20,6 +20,7 @@ import { homeAt, type Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
 import { endProcesses, processesWith } from '../../deploy/os/process-table';
 import { removeTree } from '../../scripts/lib/remove-tree';
+import { expectDone } from './expect-live';
 import { removeAllOf } from './docker';
 import { freePorts } from './ports';
 
@@ -142,7 +143,7 @@ export async function liveClone({
       await endProcesses(processesWith('SWITCHYARD_HOME', home.dir), 0);
       await endProcesses(processesWith('SWITCHYARD_DATA', home.shared), 0);
       if (environment.RUNTIME === 'compose') await removeAllOf(home);
-      if (borrowed) await run('rm', ['-rf', '--', top], tmpdir());
+      if (borrowed) expectDone(await run('rm', ['-rf', '--', top], tmpdir()));
       else await removeTree(top);
     },
   };

@@ -238,7 +238,7 @@ async function expectTakenBack(deployment: Deployment, { verdict, commit }: Push
     errorCode: 'E_INTERRUPTED',
     fault: 'machine',
   });
-  expect(warnings(deployment)).toContain('its process died; it is taken back');
+  expect(warnings(deployment)).toContain('its process died; its steps are undone');
   expect(badCause(clone.deployments(), commit)).toBeNull();
   expect(commandsOf(clone.home, id)).toEqual([]);
 }

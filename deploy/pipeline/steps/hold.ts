@@ -77,7 +77,7 @@ async function tellIfLiveFails(context: DeployContext, id: number, from: LogPosi
   const next = logPosition(context.home);
   const after = await checkLive(context, id, from);
   if (after?.liveFails && migration.liveFails === null) {
-    const message = `${named(live)} now fails: ${after.liveFails}; promote is what helps: npm run -s promote`;
+    const message = `${named(live)} now fails: ${after.liveFails}; to fix it: npm run -s promote`;
     await context.journal.tell(id, { type: 'incident', message, slot: live.slot });
   }
   return next;

@@ -30,7 +30,7 @@ it('makes a fault of what a check throws, and never throws itself', async () => 
   });
   expect(known).toMatchObject({ status: 'fault', message: 'It is empty.', fix: 'Set it' });
   expect(bug).toMatchObject({ status: 'fault', message: 'This check itself broke: x is undefined' });
-  expect(not).toMatchObject({ status: 'skipped', message: 'not looked at: deployment 7 is at work' });
+  expect(not).toMatchObject({ status: 'skipped', message: 'not checked: deployment 7 is at work' });
 });
 
 it('does not look at what another link has told already, and at what waits for that', async () => {
@@ -44,7 +44,7 @@ it('does not look at what another link has told already, and at what waits for t
     disk: { look: () => [ok('room')] },
   });
   expect(found.map(({ status }) => status)).toEqual(['fault', 'skipped', 'skipped', 'ok']);
-  expect(found[2]?.message).toBe('not looked at: see journal');
+  expect(found[2]?.message).toBe('not checked: see journal');
 });
 
 it('a check that hangs is a fault, and holds up none beside it', async () => {

@@ -32,12 +32,12 @@ it('sums up what is well', () => {
 it('tells links that only wait for another in one line', () => {
   const lines = reportLines([
     finding('home', 'fault', 'Nothing.', 'npm start'),
-    finding('journal', 'skipped', 'not looked at: see home'),
-    finding('source', 'skipped', 'not looked at: see journal'),
-    finding('table', 'skipped', 'not looked at: deployment 7 is at work'),
+    finding('journal', 'skipped', 'not checked: see home'),
+    finding('source', 'skipped', 'not checked: see journal'),
+    finding('table', 'skipped', 'not checked: deployment 7 is at work'),
   ]);
-  expect(lines).toContain('- not looked at: journal, source');
-  expect(lines).toContain('- table    not looked at: deployment 7 is at work');
+  expect(lines).toContain('- not checked: journal, source');
+  expect(lines).toContain('- table    not checked: deployment 7 is at work');
 });
 
 it('lets nothing that others have written steer the terminal', () => {

@@ -202,7 +202,7 @@ test('one that is held: how to try it, and how to end that', () => {
 
 test.each<[Partial<Deployment>, string]>([
   [{ id: 8 }, '✓ deployment 8 is out of the queue'],
-  [{ id: 7, startedAt: 1 }, '✓ ABORTED: deployment 7 is taken back; users get v1.0.0 (a1b2c3d) on blue'],
+  [{ id: 7, startedAt: 1 }, '✓ ABORTED: deployment 7 is undone; users get v1.0.0 (a1b2c3d) on blue'],
 ])('whoever aborts one has what they wanted: %j', (known, line) => {
   expect(abortedLines(deployment({ state: 'aborted', ...known }), V1)).toEqual([line]);
 });
