@@ -58,7 +58,7 @@ const SABOTAGES = [
   {
     invariant: 2,
     what: 'a configuration that cannot be used counts as the defaults',
-    file: 'deploy/config/file.ts',
+    file: 'deploy/config/evaluate.ts',
     from: "if (kind !== null) return { refused: 'kind', is: kind };",
     to: 'if (kind !== null) return { value: undefined, isEmpty: false };',
     test: 'test/unit/release/app-settings.test.ts',
@@ -485,7 +485,7 @@ const SABOTAGES = [
   {
     invariant: 10,
     what: 'the verdicts of old deployments are forgotten with them',
-    file: 'deploy/journal/journal.ts',
+    file: 'deploy/journal/retention.ts',
     from: 'const kept = [...whole, ...decisive.map(({ id }) => id), ...this.singular()];',
     to: 'const kept = decisive.length < 0 ? this.singular() : whole;',
     test: 'test/unit/journal/journal.test.ts',

@@ -1,6 +1,7 @@
 /** `deploy [ref]`, `deploy:blue`, `deploy:green`: sends a commit and follows its deployment until it ends or holds. */
 import { branchNamed, resolveRef, uncommittedCount } from '../git/clone';
-import { sendCommit, sourceOf, tipOf, updateMirror } from '../git/mirror';
+import { sendCommit, sourceOf, updateMirror } from '../git/mirror';
+import { tipOf } from '../git/mirror-commits';
 import { KnownError } from '../core/errors';
 import { plural, printable } from '../core/format';
 import { deployBeside } from '../core/pool';

@@ -5,7 +5,7 @@ import { asRoot } from '../os/as-root';
 import { lastLines } from '../os/tail';
 import { errorLog } from '../traffic/nginx-files';
 import { masterOf } from '../traffic/nginx-processes';
-import { complaint } from '../traffic/nginx-server';
+import { complaint } from '../traffic/nginx-refusal';
 import type { Judgement } from './finding';
 import { fault, orOk, warning } from './finding';
 import type { DoctorContext } from './context';

@@ -1,11 +1,9 @@
 /** Manages mirror.git, the last fetched state of the source, from which releases are made. */
 import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { KnownError } from '../core/errors';
-import { printable } from '../core/format';
 import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
-import { gitIn, gitOn, gitPolitely, gitSilently } from './git';
+import { gitOn, gitPolitely } from './git';
 import type { Report } from './mirror-repair';
 import { damageOf } from './damage';
 import { makeAgain, makeMirror, repairing } from './mirror-repair';
@@ -13,6 +11,7 @@ import { checkBranchName, checkCommitId } from './names';
 import { withoutPassword } from '../core/redact-url';
 import { removeDeadLocks } from './locks';
 import { fetchCommit, unreadable } from './seed';
+import { hasCommit, isWhole } from './mirror-commits';
 
 /** Treats a server that sends under 100 bytes/s for 30 s as down. */
 const SLOW = ['-c', 'http.lowSpeedLimit=100', '-c', 'http.lowSpeedTime=30'];
@@ -22,7 +21,7 @@ export function sourceOf(home: Home, configured: string | null): string {
   return configured ?? home.pushGit;
 }
 
-export interface Update {
+interface Update {
   /** The mark of the deployment that needs the update. */
   deploymentMark?: string;
   report?: Report;
@@ -120,24 +119,6 @@ export async function tipInSource(home: Home, source: string, branch: string): P
   }
 }
 
-/** The branch's newest commit as last fetched. Throws E_REF, E_SOURCE. */
-export async function tipOf(home: Home, branch: string): Promise<Commit> {
-  const tip = await commitOf(home, `refs/heads/${branch}`);
-  if (tip !== null) return tip;
-  await checkBranchName(branch);
-  const hint = `Push it: git push live ${branch}; or name another in the configuration: "branch".`;
-  throw new KnownError('E_SOURCE', `The source has no branch "${branch}".`, hint);
-}
-
-/** The commit of a ref with exactly this name; patterns and revisions do not match. Null if there is no such ref. */
-async function commitOf(home: Home, ref: string): Promise<Commit | null> {
-  try {
-    return (await gitOn(home.mirrorGit).raw(['show-ref', '--verify', '--hash', '--', ref])).trim();
-  } catch {
-    return null;
-  }
-}
-
 /**
  * Copies one commit of a clone into the mirror without contacting the source, and keeps it with a
  * ref. Throws E_REF, E_SOURCE.
@@ -151,56 +132,6 @@ export async function sendCommit(home: Home, clone: string, commit: Commit): Pro
 async function sendCommitTo(home: Home, clone: string, commit: Commit): Promise<void> {
   await ensureMirror(home);
   await fetchCommit(home.mirrorGit, clone, commit, `refs/switchyard/sent/${commit}`);
-}
-
-/** Whether a repository has the commit and every object it needs. */
-async function isWhole(repository: string, commit: Commit): Promise<boolean> {
-  return gitIn(repository)
-    .raw(['rev-list', '--objects', '--quiet', '--end-of-options', commit])
-    .then(
-      () => true,
-      () => false,
-    );
-}
-
-async function hasCommit({ mirrorGit }: Home, commit: Commit): Promise<boolean> {
-  return gitSilently(mirrorGit, ['cat-file', '-e', `${commit}^{commit}`]).then(
-    () => true,
-    () => false,
-  );
-}
-
-export interface CommitDescription {
-  /** The first line of the commit message, without control characters. */
-  subject: string;
-  /** `version` in its package.json; 0.0.0 if it has none. */
-  version: string;
-}
-
-/** The subject and version of a commit in the mirror. Throws E_REF. */
-export async function describe(home: Home, commit: Commit): Promise<CommitDescription> {
-  checkCommitId(commit);
-  try {
-    const subject = await gitOn(home.mirrorGit).raw([
-      'log',
-      '-1',
-      '--no-show-signature',
-      '--format=%s',
-      commit,
-    ]);
-    return { subject: printable(subject), version: await versionOf(home, commit) };
-  } catch (error) {
-    if (error instanceof KnownError) throw error;
-    throw new KnownError('E_REF', `There is no commit ${commit} in the source.`);
-  }
-}
-
-/** A file of a commit in the mirror; null if the commit does not have it. */
-export async function fileIn(home: Home, commit: Commit, file: string): Promise<string | null> {
-  checkCommitId(commit);
-  return gitOn(home.mirrorGit)
-    .show([`${commit}:${file}`])
-    .catch(() => null);
 }
 
 async function ensureMirror(home: Home): Promise<void> {
@@ -221,15 +152,4 @@ function isRepository(folder: string): boolean {
     existsSync(config) &&
     readFileSync(config, 'utf8').includes('bare = true')
   );
-}
-
-async function versionOf(home: Home, commit: Commit): Promise<string> {
-  try {
-    const manifest = JSON.parse(await gitOn(home.mirrorGit).show([`${commit}:package.json`])) as {
-      version?: unknown;
-    };
-    return typeof manifest.version === 'string' ? printable(manifest.version).slice(0, 64) : '0.0.0';
-  } catch {
-    return '0.0.0';
-  }
 }

@@ -2,29 +2,20 @@
  * `npm start`, once the packages and nginx are installed: prepares the home, starts what does not run, and makes HEAD
  * live the first time, later the release that was live before.
  */
-import { existsSync } from 'node:fs';
-import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
-import { ensureLiveRemote } from '../git/live-remote';
-import { driftSummary } from '../core/drift';
-import { named, short } from '../core/format';
+import { resolveRef } from '../git/clone';
+import { short } from '../core/format';
 import { KnownError } from '../core/errors';
-import type { Config } from '../config/load';
-import { problemLine, settingsFrom, settingsRemovedBy } from '../config/load';
-import { putBrokenSettingsAside, readSettings } from '../config/saved-settings';
-import { configFileName } from '../config/file';
+import { problemLine } from '../config/load';
+import { putBrokenSettingsAside } from '../config/saved-settings';
 import { isLocked } from '../journal/deployment-lock';
 import type { Home } from '../home/home';
 import { rememberHome, resolveHome } from '../home/home';
 import { Journal } from '../journal/journal';
-import { checkSecret, readSecret } from '../home/webhook-secret';
-import { driftNow, servingNow } from '../health/serving';
-import type { Deployment } from '../core/deployment';
+import { servingNow } from '../health/serving';
 import type { Serving } from '../core/slot';
-import type { DeployContext } from '../context';
 import { checkNotifyUrl, keepNotifyUrl } from '../notify/targets';
 import { openContext } from '../context';
 import { ROOT } from '../home/clone-root';
-import { checkSettings } from '../config/pending-settings';
 import { makeLive, whyUnfitLive } from './first-release';
 import { makeHome, prepareHome } from './prepare-home';
 import type { Server } from './server';
@@ -46,6 +37,16 @@ import { startDeployerAndWait } from './deployer';
 import { phase, say } from './say';
 import { stopEverything } from './stop';
 import { withSetupLock } from '../journal/setup-lock';
+import {
+  sayLive,
+  sayUncommitted,
+  sayWhatFailed,
+  sayWhatWaits,
+  sayWhetherBehind,
+  sayWhetherHeadWaits,
+  sayWhetherSecretWaits,
+  urlOf,
+} from './start-messages';
 
 export async function startCommand(): Promise<number> {
   const home = resolveHome(ROOT, process.env);
@@ -142,43 +143,12 @@ function wasEverLive(home: Home): boolean {
   return live !== null;
 }
 
-/** Prints the failure. The last line says what users get, and why. */
-function sayWhatFailed(
-  { config }: DeployContext,
-  serving: Serving | null,
-  failed: Deployment | null,
-): number {
-  const { hint = null, errorCode = null, commit = null, version = null, cause = null } = failed ?? {};
-  const wanted = commit === null ? 'what was live' : named({ commit, version: version ?? '?' });
-  if (hint) say(`  ${hint} [${errorCode}]`);
-  say('  nginx and the deployer run: push a commit that starts, or try again with npm start');
-  if (serving)
-    say(
-      `✗ ${named(serving)} is live on ${serving.slot} (${urlOf(config)}), and not ${wanted}, which did not start: ${cause}`,
-    );
-  else say(`✗ No release is live, and users get the maintenance page: ${wanted} did not start: ${cause}`);
-  return 1;
-}
-
 /** When a part still runs, the rest starts with that part's settings, because it cannot move to other ports. */
 async function possible(home: Home): Promise<Asked> {
   const ours = (await serverOf(home)?.portsInUse()) ?? [];
   if (ours.length === 0) return askedOf(home, process.env);
   sayWhatWaits(home);
   return askedWhileRunning(home, process.env);
-}
-
-function sayWhatWaits(home: Home): void {
-  const { config: wanted } = askedOf(home, process.env);
-  const given = settingsFrom(process.env);
-  const removed = settingsRemovedBy(process.env);
-  const lines = checkSettings(readSettings(home.settings), given, wanted, removed, configFileName(ROOT));
-  for (const line of lines) say(line);
-}
-
-function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
-  if (given === undefined || !existsSync(home.secret) || checkSecret(given) === readSecret(home)) return;
-  say('! this WEBHOOK_SECRET counts from the next start on: npm stop && WEBHOOK_SECRET=… npm start');
 }
 
 async function applyChanges(home: Home, serving: Serving): Promise<number> {
@@ -194,39 +164,4 @@ async function applyChanges(home: Home, serving: Serving): Promise<number> {
   await sayWhetherSourceAnswers(home, config);
   if (refused) throw refused;
   return 0;
-}
-
-async function sayWhetherHeadWaits(serving: Serving): Promise<void> {
-  const head = await resolveRef(ROOT, 'HEAD');
-  if (head !== serving.commit)
-    say(`  ${short(head)}, where this clone stands, is not live: npm run -s deploy`);
-}
-
-function sayWhetherBehind(context: DeployContext, serving: Serving): void {
-  const behind = driftNow(context, serving);
-  if (behind) say(`! ${driftSummary(behind)}`);
-}
-
-async function sayUncommitted(): Promise<void> {
-  const count = await uncommittedCount(ROOT);
-  if (count > 0)
-    say(`! ${count} changed file${count === 1 ? ' is' : 's are'} not in this version (git commit first)`);
-}
-
-async function sayLive(home: Home, config: Config, serving: Serving): Promise<void> {
-  say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
-  say('  it runs in the background (npm stop ends it)');
-  await sayWhetherHeadWaits(serving);
-  say(`Next: change a line in app/, then  git commit -am hello && ${await pushLine(home, config)}`);
-}
-
-async function pushLine(home: Home, { source, branch }: Config): Promise<string> {
-  if (source !== null) return `git push origin ${branch}`;
-  const here = await currentBranch(ROOT);
-  const remote = typeof (await ensureLiveRemote(home, ROOT)) === 'object' ? home.pushGit : 'live';
-  return `git push ${remote} ${here === branch ? branch : `HEAD:${branch}`}`;
-}
-
-function urlOf({ http }: Config): string {
-  return `http://localhost:${http.port}`;
 }

@@ -24,10 +24,11 @@ import {
   writtenFiles,
 } from './nginx-files';
 import { acceptingWorkers, masterOf, processesOf } from './nginx-processes';
-import { portInUse, portInUseMessage } from '../os/port-holder';
+import { portInUse } from '../os/port-holder';
 import { probe } from './probe';
 import { prepareTables } from './table-folder';
 import { checkTableIsReadable, findWorkerUser } from './worker-user';
+import { complaint, portClash, refusal } from './nginx-refusal';
 
 export interface NginxServer {
   /** `1.22.1`. Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
@@ -60,7 +61,7 @@ export interface NginxServer {
   processes(): number[];
 }
 
-export interface NginxOptions {
+interface NginxOptions {
   /** A PATH to search before the system folders. Default: this process's PATH. */
   searchPath?: string;
 }
@@ -72,9 +73,6 @@ const PATIENCE_MS = 5000;
 const LOOK_EVERY_MS = 10;
 const APPLIED_WITHIN_MS = 10_000;
 const CORRECT_TEMPLATES = 'Correct the templates in nginx/, then: npm start';
-/** The search for a port that does not need root starts after this one. */
-const FIRST_FREE_FOR_ALL = 7999;
-
 export function nginxServer(home: Home, config: Config, options: NginxOptions = {}): NginxServer {
   const slots = slotsOf(config).map((slot) => slot.name);
   const nginxArgs = ['-p', `${home.nginx}/`, '-c', configFile(home)];
@@ -235,39 +233,4 @@ function send(pid: number, signal: NodeJS.Signals): void {
   } catch {
     // the process is already gone
   }
-}
-
-/**
- * The error for an nginx that refuses its configuration or does not start.
- * @param what the failure, as in `does not start`
- */
-export function refusal(stderr: string, port: number, what: string): KnownError {
-  // another process took the port after our check
-  if (stderr.includes('Address already in use')) return portClash(port);
-  const message = `nginx ${what}: ${complaint(stderr)}`;
-  if (!/bind\(\) .*Permission denied/.test(stderr)) return new KnownError('E_NGINX', message);
-  const free = `HTTP_PORT=${freePortAfter(FIRST_FREE_FOR_ALL)} npm start`;
-  return new KnownError('E_NGINX', message, `Ports below 1024 are for root; take another: ${free}`);
-}
-
-function portClash(port: number): KnownError {
-  return new KnownError(
-    'E_PORT_IN_USE',
-    portInUseMessage(port),
-    `Free it, or take another: HTTP_PORT=${freePortAfter(port)} npm start`,
-  );
-}
-
-/** The next free port, so that the suggested command works. */
-function freePortAfter(port: number): number {
-  let free = port + 1;
-  while (portInUse(free)) free += 1;
-  return free;
-}
-
-/** The line of nginx's output that gives the reason, without the warnings around it. */
-export function complaint(stderr: string): string {
-  const lines = stderr.split('\n').filter((line) => line.trim() !== '');
-  const line = lines.find((text) => text.includes('[emerg]')) ?? lines.at(-1) ?? 'it gave no reason';
-  return line.replace(/^nginx: (\[emerg\] )?/, '');
 }

@@ -4,7 +4,8 @@ import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writ
 import path from 'node:path';
 import type { Home } from '../../deploy/home/home';
 import { checkOut } from '../../deploy/release/checkout';
-import { repairCommit, sendCommit, tipOf, updateMirror } from '../../deploy/git/mirror';
+import { repairCommit, sendCommit, updateMirror } from '../../deploy/git/mirror';
+import { tipOf } from '../../deploy/git/mirror-commits';
 import { damageOf } from '../../deploy/git/damage';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';

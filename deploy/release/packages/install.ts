@@ -3,7 +3,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import { KnownError } from '../../core/errors';
 import type { Commit } from '../../core/release';
-import { fileIn } from '../../git/mirror';
+import { fileIn } from '../../git/mirror-commits';
 import type { Home } from '../../home/home';
 import { deploymentLog, runCommand } from '../../os/command';
 import { adoptModules } from './import-from-clone';

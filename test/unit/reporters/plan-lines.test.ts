@@ -24,7 +24,9 @@ it('has a line for each step, with its undo beside it', () => {
 
 it('says so where a person decides, where users get the page, and where nothing is to be done', () => {
   const rule = { batch: 1, minHealthy: 1, onFailure: 'hold' } as const;
-  expect(planLines(rolling.plan(inputFor(observed, NEW, { rolling: rule }))).at(-1)).toContain('only that batch is undone: promote tries it again, abort undoes everything');
+  expect(planLines(rolling.plan(inputFor(observed, NEW, { rolling: rule }))).at(-1)).toContain(
+    'only that batch is undone: promote tries it again, abort undoes everything',
+  );
   expect(planLines(inPlace.plan(inputFor(observed, NEW)))[0]).toContain(
     'traffic: nobody: the maintenance page',
   );

@@ -1,5 +1,6 @@
 import { isTooOld, parseVersion } from '../../../deploy/traffic/nginx-binary';
-import { complaint, refusal } from '../../../deploy/traffic/nginx-server';
+import { complaint } from '../../../deploy/traffic/nginx-refusal';
+import { refusal } from '../../../deploy/traffic/nginx-refusal';
 import { pickWorkerUser } from '../../../deploy/traffic/worker-user';
 
 describe("nginx's version", () => {

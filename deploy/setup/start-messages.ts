@@ -1,0 +1,85 @@
+/** What `npm start` prints about the result and about what waits for another start. */
+import { readSettings } from '../config/saved-settings';
+import { checkSettings } from '../config/pending-settings';
+import { settingsFrom, settingsRemovedBy, type Config } from '../config/load';
+import { configFileName } from '../config/file';
+import type { DeployContext } from '../context';
+import type { Deployment } from '../core/deployment';
+import { named, short } from '../core/format';
+import type { Serving } from '../core/slot';
+import { askedOf } from './requested-settings';
+import type { Home } from '../home/home';
+import { ROOT } from '../home/clone-root';
+import { say } from './say';
+import { existsSync } from 'node:fs';
+import { checkSecret, readSecret } from '../home/webhook-secret';
+import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
+import { driftSummary } from '../core/drift';
+import { driftNow } from '../health/serving';
+import { ensureLiveRemote } from '../git/live-remote';
+
+/** Prints the failure. The last line says what users get, and why. */
+export function sayWhatFailed(
+  { config }: DeployContext,
+  serving: Serving | null,
+  failed: Deployment | null,
+): number {
+  const { hint = null, errorCode = null, commit = null, version = null, cause = null } = failed ?? {};
+  const wanted = commit === null ? 'what was live' : named({ commit, version: version ?? '?' });
+  if (hint) say(`  ${hint} [${errorCode}]`);
+  say('  nginx and the deployer run: push a commit that starts, or try again with npm start');
+  if (serving)
+    say(
+      `✗ ${named(serving)} is live on ${serving.slot} (${urlOf(config)}), and not ${wanted}, which did not start: ${cause}`,
+    );
+  else say(`✗ No release is live, and users get the maintenance page: ${wanted} did not start: ${cause}`);
+  return 1;
+}
+
+export function sayWhatWaits(home: Home): void {
+  const { config: wanted } = askedOf(home, process.env);
+  const given = settingsFrom(process.env);
+  const removed = settingsRemovedBy(process.env);
+  const lines = checkSettings(readSettings(home.settings), given, wanted, removed, configFileName(ROOT));
+  for (const line of lines) say(line);
+}
+
+export function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
+  if (given === undefined || !existsSync(home.secret) || checkSecret(given) === readSecret(home)) return;
+  say('! this WEBHOOK_SECRET counts from the next start on: npm stop && WEBHOOK_SECRET=… npm start');
+}
+
+export async function sayWhetherHeadWaits(serving: Serving): Promise<void> {
+  const head = await resolveRef(ROOT, 'HEAD');
+  if (head !== serving.commit)
+    say(`  ${short(head)}, where this clone stands, is not live: npm run -s deploy`);
+}
+
+export function sayWhetherBehind(context: DeployContext, serving: Serving): void {
+  const behind = driftNow(context, serving);
+  if (behind) say(`! ${driftSummary(behind)}`);
+}
+
+export async function sayUncommitted(): Promise<void> {
+  const count = await uncommittedCount(ROOT);
+  if (count > 0)
+    say(`! ${count} changed file${count === 1 ? ' is' : 's are'} not in this version (git commit first)`);
+}
+
+async function pushLine(home: Home, { source, branch }: Config): Promise<string> {
+  if (source !== null) return `git push origin ${branch}`;
+  const here = await currentBranch(ROOT);
+  const remote = typeof (await ensureLiveRemote(home, ROOT)) === 'object' ? home.pushGit : 'live';
+  return `git push ${remote} ${here === branch ? branch : `HEAD:${branch}`}`;
+}
+
+export async function sayLive(home: Home, config: Config, serving: Serving): Promise<void> {
+  say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
+  say('  it runs in the background (npm stop ends it)');
+  await sayWhetherHeadWaits(serving);
+  say(`Next: change a line in app/, then  git commit -am hello && ${await pushLine(home, config)}`);
+}
+
+export function urlOf({ http }: Config): string {
+  return `http://localhost:${http.port}`;
+}
