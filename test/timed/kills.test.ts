@@ -2,7 +2,8 @@
  * The live slot is killed in ways after which its runtime does not start it again. The deployer does, within five
  * seconds, with and without a standby, and in a pool of four.
  */
-import { execFileSync } from 'node:child_process';
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
 import { servingSlots } from '../../deploy/core/traffic-table';
 import { withoutSlot } from '../../deploy/core/traffic-split';
 import { linkTable } from '../../deploy/traffic/table-folder';
@@ -168,8 +169,9 @@ function name(): string {
   ).name;
 }
 
-function docker(...args: string[]): void {
-  execFileSync('docker', args, { stdio: 'ignore' });
+/** Asynchronously: a call that blocked would keep the users of the test from asking meanwhile. */
+async function docker(...args: string[]): Promise<void> {
+  await promisify(execFile)('docker', args);
 }
 
 /** As PM2's command line does, without the time that it takes to load. */
