@@ -190,6 +190,15 @@ const SABOTAGES = [
     name: 'under PM2 it is stopped',
   },
   {
+    invariant: 4,
+    what: 'a slot that is being stopped is left to end, though nobody serves its users meanwhile',
+    file: 'deploy/core/watch.ts',
+    from: "return sight.hasSubstitute ? 'move-away' : 'adopt';",
+    to: "return 'move-away';",
+    test: 'test/timed/kills.test.ts',
+    name: 'under PM2 serves again within five seconds when its stop waits',
+  },
+  {
     invariant: 1,
     what: 'bringing back a dead slot moves its users to nobody though the standby answers',
     file: 'deploy/strategies/blue-green.ts',

@@ -59,7 +59,10 @@ export type WatchAction =
   | 'replace'
   /** No process runs there and nothing will start one: start the release in the same slot. */
   | 'restore'
-  /** It is live, but no process manager supervises it: start its release in the other slot. */
+  /**
+   * It cannot stay: no process manager supervises it, or it is being stopped and nobody stands behind it, and open
+   * requests may keep it for long. Start its release in the other slot.
+   */
   | 'adopt';
 
 /** A busy process may miss a probe; three in a row over three seconds are a hang. */
@@ -105,7 +108,7 @@ export function decideWatch(sight: Sight): WatchAction {
   if (running.pid === null)
     return running.status === 'stopped' && badInARow >= GONE_AFTER ? 'restore' : 'nothing';
   if (running.status === 'stopping' && health === 'silent' && badInARow >= GONE_AFTER && !sight.isBusy)
-    return 'move-away';
+    return sight.hasSubstitute ? 'move-away' : 'adopt';
   if (running.status !== 'online' || isStarting(sight)) return 'nothing';
   return health === 'silent' ? decideSilent(sight) : decideBad(sight);
 }

@@ -111,7 +111,7 @@ export function createProbe(
     const badForMs = state.badInARow > 0 ? machineMs() - state.badSince : 0;
     const isUnanswered = answer?.status === null && badForMs >= UNANSWERED_AFTER_MS;
     const waiting = isUnanswered ? establishedConnections(slotNamed(context, slot).port) : 0;
-    const fails = users.failed + waiting > 0;
+    const needsSubstitute = users.failed + waiting > 0 || running?.status === 'stopping';
     return decideWatch({
       running,
       health,
@@ -121,7 +121,7 @@ export function createProbe(
       silentForMs: state.silentInARow > 0 ? machineMs() - state.silentSince : 0,
       users,
       waiting,
-      hasSubstitute: fails && (await provenSubstitutes(context, slot)).length > 0,
+      hasSubstitute: needsSubstitute && (await provenSubstitutes(context, slot)).length > 0,
       isBusy: isBusy(context),
       answeredBefore: state.process?.answered ?? false,
       seenForMs: state.process ? machineMs() - state.process.since : 0,

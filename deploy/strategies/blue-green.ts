@@ -68,7 +68,7 @@ export function startAndShift(input: PlanInput, target: SlotName): Plan {
   // an unverified release is never the standby, not even in place of a dead one
   const left = table.maintenance ? table : tableBeside(input, target);
   const [stays] = inService(left);
-  const behind = stays !== undefined && runningIn(observed, stays) ? stays : null;
+  const behind = stays !== undefined && canStandBy(runningIn(observed, stays)) ? stays : null;
   const live: Table = { active: target, standby: behind };
   return [
     ...migrate(input),
@@ -79,6 +79,10 @@ export function startAndShift(input: PlanInput, target: SlotName): Plan {
     ...goLive(input, proof),
     ...retireAllBut(input, [target, behind]),
   ];
+}
+
+function canStandBy(running: RunningSlot | null): boolean {
+  return running !== null && running.status !== 'stopping';
 }
 
 function tableBeside({ observed }: PlanInput, target: SlotName): Table {

@@ -3,6 +3,8 @@
  * seconds, with and without a standby, and in a pool of four.
  */
 import { execFile } from 'node:child_process';
+import { once } from 'node:events';
+import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { servingSlots } from '../../deploy/core/traffic-table';
 import { withoutSlot } from '../../deploy/core/traffic-split';
@@ -27,6 +29,7 @@ const VERSION: LoadRequest = { method: 'GET', path: '/version' };
 
 let clone: TinyClone;
 let load: Load | undefined;
+const sockets: Socket[] = [];
 
 overRuntimes((runtime) => {
   beforeAll(async () => {
@@ -34,6 +37,7 @@ overRuntimes((runtime) => {
     expectDone(await clone.start());
   });
   afterEach(async () => {
+    for (const socket of sockets.splice(0)) socket.destroy();
     await load?.stop();
     await stopWatching();
   });
@@ -52,6 +56,24 @@ overRuntimes((runtime) => {
           ['its container is stopped', (slot) => docker('stop', '-t', '0', containerOf(name(), slot))],
           ['its container is removed', (slot) => docker('rm', '--force', containerOf(name(), slot))],
         ];
+
+  it('serves again within five seconds when its stop waits for an open request, and nothing stands behind it', async () => {
+    expectLive(await clone.release());
+    expectDone(await clone.switchyard('rollback'));
+    const active = clone.table().active as string;
+    const { commit, pid } = await clone.serving();
+    await openRequest(active);
+    const watching = watchServing(clone, commit);
+
+    const stopping = stopped(active);
+
+    await untilAnotherServes(commit, pid);
+    expect(await watching.stop()).toBeLessThan(PROMISED_MS);
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await stopping;
+  });
+  const stopped = (slot: string): Promise<unknown> =>
+    runtime === 'pm2' ? pm2('stopProcessId', slot) : docker('stop', '-t', '15', containerOf(name(), slot));
 
   describe.each(ways)('%s', (_, end) => {
     it('serves again within five seconds after a rollback, when nothing stands behind it', async () => {
@@ -178,6 +200,16 @@ async function docker(...args: string[]): Promise<void> {
 async function pm2(action: 'deleteProcessId' | 'stopProcessId', slot: string): Promise<void> {
   const app = (await pm2Processes(clone.home)).find((each) => each.name === slotAppName(slot));
   await askPm2(clone.home, action, app?.pm_id, 60_000);
+}
+
+/** One that never ends, so that the app does not either. */
+async function openRequest(slot: string): Promise<void> {
+  const socket = connect(clone.ports[slot as 'blue' | 'green'], '127.0.0.1');
+  sockets.push(socket);
+  await once(socket, 'connect');
+  socket.write('GET /version HTTP/1.1\r\n');
+  // answered after the open one was read
+  await probe({ port: clone.ports[slot as 'blue' | 'green'], path: '/health', timeoutMs: 1000 });
 }
 
 /** The same release, and another process. */

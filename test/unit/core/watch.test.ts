@@ -138,9 +138,16 @@ describe('a slot that answers badly at its health path', () => {
 test('moves users away from a slot that is being stopped by hand, so that its connections end', () => {
   const stopping: RunningSlot = { ...ONLINE, status: 'stopping' };
   const refused: Partial<Sight> = { health: 'silent', badInARow: 3, silentInARow: 3, running: stopping };
-  expect(decide(refused)).toBe('move-away');
+  expect(decide({ ...refused, hasSubstitute: true })).toBe('move-away');
   expect(decide({ ...refused, isBusy: true })).toBe('nothing');
   expect(decide({ ...refused, health: 'bad' })).toBe('nothing');
+});
+
+test('starts the release in the other slot when one is stopped by hand and nobody takes over, since open requests may keep it', () => {
+  const stopping: RunningSlot = { ...ONLINE, status: 'stopping' };
+  const refused: Partial<Sight> = { health: 'silent', badInARow: 3, silentInARow: 3, running: stopping };
+  expect(decide({ ...refused, hasSubstitute: false })).toBe('adopt');
+  expect(decide({ ...refused, hasSubstitute: false, isBusy: true })).toBe('nothing');
 });
 
 test.each(['starting', 'crashed'] as const)('a process that is %s is in good hands', (status) => {
