@@ -12,7 +12,18 @@ import { inService, withoutSlot } from '../core/traffic-split';
 import type { Plan } from '../core/plan';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
-import { alreadyLive, goLive, hasIt, migrate, retireAllBut, runningIn, shift, start, verify } from './steps';
+import {
+  alreadyLive,
+  answers,
+  goLive,
+  hasIt,
+  migrate,
+  retireAllBut,
+  runningIn,
+  shift,
+  start,
+  verify,
+} from './steps';
 
 export const blueGreen: Strategy = {
   plan(input) {
@@ -68,7 +79,7 @@ export function startAndShift(input: PlanInput, target: SlotName): Plan {
   // an unverified release is never the standby, not even in place of a dead one
   const left = table.maintenance ? table : tableBeside(input, target);
   const [stays] = inService(left);
-  const behind = stays !== undefined && canStandBy(runningIn(observed, stays)) ? stays : null;
+  const behind = stays !== undefined && answers(observed, stays) ? stays : null;
   const live: Table = { active: target, standby: behind };
   return [
     ...migrate(input),
@@ -79,10 +90,6 @@ export function startAndShift(input: PlanInput, target: SlotName): Plan {
     ...goLive(input, proof),
     ...retireAllBut(input, [target, behind]),
   ];
-}
-
-function canStandBy(running: RunningSlot | null): boolean {
-  return running !== null && running.status !== 'stopping';
 }
 
 function tableBeside({ observed }: PlanInput, target: SlotName): Table {

@@ -57,24 +57,6 @@ overRuntimes((runtime) => {
           ['its container is removed', (slot) => docker('rm', '--force', containerOf(name(), slot))],
         ];
 
-  it('serves again within five seconds when its stop waits for an open request, and nothing stands behind it', async () => {
-    expectLive(await clone.release());
-    expectDone(await clone.switchyard('rollback'));
-    const active = clone.table().active as string;
-    const { commit, pid } = await clone.serving();
-    await openRequest(active);
-    const watching = watchServing(clone, commit);
-
-    const stopping = stopped(active);
-
-    await untilAnotherServes(commit, pid);
-    expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-    for (const socket of sockets.splice(0)) socket.destroy();
-    await stopping;
-  });
-  const stopped = (slot: string): Promise<unknown> =>
-    runtime === 'pm2' ? pm2('stopProcessId', slot) : docker('stop', '-t', '15', containerOf(name(), slot));
-
   describe.each(ways)('%s', (_, end) => {
     it('serves again within five seconds after a rollback, when nothing stands behind it', async () => {
       expectLive(await clone.release());
@@ -108,6 +90,24 @@ overRuntimes((runtime) => {
       expect(took).toBeLessThan(PROMISED_MS);
     });
   });
+
+  it('serves again within five seconds when its stop waits for an open request, and nothing stands behind it', async () => {
+    expectLive(await clone.release());
+    expectDone(await clone.switchyard('rollback'));
+    const active = clone.table().active as string;
+    const { commit, pid } = await clone.serving();
+    await openRequest(active);
+    const watching = watchServing(clone, commit);
+
+    const stopping = stopped(active);
+
+    await untilAnotherServes(commit, pid);
+    expect(await watching.stop()).toBeLessThan(PROMISED_MS);
+    for (const socket of sockets.splice(0)) socket.destroy();
+    await stopping;
+  });
+  const stopped = (slot: string): Promise<unknown> =>
+    runtime === 'pm2' ? pm2('stopProcessId', slot) : docker('stop', '-t', '15', containerOf(name(), slot));
 });
 
 /** Each of a pool stands in for another only as far as the traffic table says so. */

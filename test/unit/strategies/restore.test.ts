@@ -54,6 +54,14 @@ it('starts a live slot whose process lost its process manager in the other slot,
   expect(plan.some((step) => step.includes('nobody') || /^start blue/.test(step))).toBe(false);
 });
 
+it('does not keep a process that refuses users as the standby of the slot that replaces it', () => {
+  const slots = [running('blue', NEW, { status: 'crashed' })];
+  const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
+  const plan = story(restore.plan(input));
+  expect(plan).toContain('shift to green, undo: shift to blue');
+  expect(plan.at(-1)).toMatch(/^stop blue/);
+});
+
 describe('a push that replaces slots in turn', () => {
   const first = (...slots: RunningSlot[]): string | undefined =>
     story(rolling.plan(inputFor({ table: PAIR, slots }, NEW)))[0];
