@@ -12,8 +12,8 @@ const program = new Command('switchyard')
 // each command loads its module only when called, which keeps quick commands quick
 program
   .command('start')
-  .description('set everything up and serve; what was live comes back')
-  .option('--check', 'say whether it could, and change nothing')
+  .description('set up everything and start; the release that was live is live again')
+  .option('--check', 'check whether it could start, and change nothing')
   .action(async ({ check }: { check?: boolean }) => {
     if (check) {
       const { checkStart } = await import('./setup/check-start');
@@ -22,20 +22,20 @@ program
     const { startCommand } = await import('./setup/start');
     await answer({}, () => startCommand());
   });
-command('stop', 'end everything that npm start has started').action(async (options: Options) => {
+command('stop', 'stop everything that npm start has started').action(async (options: Options) => {
   const { stopCommand } = await import('./setup/stop');
   await answer(options, () => stopCommand(options));
 });
-deploy('deploy', null, 'make a commit live (default: HEAD of the clone you stand in)');
-deploy('deploy:blue', 'blue', 'the same in blue, also when green serves this commit already');
-deploy('deploy:green', 'green', 'the same in green, also when blue serves this commit already');
+deploy('deploy', null, 'make a commit live (default: HEAD of the current clone)');
+deploy('deploy:blue', 'blue', 'the same in blue, even if green already runs this commit');
+deploy('deploy:green', 'green', 'the same in green, even if blue already runs this commit');
 for (const wish of ['promote', 'abort'] as const) {
   const description = {
-    promote: 'give a release that is held, or a canary, to all users',
-    abort: 'end a deployment at whatever step it is, and take it back; or take one out of the queue',
+    promote: 'give a held release, or a canary, to all users',
+    abort: 'abort a deployment at any step and undo it, or remove one from the queue',
   }[wish];
   command(wish, description)
-    .argument('[id]', "the deployment's number (default: the one at work)")
+    .argument('[id]', "the deployment's number (default: the one that is running)")
     .action(async (id: string | undefined, options: Options) => {
       const { promoteCommand, abortCommand } = await import('./commands/operator');
       await answer(options, () => (wish === 'promote' ? promoteCommand : abortCommand)(id, options));
@@ -43,73 +43,75 @@ for (const wish of ['promote', 'abort'] as const) {
 }
 for (const wish of ['pause', 'resume'] as const) {
   const description = {
-    pause: 'keep a canary at the share that it has',
-    resume: 'let a canary that waits go on with its steps',
+    pause: 'keep a canary at its current share',
+    resume: 'let a paused canary continue',
   }[wish];
   command(wish, description)
-    .argument('[id]', "the deployment's number (default: the one at work)")
+    .argument('[id]', "the deployment's number (default: the one that is running)")
     .action(async (id: string | undefined, options: Options) => {
       const { pauseCommand, resumeCommand } = await import('./commands/operator');
       await answer(options, () => (wish === 'pause' ? pauseCommand : resumeCommand)(id, options));
     });
 }
-command('rollback', 'make an earlier release live again (default: the last good one before)')
+command('rollback', 'make an earlier release live again (default: the previous good one)')
   .argument('[sha]', 'a commit that was live before')
   .action(async (sha: string | undefined, options: Options) => {
     const { rollbackCommand } = await import('./commands/rollback');
     await answer(options, () => rollbackCommand(sha, options));
   });
-command('status', 'what serves now; exit code 0 when all is well').action(async (options: Options) => {
-  const { statusCommand } = await import('./commands/status');
-  await answer(options, () => statusCommand(options));
-});
-command('doctor', 'look at every link of the chain and say how to fix what is broken').action(
+command('status', 'show the active release; exit code 0 if it is healthy').action(
+  async (options: Options) => {
+    const { statusCommand } = await import('./commands/status');
+    await answer(options, () => statusCommand(options));
+  },
+);
+command('doctor', 'check every component and suggest a fix for each fault; changes nothing').action(
   async (options: Options) => {
     const { doctorCommand } = await import('./commands/doctor');
     await answer(options, () => doctorCommand(options));
   },
 );
-command('history', 'what was deployed, and what happened')
-  .option('-n, --limit <count>', 'how many deployments')
+command('history', 'list deployments and incidents')
+  .option('-n, --limit <count>', 'number of deployments')
   .action(async (options: Options) => {
     const { historyCommand } = await import('./commands/history');
     await answer(options, () => historyCommand(options));
   });
-command('logs', 'the last lines of a slot, a deployment, the deployer or nginx')
-  .argument('[what]', "blue, green, deployer, nginx or a deployment's number (default: the slot that serves)")
-  .option('-n, --lines <count>', 'how many lines')
+command('logs', 'show the last log lines of a slot, a deployment, the deployer or nginx')
+  .argument('[what]', "blue, green, deployer, nginx or a deployment's number (default: the active slot)")
+  .option('-n, --lines <count>', 'number of lines')
   .action(async (what: string | undefined, options: Options) => {
     const { logsCommand } = await import('./commands/logs');
     await answer(options, () => logsCommand(what, options));
   });
 
 const env = program.command('env').description("the app's own environment; values are never shown");
-command('set', 'set variables, and make the release that serves live with them', env)
-  .argument('[variables...]', 'NAME=value; or NAME, whose value is then read from standard input')
-  .option('--file <file>', 'take the variables of a file such as .env')
-  .option('--later', 'let them wait for the next deployment')
+command('set', 'set variables and start the active release again with them', env)
+  .argument('[variables...]', 'NAME=value, or NAME to read its value from standard input')
+  .option('--file <file>', 'read the variables from a file such as .env')
+  .option('--later', 'apply them with the next deployment')
   .action(async (variables: string[], options: Options) => {
     const { envSetCommand } = await import('./commands/env');
     await answer(options, () => envSetCommand(variables, options));
   });
-command('unset', 'the same without these variables', env)
+command('unset', 'unset variables in the same way', env)
   .argument('<names...>', 'their names')
-  .option('--later', 'let it wait for the next deployment')
+  .option('--later', 'apply it with the next deployment')
   .action(async (names: string[], options: Options) => {
     const { envUnsetCommand } = await import('./commands/env');
     await answer(options, () => envUnsetCommand(names, options));
   });
-command('apply', 'do now what waits for the next deployment', env).action(async (options: Options) => {
+command('apply', 'apply now what waits for the next deployment', env).action(async (options: Options) => {
   const { envApplyCommand } = await import('./commands/env');
   await answer(options, () => envApplyCommand(options));
 });
-command('list', 'which variables are set, and when', env).action(async (options: Options) => {
+command('list', 'list the variables and when each was set', env).action(async (options: Options) => {
   const { envListCommand } = await import('./commands/env');
   await answer(options, () => Promise.resolve(envListCommand(options)));
 });
 
-const notify = program.command('notify').description('who is told of deployments');
-command('test', 'send one notification to everybody, and say what came back', notify).action(
+const notify = program.command('notify').description('show or test the receivers of notifications');
+command('test', 'send a test notification to every configured receiver', notify).action(
   async (options: Options) => {
     const { notifyTestCommand } = await import('./commands/notify');
     await answer(options, () => notifyTestCommand(options));
@@ -123,7 +125,7 @@ function command(name: string, description: string, parent = program): Command {
 function deploy(name: string, slot: string | null, description: string): void {
   command(name, description)
     .argument('[ref]', 'a commit, branch or tag')
-    .option('--hold', 'stop when it is verified, so that you can try it; then promote or abort')
+    .option('--hold', 'hold it once it is verified, so that you can try it; then promote or abort')
     .option('--strategy <name>', 'how traffic moves to it: in-place, rolling, blue-green or canary')
     .option('--plan', 'print the steps and the undo of each, and change nothing')
     .action(async (ref: string | undefined, options: Options) => {
@@ -138,7 +140,7 @@ function leave(error: unknown): never {
   const asked = error.code.startsWith('commander.help');
   if (!asked) {
     const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.');
-    const known = new KnownError('E_USAGE', message, 'See every command: npx switchyard --help');
+    const known = new KnownError('E_USAGE', message, 'List all commands: npx switchyard --help');
     sayError({ json: process.argv.includes('--json') }, known);
   }
   process.exit(error.exitCode);

@@ -66,6 +66,6 @@ export function slotNamed(context: Pick<DeployContext, 'slots'>, name: SlotName)
 /** Finds the release of a commit that was built before. Throws E_INTERNAL when it is missing. */
 export function builtRelease(context: Pick<DeployContext, 'home'>, commit: Commit): Release {
   const release = findRelease(context.home, commit);
-  if (!release) throw new KnownError('E_INTERNAL', `The release of ${commit} is not in the home any more.`);
+  if (!release) throw new KnownError('E_INTERNAL', `The release of ${commit} is no longer in the home.`);
   return release;
 }

@@ -12,7 +12,7 @@ import type { Journal } from '../journal/journal';
 import { machineMs } from '../os/machine-clock';
 
 const TIMEOUT_MS = 5000;
-const RESTART = 'It is of another version; start it again: npm stop && npm start';
+const RESTART = 'It runs another version. Restart it: npm stop && npm start';
 
 export interface ControlContext {
   home: Pick<Home, 'socket'>;
@@ -66,7 +66,7 @@ async function carriedOut(
     found = await journal.cancel(id);
   } catch {
     const unknown = 'The deployer does not answer, and may still carry out this request.';
-    throw new KnownError('E_DEPLOYER_DOWN', unknown, 'See whether it did: npm run -s history');
+    throw new KnownError('E_DEPLOYER_DOWN', unknown, 'Check whether it did: npm run -s history');
   }
   if (found) return found;
   throw new KnownError(why.code, `${why.message} This request was withdrawn.`, why.hint);

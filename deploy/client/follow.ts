@@ -46,10 +46,7 @@ export async function follow(
     if (deployment && until(deployment)) return deployment;
     if (looks % LOOKS_PER_SECOND === 0 && (await somebodyWorks(home))) lastAlive = machineMs();
     if (machineMs() - lastAlive > DEPLOYER_MAY_BE_GONE_MS) {
-      throw new KnownError(
-        'E_DEPLOYER_DOWN',
-        `Nobody works on deployment ${id}: the deployer is not running.`,
-      );
+      throw new KnownError('E_DEPLOYER_DOWN', `Deployment ${id} has stopped: the deployer is not running.`);
     }
     await sleep(LOOK_EVERY_MS);
   }

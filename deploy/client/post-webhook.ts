@@ -41,7 +41,7 @@ export async function postPush(push: Push): Promise<PushAnswer> {
   const { status, text } = await post(push.port, headers, body, TIMEOUT_MS);
   if (status === 200 || status === 202) return readAnswer(text);
   if (status === 401)
-    throw new KnownError('E_SIGNATURE', 'the webhook was refused: its signature does not fit.');
+    throw new KnownError('E_SIGNATURE', 'the webhook was refused: its signature does not match.');
   throw new KnownError('E_DEPLOYER_DOWN', `the webhook was answered with ${status}.`);
 }
 
@@ -57,7 +57,7 @@ export interface Ping {
  * E_DEPLOYER_DOWN without a response.
  */
 export async function postPing({ port, secret, timeoutMs }: Ping): Promise<number> {
-  const body = Buffer.from(JSON.stringify({ zen: 'Is the webhook set up well?' }));
+  const body = Buffer.from(JSON.stringify({ zen: 'Is the webhook set up correctly?' }));
   const headers = {
     'content-type': 'application/json',
     'content-length': body.length,
@@ -72,10 +72,7 @@ function readAnswer(text: string): PushAnswer {
   try {
     return JSON.parse(text) as PushAnswer;
   } catch {
-    throw new KnownError(
-      'E_DEPLOYER_DOWN',
-      'the webhook was answered by somebody else, not by the deployer.',
-    );
+    throw new KnownError('E_DEPLOYER_DOWN', 'another process answered the webhook, not the deployer.');
   }
 }
 
@@ -87,7 +84,7 @@ function post(
 ): Promise<{ status: number; text: string }> {
   return new Promise((resolve, reject) => {
     const down = (error: Error): void =>
-      reject(new KnownError('E_DEPLOYER_DOWN', `nobody took the webhook: ${error.message}.`));
+      reject(new KnownError('E_DEPLOYER_DOWN', `the webhook was not accepted: ${error.message}.`));
     const options = {
       host: '127.0.0.1',
       port,

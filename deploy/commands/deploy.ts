@@ -49,7 +49,7 @@ function named(name: string | undefined): StrategyName | null {
   if (name === undefined) return null;
   if (isStrategyName(name)) return name;
   const near = didYouMean(name, STRATEGY_NAMES);
-  const known = `There are: ${STRATEGY_NAMES.join(', ')}.`;
+  const known = `The strategies are: ${STRATEGY_NAMES.join(', ')}.`;
   throw new KnownError(
     'E_USAGE',
     `There is no strategy "${printable(name)}".`,
@@ -82,7 +82,7 @@ async function mustBeIdle(context: DeployContext, slot: SlotName): Promise<void>
   if (active !== slot) return;
   throw new KnownError(
     'E_SLOT_ACTIVE',
-    `${slot} serves the users now; a release is only started in an idle slot.`,
+    `${slot} is the active slot; a release is only started in an idle slot.`,
     deployBeside(slot),
   );
 }

@@ -15,7 +15,8 @@ export async function givenVariables(
   words: string[],
   file: string | undefined,
 ): Promise<Record<string, string>> {
-  if (words.length === 0 && file === undefined) throw new KnownError('E_USAGE', 'Name what to set.', HOW);
+  if (words.length === 0 && file === undefined)
+    throw new KnownError('E_USAGE', 'Name a variable to set.', HOW);
   const given = file === undefined ? {} : readEnvFile(file);
   const unvalued = words.filter((word) => !word.includes('='));
   // reports a wrong name before the user types a secret

@@ -37,7 +37,7 @@ export async function envUnsetCommand(names: string[], options: ChangeOptions): 
 export async function envApplyCommand(options: Options): Promise<number> {
   const context = openHere();
   const { now, next } = variables(context);
-  if (sameValues(now, next)) return say(options, 'Nothing waits: the app has these variables already.');
+  if (sameValues(now, next)) return say(options, 'Nothing to apply: the app already has these variables.');
   mustBeAlone(context);
   return apply(context, next, options);
 }
@@ -66,11 +66,12 @@ async function change(
   const { now, next } = variables(context);
   const wished = edit(next);
   if (sameValues(wished, next) && (options.later || sameValues(wished, now))) {
-    return say(options, 'Nothing changes: they have these values already.');
+    return say(options, 'Nothing changed: they already have these values.');
   }
-  if (options.later) return keepForLater(context, wished, options, 'It counts from the next deployment on.');
+  if (options.later)
+    return keepForLater(context, wished, options, 'It takes effect with the next deployment.');
   const why = await whyLater(context);
-  if (why) return keepForLater(context, wished, options, `${why}: it counts from the next deployment on.`);
+  if (why) return keepForLater(context, wished, options, `${why}: it takes effect with the next deployment.`);
   return apply(context, wished, options);
 }
 
@@ -84,14 +85,14 @@ function variables({ home, journal }: DeployContext): { now: Variables; next: Va
 function mustBeAlone({ journal }: DeployContext): void {
   const other = journal.pending().find(({ kind }) => kind === 'env');
   if (!other) return;
-  const hint = 'Wait for its end: npm run -s history';
-  throw new KnownError('E_ENV', `Deployment ${other.id} changes the environment just now.`, hint);
+  const hint = 'Wait until it has finished: npm run -s history';
+  throw new KnownError('E_ENV', `Deployment ${other.id} is changing the environment.`, hint);
 }
 
 /** Why the change must wait; null when it can be applied. A release that fails to start may need this very variable. */
 async function whyLater(context: DeployContext): Promise<string | null> {
   if (context.journal.lastLive() === null) return 'No release is live';
-  return (await deployerBuild(context.home)) === null ? 'No deployer answers' : null;
+  return (await deployerBuild(context.home)) === null ? 'The deployer does not answer' : null;
 }
 
 /** Redeploys the active release with the variables. They are dropped when the release does not become healthy. */

@@ -24,11 +24,7 @@ async function linesOf(context: DeployContext, what: string, count: number): Pro
   if (context.slots.some(({ name }) => name === what)) return context.runtime.logs(what, count);
   const file = fileNamed(what);
   if (/^\d+$/.test(what) && context.journal.get(Number(what)) === null) {
-    throw new KnownError(
-      'E_USAGE',
-      `There is no deployment ${what}.`,
-      'See which there are: npm run -s history',
-    );
+    throw new KnownError('E_USAGE', `There is no deployment ${what}.`, 'List them: npm run -s history');
   }
   if (file !== null) return lastLines(path.join(context.home.logs, file), count);
   const known = [...context.slots.map(({ name }) => name), 'deployer', 'nginx', "a deployment's number"];

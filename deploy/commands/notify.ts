@@ -12,7 +12,7 @@ import { openHere } from './run-command';
 export async function notifyTestCommand(options: Options): Promise<number> {
   const context = openHere();
   const targets = targetsOf(context.home, context.config);
-  if (targets.length === 0) throw new KnownError('E_NOTIFY', 'Nobody is to be notified.');
+  if (targets.length === 0) throw new KnownError('E_NOTIFY', 'No receiver is configured.');
   const notice = testNotice(context.config.name, await servingNow(context), Date.now());
   const answers = await Promise.all(
     targets.map(async ({ url }) => {

@@ -39,7 +39,7 @@ export async function followVisibly(
   following: Following,
 ): Promise<Deployment> {
   const detach = (): void => {
-    process.stderr.write(`\n  deployment ${id} goes on by itself: npm run -s history\n`);
+    process.stderr.write(`\n  deployment ${id} continues in the background: npm run -s history\n`);
     process.exit(130);
   };
   process.once('SIGINT', detach);

@@ -27,7 +27,7 @@ async function lastGood(context: DeployContext): Promise<Commit> {
   const serving = (await servingNow(context)) ?? context.journal.lastLive()?.to;
   const target = serving && rollbackTarget(context.journal.verdicts(), serving.commit);
   if (target) return target;
-  throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
+  throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the active one.');
 }
 
 /** Finds a commit that was live before by its full or short id. Throws E_REF. */
@@ -38,6 +38,8 @@ function deployedCommit(context: DeployContext, sha: string): Commit {
   const fitting = [...new Set(lived)].filter((commit) => commit.startsWith(sha.toLowerCase()));
   if (fitting.length === 1 && fitting[0] && sha.length >= 4) return fitting[0];
   const why =
-    fitting.length > 1 ? `"${sha}" fits more than one release.` : `No release "${sha}" was ever live here.`;
-  throw new KnownError('E_REF', why, 'See which were: npm run -s history');
+    fitting.length > 1
+      ? `"${sha}" matches more than one release.`
+      : `No release "${sha}" was ever live here.`;
+  throw new KnownError('E_REF', why, 'List them: npm run -s history');
 }

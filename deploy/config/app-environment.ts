@@ -33,7 +33,7 @@ export function appVariables(home: Place, number: number): Record<string, string
   const variables = readVariables(home, number);
   if (variables === null) {
     const set = 'Set its variables again: npm run -s env -- set NAME=value';
-    throw new KnownError('E_ENV', `The environment ${number} is not in the home any more.`, set);
+    throw new KnownError('E_ENV', `The environment ${number} is no longer in the home.`, set);
   }
   return Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value]));
 }
@@ -71,7 +71,7 @@ export function keepVariables(
     syncFolder(home.env);
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
-    throw new KnownError('E_ENV', 'Another command changes the environment just now.', 'Try again.');
+    throw new KnownError('E_ENV', 'Another command is changing the environment.', 'Try again.');
   } finally {
     rmSync(fresh, { force: true });
   }

@@ -89,7 +89,7 @@ async function exportOf(file, key) {
 const IN_PROCESS = `
 const { writeSync } = require('node:fs');
 const answer = (exported) => writeSync(${ANSWER_FD}, JSON.stringify(exported));
-const ended = () => answer({ refused: 'failed', is: 'it ended before it exported anything' });
+const ended = () => answer({ refused: 'failed', is: 'it exited before it exported anything' });
 process.on('exit', ended);
 const file = process.argv[1];
 ${EXPORT_OF}
@@ -162,7 +162,7 @@ export function inProcess(file: string): Exported {
   try {
     return JSON.parse(output[ANSWER_FD] ?? '') as Exported;
   } catch {
-    return { refused: 'failed', is: 'its process ended' };
+    return { refused: 'failed', is: 'its process exited' };
   }
 }
 

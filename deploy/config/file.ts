@@ -20,7 +20,7 @@ export function findConfigFile(folder: string): string | null {
   const names = namesIn(folder);
   const found = READABLE.filter((name) => names.includes(name));
   if (found.length > 1) {
-    throw new KnownError('E_CONFIG', `${inWords(found)} are both there.`, 'Keep the one that counts.');
+    throw new KnownError('E_CONFIG', `${inWords(found)} both exist.`, 'Keep the one that you use.');
   }
   const other = names.find((name) => UNREADABLE.test(name));
   if (found.length === 0 && other !== undefined) {

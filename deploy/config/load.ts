@@ -97,7 +97,7 @@ export function lastConfig({ file }: Pick<Known, 'file'>, settings: Settings): C
 
 /** The warning for a configuration file that is not usable. */
 export function problemLine({ message }: KnownError): string {
-  return `! ${message.replace(/\.$/, '')}; Switchyard goes on with the configuration it has checked last`;
+  return `! ${message.replace(/\.$/, '')}; Switchyard keeps using the last valid configuration`;
 }
 
 /** A missing file that existed before is an error, because its removal need not mean that defaults are wanted. */

@@ -25,7 +25,7 @@ export function checkSettings(
 }
 
 function fromNextStart(what: string, start: string): string {
-  return `! ${what} counts from the next start on: npm stop && ${start}`;
+  return `! ${what} takes effect at the next start: npm stop && ${start}`;
 }
 
 function namesIn(settings: Settings): Name[] {

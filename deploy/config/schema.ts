@@ -7,7 +7,7 @@ import { FIRST_PORT, SLOT_NAMES } from '../core/pool';
 /** The moments when a hook runs: before or after a stage of a deployment, or after a failure. */
 const hookName = z
   .string()
-  .regex(/^(before|after) (prepare|migrate|start|shift|live)$|^failure$/, 'is no moment of a deployment');
+  .regex(/^(before|after) (prepare|migrate|start|shift|live)$|^failure$/, 'is not a moment of a deployment');
 /** The events that send a notification. */
 export const NOTICES = ['live', 'failed', 'rolled-back', 'aborted', 'holding', 'incident'] as const;
 
@@ -57,7 +57,7 @@ const cron = z.string().refine(validate, 'is not a schedule such as "*/5 * * * *
 export const schema = z.strictObject({
   name: z
     .string()
-    .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'is not a name of small letters, digits and dashes')
+    .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'is not a name of lowercase letters, digits and dashes')
     .default('myapp'),
   branch: z.string().min(1).default('main'),
   source: z.string().min(1).nullable().default(null),
@@ -83,7 +83,7 @@ export const schema = z.strictObject({
     .strictObject({
       batch: z
         .union(
-          [z.number().int().min(1), z.string().regex(/^([1-9]\d?|100)%$/, 'is no share such as 25%')],
+          [z.number().int().min(1), z.string().regex(/^([1-9]\d?|100)%$/, 'is not a share such as 25%')],
           'is neither a number nor a share such as 25%',
         )
         .default(1),
@@ -112,7 +112,7 @@ export const schema = z.strictObject({
       steps: z
         .array(z.union([z.number().int().min(1).max(100), z.literal('pause')]))
         .min(1)
-        .refine(growing, 'are no shares that grow, with a pause after any of them')
+        .refine(growing, 'are not increasing shares, each with an optional pause')
         .default([5, 25, 50, 100]),
       seconds: seconds.default(60),
       patience: seconds.default(300),
@@ -165,7 +165,7 @@ export const schema = z.strictObject({
   notify: z
     .array(
       z.strictObject({
-        url: z.url({ protocol: /^https?$/, error: 'is no http or https address' }),
+        url: z.url({ protocol: /^https?$/, error: 'is not an http or https address' }),
         on: z
           .array(z.enum(NOTICES))
           .min(1)

@@ -6,7 +6,7 @@ export function abortedByOperator(): KnownError {
 }
 
 export function stoppedByNpmStop(): KnownError {
-  return new KnownError('E_STOPPED', 'It was ended by npm stop.');
+  return new KnownError('E_STOPPED', 'It was stopped by npm stop.');
 }
 
 /** True for npm stop, which leaves the live release running. */

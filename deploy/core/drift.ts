@@ -62,10 +62,10 @@ function endOf(newest: Deployment, history: Deployment[]): Pick<Drift, 'why' | '
 }
 
 function whyAfter({ commit }: Deployment, after: Deployment | null, history: Deployment[]): string {
-  if (after?.kind === 'restore') return 'what was live before was brought back';
+  if (after?.kind === 'restore') return 'the previous release was restored';
   if (!after || !isFallback(after)) return 'an operator rolled it back';
   const failed = latest(history.filter((each) => each.commit === commit && each.id < after.id));
-  return `it did not start again: ${failed?.cause ?? 'the reason is not known'}`;
+  return `it did not start again: ${failed?.cause ?? 'the cause is unknown'}`;
 }
 
 function latest(deployments: Deployment[]): Deployment | null {

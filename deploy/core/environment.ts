@@ -37,7 +37,7 @@ const OURS: [RegExp, string][] = [
   // Node and the dynamic loader read these before the app starts, so they could run other code first
   [
     /^(NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_CHANNEL_FD|NODE_UNIQUE_ID)$/,
-    'Node reads it before your app begins',
+    'Node reads it before your app starts',
   ],
   [/^(LD_|DYLD_|GCONV_PATH$)/, 'it would load other code into the app'],
 ];
@@ -45,7 +45,7 @@ const OURS: [RegExp, string][] = [
 /** Throws E_ENV for an invalid name or one that Switchyard reserves. */
 export function checkName(name: string): void {
   if (!/^[A-Za-z_][A-Za-z0-9_]*$/.test(name))
-    throw new KnownError('E_ENV', `"${name}" is no name of a variable.`);
+    throw new KnownError('E_ENV', `"${name}" is not a valid variable name.`);
   const why = OURS.find(([pattern]) => pattern.test(name))?.[1];
   if (why) throw new KnownError('E_ENV', `${name} cannot be set: ${why}.`, 'Choose another name.');
 }
@@ -67,7 +67,7 @@ export function withSet(variables: Variables, given: Record<string, string>, at:
 export function withUnset(variables: Variables, names: string[]): Variables {
   const unknown = names.find((name) => !Object.hasOwn(variables, name));
   if (unknown !== undefined) {
-    throw new KnownError('E_ENV', `${unknown} is not set.`, 'See which are: npm run -s env -- list');
+    throw new KnownError('E_ENV', `${unknown} is not set.`, 'List them: npm run -s env -- list');
   }
   return Object.fromEntries(Object.entries(variables).filter(([name]) => !names.includes(name)));
 }

@@ -87,7 +87,7 @@ export function noticeOf(input: NoticeInput): Notice | null {
 
 /** What `notify test` sends. @param at milliseconds since 1970 */
 export function testNotice(app: string, serving: Serving | null, at: number): Notice {
-  const text = `${app}: this is a test, nothing has happened`;
+  const text = `${app}: this is a test notification`;
   const nothing = { deployment: null, behind: null };
   return { version: 1, id: 0, event: 'test', at: new Date(at).toISOString(), app, text, serving, ...nothing };
 }
@@ -95,7 +95,7 @@ export function testNotice(app: string, serving: Serving | null, at: number): No
 function textOf(name: NoticeName, { event, deployment, serving, behind }: NoticeInput): string {
   const { entry } = event;
   const still = stillText(serving, deployment);
-  const cause = deployment?.cause ?? 'nobody knows why';
+  const cause = deployment?.cause ?? 'the cause is unknown';
   switch (name) {
     case 'live':
       return entry.type === 'live' ? liveText(entry.serving, deployment) : '';
@@ -107,15 +107,15 @@ function textOf(name: NoticeName, { event, deployment, serving, behind }: Notice
       return `${titleOf(deployment)} was aborted: ${cause}`;
     case 'holding':
       return deployment && isCanary(deployment)
-        ? `${titleOf(deployment)} is a canary, and waits for somebody to resume, promote or abort it`
-        : `${titleOf(deployment)} is verified, and waits for somebody to promote or abort it`;
+        ? `${titleOf(deployment)} is a paused canary that waits for an operator to resume, promote or abort it`
+        : `${titleOf(deployment)} is verified and waits for an operator to promote or abort it`;
     case 'incident':
       return entry.type === 'incident' ? entry.message : '';
   }
 }
 
 function stillText(serving: Serving | null, deployment: Deployment | null): string {
-  if (!serving) return ' Nothing is served.';
+  if (!serving) return ' No release is live.';
   const { liveFails = null } = deployment?.migration ?? {};
   return liveFails === null
     ? ` Still serving ${named(serving)}.`

@@ -42,14 +42,14 @@ function promoted(meant: Deployment | undefined, id: number | null): Deployment 
 function steered(meant: Deployment | undefined, wish: OperatorRequest, id: number | null): Deployment {
   if (!meant || !isCanary(meant)) {
     const which = meant?.id ?? id;
-    const why = which === null ? 'No canary is at work.' : `Deployment ${which} is no canary at work.`;
+    const why = which === null ? 'No canary is running.' : `Deployment ${which} is not a running canary.`;
     throw new KnownError('E_NO_CANARY', why);
   }
   if (wish === 'resume' && meant.state !== 'holding' && meant.wish !== 'pause')
     throw new KnownError(
       'E_NO_CANARY',
       `Deployment ${meant.id} is not paused.`,
-      'See how far it is: npm run -s status',
+      'Check its progress: npm run -s status',
     );
   return notAborted(meant, 'E_NO_CANARY');
 }
@@ -63,8 +63,8 @@ function aborted(meant: Deployment | undefined, id: number | null): Deployment {
   if (meant) return meant;
   const why =
     id === null
-      ? 'No deployment runs, and none waits.'
-      : `Deployment ${id} neither runs nor waits any more, or was never there.`;
+      ? 'No deployment is running or queued.'
+      : `Deployment ${id} is not running or queued, or never existed.`;
   throw new KnownError('E_NOTHING_TO_ABORT', why);
 }
 

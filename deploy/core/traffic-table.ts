@@ -21,7 +21,7 @@ export interface Table {
   standby: SlotName | null;
   /** Assigned from bucket 0 upward, in this order: a user in a share of 5 is also in a share of 25. Left out: none. */
   shares?: Share[];
-  /** True when everyone gets the maintenance page while the active slot is replaced. */
+  /** True when all users get the maintenance page while the active slot is replaced. */
   maintenance?: boolean;
 }
 
@@ -102,10 +102,10 @@ export function servingSlots(table: Table): SlotName[] {
 /** `green, blue behind it`, or `green 25, blue 75`. */
 export function tableInWords(table: Table): string {
   const { active, standby, maintenance } = table;
-  if (maintenance) return 'nobody: the maintenance page';
+  if (maintenance) return 'the maintenance page';
   const counts = [...bucketsBySlot(table)].map(([slot, buckets]) => `${slot} ${buckets}`);
   if (counts.length > 1) return counts.join(', ');
-  return `${active ?? 'nobody'}${standby ? `, ${standby} behind it` : ''}`;
+  return `${active ?? 'no slot'}${standby ? `, ${standby} behind it` : ''}`;
 }
 
 /** `07` for bucket 7, the name in nginx's split_clients. */

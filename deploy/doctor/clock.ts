@@ -34,7 +34,7 @@ export function judgeJournal(newest: number | null, now: number): Judgement[] {
   if (newest === null || newest - now <= SMALL_STEP_MS) return [];
   const step = longDuration(newest - now);
   // either the clock is wrong now, or it was wrong when the entry was written
-  const message = `The clock was set back: it is ${step} behind the last entry of the journal. Compare it with one that you trust; if it is right, nothing needs to be done.`;
+  const message = `The clock was set back: it is ${step} behind the last entry of the journal. Compare it with a clock that you trust. If it is right, nothing needs to be done.`;
   return [warning(message, 'date -u')];
 }
 

@@ -53,7 +53,7 @@ export function judgeConfiguration({ loaded, now }: Readings, file: string): Jud
 /** Judges a deployer that answers. */
 export function judgeDeployer(status: DeployerStatus | null): Judgement[] {
   if (status?.orphan) {
-    return [fault('Nobody would start the deployer again: its PM2 has died.', 'npm start')];
+    return [fault('The deployer would not be restarted: its PM2 has died.', 'npm start')];
   }
   return [ok(status?.pid ? `pid ${status.pid}` : 'answers')];
 }

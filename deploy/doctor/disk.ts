@@ -55,7 +55,7 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeFix }: 
   if (isFull(free)) {
     return [
       fault(
-        `The disk of ${dir} is full: nginx cannot log what users get, and the app cannot write.`,
+        `The disk of ${dir} is full: nginx cannot write its log, and the app cannot write.`,
         largest(dir),
       ),
     ];

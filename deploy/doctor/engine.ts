@@ -30,7 +30,7 @@ export async function checkEngineLink(context: DoctorContext): Promise<Judgement
 /** @param liveRestore whether containers keep running without the engine @param file the engine's configuration */
 export function judgeEngine(version: string, liveRestore: boolean, file: string): Judgement[] {
   if (liveRestore) return [ok(`Docker ${version}`)];
-  const message = 'When the engine ends, or is updated, every container ends with it.';
+  const message = 'When the engine stops or is updated, every container stops with it.';
   const write = liveRestoreIn(file);
   if (write === null)
     return [warning(message, `Add "live-restore": true to ${file}, then: ${asRoot(RELOAD)}`)];

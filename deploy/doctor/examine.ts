@@ -57,7 +57,7 @@ function broken(error: unknown): Judgement {
   if (error instanceof NotChecked) return skipped(error.message);
   const known = asKnown(error);
   if (known.code !== 'E_INTERNAL') return faultOf(known);
-  return fault(`This check itself broke: ${known.message}`, known.hint);
+  return fault(`This check itself failed: ${known.message}`, known.hint);
 }
 
 /** Every finished check restarts the limit: a busy machine still makes progress, a hung one does not. */

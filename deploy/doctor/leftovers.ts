@@ -19,7 +19,7 @@ export async function checkLeftovers(context: DoctorContext): Promise<Judgement[
     const message = `Deployment ${atWork.id} died and was not undone.`;
     return [fault(message, 'npm start')];
   }
-  if (locked) throw new NotChecked(atWork ? `deployment ${atWork.id} is at work` : 'a deployment is at work');
+  if (locked) throw new NotChecked(atWork ? `deployment ${atWork.id} is running` : 'a deployment is running');
   const complaints = [
     ...judgeOrphans(await context.running(), tableOf(context)),
     ...judgeMarkedProcesses(markedProcesses(home)),
@@ -33,7 +33,7 @@ export function judgeOrphans(running: RunningSlot[], table: Table | null): Judge
   const named = table === null ? [] : [...servingSlots(table), table.active, table.standby];
   const strays = running.filter(({ orphan, slot }) => orphan && !named.includes(slot));
   return strays.map(({ slot, pid }) =>
-    fault(`A process of ${slot} (pid ${pid}) that nobody looks after runs on.`, `kill ${pid}`),
+    fault(`An unmanaged process of ${slot} (pid ${pid}) is still running.`, `kill ${pid}`),
   );
 }
 
@@ -48,7 +48,7 @@ export function judgeMarkedProcesses(pids: number[]): Judgement[] {
 export function judgeHalfMade(names: string[]): Judgement[] {
   if (names.length === 0) return [];
   const [are, them] = names.length === 1 ? ['is', 'it'] : ['are', 'them'];
-  const message = `${names.join(', ')} in releases/ ${are} half made; the end of the next deployment removes ${them}.`;
+  const message = `${names.join(', ')} in releases/ ${are} incomplete; the next deployment removes ${them}.`;
   return [warning(message)];
 }
 

@@ -33,12 +33,12 @@ interface Loaded {
 
 export function judgeLoaded({ loaded, wanted, edited, folder }: Loaded): Judgement[] {
   if (loaded !== wanted) {
-    const message = 'nginx runs with another configuration than its template and the settings make now.';
+    const message = 'nginx runs with an outdated configuration: its template or the settings have changed.';
     return [fault(message, APPLY)];
   }
   const complaints = edited.map((name) => {
-    const message = `${path.join(folder, name)} was changed by hand: nginx would read that when it starts again.`;
+    const message = `${path.join(folder, name)} was changed by hand: nginx would read that when it restarts.`;
     return fault(message, APPLY);
   });
-  return orOk(complaints, 'what nginx has read is what would be written now');
+  return orOk(complaints, 'nginx runs with the current configuration');
 }

@@ -36,13 +36,15 @@ export function missingModules(built: string): string[] {
 async function stopped(log: string): Promise<Judgement> {
   const emergency = (await lastLines(log, LINES)).findLast((line) => line.includes('[emerg]'));
   const why = emergency === undefined ? '' : ` Its log ends with: ${printable(complaint(emergency))}`;
-  return fault(`nginx does not run: nobody gets an answer.${why}`, 'npm start');
+  return fault(`nginx does not run: users get no answer.${why}`, 'npm start');
 }
 
 function judgeProgram(master: number): Judgement[] {
   const program = linkOf(`/proc/${master}/exe`);
   if (!program?.endsWith(' (deleted)')) return [];
-  return [warning('nginx was updated on the disk, and the old one runs still.', 'npm stop && npm start')];
+  return [
+    warning('nginx was updated on disk, but the old version is still running.', 'npm stop && npm start'),
+  ];
 }
 
 function linkOf(file: string): string | null {

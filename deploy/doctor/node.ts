@@ -32,7 +32,7 @@ export function judgeVersion(version: string): Judgement[] {
     return [fault(`This is Node ${version}.`, `Install Node ${OLDEST} or newer, then npm start`)];
   }
   if (major <= NEWEST_TRIED) return [];
-  return [warning(`This is Node ${version}; Switchyard was tried with ${OLDEST} to ${NEWEST_TRIED}.`)];
+  return [warning(`This is Node ${version}; Switchyard was tested with ${OLDEST} to ${NEWEST_TRIED}.`)];
 }
 
 /** The deployer and git's hooks keep the Node of the last start, even after another one was installed. */

@@ -13,7 +13,7 @@ export function checkPermissions(context: DoctorContext): Judgement[] {
     const found = modeOf(file);
     return found === null ? [] : judgeMode(file, found, mode);
   });
-  return orOk(complaints, 'what is private is only yours');
+  return orOk(complaints, 'private files are accessible only to their owner');
 }
 
 /** A mode that is stricter than the wanted one passes. */

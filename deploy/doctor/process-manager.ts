@@ -12,10 +12,10 @@ export async function checkProcessManager(context: DoctorContext): Promise<Judge
     return judgePm2(await context.pm2(), pinnedPm2());
   } catch (error) {
     if (error instanceof Pm2Down) {
-      return [fault("PM2's daemon does not run: nothing that ends would be started again.", 'npm start')];
+      return [fault("PM2's daemon does not run: a process that dies would not be restarted.", 'npm start')];
     }
     if (asKnown(error).code !== 'E_RUNTIME') throw error;
-    return [fault("PM2's daemon does not answer: nothing that ends would be started again.", 'npm start')];
+    return [fault("PM2's daemon does not answer: a process that dies would not be restarted.", 'npm start')];
   }
 }
 

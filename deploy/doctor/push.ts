@@ -18,14 +18,14 @@ export async function checkPush(context: DoctorContext): Promise<Judgement[]> {
     return [fault(`push.git is damaged (${damage}): a push is refused or lost.`, WRITE_AGAIN)];
   const hooks = HOOKS.flatMap((hook) => judgeHook(context, hook));
   const settings = (await wrongSettings(home.pushGit)).map(([key]) =>
-    fault(`push.git has not the setting ${key} that a push needs.`, WRITE_AGAIN),
+    fault(`push.git lacks the setting ${key}, which a push needs.`, WRITE_AGAIN),
   );
   // one fault is enough: a single npm start fixes all of them
   const complaints = [
     ...[...hooks, ...settings].slice(0, 1),
     ...judgeRemote(await liveUrl(context.root), home.pushGit),
   ];
-  return orOk(complaints, 'the hooks lead to this clone, and "live" to them');
+  return orOk(complaints, 'the hooks belong to this clone, and "live" points to them');
 }
 
 /** @param url URL of the clone's remote `live`; null when there is none */
@@ -34,7 +34,7 @@ export function judgeRemote(url: string | null, pushGit: string): Judgement[] {
   if (url === null) {
     return [fault('This clone has no remote "live" to push to.', `git remote add live ${word(pushGit)}`)];
   }
-  const message = `The remote "live" of this clone leads elsewhere: ${withoutPassword(url)}.`;
+  const message = `The remote "live" of this clone points elsewhere: ${withoutPassword(url)}.`;
   return [warning(message, `git remote set-url live ${word(pushGit)}`)];
 }
 
@@ -55,7 +55,7 @@ function judgeHook(context: DoctorContext, hook: (typeof HOOKS)[number]): Judgem
   }
   const { root } = context;
   if (text === hookScript(hook, context.home(), { node, root, branch: context.ports().branch })) return [];
-  return [fault(`The hook ${file} does not lead to this clone.`, WRITE_AGAIN)];
+  return [fault(`The hook ${file} does not belong to this clone.`, WRITE_AGAIN)];
 }
 
 function hookFile(context: DoctorContext, hook: string): string {

@@ -12,6 +12,6 @@ export async function checkReleases(context: DoctorContext): Promise<Judgement[]
   const home = context.home();
   const packing = createPacking({ home, root: context.root, config: context.ports() });
   const why = await whyNotStartable({ home, packing }, live.commit);
-  if (why === null) return [ok(`${named(live)} can be started again as it is`)];
+  if (why === null) return [ok(`${named(live)} can be restarted without a build`)];
   return [warning(`${named(live)} must be built again at the next start: ${why}.`, 'npm start')];
 }

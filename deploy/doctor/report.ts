@@ -22,7 +22,7 @@ function isWaiting({ status, message }: Finding): boolean {
   return status === 'skipped' && message.includes(': see ');
 }
 
-/** `✓ every link holds`, `✗ 2 faults, 1 warning`. */
+/** `✓ every check passed`, `✗ 2 faults, 1 warning`. */
 function summary(findings: Finding[]): string {
   const count = (wanted: Status): number => findings.filter(({ status }) => status === wanted).length;
   const parts = [
@@ -31,5 +31,5 @@ function summary(findings: Finding[]): string {
   ].filter((part) => part.count > 0);
   const told = parts.map((part) => plural(part.count, part.noun)).join(', ');
   if (count('fault') > 0) return `✗ ${told}`;
-  return told === '' ? '✓ every link holds' : `✓ every link holds (${told})`;
+  return told === '' ? '✓ every check passed' : `✓ every check passed (${told})`;
 }

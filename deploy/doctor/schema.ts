@@ -22,7 +22,7 @@ export function judgeSchema(
   const broke = history.find(
     ({ id, migration, state }) => id > since && migration?.liveFails && isOver(state),
   );
-  if (!broke?.migration || !live?.to) return [ok('it suits what is live')];
+  if (!broke?.migration || !live?.to) return [ok('it fits the active release')];
   const { liveFails, copy } = broke.migration;
   const message = `The migration of deployment ${broke.id} moved the schema, and ${named(live.to)} fails since: ${liveFails}.`;
   const fix =

@@ -19,7 +19,7 @@ export async function checkSecret(context: DoctorContext): Promise<Judgement[]> 
 /** @param status the deployer's answer to a ping signed with the secret; null without an answer */
 export function judgeSecret(status: number | null): Judgement[] {
   if (status === null) return [ok('good')];
-  if (status !== REFUSED) return [ok('good, and the deployer has the same')];
-  const message = 'The deployer has loaded another secret than the one in the home.';
+  if (status !== REFUSED) return [ok('good, and the deployer uses it')];
+  const message = 'The deployer uses a different secret from the one in the home.';
   return [fault(message, 'npm run -s pm2 -- restart deployer')];
 }

@@ -73,7 +73,7 @@ export function judgeActive(
 ): Judgement[] {
   const wanted = `v${version} (${short(commit)})`;
   if (running === null || answer === null) {
-    return [fault(`Nothing runs in ${slot}, which is to serve ${wanted}.`, 'npm start')];
+    return [fault(`Nothing runs in ${slot}, which should run ${wanted}.`, 'npm start')];
   }
   if (running.commit !== commit) {
     const message = `${short(running.commit)} runs in ${slot}, but the journal says ${wanted}.`;
@@ -84,10 +84,10 @@ export function judgeActive(
     return [fault(message, fix)];
   }
   if (running.orphan) {
-    return [fault(`Nobody would start ${slot} again: the PM2 that started it has died.`, 'npm start')];
+    return [fault(`${slot} would not be restarted: the PM2 that started it has died.`, 'npm start')];
   }
   if (running.restarts >= MANY_RESTARTS) {
-    return [warning(`${slot} was started again ${running.restarts} times.`, `npm run -s logs -- ${slot}`)];
+    return [warning(`${slot} was restarted ${running.restarts} times.`, `npm run -s logs -- ${slot}`)];
   }
   return [ok(`${slot}: ${wanted}, pid ${running.pid}, ${answer.ms} ms`)];
 }

@@ -12,7 +12,7 @@ import { answerOf, runningIn } from './slots';
 
 export async function checkStandby(context: DoctorContext): Promise<Judgement[]> {
   const { standby } = context.table();
-  if (standby === null) return [ok('none: the next deployment leaves one')];
+  if (standby === null) return [ok('none until the next deployment')];
   const running = await runningIn(context, standby);
   const alive = running !== null && running.pid !== null;
   const { runtime, name } = context.ports();
@@ -32,7 +32,7 @@ export function judgeStandby(
     return [ok(`${slot}: ${short(running.commit)}, pid ${running.pid}`)];
   }
   const why = answer === null ? 'it does not run' : answer.said;
-  const message = `${slot} stands behind the active slot, but would not take over: ${why}.`;
+  const message = `${slot} is the standby, but could not take over: ${why}.`;
   return [fault(message, running && !running.orphan ? fixes.known : fixes.gone)];
 }
 

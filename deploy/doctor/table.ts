@@ -16,29 +16,29 @@ export function checkTable(context: DoctorContext): Judgement[] {
   const table = context.table();
   const folders = [...judgeWay(context, table), ...judgeFolders(context)];
   const atWork = context.atWork();
-  if (atWork && folders.length === 0) throw new NotChecked(`deployment ${atWork.id} is at work`);
+  if (atWork && folders.length === 0) throw new NotChecked(`deployment ${atWork.id} is running`);
   const complaints = [...folders, ...judgeTable(table, context.lastLive()?.to ?? null)];
   return orOk(complaints, whereEveryoneGoes(table));
 }
 
 function whereEveryoneGoes(table: Table): string {
-  if (table.maintenance) return 'everyone gets the maintenance page';
+  if (table.maintenance) return 'all users get the maintenance page';
   if (inService(table).length > 1) return `of 100 users go to ${tableInWords(table)}`;
   const behind = table.standby === null ? '' : `, ${table.standby} behind it`;
-  return `everyone goes to ${table.active ?? 'nobody'}${behind}`;
+  return `all traffic goes to ${table.active ?? 'no slot'}${behind}`;
 }
 
 /** @param serving the active release according to the journal */
 export function judgeTable({ active }: Table, serving: Serving | null): Judgement[] {
   if (active === (serving?.slot ?? null)) return [];
   if (serving === null) {
-    return [fault(`Everyone goes to ${active}, where nothing was ever made live.`, 'npm run -s deploy')];
+    return [fault(`All traffic goes to ${active}, where nothing was ever made live.`, 'npm run -s deploy')];
   }
   const wanted = `the journal says ${serving.slot} (v${serving.version}, ${short(serving.commit)})`;
   const message =
     active === null
       ? `The table names no slot, but ${wanted}.`
-      : `Everyone goes to ${active}, but ${wanted}.`;
+      : `All traffic goes to ${active}, but ${wanted}.`;
   return [fault(message, deployTo(serving.slot, short(serving.commit)))];
 }
 

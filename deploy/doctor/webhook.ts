@@ -20,11 +20,11 @@ export async function checkWebhook(context: DoctorContext): Promise<Judgement[]>
 /** @param signed status for the right signature @param forged status for a wrong one */
 export function judgeAnswers(signed: number, forged: number): Judgement[] {
   if (forged !== 401) {
-    const message = `A wrongly signed webhook was answered with ${forged} and not refused.`;
+    const message = `A webhook with a wrong signature was answered with ${forged} and not refused.`;
     return [fault(message, 'npm stop && npm start')];
   }
   if (signed !== 200) {
     return [fault(`A signed ping through nginx was answered with ${signed}.`, 'npm run -s logs -- deployer')];
   }
-  return [ok('a signed ping through nginx is taken, a forged one refused')];
+  return [ok('a signed ping through nginx is accepted, a forged one refused')];
 }

@@ -15,7 +15,7 @@ export async function askSource(
   const wanted = `refs/heads/${branch}`;
   const { code, stdout, stderr } = await lsRemote(home, source, wanted, limitMs);
   if (code === null) return { why: `no answer in ${limitMs / 1000} s` };
-  if (code !== 0) return { why: causeIn(stderr) || `git ended with code ${code}` };
+  if (code !== 0) return { why: causeIn(stderr) || `git exited with code ${code}` };
   const line = stdout.split('\n').find((each) => each.endsWith(`\t${wanted}`));
   return line?.split('\t')[0] ?? '';
 }

@@ -92,6 +92,6 @@ function noCommit(folder: string): KnownError {
 function unknownRef(ref: string, error: unknown): KnownError {
   const ambiguous = error instanceof GitFailure && error.output.includes('is ambiguous');
   if (ambiguous)
-    return new KnownError('E_REF', `"${ref}" fits more than one commit.`, 'Name more of its digits.');
+    return new KnownError('E_REF', `"${ref}" matches more than one commit.`, 'Name more of its digits.');
   return new KnownError('E_REF', `There is no commit or branch "${ref}".`);
 }

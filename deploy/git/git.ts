@@ -100,7 +100,7 @@ function configured(folder: string, env: Record<string, string>, setsHooksPath =
       if (error instanceof GitPluginError) return new GitFailure('', 'it has not answered for a minute');
       if (exitCode === 0) return error;
       const output = Buffer.concat([...stdOut, ...stdErr]).toString('utf8');
-      return new GitFailure(output, causeIn(output) || `git ended with code ${exitCode}`);
+      return new GitFailure(output, causeIn(output) || `git exited with code ${exitCode}`);
     },
     // by default simple-git takes the output for complete 50 ms after the exit
     completion: { onClose: true, onExit: false },

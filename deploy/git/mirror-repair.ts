@@ -64,7 +64,7 @@ export async function makeAgain(
   await fill(fresh);
   putInTrash(home, home.mirrorGit);
   renameSync(fresh.mirrorGit, home.mirrorGit);
-  await report(`mirror.git was damaged (${damage}) and has been made again`);
+  await report(`mirror.git was damaged (${damage}) and was made again`);
 }
 
 /**

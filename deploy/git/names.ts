@@ -13,7 +13,7 @@ export async function checkBranchName(name: string): Promise<void> {
   } catch {
     // reported below
   }
-  throw new KnownError('E_REF', `"${name}" cannot be a branch's name.`);
+  throw new KnownError('E_REF', `"${name}" is not a valid branch name.`);
 }
 
 /** Accepts only a full commit id. Throws E_REF. */

@@ -30,7 +30,7 @@ export function processWatch(context: DeployContext, proof: Proof, tell: Tell): 
 
   const engineIsAway = async ({ message }: KnownError): Promise<Sight> => {
     if (sight !== 'away')
-      await tell(`${message} What it runs mostly goes on: ${proof.slot} is watched further.`);
+      await tell(`${message} Its containers usually keep running: ${proof.slot} is still watched.`);
     return 'away';
   };
 

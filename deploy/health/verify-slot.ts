@@ -89,7 +89,7 @@ export async function mustStillRun(context: DeployContext, proof: Proof): Promis
     `${short(proof.commit)} exited${code} in ${proof.slot}${line ? `: ${line}` : ' without output'}`,
     by === null
       ? readLog(proof.slot)
-      : `Let it use less, or raise "compose.memory" in ${configFileName(context.root)}.`,
+      : `Reduce its memory use, or raise "compose.memory" in ${configFileName(context.root)}.`,
   );
 }
 

@@ -68,7 +68,7 @@ async function askedBy(req: Request): Promise<Asked> {
   await nextTurn();
   await nextTurn();
   if (req.socket.destroyed || req.socket.writableEnded)
-    throw new KnownError('E_TOO_LATE', 'The client has hung up.');
+    throw new KnownError('E_TOO_LATE', 'The client disconnected.');
   return askedIn(req);
 }
 

@@ -162,7 +162,7 @@ export class JournalDatabase {
     } catch (error) {
       const failure = asDiskFailure(this.home.dir, error);
       if (failure === null && isFull(error)) {
-        throw new KnownError('E_DISK', `There is no room left in ${this.home.dir}.`);
+        throw new KnownError('E_DISK', `No space is left in ${this.home.dir}.`);
       }
       throw failure ?? error;
     }
@@ -177,7 +177,7 @@ function formatOf(db: Database.Database): number {
 function isOlder(db: Database.Database): boolean {
   const format = formatOf(db);
   if (format > FORMAT) {
-    const said = `The journal is of a newer Switchyard: it has format ${format}, and this one knows ${FORMAT}.`;
+    const said = `The journal belongs to a newer Switchyard: its format is ${format}, and this version supports ${FORMAT}.`;
     throw new KnownError('E_JOURNAL', said, 'git pull && npm start');
   }
   if (format === FORMAT) return false;

@@ -229,7 +229,7 @@ export class Journal extends JournalRetention {
       if (known === null) throw new KnownError('E_TOO_LATE', 'The client has withdrawn this request.');
       if (known !== undefined) return this.carriedOut(known);
       // checked inside the transaction, because waiting for the write lock may take long
-      if (machineMs() > deadline) throw new KnownError('E_TOO_LATE', 'The client has given up this request.');
+      if (machineMs() > deadline) throw new KnownError('E_TOO_LATE', 'The client gave up on this request.');
       const deployment = work();
       if (id !== undefined) this.remember(id, deployment.id);
       return deployment;
@@ -344,5 +344,5 @@ function waitingFor(ahead: Deployment): Entry {
 const OUT_OF_THE_QUEUE: Facts = {
   fault: 'operator',
   errorCode: 'E_ABORTED',
-  cause: 'An operator took it out of the queue.',
+  cause: 'An operator removed it from the queue.',
 };

@@ -19,8 +19,8 @@ const RETRY_MS = 50;
 export async function withSetupLock<T>(home: Pick<Home, 'dir'>, work: () => Promise<T>): Promise<T> {
   const lock = await lockWithin(setupLockFile(home), PATIENCE_MS);
   if (!lock) {
-    const message = 'Another npm start or npm stop is at work here.';
-    throw new KnownError('E_USAGE', message, 'Wait for it to end, then try again.');
+    const message = 'Another npm start or npm stop is running here.';
+    throw new KnownError('E_USAGE', message, 'Wait until it has finished, then try again.');
   }
   try {
     return await work();

@@ -95,12 +95,12 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
   };
 
   const recovered = (url: string): true => {
-    if (failing.delete(url)) log(`notify: ${hostOf(url)} takes notifications again`);
+    if (failing.delete(url)) log(`notify: ${hostOf(url)} accepts notifications again`);
     return true;
   };
 
   const givenUp = (url: string, said: string): true => {
-    if (!failing.has(url)) log(`notify: ${hostOf(url)} does not take notifications: ${said}`);
+    if (!failing.has(url)) log(`notify: ${hostOf(url)} does not accept notifications: ${said}`);
     failing.add(url);
     return true;
   };

@@ -16,7 +16,7 @@ export interface Target {
 export function checkNotifyUrl(given: string | undefined): void {
   if (!given?.trim()) return;
   if (URL.canParse(given.trim()) && /^https?:$/.test(new URL(given.trim()).protocol)) return;
-  throw new KnownError('E_NOTIFY', 'NOTIFY_URL is no http or https address.');
+  throw new KnownError('E_NOTIFY', 'NOTIFY_URL is not an http or https address.');
 }
 
 /**

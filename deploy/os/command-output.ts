@@ -88,7 +88,7 @@ export class CommandOutput {
     if (this.full) return;
     this.written += chunk.length;
     this.full = this.written > LOG_LIMIT;
-    if (this.full) this.note(`\n# more than ${LOG_LIMIT} bytes: the rest is not kept`);
+    if (this.full) this.note(`\n# more than ${LOG_LIMIT} bytes: the rest was cut off`);
     else this.write(chunk);
   }
 

@@ -99,5 +99,5 @@ function linkOrNothing(file: string): string {
 /** The binary's name. The process's own title may not help: Node 24 reports "MainThread". */
 function commandOf(pid: number): string {
   const binary = linkOrNothing(`/proc/${pid}/exe`).replace(/ \(deleted\)$/, '');
-  return path.basename(binary) || 'a process that has just ended';
+  return path.basename(binary) || 'a process that has just exited';
 }

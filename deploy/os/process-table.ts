@@ -87,7 +87,7 @@ export async function endProcesses(processes: OsProcess[], graceSeconds: number)
   signal(survivors, 'SIGKILL');
   const [stubborn] = await survivorsAfter(survivors, GONE_AFTER_KILL_MS);
   if (stubborn)
-    throw new KnownError('E_RUNTIME', `Process ${stubborn.pid} does not end, not even by SIGKILL.`);
+    throw new KnownError('E_RUNTIME', `Process ${stubborn.pid} cannot be killed, not even with SIGKILL.`);
 }
 
 /** False for a zombie too, which is dead but not yet reaped, and for another process that has reused the pid. */

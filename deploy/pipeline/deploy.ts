@@ -132,7 +132,7 @@ async function chooseCommit(
 /** The active release may have changed while this deployment was queued. */
 function whatServes(from: Serving | null): Commit {
   if (from) return from.commit;
-  throw new KnownError('E_ENV', 'Nothing serves that could get it.', 'Start it: npm start');
+  throw new KnownError('E_ENV', 'No release is live to apply it to.', 'Start it: npm start');
 }
 
 /** A new release gets the pending environment; a rollback or restore gets the one in force. */
@@ -149,7 +149,7 @@ function mustBeNamed(commit: Commit | null): Commit {
 function rollbackCommit(context: DeployContext, from: Serving | null): Commit {
   const target = from && rollbackTarget(context.journal.verdicts(), from.commit);
   if (target) return target;
-  throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the one that serves.');
+  throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the active one.');
 }
 
 /** The release already runs as a stand-in for the live one: verifying it through nginx makes it live. */
@@ -172,7 +172,7 @@ async function tellNeeds({ config, journal }: DeployContext, id: number, plan: P
 async function tellNewerSchema({ journal }: DeployContext, id: number, commit: Commit): Promise<void> {
   const newer = schemaNewerThan([...journal.verdicts(commit), ...journal.migrated()], commit);
   if (newer === null) return;
-  const message = `the schema is that of deployment ${newer.id}, and stays: a rollback takes no migration back`;
+  const message = `the schema is that of deployment ${newer.id}, and stays: a rollback does not undo migrations`;
   await journal.tell(id, { type: 'warning', message });
 }
 

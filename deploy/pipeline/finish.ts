@@ -35,7 +35,7 @@ export async function finish(
   await stopCrashing(context, crashing).catch((reason: unknown) =>
     context.journal.tell(id, {
       type: 'warning',
-      message: `the release before still runs: ${asKnown(reason).message}`,
+      message: `the previous release is still running: ${asKnown(reason).message}`,
     }),
   );
   // a failure is harmless: the next deployment removes them

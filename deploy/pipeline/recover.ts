@@ -71,15 +71,15 @@ export async function recover(
       return takeBack(decision.steps);
     case 'hold':
       if (!(await isStillProven(context, dead))) return takeBack(decision.steps);
-      await tell('its process died; it is held on');
+      await tell('its process died; it stays held');
       return goOn(decision.from);
     case 'wait':
-      await tell('its process died; it waits on');
+      await tell('its process died; it keeps waiting');
       return goOn(decision.again, true);
     case 'finish':
-      await tell('its process died; the bake goes on');
+      await tell('its process died; the bake continues');
       if (!(await isGone(context, dead))) return goOn(decision.from);
-      await tell('its release was killed with it, by nothing it did; it is started again');
+      await tell('its release was killed with it through no fault of its own; it is started again');
       return finish(context, id, 'done');
   }
 }
@@ -106,6 +106,6 @@ async function isGone(context: DeployContext, { plan }: Deployment): Promise<boo
 }
 
 function interrupted(inPart: boolean): KnownError {
-  const now = inPart ? 'and only some of its steps were undone' : 'everything is as it was before';
+  const now = inPart ? 'and only some of its steps were undone' : 'everything was undone';
   return new KnownError('E_INTERRUPTED', `The deployment's process was killed${inPart ? ',' : ';'} ${now}.`);
 }

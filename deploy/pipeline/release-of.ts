@@ -44,7 +44,7 @@ export async function releaseOf(
     signal.throwIfAborted();
     if (kind !== 'restore' && serves) throw error;
     if (!(await context.packing.has(built))) throw error;
-    const message = `it could not be built again (${asKnown(error).message}), so it is started as it is`;
+    const message = `it could not be built again (${asKnown(error).message}), so it is started unchanged`;
     await context.journal.tell(id, { type: 'warning', message });
     return built;
   }

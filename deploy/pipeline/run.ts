@@ -75,7 +75,7 @@ async function goFrom(context: DeployContext, work: Run, from: number): Promise<
       if (outcome.promoted) index = work.plan.findLastIndex((planned) => planned.step.do === 'judge');
     } catch (error) {
       if (isRetiring(step, work)) {
-        await warn(context, work, `${step.slot} could not be ended: ${asKnown(error).message}`);
+        await warn(context, work, `${step.slot} could not be stopped: ${asKnown(error).message}`);
         continue;
       }
       return { error, at: index, begun };
@@ -145,7 +145,7 @@ export async function undo(
         await toldStep(context, thorough, step, index, true);
       } catch (error) {
         if (step.do === 'start' || step.do === 'verify') lost.add(step.slot);
-        await warn(context, how, `taking back failed at "${step.do}": ${asKnown(error).message}`);
+        await warn(context, how, `the undo failed at "${step.do}": ${asKnown(error).message}`);
         break;
       }
     }

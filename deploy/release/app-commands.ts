@@ -28,7 +28,7 @@ export async function runTests(work: OwnCommands, { test }: AppSettings): Promis
 /** Runs the build and checks that app.start exists afterwards. Throws E_BUILD, E_TIMEOUT, E_DISK. */
 export async function runBuild(work: OwnCommands, { build, start }: AppSettings): Promise<string | void> {
   const detail = await runOwn(work, build, BUILD);
-  mustHaveStart(work.dir, start, build === null ? 'This commit has no' : 'The build did not make');
+  mustHaveStart(work.dir, start, build === null ? 'This commit has no' : 'The build did not produce');
   return detail;
 }
 
@@ -85,6 +85,6 @@ function mustHaveStart(dir: string, start: string, lacking: string): void {
   const file = path.resolve(dir, start);
   const inside = file.startsWith(dir + path.sep);
   if (inside && statSync(file, { throwIfNoEntry: false })?.isFile()) return;
-  const hint = `Let app.build in ${configFileName(dir)} make it, or name the right file in app.start.`;
+  const hint = `Have app.build in ${configFileName(dir)} produce it, or name the right file in app.start.`;
   throw new KnownError('E_BUILD', `${lacking} ${start}, which app.start names.`, hint);
 }

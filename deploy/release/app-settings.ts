@@ -89,7 +89,7 @@ async function readWith(
     const { timedOut, lastLines } = await runCommand(command, { child, word: file });
     if (timedOut) throw new KnownError('E_CONFIG', `${name} took longer than ${LIMIT_SECONDS} s.`);
     const exported = existsSync(answer) ? (JSON.parse(readFileSync(answer, 'utf8')) as Exported) : null;
-    const ended = failureLine(lastLines) || 'it ended before it exported anything';
+    const ended = failureLine(lastLines) || 'it exited before it exported anything';
     const app = usable(name, readFileSync(file, 'utf8'), exported ?? { refused: 'failed', is: ended });
     return parseAppSettings(app, name);
   } finally {

@@ -87,7 +87,7 @@ async function makeRelease(work: Preparation, dir: string): Promise<Release> {
     settings.leave();
   }
   // results with changed packages say nothing about the commit, and tests may have left files anywhere: start over
-  const message = 'somebody has changed the stored packages: it is made again with new ones';
+  const message = 'the stored packages were changed: it is made again with new ones';
   await work.report({ type: 'warning', message });
   return makeRelease({ ...work, settings: null }, dir);
 }

@@ -51,10 +51,10 @@ export function liveLines(live: Live): string[] {
         ]
       : []),
     ...(back
-      ? [`  to go back: ${back.command}${back.ms === null ? '' : ` (takes about ${duration(back.ms)})`}`]
+      ? [`  to roll back: ${back.command}${back.ms === null ? '' : ` (takes about ${duration(back.ms)})`}`]
       : []),
     ...(bakeSeconds > 0
-      ? [`  watching it for ${bakeSeconds} s (Ctrl-C leaves it to itself; a bad release is rolled back)`]
+      ? [`  watching it for ${bakeSeconds} s (Ctrl-C only ends this output; a bad release is rolled back)`]
       : []),
   ];
 }
@@ -100,7 +100,7 @@ export function heldLines(
   const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'users get nothing yet';
   if (isPausedCanary(deployment)) {
     return [
-      `! PAUSED: deployment ${id}: ${what} keeps its share of the users; the others get what they had`,
+      `! PAUSED: deployment ${id}: ${what} keeps its share of users; all others stay on the stable release`,
       ...canaryLines(preview, null),
     ];
   }
@@ -123,8 +123,8 @@ export function heldLines(
  */
 function failedBatchLines(cause: string): string[] {
   return [
-    '  its slots are as they were; those before it have the new version',
-    '  then:     npm run -s promote (tries it again)   or   npm run -s abort (puts all back)',
+    '  its slots are restored; earlier batches have the new version',
+    '  then:     npm run -s promote (tries again)   or   npm run -s abort (undoes everything)',
     `! HELD: a batch failed: ${cause}`,
   ];
 }
@@ -163,8 +163,8 @@ export function isUndoing(entry: Entry): boolean {
 
 /** The lines for the operator who aborted the deployment, for whom it is a success. */
 export function abortedLines({ id, startedAt, migration }: Deployment, serving: Serving | null): string[] {
-  if (startedAt === null) return [`✓ deployment ${id} is out of the queue`];
-  const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'nothing is served yet';
+  if (startedAt === null) return [`✓ deployment ${id} was removed from the queue`];
+  const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'no release is live yet';
   const { liveFails = null } = migration ?? {};
   if (liveFails !== null && serving)
     return [`! ABORTED: deployment ${id} is undone, but ${movedLine(serving, liveFails)}`];
@@ -183,10 +183,10 @@ function successLine(deployment: Deployment): string {
 
 function stillServing({ kind, errorCode, commit, migration }: Deployment, serving: Serving | null): string {
   // nginx may still be stopping
-  if (errorCode === 'E_STOPPED') return 'Nothing is served until npm start';
+  if (errorCode === 'E_STOPPED') return 'No release is live until npm start';
   if (!serving) return 'No release is live';
   if (migration?.liveFails) return upperFirst(movedLine(serving, migration.liveFails));
-  if (kind === 'env') return `Still serving ${named(serving)} with the environment as it was`;
+  if (kind === 'env') return `Still serving ${named(serving)} with its previous environment`;
   return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;
 }
 
@@ -210,7 +210,7 @@ function upperFirst(text: string): string {
  * @param held true if that deployment itself waits for an operator
  */
 export function waitingLine(behind: Deployment | null, held = false): string {
-  if (!behind) return 'waiting for the deployment before';
+  if (!behind) return 'waiting for the previous deployment';
   const what = behind.commit ? short(behind.commit) : (behind.branch ?? behind.kind);
   const line = `waiting for deployment ${behind.id} (${what})`;
   return held ? `${line}, which is held: npm run -s promote, or npm run -s abort` : line;

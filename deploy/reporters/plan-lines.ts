@@ -7,7 +7,7 @@ const WIDTH = 44;
 
 /** One line per step, with its undo next to it. */
 export function planLines(plan: Plan): string[] {
-  if (plan.length === 0) return ['  nothing to do: it is live'];
+  if (plan.length === 0) return ['  nothing to do: it is already live'];
   const width = Math.max(WIDTH, ...plan.map(({ step }) => stepInWords(step).length + 2));
   const lines = plan.map(({ step, undo }, index) => {
     const number = String(index + 1).padStart(3);
@@ -35,7 +35,7 @@ function stepInWords(step: Step): string {
     case 'shift':
       return `traffic: ${tableInWords(step.to)}`;
     case 'judge':
-      return `judge ${step.share} % for ${step.seconds === null ? 'as long as a person says' : `${step.seconds} s`}`;
+      return `judge ${step.share} % ${step.seconds === null ? 'until an operator decides' : `for ${step.seconds} s`}`;
     case 'verify-live':
       return `verify through nginx: ${[step, ...(step.others ?? [])].map(({ slot }) => slot).join(', ')}`;
     case 'bake':

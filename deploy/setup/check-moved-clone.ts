@@ -15,7 +15,7 @@ export async function checkMoved(home: Home, root: string): Promise<void> {
     throw new KnownError(
       'E_HOME',
       `The home ${home.dir} belongs to the clone that was here before, and is now ${clone.now}.`,
-      `Give this one a home of its own: SWITCHYARD_HOME='${home.dir}-2' npm start`,
+      `Give this clone its own home: SWITCHYARD_HOME='${home.dir}-2' npm start`,
     );
   }
   const before = rootOfHome(home);

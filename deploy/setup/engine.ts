@@ -21,7 +21,7 @@ export async function checkEngine(home: Home, config: Config): Promise<void> {
 
 async function checkCompose({ name }: Config): Promise<void> {
   const answer = await version(name);
-  if (answer === null) throw new KnownError('E_NO_DOCKER', 'There is no command docker on this machine.');
+  if (answer === null) throw new KnownError('E_NO_DOCKER', 'The docker command is not installed.');
   // Compose 1 is a separate program and cannot read the files of Compose 2
   if (!/^v?([2-9]|\d\d)/.test(answer)) {
     throw new KnownError('E_NO_COMPOSE', 'Docker has no Compose 2 here (docker compose version).');
@@ -46,8 +46,8 @@ async function checkNames(home: Home, config: Config): Promise<void> {
     if (owner === null || owner === home.dir) continue;
     throw new KnownError(
       'E_NAME_TAKEN',
-      `There is a container ${container} already${owner && `, of the Switchyard in ${owner}`}.`,
-      `Give this copy a name of its own: APP_NAME=${config.name}-2 npm start`,
+      `The container ${container} already exists${owner && `, of the Switchyard in ${owner}`}.`,
+      `Give this copy its own name: APP_NAME=${config.name}-2 npm start`,
     );
   }
 }

@@ -75,7 +75,7 @@ export async function prepareGit(
   await preparePushRepository(home, { node: process.execPath, root, branch: config.branch });
   const remote = await ensureLiveRemote(home, root);
   if (typeof remote === 'object') {
-    say(`! this clone's remote "live" leads to ${remote.elsewhere}; ours is ${home.pushGit}`);
+    say(`! this clone's remote "live" points to ${remote.elsewhere}; ours is ${home.pushGit}`);
   }
   if (isSource) await seedSource(home, root, config.branch);
 }

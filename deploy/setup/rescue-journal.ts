@@ -146,8 +146,8 @@ function knows(home: Home, commit: Commit): boolean {
 function unknown(home: Home): KnownError {
   return new KnownError(
     'E_JOURNAL',
-    'Neither the journal, the slots nor their logs tell which release was live.',
-    `See which there are: ls -t ${home.releases}/*.json`,
+    'Neither the journal, the slots nor their logs show which release was live.',
+    `List the releases: ls -t ${home.releases}/*.json`,
   );
 }
 

@@ -46,13 +46,13 @@ export function sayWhatWaits(home: Home): void {
 
 export function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
   if (given === undefined || !existsSync(home.secret) || checkSecret(given) === readSecret(home)) return;
-  say('! this WEBHOOK_SECRET counts from the next start on: npm stop && WEBHOOK_SECRET=… npm start');
+  say('! this WEBHOOK_SECRET takes effect at the next start: npm stop && WEBHOOK_SECRET=… npm start');
 }
 
 export async function sayWhetherHeadWaits(serving: Serving): Promise<void> {
   const head = await resolveRef(ROOT, 'HEAD');
   if (head !== serving.commit)
-    say(`  ${short(head)}, where this clone stands, is not live: npm run -s deploy`);
+    say(`  ${short(head)}, the current commit of this clone, is not live: npm run -s deploy`);
 }
 
 export function sayWhetherBehind(context: DeployContext, serving: Serving): void {
@@ -75,7 +75,7 @@ async function pushLine(home: Home, { source, branch }: Config): Promise<string>
 
 export async function sayLive(home: Home, config: Config, serving: Serving): Promise<void> {
   say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
-  say('  it runs in the background (npm stop ends it)');
+  say('  it runs in the background (npm stop stops it)');
   await sayWhetherHeadWaits(serving);
   say(`Next: change a line in app/, then  git commit -am hello && ${await pushLine(home, config)}`);
 }

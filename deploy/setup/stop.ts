@@ -38,7 +38,7 @@ export async function stopCommand(options: { json?: boolean }): Promise<number> 
   const stop = (): Promise<void> => stopEverything(home, configOf(home));
   await (canTakeTurns(home) ? withSetupLock(home, stop) : stop());
   if (options.json) console.log(JSON.stringify({ stopped: true }));
-  else say('✓ stopped; npm start brings back what was live');
+  else say('✓ stopped; npm start makes the same release live again');
   return 0;
 }
 

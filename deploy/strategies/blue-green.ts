@@ -41,7 +41,7 @@ function chooseSlot(input: PlanInput): SlotName {
   if (wanted !== null && wanted === inService(table)[0] && runningIn(observed, wanted)) {
     throw new KnownError(
       'E_SLOT_ACTIVE',
-      `${wanted} serves the users now; a release is only started in an idle slot.`,
+      `${wanted} is the active slot; a release is only started in an idle slot.`,
       deployBeside(wanted),
     );
   }

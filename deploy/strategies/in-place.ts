@@ -1,5 +1,5 @@
 /**
- * In-place: replaces the active release in its slot, while everyone gets the maintenance page. Needs no memory for a
+ * In-place: replaces the active release in its slot, while all users get the maintenance page. Needs no memory for a
  * second process, at the cost of downtime from the stop until the release is verified.
  */
 import { KnownError } from '../core/errors';
@@ -38,7 +38,7 @@ function replace(input: PlanInput, slot: SlotName): Plan {
 
 function mustBePossible({ hold, wanted, observed }: PlanInput): void {
   if (hold) {
-    const why = 'In-place, nobody can try a release before the users get it.';
+    const why = 'An in-place release cannot be tried before users get it.';
     throw new KnownError(
       'E_STRATEGY',
       why,
@@ -46,7 +46,7 @@ function mustBePossible({ hold, wanted, observed }: PlanInput): void {
     );
   }
   if (wanted !== null && wanted !== observed.table.active) {
-    const why = `In-place, a release takes the place of the one that serves, and not of what is in ${wanted}.`;
+    const why = `An in-place release replaces the active one, not the one in ${wanted}.`;
     throw new KnownError('E_STRATEGY', why, 'Leave the slot out: npm run -s deploy -- --strategy in-place');
   }
 }

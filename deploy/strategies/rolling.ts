@@ -124,7 +124,7 @@ function mustBePossible({ slots, rolling, hold, wanted }: PlanInput): void {
     throw new KnownError(
       'E_STRATEGY',
       `Of ${slots.length} slots a batch of ${size} leaves ${left} in service, fewer than rolling.minHealthy (${rolling.minHealthy}).`,
-      'Make rolling.batch or rolling.minHealthy smaller in the configuration, or have more slots.',
+      'Make rolling.batch or rolling.minHealthy smaller in the configuration, or add slots.',
     );
   }
   if (hold || wanted !== null) {

@@ -28,7 +28,7 @@ export async function findNginx(searchPath: string): Promise<NginxBinary> {
   if (file === undefined) throw new KnownError('E_NO_NGINX', 'nginx is not installed on this machine.');
   const { stderr } = await runNginx(file, ['-V']);
   const version = parseVersion(stderr);
-  if (version === null) throw new KnownError('E_NO_NGINX', `${file} does not say that it is nginx.`);
+  if (version === null) throw new KnownError('E_NO_NGINX', `${file} is not nginx.`);
   if (isTooOld(version)) throw new KnownError('E_NGINX_TOO_OLD', `${file} is nginx ${version}.`);
   return { file, version, built: stderr };
 }

@@ -34,7 +34,7 @@ export function writeConfiguration(
   if (UNUSABLE_IN_A_PATH.test(home.dir)) {
     throw new KnownError(
       'E_HOME',
-      `nginx cannot be told a path like ${home.dir}`,
+      `nginx cannot use a path like ${home.dir}`,
       'Choose a SWITCHYARD_HOME of letters, digits, dots and dashes.',
     );
   }

@@ -143,7 +143,7 @@ async function tryOut(home: Home, file: string, wanted: NginxConfiguration, port
     const { code, stderr } = await runNginx(file, args, home.nginx);
     if (code === 0) return;
     const { message } = refusal(stderr, port, 'refuses its new configuration');
-    throw new KnownError('E_NGINX', `${message} It keeps the one it has.`, CORRECT_TEMPLATES);
+    throw new KnownError('E_NGINX', `${message} It keeps its current one.`, CORRECT_TEMPLATES);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
@@ -173,7 +173,7 @@ async function replaceLoaded(
     writeFiles(home.nginx, before);
     const why = (await lastLines(errorLog(home), 5)).findLast((line) => line.includes('[emerg]'));
     const said = why === undefined ? '.' : `: ${complaint(why)}`;
-    throw new KnownError('E_NGINX', `nginx did not take its new configuration${said}`, CORRECT_TEMPLATES);
+    throw new KnownError('E_NGINX', `nginx did not accept its new configuration${said}`, CORRECT_TEMPLATES);
   });
 }
 

@@ -81,7 +81,7 @@ export function incompleteTables(home: Home, slots: SlotName[]): Table[] {
 }
 
 function gone(message: string): KnownError {
-  return new KnownError('E_UNREADABLE_TABLE', message, 'Let it be made again: npm stop && npm start');
+  return new KnownError('E_UNREADABLE_TABLE', message, 'Recreate it: npm stop && npm start');
 }
 
 function makeTable(home: Home, table: Table): void {

@@ -63,7 +63,7 @@ async function compile(root, name, outDir) {
   throw new KnownFailure(
     'E_COMPILE',
     `The sources in ${name}/ do not compile.`,
-    'Mend them, then try again.',
+    'Fix them, then try again.',
     shown,
   );
 }

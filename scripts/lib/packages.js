@@ -43,7 +43,7 @@ async function install(root) {
 /** A quick look, for the commands: they install nothing. Throws E_PACKAGES. @param {string} root the clone */
 function checkPackages(root) {
   if (fs.existsSync(path.join(root, 'node_modules', 'commander'))) return;
-  const hint = 'Install them: npm ci; what is live serves on meanwhile.';
+  const hint = 'Install them: npm ci; the active release stays live meanwhile.';
   throw new KnownFailure('E_PACKAGES', 'The npm packages of this clone are gone.', hint);
 }
 

@@ -75,7 +75,7 @@ describe('of a running Switchyard', () => {
     const said = await clone.switchyard('deploy:blue');
 
     expect(said.code).toBe(1);
-    expect(said.text).toContain('blue serves the users now');
+    expect(said.text).toContain('blue is the active slot');
     expect(said.text).toContain('npm run -s deploy:green [E_SLOT_ACTIVE]');
   });
 

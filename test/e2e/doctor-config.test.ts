@@ -12,7 +12,7 @@ import { until } from '../support/until';
 
 jest.setTimeout(240_000);
 
-const GOES_ON = /^! deploy\.config\.js.*; Switchyard goes on with the configuration it has checked last$/m;
+const GOES_ON = /^! deploy\.config\.js.*; Switchyard keeps using the last valid configuration$/m;
 const FILE = 'deploy.config.js';
 
 let clone: TinyClone;
@@ -41,7 +41,7 @@ it.each([
   expect(status.text).toMatch(GOES_ON);
   await clone.git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--allow-empty', '-m', 'x');
   const pushed = expectLive(await clone.git('push', 'live', 'main'));
-  expect(pushed.text).toMatch(/^remote: ! deploy\.config\.js.*; Switchyard goes on with/m);
+  expect(pushed.text).toMatch(/^remote: ! deploy\.config\.js.*; Switchyard keeps using/m);
   expectLive(await clone.switchyard('rollback'));
   expect((await expectFault(clone, 'configuration')).message).toContain(FILE);
 

@@ -42,7 +42,7 @@ needs('containers', docker).describe('with containers', () => {
 
       const fault = await expectFault(clone, 'standby');
 
-      expect(fault.message).toContain('stands behind the active slot, but would not take over');
+      expect(fault.message).toContain('is the standby, but could not take over');
       await applyFix(clone, fault);
       expect(await clone.serving()).toMatchObject({ commit: live });
     },

@@ -64,13 +64,13 @@ describe('of what runs', () => {
     expect((await clone.start()).text).toContain('is live on blue');
   });
 
-  it('every link holds', async () => {
+  it('every check passed', async () => {
     const { code, findings } = await diagnose(clone);
 
     expect(code).toBe(0);
     // this machine may have no cron
     expect(findings.filter(({ link, status }) => status !== 'ok' && link !== 'reboot')).toEqual([]);
-    expect((await clone.switchyard('doctor')).text).toMatch(/\n✓ every link holds( \(1 warning\))?\n$/);
+    expect((await clone.switchyard('doctor')).text).toMatch(/\n✓ every check passed( \(1 warning\))?\n$/);
   });
 
   it('it changes nothing', async () => {
@@ -124,8 +124,8 @@ describe('of what runs', () => {
     const { faults } = await diagnose(clone);
 
     expect(Object.keys(faults)).toEqual(['standby', 'secret', 'git push', 'source']);
-    expect(faults.standby?.message).toContain('blue stands behind the active slot, but would not take over');
-    expect(faults.secret?.message).toBe('The deployer has loaded another secret than the one in the home.');
+    expect(faults.standby?.message).toContain('blue is the standby, but could not take over');
+    expect(faults.secret?.message).toBe('The deployer uses a different secret from the one in the home.');
     expect(faults['git push']?.fix).toBe(`git remote add live ${clone.home.pushGit}`);
     expect(faults.source?.fix).toBe('git push live HEAD:main');
     await applyFix(clone, ...Object.values(faults));
@@ -201,7 +201,7 @@ describe('of what runs', () => {
     const { leftovers: _, ...others } = faults;
     expect(Object.keys(others)).toEqual(['process manager', 'deployer', 'nginx', 'active slot']);
     expect(Object.values(others).map(({ fix }) => fix)).toEqual(Array(4).fill('npm start'));
-    expect(faults['active slot']?.message).toMatch(/^Nothing runs in \w+, which is to serve v1\.0\.0 \(/);
+    expect(faults['active slot']?.message).toMatch(/^Nothing runs in \w+, which should run v1\.0\.0 \(/);
     await applyFix(clone, ...Object.values(faults));
   });
 
@@ -210,7 +210,7 @@ describe('of what runs', () => {
 
     const fault = await expectFault(clone, 'nginx loaded');
 
-    expect(fault.message).toContain('nginx runs with another configuration');
+    expect(fault.message).toContain('nginx runs with an outdated configuration');
     await applyFix(clone, fault);
 
     const site = path.join(clone.home.nginx, 'site.conf');

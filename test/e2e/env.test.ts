@@ -123,7 +123,7 @@ overRuntimes((runtime) => {
 
       expect(said.code).toBe(1);
       expect(said.text).toMatch(
-        /✗ NOT LIVE\. Still serving v1\.0\.0 \(\w+\) with the environment as it was: .* exited with code 4 .*cannot work with \*\*\*\n$/,
+        /✗ NOT LIVE\. Still serving v1\.0\.0 \(\w+\) with its previous environment: .* exited with code 4 .*cannot work with \*\*\*\n$/,
       );
       expect(said.text).not.toContain('refuse-all');
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
@@ -149,7 +149,7 @@ overRuntimes((runtime) => {
     it('waits for the next deployment when asked to, and a rollback uses the one in force then', async () => {
       const { commit: older } = await clone.serving();
       expect((await env('set', '--later', 'OWN_MOOD=best')).text).toContain(
-        'It counts from the next deployment on.',
+        'It takes effect with the next deployment.',
       );
       expect((await env('list')).text).toMatch(/OWN_MOOD .* waits for the next deployment\n$/);
       expect(await own()).toMatchObject({ OWN_MOOD: 'better' });
@@ -190,7 +190,7 @@ overRuntimes((runtime) => {
       [['set', 'PORT=1'], 'PORT cannot be set: Switchyard sets it for each slot.', 'E_ENV'],
       [['set', 'OWN_KEY'], 'Standard input is empty', 'E_ENV'],
       [['unset', 'OWN_OTHER'], 'OWN_OTHER is not set.', 'E_ENV'],
-      [['set'], 'Name what to set.', 'E_USAGE'],
+      [['set'], 'Name a variable to set.', 'E_USAGE'],
     ])('refuses %j', async (words, sentence, code) => {
       const said = await env(...words);
       expect(said.text).toContain(sentence);

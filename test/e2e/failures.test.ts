@@ -388,7 +388,7 @@ overRuntimes((runtime) => {
       // the kit of this clone reads the very same file: it goes on with the configuration that it has checked last
       const pushed = await clone.git('push', 'live', 'main');
       expect(pushed.text).toMatch(
-        new RegExp(`! .*${here.source}.*; Switchyard goes on with the configuration`),
+        new RegExp(`! .*${here.source}.*; Switchyard keeps using the last valid configuration`),
       );
       expect(verdictOf(pushed.text)).toMatch(/^✗ NOT LIVE\. Still serving /);
       expect(verdictOf(pushed.text)).toMatch(cause);

@@ -28,7 +28,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
 
       expect(said.text).toContain(
         `✓ v1.0.0 ${first.slice(0, 7)} is live on blue   http://localhost:${clone.ports.http}\n` +
-          '  it runs in the background (npm stop ends it)\n' +
+          '  it runs in the background (npm stop stops it)\n' +
           'Next: change a line in app/, then  git commit -am hello && git push live main\n',
       );
       expectDone(said);

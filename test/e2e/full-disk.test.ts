@@ -85,7 +85,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
     const { text } = await pushing;
 
     expect((await load.stop()).failures).toBeGreaterThan(20);
-    expect(text).toMatch(/The disk of \S+ is full: nginx cannot log what users get/);
+    expect(text).toMatch(/The disk of \S+ is full: nginx cannot write its log/);
     expect(text).not.toContain('healthy for');
     expect((await untilIn('rolled-back', commit)).errorCode).toBe('E_DISK');
     expect(badCause(clone.deployments(), commit)).toBeNull();

@@ -97,7 +97,7 @@ overRuntimes((runtime) => {
       const waiting = await until('a push that waits', () => newest('queued'));
 
       expect(expectDone(await clone.switchyard('abort', String(waiting.id))).text).toContain(
-        `✓ deployment ${waiting.id} is out of the queue`,
+        `✓ deployment ${waiting.id} was removed from the queue`,
       );
 
       const first = await pushing;
@@ -105,7 +105,7 @@ overRuntimes((runtime) => {
         `waiting for deployment ${held.id} (${held.commit?.slice(0, 7)}), which is held: npm run -s promote, or npm run -s abort`,
       );
       expect(first.verdict).toMatch(
-        /^✗ NOT LIVE\. Still serving .*: An operator took it out of the queue\.$/,
+        /^✗ NOT LIVE\. Still serving .*: An operator removed it from the queue\.$/,
       );
       const second = clone.release();
       await until('a push that waits', () => newest('queued'));

@@ -52,7 +52,9 @@ it('env set says that no deployer answers, and keeps the variable for later', as
   resume();
   await everythingRead();
 
-  expect(said.text).toContain(' kept. No deployer answers: it counts from the next deployment on.');
+  expect(said.text).toContain(
+    ' kept. The deployer does not answer: it takes effect with the next deployment.',
+  );
   expect(clone.deployments()).toEqual(before.deployments);
   expect(await clone.serving()).toEqual(before.serving);
 });
@@ -64,7 +66,7 @@ it('a push whose webhook nobody took is not deployed later, and its terminal say
   resume();
   await everythingRead();
 
-  expect(said.text).toContain('NOT LIVE. The push arrived, but: nobody took the webhook');
+  expect(said.text).toContain('NOT LIVE. The push arrived, but: the webhook was not accepted');
   expect(said.text).toContain('npm start && npm run -s deploy');
   expect(clone.deployments()).toEqual(deployments);
   expectDone(await clone.switchyard('deploy'));

@@ -139,7 +139,7 @@ it('a held release whose migration broke the live one is shown as what helps, an
   const back = await clone.switchyard('rollback');
   expect(back.code).toBe(1);
   expect(back.text).toMatch(
-    /! the schema is that of deployment \d+, and stays: a rollback takes no migration back/,
+    /! the schema is that of deployment \d+, and stays: a rollback does not undo migrations/,
   );
   expect(verdictOf(back.text)).toMatch(/^✗ NOT LIVE\. Still serving /);
 });

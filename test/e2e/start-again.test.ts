@@ -156,7 +156,7 @@ describe('npm start refuses, and changes nothing,', () => {
 
     expect(said.code).toBe(1);
     expect(said.text).toMatch(
-      /✗ nginx refuses its new configuration: .*perhaps.* It keeps the one it has\.\n.*\[E_NGINX\]/,
+      /✗ nginx refuses its new configuration: .*perhaps.* It keeps its current one\.\n.*\[E_NGINX\]/,
     );
     expect(await loadedMark(clone.ports.http, 5000)).toBe(before);
     expect((await load?.stop())?.failed).toEqual([]);

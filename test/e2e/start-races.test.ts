@@ -17,7 +17,7 @@ afterAll(() => clone.cleanUp());
 /** Done, or refused by a name: never half a file, never a stack. */
 function expectOrder({ code, text }: Said): void {
   expect(text).not.toMatch(/E_INTERNAL|E_HOME|SyntaxError|\n\s+at /);
-  if (code !== 0) expect(text).toContain('Another npm start or npm stop is at work here.');
+  if (code !== 0) expect(text).toContain('Another npm start or npm stop is running here.');
 }
 
 it('two starts at once leave one that serves, and whole settings', async () => {

@@ -1,4 +1,4 @@
-/** `npm stop` in the middle of a deployment: it is taken back, no process is left, and npm start brings back what was live. */
+/** `npm stop` in the middle of a deployment: it is taken back, no process is left, and npm start makes the same release live again. */
 import type { PhaseName } from '../../deploy/core/event';
 import { processesWith } from '../../deploy/os/process-table';
 import { isOver } from '../../deploy/core/transitions';
@@ -49,7 +49,7 @@ overRuntimes((runtime) => {
     expect(stopped.text).toContain('✓ stopped');
     expect(commandsOf(clone.home, id)).toEqual([]);
     const { verdict, deployment, commit } = await pushing;
-    expect(verdict).toBe('✗ NOT LIVE. Nothing is served until npm start: It was ended by npm stop.');
+    expect(verdict).toBe('✗ NOT LIVE. No release is live until npm start: It was stopped by npm stop.');
     expect(deployment).toMatchObject({
       id,
       commit,

@@ -25,7 +25,7 @@ it('starts and stops one at a time: whoever comes second is refused and changes 
   expectDone(await clone.switchyard('stop'));
   const first = tryLock({ lock: path.join(clone.home.dir, 'start.db') });
   for (const second of [await clone.start(), await clone.switchyard('stop')]) {
-    expectRefusal(second, 'Another npm start or npm stop is at work here.', 'E_USAGE');
+    expectRefusal(second, 'Another npm start or npm stop is running here.', 'E_USAGE');
   }
   first?.release();
   expect(readFileSync(clone.home.settings, 'utf8')).toBe(settings);
@@ -78,7 +78,7 @@ it('serves on its old ports when they are edited meanwhile, and says what to do'
   clone.change({ config: { branch: 'next' } });
   const again = await clone.start();
   expect(again.text).toContain(
-    '! branch next in deploy.config.js counts from the next start on: npm stop && npm start',
+    '! branch next in deploy.config.js takes effect at the next start: npm stop && npm start',
   );
   expectLive(await clone.release({ config: { branch: 'next' } }));
   clone.change({});

@@ -48,8 +48,8 @@ needs('docker', engine).describe('npm start with containers', () => {
     try {
       await expect(check()).rejects.toMatchObject({
         code: 'E_NAME_TAKEN',
-        message: `There is a container ${taken} already.`,
-        hint: `Give this copy a name of its own: APP_NAME=${context.config.name}-2 npm start`,
+        message: `The container ${taken} already exists.`,
+        hint: `Give this copy its own name: APP_NAME=${context.config.name}-2 npm start`,
       });
     } finally {
       docker('rm', '--force', taken);

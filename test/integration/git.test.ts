@@ -59,7 +59,7 @@ describe('what a clone is asked', () => {
   test('digits that fit two commits are said to be too few', async () => {
     clone.commit();
     const digits = twoCommitsAlike(clone.git('rev-parse', 'HEAD^{tree}'));
-    await expect(resolveRef(clone.dir, digits)).rejects.toThrow(/fits more than one commit/);
+    await expect(resolveRef(clone.dir, digits)).rejects.toThrow(/matches more than one commit/);
   });
 
   test('a folder that is no repository, and one inside another repository, are refused', async () => {

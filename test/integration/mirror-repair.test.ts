@@ -113,9 +113,7 @@ test('a commit whose files are lost is brought back from the source, and one lin
 
   expect(await repairCommit(home, { source: clone.dir, root: clone.dir, commit, report })).toBe(true);
 
-  expect(reports).toEqual([
-    expect.stringMatching(/^mirror\.git was damaged \(.+\) and has been made again$/),
-  ]);
+  expect(reports).toEqual([expect.stringMatching(/^mirror\.git was damaged \(.+\) and was made again$/)]);
   expect(await damageOf(home.mirrorGit)).toBeNull();
   await expectCheckOut(commit);
 });

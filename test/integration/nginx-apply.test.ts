@@ -84,7 +84,7 @@ test('a configuration that nginx refuses changes nothing, on the disk neither', 
   await expect(changed('3m; nonsense on').apply()).rejects.toMatchObject({
     code: 'E_NGINX',
     message: expect.stringMatching(
-      /refuses its new configuration: .*nonsense.* It keeps the one it has\.$/,
+      /refuses its new configuration: .*nonsense.* It keeps its current one\.$/,
     ) as string,
   });
 

@@ -114,7 +114,7 @@ it.each(DAMAGES)('keeps every branch and tag when %s', async (_what, damage) => 
   expect(await pushDamage(home, LIMIT_MS)).not.toBeNull();
 
   expect(await repair()).toMatch(
-    /^! push\.git was damaged \(.+\) and has been made again\. The old one is kept as .+push-broken-1\.git$/,
+    /^! push\.git was damaged \(.+\) and was made again\. The old one is kept as .+push-broken-1\.git$/,
   );
 
   expect(aside()).toEqual(['push-broken-1.git']);

@@ -164,17 +164,17 @@ export const REFUSED: [string, Written, RegExp][] = [
   [
     'an end of its process',
     { files: { 'deploy.config.mjs': `process.exit(0);\nexport default ${APP};` } },
-    /^deploy\.config\.mjs cannot be read: it ended before it exported anything$/,
+    /^deploy\.config\.mjs cannot be read: it exited before it exported anything$/,
   ],
   [
     'a promise that nothing settles',
     { files: { 'deploy.config.mjs': `await new Promise(() => {});\nexport default ${APP};` } },
-    /^deploy\.config\.mjs cannot be read: it ended before it exported anything$/,
+    /^deploy\.config\.mjs cannot be read: it exited before it exported anything$/,
   ],
   [
     'two files at once',
     { files: { 'deploy.config.js': `module.exports = ${APP};`, 'deploy.config.mjs': 'export default {};' } },
-    /^deploy\.config\.js and deploy\.config\.mjs are both there\.$/,
+    /^deploy\.config\.js and deploy\.config\.mjs both exist\.$/,
   ],
   [
     'a format that is not read',

@@ -97,7 +97,7 @@ overRuntimes((runtime) => {
       const said = await pushing;
       expectLive(said);
       expect(said.deployment).toMatchObject({ id: deployment.id, state: 'succeeded' });
-      expect(warnings(deployment)).toEqual(['its process died; the bake goes on']);
+      expect(warnings(deployment)).toEqual(['its process died; the bake continues']);
       expect(await watching.stop()).toBe(0);
       await expectNextPushToWork();
     });
@@ -231,7 +231,7 @@ async function pushUntil(
 async function expectTakenBack(deployment: Deployment, { verdict, commit }: Pushed): Promise<void> {
   const { id } = deployment;
   expect(verdict).toMatch(
-    /^✗ NOT LIVE\. Still serving .*: The deployment's process was killed; everything is as it was before\.$/,
+    /^✗ NOT LIVE\. Still serving .*: The deployment's process was killed; everything was undone\.$/,
   );
   expect(await untilOver(clone, id)).toMatchObject({
     state: 'interrupted',

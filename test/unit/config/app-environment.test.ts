@@ -75,7 +75,7 @@ it('says what to do when somebody has removed them, and passes files by that are
     writeFileSync(path.join(home.env, name), '{');
   expect(numberInForce(home, journal)).toBe(0);
   expect(() => appVariables(home, 7)).toThrow(
-    expect.objectContaining({ code: 'E_ENV', message: 'The environment 7 is not in the home any more.' }),
+    expect.objectContaining({ code: 'E_ENV', message: 'The environment 7 is no longer in the home.' }),
   );
 });
 

@@ -52,7 +52,7 @@ it.each(['', "require('node:os'); "])('what a file prints is no output of a comm
 it('a file that ends the process while it is read ends no command', () => {
   const folder = folderWith({ files: { 'deploy.config.js': 'process.exit(0);' } });
   expect(refusal(folder).message).toBe(
-    'deploy.config.js cannot be read: it ended before it exported anything',
+    'deploy.config.js cannot be read: it exited before it exported anything',
   );
 });
 

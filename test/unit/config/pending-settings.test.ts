@@ -12,12 +12,12 @@ test('nothing is said of what is in force already, also where a variable repeats
 
 test('a variable that differs is told with the line that brings it about', () => {
   expect(checkSettings(inForce(), { HTTP_PORT: '80' }, config({ HTTP_PORT: '80' }))).toEqual([
-    '! HTTP_PORT=80 counts from the next start on: npm stop && HTTP_PORT=80 npm start',
+    '! HTTP_PORT=80 takes effect at the next start: npm stop && HTTP_PORT=80 npm start',
   ]);
 });
 
 test('an edit of deploy.config.js is told too', () => {
   expect(checkSettings(inForce(), {}, config({ BRANCH: 'next' }))).toEqual([
-    '! branch next in deploy.config.js counts from the next start on: npm stop && npm start',
+    '! branch next in deploy.config.js takes effect at the next start: npm stop && npm start',
   ]);
 });

@@ -59,7 +59,7 @@ it("says so after an operator's rollback, during the bake as well", () => {
 
 it('says so when another release than the newest came back', () => {
   const restored = over(3, { kind: 'restore', to: V1, commit: V1.commit, liveAt: 30 });
-  expect(lineOf([first, second, restored], V1)).toContain('what was live before was brought back');
+  expect(lineOf([first, second, restored], V1)).toContain('the previous release was restored');
 });
 
 it('goes on while newer pushes fail before they get users', () => {

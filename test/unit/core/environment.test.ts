@@ -86,7 +86,7 @@ describe('a name', () => {
     ['PORT', 'Switchyard sets it for each slot'],
     ['SWITCHYARD_COMMIT', 'Switchyard sets it for each slot'],
     ['PATH', 'the app runs with the Node that has built it'],
-    ['NODE_OPTIONS', 'Node reads it before your app begins'],
+    ['NODE_OPTIONS', 'Node reads it before your app starts'],
     ['LD_PRELOAD', 'it would load other code into the app'],
   ])('%s is not the owner’s to set, and it says why', (name, why) => {
     expect(() => checkName(name)).toThrow(
@@ -95,6 +95,6 @@ describe('a name', () => {
   });
 
   it.each(['', '1A', 'A-B', 'A B', 'Ä', '__proto__x.y'])('%j is none', (name) => {
-    expect(() => checkName(name)).toThrow('is no name of a variable.');
+    expect(() => checkName(name)).toThrow('is not a valid variable name.');
   });
 });

@@ -56,9 +56,9 @@ test('abort means the first that waits when none is at work, and any by its numb
 });
 
 test('what is over cannot be aborted', () => {
-  expect(meant('abort', null)).toBe('E_NOTHING_TO_ABORT: No deployment runs, and none waits.');
+  expect(meant('abort', null)).toBe('E_NOTHING_TO_ABORT: No deployment is running or queued.');
   expect(meant('abort', 4, running)).toBe(
-    'E_NOTHING_TO_ABORT: Deployment 4 neither runs nor waits any more, or was never there.',
+    'E_NOTHING_TO_ABORT: Deployment 4 is not running or queued, or never existed.',
   );
 });
 
@@ -97,8 +97,8 @@ describe('a canary at work', () => {
   });
 
   test('that has gone live, or is none, is not paused', () => {
-    expect(meant('pause', null)).toBe('E_NO_CANARY: No canary is at work.');
-    expect(meant('pause', null, running)).toBe('E_NO_CANARY: Deployment 5 is no canary at work.');
-    expect(meant('pause', 5, { ...baking, plan })).toBe('E_NO_CANARY: Deployment 5 is no canary at work.');
+    expect(meant('pause', null)).toBe('E_NO_CANARY: No canary is running.');
+    expect(meant('pause', null, running)).toBe('E_NO_CANARY: Deployment 5 is not a running canary.');
+    expect(meant('pause', 5, { ...baking, plan })).toBe('E_NO_CANARY: Deployment 5 is not a running canary.');
   });
 });

@@ -44,7 +44,7 @@ const SILENT: Partial<Sight> = {
 };
 const BAD: Partial<Sight> = { health: 'bad', badInARow: 30, badForMs: 5000 };
 
-test('replaces a release that crashes too often, but not while a deployment is at work', () => {
+test('replaces a release that crashes too often, but not while a deployment is running', () => {
   const crashed: RunningSlot = { ...ONLINE, pid: null, status: 'crashed' };
   expect(decide({ crashesTooOften: true })).toBe('replace');
   expect(decide({ crashesTooOften: true, health: 'silent', running: crashed })).toBe('replace');

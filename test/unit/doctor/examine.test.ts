@@ -26,11 +26,11 @@ it('makes a fault of what a check throws, and never throws itself', async () => 
   const [known, bug, not] = await look({
     known: throwing(new KnownError('E_SECRET', 'It is empty.', 'Set it')),
     bug: throwing(new TypeError('x is undefined')),
-    not: throwing(new NotChecked('deployment 7 is at work')),
+    not: throwing(new NotChecked('deployment 7 is running')),
   });
   expect(known).toMatchObject({ status: 'fault', message: 'It is empty.', fix: 'Set it' });
-  expect(bug).toMatchObject({ status: 'fault', message: 'This check itself broke: x is undefined' });
-  expect(not).toMatchObject({ status: 'skipped', message: 'not checked: deployment 7 is at work' });
+  expect(bug).toMatchObject({ status: 'fault', message: 'This check itself failed: x is undefined' });
+  expect(not).toMatchObject({ status: 'skipped', message: 'not checked: deployment 7 is running' });
 });
 
 it('does not look at what another link has told already, and at what waits for that', async () => {

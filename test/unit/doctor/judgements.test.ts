@@ -165,7 +165,7 @@ test('active slot: the very process of the right commit, looked after', () => {
   expect(judge(serving, running, refused)[0]?.message).toContain('connection refused');
   expect(judge(serving, running, { ...answer, instance: 'j' })[0]?.status).toBe('fault');
   expect(judge(serving, { ...running, orphan: true }, answer)[0]?.message).toContain(
-    'Nobody would start blue',
+    'blue would not be restarted',
   );
   expect(judge(serving, { ...running, restarts: 3 }, answer)[0]?.status).toBe('warning');
 });

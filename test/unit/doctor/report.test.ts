@@ -25,8 +25,8 @@ it('has a line for each link, the fix below a fault, and a sum', () => {
 });
 
 it('sums up what is well', () => {
-  expect(reportLines([finding('disk', 'ok', 'room')]).at(-1)).toBe('✓ every link holds');
-  expect(reportLines([finding('disk', 'warning', 'little')]).at(-1)).toBe('✓ every link holds (1 warning)');
+  expect(reportLines([finding('disk', 'ok', 'room')]).at(-1)).toBe('✓ every check passed');
+  expect(reportLines([finding('disk', 'warning', 'little')]).at(-1)).toBe('✓ every check passed (1 warning)');
 });
 
 it('tells links that only wait for another in one line', () => {
@@ -34,10 +34,10 @@ it('tells links that only wait for another in one line', () => {
     finding('home', 'fault', 'Nothing.', 'npm start'),
     finding('journal', 'skipped', 'not checked: see home'),
     finding('source', 'skipped', 'not checked: see journal'),
-    finding('table', 'skipped', 'not checked: deployment 7 is at work'),
+    finding('table', 'skipped', 'not checked: deployment 7 is running'),
   ]);
   expect(lines).toContain('- not checked: journal, source');
-  expect(lines).toContain('- table    not checked: deployment 7 is at work');
+  expect(lines).toContain('- table    not checked: deployment 7 is running');
 });
 
 it('lets nothing that others have written steer the terminal', () => {

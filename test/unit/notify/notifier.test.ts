@@ -107,7 +107,7 @@ it('names one that does not listen once, by its host alone, and holds up nobody 
   await until('who listens, again', () => any.got.length === 4);
   await until('who does not, to the end', () => positions().every((each) => each === journal.lastEvent()));
 
-  expect(logged).toEqual([`notify: 127.0.0.1:${dead} does not take notifications: ECONNREFUSED`]);
+  expect(logged).toEqual([`notify: 127.0.0.1:${dead} does not accept notifications: ECONNREFUSED`]);
   for (const file of [home.journal, `${home.journal}-wal`, home.notified]) {
     expect(readFileSync(file).includes(TOKEN)).toBe(false);
   }
@@ -147,9 +147,9 @@ it('takes the address that npm start was given without a restart, until an empty
 });
 
 it('refuses an address that is none, without showing it', () => {
-  expect(() => keepNotifyUrl(home, `ftp://${TOKEN}`)).toThrow('NOTIFY_URL is no http or https address.');
+  expect(() => keepNotifyUrl(home, `ftp://${TOKEN}`)).toThrow('NOTIFY_URL is not an http or https address.');
   configure([{ url: `htp:${TOKEN}` }]);
-  expect(() => loadConfig(root, {})).toThrow('"notify.0.url" is not valid: is no http or https address.');
+  expect(() => loadConfig(root, {})).toThrow('"notify.0.url" is not valid: is not an http or https address.');
 });
 
 interface Receiver {

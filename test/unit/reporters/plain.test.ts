@@ -50,8 +50,8 @@ test('a push that goes live', () => {
     '✓ verify through nginx     9 ms   green',
     '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
     '  blue → green, 1,234 requests served and 0 failed during the switch',
-    '  to go back: npm run -s rollback (takes about 450 ms)',
-    '  watching it for 10 s (Ctrl-C leaves it to itself; a bad release is rolled back)',
+    '  to roll back: npm run -s rollback (takes about 450 ms)',
+    '  watching it for 10 s (Ctrl-C only ends this output; a bad release is rolled back)',
     '✓ bake                   10.0 s   healthy for 10 s',
     '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
   ]);
@@ -87,7 +87,7 @@ test('a rollback', () => {
   const back = { ...LIVE, previous: V2, serving: V1, bakeSeconds: 0, back: forward };
   expect(shown([back], over({ state: 'succeeded', to: V1, liveAt: 1_410 }), V1)).toEqual([
     '  green → blue, 1,234 requests served and 0 failed during the switch',
-    '  to go back: npm run -s deploy -- b2c3d4e',
+    '  to roll back: npm run -s deploy -- b2c3d4e',
     '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue',
   ]);
 });
@@ -121,10 +121,10 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
   ],
   ['nothing serves', { state: 'failed', cause: 'boom' }, null, '✗ NOT LIVE. No release is live: boom'],
   [
-    'ended by npm stop',
+    'stopped by npm stop',
     { state: 'aborted', errorCode: 'E_STOPPED' },
     V1,
-    '✗ NOT LIVE. Nothing is served until npm start: aborted',
+    '✗ NOT LIVE. No release is live until npm start: aborted',
   ],
   [
     'aborted by an operator',
@@ -170,7 +170,7 @@ test.each<[Partial<Deployment>, string]>([
   [{ id: 7, commit: V1.commit }, 'waiting for deployment 7 (a1b2c3d)'],
   [{ id: 7, branch: 'main' }, 'waiting for deployment 7 (main)'],
   [{ id: 7, kind: 'rollback' }, 'waiting for deployment 7 (rollback)'],
-  [{ id: 8 }, 'waiting for the deployment before'],
+  [{ id: 8 }, 'waiting for the previous deployment'],
 ])('who waits is told for whom: %j', (ahead, line) => {
   const out = kept();
   const reporter = plainReporter(out, journalOf(deployment(ahead)));
@@ -201,7 +201,7 @@ test('one that is held: how to try it, and how to end that', () => {
 });
 
 test.each<[Partial<Deployment>, string]>([
-  [{ id: 8 }, '✓ deployment 8 is out of the queue'],
+  [{ id: 8 }, '✓ deployment 8 was removed from the queue'],
   [{ id: 7, startedAt: 1 }, '✓ ABORTED: deployment 7 is undone; users get v1.0.0 (a1b2c3d) on blue'],
 ])('whoever aborts one has what they wanted: %j', (known, line) => {
   expect(abortedLines(deployment({ state: 'aborted', ...known }), V1)).toEqual([line]);

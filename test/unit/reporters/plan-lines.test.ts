@@ -27,8 +27,6 @@ it('says so where a person decides, where users get the page, and where nothing 
   expect(planLines(rolling.plan(inputFor(observed, NEW, { rolling: rule }))).at(-1)).toContain(
     'only that batch is undone: promote tries it again, abort undoes everything',
   );
-  expect(planLines(inPlace.plan(inputFor(observed, NEW)))[0]).toContain(
-    'traffic: nobody: the maintenance page',
-  );
-  expect(planLines([])).toEqual(['  nothing to do: it is live']);
+  expect(planLines(inPlace.plan(inputFor(observed, NEW)))[0]).toContain('traffic: the maintenance page');
+  expect(planLines([])).toEqual(['  nothing to do: it is already live']);
 });

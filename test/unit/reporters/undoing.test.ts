@@ -7,5 +7,5 @@ test('an abort shows what is taken back and what goes wrong, and not the phase t
   expect(isUndoing({ type: 'phase', phase: 'install', status: 'started' })).toBe(false);
   expect(isUndoing({ type: 'note', message: 'the canary has 5 %' })).toBe(false);
   expect(isUndoing({ type: 'phase', phase: 'stop', status: 'done', undo: true })).toBe(true);
-  expect(isUndoing({ type: 'warning', message: 'taking back failed' })).toBe(true);
+  expect(isUndoing({ type: 'warning', message: 'the undo failed' })).toBe(true);
 });

@@ -24,7 +24,7 @@ describe('the styles of a line', () => {
     ['✓ LIVE in 2.4 s', ['✓ LIVE in 2.4 s|live']],
     ['✓ v1.0.0 a1b2c3d is live on blue', ['✓ v1.0.0 a1b2c3d is live on blue|live']],
     ['remote: ✗ NOT LIVE. Why.', ['remote: |remote', '✗ NOT LIVE. Why.|dead']],
-    ['remote:   to go back: …', ['remote: |remote', '  to go back: …|quiet']],
+    ['remote:   to roll back: …', ['remote: |remote', '  to roll back: …|quiet']],
     ['remote: - superseded', ['remote: |remote', '- superseded|plain']],
     ['! 1 changed file', ['! 1 changed file|warning']],
     ["-const A = 'a';", ["-const A = 'a';|bad"]],
