@@ -195,8 +195,13 @@ async function expectNoLossWhile(act: (commit: Commit) => Promise<void>): Promis
 
   await act(commit);
 
-  const { failed, requests } = await load.stop();
-  expect(failed).toEqual([]);
+  const { failed, failures, requests } = await load.stop();
+  const first = failed[0] ?? null;
+  expect({ failures, first, told: failures === 0 ? [] : incidents(clone, told) }).toEqual({
+    failures: 0,
+    first: null,
+    told: [],
+  });
   expect(requests).toBeGreaterThan(12);
   expect((await clone.serving()).pid).toBe(pid);
 }
