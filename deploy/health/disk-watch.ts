@@ -72,6 +72,6 @@ export function fullDisk({ dir, logs, shared }: Home): string | null {
 }
 
 function noEvidence(folder: string): KnownError {
-  const why = 'nginx cannot log what users get, so there is no evidence that the release is healthy';
+  const why = 'nginx cannot write its log, so there is no evidence that the release is healthy';
   return new KnownError('E_DISK', `The disk of ${folder} is full: ${why}.`);
 }

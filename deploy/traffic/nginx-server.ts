@@ -8,6 +8,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { slotsOf, type Config } from '../config/load';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
+import { isRunning } from '../os/process-table';
 import { lastLines } from '../os/tail';
 import { findNginx, runNginx, type NginxBinary } from './nginx-binary';
 import { forgetClosing, withConnectionsClosed } from './close-connections';
@@ -199,10 +200,12 @@ async function end(home: Home, graceMs: number): Promise<void> {
  * release it at once and finish their requests beside the new nginx.
  */
 async function dismissOrphans(home: Home, port: number): Promise<void> {
-  if (processesOf(home).length === 0) return;
+  const orphans = processesOf(home);
+  if (orphans.length === 0) return;
   const quit = (): Promise<boolean> => {
-    for (const pid of processesOf(home)) send(pid, 'SIGQUIT');
-    return until(() => !portInUse(port) || processesOf(home).length === 0, PATIENCE_MS);
+    for (const pid of orphans) send(pid, 'SIGQUIT');
+    // by pid: a worker that quits rewrites its title, and cannot be found by it meanwhile
+    return until(() => !portInUse(port) || !orphans.some(isRunning), PATIENCE_MS);
   };
   const mark = await loadedMark(port, PATIENCE_MS).catch(() => null);
   const left = await (mark === null ? quit() : withConnectionsClosed(home, port, mark, quit));

@@ -1,4 +1,4 @@
-/** A disk that fills up after the shift: nginx cannot log what users get, and a bake must not call that healthy. */
+/** A disk that fills up after the shift: nginx cannot write its log, and a bake must not call that healthy. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
