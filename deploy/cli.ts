@@ -35,7 +35,7 @@ for (const wish of ['promote', 'abort'] as const) {
     abort: 'abort a deployment at any step and undo it, or remove one from the queue',
   }[wish];
   command(wish, description)
-    .argument('[id]', "the deployment's number (default: the one that is running)")
+    .argument('[id]', "the deployment's number (default: the running one)")
     .action(async (id: string | undefined, options: Options) => {
       const { promoteCommand, abortCommand } = await import('./commands/operator');
       await answer(options, () => (wish === 'promote' ? promoteCommand : abortCommand)(id, options));
@@ -47,7 +47,7 @@ for (const wish of ['pause', 'resume'] as const) {
     resume: 'let a paused canary continue',
   }[wish];
   command(wish, description)
-    .argument('[id]', "the deployment's number (default: the one that is running)")
+    .argument('[id]', "the deployment's number (default: the running one)")
     .action(async (id: string | undefined, options: Options) => {
       const { pauseCommand, resumeCommand } = await import('./commands/operator');
       await answer(options, () => (wish === 'pause' ? pauseCommand : resumeCommand)(id, options));
@@ -94,7 +94,7 @@ command('set', 'set variables and start the active release again with them', env
     const { envSetCommand } = await import('./commands/env');
     await answer(options, () => envSetCommand(variables, options));
   });
-command('unset', 'unset variables in the same way', env)
+command('unset', 'remove variables and start the active release again without them', env)
   .argument('<names...>', 'their names')
   .option('--later', 'apply it with the next deployment')
   .action(async (names: string[], options: Options) => {
@@ -110,7 +110,7 @@ command('list', 'list the variables and when each was set', env).action(async (o
   await answer(options, () => Promise.resolve(envListCommand(options)));
 });
 
-const notify = program.command('notify').description('show or test the receivers of notifications');
+const notify = program.command('notify').description('notifications about deployments');
 command('test', 'send a test notification to every configured receiver', notify).action(
   async (options: Options) => {
     const { notifyTestCommand } = await import('./commands/notify');

@@ -191,7 +191,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a slot that is being stopped is left to end, though nobody serves its users meanwhile',
+    what: 'the watch waits for a stopping slot, though it has no standby for its users',
     file: 'deploy/core/watch.ts',
     from: "return sight.hasSubstitute ? 'move-away' : 'adopt';",
     to: "return 'move-away';",
@@ -650,7 +650,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a process that lost its process manager counts as one that serves on when its slot is restored',
+    what: 'a restore takes a process without its process manager for a healthy one',
     file: 'deploy/strategies/restore.ts',
     from: 'serving.some((slot) => isSettled(input, slot))',
     to: 'serving.some((slot) => hasIt(input, slot))',

@@ -4,7 +4,7 @@ import { sendCommit, sourceOf, updateMirror } from '../git/mirror';
 import { tipOf } from '../git/mirror-commits';
 import { KnownError } from '../core/errors';
 import { plural, printable } from '../core/format';
-import { deployBeside } from '../core/pool';
+import { slotIsActive } from '../core/pool';
 import type { StrategyName } from '../core/strategy-choice';
 import { STRATEGY_NAMES, isStrategyName, strategyFor } from '../core/strategy-choice';
 import type { Commit } from '../core/release';
@@ -80,11 +80,7 @@ async function resolveOnly(context: DeployContext, ref: string | undefined): Pro
 async function mustBeIdle(context: DeployContext, slot: SlotName): Promise<void> {
   const { active } = await context.traffic.current();
   if (active !== slot) return;
-  throw new KnownError(
-    'E_SLOT_ACTIVE',
-    `${slot} is the active slot; a release is only started in an idle slot.`,
-    deployBeside(slot),
-  );
+  throw slotIsActive(slot);
 }
 
 /** Resolves the ref in the current clone and sends the commit; outside a clone, resolves it in the mirror. */

@@ -1,4 +1,4 @@
-/** Evaluates a configuration file: in this process where it cannot block, otherwise in one that is killed. */
+/** Evaluates a configuration file: in this process if it cannot block, otherwise in a child that can be killed. */
 import vm from 'node:vm';
 import path from 'node:path';
 import { readFileSync } from 'node:fs';
@@ -67,7 +67,7 @@ const oddity = ${oddity.toString()};
 
 async function exportOf(file, key) {
   try {
-    // evaluated text has CommonJS's names as globals: an ES module would find them, and export to nobody. The first
+    // evaluated text has CommonJS's names as globals: an ES module would find them, and its exports would be lost. The first
     // import defines "module" anew
     await import('data:text/javascript,');
     for (const name of ['require', 'module', 'exports', '__filename', '__dirname']) delete globalThis[name];

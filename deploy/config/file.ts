@@ -20,7 +20,7 @@ export function findConfigFile(folder: string): string | null {
   const names = namesIn(folder);
   const found = READABLE.filter((name) => names.includes(name));
   if (found.length > 1) {
-    throw new KnownError('E_CONFIG', `${inWords(found)} both exist.`, 'Keep the one that you use.');
+    throw new KnownError('E_CONFIG', `${inWords(found)} both exist.`, 'Keep the right one.');
   }
   const other = names.find((name) => UNREADABLE.test(name));
   if (found.length === 0 && other !== undefined) {

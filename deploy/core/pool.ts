@@ -1,4 +1,5 @@
 /** Names and ports of the slot pool. Pure. */
+import { KnownError } from './errors';
 import type { SlotName } from './slot';
 
 /** In fill order. Names contain letters only, because they are part of the tables' folder names. */
@@ -8,10 +9,14 @@ export const FIRST_PORT = 8080;
 /** The slots with a deploy command of their own. */
 const WITH_COMMAND: readonly SlotName[] = ['blue', 'green'];
 
-/** The hint that deploys to the slot beside the active one: `Deploy to green: npm run -s deploy:green`. */
-export function deployBeside(slot: SlotName): string {
+/** E_SLOT_ACTIVE, with the command that deploys to another slot: the active slot is never stopped. */
+export function slotIsActive(slot: SlotName): KnownError {
   const other = WITH_COMMAND.find((name) => name !== slot);
-  return `Deploy to ${other}: npm run -s deploy:${other}`;
+  return new KnownError(
+    'E_SLOT_ACTIVE',
+    `${slot} is the active slot; a release is only started in an idle slot.`,
+    `Deploy to ${other}: npm run -s deploy:${other}`,
+  );
 }
 
 /** The command that deploys a commit to a slot. Where the slot has no command of its own, the strategy chooses. */

@@ -60,8 +60,8 @@ export type WatchAction =
   /** No process runs there and nothing will start one: start the release in the same slot. */
   | 'restore'
   /**
-   * It cannot stay: no process manager supervises it, or it is being stopped and nobody stands behind it, and open
-   * requests may keep it for long. Start its release in the other slot.
+   * It cannot stay: no process manager supervises it, or it is being stopped without a standby, and open requests may
+   * keep it for long. Start its release in the other slot.
    */
   | 'adopt';
 

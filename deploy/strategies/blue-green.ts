@@ -7,7 +7,7 @@
  */
 import { KnownError } from '../core/errors';
 import type { PlanInput, Strategy } from '../core/interfaces';
-import { deployBeside } from '../core/pool';
+import { slotIsActive } from '../core/pool';
 import { inService, withoutSlot } from '../core/traffic-split';
 import type { Plan } from '../core/plan';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
@@ -38,13 +38,8 @@ function chooseSlot(input: PlanInput): SlotName {
   const { observed, slots, wanted } = input;
   const { table } = observed;
   const idle = slots.filter((slot) => slot !== table.active && !inService(table).includes(slot));
-  if (wanted !== null && wanted === inService(table)[0] && runningIn(observed, wanted)) {
-    throw new KnownError(
-      'E_SLOT_ACTIVE',
-      `${wanted} is the active slot; a release is only started in an idle slot.`,
-      deployBeside(wanted),
-    );
-  }
+  if (wanted !== null && wanted === inService(table)[0] && runningIn(observed, wanted))
+    throw slotIsActive(wanted);
   const warm = slots.find((slot) => slot !== table.active && warmRelease(input, slot));
   const makesWay = slots.findLast((slot) => slot !== table.active);
   const chosen = wanted ?? warm ?? idle[0] ?? makesWay ?? slots[0];

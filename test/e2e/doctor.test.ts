@@ -64,7 +64,7 @@ describe('of what runs', () => {
     expect((await clone.start()).text).toContain('is live on blue');
   });
 
-  it('every check passed', async () => {
+  it('finds that every check passed', async () => {
     const { code, findings } = await diagnose(clone);
 
     expect(code).toBe(0);

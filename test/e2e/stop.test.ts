@@ -1,4 +1,4 @@
-/** `npm stop` in the middle of a deployment: it is taken back, no process is left, and npm start makes the same release live again. */
+/** `npm stop` in the middle of a deployment: it is undone, no process is left, and npm start makes the same release live again. */
 import type { PhaseName } from '../../deploy/core/event';
 import { processesWith } from '../../deploy/os/process-table';
 import { isOver } from '../../deploy/core/transitions';

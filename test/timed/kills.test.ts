@@ -202,7 +202,7 @@ async function pm2(action: 'deleteProcessId' | 'stopProcessId', slot: string): P
   await askPm2(clone.home, action, app?.pm_id, 60_000);
 }
 
-/** One that never ends, so that the app does not either. */
+/** Sends half a request, so that the app cannot finish its shutdown. */
 async function openRequest(slot: string): Promise<void> {
   const socket = connect(clone.ports[slot as 'blue' | 'green'], '127.0.0.1');
   sockets.push(socket);

@@ -1,10 +1,10 @@
-import { deployBeside, deployTo, SLOT_NAMES } from '../../../deploy/core/pool';
+import { slotIsActive, deployTo, SLOT_NAMES } from '../../../deploy/core/pool';
 import { scripts } from '../../../package.json';
 
 test('whatever the slot, what is named to deploy with is a command that exists', () => {
   for (const slot of SLOT_NAMES) {
-    expect(deployBeside(slot)).not.toContain(`:${slot}`);
-    for (const line of [deployBeside(slot), deployTo(slot, 'abc')])
+    expect(slotIsActive(slot).hint).not.toContain(`:${slot}`);
+    for (const line of [slotIsActive(slot).hint, deployTo(slot, 'abc')])
       expect(scripts).toHaveProperty([/npm run -s (\S+)/.exec(line)?.[1] as string]);
   }
   expect(deployTo('blue', 'abc')).toBe('npm run -s deploy:blue -- abc');

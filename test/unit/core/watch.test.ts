@@ -143,7 +143,7 @@ test('moves users away from a slot that is being stopped by hand, so that its co
   expect(decide({ ...refused, health: 'bad' })).toBe('nothing');
 });
 
-test('starts the release in the other slot when one is stopped by hand and nobody takes over, since open requests may keep it', () => {
+test('starts the release in the other slot when a slot without a standby is stopped by hand', () => {
   const stopping: RunningSlot = { ...ONLINE, status: 'stopping' };
   const refused: Partial<Sight> = { health: 'silent', badInARow: 3, silentInARow: 3, running: stopping };
   expect(decide({ ...refused, hasSubstitute: false })).toBe('adopt');
