@@ -109,7 +109,7 @@ it('a journal of a newer version is left alone, and the advice is to update', as
   const db = new Database(clone.home.journal);
   db.exec('PRAGMA user_version = 99');
   const { faults } = await diagnose(clone);
-  expect(faults.journal?.message).toContain('format 99');
+  expect(faults.journal?.message).toContain('its format is 99');
   expect(faults.journal?.fix).toBe('git pull && npm start');
   expect((await clone.start()).text).toContain('[E_JOURNAL]');
   db.exec('PRAGMA user_version = 1');

@@ -122,7 +122,7 @@ describe('a ready clone', () => {
     writeKit(dir, 'const wrong: number = "text";');
     const refused = await start(dir);
     expect(refused.stderr).toMatch(
-      /^✗ .+\(E_COMPILE\)\n {4}deploy\/cli\.ts\(2,7\): error TS2322: .+\n {2}Mend them/,
+      /^✗ .+\(E_COMPILE\)\n {4}deploy\/cli\.ts\(2,7\): error TS2322: .+\n {2}Fix them/,
     );
     expect(refused.status).toBe(1);
     expect(readFileSync(path.join(dir, 'dist/deploy/cli.js'), 'utf8')).toContain('changed');
