@@ -1,6 +1,6 @@
 /** `rollback [sha]`: makes an earlier release live again. */
 import { KnownError } from '../core/errors';
-import { rollbackTarget } from '../core/rollback-target';
+import { requiredRollbackTarget } from '../core/rollback-target';
 import type { Commit } from '../core/release';
 import { knownOn } from '../os/disk-failure';
 import { servingNow } from '../health/serving';
@@ -25,9 +25,7 @@ export async function rollbackCommand(sha: string | undefined, options: Options)
 
 async function lastGood(context: DeployContext): Promise<Commit> {
   const serving = (await servingNow(context)) ?? context.journal.lastLive()?.to;
-  const target = serving && rollbackTarget(context.journal.verdicts(), serving.commit);
-  if (target) return target;
-  throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the active one.');
+  return requiredRollbackTarget(context.journal.verdicts(), serving?.commit);
 }
 
 /** Finds a commit that was live before by its full or short id. Throws E_REF. */

@@ -1,5 +1,6 @@
 /** Chooses the release that a rollback without an argument makes live. */
 import type { Deployment } from './deployment';
+import { KnownError } from './errors';
 import type { Commit } from './release';
 
 /**
@@ -9,6 +10,13 @@ import type { Commit } from './release';
  */
 export function rollbackTarget(history: Deployment[], active: Commit): Commit | null {
   return earlierGoodReleases(history, active)[0] ?? null;
+}
+
+/** Like rollbackTarget, but throws E_NOTHING_TO_ROLL_BACK_TO. @param active undefined when no release is live */
+export function requiredRollbackTarget(history: Deployment[], active: Commit | undefined): Commit {
+  const target = active === undefined ? null : rollbackTarget(history, active);
+  if (target !== null) return target;
+  throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the active one.');
 }
 
 /** All good releases before the active one, newest first. @param history every deployment, in any order */

@@ -2,7 +2,7 @@
 import { needSentence } from '../core/canary/requests-needed';
 import { KnownError } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
-import { rollbackTarget, schemaNewerThan } from '../core/rollback-target';
+import { requiredRollbackTarget, schemaNewerThan } from '../core/rollback-target';
 import { inService } from '../core/traffic-split';
 import { setAside } from '../core/substitute';
 import { BUCKETS } from '../core/traffic-table';
@@ -122,7 +122,8 @@ async function chooseCommit(
 ): Promise<Tip> {
   const { kind, branch, commit } = queued;
   if (kind === 'env') return { commit: whatServes(from) };
-  if (kind === 'rollback') return { commit: commit ?? rollbackCommit(context, from) };
+  if (kind === 'rollback')
+    return { commit: commit ?? requiredRollbackTarget(context.journal.verdicts(), from?.commit) };
   // the release that was live last may have changed while this deployment was queued
   if (kind === 'restore') return { commit: context.journal.lastLive()?.to?.commit ?? mustBeNamed(commit) };
   if (branch === null || tip === null) return { commit: mustBeNamed(commit) };
@@ -144,12 +145,6 @@ function chooseEnvironment({ home, journal }: DeployContext, { kind, environment
 function mustBeNamed(commit: Commit | null): Commit {
   if (commit !== null) return commit;
   throw new KnownError('E_REF', 'The deployment names neither a branch nor a commit.');
-}
-
-function rollbackCommit(context: DeployContext, from: Serving | null): Commit {
-  const target = from && rollbackTarget(context.journal.verdicts(), from.commit);
-  if (target) return target;
-  throw new KnownError('E_NOTHING_TO_ROLL_BACK_TO', 'There is no good release before the active one.');
 }
 
 /** The release already runs as a stand-in for the live one: verifying it through nginx makes it live. */

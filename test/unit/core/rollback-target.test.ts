@@ -1,4 +1,4 @@
-import { badCause, rollbackTarget } from '../../../deploy/core/rollback-target';
+import { badCause, requiredRollbackTarget, rollbackTarget } from '../../../deploy/core/rollback-target';
 import type { Deployment } from '../../../deploy/core/deployment';
 import { commit, deployment } from '../../support/deployments';
 
@@ -71,6 +71,19 @@ describe('a rollback without an argument', () => {
     expect(rollbackTarget([], A)).toBeNull();
     expect(rollbackTarget([good(A)], A)).toBeNull();
   });
+
+  it.each([A, undefined])(
+    'is refused with one sentence and a code when there is no target (active: %s)',
+    (active) => {
+      expect(() => requiredRollbackTarget([good(A)], active)).toThrow(
+        expect.objectContaining({
+          code: 'E_NOTHING_TO_ROLL_BACK_TO',
+          message: 'There is no good release before the active one.',
+        }),
+      );
+      expect(requiredRollbackTarget([good(A), good(B)], B)).toBe(A);
+    },
+  );
 });
 
 describe('a bad commit', () => {
