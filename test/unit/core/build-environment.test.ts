@@ -13,7 +13,7 @@ test('a release fits the environment that built it', () => {
   expect(whyForeign(HERE, HERE)).toBeNull();
 });
 
-test('a patch of the same Node and a minor version of npm make no difference', () => {
+test('a patch version of Node and a minor version of npm make no difference', () => {
   expect(whyForeign({ ...HERE, node: 'v24.0.2', packageManager: 'npm@11.0.0' }, HERE)).toBeNull();
 });
 
@@ -28,7 +28,7 @@ test.each([
   expect(whyForeign({ ...HERE, ...built }, HERE)).toBe(why);
 });
 
-test('the manifest of an older Switchyard is compared by the major version of Node', () => {
+test("an older Switchyard's manifest is compared by the major version of Node", () => {
   expect(whyForeign({ node: 'v24.0.0' }, HERE)).toBeNull();
   expect(whyForeign({ node: 'v20.0.0' }, HERE)).toBe('built with Node 20, and this is Node 24 (ABI 137)');
 });
@@ -37,7 +37,7 @@ test('an unknown package manager makes no difference', () => {
   expect(whyForeign(HERE, { ...HERE, packageManager: undefined })).toBeNull();
 });
 
-test('a Node is named with its ABI as far as that is known', () => {
+test('Node is named with its ABI if that is known', () => {
   expect(nodeInWords(HERE)).toBe('Node 24 (ABI 137)');
   expect(nodeInWords({ node: 'v20.1.0' })).toBe('Node 20');
 });

@@ -15,14 +15,14 @@ import { inputFor, NEW, OLD, OTHER, running, serves } from '../../support/plan-s
 
 const MB = 1024 ** 2;
 
-it('fits when as much is left as must be', () => {
+it('fits when exactly the reserve stays free', () => {
   expect(fits({ free: 600 * MB, needs: 100 * MB, keep: 500 * MB })).toBe(true);
   expect(fits({ free: 600 * MB - 1, needs: 100 * MB, keep: 500 * MB })).toBe(false);
 });
 
-it('says every figure', () => {
-  const look = { free: 540.4 * MB, needs: 1500 * MB, keep: 500 * MB };
-  expect(tooLittle('The disk of /srv', 'a release', look)).toBe(
+it('names every figure', () => {
+  const disk = { free: 540.4 * MB, needs: 1500 * MB, keep: 500 * MB };
+  expect(tooLittle('The disk of /srv', 'a release', disk)).toBe(
     'The disk of /srv has 540 MB left: a release needs about 1,500 MB, and 500 MB must stay free.',
   );
 });
@@ -32,9 +32,9 @@ it.each([
   ['64m', 64 * MB],
   ['2g', 2048 * MB],
   ['0m', 0],
-])('reads %s', (text, bytes) => expect(bytesOf(text)).toBe(bytes));
+])('parses %s', (text, bytes) => expect(bytesOf(text)).toBe(bytes));
 
-it('writes sizes as people compare them', () => expect(size(1.6 * MB)).toBe('2 MB'));
+it('rounds sizes to whole megabytes', () => expect(size(1.6 * MB)).toBe('2 MB'));
 
 describe('a control group', () => {
   const group =
@@ -42,7 +42,7 @@ describe('a control group', () => {
     (name: string): string | null =>
       files[name] ?? null;
 
-  it('of version 2 has its limit less what it uses, caches aside', () => {
+  it('of version 2 has its limit minus its usage left, caches excluded', () => {
     const files = {
       'memory.max': '1000\n',
       'memory.current': '700\n',
@@ -51,7 +51,7 @@ describe('a control group', () => {
     expect(leftInGroup(2, group(files))).toBe(550);
   });
 
-  it('of version 1 has the same by other names', () => {
+  it('of version 1 has the same left, read from other files', () => {
     const files = {
       'memory.limit_in_bytes': '1000\n',
       'memory.usage_in_bytes': '700\n',
@@ -60,16 +60,16 @@ describe('a control group', () => {
     expect(leftInGroup(1, group(files))).toBe(550);
   });
 
-  it('without a limit limits nothing', () => {
+  it('without a limit restricts nothing', () => {
     expect(leftInGroup(2, group({ 'memory.max': 'max\n', 'memory.current': '7' }))).toBe(Infinity);
     expect(leftInGroup(2, group({}))).toBe(Infinity);
   });
 
-  it('that is over its limit has nothing', () => {
+  it('over its limit has nothing left', () => {
     expect(leftInGroup(2, group({ 'memory.max': '10', 'memory.current': '20' }))).toBe(0);
   });
 
-  it('is found where the process says', () => {
+  it('is parsed from the cgroup file of the process', () => {
     expect(memoryGroup('0::/user.slice/a:b\n')).toEqual({ version: 2, path: '/user.slice/a:b' });
     expect(memoryGroup('9:name=systemd:/\n4:cpu,memory:/docker/1\n0::/\n')).toEqual({
       version: 1,
@@ -79,12 +79,12 @@ describe('a control group', () => {
   });
 });
 
-describe('what a plan takes in memory', () => {
+describe('the memory that a plan needs', () => {
   const observed = serves('blue', running('blue', OLD));
   const used = new Map([['blue', 100]]);
   const peak = (plan: Plan, of = used): number => memoryOfPlan(plan, of, 100);
 
-  it('is a second copy for blue/green, none in-place, and one for each further slot of a pool', () => {
+  it('is one more copy for blue/green, none for in-place, and one per additional slot for rolling', () => {
     expect(peak(blueGreen.plan(inputFor(observed, NEW)))).toBe(100);
     expect(peak(inPlace.plan(inputFor(observed, NEW)))).toBe(0);
     expect(peak(rolling.plan(inputFor(observed, NEW, { slots: ['blue', 'green', 'amber', 'violet'] })))).toBe(
@@ -92,7 +92,7 @@ describe('what a plan takes in memory', () => {
     );
   });
 
-  it('is less what it takes the place of', () => {
+  it('excludes what a replaced slot already uses', () => {
     const warm = serves('blue', running('blue', OLD), running('green', OTHER));
     const both = new Map([...used, ['green', 70]]);
     expect(peak(blueGreen.plan(inputFor(warm, NEW)), both)).toBe(30);

@@ -1,7 +1,7 @@
 import { diskReason, hidesDiskReason } from '../../../deploy/core/disk-reason';
 import { asKnown } from '../../../deploy/core/errors';
 
-it('reads what is wrong with a disk from the kernel, from git and from npm', () => {
+it('recognizes disk faults reported by the kernel, git and npm', () => {
   const errno = (code: string): Error => Object.assign(new Error('failed'), { code });
   expect(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'ENOENT'].map((code) => diskReason(errno(code)))).toEqual([
     'EROFS',
@@ -12,10 +12,10 @@ it('reads what is wrong with a disk from the kernel, from git and from npm', () 
   ]);
   expect(diskReason(new Error('cannot lock ref: Read-only file system'))).toBe('EROFS');
   expect(diskReason(new Error('npm error ENOSPC: no space left on device, mkdir'))).toBe('ENOSPC');
-  expect(diskReason(new Error('a STUDIO is no EIOU'))).toBeNull();
+  expect(diskReason(new Error('a STUDIO is not an EIOU'))).toBeNull();
 });
 
-it('asks the disk where SQLite or a recursive mkdir hides the reason', () => {
+it('recognizes errors of SQLite and of a recursive mkdir that may hide a disk fault', () => {
   expect(hidesDiskReason(Object.assign(new Error('x'), { code: 'SQLITE_CANTOPEN' }))).toBe(true);
   expect(hidesDiskReason(new Error('unable to open database file'))).toBe(true);
   const mkdir = new Error("ENOENT: no such file or directory, mkdir '/h/mirror.git.new'");
@@ -23,7 +23,7 @@ it('asks the disk where SQLite or a recursive mkdir hides the reason', () => {
   expect(hidesDiskReason(new Error('database is locked'))).toBe(false);
 });
 
-it('never takes a fault of the disk for a bug', () => {
+it('never reports a disk fault as a bug', () => {
   const codes = ['EROFS', 'ENOSPC', 'EDQUOT', 'EIO'].map((code) =>
     asKnown(Object.assign(new Error(`${code}: a disk`), { code })),
   );

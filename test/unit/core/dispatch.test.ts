@@ -3,21 +3,21 @@ import { deployment } from '../../support/deployments';
 
 const never = (): number => 0;
 
-test('nothing waits: nothing is started', () => expect(decideDispatch([], never)).toEqual({ do: 'nothing' }));
+test('an empty queue starts nothing', () => expect(decideDispatch([], never)).toEqual({ do: 'nothing' }));
 
-test('what waits is started', () => {
+test('a queued deployment is started', () => {
   expect(decideDispatch([deployment({ id: 7 })], never)).toEqual({ do: 'launch', id: 7 });
 });
 
 test.each(['running', 'baking'] as const)(
-  'one that is %s without a process is recovered before anything new begins, a rollback too',
+  'a deployment that is %s without a process is recovered before anything new starts, even a rollback',
   (state) => {
     const pending = [deployment({ id: 4, state }), deployment({ id: 5, kind: 'rollback' })];
     expect(decideDispatch(pending, never)).toEqual({ do: 'launch', id: 4 });
   },
 );
 
-test('one whose processes die again and again is given up, so that the next can begin', () => {
+test('a deployment whose processes keep dying is given up, so that the next can start', () => {
   const dead = deployment({ id: 4, state: 'running' });
   const next = deployment({ id: 5 });
   const launches = (id: number): number => (id === 4 ? 4 : 0);
@@ -25,13 +25,13 @@ test('one whose processes die again and again is given up, so that the next can 
   expect(decideDispatch([next], launches)).toEqual({ do: 'launch', id: 5 });
 });
 
-test('one whose process never comes to its begin is not started for ever', () => {
+test('a queued deployment is given up when four processes died before starting it', () => {
   const waiting = deployment({ id: 4 });
   expect(decideDispatch([waiting], () => 3)).toEqual({ do: 'launch', id: 4 });
   expect(decideDispatch([waiting], () => 4)).toEqual({ do: 'give-up', id: 4, state: 'failed' });
 });
 
-test('the next process is loaded in advance when nothing runs, and during a bake, when a rollback may come', () => {
+test('a spare process is loaded when nothing runs, and during a hold or bake, when a rollback may follow', () => {
   expect(wantsSpare([])).toBe(true);
   expect(wantsSpare([deployment({ state: 'baking' })])).toBe(true);
   expect(wantsSpare([deployment({ state: 'holding' })])).toBe(true);

@@ -1,4 +1,4 @@
-/** Production runs X, not Y: from the first moment until Y or something newer serves. */
+/** "production runs X, not Y" is reported from the first moment until Y or a newer release is live. */
 import { driftOf, driftSummary } from '../../../deploy/core/drift';
 import type { Deployment } from '../../../deploy/core/deployment';
 import type { Serving } from '../../../deploy/core/slot';
@@ -11,13 +11,13 @@ const V3: Serving = { slot: 'blue', commit: commit('c3'), version: '3.0.0' };
 const first = deploy(1, V1);
 const second = deploy(2, V2);
 
-it('says nothing before the first release, and while what was deployed last serves', () => {
+it('reports nothing before the first release and while the latest release is live', () => {
   expect(driftOf([], null)).toBeNull();
   expect(driftOf([first], null)).toBeNull();
   expect(driftOf([first, second], V2)).toBeNull();
 });
 
-it('says why after an automatic rollback', () => {
+it('names the cause after an automatic rollback', () => {
   const bad = deploy(2, V2, {
     state: 'rolled-back',
     fault: 'commit',
@@ -34,7 +34,7 @@ it('says why after an automatic rollback', () => {
   );
 });
 
-it('counts a release that got users but was never told to be live', () => {
+it('includes a release that got users but was never reported as live', () => {
   const bad = deploy(2, V2, {
     state: 'rolled-back',
     fault: 'machine',
@@ -44,7 +44,7 @@ it('counts a release that got users but was never told to be live', () => {
   expect(lineOf([first, bad], V1)).toContain('not v2.0.0 (b200000): nginx did not serve it.');
 });
 
-it("says so after an operator's rollback, during the bake as well", () => {
+it("reports an operator's rollback, during the bake too", () => {
   const back = over(3, { kind: 'rollback', to: V1, commit: V1.commit, liveAt: 30 });
   const line = 'production runs v1.0.0 (a100000), not v2.0.0 (b200000): an operator rolled it back';
   expect(lineOf([first, second, back], V1)).toBe(line);
@@ -57,32 +57,32 @@ it("says so after an operator's rollback, during the bake as well", () => {
   expect(lineOf([back, baking, first], V1)).toBe(line);
 });
 
-it('says so when another release than the newest came back', () => {
+it('reports that an older release was restored', () => {
   const restored = over(3, { kind: 'restore', to: V1, commit: V1.commit, liveAt: 30 });
   expect(lineOf([first, second, restored], V1)).toContain('the previous release was restored');
 });
 
-it('goes on while newer pushes fail before they get users', () => {
+it('persists while newer pushes fail before they get users', () => {
   const back = over(3, { kind: 'rollback', to: V1, commit: V1.commit, liveAt: 30 });
   const failed = over(4, { kind: 'deploy', commit: V3.commit, state: 'failed', fault: 'commit' });
   expect(lineOf([first, second, back, failed], V1)).toContain('not v2.0.0');
 });
 
-it('ends when it, or a newer one, serves; and when somebody deploys the older one on purpose', () => {
+it('ends when that release or a newer one is live, or the older one is deployed on purpose', () => {
   const back = over(3, { kind: 'rollback', to: V1, commit: V1.commit, liveAt: 30 });
   expect(driftOf([first, second, back, deploy(4, V3)], V3)).toBeNull();
   expect(driftOf([first, second, back, deploy(4, V2)], V2)).toBeNull();
   expect(driftOf([first, second, deploy(3, V1)], V1)).toBeNull();
 });
 
-it('says nothing of the same commit that was tried in another slot', () => {
+it('ignores a failed deployment of the live commit to another slot', () => {
   const again = deploy(2, { ...V1, slot: 'green' }, { state: 'rolled-back', fault: 'machine' });
   expect(driftOf([first, again], V1)).toBeNull();
 });
 
 function lineOf(history: Deployment[], serving: Serving): string | null {
-  const found = driftOf(history, serving);
-  return found && driftSummary(found);
+  const drift = driftOf(history, serving);
+  return drift && driftSummary(drift);
 }
 
 function deploy(id: number, to: Serving, known: Partial<Deployment> = {}): Deployment {

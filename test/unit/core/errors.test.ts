@@ -4,18 +4,18 @@ import { asKnown, ERRORS, KnownError } from '../../../deploy/core/errors';
 
 const ROOT = path.resolve(__dirname, '../../..');
 const CODES = Object.keys(ERRORS);
-test.each(Object.entries(ERRORS))('%s has one thing to do', (code, { hint }) => {
+test.each(Object.entries(ERRORS))('%s has a hint of one line', (code, { hint }) => {
   expect(code).toMatch(/^E_[A-Z]+(_[A-Z]+)*$/);
   expect(hint).toMatch(/^[A-Z].{9,118}$/);
 });
 
-test('every code is used, and every code that is used has its place in the table', () => {
+test('every code in the table is used, and every used code is in the table', () => {
   const used = new Set(sources().flatMap((text) => text.match(/(?<=['"])E_[A-Z_]+(?=['"])/g) ?? []));
   expect(CODES.filter((code) => !used.has(code))).toEqual([]);
   expect([...used].filter((code) => !CODES.includes(code))).toEqual([]);
 });
 
-test('an error carries its code, the hint of the table and whose fault it is', () => {
+test('an error carries its code, and the hint and fault from the table', () => {
   const error = new KnownError('E_UNHEALTHY', 'It answered 500.');
   expect(error).toMatchObject({
     code: 'E_UNHEALTHY',
@@ -25,11 +25,11 @@ test('an error carries its code, the hint of the table and whose fault it is', (
   });
 });
 
-test('a better hint replaces the one of the table', () => {
+test('a more specific hint replaces the one in the table', () => {
   expect(new KnownError('E_REF', 'No such commit.', 'Look again.').hint).toBe('Look again.');
 });
 
-test('a known error stays itself, anything else becomes E_INTERNAL with one line', () => {
+test('a known error stays unchanged, anything else becomes E_INTERNAL with one line', () => {
   const known = new KnownError('E_DISK', 'Full.');
   expect(asKnown(known)).toBe(known);
   expect(asKnown(new Error('first\nsecond'))).toMatchObject({ code: 'E_INTERNAL', message: 'first' });
@@ -38,7 +38,7 @@ test('a known error stays itself, anything else becomes E_INTERNAL with one line
   expect(asKnown(undefined)).toMatchObject({ code: 'E_INTERNAL', message: 'undefined' });
 });
 
-test('no fault of a machine is ever put down to a commit', () => {
+test('no machine fault is ever blamed on a commit', () => {
   const commits = CODES.filter((code) => ERRORS[code as keyof typeof ERRORS].fault === 'commit');
   expect(commits.filter((code) => /DISK|MACHINE|PORT|NGINX|RUNTIME|SOURCE|INTERRUPTED/.test(code))).toEqual(
     [],
@@ -54,7 +54,7 @@ function sources(): string[] {
   );
 }
 
-test('the sentence is one line, whatever it quotes', () => {
+test('a message is one line, whatever it quotes', () => {
   const quoted = `Unexpected token in "{\n\u001b[31m"`;
   expect(new KnownError('E_INSTALL', quoted).message).toBe('Unexpected token in "{ [31m"');
 });

@@ -1,6 +1,6 @@
 import { failureLine } from '../../../deploy/core/failure-line';
 
-test('a crash of Node is told by its exception, not by where it came from', () => {
+test('a crash of Node is reported by its exception, not by its location', () => {
   const output = `
 /home/releases/a1/dist/server.js:3
 throw new TypeError('no database');
@@ -14,7 +14,7 @@ Node.js v20.20.2`;
   expect(failureLine(output.split('\n'))).toBe('TypeError: no database');
 });
 
-test('a port in use is told by the error, not by the words that follow it', () => {
+test('a port in use is reported by the error, not by the lines after it', () => {
   const output = `Error: listen EADDRINUSE: address already in use 127.0.0.1:8081
     at Server.setupListenHandle [as _listen2] (node:net:1817:16)
 Emitted 'error' event on Server instance at:
@@ -27,7 +27,7 @@ Emitted 'error' event on Server instance at:
   );
 });
 
-test('a missing package is told by its name', () => {
+test('a missing package is reported by its name', () => {
   const output = `Error: Cannot find module 'pg'
 Require stack:
 - /home/releases/a1/dist/server.js
@@ -38,7 +38,7 @@ Require stack:
   expect(failureLine(output.split('\n'))).toBe("Error: Cannot find module 'pg'");
 });
 
-test('a failed test is told by its name, not by the sum', () => {
+test('a failed test is reported by its name, not by the summary', () => {
   const output = [
     '  ● messages › keeps a message',
     '',
@@ -48,7 +48,7 @@ test('a failed test is told by its name, not by the sum', () => {
   expect(failureLine(output)).toBe('● messages › keeps a message');
 });
 
-test("a compiler's complaint is told by its place", () => {
+test('a compiler error is reported with its location', () => {
   const output = [
     "app/app.ts(3,5): error TS2304: Cannot find name 'foo'.",
     '',
@@ -57,7 +57,7 @@ test("a compiler's complaint is told by its place", () => {
   expect(failureLine(output)).toBe("app/app.ts(3,5): error TS2304: Cannot find name 'foo'.");
 });
 
-test("npm's frame around a failure tells nothing", () => {
+test("npm's frame around a failure is skipped", () => {
   const output = [
     'npm error code E404',
     'npm error 404 Not Found: left-pat',
@@ -66,27 +66,27 @@ test("npm's frame around a failure tells nothing", () => {
   expect(failureLine(output)).toBe('npm error 404 Not Found: left-pat');
 });
 
-test('without anything that tells, the last line is said', () => {
+test('the last line is reported when no line looks like an error', () => {
   expect(failureLine(['listening', 'bye', ''])).toBe('bye');
   expect(failureLine([])).toBe('');
   expect(failureLine(['', '   '])).toBe('');
 });
 
-test('nothing an app writes reaches a terminal as more than text', () => {
+test('output of an app reaches a terminal as plain text only', () => {
   const coloured = '\u001b[31mError: \u001b[1mboom\u001b[0m';
-  const steering = '\u001b[2J\u001b]0;your title\u0007\u009b1AError: boom\u0008\u0000\r';
+  const escapes = '\u001b[2J\u001b]0;your title\u0007\u009b1AError: boom\u0008\u0000\r';
   expect(failureLine([coloured])).toBe('Error: boom');
-  expect(failureLine([steering])).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
-  expect(failureLine([steering])).toContain('Error: boom');
+  expect(failureLine([escapes])).not.toMatch(/[\u0000-\u001f\u007f-\u009f]/);
+  expect(failureLine([escapes])).toContain('Error: boom');
 });
 
-test('a line without an end is cut', () => {
+test('a very long line is truncated', () => {
   const line = failureLine([`Error: ${'x'.repeat(5000)}`]);
   expect(line).toHaveLength(200);
   expect(line.endsWith('…')).toBe(true);
 });
 
-test("a crash without output quotes neither our own line, nor npm's, nor the release before", () => {
+test("a crash without output quotes neither Switchyard's own line, nor npm's, nor the previous release", () => {
   const start = '--- 2026-01-02T03:04:05.678Z a1b2c3d starts on port 8081';
   expect(failureLine(['Error: the release before', start])).toBe('');
   expect(failureLine([start, '', '> app@1.0.0 start', '> node server.js', ''])).toBe('');

@@ -21,12 +21,12 @@ test('a release is named by its version and the first seven digits of its commit
   expect(named({ version: '1.2.0', commit: commit('a1b2c3d4') })).toBe('v1.2.0 (a1b2c3d)');
 });
 
-test('one of a thing, and many', () => {
+test('counts use the singular for one and a separator for thousands', () => {
   expect(plural(1, 'request')).toBe('1 request');
   expect(plural(0, 'request')).toBe('0 requests');
   expect(plural(12_345, 'request')).toBe('12,345 requests');
 });
 
-test('what others wrote is one line and steers no terminal', () => {
+test('text from outside becomes one line without control characters', () => {
   expect(printable('\u001b[2J1.0\n\u0007\u009b31m\u202e2 ü\u2028')).toBe('[2J1.0 31m 2 ü');
 });

@@ -6,12 +6,12 @@ const PLACE = 'node_modules/a';
 
 function lacking(
   wanted: LockedPackage,
-  found: InstalledPackage | null,
+  present: InstalledPackage | null,
   { place = PLACE, recorded = false } = {},
 ): ReturnType<typeof lackingPackages> {
   return lackingPackages(
     { '': {}, [place]: wanted },
-    { at: (at) => (at === place ? found : null), isRecorded: () => recorded, platform: PLATFORM },
+    { at: (at) => (at === place ? present : null), isRecorded: () => recorded, platform: PLATFORM },
   );
 }
 
@@ -20,15 +20,15 @@ const NONE = { required: [], optional: [] };
 const REQUIRED = { required: [PLACE], optional: [] };
 const OPTIONAL = { required: [], optional: [PLACE] };
 
-describe('a package that is there', () => {
+describe('an installed package', () => {
   it.each<[string, LockedPackage, InstalledPackage]>([
-    ['in its version', { version: '1.0.0' }, of('1.0.0')],
-    ['in a looser spelling of its version', { version: '1.2.0-beta' }, of('v1.02.0beta+7')],
+    ['in the locked version', { version: '1.0.0' }, of('1.0.0')],
+    ['in a looser spelling of that version', { version: '1.2.0-beta' }, of('v1.02.0beta+7')],
     ['under an alias', { name: 'b', version: '1.0.0' }, of('1.0.0', 'b')],
     ['from git, without a version', {}, { manifest: {} }],
-    ['as the link that the lockfile names', { link: true }, 'link'],
-  ])('is not lacking: %s', (_how, wanted, found) => {
-    expect(lacking(wanted, found)).toEqual(NONE);
+    ['as a link that the lockfile names', { link: true }, 'link'],
+  ])('is accepted %s', (_how, wanted, present) => {
+    expect(lacking(wanted, present)).toEqual(NONE);
   });
 
   it.each<[string, LockedPackage, InstalledPackage]>([
@@ -36,20 +36,20 @@ describe('a package that is there', () => {
     ['is another package', { version: '1.0.0' }, of('1.0.0', 'b')],
     ['has no package.json', { version: '1.0.0' }, { manifest: null }],
     ['has an empty package.json', { version: '1.0.0' }, { manifest: {} }],
-    ['is a link and should be a folder', { version: '1.0.0' }, 'link'],
-    ['is a folder and should be a link', { link: true }, of('1.0.0')],
+    ['is a link instead of a folder', { version: '1.0.0' }, 'link'],
+    ['is a folder instead of a link', { link: true }, of('1.0.0')],
     ['is optional and half installed', { version: '1.0.0', optional: true }, { manifest: null }],
-  ])('is lacking when it %s', (_how, wanted, found) => {
-    expect(lacking(wanted, found)).toEqual(REQUIRED);
+  ])('counts as missing when it %s', (_how, wanted, present) => {
+    expect(lacking(wanted, present)).toEqual(REQUIRED);
   });
 });
 
-describe('a package that is not there', () => {
+describe('an absent package', () => {
   it.each<[string, LockedPackage]>([
-    ['a plain one', { version: '1.0.0' }],
-    ['for another platform that nothing makes optional', { version: '1.0.0', os: ['win32'], cpu: ['x64'] }],
+    ['a plain dependency', { version: '1.0.0' }],
+    ['built for another platform but not optional', { version: '1.0.0', os: ['win32'], cpu: ['x64'] }],
     ['a link', { link: true }],
-  ])('is lacking: %s', (_which, wanted) => {
+  ])('counts as missing when it is %s', (_which, wanted) => {
     expect(lacking(wanted, null)).toEqual(REQUIRED);
   });
 
@@ -68,22 +68,22 @@ describe('a package that is not there', () => {
     expect(lacking(wanted, null)).toEqual(NONE);
   });
 
-  it('may be left out, but not without a second try, when it is optional and made for this platform', () => {
+  it('is worth a second install when it is optional and built for this platform', () => {
     const wanted = { optional: true, os: ['linux'], cpu: ['x64'], libc: ['glibc'] };
     expect(lacking(wanted, null)).toEqual(OPTIONAL);
   });
 
-  it('is lacking, optional or not, when npm recorded that it is installed', () => {
+  it('counts as missing, optional or not, when npm recorded it as installed', () => {
     expect(lacking({ optional: true }, null, { recorded: true })).toEqual(REQUIRED);
     expect(lacking({ peer: true }, null, { recorded: true })).toEqual(REQUIRED);
   });
 
-  it('is found missing below another package and below a workspace too', () => {
+  it('counts as missing below another package or a workspace too', () => {
     for (const place of ['node_modules/b/node_modules/a', 'packages/c/node_modules/a'])
       expect(lacking({ version: '1.0.0' }, null, { place })).toEqual({ required: [place], optional: [] });
   });
 
-  it('is none of npm when it is a workspace, which the commit itself holds', () => {
+  it('is ignored when it is a workspace, which the commit itself contains', () => {
     expect(lacking({ version: '1.0.0' }, null, { place: 'packages/a' })).toEqual(NONE);
   });
 });

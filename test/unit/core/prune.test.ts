@@ -13,7 +13,7 @@ const good = (id: number, of: Commit): Deployment =>
 const bad = (id: number, of: Commit): Deployment =>
   deployment({ id, commit: of, state: 'failed', fault: 'commit', cause: 'x', finishedAt: 1 });
 
-function found(known: Partial<Inventory>): Inventory {
+function inventory(known: Partial<Inventory>): Inventory {
   return {
     history: [],
     active: null,
@@ -29,36 +29,36 @@ function found(known: Partial<Inventory>): Inventory {
   };
 }
 
-describe('releases', () => {
+describe('pruning releases', () => {
   const history = [good(1, A), good(2, B), good(3, C), good(4, D), good(5, E)];
 
-  it('of which the last good ones stay besides the active and the warm one', () => {
-    const look = { history, active: E, inUse: [E, D], releases: [A, B, C, D, E] };
-    expect(decidePrune(found({ ...look, keep: 1 })).releases).toEqual([A, B]);
-    expect(decidePrune(found({ ...look, keep: 2 })).releases).toEqual([A]);
-    expect(decidePrune(found({ ...look, keep: 9 })).releases).toEqual([]);
+  it('keeps the active and the warm release, and the last good ones besides', () => {
+    const given = { history, active: E, inUse: [E, D], releases: [A, B, C, D, E] };
+    expect(decidePrune(inventory({ ...given, keep: 1 })).releases).toEqual([A, B]);
+    expect(decidePrune(inventory({ ...given, keep: 2 })).releases).toEqual([A]);
+    expect(decidePrune(inventory({ ...given, keep: 9 })).releases).toEqual([]);
   });
 
-  it('go failed ones first, then the oldest', () => {
-    const look = { history: [...history, bad(6, B)], active: E, inUse: [E], releases: [A, B, C, D, E] };
-    expect(decidePrune(found({ ...look, keep: 1 })).releases).toEqual([B, A, C]);
+  it('removes failed releases before old good ones', () => {
+    const given = { history: [...history, bad(6, B)], active: E, inUse: [E], releases: [A, B, C, D, E] };
+    expect(decidePrune(inventory({ ...given, keep: 1 })).releases).toEqual([B, A, C]);
   });
 
-  it('keep what a rollback would go to, older than the newest as it may be', () => {
-    const look = { history, active: B, inUse: [B], releases: [A, B, C, D, E], keep: 1 };
-    expect(decidePrune(found(look)).releases).toEqual([C, D, E]);
+  it('keeps the rollback target, even if newer releases go', () => {
+    const given = { history, active: B, inUse: [B], releases: [A, B, C, D, E], keep: 1 };
+    expect(decidePrune(inventory(given)).releases).toEqual([C, D, E]);
   });
 
-  it('of a deployment that waits, works or holds stay', () => {
+  it('keeps the release of a held deployment', () => {
     const holding = deployment({ id: 6, commit: A, state: 'holding' });
-    const look = { history: [...history, holding], active: E, inUse: [E], releases: [A, B, C, D, E] };
-    expect(decidePrune(found(look)).releases).toEqual([B, C]);
+    const given = { history: [...history, holding], active: E, inUse: [E], releases: [A, B, C, D, E] };
+    expect(decidePrune(inventory(given)).releases).toEqual([B, C]);
   });
 });
 
-describe('stores of packages', () => {
-  it('stay while a release that is kept needs them; and so does the newest', () => {
-    const look = found({
+describe('pruning package stores', () => {
+  it('keeps the newest store and every store that a kept release needs', () => {
+    const given = inventory({
       history: [good(1, A), good(2, B), good(3, C)],
       active: C,
       inUse: [C, B],
@@ -71,16 +71,16 @@ describe('stores of packages', () => {
         [A, 'a'],
       ]),
     });
-    expect(decidePrune(look).stores).toEqual(['c']);
-    expect(decidePrune({ ...look, history: [good(2, B), good(3, C)] }).stores).toEqual(['a', 'c']);
+    expect(decidePrune(given).stores).toEqual(['c']);
+    expect(decidePrune({ ...given, history: [good(2, B), good(3, C)] }).stores).toEqual(['a', 'c']);
   });
 });
 
-describe('the limit on the disk', () => {
+describe('the disk limit', () => {
   const history = [good(1, A), good(2, B), good(3, C), good(4, D), good(5, E)];
-  /** Each release has 10 bytes of its own and 90 of packages, under these keys. */
-  const look = (keys: string[], keepBytes: number): Inventory =>
-    found({
+  /** Five releases with 10 bytes of their own and 90 bytes of packages each, stored under these keys. */
+  const given = (keys: string[], keepBytes: number): Inventory =>
+    inventory({
       history,
       active: E,
       inUse: [E],
@@ -92,94 +92,94 @@ describe('the limit on the disk', () => {
       stores: [...new Set(keys)].map((key, madeAt) => ({ key, madeAt })),
     });
 
-  it('removes the oldest good releases that do not fit, with the packages that only they used', () => {
+  it('removes the oldest good releases until the rest fits, with the packages that only they used', () => {
     const own = ['a', 'b', 'c', 'd', 'e'];
-    expect(decidePrune(look(own, 500))).toMatchObject({ releases: [], stores: [] });
-    expect(decidePrune(look(own, 499))).toMatchObject({ releases: [A], stores: ['a'] });
-    expect(decidePrune(look(own, 300))).toMatchObject({ releases: [A, B], stores: ['a', 'b'] });
+    expect(decidePrune(given(own, 500))).toMatchObject({ releases: [], stores: [] });
+    expect(decidePrune(given(own, 499))).toMatchObject({ releases: [A], stores: ['a'] });
+    expect(decidePrune(given(own, 300))).toMatchObject({ releases: [A, B], stores: ['a', 'b'] });
   });
 
-  it('counts packages once for all releases that share them', () => {
-    expect(decidePrune(look(['x', 'x', 'x', 'x', 'x'], 140)).releases).toEqual([]);
-    expect(decidePrune(look(['x', 'x', 'x', 'x', 'x'], 139)).releases).toEqual([A]);
+  it('counts shared packages once', () => {
+    expect(decidePrune(given(['x', 'x', 'x', 'x', 'x'], 140)).releases).toEqual([]);
+    expect(decidePrune(given(['x', 'x', 'x', 'x', 'x'], 139)).releases).toEqual([A]);
   });
 
   it('keeps an old release whose removal would free almost nothing', () => {
-    expect(decidePrune(look(['e', 'b', 'c', 'd', 'e'], 310))).toMatchObject({
+    expect(decidePrune(given(['e', 'b', 'c', 'd', 'e'], 310))).toMatchObject({
       releases: [B],
       stores: ['b'],
     });
   });
 
-  it('never removes the active release, the warm one or the rollback target', () => {
-    const own = look(['a', 'b', 'c', 'd', 'e'], 0);
+  it('never removes the active release, the warm release or the rollback target', () => {
+    const own = given(['a', 'b', 'c', 'd', 'e'], 0);
     expect(decidePrune(own).releases).toEqual([A, B, C]);
     expect(decidePrune({ ...own, inUse: [E, A] }).releases).toEqual([B, C]);
     expect(decidePrune({ ...own, active: C, inUse: [C] }).releases).toEqual([A, D, E]);
   });
 
-  it('counts a release that could not be measured as nothing', () => {
-    expect(decidePrune({ ...look(['a', 'b', 'c', 'd', 'e'], 1), sizes: new Map() }).releases).toEqual([]);
+  it('counts a release of unknown size as zero bytes', () => {
+    expect(decidePrune({ ...given(['a', 'b', 'c', 'd', 'e'], 1), sizes: new Map() }).releases).toEqual([]);
   });
 });
 
-describe('logs and events', () => {
+describe('pruning logs and events', () => {
   const history = Array.from({ length: 250 }, (_, index) => good(index + 1, A));
 
-  it('stay for the last 200 deployments', () => {
-    const { logs, eventsBefore } = decidePrune(found({ history, logs: [1, 49, 50, 51, 250] }));
+  it('keeps those of the last 200 deployments', () => {
+    const { logs, eventsBefore } = decidePrune(inventory({ history, logs: [1, 49, 50, 51, 250] }));
     expect({ logs, eventsBefore }).toEqual({ logs: [1, 49, 50], eventsBefore: 51 });
   });
 
-  it('stay for one that is not over', () => {
-    const look = history.map((d) => (d.id === 10 ? { ...d, state: 'queued' as const } : d));
-    expect(decidePrune(found({ history: look })).eventsBefore).toBe(10);
+  it('keeps those of an unfinished deployment', () => {
+    const given = history.map((d) => (d.id === 10 ? { ...d, state: 'queued' as const } : d));
+    expect(decidePrune(inventory({ history: given })).eventsBefore).toBe(10);
   });
 
-  it('stay all while there are few', () => {
-    expect(decidePrune(found({ history: [good(1, A)], logs: [1] }))).toMatchObject({
+  it('removes nothing while there are few deployments', () => {
+    expect(decidePrune(inventory({ history: [good(1, A)], logs: [1] }))).toMatchObject({
       logs: [],
       eventsBefore: 0,
     });
   });
 });
 
-describe('whatever has happened', () => {
+describe('pruning after any history', () => {
   const seeds = Array.from({ length: 300 }, (_, seed) => seed);
 
-  it.each(seeds)('nothing that is needed goes, and nothing else stays (%i)', (seed) => {
-    const look = someday(seed);
-    const { releases: removed } = decidePrune(look);
-    const kept = look.releases.filter((each) => !removed.includes(each));
-    const target = look.active && rollbackTarget(look.history, look.active);
+  it.each(seeds)('keeps everything needed and nothing else (seed %i)', (seed) => {
+    const given = randomInventory(seed);
+    const { releases: removed } = decidePrune(given);
+    const kept = given.releases.filter((each) => !removed.includes(each));
+    const target = given.active && rollbackTarget(given.history, given.active);
 
-    expect(removed.filter((each) => look.inUse.includes(each) || each === look.active)).toEqual([]);
-    if (target && look.releases.includes(target)) expect(kept).toContain(target);
-    for (const { commit: asked } of look.history.filter(({ state }) => !isOver(state))) {
+    expect(removed.filter((each) => given.inUse.includes(each) || each === given.active)).toEqual([]);
+    if (target && given.releases.includes(target)) expect(kept).toContain(target);
+    for (const { commit: asked } of given.history.filter(({ state }) => !isOver(state))) {
       expect(removed).not.toContain(asked);
     }
     const busy = new Set([
-      ...look.inUse,
-      look.active,
-      ...look.history.filter(({ state }) => !isOver(state)).map((d) => d.commit),
+      ...given.inUse,
+      given.active,
+      ...given.history.filter(({ state }) => !isOver(state)).map((d) => d.commit),
     ]);
     const spare = kept.filter((each) => !busy.has(each));
-    expect(spare.length).toBeLessThanOrEqual(look.keep);
-    const goodOnes = goodReleases(look.history).map((each) => each.commit);
+    expect(spare.length).toBeLessThanOrEqual(given.keep);
+    const goodOnes = goodReleases(given.history).map((each) => each.commit);
     expect(spare.filter((each) => !goodOnes.includes(each))).toEqual([]);
-    if (look.keepBytes === Infinity && removed.some((each) => goodOnes.includes(each)))
-      expect(spare).toHaveLength(look.keep);
-    // what never was good goes first
+    if (given.keepBytes === Infinity && removed.some((each) => goodOnes.includes(each)))
+      expect(spare).toHaveLength(given.keep);
+    // releases that never were good go first
     const firstGood = removed.findIndex((each) => goodOnes.includes(each));
     if (firstGood !== -1)
       expect(removed.slice(firstGood).filter((each) => !goodOnes.includes(each))).toEqual([]);
-    // done once, there is nothing left to do
-    expect(decidePrune({ ...look, releases: kept }).releases).toEqual([]);
+    // a second run has nothing to do
+    expect(decidePrune({ ...given, releases: kept }).releases).toEqual([]);
   });
 });
 
-/** A machine's past, made up from a number. */
-function someday(seed: number): Inventory {
+/** A random history and inventory, the same for the same seed. */
+function randomInventory(seed: number): Inventory {
   const next = random(seed);
   const pick = <T>(from: readonly T[]): T => from[Math.floor(next() * from.length)] as T;
   const commits = Array.from({ length: 2 + Math.floor(next() * 8) }, (_, index) => commit(`${index}`));
@@ -205,7 +205,7 @@ function someday(seed: number): Inventory {
   );
   if (next() < 0.2) history.push(deployment({ id: 99, commit: pick(commits), state: 'queued' }));
   const active = next() < 0.1 ? null : pick(commits);
-  return found({
+  return inventory({
     history,
     active,
     inUse: [active, pick(commits)].filter((each) => each !== null),

@@ -14,39 +14,42 @@ function decide(...deployments: Deployment[]): { begin: number | null; supersede
   return { begin: begin?.id ?? null, superseded: superseded.map(({ id }) => id) };
 }
 
-test('an empty queue begins nothing', () => expect(decide()).toEqual({ begin: null, superseded: [] }));
+test('an empty queue starts nothing', () => expect(decide()).toEqual({ begin: null, superseded: [] }));
 
-test('a push begins at once when nothing runs', () => {
+test('a push starts at once when nothing runs', () => {
   expect(decide(push(1))).toEqual({ begin: 1, superseded: [] });
 });
 
-test.each(['running', 'holding', 'baking'] as const)('one that is %s lets the next one wait', (state) => {
-  expect(decide(runs(1, state), push(2))).toEqual({ begin: null, superseded: [] });
-});
+test.each(['running', 'holding', 'baking'] as const)(
+  'a deployment that is %s makes the next one wait',
+  (state) => {
+    expect(decide(runs(1, state), push(2))).toEqual({ begin: null, superseded: [] });
+  },
+);
 
-test('of three pushes that wait only the newest is deployed, in whatever order they are read', () => {
+test('only the newest of three queued pushes is deployed, in whatever order they are read', () => {
   expect(decide(runs(1), push(2), push(3), push(4))).toEqual({ begin: null, superseded: [2, 3] });
   expect(decide(push(4), push(2), push(3))).toEqual({ begin: 4, superseded: [2, 3] });
 });
 
 test.each(['running', 'holding', 'baking'] as const)(
-  'a push that is %s is not superseded by those that wait',
+  'a push that is %s is not superseded by queued ones',
   (state) => {
     expect(decide(runs(1, state), push(2), push(3))).toEqual({ begin: null, superseded: [2] });
   },
 );
 
-test('a push, a webhook and the poll tell of the same branch: only the newest of them is deployed', () => {
+test('only the newest of a push, a webhook and a poll of the same branch is deployed', () => {
   const triggers: Trigger[] = ['push', 'webhook', 'poll', 'webhook'];
   const waiting = triggers.map((trigger, index) => deployment({ id: index + 1, branch: 'main', trigger }));
   expect(decide(...waiting)).toEqual({ begin: 4, superseded: [1, 2, 3] });
 });
 
-test('what was asked for with a commit of its own, to be held or not, is superseded by no push', () => {
+test('a deploy of a named commit that is to be held is not superseded by a push', () => {
   expect(decide({ ...named(1), hold: true }, push(2))).toEqual({ begin: 1, superseded: [] });
 });
 
-test('what brings back a dead slot goes before deploys that wait', () => {
+test('a restore of a dead slot runs before queued deploys', () => {
   const restore = deployment({ id: 3, kind: 'restore', trigger: 'watch' });
   expect(decide(push(1), named(2), restore).begin).toBe(3);
 });
@@ -55,15 +58,15 @@ test('a push to another branch supersedes nothing', () => {
   expect(decide(push(1, 'main'), push(2, 'next'))).toEqual({ begin: 1, superseded: [] });
 });
 
-test('a commit that a person named waits its turn, and newer pushes do not replace it', () => {
+test('a deploy of a named commit waits its turn, and newer pushes do not supersede it', () => {
   expect(decide(named(1), push(2), named(3), push(4))).toEqual({ begin: 1, superseded: [2] });
 });
 
-test('a push is not superseded by a named commit: it means another one', () => {
+test('a push is not superseded by a deploy of a named commit', () => {
   expect(decide(push(1), named(2))).toEqual({ begin: 1, superseded: [] });
 });
 
-test('a rollback goes before everything that waits, and of two the first one', () => {
+test('a rollback runs before everything queued, and the first of two comes first', () => {
   expect(decide(push(1), named(2), rollback(3), rollback(4))).toEqual({ begin: 3, superseded: [] });
 });
 
@@ -71,7 +74,7 @@ test('even a rollback never runs beside another deployment', () => {
   expect(decide(runs(1, 'baking'), rollback(2)).begin).toBeNull();
 });
 
-test('what is over is looked at by nobody', () => {
+test('a finished deployment is ignored', () => {
   const over = deployment({ id: 9, branch: 'main', state: 'failed' });
   expect(decide(over, push(2))).toEqual({ begin: 2, superseded: [] });
 });

@@ -28,47 +28,47 @@ const step = (index: number, status: Phase['status'], undo = false): Entry => ({
   status,
   undo,
 });
-/** Every step up to and with this one is done. */
+/** Every step up to and including this one is done. */
 const doneTo = (last: number): Entry[] =>
   TO_GREEN.slice(0, last + 1).flatMap((_, index) => [step(index, 'started'), step(index, 'done')]);
 
-test('killed before the plan: half-made files go, nothing else is touched', () => {
+test('a deployment killed before its plan only loses its half-made files', () => {
   const built: Entry = { type: 'phase', phase: 'build', status: 'started' };
   expect(decideRecovery(running({ plan: null }), events(built))).toEqual({ do: 'discard' });
 });
 
-test('killed between the plan and its first step: there is nothing to take back', () => {
+test('a deployment killed between plan and first step has nothing to undo', () => {
   const built: Entry = { type: 'phase', phase: 'build', status: 'done' };
   expect(decideRecovery(running(), events(built))).toEqual({ do: 'discard' });
 });
 
-test('killed inside a step: that step is taken back too, for nobody knows how far it came', () => {
+test('a deployment killed inside a step undoes that step too, since its progress is unknown', () => {
   expect(decideRecovery(running(), events(step(0, 'started')))).toEqual({
     do: 'undo',
     steps: TO_GREEN.slice(0, 1),
   });
 });
 
-test('killed between two steps: what was done is taken back', () => {
+test('a deployment killed between two steps undoes the completed ones', () => {
   expect(decideRecovery(running(), events(...doneTo(1)))).toEqual({
     do: 'undo',
     steps: TO_GREEN.slice(0, 2),
   });
 });
 
-test('killed after the shift and before it was verified: the traffic goes back', () => {
+test('a deployment killed between the shift and its verification shifts traffic back', () => {
   expect(decideRecovery(running(), events(...doneTo(2)))).toEqual({
     do: 'undo',
     steps: TO_GREEN.slice(0, 3),
   });
 });
 
-test('killed while it took a step back: that is taken back again, for nobody knows how far it came', () => {
+test('a deployment killed while undoing a step undoes it again, since the progress is unknown', () => {
   const failed = [...doneTo(1), step(2, 'started'), step(2, 'failed'), step(2, 'started', true)];
   expect(decideRecovery(running(), events(...failed))).toEqual({ do: 'undo', steps: TO_GREEN.slice(0, 3) });
 });
 
-describe('killed while it took back, with some of it behind it', () => {
+describe('a deployment killed halfway through its undo', () => {
   const plan: PlannedStep[] = [
     {
       step: { do: 'stop', slot: 'green' },
@@ -88,53 +88,49 @@ describe('killed while it took back, with some of it behind it', () => {
     undo,
   });
   const done = [phase(0, 'stop', 'done'), phase(1, 'start', 'done'), phase(2, 'shift', 'done')];
-  const takenBack = [phase(2, 'shift', 'done', true), phase(1, 'stop', 'done', true)];
+  const undone = [phase(2, 'shift', 'done', true), phase(1, 'stop', 'done', true)];
   const undosAfter = (...entries: Entry[]): Step['do'][][] => {
     const decision = decideRecovery(running({ plan }), events(...done, ...entries));
     return decision.do === 'undo' ? decision.steps.map(({ undo }) => undo.map((each) => each.do)) : [];
   };
 
-  test('users are not moved again, and what they have got back is not stopped', () => {
-    expect(undosAfter(...takenBack)).toEqual([['start', 'verify'], [], []]);
+  test('does not shift traffic again or stop the restored slot', () => {
+    expect(undosAfter(...undone)).toEqual([['start', 'verify'], [], []]);
   });
 
-  test('a slot that was put back is looked at, since it may have died with the machine', () => {
-    const all = [...takenBack, phase(0, 'start', 'done', true), phase(0, 'verify', 'done', true)];
+  test('starts and verifies a restored slot again, since it may have died with the machine', () => {
+    const all = [...undone, phase(0, 'start', 'done', true), phase(0, 'verify', 'done', true)];
     expect(undosAfter(...all)).toEqual([['start', 'verify'], [], []]);
   });
 
-  test('a step that was tried again since is taken back again', () => {
-    expect(undosAfter(...takenBack, phase(2, 'shift', 'started'))).toEqual([
-      ['start', 'verify'],
-      [],
-      ['shift'],
-    ]);
+  test('undoes a step again that was retried since', () => {
+    expect(undosAfter(...undone, phase(2, 'shift', 'started'))).toEqual([['start', 'verify'], [], ['shift']]);
   });
 });
 
-test('killed while baking: the release was live and verified, so the bake goes on', () => {
+test('a deployment killed while baking goes on baking, since the release was live and verified', () => {
   const baking = running({ state: 'baking' });
-  const told = events(...doneTo(3), LIVE, step(BAKE, 'started'));
-  expect(decideRecovery(baking, told)).toEqual({ do: 'finish', from: BAKE });
+  const recorded = events(...doneTo(3), LIVE, step(BAKE, 'started'));
+  expect(decideRecovery(baking, recorded)).toEqual({ do: 'finish', from: BAKE });
 });
 
-test('killed while a bad bake was taken back: the bad release is not kept', () => {
+test('a deployment killed while undoing a failed bake does not keep the bad release', () => {
   const baking = running({ state: 'baking' });
-  const told = events(
+  const recorded = events(
     ...doneTo(3),
     LIVE,
     step(BAKE, 'started'),
     step(BAKE, 'failed'),
     step(2, 'started', true),
   );
-  expect(decideRecovery(baking, told)).toEqual({ do: 'undo', steps: TO_GREEN });
+  expect(decideRecovery(baking, recorded)).toEqual({ do: 'undo', steps: TO_GREEN });
 });
 
-test('killed between LIVE and the bake: what was called live stays live and is watched', () => {
+test('a deployment killed between LIVE and the bake stays live and bakes', () => {
   expect(decideRecovery(running(), events(...doneTo(3), LIVE))).toEqual({ do: 'finish', from: BAKE });
 });
 
-test('killed between LIVE and the end of a rollback, which has no bake: it only has to be called done', () => {
+test('a rollback killed after LIVE has no bake and only needs to be finished', () => {
   const plan = TO_GREEN.slice(0, BAKE);
   expect(decideRecovery(running({ plan }), events(...doneTo(3), LIVE))).toEqual({
     do: 'finish',
@@ -142,7 +138,7 @@ test('killed between LIVE and the end of a rollback, which has no bake: it only 
   });
 });
 
-describe('held', () => {
+describe('a held deployment', () => {
   const hold = { step: { ...PROOF, do: 'hold' as const }, undo: [] };
   const [start, verify, ...rest] = TO_GREEN as [PlannedStep, PlannedStep, ...PlannedStep[]];
   const plan = [start, verify, hold, verify, ...rest];
@@ -161,37 +157,40 @@ describe('held', () => {
       ...more,
     );
 
-  test('killed while it was held: it is held on', () => {
+  test('stays held when it is killed', () => {
     expect(decideRecovery(held(), phases(HOLD))).toEqual({ do: 'hold', from: HOLD, steps: plan.slice(0, 3) });
   });
 
   test.each([null, 'promote'] as const)(
-    'killed after a person said yes (%s), before the shift: the hold is taken up again, and the yes holds',
-    (wish) => {
-      expect(decideRecovery(held({ wish }), phases(SHIFT - 1))).toMatchObject({ do: 'hold', from: HOLD });
+    'resumes its hold when it is killed before the shift (operator request: %s)',
+    (request) => {
+      expect(decideRecovery(held({ wish: request }), phases(SHIFT - 1))).toMatchObject({
+        do: 'hold',
+        from: HOLD,
+      });
     },
   );
 
-  test('killed in the shift: nobody knows how far it came, so it is taken back', () => {
+  test('is undone when it is killed during the shift, whose progress is unknown', () => {
     expect(decideRecovery(held({ wish: 'promote' }), phases(SHIFT))).toEqual({
       do: 'undo',
       steps: plan.slice(0, SHIFT + 1),
     });
   });
 
-  test('killed before it came to the hold: it is taken back', () => {
+  test('is undone when it is killed before the hold', () => {
     expect(decideRecovery(held({ state: 'running' }), phases(HOLD - 1))).toEqual({
       do: 'undo',
       steps: plan.slice(0, 2),
     });
   });
 
-  test('killed while it was taken back: that goes on', () => {
+  test('continues its undo when it is killed during it', () => {
     const undone: Entry = { type: 'phase', phase: 'stop', step: 0, status: 'started', undo: true };
     expect(decideRecovery(held(), phases(HOLD, undone))).toEqual({ do: 'undo', steps: plan.slice(0, 3) });
   });
 
-  test('killed while an operator aborts it: it is taken back, held, baking or running', () => {
+  test('is undone when it is killed during an abort, held or baking', () => {
     const undo = { do: 'undo', steps: plan.slice(0, 3) };
     expect(decideRecovery(held({ wish: 'abort' }), phases(HOLD))).toEqual(undo);
     const baking = deployment({ state: 'baking', plan: TO_GREEN, wish: 'abort' });
@@ -202,8 +201,8 @@ describe('held', () => {
   });
 });
 
-describe('a batch of it failed', () => {
-  // as rolling plans it: from the second step on it would be tried again from the second
+describe('a rolling deployment with a failed batch', () => {
+  // as rolling plans it: a retry repeats everything from the second step on
   const plan = TO_GREEN.map((planned, index) => (index === 0 ? planned : { ...planned, again: 1 }));
   const failed = [
     ...doneTo(1),
@@ -213,14 +212,14 @@ describe('a batch of it failed', () => {
     step(2, 'done', true),
   ];
 
-  test('and it waited for a person: it waits on', () => {
+  test('keeps waiting for the operator when it is killed', () => {
     expect(decideRecovery(running({ plan, state: 'holding' }), events(...failed))).toEqual({
       do: 'wait',
       again: 1,
     });
   });
 
-  test('and it was being taken back, or a person wanted that: everything is that is not yet', () => {
+  test('undoes the remaining steps when it is killed during its undo or an abort', () => {
     const [first, second, batch] = plan as [PlannedStep, PlannedStep, PlannedStep];
     const all = { do: 'undo', steps: [first, second, { step: batch.step, undo: [] }] };
     expect(decideRecovery(running({ plan }), events(...failed))).toEqual(all);
@@ -230,13 +229,16 @@ describe('a batch of it failed', () => {
   });
 });
 
-test('killed while what serves nobody any more was ended: the rest of that is done, and no second bake', () => {
+test('a deployment killed while stopping retired slots stops the rest, without a second bake', () => {
   const stop: PlannedStep = { step: { do: 'stop', slot: 'amber' }, undo: [] };
   const plan = [...TO_GREEN, stop];
-  const told = events(...doneTo(BAKE), LIVE, {
+  const recorded = events(...doneTo(BAKE), LIVE, {
     ...(step(BAKE, 'started') as Phase),
     phase: 'stop',
     step: BAKE + 1,
   });
-  expect(decideRecovery(running({ plan, state: 'baking' }), told)).toEqual({ do: 'finish', from: BAKE + 1 });
+  expect(decideRecovery(running({ plan, state: 'baking' }), recorded)).toEqual({
+    do: 'finish',
+    from: BAKE + 1,
+  });
 });

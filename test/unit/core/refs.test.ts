@@ -4,11 +4,11 @@ const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
 const C = 'c'.repeat(40);
 
-it('takes from a file only lines that are commit ids', () => {
+it('keeps only the lines of a file that are commit ids', () => {
   expect(goodLines(`${A}\n\n${A.slice(1)}\nref: refs/heads/x\n${B}`)).toEqual([A, B]);
 });
 
-it('tries what a file says of a branch before what was packed earlier', () => {
+it("prefers a branch's own file to an earlier packed ref", () => {
   const loose = [
     { ref: 'refs/heads/main', text: `${A}\n` },
     { ref: 'refs/heads/empty', text: '' },
@@ -21,19 +21,19 @@ it('tries what a file says of a branch before what was packed earlier', () => {
   ]);
 });
 
-describe('what is brought into a new repository', () => {
+describe('the refs copied into a new repository', () => {
   const mirror = new Map([
     ['refs/heads/main', [B]],
     ['refs/heads/deleted', [C]],
   ]);
 
-  it('is what the old one says, then what the mirror says, without branches that were deleted', () => {
+  it('come from the old repository, then from the mirror, without deleted branches', () => {
     expect([...refsToBring(new Map([['refs/heads/main', [A]]]), mirror)]).toEqual([
       ['refs/heads/main', [A, B]],
     ]);
   });
 
-  it('is what the mirror says where the old one has no branch left', () => {
+  it('come from the mirror when the old repository has no branch left', () => {
     expect(refsToBring(new Map(), mirror)).toEqual(mirror);
   });
 });

@@ -15,13 +15,13 @@ describe('a file of a release', () => {
     ['empty', 'a.js is empty', { size: 0, changedAt: 100 }],
     ['empty and newer than its build', 'a.js is empty', { size: 0, changedAt: 200 }],
     ['shorter and no newer', 'a.js is cut off', { size: 5, changedAt: 100 }],
-  ])('is damaged when it is %s', (_how, said, present) => {
-    expect(damage(present)).toBe(said);
+  ])('is damaged when it is %s', (_how, message, present) => {
+    expect(damage(present)).toBe(message);
   });
 
   it.each<[string, FileFacts]>([
     ['unchanged', BUILT],
-    ['written anew by the app', { size: 5, changedAt: 200 }],
+    ['rewritten by the app', { size: 5, changedAt: 200 }],
     ['touched', { size: 10, changedAt: 200 }],
   ])('is not damaged when it is %s', (_how, present) => {
     expect(damage(present)).toBeNull();
@@ -31,17 +31,17 @@ describe('a file of a release', () => {
     expect(damage({ size: 0, changedAt: 100 }, { size: 0, changedAt: 100 })).toBeNull();
   });
 
-  it('may be gone from a cache', () => {
+  it('may be missing from a cache', () => {
     for (const file of ['node_modules/.cache/x', '.next/cache/x'])
       expect(damage(undefined, BUILT, file)).toBeNull();
   });
 
-  it('is damaged when it was a link and is gone', () => {
+  it('is damaged when it was a link and is missing', () => {
     expect(damage(undefined, null)).toBe('a.js is missing');
     expect(damage(null, null)).toBeNull();
   });
 
-  it('does not count when the app has added it', () => {
+  it('is ignored when the app added it', () => {
     expect(damagedFiles(new Map(), new Map([['new.log', BUILT]]))).toBeNull();
   });
 });

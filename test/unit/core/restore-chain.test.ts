@@ -13,7 +13,7 @@ const fallback = (id: number, commit: string): Deployment =>
 
 const GOOD = [good(1, A), good(2, B), good(3, C)];
 
-test('after a restore that failed the newest earlier release is tried, then the one before', () => {
+test('a failed restore is followed by the newest earlier release, then by the one before', () => {
   const first = restore(4, C);
   const second = fallback(5, B);
   const third = fallback(6, A);
@@ -22,7 +22,7 @@ test('after a restore that failed the newest earlier release is tried, then the 
   expect(nextToTry([...GOOD, first, second, third], third, 'E_EXITED')).toBeNull();
 });
 
-test('a release that is marked bad is not tried', () => {
+test('a release marked bad is not tried', () => {
   const bad = deployment({
     id: 4,
     commit: B,
@@ -46,11 +46,11 @@ test('at most five earlier releases are tried after one restore', () => {
 });
 
 test.each(['E_ENGINE', 'E_DISK', 'E_NO_ROOM', 'E_ABORTED', 'E_STOPPED', 'E_INTERRUPTED'] as const)(
-  'nothing else is tried after %s, which an older release meets too',
+  'nothing else is tried after %s, which would stop an older release too',
   (code) => expect(nextToTry([...GOOD, restore(4, C)], restore(4, C), code)).toBeNull(),
 );
 
-test('a port that another process holds is no reason for an older release: the same one is tried in another slot', () => {
+test('a port held by another process leads to the same release in another slot, not to an older one', () => {
   const first = restore(4, C);
   const second = fallback(5, C);
   expect(nextToTry([...GOOD, first], first, 'E_STRANGER_ON_PORT')).toBe(C);
@@ -58,12 +58,12 @@ test('a port that another process holds is no reason for an older release: the s
   expect(nextToTry([...GOOD, first, second], second, 'E_EXITED')).toBe(B);
 });
 
-test('what an operator asks for is no part of a chain, and its failure begins none', () => {
-  const asked = deployment({ id: 4, commit: B, kind: 'rollback', trigger: 'command', state: 'failed' });
-  expect(isFallback(asked)).toBe(false);
-  expect(isRevival(asked)).toBe(false);
+test("an operator's rollback is not part of a chain, and its failure starts none", () => {
+  const requested = deployment({ id: 4, commit: B, kind: 'rollback', trigger: 'command', state: 'failed' });
+  expect(isFallback(requested)).toBe(false);
+  expect(isRevival(requested)).toBe(false);
   expect(isRevival(restore(4, C))).toBe(true);
-  expect(nextToTry([...GOOD, asked], asked, 'E_EXITED')).toBeNull();
+  expect(nextToTry([...GOOD, requested], requested, 'E_EXITED')).toBeNull();
   expect(
     nextToTry([...GOOD, good(4, B)], { ...good(4, B), state: 'failed' } as Deployment, 'E_EXITED'),
   ).toBeNull();

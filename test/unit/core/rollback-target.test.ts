@@ -21,9 +21,9 @@ const endedByOperator = (of: string): Deployment =>
   over({ commit: of, state: 'rolled-back', fault: 'operator' });
 
 describe('a rollback without an argument', () => {
-  it('goes to the release before', () => expect(rollbackTarget([good(A), good(B)], B)).toBe(A));
+  it('goes to the previous release', () => expect(rollbackTarget([good(A), good(B)], B)).toBe(A));
 
-  it('goes twice back when it is done twice', () => {
+  it('goes back two releases when it is done twice', () => {
     const history = [good(A), good(B), good(C)];
     expect(rollbackTarget(history, C)).toBe(B);
     history.push(rolledBackTo(B));
@@ -32,42 +32,42 @@ describe('a rollback without an argument', () => {
     expect(rollbackTarget(history, A)).toBeNull();
   });
 
-  it('goes to the release before a newer deploy, also after a rollback', () => {
+  it('goes to the release before the newest deploy, even if that followed a rollback', () => {
     const history = [good(A), good(B), rolledBackTo(A), good(C)];
     expect(rollbackTarget(history, C)).toBe(B);
   });
 
-  it('reads the history in any order', () => {
+  it('accepts the history in any order', () => {
     expect(rollbackTarget([good(A), good(B), good(C)].reverse(), C)).toBe(B);
   });
 
-  it('does not go to itself when the same commit was deployed again', () => {
+  it('never goes to the live commit, even if it was deployed twice', () => {
     expect(rollbackTarget([good(A), good(B), good(B)], B)).toBe(A);
   });
 
-  it('counts a commit from its last deploy on', () => {
+  it('counts only the last deploy of a commit', () => {
     expect(rollbackTarget([good(A), good(B), good(A)], A)).toBe(B);
   });
 
-  it('leaves out what failed and what is bad', () => {
+  it('skips failed and bad releases', () => {
     expect(rollbackTarget([good(A), bad(B), good(C)], C)).toBe(A);
     expect(rollbackTarget([good(A), good(B), bad(B), good(C)], C)).toBe(A);
   });
 
-  it('goes back from a release that bakes and is not good yet', () => {
+  it('goes back from a release that is still baking', () => {
     const baking = deployment({ id: ++ids, commit: C, state: 'baking' });
     expect(rollbackTarget([good(A), good(B), baking], C)).toBe(B);
   });
 
-  it('may go to a release whose bake an operator ended: that marks nothing bad', () => {
+  it('may go to a release whose bake an operator ended, which does not mark it bad', () => {
     expect(rollbackTarget([good(A), endedByOperator(B), good(C)], C)).toBe(B);
   });
 
-  it('goes to the last good one from a commit that the history does not know', () => {
+  it('goes to the last good release when the history does not know the live commit', () => {
     expect(rollbackTarget([good(A), good(B)], D)).toBe(B);
   });
 
-  it('has nowhere to go before the second release', () => {
+  it('has no target before the second release', () => {
     expect(rollbackTarget([], A)).toBeNull();
     expect(rollbackTarget([good(A)], A)).toBeNull();
   });
@@ -87,29 +87,32 @@ describe('a rollback without an argument', () => {
 });
 
 describe('a bad commit', () => {
-  it('is one whose own fault ended its last deployment, and says why', () => {
+  it('is one whose own fault ended its last deployment, and has a cause', () => {
     expect(badCause([bad(A, { cause: '/health answered 500' })], A)).toBe('/health answered 500');
   });
 
-  it.each(['machine', 'operator'] as const)('is none when the fault was the %s', (fault) => {
-    expect(badCause([over({ commit: A, state: 'failed', fault })], A)).toBeNull();
-  });
+  it.each(['machine', 'operator'] as const)(
+    'is not one whose deployment failed through a fault of the %s',
+    (fault) => {
+      expect(badCause([over({ commit: A, state: 'failed', fault })], A)).toBeNull();
+    },
+  );
 
-  it('is not mended by a machine that fails at the next attempt', () => {
+  it('stays bad when the machine fails at the next attempt', () => {
     expect(badCause([bad(A), over({ commit: A, state: 'failed', fault: 'machine' })], A)).toBe('it failed');
   });
 
-  it('stays bad when it was refused for it', () => {
+  it('stays bad with its first cause when it is refused', () => {
     const refused = bad(A, { state: 'failed', errorCode: 'E_BAD_COMMIT', cause: 'it failed before' });
     expect(badCause([bad(A), refused, refused], A)).toBe('it failed');
   });
 
-  it('is good again when a person deployed it and it went through', () => {
+  it('is good again after a deployment that succeeded', () => {
     expect(badCause([bad(A), good(A)], A)).toBeNull();
     expect(badCause([good(A), bad(A)], A)).toBe('it failed');
   });
 
-  it('says nothing of other commits, of rollbacks, and of one that still runs', () => {
+  it('is not judged by other commits, rollbacks or unfinished deployments', () => {
     const running = deployment({ id: ++ids, commit: A, state: 'running', fault: 'commit' });
     expect(badCause([bad(B), bad(A, { kind: 'rollback' }), running], A)).toBeNull();
   });

@@ -13,15 +13,27 @@ const migrated = (moved: boolean | null): Migration => ({
 const first = deployment({ id: 1, commit: A, migration: migrated(true) });
 
 it.each<[string, Deployment[], number | null]>([
-  ['a migration of a newer release', [first, deployment({ id: 2, commit: B, migration: migrated(true) })], 2],
   [
-    'one that failed, or that nobody knows the end of',
+    'a newer release with a migration',
+    [first, deployment({ id: 2, commit: B, migration: migrated(true) })],
+    2,
+  ],
+  [
+    'a newer release whose migration has an unknown result',
     [first, deployment({ id: 3, commit: B, state: 'failed', migration: migrated(null) })],
     3,
   ],
-  ['none that moved nothing', [first, deployment({ id: 2, commit: B, migration: migrated(false) })], null],
-  ['none of its own', [first, deployment({ id: 2, commit: A, migration: migrated(true) })], null],
-  ['none where no newer release has one', [first, deployment({ id: 2, commit: B })], null],
-])('a release meets the schema of %s', (_, history, id) => {
+  [
+    'null for a migration that changed nothing',
+    [first, deployment({ id: 2, commit: B, migration: migrated(false) })],
+    null,
+  ],
+  [
+    "null for the release's own migration",
+    [first, deployment({ id: 2, commit: A, migration: migrated(true) })],
+    null,
+  ],
+  ['null when no newer release has a migration', [first, deployment({ id: 2, commit: B })], null],
+])('schemaNewerThan returns %s', (_, history, id) => {
   expect(schemaNewerThan(history, A)?.id ?? null).toBe(id);
 });

@@ -1,11 +1,11 @@
 import { STRATEGY_NAMES, isStrategyName, strategyFor } from '../../../deploy/core/strategy-choice';
 
-it('is the same for every branch where there is one name', () => {
+it('is the same for every branch when one name is configured', () => {
   expect(strategyFor('rolling', 'main')).toBe('rolling');
   expect(strategyFor('rolling', null)).toBe('rolling');
 });
 
-describe('by branch', () => {
+describe('a strategy by branch', () => {
   const choice = {
     main: 'blue-green',
     '*': 'in-place',
@@ -21,21 +21,21 @@ describe('by branch', () => {
     ['feature/big-one', 'blue-green'],
     ['mainly', 'in-place'],
     [null, 'rolling'],
-  ])('%s: the branch itself, then the longest pattern, then the default', (branch, expected) => {
+  ])('for %s is %s: the branch itself, then the longest pattern, then the default', (branch, expected) => {
     expect(strategyFor(choice, branch)).toBe(expected);
   });
 
-  it('takes nothing in a name for more than a letter but the star', () => {
+  it('treats every character of a pattern except the star literally', () => {
     expect(strategyFor({ 'v1.0': 'rolling' }, 'v1x0')).toBe('blue-green');
     expect(strategyFor({ '(a': 'rolling' }, '(a')).toBe('rolling');
   });
 
-  it('is blue/green for whom nothing fits', () => {
+  it('is blue/green when nothing matches', () => {
     expect(strategyFor({ main: 'rolling' }, 'other')).toBe('blue-green');
   });
 });
 
-it('knows its own names', () => {
+it('recognizes the names of strategies', () => {
   for (const name of STRATEGY_NAMES) expect(isStrategyName(name)).toBe(true);
   expect(isStrategyName('restore')).toBe(false);
 });

@@ -6,8 +6,8 @@ const PAIR: Table = { active: 'green', standby: 'blue' };
 const ALONE: Table = { active: 'green', standby: null };
 const POOL = splitOver(['blue', 'green', 'amber'], () => false);
 
-describe('one slot serves', () => {
-  it('hands its users to the standby and gets them back', () => {
+describe('a slot that serves alone', () => {
+  it('moves its users to the standby and gets them back', () => {
     expect(substitutesFor(PAIR, 'green')).toEqual(['blue']);
     const away = tableWithout(PAIR, 'green', ['blue']);
     expect(away).toEqual({ active: 'blue', standby: null });
@@ -15,19 +15,19 @@ describe('one slot serves', () => {
     expect(tableWith(away, 'green', ['green'])).toEqual(PAIR);
   });
 
-  it('has nobody to hand them to without a standby', () => {
+  it('has no substitute without a standby', () => {
     expect(substitutesFor(ALONE, 'green')).toEqual([]);
   });
 
-  it('is not set aside while it serves, or behind the maintenance page, or before the first release', () => {
+  it('is not set aside while it serves, behind the maintenance page or before the first release', () => {
     expect(setAside(PAIR, ['green'])).toEqual([]);
     expect(setAside({ active: 'blue', standby: null, maintenance: true }, ['green'])).toEqual([]);
     expect(setAside({ active: null, standby: null }, ['green'])).toEqual([]);
   });
 });
 
-describe('several slots serve', () => {
-  it("leaves a slot's users to the others and gives it its share back", () => {
+describe('a slot that serves in a pool', () => {
+  it('moves its users to the other slots and gets its share back', () => {
     expect(substitutesFor(POOL, 'green')).toEqual(['blue', 'amber']);
     const away = tableWithout(POOL, 'green', ['blue']);
     expect(setAside(away, ['blue', 'green', 'amber'])).toEqual(['green']);

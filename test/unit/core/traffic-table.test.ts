@@ -30,7 +30,7 @@ test('no two tables share a folder', () => {
   expect(new Set(TABLES.map(tableFolder)).size).toBe(TABLES.length);
 });
 
-test('a folder name can be read by a person, and reads back as the table it was made from', () => {
+test('a folder name is readable and parses back to its table', () => {
   expect(tableFolder(CANARY)).toBe('active-blue.standby-none.green5');
   expect(tableFolder({ ...BLUE, maintenance: true })).toBe('active-blue.standby-none.maintenance');
   for (const table of TABLES) expect(parseTableFolder(tableFolder(table))).toEqual(table);
@@ -48,7 +48,7 @@ test.each([
   'active-blue.standby-none.maintenance.green5',
 ])('%p is not a table', (name) => expect(parseTableFolder(name)).toBeNull());
 
-test('nginx needs a file for each bucket only where several slots serve', () => {
+test('a table has one file per bucket only when several slots serve', () => {
   expect(tableFiles(BLUE)).toEqual(['all.blue']);
   expect(tableFiles(EMPTY_TABLE)).toEqual([]);
   expect(tableFiles({ ...BLUE, maintenance: true })).toEqual([]);
@@ -57,7 +57,7 @@ test('nginx needs a file for each bucket only where several slots serve', () => 
   expect(files.slice(3, 7)).toEqual(['03.green', '04.green', '05.blue', '06.blue']);
 });
 
-test('the active slot serves what no share says otherwise', () => {
+test('the active slot serves every bucket outside the shares', () => {
   expect(bucketsBySlot(BLUE)).toEqual(new Map([['blue', 100]]));
   expect(bucketsBySlot(EMPTY_TABLE)).toEqual(new Map());
   expect(bucketsBySlot(CANARY)).toEqual(
@@ -69,7 +69,7 @@ test('the active slot serves what no share says otherwise', () => {
   expect([...bucketsBySlot(POOL).values()]).toEqual([25, 25, 25, 25]);
 });
 
-test('whoever is in a small share is in every larger one', () => {
+test('a bucket of a small share is in every larger share', () => {
   const inShare = (buckets: number): number[] =>
     slotsOfBuckets({ ...BLUE, shares: [{ slot: 'green', buckets }] }).flatMap((slot, bucket) =>
       slot === 'green' ? [bucket] : [],
@@ -78,14 +78,14 @@ test('whoever is in a small share is in every larger one', () => {
   expect(inShare(100)).toHaveLength(100);
 });
 
-test('the serving slots are told with the active one first', () => {
+test('serving slots are listed with the active one first', () => {
   expect(servingSlots(CANARY)).toEqual(['blue', 'green']);
   expect(servingSlots(POOL)).toEqual(['blue', 'green', 'amber', 'violet']);
   expect(servingSlots({ ...BLUE, shares: [{ slot: 'green', buckets: 100 }] })).toEqual(['green']);
   expect(servingSlots(EMPTY_TABLE)).toEqual([]);
 });
 
-test('two slots can need five tables: nobody, and each slot with and without the other behind it', () => {
+test('two slots have five tables: none active, and each slot with and without the other as standby', () => {
   expect(allTables(['blue', 'green'])).toEqual([
     { active: null, standby: null },
     { active: 'blue', standby: null },
@@ -95,14 +95,14 @@ test('two slots can need five tables: nobody, and each slot with and without the
   ]);
 });
 
-test('no table has a slot behind itself, and none has a standby without an active slot', () => {
+test('no table has a slot as its own standby, or a standby without an active slot', () => {
   for (const { active, standby } of TABLES) {
     if (standby !== null) expect(active).not.toBeNull();
     if (active !== null) expect(standby).not.toBe(active);
   }
 });
 
-test('tables are the same when everything about them is', () => {
+test('tables are equal only when active, standby, shares and maintenance are', () => {
   expect(sameTable(BLUE, { ...BLUE })).toBe(true);
   expect(sameTable(BLUE, { ...BLUE, shares: [] })).toBe(true);
   expect(sameTable(BLUE, { active: 'blue', standby: 'green' })).toBe(false);

@@ -8,46 +8,53 @@ const counts = (errors: number, requests: number): { errors: number; requests: n
 const NOTHING = counts(0, 0);
 
 test.each([
-  ['no request at all', NOTHING, NOTHING],
-  ['all of 19 requests failed: too few to tell', NOTHING, counts(19, 19)],
-  ['exactly the share that is allowed', NOTHING, counts(5, 100)],
-  ['as bad as the release before', counts(50, 100), counts(50, 100)],
-  ['worse than the release before by exactly what is allowed', counts(50, 100), counts(55, 100)],
-  ['better than the release before', counts(100, 100), counts(1, 100)],
-])('well: %s', (_case, before, now) => expect(errorVerdict(before, now, RULE)).toBeNull());
+  ['no requests', NOTHING, NOTHING],
+  ['all 19 requests failed, which is too few for a verdict', NOTHING, counts(19, 19)],
+  ['exactly the allowed share failed', NOTHING, counts(5, 100)],
+  ['as many failures as in the previous release', counts(50, 100), counts(50, 100)],
+  ['worse than the previous release by exactly the allowed share', counts(50, 100), counts(55, 100)],
+  ['better than the previous release', counts(100, 100), counts(1, 100)],
+])('a release is healthy: %s', (_case, before, now) => expect(errorVerdict(before, now, RULE)).toBeNull());
 
 test.each([
-  ['all of 20 failed', NOTHING, counts(20, 20), '20 of 20 requests failed (100.0 %, before 0.0 %)'],
-  ['one more than allowed', NOTHING, counts(6, 100), '6 of 100 requests failed (6.0 %, before 0.0 %)'],
+  ['all 20 requests failed', NOTHING, counts(20, 20), '20 of 20 requests failed (100.0 %, before 0.0 %)'],
   [
-    'one more than allowed over what was usual',
+    'one failure more than allowed',
+    NOTHING,
+    counts(6, 100),
+    '6 of 100 requests failed (6.0 %, before 0.0 %)',
+  ],
+  [
+    'one failure more than allowed above the baseline',
     counts(50, 100),
     counts(56, 100),
     '56 of 100 requests failed (56.0 %, before 50.0 %)',
   ],
-])('bad: %s', (_case, before, now, clause) => expect(errorVerdict(before, now, RULE)).toBe(clause));
+])('a release is unhealthy: %s', (_case, before, now, clause) =>
+  expect(errorVerdict(before, now, RULE)).toBe(clause),
+);
 
-test('one failed request of one before does not excuse every failure now', () => {
+test('a single failed request before does not excuse failures now', () => {
   expect(errorVerdict(counts(1, 1), counts(20, 20), RULE)).toContain('before 0.0 %');
 });
 
-test('an operator may allow every failure, or none', () => {
+test('the rule may allow every failure, or none', () => {
   expect(errorVerdict(NOTHING, counts(20, 20), { ...RULE, maxErrorRatio: 1 })).toBeNull();
   expect(errorVerdict(NOTHING, counts(1, 20), { ...RULE, maxErrorRatio: 0 })).not.toBeNull();
 });
 
-describe('of several slots', () => {
+describe('a release in several slots', () => {
   const verdict = (now: Record<string, ReturnType<typeof counts>>): object | null =>
     releaseVerdict(NOTHING, new Map(Object.entries(now)), RULE);
 
-  test('one that is ill is enough, however well the others are', () => {
+  test('is unhealthy when one slot is, however healthy the others are', () => {
     expect(verdict({ blue: counts(0, 1000), green: counts(10, 100), amber: counts(1, 1000) })).toEqual({
       slots: ['green'],
       why: '10 of 100 requests failed (10.0 %, before 0.0 %)',
     });
   });
 
-  test('they are judged as one where each has answered too little to tell', () => {
+  test('is judged as a whole when each slot has too few requests for a verdict', () => {
     expect(verdict({ blue: counts(1, 10), green: counts(4, 12) })).toEqual({
       slots: ['green', 'blue'],
       why: '5 of 22 requests failed (22.7 %, before 0.0 %)',
@@ -55,10 +62,10 @@ describe('of several slots', () => {
     expect(verdict({ blue: counts(1, 9), green: counts(4, 10) })).toBeNull();
   });
 
-  test('nothing is said of none', () => expect(verdict({})).toBeNull());
+  test('gets no verdict without slots', () => expect(verdict({})).toBeNull());
 });
 
-test('a bake claims no more than it has seen of users', () => {
+test('a bake says how few user requests it saw', () => {
   expect(bakePassed(10, 20, RULE)).toBe('healthy for 10 s');
   expect(bakePassed(10, 19, RULE)).toBe('passed its health checks for 10 s; only 19 user requests seen');
   expect(bakePassed(10, 0, RULE)).toBe('passed its health checks for 10 s; no user requests were seen');

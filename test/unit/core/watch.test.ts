@@ -14,8 +14,8 @@ const ONLINE: RunningSlot = {
 };
 const NO_RESTARTS: Sight['restarts'] = { hung: 0, unhealthy: 0, lastAgoMs: null };
 
-/** A process that has served for long and answers, except for what is given. */
-const decide = (seen: Partial<Sight>): string =>
+/** The action for a healthy slot that has served for an hour, with these overrides. */
+const decide = (overrides: Partial<Sight>): string =>
   decideWatch({
     running: ONLINE,
     health: 'good',
@@ -32,7 +32,7 @@ const decide = (seen: Partial<Sight>): string =>
     startLimitMs: 60_000,
     restarts: NO_RESTARTS,
     crashesTooOften: false,
-    ...seen,
+    ...overrides,
   });
 
 const SILENT: Partial<Sight> = {
@@ -54,22 +54,22 @@ test('replaces a release that crashes too often, but not while a deployment is r
 test('leaves a healthy slot alone', () => expect(decide({})).toBe('nothing'));
 
 describe('a silent slot that answers no user', () => {
-  it('is killed after three silences over three seconds', () => {
+  it('is killed after three silent probes over three seconds', () => {
     const after = [1, 2, 3, 4].map((silentInARow) => decide({ ...SILENT, silentInARow }));
     expect(after).toEqual(['nothing', 'nothing', 'kill', 'kill']);
   });
 
-  it('is not killed for connections that were refused within a moment', () => {
+  it('is not killed for connections refused within less than a second', () => {
     expect(decide({ ...SILENT, silentInARow: 20, silentForMs: 900 })).toBe('nothing');
   });
 
-  it('may take its time to start', () => {
+  it('has until the start limit for its first answer', () => {
     const starting = { ...SILENT, silentInARow: 30, answeredBefore: false };
     expect(decide({ ...starting, seenForMs: 15_000 })).toBe('nothing');
     expect(decide({ ...starting, seenForMs: 60_001 })).toBe('kill');
   });
 
-  it('is killed ever more rarely while it hangs again and again', () => {
+  it('is killed at growing intervals while it keeps hanging', () => {
     const again = (hung: number, lastAgoMs: number): string =>
       decide({ ...SILENT, restarts: { hung, unhealthy: 0, lastAgoMs } });
     expect([4000, 9999, 10_000].map((ago) => again(1, ago))).toEqual(['warn', 'warn', 'kill']);
@@ -77,28 +77,53 @@ describe('a silent slot that answers no user', () => {
     expect([59_000, 60_000].map((ago) => again(9, ago))).toEqual(['warn', 'kill']);
   });
 
-  it('is probed three times in three seconds, the last time for longest', () => {
+  it('is probed three times in three seconds, the third time for longest', () => {
     expect([0, 1, 2, 3].map(probeLimitMs)).toEqual([1000, 500, 1500, 1000]);
   });
 });
 
-describe('a slot that answers badly at its health path', () => {
-  // [what users got, a proven substitute, what is done]
+describe('a slot whose health path fails', () => {
+  // [case, user answers, a verified substitute exists, action]
   test.each([
-    ['users get answers', { answered: 500, failed: 0 }, true, 'warn'],
-    ['users get answers, nobody could take over', { answered: 500, failed: 0 }, false, 'warn'],
-    ['no user asks', { answered: 0, failed: 0 }, true, 'warn'],
-    ['no user asks, nobody could take over', { answered: 0, failed: 0 }, false, 'warn'],
-    ['too few users ask', { answered: 0, failed: 4 }, true, 'warn'],
-    ['a few requests fail', { answered: 60, failed: 40 }, true, 'warn'],
-    ['most requests fail', { answered: 40, failed: 60 }, true, 'restart'],
-    ['most requests fail, nobody could take over', { answered: 1, failed: 99 }, false, 'warn'],
-    ['all requests fail, nobody could take over', { answered: 0, failed: 5 }, false, 'restart'],
+    ['only gets a warning while users get answers', { answered: 500, failed: 0 }, true, 'warn'],
+    [
+      'only gets a warning while users get answers, without a substitute',
+      { answered: 500, failed: 0 },
+      false,
+      'warn',
+    ],
+    ['only gets a warning without user requests', { answered: 0, failed: 0 }, true, 'warn'],
+    [
+      'only gets a warning without user requests and without a substitute',
+      { answered: 0, failed: 0 },
+      false,
+      'warn',
+    ],
+    ['only gets a warning for too few user requests', { answered: 0, failed: 4 }, true, 'warn'],
+    [
+      'only gets a warning while fewer than half of the requests fail',
+      { answered: 60, failed: 40 },
+      true,
+      'warn',
+    ],
+    ['is restarted when most requests fail', { answered: 40, failed: 60 }, true, 'restart'],
+    [
+      'only gets a warning when most requests fail, without a substitute',
+      { answered: 1, failed: 99 },
+      false,
+      'warn',
+    ],
+    [
+      'is restarted when all requests fail, even without a substitute',
+      { answered: 0, failed: 5 },
+      false,
+      'restart',
+    ],
   ])('%s', (_, users, hasSubstitute, action) => {
     expect(decide({ ...BAD, users, hasSubstitute })).toBe(action);
   });
 
-  it('is restarted while users wait for answers and none comes, and not while any does', () => {
+  it('is restarted when users wait and none gets an answer', () => {
     expect(decide({ ...BAD, waiting: 4 })).toBe('warn');
     expect(decide({ ...BAD, waiting: 5 })).toBe('restart');
     expect(decide({ ...BAD, waiting: 50, hasSubstitute: true, users: { answered: 1, failed: 0 } })).toBe(
@@ -106,26 +131,26 @@ describe('a slot that answers badly at its health path', () => {
     );
   });
 
-  it('is not worth a warning before it has lasted for two seconds', () => {
+  it('gets no warning in the first two seconds', () => {
     expect(decide({ ...BAD, badForMs: 400 })).toBe('nothing');
   });
 
-  it('is never killed as one that hangs, however long it lasts', () => {
+  it('is never killed as hung, however long it lasts', () => {
     expect(decide({ ...BAD, badInARow: 100_000, badForMs: 1e9 })).toBe('warn');
   });
 
-  it('may take its time to start', () => {
+  it('has until the start limit for its first answer', () => {
     expect(decide({ ...BAD, answeredBefore: false, seenForMs: 15_000 })).toBe('nothing');
   });
 
-  describe('and fails all users', () => {
+  describe('and fails every user request', () => {
     const failing = { ...BAD, users: { answered: 0, failed: 50 } };
 
-    it('is left alone while a deployment is at work, which may replace it', () => {
+    it('only gets a warning during a deployment, which may replace it', () => {
       expect(decide({ ...failing, isBusy: true })).toBe('warn');
     });
 
-    it('is restarted three times, with a growing pause, and then given up', () => {
+    it('is restarted three times at growing intervals, then given up', () => {
       const again = (unhealthy: number, lastAgoMs: number): string =>
         decide({ ...failing, restarts: { hung: 0, unhealthy, lastAgoMs } });
       expect([4000, 10_000].map((ago) => again(1, ago))).toEqual(['warn', 'restart']);
@@ -135,7 +160,7 @@ describe('a slot that answers badly at its health path', () => {
   });
 });
 
-test('moves users away from a slot that is being stopped by hand, so that its connections end', () => {
+test('moves users away from a slot that is being stopped by hand, so that its connections close', () => {
   const stopping: RunningSlot = { ...ONLINE, status: 'stopping' };
   const refused: Partial<Sight> = { health: 'silent', badInARow: 3, silentInARow: 3, running: stopping };
   expect(decide({ ...refused, hasSubstitute: true })).toBe('move-away');
@@ -150,16 +175,19 @@ test('starts the release in the other slot when a slot without a standby is stop
   expect(decide({ ...refused, hasSubstitute: false, isBusy: true })).toBe('nothing');
 });
 
-test.each(['starting', 'crashed'] as const)('a process that is %s is in good hands', (status) => {
-  expect(decide({ ...SILENT, running: { ...ONLINE, status } })).toBe('nothing');
-});
+test.each(['starting', 'crashed'] as const)(
+  'leaves a process that is %s to its process manager',
+  (status) => {
+    expect(decide({ ...SILENT, running: { ...ONLINE, status } })).toBe('nothing');
+  },
+);
 
-test('an app between a crash and its restart is left to the process manager', () => {
+test('leaves an app between a crash and its restart to the process manager', () => {
   const crashed: RunningSlot = { ...ONLINE, pid: null, status: 'crashed', exitCode: 1 };
   expect(decide({ ...SILENT, running: crashed })).toBe('nothing');
 });
 
-test('an app that was stopped by hand, or that is nowhere, is started again, but not at the first look', () => {
+test('restores an app that was stopped by hand or is gone, after three probes', () => {
   const stopped: RunningSlot = { ...ONLINE, pid: null, status: 'stopped' };
   for (const running of [stopped, null]) {
     expect(decide({ running, health: 'silent', badInARow: 2 })).toBe('nothing');
@@ -167,21 +195,21 @@ test('an app that was stopped by hand, or that is nowhere, is started again, but
   }
 });
 
-test('an orphan serves, but nothing would start it again: it is replaced while it serves', () => {
+test('replaces an orphan while it serves, since nothing would restart it', () => {
   expect(decide({ running: { ...ONLINE, orphan: true } })).toBe('adopt');
 });
 
-test('an orphan that hangs is killed like any other', () => {
+test('kills a hung orphan like any other process', () => {
   expect(decide({ ...SILENT, running: { ...ONLINE, orphan: true } })).toBe('kill');
 });
 
-it('gives users back after three good answers, unless restarts did not help', () => {
+it('gives users back after three good probes, unless restarts did not help', () => {
   expect([1, 2, 3].map((good) => mayReturn(good, NO_RESTARTS))).toEqual([false, false, true]);
   expect(mayReturn(3, { hung: 9, unhealthy: 2, lastAgoMs: 0 })).toBe(true);
   expect(mayReturn(300, { hung: 0, unhealthy: 3, lastAgoMs: 0 })).toBe(false);
 });
 
-it('tries what could not be started ever more rarely, and at least once a minute', () => {
+it('retries a failed start at growing intervals, at least once a minute', () => {
   expect([1, 2, 3].map(restoreAgainAfterMs)).toEqual([2000, 4000, 8000]);
   expect(restoreAgainAfterMs(50)).toBe(60_000);
 });

@@ -5,26 +5,26 @@ import { compareVariants, wilson } from '../../../../deploy/core/canary/ab-test'
 const MATTERS = 0.01;
 const variant = (reached: number, visitors: number): Variant => ({ reached, visitors });
 
-describe('the interval of one share', () => {
-  // what R's prop.test(x, n, correct = TRUE) says, to four digits
+describe('the confidence interval of a share', () => {
+  // from R's prop.test(x, n, correct = TRUE), to four digits
   test.each([
     [15, 148, 0.0599, 0.1644],
     [81, 263, 0.2535, 0.3682],
     [1, 29, 0.0018, 0.1963],
-  ])('%p of %p', (reached, visitors, low, high) => {
+  ])('matches R for %p of %p', (reached, visitors, low, high) => {
     const estimate = wilson(variant(reached, visitors));
     expect(estimate.low).toBeCloseTo(low, 3);
     expect(estimate.high).toBeCloseTo(high, 3);
   });
 
-  test('of nobody is everything, of none or all keeps within 0 and 1', () => {
+  test('covers everything without visitors, and stays within 0 and 1 when none or all reach the goal', () => {
     expect(wilson(variant(0, 0))).toEqual({ share: 0, low: 0, high: 1 });
     expect(wilson(variant(0, 10)).low).toBe(0);
     expect(wilson(variant(10, 10)).high).toBe(1);
   });
 });
 
-describe('over all outcomes there can be', () => {
+describe('over all possible outcomes', () => {
   const CASES = [
     [50, 50],
     [30, 30],
@@ -44,7 +44,7 @@ describe('over all outcomes there can be', () => {
   );
 
   test.each(CASES)(
-    'of $a and $b visitors, reaching the goal by $shareA and $shareB',
+    'the comparison is right for $a and $b visitors who reach the goal with $shareA and $shareB',
     ({ a, b, shareA, shareB }) => {
       let covered = 0;
       let better = 0;
@@ -60,34 +60,34 @@ describe('over all outcomes there can be', () => {
           if (named) better += chanceA * chanceB;
         }
       }
-      // the interval holds the true difference in 95 % of them, and where there is none one is called better in 5 %
+      // the interval covers the true difference in at least 95 %; without a difference at most 5 % name a winner
       expect(covered).toBeGreaterThanOrEqual(0.95);
       if (shareA === shareB) expect(better).toBeLessThanOrEqual(0.05);
     },
   );
 });
 
-describe('the sentence', () => {
+describe('the summary', () => {
   test.each([
     ['B is better by 1.4 to 4.6 points (95 %)', variant(300, 3000), variant(390, 3000)],
     ['A is better by 1.4 to 4.6 points (95 %)', variant(390, 3000), variant(300, 3000)],
     ['no difference shown; about 44,000 more visitors needed', variant(80, 800), variant(20, 200)],
     ['no difference shown; about 79,000 more visitors needed', variant(0, 0), variant(0, 0)],
-  ])('%s', (sentence, a, b) => expect(compareVariants(a, b, MATTERS).sentence).toBe(sentence));
+  ])('is "%s"', (sentence, a, b) => expect(compareVariants(a, b, MATTERS).sentence).toBe(sentence));
 
-  test('where there were enough says how large a difference there may still be', () => {
+  test('gives the range of the difference when there were enough visitors', () => {
     expect(compareVariants(variant(2000, 20_000), variant(2010, 20_000), MATTERS).sentence).toBe(
       'no difference shown; B differs from A by -0.5 to 0.6 points (95 %)',
     );
   });
 
-  test('names nobody better of whom there were no visitors', () => {
+  test('names no winner when one variant had no visitors', () => {
     expect(compareVariants(variant(500, 1000), variant(0, 0), MATTERS).better).toBeNull();
     expect(compareVariants(variant(0, 0), variant(500, 1000), MATTERS).better).toBeNull();
   });
 });
 
-/** Each number of visitors who may reach the goal, with its probability, as far as it is worth looking at. */
+/** Each possible number of visitors who reach the goal, with its probability, unless that is negligible. */
 function outcomes(visitors: number, share: number): [number, number][] {
   return Array.from({ length: visitors + 1 }, (_, reached): [number, number] => {
     const ways = gammaln(visitors + 1) - gammaln(reached + 1) - gammaln(visitors - reached + 1);

@@ -5,7 +5,7 @@ import { RULE } from '../../../support/canary-rule';
 const answered = (errors: number, requests: number): Samples => ({ errors, requests, latencies: [] });
 const [GOOD, BAD, GROSS, NONE] = [answered(0, 200), answered(18, 200), answered(5, 5), answered(0, 0)];
 
-const decide = (look: Partial<Look>): string => {
+const decide = (overrides: Partial<Look>): string => {
   const whole: Look = {
     wish: null,
     waitedMs: 60_000,
@@ -13,52 +13,52 @@ const decide = (look: Partial<Look>): string => {
     patience: 300,
     canary: GOOD,
     stable: answered(0, 2000),
-    ...look,
+    ...overrides,
   };
   const move = decideCanary(whole, RULE);
   return 'why' in move ? `${move.do}: ${move.why}` : `${move.do}${move.few ? ', too few' : ''}`;
 };
 
 test.each<[string, Partial<Look>, RegExp]>([
-  ['collects until its time is over', { waitedMs: 59_999 }, /^collect$/],
+  ['collects until its time is up', { waitedMs: 59_999 }, /^collect$/],
   ['passes at its end', {}, /^go on: 0 of 200 failed/],
   ['is not judged before its end', { waitedMs: 59_999, canary: BAD }, /^collect$/],
   ['fails at its end', { canary: BAD }, /^fail: 18 of 200 failed/],
-  ['fails at once when all fails', { waitedMs: 100, canary: GROSS }, /^fail: 5 of 5 failed/],
-  ['collects further when there is too little', { canary: NONE }, /^collect, too few$/],
+  ['fails at once when every request fails', { waitedMs: 100, canary: GROSS }, /^fail: 5 of 5 failed/],
+  ['goes on collecting when there is too little data', { canary: NONE }, /^collect, too few$/],
   [
-    'asks when there is too little for long',
+    'asks the operator when there is too little data for too long',
     { canary: NONE, waitedMs: 360_000 },
     /^ask: not enough data: the canary/,
   ],
-  ['is judged as soon as there is enough', { waitedMs: 500_000 }, /^go on: 0 of 200 failed/],
+  ['is judged as soon as there is enough data', { waitedMs: 500_000 }, /^go on: 0 of 200 failed/],
   [
-    'goes on without enough when a person says so',
+    'goes on without enough data when an operator resumes it',
     { canary: NONE, wish: 'resume' },
     /^go on: resumed .*, though the/,
   ],
-  ['fails though a person has resumed it', { canary: BAD, wish: 'resume' }, /^fail/],
+  ['fails even if an operator resumed it', { canary: BAD, wish: 'resume' }, /^fail/],
   [
-    'waits where a person has paused it, though its time is over',
+    'waits while an operator has paused it, even if its time is up',
     { wish: 'pause' },
     /^ask: paused by a person$/,
   ],
-  ['fails at once though it is paused', { wish: 'pause', canary: GROSS }, /^fail/],
-  ['is promoted at any time', { wish: 'promote', waitedMs: 1, canary: NONE }, /^promote/],
-  ['is not promoted where all fails', { wish: 'promote', waitedMs: 1, canary: GROSS }, /^fail/],
+  ['fails at once even if it is paused', { wish: 'pause', canary: GROSS }, /^fail/],
+  ['can be promoted at any time', { wish: 'promote', waitedMs: 1, canary: NONE }, /^promote/],
+  ['is not promoted when every request fails', { wish: 'promote', waitedMs: 1, canary: GROSS }, /^fail/],
   [
-    'pauses where the configuration says so, for ever',
+    'pauses without limit when the configuration says so',
     { seconds: null, waitedMs: 1e9 },
     /^ask: the configuration/,
   ],
   [
-    'ends that pause when a person says so',
+    'ends that pause when an operator resumes it',
     { seconds: null, wish: 'resume' },
     /^go on: resumed by a person$/,
   ],
-])('a step %s', (_case, look, move) => expect(decide(look)).toMatch(move));
+])('a step %s', (_case, overrides, move) => expect(decide(overrides)).toMatch(move));
 
-test('no data is never a pass, however long it takes and whatever there is of stable', () => {
+test('no data is never a pass, however long it takes and however much stable has', () => {
   for (const canary of [NONE, answered(0, 99)])
     for (const stable of [NONE, answered(0, 99), answered(0, 1e6)])
       for (const waitedMs of [0, 60_000, 360_000, 1e12])

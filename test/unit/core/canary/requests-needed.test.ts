@@ -11,7 +11,7 @@ test.each([
   { usual: 0, now: 0.01, share: 0.25 },
   { usual: 0.05, now: 0.08, share: 0.25 },
 ])(
-  'with so many requests $now against $usual is caught with 95 % power, at $share',
+  'the requests needed catch $now against $usual with 95 % power, at share $share',
   ({ usual, now, share }) => {
     const needed = requestsNeeded({ usual, now }, share, RULE.extraErrors);
     const stable = needed.both - needed.canary;
@@ -26,14 +26,14 @@ test.each([
   },
 );
 
-test('no number shows what does not matter', () => {
+test('no number of requests shows a difference that does not matter', () => {
   expect(requestsNeeded({ usual: 0.01, now: 0.015 }, 0.05, 0.005).both).toBe(Infinity);
   expect(needSentence(0.05, 0.01)).toBe(
     'a canary with 2 % against 1 % is never failed: extraErrors is as much',
   );
 });
 
-test('the number is told before the canary begins', () => {
+test('the number of requests is reported before the canary starts', () => {
   expect(needSentence(0.05, 0.005)).toBe(
     'canary needs about 60,000 requests per step to see 2 % against 1 % (3,000 of them at 5 %)',
   );
@@ -44,4 +44,4 @@ test.each([
   [99.2, '100'],
   [4081, '4,100'],
   [54_321, '55,000'],
-])('about %p is %p', (number, told) => expect(about(number)).toBe(told));
+])('about rounds %p to %p', (number, text) => expect(about(number)).toBe(text));

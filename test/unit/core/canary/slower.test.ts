@@ -7,22 +7,22 @@ import {
 import { chance, shareOf, type Chance } from '../../../support/chance';
 
 const RULE: SlowRule = { slower: 1.25, warmUp: 5 };
-/** Whatever differs by more than is felt matters. */
+/** Every noticeable difference matters. */
 const STRICT: SlowRule = { ...RULE, slower: 1 };
 const TICK_MS = 100;
 
 interface Side {
-  /** In a tick. */
+  /** Per tick. */
   requests: number;
-  /** So many times as long as usual. */
+  /** The factor by which answers take longer than usual. */
   times?: number;
-  /** How much longer an answer takes just after the start; a third of it a second later. Milliseconds. */
+  /** Milliseconds by which an answer takes longer just after the start; about a third of that a second later. */
   cold?: number;
 }
 
 /**
- * Two processes on a machine that has other things to do: now and then one of them, or both, get no processor for some
- * tenths of a second, and whatever was asked meanwhile is late by as much.
+ * Two processes on a busy machine: now and then one or both get no processor for a few tenths of a second, which
+ * delays every request of that time.
  */
 function busy(dice: Chance, seconds: number, canary: Side, stable: Side): [Answered, Answered] {
   const ticks = (seconds * 1000) / TICK_MS;
@@ -43,7 +43,7 @@ function busy(dice: Chance, seconds: number, canary: Side, stable: Side): [Answe
   return [answers(canary), answers(stable)];
 }
 
-/** By how much what is asked in each tick may be late: 300 ms on average, in one of ten ticks. */
+/** The delay of requests in each tick: 300 ms on average, in one of ten ticks. */
 function stalls(dice: Chance, ticks: number): number[] {
   let left = 0;
   return Array.from({ length: ticks }, () => {
@@ -64,38 +64,38 @@ const failed = (
   return shareOf(runs, () => compareLatency(...busy(dice, seconds, ...sides), rule).isSlower);
 };
 
-describe('of good canaries on a machine that is busy at most 0.5 % are called slower, even if every difference mattered', () => {
+describe('on a busy machine at most 0.5 % of good canaries are called slower, even if every difference mattered', () => {
   test.each<[string, number, Side, Side]>([
-    ['halves', 20, { requests: 1 }, { requests: 1 }],
-    ['1 of 20', 20, { requests: 0.25 }, { requests: 4.75 }],
-    ['many in a short step', 11, { requests: 5 }, { requests: 5 }],
-    ['while it warms up', 11, { requests: 4, cold: 300 }, { requests: 4 }],
+    ['with half of the requests', 20, { requests: 1 }, { requests: 1 }],
+    ['with 1 of 20 requests', 20, { requests: 0.25 }, { requests: 4.75 }],
+    ['with many requests in a short step', 11, { requests: 5 }, { requests: 5 }],
+    ['during the warm-up', 11, { requests: 4, cold: 300 }, { requests: 4 }],
   ])('%s, %p s', (_case, seconds, canary, stable) =>
     expect(failed(200, 3, STRICT, seconds, canary, stable)).toBeLessThanOrEqual(0.005),
   );
 });
 
-test('many more were, if the answers of a process that has just been started counted', () => {
+test('more than 5 % would be called slower if the answers of a new process counted', () => {
   const [canary, stable] = [{ requests: 4, cold: 300 }, { requests: 4 }];
   expect(failed(100, 3, { ...STRICT, warmUp: 0 }, 6, canary, stable)).toBeGreaterThan(0.05);
 });
 
-describe('what is really slower is caught all the same', () => {
+describe('a slower canary is still caught', () => {
   test.each<[string, number, Side, Side]>([
-    ['half as slow again', 60, { requests: 1, times: 1.5 }, { requests: 1 }],
-    ['twice as slow, for 1 of 20', 60, { requests: 0.25, times: 2 }, { requests: 4.75 }],
+    ['1.5 times as slow', 60, { requests: 1, times: 1.5 }, { requests: 1 }],
+    ['twice as slow, with 1 of 20 requests', 60, { requests: 0.25, times: 2 }, { requests: 4.75 }],
     ['four times as slow, in a short step', 20, { requests: 1, times: 4 }, { requests: 1 }],
   ])('%s, %p s', (_case, seconds, canary, stable) =>
     expect(failed(60, 5, RULE, seconds, canary, stable)).toBeGreaterThan(0.9),
   );
 });
 
-describe('what is not compared is shown', () => {
+describe('latencies are not compared', () => {
   const answers = (ms: number, seconds: number): Answered => ({
     latencies: Array.from({ length: 100 }, (_, at) => ({ at: at * 10 * seconds, ms: ms + (at % 7) })),
   });
 
-  test('a step that is not ten half seconds longer than the warm-up', () => {
+  test('in a step that is not ten half seconds longer than the warm-up, but they are shown', () => {
     expect(compareLatency(answers(90, 10), answers(10, 10), RULE)).toEqual({
       isSlower: false,
       figures: '93 ms (95 % within 96 ms) against 13 ms (95 % within 16 ms), too short to compare',
@@ -106,18 +106,18 @@ describe('what is not compared is shown', () => {
     });
   });
 
-  test('nothing, where one of the two has answered nobody', () => {
+  test('when one side has no answers', () => {
     const none = { latencies: [] };
     expect(compareLatency(answers(90, 60), none, RULE)).toEqual({ isSlower: false, figures: '' });
     expect(compareLatency(none, answers(90, 60), RULE)).toEqual({ isSlower: false, figures: '' });
   });
 
-  test('one that has answered nobody since it was warm', () => {
+  test('when one side has no answers since its warm-up', () => {
     const early = { latencies: answers(90, 60).latencies.filter(({ at }) => at < 4000) };
     expect(compareLatency(early, answers(10, 60), RULE)).toMatchObject({ isSlower: false });
   });
 
-  test('half of the step, where the other has answered nobody, is no difference', () => {
+  test('in the half of a step in which one side has no answers', () => {
     const late = { latencies: answers(90, 60).latencies.filter(({ at }) => at < 30_000) };
     expect(compareLatency(late, answers(10, 60), RULE)).toMatchObject({ isSlower: false });
   });

@@ -3,13 +3,13 @@ import { judgeAtOnce, judgeStep } from '../../../../deploy/core/canary/verdict';
 import { chance, shareOf } from '../../../support/chance';
 import { RULE } from '../../../support/canary-rule';
 
-/** Whatever differs matters. */
+/** Every difference matters. */
 const STRICT: CanaryRule = { ...RULE, extraErrors: 0, slower: 1, minRequests: 40 };
 
 const answered = (errors: number, requests: number, latencies: number[] = []): Samples => ({
   requests,
   errors,
-  // over a minute, in no order
+  // spread over a minute in no particular order
   latencies: latencies.map((ms, at) => ({ at: ((at * GOLDEN) % 1) * 60_000, ms })),
 });
 const GOLDEN = 0.6180339887;
@@ -21,19 +21,23 @@ describe('a canary passes', () => {
   test.each([
     ['without any error', answered(0, 100), answered(0, 1900)],
     ['failing as often as stable', answered(3, 300), answered(60, 5700)],
-    ['failing less than stable', answered(0, 300), answered(400, 5700)],
-    ['failing more by what chance explains', answered(3, 100), answered(19, 1900)],
-    ['failing more, surely, by what does not matter', answered(400, 100_000), answered(0, 100_000)],
+    ['failing less often than stable', answered(0, 300), answered(400, 5700)],
+    ['failing more often, but within chance', answered(3, 100), answered(19, 1900)],
     [
-      'slower, surely, by what does not matter',
+      'failing significantly more often, but by too little to matter',
+      answered(400, 100_000),
+      answered(0, 100_000),
+    ],
+    [
+      'significantly slower, but by too little to matter',
       answered(0, 900, took(110, 900)),
       answered(0, 900, took(100, 900)),
     ],
-    ['slower by what nobody feels', answered(0, 900, took(9, 900)), answered(0, 900, took(1, 900))],
+    ['slower by too little to notice', answered(0, 900, took(9, 900)), answered(0, 900, took(1, 900))],
     ['much faster', answered(0, 900, took(20, 900)), answered(0, 900, took(100, 900))],
   ])('%s', (_case, canary, stable) => expect(verdictOf(canary, stable)).toBe('pass'));
 
-  test('and it is told by which figures', () => {
+  test('and the figures are named', () => {
     const { why } = judgeStep(answered(1, 250, took(12, 249)), answered(9, 4750, took(11, 4741)), RULE);
     expect(why).toBe(
       '1 of 250 failed (0.4 %) against 9 of 4,750 failed (0.19 %) of stable; ' +
@@ -45,19 +49,19 @@ describe('a canary passes', () => {
 describe('a canary fails', () => {
   test.each([
     [
-      'with errors that matter and are no chance',
+      'with errors that matter and exceed chance',
       answered(12, 300),
       answered(12, 5700),
       '12 of 300 failed (4 %) against 12 of 5,700 failed (0.21 %) of stable',
     ],
     [
-      'slower by what matters and is no chance',
+      'when it is slower by an amount that matters and exceeds chance',
       answered(0, 300, took(80, 300)),
       answered(0, 900, took(40, 900)),
       'it is slower: 83 ms (95 % within 86 ms) against 43 ms (95 % within 46 ms)',
     ],
     [
-      'over the ceiling, though stable fails as often',
+      'above the ceiling, even if stable fails as often',
       answered(90, 300),
       answered(1710, 5700),
       '90 of 300 failed (30 %), more than the 10 % that are ever allowed',
@@ -66,12 +70,12 @@ describe('a canary fails', () => {
     expect(judgeStep(canary, stable, RULE)).toEqual({ verdict: 'fail', why }),
   );
 
-  test('slower for the slowest fifth alone', () => {
+  test('when only its slowest fifth is slower', () => {
     const mostly = (slow: number): number[] => [...took(20, 8000), ...took(slow, 2000)];
     expect(verdictOf(answered(0, 10_000, mostly(900)), answered(0, 10_000, mostly(300)))).toBe('fail');
   });
 
-  test('at once when all of its first requests do, long before a step is over', () => {
+  test('at once when all of its first requests fail, long before a step is over', () => {
     expect(judgeAtOnce(answered(3, 3), RULE)).toBeNull();
     expect(judgeAtOnce(answered(4, 4), RULE)?.verdict).toBe('fail');
   });
@@ -80,19 +84,19 @@ describe('a canary fails', () => {
 describe('too few requests are not enough data', () => {
   test.each([
     [
-      'none at all',
+      'without any request',
       answered(0, 0),
       answered(0, 0),
       'the canary got 0 of the 100 requests that a verdict needs',
     ],
     [
-      'one too few',
+      'with one request too few',
       answered(0, 99),
       answered(0, 9999),
       'the canary got 99 of the 100 requests that a verdict needs',
     ],
     [
-      'of stable',
+      'with too few requests to stable',
       answered(0, 5000),
       answered(0, 99),
       'stable got 99 of the 100 requests that a verdict needs',
@@ -101,7 +105,7 @@ describe('too few requests are not enough data', () => {
     expect(judgeStep(canary, stable, RULE)).toEqual({ verdict: 'not enough data', why }),
   );
 
-  test('and never a pass, whatever they were', () => {
+  test('and never a pass, whatever their results', () => {
     const dice = chance(11);
     for (let run = 0; run < 1000; run++) {
       const canary = Math.floor(dice.next() * 300);
@@ -113,11 +117,11 @@ describe('too few requests are not enough data', () => {
   });
 });
 
-describe('of good canaries at most 1 % is failed at a step, even if every difference mattered', () => {
+describe('at most 1 % of good canaries fail a step, even if every difference mattered', () => {
   test.each(
     [0.001, 0.01, 0.05].flatMap((ratio) => SIZES().map(([canary, stable]) => ({ ratio, canary, stable }))),
   )(
-    'both fail $ratio of their requests, $canary to the canary and $stable to stable',
+    'when both fail $ratio of their requests, $canary to the canary and $stable to stable',
     ({ ratio, canary, stable }) => {
       const dice = chance(Math.round(ratio * 1000) + canary);
       const draw = (requests: number): Samples => answered(dice.times(requests, ratio), requests);
@@ -129,37 +133,46 @@ describe('of good canaries at most 1 % is failed at a step, even if every differ
 
   test.each([
     ['lognormal latencies', 40, 760, 1000, (drawn: number): number => Math.exp(5 + drawn)],
-    ['lognormal latencies, halves', 100, 100, 1500, (drawn: number): number => Math.exp(5 + drawn)],
     [
-      'latencies of few values',
+      'lognormal latencies, half the requests each',
+      100,
+      100,
+      1500,
+      (drawn: number): number => Math.exp(5 + drawn),
+    ],
+    [
+      'latencies of a few values',
       100,
       400,
       2500,
       (drawn: number): number => 50 * Math.round(Math.exp(1 + drawn / 2)),
     ],
     [
-      'quick answers and reports',
+      'quick answers and slow reports',
       100,
       400,
       2500,
       (drawn: number): number => (drawn < 1 ? 5 : 3000 + 100 * drawn),
     ],
-  ])('%s, and 1 %% errors, %p to %p', (_kind, canary, stable, runs, shape) => {
-    const dice = chance(canary + stable);
-    const draw = (requests: number): Samples => {
-      const errors = dice.times(requests, 0.01);
-      return answered(
-        errors,
-        requests,
-        Array.from({ length: requests - errors }, () => shape(dice.normal())),
-      );
-    };
-    expect(shareOf(runs, () => verdictOf(draw(canary), draw(stable), STRICT) === 'fail')).toBeLessThanOrEqual(
-      0.01,
-    );
-  });
+  ])(
+    'with %s and 1 %% errors, %p requests to the canary and %p to stable',
+    (_kind, canary, stable, runs, shape) => {
+      const dice = chance(canary + stable);
+      const draw = (requests: number): Samples => {
+        const errors = dice.times(requests, 0.01);
+        return answered(
+          errors,
+          requests,
+          Array.from({ length: requests - errors }, () => shape(dice.normal())),
+        );
+      };
+      expect(
+        shareOf(runs, () => verdictOf(draw(canary), draw(stable), STRICT) === 'fail'),
+      ).toBeLessThanOrEqual(0.01);
+    },
+  );
 
-  test('looked at after every request of the step', () => {
+  test('checked after every request of the step', () => {
     const dice = chance(5);
     const failed = (): boolean => {
       const canary = answered(0, 0);
@@ -174,7 +187,7 @@ describe('of good canaries at most 1 % is failed at a step, even if every differ
   });
 });
 
-/** Requests to the canary and to stable: 5:95, halves, many. */
+/** Requests to the canary and to stable: 5:95, half each, many. */
 function SIZES(): [number, number][] {
   return [
     [100, 1900],
