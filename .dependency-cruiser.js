@@ -51,10 +51,17 @@ module.exports = {
       to: {},
     },
     {
+      name: 'deploy imports neither scripts nor tools nor tests',
+      comment: 'The kit must run without them. Move the shared part into deploy/.',
+      severity: 'error',
+      from: { path: '^deploy/' },
+      to: { path: '^(scripts|tools|test)/' },
+    },
+    {
       name: 'no cycles',
       comment: 'Move what both files need to a third.',
       severity: 'error',
-      from: {},
+      from: { path: '^(deploy|scripts|tools)/' },
       to: { circular: true },
     },
   ],
@@ -62,7 +69,7 @@ module.exports = {
     tsPreCompilationDeps: true,
     tsConfig: { fileName: 'tsconfig.json' },
     doNotFollow: { path: 'node_modules' },
-    includeOnly: '^deploy/',
+    includeOnly: '^(deploy|scripts|tools|test)/',
     reporterOptions: {
       dot: { collapsePattern: '^deploy/(?:pipeline/steps|[^/]+)' },
     },

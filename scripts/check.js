@@ -22,7 +22,7 @@ const PARTS = {
   format: ['prettier/bin/prettier.cjs', '--check', '.'],
   types: ['typescript7/bin/tsc'],
   'dead-code': ['knip/bin/knip.js'],
-  rooms: ['dependency-cruiser/bin/dependency-cruise.mjs', 'deploy'],
+  rooms: ['dependency-cruiser/bin/dependency-cruise.mjs', 'deploy', 'scripts', 'tools'],
 };
 
 async function check() {

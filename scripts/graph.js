@@ -13,10 +13,14 @@ const ROOT = path.resolve(__dirname, '..');
 const CRUISER = path.join(ROOT, 'node_modules', 'dependency-cruiser', 'bin', 'dependency-cruise.mjs');
 
 async function graph() {
-  const dot = execFileSync(process.execPath, [CRUISER, 'deploy', '--output-type', 'dot'], {
-    cwd: ROOT,
-    encoding: 'utf8',
-  });
+  const dot = execFileSync(
+    process.execPath,
+    [CRUISER, 'deploy', '--include-only', '^deploy/', '--output-type', 'dot'],
+    {
+      cwd: ROOT,
+      encoding: 'utf8',
+    },
+  );
   const viz = await instance();
   const file = path.join(fs.mkdtempSync(path.join(os.tmpdir(), 'switchyard-graph-')), 'rooms.svg');
   fs.writeFileSync(file, viz.renderString(dot, { format: 'svg' }));

@@ -33,7 +33,7 @@ async function main() {
   await ensurePackages(ROOT);
   await ensureBuilt(ROOT, 'deploy', 'Switchyard');
   // the clone and its app are those of the tests
-  require('../test/support/load-typescript');
+  require('../tools/load-typescript');
   const { nameOf, tasksFor } = require('../test/soak/tasks');
   const { tableOf } = require('../test/soak/report');
   const tasks = tasksFor(options.only);

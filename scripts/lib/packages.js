@@ -40,9 +40,13 @@ async function install(root) {
   );
 }
 
-/** A quick look, for the commands: they install nothing. Throws E_PACKAGES. @param {string} root the clone */
-function checkPackages(root) {
-  if (fs.existsSync(path.join(root, 'node_modules', 'commander'))) return;
+/**
+ * A quick check for the commands, which install nothing. Throws E_PACKAGES.
+ * @param {string} root the clone
+ * @param {string} [needed] a package that the command cannot run without
+ */
+function checkPackages(root, needed = 'commander') {
+  if (fs.existsSync(path.join(root, 'node_modules', needed))) return;
   const hint = 'Install them: npm ci; the active release stays live meanwhile.';
   throw new KnownFailure('E_PACKAGES', 'The npm packages of this clone are gone.', hint);
 }

@@ -7,7 +7,7 @@
 const { attended } = require('../demo/attended');
 const { end } = require('../lib/known');
 
-require('../../test/support/load-typescript');
+require('../../tools/load-typescript');
 const { soak } = require('../../test/soak/soak');
 
 async function main() {

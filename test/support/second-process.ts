@@ -17,7 +17,7 @@ export function startTypeScript(
   env: NodeJS.ProcessEnv,
   rights: { uid?: number; gid?: number } = {},
 ): ChildProcess {
-  const hook = path.join(__dirname, 'load-typescript.js');
+  const hook = path.resolve(__dirname, '../../tools/load-typescript.js');
   const child = spawn(process.execPath, ['--require', hook, file, ...args], {
     env,
     ...rights,

@@ -4,11 +4,12 @@ import path from 'node:path';
 import { ScriptTarget, transpileModule } from 'typescript';
 
 const root = path.resolve(__dirname, '../../..');
-const files = ['scripts', 'scripts/lib', 'bin'].flatMap((folder) =>
+const early = ['scripts', 'scripts/lib', 'bin'].flatMap((folder) =>
   readdirSync(path.join(root, folder))
     .filter((name) => name.endsWith('.js') && name !== 'pm2.js')
     .map((name) => `${folder}/${name}`),
 );
+const files = [...early, 'tools/run.js'];
 
 it.each(files)('%s uses no syntax that is younger than Node 10', (file) => {
   const source = readFileSync(path.join(root, file), 'utf8');

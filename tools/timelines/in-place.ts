@@ -1,12 +1,9 @@
-// @ts-check
-'use strict';
-const { WORDS_OF_USERS } = require('./draw');
+import { USERS, type Picture } from './picture';
 
-/** @type {import('./draw').Picture} */
-module.exports = {
+export const inPlace: Picture = {
   name: 'in-place',
   title: { en: 'In-place over time', ko: '시간으로 보는 인플레이스' },
-  describes: {
+  description: {
     en: 'In-place over time: v1 stops, v2 starts in the same slot, and users get a maintenance page meanwhile',
     ko: '시간에 따른 인플레이스: v1이 멈추고 같은 슬롯에서 v2가 시작되며, 그동안 사용자는 점검 페이지를 본다',
   },
@@ -41,22 +38,22 @@ module.exports = {
     {
       name: 'blue',
       bars: [
-        { from: 0, to: 1, serves: 'blue', words: { en: 'v1 serves', ko: 'v1 서비스 중' } },
+        { from: 0, to: 1, live: 'blue', words: { en: 'v1 serves', ko: 'v1 서비스 중' } },
         { from: 1, to: 2, empty: true, words: { en: 'v1 stops', ko: 'v1 중지' } },
-        { from: 2, to: 3, waits: 'blue', words: { en: 'v2 starts, is verified', ko: 'v2 시작, 검증' } },
-        { from: 3, to: 4, next: 'blue', words: { en: 'v2 serves', ko: 'v2 서비스 중' } },
+        { from: 2, to: 3, idle: 'blue', words: { en: 'v2 starts, is verified', ko: 'v2 시작, 검증' } },
+        { from: 3, to: 4, updated: 'blue', words: { en: 'v2 serves', ko: 'v2 서비스 중' } },
       ],
     },
     {
-      name: WORDS_OF_USERS,
+      name: USERS,
       bars: [
-        { from: 0, to: 1, serves: 'blue', words: '100 % v1' },
+        { from: 0, to: 1, live: 'blue', words: '100 % v1' },
         { from: 1, to: 3, down: true, words: { en: '503: the maintenance page', ko: '503: 점검 페이지' } },
-        { from: 3, to: 4, next: 'blue', words: '100 % v2' },
+        { from: 3, to: 4, updated: 'blue', words: '100 % v2' },
       ],
     },
   ],
-  back: {
+  rollback: {
     from: 4,
     to: 0.8,
     words: {

@@ -1,18 +1,15 @@
-// @ts-check
-'use strict';
-const { WORDS_OF_USERS } = require('./draw');
+import { USERS, type Part, type Picture } from './picture';
 
-/** @param {number} share of the canary, in per cent @returns {{ slot: import('./draw').Slot, share: number }[]} */
-const shares = (share) => [
-  { slot: 'green', share },
-  { slot: 'blue', share: 100 - share },
+/** @param canary its share in per cent */
+const shares = (canary: number): Part[] => [
+  { slot: 'green', share: canary },
+  { slot: 'blue', share: 100 - canary },
 ];
 
-/** @type {import('./draw').Picture} */
-module.exports = {
+export const canary: Picture = {
   name: 'canary',
   title: { en: 'Canary over time', ko: '시간으로 보는 카나리' },
-  describes: {
+  description: {
     en: 'Canary over time: green serves 5, 25, 50, then 100 % of the users, with a verdict after each step',
     ko: '시간에 따른 카나리: green이 사용자의 5, 25, 50, 100%를 맡으며, 단계마다 판정한다',
   },
@@ -46,37 +43,37 @@ module.exports = {
     {
       name: 'blue',
       bars: [
-        { from: 0, to: 2, serves: 'blue', words: { en: 'v1 serves', ko: 'v1 서비스 중' } },
-        { from: 2, to: 5, serves: 'blue', words: { en: 'v1 serves the others', ko: '나머지는 v1이 서비스' } },
-        { from: 5, to: 6, waits: 'blue', words: { en: 'v1 stays warm', ko: 'v1 대기(warm)' } },
+        { from: 0, to: 2, live: 'blue', words: { en: 'v1 serves', ko: 'v1 서비스 중' } },
+        { from: 2, to: 5, live: 'blue', words: { en: 'v1 serves the others', ko: '나머지는 v1이 서비스' } },
+        { from: 5, to: 6, idle: 'blue', words: { en: 'v1 stays warm', ko: 'v1 대기(warm)' } },
       ],
     },
     {
       name: 'green',
       bars: [
         { from: 0, to: 1, empty: true, words: { en: 'empty, or v0 warm', ko: '비어 있거나 v0 대기' } },
-        { from: 1, to: 2, waits: 'green', words: { en: 'v2 starts', ko: 'v2 시작' } },
+        { from: 1, to: 2, idle: 'green', words: { en: 'v2 starts', ko: 'v2 시작' } },
         {
           from: 2,
           to: 5,
-          serves: 'green',
+          live: 'green',
           words: { en: 'v2: the canary, judged', ko: 'v2: 카나리, 단계마다 판정' },
         },
-        { from: 5, to: 6, serves: 'green', words: { en: 'v2 serves', ko: 'v2 서비스 중' } },
+        { from: 5, to: 6, live: 'green', words: { en: 'v2 serves', ko: 'v2 서비스 중' } },
       ],
     },
     {
-      name: WORDS_OF_USERS,
+      name: USERS,
       bars: [
-        { from: 0, to: 2, serves: 'blue', words: '100 % v1' },
+        { from: 0, to: 2, live: 'blue', words: '100 % v1' },
         { from: 2, to: 3, parts: shares(5), words: '5 % v2' },
         { from: 3, to: 4, parts: shares(25), words: '25 % v2' },
         { from: 4, to: 5, parts: shares(50), words: '50 % v2' },
-        { from: 5, to: 6, serves: 'green', words: '100 % v2' },
+        { from: 5, to: 6, live: 'green', words: '100 % v2' },
       ],
     },
   ],
-  back: {
+  rollback: {
     from: 5,
     to: 1.6,
     words: {

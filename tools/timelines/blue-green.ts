@@ -1,12 +1,9 @@
-// @ts-check
-'use strict';
-const { WORDS_OF_USERS } = require('./draw');
+import { USERS, type Picture } from './picture';
 
-/** @type {import('./draw').Picture} */
-module.exports = {
+export const blueGreen: Picture = {
   name: 'blue-green',
   title: { en: 'Blue/green over time', ko: '시간으로 보는 블루/그린' },
-  describes: {
+  description: {
     en: 'Blue/green over time: which slot runs, and which serves',
     ko: '시간에 따른 블루/그린: 어느 슬롯이 실행되고, 어느 슬롯이 서비스하는가',
   },
@@ -47,33 +44,33 @@ module.exports = {
     {
       name: 'blue',
       bars: [
-        { from: 0, to: 2, serves: 'blue', words: { en: 'v1 serves', ko: 'v1 서비스 중' } },
+        { from: 0, to: 2, live: 'blue', words: { en: 'v1 serves', ko: 'v1 서비스 중' } },
         {
           from: 2,
           to: 4,
-          waits: 'blue',
+          idle: 'blue',
           words: { en: 'v1 runs on, without requests', ko: 'v1은 요청 없이 계속 실행' },
         },
-        { from: 4, to: 5, waits: 'blue', words: { en: 'v3 starts', ko: 'v3 시작' } },
+        { from: 4, to: 5, idle: 'blue', words: { en: 'v3 starts', ko: 'v3 시작' } },
       ],
     },
     {
       name: 'green',
       bars: [
         { from: 0, to: 1, empty: true, words: { en: 'empty, or v0 warm', ko: '비어 있거나 v0 대기' } },
-        { from: 1, to: 2, waits: 'green', words: { en: 'v2 starts, is verified', ko: 'v2 시작, 검증' } },
-        { from: 2, to: 5, serves: 'green', words: { en: 'v2 serves', ko: 'v2 서비스 중' } },
+        { from: 1, to: 2, idle: 'green', words: { en: 'v2 starts, is verified', ko: 'v2 시작, 검증' } },
+        { from: 2, to: 5, live: 'green', words: { en: 'v2 serves', ko: 'v2 서비스 중' } },
       ],
     },
     {
-      name: WORDS_OF_USERS,
+      name: USERS,
       bars: [
-        { from: 0, to: 2, serves: 'blue', words: '100 % v1' },
-        { from: 2, to: 5, serves: 'green', words: '100 % v2' },
+        { from: 0, to: 2, live: 'blue', words: '100 % v1' },
+        { from: 2, to: 5, live: 'green', words: '100 % v2' },
       ],
     },
   ],
-  back: {
+  rollback: {
     from: 4,
     to: 1.6,
     words: {

@@ -1,12 +1,9 @@
-// @ts-check
-'use strict';
-const { WORDS_OF_USERS } = require('./draw');
+import { USERS, type Picture } from './picture';
 
-/** @type {import('./draw').Picture} */
-module.exports = {
+export const abTest: Picture = {
   name: 'ab-test',
   title: { en: 'An A/B test over time', ko: '시간으로 보는 A/B 테스트' },
-  describes: {
+  description: {
     en: 'An A/B test over time: half of the users get B until a person has seen enough',
     ko: '시간에 따른 A/B 테스트: 사람이 결론을 내릴 때까지 사용자의 절반이 B를 쓴다',
   },
@@ -42,23 +39,23 @@ module.exports = {
     {
       name: 'A, blue',
       bars: [
-        { from: 0, to: 1, serves: 'blue', words: { en: 'v1 serves', ko: 'v1 서비스 중' } },
-        { from: 1, to: 2, serves: 'blue', words: { en: 'A: v1', ko: 'A: v1' } },
-        { from: 2, to: 3, waits: 'blue', words: { en: 'v1 stays warm', ko: 'v1 대기(warm)' } },
+        { from: 0, to: 1, live: 'blue', words: { en: 'v1 serves', ko: 'v1 서비스 중' } },
+        { from: 1, to: 2, live: 'blue', words: { en: 'A: v1', ko: 'A: v1' } },
+        { from: 2, to: 3, idle: 'blue', words: { en: 'v1 stays warm', ko: 'v1 대기(warm)' } },
       ],
     },
     {
       name: 'B, green',
       bars: [
-        { from: 0, to: 1, waits: 'green', words: { en: 'v2 starts, is verified', ko: 'v2 시작, 검증' } },
-        { from: 1, to: 2, serves: 'green', words: { en: 'B: v2', ko: 'B: v2' } },
-        { from: 2, to: 3, serves: 'green', words: { en: 'v2 serves', ko: 'v2 서비스 중' } },
+        { from: 0, to: 1, idle: 'green', words: { en: 'v2 starts, is verified', ko: 'v2 시작, 검증' } },
+        { from: 1, to: 2, live: 'green', words: { en: 'B: v2', ko: 'B: v2' } },
+        { from: 2, to: 3, live: 'green', words: { en: 'v2 serves', ko: 'v2 서비스 중' } },
       ],
     },
     {
-      name: WORDS_OF_USERS,
+      name: USERS,
       bars: [
-        { from: 0, to: 1, serves: 'blue', words: '100 % v1' },
+        { from: 0, to: 1, live: 'blue', words: '100 % v1' },
         {
           from: 1,
           to: 2,
@@ -68,11 +65,11 @@ module.exports = {
           ],
           words: { en: 'everybody keeps what they have met', ko: '처음 만난 버전이 끝까지 유지됨' },
         },
-        { from: 2, to: 3, serves: 'green', words: '100 % v2' },
+        { from: 2, to: 3, live: 'green', words: '100 % v2' },
       ],
     },
   ],
-  back: {
+  rollback: {
     from: 2,
     to: 0.8,
     words: {

@@ -1,37 +1,31 @@
-// @ts-check
-'use strict';
-const { WORDS_OF_USERS } = require('./draw');
+import type { SlotColour } from '../svg/page';
+import { USERS, type Column, type Lane, type Part, type Picture } from './picture';
 
 const V1 = { en: 'v1 serves', ko: 'v1 서비스 중' };
 const V2 = { en: 'v2 serves', ko: 'v2 서비스 중' };
 const REPLACED = 'v1 → v2';
 
-/**
- * A slot's lane: v1, the column in which it is replaced, v2.
- * @param {import('./draw').Slot} slot @param {number} turn @returns {import('./draw').Lane}
- */
-function lane(slot, turn) {
+/** A slot's lane: v1, the column in which it is replaced, v2. */
+function lane(slot: SlotColour, turn: number): Lane {
   return {
     name: slot,
     bars: [
-      { from: 0, to: turn, serves: slot, words: V1 },
-      { from: turn, to: turn + 1, waits: slot, words: REPLACED },
-      { from: turn + 1, to: 6, next: slot, words: V2 },
+      { from: 0, to: turn, live: slot, words: V1 },
+      { from: turn, to: turn + 1, idle: slot, words: REPLACED },
+      { from: turn + 1, to: 6, updated: slot, words: V2 },
     ],
   };
 }
 
-/** @param {import('./draw').Slot[]} fresh @param {import('./draw').Slot[]} old */
-function shares(fresh, old) {
-  const share = 100 / (fresh.length + old.length);
+function shares(updated: SlotColour[], old: SlotColour[]): Part[] {
+  const share = 100 / (updated.length + old.length);
   return [
-    ...fresh.map((slot) => ({ slot, share, next: true })),
-    ...old.map((slot) => ({ slot, share, next: false })),
+    ...updated.map((slot) => ({ slot, share, updated: true })),
+    ...old.map((slot) => ({ slot, share, updated: false })),
   ];
 }
 
-/** @param {import('./draw').Slot} slot */
-function turn(slot) {
+function turn(slot: SlotColour): Column {
   return {
     width: 110,
     step: slot,
@@ -40,11 +34,10 @@ function turn(slot) {
   };
 }
 
-/** @type {import('./draw').Picture} */
-module.exports = {
+export const rolling: Picture = {
   name: 'rolling',
   title: { en: 'Rolling over time, four slots', ko: '시간으로 보는 롤링(슬롯 네 개)' },
-  describes: {
+  description: {
     en: 'Rolling over time: one slot after the other is replaced, and old and new serve side by side',
     ko: '시간에 따른 롤링: 슬롯을 하나씩 교체하며, 이전 버전과 새 버전이 함께 서비스한다',
   },
@@ -73,7 +66,7 @@ module.exports = {
     lane('amber', 2),
     lane('violet', 3),
     {
-      name: WORDS_OF_USERS,
+      name: USERS,
       bars: [
         { from: 0, to: 1, parts: shares([], ['blue', 'green', 'amber', 'violet']), words: '100 % v1' },
         { from: 1, to: 2, parts: shares([], ['blue', 'amber', 'violet']), words: '100 % v1' },
@@ -84,7 +77,7 @@ module.exports = {
       ],
     },
   ],
-  back: {
+  rollback: {
     from: 5,
     to: 0.8,
     words: {

@@ -1,8 +1,9 @@
-/** The pictures of the strategies, as they are drawn and as they are kept. */
+/** The pictures of the strategies, drawn and compared with the files in docs/. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { drawings } from '../../../scripts/timelines/drawings';
-import { REST, SIZES, SLOTS } from '../../../scripts/timelines/style';
+import { drawings } from '../../../tools/timelines/drawings';
+import { COLOURS, SLOTS } from '../../../tools/svg/page';
+import { SIZES } from '../../../tools/timelines/style';
 
 const DOCS = path.resolve(__dirname, '../../../docs');
 
@@ -16,11 +17,11 @@ interface Written extends Box {
 }
 
 describe.each(drawings())('$file', ({ file, svg }) => {
-  it('is kept as it is drawn (node scripts/timelines.js)', () => {
+  it('is up to date in docs/ (node tools/run.js timelines)', () => {
     expect(readFileSync(path.join(DOCS, file), 'utf8')).toBe(svg);
   });
 
-  it('lets no words run over others, or over its edge', () => {
+  it('has no text that overlaps another or leaves the picture', () => {
     const texts = textsOf(svg);
     expect(texts.length).toBeGreaterThan(20);
     const over = texts.filter(({ left, right }) => left < 0 || right > 960);
@@ -34,7 +35,7 @@ describe.each(drawings())('$file', ({ file, svg }) => {
     expect(clashes).toEqual([]);
   });
 
-  it('keeps the words of a bar within it', () => {
+  it('keeps the text of each bar inside it', () => {
     const bars = barsOf(svg);
     const written = textsOf(svg).filter(({ y, left }) => left > 100 && bars.some((bar) => bar.y === y));
     expect(written.length).toBeGreaterThan(5);
@@ -44,30 +45,33 @@ describe.each(drawings())('$file', ({ file, svg }) => {
   });
 });
 
-it.each(['light', 'dark'] as const)('words have 4.5 : 1 or more on a %s page (WCAG AA)', (page) => {
-  const { card, ink, quiet, red, down, on } = REST[page];
-  const pairs: [string, string][] = [
-    [ink, card],
-    [quiet, card],
-    [red, card],
-    [on, down],
-    ...Object.values(SLOTS).flatMap((colours): [string, string][] => {
-      const [full = '', pale = ''] = colours[page];
-      return [
-        [on, full],
-        [ink, pale],
-      ];
-    }),
-  ];
-  expect(pairs.filter(([one, other]) => contrast(one, other) < 4.5)).toEqual([]);
-});
+it.each(['light', 'dark'] as const)(
+  'text has a contrast of at least 4.5 : 1 on a %s page (WCAG AA)',
+  (page) => {
+    const { card, ink, quiet, red, down, on } = COLOURS[page];
+    const pairs: [string, string][] = [
+      [ink, card],
+      [quiet, card],
+      [red, card],
+      [on, down],
+      ...Object.values(SLOTS).flatMap((colours): [string, string][] => {
+        const [full = '', pale = ''] = colours[page];
+        return [
+          [on, full],
+          [ink, pale],
+        ];
+      }),
+    ];
+    expect(pairs.filter(([one, other]) => contrast(one, other) < 4.5)).toEqual([]);
+  },
+);
 
 function contrast(one: string, other: string): number {
   const [darker = 0, lighter = 0] = [luminance(one), luminance(other)].sort((a, b) => a - b);
   return (lighter + 0.05) / (darker + 0.05);
 }
 
-/** As WCAG has it: 0 for black, 1 for white. */
+/** As WCAG defines it: 0 for black, 1 for white. */
 function luminance(colour: string): number {
   const [red = 0, green = 0, blue = 0] = [1, 3, 5]
     .map((at) => parseInt(colour.slice(at, at + 2), 16) / 255)
@@ -75,7 +79,7 @@ function luminance(colour: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** Full-height bars, at the line their words stand on. */
+/** The full-height bars; y is the baseline of their text. */
 function barsOf(svg: string): Box[] {
   return [
     ...svg.matchAll(/<rect class="[a-z]+" x="([\d.]+)" y="(\d+)" width="([\d.]+)" height="[\d.]+"/g),
@@ -93,7 +97,7 @@ function textsOf(svg: string): Written[] {
   );
 }
 
-/** Of a wide font: Hangul takes a square, other signs a good half of one. */
+/** In a wide font: a Hangul character fills a square, others a little over half. */
 function widthOf(words: string, size: number): number {
   const signs = [...words].map((sign) => (/[\u1100-\ud7a3]/.test(sign) ? 0.95 : 0.58));
   return signs.reduce((sum, sign) => sum + sign, 0) * size;

@@ -1,5 +1,5 @@
 // @ts-check
-/** `node --require` this: a test's second process then runs our TypeScript as jest does, compiled by swc and unchecked. */
+/** Loads TypeScript as jest does, compiled by swc and without type checks: `require` this or pass it to `node --require`. */
 'use strict';
 const { readFileSync } = require('node:fs');
 const { transformSync } = require('@swc/core');
@@ -15,4 +15,5 @@ function load(module, filename) {
   module._compile?.(code, filename);
 }
 
+process.setSourceMapsEnabled(true);
 require.extensions['.ts'] = load;
