@@ -40,6 +40,7 @@ module.exports = {
     project('app', 'app', ownTests),
     project('unit', 'test/unit'),
     project('integration', 'test/integration'),
+    project('containers', 'test/containers'),
     project('e2e', 'test/e2e'),
     project('timed', 'test/timed'),
   ],

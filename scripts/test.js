@@ -1,8 +1,13 @@
 #!/usr/bin/env node
 // @ts-check
 /**
- * `npm test`: sets itself up as `npm start` does, runs every suite and sums up. The last line is always
- * `N passed, N failed, N skipped`. `npm test -- unit` runs a part; what follows goes to jest (`-t name`).
+ * `npm test`: sets itself up as `npm start` does, runs the quick tests and prints a summary. The last line is always
+ * `N passed, N failed, N skipped`.
+ *
+ *     npm test                          what a contributor runs
+ *     npm run test:all                  everything
+ *     npm run test:all -- --record      the same, and keeps how long each file took
+ *     npm test -- unit e2e -t 'name'    whole suites; what follows goes to jest
  */
 'use strict';
 const fs = require('fs');
@@ -14,23 +19,25 @@ const { checkMachine } = require('./lib/machine');
 const { ensureNginx } = require('./lib/nginx');
 const { ensurePackages } = require('./lib/packages');
 const { summarize } = require('./lib/results');
-const { runSuites } = require('./lib/suites');
+const { record } = require('./lib/durations');
+const { ALL, QUICK, runSuites, runsOf, suitesOf } = require('./lib/suites');
 const { leftInEngine, removeFromEngine } = require('./lib/engine-leftovers');
 const { filesLeft, processesLeft, withContent } = require('./lib/leftovers');
 
 const ROOT = path.resolve(__dirname, '..');
-const SUITES = ['app', 'unit', 'integration', 'e2e', 'timed'];
-/** These run against real parts: nginx, and what the kit and the app compile to. */
-const REAL = ['integration', 'e2e', 'timed'];
+/** These need no real parts: neither nginx nor the compiled kit and app. */
+const ALONE = ['app', 'unit'];
 
 async function test() {
-  const { suites, rest } = parse(process.argv.slice(2));
+  const { runs, rest, isRecorded } = parse(process.argv.slice(2));
+  const suites = suitesOf(runs);
   await setUp(suites);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sy-'));
   // nginx's worker is another user and must get through; the name is short, as unix sockets want it
   fs.chmodSync(folder, 0o755);
   try {
-    const outcomes = await runSuites(ROOT, suites, rest, folder);
+    const outcomes = await runSuites(ROOT, runs, rest, folder);
+    if (isRecorded) record(ROOT, outcomes);
     const { lines, ok } = summarize(outcomes.concat(await leftBehind(folder)), suites);
     process.exitCode = ok ? 0 : 1;
     console.log(lines.join('\n'));
@@ -42,17 +49,22 @@ async function test() {
 
 /** @param {string[]} args */
 function parse(args) {
-  const other = args.findIndex((arg) => !SUITES.includes(arg));
+  const names = suitesOf(ALL);
+  const isRecorded = args.includes('--record');
+  const [all, ...others] = args.filter((arg) => arg !== '--record');
+  if (all === 'all') return { runs: ALL, rest: others, isRecorded };
+  const other = args.findIndex((arg) => !names.includes(arg));
   const named = other < 0 ? args : args.slice(0, other);
   return {
-    suites: SUITES.filter((suite) => named.length === 0 || named.includes(suite)),
+    runs: named.length === 0 ? QUICK : runsOf(named),
     rest: args.slice(named.length),
+    isRecorded: false,
   };
 }
 
 /** @param {string[]} suites */
 async function setUp(suites) {
-  const real = suites.some((suite) => REAL.includes(suite));
+  const real = suites.some((suite) => !ALONE.includes(suite));
   checkMachine(ROOT);
   if (real) await ensureNginx();
   await ensurePackages(ROOT);

@@ -1,30 +1,58 @@
 // @ts-check
 /**
- * In which order jest takes the files: those that take longest come first, so that none of them begins when the others
- * are over. jest by itself goes by the size of a file, and a short text can tell a long story.
+ * jest's test sequencer. Files run by their recorded duration, the longest first, so that no long one starts when the
+ * others are over. jest by itself goes by the size of a file.
  */
 'use strict';
+const path = require('path');
+const { recordedIn } = require('./durations');
 
-const { LONGEST } = require('./longest');
+const ROOT = path.resolve(__dirname, '..', '..');
 
 class LongestFirst {
-  /** @template {{ path: string, context: any }} T @param {T[]} tests @returns {T[]} */
-  sort(tests) {
-    return [...tests].sort((one, other) => rank(one.path) - rank(other.path) || size(other) - size(one));
+  constructor() {
+    this.recorded = recordedIn(ROOT);
   }
 
-  /** Only asked for what failed the last time: all of it, since that is not kept. @template T @param {T[]} tests */
+  /** @template {{ path: string, context: any }} T @param {T[]} tests @returns {T[]} */
+  sort(tests) {
+    return [...tests].sort(
+      (one, other) => this.seconds(other) - this.seconds(one) || size(other) - size(one),
+    );
+  }
+
+  /**
+   * `--shard=1/3`: each file goes to the shard with the least to do.
+   * @template {{ path: string, context: any }} T
+   * @param {T[]} tests
+   * @param {{ shardIndex: number, shardCount: number }} options the index counts from 1
+   * @returns {T[]}
+   */
+  shard(tests, { shardIndex, shardCount }) {
+    const shards = Array.from({ length: shardCount }, () => ({
+      seconds: 0,
+      tests: /** @type {T[]} */ ([]),
+    }));
+    for (const test of this.sort(tests)) {
+      const least = shards.reduce((one, other) => (other.seconds < one.seconds ? other : one));
+      // a file without a record costs something too
+      least.seconds += Math.max(this.seconds(test), 0.2);
+      least.tests.push(test);
+    }
+    return shards.flatMap(({ tests: some }, index) => (index === shardIndex - 1 ? some : []));
+  }
+
+  /** jest asks this for --onlyFailures, of which no record is kept. @template T @param {T[]} tests */
   allFailedTests(tests) {
     return tests;
   }
 
   cacheResults() {}
-}
 
-/** @param {string} file */
-function rank(file) {
-  const place = LONGEST.findIndex((name) => file.endsWith(`/test/${name}.test.ts`));
-  return place === -1 ? LONGEST.length : place;
+  /** @param {{ path: string }} test */
+  seconds(test) {
+    return this.recorded[path.relative(ROOT, test.path)] || 0;
+  }
 }
 
 /** @param {{ path: string, context: any }} test */

@@ -8,6 +8,7 @@
  * @property {'passed' | 'failed' | 'skipped'} status
  * @property {string} [reason] why it was skipped
  * @property {string[]} [failure] the first lines of what went wrong
+ * @property {string} [file] its path
  * @property {number} [begun] of its file, milliseconds since 1970
  * @property {number} [ended]
  */
@@ -36,7 +37,7 @@ function recordsOf(files, pattern) {
 /** @param {any} file @param {RegExp} asked @returns {Outcome[]} */
 function recordsOfFile(file, asked) {
   const suite = file.displayName ? file.displayName.name : 'tests';
-  const span = { begun: file.perfStats.start, ended: file.perfStats.end };
+  const span = { file: file.testFilePath, begun: file.perfStats.start, ended: file.perfStats.end };
   if (file.testExecError) {
     const failure = firstLines([file.testExecError.message || '']);
     return [{ suite, name: `${file.testFilePath} could not be run`, status: 'failed', failure, ...span }];

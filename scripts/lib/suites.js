@@ -6,42 +6,66 @@ const path = require('path');
 const { run } = require('./run');
 const { STAYS_OPEN } = require('./results');
 
+/** @typedef {{ suites: string[], options: string[], env?: Record<string, string> }} Run one run of jest */
+
 /**
- * In this order. Real ports and processes do not disturb each other, and a test with real parts waits for one of them
- * now and then: three keep two processors busy, and more would only make each of them slower. Tests with a bound in
- * seconds are to measure Switchyard and not the machine: where that is five, two of them; where it is one, nothing runs
- * beside them.
+ * In this order. Tests with real parts wait for them now and then, so three workers keep two processors busy. Tests
+ * with a bound in seconds must measure Switchyard and not the machine: two run side by side where the bound is five
+ * seconds, and nothing runs beside those with a bound of one.
+ *
+ * @type {Run[]}
  */
-const RUNS = [
-  { suites: ['app', 'unit'], beside: ['--maxWorkers=100%'] },
-  { suites: ['integration', 'e2e'], beside: ['--maxWorkers=3'] },
-  { suites: ['timed'], beside: ['--maxWorkers=2', '--testPathIgnorePatterns', 'timed/(webhook|wishes)'] },
-  { suites: ['timed'], beside: ['--runInBand', '--testPathIgnorePatterns', 'timed/(?!webhook|wishes)'] },
+const ALL = [
+  { suites: ['app', 'unit'], options: ['--maxWorkers=100%'] },
+  { suites: ['integration', 'containers', 'e2e'], options: ['--maxWorkers=3'] },
+  { suites: ['timed'], options: ['--maxWorkers=2', ...without('timed/(webhook|wishes)')] },
+  { suites: ['timed'], options: ['--runInBand', ...without('timed/(?!webhook|wishes)')] },
 ];
 
-/** The settings of deploy/config/load.ts, its secret and home, and what a git hook sets. */
-const OF_A_SWITCHYARD = /^(SWITCHYARD_.+|WEBHOOK_SECRET|NOTIFY_URL|GIT_.+|.+_PORT|.+_SECONDS|BRANCH|SOURCE)$/;
+/** What a contributor runs: no engine, and of the end-to-end tests only the first story. @type {Run[]} */
+const QUICK = [
+  { suites: ['app', 'unit'], options: ['--maxWorkers=100%'] },
+  {
+    suites: ['integration', 'e2e'],
+    options: ['--maxWorkers=3', ...without('e2e/(?!first-light)')],
+    env: { SWITCHYARD_TEST_RUNTIMES: 'pm2' },
+  },
+];
+
+/** @param {string} pattern of paths below test/ */
+function without(pattern) {
+  return ['--testPathIgnorePatterns', `test/${pattern}`];
+}
+
+/** The suites of some runs, each once. @param {Run[]} runs */
+function suitesOf(runs) {
+  return [...new Set(runs.flatMap(({ suites }) => suites))];
+}
+
+/** The runs that are left with these suites only. @param {string[]} wanted @returns {Run[]} */
+function runsOf(wanted) {
+  return ALL.map(({ suites, options }) => ({
+    suites: suites.filter((suite) => wanted.includes(suite)),
+    options,
+  })).filter(({ suites }) => suites.length > 0);
+}
 
 /**
  * @param {string} root the clone
- * @param {string[]} wanted names of suites
+ * @param {Run[]} runs
  * @param {string[]} rest further arguments for jest
- * @param {string} folder the run's own: the tests' temporary folder
+ * @param {string} folder the temporary folder of this run and its tests
  * @returns {Promise<import('./results').Outcome[]>}
  */
-async function runSuites(root, wanted, rest, folder) {
+async function runSuites(root, runs, rest, folder) {
   /** @type {import('./results').Outcome[]} */
   let outcomes = [];
-  for (const { suites, beside } of RUNS) {
-    const chosen = suites.filter((suite) => wanted.includes(suite));
-    if (chosen.length === 0) continue;
-    outcomes = outcomes.concat(await runJest(root, chosen, [...rest, ...beside], folder));
-  }
+  for (const run of runs) outcomes = outcomes.concat(await runJest(root, run, rest, folder));
   return outcomes;
 }
 
-/** @param {string} root @param {string[]} suites @param {string[]} rest @param {string} folder */
-async function runJest(root, suites, rest, folder) {
+/** @param {string} root @param {Run} run @param {string[]} rest @param {string} folder */
+async function runJest(root, { suites, options, env }, rest, folder) {
   const file = path.join(folder, 'results.json');
   // options that take lists come first: they would take the file names in `rest` too
   const args = [
@@ -52,16 +76,17 @@ async function runJest(root, suites, rest, folder) {
     `--cacheDirectory=${path.join(root, 'node_modules', '.cache', 'jest')}`,
     '--passWithNoTests',
     ...rest,
+    ...options,
   ];
   const { status } = await run(process.execPath, args, {
     cwd: root,
-    env: environment(folder, file),
+    env: { ...environment(folder, file), ...env },
     show: true,
   });
   return outcomesOf(file, suites.join(' and '), status);
 }
 
-/** What a person set for their own Switchyard is not the tests' business. @param {string} folder @param {string} file */
+/** Without the settings of a developer's own Switchyard. @param {string} folder @param {string} file */
 function environment(folder, file) {
   const entries = Object.entries(process.env).filter(
     ([name]) => !/^(SWITCHYARD_|WEBHOOK_SECRET$|GIT_)/.test(name),
@@ -97,4 +122,4 @@ function takeResults(file) {
   return outcomes;
 }
 
-module.exports = { runSuites };
+module.exports = { ALL, QUICK, runSuites, runsOf, suitesOf };

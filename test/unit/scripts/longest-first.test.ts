@@ -1,29 +1,48 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { recordedIn } from '../../../scripts/lib/durations';
 import LongestFirst from '../../../scripts/lib/longest-first';
-import { LONGEST } from '../../../scripts/lib/longest';
 
 const ROOT = path.resolve(__dirname, '..', '..', '..');
-const test = (name: string, bytes: number): { path: string; context: unknown } => ({
-  path: path.join(ROOT, 'test', `${name}.test.ts`),
+
+interface TestFile {
+  path: string;
+  context: unknown;
+}
+
+const file = (name: string, bytes: number): TestFile => ({
+  path: path.join(ROOT, name),
   context: { hasteFS: { getSize: () => bytes } },
 });
+const names = (files: TestFile[]): string[] => files.map((each) => path.relative(ROOT, each.path));
 
-it('begins with the files that take longest, and then with the largest', () => {
-  const tests = [
-    test('e2e/queue', 300),
-    test('e2e/stop', 1),
-    test('integration/git', 900),
-    test('e2e/under-load', 2),
-  ];
+function sequencer(recorded: Record<string, number>): LongestFirst {
+  const made = new LongestFirst();
+  made.recorded = recorded;
+  return made;
+}
 
-  const order = new LongestFirst().sort(tests).map((each) => path.basename(each.path, '.test.ts'));
-
-  expect(order).toEqual(['under-load', 'stop', 'git', 'queue']);
+it('runs the files that took longest first, and those without a record by their size', () => {
+  const files = [file('short', 1), file('unknown', 300), file('larger', 900), file('long', 2)];
+  expect(names(sequencer({ short: 3, long: 200 }).sort(files))).toEqual([
+    'long',
+    'short',
+    'larger',
+    'unknown',
+  ]);
 });
 
-it('names no file that is not there', () => {
-  for (const name of LONGEST) {
-    expect([name, existsSync(path.join(ROOT, 'test', `${name}.test.ts`))]).toEqual([name, true]);
+it('gives every file to one shard, and each shard about the same number of seconds', () => {
+  const recorded = { a: 200, b: 120, c: 90, d: 80, e: 60, f: 50 };
+  const files = Object.keys(recorded).map((name) => file(name, 1));
+  const shards = [1, 2, 3].map((shardIndex) =>
+    names(sequencer(recorded).shard(files, { shardIndex, shardCount: 3 })),
+  );
+  expect(shards).toEqual([['a'], ['b', 'e'], ['c', 'd', 'f']]);
+});
+
+it('names only files that exist', () => {
+  for (const name of Object.keys(recordedIn(ROOT))) {
+    expect([name, existsSync(path.join(ROOT, name))]).toEqual([name, true]);
   }
 });
