@@ -8,7 +8,7 @@ let home: { lock: string };
 
 beforeEach(() => (home = { lock: path.join(tempHome(), 'lock.db') }));
 
-test('one holds it, a second one does not get it, and after its release somebody else does', () => {
+test('only one holder gets the lock, and the next one only after its release', () => {
   const first = tryLock(home);
   expect(first).not.toBeNull();
   expect(tryLock(home)).toBeNull();
@@ -18,14 +18,14 @@ test('one holds it, a second one does not get it, and after its release somebody
   second?.release();
 });
 
-test('who waits gets it when the holder lets go, and not before', async () => {
+test('a waiting caller gets the lock when the holder releases it, not before', async () => {
   const holder = await takeLock(home);
   let got = false;
   const waiting = takeLock(home).then((lock) => {
     got = true;
     return lock;
   });
-  // several of its looks
+  // long enough for several attempts
   await new Promise((resolve) => setTimeout(resolve, 100));
   expect(got).toBe(false);
   holder.release();
@@ -33,7 +33,7 @@ test('who waits gets it when the holder lets go, and not before', async () => {
   expect(isLocked(home)).toBe(false);
 });
 
-test('asking is not holding: it does not keep others out, and makes nobody look like the holder', () => {
+test('checking the lock neither takes it nor makes it look taken', () => {
   expect(isLocked(home)).toBe(false);
   const reader = tryLock(home);
   expect(isLocked(home)).toBe(true);
@@ -42,7 +42,7 @@ test('asking is not holding: it does not keep others out, and makes nobody look 
   expect(isLocked(home)).toBe(false);
 });
 
-test('asking a thousand times leaves no file open', () => {
+test('checking the lock a thousand times leaves no file open', () => {
   const openFiles = (): number => readdirSync('/proc/self/fd').length;
   const holder = tryLock(home);
   const before = openFiles();
@@ -52,7 +52,7 @@ test('asking a thousand times leaves no file open', () => {
   expect(openFiles() - before).toBeLessThan(100);
 });
 
-test('the kernel frees it at once when its process is killed', async () => {
+test('the lock is free at once when its process is killed', async () => {
   const child = startProgram('lock-holder.ts', home.lock);
   expect(await firstWord(child)).toBe('held');
   expect(isLocked(home)).toBe(true);

@@ -30,7 +30,7 @@ beforeEach(async () => {
 });
 
 describe('a request', () => {
-  it('waits in the queue, and nothing is known of it but what was asked', async () => {
+  it('becomes a queued deployment with only the requested fields', async () => {
     const deployment = await journal.request({ ...PUSH, delivery: 'd-1' });
     expect(deployment).toMatchObject({
       id: 1,
@@ -41,19 +41,19 @@ describe('a request', () => {
     });
     expect(journal.get(1)).toEqual(deployment);
     expect(journal.pending()).toEqual([deployment]);
-    expect(told(1)).toEqual([{ type: 'state', state: 'queued' }]);
+    expect(entriesOf(1)).toEqual([{ type: 'state', state: 'queued' }]);
   });
 
-  it('is one deployment however often it is delivered, and a later delivery tells nothing', async () => {
+  it('is one deployment however often it is delivered, and later deliveries record no event', async () => {
     const first = await journal.request({ ...PUSH, delivery: 'd-1' });
     await journal.move(first.id, 'running');
     const again = await journal.request({ ...PUSH, delivery: 'd-1' });
     expect(again).toMatchObject({ id: first.id, state: 'running' });
     expect(journal.history()).toHaveLength(1);
-    expect(told(1)).toHaveLength(2);
+    expect(entriesOf(1)).toHaveLength(2);
   });
 
-  it('is refused past the deadline of its client, and nothing of it is written', async () => {
+  it("is refused after its client's deadline, and nothing is written", async () => {
     const late = { ...PUSH, delivery: 'd-1', deadline: machineMs() - 1 };
     await expect(journal.request(late)).rejects.toMatchObject({ code: 'E_TOO_LATE' });
     expect(journal.history()).toEqual([]);
@@ -62,65 +62,65 @@ describe('a request', () => {
     });
   });
 
-  it('that its client has withdrawn is never carried out, however late it is read', async () => {
+  it('is never carried out once its client has withdrawn it, however late it arrives', async () => {
     expect(await journal.cancel('d-1')).toBeNull();
     expect(await journal.cancel('d-1')).toBeNull();
     await expect(journal.request({ ...PUSH, delivery: 'd-1' })).rejects.toMatchObject({ code: 'E_TOO_LATE' });
     expect(journal.history()).toEqual([]);
   });
 
-  it('that was carried out cannot be withdrawn: the client gets its deployment', async () => {
+  it('cannot be withdrawn once it is carried out: the client gets the deployment', async () => {
     const { id } = await journal.request({ ...PUSH, delivery: 'd-1', deadline: machineMs() + 5000 });
     expect(await journal.cancel('d-1')).toMatchObject({ id, state: 'queued' });
-    // a retry whose own deadline has passed learns the truth too
+    // a retry past its own deadline gets the deployment too
     expect(await journal.request({ ...PUSH, delivery: 'd-1', deadline: 0 })).toMatchObject({ id });
   });
 
-  it('without a delivery is always a new one', async () => {
+  it('without a delivery id is always a new deployment', async () => {
     await journal.request(PUSH);
     await journal.request(PUSH);
     expect(journal.history().map(({ id }) => id)).toEqual([2, 1]);
   });
 
-  it('tells behind whom it waits', async () => {
+  it('records which deployment it waits for', async () => {
     await goes('running');
     const { id } = await journal.request(PUSH);
-    expect(told(id)).toContainEqual({ type: 'waiting', behind: 1 });
+    expect(entriesOf(id)).toContainEqual({ type: 'waiting', behind: 1 });
   });
 });
 
-describe('what a person wants', () => {
+describe('an operator request', () => {
   const any = (pending: Deployment[]): Deployment => pending[0] as Deployment;
 
-  it('is written down for the process that works on it, which goes on meanwhile', async () => {
+  it('is recorded for the running deployment, whose state stays unchanged', async () => {
     const id = await goes('running');
     expect(await journal.wish('abort', any)).toMatchObject({ id, state: 'running', wish: 'abort' });
     expect(journal.get(id)).toMatchObject({ state: 'running', wish: 'abort', promotedAt: null });
-    expect(told(id)).toHaveLength(2);
+    expect(entriesOf(id)).toHaveLength(2);
   });
 
-  it('is kept with its time when it is a yes', async () => {
+  it('is recorded with its time when it is a promote', async () => {
     const id = await goes('running');
     const { heldAt } = await journal.hold(id);
     const { promotedAt } = await journal.wish('promote', any);
     expect(promotedAt).toBeGreaterThanOrEqual(heldAt as number);
   });
 
-  it('ends at once one that only waits', async () => {
+  it('aborts a queued deployment at once', async () => {
     const id = await goes();
     expect(await journal.wish('abort', any)).toMatchObject({ id, state: 'aborted', errorCode: 'E_ABORTED' });
     expect(journal.pending()).toEqual([]);
-    expect(told(id).at(-1)).toMatchObject({ type: 'state', state: 'aborted' });
+    expect(entriesOf(id).at(-1)).toMatchObject({ type: 'state', state: 'aborted' });
   });
 
-  it('counts once for each request, and not at all for a late or a withdrawn one', async () => {
+  it('takes effect once, and never when it is late or withdrawn', async () => {
     const id = await goes('running');
     await journal.wish('pause', any, { id: 'w-1' });
     await journal.goOn(id, 'pause');
     expect(await journal.wish('pause', any, { id: 'w-1' })).toMatchObject({ id, wish: null });
     await journal.cancel('w-2');
-    for (const asked of [{ id: 'w-2' }, { id: 'w-3', deadline: machineMs() - 1 }]) {
-      await expect(journal.wish('abort', any, asked)).rejects.toMatchObject({ code: 'E_TOO_LATE' });
+    for (const request of [{ id: 'w-2' }, { id: 'w-3', deadline: machineMs() - 1 }]) {
+      await expect(journal.wish('abort', any, request)).rejects.toMatchObject({ code: 'E_TOO_LATE' });
     }
     expect(journal.get(id)).toMatchObject({ wish: null });
   });
@@ -135,20 +135,20 @@ describe('what a person wants', () => {
   });
 });
 
-describe('one that is held', () => {
-  it('knows since when, and those that wait are told', async () => {
+describe('a held deployment', () => {
+  it('has the time of its hold, and queued deployments record that they wait for it', async () => {
     const id = await goes('running');
     const waiting = await goes();
     expect(await journal.hold(id)).toMatchObject({ state: 'holding', heldAt: expect.any(Number) });
-    expect(told(waiting).at(-1)).toEqual({ type: 'waiting', behind: id, held: true });
+    expect(entriesOf(waiting).at(-1)).toEqual({ type: 'waiting', behind: id, held: true });
     const later = await goes();
-    expect(told(later).at(-1)).toEqual({ type: 'waiting', behind: id, held: true });
+    expect(entriesOf(later).at(-1)).toEqual({ type: 'waiting', behind: id, held: true });
     expect(journal.active()?.id).toBe(id);
   });
 });
 
 describe('a deployment', () => {
-  it('goes through its states, and keeps when', async () => {
+  it('goes through its states and keeps their times', async () => {
     const before = Date.now();
     const { id } = await journal.request(PUSH);
     const running = await journal.move(id, 'running', { pid: 7 });
@@ -160,7 +160,7 @@ describe('a deployment', () => {
     for (const at of [over.createdAt, over.startedAt, over.finishedAt]) {
       expect(at).toBeGreaterThanOrEqual(before);
     }
-    expect(told(id).map((entry) => entry.type === 'state' && entry.state)).toEqual([
+    expect(entriesOf(id).map((entry) => entry.type === 'state' && entry.state)).toEqual([
       'queued',
       'running',
       'baking',
@@ -168,36 +168,36 @@ describe('a deployment', () => {
     ]);
   });
 
-  it('does not move where it may not, and then nothing of the move is kept', async () => {
+  it('rejects a forbidden state change and writes nothing of it', async () => {
     const { id } = await journal.request(PUSH);
     await expect(journal.move(id, 'baking', { pid: 7 })).rejects.toThrow('queued -> baking');
     expect(journal.get(id)).toMatchObject({ state: 'queued', pid: null });
-    expect(told(id)).toHaveLength(1);
+    expect(entriesOf(id)).toHaveLength(1);
     await journal.move(id, 'superseded');
     await expect(journal.move(id, 'running')).rejects.toThrow('superseded -> running');
   });
 
-  it('tells the cause of its end', async () => {
+  it('records the cause of its failure', async () => {
     const { id } = await journal.request(PUSH);
     await journal.move(id, 'failed', { cause: 'it answered 500', errorCode: 'E_UNHEALTHY', fault: 'commit' });
-    expect(told(id).at(-1)).toEqual({ type: 'state', state: 'failed', cause: 'it answered 500' });
+    expect(entriesOf(id).at(-1)).toEqual({ type: 'state', state: 'failed', cause: 'it answered 500' });
     expect(journal.get(id)).toMatchObject({ errorCode: 'E_UNHEALTHY', fault: 'commit' });
   });
 
-  it('that does not exist cannot be moved or noted, and is null', async () => {
+  it('that does not exist cannot be changed and reads as null', async () => {
     await expect(journal.move(9, 'running')).rejects.toThrow('no deployment 9');
     await expect(journal.note(9, {})).rejects.toThrow('no deployment 9');
     expect(journal.get(9)).toBeNull();
   });
 });
 
-describe('what is read back', () => {
-  it('is the history newest first, as much of it as was asked for', async () => {
+describe('reading the journal', () => {
+  it('returns the history, newest first, up to the requested length', async () => {
     for (let i = 0; i < 4; i++) await journal.request(PUSH);
     expect(journal.history(2).map(({ id }) => id)).toEqual([4, 3]);
   });
 
-  it('is who is worked on, and who is not over yet', async () => {
+  it('returns the active deployment and all unfinished ones', async () => {
     await goes('failed');
     await goes('running', 'baking');
     await goes();
@@ -205,28 +205,28 @@ describe('what is read back', () => {
     expect(journal.pending().map(({ id }) => id)).toEqual([2, 3]);
   });
 
-  it('is what was told after an event, of all or of one deployment', async () => {
+  it('returns the events after a given one, of all deployments or of one', async () => {
     await goes();
-    const [{ id: seen } = { id: 0 }] = journal.since(0);
+    const [{ id: last } = { id: 0 }] = journal.since(0);
     await journal.tell(null, { type: 'incident', message: 'blue does not answer' });
     await goes();
-    expect(journal.since(seen).map(({ deployment }) => deployment)).toEqual([null, 2]);
-    expect(journal.since(seen, 2)).toHaveLength(1);
-    expect(journal.since(seen, 1)).toEqual([]);
+    expect(journal.since(last).map(({ deployment }) => deployment)).toEqual([null, 2]);
+    expect(journal.since(last, 2)).toHaveLength(1);
+    expect(journal.since(last, 1)).toEqual([]);
   });
 });
 
-describe('what is live by the journal', () => {
-  it('is nothing before the first', () => expect(journal.lastLive()).toBeNull());
+describe('the live release in the journal', () => {
+  it('is null before the first one', () => expect(journal.lastLive()).toBeNull());
 
-  it('is what went live last, and not what was asked for last', async () => {
-    const asked = [await goes('running'), await goes('running')];
-    await goesLive(asked[1] as number, GREEN, 10);
-    await goesLive(asked[0] as number, BLUE, 20);
+  it('is the one that went live last, not the one requested last', async () => {
+    const requested = [await goes('running'), await goes('running')];
+    await goesLive(requested[1] as number, GREEN, 10);
+    await goesLive(requested[0] as number, BLUE, 20);
     expect(journal.lastLive()?.to).toEqual(BLUE);
   });
 
-  it('is what went live last also when the clock was ahead before, or is behind now', async () => {
+  it('is the one that went live last even if the clock was ahead or is behind', async () => {
     await wentLive(GREEN, Date.parse('2099-01-01'));
     await wentLive(BLUE, Date.now());
     expect(journal.lastLive()?.to).toEqual(BLUE);
@@ -235,21 +235,21 @@ describe('what is live by the journal', () => {
     expect(journal.lastInSlot('blue')?.to).toEqual(BLUE);
   });
 
-  it('is also what still bakes', async () => {
+  it('may still be baking', async () => {
     await wentLive(BLUE, 10);
     await wentLive(GREEN, 20, 'baking');
     expect(journal.lastLive()?.to).toEqual(GREEN);
     expect(journal.lastInSlot('green')?.to).toEqual(GREEN);
   });
 
-  it('is not what was taken back', async () => {
+  it('is not one that was rolled back', async () => {
     await wentLive(BLUE, 10);
     await wentLive(GREEN, 20, 'baking', 'rolled-back');
     expect(journal.lastLive()?.to).toEqual(BLUE);
     expect(journal.lastInSlot('green')).toBeNull();
   });
 
-  it('is what an operator is rolling back, until the rollback has gone live', async () => {
+  it('is the one that an operator is rolling back, until the rollback is live', async () => {
     await wentLive(BLUE, 10);
     const id = await goes('running');
     await journal.note(id, { liveAt: 20, to: GREEN });
@@ -261,7 +261,7 @@ describe('what is live by the journal', () => {
     expect(journal.lastLive()?.to).toEqual(BLUE);
   });
 
-  it('is not a deployment that found nothing to do', async () => {
+  it('is not replaced by a deployment that had nothing to do', async () => {
     await wentLive(BLUE, 10);
     const id = await goes('running');
     await journal.note(id, { to: BLUE });
@@ -269,7 +269,7 @@ describe('what is live by the journal', () => {
     expect(journal.lastLive()?.id).toBe(1);
   });
 
-  it('is kept for each slot', async () => {
+  it('is known for each slot', async () => {
     await wentLive(BLUE, 10);
     await wentLive(GREEN, 20);
     expect(journal.lastInSlot('blue')?.id).toBe(1);
@@ -277,7 +277,7 @@ describe('what is live by the journal', () => {
     expect(journal.lastInSlot('red')).toBeNull();
   });
 
-  it('is not forgotten over a thousand that failed since', async () => {
+  it('is found behind a thousand later failures', async () => {
     await wentLive(BLUE, 10);
     await goes('failed');
     repeatLast(1000);
@@ -285,7 +285,7 @@ describe('what is live by the journal', () => {
   });
 });
 
-test('two processes that write at once lose nothing, and share a delivery', async () => {
+test('processes that write at the same time lose nothing and share a delivery', async () => {
   const each = 50;
   const writers = ['one', 'two'].map((name) => startProgram('journal-writer.ts', file, name, String(each)));
   await Promise.all(writers.map(firstWord));
@@ -302,24 +302,24 @@ test('two processes that write at once lose nothing, and share a delivery', asyn
 }, 20_000);
 
 test('a home that was never started has no journal', () => {
-  const dir = path.join(tempHome(), 'nobody', 'here');
+  const dir = path.join(tempHome(), 'not', 'here');
   expect(() => Journal.open({ journal: path.join(dir, 'journal.db'), dir })).toThrow(
     expect.objectContaining({ code: 'E_NOT_STARTED' }),
   );
 });
 
-function told(id: number): ReturnType<Journal['since']>[number]['entry'][] {
+function entriesOf(id: number): ReturnType<Journal['since']>[number]['entry'][] {
   return journal.since(0, id).map(({ entry }) => entry);
 }
 
-/** A new deployment that goes through these states. */
+/** Requests a deployment and moves it through these states. */
 async function goes(...states: DeploymentState[]): Promise<number> {
   const { id } = await journal.request(PUSH);
   for (const state of states) await journal.move(id, state);
   return id;
 }
 
-/** Copies of the last deployment, written at once: moved one by one they would take seconds. */
+/** Copies the last deployment in one transaction, since moving each through its states would take seconds. */
 function repeatLast(times: number): void {
   const db = new Database(file);
   const { state, body } = db
@@ -354,13 +354,13 @@ async function exitCode(child: ReturnType<typeof startProgram>): Promise<number 
 describe('a long history', () => {
   const MANY = 3000;
 
-  it('hides neither the release to roll back to, nor that a commit is bad, behind rows without a deploy', async () => {
+  it('hides neither the rollback target nor a bad commit behind rows without a deploy', async () => {
     await wentLive(BLUE, 10);
     const id = await goes('running');
     const facts = { commit: commit('c'), fault: 'commit', cause: 'it answers 500' } as const;
     await journal.move(id, 'failed', facts);
-    await deployedWell(BLUE);
-    await deployedWell(GREEN);
+    await succeeds(BLUE);
+    await succeeds(GREEN);
     await goes('failed');
     repeatLast(MANY);
 
@@ -369,13 +369,13 @@ describe('a long history', () => {
     expect(journal.newestOf(BLUE.commit)).toMatchObject({ state: 'succeeded' });
   });
 
-  it('is bounded, and every decision is the same as before', async () => {
+  it('can be shortened without changing a decision', async () => {
     await journal.request({ ...PUSH, delivery: 'd-1', branch: 'other' });
     await journal.move(1, 'superseded', { environment: 7 });
     const bad = await goes('running');
     await journal.move(bad, 'failed', { commit: commit('c'), fault: 'commit', cause: 'it answers 500' });
-    await deployedWell(BLUE);
-    await deployedWell(GREEN);
+    await succeeds(BLUE);
+    await succeeds(GREEN);
     await goes('failed');
     repeatLast(MANY);
     const decisions = (): unknown => [
@@ -396,33 +396,33 @@ describe('a long history', () => {
     expect((await journal.request({ ...PUSH, delivery: 'd-1' })).id).toBe(1);
   });
 
-  it('of many deployments is asked in a fraction of the time that reading them takes', async () => {
-    await deployedWell(BLUE);
-    await deployedWell(GREEN);
+  it('is queried in a fraction of the time that reading all of it takes', async () => {
+    await succeeds(BLUE);
+    await succeeds(GREEN);
     await goes('failed');
     repeatLast(50_000);
-    const asking = timed(() => {
+    const querying = timed(() => {
       expect(rollbackTarget(journal.verdicts(), GREEN.commit)).toBe(BLUE.commit);
       expect(journal.lastLive()?.to).toEqual(GREEN);
     });
-    // both in one run: the machine's own speed does not decide
-    expect(asking).toBeLessThan(timed(() => journal.history(50_000)) / 2);
+    // both in one run, so that the speed of the machine does not matter
+    expect(querying).toBeLessThan(timed(() => journal.history(50_000)) / 2);
   }, 60_000);
 
   function timed(work: () => void): number {
-    const begun = performance.now();
+    const startedAt = performance.now();
     work();
-    return performance.now() - begun;
+    return performance.now() - startedAt;
   }
 
-  async function deployedWell(to: Serving): Promise<void> {
+  async function succeeds(to: Serving): Promise<void> {
     const id = await goes('running');
     await journal.note(id, { to, commit: to.commit, liveAt: 10 + id });
     await journal.move(id, 'succeeded');
   }
 });
 
-it('an incident that lasts is not pruned with the events of its time', async () => {
+it('an open incident is not pruned with the events of its time', async () => {
   await journal.tell(null, { type: 'incident', message: 'poll: the source does not answer' });
   await journal.tell(null, { type: 'incident', message: 'blue does not answer', slot: 'blue' });
   await journal.tell(null, { type: 'incident', message: 'blue answers again', slot: 'blue' });
@@ -434,13 +434,13 @@ it('an incident that lasts is not pruned with the events of its time', async () 
   ]);
 });
 
-describe('a journal of an older kit', () => {
-  it('gets its order from its events where there are any, else from the ids, and never from the clock', async () => {
+describe('a journal from an older version', () => {
+  it('is ordered by its events, without events by ids, and never by the clock', async () => {
     const old = path.join(tempHome(), 'journal.db');
     writeOldJournal(old, [
       { to: GREEN, liveAt: Date.parse('2099-01-01') },
       { to: BLUE, liveAt: 30 },
-      // this one waited longer: its event came last
+      // waited longer than the next one, so its event came last
       { to: GREEN, liveAt: 20, event: 8 },
       { to: BLUE, liveAt: 40, event: 7 },
     ]);
@@ -452,7 +452,7 @@ describe('a journal of an older kit', () => {
     expect(await migrated.request({ ...PUSH, delivery: 'd-1' })).toMatchObject({ id: 1 });
   });
 
-  it('is brought up to date by two processes at once', async () => {
+  it('can be migrated by two processes at the same time', async () => {
     const old = path.join(tempHome(), 'journal.db');
     writeOldJournal(old, [{ to: BLUE, liveAt: 30 }]);
     const writers = ['one', 'two'].map((name) => startProgram('journal-writer.ts', old, name, '1'));
@@ -463,11 +463,11 @@ describe('a journal of an older kit', () => {
 interface OldRow {
   to: Serving;
   liveAt: number;
-  /** The id of the event that tells it; none where it was pruned. */
+  /** The id of its live event, unless that was pruned. */
   event?: number;
 }
 
-/** As the first versions made it. */
+/** The schema of the first versions. */
 function writeOldJournal(at: string, rows: OldRow[]): void {
   const db = new Database(at);
   db.exec(`PRAGMA journal_mode = WAL;
@@ -493,14 +493,14 @@ function writeOldJournal(at: string, rows: OldRow[]): void {
   db.close();
 }
 
-describe('damage', () => {
-  it('is none in a journal that is whole', () => expect(journal.damage()).toBeNull());
+describe('damage to the journal', () => {
+  it('is null for an intact journal', () => expect(journal.damage()).toBeNull());
 
-  it('is found where nobody asks', async () => {
+  it('is found in pages that no query reads', async () => {
     for (let count = 0; count < 200; count++) {
       await journal.tell(null, { type: 'warning', message: `${count} `.repeat(50) });
     }
-    // its log would make it whole again
+    // SQLite would repair the page from its log
     new Database(file).pragma('wal_checkpoint(TRUNCATE)');
     const disk = openSync(file, 'r+');
     const page = 4096;
@@ -514,11 +514,11 @@ describe('damage', () => {
   });
 });
 
-describe('on the disk', () => {
+describe('flushing to disk', () => {
   const [NORMAL, FULL] = [1, 2];
   const phase = { type: 'phase', phase: 'start' } as const;
 
-  it('is at once what recovery goes by, and soon what is only told', async () => {
+  it('happens at once for what recovery needs, and later for mere reports', async () => {
     const id = await goes('running');
     const levels = levelsOfCommits();
     await journal.tell(id, { type: 'phase', phase: 'fetch', status: 'started' });
@@ -530,7 +530,7 @@ describe('on the disk', () => {
   });
 });
 
-/** SQLite's setting, asked for at the end of each transaction from now on. */
+/** Records SQLite's `synchronous` setting at each commit from now on. */
 function levelsOfCommits(): number[] {
   const levels: number[] = [];
   interface Connection {
@@ -547,25 +547,24 @@ function levelsOfCommits(): number[] {
   return levels;
 }
 
-describe('the tip last seen', () => {
+describe('the last seen tip', () => {
   const SOURCE = 'https://me:hunter2@example.org/app.git';
 
-  it('is known of no branch before the first look', () =>
-    expect(journal.lastSeen(SOURCE, 'main')).toBeUndefined());
+  it('is unknown before the first poll', () => expect(journal.lastSeen(SOURCE, 'main')).toBeUndefined());
 
-  it('is the newest one, or that there was none', async () => {
+  it('is the newest one, or null for an absent branch', async () => {
     await journal.saw(SOURCE, 'main', null);
     expect(journal.lastSeen(SOURCE, 'main')).toBeNull();
     for (const tip of ['a', 'b']) await journal.saw(SOURCE, 'main', commit(tip));
     expect(journal.lastSeen(SOURCE, 'main')).toBe(commit('b'));
   });
 
-  it('is noted together with the deployment that takes it', async () => {
+  it('is saved in one transaction with the deployment of it', async () => {
     const id = await goes('running');
     await journal.saw(SOURCE, 'main', commit('a'), { id, facts: { commit: commit('a') } });
     expect(journal.get(id)).toMatchObject({ state: 'running', commit: commit('a') });
-    const nobody = { id: 99, facts: { commit: commit('b') } };
-    await expect(journal.saw(SOURCE, 'main', commit('b'), nobody)).rejects.toThrow();
+    const missing = { id: 99, facts: { commit: commit('b') } };
+    await expect(journal.saw(SOURCE, 'main', commit('b'), missing)).rejects.toThrow();
     expect(journal.lastSeen(SOURCE, 'main')).toBe(commit('a'));
   });
 
