@@ -3,16 +3,16 @@ import { Journal } from '../../../deploy/journal/journal';
 import { createRequests } from '../../../deploy/deployer/requests';
 import { afterwards, tempHome } from '../../support/temp-home';
 
-test('whoever asks, it is in the journal before the dispatcher is woken', async () => {
+test('a request is in the journal before the dispatcher is woken', async () => {
   const dir = tempHome();
   const journal = Journal.open({ journal: path.join(dir, 'journal.db'), dir });
   afterwards(() => journal.close());
   await journal.prepare();
-  const seen: number[] = [];
-  const request = createRequests({ journal }, () => seen.push(journal.pending().length));
+  const pending: number[] = [];
+  const request = createRequests({ journal }, () => pending.push(journal.pending().length));
 
   const deployment = await request({ kind: 'deploy', trigger: 'webhook', branch: 'main' });
 
   expect(deployment).toMatchObject({ state: 'queued', strategy: null, branch: 'main' });
-  expect(seen).toEqual([1]);
+  expect(pending).toEqual([1]);
 });

@@ -2,33 +2,33 @@ import { KnownError } from '../../../deploy/core/errors';
 import { atItsTimes, createSchedules, telling } from '../../../deploy/deployer/schedules';
 import { until } from '../../support/until';
 
-let told: string[];
-const tell = (entry: object): Promise<void> => {
-  told.push((entry as { message: string }).message);
+let reported: string[];
+const report = (entry: object): Promise<void> => {
+  reported.push((entry as { message: string }).message);
   return Promise.resolve();
 };
 
 beforeEach(() => {
-  told = [];
+  reported = [];
   jest.spyOn(console, 'error').mockImplementation(() => {});
 });
 afterEach(() => jest.restoreAllMocks());
 
-it('tells a failure once, not at every turn, and that it is over', async () => {
+it('a failure is reported once, not on every run, and so is its end', async () => {
   let fails = false;
   const does = (): Promise<void> =>
     fails ? Promise.reject(new KnownError('E_SOURCE', 'The source cannot be read.')) : Promise.resolve();
-  const turn = telling({ name: 'poll', does, again: 'the source answers again' }, tell);
-  await turn();
+  const run = telling({ name: 'poll', does, again: 'the source answers again' }, report);
+  await run();
   fails = true;
-  for (let turns = 0; turns < 3; turns++) await turn();
-  expect(told).toEqual(['poll: The source cannot be read.']);
+  for (let runs = 0; runs < 3; runs++) await run();
+  expect(reported).toEqual(['poll: The source cannot be read.']);
   fails = false;
-  for (let turns = 0; turns < 3; turns++) await turn();
-  expect(told).toEqual(['poll: The source cannot be read.', 'the source answers again']);
+  for (let runs = 0; runs < 3; runs++) await run();
+  expect(reported).toEqual(['poll: The source cannot be read.', 'the source answers again']);
 });
 
-it('runs each task beside the others, never twice at once, and not the one that is turned off', async () => {
+it('tasks run beside each other, none twice at once, and not the one that is turned off', async () => {
   let hanging = 0;
   let quick = 0;
   const forever = new Promise<void>(() => {});
@@ -37,16 +37,16 @@ it('runs each task beside the others, never twice at once, and not the one that 
     [
       { name: 'hangs', when: every, does: () => (hanging++, forever), again: '' },
       { name: 'fails', when: every, does: () => Promise.reject(new Error('no')), again: '' },
-      { name: 'off', when: null, does: () => Promise.reject(new Error('it was turned off')), again: '' },
+      { name: 'off', when: null, does: () => Promise.reject(new Error('it is turned off')), again: '' },
       { name: 'quick', when: every, does: () => (quick++, Promise.resolve()), again: '' },
     ],
-    tell,
+    report,
   );
   schedules.start();
-  await until('three turns', () => quick >= 3);
+  await until('three runs', () => quick >= 3);
   schedules.stop();
   expect(hanging).toBe(1);
-  expect(told).toEqual(['fails: no']);
+  expect(reported).toEqual(['fails: no']);
 });
 
 describe('a clock that is set', () => {
@@ -72,14 +72,14 @@ describe('a clock that is set', () => {
     ['back', -YEAR_MS],
     ['forward', 70 * YEAR_MS],
   ])('%s neither stops a schedule nor makes it catch up', async (_way, by) => {
-    let turns = 0;
-    const stop = atItsTimes('* * * * * *', () => void turns++);
+    let runs = 0;
+    const stop = atItsTimes('* * * * * *', () => void runs++);
     try {
-      await until('a turn before', () => turns > 0);
+      await until('a run before', () => runs > 0);
       step = by;
-      const before = turns;
-      await until('turns after', () => turns > before + 1, 20_000);
-      expect(turns).toBeLessThan(before + 10);
+      const before = runs;
+      await until('two runs after', () => runs > before + 1, 20_000);
+      expect(runs).toBeLessThan(before + 10);
     } finally {
       stop();
     }

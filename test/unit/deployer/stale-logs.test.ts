@@ -1,6 +1,6 @@
 import { isStale } from '../../../deploy/deployer/stale-logs';
 
-it('takes a log for stale when it was renamed by a rotation, removed, or both', () => {
+it('a log is stale when it was renamed by a rotation, removed, or both', () => {
   for (const name of ['access.log.1', 'access.log.12', 'access.log (deleted)', 'access.log.1 (deleted)']) {
     expect(isStale('access.log', name)).toBe(true);
   }

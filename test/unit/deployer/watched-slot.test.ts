@@ -8,7 +8,7 @@ afterEach(() => jest.restoreAllMocks());
 it.each([
   ['back', -HOUR_MS],
   ['forward', HOUR_MS],
-])('a restart was just now, also when the clock was set %s by an hour since', (_direction, step) => {
+])('a restart counts as recent even if the clock was set %s by an hour since', (_direction, step) => {
   const state = newlyWatched();
   const at = machineMs();
   state.process = { pid: 1, instance: 'a', since: at, answered: true };

@@ -1,6 +1,6 @@
 /**
- * The strategies after one another, in any order, from every state that they and the death of slots can lead to:
- * what must hold for each plan, tried in pools of two to four slots.
+ * Checks the invariants of every plan: all strategies in any order, from every state that plans and dying slots can
+ * lead to, in pools of two to four slots.
  */
 import type { PlanInput, RollingRule } from '../../../deploy/core/interfaces';
 import { inService } from '../../../deploy/core/traffic-split';
@@ -32,37 +32,37 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
   const states = reachable(slots);
   const cases = states.flatMap((observed) => casesOf(observed, slots));
 
-  test('all states are looked at', () => {
+  test('every reachable state is covered', () => {
     expect(states.length).toBeGreaterThan({ 2: 30, 3: 150, 4: 600 }[size] as number);
     expect(states.some(({ table }) => inService(table).length === size)).toBe(true);
     expect(cases.filter(({ plan }) => plan.length > 0).length).toBeGreaterThan(states.length);
   });
 
-  test('no unproven release gets a user or stands behind another, and in the end all users have the wanted one', () => {
+  test('no unverified release gets a user or becomes the standby, and in the end all users have the wanted release', () => {
     for (const { name, input, plan } of cases) {
       const machine = new PaperMachine(input.observed);
       for (const { step } of plan) machine.do(step);
       for (const slot of inService(machine.table)) {
         if (machine.runs(slot) !== input.release.commit) throw new Error(`${name}: ${slot} serves another`);
       }
-      // what was ended holds no memory; a rolling one has the whole pool
+      // stopped slots hold no memory; rolling fills the whole pool
       const kept = name === 'rolling' ? size : 2;
       if (name !== 'restore' && plan.length > 0) expect(machine.processes().length).toBeLessThanOrEqual(kept);
       if (name === 'rolling') expect(inService(machine.table).sort()).toEqual([...slots].sort());
     }
   });
 
-  test('wherever it fails, the undo gives back the first table and the first processes', () => {
-    const notGivenBack = cases.flatMap(({ name, input, plan }) => {
+  test('an undo after any step restores the first table and the first processes', () => {
+    const notRestored = cases.flatMap(({ name, input, plan }) => {
       const before = new PaperMachine(input.observed).state();
       return [...plan.keys(), plan.length]
         .filter((steps) => doAndUndo(input.observed, plan, steps).state() !== before)
         .map((steps) => ({ name, input, plan, steps }));
     });
-    expect(notGivenBack.slice(0, 3)).toEqual([]);
+    expect(notRestored.slice(0, 3)).toEqual([]);
   });
 
-  test('rolling never leaves fewer in service than it may, nor does its undo', () => {
+  test('neither rolling nor its undo leaves too few slots in service', () => {
     for (const { input, plan } of cases.filter(({ name }) => name === 'rolling')) {
       const start = new PaperMachine(input.observed);
       const answering = input.observed.slots
@@ -73,7 +73,7 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
       const least = Math.min(healthy, input.rolling.minHealthy);
       const forward = new PaperMachine(input.observed);
       for (const { step } of plan) forward.do(step);
-      // expect() itself would take seconds here
+      // expect() would take seconds here
       if (forward.fewestInService < Math.min(healthy, size - batch)) throw new Error(JSON.stringify(plan));
       for (let steps = 0; steps <= plan.length; steps += 1) {
         const { fewestInService } = doAndUndo(input.observed, plan, steps);
@@ -82,7 +82,7 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
     }
   });
 
-  test('while it rolls, whoever has met the new release keeps it', () => {
+  test('a user who has met the new release keeps it while rolling continues', () => {
     for (const { input, plan } of cases.filter(({ name }) => name === 'rolling')) {
       const machine = new PaperMachine(input.observed);
       let fresh = -1;
@@ -93,7 +93,7 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
           (slot) => slot !== null && machine.runs(slot) === input.release.commit,
         );
         const count = have.lastIndexOf(true) + 1;
-        // of those that had it before the plan, not all are where it puts them
+        // the first shift may move users who had the release before the plan
         if (fresh === -1) fresh = count;
         const sentBack = have.slice(0, count).includes(false) || count < fresh;
         if (sentBack) throw new Error(JSON.stringify({ observed: input.observed, plan }));
@@ -109,23 +109,23 @@ function casesOf(observed: Observed, slots: string[]): Case[] {
   );
   return inputs.flatMap((input) =>
     Object.entries(STRATEGIES)
-      // only rolling looks at the rule
+      // only rolling uses the rule
       .filter(([name]) => name === 'rolling' || input.rolling === RULES[0])
       .map(([name, strategy]) => ({ name, input, plan: strategy.plan(input) })),
   );
 }
 
-/** From an empty home: every plan done to its end, every slot dying at any time, and everything stopped. */
+/** The states reachable from an empty home by complete plans, by the death of any slot, and by stopping everything. */
 function reachable(slots: string[]): Observed[] {
-  const found = new Map<string, Observed>();
+  const states = new Map<string, Observed>();
   const waiting: Observed[] = [{ table: EMPTY_TABLE, slots: [] }];
   for (let observed = waiting.pop(); observed; observed = waiting.pop()) {
     const key = JSON.stringify([
       observed.table,
       observed.slots.map(({ slot, commit, pid }) => [slot, commit, pid]),
     ]);
-    if (found.has(key)) continue;
-    found.set(key, observed);
+    if (states.has(key)) continue;
+    states.set(key, observed);
     waiting.push({ ...observed, slots: [] }, ...deaths(observed));
     for (const { input, plan } of casesOf(observed, slots)) {
       const machine = new PaperMachine(input.observed);
@@ -133,7 +133,7 @@ function reachable(slots: string[]): Observed[] {
       waiting.push(ordered(machine.observed('then'), observed));
     }
   }
-  return [...found.values()];
+  return [...states.values()];
 }
 
 function deaths({ table, slots }: Observed): Observed[] {
@@ -144,7 +144,7 @@ function deaths({ table, slots }: Observed): Observed[] {
   }));
 }
 
-/** Always in one order, and with those that were dead and are not named anew still dead. */
+/** Sorted by slot. Dead slots stay dead unless the plan started them. */
 function ordered(now: Observed, before: Observed): Observed {
   const dead = before.slots.filter(
     ({ slot, pid }) => pid === null && !now.slots.some((running) => running.slot === slot),

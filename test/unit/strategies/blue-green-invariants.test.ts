@@ -1,4 +1,4 @@
-/** What must hold for every plan, tried on every state that two slots can be in. */
+/** Checks the invariants of every plan, from every state that two slots can be in. */
 import { KnownError } from '../../../deploy/core/errors';
 import type { PlanInput } from '../../../deploy/core/interfaces';
 import { allTables } from '../../../deploy/core/traffic-table';
@@ -17,28 +17,28 @@ const PLANNED = CASES.flatMap((input) => {
   return plan ? [{ input, plan }] : [];
 });
 
-test('all states are looked at', () => {
+test('every state is covered', () => {
   expect(CASES.length).toBeGreaterThan(2000);
   expect(PLANNED.length).toBeGreaterThan(1500);
   expect(PLANNED.filter(({ plan }) => plan.length > 0).length).toBeGreaterThan(1500);
 });
 
-test('a plan is refused only for a slot that serves', () => {
+test('a plan is refused only for the active slot', () => {
   for (const input of CASES.filter((each) => planOf(each) === null)) {
     expect(input.wanted).toBe(input.observed.table.active);
     expect(new PaperMachine(input.observed).runs(input.wanted as string)).toBeDefined();
   }
 });
 
-test('no unproven release gets a user, and no slot is replaced while the table names it', () => {
+test('no unverified release gets a user, and no slot is replaced while the table names it', () => {
   for (const { input, plan } of PLANNED) {
     const machine = new PaperMachine(input.observed);
-    // the paper machine throws where a step would break this
+    // the paper machine throws when a step would break this
     for (const { step } of plan) machine.do(step);
   }
 });
 
-test('a hold comes after a verify and before anything that users notice, and the very process is proven again', () => {
+test('a hold comes after a verify and before anything users notice, and the same process is verified again', () => {
   const held = PLANNED.filter(({ input, plan }) => input.hold && plan.length > 0);
   expect(held.length).toBeGreaterThan(1500);
   for (const { input, plan } of held) {
@@ -49,7 +49,7 @@ test('a hold comes after a verify and before anything that users notice, and the
     expect({ ...hold, do: 'verify' }).toEqual(before);
     const machine = new PaperMachine(input.observed);
     for (const { step } of plan.slice(0, at)) machine.do(step);
-    // or, where the slot that is named is dead, to the standby or to nobody
+    // when the active slot is dead, the table may name the standby or none
     const { active, standby } = input.observed.table;
     expect([active, standby, null]).toContain(machine.table.active);
   }
@@ -58,7 +58,7 @@ test('a hold comes after a verify and before anything that users notice, and the
   );
 });
 
-test('in the end the wanted release serves, and what was put behind it runs', () => {
+test('a plan ends with the wanted release live and a running standby, if any', () => {
   for (const { input, plan } of PLANNED) {
     const machine = new PaperMachine(input.observed);
     for (const { step } of plan) machine.do(step);
@@ -69,22 +69,22 @@ test('in the end the wanted release serves, and what was put behind it runs', ()
   }
 });
 
-test('wherever it fails, the undo gives back the first table and the first processes', () => {
-  const notGivenBack = PLANNED.flatMap(({ input, plan }) => {
+test('an undo after any step restores the first table and the first processes', () => {
+  const notRestored = PLANNED.flatMap(({ input, plan }) => {
     const before = new PaperMachine(input.observed).state();
     return [...plan.keys(), plan.length]
       .filter((steps) => doAndUndo(input.observed, plan, steps).state() !== before)
       .map((steps) => ({ input, plan, steps }));
   });
-  // tens of thousands of comparisons: only what is wrong is handed to jest
-  expect(notGivenBack).toEqual([]);
+  // tens of thousands of comparisons, so only failures reach expect()
+  expect(notRestored).toEqual([]);
 });
 
-test('a plan is data: it reads back from the journal as it was written', () => {
+test('a plan is plain data that survives JSON', () => {
   for (const { plan } of PLANNED.slice(0, 50)) expect(JSON.parse(JSON.stringify(plan))).toEqual(plan);
 });
 
-test('planning is pure: the same question twice, the same answer, and the question stays as it was', () => {
+test('planning is pure: the same input gives the same plan and stays unchanged', () => {
   const impure = CASES.filter((input) => {
     const before = JSON.stringify(input);
     const same = JSON.stringify(planOf(input)) === JSON.stringify(planOf(input));
@@ -131,7 +131,7 @@ function everyCase(): PlanInput[] {
   );
 }
 
-/** Empty, ended, and each of two releases: answering or not. */
+/** Empty, stopped, and each of two releases, answering or not. */
 function residents(slot: string): RunningSlot[][] {
   const running = (of: string, pid: number | null, status: RunningSlot['status']): RunningSlot[] => [
     { slot, commit: of, instance: `${slot}-instance`, pid, restarts: 0, status, exitCode: null },

@@ -5,7 +5,7 @@ import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { inputFor, NEW, OLD, OTHER, running, serves, story } from '../../support/plan-story';
 
 describe('a new release', () => {
-  it('starts in blue when nothing serves yet, is proven, and gets the traffic', () => {
+  it('starts in blue when no release is live, is verified and gets the traffic', () => {
     expect(story(plan(serves(null), NEW))).toEqual([
       'start blue new, undo: stop blue',
       'verify blue new',
@@ -15,7 +15,7 @@ describe('a new release', () => {
     ]);
   });
 
-  it('keeps the maintenance page up until the release is proven', () => {
+  it('keeps the maintenance page up until it is verified', () => {
     const observed = serves('blue');
     observed.table.maintenance = true;
     expect(story(plan(observed, NEW)).slice(0, 3)).toEqual([
@@ -25,7 +25,7 @@ describe('a new release', () => {
     ]);
   });
 
-  it('starts in green when blue serves, and blue stays warm behind it', () => {
+  it('starts in green when blue is active, and blue stays warm as its standby', () => {
     expect(story(plan(serves('blue', running('blue', OLD)), NEW))).toEqual([
       'start green new, undo: stop green',
       'verify green new',
@@ -35,7 +35,7 @@ describe('a new release', () => {
     ]);
   });
 
-  it('takes the place of the warm one, which leaves the table first and comes back if it fails', () => {
+  it('replaces the warm release, which leaves the table first and is restored by the undo', () => {
     const observed = serves('blue', running('blue', OLD), running('green', OTHER));
     observed.table.standby = 'green';
     expect(story(plan(observed, NEW))).toEqual([
@@ -48,7 +48,7 @@ describe('a new release', () => {
     ]);
   });
 
-  it('migrates before anything else, and has no bake when it is not to be watched', () => {
+  it('migrates before anything else, and has no bake when bakeSeconds is 0', () => {
     const observed = serves('blue', running('blue', OLD));
     expect(story(plan(observed, NEW, { migrate: true, bakeSeconds: 0 }))).toEqual([
       'migrate new',
@@ -59,20 +59,20 @@ describe('a new release', () => {
     ]);
   });
 
-  it('replaces a release that serves but does not answer, in the other slot', () => {
+  it('starts in the other slot when the live release does not answer', () => {
     const hanging = serves('blue', running('blue', NEW, { status: 'crashed' }));
     expect(story(plan(hanging, NEW))[0]).toBe('start green new, undo: stop green');
   });
 
-  it('proves the process it has started: instance and no restart', () => {
+  it('is verified by the instance it started and a restart count of zero', () => {
     const [start, verify] = plan(serves('blue', running('blue', OLD)), NEW);
     expect(start?.step).toMatchObject({ instance: 'fresh', restarts: 0 });
     expect(verify?.step).toMatchObject({ instance: 'fresh', restarts: 0 });
   });
 });
 
-describe('a release that is to be tried first', () => {
-  it('waits between its proof and the traffic, and is proven again', () => {
+describe('a release that is to be held', () => {
+  it('waits between its verification and the traffic, and is verified again', () => {
     expect(story(plan(serves('blue', running('blue', OLD)), NEW, { hold: true }))).toEqual([
       'start green new, undo: stop green',
       'verify green new',
@@ -84,7 +84,7 @@ describe('a release that is to be tried first', () => {
     ]);
   });
 
-  it('waits also where it stands warm, and is the very process that goes live', () => {
+  it('waits even if it is already warm, and goes live as the very same process', () => {
     const observed = serves('blue', running('blue', OLD), running('green', NEW));
     observed.table.standby = 'green';
     const held = plan(observed, NEW, { hold: true });
@@ -98,16 +98,16 @@ describe('a release that is to be tried first', () => {
     expect(held[1]?.step).toMatchObject({ instance: 'green-instance', restarts: 0 });
   });
 
-  it('has nothing to wait for when it serves already', () => {
+  it('has nothing to wait for when it is already live', () => {
     expect(plan(serves('green', running('green', NEW)), NEW, { hold: true })).toEqual([]);
   });
 });
 
-describe('a release that stands warm', () => {
+describe('a warm release', () => {
   const warm = { table: { active: 'blue', standby: 'green' } };
   const observed = (green: RunningSlot): Observed => ({ ...warm, slots: [running('blue', OLD), green] });
 
-  it('gets the traffic by one rename: it is verified and not started again', () => {
+  it('gets the traffic by one rename, verified and not started again', () => {
     expect(story(plan(observed(running('green', NEW)), NEW))).toEqual([
       'verify green new',
       'shift to green, undo: shift to blue before green',
@@ -115,22 +115,22 @@ describe('a release that stands warm', () => {
     ]);
   });
 
-  it('is proven as the process that it is, with the restarts it has had', () => {
+  it('is verified by its own instance and restart count', () => {
     const [verify] = plan(observed(running('green', NEW, { restarts: 2 })), NEW);
     expect(verify?.step).toMatchObject({ instance: 'green-instance', restarts: 2 });
   });
 
-  it('is started again when it does not answer, or when the table does not vouch for it', () => {
+  it('is started again when it does not answer, or when it is not the standby in the table', () => {
     const silent = observed(running('green', NEW, { status: 'crashed' }));
     const unknown = serves('blue', running('blue', OLD), running('green', NEW));
-    for (const seen of [silent, unknown]) {
-      expect(story(plan(seen, NEW))).toContain('start green new, undo: start green new, verify green new');
+    for (const state of [silent, unknown]) {
+      expect(story(plan(state, NEW))).toContain('start green new, undo: start green new, verify green new');
     }
   });
 });
 
-describe('a slot that a person names', () => {
-  it('is refused while it serves, and the other one is named', () => {
+describe('a slot chosen by an operator', () => {
+  it('is refused while it is active, with a hint that names the other slot', () => {
     const observed = serves('blue', running('blue', OLD), running('green', OTHER));
     expect(refusal(observed, 'blue')).toMatchObject({
       code: 'E_SLOT_ACTIVE',
@@ -141,7 +141,7 @@ describe('a slot that a person names', () => {
     });
   });
 
-  it('gets a release that is live already in the other one', () => {
+  it('gets a release that is already live in the other slot', () => {
     expect(story(plan(serves('blue', running('blue', NEW)), NEW, { wanted: 'green' }))).toContain(
       'start green new, undo: stop green',
     );
@@ -151,7 +151,7 @@ describe('a slot that a person names', () => {
 describe('an environment', () => {
   const warm = { table: { active: 'blue', standby: 'green' } };
 
-  it('that differs makes the release that serves start anew, in the other slot', () => {
+  it('that changed makes the live release start again in the other slot', () => {
     const observed = serves('blue', running('blue', NEW, { environment: 1 }));
     const steps = plan(observed, NEW, { environment: 2, migrate: true });
     expect(story(steps)[1]).toBe('start green new, undo: stop green');
@@ -161,7 +161,7 @@ describe('an environment', () => {
     expect(plan(observed, NEW, { environment: 1 })).toEqual([]);
   });
 
-  it('that differs makes a warm release start anew: a process keeps the one that it was started with', () => {
+  it('that changed makes a warm release start again, since a process keeps the one it started with', () => {
     const slots = [running('blue', OLD, { environment: 2 }), running('green', NEW, { environment: 1 })];
     const steps = plan({ ...warm, slots }, NEW, { environment: 2 });
     expect(steps.find(({ step }) => step.do === 'start')?.step).toMatchObject({
@@ -171,15 +171,15 @@ describe('an environment', () => {
     expect(plan({ ...warm, slots }, NEW, { environment: 1 })[0]?.step.do).toBe('verify');
   });
 
-  it('of a warm release that gives way comes back with it', () => {
+  it('of a replaced warm release is restored with it by the undo', () => {
     const slots = [running('blue', OLD, { environment: 2 }), running('green', OTHER, { environment: 1 })];
     const start = plan({ ...warm, slots }, NEW, { environment: 3 }).find(({ step }) => step.do === 'start');
     expect(start?.undo[0]).toMatchObject({ do: 'start', commit: OTHER, environment: 1 });
   });
 });
 
-describe('nothing to do', () => {
-  it('is when the release serves and answers', () => {
+describe('a live release', () => {
+  it('needs no step when it answers', () => {
     expect(plan(serves('green', running('green', NEW)), NEW)).toEqual([]);
   });
 });
@@ -187,7 +187,7 @@ describe('nothing to do', () => {
 describe('after npm stop, when the table names a slot in which nothing runs', () => {
   const stopped: Observed = { table: { active: 'blue', standby: 'green' }, slots: [] };
 
-  it('nobody is sent to the slot until its release is proven again', () => {
+  it('no user is sent to that slot until its release is verified', () => {
     expect(story(plan(stopped, OLD, { wanted: 'blue', bakeSeconds: 0 }))).toEqual([
       'shift to nobody, undo: shift to blue before green',
       'start blue old, undo: stop blue',
@@ -197,7 +197,7 @@ describe('after npm stop, when the table names a slot in which nothing runs', ()
     ]);
   });
 
-  it('a new release starts in the other slot, with nothing dead behind it', () => {
+  it('a new release starts in the other slot, without a dead standby', () => {
     expect(story(plan(stopped, NEW, { bakeSeconds: 0 }))).toEqual([
       'shift to blue, undo: shift to blue before green',
       'start green new, undo: stop green',
@@ -208,12 +208,12 @@ describe('after npm stop, when the table names a slot in which nothing runs', ()
   });
 });
 
-test('without any slot there is nothing to plan', () => {
+test('planning without any slot throws', () => {
   expect(() => plan(serves(null), NEW, { slots: [] })).toThrow('No slot');
 });
 
-function plan(observed: Observed, wantedCommit: string, wishes: Partial<PlanInput> = {}): Plan {
-  return blueGreen.plan(inputFor(observed, wantedCommit, wishes));
+function plan(observed: Observed, wantedCommit: string, options: Partial<PlanInput> = {}): Plan {
+  return blueGreen.plan(inputFor(observed, wantedCommit, options));
 }
 
 function refusal(observed: Observed, wanted: string): unknown {

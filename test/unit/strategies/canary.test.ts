@@ -13,15 +13,17 @@ const input = (observed: Observed, more: Partial<PlanInput> = {}): PlanInput =>
   inputFor(observed, NEW, { canary: { steps: [5, 25, 50, 100], seconds: 60 }, ...more });
 const blueServes: Observed = { table: BLUE, slots: [running('blue', OLD)] };
 
-function told(step: Step): string {
+function describeStep(step: Step): string {
   if (step.do === 'shift') return `shift ${tableFolder(step.to)}`;
   if (step.do === 'judge') return `judge ${step.share} for ${step.seconds} against ${step.against.join()}`;
   return 'slot' in step ? `${step.do} ${step.slot}` : step.do;
 }
 const story = (plan: Plan): string[] =>
-  plan.map(({ step, undo }) => [told(step), ...undo.map((each) => `undo: ${told(each)}`)].join(', '));
+  plan.map(({ step, undo }) =>
+    [describeStep(step), ...undo.map((each) => `undo: ${describeStep(each)}`)].join(', '),
+  );
 
-test('the release is proven, meets a few users, then more, and then everybody; each shift is undone by one rename', () => {
+test('a canary is verified, then gets growing shares of users, and one rename undoes each shift', () => {
   expect(story(canary.plan(input(blueServes, { migrate: true })))).toEqual([
     'migrate',
     'start green, undo: stop green',
@@ -39,7 +41,7 @@ test('the release is proven, meets a few users, then more, and then everybody; e
   ]);
 });
 
-test('a pause is a step at the share that it has, which only a person ends; everybody comes last in any case', () => {
+test('a pause is a step at an unchanged share that only an operator ends, and the full shift always comes last', () => {
   expect(
     story(canary.plan(input(blueServes, { canary: { steps: [50, 'pause'], seconds: 30 } }))).slice(2, 6),
   ).toEqual([
@@ -50,31 +52,31 @@ test('a pause is a step at the share that it has, which only a person ends; ever
   ]);
 });
 
-test('one that is held is tried before its first user', () => {
+test('a held canary is held before its first user', () => {
   const steps = canary.plan(input(blueServes, { hold: true })).map(({ step }) => step.do);
   expect(steps.slice(0, 5)).toEqual(['start', 'verify', 'hold', 'verify', 'shift']);
 });
 
 test.each<[string, Observed]>([
-  ['nothing serves', { table: { active: null, standby: null }, slots: [] }],
-  ['what serves does not answer', { table: BLUE, slots: [running('blue', OLD, { status: 'crashed' })] }],
-  ['what serves is gone', { table: BLUE, slots: [] }],
-  ['it is live already', { table: BLUE, slots: [running('blue', NEW)] }],
+  ['no release is live', { table: { active: null, standby: null }, slots: [] }],
+  ['the active slot does not answer', { table: BLUE, slots: [running('blue', OLD, { status: 'crashed' })] }],
+  ['the active slot is gone', { table: BLUE, slots: [] }],
+  ['the release is already live', { table: BLUE, slots: [running('blue', NEW)] }],
   [
-    'it is warm, and was live before',
+    'the release is warm and was live before',
     { table: { active: 'blue', standby: 'green' }, slots: [running('blue', OLD), running('green', NEW)] },
   ],
-])('there is nothing to compare with when %s: as in blue/green', (_case, observed) => {
+])('a canary is planned as blue/green, without a comparison, when %s', (_case, observed) => {
   expect(canary.plan(input(observed))).toEqual(blueGreen.plan(input(observed)));
 });
 
-test('every step is about the very process that was started', () => {
+test('every step of a canary concerns the very process that was started', () => {
   for (const { step } of canary.plan(input(blueServes))) {
     if ('instance' in step) expect(step).toMatchObject({ slot: 'green', instance: 'fresh', restarts: 0 });
   }
 });
 
-test('who has met the canary keeps it at every further step', () => {
+test('a user who has met the canary keeps it at every later step', () => {
   const shares = canary
     .plan(input(blueServes))
     .flatMap(({ step }) =>
@@ -85,7 +87,7 @@ test('who has met the canary keeps it at every further step', () => {
   });
 });
 
-test('where several slots serve, all of them are what it is compared with, and none loses its place to the others', () => {
+test('a canary beside several slots is compared with all of them and keeps its share in every shift', () => {
   const table: Table = { active: 'blue', standby: null, shares: [{ slot: 'amber', buckets: 50 }] };
   const atOnce = jest.spyOn(blueGreen, 'plan').mockReturnValueOnce([
     { step: { do: 'start', slot: 'green', commit: NEW, instance: 'fresh', restarts: 0 }, undo: [] },
@@ -100,7 +102,7 @@ test('where several slots serve, all of them are what it is compared with, and n
   for (const { step } of plan) if (step.do === 'shift') expect(servingSlots(step.to)).toContain('green');
 });
 
-test('taken back at any step, everything is as it was, and users never met what was not proven', () => {
+test('a canary undone after any step restores table and processes, and no user meets an unverified release', () => {
   const warm: Observed = {
     table: { active: 'blue', standby: 'green' },
     slots: [running('blue', OLD), running('green', OTHER)],

@@ -1,7 +1,7 @@
 import { inPlace } from '../../../deploy/strategies/in-place';
 import { inputFor, NEW, OLD, OTHER, running, serves, story } from '../../support/plan-story';
 
-it('stops, starts and proves behind the maintenance page, in the slot that serves', () => {
+it('in-place stops, starts and verifies the active slot behind the maintenance page', () => {
   expect(story(inPlace.plan(inputFor(serves('green', running('green', OLD)), NEW)))).toEqual([
     'shift to the page for green, undo: shift to green',
     'stop green, undo: start green old, verify green old',
@@ -13,7 +13,7 @@ it('stops, starts and proves behind the maintenance page, in the slot that serve
   ]);
 });
 
-it('ends what stood warm: one slot is all it needs', () => {
+it('in-place stops a warm slot, since it needs only one', () => {
   const observed = serves('green', running('green', OLD), running('blue', OTHER));
   observed.table.standby = 'blue';
   const steps = story(inPlace.plan(inputFor(observed, NEW)));
@@ -21,20 +21,20 @@ it('ends what stood warm: one slot is all it needs', () => {
   expect(steps.at(-1)).toBe('stop blue, undo: start blue other, verify blue other');
 });
 
-it('starts in the first slot when nothing serves yet', () => {
+it('in-place starts in the first slot when no release is live', () => {
   expect(story(inPlace.plan(inputFor(serves(null), NEW)))[0]).toBe(
     'shift to the page for blue, undo: shift to nobody',
   );
 });
 
-it('has nothing to do when the release serves', () => {
+it('in-place has nothing to do when the release is live', () => {
   expect(inPlace.plan(inputFor(serves('blue', running('blue', NEW)), NEW))).toEqual([]);
 });
 
-it('refuses what it cannot do: a release that nobody gets yet, and another slot', () => {
+it('in-place refuses a hold and any slot but the active one', () => {
   const observed = serves('blue', running('blue', OLD));
-  for (const wish of [{ hold: true }, { wanted: 'green' }])
-    expect(() => inPlace.plan(inputFor(observed, NEW, wish))).toThrow(
+  for (const option of [{ hold: true }, { wanted: 'green' }])
+    expect(() => inPlace.plan(inputFor(observed, NEW, option))).toThrow(
       expect.objectContaining({ code: 'E_STRATEGY' }),
     );
   expect(inPlace.plan(inputFor(observed, NEW, { wanted: 'blue' }))).not.toEqual([]);

@@ -8,8 +8,8 @@ const PAIR: Table = { active: 'green', standby: 'blue' };
 const planFor = (table: Table, ...slots: RunningSlot[]): string[] =>
   story(restore.plan(inputFor({ table, slots }, NEW, { wanted: 'green', bakeSeconds: 0 })));
 
-describe('the live slot is dead', () => {
-  it('lets the standby serve while it is started again', () => {
+describe('a live slot that is dead', () => {
+  it('leaves its users with the standby while it is started again', () => {
     const plan = planFor(PAIR, running('blue', OLD));
     expect(plan[0]).toBe('shift to blue, undo: shift to green before blue');
     expect(plan[1]).toMatch(/^start green new/);
@@ -20,12 +20,12 @@ describe('the live slot is dead', () => {
     expect(planFor(PAIR, running('blue', OLD, { status }))[0]).toMatch(/^shift to nobody/);
   });
 
-  it('is started where nothing stands behind it', () => {
+  it('is started without users when there is no standby', () => {
     expect(planFor({ active: 'green', standby: null })[0]).toMatch(/^shift to nobody/);
   });
 });
 
-it('starts a slot again in its place when its process hangs', () => {
+it('starts a hung slot again in place', () => {
   const plan = planFor(PAIR, running('blue', OLD), running('green', NEW, { status: 'crashed' }));
   expect(plan[0]).toMatch(/^shift to blue/);
   expect(plan[1]).toMatch(/^start green new/);
@@ -45,7 +45,7 @@ it('starts a slot of a pool whose users were moved to the other slots', () => {
   expect(plan.some((step) => step.startsWith('shift to'))).toBe(true);
 });
 
-it('starts a live slot whose process lost its process manager in the other slot, and then shifts', () => {
+it('starts a release whose process lost its process manager in the other slot, then shifts', () => {
   const slots = [running('blue', NEW, { orphan: true })];
   const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
   const plan = story(restore.plan(input));
@@ -62,7 +62,7 @@ it('does not keep a process that refuses users as the standby of the slot that r
   expect(plan.at(-1)).toMatch(/^stop blue/);
 });
 
-describe('a push that replaces slots in turn', () => {
+describe('a rolling push', () => {
   const first = (...slots: RunningSlot[]): string | undefined =>
     story(rolling.plan(inputFor({ table: PAIR, slots }, NEW)))[0];
 

@@ -10,11 +10,11 @@ const FOUR = ['blue', 'green', 'amber', 'violet'];
 const rule = (known: Partial<RollingRule>): Partial<PlanInput> => ({
   rolling: { batch: 1, minHealthy: 1, onFailure: 'undo', ...known },
 });
-const plan = (observed: Observed, wishes: Partial<PlanInput> = {}): string[] =>
-  story(rolling.plan(inputFor(observed, NEW, wishes)));
+const plan = (observed: Observed, options: Partial<PlanInput> = {}): string[] =>
+  story(rolling.plan(inputFor(observed, NEW, options)));
 
-describe('over two slots', () => {
-  it('fills the idle one, then replaces the one that serves, so that one always does', () => {
+describe('rolling over two slots', () => {
+  it('fills the idle slot, then replaces the active one, so that one always serves', () => {
     const observed = serves('blue', running('blue', OLD), running('green', OTHER));
     observed.table.standby = 'green';
     expect(plan(observed)).toEqual([
@@ -33,19 +33,19 @@ describe('over two slots', () => {
   });
 });
 
-describe('over four slots that all serve', () => {
+describe('rolling over four serving slots', () => {
   const all: Table = {
     active: 'blue',
     standby: 'green',
     shares: ['green', 'amber', 'violet'].map((slot) => ({ slot, buckets: 25 })),
   };
   const observed: Observed = { table: all, slots: FOUR.map((slot) => running(slot, OLD)) };
-  const shifts = (wishes: Partial<PlanInput>): string[] =>
-    plan(observed, { slots: FOUR, ...wishes })
+  const shifts = (options: Partial<PlanInput>): string[] =>
+    plan(observed, { slots: FOUR, ...options })
       .filter((line) => line.startsWith('shift'))
       .map((line) => line.split(', undo')[0] as string);
 
-  it('replaces one at a time; the active one last, and with it all are new', () => {
+  it('replaces one slot at a time, the active one last', () => {
     expect(shifts({})).toEqual([
       'shift to amber 33, violet 34, blue 33 before amber',
       'shift to green 25, amber 25, violet 25, blue 25 before amber',
@@ -58,13 +58,13 @@ describe('over four slots that all serve', () => {
     ]);
   });
 
-  it('replaces so many at a time as it is told: a number, or a share rounded down', () => {
+  it('replaces one batch at a time: a number of slots, or a percentage rounded down', () => {
     expect(shifts({ ...rule({ batch: 2 }) })).toHaveLength(4);
     expect(shifts({ ...rule({ batch: '50%' }) })).toHaveLength(4);
     expect(shifts({ ...rule({ batch: '10%' }) })).toHaveLength(8);
   });
 
-  it('is taken back to the slots that are as before, as soon as minHealthy of them are', () => {
+  it('is undone into restored slots as soon as minHealthy of them are back', () => {
     const backTo = (minHealthy: number): string[] =>
       rolling
         .plan(inputFor(observed, NEW, { slots: FOUR, ...rule({ minHealthy }) }))
@@ -78,7 +78,7 @@ describe('over four slots that all serve', () => {
     ]);
   });
 
-  it('is refused where too few would stay in service', () => {
+  it('is refused when too few slots would stay in service, with a hold and with a chosen slot', () => {
     for (const known of [{ minHealthy: 4 }, { batch: 3, minHealthy: 2 }, { batch: '100%', minHealthy: 1 }])
       expect(() => plan(observed, { slots: FOUR, ...rule(known) })).toThrow(
         expect.objectContaining({ code: 'E_STRATEGY' }),
@@ -87,11 +87,11 @@ describe('over four slots that all serve', () => {
     expect(() => plan(observed, { slots: FOUR, wanted: 'amber' })).toThrow('chosen');
   });
 
-  it('says of each step where a second try begins, when a person is to decide', () => {
+  it('marks for each step where a retry starts when an operator decides about failures', () => {
     const steps = rolling.plan(inputFor(observed, NEW, { slots: FOUR, ...rule({ onFailure: 'hold' }) }));
     expect(steps.map(({ again }) => again)).toEqual([
       ...[0, 0, 0, 0],
-      // the slot before is looked at once more: it may have died with its users, and is then tried again itself
+      // the previous slot is verified again, since it may have died with its users; then it is retried itself
       ...[4, 4, 4, 0, 4],
       ...[9, 9, 9, 4, 9],
       ...[14, 14, 14, 9, 14],
@@ -99,7 +99,7 @@ describe('over four slots that all serve', () => {
     ]);
   });
 
-  it('has nothing to do when all of them have it, and leaves those alone that do', () => {
+  it('has nothing to do when every slot runs the release, and skips those that do', () => {
     const mixed = { table: all, slots: FOUR.map((slot) => running(slot, slot === 'amber' ? OLD : NEW)) };
     expect(plan({ ...mixed, slots: FOUR.map((slot) => running(slot, NEW)) }, { slots: FOUR })).toEqual([]);
     expect(plan(mixed, { slots: FOUR }).filter((line) => line.startsWith('start'))).toEqual([
@@ -107,10 +107,12 @@ describe('over four slots that all serve', () => {
     ]);
   });
 
-  it('brings back those that died, and nothing where all live', () => {
+  it('is restored by starting dead slots only', () => {
     const died = observed.slots.map((each) => (each.slot === 'amber' ? { ...each, pid: null } : each));
-    const back = restore.plan(inputFor({ table: all, slots: died }, OLD, { slots: FOUR, bakeSeconds: 0 }));
-    expect(story(back)).toEqual([
+    const restored = restore.plan(
+      inputFor({ table: all, slots: died }, OLD, { slots: FOUR, bakeSeconds: 0 }),
+    );
+    expect(story(restored)).toEqual([
       'shift to green 33, violet 34, blue 33 before green, undo: shift to green 25, amber 25, violet 25, blue 25 before green',
       'start amber old, undo: stop amber',
       'verify amber old',
@@ -120,13 +122,13 @@ describe('over four slots that all serve', () => {
     expect(restore.plan(inputFor(observed, OLD, { slots: FOUR }))).toEqual([]);
   });
 
-  it('is brought back in the slots that are left when it has become smaller', () => {
+  it('is restored in the remaining slots when the pool has become smaller', () => {
     const slots = ['blue', 'green'];
-    const back = (alive: Observed['slots']): string[] =>
+    const restoredFrom = (alive: Observed['slots']): string[] =>
       story(
         restore.plan(inputFor({ table: all, slots: alive }, OLD, { slots, bakeSeconds: 0, wanted: null })),
       ).map((line) => line.split(', undo')[0] as string);
-    expect(back([])).toEqual([
+    expect(restoredFrom([])).toEqual([
       'shift to nobody',
       'start blue old',
       'verify blue old',
@@ -136,17 +138,17 @@ describe('over four slots that all serve', () => {
       'shift to green 50, blue 50 before green',
       'verify-live blue and green old',
     ]);
-    expect(back(observed.slots.filter(({ slot }) => slots.includes(slot)))).toEqual([
+    expect(restoredFrom(observed.slots.filter(({ slot }) => slots.includes(slot)))).toEqual([
       'shift to green 50, blue 50 before green',
       'verify-live blue and green old',
     ]);
   });
 
-  it('after npm stop serves as soon as the first is back, and then from all again', () => {
-    const back = story(
+  it('serves after npm stop as soon as the first slot is up, then from all slots', () => {
+    const restored = story(
       restore.plan(inputFor({ table: all, slots: [] }, OLD, { slots: FOUR, bakeSeconds: 0 })),
     );
-    expect(back.map((line) => line.split(', undo')[0])).toEqual([
+    expect(restored.map((line) => line.split(', undo')[0])).toEqual([
       'shift to nobody',
       'start blue old',
       'verify blue old',
@@ -163,7 +165,7 @@ describe('over four slots that all serve', () => {
   });
 });
 
-it('on a fresh home fills the whole pool', () => {
+it('rolling on a fresh home fills the whole pool', () => {
   const steps = plan(serves(null), { slots: FOUR, ...rule({ batch: 2 }) });
   expect(steps.filter((line) => line.startsWith('shift to'))).toHaveLength(2);
   expect(steps.at(-2)).toBe('verify-live blue and green and amber and violet new');

@@ -11,8 +11,8 @@ const live = (slot: string, ...others: string[]): Plan[number] => ({
   step: { do: 'verify-live', ...proof(slot), others: others.map(proof) },
   undo: [],
 });
-/** The journal's word for the beginning of a step. */
-const began = (step: number, at: number, undo = false): JournalEvent => ({
+/** The event that the journal records when a step starts. */
+const started = (step: number, at: number, undo = false): JournalEvent => ({
   id: at,
   deployment: 1,
   at,
@@ -23,34 +23,34 @@ const answer = (slot: string, at: number, status = 200): LogEntry =>
     JSON.stringify({ kind: 'app', time: String(at / 1000), slot, status, upstream_status: String(status) }),
   ) as LogEntry;
 
-describe('a pool that is replaced slot by slot', () => {
+describe('the baseline of a pool that is replaced slot by slot', () => {
   const plan: Plan = [start('blue'), start('green'), live('blue', 'green')];
-  const told = [began(0, 100), began(1, 200)];
+  const events = [started(0, 100), started(1, 200)];
 
-  test('counts what the old release answered in every slot, the last one as well as the first', () => {
+  test('counts the answers of the old release in every slot, from the first to the last', () => {
     const requests = [answer('blue', 50), answer('green', 60, 500), answer('green', 150, 502)];
-    expect(baselineCounts(requests, plan, told)).toEqual({ requests: 3, errors: 2 });
+    expect(baselineCounts(requests, plan, events)).toEqual({ requests: 3, errors: 2 });
   });
 
-  test("none of the new one's errors is taken for what was usual", () => {
+  test('excludes the errors of the new release', () => {
     const requests = [answer('blue', 150, 500), answer('green', 250, 500)];
-    expect(baselineCounts(requests, plan, told)).toEqual({ requests: 0, errors: 0 });
+    expect(baselineCounts(requests, plan, events)).toEqual({ requests: 0, errors: 0 });
   });
 
-  test('a second try of a slot makes it no older', () => {
-    const again = [...told, began(0, 300, true), began(0, 400)];
+  test('ends when a slot is first replaced, even if that is retried', () => {
+    const again = [...events, started(0, 300, true), started(0, 400)];
     expect(baselineCounts([answer('blue', 350, 500)], plan, again)).toEqual({ requests: 0, errors: 0 });
   });
 });
 
-test('a slot that had the release already says nothing of the one before', () => {
+test('the baseline excludes a slot that already ran the release', () => {
   const plan: Plan = [start('green'), live('blue', 'green')];
   const requests = [answer('blue', 50, 500), answer('green', 50)];
-  expect(baselineCounts(requests, plan, [began(0, 100)])).toEqual({ requests: 1, errors: 0 });
+  expect(baselineCounts(requests, plan, [started(0, 100)])).toEqual({ requests: 1, errors: 0 });
 });
 
-test('blue/green: what stands warm has answered before, and what went live has not', () => {
+test('the baseline of blue/green includes the warm slot and excludes the one that went live', () => {
   const plan: Plan = [start('green'), live('green')];
   const requests = [answer('blue', 50), answer('blue', 300, 500), answer('green', 300, 500)];
-  expect(baselineCounts(requests, plan, [began(0, 100)])).toEqual({ requests: 2, errors: 1 });
+  expect(baselineCounts(requests, plan, [started(0, 100)])).toEqual({ requests: 2, errors: 1 });
 });

@@ -19,7 +19,7 @@ const request = (fields: Record<string, string> = {}): LogEntry =>
       ...fields,
     }),
   ) as LogEntry;
-/** When it was answered, and how long it took. */
+/** The time of its answer and its latency. */
 const TOOK_11 = [{ at: 1_795_356_670_592, ms: 11 }];
 const failed = { status: '500', upstream_status: '500' };
 
@@ -31,36 +31,40 @@ describe('samples of a slot', () => {
   };
 
   test.each([
-    ['an answer counts with its time', request(), { requests: 1, errors: 0, latencies: TOOK_11 }],
+    ['include an answer and its latency', request(), { requests: 1, errors: 0, latencies: TOOK_11 }],
     [
-      'a client error is an answer',
+      'count a client error as an answer',
       request({ status: '404', upstream_status: '404' }),
       { errors: 0, latencies: TOOK_11 },
     ],
-    ['an error counts without its time', request(failed), { requests: 1, errors: 1, latencies: [] }],
+    ['count an error without its latency', request(failed), { requests: 1, errors: 1, latencies: [] }],
     [
-      'a failure that the way behind it has made good is its own all the same, and so is the time',
+      'count a failure even if the backup answered the user',
       request({ upstream_status: '502, 200', response_time: '1.000, 0.004' }),
       { requests: 1, errors: 1, latencies: [] },
     ],
     [
-      'the time is the slot’s, not that of a client who reads slowly',
+      'use the latency of the slot, not of a slow client',
       request({ request_time: '9.000' }),
       { latencies: TOOK_11 },
     ],
     [
-      'a conversation has no time',
+      'include an upgraded connection without a latency',
       request({ status: '101', upstream_status: '101' }),
       { requests: 1, latencies: [] },
     ],
-    ["a tester's request is no user's", request({ kind: 'preview' }), { requests: 0 }],
-    ['our own question is no user’s', request({ kind: 'probe' }), { requests: 0 }],
-    ["another slot's request is not its own", request({ slot: 'blue' }), { requests: 0 }],
-    ['a client that left says nothing', request({ status: '499', upstream_status: '-' }), { requests: 0 }],
-    ['what nginx answered alone says nothing', request({ slot: '', upstream_status: '' }), { requests: 0 }],
+    ["exclude a tester's request", request({ kind: 'preview' }), { requests: 0 }],
+    ["exclude Switchyard's own probe", request({ kind: 'probe' }), { requests: 0 }],
+    ["exclude another slot's request", request({ slot: 'blue' }), { requests: 0 }],
+    [
+      'exclude a request whose client has left',
+      request({ status: '499', upstream_status: '-' }),
+      { requests: 0 },
+    ],
+    ['exclude what nginx answered alone', request({ slot: '', upstream_status: '' }), { requests: 0 }],
   ])('%s', (_case, entry, expected) => expect(samples(entry)).toMatchObject(expected));
 
-  test('a question that we ask a slot directly counts like a request', () => {
+  test('count a direct probe of the slot like a request', () => {
     const book = new SampleBook();
     for (const status of [200, 503, null]) book.addProbe('green', status, { at: 1, ms: 7 });
     expect(book.samples(['green'])).toMatchObject({ requests: 3, errors: 2, latencies: [{ at: 1, ms: 7 }] });
@@ -76,7 +80,7 @@ describe('visitors', () => {
   const SIGNUP: Goal = { path: '/signup', status: 201 };
   const signedUp = { uri: '/signup', status: '201', upstream_status: '201' };
 
-  test('are people, however often they ask, who have kept the cookie', () => {
+  test('are users who kept the cookie, each counted once', () => {
     const entries = [
       request(),
       request({ id: 'r2' }),
@@ -87,19 +91,24 @@ describe('visitors', () => {
   });
 
   test.each<[string, Goal, Record<string, string>, number]>([
-    ['the path with its status', SIGNUP, signedUp, 1],
-    ['the path with another status', SIGNUP, { ...signedUp, status: '422' }, 0],
-    ['another path', SIGNUP, { ...signedUp, uri: '/signups' }, 0],
-    ['the path, whatever the status below 400', { path: '/thanks' }, { uri: '/thanks', status: '302' }, 1],
-    ['the path, failing', { path: '/thanks' }, { uri: '/thanks', status: '404' }, 0],
-    ['what the app has named', { header: 'signup' }, { goal: 'signup' }, 1],
-    ['what it has named otherwise', { header: 'signup' }, { goal: 'buy' }, 0],
-    ['no goal, in an older log', { header: 'signup' }, {}, 0],
-  ])('have reached a goal: %s', (_case, goal, fields, reached) =>
+    ['path and status match', SIGNUP, signedUp, 1],
+    ['another status does not count', SIGNUP, { ...signedUp, status: '422' }, 0],
+    ['another path does not count', SIGNUP, { ...signedUp, uri: '/signups' }, 0],
+    ['without a status, any below 400 counts', { path: '/thanks' }, { uri: '/thanks', status: '302' }, 1],
+    [
+      'without a status, a failed request does not count',
+      { path: '/thanks' },
+      { uri: '/thanks', status: '404' },
+      0,
+    ],
+    ['the app names the goal', { header: 'signup' }, { goal: 'signup' }, 1],
+    ['the app names another goal', { header: 'signup' }, { goal: 'buy' }, 0],
+    ['an older log names no goal', { header: 'signup' }, {}, 0],
+  ])('are checked against a goal: %s', (_case, goal, fields, reached) =>
     expect(variant(goal, request(fields))).toEqual({ visitors: 1, reached }),
   );
 
-  test('who reached it with their first request count when they come again, and once', () => {
+  test('who reached the goal with their first request count once when they return', () => {
     const first = request({ ...signedUp, cohort: 'n', id: 'n' });
     expect(variant(SIGNUP, first)).toEqual({ visitors: 0, reached: 0 });
     const again = request({ ...signedUp, cohort: 'n', id: 'r7' });
@@ -107,7 +116,7 @@ describe('visitors', () => {
   });
 });
 
-test('users are hurt by what they saw failing, and not by what was made good or was never theirs', () => {
+test('only users who saw a failure of that slot are affected by it', () => {
   const entries = [
     request({ ...failed, cohort: 'c1' }),
     request({ cohort: 'c2' }),

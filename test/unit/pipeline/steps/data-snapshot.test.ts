@@ -22,12 +22,12 @@ function textsIn(...place: string[]): unknown[] {
   return texts;
 }
 
-/** As typed; npm is another test's. */
+/** Runs the commands as printed, except npm, which another test covers. */
 function restore(folder: string): void {
   execFileSync('sh', ['-e', '-c', `npm() { :; }; ${howToRestore(home, folder)}`]);
 }
 
-test('the commands restore each file, keep what was there, and may be followed again', async () => {
+test('the printed commands restore each file, keep the replaced ones, and can be repeated', async () => {
   mkdirSync(home.shared, { recursive: true });
   write('app.db', 'before');
   write('app.db2', 'before too');
@@ -37,7 +37,7 @@ test('the commands restore each file, keep what was there, and may be followed a
   restore(folder);
   expect([textsIn('app.db'), textsIn('app.db2')]).toEqual([['before'], ['before too']]);
   write('app.db', 'later');
-  // of a process that was killed: beside the copy it would be rolled back into it
+  // left by a killed process: SQLite would roll it back into the restored copy
   writeFileSync(path.join(home.shared, 'app.db-journal'), 'begun');
   restore(folder);
 
