@@ -66,7 +66,7 @@ async function main() {
         const child = fork(PART, [JSON.stringify({ task, ...options })], { cwd: ROOT });
         children.add(child);
         child.on('message', (outcome) =>
-          row.outcomes.push(/** @type {import('../test/soak/story').Outcome} */ (outcome)),
+          row.outcomes.push(/** @type {import('../test/soak/kill-outcome').Outcome} */ (outcome)),
         );
         const code = await new Promise((resolve) => child.once('exit', resolve));
         children.delete(child);
@@ -84,7 +84,7 @@ async function main() {
   if (notWell > 0) process.exitCode = 1;
 }
 
-/** @param {import('../test/soak/story').Outcome} outcome */
+/** @param {import('../test/soak/kill-outcome').Outcome} outcome */
 function isBad({ problems }) {
   return problems.length > 0;
 }

@@ -21,7 +21,8 @@ async function main() {
         ...options,
         isOver: () => isOver() || isAlone,
         say: (/** @type {string} */ line) => console.log(line),
-        add: (/** @type {import('../../test/soak/story').Outcome} */ outcome) => process.send?.(outcome),
+        add: (/** @type {import('../../test/soak/kill-outcome').Outcome} */ outcome) =>
+          process.send?.(outcome),
       }),
     giveUp: () => undefined,
     tidy: async () => undefined,

@@ -3,16 +3,16 @@ import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from '
 import path from 'node:path';
 import { deploymentLog } from '../../deploy/os/command';
 import type { Commit } from '../../deploy/core/release';
-import { composeYard, docker, releaseIn, type ComposeYard } from '../support/compose';
+import { composeFixture, docker, releaseIn, type ComposeFixture } from '../support/compose';
 import { docker as engine, needs, root } from '../support/needs';
 
 const COUNT = `const fs = require('node:fs'); const file = process.env.SWITCHYARD_DATA + '/count';
 fs.appendFileSync(file, 'x'); console.log('counted as ' + process.getuid());`;
 
 needs('docker', engine).describe('an image', () => {
-  let context: ComposeYard;
+  let context: ComposeFixture;
   beforeAll(async () => {
-    context = await composeYard();
+    context = await composeFixture();
   });
   afterAll(() => context.clear());
 
@@ -36,7 +36,7 @@ needs('docker', engine).describe('an image', () => {
 
   it('leaves the image that another home has of the same commit', async () => {
     const release = await context.release('a1');
-    const other = await composeYard();
+    const other = await composeFixture();
     try {
       const theirs = await other.release('a1');
       await context.packing.remove(release.commit);
@@ -106,7 +106,7 @@ needs('docker', engine).describe('an image', () => {
     const release = await context.release('a1');
 
     const hangs = ['node', '-e', 'setInterval(() => {}, 1000)'];
-    const end = await context.impatient(3).runOnce(hangs, release, 8, 0);
+    const end = await context.withMigrateLimit(3).runOnce(hangs, release, 8, 0);
 
     expect(end.timedOut).toBe(true);
     expect(containers()).toBe('');

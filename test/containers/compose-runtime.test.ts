@@ -3,14 +3,14 @@ import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunningSlot, Slot } from '../../deploy/core/slot';
 import { slotLog } from '../../deploy/runtimes/slot-log';
-import { composeYard, docker, type ComposeYard } from '../support/compose';
+import { composeFixture, docker, type ComposeFixture } from '../support/compose';
 import { docker as engine, needs, root } from '../support/needs';
 import { until } from '../support/until';
 
 needs('docker', engine).describe('a slot as a container', () => {
-  let context: ComposeYard;
+  let context: ComposeFixture;
   beforeAll(async () => {
-    context = await composeYard();
+    context = await composeFixture();
   });
   afterEach(() => Promise.all([context.runtime.stop('blue'), context.runtime.stop('green')]));
   afterAll(() => context.clear());
@@ -102,7 +102,7 @@ needs('docker', engine).describe('a slot as a container', () => {
   });
 
   it('that wants more memory than its limit is killed, which is told of it, also when it runs again', async () => {
-    const small = await composeYard(undefined, { compose: { memory: '96m', cpus: 1 } });
+    const small = await composeFixture(undefined, { compose: { memory: '96m', cpus: 1 } });
     try {
       const { runtime, blue } = small;
       await runtime.start(blue, await small.release('a9', { greedy: '' }), 'proof', 0);
@@ -157,7 +157,7 @@ needs('docker', engine).describe('a slot as a container', () => {
   });
 
   it("leaves another home's containers alone, and does not take their names", async () => {
-    const other = await composeYard(context.config.name);
+    const other = await composeFixture(context.config.name);
     try {
       await other.runtime.start(other.blue, await other.release('f6'), 'theirs', 0);
 

@@ -1,14 +1,14 @@
 /** What npm start looks at before it makes anything, where containers are wanted. */
 import { checkEngine } from '../../deploy/setup/engine';
-import { composeYard, docker, type ComposeYard } from '../support/compose';
+import { composeFixture, docker, type ComposeFixture } from '../support/compose';
 import { BASE_IMAGE } from '../support/docker';
 import { docker as engine, needs } from '../support/needs';
 
 needs('docker', engine).describe('npm start with containers', () => {
   const { PATH, DOCKER_HOST } = process.env;
-  let context: ComposeYard;
+  let context: ComposeFixture;
   beforeAll(async () => {
-    context = await composeYard();
+    context = await composeFixture();
   });
   afterEach(() => {
     process.env.PATH = PATH;

@@ -7,11 +7,11 @@ import { request } from 'node:http';
 import { servingSlots } from '../../deploy/core/traffic-table';
 import type { Deployment } from '../../deploy/core/deployment';
 import type { JournalEvent } from '../../deploy/core/event';
-import { endDeployments, kill, untilOver } from '../support/crash';
+import { abortDeployments, kill, untilOver } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 import { startLoad, type Load, type LoadOptions } from '../support/load';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -34,14 +34,14 @@ const LONG = { ...SHORT, seconds: 60 };
 let clone: TinyClone;
 let load: Load | undefined;
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, strategy: 'canary', bake: { seconds: 0 }, canary: SHORT });
     expectDone(await clone.start());
   });
   afterEach(async () => {
     await load?.stop();
-    await endDeployments(clone);
+    await abortDeployments(clone);
   });
   afterAll(() => clone.cleanUp());
 
@@ -354,7 +354,7 @@ async function visits(): Promise<Record<string, string>> {
 
 const share = (): number | undefined => clone.table().shares?.[0]?.buckets;
 
-const wish = (...words: string[]): Promise<Said> => clone.switchyard(...words);
+const wish = (...words: string[]): Promise<CommandResult> => clone.switchyard(...words);
 
 function stateOf(id: number): Deployment['state'] | undefined {
   return clone.deployments().find((each) => each.id === id)?.state;

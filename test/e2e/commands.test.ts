@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { postPush } from '../../deploy/client/post-webhook';
 import { expectDone } from '../support/expect-live';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
@@ -201,6 +201,6 @@ function occupy(port: number): Promise<Server> {
   });
 }
 
-function expectNoStack({ text }: Said): void {
+function expectNoStack({ text }: CommandResult): void {
   expect(text).not.toMatch(/\n\s+at /);
 }

@@ -6,7 +6,7 @@ import { deployerPid, incidents, kill, lastEvent } from '../support/crash';
 import { diagnose, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
 import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-engine';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -16,7 +16,7 @@ const RULE = { crashes: { limit: 3, withinSeconds: 120 } };
 
 let clone: TinyClone;
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   let first: Commit;
   let engine: OwnEngine | null;
 

@@ -7,13 +7,13 @@ import path from 'node:path';
 import { diagnose, untilHealthy, WITH_COMMANDS } from '../support/doctor';
 import { loopDisk, loopDiskPossible, type LoopDisk } from '../support/loop-disk';
 import { needs } from '../support/needs';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { afterwards } from '../support/temp-home';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 const CONFIG = { bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } };
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   needs('a disk from a file', loopDiskPossible).describe('a disk', () => {
     let disk: LoopDisk;
     let clone: TinyClone;
@@ -22,7 +22,7 @@ overRuntimes((runtime) => {
     // two releases, of which the older one is warm
     beforeAll(async () => {
       disk = loopDisk();
-      clone = await tinyClone({ ...CONFIG, runtime }, {}, { place: disk.dir });
+      clone = await tinyClone({ ...CONFIG, runtime }, {}, { parent: disk.dir });
       clone.change(WITH_COMMANDS);
       first = await clone.commit('with the commands');
       expect((await clone.start()).text).toContain('is live on blue');
@@ -118,7 +118,7 @@ needs('a disk from a file', loopDiskPossible).test(
   async () => {
     const disk = loopDisk();
     afterwards(() => disk.unmount());
-    const clone = await tinyClone(CONFIG, {}, { place: disk.dir });
+    const clone = await tinyClone(CONFIG, {}, { parent: disk.dir });
     afterwards(() => clone.cleanUp());
     clone.change(WITH_COMMANDS);
     const commit = await clone.commit('with the commands');

@@ -4,9 +4,9 @@ import path from 'node:path';
 import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
 import { docker } from '../support/compose';
 import { expectDone, expectLive } from '../support/expect-live';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 import { startLoad } from '../support/load';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -20,7 +20,7 @@ const hangs = ['node', '-e', 'setInterval(() => {}, 1000)'];
 
 let clone: TinyClone;
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ ...BAKE.config, runtime });
     expectDone(await clone.start());
@@ -341,7 +341,7 @@ function notesFile(): string {
   return path.join(clone.home.shared, 'notes');
 }
 
-function env(...words: string[]): Promise<Said> {
+function env(...words: string[]): Promise<CommandResult> {
   return clone.switchyard('env', ...words);
 }
 

@@ -10,7 +10,7 @@ import type { Commit } from '../../deploy/core/release';
 import { portHolder } from '../../deploy/os/port-holder';
 import { BASE_IMAGE } from '../support/docker';
 import { expectDone, expectLive, verdictOf } from '../support/expect-live';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { startLoad, type Failure, type Load, type LoadRequest } from '../support/load';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 
@@ -159,7 +159,7 @@ const IN_THE_IMAGE: Story[] = [
   ],
 ];
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     // bakes are off where a test does not need one
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });

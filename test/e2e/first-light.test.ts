@@ -7,10 +7,10 @@ import { inEngine, processesInContainers } from '../support/docker';
 import { expectDone, expectLive } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { needs, sampleApp } from '../support/needs';
-import { environmentOf, overRuntimes } from '../support/runtimes';
+import { environmentOf, forEachRuntime } from '../support/runtimes';
 
 needs('the sample app', sampleApp).describe('from a fresh clone to live traffic', () => {
-  overRuntimes((runtime) => {
+  forEachRuntime((runtime) => {
     let clone: LiveClone;
     let first: string;
     let environment: Record<string, string>;

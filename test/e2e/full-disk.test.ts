@@ -9,7 +9,7 @@ import type { Commit } from '../../deploy/core/release';
 import { untilPhase } from '../support/crash';
 import { applyFix, diagnose, expectFault, untilHealthy, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 import { startLoad, type Load } from '../support/load';
 import { lossyDisk, lossyDiskPossible, type LossyDisk } from '../support/lossy-disk';
 import { needs } from '../support/needs';
@@ -49,7 +49,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
       { bake: { seconds: 6 }, schedules: { poll: null, prune: null, rotate: null } },
       {},
       {
-        place: disk.dir,
+        parent: disk.dir,
       },
     );
     expectDone(await clone.start());
@@ -168,7 +168,7 @@ needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that i
   beforeAll(async () => {
     disk = lossyDisk();
     const config = { bake: { seconds: 20 }, schedules: { poll: null, prune: null, rotate: null } };
-    clone = await tinyClone({ ...config, rolling: { batch: 1, minHealthy: 1 } }, {}, { place: disk.dir });
+    clone = await tinyClone({ ...config, rolling: { batch: 1, minHealthy: 1 } }, {}, { parent: disk.dir });
     expectDone(await clone.start());
     clone.change({ ...NEEDS_DISK, config: { ...NEEDS_DISK.config, bake: { seconds: 0 } } });
     first = await clone.commit('a release that writes as it starts');
@@ -188,7 +188,9 @@ needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that i
   });
 
   /** Deploys a new commit that bakes on a disk which has become full. */
-  async function bakeOnFullDisk(seconds: number): Promise<{ commit: Commit; deploying: Promise<Said> }> {
+  async function bakeOnFullDisk(
+    seconds: number,
+  ): Promise<{ commit: Commit; deploying: Promise<CommandResult> }> {
     const files = { ...NEEDS_DISK.files, 'more/change.txt': String(Math.random()) };
     clone.change({ ...NEEDS_DISK, config: { ...NEEDS_DISK.config, bake: { seconds } }, files });
     const commit = await clone.commit('another');

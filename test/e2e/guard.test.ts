@@ -5,7 +5,7 @@ import { isAlive } from '../../deploy/os/process-table';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { deployerStatus } from '../../deploy/runtimes/pm2/deployer';
 import { masterOf } from '../../deploy/traffic/nginx-processes';
-import { deployerPid, deployersOf, incidents, kill, lastEvent, leftOf } from '../support/crash';
+import { deployerPid, deployersOf, incidents, kill, lastEvent, survivorsOf } from '../support/crash';
 import { untilHealthy } from '../support/doctor';
 import { startLoad, type Load } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -106,7 +106,7 @@ it('starts nothing after npm stop, not even what was killed just before', async 
   expect((await clone.switchyard('stop')).code).toBe(0);
 
   expect(guard && isAlive(guard)).toBe(false);
-  expect(leftOf(clone.home)).toEqual([]);
+  expect(survivorsOf(clone.home)).toEqual([]);
   await sleep(GUARD_ACTS_WITHIN_MS);
-  expect(leftOf(clone.home)).toEqual([]);
+  expect(survivorsOf(clone.home)).toEqual([]);
 });

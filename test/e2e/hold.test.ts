@@ -10,17 +10,17 @@ import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load } from '../support/load';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { LONG_VERIFY, tinyClone, type Change, type State, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 
 jest.setTimeout(120_000);
 
 let clone: TinyClone;
 let load: Load | undefined;
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
     expectDone(await clone.start());
@@ -308,7 +308,7 @@ overRuntimes((runtime) => {
 });
 
 interface Held {
-  said: Said;
+  said: CommandResult;
   held: Deployment;
   link: string;
   header: Record<string, string>;

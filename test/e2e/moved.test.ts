@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Finding } from '../../deploy/doctor/finding';
 import { verdictOf } from '../support/expect-live';
 import { WITH_COMMANDS } from '../support/doctor';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(180_000);
@@ -31,7 +31,7 @@ afterEach(async () => {
 });
 
 /** Without SWITCHYARD_HOME: the clone finds its home by itself. */
-function run(file: string, args: string[], cwd = moved, env: NodeJS.ProcessEnv = {}): Promise<Said> {
+function run(file: string, args: string[], cwd = moved, env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
   const { PATH, HOME, TMPDIR } = process.env;
   // a home begun by mistake is refused: its ports are in use
   const { http, blue, green, deployer } = clone.ports;
@@ -48,10 +48,10 @@ function run(file: string, args: string[], cwd = moved, env: NodeJS.ProcessEnv =
 const texts = (values: Record<string, number>): Record<string, string> =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, String(value)]));
 
-const switchyard = (...args: string[]): Promise<Said> =>
+const switchyard = (...args: string[]): Promise<CommandResult> =>
   run(process.execPath, [path.join(moved, 'bin/switchyard.js'), ...args]);
 
-async function push(): Promise<Said> {
+async function push(): Promise<CommandResult> {
   const who = ['-c', 'user.name=New', '-c', 'user.email=new@example.org'];
   execFileSync('git', [...who, 'commit', '--quiet', '--allow-empty', '-m', 'two'], { cwd: moved });
   return run('git', ['push', 'live', 'main']);

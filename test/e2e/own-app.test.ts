@@ -6,7 +6,7 @@ import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { expectDone, expectLive, verdictOf } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
-import { environmentOf, overRuntimes } from '../support/runtimes';
+import { environmentOf, forEachRuntime } from '../support/runtimes';
 import { startLoad } from '../support/load';
 
 const ROOT = path.resolve(__dirname, '..', '..');
@@ -21,7 +21,7 @@ describe('an app of one’s own', () => {
     expect(readFileSync(path.join(OWN_APP, 'server.js'), 'utf8')).toContain(contract);
   });
 
-  overRuntimes((runtime) => {
+  forEachRuntime((runtime) => {
     let clone: LiveClone;
 
     beforeAll(async () => {

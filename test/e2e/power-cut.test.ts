@@ -16,7 +16,7 @@ let clone: TinyClone;
 needs('a disk that can lose its power', lossyDiskPossible).describe('a power cut', () => {
   beforeAll(async () => {
     disk = lossyDisk();
-    clone = await tinyClone({ bake: { seconds: 0 } }, {}, { place: disk.dir });
+    clone = await tinyClone({ bake: { seconds: 0 } }, {}, { parent: disk.dir });
     // the clone was made long ago; what is under test is what the kit writes
     disk.flush();
   });

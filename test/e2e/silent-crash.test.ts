@@ -1,11 +1,11 @@
 /** A release whose process ends without a word. */
 import { expectDone } from '../support/expect-live';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(180_000);
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   let clone: TinyClone;
 
   beforeAll(async () => {

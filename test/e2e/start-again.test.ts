@@ -8,7 +8,7 @@ import { loadedMark } from '../../deploy/traffic/loaded-mark';
 import { masterOf, processesOf } from '../../deploy/traffic/nginx-processes';
 import { deployerPid, kill, killSupervisors } from '../support/crash';
 import { applyFix, diagnose, expectFault, onlyFix, untilHealthy, WITH_COMMANDS } from '../support/doctor';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 import { startLoad, type Load } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
@@ -30,7 +30,8 @@ afterEach(() => load?.stop());
 afterAll(() => clone.cleanUp());
 
 /** `npm start` with further variables. */
-const startWith = (variables: string): Promise<Said> => clone.shell(`${variables} node scripts/start.js`);
+const startWith = (variables: string): Promise<CommandResult> =>
+  clone.shell(`${variables} node scripts/start.js`);
 
 function users(): Load {
   load = startLoad({ port: clone.ports.http, connections: 32, slow: null, mix: READ, pauseMs: 2 });

@@ -1,6 +1,6 @@
 /** `npm start` beside itself, beside `npm stop` and beside a push: each ends well or says who has its turn. */
 import { readFileSync } from 'node:fs';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(300_000);
@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => clone.cleanUp());
 
 /** Done, or refused by a name: never half a file, never a stack. */
-function expectOrder({ code, text }: Said): void {
+function expectOrder({ code, text }: CommandResult): void {
   expect(text).not.toMatch(/E_INTERNAL|E_HOME|SyntaxError|\n\s+at /);
   if (code !== 0) expect(text).toContain('Another npm start or npm stop is running here.');
 }

@@ -2,9 +2,9 @@
 import type { PhaseName } from '../../deploy/core/event';
 import { processesWith } from '../../deploy/os/process-table';
 import { isOver } from '../../deploy/core/transitions';
-import { commandsOf, kill, leftOf, untilItHangs, untilPhase } from '../support/crash';
+import { commandsOf, kill, survivorsOf, untilItHangs, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { until } from '../support/until';
 import { LONG_VERIFY, tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
 
@@ -12,7 +12,7 @@ jest.setTimeout(120_000);
 
 let clone: TinyClone;
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
     expectDone(await clone.start());
@@ -44,7 +44,7 @@ overRuntimes((runtime) => {
 
     const stopped = await clone.switchyard('stop');
 
-    expect(leftOf(clone.home)).toEqual([]);
+    expect(survivorsOf(clone.home)).toEqual([]);
     expectDone(stopped);
     expect(stopped.text).toContain('✓ stopped');
     expect(commandsOf(clone.home, id)).toEqual([]);
@@ -73,7 +73,7 @@ overRuntimes((runtime) => {
 
     const { deployment, commit } = expectLive(await pushing);
     expect(deployment).toMatchObject({ state: 'succeeded' });
-    expect(leftOf(clone.home)).toEqual([]);
+    expect(survivorsOf(clone.home)).toEqual([]);
     expectDone(await clone.start());
     expect(await clone.serving()).toMatchObject({ commit });
   });
@@ -86,7 +86,7 @@ overRuntimes((runtime) => {
     // it is not to end by itself at the word of npm stop
     kill(pid, 'SIGSTOP');
     const stopping = clone.switchyard('stop');
-    await until('the deployer to be gone', () => leftOf(clone.home).length > 0 && !deployerRuns());
+    await until('the deployer to be gone', () => survivorsOf(clone.home).length > 0 && !deployerRuns());
     kill(pid);
 
     expect(expectDone(await stopping).text).toContain('✓ stopped');
@@ -94,7 +94,7 @@ overRuntimes((runtime) => {
     expect(commandsOf(clone.home, id)).toEqual([]);
     // the push finds nobody who works on it
     expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. .*the deployer is not running/);
-    expect(leftOf(clone.home)).toEqual([]);
+    expect(survivorsOf(clone.home)).toEqual([]);
   });
 });
 

@@ -12,7 +12,7 @@ import { docker } from '../support/compose';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Failure, type Load, type LoadRequest, type LoadResult } from '../support/load';
 import { freePorts } from '../support/ports';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type Change, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -25,7 +25,7 @@ let clone: TinyClone;
 let load: Load | undefined;
 let version = 1;
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     const [amber, violet] = (await freePorts(2)) as [number, number];
     clone = await tinyClone({
@@ -209,7 +209,7 @@ overRuntimes((runtime) => {
       expect(result.text).toMatch(/down for .*: [\d,]+ requests got the maintenance page/);
       const { downMs, failed } = result.deployment;
       expect(seen.failures).toBeGreaterThan(0);
-      expect(seen.failed.filter((each) => !isThePage(each) || !each.said.includes('Gone fishing'))).toEqual(
+      expect(seen.failed.filter((each) => !isThePage(each) || !each.detail.includes('Gone fishing'))).toEqual(
         [],
       );
       expect(Object.keys(seen.versions)).toHaveLength(2);

@@ -2,12 +2,12 @@
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tryLock } from '../../deploy/journal/deployment-lock';
-import { leftOf, incidents, lastEvent, untilPhase } from '../support/crash';
+import { survivorsOf, incidents, lastEvent, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type LoadRequest } from '../support/load';
 import { removeAtOnce } from '../support/remove-at-once';
 import { until } from '../support/until';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
@@ -183,10 +183,10 @@ it('a script gets JSON also for a command that cannot be understood', async () =
 it('can be stopped when its home was removed', async () => {
   removeAtOnce(clone.home.dir);
   expectDone(await clone.switchyard('stop'));
-  expect(leftOf(clone.home)).toEqual([]);
+  expect(survivorsOf(clone.home)).toEqual([]);
 });
 
-function expectRefusal({ code, text }: Said, sentence: string, known: string): void {
+function expectRefusal({ code, text }: CommandResult, sentence: string, known: string): void {
   expect(text).toContain(sentence);
   expect(text).toContain(known);
   expect(text).not.toMatch(/\n\s+at /);

@@ -9,7 +9,7 @@ import { liveClone, type LiveClone } from '../support/live-clone';
 import { startLoad, type Load, type LoadOptions, type LoadResult } from '../support/load';
 import { needs, sampleApp } from '../support/needs';
 import { freePorts } from '../support/ports';
-import { environmentOf, overRuntimes } from '../support/runtimes';
+import { environmentOf, forEachRuntime } from '../support/runtimes';
 import { reloadingNginx } from '../support/reloading-nginx';
 
 const VERSIONS = ['1.1.0', '1.2.0', '1.3.0', '1.4.0', '1.5.0'];
@@ -22,7 +22,7 @@ const STEADY = { connections: 32, pauseMs: 60 };
 const FULL = { connections: 64 };
 
 needs('the sample app', sampleApp).describe('under load', () => {
-  overRuntimes((runtime) => {
+  forEachRuntime((runtime) => {
     let clone: LiveClone;
     let load: Load | undefined;
     const begin = (options: LoadOptions): Load => (load = startLoad(options));

@@ -5,7 +5,7 @@ import { incidents, kill, lastEvent } from '../support/crash';
 import { applyFix, diagnose, WITH_COMMANDS } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load, type LoadRequest } from '../support/load';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -19,7 +19,7 @@ let clone: TinyClone;
 let load: Load | undefined;
 let told: number;
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 }, limits: { drain: 5 } });
     clone.change(WITH_COMMANDS);

@@ -20,7 +20,7 @@ import type { Home } from '../../deploy/home/home';
 import { adoptModules, installModules } from '../../deploy/release/packages/install';
 import { readyModules } from '../../deploy/release/packages/prelink';
 import { removeHalfMade } from '../../deploy/release/releases';
-import { besideAWriter } from '../support/writer';
+import { whileWriting } from '../support/writer';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
 
@@ -153,7 +153,7 @@ describe('links made beforehand', () => {
   test('of a store that cannot even be removed are found out all the same, and nobody is left with a rejection', async () => {
     rmSync(path.join(store(), 'node_modules/tiny/index.js'));
     const answers: boolean[] = [];
-    await besideAWriter(path.join(store(), 'more'), async () => {
+    await whileWriting(path.join(store(), 'more'), async () => {
       const { intact } = await installModules({
         home,
         root: empty,

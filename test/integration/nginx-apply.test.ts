@@ -5,16 +5,16 @@ import { closingFile } from '../../deploy/traffic/close-connections';
 import { loadedMark } from '../../deploy/traffic/loaded-mark';
 import { nginxServer, type NginxServer } from '../../deploy/traffic/nginx-server';
 import { masterOf, processesOf } from '../../deploy/traffic/nginx-processes';
-import { trafficYard, type TrafficYard } from '../support/traffic-yard';
+import { trafficFixture, type TrafficFixture } from '../support/traffic-fixture';
 import { until } from '../support/until';
 
 const CONNECTIONS = 64;
 const READS = [{ method: 'GET', path: '/' } as const];
 
-let context: TrafficYard;
+let context: TrafficFixture;
 
 beforeEach(async () => {
-  context = await trafficYard();
+  context = await trafficFixture();
   await context.startApp('blue');
   await context.nginx.start();
   await context.traffic.shift({ active: 'blue', standby: null });

@@ -4,8 +4,8 @@ import { endProcesses, processesWith } from '../../deploy/os/process-table';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { deployerStatus, startDeployer, stopDeployer, stopPm2 } from '../../deploy/runtimes/pm2/deployer';
-import type { Pm2Yard } from '../support/pm2';
-import { answer, isGone, killPm2Daemon, pm2Yard, release, until } from '../support/pm2';
+import type { Pm2Fixture } from '../support/pm2';
+import { answer, isGone, killPm2Daemon, pm2Fixture, release, until } from '../support/pm2';
 
 /** A deployer that only begins a deployment: a process of its own, with the deployer's environment. */
 const TINY_DEPLOYER = `
@@ -20,11 +20,11 @@ const TINY_DEPLOYER = `
   setInterval(() => {}, 1000);
 `;
 
-let context: Pm2Yard;
+let context: Pm2Fixture;
 let root: string;
 
 beforeEach(async () => {
-  context = await pm2Yard();
+  context = await pm2Fixture();
   root = path.join(context.dir, 'clone');
   mkdirSync(path.join(root, 'dist', 'deploy'), { recursive: true });
   writeFileSync(path.join(root, 'dist', 'deploy', 'daemon.js'), TINY_DEPLOYER);

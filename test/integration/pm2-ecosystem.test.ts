@@ -8,17 +8,17 @@ import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { ensurePm2 } from '../../deploy/runtimes/pm2/daemon';
 import { pm2Environment } from '../../deploy/runtimes/pm2/definitions';
 import { ecosystem } from '../../deploy/pm2-ecosystem';
-import type { Pm2Yard } from '../support/pm2';
-import { COMMIT, answer, isGone, pm2Yard, release } from '../support/pm2';
+import type { Pm2Fixture } from '../support/pm2';
+import { COMMIT, answer, isGone, pm2Fixture, release } from '../support/pm2';
 
 const PM2 = path.join(path.dirname(require.resolve('pm2/package.json')), 'bin', 'pm2');
 
-let context: Pm2Yard;
+let context: Pm2Fixture;
 let root: string;
 let env: NodeJS.ProcessEnv;
 
 beforeEach(async () => {
-  context = await pm2Yard();
+  context = await pm2Fixture();
   root = path.join(context.dir, 'clone');
   env = { PATH: process.env.PATH, SWITCHYARD_HOME: context.home.dir };
   mkdirSync(root);

@@ -5,16 +5,16 @@ import type { Runtime } from '../../deploy/core/interfaces';
 import type { RunningSlot } from '../../deploy/core/slot';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
-import type { Pm2Yard } from '../support/pm2';
-import { COMMIT, answer, isGone, killPm2Daemon, pm2Yard, release, until } from '../support/pm2';
+import type { Pm2Fixture } from '../support/pm2';
+import { COMMIT, answer, isGone, killPm2Daemon, pm2Fixture, release, until } from '../support/pm2';
 
 const PM2 = path.join(path.dirname(require.resolve('pm2/package.json')), 'bin', 'pm2');
 
-let context: Pm2Yard;
+let context: Pm2Fixture;
 let runtime: Runtime;
 
 beforeEach(async () => {
-  context = await pm2Yard();
+  context = await pm2Fixture();
   runtime = createPm2Runtime({ home: context.home, stopSeconds: 5 });
 });
 

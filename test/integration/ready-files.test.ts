@@ -5,7 +5,7 @@ import { sendCommit } from '../../deploy/git/mirror';
 import type { Home } from '../../deploy/home/home';
 import { checkOut } from '../../deploy/release/checkout';
 import { readyFiles, removeReadyFiles, takeFiles } from '../../deploy/release/checkout-cache';
-import { besideAWriter } from '../support/writer';
+import { whileWriting } from '../support/writer';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
 
@@ -161,7 +161,7 @@ test('what cannot be made ready leaves nothing on the disk', async () => {
 
 test('they can be removed while a git that outlived its caller still writes some', async () => {
   const folder = path.join(home.ready, 'making-abc', 'files');
-  await besideAWriter(folder, async () => {
+  await whileWriting(folder, async () => {
     for (let times = 0; times < 20; times++) await removeReadyFiles(home);
   });
 });

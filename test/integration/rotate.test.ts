@@ -17,13 +17,13 @@ import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { logPosition, readRequests } from '../../deploy/traffic/access-log';
 import type { DeployContext } from '../../deploy/context';
 import { needs, root } from '../support/needs';
-import { pm2Yard, release } from '../support/pm2';
-import type { Rotations } from '../support/rotation-story';
-import { allLines, olderThan, rotateUnderLoad, rotatingYard } from '../support/rotation-story';
+import { pm2Fixture, release } from '../support/pm2';
+import type { Rotations } from '../support/rotation-under-load';
+import { allLines, olderThan, rotateUnderLoad, rotationContext } from '../support/rotation-under-load';
 import { fill, mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
-import { firstWord, startTypeScript } from '../support/second-process';
+import { firstOutput, startTypeScript } from '../support/second-process';
 import { afterwards, tempHome } from '../support/temp-home';
-import { trafficYard } from '../support/traffic-yard';
+import { trafficFixture } from '../support/traffic-fixture';
 import { until } from '../support/until';
 
 const PROGRAMS = path.join(__dirname, '..', 'support', 'programs');
@@ -48,13 +48,13 @@ describe('nginx', () => {
     const rights = { uid: NOBODY, gid: NOBODY };
     const env = { ...process.env, TMPDIR: temporary, HOME: temporary };
     const child = startTypeScript(path.join(PROGRAMS, 'rotation.ts'), [], env, rights);
-    const told = JSON.parse(await firstWord(child)) as Rotations;
+    const told = JSON.parse(await firstOutput(child)) as Rotations;
     expect(told).toMatchObject(ROTATED);
     expect(told).toMatchObject({ lines: told.requests, readOn: told.requests });
   });
 
   it('opens a log again that was removed, also in a folder that an older version closed to its workers', async () => {
-    const traffic = await trafficYard();
+    const traffic = await trafficFixture();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;
     const context = await yardOf(home, { logSize: '64k', logs: 5 });
@@ -73,7 +73,7 @@ describe('nginx', () => {
   });
 
   it('keeps the files that a deployment counts in, until it is over', async () => {
-    const traffic = await trafficYard();
+    const traffic = await trafficFixture();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;
     const context = await yardOf(home, { logSize: '1k', logs: 1 });
@@ -127,7 +127,7 @@ needs('a small disk', smallDiskPossible).describe('a full disk', () => {
 
 describe('PM2', () => {
   it('has its own log rotated too, while it keeps it open', async () => {
-    const pm2 = await pm2Yard();
+    const pm2 = await pm2Fixture();
     afterwards(() => pm2.clear());
     const { home, blue } = pm2;
     mkdirSync(home.dir, { recursive: true });
@@ -150,7 +150,7 @@ describe('PM2', () => {
   });
 
   it('goes on in new files, and no line of standard output or standard error is lost', async () => {
-    const pm2 = await pm2Yard();
+    const pm2 = await pm2Fixture();
     afterwards(() => pm2.clear());
     const { home, blue } = pm2;
     mkdirSync(home.dir, { recursive: true });
@@ -202,7 +202,7 @@ function chattyApp(enough: string): string {
 }
 
 async function yardOf(home: Home, keep: { logSize: string; logs: number }): Promise<DeployContext> {
-  const context = await rotatingYard(home, tempHome(), keep);
+  const context = await rotationContext(home, tempHome(), keep);
   afterwards(() => context.journal.close());
   return context;
 }

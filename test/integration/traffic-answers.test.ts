@@ -8,18 +8,18 @@ import type { Table } from '../../deploy/core/traffic-table';
 import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
 import { needs, root } from '../support/needs';
 import { until } from '../support/until';
-import { trafficYard, type TrafficYard } from '../support/traffic-yard';
+import { trafficFixture, type TrafficFixture } from '../support/traffic-fixture';
 
 const BLUE: Table = { active: 'blue', standby: null };
 const BLUE_BEFORE_GREEN: Table = { active: 'blue', standby: 'green' };
 const METHODS = ['GET', 'POST', 'PUT', 'DELETE'];
 const itAsRoot = needs('root', root).test;
 
-let context: TrafficYard;
+let context: TrafficFixture;
 const sockets: Socket[] = [];
 
 beforeEach(async () => {
-  context = await trafficYard();
+  context = await trafficFixture();
   await context.nginx.start();
 });
 afterEach(async () => {

@@ -21,15 +21,15 @@ import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { nginxServer } from '../../deploy/traffic/nginx-server';
 import { portHolder, portInUse } from '../../deploy/os/port-holder';
 import { needs, root } from '../support/needs';
-import { trafficYard, type TrafficYard } from '../support/traffic-yard';
+import { trafficFixture, type TrafficFixture } from '../support/traffic-fixture';
 
 const itAsRoot = needs('root', root).test;
 
-let context: TrafficYard;
+let context: TrafficFixture;
 const cleanUps: (() => unknown)[] = [];
 
 beforeEach(async () => {
-  context = await trafficYard();
+  context = await trafficFixture();
 });
 afterEach(async () => {
   for (const cleanUp of cleanUps.splice(0)) await cleanUp();
@@ -136,7 +136,7 @@ describe('what is in the way is named', () => {
 
   test("another home's nginx is not taken for ours", async () => {
     await context.nginx.start();
-    const other = await trafficYard();
+    const other = await trafficFixture();
     cleanUps.push(() => other.cleanUp());
     await other.nginx.start();
     await other.nginx.stop();

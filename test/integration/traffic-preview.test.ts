@@ -8,19 +8,19 @@ import { previewQuery } from '../../deploy/http/preview/link';
 import { previewRoutes } from '../../deploy/http/preview/routes';
 import { countRequests, logPosition, readRequests } from '../../deploy/traffic/access-log';
 import { deployment } from '../support/deployments';
-import { trafficYard, type Answer, type TinyApp, type TrafficYard } from '../support/traffic-yard';
+import { trafficFixture, type Answer, type TinyApp, type TrafficFixture } from '../support/traffic-fixture';
 import { until } from '../support/until';
 
 const BLUE = { active: 'blue', standby: null };
 const SECRET = 'a5f0c3d2e1b4968778695a4b3c2d1e0f';
 
-let context: TrafficYard;
+let context: TrafficFixture;
 let green: TinyApp;
 let token: string;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  context = await trafficYard();
+  context = await trafficFixture();
   await context.nginx.start();
   [, green] = await Promise.all([context.startApp('blue'), context.startApp('green')]);
 });

@@ -7,7 +7,7 @@ import { until } from '../support/until';
 import { establishedConnections } from '../../deploy/os/connections';
 import { findNginx } from '../../deploy/traffic/nginx-binary';
 import { configFile } from '../../deploy/traffic/nginx-files';
-import { trafficYard, type TrafficYard } from '../support/traffic-yard';
+import { trafficFixture, type TrafficFixture } from '../support/traffic-fixture';
 
 const run = promisify(execFile);
 const BLUE: Table = { active: 'blue', standby: 'green' };
@@ -17,9 +17,9 @@ const SLOW = { method: 'GET', path: '/api/v1/slow?ms=300' } as const;
 
 jest.setTimeout(30_000);
 
-let context: TrafficYard;
+let context: TrafficFixture;
 beforeEach(async () => {
-  context = await trafficYard();
+  context = await trafficFixture();
   await context.nginx.start();
 });
 afterEach(() => context.cleanUp());

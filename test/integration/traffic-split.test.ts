@@ -4,7 +4,7 @@ import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Table } from '../../deploy/core/traffic-table';
 import { logPosition, readRequests } from '../../deploy/traffic/access-log';
-import { trafficYard, type Answer, type TinyApp, type TrafficYard } from '../support/traffic-yard';
+import { trafficFixture, type Answer, type TinyApp, type TrafficFixture } from '../support/traffic-fixture';
 import { until } from '../support/until';
 
 const BLUE: Table = { active: 'blue', standby: null };
@@ -16,11 +16,11 @@ const COHORTS = Array.from({ length: 400 }, (_, who) => createHash('md5').update
 
 jest.setTimeout(60_000);
 
-let context: TrafficYard;
+let context: TrafficFixture;
 let green: TinyApp;
 
 beforeAll(async () => {
-  context = await trafficYard();
+  context = await trafficFixture();
   await context.nginx.start();
   [, green] = await Promise.all([context.startApp('blue'), context.startApp('green')]);
 });

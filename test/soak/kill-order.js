@@ -11,7 +11,7 @@ const path = require('path');
 // beside it in the clone's dist/deploy
 const { Journal } = require(path.join(__dirname, 'journal', 'journal.js'));
 
-/** @typedef {import('./killing').KillOrder} KillOrder */
+/** @typedef {import('./kill-orders').KillOrder} KillOrder */
 
 const ORDERS = path.join(__dirname, 'kill-orders.json');
 const KILLED = path.join(__dirname, 'killed.json');

@@ -1,9 +1,9 @@
 /** Where a deployment can be killed, as its plan shows it: a step more is a point more. Pure. */
 import type { PhaseName } from '../../deploy/core/event';
 import type { Plan, Step } from '../../deploy/core/plan';
-import type { Chance } from '../support/chance';
+import type { SeededRandom } from '../support/seeded-random';
 import type { LossyDisk } from '../support/lossy-disk';
-import type { KillOrder } from './killing';
+import type { KillOrder } from './kill-orders';
 
 export interface Point {
   /** `shift | verify-live`: killed between the two. */
@@ -74,7 +74,7 @@ function onePerKind(points: Point[]): Point[] {
 }
 
 /** At any moment, and often the process that takes it back as well. @param longestMs of a whole deployment */
-export function randomPoint(random: Chance, longestMs: number): Point {
+export function randomPoint(random: SeededRandom, longestMs: number): Point {
   const moment = (): KillOrder => ({ afterMs: Math.floor(random.next() * longestMs) });
   const orders = random.next() < 0.5 ? [moment()] : [moment(), moment()];
   const after = orders.map((order) => ('afterMs' in order ? `${order.afterMs} ms` : ''));

@@ -1,6 +1,6 @@
 /** What a soak has shown: a line for each kill, and a table in Markdown at the end. Pure. */
 import type { Point } from './points';
-import type { Outcome } from './story';
+import type { Outcome } from './kill-outcome';
 
 export interface Row {
   name: string;

@@ -1,25 +1,25 @@
 /** One part of a soak: a strategy, killed at each of its points, or with the power cut at each of them. */
 import type { Commit } from '../../deploy/core/release';
-import { chance } from '../support/chance';
+import { seededRandom } from '../support/seeded-random';
 import type { RuntimeName } from '../support/runtimes';
 import { cutsOf, isBetween, pointsOf, randomPoint, undoPointsOf, type Point } from './points';
-import { cutAt } from './power';
+import { cutAt } from './power-cut';
 import { lineOf } from './report';
-import { killedAt, nextWorks, type Outcome } from './story';
+import { killedAt, nextWorks, type Outcome } from './kill-outcome';
 import { nameOf, type Task } from './tasks';
 import {
-  closeLossyYard,
-  closeYard,
+  closeLossyClone,
+  closeSoakClone,
   deploy,
   freshCommit,
-  openLossyYard,
-  openYard,
+  openLossyClone,
+  openSoakClone,
   planOf,
   powerCutPossible,
   preparationOf,
-  type LossyYard,
-  type Yard,
-} from './yard';
+  type LossyClone,
+  type SoakClone,
+} from './soak-clone';
 
 export interface SoakOptions {
   runtime: RuntimeName;
@@ -44,32 +44,32 @@ export async function soak(task: Task, options: SoakOptions): Promise<void> {
 
 async function soakKills(task: Task, options: SoakOptions): Promise<void> {
   const { rounds, seed, isOver } = options;
-  const yard = { ...(await openYard(options.runtime, task.slots)), strategy: task.strategy };
+  const target = { ...(await openSoakClone(options.runtime, task.slots)), strategy: task.strategy };
   const kill = async (point: Point, commit: Commit): Promise<void> => {
     if (isOver()) return;
-    const outcome = await killedAt(yard, point, commit);
+    const outcome = await killedAt(target, point, commit);
     // after the others the next kill's deployment shows it as well
-    if (isBetween(point)) outcome.problems.push(...(await nextWorks(yard)));
+    if (isBetween(point)) outcome.problems.push(...(await nextWorks(target)));
     report(task, point, outcome, options);
   };
   try {
-    const random = chance(seed);
-    const longestMs = await settle(yard);
-    const plan = await planOf(yard, await freshCommit(yard));
+    const random = seededRandom(seed);
+    const longestMs = await settle(target);
+    const plan = await planOf(target, await freshCommit(target));
     for (let round = 0; round < rounds; round++) {
-      for (const point of pointsOf(plan)) await kill(point, await freshCommit(yard));
-      for (const point of undoPointsOf(plan)) await kill(point, yard.bad);
+      for (const point of pointsOf(plan)) await kill(point, await freshCommit(target));
+      for (const point of undoPointsOf(plan)) await kill(point, target.bad);
       for (let count = 0; count < MOMENTS; count++)
-        await kill(randomPoint(random, longestMs), await freshCommit(yard));
+        await kill(randomPoint(random, longestMs), await freshCommit(target));
     }
   } finally {
-    await closeYard(yard);
+    await closeSoakClone(target);
   }
 }
 
 async function soakCuts(task: Task, options: SoakOptions): Promise<void> {
-  const open = async (): Promise<LossyYard> => {
-    const opened = await openLossyYard(options.runtime, task.slots, task.strategy);
+  const open = async (): Promise<LossyClone> => {
+    const opened = await openLossyClone(options.runtime, task.slots, task.strategy);
     try {
       await settle(opened);
       // it goes through the phases of a release that is new, as that of every cut does
@@ -77,28 +77,28 @@ async function soakCuts(task: Task, options: SoakOptions): Promise<void> {
       if (!verdict.startsWith('✓ LIVE')) throw new Error(`a push failed that nothing has cut: ${verdict}`);
       return opened;
     } catch (error) {
-      await closeLossyYard(opened);
+      await closeLossyClone(opened);
       throw error;
     }
   };
-  let yard: LossyYard | null = await open();
+  let target: LossyClone | null = await open();
   try {
-    const preparation = preparationOf(yard);
-    const plan = await planOf(yard, await freshCommit(yard));
-    const count = cutsOf(plan, preparation, yard.disk.cutCommand).length;
+    const preparation = preparationOf(target);
+    const plan = await planOf(target, await freshCommit(target));
+    const count = cutsOf(plan, preparation, target.disk.cutCommand).length;
     for (let index = 0; index < count && !options.isOver(); index++) {
-      const cut = cutsOf(plan, preparation, yard.disk.cutCommand)[index];
+      const cut = cutsOf(plan, preparation, target.disk.cutCommand)[index];
       if (!cut) return;
-      const outcome = await cutAt(yard, cut);
+      const outcome = await cutAt(target, cut);
       report(task, cut, outcome, options);
       if (!outcome.lost) continue;
-      const damaged = yard;
-      yard = null;
-      await closeLossyYard(damaged);
-      yard = await open();
+      const damaged = target;
+      target = null;
+      await closeLossyClone(damaged);
+      target = await open();
     }
   } finally {
-    if (yard) await closeLossyYard(yard);
+    if (target) await closeLossyClone(target);
   }
 }
 
@@ -110,11 +110,11 @@ function report(task: Task, point: Point, outcome: Outcome, { say, add, isOver }
 }
 
 /** The first deployment comes from another strategy's slots, and each release is built once. Returns how long a whole one takes. */
-async function settle(yard: Yard): Promise<number> {
+async function settle(target: SoakClone): Promise<number> {
   let tookMs = 0;
-  for (let count = 0; count < yard.good.length; count++) {
+  for (let count = 0; count < target.good.length; count++) {
     const begun = Date.now();
-    const { code, text } = await deploy(yard, await freshCommit(yard));
+    const { code, text } = await deploy(target, await freshCommit(target));
     if (code !== 0) throw new Error(`a deployment failed that nobody has killed:\n${text}`);
     tookMs = Date.now() - begun;
   }

@@ -9,7 +9,7 @@ const USERS = 8;
 const PAUSE_MS = 25;
 const TIMEOUT_MS = 10_000;
 
-export interface Seen {
+export interface Sample {
   /** When it was asked and when it was answered, in milliseconds since 1970. */
   asked: number;
   answered: number;
@@ -23,27 +23,27 @@ export interface Users {
   /** Forgets what they saw until now. */
   forget(): void;
   /** Waits until each of them has had an answer to what was asked from now on, and returns all they saw. */
-  look(): Promise<Seen[]>;
+  samples(): Promise<Sample[]>;
   leave(): Promise<void>;
 }
 
 export function usersOf(port: number): Users {
-  let seen: Seen[] = [];
+  let samples: Sample[] = [];
   let leaving = false;
   const present = Array.from({ length: USERS }, async () => {
     const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
     while (!leaving) {
-      seen.push(await ask(agent, port));
+      samples.push(await ask(agent, port));
       await sleep(PAUSE_MS);
     }
     agent.destroy();
   });
   return {
-    forget: () => void (seen = []),
-    async look() {
+    forget: () => void (samples = []),
+    async samples() {
       const now = Date.now();
-      await until('answers', () => seen.filter(({ asked }) => asked >= now).length >= USERS);
-      return seen;
+      await until('answers', () => samples.filter(({ asked }) => asked >= now).length >= USERS);
+      return samples;
     },
     async leave() {
       leaving = true;
@@ -53,21 +53,21 @@ export function usersOf(port: number): Users {
 }
 
 /** For how long users did not get the commit, from a moment on to the last time, in milliseconds; 0 for never. */
-export function msUntilRight(seen: Seen[], since: number, right: Commit): number {
-  const wrong = seen.filter(({ asked, commit }) => asked >= since && commit !== right);
+export function msUntilRight(samples: Sample[], since: number, right: Commit): number {
+  const wrong = samples.filter(({ asked, commit }) => asked >= since && commit !== right);
   return Math.max(0, ...wrong.map(({ answered }) => answered - since));
 }
 
 /** A request for which nobody had anything; the maintenance page is an answer that in-place is allowed. */
-export function failures(seen: Seen[], strategy: string): Seen[] {
-  const isPage = ({ status, retryAfter }: Seen): boolean => status === 503 && retryAfter !== undefined;
-  return seen.filter((each) => each.status !== 200 && !(strategy === 'in-place' && isPage(each)));
+export function failures(samples: Sample[], strategy: string): Sample[] {
+  const isPage = ({ status, retryAfter }: Sample): boolean => status === 503 && retryAfter !== undefined;
+  return samples.filter((each) => each.status !== 200 && !(strategy === 'in-place' && isPage(each)));
 }
 
-function ask(agent: http.Agent, port: number): Promise<Seen> {
+function ask(agent: http.Agent, port: number): Promise<Sample> {
   const asked = Date.now();
   return new Promise((resolve) => {
-    const tell = (answer: Partial<Seen> = {}): void =>
+    const tell = (answer: Partial<Sample> = {}): void =>
       resolve({ status: null, retryAfter: undefined, commit: null, ...answer, asked, answered: Date.now() });
     const asking = http.get({ host: '127.0.0.1', port, path: '/version', agent }, (response) => {
       let body = '';

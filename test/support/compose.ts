@@ -18,14 +18,14 @@ import { freePorts } from './ports';
 const REPOSITORY = path.resolve(__dirname, '..', '..');
 const DOCKERFILE = `FROM ${BASE_IMAGE}\nWORKDIR /app\nCOPY . .\nUSER node\n`;
 
-export interface ComposeYard {
+export interface ComposeFixture {
   dir: string;
   home: Home;
   config: Config;
   runtime: Runtime;
   packing: Packing;
   /** The same, but for the time that a command in a container may take. Seconds. */
-  impatient(migrate: number): Packing;
+  withMigrateLimit(migrate: number): Packing;
   blue: Slot;
   green: Slot;
   /** Packs the tiny app as a commit. @param files more of them, or faults: see tiny-app/server.js */
@@ -34,7 +34,10 @@ export interface ComposeYard {
 }
 
 /** @param name the home's APP_NAME; one of its own unless told @param wanted other than the defaults */
-export async function composeYard(name = ownName(), wanted: Partial<Config> = {}): Promise<ComposeYard> {
+export async function composeFixture(
+  name = ownName(),
+  wanted: Partial<Config> = {},
+): Promise<ComposeFixture> {
   const [blue = 0, green = 0] = await freePorts(2);
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard compose-'));
   const home = homeAt(path.join(dir, 'home'));
@@ -48,7 +51,7 @@ export async function composeYard(name = ownName(), wanted: Partial<Config> = {}
     config,
     runtime: createRuntime({ home, root: REPOSITORY, config }),
     packing,
-    impatient: (migrate) =>
+    withMigrateLimit: (migrate) =>
       createPacking({ home, root: REPOSITORY, config: { ...config, limits: { ...config.limits, migrate } } }),
     blue: { name: 'blue', port: blue },
     green: { name: 'green', port: green },

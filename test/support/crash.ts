@@ -19,7 +19,7 @@ import { processesInContainers } from './docker';
 import { until } from './until';
 
 /** Of how long users have felt something this much may be missed; the bounds are in seconds. */
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 
 /** The first deployment after `after` that comes to this phase, or to its bake. It may be over a moment later. */
 export async function untilPhase(clone: TinyClone, after: number, phase: PhaseName): Promise<Deployment> {
@@ -28,12 +28,12 @@ export async function untilPhase(clone: TinyClone, after: number, phase: PhaseNa
     phase === 'bake'
       ? entry.type === 'state' && entry.state === 'baking'
       : entry.type === 'phase' && entry.phase === phase && entry.status === 'started' && !entry.undo;
-  const wanted = (): string => `the phase ${phase}: ${toldOf(journal.history()[0])}`;
-  let seen = 0;
+  const wanted = (): string => `the phase ${phase}: ${describe(journal.history()[0])}`;
+  let lastId = 0;
   try {
     return await until(wanted, () => {
-      const news = journal.since(seen);
-      seen = news.at(-1)?.id ?? seen;
+      const news = journal.since(lastId);
+      lastId = news.at(-1)?.id ?? lastId;
       const event = news.find((each) => (each.deployment ?? 0) > after && has(each));
       return event && journal.get(event.deployment as number);
     });
@@ -45,7 +45,7 @@ export async function untilPhase(clone: TinyClone, after: number, phase: PhaseNa
 /** The deployment as it ended. */
 export function untilOver(clone: TinyClone, id: number): Promise<Deployment> {
   const journal = clone.journal();
-  const end = (): string => `its end: ${toldOf(journal.get(id))}`;
+  const end = (): string => `its end: ${describe(journal.get(id))}`;
   return until(end, () => {
     const deployment = journal.get(id);
     return deployment && isOver(deployment.state) && deployment;
@@ -53,14 +53,14 @@ export function untilOver(clone: TinyClone, id: number): Promise<Deployment> {
 }
 
 /** How far it has come, and why no further. */
-function toldOf(deployment: Deployment | null | undefined): string {
+function describe(deployment: Deployment | null | undefined): string {
   if (!deployment) return 'there is no deployment';
   const { id, state, cause, errorCode } = deployment;
   return [`deployment ${id} is ${state}`, cause, errorCode && `[${errorCode}]`].filter(Boolean).join(' ');
 }
 
 /** For afterEach: what a test that failed has left at work would keep every later deployment waiting. */
-export async function endDeployments(clone: TinyClone): Promise<void> {
+export async function abortDeployments(clone: TinyClone): Promise<void> {
   const left = clone.deployments().filter(({ state }) => !isOver(state));
   // those that wait first: else they begin
   for (const { id } of left.reverse()) await clone.switchyard('abort', String(id));
@@ -110,7 +110,7 @@ export function spares(home: Home): OsProcess[] {
 }
 
 /** Everything that runs for a home: nginx, PM2, the deployer and its guard, deployments, their commands, the slots, as containers too. */
-export function everythingOf(home: Home): number[] {
+export function allProcessesOf(home: Home): number[] {
   return running(home, ['daemon', 'deployment', 'guard', 'hook']);
 }
 
@@ -118,15 +118,15 @@ export function everythingOf(home: Home): number[] {
  * The same for an expectation, by pid and program. Without the pushes: they are their owners' commands, whose last
  * words may come a moment after the end of what they follow.
  */
-export function leftOf(home: Home): string[] {
+export function survivorsOf(home: Home): string[] {
   return running(home, ['daemon', 'deployment', 'guard']).map((pid) => `${pid}: ${commandLine(pid)}`);
 }
 
 /** @param programs of the kit; a test's commands carry the home's name as well */
 function running(home: Home, programs: string[]): number[] {
-  const isOurs = (word: string): boolean =>
+  const isKitProgram = (word: string): boolean =>
     programs.some((program) => word.endsWith(`/dist/deploy/${program}.js`));
-  const marked = processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.some(isOurs));
+  const marked = processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.some(isKitProgram));
   return [
     ...pm2Daemons(home).map(({ pid }) => pid),
     ...marked.map(({ pid }) => pid),
@@ -138,7 +138,7 @@ function running(home: Home, programs: string[]): number[] {
 
 /** As when the machine loses its power. */
 export function killEverything(home: Home): void {
-  for (let pids = everythingOf(home); pids.length > 0; pids = everythingOf(home)) {
+  for (let pids = allProcessesOf(home); pids.length > 0; pids = allProcessesOf(home)) {
     killAll(pids);
   }
 }
@@ -162,20 +162,20 @@ function commandLine(pid: number): string {
   }
 }
 
-export interface Watching {
+export interface ServingWatch {
   /** Stops asking, and tells for how long users did not get the commit, from the call of `watchServing` to the last time; 0 for never. */
   stop(): Promise<number>;
 }
 
-const watchings: Watching[] = [];
+const watches: ServingWatch[] = [];
 
 /** For afterEach: a test that failed has left its own asking. */
 export async function stopWatching(): Promise<void> {
-  for (const watching of watchings.splice(0)) await watching.stop();
+  for (const watching of watches.splice(0)) await watching.stop();
 }
 
 /** Asks who serves, many times a second. */
-export function watchServing(clone: TinyClone, commit: Commit): Watching {
+export function watchServing(clone: TinyClone, commit: Commit): ServingWatch {
   const began = Date.now();
   let lastWrong = began;
   let stopped = false;
@@ -186,7 +186,7 @@ export function watchServing(clone: TinyClone, commit: Commit): Watching {
         () => false,
       );
       if (!right) lastWrong = Date.now();
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
   })();
   const watching = {
@@ -196,18 +196,18 @@ export function watchServing(clone: TinyClone, commit: Commit): Watching {
       return lastWrong - began;
     },
   };
-  watchings.push(watching);
+  watches.push(watching);
   return watching;
 }
 
 /** What the journal tells of the whole, not of a deployment, after an event. */
 export function incidents(clone: TinyClone, after: number): string[] {
   const journal = clone.journal();
-  const told = journal
+  const incidentMessages = journal
     .since(after)
     .flatMap(({ entry }) => (entry.type === 'incident' ? [entry.message] : []));
   journal.close();
-  return told;
+  return incidentMessages;
 }
 
 /** The journal's last event by now. */

@@ -29,7 +29,7 @@ export async function inEngine({
 }
 
 /** What a process of a slot calls pid counts in its container only. Throws for one that has ended. */
-export function pidOnThisMachine(instance: string, pid: number): number {
+export function hostPid(instance: string, pid: number): number {
   const found = processesWith('SWITCHYARD_INSTANCE', instance).find((each) => pidInside(each.pid) === pid);
   if (!found) throw new Error(`process ${pid} of ${instance} has ended`);
   return found.pid;
@@ -38,7 +38,7 @@ export function pidOnThisMachine(instance: string, pid: number): number {
 /** What runs in a home's containers: there the shared folder is mounted, and nowhere else. */
 export function processesInContainers({ shared }: Pick<Home, 'shared'>): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const place = placeOf(shared);
+  const place = mountOf(shared);
   const isData = (line: string): boolean => {
     const [, , device, folder, at] = line.split(' ');
     return at === DATA_IN_CONTAINER && device === place.device && folder === place.folder;
@@ -47,7 +47,7 @@ export function processesInContainers({ shared }: Pick<Home, 'shared'>): number[
 }
 
 /** Where a folder is, as a container's mounts name it: its device, and its path in the file system of that device. */
-function placeOf(dir: string): { device: string; folder: string } {
+function mountOf(dir: string): { device: string; folder: string } {
   const mounts = procFile('self', 'mountinfo')
     .split('\n')
     .map((line) => line.split(' '))

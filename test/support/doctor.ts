@@ -8,7 +8,7 @@ import { until } from './until';
 
 const HEALTHY_WITHIN_MS = 20_000;
 
-type Patient = Pick<LiveClone, 'switchyard' | 'shell'>;
+type DoctorClone = Pick<LiveClone, 'switchyard' | 'shell'>;
 
 export interface Diagnosis {
   code: number;
@@ -28,7 +28,7 @@ export const WITH_COMMANDS: Change = {
   },
 };
 
-export async function diagnose(clone: Patient): Promise<Diagnosis> {
+export async function diagnose(clone: DoctorClone): Promise<Diagnosis> {
   const { code, text } = await clone.switchyard('doctor', '--json');
   const { findings } = JSON.parse(text) as { findings: Finding[] };
   const broken = findings.filter(({ status }) => status === 'fault');
@@ -36,7 +36,7 @@ export async function diagnose(clone: Patient): Promise<Diagnosis> {
 }
 
 /** Expects a fault in this check and in no other, and returns it. */
-export async function expectFault(clone: Patient, check: string): Promise<Finding> {
+export async function expectFault(clone: DoctorClone, check: string): Promise<Finding> {
   const { code, faults } = await diagnose(clone);
   expect(Object.keys(faults)).toEqual([check]);
   expect(code).toBe(1);
@@ -44,7 +44,7 @@ export async function expectFault(clone: Patient, check: string): Promise<Findin
 }
 
 /** The one fix that is printed for all that `doctor` finds. */
-export async function onlyFix(clone: Patient): Promise<string> {
+export async function onlyFix(clone: DoctorClone): Promise<string> {
   const { faults } = await diagnose(clone);
   const fixes = new Set(Object.values(faults).map(({ fix }) => fix));
   expect({ faults, fixes: fixes.size }).toMatchObject({ fixes: 1 });
@@ -52,7 +52,7 @@ export async function onlyFix(clone: Patient): Promise<string> {
 }
 
 /** Types each printed fix once, exactly as printed, then waits until `doctor` finds no fault. */
-export async function applyFix(clone: Patient, ...findings: Finding[]): Promise<void> {
+export async function applyFix(clone: DoctorClone, ...findings: Finding[]): Promise<void> {
   for (const fix of new Set(findings.map(({ fix }) => fix ?? ''))) {
     const { code, text } = await clone.shell(fix);
     if (code !== 0) throw new Error(`${fix} ended with ${code}:\n${text}`);
@@ -61,7 +61,7 @@ export async function applyFix(clone: Patient, ...findings: Finding[]): Promise<
 }
 
 /** Waits until `doctor` finds no fault; a failure shows the remaining ones. */
-export async function untilHealthy(clone: Patient): Promise<void> {
+export async function untilHealthy(clone: DoctorClone): Promise<void> {
   let last: Diagnosis['faults'] = {};
   await until(
     'doctor to find no fault',

@@ -2,18 +2,17 @@
  * What a command is expected to come to. Where it does not, the failure begins with the line that says why: a log that
  * is cut after some lines would otherwise show a diff, and the steps that went well.
  */
-import type { Said } from './live-clone';
+import type { CommandResult } from './live-clone';
 
 /** A deployment that is to go live, of a push or of a command. Returns what it was given. */
-export function expectLive<T extends Said>(said: T): T {
-  if (said.code !== 0 || !verdictOf(said.text).startsWith('✓ LIVE in '))
-    throw notAsExpected(said, expectLive);
+export function expectLive<T extends CommandResult>(said: T): T {
+  if (said.code !== 0 || !verdictOf(said.text).startsWith('✓ LIVE in ')) throw unexpected(said, expectLive);
   return said;
 }
 
 /** A command that is to go well. Returns what it was given. */
-export function expectDone<T extends Said>(said: T): T {
-  if (said.code !== 0) throw notAsExpected(said, expectDone);
+export function expectDone<T extends CommandResult>(said: T): T {
+  if (said.code !== 0) throw unexpected(said, expectDone);
   return said;
 }
 
@@ -23,15 +22,15 @@ export function verdictOf(text: string): string {
 }
 
 /** @param asked whose caller is shown as the place of the failure */
-function notAsExpected({ code, text }: Said, asked: (said: Said) => Said): Error {
-  const why = [...telling(text), '', `exit code ${code}, and all that it said:`, text];
+function unexpected({ code, text }: CommandResult, asked: (said: CommandResult) => CommandResult): Error {
+  const why = [...failureLines(text), '', `exit code ${code}, and all that it said:`, text];
   const error = new Error(why.join('\n'));
   Error.captureStackTrace(error, asked);
   return error;
 }
 
 /** The lines that tell of a failure, the last one first; the very last line where none does. */
-function telling(text: string): string[] {
+function failureLines(text: string): string[] {
   const lines = linesOf(text).reverse();
   const verdicts = lines.filter((line) => line.startsWith('✗ '));
   const more = lines.filter((line) => line.startsWith('! ') || / \[E_\w+\]$/.test(line));

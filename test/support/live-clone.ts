@@ -28,7 +28,7 @@ const ANSWER_WITHIN_MS = 30_000;
 const REPOSITORY = path.resolve(__dirname, '..', '..');
 const PACKAGES = path.join(REPOSITORY, 'node_modules');
 
-export interface Said {
+export interface CommandResult {
   code: number;
   /** Standard output and standard error as they came. */
   text: string;
@@ -40,17 +40,17 @@ export interface LiveClone {
   ports: { http: number; blue: number; green: number; deployer: number };
   journal(): Journal;
   /** `npm start`, without npm: its banner and its 200 ms tell nothing. */
-  start(): Promise<Said>;
+  start(): Promise<CommandResult>;
   /** `switchyard …`. */
-  switchyard(...args: string[]): Promise<Said>;
-  git(...args: string[]): Promise<Said>;
+  switchyard(...args: string[]): Promise<CommandResult>;
+  git(...args: string[]): Promise<CommandResult>;
   /** Lines for a shell, as the documentation has them; the first that fails is the last. */
-  shell(lines: string): Promise<Said>;
+  shell(lines: string): Promise<CommandResult>;
   /** Writes a file of the clone. */
   write(file: string, text: string): void;
   read(file: string): string;
   /** Commits everything and pushes it to `live`; what the push's terminal showed. */
-  push(message: string): Promise<Said>;
+  push(message: string): Promise<CommandResult>;
   commit(message: string): Promise<string>;
   get(path: string): Promise<{ status: number; text: string }>;
   /** The deployments, oldest first. */
@@ -66,9 +66,9 @@ export interface CloneOptions {
    * Its packages are these ones, by links, for a clone whose commits have none of their own: real ones are 20,000 files
    * to make and to remove. What npm does to them is done to the links.
    */
-  borrowed?: boolean;
+  linkedPackages?: boolean;
   /** The folder below which clone and home are made: a disk of the test's own, which removes them. Default: the temporary one. */
-  place?: string;
+  parent?: string;
   /** Whose everything is, instead of root's. Only for a clone with borrowed packages: others are hard links. */
   user?: number;
 }
@@ -76,16 +76,16 @@ export interface CloneOptions {
 export async function liveClone({
   env = {},
   change,
-  borrowed = false,
-  place,
+  linkedPackages: linkedPackages = false,
+  parent: parent,
   user,
 }: CloneOptions = {}): Promise<LiveClone> {
-  const top = mkdtempSync(path.join(place ?? tmpdir(), 'switchyard-test-'));
+  const top = mkdtempSync(path.join(parent ?? tmpdir(), 'switchyard-test-'));
   chmodSync(top, 0o755);
   const dir = path.join(top, 'clone');
   const home = homeAt(env.SWITCHYARD_HOME ?? path.join(top, 'home'));
   copyTree(dir);
-  if (borrowed) linkPackages(dir);
+  if (linkedPackages) linkPackages(dir);
   else copyPackages(dir);
   change?.(dir);
   const [http, blue, green, deployer] = (await freePorts(4)) as [number, number, number, number];
@@ -103,9 +103,9 @@ export async function liveClone({
     environment.HOME = top;
     execFileSync('chown', ['-hR', `${user}:${user}`, top]);
   }
-  const run = (file: string, args: string[], cwd = dir): Promise<Said> =>
-    say(file, args, cwd, environment, user);
-  const git = (...args: string[]): Promise<Said> => run('git', args);
+  const run = (file: string, args: string[], cwd = dir): Promise<CommandResult> =>
+    execute(file, args, cwd, environment, user);
+  const git = (...args: string[]): Promise<CommandResult> => run('git', args);
   await git('init', '--quiet', '--initial-branch=main');
   await commitAll(git, 'start');
 
@@ -144,8 +144,8 @@ export async function liveClone({
       await endProcesses(processesWith('SWITCHYARD_DATA', home.shared), 0);
       if (environment.RUNTIME === 'compose') await removeAllOf(home);
       // a disk goes with all that lies on it, and may be read-only by now
-      if (place !== undefined) return;
-      if (borrowed) expectDone(await say('rm', ['-rf', '--', top], tmpdir(), environment));
+      if (parent !== undefined) return;
+      if (linkedPackages) expectDone(await execute('rm', ['-rf', '--', top], tmpdir(), environment));
       else await removeTree(top);
     },
   };
@@ -196,13 +196,13 @@ function cleanEnvironment(): Record<string, string> {
   );
 }
 
-function say(
+function execute(
   file: string,
   args: string[],
   cwd: string,
   env: Record<string, string>,
   user?: number,
-): Promise<Said> {
+): Promise<CommandResult> {
   return new Promise((resolve, reject) => {
     const rights = user === undefined ? {} : { uid: user, gid: user };
     const child = spawn(file, args, { cwd, env, stdio: ['ignore', 'pipe', 'pipe'], ...rights });

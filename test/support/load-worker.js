@@ -16,14 +16,14 @@ const result = { requests: 0, failed: [], failures: 0, acknowledged: [], version
 let stopping = false;
 let goals = [];
 
-parentPort.on('message', ({ ask, requests, id }) => {
-  if (ask === 'stop') stopping = true;
-  if (ask === 'progress') goals.push({ id, requests: result.requests + requests });
+parentPort.on('message', ({ type, requests, id }) => {
+  if (type === 'stop') stopping = true;
+  if (type === 'progress') goals.push({ id, requests: result.requests + requests });
   reportProgress();
 });
 
 Promise.all(Array.from({ length: connections }, (_, number) => client(number))).then(() => {
-  parentPort.postMessage({ told: 'result', result });
+  parentPort.postMessage({ type: 'result', result });
   parentPort.close();
 });
 
@@ -81,7 +81,7 @@ function judge({ method, path, expect }, { status, body = '', error, reused, ret
       method,
       path,
       status: status ?? null,
-      said: error ?? body.slice(0, 200),
+      detail: error ?? body.slice(0, 200),
       retryAfter: retryAfter ?? null,
       reused: reused ?? false,
     });
@@ -104,6 +104,6 @@ function reportProgress() {
   const reached = goals.filter((goal) => result.requests >= goal.requests);
   goals = goals.filter((goal) => result.requests < goal.requests);
   for (const { id } of reached) {
-    parentPort.postMessage({ told: 'progress', id, requests: result.requests, failures: result.failures });
+    parentPort.postMessage({ type: 'progress', id, requests: result.requests, failures: result.failures });
   }
 }

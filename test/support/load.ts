@@ -38,7 +38,7 @@ export interface Failure {
   /** Null when there was no answer. */
   status: number | null;
   /** The socket's error, or the beginning of the answer. */
-  said: string;
+  detail: string;
   /** The header by which the client is told to come back; null without one. */
   retryAfter: string | null;
   /** Whether the connection had served requests before: those are the ones a reload loses. */
@@ -92,7 +92,7 @@ export function startLoad(options: LoadOptions): Load {
     worker.on('error', reject);
     worker.on('exit', () => reject(new Error('the load ended without a result')));
     worker.on('message', (message: Message) => {
-      if (message.told === 'result') return resolve(message.result);
+      if (message.type === 'result') return resolve(message.result);
       waiting.get(message.id)?.({ requests: message.requests, failures: message.failures });
       waiting.delete(message.id);
     });
@@ -108,19 +108,19 @@ export function startLoad(options: LoadOptions): Load {
       const reached = new Promise<{ requests: number; failures: number }>((resolve) =>
         waiting.set(id, resolve),
       );
-      worker.postMessage({ ask: 'progress', requests, id });
+      worker.postMessage({ type: 'progress', requests, id });
       return Promise.race([reached, over]);
     },
     stop() {
-      worker.postMessage({ ask: 'stop' });
+      worker.postMessage({ type: 'stop' });
       return ended;
     },
   };
 }
 
 type Message =
-  | { told: 'result'; result: LoadResult }
-  | { told: 'progress'; id: number; requests: number; failures: number };
+  | { type: 'result'; result: LoadResult }
+  | { type: 'progress'; id: number; requests: number; failures: number };
 
 function withExpectation(request: LoadRequest): LoadRequest {
   return { expect: request.method === 'POST' ? [200, 201] : [200], ...request };

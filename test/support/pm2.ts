@@ -14,7 +14,7 @@ import { freePorts } from './ports';
 export const COMMIT = 'a1b2c3d'.padEnd(40, '0');
 const TINY_APP = path.join(__dirname, 'tiny-app');
 
-export interface Pm2Yard {
+export interface Pm2Fixture {
   dir: string;
   home: Home;
   blue: Slot;
@@ -23,7 +23,7 @@ export interface Pm2Yard {
   clear(): Promise<void>;
 }
 
-export async function pm2Yard(): Promise<Pm2Yard> {
+export async function pm2Fixture(): Promise<Pm2Fixture> {
   const [blue = 0, green = 0] = await freePorts(2);
   // a space in the path: PM2's own start would hand such a script to bash
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard pm2-'));
@@ -41,7 +41,7 @@ export async function pm2Yard(): Promise<Pm2Yard> {
 }
 
 /** A release of the tiny app. @param faults see there */
-export function release({ dir }: Pm2Yard, ...faults: string[]): Release {
+export function release({ dir }: Pm2Fixture, ...faults: string[]): Release {
   const folder = mkdtempSync(path.join(dir, 'release '));
   cpSync(TINY_APP, folder, { recursive: true });
   for (const fault of faults) writeFileSync(path.join(folder, fault), '');
@@ -68,7 +68,7 @@ export async function until<T>(look: () => Promise<T | undefined> | T | undefine
   throw new Error('it did not come true within 10 s');
 }
 
-export function killPm2Daemon({ home }: Pm2Yard): void {
+export function killPm2Daemon({ home }: Pm2Fixture): void {
   for (const { pid } of pm2Daemons(home)) process.kill(pid, 'SIGKILL');
 }
 

@@ -15,7 +15,7 @@ export interface ReloadingNginx {
   stop(): Promise<void>;
 }
 
-const LOOK_EVERY_MS = 10;
+const POLL_EVERY_MS = 10;
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
 /** Serves on `port` what `upstream` answers. Its connections are kept as nginx/site.conf.template keeps ours. */
@@ -54,7 +54,7 @@ async function serves(port: number, generation: number): Promise<void> {
       (answer) => answer.text(),
       () => null,
     );
-  while ((await asked()) !== String(generation)) await sleep(LOOK_EVERY_MS);
+  while ((await asked()) !== String(generation)) await sleep(POLL_EVERY_MS);
 }
 
 interface Conf {

@@ -9,7 +9,7 @@ import { docker, needs } from './needs';
 export type RuntimeName = Config['runtime'];
 
 /** @param probe why this machine cannot run the stories with containers, or null */
-export function overRuntimes(stories: (runtime: RuntimeName) => void, probe = docker): void {
+export function forEachRuntime(stories: (runtime: RuntimeName) => void, probe = docker): void {
   describe('under PM2', () => stories('pm2'));
   if (process.env.SWITCHYARD_TEST_RUNTIMES === 'pm2') return;
   needs('containers', probe).describe('in containers', () => stories('compose'));

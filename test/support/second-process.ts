@@ -33,7 +33,7 @@ export function startTypeScript(
 }
 
 /** Waits until it has written something. */
-export async function firstWord(child: ChildProcess): Promise<string> {
+export async function firstOutput(child: ChildProcess): Promise<string> {
   const [chunk] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   return chunk.toString('utf8').trim();
 }

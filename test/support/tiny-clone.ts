@@ -12,10 +12,10 @@ import type { RunningSlot } from '../../deploy/core/slot';
 import type { Table } from '../../deploy/core/traffic-table';
 import { createRuntime } from '../../deploy/runtimes';
 import { linkedTable } from '../../deploy/traffic/table-folder';
-import { BASE_IMAGE, inEngine, ownName, pidOnThisMachine } from './docker';
+import { BASE_IMAGE, inEngine, ownName, hostPid } from './docker';
 import { verdictOf } from './expect-live';
 import { filesAtRest } from './files-at-rest';
-import { liveClone, type CloneOptions, type LiveClone, type Said } from './live-clone';
+import { liveClone, type CloneOptions, type LiveClone, type CommandResult } from './live-clone';
 
 export interface State {
   /** The active slot's very process. */
@@ -77,7 +77,7 @@ export interface Change {
 /** Its verify takes half a minute: whoever is to come in the middle of it does. One answer that is late fails it soon. */
 export const LONG_VERIFY: Change = { config: { app: { smoke: Array<string>(60).fill('/late') } } };
 
-export interface Pushed extends Said {
+export interface Pushed extends CommandResult {
   /** The last line in the push's terminal. */
   verdict: string;
   commit: Commit;
@@ -129,14 +129,14 @@ USER node
 export async function tinyClone(
   wanted: UserConfig = {},
   env: Record<string, string> = {},
-  where: Pick<CloneOptions, 'place' | 'user'> = {},
+  where: Pick<CloneOptions, 'parent' | 'user'> = {},
 ): Promise<TinyClone> {
   const kit: UserConfig = wanted.runtime === 'compose' ? { name: ownName(), ...wanted } : wanted;
   let write = (_change: Change): void => {};
   const clone = await liveClone({
     // the file decides, so that a test can
     env: { BAKE_SECONDS: '', ...runtimeOf(kit), ...env },
-    borrowed: true,
+    linkedPackages: true,
     ...where,
     change: (dir) => {
       write = (change) => writeTree(dir, kit, change);
@@ -153,7 +153,7 @@ export async function tinyClone(
     const { status, text } = await clone.get('/version');
     if (status !== 200) throw new Error(`/version answered ${status}: ${text}`);
     const { commit, instance, pid } = JSON.parse(text) as State['serving'];
-    return { commit, instance, pid: kit.runtime === 'compose' ? pidOnThisMachine(instance, pid) : pid };
+    return { commit, instance, pid: kit.runtime === 'compose' ? hostPid(instance, pid) : pid };
   };
 
   return {

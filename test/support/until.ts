@@ -1,9 +1,9 @@
 /** Waits for conditions, never for a time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
-const LOOK_EVERY_MS = 5;
+const POLL_EVERY_MS = 5;
 /** A look that takes long is taken less often: what is waited for wants the processor too. */
-const PAUSE_PER_LOOK = 3;
+const PAUSE_PER_POLL = 3;
 const LONGEST_PAUSE_MS = 50;
 
 /**
@@ -28,6 +28,6 @@ export async function until<T>(
         `waited ${limitMs} ms for ${named}; last seen: ${String(value)}, of\n${String(condition)}`,
       );
     }
-    await sleep(Math.min(Math.max(LOOK_EVERY_MS, PAUSE_PER_LOOK * (now - looked)), LONGEST_PAUSE_MS));
+    await sleep(Math.min(Math.max(POLL_EVERY_MS, PAUSE_PER_POLL * (now - looked)), LONGEST_PAUSE_MS));
   }
 }

@@ -12,7 +12,7 @@ const WRITES = `for (let number = 0; ; number++) {
 }`;
 
 /** Does something while it writes. */
-export async function besideAWriter(folder: string, does: () => Promise<void>): Promise<void> {
+export async function whileWriting(folder: string, does: () => Promise<void>): Promise<void> {
   const writer = spawn(process.execPath, ['-e', WRITES, folder], { stdio: 'ignore' });
   const gone = once(writer, 'exit');
   try {

@@ -17,7 +17,7 @@ import { kill, stopWatching, watchServing } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load, type LoadRequest } from '../support/load';
 import { freePorts } from '../support/ports';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -31,7 +31,7 @@ let clone: TinyClone;
 let load: Load | undefined;
 const sockets: Socket[] = [];
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
     expectDone(await clone.start());
@@ -111,7 +111,7 @@ overRuntimes((runtime) => {
 });
 
 /** Each of a pool stands in for another only as far as the traffic table says so. */
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   let slots: Record<string, number>;
 
   beforeAll(async () => {

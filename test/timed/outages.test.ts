@@ -16,7 +16,7 @@ import {
   watchServing,
 } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { until } from '../support/until';
 import { startLoad, type Load, type LoadRequest } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -30,7 +30,7 @@ const VERSION: LoadRequest = { method: 'GET', path: '/version' };
 let clone: TinyClone;
 let load: Load | undefined;
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
     expectDone(await clone.start());

@@ -4,7 +4,7 @@ import type { Deployment } from '../../deploy/core/deployment';
 import type { PhaseName } from '../../deploy/core/event';
 import type { Commit } from '../../deploy/core/release';
 import {
-  everythingOf,
+  allProcessesOf,
   incidents,
   kill,
   killEverything,
@@ -14,7 +14,7 @@ import {
 } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-engine';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -23,7 +23,7 @@ jest.setTimeout(120_000);
 let clone: TinyClone;
 let engine: OwnEngine | null;
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     engine = runtime === 'compose' ? await ownEngine() : null;
     clone = await tinyClone({ runtime, bake: { seconds: 0 } }, engine?.env);
@@ -45,7 +45,7 @@ overRuntimes((runtime) => {
 
       await losePower();
 
-      expect(everythingOf(clone.home)).toEqual([]);
+      expect(allProcessesOf(clone.home)).toEqual([]);
       await powerUp();
       expectDone(await clone.start());
       expect(await clone.serving()).toMatchObject({ commit });

@@ -10,7 +10,7 @@ import type { PhaseName } from '../../deploy/core/event';
 import {
   commandsOf,
   deployerPid,
-  endDeployments,
+  abortDeployments,
   kill,
   spares,
   stopWatching,
@@ -21,7 +21,7 @@ import {
 } from '../support/crash';
 import { BASE_IMAGE } from '../support/docker';
 import { expectDone, expectLive } from '../support/expect-live';
-import { overRuntimes } from '../support/runtimes';
+import { forEachRuntime } from '../support/runtimes';
 import { until } from '../support/until';
 import { LONG_VERIFY, tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 
@@ -58,7 +58,7 @@ const WHEN_IT_RUNS: [PhaseName, Change][] = [
 const AFTER_THE_SHIFT: PhaseName[] = ['shift', 'verify-live'];
 const RUN_COMMANDS: PhaseName[] = ['install', 'test', 'build', 'migrate'];
 
-overRuntimes((runtime) => {
+forEachRuntime((runtime) => {
   beforeAll(async () => {
     clone = await tinyClone({ runtime, bake: { seconds: 0 } });
     expectDone(await clone.start());
@@ -66,7 +66,7 @@ overRuntimes((runtime) => {
   });
   afterEach(async () => {
     await stopWatching();
-    await endDeployments(clone);
+    await abortDeployments(clone);
   });
   afterAll(() => clone.cleanUp());
 

@@ -3,41 +3,41 @@
  * killed between two of its steps, and a bad one between two of those that take it back; and a rolling one loses its
  * power.
  */
-import { chance } from '../support/chance';
+import { seededRandom } from '../support/seeded-random';
 import { needs } from '../support/needs';
 import { cutsOf, isBetween, pointsOf, undoPointsOf, type Point } from '../soak/points';
-import { cutAt } from '../soak/power';
-import { killedAt, nextWorks } from '../soak/story';
+import { cutAt } from '../soak/power-cut';
+import { killedAt, nextWorks } from '../soak/kill-outcome';
 import {
-  closeLossyYard,
-  closeYard,
+  closeLossyClone,
+  closeSoakClone,
   freshCommit,
-  openLossyYard,
-  openYard,
+  openLossyClone,
+  openSoakClone,
   planOf,
   powerCutPossible,
-  type LossyYard,
-  type Yard,
-} from '../soak/yard';
+  type LossyClone,
+  type SoakClone,
+} from '../soak/soak-clone';
 
 jest.setTimeout(120_000);
 
 const SLOTS = 3;
 /** The same points each time; another seed chooses others. */
-const random = chance(6);
+const random = seededRandom(6);
 
-let opened: Yard | undefined;
+let opened: SoakClone | undefined;
 
 beforeAll(async () => {
-  opened = await openYard('pm2', SLOTS);
+  opened = await openSoakClone('pm2', SLOTS);
 });
-afterAll(() => opened && closeYard(opened));
+afterAll(() => opened && closeSoakClone(opened));
 
 // rolling is the last: it then serves from all slots, which is what there is to be put back
 describe.each(['canary', 'in-place', 'rolling'])('%s', (strategy) => {
-  let context: Yard;
+  let context: SoakClone;
   beforeAll(() => {
-    context = { ...(opened as Yard), strategy };
+    context = { ...(opened as SoakClone), strategy };
   });
 
   it('is taken back in time when its process is killed between two steps, and the next deployment works', async () => {
@@ -59,19 +59,19 @@ describe.each(['canary', 'in-place', 'rolling'])('%s', (strategy) => {
 });
 
 needs('a disk of its own', () => powerCutPossible('pm2')).describe('a power cut', () => {
-  let context: LossyYard | undefined;
+  let context: LossyClone | undefined;
   beforeAll(async () => {
-    context = await openLossyYard('pm2', 2, 'rolling');
+    context = await openLossyClone('pm2', 2, 'rolling');
   });
-  afterAll(() => context && closeLossyYard(context));
+  afterAll(() => context && closeLossyClone(context));
 
   it.each(['shift | ', '1.5 s into the bake'])(
     'at "%s" loses nothing that was reported, and the next push goes live',
     async (name) => {
-      const { disk } = context as LossyYard;
-      const plan = await planOf(context as LossyYard, await freshCommit(context as LossyYard));
+      const { disk } = context as LossyClone;
+      const plan = await planOf(context as LossyClone, await freshCommit(context as LossyClone));
       const cut = cutsOf(plan, [], disk.cutCommand).find((each) => each.name.includes(name));
-      const { problems } = await cutAt(context as LossyYard, cut as NonNullable<typeof cut>);
+      const { problems } = await cutAt(context as LossyClone, cut as NonNullable<typeof cut>);
       expect(problems).toEqual([]);
     },
   );

@@ -4,7 +4,7 @@ import type { Deployment, OperatorRequest } from '../../deploy/core/deployment';
 import { createOperatorRequests } from '../../deploy/deployer/operator-requests';
 import {
   commandsOf,
-  endDeployments,
+  abortDeployments,
   untilItHangs,
   untilOver,
   untilPhase,
@@ -29,7 +29,7 @@ beforeAll(async () => {
   expectLive(await clone.release());
 });
 afterEach(async () => {
-  await endDeployments(clone);
+  await abortDeployments(clone);
   await pushing;
 });
 afterAll(() => clone.cleanUp());

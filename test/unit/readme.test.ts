@@ -3,7 +3,7 @@ import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ENVIRONMENT } from '../../deploy/config/load';
 import { ERRORS } from '../../deploy/core/errors';
-import { placeOf } from '../support/heading-place';
+import { anchorOf } from '../support/heading-anchor';
 
 const ROOT = path.resolve(__dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8');
@@ -89,7 +89,7 @@ it.each(PAGES)('in %s every link to a section leads to one', (file) => {
   const links = [...read(file).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
   const missing = links.filter(([, page = '', place = '']) => {
     const target = page === '' ? file : path.join(path.dirname(file), page);
-    const headings = [...read(target).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => placeOf(heading));
+    const headings = [...read(target).matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
     return !headings.includes(place);
   });
   expect(missing.map(([link]) => link)).toEqual([]);

@@ -5,7 +5,7 @@ import { runInNewContext } from 'node:vm';
 import type { Config } from '../../deploy/config/load';
 import { loadConfig } from '../../deploy/config/load';
 import { STRATEGY_NAMES } from '../../deploy/core/strategy-choice';
-import { placeOf } from '../support/heading-place';
+import { anchorOf } from '../support/heading-anchor';
 import { tempHome } from '../support/temp-home';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -59,7 +59,7 @@ it('names every strategy that there is, and no other', () => {
 
 it.each(['strategies.md', 'strategies.ko.md'])('%s leads to sections of its own that exist', (file) => {
   const page = read(`docs/${file}`);
-  const places = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => placeOf(heading));
+  const places = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
   const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, place = '']) => place);
   expect(links.length).toBeGreaterThan(5);
   expect(links.filter((link) => !places.includes(link))).toEqual([]);

@@ -11,7 +11,7 @@ import type { Plan } from '../../../deploy/core/plan';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { inPlace } from '../../../deploy/strategies/in-place';
 import { rolling } from '../../../deploy/strategies/rolling';
-import { inputFor, NEW, OLD, OTHER, running, serves } from '../../support/plan-story';
+import { inputFor, NEW, OLD, OTHER, running, serves } from '../../support/plan-text';
 
 const MB = 1024 ** 2;
 

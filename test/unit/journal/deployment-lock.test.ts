@@ -1,7 +1,7 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { isLocked, takeLock, tryLock } from '../../../deploy/journal/deployment-lock';
-import { firstWord, startProgram } from '../../support/second-process';
+import { firstOutput, startProgram } from '../../support/second-process';
 import { afterwards, tempHome } from '../../support/temp-home';
 
 let home: { lock: string };
@@ -54,7 +54,7 @@ test('checking the lock a thousand times leaves no file open', () => {
 
 test('the lock is free at once when its process is killed', async () => {
   const child = startProgram('lock-holder.ts', home.lock);
-  expect(await firstWord(child)).toBe('held');
+  expect(await firstOutput(child)).toBe('held');
   expect(isLocked(home)).toBe(true);
   expect(tryLock(home)).toBeNull();
 

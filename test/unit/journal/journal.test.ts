@@ -12,7 +12,7 @@ import { Journal } from '../../../deploy/journal/journal';
 import { machineMs } from '../../../deploy/os/machine-clock';
 import { NOTHING_KNOWN } from '../../../deploy/journal/rows';
 import { commit } from '../../support/deployments';
-import { firstWord, startProgram } from '../../support/second-process';
+import { firstOutput, startProgram } from '../../support/second-process';
 import { afterwards, tempHome } from '../../support/temp-home';
 
 const PUSH: Request = { kind: 'deploy', trigger: 'push', branch: 'main', strategy: 'blue-green' };
@@ -288,7 +288,7 @@ describe('the live release in the journal', () => {
 test('processes that write at the same time lose nothing and share a delivery', async () => {
   const each = 50;
   const writers = ['one', 'two'].map((name) => startProgram('journal-writer.ts', file, name, String(each)));
-  await Promise.all(writers.map(firstWord));
+  await Promise.all(writers.map(firstOutput));
   for (let i = 0; i < each; i++) await journal.tell(null, { type: 'warning', message: `own ${i}` });
   const codes = await Promise.all(writers.map(exitCode));
   expect(codes).toEqual([0, 0]);

@@ -1,7 +1,7 @@
 import { reporterFor } from '../../../deploy/reporters';
 import { historyLine } from '../../../deploy/reporters/phrases';
 import { commit, deployment, TO_GREEN } from '../../support/deployments';
-import { events, journalOf, kept, phase } from '../../support/told';
+import { events, journalOf, captureOutput, phase } from '../../support/journal-events';
 
 const V1 = { slot: 'blue', commit: commit('a1b2c3d'), version: '1.0.0' };
 const TERM = process.env.TERM;
@@ -14,7 +14,7 @@ afterEach(() => {
 
 describe('for scripts', () => {
   it('prints one JSON document when it is over, and nothing before', () => {
-    const out = kept({ isTTY: true });
+    const out = captureOutput({ isTTY: true });
     const reporter = reporterFor(out, journalOf(), true);
     for (const event of events(...phase('test', 1))) reporter.event(event);
     expect(out.text()).toBe('');
@@ -30,7 +30,7 @@ describe('for scripts', () => {
   });
 
   it('says that it is not live, and why', () => {
-    const out = kept();
+    const out = captureOutput();
     reporterFor(out, journalOf(), true).end(deployment({ state: 'failed', cause: 'boom' }), null);
     expect(JSON.parse(out.text())).toMatchObject({ live: false, cause: 'boom', serving: null });
   });
@@ -54,7 +54,7 @@ test('a line of the history says what, when, how it ended and why', () => {
 });
 
 function control(output: { isTTY?: boolean }): boolean {
-  const out = kept(output);
+  const out = captureOutput(output);
   const reporter = reporterFor(out, journalOf(), false);
   for (const event of events(...phase('test', 1))) reporter.event(event);
   reporter.end(deployment({ state: 'superseded' }), null);

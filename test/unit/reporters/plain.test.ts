@@ -5,7 +5,7 @@ import type { Serving } from '../../../deploy/core/slot';
 import { abortedLines, historyLine } from '../../../deploy/reporters/phrases';
 import { plainReporter } from '../../../deploy/reporters/plain';
 import { commit, deployment } from '../../support/deployments';
-import { events, journalOf, kept, phase } from '../../support/told';
+import { events, journalOf, captureOutput, phase } from '../../support/journal-events';
 
 const V1: Serving = { slot: 'blue', commit: commit('a1b2c3d'), version: '1.0.0' };
 const V2: Serving = { slot: 'green', commit: commit('e4f5a6b'), version: '1.1.0' };
@@ -151,7 +151,7 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
 test('production that runs something older is said beside every verdict, and the verdict stays the last line', () => {
   const behind = { runs: V1, not: V2, why: 'green answered 500.', since: 1 };
   const lines = (known: Partial<Deployment>): string[] => {
-    const out = kept();
+    const out = captureOutput();
     plainReporter(out, journalOf()).end(over(known), V1, behind);
     return out.text().trimEnd().split('\n').slice(-2);
   };
@@ -172,14 +172,14 @@ test.each<[Partial<Deployment>, string]>([
   [{ id: 7, kind: 'rollback' }, 'waiting for deployment 7 (rollback)'],
   [{ id: 8 }, 'waiting for the previous deployment'],
 ])('who waits is told for whom: %j', (ahead, line) => {
-  const out = kept();
+  const out = captureOutput();
   const reporter = plainReporter(out, journalOf(deployment(ahead)));
   for (const event of events({ type: 'waiting', behind: 7 })) reporter.event(event);
   expect(out.text()).toBe(`${line}\n`);
 });
 
 test('who waits for one that is held is told what a person can do', () => {
-  const out = kept();
+  const out = captureOutput();
   const reporter = plainReporter(out, journalOf(deployment({ id: 7, commit: V1.commit })));
   for (const event of events({ type: 'waiting', behind: 7, held: true })) reporter.event(event);
   expect(out.text()).toBe(
@@ -190,7 +190,7 @@ test('who waits for one that is held is told what a person can do', () => {
 test('one that is held: how to try it, and how to end that', () => {
   const held = deployment({ id: 7, state: 'holding', to: V2, heldAt: 4_100 });
   const preview = { url: 'http://h/', link: 'http://h/link', expires: 0, header: 'X-Switchyard-Preview: 0f' };
-  const out = kept();
+  const out = captureOutput();
   plainReporter(out, journalOf()).held(held, preview, V1);
   expect(out.text().trimEnd().split('\n')).toEqual([
     '✓ HELD in 3.1 s: v1.1.0 (e4f5a6b) on green is verified; users get v1.0.0 (a1b2c3d) on blue',
@@ -223,7 +223,7 @@ test.each<[Partial<Deployment>, RegExp]>([
 
 /** The lines of a whole deployment. */
 function shown(entries: Entry[], ended: Deployment, serving: Serving | null): string[] {
-  const out = kept();
+  const out = captureOutput();
   const reporter = plainReporter(out, journalOf(deployment({ id: 7, commit: V1.commit })));
   for (const event of events(...entries)) reporter.event(event);
   reporter.end(ended, serving);

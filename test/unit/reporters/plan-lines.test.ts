@@ -1,7 +1,7 @@
 import { planLines } from '../../../deploy/reporters/plan-lines';
 import { inPlace } from '../../../deploy/strategies/in-place';
 import { rolling } from '../../../deploy/strategies/rolling';
-import { inputFor, NEW, OLD, running, serves } from '../../support/plan-story';
+import { inputFor, NEW, OLD, running, serves } from '../../support/plan-text';
 
 const observed = serves('blue', running('blue', OLD));
 

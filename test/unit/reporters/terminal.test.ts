@@ -1,7 +1,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { terminalReporter } from '../../../deploy/reporters/terminal';
 import { commit, deployment } from '../../support/deployments';
-import { events, journalOf, kept, phase } from '../../support/told';
+import { events, journalOf, captureOutput, phase } from '../../support/journal-events';
 
 const CLEAR_LINE = '\r\u001b[2K';
 const V1 = { slot: 'blue', commit: commit('a1b2c3d'), version: '1.0.0' };
@@ -10,7 +10,7 @@ beforeEach(() => jest.useFakeTimers({ now: 1000 }));
 afterEach(() => jest.useRealTimers());
 
 test('the running phase and its time stand in a line that is drawn again, and give way to the finished one', () => {
-  const out = kept({ columns: 80 });
+  const out = captureOutput({ columns: 80 });
   const reporter = terminalReporter(out, journalOf());
   const [started, done] = events(...phase('test', 1_200));
 
@@ -29,7 +29,7 @@ test('the running phase and its time stand in a line that is drawn again, and gi
 });
 
 test('who waits sees for how long, and the line goes when it begins', () => {
-  const out = kept({ columns: 80 });
+  const out = captureOutput({ columns: 80 });
   const reporter = terminalReporter(out, journalOf());
   const [waiting, begun] = events({ type: 'waiting', behind: 7 }, { type: 'state', state: 'running' });
   reporter.event(waiting as never);
@@ -42,7 +42,7 @@ test('who waits sees for how long, and the line goes when it begins', () => {
 });
 
 test('a narrow terminal gets lines that fit, so that drawing again does not scroll it', () => {
-  const out = kept({ columns: 12 });
+  const out = captureOutput({ columns: 12 });
   const reporter = terminalReporter(out, journalOf());
   reporter.event(events(...phase('install', 1))[0] as never);
   jest.advanceTimersByTime(500);
@@ -52,7 +52,7 @@ test('a narrow terminal gets lines that fit, so that drawing again does not scro
 });
 
 test('the end is the last line, and nothing is drawn after it', () => {
-  const out = kept({ columns: 80 });
+  const out = captureOutput({ columns: 80 });
   const reporter = terminalReporter(out, journalOf());
   reporter.event(events(...phase('bake', 1))[0] as never);
   reporter.end(deployment({ state: 'succeeded', to: V1, liveAt: 1_240 }), V1);

@@ -1,5 +1,5 @@
 import type { Plan, Step } from '../../../deploy/core/plan';
-import { chance } from '../../support/chance';
+import { seededRandom } from '../../support/seeded-random';
 import { cutsOf, isMoment, pointsOf, randomPoint, undoPointsOf } from '../../soak/points';
 
 const proof = { slot: 'green', commit: 'c', instance: 'i', restarts: 0 };
@@ -60,7 +60,7 @@ test('the power is cut after each phase, once for each kind of step, just after 
 });
 
 test('moments are chosen by chance, and the same seed chooses the same', () => {
-  const points = [chance(7), chance(7)].map((random) =>
+  const points = [seededRandom(7), seededRandom(7)].map((random) =>
     Array.from({ length: 20 }, () => randomPoint(random, 1000)),
   );
   expect(points[0]).toEqual(points[1]);

@@ -12,7 +12,7 @@ import { inPlace } from '../../../deploy/strategies/in-place';
 import { restore } from '../../../deploy/strategies/restore';
 import { rolling } from '../../../deploy/strategies/rolling';
 import { doAndUndo, PaperMachine } from '../../support/plan-model';
-import { inputFor, NEW, OLD } from '../../support/plan-story';
+import { inputFor, NEW, OLD } from '../../support/plan-text';
 
 const POOL = ['blue', 'green', 'amber', 'violet'];
 const STRATEGIES = { blueGreen, inPlace, rolling, restore };

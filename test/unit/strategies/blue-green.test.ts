@@ -2,11 +2,11 @@ import type { PlanInput } from '../../../deploy/core/interfaces';
 import type { Observed, Plan } from '../../../deploy/core/plan';
 import type { RunningSlot } from '../../../deploy/core/slot';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
-import { inputFor, NEW, OLD, OTHER, running, serves, story } from '../../support/plan-story';
+import { inputFor, NEW, OLD, OTHER, running, serves, planText } from '../../support/plan-text';
 
 describe('a new release', () => {
   it('starts in blue when no release is live, is verified and gets the traffic', () => {
-    expect(story(plan(serves(null), NEW))).toEqual([
+    expect(planText(plan(serves(null), NEW))).toEqual([
       'start blue new, undo: stop blue',
       'verify blue new',
       'shift to blue, undo: shift to nobody',
@@ -18,7 +18,7 @@ describe('a new release', () => {
   it('keeps the maintenance page up until it is verified', () => {
     const observed = serves('blue');
     observed.table.maintenance = true;
-    expect(story(plan(observed, NEW)).slice(0, 3)).toEqual([
+    expect(planText(plan(observed, NEW)).slice(0, 3)).toEqual([
       'start green new, undo: stop green',
       'verify green new',
       'shift to green, undo: shift to the page for blue',
@@ -26,7 +26,7 @@ describe('a new release', () => {
   });
 
   it('starts in green when blue is active, and blue stays warm as its standby', () => {
-    expect(story(plan(serves('blue', running('blue', OLD)), NEW))).toEqual([
+    expect(planText(plan(serves('blue', running('blue', OLD)), NEW))).toEqual([
       'start green new, undo: stop green',
       'verify green new',
       'shift to green before blue, undo: shift to blue',
@@ -38,7 +38,7 @@ describe('a new release', () => {
   it('replaces the warm release, which leaves the table first and is restored by the undo', () => {
     const observed = serves('blue', running('blue', OLD), running('green', OTHER));
     observed.table.standby = 'green';
-    expect(story(plan(observed, NEW))).toEqual([
+    expect(planText(plan(observed, NEW))).toEqual([
       'shift to blue, undo: shift to blue before green',
       'start green new, undo: start green other, verify green other',
       'verify green new',
@@ -50,7 +50,7 @@ describe('a new release', () => {
 
   it('migrates before anything else, and has no bake when bakeSeconds is 0', () => {
     const observed = serves('blue', running('blue', OLD));
-    expect(story(plan(observed, NEW, { migrate: true, bakeSeconds: 0 }))).toEqual([
+    expect(planText(plan(observed, NEW, { migrate: true, bakeSeconds: 0 }))).toEqual([
       'migrate new',
       'start green new, undo: stop green',
       'verify green new',
@@ -61,7 +61,7 @@ describe('a new release', () => {
 
   it('starts in the other slot when the live release does not answer', () => {
     const hanging = serves('blue', running('blue', NEW, { status: 'crashed' }));
-    expect(story(plan(hanging, NEW))[0]).toBe('start green new, undo: stop green');
+    expect(planText(plan(hanging, NEW))[0]).toBe('start green new, undo: stop green');
   });
 
   it('is verified by the instance it started and a restart count of zero', () => {
@@ -73,7 +73,7 @@ describe('a new release', () => {
 
 describe('a release that is to be held', () => {
   it('waits between its verification and the traffic, and is verified again', () => {
-    expect(story(plan(serves('blue', running('blue', OLD)), NEW, { hold: true }))).toEqual([
+    expect(planText(plan(serves('blue', running('blue', OLD)), NEW, { hold: true }))).toEqual([
       'start green new, undo: stop green',
       'verify green new',
       'hold green new',
@@ -88,7 +88,7 @@ describe('a release that is to be held', () => {
     const observed = serves('blue', running('blue', OLD), running('green', NEW));
     observed.table.standby = 'green';
     const held = plan(observed, NEW, { hold: true });
-    expect(story(held)).toEqual([
+    expect(planText(held)).toEqual([
       'verify green new',
       'hold green new',
       'verify green new',
@@ -108,7 +108,7 @@ describe('a warm release', () => {
   const observed = (green: RunningSlot): Observed => ({ ...warm, slots: [running('blue', OLD), green] });
 
   it('gets the traffic by one rename, verified and not started again', () => {
-    expect(story(plan(observed(running('green', NEW)), NEW))).toEqual([
+    expect(planText(plan(observed(running('green', NEW)), NEW))).toEqual([
       'verify green new',
       'shift to green, undo: shift to blue before green',
       'verify-live green new',
@@ -124,7 +124,9 @@ describe('a warm release', () => {
     const silent = observed(running('green', NEW, { status: 'crashed' }));
     const unknown = serves('blue', running('blue', OLD), running('green', NEW));
     for (const state of [silent, unknown]) {
-      expect(story(plan(state, NEW))).toContain('start green new, undo: start green new, verify green new');
+      expect(planText(plan(state, NEW))).toContain(
+        'start green new, undo: start green new, verify green new',
+      );
     }
   });
 });
@@ -142,7 +144,7 @@ describe('a slot chosen by an operator', () => {
   });
 
   it('gets a release that is already live in the other slot', () => {
-    expect(story(plan(serves('blue', running('blue', NEW)), NEW, { wanted: 'green' }))).toContain(
+    expect(planText(plan(serves('blue', running('blue', NEW)), NEW, { wanted: 'green' }))).toContain(
       'start green new, undo: stop green',
     );
   });
@@ -154,7 +156,7 @@ describe('an environment', () => {
   it('that changed makes the live release start again in the other slot', () => {
     const observed = serves('blue', running('blue', NEW, { environment: 1 }));
     const steps = plan(observed, NEW, { environment: 2, migrate: true });
-    expect(story(steps)[1]).toBe('start green new, undo: stop green');
+    expect(planText(steps)[1]).toBe('start green new, undo: stop green');
     expect(steps.map(({ step }) => ('environment' in step ? step.environment : null)).slice(0, 2)).toEqual([
       2, 2,
     ]);
@@ -188,7 +190,7 @@ describe('after npm stop, when the table names a slot in which nothing runs', ()
   const stopped: Observed = { table: { active: 'blue', standby: 'green' }, slots: [] };
 
   it('no user is sent to that slot until its release is verified', () => {
-    expect(story(plan(stopped, OLD, { wanted: 'blue', bakeSeconds: 0 }))).toEqual([
+    expect(planText(plan(stopped, OLD, { wanted: 'blue', bakeSeconds: 0 }))).toEqual([
       'shift to nobody, undo: shift to blue before green',
       'start blue old, undo: stop blue',
       'verify blue old',
@@ -198,7 +200,7 @@ describe('after npm stop, when the table names a slot in which nothing runs', ()
   });
 
   it('a new release starts in the other slot, without a dead standby', () => {
-    expect(story(plan(stopped, NEW, { bakeSeconds: 0 }))).toEqual([
+    expect(planText(plan(stopped, NEW, { bakeSeconds: 0 }))).toEqual([
       'shift to blue, undo: shift to blue before green',
       'start green new, undo: stop green',
       'verify green new',

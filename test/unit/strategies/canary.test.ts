@@ -5,7 +5,7 @@ import type { Table } from '../../../deploy/core/traffic-table';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { canary } from '../../../deploy/strategies/canary';
 import { doAndUndo, PaperMachine } from '../../support/plan-model';
-import { inputFor, NEW, OLD, OTHER, running } from '../../support/plan-story';
+import { inputFor, NEW, OLD, OTHER, running } from '../../support/plan-text';
 
 const BLUE: Table = { active: 'blue', standby: null };
 

@@ -1,8 +1,8 @@
 import { inPlace } from '../../../deploy/strategies/in-place';
-import { inputFor, NEW, OLD, OTHER, running, serves, story } from '../../support/plan-story';
+import { inputFor, NEW, OLD, OTHER, running, serves, planText } from '../../support/plan-text';
 
 it('in-place stops, starts and verifies the active slot behind the maintenance page', () => {
-  expect(story(inPlace.plan(inputFor(serves('green', running('green', OLD)), NEW)))).toEqual([
+  expect(planText(inPlace.plan(inputFor(serves('green', running('green', OLD)), NEW)))).toEqual([
     'shift to the page for green, undo: shift to green',
     'stop green, undo: start green old, verify green old',
     'start green new, undo: stop green',
@@ -16,13 +16,13 @@ it('in-place stops, starts and verifies the active slot behind the maintenance p
 it('in-place stops a warm slot, since it needs only one', () => {
   const observed = serves('green', running('green', OLD), running('blue', OTHER));
   observed.table.standby = 'blue';
-  const steps = story(inPlace.plan(inputFor(observed, NEW)));
+  const steps = planText(inPlace.plan(inputFor(observed, NEW)));
   expect(steps[0]).toBe('shift to the page for green, undo: shift to green before blue');
   expect(steps.at(-1)).toBe('stop blue, undo: start blue other, verify blue other');
 });
 
 it('in-place starts in the first slot when no release is live', () => {
-  expect(story(inPlace.plan(inputFor(serves(null), NEW)))[0]).toBe(
+  expect(planText(inPlace.plan(inputFor(serves(null), NEW)))[0]).toBe(
     'shift to the page for blue, undo: shift to nobody',
   );
 });

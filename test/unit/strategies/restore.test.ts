@@ -2,11 +2,11 @@ import type { RunningSlot } from '../../../deploy/core/slot';
 import type { Table } from '../../../deploy/core/traffic-table';
 import { rolling } from '../../../deploy/strategies/rolling';
 import { restore } from '../../../deploy/strategies/restore';
-import { inputFor, NEW, OLD, running, story } from '../../support/plan-story';
+import { inputFor, NEW, OLD, running, planText } from '../../support/plan-text';
 
 const PAIR: Table = { active: 'green', standby: 'blue' };
 const planFor = (table: Table, ...slots: RunningSlot[]): string[] =>
-  story(restore.plan(inputFor({ table, slots }, NEW, { wanted: 'green', bakeSeconds: 0 })));
+  planText(restore.plan(inputFor({ table, slots }, NEW, { wanted: 'green', bakeSeconds: 0 })));
 
 describe('a live slot that is dead', () => {
   it('leaves its users with the standby while it is started again', () => {
@@ -40,7 +40,7 @@ it('leaves an unhealthy process of the live release alone', () => {
 it('starts a slot of a pool whose users were moved to the other slots', () => {
   const slots = [running('blue', NEW)];
   const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
-  const plan = story(restore.plan(input));
+  const plan = planText(restore.plan(input));
   expect(plan[0]).toMatch(/^start green new/);
   expect(plan.some((step) => step.startsWith('shift to'))).toBe(true);
 });
@@ -48,7 +48,7 @@ it('starts a slot of a pool whose users were moved to the other slots', () => {
 it('starts a release whose process lost its process manager in the other slot, then shifts', () => {
   const slots = [running('blue', NEW, { orphan: true })];
   const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
-  const plan = story(restore.plan(input));
+  const plan = planText(restore.plan(input));
   expect(plan[0]).toMatch(/^start green new/);
   expect(plan).toContain('shift to green before blue, undo: shift to blue');
   expect(plan.some((step) => step.includes('nobody') || /^start blue/.test(step))).toBe(false);
@@ -57,14 +57,14 @@ it('starts a release whose process lost its process manager in the other slot, t
 it('does not keep a process that refuses users as the standby of the slot that replaces it', () => {
   const slots = [running('blue', NEW, { status: 'crashed' })];
   const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
-  const plan = story(restore.plan(input));
+  const plan = planText(restore.plan(input));
   expect(plan).toContain('shift to green, undo: shift to blue');
   expect(plan.at(-1)).toMatch(/^stop blue/);
 });
 
 describe('a rolling push', () => {
   const first = (...slots: RunningSlot[]): string | undefined =>
-    story(rolling.plan(inputFor({ table: PAIR, slots }, NEW)))[0];
+    planText(rolling.plan(inputFor({ table: PAIR, slots }, NEW)))[0];
 
   it('leaves users with the standby when the active slot is dead', () => {
     expect(first(running('blue', OLD))).toMatch(/^shift to blue/);

@@ -4,14 +4,14 @@ import type { Observed } from '../../../deploy/core/plan';
 import type { Table } from '../../../deploy/core/traffic-table';
 import { restore } from '../../../deploy/strategies/restore';
 import { rolling } from '../../../deploy/strategies/rolling';
-import { inputFor, NEW, OLD, OTHER, running, serves, story } from '../../support/plan-story';
+import { inputFor, NEW, OLD, OTHER, running, serves, planText } from '../../support/plan-text';
 
 const FOUR = ['blue', 'green', 'amber', 'violet'];
 const rule = (known: Partial<RollingRule>): Partial<PlanInput> => ({
   rolling: { batch: 1, minHealthy: 1, onFailure: 'undo', ...known },
 });
 const plan = (observed: Observed, options: Partial<PlanInput> = {}): string[] =>
-  story(rolling.plan(inputFor(observed, NEW, options)));
+  planText(rolling.plan(inputFor(observed, NEW, options)));
 
 describe('rolling over two slots', () => {
   it('fills the idle slot, then replaces the active one, so that one always serves', () => {
@@ -112,7 +112,7 @@ describe('rolling over four serving slots', () => {
     const restored = restore.plan(
       inputFor({ table: all, slots: died }, OLD, { slots: FOUR, bakeSeconds: 0 }),
     );
-    expect(story(restored)).toEqual([
+    expect(planText(restored)).toEqual([
       'shift to green 33, violet 34, blue 33 before green, undo: shift to green 25, amber 25, violet 25, blue 25 before green',
       'start amber old, undo: stop amber',
       'verify amber old',
@@ -125,7 +125,7 @@ describe('rolling over four serving slots', () => {
   it('is restored in the remaining slots when the pool has become smaller', () => {
     const slots = ['blue', 'green'];
     const restoredFrom = (alive: Observed['slots']): string[] =>
-      story(
+      planText(
         restore.plan(inputFor({ table: all, slots: alive }, OLD, { slots, bakeSeconds: 0, wanted: null })),
       ).map((line) => line.split(', undo')[0] as string);
     expect(restoredFrom([])).toEqual([
@@ -145,7 +145,7 @@ describe('rolling over four serving slots', () => {
   });
 
   it('serves after npm stop as soon as the first slot is up, then from all slots', () => {
-    const restored = story(
+    const restored = planText(
       restore.plan(inputFor({ table: all, slots: [] }, OLD, { slots: FOUR, bakeSeconds: 0 })),
     );
     expect(restored.map((line) => line.split(', undo')[0])).toEqual([

@@ -2,12 +2,12 @@ import { designEffect, RequestsPerUser } from '../../../../deploy/core/canary/de
 import type { Latency } from '../../../../deploy/core/canary/slower';
 import type { CanaryRule, Samples } from '../../../../deploy/core/canary/verdict';
 import { judgeAtOnce, judgeStep } from '../../../../deploy/core/canary/verdict';
-import { chance, shareOf, type Chance } from '../../../support/chance';
+import { seededRandom, shareOf, type SeededRandom } from '../../../support/seeded-random';
 
 const STRICT: CanaryRule = { maxErrorRatio: 0.1, extraErrors: 0, slower: 1, warmUp: 0, minRequests: 100 };
 
 /** Samples of users with ten requests each on average. Each user has an error ratio and a usual latency of their own. */
-function visits(dice: Chance, users: number, broken: number): Samples {
+function visits(dice: SeededRandom, users: number, broken: number): Samples {
   const [errors, latencies] = [new RequestsPerUser(), new RequestsPerUser()];
   const samples = { requests: 0, errors: 0, latencies: [] as Latency[] };
   let failing = 0;
@@ -38,7 +38,7 @@ const asIndependent = ({ requests, errors, latencies }: Samples): Samples => ({
 
 describe('users whose requests are alike', () => {
   const failedOf = (change: (samples: Samples) => Samples): number => {
-    const dice = chance(23);
+    const dice = seededRandom(23);
     return shareOf(
       600,
       () =>
@@ -56,7 +56,7 @@ describe('users whose requests are alike', () => {
 });
 
 test('a canary that is worse for every user still fails', () => {
-  const dice = chance(29);
+  const dice = seededRandom(29);
   const worse = (): Samples => {
     const samples = visits(dice, 60, 0);
     const [errors, failing] = [new RequestsPerUser(), Math.min(60, samples.requests)];

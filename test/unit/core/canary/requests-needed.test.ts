@@ -1,6 +1,6 @@
 import { about, needSentence, requestsNeeded } from '../../../../deploy/core/canary/requests-needed';
 import { judgeStep } from '../../../../deploy/core/canary/verdict';
-import { chance, shareOf } from '../../../support/chance';
+import { seededRandom, shareOf } from '../../../support/seeded-random';
 import { RULE } from '../../../support/canary-rule';
 
 test.each([
@@ -15,7 +15,7 @@ test.each([
   ({ usual, now, share }) => {
     const needed = requestsNeeded({ usual, now }, share, RULE.extraErrors);
     const stable = needed.both - needed.canary;
-    const dice = chance(17);
+    const dice = seededRandom(17);
     const caught = (): boolean =>
       judgeStep(
         { requests: needed.canary, errors: dice.times(needed.canary, now), latencies: [] },

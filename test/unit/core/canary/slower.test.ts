@@ -4,7 +4,7 @@ import {
   type Latency,
   type SlowRule,
 } from '../../../../deploy/core/canary/slower';
-import { chance, shareOf, type Chance } from '../../../support/chance';
+import { seededRandom, shareOf, type SeededRandom } from '../../../support/seeded-random';
 
 const RULE: SlowRule = { slower: 1.25, warmUp: 5 };
 /** Every noticeable difference matters. */
@@ -24,7 +24,7 @@ interface Side {
  * Two processes on a busy machine: now and then one or both get no processor for a few tenths of a second, which
  * delays every request of that time.
  */
-function busy(dice: Chance, seconds: number, canary: Side, stable: Side): [Answered, Answered] {
+function busy(dice: SeededRandom, seconds: number, canary: Side, stable: Side): [Answered, Answered] {
   const ticks = (seconds * 1000) / TICK_MS;
   const shared = stalls(dice, ticks);
   const answers = ({ requests, times = 1, cold = 0 }: Side): Answered => {
@@ -44,7 +44,7 @@ function busy(dice: Chance, seconds: number, canary: Side, stable: Side): [Answe
 }
 
 /** The delay of requests in each tick: 300 ms on average, in one of ten ticks. */
-function stalls(dice: Chance, ticks: number): number[] {
+function stalls(dice: SeededRandom, ticks: number): number[] {
   let left = 0;
   return Array.from({ length: ticks }, () => {
     if (left === 0 && dice.next() < 0.04) left = 1 + Math.floor(-3 * Math.log(1 - dice.next()));
@@ -60,7 +60,7 @@ const failed = (
   seconds: number,
   ...sides: [Side, Side]
 ): number => {
-  const dice = chance(seed);
+  const dice = seededRandom(seed);
   return shareOf(runs, () => compareLatency(...busy(dice, seconds, ...sides), rule).isSlower);
 };
 

@@ -5,7 +5,7 @@ import {
   largerThanHalf,
   T_0_4_PERCENT_OF_10,
 } from '../../../../deploy/core/canary/statistics';
-import { chance, shareOf } from '../../../support/chance';
+import { seededRandom, shareOf } from '../../../support/seeded-random';
 
 describe('the chance of as many failures on one side', () => {
   test.each([
@@ -36,7 +36,7 @@ describe('the share of pairs in which the first value is larger', () => {
 });
 
 test('the mean of ten values exceeds the bound in 0.4 % of cases', () => {
-  const dice = chance(7);
+  const dice = seededRandom(7);
   const over = (): boolean => {
     const ten = Array.from({ length: 10 }, () => dice.normal());
     return mean(ten) > (T_0_4_PERCENT_OF_10 * sampleStandardDeviation(ten)) / Math.sqrt(10);
@@ -46,7 +46,7 @@ test('the mean of ten values exceeds the bound in 0.4 % of cases', () => {
 
 describe('evidence that a ratio exceeds the ceiling', () => {
   test('appears in at most 0.2 % of runs at the ceiling itself, checked after every request', () => {
-    const dice = chance(3);
+    const dice = seededRandom(3);
     const everOver = (): boolean => {
       let events = 0;
       for (let of = 1; of <= 500; of++) {

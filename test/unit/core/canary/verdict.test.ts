@@ -1,6 +1,6 @@
 import type { CanaryRule, Samples } from '../../../../deploy/core/canary/verdict';
 import { judgeAtOnce, judgeStep } from '../../../../deploy/core/canary/verdict';
-import { chance, shareOf } from '../../../support/chance';
+import { seededRandom, shareOf } from '../../../support/seeded-random';
 import { RULE } from '../../../support/canary-rule';
 
 /** Every difference matters. */
@@ -106,7 +106,7 @@ describe('too few requests are not enough data', () => {
   );
 
   test('and never a pass, whatever their results', () => {
-    const dice = chance(11);
+    const dice = seededRandom(11);
     for (let run = 0; run < 1000; run++) {
       const canary = Math.floor(dice.next() * 300);
       const stable = Math.floor(dice.next() * 300);
@@ -123,7 +123,7 @@ describe('at most 1 % of good canaries fail a step, even if every difference mat
   )(
     'when both fail $ratio of their requests, $canary to the canary and $stable to stable',
     ({ ratio, canary, stable }) => {
-      const dice = chance(Math.round(ratio * 1000) + canary);
+      const dice = seededRandom(Math.round(ratio * 1000) + canary);
       const draw = (requests: number): Samples => answered(dice.times(requests, ratio), requests);
       expect(
         shareOf(2000, () => verdictOf(draw(canary), draw(stable), STRICT) === 'fail'),
@@ -157,7 +157,7 @@ describe('at most 1 % of good canaries fail a step, even if every difference mat
   ])(
     'with %s and 1 %% errors, %p requests to the canary and %p to stable',
     (_kind, canary, stable, runs, shape) => {
-      const dice = chance(canary + stable);
+      const dice = seededRandom(canary + stable);
       const draw = (requests: number): Samples => {
         const errors = dice.times(requests, 0.01);
         return answered(
@@ -173,7 +173,7 @@ describe('at most 1 % of good canaries fail a step, even if every difference mat
   );
 
   test('checked after every request of the step', () => {
-    const dice = chance(5);
+    const dice = seededRandom(5);
     const failed = (): boolean => {
       const canary = answered(0, 0);
       while (canary.requests < 400) {

@@ -22,7 +22,7 @@ export interface Answer {
   json: any;
 }
 
-export interface TrafficYard {
+export interface TrafficFixture {
   home: Home;
   config: Config;
   ports: { http: number; blue: number; green: number; deployer: number };
@@ -52,7 +52,7 @@ export interface AskOptions {
 }
 
 /** A home with free ports and a written configuration; nothing runs yet. */
-export async function trafficYard(): Promise<TrafficYard> {
+export async function trafficFixture(): Promise<TrafficFixture> {
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-traffic-'));
   chmodSync(dir, 0o755);
   const [http, blue, green, deployer] = (await freePorts(4)) as [number, number, number, number];

@@ -9,14 +9,23 @@ import { endProcesses, processesWith } from '../../deploy/os/process-table';
 import { killEverything, untilOver } from '../support/crash';
 import { diagnose } from '../support/doctor';
 import { verdictOf } from '../support/expect-live';
-import type { Said } from '../support/live-clone';
+import type { CommandResult } from '../support/live-clone';
 import type { Change } from '../support/tiny-clone';
 import { until } from '../support/until';
-import { isKilled, isObeying, killsDone, orderKills } from './killing';
+import { isKilled, isObeying, killsDone, orderKills } from './kill-orders';
 import { isMoment, type Cut } from './points';
-import { atRest, differences, lost, strangers, wasLive, wrongEnd, type Outcome, type Rest } from './story';
+import {
+  atRest,
+  differences,
+  lost,
+  wrongSlots,
+  wasLive,
+  wrongEnd,
+  type Outcome,
+  type Rest,
+} from './kill-outcome';
 import { failures, msUntilRight } from './users';
-import type { LossyYard } from './yard';
+import type { LossyClone } from './soak-clone';
 
 /** A release of its own for each cut: one that was built before is on the disk already. */
 let version = 0;
@@ -27,53 +36,53 @@ export interface CutOutcome extends Outcome {
 }
 
 /** What cannot be examined has not come back either. */
-export async function cutAt(yard: LossyYard, cut: Cut): Promise<CutOutcome> {
-  return cutAndRestart(yard, cut).catch((error: unknown) => notBack(String(error)));
+export async function cutAt(target: LossyClone, cut: Cut): Promise<CutOutcome> {
+  return cutAndRestart(target, cut).catch((error: unknown) => notBack(String(error)));
 }
 
 function notBack(problem: string): CutOutcome {
   return { kills: 1, ms: 0, asked: 0, failed: 0, problems: [problem], lost: true };
 }
 
-async function cutAndRestart(yard: LossyYard, cut: Cut): Promise<CutOutcome> {
-  const { clone, users, strategy } = yard;
-  const before = await atRest(yard);
+async function cutAndRestart(target: LossyClone, cut: Cut): Promise<CutOutcome> {
+  const { clone, users, strategy } = target;
+  const before = await atRest(target);
   orderKills(clone.dir, cut.orders);
   clone.change(releaseFor(cut));
   const commit = await clone.commit(cut.name);
   const pushing = clone.git('push', 'live', 'main');
-  const isCut = await untilCut(yard, pushing);
+  const isCut = await untilCut(target, pushing);
   if (!isCut) return withoutCut(cut, (await pushing).text, killsDone(clone.dir));
-  await losePower(yard);
+  await losePower(target);
   const { text } = await pushing;
   killsDone(clone.dir);
 
   const poweredUp = Date.now();
-  await powerUp(yard);
+  await powerUp(target);
   const started = await clone.start();
   const toldLive = /✓ LIVE in /.test(text) && !cut.bad;
   if (started.code !== 0) {
     const lastLines = started.text.trim().split('\n').slice(-2).join(' ');
     return notBack(`npm start failed: ${lastLines}`);
   }
-  const { deployment, live } = await endOf(yard, commit);
+  const { deployment, live } = await endOf(target, commit);
   const right = toldLive || (live && !cut.bad) ? commit : before.commit;
-  const ms = msUntilRight(await users.look(), poweredUp, right);
+  const ms = msUntilRight(await users.samples(), poweredUp, right);
   users.forget();
-  const after = await atRest(yard);
+  const after = await atRest(target);
   const problems = [
     ...(after.commit === right ? [] : [`${after.commit} serves instead of ${right}`]),
     ...(deployment ? wrongEnd(deployment, right === commit) : []),
     ...(right === commit ? [] : differences(essentials(before), essentials(after))),
-    ...strangers(withoutRestarts(after)),
-    ...(await nextPushWorks(yard)),
-    ...(await faults(yard)),
+    ...wrongSlots(withoutRestarts(after)),
+    ...(await nextPushWorks(target)),
+    ...(await faults(target)),
   ];
-  const seen = await users.look();
-  problems.push(...lost(seen, strategy));
-  const failed = failures(seen, strategy).length;
+  const samples = await users.samples();
+  problems.push(...lost(samples, strategy));
+  const failed = failures(samples, strategy).length;
   users.forget();
-  return { kills: 1, ms, asked: seen.length, failed, problems, lost: problems.length > 0 };
+  return { kills: 1, ms, asked: samples.length, failed, problems, lost: problems.length > 0 };
 }
 
 /** A moment chosen by chance may come after the end of the deployment. */
@@ -91,7 +100,7 @@ function releaseFor({ bad, bakeSeconds }: Cut): Change {
 }
 
 /** False when the push came to its end before. It also ends because of the cut, before that is complete. */
-async function untilCut({ clone: { dir } }: LossyYard, pushing: Promise<Said>): Promise<boolean> {
+async function untilCut({ clone: { dir } }: LossyClone, pushing: Promise<CommandResult>): Promise<boolean> {
   let isOver = false;
   void pushing.finally(() => (isOver = true));
   await until('the power cut, or the end of the push', () => isKilled(dir) || (isOver && !isObeying(dir)));
@@ -99,7 +108,7 @@ async function untilCut({ clone: { dir } }: LossyYard, pushing: Promise<Said>): 
 }
 
 /** The disk has lost its power already. */
-async function losePower({ clone, engine }: LossyYard): Promise<void> {
+async function losePower({ clone, engine }: LossyClone): Promise<void> {
   engine?.freeze();
   const commands = (): Promise<void> => endProcesses(processesWith('SWITCHYARD_HOME', clone.home.dir), 0);
   killEverything(clone.home);
@@ -109,14 +118,14 @@ async function losePower({ clone, engine }: LossyYard): Promise<void> {
   await engine?.kill();
 }
 
-async function powerUp({ disk, engine }: LossyYard): Promise<void> {
+async function powerUp({ disk, engine }: LossyClone): Promise<void> {
   disk.powerUp();
   await engine?.start();
 }
 
 /** Null for a deployment that the disk has lost. A bake that goes on is waited for. */
 async function endOf(
-  { clone }: LossyYard,
+  { clone }: LossyClone,
   commit: Commit,
 ): Promise<{ deployment: Deployment | null; live: boolean }> {
   const found = clone.deployments().findLast((each) => each.commit === commit && each.kind === 'deploy');
@@ -138,13 +147,13 @@ function withoutRestarts(rest: Rest): Rest {
   return { ...rest, slots: rest.slots.map((slot) => ({ ...slot, restarts: 0 })) };
 }
 
-async function nextPushWorks({ clone }: LossyYard): Promise<string[]> {
+async function nextPushWorks({ clone }: LossyClone): Promise<string[]> {
   const { commit, verdict } = await clone.release({ manifest: { version: `2.0.${(version += 1)}` } });
   if (!verdict.startsWith('✓ LIVE')) return [`the next push did not go live: ${verdict}`];
   return (await clone.serving()).commit === commit ? [] : ['the next push does not serve'];
 }
 
-async function faults({ clone }: LossyYard): Promise<string[]> {
+async function faults({ clone }: LossyClone): Promise<string[]> {
   return Object.values((await diagnose(clone)).faults).map(
     ({ link, message: said }) => `doctor: ${link}: ${said}`,
   );

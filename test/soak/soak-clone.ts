@@ -14,10 +14,10 @@ import { ownEngine, ownEnginePossible, type OwnEngine } from '../support/own-eng
 import { freePorts } from '../support/ports';
 import type { RuntimeName } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
-import { obeyKillOrders } from './killing';
+import { obeyKillOrders } from './kill-orders';
 import { usersOf, type Users } from './users';
 
-export interface Yard {
+export interface SoakClone {
   clone: TinyClone;
   users: Users;
   strategy: string;
@@ -28,7 +28,7 @@ export interface Yard {
 }
 
 /** One whose power can be cut. */
-export interface LossyYard extends Yard {
+export interface LossyClone extends SoakClone {
   disk: LossyDisk;
   /** In containers: it loses its power too. Its own data lies elsewhere, since Switchyard does not write them. */
   engine: OwnEngine | null;
@@ -57,17 +57,17 @@ export function powerCutPossible(runtime: RuntimeName): string | null {
 }
 
 /** Pushes deploy by this strategy. */
-export async function openLossyYard(
+export async function openLossyClone(
   runtime: RuntimeName,
   slots: number,
   strategy: StrategyName,
-): Promise<LossyYard> {
+): Promise<LossyClone> {
   const engine = runtime === 'compose' ? await ownEngine() : null;
   const disk = lossyDisk();
   try {
     const env = { SWITCHYARD_HOME: path.join(disk.dir, 'home'), ...engine?.env };
-    const yard = await openYard(runtime, slots, { config: { strategy }, env });
-    return { ...yard, strategy, disk, engine };
+    const target = await openSoakClone(runtime, slots, { config: { strategy }, env });
+    return { ...target, strategy, disk, engine };
   } catch (error) {
     disk.remove();
     await engine?.cleanUp();
@@ -76,19 +76,19 @@ export async function openLossyYard(
 }
 
 /** Also one that did not come back after a power cut: neither its commands nor its engine may answer. */
-export async function closeLossyYard({ disk, engine, ...yard }: LossyYard): Promise<void> {
-  await closeYard(yard).catch(() => undefined);
-  killEverything(yard.clone.home);
+export async function closeLossyClone({ disk, engine, ...target }: LossyClone): Promise<void> {
+  await closeSoakClone(target).catch(() => undefined);
+  killEverything(target.clone.home);
   disk.remove();
   await engine?.cleanUp();
-  rmSync(path.dirname(yard.clone.dir), { recursive: true, force: true });
+  rmSync(path.dirname(target.clone.dir), { recursive: true, force: true });
 }
 
-export async function openYard(
+export async function openSoakClone(
   runtime: RuntimeName,
   slots: number,
   { config, env }: { config?: UserConfig; env?: Record<string, string> } = {},
-): Promise<Yard> {
+): Promise<SoakClone> {
   const more = Object.keys(poolOf(slots) ?? {}).slice(2);
   const ports = await freePorts(more.length);
   const wanted = {
@@ -114,14 +114,14 @@ export async function openYard(
   }
 }
 
-export async function closeYard({ clone, users }: Yard): Promise<void> {
+export async function closeSoakClone({ clone, users }: SoakClone): Promise<void> {
   await users.leave();
   await clone.cleanUp();
 }
 
 /** Makes a commit live as a person would say it, and returns what became of it. */
 export async function deploy(
-  { clone, strategy }: Yard,
+  { clone, strategy }: SoakClone,
   commit: Commit,
 ): Promise<{ code: number; text: string; deployment: Deployment; events: JournalEvent[] }> {
   const { code, text } = await clone.switchyard('deploy', commit, '--strategy', strategy);
@@ -134,13 +134,13 @@ export async function deploy(
 }
 
 /** What it would do, step by step, and changes nothing. */
-export async function planOf({ clone, strategy }: Yard, commit: Commit): Promise<Plan> {
+export async function planOf({ clone, strategy }: SoakClone, commit: Commit): Promise<Plan> {
   const said = await clone.switchyard('deploy', commit, '--plan', '--strategy', strategy, '--json');
   return (JSON.parse(said.text) as { plan: Plan }).plan;
 }
 
 /** The phases before the plan, in order, as the newest deployment has gone through them. */
-export function preparationOf({ clone }: Yard): PhaseName[] {
+export function preparationOf({ clone }: SoakClone): PhaseName[] {
   const journal = clone.journal();
   const newest = journal.history(1)[0];
   const events = newest ? journal.since(0, newest.id) : [];
@@ -153,7 +153,7 @@ export function preparationOf({ clone }: Yard): PhaseName[] {
 }
 
 /** A good release that runs nowhere: what is warm needs fewer steps. */
-export async function freshCommit({ clone, good }: Yard): Promise<Commit> {
+export async function freshCommit({ clone, good }: SoakClone): Promise<Commit> {
   const running = (await clone.slots()).map(({ commit }) => commit);
   const fresh = good.find((commit) => !running.includes(commit));
   if (fresh === undefined) throw new Error('every release runs somewhere');

@@ -10,7 +10,7 @@ import { logPosition, readRequests } from '../../deploy/traffic/access-log';
 import { masterOf } from '../../deploy/traffic/nginx-processes';
 import type { DeployContext } from '../../deploy/context';
 import { openContext } from '../../deploy/context';
-import { trafficYard } from './traffic-yard';
+import { trafficFixture } from './traffic-fixture';
 import { until } from './until';
 
 const TURNS = 8;
@@ -31,11 +31,11 @@ export interface Rotations {
 
 /** Rotates several times under load, and counts every line. */
 export async function rotateUnderLoad(): Promise<Rotations> {
-  const traffic = await trafficYard();
+  const traffic = await trafficFixture();
   const { home } = traffic;
   try {
     makeHome(home);
-    const context = await rotatingYard(home, home.dir, { logSize: '64k', logs: 50 });
+    const context = await rotationContext(home, home.dir, { logSize: '64k', logs: 50 });
     await traffic.startApp('blue');
     await traffic.traffic.shift({ active: 'blue', standby: null });
     await traffic.nginx.start();
@@ -78,7 +78,7 @@ export async function rotateUnderLoad(): Promise<Rotations> {
 }
 
 /** A context whose configuration says how logs are kept. @param root a folder for the configuration */
-export async function rotatingYard(
+export async function rotationContext(
   home: Home,
   root: string,
   keep: { logSize: string; logs: number },

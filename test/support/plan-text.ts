@@ -9,7 +9,7 @@ import { commit } from './deployments';
 
 export const [OLD, NEW, OTHER] = ['01d', 'e3', '07e3'].map(commit) as [Commit, Commit, Commit];
 
-export function inputFor(observed: Observed, wanted: Commit, wishes: Partial<PlanInput> = {}): PlanInput {
+export function inputFor(observed: Observed, wanted: Commit, overrides: Partial<PlanInput> = {}): PlanInput {
   return {
     observed,
     release: { commit: wanted } as Release,
@@ -23,7 +23,7 @@ export function inputFor(observed: Observed, wanted: Commit, wishes: Partial<Pla
     migrate: false,
     canary: { steps: [], seconds: 0 },
     rolling: { batch: 1, minHealthy: 1, onFailure: 'undo' },
-    ...wishes,
+    ...overrides,
   };
 }
 
@@ -37,14 +37,14 @@ export function running(slot: string, of: Commit, known: Partial<RunningSlot> = 
 }
 
 /** One line for each step. */
-export function story(steps: Plan): string[] {
+export function planText(steps: Plan): string[] {
   return steps.map(
-    ({ step, undo }) => told(step) + (undo.length ? `, undo: ${undo.map(told).join(', ')}` : ''),
+    ({ step, undo }) => stepText(step) + (undo.length ? `, undo: ${undo.map(stepText).join(', ')}` : ''),
   );
 }
 
-function told(step: Step): string {
-  if (step.do === 'shift') return `shift to ${toldTable(step.to)}`;
+function stepText(step: Step): string {
+  if (step.do === 'shift') return `shift to ${tableText(step.to)}`;
   const of = 'commit' in step ? { [OLD]: ' old', [NEW]: ' new', [OTHER]: ' other' }[step.commit] : '';
   const others =
     'others' in step && step.others ? step.others.map(({ slot }) => ` and ${slot}`).join('') : '';
@@ -52,7 +52,7 @@ function told(step: Step): string {
 }
 
 /** `green 25, blue 75 before amber`: the lowest buckets first. */
-function toldTable(table: Table): string {
+function tableText(table: Table): string {
   const { active, standby, shares = [], maintenance } = table;
   if (maintenance) return `the page for ${active}`;
   const counts = bucketsBySlot(table);

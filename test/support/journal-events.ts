@@ -25,11 +25,11 @@ export function journalOf(...deployments: Deployment[]): Journal {
   return { get: (id: number) => deployments.find((each) => each.id === id) ?? null } as unknown as Journal;
 }
 
-export interface Kept extends Output {
+export interface CapturedOutput extends Output {
   text(): string;
 }
 
-export function kept(known: Partial<Output> = {}): Kept {
+export function captureOutput(known: Partial<Output> = {}): CapturedOutput {
   let text = '';
   return { ...known, write: (more: string) => (text += more), text: () => text };
 }

@@ -6,10 +6,10 @@ import type { JournalEvent } from '../../deploy/core/event';
 import type { Commit } from '../../deploy/core/release';
 import { processesWith, withoutChildren } from '../../deploy/os/process-table';
 import { commandsOf } from '../support/crash';
-import { killsDone, orderKills } from './killing';
+import { killsDone, orderKills } from './kill-orders';
 import { isMoment, type Point } from './points';
-import { failures, msUntilRight, type Seen } from './users';
-import { deploy, freshCommit, type Yard } from './yard';
+import { failures, msUntilRight, type Sample } from './users';
+import { deploy, freshCommit, type SoakClone } from './soak-clone';
 
 /** The promise: after any kill the right release serves again within this time. */
 export const PROMISED_MS = 5000;
@@ -26,37 +26,43 @@ export interface Outcome {
 }
 
 /** @param commit what is deployed and killed; the bad one is taken back by itself, in the middle of which it is killed */
-export async function killedAt(yard: Yard, point: Point, commit: Commit): Promise<Outcome> {
-  const { clone, users, strategy } = yard;
-  const before = await atRest(yard);
+export async function killedAt(target: SoakClone, point: Point, commit: Commit): Promise<Outcome> {
+  const { clone, users, strategy } = target;
+  const before = await atRest(target);
   users.forget();
   orderKills(clone.dir, point.orders);
 
-  const { deployment, events } = await deploy(yard, commit);
+  const { deployment, events } = await deploy(target, commit);
   const at = killsDone(clone.dir);
-  const right = wasLive(events) && commit !== yard.bad ? commit : before.commit;
-  const seen = [...(await users.look())];
-  const ms = msUntilRight(seen, at.at(-1) ?? Infinity, right);
-  const after = await atRest(yard);
+  const right = wasLive(events) && commit !== target.bad ? commit : before.commit;
+  const samples = [...(await users.samples())];
+  const ms = msUntilRight(samples, at.at(-1) ?? Infinity, right);
+  const after = await atRest(target);
   const problems = [
     ...(at.length === 0 && !isMoment(point) ? ['it was not killed'] : []),
     ...(ms < PROMISED_MS ? [] : [`the right release served only after ${ms} ms`]),
-    ...lost(seen, strategy),
+    ...lost(samples, strategy),
     ...wrongEnd(deployment, right === commit),
-    ...(right === commit ? strangers(after) : differences(before, after)),
-    ...(await stray(yard, deployment)),
+    ...(right === commit ? wrongSlots(after) : differences(before, after)),
+    ...(await leftProcesses(target, deployment)),
   ];
-  return { kills: at.length, ms, asked: seen.length, failed: failures(seen, strategy).length, problems };
+  return {
+    kills: at.length,
+    ms,
+    asked: samples.length,
+    failed: failures(samples, strategy).length,
+    problems,
+  };
 }
 
 /** A deployment that nobody kills goes through, and nobody loses a request. */
-export async function nextWorks(yard: Yard): Promise<string[]> {
-  const { clone, users, strategy } = yard;
-  const commit = await freshCommit(yard);
+export async function nextWorks(target: SoakClone): Promise<string[]> {
+  const { clone, users, strategy } = target;
+  const commit = await freshCommit(target);
   users.forget();
-  const { code, text } = await deploy(yard, commit);
-  const seen = await users.look();
-  const problems = lost(seen, strategy);
+  const { code, text } = await deploy(target, commit);
+  const samples = await users.samples();
+  const problems = lost(samples, strategy);
   if (code !== 0) problems.push(`the next deployment did not go live: ${text.trim().split('\n').at(-1)}`);
   else if ((await clone.serving()).commit !== commit) problems.push('the next deployment does not serve');
   return problems;
@@ -65,7 +71,7 @@ export async function nextWorks(yard: Yard): Promise<string[]> {
 export type Rest = Awaited<ReturnType<typeof atRest>>;
 
 /** All but the very processes: those may have been started again. */
-export async function atRest({ clone }: Yard) {
+export async function atRest({ clone }: SoakClone) {
   const { serving, ...rest } = await clone.state();
   return { commit: serving.commit, ...rest };
 }
@@ -79,11 +85,11 @@ export function wasLive(events: JournalEvent[]): boolean {
   return until.some(({ entry }) => entry.type === 'live');
 }
 
-export function lost(seen: Seen[], strategy: string): string[] {
-  const failed = failures(seen, strategy);
+export function lost(samples: Sample[], strategy: string): string[] {
+  const failed = failures(samples, strategy);
   return failed.length === 0
     ? []
-    : [`${failed.length} of ${seen.length} requests failed (${failed[0]?.status ?? 'no answer'})`];
+    : [`${failed.length} of ${samples.length} requests failed (${failed[0]?.status ?? 'no answer'})`];
 }
 
 export function wrongEnd({ state, errorCode }: Deployment, live: boolean): string[] {
@@ -108,21 +114,23 @@ function changeOf(before: unknown, after: unknown): string {
 }
 
 /** It went live: what runs is what the table names, and runs well. */
-export function strangers({ table, slots }: Rest): string[] {
+export function wrongSlots({ table, slots }: Rest): string[] {
   const standby = table.standby === null ? [] : [table.standby];
   const named = [...new Set([...servingSlots(table), ...standby])].sort();
   const running = slots.map(({ slot }) => slot);
-  const ill = slots.filter(({ status, restarts, orphan }) => status !== 'online' || restarts > 0 || orphan);
+  const unhealthy = slots.filter(
+    ({ status, restarts, orphan }) => status !== 'online' || restarts > 0 || orphan,
+  );
   return [
     ...(isDeepStrictEqual(named, running)
       ? []
       : [`the table names ${named.join(', ')}, and ${running.join(', ')} run`]),
-    ...ill.map(({ slot, status, restarts }) => `${slot} is ${status}, restarted ${restarts} times`),
+    ...unhealthy.map(({ slot, status, restarts }) => `${slot} is ${status}, restarted ${restarts} times`),
   ];
 }
 
 /** Its commands, and apps that no slot knows of; containers stand in the state. */
-async function stray({ clone }: Yard, { id }: Deployment): Promise<string[]> {
+async function leftProcesses({ clone }: SoakClone, { id }: Deployment): Promise<string[]> {
   const known = (await clone.slots()).map(({ pid }) => pid);
   const apps = withoutChildren(processesWith('SWITCHYARD_DATA', clone.home.shared));
   const left = [...commandsOf(clone.home, id), ...apps.filter(({ pid }) => !known.includes(pid))];

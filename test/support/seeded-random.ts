@@ -1,5 +1,5 @@
 /** Chance that can be repeated: the same seed gives the same run, so that a test of a probability never flickers. */
-export interface Chance {
+export interface SeededRandom {
   /** From 0 up to, but not, 1. */
   next(): number;
   normal(): number;
@@ -8,7 +8,7 @@ export interface Chance {
 }
 
 /** Mulberry32. */
-export function chance(seed: number): Chance {
+export function seededRandom(seed: number): SeededRandom {
   let state = seed;
   const next = (): number => {
     state = (state + 0x6d2b79f5) | 0;
