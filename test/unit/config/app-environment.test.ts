@@ -23,12 +23,12 @@ beforeEach(async () => {
   await journal.prepare();
 });
 
-it('there is none at first, and it is empty', () => {
+it('the first environment is empty and has number 0', () => {
   expect(numberInForce(home, journal)).toBe(0);
   expect(appVariables(home, 0)).toEqual({});
 });
 
-it('keeps values where only their owner can read them', () => {
+it('values are kept in files that only their owner can read', () => {
   const number = keep({ KEY: 'value' });
   expect(appVariables(home, number)).toEqual({ KEY: 'value' });
   expect(statSync(path.join(home.env, `${number}.json`)).mode & 0o777).toBe(0o600);
@@ -36,14 +36,14 @@ it('keeps values where only their owner can read them', () => {
   expect(readdirSync(home.env)).toEqual(['1.json']);
 });
 
-it('gives no number twice: not even that of one which was taken away', async () => {
+it('no number is used twice, not even that of a discarded environment', async () => {
   expect(keep({ KEY: 'bad' })).toBe(1);
   await journal.request({ kind: 'env', trigger: 'command', strategy: 'blue-green', environment: 1 });
   discardVariables(home, 1);
   expect(keep({ KEY: 'good' })).toBe(2);
 });
 
-it('moves with a deployment that goes live, and back when that is taken back in its bake', async () => {
+it('the environment in force follows the live deployment, and returns when its bake is rolled back', async () => {
   await makeLive(keep({ KEY: 'old' }));
   const tried = keep({ KEY: 'new' });
   expect(numberInForce(home, journal)).toBe(1);
@@ -56,20 +56,20 @@ it('moves with a deployment that goes live, and back when that is taken back in 
   expect(numberInForce(home, journal)).toBe(tried);
 });
 
-it('for the next deployment is what waits, and not what a killed command has left', async () => {
+it('the next deployment gets the pending environment, not one that a killed command left', async () => {
   await makeLive(keep({ KEY: 'now' }));
   const later = keep({ KEY: 'later' }, true);
   keep({ KEY: 'left by a killed command' });
   expect([numberInForce(home, journal), numberWanted(home, journal)]).toEqual([1, later]);
 });
 
-it('forgets what nothing needs: old secrets do not lie about', async () => {
+it('environments that nothing needs are removed, so that no old secrets remain', async () => {
   for (const value of ['a', 'b', 'c', 'd']) await makeLive(keep({ KEY: value }));
   forgetVariables(home, journal, [2]);
   expect(readdirSync(home.env).sort()).toEqual(['2.json', '4.json']);
 });
 
-it('says what to do when somebody has removed them, and passes files by that are not its own', () => {
+it('a removed environment is an error, and files with other names are ignored', () => {
   mkdirSync(home.env);
   for (const name of ['x.json', '0.json', '7.json.new', '9.json'])
     writeFileSync(path.join(home.env, name), '{');
@@ -79,7 +79,7 @@ it('says what to do when somebody has removed them, and passes files by that are
   );
 });
 
-it('no value comes into the journal, also one that is kept since it was opened', async () => {
+it('no value reaches the journal, not even one set after it was opened', async () => {
   keep({ KEY: 'canary-value-1' }, true);
   const { id } = await journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
   await journal.tell(id, { type: 'warning', message: 'it says canary-value-1' });
@@ -90,7 +90,7 @@ it('no value comes into the journal, also one that is kept since it was opened',
   expect(journal.get(id)?.cause).toBe('moved ***');
 });
 
-it('a home of an older kit has no folder for them: it is made, and closed', () => {
+it('the folder for environments is created, and closed to others, in a home of an older version', () => {
   chmodSync(home.dir, 0o755);
   keep({ KEY: 'x' });
   expect(statSync(home.env).mode & 0o077).toBe(0);

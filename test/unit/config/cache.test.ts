@@ -7,8 +7,8 @@ import { tempHome } from '../../support/temp-home';
 
 const config = loadConfig(tempHome(), {});
 
-describe('a configuration is known again', () => {
-  it('by the same value, settings and build', () => {
+describe('the key of a configuration', () => {
+  it('depends on its value, the settings and the build', () => {
     const key = keyOf('build 1', { name: 'mine' }, { HTTP_PORT: '80' });
     expect(keyOf('build 1', { name: 'mine' }, { HTTP_PORT: '80' })).toBe(key);
     expect(keyOf('build 2', { name: 'mine' }, { HTTP_PORT: '80' })).not.toBe(key);
@@ -16,16 +16,16 @@ describe('a configuration is known again', () => {
     expect(keyOf('build 1', { name: 'mine' }, { HTTP_PORT: '81' })).not.toBe(key);
   });
 
-  it('not when JSON cannot hold what was written', () => {
+  it('is null when JSON cannot represent the value', () => {
     expect(keyOf('build', { hooks: { failure: () => 'mistaken' } }, {})).toBeNull();
     expect(keyOf('build', { bake: { seconds: NaN } }, {})).toBeNull();
   });
 
-  it('not by a kit that does not say which build it is', () => expect(keyOf(null, {}, {})).toBeNull());
+  it('is null when the build is unknown', () => expect(keyOf(null, {}, {})).toBeNull());
 });
 
-describe('what was remembered', () => {
-  it('comes back by its key alone, and only its owner may read it', () => {
+describe('a cached configuration', () => {
+  it('is found only by its key, and only its owner may read it', () => {
     const file = path.join(tempHome(), 'config.json');
     remember(file, 'key', config);
     expect(recall(file, 'key')).toEqual(config);
@@ -33,7 +33,7 @@ describe('what was remembered', () => {
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
-  it('is nothing where it cannot be read or written', () => {
+  it('is null when it cannot be read or written', () => {
     const file = path.join(tempHome(), 'config.json');
     expect(recall(file, 'key')).toBeNull();
     writeFileSync(file, '{"key":"key","conf');
@@ -43,8 +43,8 @@ describe('what was remembered', () => {
   });
 });
 
-describe('a configuration is loaded', () => {
-  const written = (text: string): { load: (settings?: Settings) => Config; checked: string } => {
+describe('loading a configuration', () => {
+  const configured = (text: string): { load: (settings?: Settings) => Config; checked: string } => {
     const root = tempHome();
     const checked = path.join(root, 'config.json');
     writeFileSync(path.join(root, 'deploy.config.js'), text);
@@ -52,17 +52,17 @@ describe('a configuration is loaded', () => {
     return { load: (settings = {}) => loadConfig(root, settings, known), checked };
   };
 
-  it('as it was checked, and anew with other settings', () => {
-    const { load, checked } = written("module.exports = { name: 'first' };");
+  it('uses the checked copy, and checks again with other settings', () => {
+    const { load, checked } = configured("module.exports = { name: 'first' };");
     expect(load().name).toBe('first');
-    // what stands there is taken: it is not checked again
+    // the copy is used without another check
     writeFileSync(checked, readFileSync(checked, 'utf8').replaceAll('first', 'taken'));
     expect(load().name).toBe('taken');
     expect(load({ BRANCH: 'next' })).toMatchObject({ name: 'first', branch: 'next' });
   });
 
-  it('and refused each time, when it is wrong', () => {
-    const { load, checked } = written("module.exports = { nane: 'first' };");
+  it('rejects an invalid one every time', () => {
+    const { load, checked } = configured("module.exports = { nane: 'first' };");
     for (let time = 1; time <= 2; time++) expect(load).toThrow('unknown key "nane"');
     expect(existsSync(checked)).toBe(false);
   });

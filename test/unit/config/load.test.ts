@@ -15,7 +15,7 @@ import { tempHome } from '../../support/temp-home';
 const ROOT = path.resolve(__dirname, '../../..');
 
 describe('deploy.config.js of this repository', () => {
-  it('says of every key what its default is, except for app.migrate', () => {
+  it('shows the default of every key except app.migrate', () => {
     // eslint-disable-next-line @typescript-eslint/no-require-imports
     const explained = require(path.join(ROOT, 'deploy.config.js'));
     const defaults = loadConfig(tempHome(), {});
@@ -29,8 +29,8 @@ describe('deploy.config.js of this repository', () => {
   });
 });
 
-describe('what is not written keeps its default', () => {
-  it('without a file, in an empty one, and beside what is written', () => {
+describe('a missing key has its default', () => {
+  it('without a file, in an empty file, and beside other keys', () => {
     const defaults = loadConfig(tempHome(), {});
     expect(load('module.exports = {};')).toEqual(defaults);
     expect(load('module.exports = { http: { port: 80 } };')).toEqual({
@@ -39,7 +39,7 @@ describe('what is not written keeps its default', () => {
     });
   });
 
-  it('blue is filled first', () => {
+  it('and blue comes first in the slots', () => {
     expect(slotsOf(load('module.exports = { slots: { green: 4 } };'))).toEqual([
       { name: 'blue', port: 8080 },
       { name: 'green', port: 4 },
@@ -48,7 +48,7 @@ describe('what is not written keeps its default', () => {
 });
 
 describe('a pool of slots', () => {
-  it('is a number of them: their names are known, and their ports follow', () => {
+  it('can be given as a number, with known names and consecutive ports', () => {
     expect(slotsOf(load('module.exports = { slots: 4 };'))).toEqual([
       { name: 'blue', port: 8080 },
       { name: 'green', port: 8081 },
@@ -58,7 +58,7 @@ describe('a pool of slots', () => {
     expect(slotsOf(load('module.exports = { slots: 8 };')).at(-1)).toEqual({ name: 'lime', port: 8087 });
   });
 
-  it('follows the port of its first slot, and has the one of its second where that is given', () => {
+  it('counts from the port of its first slot, and uses that of the second if it is given', () => {
     const settings = { BLUE_PORT: '7000', GREEN_PORT: '7100' };
     expect(load('module.exports = { slots: 3 };', settings).slots).toEqual({
       blue: 7000,
@@ -68,7 +68,7 @@ describe('a pool of slots', () => {
     expect(load(EMPTY, { ...settings, SLOTS: '3' }).slots).toEqual({ blue: 7000, green: 7100, amber: 7002 });
   });
 
-  it('may have ports of its own', () => {
+  it('can be given as a port for each slot', () => {
     expect(load('module.exports = { slots: { amber: 7000, green: 7 } };').slots).toEqual({
       blue: 8080,
       green: 7,
@@ -86,7 +86,7 @@ describe('a pool of slots', () => {
     'slots: { blue: 5, green: 9, amber: 7 }',
     'slots: { blue: 5, green: 9, amber: 1 }',
     '',
-  ])('stays the one that was started, whatever the file says since: %s', (slots) => {
+  ])('stays as it was started, whatever the file says later: %s', (slots) => {
     const file = path.join(tempHome(), 'settings.json');
     const started = load(`module.exports = { ${slots} };`);
     keepSettings(file, {}, started);
@@ -94,8 +94,8 @@ describe('a pool of slots', () => {
   });
 });
 
-describe('the environment goes over the file', () => {
-  it('for each variable that it may set', () => {
+describe('the environment overrides the file', () => {
+  it('for every variable it may set', () => {
     const config = load('module.exports = { http: { port: 1 }, branch: "old" };', {
       HTTP_PORT: '2',
       BLUE_PORT: '3',
@@ -117,25 +117,25 @@ describe('the environment goes over the file', () => {
     });
   });
 
-  it('a branch that is named like a number stays a name', () => {
+  it('and a branch named like a number stays a name', () => {
     expect(load(EMPTY, { BRANCH: '2024' }).branch).toBe('2024');
     expect(load(EMPTY, { SOURCE: '7' }).source).toBe('7');
   });
 
-  it('only its own variables, and no empty ones, are taken from an environment', () => {
+  it('with its own variables only, and never with an empty one', () => {
     expect(settingsFrom({ HTTP_PORT: '80', BRANCH: '', PATH: '/bin', WEBHOOK_SECRET: 'x' })).toEqual({
       HTTP_PORT: '80',
     });
   });
 
-  it('and what the file exports is not changed by it', () => {
+  it('without changing the object that the file exports', () => {
     const root = write('const it = { http: { port: 1 } }; module.exports = it; Object.freeze(it.http);');
     expect(loadConfig(root, { HTTP_PORT: '2' }).http.port).toBe(2);
     expect(loadConfig(root, {}).http.port).toBe(1);
   });
 });
 
-describe('a mistake is named: where, what, and what to do', () => {
+describe('a configuration error says where, what and what to do', () => {
   it.each([
     ['{ brnach: "main" }', 'deploy.config.js: unknown key "brnach".', 'Did you mean "branch"?'],
     ['{ http: { prot: 80 } }', 'unknown key "http.prot".', 'Did you mean "http.port"?'],
@@ -172,11 +172,11 @@ describe('a mistake is named: where, what, and what to do', () => {
     ['() => ({})', 'deploy.config.js exports a function, not an object.', 'Export the object itself'],
     ['{ slots: { blue: 8081 } }', '"slots.blue" and "slots.green" are both port 8081.', 'another port'],
     ['{ deployer: { port: 8000 } }', '"http.port" and "deployer.port" are both port 8000.', 'another port'],
-  ])('%s', (exported, message, hint) => {
+  ])('for %s', (exported, message, hint) => {
     const error = refusal(`module.exports = ${exported};`, {});
     expect(error.message).toContain(message);
     expect(error.hint).toContain(hint);
-    // an odd file is named as such, also when a setting goes over it
+    // the file is named even if a setting overrides a part of it
     expect(refusal(`module.exports = ${exported};`, { DRAIN_SECONDS: '1' }).message).toContain(message);
   });
 
@@ -187,26 +187,26 @@ describe('a mistake is named: where, what, and what to do', () => {
     ['SLOTS', '20'],
     ['BAKE_SECONDS', '-1'],
     ['DRAIN_SECONDS', '1e9'],
-  ] as const)("the environment's %s is named, and not the file", (name, text) => {
+  ] as const)("and names the environment's %s instead of the file", (name, text) => {
     const error = refusal(EMPTY, { [name]: text });
     expect(error.message).toContain(`the environment's ${name} is not valid`);
     expect(error.hint).toBe(`Give ${name} another value, or leave it out.`);
   });
 
-  it('two same ports are found also when the environment brings the second', () => {
+  it('for the same port twice, even if the environment sets one of them', () => {
     expect(refusal(EMPTY, { HTTP_PORT: '8080' }).message).toBe(
       '"http.port" and "slots.blue" are both port 8080.',
     );
   });
 
-  it('a file that cannot be read', () => {
+  it('for a file that cannot be read', () => {
     expect(refusal('module.exports = {', {}).message).toContain('deploy.config.js cannot be read: ');
     expect(refusal('throw new Error("no\\nway")', {}).message).toBe('deploy.config.js cannot be read: no');
   });
 });
 
 describe("a commit's own app settings", () => {
-  it('are its own', () => {
+  it('come from its own file', () => {
     expect(parseAppSettings({ start: 'server.js' })).toMatchObject({
       start: 'server.js',
       health: '/health',
@@ -214,11 +214,11 @@ describe("a commit's own app settings", () => {
     });
   });
 
-  it('are the defaults where its file has no such section', () => {
+  it('are the defaults when its file has no such section', () => {
     expect(parseAppSettings(undefined)).toEqual(loadConfig(tempHome(), {}).app);
   });
 
-  it('are checked like any other, and the file is named as it is called', () => {
+  it("are validated like any others, with the file's own name in the message", () => {
     expect(() => parseAppSettings({ helth: '/up' }, 'deploy.config.mjs')).toThrow(
       'deploy.config.mjs: unknown key "app.helth"',
     );
@@ -227,15 +227,15 @@ describe("a commit's own app settings", () => {
   });
 });
 
-describe('the settings that a home keeps', () => {
-  it('are none before the first start, and then what was given', () => {
+describe('the settings saved in a home', () => {
+  it('are empty before the first start, and then those that were given', () => {
     const file = path.join(tempHome(), 'settings.json');
     expect(readSettings(file)).toEqual({});
     writeFileSync(file, '{"HTTP_PORT":"80","OF_A_LATER_VERSION":"1"}');
     expect(readSettings(file)).toEqual({ HTTP_PORT: '80' });
   });
 
-  it('count until the next start, whatever deploy.config.js says since: nginx listens where it was told to', () => {
+  it('stay in force until the next start, whatever deploy.config.js says later', () => {
     const file = path.join(tempHome(), 'settings.json');
     keepSettings(file, { BAKE_SECONDS: '3' }, load('module.exports = { http: { port: 8100 } };'));
 
@@ -252,14 +252,14 @@ describe('the settings that a home keeps', () => {
     });
   });
 
-  it('are named when somebody broke the file', () => {
+  it('are an error when their file is broken', () => {
     const file = path.join(tempHome(), 'settings.json');
     writeFileSync(file, '{"HTTP_');
     expect(() => readSettings(file)).toThrow(expect.objectContaining({ code: 'E_HOME' }));
   });
 });
 
-/** A file with which everything stands at its default. */
+/** A file that leaves every key at its default. */
 const EMPTY = 'module.exports = {};';
 
 function write(text: string): string {

@@ -6,17 +6,17 @@ import { tempHome } from '../../support/temp-home';
 const config = (settings: Settings = {}): ReturnType<typeof loadConfig> => loadConfig(tempHome(), settings);
 const inForce = (): Settings => chosenOnce(config());
 
-test('nothing is said of what is in force already, also where a variable repeats a default', () => {
+test('settings already in force are not reported, even if a variable repeats a default', () => {
   expect(checkSettings(inForce(), { HTTP_PORT: '8000' }, config())).toEqual([]);
 });
 
-test('a variable that differs is told with the line that brings it about', () => {
+test('a variable that differs is reported with the command that applies it', () => {
   expect(checkSettings(inForce(), { HTTP_PORT: '80' }, config({ HTTP_PORT: '80' }))).toEqual([
     '! HTTP_PORT=80 takes effect at the next start: npm stop && HTTP_PORT=80 npm start',
   ]);
 });
 
-test('an edit of deploy.config.js is told too', () => {
+test('an edit of deploy.config.js is reported too', () => {
   expect(checkSettings(inForce(), {}, config({ BRANCH: 'next' }))).toEqual([
     '! branch next in deploy.config.js takes effect at the next start: npm stop && npm start',
   ]);

@@ -21,7 +21,7 @@ function homeWith(settings: string): string {
   return file;
 }
 
-test('a broken file is replaced by the configuration that was checked last, and kept', () => {
+test('a broken file is set aside and replaced from the last checked configuration', () => {
   const file = homeWith('{ "HTTP_PORT": ');
   remember(path.join(path.dirname(file), 'config.json'), 'key', config);
 
@@ -34,7 +34,7 @@ test('a broken file is replaced by the configuration that was checked last, and 
   expect(putBrokenSettingsAside(file)).toBeNull();
 });
 
-test('a broken file without anything to take its settings from is never said to be removed', () => {
+test('a broken file without a checked configuration is an error whose hint moves it aside', () => {
   const file = homeWith('');
   expect(() => readSettings(file)).toThrow(
     expect.objectContaining({ code: 'E_HOME', hint: expect.stringContaining(`mv ${file} ${file}.broken`) }),
@@ -42,7 +42,7 @@ test('a broken file without anything to take its settings from is never said to 
   expect(existsSync(file)).toBe(true);
 });
 
-needs('root', root).test('a home of another user names that user', () => {
+needs('root', root).test('a home of another user is an error that names that user', () => {
   const file = homeWith('{}');
   chmodSync(path.dirname(file), 0o755);
   chmodSync(file, 0o600);

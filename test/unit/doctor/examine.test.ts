@@ -6,24 +6,24 @@ import { fault, NotChecked, ok } from '../../../deploy/doctor/finding';
 import { doctorContextAt } from '../../../deploy/doctor/context';
 
 const context = doctorContextAt('/nowhere', { SWITCHYARD_HOME: '/nowhere/else' });
-const look = (checks: Record<string, Check>, limitMs = 1000): ReturnType<typeof examine> =>
+const run = (checks: Record<string, Check>, limitMs = 1000): ReturnType<typeof examine> =>
   examine(context, checks, limitMs);
 
-it('tells every finding with its link, in the order of the checks', async () => {
-  const found = await look({
+it('every finding is reported under its check, in the order of the checks', async () => {
+  const findings = await run({
     disk: { look: () => Promise.resolve([ok('a'), fault('b', 'do')]) },
     clock: { look: () => [ok('c')] },
   });
-  expect(found.map(({ link, message: said }) => `${link} ${said}`)).toEqual(['disk a', 'disk b', 'clock c']);
+  expect(findings.map(({ link, message }) => `${link} ${message}`)).toEqual(['disk a', 'disk b', 'clock c']);
 });
 
-it('makes a fault of what a check throws, and never throws itself', async () => {
+it('an error in a check becomes a finding', async () => {
   const throwing = (error: unknown): Check => ({
     look: () => {
       throw error;
     },
   });
-  const [known, bug, not] = await look({
+  const [known, bug, not] = await run({
     known: throwing(new KnownError('E_SECRET', 'It is empty.', 'Set it')),
     bug: throwing(new TypeError('x is undefined')),
     not: throwing(new NotChecked('deployment 7 is running')),
@@ -33,41 +33,41 @@ it('makes a fault of what a check throws, and never throws itself', async () => 
   expect(not).toMatchObject({ status: 'skipped', message: 'not checked: deployment 7 is running' });
 });
 
-it('does not look at what another link has told already, and at what waits for that', async () => {
+it('a check is skipped when one that it needs has failed or was skipped', async () => {
   const never = (): never => {
-    throw new Error('it was looked at');
+    throw new Error('it was checked');
   };
-  const found = await look({
+  const findings = await run({
     home: { look: () => [fault('gone', 'npm start')] },
     journal: { look: never, needs: ['home'] },
     table: { look: never, needs: ['journal'] },
-    disk: { look: () => [ok('room')] },
+    disk: { look: () => [ok('free')] },
   });
-  expect(found.map(({ status }) => status)).toEqual(['fault', 'skipped', 'skipped', 'ok']);
-  expect(found[2]?.message).toBe('not checked: see journal');
+  expect(findings.map(({ status }) => status)).toEqual(['fault', 'skipped', 'skipped', 'ok']);
+  expect(findings[2]?.message).toBe('not checked: see journal');
 });
 
-it('a check that hangs is a fault, and holds up none beside it', async () => {
-  const [hangs, well] = await look(
+it('a check that hangs is a fault and delays no other check', async () => {
+  const [hung, healthy] = await run(
     { a: { look: () => new Promise(() => {}) }, b: { look: () => [ok('b')] } },
     20,
   );
-  expect(hangs).toMatchObject({
+  expect(hung).toMatchObject({
     status: 'fault',
     message: expect.stringMatching(/^No check finished for 0\.02 s: /),
     fix: 'npm run -s doctor',
   });
-  expect(well).toMatchObject({ status: 'ok' });
+  expect(healthy).toMatchObject({ status: 'ok' });
 });
 
-it('waits for a slow check as long as others finish', async () => {
+it('a slow check is waited for as long as others finish', async () => {
   const slow = Array.from({ length: 15 }, (_, index) => `check ${index}`);
   const checks = slow.map((link, index) => [link, { look: () => sleep(100 * index, [ok(link)]) }]);
-  const found = await look(Object.fromEntries(checks) as Record<string, Check>, 1000);
-  expect(found.map(({ message: said }) => said)).toEqual(slow);
+  const findings = await run(Object.fromEntries(checks) as Record<string, Check>, 1000);
+  expect(findings.map(({ message }) => message)).toEqual(slow);
 });
 
-it('every link that another needs stands before it', () => {
+it('every check comes after the checks that it needs', () => {
   const checks: [string, Check][] = Object.entries(CHECKS);
   const links = checks.map(([link]) => link);
   for (const [at, [, { needs = [] }]] of checks.entries()) {

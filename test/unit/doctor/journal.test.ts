@@ -22,47 +22,47 @@ beforeEach(async () => {
   }
 });
 
-it('a journal that is whole is told by its deployments', () => {
+it('an intact journal is reported with its number of deployments', () => {
   expect(checkJournal(context())).toMatchObject([{ status: 'ok', message: '1 deployment' }]);
 });
 
-it('a page that is broken is a fault, also where nobody has asked for it', () => {
+it('a broken page is a fault, even if no query reads it', () => {
   breakLastPage();
 
-  const [found] = checkJournal(context());
+  const [finding] = checkJournal(context());
 
-  expect(found).toMatchObject({
+  expect(finding).toMatchObject({
     status: 'fault',
     message: expect.stringMatching(/^The journal cannot be read: Tree \d+ page \d+: /),
     fix: 'npm start',
   });
 });
 
-it('one that is gone is rebuilt', () => {
-  const gone = homeAt(path.join(home.dir, 'none'));
-  expect(checkJournal({ ...context(), home: () => gone })).toMatchObject([
+it('a missing journal is a fault that npm start fixes', () => {
+  const missing = homeAt(path.join(home.dir, 'none'));
+  expect(checkJournal({ ...context(), home: () => missing })).toMatchObject([
     { status: 'fault', message: 'The journal cannot be read: it is gone.', fix: 'npm start' },
   ]);
 });
 
 function breakLastPage(): void {
-  // its log would make it whole again
+  // SQLite would repair the page from its log
   new Database(home.journal).pragma('wal_checkpoint(TRUNCATE)');
   const disk = openSync(home.journal, 'r+');
   writeSync(disk, Buffer.alloc(PAGE, 7), 0, PAGE, fstatSync(disk).size - PAGE);
   closeSync(disk);
 }
 
-/** As far as this check looks at it. */
+/** Only the parts that this check uses. */
 function context(): DoctorContext {
   const journal = Journal.open(home);
   afterwards(() => journal.close());
-  const seen: Partial<DoctorContext> = {
+  const used: Partial<DoctorContext> = {
     home: () => home,
     journal: () => journal,
     journalCopy: () => home,
     lastLive: () => journal.lastLive(),
     atWork: () => journal.active(),
   };
-  return seen as DoctorContext;
+  return used as DoctorContext;
 }

@@ -1,4 +1,4 @@
-/** What the doctor makes of what it sees: one table of cases for each link. */
+/** The doctor's findings for the facts it collects: one test for each check. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -63,14 +63,14 @@ const refused: ProbeAnswer = { ...answer, status: null, instance: null, said: 'c
 const outcome = (judged: Judgement[]): string[] =>
   judged.map(({ status, fix }) => (fix === null ? status : `${status}: ${fix}`));
 
-test('Node: too old is a fault, newer than what was tried a warning', () => {
+test('node: an old version is a fault, one newer than the tested ones is a warning', () => {
   expect(judgeVersion('v20.0.0')).toEqual([]);
   expect(judgeVersion('v26.9.9')).toEqual([]);
   expect(judgeVersion('v18.20.1')[0]?.status).toBe('fault');
   expect(judgeVersion('v27.0.0')[0]?.status).toBe('warning');
 });
 
-test('home: a network disk is a fault, also where statfs counts with a sign; memory a warning', () => {
+test('home: a network disk is a fault, even with a signed type from statfs; a memory disk is a warning', () => {
   expect(outcome(judgeFileSystem(0xef53, '/h'))).toEqual(['ok']);
   expect(judgeFileSystem(0x6969, '/h')[0]).toMatchObject({
     status: 'fault',
@@ -82,12 +82,12 @@ test('home: a network disk is a fault, also where statfs counts with a sign; mem
   expect(outcome([judgeClosed('/h', 0, 7)])).toEqual(["fault: sudo -u '#0' npm run -s doctor"]);
 });
 
-test('permissions: stricter is fine, wider is not', () => {
+test('permissions: a stricter mode is fine, a wider one is a fault', () => {
   expect(judgeMode('/h/secret', 0o400, 0o600)).toEqual([]);
   expect(outcome(judgeMode('/h/my secret', 0o640, 0o600))).toEqual(["fault: chmod 600 '/h/my secret'"]);
 });
 
-test('logs: nginx may enter the folder, and nobody writes to a file that was renamed or removed', () => {
+test('logs: a folder that nginx may not enter, or a writer to a renamed or removed file, is a fault', () => {
   const user = { name: 'www-data', group: 'www-data', uid: 33, gid: 34 };
   const fine: Logs = { folder: '/h/logs', user, isClosed: false, master: 7, nginx: [], pm2: [] };
   expect(outcome(judgeLogs(fine))).toEqual([]);
@@ -103,7 +103,7 @@ test('logs: nginx may enter the folder, and nobody writes to a file that was ren
   ]);
 });
 
-test('process manager, deployer and kit: what runs is what this clone has', () => {
+test('process manager, deployer and kit: a running version other than that of this clone is a fault', () => {
   expect(outcome(judgePm2('7.0.4', '7.0.4'))).toEqual(['ok']);
   expect(outcome(judgePm2('6.0.0', '7.0.4'))).toEqual(['fault: npm stop && npm start']);
   expect(outcome(judgeDeployer({ ...running, orphan: false }))).toEqual(['ok']);
@@ -114,11 +114,11 @@ test('process manager, deployer and kit: what runs is what this clone has', () =
   expect(outcome(judgeBuilds({ runs: '', built: '', sources: 'y' }))).toEqual(['ok']);
 });
 
-test('nginx: modules that are left out, and a configuration that is not the one of now', () => {
+test('nginx: missing modules are named, and an outdated configuration is a fault', () => {
   expect(missingModules('--with-http_ssl_module --without-http_rewrite_module')).toEqual(['rewrite']);
   const same = { loaded: 'm', wanted: 'm', edited: [], folder: '/h/nginx' };
   expect(outcome(judgeLoaded(same))).toEqual(['ok']);
-  // an older configuration's mark, or an nginx that was started before there were marks
+  // the mark of an older configuration, or an nginx from before there were marks
   for (const loaded of ['older', null]) {
     expect(outcome(judgeLoaded({ ...same, loaded }))).toEqual(['fault: npm start']);
   }
@@ -127,7 +127,7 @@ test('nginx: modules that are left out, and a configuration that is not the one 
   );
 });
 
-test('ports: only a stranger is a fault, by name and pid', () => {
+test('ports: only another process is a fault, named with its pid', () => {
   const port = { port: 8081, whose: 'green', inUse: true, holders: [{ pid: 7, command: 'node' }], ours: [7] };
   expect(judgePort(port)).toEqual([]);
   expect(judgePort({ ...port, inUse: false, holders: [] })).toEqual([]);
@@ -138,7 +138,7 @@ test('ports: only a stranger is a fault, by name and pid', () => {
   expect(judgePort({ ...port, holders: [], ours: [] })[0]?.message).toContain('a process of another user');
 });
 
-test('traffic table: what it names is what the journal says', () => {
+test('traffic table: a table that disagrees with the journal is a fault', () => {
   expect(judgeTable({ active: 'blue', standby: null }, serving)).toEqual([]);
   expect(judgeTable({ active: null, standby: null }, null)).toEqual([]);
   expect(outcome(judgeTable({ active: 'green', standby: null }, serving))).toEqual([
@@ -154,9 +154,9 @@ test('traffic table: what it names is what the journal says', () => {
   );
 });
 
-test('active slot: the very process of the right commit, looked after', () => {
-  const judge = (...seen: [typeof serving, RunningSlot | null, ProbeAnswer | null]): Judgement[] =>
-    judgeActive(...seen, 'npm run -s rollback');
+test('active slot: anything but a supervised process of the right commit is reported', () => {
+  const judge = (...facts: [typeof serving, RunningSlot | null, ProbeAnswer | null]): Judgement[] =>
+    judgeActive(...facts, 'npm run -s rollback');
   expect(outcome(judge(serving, running, answer))).toEqual(['ok']);
   expect(outcome(judge(serving, null, null))).toEqual(['fault: npm start']);
   expect(outcome(judge(serving, { ...running, commit: B }, answer))).toEqual([
@@ -170,10 +170,10 @@ test('active slot: the very process of the right commit, looked after', () => {
   expect(judge(serving, { ...running, restarts: 3 }, answer)[0]?.status).toBe('warning');
 });
 
-test('standby: alive, or started again; what PM2 or the engine has of it goes first', () => {
+test('standby: a dead one is started again, after removing what PM2 or the engine still has of it', () => {
   const start = 'npm run -s pm2 -- start ecosystem.config.js --only app-blue';
-  const judge = (now: RunningSlot | null, said: ProbeAnswer | null): string[] =>
-    outcome(judgeStandby('blue', now, said, pm2Fixes('blue')));
+  const judge = (now: RunningSlot | null, probed: ProbeAnswer | null): string[] =>
+    outcome(judgeStandby('blue', now, probed, pm2Fixes('blue')));
   expect(judge(running, answer)).toEqual(['ok']);
   expect(judge(null, null)).toEqual([`fault: ${start}`]);
   expect(judge(running, refused)).toEqual([`fault: npm run -s pm2 -- delete app-blue && ${start}`]);
@@ -183,7 +183,7 @@ test('standby: alive, or started again; what PM2 or the engine has of it goes fi
   });
 });
 
-test('engine: containers that end with it are a warning, and the fix keeps what its file says already', () => {
+test('engine: containers that stop with it are a warning, whose fix keeps other settings in its file', () => {
   const file = path.join(tempHome(), 'daemon.json');
   expect(outcome(judgeEngine('20.10.24', true, file))).toEqual(['ok']);
   for (const before of [null, '{"data-root":"/it\'s here"}']) {
@@ -204,7 +204,7 @@ test('engine: containers that end with it are a warning, and the fix keeps what 
   expect(judgeEngine('20.10.24', false, file)[0]?.fix).toMatch(/^Add "live-restore": true to \S+, then: /);
 });
 
-test("data: what is not the app's is a warning, whose fix passes no path", () => {
+test("data: a file of another user is a warning, whose fix has no path from the app's data", () => {
   const user = { uid: 1000, gid: 1000 };
   expect(outcome(judgeData('/h/shared', user, null))).toEqual(['ok']);
   const [judged] = judgeData('/h/shared', user, '/h/shared/app.db');
@@ -218,13 +218,13 @@ test("data: what is not the app's is a warning, whose fix passes no path", () =>
   expect(judgeData('/h/shared', user, '/h/shared')[0]?.message).toContain('and /h/shared belongs to');
 });
 
-test('users: the release that is to serve answers through nginx', () => {
+test('users: anything but the live release behind nginx is a fault', () => {
   expect(outcome(judgeUsers(serving, 80, answer))).toEqual(['ok']);
   expect(judgeUsers(serving, 80, { ...answer, commit: B })[0]?.status).toBe('fault');
   expect(judgeUsers(serving, 80, refused)[0]?.message).toContain('connection refused');
 });
 
-test('leftovers: orphans outside of the table, survivors of deployments, half-made releases', () => {
+test('leftovers: orphans outside the table, processes of old deployments and half-made releases are reported', () => {
   const table = { active: 'green', standby: null };
   expect(judgeOrphans([running], table)).toEqual([]);
   expect(judgeOrphans([{ ...running, slot: 'green', orphan: true }], table)).toEqual([]);
@@ -236,7 +236,7 @@ test('leftovers: orphans outside of the table, survivors of deployments, half-ma
   expect(judgeHalfMade(['x'])).toEqual([expect.objectContaining({ status: 'warning', fix: null })]);
 });
 
-test('secret and webhook: the right signature is taken, any other refused', () => {
+test('secret and webhook: a refused right signature or an accepted wrong one is a fault', () => {
   expect(outcome(judgeSecret(200))).toEqual(['ok']);
   expect(outcome(judgeSecret(null))).toEqual(['ok']);
   expect(outcome(judgeSecret(401))).toEqual(['fault: npm run -s pm2 -- restart deployer']);
@@ -245,7 +245,7 @@ test('secret and webhook: the right signature is taken, any other refused', () =
   expect(judgeAnswers(200, 200)[0]?.message).toContain('not refused');
 });
 
-test('git push: the remote leads here, is missing, or is a person’s own, whose password is not shown', () => {
+test('git push: a missing remote is a fault, another one is a warning that hides its password', () => {
   expect(judgeRemote('/h/push.git', '/h/push.git')).toEqual([]);
   expect(outcome(judgeRemote(null, '/h/push.git'))).toEqual(['fault: git remote add live /h/push.git']);
   const own = judgeRemote('https://me:pass@example.org/app', '/h/push.git')[0];
@@ -253,7 +253,7 @@ test('git push: the remote leads here, is missing, or is a person’s own, whose
   expect(own?.message).not.toContain('pass');
 });
 
-test('source: a tip that was never deployed is a warning with the line that deploys it', () => {
+test('source: a tip that was never deployed is a warning with the command that deploys it', () => {
   const tip = { tip: A, branch: 'main', source: '/h/push.git', deployment: null };
   expect(outcome(judgeTip(tip))).toEqual([
     'warning: git fetch /h/push.git main && npm run -s deploy -- FETCH_HEAD',
@@ -265,7 +265,7 @@ test('source: a tip that was never deployed is a warning with the line that depl
   });
 });
 
-test('disk: room for one more release and what must be left', () => {
+test('disk: too little for one more release and the reserve is a fault', () => {
   const disk = {
     inodeFix: 'du',
     free: 700 * MB,
@@ -282,7 +282,7 @@ test('disk: room for one more release and what must be left', () => {
   expect(judgeDisk({ ...disk, freeFiles: null })[0]?.status).toBe('ok');
 });
 
-test('memory: what the next deployment adds, each as large as the largest, and what must be left', () => {
+test('memory: too little for the next deployment, at the size of the largest slot, and the reserve is a fault', () => {
   const memory = { free: 160 * MB, slots: [90 * MB], more: 1, reserve: 64 * MB };
   expect(outcome(judgeMemory(memory))).toEqual(['ok']);
   expect(judgeMemory({ ...memory, free: 150 * MB })[0]?.status).toBe('fault');
@@ -297,7 +297,7 @@ test('memory: what the next deployment adds, each as large as the largest, and w
   expect(leftIn('1000\n', '900\n', 'anon 1\ninactive_file 300\n')).toEqual([400]);
 });
 
-test('clock: set back since the last entry, or far from the source, is a warning whose advice changes nothing', () => {
+test('clock: a time before the last entry or far from the source is a warning whose fix changes nothing', () => {
   expect(judgeJournal(null, 0)).toEqual([]);
   expect(judgeJournal(1500, 0)).toEqual([]);
   expect(judgeJournal(3_600_000, 0)[0]).toMatchObject({
@@ -311,11 +311,11 @@ test('clock: set back since the last entry, or far from the source, is a warning
   expect(judgeSkew(-90_000)[0]?.message).toContain('before that of the source');
 });
 
-test('reboot: cron or systemd names this very clone', () => {
+test('reboot: only a line of cron or systemd for this very clone counts', () => {
   const starter = (cron: string, units: string[] = []): unknown => starterOf('/srv/app', cron, units);
   const line = 'cd /srv/app && SUDO_UID=7 PATH=/opt/node/bin:$PATH npm start';
   expect(starter(`# x\n@reboot ${line}\n`)).toEqual({ by: 'cron', line, entry: `@reboot ${line}` });
-  // what is more than npm start is not run to test it
+  // a line that does more than npm start is not run for a test
   expect(starter('@reboot cd /srv/app && ./boot.sh')).toMatchObject({ by: 'cron', line: null });
   expect(starter('', ['[Service]\nWorkingDirectory=/srv/app\nExecStart=/usr/bin/npm start\n'])).toEqual({
     by: 'systemd',
@@ -324,24 +324,24 @@ test('reboot: cron or systemd names this very clone', () => {
   expect(starter('@reboot cd /srv/app2 && npm start\n#@reboot cd /srv/app && npm start')).toBeNull();
 });
 
-test('reboot: a line that works is recommended, in place of one that does not', () => {
-  const found = { line: 'cd /srv/100% && npm start', failure: null };
+test('reboot: a tested line is recommended and replaces one that fails', () => {
+  const tested = { line: 'cd /srv/100% && npm start', failure: null };
   const entry = "'@reboot cd /srv/100\\% && npm start'";
   const crontab = (others: string): string => `(${others} || true; printf '%s\\n' ${entry}) | crontab -`;
   const cron: Starter = { by: 'cron', line: 'cd /srv && npm start', entry: '@reboot cd /srv && npm start' };
   expect(outcome(judgeReboot(cron, null, null, true))).toEqual(['ok']);
-  expect(outcome(judgeReboot(null, null, found, true))).toEqual([
+  expect(outcome(judgeReboot(null, null, tested, true))).toEqual([
     `warning: ${crontab('crontab -l 2>/dev/null')}`,
   ]);
-  expect(outcome(judgeReboot(cron, 'no git.', found, true))).toEqual([
+  expect(outcome(judgeReboot(cron, 'no git.', tested, true))).toEqual([
     `warning: ${crontab("crontab -l 2>/dev/null | grep -vxF -e '@reboot cd /srv && npm start'")}`,
   ]);
-  expect(judgeReboot(null, null, found, false)[0]?.fix).toContain('apt-get install -y cron && (crontab');
+  expect(judgeReboot(null, null, tested, false)[0]?.fix).toContain('apt-get install -y cron && (crontab');
   const failure = { message: 'no git.', hint: 'Install git.' };
-  expect(outcome(judgeReboot(null, null, { ...found, failure }, true))).toEqual(['warning: Install git.']);
+  expect(outcome(judgeReboot(null, null, { ...tested, failure }, true))).toEqual(['warning: Install git.']);
 });
 
-test('sizes and words', () => {
+test('sizes are parsed and printed, and words are quoted for a shell', () => {
   expect(bytesOf('64m')).toBe(64 * MB);
   expect(megabytes(1.5 * 1024 * MB)).toBe('1.5 GB');
   expect(word('/a/b-c.sock')).toBe('/a/b-c.sock');

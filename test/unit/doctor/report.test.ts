@@ -8,15 +8,15 @@ const finding = (link: string, status: Status, message: string, fix: string | nu
   fix,
 });
 
-it('has a line for each link, the fix below a fault, and a sum', () => {
+it('the report has a line for each finding, a fix below each fault, and a summary', () => {
   const lines = reportLines([
     finding('nginx', 'ok', '1.22.1'),
-    finding('reboot', 'warning', 'Nobody.', 'Add a line'),
+    finding('reboot', 'warning', 'Not set up.', 'Add a line'),
     finding('ports', 'fault', 'Port 8081 is held.', 'kill 7'),
   ]);
   expect(lines).toEqual([
     '✓ nginx   1.22.1',
-    '! reboot  Nobody.',
+    '! reboot  Not set up.',
     '          → Add a line',
     '✗ ports   Port 8081 is held.',
     '          → kill 7',
@@ -24,12 +24,12 @@ it('has a line for each link, the fix below a fault, and a sum', () => {
   ]);
 });
 
-it('sums up what is well', () => {
-  expect(reportLines([finding('disk', 'ok', 'room')]).at(-1)).toBe('✓ every check passed');
+it('the summary says that every check passed, and counts warnings', () => {
+  expect(reportLines([finding('disk', 'ok', '5 GB free')]).at(-1)).toBe('✓ every check passed');
   expect(reportLines([finding('disk', 'warning', 'little')]).at(-1)).toBe('✓ every check passed (1 warning)');
 });
 
-it('tells links that only wait for another in one line', () => {
+it('checks that only wait for another one share a line', () => {
   const lines = reportLines([
     finding('home', 'fault', 'Nothing.', 'npm start'),
     finding('journal', 'skipped', 'not checked: see home'),
@@ -40,7 +40,7 @@ it('tells links that only wait for another in one line', () => {
   expect(lines).toContain('- table    not checked: deployment 7 is running');
 });
 
-it('lets nothing that others have written steer the terminal', () => {
+it('control characters in a finding never reach the terminal', () => {
   expect(reportLines([finding('source', 'fault', 'bad\u001b[2J\nnews', 'do')])[0]).toBe(
     '✗ source  bad [2J news',
   );

@@ -1,4 +1,4 @@
-/** Real receivers on this machine: what they get, in which order, and what becomes of those that do not listen. */
+/** Real receivers on this machine: what they get, in which order, and what happens when they do not listen. */
 import { once } from 'node:events';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
@@ -34,7 +34,7 @@ beforeEach(async () => {
   await journal.prepare();
 });
 
-it('tells each receiver in its own form, only of what it asked for, and not of the past', async () => {
+it('each receiver gets its own format, only the events it asked for, and no old ones', async () => {
   await goesLive(V1);
   const [slack, discord, any] = [await receiver(), await receiver(), await receiver()];
   const only = ['rolled-back'];
@@ -67,7 +67,7 @@ it('tells each receiver in its own form, only of what it asked for, and not of t
   expect(discord.got).toEqual([{ content: `⚠️ ${line}`, allowed_mentions: { parse: [] } }]);
 });
 
-it('loses nothing over a restart of the deployer, and tells nothing twice', async () => {
+it('a restart of the deployer neither loses nor repeats a notification', async () => {
   const any = await receiver();
   configure([{ url: any.url }]);
   const first = start();
@@ -84,7 +84,7 @@ it('loses nothing over a restart of the deployer, and tells nothing twice', asyn
   expect(new Set(any.got.map(({ id }) => id)).size).toBe(3);
 });
 
-it('tries again where it may go better, and goes on when it has', async () => {
+it('a temporary failure is retried until it succeeds', async () => {
   const any = await receiver([503, 429]);
   configure([{ url: any.url }]);
   start();
@@ -94,18 +94,20 @@ it('tries again where it may go better, and goes on when it has', async () => {
   expect(logged).toEqual([]);
 });
 
-it('names one that does not listen once, by its host alone, and holds up nobody else for it', async () => {
+it('a receiver that does not listen is logged once, by host only, and delays no other', async () => {
   const [dead = 0] = await freePorts(1);
   const any = await receiver();
   configure([{ url: `http://user:${TOKEN}@127.0.0.1:${dead}/services/${TOKEN}` }, { url: any.url }]);
   start();
 
   await goesLive(V1);
-  await until('who listens', () => any.got.length === 1);
+  await until('the live receiver', () => any.got.length === 1);
   await until('the log', () => logged.length === 1);
   for (let count = 2; count <= 4; count++) await journal.tell(null, { type: 'incident', message: 'again' });
-  await until('who listens, again', () => any.got.length === 4);
-  await until('who does not, to the end', () => positions().every((each) => each === journal.lastEvent()));
+  await until('the live receiver, again', () => any.got.length === 4);
+  await until('the dead receiver, to the end', () =>
+    positions().every((each) => each === journal.lastEvent()),
+  );
 
   expect(logged).toEqual([`notify: 127.0.0.1:${dead} does not accept notifications: ECONNREFUSED`]);
   for (const file of [home.journal, `${home.journal}-wal`, home.notified]) {
@@ -113,7 +115,7 @@ it('names one that does not listen once, by its host alone, and holds up nobody 
   }
 });
 
-it('one that takes the connection and never answers holds up neither the journal nor who stops the deployer', async () => {
+it('a receiver that never answers delays neither the journal nor the stop of the deployer', async () => {
   const silent = createServer(() => undefined).listen(0, '127.0.0.1');
   await once(silent, 'listening');
   afterwards(() => silent.closeAllConnections());
@@ -122,31 +124,31 @@ it('one that takes the connection and never answers holds up neither the journal
   configure([{ url: addressOf(silent) }, { url: any.url }]);
   const notifier = start();
 
-  const begun = Date.now();
+  const startedAt = Date.now();
   await goesLive(V1);
-  expect(Date.now() - begun).toBeLessThan(1000);
-  await until('who listens', () => any.got.length === 1);
+  expect(Date.now() - startedAt).toBeLessThan(1000);
+  await until('the live receiver', () => any.got.length === 1);
   await notifier.stop();
 });
 
-it('takes the address that npm start was given without a restart, until an empty one is given', async () => {
+it('an address given to npm start takes effect without a restart, until an empty one is given', async () => {
   const [given, always] = [await receiver(), await receiver()];
   configure([{ url: always.url }]);
   start();
   keepNotifyUrl(home, ` ${given.url}/x `);
   expect(statSync(home.notifyUrl).mode & 0o777).toBe(0o600);
   await goesLive(V1);
-  await until('the one that was given', () => given.got.length === 1);
+  await until('the given receiver', () => given.got.length === 1);
   keepNotifyUrl(home, undefined);
   expect(existsSync(home.notifyUrl)).toBe(true);
   keepNotifyUrl(home, '');
   await journal.tell(null, { type: 'incident', message: 'later' });
-  await until('the other', () => always.got.length === 2);
+  await until('the configured receiver', () => always.got.length === 2);
   expect(always.got[1]).toMatchObject({ event: 'incident', text: 'myapp: later' });
   expect(given.got).toHaveLength(1);
 });
 
-it('refuses an address that is none, without showing it', () => {
+it('an invalid address is refused without printing it', () => {
   expect(() => keepNotifyUrl(home, `ftp://${TOKEN}`)).toThrow('NOTIFY_URL is not an http or https address.');
   configure([{ url: `htp:${TOKEN}` }]);
   expect(() => loadConfig(root, {})).toThrow('"notify.0.url" is not valid: is not an http or https address.');
@@ -158,7 +160,7 @@ interface Receiver {
   answered: number[];
 }
 
-/** @param statuses what it answers first; 200 from then on */
+/** @param statuses its first answers; later ones are 200 */
 async function receiver(statuses: number[] = []): Promise<Receiver> {
   const got: Record<string, unknown>[] = [];
   const answered: number[] = [];
@@ -194,13 +196,13 @@ function start(): Notifier {
   return notifier;
 }
 
-/** A deployment that goes live. @param end how it ends; well unless told */
+/** Records a deployment that goes live. @param end ends it; succeeds by default */
 async function goesLive(
   to: typeof V1,
   end: (id: number) => Promise<Deployment> = (id) => journal.move(id, 'succeeded'),
 ): Promise<void> {
-  const asked = { kind: 'deploy', trigger: 'push', strategy: 'blue-green', commit: to.commit } as const;
-  const { id } = await journal.request(asked);
+  const wanted = { kind: 'deploy', trigger: 'push', strategy: 'blue-green', commit: to.commit } as const;
+  const { id } = await journal.request(wanted);
   await journal.move(id, 'running', { to, version: to.version, liveAt: Date.now() + id });
   const live = { serving: to, previous: null, ms: 1, served: 0, failed: 0, back: null, bakeSeconds: 0 };
   await journal.tell(id, { type: 'live', ...live });
