@@ -8,24 +8,24 @@ const CHANGELOG = read('CHANGELOG.md');
 const HEADINGS = [...CHANGELOG.matchAll(/^## (.+)$/gm)].map(([, heading = '']) => heading);
 const GROUPS = ['Added', 'Changed', 'Deprecated', 'Removed', 'Fixed', 'Security'];
 
-it('begins with the unreleased changes, and dates every version', () => {
+it('CHANGELOG.md starts with the unreleased changes and dates every version', () => {
   const [first, ...versions] = HEADINGS;
   expect(first).toBe('Unreleased');
   expect(versions.filter((heading) => !/^\d+\.\d+\.\d+ - \d{4}-\d\d-\d\d$/.test(heading))).toEqual([]);
 });
 
-it('lists the version of package.json as the newest one', () => {
+it('CHANGELOG.md lists the version of package.json as the newest one', () => {
   const { version } = JSON.parse(read('package.json')) as { version: string };
   expect(HEADINGS[1]?.split(' - ')[0]).toBe(version);
 });
 
-it('uses only the groups of Keep a Changelog', () => {
+it('CHANGELOG.md uses only the groups of Keep a Changelog', () => {
   const groups = [...CHANGELOG.matchAll(/^### (.+)$/gm)].map(([, group = '']) => group);
   expect(groups.length).toBeGreaterThan(0);
   expect(groups.filter((group) => !GROUPS.includes(group))).toEqual([]);
 });
 
-it('gives each change one line in a group', () => {
+it('CHANGELOG.md gives each change one line in a group', () => {
   const releases = CHANGELOG.split(/^## .+$/m).slice(1);
   const [ungrouped, changes] = [
     releases.map((release) => release.split(/^### /m)[0] ?? ''),

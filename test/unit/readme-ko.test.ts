@@ -50,18 +50,18 @@ describe.each(compared)(
       expect(inlineCode(ko.text)).toEqual(inlineCode(en.text));
     });
 
-    it('has as many rows and points', () => {
+    it('has the same rows, list items and pictures', () => {
       expect(rows(ko.text)).toEqual(rows(en.text));
     });
 
-    it('links to the same places, in Korean where there is a Korean page', () => {
+    it('links to the same pages, in Korean if there is a Korean one', () => {
       expect(links(ko.text)).toEqual(links(en.text));
     });
   },
 );
 
 it.each(['ci-cd', 'in-place', 'rolling', 'blue-green', 'canary', 'ab-test'])(
-  'has the picture %s, drawn the same with other words',
+  'the picture %s differs from the English one in its words only',
   (picture) => {
     const drawing = (file: string): string => read(file).replace(/(<(?:text|title)\b[^>]*>)[^<]*/g, '$1');
     expect(drawing(`docs/${picture}.ko.svg`)).toBe(drawing(`docs/${picture}.svg`));
@@ -72,7 +72,7 @@ function isBehind({ text }: Section): boolean {
   return /^> 영어판이 더 최신입니다/m.test(text);
 }
 
-/** Cut at the headings of the second level; what stands before the first is a section too. */
+/** Split at the second-level headings. The text before the first one is a section too. */
 function sections(page: string): Section[] {
   return page.split(/^## /m).map((part) => {
     const [heading = '', ...lines] = part.split('\n');
@@ -95,7 +95,7 @@ function inlineCode(text: string): string[] {
   return [...new Set(spans)].sort();
 }
 
-/** The first sign of every table row, list item and picture: their kinds, in order. */
+/** The first character of every table row, list item and picture, in order. */
 function rows(text: string): string[] {
   return [...text.matchAll(/^(\||\d+\.|-|!)(?= |\[|-)/gm)].map(([, sign = '']) => sign);
 }

@@ -1,4 +1,4 @@
-/** What the README and the pages in docs/ promise, held against the code. */
+/** Compares the README and the pages in docs/ with the code. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { ENVIRONMENT } from '../../deploy/config/load';
@@ -23,7 +23,7 @@ const PAGES = [
   ...IN_DOCS.map((name) => `docs/${name}`),
 ];
 
-it('lists every error code with whose fault it is and what to do, and no other', () => {
+it('docs/errors.md lists exactly the error codes, each with its fault and its hint', () => {
   const rows = read('docs/errors.md')
     .split('\n')
     .filter((line) => /^\| `E_/.test(line));
@@ -44,21 +44,21 @@ it.each(['docs/configuration.md', 'docs/configuration.ko.md'])(
   },
 );
 
-it.each(['docs/push.md', 'docs/push.ko.md'])('%s shows the run of the demo that is kept in docs/', (file) => {
+it.each(['docs/push.md', 'docs/push.ko.md'])('%s shows the recorded run of the demo', (file) => {
   const run = read('docs/demo.txt').trimEnd();
   expect(read(file)).toContain(`\`\`\`text\n${run}\n\`\`\``);
 });
 
-it('shows the contract of an app in the README as docs/own-app.md does', () => {
+it('README.md shows the contract of an app as docs/own-app.md does', () => {
   const [contract = 'missing'] = /^```js\n[^]*?^```$/m.exec(read('docs/own-app.md')) ?? [];
   expect(README).toContain(contract);
 });
 
-it('fits the README on 200 lines', () => {
+it('README.md has at most 200 lines', () => {
   expect(README.split('\n').length).toBeLessThanOrEqual(200);
 });
 
-it('lists every command of the kit in the README', () => {
+it('README.md lists every command', () => {
   const commands = Object.keys(SCRIPTS).filter((name) => SCRIPTS[name]?.includes('bin/switchyard.js'));
   expect(commands.length).toBeGreaterThan(10);
   expect(commands.filter((name) => !new RegExp(`[\` ]${name}\\b`).test(README))).toEqual([]);
@@ -80,12 +80,12 @@ it.each(PAGES)('%s names only npm scripts that exist', (file) => {
   expect(named.filter((script) => !Object.hasOwn(SCRIPTS, script ?? ''))).toEqual([]);
 });
 
-it.each(PAGES)('in %s every link to a file leads to one', (file) => {
+it.each(PAGES)('%s links only to files that exist', (file) => {
   const links = linksIn(file);
   expect(links.filter((link) => !existsSync(path.join(ROOT, path.dirname(file), link)))).toEqual([]);
 });
 
-it.each(PAGES)('in %s every link to a section leads to one', (file) => {
+it.each(PAGES)('%s links only to sections that exist', (file) => {
   const links = [...read(file).matchAll(/\]\((?!https?:)([^)#]*)#([^)]+)\)/g)];
   const missing = links.filter(([, page = '', place = '']) => {
     const target = page === '' ? file : path.join(path.dirname(file), page);

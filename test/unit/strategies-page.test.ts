@@ -1,4 +1,4 @@
-/** docs/strategies.md is there to be copied from: what it names exists, and what it configures is taken. */
+/** Readers copy from docs/strategies.md: the names on it must exist, and its configurations must be valid. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { runInNewContext } from 'node:vm';
@@ -13,24 +13,24 @@ const read = (file: string): string => readFileSync(path.join(ROOT, file), 'utf8
 const PAGE = read('docs/strategies.md');
 const DEFAULTS = JSON.parse(JSON.stringify(loadConfig(tempHome(), {}))) as Config;
 
-describe('a configuration on the page', () => {
+describe('a configuration in docs/strategies.md', () => {
   const inTheText = [...PAGE.matchAll(/`((?:strategy|slots|steps|goal|rolling|canary|bake): [^`]+)`/g)]
     .map(([, text = '']) => text)
     .map((text) => (/^(steps|goal):/.test(text) ? `canary: { ${text} }` : text));
   const blocks = [...PAGE.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
 
-  it.each([...blocks, ...inTheText])('is one that deploy.config.js may hold: %s', (text) => {
+  it.each([...blocks, ...inTheText])('is valid in deploy.config.js: %s', (text) => {
     expect(() => loadConfig(folderWith(`module.exports = {\n${text}\n};`), {})).not.toThrow();
   });
 
-  it('shows the defaults where it says so', () => {
+  it('shows the defaults where the page says so', () => {
     const shown = blocks.find((text) => text.includes('limits:')) ?? '';
     const written = runInNewContext(`({ ${shown} })`) as object;
     expect(DEFAULTS).toMatchObject(JSON.parse(JSON.stringify(written)) as object);
   });
 });
 
-it('names only keys of the configuration that exist', () => {
+it('docs/strategies.md names only configuration keys that exist', () => {
   const named = [...PAGE.matchAll(/`([a-z]+)\.([a-zA-Z]+)(?::[^`]*)?`/g)].filter(
     ([, section = '']) => section in DEFAULTS,
   );
@@ -41,7 +41,7 @@ it('names only keys of the configuration that exist', () => {
   expect(missing.map(([text]) => text)).toEqual([]);
 });
 
-it('names only commands and options that exist', () => {
+it('docs/strategies.md names only commands and options that exist', () => {
   const { scripts } = JSON.parse(read('package.json')) as { scripts: object };
   const commands = [...PAGE.matchAll(/npm run (?:-s )?([a-z:]+)/g)].map(([, script = '']) => script);
   expect(commands).toEqual(expect.arrayContaining(['deploy', 'promote', 'abort', 'rollback']));
@@ -52,12 +52,12 @@ it('names only commands and options that exist', () => {
   expect(options.filter((option) => !cli.includes(`'${option}`))).toEqual([]);
 });
 
-it('names every strategy that there is, and no other', () => {
+it('docs/strategies.md names exactly the strategies that exist', () => {
   const named = [...PAGE.matchAll(/(?:--strategy |strategy: ')([a-z-]+)/g)].map(([, name = '']) => name);
   expect([...new Set(named)].sort()).toEqual([...STRATEGY_NAMES].sort());
 });
 
-it.each(['strategies.md', 'strategies.ko.md'])('%s leads to sections of its own that exist', (file) => {
+it.each(['strategies.md', 'strategies.ko.md'])('%s links only to sections of its own that exist', (file) => {
   const page = read(`docs/${file}`);
   const places = [...page.matchAll(/^#+ (.+)$/gm)].map(([, heading = '']) => anchorOf(heading));
   const links = [...page.matchAll(/\]\(#([^)]+)\)/g)].map(([, place = '']) => place);
@@ -65,7 +65,7 @@ it.each(['strategies.md', 'strategies.ko.md'])('%s leads to sections of its own 
   expect(links.filter((link) => !places.includes(link))).toEqual([]);
 });
 
-/** A folder with this deploy.config.js. */
+/** Makes a folder with this deploy.config.js. */
 function folderWith(text: string): string {
   const folder = tempHome();
   writeFileSync(path.join(folder, 'deploy.config.js'), text);

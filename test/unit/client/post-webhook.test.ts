@@ -9,45 +9,45 @@ import { deployment } from '../../support/deployments';
 import { afterwards } from '../../support/temp-home';
 
 const SECRET = '4f9a7c1e2b6d8035';
-const NOBODY = '0'.repeat(40);
+const NO_COMMIT = '0'.repeat(40);
 const PUSH = { secret: SECRET, delivery: 'd-1', before: 'a'.repeat(40), after: 'b'.repeat(40) };
 
-describe('what the hook posts, the webhook understands', () => {
-  let asked: Parameters<RequestDeployment>[0][];
+describe('the webhook accepts what the hook posts', () => {
+  let requested: Parameters<RequestDeployment>[0][];
   let port: number;
 
   beforeEach(async () => {
-    asked = [];
+    requested = [];
     const request: RequestDeployment = (what) => {
-      asked.push(what);
+      requested.push(what);
       return Promise.resolve(deployment({ id: 12 }));
     };
     port = await listen(webhookApp({ secret: SECRET, branch: 'main', request }));
   });
 
-  it('a push is a deployment', async () => {
+  it('for a push, which becomes a deployment', async () => {
     expect(await post()).toMatchObject({ id: 12 });
-    expect(asked).toEqual([
+    expect(requested).toEqual([
       { kind: 'deploy', trigger: 'push', branch: 'main', delivery: 'd-1', deadline: expect.any(Number) },
     ]);
   });
 
-  it('a first push too, where there was no commit before', async () => {
-    expect(await post({ before: NOBODY })).toMatchObject({ id: 12 });
+  it('for a first push, without a commit before it', async () => {
+    expect(await post({ before: NO_COMMIT })).toMatchObject({ id: 12 });
   });
 
-  it('a deleted branch, another branch and a tag are nothing to deploy', async () => {
-    expect(await post({ after: NOBODY })).toMatchObject({ ignored: expect.stringContaining('deleted') });
+  it('for a deleted branch, another branch or a tag, and deploys nothing', async () => {
+    expect(await post({ after: NO_COMMIT })).toMatchObject({ ignored: expect.stringContaining('deleted') });
     expect(await post({ ref: 'refs/heads/next' })).toMatchObject({
       ignored: expect.stringContaining('next'),
     });
     expect(await post({ ref: 'refs/tags/v1' })).toMatchObject({
       ignored: expect.stringContaining('no branch'),
     });
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   });
 
-  it('another secret is refused, with the way out', async () => {
+  it('but refuses it with another secret', async () => {
     await expect(post({ secret: 'another secret of ours' })).rejects.toMatchObject({ code: 'E_SIGNATURE' });
   });
 
@@ -56,13 +56,13 @@ describe('what the hook posts, the webhook understands', () => {
   }
 });
 
-describe('when the deployer is not there, the hook says so', () => {
+describe('the hook reports that the deployer is down', () => {
   it.each<[string, RequestListener]>([
-    ['nginx answers that nobody is behind it', (_req, res) => res.writeHead(502).end('<html>')],
-    ['somebody else listens there', (_req, res) => res.end('<html>')],
-    ['the connection breaks off', (req) => req.socket.destroy()],
+    ['when nginx answers 502', (_req, res) => res.writeHead(502).end('<html>')],
+    ['when another program listens there', (_req, res) => res.end('<html>')],
+    ['when the connection is closed', (req) => req.socket.destroy()],
     [
-      'the answer breaks off',
+      'when the answer is cut off',
       (_req, res) => res.writeHead(202, { 'content-length': 99 }).write('{', () => res.destroy()),
     ],
   ])('%s', async (_case, listener) => {
@@ -72,7 +72,7 @@ describe('when the deployer is not there, the hook says so', () => {
     });
   });
 
-  it('nobody listens', async () => {
+  it('when nothing listens there', async () => {
     await expect(postPush({ port: 1, ref: 'refs/heads/main', ...PUSH })).rejects.toMatchObject({
       code: 'E_DEPLOYER_DOWN',
       message: expect.stringContaining('ECONNREFUSED'),

@@ -12,8 +12,8 @@ afterEach(() => {
   else process.env.TERM = TERM;
 });
 
-describe('for scripts', () => {
-  it('prints one JSON document when it is over, and nothing before', () => {
+describe('the JSON reporter', () => {
+  it('prints one document at the end, and nothing before', () => {
     const out = captureOutput({ isTTY: true });
     const reporter = reporterFor(out, journalOf(), true);
     for (const event of events(...phase('test', 1))) reporter.event(event);
@@ -29,21 +29,21 @@ describe('for scripts', () => {
     expect(out.text()).not.toContain('"plan"');
   });
 
-  it('says that it is not live, and why', () => {
+  it('says that the deployment is not live, and why', () => {
     const out = captureOutput();
     reporterFor(out, journalOf(), true).end(deployment({ state: 'failed', cause: 'boom' }), null);
     expect(JSON.parse(out.text())).toMatchObject({ live: false, cause: 'boom', serving: null });
   });
 });
 
-test('a terminal gets lines that are drawn again; a pipe and a dumb terminal get each line once', () => {
-  expect(control({ isTTY: true })).toBe(true);
-  expect(control({})).toBe(false);
+test('a terminal gets lines that are redrawn, a pipe and a dumb terminal get each line once', () => {
+  expect(redraws({ isTTY: true })).toBe(true);
+  expect(redraws({})).toBe(false);
   process.env.TERM = 'dumb';
-  expect(control({ isTTY: true })).toBe(false);
+  expect(redraws({ isTTY: true })).toBe(false);
 });
 
-test('a line of the history says what, when, how it ended and why', () => {
+test('a line of the history has the kind, the time, the state and the cause', () => {
   const createdAt = Date.UTC(2030, 0, 2, 3, 4, 5);
   const known = { id: 12, createdAt, to: V1 };
   expect(historyLine(deployment({ ...known, state: 'succeeded', liveAt: createdAt + 2_400 }))).toBe(
@@ -53,7 +53,7 @@ test('a line of the history says what, when, how it ended and why', () => {
   expect(historyLine(deployment({ ...known, to: null, branch: 'main' }))).toMatch(/ queued +main$/);
 });
 
-function control(output: { isTTY?: boolean }): boolean {
+function redraws(output: { isTTY?: boolean }): boolean {
   const out = captureOutput(output);
   const reporter = reporterFor(out, journalOf(), false);
   for (const event of events(...phase('test', 1))) reporter.event(event);

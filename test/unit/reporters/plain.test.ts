@@ -1,4 +1,4 @@
-/** Whole deployments, as a pipe, a log or the terminal of a git push shows them. */
+/** Whole deployments as they appear in a pipe, a log or the terminal of a git push. */
 import type { Deployment } from '../../../deploy/core/deployment';
 import type { Entry } from '../../../deploy/core/event';
 import type { Serving } from '../../../deploy/core/slot';
@@ -20,7 +20,7 @@ const LIVE: Extract<Entry, { type: 'live' }> = {
   bakeSeconds: 10,
 };
 
-test('a push that goes live', () => {
+test('a push that goes live shows its phases, the switch and the verdict', () => {
   const entries = [
     state('queued'),
     state('running'),
@@ -57,7 +57,7 @@ test('a push that goes live', () => {
   ]);
 });
 
-test('a push that is not healthy: what was done is taken back, and the last line names the cause', () => {
+test('an unhealthy push shows its undo, and its last line names the cause', () => {
   const cause = '/health in green answered 500.';
   const entries = [
     state('running'),
@@ -74,7 +74,7 @@ test('a push that is not healthy: what was done is taken back, and the last line
   ]);
 });
 
-test('the very first release, from which there is no way back and which nobody watches', () => {
+test('the first release shows no rollback command, and no watch without a bake', () => {
   const first = { ...LIVE, previous: null, serving: V1, bakeSeconds: 0, served: 1, back: null };
   expect(shown([first], over({ state: 'succeeded', to: V1, liveAt: 1_500 }), V1)).toEqual([
     '  blue, 1 request served and 0 failed during the switch',
@@ -82,7 +82,7 @@ test('the very first release, from which there is no way back and which nobody w
   ]);
 });
 
-test('a rollback', () => {
+test('a rollback shows the way forward again', () => {
   const forward = { command: 'npm run -s deploy -- b2c3d4e', ms: null };
   const back = { ...LIVE, previous: V2, serving: V1, bakeSeconds: 0, back: forward };
   expect(shown([back], over({ state: 'succeeded', to: V1, liveAt: 1_410 }), V1)).toEqual([
@@ -92,14 +92,14 @@ test('a rollback', () => {
   ]);
 });
 
-test('the same release again, after npm stop: there is nothing to go back to in that', () => {
+test('the same release after npm stop shows no rollback command', () => {
   const again = { ...LIVE, previous: V1, serving: V1, bakeSeconds: 0, back: null };
   expect(shown([again], over({ state: 'succeeded', to: V1, liveAt: 1_410 }), V1).join()).not.toContain(
     'go back',
   );
 });
 
-test('a push that waits, is warned about, and finds nothing to do', () => {
+test('a push that finds nothing to do shows its wait and its warning', () => {
   const entries: Entry[] = [
     { type: 'waiting', behind: 7 },
     { type: 'warning', message: 'this version is live already' },
@@ -119,7 +119,7 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
     V1,
     '- Still serving v1.0.0 (a1b2c3d): nothing new: b2b2b2b was seen before',
   ],
-  ['nothing serves', { state: 'failed', cause: 'boom' }, null, '✗ NOT LIVE. No release is live: boom'],
+  ['no release is live', { state: 'failed', cause: 'boom' }, null, '✗ NOT LIVE. No release is live: boom'],
   [
     'stopped by npm stop',
     { state: 'aborted', errorCode: 'E_STOPPED' },
@@ -133,7 +133,7 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
     '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): It was aborted by an operator.',
   ],
   [
-    'live after a person has tried it: what it took from their yes on',
+    'live after a hold, timed from its promotion',
     { state: 'succeeded', to: V2, promotedAt: 61_000, liveAt: 61_200 },
     V2,
     '✓ LIVE in 200 ms: v1.1.0 (e4f5a6b) on green',
@@ -144,24 +144,24 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
     V2,
     '✗ NOT LIVE. Still serving v1.1.0 (e4f5a6b), the same commit: an operator rolled it back',
   ],
-])('the last line is the verdict: %s', (_case, known, serving, line) => {
+])('the last line is the verdict of a deployment: %s', (_case, known, serving, line) => {
   expect(shown([], over(known), serving).at(-1)).toBe(line);
 });
 
-test('production that runs something older is said beside every verdict, and the verdict stays the last line', () => {
+test('an older release in production is a warning before every verdict', () => {
   const behind = { runs: V1, not: V2, why: 'green answered 500.', since: 1 };
   const lines = (known: Partial<Deployment>): string[] => {
     const out = captureOutput();
     plainReporter(out, journalOf()).end(over(known), V1, behind);
     return out.text().trimEnd().split('\n').slice(-2);
   };
-  const loud = '! production runs v1.0.0 (a1b2c3d), not v1.1.0 (e4f5a6b)';
+  const warning = '! production runs v1.0.0 (a1b2c3d), not v1.1.0 (e4f5a6b)';
   expect(lines({ state: 'rolled-back', cause: 'boom' })).toEqual([
-    loud,
+    warning,
     '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): boom',
   ]);
   expect(lines({ kind: 'rollback', state: 'succeeded', to: V1, liveAt: 1_410 })).toEqual([
-    loud,
+    warning,
     '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue',
   ]);
 });
@@ -171,14 +171,14 @@ test.each<[Partial<Deployment>, string]>([
   [{ id: 7, branch: 'main' }, 'waiting for deployment 7 (main)'],
   [{ id: 7, kind: 'rollback' }, 'waiting for deployment 7 (rollback)'],
   [{ id: 8 }, 'waiting for the previous deployment'],
-])('who waits is told for whom: %j', (ahead, line) => {
+])('a waiting deployment names the one before it: %j', (ahead, line) => {
   const out = captureOutput();
   const reporter = plainReporter(out, journalOf(deployment(ahead)));
   for (const event of events({ type: 'waiting', behind: 7 })) reporter.event(event);
   expect(out.text()).toBe(`${line}\n`);
 });
 
-test('who waits for one that is held is told what a person can do', () => {
+test('a deployment waiting for a held one names promote and abort', () => {
   const out = captureOutput();
   const reporter = plainReporter(out, journalOf(deployment({ id: 7, commit: V1.commit })));
   for (const event of events({ type: 'waiting', behind: 7, held: true })) reporter.event(event);
@@ -187,7 +187,7 @@ test('who waits for one that is held is told what a person can do', () => {
   );
 });
 
-test('one that is held: how to try it, and how to end that', () => {
+test('a held deployment shows how to try it and how to end the hold', () => {
   const held = deployment({ id: 7, state: 'holding', to: V2, heldAt: 4_100 });
   const preview = { url: 'http://h/', link: 'http://h/link', expires: 0, header: 'X-Switchyard-Preview: 0f' };
   const out = captureOutput();
@@ -203,7 +203,7 @@ test('one that is held: how to try it, and how to end that', () => {
 test.each<[Partial<Deployment>, string]>([
   [{ id: 8 }, '✓ deployment 8 was removed from the queue'],
   [{ id: 7, startedAt: 1 }, '✓ ABORTED: deployment 7 is undone; users get v1.0.0 (a1b2c3d) on blue'],
-])('whoever aborts one has what they wanted: %j', (known, line) => {
+])('an abort reports its success: %j', (known, line) => {
   expect(abortedLines(deployment({ state: 'aborted', ...known }), V1)).toEqual([line]);
 });
 
@@ -217,11 +217,11 @@ test.each<[Partial<Deployment>, RegExp]>([
     { state: 'aborted', commit: V2.commit, cause: 'It was aborted by an operator.' },
     /aborted .*e4f5a6b .*It was aborted by an operator\.$/,
   ],
-])('one line of history: %j', (known, line) => {
+])('a line of the history fits its state: %j', (known, line) => {
   expect(historyLine(deployment(known))).toMatch(line);
 });
 
-/** The lines of a whole deployment. */
+/** The lines printed for a whole deployment. */
 function shown(entries: Entry[], ended: Deployment, serving: Serving | null): string[] {
   const out = captureOutput();
   const reporter = plainReporter(out, journalOf(deployment({ id: 7, commit: V1.commit })));

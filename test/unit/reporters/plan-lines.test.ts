@@ -5,7 +5,7 @@ import { inputFor, NEW, OLD, running, serves } from '../../support/plan-text';
 
 const observed = serves('blue', running('blue', OLD));
 
-it('has a line for each step, with its undo beside it', () => {
+it('a plan has a line for each step, with its undo beside it', () => {
   const plan = rolling.plan(inputFor(observed, NEW, { migrate: true }));
   expect(planLines(plan).map((line) => line.replace(/ {2,}/g, '  '))).toEqual([
     '  1  migrate e300000',
@@ -22,7 +22,7 @@ it('has a line for each step, with its undo beside it', () => {
   ]);
 });
 
-it('says so where a person decides, where users get the page, and where nothing is to be done', () => {
+it('a plan says where an operator decides, where users get the page, and when there is nothing to do', () => {
   const rule = { batch: 1, minHealthy: 1, onFailure: 'hold' } as const;
   expect(planLines(rolling.plan(inputFor(observed, NEW, { rolling: rule }))).at(-1)).toContain(
     'only that batch is undone: promote tries it again, abort undoes everything',

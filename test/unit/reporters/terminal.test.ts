@@ -9,7 +9,7 @@ const V1 = { slot: 'blue', commit: commit('a1b2c3d'), version: '1.0.0' };
 beforeEach(() => jest.useFakeTimers({ now: 1000 }));
 afterEach(() => jest.useRealTimers());
 
-test('the running phase and its time stand in a line that is drawn again, and give way to the finished one', () => {
+test('the running phase and its time are redrawn in one line, which the finished one replaces', () => {
   const out = captureOutput({ columns: 80 });
   const reporter = terminalReporter(out, journalOf());
   const [started, done] = events(...phase('test', 1_200));
@@ -28,20 +28,20 @@ test('the running phase and its time stand in a line that is drawn again, and gi
   }
 });
 
-test('who waits sees for how long, and the line goes when it begins', () => {
+test('a waiting deployment shows for how long, until it starts', () => {
   const out = captureOutput({ columns: 80 });
   const reporter = terminalReporter(out, journalOf());
-  const [waiting, begun] = events({ type: 'waiting', behind: 7 }, { type: 'state', state: 'running' });
+  const [waiting, running] = events({ type: 'waiting', behind: 7 }, { type: 'state', state: 'running' });
   reporter.event(waiting as never);
   jest.advanceTimersByTime(65_000);
   expect(out.text()).toContain('1 min 5 s');
-  reporter.event(begun as never);
+  reporter.event(running as never);
   const before = out.text();
   jest.advanceTimersByTime(1_000);
   expect(out.text()).toBe(before);
 });
 
-test('a narrow terminal gets lines that fit, so that drawing again does not scroll it', () => {
+test('a narrow terminal gets lines that fit, so that redrawing does not scroll it', () => {
   const out = captureOutput({ columns: 12 });
   const reporter = terminalReporter(out, journalOf());
   reporter.event(events(...phase('install', 1))[0] as never);
@@ -51,7 +51,7 @@ test('a narrow terminal gets lines that fit, so that drawing again does not scro
   }
 });
 
-test('the end is the last line, and nothing is drawn after it', () => {
+test('the verdict is the last line, and nothing is drawn after it', () => {
   const out = captureOutput({ columns: 80 });
   const reporter = terminalReporter(out, journalOf());
   reporter.event(events(...phase('bake', 1))[0] as never);

@@ -1,6 +1,6 @@
 import { isUndoing } from '../../../deploy/reporters/phrases';
 
-test('an abort shows what is taken back and what goes wrong, and not the phase that happened to run', () => {
+test('an abort shows undo steps and warnings, but not the phase it interrupted', () => {
   expect(isUndoing({ type: 'phase', phase: 'test', status: 'failed', detail: 'It was aborted.' })).toBe(
     false,
   );

@@ -9,26 +9,26 @@ import { backgroundJobs } from '../../../deploy/setup/background-jobs';
 import { tempHome } from '../../support/temp-home';
 import { until } from '../../support/until';
 
-test('git that works in the mirror for the next deployment is found and ended, and no shell that knows of the mirror', async () => {
+test('git working in the mirror is found and stopped, but not a shell with GIT_DIR set to it', async () => {
   const home = homeAt(tempHome());
   mkdirSync(home.mirrorGit);
   await gitOn(home.mirrorGit).raw(['init', '--bare']);
   const shell = spawn('sleep', ['60'], { env: { ...process.env, GIT_DIR: home.mirrorGit } });
-  // it waits for somebody to write into the pipe
+  // it waits for data in the pipe
   const pipe = path.join(home.dir, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  const works = gitPolitely(home.mirrorGit, ['hash-object', pipe]).catch(String);
+  const git = gitPolitely(home.mirrorGit, ['hash-object', pipe]).catch(String);
   try {
     await until('git at work', () => backgroundJobs(home).length > 0);
-    const found = backgroundJobs(home);
-    expect(found.map(({ argv }) => argv)).toEqual([['git', 'hash-object', pipe]]);
-    expect(found.map(({ pid }) => pid)).not.toContain(shell.pid);
-    await endProcesses(found, 0);
-    expect(await works).toContain('ended on');
+    const jobs = backgroundJobs(home);
+    expect(jobs.map(({ argv }) => argv)).toEqual([['git', 'hash-object', pipe]]);
+    expect(jobs.map(({ pid }) => pid)).not.toContain(shell.pid);
+    await endProcesses(jobs, 0);
+    expect(await git).toContain('ended on');
   } finally {
-    const gone = once(shell, 'exit');
+    const exited = once(shell, 'exit');
     shell.kill('SIGKILL');
-    await gone;
+    await exited;
   }
   expect(backgroundJobs(home)).toEqual([]);
 });

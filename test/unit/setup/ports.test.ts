@@ -5,11 +5,11 @@ import { checkPorts } from '../../../deploy/setup/ports';
 import { freePorts } from '../../support/ports';
 import { afterwards, tempHome } from '../../support/temp-home';
 
-test('free ports are not complained of', async () => {
+test('free ports pass the check', async () => {
   await expect(check(await freeConfig())).resolves.toBeUndefined();
 });
 
-test('a slot that is taken moves both: it may be another Switchyard, whose idle slot listens to nothing', async () => {
+test('a taken slot port moves both slots, since another Switchyard may own it with an idle slot', async () => {
   const config = await freeConfig();
   await listen(config.slots.blue);
   const hint = await hintOf(config);
@@ -21,7 +21,7 @@ test('a slot that is taken moves both: it may be another Switchyard, whose idle 
   expect(rest).toEqual({});
 });
 
-test('a larger pool moves as a whole, and its line says how many there are', async () => {
+test('a larger pool moves as a whole, and the hint names its size', async () => {
   const config = await freeConfig();
   const [amber] = (await freePorts(1)) as [number];
   await listen(amber);
@@ -37,7 +37,7 @@ test('a larger pool moves as a whole, and its line says how many there are', asy
   await expect(check({ ...moved, deployer: config.deployer })).resolves.toBeUndefined();
 });
 
-test('every port that is taken is named in one line that works', async () => {
+test('every taken port is replaced in one command that works', async () => {
   const config = await freeConfig();
   for (const port of [config.http.port, config.slots.green, config.deployer.port]) await listen(port);
   const hint = await hintOf(config);
@@ -52,7 +52,7 @@ test('every port that is taken is named in one line that works', async () => {
   ).resolves.toBeUndefined();
 });
 
-test('a port that is taken on IPv6 alone is taken', async () => {
+test('a port in use on IPv6 only counts as taken', async () => {
   const config = await freeConfig();
   if (!(await listen(config.http.port, '::1'))) return;
   expect(Object.keys(await hintOf(config))).toEqual(['HTTP_PORT']);
@@ -71,7 +71,7 @@ async function freeConfig(): Promise<Config> {
 
 const check = (config: Config): Promise<void> => checkPorts(homeAt(tempHome()), config, {});
 
-/** The variables in the line that the error offers. */
+/** The variables in the command that the hint offers. */
 async function hintOf(config: Config): Promise<Record<string, number>> {
   const error = await check(config).then(
     () => null,

@@ -12,7 +12,7 @@ const plan: Plan = [
   { step: { do: 'bake', ...proof, seconds: 1 }, undo: [] },
 ];
 
-test('a deployment is killed before its first step, between every two, and after each before that is told', () => {
+test('a deployment is killed between every two steps, and after each step before it is recorded', () => {
   const points = pointsOf(plan);
   expect(points.map(({ name }) => name)).toEqual([
     'the plan | start',
@@ -30,7 +30,7 @@ test('a deployment is killed before its first step, between every two, and after
   expect(points.at(-1)?.orders).toEqual([{ after: 5, told: true }]);
 });
 
-test('one that fails when everybody has it is killed between what takes it back', () => {
+test('a deployment that fails after the full shift is killed between its undo steps', () => {
   const points = undoPointsOf(plan).filter(({ name }) => name.includes('|'));
   expect(points).toEqual([
     { name: 'verify-live fails | undo: shift', orders: [{ after: 3, told: true }] },
@@ -39,7 +39,7 @@ test('one that fails when everybody has it is killed between what takes it back'
   ]);
 });
 
-test('the power is cut after each phase, once for each kind of step, just after LIVE, in the bake, and in each undo', () => {
+test('the power is cut after each phase and each kind of step, just after LIVE, in the bake and in each undo', () => {
   const cuts = cutsOf([...plan.slice(0, 1), ...plan], ['fetch'], ['cut', '/disk']);
   expect(cuts.map(({ name, bad }) => `${name}${bad ? ', bad' : ''}`)).toEqual([
     'power cut: fetch | the next',
@@ -59,7 +59,7 @@ test('the power is cut after each phase, once for each kind of step, just after 
   expect(cuts[7]?.orders).toMatchObject([{ after: 5, told: true, laterMs: 1500 }]);
 });
 
-test('moments are chosen by chance, and the same seed chooses the same', () => {
+test('moments are random, and the same seed gives the same ones', () => {
   const points = [seededRandom(7), seededRandom(7)].map((random) =>
     Array.from({ length: 20 }, () => randomPoint(random, 1000)),
   );

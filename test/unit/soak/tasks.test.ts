@@ -8,7 +8,7 @@ test('a soak kills deployments and cuts the power for every strategy', () => {
     expect(named(strategy)).toEqual(expect.arrayContaining([`${strategy}/4/kills`, `${strategy}/4/cuts`]));
 });
 
-test('a part is named by its strategy, its slots and its kind, or by a beginning of that', () => {
+test('a part is named by its strategy, slots and kind, or by the first words of these', () => {
   expect(named('rolling')).toEqual([
     'rolling/4/kills',
     'rolling/4/cuts',

@@ -21,9 +21,9 @@ const failureOf = (does: () => unknown): string[] => {
   return [];
 };
 
-test('a push that does not go live fails with its verdict, then the steps that failed, then the whole text', () => {
-  const said = { code: 0, text: PUSH_FAILED };
-  const lines = failureOf(() => expectLive(said));
+test('a push that is not live fails with its verdict, then its failed steps, then the whole output', () => {
+  const output = { code: 0, text: PUSH_FAILED };
+  const lines = failureOf(() => expectLive(output));
   expect(lines.slice(0, 6)).toEqual([
     '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): /health in green answered 500.',
     '✗ start                1 min 0 s   /health in green answered 500.',
@@ -34,13 +34,13 @@ test('a push that does not go live fails with its verdict, then the steps that f
   ]);
 });
 
-test("a command's known error comes first, whatever it has said before", () => {
+test("a command's known error comes first, whatever it printed before", () => {
   const text = '! production runs v1.0.0\n✗ blue serves the users.\n  npm run -s deploy:green [E_SLOT]\n';
   const lines = failureOf(() => expectDone({ code: 1, text }));
   expect(lines.slice(0, 2)).toEqual(['✗ blue serves the users.', 'npm run -s deploy:green [E_SLOT]']);
 });
 
-test('what says nothing of its failure shows its last line first', () => {
+test('output without a known error shows its last line first', () => {
   const [first] = failureOf(() => expectDone({ code: 127, text: 'going on\nsh: no such thing\n' }));
   expect(first).toBe('sh: no such thing');
 });
@@ -51,28 +51,28 @@ test.each([
     { code: 0, text: 'remote: ✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green        \nTo /home/push.git\n' },
   ],
   ['of a command', { code: 0, text: '✓ verify\n✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue\n' }],
-])('what went live %s is given back', (_whose, said) => {
-  expect(expectLive(said)).toBe(said);
-  expect(expectDone(said)).toBe(said);
+])('the output %s that went live is returned', (_whose, output) => {
+  expect(expectLive(output)).toBe(output);
+  expect(expectDone(output)).toBe(output);
 });
 
 test.each([
-  ['its exit code says otherwise', { code: 1, text: '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue\n' }],
-  ['it was live before', { code: 0, text: '✓ LIVE already: v1.0.0 (a1b2c3d) on blue\n' }],
+  ['its exit code is not 0', { code: 1, text: '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue\n' }],
+  ['it was already live', { code: 0, text: '✓ LIVE already: v1.0.0 (a1b2c3d) on blue\n' }],
   [
-    'more was said after it',
+    'another verdict follows',
     { code: 0, text: '✓ LIVE in 410 ms: v1.0.0\n✗ NOT LIVE any more: rolled back\n' },
   ],
-  ['nothing was said', { code: 0, text: '' }],
-])('it did not go live where %s', (_why, said) => expect(() => expectLive(said)).toThrow());
+  ['there is no output', { code: 0, text: '' }],
+])('a command did not go live when %s', (_why, output) => expect(() => expectLive(output)).toThrow());
 
-test('a wait that ends in nothing says what for, and how things stood', async () => {
-  const told = await until(
+test('a wait that times out says what it waited for and what it last saw', async () => {
+  const message = await until(
     () => 'the end: deployment 7 is running',
     () => null,
     0,
   ).catch(String);
-  expect(String(told).split('\n')[0]).toBe(
+  expect(String(message).split('\n')[0]).toBe(
     'Error: waited 0 ms for the end: deployment 7 is running; last seen: null, of',
   );
 });
