@@ -1,8 +1,8 @@
 // @ts-check
 /**
- * Loaded into the deployment's program of a throw-away clone: it kills its own process exactly between two steps, and
- * cuts the power of a disk first where the order says so. The orders stand in a file beside it; one that was obeyed is
- * removed. The product does not know this file.
+ * Loaded into the deployment program of a throw-away clone. It kills its own process exactly between two steps, and
+ * first cuts the power of a disk if the order says so. Orders are in a file beside it; an obeyed order is removed. The
+ * product does not know this file.
  */
 'use strict';
 const { execFileSync } = require('child_process');
@@ -16,25 +16,25 @@ const { Journal } = require(path.join(__dirname, 'journal', 'journal.js'));
 const ORDERS = path.join(__dirname, 'kill-orders.json');
 const KILLED = path.join(__dirname, 'killed.json');
 
-const tell = Journal.prototype.tell;
-let told = 0;
-let ended = 0;
+const originalTell = Journal.prototype.tell;
+let entries = 0;
+let finished = 0;
 
 /** @param {number | null} deployment @param {import('../../deploy/core/event').Entry} entry */
 Journal.prototype.tell = async function (deployment, entry) {
-  if (told === 0) setTimer();
-  told += 1;
+  if (entries === 0) setTimer();
+  entries += 1;
   const isPhase = entry.type === 'phase';
   const isStep = isPhase && entry.step !== undefined;
   const isOver = isPhase && entry.status !== 'started';
   const isEnd = entry.type === 'live' || (isStep && isOver);
-  if (isStep && ended === 0) obey((order) => 'after' in order && order.after === 0);
-  if (isEnd) obey((order) => 'after' in order && order.after === ended + 1 && !order.told);
-  await tell.call(this, deployment, entry);
+  if (isStep && finished === 0) obey((order) => 'after' in order && order.after === 0);
+  if (isEnd) obey((order) => 'after' in order && order.after === finished + 1 && !order.recorded);
+  await originalTell.call(this, deployment, entry);
   if (isPhase && isOver) obey((order) => 'phase' in order && order.phase === entry.phase);
   if (!isEnd) return;
-  ended += 1;
-  obey((order) => 'after' in order && order.after === ended && order.told);
+  finished += 1;
+  obey((order) => 'after' in order && order.after === finished && order.recorded);
 };
 
 /** @param {(order: KillOrder) => boolean} isDue */
@@ -50,7 +50,7 @@ function setTimer() {
   if (first && 'afterMs' in first) setTimeout(killThis, first.afterMs).unref();
 }
 
-/** The next order is for the process that comes after this one. */
+/** Leaves the remaining orders for the next process. */
 function killThis() {
   const [first, ...others] = orders();
   fs.writeFileSync(ORDERS, JSON.stringify(others));

@@ -1,4 +1,4 @@
-/** One deployment, killed: does the right release serve in time, is nothing left behind, and does the next one work? */
+/** Kills one deployment and checks that the right release is live in time, nothing is left, and the next one works. */
 import { isDeepStrictEqual } from 'node:util';
 import { servingSlots } from '../../deploy/core/traffic-table';
 import type { Deployment } from '../../deploy/core/deployment';
@@ -11,21 +11,21 @@ import { isMoment, type Point } from './points';
 import { failures, msUntilRight, type Sample } from './users';
 import { deploy, freshCommit, type SoakClone } from './soak-clone';
 
-/** The promise: after any kill the right release serves again within this time. */
+/** The promise: after any kill the right release is live again within this time. */
 export const PROMISED_MS = 5000;
 
 export interface Outcome {
-  /** One that is to be killed at a moment may come to its end before. */
+  /** Zero when the deployment ended before a random moment. */
   kills: number;
-  /** From the kill to the last wrong answer that a user got. */
+  /** From the kill to the last wrong answer a user got. */
   ms: number;
   asked: number;
   failed: number;
-  /** What is not as it must be; empty when all is well. */
+  /** Violated expectations; empty when all hold. */
   problems: string[];
 }
 
-/** @param commit what is deployed and killed; the bad one is taken back by itself, in the middle of which it is killed */
+/** @param commit deployed and killed; the bad one rolls back by itself and is killed during the rollback */
 export async function killedAt(target: SoakClone, point: Point, commit: Commit): Promise<Outcome> {
   const { clone, users, strategy } = target;
   const before = await atRest(target);
@@ -40,7 +40,7 @@ export async function killedAt(target: SoakClone, point: Point, commit: Commit):
   const after = await atRest(target);
   const problems = [
     ...(at.length === 0 && !isMoment(point) ? ['it was not killed'] : []),
-    ...(ms < PROMISED_MS ? [] : [`the right release served only after ${ms} ms`]),
+    ...(ms < PROMISED_MS ? [] : [`the right release was live only after ${ms} ms`]),
     ...lost(samples, strategy),
     ...wrongEnd(deployment, right === commit),
     ...(right === commit ? wrongSlots(after) : differences(before, after)),
@@ -55,7 +55,7 @@ export async function killedAt(target: SoakClone, point: Point, commit: Commit):
   };
 }
 
-/** A deployment that nobody kills goes through, and nobody loses a request. */
+/** A deployment without a kill goes live and loses no request. */
 export async function nextWorks(target: SoakClone): Promise<string[]> {
   const { clone, users, strategy } = target;
   const commit = await freshCommit(target);
@@ -64,19 +64,19 @@ export async function nextWorks(target: SoakClone): Promise<string[]> {
   const samples = await users.samples();
   const problems = lost(samples, strategy);
   if (code !== 0) problems.push(`the next deployment did not go live: ${text.trim().split('\n').at(-1)}`);
-  else if ((await clone.serving()).commit !== commit) problems.push('the next deployment does not serve');
+  else if ((await clone.serving()).commit !== commit) problems.push('the next deployment is not live');
   return problems;
 }
 
 export type Rest = Awaited<ReturnType<typeof atRest>>;
 
-/** All but the very processes: those may have been started again. */
+/** Everything but the processes themselves, which may have been restarted. */
 export async function atRest({ clone }: SoakClone) {
   const { serving, ...rest } = await clone.state();
   return { commit: serving.commit, ...rest };
 }
 
-/** Before the first kill: who was told LIVE keeps it. */
+/** Whether LIVE was reported before the first kill; that release must stay live. */
 export function wasLive(events: JournalEvent[]): boolean {
   const isRecovery = ({ entry }: JournalEvent): boolean =>
     entry.type === 'warning' && entry.message.startsWith('its process died');
@@ -104,7 +104,7 @@ export function differences<T extends object>(before: T, after: T): string[] {
     .map((key) => `${key}: ${changeOf(before[key], after[key])}`);
 }
 
-/** Of two lists only what differs: a home has many files. */
+/** For two lists, only the difference, since a home has many files. */
 function changeOf(before: unknown, after: unknown): string {
   const others = (some: unknown[], than: unknown[]): string =>
     JSON.stringify(some.filter((each) => !than.some((other) => isDeepStrictEqual(each, other))));
@@ -113,7 +113,7 @@ function changeOf(before: unknown, after: unknown): string {
     : `${JSON.stringify(before)} became ${JSON.stringify(after)}`;
 }
 
-/** It went live: what runs is what the table names, and runs well. */
+/** After LIVE: exactly the slots in the table run, and they are healthy. */
 export function wrongSlots({ table, slots }: Rest): string[] {
   const standby = table.standby === null ? [] : [table.standby];
   const named = [...new Set([...servingSlots(table), ...standby])].sort();
@@ -129,7 +129,7 @@ export function wrongSlots({ table, slots }: Rest): string[] {
   ];
 }
 
-/** Its commands, and apps that no slot knows of; containers stand in the state. */
+/** The deployment's commands, and apps that belong to no slot; the state covers containers. */
 async function leftProcesses({ clone }: SoakClone, { id }: Deployment): Promise<string[]> {
   const known = (await clone.slots()).map(({ pid }) => pid);
   const apps = withoutChildren(processesWith('SWITCHYARD_DATA', clone.home.shared));

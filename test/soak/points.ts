@@ -1,4 +1,4 @@
-/** Where a deployment can be killed, as its plan shows it: a step more is a point more. Pure. */
+/** The points at which a deployment can be killed, taken from its plan: each new step adds a point. Pure. */
 import type { PhaseName } from '../../deploy/core/event';
 import type { Plan, Step } from '../../deploy/core/plan';
 import type { SeededRandom } from '../support/seeded-random';
@@ -6,41 +6,41 @@ import type { LossyDisk } from '../support/lossy-disk';
 import type { KillOrder } from './kill-orders';
 
 export interface Point {
-  /** `shift | verify-live`: killed between the two. */
+  /** `shift | verify-live` is between the two. */
   name: string;
   orders: KillOrder[];
 }
 
-/** Between every two steps of a release that is good, and after each before its end is told. */
+/** Between every two steps of a good release, and after each step before the journal records it. */
 export function pointsOf(plan: Plan): Point[] {
   const names = plan.flatMap(({ step }) => (step.do === 'verify-live' ? [step.do, 'LIVE'] : [step.do]));
-  return [{ name: `the plan | ${names[0]}`, orders: [{ after: 0, told: true }] }, ...around(names, 0)];
+  return [{ name: `the plan | ${names[0]}`, orders: [{ after: 0, recorded: true }] }, ...around(names, 0)];
 }
 
-/** The same for one that fails when everybody has it: from then on it is taken back. */
+/** The same for a release that fails after the full shift, during its rollback. */
 export function undoPointsOf(plan: Plan): Point[] {
   const failing = plan.findIndex(({ step }) => step.do === 'verify-live');
   const undone = plan
     .slice(0, failing + 1)
     .reverse()
-    .flatMap(({ undo }) => undo.map(inWords));
+    .flatMap(({ undo }) => undo.map(nameOfUndo));
   return around(['verify-live fails', ...undone], failing);
 }
 
-/** After LIVE, names are on the disk and the content of files that nobody flushed is not: see lossy-disk.ts. */
+/** By then names are on the disk but unflushed content is not: see lossy-disk.ts. */
 const COMMITTED_MS = 1500;
 const BAKE_SECONDS = 0.3;
 const LONG_BAKE_SECONDS = 4;
 
 export interface Cut extends Point {
-  /** Of a release that fails with users, while it is rolled back. */
+  /** Cuts during the rollback of a release that fails with users. */
   bad: boolean;
   bakeSeconds: number;
 }
 
 /**
- * Where the power is cut: after each phase of the preparation, between two steps once for each kind of step, just
- * after LIVE, and some seconds into the bake; and once for each kind of step that is undone.
+ * Where to cut the power: after each preparation phase, after each kind of step and of undo, just after LIVE, and
+ * shortly into the bake.
  * @param command cuts the power
  */
 export function cutsOf(plan: Plan, preparation: PhaseName[], command: LossyDisk['cutCommand']): Cut[] {
@@ -65,7 +65,7 @@ export function cutsOf(plan: Plan, preparation: PhaseName[], command: LossyDisk[
   ];
 }
 
-/** The first after each kind of step: a pool of four starts the same kind four times. */
+/** Keeps the first point of each kind of step: a pool of four starts four slots. */
 function onePerKind(points: Point[]): Point[] {
   const kindOf = ({ name }: Point): string | undefined => name.split(' | ')[0];
   return points.filter(
@@ -73,7 +73,7 @@ function onePerKind(points: Point[]): Point[] {
   );
 }
 
-/** At any moment, and often the process that takes it back as well. @param longestMs of a whole deployment */
+/** A random moment, in half the cases with a second one during recovery. @param longestMs of a whole deployment */
 export function randomPoint(random: SeededRandom, longestMs: number): Point {
   const moment = (): KillOrder => ({ afterMs: Math.floor(random.next() * longestMs) });
   const orders = random.next() < 0.5 ? [moment()] : [moment(), moment()];
@@ -81,26 +81,26 @@ export function randomPoint(random: SeededRandom, longestMs: number): Point {
   return { name: `after ${after.join(', and again after ')}`, orders };
 }
 
-/** Exactly: what was done stands in the journal, and nothing else is begun. */
+/** Whether the point is exactly between two steps: one is recorded, the next has not started. */
 export function isBetween({ orders }: Point): boolean {
-  return orders.every((order) => 'after' in order && order.told && order.laterMs === undefined);
+  return orders.every((order) => 'after' in order && order.recorded && order.laterMs === undefined);
 }
 
 export function isMoment({ orders }: Point): boolean {
   return orders.some((order) => 'afterMs' in order);
 }
 
-/** @param before how many steps have come to their end before the first of them */
+/** @param before the number of steps that finish before the first name */
 function around(names: string[], before: number): Point[] {
   return names.flatMap((name, index) => {
     const after = before + index + 1;
     return [
-      { name: `${name}, not yet told`, orders: [{ after, told: false }] },
-      { name: `${name} | ${names[index + 1] ?? 'the end'}`, orders: [{ after, told: true }] },
+      { name: `${name}, not yet recorded`, orders: [{ after, recorded: false }] },
+      { name: `${name} | ${names[index + 1] ?? 'the end'}`, orders: [{ after, recorded: true }] },
     ];
   });
 }
 
-function inWords(step: Step): string {
+function nameOfUndo(step: Step): string {
   return `undo: ${step.do}`;
 }

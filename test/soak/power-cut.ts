@@ -1,6 +1,6 @@
 /**
- * The power is cut in the middle of a push, and unflushed writes are lost: `npm start` must bring back the right
- * release, with nothing half-made, and the next push must go live.
+ * Cuts the power during a push, which loses unflushed writes. `npm start` must restore the right release with nothing
+ * half-made, and the next push must go live.
  */
 import { servingSlots } from '../../deploy/core/traffic-table';
 import type { Deployment } from '../../deploy/core/deployment';
@@ -27,20 +27,20 @@ import {
 import { failures, msUntilRight } from './users';
 import type { LossyClone } from './soak-clone';
 
-/** A release of its own for each cut: one that was built before is on the disk already. */
+/** Each cut deploys a new release, because an earlier one is already on the disk. */
 let version = 0;
 
 export interface CutOutcome extends Outcome {
-  /** It did not come back as it must, so the next cut needs another clone. */
+  /** It was not restored correctly, so the next cut needs a new clone. */
   lost: boolean;
 }
 
-/** What cannot be examined has not come back either. */
+/** A clone that cannot be examined counts as lost. */
 export async function cutAt(target: LossyClone, cut: Cut): Promise<CutOutcome> {
-  return cutAndRestart(target, cut).catch((error: unknown) => notBack(String(error)));
+  return cutAndRestart(target, cut).catch((error: unknown) => lostClone(String(error)));
 }
 
-function notBack(problem: string): CutOutcome {
+function lostClone(problem: string): CutOutcome {
   return { kills: 1, ms: 0, asked: 0, failed: 0, problems: [problem], lost: true };
 }
 
@@ -60,18 +60,18 @@ async function cutAndRestart(target: LossyClone, cut: Cut): Promise<CutOutcome> 
   const poweredUp = Date.now();
   await powerUp(target);
   const started = await clone.start();
-  const toldLive = /✓ LIVE in /.test(text) && !cut.bad;
+  const reportedLive = /✓ LIVE in /.test(text) && !cut.bad;
   if (started.code !== 0) {
     const lastLines = started.text.trim().split('\n').slice(-2).join(' ');
-    return notBack(`npm start failed: ${lastLines}`);
+    return lostClone(`npm start failed: ${lastLines}`);
   }
   const { deployment, live } = await endOf(target, commit);
-  const right = toldLive || (live && !cut.bad) ? commit : before.commit;
+  const right = reportedLive || (live && !cut.bad) ? commit : before.commit;
   const ms = msUntilRight(await users.samples(), poweredUp, right);
   users.forget();
   const after = await atRest(target);
   const problems = [
-    ...(after.commit === right ? [] : [`${after.commit} serves instead of ${right}`]),
+    ...(after.commit === right ? [] : [`${after.commit} is live instead of ${right}`]),
     ...(deployment ? wrongEnd(deployment, right === commit) : []),
     ...(right === commit ? [] : differences(essentials(before), essentials(after))),
     ...wrongSlots(withoutRestarts(after)),
@@ -85,7 +85,7 @@ async function cutAndRestart(target: LossyClone, cut: Cut): Promise<CutOutcome> 
   return { kills: 1, ms, asked: samples.length, failed, problems, lost: problems.length > 0 };
 }
 
-/** A moment chosen by chance may come after the end of the deployment. */
+/** A random moment may come after the deployment has ended. */
 function withoutCut(cut: Cut, text: string, kills: number[]): CutOutcome {
   const problems = isMoment(cut) ? [] : [`the power was not cut: ${verdictOf(text)}`];
   return { kills: kills.length, ms: 0, asked: 0, failed: 0, problems, lost: problems.length > 0 };
@@ -99,7 +99,7 @@ function releaseFor({ bad, bakeSeconds }: Cut): Change {
   };
 }
 
-/** False when the push came to its end before. It also ends because of the cut, before that is complete. */
+/** Returns false when the push ended before the cut. The cut itself can also end the push before it completes. */
 async function untilCut({ clone: { dir } }: LossyClone, pushing: Promise<CommandResult>): Promise<boolean> {
   let isOver = false;
   void pushing.finally(() => (isOver = true));
@@ -107,13 +107,13 @@ async function untilCut({ clone: { dir } }: LossyClone, pushing: Promise<Command
   return isKilled(dir);
 }
 
-/** The disk has lost its power already. */
+/** The disk has already lost its power. */
 async function losePower({ clone, engine }: LossyClone): Promise<void> {
   engine?.freeze();
   const commands = (): Promise<void> => endProcesses(processesWith('SWITCHYARD_HOME', clone.home.dir), 0);
   killEverything(clone.home);
   await commands();
-  // what was being started meanwhile
+  // again, for processes that were just starting
   killEverything(clone.home);
   await engine?.kill();
 }
@@ -123,7 +123,7 @@ async function powerUp({ disk, engine }: LossyClone): Promise<void> {
   await engine?.start();
 }
 
-/** Null for a deployment that the disk has lost. A bake that goes on is waited for. */
+/** The deployment is null when the disk lost it. Waits for a bake that continues. */
 async function endOf(
   { clone }: LossyClone,
   commit: Commit,
@@ -137,12 +137,12 @@ async function endOf(
   return { deployment, live: wasLive(events) };
 }
 
-/** What a power cut before LIVE must leave unchanged. The standby is not started again. */
+/** State that a power cut before LIVE must not change. It excludes the standby, which is not started again. */
 function essentials({ commit, files, images, table }: Rest): object {
   return { commit, files, images, serving: servingSlots(table).sort() };
 }
 
-/** An engine counts the start after the power cut as one. */
+/** The engine counts the start after a power cut as a restart. */
 function withoutRestarts(rest: Rest): Rest {
   return { ...rest, slots: rest.slots.map((slot) => ({ ...slot, restarts: 0 })) };
 }
@@ -150,11 +150,11 @@ function withoutRestarts(rest: Rest): Rest {
 async function nextPushWorks({ clone }: LossyClone): Promise<string[]> {
   const { commit, verdict } = await clone.release({ manifest: { version: `2.0.${(version += 1)}` } });
   if (!verdict.startsWith('✓ LIVE')) return [`the next push did not go live: ${verdict}`];
-  return (await clone.serving()).commit === commit ? [] : ['the next push does not serve'];
+  return (await clone.serving()).commit === commit ? [] : ['the next push is not live'];
 }
 
 async function faults({ clone }: LossyClone): Promise<string[]> {
   return Object.values((await diagnose(clone)).faults).map(
-    ({ link, message: said }) => `doctor: ${link}: ${said}`,
+    ({ link, message }) => `doctor: ${link}: ${message}`,
   );
 }

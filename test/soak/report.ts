@@ -1,27 +1,27 @@
-/** What a soak has shown: a line for each kill, and a table in Markdown at the end. Pure. */
+/** Reports a soak: a line for each kill, and a Markdown table at the end. Pure. */
 import type { Point } from './points';
 import type { Outcome } from './kill-outcome';
 
 export interface Row {
   name: string;
-  /** From the clone's making to its removal. */
+  /** From the clone's creation to its removal. */
   ms: number;
   outcomes: Outcome[];
 }
 
-const HEAD = ['', 'kills', 'not well', 'worst time until right', 'requests', 'failed', 'took'];
+const HEAD = ['', 'kills', 'violations', 'worst time until right', 'requests', 'failed', 'took'];
 
 export function lineOf(name: string, point: Point, { kills, ms, asked, failed, problems }: Outcome): string {
   const mark = problems.length === 0 ? '✓' : '✗';
-  const felt = ms === 0 ? 'nobody noticed' : `right again after ${ms} ms`;
-  const how = kills === 0 ? 'it was over before' : felt;
+  const effect = ms === 0 ? 'no wrong answer' : `right again after ${ms} ms`;
+  const how = kills === 0 ? 'it was over before' : effect;
   return [
     `${mark} ${name}: ${point.name}: ${how}, ${failed} of ${asked} requests failed`,
     ...problems.map((problem) => `    ${problem}`),
   ].join('\n');
 }
 
-/** With the sum of all as its last row. @param ms the whole took, with several parts at the same time */
+/** The last row is the total. @param ms the duration of the whole run, in which parts ran in parallel */
 export function tableOf(rows: Row[], ms: number): string[] {
   const all = { name: 'all', ms, outcomes: rows.flatMap(({ outcomes }) => outcomes) };
   const cells = [HEAD, ...[...rows, all].map(cellsOf)];

@@ -1,4 +1,4 @@
-/** A live clone whose deployments can be killed, with good releases, a bad one, and users. */
+/** A live clone with users, good releases and a bad one, whose deployments can be killed. */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import type { UserConfig } from '../../deploy/config/load';
@@ -21,20 +21,20 @@ export interface SoakClone {
   clone: TinyClone;
   users: Users;
   strategy: string;
-  /** As good as one another; more than can be warm and live at the same time. */
+  /** Equivalent releases, more than can be live and warm at the same time. */
   good: Commit[];
-  /** It fails as soon as all users have it. */
+  /** Fails as soon as all users have it. */
   bad: Commit;
 }
 
-/** One whose power can be cut. */
+/** A clone whose power can be cut. */
 export interface LossyClone extends SoakClone {
   disk: LossyDisk;
-  /** In containers: it loses its power too. Its own data lies elsewhere, since Switchyard does not write them. */
+  /** In containers: it loses its power too. Its data is on another disk, since Switchyard does not write it. */
   engine: OwnEngine | null;
 }
 
-/** Everything that a strategy waits for is short: it is the steps that are looked at, and not how long they are. */
+/** Short waits: a soak tests the steps, not their duration. */
 const SHORT: UserConfig = {
   bake: { seconds: 0.3 },
   rolling: { batch: 1, minHealthy: 1 },
@@ -42,21 +42,21 @@ const SHORT: UserConfig = {
     steps: [20, 50, 100],
     seconds: 0.5,
     minRequests: 10,
-    // on a machine that is busy with something else, chance is not to decide
+    // noise on a busy machine must not fail a canary
     slower: 1000,
     extraErrors: 0.5,
     maxErrorRatio: 0.9,
   },
 };
-/** It has a step of its own. */
+/** Adds a migrate step. */
 const MIGRATE = ['true'];
 
-/** Why the power cannot be cut here, or null. */
+/** The reason this machine cannot cut the power, or null. */
 export function powerCutPossible(runtime: RuntimeName): string | null {
   return lossyDiskPossible() ?? (runtime === 'compose' ? ownEnginePossible() : null);
 }
 
-/** Pushes deploy by this strategy. */
+/** Pushes deploy with this strategy. */
 export async function openLossyClone(
   runtime: RuntimeName,
   slots: number,
@@ -75,7 +75,7 @@ export async function openLossyClone(
   }
 }
 
-/** Also one that did not come back after a power cut: neither its commands nor its engine may answer. */
+/** Also closes a clone that was lost in a power cut, whose commands and engine may not answer. */
 export async function closeLossyClone({ disk, engine, ...target }: LossyClone): Promise<void> {
   await closeSoakClone(target).catch(() => undefined);
   killEverything(target.clone.home);
@@ -119,7 +119,7 @@ export async function closeSoakClone({ clone, users }: SoakClone): Promise<void>
   await clone.cleanUp();
 }
 
-/** Makes a commit live as a person would say it, and returns what became of it. */
+/** Deploys a commit by command, and returns the result. */
 export async function deploy(
   { clone, strategy }: SoakClone,
   commit: Commit,
@@ -133,13 +133,13 @@ export async function deploy(
   return { code, text, deployment, events };
 }
 
-/** What it would do, step by step, and changes nothing. */
+/** The steps of a deployment, without running them. */
 export async function planOf({ clone, strategy }: SoakClone, commit: Commit): Promise<Plan> {
   const said = await clone.switchyard('deploy', commit, '--plan', '--strategy', strategy, '--json');
   return (JSON.parse(said.text) as { plan: Plan }).plan;
 }
 
-/** The phases before the plan, in order, as the newest deployment has gone through them. */
+/** The newest deployment's phases before its plan, in order. */
 export function preparationOf({ clone }: SoakClone): PhaseName[] {
   const journal = clone.journal();
   const newest = journal.history(1)[0];
@@ -152,7 +152,7 @@ export function preparationOf({ clone }: SoakClone): PhaseName[] {
   );
 }
 
-/** A good release that runs nowhere: what is warm needs fewer steps. */
+/** A good release that does not run, because a warm one needs fewer steps. */
 export async function freshCommit({ clone, good }: SoakClone): Promise<Commit> {
   const running = (await clone.slots()).map(({ commit }) => commit);
   const fresh = good.find((commit) => !running.includes(commit));

@@ -1,4 +1,4 @@
-/** One part of a soak: a strategy, killed at each of its points, or with the power cut at each of them. */
+/** One part of a soak: kills one strategy's deployments at every point, or cuts the power there. */
 import type { Commit } from '../../deploy/core/release';
 import { seededRandom } from '../support/seeded-random';
 import type { RuntimeName } from '../support/runtimes';
@@ -23,17 +23,17 @@ import {
 
 export interface SoakOptions {
   runtime: RuntimeName;
-  /** In each, every point is killed at once, and some moments by chance. The power is cut in the first alone. */
+  /** Each round kills once at every point and at some random moments. Only the first round cuts the power. */
   rounds: number;
   seed: number;
   say: (line: string) => void;
   /** Called for each kill and each cut. */
   add: (outcome: Outcome) => void;
-  /** Looked at before each kill. */
+  /** Checked before each kill. */
   isOver: () => boolean;
 }
 
-const MOMENTS = 5;
+const RANDOM_MOMENTS = 5;
 
 export async function soak(task: Task, options: SoakOptions): Promise<void> {
   if (task.kind === 'kills') return soakKills(task, options);
@@ -48,7 +48,7 @@ async function soakKills(task: Task, options: SoakOptions): Promise<void> {
   const kill = async (point: Point, commit: Commit): Promise<void> => {
     if (isOver()) return;
     const outcome = await killedAt(target, point, commit);
-    // after the others the next kill's deployment shows it as well
+    // after other kinds of points, the next kill's deployment checks this too
     if (isBetween(point)) outcome.problems.push(...(await nextWorks(target)));
     report(task, point, outcome, options);
   };
@@ -59,7 +59,7 @@ async function soakKills(task: Task, options: SoakOptions): Promise<void> {
     for (let round = 0; round < rounds; round++) {
       for (const point of pointsOf(plan)) await kill(point, await freshCommit(target));
       for (const point of undoPointsOf(plan)) await kill(point, target.bad);
-      for (let count = 0; count < MOMENTS; count++)
+      for (let count = 0; count < RANDOM_MOMENTS; count++)
         await kill(randomPoint(random, longestMs), await freshCommit(target));
     }
   } finally {
@@ -72,9 +72,9 @@ async function soakCuts(task: Task, options: SoakOptions): Promise<void> {
     const opened = await openLossyClone(options.runtime, task.slots, task.strategy);
     try {
       await settle(opened);
-      // it goes through the phases of a release that is new, as that of every cut does
+      // goes through the phases of a new release, like every cut's push
       const { verdict } = await opened.clone.release({ manifest: { version: '1.4.0' } });
-      if (!verdict.startsWith('✓ LIVE')) throw new Error(`a push failed that nothing has cut: ${verdict}`);
+      if (!verdict.startsWith('✓ LIVE')) throw new Error(`a push failed without a power cut: ${verdict}`);
       return opened;
     } catch (error) {
       await closeLossyClone(opened);
@@ -102,21 +102,21 @@ async function soakCuts(task: Task, options: SoakOptions): Promise<void> {
   }
 }
 
-/** What was broken off with us says nothing. */
+/** Drops the outcome of a kill that Ctrl-C interrupted. */
 function report(task: Task, point: Point, outcome: Outcome, { say, add, isOver }: SoakOptions): void {
   if (isOver()) return;
   add(outcome);
   say(lineOf(nameOf(task), point, outcome));
 }
 
-/** The first deployment comes from another strategy's slots, and each release is built once. Returns how long a whole one takes. */
+/** Deploys every good release once: each is built, and the first switches strategy. Returns the last duration. */
 async function settle(target: SoakClone): Promise<number> {
   let tookMs = 0;
   for (let count = 0; count < target.good.length; count++) {
-    const begun = Date.now();
+    const started = Date.now();
     const { code, text } = await deploy(target, await freshCommit(target));
-    if (code !== 0) throw new Error(`a deployment failed that nobody has killed:\n${text}`);
-    tookMs = Date.now() - begun;
+    if (code !== 0) throw new Error(`a deployment failed without a kill:\n${text}`);
+    tookMs = Date.now() - started;
   }
   return tookMs;
 }

@@ -1,4 +1,4 @@
-/** The parts of a soak: each is a clone of its own, so that several run at the same time. Pure. */
+/** The parts of a soak. Each has its own clone, so several run in parallel. Pure. */
 import type { StrategyName } from '../../deploy/core/strategy-choice';
 
 export interface Task {
@@ -8,7 +8,7 @@ export interface Task {
   kind: 'kills' | 'cuts';
 }
 
-/** The longest first, so that the last ones end at about the same time. */
+/** Longest first, so that the last parts end at about the same time. */
 const STRATEGIES: Omit<Task, 'kind'>[] = [
   { strategy: 'rolling', slots: 4 },
   { strategy: 'rolling', slots: 2 },
@@ -26,12 +26,12 @@ export function nameOf({ strategy, slots, kind }: Task): string {
 }
 
 /**
- * Those that one of the words names: `rolling`, `rolling/2`, `rolling/2/cuts`, `cuts`. All without words. Null for a
- * word that names none.
+ * The tasks that match a word: `rolling`, `rolling/2`, `rolling/2/cuts`, `cuts`; all tasks without words. Null when a
+ * word matches none.
  */
 export function tasksFor(words: string[]): Task[] | null {
-  const names = (word: string, task: Task): boolean =>
+  const matches = (word: string, task: Task): boolean =>
     word === task.kind || `${nameOf(task)}/`.startsWith(`${word}/`);
-  if (words.some((word) => !TASKS.some((task) => names(word, task)))) return null;
-  return TASKS.filter((task) => words.length === 0 || words.some((word) => names(word, task)));
+  if (words.some((word) => !TASKS.some((task) => matches(word, task)))) return null;
+  return TASKS.filter((task) => words.length === 0 || words.some((word) => matches(word, task)));
 }

@@ -1,4 +1,4 @@
-/** A few users, who ask all the time and never twice for the same: what they saw, and when. */
+/** A few users who send requests all the time and never retry, with the answers they got. */
 import http from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Commit } from '../../deploy/core/release';
@@ -10,19 +10,19 @@ const PAUSE_MS = 25;
 const TIMEOUT_MS = 10_000;
 
 export interface Sample {
-  /** When it was asked and when it was answered, in milliseconds since 1970. */
+  /** Times of request and answer, in milliseconds since 1970. */
   asked: number;
   answered: number;
-  /** Null when nobody answered, or not to the end. */
+  /** Null without a complete answer. */
   status: number | null;
   retryAfter: string | undefined;
   commit: Commit | null;
 }
 
 export interface Users {
-  /** Forgets what they saw until now. */
+  /** Drops the samples so far. */
   forget(): void;
-  /** Waits until each of them has had an answer to what was asked from now on, and returns all they saw. */
+  /** Waits until every user has an answer to a request sent from now on, and returns all samples. */
   samples(): Promise<Sample[]>;
   leave(): Promise<void>;
 }
@@ -52,13 +52,13 @@ export function usersOf(port: number): Users {
   };
 }
 
-/** For how long users did not get the commit, from a moment on to the last time, in milliseconds; 0 for never. */
+/** Milliseconds from `since` to the last answer with another commit; 0 without one. */
 export function msUntilRight(samples: Sample[], since: number, right: Commit): number {
   const wrong = samples.filter(({ asked, commit }) => asked >= since && commit !== right);
   return Math.max(0, ...wrong.map(({ answered }) => answered - since));
 }
 
-/** A request for which nobody had anything; the maintenance page is an answer that in-place is allowed. */
+/** Failed requests. In-place may answer with the maintenance page. */
 export function failures(samples: Sample[], strategy: string): Sample[] {
   const isPage = ({ status, retryAfter }: Sample): boolean => status === 503 && retryAfter !== undefined;
   return samples.filter((each) => each.status !== 200 && !(strategy === 'in-place' && isPage(each)));
@@ -67,14 +67,14 @@ export function failures(samples: Sample[], strategy: string): Sample[] {
 function ask(agent: http.Agent, port: number): Promise<Sample> {
   const asked = Date.now();
   return new Promise((resolve) => {
-    const tell = (answer: Partial<Sample> = {}): void =>
+    const finish = (answer: Partial<Sample> = {}): void =>
       resolve({ status: null, retryAfter: undefined, commit: null, ...answer, asked, answered: Date.now() });
     const asking = http.get({ host: '127.0.0.1', port, path: '/version', agent }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (part: string) => (body += part));
-      response.on('error', () => tell());
+      response.on('error', () => finish());
       response.on('end', () =>
-        tell({
+        finish({
           status: response.statusCode ?? null,
           retryAfter: response.headers['retry-after'],
           commit: response.statusCode === 200 ? (JSON.parse(body) as { commit: Commit }).commit : null,
@@ -82,6 +82,6 @@ function ask(agent: http.Agent, port: number): Promise<Sample> {
       );
     });
     asking.setTimeout(TIMEOUT_MS, () => asking.destroy(new Error('no answer')));
-    asking.on('error', () => tell());
+    asking.on('error', () => finish());
   });
 }

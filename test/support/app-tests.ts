@@ -1,10 +1,10 @@
-/** The sample app's own tests, which every deployment of it runs. */
+/** The sample app's own tests, which every deployment runs. */
 import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 
 const QUICK = 'about.test.ts';
 
-/** Leaves one of them: that a deployment runs them is to be seen with one, too, and they have a suite of their own. */
+/** Keeps one test: it is enough to show that a deployment runs tests, and they have their own suite. */
 export function keepOneTest(dir: string): void {
   const tests = path.join(dir, 'app', 'test');
   const others = readdirSync(tests).filter((name) => name.endsWith('.test.ts') && name !== QUICK);

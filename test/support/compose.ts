@@ -1,4 +1,4 @@
-/** What the tests with containers share: a home and a name of their own, and images of the tiny app. */
+/** Shared by the tests with containers: a home and a name of their own, and images of the tiny app. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -24,16 +24,16 @@ export interface ComposeFixture {
   config: Config;
   runtime: Runtime;
   packing: Packing;
-  /** The same, but for the time that a command in a container may take. Seconds. */
+  /** The same with another limit for commands in containers, in seconds. */
   withMigrateLimit(migrate: number): Packing;
   blue: Slot;
   green: Slot;
-  /** Packs the tiny app as a commit. @param files more of them, or faults: see tiny-app/server.js */
+  /** Packs the tiny app as a commit. @param files additional files or faults: see tiny-app/server.js */
   release(digits: string, files?: Record<string, string>): Promise<Release>;
   clear(): Promise<void>;
 }
 
-/** @param name the home's APP_NAME; one of its own unless told @param wanted other than the defaults */
+/** @param name the home's APP_NAME; unique by default @param wanted overrides of the defaults */
 export async function composeFixture(
   name = ownName(),
   wanted: Partial<Config> = {},
@@ -77,7 +77,7 @@ export function releaseIn(dir: string, digits: string, files: Record<string, str
   return { commit: digits.padEnd(40, '0'), version: '1.0.0', subject: 'tiny', dir, app };
 }
 
-/** Docker's own command line, as a person would look. */
+/** Runs Docker's own command line, as an operator would. */
 export function docker(...args: string[]): string {
   return execFileSync('docker', args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] }).trim();
 }

@@ -1,16 +1,16 @@
-/** Configuration files in every form, as their owners may write them: what works, and what is refused by which words. */
+/** Configuration files in every form that users may write: those that load, and the message for those that do not. */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tempHome } from './temp-home';
 
 export interface Written {
-  /** The file, by its name; several are written side by side. */
+  /** The files by name, all in the same folder. */
   files: Record<string, string>;
   /** package.json, or none. */
   manifest?: object;
 }
 
-/** A folder that holds them. */
+/** Writes the files into a folder and returns it. */
 export function folderWith(written: Written, folder = tempHome()): string {
   const { files, manifest } = written;
   if (manifest) writeFileSync(path.join(folder, 'package.json'), JSON.stringify(manifest));
@@ -30,7 +30,7 @@ export const WORKING: [string, Written][] = [
     { files: { 'deploy.config.cjs': `module.exports = ${APP};` }, manifest: MODULE },
   ],
   [
-    'CommonJS that a compiler made of an ES module',
+    'CommonJS compiled from an ES module',
     {
       files: {
         'deploy.config.js': `Object.defineProperty(exports, '__esModule', { value: true }); exports.default = ${APP};`,
@@ -53,7 +53,7 @@ export const WORKING: [string, Written][] = [
   ],
 ];
 
-/** What is said of each. */
+/** Each with its message. */
 export const REFUSED: [string, Written, RegExp][] = [
   [
     'named exports alone',
@@ -72,7 +72,7 @@ export const REFUSED: [string, Written, RegExp][] = [
   ],
   ['an empty file', { files: { 'deploy.config.js': '' } }, /^deploy\.config\.js exports nothing\.$/],
   [
-    'exports replaced in CommonJS, which exports nothing',
+    'a reassigned exports variable in CommonJS, which exports nothing',
     { files: { 'deploy.config.cjs': `exports = ${APP};` } },
     /^deploy\.config\.cjs exports nothing\.$/,
   ],
@@ -112,22 +112,22 @@ export const REFUSED: [string, Written, RegExp][] = [
     /^deploy\.config\.js exports a promise, not an object\.$/,
   ],
   [
-    'a promise in the place of a section',
+    'a promise instead of a section',
     { files: { 'deploy.config.mjs': `export default { app: Promise.resolve(${APP}.app) };` } },
     /^deploy\.config\.mjs: "app" is not valid: it is a promise\.$/,
   ],
   [
-    'a function in the place of a command',
+    'a function instead of a command',
     { files: { 'deploy.config.js': 'module.exports = { app: { test: () => 0 } };' } },
     /^deploy\.config\.js: "app\.test" is not valid: it is a function\.$/,
   ],
   [
-    'null in the place of a section',
+    'null instead of a section',
     { files: { 'deploy.config.js': 'module.exports = { app: null };' } },
     /^deploy\.config\.js: "app" is not valid: /,
   ],
   [
-    'a slip of the pen',
+    'a mistyped key',
     { files: { 'deploy.config.mjs': 'export default { app: { helth: "/" } };' } },
     /^deploy\.config\.mjs: unknown key "app\.helth"\.$/,
   ],
@@ -142,12 +142,12 @@ export const REFUSED: [string, Written, RegExp][] = [
     /^deploy\.config\.mjs cannot be read: Unexpected end of input$/,
   ],
   [
-    'an error of its own',
+    'a file that throws an error',
     { files: { 'deploy.config.mjs': 'throw new Error("no\\nway");' } },
     /^deploy\.config\.mjs cannot be read: no$/,
   ],
   [
-    'something thrown that is no error',
+    'a file that throws something other than an error',
     { files: { 'deploy.config.js': 'throw undefined;' } },
     /^deploy\.config\.js cannot be read: undefined$/,
   ],
@@ -162,12 +162,12 @@ export const REFUSED: [string, Written, RegExp][] = [
     /^deploy\.config\.mjs cannot be read: Cannot find package 'nowhere' imported from /,
   ],
   [
-    'an end of its process',
+    'a file that exits the process',
     { files: { 'deploy.config.mjs': `process.exit(0);\nexport default ${APP};` } },
     /^deploy\.config\.mjs cannot be read: it exited before it exported anything$/,
   ],
   [
-    'a promise that nothing settles',
+    'a promise that never settles',
     { files: { 'deploy.config.mjs': `await new Promise(() => {});\nexport default ${APP};` } },
     /^deploy\.config\.mjs cannot be read: it exited before it exported anything$/,
   ],
@@ -177,7 +177,7 @@ export const REFUSED: [string, Written, RegExp][] = [
     /^deploy\.config\.js and deploy\.config\.mjs both exist\.$/,
   ],
   [
-    'a format that is not read',
+    'an unsupported format',
     { files: { 'deploy.config.ts': `export default ${APP};` } },
     /^deploy\.config\.ts is not read\.$/,
   ],
@@ -185,25 +185,25 @@ export const REFUSED: [string, Written, RegExp][] = [
 
 const BLOCKS = `execSync('sleep 30');`;
 
-/** What never comes to an end. The limit is some seconds. */
+/** Files that never finish loading. The limit is a few seconds. */
 export const ENDLESS: [string, Written, RegExp][] = [
   [
-    'a loop without an end in CommonJS',
+    'an endless loop in CommonJS',
     { files: { 'deploy.config.js': `for (;;); module.exports = ${APP};` } },
     /^deploy\.config\.js (cannot be read: it takes|took) longer than \d+ s/,
   ],
   [
-    'a loop without an end in an ES module',
+    'an endless loop in an ES module',
     { files: { 'deploy.config.mjs': `for (;;); export default ${APP};` } },
     /^deploy\.config\.mjs (cannot be read: it takes|took) longer than \d+ s/,
   ],
   [
-    'a call that blocks in CommonJS',
+    'a blocking call in CommonJS',
     { files: { 'deploy.config.js': `require('node:child_process').${BLOCKS} module.exports = ${APP};` } },
     /^deploy\.config\.js (cannot be read: it takes|took) longer than \d+ s/,
   ],
   [
-    'a call that blocks in an ES module',
+    'a blocking call in an ES module',
     {
       files: {
         'deploy.config.mjs': `import { execSync } from 'node:child_process'; ${BLOCKS} export default ${APP};`,
@@ -212,7 +212,7 @@ export const ENDLESS: [string, Written, RegExp][] = [
     /^deploy\.config\.mjs (cannot be read: it takes|took) longer than \d+ s/,
   ],
   [
-    'an await without an end',
+    'an await that never ends',
     {
       files: {
         'deploy.config.mjs': `setInterval(() => {}, 1000); await new Promise(() => {}); export default ${APP};`,

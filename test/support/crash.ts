@@ -1,4 +1,4 @@
-/** Ends things the hard way, at a moment of a deployment, and measures how long users have felt it. */
+/** Kills processes at a chosen moment of a deployment, and measures how long users were affected. */
 import { existsSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { deploymentLog } from '../../deploy/os/command';
@@ -18,23 +18,23 @@ import type { TinyClone } from './tiny-clone';
 import { processesInContainers } from './docker';
 import { until } from './until';
 
-/** Of how long users have felt something this much may be missed; the bounds are in seconds. */
+/** The error of measured outages; the bounds are in seconds. */
 const POLL_EVERY_MS = 20;
 
-/** The first deployment after `after` that comes to this phase, or to its bake. It may be over a moment later. */
+/** Returns the first deployment after `after` that reaches this phase or its bake. It may end a moment later. */
 export async function untilPhase(clone: TinyClone, after: number, phase: PhaseName): Promise<Deployment> {
   const journal = clone.journal();
   const has = ({ entry }: { entry: Entry }): boolean =>
     phase === 'bake'
       ? entry.type === 'state' && entry.state === 'baking'
       : entry.type === 'phase' && entry.phase === phase && entry.status === 'started' && !entry.undo;
-  const wanted = (): string => `the phase ${phase}: ${describe(journal.history()[0])}`;
+  const goal = (): string => `the phase ${phase}: ${describe(journal.history()[0])}`;
   let lastId = 0;
   try {
-    return await until(wanted, () => {
-      const news = journal.since(lastId);
-      lastId = news.at(-1)?.id ?? lastId;
-      const event = news.find((each) => (each.deployment ?? 0) > after && has(each));
+    return await until(goal, () => {
+      const events = journal.since(lastId);
+      lastId = events.at(-1)?.id ?? lastId;
+      const event = events.find((each) => (each.deployment ?? 0) > after && has(each));
       return event && journal.get(event.deployment as number);
     });
   } finally {
@@ -42,7 +42,7 @@ export async function untilPhase(clone: TinyClone, after: number, phase: PhaseNa
   }
 }
 
-/** The deployment as it ended. */
+/** Waits for the end of the deployment and returns it. */
 export function untilOver(clone: TinyClone, id: number): Promise<Deployment> {
   const journal = clone.journal();
   const end = (): string => `its end: ${describe(journal.get(id))}`;
@@ -52,17 +52,17 @@ export function untilOver(clone: TinyClone, id: number): Promise<Deployment> {
   }).finally(() => journal.close());
 }
 
-/** How far it has come, and why no further. */
+/** The deployment's state and its cause, for a failure message. */
 function describe(deployment: Deployment | null | undefined): string {
   if (!deployment) return 'there is no deployment';
   const { id, state, cause, errorCode } = deployment;
   return [`deployment ${id} is ${state}`, cause, errorCode && `[${errorCode}]`].filter(Boolean).join(' ');
 }
 
-/** For afterEach: what a test that failed has left at work would keep every later deployment waiting. */
+/** For afterEach: a deployment left by a failed test would make every later one wait. */
 export async function abortDeployments(clone: TinyClone): Promise<void> {
   const left = clone.deployments().filter(({ state }) => !isOver(state));
-  // those that wait first: else they begin
+  // waiting ones first, or they would start
   for (const { id } of left.reverse()) await clone.switchyard('abort', String(id));
 }
 
@@ -75,54 +75,54 @@ export async function deployerPid(clone: TinyClone): Promise<number> {
   return until('a deployer', async () => (await deployerStatus({ home: clone.home }))?.pid);
 }
 
-/** What the commands of a deployment have started, children that left its process group too. */
+/** All processes started by a deployment's commands, including children outside its process group. */
 export function commandsOf(home: Home, id: number): OsProcess[] {
   return processesWith(DEPLOYMENT_MARKER, deploymentMark(home.logs, id));
 }
 
-/** Waits until a command of the deployment hangs (faulty-app/hang.js): it has processes that would outlive it. */
+/** Waits until a command of the deployment hangs (faulty-app/hang.js) and has processes that would outlive it. */
 export async function untilItHangs({ home }: TinyClone, id: number): Promise<void> {
   const log = deploymentLog(home, id);
-  // the phase has begun before its command has written anything
+  // the phase starts before its command writes anything
   await until(
-    'the word of a command that hangs',
+    'the output of the hanging command',
     () => existsSync(log) && readFileSync(log, 'utf8').includes('it hangs'),
   );
-  await until('a survivor', () => commandsOf(home, id).length >= 2);
+  await until('a surviving process', () => commandsOf(home, id).length >= 2);
 }
 
-/** As processes: one that just starts is there too, and for a moment there are two. */
+/** The deployers' processes, including one that is just starting; for a moment there can be two. */
 export function deployersOf(home: Home): OsProcess[] {
   return processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) =>
     argv.some((word) => word.endsWith('/dist/deploy/daemon.js')),
   );
 }
 
-/** Kills what starts everything else again: the guard first, PM2's daemon and the deployer, and what else is named. */
+/** Kills everything that restarts processes: first the guards, then PM2's daemon, the deployer, and `others`. */
 export function killSupervisors(home: Home, ...others: number[]): void {
   const supervisors = [...guardsOf(home), ...pm2Daemons(home), ...deployersOf(home)];
   killAll([...supervisors.map(({ pid }) => pid), ...others]);
 }
 
-/** The processes that wait for the next deployment. */
+/** The idle processes that wait for the next deployment. */
 export function spares(home: Home): OsProcess[] {
   return processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.at(-1) === SPARE);
 }
 
-/** Everything that runs for a home: nginx, PM2, the deployer and its guard, deployments, their commands, the slots, as containers too. */
+/** Every process of a home: nginx, PM2, deployer, guard, deployments, their commands, and slots, also in containers. */
 export function allProcessesOf(home: Home): number[] {
   return running(home, ['daemon', 'deployment', 'guard', 'hook']);
 }
 
 /**
- * The same for an expectation, by pid and program. Without the pushes: they are their owners' commands, whose last
- * words may come a moment after the end of what they follow.
+ * The same for an assertion, by pid and program. It leaves out pushes: they are users' commands and may print their
+ * last lines a moment after the deployment ends.
  */
 export function survivorsOf(home: Home): string[] {
   return running(home, ['daemon', 'deployment', 'guard']).map((pid) => `${pid}: ${commandLine(pid)}`);
 }
 
-/** @param programs of the kit; a test's commands carry the home's name as well */
+/** @param programs the kit's, since a test's own commands also carry the home's name */
 function running(home: Home, programs: string[]): number[] {
   const isKitProgram = (word: string): boolean =>
     programs.some((program) => word.endsWith(`/dist/deploy/${program}.js`));
@@ -136,7 +136,7 @@ function running(home: Home, programs: string[]): number[] {
   ];
 }
 
-/** As when the machine loses its power. */
+/** Kills every process of a home, as in a power failure. */
 export function killEverything(home: Home): void {
   for (let pids = allProcessesOf(home); pids.length > 0; pids = allProcessesOf(home)) {
     killAll(pids);
@@ -148,38 +148,38 @@ function killAll(pids: number[]): void {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // it went with another one
+      // exited along with another process
     }
   }
 }
 
-/** For one that has ended since: nothing. */
+/** A placeholder for a process that has exited meanwhile. */
 function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
   } catch {
-    return 'it has ended since';
+    return 'exited meanwhile';
   }
 }
 
 export interface ServingWatch {
-  /** Stops asking, and tells for how long users did not get the commit, from the call of `watchServing` to the last time; 0 for never. */
+  /** Stops probing. Returns the milliseconds from `watchServing` to the last answer with another commit; 0 for none. */
   stop(): Promise<number>;
 }
 
 const watches: ServingWatch[] = [];
 
-/** For afterEach: a test that failed has left its own asking. */
+/** For afterEach: stops the probes that a failed test left running. */
 export async function stopWatching(): Promise<void> {
   for (const watching of watches.splice(0)) await watching.stop();
 }
 
-/** Asks who serves, many times a second. */
+/** Probes the live commit many times a second. */
 export function watchServing(clone: TinyClone, commit: Commit): ServingWatch {
-  const began = Date.now();
-  let lastWrong = began;
+  const startedAt = Date.now();
+  let lastWrong = startedAt;
   let stopped = false;
-  const asking = (async (): Promise<void> => {
+  const probing = (async (): Promise<void> => {
     while (!stopped) {
       const right = await clone.get('/version').then(
         ({ status, text }) => status === 200 && (JSON.parse(text) as { commit: Commit }).commit === commit,
@@ -192,15 +192,15 @@ export function watchServing(clone: TinyClone, commit: Commit): ServingWatch {
   const watching = {
     async stop() {
       stopped = true;
-      await asking;
-      return lastWrong - began;
+      await probing;
+      return lastWrong - startedAt;
     },
   };
   watches.push(watching);
   return watching;
 }
 
-/** What the journal tells of the whole, not of a deployment, after an event. */
+/** The messages of incidents, which belong to no deployment, after an event. */
 export function incidents(clone: TinyClone, after: number): string[] {
   const journal = clone.journal();
   const incidentMessages = journal
@@ -210,7 +210,7 @@ export function incidents(clone: TinyClone, after: number): string[] {
   return incidentMessages;
 }
 
-/** The journal's last event by now. */
+/** The id of the journal's newest event. */
 export function lastEvent(clone: TinyClone): number {
   const journal = clone.journal();
   const id = journal.since(0).at(-1)?.id ?? 0;

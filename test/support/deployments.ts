@@ -1,15 +1,15 @@
-/** Deployments, as the journal would give them back, for tests of what is decided from them. */
+/** Deployments as the journal returns them, for tests of the decisions based on them. */
 import type { Deployment } from '../../deploy/core/deployment';
 import type { Plan } from '../../deploy/core/plan';
 import type { Proof } from '../../deploy/core/slot';
 import { NOTHING_KNOWN } from '../../deploy/journal/rows';
 
-/** A commit of which only the first digits matter: `commit('a1')`. */
+/** A full commit id from its first digits: `commit('a1')`. */
 export function commit(digits: string): string {
   return digits.padEnd(40, '0');
 }
 
-/** A deployment of which nothing is known but what is given. */
+/** A deployment with these fields; the rest is empty. */
 export function deployment(known: Partial<Deployment>): Deployment {
   return {
     ...NOTHING_KNOWN,

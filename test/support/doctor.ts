@@ -1,4 +1,4 @@
-/** Runs `doctor`, reads its findings and types the fixes that it prints, exactly as printed. */
+/** Runs `doctor`, reads its findings and runs the printed fixes exactly as printed. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Finding } from '../../deploy/doctor/finding';
@@ -13,11 +13,11 @@ type DoctorClone = Pick<LiveClone, 'switchyard' | 'shell'>;
 export interface Diagnosis {
   code: number;
   findings: Finding[];
-  /** The findings that are faults, by their check. */
+  /** The faults, keyed by check. */
   faults: Record<string, Finding>;
 }
 
-/** A release of a tiny clone with the npm commands that fixes name: `npm start`, `npm run -s rollback`. */
+/** A tiny release that has the npm scripts that fixes use: `npm start`, `npm run -s rollback`. */
 export const WITH_COMMANDS: Change = {
   manifest: {
     scripts: (
@@ -35,7 +35,7 @@ export async function diagnose(clone: DoctorClone): Promise<Diagnosis> {
   return { code, findings, faults: Object.fromEntries(broken.map((finding) => [finding.link, finding])) };
 }
 
-/** Expects a fault in this check and in no other, and returns it. */
+/** Expects a fault in this check only, and returns it. */
 export async function expectFault(clone: DoctorClone, check: string): Promise<Finding> {
   const { code, faults } = await diagnose(clone);
   expect(Object.keys(faults)).toEqual([check]);
@@ -43,7 +43,7 @@ export async function expectFault(clone: DoctorClone, check: string): Promise<Fi
   return faults[check] as Finding;
 }
 
-/** The one fix that is printed for all that `doctor` finds. */
+/** The single fix that `doctor` prints for all its findings. */
 export async function onlyFix(clone: DoctorClone): Promise<string> {
   const { faults } = await diagnose(clone);
   const fixes = new Set(Object.values(faults).map(({ fix }) => fix));
@@ -51,7 +51,7 @@ export async function onlyFix(clone: DoctorClone): Promise<string> {
   return [...fixes][0] ?? '';
 }
 
-/** Types each printed fix once, exactly as printed, then waits until `doctor` finds no fault. */
+/** Runs each printed fix once, exactly as printed, then waits until `doctor` finds no fault. */
 export async function applyFix(clone: DoctorClone, ...findings: Finding[]): Promise<void> {
   for (const fix of new Set(findings.map(({ fix }) => fix ?? ''))) {
     const { code, text } = await clone.shell(fix);

@@ -1,27 +1,27 @@
 /**
- * What a command is expected to come to. Where it does not, the failure begins with the line that says why: a log that
- * is cut after some lines would otherwise show a diff, and the steps that went well.
+ * Checks the result of a command. The failure message starts with the line that names the cause, because a truncated
+ * log would otherwise show only a diff and the successful steps.
  */
 import type { CommandResult } from './live-clone';
 
-/** A deployment that is to go live, of a push or of a command. Returns what it was given. */
+/** Expects the push or command to have gone live. Returns its argument. */
 export function expectLive<T extends CommandResult>(said: T): T {
   if (said.code !== 0 || !verdictOf(said.text).startsWith('✓ LIVE in ')) throw unexpected(said, expectLive);
   return said;
 }
 
-/** A command that is to go well. Returns what it was given. */
+/** Expects the command to have succeeded. Returns its argument. */
 export function expectDone<T extends CommandResult>(said: T): T {
   if (said.code !== 0) throw unexpected(said, expectDone);
   return said;
 }
 
-/** The last line, in a push's terminal the hook's last one. */
+/** The last line of the output; for a push, the hook's last line. */
 export function verdictOf(text: string): string {
   return linesOf(text).at(-1) ?? '';
 }
 
-/** @param asked whose caller is shown as the place of the failure */
+/** @param asked the function whose caller appears as the failure's location */
 function unexpected({ code, text }: CommandResult, asked: (said: CommandResult) => CommandResult): Error {
   const why = [...failureLines(text), '', `exit code ${code}, and all that it said:`, text];
   const error = new Error(why.join('\n'));
@@ -29,7 +29,7 @@ function unexpected({ code, text }: CommandResult, asked: (said: CommandResult) 
   return error;
 }
 
-/** The lines that tell of a failure, the last one first; the very last line where none does. */
+/** The lines that report a failure, last one first; without any, the very last line. */
 function failureLines(text: string): string[] {
   const lines = linesOf(text).reverse();
   const verdicts = lines.filter((line) => line.startsWith('✗ '));
@@ -37,7 +37,7 @@ function failureLines(text: string): string[] {
   return verdicts.length + more.length > 0 ? [...new Set([...verdicts, ...more])] : lines.slice(0, 1);
 }
 
-/** Without blank ones, and without the marks that git adds to what a hook says. */
+/** The lines without blanks and without git's prefix for hook output. */
 function linesOf(text: string): string[] {
   const lines = text.split('\n');
   const ofHook = lines.filter((line) => line.startsWith('remote: '));

@@ -1,4 +1,4 @@
-/** What is on the disk of a home once the deployer has tidied up: it does so when a deployment is over, not with it. */
+/** The files of a home once the deployer has tidied up, which it does after a deployment ends. */
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import type { Config } from '../../deploy/config/load';
@@ -12,13 +12,13 @@ import { sizeOfRelease } from '../../deploy/release/releases';
 import { createTraffic } from '../../deploy/traffic/nginx-traffic';
 import { until } from './until';
 
-/** Names in the home, its releases and its stores of packages. */
+/** File names in the home, its releases and its package stores. */
 export async function filesAtRest(home: Home, config: Config, runtime: Runtime): Promise<string[]> {
   await until('the deployer to have tidied up', () => isTidy(home, config, runtime));
   return filesOf(home);
 }
 
-/** By the deployer's own rules: nothing works, nothing is to go, every release is measured, which is done last. */
+/** By the deployer's own rules: nothing runs, nothing is left to prune, and every release is measured. */
 async function isTidy(home: Home, config: Config, runtime: Runtime): Promise<boolean> {
   const journal = Journal.open(home);
   const traffic = createTraffic({ home, httpPort: config.http.port });
@@ -27,14 +27,14 @@ async function isTidy(home: Home, config: Config, runtime: Runtime): Promise<boo
     if (journal.pending().length > 0) return false;
     const found = await takeInventory(context);
     const { releases, stores } = decidePrune(found);
-    const going = [...releases, ...stores, ...findLeftovers(context)];
-    return going.length === 0 && found.releases.every((commit) => sizeOfRelease(home, commit) !== null);
+    const removable = [...releases, ...stores, ...findLeftovers(context)];
+    return removable.length === 0 && found.releases.every((commit) => sizeOfRelease(home, commit) !== null);
   } finally {
     journal.close();
   }
 }
 
-/** Logs, what SQLite keeps beside its files, what pruning has put aside and what waits for the next release come and go. */
+/** Leaves out what comes and goes: SQLite's side files, the trash, and files linked ahead for the next release. */
 function filesOf({ dir, releases, modules, mirrorGit }: Home): string[] {
   return [dir, releases, modules, mirrorGit]
     .flatMap((folder) => readdirSync(folder).map((name) => path.join(path.relative(dir, folder), name)))

@@ -1,4 +1,4 @@
-/** The place of a heading that a link can lead to, as GitHub names it. */
+/** The anchor of a heading, as GitHub generates it. */
 export function anchorOf(heading: string): string {
   return heading
     .toLowerCase()

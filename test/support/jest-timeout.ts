@@ -1,2 +1,2 @@
-/** How long a test may take on a machine that is busy: a limit for what hangs, not a measure of how long anything should take. */
+/** The test timeout on a busy machine: it stops tests that hang and is not a performance bound. */
 jest.setTimeout(120_000);

@@ -1,4 +1,4 @@
-/** What a journal would tell, and an output that keeps what is written to it. */
+/** Builds journal events for tests of reporters, and an output that captures what is written to it. */
 import type { Deployment } from '../../deploy/core/deployment';
 import type { Entry, JournalEvent } from '../../deploy/core/event';
 import type { Journal } from '../../deploy/journal/journal';
@@ -6,7 +6,7 @@ import type { Output } from '../../deploy/reporters/reporter';
 
 type Phase = Extract<Entry, { type: 'phase' }>;
 
-/** The events of a deployment, one after the other. */
+/** The events of one deployment, in order. */
 export function events(...entries: Entry[]): JournalEvent[] {
   return entries.map((entry, index) => ({ id: index + 1, deployment: 1, at: 1000 + index, entry }));
 }
@@ -20,7 +20,7 @@ export function phase(name: Phase['phase'], ms: number, rest: Partial<Phase> = {
   ];
 }
 
-/** A journal that knows these deployments. */
+/** A journal that contains these deployments. */
 export function journalOf(...deployments: Deployment[]): Journal {
   return { get: (id: number) => deployments.find((each) => each.id === id) ?? null } as unknown as Journal;
 }

@@ -1,6 +1,6 @@
 /**
- * A new user's clone, for end-to-end tests: this working tree committed to a repository of its own, its home
- * and ports its own too. Everything is done by the commands a person would type.
+ * A new user's clone for end-to-end tests: this working tree in a repository, home and ports of its own. Tests drive it
+ * with the commands a user would type.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import {
@@ -39,17 +39,17 @@ export interface LiveClone {
   home: Home;
   ports: { http: number; blue: number; green: number; deployer: number };
   journal(): Journal;
-  /** `npm start`, without npm: its banner and its 200 ms tell nothing. */
+  /** `npm start` without npm, whose banner and 200 ms add nothing to a test. */
   start(): Promise<CommandResult>;
   /** `switchyard …`. */
   switchyard(...args: string[]): Promise<CommandResult>;
   git(...args: string[]): Promise<CommandResult>;
-  /** Lines for a shell, as the documentation has them; the first that fails is the last. */
+  /** Runs shell lines as the documentation prints them; stops at the first failure. */
   shell(lines: string): Promise<CommandResult>;
   /** Writes a file of the clone. */
   write(file: string, text: string): void;
   read(file: string): string;
-  /** Commits everything and pushes it to `live`; what the push's terminal showed. */
+  /** Commits everything and pushes it to `live`; returns the push's terminal output. */
   push(message: string): Promise<CommandResult>;
   commit(message: string): Promise<string>;
   get(path: string): Promise<{ status: number; text: string }>;
@@ -63,13 +63,13 @@ export interface CloneOptions {
   /** Changes the tree before its first commit. */
   change?: (dir: string) => void;
   /**
-   * Its packages are these ones, by links, for a clone whose commits have none of their own: real ones are 20,000 files
-   * to make and to remove. What npm does to them is done to the links.
+   * Links this repository's packages into a clone whose commits have none: real ones are 20,000 files to create and
+   * remove. npm then changes only the links.
    */
   linkedPackages?: boolean;
-  /** The folder below which clone and home are made: a disk of the test's own, which removes them. Default: the temporary one. */
+  /** The folder for clone and home: a test's own disk, which the test removes. Default: the temporary folder. */
   parent?: string;
-  /** Whose everything is, instead of root's. Only for a clone with borrowed packages: others are hard links. */
+  /** The owner instead of root. Only with linked packages, since the others are hard links. */
   user?: number;
 }
 
@@ -143,7 +143,7 @@ export async function liveClone({
       await endProcesses(processesWith('SWITCHYARD_HOME', home.dir), 0);
       await endProcesses(processesWith('SWITCHYARD_DATA', home.shared), 0);
       if (environment.RUNTIME === 'compose') await removeAllOf(home);
-      // a disk goes with all that lies on it, and may be read-only by now
+      // the test removes the whole disk, which may be read-only by now
       if (parent !== undefined) return;
       if (linkedPackages) expectDone(await execute('rm', ['-rf', '--', top], tmpdir(), environment));
       else await removeTree(top);
@@ -152,24 +152,24 @@ export async function liveClone({
   return clone;
 }
 
-/** The files a commit of this working tree would hold, and its build. */
+/** Copies the files that a commit of this working tree would contain, and the build. */
 function copyTree(dir: string): void {
   const listed = execFileSync('git', ['ls-files', '-co', '--exclude-standard', '-z'], {
     cwd: REPOSITORY,
     encoding: 'utf8',
   });
   mkdirSync(dir);
-  // one program, since each file by itself costs a test's own process a second in all
+  // one cp for all files: copying them one by one costs the test process a second
   const files = listed.split('\0').filter(Boolean);
   execFileSync('cp', ['-a', '--parents', '--', ...files, 'dist', dir], { cwd: REPOSITORY });
 }
 
-/** As npm would install them. Nobody writes into a file of theirs, so hard links are as good as copies, and quicker. */
+/** As npm would install them. No test writes into these files, so faster hard links replace copies. */
 function copyPackages(dir: string): void {
   execFileSync('cp', ['-al', PACKAGES, path.join(dir, 'node_modules')]);
 }
 
-/** A folder of links, one for each package, and for npm's own notes. */
+/** Links each package and npm's own metadata. */
 function linkPackages(dir: string): void {
   const names = readdirSync(PACKAGES).flatMap((name) =>
     name.startsWith('@') ? readdirSync(path.join(PACKAGES, name)).map((inner) => `${name}/${inner}`) : name,
@@ -187,7 +187,7 @@ async function commitAll(git: LiveClone['git'], message: string): Promise<void> 
   await git(...who, 'commit', '--quiet', '--allow-empty', '-m', message);
 }
 
-/** A person's shell, without what this test's own runner has set. */
+/** A user's shell environment, without the variables set by the test runner. */
 function cleanEnvironment(): Record<string, string> {
   const { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS, DOCKER_HOST } = process.env;
   const kept = { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS, DOCKER_HOST, TERM: 'dumb' };
@@ -223,7 +223,7 @@ function get(port: number, where: string): Promise<{ status: number; text: strin
       response.on('end', () => resolve({ status: response.statusCode ?? 0, text }));
       response.on('error', reject);
     });
-    // a slot that hangs answers nobody, and a test is to fail and not to hang as well
+    // when a slot hangs, the test must fail instead of hanging too
     asking.setTimeout(ANSWER_WITHIN_MS, () =>
       asking.destroy(new Error(`no answer in ${ANSWER_WITHIN_MS} ms`)),
     );

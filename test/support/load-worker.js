@@ -1,15 +1,15 @@
 /**
- * The load itself, in a thread of its own, so that what a test does meanwhile neither slows it down nor hides a
- * lost request. Plain JavaScript: a worker thread has no compiler. test/support/load.ts is its face.
+ * Generates load in its own thread, so that a busy test neither slows it down nor hides a lost request. It is plain
+ * JavaScript because a worker thread has no compiler. Tests use it through test/support/load.ts.
  *
- * Each connection is a client that never retries: it keeps its socket open, asks, waits, asks again. Whatever is
- * not the expected answer is a failure.
+ * Each connection is a client that never retries: it keeps its socket open, sends a request, waits, and sends the next.
+ * Every unexpected answer is a failure.
  */
 const http = require('node:http');
 const { parentPort, workerData } = require('node:worker_threads');
 
 const { port, connections, mix, slow, pauseMs, timeoutMs } = workerData;
-/** Enough to see what is wrong; the count goes on. */
+/** Enough to diagnose a problem; the counters continue beyond it. */
 const MOST_DETAILS = 1000;
 
 const result = { requests: 0, failed: [], failures: 0, acknowledged: [], versions: {}, slowestMs: 0 };
@@ -29,19 +29,19 @@ Promise.all(Array.from({ length: connections }, (_, number) => client(number))).
 
 async function client(number) {
   const agent = new http.Agent({ keepAlive: true, maxSockets: 1 });
-  const questions = slow && number % 8 === 7 ? [slow] : mix;
+  const requests = slow && number % 8 === 7 ? [slow] : mix;
   for (let turn = number; !stopping; turn += 1) {
-    const question = questions[turn % questions.length];
+    const request = requests[turn % requests.length];
     const started = Date.now();
-    const answer = await ask(agent, question, `load ${number}-${turn}`);
-    judge(question, answer, started);
+    const answer = await ask(agent, request, `load ${number}-${turn}`);
+    judge(request, answer, started);
     reportProgress();
     if (pauseMs > 0) await new Promise((resolve) => setTimeout(resolve, pauseMs));
   }
   agent.destroy();
 }
 
-/** One request, once. Resolves with the answer or with what went wrong. */
+/** Sends one request, once. Resolves with the answer or with the error. */
 function ask(agent, { method, path, json }, text) {
   return new Promise((resolve) => {
     const body = json ? JSON.stringify({ text }) : undefined;

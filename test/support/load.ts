@@ -1,6 +1,6 @@
 /**
- * Users, for a test: keep-alive connections that ask without pause and never ask twice, so that every request a
- * shift loses is seen.
+ * Simulates users: keep-alive connections that send requests without pause and never retry, so every request lost by a
+ * shift is counted.
  */
 import path from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -8,63 +8,63 @@ import { Worker } from 'node:worker_threads';
 export interface LoadRequest {
   method: 'GET' | 'POST';
   path: string;
-  /** Sends `{"text": …}`, a different text each time; the answer's `id` is then kept as acknowledged. */
+  /** Sends `{"text": …}` with a different text each time, and records the answer's `id` as acknowledged. */
   json?: boolean;
-  /** The statuses that are no failure. Default: 200, and 201 for POST. */
+  /** The statuses that count as success. Default: 200, and also 201 for POST. */
   expect?: number[];
 }
 
 export interface LoadOptions {
-  /** The port nginx serves on 127.0.0.1. */
+  /** nginx's port on 127.0.0.1. */
   port: number;
-  /** How many clients ask at the same time. Default: 16. */
+  /** The number of concurrent clients. Default: 16. */
   connections?: number;
-  /** What is asked, in turn; a request that stands twice is asked twice as often. Default: DEFAULT_MIX. */
+  /** The requests, sent in turn; list one twice to send it twice as often. Default: DEFAULT_MIX. */
   mix?: LoadRequest[];
-  /** What every eighth client asks instead, so that it does not hold up the others. Default: SLOW; null for nothing. */
+  /** The request of every eighth client, so it does not delay the others. Default: SLOW; null for none. */
   slow?: LoadRequest | null;
-  /** What a client waits between an answer and its next request, in milliseconds. Default: 0. */
+  /** A client's pause between an answer and its next request, in milliseconds. Default: 0. */
   pauseMs?: number;
-  /** The longest a client waits for anything to come, in milliseconds. Default: 30 s. */
+  /** The longest a client waits without receiving data, in milliseconds. Default: 30 s. */
   timeoutMs?: number;
 }
 
 export interface Failure {
-  /** When it was asked, in milliseconds since 1970, and how long it took to fail. */
+  /** When the request was sent, in milliseconds since 1970, and how long it took to fail. */
   at: number;
   ms: number;
   method: string;
   path: string;
-  /** Null when there was no answer. */
+  /** Null without an answer. */
   status: number | null;
-  /** The socket's error, or the beginning of the answer. */
+  /** The socket's error, or the start of the answer. */
   detail: string;
-  /** The header by which the client is told to come back; null without one. */
+  /** The Retry-After header, or null. */
   retryAfter: string | null;
-  /** Whether the connection had served requests before: those are the ones a reload loses. */
+  /** Whether the connection had served requests before; a reload loses exactly those. */
   reused: boolean;
 }
 
 export interface LoadResult {
   requests: number;
-  /** At most the first 1,000; `failures` is their true number. */
+  /** At most the first 1,000; `failures` is the full count. */
   failed: Failure[];
   failures: number;
-  /** The ids that a POST was answered with: these writes must be found again. */
+  /** The ids in answers to POST requests; these writes must not be lost. */
   acknowledged: (string | number)[];
-  /** How often each `version` was in an answer. */
+  /** How many answers had each `version`. */
   versions: Record<string, number>;
   slowestMs: number;
 }
 
 export interface Load {
-  /** Resolves when so many further requests are over. Rejects when the load has ended. */
+  /** Resolves after this many more requests. Rejects when the load has ended. */
   more(requests: number): Promise<{ requests: number; failures: number }>;
-  /** Lets the requests under way end, and tells what has happened. The same result however often it is called. */
+  /** Lets requests in flight finish and returns the result; later calls return the same one. */
   stop(): Promise<LoadResult>;
 }
 
-/** The sample app's API: reads, and every fourth request a write. */
+/** The sample app's API: every fourth request is a write. */
 export const DEFAULT_MIX: LoadRequest[] = [
   { method: 'GET', path: '/version' },
   { method: 'GET', path: '/health' },
@@ -72,7 +72,7 @@ export const DEFAULT_MIX: LoadRequest[] = [
   { method: 'POST', path: '/api/v1/messages', json: true },
 ];
 
-/** Always under way when a shift comes. */
+/** In flight during every shift. */
 export const SLOW: LoadRequest = { method: 'GET', path: '/api/v1/slow?ms=2000' };
 
 export function startLoad(options: LoadOptions): Load {
@@ -97,7 +97,7 @@ export function startLoad(options: LoadOptions): Load {
       waiting.delete(message.id);
     });
   });
-  // a test that fails before stop() has its own error to show
+  // when a test fails before stop(), its own error must be the one shown
   ended.catch(() => undefined);
   const over = ended.then(() => Promise.reject(new Error('the load has ended')));
   over.catch(() => undefined);

@@ -1,4 +1,4 @@
-/** A disk of one's own that runs out of inodes or turns read-only, for root: an ext4 file system in a file. */
+/** A private disk that can run out of inodes or turn read-only: an ext4 file system in a file. Needs root. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, closeSync, mkdirSync, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -6,17 +6,17 @@ import path from 'node:path';
 
 export interface LoopDisk {
   dir: string;
-  /** Makes empty files until no further one can be made. */
+  /** Creates empty files until no inode is left. */
   exhaustInodes(): void;
   freeInodes(): void;
-  /** What the kernel does after an error of the disk: every write fails with EROFS, also to open files. */
+  /** Simulates the kernel's reaction to a disk error: every write fails with EROFS, also to open files. */
   failToReadOnly(): void;
-  /** What an operator does. Nothing may be open for writing. */
+  /** Remounts as an operator would. No file may be open for writing. */
   remount(how: 'ro' | 'rw'): void;
   unmount(): void;
 }
 
-/** Why this machine can have none, or null. */
+/** The reason this machine cannot mount one, or null. */
 export function loopDiskPossible(): string | null {
   if (process.geteuid?.() !== 0) return 'this user is not root';
   try {
@@ -27,7 +27,7 @@ export function loopDiskPossible(): string | null {
   }
 }
 
-/** @param size sparse, as truncate takes it @param inodes how many files fit */
+/** @param size sparse, in truncate's format @param inodes the number of files that fit */
 export function loopDisk({ size = '2G', inodes = 20_000 } = {}): LoopDisk {
   const top = mkdtempSync(path.join(tmpdir(), 'switchyard-loop-'));
   const [image, dir] = [path.join(top, 'image'), path.join(top, 'disk')];

@@ -1,6 +1,6 @@
 /**
- * A disk that loses its power: what was not flushed to it is gone, as on a machine whose plug is pulled. It is an ext4
- * file system in a file, mounted by a loop device, so only root has one.
+ * A disk that can lose its power: unflushed writes are gone, as when a machine is unplugged. It is an ext4 file system
+ * in a file on a loop device, so it needs root.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
@@ -8,35 +8,35 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 
 export interface LossyDisk {
-  /** Where it is mounted; every user may enter it. */
+  /** The mount point; every user may enter it. */
   dir: string;
-  /** Writes everything to it, as the kernel does after some time. */
+  /** Writes everything to the disk, as the kernel does eventually. */
   flush(): void;
   /**
-   * Writes names and sizes of files to it, and the content of none: the most harmful moment for a cut. It comes by
-   * itself within a second.
+   * Writes names and sizes of files to the disk, but no content: the worst moment for a cut. Without this call it
+   * occurs within a second.
    */
   flushNames(): void;
-  /** Cuts the power. From now on every access fails; kill the processes that work on the disk next. */
+  /** Cuts the power. Every later access fails; kill the processes that use the disk next. */
   cut(): void;
-  /** The command that cuts the power, for a process that does so exactly between two of its own steps. */
+  /** The command that cuts the power, for a process that runs it exactly between two of its own steps. */
   cutCommand: [string, ...string[]];
-  /** Mounts what the disk had when its power was cut. Processes must not hold files of it open. */
+  /** Mounts the disk as it was at the cut. No process may hold files on it open. */
   powerUp(): void;
-  /** Unmounts and removes it, also after a cut. */
+  /** Unmounts and removes the disk, also after a cut. */
   remove(): void;
 }
 
-/** Sparse: only what is written takes space. Large enough for `room.disk`, which every deployment wants free. */
+/** Sparse: only written blocks take space. Large enough for `room.disk`, which every deployment requires free. */
 const SIZE = '2G';
 
 /**
- * Commits metadata every second while the kernel writes data back after 30 seconds: so a file that nobody flushes
- * has its name on the disk and no content, the most harmful of all moments.
+ * Commits metadata every second, while the kernel writes data back only after 30 seconds: an unflushed file has its
+ * name on the disk but no content, which is the worst case.
  */
 const OPTIONS = 'loop,commit=1';
 
-/** EXT4_IOC_SHUTDOWN with NOLOGFLUSH drops all dirty data and the unfinished journal at once. Git needs perl, so it is there. */
+/** EXT4_IOC_SHUTDOWN with NOLOGFLUSH drops all dirty data and the unfinished journal. Git depends on perl. */
 const SHUT_DOWN =
   'open(my $disk, "<", $ARGV[0]) or die $!; my $noLogFlush = pack("L", 2); ioctl($disk, 0x8004587d, $noLogFlush) or die $!';
 
@@ -56,7 +56,7 @@ export function lossyDiskPossible(): string | null {
   }
 }
 
-/** Makes and mounts one. Call `remove` when the test is over, also when it fails. */
+/** Creates and mounts a disk. Call `remove` when the test is over, also when it fails. */
 export function lossyDisk(): LossyDisk {
   const top = mkdtempSync(path.join(tmpdir(), 'switchyard-lossy-'));
   const dir = path.join(top, 'disk');
@@ -82,7 +82,7 @@ export function lossyDisk(): LossyDisk {
     flushNames: () => run('sync', dir),
     cut: () => run(...cutCommand),
     powerUp() {
-      // lazily, and a copy is mounted: SQLite in this very process may hold a closed database open
+      // unmount lazily and mount a copy: SQLite in this process may still hold a closed database open
       run('umount', '-l', dir);
       run('cp', '--sparse=always', image, `${image}.next`);
       renameSync(`${image}.next`, image);

@@ -1,13 +1,13 @@
 /**
- * Tests that a machine may be unable to run. They are skipped by name and with the reason, which `npm test`
- * repeats in its summary: scripts/lib/results.js reads it from the title.
+ * Skips tests that this machine cannot run. The title carries the reason, which scripts/lib/results.js repeats in the
+ * summary of `npm test`.
  */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { BASE_IMAGE } from './docker';
 
-/** Null when the machine can, otherwise one clause that says why not. */
+/** Returns null when the machine can run the tests, otherwise one clause with the reason. */
 type Probe = () => string | null;
 
 interface Declare {
@@ -16,8 +16,8 @@ interface Declare {
 }
 
 /**
- * `describe` and `test` for what needs something: `needs('root', root).test('…', …)`. The probe runs once,
- * synchronously, while jest collects the tests.
+ * `describe` and `test` with a requirement: `needs('root', root).test('…', …)`. The probe runs once, synchronously,
+ * while jest collects the tests.
  */
 export function needs(what: string, probe: Probe): Declare {
   const reason = probe();
@@ -29,21 +29,21 @@ export function needs(what: string, probe: Probe): Declare {
   };
 }
 
-/** For tests that become another user or write where only root may. */
+/** For tests that switch to another user or write where only root may. */
 export function root(): string | null {
   return process.geteuid?.() === 0 ? null : 'this user is not root';
 }
 
-/** For tests with containers. Nothing is pulled for them. */
+/** For tests with containers. They pull no image. */
 export function docker(): string | null {
   const works = (...args: string[]): boolean => spawnSync('docker', args, { stdio: 'ignore' }).status === 0;
   if (!works('compose', 'version')) return 'there is no docker compose';
-  // what is nearly always so is asked first: an engine starts three programs of its own to answer `docker info`
+  // checks the common case first: for `docker info` an engine starts three programs
   if (works('image', 'inspect', BASE_IMAGE)) return null;
   return works('info') ? `the image ${BASE_IMAGE} is not here` : "Docker's engine does not answer";
 }
 
-/** For tests that push changes of the sample app: whoever brought an app of their own has replaced it. */
+/** For tests that push changes to the sample app, which a user's own app may have replaced. */
 export function sampleApp(): string | null {
   const isThere = existsSync(path.join(__dirname, '..', '..', 'app', 'page.ts'));
   return isThere ? null : 'app/ is another one';

@@ -1,6 +1,6 @@
 /**
- * A Docker engine of a test's own, for what would be felt by everybody's containers: it is killed, and comes back.
- * It knows one image, and no network but this machine's.
+ * A private Docker engine that a test can kill and restart without affecting other containers. It has one image and
+ * only the host's network.
  */
 import { execFileSync, spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { closeSync, mkdtempSync, openSync, readFileSync, readdirSync, rmSync } from 'node:fs';
@@ -12,20 +12,20 @@ import { docker, root } from './needs';
 import { until } from './until';
 
 export interface OwnEngine {
-  /** For whoever is to use this engine; this process does already. */
+  /** For processes that should use this engine; this process already does. */
   env: { DOCKER_HOST: string };
-  /** Starts it again: it then starts the containers that ran. @param more options, such as `--live-restore` */
+  /** Starts the engine again, which restarts its containers. @param more options, such as `--live-restore` */
   start(...more: string[]): Promise<void>;
-  /** SIGKILL for the engine alone: its containers live on. */
+  /** Sends SIGKILL to the engine alone: its containers keep running. */
   die(): Promise<void>;
-  /** From now on it neither answers nor starts anything again. */
+  /** Stops the engine from answering or restarting anything. */
   freeze(): void;
-  /** SIGKILL for it and its containers, as when the machine loses its power. */
+  /** Sends SIGKILL to the engine and its containers, as in a power failure. */
   kill(): Promise<void>;
   cleanUp(): Promise<void>;
 }
 
-/** Why this machine can have none, or null. */
+/** The reason this machine cannot run a private engine, or null. */
 export function ownEnginePossible(): string | null {
   const isThere = spawnSync('dockerd', ['--version'], { stdio: 'ignore' }).status === 0;
   return docker() ?? root() ?? (isThere ? null : 'there is no dockerd');
@@ -48,7 +48,7 @@ export async function ownEngine(): Promise<OwnEngine> {
     },
     async die() {
       engine.kill('SIGKILL');
-      await until('the end of the engine', () => engine.signalCode !== null);
+      await until('the engine to exit', () => engine.signalCode !== null);
     },
     freeze() {
       engine.kill('SIGSTOP');
@@ -57,34 +57,34 @@ export async function ownEngine(): Promise<OwnEngine> {
       for (let pids = everyPidOf(folder); pids.length > 0; pids = everyPidOf(folder)) {
         for (const pid of pids) killNow(pid);
       }
-      await until('the end of the engine', () => engine.exitCode !== null || engine.signalCode !== null);
+      await until('the engine to exit', () => engine.exitCode !== null || engine.signalCode !== null);
     },
     async cleanUp() {
       if (hostBefore === undefined) delete process.env.DOCKER_HOST;
       else process.env.DOCKER_HOST = hostBefore;
       engine.kill('SIGTERM');
-      await until('the end of the engine', () => engine.exitCode !== null || engine.signalCode !== null);
+      await until('the engine to exit', () => engine.exitCode !== null || engine.signalCode !== null);
       for (const pid of everyPidOf(folder)) killNow(pid);
-      // one that was killed could not clean up behind itself
+      // a killed engine leaves its mounts behind
       for (const at of mountsIn(folder)) spawnSync('umount', ['--lazy', at]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
 }
 
-/** Returns when it answers. */
+/** Returns when the engine answers. */
 async function startEngine(folder: string, host: string, more: string[] = []): Promise<ChildProcess> {
-  // containerd ends with it; whose pids another process may have by now, or a zombie still
+  // containerd exits with the engine; another process or a zombie may hold the recorded pids
   for (const file of ['pid', 'exec/containerd/containerd.pid'])
     rmSync(path.join(folder, file), { force: true });
   const log = openSync(path.join(folder, 'log'), 'a');
   const places = ['--data-root', `${folder}/data`, '--exec-root', `${folder}/exec`];
-  // it shares docker0 with the machine's engine and leaves it alone; `--bridge=none` would remove it
+  // leaves docker0, which it shares with the machine's engine, alone; `--bridge=none` would remove it
   const noNetwork = ['--iptables=false', '--ip-forward=false', '--ip-masq=false'];
   const args = [...places, '--pidfile', `${folder}/pid`, '--host', host, ...noNetwork, ...more];
   const engine = spawn('dockerd', args, { stdio: ['ignore', log, log] });
   closeSync(log);
-  await until('the engine', () => {
+  await until('the engine to answer', () => {
     if (engine.exitCode !== null)
       throw new Error(readFileSync(path.join(folder, 'log'), 'utf8').slice(-2000));
     return spawnSync('docker', ['--host', host, 'version'], { stdio: 'ignore' }).status === 0;
@@ -92,18 +92,18 @@ async function startEngine(folder: string, host: string, more: string[] = []): P
   return engine;
 }
 
-/** The engine, what it runs containers with, and everything in them. */
+/** The engine, its helpers, and every process in its containers. */
 function everyPidOf(folder: string): number[] {
   return withDescendants(partsOf(folder)).filter((pid) => programOf(pid) !== '');
 }
 
-/** Those whose command line names the folder: dockerd, containerd, and a shim for each container. */
+/** Processes whose command line names the folder: dockerd, containerd, and a shim for each container. */
 function partsOf(folder: string): number[] {
   const pids = readdirSync('/proc').map(Number).filter(Number.isInteger);
   return pids.filter((pid) => new RegExp(`^\\S*(dockerd|containerd)\\S* .*${folder}/`).test(programOf(pid)));
 }
 
-/** Empty for one that has ended, also while nobody has fetched it. */
+/** Empty for a process that has exited, including a zombie. */
 function programOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ');
@@ -116,11 +116,11 @@ function killNow(pid: number): void {
   try {
     process.kill(pid, 'SIGKILL');
   } catch {
-    // it went with another one
+    // exited along with another process
   }
 }
 
-/** The innermost first. */
+/** Innermost mount first. */
 function mountsIn(folder: string): string[] {
   const mounts = readFileSync('/proc/self/mountinfo', 'utf8').split('\n');
   return mounts

@@ -1,6 +1,6 @@
 /**
- * A machine of slots that does a plan's steps on paper, and refuses what would hurt a user. It knows nothing
- * of how plans are made.
+ * A model of slots that runs a plan's steps and throws when a step would affect users. It is independent of the code
+ * that makes plans.
  */
 import { tableFolder } from '../../deploy/core/traffic-table';
 import type { Observed, Plan, Step } from '../../deploy/core/plan';
@@ -10,7 +10,7 @@ import type { Table } from '../../deploy/core/traffic-table';
 
 interface Resident {
   commit: Commit;
-  /** It may get a user's request: verified in this plan, or in the table before it. */
+  /** May receive users' requests: verified in this plan, or already in the table. */
   proven: boolean;
 }
 
@@ -29,17 +29,17 @@ export class PaperMachine {
     this.fewestInService = this.inService();
   }
 
-  /** Slots that users get an answer of. */
+  /** The number of slots that answer users. */
   inService(): number {
     return serving(this.table).filter((slot) => this.slots.has(slot)).length;
   }
 
-  /** Table and processes, to compare before with after. */
+  /** Table and processes, to compare before and after. */
   state(): string {
     return JSON.stringify([tableFolder(this.table), this.processes()]);
   }
 
-  /** As a deployment would find it: everything that is named answers. @param instance of every process */
+  /** The state a deployment would observe, with every named slot answering. @param instance prefix of every process */
   observed(instance: string): Observed {
     const slots = [...this.slots].map(([slot, { commit }]) => ({
       ...{ slot, commit, instance: `${instance}-${slot}`, pid: 1, restarts: 0 },
@@ -48,7 +48,7 @@ export class PaperMachine {
     return { table: this.table, slots };
   }
 
-  /** What runs where, to compare before with after. */
+  /** The commit in each slot, to compare before and after. */
   processes(): [SlotName, Commit][] {
     return [...this.slots].map(([slot, { commit }]): [SlotName, Commit] => [slot, commit]).sort();
   }
@@ -96,23 +96,23 @@ export class PaperMachine {
     }
   }
 
-  /** Users get this release from each of these slots, and nothing else. */
+  /** Users get this release from exactly these slots. */
   private mustAllServe(proofs: { slot: SlotName; commit: Commit }[]): void {
     const wanted = proofs.map(({ slot }) => slot).sort();
     if (String(wanted) !== String(serving(this.table).sort()))
       throw new Error(`${String(wanted)} are not live`);
     for (const { slot, commit } of proofs)
-      if (this.runs(slot) !== commit) throw new Error(`${slot} has another`);
+      if (this.runs(slot) !== commit) throw new Error(`${slot} runs another commit`);
   }
 
-  /** A dead slot may be named: it was named before, and nobody gets an answer of it. */
+  /** The table may name a dead slot: it answers no request. */
   private mustBeProven(slot: SlotName): void {
     const resident = this.slots.get(slot);
-    if (resident && !resident.proven) throw new Error(`${slot} would get users, unproven`);
+    if (resident && !resident.proven) throw new Error(`${slot} would get users without being verified`);
   }
 }
 
-/** Does the first steps of a plan, then takes them back as the runner does: last one first. */
+/** Runs the first steps of a plan, then undoes them in reverse order, as the runner does. */
 export function doAndUndo(observed: Observed, plan: Plan, steps: number): PaperMachine {
   const machine = new PaperMachine(observed);
   const done = plan.slice(0, steps);
@@ -121,14 +121,14 @@ export function doAndUndo(observed: Observed, plan: Plan, steps: number): PaperM
   return machine;
 }
 
-/** Behind the maintenance page nobody is served by the slot that the table names. */
+/** Behind the maintenance page no slot in the table serves users. */
 function serving(table: Table): SlotName[] {
   const { active, shares = [], maintenance } = table;
   const slots = [active, ...shares.map(({ slot }) => slot)].filter((slot) => slot !== null);
   return maintenance ? [] : [...new Set(slots)];
 }
 
-/** Those that may get a user's request. */
+/** The slots that may receive users' requests. */
 function named(table: Table): SlotName[] {
   return [...serving(table), ...(table.standby === null ? [] : [table.standby])];
 }

@@ -1,4 +1,4 @@
-/** Plans as a person would tell them, and the states that they start from. */
+/** Plans as readable text, and the states they start from. */
 import type { PlanInput } from '../../deploy/core/interfaces';
 import { bucketsBySlot } from '../../deploy/core/traffic-table';
 import type { Observed, Plan, Step } from '../../deploy/core/plan';

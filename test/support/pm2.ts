@@ -1,4 +1,4 @@
-/** What the PM2 tests share: a home of its own, releases of the tiny app, and looking until something is so. */
+/** Shared by the PM2 tests: a home of its own, releases of the tiny app, and a polling helper. */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
@@ -19,13 +19,13 @@ export interface Pm2Fixture {
   home: Home;
   blue: Slot;
   green: Slot;
-  /** Ends everything that runs and removes the folder. */
+  /** Stops every process and removes the folder. */
   clear(): Promise<void>;
 }
 
 export async function pm2Fixture(): Promise<Pm2Fixture> {
   const [blue = 0, green = 0] = await freePorts(2);
-  // a space in the path: PM2's own start would hand such a script to bash
+  // the path has a space: PM2's own start would pass such a script to bash
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard pm2-'));
   const home = homeAt(path.join(dir, 'home'));
   return {
@@ -40,7 +40,7 @@ export async function pm2Fixture(): Promise<Pm2Fixture> {
   };
 }
 
-/** A release of the tiny app. @param faults see there */
+/** A release of the tiny app. @param faults see tiny-app/server.js */
 export function release({ dir }: Pm2Fixture, ...faults: string[]): Release {
   const folder = mkdtempSync(path.join(dir, 'release '));
   cpSync(TINY_APP, folder, { recursive: true });
@@ -49,7 +49,7 @@ export function release({ dir }: Pm2Fixture, ...faults: string[]): Release {
   return { commit: COMMIT, version: '1.0.0', subject: 'tiny', dir: folder, app };
 }
 
-/** What the app in a slot answers, as soon as it listens. */
+/** The answer of the app in a slot, as soon as it listens. */
 export function answer({ port }: Slot): Promise<unknown> {
   return until(() =>
     fetch(`http://127.0.0.1:${port}/health`, { headers: { connection: 'close' } })
@@ -58,21 +58,23 @@ export function answer({ port }: Slot): Promise<unknown> {
   );
 }
 
-export async function until<T>(look: () => Promise<T | undefined> | T | undefined): Promise<NonNullable<T>> {
+export async function until<T>(
+  condition: () => Promise<T | undefined> | T | undefined,
+): Promise<NonNullable<T>> {
   const deadline = performance.now() + 10_000;
   while (performance.now() < deadline) {
-    const seen = await look();
-    if (seen) return seen;
+    const value = await condition();
+    if (value) return value;
     await sleep(20);
   }
-  throw new Error('it did not come true within 10 s');
+  throw new Error('the condition did not hold within 10 s');
 }
 
 export function killPm2Daemon({ home }: Pm2Fixture): void {
   for (const { pid } of pm2Daemons(home)) process.kill(pid, 'SIGKILL');
 }
 
-/** A zombie is gone too. */
+/** Counts a zombie as gone. */
 export function isGone(pid: number | null): boolean {
   return !existsSync(`/proc/${pid}`) || /\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
 }

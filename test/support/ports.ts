@@ -1,23 +1,23 @@
 /**
- * Ports that nobody listens on, for tests that run beside each other. They lie below those that the kernel gives
- * to outgoing connections: a slot's port that is free for a while could otherwise be taken by any client.
+ * Free ports for tests that run in parallel. They lie below the kernel's range for outgoing connections; otherwise any
+ * client could take a slot's port while it is free.
  */
 import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
 const LOWEST = 16_000;
-const KERNELS_OWN_FROM = 32_768;
-/** Test files that run beside each other each have every so manieth port: one that is free now may be taken later. */
+const EPHEMERAL_FROM = 32_768;
+/** Each parallel test file uses its own subset of ports, because a port that is free now may be taken later. */
 const LANES = 4;
 const LANE = Number(process.env.JEST_WORKER_ID ?? 0) % LANES;
-/** What this file was given already, and may not listen on yet. */
+/** Ports handed out earlier, which may not be in use yet. */
 const given = new Set<number>();
 
-/** As many different free ports as asked for. They are all held until the last is known. */
+/** Returns distinct free ports. All are held until the last is found. */
 export async function freePorts(count: number): Promise<number[]> {
   const held = new Map<number, Server>();
   while (held.size < count) {
-    const port = randomInt(LOWEST / LANES, KERNELS_OWN_FROM / LANES) * LANES + LANE;
+    const port = randomInt(LOWEST / LANES, EPHEMERAL_FROM / LANES) * LANES + LANE;
     const holder = given.has(port) ? null : await hold(port);
     if (holder) held.set(port, holder);
   }
@@ -26,7 +26,7 @@ export async function freePorts(count: number): Promise<number[]> {
   return [...held.keys()];
 }
 
-/** Null when somebody has it. */
+/** Null when the port is in use. */
 function hold(port: number): Promise<Server | null> {
   return new Promise((resolve) => {
     const server = createServer().once('error', () => resolve(null));

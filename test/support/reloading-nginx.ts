@@ -1,6 +1,6 @@
 /**
- * How traffic is usually switched: an nginx whose upstream is rewritten and which is then told to reload. For the
- * control of the load tests: a load that loses nothing here does not measure anything.
+ * The usual way to switch traffic: rewrite nginx's upstream, then reload. This is the control of the load tests: a load
+ * that loses no request here measures nothing.
  */
 import { execFileSync, spawn } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
@@ -10,7 +10,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { findNginx } from '../../deploy/traffic/nginx-binary';
 
 export interface ReloadingNginx {
-  /** Sends new requests to this port of 127.0.0.1; returns when new connections go there. */
+  /** Sends new requests to this port on 127.0.0.1; returns when new connections arrive there. */
   switchTo(upstream: number): Promise<void>;
   stop(): Promise<void>;
 }
@@ -18,7 +18,7 @@ export interface ReloadingNginx {
 const POLL_EVERY_MS = 10;
 const TEMPORARY = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'];
 
-/** Serves on `port` what `upstream` answers. Its connections are kept as nginx/site.conf.template keeps ours. */
+/** Proxies `port` to `upstream`. Keep-alive settings match nginx/site.conf.template. */
 export async function reloadingNginx(port: number, upstream: number): Promise<ReloadingNginx> {
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-test-'));
   chmodSync(dir, 0o755);

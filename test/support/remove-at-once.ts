@@ -1,7 +1,7 @@
-/** Removes a folder while processes run that may recreate it. */
+/** Removes a folder while running processes may recreate it. */
 import { renameSync, rmSync } from 'node:fs';
 
-/** One rename makes it disappear. A file that is created at its path afterwards is not touched. */
+/** One rename makes the folder disappear. Files created at its path afterwards are not touched. */
 export function removeAtOnce(folder: string): void {
   const aside = `${folder}.removed`;
   renameSync(folder, aside);

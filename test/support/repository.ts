@@ -1,4 +1,4 @@
-/** A small project in a git repository of its own, for tests of git and prepare. No registry is needed. */
+/** A small project in its own git repository, for tests of git and prepare. It needs no registry. */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -11,26 +11,26 @@ export interface Repository {
   dir: string;
   git(...args: string[]): string;
   write(file: string, text: string | object): void;
-  /** Commits everything, and returns the commit's id. */
+  /** Commits everything and returns the commit's id. */
   commit(message?: string): string;
-  /** Makes package.json and package-lock.json, with these dependencies; none of the earlier ones stays. */
+  /** Writes package.json and package-lock.json with exactly these dependencies. */
   manifest(more?: Manifest, ...dependencies: Package[]): void;
 }
 
 export interface Package {
   name: string;
   version: string;
-  /** An install.js among them is run at the package's installation; a bin.js is its program. */
+  /** An install.js becomes the package's install script, a bin.js its program. */
   files?: Record<string, string>;
 }
 
-/** What else package.json says. */
+/** Other fields of package.json. */
 export interface Manifest {
   version?: string;
   scripts?: Record<string, string>;
 }
 
-/** A home with its folders, and a clone beside it; both are gone after the test. */
+/** A home with its folders, and a clone beside it; both are removed after the test. */
 export function homeAndClone(): { home: Home; clone: Repository; top: string } {
   const top = tempHome();
   const home = homeAt(path.join(top, 'home'));
@@ -82,7 +82,7 @@ function tarball({ name, version }: Package): string {
   return `vendor/${name}-${version}.tgz`;
 }
 
-/** Makes the package's tarball, and what a lockfile says of it: npm would take a second for each. */
+/** Creates the package's tarball and its lockfile entry; npm would take a second for each. */
 function pack(dir: string, one: Package): object {
   const { name, version, files = { 'index.js': `module.exports = '${version}';` } } = one;
   const source = path.join(dir, '..', 'packing');

@@ -1,4 +1,4 @@
-/** nginx's logs are rotated while users ask as fast as they can, in the folders as `npm start` makes them. */
+/** Rotates nginx's logs under full load, in the folders that `npm start` creates. */
 import { mkdirSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { gunzipSync } from 'node:zlib';
@@ -18,18 +18,18 @@ const TURNS = 8;
 export interface Rotations {
   requests: number;
   failures: number;
-  /** In the log and its older files. */
+  /** Lines in the log and its rotated files. */
   lines: number;
-  /** Seen by a reader that goes on where it stopped. */
+  /** Lines seen by a reader that resumes at its last position. */
   readOn: number;
-  /** The suffixes of the older files. */
+  /** The suffixes of the rotated files. */
   older: string[];
-  /** Bits by which others could use a log. */
+  /** Permission bits that let other users access a log. */
   open: number;
   isSameMaster: boolean;
 }
 
-/** Rotates several times under load, and counts every line. */
+/** Rotates several times under load and counts every line. */
 export async function rotateUnderLoad(): Promise<Rotations> {
   const traffic = await trafficFixture();
   const { home } = traffic;
@@ -51,7 +51,7 @@ export async function rotateUnderLoad(): Promise<Rotations> {
 
     const load = traffic.load();
     for (let turn = 0; turn < TURNS; turn++) {
-      await until('the log has grown', () => statSync(home.accessLog).size > 64 * 1024);
+      await until('the log to grow', () => statSync(home.accessLog).size > 64 * 1024);
       const turning = rotate(context);
       read();
       await turning;
@@ -77,7 +77,7 @@ export async function rotateUnderLoad(): Promise<Rotations> {
   }
 }
 
-/** A context whose configuration says how logs are kept. @param root a folder for the configuration */
+/** A context whose configuration sets the log limits. @param root the folder for the configuration */
 export async function rotationContext(
   home: Home,
   root: string,
@@ -91,7 +91,7 @@ export async function rotationContext(
   return openContext(home, root);
 }
 
-/** Of a log and its older files, the oldest first. */
+/** The lines of a log and its rotated files, oldest first. */
 export function allLines(home: Home, log: string): string[] {
   const files = olderThan(home, log).sort((a, b) => parseInt(b, 10) - parseInt(a, 10));
   const texts = files.map((suffix) => {
@@ -102,7 +102,7 @@ export function allLines(home: Home, log: string): string[] {
   return texts.join('').split('\n').slice(0, -1);
 }
 
-/** The suffixes of a log's older files. */
+/** The suffixes of a log's rotated files. */
 export function olderThan(home: Home, log: string): string[] {
   return readdirSync(home.logs).flatMap((name) =>
     name.startsWith(`${log}.`) ? [name.slice(log.length + 1)] : [],

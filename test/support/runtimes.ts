@@ -1,6 +1,6 @@
 /**
- * The same stories over both runtimes. What a machine without an engine cannot run is skipped by name. Which stories
- * are told twice, and which have nothing to do with the runtime, stands in test/README.md.
+ * Runs the same tests under both runtimes. A machine without an engine skips those with containers, by name.
+ * test/README.md lists the tests that run twice and those that do not depend on the runtime.
  */
 import type { Config } from '../../deploy/config/load';
 import { ownName } from './docker';
@@ -8,14 +8,14 @@ import { docker, needs } from './needs';
 
 export type RuntimeName = Config['runtime'];
 
-/** @param probe why this machine cannot run the stories with containers, or null */
+/** @param probe returns the reason this machine cannot run containers, or null */
 export function forEachRuntime(stories: (runtime: RuntimeName) => void, probe = docker): void {
   describe('under PM2', () => stories('pm2'));
   if (process.env.SWITCHYARD_TEST_RUNTIMES === 'pm2') return;
   needs('containers', probe).describe('in containers', () => stories('compose'));
 }
 
-/** What chooses the runtime for a clone, with a name for its containers that no other copy has. */
+/** The variables that choose a clone's runtime, with a unique name for its containers. */
 export function environmentOf(runtime: RuntimeName): Record<string, string> {
   return runtime === 'pm2' ? {} : { RUNTIME: runtime, APP_NAME: ownName() };
 }

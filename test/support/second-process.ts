@@ -1,16 +1,16 @@
-/** A real second process that runs one of our test programs. */
+/** Starts a real second process that runs one of the test programs. */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { afterwards } from './temp-home';
 
-/** Starts `test/support/programs/<program>`. It is killed at the end of the test, if it still runs. */
+/** Starts `test/support/programs/<program>` and kills it at the end of the test if it still runs. */
 export function startProgram(program: string, ...args: string[]): ChildProcess {
   return startTypeScript(path.join(__dirname, 'programs', program), args, process.env);
 }
 
-/** The same for any of our files; what it writes as errors is not shown. @param rights of another user, for root */
+/** The same for any TypeScript file; its stderr is discarded. @param rights of another user, for root */
 export function startTypeScript(
   file: string,
   args: string[],
@@ -21,7 +21,7 @@ export function startTypeScript(
   const child = spawn(process.execPath, ['--require', hook, file, ...args], {
     env,
     ...rights,
-    // with a line for messages, as a process has that we have forked
+    // with an IPC channel, like a forked process
     stdio: ['ignore', 'pipe', 'ignore', 'ipc'],
   });
   afterwards(async () => {
@@ -32,7 +32,7 @@ export function startTypeScript(
   return child;
 }
 
-/** Waits until it has written something. */
+/** Waits for the first output and returns it. */
 export async function firstOutput(child: ChildProcess): Promise<string> {
   const [chunk] = (await once(child.stdout as NodeJS.ReadableStream, 'data')) as [Buffer];
   return chunk.toString('utf8').trim();

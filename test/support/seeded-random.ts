@@ -1,9 +1,9 @@
-/** Chance that can be repeated: the same seed gives the same run, so that a test of a probability never flickers. */
+/** Seeded randomness: the same seed gives the same run, so tests of probabilities are never flaky. */
 export interface SeededRandom {
-  /** From 0 up to, but not, 1. */
+  /** From 0 up to, but not including, 1. */
   next(): number;
   normal(): number;
-  /** How often something of that probability happens in so many tries. */
+  /** How often an event of this probability happens in this many tries. */
   times(tries: number, probability: number): number;
 }
 
@@ -22,7 +22,7 @@ export function seededRandom(seed: number): SeededRandom {
     times: (tries, probability) => {
       if (probability === 0) return 0;
       const logFails = Math.log(1 - probability);
-      // from one time to the next, instead of try by try
+      // jumps from one hit to the next instead of trying each
       const skip = (): number => Math.floor(Math.log(1 - next()) / logFails);
       let happened = 0;
       for (let at = skip(); at < tries; at += 1 + skip()) happened += 1;
@@ -31,7 +31,7 @@ export function seededRandom(seed: number): SeededRandom {
   };
 }
 
-/** The share of so many runs in which it happens. */
+/** The share of the runs in which it happens. */
 export function shareOf(runs: number, happens: () => boolean): number {
   let happened = 0;
   for (let run = 0; run < runs; run++) if (happens()) happened += 1;

@@ -1,4 +1,4 @@
-/** A clone with Switchyard's real scripts around a kit of one file: quick to install and to compile. */
+/** A clone with the real scripts and a kit of one file: quick to install and compile. */
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { cpSync, mkdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -6,14 +6,14 @@ import { afterwards, tempHome } from './temp-home';
 
 const root = path.resolve(__dirname, '../..');
 
-/** The scripts alone, as a ZIP download has them: no .git. */
+/** Only the scripts, without .git, as in a ZIP download. */
 export function downloaded(dir = tempHome()): string {
   for (const part of ['scripts', 'bin'])
     cpSync(path.join(root, part), path.join(dir, part), { recursive: true });
   return dir;
 }
 
-/** Everything in place: a commit, the packages of the lockfile, and sources that compile to a command line. */
+/** A complete clone: a commit, the packages of the lockfile, and sources that compile to a command line. */
 export function readyClone(kit: string): string {
   const dir = downloaded();
   write(dir, 'package.json', '{}');
@@ -27,9 +27,9 @@ export function readyClone(kit: string): string {
   return dir;
 }
 
-/** Replaces the kit's only source, deploy/cli.ts. */
+/** Replaces deploy/cli.ts, the kit's only source. */
 export function writeKit(dir: string, source: string): void {
-  // the smallest library: reading the others takes most of a compiler run
+  // the smallest library: loading the others takes most of a compiler run
   const options = { target: 'ES2022', lib: ['es5'], module: 'CommonJS', types: [], rootDir: '.' };
   write(dir, 'deploy/tsconfig.json', JSON.stringify({ compilerOptions: options, include: ['.'] }));
   write(dir, 'deploy/cli.ts', `declare const process: any, console: any, setInterval: any;\n${source}\n`);
@@ -66,7 +66,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs Node in a clone to its end; ended with the test if it does not end before. */
+/** Runs Node in a clone, and kills it at the end of the test if it still runs. */
 export function node(dir: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}): Running {
   const child = spawn(process.execPath, args, { cwd: dir, env: process.env, ...options });
   afterwards(() => child.kill('SIGKILL'));

@@ -1,4 +1,4 @@
-/** A disk so small that a test can fill it. */
+/** A disk small enough for a test to fill. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { appendFileSync, mkdtempSync, rmdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -9,14 +9,14 @@ export interface SmallDisk {
   unmount(): void;
 }
 
-/** Why this user may have none, or null: only root may mount, and not in every container. */
+/** The reason this user cannot mount one, or null: only root may mount, and not in every container. */
 export function smallDiskPossible(): string | null {
   const disk = tryToMount('64k');
   disk?.unmount();
   return disk ? null : 'this user may not mount one';
 }
 
-/** In beforeAll: what is mounted while tests are only collected stays, when none of them is run. @param size as mount takes it: `64k`, `8m` */
+/** Call in beforeAll: a mount made during collection stays when no test runs. @param size for mount: `64k`, `8m` */
 export function mountSmallDisk(size: string): SmallDisk {
   const disk = tryToMount(size);
   if (disk === null) throw new Error(`no disk of ${size} can be mounted`);
@@ -32,14 +32,14 @@ function tryToMount(size: string): SmallDisk | null {
   return {
     dir,
     unmount() {
-      // lazily: SQLite's prepared statements hold a closed database open until they are collected
+      // lazily: SQLite's prepared statements keep a closed database open until garbage collection
       execFileSync('/bin/umount', ['-l', dir]);
       rmdirSync(dir);
     },
   };
 }
 
-/** Writes until not one byte more fits. */
+/** Writes until not one more byte fits. */
 export function fill(file: string): void {
   const block = Buffer.alloc(4096);
   try {

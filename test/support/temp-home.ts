@@ -1,21 +1,21 @@
-/** Folders and clean-up for tests with real parts. */
+/** Temporary folders and cleanup for tests with real parts. */
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 
-const undoing: (() => unknown)[] = [];
+const cleanups: (() => unknown)[] = [];
 
 /**
- * Runs `work` when the test is over, passed or failed; what was registered last is undone first. Register it as
- * soon as the thing exists. Only inside a test or beforeEach.
+ * Runs `work` after the test, passed or failed, in reverse order of registration. Register it as soon as the resource
+ * exists. Only inside a test or beforeEach.
  */
 export function afterwards(work: () => unknown): void {
-  undoing.push(work);
+  cleanups.push(work);
 }
 
 /**
- * A new folder that is gone after the test. Anybody may enter it (0755), as nginx's worker must. What runs in
- * it is stopped with `afterwards`, which comes before the folder's removal.
+ * Creates a folder that is removed after the test. Every user may enter it (0755), as nginx's worker must. Stop its
+ * processes with `afterwards`, which runs before the folder is removed.
  */
 export function tempHome(): string {
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-test-'));
@@ -26,7 +26,7 @@ export function tempHome(): string {
 
 afterEach(async () => {
   const failures: unknown[] = [];
-  for (const work of undoing.splice(0).reverse()) {
+  for (const work of cleanups.splice(0).reverse()) {
     try {
       await work();
     } catch (error) {

@@ -1,6 +1,5 @@
 /**
- * A live clone whose commits hold nothing but one small app, so that a push takes a second, and whose every fault
- * can be asked for.
+ * A live clone whose commits contain only one small app, so a push takes a second and a test can request any fault.
  */
 import { cpSync, existsSync, mkdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,13 +17,13 @@ import { filesAtRest } from './files-at-rest';
 import { liveClone, type CloneOptions, type LiveClone, type CommandResult } from './live-clone';
 
 export interface State {
-  /** The active slot's very process. */
+  /** The process in the active slot. */
   serving: { commit: Commit; instance: string; pid: number };
   table: Table;
   slots: Pick<RunningSlot, 'slot' | 'commit' | 'status' | 'restarts' | 'orphan'>[];
-  /** Names in the home, its releases and its stores of packages. */
+  /** File names in the home, its releases and its package stores. */
   files: string[];
-  /** Names of this home's images and containers, those of single commands too. */
+  /** Names of this home's images and containers, including those of single commands. */
   images: string[];
   containers: string[];
 }
@@ -33,26 +32,26 @@ export interface State {
 export interface Behaviour {
   exits?: boolean;
   silent?: boolean;
-  /** Its health path takes every question and answers none. */
+  /** Its health path accepts every request and answers none. */
   hangs?: boolean;
-  /** A path whose second question gets no answer. */
+  /** A path whose second request gets no answer. */
   silentOnceAt?: string;
   /** The status of its health path. */
   health?: number;
   commit?: string;
   instance?: string;
-  /** The status of its health path as users get it, where that differs. */
+  /** The status of its health path through nginx, if it differs. */
   healthThroughNginx?: number;
   lateThroughNginxMs?: number;
-  /** The status of /work, which no probe asks, and how long it takes. */
+  /** The status of /work, which no probe requests, and how long it takes. */
   work?: number;
   workMs?: number;
-  /** The status of /goal, and what it says in X-Switchyard-Goal. */
+  /** The status of /goal, and the value of its X-Switchyard-Goal header. */
   goal?: number;
   says?: string;
 }
 
-/** What a release is told to do once it runs; with a slot's name only the one of several that runs there does so. */
+/** A fault that a running release develops on request; with a slot's name only the process in that slot does. */
 export type Order =
   | 'exit'
   | `exit in ${string}`
@@ -70,46 +69,46 @@ export interface Change {
   config?: UserConfig;
   /** Keys of package.json. */
   manifest?: object;
-  /** Further files of the commit; null removes one. */
+  /** Other files of the commit; null removes one. */
   files?: Record<string, string | null>;
 }
 
-/** Its verify takes half a minute: whoever is to come in the middle of it does. One answer that is late fails it soon. */
+/** Makes verify take half a minute, so a test can act in the middle of it. One late answer fails it early. */
 export const LONG_VERIFY: Change = { config: { app: { smoke: Array<string>(60).fill('/late') } } };
 
 export interface Pushed extends CommandResult {
   /** The last line in the push's terminal. */
   verdict: string;
   commit: Commit;
-  /** The deployment of the commit; the newest one where a push did not come to have one. */
+  /** The deployment of the commit, or the newest one when the push created none. */
   deployment: Deployment;
 }
 
 export interface TinyClone extends LiveClone {
-  /** Makes the tree what the change says, and nothing that an earlier change has said. */
+  /** Writes the tree for this change; earlier changes are dropped. */
   change(change: Change): void;
   /** Changes, commits and pushes. */
   release(change?: Change): Promise<Pushed>;
   table(): Table;
-  /** What runs in the slots, by their names. */
+  /** The running slots, sorted by name. */
   slots(): Promise<RunningSlot[]>;
   slot(name: string): Promise<RunningSlot>;
-  /** The commit, instance and pid that users get now; the pid is this machine's, also of a process in a container. */
+  /** The commit, instance and host pid that answer users now, also for a process in a container. */
   serving(): Promise<State['serving']>;
-  /** What a deployment that does not go through must leave as it was. */
+  /** Everything that a failed deployment must leave unchanged. */
   state(): Promise<State>;
-  /** Makes a release do so from now on. */
+  /** Gives a running release an order, or withdraws it with null. */
   order(commit: Commit, what: Order | null): void;
-  /** How often a release that is busy has left its health path unanswered. */
+  /** How many health requests a busy release has left unanswered. */
   unanswered(commit: Commit): number;
 }
 
 const APP = path.join(__dirname, 'faulty-app');
-/** Everything but the app itself is on the disk, for the kit, and in no commit. */
+/** Keeps everything but the app out of the commits; the kit needs it on the disk. */
 const IGNORED =
   '/*\n!/.gitignore\n!/app\n!/package.json\n!/npm-shrinkwrap.json\n!/Dockerfile\n!/deploy.config.js\n!/more\n';
 
-/** No packages, no build: an image in half a second. The real Dockerfile has tests of its own. */
+/** Without packages and build, an image takes half a second. The real Dockerfile has its own tests. */
 const DOCKERFILE = `FROM ${BASE_IMAGE}
 WORKDIR /app
 COPY . .
@@ -122,9 +121,9 @@ USER node
 `;
 
 /**
- * @param wanted deploy.config.js of every commit, as far as a change does not say otherwise
- * @param env for everything that runs
- * @param where a disk or a user of the test's own, where it needs one
+ * @param wanted deploy.config.js of every commit, unless a change overrides it
+ * @param env for every process
+ * @param where a test's own disk or user, if it needs one
  */
 export async function tinyClone(
   wanted: UserConfig = {},
@@ -134,7 +133,7 @@ export async function tinyClone(
   const kit: UserConfig = wanted.runtime === 'compose' ? { name: ownName(), ...wanted } : wanted;
   let write = (_change: Change): void => {};
   const clone = await liveClone({
-    // the file decides, so that a test can
+    // unset, so that each commit's deploy.config.js decides
     env: { BAKE_SECONDS: '', ...runtimeOf(kit), ...env },
     linkedPackages: true,
     ...where,

@@ -1,4 +1,4 @@
-/** A home with a real nginx and tiny apps behind it, and everything gone again after the test. */
+/** A home with a real nginx and tiny apps behind it; the test removes all of it at its end. */
 import { fork, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
@@ -18,7 +18,7 @@ export interface Answer {
   headers: IncomingHttpHeaders;
   body: string;
   /** The body, parsed; null when it is not JSON. */
-  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- what a test expects, the test says
+  // eslint-disable-next-line @typescript-eslint/no-explicit-any -- each test checks the shape it expects
   json: any;
 }
 
@@ -28,20 +28,20 @@ export interface TrafficFixture {
   ports: { http: number; blue: number; green: number; deployer: number };
   nginx: NginxServer;
   traffic: Traffic;
-  /** Starts test/support/traffic-upstream.js on the port of that name, and returns when it listens. */
+  /** Starts test/support/traffic-upstream.js on the port of that name and returns when it listens. */
   startApp(name: 'blue' | 'green' | 'deployer'): Promise<TinyApp>;
-  /** One request through nginx on a connection of its own. */
+  /** Sends one request through nginx on a new connection. */
   ask(path: string, options?: AskOptions): Promise<Answer>;
-  /** Load through nginx, from the tiny app's paths. */
+  /** Starts a load through nginx on the tiny app's paths. */
   load(options?: Partial<LoadOptions>): Load;
   cleanUp(): Promise<void>;
 }
 
 export interface TinyApp {
   pid: number;
-  /** Returns when a slow request has reached the app, from now on. */
+  /** Returns when the next slow request reaches the app. */
   slowRequest(): Promise<void>;
-  /** Sends the signal and returns when the process has ended. */
+  /** Sends the signal and returns when the process has exited. */
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 
@@ -51,7 +51,7 @@ export interface AskOptions {
   body?: string | Buffer;
 }
 
-/** A home with free ports and a written configuration; nothing runs yet. */
+/** Creates a home with free ports and a written configuration; nothing runs yet. */
 export async function trafficFixture(): Promise<TrafficFixture> {
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-traffic-'));
   chmodSync(dir, 0o755);

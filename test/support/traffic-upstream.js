@@ -1,6 +1,6 @@
 /**
- * The smallest app behind nginx, for the traffic tests: plain JavaScript, so that it starts as a process of its
- * own, without a compiler. It says who it is and does what a test needs to see.
+ * The smallest app behind nginx for the traffic tests. It is plain JavaScript, so it starts without a compiler. It
+ * identifies itself and provides the behaviour that the tests need.
  */
 const http = require('node:http');
 const { createHash } = require('node:crypto');
@@ -15,7 +15,7 @@ const server = http.createServer((req, res) => {
   if (pathname === '/fail') return json(res, Number(searchParams.get('status')), { slot: SLOT, own: true });
   if (pathname === '/events') return streamEvents(res);
   if (pathname === '/api/v1/slow') {
-    process.send?.('slow request begun');
+    process.send?.('slow request started');
     return setTimeout(() => json(res, 200, { version: SLOT }), Number(searchParams.get('ms')));
   }
   let size = 0;
@@ -31,7 +31,7 @@ function json(res, status, body) {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
 }
 
-/** A small event every few milliseconds, as long as someone listens. */
+/** Sends a small event every few milliseconds until the client disconnects. */
 function streamEvents(res) {
   res.writeHead(200, { 'content-type': 'text/event-stream' });
   let events = 0;
@@ -39,7 +39,7 @@ function streamEvents(res) {
   res.on('close', () => clearInterval(ticking));
 }
 
-/** Just enough WebSocket to be told apart from a plain request: the handshake, then an echo of raw bytes. */
+/** Just enough WebSocket to tell it from a plain request: the handshake, then an echo of raw bytes. */
 server.on('upgrade', (req, socket) => {
   const accept = createHash('sha1')
     .update(`${req.headers['sec-websocket-key']}258EAFA5-E914-47DA-95CA-C5AB0DC85B11`)

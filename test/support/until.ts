@@ -1,15 +1,15 @@
-/** Waits for conditions, never for a time. */
+/** Waits for a condition, never for a fixed time. */
 import { setTimeout as sleep } from 'node:timers/promises';
 
 const POLL_EVERY_MS = 5;
-/** A look that takes long is taken less often: what is waited for wants the processor too. */
+/** Slow conditions are polled less often, because the awaited work needs the processor too. */
 const PAUSE_PER_POLL = 3;
 const LONGEST_PAUSE_MS = 50;
 
 /**
- * Waits for a condition and returns its value. Where it does not come to that within `limitMs`, the first line of the
- * failure names what was waited for, and what was seen last.
- * @param what a function tells, besides, how things stand when the time is over
+ * Waits for a condition and returns its value. After `limitMs` it throws; the first line names the awaited condition
+ * and its last value.
+ * @param what the name of the condition; a function can add the state at the timeout
  */
 export async function until<T>(
   what: string | (() => string),
@@ -18,7 +18,7 @@ export async function until<T>(
 ): Promise<T> {
   const deadline = Date.now() + limitMs;
   for (;;) {
-    const looked = Date.now();
+    const polledAt = Date.now();
     const value = await condition();
     if (value) return value;
     const now = Date.now();
@@ -28,6 +28,6 @@ export async function until<T>(
         `waited ${limitMs} ms for ${named}; last seen: ${String(value)}, of\n${String(condition)}`,
       );
     }
-    await sleep(Math.min(Math.max(POLL_EVERY_MS, PAUSE_PER_POLL * (now - looked)), LONGEST_PAUSE_MS));
+    await sleep(Math.min(Math.max(POLL_EVERY_MS, PAUSE_PER_POLL * (now - polledAt)), LONGEST_PAUSE_MS));
   }
 }

@@ -1,4 +1,4 @@
-/** A process that writes files into a folder as fast as it can, so that nobody else can remove the folder. */
+/** A process that writes files into a folder so fast that no other process can remove the folder. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { existsSync } from 'node:fs';
@@ -11,12 +11,12 @@ const WRITES = `for (let number = 0; ; number++) {
   } catch {}
 }`;
 
-/** Does something while it writes. */
+/** Runs `does` while the process writes. */
 export async function whileWriting(folder: string, does: () => Promise<void>): Promise<void> {
   const writer = spawn(process.execPath, ['-e', WRITES, folder], { stdio: 'ignore' });
   const gone = once(writer, 'exit');
   try {
-    await until('its first file', () => existsSync(folder));
+    await until("the writer's first file", () => existsSync(folder));
     await does();
   } finally {
     writer.kill('SIGKILL');

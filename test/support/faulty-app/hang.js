@@ -1,4 +1,4 @@
-/** A test, build or install that does not end, and starts a process that has left its group. */
+/** A test, build or install that never ends and starts a process outside its process group. */
 const { spawn } = require('node:child_process');
 spawn('sleep', ['600'], { detached: true, stdio: 'ignore' }).unref();
 console.log('it hangs');

@@ -1,6 +1,6 @@
 /**
- * An app that keeps the contract, except for what its commit's behaviour.json says: every way in which a release
- * can be bad. What it is to do only later is ordered by a file in the data folder, named after its commit.
+ * An app that keeps the contract, except for the faults in its commit's behaviour.json, which cover every way a release
+ * can be bad. A file in the data folder, named after the commit, orders faults that start later.
  */
 const fs = require('node:fs');
 const http = require('node:http');
@@ -15,7 +15,7 @@ if (behaviour.exits) {
   process.exit(3);
 }
 
-// its own environment: what it holds, and values with which it does not get on
+// the app's own environment, including values that make it fail
 const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('OWN_')));
 if (own.OWN_MOOD?.startsWith('refuse')) {
   console.error(`Error: cannot work with ${own.OWN_MOOD}`);
@@ -27,7 +27,7 @@ function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
 }
 
-/** In a slot of several, which all have an instance of their own that ends with the slot's name. */
+/** An order may name one slot of several: each instance ends with its slot's name. */
 function isOrdered(what) {
   const [wanted, slot = ''] = ordered().split(' in ');
   return wanted === what && SWITCHYARD_INSTANCE.endsWith(slot);
@@ -41,14 +41,14 @@ const identity = {
 const ROUTES = {
   '/health': (request) => {
     if (unhealthy || isOrdered('unhealthy')) return { status: 500, body: { error: 'the database is gone' } };
-    // nginx says for whom it asks; the deployer's own questions do not
+    // only nginx sets this header; the deployer's own probes do not
     const isUsers = request.headers['x-forwarded-for'] !== undefined;
     const { health = 200, healthThroughNginx = health, lateThroughNginxMs = 0 } = behaviour;
     const body = isOrdered('mistaken') ? { ...identity, commit: 'c'.repeat(40) } : identity;
     if (!isUsers) return { status: health, body };
     return { status: healthThroughNginx, body, late: lateThroughNginxMs };
   },
-  // a load counts its answers by `version`
+  // the load generator counts answers by `version`
   '/version': () => ({ status: 200, body: { ...identity, version: identity.commit, pid: process.pid } }),
   '/work': () => ({
     status: isOrdered('fail-work') ? 500 : (behaviour.work ?? 200),
@@ -65,20 +65,20 @@ const ROUTES = {
   '/too-late': () => ({ status: 200, body: identity, late: 2500 }),
 };
 
-let questions = 0;
-/** Only this process, and no other of the same release. */
+let probes = 0;
+/** Affects only this process, not others of the same release. */
 let unhealthy = false;
 process.on('SIGUSR2', () => (unhealthy = true));
 
 const server = http.createServer((request, response) => {
-  // the connection is taken, and that is all
+  // accepts the connection and never answers
   if (behaviour.hangs && request.url === '/health') return;
-  // its users come first
+  // too busy with users to answer probes
   if (request.url === '/health' && isOrdered('busy')) return fs.appendFileSync(`${order}.unanswered`, '.');
-  // as where all wait for one connection to a database
+  // as if every request waited for one database connection
   if (isOrdered('stuck')) return;
-  // once it is up
-  if (behaviour.silentOnceAt === request.url && ++questions === 2) return;
+  // fails once, after startup
+  if (behaviour.silentOnceAt === request.url && ++probes === 2) return;
   const answer = ROUTES[request.url] ?? (() => ({ status: 404, body: {} }));
   const down = isOrdered('down') && { status: 503, body: { error: 'the database is gone' } };
   const { status, body, headers = {}, late = 0 } = down || answer(request);
@@ -92,13 +92,13 @@ const leaked = [];
 setInterval(() => {
   if (!isOrdered('leak')) return;
   leaked.push(Buffer.alloc(4e6, 1));
-  // a container's limit comes first
+  // in a container, the memory limit kills it earlier
   if (leaked.length > 60) process.abort();
 }, 20);
 
 setInterval(() => {
   if (!isOrdered('exit')) return;
-  // obeyed once: the process that comes after this one lives
+  // obey the order once: the next process survives
   fs.rmSync(order);
   console.error('Error: the heap is full');
   process.exit(7);

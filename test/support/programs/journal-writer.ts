@@ -1,4 +1,4 @@
-/** Tells and asks the journal at argv[2] for argv[4] things under the name argv[3], as fast as it can. */
+/** Writes argv[4] events and requests, named argv[3], into the journal at argv[2] as fast as it can. */
 import { Journal } from '../../../deploy/journal/journal';
 
 async function main(): Promise<void> {

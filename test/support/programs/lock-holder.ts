@@ -1,4 +1,4 @@
-/** Takes the lock at argv[2], says so, and holds it for its life. */
+/** Takes the lock at argv[2], prints `held`, and holds it until it exits. */
 import { takeLock } from '../../../deploy/journal/deployment-lock';
 
 void takeLock({ lock: process.argv[2] ?? '' }).then(() => {

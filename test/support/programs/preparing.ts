@@ -1,4 +1,4 @@
-/** Prepares, in the home argv[2], the commit argv[3] as deployment 9. */
+/** Prepares the commit argv[3] as deployment 9 in the home argv[2]. */
 import { homeAt } from '../../../deploy/home/home';
 import { createFolderPacking } from '../../../deploy/release/artifact/folder';
 import { prepareRelease } from '../../../deploy/release/prepare';

@@ -1,4 +1,4 @@
-/** Rotates nginx's logs under load, as the user who starts this, and prints what it saw. */
+/** Rotates nginx's logs under load, as the current user, and prints the result. */
 import { rotateUnderLoad } from '../rotation-under-load';
 
-void rotateUnderLoad().then((told) => console.log(JSON.stringify(told)));
+void rotateUnderLoad().then((rotations) => console.log(JSON.stringify(rotations)));

@@ -1,6 +1,6 @@
 /**
- * The smallest app that keeps the contract, with the faults that the runtime must cope with. It reads its
- * faults from files in its own folder: a slot's environment is not open to tests.
+ * The smallest app that keeps the contract, with the faults that the runtime must handle. It reads them from files in
+ * its own folder, because tests cannot change a slot's environment.
  */
 const http = require('node:http');
 const fs = require('node:fs');
@@ -15,7 +15,7 @@ if (is('crash')) {
 }
 
 const server = http.createServer((request, response) => {
-  // as request loggers write: without console's own protection against a broken pipe
+  // like a request logger: without console's protection against a broken pipe
   process.stdout.write(`${request.method} ${request.url}\n`);
   response.end(
     JSON.stringify({

@@ -16,26 +16,26 @@ test('a deployment is killed between every two steps, and after each step before
   const points = pointsOf(plan);
   expect(points.map(({ name }) => name)).toEqual([
     'the plan | start',
-    'start, not yet told',
+    'start, not yet recorded',
     'start | shift',
-    'shift, not yet told',
+    'shift, not yet recorded',
     'shift | verify-live',
-    'verify-live, not yet told',
+    'verify-live, not yet recorded',
     'verify-live | LIVE',
-    'LIVE, not yet told',
+    'LIVE, not yet recorded',
     'LIVE | bake',
-    'bake, not yet told',
+    'bake, not yet recorded',
     'bake | the end',
   ]);
-  expect(points.at(-1)?.orders).toEqual([{ after: 5, told: true }]);
+  expect(points.at(-1)?.orders).toEqual([{ after: 5, recorded: true }]);
 });
 
 test('a deployment that fails after the full shift is killed between its undo steps', () => {
   const points = undoPointsOf(plan).filter(({ name }) => name.includes('|'));
   expect(points).toEqual([
-    { name: 'verify-live fails | undo: shift', orders: [{ after: 3, told: true }] },
-    { name: 'undo: shift | undo: stop', orders: [{ after: 4, told: true }] },
-    { name: 'undo: stop | the end', orders: [{ after: 5, told: true }] },
+    { name: 'verify-live fails | undo: shift', orders: [{ after: 3, recorded: true }] },
+    { name: 'undo: shift | undo: stop', orders: [{ after: 4, recorded: true }] },
+    { name: 'undo: stop | the end', orders: [{ after: 5, recorded: true }] },
   ]);
 });
 
@@ -56,7 +56,7 @@ test('the power is cut after each phase and each kind of step, just after LIVE, 
   ]);
   expect(cuts.every(({ orders }) => orders.every(({ cut }) => cut?.join(' ') === 'cut /disk'))).toBe(true);
   expect(cuts[0]?.orders).toMatchObject([{ phase: 'fetch' }]);
-  expect(cuts[7]?.orders).toMatchObject([{ after: 5, told: true, laterMs: 1500 }]);
+  expect(cuts[7]?.orders).toMatchObject([{ after: 5, recorded: true, laterMs: 1500 }]);
 });
 
 test('moments are random, and the same seed gives the same ones', () => {
