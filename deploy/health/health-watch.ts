@@ -30,7 +30,7 @@ export interface Watched {
  * Result of one check: `blind` while the engine is down or has just come back, `waiting` if the process does not answer
  * then, or while the disk is full.
  */
-export type Health = 'well' | 'blind' | 'waiting';
+export type Health = 'healthy' | 'blind' | 'waiting';
 
 /**
  * Returns a function to call repeatedly; it probes twice a second. It throws E_EXITED when the very process is gone,
@@ -67,7 +67,7 @@ export function healthWatch(
         throw new KnownError(code, `${path} in ${proof.slot} answered ${answer.said}.`, readLog(proof.slot));
       }
     }
-    if (sight === 'runs') return 'well';
+    if (sight === 'runs') return 'healthy';
     const { start } = context.config.limits;
     // a hold has no users to protect, and without the engine nothing could be undone either
     if (mayBeReplaced && bad > 0 && machineMs() - badSince > start * 1000)

@@ -159,7 +159,7 @@ forEachRuntime((runtime) => {
 
     const promoted = await wish('promote');
     expectLive(promoted);
-    expect(promoted.text).toMatch(/✓ canary .* 10 %: promoted by a person/);
+    expect(promoted.text).toMatch(/✓ canary .* 10 %: promoted by an operator/);
     expect(promoted.text).toMatch(/✓ LIVE in \d+ ms/);
     expect(await clone.serving()).toMatchObject({ pid: canary?.pid, instance: canary?.instance });
   });

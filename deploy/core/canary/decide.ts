@@ -15,11 +15,15 @@ export interface Look {
   stable: Samples;
 }
 
+/** Why a step waits for an operator. */
+export type AskReason = 'paused-by-operator' | 'configured-pause' | 'not-enough-data';
+
+/** `why` is one clause with figures that change all the time; only `reason` may be compared. */
 export type Move =
   /** `few`: the time is over, but there is not enough data. */
   | { do: 'collect'; few?: boolean }
   /** Waits for an operator; traffic keeps counting in the meantime. */
-  | { do: 'ask'; why: string }
+  | { do: 'ask'; reason: AskReason; why: string }
   | { do: 'go on'; why: string }
   | { do: 'promote'; why: string }
   | { do: 'fail'; why: string };
@@ -27,20 +31,24 @@ export type Move =
 export function decideCanary(look: Look, rule: CanaryRule): Move {
   const gross = judgeAtOnce(look.canary, rule);
   if (gross) return { do: 'fail', why: gross.why };
-  if (look.wish === 'promote') return { do: 'promote', why: 'promoted by a person' };
-  if (look.wish === 'pause') return { do: 'ask', why: 'paused by a person' };
-  if (look.seconds === null)
-    return look.wish === 'resume' ? RESUMED : { do: 'ask', why: 'the configuration pauses here' };
+  if (look.wish === 'promote') return { do: 'promote', why: 'promoted by an operator' };
+  if (look.wish === 'pause') return { do: 'ask', reason: 'paused-by-operator', why: 'paused by an operator' };
+  if (look.seconds === null) return look.wish === 'resume' ? RESUMED : CONFIGURED_PAUSE;
   if (look.waitedMs < look.seconds * 1000) return { do: 'collect' };
   return byVerdict(judgeStep(look.canary, look.stable, rule), look, look.seconds);
 }
 
-const RESUMED: Move = { do: 'go on', why: 'resumed by a person' };
+const RESUMED: Move = { do: 'go on', why: 'resumed by an operator' };
+const CONFIGURED_PAUSE: Move = {
+  do: 'ask',
+  reason: 'configured-pause',
+  why: 'the configuration pauses here',
+};
 
 function byVerdict({ verdict, why }: Verdict, { wish, waitedMs, patience }: Look, seconds: number): Move {
   if (verdict === 'pass') return { do: 'go on', why };
   if (verdict === 'fail') return { do: 'fail', why };
-  if (wish === 'resume') return { do: 'go on', why: `resumed by a person, though ${why}` };
+  if (wish === 'resume') return { do: 'go on', why: `resumed by an operator, though ${why}` };
   if (waitedMs < (seconds + patience) * 1000) return { do: 'collect', few: true };
-  return { do: 'ask', why: `not enough data: ${why}` };
+  return { do: 'ask', reason: 'not-enough-data', why: `not enough data: ${why}` };
 }

@@ -59,7 +59,7 @@ export async function bake(
     for (const { slot, look } of watches) {
       const health = await look();
       // errors while the engine took its containers down say nothing about the release
-      if (health === 'well') errors.add(slot, seen);
+      if (health === 'healthy') errors.add(slot, seen);
       waiting ||= health === 'waiting';
     }
     errors.judge();

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abLine } from '../../core/canary/ab-test';
-import type { Move } from '../../core/canary/decide';
+import type { AskReason, Move } from '../../core/canary/decide';
 import { decideCanary } from '../../core/canary/decide';
 import { KnownError } from '../../core/errors';
 import { percent, plural } from '../../core/format';
@@ -88,7 +88,8 @@ async function untilDecided(
     const pending = journal.pending();
     yieldToUrgent(pending, 'a canary');
     if (config.canary.onPush === 'supersede') yieldToNewer(pending);
-    if (!question.isAsked() || looks % HEALTH_EVERY_LOOKS === 0) evidence.read((await health()) === 'well');
+    if (!question.isAsked() || looks % HEALTH_EVERY_LOOKS === 0)
+      evidence.read((await health()) === 'healthy');
     const wish = journal.get(id)?.wish ?? null;
     const look = {
       wish,
@@ -98,7 +99,7 @@ async function untilDecided(
     };
     const sides = { canary: evidence.canary(), stable: evidence.stable() };
     const move = decideCanary({ ...look, ...sides }, config.canary);
-    if (move.do === 'ask') await question.ask(move.why);
+    if (move.do === 'ask') await question.ask(move);
     else await question.answered(wish);
     if (move.do === 'go on' || move.do === 'promote' || move.do === 'fail') return move;
     if (move.do === 'collect' && move.few && config.canary.tooFew === 'probe') await evidence.probe();
@@ -111,13 +112,12 @@ async function untilDecided(
   }
 }
 
-/** Holds the deployment while an operator is asked. Logs each reason once, because its figures change all the time. */
+/** Holds the deployment while an operator is asked. Logs each reason once, because its text changes all the time. */
 function asking({ journal }: DeployContext, step: Judging, id: number) {
-  let asked: string | null = null;
+  let asked: AskReason | null = null;
   return {
     isAsked: () => asked !== null,
-    async ask(why: string): Promise<void> {
-      const [reason = ''] = why.split(':');
+    async ask({ reason, why }: Extract<Move, { do: 'ask' }>): Promise<void> {
       // log the reason first: a client that follows a push leaves when the deployment is held
       if (asked !== reason) await journal.tell(id, { type: 'note', message: askLine(step, why) });
       if (asked === null) await journal.hold(id);

@@ -62,7 +62,7 @@ export async function hold(
         from = await tellIfLiveFails(context, deploymentId, from);
       }
       // while the engine is down it is unknown whether this is the process that was tried: the promotion waits
-      return (await look()) === 'well';
+      return (await look()) === 'healthy';
     });
   } finally {
     // testers become ordinary users again at once

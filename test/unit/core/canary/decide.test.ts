@@ -5,17 +5,17 @@ import { RULE } from '../../../support/canary-rule';
 const answered = (errors: number, requests: number): Samples => ({ errors, requests, latencies: [] });
 const [GOOD, BAD, GROSS, NONE] = [answered(0, 200), answered(18, 200), answered(5, 5), answered(0, 0)];
 
+const LOOK: Look = {
+  wish: null,
+  waitedMs: 60_000,
+  seconds: 60,
+  patience: 300,
+  canary: GOOD,
+  stable: answered(0, 2000),
+};
+
 const decide = (overrides: Partial<Look>): string => {
-  const whole: Look = {
-    wish: null,
-    waitedMs: 60_000,
-    seconds: 60,
-    patience: 300,
-    canary: GOOD,
-    stable: answered(0, 2000),
-    ...overrides,
-  };
-  const move = decideCanary(whole, RULE);
+  const move = decideCanary({ ...LOOK, ...overrides }, RULE);
   return 'why' in move ? `${move.do}: ${move.why}` : `${move.do}${move.few ? ', too few' : ''}`;
 };
 
@@ -41,7 +41,7 @@ test.each<[string, Partial<Look>, RegExp]>([
   [
     'waits while an operator has paused it, even if its time is up',
     { wish: 'pause' },
-    /^ask: paused by a person$/,
+    /^ask: paused by an operator$/,
   ],
   ['fails at once even if it is paused', { wish: 'pause', canary: GROSS }, /^fail/],
   ['can be promoted at any time', { wish: 'promote', waitedMs: 1, canary: NONE }, /^promote/],
@@ -54,9 +54,18 @@ test.each<[string, Partial<Look>, RegExp]>([
   [
     'ends that pause when an operator resumes it',
     { seconds: null, wish: 'resume' },
-    /^go on: resumed by a person$/,
+    /^go on: resumed by an operator$/,
   ],
 ])('a step %s', (_case, overrides, move) => expect(decide(overrides)).toMatch(move));
+
+test.each([
+  ['paused-by-operator', { wish: 'pause' }],
+  ['configured-pause', { seconds: null }],
+  ['not-enough-data', { canary: NONE, waitedMs: 360_000 }],
+  ['not-enough-data', { canary: answered(0, 7), waitedMs: 361_000 }],
+] as const)('a question carries its reason, %s, whatever its figures are', (reason, look) => {
+  expect(decideCanary({ ...LOOK, ...look }, RULE)).toMatchObject({ do: 'ask', reason });
+});
 
 test('no data is never a pass, however long it takes and however much stable has', () => {
   for (const canary of [NONE, answered(0, 99)])
