@@ -29,28 +29,28 @@ command('stop', 'stop everything that npm start has started').action(async (opti
 deploy('deploy', null, 'make a commit live (default: HEAD of the current clone)');
 deploy('deploy:blue', 'blue', 'the same in blue, even if green already runs this commit');
 deploy('deploy:green', 'green', 'the same in green, even if blue already runs this commit');
-for (const wish of ['promote', 'abort'] as const) {
+for (const request of ['promote', 'abort'] as const) {
   const description = {
     promote: 'give a held release, or a canary, to all users',
     abort: 'abort a deployment at any step and undo it, or remove one from the queue',
-  }[wish];
-  command(wish, description)
+  }[request];
+  command(request, description)
     .argument('[id]', "the deployment's number (default: the running one)")
     .action(async (id: string | undefined, options: Options) => {
       const { promoteCommand, abortCommand } = await import('./commands/operator');
-      await answer(options, () => (wish === 'promote' ? promoteCommand : abortCommand)(id, options));
+      await answer(options, () => (request === 'promote' ? promoteCommand : abortCommand)(id, options));
     });
 }
-for (const wish of ['pause', 'resume'] as const) {
+for (const request of ['pause', 'resume'] as const) {
   const description = {
     pause: 'keep a canary at its current share',
     resume: 'let a paused canary continue',
-  }[wish];
-  command(wish, description)
+  }[request];
+  command(request, description)
     .argument('[id]', "the deployment's number (default: the running one)")
     .action(async (id: string | undefined, options: Options) => {
       const { pauseCommand, resumeCommand } = await import('./commands/operator');
-      await answer(options, () => (wish === 'pause' ? pauseCommand : resumeCommand)(id, options));
+      await answer(options, () => (request === 'pause' ? pauseCommand : resumeCommand)(id, options));
     });
 }
 command('rollback', 'make an earlier release live again (default: the previous good one)')

@@ -56,8 +56,9 @@ function main(): void {
 async function tellProblem({ journal }: DeployContext, problem: KnownError): Promise<void> {
   const message = problemLine(problem).replace(/^! /, '');
   console.error(message);
-  if (journal.incidents(20).some((each) => each.message === message)) return;
-  await journal.tell(null, { type: 'incident', message });
+  if (journal.incidents(20).some((each) => each.reason === 'configuration' && each.message === message))
+    return;
+  await journal.tell(null, { type: 'incident', reason: 'configuration', message });
 }
 
 /** All duties of the deployer, started and stopped together. */
@@ -69,7 +70,7 @@ function createDesk(context: DeployContext, secret: string, clonePlace: () => Cl
   const webhook = webhookApp({ secret, branch: context.config.branch, request, routes });
   const control = controlApp({
     request,
-    wish: createOperatorRequests(context),
+    requestOperation: createOperatorRequests(context),
     build: buildStamp,
     config: configMark(context.config),
     clone: clonePlace,

@@ -36,10 +36,10 @@ export function requestDeployment(desk: ControlContext, request: ControlRequest)
  */
 export function requestOperation(
   desk: ControlContext,
-  wish: OperatorRequest,
+  request: OperatorRequest,
   id: number | null,
 ): Promise<Deployment> {
-  return post(desk, '/wishes', { wish, id });
+  return post(desk, '/operations', { request, id });
 }
 
 async function post({ home, journal }: ControlContext, path: string, body: object): Promise<Deployment> {

@@ -64,15 +64,15 @@ async function change(
 ): Promise<number> {
   mustBeAlone(context);
   const { now, next } = variables(context);
-  const wished = edit(next);
-  if (sameValues(wished, next) && (options.later || sameValues(wished, now))) {
+  const wanted = edit(next);
+  if (sameValues(wanted, next) && (options.later || sameValues(wanted, now))) {
     return say(options, 'Nothing changed: they already have these values.');
   }
   if (options.later)
-    return keepForLater(context, wished, options, 'It takes effect with the next deployment.');
+    return keepForLater(context, wanted, options, 'It takes effect with the next deployment.');
   const why = await whyLater(context);
-  if (why) return keepForLater(context, wished, options, `${why}: it takes effect with the next deployment.`);
-  return apply(context, wished, options);
+  if (why) return keepForLater(context, wanted, options, `${why}: it takes effect with the next deployment.`);
+  return apply(context, wanted, options);
 }
 
 function variables({ home, journal }: DeployContext): { now: Variables; next: Variables } {
@@ -96,14 +96,14 @@ async function whyLater(context: DeployContext): Promise<string | null> {
 }
 
 /** Redeploys the active release with the variables. They are dropped when the release does not become healthy. */
-async function apply(context: DeployContext, wished: Variables, options: Options): Promise<number> {
-  const environment = keepVariables(context.home, context.journal, { variables: wished, waits: false });
+async function apply(context: DeployContext, wanted: Variables, options: Options): Promise<number> {
+  const environment = keepVariables(context.home, context.journal, { variables: wanted, waits: false });
   return requestAndFollow(context, { kind: 'env', trigger: 'command', environment }, options);
 }
 
-function keepForLater(context: DeployContext, wished: Variables, options: Options, when: string): number {
-  keepVariables(context.home, context.journal, { variables: wished, waits: true });
-  return say(options, `${when} At once: npm run -s env -- apply`, Object.keys(wished).length);
+function keepForLater(context: DeployContext, wanted: Variables, options: Options, when: string): number {
+  keepVariables(context.home, context.journal, { variables: wanted, waits: true });
+  return say(options, `${when} At once: npm run -s env -- apply`, Object.keys(wanted).length);
 }
 
 function say(options: Options, line: string, count?: number): number {

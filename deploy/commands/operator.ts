@@ -14,7 +14,7 @@ import { followVisibly } from './request';
 
 /** Exit code 0 when the deployment succeeded. */
 export async function promoteCommand(id: string | undefined, options: Options): Promise<number> {
-  const { context, reporter, ended } = await wish('promote', id, options);
+  const { context, reporter, ended } = await requestOf('promote', id, options);
   const serving = await servingNow(context);
   if (ended.state === 'holding') reporter.held(ended, null, serving);
   else reporter.end(ended, serving, driftNow(context, serving));
@@ -23,7 +23,7 @@ export async function promoteCommand(id: string | undefined, options: Options): 
 
 /** Exit code 0 when the deployment was aborted, not when it ended otherwise first. */
 export async function abortCommand(id: string | undefined, options: Options): Promise<number> {
-  const { context, reporter, ended } = await wish('abort', id, options);
+  const { context, reporter, ended } = await requestOf('abort', id, options);
   const serving = await servingNow(context);
   const aborted = ended.state === 'aborted';
   if (aborted && !options.json) reporter.say(abortedLines(ended, serving));
@@ -33,7 +33,7 @@ export async function abortCommand(id: string | undefined, options: Options): Pr
 
 /** Exit code 0 when the canary now stays at its share. */
 export async function pauseCommand(id: string | undefined, options: Options): Promise<number> {
-  const { reporter, ended } = await wish('pause', id, options, ({ state }) => state === 'holding');
+  const { reporter, ended } = await requestOf('pause', id, options, ({ state }) => state === 'holding');
   const paused = ended.state === 'holding';
   if (options.json) console.log(JSON.stringify({ id: ended.id, state: ended.state, paused }, null, 2));
   else
@@ -45,14 +45,14 @@ export async function pauseCommand(id: string | undefined, options: Options): Pr
 
 /** Exit code 0 when the canary continues. Does not follow it. */
 export async function resumeCommand(id: string | undefined, options: Options): Promise<number> {
-  const { reporter, ended } = await wish('resume', id, options, ({ state }) => state !== 'holding');
+  const { reporter, ended } = await requestOf('resume', id, options, ({ state }) => state !== 'holding');
   const goesOn = ended.state === 'running' || ended.state === 'baking' || ended.state === 'succeeded';
   if (options.json) console.log(JSON.stringify({ id: ended.id, state: ended.state, goesOn }, null, 2));
   else reporter.say([`${goesOn ? '✓' : '✗'} deployment ${ended.id} is ${ended.state}`]);
   return goesOn ? 0 : 1;
 }
 
-async function wish(
+async function requestOf(
   wanted: OperatorRequest,
   given: string | undefined,
   options: Options,
@@ -68,7 +68,7 @@ async function wish(
   const until = (each: Deployment): boolean =>
     isOver(each.state) ||
     done(each) ||
-    (wanted === 'promote' && each.state === 'holding' && each.wish === null);
+    (wanted === 'promote' && each.state === 'holding' && each.request === null);
   const shown = wanted === 'abort' ? undoingOnly(reporter) : reporter;
   return { context, reporter, ended: await followVisibly(context, deployment.id, shown, { after, until }) };
 }

@@ -3,7 +3,7 @@ import { short } from '../core/format';
 import type { Commit } from '../core/release';
 import { numberWanted } from '../config/app-environment';
 import { observe } from '../health/observe';
-import type { Wishes } from '../pipeline/plan';
+import type { Requested } from '../pipeline/plan';
 import { likelyPlan, strategyOf } from '../pipeline/plan';
 import { findRelease } from '../release/releases';
 import { planLines } from '../reporters/plan-lines';
@@ -14,15 +14,15 @@ import type { Options } from './run-command';
 export async function showPlan(
   context: DeployContext,
   commit: Commit,
-  asked: Pick<Wishes, 'slot' | 'hold' | 'strategy'>,
+  asked: Pick<Requested, 'slot' | 'hold' | 'strategy'>,
   options: Options,
 ): Promise<number> {
-  const wishes: Wishes = { ...asked, kind: 'deploy', branch: null };
+  const requested: Requested = { ...asked, kind: 'deploy', branch: null };
   const environment = numberWanted(context.home, context.journal);
   // the commit's own settings if it was built before, else the clone's
   const app = findRelease(context.home, commit)?.app;
-  const plan = likelyPlan(context, wishes, await observe(context), commit, environment, app);
-  const strategy = strategyOf(context, wishes);
+  const plan = likelyPlan(context, requested, await observe(context), commit, environment, app);
+  const strategy = strategyOf(context, requested);
   if (options.json) console.log(JSON.stringify({ commit, strategy, plan }, null, 2));
   else console.log([`${strategy}, ${short(commit)}:`, ...planLines(plan)].join('\n'));
   return 0;

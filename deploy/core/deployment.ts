@@ -43,7 +43,7 @@ export interface Deployment {
   /** True when the deployment waits, verified, for an operator to promote it. */
   hold: boolean;
   /** The latest operator request. */
-  wish: OperatorRequest | null;
+  request: OperatorRequest | null;
   state: DeploymentState;
   version: string | null;
   /** The release that was live when the deployment started. */
@@ -92,5 +92,5 @@ export interface Migration {
   /** The folder with the data snapshot from before the migration, or null when there was no data. */
   copy: string | null;
   /** False when the copied files still have the same schema; null when that is unknown. */
-  moved: boolean | null;
+  schemaChanged: boolean | null;
 }

@@ -11,6 +11,32 @@ export type Moment = `before ${Stage}` | `after ${Stage}` | 'failure';
 
 export type PhaseName = 'fetch' | 'check out' | 'install' | 'test' | 'build' | Step['do'] | Moment;
 
+/** What an incident is about. Code compares this; the message is for operators only. */
+export type IncidentReason =
+  // of a slot
+  | 'exited'
+  | 'crashes'
+  | 'silent'
+  | 'answers'
+  | 'hung'
+  | 'unhealthy'
+  | 'healthy'
+  | 'returned'
+  | 'restored'
+  | 'migration'
+  // of the machine around the slots
+  | 'engine'
+  | 'nginx'
+  | 'traffic-table'
+  | 'process-manager'
+  | 'configuration'
+  | 'journal'
+  // of a scheduled task
+  | TaskName;
+
+/** The deployer's scheduled tasks. */
+export type TaskName = 'poll' | 'prune' | 'rotate';
+
 /** One journal entry. */
 export type Entry =
   | { type: 'state'; state: DeploymentState; cause?: string }
@@ -46,7 +72,7 @@ export type Entry =
   /** Information; nothing is wrong. */
   | { type: 'note'; message: string }
   | { type: 'warning'; message: string }
-  | { type: 'incident'; message: string; slot?: SlotName };
+  | { type: 'incident'; reason: IncidentReason; message: string; slot?: SlotName };
 
 export interface JournalEvent {
   id: number;

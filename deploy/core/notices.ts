@@ -119,7 +119,7 @@ function stillText(serving: Serving | null, deployment: Deployment | null): stri
   const { liveFails = null } = deployment?.migration ?? {};
   return liveFails === null
     ? ` Still serving ${named(serving)}.`
-    : ` The schema moved, and ${named(serving)} now fails (${liveFails}).`;
+    : ` A migration changed the schema, and ${named(serving)} now fails (${liveFails}).`;
 }
 
 function liveText(serving: Serving, deployment: Deployment | null): string {

@@ -12,17 +12,17 @@ import type { Deployment, OperatorRequest } from './deployment';
  */
 export function decideOperatorRequest(
   pending: Deployment[],
-  wish: OperatorRequest,
+  request: OperatorRequest,
   id: number | null,
 ): Deployment {
   const atWork = pending.find(({ state }) => isActive(state));
   const meant = id === null ? atWork : pending.find((each) => each.id === id);
-  switch (wish) {
+  switch (request) {
     case 'promote':
       return promoted(meant, id);
     case 'pause':
     case 'resume':
-      return steered(meant, wish, id);
+      return steered(meant, request, id);
     case 'abort':
       return aborted(meant ?? firstOf(pending, id), id);
   }
@@ -39,13 +39,13 @@ function promoted(meant: Deployment | undefined, id: number | null): Deployment 
 }
 
 /** Pause and resume apply only to a canary in progress. */
-function steered(meant: Deployment | undefined, wish: OperatorRequest, id: number | null): Deployment {
+function steered(meant: Deployment | undefined, request: OperatorRequest, id: number | null): Deployment {
   if (!meant || !isCanary(meant)) {
     const which = meant?.id ?? id;
     const why = which === null ? 'No canary is running.' : `Deployment ${which} is not a running canary.`;
     throw new KnownError('E_NO_CANARY', why);
   }
-  if (wish === 'resume' && meant.state !== 'holding' && meant.wish !== 'pause')
+  if (request === 'resume' && meant.state !== 'holding' && meant.request !== 'pause')
     throw new KnownError(
       'E_NO_CANARY',
       `Deployment ${meant.id} is not paused.`,
@@ -55,7 +55,7 @@ function steered(meant: Deployment | undefined, wish: OperatorRequest, id: numbe
 }
 
 function notAborted(meant: Deployment, code: ErrorCode): Deployment {
-  if (meant.wish === 'abort') throw new KnownError(code, `Deployment ${meant.id} is being aborted.`);
+  if (meant.request === 'abort') throw new KnownError(code, `Deployment ${meant.id} is being aborted.`);
   return meant;
 }
 

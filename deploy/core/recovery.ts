@@ -31,7 +31,7 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
   const steps = plan
     .slice(0, Math.max(...begun) + 1)
     .map((planned, index) => (isTakenBack(planned, index, phases) ? stillThere(planned) : planned));
-  if (deployment.wish === 'abort') return { do: 'undo', steps };
+  if (deployment.request === 'abort') return { do: 'undo', steps };
   // a release that was reported live stays live: the dead process had nothing left to decide
   const live = deployment.state === 'baking' || events.some(({ entry }) => entry.type === 'live');
   if (live && !undoing) return { do: 'finish', from: afterLive(plan, begun) };

@@ -72,8 +72,8 @@ function wasGood(d: Deployment): boolean {
 export function schemaNewerThan(history: Deployment[], commit: Commit): Deployment | null {
   const own = history.filter((each) => each.commit === commit && each.kind === 'deploy');
   const since = Math.max(0, ...own.map(({ id }) => id));
-  const moved = history.filter(
-    ({ id, migration }) => id > since && migration !== null && migration.moved !== false,
+  const changes = history.filter(
+    ({ id, migration }) => id > since && migration !== null && migration.schemaChanged !== false,
   );
-  return moved.reduce<Deployment | null>((last, each) => (last && last.id > each.id ? last : each), null);
+  return changes.reduce<Deployment | null>((last, each) => (last && last.id > each.id ? last : each), null);
 }

@@ -1,6 +1,7 @@
 /** Carries out what the watch has decided for a slot: warn, move its users, restart it, replace its release. */
 import { recentCrashes, releaseInstead } from '../core/crashes';
 import { duration, short } from '../core/format';
+import type { IncidentReason } from '../core/event';
 import type { SlotName } from '../core/slot';
 import { restoreAgainAfterMs } from '../core/watch';
 import type { DeployContext } from '../context';
@@ -16,7 +17,8 @@ export function createActions(
   context: DeployContext,
   request: RequestDeployment,
 ): (seen: Seen, isOneOfMany: boolean) => Promise<void> {
-  const report = (message: string, slot?: SlotName): Promise<void> => reportIncident(context, message, slot);
+  const report = (reason: IncidentReason, message: string, slot: SlotName): Promise<void> =>
+    reportIncident(context, reason, message, slot);
 
   const act = async (seen: Seen, isOneOfMany: boolean): Promise<void> => {
     const { action, slot, state } = seen;
@@ -35,10 +37,10 @@ export function createActions(
       case 'give-up':
         return giveUp(seen);
       case 'replace':
-        return replace(seen, await crashStory(seen));
+        return replace(seen, 'crashes', await crashStory(seen));
       case 'return':
         if (await giveBack(context, slot, liveSlots(context)))
-          await report(`${slot} serves its users again`, slot);
+          await report('returned', `${slot} serves its users again`, slot);
         return;
       case 'restore':
         return restore(slot, mayInterruptHold(context), state);
@@ -53,6 +55,7 @@ export function createActions(
     if (state.warned) return;
     state.warned = { goodSince: null };
     await report(
+      'unhealthy',
       `${slot} is unhealthy: ${answer?.said}. It is left running. Read its output: npm run -s logs -- ${slot}`,
       slot,
     );
@@ -66,6 +69,7 @@ export function createActions(
     const moved = await moveAway(context, slot, proven);
     signal(running.pid, 'SIGKILL');
     await report(
+      'hung',
       `${slot} hangs: its process ${running.pid} is killed and started again${meanwhile(moved, proven)}`,
       slot,
     );
@@ -79,6 +83,7 @@ export function createActions(
     const proven = await provenSubstitutes(context, slot);
     const moved = await moveAway(context, slot, proven);
     await report(
+      'unhealthy',
       `${slot} is unhealthy and fails its users: ${answer?.said}. It is restarted${meanwhile(moved, proven)}`,
       slot,
     );
@@ -95,19 +100,19 @@ export function createActions(
     state.gaveUp = true;
     await moveAway(context, slot, await provenSubstitutes(context, slot));
     const story = `${slot} stays unhealthy after several restarts: ${answer?.said}`;
-    if (context.config.crashes) return replace(seen, story);
-    await report(`${story}. Roll back: npm run -s rollback`, slot);
+    if (context.config.crashes) return replace(seen, 'unhealthy', story);
+    await report('unhealthy', `${story}. Roll back: npm run -s rollback`, slot);
   };
 
   const crashStory = async ({ slot, state }: Seen): Promise<string> => {
     const crashes = recentCrashes(state.crashes, context.config.crashes, machineMs());
     const within = duration(machineMs() - (crashes[0] ?? 0));
     const why = await context.runtime.endedBy(slot);
-    return `${slot} ended ${crashes.length} times in ${within}${why ? `: ${why}` : ''}`;
+    return `${slot} exited ${crashes.length} times in ${within}${why ? `: ${why}` : ''}`;
   };
 
   /** Rolls back to a release that is good according to the journal. @param cause one clause, also for the journal */
-  const replace = async ({ slot, state }: Seen, cause: string): Promise<void> => {
+  const replace = async ({ slot, state }: Seen, reason: IncidentReason, cause: string): Promise<void> => {
     const live = context.journal.lastLive();
     if (!live) return;
     const [standby] = await provenSubstitutes(context, slot);
@@ -116,9 +121,9 @@ export function createActions(
     if (target === null) {
       state.replacedBy = 'nothing';
       const advice = `Read its output: npm run -s logs -- ${slot}`;
-      return report(`${cause}. There is no good release to roll back to. ${advice}`, slot);
+      return report(reason, `${cause}. There is no good release to roll back to. ${advice}`, slot);
     }
-    await report(`${cause}. It is rolled back to ${short(target)}`, slot);
+    await report(reason, `${cause}. It is rolled back to ${short(target)}`, slot);
     state.replacedBy = (await request({ kind: 'rollback', trigger: 'watch', commit: target, cause })).id;
   };
 
@@ -135,7 +140,7 @@ export function createActions(
     if (!serving || machineMs() < state.restores.notBefore) return;
     const count = state.restores.count + 1;
     state.restores = { count, notBefore: machineMs() + restoreAgainAfterMs(count) };
-    await report(`${short(serving.commit)} is started again in ${slot}`, slot);
+    await report('restored', `${short(serving.commit)} is started again in ${slot}`, slot);
     await request({ kind: 'restore', trigger: 'watch', commit: serving.commit, slot });
   };
 

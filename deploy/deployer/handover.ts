@@ -37,6 +37,7 @@ async function handOver(context: DeployContext, desk: DeployerServers): Promise<
   await ensurePm2(home);
   await context.journal.tell(null, {
     type: 'incident',
+    reason: 'process-manager',
     message: "PM2's daemon was gone: the deployer is started again under a new one",
   });
   await desk.close();

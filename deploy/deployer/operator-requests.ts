@@ -5,7 +5,7 @@ import type { Asked } from '../journal/journal';
 import type { DeployContext } from '../context';
 
 export type RequestOperation = (
-  wish: OperatorRequest,
+  request: OperatorRequest,
   id: number | null,
   asked?: Asked,
 ) => Promise<Deployment>;
@@ -15,6 +15,6 @@ export type RequestOperation = (
  * E_NO_CANARY, E_NOTHING_TO_ABORT.
  */
 export function createOperatorRequests({ journal }: Pick<DeployContext, 'journal'>): RequestOperation {
-  return (wish, id, asked) =>
-    journal.wish(wish, (pending) => decideOperatorRequest(pending, wish, id), asked);
+  return (request, id, asked) =>
+    journal.requestOperation(request, (pending) => decideOperatorRequest(pending, request, id), asked);
 }

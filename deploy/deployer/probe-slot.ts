@@ -1,6 +1,7 @@
 /** Probes a slot in service, reports what has changed, and decides what to do. */
 import { crashedTooOften } from '../core/crashes';
 import { asKnown } from '../core/errors';
+import type { IncidentReason } from '../core/event';
 import type { RunningSlot, SlotName } from '../core/slot';
 import type { SlotHealth, WatchAction } from '../core/watch';
 import { decideWatch, GOOD_AGAIN_AFTER, mayReturn, probeLimitMs, UNANSWERED_AFTER_MS } from '../core/watch';
@@ -16,7 +17,7 @@ import type { Watched } from './watched-slot';
 import {
   countCrashes,
   countLook,
-  endedUnseen,
+  exitedUnprobed,
   firstSight,
   newlyWatched,
   recentRestarts,
@@ -44,7 +45,8 @@ export function createProbe(
   watched: Map<SlotName, Watched>,
 ): (slot: SlotName) => Promise<Seen | null> {
   let engineDown = false;
-  const report = (message: string, slot?: SlotName): Promise<void> => reportIncident(context, message, slot);
+  const report = (reason: IncidentReason, message: string, slot?: SlotName): Promise<void> =>
+    reportIncident(context, reason, message, slot);
 
   /** Null while the engine is down: its containers usually keep running, or else come back with it. */
   const listSlot = async (slot: SlotName): Promise<RunningSlot[] | null> => {
@@ -52,14 +54,14 @@ export function createProbe(
       const found = await context.runtime.list(slot);
       const isNews = engineDown;
       engineDown = false;
-      if (isNews) await report('the engine answers again');
+      if (isNews) await report('engine', 'the engine answers again');
       return found;
     } catch (error) {
       const { code, message } = asKnown(error);
       if (code !== 'E_ENGINE') throw error;
       const isNews = !engineDown;
       engineDown = true;
-      if (isNews) await report(message);
+      if (isNews) await report('engine', message);
       return null;
     }
   };
@@ -142,19 +144,20 @@ export function createProbe(
     health: SlotHealth,
   ): Promise<void> => {
     const { process: met, missed, silentInARow, warned } = state;
-    if (wasRestarted(met, running) || endedUnseen(context, met, running)) {
+    if (wasRestarted(met, running) || exitedUnprobed(context, met, running)) {
       const why = await context.runtime.endedBy(slot);
-      await report(`${slot} ended and was started again (pid ${running?.pid})${why ? `: ${why}` : ''}`, slot);
+      const cause = why ? `: ${why}` : '';
+      await report('exited', `${slot} exited and was started again (pid ${running?.pid})${cause}`, slot);
     }
-    if (health !== 'silent' && missed) await report(`${slot} answers again`, slot);
+    if (health !== 'silent' && missed) await report('answers', `${slot} answers again`, slot);
     // after npm start no process runs until the live release is restored, which is not an incident
     if (health === 'silent' && silentInARow === 0 && !missed && (running || met))
-      await report(`${slot} does not answer`, slot);
+      await report('silent', `${slot} does not answer`, slot);
     if (warned) warned.goodSince = health === 'good' ? (warned.goodSince ?? machineMs()) : null;
     if (warned?.goodSince && machineMs() - warned.goodSince >= HEALTHY_AFTER_MS) {
       state.warned = null;
       state.gaveUp = false;
-      await report(`${slot} is healthy again`, slot);
+      await report('healthy', `${slot} is healthy again`, slot);
     }
   };
 

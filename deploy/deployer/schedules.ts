@@ -4,7 +4,7 @@
  */
 import { createTask } from 'node-cron';
 import { asKnown } from '../core/errors';
-import type { Entry } from '../core/event';
+import type { Entry, TaskName } from '../core/event';
 import { machineMs } from '../os/machine-clock';
 
 /** A clock that is set forward or back is noticed within this time. */
@@ -12,7 +12,7 @@ const LONGEST_WAIT_MS = 30_000;
 const STEP_MS = 2000;
 
 export interface Task {
-  name: string;
+  name: TaskName;
   /** A cron pattern; null for never. */
   when: string | null;
   does: () => Promise<void>;
@@ -24,12 +24,12 @@ export interface Schedules {
   start(): void;
   stop(): void;
   /** Runs a task now, unless it is set to never run. */
-  now(name: string): void;
+  now(name: TaskName): void;
 }
 
 /** @param tell logs an entry that belongs to no deployment */
 export function createSchedules(tasks: Task[], tell: (entry: Entry) => Promise<void>): Schedules {
-  const turns = new Map<string, { when: string; turn: () => Promise<void> }>();
+  const turns = new Map<TaskName, { when: string; turn: () => Promise<void> }>();
   for (const task of tasks) {
     const { name, when } = task;
     if (when !== null) turns.set(name, { when, turn: oneAtATime(telling(task, tell)) });
@@ -97,7 +97,7 @@ export function telling(
     const before = trouble;
     trouble = now;
     if ((before === null) === (now === null)) return;
-    await tell({ type: 'incident', message: now ?? again });
+    await tell({ type: 'incident', reason: name, message: now ?? again });
   };
   return async () => {
     try {

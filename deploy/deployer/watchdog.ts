@@ -39,7 +39,7 @@ export function createWatch(
   const act = createActions(context, request);
 
   const look = async (): Promise<void> => {
-    if (await nginx()) await reportIncident(context, 'nginx was gone and was started again');
+    if (await nginx()) await reportIncident(context, 'nginx', 'nginx was gone and was started again');
     const table = await tableInForce();
     const slots = slotsToWatch(context, table);
     if (isBusy(context)) restFromItsEnd();
@@ -68,7 +68,7 @@ export function createWatch(
       const serving = context.journal.lastLive()?.to;
       if (!serving || (isBusy(context) && !onlyHolds(context))) throw error;
       await context.traffic.shift({ active: serving.slot, standby: null });
-      await reportIncident(context, 'the traffic table was gone and was made again');
+      await reportIncident(context, 'traffic-table', 'the traffic table was gone and was made again');
       return context.traffic.current();
     }
   };

@@ -1,5 +1,6 @@
 /** Tells the watch which slots it is responsible for, and whether a deployment runs. */
 import { isCanary } from '../core/canary/at-work';
+import type { IncidentReason } from '../core/event';
 import type { SlotName } from '../core/slot';
 import { setAside } from '../core/substitute';
 import { inService } from '../core/traffic-split';
@@ -38,8 +39,8 @@ export function isBusy(context: DeployContext): boolean {
 /** True for a held deployment or a canary: either may take days, and fixes nothing meanwhile. */
 export function onlyHolds(context: DeployContext): boolean {
   const active = context.journal.active();
-  if (active === null || active.wish === 'abort') return false;
-  return isCanary(active) || (active.state === 'holding' && active.wish === null);
+  if (active === null || active.request === 'abort') return false;
+  return isCanary(active) || (active.state === 'holding' && active.request === null);
 }
 
 /** True when a restore may interrupt the hold or canary; false once a restore is queued. */
@@ -47,6 +48,11 @@ export function mayInterruptHold(context: DeployContext): boolean {
   return onlyHolds(context) && context.journal.pending().every(({ kind }) => kind !== 'restore');
 }
 
-export function reportIncident({ journal }: DeployContext, message: string, slot?: SlotName): Promise<void> {
-  return journal.tell(null, { type: 'incident', message, ...(slot ? { slot } : {}) });
+export function reportIncident(
+  { journal }: DeployContext,
+  reason: IncidentReason,
+  message: string,
+  slot?: SlotName,
+): Promise<void> {
+  return journal.tell(null, { type: 'incident', reason, message, ...(slot ? { slot } : {}) });
 }

@@ -8,6 +8,7 @@ import type { Sight, SlotHealth, UserAnswers } from '../core/watch';
 import { RESTART_WINDOW_MS } from '../core/watch';
 import { recentAnswers } from '../traffic/recent-answers';
 import type { DeployContext } from '../context';
+import type { Incident } from '../journal/reader';
 import { machineMs } from '../os/machine-clock';
 
 /** The state of a slot in service. */
@@ -172,7 +173,11 @@ export function wasRestarted(met: Met | null, running: RunningSlot | null): bool
  * True when the process exited after it went live but before the first probe. Reported once: the next deployer also
  * probes it for the first time.
  */
-export function endedUnseen(context: DeployContext, met: Met | null, running: RunningSlot | null): boolean {
+export function exitedUnprobed(
+  context: DeployContext,
+  met: Met | null,
+  running: RunningSlot | null,
+): boolean {
   if (running?.pid == null || running.instance === met?.instance) return false;
   const { live = null, plan = null } = context.journal.lastLive() ?? {};
   const { slot, instance, restarts } = running;
@@ -180,5 +185,9 @@ export function endedUnseen(context: DeployContext, met: Met | null, running: Ru
   if (live === null || !grew) return false;
   return !context.journal
     .incidents(20)
-    .some(({ id, message }) => id >= live && message.startsWith(`${slot} ended`));
+    .some((incident) => incident.id >= live && incident.slot === slot && isExit(incident));
+}
+
+function isExit({ reason }: Incident): boolean {
+  return reason === 'exited' || reason === 'crashes';
 }

@@ -22,8 +22,8 @@ const requestSchema = z.strictObject({
   hold: z.boolean().optional(),
   strategy: z.enum(STRATEGY_NAMES).optional(),
 });
-const wishSchema = z.strictObject({
-  wish: z.enum(['promote', 'abort', 'pause', 'resume']),
+const operationSchema = z.strictObject({
+  request: z.enum(['promote', 'abort', 'pause', 'resume']),
   id: z.number().int().positive().nullable(),
 });
 
@@ -31,7 +31,7 @@ export type ControlRequest = z.output<typeof requestSchema>;
 
 export interface ControlDeps {
   request: RequestDeployment;
-  wish: RequestOperation;
+  requestOperation: RequestOperation;
   /** The deployer's build of the kit, and its Node version. */
   build: () => string;
   /** A hash of the configuration that the deployer has loaded (deploy/config/fingerprint.ts). */
@@ -40,7 +40,7 @@ export interface ControlDeps {
   clone: () => ClonePlace;
 }
 
-export function controlApp({ request, wish, build, config, clone }: ControlDeps): Express {
+export function controlApp({ request, requestOperation, build, config, clone }: ControlDeps): Express {
   const app = express();
   app.disable('x-powered-by');
   app.use(express.json(), unreadable);
@@ -51,9 +51,9 @@ export function controlApp({ request, wish, build, config, clone }: ControlDeps)
     const asked = { ...(delivery && { delivery }), ...(deadline && { deadline }) };
     res.status(202).json(await request({ ...wanted, ...asked }));
   });
-  app.post('/wishes', async (req, res) => {
-    const wanted = valid(wishSchema, req.body);
-    res.status(202).json(await wish(wanted.wish, wanted.id, await askedBy(req)));
+  app.post('/operations', async (req, res) => {
+    const wanted = valid(operationSchema, req.body);
+    res.status(202).json(await requestOperation(wanted.request, wanted.id, await askedBy(req)));
   });
   app.use((error: unknown, _req: Request, res: Response, _next: NextFunction) => {
     const { code, message, hint, fault } = asKnown(error);

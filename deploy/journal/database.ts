@@ -15,7 +15,7 @@ const BUSY_MS = 20;
 const LEVELS = { 'at-once': 'FULL', soon: 'NORMAL' } as const;
 
 /** The schema version, stored in the file. Opening a journal with an older version migrates it. */
-const FORMAT = 2;
+const FORMAT = 3;
 /** How long a migration waits for another process that is writing. */
 const MIGRATION_BUSY_MS = 5000;
 
@@ -83,6 +83,19 @@ const FORMAT_2 = `
   CREATE INDEX deployments_by_branch ON deployments (branch);
 `;
 
+/** Renames two fields in the rows of an older kit, and gives a slot's exits the reason that their message states. */
+export const FORMAT_3 = `
+  UPDATE deployments SET body = json_remove(
+      json_set(body, '$.request', json_extract(body, '$.wish')), '$.wish')
+    WHERE json_type(body, '$.wish') IS NOT NULL;
+  UPDATE deployments SET body = json_remove(
+      json_set(body, '$.migration.schemaChanged', json(body -> '$.migration.moved')), '$.migration.moved')
+    WHERE json_type(body, '$.migration.moved') IS NOT NULL;
+  UPDATE events SET entry = json_set(entry, '$.reason', 'exited')
+    WHERE json_extract(entry, '$.type') = 'incident' AND json_type(entry, '$.reason') IS NULL
+      AND json_extract(entry, '$.message') LIKE json_extract(entry, '$.slot') || ' ended %';
+`;
+
 /**
  * When a write reaches the disk. `at-once`: before `write` resolves, with a flush that takes some milliseconds. `soon`:
  * with the next `at-once` write; a power cut can lose it before that, a kill cannot.
@@ -112,11 +125,17 @@ export class JournalDatabase {
     if (!isOlder(this.db)) return;
     this.db.pragma(`busy_timeout = ${MIGRATION_BUSY_MS}`);
     this.db.exec('BEGIN IMMEDIATE');
-    // another process may have migrated it meanwhile
-    const missing = isOlder(this.db) ? [FORMAT_1, FORMAT_2].slice(formatOf(this.db)) : [];
-    for (const step of missing) this.db.exec(step);
-    if (missing.length > 0) this.db.exec(`PRAGMA user_version = ${FORMAT}`);
-    this.db.exec('COMMIT');
+    try {
+      // another process may have migrated it meanwhile
+      const missing = isOlder(this.db) ? [FORMAT_1, FORMAT_2, FORMAT_3].slice(formatOf(this.db)) : [];
+      for (const step of missing) this.db.exec(step);
+      if (missing.length > 0) this.db.exec(`PRAGMA user_version = ${FORMAT}`);
+      this.db.exec('COMMIT');
+    } catch (error) {
+      // a connection that is only closed keeps its lock as long as libsql keeps its statements
+      if (this.db.inTransaction) this.db.exec('ROLLBACK');
+      throw error;
+    }
     this.db.pragma(`busy_timeout = ${BUSY_MS}`);
   }
 

@@ -163,7 +163,7 @@ export class Journal extends JournalRetention {
   async goOn(id: number, done: OperatorRequest | null): Promise<Deployment> {
     return this.db.write(() => {
       const before = this.mustGet(id);
-      const facts = before.wish === done ? { wish: null } : {};
+      const facts = before.request === done ? { request: null } : {};
       if (before.state === 'holding') return this.step(before, 'running', facts);
       this.update({ ...before, ...facts });
       return this.mustGet(id);
@@ -176,14 +176,14 @@ export class Journal extends JournalRetention {
    * @param choose picks one of the deployments that are not over; if it throws, nothing changes
    * Throws E_TOO_LATE if the client has given up.
    */
-  async wish(
-    wish: OperatorRequest,
+  async requestOperation(
+    request: OperatorRequest,
     choose: (pending: Deployment[]) => Deployment,
     asked: Asked = {},
   ): Promise<Deployment> {
     return this.once(asked, () => {
       const chosen = choose(this.pending());
-      const facts = { wish, ...(wish === 'promote' ? { promotedAt: Date.now() } : {}) };
+      const facts = { request, ...(request === 'promote' ? { promotedAt: Date.now() } : {}) };
       if (chosen.state === 'queued') return this.step(chosen, 'aborted', { ...facts, ...OUT_OF_THE_QUEUE });
       this.update({ ...chosen, ...facts });
       return this.mustGet(chosen.id);

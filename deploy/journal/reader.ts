@@ -2,7 +2,7 @@
 import type { LastSeen } from '../core/tip-policy';
 import { isActive } from '../core/transitions';
 import type { Deployment } from '../core/deployment';
-import type { Entry, JournalEvent } from '../core/event';
+import type { Entry, IncidentReason, JournalEvent } from '../core/event';
 import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
 import { withoutPassword } from '../core/redact-url';
@@ -14,6 +14,15 @@ import { fromRow } from './rows';
 export function slotsOf({ to, plan }: Deployment): SlotName[] {
   const others = plan?.flatMap(({ step }) => (step.do === 'verify-live' ? (step.others ?? []) : [])) ?? [];
   return [...(to ? [to.slot] : []), ...others.map(({ slot }) => slot)];
+}
+
+export interface Incident {
+  id: number;
+  at: number;
+  /** Null where an older kit recorded it. */
+  reason: IncidentReason | null;
+  slot: SlotName | null;
+  message: string;
 }
 
 export class JournalReader {
@@ -163,17 +172,16 @@ export class JournalReader {
    * The incidents between deployments that the deployer found or handled, newest first.
    * @param limit the maximum number; -1: all
    */
-  incidents(limit: number): { id: number; at: number; message: string }[] {
+  incidents(limit: number): Incident[] {
     const rows = this.db
       .prepare(
         "SELECT * FROM events WHERE json_extract(entry, '$.type') = 'incident' ORDER BY id DESC LIMIT ?",
       )
       .all(limit) as { id: number; at: number; entry: string }[];
-    return rows.map(({ id, at, entry }) => ({
-      id,
-      at,
-      message: (JSON.parse(entry) as { message: string }).message,
-    }));
+    return rows.map(({ id, at, entry }) => {
+      const { reason, slot, message } = JSON.parse(entry) as Partial<Incident> & { message: string };
+      return { id, at, reason: reason ?? null, slot: slot ?? null, message };
+    });
   }
 
   /** The time of the last event in milliseconds since 1970, by the clock of that moment; null if there is none. */

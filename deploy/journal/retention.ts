@@ -41,8 +41,7 @@ export class JournalRetention extends JournalReader {
     const rows = this.db
       .prepare(
         `SELECT max(id) AS id FROM events WHERE deployment IS NULL AND json_extract(entry, '$.type') = 'incident'
-           GROUP BY coalesce(json_extract(entry, '$.slot'),
-             substr(json_extract(entry, '$.message'), 1, instr(json_extract(entry, '$.message'), ':')))
+           GROUP BY coalesce(json_extract(entry, '$.slot'), json_extract(entry, '$.reason'), id)
            ORDER BY id DESC LIMIT ${KEPT_INCIDENTS}`,
       )
       .all() as { id: number }[];
@@ -84,7 +83,7 @@ export class JournalRetention extends JournalReader {
     const rows = this.db
       .prepare(
         `SELECT max(id) AS id FROM deployments WHERE branch IS NOT NULL GROUP BY branch
-         UNION SELECT max(id) FROM deployments WHERE json_extract(body, '$.migration.moved') IS NOT 0
+         UNION SELECT max(id) FROM deployments WHERE json_extract(body, '$.migration.schemaChanged') IS NOT 0
            AND json_extract(body, '$.migration') IS NOT NULL
          UNION SELECT id FROM (SELECT id FROM deployments WHERE json_extract(body, '$.environment') IS NOT NULL
            ORDER BY json_extract(body, '$.environment') DESC LIMIT 1)`,

@@ -13,7 +13,7 @@ export interface DeploymentRow {
 /** The facts of a deployment that was only requested. */
 export const NOTHING_KNOWN = {
   environment: null,
-  wish: null,
+  request: null,
   version: null,
   from: null,
   to: null,
@@ -42,7 +42,7 @@ export function fromRow(row: DeploymentRow): Deployment {
     ...body,
     hold: body.hold ?? false,
     environment: body.environment ?? null,
-    wish: body.wish ?? null,
+    request: body.request ?? null,
     heldAt: body.heldAt ?? null,
     promotedAt: body.promotedAt ?? null,
     downMs: body.downMs ?? null,

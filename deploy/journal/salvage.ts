@@ -1,6 +1,6 @@
 /** Copies every readable row of a broken journal into a new one. */
 import Database from 'libsql';
-import { NUMBER_LIVE } from './database';
+import { FORMAT_3, NUMBER_LIVE } from './database';
 
 /** The number of rows read at once; a block with a broken page is read row by row. */
 const BLOCK = 200;
@@ -38,6 +38,7 @@ export function salvage(broken: string, fresh: string): Salvaged {
     if (table === 'deployments') result.deployments = kept;
   }
   into.exec(NUMBER_LIVE);
+  into.exec(FORMAT_3);
   into.exec('COMMIT');
   into.close();
   attempt(() => from?.close());

@@ -38,7 +38,7 @@ export function watchForCancellation(home: Home, journal: Journal, id: number): 
 /** When the journal is busy, the next check reads it again. */
 function wantsAbort(journal: Journal, id: number): boolean {
   try {
-    return journal.get(id)?.wish === 'abort';
+    return journal.get(id)?.request === 'abort';
   } catch {
     return false;
   }

@@ -84,9 +84,10 @@ async function execute(
   const hook = `The hook "${moment}" (${argv.join(' ')})`;
   if (result.timedOut) throw new KnownError('E_HOOK', `${hook} took longer than ${limit} s (limits.hook).`);
   if (result.exitCode === 0) return result;
-  const end = result.signal === null ? `with code ${result.exitCode}` : `on signal ${result.signal}`;
+  const end =
+    result.signal === null ? `exited with code ${result.exitCode}` : `was killed by ${result.signal}`;
   const line = failureLine(result.lastLines);
-  throw new KnownError('E_HOOK', `${hook} ended ${end}${line && `: ${line}`}`);
+  throw new KnownError('E_HOOK', `${hook} ${end}${line && `: ${line}`}`);
 }
 
 /** A value that is unknown or does not apply is an empty string. */

@@ -15,12 +15,12 @@ import { restore } from '../strategies/restore';
 import type { DeployContext } from '../context';
 import { slotsOf } from '../journal/reader';
 
-export type Wishes = Pick<Deployment, 'kind' | 'slot' | 'strategy' | 'branch' | 'hold'>;
+export type Requested = Pick<Deployment, 'kind' | 'slot' | 'strategy' | 'branch' | 'hold'>;
 
 /** A restore ignores the configured strategy: it brings the release back in its own slot. */
 export function strategyOf(
   { config }: Pick<DeployContext, 'config'>,
-  { kind, strategy, branch }: Wishes,
+  { kind, strategy, branch }: Requested,
 ): string {
   if (kind === 'restore') return 'restore';
   const chosen = strategy ?? strategyFor(config.strategy, branch ?? config.branch);
@@ -31,14 +31,14 @@ export function strategyOf(
 /** Throws E_STRATEGY, E_SLOT_ACTIVE. @param release what is known of it, if it is not built yet */
 export function makePlan(
   context: Pick<DeployContext, 'config' | 'slots' | 'journal'>,
-  wishes: Wishes,
+  asked: Requested,
   observed: Observed,
   release: Release,
   environment: number,
 ): Plan {
-  const { kind, slot, hold } = wishes;
+  const { kind, slot, hold } = asked;
   const isNew = kind === 'deploy' || kind === 'env';
-  return strategyNamed(strategyOf(context, wishes)).plan({
+  return strategyNamed(strategyOf(context, asked)).plan({
     observed,
     release,
     slots: context.slots.map(({ name }) => name),
@@ -58,14 +58,14 @@ export function makePlan(
 /** Plans for a commit that may not be built yet: the clone's own settings stand in for the commit's. */
 export function likelyPlan(
   context: Pick<DeployContext, 'config' | 'slots' | 'journal'>,
-  wishes: Wishes,
+  asked: Requested,
   observed: Observed,
   commit: Commit,
   environment: number,
   app: AppSettings = context.config.app,
 ): Plan {
   const release: Release = { commit, app, version: '', subject: '', dir: '' };
-  return makePlan(context, wishes, observed, release, environment);
+  return makePlan(context, asked, observed, release, environment);
 }
 
 /** The slot whose process is verified as live; undefined for a plan that changes nothing. */

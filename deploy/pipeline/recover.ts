@@ -60,7 +60,7 @@ export async function recover(
     await fail(
       context,
       id,
-      dead.wish === 'abort' ? abortedByOperator() : interrupted(undoFailed(context, id)),
+      dead.request === 'abort' ? abortedByOperator() : interrupted(undoFailed(context, id)),
     );
   };
 

@@ -75,8 +75,9 @@ function failureOf(
   deploymentId: number,
 ): KnownError {
   const telling = failureLine(result.lastLines);
-  const end = result.signal === null ? `with code ${result.exitCode}` : `on signal ${result.signal}`;
-  const message = `${noun} (${argv.join(' ')}) ended ${end}${telling && `: ${telling}`}`;
+  const end =
+    result.signal === null ? `exited with code ${result.exitCode}` : `was killed by ${result.signal}`;
+  const message = `${noun} (${argv.join(' ')}) ${end}${telling && `: ${telling}`}`;
   if (isDiskFull(result.lastLines)) return new KnownError('E_DISK', message);
   return new KnownError(code, message, `Read its output: npm run -s logs -- ${deploymentId}`);
 }

@@ -109,7 +109,7 @@ export function heldLines(
   const { liveFails = null } = deployment.migration ?? {};
   if (liveFails !== null && serving) {
     return [
-      `! ${movedLine(serving, liveFails)}`,
+      `! ${schemaChangedLine(serving, liveFails)}`,
       '  promote fixes this; abort does not, because a migration is never undone',
       `✓ HELD${took}: ${what} is verified`,
       ...tryLines(preview),
@@ -167,7 +167,7 @@ export function abortedLines({ id, startedAt, migration }: Deployment, serving: 
   const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'no release is live yet';
   const { liveFails = null } = migration ?? {};
   if (liveFails !== null && serving)
-    return [`! ABORTED: deployment ${id} is undone, but ${movedLine(serving, liveFails)}`];
+    return [`! ABORTED: deployment ${id} is undone, but ${schemaChangedLine(serving, liveFails)}`];
   return [`✓ ABORTED: deployment ${id} is undone; ${users}`];
 }
 
@@ -185,7 +185,7 @@ function stillServing({ kind, errorCode, commit, migration }: Deployment, servin
   // nginx may still be stopping
   if (errorCode === 'E_STOPPED') return 'No release is live until npm start';
   if (!serving) return 'No release is live';
-  if (migration?.liveFails) return upperFirst(movedLine(serving, migration.liveFails));
+  if (migration?.liveFails) return upperFirst(schemaChangedLine(serving, migration.liveFails));
   if (kind === 'env') return `Still serving ${named(serving)} with its previous environment`;
   return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;
 }
@@ -197,8 +197,8 @@ function hintLines({ errorCode, hint }: Deployment): string[] {
 }
 
 /** Says that a migration broke the live release. */
-export function movedLine(serving: Serving, liveFails: string): string {
-  return `the schema moved, and ${named(serving)} now fails (${liveFails})`;
+export function schemaChangedLine(serving: Serving, liveFails: string): string {
+  return `a migration changed the schema, and ${named(serving)} now fails (${liveFails})`;
 }
 
 function upperFirst(text: string): string {

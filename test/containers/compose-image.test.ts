@@ -54,7 +54,7 @@ needs('docker', engine).describe('an image', () => {
     await expect(context.packing.pack({ ...broken, app: { ...broken.app, build } }, 2)).rejects.toMatchObject(
       {
         code: 'E_BUILD',
-        message: `The build (${build.join(' ')}) ended with code 3: Error: it's $HOME`,
+        message: `The build (${build.join(' ')}) exited with code 3: Error: it's $HOME`,
       },
     );
 

@@ -49,14 +49,14 @@ forEachRuntime((runtime) => {
     );
     expect(await clone.serving()).toMatchObject({ commit: first });
     const journal = clone.journal();
-    expect(badCause(journal.history(), commit)).toMatch(/^green ended 3 times in \d+/);
+    expect(badCause(journal.history(), commit)).toMatch(/^green exited 3 times in \d+/);
     journal.close();
     expect(incidents(clone, told).filter((incident) => incident.includes('It is rolled back'))).toHaveLength(
       1,
     );
     // it would crash for ever
     await until('an empty slot', async () => (await clone.slots()).every(({ slot }) => slot !== 'green'));
-    expect((await clone.switchyard('status')).text).toContain('green ended 3 times');
+    expect((await clone.switchyard('status')).text).toContain('green exited 3 times');
   });
 
   it('stays where there is no good release left, and the incident says so once', async () => {
@@ -69,7 +69,7 @@ forEachRuntime((runtime) => {
       const found = incidents(clone, told).filter((incident) => incident.includes('no good release'));
       return found.length > 0 && found;
     });
-    expect(news).toEqual([expect.stringMatching(/^blue ended [34] times in .*npm run -s logs -- blue$/)]);
+    expect(news).toEqual([expect.stringMatching(/^blue exited [34] times in .*npm run -s logs -- blue$/)]);
     await crash(first, 1);
     expect(clone.deployments()).toHaveLength(deployments);
     // the next process may not answer yet
@@ -124,7 +124,7 @@ forEachRuntime((runtime) => {
     expect(await clone.serving()).toMatchObject({ commit: before });
     const cause = runtime === 'compose' ? ': it ran out of memory (limit 128m)' : '';
     const journal = clone.journal();
-    expect(badCause(journal.history(), commit)).toMatch(new RegExp(`^${active} ended \\d times in \\d+.*`));
+    expect(badCause(journal.history(), commit)).toMatch(new RegExp(`^${active} exited \\d times in \\d+.*`));
     expect(badCause(journal.history(), commit)).toContain(cause);
     journal.close();
     await until('an empty slot', async () => (await clone.slots()).every(({ slot }) => slot !== active));

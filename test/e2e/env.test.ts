@@ -235,7 +235,7 @@ forEachRuntime((runtime) => {
     });
 
     it.each<[string, string[], RegExp]>([
-      ['exits', fails, /The hook "after start" \(.*\) ended with code 5: Error: no such thing$/],
+      ['exits', fails, /The hook "after start" \(.*\) exited with code 5: Error: no such thing$/],
       ['takes too long', hangs, /The hook "after start" \(.*\) took longer than 3 s \(limits\.hook\)\.$/],
     ])('one that %s stops the deployment, and everything is as it was', async (_how, hook, cause) => {
       const before = await clone.state();
@@ -265,10 +265,10 @@ forEachRuntime((runtime) => {
     it('after live, and for a failure, one that fails is only told', async () => {
       const live = await clone.release({ config: { ...BAKE.config, hooks: { 'after live': fails } } });
       expectLive(live);
-      expect(live.text).toMatch(/! The hook "after live" .* ended with code 5: Error: no such thing/);
+      expect(live.text).toMatch(/! The hook "after live" .* exited with code 5: Error: no such thing/);
       const bad = { behaviour: { exits: true }, config: { ...BAKE.config, hooks: { failure: fails } } };
       const failed = await clone.release(bad);
-      expect(failed.text).toMatch(/! The hook "failure" .* ended with code 5/);
+      expect(failed.text).toMatch(/! The hook "failure" .* exited with code 5/);
       expect(failed.verdict).toMatch(/exited with code 3/);
       expect(failed.deployment).toMatchObject({ errorCode: 'E_EXITED', fault: 'commit' });
     });

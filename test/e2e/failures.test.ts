@@ -33,7 +33,7 @@ const AT_THE_START: Story[] = [
     'a failing migration',
     { config: { app: { migrate: failing('Error: no such table') } } },
     'E_MIGRATE',
-    /The migration ended with code 4: Error: no such table\.$/,
+    /The migration exited with code 4: Error: no such table\.$/,
   ],
   [
     'an exit at its start',

@@ -281,11 +281,11 @@ forEachRuntime((runtime) => {
     it('whose deployment is killed in the middle of it is still an abort', async () => {
       const before = await clone.state();
       const { held } = await hold();
-      // nobody hears the wish but the process that comes after this one
+      // nobody reads the request but the process that comes after this one
       kill(held.pid, 'SIGSTOP');
       const aborting = clone.switchyard('abort');
-      await until('the wish', () =>
-        clone.deployments().some(({ wish }) => wish === 'abort' && newest('holding')),
+      await until('the request', () =>
+        clone.deployments().some(({ request }) => request === 'abort' && newest('holding')),
       );
 
       kill(held.pid);

@@ -107,12 +107,13 @@ it('deployments and rollbacks work with the rebuilt journal', async () => {
 
 it('a journal of a newer version is left alone, and the advice is to update', async () => {
   const db = new Database(clone.home.journal);
+  const { user_version: format } = db.prepare('PRAGMA user_version').get() as { user_version: number };
   db.exec('PRAGMA user_version = 99');
   const { faults } = await diagnose(clone);
   expect(faults.journal?.message).toContain('its format is 99');
   expect(faults.journal?.fix).toBe('git pull && npm start');
   expect((await clone.start()).text).toContain('[E_JOURNAL]');
-  db.exec('PRAGMA user_version = 1');
+  db.exec(`PRAGMA user_version = ${format}`);
   db.close();
   expect((await clone.serving()).commit).toBe(live);
 });

@@ -61,11 +61,11 @@ it('says so when the live release fails since a migration, in the last line too,
   const said = await clone.release(BAD);
 
   expect(said.text).toMatch(
-    new RegExp(`! the schema moved, and v1\\.0\\.0 \\(${first}\\) now fails: ${FAILS.source}`),
+    new RegExp(`! a migration changed the schema, and v1\\.0\\.0 \\(${first}\\) now fails: ${FAILS.source}`),
   );
   expect(said.verdict).toMatch(
     new RegExp(
-      `^✗ NOT LIVE\\. The schema moved, and v1\\.0\\.0 \\(${first}\\) now fails \\(${FAILS.source}.*\\): .* exited with code 3`,
+      `^✗ NOT LIVE\\. A migration changed the schema, and v1\\.0\\.0 \\(${first}\\) now fails \\(${FAILS.source}.*\\): .* exited with code 3`,
     ),
   );
   const copy = path.join(clone.home.dir, 'data-copies', String(said.deployment.id));
@@ -78,7 +78,7 @@ it('says so when the live release fails since a migration, in the last line too,
   const fault = await expectFault(clone, 'schema');
 
   expect(fault.message).toMatch(
-    /^The migration of deployment \d+ moved the schema, and v1\.0\.0 .* fails since: /,
+    /^The migration of deployment \d+ changed the schema, and v1\.0\.0 .* fails since: /,
   );
   await applyFix(clone, fault);
   expect((await clone.get('/health')).status).toBe(200);
@@ -92,7 +92,7 @@ it('says so of a migration that succeeds in part and fails', async () => {
 
   expect(said.deployment).toMatchObject({ state: 'failed', errorCode: 'E_MIGRATE' });
   expect(said.verdict).toMatch(
-    /^✗ NOT LIVE\. The schema moved, and .* now fails \(.*\): .* code 4: Error: half done\.$/,
+    /^✗ NOT LIVE\. A migration changed the schema, and .* now fails \(.*\): .* code 4: Error: half done\.$/,
   );
   await applyFix(clone, await expectFault(clone, 'schema'));
 });
@@ -116,7 +116,7 @@ it('says so when users alone meet the errors, since no probe asks their path', a
     const app = { migrate: ['node', '-e', order] };
     const said = await clone.release({ ...V1, behaviour: { exits: true }, config: { app } });
     expect(said.verdict).toMatch(
-      /^✗ NOT LIVE\. The schema moved, and .* now fails \(\d+ of \d+ requests failed \([\d.]+ %, before 0\.0 %\)\): /,
+      /^✗ NOT LIVE\. A migration changed the schema, and .* now fails \(\d+ of \d+ requests failed \([\d.]+ %, before 0\.0 %\)\): /,
     );
   } finally {
     await load.stop();
@@ -130,7 +130,7 @@ it('a held release whose migration broke the live one is shown as what helps, an
 
   const held = await clone.switchyard('deploy', '--hold', commit);
 
-  expect(held.text).toMatch(/! the schema moved, and v1\.0\.0 \(\w+\) now fails \(/);
+  expect(held.text).toMatch(/! a migration changed the schema, and v1\.0\.0 \(\w+\) now fails \(/);
   expect(held.text).toContain('promote fixes this; abort does not');
   expectLive(await clone.switchyard('promote'));
   expect((await clone.get('/health')).status).toBe(200);

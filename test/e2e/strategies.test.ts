@@ -121,7 +121,7 @@ forEachRuntime((runtime) => {
 
       expect(seen.failed.slice(0, 3)).toEqual([]);
       const restarts = (): string[] =>
-        incidents(clone, told).filter((each) => each.startsWith(`${killed} ended and was started again`));
+        incidents(clone, told).filter((each) => each.startsWith(`${killed} exited and was started again`));
       // the watch reports a restart at its next look
       await until('the journal to report the restart', () => restarts().length > 0);
       expect(restarts()).toHaveLength(1);

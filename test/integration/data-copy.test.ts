@@ -3,7 +3,7 @@ import Database from 'libsql';
 import { chmodSync, chownSync, existsSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Owner } from '../../deploy/os/change-owner';
-import { copyData, hasMoved } from '../../deploy/pipeline/steps/data-snapshot';
+import { copyData, hasSchemaChanged } from '../../deploy/pipeline/steps/data-snapshot';
 import { homeAt, type Home } from '../../deploy/home/home';
 import { needs, root } from '../support/needs';
 import { tempHome } from '../support/temp-home';
@@ -27,9 +27,9 @@ beforeEach(() => {
 it('has the data, and the schema that a migration is compared with', async () => {
   const copy = await copyData(home, 7, null);
   if (copy === null) throw new Error('nothing was copied');
-  expect(await hasMoved(home, 7, copy, null)).toBe(false);
+  expect(await hasSchemaChanged(home, 7, copy, null)).toBe(false);
   exec('ALTER TABLE notes ADD COLUMN more');
-  expect(await hasMoved(home, 7, copy, null)).toBe(true);
+  expect(await hasSchemaChanged(home, 7, copy, null)).toBe(true);
   const copied = new Database(path.join(copy.folder, 'app.db'));
   expect(copied.prepare('SELECT * FROM notes').raw().all()).toEqual([['kept']]);
   copied.close();
@@ -44,7 +44,7 @@ needs('root', root).describe('made by root of what containers write', () => {
     layJournal(victim);
     await expect(copyData(home, 7, USER)).rejects.toThrow('could not be copied');
     expect(existsSync(victim)).toBe(true);
-    await hasMoved(home, 7, { folder: '', schemas: { 'app.db': '' } }, USER);
+    await hasSchemaChanged(home, 7, { folder: '', schemas: { 'app.db': '' } }, USER);
     expect(existsSync(victim)).toBe(true);
     // as root, SQLite removes it
     layJournal(victim);

@@ -15,7 +15,7 @@ import { availableMemory, memoryOf } from '../../deploy/os/resources';
 import { storeModules } from '../../deploy/release/packages/store';
 import { npmVersion } from '../../deploy/release/packages/npm-version';
 import { modulesKey, readPackageFiles } from '../../deploy/release/packages/package-files';
-import { likelyPlan, type Wishes } from '../../deploy/pipeline/plan';
+import { likelyPlan, type Requested } from '../../deploy/pipeline/plan';
 import { preflight } from '../../deploy/pipeline/preflight';
 import { completeRelease, findRelease, noteSize, releaseFolder } from '../../deploy/release/releases';
 import { prepareTables } from '../../deploy/traffic/table-folder';
@@ -28,7 +28,7 @@ import { afterwards, tempHome } from '../support/temp-home';
 
 const [A, B, C] = ['a', 'b', 'c'].map(commit) as [string, string, string];
 const APP = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
-type Asked = Wishes & Pick<Deployment, 'trigger'>;
+type Asked = Requested & Pick<Deployment, 'trigger'>;
 
 const DEPLOY: Asked = {
   kind: 'deploy',

@@ -331,7 +331,9 @@ describe('a commit that cannot be made into one', () => {
     });
     const error = await failure();
     expect(error).toMatchObject({ code: 'E_TEST', fault: 'commit' });
-    expect(error.message).toMatch(/^The tests \(node -e .*\) ended with code 3: AssertionError: 1 is not 2$/);
+    expect(error.message).toMatch(
+      /^The tests \(node -e .*\) exited with code 3: AssertionError: 1 is not 2$/,
+    );
     expect(phases().slice(-2)).toEqual(['test started', 'test failed']);
     expect(log()).toContain('AssertionError');
   });

@@ -101,7 +101,7 @@ it('forgets the logs and events of deployments long past, and keeps the deployme
     await over('failed');
     writeFileSync(deploymentLog(context.home, id), 'output');
   }
-  await context.journal.tell(null, { type: 'incident', message: 'after all of them' });
+  await context.journal.tell(null, { type: 'incident', reason: 'nginx', message: 'after all of them' });
 
   await prune(context);
 

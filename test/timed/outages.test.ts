@@ -69,7 +69,7 @@ forEachRuntime((runtime) => {
       await load.more(50);
       expect((await load.stop()).failed).toEqual([]);
       await until('the journal telling it', () =>
-        incidents(clone, told).includes(`green ended and was started again (pid ${next})`),
+        incidents(clone, told).includes(`green exited and was started again (pid ${next})`),
       );
       await expectNextPushToWork();
     });

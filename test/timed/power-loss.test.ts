@@ -181,7 +181,7 @@ forEachRuntime((runtime) => {
         await engine?.die();
         await untilWarned(id, "Docker's engine does not answer");
         const promoting = clone.switchyard('promote');
-        await until('the promotion', () => clone.deployments().at(-1)?.wish === 'promote');
+        await until('the promotion', () => clone.deployments().at(-1)?.request === 'promote');
         await engine?.start('--live-restore');
 
         expectDone(await promoting);

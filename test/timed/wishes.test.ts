@@ -155,7 +155,7 @@ async function hold(): Promise<Deployment> {
 /** By `performance.now()`. */
 async function untilWished({ id }: Deployment): Promise<number> {
   const journal = clone.journal();
-  await until('the wish', () => journal.get(id)?.wish).finally(() => journal.close());
+  await until('the request', () => journal.get(id)?.request).finally(() => journal.close());
   return performance.now();
 }
 

@@ -4,7 +4,7 @@ import type { CanaryRule, Samples, Verdict } from './verdict';
 import { judgeAtOnce, judgeStep } from './verdict';
 
 export interface Look {
-  wish: OperatorRequest | null;
+  request: OperatorRequest | null;
   /** Milliseconds since the step's shift. */
   waitedMs: number;
   /** Length of the step; null for one that only an operator ends. */
@@ -31,9 +31,10 @@ export type Move =
 export function decideCanary(look: Look, rule: CanaryRule): Move {
   const gross = judgeAtOnce(look.canary, rule);
   if (gross) return { do: 'fail', why: gross.why };
-  if (look.wish === 'promote') return { do: 'promote', why: 'promoted by an operator' };
-  if (look.wish === 'pause') return { do: 'ask', reason: 'paused-by-operator', why: 'paused by an operator' };
-  if (look.seconds === null) return look.wish === 'resume' ? RESUMED : CONFIGURED_PAUSE;
+  if (look.request === 'promote') return { do: 'promote', why: 'promoted by an operator' };
+  if (look.request === 'pause')
+    return { do: 'ask', reason: 'paused-by-operator', why: 'paused by an operator' };
+  if (look.seconds === null) return look.request === 'resume' ? RESUMED : CONFIGURED_PAUSE;
   if (look.waitedMs < look.seconds * 1000) return { do: 'collect' };
   return byVerdict(judgeStep(look.canary, look.stable, rule), look, look.seconds);
 }
@@ -45,10 +46,10 @@ const CONFIGURED_PAUSE: Move = {
   why: 'the configuration pauses here',
 };
 
-function byVerdict({ verdict, why }: Verdict, { wish, waitedMs, patience }: Look, seconds: number): Move {
+function byVerdict({ verdict, why }: Verdict, { request, waitedMs, patience }: Look, seconds: number): Move {
   if (verdict === 'pass') return { do: 'go on', why };
   if (verdict === 'fail') return { do: 'fail', why };
-  if (wish === 'resume') return { do: 'go on', why: `resumed by an operator, though ${why}` };
+  if (request === 'resume') return { do: 'go on', why: `resumed by an operator, though ${why}` };
   if (waitedMs < (seconds + patience) * 1000) return { do: 'collect', few: true };
   return { do: 'ask', reason: 'not-enough-data', why: `not enough data: ${why}` };
 }

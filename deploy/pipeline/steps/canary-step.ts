@@ -90,9 +90,9 @@ async function untilDecided(
     if (config.canary.onPush === 'supersede') yieldToNewer(pending);
     if (!question.isAsked() || looks % HEALTH_EVERY_LOOKS === 0)
       evidence.read((await health()) === 'healthy');
-    const wish = journal.get(id)?.wish ?? null;
+    const request = journal.get(id)?.request ?? null;
     const look = {
-      wish,
+      request,
       waitedMs: machineMs() - began,
       seconds: step.seconds,
       patience: config.canary.patience,
@@ -100,7 +100,7 @@ async function untilDecided(
     const sides = { canary: evidence.canary(), stable: evidence.stable() };
     const move = decideCanary({ ...look, ...sides }, config.canary);
     if (move.do === 'ask') await question.ask(move);
-    else await question.answered(wish);
+    else await question.answered(request);
     if (move.do === 'go on' || move.do === 'promote' || move.do === 'fail') return move;
     if (move.do === 'collect' && move.few && config.canary.tooFew === 'probe') await evidence.probe();
     if (machineMs() > nextTold) {
@@ -123,9 +123,9 @@ function asking({ journal }: DeployContext, step: Judging, id: number) {
       if (asked === null) await journal.hold(id);
       asked = reason;
     },
-    /** @param wish the operator's answer */
-    async answered(wish: OperatorRequest | null): Promise<void> {
-      if (asked !== null) await journal.goOn(id, wish);
+    /** @param request the operator's answer */
+    async answered(request: OperatorRequest | null): Promise<void> {
+      if (asked !== null) await journal.goOn(id, request);
       asked = null;
     },
   };

@@ -74,7 +74,7 @@ export async function copyData(
 }
 
 /** True when the schema of a file differs from that of its copy. */
-export async function hasMoved(
+export async function hasSchemaChanged(
   home: Place,
   deploymentId: number,
   { schemas }: DataCopy,
@@ -181,7 +181,9 @@ async function withSqlite(
   } catch (error) {
     const { code, signal, stderr = '' } = error as { code?: number; signal?: string; stderr?: string };
     const why = failureLine(stderr.split('\n'));
-    throw failure({ message: `SQLite's process ended with ${signal ?? code}${why && `: ${why}`}` });
+    throw failure({
+      message: `SQLite's process ${signal ? `was killed by ${signal}` : `exited with code ${code}`}${why && `: ${why}`}`,
+    });
   }
 }
 

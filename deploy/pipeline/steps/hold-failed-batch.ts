@@ -18,7 +18,7 @@ export async function holdFailed(
 ): Promise<void> {
   const { journal } = context;
   // promoting an earlier attempt does not promote this one
-  if (why) await journal.hold(id, { wish: null, cause: why.message, hint: why.hint });
+  if (why) await journal.hold(id, { request: null, cause: why.message, hint: why.hint });
   await untilPromoted(context, id, signal, () => Promise.resolve(true));
-  await journal.move(id, 'running', { wish: null, cause: null, hint: null });
+  await journal.move(id, 'running', { request: null, cause: null, hint: null });
 }

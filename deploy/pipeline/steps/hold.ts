@@ -78,7 +78,7 @@ async function tellIfLiveFails(context: DeployContext, id: number, from: LogPosi
   const after = await checkLive(context, id, from);
   if (after?.liveFails && migration.liveFails === null) {
     const message = `${named(live)} now fails: ${after.liveFails}; to fix it: npm run -s promote`;
-    await context.journal.tell(id, { type: 'incident', message, slot: live.slot });
+    await context.journal.tell(id, { type: 'incident', reason: 'migration', message, slot: live.slot });
   }
   return next;
 }
@@ -97,7 +97,7 @@ export async function untilPromoted(
   for (;;) {
     signal?.throwIfAborted();
     const held = journal.get(id);
-    const promoted = held?.wish === 'promote';
+    const promoted = held?.request === 'promote';
     const ready = await isReady(promoted);
     if (promoted && ready) return `promoted after ${duration(Date.now() - (held.heldAt ?? 0))}`;
     yieldToUrgent(journal.pending(), 'held');

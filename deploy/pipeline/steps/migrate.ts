@@ -10,7 +10,7 @@ import type { Owner } from '../../os/change-owner';
 import { containerUser, giveData } from '../../runtimes/compose/container-user';
 import type { DeployContext } from '../../context';
 import { builtRelease } from '../../context';
-import { copyData, hasMoved, howToRestore } from './data-snapshot';
+import { copyData, hasSchemaChanged, howToRestore } from './data-snapshot';
 import { checkLive, liveBefore } from './probe-live';
 
 const LONGEST_DETAIL = 200;
@@ -30,18 +30,23 @@ export async function migrate(
   const told = (message: string): Promise<void> => journal.tell(id, { type: 'note', message });
   if (copy !== null) await told(`copied the data to ${copy.folder}`);
   const folder = copy?.folder ?? null;
-  const migration: Migration = { ...(await liveBefore(context)), liveFails: null, copy: folder, moved: null };
+  const migration: Migration = {
+    ...(await liveBefore(context)),
+    liveFails: null,
+    copy: folder,
+    schemaChanged: null,
+  };
   // record it first: a migration that gets killed may have changed the schema
   await journal.note(id, { migration });
   const { exitCode, lastLines } = await packing.runOnce(argv, release, id, environment);
-  const moved = copy !== null && (await hasMoved(home, id, copy, user));
-  if (copy !== null) await journal.note(id, { migration: { ...migration, moved } });
+  const schemaChanged = copy !== null && (await hasSchemaChanged(home, id, copy, user));
+  if (copy !== null) await journal.note(id, { migration: { ...migration, schemaChanged } });
   const liveFails = await tellWhetherLiveFails(context, id);
-  if (folder !== null && (moved || liveFails || exitCode !== 0))
+  if (folder !== null && (schemaChanged || liveFails || exitCode !== 0))
     await told(`to bring the data back: ${howToRestore(home, folder)}`);
   if (exitCode === 0) return printable(lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
   const why = failureLine(lastLines);
-  throw new KnownError('E_MIGRATE', `The migration ended with code ${exitCode}${why && `: ${why}`}.`);
+  throw new KnownError('E_MIGRATE', `The migration exited with code ${exitCode}${why && `: ${why}`}.`);
 }
 
 /**
@@ -51,8 +56,8 @@ async function tellWhetherLiveFails(context: DeployContext, id: number): Promise
   const { from } = context.journal.get(id) ?? {};
   const after = await checkLive(context, id, logPosition(context.home));
   if (!after?.liveFails || !from) return false;
-  const message = `the schema moved, and ${named(from)} now fails: ${after.liveFails}`;
-  await context.journal.tell(id, { type: 'incident', message, slot: from.slot });
+  const message = `a migration changed the schema, and ${named(from)} now fails: ${after.liveFails}`;
+  await context.journal.tell(id, { type: 'incident', reason: 'migration', message, slot: from.slot });
   return true;
 }
 

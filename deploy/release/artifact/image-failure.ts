@@ -38,7 +38,7 @@ export function imageFailure(
     const what = build === null ? '' : ` (${build.join(' ')})`;
     return new KnownError(
       'E_BUILD',
-      `The build${what} ended with code ${exitCode}${why && `: ${why}`}`,
+      `The build${what} exited with code ${exitCode}${why && `: ${why}`}`,
       hint,
     );
   }

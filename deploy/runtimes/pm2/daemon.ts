@@ -130,7 +130,7 @@ function online(daemon: ChildProcess, home: Home): Promise<void> {
       ONLINE_WITHIN_MS,
     );
     daemon.once('error', (error) => fail(`could not be launched: ${error.message}`));
-    daemon.once('exit', (code, signal) => fail(`ended at once (${signal ?? code})`));
+    daemon.once('exit', (code, signal) => fail(`exited at once (${signal ?? code})`));
     daemon.once('message', () => {
       clearTimeout(timer);
       daemon.removeAllListeners();

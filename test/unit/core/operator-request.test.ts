@@ -27,7 +27,7 @@ test('promote applies to the held deployment, with or without its number', () =>
 });
 
 test('promoting twice is the same as promoting once', () => {
-  expect(target('promote', null, { ...holding, wish: 'promote' })).toBe(5);
+  expect(target('promote', null, { ...holding, request: 'promote' })).toBe(5);
 });
 
 test('only a held deployment can be promoted', () => {
@@ -40,10 +40,10 @@ test('only a held deployment can be promoted', () => {
 });
 
 test('a deployment being aborted cannot be promoted, but a promoted one can be aborted', () => {
-  expect(target('promote', null, { ...holding, wish: 'abort' })).toBe(
+  expect(target('promote', null, { ...holding, request: 'abort' })).toBe(
     'E_NOT_HOLDING: Deployment 5 is being aborted.',
   );
-  expect(target('abort', null, { ...holding, wish: 'promote' })).toBe(5);
+  expect(target('abort', null, { ...holding, request: 'promote' })).toBe(5);
 });
 
 test.each([running, holding, baking])('abort applies to the deployment that is $state', (active) => {
@@ -87,13 +87,15 @@ describe('a running canary', () => {
 
   test('can be resumed when it is paused or about to pause', () => {
     expect(target('resume', null, paused)).toBe(5);
-    expect(target('resume', null, { ...steps, wish: 'pause' })).toBe(5);
+    expect(target('resume', null, { ...steps, request: 'pause' })).toBe(5);
     expect(target('resume', null, steps)).toBe('E_NO_CANARY: Deployment 5 is not paused.');
   });
 
   test('rejects every other request while it is being aborted', () => {
     for (const request of ['promote', 'pause', 'resume'] as const)
-      expect(target(request, null, { ...paused, wish: 'abort' })).toMatch(/Deployment 5 is being aborted\.$/);
+      expect(target(request, null, { ...paused, request: 'abort' })).toMatch(
+        /Deployment 5 is being aborted\.$/,
+      );
   });
 
   test('cannot be paused once it is live, nor can any other deployment', () => {

@@ -164,7 +164,7 @@ describe('a held deployment', () => {
   test.each([null, 'promote'] as const)(
     'resumes its hold when it is killed before the shift (operator request: %s)',
     (request) => {
-      expect(decideRecovery(held({ wish: request }), phases(SHIFT - 1))).toMatchObject({
+      expect(decideRecovery(held({ request: request }), phases(SHIFT - 1))).toMatchObject({
         do: 'hold',
         from: HOLD,
       });
@@ -172,7 +172,7 @@ describe('a held deployment', () => {
   );
 
   test('is undone when it is killed during the shift, whose progress is unknown', () => {
-    expect(decideRecovery(held({ wish: 'promote' }), phases(SHIFT))).toEqual({
+    expect(decideRecovery(held({ request: 'promote' }), phases(SHIFT))).toEqual({
       do: 'undo',
       steps: plan.slice(0, SHIFT + 1),
     });
@@ -192,8 +192,8 @@ describe('a held deployment', () => {
 
   test('is undone when it is killed during an abort, held or baking', () => {
     const undo = { do: 'undo', steps: plan.slice(0, 3) };
-    expect(decideRecovery(held({ wish: 'abort' }), phases(HOLD))).toEqual(undo);
-    const baking = deployment({ state: 'baking', plan: TO_GREEN, wish: 'abort' });
+    expect(decideRecovery(held({ request: 'abort' }), phases(HOLD))).toEqual(undo);
+    const baking = deployment({ state: 'baking', plan: TO_GREEN, request: 'abort' });
     expect(decideRecovery(baking, events(...doneTo(3), LIVE, step(BAKE, 'started')))).toEqual({
       do: 'undo',
       steps: TO_GREEN,
@@ -223,7 +223,7 @@ describe('a rolling deployment with a failed batch', () => {
     const [first, second, batch] = plan as [PlannedStep, PlannedStep, PlannedStep];
     const all = { do: 'undo', steps: [first, second, { step: batch.step, undo: [] }] };
     expect(decideRecovery(running({ plan }), events(...failed))).toEqual(all);
-    expect(decideRecovery(running({ plan, state: 'holding', wish: 'abort' }), events(...failed))).toEqual(
+    expect(decideRecovery(running({ plan, state: 'holding', request: 'abort' }), events(...failed))).toEqual(
       all,
     );
   });

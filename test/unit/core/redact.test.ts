@@ -47,5 +47,8 @@ it('hides values in every text field of an entry', () => {
     'says ***',
   );
   expect(redactEntry({ type: 'warning', message: text }, redact)).toHaveProperty('message', 'says ***');
-  expect(redactEntry({ type: 'incident', message: text }, redact)).toHaveProperty('message', 'says ***');
+  expect(redactEntry({ type: 'incident', reason: 'poll', message: text }, redact)).toHaveProperty(
+    'message',
+    'says ***',
+  );
 });

@@ -3,12 +3,12 @@ import type { Deployment, Migration } from '../../../deploy/core/deployment';
 import { commit, deployment } from '../../support/deployments';
 
 const [A, B] = ['a', 'b'].map(commit) as [string, string];
-const migrated = (moved: boolean | null): Migration => ({
+const migrated = (schemaChanged: boolean | null): Migration => ({
   sound: [],
   before: { requests: 0, errors: 0 },
   liveFails: null,
   copy: null,
-  moved,
+  schemaChanged,
 });
 const first = deployment({ id: 1, commit: A, migration: migrated(true) });
 

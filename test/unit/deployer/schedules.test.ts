@@ -35,10 +35,10 @@ it('tasks run beside each other, none twice at once, and not the one that is tur
   const every = '* * * * * *';
   const schedules = createSchedules(
     [
-      { name: 'hangs', when: every, does: () => (hanging++, forever), again: '' },
-      { name: 'fails', when: every, does: () => Promise.reject(new Error('no')), again: '' },
-      { name: 'off', when: null, does: () => Promise.reject(new Error('it is turned off')), again: '' },
-      { name: 'quick', when: every, does: () => (quick++, Promise.resolve()), again: '' },
+      { name: 'poll', when: every, does: () => (hanging++, forever), again: '' },
+      { name: 'prune', when: every, does: () => Promise.reject(new Error('no')), again: '' },
+      { name: 'poll', when: null, does: () => Promise.reject(new Error('it is turned off')), again: '' },
+      { name: 'rotate', when: every, does: () => (quick++, Promise.resolve()), again: '' },
     ],
     report,
   );
@@ -46,7 +46,7 @@ it('tasks run beside each other, none twice at once, and not the one that is tur
   await until('three runs', () => quick >= 3);
   schedules.stop();
   expect(hanging).toBe(1);
-  expect(reported).toEqual(['fails: no']);
+  expect(reported).toEqual(['prune: no']);
 });
 
 describe('a clock that is set', () => {

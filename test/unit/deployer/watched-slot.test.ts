@@ -1,5 +1,11 @@
+import path from 'node:path';
+import type { DeployContext } from '../../../deploy/context';
+import type { RunningSlot } from '../../../deploy/core/slot';
+import { exitedUnprobed, newlyWatched, recentRestarts } from '../../../deploy/deployer/watched-slot';
+import { Journal } from '../../../deploy/journal/journal';
 import { machineMs } from '../../../deploy/os/machine-clock';
-import { newlyWatched, recentRestarts } from '../../../deploy/deployer/watched-slot';
+import { commit } from '../../support/deployments';
+import { afterwards, tempHome } from '../../support/temp-home';
 
 const HOUR_MS = 3_600_000;
 
@@ -18,4 +24,22 @@ it.each([
   expect(unhealthy).toBe(1);
   expect(lastAgoMs).toBeGreaterThanOrEqual(0);
   expect(lastAgoMs).toBeLessThan(HOUR_MS);
+});
+
+it('an exit before the first probe is reported once, whatever the report says', async () => {
+  const dir = tempHome();
+  const journal = Journal.open({ journal: path.join(dir, 'journal.db'), dir });
+  afterwards(() => journal.close());
+  await journal.prepare();
+  await journal.adopt({ slot: 'blue', commit: commit('a'), version: '1', instance: 'i', restarts: 0 });
+  const context = { journal } as DeployContext;
+  const running = { slot: 'blue', instance: 'i', restarts: 1, pid: 7 } as RunningSlot;
+  const isNews = (): boolean => exitedUnprobed(context, null, running);
+
+  expect(isNews()).toBe(true);
+  await journal.tell(null, { type: 'incident', reason: 'silent', message: 'blue exited', slot: 'blue' });
+  await journal.tell(null, { type: 'incident', reason: 'exited', message: 'any words', slot: 'green' });
+  expect(isNews()).toBe(true);
+  await journal.tell(null, { type: 'incident', reason: 'exited', message: 'any words', slot: 'blue' });
+  expect(isNews()).toBe(false);
 });

@@ -22,14 +22,14 @@ const take: RequestDeployment = (what) => {
   return Promise.resolve(deployment({ id: 3, commit: what.commit ?? null }));
 };
 
-const wish: RequestOperation = (what, id, mark = {}) => {
-  wished.push([what, id]);
-  wishMarks.push(mark);
+const operate: RequestOperation = (what, id, mark = {}) => {
+  operations.push([what, id]);
+  operationMarks.push(mark);
   if (what === 'promote') return Promise.reject(new KnownError('E_NOT_HOLDING', 'No deployment is held.'));
-  return Promise.resolve(deployment({ id: id ?? 3, wish: what }));
+  return Promise.resolve(deployment({ id: id ?? 3, request: what }));
 };
-let wished: unknown[];
-let wishMarks: Asked[];
+let operations: unknown[];
+let operationMarks: Asked[];
 let withdrawn: string[];
 
 const deskOf = (home: { socket: string }): Parameters<typeof requestDeployment>[0] => ({
@@ -45,13 +45,19 @@ const clone = () => ({ root: '/clone', now: '/clone' });
 
 beforeEach(() => {
   asked = [];
-  wished = [];
-  wishMarks = [];
+  operations = [];
+  operationMarks = [];
   withdrawn = [];
 });
 
 describe('the control socket', () => {
-  const app = controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone });
+  const app = controlApp({
+    request: take,
+    requestOperation: operate,
+    build: () => 'b-1',
+    config: 'c-1',
+    clone,
+  });
 
   it('takes a deployment and answers with it', async () => {
     const answer = await request(app)
@@ -86,26 +92,26 @@ describe('the control socket', () => {
     expect(asked).toEqual([]);
   });
 
-  it("takes a person's wish, for one deployment or for the one at work", async () => {
+  it("takes an operator's request, for one deployment or for the one at work", async () => {
     for (const id of [7, null]) {
-      const answer = await request(app).post('/wishes').send({ wish: 'abort', id });
-      expect(answer).toMatchObject({ status: 202, body: { id: id ?? 3, wish: 'abort' } });
+      const answer = await request(app).post('/operations').send({ request: 'abort', id });
+      expect(answer).toMatchObject({ status: 202, body: { id: id ?? 3, request: 'abort' } });
     }
-    expect(wished).toEqual([
+    expect(operations).toEqual([
       ['abort', 7],
       ['abort', null],
     ]);
   });
 
   it.each([
-    ['an unknown wish', { wish: 'destroy', id: 7 }],
-    ['no number', { wish: 'abort', id: '7; reboot' }],
-    ['no id at all', { wish: 'abort' }],
-    ['a key too many', { wish: 'abort', id: 7, state: 'succeeded' }],
+    ['an unknown request', { request: 'destroy', id: 7 }],
+    ['no number', { request: 'abort', id: '7; reboot' }],
+    ['no id at all', { request: 'abort' }],
+    ['a key too many', { request: 'abort', id: 7, state: 'succeeded' }],
   ])('refuses %s', async (_case, body) => {
-    const answer = await request(app).post('/wishes').send(body);
+    const answer = await request(app).post('/operations').send(body);
     expect(answer).toMatchObject({ status: 400, body: { error: { code: 'E_USAGE' } } });
-    expect(wished).toEqual([]);
+    expect(operations).toEqual([]);
   });
 
   it('refuses what is not JSON, and does not call it a bug of its own', async () => {
@@ -117,18 +123,25 @@ describe('the control socket', () => {
 
 describe('a command that asks the deployer', () => {
   it('gets its deployment', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
+    const home = await listen(
+      controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+    );
     expect(await requestDeployment(deskOf(home), DEPLOY)).toMatchObject({ id: 3, commit: commit('a') });
     expect(asked).toMatchObject([DEPLOY]);
   });
 
   it('marks each request with an id of its own and with the moment at which it gives up', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
+    const home = await listen(
+      controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+    );
     const before = machineMs();
     for (let i = 0; i < 2; i++) await requestDeployment(deskOf(home), DEPLOY);
     await requestOperation(deskOf(home), 'abort', 7);
 
-    const marks = [...asked, ...wishMarks.map((mark) => ({ delivery: mark.id, deadline: mark.deadline }))];
+    const marks = [
+      ...asked,
+      ...operationMarks.map((mark) => ({ delivery: mark.id, deadline: mark.deadline })),
+    ];
     expect(new Set(marks.map(({ delivery }) => delivery)).size).toBe(3);
     for (const { delivery, deadline } of marks) {
       expect(delivery).toMatch(/^[0-9a-f-]{36}$/);
@@ -162,7 +175,9 @@ describe('a command that asks the deployer', () => {
   });
 
   it('that is killed before its request is read has asked for nothing', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
+    const home = await listen(
+      controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+    );
     const text = JSON.stringify(DEPLOY);
     const program = `const socket = require('net').connect(process.argv[1], () => socket.write(
       'POST /deployments HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: ${text.length}\\r\\n\\r\\n' +
@@ -173,9 +188,11 @@ describe('a command that asks the deployer', () => {
     expect(asked).toEqual([]);
   });
 
-  it('gets the deployment that its wish is for, or why there is none', async () => {
-    const home = await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone }));
-    expect(await requestOperation(deskOf(home), 'abort', 7)).toMatchObject({ id: 7, wish: 'abort' });
+  it('gets the deployment that its request is for, or why there is none', async () => {
+    const home = await listen(
+      controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+    );
+    expect(await requestOperation(deskOf(home), 'abort', 7)).toMatchObject({ id: 7, request: 'abort' });
     await expect(requestOperation(deskOf(home), 'promote', null)).rejects.toMatchObject({
       code: 'E_NOT_HOLDING',
     });
@@ -184,7 +201,7 @@ describe('a command that asks the deployer', () => {
   it('gets what the deployer refuses with: code, sentence and hint', async () => {
     const refuse = (): Promise<never> => Promise.reject(new KnownError('E_DISK', 'It is full.', 'Empty it.'));
     const home = await listen(
-      controlApp({ request: refuse, wish, build: () => 'b-1', config: 'c-1', clone }),
+      controlApp({ request: refuse, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
     );
     await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
       code: 'E_DISK',
@@ -218,7 +235,9 @@ describe('the build that the deployer is of', () => {
   it('is told by its health', async () => {
     expect(
       await deployerBuild(
-        await listen(controlApp({ request: take, wish, build: () => 'b-1', config: 'c-1', clone })),
+        await listen(
+          controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+        ),
       ),
     ).toBe('b-1');
   });

@@ -94,35 +94,45 @@ describe('an operator request', () => {
 
   it('is recorded for the running deployment, whose state stays unchanged', async () => {
     const id = await goes('running');
-    expect(await journal.wish('abort', any)).toMatchObject({ id, state: 'running', wish: 'abort' });
-    expect(journal.get(id)).toMatchObject({ state: 'running', wish: 'abort', promotedAt: null });
+    expect(await journal.requestOperation('abort', any)).toMatchObject({
+      id,
+      state: 'running',
+      request: 'abort',
+    });
+    expect(journal.get(id)).toMatchObject({ state: 'running', request: 'abort', promotedAt: null });
     expect(entriesOf(id)).toHaveLength(2);
   });
 
   it('is recorded with its time when it is a promote', async () => {
     const id = await goes('running');
     const { heldAt } = await journal.hold(id);
-    const { promotedAt } = await journal.wish('promote', any);
+    const { promotedAt } = await journal.requestOperation('promote', any);
     expect(promotedAt).toBeGreaterThanOrEqual(heldAt as number);
   });
 
   it('aborts a queued deployment at once', async () => {
     const id = await goes();
-    expect(await journal.wish('abort', any)).toMatchObject({ id, state: 'aborted', errorCode: 'E_ABORTED' });
+    expect(await journal.requestOperation('abort', any)).toMatchObject({
+      id,
+      state: 'aborted',
+      errorCode: 'E_ABORTED',
+    });
     expect(journal.pending()).toEqual([]);
     expect(entriesOf(id).at(-1)).toMatchObject({ type: 'state', state: 'aborted' });
   });
 
   it('takes effect once, and never when it is late or withdrawn', async () => {
     const id = await goes('running');
-    await journal.wish('pause', any, { id: 'w-1' });
+    await journal.requestOperation('pause', any, { id: 'w-1' });
     await journal.goOn(id, 'pause');
-    expect(await journal.wish('pause', any, { id: 'w-1' })).toMatchObject({ id, wish: null });
+    expect(await journal.requestOperation('pause', any, { id: 'w-1' })).toMatchObject({ id, request: null });
     await journal.cancel('w-2');
     for (const request of [{ id: 'w-2' }, { id: 'w-3', deadline: machineMs() - 1 }]) {
-      await expect(journal.wish('abort', any, request)).rejects.toMatchObject({ code: 'E_TOO_LATE' });
+      await expect(journal.requestOperation('abort', any, request)).rejects.toMatchObject({
+        code: 'E_TOO_LATE',
+      });
     }
-    expect(journal.get(id)).toMatchObject({ wish: null });
+    expect(journal.get(id)).toMatchObject({ request: null });
   });
 
   it('changes nothing when it is refused', async () => {
@@ -130,8 +140,10 @@ describe('an operator request', () => {
     const refuse = (): never => {
       throw new KnownError('E_NOT_HOLDING', 'No.');
     };
-    await expect(journal.wish('promote', refuse)).rejects.toMatchObject({ code: 'E_NOT_HOLDING' });
-    expect(journal.get(id)).toMatchObject({ state: 'running', wish: null });
+    await expect(journal.requestOperation('promote', refuse)).rejects.toMatchObject({
+      code: 'E_NOT_HOLDING',
+    });
+    expect(journal.get(id)).toMatchObject({ state: 'running', request: null });
   });
 });
 
@@ -208,7 +220,7 @@ describe('reading the journal', () => {
   it('returns the events after a given one, of all deployments or of one', async () => {
     await goes();
     const [{ id: last } = { id: 0 }] = journal.since(0);
-    await journal.tell(null, { type: 'incident', message: 'blue does not answer' });
+    await journal.tell(null, { type: 'incident', reason: 'silent', message: 'blue does not answer' });
     await goes();
     expect(journal.since(last).map(({ deployment }) => deployment)).toEqual([null, 2]);
     expect(journal.since(last, 2)).toHaveLength(1);
@@ -423,14 +435,24 @@ describe('a long history', () => {
 });
 
 it('an open incident is not pruned with the events of its time', async () => {
-  await journal.tell(null, { type: 'incident', message: 'poll: the source does not answer' });
-  await journal.tell(null, { type: 'incident', message: 'blue does not answer', slot: 'blue' });
-  await journal.tell(null, { type: 'incident', message: 'blue answers again', slot: 'blue' });
+  await journal.tell(null, { type: 'incident', reason: 'poll', message: 'poll: the source does not answer' });
+  await journal.tell(null, {
+    type: 'incident',
+    reason: 'silent',
+    message: 'blue does not answer',
+    slot: 'blue',
+  });
+  await journal.tell(null, {
+    type: 'incident',
+    reason: 'answers',
+    message: 'blue answers again',
+    slot: 'blue',
+  });
   for (let i = 0; i < 3; i++) await goes('failed');
   await journal.forgetBefore(3);
-  expect(journal.incidents(9).map(({ message }) => message)).toEqual([
-    'blue answers again',
-    'poll: the source does not answer',
+  expect(journal.incidents(9)).toMatchObject([
+    { reason: 'answers', slot: 'blue', message: 'blue answers again' },
+    { reason: 'poll', slot: null, message: 'poll: the source does not answer' },
   ]);
 });
 
@@ -450,6 +472,56 @@ describe('a journal from an older version', () => {
     expect(migrated.lastInSlot('blue')?.id).toBe(4);
     expect(migrated.history().map(({ live }) => live)).toEqual([7, 8, -3, -4]);
     expect(await migrated.request({ ...PUSH, delivery: 'd-1' })).toMatchObject({ id: 1 });
+  });
+
+  it('renames the fields of an older format and gives reported exits their reason', async () => {
+    const old = path.join(tempHome(), 'journal.db');
+    const empty = Journal.open({ journal: old, dir: path.dirname(old) });
+    await empty.prepare();
+    empty.close();
+    const db = new Database(old);
+    // its tables are those of format 2
+    db.exec('PRAGMA user_version = 2');
+    const deployment = {
+      wish: 'promote',
+      migration: { sound: [], before: { requests: 0, errors: 0 }, liveFails: null, copy: null, moved: false },
+    };
+    const { request: _, ...known } = NOTHING_KNOWN;
+    const insert = db.prepare('INSERT INTO deployments (state, body) VALUES (?, ?)');
+    insert.run('holding', JSON.stringify({ ...known, kind: 'deploy', createdAt: 1, ...deployment }));
+    insert.run('running', JSON.stringify({ ...known, kind: 'deploy', createdAt: 1, wish: null }));
+    insert.run('running', JSON.stringify({ kind: 'deploy', createdAt: 1, hold: true }));
+    for (const [message, slot] of [
+      ['blue ended and was started again (pid 7)', 'blue'],
+      ['blue does not answer', 'blue'],
+      ['nginx was gone and was started again', undefined],
+    ])
+      db.prepare('INSERT INTO events (deployment, at, entry) VALUES (NULL, 0, ?)').run(
+        JSON.stringify({ type: 'incident', message, slot }),
+      );
+    db.close();
+
+    const migrated = Journal.open({ journal: old, dir: path.dirname(old) });
+    afterwards(() => migrated.close());
+    const [third, second, first] = migrated.history();
+    expect(first).toMatchObject({ request: 'promote', migration: { schemaChanged: false, copy: null } });
+    expect(first).not.toHaveProperty('wish');
+    expect(first?.migration).not.toHaveProperty('moved');
+    expect(second).toMatchObject({ request: null, migration: null });
+    expect(second).not.toHaveProperty('wish');
+    expect(third).toMatchObject({ request: null, hold: true });
+    expect(migrated.incidents(9).map(({ reason }) => reason)).toEqual([null, null, 'exited']);
+  });
+
+  it('leaves no lock behind when its rows cannot be migrated', () => {
+    const old = path.join(tempHome(), 'journal.db');
+    writeOldJournal(old, [{ to: BLUE, liveAt: 30 }]);
+    const db = new Database(old);
+    db.prepare('UPDATE deployments SET body = ?').run('no JSON');
+    expect(() => Journal.open({ journal: old, dir: path.dirname(old) })).toThrow(/JSON/);
+    db.exec('BEGIN IMMEDIATE; COMMIT');
+    expect(db.prepare('PRAGMA user_version').get()).toMatchObject({ user_version: 0 });
+    db.close();
   });
 
   it('can be migrated by two processes at the same time', async () => {

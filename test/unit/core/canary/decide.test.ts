@@ -6,7 +6,7 @@ const answered = (errors: number, requests: number): Samples => ({ errors, reque
 const [GOOD, BAD, GROSS, NONE] = [answered(0, 200), answered(18, 200), answered(5, 5), answered(0, 0)];
 
 const LOOK: Look = {
-  wish: null,
+  request: null,
   waitedMs: 60_000,
   seconds: 60,
   patience: 300,
@@ -34,18 +34,18 @@ test.each<[string, Partial<Look>, RegExp]>([
   ['is judged as soon as there is enough data', { waitedMs: 500_000 }, /^go on: 0 of 200 failed/],
   [
     'goes on without enough data when an operator resumes it',
-    { canary: NONE, wish: 'resume' },
+    { canary: NONE, request: 'resume' },
     /^go on: resumed .*, though the/,
   ],
-  ['fails even if an operator resumed it', { canary: BAD, wish: 'resume' }, /^fail/],
+  ['fails even if an operator resumed it', { canary: BAD, request: 'resume' }, /^fail/],
   [
     'waits while an operator has paused it, even if its time is up',
-    { wish: 'pause' },
+    { request: 'pause' },
     /^ask: paused by an operator$/,
   ],
-  ['fails at once even if it is paused', { wish: 'pause', canary: GROSS }, /^fail/],
-  ['can be promoted at any time', { wish: 'promote', waitedMs: 1, canary: NONE }, /^promote/],
-  ['is not promoted when every request fails', { wish: 'promote', waitedMs: 1, canary: GROSS }, /^fail/],
+  ['fails at once even if it is paused', { request: 'pause', canary: GROSS }, /^fail/],
+  ['can be promoted at any time', { request: 'promote', waitedMs: 1, canary: NONE }, /^promote/],
+  ['is not promoted when every request fails', { request: 'promote', waitedMs: 1, canary: GROSS }, /^fail/],
   [
     'pauses without limit when the configuration says so',
     { seconds: null, waitedMs: 1e9 },
@@ -53,13 +53,13 @@ test.each<[string, Partial<Look>, RegExp]>([
   ],
   [
     'ends that pause when an operator resumes it',
-    { seconds: null, wish: 'resume' },
+    { seconds: null, request: 'resume' },
     /^go on: resumed by an operator$/,
   ],
 ])('a step %s', (_case, overrides, move) => expect(decide(overrides)).toMatch(move));
 
 test.each([
-  ['paused-by-operator', { wish: 'pause' }],
+  ['paused-by-operator', { request: 'pause' }],
   ['configured-pause', { seconds: null }],
   ['not-enough-data', { canary: NONE, waitedMs: 360_000 }],
   ['not-enough-data', { canary: answered(0, 7), waitedMs: 361_000 }],

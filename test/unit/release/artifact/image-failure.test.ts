@@ -21,7 +21,7 @@ it("is told as the commit's own build, in the words that PM2's has", () => {
   expect(failure(builder(BUILD, 2, "app/page.ts(3,1): error TS2304: Cannot find name 'x'."))).toMatchObject({
     code: 'E_BUILD',
     message:
-      "The build (npm run build) ended with code 2: app/page.ts(3,1): error TS2304: Cannot find name 'x'.",
+      "The build (npm run build) exited with code 2: app/page.ts(3,1): error TS2304: Cannot find name 'x'.",
     hint: 'Read its output: npm run -s logs -- 7',
   });
 });
@@ -57,7 +57,7 @@ it('tells a build that failed from one that did not make the start file, also in
   const said = 'This commit has no app/nothing.js, which app.start names.';
   expect(failure(builder(both, 1, 'error: 3 warnings', said))).toMatchObject({ message: said });
   expect(failure(builder(both, 2, 'error: it broke'))).toMatchObject({
-    message: expect.stringMatching(/^The build .*ended with code 2: .*it broke/) as string,
+    message: expect.stringMatching(/^The build .*exited with code 2: .*it broke/) as string,
   });
 });
 
