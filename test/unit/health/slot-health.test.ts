@@ -11,7 +11,7 @@ import { afterwards, tempHome } from '../../support/temp-home';
 
 const PROCESS = { slot: 'blue', commit: commit('a'), instance: 'i' };
 
-/** A slot whose health path does this, and a home whose log says what its users got. */
+/** A slot with this health path, and a home whose access log records what its users got. */
 async function slot(health: RequestListener): Promise<DeployContext> {
   const server = createServer(health).listen(0, '127.0.0.1');
   afterwards(() => server.closeAllConnections());
@@ -28,13 +28,13 @@ async function slotOf<T extends Server>(server: T): Promise<{ context: DeployCon
   return { context: context as unknown as DeployContext, server };
 }
 
-const says =
+const answering =
   (status: number, instance: string): RequestListener =>
   (_, response) =>
     response.writeHead(status).end(JSON.stringify({ commit: PROCESS.commit, instance }));
 
-/** Silent, while a user is answered so. */
-async function silentWhile(fields: { slot?: string; upstream_status?: string }): Promise<boolean> {
+/** Whether a slot with a silent health path works while a user gets this answer. */
+async function worksWhile(fields: { slot?: string; upstream_status?: string }): Promise<boolean> {
   const context = await slot(() => appendFileSync(context.home.accessLog, `${JSON.stringify(answered)}\n`));
   const answered = {
     slot: 'blue',
@@ -46,14 +46,14 @@ async function silentWhile(fields: { slot?: string; upstream_status?: string }):
   return (await askSlot(context, PROCESS)).works;
 }
 
-test('a process works that answers 200 as itself', async () => {
-  expect(await askSlot(await slot(says(200, 'i')), PROCESS)).toMatchObject({ works: true, status: 200 });
+test('a process that answers 200 as itself works', async () => {
+  expect(await askSlot(await slot(answering(200, 'i')), PROCESS)).toMatchObject({ works: true, status: 200 });
 });
 
 test.each([
-  ['500', says(500, 'i')],
-  ["another's 200", says(200, 'old')],
-])('%s counts at once, whatever its users get', async (_, health) => {
+  ['500', answering(500, 'i')],
+  ["another's 200", answering(200, 'old')],
+])('a health answer of %s counts at once, whatever users get', async (_, health) => {
   const context = await slot((request, response) => {
     appendFileSync(context.home.accessLog, '{"slot":"blue","upstream_status":"200","status":"200"}\n');
     health(request, response);
@@ -61,9 +61,9 @@ test.each([
   expect(await askSlot(context, PROCESS)).toMatchObject({ works: false });
 });
 
-test('one that is silent works if it has answered a user meanwhile, and not if others have, or it with an error', async () => {
+test('a silent process works only if it answered a user without an error meanwhile', async () => {
   const all = [{}, { slot: 'green' }, { upstream_status: '500' }, { upstream_status: '502, 200' }];
-  expect(await Promise.all(all.map(silentWhile))).toEqual([true, false, false, false]);
+  expect(await Promise.all(all.map(worksWhile))).toEqual([true, false, false, false]);
 });
 
 test.each<[string, RequestListener]>([
@@ -78,13 +78,13 @@ test.each<[string, RequestListener]>([
   });
 });
 
-test('a process is silent that takes connections and answers nothing on them', async () => {
+test('a process that accepts connections but never answers is silent', async () => {
   const stuck = createNetServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
   const { context } = await slotOf(stuck);
   expect(await askSlot(context, PROCESS, 200)).toMatchObject({ health: 'silent' });
 });
 
-test('a process is silent that takes no connection', async () => {
+test('a process that accepts no connections is silent', async () => {
   const { context, server } = await slotOf(createServer().listen(0, '127.0.0.1'));
   server.close();
   expect(await askSlot(context, PROCESS, 200)).toMatchObject({
@@ -93,33 +93,33 @@ test('a process is silent that takes no connection', async () => {
   });
 });
 
-test('what was answered before the question says nothing', async () => {
+test('an answer from before the probe does not count', async () => {
   const context = await slot(() => undefined);
   appendFileSync(context.home.accessLog, '{"slot":"blue","upstream_status":"200","status":"200"}\n');
   expect(await askSlot(context, PROCESS)).toMatchObject({ works: false, status: null });
 });
 
-describe('a silence', () => {
-  const asking = (...answers: Partial<SlotAnswer>[]) => {
-    let asked = 0;
-    const question = (): Promise<SlotAnswer> => Promise.resolve(answers[asked++] as SlotAnswer);
-    return unlessSilent(question).then((last) => [last, asked]);
+describe('a silent probe', () => {
+  const probing = (...answers: Partial<SlotAnswer>[]) => {
+    let probes = 0;
+    const probe = (): Promise<SlotAnswer> => Promise.resolve(answers[probes++] as SlotAnswer);
+    return unlessSilent(probe).then((last) => [last, probes]);
   };
   const silence = { status: null, works: false };
   const good = { status: 200, works: true };
   const bad = { status: 500, works: false };
 
-  test('is asked again, twice at most', async () => {
-    expect(await asking(silence, silence, good)).toEqual([good, 3]);
-    expect(await asking(silence, silence, silence)).toEqual([silence, 3]);
+  test('is repeated at most twice', async () => {
+    expect(await probing(silence, silence, good)).toEqual([good, 3]);
+    expect(await probing(silence, silence, silence)).toEqual([silence, 3]);
   });
 
-  test('and what is said is not, nor what users have heard', async () => {
-    expect(await asking(silence, bad)).toEqual([bad, 2]);
-    expect(await asking({ status: null, works: true })).toEqual([{ status: null, works: true }, 1]);
+  test('is not repeated after an answer, or while users get answers', async () => {
+    expect(await probing(silence, bad)).toEqual([bad, 2]);
+    expect(await probing({ status: null, works: true })).toEqual([{ status: null, works: true }, 1]);
   });
 
-  test('ends with the signal', async () => {
+  test('is not repeated once the signal aborts', async () => {
     const stop = new AbortController();
     stop.abort(new Error('enough'));
     await expect(unlessSilent(() => Promise.resolve(silence), stop.signal)).rejects.toThrow('enough');

@@ -15,13 +15,13 @@ beforeEach(() => {
 });
 afterEach(() => jest.restoreAllMocks());
 
-describe('without a word about it, the home', () => {
-  it("is root's under /var/lib, named after the clone", () => {
+describe('the default home', () => {
+  it('is under /var/lib for root, named after the clone', () => {
     asUser(0);
     expect(resolveHome(clone, {}).dir).toMatch(/^\/var\/lib\/switchyard\/my_app-[0-9a-f]{6}$/);
   });
 
-  it("is another user's among the state of that user", () => {
+  it('is in the state directory of any other user', () => {
     asUser(1000);
     const state = path.join(dir, 'state');
     expect(path.dirname(resolveHome(clone, { XDG_STATE_HOME: state }).dir)).toBe(`${state}/switchyard`);
@@ -34,13 +34,13 @@ describe('without a word about it, the home', () => {
     );
   });
 
-  it('is the same each time, and never that of another clone of the same name', () => {
+  it('is the same every time, and another one for another clone of the same name', () => {
     const other = path.join(dir, 'elsewhere', 'my app');
     expect(resolveHome(clone, {})).toEqual(resolveHome(clone, {}));
     expect(resolveHome(other, {}).dir).not.toBe(resolveHome(clone, {}).dir);
   });
 
-  it('has a short name also for a clone with a long one', () => {
+  it('has a short name even for a clone with a long one', () => {
     asUser(0);
     const long = path.join(dir, 'x'.repeat(200));
     expect(path.basename(resolveHome(long, {}).dir)).toHaveLength(24 + 1 + 6);
@@ -48,7 +48,7 @@ describe('without a word about it, the home', () => {
 });
 
 describe('SWITCHYARD_HOME', () => {
-  it('wins, and is kept in the clone for the commands that come later', () => {
+  it('takes precedence, and is saved in the clone for later commands', () => {
     const env = { SWITCHYARD_HOME: path.join(dir, 'home') };
     rememberHome(clone, resolveHome(clone, env), env);
     expect(resolveHome(clone, {}).dir).toBe(env.SWITCHYARD_HOME);
@@ -56,13 +56,13 @@ describe('SWITCHYARD_HOME', () => {
     expect(resolveHome(clone, { SWITCHYARD_HOME: another }).dir).toBe(another);
   });
 
-  it('is not kept where it is the default anyway', () => {
+  it('is not saved when it is the default anyway', () => {
     rememberHome(clone, resolveHome(clone, {}), {});
     const config = execFileSync('git', ['config', '--local', '--list'], { cwd: clone, encoding: 'utf8' });
     expect(config).not.toContain('switchyard');
   });
 
-  it('is not inherited by a copy of the clone, or by a second work tree of it', () => {
+  it('is inherited neither by a copy of the clone nor by a second work tree', () => {
     const env = { SWITCHYARD_HOME: path.join(dir, 'home') };
     rememberHome(clone, resolveHome(clone, env), env);
     const copy = path.join(dir, 'copy');
@@ -75,7 +75,7 @@ describe('SWITCHYARD_HOME', () => {
     expect(homes[0]).toBe(env.SWITCHYARD_HOME);
   });
 
-  it("is read from this clone, whatever a hook's environment says of another", () => {
+  it("is read from this clone, even if a hook's environment names another one", () => {
     const env = { SWITCHYARD_HOME: path.join(dir, 'home') };
     const before = process.env.GIT_DIR;
     process.env.GIT_DIR = path.join(dir, 'nowhere.git');
@@ -90,14 +90,14 @@ describe('SWITCHYARD_HOME', () => {
 });
 
 describe('a home is refused', () => {
-  it.each(['', '.switchyard', 'a/b/c', '..hidden'])('inside the clone, as in "%s"', (below) => {
+  it.each(['', '.switchyard', 'a/b/c', '..hidden'])('inside the clone, such as "%s"', (below) => {
     const given = path.join(clone, below);
     expect(() => resolveHome(clone, { SWITCHYARD_HOME: given })).toThrow(
       expect.objectContaining({ code: 'E_HOME', message: expect.stringContaining('inside the clone') }),
     );
   });
 
-  it('inside the clone, also by way of a link', () => {
+  it('inside the clone, even through a link', () => {
     mkdirSync(path.join(clone, 'below'));
     symlinkSync(path.join(clone, 'below'), path.join(dir, 'link'));
     expect(() => resolveHome(clone, { SWITCHYARD_HOME: path.join(dir, 'link', 'not there yet') })).toThrow(
@@ -105,19 +105,19 @@ describe('a home is refused', () => {
     );
   });
 
-  it('too long for the unix sockets in it', () => {
+  it('when it is too long for the unix sockets in it', () => {
     const fits = `/tmp/${'x'.repeat(72)}`;
     expect(resolveHome(clone, { SWITCHYARD_HOME: fits }).dir).toBe(fits);
     expect(() => resolveHome(clone, { SWITCHYARD_HOME: `${fits}x` })).toThrow('too long');
     expect(() => resolveHome(clone, { SWITCHYARD_HOME: `/tmp/${'ü'.repeat(37)}` })).toThrow('too long');
   });
 
-  it('but not beside the clone, though its name begins alike', () => {
+  it('but not beside the clone, even if its name has the same prefix', () => {
     expect(resolveHome(clone, { SWITCHYARD_HOME: `${clone}-home` }).dir).toBe(`${clone}-home`);
   });
 });
 
-test('the longest home has room for every socket in it', () => {
+test('every socket fits into the longest allowed home', () => {
   const { dir: longest, socket, nginx, pm2 } = homeAt(`/tmp/${'x'.repeat(72)}`);
   expect(longest).toHaveLength(77);
   for (const file of [socket, `${nginx}/after-green.sock`, `${pm2}/rpc.sock`, `${pm2}/pub.sock`]) {

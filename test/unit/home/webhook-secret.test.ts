@@ -8,7 +8,7 @@ let home: { secret: string };
 
 beforeEach(() => (home = { secret: path.join(tempHome(), 'secret') }));
 
-describe('a secret that anybody could guess is refused', () => {
+describe('a secret that is easy to guess is refused', () => {
   it.each([
     ['empty', '', 'is empty'],
     ['blank', '   \n', 'is empty'],
@@ -33,7 +33,7 @@ describe('a secret that anybody could guess is refused', () => {
     expect(() => checkSecret(text)).toThrow(why);
   });
 
-  it('and the refusal does not repeat it', () => {
+  it('and the error does not repeat it', () => {
     expect(() => checkSecret('hunter2')).toThrow(expect.not.objectContaining({ message: /hunter2/ }));
   });
 });
@@ -44,10 +44,10 @@ test.each([
   'secretKq81vZ0pWm',
   'correct horse battery staple',
   '8'.repeat(8) + '1'.repeat(9),
-])('the secret %s is taken, whatever it begins with', (text) => expect(checkSecret(text)).toBe(text));
+])('the secret %s is accepted, whatever it starts with', (text) => expect(checkSecret(text)).toBe(text));
 
 describe("a home's secret", () => {
-  it('is made when none is given: 256 random bits, for its owner alone', () => {
+  it('is generated when none is given: 256 random bits, readable only by the owner', () => {
     prepareSecret(home, undefined);
     const secret = readSecret(home);
     expect(secret).toMatch(/^[0-9a-f]{64}$/);
@@ -56,14 +56,14 @@ describe("a home's secret", () => {
     expect(readSecret(home)).toBe(secret);
   });
 
-  it('is the one that was given, also over another one, and without the spaces around it', () => {
+  it('is the given one, trimmed, even if there is another one', () => {
     prepareSecret(home, undefined);
     prepareSecret(home, ` ${GOOD}\n`);
     expect(readSecret(home)).toBe(GOOD);
     expect(readFileSync(home.secret, 'utf8')).toBe(`${GOOD}\n`);
   });
 
-  it('is closed to others, also when its file was open before', () => {
+  it('is closed to others, even if its file was open before', () => {
     writeFileSync(home.secret, `${GOOD}\n`);
     chmodSync(home.secret, 0o644);
     prepareSecret(home, undefined);
@@ -73,7 +73,7 @@ describe("a home's secret", () => {
     expect(mode()).toBe(0o600);
   });
 
-  it('is never an example, an empty one, or missing', () => {
+  it('is never an example, empty or missing', () => {
     expect(() => prepareSecret(home, '')).toThrow('is empty');
     expect(() => prepareSecret(home, 'changeme')).toThrow('is an example');
     expect(() => readSecret(home)).toThrow('no webhook secret');

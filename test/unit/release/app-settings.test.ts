@@ -26,7 +26,7 @@ afterEach(() => reader.leave());
 
 const config = (text: string): void => writeFileSync(path.join(dir, 'deploy.config.js'), text);
 
-test('the reader waits while the commit is checked out, and reads what stands there then', async () => {
+test('the reader waits for the checkout and reads the checked-out configuration', async () => {
   // on a busy machine spawn returns before /proc shows the new program's environment
   await until('it waits', () => markedProcesses(home).length === 1);
   config("module.exports = { app: { start: 'late.js' } }");
@@ -34,7 +34,7 @@ test('the reader waits while the commit is checked out, and reads what stands th
   expect(markedProcesses(home)).toEqual([]);
 });
 
-test('ended by another command of the deployment, as npm ci ends it, it begins again', async () => {
+test('the reader starts again after another command of the deployment stopped it, as npm ci does', async () => {
   config("module.exports = { app: { start: 'late.js' } }");
   const logFile = deploymentLog(home, ID);
   await runCommand({ argv: ['true'], cwd: dir, logFile, timeoutSeconds: 10, deploymentId: ID });
@@ -42,14 +42,14 @@ test('ended by another command of the deployment, as npm ci ends it, it begins a
   expect(await reader.read(dir)).toMatchObject({ start: 'late.js' });
 });
 
-test('what could not be read before its packages were there is read again', async () => {
+test('a configuration that needs packages is read again after the install', async () => {
   config("module.exports = { app: require('./not-there-yet') }");
   await expect(reader.read(dir)).rejects.toMatchObject({ code: 'E_CONFIG' });
   writeFileSync(path.join(dir, 'not-there-yet.js'), "exports.start = 'late.js'");
   expect(await reader.read(dir)).toMatchObject({ start: 'late.js' });
 });
 
-test('a reader that is not needed leaves without running the commit', async () => {
+test('a reader that is not needed exits without running the configuration', async () => {
   config("require('fs').writeFileSync('ran', '')");
   reader.leave();
   await until('it is gone', () => markedProcesses(home).length === 0);
@@ -57,12 +57,12 @@ test('a reader that is not needed leaves without running the commit', async () =
 });
 
 describe('a commit', () => {
-  test.each(WORKING)('may be configured by %s', async (_, written) => {
+  test.each(WORKING)('can be configured by %s', async (_, written) => {
     folderWith(written, dir);
     expect(await reader.read(dir)).toMatchObject({ start: 'own.js', test: ['own-test'] });
   });
 
-  // without them a release would go live by the defaults, untested
+  // otherwise a release would go live with the defaults, untested
   test.each(REFUSED)('is never configured by %s', async (_, written, message) => {
     folderWith(written, dir);
     await expect(reader.read(dir)).rejects.toMatchObject({

@@ -10,13 +10,13 @@ import { tempHome } from '../../../support/temp-home';
 const SECRET = '5f2b7c9d1e3a4f6b8c0d2e4f6a8b0c1d';
 const HELD = deployment({ id: 7, createdAt: 1_000, to: { slot: 'green', commit: 'c', version: '1' } });
 
-/** What a query says, asked about a deployment. */
+/** Whether this query opens this deployment. */
 function accepts(query: string, subject = HELD, secret = SECRET): boolean {
   const { expires = '', signature = '', slot } = Object.fromEntries(new URLSearchParams(query));
   return isPreviewSigned(secret, subject, expires, signature, slot);
 }
 
-test('a link fits the deployment it was made for, and no other', () => {
+test('a preview link opens its own deployment and no other', () => {
   const query = previewQuery(SECRET, HELD, 99_000);
   expect(accepts(query)).toBe(true);
   expect(accepts(query, { ...HELD, id: 8 })).toBe(false);
@@ -24,14 +24,14 @@ test('a link fits the deployment it was made for, and no other', () => {
   expect(accepts(query, HELD, `${SECRET}1`)).toBe(false);
 });
 
-test('its expiry cannot be changed, not even in how it is written', () => {
+test('the expiry of a preview link cannot be changed, not even in its spelling', () => {
   const query = previewQuery(SECRET, HELD, 99_000);
   for (const other of ['99001', '099000', '9.9e4', '99000 ', '']) {
     expect(accepts(query.replace('expires=99000', `expires=${encodeURIComponent(other)}`))).toBe(false);
   }
 });
 
-test('a link to the other side of a canary leads there, and cannot be bent to anything else', () => {
+test('a preview link to the stable side of a canary cannot be changed to another slot', () => {
   const query = previewQuery(SECRET, HELD, 99_000, 'blue');
   expect(accepts(query)).toBe(true);
   expect(accepts(query.replace('slot=blue', 'slot=green'))).toBe(false);
@@ -39,7 +39,7 @@ test('a link to the other side of a canary leads there, and cannot be bent to an
   expect(accepts(`${previewQuery(SECRET, HELD, 99_000)}&slot=blue`)).toBe(false);
 });
 
-test('any other signature is refused, of whatever length', () => {
+test('a preview link with any other signature is refused, whatever its length', () => {
   const query = previewQuery(SECRET, HELD, 99_000);
   const signature = new URLSearchParams(query).get('signature') as string;
   expect(signature).toMatch(/^[0-9a-f]{64}$/);
@@ -54,13 +54,13 @@ test('any other signature is refused, of whatever length', () => {
     expect(isPreviewSigned(SECRET, HELD, '99000', wrong)).toBe(false);
 });
 
-test("no webhook's signature is a link's: its key is another one", () => {
+test('a signature of the webhook never fits a preview link, since the keys differ', () => {
   const body = Buffer.from('7.1000.99000');
   const webhook = signatureOf(SECRET, body).replace('sha256=', '');
   expect(isPreviewSigned(SECRET, HELD, '99000', webhook)).toBe(false);
 });
 
-describe('how a person can try what is held', () => {
+describe('the preview of a held release', () => {
   const config = { http: { port: 8000, maxBody: '1m' } };
   let home: Home;
   let context: Parameters<typeof previewOf>[0];
@@ -70,7 +70,7 @@ describe('how a person can try what is held', () => {
     writeFileSync(home.secret, SECRET);
   });
 
-  it('is by a link without the token, and by a header with it', () => {
+  it('has a link without the token and a header with it', () => {
     openPreview(home, 'green');
     const token = tokenFor(home, 'green') as string;
     const preview = previewOf(context, HELD);
@@ -86,7 +86,7 @@ describe('how a person can try what is held', () => {
     expect(hours).toBeLessThanOrEqual(24);
   });
 
-  it('stays the same when the hold is taken up again, and is another the next time', () => {
+  it('keeps its token when the hold resumes, and gets another for the next hold', () => {
     openPreview(home, 'green');
     const token = tokenFor(home, 'green');
     openPreview(home, 'green');
@@ -97,7 +97,7 @@ describe('how a person can try what is held', () => {
     expect(tokenFor(home, 'green')).not.toBe(token);
   });
 
-  it('is another one for the other side of a canary', () => {
+  it('has a token of its own for the stable side of a canary', () => {
     openPreview(home, 'green');
     openPreview(home, 'blue');
     const [canary, stable] = [previewOf(context, HELD), previewOf(context, HELD, 'blue')];
@@ -108,7 +108,7 @@ describe('how a person can try what is held', () => {
     expect(previewOf(context, HELD, 'blue')).toBeNull();
   });
 
-  it('is none when nobody is let in, or into another slot only', () => {
+  it('is null while it is closed, or open for another slot only', () => {
     expect(previewOf(context, HELD)).toBeNull();
     openPreview(home, 'blue');
     expect(previewOf(context, HELD)).toBeNull();
@@ -116,7 +116,7 @@ describe('how a person can try what is held', () => {
   });
 });
 
-test('a folder that cannot be written is told without the token', () => {
+test('the error for an unwritable folder does not contain the token', () => {
   const file = path.join(tempHome(), 'preview');
   writeFileSync(file, '');
   const open = (): void => openPreview({ preview: file }, 'green');

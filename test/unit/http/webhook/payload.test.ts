@@ -1,6 +1,6 @@
 import { readPayload } from '../../../../deploy/http/webhook/payload';
 
-/** Names that git allows, or that a forger sends; nobody is to take them for more than text. */
+/** Branch names that git allows or a forger sends. They must never be more than text. */
 const HOSTILE = [
   'main;reboot',
   '$(touch /tmp/owned)',
@@ -23,11 +23,11 @@ const HOSTILE = [
 
 const push = (ref: unknown, more: object = {}): string => JSON.stringify({ ref, ...more });
 
-test.each(HOSTILE)('a push to %j is not a push to main, and nothing more', (name) => {
+test.each(HOSTILE)('a push to %j is ignored when main deploys', (name) => {
   expect(readPayload('push', push(`refs/heads/${name}`), 'main')).toMatchObject({ do: 'ignore' });
 });
 
-test.each(HOSTILE)('a branch that is really called %j deploys when it is the one', (name) => {
+test.each(HOSTILE)('a push to %j deploys when the branch has that very name', (name) => {
   expect(readPayload('push', push(`refs/heads/${name}`), name)).toEqual({ do: 'deploy' });
 });
 
@@ -37,7 +37,7 @@ test.each(['main', 'heads/main', 'REFS/HEADS/main', 'refs/heads/', ' refs/heads/
 );
 
 test.each([[null], [7], [['refs/heads/main']], [{ toString: 'refs/heads/main' }], ['']])(
-  'a ref that is %j is no ref',
+  'a ref that is %j is refused',
   (ref) => {
     expect(() => readPayload('push', push(ref), 'main')).toThrow(
       expect.objectContaining({ code: 'E_BAD_PAYLOAD' }),
@@ -45,7 +45,7 @@ test.each([[null], [7], [['refs/heads/main']], [{ toString: 'refs/heads/main' }]
   },
 );
 
-test('a created branch deploys, a deleted one does not', () => {
+test('a push that creates the branch deploys, one that deletes it does not', () => {
   expect(readPayload('push', push('refs/heads/main', { created: true, deleted: false }), 'main')).toEqual({
     do: 'deploy',
   });
@@ -54,7 +54,7 @@ test('a created branch deploys, a deleted one does not', () => {
   });
 });
 
-test('without an event header nothing is deployed', () => {
+test('a payload without an event header deploys nothing', () => {
   expect(readPayload(undefined, push('refs/heads/main'), 'main')).toEqual({
     do: 'ignore',
     why: 'only pushes deploy, not "no event"',

@@ -5,19 +5,19 @@ const SECRET = "It's a Secret to Everybody";
 const BODY = Buffer.from('Hello, World!');
 const HEADER = 'sha256=757107ea0eb2509fc211221cce984b8a37570b6d7586c22c46f4379c8b043e17';
 
-test("GitHub's own example is signed as GitHub signs it", () => {
+test("the signature of GitHub's own example is the documented one", () => {
   expect(signatureOf(SECRET, BODY)).toBe(HEADER);
   expect(isSigned(SECRET, BODY, HEADER)).toBe(true);
 });
 
-test('any other byte, secret or length is not signed', () => {
+test('a signature is invalid for any other body, secret or length', () => {
   expect(isSigned(SECRET, Buffer.from('Hello, World?'), HEADER)).toBe(false);
   expect(isSigned(`${SECRET}.`, BODY, HEADER)).toBe(false);
   expect(isSigned(SECRET, BODY, HEADER.slice(0, -1))).toBe(false);
   expect(isSigned(SECRET, BODY, undefined)).toBe(false);
 });
 
-test('two bodies that read alike as text are different bytes', () => {
+test('two bodies that decode to the same text have different signatures', () => {
   const [one, other] = [Buffer.from([0xff]), Buffer.from([0xfe])];
   expect(one.toString()).toBe(other.toString());
   expect(isSigned(SECRET, one, signatureOf(SECRET, other))).toBe(false);

@@ -1,6 +1,6 @@
 import { imageFailure } from '../../../../deploy/release/artifact/image-failure';
 
-/** As the builder ends: the step's output, the same again in a frame, and its own last word. */
+/** The end of the builder's output: that of the step, the same again in a frame, and the builder's own error. */
 function builder(command: string, code: number, ...said: string[]): string[] {
   return [
     '#12 [build 5/5] RUN something',
@@ -17,7 +17,7 @@ function builder(command: string, code: number, ...said: string[]): string[] {
 const BUILD = 'nice -n 10 sh -c "$BUILD" && rm -f .npmrc';
 const failure = (lines: string[]): object => imageFailure(lines, { build: ['npm', 'run', 'build'] }, 7);
 
-it("is told as the commit's own build, in the words that PM2's has", () => {
+it("a failed build of the commit is reported with PM2's wording", () => {
   expect(failure(builder(BUILD, 2, "app/page.ts(3,1): error TS2304: Cannot find name 'x'."))).toMatchObject({
     code: 'E_BUILD',
     message:
@@ -26,7 +26,7 @@ it("is told as the commit's own build, in the words that PM2's has", () => {
   });
 });
 
-it('is told as an install, of which the registry may be the cause', () => {
+it('a failed install is reported as one, and may be the fault of the registry', () => {
   const install = 'nice -n 10 npm ci --omit=dev && mkdir -p node_modules';
   expect(
     failure(builder(install, 1, 'npm error code ENOTFOUND', 'npm error network request failed')),
@@ -44,7 +44,7 @@ it('is told as an install, of which the registry may be the cause', () => {
   });
 });
 
-it('names a start file that is not there', () => {
+it('a missing start file is named', () => {
   const said = 'This commit has no app/nothing.js, which app.start names.';
   expect(failure(builder('[ -f "$START" ] || { echo …; exit 1; }', 1, said))).toMatchObject({
     code: 'E_BUILD',
@@ -52,7 +52,7 @@ it('names a start file that is not there', () => {
   });
 });
 
-it('tells a build that failed from one that did not make the start file, also in one command', () => {
+it('a failed build is not confused with a missing start file, even in one command', () => {
   const both = 'nice -n 10 sh -c "$BUILD" && { [ -f "$START" ] || { echo …; exit 1; }; }';
   const said = 'This commit has no app/nothing.js, which app.start names.';
   expect(failure(builder(both, 1, 'error: 3 warnings', said))).toMatchObject({ message: said });
@@ -61,19 +61,19 @@ it('tells a build that failed from one that did not make the start file, also in
   });
 });
 
-it('leaves out the time that the builder writes when it repeats what was said', () => {
+it('the time that the builder adds to repeated output is left out', () => {
   const said = 'This commit has no app/nothing.js, which app.start names.';
   const repeated = [...builder('[ -f "$START" ] || { echo …; exit 1; }', 1, said), `0.077 ${said}`];
   expect(failure(repeated)).toMatchObject({ message: said });
 });
 
-it('is a full disk wherever that is noticed', () => {
+it('a full disk is reported as such in any step', () => {
   expect(failure(builder(BUILD, 1, 'Error: ENOSPC: no space left on device, write'))).toMatchObject({
     code: 'E_DISK',
   });
 });
 
-it('is the registry of base images, the engine, or a fault in the Dockerfile', () => {
+it('the image registry, the engine and an invalid Dockerfile are told apart', () => {
   const solve = 'failed to solve: rpc error: code = Unknown desc =';
   const base = `${solve} failed to do request: Head "https://registry-1.docker.io/v2/x": no such host`;
   expect(failure([base])).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });

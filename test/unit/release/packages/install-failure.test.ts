@@ -19,7 +19,7 @@ describe('an install that failed', () => {
     ['ETIMEDOUT', 'request to https://registry.example/x failed'],
     ['ECONNRESET', 'aborted'],
     ['EAI_AGAIN', 'request to https://registry.example/x failed'],
-  ])('by %s is a fault of the machine', (code, reason) => {
+  ])('with %s is a fault of the machine', (code, reason) => {
     const error = installFailure(1, npm(`code ${code}`, 'errno 1', `${reason}`));
     expect(error).toMatchObject({
       code: 'E_INSTALL_MACHINE',
@@ -28,7 +28,7 @@ describe('an install that failed', () => {
     });
   });
 
-  test('for lack of space is told as a full disk', () => {
+  test('for lack of space is reported as a full disk', () => {
     const error = installFailure(
       1,
       npm('code ENOSPC', 'syscall write', 'nospc ENOSPC: no space left on device, write'),
@@ -36,7 +36,7 @@ describe('an install that failed', () => {
     expect(error).toMatchObject({ code: 'E_DISK', fault: 'machine' });
   });
 
-  test('by a lockfile that lags behind is a fault of the commit, with the way out', () => {
+  test('because of an outdated lockfile is a fault of the commit, with a hint', () => {
     const error = installFailure(
       1,
       npm(
@@ -57,7 +57,7 @@ describe('an install that failed', () => {
     );
   });
 
-  test('by a package that does not exist is a fault of the commit', () => {
+  test('because of a package that does not exist is a fault of the commit', () => {
     const error = installFailure(
       1,
       npm('code E404', '404 Not Found - GET https://registry.example/no-such - Not found'),
@@ -66,7 +66,7 @@ describe('an install that failed', () => {
     expect(error.message).toContain('404 Not Found');
   });
 
-  test('without a word names its code', () => {
+  test('without any output is reported by its exit code', () => {
     expect(installFailure(7, []).message).toBe('npm ci failed with code 7');
   });
 });

@@ -14,15 +14,15 @@ const files = (
   npmrc = '',
 ): PackageFiles => ({ manifest, lock: { text: JSON.stringify(packages), packages }, npmrc });
 
-describe('the key', () => {
+describe('the key of a package store', () => {
   const key = modulesKey(files(), '11.0.0');
 
-  test('is the same for the same lockfile, whatever else package.json says', () => {
+  test('is the same for the same lockfile, whatever else is in package.json', () => {
     const other = { dependencies: { express: '^5.0.0' }, scripts: { build: 'tsc' }, version: '2.0.0' };
     expect(modulesKey(files(other), '11.0.0')).toBe(key);
   });
 
-  test("is the same when npm version has changed the project's own version in the lockfile", () => {
+  test("is the same when npm version changed the project's own version in the lockfile", () => {
     const express = { version: '5.0.0' };
     const released = files(undefined, { '': { version: '2.0.0' }, 'node_modules/express': express });
     expect(modulesKey(released, '11.0.0')).toBe(key);
@@ -42,13 +42,13 @@ describe('the key', () => {
   });
 });
 
-describe('node_modules are shared', () => {
-  test('when they depend on the lockfile alone', () => {
+describe('node_modules can be shared', () => {
+  test('if they depend only on the lockfile', () => {
     expect(isShareable(files())).toBe(true);
   });
 
   test.each(['preinstall', 'install', 'postinstall', 'prepare'])(
-    "not with the project's own %s script",
+    "but not with the project's own %s script",
     (script) => {
       expect(
         isShareable(files({ dependencies: { a: '1' }, scripts: { [script]: 'node generate.js' } })),
@@ -56,12 +56,12 @@ describe('node_modules are shared', () => {
     },
   );
 
-  test('not with a workspace or a linked folder', () => {
+  test('but not with a workspace or a linked folder', () => {
     const packages = { '': {}, 'packages/a': {}, 'node_modules/a': { link: true } };
     expect(isShareable(files(undefined, packages))).toBe(false);
   });
 
-  test('not with a lockfile of npm 6, which does not tell', () => {
+  test('but not with a lockfile of npm 6, which does not list them', () => {
     expect(isShareable(files(undefined, {}))).toBe(false);
   });
 });
@@ -73,11 +73,11 @@ test.each([
   [{ devDependencies: { jest: '30' } }, true],
   [{ workspaces: ['packages/*'] }, true],
   [{ scripts: { postinstall: 'node x.js' } }, true],
-])('%j has something to install: %s', (manifest, expected) => {
+])('whether %j has something to install is %s', (manifest, expected) => {
   expect(hasDependencies({ manifest, lock: null, npmrc: '' })).toBe(expected);
 });
 
-test('a folder without package.json is told as such', () => {
+test('a folder without package.json is an error that says so', () => {
   const read = (): PackageFiles => readPackageFiles(tempHome());
   expect(read).toThrow(
     expect.objectContaining({ code: 'E_INSTALL', message: 'This commit has no package.json.' }),

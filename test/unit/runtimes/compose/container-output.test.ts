@@ -18,14 +18,14 @@ async function read(chunks: Buffer[]): Promise<string> {
 
 const OUTPUT = Buffer.concat([framed(1, 'listening\n'), framed(2, 'Error: ☹\n'), framed(1, '')]);
 
-it('puts both streams together as they were written', async () => {
+it('both output streams are merged in their order', async () => {
   expect(await read([OUTPUT])).toBe('listening\nError: ☹\n');
 });
 
-it('does not care where the network cuts', async () => {
+it('the output is the same wherever the network splits it', async () => {
   expect(await read([...OUTPUT].map((byte) => Buffer.from([byte])))).toBe('listening\nError: ☹\n');
 });
 
-it('leaves out a piece that does not come to its end', async () => {
+it('an incomplete frame is left out', async () => {
   expect(await read([OUTPUT, framed(1, 'half a line').subarray(0, 12)])).toBe('listening\nError: ☹\n');
 });

@@ -26,10 +26,10 @@ const INPUT: SlotInput = {
 const service = (override: object, name: string): Record<string, unknown> =>
   (override as { services: Record<string, Record<string, unknown>> }).services[name] ?? {};
 
-describe('a slot', () => {
+describe('the Compose file of a slot', () => {
   const green = service(slotOverride(INPUT), 'green');
 
-  it("runs its commit's image under the app's name, as the given user", () => {
+  it("runs the commit's image under the app's name, as the given user", () => {
     expect(green).toMatchObject({
       image: `shop:${RELEASE.commit}`,
       container_name: 'shop-green',
@@ -39,7 +39,7 @@ describe('a slot', () => {
     });
   });
 
-  it('without a file of its own takes over the definition of another, and keeps none of its names', () => {
+  it("extends another slot's file if it has none of its own, but keeps none of its names", () => {
     const slot = { name: 'amber', port: 8082 };
     const override = slotOverride({ ...INPUT, slot }, '/clone/docker-compose.blue.yml');
     expect(service(override, 'amber')).toMatchObject({
@@ -51,11 +51,11 @@ describe('a slot', () => {
     expect(service(slotOverride(INPUT, '/clone/docker-compose.green.yml'), 'green')).toEqual(green);
   });
 
-  it('may use no more cores than the machine has, which the engine would refuse', () => {
+  it('limits the cores to those of the machine, since the engine refuses more', () => {
     expect(green).toMatchObject({ mem_limit: '1g', cpus: 2 });
   });
 
-  it('is told where it runs and who it is', () => {
+  it('sets the variables for port, commit, instance, slot and data', () => {
     expect(green.environment).toMatchObject({
       NODE_ENV: 'production',
       PORT: '8081',
@@ -67,13 +67,13 @@ describe('a slot', () => {
     });
   });
 
-  it('belongs to its home, in whose path a dollar is no variable', () => {
+  it('is labelled with its home, and escapes a dollar in its path', () => {
     expect(green.labels).toMatchObject({ 'switchyard.home': '/home/of $$mine', 'switchyard.slot': 'green' });
     expect(green.volumes).toEqual([{ type: 'bind', source: '/home/of $$mine/shared', target: '/data' }]);
   });
 });
 
-it('runs a command as the app itself would run, but is in no slot', () => {
+it('a command runs in the same container as the app, but outside any slot', () => {
   const run = service(runOverride('blue', INPUT), 'blue');
   const labels = run.labels as Record<string, string>;
   expect(run).toMatchObject({ image: `shop:${RELEASE.commit}`, user: '1001:100', mem_limit: '1g' });
@@ -82,24 +82,24 @@ it('runs a command as the app itself would run, but is in no slot', () => {
   expect(run.environment).not.toHaveProperty('SWITCHYARD_INSTANCE');
 });
 
-describe('a build', () => {
+describe('the Compose file of a build', () => {
   const build = (release: Release, env: NodeJS.ProcessEnv = {}): unknown =>
     service(buildOverride(HOME, 'shop', 'blue', release, env), 'blue').build;
 
-  it("is made from the commit's folder by its own command, each argument one word", () => {
+  it("builds the commit's folder with its own command, each argument quoted", () => {
     expect(build(RELEASE)).toMatchObject({
       context: '/home/releases/a1',
       args: { BUILD: `'node' 'it'\\''s here.js'`, START: 'dist/app/server.js' },
     });
   });
 
-  it('does nothing for a commit without one', () => {
+  it('runs true for a commit without a build command', () => {
     expect(build({ ...RELEASE, app: { ...RELEASE.app, build: null } })).toMatchObject({
       args: { BUILD: 'true' },
     });
   });
 
-  it('gets the proxies and nothing else of the environment', () => {
+  it('passes the proxies and nothing else of the environment', () => {
     const args = (build(RELEASE, { HTTPS_PROXY: 'http://proxy', AWS_SECRET: 'x' }) as { args: object }).args;
     expect(Object.keys(args).sort()).toEqual(['BUILD', 'HTTPS_PROXY', 'START']);
   });

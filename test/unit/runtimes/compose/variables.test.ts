@@ -1,4 +1,4 @@
-/** How the app's own variables reach a container: by Compose's environment, and not by a file. */
+/** The app's own variables reach a container through Compose's environment, not through a file. */
 import { homeAt } from '../../../../deploy/home/home';
 import { loadConfig } from '../../../../deploy/config/load';
 import type { Release } from '../../../../deploy/core/release';
@@ -7,7 +7,7 @@ import { tempHome } from '../../../support/temp-home';
 
 const variables = { APP_NAME: 'canary', KEY: 'cost: $5', NODE_ENV: 'staging' };
 
-it('no value stands in the file, and Compose finds each under a name that Docker does not read', () => {
+it('the Compose file contains no value, and Compose finds each under a name that Docker does not read', () => {
   expect(lent(variables)).toEqual({
     SWITCHYARD_LENT_0: 'canary',
     SWITCHYARD_LENT_1: 'cost: $5',
@@ -23,7 +23,7 @@ it('no value stands in the file, and Compose finds each under a name that Docker
   expect(JSON.stringify(override())).not.toMatch(/canary|cost|staging/);
 });
 
-it('what merely looks like a name of a variable is still escaped', () => {
+it('text that only looks like a variable is still escaped', () => {
   expect(environment({ app: { health: '/${HOME}' } })).toMatchObject({ HEALTH: '/$${HOME}' });
 });
 

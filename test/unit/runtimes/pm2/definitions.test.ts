@@ -21,7 +21,7 @@ const green = { name: 'green', port: 8081 };
 const slot = (stopSeconds = 15) =>
   slotDefinition({ home, slot: green, release, instance: 'i1', environment: 3, stopSeconds, env });
 
-it("starts the release's own file in the release's folder with plain Node", () => {
+it("PM2 starts the release's own file in the release's folder with plain Node", () => {
   const { name, script, args, cwd, interpreter, exec_mode } = slot();
 
   expect({ name, script, cwd, interpreter, exec_mode }).toEqual({
@@ -34,7 +34,7 @@ it("starts the release's own file in the release's folder with plain Node", () =
   expect(args.at(-1)).toBe(`${release.dir}/dist/app/server.js`);
 });
 
-it('tells the app its port, its proof, its data folder and the number of its variables, and no secret', () => {
+it('the app gets its port, proof, data folder and environment number, but no secret', () => {
   expect(slot().env).toEqual({
     PATH: '/usr/bin',
     NODE_ENV: 'production',
@@ -48,17 +48,17 @@ it('tells the app its port, its proof, its data folder and the number of its var
   expect(JSON.stringify([slot(), deployerDefinition({ home, root: '/clone', env })])).not.toContain('secret');
 });
 
-it('filters the environment of whoever starts it by hand', () => {
-  // PM2 compares the list's length, so that `true` would filter nothing
+it('the environment of a start by hand is filtered out', () => {
+  // PM2 checks the length of the list, so `true` would filter nothing
   expect(slot().filter_env).toEqual(['']);
 });
 
-it('gives PM2 the stop timeout in milliseconds, and never 0, which PM2 takes for its own default', () => {
+it('PM2 gets the stop timeout in milliseconds, and never 0, which means its own default', () => {
   expect(slot(15).kill_timeout).toBe(15_000);
   expect(slot(0).kill_timeout).toBe(1);
 });
 
-it('keeps the deployments of a deployer alive: PM2 ends only the deployer itself', () => {
+it('PM2 stops only the deployer itself, so that its deployments live on', () => {
   const deployer = deployerDefinition({ home, root: '/clone', env });
 
   expect(deployer).toMatchObject({ name: 'deployer', cwd: '/clone', treekill: false, autorestart: true });
@@ -66,7 +66,7 @@ it('keeps the deployments of a deployer alive: PM2 ends only the deployer itself
   expect(deployer.env).toMatchObject({ SWITCHYARD_HOME: home.dir, SWITCHYARD_ROOT: '/clone' });
 });
 
-it('lets PM2 neither ask for its newest version nor start its agent', () => {
+it('PM2 neither checks for its newest version nor starts its agent', () => {
   expect(pm2Environment(home, env)).toEqual({
     PATH: '/usr/bin',
     PM2_HOME: home.pm2,
@@ -76,7 +76,7 @@ it('lets PM2 neither ask for its newest version nor start its agent', () => {
   });
 });
 
-it('recognises a slot by the name of its app', () => {
+it('a slot is recognized by the name of its app', () => {
   expect(slotOfApp('app-blue')).toBe('blue');
   expect(slotOfApp('deployer')).toBeNull();
 });
