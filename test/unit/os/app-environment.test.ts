@@ -13,11 +13,11 @@ const SHELL = {
   PM2_HOME: '/home/ada/.pm2',
 };
 
-it('gives an app the listed variables and no others', () => {
+it('an app gets the listed variables and no others', () => {
   expect(Object.keys(appEnvironment(SHELL)).sort()).toEqual(['HOME', 'LC_ALL', 'PATH', 'TZ']);
 });
 
-it('gives the deployer the way out to the network too, which may hold a password', () => {
+it('the deployer gets the proxy variables too, which may contain a password', () => {
   expect(Object.keys(deployerEnvironment(SHELL)).sort()).toEqual([
     'HOME',
     'HTTPS_PROXY',
@@ -28,7 +28,7 @@ it('gives the deployer the way out to the network too, which may hold a password
   ]);
 });
 
-it("takes the clone's own tools, which npm run puts there, out of PATH", () => {
+it("the clone's own tools, which npm run adds, are removed from PATH", () => {
   expect(appEnvironment(SHELL).PATH).toBe('/usr/bin:/bin');
   expect(deployerEnvironment(SHELL).PATH).toBe('/usr/bin:/bin');
 });

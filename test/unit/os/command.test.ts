@@ -19,8 +19,8 @@ const run = (argv: string[], more: Partial<Command> = {}): Promise<CommandResult
 const node = (script: string, more: Partial<Command> = {}): Promise<CommandResult> =>
   run(['node', '-e', script], more);
 
-/** True while the process exists and is no zombie. */
-function lives(pid: number): boolean {
+/** True while the process exists and is not a zombie. */
+function isAlive(pid: number): boolean {
   try {
     return !/\) [ZX] /.test(readFileSync(`/proc/${pid}/stat`, 'utf8'));
   } catch {
@@ -28,7 +28,7 @@ function lives(pid: number): boolean {
   }
 }
 
-test('the output of several commands stands in the log, each under its own line', async () => {
+test('the log has the output of several commands, each below its own heading', async () => {
   await run(['echo', 'one']);
   await node('console.error("two")', { label: 'the second' });
   expect(log()).toMatch(/\$ echo one\none\n# code 0 after \d+ ms\n\n\$ the second\ntwo\n/);
@@ -43,14 +43,14 @@ test('a failure is a result, with the exit code and the last lines without colou
   expect(result.lastLines.at(-1)).toBe('red');
 });
 
-test('the output is complete when the command has ended', async () => {
+test('the output is complete when the command has exited', async () => {
   const result = await node('process.stdout.write("x".repeat(3e6) + "\\nend\\n")');
   expect(result.lastLines.at(-1)).toBe('end');
   expect(statSync(logFile).size).toBeGreaterThan(3e6);
 });
 
 test.each([true, false])(
-  'a program that does not exist is told, with low priority: %s',
+  'a missing program is named in the output, with low priority: %s',
   async (lowPriority) => {
     const result = await run(['no-such-program'], { lowPriority });
     expect(result.exitCode).toBe(127);
@@ -58,12 +58,12 @@ test.each([true, false])(
   },
 );
 
-test('arguments reach the program as they are: no shell reads them', async () => {
+test('arguments reach the program unchanged, without a shell', async () => {
   const result = await run(['echo', '$(touch pwned); `id`', '* && exit 1']);
   expect(result.lastLines).toEqual(['$(touch pwned); `id` * && exit 1']);
 });
 
-test('a secret of the environment does not reach the command; the mark and what was given do', async () => {
+test('a command gets the mark and the given variables, but no secret of the environment', async () => {
   process.env.WEBHOOK_SECRET = 'very secret';
   process.env.GIT_DIR = '/somewhere';
   try {
@@ -81,7 +81,7 @@ test('a secret of the environment does not reach the command; the mark and what 
   }
 });
 
-test('what is to be hidden is hidden in its log and its last lines, also when it comes in two pieces', async () => {
+test('secrets are hidden in the log and the last lines, even when they arrive in two pieces', async () => {
   const script = `process.stdout.write('the word is can'); setTimeout(() => console.log('ary, they say\\ncanary'), 100)`;
   const result = await node(script, { redact: (text: string) => text.replaceAll('canary', '***') });
   expect(result.lastLines).toEqual(['the word is ***, they say', '***']);
@@ -95,30 +95,30 @@ const SERVER = `const { spawn } = require('node:child_process');
   const server = spawn('sleep', ['300'], { detached: true, stdio: 'ignore' });
   server.unref(); console.log(server.pid);`;
 
-test('a time limit ends everything that was started, also what has left the process group', async () => {
+test('a time limit kills everything the command started, even outside its process group', async () => {
   const result = await node(`${SERVER} setInterval(() => {}, 1000)`, { timeoutSeconds: 1 });
   expect(result).toMatchObject({ timedOut: true, signal: 'SIGKILL', exitCode: null });
-  expect(lives(Number(result.lastLines[0]))).toBe(false);
+  expect(isAlive(Number(result.lastLines[0]))).toBe(false);
   expect(log()).toContain('# time limit after');
 });
 
-test('a server that a test has forgotten does not outlive it', async () => {
+test('a server that a test forgot to stop does not outlive it', async () => {
   const result = await node(SERVER);
   expect(result.exitCode).toBe(0);
-  expect(lives(Number(result.lastLines[0]))).toBe(false);
+  expect(isAlive(Number(result.lastLines[0]))).toBe(false);
 });
 
-test('low priority yields the processor, and memory first', async () => {
-  const script = `console.log(os.getPriority()); ${untilItSays('oom_score_adj', '500')}`;
+test('low priority lowers the CPU priority and raises the OOM score', async () => {
+  const script = `console.log(os.getPriority()); ${printOnce('oom_score_adj', '500')}`;
   expect((await node(script, { lowPriority: true })).lastLines).toEqual(['10', '500']);
   expect((await node('console.log(os.getPriority())')).lastLines).toEqual(['0']);
 });
 
 needs('autogroups', autogroups).test(
-  'where the kernel shares out by sessions, that of the command yields, and ours stays as it is',
+  "the command's session gets a lower priority where the kernel groups by sessions, and ours stays unchanged",
   async () => {
     const ours = readFileSync('/proc/self/autogroup', 'utf8');
-    const { lastLines } = await node(untilItSays('autogroup', 'nice 5'), { lowPriority: true });
+    const { lastLines } = await node(printOnce('autogroup', 'nice 5'), { lowPriority: true });
     expect(lastLines.join()).toMatch(/^\/autogroup-\d+ nice 5$/);
     expect(readFileSync('/proc/self/autogroup', 'utf8')).toBe(ours);
   },
@@ -126,12 +126,12 @@ needs('autogroups', autogroups).test(
 
 function autogroups(): string | null {
   const file = '/proc/self/autogroup';
-  const sharesOut = existsSync(file) && readFileSync(file, 'utf8') !== '';
-  return sharesOut ? null : 'the kernel does not share out by sessions';
+  const groups = existsSync(file) && readFileSync(file, 'utf8') !== '';
+  return groups ? null : 'the kernel does not schedule by sessions';
 }
 
-/** A script that says what a file of its own in /proc says, once that is as wanted: it is written from outside. */
-function untilItSays(file: string, wanted: string): string {
+/** A script that prints a file of its own in /proc once it has this content, which is written from outside. */
+function printOnce(file: string, wanted: string): string {
   return `setInterval(() => {
     const text = fs.readFileSync('/proc/self/${file}', 'utf8').trim();
     if (!text.includes('${wanted}')) return;
@@ -140,7 +140,7 @@ function untilItSays(file: string, wanted: string): string {
   }, 5)`;
 }
 
-test('output without end does not fill the disk', async () => {
+test('endless output does not fill the disk', async () => {
   await node('const x = Buffer.alloc(1e6, "x\\n"); for (let i = 0; i < 40; i++) fs.writeSync(1, x)');
   expect(statSync(logFile).size).toBeLessThan(22e6);
   expect(log().match(/the rest was cut off/g)).toHaveLength(1);

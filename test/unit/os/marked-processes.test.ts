@@ -12,23 +12,23 @@ function survivor(logs: string, id: number, argv = ['sleep', '300']) {
   return child;
 }
 
-test("a deployment's survivors are ended, and nobody else's", async () => {
+test('the surviving processes of a deployment are killed, and those of no other', async () => {
   const [mine, other] = [tempHome(), tempHome()];
-  const ended = once(survivor(mine, 7), 'exit');
+  const exited = once(survivor(mine, 7), 'exit');
   const others = [survivor(mine, 8), survivor(other, 7)];
 
   expect(await killMarkedProcesses({ logs: mine }, 7)).toBe(1);
-  expect(await ended).toEqual([null, 'SIGKILL']);
+  expect(await exited).toEqual([null, 'SIGKILL']);
   expect(others.map(({ signalCode }) => signalCode)).toEqual([null, null]);
 });
 
-test('a descendant that cleared its environment is ended too', async () => {
+test('a descendant that cleared its environment is killed too', async () => {
   const logs = tempHome();
   const child = survivor(logs, 7, ['sh', '-c', "env -i /bin/sh -c 'echo ready; exec sleep 300' & wait"]);
   await once(child.stdout, 'data');
   expect(await killMarkedProcesses({ logs }, 7)).toBe(2);
 });
 
-test('nothing left is nothing to do', async () => {
+test('a deployment without surviving processes needs no kill', async () => {
   expect(await killMarkedProcesses({ logs: tempHome() }, 7)).toBe(0);
 });

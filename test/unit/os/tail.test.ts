@@ -13,31 +13,31 @@ beforeEach(() => {
 
 afterEach(() => rmSync(dir, { recursive: true }));
 
-it('returns the last lines, oldest first', async () => {
+it('lastLines returns the last lines, oldest first', async () => {
   writeFileSync(file, 'one\ntwo\nthree\n');
 
   expect(await lastLines(file, 2)).toEqual(['two', 'three']);
 });
 
-it('counts a last line that is not ended yet', async () => {
+it('lastLines counts a last line without a line break', async () => {
   writeFileSync(file, 'one\ntwo\nthr');
 
   expect(await lastLines(file, 2)).toEqual(['two', 'thr']);
 });
 
-it('keeps empty lines', async () => {
+it('lastLines keeps empty lines', async () => {
   writeFileSync(file, 'one\n\n\n');
 
   expect(await lastLines(file, 2)).toEqual(['', '']);
 });
 
-it('returns what there is when it is less', async () => {
+it('lastLines returns fewer lines when the file has no more', async () => {
   writeFileSync(file, 'one\n');
 
   expect(await lastLines(file, 10)).toEqual(['one']);
 });
 
-it('returns nothing for no file, an empty file and no lines', async () => {
+it('lastLines returns nothing for a missing file, an empty file or zero lines', async () => {
   expect(await lastLines(path.join(dir, 'none.log'), 5)).toEqual([]);
   writeFileSync(file, '');
   expect(await lastLines(file, 5)).toEqual([]);
@@ -45,15 +45,15 @@ it('returns nothing for no file, an empty file and no lines', async () => {
   expect(await lastLines(file, 0)).toEqual([]);
 });
 
-it('puts characters together that two reads cut apart', async () => {
-  // 3 bytes each and a chunk of 64 KB: every boundary but some lies inside a character
+it('lastLines reassembles characters that two reads split', async () => {
+  // 3 bytes each in chunks of 64 KB, so that most boundaries lie inside a character
   const long = '€'.repeat(70_000);
   writeFileSync(file, `first\n${long}\nlast\n`);
 
   expect(await lastLines(file, 2)).toEqual([long, 'last']);
 });
 
-it('does not read a huge file whole', async () => {
+it('lastLines does not read the whole of a huge file', async () => {
   const line = `${'x'.repeat(1023)}\n`;
   writeFileSync(file, line.repeat(64 * 1024));
   const before = process.memoryUsage().arrayBuffers;
@@ -63,13 +63,13 @@ it('does not read a huge file whole', async () => {
   expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(1024 * 1024);
 });
 
-it('gives up on lines without an end instead of filling the memory', async () => {
+it('lastLines gives up on endless lines instead of filling the memory', async () => {
   writeFileSync(file, 'x'.repeat(6 * 1024 * 1024));
 
   expect(await lastLines(file, 3)).toEqual([]);
 });
 
-it('takes what a log that was just begun anew does not have yet from the one before it', async () => {
+it('lastLines continues in the rotated file when the new one is too short', async () => {
   writeFileSync(`${file}.1`, 'one\ntwo\n');
   writeFileSync(file, 'three\n');
 

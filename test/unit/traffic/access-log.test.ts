@@ -10,7 +10,7 @@ import {
   type LogEntry,
 } from '../../../deploy/traffic/access-log';
 
-/** A line as nginx writes it. */
+/** A line in the format of nginx. */
 const line = (fields: Record<string, string> = {}): string =>
   `${JSON.stringify({
     time: '1795356670.592',
@@ -36,8 +36,8 @@ const entry = (fields: Record<string, string> = {}): LogEntry => {
   return parsed;
 };
 
-describe('a line', () => {
-  test('is read with its numbers as numbers', () => {
+describe('a line of the access log', () => {
+  test('is parsed into numbers and text', () => {
     expect(entry()).toEqual({
       at: 1795356670592,
       kind: 'app',
@@ -58,7 +58,7 @@ describe('a line', () => {
     });
   });
 
-  test('tells people who come again from newcomers, and the goal that the app has named', () => {
+  test('distinguishes returning users from new ones, and has the goal that the app named', () => {
     expect(entry({ cohort: 'a1', id: 'a1' })).toMatchObject({ cohort: 'a1', returning: false });
     expect(entry({ cohort: 'a1', id: 'b2', goal: 'signup' })).toMatchObject({
       returning: true,
@@ -66,7 +66,7 @@ describe('a line', () => {
     });
   });
 
-  test('of a log format before that is read as far as it goes', () => {
+  test('in an older format is parsed as far as possible', () => {
     const { cohort, returning, goal, response_time, ...old } = JSON.parse(line()) as Record<string, string>;
     expect(parseLine(JSON.stringify(old))).toMatchObject({
       cohort: '',
@@ -76,7 +76,7 @@ describe('a line', () => {
     });
   });
 
-  test('names everyone who was asked, in order', () => {
+  test('names every upstream that was tried, in order', () => {
     const { upstreams, upstreamStatuses, upstreamMs } = entry({
       upstream: '127.0.0.1:8080, unix:/home/nginx/after-blue.sock',
       upstream_status: '502, 201',
@@ -87,7 +87,7 @@ describe('a line', () => {
     expect(upstreamStatuses).toEqual([502, 201]);
   });
 
-  test('of a request that no slot got has no slot', () => {
+  test('has no slot when no slot got the request', () => {
     expect(entry({ slot: '', upstream: '', upstream_status: '' })).toMatchObject({
       slot: null,
       upstreams: [],
@@ -95,20 +95,20 @@ describe('a line', () => {
     });
   });
 
-  test('that is cut off or not ours is nothing', () => {
+  test('is null when it is cut off or has another format', () => {
     expect(parseLine(line().slice(0, 40))).toBeNull();
     expect(parseLine('')).toBeNull();
     expect(parseLine('null')).toBeNull();
   });
 });
 
-describe('counting', () => {
-  test('what the client saw failing has failed; a client that left has not been failed', () => {
+describe('counting requests', () => {
+  test('counts what the client saw failing, but not a client that left', () => {
     const entries = ['200', '404', '499', '500', '502', '503'].map((status) => entry({ status }));
     expect(countRequests(entries)).toMatchObject({ served: 6, failed: 3 });
   });
 
-  test("the deployer's pages and our own questions are nobody's requests", () => {
+  test("excludes the deployer's pages and our own probes", () => {
     const entries = [
       entry(),
       entry({ kind: 'deploy', status: '503' }),
@@ -122,7 +122,7 @@ describe('counting', () => {
     });
   });
 
-  test('the first answer counts for the slot, whatever the way behind it has made good', () => {
+  test('counts the first answer for the slot, even if the backup answered the client', () => {
     const saved = entry({ upstream: '127.0.0.1:8080, unix:/a.sock', upstream_status: '502, 200' });
     expect(countRequests([saved, entry()])).toEqual({
       served: 2,
@@ -140,11 +140,11 @@ describe('counting', () => {
     ['499', '-', 0],
     ['404', '404', 0],
     ['200', '200', 0],
-  ])('a request that ended in %s with %s from its slot: %i errors', (status, first, errors) => {
+  ])('counts a request with status %s, and %s from its slot, as %i errors', (status, first, errors) => {
     expect(countRequests([entry({ status, upstream_status: first })]).slots[0]?.errors).toBe(errors);
   });
 
-  test('who got the maintenance page was told to come back, and is not counted as failed', () => {
+  test('counts the maintenance page as turned away, not as failed', () => {
     const page = entry({ uri: '/switchyard-maintenance.html', status: '503', slot: '', upstream: '' });
     expect(countRequests([page, entry(), entry({ status: '503' })])).toMatchObject({
       served: 3,
@@ -153,13 +153,13 @@ describe('counting', () => {
     });
   });
 
-  test('a request that nginx answered by itself says nothing about a slot', () => {
+  test('attributes a request that nginx answered itself to no slot', () => {
     const refused = entry({ status: '413', upstream: '', upstream_status: '' });
     const noSlot = entry({ status: '503', slot: '', upstream: '', upstream_status: '' });
     expect(countRequests([refused, noSlot])).toEqual({ served: 2, failed: 1, turnedAway: 0, slots: [] });
   });
 
-  test('slot by slot', () => {
+  test('counts each slot on its own', () => {
     const entries = [
       entry(),
       entry({ slot: 'green' }),
@@ -172,7 +172,7 @@ describe('counting', () => {
   });
 });
 
-describe('reading on', () => {
+describe('reading the access log further', () => {
   let home: Home;
   const uris = (from = { inode: 0, offset: 0 }): string[] =>
     readRequests(home, from).requests.map(({ uri }) => uri);
@@ -182,7 +182,7 @@ describe('reading on', () => {
   });
   afterEach(() => rmSync(home.dir, { recursive: true }));
 
-  test('begins where the last reading ended', () => {
+  test('continues where the last read stopped', () => {
     writeFileSync(home.accessLog, line({ uri: '/1' }));
     const from = logPosition(home);
     appendFileSync(home.accessLog, line({ uri: '/2' }));
@@ -193,15 +193,15 @@ describe('reading on', () => {
   });
 
   test('leaves a line that is still being written for the next time', () => {
-    const [begun, rest] = [line({ uri: '/ü' }).slice(0, 60), line({ uri: '/ü' }).slice(60)];
-    writeFileSync(home.accessLog, line({ uri: '/é' }) + begun);
+    const [start, rest] = [line({ uri: '/ü' }).slice(0, 60), line({ uri: '/ü' }).slice(60)];
+    writeFileSync(home.accessLog, line({ uri: '/é' }) + start);
     const first = readRequests(home, { inode: 0, offset: 0 });
     expect(first.requests.map(({ uri }) => uri)).toEqual(['/é']);
     appendFileSync(home.accessLog, rest);
     expect(uris(first.position)).toEqual(['/ü']);
   });
 
-  test('reads the rest of a log that was rotated, what is written to it late, and the new one', () => {
+  test('reads the rest of a rotated log, late lines in it, and the new log', () => {
     writeFileSync(home.accessLog, line({ uri: '/1' }) + line({ uri: '/2' }));
     const from = logPosition(home);
     appendFileSync(home.accessLog, line({ uri: '/3' }));
@@ -217,7 +217,7 @@ describe('reading on', () => {
     expect(uris(from)).toEqual(['/3', '/late', '/4', '/5']);
   });
 
-  test('reads over two rotations', () => {
+  test('reads across two rotations', () => {
     writeFileSync(home.accessLog, line({ uri: '/1' }));
     const from = logPosition(home);
     for (const [older, uri] of [
@@ -231,7 +231,7 @@ describe('reading on', () => {
     expect(uris(from)).toEqual(['/2', '/3']);
   });
 
-  test('counts what is written late to a log that was rotated just before it began', () => {
+  test('reads late lines of a log that was rotated just before the first read', () => {
     writeFileSync(`${home.accessLog}.1`, line({ uri: '/1' }));
     for (const emptyLogIsThere of [false, true]) {
       if (emptyLogIsThere) writeFileSync(home.accessLog, '');
@@ -241,7 +241,7 @@ describe('reading on', () => {
     }
   });
 
-  test('begins anew when the log was emptied, or its place is nowhere any more', () => {
+  test('starts over when the log was emptied or its position no longer exists', () => {
     writeFileSync(home.accessLog, line({ uri: '/1' }) + line({ uri: '/2' }));
     const from = logPosition(home);
     writeFileSync(home.accessLog, line({ uri: '/6' }));
@@ -249,14 +249,14 @@ describe('reading on', () => {
     expect(uris({ inode: 1, offset: 7 })).toEqual(['/6']);
   });
 
-  test('finds nothing where there is no log yet', () => {
+  test('finds nothing before there is a log', () => {
     const from = logPosition(home);
     expect(readRequests(home, from).requests).toEqual([]);
     writeFileSync(home.accessLog, line({ uri: '/1' }));
     expect(uris(from)).toEqual(['/1']);
   });
 
-  test('passes over a line that a full disk has cut off', () => {
+  test('skips a line that a full disk cut off', () => {
     writeFileSync(home.accessLog, `${line().slice(0, 30)}\n${line({ uri: '/2' })}`);
     expect(uris()).toEqual(['/2']);
   });

@@ -28,7 +28,7 @@ afterEach(async () => {
   await new Promise((resolve) => server.close(resolve));
 });
 
-test('a row of the kernel is read', () => {
+test("a row of the kernel's socket table is parsed", () => {
   const row =
     '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 41223 1 0000000000000000 100 0 0 10 0';
   expect(parseRow(row)).toEqual({
@@ -42,7 +42,7 @@ test('a row of the kernel is read', () => {
   expect(parseRow('')).toBeNull();
 });
 
-test('those that listen are found without the others, all of them', async () => {
+test('all listening sockets are found, and no others', async () => {
   const servers = Array.from({ length: 50 }, (_, number) =>
     createServer().listen(0, number % 2 ? '127.0.0.1' : undefined),
   );
@@ -55,31 +55,31 @@ test('those that listen are found without the others, all of them', async () => 
   await Promise.all(servers.map((each) => new Promise((resolve) => each.close(resolve))));
 });
 
-test('the process that listens on a port is named', () => {
+test('the process that listens on a port is named with its pid', () => {
   expect(portHolder(port)).toEqual({ pid: process.pid, command: 'node' });
   expect(portInUseMessage(port)).toMatch(
     new RegExp(`^Port ${port} is held by \\S+ \\(pid ${process.pid}\\)\\.$`),
   );
 });
 
-test('the ports that a process listens on are found, and none of a process that has ended', () => {
+test('the listening ports of a process are found, and none of an exited process', () => {
   expect(listeningPorts(process.pid)).toContain(port);
   expect(listeningPorts(2 ** 22)).toEqual([]);
 });
 
-test('a process is asked about with those that it has started: in a container, the first starts the app', async () => {
+test("the listening ports of a process include its children's, as in a container", async () => {
   const app = `require('net').createServer().listen(0, function () { console.log(this.address().port) })`;
   const starter = `require('child_process').spawn(process.execPath, ['-e', ${JSON.stringify(app)}], { stdio: 'inherit' })`;
   const first = spawn(process.execPath, ['-e', starter], { stdio: ['ignore', 'pipe', 'inherit'] });
-  const [said] = (await once(first.stdout, 'data')) as [Buffer];
+  const [output] = (await once(first.stdout, 'data')) as [Buffer];
 
-  expect(listeningPorts(first.pid as number)).toEqual([Number(said.toString())]);
+  expect(listeningPorts(first.pid as number)).toEqual([Number(output.toString())]);
 
   for (const pid of withDescendants([first.pid as number])) process.kill(pid);
   await once(first, 'close');
 });
 
-test('a port that nobody listens on has no holder, even while connections to it are open', async () => {
+test('a port without a listener has no holder, even while connections to it are open', async () => {
   await client();
   await new Promise<void>((resolve) => {
     server.close(() => resolve());
@@ -89,48 +89,42 @@ test('a port that nobody listens on has no holder, even while connections to it 
   expect(portHolder(port)).toBeNull();
 });
 
-test.each(['127.0.0.1', '0.0.0.0', undefined])(
-  'a port that somebody holds on %s is not free',
-  async (host) => {
-    const holder = createServer().listen(0, host);
-    await once(holder, 'listening');
-    const held = (holder.address() as AddressInfo).port;
+test.each(['127.0.0.1', '0.0.0.0', undefined])('a port in use on %s is not free', async (host) => {
+  const holder = createServer().listen(0, host);
+  await once(holder, 'listening');
+  const held = (holder.address() as AddressInfo).port;
+  expect(await isPortFree(held)).toBe(false);
+  await new Promise((resolve) => holder.close(resolve));
+  expect(await isPortFree(held)).toBe(true);
+});
+
+needs('root', root).test('a privileged port in use is not free for an ordinary user either', async () => {
+  const holder = await privileged(1023);
+  const held = (holder.address() as AddressInfo).port;
+  process.seteuid?.(65534);
+  try {
     expect(await isPortFree(held)).toBe(false);
     await new Promise((resolve) => holder.close(resolve));
     expect(await isPortFree(held)).toBe(true);
-  },
-);
+  } finally {
+    process.seteuid?.(0);
+  }
+});
 
-needs('root', root).test(
-  'a port that only root may take is not free for another user either while somebody holds it',
-  async () => {
-    const holder = await privileged(1023);
-    const held = (holder.address() as AddressInfo).port;
-    process.seteuid?.(65534);
-    try {
-      expect(await isPortFree(held)).toBe(false);
-      await new Promise((resolve) => holder.close(resolve));
-      expect(await isPortFree(held)).toBe(true);
-    } finally {
-      process.seteuid?.(0);
-    }
-  },
-);
-
-test("a port's established connections are counted once each, not at both of their ends", async () => {
+test('an established connection to a port is counted once, not at both ends', async () => {
   expect(establishedConnections(port)).toBe(0);
   await Promise.all([client(), client(), client()]);
   expect(establishedConnections(port)).toBe(3);
 });
 
-test('a connection that has ended is not counted', async () => {
+test('a closed connection is not counted', async () => {
   const socket = await client();
   socket.destroy();
   while (establishedConnections(port) > 0) await new Promise((resolve) => setImmediate(resolve));
   expect(establishedConnections(port)).toBe(0);
 });
 
-/** The first port from there down that is free. */
+/** Listens on the first free port from this one downwards. */
 async function privileged(from: number): Promise<Server> {
   const holder = createServer().listen(from);
   return once(holder, 'listening').then(
@@ -139,7 +133,7 @@ async function privileged(from: number): Promise<Server> {
   );
 }
 
-/** Connected, and accepted by the server. */
+/** A socket that is connected and accepted by the server. */
 async function client(): Promise<Socket> {
   const accepted = once(server, 'connection');
   const socket = connect(port, '127.0.0.1');

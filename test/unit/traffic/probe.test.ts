@@ -18,7 +18,7 @@ afterEach(async () => {
 });
 const ask = (port: number, timeoutMs = 2000) => probe({ port, path: '/health', timeoutMs });
 
-test('tells the commit and the instance that answer', async () => {
+test('a probe returns the commit and the instance of the answer', async () => {
   const port = await answering((_req, res) => res.end(JSON.stringify({ commit: 'c1', instance: 'i1' })));
   expect(await ask(port)).toEqual({
     status: 200,
@@ -29,10 +29,10 @@ test('tells the commit and the instance that answer', async () => {
   });
 });
 
-test('asks for the path, as itself, on a connection that does not stay', async () => {
-  let seen: unknown;
+test('a probe requests the path under its own name on a connection that closes', async () => {
+  let received: unknown;
   const port = await answering((req, res) => {
-    seen = {
+    received = {
       url: req.url,
       agent: req.headers['user-agent'],
       connection: req.headers.connection,
@@ -41,7 +41,7 @@ test('asks for the path, as itself, on a connection that does not stay', async (
     res.end();
   });
   await probe({ port, path: '/h?x=1', timeoutMs: 2000, host: 'shop.example' });
-  expect(seen).toEqual({
+  expect(received).toEqual({
     url: '/h?x=1',
     agent: 'switchyard-probe',
     connection: 'close',
@@ -49,12 +49,12 @@ test('asks for the path, as itself, on a connection that does not stay', async (
   });
 });
 
-test('what an app says steers no terminal', async () => {
+test('control characters in an answer are removed', async () => {
   const port = await answering((_req, res) => res.writeHead(500).end('\u001b]0;owned\u0007\nno'));
   expect((await ask(port)).said).toBe('500 ]0;owned no');
 });
 
-test('a refusal still says who refuses', async () => {
+test('an answer with an error status still names commit and instance', async () => {
   const port = await answering((_req, res) =>
     res.writeHead(503).end('{"status":"stopping","commit":"c1","instance":"i1"}'),
   );
@@ -62,36 +62,36 @@ test('a refusal still says who refuses', async () => {
 });
 
 test.each(['<html>', '"text"', 'null', '{"commit":5}', ''])(
-  'an answer of %p proves nothing',
+  'an answer of %p has no commit and no instance',
   async (body) => {
     const port = await answering((_req, res) => res.end(body));
     expect(await ask(port)).toMatchObject({ status: 200, commit: null, instance: null });
   },
 );
 
-test('what was said is one short line', async () => {
+test('the text of an answer is shortened to one line', async () => {
   const port = await answering((_req, res) => res.end(`a\n  b ${'x'.repeat(1000)}`));
   const { said } = await ask(port);
   expect(said).toMatch(/^200 a b x+…$/);
   expect(said.length).toBeLessThan(150);
 });
 
-test('nobody there', async () => {
+test('a port without a listener refuses the connection', async () => {
   const [port] = await freePorts(1);
   expect(await ask(port ?? 0)).toMatchObject({ status: null, said: 'connection refused' });
 });
 
-test('closed without an answer', async () => {
+test('a connection closed without an answer is reported as such', async () => {
   const port = await answering((req) => req.socket.destroy());
   expect(await ask(port)).toMatchObject({ status: null, said: 'connection closed without an answer' });
 });
 
-test('silent for too long', async () => {
+test('a probe gives up after its time limit', async () => {
   const port = await answering(() => undefined);
   expect(await ask(port, 30)).toMatchObject({ status: null, said: 'no answer in 30 ms' });
 });
 
-test('an answer that drips for ever is no answer', async () => {
+test('an answer that never completes is not an answer', async () => {
   const port = await answering((_req, res) => {
     const drip = setInterval(() => res.write(' '), 5);
     res.on('close', () => clearInterval(drip));
@@ -99,7 +99,7 @@ test('an answer that drips for ever is no answer', async () => {
   expect(await ask(port, 60)).toMatchObject({ status: null, said: 'no answer in 60 ms' });
 });
 
-test('an answer without end is read no further than it must', async () => {
+test('an endless answer is read only as far as needed', async () => {
   const port = await answering((_req, res) => {
     const pour = (): void => {
       while (!res.destroyed && res.write('x'.repeat(16_384)));
@@ -110,14 +110,14 @@ test('an answer without end is read no further than it must', async () => {
   expect(await ask(port)).toMatchObject({ status: 200, commit: null });
 });
 
-test('a path that no request can carry is an answer too', async () => {
+test('a path that no request can contain is an error in the answer', async () => {
   expect(await probe({ port: 1, path: '/a b', timeoutMs: 100 })).toMatchObject({
     status: null,
     said: expect.stringContaining('unescaped'),
   });
 });
 
-test('a unix socket can be asked as well', async () => {
+test('a probe works over a unix socket too', async () => {
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-probe-'));
   const socketPath = path.join(dir, 'x.sock');
   server = createServer((_req, res) => res.end('{"commit":"c2"}'));

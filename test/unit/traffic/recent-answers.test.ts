@@ -35,7 +35,7 @@ describe.each([
   ['back', -HOUR_MS],
   ['forward', HOUR_MS],
 ])('a clock that is set %s by an hour', (_direction, step) => {
-  it('changes nothing of what users got just now', () => {
+  it('does not change the answers of the last seconds', () => {
     const answers = recentAnswers(home, 'blue');
     answer('500');
     expect(answers()).toEqual({ answered: 0, failed: 1 });
@@ -44,7 +44,7 @@ describe.each([
     expect(answers()).toEqual({ answered: 1, failed: 1 });
   });
 
-  it('keeps nothing that users got more than ten seconds ago', () => {
+  it('keeps no answers from more than ten seconds ago', () => {
     const answers = recentAnswers(home, 'blue');
     answer('500');
     expect(answers()).toEqual({ answered: 0, failed: 1 });

@@ -28,7 +28,7 @@ const site = (settings: Partial<NginxSettings> = {}): string =>
 const whole = (settings: Partial<NginxSettings> = {}): string =>
   render(template('nginx.conf'), valuesFor({ ...SETTINGS, ...settings }));
 
-/** A server's or upstream's block, from its first line to its closing brace. */
+/** The block of a server or upstream, from its first line to its closing brace. */
 const block = (text: string, first: string): string => {
   const start = text.indexOf(first);
   expect(start).toBeGreaterThanOrEqual(0);
@@ -36,14 +36,14 @@ const block = (text: string, first: string): string => {
   return text.slice(open, text.indexOf('\n}', start));
 };
 
-describe('the language of the templates', () => {
-  test("fills names in and leaves nginx's variables alone", () => {
+describe('the template language', () => {
+  test("fills in names and keeps nginx's variables", () => {
     expect(render('listen ${HTTP_PORT}; $table ${table}', { HTTP_PORT: '80' })).toBe(
       'listen 80; $table ${table}',
     );
   });
 
-  test('writes a block once for every entry, and blocks inside blocks', () => {
+  test('repeats a block for every entry, and nests blocks', () => {
     const text = '#each SLOT\n${SLOT}:\n#each OTHER\n- ${OTHER} after ${SLOT}\n#end\n#end\nend';
     const values = {
       SLOT: [
@@ -54,26 +54,26 @@ describe('the language of the templates', () => {
     expect(render(text, values)).toBe('a:\n- b after a\nb:\n- a after b\nend');
   });
 
-  test('an unknown name, an unknown list and a block without an end are mistakes', () => {
+  test('rejects an unknown name, an unknown list and a block without an end', () => {
     expect(() => render('${NOPE}', {})).toThrow('${NOPE} has no value');
     expect(() => render('#each NOPE\n#end', {})).toThrow('NOPE is not a list');
     expect(() => render('#each SLOT\nx', { SLOT: [] })).toThrow('has no #end');
   });
 });
 
-describe('the site', () => {
-  test('looks the table up once, and every check that needs a second one uses what was found', () => {
+describe('site.conf', () => {
+  test('resolves the table once per request, and every later check uses the result', () => {
     expect(site().match(/^[^#\n]*\$realpath_root.*/gm)).toEqual(['map $realpath_root $table {']);
     const checks = site().match(/if \(-f \S+/g) ?? [];
     expect(checks.length).toBeGreaterThan(0);
     const others = checks.filter((check) => !check.startsWith('if (-f $table/'));
     const direct = others.filter((check) => !check.startsWith('if (-f "/home/preview/$preview_token.'));
-    const looks = SETTINGS.slots.map(({ name }) => `if (-f "/home/traffic/all.${name}")`);
-    // for everyone, and for a tester whose token is good for nothing any more
-    expect(direct).toEqual([expect.stringContaining('/closing.'), ...looks, ...looks]);
+    const allChecks = SETTINGS.slots.map(({ name }) => `if (-f "/home/traffic/all.${name}")`);
+    // for users, and for a tester whose token has expired
+    expect(direct).toEqual([expect.stringContaining('/closing.'), ...allChecks, ...allChecks]);
   });
 
-  test('asks the folder of testers for what looks like a token only, and behind one string test', () => {
+  test('checks the folder of preview tokens only for values that look like one, after one string test', () => {
     expect(site().match(/\$(cookie|http_x)_switchyard_preview/g)).toHaveLength(4);
     expect(site()).toContain('"~^[0-9a-f]{32}$" $http_x_switchyard_preview;');
     expect(site()).toContain('"~^[0-9a-f]{32}$" $cookie_switchyard_preview;');
@@ -82,7 +82,7 @@ describe('the site', () => {
     expect(everyone).toContain('if ($preview_token) { return 418; }');
   });
 
-  test('has nothing behind the slot that a tester is let into', () => {
+  test('has no backup behind the slot of a tester', () => {
     const preview = site().slice(site().indexOf('location @preview {'));
     expect(preview.slice(0, preview.indexOf('}\n    # A token'))).toContain(
       'proxy_pass http://direct_$preview;',
@@ -97,7 +97,7 @@ describe('the site', () => {
     expect(site()).toContain('if ($slot = "") { return 503; }');
   });
 
-  test('gives each slot one way behind it, and what is behind it nothing more', () => {
+  test('gives each slot one backup, and the backup none', () => {
     expect(block(site(), 'upstream slot_green').match(/server .*;/g)).toEqual([
       'server 127.0.0.1:8081 max_fails=0;',
       'server "unix:/home/nginx/after-green.sock" max_fails=0 backup;',
@@ -107,7 +107,7 @@ describe('the site', () => {
     ]);
   });
 
-  test('behind a slot is the active one, and behind that its standby', () => {
+  test('backs a slot up with the active slot, and the active slot with its standby', () => {
     const behind = site().slice(site().indexOf('listen "unix:/home/nginx/after-green.sock"'));
     expect(behind.slice(0, behind.indexOf('\n}')).match(/.*set \$behind.*/g)).toEqual([
       '    set $behind $active;',
@@ -116,13 +116,13 @@ describe('the site', () => {
     ]);
   });
 
-  test('has a hundred buckets of one per cent', () => {
+  test('has a hundred buckets of one percent', () => {
     const split = block(site(), 'split_clients $cohort $bucket');
     expect(split.match(/^ *1% \d\d;$/gm)).toHaveLength(99);
     expect(split).toContain('* 99;');
   });
 
-  test('idle connections to an app are closed long before the app does it after 5 s', () => {
+  test('closes idle connections to an app long before the app does after 5 s', () => {
     expect(
       site()
         .match(/^ {4}keepalive_timeout .*;/gm)
@@ -130,7 +130,7 @@ describe('the site', () => {
     ).toBe(true);
   });
 
-  test('limits bodies as configured, and the deployer at what GitHub sends', () => {
+  test("limits bodies as configured, and those for the deployer at GitHub's maximum", () => {
     expect(site().match(/client_max_body_size .*;/g)).toEqual([
       ...SETTINGS.slots.map(() => 'client_max_body_size 0;'),
       'client_max_body_size 7m;',
@@ -138,7 +138,7 @@ describe('the site', () => {
     ]);
   });
 
-  test('listens on IPv6 only where there is IPv6', () => {
+  test('listens on IPv6 only if the machine has it', () => {
     expect(site()).toContain('listen [::]:8000 default_server;');
     expect(site({ ipv6: false })).not.toContain('[::]');
   });
@@ -150,13 +150,13 @@ describe('the site', () => {
   });
 });
 
-describe('the whole nginx.conf', () => {
-  test('names a user and its group when started as root, and none otherwise', () => {
+describe('nginx.conf', () => {
+  test('sets a user and its group when nginx starts as root, and none otherwise', () => {
     expect(whole({ workerUser: { name: 'nobody', group: 'nogroup' } })).toContain('\nuser nobody nogroup;');
     expect(whole()).not.toMatch(/^user /m);
   });
 
-  test('names a folder for each module that wants one', () => {
+  test('sets a temporary folder for each module that needs one', () => {
     expect(whole()).toContain('fastcgi_temp_path "/home/nginx/temp-fastcgi";');
     expect(whole({ unusedModules: [] })).not.toContain('fastcgi');
   });

@@ -24,7 +24,7 @@ beforeEach(() => {
 });
 afterEach(() => rmSync(home.dir, { recursive: true }));
 
-test('every table is prepared, and the first one in force serves nobody', () => {
+test('every table is prepared, and the first one in force has no active slot', () => {
   prepareTables(home, SLOTS);
   for (const table of allTables(SLOTS)) {
     expect(readdirSync(path.join(home.tables, tableFolder(table))).sort()).toEqual(tableFiles(table).sort());
@@ -32,14 +32,14 @@ test('every table is prepared, and the first one in force serves nobody', () => 
   expect(linkedTable(home)).toEqual({ active: null, standby: null });
 });
 
-test('preparing again leaves the table in force alone', () => {
+test('preparing again does not change the table in force', () => {
   prepareTables(home, SLOTS);
   linkTable(home, BLUE);
   prepareTables(home, SLOTS);
   expect(linkedTable(home)).toEqual(BLUE);
 });
 
-test('everyone may enter the tables, whatever the umask', () => {
+test('every user may enter the tables, whatever the umask', () => {
   const before = process.umask(0o077);
   try {
     prepareTables(home, SLOTS);
@@ -60,7 +60,7 @@ test('a shift replaces the link and leaves nothing else', () => {
   expect(readdirSync(home.dir).sort()).toEqual(['links', 'tables', 'traffic']);
 });
 
-test('a shift takes a second name of a link in reserve, so that it needs no inode', () => {
+test('a shift renames a hard link made beforehand, so that it needs no inode', () => {
   prepareTables(home, SLOTS);
   for (const table of [BLUE, GREEN, GREEN, BLUE]) {
     linkTable(home, table);
@@ -78,7 +78,7 @@ test('a temporary link left by a killed process does not break the next shift', 
   expect(() => lstatSync(`${home.traffic}.next`)).toThrow('ENOENT');
 });
 
-test("the link's text is short enough to lie in the inode: a full disk has no block for it", () => {
+test('the target of the link fits into the inode, since a full disk has no block for it', () => {
   prepareTables(home, SLOTS);
   expect(readlinkSync(home.traffic).length).toBeLessThan(60);
   const rolling = ['amber', 'green', 'blue'].map((slot) => ({ slot, buckets: 25 }));
@@ -86,14 +86,14 @@ test("the link's text is short enough to lie in the inode: a full disk has no bl
   expect(readlinkSync(home.traffic).length).toBeLessThan(60);
 });
 
-test('a shift makes no folder when the tables are prepared', () => {
+test('a shift creates no folder when the tables are prepared', () => {
   prepareTables(home, SLOTS);
   const before = statSync(home.tables).mtimeMs;
   linkTable(home, GREEN);
   expect(statSync(home.tables).mtimeMs).toBe(before);
 });
 
-test('a table that nobody has prepared is made on the way', () => {
+test('a shift creates a table that was not prepared', () => {
   prepareTables(home, SLOTS);
   const table = { active: 'yellow', standby: 'blue' };
   linkTable(home, table);
@@ -101,7 +101,7 @@ test('a table that nobody has prepared is made on the way', () => {
   expect(existsSync(path.join(home.traffic, 'all.yellow'))).toBe(true);
 });
 
-test('no link, a link to something else, and half a table are not tables', () => {
+test('a missing link, a link to something else and an incomplete table are errors', () => {
   const unreadable = expect.objectContaining({ code: 'E_UNREADABLE_TABLE' });
   expect(() => linkedTable(home)).toThrow(unreadable);
   symlinkSync('elsewhere', home.traffic);
@@ -112,7 +112,7 @@ test('no link, a link to something else, and half a table are not tables', () =>
   expect(() => linkedTable(home)).toThrow(unreadable);
 });
 
-test('tables are made before they are needed, and a shift to one of them then makes nothing', () => {
+test('a shift to a table made beforehand creates nothing', () => {
   const split = { ...BLUE, shares: [{ slot: 'green', buckets: 25 }] };
   prepareTables(home, SLOTS);
   makeTables(home, [split, BLUE]);
