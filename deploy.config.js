@@ -124,9 +124,11 @@ module.exports = {
     /** The disk limit for releases and their packages, which releases with the same lockfile share. The oldest good
         releases above it are removed. The active release, the warm one and the rollback target always stay. */
     disk: '1g',
-    /** The number of old log files, and the size at which a log is rotated. */
+    /** The number of old log files, the size at which a log is rotated, and the disk limit for all logs together,
+        above which the oldest ones are removed. */
     logs: 5,
     logSize: '20m',
+    logDisk: '500m',
   },
   room: {
     /** A deployment is refused if it would leave less than this free on the disk or in memory. */

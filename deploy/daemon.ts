@@ -22,7 +22,7 @@ import { previewRoutes } from './http/preview/routes';
 import { createNotifier } from './notify/notifier';
 import { createRequests } from './deployer/requests';
 import { keepReserve } from './home/disk-reserve';
-import { rotate } from './deployer/rotate-logs';
+import { isRotationDue, rotate } from './deployer/rotate-logs';
 import { createSchedules } from './deployer/schedules';
 import { readSecret } from './home/webhook-secret';
 import { nginxServer } from './traffic/nginx-server';
@@ -34,6 +34,8 @@ import { openContext } from './context';
 
 const REQUESTS_MAY_TAKE_MS = 1000;
 const RESERVE_EVERY_MS = 60_000;
+/** An attack can write 100 MB in a second, long before the next time of `schedules.rotate`. */
+const LOGS_EVERY_MS = 2000;
 
 function main(): void {
   const context = openContext(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
@@ -97,6 +99,7 @@ function createDesk(context: DeployContext, secret: string, clonePlace: () => Cl
   const notifier = createNotifier(context);
   let servers: Server[] = [];
   let guard: { stop: () => void } | undefined;
+  let logs: NodeJS.Timeout | undefined;
   return {
     open() {
       guard = keepGuard(context.home, context.root);
@@ -107,12 +110,16 @@ function createDesk(context: DeployContext, secret: string, clonePlace: () => Cl
       // finds pushes that arrived while no deployer ran, and records the tip of a new source
       schedules.now('poll');
       notifier.start();
+      logs = setInterval(() => {
+        if (isRotationDue(context)) schedules.now('rotate');
+      }, LOGS_EVERY_MS);
     },
     async close() {
       guard?.stop();
       dispatcher.stop();
       watch.stop();
       schedules.stop();
+      clearInterval(logs);
       await Promise.all([notifier.stop(), ...servers.map(closed)]);
       rmSync(context.home.socket, { force: true });
     },

@@ -158,6 +158,7 @@ export const schema = z.strictObject({
       disk: size.default('1g'),
       logs: z.number().int().min(0).default(5),
       logSize: size.default('20m'),
+      logDisk: size.default('500m'),
     })
     .prefault({}),
   room: z.strictObject({ disk: size.default('500m'), memory: size.default('64m') }).prefault({}),

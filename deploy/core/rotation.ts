@@ -1,4 +1,4 @@
-/** Decides the rotation of a log's older files: `x.log.1`, `x.log.2.gz`, … Pure. */
+/** Decides the rotation of a log's older files: `x.log.1`, `x.log.2.gz`, …; and which go when all take too much disk. */
 
 /** A rotated file of a log; 1 is the newest. */
 export interface Older {
@@ -42,4 +42,28 @@ export function decideTidying(older: Older[], keep: number, isOpen: (older: Olde
     ...excess.map((each): Tidying => ({ do: 'remove', older: each })),
     ...plain.map((each): Tidying => ({ do: 'pack', older: each })),
   ];
+}
+
+export interface LogFile {
+  path: string;
+  bytes: number;
+  /** When it was last written to, in milliseconds since 1970. */
+  writtenAt: number;
+  /** False for a log that is still written to or read. */
+  removable: boolean;
+}
+
+/** The files to remove, oldest first, until all logs together take at most `limit` bytes. */
+export function decideCap(files: LogFile[], limit: number): string[] {
+  let total = files.reduce((sum, { bytes }) => sum + bytes, 0);
+  const oldestFirst = files
+    .filter(({ removable }) => removable)
+    .sort((one, other) => one.writtenAt - other.writtenAt);
+  const removed: string[] = [];
+  for (const { path, bytes } of oldestFirst) {
+    if (total <= limit) break;
+    total -= bytes;
+    removed.push(path);
+  }
+  return removed;
 }

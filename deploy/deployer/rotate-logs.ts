@@ -30,6 +30,7 @@ import type { Home } from '../home/home';
 import { allOpenFiles } from '../os/open-files';
 import { DEPLOYER, slotAppName } from '../runtimes/pm2/definitions';
 import { askPm2 } from '../runtimes/pm2/rpc';
+import { capLogs } from './cap-logs';
 import { NGINX_LOGS, staleNginxLogs, stalePm2Logs } from './stale-logs';
 import { makeLogFolder } from '../traffic/log-folder';
 import { masterOf } from '../traffic/nginx-processes';
@@ -46,10 +47,7 @@ const LET_GO_WITHIN_MS = 5000;
 export async function rotate(context: DeployContext): Promise<void> {
   const { home, journal } = context;
   const { keep } = configNow(home, context.root);
-  const pm2Logs = [DEPLOYER, ...context.slots.map(({ name }) => slotAppName(name))].map(
-    (name) => `${name}.log`,
-  );
-  const logs = [...NGINX_LOGS, ...pm2Logs, DEPLOYMENTS_LOG];
+  const logs = rotatedLogs(context);
   const tooLarge = (folder: string, log: string): boolean => sizeOf(folder, log) > bytesOf(keep.logSize);
   const failures: unknown[] = [];
   // a log that fails must not keep the others from being rotated
@@ -63,10 +61,27 @@ export async function rotate(context: DeployContext): Promise<void> {
   for (const log of logs) if (tooLarge(home.logs, log)) await attempt(() => beginNew(home.logs, log));
   if (tooLarge(home.pm2, PM2_OWN_LOG)) await attempt(() => moveContent(home.pm2, PM2_OWN_LOG));
   await Promise.all([attempt(() => nginxLetsGo(home)), attempt(() => pm2LetsGo(home))]);
-  // a deployment counts requests from a position in the log, so the file must not move
-  if (journal.active() === null) for (const log of logs) await attempt(() => tidy(home.logs, log, keep.logs));
+  // a deployment counts requests from a position in the log; one that is held may stay so for days and counts later
+  const isCounting = ![undefined, 'holding'].includes(journal.active()?.state);
+  if (!isCounting) for (const log of logs) await attempt(() => tidy(home.logs, log, keep.logs));
   await attempt(() => tidy(home.pm2, PM2_OWN_LOG, keep.logs));
+  await attempt(() => capLogs(home, bytesOf(keep.logDisk), isCounting));
   if (failures.length > 0) throw failures[0];
+}
+
+/** True when a log exceeds `keep.logSize`. A `stat` for each log: cheap enough for every few seconds. */
+export function isRotationDue(context: DeployContext): boolean {
+  const { home, config } = context;
+  const limit = bytesOf(config.keep.logSize);
+  return (
+    rotatedLogs(context).some((log) => sizeOf(home.logs, log) > limit) ||
+    sizeOf(home.pm2, PM2_OWN_LOG) > limit
+  );
+}
+
+function rotatedLogs({ slots }: DeployContext): string[] {
+  const pm2Logs = [DEPLOYER, ...slots.map(({ name }) => slotAppName(name))].map((name) => `${name}.log`);
+  return [...NGINX_LOGS, ...pm2Logs, DEPLOYMENTS_LOG];
 }
 
 function beginNew(folder: string, log: string): void {

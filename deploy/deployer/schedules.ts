@@ -104,9 +104,10 @@ export function telling(
       await does();
       await tellOnce(null);
     } catch (error) {
-      console.error(`${name}:`, error);
       // with the task's name: an engine that is down means one thing to pruning and another to the watch
-      await tellOnce(`${name}: ${asKnown(error).message}`).catch(() => {});
+      const message = `${name}: ${asKnown(error).message}`;
+      if (message !== trouble) console.error(`${name}:`, error);
+      await tellOnce(message).catch(() => {});
     }
   };
 }

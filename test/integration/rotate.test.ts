@@ -1,4 +1,5 @@
 /** Logs are rotated while they are written to as fast as they can be, and every line is counted. */
+import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
   chownSync,
@@ -9,6 +10,7 @@ import {
   statSync,
   writeFileSync,
 } from 'node:fs';
+
 import path from 'node:path';
 import type { Home } from '../../deploy/home/home';
 import { homeAt } from '../../deploy/home/home';
@@ -18,7 +20,7 @@ import { logPosition, readRequests } from '../../deploy/traffic/access-log';
 import type { DeployContext } from '../../deploy/context';
 import { needs, root } from '../support/needs';
 import { pm2Fixture, release } from '../support/pm2';
-import type { Rotations } from '../support/rotation-under-load';
+import type { Keep, Rotations } from '../support/rotation-under-load';
 import { allLines, olderThan, rotateUnderLoad, rotationContext } from '../support/rotation-under-load';
 import { fill, mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
 import { firstOutput, startTypeScript } from '../support/second-process';
@@ -57,7 +59,7 @@ describe('nginx', () => {
     const traffic = await trafficFixture();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;
-    const context = await yardOf(home, { logSize: '64k', logs: 5 });
+    const context = await contextFor(home, { logSize: '64k', logs: 5 });
     await traffic.startApp('blue');
     await traffic.traffic.shift({ active: 'blue', standby: null });
     await traffic.nginx.start();
@@ -76,7 +78,7 @@ describe('nginx', () => {
     const traffic = await trafficFixture();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;
-    const context = await yardOf(home, { logSize: '1k', logs: 1 });
+    const context = await contextFor(home, { logSize: '1k', logs: 1 });
     const { id } = await context.journal.request({
       kind: 'deploy',
       trigger: 'command',
@@ -96,6 +98,54 @@ describe('nginx', () => {
   });
 });
 
+it('logs the start of a path, however long and odd it is', async () => {
+  const traffic = await trafficFixture();
+  afterwards(() => traffic.cleanUp());
+  const { home } = traffic;
+  mkdirSync(home.logs, { recursive: true });
+  await traffic.startApp('blue');
+  await traffic.traffic.shift({ active: 'blue', standby: null });
+  await traffic.nginx.start();
+  const from = logPosition(home);
+  const paths = ['%01', '%0A', '%FF', '%22', 'x'].map((text) => `/${text.repeat(5000)}`);
+
+  for (const long of paths) await traffic.ask(long);
+  await traffic.ask('/', { method: 'A'.repeat(5000) });
+
+  const requests = await until('the lines', () => {
+    const read = readRequests(home, from).requests;
+    return read.length === paths.length + 1 && read;
+  });
+  expect(requests.map(({ uri }) => uri.length)).toEqual([257, 257, 257, 257, 257, 1]);
+  expect(requests.at(-1)?.method).toBe(`${'A'.repeat(16)}…`);
+  const lines = allLines(home, 'access.log');
+  expect(Math.max(...lines.map((line) => line.length))).toBeLessThan(2500);
+});
+
+describe('the limit for all logs together', () => {
+  const size = (home: Home): number =>
+    readdirSync(home.logs).reduce((sum, name) => sum + statSync(path.join(home.logs, name)).size, 0);
+
+  it.each(['running', 'holding'] as const)('holds while a deployment is %s', async (state) => {
+    const home = homeAt(tempHome());
+    const context = await contextFor(home, { logSize: '10k', logs: 100, logDisk: '100k' });
+    const { id } = await context.journal.request({
+      kind: 'deploy',
+      trigger: 'command',
+      strategy: 'blue-green',
+    });
+    await context.journal.move(id, 'running');
+    if (state === 'holding') await context.journal.hold(id);
+    for (let turn = 0; turn < 30; turn++) {
+      writeFileSync(home.accessLog, randomBytes(16_000), { flag: 'a' });
+      await rotate(context);
+      expect(size(home)).toBeLessThan(120_000);
+    }
+    // a deployment counts in the newest one
+    expect(olderThan(home, 'access.log')).toContain('1');
+  });
+});
+
 needs('a small disk', smallDiskPossible).describe('a full disk', () => {
   let disk: SmallDisk;
   beforeAll(() => void (disk = mountSmallDisk('1m')));
@@ -104,7 +154,7 @@ needs('a small disk', smallDiskPossible).describe('a full disk', () => {
   it('keeps the log that cannot be copied, and removes old files of all logs', async () => {
     const home = homeAt(path.join(disk.dir, 'home'));
     mkdirSync(home.pm2, { recursive: true });
-    const context = await yardOf(home, { logSize: '1k', logs: 2 });
+    const context = await contextFor(home, { logSize: '1k', logs: 2 });
     const own = path.join(home.pm2, 'pm2.log');
     writeFileSync(own, 'x'.repeat(100_000));
     writeFileSync(`${own}.1`, 'the newest');
@@ -131,7 +181,7 @@ describe('PM2', () => {
     afterwards(() => pm2.clear());
     const { home, blue } = pm2;
     mkdirSync(home.dir, { recursive: true });
-    const context = await yardOf(home, { logSize: '1k', logs: 2 });
+    const context = await contextFor(home, { logSize: '1k', logs: 2 });
     const runtime = createPm2Runtime({ home, stopSeconds: 1 });
     const log = path.join(home.pm2, 'pm2.log');
     const older = (): string[] => readdirSync(home.pm2).filter((name) => name.startsWith('pm2.log.'));
@@ -154,7 +204,7 @@ describe('PM2', () => {
     afterwards(() => pm2.clear());
     const { home, blue } = pm2;
     mkdirSync(home.dir, { recursive: true });
-    const context = await yardOf(home, { logSize: '64k', logs: 100 });
+    const context = await contextFor(home, { logSize: '64k', logs: 100 });
     const runtime = createPm2Runtime({ home, stopSeconds: 1 });
     const chatty = release(pm2);
     const enough = path.join(pm2.dir, 'enough');
@@ -201,7 +251,7 @@ function chattyApp(enough: string): string {
   `;
 }
 
-async function yardOf(home: Home, keep: { logSize: string; logs: number }): Promise<DeployContext> {
+async function contextFor(home: Home, keep: Keep): Promise<DeployContext> {
   const context = await rotationContext(home, tempHome(), keep);
   afterwards(() => context.journal.close());
   return context;

@@ -15,6 +15,12 @@ import { until } from './until';
 
 const TURNS = 8;
 
+export interface Keep {
+  logSize: string;
+  logs: number;
+  logDisk?: string;
+}
+
 export interface Rotations {
   requests: number;
   failures: number;
@@ -81,7 +87,7 @@ export async function rotateUnderLoad(): Promise<Rotations> {
 export async function rotationContext(
   home: Home,
   root: string,
-  keep: { logSize: string; logs: number },
+  keep: Keep,
 ): Promise<DeployContext> {
   writeFileSync(path.join(root, 'deploy.config.js'), `module.exports = ${JSON.stringify({ keep })};`);
   const journal = Journal.open(home);

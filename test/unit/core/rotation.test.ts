@@ -1,4 +1,5 @@
-import { decideRenames, decideTidying, nameOf, olderFiles } from '../../../deploy/core/rotation';
+import type { LogFile } from '../../../deploy/core/rotation';
+import { decideCap, decideRenames, decideTidying, nameOf, olderFiles } from '../../../deploy/core/rotation';
 
 const older = (...names: string[]): ReturnType<typeof olderFiles> => olderFiles('x.log', names);
 const closed = (): boolean => false;
@@ -32,4 +33,29 @@ it('removes files beyond the limit, then compresses all but the newest', () => {
 
 it('leaves files that are still written to', () => {
   expect(decideTidying(older('x.log.1', 'x.log.2', 'x.log.9'), 0, () => true)).toEqual([]);
+});
+
+describe('the limit for all logs together', () => {
+  const file = (path: string, bytes: number, writtenAt: number, removable = true): LogFile => ({
+    path,
+    bytes,
+    writtenAt,
+    removable,
+  });
+  const logs = [
+    file('access.log', 40, 9, false),
+    file('access.log.1', 30, 8),
+    file('deployment-1.log', 20, 2),
+    file('app-blue.log.1', 10, 3),
+  ];
+
+  it('removes the oldest logs until the rest fits', () => {
+    expect(decideCap(logs, 100)).toEqual([]);
+    expect(decideCap(logs, 99)).toEqual(['deployment-1.log']);
+    expect(decideCap(logs, 75)).toEqual(['deployment-1.log', 'app-blue.log.1']);
+  });
+
+  it('keeps what is still written to or read', () => {
+    expect(decideCap(logs, 0)).toEqual(['deployment-1.log', 'app-blue.log.1', 'access.log.1']);
+  });
 });
