@@ -4,7 +4,7 @@ import { ERRORS } from '../../../deploy/core/errors';
 
 const folder = path.resolve(__dirname, '../../../scripts/lib');
 
-it('every code that the scripts report stands in the table of errors', () => {
+it('every error code of the scripts is in the table of errors', () => {
   const sources = readdirSync(folder).map((name) => readFileSync(path.join(folder, name), 'utf8'));
   const codes = [...sources.join('\n').matchAll(/'(E_[A-Z_]+)'/g)].map(([, code]) => code);
   expect(codes.length).toBeGreaterThan(8);

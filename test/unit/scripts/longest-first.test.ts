@@ -22,7 +22,7 @@ function sequencer(recorded: Record<string, number>): LongestFirst {
   return made;
 }
 
-it('runs the files that took longest first, and those without a record by their size', () => {
+it('test files run longest first, and those without a record by size', () => {
   const files = [file('short', 1), file('unknown', 300), file('larger', 900), file('long', 2)];
   expect(names(sequencer({ short: 3, long: 200 }).sort(files))).toEqual([
     'long',
@@ -32,7 +32,7 @@ it('runs the files that took longest first, and those without a record by their 
   ]);
 });
 
-it('gives every file to one shard, and each shard about the same number of seconds', () => {
+it('every test file is in one shard, and all shards take about the same time', () => {
   const recorded = { a: 200, b: 120, c: 90, d: 80, e: 60, f: 50 };
   const files = Object.keys(recorded).map((name) => file(name, 1));
   const shards = [1, 2, 3].map((shardIndex) =>
@@ -41,7 +41,7 @@ it('gives every file to one shard, and each shard about the same number of secon
   expect(shards).toEqual([['a'], ['b', 'e'], ['c', 'd', 'f']]);
 });
 
-it('names only files that exist', () => {
+it('the recorded durations name only files that exist', () => {
   for (const name of Object.keys(recordedIn(ROOT))) {
     expect([name, existsSync(path.join(ROOT, name))]).toEqual([name, true]);
   }

@@ -1,7 +1,7 @@
 import { checkNode, checkPlatform, checkTools } from '../../../scripts/lib/machine';
 
-describe('the Node it runs on', () => {
-  it.each(['v20.0.0', 'v20.20.2', 'v26.1.0-nightly', 'v100.0.0'])('%s will do', (version) => {
+describe('the version of Node', () => {
+  it.each(['v20.0.0', 'v20.20.2', 'v26.1.0-nightly', 'v100.0.0'])('%s is accepted', (version) => {
     expect(() => checkNode(version)).not.toThrow();
   });
 
@@ -15,12 +15,12 @@ describe('the Node it runs on', () => {
   });
 });
 
-it('runs on Linux only', () => {
+it('Switchyard runs on Linux only', () => {
   expect(() => checkPlatform('linux')).not.toThrow();
   expect(() => checkPlatform('darwin')).toThrow(expect.objectContaining({ code: 'E_NOT_LINUX' }));
 });
 
-it('names the tool that is missing', () => {
+it('a missing tool is an error of its own', () => {
   expect(() => checkTools({ PATH: process.env.PATH })).not.toThrow();
   expect(() => checkTools({ PATH: '/nowhere' })).toThrow(expect.objectContaining({ code: 'E_NO_GIT' }));
 });

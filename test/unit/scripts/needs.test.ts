@@ -3,7 +3,7 @@ import { needs } from '../../support/needs';
 
 const docker = (): string => 'docker is not installed';
 
-it('a test that the machine cannot run is skipped, and the summary finds its name and its reason', () => {
+it('a test that the machine cannot run is skipped, and the summary has its name and the reason', () => {
   const skip = jest.spyOn(test, 'skip').mockImplementation(() => undefined);
   needs('a Docker engine', docker).test('compose starts a slot', jest.fn());
   expect(skip).toHaveBeenCalledTimes(1);
@@ -12,7 +12,7 @@ it('a test that the machine cannot run is skipped, and the summary finds its nam
   expectReason(title, 'compose starts a slot');
 });
 
-it('so are all the tests of a group', () => {
+it('a group that the machine cannot run is skipped in the same way', () => {
   const skip = jest.spyOn(describe, 'skip').mockImplementation(() => undefined);
   needs('a Docker engine', docker).describe('compose', jest.fn());
   const title = skip.mock.calls[0]?.[0] as string;
@@ -20,11 +20,11 @@ it('so are all the tests of a group', () => {
   expectReason(`${title} starts a slot`, 'compose starts a slot');
 });
 
-it('a test that the machine can run is an ordinary one', () => {
+it('a test that the machine can run stays an ordinary one', () => {
   expect(needs('a Docker engine', () => null)).toEqual({ describe, test });
 });
 
-/** What the summary of `npm test` makes of a skipped test with that name. */
+/** Expects the summary of `npm test` to split this title into name and reason. */
 function expectReason(fullName: string, name: string): void {
   const perfStats = { start: 1, end: 2 };
   const file = { displayName: { name: 'unit' }, perfStats, testResults: [{ fullName, status: 'pending' }] };

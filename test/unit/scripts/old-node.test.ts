@@ -1,4 +1,4 @@
-/** Before Node's version is checked nothing may run, or even parse, that an old Node lacks. */
+/** Code that runs before the check of Node's version must not need a newer Node, not even to be parsed. */
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { ScriptTarget, transpileModule } from 'typescript';
@@ -11,16 +11,16 @@ const early = ['scripts', 'scripts/lib', 'bin'].flatMap((folder) =>
 );
 const files = [...early, 'tools/run.js'];
 
-it.each(files)('%s uses no syntax that is younger than Node 10', (file) => {
+it.each(files)('%s uses no syntax newer than Node 10', (file) => {
   const source = readFileSync(path.join(root, file), 'utf8');
   expect(printed(source, ScriptTarget.ES2018)).toBe(printed(source, ScriptTarget.ESNext));
 });
 
-it.each(files)('%s requires nothing by the node: scheme, which Node 12 does not know', (file) => {
+it.each(files)('%s requires nothing with the node: scheme, which Node 12 does not support', (file) => {
   expect(readFileSync(path.join(root, file), 'utf8')).not.toMatch(/require\(['"]node:/);
 });
 
-/** What TypeScript makes of a source for that version of JavaScript: the same again, if it needs nothing newer. */
+/** A source compiled for this version of JavaScript. It is the same for all versions if it needs none newer. */
 function printed(source: string, target: ScriptTarget): string {
   return transpileModule(source, { compilerOptions: { target } }).outputText;
 }

@@ -17,7 +17,7 @@ function summary(files: object[], suites: string[], pattern?: string): { lines: 
 }
 
 describe('the summary of npm test', () => {
-  it('ends with one plain line over all suites', () => {
+  it('ends with one line for all suites', () => {
     const unit = file('unit', [
       ['a', 'passed'],
       ['b', 'passed'],
@@ -33,7 +33,7 @@ describe('the summary of npm test', () => {
     expect(ok).toBe(true);
   });
 
-  it('names what failed and is not ok', () => {
+  it('names a failed test and is not ok', () => {
     const { lines, ok } = summary(
       [
         file('unit', [
@@ -48,7 +48,7 @@ describe('the summary of npm test', () => {
     expect(ok).toBe(false);
   });
 
-  it('tells what failed and how it begins right before its last line, without colours', () => {
+  it('shows the start of each failure right before its last line, without colours', () => {
     const failed = {
       fullName: 'b',
       status: 'failed',
@@ -69,7 +69,7 @@ describe('the summary of npm test', () => {
     ]);
   });
 
-  it('counts a file that could not even be run as a failure', () => {
+  it('counts a file that could not be run as a failure', () => {
     const { lines, ok } = summary([file('unit', [], { testExecError: { message: 'syntax' } })], ['unit']);
     expect(lines.at(-1)).toBe('0 passed, 1 failed, 0 skipped');
     expect(lines.slice(-4, -2)).toEqual([
@@ -79,7 +79,7 @@ describe('the summary of npm test', () => {
     expect(ok).toBe(false);
   });
 
-  it('is not ok when no test ran, and says which suite had none', () => {
+  it('is not ok when no test ran, and names the empty suite', () => {
     const { lines, ok } = summary([], ['unit']);
     expect(lines).toContain('unit  no test ran');
     expect(ok).toBe(false);
@@ -89,7 +89,7 @@ describe('the summary of npm test', () => {
     expect(summary([file('unit', [['a', 'pending']])], ['unit']).ok).toBe(false);
   });
 
-  it('shows what belongs to no suite: what the run left behind', () => {
+  it('shows leftovers of the run, which belong to no suite', () => {
     const left: Outcome = { suite: 'left behind', name: 'process 7: nginx', status: 'failed' };
     const { lines, ok } = summarize([left], []);
     expect(lines).toContain('left behind  0 passed, 1 failed, 0 skipped');
@@ -98,14 +98,14 @@ describe('the summary of npm test', () => {
 });
 
 describe('a skipped test', () => {
-  it('stands there by name with what the machine lacks', () => {
+  it('is listed by name with what the machine lacks', () => {
     const title = 'the compose runtime [needs a Docker engine: docker is not installed] starts a slot';
     expect(summary([file('integration', [[title, 'pending']])], ['integration']).lines).toContain(
       '  integration: the compose runtime starts a slot (needs a Docker engine: docker is not installed)',
     );
   });
 
-  it('without a reason is told that it has none', () => {
+  it('without a reason is listed as such', () => {
     const tests: [string, string][] = [
       ['a', 'pending'],
       ['b', 'todo'],
@@ -115,7 +115,7 @@ describe('a skipped test', () => {
     expect(lines).toContain('  unit: b (still to be written)');
   });
 
-  it('is one that was asked for: what -t leaves out is not skipped', () => {
+  it('is not one that -t leaves out', () => {
     const tests: [string, string][] = [
       ['shifts', 'passed'],
       ['drains', 'pending'],
