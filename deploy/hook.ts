@@ -61,7 +61,7 @@ function refuseWhenSourceIsElsewhere({ config }: DeployContext): void {
 
 async function tellDeployer(context: DeployContext, update: Update): Promise<void> {
   const answer = await postPatiently(context, {
-    port: context.config.http.port,
+    port: context.config.deployer.port,
     secret: readSecret(context.home),
     delivery: randomUUID(),
     ...update,

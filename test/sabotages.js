@@ -290,6 +290,14 @@ const SABOTAGES = [
     test: 'test/unit/home/webhook-secret.test.ts',
   },
   {
+    invariant: 7,
+    what: 'nginx forwards every path of the deployer',
+    file: 'nginx/site.conf.template',
+    from: 'location /_deploy/ { return 404; error_page 404 @nothing; }',
+    to: 'location /_deploy/ { proxy_pass http://127.0.0.1:${DEPLOYER_PORT}; }',
+    test: 'test/integration/traffic-deploy-paths.test.ts',
+  },
+  {
     invariant: 8,
     what: "the caller's whole environment reaches the app and PM2",
     file: 'deploy/os/environment-allowlist.ts',

@@ -1,4 +1,7 @@
-/** Posts webhooks in GitHub's format through nginx; used by push.git's hook. */
+/**
+ * Posts webhooks in GitHub's format; used by push.git's hook, directly to the deployer so that a push does not depend on
+ * the public port, and by doctor.
+ */
 import { randomUUID } from 'node:crypto';
 import http from 'node:http';
 import { DEADLINE_HEADER } from '../http/request-headers';
@@ -10,7 +13,7 @@ const TIMEOUT_MS = 10_000;
 const NOBODY = /^0+$/;
 
 export interface Push {
-  /** nginx's port. */
+  /** The deployer's port on 127.0.0.1, or nginx's. */
   port: number;
   secret: string;
   delivery: string;

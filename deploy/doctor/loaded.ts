@@ -17,7 +17,7 @@ export async function checkLoaded(context: DoctorContext): Promise<Judgement[]> 
   const home = context.home();
   const config = context.ports();
   const wanted = configurationFor(home, config, await context.nginx(), findWorkerUser());
-  const loaded = await loadedMark(config.http.port, ASK_MS);
+  const loaded = await loadedMark(home, config.http.port, ASK_MS);
   const edited = changedFiles(home, wanted);
   return judgeLoaded({ loaded, wanted: wanted.mark, edited, folder: home.nginx });
 }

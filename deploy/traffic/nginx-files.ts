@@ -20,9 +20,14 @@ const UNUSABLE_IN_A_PATH = /["'$\\:;{}\n\r]/;
 export const configFile = (home: Home): string => path.join(home.nginx, 'nginx.conf');
 export const errorLog = (home: Home): string => path.join(home.logs, 'nginx-error.log');
 
-/** The sockets of the slots' backup servers, as site.conf names them. */
-export const socketFiles = (home: Home, config: Config): string[] =>
-  slotsOf(config).map((slot) => path.join(home.nginx, `after-${slot.name}.sock`));
+/** Where nginx itself responds, with the mark of its configuration. */
+export const statusSocket = ({ nginx }: Pick<Home, 'nginx'>): string => path.join(nginx, 'status.sock');
+
+/** All sockets that site.conf names: the slots' backup servers and the status. */
+export const socketFiles = (home: Home, config: Config): string[] => [
+  ...slotsOf(config).map((slot) => path.join(home.nginx, `after-${slot.name}.sock`)),
+  statusSocket(home),
+];
 
 /** Writes nginx.conf and site.conf. Throws E_HOME for a path that nginx's configuration language cannot express. */
 export function writeConfiguration(

@@ -20,6 +20,7 @@ import {
   configurationFor,
   errorLog,
   socketFiles,
+  statusSocket,
   writeConfiguration,
   writeFiles,
   writtenFiles,
@@ -105,14 +106,14 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
       for (const socket of socketFiles(home, config)) rmSync(socket, { force: true });
       const { code, stderr } = await runNginx(file, nginxArgs, home.nginx);
       if (code !== 0) throw refusal(stderr, config.http.port, 'does not start');
-      await answering(home, config.http.port);
+      await answering(home);
     },
 
     async apply() {
       const nginx = await binary();
       const wanted = configurationFor(home, config, nginx, findWorkerUser());
       forgetClosing(home);
-      const loaded = await loadedMark(config.http.port, PATIENCE_MS);
+      const loaded = await loadedMark(home, config.http.port, PATIENCE_MS);
       if (loaded === wanted.mark && changedFiles(home, wanted).length === 0) return false;
       await tryOut(home, nginx.file, wanted, config.http.port);
       if (loaded === wanted.mark) writeFiles(home.nginx, wanted.files);
@@ -164,7 +165,7 @@ async function replaceLoaded(
   const old = acceptingWorkers(home);
   // new workers answer 100 ms before nginx asks the old ones to quit
   const hasReplaced = async (): Promise<boolean> =>
-    (await loadedMark(port, PATIENCE_MS).catch(() => null)) === wanted.mark &&
+    (await loadedMark(home, port, PATIENCE_MS).catch(() => null)) === wanted.mark &&
     !acceptingWorkers(home).some((pid) => old.includes(pid));
   await withConnectionsClosed(home, port, loaded, async () => {
     writeFiles(home.nginx, wanted.files);
@@ -207,7 +208,7 @@ async function dismissOrphans(home: Home, port: number): Promise<void> {
     // by pid: a worker that quits rewrites its title, and cannot be found by it meanwhile
     return until(() => !portInUse(port) || !orphans.some(isRunning), PATIENCE_MS);
   };
-  const mark = await loadedMark(port, PATIENCE_MS).catch(() => null);
+  const mark = await loadedMark(home, port, PATIENCE_MS).catch(() => null);
   const left = await (mark === null ? quit() : withConnectionsClosed(home, port, mark, quit));
   if (!left) await end(home, 0);
 }
@@ -222,12 +223,12 @@ async function until(condition: () => boolean | Promise<boolean>, ms: number): P
   return true;
 }
 
-async function answering(home: Home, port: number): Promise<void> {
-  const question = { port, path: '/_deploy/nginx', timeoutMs: 1000 };
+async function answering(home: Home): Promise<void> {
+  const question = { socketPath: statusSocket(home), path: '/', timeoutMs: 1000 };
   const serves = async (): Promise<boolean> =>
     masterOf(home) !== null && (await probe(question)).status === 204;
   if (await until(serves, PATIENCE_MS)) return;
-  throw new KnownError('E_NGINX', `nginx was started but does not answer on port ${port}.`);
+  throw new KnownError('E_NGINX', 'nginx was started but does not answer.');
 }
 
 function send(pid: number, signal: NodeJS.Signals): void {

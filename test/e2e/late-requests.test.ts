@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { processesWith } from '../../deploy/os/process-table';
 import { probe } from '../../deploy/traffic/probe';
+import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { expectDone, expectLive } from '../support/expect-live';
 import { afterwards } from '../support/temp-home';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -77,6 +78,18 @@ it('a request that was carried out though its answer came too late is followed t
   const answer = clone.switchyard('rollback');
   await until('the request is written', () => clone.deployments().length > length);
   expectDone(await answer);
+});
+
+it('a push reaches the deployer while the public port answers nobody', async () => {
+  const { length } = clone.deployments();
+  const nginx = processesOf(clone.home);
+  const resume = (): void => nginx.forEach((pid) => process.kill(pid, 'SIGCONT'));
+  afterwards(resume);
+  nginx.forEach((pid) => process.kill(pid, 'SIGSTOP'));
+  const pushed = clone.push('while nginx is stopped');
+  await until('the deployment is queued', () => clone.deployments().length > length);
+  resume();
+  expectLive(await pushed);
 });
 
 /** Stops the deployer, before any request is read. Returns what lets it go on. */

@@ -49,7 +49,7 @@ const TEMPLATE = 'nginx/site.conf.template';
 
 describe('npm start applies', () => {
   it('a changed template of nginx without losing a request, as doctor says', async () => {
-    const [master, before] = [masterOf(clone.home), await loadedMark(clone.ports.http, 5000)];
+    const [master, before] = [masterOf(clone.home), await loadedMark(clone.home, clone.ports.http, 5000)];
     edit(TEMPLATE, 'server_tokens off;', 'server_tokens off;\n    etag on;');
     const fault = await expectFault(clone, 'nginx loaded');
     await users().more(500);
@@ -57,7 +57,7 @@ describe('npm start applies', () => {
     await applyFix(clone, fault);
 
     expect(fault.fix).toBe('npm start');
-    expect(await loadedMark(clone.ports.http, 5000)).not.toBe(before);
+    expect(await loadedMark(clone.home, clone.ports.http, 5000)).not.toBe(before);
     expect(masterOf(clone.home)).toBe(master);
     await load?.more(500);
     expect((await load?.stop())?.failed).toEqual([]);
@@ -149,7 +149,7 @@ describe('npm start refuses, and changes nothing,', () => {
   });
 
   it('a template that nginx refuses, which serves on with the one it has', async () => {
-    const before = await loadedMark(clone.ports.http, 5000);
+    const before = await loadedMark(clone.home, clone.ports.http, 5000);
     const written = edit(TEMPLATE, 'server_tokens off;', 'server_tokens perhaps;');
     await users().more(100);
 
@@ -159,7 +159,7 @@ describe('npm start refuses, and changes nothing,', () => {
     expect(said.text).toMatch(
       /✗ nginx refuses its new configuration: .*perhaps.* It keeps its current one\.\n.*\[E_NGINX\]/,
     );
-    expect(await loadedMark(clone.ports.http, 5000)).toBe(before);
+    expect(await loadedMark(clone.home, clone.ports.http, 5000)).toBe(before);
     expect((await load?.stop())?.failed).toEqual([]);
     clone.write(TEMPLATE, written);
     await untilHealthy(clone);

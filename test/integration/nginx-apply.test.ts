@@ -26,7 +26,7 @@ function changed(maxBody: string): NginxServer {
   return nginxServer(context.home, { ...context.config, http: { ...context.config.http, maxBody } });
 }
 
-const mark = (): Promise<string | null> => loadedMark(context.ports.http, 5000);
+const mark = (): Promise<string | null> => loadedMark(context.home, context.ports.http, 5000);
 
 test('a new configuration is in force and no request is lost, while a plain reload loses some', async () => {
   const { pid } = context.nginx.running() ?? {};

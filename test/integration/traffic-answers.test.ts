@@ -73,7 +73,7 @@ describe('without a table there is no slot', () => {
   test('and the deployer answers all the same', async () => {
     await context.startApp('deployer');
     rmSync(context.home.traffic);
-    expect((await context.ask('/_deploy/echo')).json).toEqual({ version: 'deployer' });
+    expect((await context.ask('/_deploy/preview')).json).toEqual({ version: 'deployer' });
   });
 });
 
@@ -213,14 +213,14 @@ test('the log tells who was asked, without queries, and keeps our own questions 
   await context.traffic.shift(BLUE);
   const from = logPosition(context.home);
   await context.ask('/login?token=s3cret', { method: 'POST', body: 'x' });
-  await context.ask('/_deploy/status');
+  await context.ask('/_deploy/preview');
   await context.traffic.verify('/health');
   // nginx writes a request's line after it has sent the answer
   await until('three lines in the log', () => readRequests(context.home, from).requests.length === 3);
   const { requests } = readRequests(context.home, from);
   expect(requests.map(({ kind, uri }) => [kind, uri])).toEqual([
     ['app', '/login'],
-    ['deploy', '/_deploy/status'],
+    ['deploy', '/_deploy/preview'],
     ['probe', '/health'],
   ]);
   expect(requests[0]).toMatchObject({

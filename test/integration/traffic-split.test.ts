@@ -145,12 +145,12 @@ describe('maintenance', () => {
   });
 
   test('the deployer is there all the same', async () => {
-    expect(await context.ask('/_deploy/status')).toMatchObject({
+    expect(await context.ask('/_deploy/preview')).toMatchObject({
       status: 503,
       json: { error: { code: 'E_DEPLOYER_DOWN' } },
     });
     await context.startApp('deployer');
-    expect((await context.ask('/_deploy/status')).status).toBe(200);
+    expect((await context.ask('/_deploy/preview')).status).toBe(200);
   });
 });
 

@@ -4,6 +4,7 @@
  */
 import { probe } from '../../deploy/traffic/probe';
 import { masterOf, processesOf as nginxProcesses } from '../../deploy/traffic/nginx-processes';
+import { statusSocket } from '../../deploy/traffic/nginx-files';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { deployerStatus } from '../../deploy/runtimes/pm2/deployer';
 import {
@@ -222,7 +223,7 @@ function untilAnotherServes(pid: number): Promise<number> {
 }
 
 async function nginxAnswers(): Promise<boolean> {
-  return (await probe({ port: clone.ports.http, path: '/_deploy/nginx', timeoutMs: 1000 })).status === 204;
+  return (await probe({ socketPath: statusSocket(clone.home), path: '/', timeoutMs: 1000 })).status === 204;
 }
 
 async function expectNextPushToWork(): Promise<void> {

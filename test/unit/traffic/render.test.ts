@@ -135,6 +135,7 @@ describe('site.conf', () => {
       ...SETTINGS.slots.map(() => 'client_max_body_size 0;'),
       'client_max_body_size 7m;',
       'client_max_body_size 25m;',
+      'client_max_body_size 1k;',
     ]);
   });
 
