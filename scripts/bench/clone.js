@@ -3,7 +3,8 @@
 'use strict';
 const fs = require('fs');
 const path = require('path');
-const { makeCopy } = require('../demo/copy');
+require('../../tools/load-typescript');
+const { makeCopy } = require('../../tools/lib/copy');
 const { kit, ROOT } = require('./kit');
 const { atEnd, freePorts, output } = require('./processes');
 
@@ -16,7 +17,7 @@ const CLOCK =
 /** @param {'pm2' | 'compose'} runtime */
 async function startClone(runtime) {
   const [http, blue, green, deployer] = /** @type {[number, number, number, number]} */ (await freePorts(4));
-  const copy = await makeCopy(ROOT, { http, blue, green, deployer });
+  const copy = await makeCopy(ROOT, { ports: { http, blue, green, deployer }, name: 'demo' });
   const stop = atEnd(() => copy.remove());
   const env = { ...copy.env, BAKE_SECONDS: '0', RUNTIME: runtime, APP_NAME: 'switchyard-bench' };
   const top = path.dirname(copy.dir);

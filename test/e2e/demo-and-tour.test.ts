@@ -24,7 +24,7 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
   afterAll(() => clone.cleanUp());
 
   it('the demo starts, changes a line, goes back, survives a mistake and stops', async () => {
-    const said = await clone.shell(`TMPDIR=${place} node scripts/demo.js --svg demo.svg --text demo.txt`);
+    const said = await clone.shell(`TMPDIR=${place} node tools/run.js demo --svg demo.svg --text demo.txt`);
 
     expectDone(said);
     const story = chapters(clone.read('demo.txt'));
@@ -60,7 +60,7 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
 
   it('the tour shows the maintenance page of in-place, and that nothing else failed', async () => {
     const said = await clone.shell(
-      `TMPDIR=${place} node scripts/tour.js --strategy in-place --svg tour.svg --text tour.txt`,
+      `TMPDIR=${place} node tools/run.js tour --strategy in-place --svg tour.svg --text tour.txt`,
     );
 
     expectDone(said);
@@ -82,9 +82,9 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
   it('both leave nothing behind when they are interrupted in the middle, side by side', async () => {
     const [demo, tour] = await Promise.all([
       // the deployer and nginx run, and a deployment is under way
-      interrupted(['scripts/demo.js'], '✓ deployer'),
+      interrupted(['tools/run.js', 'demo'], '✓ deployer'),
       // users ask already, and a deployment begins
-      interrupted(['scripts/tour.js', '--strategy', 'blue-green'], 'users keep asking'),
+      interrupted(['tools/run.js', 'tour', '--strategy', 'blue-green'], 'users keep asking'),
     ]);
 
     expect(demo.code).toBe(130);
@@ -97,7 +97,7 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
   });
 
   it('the tour names the strategies that it shows to whoever asks for another', async () => {
-    const said = await clone.shell('node scripts/tour.js --strategy blue-gren');
+    const said = await clone.shell('node tools/run.js tour --strategy blue-gren');
     expect(said.code).toBe(1);
     expect(said.text).toContain('The tour does not show "blue-gren". (E_USAGE)');
     expect(said.text).toContain('blue-green');

@@ -19,7 +19,7 @@ import type { Deployment } from '../../deploy/core/deployment';
 import { homeAt, type Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
 import { endProcesses, processesWith } from '../../deploy/os/process-table';
-import { removeTree } from '../../scripts/lib/remove-tree';
+import { removeTree } from '../../tools/lib/remove-tree';
 import { expectDone } from './expect-live';
 import { removeAllOf } from './docker';
 import { freePorts } from './ports';

@@ -32,6 +32,10 @@ export function rect(attributes: Attributes): string {
   return `<rect${written(attributes)}/>`;
 }
 
+export function circle(attributes: Attributes): string {
+  return `<circle${written(attributes)}/>`;
+}
+
 export function path(attributes: Attributes): string {
   return `<path${written(attributes)}/>`;
 }

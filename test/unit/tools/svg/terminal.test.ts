@@ -1,0 +1,121 @@
+/** How a transcript is highlighted and drawn. */
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { highlight, paint, type Span } from '../../../../tools/lib/styles';
+import { pushPicture } from '../../../../tools/demo/push-picture';
+import { terminalPicture, wrap } from '../../../../tools/svg/terminal';
+
+const picture = (lines: Span[][]): string => terminalPicture(lines, 'npm run demo');
+
+/** The visible text of a picture, row by row. */
+function textOf(svg: string): string[] {
+  return [...svg.matchAll(/<text y=[^]*?<\/text>/g)].map(([row]) => row.replace(/<[^>]*>/g, ''));
+}
+
+function heightOf(svg: string): number {
+  return Number(/ height="(\d+)"/.exec(svg)?.[1]);
+}
+
+describe('the styles of the line', () => {
+  it.each([
+    ['$ npm start', ['$ |prompt', 'npm start|typed']],
+    ['# Go back.', ['# Go back.|comment']],
+    ['> node scripts/start.js', ['> node scripts/start.js|quiet']],
+    ['✓ start  0.6 s', ['✓|good', ' start  0.6 s|plain']],
+    ['✗ start  0.6 s', ['✗|bad', ' start  0.6 s|plain']],
+    ['✓ LIVE in 2.4 s', ['✓ LIVE in 2.4 s|live']],
+    ['✓ v1.0.0 a1b2c3d is live on blue', ['✓ v1.0.0 a1b2c3d is live on blue|live']],
+    ['remote: ✗ NOT LIVE. Why.', ['remote: |remote', '✗ NOT LIVE. Why.|dead']],
+    ['remote:   to roll back: …', ['remote: |remote', '  to roll back: …|quiet']],
+    ['remote: - superseded', ['remote: |remote', '- superseded|plain']],
+    ['! 1 changed file', ['! 1 changed file|warning']],
+    ["-const A = 'a';", ["-const A = 'a';|bad"]],
+    ["+const A = 'b';", ["+const A = 'b';|good"]],
+    ['    <h1>Hello</h1>', ['    <h1>Hello</h1>|plain']],
+    ['', []],
+  ])('%s', (line, expected) => {
+    expect(highlight(line).map(({ text, style }) => `${text}|${style}`)).toEqual(expected);
+  });
+
+  it('become colour codes around the same text in a terminal', () => {
+    expect(paint(highlight('remote: ✓ verify'))).toBe('\x1b[34mremote: \x1b[0m\x1b[32m✓\x1b[0m verify');
+  });
+});
+
+describe('the picture of a terminal', () => {
+  it('shows every line in order, and is one row higher for each', () => {
+    const lines = ['$ npm start', '✓ live', 'plain'];
+    expect(textOf(picture(lines.map(highlight)))).toEqual(lines);
+    const [one, two, three] = [1, 2, 3].map((count) =>
+      heightOf(picture(lines.slice(0, count).map(highlight))),
+    );
+    expect(three! - two!).toBe(two! - one!);
+    expect(two! - one!).toBeGreaterThan(13);
+  });
+
+  it('gives an empty line the height of any other', () => {
+    const gap = picture(['a', '', 'b'].map(highlight));
+    expect(heightOf(gap)).toBe(heightOf(picture(['a', 'x', 'b'].map(highlight))));
+  });
+
+  it('wraps a long line at the last column, as a terminal does, and keeps its colours', () => {
+    const rows = wrap(highlight('remote: ✓ abcdef'), 10);
+    expect(rows.map((row) => row.map(({ text }) => text).join(''))).toEqual(['remote: ✓ ', 'abcdef']);
+    expect(rows[1]).toEqual([{ text: 'abcdef', style: 'plain' }]);
+  });
+
+  it('does not split a character', () => {
+    expect(wrap([{ text: 'a😀b', style: 'plain' }], 2).map((row) => row[0]?.text)).toEqual(['a😀', 'b']);
+  });
+
+  it('gives each part of a line a fixed column, so that the font does not matter', () => {
+    const [first, second] = [...picture([highlight('remote: ✓ x')]).matchAll(/<tspan x="([\d.]+)"/g)].map(
+      ([, x]) => Number(x),
+    );
+    const [only] = [...picture([highlight('remote: !')]).matchAll(/textLength="([\d.]+)"/g)].map(
+      ([, length]) => Number(length),
+    );
+    expect(second! - first!).toBeCloseTo(only!);
+  });
+
+  it('escapes markup and removes characters that XML does not allow', () => {
+    const svg = terminalPicture([highlight(`<a href="x">&'\x07`)], '<&>');
+    expect(svg).not.toMatch(/<a |\x07/);
+    expect(svg).toContain('&#60;a href=&#34;x&#34;&#62;&#38;&#39; <');
+    expect(svg).toContain('>&#60;&#38;&#62;</title>');
+  });
+
+  it('refers to no other file', () => {
+    const svg = picture([highlight('$ npm start')]);
+    expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toMatch(/https?:|url\(|@import|<script|<image/);
+  });
+});
+
+describe('the animation of the push', () => {
+  const docs = path.resolve(__dirname, '../../../../docs');
+  const transcript = readFileSync(path.join(docs, 'demo.txt'), 'utf8').split('\n');
+  const picture = pushPicture(transcript);
+
+  it('is up to date with the transcript in docs/', () => {
+    expect(readFileSync(path.join(docs, 'push.svg'), 'utf8')).toBe(picture);
+  });
+
+  it('shows only the first push', () => {
+    const shown = textOf(picture);
+    expect(shown[0]).toBe('$ git push live main');
+    expect(shown.slice(1).every((line) => /^(remote: |To |   )/.test(line))).toBe(true);
+    expect(shown.join('\n')).toContain('LIVE in');
+  });
+
+  it('shows each step when it ended in the push', () => {
+    const lines = [
+      '$ git push live main',
+      'remote: ✓ test  4.3 s',
+      'remote: ✓ build  200 ms   green',
+      '$ next',
+    ];
+    const starts = [...pushPicture(lines).matchAll(/<g class="at(\d+)">/g)].map(([, start]) => Number(start));
+    expect(starts[2]! - starts[1]!).toBe(200);
+    expect(starts[1]).toBeGreaterThanOrEqual(4300);
+  });
+});

@@ -1,0 +1,134 @@
+/** Draws a transcript as a terminal window, dark on every page. Pure. */
+import type { Span, Style } from '../lib/styles';
+import { blocksPath, isBlocks } from './blocks';
+import { circle, escape, group, path, rect, round, svgFile, text } from './svg';
+
+const COLUMNS = 104;
+const CELL = { width: 7.83, height: 19 };
+const FONT_SIZE = 13;
+const FONT_FAMILY =
+  "ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', 'Liberation Mono', monospace";
+/** From the baseline to the bottom of the cell. */
+const DESCENT = 5;
+const TITLE_BAR = 38;
+const MARGIN = { x: 20, top: 10, bottom: 18 };
+const WINDOW = { fill: '#161b22', bar: '#21262d', edge: '#30363d', radius: 10 };
+const BUTTONS = ['#ff5f57', '#febc2e', '#28c840'];
+/** How long an animation shows its last frame. */
+const LAST_FRAME_MS = 6000;
+
+/** Every colour has a contrast of at least 4.5 : 1 with the window (WCAG AA). */
+const STYLES: Record<Style, string> = {
+  plain: 'fill:#c9d1d9',
+  quiet: 'fill:#8b949e',
+  prompt: 'fill:#8b949e',
+  typed: 'fill:#f0f6fc;font-weight:600',
+  comment: 'fill:#d2a8ff;font-style:italic',
+  remote: 'fill:#79c0ff',
+  good: 'fill:#56d364',
+  bad: 'fill:#ff7b72',
+  warning: 'fill:#e3b341',
+  live: 'fill:#56d364;font-weight:600',
+  dead: 'fill:#ff7b72;font-weight:600',
+  heading: 'fill:#f0f6fc;font-weight:600',
+  blue: 'fill:#58a6ff',
+  'blue-old': 'fill:#2f65a8',
+  green: 'fill:#3fb950',
+  'green-old': 'fill:#2a7a38',
+  amber: 'fill:#e3a52b',
+  'amber-old': 'fill:#8f6a22',
+  violet: 'fill:#bc8cff',
+  'violet-old': 'fill:#7352a8',
+};
+
+/** @param startsMs when each line appears; the picture then repeats as an animation */
+export function terminalPicture(lines: Span[][], title: string, startsMs: number[] = []): string {
+  const rows = lines.flatMap((line, index) =>
+    wrap(line, COLUMNS).map((spans) => ({ spans, startMs: startsMs[index] })),
+  );
+  const width = Math.ceil(COLUMNS * CELL.width + 2 * MARGIN.x);
+  const top = TITLE_BAR + MARGIN.top;
+  const height = top + rows.length * CELL.height + MARGIN.bottom;
+  return svgFile({
+    width,
+    height,
+    title,
+    head: styleSheet(startsMs),
+    shapes: [
+      ...windowShapes(width, height, title),
+      ...rows.map(({ spans, startMs }, index) => {
+        const row = rowShapes(spans, top + (index + 1) * CELL.height - DESCENT);
+        return startMs === undefined ? row : group('g', { class: `at${startMs}` }, row);
+      }),
+    ],
+  });
+}
+
+/** Breaks a line at the last column, even within a word, as a terminal does. */
+export function wrap(line: Span[], columns: number): Span[][] {
+  let row: Span[] = [];
+  const rows = [row];
+  let left = columns;
+  for (const { text: content, style } of line) {
+    const characters = [...content];
+    while (characters.length > 0) {
+      if (left === 0) {
+        rows.push((row = []));
+        left = columns;
+      }
+      const part = characters.splice(0, left);
+      left -= part.length;
+      row.push({ text: part.join(''), style });
+    }
+  }
+  return rows;
+}
+
+function styleSheet(startsMs: number[]): string {
+  const rules = Object.entries(STYLES).map(([name, rule]) => `.${name}{${rule}}`);
+  const font = `text{font:${FONT_SIZE}px ${FONT_FAMILY};white-space:pre}`;
+  return `<style>${font}${rules.join('')}${animation(startsMs)}</style>`;
+}
+
+/** Readers who prefer reduced motion get the whole picture at once. */
+function animation(startsMs: number[]): string {
+  if (startsMs.length === 0) return '';
+  const totalMs = Math.max(...startsMs) + LAST_FRAME_MS;
+  const rules = [...new Set(startsMs)].map((startMs) => {
+    const share = `${round((startMs / totalMs) * 100)}%`;
+    return `@keyframes at${startMs}{0%{opacity:0}${share},100%{opacity:1}}.at${startMs}{animation:at${startMs} ${totalMs}ms step-end infinite}`;
+  });
+  return `@media (prefers-reduced-motion:no-preference){${rules.join('')}}`;
+}
+
+function windowShapes(width: number, height: number, title: string): string[] {
+  const { fill, bar, edge, radius } = WINDOW;
+  const outline = { x: '.5', y: '.5', width: width - 1, height: height - 1, rx: radius };
+  const top = `M.5 ${TITLE_BAR}V${radius}a${radius} ${radius} 0 0 1 ${radius}-${radius}H${width - radius}`;
+  const corner = `a${radius} ${radius} 0 0 1 ${radius - 0.5} ${radius}V${TITLE_BAR}z`;
+  return [
+    rect({ ...outline, fill, stroke: edge }),
+    path({ d: top + corner, fill: bar }),
+    ...BUTTONS.map((colour, index) => circle({ cx: 22 + index * 20, cy: TITLE_BAR / 2, r: 6, fill: colour })),
+    text({ x: width / 2, y: TITLE_BAR / 2 + 5, 'text-anchor': 'middle', class: 'quiet' }, title),
+  ];
+}
+
+/** Each span has a fixed place and width, so that columns align in every font. @param y of the baseline */
+function rowShapes(row: Span[], y: number): string {
+  let column = 0;
+  let spans = '';
+  let shapes = '';
+  for (const { text: content, style } of row) {
+    const length = [...content].length;
+    const x = MARGIN.x + column * CELL.width;
+    column += length;
+    if (isBlocks(content)) {
+      const d = blocksPath(content, { x, y: y + DESCENT - CELL.height, ...CELL });
+      shapes += path({ class: style, d });
+    } else if (content.trim() !== '') {
+      spans += group('tspan', { x, textLength: length * CELL.width, class: style }, escape(content));
+    }
+  }
+  return shapes + (spans && group('text', { y, 'xml:space': 'preserve' }, spans));
+}

@@ -1,0 +1,34 @@
+/**
+ * `npm run tour`: shows the strategies one after the other in a temporary copy of this clone, under light load. Each slot
+ * is a lane that fills with its share of the responses. It leaves nothing behind.
+ *
+ * `npm run tour -- --strategy rolling` shows one; `--svg FILE --text FILE` saves what was shown.
+ */
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { ensureBuilt } from '../scripts/lib/build';
+import { KnownFailure } from '../scripts/lib/known';
+import { readOptions } from './lib/options';
+import { requireSampleApp } from './lib/sample-app';
+import { terminalPicture } from './svg/terminal';
+import { play } from './tour/play';
+import { textOf } from './tour/screen';
+import { STRATEGIES } from './tour/strategies';
+
+const ROOT = path.resolve(__dirname, '..');
+const HINT =
+  'npm run tour -- --strategy blue-green --svg docs/tour.svg --text docs/tour.txt; all may be left out.';
+
+export async function main(args: string[]): Promise<void> {
+  const { strategy, svg, text } = readOptions(args, ['strategy', 'svg', 'text'], HINT);
+  const chosen = STRATEGIES.filter(({ name }) => strategy === undefined || name === strategy);
+  if (chosen.length === 0) {
+    const known = STRATEGIES.map(({ name }) => name).join(', ');
+    throw new KnownFailure('E_USAGE', `The tour does not show "${strategy}".`, `It shows: ${known}.`);
+  }
+  requireSampleApp(ROOT, 'The tour');
+  await ensureBuilt(ROOT, 'deploy', 'Switchyard');
+  const rows = await play(ROOT, chosen);
+  if (text) writeFileSync(text, textOf(rows));
+  if (svg) writeFileSync(svg, terminalPicture(rows, 'npm run tour'));
+}

@@ -1,0 +1,32 @@
+/** Runs commands in the copy's shell. A failed command ends the tour. */
+import { KnownFailure } from '../../scripts/lib/known';
+import type { Copy } from '../lib/copy';
+import { Shell } from '../lib/shell';
+
+const LINES_SHOWN = 12;
+
+export interface Commands {
+  dir: string;
+  run(line: string, onLine?: (line: string) => void): Promise<void>;
+  /** Stops the running command; no other starts. */
+  stop(): void;
+}
+
+export function commandsIn(copy: Copy): Commands {
+  let shell: Shell | undefined;
+  let isStopped = false;
+  return {
+    dir: copy.dir,
+    async run(line, onLine = () => undefined) {
+      shell = new Shell(copy, onLine);
+      const code = isStopped ? null : await shell.run(line);
+      if (code === 0) return;
+      const lines = shell.lines.slice(-LINES_SHOWN);
+      throw new KnownFailure('E_INTERNAL', `The tour ended at "${line}".`, 'That is what it said.', lines);
+    },
+    stop() {
+      isStopped = true;
+      shell?.stop();
+    },
+  };
+}

@@ -1,0 +1,115 @@
+/** The cost of a strategy, from the users' responses and from samples of the slots' ports. Pure. */
+import type { Answer, Period, Version } from './slices';
+
+/** The slots that listened at that moment, and the resident memory of their processes in bytes. */
+export interface Sample {
+  at: number;
+  running: string[];
+  memory: number;
+}
+
+/** Milliseconds since the start of the tour; absent until reached. */
+export interface Marks {
+  /** The release is built; from now on slots and traffic change. */
+  started: number;
+  live?: number;
+  /** The rollback command was entered. */
+  rollback?: number;
+  end?: number;
+}
+
+export interface Cost {
+  requests: number;
+  failed: number;
+  /** Requests that got the maintenance page. */
+  turnedAway: number;
+  /** How long every user got the maintenance page: the longer of deployment and rollback. */
+  downMs: number;
+  /** How long both versions answered during the deployment. */
+  bothMs: number;
+  /** Users who got the old version after the new one during the deployment. */
+  sentBack: number;
+  /** From the start until all users had the new version. */
+  liveMs: number | null;
+  /** The most slots that ran at once before the rollback. */
+  maxRunning: number;
+  /** The most memory that all slots used together, in bytes. */
+  maxMemory: number;
+  /** The fewest slots that answered users at any moment. */
+  minServing: number;
+  /** From the rollback command until all users had the old version again. */
+  rollbackMs: number | null;
+}
+
+/** Two versions count as live at once when they are for longer than one shift takes to reach every user. */
+export const AT_ONCE_MS = 100;
+/** A slot is serving at a moment if it answered a user this close to it. */
+const AROUND_MS = 150;
+
+/** @param answers in order of time */
+export function measure(answers: Answer[], samples: Sample[], marks: Marks): Cost {
+  const { started, live, rollback = Infinity } = marks;
+  const all = answers.filter(({ at }) => at >= started);
+  const before = all.filter(({ at }) => at < rollback);
+  const after = all.filter(({ at }) => at >= rollback);
+  const untilLive = samples.filter(({ at }) => isWithin(at, { from: started, to: live ?? Infinity }));
+  // a standby for the rollback costs memory, too
+  const untilRollback = samples.filter(({ at }) => isWithin(at, { from: started, to: rollback }));
+  const newForAll = allUsersHave('new', before);
+  const oldForAll = allUsersHave('old', after);
+  return {
+    requests: all.length,
+    failed: all.filter(({ outcome }) => outcome === 'failed').length,
+    turnedAway: all.filter(({ outcome }) => outcome === 'turned away').length,
+    downMs: Math.max(downMs(before), downMs(after)),
+    bothMs: bothMs(before),
+    sentBack: sentBack(before),
+    liveMs: newForAll === null ? null : newForAll - started,
+    maxRunning: Math.max(0, ...untilRollback.map(({ running }) => running.length)),
+    maxMemory: Math.max(0, ...untilRollback.map(({ memory }) => memory)),
+    minServing: untilLive.length === 0 ? 0 : Math.min(...untilLive.map(({ at }) => serving(at, before))),
+    rollbackMs: oldForAll === null || rollback === Infinity ? null : oldForAll - rollback,
+  };
+}
+
+/** The moment after which users get only this version; null while some still get another. */
+function allUsersHave(version: Version, answers: Answer[]): number | null {
+  const lastOther = answers.findLastIndex((answer) => answer.version !== version);
+  return answers[lastOther + 1]?.at ?? null;
+}
+
+/** From the first response of the new version to the last of the old one. */
+function bothMs(answers: Answer[]): number {
+  const first = answers.find(({ version }) => version === 'new');
+  const last = answers.findLast(({ version }) => version === 'old');
+  return first && last ? Math.max(0, last.at - first.at) : 0;
+}
+
+function sentBack(answers: Answer[]): number {
+  const hadNew = new Set<number>();
+  const back = new Set<number>();
+  for (const { user, version } of answers) {
+    if (version === 'new') hadNew.add(user);
+    if (version === 'old' && hadNew.has(user)) back.add(user);
+  }
+  return back.size;
+}
+
+/** From the first maintenance page to the first response after the last one. */
+function downMs(answers: Answer[]): number {
+  const first = answers.find(({ outcome }) => outcome === 'turned away');
+  if (first === undefined) return 0;
+  const last = answers.findLastIndex(({ outcome }) => outcome === 'turned away');
+  const next = answers.slice(last).find(({ outcome }) => outcome === 'ok') ?? answers[last];
+  return (next?.at ?? 0) - first.at;
+}
+
+/** The number of slots that answered around that moment. */
+function serving(moment: number, answers: Answer[]): number {
+  const close = answers.filter(({ at }) => Math.abs(at - moment) <= AROUND_MS);
+  return new Set(close.flatMap(({ slot }) => (slot === null ? [] : [slot]))).size;
+}
+
+function isWithin(at: number, { from, to }: Period): boolean {
+  return at >= from && at <= to;
+}

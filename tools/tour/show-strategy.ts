@@ -1,0 +1,82 @@
+/** Shows one strategy: commits a change, deploys it and rolls it back, with the commands that a user would type. */
+import { appendFileSync } from 'node:fs';
+import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { run } from '../../scripts/lib/run';
+import { highlight, type Span } from '../lib/styles';
+import type { SlotColour } from '../svg/page';
+import type { Commands } from './commands';
+import { frameOf, type View } from './frame';
+import { measure, type Cost, type Marks } from './measure';
+import type { Recorder } from './recorder';
+import type { Screen } from './screen';
+import type { TourStrategy } from './strategies';
+
+const DRAW_EVERY_MS = 150;
+/** How long users continue, to show the final state. */
+const AFTER_MS = 700;
+/** Printed when a release is built and nothing that runs has changed yet. */
+const PREPARED = /^✓ (migrate|build|install|check out) /;
+const LIVE = /^✓ LIVE/;
+
+interface Stage {
+  commands: Commands;
+  recorder: Recorder;
+  screen: Screen;
+  slots: SlotColour[];
+}
+
+export async function showStrategy(
+  strategy: TourStrategy,
+  { commands, recorder, screen, slots }: Stage,
+): Promise<Cost> {
+  setStrategy(strategy, commands.dir);
+  if (strategy.before) await commands.run(strategy.before);
+  recorder.restart(await commitChange(strategy, commands));
+  const marks: Marks = { started: recorder.now() };
+  const view: View = { strategy, commands: [], marks, now: 0, answers: [], samples: [] };
+  let lastLine = '';
+  const frame = (): Span[][] => {
+    const { answers, samples } = recorder;
+    Object.assign(view, { now: recorder.now(), answers, samples });
+    return frameOf(view, slots, screen.width);
+  };
+  const timer = setInterval(() => screen.draw([...frame(), highlight(lastLine)]), DRAW_EVERY_MS);
+  try {
+    view.commands.push(strategy.deploy);
+    await commands.run(strategy.deploy, (line) => {
+      lastLine = line;
+      setMark(marks, line, recorder.now());
+    });
+    marks.rollback = recorder.now();
+    view.commands.push(strategy.rollback);
+    await commands.run(strategy.rollback, (line) => {
+      lastLine = line;
+    });
+    await sleep(AFTER_MS);
+    marks.end = recorder.now();
+  } finally {
+    clearInterval(timer);
+  }
+  screen.print([...frame(), []]);
+  return measure(view.answers, view.samples, marks);
+}
+
+function setMark(marks: Marks, line: string, now: number): void {
+  if (marks.live !== undefined) return;
+  if (PREPARED.test(line)) marks.started = now;
+  if (LIVE.test(line)) marks.live = now;
+}
+
+/** A rollback uses the strategy in the configuration. */
+function setStrategy({ name }: TourStrategy, dir: string): void {
+  appendFileSync(path.join(dir, 'deploy.config.js'), `module.exports.strategy = '${name}';\n`);
+}
+
+/** Returns the commit. */
+async function commitChange({ name, title }: TourStrategy, commands: Commands): Promise<string> {
+  await commands.run(`sed -i "s/^const GREETING = .*/const GREETING = 'Hello, ${name}';/" app/page.ts`);
+  await commands.run(`git commit -qam 'Greet ${title}'`);
+  const { lines } = await run('git', ['-C', commands.dir, 'rev-parse', 'HEAD']);
+  return lines[0] ?? '';
+}

@@ -1,0 +1,52 @@
+/** The strategies that the tour shows, in order. */
+
+export interface TourStrategy {
+  /** As in --strategy. */
+  name: string;
+  title: string;
+  /** One clause. */
+  about: string;
+  /** Settings in deploy.config.js that make it quick to watch. */
+  config?: object;
+  /** A command that prepares it. */
+  before?: string;
+  /** The command that makes the new version live. */
+  deploy: string;
+  rollback: string;
+}
+
+const ROLLBACK = 'npm run -s rollback';
+
+export const STRATEGIES: TourStrategy[] = [
+  {
+    name: 'in-place',
+    title: 'In-place',
+    about: 'the new version takes the place of the old one; meanwhile there is a maintenance page',
+    deploy: 'npm run -s deploy -- --strategy in-place',
+    rollback: ROLLBACK,
+  },
+  {
+    name: 'blue-green',
+    title: 'Blue/green',
+    about: 'the new version starts beside the old one, and all users move at once',
+    deploy: 'npm run -s deploy -- --strategy blue-green',
+    rollback: ROLLBACK,
+  },
+  {
+    name: 'canary',
+    title: 'Canary',
+    about: 'a few users meet it first, then more, as long as it does as well as the old one',
+    // a process is slower in its first two seconds, and the verdict must not count that
+    config: { canary: { steps: [10, 25, 50, 100], seconds: 2, minRequests: 40, slower: 100 } },
+    deploy: 'npm run -s deploy -- --strategy canary',
+    rollback: ROLLBACK,
+  },
+  {
+    name: 'rolling',
+    title: 'Rolling',
+    about: 'one slot after the other leaves, gets the new version, and comes back',
+    before: 'npm run -s deploy -- --strategy rolling',
+    deploy: 'npm run -s deploy -- --strategy rolling',
+    rollback: ROLLBACK,
+  },
+];
