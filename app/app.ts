@@ -1,4 +1,4 @@
-/** The Express app as a value: everything it needs is passed in, so that a test builds one in a millisecond. */
+/** Creates the Express app. Its dependencies are passed in, so that a test can build one in a millisecond. */
 import express, { type Express } from 'express';
 import type { Database } from './database';
 import { answerErrors, notFound } from './errors';
@@ -15,7 +15,7 @@ export interface Dependencies {
   database: Database;
   messages: MessageStore;
   feed: MessageFeed;
-  /** Aborted once the process begins to stop. */
+  /** Aborted as soon as the process starts to stop. */
   stopping: AbortSignal;
 }
 
@@ -23,13 +23,13 @@ export interface Dependencies {
 export function createApp({ identity, database, messages, feed, stopping }: Dependencies): Express {
   const app = express();
   app.disable('x-powered-by');
-  // Another release answers at the same address a moment later: nothing here is worth comparing by a tag.
+  // Another release may answer at the same address a moment later, so no tag stays valid.
   app.disable('etag');
-  // nginx stands in front, on this machine only; from anyone else X-Forwarded-* would be a claim.
+  // Only nginx on this machine is trusted to set X-Forwarded-*.
   app.set('trust proxy', 'loopback');
 
   app.use(aboutRoutes(identity, database, stopping));
-  // Before the messages, whose /:id would otherwise take "stream" for an id.
+  // Before the messages, or their /:id would match "stream".
   app.use('/api/v1/messages/stream', streamRoutes(feed, messages));
   app.use('/api/v1/messages', messageRoutes(messages));
   app.use('/api/v1/slow', slowRoutes());

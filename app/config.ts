@@ -1,4 +1,4 @@
-/** The environment, read once at start and checked, so that nothing else in the app touches process.env. */
+/** Reads and validates the environment once at start. Nothing else in the app uses process.env. */
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { z } from 'zod';
@@ -9,12 +9,12 @@ export interface Config {
   port: number;
   host: string;
   databaseFile: string;
-  /** Milliseconds that requests in flight get to finish after SIGTERM. */
+  /** Milliseconds for requests in flight to finish after SIGTERM. */
   stopTimeoutMs: number;
   commit: string;
   instance: string;
   slot: string;
-  /** True when Switchyard started this process, and not a person with `npm run dev`. */
+  /** True when Switchyard started this process, false for `npm run dev`. */
   managed: boolean;
 }
 
@@ -28,7 +28,7 @@ const Environment = z.object({
   SWITCHYARD_SLOT: z.string().default('local'),
 });
 
-/** @throws {StartupError} naming the variable that cannot be used. */
+/** @throws {StartupError} with the name of the invalid variable. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const parsed = Environment.safeParse(withoutEmpty(environment));
   if (!parsed.success) {
@@ -37,7 +37,7 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   }
   const env = parsed.data;
   const managed = env.SWITCHYARD_INSTANCE !== undefined;
-  // A temporary folder is fine on a desk. On a server it would take writes and forget them, so there it is refused.
+  // A temporary folder is fine for development. On a server it would lose data, so Switchyard must set another one.
   if (managed && !env.SWITCHYARD_DATA) {
     throw new StartupError('SWITCHYARD_DATA is not set: it names the folder that holds the shared database.');
   }
@@ -53,12 +53,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   };
 }
 
-/** `PORT= npm run dev` means "unset", as in a shell; without this it would mean port 0. */
+/** `PORT= npm run dev` means "unset", as in a shell. Otherwise it would mean port 0. */
 function withoutEmpty(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
 }
 
-/** One per user: on a shared machine the first one's folder is not writable for the second. */
+/** One folder per user, since users of a shared machine cannot write to each other's. */
 function developmentFolder(): string {
   return path.join(tmpdir(), `switchyard-dev-${process.getuid?.() ?? ''}`);
 }

@@ -1,6 +1,6 @@
 /**
- * One SQLite file that both slots share. During a deployment the old and the new release write to it at the same
- * time, so "database is locked" is an ordinary answer here and not a failure.
+ * One SQLite file that all slots share. During a deployment the old and the new release write to it at the same
+ * time, so "database is locked" is expected and retried.
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
@@ -9,51 +9,51 @@ import Libsql from 'libsql';
 import { ApiError } from './errors';
 
 /**
- * libsql waits for a lock inside a synchronous call: for that long nothing else is served, /health included. So
- * SQLite itself waits 5 ms at most, and the rest of the patience is asynchronous.
+ * libsql waits for a lock synchronously, which blocks every other request, including /health. So SQLite itself waits
+ * at most 5 ms, and further retries are asynchronous.
  */
 const BUSY_TIMEOUT_MS = 5;
-const PATIENCE_MS = 5_000;
+const RETRY_LIMIT_MS = 5_000;
 
 type Row = Record<string, unknown>;
 
-/** What a query sees of the database, inside `read` or `write`. */
+/** The part of the database that a query can use inside `read` or `write`. */
 export interface Connection {
   /** @returns all rows. */
   all(sql: string, ...values: unknown[]): Row[];
-  /** For statements without rows. @returns the id of the row that an INSERT made. */
+  /** For statements without rows. @returns the id of an inserted row. */
   run(sql: string, ...values: unknown[]): number;
-  /** For schema changes: may hold several statements. */
+  /** For schema changes, with one or more statements. */
   exec(sql: string): void;
 }
 
 export class Database {
   readonly #file: string;
-  readonly #patienceMs: number;
+  readonly #retryLimitMs: number;
   #connection: OpenConnection | undefined;
   #lastWrite: Promise<unknown> = Promise.resolve();
   #closed = false;
 
-  /** Opens nothing yet: a database that is missing now and there in a second needs no restart. */
-  constructor(file: string, patienceMs = PATIENCE_MS) {
+  /** Opens nothing yet, so that a database created later needs no restart. */
+  constructor(file: string, retryLimitMs = RETRY_LIMIT_MS) {
     this.#file = file;
-    this.#patienceMs = patienceMs;
+    this.#retryLimitMs = retryLimitMs;
   }
 
-  /** For whoever migrates. A server does not: an empty database in a new folder would hide that the real one is gone. */
+  /** Only for migrations. A server must not hide a missing database behind an empty one in a new folder. */
   makeFolder(): void {
     mkdirSync(path.dirname(this.#file), { recursive: true, mode: 0o700 });
   }
 
-  /** @throws {ApiError} `unavailable` if the file stays locked; SQLite's own error for any other reason. */
+  /** @throws {ApiError} `unavailable` if the file stays locked, and SQLite's own error otherwise. */
   read<T>(query: (connection: Connection) => T): Promise<T> {
     return this.#whileBusy(this.#deadline(), () => query(this.#open()));
   }
 
   /**
-   * Runs `change` in a transaction of its own: all of it is stored, or nothing. Writes of one process queue up, so
-   * that while the other slot holds the lock a single one asks for it, and not each of hundreds in turn.
-   * @throws as `read` does, and whatever `change` throws.
+   * Runs `change` in a transaction of its own. Writes of one process queue up, so that only one at a time retries while
+   * another slot holds the lock.
+   * @throws like `read`, and whatever `change` throws.
    */
   write<T>(change: (connection: Connection) => T): Promise<T> {
     const deadline = this.#deadline();
@@ -62,7 +62,7 @@ export class Database {
     return written;
   }
 
-  /** Closes the file; whoever reads or writes later is refused with `unavailable`. */
+  /** Closes the file. Later reads and writes fail with `unavailable`. */
   close(): void {
     this.#closed = true;
     this.#discard();
@@ -70,7 +70,7 @@ export class Database {
 
   #transaction<T>(change: (connection: Connection) => T): T {
     const connection = this.#open();
-    // IMMEDIATE takes the write lock here, so that what `change` reads is still true when it writes.
+    // IMMEDIATE takes the write lock here, so that nothing changes between the reads and writes of `change`.
     connection.exec('BEGIN IMMEDIATE');
     const result = change(connection);
     connection.exec('COMMIT');
@@ -78,7 +78,7 @@ export class Database {
   }
 
   #deadline(): number {
-    return Date.now() + this.#patienceMs;
+    return Date.now() + this.#retryLimitMs;
   }
 
   async #whileBusy<T>(deadline: number, attempt: () => T): Promise<T> {
@@ -90,7 +90,7 @@ export class Database {
         this.#discard();
         if (!isBusy(error)) throw error;
         if (Date.now() >= deadline) throw new ApiError('unavailable', 'The database is busy.');
-        // At random, or two slots that met once would meet at every attempt.
+        // At random, so that two slots do not collide on every attempt.
         await sleep(1 + Math.random() * 3);
       }
     }
@@ -102,9 +102,9 @@ export class Database {
   }
 
   /**
-   * After a failure a connection is never used again. libsql 0.5 does not reset a statement that met a lock
-   * (tursodatabase/libsql-js#238): what is written after it looks stored, to this connection alone, and is never
-   * committed. Opening another one costs less than a millisecond.
+   * A connection is never used again after a failure. libsql 0.5 does not reset a statement that hit a lock
+   * (tursodatabase/libsql-js#238): later writes look stored on this connection but are never committed. A new
+   * connection costs less than a millisecond.
    */
   #discard(): void {
     const connection = this.#connection;
@@ -120,11 +120,11 @@ class OpenConnection implements Connection {
   constructor(file: string) {
     this.#sqlite = new Libsql(file, { timeout: BUSY_TIMEOUT_MS });
     try {
-      // WAL lets one slot read while the other writes. It is stored in the file, so all but the first are told
-      // nothing new.
+      // WAL lets one slot read while the other writes. The mode is stored in the file, so only the first connection
+      // changes anything.
       this.#sqlite.exec('PRAGMA journal_mode = WAL');
-      // A commit survives kill -9, but a power cut may take the last ones. FULL would not lose them; it would stop
-      // this whole process for a disk flush at every write, and an install for the next release keeps disks busy.
+      // A commit survives kill -9, but a power cut may lose the last ones. FULL would keep them, but it blocks this
+      // process for a disk flush at every write, while an install for the next release keeps the disk busy.
       this.#sqlite.exec('PRAGMA synchronous = NORMAL');
     } catch (error) {
       this.#sqlite.close();
@@ -145,7 +145,7 @@ class OpenConnection implements Connection {
   }
 
   close(): void {
-    // An open transaction would outlive the connection, lock and all, for as long as its statements do.
+    // An open transaction keeps its lock, even after close, for as long as its statements exist.
     if (this.#sqlite.inTransaction) this.#sqlite.exec('ROLLBACK');
     this.#statements.clear();
     this.#sqlite.close();

@@ -1,8 +1,8 @@
-/** Every failure a client or an operator can meet, and the one shape in which a client sees it. */
+/** Every error that a client or an operator can get, and the format in which clients get it. */
 import type { ErrorRequestHandler, RequestHandler } from 'express';
 import type { ZodError } from 'zod';
 
-/** What a request may be refused for. The code is stable: clients compare it, people read the message. */
+/** The error codes and their status. Codes are stable, for clients to compare; messages are for people. */
 const STATUS = {
   bad_json: 400,
   bad_request: 400,
@@ -17,7 +17,7 @@ const STATUS = {
 
 type ErrorCode = keyof typeof STATUS;
 
-/** One field that was refused, and why. */
+/** One invalid field, and why. */
 interface FieldProblem {
   field: string;
   message: string;
@@ -27,7 +27,7 @@ interface ErrorBody {
   error: { code: ErrorCode; message: string; fields?: FieldProblem[] };
 }
 
-/** A refusal on purpose: thrown anywhere in a request, answered as {@link ErrorBody}. */
+/** An expected error. Thrown anywhere in a request, it is answered as {@link ErrorBody}. */
 export class ApiError extends Error {
   readonly status: number;
 
@@ -46,28 +46,28 @@ export class ApiError extends Error {
   }
 }
 
-/** The process cannot start, for a reason that a person can mend: it prints as one sentence. */
+/** The process cannot start, for a reason that an operator can fix. It prints as one sentence. */
 export class StartupError extends Error {}
 
-/** @returns `invalid` with one entry for each field that zod refused. */
+/** @returns `invalid` with one entry for each field that zod rejected. */
 export function invalid(error: ZodError): ApiError {
   const fields = error.issues.flatMap((issue) =>
     issue.code === 'unrecognized_keys'
       ? issue.keys.map((key) => ({ field: key, message: 'is not known here' }))
       : [{ field: issue.path.join('.'), message: issue.message }],
   );
-  const told = fields.map(({ field, message }) => `${field} ${message}`.trim());
-  return new ApiError('invalid', told.join('; '), fields);
+  const problems = fields.map(({ field, message }) => `${field} ${message}`.trim());
+  return new ApiError('invalid', problems.join('; '), fields);
 }
 
-/** Ends the routes of an app: whatever is still unanswered here does not exist. */
+/** The last route of the app. A request that gets here has no other route. */
 export const notFound: RequestHandler = (req) => {
   throw new ApiError('not_found', `There is nothing at ${req.path}.`);
 };
 
 /**
- * Ends the methods of a route: any other is 405, or for OPTIONS the list itself.
- * @param allow as in the Allow header, "GET, HEAD".
+ * The last handler of a route: answers OPTIONS with the allowed methods, and any other method with 405.
+ * @param allow the Allow header, such as "GET, HEAD".
  */
 export function methods(allow: string): RequestHandler {
   return (req, res) => {
@@ -79,12 +79,12 @@ export function methods(allow: string): RequestHandler {
   };
 }
 
-/** Ends the app: every error of every route comes here, ours and those of Express and its parsers. */
+/** The last handler of the app. It gets every error: our own, and those of Express and its parsers. */
 export const answerErrors: ErrorRequestHandler = (error: unknown, _req, res, next) => {
   const known = asApiError(error);
   if (known.code === 'internal') console.error(error);
   if (res.headersSent) return next(error);
-  // Busy or stopping passes; a client that is told when to come back does so by itself.
+  // Both causes, busy and stopping, are temporary, so the client should retry.
   if (known.code === 'unavailable') res.set('Retry-After', '1');
   if (known.code === 'unsupported_media_type') res.set('Accept', 'application/json');
   res.status(known.status).json(known);
@@ -97,14 +97,14 @@ function asApiError(error: unknown): ApiError {
   if (status === 413) return new ApiError('too_large', 'The body is too large.');
   if (status === 415)
     return new ApiError('unsupported_media_type', 'The encoding of the body is not supported.');
-  // A path with a broken %-escape, a body shorter than announced: the client's fault, whatever it is called.
+  // Any other fault of the client, such as a broken %-escape or a body shorter than announced.
   if (status && status >= 400 && status < 500)
     return new ApiError('bad_request', 'The request is malformed.');
-  // The details go to the log. A client could do nothing with them but learn about the inside.
+  // The details go to the log. They would only reveal internals to a client.
   return new ApiError('internal', 'Something went wrong on our side.');
 }
 
-/** @returns one sentence for a failure at start; a stack only where we do not know better. */
+/** @returns one sentence for an error at start, or the stack of an unknown one. */
 export function sentenceFor(error: unknown): string {
   if (error instanceof StartupError) return error.message;
   const { code, address, port } = error as NodeJS.ErrnoException & { address?: string; port?: number };

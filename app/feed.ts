@@ -1,7 +1,7 @@
 /**
- * Tells listeners of new messages, whichever slot they were posted to. The slots share nothing but the database, so
- * it is asked twice a second, and only while someone listens. SQLite has one writer at a time and its ids count up:
- * "everything after the last id I saw" never skips one.
+ * Sends new messages to listeners, whichever slot received them. The slots share only the database, so it is polled
+ * twice a second while there are listeners. SQLite has one writer at a time and increasing ids, so a query for
+ * everything after the last id never skips a message.
  */
 import type { Message, MessageStore } from './messages';
 
@@ -10,9 +10,9 @@ const PAGE = 100;
 
 export interface Listener {
   onMessage(message: Message): void;
-  /** False while the listener cannot take more; it misses nothing, it gets it later. */
+  /** False while the listener cannot take more. It gets its messages later. */
   isReady(): boolean;
-  /** The server stops: say so and end. Nothing is called after this. */
+  /** The server is stopping: end the stream. This is the last call. */
   onStop(): void;
 }
 
@@ -20,11 +20,11 @@ export class MessageFeed {
   readonly #messages: MessageStore;
   readonly #stopping: AbortSignal;
   readonly #pollMs: number;
-  /** Each listener, and the id of the last message that it got. */
+  /** Each listener, with the id of its last message. */
   readonly #listeners = new Map<Listener, number>();
   #timer: NodeJS.Timeout | undefined;
 
-  /** @param stopping ends all listeners when aborted. */
+  /** @param stopping stops all listeners when aborted. */
   constructor(messages: MessageStore, stopping: AbortSignal, pollMs = POLL_MS) {
     this.#messages = messages;
     this.#stopping = stopping;
@@ -33,8 +33,8 @@ export class MessageFeed {
   }
 
   /**
-   * @param after id of the last message the listener has already.
-   * @returns a function that ends listening.
+   * @param after the id of the last message that the listener already has.
+   * @returns a function that removes the listener.
    */
   listen(listener: Listener, after: number): () => void {
     if (this.#stopping.aborted) {
@@ -46,15 +46,15 @@ export class MessageFeed {
     return () => void this.#listeners.delete(listener);
   }
 
-  /** One round at a time: `#timer` stays set until a round has ended, and a round without listeners is the last. */
+  /** Runs one poll at a time: `#timer` stays set until it has finished. Polling stops when there are no listeners. */
   #schedule(): void {
     this.#timer ??= setTimeout(() => void this.#poll(), this.#pollMs).unref();
   }
 
   async #poll(): Promise<void> {
-    // Nearly always all listeners stand at the same id, and this is one query for all of them.
+    // Nearly always all listeners have the same last id, so this is one query.
     for (const [after, group] of this.#readyByPosition()) {
-      // A failed query is not the listeners' business: they wait, and /health tells those who watch.
+      // Listeners wait through a failed query. /health reports it.
       const messages = await this.#messages.after(after, PAGE).catch((): Message[] => []);
       for (const listener of group) this.#deliver(listener, messages);
     }
@@ -73,7 +73,7 @@ export class MessageFeed {
 
   #deliver(listener: Listener, messages: Message[]): void {
     for (const message of messages) {
-      // It may have left while the database was asked.
+      // It may have been removed during the query.
       if (!this.#listeners.has(listener)) return;
       listener.onMessage(message);
       this.#listeners.set(listener, message.id);

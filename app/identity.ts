@@ -1,4 +1,4 @@
-/** Who this process is: what /version, /health and the page say, fixed at start. */
+/** The identity of this process, fixed at start, for /version, /health and the page. */
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { z } from 'zod';
@@ -18,7 +18,7 @@ export interface Identity {
 const Manifest = z.object({ name: z.string(), version: z.string() });
 
 /**
- * @param folder where the running file lies; the package.json is searched from there upward.
+ * @param folder the folder of the running file. The search for a package.json goes upward from there.
  * @throws {StartupError} if there is none with a name and a version.
  */
 export function identify(config: Pick<Config, 'commit' | 'instance' | 'slot'>, folder: string): Identity {
@@ -28,9 +28,9 @@ export function identify(config: Pick<Config, 'commit' | 'instance' | 'slot'>, f
 }
 
 /**
- * Compiled, this code lies in dist/app of its release; in development in app of the clone. Searching upward finds
- * the right package.json from both; one on the way that only says `"type"` is passed by. It is read once: /version
- * tells what was started, not what lies there now.
+ * Compiled, this code is in dist/app of its release; in development, in app of the clone. A search upward finds the
+ * right package.json from both, and skips one that only has a `"type"`. It is read once, so that /version reports the
+ * running release.
  */
 function readManifest(folder: string): z.infer<typeof Manifest> {
   const manifest = manifestIn(folder);

@@ -1,4 +1,4 @@
-/** The messages: how they are stored, and in which order they are read back. */
+/** Stores messages and reads them in order. */
 import type { Connection, Database } from './database';
 
 export interface Message {
@@ -10,14 +10,14 @@ export interface Message {
 
 export interface Page {
   messages: Message[];
-  /** `before` of the page that follows, or null on the last one. */
+  /** The `before` of the next page, or null on the last one. */
   next: number | null;
 }
 
 // Never `SELECT *`: a newer release may have added columns.
 const COLUMNS = 'id, text, created_at AS createdAt';
 
-/** Every method throws what the database throws: `unavailable` when it stays locked. */
+/** Every method throws the errors of the database, such as `unavailable` when it stays locked. */
 export class MessageStore {
   readonly #database: Database;
 
@@ -25,7 +25,7 @@ export class MessageStore {
     this.#database = database;
   }
 
-  /** @returns the message as it is stored. When this resolves, it survives the end of the process. */
+  /** @returns the stored message, which by then survives a kill of the process. */
   add(text: string): Promise<Message> {
     const createdAt = new Date().toISOString();
     return this.#database.write((connection) => {
@@ -41,10 +41,10 @@ export class MessageStore {
 
   /** @returns up to `limit` messages, newest first, all older than `before` if that is given. */
   async page({ limit, before = Number.MAX_SAFE_INTEGER }: { limit: number; before?: number }): Promise<Page> {
-    // One more than asked for tells whether there is a next page without counting the table.
-    const found = await this.#select(`WHERE id < ? ORDER BY id DESC LIMIT ?`, before, limit + 1);
-    const messages = found.slice(0, limit);
-    return { messages, next: found.length > limit ? (messages.at(-1)?.id ?? null) : null };
+    // One row more than the limit shows whether there is a next page, without a count of the table.
+    const rows = await this.#select(`WHERE id < ? ORDER BY id DESC LIMIT ?`, before, limit + 1);
+    const messages = rows.slice(0, limit);
+    return { messages, next: rows.length > limit ? (messages.at(-1)?.id ?? null) : null };
   }
 
   /** @returns up to `limit` messages after `id`, oldest first. */

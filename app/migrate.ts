@@ -1,14 +1,14 @@
-/** The command that brings the shared database to this release's schema, run once before the release is started. */
+/** The command that migrates the shared database to this release's schema, run once before the release starts. */
 import { readConfig } from './config';
 import { Database } from './database';
 import { migrate } from './migrations';
 
-/** Two deployments at once wait for each other, however long one migration takes; the caller has a limit too. */
-const PATIENCE_MS = 60_000;
+/** Two migrations at once wait for each other. The caller has a time limit of its own. */
+const RETRY_LIMIT_MS = 60_000;
 
 async function main(): Promise<void> {
   const { databaseFile } = readConfig(process.env);
-  const database = new Database(databaseFile, PATIENCE_MS);
+  const database = new Database(databaseFile, RETRY_LIMIT_MS);
   const applied = await migrate(database);
   database.close();
   for (const { number, name } of applied) console.log(`applied migration ${number} (${name})`);

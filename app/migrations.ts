@@ -1,13 +1,13 @@
 /**
- * The schema as a list of numbered steps. While a deployment runs, the old and the new release work on the same
- * database, and a rollback returns to the old one without going back here. So a migration only ever ADDS: a table,
- * an index, a column that may be missing or has a default. Renaming and dropping take two deployments: first stop
- * using it, and when no release that uses it can come back, drop it by hand.
+ * The schema as a list of numbered steps. During a deployment the old and the new release use the same database, and a
+ * rollback does not undo migrations. So a migration only ever ADDS: a table, an index, a nullable column or one with a
+ * default. To rename or drop something, first deploy a release that does not use it. Once no release that uses it can
+ * come back, drop it by hand.
  */
 import type { Connection, Database } from './database';
 
 export interface Migration {
-  /** Counts up from 1. A number that was released is never changed or used again. */
+  /** Consecutive from 1. A released number is never changed or reused. */
   number: number;
   name: string;
   sql: string;
@@ -17,7 +17,7 @@ export const MIGRATIONS: readonly Migration[] = [
   {
     number: 1,
     name: 'messages',
-    // AUTOINCREMENT: an id is never given twice, and a page or a stream that stands at one never goes back.
+    // AUTOINCREMENT never reuses an id, so that the position of a page or stream stays valid.
     sql: `CREATE TABLE messages (
             id INTEGER PRIMARY KEY AUTOINCREMENT,
             text TEXT NOT NULL,
@@ -27,9 +27,9 @@ export const MIGRATIONS: readonly Migration[] = [
 ];
 
 /**
- * Brings the database up to `migrations`. Does nothing where all were applied before, and two at once share the work.
+ * Applies the missing ones of `migrations`. Two processes may run it at the same time.
  * @returns those that this call applied.
- * @throws SQLite's error, with the number and name of the migration before it; what came before it stays applied.
+ * @throws SQLite's error, prefixed with the number and name of the migration. Earlier ones stay applied.
  */
 export async function migrate(database: Database, migrations = MIGRATIONS): Promise<Migration[]> {
   database.makeFolder();
@@ -40,13 +40,13 @@ export async function migrate(database: Database, migrations = MIGRATIONS): Prom
   return applied;
 }
 
-/** @returns true if every migration that this release needs was applied. Later ones of a newer release do no harm. */
+/** @returns true if every migration of this release is applied. Those of a newer release do not matter. */
 export function hasSchema(connection: Connection, migrations = MIGRATIONS): boolean {
   const applied = new Set(connection.all('SELECT number FROM schema_migrations').map((row) => row.number));
   return migrations.every((migration) => applied.has(migration.number));
 }
 
-/** Asks and acts under one write lock: whoever comes second finds the work done. */
+/** Checks and applies under one write lock, so that a second process finds it done. */
 function applyOnce(connection: Connection, { number, name, sql }: Migration): boolean {
   connection.exec(`CREATE TABLE IF NOT EXISTS schema_migrations (
                      number INTEGER PRIMARY KEY, name TEXT NOT NULL, applied_at TEXT NOT NULL

@@ -1,14 +1,14 @@
-/** The page at /: which version answers, and from which slot. No script, and nothing loaded from elsewhere. */
+/** The page at / shows the version and the slot. It has no script and loads nothing from elsewhere. */
 import type { Identity } from './identity';
 
 /** Change this line, commit, and `git push live main`: that is a deployment. */
 const GREETING = 'Hello from Switchyard';
 
-/** Dark enough that white text on them is readable (WCAG AA). */
+/** Dark enough for readable white text (WCAG AA). */
 const COLOURS: Record<string, string> = { blue: '#2563eb', green: '#15803d' };
 const GREY = '#4b5563';
 
-/** Styles and the icon stand in the page itself, so everything else can be forbidden. */
+/** Styles and the icon are in the page itself, so everything else can be forbidden. */
 export const CONTENT_SECURITY_POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:";
 
 /** @returns a whole HTML document. */

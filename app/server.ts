@@ -1,6 +1,6 @@
 /**
- * The process, from start to stop: read the environment, open the database, listen, and on SIGTERM end in
- * order. It knows nothing of deployments; PORT, /health and SIGTERM are the whole contract with whoever runs it.
+ * The process, from start to stop: it reads the environment, opens the database, listens, and stops gracefully on
+ * SIGTERM. It knows nothing of deployments. PORT, /health and SIGTERM are its whole contract with Switchyard.
  */
 import { createServer, type Server } from 'node:http';
 import { createApp } from './app';
@@ -18,8 +18,8 @@ async function main(): Promise<void> {
   const identity = identify(config, __dirname);
   const database = new Database(config.databaseFile);
 
-  // Under Switchyard the schema was brought forward by `migrate` before this release was started. A server that
-  // migrated too would change the database of the release that still serves, even if it never got a request.
+  // Switchyard runs `migrate` before it starts this release. A server that migrates on its own would change the
+  // database of the live release, even if it never got a request.
   if (!config.managed) await migrate(database);
 
   const stopping = new AbortController();
@@ -33,21 +33,21 @@ async function main(): Promise<void> {
   console.log(`listening on http://${config.host}:${portOf(server)} (${identity.slot}, ${identity.commit})`);
 
   const stop = async (signal: string): Promise<void> => {
-    const inOrder = await finish();
+    const graceful = await finish();
     database.close();
     console.log(
-      inOrder ? `stopped by ${signal}` : `stopped by ${signal}, requests were cut off at the deadline`,
+      graceful ? `stopped by ${signal}` : `stopped by ${signal}, requests were cut off at the deadline`,
     );
-    process.exit(inOrder ? 0 : 1);
+    process.exit(graceful ? 0 : 1);
   };
-  // `on`, not `once`: a second signal while stopping must not fall back to Node's default, which ends at once.
+  // `on`, not `once`: a second signal must not fall back to Node's default, which exits at once.
   process.on('SIGTERM', () => void stop('SIGTERM'));
   process.on('SIGINT', () => void stop('SIGINT'));
 }
 
 /**
- * nginx keeps idle connections to an upstream for 1 s. If this side closed one first, a request already on its
- * way on it would be lost; so nginx must always be the one that closes.
+ * nginx keeps idle connections to an upstream for 1 s. If the app closed one first, a request already on its way would
+ * be lost. So nginx must always be the side that closes.
  */
 function keepConnectionsLongerThanNginx(server: Server): void {
   server.keepAliveTimeout = 65_000;
@@ -64,7 +64,7 @@ function listen(server: Server, { port, host }: Config): Promise<void> {
   });
 }
 
-/** The real port: with PORT=0 the system chose one. */
+/** The actual port, which the system chooses for PORT=0. */
 function portOf(server: Server): number {
   const address = server.address();
   return typeof address === 'object' && address ? address.port : 0;

@@ -1,7 +1,7 @@
-/** Numbers as they come in a URL or the environment, where everything is a text. */
+/** Validates numbers from a URL or the environment, where everything is text. */
 import { z } from 'zod';
 
-/** Digits only: Number() would take "1e2", "0x10" and " 7 " as well. */
+/** Digits only, since Number() would also accept "1e2", "0x10" and " 7 ". */
 export function wholeNumber(min: number, max: number) {
   const rule = `must be a whole number from ${min} to ${max}`;
   return z

@@ -1,4 +1,4 @@
-/** What this process says of itself: a page for people, /version and /health for everyone else. */
+/** How this process describes itself: a page for people, /version and /health for programs. */
 import { Router } from 'express';
 import type { Database } from '../database';
 import { ApiError, methods } from '../errors';
@@ -26,8 +26,8 @@ export function aboutRoutes(identity: Identity, database: Database, stopping: Ab
     })
     .all(methods('GET, HEAD'));
 
-  // 200 means "send me requests", and no less. Commit and instance stand in a refusal too: they tell whoever
-  // started this process that it is this one which refuses, and not a stranger on the port.
+  // 200 means "ready for requests". A 503 has commit and instance too: they show Switchyard that this very process
+  // answers, and not another one on the port.
   router
     .route('/health')
     .get(async (_req, res) => {

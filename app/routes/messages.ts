@@ -5,7 +5,7 @@ import { ApiError, invalid, methods } from '../errors';
 import type { MessageStore } from '../messages';
 import { wholeNumber } from '../whole-number';
 
-/** 2000 characters as JSON take 12,000 bytes when each is escaped, twice that for those beyond the basic plane. */
+/** 2000 escaped characters take 12,000 bytes of JSON, or twice that beyond the basic plane. */
 const BODY_LIMIT = '32kb';
 
 const characters = (text: string): number => [...text].length;
@@ -17,7 +17,7 @@ const NewMessage = z.strictObject(
       .trim()
       .min(1, 'must not be empty')
       .refine((text) => characters(text) <= 2000, 'must have at most 2000 characters')
-      // SQLite ends a text at NUL and replaces half a character: what is stored would not be what was sent.
+      // SQLite cuts a text at NUL and replaces half a character, so the stored text would differ.
       .refine((text) => !/\0|\p{Surrogate}/u.test(text), 'must not contain NUL or half a surrogate pair'),
   },
   { error: 'The body must be a JSON object with a text.' },
@@ -61,7 +61,7 @@ export function messageRoutes(messages: MessageStore): Router {
   return router;
 }
 
-/** Without this Express would skip a body of another type, and the answer would blame a missing text. */
+/** Without this, Express skips a body of another type, and the error would be a missing text. */
 const onlyJson: RequestHandler = (req, _res, next) => {
   const type = req.headers['content-type']?.split(';')[0]?.trim().toLowerCase();
   if (type !== 'application/json') {

@@ -1,4 +1,4 @@
-/** /api/v1/slow: a request that takes its time, to see what a deployment does to requests in flight. */
+/** /api/v1/slow: a slow request, to see what a deployment does to requests in flight. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Router } from 'express';
 import { z } from 'zod';

@@ -1,17 +1,17 @@
 /**
- * /api/v1/messages/stream: new messages as server-sent events. A stream outlives any request, so it is the hard case
- * of a deployment: it stays with the slot it began on, and when that one stops it is told, ends, and comes back on
- * the other slot with Last-Event-ID, where nothing is missing.
+ * /api/v1/messages/stream: new messages as server-sent events. A stream outlives other requests, so it is the hard case
+ * of a deployment. It stays on its slot until that stops and sends a last event. The client then reconnects to the
+ * other slot with Last-Event-ID and misses nothing.
  */
 import { Router, type Response } from 'express';
 import { methods } from '../errors';
 import type { MessageFeed } from '../feed';
 import type { MessageStore } from '../messages';
 
-/** Shorter than the minute after which nginx and most proxies give up a silent connection. */
+/** Shorter than the minute after which nginx and most proxies close a silent connection. */
 const HEARTBEAT_MS = 15_000;
 
-/** What a browser waits before it connects again. */
+/** How long a browser waits before it reconnects. */
 const RETRY_MS = 1_000;
 
 export function streamRoutes(feed: MessageFeed, messages: MessageStore, heartbeatMs = HEARTBEAT_MS): Router {
@@ -19,13 +19,13 @@ export function streamRoutes(feed: MessageFeed, messages: MessageStore, heartbea
   router
     .route('/')
     .get(async (req, res) => {
-      // Asked before the first byte: whoever sees the stream open gets every message posted from then on.
+      // Read before the first byte, so that an open stream gets every message posted from then on.
       const newest = await messages.newestId();
       const after = Math.min(lastSeen(req.get('Last-Event-ID')) ?? newest, newest);
       res.writeHead(200, {
         'Content-Type': 'text/event-stream; charset=utf-8',
         'Cache-Control': 'no-store',
-        // nginx would collect the events until its buffer is full.
+        // Otherwise nginx collects events until its buffer is full.
         'X-Accel-Buffering': 'no',
       });
       if (req.method === 'HEAD') return void res.end();
@@ -54,7 +54,7 @@ function stream(res: Response, feed: MessageFeed, after: number, heartbeatMs: nu
   });
 }
 
-/** @returns the id a client that comes back saw last; undefined for a new one, and for what was never our id. */
+/** @returns the last id that a returning client received, or undefined for a new client or an invalid id. */
 function lastSeen(header: string | undefined): number | undefined {
   return header && /^\d{1,15}$/.test(header) ? Number(header) : undefined;
 }

@@ -7,7 +7,7 @@ import { identify } from '../identity';
 import { release, temporaryFolder } from './support';
 
 describe('GET /version', () => {
-  test('says which version of which commit runs on which slot, and since when', async () => {
+  test('returns the version, the commit, the slot and the start time', async () => {
     const { app } = await release({ slot: 'green', commit: 'abc123' });
     const { status, body, headers } = await request(app).get('/version');
     expect(status).toBe(200);
@@ -23,7 +23,7 @@ describe('GET /version', () => {
     expect(headers).not.toHaveProperty('etag');
   });
 
-  test('and who asked is believed from nginx on this machine only', async () => {
+  test("is not fooled by X-Forwarded-* headers that are not from this machine's nginx", async () => {
     const { app } = await release();
     const trusts = app.get('trust proxy fn') as (address: string, hops: number) => boolean;
     expect([trusts('127.0.0.1', 0), trusts('203.0.113.7', 0)]).toEqual([true, false]);
@@ -31,35 +31,35 @@ describe('GET /version', () => {
 });
 
 describe('name and version', () => {
-  const who = { commit: 'c', instance: 'i', slot: 'blue' };
+  const config = { commit: 'c', instance: 'i', slot: 'blue' };
 
-  test('come from the package.json above the compiled file, and the nearest one wins', () => {
+  test('come from the nearest package.json above the compiled file', () => {
     const root = temporaryFolder();
     const compiled = path.join(root, 'releases', 'dist', 'app');
     mkdirSync(compiled, { recursive: true });
     writeFileSync(path.join(root, 'package.json'), '{"name":"not-this-one","version":"0.0.0"}');
     writeFileSync(path.join(root, 'releases', 'package.json'), '{"name":"mine","version":"7.8.9"}');
-    // a build may say in a package.json of its own what kind of modules it made, and nothing more
+    // a build may add a package.json that only has the type of its modules
     writeFileSync(path.join(root, 'releases', 'dist', 'package.json'), '{"type":"commonjs"}');
-    expect(identify(who, compiled)).toMatchObject({ name: 'mine', version: '7.8.9' });
+    expect(identify(config, compiled)).toMatchObject({ name: 'mine', version: '7.8.9' });
   });
 
-  test('come from the package.json of the clone when the source itself runs', () => {
-    expect(identify(who, path.join(__dirname, '..'))).toMatchObject({
+  test('come from the package.json of the clone when the source runs', () => {
+    expect(identify(config, path.join(__dirname, '..'))).toMatchObject({
       version: expect.stringMatching(/^\d+\./),
     });
   });
 
-  test('missing, are one sentence at start', () => {
+  test('are a one-sentence error at start when they are missing', () => {
     const folder = temporaryFolder();
     writeFileSync(path.join(folder, 'package.json'), '{"name":');
-    expect(() => identify(who, folder)).toThrow(new StartupError(`${folder}/package.json is not JSON.`));
-    expect(() => identify(who, '/')).toThrow(/^No package.json/);
+    expect(() => identify(config, folder)).toThrow(new StartupError(`${folder}/package.json is not JSON.`));
+    expect(() => identify(config, '/')).toThrow(/^No package.json/);
   });
 });
 
 describe('GET /health', () => {
-  test('answers 200 with commit and instance while it can serve', async () => {
+  test('answers 200 with commit and instance while the process can serve', async () => {
     const { app } = await release({ commit: 'abc123', instance: 'i-42' });
     const { status, body } = await request(app).get('/health');
     expect({ status, body }).toEqual({
@@ -68,7 +68,7 @@ describe('GET /health', () => {
     });
   });
 
-  test('turns 503 as soon as the process is stopping, and still says who it is', async () => {
+  test('answers 503 as soon as the process is stopping, with commit and instance', async () => {
     const { app, stopping } = await release({ commit: 'abc123', instance: 'i-42' });
     stopping.abort();
     const { status, body } = await request(app).get('/health');
@@ -81,7 +81,7 @@ describe('GET /health', () => {
     });
   });
 
-  test('is 503 where the schema is missing, and 200 without a restart once it is there', async () => {
+  test('answers 503 without the schema, and 200 without a restart once it exists', async () => {
     const file = path.join(temporaryFolder(), 'app.db');
     const { app } = await release({ file, migrated: false });
     const before = await request(app).get('/health');
@@ -92,7 +92,7 @@ describe('GET /health', () => {
     await request(app).get('/health').expect(200);
   });
 
-  test('is 503 where a migration that this release needs is missing', async () => {
+  test('answers 503 when a migration of this release is missing', async () => {
     const { app, database } = await release();
     await database.write((connection) => connection.exec('DELETE FROM schema_migrations'));
     const { status, body } = await request(app).get('/health');
@@ -100,7 +100,7 @@ describe('GET /health', () => {
     expect(body.error.message).toMatch(/lacks a migration/);
   });
 
-  test('is 503 where the database cannot be opened', async () => {
+  test('answers 503 when the database cannot be opened', async () => {
     const { app } = await release({ file: '/nowhere/app.db', migrated: false });
     const { status, body } = await request(app).get('/health');
     expect(status).toBe(503);
@@ -113,7 +113,7 @@ describe('GET /', () => {
     ['blue', '#2563eb'],
     ['green', '#15803d'],
     ['canary-3', '#4b5563'],
-  ])('shows version and slot, on %s in its colour', async (slot, colour) => {
+  ])('shows version and slot, in the colour of %s', async (slot, colour) => {
     const { app } = await release({ slot });
     const { status, text, type } = await request(app).get('/');
     expect({ status, type }).toEqual({ status: 200, type: 'text/html' });
@@ -122,14 +122,14 @@ describe('GET /', () => {
     expect(text).toContain(`background: ${colour}`);
   });
 
-  test('is one document: nothing is loaded from elsewhere, and the browser is told to refuse it', async () => {
+  test('is a single document that loads nothing and forbids loading anything', async () => {
     const { app } = await release();
     const { text, headers } = await request(app).get('/');
     expect(text).not.toMatch(/<script|(src|href)="(https?:)?\/\//);
     expect(headers['content-security-policy']).toContain("default-src 'none'");
   });
 
-  test('shows a hostile name as text', async () => {
+  test('escapes hostile names', async () => {
     const { app } = await release({ slot: '<img src=x onerror=alert(1)>', version: '"><script>' });
     const { text } = await request(app).get('/');
     expect(text).not.toMatch(/<img|<script/);
@@ -138,7 +138,7 @@ describe('GET /', () => {
 });
 
 describe('the environment', () => {
-  test('unset, gives a server on this machine for development', () => {
+  test('may be empty, for a development server on this machine', () => {
     expect(readConfig({})).toMatchObject({
       port: 3000,
       host: '127.0.0.1',
@@ -150,7 +150,7 @@ describe('the environment', () => {
     });
   });
 
-  test('of Switchyard names the commit, the process, the slot and the shared folder', () => {
+  test('of Switchyard sets the commit, the instance, the slot and the shared folder', () => {
     const environment = {
       PORT: '8081',
       SWITCHYARD_COMMIT: 'abc',
@@ -168,16 +168,16 @@ describe('the environment', () => {
     });
   });
 
-  test('counts as unset where it is empty', () => {
+  test('treats an empty variable as unset', () => {
     expect(readConfig({ PORT: '', SWITCHYARD_INSTANCE: '' })).toMatchObject({ port: 3000, managed: false });
   });
 
-  test.each(['80a', '65536', '-1', '3e3'])('is refused in one sentence when PORT is %s', (PORT) => {
-    const refusal = new StartupError('PORT must be a whole number from 0 to 65535.');
-    expect(() => readConfig({ PORT })).toThrow(refusal);
+  test.each(['80a', '65536', '-1', '3e3'])('is rejected in one sentence when PORT is %s', (PORT) => {
+    const error = new StartupError('PORT must be a whole number from 0 to 65535.');
+    expect(() => readConfig({ PORT })).toThrow(error);
   });
 
-  test('is refused under Switchyard without the shared folder: writes would go to a temporary one', () => {
+  test('is rejected under Switchyard without the shared folder, since data would go to a temporary one', () => {
     expect(() => readConfig({ SWITCHYARD_INSTANCE: 'i-1' })).toThrow(/SWITCHYARD_DATA is not set/);
   });
 });

@@ -16,7 +16,7 @@ const read = (query = '') => request(app).get(`/api/v1/messages${query}`);
 const texts = (body: { messages: { text: string }[] }) => body.messages.map((message) => message.text);
 
 describe('posting a message', () => {
-  test('answers 201 with the stored message, its id and where it is', async () => {
+  test('answers 201 with the stored message, its id and its location', async () => {
     const { status, body, headers } = await post({ text: '  Hello, 世界 😀 ' });
     expect(status).toBe(201);
     expect(body).toEqual({ id: 1, text: 'Hello, 世界 😀', createdAt: expect.any(String) });
@@ -25,7 +25,7 @@ describe('posting a message', () => {
     expect((await request(app).get(headers.location!)).body).toEqual(body);
   });
 
-  test('takes 2000 characters, whatever they weigh, and not one more', async () => {
+  test('accepts 2000 characters, whatever their size in bytes, and not one more', async () => {
     const escaped = JSON.stringify('😀'.repeat(2000)).replace(/[\ud800-\udfff]/g, (half) => {
       return `\\u${half.charCodeAt(0).toString(16)}`;
     });
@@ -39,11 +39,11 @@ describe('posting a message', () => {
     ['no text', {}, 'text must be a text'],
     ['an empty text', { text: ' \n ' }, 'text must not be empty'],
     ['a number', { text: 7 }, 'text must be a text'],
-    ['a field that is not known', { text: 'x', admin: true }, 'admin is not known here'],
+    ['an unknown field', { text: 'x', admin: true }, 'admin is not known here'],
     ['a NUL', { text: 'a\0b' }, 'text must not contain NUL or half a surrogate pair'],
     ['half a character', { text: 'a\ud83d' }, 'text must not contain NUL or half a surrogate pair'],
     ['a list', [], 'The body must be a JSON object with a text.'],
-  ])('with %s is refused, and nothing is stored', async (_what, sent, message) => {
+  ])('with %s is rejected, and nothing is stored', async (_what, sent, message) => {
     const { status, body } = await post(sent);
     expect(status).toBe(400);
     expect(body.error).toMatchObject({ code: 'invalid', message });
@@ -52,7 +52,7 @@ describe('posting a message', () => {
 });
 
 describe('reading messages', () => {
-  test('goes from the newest to the oldest, page by page, until there is no next', async () => {
+  test('returns pages from the newest to the oldest, the last one without a next', async () => {
     for (const text of ['a', 'b', 'c', 'd', 'e']) await add(text);
     const first = (await read('?limit=2')).body;
     expect(texts(first)).toEqual(['e', 'd']);
@@ -62,12 +62,12 @@ describe('reading messages', () => {
     expect(last).toMatchObject({ messages: [{ text: 'a' }], next: null });
   });
 
-  test('a page that ends exactly at the oldest has no next', async () => {
+  test('returns no next for a page that ends exactly at the oldest message', async () => {
     for (const text of ['a', 'b']) await add(text);
     expect((await read('?limit=2')).body.next).toBeNull();
   });
 
-  test('gives 20 unless asked otherwise, and an empty page where there are none', async () => {
+  test('returns 20 by default, and an empty page when there are none', async () => {
     expect((await read()).body).toEqual({ messages: [], next: null });
     for (let i = 0; i < 21; i++) await add(String(i));
     const { body } = await read();
@@ -76,7 +76,7 @@ describe('reading messages', () => {
   });
 
   test.each(['?limit=0', '?limit=101', '?limit=1e1', '?limit=', '?limit=1&limit=2', '?before=0', '?page=2'])(
-    'with %s is refused',
+    'with %s is rejected',
     async (query) => {
       const { status, body } = await read(query);
       expect(status).toBe(400);
@@ -85,15 +85,18 @@ describe('reading messages', () => {
     },
   );
 
-  test.each(['7', '0', 'x', '99999999999999999999'])('that does not exist, %s, is 404', async (id) => {
-    const { status, body } = await read(`/${id}`);
-    expect(status).toBe(404);
-    expect(body.error).toEqual({ code: 'not_found', message: `There is no message ${id}.` });
-  });
+  test.each(['7', '0', 'x', '99999999999999999999'])(
+    'answers 404 for the id %s, which does not exist',
+    async (id) => {
+      const { status, body } = await read(`/${id}`);
+      expect(status).toBe(404);
+      expect(body.error).toEqual({ code: 'not_found', message: `There is no message ${id}.` });
+    },
+  );
 });
 
-describe('the slow request', () => {
-  test('answers after the time it was asked for', async () => {
+describe('a slow request', () => {
+  test('answers after the requested time', async () => {
     const start = performance.now();
     const { body } = await request(app).get('/api/v1/slow?ms=60');
     expect(body).toEqual({ waited: 60 });
@@ -101,7 +104,7 @@ describe('the slow request', () => {
   });
 
   test.each(['', '?ms=', '?ms=-1', '?ms=10001', '?ms=abc', '?ms=1&x=2'])(
-    'with "%s" is refused',
+    'with "%s" is rejected',
     async (query) => {
       const { status, body } = await request(app).get(`/api/v1/slow${query}`);
       expect(status).toBe(400);
@@ -110,24 +113,24 @@ describe('the slow request', () => {
   );
 });
 
-describe('every refusal has the same shape', () => {
+describe('every error has the same format', () => {
   const send = (body: string, type: string) =>
     request(app).post('/api/v1/messages').set('Content-Type', type).send(body);
 
-  test('an unknown path is 404', async () => {
+  test('with 404 for an unknown path', async () => {
     const { status, body } = await request(app).get('/nope');
     expect(status).toBe(404);
     expect(body).toEqual({ error: { code: 'not_found', message: 'There is nothing at /nope.' } });
   });
 
-  test.each(['{"text":', '"just a text"', 'null'])('a body of %s is 400', async (sent) => {
+  test.each(['{"text":', '"just a text"', 'null'])('with 400 for a body of %s', async (sent) => {
     const { status, body } = await send(sent, 'application/json');
     expect(status).toBe(400);
     expect(body.error.code).toBe('bad_json');
   });
 
   test.each(['text/plain', 'application/x-www-form-urlencoded', 'application/json; charset=latin1'])(
-    'a body as %s is 415 and says what is taken',
+    'with 415 for a body of type %s, and names the accepted type',
     async (type) => {
       const { status, body, headers } = await send('{"text":"x"}', type);
       expect(status).toBe(415);
@@ -136,7 +139,7 @@ describe('every refusal has the same shape', () => {
     },
   );
 
-  test('a body without a type is 415, and with an unknown encoding too', async () => {
+  test('with 415 for a body without a type or with an unknown encoding', async () => {
     await request(app).post('/api/v1/messages').expect(415);
     await request(app)
       .post('/api/v1/messages')
@@ -145,13 +148,13 @@ describe('every refusal has the same shape', () => {
       .expect(415);
   });
 
-  test('a body that is too large is 413', async () => {
+  test('with 413 for a body that is too large', async () => {
     const { status, body } = await post({ text: 'x'.repeat(40_000) });
     expect(status).toBe(413);
     expect(body.error.code).toBe('too_large');
   });
 
-  test('a path with a broken escape is 400', async () => {
+  test('with 400 for a path with a broken escape', async () => {
     const { status, body } = await request(app).get('/api/v1/messages/%E0%A4%A');
     expect(status).toBe(400);
     expect(body.error.code).toBe('bad_request');
@@ -165,7 +168,7 @@ describe('every refusal has the same shape', () => {
     ['/api/v1/messages/1', 'GET, HEAD'],
     ['/api/v1/messages/stream', 'GET, HEAD'],
     ['/api/v1/slow', 'GET, HEAD'],
-  ])('a method that %s does not know is 405 and lists the others', async (path, allow) => {
+  ])('with 405 for a method that %s does not support, and lists those it does', async (path, allow) => {
     const { status, body, headers } = await request(app).delete(path);
     expect(status).toBe(405);
     expect(body.error.code).toBe('method_not_allowed');
@@ -173,7 +176,7 @@ describe('every refusal has the same shape', () => {
     expect((await request(app).options(path).expect(204)).headers.allow).toBe(allow);
   });
 
-  test('a fault of ours is 500, told to the log and not to the client', async () => {
+  test('with 500 for an internal error, whose details go only to the log', async () => {
     const made = await release();
     await made.database.write((connection) => connection.exec('DROP TABLE messages'));
     const log = jest.spyOn(console, 'error').mockImplementation();
@@ -184,7 +187,7 @@ describe('every refusal has the same shape', () => {
     log.mockRestore();
   });
 
-  test('a database that stays away is 503, and says when to come back', async () => {
+  test('with 503 for an unavailable database, and a Retry-After header', async () => {
     const made = await release();
     made.database.close();
     const { status, body, headers } = await request(made.app).get('/api/v1/messages');

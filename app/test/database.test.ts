@@ -15,22 +15,22 @@ function lock(database: Database): Promise<() => void> {
   });
 }
 
-describe('two slots on one database', () => {
-  test('one waits while the other writes, and everything else is served meanwhile', async () => {
+describe('two slots that share a database', () => {
+  test('wait for each other to write, without blocking reads', async () => {
     const name = file();
     const [blue, green] = [openDatabase(name), openDatabase(name)];
     await migrate(blue);
     const unlock = await lock(blue);
 
     const added = new MessageStore(green).add('from green');
-    await tick(5); // a wait that blocks would last until the database refuses, and `added` would fail
-    expect(await new MessageStore(green).newestId()).toBe(0); // reading goes on
+    await tick(5); // a blocking wait would last until the limit, and `added` would fail
+    expect(await new MessageStore(green).newestId()).toBe(0); // reads are not blocked
 
     unlock();
     await expect(added).resolves.toMatchObject({ id: 1 });
   });
 
-  test('writes that had to wait are stored in the order in which they came', async () => {
+  test('store waiting writes in their order', async () => {
     const name = file();
     const [blue, green] = [openDatabase(name), openDatabase(name)];
     await migrate(blue);
@@ -42,7 +42,7 @@ describe('two slots on one database', () => {
     expect((await added).map(({ id }) => id)).toEqual(texts.map((text) => Number(text) + 1));
   });
 
-  test('one write that fails does not hold up the next', async () => {
+  test('run the next write after one that fails', async () => {
     const database = openDatabase(file());
     await migrate(database);
     const failed = database.write(() => {
@@ -53,7 +53,7 @@ describe('two slots on one database', () => {
     await expect(next).resolves.toMatchObject({ id: 1 });
   });
 
-  test('a write that found the database locked leaves nothing behind: later ones are stored for all to see', async () => {
+  test('commit later writes after one that found the database locked', async () => {
     const name = file();
     const [blue, green] = [openDatabase(name), openDatabase(name, 30)];
     await migrate(blue);
@@ -67,12 +67,12 @@ describe('two slots on one database', () => {
     });
   });
 
-  test('nor does a statement that failed in the middle of one', async () => {
+  test('commit later writes after a statement that hit a lock outside a transaction', async () => {
     const name = file();
     const [blue, green] = [openDatabase(name), openDatabase(name, 30)];
     await migrate(blue);
     const unlock = await lock(blue);
-    // Without a transaction, the INSERT itself meets the lock: libsql leaves such a statement unfinished.
+    // Without a transaction the INSERT itself hits the lock, and libsql leaves that statement unfinished.
     const bare = green.read((connection) => connection.run("INSERT INTO messages VALUES (9, 'x', 'y')"));
     await expect(bare).rejects.toMatchObject({ code: 'unavailable' });
     unlock();
@@ -83,7 +83,7 @@ describe('two slots on one database', () => {
     });
   });
 
-  test('all that both acknowledge is there, once, with ids that count up', async () => {
+  test('store every acknowledged message once, with increasing ids', async () => {
     const name = file();
     const slots = [openDatabase(name), openDatabase(name)];
     await migrate(slots[0]!);
@@ -94,7 +94,7 @@ describe('two slots on one database', () => {
     expect(messages).toEqual([...added].sort((a, b) => b.id - a.id));
   });
 
-  test('a change that fails half-way is undone whole', async () => {
+  test('roll back a change that fails halfway', async () => {
     const database = openDatabase(file(), 200);
     await migrate(database);
     const half = database.write((connection) => {
@@ -116,11 +116,11 @@ describe('migrations', () => {
     expect(MIGRATIONS.map(({ number }) => number)).toEqual(MIGRATIONS.map((_, i) => i + 1));
   });
 
-  test('only add: the release that still serves works on the same tables', () => {
+  test('only add to the schema, since the live release uses the same tables', () => {
     for (const { sql } of MIGRATIONS) expect(sql).not.toMatch(/\b(DROP|RENAME|DELETE|UPDATE|REPLACE)\b/i);
   });
 
-  test('are applied once, in order; a second run has nothing to do', async () => {
+  test('are applied once and in order, and a second run has nothing to do', async () => {
     const database = openDatabase(file());
     expect(await migrate(database)).toEqual(MIGRATIONS);
     expect(await migrate(database)).toEqual([]);
@@ -129,7 +129,7 @@ describe('migrations', () => {
     expect(await database.read((connection) => hasSchema(connection, newer))).toBe(false);
   });
 
-  test('bring forward a database with messages, under the feet of a release that knows nothing of it', async () => {
+  test('upgrade a database with messages while an older release uses it', async () => {
     const name = file();
     const [old, next] = [openDatabase(name), openDatabase(name)];
     await migrate(old);
@@ -147,7 +147,7 @@ describe('migrations', () => {
     expect(await old.read(hasSchema)).toBe(true);
   });
 
-  test('share the work when two run at once', async () => {
+  test('can be applied by two processes at once', async () => {
     const name = file();
     const steps = Array.from({ length: 20 }, (_, i) => add(i + 1, `CREATE TABLE t${i} (x)`));
     const runs = await Promise.all([migrate(openDatabase(name), steps), migrate(openDatabase(name), steps)]);
@@ -159,7 +159,7 @@ describe('migrations', () => {
     ).toEqual(steps.map((s) => s.number));
   });
 
-  test('that fail leave no half of themselves, keep what came before, and say which one it was', async () => {
+  test('that fail are rolled back and named, and earlier ones stay applied', async () => {
     const database = openDatabase(file());
     const broken = [
       add(1, 'CREATE TABLE one (x)'),
@@ -170,7 +170,7 @@ describe('migrations', () => {
       connection.all("SELECT name FROM sqlite_master WHERE name IN ('one', 'two')"),
     );
     expect(tables).toEqual([{ name: 'one' }]);
-    const mended = [broken[0]!, add(2, 'CREATE TABLE two (x)')];
-    expect(await migrate(database, mended)).toEqual([mended[1]]);
+    const fixed = [broken[0]!, add(2, 'CREATE TABLE two (x)')];
+    expect(await migrate(database, fixed)).toEqual([fixed[1]]);
   });
 });

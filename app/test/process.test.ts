@@ -1,4 +1,4 @@
-/** The real processes, compiled as in a release: dist/app beside a package.json, started by nothing but Node. */
+/** The real processes, compiled as in a release: dist/app beside a package.json, started with plain Node. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -10,7 +10,7 @@ import { afterwards, dial, fetchAll, get, temporaryFolder } from './support';
 const SOURCE = path.join(__dirname, '..');
 const NODE_PATH = path.resolve(require.resolve('express/package.json'), '../..');
 
-/** Once for all stories: they differ in their environment only. */
+/** Compiled once, since the tests differ only in the environment. */
 const root = mkdtempSync(path.join(tmpdir(), 'app-test-'));
 afterAll(() => rmSync(root, { recursive: true }));
 
@@ -43,7 +43,7 @@ function start(file: string, env: Record<string, string>) {
   });
   const port = async (): Promise<number> => {
     while (!/listening/.test(out)) {
-      if (child.exitCode !== null) throw new Error(`ended early: ${err}`);
+      if (child.exitCode !== null) throw new Error(`exited early: ${err}`);
       await new Promise((resolve) => setTimeout(resolve, 5));
     }
     return Number(/:(\d+) /.exec(out)?.[1]);
@@ -53,7 +53,7 @@ function start(file: string, env: Record<string, string>) {
 
 const SLOT = { SWITCHYARD_INSTANCE: 'i-1', SWITCHYARD_SLOT: 'green', SWITCHYARD_COMMIT: 'abc123' };
 
-test('a release is migrated, started, healthy, and on SIGTERM ends in order with 0', async () => {
+test('a release migrates, starts, is healthy, and stops gracefully with code 0 on SIGTERM', async () => {
   const env = { ...SLOT, SWITCHYARD_DATA: path.join(temporaryFolder(), 'shared') };
 
   const migrated = await start('migrate.js', env).exit;
@@ -67,7 +67,7 @@ test('a release is migrated, started, healthy, and on SIGTERM ends in order with
   expect(JSON.parse(health.text)).toEqual({ status: 'ok', commit: 'abc123', instance: 'i-1' });
   const version = await fetchAll({ port, path: '/version' });
   expect(JSON.parse(version.text)).toMatchObject({ name: 'compiled', version: '4.5.6', slot: 'green' });
-  // nginx keeps its idle connections for 1 s; the side that serves must wait longer.
+  // nginx keeps idle connections for 1 s, and the app must keep them longer.
   expect(version.headers['keep-alive']).toBe('timeout=65');
 
   const slow = await dial(port, get('/api/v1/slow?ms=200'));
@@ -83,7 +83,7 @@ test('a release is migrated, started, healthy, and on SIGTERM ends in order with
   });
 });
 
-test('under Switchyard a server does not migrate: without its schema it is alive but not healthy', async () => {
+test('under Switchyard a server does not migrate, and is unhealthy without its schema', async () => {
   const server = start('server.js', { ...SLOT, SWITCHYARD_DATA: temporaryFolder(), STOP_TIMEOUT_MS: '50' });
   const port = await server.port();
   const health = await fetchAll({ port, path: '/health' });
@@ -91,7 +91,7 @@ test('under Switchyard a server does not migrate: without its schema it is alive
   expect(JSON.parse(health.text)).toMatchObject({ instance: 'i-1', error: { code: 'unavailable' } });
 
   await dial(port, get('/api/v1/slow?ms=5000'));
-  await fetchAll({ port, path: '/version' }); // the slow one has arrived before this one's answer
+  await fetchAll({ port, path: '/version' }); // the slow request arrived before this answer
   server.child.kill('SIGTERM');
   expect(await server.exit).toMatchObject({
     code: 1,
@@ -99,7 +99,7 @@ test('under Switchyard a server does not migrate: without its schema it is alive
   });
 });
 
-test('in development a server migrates by itself, and Ctrl-C ends it with 0', async () => {
+test('in development a server migrates by itself, and Ctrl-C stops it with code 0', async () => {
   const server = start('server.js', {});
   await fetchAll({ port: await server.port(), path: '/health' }).then(({ status }) =>
     expect(status).toBe(200),
@@ -111,7 +111,7 @@ test('in development a server migrates by itself, and Ctrl-C ends it with 0', as
   });
 });
 
-test('a port in use is one sentence and exit code 1; so is a database that cannot be migrated', async () => {
+test('a port in use and a failed migration are one sentence each, with exit code 1', async () => {
   const other = createServer().listen(0, '127.0.0.1');
   afterwards(() => other.close());
   await new Promise((resolve) => other.once('listening', resolve));

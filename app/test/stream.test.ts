@@ -6,11 +6,11 @@ import { dial, fetchAll, get, release, serve, temporaryFolder, until } from './s
 
 const STREAM = '/api/v1/messages/stream';
 
-test('a stream on blue shows what is posted on green', async () => {
+test('a stream on blue gets messages posted on green', async () => {
   const file = path.join(temporaryFolder(), 'app.db');
   const blue = await release({ file, slot: 'blue' });
   const green = await release({ file, slot: 'green' });
-  await green.messages.add('before it was opened');
+  await green.messages.add('before the stream');
 
   const stream = await dial(await serve(blue.app), get(STREAM));
   await stream.until(/: connected/);
@@ -19,7 +19,7 @@ test('a stream on blue shows what is posted on green', async () => {
 
   expect(stream.text()).toMatch(/^HTTP\/1.1 200 OK\r\nContent-Type: text\/event-stream; charset=utf-8\r\n/);
   expect(stream.text()).toContain(`id: 2\nevent: message\ndata: ${JSON.stringify(body)}\n\n`);
-  expect(stream.text()).not.toContain('before it was opened');
+  expect(stream.text()).not.toContain('before the stream');
 });
 
 test('every listener gets every message once, in order', async () => {
@@ -37,7 +37,7 @@ test('every listener gets every message once, in order', async () => {
   }
 });
 
-test('a client that comes back with Last-Event-ID gets what it missed', async () => {
+test('a client that returns with Last-Event-ID gets the messages it missed', async () => {
   const { app, messages } = await release();
   for (const text of ['seen', 'missed', 'missed too']) await messages.add(text);
   const stream = await dial(await serve(app), get(STREAM, 'Last-Event-ID: 1\r\n'));
@@ -47,7 +47,7 @@ test('a client that comes back with Last-Event-ID gets what it missed', async ()
 });
 
 test.each(['nonsense', '-1', '999999'])(
-  'a Last-Event-ID that was never ours, %s, starts at now',
+  'a stream with the invalid Last-Event-ID %s starts with the next message',
   async (id) => {
     const { app, messages } = await release();
     await messages.add('old');
@@ -59,24 +59,24 @@ test.each(['nonsense', '-1', '999999'])(
   },
 );
 
-test('a silent stream is kept alive by comments', async () => {
+test('heartbeat comments keep a silent stream alive', async () => {
   const { feed, messages } = await release();
   const app = express().use('/', streamRoutes(feed, messages, 10));
   const stream = await dial(await serve(app), get('/'));
   await stream.until(/(: heartbeat\n\n[^]*){3}/);
 });
 
-test('when the server stops, a stream is told so, told when to return, and ended in order', async () => {
+test('a stopping server ends a stream properly, with a last event and a retry time', async () => {
   const { app, stopping } = await release();
   const stream = await dial(await serve(app), get(STREAM, 'Connection: close\r\n'));
   await stream.until(/: connected/);
   stopping.abort();
   await stream.closed;
-  // "0" is the last chunk: the response is whole, and not cut off.
+  // "0" is the last chunk, so the response is complete.
   expect(stream.text()).toMatch(/event: bye\nretry: 1000\ndata: {}\n\n\r\n0\r\n\r\n$/);
 });
 
-test('a stream that is asked for while the server stops ends at once', async () => {
+test('a stream opened while the server stops ends at once', async () => {
   const { app, stopping } = await release();
   stopping.abort();
   const { text } = await request(app).get(STREAM);
@@ -89,7 +89,7 @@ test('HEAD does not open a stream', async () => {
   expect({ status, text }).toEqual({ status: 200, text: '' });
 });
 
-test('a database that does not answer for a moment ends no stream', async () => {
+test('a stream survives a short failure of the database', async () => {
   const { app, messages } = await release();
   const stream = await dial(await serve(app), get(STREAM));
   await stream.until(/: connected/);
@@ -100,29 +100,29 @@ test('a database that does not answer for a moment ends no stream', async () => 
   await stream.until(/while it failed/);
 });
 
-test('the database is asked only while someone listens', async () => {
+test('the database is polled only while a client listens', async () => {
   const { app, messages } = await release();
-  const asked = jest.spyOn(messages, 'after');
+  const queries = jest.spyOn(messages, 'after');
   const stream = await dial(await serve(app), get(STREAM));
   await stream.until(/: connected/);
-  await until(() => asked.mock.calls.length > 2);
+  await until(() => queries.mock.calls.length > 2);
 
   stream.socket.destroy();
   do {
-    asked.mockClear();
+    queries.mockClear();
     await new Promise((resolve) => setTimeout(resolve, 50));
-  } while (asked.mock.calls.length > 0);
+  } while (queries.mock.calls.length > 0);
 });
 
-test('a client that does not read fills no memory: it waits for its messages and misses none', async () => {
+test('a client that does not read uses no memory, and later gets every message', async () => {
   const { feed, messages } = await release();
-  const got: number[] = [];
+  const received: number[] = [];
   let ready = false;
-  feed.listen({ isReady: () => ready, onMessage: ({ id }) => got.push(id), onStop: () => undefined }, 0);
+  feed.listen({ isReady: () => ready, onMessage: ({ id }) => received.push(id), onStop: () => undefined }, 0);
   for (let i = 0; i < 3; i++) await messages.add('x');
   await new Promise((resolve) => setTimeout(resolve, 40));
-  expect(got).toEqual([]);
+  expect(received).toEqual([]);
   ready = true;
-  await until(() => got.length >= 3);
-  expect(got).toEqual([1, 2, 3]);
+  await until(() => received.length >= 3);
+  expect(received).toEqual([1, 2, 3]);
 });

@@ -1,4 +1,4 @@
-/** What every story needs: a database in a folder of its own, an app on it, a client that shows raw answers. */
+/** Shared by all tests: a database in a temporary folder, an app on it, and a client that shows raw responses. */
 import { mkdtempSync, rmSync } from 'node:fs';
 import { createServer, request, type IncomingMessage, type RequestOptions, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
@@ -11,13 +11,13 @@ import type { Identity } from '../identity';
 import { MessageStore } from '../messages';
 import { migrate } from '../migrations';
 
-// These stories run at every deployment, on a machine that serves at the same time: being slow is no failure.
-// For the same reason none of them expects a thing to be done by a certain time; they wait until it is.
+// These tests run in every deployment, on a machine that serves users at the same time, so slowness is not a failure.
+// For the same reason they wait for a condition instead of expecting it by a certain time.
 jest.setTimeout(20_000);
 
 const cleanups: (() => unknown)[] = [];
 
-/** Runs after the test, the last one first. */
+/** Runs `cleanup` after the test, the last one first. */
 export function afterwards(cleanup: () => unknown): void {
   cleanups.push(cleanup);
 }
@@ -32,20 +32,20 @@ export function temporaryFolder(): string {
   return folder;
 }
 
-export function openDatabase(file: string, patienceMs?: number): Database {
-  const database = new Database(file, patienceMs);
+export function openDatabase(file: string, retryLimitMs?: number): Database {
+  const database = new Database(file, retryLimitMs);
   afterwards(() => database.close());
   return database;
 }
 
 interface Setting extends Partial<Identity> {
-  /** Two apps on one file are two slots. */
+  /** Two apps with the same file are two slots. */
   file?: string;
   migrated?: boolean;
 }
 
-/** One release on one slot. The stream looks for news every 10 ms, so that no test waits for it. */
-export async function release({ file, migrated = true, ...who }: Setting = {}) {
+/** A release in a slot. Its stream polls every 10 ms, so that tests are fast. */
+export async function release({ file, migrated = true, ...overrides }: Setting = {}) {
   const database = openDatabase(file ?? path.join(temporaryFolder(), 'app.db'));
   if (migrated) await migrate(database);
   const identity: Identity = {
@@ -55,7 +55,7 @@ export async function release({ file, migrated = true, ...who }: Setting = {}) {
     instance: 'i-1',
     slot: 'blue',
     startedAt: '2026-01-02T03:04:05.000Z',
-    ...who,
+    ...overrides,
   };
   const stopping = new AbortController();
   const messages = new MessageStore(database);
@@ -64,7 +64,7 @@ export async function release({ file, migrated = true, ...who }: Setting = {}) {
   return { app, database, messages, feed, stopping, identity };
 }
 
-/** @returns the port. The server is closed after the test, however it went. */
+/** @returns the port. The server is closed after the test. */
 export async function listen(server: Server): Promise<number> {
   afterwards(() => {
     server.closeAllConnections();
@@ -84,7 +84,7 @@ interface Answer {
   text: string;
 }
 
-/** A request whose answer is read to its end. */
+/** Sends a request and reads the whole response. */
 export function fetchAll(options: RequestOptions): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const sent = request({ host: '127.0.0.1', ...options }, (res) => {
@@ -100,15 +100,15 @@ export function fetchAll(options: RequestOptions): Promise<Answer> {
 
 export interface Transcript {
   socket: Socket;
-  /** Everything received until now. */
+  /** Everything received so far. */
   text(): string;
-  /** Waits until `pattern` was received. */
+  /** Waits until `pattern` is received. */
   until(pattern: RegExp): Promise<string>;
-  /** Resolves when the other side has closed. */
+  /** Resolves when the connection is closed. */
   closed: Promise<void>;
 }
 
-/** A connection by hand: what is sent and what comes back, byte for byte. */
+/** A raw connection: sends bytes and records everything received. */
 export async function dial(port: number, send = ''): Promise<Transcript> {
   let received = '';
   const socket = connect(port, '127.0.0.1');
@@ -128,12 +128,12 @@ export async function dial(port: number, send = ''): Promise<Transcript> {
   return { socket, text: () => received, until, closed };
 }
 
-/** Waits as long as it takes; the test's own time limit is the end. */
+/** Waits for `condition`, up to the time limit of the test. */
 export async function until(condition: () => unknown): Promise<void> {
   while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
-/** The bytes of a request on a connection that wants to be kept. */
+/** A raw GET request for a keep-alive connection. */
 export function get(path: string, headers = ''): string {
   return `GET ${path} HTTP/1.1\r\nHost: test\r\n${headers}\r\n`;
 }
