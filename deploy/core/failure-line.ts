@@ -3,14 +3,15 @@
 const NOISE =
   /^\s*(at\s|>\s|\^|node:internal|Node\.js v|npm (error|ERR!)\s*$|npm (error|ERR!) A complete log|npm notice|Emitted 'error' event|Found \d+ errors?\b|$)/;
 /** The first line of an exception, a compiler error or the name of a failed test. */
-const NAMES_THE_CAUSE = /^\s*(Uncaught\s+)?\w*(Error|Exception)\b.*:|\berror TS\d+|^\s*(●|✕|✖|not ok\b)/;
+const NAMES_THE_CAUSE =
+  /^FATAL ERROR: |^\s*(Uncaught\s+)?\w*(Error|Exception)\b.*:|\berror TS\d+|^\s*(●|✕|✖|not ok\b)/;
 const TELLING = /(error|exception|cannot|refused|not found|failed|unexpected|denied)/i;
 const CONTROLS =
   /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)?|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 const LONGEST = 200;
 
-/** The line that Switchyard writes into a slot's log before each start. */
-const START = /^--- \S+ [0-9a-f]{7} starts on port \d+$/;
+/** The line that Switchyard writes into a slot's log before each start; an app may have been killed within a line. */
+const START = /--- \S+ [0-9a-f]{7} starts on port \d+$/;
 
 /**
  * The most informative of these lines, shortened; empty when there is none. Ignores output from before the last start.

@@ -28,7 +28,10 @@ export interface RunningSlot extends WithEnvironment {
   /** How often the runtime has restarted it since `start`. */
   restarts: number;
   status: ProcessStatus;
+  /** How its last process ended; null while none has, and for one that a signal killed. */
   exitCode: number | null;
+  /** The signal that killed its last process, where the runtime reports it apart from the exit code. */
+  signal?: string;
   /** True for a process that outlived its process manager, so nothing would restart it. */
   orphan?: boolean;
 }

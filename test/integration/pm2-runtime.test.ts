@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { readFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Runtime } from '../../deploy/core/interfaces';
 import type { RunningSlot } from '../../deploy/core/slot';
@@ -160,6 +160,24 @@ describe('an app that ends by itself', () => {
     await until(async () => (await runtime.list()).find((slot) => slot.restarts > 0));
     await runtime.stop('green');
     expect(await runtime.list()).toEqual([]);
+  });
+});
+
+describe('an app that is killed', () => {
+  it('is seen with its signal and with the last line that it wrote', async () => {
+    const dying = release(context);
+    const story =
+      "console.log('x'.repeat(60_000)); console.error('last words'); process.kill(process.pid, 'SIGKILL');";
+    writeFileSync(path.join(dying.dir, 'server.js'), story);
+    for (let round = 0; round < 10; round++) {
+      await runtime.start(context.green, dying, 'x');
+      const ended = await until(async () =>
+        (await runtime.list('green')).find(({ status }) => status === 'crashed'),
+      );
+      expect(ended).toMatchObject({ signal: 'SIGKILL', exitCode: null });
+      expect((await runtime.logs('green', 1)).at(-1)).toBe('last words');
+      await runtime.stop('green');
+    }
   });
 });
 

@@ -33,8 +33,8 @@ export interface ProcessState {
   pid: number | null;
   restarts: number;
   status: ProcessStatus;
-  /** The last exit code, or null; also 0 if a signal ended the process, because PM2 does not record signals. */
   exitCode: number | null;
+  signal?: string;
 }
 
 /** PM2's view of a process as a ProcessState. */
@@ -47,7 +47,10 @@ export function processState({ pid, pm2_env }: Pm2Process): ProcessState {
     pid: status === 'crashed' || status === 'stopped' ? null : pid || null,
     restarts: pm2_env.restart_time,
     status,
-    exitCode: pm2_env.exit_code ?? null,
+    // PM2 itself records 0 for a process that a signal killed
+    ...(pm2_env.last_end?.signal
+      ? { exitCode: null, signal: pm2_env.last_end.signal }
+      : { exitCode: pm2_env.exit_code ?? null }),
   };
 }
 

@@ -84,7 +84,10 @@ function makeFolders(home: Home): void {
   mkdirSync(path.join(home.pm2, 'pids'), { recursive: true, mode: 0o700 });
   mkdirSync(home.logs, { recursive: true });
   writeUnlessSame(preloadFile(home), PRELOAD);
-  writeUnlessSame(loggingFile(home), loggingProgram(require.resolve('pm2/lib/Utility.js')));
+  writeUnlessSame(
+    loggingFile(home),
+    loggingProgram(require.resolve('pm2/lib/Utility.js'), require.resolve('pm2/lib/God.js')),
+  );
   writeUnlessThere(path.join(home.pm2, 'module_conf.json'), '{}');
   // with this file, PM2's command line prints no banner and does not report the installation to pm2.io
   writeUnlessThere(path.join(home.pm2, 'touch'), '');

@@ -1,14 +1,16 @@
 /**
  * Replaces the log writer of PM2's daemon, in a program that the daemon loads first. PM2's own writer loses lines
  * whenever it reopens a log (reloadLogs): it discards unwritten data and drops standard error until the first file is
- * open. After one failed write, as on a full disk, it never writes again.
+ * open. After one failed write, as on a full disk, it never writes again. Its record of an app's
+ * end lacks the signal, which is added here.
  */
 
-/** @param utility the path of PM2's lib/Utility.js */
-export function loggingProgram(utility: string): string {
+/** @param utility the path of PM2's lib/Utility.js @param god that of its lib/God.js */
+export function loggingProgram(utility: string, god: string): string {
   return `// Loaded before PM2's daemon: each line is in its file at once, so a log can be opened anew without losing any.
 const fs = require('node:fs');
 const Utility = require(${JSON.stringify(utility)});
+const God = require(${JSON.stringify(god)});
 
 Utility.startLogging = (logs, ready) => {
   try {
@@ -19,6 +21,13 @@ Utility.startLogging = (logs, ready) => {
     return ready(error);
   }
   ready();
+};
+
+// An object, because PM2 hands plain values on to the app as variables.
+const handleExit = God.handleExit;
+God.handleExit = function (app, code, signal) {
+  app.pm2_env.last_end = { signal: signal || null };
+  return handleExit.call(this, app, code, signal);
 };
 
 function logTo(file) {

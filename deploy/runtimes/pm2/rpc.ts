@@ -18,6 +18,8 @@ export interface Pm2Process {
     status: string;
     restart_time: number;
     exit_code?: number;
+    /** Recorded by our own program; see logging.ts. */
+    last_end?: { signal: string | null };
     env?: Record<string, string | undefined>;
   };
 }

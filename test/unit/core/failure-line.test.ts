@@ -89,6 +89,8 @@ test('a very long line is truncated', () => {
 test("a crash without output quotes neither Switchyard's own line, nor npm's, nor the previous release", () => {
   const start = '--- 2026-01-02T03:04:05.678Z a1b2c3d starts on port 8081';
   expect(failureLine(['Error: the release before', start])).toBe('');
+  // an app may be killed in the middle of a line
+  expect(failureLine(['Error: the release before', `connecting… ${start}`])).toBe('');
   expect(failureLine([start, '', '> app@1.0.0 start', '> node server.js', ''])).toBe('');
   expect(failureLine(['Error: the release before', start, 'listening'])).toBe('listening');
 });
