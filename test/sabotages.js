@@ -719,6 +719,23 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
+    what: 'a build that was killed marks the commit as bad',
+    file: 'deploy/core/machine-fault.ts',
+    from: 'if (killed !== null) {',
+    to: 'if (killed === null) {',
+    test: 'test/integration/prepare.test.ts',
+    name: 'build was killed',
+  },
+  {
+    invariant: 5,
+    what: 'a commit that was bad for a limit stays bad with another limit',
+    file: 'deploy/core/tip-policy.ts',
+    from: 'const isLifted = bad !== null && hasOtherLimit(bad, setting);',
+    to: 'const isLifted = false;',
+    test: 'test/unit/core/tip-policy.test.ts',
+  },
+  {
+    invariant: 5,
     what: 'taking back goes on over slots that could not be started',
     file: 'deploy/pipeline/run.ts',
     from: 'return context.slots.some(({ name, port }) => present.includes(name) && portInUse(port));',

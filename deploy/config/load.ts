@@ -199,7 +199,7 @@ export function settingOf(config: Config, name: keyof typeof ENVIRONMENT): strin
 }
 
 /** The value at a place, or undefined. */
-function valueAt(value: unknown, keys: readonly string[]): unknown {
+export function valueAt(value: unknown, keys: readonly string[]): unknown {
   return keys.reduce((here, key) => (here as Record<string, unknown> | undefined | null)?.[key], value);
 }
 

@@ -60,6 +60,8 @@ export interface Deployment {
   cause: string | null;
   /** One action that fixes it. */
   hint: string | null;
+  /** The setting whose value led to the failure: with another value the commit is worth another try. */
+  limit: { name: string; value: unknown } | null;
   /** The delivery id of GitHub or the hook: two requests with the same delivery are one deployment. */
   delivery: string | null;
   /** Milliseconds since 1970. */

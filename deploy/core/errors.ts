@@ -77,7 +77,15 @@ export const ERRORS = {
     hint: 'Fix the migration. It must work with the version that is still live.',
   },
   E_DATA_COPY: { fault: 'machine', hint: 'Check the SQLite files in the home: ls -l shared/' },
-  E_TIMEOUT: { fault: 'commit', hint: 'Make it faster, or raise its limit in the configuration.' },
+  E_TIMEOUT: {
+    fault: 'machine',
+    hint: 'Make it faster or raise its limit in the configuration, then: npm run -s deploy',
+  },
+  E_KILLED: {
+    fault: 'machine',
+    hint: 'See whether the kernel killed it: sudo dmesg. Then: npm run -s deploy',
+  },
+  E_NETWORK: { fault: 'machine', hint: "Check this machine's network and DNS, then: npm run -s deploy" },
   E_DISK: { fault: 'machine', hint: 'Free disk space, then: npm run -s deploy' },
   E_READ_ONLY: {
     fault: 'machine',
@@ -139,8 +147,17 @@ export class KnownError extends Error {
   readonly hint: string;
   readonly fault: Fault;
 
-  /** @param message one sentence @param hint replaces the table's hint where a better one is known */
-  constructor(code: ErrorCode, message: string, hint?: string) {
+  /**
+   * @param message one sentence
+   * @param hint replaces the table's hint where a better one is known
+   * @param limit the key of the configuration whose value led to it: `limits.start`
+   */
+  constructor(
+    code: ErrorCode,
+    message: string,
+    hint?: string,
+    readonly limit?: string,
+  ) {
     super(printable(message));
     this.name = 'KnownError';
     this.code = code;

@@ -2,6 +2,7 @@
  * The interfaces between the pipeline and its parts: Strategy plans, Runtime starts and stops processes, Traffic shifts
  * requests, and Packing packs releases. pipeline/run.ts uses them only through these methods.
  */
+import type { CommandEnd } from './machine-fault';
 import type { Observed, Plan } from './plan';
 import type { Commit, Release } from './release';
 import type { RunningSlot, Slot, SlotName } from './slot';
@@ -114,13 +115,4 @@ export interface Packing {
   endRuns(): Promise<void>;
   /** Removes the pack of a release that is not running. Does nothing if there is none. */
   remove(commit: Commit): Promise<void>;
-}
-
-/** The result of a command. */
-export interface CommandEnd {
-  /** Null when a signal killed it; 127 when the program does not exist. */
-  exitCode: number | null;
-  timedOut: boolean;
-  /** Its last output lines, oldest first. */
-  lastLines: string[];
 }

@@ -51,16 +51,22 @@ function goodDeploys(history: Deployment[]): Deployment[] {
   return history.filter((d) => d.kind === 'deploy' && d.commit !== null && wasGood(d));
 }
 
+/** Why a commit is marked bad, or null. */
+export function badCause(history: Deployment[], commit: Commit): string | null {
+  const verdict = badVerdict(history, commit);
+  return verdict === null ? null : (verdict.cause ?? 'it failed');
+}
+
 /**
- * Why a commit is marked bad, or null. Its newest deployment that succeeded, or failed by the commit's own fault,
+ * The deployment that marks a commit as bad, or null. Its newest deployment that succeeded, or failed by the commit's own fault,
  * decides; a later refusal with E_BAD_COMMIT does not count.
  */
-export function badCause(history: Deployment[], commit: Commit): string | null {
+export function badVerdict(history: Deployment[], commit: Commit): Deployment | null {
   const decisive = history
     .filter((d) => d.commit === commit && d.kind === 'deploy' && d.finishedAt !== null)
     .sort((a, b) => b.id - a.id)
     .find((d) => d.state === 'succeeded' || (d.fault === 'commit' && d.errorCode !== 'E_BAD_COMMIT'));
-  return decisive?.fault === 'commit' ? (decisive.cause ?? 'it failed') : null;
+  return decisive?.fault === 'commit' ? decisive : null;
 }
 
 /** A release is good even if an operator rolled it back during its bake. */

@@ -2,7 +2,7 @@
  * Decides what a branch's tip leads to. The tip is compared with the last one seen, never with the active release, so a
  * rollback stays until the next push or deploy. Pure.
  */
-import { badCause } from './rollback-target';
+import { badVerdict } from './rollback-target';
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
 
@@ -67,13 +67,17 @@ export function decideTip(look: {
   serving: Commit | null;
   history: Deployment[];
   trigger: Deployment['trigger'];
+  /** The value of a setting now: `limits.start`. */
+  setting: (name: string) => unknown;
 }): TipDecision {
-  const { tip, lastSeen, serving, history, trigger } = look;
+  const { tip, lastSeen, serving, history, trigger, setting } = look;
   const moved = tip !== lastSeen;
-  const cause = badCause(history, tip);
-  // only a new push retries a bad commit, never Switchyard itself
-  if (cause !== null && !(moved && trigger === 'push')) return { do: 'refuse', cause };
-  if (moved || tip === serving) return { do: 'deploy' };
+  const bad = badVerdict(history, tip);
+  const isLifted = bad !== null && hasOtherLimit(bad, setting);
+  // only a new push or another limit retries a bad commit
+  if (bad !== null && !isLifted && !(moved && trigger === 'push'))
+    return { do: 'refuse', cause: bad.cause ?? 'it failed' };
+  if (moved || isLifted || tip === serving) return { do: 'deploy' };
   const last = lastDeployOf(history, tip);
   return last === undefined || isWorthRetrying(last) ? { do: 'deploy' } : { do: 'nothing-new' };
 }
@@ -81,6 +85,11 @@ export function decideTip(look: {
 function lastDeployOf(history: Deployment[], commit: Commit): Deployment | undefined {
   const over = history.filter((d) => d.kind === 'deploy' && d.commit === commit && d.finishedAt !== null);
   return over.sort((a, b) => b.id - a.id)[0];
+}
+
+/** True if the commit was marked bad for a limit that has another value now. */
+function hasOtherLimit({ limit }: Deployment, setting: (name: string) => unknown): boolean {
+  return limit !== null && JSON.stringify(setting(limit.name)) !== JSON.stringify(limit.value);
 }
 
 /** True for a tip that was never fully tried. An operator's rollback or abort counts as tried. */

@@ -47,8 +47,8 @@ export async function waitUntilHealthy(
     if (running && answer.status === 200) return running;
     const now = machineMs();
     if (answer.status === null || answer.status === 503) lastStarting = now;
-    if (now >= deadline || now - lastStarting > WRONG_ANSWERS_MS)
-      throw await unhealthy(context, proof, answer);
+    if (now >= deadline) throw await unhealthy(context, proof, answer, 'limits.start');
+    if (now - lastStarting > WRONG_ANSWERS_MS) throw await unhealthy(context, proof, answer);
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }
@@ -83,14 +83,17 @@ export async function mustStillRun(context: DeployContext, proof: Proof): Promis
     return running;
   const by = await context.runtime.endedBy(proof.slot);
   const line = by ?? failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
-  const code = running?.exitCode === null || running === undefined ? '' : ` with code ${running.exitCode}`;
-  throw new KnownError(
-    'E_EXITED',
-    `${short(proof.commit)} exited${code} in ${proof.slot}${line ? `: ${line}` : ' without output'}`,
-    by === null
-      ? readLog(proof.slot)
-      : `Reduce its memory use, or raise "compose.memory" in ${configFileName(context.root)}.`,
-  );
+  const message = `${short(proof.commit)} ${howItEnded(running)} in ${proof.slot}${line ? `: ${line}` : ' without output'}`;
+  if (by === null) throw new KnownError('E_EXITED', message, readLog(proof.slot));
+  const hint = `Reduce its memory use, or raise "compose.memory" in ${configFileName(context.root)}.`;
+  throw new KnownError('E_EXITED', message, hint, 'compose.memory');
+}
+
+function howItEnded(running: RunningSlot | undefined): string {
+  if (running?.signal) return `was killed by ${running.signal}`;
+  return running === undefined || running.exitCode === null
+    ? 'exited'
+    : `exited with code ${running.exitCode}`;
 }
 
 /** Probes the slot's health path directly. */
@@ -126,13 +129,19 @@ async function smoke(context: DeployContext, proof: Proof, signal?: AbortSignal)
   }
 }
 
-async function unhealthy(context: DeployContext, proof: Proof, answer: ProbeAnswer): Promise<KnownError> {
+async function unhealthy(
+  context: DeployContext,
+  proof: Proof,
+  answer: ProbeAnswer,
+  limit?: string,
+): Promise<KnownError> {
   const { app } = builtRelease(context, proof.commit);
   const why = answer.status === null ? await whySilent(context, proof) : '';
   return new KnownError(
     'E_UNHEALTHY',
     `${app.health} in ${proof.slot} answered ${answer.said}${why && ` (${why})`}.`,
     readLog(proof.slot),
+    limit,
   );
 }
 

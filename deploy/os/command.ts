@@ -5,10 +5,12 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import path from 'node:path';
+import type { CommandEnd } from '../core/machine-fault';
 import { CommandOutput } from './command-output';
 import { cleanEnvironment } from './environment-allowlist';
 import { spawnPolitely } from './low-priority';
 import { DEPLOYMENT_MARKER, deploymentMark, killMarked } from './marked-processes';
+import { watchMemory } from './memory-watch';
 
 export { DEPLOYMENT_MARKER } from './marked-processes';
 
@@ -28,23 +30,19 @@ export interface Command {
   redact?: (text: string) => string;
   /** Replaces a long argv in the log. */
   label?: string;
-  /** Number of last lines to keep; 20 by default. */
+  /** Number of last lines to keep; 100 by default. */
   keepLines?: number;
 }
 
-export interface CommandResult {
-  /** Null when a signal killed it; 127 when the program does not exist. */
-  exitCode: number | null;
-  signal: NodeJS.Signals | null;
-  timedOut: boolean;
-  /** Its last output lines, oldest first, without colours and empty lines. */
-  lastLines: string[];
+/** Its exit code is 127 when the program does not exist; its last lines have no colours and are not empty. */
+export interface CommandResult extends CommandEnd {
   ms: number;
 }
 
 /** A shell's exit code for a program that does not exist. */
 const NO_SUCH_PROGRAM = 127;
-const LAST_LINES = 20;
+/** V8 prints a stack of up to 40 lines below the reason. */
+const LAST_LINES = 100;
 
 /** The log file for the output of a deployment's commands. */
 export function deploymentLog(home: { logs: string }, deploymentId: number): string {
@@ -67,6 +65,7 @@ export async function runCommand(command: Command, ahead?: Waiting): Promise<Com
   const output = new CommandOutput(command.logFile, command.redact);
   output.note(`\n$ ${command.label ?? command.argv.join(' ')}`);
 
+  const memory = watchMemory();
   const child = ahead?.child ?? launch(command, 'ignore');
   output.follow(child);
   ahead?.child.stdin?.end(ahead.word);
@@ -76,11 +75,12 @@ export async function runCommand(command: Command, ahead?: Waiting): Promise<Com
   // process group is the whole deployment's and a process may have left it.
   await killMarked(mark);
   const { exitCode, signal } = await ended;
+  const used = memory.end();
   const lastLines = await output.close(command.keepLines ?? LAST_LINES);
 
   const ms = Math.round(performance.now() - begun);
   output.note(`# ${timedOut ? 'time limit' : (signal ?? `code ${exitCode}`)} after ${ms} ms`);
-  return { exitCode, signal, timedOut, lastLines, ms };
+  return { exitCode, signal, timedOut, lastLines, ...used, ms };
 }
 
 /** The environment of a command: the allow-listed variables, Node's own folder first in PATH, and the mark. */

@@ -29,6 +29,11 @@ export function availableMemory(): number {
   return Math.min(machine, ...groupsLeft());
 }
 
+/** How many processes the kernel has killed for lack of memory since the boot, by the machine's or a group's limit. */
+export function outOfMemoryKills(): number {
+  return Number(/^oom_kill (\d+)$/m.exec(read('/proc/vmstat') ?? '')?.[1] ?? 0);
+}
+
 /** Resident memory of a process and all its descendants; 0 when it is gone. */
 export function memoryOf(pid: number): number {
   const own = /^VmRSS:\s+(\d+) kB$/m.exec(read(`/proc/${pid}/status`) ?? '')?.[1];

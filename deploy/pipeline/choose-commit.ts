@@ -6,6 +6,7 @@ import type { Deployment } from '../core/deployment';
 import type { Entry } from '../core/event';
 import type { Commit } from '../core/release';
 import type { Serving } from '../core/slot';
+import { valueAt } from '../config/load';
 import { sourceOf, updateMirror } from '../git/mirror';
 import { tipOf } from '../git/mirror-commits';
 import type { DeployContext } from '../context';
@@ -51,6 +52,7 @@ export async function chooseTip(
     serving: serving?.commit ?? null,
     history: journal.verdicts(commit),
     trigger,
+    setting: (name) => valueAt(config, name.split('.')),
   });
   // the row gets no commit when nothing is new: this is not an attempt to make it live
   const isNew = decision.do !== 'nothing-new';

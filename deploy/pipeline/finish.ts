@@ -1,10 +1,11 @@
 /** Ends a deployment: records its end state in the journal and cleans up after it. */
+import { valueAt } from '../config/load';
 import { discardVariables, forgetVariables } from '../config/app-environment';
 import { EMPTY } from '../core/environment';
 import { asKnown, KnownError } from '../core/errors';
 import { short } from '../core/format';
 import { inService } from '../core/traffic-split';
-import type { DeploymentState } from '../core/deployment';
+import type { Deployment, DeploymentState } from '../core/deployment';
 import type { Plan } from '../core/plan';
 import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
@@ -46,17 +47,24 @@ export async function finish(
  * When the watch rolled back a crashing release and the rollback succeeded, marks the crashing commit as bad before
  * the rollback is reported. Returns the slot that would crash forever; null for any other deployment.
  */
-async function markCrashing({ home, journal }: DeployContext, id: number): Promise<SlotName | null> {
+async function markCrashing(context: DeployContext, id: number): Promise<SlotName | null> {
+  const { home, journal } = context;
   const { kind, trigger, from, to, cause } = journal.get(id) ?? {};
   if (kind !== 'rollback' || trigger !== 'watch' || !from || !cause || from.commit === to?.commit)
     return null;
   const deployed = journal
     .history()
     .find((each) => each.kind === 'deploy' && each.commit === from.commit && each.state === 'succeeded');
-  const { hint } = new KnownError('E_CRASHES', cause);
+  const error = new KnownError('E_CRASHES', cause, undefined, 'crashes');
   // on a full disk any release crashes, so the commit is not to blame
   if (deployed && fullDisk(home) === null)
-    await journal.note(deployed.id, { fault: 'commit', errorCode: 'E_CRASHES', cause, hint });
+    await journal.note(deployed.id, {
+      fault: 'commit',
+      errorCode: error.code,
+      cause,
+      hint: error.hint,
+      limit: limitBehind(context, error),
+    });
   return from.slot;
 }
 
@@ -91,12 +99,18 @@ export async function fail(context: DeployContext, id: number, error: KnownError
     errorCode: error.code,
     cause: error.message,
     hint: error.hint,
+    limit: limitBehind(context, error),
   });
   await runHookOrWarn(context, id, 'failure');
   await queueEarlier(context, id, error);
   await context.journal.move(id, endState(context, id, error), { cause: error.message });
   // last, because redacting the values from a cause needs them
   if (tried !== null) discardVariables(context.home, tried);
+}
+
+/** The setting that led to the failure, with the value that this deployment had. */
+function limitBehind({ config }: DeployContext, { limit }: KnownError): Deployment['limit'] {
+  return limit === undefined ? null : { name: limit, value: valueAt(config, limit.split('.')) };
 }
 
 /** Runs before the deployment ends, so that clients following it find the next attempt. */

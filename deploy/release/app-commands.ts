@@ -7,6 +7,8 @@ import { configFileName } from '../config/file';
 import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
 import { failureLine } from '../core/failure-line';
+import type { TimeLimit } from '../core/machine-fault';
+import { machineFault } from '../core/machine-fault';
 import type { AppSettings } from '../core/release';
 import type { Home } from '../home/home';
 import { isDiskFull } from '../os/disk-full';
@@ -62,24 +64,23 @@ async function runOwn(work: OwnCommands, argv: string[] | null, kind: Kind): Pro
     lowPriority: true,
     deploymentId,
   });
-  if (result.timedOut) {
-    throw new KnownError('E_TIMEOUT', `${kind.noun} took longer than ${limit} s (limits.${kind.limit}).`);
-  }
-  if (result.exitCode !== 0) throw failureOf(kind, argv, result, deploymentId);
+  if (result.timedOut || result.exitCode !== 0)
+    throw failureOf(kind, argv, result, { seconds: limit, name: `limits.${kind.limit}` }, deploymentId);
 }
 
 function failureOf(
   { noun, code }: Kind,
   argv: string[],
   result: CommandResult,
+  limit: TimeLimit,
   deploymentId: number,
 ): KnownError {
+  const what = `${noun} (${argv.join(' ')})`;
   const telling = failureLine(result.lastLines);
-  const end =
-    result.signal === null ? `exited with code ${result.exitCode}` : `was killed by ${result.signal}`;
-  const message = `${noun} (${argv.join(' ')}) ${end}${telling && `: ${telling}`}`;
+  const message = `${what} exited with code ${result.exitCode}${telling && `: ${telling}`}`;
   if (isDiskFull(result.lastLines)) return new KnownError('E_DISK', message);
-  return new KnownError(code, message, `Read its output: npm run -s logs -- ${deploymentId}`);
+  const hint = `Read its output: npm run -s logs -- ${deploymentId}`;
+  return machineFault(what, result, limit) ?? new KnownError(code, message, hint);
 }
 
 function mustHaveStart(dir: string, start: string, lacking: string): void {

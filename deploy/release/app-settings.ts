@@ -10,6 +10,7 @@ import { findConfigFile, usable } from '../config/file';
 import { EXPORT_OF } from '../config/evaluate';
 import { KnownError } from '../core/errors';
 import { failureLine } from '../core/failure-line';
+import { machineFault } from '../core/machine-fault';
 import type { AppSettings } from '../core/release';
 import type { Home } from '../home/home';
 import { isRunning } from '../os/process-table';
@@ -86,9 +87,12 @@ async function readWith(
   const file = path.join(folder, name);
   rmSync(answer, { force: true });
   try {
-    const { timedOut, lastLines } = await runCommand(command, { child, word: file });
+    const { timedOut, ...result } = await runCommand(command, { child, word: file });
+    const { lastLines, signal } = result;
     if (timedOut) throw new KnownError('E_CONFIG', `${name} took longer than ${LIMIT_SECONDS} s.`);
     const exported = existsSync(answer) ? (JSON.parse(readFileSync(answer, 'utf8')) as Exported) : null;
+    const killed = signal === null ? null : machineFault(`The reader of ${name}`, { timedOut, ...result });
+    if (exported === null && killed !== null) throw killed;
     const ended = failureLine(lastLines) || 'it exited before it exported anything';
     const app = usable(name, readFileSync(file, 'utf8'), exported ?? { refused: 'failed', is: ended });
     return parseAppSettings(app, name);

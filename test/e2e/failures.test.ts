@@ -4,7 +4,7 @@
  */
 import { createServer, type Server } from 'node:net';
 import { badCause } from '../../deploy/core/rollback-target';
-import type { ErrorCode } from '../../deploy/core/errors';
+import { ERRORS, type ErrorCode } from '../../deploy/core/errors';
 import type { Deployment, Fault } from '../../deploy/core/deployment';
 import type { Commit } from '../../deploy/core/release';
 import { portHolder } from '../../deploy/os/port-holder';
@@ -120,7 +120,7 @@ const IN_THE_FOLDER: Story[] = [
     'tests without an end',
     { config: { limits: { test: 1 }, app: { test: ['node', '-e', 'setTimeout(() => {}, 60_000)'] } } },
     'E_TIMEOUT',
-    /The tests took longer than 1 s \(limits\.test\)\.$/,
+    /The tests \(.*\) took longer than 1 s \(limits\.test\); as little as [\d,]+ MB of memory was free\.$/,
   ],
   [
     'a failing build',
@@ -220,7 +220,7 @@ forEachRuntime((runtime) => {
 
         expect(said.verdict).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 \([0-9a-f]{7}\): /);
         expect(said.verdict).toMatch(cause);
-        expectFailure(said, { state: 'failed', errorCode, fault: 'commit' });
+        expectFailure(said, { state: 'failed', errorCode, fault: ERRORS[errorCode].fault });
         expect(said.deployment.cause).toMatch(cause);
         expect(await clone.state()).toEqual(before);
         // every failure at the start is seen when it happens, and not when limits.start is over

@@ -3,7 +3,7 @@
  * undoing a rollback by it.
  */
 import { randomUUID } from 'node:crypto';
-import { readdirSync, renameSync, rmSync } from 'node:fs';
+import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Deployment } from '../../deploy/core/deployment';
 import type { Commit } from '../../deploy/core/release';
@@ -66,6 +66,39 @@ it('refuses a release that will not fit, before anything of it is made; going ba
   expectDone(await clone.switchyard('rollback', first));
 });
 
+describe('a redelivery', () => {
+  const redelivered = async (commit: Commit): Promise<Deployment> =>
+    untilOver(clone, (await replay({}, commit)).id);
+
+  it('tries a commit again whose build was killed', async () => {
+    const poison = path.join(clone.home.shared, 'poison');
+    writeFileSync(poison, '');
+    const build = ['sh', '-c', `test ! -e ${poison} || kill -9 $$`];
+    const said = await clone.release({ config: { app: { build } } });
+    expect(said.verdict).toMatch(
+      /The build \(.*\) was killed by SIGKILL \(as little as [\d,]+ MB of memory was free\)$/,
+    );
+    expect(said.deployment).toMatchObject({ errorCode: 'E_KILLED', fault: 'machine' });
+
+    rmSync(poison);
+    expect(await redelivered(said.commit)).toMatchObject({ state: 'succeeded', commit: said.commit });
+    expect(await clone.serving()).toMatchObject({ commit: said.commit });
+  });
+
+  it('tries a commit again that was bad for a limit, once the limit has another value', async () => {
+    const late = "setTimeout(() => require('./server.js'), 3000);";
+    const app = { start: 'app/late.js' };
+    const change = { files: { 'app/late.js': late }, config: { app, limits: { start: 1 } } };
+    const said = await clone.release(change);
+    expect(said.deployment).toMatchObject({ errorCode: 'E_UNHEALTHY', fault: 'commit' });
+    expect(said.deployment.limit).toEqual({ name: 'limits.start', value: 1 });
+    expect(await redelivered(said.commit)).toMatchObject({ state: 'failed', errorCode: 'E_BAD_COMMIT' });
+
+    clone.change({ ...change, config: { app, limits: { start: 30 } } });
+    expect(await redelivered(said.commit)).toMatchObject({ state: 'succeeded', commit: said.commit });
+  });
+});
+
 it('deploys a push whose webhook was lost', async () => {
   const { commit: pushed } = await clone.release();
   await untilSeen(pushed);
@@ -121,8 +154,8 @@ it('tells once that the source does not answer, and that it is back', async () =
 });
 
 /** What GitHub sends when somebody clicks "Redeliver", or what somebody else has recorded. Headers are not signed. */
-async function replay(headers: Record<string, string>): Promise<{ id: number }> {
-  const body = Buffer.from(JSON.stringify({ ref: 'refs/heads/main', before: first, after: second }));
+async function replay(headers: Record<string, string>, after = second): Promise<{ id: number }> {
+  const body = Buffer.from(JSON.stringify({ ref: 'refs/heads/main', before: first, after }));
   const answer = await fetch(`http://127.0.0.1:${clone.ports.http}/_deploy/webhook`, {
     method: 'POST',
     body,

@@ -360,10 +360,47 @@ describe('a commit that cannot be made into one', () => {
   test('because its tests never end', async () => {
     settings({ start: 'server.js', test: ['sleep', '300'] });
     const error = await failure({ limits: { install: 60, test: 1, build: 60 } });
-    expect(error).toMatchObject({
-      code: 'E_TIMEOUT',
-      message: 'The tests took longer than 1 s (limits.test).',
-    });
+    expect(error).toMatchObject({ code: 'E_TIMEOUT', fault: 'machine' });
+    expect(error.message).toMatch(
+      /^The tests \(sleep 300\) took longer than 1 s \(limits\.test\); as little as [\d,]+ MB of memory was free\.$/,
+    );
+  });
+
+  test.each(['test', 'build'])('because its %s was killed, by itself or below npm', async (step) => {
+    const noun = step === 'test' ? 'The tests' : 'The build';
+    clone.manifest({ scripts: { dies: 'node -e "process.kill(process.pid, 9)"' } }, TINY);
+    for (const argv of [node('process.kill(process.pid, "SIGKILL")'), ['npm', 'run', '-s', 'dies']]) {
+      settings({ start: 'server.js', [step]: argv });
+      const error = await failure();
+      expect(error).toMatchObject({ code: 'E_KILLED', fault: 'machine' });
+      expect(error.message).toMatch(/killed by SIGKILL \(as little as [\d,]+ MB of memory was free\)$/);
+      expect(error.message.startsWith(`${noun} (${argv[0]} `)).toBe(true);
+    }
+  });
+
+  test("because Node's heap was full", async () => {
+    const argv = [
+      'node',
+      '--max-old-space-size=20',
+      '-e',
+      'const a = []; for (;;) a.push(Array(1e5).fill(1.5))',
+    ];
+    settings({ start: 'server.js', build: argv });
+    const error = await failure();
+    expect(error).toMatchObject({ code: 'E_KILLED', fault: 'machine' });
+    expect(error.message).toMatch(/ran out of memory and was killed by SIGABRT .*heap out of memory$/);
+  });
+
+  test('because its build found no network', async () => {
+    settings({ start: 'server.js', build: node('throw new Error("getaddrinfo EAI_AGAIN fonts.host")') });
+    expect(await failure()).toMatchObject({ code: 'E_NETWORK', fault: 'machine' });
+  });
+
+  test('because a script of its install was killed', async () => {
+    clone.manifest({ scripts: { preinstall: 'kill -9 $$' } }, TINY);
+    const error = await failure();
+    expect(error).toMatchObject({ code: 'E_KILLED', fault: 'machine' });
+    expect(error.message).toMatch(/^npm ci was killed by SIGKILL/);
   });
 
   test('because the disk is full', async () => {

@@ -95,7 +95,13 @@ function errorWatch(context: DeployContext, before: Counts): ErrorWatch {
     judge() {
       const bad = releaseVerdict(before, account, context.config.bake);
       const [worst = ''] = bad?.slots ?? [];
-      if (bad) throw new KnownError('E_BAKE', `${bad.slots.join(', ')}: ${bad.why}.`, readLog(worst));
+      if (bad)
+        throw new KnownError(
+          'E_BAKE',
+          `${bad.slots.join(', ')}: ${bad.why}.`,
+          readLog(worst),
+          'bake.maxErrorRatio',
+        );
     },
     seen: () => sumOf([...account.values()]).requests,
   };

@@ -147,5 +147,6 @@ function askLine({ share }: Judging, why: string): string {
 
 function failure({ slot, share }: Judging, why: string, hurt: number): KnownError {
   const users = `${plural(hurt, 'user')} got an error from it`;
-  return new KnownError('E_CANARY', `${slot} at ${percent(share / 100)}: ${why}; ${users}.`, readLog(slot));
+  const message = `${slot} at ${percent(share / 100)}: ${why}; ${users}.`;
+  return new KnownError('E_CANARY', message, readLog(slot), 'canary');
 }

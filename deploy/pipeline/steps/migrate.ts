@@ -3,6 +3,7 @@ import { EMPTY } from '../../core/environment';
 import { KnownError } from '../../core/errors';
 import { named, printable } from '../../core/format';
 import { failureLine } from '../../core/failure-line';
+import { machineFault } from '../../core/machine-fault';
 import type { Migration } from '../../core/deployment';
 import type { Step } from '../../core/plan';
 import { logPosition } from '../../traffic/access-log';
@@ -15,13 +16,13 @@ import { checkLive, liveBefore } from './probe-live';
 
 const LONGEST_DETAIL = 200;
 
-/** Returns a clause for the journal. Throws E_MIGRATE, E_DISK, E_DATA_COPY. */
+/** Returns a clause for the journal. Throws E_MIGRATE, E_TIMEOUT, E_KILLED, E_NETWORK, E_DISK, E_DATA_COPY. */
 export async function migrate(
   context: DeployContext,
   { commit, environment = EMPTY }: Extract<Step, { do: 'migrate' }>,
   id: number,
 ): Promise<string> {
-  const { journal, home, packing } = context;
+  const { journal, home, packing, config } = context;
   const release = builtRelease(context, commit);
   const argv = release.app.migrate;
   if (argv === null) return 'none';
@@ -38,13 +39,17 @@ export async function migrate(
   };
   // record it first: a migration that gets killed may have changed the schema
   await journal.note(id, { migration });
-  const { exitCode, lastLines } = await packing.runOnce(argv, release, id, environment);
+  const result = await packing.runOnce(argv, release, id, environment);
+  const { exitCode, lastLines } = result;
   const schemaChanged = copy !== null && (await hasSchemaChanged(home, id, copy, user));
   if (copy !== null) await journal.note(id, { migration: { ...migration, schemaChanged } });
   const liveFails = await tellWhetherLiveFails(context, id);
   if (folder !== null && (schemaChanged || liveFails || exitCode !== 0))
     await told(`to bring the data back: ${howToRestore(home, folder)}`);
   if (exitCode === 0) return printable(lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
+  const limit = { seconds: config.limits.migrate, name: 'limits.migrate' };
+  const fault = machineFault('The migration', result, limit);
+  if (fault !== null) throw fault;
   const why = failureLine(lastLines);
   throw new KnownError('E_MIGRATE', `The migration exited with code ${exitCode}${why && `: ${why}`}.`);
 }

@@ -1,6 +1,8 @@
 /** Finds out from the builder's last lines why an image build failed, and whose fault it is. Pure. */
 import { KnownError } from '../../core/errors';
 import { failureLine } from '../../core/failure-line';
+import type { CommandEnd, TimeLimit } from '../../core/machine-fault';
+import { machineFault } from '../../core/machine-fault';
 import type { AppSettings } from '../../core/release';
 import { isDiskFull } from '../../os/disk-full';
 import { installFailure } from '../packages/install-failure';
@@ -19,29 +21,34 @@ const MACHINE =
   /failed to (do request|authorize|fetch|resolve|copy)|no such host|i\/o timeout|TLS handshake|toomanyrequests|connection refused/i;
 const ENGINE = /Cannot connect to the Docker daemon|error during connect|unexpected EOF|closing transport/i;
 
-/** @param lines oldest first */
+/** @param end of the builder; the app's own commands ran inside it */
 export function imageFailure(
-  lines: string[],
+  end: CommandEnd,
   { build }: Pick<AppSettings, 'build'>,
   deploymentId: number,
+  limit?: TimeLimit,
 ): KnownError {
-  const plain = lines.map((line) => line.trim().replace(STEP, ''));
-  const [command = '', , exitCode] = COMMAND.exec(plain.findLast((line) => COMMAND.test(line)) ?? '') ?? [];
+  const plain = end.lastLines.map((line) => line.trim().replace(STEP, ''));
+  const [command = '', , code] = COMMAND.exec(plain.findLast((line) => COMMAND.test(line)) ?? '') ?? [];
   const said = plain.filter((line) => line !== '' && !FRAME.test(line) && !COMMAND.test(line));
   const why = failureLine(said);
-  if (/npm ci/.test(command)) return installFailure(Number(exitCode), said);
+  if (end.timedOut || end.signal !== null) {
+    const fault = machineFault('The image', { ...end, lastLines: plain }, limit);
+    if (fault !== null) return fault;
+  }
+  const exitCode = Number(code ?? end.exitCode);
+  const ended = { ...end, exitCode, lastLines: said };
+  if (/npm ci/.test(command)) return installFailure(ended);
   if (isDiskFull(plain)) return new KnownError('E_DISK', `The image could not be built: ${why}`);
   const hint = `Read its output: npm run -s logs -- ${deploymentId}`;
   const lacking = /"\$START"/.test(command) && said.find((line) => NO_START.test(line));
   if (lacking) return new KnownError('E_BUILD', lacking, hint);
-  if (/"\$BUILD"/.test(command)) {
-    const what = build === null ? '' : ` (${build.join(' ')})`;
-    return new KnownError(
-      'E_BUILD',
-      `The build${what} exited with code ${exitCode}${why && `: ${why}`}`,
-      hint,
-    );
-  }
+  const isBuild = /"\$BUILD"/.test(command);
+  const what = `The build${build === null ? '' : ` (${build.join(' ')})`}`;
+  const fault = command === '' ? null : machineFault(isBuild ? what : "The image's build", ended);
+  if (fault !== null) return fault;
+  if (isBuild)
+    return new KnownError('E_BUILD', `${what} exited with code ${exitCode}${why && `: ${why}`}`, hint);
   return new KnownError(...elsewhere(plain, command === '' ? failureLine(plain) : why), hint);
 }
 

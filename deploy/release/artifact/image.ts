@@ -42,7 +42,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       // a killed builder leaves its notes behind; after a power cut they are removed with the partial releases
       const notes = `${release.dir}.notes`;
       mkdirSync(notes, { recursive: true });
-      const { exitCode, timedOut, lastLines } = await runCommand({
+      const result = await runCommand({
         argv: composeArgv(options, service, file, ['--progress', 'plain', 'build', service]),
         label: `docker compose build ${imageOf(name, release.commit)}`,
         cwd: release.dir,
@@ -52,11 +52,11 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
         keepLines: LINES_OF_BUILD,
         deploymentId,
       }).finally(() => rmSync(notes, { recursive: true, force: true }));
-      if (timedOut) {
-        const limits = 'limits.install and limits.build';
-        throw new KnownError('E_TIMEOUT', `The image took longer than ${limit} s (${limits}).`);
-      }
-      if (exitCode !== 0) throw imageFailure(lastLines, release.app, deploymentId);
+      if (result.timedOut || result.exitCode !== 0)
+        throw imageFailure(result, release.app, deploymentId, {
+          seconds: limit,
+          name: 'limits.install and limits.build',
+        });
       return `image ${name}:${short(release.commit)}`;
     },
 

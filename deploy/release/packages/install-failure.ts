@@ -1,5 +1,7 @@
 /** Finds out why `npm ci` failed and whose fault it is: a registry outage must not mark a commit bad. */
 import { KnownError } from '../../core/errors';
+import type { CommandEnd, TimeLimit } from '../../core/machine-fault';
+import { machineFault } from '../../core/machine-fault';
 import { isDiskFull } from '../../os/disk-full';
 
 const MACHINE =
@@ -7,12 +9,16 @@ const MACHINE =
 /** npm's lines that only frame the reason. */
 const FRAME = /^(code|errno|syscall|path|signal|command failed|A complete log|Log files|$)/;
 
-/** The failure of an install, from its last lines of output. */
-export function installFailure(exitCode: number | null, lines: string[]): KnownError {
+/** The failure of an install: E_INSTALL, E_INSTALL_MACHINE, E_DISK, E_TIMEOUT or E_KILLED. */
+export function installFailure(end: CommandEnd, limit?: TimeLimit): KnownError {
+  const lines = end.lastLines;
   const reason = npmReason(lines);
-  const message = `npm ci failed${reason ? `: ${reason}` : ` with code ${exitCode}`}`;
+  const message = `npm ci failed${reason ? `: ${reason}` : ` with code ${end.exitCode}`}`;
   if (isDiskFull(lines)) return new KnownError('E_DISK', message);
-  if (lines.some((line) => MACHINE.test(line))) return new KnownError('E_INSTALL_MACHINE', message);
+  const fault = machineFault('npm ci', end, limit);
+  if (fault !== null && fault.code !== 'E_NETWORK') return fault;
+  if (fault !== null || lines.some((line) => MACHINE.test(line)))
+    return new KnownError('E_INSTALL_MACHINE', message);
   if (lines.some((line) => /existing package-lock\.json/.test(line))) return noLockfile();
   if (lines.some((line) => /code EUSAGE/.test(line))) return lagsBehind(lines);
   return new KnownError('E_INSTALL', message);

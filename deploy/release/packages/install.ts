@@ -1,7 +1,6 @@
 /** Installs a release's node_modules: from the store, from the clone, or by `npm ci`. */
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { KnownError } from '../../core/errors';
 import type { Commit } from '../../core/release';
 import { fileIn } from '../../git/mirror-commits';
 import type { Home } from '../../home/home';
@@ -45,7 +44,7 @@ export interface Installed {
   intact: Promise<boolean>;
 }
 
-/** Installs the packages that the lockfile names. Throws E_INSTALL, E_INSTALL_MACHINE, E_DISK, E_TIMEOUT, E_NO_NPM. */
+/** Installs the packages that the lockfile names. Throws E_INSTALL and what installFailure returns, E_NO_NPM. */
 export async function installModules(work: Installation): Promise<Installed> {
   const files = readPackageFiles(work.dir);
   if (!hasDependencies(files)) return whole('none');
@@ -114,7 +113,7 @@ async function runNpmCi(
   { home, dir, deploymentId, limitSeconds }: Installation,
   files: PackageFiles,
 ): Promise<void> {
-  const { exitCode, timedOut, lastLines } = await runCommand({
+  const result = await runCommand({
     // tests and builds need the development packages, whatever NODE_ENV or .npmrc says
     argv: ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress', '--no-update-notifier'],
     cwd: dir,
@@ -126,10 +125,8 @@ async function runNpmCi(
     // npm prints its whole usage after the reason
     keepLines: 300,
   });
-  if (timedOut) {
-    throw new KnownError('E_TIMEOUT', `npm ci took longer than ${limitSeconds} s (limits.install).`);
-  }
-  if (exitCode !== 0) throw installFailure(exitCode, lastLines);
+  if (result.timedOut || result.exitCode !== 0)
+    throw installFailure(result, { seconds: limitSeconds, name: 'limits.install' });
 }
 
 /** Passes the user's SSH agent only if npm fetches packages by git over SSH. */

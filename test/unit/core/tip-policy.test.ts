@@ -65,7 +65,7 @@ describe("a branch's tip", () => {
     history: Deployment[],
     known: Partial<Parameters<typeof decideTip>[0]> = {},
   ): ReturnType<typeof decideTip> =>
-    decideTip({ tip: B, lastSeen: B, serving: A, history, trigger: 'webhook', ...known });
+    decideTip({ tip: B, lastSeen: B, serving: A, history, trigger: 'webhook', setting: () => 60, ...known });
   const DEPLOY = { do: 'deploy' };
   const NOTHING_NEW = { do: 'nothing-new' };
 
@@ -108,6 +108,22 @@ describe("a branch's tip", () => {
 
   it('goes through a deployment when it is already live, as for two pushes in one fetch', () => {
     expect(decide([over({ commit: B })], { serving: B })).toEqual(DEPLOY);
+  });
+
+  it('is tried again if it is bad because of a limit that has another value now', () => {
+    const failed = { state: 'failed', fault: 'commit', cause: 'it did not answer' } as const;
+    const limit = { name: 'limits.start', value: 60 };
+    const bad = over({ id: 1, commit: B, ...failed, limit });
+    const refusal = over({ id: 2, commit: B, ...failed, errorCode: 'E_BAD_COMMIT' });
+    for (const history of [[bad], [bad, refusal]]) {
+      expect(decide(history)).toEqual({ do: 'refuse', cause: 'it did not answer' });
+      expect(decide(history, { setting: (name) => (name === 'limits.start' ? 90 : 60) })).toEqual(DEPLOY);
+      expect(decide(history, { setting: (name) => (name === 'limits.start' ? 60 : 90) })).toMatchObject({
+        do: 'refuse',
+      });
+    }
+    const again = over({ id: 3, commit: B, ...failed, limit: { ...limit, value: 90 } });
+    expect(decide([bad, again], { setting: () => 90 })).toMatchObject({ do: 'refuse' });
   });
 
   it('is refused when it is bad, except for a push that moved the branch', () => {

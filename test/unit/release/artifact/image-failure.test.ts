@@ -1,4 +1,5 @@
 import { imageFailure } from '../../../../deploy/release/artifact/image-failure';
+import { commandEnd } from '../../../support/command-end';
 
 /** The end of the builder's output: that of the step, the same again in a frame, and the builder's own error. */
 function builder(command: string, code: number, ...said: string[]): string[] {
@@ -15,7 +16,8 @@ function builder(command: string, code: number, ...said: string[]): string[] {
 }
 
 const BUILD = 'nice -n 10 sh -c "$BUILD" && rm -f .npmrc';
-const failure = (lines: string[]): object => imageFailure(lines, { build: ['npm', 'run', 'build'] }, 7);
+const failure = (lastLines: string[]): object =>
+  imageFailure(commandEnd({ lastLines }), { build: ['npm', 'run', 'build'] }, 7);
 
 it("a failed build of the commit is reported with PM2's wording", () => {
   expect(failure(builder(BUILD, 2, "app/page.ts(3,1): error TS2304: Cannot find name 'x'."))).toMatchObject({
@@ -65,6 +67,22 @@ it('the time that the builder adds to repeated output is left out', () => {
   const said = 'This commit has no app/nothing.js, which app.start names.';
   const repeated = [...builder('[ -f "$START" ] || { echo …; exit 1; }', 1, said), `0.077 ${said}`];
   expect(failure(repeated)).toMatchObject({ message: said });
+});
+
+it('a killed step or builder is a fault of the machine', () => {
+  const killed = { code: 'E_KILLED', fault: 'machine' };
+  const install = 'nice -n 10 npm ci --omit=dev';
+  for (const command of [BUILD, install, 'make'])
+    expect(failure(builder(command, 137))).toMatchObject(killed);
+  const end = commandEnd({ exitCode: null, signal: 'SIGKILL' });
+  expect(imageFailure(end, { build: null }, 7)).toMatchObject(killed);
+});
+
+it('a build without a network is a fault of the machine', () => {
+  expect(failure(builder(BUILD, 1, 'Error: getaddrinfo EAI_AGAIN fonts.host'))).toMatchObject({
+    code: 'E_NETWORK',
+    fault: 'machine',
+  });
 });
 
 it('a full disk is reported as such in any step', () => {

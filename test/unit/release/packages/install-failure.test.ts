@@ -1,4 +1,9 @@
+import type { KnownError } from '../../../../deploy/core/errors';
 import { installFailure } from '../../../../deploy/release/packages/install-failure';
+import { commandEnd } from '../../../support/command-end';
+
+const failed = (exitCode: number, lastLines: string[]): KnownError =>
+  installFailure(commandEnd({ exitCode, lastLines }));
 
 const npm = (...lines: string[]): string[] => [
   ...lines.map((line) => `npm error ${line}`),
@@ -20,7 +25,7 @@ describe('an install that failed', () => {
     ['ECONNRESET', 'aborted'],
     ['EAI_AGAIN', 'request to https://registry.example/x failed'],
   ])('with %s is a fault of the machine', (code, reason) => {
-    const error = installFailure(1, npm(`code ${code}`, 'errno 1', `${reason}`));
+    const error = failed(1, npm(`code ${code}`, 'errno 1', `${reason}`));
     expect(error).toMatchObject({
       code: 'E_INSTALL_MACHINE',
       fault: 'machine',
@@ -29,7 +34,7 @@ describe('an install that failed', () => {
   });
 
   test('for lack of space is reported as a full disk', () => {
-    const error = installFailure(
+    const error = failed(
       1,
       npm('code ENOSPC', 'syscall write', 'nospc ENOSPC: no space left on device, write'),
     );
@@ -37,7 +42,7 @@ describe('an install that failed', () => {
   });
 
   test('because of an outdated lockfile is a fault of the commit, with a hint', () => {
-    const error = installFailure(
+    const error = failed(
       1,
       npm(
         'code EUSAGE',
@@ -57,8 +62,31 @@ describe('an install that failed', () => {
     );
   });
 
+  test.each([
+    [commandEnd({ exitCode: null, signal: 'SIGKILL' }), 'npm ci was killed by SIGKILL (as little as 512 MB'],
+    [commandEnd({ exitCode: 137, lastLines: npm('signal SIGKILL') }), 'npm ci was killed by SIGKILL'],
+    [commandEnd({ lastLines: npm('code 1', 'signal SIGKILL', 'command sh -c node-gyp rebuild') }), 'SIGKILL'],
+    [commandEnd({ lastLines: npm('c++: fatal error: Killed signal terminated program cc1plus') }), 'SIGKILL'],
+  ])('with a killed process is a fault of the machine: %j', (end, message) => {
+    expect(installFailure(end)).toMatchObject({
+      code: 'E_KILLED',
+      fault: 'machine',
+      message: expect.stringContaining(message) as string,
+    });
+  });
+
+  test('that cannot reach the host of a package is a fault of the machine', () => {
+    const git = "fatal: unable to access 'https://git.host/a/b/': Could not resolve host: git.host";
+    for (const line of [
+      git,
+      'error: getaddrinfo EAI_AGAIN binaries.host',
+      'ssh: Could not resolve hostname git.host',
+    ])
+      expect(failed(1, npm('code 128', line))).toMatchObject({ code: 'E_INSTALL_MACHINE' });
+  });
+
   test('because of a package that does not exist is a fault of the commit', () => {
-    const error = installFailure(
+    const error = failed(
       1,
       npm('code E404', '404 Not Found - GET https://registry.example/no-such - Not found'),
     );
@@ -67,6 +95,6 @@ describe('an install that failed', () => {
   });
 
   test('without any output is reported by its exit code', () => {
-    expect(installFailure(7, []).message).toBe('npm ci failed with code 7');
+    expect(failed(7, []).message).toBe('npm ci failed with code 7');
   });
 });

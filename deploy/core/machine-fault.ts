@@ -1,0 +1,100 @@
+/** Tells a fault of the machine from a fault of the commit when a command of a deployment failed. Pure. */
+import { size } from './capacity';
+import { KnownError } from './errors';
+import { failureLine } from './failure-line';
+
+/** How a command ended, and the machine's memory while it ran. */
+export interface CommandEnd {
+  /** Null when a signal killed it; 127 when the program does not exist. */
+  exitCode: number | null;
+  signal: string | null;
+  timedOut: boolean;
+  /** Its last output lines, oldest first. */
+  lastLines: string[];
+  /** The least memory that was available, in bytes. */
+  leastMemory: number;
+  /** True when the kernel killed a process for lack of memory meanwhile. */
+  outOfMemory: boolean;
+}
+
+/** A shell, npm or the engine reports a killed child as 128 plus the signal's number. */
+const SIGNALS: Record<number, string> = {
+  132: 'SIGILL',
+  134: 'SIGABRT',
+  135: 'SIGBUS',
+  136: 'SIGFPE',
+  137: 'SIGKILL',
+  139: 'SIGSEGV',
+  143: 'SIGTERM',
+};
+/** How npm, jest and Next.js name the signal that killed a process of theirs. */
+const NAMED =
+  /(?:^npm (?:error|ERR!) signal |terminated by another process: signal=|exited with code: null and signal: )(SIG\w+)/;
+/** How shells, make, Go and gcc report it, without its number. */
+const KILLED =
+  /^Killed$|\bline \d+: +\d+ Killed\b|\bsignal: killed$|\bKilled signal terminated\b|\*\*\* .*\] Killed$/;
+/** Node's heap, worker threads, malloc and Go. */
+const NO_MEMORY =
+  /heap out of memory|ERR_WORKER_OUT_OF_MEMORY|Cannot allocate memory|\bENOMEM\b|\bbad_alloc\b|Array buffer allocation failed|runtime: out of memory/;
+const HEAP = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY/;
+/** A host that is not looked up, or not reached, by any resolver or client. */
+const NO_NETWORK =
+  /\b(EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ENETDOWN|UND_ERR_CONNECT_TIMEOUT)\b|\bENOTFOUND\b|temporary failure in name resolution|could not resolve host|unable to resolve host|\bno such host\b|network is unreachable|no route to host|\bconnect (ETIMEDOUT|ECONNREFUSED) \S/i;
+/** This machine itself, and names that are reserved for tests and never resolve (RFC 2606). */
+const OWN_OR_RESERVED =
+  /\bECONNREFUSED (127\.|::1|::ffff:127\.|0\.0\.0\.0|localhost|\/)|\b[\w-]+\.(invalid|test|example|localhost)\b/i;
+
+/** What its limit allows. */
+export interface TimeLimit {
+  seconds: number;
+  /** Its name in the configuration: `limits.build`. */
+  name: string;
+}
+
+/**
+ * The machine's fault behind the failure of a command, or null: it was killed, or ran out of time or memory, or found no
+ * network.
+ * @param what the command as a subject: `The build (npm run build)`
+ */
+export function machineFault(what: string, end: CommandEnd, limit?: TimeLimit): KnownError | null {
+  const free = `as little as ${size(end.leastMemory)} of memory was free`;
+  if (end.timedOut && limit) {
+    return new KnownError(
+      'E_TIMEOUT',
+      `${what} took longer than ${limit.seconds} s (${limit.name}); ${free}.`,
+    );
+  }
+  if (end.exitCode === 0) return null;
+  const lines = end.lastLines;
+  const killed = end.signal ?? SIGNALS[end.exitCode ?? 0] ?? killedIn(lines);
+  const hasNoMemory = end.outOfMemory || lines.some((line) => NO_MEMORY.test(line));
+  const telling = lines.findLast((line) => NO_MEMORY.test(line)) ?? '';
+  const said = telling === '' ? '' : `: ${failureLine([telling])}`;
+  if (killed !== null) {
+    const reason = hasNoMemory ? `ran out of memory and was killed by ${killed}` : `was killed by ${killed}`;
+    return new KnownError('E_KILLED', `${what} ${reason} (${free})${said}`, hintFor(lines, hasNoMemory));
+  }
+  if (hasNoMemory)
+    return new KnownError('E_KILLED', `${what} ran out of memory (${free})${said}`, hintFor(lines, true));
+  const unreached = lines.findLast(isUnreached);
+  return unreached === undefined
+    ? null
+    : new KnownError('E_NETWORK', `${what} found no network: ${failureLine([unreached])}`);
+}
+
+/** True for a line that says that another machine was not reached. */
+export function isUnreached(line: string): boolean {
+  return NO_NETWORK.test(line) && !OWN_OR_RESERVED.test(line);
+}
+
+/** The signal that killed a process of the command, by the command's own output; or null. */
+function killedIn(lines: string[]): string | null {
+  const named = lines.map((line) => NAMED.exec(line)?.[1]).findLast((name) => name !== undefined);
+  return named ?? (lines.some((line) => KILLED.test(line)) ? 'SIGKILL' : null);
+}
+
+function hintFor(lines: string[], hasNoMemory: boolean): string | undefined {
+  if (lines.some((line) => HEAP.test(line)))
+    return "Raise Node's limit in the command that ran out: NODE_OPTIONS=--max-old-space-size=4096; or free memory.";
+  return hasNoMemory ? 'Free memory on this machine, then: npm run -s deploy' : undefined;
+}

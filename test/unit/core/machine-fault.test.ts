@@ -1,0 +1,110 @@
+import { machineFault } from '../../../deploy/core/machine-fault';
+import { commandEnd } from '../../support/command-end';
+
+const BUILD = 'The build (npm run build)';
+const KILLED = { code: 'E_KILLED', fault: 'machine' };
+
+describe('a command that was killed', () => {
+  it.each([
+    { exitCode: null, signal: 'SIGKILL' },
+    { exitCode: 137 },
+    {
+      exitCode: 1,
+      lastLines: [
+        'A jest worker process (pid=4) was terminated by another process: signal=SIGKILL, exitCode=null.',
+      ],
+    },
+    { exitCode: 1, lastLines: ['Next.js build worker exited with code: null and signal: SIGKILL'] },
+    { exitCode: 1, lastLines: ['build: signal: killed'] },
+    { exitCode: 2, lastLines: ['Killed'] },
+    { exitCode: 2, lastLines: ['make: *** [Makefile:2: all] Killed'] },
+    { exitCode: 1, lastLines: ['build.sh: line 3: 4711 Killed                  node bundle.js'] },
+  ])("is the machine's fault: %j", (end) => {
+    expect(machineFault(BUILD, commandEnd(end))).toMatchObject({
+      ...KILLED,
+      message: `${BUILD} was killed by SIGKILL (as little as 512 MB of memory was free)`,
+    });
+  });
+
+  it.each([
+    [{ exitCode: null, signal: 'SIGSEGV' }, 'SIGSEGV'],
+    [{ exitCode: 139 }, 'SIGSEGV'],
+    [{ exitCode: 143 }, 'SIGTERM'],
+  ])('names the signal of %j', (end, signal) => {
+    expect(machineFault(BUILD, commandEnd(end))?.message).toContain(`killed by ${signal} `);
+  });
+
+  it('says that the kernel was out of memory, and what to do', () => {
+    const end = commandEnd({ exitCode: 137, outOfMemory: true, leastMemory: 7 * 1024 ** 2 });
+    expect(machineFault(BUILD, end)).toMatchObject({
+      ...KILLED,
+      message: `${BUILD} ran out of memory and was killed by SIGKILL (as little as 7 MB of memory was free)`,
+      hint: 'Free memory on this machine, then: npm run -s deploy',
+    });
+  });
+});
+
+describe('a command that ran out of memory', () => {
+  it.each([
+    'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+    "  code: 'ERR_WORKER_OUT_OF_MEMORY'",
+    "terminate called after throwing an instance of 'std::bad_alloc'",
+    'fork: Cannot allocate memory',
+    'Error: spawn ENOMEM',
+  ])("is the machine's fault: %s", (line) => {
+    expect(machineFault(BUILD, commandEnd({ lastLines: ['building', line, 'bye'] }))).toMatchObject(KILLED);
+  });
+
+  it("is told of Node's own limit", () => {
+    const lastLines = [
+      'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
+      'Aborted',
+    ];
+    const fault = machineFault(BUILD, commandEnd({ exitCode: 134, lastLines }));
+    expect(fault?.message).toMatch(/killed by SIGABRT .*: FATAL ERROR: .* heap out of memory$/);
+    expect(fault?.hint).toContain('--max-old-space-size');
+  });
+});
+
+it("that ran out of time is the machine's fault, and says what was free", () => {
+  const end = commandEnd({ exitCode: null, signal: 'SIGKILL', timedOut: true });
+  expect(machineFault(BUILD, end, { seconds: 600, name: 'limits.build' })).toMatchObject({
+    code: 'E_TIMEOUT',
+    fault: 'machine',
+    message: `${BUILD} took longer than 600 s (limits.build); as little as 512 MB of memory was free.`,
+  });
+});
+
+describe('a command that reached no other machine', () => {
+  it.each([
+    'Error: getaddrinfo EAI_AGAIN fonts.host',
+    'FetchError: request to https://a.host/x failed, reason: getaddrinfo ENOTFOUND a.host',
+    'curl: (6) Could not resolve host: a.host',
+    'connect ENETUNREACH 192.0.2.1:443',
+    'Error: connect ECONNREFUSED 10.0.0.5:5432',
+    'dial tcp: lookup a.host: no such host',
+  ])("is the machine's fault: %s", (line) => {
+    expect(machineFault(BUILD, commandEnd({ lastLines: [line] }))).toMatchObject({
+      code: 'E_NETWORK',
+      fault: 'machine',
+    });
+  });
+
+  it.each([
+    'Error: connect ECONNREFUSED 127.0.0.1:5432',
+    'Error: connect ECONNREFUSED ::1:5432',
+    'connect ECONNREFUSED /var/run/app.sock',
+    'Error: getaddrinfo ENOTFOUND nowhere.invalid',
+  ])('but not one that only looked for itself, or for a reserved name: %s', (line) => {
+    expect(machineFault(BUILD, commandEnd({ lastLines: [line] }))).toBeNull();
+  });
+});
+
+it.each([
+  { exitCode: 0, lastLines: ['retried after ENOMEM'] },
+  { exitCode: 1, lastLines: ['AssertionError: 1 is not 2'] },
+  { exitCode: 4, lastLines: ['SIGTERM', 'the child ended on signal SIGKILL'] },
+  { exitCode: 127, lastLines: ['sh: 1: tsc: not found'] },
+])("leaves to the commit what is the commit's: %j", (end) => {
+  expect(machineFault(BUILD, commandEnd(end))).toBeNull();
+});
