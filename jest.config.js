@@ -43,5 +43,6 @@ module.exports = {
     project('containers', 'test/containers'),
     project('e2e', 'test/e2e'),
     project('timed', 'test/timed'),
+    project('abuse', 'test/abuse'),
   ],
 };

@@ -20,7 +20,7 @@ const { ensureNginx } = require('./lib/nginx');
 const { ensurePackages } = require('./lib/packages');
 const { summarize } = require('./lib/results');
 const { record } = require('./lib/durations');
-const { ALL, QUICK, runSuites, runsOf, suitesOf } = require('./lib/suites');
+const { ALL, LONG, QUICK, runSuites, runsOf, suitesOf } = require('./lib/suites');
 const { leftInEngine, removeFromEngine } = require('./lib/engine-leftovers');
 const { filesLeft, processesLeft, withContent } = require('./lib/leftovers');
 
@@ -49,7 +49,7 @@ async function test() {
 
 /** @param {string[]} args */
 function parse(args) {
-  const names = suitesOf(ALL);
+  const names = suitesOf([...ALL, ...LONG]);
   const isRecorded = args.includes('--record');
   const [all, ...others] = args.filter((arg) => arg !== '--record');
   if (all === 'all') return { runs: ALL, rest: others, isRecorded };

@@ -32,6 +32,9 @@ const QUICK = [
   },
 ];
 
+/** Only by name, since each takes long. @type {Run[]} */
+const LONG = [{ suites: ['abuse'], options: ['--runInBand'] }];
+
 /** @param {string} pattern of paths below test/ */
 function without(pattern) {
   return ['--testPathIgnorePatterns', `test/${pattern}`];
@@ -44,10 +47,12 @@ function suitesOf(runs) {
 
 /** The runs that are left with these suites only. @param {string[]} wanted @returns {Run[]} */
 function runsOf(wanted) {
-  return ALL.map(({ suites, options }) => ({
-    suites: suites.filter((suite) => wanted.includes(suite)),
-    options,
-  })).filter(({ suites }) => suites.length > 0);
+  return [...ALL, ...LONG]
+    .map(({ suites, options }) => ({
+      suites: suites.filter((suite) => wanted.includes(suite)),
+      options,
+    }))
+    .filter(({ suites }) => suites.length > 0);
 }
 
 /**
@@ -122,4 +127,4 @@ function takeResults(file) {
   return outcomes;
 }
 
-module.exports = { ALL, QUICK, runSuites, runsOf, suitesOf };
+module.exports = { ALL, LONG, QUICK, runSuites, runsOf, suitesOf };
