@@ -70,7 +70,7 @@ const SABOTAGES = [
     from: 'const migration = { ...known, liveFails: await liveFails(context, known, from) };',
     to: 'const migration = { ...known, liveFails: null };',
     test: 'test/e2e/migration.test.ts',
-    name: 'says so when the live release fails since a migration',
+    name: 'a push whose migration breaks the live release says so in its last line',
   },
   {
     invariant: 3,
@@ -115,7 +115,7 @@ const SABOTAGES = [
     from: 'Promise.all(slots.map(probeSlot))',
     to: 'Promise.all(slots.slice(0, 1).map(probeSlot))',
     test: 'test/e2e/strategies.test.ts',
-    name: 'under PM2 rolling (spreads|has each slot)',
+    name: 'under PM2 rolling (deploys the first release|restarts every slot)',
   },
   {
     invariant: 1,
@@ -142,7 +142,7 @@ const SABOTAGES = [
     from: "health === 'silent' ? decideSilent(sight)",
     to: "health !== 'good' ? decideSilent({ ...sight, silentInARow: 3, silentForMs: 3000 })",
     test: 'test/e2e/unhealthy.test.ts',
-    name: 'under PM2 without a standby loses none of the writes',
+    name: 'under PM2 without a standby no write in flight is lost',
   },
   {
     invariant: 1,
@@ -151,7 +151,7 @@ const SABOTAGES = [
     from: 'answer.status === null && !answersElse',
     to: 'answer.status === null',
     test: 'test/e2e/unhealthy.test.ts',
-    name: 'under PM2 without a standby leaves a slot running whose health path alone hangs',
+    name: 'under PM2 without a standby a slot keeps running when only its health path hangs',
   },
   {
     invariant: 4,
@@ -160,7 +160,7 @@ const SABOTAGES = [
     from: 'const proven = isBusy(context) ? [] : await provenSubstitutes(context, slot);',
     to: 'const proven: SlotName[] = [];',
     test: 'test/e2e/unhealthy.test.ts',
-    name: 'under PM2 beside a standby loses only',
+    name: 'under PM2 with a standby a hanging process loses only',
   },
   {
     invariant: 4,
@@ -169,7 +169,7 @@ const SABOTAGES = [
     from: 'pm2Daemons(context.home).find(({ pid }) => pid === process.ppid)',
     to: '{ pid: process.ppid }',
     test: 'test/e2e/guard.test.ts',
-    name: 'while the next deployer only loads',
+    name: 'while the next deployer is loading',
   },
   {
     invariant: 4,
@@ -178,7 +178,7 @@ const SABOTAGES = [
     from: 'recentCrashes(crashes, rule, now).length >= rule.limit',
     to: 'recentCrashes(crashes, rule, now).length > 1000',
     test: 'test/e2e/crashes.test.ts',
-    name: 'under PM2 is rolled back',
+    name: 'under PM2 a live release is rolled back',
   },
   {
     invariant: 4,
@@ -213,7 +213,7 @@ const SABOTAGES = [
     from: 'const sight = await process.look();',
     to: "const sight: Sight = 'runs' as Sight;",
     test: 'test/e2e/failures.test.ts',
-    name: 'has died on the way',
+    name: 'when one of its slots died before LIVE',
   },
   {
     invariant: 1,
@@ -222,7 +222,7 @@ const SABOTAGES = [
     from: "if (step.do === 'shift') await waitForListeners(context, step.to);",
     to: '',
     test: 'test/e2e/failures.test.ts',
-    name: 'with the strategy rolling takes back a release that exits once it is live',
+    name: 'with the strategy rolling a release that exits once it is live is rolled back',
   },
   {
     invariant: 4,
@@ -312,7 +312,7 @@ const SABOTAGES = [
     from: 'secrets.reduce((left, secret) => withoutCut(left.replaceAll(secret, HIDDEN), secret), text);',
     to: 'secrets.length < 0 ? HIDDEN : withoutCut(text, text);',
     test: 'test/e2e/env.test.ts',
-    name: 'under PM2 .*(is set without a lost request|takes a value from standard|reaches the migration)',
+    name: 'under PM2 .*(is set without a lost request|can be set from standard input|reaches the migration)',
   },
   {
     invariant: 9,
@@ -372,7 +372,7 @@ const SABOTAGES = [
     from: "context.journal.tell(id, { type: 'warning', message: asKnown(error).message }),",
     to: 'context.journal.note(id, { errorCode: asKnown(error).code, cause: asKnown(error).message }),',
     test: 'test/e2e/env.test.ts',
-    name: 'under PM2 .*one that fails is only told',
+    name: 'under PM2 .*one that fails after live or on failure is only reported',
   },
   {
     invariant: 12,
@@ -414,7 +414,7 @@ const SABOTAGES = [
     from: 'return fromFolder || (await has(release)) ?',
     to: 'return fromFolder || (await has(release)) || release ?',
     test: 'test/e2e/doctor-containers.test.ts',
-    name: 'an image that is lost is built again without a stop',
+    name: 'a lost image is rebuilt without downtime',
   },
   {
     invariant: 13,
@@ -523,7 +523,7 @@ const SABOTAGES = [
     from: 'await seed(home, config, journal, complete);',
     to: 'void seed;',
     test: 'test/e2e/journal-broken.test.ts',
-    name: 'the same release comes back after everything was stopped',
+    name: 'npm start restores the same release after a stop',
   },
   {
     invariant: 4,
@@ -558,7 +558,7 @@ const SABOTAGES = [
     from: 'if (await startAgain(home, root)) return;',
     to: 'if (tried > 1e9) await startAgain(home, root);',
     test: 'test/e2e/guard.test.ts',
-    name: "starts PM2's daemon and the deployer again, while users lose no request",
+    name: "the guard restarts PM2's daemon and the deployer, and users lose no request",
   },
   {
     invariant: 4,
@@ -567,7 +567,7 @@ const SABOTAGES = [
     from: '...(nginx.processes().length > 0 ? [config.http.port] : []),',
     to: '...(nginx.running() ? [config.http.port] : []),',
     test: 'test/e2e/start-again.test.ts',
-    name: "npm start takes over what survived when nginx's master was killed as well, whose workers hold the port",
+    name: "npm start takes over the surviving processes when nginx's master was also killed and its workers hold the port",
   },
   {
     invariant: 4,
@@ -609,7 +609,7 @@ const SABOTAGES = [
     from: 'if (next === null) return;',
     to: 'if (next !== undefined) return;',
     test: 'test/e2e/no-release-starts.test.ts',
-    name: 'the newest earlier one that does goes live',
+    name: 'npm start makes the newest earlier one that does live',
   },
   {
     invariant: 4,
@@ -627,7 +627,7 @@ const SABOTAGES = [
     from: 'if (!isRevival(failed)) return tryAgain(context, failed, error);',
     to: 'if (!isRevival(failed)) return;',
     test: 'test/e2e/no-release-starts.test.ts',
-    name: 'by in-place that is undone says so when the live release',
+    name: 'the undo of a failed in-place deployment makes an earlier release live',
   },
   {
     invariant: 4,
@@ -636,7 +636,7 @@ const SABOTAGES = [
     from: "if (step.do === 'start') await how.beforeStart?.(step.commit);",
     to: '',
     test: 'test/e2e/no-release-starts.test.ts',
-    name: 'by rolling that is undone builds the live release again',
+    name: 'the undo of a failed rolling deployment rebuilds the live release',
   },
   {
     invariant: 4,
@@ -645,7 +645,7 @@ const SABOTAGES = [
     from: 'if (isBehindPage && state.goodInARow >= GOOD_AGAIN_AFTER)',
     to: 'if (isBehindPage && state.goodInARow < 0)',
     test: 'test/e2e/no-release-starts.test.ts',
-    name: 'recovers behind the maintenance page',
+    name: 'users return to a live release that recovers behind the maintenance page',
   },
   {
     invariant: 4,
@@ -672,7 +672,7 @@ const SABOTAGES = [
     from: 'if (now === root) return;',
     to: 'if (now !== undefined) return;',
     test: 'test/e2e/moved.test.ts',
-    name: 'a push and a deploy say what to do',
+    name: 'a push and a deploy in a moved clone say what to do',
   },
   {
     invariant: 10,
@@ -706,7 +706,7 @@ const SABOTAGES = [
     from: 'return free < FULL_BELOW;',
     to: 'return free < -FULL_BELOW;',
     test: 'test/e2e/full-disk.test.ts',
-    name: 'fails a bake whose users get errors',
+    name: 'a bake fails when users get errors',
   },
   {
     invariant: 5,
@@ -715,7 +715,7 @@ const SABOTAGES = [
     from: 'proofs.every(({ slot }) => slot !== standby)',
     to: 'true',
     test: 'test/e2e/full-disk.test.ts',
-    name: 'stops no release when',
+    name: 'an unhealthy release stays live while',
   },
   {
     invariant: 5,
@@ -741,7 +741,7 @@ const SABOTAGES = [
     from: 'return context.slots.some(({ name, port }) => present.includes(name) && portInUse(port));',
     to: 'return false;',
     test: 'test/e2e/full-disk.test.ts',
-    name: 'keeps the new release for its users',
+    name: 'the new release stays live when an operator aborts',
   },
 ];
 

@@ -1,6 +1,6 @@
 /**
- * A canary under load: it goes from a few users to all of them as long as it does well, and everybody is back at once
- * when it does not. A person may end it, hold it or shorten it, and testers meet either side.
+ * Canary deployments under load: a good release goes from a few users to all of them, and a bad one is rolled back for
+ * everyone. An operator can abort, pause or promote it, and testers can request either side.
  */
 import { createHash } from 'node:crypto';
 import { request } from 'node:http';
@@ -17,7 +17,7 @@ import { until } from '../support/until';
 
 jest.setTimeout(120_000);
 
-/** Users who keep no cookie: each of their requests falls into a bucket of its own. */
+/** Users without cookies: each request gets its own bucket. */
 const USERS: Omit<LoadOptions, 'port'> = {
   connections: 16,
   pauseMs: 5,
@@ -28,7 +28,7 @@ const USERS: Omit<LoadOptions, 'port'> = {
   slow: null,
 };
 const SHORT = { steps: [10, 50, 100], seconds: 1, minRequests: 20 };
-/** Long enough for whatever a person does meanwhile. */
+/** Long enough for an operator to act in between. */
 const LONG = { ...SHORT, seconds: 60 };
 
 let clone: TinyClone;
@@ -45,12 +45,12 @@ forEachRuntime((runtime) => {
   });
   afterAll(() => clone.cleanUp());
 
-  test('the first release has nothing to be compared with, and is live at once', () => {
+  test('the first release goes live at once because there is no stable release to compare', () => {
     expect(clone.deployments()[0]).toMatchObject({ state: 'succeeded', strategy: 'canary' });
     expect(phases(clone.deployments()[0] as Deployment)).not.toContain('judge');
   });
 
-  test('a good release gets more and more users, and then all, while no request fails', async () => {
+  test('a good release reaches all users step by step, and no request fails', async () => {
     const before = await clone.serving();
     const load = await users();
 
@@ -72,7 +72,7 @@ forEachRuntime((runtime) => {
     expect(await clone.serving()).toMatchObject({ commit });
   });
 
-  test('a release that fails only with users is failed at its first step: everybody is back at once, and few were hurt', async () => {
+  test('a release that fails only with users is rolled back at its first step and affects few users', async () => {
     const before = await clone.state();
     clone.change({ config: { canary: LONG } });
     const load = await users({ mix: [{ method: 'GET', path: '/work', expect: [200, 500] }] });
@@ -88,17 +88,17 @@ forEachRuntime((runtime) => {
     );
     expect(text).toMatch(/Read its output: npm run -s logs -- (blue|green) \[E_CANARY\]/);
     expect(deployment).toMatchObject({ state: 'rolled-back', errorCode: 'E_CANARY', fault: 'commit' });
-    // before its step was over
+    // before the step ended
     expect((deployment.finishedAt as number) - shiftedAt(deployment)).toBeLessThan(60_000);
-    const hurt = Number(/(\d+) users? got/.exec(verdict)?.[1]);
-    expect(hurt).toBeGreaterThanOrEqual(4);
-    expect(hurt).toBeLessThan(200);
+    const affected = Number(/(\d+) users? got/.exec(verdict)?.[1]);
+    expect(affected).toBeGreaterThanOrEqual(4);
+    expect(affected).toBeLessThan(200);
     expect(await clone.state()).toEqual(before);
   });
 
-  test('a canary whose process ends is over, and nobody meets it again', async () => {
+  test('a canary whose process dies is rolled back and gets no further request', async () => {
     const before = await clone.state();
-    const { pushing, id } = await begin();
+    const { pushing, id } = await startCanary();
     const [canary] = (await clone.slots()).filter(({ slot }) => slot !== clone.table().active);
 
     kill(canary?.pid);
@@ -108,7 +108,7 @@ forEachRuntime((runtime) => {
     expect(await clone.state()).toEqual(before);
   });
 
-  // whatever it runs in, nothing more is asked of it
+  // the other tests do not depend on the runtime
   if (runtime === 'compose') return;
 
   test.each<[string, Change['behaviour'], string, RegExp]>([
@@ -120,17 +120,20 @@ forEachRuntime((runtime) => {
       'E_WRONG_PROCESS',
       /names commit fffffff instead of/,
     ],
-  ])('one that %s at its start never meets a user', async (_what, behaviour, errorCode, cause) => {
-    const before = await clone.state();
-    const { verdict, deployment } = await clone.release({ behaviour });
-    expect(verdict).toMatch(/^✗ NOT LIVE\. Still serving/);
-    expect(verdict).toMatch(cause);
-    expect(deployment).toMatchObject({ state: 'failed', errorCode, fault: 'commit' });
-    expect(phases(deployment)).not.toContain('judge');
-    expect(await clone.state()).toEqual(before);
-  });
+  ])(
+    'a canary that %s at its start never gets a user request',
+    async (_what, behaviour, errorCode, cause) => {
+      const before = await clone.state();
+      const { verdict, deployment } = await clone.release({ behaviour });
+      expect(verdict).toMatch(/^✗ NOT LIVE\. Still serving/);
+      expect(verdict).toMatch(cause);
+      expect(deployment).toMatchObject({ state: 'failed', errorCode, fault: 'commit' });
+      expect(phases(deployment)).not.toContain('judge');
+      expect(await clone.state()).toEqual(before);
+    },
+  );
 
-  test('one that is slower is failed at the end of its step', async () => {
+  test('a slower canary is rolled back at the end of its step', async () => {
     const before = await clone.state();
     await users({ mix: [{ method: 'GET', path: '/work' }] });
     const { verdict, deployment } = await clone.release({
@@ -144,39 +147,39 @@ forEachRuntime((runtime) => {
     expect(await clone.state()).toEqual(before);
   });
 
-  test('a person pauses, resumes and promotes it; the very process goes live', async () => {
-    const { pushing, id } = await begin();
+  test('an operator pauses, resumes and promotes a canary, and its running process goes live', async () => {
+    const { pushing, id } = await startCanary();
     expect(servingSlots(clone.table())).toHaveLength(2);
     const [canary] = (await clone.slots()).filter(({ slot }) => slot !== clone.table().active);
 
-    const paused = await wish('pause');
+    const paused = await command('pause');
     expectDone(paused);
     expect(paused.text).toContain(`✓ PAUSED: deployment ${id}`);
     expect(stateOf(id)).toBe('holding');
     expect((await pushing).text).toContain(`PAUSED: deployment ${id}`);
-    expectDone(await wish('resume'));
+    expectDone(await command('resume'));
     expect(stateOf(id)).toBe('running');
 
-    const promoted = await wish('promote');
+    const promoted = await command('promote');
     expectLive(promoted);
     expect(promoted.text).toMatch(/✓ canary .* 10 %: promoted by an operator/);
     expect(promoted.text).toMatch(/✓ LIVE in \d+ ms/);
     expect(await clone.serving()).toMatchObject({ pid: canary?.pid, instance: canary?.instance });
   });
 
-  test('a person aborts it, and everybody has what they had', async () => {
+  test('an operator aborts a canary, and the previous state is restored', async () => {
     const before = await clone.state();
-    const { pushing, id } = await begin();
+    const { pushing, id } = await startCanary();
 
-    expect(expectDone(await wish('abort')).text).toContain('✓ ABORTED');
+    expect(expectDone(await command('abort')).text).toContain('✓ ABORTED');
 
     expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\./);
     expect(stateOf(id)).toBe('aborted');
     expect(await clone.state()).toEqual(before);
   });
 
-  test('testers meet either side, whatever their cohort', async () => {
-    const { pushing, commit } = await begin();
+  test('testers can request either side, whatever their cohort', async () => {
+    const { pushing, commit } = await startCanary();
     const stable = clone.table().active as string;
 
     const { canary } = JSON.parse((await clone.switchyard('status', '--json')).text) as {
@@ -197,12 +200,12 @@ forEachRuntime((runtime) => {
     expect((await ask('/version', {})).commit).toBeDefined();
     expect(canary.preview.link).not.toContain(stable);
 
-    await wish('abort');
+    await command('abort');
     await pushing;
     expect((await ask(canary.stable.link, {})).status).toBe(410);
   });
 
-  test('without users it passes nobody: a person is asked, and may let it go on', async () => {
+  test('a canary without users pauses until an operator resumes it or users come', async () => {
     const quiet = { ...SHORT, patience: 1 };
     const pushed = await clone.release({ config: { canary: quiet } });
     const { id } = pushed.deployment;
@@ -211,14 +214,14 @@ forEachRuntime((runtime) => {
       /the canary stays at 10 %: not enough data: .* requests that a verdict needs; npm run/,
     );
     expect(stateOf(id)).toBe('holding');
-    expectDone(await wish('resume'));
-    await until('the second question', () => stateOf(id) === 'holding' && questions(id) === 2);
-    // and goes on by itself when users come after all
+    expectDone(await command('resume'));
+    await until('the second pause', () => stateOf(id) === 'holding' && pauses(id) === 2);
+    // continues by itself when users come
     await users();
     expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded' });
   });
 
-  test('without users it asks both sides itself, where that is configured', async () => {
+  test('a canary without users probes both sides itself if configured to', async () => {
     const { text } = expectLive(
       await clone.release({
         config: { canary: { ...SHORT, tooFew: 'probe' }, app: { smoke: ['/work'] } },
@@ -227,9 +230,9 @@ forEachRuntime((runtime) => {
     expect(text).toMatch(/10 %: 0 of 2\d failed/);
   });
 
-  test('when the deployment’s own process is killed, everybody is back on stable', async () => {
+  test('all users return to the stable release when the deployment process is killed', async () => {
     const before = await clone.state();
-    const { pushing, id } = await begin();
+    const { pushing, id } = await startCanary();
 
     kill(clone.deployments().find((each) => each.id === id)?.pid);
 
@@ -238,14 +241,14 @@ forEachRuntime((runtime) => {
     expect(await clone.state()).toEqual(before);
   });
 
-  test('a push in the middle waits, or takes its place where that is configured', async () => {
-    const first = await begin();
+  test('a push during a canary waits, or replaces it if configured to', async () => {
+    const first = await startCanary();
     const second = clone.release({ config: { canary: { ...LONG, onPush: 'supersede' } } });
     const waiting = await until('a push that waits', () =>
       clone.deployments().find(({ state }) => state === 'queued'),
     );
     expect(stateOf(first.id)).toBe('running');
-    await wish('abort', String(first.id));
+    await command('abort', String(first.id));
     await first.pushing;
 
     await until('the next canary', () => phases(waiting).includes('judge'));
@@ -256,7 +259,7 @@ forEachRuntime((runtime) => {
     expect(stateOf(waiting.id)).toBe('aborted');
   });
 
-  test('an A/B test is told with its intervals and one plain sentence', async () => {
+  test('an A/B test reports its intervals and one plain sentence', async () => {
     const config = {
       canary: { steps: [50, 'pause' as const], seconds: 1, minRequests: 20, goal: { path: '/work' } },
     };
@@ -266,13 +269,13 @@ forEachRuntime((runtime) => {
       /A\/B at 50 %: A \(stable\) .* visitors?, B \(canary\) .*: no difference shown; about [\d,]+ more/,
     );
     expect(stateOf(deployment.id)).toBe('holding');
-    expectDone(await wish('promote'));
+    expectDone(await command('promote'));
   });
 
-  test('visitors keep their version while the share grows, and an A/B test says which one reaches its goal', async () => {
-    // whoever has the old version finds nothing at the goal
+  test('visitors keep their version while the share grows, and the A/B test reports which version reaches its goal', async () => {
+    // the old version answers 404 at the goal
     expectLive(await clone.release({ behaviour: { goal: 404 }, config: { strategy: 'blue-green' } }));
-    const { pushing, id, commit } = await begin({
+    const { pushing, id, commit } = await startCanary({
       steps: [10, 'pause', 50, 'pause'],
       seconds: 0,
       minRequests: 5,
@@ -287,7 +290,7 @@ forEachRuntime((runtime) => {
 
     await untilPaused();
     const first = await visits();
-    await wish('resume');
+    await command('resume');
     await until('a larger share', () => share() === 50);
     await untilPaused();
     const second = await visits();
@@ -297,20 +300,20 @@ forEachRuntime((runtime) => {
     expect(more?.length).toBeGreaterThan((few as string[]).length);
     expect(more).toEqual(expect.arrayContaining(few as string[]));
 
-    const { text } = await wish('promote');
+    const { text } = await command('promote');
     await pushing;
     expect(text).toMatch(
       /A\/B at 50 %: A \(stable\) 0\.0 % .* of \d+ visitors, B \(canary\) [\d.]+ % .* of \d+ visitors: B is better by [\d.]+ to [\d.]+ points \(95 %\)/,
     );
   });
 
-  test('a goal may be what the app says in a header', async () => {
-    const { pushing } = await begin(
+  test('an A/B goal can be a header of the app', async () => {
+    const { pushing } = await startCanary(
       { steps: [50, 100], goal: { header: 'signup' } },
       { behaviour: { says: 'signup' } },
     );
     await visits();
-    const { text } = await wish('promote');
+    const { text } = await command('promote');
     await pushing;
     expect(text).toMatch(/A \(stable\) 0\.0 % .* of \d+ visitors, B .*: B is better by /);
   });
@@ -322,8 +325,8 @@ const users = async (more: Partial<LoadOptions> = {}): Promise<Load> => {
   return load;
 };
 
-/** A push whose canary is at its first step, which goes on for long. */
-async function begin(
+/** Pushes a release and waits until its canary is at the long first step. */
+async function startCanary(
   canary: object = {},
   change: Change = {},
 ): Promise<{ pushing: Promise<Pushed>; id: number; commit: string }> {
@@ -336,10 +339,10 @@ async function begin(
   });
 }
 
-/** Always the same ones, so that a test does not depend on chance. */
+/** Fixed visitors, so that no test depends on randomness. */
 const VISITORS = Array.from({ length: 100 }, (_, who) => createHash('md5').update(String(who)).digest('hex'));
 
-/** All at once, each with their cookie, every other one to the goal as well. Returns which commit each of them has met. */
+/** Sends one request per visitor and, for every second one, a request to the goal. Returns the commit each one got. */
 async function visits(): Promise<Record<string, string>> {
   const met = await Promise.all(
     VISITORS.map(async (who, number) => {
@@ -354,7 +357,7 @@ async function visits(): Promise<Record<string, string>> {
 
 const share = (): number | undefined => clone.table().shares?.[0]?.buckets;
 
-const wish = (...words: string[]): Promise<CommandResult> => clone.switchyard(...words);
+const command = (...words: string[]): Promise<CommandResult> => clone.switchyard(...words);
 
 function stateOf(id: number): Deployment['state'] | undefined {
   return clone.deployments().find((each) => each.id === id)?.state;
@@ -367,14 +370,14 @@ function eventsOf(id: number): JournalEvent[] {
   return events;
 }
 
-/** The phases that have begun, those taken back left out. */
+/** The phases that have started, without those of an undo. */
 function phases({ id }: Deployment): string[] {
   return eventsOf(id).flatMap(({ entry }) =>
     entry.type === 'phase' && entry.status === 'started' && !entry.undo ? [entry.phase] : [],
   );
 }
 
-function questions(id: number): number {
+function pauses(id: number): number {
   return eventsOf(id).filter(
     ({ entry }) => entry.type === 'note' && entry.message.includes('not enough data'),
   ).length;
@@ -385,13 +388,13 @@ function shiftedAt({ id }: Deployment): number {
   return shift?.at as number;
 }
 
-interface Met {
+interface VersionAnswer {
   status: number;
   cookie: string;
   commit: string;
 }
 
-function ask(where: string, headers: Record<string, string>): Promise<Met> {
+function ask(where: string, headers: Record<string, string>): Promise<VersionAnswer> {
   const url = new URL(where, `http://localhost:${clone.ports.http}`);
   const options = {
     host: '127.0.0.1',

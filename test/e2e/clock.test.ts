@@ -1,4 +1,4 @@
-/** A clock that was ahead while a release went live, and is right again. */
+/** The clock was ahead while a release went live, and is correct again. */
 import Database from 'libsql';
 import { diagnose } from '../support/doctor';
 import { expectDone, expectLive } from '../support/expect-live';
@@ -16,15 +16,15 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-it('npm start brings back what went live last, not what went live when the clock was ahead', async () => {
+it('npm start restores the release that went live last, although an earlier one has a later time', async () => {
   const ahead = expectLive(await clone.release());
-  writtenAhead(ahead.deployment.id);
+  moveIntoFuture(ahead.deployment.id);
   const warned = (await diagnose(clone)).findings.filter(({ status }) => status === 'warning');
   const clock = warned.find(({ link }) => link === 'clock');
   expect(clock?.message).toMatch(
     /^The clock was set back: it is [\d,]+ days behind the last entry of the journal\./,
   );
-  // that changes nothing
+  // the fix changes nothing
   expectDone(await clone.shell(clock?.fix ?? ''));
   const last = expectLive(await clone.release());
 
@@ -35,13 +35,13 @@ it('npm start brings back what went live last, not what went live when the clock
   expect((await clone.switchyard('status')).text).toContain(last.commit.slice(0, 7));
 });
 
-it('the doctor finds no fault after it, and warns of nothing once the right clock has written', async () => {
+it('doctor finds no fault afterwards, and its clock warning ends once the correct clock has written', async () => {
   const { findings } = await diagnose(clone);
   expect(findings.filter(({ status }) => status === 'fault')).toEqual([]);
   expect(findings.filter(({ link }) => link === 'clock')).toMatchObject([{ status: 'ok' }]);
 });
 
-it('a rollback and its way back go by the order in which releases went live', async () => {
+it('a rollback follows the order in which releases went live, not their times', async () => {
   const before = await clone.serving();
   expectDone(await clone.switchyard('rollback'));
   expect((await clone.serving()).commit).not.toBe(before.commit);
@@ -51,15 +51,15 @@ it('a rollback and its way back go by the order in which releases went live', as
   expect((await clone.serving()).commit).toBe(rolledBackTo?.commit);
 });
 
-it('history lists what happened in its order', async () => {
+it('history lists deployments in the order in which they happened', async () => {
   const { text } = await clone.switchyard('history');
   const lines = text.split('\n').flatMap((line) => /^(?:.\s+)?#?(\d+)\b/.exec(line)?.[1] ?? []);
   expect(lines.length).toBeGreaterThan(2);
   expect(lines.map(Number)).toEqual([...lines.map(Number)].sort((a, b) => b - a));
 });
 
-/** What a deployment's process with such a clock would have written. */
-function writtenAhead(id: number): void {
+/** Rewrites the entries of a deployment as a process with a fast clock would have written them. */
+function moveIntoFuture(id: number): void {
   const db = new Database(clone.home.journal);
   db.pragma('busy_timeout = 5000');
   const { live } = db.prepare('SELECT live FROM deployments WHERE id = ?').get(id) as { live: number };

@@ -1,6 +1,6 @@
 /**
- * Files of the home that belong to root, as `sudo npm start` or a restored backup leaves them, for an ordinary user: they
- * are named, and the printed command opens them.
+ * Files of an ordinary user's home that belong to root, for example after `sudo npm start` or a restored backup: doctor
+ * and `npm start` name them and print the command that gives them back.
  */
 import { chmodSync, chownSync, lstatSync } from 'node:fs';
 import path from 'node:path';
@@ -15,7 +15,7 @@ const NOBODY = 65534;
 
 let clone: TinyClone;
 
-needs('root', root).describe('a file of the home that its user may not use', () => {
+needs('root', root).describe('a file of the home that its user cannot access', () => {
   beforeAll(async () => {
     const config = { bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } };
     clone = await tinyClone(config, {}, { user: NOBODY });
@@ -44,7 +44,7 @@ needs('root', root).describe('a file of the home that its user may not use', () 
     ['lock.db', 0o600],
     ['start.db', 0o600],
     ['journal.db', 0o600],
-  ])('%s is named by doctor and npm start, whose fix opens it', async (name, mode) => {
+  ])('%s is named by doctor and npm start, and their fix restores access', async (name, mode) => {
     const file = close(name, mode);
 
     const { code, faults } = await diagnose(clone);
@@ -56,13 +56,13 @@ needs('root', root).describe('a file of the home that its user may not use', () 
     expect(faults.home?.fix).toBe(fix);
     expect(start.code).toBe(1);
     expect(start.text).toContain(`✗ This user may not use ${file}.\n  ${fix} [E_HOME]`);
-    // the test is root, and what runs is not
+    // the test runs as root, unlike the processes of the clone
     chownSync(file, NOBODY, NOBODY);
     expect(lstatSync(file).uid).toBe(NOBODY);
     expect((await diagnose(clone)).faults.home).toBeUndefined();
   });
 
-  it('fails a push with its name and where the fix stands, and a push after it goes live', async () => {
+  it('makes a push fail with the name of the file and a hint, and the next push goes live', async () => {
     const file = close('mirror.git', 0o700);
 
     const { text } = await clone.push('one');

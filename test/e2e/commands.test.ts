@@ -1,4 +1,4 @@
-/** The commands and the push, as a person and a script meet them. */
+/** Commands and pushes, as a user and a script see them. */
 import { randomUUID } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import { postPush } from '../../deploy/client/post-webhook';
@@ -17,31 +17,31 @@ afterAll(() => clone.cleanUp());
 
 describe('before the first start', () => {
   it.each(['status', 'deploy', 'rollback', 'history', 'logs', 'stop'])(
-    '%s says that nothing was started',
+    '%s reports that nothing was started',
     async (name) => {
-      const said = await clone.switchyard(name);
+      const result = await clone.switchyard(name);
 
-      expect(said.code).toBe(1);
-      expect(said.text).toContain('Start it: npm start [E_NOT_STARTED]');
-      expectNoStack(said);
+      expect(result.code).toBe(1);
+      expect(result.text).toContain('Start it: npm start [E_NOT_STARTED]');
+      expectNoStack(result);
     },
   );
 
-  it('a port in use ends the start with a line that works', async () => {
-    const stranger = await occupy(clone.ports.http);
-    const said = await clone.start();
-    stranger.close();
+  it('npm start fails when a port is in use, and suggests free ports', async () => {
+    const server = await occupy(clone.ports.http);
+    const result = await clone.start();
+    server.close();
 
-    expect(said.code).toBe(1);
-    expect(said.text).toContain(`HTTP_PORT: Port ${clone.ports.http} is `);
-    expect(said.text).toMatch(
+    expect(result.code).toBe(1);
+    expect(result.text).toContain(`HTTP_PORT: Port ${clone.ports.http} is `);
+    expect(result.text).toMatch(
       /Choose others: HTTP_PORT=\d+ BLUE_PORT=\d+ GREEN_PORT=\d+ DEPLOYER_PORT=\d+ npm start \[E_PORT_IN_USE\]/,
     );
-    expectNoStack(said);
+    expectNoStack(result);
   });
 });
 
-describe('of a running Switchyard', () => {
+describe('with a running Switchyard', () => {
   let first: string;
 
   beforeAll(async () => {
@@ -49,11 +49,11 @@ describe('of a running Switchyard', () => {
     first = (await clone.serving()).commit;
   });
 
-  it('status tells every slot, and as JSON what a script needs', async () => {
-    const told = await clone.switchyard('status');
-    expectDone(told);
-    expect(told.text).toMatch(/^blue +:\d+ +active +v\S+ \([0-9a-f]{7}\)$/m);
-    expect(told.text).toMatch(/^green +:\d+ +idle +empty$/m);
+  it('status lists every slot, and --json prints the same for scripts', async () => {
+    const status = await clone.switchyard('status');
+    expectDone(status);
+    expect(status.text).toMatch(/^blue +:\d+ +active +v\S+ \([0-9a-f]{7}\)$/m);
+    expect(status.text).toMatch(/^green +:\d+ +idle +empty$/m);
 
     const json = JSON.parse((await clone.switchyard('status', '--json')).text) as Record<string, unknown>;
     expect(json).toMatchObject({
@@ -64,45 +64,45 @@ describe('of a running Switchyard', () => {
     });
   });
 
-  it('deploy says that HEAD is live already, and succeeds', async () => {
-    const said = await clone.switchyard('deploy');
+  it('deploy succeeds and reports that HEAD is already live', async () => {
+    const result = await clone.switchyard('deploy');
 
-    expectDone(said);
-    expect(said.text).toMatch(/^✓ LIVE already: .* on blue\n$/m);
+    expectDone(result);
+    expect(result.text).toMatch(/^✓ LIVE already: .* on blue\n$/m);
   });
 
-  it('deploy:blue is refused while blue serves, and names green', async () => {
-    const said = await clone.switchyard('deploy:blue');
+  it('deploy:blue is refused while blue is the active slot, and suggests green', async () => {
+    const result = await clone.switchyard('deploy:blue');
 
-    expect(said.code).toBe(1);
-    expect(said.text).toContain('blue is the active slot');
-    expect(said.text).toContain('npm run -s deploy:green [E_SLOT_ACTIVE]');
+    expect(result.code).toBe(1);
+    expect(result.text).toContain('blue is the active slot');
+    expect(result.text).toContain('npm run -s deploy:green [E_SLOT_ACTIVE]');
   });
 
-  it('deploy:green starts HEAD in green even though blue serves it already', async () => {
-    const said = await clone.switchyard('deploy:green');
+  it('deploy:green starts HEAD in green although it is already live in blue', async () => {
+    const result = await clone.switchyard('deploy:green');
 
-    expectDone(said);
+    expectDone(result);
     expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
     expect(await clone.serving()).toMatchObject({ commit: first });
   });
 
-  it('deploy never takes uncommitted work along, and says so', async () => {
+  it('deploy leaves out uncommitted work and says so', async () => {
     clone.write('more/new.txt', 'not committed');
-    const said = await clone.switchyard('deploy');
+    const result = await clone.switchyard('deploy');
 
-    expect(said.text).toContain('! 1 changed file is not in this version (git commit first)');
-    expectDone(said);
+    expect(result.text).toContain('! 1 changed file is not in this version (git commit first)');
+    expectDone(result);
   });
 
-  it('deploy takes a commit that was never pushed, and a script reads the answer as JSON', async () => {
+  it('deploy accepts a commit that was never pushed, and --json prints the result', async () => {
     clone.change({ files: { 'more/a.txt': 'a' } });
     const commit = await clone.commit('not pushed');
 
-    const said = await clone.switchyard('deploy', commit.slice(0, 10), '--json');
+    const result = await clone.switchyard('deploy', commit.slice(0, 10), '--json');
 
-    expectDone(said);
-    expect(JSON.parse(said.text)).toMatchObject({
+    expectDone(result);
+    expect(JSON.parse(result.text)).toMatchObject({
       live: true,
       state: 'succeeded',
       commit,
@@ -111,7 +111,7 @@ describe('of a running Switchyard', () => {
     expect(await clone.serving()).toMatchObject({ commit });
   });
 
-  it('rollback goes to a release by its short id, and refuses one that was never live', async () => {
+  it('rollback accepts a short commit id and refuses a release that was never live', async () => {
     const back = await clone.switchyard('rollback', first.slice(0, 8));
     expectDone(back);
     expect(await clone.serving()).toMatchObject({ commit: first });
@@ -122,7 +122,7 @@ describe('of a running Switchyard', () => {
     expectNoStack(unknown);
   });
 
-  it('history and logs tell what happened', async () => {
+  it('history and logs show what happened', async () => {
     const history = await clone.switchyard('history');
     expect(history.text).toMatch(/^#1 .* deploy +succeeded/m);
     expect(history.text).toMatch(/ rollback +succeeded/);
@@ -135,7 +135,7 @@ describe('of a running Switchyard', () => {
     expect((await clone.switchyard('logs', 'yellow')).text).toContain('There is no log "yellow".');
   });
 
-  it('every command has its help, and a wrong one is told', async () => {
+  it('every command has a help text, and an unknown command gets a suggestion', async () => {
     for (const name of ['stop', 'deploy', 'deploy:blue', 'rollback', 'status', 'history', 'logs']) {
       const help = await clone.switchyard(name, '--help');
       expectDone(help);
@@ -150,7 +150,7 @@ describe('of a running Switchyard', () => {
 describe('a push', () => {
   const deployments = (): number => clone.deployments().length;
 
-  it('of another branch, a tag or a deletion is taken, answered and deploys nothing', async () => {
+  it('of another branch, a tag or a deletion is accepted, explained and deploys nothing', async () => {
     const before = deployments();
 
     const branch = await clone.git('push', 'live', 'HEAD:refs/heads/feature');
@@ -163,7 +163,7 @@ describe('a push', () => {
     expect(deployments()).toBe(before);
   });
 
-  it('with a wrong signature starts nothing', async () => {
+  it('with a wrong signature starts no deployment', async () => {
     const before = deployments();
     const push = {
       port: clone.ports.http,
@@ -181,17 +181,17 @@ describe('a push', () => {
   });
 });
 
-describe('when commits come from elsewhere', () => {
-  it('a push to live is refused with where to push instead', async () => {
+describe('when commits come from another repository', () => {
+  it('a push to live is refused and the message names the right remote', async () => {
     expectDone(await clone.switchyard('stop'));
     clone.change({ config: { source: 'https://example.org/you/app.git' } });
     expectDone(await clone.start());
 
-    const said = await clone.push('elsewhere');
+    const result = await clone.push('elsewhere');
 
-    expect(said.code).not.toBe(0);
-    expect(said.text).toContain('✗ Nothing was pushed: commits come from https://example.org/you/app.git.');
-    expect(said.text).toContain('Push there: git push origin main');
+    expect(result.code).not.toBe(0);
+    expect(result.text).toContain('✗ Nothing was pushed: commits come from https://example.org/you/app.git.');
+    expect(result.text).toContain('Push there: git push origin main');
   });
 });
 

@@ -1,4 +1,4 @@
-/** A release that crashes again and again after it went live is rolled back, and no two bad releases take turns. */
+/** A live release that keeps crashing is rolled back, and two bad releases never alternate. */
 import { badCause } from '../../deploy/core/rollback-target';
 import type { Commit } from '../../deploy/core/release';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
@@ -37,42 +37,42 @@ forEachRuntime((runtime) => {
     }
   });
 
-  it('is rolled back to the standby after the configured number of crashes, and marked bad', async () => {
+  it('a live release is rolled back to the standby after the configured number of crashes and marked bad', async () => {
     const { commit } = expectLive(await clone.release(WITH_COMMANDS));
-    const told = lastEvent(clone);
+    const before = lastEvent(clone);
 
     await crash(commit, 3);
 
     await until(
-      'the release before',
+      'the previous release',
       () => clone.deployments().at(-1)?.state === 'succeeded' && isRolledBack(),
     );
     expect(await clone.serving()).toMatchObject({ commit: first });
     const journal = clone.journal();
     expect(badCause(journal.history(), commit)).toMatch(/^green exited 3 times in \d+/);
     journal.close();
-    expect(incidents(clone, told).filter((incident) => incident.includes('It is rolled back'))).toHaveLength(
-      1,
-    );
-    // it would crash for ever
+    expect(
+      incidents(clone, before).filter((incident) => incident.includes('It is rolled back')),
+    ).toHaveLength(1);
+    // otherwise it would keep crashing
     await until('an empty slot', async () => (await clone.slots()).every(({ slot }) => slot !== 'green'));
     expect((await clone.switchyard('status')).text).toContain('green exited 3 times');
   });
 
-  it('stays where there is no good release left, and the incident says so once', async () => {
-    const told = lastEvent(clone);
+  it('a crashing release stays live when no good release is left, and one incident reports it', async () => {
+    const before = lastEvent(clone);
     const deployments = clone.deployments().length;
 
     await crash(first, 4);
 
     const news = await until('the incident', () => {
-      const found = incidents(clone, told).filter((incident) => incident.includes('no good release'));
+      const found = incidents(clone, before).filter((incident) => incident.includes('no good release'));
       return found.length > 0 && found;
     });
     expect(news).toEqual([expect.stringMatching(/^blue exited [34] times in .*npm run -s logs -- blue$/)]);
     await crash(first, 1);
     expect(clone.deployments()).toHaveLength(deployments);
-    // the next process may not answer yet
+    // the restarted process may not answer yet
     const fix = await until('the warning', async () => {
       const { findings } = await diagnose(clone);
       return findings.find(({ link, status }) => link === 'active slot' && status === 'warning')?.fix;
@@ -81,13 +81,13 @@ forEachRuntime((runtime) => {
     expectDone(await clone.shell(fix));
   });
 
-  it('goes live again when an operator deploys it by hand', async () => {
+  it('a release marked bad for its crashes goes live again when an operator deploys it', async () => {
     const bad = clone.deployments().find(({ errorCode }) => errorCode === 'E_CRASHES')?.commit;
     expectDone(await clone.switchyard('deploy', bad as string));
     expect(await clone.serving()).toMatchObject({ commit: bad });
   });
 
-  it("is not rolled back for restarts of Docker's engine or PM2's daemon", async () => {
+  it("a live release is not rolled back for restarts of Docker's engine or PM2's daemon", async () => {
     const { commit } = expectLive(await clone.release());
     const deployments = clone.deployments().filter(({ kind }) => kind !== 'restore').length;
 
@@ -100,16 +100,24 @@ forEachRuntime((runtime) => {
         kill(pm2Daemons(clone.home)[0]?.pid);
         await until('another deployer', async () => (await deployerPid(clone)) !== deployer);
       }
-      await until('the release', async () => (await clone.serving().catch(() => null))?.commit === commit);
-      await until('its slot', async () => (await clone.slot(clone.table().active as string)).orphan !== true);
+      await until(
+        'the live release',
+        async () => (await clone.serving().catch(() => null))?.commit === commit,
+      );
+      await until(
+        'its adopted slot',
+        async () => (await clone.slot(clone.table().active as string)).orphan !== true,
+      );
     }
 
-    await until('no deployment', () => clone.deployments().every(({ finishedAt }) => finishedAt !== null));
+    await until('no running deployment', () =>
+      clone.deployments().every(({ finishedAt }) => finishedAt !== null),
+    );
     expect(clone.deployments().filter(({ kind }) => kind !== 'restore')).toHaveLength(deployments);
     expect(await clone.serving()).toMatchObject({ commit });
   });
 
-  it('is rolled back when it runs out of memory again and again', async () => {
+  it('a live release is rolled back when it keeps running out of memory', async () => {
     const { commit: before } = await clone.serving();
     const { commit } = expectLive(await clone.release());
     const { active } = clone.table();
@@ -117,7 +125,7 @@ forEachRuntime((runtime) => {
     clone.order(commit, 'leak');
 
     await until(
-      'the release before',
+      'the previous release',
       () => clone.deployments().at(-1)?.state === 'succeeded' && isRolledBack(),
       120_000,
     );
@@ -133,7 +141,7 @@ forEachRuntime((runtime) => {
 
   if (runtime === 'compose') return;
 
-  it('is left alone where the configuration says so', async () => {
+  it('a crashing release stays live when the configuration sets crashes to null', async () => {
     const { commit } = expectLive(await clone.release({ config: { crashes: null } }));
     expectDone(await clone.switchyard('stop'));
     expectDone(await clone.start());
@@ -150,7 +158,7 @@ function isRolledBack(): boolean {
   return last?.kind === 'rollback' && last.trigger === 'watch';
 }
 
-/** Kills the live process so many times, each time when the next one answers. */
+/** Kills the live process this many times, each time once the next one answers. */
 async function crash(commit: Commit, times: number): Promise<void> {
   let before = 0;
   for (let killed = 0; killed < times; killed++) {

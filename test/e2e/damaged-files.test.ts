@@ -1,4 +1,4 @@
-/** Files of the home that power cuts, disks and operators damage: a push heals mirror.git, and doctor's fix a release. */
+/** Files damaged by power cuts, disks or operators: a push repairs mirror.git, and doctor's fix repairs a release. */
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -34,13 +34,13 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-describe('a push goes live, and one line names the damaged mirror.git', () => {
+describe('a push goes live and reports a damaged mirror.git in one line', () => {
   it.each<[string, () => void]>([
-    ['a file of the live commit is missing in it', () => removeObject('HEAD:app/server.js')],
-    ['the directory of the live commit is missing in it', () => removeObject('HEAD^{tree}')],
+    ['a file of the live commit is missing', () => removeObject('HEAD:app/server.js')],
+    ['the directory of the live commit is missing', () => removeObject('HEAD^{tree}')],
     ['its branch is empty', emptyBranch],
   ])('when %s', async (what, damage) => {
-    // what was made ready beforehand would spare git the damaged objects
+    // files prepared ahead would keep git from reading the damaged objects
     rmSync(clone.home.ready, { recursive: true, force: true });
     damage();
 
@@ -53,7 +53,7 @@ describe('a push goes live, and one line names the damaged mirror.git', () => {
   });
 });
 
-describe('doctor names a damaged mirror.git, and its fix makes it again', () => {
+describe('doctor names a damaged mirror.git, and its fix recreates it', () => {
   it.each<[string, () => void]>([
     ['an object is empty', () => emptyObject('HEAD:app/server.js')],
     ['an object is missing', () => removeObject('HEAD^{tree}')],
@@ -75,7 +75,7 @@ describe('doctor names a damaged mirror.git, and its fix makes it again', () => 
   });
 });
 
-describe('doctor names a damaged active release, and its fix builds it again without a stop', () => {
+describe('doctor names a damaged active release, and its fix rebuilds it without downtime', () => {
   it.each<[string, RegExp, (folder: string, commit: string) => void]>([
     [
       'a file is empty',
@@ -97,13 +97,13 @@ describe('doctor names a damaged active release, and its fix builds it again wit
       /its files are gone/,
       (_folder, commit) => truncateSync(path.join(clone.home.releases, `${commit}.json`)),
     ],
-  ])('when %s', async (_what, said, damage) => {
+  ])('when %s', async (_what, message, damage) => {
     const before = await clone.serving();
     damage(releaseFolder(clone.home, before.commit), before.commit);
 
     const [warned] = await findingsOf('releases');
 
-    expect(warned).toMatchObject({ status: 'warning', message: expect.stringMatching(said) });
+    expect(warned).toMatchObject({ status: 'warning', message: expect.stringMatching(message) });
     const load = startLoad({ port: clone.ports.http, connections: 4, mix: VERSION, slow: null, pauseMs: 20 });
     await applyFix(clone, warned as Finding);
     const { failures } = await load.stop();
@@ -121,14 +121,14 @@ function removeObject(name: string): void {
   rmSync(objectFile(name));
 }
 
-/** As a power cut leaves it. */
+/** Empties an object, as a power cut can. */
 function emptyObject(name: string): void {
   const file = objectFile(name);
   chmodSync(file, 0o600);
   truncateSync(file);
 }
 
-/** Git may keep the object in a pack: it is taken out of there first. */
+/** The loose file of an object. Unpacks it first if git keeps it in a pack. */
 function objectFile(name: string): string {
   const object = inMirror('rev-parse', name.replace('HEAD', 'refs/heads/main'));
   const packs = path.join(clone.home.mirrorGit, 'objects/pack');

@@ -1,6 +1,6 @@
 /**
- * A disk without inodes, and one that turned read-only: the warm release comes back, everything stops, and each state
- * is named. Over both runtimes.
+ * A disk without inodes and a read-only disk, under both runtimes: a rollback to the warm release and `npm stop` still
+ * work, and doctor names the state.
  */
 import { symlinkSync } from 'node:fs';
 import path from 'node:path';
@@ -14,12 +14,12 @@ import { tinyClone, type TinyClone } from '../support/tiny-clone';
 const CONFIG = { bake: { seconds: 0 }, schedules: { poll: null, prune: null, rotate: null } };
 
 forEachRuntime((runtime) => {
-  needs('a disk from a file', loopDiskPossible).describe('a disk', () => {
+  needs('a disk from a file', loopDiskPossible).describe('on a disk', () => {
     let disk: LoopDisk;
     let clone: TinyClone;
     let [first, second] = ['', ''];
 
-    // two releases, of which the older one is warm
+    // two releases; the older one is warm
     beforeAll(async () => {
       disk = loopDisk();
       clone = await tinyClone({ ...CONFIG, runtime }, {}, { parent: disk.dir });
@@ -34,35 +34,35 @@ forEachRuntime((runtime) => {
       disk.unmount();
     });
 
-    describe('without an inode', () => {
+    describe('without free inodes', () => {
       beforeAll(() => {
         disk.exhaustInodes();
         expect(() => symlinkSync('x', path.join(disk.dir, 'one-more'))).toThrow('ENOSPC');
       });
 
-      it('lets the warm release come back, and the next one again', async () => {
+      it('a rollback to the warm release succeeds, and so does the rollback after it', async () => {
         for (const commit of [first, second]) {
-          const said = await clone.switchyard('rollback', commit.slice(0, 7));
-          expect(said).toMatchObject({ code: 0, text: expect.stringContaining('LIVE in') as string });
+          const result = await clone.switchyard('rollback', commit.slice(0, 7));
+          expect(result).toMatchObject({ code: 0, text: expect.stringContaining('LIVE in') as string });
           expect(await clone.serving()).toMatchObject({ commit });
         }
         expect(clone.deployments().at(-1)).toMatchObject({ kind: 'rollback', state: 'succeeded' });
       });
 
-      it('is named by the doctor, which says where the files are', async () => {
+      it('doctor names the fault, and its fix shows where the files are', async () => {
         const { faults } = await diagnose(clone);
         expect(Object.keys(faults)).toEqual(['disk']);
         expect(faults.disk?.message).toMatch(/has (no|\d+) inodes left/);
         expect((await clone.shell(faults.disk?.fix ?? '')).text).toContain('ballast');
       });
 
-      it('lets npm stop end all of it', async () => {
+      it('npm stop stops everything', async () => {
         expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
         expect(await clone.slots()).toEqual([]);
         await expect(clone.get('/')).rejects.toThrow('ECONNREFUSED');
       });
 
-      it('serves again once files are removed', async () => {
+      it('the app serves again once files are removed', async () => {
         disk.freeInodes();
         expect(await clone.start()).toMatchObject({ code: 0 });
         expect(await clone.serving()).toMatchObject({ commit: second });
@@ -70,14 +70,14 @@ forEachRuntime((runtime) => {
       });
     });
 
-    describe('that turned read-only', () => {
+    describe('that became read-only', () => {
       beforeAll(async () => {
-        // the slot that npm stop has emptied is warm again
+        // fills the slot that npm stop has emptied
         expect(await clone.switchyard('rollback', first)).toMatchObject({ code: 0 });
         disk.failToReadOnly();
       });
 
-      it('is named by the doctor', async () => {
+      it('doctor names the fault', async () => {
         const { code, faults } = await diagnose(clone);
         expect(code).toBe(1);
         expect(faults.disk).toMatchObject({
@@ -86,13 +86,13 @@ forEachRuntime((runtime) => {
         });
       });
 
-      it('is named by a deployment', async () => {
+      it('a deployment fails with E_READ_ONLY', async () => {
         const { code, text } = await clone.switchyard('deploy', second);
         expect(code).toBe(1);
         expect(text).toContain('[E_READ_ONLY]');
       });
 
-      it('lets the warm release come back as the standby, and says what was not recorded', async () => {
+      it('a rollback makes the standby live and reports what was not recorded', async () => {
         const { code, text } = await clone.switchyard('rollback', second);
         expect({ code, text }).toMatchObject({ code: 0 });
         expect(text).toContain(`✓ ${second.slice(0, 7)} is live on `);
@@ -101,7 +101,7 @@ forEachRuntime((runtime) => {
           expect(await clone.serving()).toMatchObject({ commit: second });
       });
 
-      it('lets npm stop end all of it, and npm start say why it cannot', async () => {
+      it('npm stop stops everything, and npm start reports why it cannot start', async () => {
         expect(await clone.switchyard('stop')).toMatchObject({ code: 0 });
         expect(await clone.slots()).toEqual([]);
         await expect(clone.get('/')).rejects.toThrow('ECONNREFUSED');
@@ -114,7 +114,7 @@ forEachRuntime((runtime) => {
 });
 
 needs('a disk from a file', loopDiskPossible).test(
-  'a disk that is mounted read-only lets all of it start again after the printed command',
+  'everything starts again once the printed command has remounted a read-only disk',
   async () => {
     const disk = loopDisk();
     afterwards(() => disk.unmount());

@@ -1,4 +1,4 @@
-/** `npm run demo` and `npm run tour`: they tell what really ran and what users got, and leave nothing behind. */
+/** `npm run demo` and `npm run tour` report what really ran and what users got, and leave nothing behind. */
 import { spawn } from 'node:child_process';
 import { mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -8,28 +8,28 @@ import { expectDone } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { needs, sampleApp } from '../support/needs';
 
-needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
+needs('the sample app', sampleApp).describe('in a throw-away copy', () => {
   let clone: LiveClone;
-  /** Where they put what they need. */
-  let place: string;
+  /** Their temporary folder. */
+  let temp: string;
 
   beforeAll(async () => {
     clone = await liveClone({ change: keepOneTest });
-    place = path.join(clone.dir, '..', 'place');
-    mkdirSync(place, { mode: 0o755 });
+    temp = path.join(clone.dir, '..', 'place');
+    mkdirSync(temp, { mode: 0o755 });
   });
   afterEach(async () => {
-    for (const { pid } of await processesLeft(place)) process.kill(pid, 'SIGKILL');
+    for (const { pid } of await processesLeft(temp)) process.kill(pid, 'SIGKILL');
   });
   afterAll(() => clone.cleanUp());
 
-  it('the demo starts, changes a line, goes back, survives a mistake and stops', async () => {
-    const said = await clone.shell(`TMPDIR=${place} node tools/run.js demo --svg demo.svg --text demo.txt`);
+  it('the demo starts, deploys a change, rolls back, survives a bad push and stops', async () => {
+    const result = await clone.shell(`TMPDIR=${temp} node tools/run.js demo --svg demo.svg --text demo.txt`);
 
-    expectDone(said);
-    const story = chapters(clone.read('demo.txt'));
-    const [start, change, back, mistake, stop] = story as [string, string, string, string, string];
-    expect(story).toHaveLength(5);
+    expectDone(result);
+    const parts = chapters(clone.read('demo.txt'));
+    const [start, change, back, mistake, stop] = parts as [string, string, string, string, string];
+    expect(parts).toHaveLength(5);
     const first = (await clone.git('rev-parse', 'HEAD')).text.trim();
     const short = first.slice(0, 7);
 
@@ -53,17 +53,17 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
     expect(stop).toMatch(/they asked [\d,]{4,} times, and 0 requests failed/);
     expect(stop).toContain('✓ stopped');
 
-    expect(said.text).toContain(clone.read('demo.txt'));
+    expect(result.text).toContain(clone.read('demo.txt'));
     expect(textOf(clone.read('demo.svg'))).toContain('✗ NOT LIVE. Still serving');
     await expectNothingLeft();
   });
 
-  it('the tour shows the maintenance page of in-place, and that nothing else failed', async () => {
-    const said = await clone.shell(
-      `TMPDIR=${place} node tools/run.js tour --strategy in-place --svg tour.svg --text tour.txt`,
+  it('the tour of in-place shows its maintenance page and no other failure', async () => {
+    const result = await clone.shell(
+      `TMPDIR=${temp} node tools/run.js tour --strategy in-place --svg tour.svg --text tour.txt`,
     );
 
-    expectDone(said);
+    expectDone(result);
     const shown = clone.read('tour.txt');
     expect(laneOf(shown, 'blue')).toMatch(/▇.* {3,}▇.* {3,}▇/);
     expect(laneOf(shown, '503')).toMatch(/^ {3,}.*━.* {3,}━.* {3,}$/);
@@ -74,16 +74,16 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
     expect(shown).toMatch(/^requests failed +0$/m);
     expect(shown).toMatch(/^users sent back to old +0$/m);
     expect(shown).toMatch(/^rolled back in +\d/m);
-    expect(said.text).toContain(shown);
+    expect(result.text).toContain(shown);
     expect(clone.read('tour.svg')).toContain('<path class="blue-old" ');
     await expectNothingLeft();
   });
 
-  it('both leave nothing behind when they are interrupted in the middle, side by side', async () => {
+  it('demo and tour leave nothing behind when both are interrupted in parallel', async () => {
     const [demo, tour] = await Promise.all([
-      // the deployer and nginx run, and a deployment is under way
+      // the deployer and nginx run, and a deployment is in progress
       interrupted(['tools/run.js', 'demo'], '✓ deployer'),
-      // users ask already, and a deployment begins
+      // users send requests, and a deployment starts
       interrupted(['tools/run.js', 'tour', '--strategy', 'blue-green'], 'users keep asking'),
     ]);
 
@@ -96,18 +96,18 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
     await expectNothingLeft();
   });
 
-  it('the tour names the strategies that it shows to whoever asks for another', async () => {
-    const said = await clone.shell('node tools/run.js tour --strategy blue-gren');
-    expect(said.code).toBe(1);
-    expect(said.text).toContain('The tour does not show "blue-gren". (E_USAGE)');
-    expect(said.text).toContain('blue-green');
+  it('the tour refuses an unknown strategy and names the known ones', async () => {
+    const result = await clone.shell('node tools/run.js tour --strategy blue-gren');
+    expect(result.code).toBe(1);
+    expect(result.text).toContain('The tour does not show "blue-gren". (E_USAGE)');
+    expect(result.text).toContain('blue-green');
   });
 
-  /** Ctrl-C as soon as it has said this. */
+  /** Sends SIGINT as soon as the output contains `when`. */
   function interrupted(args: string[], when: string): Promise<{ code: number | null; text: string }> {
     const running = spawn(process.execPath, args, {
       cwd: clone.dir,
-      env: { ...process.env, TMPDIR: place },
+      env: { ...process.env, TMPDIR: temp },
       stdio: ['ignore', 'pipe', 'ignore'],
     });
     let text = '';
@@ -119,12 +119,12 @@ needs('the sample app', sampleApp).describe('on a throw-away copy', () => {
   }
 
   async function expectNothingLeft(): Promise<void> {
-    expect(await processesLeft(place)).toEqual([]);
-    expect(readdirSync(place)).toEqual([]);
+    expect(await processesLeft(temp)).toEqual([]);
+    expect(readdirSync(temp)).toEqual([]);
   }
 });
 
-/** The story's parts: each begins with a comment. */
+/** The parts of the demo: each starts with a comment. */
 function chapters(text: string): string[] {
   return text.split(/^# /m).slice(1);
 }
@@ -133,7 +133,7 @@ function textOf(svg: string): string {
   return svg.replace(/<[^>]*>/g, '');
 }
 
-/** A lane without its label, as wide as it is. */
+/** A lane without its label, padded to its full width. */
 function laneOf(shown: string, name: string): string {
   const row = shown.split('\n').find((line) => line.startsWith(`${name} `)) ?? '';
   return row.slice('violet   '.length).padEnd(95);

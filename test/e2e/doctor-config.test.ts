@@ -1,6 +1,6 @@
 /**
- * The clone's configuration file cannot be used any more, and the deployer is started again: all goes on with the
- * configuration that was checked last, and everybody who looks is told.
+ * The clone's configuration file becomes unusable and the deployer restarts: it continues with the last valid
+ * configuration, and status, pushes and doctor report it.
  */
 import { rmSync } from 'node:fs';
 import path from 'node:path';
@@ -12,7 +12,7 @@ import { until } from '../support/until';
 
 jest.setTimeout(240_000);
 
-const GOES_ON = /^! deploy\.config\.js.*; Switchyard keeps using the last valid configuration$/m;
+const KEEPS_USING = /^! deploy\.config\.js.*; Switchyard keeps using the last valid configuration$/m;
 const FILE = 'deploy.config.js';
 
 let clone: TinyClone;
@@ -28,17 +28,17 @@ afterAll(() => clone.cleanUp());
 
 it.each([
   ['a syntax error', 'module.exports = {'],
-  ['an error of its own', 'throw new Error("no way");'],
+  ['a thrown error', 'throw new Error("no way");'],
   ['a missing module', 'module.exports = require("./nowhere");'],
   ['an unknown key', 'module.exports = { nane: "other" };'],
-  ['no end', 'for (;;);'],
-])('with %s in its configuration the deployer starts again, deploys and rolls back', async (_, text) => {
+  ['an endless loop', 'for (;;);'],
+])('with %s in its configuration the deployer restarts, deploys and rolls back', async (_, text) => {
   clone.write(FILE, text);
-  await deployerStartsAgain();
+  await restartDeployer();
 
   const status = await clone.switchyard('status');
   expectDone(status);
-  expect(status.text).toMatch(GOES_ON);
+  expect(status.text).toMatch(KEEPS_USING);
   await clone.git('-c', 'user.name=a', '-c', 'user.email=a@b', 'commit', '--allow-empty', '-m', 'x');
   const pushed = expectLive(await clone.git('push', 'live', 'main'));
   expect(pushed.text).toMatch(/^remote: ! deploy\.config\.js.*; Switchyard keeps using/m);
@@ -49,37 +49,39 @@ it.each([
   await untilHealthy(clone);
 });
 
-it('a configuration that was removed is no wish for the defaults, and comes back as doctor says', async () => {
+it('a removed configuration does not mean the defaults, and doctor prints how to restore it', async () => {
   rmSync(path.join(clone.dir, FILE));
-  await deployerStartsAgain();
+  await restartDeployer();
 
-  expect((await clone.switchyard('status')).text).toMatch(GOES_ON);
+  expect((await clone.switchyard('status')).text).toMatch(KEEPS_USING);
   const fault = await expectFault(clone, 'configuration');
   expect(fault.message).toBe('deploy.config.js is gone.');
   await applyFix(clone, fault);
 });
 
-it('what was live comes back at npm start though the configuration is broken, as after a reboot', async () => {
+it('npm start restores the live release after a reboot although the configuration is broken', async () => {
   const { commit } = await clone.serving();
   clone.write(FILE, 'module.exports = {');
-  // while all of it runs nothing is at stake, and it is refused
+  // refused while everything runs, because nothing depends on it
   expect((await clone.start()).text).toContain('E_CONFIG');
   expectDone(await clone.switchyard('stop'));
 
-  const said = expectDone(await clone.start());
+  const result = expectDone(await clone.start());
 
-  expect(said.text).toMatch(GOES_ON);
+  expect(result.text).toMatch(KEEPS_USING);
   expect(await clone.serving()).toMatchObject({ commit });
   clone.change(WITH_COMMANDS);
   expect((await diagnose(clone)).faults).toEqual({});
 });
 
-/** As the process manager does after it was killed. */
-async function deployerStartsAgain(): Promise<void> {
+/** Kills the deployer and waits until the process manager has restarted it. */
+async function restartDeployer(): Promise<void> {
   const pid = deployerPid();
   process.kill(pid as number, 'SIGKILL');
   await until('another deployer', () => deployerPid() !== null && deployerPid() !== pid);
-  await until('its answer', async () => (await clone.switchyard('status')).text.includes('deployer runs'));
+  await until('the deployer to answer', async () =>
+    (await clone.switchyard('status')).text.includes('deployer runs'),
+  );
 }
 
 function deployerPid(): number | null {

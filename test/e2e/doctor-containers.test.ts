@@ -1,4 +1,4 @@
-/** The doctor on what only containers can lose: an image, the standby's container, the right owner of their data. */
+/** Doctor's checks for containers: a lost image, a lost standby container, and the owner of the app's data. */
 import { spawnSync } from 'node:child_process';
 import { linkSync, mkdirSync, rmSync, statSync, symlinkSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -25,30 +25,27 @@ needs('containers', docker).describe('with containers', () => {
     await clone.commit('with the commands');
     expectDone(await clone.start());
     ({ commit: live } = expectLive(await clone.release({ ...WITH_COMMANDS, files: { 'more/b.txt': 'b' } })));
-    // a fix that deploys the newest commit deploys the wrong one
+    // makes the newest commit a bad one, so a fix that deploys it would be wrong
     await clone.release({ ...WITH_COMMANDS, config: { app: { test: ['false'] } } });
     expect(await clone.serving()).toMatchObject({ commit: live });
     expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
   });
   afterAll(() => clone.cleanUp());
 
-  it.each(['removed', 'stopped'])(
-    'a standby that was %s is started again by the printed fix',
-    async (how) => {
-      engine(
-        ...(how === 'removed' ? ['rm', '--force'] : ['stop', '--time', '0']),
-        await container(clone.table().standby as string),
-      );
+  it.each(['removed', 'stopped'])('a standby that was %s is restarted by the printed fix', async (how) => {
+    engine(
+      ...(how === 'removed' ? ['rm', '--force'] : ['stop', '--time', '0']),
+      await container(clone.table().standby as string),
+    );
 
-      const fault = await expectFault(clone, 'standby');
+    const fault = await expectFault(clone, 'standby');
 
-      expect(fault.message).toContain('is the standby, but could not take over');
-      await applyFix(clone, fault);
-      expect(await clone.serving()).toMatchObject({ commit: live });
-    },
-  );
+    expect(fault.message).toContain('is the standby, but could not take over');
+    await applyFix(clone, fault);
+    expect(await clone.serving()).toMatchObject({ commit: live });
+  });
 
-  it('an image that is lost is built again without a stop', async () => {
+  it('a lost image is rebuilt without downtime', async () => {
     const image = await removeImage();
 
     const [lost] = await findingsOf('releases');
@@ -60,19 +57,21 @@ needs('containers', docker).describe('with containers', () => {
     expect(await clone.serving()).toMatchObject({ commit: live });
   });
 
-  it('an image that is lost with its container, as by a power cut, is built again at the start', async () => {
+  it('an image that is lost with its container, as in a power cut, is rebuilt by npm start', async () => {
     expectDone(await clone.switchyard('stop'));
     await removeImage();
 
     const { faults, findings } = await diagnose(clone);
 
-    expect(findings.find(({ message: said }) => said.includes('its image is gone'))?.fix).toBe('npm start');
+    expect(findings.find(({ message: result }) => result.includes('its image is gone'))?.fix).toBe(
+      'npm start',
+    );
     await applyFix(clone, ...Object.values(faults));
     expect(await clone.serving()).toMatchObject({ commit: live });
   });
 
   needs('root', root).test(
-    'data of another user is given to the app, and nothing outside of it',
+    "another user's data is given to the app, and nothing outside the data folder changes owner",
     async () => {
       const host = path.join(clone.dir, '..', 'host');
       const data = (...names: string[]): string => path.join(clone.home.shared, ...names);
@@ -80,7 +79,7 @@ needs('containers', docker).describe('with containers', () => {
       mkdirSync(data('restored'));
       for (const file of [path.join(host, 'passwords'), data('restored', 'app.db')]) writeFileSync(file, '');
       symlinkSync(host, data('restored', 'link'));
-      // a start of the slot leaves it alone, since its other name may lie outside
+      // starting the slot leaves hard links alone, since the other name may lie outside
       linkSync(data('restored', 'app.db'), data('copy.db'));
 
       const [foreign] = await findingsOf('data');

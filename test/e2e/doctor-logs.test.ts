@@ -1,4 +1,4 @@
-/** The doctor on logs that are no longer written under their names, with each fix typed as printed. */
+/** Doctor's checks for logs that are no longer written under their names, with each fix run as printed. */
 import { chmodSync, readFileSync, readdirSync, renameSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { masterOf } from '../../deploy/traffic/nginx-processes';
@@ -9,7 +9,7 @@ import { until } from '../support/until';
 
 let clone: TinyClone;
 beforeAll(async () => {
-  // no rotation of the deployer's own comes in between
+  // no scheduled rotation interferes
   clone = await tinyClone({ schedules: { poll: null, prune: null, rotate: null } });
   clone.change(WITH_COMMANDS);
   await clone.commit('with the commands');
@@ -17,7 +17,7 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-it('lets no other user read a log, of nginx, of PM2 or of a deployment', () => {
+it('no other user can read a log of nginx, PM2 or a deployment', () => {
   const { logs } = clone.home;
   const names = readdirSync(logs);
   expect(names).toEqual(
@@ -28,7 +28,7 @@ it('lets no other user read a log, of nginx, of PM2 or of a deployment', () => {
 });
 
 needs('root', root).test(
-  'names a folder that nginx cannot enter after a rotation, and opens it',
+  'doctor names a log folder that nginx cannot enter after a rotation, and its fix opens it',
   async () => {
     const { logs, accessLog } = clone.home;
     chmodSync(logs, 0o700);
@@ -43,7 +43,7 @@ needs('root', root).test(
   },
 );
 
-it('names a log of nginx that an operator removed, and has nginx open a new one', async () => {
+it('doctor names an nginx log that an operator removed, and its fix makes nginx open a new one', async () => {
   rmSync(clone.home.accessLog);
 
   const fault = await expectFault(clone, 'logs');
@@ -53,7 +53,7 @@ it('names a log of nginx that an operator removed, and has nginx open a new one'
   await expectCounted();
 });
 
-it('names a log of the app that PM2 has not let go of', async () => {
+it('doctor names a renamed app log that PM2 still writes to', async () => {
   const log = path.join(clone.home.logs, 'app-blue.log');
   renameSync(log, `${log}.1`);
 

@@ -1,4 +1,4 @@
-/** A push.git that is damaged in each way that disks and people break repositories, while users are served. */
+/** Damages push.git in every way that disks and people break repositories, while users are served. */
 import { chmodSync, chownSync, existsSync, readdirSync, rmSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { applyFix, expectFault, WITH_COMMANDS } from '../support/doctor';
@@ -18,7 +18,7 @@ beforeAll(async () => {
   await clone.commit('with the commands');
   expectDone(await clone.start());
   expectLive(await push());
-  // one that the kit never fetched into anything but push.git
+  // a branch that exists only in push.git
   expectDone(await clone.git('push', 'live', 'main:other'));
 });
 afterAll(() => clone.cleanUp());
@@ -26,11 +26,11 @@ afterAll(() => clone.cleanUp());
 describe.each<[string, () => void | Promise<void>]>([
   ['without an object', async () => rmSync(await tipObject())],
   ['with an empty object', async () => empty(await tipObject())],
-  ['with a pack that is cut off', () => cutPack()],
-  ['whose branch is empty', () => empty(at('refs/heads/main'))],
+  ['with a truncated pack', () => cutPack()],
+  ['with an empty branch', () => empty(at('refs/heads/main'))],
   ['without HEAD', () => rmSync(at('HEAD'))],
-  ['whose configuration is garbage', () => writeFileSync(at('config'), '[[')],
-  ['whose configuration is gone', () => rmSync(at('config'))],
+  ['with a garbled configuration', () => writeFileSync(at('config'), '[[')],
+  ['without its configuration', () => rmSync(at('config'))],
   ['without its hooks', () => rmSync(at('hooks'), { recursive: true })],
   ['with the lock of a killed git', () => writeFileSync(at('refs/heads/main.lock'), '')],
   ['that is gone', () => rmSync(clone.home.pushGit, { recursive: true })],
@@ -38,7 +38,7 @@ describe.each<[string, () => void | Promise<void>]>([
     ? [['of another user', () => chownSync(clone.home.pushGit, 12345, 12345)] as [string, () => void]]
     : []),
 ])('a push.git %s', (_what, damage) => {
-  it('is named by the doctor, whose fix serves all users and lets the next push go live', async () => {
+  it('is named by doctor; its fix loses no request, and the next push goes live', async () => {
     const before = await clone.serving();
     const pushed = await refs();
     const load = startLoad({
@@ -64,19 +64,19 @@ describe.each<[string, () => void | Promise<void>]>([
   });
 });
 
-it('is made again also when everything was stopped', async () => {
+it('npm start recreates a damaged push.git also when everything was stopped', async () => {
   const pushed = await refs();
   const { commit } = await clone.serving();
-  const keptBefore = kept().length;
+  const brokenBefore = brokenCopies().length;
   expectDone(await clone.switchyard('stop'));
   writeFileSync(at('config'), '[[');
   expectDone(await clone.start());
   expect((await clone.serving()).commit).toBe(commit);
   expect(await refs()).toEqual(pushed);
-  expect(kept()).toHaveLength(keptBefore + 1);
+  expect(brokenCopies()).toHaveLength(brokenBefore + 1);
 });
 
-const kept = (): string[] =>
+const brokenCopies = (): string[] =>
   readdirSync(clone.home.dir).filter((name) => /^push-broken-\d+\.git$/.test(name));
 const at = (...names: string[]): string => path.join(clone.home.pushGit, ...names);
 

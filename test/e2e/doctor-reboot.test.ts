@@ -1,4 +1,4 @@
-/** The line for cron that doctor prints brings the site back, run as cron runs it. */
+/** Runs the crontab line that doctor prints, as cron would, and expects the site to be live again. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import { userInfo } from 'node:os';
@@ -19,14 +19,14 @@ let clone: TinyClone;
 
 afterEach(() => clone.cleanUp());
 
-/** What cron gives to a job: nothing of the shell that doctor ran in. */
+/** Runs a line in cron's environment, which has nothing of the shell that ran doctor. */
 function asCron(line: string): ReturnType<TinyClone['shell']> {
   const { homedir, username } = userInfo();
-  const few = `HOME='${homedir}' LOGNAME='${username}' SHELL=/bin/sh PATH=/usr/bin:/bin`;
-  return clone.shell(`cd '${homedir}' && env -i ${few} /bin/sh -c '${line}'`);
+  const variables = `HOME='${homedir}' LOGNAME='${username}' SHELL=/bin/sh PATH=/usr/bin:/bin`;
+  return clone.shell(`cd '${homedir}' && env -i ${variables} /bin/sh -c '${line}'`);
 }
 
-/** A crontab of the test's own in place of the user's: the same program, as far as the fix uses it. */
+/** A stand-in for crontab that supports what the fix uses and leaves the user's crontab alone. */
 function withCrontab(): { env: { PATH: string }; file: string } {
   const dir = tempHome();
   const file = path.join(dir, 'of the user');
@@ -35,8 +35,8 @@ function withCrontab(): { env: { PATH: string }; file: string } {
   return { env: { PATH: `${dir}:${process.env.PATH}` }, file };
 }
 
-/** Types the fix for what the doctor says of a reboot. Returns the line that cron then has. */
-async function recommended(crontab: string): Promise<string> {
+/** Runs doctor's fix for the reboot check. Returns the line it added to the crontab. */
+async function applyRebootFix(crontab: string): Promise<string> {
   const [warned] = await findings();
   expect(warned?.status).toBe('warning');
   expectDone(await clone.shell(warned?.fix ?? ''));
@@ -51,37 +51,40 @@ async function recommended(crontab: string): Promise<string> {
 const findings = async (): Promise<Finding[]> =>
   (await diagnose(clone)).findings.filter(({ link }) => link === 'reboot');
 
-needs('root', root).test('for a clone of another user that root has started', async () => {
-  const { env, file } = withCrontab();
-  clone = await tinyClone({ bake: { seconds: 0 } }, { SUDO_UID: NOBODY, ...env });
-  clone.change(WITH_COMMANDS);
-  execFileSync('chown', ['-R', NOBODY, clone.dir]);
-  await clone.commit('with the commands');
-  expect((await clone.start()).code).toBe(0);
-  const { commit } = await clone.serving();
-  expect(String(statSync(clone.dir).uid)).toBe(NOBODY);
+needs('root', root).test(
+  'the crontab line restarts a clone of another user that root has started',
+  async () => {
+    const { env, file } = withCrontab();
+    clone = await tinyClone({ bake: { seconds: 0 } }, { SUDO_UID: NOBODY, ...env });
+    clone.change(WITH_COMMANDS);
+    execFileSync('chown', ['-R', NOBODY, clone.dir]);
+    await clone.commit('with the commands');
+    expect((await clone.start()).code).toBe(0);
+    const { commit } = await clone.serving();
+    expect(String(statSync(clone.dir).uid)).toBe(NOBODY);
 
-  const line = await recommended(file);
+    const line = await applyRebootFix(file);
 
-  killEverything(clone.home);
-  // the same without what doctor found to be missing
-  const plain = await asCron(line.replace(/SUDO_UID=\d+ /, ''));
-  expect(plain.text).toContain('another user owns it. (E_NOT_A_REPOSITORY)');
-  const said = await asCron(line);
-  expect(said.text).toContain('is live on');
-  expect(await clone.serving()).toMatchObject({ commit });
-});
+    killEverything(clone.home);
+    // without the variable that doctor has added, it fails
+    const plain = await asCron(line.replace(/SUDO_UID=\d+ /, ''));
+    expect(plain.text).toContain('another user owns it. (E_NOT_A_REPOSITORY)');
+    const result = await asCron(line);
+    expect(result.text).toContain('is live on');
+    expect(await clone.serving()).toMatchObject({ commit });
+  },
+);
 
-test('for a clone that its owner started', async () => {
+test('the crontab line restarts a clone that its owner has started', async () => {
   const { env, file } = withCrontab();
   clone = await tinyClone({ bake: { seconds: 0 } }, env);
   clone.change(WITH_COMMANDS);
   await clone.commit('with the commands');
   expect((await clone.start()).code).toBe(0);
-  // of a clone that was elsewhere: the fix replaces it and keeps the other line
+  // a line of a clone at another path: the fix replaces it and keeps the other line
   writeFileSync(file, `0 4 * * * backup\n@reboot cd ${clone.dir} && SWITCHYARD_HOME=/nowhere npm start\n`);
 
-  const line = await recommended(file);
+  const line = await applyRebootFix(file);
 
   expect(readFileSync(file, 'utf8')).toContain('0 4 * * * backup\n');
 

@@ -1,4 +1,4 @@
-/** The doctor: every link of the chain is broken for real, is named with its fix, and the fix is typed as it stands. */
+/** Breaks every component for real; doctor names the fault and its fix, and the tests run the fix as printed. */
 import { spawn, type ChildProcess } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import {
@@ -27,13 +27,13 @@ import { until } from '../support/until';
 
 let clone: TinyClone;
 let second: string;
-const strangers: ChildProcess[] = [];
-/** Everything that doctor has printed. */
+const children: ChildProcess[] = [];
+/** Everything doctor has printed. */
 let printed = '';
 
 beforeAll(async () => {
-  // nothing is to happen by itself while a home is compared
-  clone = recorded(
+  // no schedule may change the home while tests compare it
+  clone = recordOutput(
     await tinyClone({
       bake: { seconds: 0 },
       schedules: { poll: null, prune: null, rotate: null },
@@ -43,28 +43,28 @@ beforeAll(async () => {
   await clone.commit('with the commands');
 });
 afterEach(() => {
-  for (const stranger of strangers.splice(0)) stranger.kill('SIGKILL');
+  for (const child of children.splice(0)) child.kill('SIGKILL');
 });
 afterAll(() => clone.cleanUp());
 
 describe('before the first start', () => {
-  it('says so once, and of the rest that it was not checked', async () => {
-    const said = await clone.switchyard('doctor');
+  it('doctor reports one fault and lists the other checks as not checked', async () => {
+    const result = await clone.switchyard('doctor');
 
-    expect(said.code).toBe(1);
-    expect(said.text).toMatch(/^✗ home +Nothing was started here yet .*\n +→ npm start$/m);
-    expect(said.text).toMatch(/^- not checked: configuration, .*reboot$/m);
-    expect(said.text).toMatch(/\n✗ 1 fault\n$/);
-    expect(said.text).not.toMatch(/\n\s+at /);
+    expect(result.code).toBe(1);
+    expect(result.text).toMatch(/^✗ home +Nothing was started here yet .*\n +→ npm start$/m);
+    expect(result.text).toMatch(/^- not checked: configuration, .*reboot$/m);
+    expect(result.text).toMatch(/\n✗ 1 fault\n$/);
+    expect(result.text).not.toMatch(/\n\s+at /);
   });
 });
 
-describe('of what runs', () => {
+describe('with a running Switchyard', () => {
   beforeAll(async () => {
     expect((await clone.start()).text).toContain('is live on blue');
   });
 
-  it('finds that every check passed', async () => {
+  it('doctor reports that every check passed', async () => {
     const { code, findings } = await diagnose(clone);
 
     expect(code).toBe(0);
@@ -73,18 +73,18 @@ describe('of what runs', () => {
     expect((await clone.switchyard('doctor')).text).toMatch(/\n✓ every check passed( \(1 warning\))?\n$/);
   });
 
-  it('it changes nothing', async () => {
+  it('doctor changes nothing', async () => {
     const before = contentOf(clone.home.dir);
     await diagnose(clone);
     expect(contentOf(clone.home.dir)).toEqual(before);
   });
 
-  it('small things are each named with a command that fixes it', async () => {
+  it('doctor names a readable secret, a missing table, a missing Node, a blocked port and a leftover, each with its fix', async () => {
     chmodSync(clone.home.secret, 0o644);
     const table = path.join(clone.home.tables, tableFolder({ active: 'green', standby: 'blue' }));
     rmSync(table, { recursive: true });
     replaceIn(path.join(clone.home.pushGit, 'hooks', 'post-receive'), process.execPath, '/opt/gone/node');
-    const stranger = await strangerOn(clone.ports.green);
+    const holder = await listenOn(clone.ports.green);
     const survivor = start('setInterval(() => {}, 1000)', {
       [DEPLOYMENT_MARKER]: deploymentMark(clone.home.logs, 1),
     });
@@ -100,8 +100,8 @@ describe('of what runs', () => {
       fix: `chmod 600 ${clone.home.secret}`,
     });
     expect(faults.ports).toMatchObject({
-      message: `Port ${clone.ports.green}, which is green's, is held by node (pid ${stranger}).`,
-      fix: `kill ${stranger}`,
+      message: `Port ${clone.ports.green}, which is green's, is held by node (pid ${holder}).`,
+      fix: `kill ${holder}`,
     });
     expect(faults.leftovers).toMatchObject({ fix: `kill ${survivor}` });
     expect(faults['traffic table']?.fix).toBe(`install -d -m 755 ${table} && touch ${table}/all.green`);
@@ -109,13 +109,13 @@ describe('of what runs', () => {
     await applyFix(clone, ...Object.values(faults));
   });
 
-  it('a second release stands behind the first', async () => {
+  it('a second release keeps the first one as standby', async () => {
     const { commit } = await clone.release({ ...WITH_COMMANDS, files: { 'more/b.txt': 'b' } });
     second = commit;
     expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
   });
 
-  it('a dead standby, another secret, no remote and no branch are each one fault', async () => {
+  it('doctor names a dead standby, a changed secret, a missing remote and a missing branch as one fault each', async () => {
     await clone.shell('npm run -s pm2 -- delete app-blue');
     writeFileSync(clone.home.secret, `${'5f'.repeat(32)}\n`);
     await clone.git('remote', 'remove', 'live');
@@ -131,16 +131,16 @@ describe('of what runs', () => {
     await applyFix(clone, ...Object.values(faults));
   });
 
-  it('a table that is not what the journal says is corrected before anybody needs the doctor', async () => {
+  it('the deployer corrects a traffic table that differs from the journal, so doctor finds no fault', async () => {
     linkTable(clone.home, { active: 'blue', standby: 'green' });
 
-    await until('the table names green again', () => clone.table().active === 'green');
+    await until('the table to name green again', () => clone.table().active === 'green');
 
     expect(await clone.serving()).toMatchObject({ commit: second });
     expect((await diagnose(clone)).faults).toEqual({});
   });
 
-  it('a source that is not there', async () => {
+  it('doctor names a source that cannot be read', async () => {
     const written = clone.read('deploy.config.js');
     clone.write('deploy.config.js', written.replace('{', '{ source: "/nowhere/app.git",'));
     expect((await expectFault(clone, 'source')).message).toContain(
@@ -149,7 +149,7 @@ describe('of what runs', () => {
     clone.write('deploy.config.js', written);
   });
 
-  it('a configuration that cannot be read hides nothing else', async () => {
+  it('doctor names an unreadable configuration and still runs the other checks', async () => {
     const written = clone.read('deploy.config.js');
     clone.write('deploy.config.js', 'module.exports = {{');
 
@@ -160,7 +160,7 @@ describe('of what runs', () => {
     clone.write('deploy.config.js', written);
   });
 
-  needs('root', root).test('a folder that nginx may not enter', async () => {
+  needs('root', root).test('doctor names a folder that nginx may not enter', async () => {
     chmodSync(clone.home.dir, 0o700);
 
     const fault = await expectFault(clone, 'traffic table');
@@ -169,7 +169,7 @@ describe('of what runs', () => {
     await applyFix(clone, fault);
   });
 
-  it('a deployer that hangs does not make the doctor hang, and a table that is gone is told', async () => {
+  it('doctor names a hanging deployer and a missing traffic table without hanging itself', async () => {
     const deployer = deployerPid();
     process.kill(deployer, 'SIGSTOP');
     rmSync(clone.home.traffic);
@@ -182,10 +182,10 @@ describe('of what runs', () => {
     expect(await clone.serving()).toMatchObject({ commit: second });
   });
 
-  it('everything killed at once', async () => {
+  it('doctor names every process when all were killed, and one fix restarts them', async () => {
     const active = await clone.slot(clone.table().active ?? '');
     const pids = [
-      // first: it would start the others again
+      // first, because it would restart the others
       ...guardsOf(clone.home).map(({ pid }) => pid),
       ...pm2Daemons(clone.home).map(({ pid }) => pid),
       deployerPid(),
@@ -193,11 +193,11 @@ describe('of what runs', () => {
       active.pid ?? 0,
     ];
     for (const pid of pids) process.kill(pid, 'SIGKILL');
-    await until('they are gone', () => processesOf(clone.home).length === 0);
+    await until('nginx to be gone', () => processesOf(clone.home).length === 0);
 
     const { faults } = await diagnose(clone);
 
-    // a warm slot that is not the standby would be an orphan besides
+    // a warm slot that is not the standby would also be reported as an orphan
     const { leftovers: _, ...others } = faults;
     expect(Object.keys(others)).toEqual(['process manager', 'deployer', 'nginx', 'active slot']);
     expect(Object.values(others).map(({ fix }) => fix)).toEqual(Array(4).fill('npm start'));
@@ -205,7 +205,7 @@ describe('of what runs', () => {
     await applyFix(clone, ...Object.values(faults));
   });
 
-  it('an nginx that has read another configuration than is written now', async () => {
+  it('doctor names an nginx that runs an outdated configuration and a configuration changed by hand', async () => {
     appendFileSync(path.join(clone.dir, 'nginx', 'site.conf.template'), '\n# as an update would\n');
 
     const fault = await expectFault(clone, 'nginx loaded');
@@ -220,7 +220,7 @@ describe('of what runs', () => {
     writeFileSync(site, written);
   });
 
-  it('settings and a journal that cannot be read', async () => {
+  it('doctor names an unreadable settings file and an unreadable journal', async () => {
     const settings = readFileSync(clone.home.settings, 'utf8');
     writeFileSync(clone.home.settings, '{');
     const broken = (await diagnose(clone)).faults;
@@ -229,7 +229,7 @@ describe('of what runs', () => {
     expect(inForceOf(readFileSync(clone.home.settings, 'utf8'))).toEqual(inForceOf(settings));
     expect(readFileSync(`${clone.home.settings}.broken-1`, 'utf8')).toBe('{');
 
-    // its log may hold all that was in it, and make it whole again
+    // also the WAL, which may contain everything and would repair the journal
     for (const file of [clone.home.journal, `${clone.home.journal}-wal`]) {
       writeFileSync(file, 'no database, but long enough to be taken for one'.repeat(200));
     }
@@ -238,26 +238,26 @@ describe('of what runs', () => {
     await applyFix(clone, fault);
   });
 
-  it('has printed no secret', () => {
+  it('doctor has printed no secret', () => {
     expect(printed).toContain('secret');
     expect(printed).not.toContain(readSecret(clone.home));
     expect(printed).not.toContain('5f'.repeat(32));
   });
 });
 
-/** The ports and names that a settings file has put in force. */
+/** The ports and names in force according to a settings file. */
 function inForceOf(settings: string): unknown {
   return (JSON.parse(settings) as { inForce: unknown }).inForce;
 }
 
-/** The same clone; what its commands print is kept. */
-function recorded(made: TinyClone): TinyClone {
+/** The same clone, but it records the output of its commands. */
+function recordOutput(inner: TinyClone): TinyClone {
   return {
-    ...made,
+    ...inner,
     async switchyard(...args) {
-      const said = await made.switchyard(...args);
-      printed += said.text;
-      return said;
+      const result = await inner.switchyard(...args);
+      printed += result.text;
+      return result;
     },
   };
 }
@@ -270,9 +270,9 @@ function deployerPid(): number {
   return found.pid;
 }
 
-async function strangerOn(port: number): Promise<number> {
+async function listenOn(port: number): Promise<number> {
   const pid = start(`require('net').createServer().listen(${port}, '127.0.0.1', () => console.log('up'))`);
-  await new Promise((resolve) => strangers.at(-1)?.stdout?.once('data', resolve));
+  await new Promise((resolve) => children.at(-1)?.stdout?.once('data', resolve));
   return pid;
 }
 
@@ -281,7 +281,7 @@ function start(program: string, env: Record<string, string> = {}): number {
     env: { PATH: process.env.PATH, ...env },
     stdio: ['ignore', 'pipe', 'ignore'],
   });
-  strangers.push(child);
+  children.push(child);
   return child.pid ?? 0;
 }
 
@@ -289,7 +289,7 @@ function replaceIn(file: string, from: string, to: string): void {
   writeFileSync(file, readFileSync(file, 'utf8').replace(from, to));
 }
 
-/** Every file of a folder by its mode and content. Its own questions stand in nginx's access log, as anybody's do. */
+/** Mode and content of every file, without nginx's access log, which records doctor's own requests. */
 function contentOf(folder: string): Record<string, string> {
   const names = readdirSync(folder, { recursive: true, encoding: 'utf8' }).filter(
     (name) => name !== path.join('logs', 'access.log'),

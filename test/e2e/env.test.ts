@@ -1,4 +1,4 @@
-/** The app's own environment, hooks around its deployments, and a rollback that is loud: one clone's every day. */
+/** The app's own environment, deployment hooks, and the prominent warning after a rollback. */
 import { existsSync, readdirSync, readFileSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { commandsOf, kill, untilOver, untilPhase } from '../support/crash';
@@ -28,7 +28,7 @@ forEachRuntime((runtime) => {
   afterAll(() => clone.cleanUp());
 
   describe("the app's own environment", () => {
-    it('is set without a lost request, and without a build', async () => {
+    it('is set without a lost request and without a build', async () => {
       const load = startLoad({
         port: clone.ports.http,
         pauseMs: 10,
@@ -38,19 +38,19 @@ forEachRuntime((runtime) => {
       await load.more(200);
       const { commit } = await clone.serving();
 
-      const said = await env('set', `OWN_KEY=${CANARY}`, 'OWN_MOOD=good');
+      const result = await env('set', `OWN_KEY=${CANARY}`, 'OWN_MOOD=good');
 
       await load.more(200);
       expect(await load.stop()).toMatchObject({ failures: 0 });
-      expectDone(said);
-      expect(said.text).toMatch(/✓ LIVE in .* on green, with the new environment\n$/);
-      expect(said.text).not.toMatch(/check out|install|test|build/);
+      expectDone(result);
+      expect(result.text).toMatch(/✓ LIVE in .* on green, with the new environment\n$/);
+      expect(result.text).not.toMatch(/check out|install|test|build/);
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
       expect(await clone.serving()).toMatchObject({ commit });
     });
 
     if (runtime === 'compose') {
-      it('stands in no file but its own and in no image, and reaches the migration and what a crash leaves', async () => {
+      it('is stored only in its own file and in no image, and reaches the migration and a restarted process', async () => {
         const migrate = ['node', '-e', 'console.log("using", process.env.OWN_KEY)'];
         const { deployment } = expectLive(
           await clone.release({
@@ -62,8 +62,8 @@ forEachRuntime((runtime) => {
         const { pid, commit } = await clone.serving();
         kill(pid);
 
-        // until it is back, the standby answers
-        await until('the very release', async () => {
+        // the standby answers until it is back
+        await until('a new process of the release', async () => {
           const now = await clone.serving().catch(() => null);
           return now?.commit === commit && now.pid !== pid;
         });
@@ -74,10 +74,10 @@ forEachRuntime((runtime) => {
         for (const image of images) expect(docker('image', 'inspect', image)).not.toContain(CANARY);
       });
 
-      it('with a value that the app refuses nothing changes', async () => {
+      it('stays unchanged when the app refuses a new value', async () => {
         const before = await clone.state();
-        const said = await env('set', 'OWN_MOOD=refuse-all-of-it');
-        expect(said).toMatchObject({ code: 1, text: expect.stringContaining('cannot work with ***') });
+        const result = await env('set', 'OWN_MOOD=refuse-all-of-it');
+        expect(result).toMatchObject({ code: 1, text: expect.stringContaining('cannot work with ***') });
         expect(await clone.state()).toEqual(before);
         expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
       });
@@ -85,7 +85,7 @@ forEachRuntime((runtime) => {
       return;
     }
 
-    it('takes a value from standard input, and a file of them', async () => {
+    it('can be set from standard input and from a file', async () => {
       clone.write('more/.env', 'OWN_FILE="from a file" # with a comment\nOWN_MOOD=better\n');
       const lines = `printf 'from input\\n' | node bin/switchyard.js env set OWN_INPUT --file more/.env`;
       expectDone(await clone.shell(lines));
@@ -100,7 +100,7 @@ forEachRuntime((runtime) => {
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
     });
 
-    it('shows names and dates, and never a value', async () => {
+    it('is listed with names and dates but without values', async () => {
       const { text } = await env('list');
       expect(text).toMatch(/^OWN_KEY +\d{4}-\d\d-\d\d \d\d:\d\d:\d\d\nOWN_MOOD +\d{4}-/);
       const { variables } = JSON.parse((await env('list', '--json')).text);
@@ -108,7 +108,7 @@ forEachRuntime((runtime) => {
       expect(text + JSON.stringify(variables)).not.toMatch(/canary|better/);
     });
 
-    it('reaches the migration too, and what that prints of it is hidden in the log', async () => {
+    it('reaches the migration, and the log hides its values', async () => {
       const migrate = ['node', '-e', 'console.log("using", process.env.OWN_KEY, process.env.NODE_ENV)'];
       const { deployment } = expectLive(
         await clone.release({ config: { ...BAKE.config, app: { migrate } } }),
@@ -116,22 +116,22 @@ forEachRuntime((runtime) => {
       expect((await clone.switchyard('logs', String(deployment.id))).text).toContain('using *** production');
     });
 
-    it('with a value that the app refuses nothing changes, and the cause does not carry it', async () => {
+    it('stays unchanged when the app refuses a new value, and the cause does not contain the value', async () => {
       const before = { state: await clone.state(), env: await env('list') };
 
-      const said = await env('set', 'OWN_MOOD=refuse-all-of-it');
+      const result = await env('set', 'OWN_MOOD=refuse-all-of-it');
 
-      expect(said.code).toBe(1);
-      expect(said.text).toMatch(
+      expect(result.code).toBe(1);
+      expect(result.text).toMatch(
         /✗ NOT LIVE\. Still serving v1\.0\.0 \(\w+\) with its previous environment: .* exited with code 4 .*cannot work with \*\*\*\n$/,
       );
-      expect(said.text).not.toContain('refuse-all');
+      expect(result.text).not.toContain('refuse-all');
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
       expect({ state: await clone.state(), env: await env('list') }).toEqual(before);
       expect(clone.deployments().at(-1)).toMatchObject({ kind: 'env', state: 'failed', fault: 'operator' });
     });
 
-    it('is the old one also when the deployment is killed while it tries another', async () => {
+    it('stays unchanged when the deployment of a new value is killed', async () => {
       const before = await clone.state();
       const newest = clone.deployments().at(-1)?.id ?? 0;
       const setting = env('set', 'OWN_MOOD=hang-for-ever');
@@ -146,7 +146,7 @@ forEachRuntime((runtime) => {
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'better' });
     });
 
-    it('waits for the next deployment when asked to, and a rollback uses the one in force then', async () => {
+    it('waits for the next deployment with --later, and a rollback uses the environment then in force', async () => {
       const { commit: older } = await clone.serving();
       expect((await env('set', '--later', 'OWN_MOOD=best')).text).toContain(
         'It takes effect with the next deployment.',
@@ -156,7 +156,7 @@ forEachRuntime((runtime) => {
       expectLive(await clone.release());
       expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
 
-      // the release before stands warm, with the environment before
+      // the previous release is warm, with the previous environment
       const back = await clone.switchyard('rollback', older);
 
       expectDone(back);
@@ -165,7 +165,7 @@ forEachRuntime((runtime) => {
       expect(await own()).toMatchObject({ OWN_MOOD: 'best' });
     });
 
-    it('survives the end of the process and of everything', async () => {
+    it('survives a killed process and a stop of everything', async () => {
       kill((await clone.serving()).pid);
       await untilServes();
       expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
@@ -174,15 +174,15 @@ forEachRuntime((runtime) => {
       expect(await own()).toMatchObject({ OWN_KEY: CANARY, OWN_MOOD: 'best' });
     });
 
-    it('stands in no file but its own, and in no process’s environment', async () => {
-      // the deployer tidies up behind what came before
+    it("is stored only in its own file and is in no process's environment", async () => {
+      // waits until the deployer has tidied up after the earlier tests
       await clone.state();
       const files = filesWith(CANARY);
       expect(files.filter((file) => path.dirname(file) !== clone.home.env)).toEqual([]);
       expect(files.length).toBeGreaterThan(0);
       expect(files.filter((file) => (statSync(file).mode & 0o077) !== 0)).toEqual([]);
       expect(environments().filter((text) => text.includes(CANARY))).toEqual([]);
-      // the look finds what is there
+      // proves that the scan finds existing values
       expect(environments().some((text) => text.includes(`SWITCHYARD_DATA=${clone.home.shared}`))).toBe(true);
     });
 
@@ -191,18 +191,18 @@ forEachRuntime((runtime) => {
       [['set', 'OWN_KEY'], 'Standard input is empty', 'E_ENV'],
       [['unset', 'OWN_OTHER'], 'OWN_OTHER is not set.', 'E_ENV'],
       [['set'], 'Name a variable to set.', 'E_USAGE'],
-    ])('refuses %j', async (words, sentence, code) => {
-      const said = await env(...words);
-      expect(said.text).toContain(sentence);
-      expect(said).toMatchObject({ code: 1, text: expect.stringContaining(code) });
+    ])('refuses the command env %j', async (words, sentence, code) => {
+      const result = await env(...words);
+      expect(result.text).toContain(sentence);
+      expect(result).toMatchObject({ code: 1, text: expect.stringContaining(code) });
     });
   });
 
-  // the deployment runs them, on the machine itself
+  // hooks run on the host and do not depend on the runtime
   if (runtime === 'compose') return;
 
   describe('hooks', () => {
-    it('run at every moment of a push, in order, and know what it is about', async () => {
+    it('run at every moment of a push, in order, with its details in their environment', async () => {
       const { commit: from } = await clone.serving();
       const app = { migrate: ['node', '-e', '0'] };
       const stages = ['prepare', 'migrate', 'start', 'shift', 'live'];
@@ -220,8 +220,8 @@ forEachRuntime((runtime) => {
       expect(noted.at(-1)).toMatchObject({ VERSION: '1.0.0', SLOT: to?.slot });
     });
 
-    it('run for a rollback too, where the moment occurs', async () => {
-      // the warm one, which is not started anew
+    it('run during a rollback at the moments that it has', async () => {
+      // the warm release, which needs no start
       const { commit: warm } = await clone.slot(clone.table().standby as string);
       expectDone(await clone.switchyard('rollback', warm));
       const noted = takeNotes();
@@ -237,7 +237,7 @@ forEachRuntime((runtime) => {
     it.each<[string, string[], RegExp]>([
       ['exits', fails, /The hook "after start" \(.*\) exited with code 5: Error: no such thing$/],
       ['takes too long', hangs, /The hook "after start" \(.*\) took longer than 3 s \(limits\.hook\)\.$/],
-    ])('one that %s stops the deployment, and everything is as it was', async (_how, hook, cause) => {
+    ])('one that %s fails the deployment, and everything is restored', async (_how, hook, cause) => {
       const before = await clone.state();
       const hooks = { 'after start': hook, ...notes('failure') };
 
@@ -252,17 +252,17 @@ forEachRuntime((runtime) => {
       ]);
     });
 
-    it('one before a step is not followed by the taking back of what was not done', async () => {
+    it('one that fails before a step does not undo that step', async () => {
       const before = await clone.slots();
       const hooks = { 'before start': fails };
       expect((await clone.release({ config: { ...BAKE.config, hooks } })).verdict).toContain(
         '"before start"',
       );
-      // the warm slot was not started anew
+      // the warm slot was not started again
       expect(await clone.slots()).toEqual(before);
     });
 
-    it('after live, and for a failure, one that fails is only told', async () => {
+    it('one that fails after live or on failure is only reported', async () => {
       const live = await clone.release({ config: { ...BAKE.config, hooks: { 'after live': fails } } });
       expectLive(live);
       expect(live.text).toMatch(/! The hook "after live" .* exited with code 5: Error: no such thing/);
@@ -273,7 +273,7 @@ forEachRuntime((runtime) => {
       expect(failed.deployment).toMatchObject({ errorCode: 'E_EXITED', fault: 'commit' });
     });
 
-    it('for a failure runs also when the deployment was killed, and ends with an abort of another hook', async () => {
+    it('the failure hook also runs for a killed deployment, whose other hook is stopped', async () => {
       const newest = clone.deployments().at(-1)?.id ?? 0;
       const hooks = { 'before shift': hangs, ...notes('failure') };
       const pushing = clone.release({ config: { ...BAKE.config, hooks } });
@@ -287,7 +287,7 @@ forEachRuntime((runtime) => {
       expect(takeNotes()).toMatchObject([{ MOMENT: 'failure', DEPLOYMENT: String(id) }]);
     });
 
-    it('and are not asked when what was live is brought back', async () => {
+    it('do not run when npm start restores the live release', async () => {
       clone.change({ config: { ...BAKE.config, hooks: { 'before start': fails } } });
       expectDone(await clone.switchyard('stop'));
       expectDone(await clone.start());
@@ -295,8 +295,8 @@ forEachRuntime((runtime) => {
     });
   });
 
-  describe('a rollback is loud', () => {
-    it('until what was deployed last, or something newer, serves', async () => {
+  describe('after a rollback', () => {
+    it('a prominent warning stays until the rolled-back release or a newer one is live', async () => {
       const newer = await clone.release();
       expect((await clone.switchyard('status')).text).not.toContain('production runs');
 
@@ -306,8 +306,8 @@ forEachRuntime((runtime) => {
       const line = `production runs v1.0.0 (${older.slice(0, 7)}), not v1.0.0 (${newer.commit.slice(0, 7)})`;
       expect(back.text.trimEnd().split('\n').at(-2)).toBe(`! ${line}`);
       for (const command of ['status', 'history']) {
-        const said = await clone.switchyard(command);
-        expect(said).toMatchObject({
+        const result = await clone.switchyard(command);
+        expect(result).toMatchObject({
           code: 0,
           text: expect.stringContaining(`! ${line}: an operator rolled it back`),
         });
@@ -321,11 +321,11 @@ forEachRuntime((runtime) => {
   });
 });
 
-/** Hooks that note what they are told. */
+/** Hooks that record their environment. */
 function notes(...moments: string[]): Record<string, string[]> {
   const script = `const { appendFileSync } = require('node:fs');
-    const told = Object.entries(process.env).filter(([name]) => /^SWITCHYARD_/.test(name));
-    const note = Object.fromEntries(told.map(([name, value]) => [name.slice(11), value]));
+    const variables = Object.entries(process.env).filter(([name]) => /^SWITCHYARD_/.test(name));
+    const note = Object.fromEntries(variables.map(([name, value]) => [name.slice(11), value]));
     appendFileSync(process.argv[1], JSON.stringify(note) + '\\n');
     console.log('noted', note.MOMENT);`;
   return Object.fromEntries(moments.map((moment) => [moment, ['node', '-e', script, notesFile()]]));
@@ -345,16 +345,16 @@ function env(...words: string[]): Promise<CommandResult> {
   return clone.switchyard('env', ...words);
 }
 
-/** What the process that serves the users has of its own. */
+/** The app's own variables in the live process. */
 async function own(): Promise<unknown> {
   return JSON.parse((await clone.get('/own')).text);
 }
 
 async function untilServes(): Promise<void> {
-  await until('users being served', async () => (await clone.get('/own')).status === 200);
+  await until('the app to answer', async () => (await clone.get('/own')).status === 200);
 }
 
-/** Files of the home, but not the log of the app itself, which may say what it likes. */
+/** Files of the home that contain the text, except the app's own logs, which Switchyard does not control. */
 function filesWith(text: string): string[] {
   return readdirSync(clone.home.dir, { recursive: true, withFileTypes: true })
     .filter((entry) => entry.isFile() && !/^app-.*\.log$/.test(entry.name))
@@ -362,7 +362,7 @@ function filesWith(text: string): string[] {
     .filter((file) => contentOf(file)?.includes(text));
 }
 
-/** Null for what somebody has removed since it was listed, as git does when it has looked at the source. */
+/** Null for a file that was removed after it was listed, for example by git. */
 function contentOf(file: string): Buffer | null {
   try {
     return readFileSync(file);
@@ -378,7 +378,7 @@ function environments(): string[] {
         ? [readFileSync(`/proc/${pid}/environ`, 'utf8')]
         : [];
     } catch {
-      return []; // it has ended, or is another user's
+      return []; // exited, or belongs to another user
     }
   });
 }

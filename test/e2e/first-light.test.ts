@@ -1,4 +1,4 @@
-/** What a new user does first: start, change a line, push, look, roll back, push something broken. */
+/** A new user's first steps: start, change a line, push, roll back, push a broken change. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { processesWith } from '../../deploy/os/process-table';
@@ -17,48 +17,48 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
 
     beforeAll(async () => {
       environment = environmentOf(runtime);
-      // what the app's tests find out is the same whatever runs it
+      // the app's tests do not depend on the runtime
       clone = await liveClone({ env: environment, ...(runtime === 'compose' && { change: withoutTests }) });
       first = (await clone.git('rev-parse', 'HEAD')).text.trim();
     });
     afterAll(() => clone.cleanUp());
 
-    it('makes HEAD live with npm start, and says where and what comes next', async () => {
-      const said = await clone.start();
+    it('npm start makes HEAD live and prints its address and the next step', async () => {
+      const result = await clone.start();
 
-      expect(said.text).toContain(
+      expect(result.text).toContain(
         `✓ v1.0.0 ${first.slice(0, 7)} is live on blue   http://localhost:${clone.ports.http}\n` +
           '  it runs in the background (npm stop stops it)\n' +
           'Next: change a line in app/, then  git commit -am hello && git push live main\n',
       );
-      expectDone(said);
+      expectDone(result);
       expect(await version(clone)).toMatchObject({ version: '1.0.0', commit: first, slot: 'blue' });
     });
 
-    it('changes nothing the second time, and says so', async () => {
+    it('a second npm start changes nothing and says so', async () => {
       const before = await version(clone);
 
-      const said = await clone.start();
+      const result = await clone.start();
 
-      expect(said.text).toContain('it was running already: nothing was changed');
-      expectDone(said);
+      expect(result.text).toContain('it was running already: nothing was changed');
+      expectDone(result);
       expect(await version(clone)).toEqual(before);
     });
 
-    it('makes a pushed commit live on the other slot, told in the terminal of the push', async () => {
+    it("a push makes its commit live in the other slot and reports it in the push's terminal", async () => {
       setVersion(clone, '1.1.0');
-      // the start has run them all
+      // npm start has run all tests
       keepOneTest(clone.dir);
 
-      const said = await clone.push('hello');
+      const result = await clone.push('hello');
 
-      const lines = remoteLines(said.text);
+      const lines = remoteLines(result.text);
       expect(lines.at(-1)).toMatch(/^✓ LIVE in [\d.]+ s: v1\.1\.0 \([0-9a-f]{7}\) on green$/);
       expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
     });
 
     if (runtime === 'compose') {
-      it('shows both as docker ps is expected to', async () => {
+      it('docker ps shows both slots with their images', async () => {
         const name = environment.APP_NAME as string;
         const { text } = await clone.shell("docker ps --format '{{.Names}} {{.Image}}'");
         const [before, now] = clone.deployments().map(({ commit }) => commit as string);
@@ -68,7 +68,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
       });
     }
 
-    it('rolls back to the release before with one rename, and forward again by a deploy', async () => {
+    it('rollback returns to the previous release with one rename, and deploy goes forward again', async () => {
       const back = await clone.switchyard('rollback');
 
       expectLive(back);
@@ -85,13 +85,13 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
       expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
     });
 
-    it('leaves the old version serving when a pushed one is not healthy, and names the cause in the last line', async () => {
+    it('an unhealthy push leaves the old version live and names the cause in its last line', async () => {
       const before = await version(clone);
       breakHealth(clone);
 
-      const said = await clone.push('broken');
+      const result = await clone.push('broken');
 
-      const verdict = remoteLines(said.text).at(-1) ?? '';
+      const verdict = remoteLines(result.text).at(-1) ?? '';
       expect(verdict).toMatch(
         /^✗ NOT LIVE\. Still serving v1\.1\.0 \([0-9a-f]{7}\): \/health in blue answered 404/,
       );
@@ -103,7 +103,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
       });
     });
 
-    it('brings back what was live after npm stop, which leaves no process and no container', async () => {
+    it('npm stop leaves no process or container, and npm start restores the live release', async () => {
       const stopped = await clone.switchyard('stop');
       expectDone(stopped);
       expect(processesWith('SWITCHYARD_DATA', clone.home.shared)).toEqual([]);
@@ -139,7 +139,7 @@ function setVersion(clone: LiveClone, to: string): void {
   clone.write('package.json', clone.read('package.json').replace(/"version": ".*?"/, `"version": "${to}"`));
 }
 
-/** The health path of a person's own app may break like this; the app's tests would see it, so they go. */
+/** Breaks the health path, as a user might, and skips the app's tests, which would notice. */
 function breakHealth(clone: LiveClone): void {
   clone.write(
     'deploy.config.js',
@@ -148,7 +148,7 @@ function breakHealth(clone: LiveClone): void {
   clone.write('app/routes/about.ts', clone.read('app/routes/about.ts').replace("'/health'", "'/never'"));
 }
 
-/** The lines that the hook has written into the push's terminal. */
+/** The hook's lines in the push's terminal. */
 function remoteLines(text: string): string[] {
   return text
     .split('\n')

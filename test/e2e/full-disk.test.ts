@@ -1,4 +1,4 @@
-/** A disk that fills up after the shift: nginx cannot write its log, and a bake must not call that healthy. */
+/** The disk fills up after the shift: nginx cannot write its log, and a bake must not treat that as healthy. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, rmSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,10 +18,10 @@ import { until } from '../support/until';
 
 jest.setTimeout(180_000);
 
-/** Neither root nor nginx's user; it may not use the blocks that ext4 reserves for root. */
+/** Neither root nor nginx's user, so it cannot use the blocks that ext4 reserves for root. */
 const NOBODY = { uid: 65534, gid: 65534 };
 
-/** It starts only where a user other than root can write. */
+/** Starts only if an ordinary user can write to the disk. */
 const NEEDS_DISK = {
   ...WITH_COMMANDS,
   config: { app: { start: 'more/start.js' } },
@@ -40,7 +40,7 @@ let disk: LossyDisk;
 let clone: TinyClone;
 let load: Load | undefined;
 
-needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', () => {
+needs('a disk of its own', lossyDiskPossible).describe('on a full disk', () => {
   let first: Commit;
 
   beforeAll(async () => {
@@ -67,7 +67,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
     }
   });
 
-  it('fails a bake whose users get errors that nginx cannot log, and the commit is not bad', async () => {
+  it('a bake fails when users get errors that nginx cannot log, and the commit is not marked bad', async () => {
     clone.change({ files: { 'more/change.txt': 'of the bake' } });
     const commit = await clone.commit('a release');
     const pushing = clone.git('push', 'live', 'main');
@@ -92,7 +92,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
     expect(await clone.serving()).toMatchObject({ commit: first });
   });
 
-  it('is named by doctor, whose fix shows what fills it, and the same commit then goes live', async () => {
+  it('doctor names the full disk, its fix shows what fills it, and the same commit then goes live', async () => {
     fill();
 
     const fault = await expectFault(clone, 'disk');
@@ -107,7 +107,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
   });
 
   it.each(['holding', 'baking'] as const)(
-    'is what a release that fails while %s is told to have failed for',
+    'a release that becomes unhealthy while %s fails with E_DISK',
     async (state) => {
       clone.change({ files: { 'more/change.txt': state }, config: { bake: { seconds: 20 } } });
       const commit = await clone.commit('another');
@@ -119,7 +119,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
 
       clone.order(commit, 'unhealthy');
 
-      const { errorCode } = await until('its end', () => {
+      const { errorCode } = await until('the end of the deployment', () => {
         const found = clone.deployments().find((each) => each.commit === commit);
         return found?.errorCode ? found : undefined;
       });
@@ -129,13 +129,13 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
     },
   );
 
-  it('fails a canary, which then has no evidence either', async () => {
-    const told = clone.deployments().at(-1)?.id ?? 0;
+  it('a canary fails for lack of evidence', async () => {
+    const before = clone.deployments().at(-1)?.id ?? 0;
     clone.change({ files: { 'more/change.txt': 'of the canary' } });
     const commit = await clone.commit('a canary');
     await clone.git('push', 'live', 'main:another');
     const deploying = clone.switchyard('deploy', commit, '--strategy', 'canary');
-    await untilPhase(clone, told, 'judge');
+    await untilPhase(clone, before, 'judge');
     fill();
 
     expect((await deploying).text).toContain('there is no evidence that the release is healthy');
@@ -143,7 +143,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
     expect(badCause(clone.deployments(), commit)).toBeNull();
   });
 
-  it('keeps a release live whose way back would start a process, and its bake waits', async () => {
+  it('a release stays live and its bake waits if a rollback would have to start a process', async () => {
     clone.change({ files: { 'more/change.txt': 'in place' }, config: { bake: { seconds: 2 } } });
     const commit = await clone.commit('in place');
     await clone.git('push', 'live', 'main:another');
@@ -151,7 +151,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
     await untilIn('baking', commit);
     fill();
 
-    // longer than its bake takes, and than a full disk is put up with
+    // longer than the bake, and than the time a full disk is tolerated
     await sleep(5000);
     await untilIn('baking', commit);
     expect(await clone.serving()).toMatchObject({ commit });
@@ -162,7 +162,7 @@ needs('a disk of its own', lossyDiskPossible).describe('a disk that is full', ()
   });
 });
 
-needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that is full', () => {
+needs('a disk of its own', lossyDiskPossible).describe('rolling on a full disk', () => {
   let first: Commit;
 
   beforeAll(async () => {
@@ -187,7 +187,7 @@ needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that i
     }
   });
 
-  /** Deploys a new commit that bakes on a disk which has become full. */
+  /** Deploys a new commit and fills the disk during its bake. */
   async function bakeOnFullDisk(
     seconds: number,
   ): Promise<{ commit: Commit; deploying: Promise<CommandResult> }> {
@@ -208,10 +208,10 @@ needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that i
     return { commit, deploying };
   }
 
-  it('stops no release when the one before could not start, and goes on once there is free space', async () => {
+  it('an unhealthy release stays live while the previous one could not start, and its bake continues with free space', async () => {
     const { commit, deploying } = await bakeOnFullDisk(2);
     clone.order(commit, 'unhealthy');
-    // longer than its bake takes, and than three bad answers
+    // longer than the bake and than three bad answers
     await sleep(5000);
     await untilIn('baking', commit);
     clone.order(commit, null);
@@ -224,7 +224,7 @@ needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that i
     first = commit;
   });
 
-  it('rolls back a release that is still unhealthy then, and the commit is not bad', async () => {
+  it('a release that is still unhealthy with free space is rolled back, and the commit is not marked bad', async () => {
     const { commit, deploying } = await bakeOnFullDisk(2);
     clone.order(commit, 'unhealthy');
     await sleep(4000);
@@ -240,7 +240,7 @@ needs('a disk of its own', lossyDiskPossible).describe('rolling on a disk that i
     expect((await load?.stop())?.failures).toBe(0);
   });
 
-  it('keeps the new release for its users when an operator aborts and the one before cannot start', async () => {
+  it('the new release stays live when an operator aborts it and the previous one cannot start', async () => {
     const { commit, deploying } = await bakeOnFullDisk(20);
     expectDone(await clone.switchyard('abort'));
 
@@ -270,7 +270,7 @@ function ballast(): string {
   return path.join(disk.dir, 'ballast');
 }
 
-/** Takes all that users other than root may write. */
+/** Uses all space that ordinary users can write. */
 function fill(): void {
   mkdirSync(ballast(), { recursive: true });
   chmodSync(ballast(), 0o777);

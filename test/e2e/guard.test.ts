@@ -1,4 +1,4 @@
-/** The last resort: PM2's daemon and the deployer are killed at once, and nobody types anything. */
+/** PM2's daemon and the deployer are killed at once, and the guard must restore them without an operator. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { guardsOf } from '../../deploy/deployer/guard-process';
 import { isAlive } from '../../deploy/os/process-table';
@@ -13,7 +13,7 @@ import { until } from '../support/until';
 
 jest.setTimeout(120_000);
 
-/** A guard acts within this time, so what has not happened by then does not happen. */
+/** A guard acts within this time or not at all. */
 const GUARD_ACTS_WITHIN_MS = 4000;
 
 let clone: TinyClone;
@@ -43,8 +43,8 @@ async function untilSupervised(): Promise<void> {
   await untilHealthy(clone);
 }
 
-it("starts PM2's daemon and the deployer again, while users lose no request", async () => {
-  const told = lastEvent(clone);
+it("the guard restarts PM2's daemon and the deployer, and users lose no request", async () => {
+  const before = lastEvent(clone);
   const { commit } = await clone.serving();
   load = startLoad({
     port: clone.ports.http,
@@ -60,12 +60,12 @@ it("starts PM2's daemon and the deployer again, while users lose no request", as
   await untilSupervised();
   expect((await load.stop()).failed).toEqual([]);
   expect(await clone.serving()).toMatchObject({ commit });
-  expect(incidents(clone, told)).toContain(
+  expect(incidents(clone, before)).toContain(
     "PM2's daemon and the deployer were gone: both were started again",
   );
 });
 
-it("brings nginx and the active slot back too, when they were killed with PM2's daemon and the deployer", async () => {
+it("the guard also restores nginx and the active slot when they were killed with PM2's daemon and the deployer", async () => {
   const { commit, pid } = await clone.serving();
   const master = masterOf(clone.home);
 
@@ -77,7 +77,7 @@ it("brings nginx and the active slot back too, when they were killed with PM2's 
   expect(await clone.serving()).toMatchObject({ commit });
 });
 
-it("starts PM2's daemon again when it is killed while the next deployer only loads", async () => {
+it("the guard restarts PM2's daemon when it is killed while the next deployer is loading", async () => {
   const before = await deployerPid(clone);
   for (const { pid } of pm2Daemons(clone.home)) kill(pid);
   const starting = await until('the next deployer alone', () => {
@@ -90,7 +90,7 @@ it("starts PM2's daemon again when it is killed while the next deployer only loa
   await untilSupervised();
 });
 
-it('is started again by the deployer when it is killed', async () => {
+it('the deployer restarts a killed guard', async () => {
   const [guard] = guardsOf(clone.home);
 
   kill(guard?.pid);
@@ -99,7 +99,7 @@ it('is started again by the deployer when it is killed', async () => {
   expect(guardsOf(clone.home)).toHaveLength(1);
 });
 
-it('starts nothing after npm stop, not even what was killed just before', async () => {
+it('the guard starts nothing after npm stop, not even processes killed just before', async () => {
   const [guard] = guardsOf(clone.home);
   await killPm2AndDeployer();
 

@@ -1,6 +1,6 @@
 /**
- * Try green before anyone else: a release is held when it is verified, testers reach it through nginx, a person
- * promotes it or aborts. And an abort at every other step.
+ * Held releases: verified, reachable by testers through nginx, then promoted or aborted by an operator. Also aborts at
+ * every other step.
  */
 import { rmSync } from 'node:fs';
 import { badCause } from '../../deploy/core/rollback-target';
@@ -29,19 +29,19 @@ forEachRuntime((runtime) => {
   afterEach(() => load?.stop());
   afterAll(() => clone.cleanUp());
 
-  describe('a release that is held', () => {
-    it('is tried through nginx by link and by header, users keep theirs, and the very process goes live', async () => {
+  describe('a held release', () => {
+    it('is reachable by link and by header, users keep the live release, and its running process goes live', async () => {
       const before = await clone.state();
-      const { said, held, link, header } = await hold();
+      const { result: result, held, link, header } = await hold();
       const [idle] = (await clone.slots()).filter(({ commit }) => commit === held.commit);
-      expect(said.text).toMatch(
+      expect(result.text).toMatch(
         /^✓ HELD in .*: v1\.0\.0 \(\w{7}\) on (blue|green) is verified; users get v1\.0\.0 \(\w{7}\) on (blue|green)$/m,
       );
-      expect(said.text).toContain('npm run -s promote   or   npm run -s abort');
+      expect(result.text).toContain('npm run -s promote   or   npm run -s abort');
 
-      const follows = await visit(link, {});
-      expect(follows).toMatchObject({ status: 302, location: '/' });
-      const cookie = follows.cookie?.split(';')[0] as string;
+      const redirect = await visit(link, {});
+      expect(redirect).toMatchObject({ status: 302, location: '/' });
+      const cookie = redirect.cookie?.split(';')[0] as string;
       for (const headers of [{ cookie }, header]) {
         const tester = await visit('/version', headers);
         expect(tester).toMatchObject({ commit: held.commit, slot: idle?.slot, instance: idle?.instance });
@@ -71,7 +71,7 @@ forEachRuntime((runtime) => {
       });
     });
 
-    it('is taken back by an abort, and its testers are users again', async () => {
+    it('is undone by an abort, and its testers get the live release again', async () => {
       const before = await clone.state();
       const { held, link, header } = await hold();
 
@@ -88,13 +88,13 @@ forEachRuntime((runtime) => {
       });
     });
 
-    // whatever it runs in, nothing more is asked of it
+    // the other tests do not depend on the runtime
     if (runtime === 'compose') return;
 
-    it('lets a push wait, which is told so; an abort takes it out of the queue, and the next one goes live', async () => {
+    it('makes a push wait and say so; an abort removes the push from the queue, and the next one goes live', async () => {
       const { held } = await hold();
       const pushing = clone.release();
-      const waiting = await until('a push that waits', () => newest('queued'));
+      const waiting = await until('a queued push', () => newest('queued'));
 
       expect(expectDone(await clone.switchyard('abort', String(waiting.id))).text).toContain(
         `✓ deployment ${waiting.id} was removed from the queue`,
@@ -108,13 +108,13 @@ forEachRuntime((runtime) => {
         /^✗ NOT LIVE\. Still serving .*: An operator removed it from the queue\.$/,
       );
       const second = clone.release();
-      await until('a push that waits', () => newest('queued'));
+      await until('a queued push', () => newest('queued'));
       expect(clone.deployments().find(({ id }) => id === held.id)?.state).toBe('holding');
       expectDone(await clone.switchyard('abort'));
       expectLive(await second);
     });
 
-    it('does not hold up a rollback', async () => {
+    it('is aborted by a rollback, which does not wait', async () => {
       const { table, serving } = await clone.state();
       const { held } = await hold();
 
@@ -128,7 +128,7 @@ forEachRuntime((runtime) => {
       expect(table.active).not.toBe(clone.table().active);
     });
 
-    it('makes way when the slot that serves is gone for good', async () => {
+    it('is aborted by a restore of the active slot, which does not wait', async () => {
       const { serving, table } = await clone.state();
       const { held } = await hold();
 
@@ -138,7 +138,7 @@ forEachRuntime((runtime) => {
         state: 'aborted',
         cause: 'It was held, and a restore does not wait for that.',
       });
-      await until('users to get their version again', () =>
+      await until('users to get the live release again', () =>
         clone.serving().then(
           ({ commit }) => commit === serving.commit,
           () => false,
@@ -147,7 +147,7 @@ forEachRuntime((runtime) => {
       await until('the end of the restore', () => clone.deployments().at(-1)?.state === 'succeeded');
     });
 
-    it('fails at once when its process dies, with everything taken back', async () => {
+    it('fails and is undone at once when its process dies', async () => {
       const before = await clone.state();
       const { held, header } = await hold();
 
@@ -162,7 +162,7 @@ forEachRuntime((runtime) => {
       expect(await visit('/version', header)).toMatchObject({ commit: before.serving.commit, slot: null });
     });
 
-    it('fails when it falls ill', async () => {
+    it('fails when it becomes unhealthy', async () => {
       const before = await clone.state();
       const { held } = await hold();
 
@@ -176,12 +176,12 @@ forEachRuntime((runtime) => {
       expect(await clone.state()).toEqual(before);
     });
 
-    it("is held on when the deployment's process is killed: the same process, the same testers", async () => {
+    it("stays held with the same process and testers when the deployment's process is killed", async () => {
       const { held, link, header } = await hold();
       const { pid } = await clone.slot(held.to?.slot as string);
 
       kill(held.pid);
-      await until('another process that holds it', () => {
+      await until('another deployment process to hold it', () => {
         const now = clone.deployments().find(({ id }) => id === held.id);
         return now?.state === 'holding' && now.pid !== held.pid;
       });
@@ -192,13 +192,13 @@ forEachRuntime((runtime) => {
       expect(await clone.serving()).toMatchObject({ commit: held.commit, pid });
     });
 
-    it('does not keep the deployer from making the table again that somebody has removed', async () => {
+    it('does not prevent the deployer from recreating a removed traffic table', async () => {
       const { serving } = await clone.state();
       const { held } = await hold();
 
       rmSync(clone.home.traffic);
 
-      await until('users to get their version again', () =>
+      await until('users to get the live release again', () =>
         clone.serving().then(
           ({ pid }) => pid === serving.pid,
           () => false,
@@ -208,7 +208,7 @@ forEachRuntime((runtime) => {
       expectDone(await clone.switchyard('abort'));
     });
 
-    it('is taken back when it was killed together with its deployment', async () => {
+    it('is undone when its process and its deployment are killed together', async () => {
       const before = await clone.state();
       const { held } = await hold();
 
@@ -223,12 +223,12 @@ forEachRuntime((runtime) => {
   if (runtime === 'compose') return;
 
   describe('an abort', () => {
-    /** Neither this test nor what it leaves behind listens to SIGTERM. */
-    const deaf = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
+    /** Neither this program nor its child reacts to SIGTERM. */
+    const stubborn = `process.on('SIGTERM', () => {}); setInterval(() => {}, 1000);`;
     const files = {
-      'more/deaf.js': `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(deaf)}], { detached: true, stdio: 'ignore' }).unref(); ${deaf}`,
+      'more/stubborn.js': `require('node:child_process').spawn(process.execPath, ['-e', ${JSON.stringify(stubborn)}], { detached: true, stdio: 'ignore' }).unref(); ${stubborn}`,
     };
-    const hang = ['node', 'more/deaf.js'];
+    const hang = ['node', 'more/stubborn.js'];
 
     it.each<[PhaseName, Change]>([
       ['test', { files, config: { app: { test: hang } } }],
@@ -236,12 +236,13 @@ forEachRuntime((runtime) => {
       ['start', { behaviour: { silent: true } }],
       ['verify', LONG_VERIFY],
       ['shift', { behaviour: { lateThroughNginxMs: 4000 } }],
-    ])('in the phase %s ends it, its commands included, and takes it back', async (phase, change) => {
+    ])('in the phase %s stops the deployment with its commands and undoes it', async (phase, change) => {
       const before = await clone.state();
       const after = clone.deployments().at(-1)?.id ?? 0;
       const pushing = clone.release(change);
       const running = await untilPhase(clone, after, phase);
-      if (change.files) await until('a survivor', () => commandsOf(clone.home, running.id).length >= 2);
+      if (change.files)
+        await until('a child of the command', () => commandsOf(clone.home, running.id).length >= 2);
 
       expectDone(await clone.switchyard('abort'));
 
@@ -252,7 +253,7 @@ forEachRuntime((runtime) => {
       );
     });
 
-    it('in the bake gives the traffic back, and no user notices', async () => {
+    it('in the bake restores the traffic without a failed request', async () => {
       const before = await clone.state();
       load = startLoad({
         port: clone.ports.http,
@@ -278,13 +279,13 @@ forEachRuntime((runtime) => {
       await expectAborted(baking, before);
     });
 
-    it('whose deployment is killed in the middle of it is still an abort', async () => {
+    it('still takes effect when the deployment process is killed before it acts', async () => {
       const before = await clone.state();
       const { held } = await hold();
-      // nobody reads the request but the process that comes after this one
+      // only the next process can receive the operator request
       kill(held.pid, 'SIGSTOP');
       const aborting = clone.switchyard('abort');
-      await until('the request', () =>
+      await until('the recorded operator request', () =>
         clone.deployments().some(({ request }) => request === 'abort' && newest('holding')),
       );
 
@@ -295,7 +296,7 @@ forEachRuntime((runtime) => {
     });
   });
 
-  it('npm stop takes back what is held', async () => {
+  it('npm stop undoes a held release', async () => {
     const { serving } = await clone.state();
     const { held } = await hold();
 
@@ -308,24 +309,24 @@ forEachRuntime((runtime) => {
 });
 
 interface Held {
-  said: CommandResult;
+  result: CommandResult;
   held: Deployment;
   link: string;
   header: Record<string, string>;
 }
 
-/** A new commit, deployed and held. */
+/** Deploys and holds a new commit. */
 async function hold(): Promise<Held> {
   clone.change({});
-  const commit = await clone.commit('to be tried');
-  const said = await clone.switchyard('deploy', '--hold');
-  expectDone(said);
-  expect(said.text).toContain('✓ HELD');
+  const commit = await clone.commit('to be held');
+  const result = await clone.switchyard('deploy', '--hold');
+  expectDone(result);
+  expect(result.text).toContain('✓ HELD');
   const held = newest('holding') as Deployment;
   expect(held).toMatchObject({ commit, hold: true });
-  const link = /http:\S+preview\?\S+/.exec(said.text)?.[0] as string;
-  const token = /X-Switchyard-Preview: ([0-9a-f]{32})/.exec(said.text)?.[1] as string;
-  return { said, held, link, header: { 'x-switchyard-preview': token } };
+  const link = /http:\S+preview\?\S+/.exec(result.text)?.[0] as string;
+  const token = /X-Switchyard-Preview: ([0-9a-f]{32})/.exec(result.text)?.[1] as string;
+  return { result: result, held, link, header: { 'x-switchyard-preview': token } };
 }
 
 function newest(state: Deployment['state']): Deployment | undefined {
@@ -348,15 +349,15 @@ interface Visit {
   status: number;
   location: string | null;
   cookie: string | undefined;
-  /** The slot that a tester is told. */
+  /** The slot in the answer's header, which only testers get. */
   slot: string | null;
   commit?: string;
   instance?: string;
-  /** As the process itself counts, in a container that one's. */
+  /** The process's own pid, in a container that of its namespace. */
   pid?: number;
 }
 
-/** A request through nginx that follows no redirect. */
+/** Sends a request through nginx without following redirects. */
 async function visit(where: string, headers: Record<string, string>): Promise<Visit> {
   const url = new URL(where, 'http://localhost');
   url.hostname = '127.0.0.1';
@@ -372,7 +373,7 @@ async function visit(where: string, headers: Record<string, string>): Promise<Vi
   };
 }
 
-/** All that the journal knows of a deployment. */
+/** Everything the journal has about a deployment. */
 function journalText({ id }: Deployment): string {
   const journal = clone.journal();
   const text = JSON.stringify([journal.get(id), journal.since(0, id)]);

@@ -1,4 +1,4 @@
-/** A journal that is broken in each way that disks and people break files, while users are served. */
+/** Breaks the journal in every way that disks and people break files, while users are served. */
 import {
   chmodSync,
   closeSync,
@@ -25,7 +25,7 @@ jest.setTimeout(180_000);
 const PAGE = 4096;
 
 let clone: TinyClone;
-/** Neither the newest commit nor the newest release: whoever guesses brings back another one. */
+/** Neither the newest commit nor the newest release, so that a guess restores the wrong one. */
 let live: string;
 let first: string;
 
@@ -47,15 +47,18 @@ afterAll(() => clone.cleanUp());
 
 describe.each<[string, () => void]>([
   ['with broken pages', () => damagePages()],
-  ['cut off', () => truncateSync(folded(), PAGE + 100)],
-  ['filled with zeros', () => writeFileSync(folded(), Buffer.alloc(statSync(clone.home.journal).size))],
+  ['that is truncated', () => truncateSync(checkpointed(), PAGE + 100)],
+  [
+    'that is filled with zeros',
+    () => writeFileSync(checkpointed(), Buffer.alloc(statSync(clone.home.journal).size)),
+  ],
   ['that is not a database', () => overwrite('no database, but long enough to be taken for one'.repeat(200))],
   ['that is empty', () => overwrite('')],
   ['that was removed', () => remove('', '-wal', '-shm')],
-  ['whose log was removed while it is written', () => remove('-wal', '-shm')],
+  ['whose WAL was removed while it is written', () => remove('-wal', '-shm')],
   ['without its tables', () => withoutTables()],
 ])('a journal %s', (_what, damage) => {
-  it('is named by the doctor, whose fix keeps every user served by the same process', async () => {
+  it('is named by doctor, and its fix keeps users on the same process without a failed request', async () => {
     const before = await clone.serving();
     const load = startLoad({
       port: clone.ports.http,
@@ -66,7 +69,7 @@ describe.each<[string, () => void]>([
     });
     afterwards(() => load.stop());
     damage();
-    const asideBefore = aside().length;
+    const copiesBefore = brokenCopies().length;
 
     const { faults } = await diagnose(clone);
     expect(faults.journal?.fix).toBe('npm start');
@@ -78,34 +81,34 @@ describe.each<[string, () => void]>([
     const { requests, failed } = await load.stop();
     expect(failed).toEqual([]);
     expect(requests).toBeGreaterThan(50);
-    expect(aside()).toHaveLength(asideBefore + 1);
+    expect(brokenCopies()).toHaveLength(copiesBefore + 1);
     expect((await clone.switchyard('status')).code).toBe(0);
     expect(clone.journal().lastLive()?.to?.commit).toBe(live);
   });
 });
 
-it('the same release comes back after everything was stopped and the journal was lost', async () => {
+it('npm start restores the same release after a stop and the loss of the journal', async () => {
   expectDone(await clone.switchyard('stop'));
   for (const end of ['', '-wal', '-shm']) rmSync(`${clone.home.journal}${end}`, { force: true });
   expectDone(await clone.start());
   expect((await clone.serving()).commit).toBe(live);
 });
 
-it('everything can be stopped over a broken journal', async () => {
+it('npm stop works with a broken journal, and npm start restores the live release', async () => {
   overwrite('no database at all, only text'.repeat(500));
   expectDone(await clone.switchyard('stop'));
   expectDone(await clone.start());
   expect((await clone.serving()).commit).toBe(live);
 });
 
-it('deployments and rollbacks work with the rebuilt journal', async () => {
+it('a push and a rollback succeed with the rebuilt journal', async () => {
   const next = expectLive(await clone.release({ ...WITH_COMMANDS, files: { 'more/d.txt': 'd' } }));
   expect((await clone.serving()).commit).toBe(next.commit);
   expectDone(await clone.switchyard('rollback'));
   expect((await clone.serving()).commit).toBe(live);
 });
 
-it('a journal of a newer version is left alone, and the advice is to update', async () => {
+it('a journal of a newer version stays untouched, and the fix is to update', async () => {
   const db = new Database(clone.home.journal);
   const { user_version: format } = db.prepare('PRAGMA user_version').get() as { user_version: number };
   db.exec('PRAGMA user_version = 99');
@@ -118,8 +121,8 @@ it('a journal of a newer version is left alone, and the advice is to update', as
   expect((await clone.serving()).commit).toBe(live);
 });
 
-/** The journal with its log folded into it: SQLite would heal a page that the log has too. */
-function folded(): string {
+/** Checkpoints the WAL, since SQLite would repair pages that are also in it. Returns the journal's path. */
+function checkpointed(): string {
   const db = new Database(clone.home.journal);
   db.exec('PRAGMA wal_checkpoint(TRUNCATE)');
   db.close();
@@ -127,7 +130,7 @@ function folded(): string {
 }
 
 function damagePages(): void {
-  const file = folded();
+  const file = checkpointed();
   const disk = openSync(file, 'r+');
   const pages = Math.floor(statSync(file).size / PAGE);
   for (let page = 3; page < pages; page += 2) writeSync(disk, Buffer.alloc(PAGE, 7), 0, PAGE, page * PAGE);
@@ -147,13 +150,13 @@ function withoutTables(): void {
   const db = new Database(other);
   db.exec('CREATE TABLE something (a)');
   db.close();
-  const journal = folded();
+  const journal = checkpointed();
   copyFileSync(other, journal);
   chmodSync(journal, 0o600);
   rmSync(other);
 }
 
-function aside(): string[] {
+function brokenCopies(): string[] {
   return readdirSync(clone.home.dir).filter(
     (name) => name.startsWith('journal-broken-') && existsSync(path.join(clone.home.dir, name)),
   );

@@ -1,4 +1,4 @@
-/** A deployer that is stopped (SIGSTOP) while it is asked for something, and continues after the client has given up. */
+/** The deployer is stopped (SIGSTOP) when a request arrives, and continues after the client has given up. */
 import { readFileSync } from 'node:fs';
 import { processesWith } from '../../deploy/os/process-table';
 import { probe } from '../../deploy/traffic/probe';
@@ -13,7 +13,7 @@ jest.setTimeout(120_000);
 let clone: TinyClone;
 
 beforeAll(async () => {
-  // the poll would rightly find what was pushed meanwhile
+  // without the poll, which would find pushed commits
   clone = await tinyClone({
     bake: { seconds: 0 },
     schedules: { poll: null, prune: null, rotate: null },
@@ -30,69 +30,69 @@ it.each([
   ['deploy:blue', ['deploy:blue', 'HEAD~1']],
   ['env apply', ['env', 'apply']],
   ['abort', ['abort']],
-])('%s that failed is not carried out later', async (_name, command) => {
+])('a failed %s request is not carried out later', async (_name, command) => {
   const before = { serving: await clone.serving(), deployments: clone.deployments() };
   const answer = clone.switchyard(...command);
   const resume = stopDeployer();
-  const said = await answer;
+  const result = await answer;
   resume();
-  await everythingRead();
+  await allRequestsRead();
 
-  expect(said.code).toBe(1);
-  expect(said.text).toContain('The deployer does not answer. This request was withdrawn.');
-  expect(said.text).toContain('[E_DEPLOYER_DOWN]');
+  expect(result.code).toBe(1);
+  expect(result.text).toContain('The deployer does not answer. This request was withdrawn.');
+  expect(result.text).toContain('[E_DEPLOYER_DOWN]');
   expect(clone.deployments()).toEqual(before.deployments);
   expect(await clone.serving()).toEqual(before.serving);
 });
 
-it('env set says that no deployer answers, and keeps the variable for later', async () => {
+it('env set reports that the deployer does not answer, and keeps the variable for the next deployment', async () => {
   const before = { serving: await clone.serving(), deployments: clone.deployments() };
   const answer = clone.switchyard('env', 'set', 'SHAPE=round');
   const resume = stopDeployer();
-  const said = await answer;
+  const result = await answer;
   resume();
-  await everythingRead();
+  await allRequestsRead();
 
-  expect(said.text).toContain(
+  expect(result.text).toContain(
     ' kept. The deployer does not answer: it takes effect with the next deployment.',
   );
   expect(clone.deployments()).toEqual(before.deployments);
   expect(await clone.serving()).toEqual(before.serving);
 });
 
-it('a push whose webhook nobody took is not deployed later, and its terminal says what to do', async () => {
+it('a push whose webhook was not accepted is not deployed later, and its terminal says what to do', async () => {
   const deployments = clone.deployments();
   const resume = stopDeployer();
-  const said = await clone.push('while the deployer is stopped');
+  const result = await clone.push('while the deployer is stopped');
   resume();
-  await everythingRead();
+  await allRequestsRead();
 
-  expect(said.text).toContain('NOT LIVE. The push arrived, but: the webhook was not accepted');
-  expect(said.text).toContain('npm start && npm run -s deploy');
+  expect(result.text).toContain('NOT LIVE. The push arrived, but: the webhook was not accepted');
+  expect(result.text).toContain('npm start && npm run -s deploy');
   expect(clone.deployments()).toEqual(deployments);
   expectDone(await clone.switchyard('deploy'));
 });
 
-it('a request that was carried out though its answer came too late is followed to its end', async () => {
+it('a request that was carried out is followed to its end although the answer was late', async () => {
   const { length } = clone.deployments();
   const answer = clone.switchyard('rollback');
-  await until('the request is written', () => clone.deployments().length > length);
+  await until('the request in the journal', () => clone.deployments().length > length);
   expectDone(await answer);
 });
 
-it('a push reaches the deployer while the public port answers nobody', async () => {
+it('a push reaches the deployer while nginx does not answer', async () => {
   const { length } = clone.deployments();
   const nginx = processesOf(clone.home);
   const resume = (): void => nginx.forEach((pid) => process.kill(pid, 'SIGCONT'));
   afterwards(resume);
   nginx.forEach((pid) => process.kill(pid, 'SIGSTOP'));
   const pushed = clone.push('while nginx is stopped');
-  await until('the deployment is queued', () => clone.deployments().length > length);
+  await until('the deployment to be queued', () => clone.deployments().length > length);
   resume();
   expectLive(await pushed);
 });
 
-/** Stops the deployer, before any request is read. Returns what lets it go on. */
+/** Stops the deployer before it reads any request. Returns a function that resumes it. */
 function stopDeployer(): () => void {
   const [deployer] = processesWith('SWITCHYARD_HOME', clone.home.dir).filter(({ argv }) =>
     argv.some((word) => word.endsWith('/daemon.js')),
@@ -105,10 +105,10 @@ function stopDeployer(): () => void {
   return resume;
 }
 
-/** Both of its doors answer requests in the order in which they came: whatever lay in them is read by then. */
-async function everythingRead(): Promise<void> {
+/** Waits for answers on both interfaces: requests are read in order, so all earlier ones have been read by then. */
+async function allRequestsRead(): Promise<void> {
   for (let round = 0; round < 5; round++) {
-    await until('the deployer answers', async () => {
+    await until('the deployer to answer', async () => {
       const [control, webhook] = await Promise.all([
         probe({ socketPath: clone.home.socket, path: '/health', timeoutMs: 1000 }),
         probe({ port: clone.ports.deployer, path: '/_deploy/health', timeoutMs: 1000 }),

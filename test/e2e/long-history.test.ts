@@ -1,4 +1,4 @@
-/** More than 1,000 restores since the last deployment: the commands still know which releases were good. */
+/** After more than 1,000 restores since the last deployment, commands must still know the good releases. */
 import { expectDone, expectLive } from '../support/expect-live';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
@@ -14,10 +14,10 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-it('rolls back without an argument, and forwards again by a short id', async () => {
+it('rollback works without an argument and with a short id after 1,100 restores', async () => {
   const first = (await clone.serving()).commit;
   const { commit: second } = expectLive(await clone.release());
-  // the deployer would carry out what is queued
+  // a running deployer would carry out queued restores
   expectDone(await clone.switchyard('stop'));
   await writeRestores(second);
   expectDone(await clone.start());
@@ -30,7 +30,7 @@ it('rolls back without an argument, and forwards again by a short id', async () 
   expect(await clone.serving()).toMatchObject({ commit: second });
 });
 
-it('shows as many deployments as history is asked for, in whole JSON', async () => {
+it('history --json prints as many deployments as --limit requests', async () => {
   const { text } = await clone.switchyard('history', '--json', '--limit', String(RESTORES + 5));
   const { deployments } = JSON.parse(text) as { deployments: { kind: string }[] };
   expect(deployments.filter(({ kind }) => kind === 'restore').length).toBeGreaterThanOrEqual(RESTORES);

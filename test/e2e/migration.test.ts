@@ -1,6 +1,6 @@
 /**
- * Migrations under a release that goes on serving: what becomes of it is found at once, said in the last line, and can be
- * made good. The app keeps its data in SQLite, as the sample does.
+ * Migrations beneath a release that stays live: if one breaks it, the push says so in its last line and doctor restores
+ * the data. The app keeps its data in SQLite, like the sample app.
  */
 import Libsql from 'libsql';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
@@ -16,14 +16,14 @@ jest.setTimeout(180_000);
 const LIBSQL = JSON.stringify(path.join(__dirname, '../../node_modules/libsql'));
 const SERVER = readFileSync(path.join(__dirname, '../support/faulty-app/server.js'), 'utf8');
 
-/** Its health path reads a column. @param column the one that this release knows */
+/** A server whose health path reads a column. @param column the column this release expects */
 function reading(column: string): string {
   const query = `new (require(${LIBSQL}))(path.join(SWITCHYARD_DATA, 'app.db')).prepare('SELECT ${column} FROM notes').all()`;
   const health = `try { ${query}; } catch (error) { return { status: 500, body: { error: error.message } }; }`;
   return SERVER.replace("'/health': (request) => {", `'/health': (request) => { ${health}`);
 }
 
-/** @param end how its process ends */
+/** @param end code that ends the process */
 function migration(sql: string, end = ''): string[] {
   const run = `new (require(${LIBSQL}))(process.env.SWITCHYARD_DATA + '/app.db').exec(${JSON.stringify(sql)})`;
   return ['node', '-e', `${run}; ${end}`];
@@ -37,7 +37,7 @@ const V2: Change = {
   config: { app: { migrate: migration(RENAME) } },
   files: { 'app/server.js': reading('body') },
 };
-/** One whose migration succeeds before its start fails. */
+/** Its migration succeeds, and then it fails to start. */
 const BAD: Change = { ...V2, behaviour: { exits: true } };
 const FAILS = /\/health in \w+ answers 500 .*no such column: text/;
 
@@ -57,22 +57,22 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-it('says so when the live release fails since a migration, in the last line too, and doctor restores the data', async () => {
-  const said = await clone.release(BAD);
+it('a push whose migration breaks the live release says so in its last line, and doctor restores the data', async () => {
+  const result = await clone.release(BAD);
 
-  expect(said.text).toMatch(
+  expect(result.text).toMatch(
     new RegExp(`! a migration changed the schema, and v1\\.0\\.0 \\(${first}\\) now fails: ${FAILS.source}`),
   );
-  expect(said.verdict).toMatch(
+  expect(result.verdict).toMatch(
     new RegExp(
       `^✗ NOT LIVE\\. A migration changed the schema, and v1\\.0\\.0 \\(${first}\\) now fails \\(${FAILS.source}.*\\): .* exited with code 3`,
     ),
   );
-  const copy = path.join(clone.home.dir, 'data-copies', String(said.deployment.id));
-  expect(said.text).toContain(`copied the data to ${copy}`);
-  expect(said.text).toContain('to bring the data back: mkdir ');
+  const copy = path.join(clone.home.dir, 'data-copies', String(result.deployment.id));
+  expect(result.text).toContain(`copied the data to ${copy}`);
+  expect(result.text).toContain('to bring the data back: mkdir ');
   expect(readdirSync(copy)).toEqual(['app.db']);
-  // its process was not killed for what the migration did to it
+  // the watch did not restart the process, which the migration broke
   expect((await clone.slot('green')).restarts).toBe(0);
 
   const fault = await expectFault(clone, 'schema');
@@ -85,28 +85,28 @@ it('says so when the live release fails since a migration, in the last line too,
   expect(texts('text')).toEqual(['kept']);
 });
 
-it('says so of a migration that succeeds in part and fails', async () => {
+it('a push whose migration fails after breaking the live release says so in its last line', async () => {
   const app = { migrate: migration(RENAME, 'console.error("Error: half done"); process.exit(4)') };
 
-  const said = await clone.release({ ...V2, config: { app } });
+  const result = await clone.release({ ...V2, config: { app } });
 
-  expect(said.deployment).toMatchObject({ state: 'failed', errorCode: 'E_MIGRATE' });
-  expect(said.verdict).toMatch(
+  expect(result.deployment).toMatchObject({ state: 'failed', errorCode: 'E_MIGRATE' });
+  expect(result.verdict).toMatch(
     /^✗ NOT LIVE\. A migration changed the schema, and .* now fails \(.*\): .* code 4: Error: half done\.$/,
   );
   await applyFix(clone, await expectFault(clone, 'schema'));
 });
 
-it('says nothing of the sort of a migration that suits both releases', async () => {
+it('a failed push with a compatible migration reports no broken release', async () => {
   const app = { migrate: migration('ALTER TABLE notes ADD COLUMN extra') };
 
-  const said = await clone.release({ ...V1, behaviour: { exits: true }, config: { app } });
+  const result = await clone.release({ ...V1, behaviour: { exits: true }, config: { app } });
 
-  expect(said.verdict).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 /);
-  expect(said.text).not.toContain('now fails');
+  expect(result.verdict).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 /);
+  expect(result.text).not.toContain('now fails');
 });
 
-it('says so when users alone meet the errors, since no probe asks their path', async () => {
+it('a push reports that the live release fails although only user requests show it', async () => {
   const { commit } = await clone.serving();
   const order = `require('fs').writeFileSync(process.env.SWITCHYARD_DATA + '/order-${commit}', 'fail-work')`;
   const mix: LoadRequest[] = [{ method: 'GET', path: '/work' }];
@@ -114,8 +114,8 @@ it('says so when users alone meet the errors, since no probe asks their path', a
   try {
     await load.more(50);
     const app = { migrate: ['node', '-e', order] };
-    const said = await clone.release({ ...V1, behaviour: { exits: true }, config: { app } });
-    expect(said.verdict).toMatch(
+    const result = await clone.release({ ...V1, behaviour: { exits: true }, config: { app } });
+    expect(result.verdict).toMatch(
       /^✗ NOT LIVE\. A migration changed the schema, and .* now fails \(\d+ of \d+ requests failed \([\d.]+ %, before 0\.0 %\)\): /,
     );
   } finally {
@@ -124,7 +124,7 @@ it('says so when users alone meet the errors, since no probe asks their path', a
   }
 });
 
-it('a held release whose migration broke the live one is shown as what helps, and promoted', async () => {
+it('a held release whose migration broke the live one advises to promote it', async () => {
   clone.change(V2);
   const commit = await clone.commit('for the new schema');
 
@@ -135,7 +135,7 @@ it('a held release whose migration broke the live one is shown as what helps, an
   expectLive(await clone.switchyard('promote'));
   expect((await clone.get('/health')).status).toBe(200);
 
-  // back to what cannot work any more: it is said before it fails
+  // the rollback target cannot work with the schema, and a warning comes before the failure
   const back = await clone.switchyard('rollback');
   expect(back.code).toBe(1);
   expect(back.text).toMatch(
@@ -144,17 +144,17 @@ it('a held release whose migration broke the live one is shown as what helps, an
   expect(verdictOf(back.text)).toMatch(/^✗ NOT LIVE\. Still serving /);
 });
 
-it('keeps the last three copies', async () => {
+it('deployments with migrations keep the last three copies of the data', async () => {
   for (let time = 0; time < 3; time++) {
     const app = { migrate: ['node', '-e', '0'] };
-    const said = await clone.release({ ...V2, config: { app } });
-    expectLive(said);
-    expect(said.text).toContain('copied the data to ');
-    // it changed nothing
-    expect(said.text).not.toContain('to bring the data back');
+    const result = await clone.release({ ...V2, config: { app } });
+    expectLive(result);
+    expect(result.text).toContain('copied the data to ');
+    // the migration changed nothing
+    expect(result.text).not.toContain('to bring the data back');
   }
   await until(
-    'the older copies being gone',
+    'the older copies to be removed',
     () => readdirSync(path.join(clone.home.dir, 'data-copies')).length === 3,
   );
   expect(existsSync(path.join(clone.home.shared, 'app.db'))).toBe(true);

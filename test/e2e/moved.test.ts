@@ -1,4 +1,4 @@
-/** The clone is moved while it runs: users notice nothing, every command says what to do, and `npm start` repairs it. */
+/** The clone is moved while it runs: users are not affected, commands say what to do, and `npm start` repairs it. */
 import { execFileSync, spawn } from 'node:child_process';
 import { cpSync, existsSync, renameSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -30,10 +30,10 @@ afterEach(async () => {
   await clone.cleanUp();
 });
 
-/** Without SWITCHYARD_HOME: the clone finds its home by itself. */
+/** Runs a program without SWITCHYARD_HOME, so the clone finds its home by itself. */
 function run(file: string, args: string[], cwd = moved, env: NodeJS.ProcessEnv = {}): Promise<CommandResult> {
   const { PATH, HOME, TMPDIR } = process.env;
-  // a home begun by mistake is refused: its ports are in use
+  // the ports in use keep a mistaken new home from starting
   const { http, blue, green, deployer } = clone.ports;
   const ports = { HTTP_PORT: http, BLUE_PORT: blue, GREEN_PORT: green, DEPLOYER_PORT: deployer };
   const child = spawn(file, args, { cwd, env: { PATH, HOME, TMPDIR, ...texts(ports), ...env } });
@@ -62,11 +62,11 @@ async function faults(): Promise<Finding[]> {
   return findings.filter(({ status }) => status === 'fault');
 }
 
-/** Asks all the time until the work is done; the answers that were not 200. */
+/** Sends requests until the work is done. Returns the answers other than 200. */
 async function failedDuring(work: () => Promise<void>): Promise<string[]> {
   const failed: string[] = [];
   let done = false;
-  const asking = (async () => {
+  const probing = (async () => {
     while (!done) {
       const { status, text } = await clone
         .get('/version')
@@ -75,19 +75,19 @@ async function failedDuring(work: () => Promise<void>): Promise<string[]> {
     }
   })();
   await work().finally(() => (done = true));
-  await asking;
+  await probing;
   return failed;
 }
 
-test('a push and a deploy say what to do, and the fix that doctor prints costs users no request', async () => {
+test("a push and a deploy in a moved clone say what to do, and doctor's fix loses no request", async () => {
   const before = await clone.serving();
   const pushed = await push();
   expect(pushed.code).not.toBe(0);
   expect(pushed.text).toMatch(/NOT LIVE\..*Run npm start in the clone/);
-  const asked = await switchyard('deploy');
-  expect(asked.code).toBe(1);
-  expect(asked.text).toContain(`was moved from ${clone.dir} to ${moved}.`);
-  expect(asked.text).toContain('[E_MOVED]');
+  const refused = await switchyard('deploy');
+  expect(refused.code).toBe(1);
+  expect(refused.text).toContain(`was moved from ${clone.dir} to ${moved}.`);
+  expect(refused.text).toContain('[E_MOVED]');
   expect(await clone.serving()).toEqual(before);
 
   const [fault] = await faults();
@@ -105,7 +105,7 @@ test('a push and a deploy say what to do, and the fix that doctor prints costs u
   expect((await switchyard('rollback')).code).toBe(0);
 });
 
-/** Where the clone has noted its home. */
+/** The section of the git configuration in which the clone stores its home. */
 function configSection(): string {
   const key = execFileSync('git', ['config', '--local', '--name-only', '--get-regexp', '^switchyard'], {
     cwd: moved,
@@ -114,10 +114,10 @@ function configSection(): string {
   return key.replace(/\.home$/, '');
 }
 
-test('another clone at the old path gets neither its home nor its pushes', async () => {
+test('another clone at the old path gets neither the home nor the pushes of the moved one', async () => {
   cpSync(moved, clone.dir, { recursive: true, verbatimSymlinks: true });
   await run('git', ['remote', 'remove', 'live'], clone.dir);
-  // a clone of its own was never started
+  // like a clone that was never started
   await run('git', ['config', '--local', '--remove-section', configSection()], clone.dir);
   const started = await run(process.execPath, ['scripts/start.js'], clone.dir, {
     SWITCHYARD_HOME: clone.home.dir,

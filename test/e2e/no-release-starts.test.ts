@@ -1,4 +1,4 @@
-/** `npm start`, and the watch, where the release that was live does not start any more. */
+/** `npm start` and the watch when the live release no longer starts. */
 import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { Journal } from '../../deploy/journal/journal';
@@ -14,7 +14,7 @@ import { until } from '../support/until';
 
 jest.setTimeout(180_000);
 
-/** Its build notes Node's ABI, as an addon's does, and it starts with that ABI only; and not while data says so. */
+/** Its build records Node's ABI, like a native addon. It starts only with that ABI and without a broken-data mark. */
 const SERVER = `
 const fs = require('node:fs');
 const path = require('node:path');
@@ -38,12 +38,12 @@ const change = (version: string, more: Change = {}): Change => ({
 });
 
 async function started(config: UserConfig = {}): Promise<TinyClone> {
-  const made = await tinyClone({ bake: { seconds: 0 }, limits: { start: 10 }, ...config });
-  made.change(change('1.0.0'));
-  await made.commit('one');
-  clone = made;
-  expect((await made.start()).code).toBe(0);
-  return made;
+  const created = await tinyClone({ bake: { seconds: 0 }, limits: { start: 10 }, ...config });
+  created.change(change('1.0.0'));
+  await created.commit('one');
+  clone = created;
+  expect((await created.start()).code).toBe(0);
+  return created;
 }
 
 async function release(version: string, more: Change = {}): Promise<Pushed> {
@@ -57,8 +57,8 @@ const breakData = (...commits: string[]): void =>
   commits.forEach((commit) => writeFileSync(mark(commit), ''));
 const commitNow = async (): Promise<string> => (await clone.git('rev-parse', 'HEAD')).text.trim();
 
-/** As if another Node had built it: what its build made, and what its manifest says. */
-function builtByAnotherNode(commit: string): void {
+/** Changes a release's build output and manifest as if another Node had built it. */
+function pretendOtherNode(commit: string): void {
   const file = path.join(clone.home.releases, `${commit}.json`);
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as { folder?: string };
   writeFileSync(file, JSON.stringify({ ...manifest, node: 'v1.0.0', abi: '1' }));
@@ -74,7 +74,7 @@ async function answer(): Promise<{ status: number; retryAfter: string | null; te
   };
 }
 
-/** What the home has of a commit's release. */
+/** The files and folders of a commit's release. */
 function namesOf(commit: string): string[] {
   return readdirSync(clone.home.releases)
     .filter((name) => name.startsWith(commit))
@@ -90,14 +90,14 @@ async function stopSlots(): Promise<void> {
   for (const { slot } of await clone.slots()) await runtime.stop(slot);
 }
 
-test('a release built by another Node is built again at the start, and its folder of then is removed', async () => {
+test('npm start rebuilds a release that another Node built and removes its old folder', async () => {
   await started();
   const two = await release('2.0.0');
   expect((await clone.switchyard('stop')).code).toBe(0);
-  builtByAnotherNode(two.commit);
-  const said = await clone.start();
-  expect(said.text).toContain('built with Node 1 (ABI 1), and this is');
-  expect(said.code).toBe(0);
+  pretendOtherNode(two.commit);
+  const result = await clone.start();
+  expect(result.text).toContain('built with Node 1 (ABI 1), and this is');
+  expect(result.code).toBe(0);
   expect((await clone.serving()).commit).toBe(two.commit);
   const fresh = ['.2', '.2.files', '.json'].map((end) => `${two.commit}${end}`);
   await until(
@@ -106,10 +106,10 @@ test('a release built by another Node is built again at the start, and its folde
   );
 });
 
-test('doctor warns that the active release was built by another Node, and its fix builds it without a stop', async () => {
+test('doctor warns that another Node built the active release, and its fix rebuilds it without downtime', async () => {
   await started();
   const two = await release('2.0.0');
-  builtByAnotherNode(two.commit);
+  pretendOtherNode(two.commit);
   const before = await clone.serving();
   const warned = (await diagnose(clone)).findings.filter(({ link }) => link === 'releases');
   const message = expect.stringContaining('built with Node 1 (ABI 1)') as string;
@@ -121,30 +121,30 @@ test('doctor warns that the active release was built by another Node, and its fi
   expect(await clone.serving()).toEqual(before);
 });
 
-test('a rollback builds a release of another Node before it shifts', async () => {
+test('a rollback rebuilds a release of another Node before the shift', async () => {
   await started();
   const one = await commitNow();
   await release('2.0.0');
   await release('3.0.0');
-  builtByAnotherNode(one);
-  const said = await clone.switchyard('rollback', one);
-  expect(said.text).toContain('built with Node 1 (ABI 1)');
-  expect(said.code).toBe(0);
+  pretendOtherNode(one);
+  const result = await clone.switchyard('rollback', one);
+  expect(result.text).toContain('built with Node 1 (ABI 1)');
+  expect(result.code).toBe(0);
   expect((await clone.serving()).commit).toBe(one);
 });
 
-test('where the active release does not start, the newest earlier one that does goes live', async () => {
+test('when the active release does not start, npm start makes the newest earlier one that does live', async () => {
   await started();
   const one = await commitNow();
   const two = await release('2.0.0');
   const three = await release('3.0.0');
   expect((await clone.switchyard('stop')).code).toBe(0);
   breakData(two.commit, three.commit);
-  const said = await clone.start();
-  expect(said.code).toBe(1);
-  expect(said.text).toMatch(/! no release is live: v2\.0\.0 .* is started next/);
-  expect(said.text).toMatch(/! no release is live: v1\.0\.0 .* is started next/);
-  expect(verdictOf(said.text)).toMatch(
+  const result = await clone.start();
+  expect(result.code).toBe(1);
+  expect(result.text).toMatch(/! no release is live: v2\.0\.0 .* is started next/);
+  expect(result.text).toMatch(/! no release is live: v1\.0\.0 .* is started next/);
+  expect(verdictOf(result.text)).toMatch(
     /^✗ v1\.0\.0 \(.{7}\) is live on \w+ \(.*\), and not v3\.0\.0 \(.{7}\), which did not start: .*The data is broken/,
   );
   expect((await clone.serving()).commit).toBe(one);
@@ -157,7 +157,7 @@ test('where the active release does not start, the newest earlier one that does 
 });
 
 describe.each<StrategyName>(['blue-green', 'rolling', 'in-place', 'canary'])(
-  'where no release starts, by %s',
+  'when no release starts and the strategy is %s',
   (strategy) => {
     test('users get the maintenance page, and a push goes live', async () => {
       await started();
@@ -165,9 +165,9 @@ describe.each<StrategyName>(['blue-green', 'rolling', 'in-place', 'canary'])(
       const two = await release('2.0.0');
       expect((await clone.switchyard('stop')).code).toBe(0);
       breakData(one, two.commit);
-      const said = await clone.start();
-      expect(said.code).toBe(1);
-      expect(verdictOf(said.text)).toMatch(
+      const result = await clone.start();
+      expect(result.code).toBe(1);
+      expect(verdictOf(result.text)).toMatch(
         /^✗ No release is live, and users get the maintenance page: v2\.0\.0 \(.{7}\) did not start: .*The data is broken/,
       );
       expect(await answer()).toMatchObject({
@@ -186,7 +186,7 @@ describe.each<StrategyName>(['blue-green', 'rolling', 'in-place', 'canary'])(
   },
 );
 
-test('where no release starts, a rollback to one that does goes live, and so does a deploy', async () => {
+test('when no release starts, a rollback or deploy of a release that does goes live', async () => {
   await started();
   const one = await commitNow();
   const two = await release('2.0.0');
@@ -215,33 +215,33 @@ test('where no release starts, a rollback to one that does goes live, and so doe
   expect((await clone.serving()).commit).toBe(two.commit);
 });
 
-describe.each<StrategyName>(['in-place', 'rolling'])('a deployment by %s that is undone', (strategy) => {
-  test('says so when the live release does not start again, and an earlier one goes live at once', async () => {
+describe.each<StrategyName>(['in-place', 'rolling'])('the undo of a failed %s deployment', (strategy) => {
+  test('makes an earlier release live at once when the live one does not start again', async () => {
     await started({ strategy, crashes: null });
     const one = await commitNow();
     const two = await release('2.0.0');
     const ruin = `require('node:fs').writeFileSync(${JSON.stringify(mark(two.commit))}, ''); process.exit(3);`;
     clone.change({ ...change('3.0.0'), files: { 'more/server.js': ruin } });
-    const said = await clone.push('ruins the data');
-    // of several slots the one that was not replaced yet serves on
+    const result = await clone.push('ruins the data');
+    // with rolling, a slot that was not replaced yet keeps serving
     if (strategy === 'in-place') {
-      expect(said.text).toMatch(/! no release is live: v2\.0\.0 .* is started next/);
-      expect(verdictOf(said.text)).toMatch(/^✗ NOT LIVE\. No release is live: .* exited with code 3/);
-      await until('v1', async () => (await answer()).text.includes(one));
+      expect(result.text).toMatch(/! no release is live: v2\.0\.0 .* is started next/);
+      expect(verdictOf(result.text)).toMatch(/^✗ NOT LIVE\. No release is live: .* exited with code 3/);
+      await until('an answer of v1', async () => (await answer()).text.includes(one));
     } else expect((await clone.serving()).commit).toBe(two.commit);
   });
 
-  test('builds the live release again when it was killed and another Node built that', async () => {
+  test('rebuilds the live release when the deployment was killed and another Node built it', async () => {
     await started({ strategy, crashes: null });
     const two = await release('2.0.0');
     clone.change(change('3.0.0', { behaviour: { silent: true } }));
     const pushing = clone.push('hangs at its start');
     const { pid } = await untilPhase(clone, two.deployment.id, 'start');
-    builtByAnotherNode(two.commit);
+    pretendOtherNode(two.commit);
     kill(pid);
-    const said = await pushing;
-    expect(said.text).toContain('it is built again: built with Node 1 (ABI 1)');
-    expect(verdictOf(said.text)).toMatch(/^✗ NOT LIVE\. Still serving v2\.0\.0 .*; everything was undone/);
+    const result = await pushing;
+    expect(result.text).toContain('it is built again: built with Node 1 (ABI 1)');
+    expect(verdictOf(result.text)).toMatch(/^✗ NOT LIVE\. Still serving v2\.0\.0 .*; everything was undone/);
     expect((await clone.serving()).commit).toBe(two.commit);
     expect((await clone.slots()).map(({ commit, status }) => ({ commit, status }))).toEqual(
       (await clone.slots()).map(() => ({ commit: two.commit, status: 'online' })),
@@ -249,22 +249,26 @@ describe.each<StrategyName>(['in-place', 'rolling'])('a deployment by %s that is
   });
 });
 
-test('a live release that recovers behind the maintenance page gets its users back', async () => {
+test('users return to a live release that recovers behind the maintenance page', async () => {
   await started();
   const context = openContext(clone.home, clone.dir);
   await context.traffic.shift({ ...clone.table(), maintenance: true });
   context.journal.close();
   expect((await answer()).retryAfter).toBe('5');
-  await until('the release', async () => (await answer()).text.includes(await commitNow()), 30_000);
+  await until(
+    'an answer of the release',
+    async () => (await answer()).text.includes(await commitNow()),
+    30_000,
+  );
 });
 
-test('the watch tries earlier releases too, and later the first one again', async () => {
+test('the watch also tries earlier releases, and later the first one again', async () => {
   await started();
   const one = await commitNow();
   const two = await release('2.0.0');
   breakData(one, two.commit);
   await stopSlots();
-  await until('the page', async () => (await answer()).retryAfter === '5', 60_000);
+  await until('the maintenance page', async () => (await answer()).retryAfter === '5', 60_000);
   await until(
     'the earlier release to be tried',
     () =>
@@ -274,7 +278,7 @@ test('the watch tries earlier releases too, and later the first one again', asyn
     60_000,
   );
   rmSync(mark(one));
-  await until('v1', async () => (await answer()).text.includes(one), 60_000);
+  await until('an answer of v1', async () => (await answer()).text.includes(one), 60_000);
   const journal = Journal.open(clone.home);
   const restores = journal.history().filter(({ kind }) => kind === 'restore').length;
   journal.close();

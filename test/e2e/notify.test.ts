@@ -1,4 +1,4 @@
-/** Somebody is told of deployments: a real receiver, whose address npm start was given, and the real deployer. */
+/** Notifications of the real deployer to a real receiver, whose address was given to npm start. */
 import { once } from 'node:events';
 import { readFileSync, statSync } from 'node:fs';
 import { createServer, type Server, type ServerResponse } from 'node:http';
@@ -15,9 +15,9 @@ const TOKEN = 'T0KEN-of-a-channel';
 
 let clone: TinyClone;
 let receiver: Server;
-let got: Notice[] = [];
+let received: Notice[] = [];
 let hangs = false;
-/** Questions that it has not answered. */
+/** Requests the receiver has not answered. */
 const open: ServerResponse[] = [];
 
 beforeAll(async () => {
@@ -25,7 +25,7 @@ beforeAll(async () => {
     let text = '';
     request.on('data', (part: Buffer) => (text += part.toString('utf8')));
     request.on('end', () => {
-      got.push(JSON.parse(text) as Notice);
+      received.push(JSON.parse(text) as Notice);
       if (hangs) open.push(response);
       else response.end();
     });
@@ -34,11 +34,11 @@ beforeAll(async () => {
   const { port } = receiver.address() as AddressInfo;
   clone = await tinyClone({ bake: { seconds: 0 } }, { NOTIFY_URL: `http://127.0.0.1:${port}/${TOKEN}` });
   expectDone(await clone.start());
-  // the first release is told as well
-  await until('its notice', () => got.length === 1);
+  // the first release is reported too
+  await until('the first notice', () => received.length === 1);
 });
 beforeEach(() => {
-  got = [];
+  received = [];
 });
 afterAll(async () => {
   receiver.closeAllConnections();
@@ -46,15 +46,15 @@ afterAll(async () => {
   await clone.cleanUp();
 });
 
-it('a push that goes live, one that does not, and a rollback are told, each with what serves now', async () => {
+it('a successful push, a failed one and a rollback are each reported with the live release', async () => {
   const { commit: old } = await clone.serving();
 
   const pushed = await clone.release();
   const failed = await clone.release({ behaviour: { exits: true } });
   expectDone(await clone.switchyard('rollback'));
 
-  await until('three notices', () => got.length === 3);
-  const [live, bad, back] = got as [Notice, Notice, Notice];
+  await until('three notices', () => received.length === 3);
+  const [live, bad, back] = received as [Notice, Notice, Notice];
   expect(live).toMatchObject({
     event: 'live',
     deployment: { id: pushed.deployment.id, commit: pushed.commit },
@@ -71,32 +71,32 @@ it('a push that goes live, one that does not, and a rollback are told, each with
   expect(back.text).toContain(`production runs v1.0.0 (${short(old)}), not v1.0.0 (${short(pushed.commit)})`);
 });
 
-it('notify test sends one, and names who has taken it by the host alone', async () => {
-  const said = await clone.switchyard('notify', 'test');
+it('notify test sends a test notification and names the receiver by its host only', async () => {
+  const result = await clone.switchyard('notify', 'test');
 
-  expectDone(said);
-  expect(said.text).toMatch(/^✓ 127\.0\.0\.1:\d+: answered 200$/m);
-  expect(got).toMatchObject([{ event: 'test' }]);
-  expect(said.text).not.toContain(TOKEN);
+  expectDone(result);
+  expect(result.text).toMatch(/^✓ 127\.0\.0\.1:\d+: answered 200$/m);
+  expect(received).toMatchObject([{ event: 'test' }]);
+  expect(result.text).not.toContain(TOKEN);
 });
 
-it('a receiver that hangs holds up no deployment', async () => {
+it('a hanging receiver delays no deployment', async () => {
   hangs = true;
   try {
     expectLive(await clone.release());
-    await until('the question', () => open.length > 0);
+    await until('the request', () => open.length > 0);
     const next = await clone.release();
     expectLive(next);
-    // it was told of the first one, perhaps more than once, and has not said a word since
-    expect([...told()]).toHaveLength(1);
+    // only the first notice was sent, perhaps more than once, and is still unanswered
+    expect([...noticeIds()]).toHaveLength(1);
   } finally {
     hangs = false;
     for (const response of open.splice(0)) response.end();
   }
-  await until('the second, too', () => told().size === 2);
+  await until('the second notice', () => noticeIds().size === 2);
 });
 
-it('the address is in nobody’s environment, and in no file that others may read', () => {
+it('the address is in no process environment and in no file that other users can read', () => {
   expect(statSync(clone.home.notifyUrl).mode & 0o777).toBe(0o600);
   expect(readFileSync(clone.home.notifyUrl, 'utf8')).toContain(TOKEN);
   expect(processesWith('SWITCHYARD_HOME', clone.home.dir).length).toBeGreaterThan(0);
@@ -105,8 +105,8 @@ it('the address is in nobody’s environment, and in no file that others may rea
   ).toEqual([]);
 });
 
-function told(): Set<number> {
-  return new Set(got.map(({ id }) => id));
+function noticeIds(): Set<number> {
+  return new Set(received.map(({ id }) => id));
 }
 
 function short(commit: string): string {

@@ -1,6 +1,6 @@
 /**
- * An app that is not part of Switchyard replaces the sample app exactly as docs/own-app.md says: this test runs the code
- * blocks of that page.
+ * Replaces the sample app by another app exactly as docs/own-app.md describes: the tests run the code blocks of that
+ * page.
  */
 import { cpSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -16,8 +16,8 @@ const SAME_WHO = { GIT_COMMITTER_NAME: 'Own', GIT_COMMITTER_EMAIL: 'own@example.
 
 const [contract, replace, section, makeLive] = codeBlocks('docs/own-app.md');
 
-describe('an app of one’s own', () => {
-  it('needs no more than the contract’s four lines', () => {
+describe("a user's own app", () => {
+  it("needs only the contract's four lines", () => {
     expect(readFileSync(path.join(OWN_APP, 'server.js'), 'utf8')).toContain(contract);
   });
 
@@ -27,23 +27,23 @@ describe('an app of one’s own', () => {
     beforeAll(async () => {
       clone = await liveClone({ env: { ...WHO, ...SAME_WHO, ...environmentOf(runtime) } });
       cpSync(OWN_APP, path.join(clone.dir, '..', 'my-app'), { recursive: true });
-      // most people's apps are repositories, and a repository in a repository is not committed
+      // most apps are repositories, and git does not commit a repository inside a repository
       await clone.shell('git init --quiet ../my-app');
     });
     afterAll(() => clone.cleanUp());
 
-    it('goes live by the documented steps', async () => {
+    it('goes live with the documented steps', async () => {
       expectDone(await clone.shell(replace));
       setSection(clone, section);
 
-      const said = await clone.shell(makeLive);
+      const output = await clone.shell(makeLive);
 
-      expect(said.text).toContain('is live on blue');
-      expectDone(said);
+      expect(output.text).toContain('is live on blue');
+      expectDone(output);
       expect(await edition(clone)).toBe('first edition');
     });
 
-    it('passes on to its next version under load without losing a request', async () => {
+    it('deploys its next version under load without losing a request', async () => {
       const users = startLoad({
         port: clone.ports.http,
         mix: [{ method: 'GET', path: '/quotes/1' }],
@@ -53,24 +53,24 @@ describe('an app of one’s own', () => {
       await users.more(100);
       edit(clone, 'app/quotes.js', 'first edition', 'second edition');
 
-      const said = await clone.push('second edition');
+      const output = await clone.push('second edition');
       await users.more(100);
       const result = await users.stop();
 
-      expectLive(said);
+      expectLive(output);
       expect(result.failed).toEqual([]);
       expect(Object.keys(result.versions).sort()).toEqual(['first edition', 'second edition']);
       expect(clone.deployments().at(-1)).toMatchObject({ state: 'succeeded', failed: 0 });
     });
 
-    // tests run before anything is asked of the runtime
+    // tests run before the runtime is used
     if (runtime === 'pm2') {
-      it('stays out while its own test fails', async () => {
+      it('does not go live while its own test fails', async () => {
         edit(clone, 'app/quotes.js', 'number % QUOTES.length', '0');
 
-        const said = await clone.push('always the same');
+        const output = await clone.push('always the same');
 
-        expect(verdictOf(said.text)).toMatch(
+        expect(verdictOf(output.text)).toMatch(
           /^✗ NOT LIVE\. Still serving .*: The tests \(node --test app\/quotes\.test\.js\)/,
         );
         expect(await edition(clone)).toBe('second edition');
@@ -78,19 +78,19 @@ describe('an app of one’s own', () => {
       });
     }
 
-    it('stays out when it overlooks PORT, and is told so', async () => {
+    it('does not go live when it ignores PORT, and the cause says so', async () => {
       edit(clone, 'app/server.js', 'app.listen(PORT', 'app.listen(0');
       edit(clone, 'deploy.config.js', 'start: 60', 'start: 2');
 
-      const said = await clone.push('a port of its own');
+      const output = await clone.push('a port of its own');
 
-      expect(verdictOf(said.text)).toMatch(
+      expect(verdictOf(output.text)).toMatch(
         /^✗ NOT LIVE\. .*: \/health in blue answered connection refused \(it listens on \d+ and not on PORT\)\.$/,
       );
       expect(await edition(clone)).toBe('second edition');
     });
 
-    it('goes back by rollback', async () => {
+    it('returns to the previous version with rollback', async () => {
       expectDone(await clone.switchyard('rollback'));
 
       expect(await edition(clone)).toBe('first edition');
@@ -98,7 +98,7 @@ describe('an app of one’s own', () => {
   });
 });
 
-/** The fenced blocks of a page, in order. */
+/** The fenced code blocks of a page, in order. */
 function codeBlocks(page: string): [string, string, string, string] {
   const text = readFileSync(path.join(ROOT, page), 'utf8');
   const blocks = [...text.matchAll(/^```(?:js|sh)\n([^]*?)^```$/gm)].map(([, code]) => code as string);

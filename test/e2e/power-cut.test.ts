@@ -1,4 +1,4 @@
-/** The power fails just after LIVE on a disk that loses what was not flushed: what was announced is still there. */
+/** The power fails just after LIVE on a disk that loses unflushed writes: reported releases and pushes must survive. */
 import { spawnSync } from 'node:child_process';
 import { readdirSync, truncateSync } from 'node:fs';
 import path from 'node:path';
@@ -17,7 +17,7 @@ needs('a disk that can lose its power', lossyDiskPossible).describe('a power cut
   beforeAll(async () => {
     disk = lossyDisk();
     clone = await tinyClone({ bake: { seconds: 0 } }, {}, { parent: disk.dir });
-    // the clone was made long ago; what is under test is what the kit writes
+    // flushes the clone itself, since only the kit's writes are under test
     disk.flush();
   });
   afterAll(async () => {
@@ -53,7 +53,7 @@ needs('a disk that can lose its power', lossyDiskPossible).describe('a power cut
     expectLive(await clone.release());
   });
 
-  it('that has emptied files of the live release brings it back built again', async () => {
+  it('that empties files of the live release makes npm start rebuild it', async () => {
     const { commit } = await clone.serving();
     losePower();
     const files = readdirSync(path.join(clone.home.releases, commit, 'app'));
@@ -87,10 +87,10 @@ function losePower(): void {
   disk.powerUp();
 }
 
-/** What git says of a repository in which something is missing or broken. */
+/** The output of git fsck, empty for an intact repository. */
 function faultsOf(repository: string): string {
-  const said = git(repository, 'fsck', '--full', '--no-dangling', '--no-progress').split('\n');
-  return said.filter((line) => !line.startsWith('notice: ')).join('\n');
+  const lines = git(repository, 'fsck', '--full', '--no-dangling', '--no-progress').split('\n');
+  return lines.filter((line) => !line.startsWith('notice: ')).join('\n');
 }
 
 function git(repository: string, ...args: string[]): string {

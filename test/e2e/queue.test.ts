@@ -1,4 +1,4 @@
-/** What comes while a deployment runs: a push waits, a newer push takes its place, a rollback goes first. */
+/** Requests during a deployment: a push waits, a newer push supersedes it, and a rollback goes first. */
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Deployment } from '../../deploy/core/deployment';
@@ -18,8 +18,8 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-it('lets a second push wait and tells it for whom, and a third take its place', async () => {
-  const { pushing, running, letEnd } = await pushThatLasts();
+it('a second push waits and names the running deployment, and a third one supersedes it', async () => {
+  const { pushing, running, letEnd } = await longPush();
   const second = clone.release();
   const waiting = await untilQueued(running);
   const third = clone.release();
@@ -42,17 +42,17 @@ it('lets a second push wait and tells it for whom, and a third take its place', 
   expect(clone.deployments().some(({ commit }) => commit === superseded.commit)).toBe(false);
 });
 
-it('lets a rollback go before a push that waits', async () => {
+it('a rollback goes before a waiting push', async () => {
   const { commit } = await clone.slot(clone.table().standby as string);
-  const { pushing, running, letEnd } = await pushThatLasts();
+  const { pushing, running, letEnd } = await longPush();
   const second = clone.release();
   const waiting = await untilQueued(running);
-  const goingBack = clone.switchyard('rollback', commit);
+  const rollingBack = clone.switchyard('rollback', commit);
   const rollback = await untilQueued(waiting);
   letEnd();
 
   expectLive(await pushing);
-  expectDone(await goingBack);
+  expectDone(await rollingBack);
   const last = await second;
 
   expectLive(last);
@@ -62,8 +62,8 @@ it('lets a rollback go before a push that waits', async () => {
   expect(finishedAt).toBeLessThanOrEqual(startedAt as number);
 });
 
-/** Pushes a release whose tests go on until they may end. */
-async function pushThatLasts(): Promise<{
+/** Pushes a release whose tests run until `letEnd` is called. */
+async function longPush(): Promise<{
   pushing: Promise<Pushed>;
   running: Deployment;
   letEnd: () => void;
@@ -77,9 +77,9 @@ async function pushThatLasts(): Promise<{
   return { pushing, running, letEnd: () => writeFileSync(gate, '') };
 }
 
-/** The deployment that was asked for after this one, once it waits. */
+/** Waits for the next queued deployment after this one. */
 function untilQueued({ id }: Deployment): Promise<Deployment> {
-  return until('a deployment that waits', () =>
+  return until('a queued deployment', () =>
     clone.deployments().find((each) => each.id > id && each.state === 'queued'),
   );
 }

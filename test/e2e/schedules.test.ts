@@ -1,6 +1,5 @@
 /**
- * What the deployer does by itself: it removes what is not kept, and finds pushes whose webhook was lost without ever
- * undoing a rollback by it.
+ * The deployer's schedules: it prunes releases, and deploys pushes whose webhook was lost without undoing a rollback.
  */
 import { randomUUID } from 'node:crypto';
 import { readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -31,12 +30,12 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-it('keeps the active release, the warm one and one more; a rollback builds an older one again', async () => {
+it('pruning keeps the active release, the warm one and one more, and a rollback rebuilds an older one', async () => {
   const commits: Commit[] = [];
   for (let count = 0; count < 3; count++) commits.push((await clone.release()).commit);
-  await until('the first release is removed', () => sameSet(releases(), commits));
+  await until('the first release to be removed', () => sameSet(releases(), commits));
 
-  // a failed one leaves nothing, and takes nothing from the others
+  // a failed release leaves nothing behind and displaces none of the others
   expect((await clone.release({ behaviour: { exits: true } })).verdict).toMatch(/^✗ NOT LIVE/);
   expect(sameSet(releases(), commits)).toBe(true);
 
@@ -46,15 +45,15 @@ it('keeps the active release, the warm one and one more; a rollback builds an ol
   expect(await clone.serving()).toMatchObject({ commit: first });
 });
 
-it('refuses a release that will not fit, before anything of it is made; going back to a warm one always fits', async () => {
-  await until('what is not kept is gone', () => releases().length === 3);
+it('a release that does not fit is refused before its checkout, and a rollback to a warm one always fits', async () => {
+  await until('pruning to end', () => releases().length === 3);
   const before = await clone.state();
-  const said = await clone.release({ config: { room: { memory: '9999g' } } });
-  expect(said.verdict).toMatch(
+  const result = await clone.release({ config: { room: { memory: '9999g' } } });
+  expect(result.verdict).toMatch(
     /^✗ NOT LIVE\. Still serving .*: The memory has [\d,]+ MB left: a second copy of the app needs about \d+ MB, and [\d,]+ MB must stay free\.$/,
   );
-  expect(said.deployment).toMatchObject({ state: 'failed', errorCode: 'E_NO_ROOM', fault: 'machine' });
-  expect(said.text).not.toContain('check out');
+  expect(result.deployment).toMatchObject({ state: 'failed', errorCode: 'E_NO_ROOM', fault: 'machine' });
+  expect(result.text).not.toContain('check out');
   expect(await clone.state()).toEqual(before);
 
   const { standby } = clone.table();
@@ -70,43 +69,43 @@ describe('a redelivery', () => {
   const redelivered = async (commit: Commit): Promise<Deployment> =>
     untilOver(clone, (await replay({}, commit)).id);
 
-  it('tries a commit again whose build was killed', async () => {
+  it('retries a commit whose build was killed', async () => {
     const poison = path.join(clone.home.shared, 'poison');
     writeFileSync(poison, '');
     const build = ['sh', '-c', `test ! -e ${poison} || kill -9 $$`];
-    const said = await clone.release({ config: { app: { build } } });
-    expect(said.verdict).toMatch(
+    const result = await clone.release({ config: { app: { build } } });
+    expect(result.verdict).toMatch(
       /The build \(.*\) was killed by SIGKILL \(as little as [\d,]+ MB of memory was free\)$/,
     );
-    expect(said.deployment).toMatchObject({ errorCode: 'E_KILLED', fault: 'machine' });
+    expect(result.deployment).toMatchObject({ errorCode: 'E_KILLED', fault: 'machine' });
 
     rmSync(poison);
-    expect(await redelivered(said.commit)).toMatchObject({ state: 'succeeded', commit: said.commit });
-    expect(await clone.serving()).toMatchObject({ commit: said.commit });
+    expect(await redelivered(result.commit)).toMatchObject({ state: 'succeeded', commit: result.commit });
+    expect(await clone.serving()).toMatchObject({ commit: result.commit });
   });
 
-  it('tries a commit again that was bad for a limit, once the limit has another value', async () => {
+  it('retries a commit that failed at a limit once the limit has changed', async () => {
     const late = "setTimeout(() => require('./server.js'), 3000);";
     const app = { start: 'app/late.js' };
     const change = { files: { 'app/late.js': late }, config: { app, limits: { start: 1 } } };
-    const said = await clone.release(change);
-    expect(said.deployment).toMatchObject({ errorCode: 'E_UNHEALTHY', fault: 'commit' });
-    expect(said.deployment.limit).toEqual({ name: 'limits.start', value: 1 });
-    expect(await redelivered(said.commit)).toMatchObject({ state: 'failed', errorCode: 'E_BAD_COMMIT' });
+    const result = await clone.release(change);
+    expect(result.deployment).toMatchObject({ errorCode: 'E_UNHEALTHY', fault: 'commit' });
+    expect(result.deployment.limit).toEqual({ name: 'limits.start', value: 1 });
+    expect(await redelivered(result.commit)).toMatchObject({ state: 'failed', errorCode: 'E_BAD_COMMIT' });
 
     clone.change({ ...change, config: { app, limits: { start: 30 } } });
-    expect(await redelivered(said.commit)).toMatchObject({ state: 'succeeded', commit: said.commit });
+    expect(await redelivered(result.commit)).toMatchObject({ state: 'succeeded', commit: result.commit });
   });
 });
 
-it('deploys a push whose webhook was lost', async () => {
+it('the poll deploys a push whose webhook was lost', async () => {
   const { commit: pushed } = await clone.release();
-  await untilSeen(pushed);
+  await untilPolled(pushed);
   expectDone(await clone.switchyard('rollback', first));
-  // without its hook the source tells nobody
+  // without the hook, the push sends no webhook
   rmSync(path.join(clone.home.pushGit, 'hooks', 'post-receive'));
   clone.change({});
-  second = await clone.commit('a push that nobody hears of');
+  second = await clone.commit('a push without a webhook');
   await clone.git('push', 'live', 'main');
 
   const found = await until('a deployment by the poll', () => newest());
@@ -119,7 +118,7 @@ it('deploys a push whose webhook was lost', async () => {
 });
 
 it.each<Record<string, string>>([{}, { 'x-switchyard-trigger': 'push' }])(
-  'leaves a rollback alone when the webhook is sent again as another delivery, %o',
+  'a webhook that is sent again as another delivery does not undo a rollback, with the headers %o',
   async (headers) => {
     if ((await clone.serving()).commit !== first) {
       expectDone(await clone.switchyard('rollback', first));
@@ -132,28 +131,28 @@ it.each<Record<string, string>>([{}, { 'x-switchyard-trigger': 'push' }])(
       cause: `nothing new: ${second.slice(0, 7)} was seen before`,
     });
     expect(await clone.serving()).toMatchObject({ commit: first });
-    // several turns of the poll later, too
+    // also after several polls
     expect(clone.deployments().at(-1)?.id).toBe(id);
   },
 );
 
-it('tells once that the source does not answer, and that it is back', async () => {
+it('the poll reports once that the source does not answer, and once that it answers again', async () => {
   const aside = `${clone.home.pushGit}.aside`;
-  const told = (): string[] => {
+  const reports = (): string[] => {
     const journal = clone.journal();
     const messages = journal.incidents(20).map(({ message }) => message);
     journal.close();
     return messages.filter((message) => message.includes('source'));
   };
   renameSync(clone.home.pushGit, aside);
-  await until('the source is missed', () => told().length > 0);
+  await until('the report of the missing source', () => reports().length > 0);
   renameSync(aside, clone.home.pushGit);
-  await until('it is back', () => told()[0] === 'the source answers again');
-  expect(told()).toHaveLength(2);
-  expect(told()[1]).toMatch(/^poll: The source .*push\.git cannot be read: /);
+  await until('the report of its return', () => reports()[0] === 'the source answers again');
+  expect(reports()).toHaveLength(2);
+  expect(reports()[1]).toMatch(/^poll: The source .*push\.git cannot be read: /);
 });
 
-/** What GitHub sends when somebody clicks "Redeliver", or what somebody else has recorded. Headers are not signed. */
+/** Sends a webhook as GitHub's "Redeliver" or an attacker with a recording would. Headers are not signed. */
 async function replay(headers: Record<string, string>, after = second): Promise<{ id: number }> {
   const body = Buffer.from(JSON.stringify({ ref: 'refs/heads/main', before: first, after }));
   const answer = await fetch(`http://127.0.0.1:${clone.ports.http}/_deploy/webhook`, {
@@ -171,9 +170,9 @@ async function replay(headers: Record<string, string>, after = second): Promise<
   return (await answer.json()) as { id: number };
 }
 
-function untilSeen(commit: Commit): Promise<true> {
+function untilPolled(commit: Commit): Promise<true> {
   const journal = clone.journal();
-  return until('a first look at the source', () => journal.lastSeen(clone.home.pushGit, 'main') === commit)
+  return until('the poll to see the push', () => journal.lastSeen(clone.home.pushGit, 'main') === commit)
     .then(() => true as const)
     .finally(() => journal.close());
 }

@@ -1,4 +1,4 @@
-/** A release whose process ends without a word. */
+/** A release whose process exits without output. */
 import { expectDone } from '../support/expect-live';
 import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -14,7 +14,7 @@ forEachRuntime((runtime) => {
   });
   afterAll(() => clone.cleanUp());
 
-  it('is said to have exited without output, and none of our own lines is quoted', async () => {
+  it("the cause of a release that exits without output says so and quotes none of the kit's lines", async () => {
     const { verdict } = await clone.release({ files: { 'app/server.js': 'process.exit(4);\n' } });
     expect(verdict).toMatch(/ exited with code 4 in \w+ without output$/);
   });

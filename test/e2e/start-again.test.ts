@@ -1,4 +1,4 @@
-/** `npm start` while all or a part of it runs: it applies what was changed, takes over what survived, or says why not. */
+/** `npm start` while some or all processes run: it applies changes, takes over survivors, or says why it cannot. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { deployerLoaded } from '../../deploy/client/control-client';
@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterEach(() => load?.stop());
 afterAll(() => clone.cleanUp());
 
-/** `npm start` with further variables. */
+/** `npm start` with additional variables. */
 const startWith = (variables: string): Promise<CommandResult> =>
   clone.shell(`${variables} node scripts/start.js`);
 
@@ -48,7 +48,7 @@ function edit(file: string, from: string, to: string): string {
 const TEMPLATE = 'nginx/site.conf.template';
 
 describe('npm start applies', () => {
-  it('a changed template of nginx without losing a request, as doctor says', async () => {
+  it('a changed nginx template without losing a request, as doctor advises', async () => {
     const [master, before] = [masterOf(clone.home), await loadedMark(clone.home, clone.ports.http, 5000)];
     edit(TEMPLATE, 'server_tokens off;', 'server_tokens off;\n    etag on;');
     const fault = await expectFault(clone, 'nginx loaded');
@@ -63,7 +63,7 @@ describe('npm start applies', () => {
     expect((await load?.stop())?.failed).toEqual([]);
   });
 
-  it('a new webhook secret where the old one was removed, as doctor says', async () => {
+  it('a new webhook secret when the old one was removed, as doctor advises', async () => {
     rmSync(clone.home.secret);
     const fault = await expectFault(clone, 'secret');
 
@@ -73,7 +73,7 @@ describe('npm start applies', () => {
     expect((await clone.release(WITH_COMMANDS)).verdict).toMatch(/^✓ LIVE/);
   });
 
-  it('changed schedules, by starting the deployer again', async () => {
+  it('changed schedules by restarting the deployer', async () => {
     const written = edit('deploy.config.js', '"rotate": null', '"rotate": "* * * * * *"');
     clone.write(
       'deploy.config.js',
@@ -86,9 +86,9 @@ describe('npm start applies', () => {
     });
     await users().more(100);
 
-    const said = await clone.shell('npm start');
+    const result = await clone.shell('npm start');
 
-    expect(said.text).toContain('it was running already: the deployer has read the changed configuration');
+    expect(result.text).toContain('it was running already: the deployer has read the changed configuration');
     await until(
       'a rotated log',
       () => existsSync(`${clone.home.accessLog}.1`) || existsSync(`${clone.home.accessLog}.1.gz`),
@@ -100,10 +100,10 @@ describe('npm start applies', () => {
     expect((await clone.start()).text).toContain('it was running already: nothing was changed');
   });
 
-  it('a SOURCE that can be read, and an empty one removes it again', async () => {
-    const said = await startWith(`SOURCE='${clone.dir}'`);
+  it('a readable SOURCE, and removes it again for an empty one', async () => {
+    const result = await startWith(`SOURCE='${clone.dir}'`);
 
-    expect(said.text).toContain('it was running already: the deployer has read the changed configuration');
+    expect(result.text).toContain('it was running already: the deployer has read the changed configuration');
     expect((await clone.git('push', 'live', 'main:elsewhere')).text).toContain('commits come from');
 
     expect((await startWith('SOURCE=')).text).toContain('the deployer has read the changed configuration');
@@ -111,7 +111,7 @@ describe('npm start applies', () => {
     expect((await clone.release(WITH_COMMANDS)).verdict).toMatch(/^✓ LIVE/);
   });
 
-  it('a Node of another path, once that of the deployer, the slot and the hooks is gone', async () => {
+  it('the path of another Node when that of the deployer, the slot and the hooks is gone', async () => {
     const node = path.join(clone.dir, '..', 'old-node', 'bin', 'node');
     mkdirSync(path.dirname(node), { recursive: true });
     copyFileSync(process.execPath, node);
@@ -125,7 +125,7 @@ describe('npm start applies', () => {
 
     const { commit, pid } = await clone.serving();
     kill(pid);
-    await until('the slot to serve again', async () => {
+    await until('the slot to be live again', async () => {
       const now = await clone.serving().catch(() => null);
       return now !== null && now.pid !== pid && now.commit === commit;
     });
@@ -133,30 +133,30 @@ describe('npm start applies', () => {
   });
 });
 
-describe('npm start refuses, and changes nothing,', () => {
-  it('a SOURCE that cannot be read', async () => {
+describe('npm start fails and changes nothing', () => {
+  it('for a SOURCE that cannot be read', async () => {
     const settings = readFileSync(clone.home.settings, 'utf8');
     const loaded = await deployerLoaded(clone.home);
 
-    const said = await startWith('SOURCE=/nowhere/app.git');
+    const result = await startWith('SOURCE=/nowhere/app.git');
 
-    expect(said.code).toBe(1);
-    expect(said.text).toMatch(
+    expect(result.code).toBe(1);
+    expect(result.text).toMatch(
       /✗ SOURCE=\/nowhere\/app\.git cannot be read, so nothing was changed: .+\n {2}Correct it, .* \[E_SOURCE\]\n$/,
     );
     expect(readFileSync(clone.home.settings, 'utf8')).toBe(settings);
     expect(await deployerLoaded(clone.home)).toEqual(loaded);
   });
 
-  it('a template that nginx refuses, which serves on with the one it has', async () => {
+  it('for a template that nginx refuses, and nginx keeps its current configuration', async () => {
     const before = await loadedMark(clone.home, clone.ports.http, 5000);
     const written = edit(TEMPLATE, 'server_tokens off;', 'server_tokens perhaps;');
     await users().more(100);
 
-    const said = await clone.start();
+    const result = await clone.start();
 
-    expect(said.code).toBe(1);
-    expect(said.text).toMatch(
+    expect(result.code).toBe(1);
+    expect(result.text).toMatch(
       /✗ nginx refuses its new configuration: .*perhaps.* It keeps its current one\.\n.*\[E_NGINX\]/,
     );
     expect(await loadedMark(clone.home, clone.ports.http, 5000)).toBe(before);
@@ -166,23 +166,23 @@ describe('npm start refuses, and changes nothing,', () => {
   });
 });
 
-describe('npm start takes over what survived when', () => {
+describe('npm start takes over the surviving processes when', () => {
   const master = (): number => masterOf(clone.home) ?? 0;
   const active = async (): Promise<number> => (await clone.serving()).pid;
 
   it.each<[string, () => Promise<number[]> | number[]]>([
     ["PM2's daemon, the deployer and its guard were killed", () => []],
-    ["nginx's master was killed as well, whose workers hold the port", () => [master()]],
-    ['nothing but the slots was left', () => processesOf(clone.home)],
-    ["nothing but nginx's workers was left", async () => [master(), await active()]],
+    ["nginx's master was also killed and its workers hold the port", () => [master()]],
+    ['only the slots were left', () => processesOf(clone.home)],
+    ["only nginx's workers were left", async () => [master(), await active()]],
   ])('%s', async (_what, others) => {
     const { commit } = await clone.serving();
     killSupervisors(clone.home, ...(await others()));
 
-    const said = await clone.shell(await onlyFix(clone));
+    const result = await clone.shell(await onlyFix(clone));
 
-    expect(said.text).toContain('is live on');
-    expect(said.code).toBe(0);
+    expect(result.text).toContain('is live on');
+    expect(result.code).toBe(0);
     expect(await clone.serving()).toMatchObject({ commit });
     await untilHealthy(clone);
   });

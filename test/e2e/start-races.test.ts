@@ -1,4 +1,4 @@
-/** `npm start` beside itself, beside `npm stop` and beside a push: each ends well or says who has its turn. */
+/** `npm start` in parallel with itself, `npm stop` and a push: each succeeds or reports that another one runs. */
 import { readFileSync } from 'node:fs';
 import type { CommandResult } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -14,27 +14,27 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-/** Done, or refused by a name: never half a file, never a stack. */
-function expectOrder({ code, text }: CommandResult): void {
+/** Succeeded, or refused with a known error: no half-written file, no stack trace. */
+function expectDoneOrRefused({ code, text }: CommandResult): void {
   expect(text).not.toMatch(/E_INTERNAL|E_HOME|SyntaxError|\n\s+at /);
   if (code !== 0) expect(text).toContain('Another npm start or npm stop is running here.');
 }
 
-it('two starts at once leave one that serves, and whole settings', async () => {
+it('two parallel starts leave one running Switchyard and intact settings', async () => {
   for (let round = 0; round < ROUNDS; round += 1) {
     const cold = await Promise.all([clone.start(), clone.start()]);
-    cold.forEach(expectOrder);
+    cold.forEach(expectDoneOrRefused);
     expect(cold.some(({ code }) => code === 0)).toBe(true);
     const warm = await Promise.all([
       clone.shell('BAKE_SECONDS=2 node scripts/start.js'),
       clone.shell('BAKE_SECONDS=3 node scripts/start.js'),
       clone.git('push', 'live', 'main'),
     ]);
-    warm.slice(0, 2).forEach(expectOrder);
+    warm.slice(0, 2).forEach(expectDoneOrRefused);
     const { BAKE_SECONDS } = JSON.parse(readFileSync(clone.home.settings, 'utf8')) as Record<string, string>;
     expect(['2', '3']).toContain(BAKE_SECONDS);
     expect((await clone.get('/version')).status).toBe(200);
-    (await Promise.all([clone.start(), clone.switchyard('stop')])).forEach(expectOrder);
+    (await Promise.all([clone.start(), clone.switchyard('stop')])).forEach(expectDoneOrRefused);
     expect((await clone.switchyard('stop')).code).toBe(0);
   }
 });

@@ -1,4 +1,4 @@
-/** `npm stop` in the middle of a deployment: it is undone, no process is left, and npm start makes the same release live again. */
+/** `npm stop` during a deployment undoes it and leaves no process, and `npm start` restores the same release. */
 import type { PhaseName } from '../../deploy/core/event';
 import { processesWith } from '../../deploy/os/process-table';
 import { isOver } from '../../deploy/core/transitions';
@@ -18,14 +18,14 @@ forEachRuntime((runtime) => {
     expectDone(await clone.start());
     expectLive(await clone.release());
   });
-  // what a story has ended, or has failed to end, is no matter of the next one's
+  // each test starts from a running Switchyard, whatever the previous one left
   beforeEach(async () => {
     if (clone.deployments().some(({ state }) => !isOver(state))) await clone.switchyard('stop');
     expectDone(await clone.start());
   });
   afterAll(() => clone.cleanUp());
 
-  /** A command that does not end: in the folder, or in a container of its own. */
+  /** A command that never ends, in the release's folder or in its own container. */
   const [command, hanging]: [PhaseName, Change] =
     runtime === 'pm2'
       ? ['test', { config: { app: { test: ['node', 'app/hang.js'] } } }]
@@ -35,7 +35,7 @@ forEachRuntime((runtime) => {
     [command, hanging],
     ['start', { behaviour: { silent: true } }],
     ['verify', LONG_VERIFY],
-  ])('takes back a deployment in the phase %s', async (phase, change) => {
+  ])('npm stop undoes a deployment in the phase %s', async (phase, change) => {
     const { serving, files, images } = await clone.state();
     const newest = clone.deployments().at(-1)?.id ?? 0;
     const pushing = clone.release(change);
@@ -64,7 +64,7 @@ forEachRuntime((runtime) => {
     expectLive(await clone.release());
   });
 
-  it('keeps a release that is live, and only ends its bake', async () => {
+  it('npm stop during a bake keeps the new release and ends its bake', async () => {
     const newest = clone.deployments().at(-1)?.id ?? 0;
     const pushing = clone.release({ config: { bake: { seconds: 30 } } });
     await untilPhase(clone, newest, 'bake');
@@ -78,12 +78,12 @@ forEachRuntime((runtime) => {
     expect(await clone.serving()).toMatchObject({ commit });
   });
 
-  it('ends what a killed deployment has left', async () => {
+  it('npm stop kills the commands that a killed deployment has left', async () => {
     const newest = clone.deployments().at(-1)?.id ?? 0;
     const pushing = clone.release(hanging);
     const { id, pid } = await untilPhase(clone, newest, command);
     await untilItHangs(clone, id);
-    // it is not to end by itself at the word of npm stop
+    // keeps it from stopping by itself when npm stop asks
     kill(pid, 'SIGSTOP');
     const stopping = clone.switchyard('stop');
     await until('the deployer to be gone', () => survivorsOf(clone.home).length > 0 && !deployerRuns());
@@ -92,7 +92,7 @@ forEachRuntime((runtime) => {
     expect(expectDone(await stopping).text).toContain('✓ stopped');
 
     expect(commandsOf(clone.home, id)).toEqual([]);
-    // the push finds nobody who works on it
+    // no process works on the push any more
     expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. .*the deployer is not running/);
     expect(survivorsOf(clone.home)).toEqual([]);
   });

@@ -1,6 +1,6 @@
 /**
- * In-place and rolling over a pool of four, from the command to live under the eyes of users, after one another and
- * after blue/green: nobody loses a request, but for the maintenance page in-place.
+ * In-place and rolling in a pool of four slots under load, in sequence and after blue/green: no request fails, except
+ * for the maintenance page of in-place.
  */
 import { servingSlots } from '../../deploy/core/traffic-table';
 import type { Deployment } from '../../deploy/core/deployment';
@@ -41,16 +41,16 @@ forEachRuntime((runtime) => {
   afterAll(() => clone.cleanUp());
 
   describe('rolling', () => {
-    it('spreads the first release over the whole pool, and the next over it part by part, old and new side by side', async () => {
+    it('deploys the first release to the whole pool, and replaces it slot by slot with the next one', async () => {
       const first = await underLoad(() => deploy('rolling'));
       expect(expectDone(first.result).deployment).toMatchObject({ state: 'succeeded', strategy: 'rolling' });
       expect(serving()).toEqual(POOL);
 
       const second = await underLoad(() => deploy('rolling'));
       expectLive(second.result);
-      for (const { seen } of [first, second]) {
-        expect(seen.failed.slice(0, 3)).toEqual([]);
-        expect(Object.keys(seen.versions)).toHaveLength(2);
+      for (const { counts } of [first, second]) {
+        expect(counts.failed.slice(0, 3)).toEqual([]);
+        expect(Object.keys(counts.versions)).toHaveLength(2);
       }
       const running = await clone.slots();
       expect(running.map(({ slot }) => slot)).toEqual(POOL);
@@ -58,36 +58,36 @@ forEachRuntime((runtime) => {
       if (runtime === 'compose') expectLimits((await clone.state()).containers);
     });
 
-    it('puts back all that it replaced when the release fails in the last slot alone', async () => {
+    it('restores every replaced slot when the release fails only in the last one', async () => {
       const before = await atRest();
-      // it stands in for all others, and is replaced last
-      const ill = clone.table().active as string;
+      // the active slot is replaced last
+      const badSlot = clone.table().active as string;
 
-      const { result, seen } = await underLoad(() => deploy('rolling', {}, ill));
+      const { result, counts } = await underLoad(() => deploy('rolling', {}, badSlot));
 
       expect(result).toMatchObject({
         code: 1,
         deployment: { state: 'rolled-back', errorCode: 'E_WRONG_PROCESS' },
       });
-      expect(result.deployment.cause).toContain(`The health answer in ${ill} names commit ccccccc`);
-      expect(Object.keys(seen.versions)).toHaveLength(2);
-      expect(seen.failed.slice(0, 3)).toEqual([]);
+      expect(result.deployment.cause).toContain(`The health answer in ${badSlot} names commit ccccccc`);
+      expect(Object.keys(counts.versions)).toHaveLength(2);
+      expect(counts.failed.slice(0, 3)).toEqual([]);
       expect(await atRest()).toEqual(before);
     });
 
-    // the rest is decided before a runtime is asked, or the deployer's, who asks both alike
+    // the rest does not depend on the runtime
     if (runtime === 'compose') return;
 
-    it("with onFailure 'hold' puts back the slot that failed alone, and waits: abort gives all back, promote tries it again", async () => {
+    it("with onFailure 'hold' restores only the failed slot and waits: abort restores all slots, promote tries again", async () => {
       const before = await atRest();
       const config = { rolling: { batch: 2, minHealthy: 2, onFailure: 'hold' } } as const;
       clone.change({ config, manifest: { version: '1.99.0' } });
-      const commit = await clone.commit('ill in one slot');
-      const inTurn = await slotsInTurn();
-      const [first, ill] = [inTurn.slice(0, 2).sort(), inTurn[2] as string];
-      clone.order(commit, `mistaken in ${ill}`);
+      const commit = await clone.commit('bad in one slot');
+      const inOrder = await slotsInOrder();
+      const [first, badSlot] = [inOrder.slice(0, 2).sort(), inOrder[2] as string];
+      clone.order(commit, `mistaken in ${badSlot}`);
 
-      const { seen } = await underLoad(async () => {
+      const { counts } = await underLoad(async () => {
         await expectHeld(commit, first);
         expectDone(await clone.switchyard('abort'));
         expect(await atRest()).toEqual(before);
@@ -99,17 +99,17 @@ forEachRuntime((runtime) => {
         expect(await slotsWith(commit)).toEqual(POOL);
         expect(clone.deployments().at(-1)).toMatchObject({ state: 'succeeded', commit });
       });
-      expect(seen.failed.slice(0, 3)).toEqual([]);
+      expect(counts.failed.slice(0, 3)).toEqual([]);
     });
 
-    it('has each slot started again that dies or hangs, two at once too, and nobody loses a request', async () => {
+    it('restarts every slot that dies or hangs, also several at once, without losing a request', async () => {
       const others = serving().filter((slot) => slot !== clone.table().active);
       const [killed, ...hung] = others as [string, ...string[]];
       expect(hung).toHaveLength(2);
       const pids = new Map((await clone.slots()).map(({ slot, pid }) => [slot, pid]));
-      const told = lastEvent(clone);
+      const before = lastEvent(clone);
 
-      const { seen } = await underLoad(async () => {
+      const { counts } = await underLoad(async () => {
         for (const name of hung) kill(pids.get(name), 'SIGSTOP');
         kill(pids.get(killed));
         for (const name of others)
@@ -119,13 +119,13 @@ forEachRuntime((runtime) => {
           });
       });
 
-      expect(seen.failed.slice(0, 3)).toEqual([]);
+      expect(counts.failed.slice(0, 3)).toEqual([]);
       const restarts = (): string[] =>
-        incidents(clone, told).filter((each) => each.startsWith(`${killed} exited and was started again`));
-      // the watch reports a restart at its next look
+        incidents(clone, before).filter((each) => each.startsWith(`${killed} exited and was started again`));
+      // the watch reports a restart at its next probe
       await until('the journal to report the restart', () => restarts().length > 0);
       expect(restarts()).toHaveLength(1);
-      const news = incidents(clone, told);
+      const news = incidents(clone, before);
       for (const name of hung) {
         const killed = `${name} hangs: its process ${pids.get(name)} is killed and started again`;
         expect(news.filter((each) => each.startsWith(killed))).toHaveLength(1);
@@ -135,49 +135,49 @@ forEachRuntime((runtime) => {
       expect(await faults()).toEqual([]);
     });
 
-    it("has all its slots looked after again when PM2's daemon is killed, and nobody loses a request", async () => {
+    it('puts all slots under PM2 again after its daemon was killed, without losing a request', async () => {
       const { commit } = await clone.serving();
 
-      const { seen } = await underLoad(async () => {
+      const { counts } = await underLoad(async () => {
         kill(pm2Daemons(clone.home)[0]?.pid);
-        await until('slots and a deployer that PM2 looks after', async () => {
+        await until('PM2 to manage the slots and the deployer', async () => {
           const slots = await clone.slots();
           const deployer = await deployerStatus({ home: clone.home });
           return (
             deployer?.orphan === false && slots.length === POOL.length && slots.every(({ orphan }) => !orphan)
           );
         });
-        await until('no deployment', () =>
+        await until('no running deployment', () =>
           clone.deployments().every(({ finishedAt }) => finishedAt !== null),
         );
       });
 
-      expect(seen.failed.slice(0, 3)).toEqual([]);
+      expect(counts.failed.slice(0, 3)).toEqual([]);
       expect(clone.deployments().at(-1)).toMatchObject({ kind: 'restore', commit, state: 'succeeded' });
       expect(serving()).toEqual(POOL);
       expect(await faults()).toEqual([]);
     });
 
-    it('with all slots live, is followed by the others in any order', async () => {
+    it('can be followed by the other strategies in any order while all slots are live', async () => {
       for (const [strategy, slots] of [
         ['blue-green', 1],
         ['rolling', 4],
         ['in-place', 1],
       ] as const) {
-        const { result, seen } = await underLoad(() => deploy(strategy));
+        const { result, counts } = await underLoad(() => deploy(strategy));
         expect(expectDone(result).deployment).toMatchObject({ state: 'succeeded', strategy });
         expect(serving()).toHaveLength(slots);
-        expect(Object.keys(seen.versions)).toHaveLength(2);
-        expect(seen.failed.filter((each) => strategy !== 'in-place' || !isThePage(each)).slice(0, 3)).toEqual(
-          [],
-        );
+        expect(Object.keys(counts.versions)).toHaveLength(2);
+        expect(
+          counts.failed.filter((each) => strategy !== 'in-place' || !isThePage(each)).slice(0, 3),
+        ).toEqual([]);
       }
       expect((await clone.slots()).map(({ slot }) => slot)).toEqual([clone.table().active]);
     });
 
     async function expectHeld(commit: string, slots: string[]): Promise<void> {
-      const said = await clone.switchyard('deploy', '--strategy', 'rolling');
-      expect(said).toMatchObject({ code: 1 });
+      const result = await clone.switchyard('deploy', '--strategy', 'rolling');
+      expect(result).toMatchObject({ code: 1 });
       const held = clone.deployments().at(-1);
       expect(held).toMatchObject({
         state: 'holding',
@@ -188,9 +188,9 @@ forEachRuntime((runtime) => {
       for (const slot of POOL) expect(status).toMatch(new RegExp(`^${slot} +:\\d+ +serving 25 % +v`, 'm'));
     }
 
-    async function slotsInTurn(): Promise<string[]> {
-      const said = await clone.switchyard('deploy', '--plan', '--strategy', 'rolling', '--json');
-      const { plan } = JSON.parse(said.text) as { plan: Plan };
+    async function slotsInOrder(): Promise<string[]> {
+      const result = await clone.switchyard('deploy', '--plan', '--strategy', 'rolling', '--json');
+      const { plan } = JSON.parse(result.text) as { plan: Plan };
       return plan.flatMap(({ step }) => (step.do === 'start' ? [step.slot] : []));
     }
 
@@ -200,68 +200,67 @@ forEachRuntime((runtime) => {
   });
 
   describe('in-place', () => {
-    it('shows the page and nothing else while it is down, and says for how long that was', async () => {
+    it('answers only with the maintenance page while it is down, and reports the downtime', async () => {
       clone.write('page.html', '<p>Gone fishing</p>');
       const config = { maintenance: { page: 'page.html' } };
-      const { result, seen } = await underLoad(() => deploy('in-place', { config }));
+      const { result, counts } = await underLoad(() => deploy('in-place', { config }));
 
       expect(result.text).toMatch(/✓ LIVE in .*, down for [\d.]+ m?s$/m);
       expect(result.text).toMatch(/down for .*: [\d,]+ requests got the maintenance page/);
       const { downMs, failed } = result.deployment;
-      expect(seen.failures).toBeGreaterThan(0);
-      expect(seen.failed.filter((each) => !isThePage(each) || !each.detail.includes('Gone fishing'))).toEqual(
-        [],
-      );
-      expect(Object.keys(seen.versions)).toHaveLength(2);
-      // as users have seen it: from the first page's arrival to the question that the last one answers; the load
-      // keeps the first thousand
-      expect(seen.failures).toBe(seen.failed.length);
-      const arrived = Math.min(...seen.failed.map(({ at, ms }) => at + ms));
-      const asked = Math.max(...seen.failed.map(({ at }) => at));
+      expect(counts.failures).toBeGreaterThan(0);
+      expect(
+        counts.failed.filter((each) => !isThePage(each) || !each.detail.includes('Gone fishing')),
+      ).toEqual([]);
+      expect(Object.keys(counts.versions)).toHaveLength(2);
+      // the downtime users saw, from the first page to the request of the last one; the load keeps 1,000 failures
+      expect(counts.failures).toBe(counts.failed.length);
+      const firstPageAt = Math.min(...counts.failed.map(({ at, ms }) => at + ms));
+      const lastRequestAt = Math.max(...counts.failed.map(({ at }) => at));
       const { startedAt, liveAt } = result.deployment;
       // nginx and the load each round to a millisecond
-      expect(downMs).toBeGreaterThanOrEqual(asked - arrived - 2);
+      expect(downMs).toBeGreaterThanOrEqual(lastRequestAt - firstPageAt - 2);
       expect(downMs).toBeLessThanOrEqual((liveAt as number) - (startedAt as number));
       expect(failed).toBe(0);
       expect(serving()).toEqual([clone.table().active]);
     });
 
-    // under PM2 failures.test.ts tells that, for every failure
+    // failures.test.ts covers every failure under PM2
     if (runtime === 'pm2') return;
 
-    it('starts the old release again when the new one fails', async () => {
+    it('restarts the old release when the new one fails', async () => {
       const before = await atRest();
-      const { result, seen } = await underLoad(() => deploy('in-place', { behaviour: { exits: true } }));
+      const { result, counts } = await underLoad(() => deploy('in-place', { behaviour: { exits: true } }));
       expect(result).toMatchObject({ code: 1, deployment: { state: 'failed', errorCode: 'E_EXITED' } });
-      expect(seen.failed.filter((each) => !isThePage(each))).toEqual([]);
+      expect(counts.failed.filter((each) => !isThePage(each))).toEqual([]);
       expect(await atRest()).toEqual(before);
     });
   });
 
-  // told by the table and the configuration alone
+  // depends only on the table and the configuration
   if (runtime === 'compose') return;
 
   describe('a plan', () => {
-    it('is shown, and nothing is changed', async () => {
+    it('is printed without changing anything', async () => {
       const before = await clone.state();
       const count = clone.deployments().length;
-      const said = await clone.switchyard('deploy', '--plan', '--strategy', 'rolling');
-      expectDone(said);
-      expect(said.text).toMatch(/^rolling, [0-9a-f]{7}:\n {2}1 {2}start .* undo: stop /);
+      const result = await clone.switchyard('deploy', '--plan', '--strategy', 'rolling');
+      expectDone(result);
+      expect(result.text).toMatch(/^rolling, [0-9a-f]{7}:\n {2}1 {2}start .* undo: stop /);
       const json = JSON.parse((await clone.switchyard('deploy', '--plan', '--json')).text) as object;
       expect(json).toMatchObject({ strategy: 'blue-green', plan: expect.any(Array) });
       expect(await clone.state()).toEqual(before);
       expect(clone.deployments()).toHaveLength(count);
     });
 
-    it('names the nearest strategy for one that there is not', async () => {
-      const said = await clone.switchyard('deploy', '--strategy', 'roling');
-      expect(said.code).toBe(1);
-      expect(said.text).toContain('Did you mean rolling?');
+    it('with an unknown strategy suggests the closest one', async () => {
+      const result = await clone.switchyard('deploy', '--strategy', 'roling');
+      expect(result.code).toBe(1);
+      expect(result.text).toContain('Did you mean rolling?');
     });
   });
 
-  it('a pool that is made smaller serves from the slots that are left', async () => {
+  it('a smaller pool serves from the remaining slots', async () => {
     expectDone(await deploy('rolling'));
     const { commit } = await clone.serving();
     expect(serving()).toEqual(POOL);
@@ -279,30 +278,30 @@ forEachRuntime((runtime) => {
   });
 });
 
-/** Commits it, and makes it live as a person would say it. @param ill the slot in which it names another commit */
+/** Commits a change and deploys it by command. @param badSlot the slot in which it reports another commit */
 async function deploy(
   strategy: string,
   change: Change = {},
-  ill?: string,
+  badSlot?: string,
 ): Promise<{ text: string; code: number; deployment: Deployment }> {
   version += 1;
   clone.change({ ...change, manifest: { version: `1.${version}.0` } });
   const commit = await clone.commit(`version ${version}`);
-  if (ill !== undefined) clone.order(commit, `mistaken in ${ill}`);
-  const said = await clone.switchyard('deploy', '--strategy', strategy);
+  if (badSlot !== undefined) clone.order(commit, `mistaken in ${badSlot}`);
+  const result = await clone.switchyard('deploy', '--strategy', strategy);
   clone.order(commit, null);
-  return { ...said, deployment: clone.deployments().at(-1) as Deployment };
+  return { ...result, deployment: clone.deployments().at(-1) as Deployment };
 }
 
-async function underLoad<T>(does: () => Promise<T>): Promise<{ result: T; seen: LoadResult }> {
+async function underLoad<T>(action: () => Promise<T>): Promise<{ result: T; counts: LoadResult }> {
   load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 60, mix: [VERSION] });
   await load.more(20);
-  const result = await does();
+  const result = await action();
   await load.more(50);
-  return { result, seen: await load.stop() };
+  return { result, counts: await load.stop() };
 }
 
-/** What a failure must leave as it was, but for the processes that are started again. */
+/** The state that a failure must not change, without the restarted processes. */
 async function atRest(): Promise<object> {
   const { serving, ...rest } = await clone.state();
   return { ...rest, commit: serving.commit };
@@ -319,12 +318,12 @@ async function faults(): Promise<object[]> {
   );
 }
 
-/** What users get while a slot is replaced in its place, and nothing else. */
+/** Whether the answer is the maintenance page of in-place. */
 function isThePage({ status, retryAfter }: Failure): boolean {
   return status === 503 && Number(retryAfter) > 0;
 }
 
-/** Every container of the pool has them, those of slots too that have no file of their own. */
+/** Expects limits on every container of the pool, also on slots without their own file. */
 function expectLimits(containers: string[]): void {
   const limits = containers.map((name) =>
     docker('inspect', '--format', '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}', name),

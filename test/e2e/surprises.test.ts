@@ -1,4 +1,4 @@
-/** What people do to a running Switchyard that nobody has asked them to: it serves on, or says the one way out. */
+/** Unexpected changes to a running Switchyard: it keeps serving or says how to repair it. */
 import { existsSync, readFileSync, readdirSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tryLock } from '../../deploy/journal/deployment-lock';
@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-it('starts and stops one at a time: whoever comes second is refused and changes nothing', async () => {
+it('a second npm start or npm stop is refused while one runs, and changes nothing', async () => {
   const settings = readFileSync(clone.home.settings, 'utf8');
   expectDone(await clone.switchyard('stop'));
   const first = tryLock({ lock: path.join(clone.home.dir, 'start.db') });
@@ -32,11 +32,11 @@ it('starts and stops one at a time: whoever comes second is refused and changes 
   expectDone(await clone.start());
 });
 
-it('lets no other user of the machine read, or lock, what it works with', () => {
+it('no other user of the machine can read or lock the files of the home', () => {
   const { journal, lock, settings, secret, socket, pushGit, mirrorGit, releases, shared, logs, pm2 } =
     clone.home;
   const start = path.join(clone.home.dir, 'start.db');
-  const open = [
+  const privateFiles = [
     journal,
     lock,
     start,
@@ -50,20 +50,20 @@ it('lets no other user of the machine read, or lock, what it works with', () => 
     logs,
     pm2,
   ];
-  // nginx's workers pass through the logs' folder, and cannot list it
+  // nginx's workers may traverse the log folder but not list it
   const forbidden = (file: string): number => (file === logs ? 0o067 : 0o077);
-  expect(open.filter((file) => existsSync(file) && (statSync(file).mode & forbidden(file)) !== 0)).toEqual(
-    [],
-  );
+  expect(
+    privateFiles.filter((file) => existsSync(file) && (statSync(file).mode & forbidden(file)) !== 0),
+  ).toEqual([]);
   const files = readdirSync(logs).map((name) => path.join(logs, name));
   expect(files.filter((file) => (statSync(file).mode & 0o077) !== 0)).toEqual([]);
 });
 
-it('calls nothing an incident that npm start has done', () => {
+it('npm start causes no incident', () => {
   expect(incidents(clone, 0)).toEqual([]);
 });
 
-it('npm start brings back the way to push when it was lost', async () => {
+it('npm start restores the remote and the hook of push.git', async () => {
   await clone.git('remote', 'remove', 'live');
   writeFileSync(path.join(clone.home.pushGit, 'hooks', 'post-receive'), '#!/bin/sh\nexit 1\n');
 
@@ -74,7 +74,7 @@ it('npm start brings back the way to push when it was lost', async () => {
   expectLive(await clone.release());
 });
 
-it('serves on its old ports when they are edited meanwhile, and says what to do', async () => {
+it('a changed branch takes effect only at the next start, and npm start says so', async () => {
   clone.change({ config: { branch: 'next' } });
   const again = await clone.start();
   expect(again.text).toContain(
@@ -84,7 +84,7 @@ it('serves on its old ports when they are edited meanwhile, and says what to do'
   clone.change({});
 });
 
-it('a rollback to the very release that bakes takes nothing back', async () => {
+it('a rollback to the baking release undoes nothing', async () => {
   const newest = clone.deployments().at(-1)?.id ?? 0;
   const pushing = clone.release({ config: { bake: { seconds: 2 } } });
   const { commit } = await untilPhase(clone, newest, 'bake');
@@ -98,49 +98,49 @@ it('a rollback to the very release that bakes takes nothing back', async () => {
   journal.close();
 });
 
-it('a release that is silent for a moment while it is verified goes live all the same', async () => {
-  const said = await clone.release({ behaviour: { silentOnceAt: '/health' } });
+it('a release that misses one probe during verify still goes live', async () => {
+  const result = await clone.release({ behaviour: { silentOnceAt: '/health' } });
 
-  expectLive(said);
-  // it did meet the silence, and did not hear it out for nothing
-  expect(said.text).toMatch(/✓ verify +\d+\.\d s +(blue|green)/);
+  expectLive(result);
+  // the time shows that a probe went unanswered and was repeated
+  expect(result.text).toMatch(/✓ verify +\d+\.\d s +(blue|green)/);
 });
 
-it('a slot too busy for its health path is not ended while users get its answers, nor do they lose one as it is replaced', async () => {
+it('a slot too busy for its health path is not killed while it answers users, and is replaced without losing a request', async () => {
   const { commit, pid } = await clone.serving();
-  const told = lastEvent(clone);
+  const before = lastEvent(clone);
   const mix: LoadRequest[] = [{ method: 'GET', path: '/version' }];
   const load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 20, mix });
   try {
     await load.more(10);
     clone.order(commit, 'busy');
-    // three silences in a row are a process that hangs
-    await until('the watch being left without an answer', () => clone.unanswered(commit) > 4);
+    // three unanswered probes in a row would mean a hanging process
+    await until('unanswered probes of the watch', () => clone.unanswered(commit) > 4);
     expect((await clone.serving()).pid).toBe(pid);
 
     expectLive(await clone.release({ config: { strategy: 'rolling' } }));
   } finally {
     expect((await load.stop()).failed).toEqual([]);
   }
-  expect(incidents(clone, told)).toEqual([]);
+  expect(incidents(clone, before)).toEqual([]);
 });
 
-it('makes a traffic table again that somebody has removed', async () => {
+it('the deployer recreates a removed traffic table', async () => {
   const { commit } = await clone.serving();
-  const told = lastEvent(clone);
+  const before = lastEvent(clone);
   rmSync(clone.home.traffic);
   removeAtOnce(clone.home.tables);
 
-  await until('users being served', async () => (await clone.get('/version')).status === 200, 5000);
+  await until('an answer for users', async () => (await clone.get('/version')).status === 200, 5000);
 
   expect(await clone.serving()).toMatchObject({ commit });
-  await until('the journal telling it', () =>
-    incidents(clone, told).includes('the traffic table was gone and was made again'),
+  await until('the incident in the journal', () =>
+    incidents(clone, before).includes('the traffic table was gone and was made again'),
   );
   expectLive(await clone.release());
 });
 
-it('can be stopped with a configuration that was broken meanwhile', async () => {
+it('npm stop works with a broken configuration', async () => {
   const { commit } = await clone.serving();
   clone.write('deploy.config.js', 'module.exports = {');
   expectRefusal(await clone.start(), 'deploy.config.js cannot be read', 'E_CONFIG');
@@ -150,7 +150,7 @@ it('can be stopped with a configuration that was broken meanwhile', async () => 
   expect(await clone.serving()).toMatchObject({ commit });
 });
 
-it('without its journal it says so, and npm start rebuilds it for the release that is live', async () => {
+it('commands report a missing journal, and npm start rebuilds it for the live release', async () => {
   const { journal } = clone.home;
   for (const end of ['', '-wal', '-shm']) rmSync(journal + end, { force: true });
 
@@ -161,26 +161,26 @@ it('without its journal it says so, and npm start rebuilds it for the release th
   expectLive(await clone.release());
 });
 
-it('without its npm packages it serves on, and says so', async () => {
+it('commands report missing npm packages while the app keeps serving', async () => {
   const modules = path.join(clone.dir, 'node_modules');
   renameSync(modules, `${modules}.away`);
-  const said = await clone.switchyard('status');
+  const result = await clone.switchyard('status');
   const script = await clone.switchyard('status', '--json');
   renameSync(`${modules}.away`, modules);
 
-  expectRefusal(said, 'The npm packages of this clone are gone.', 'E_PACKAGES');
+  expectRefusal(result, 'The npm packages of this clone are gone.', 'E_PACKAGES');
   expect(JSON.parse(script.text)).toMatchObject({ error: { code: 'E_PACKAGES' } });
   expect((await clone.get('/version')).status).toBe(200);
 });
 
-it('a script gets JSON also for a command that cannot be understood', async () => {
-  const said = await clone.switchyard('deploy', '--bogus', '--json');
-  expect(said.code).toBe(1);
-  expect(JSON.parse(said.text)).toMatchObject({ error: { code: 'E_USAGE' } });
+it('--json prints JSON also for an invalid command', async () => {
+  const result = await clone.switchyard('deploy', '--bogus', '--json');
+  expect(result.code).toBe(1);
+  expect(JSON.parse(result.text)).toMatchObject({ error: { code: 'E_USAGE' } });
   expectRefusal(await clone.switchyard('logs', '999'), 'There is no deployment 999.', 'E_USAGE');
 });
 
-it('can be stopped when its home was removed', async () => {
+it('npm stop works when the home was removed', async () => {
   removeAtOnce(clone.home.dir);
   expectDone(await clone.switchyard('stop'));
   expect(survivorsOf(clone.home)).toEqual([]);

@@ -1,6 +1,6 @@
 /**
- * The promise: no request is lost. Users who never ask twice keep asking while versions come and go; and the same
- * users over an nginx that reloads, because a load that loses nothing there would prove nothing here.
+ * The promise that no request is lost: users who never retry send requests while versions change. As a control, the
+ * same load must lose requests over an nginx that reloads.
  */
 import path from 'node:path';
 import Libsql from 'libsql';
@@ -13,39 +13,39 @@ import { environmentOf, forEachRuntime } from '../support/runtimes';
 import { reloadingNginx } from '../support/reloading-nginx';
 
 const VERSIONS = ['1.1.0', '1.2.0', '1.3.0', '1.4.0', '1.5.0'];
-/** A rollback and a deploy each. */
+/** Each turn is a rollback and a deploy. */
 const TURNS = 2;
 const RELOADS = 6;
-/** Users with a moment of thought, so that the builds get their share of the processors: some hundred requests a second. */
+/** Users who pause, so that builds get processor time: a few hundred requests a second. */
 const STEADY = { connections: 32, pauseMs: 60 };
-/** Users without one. */
+/** Users who do not pause. */
 const FULL = { connections: 64 };
 
 needs('the sample app', sampleApp).describe('under load', () => {
   forEachRuntime((runtime) => {
     let clone: LiveClone;
     let load: Load | undefined;
-    const begin = (options: LoadOptions): Load => (load = startLoad(options));
+    const start = (options: LoadOptions): Load => (load = startLoad(options));
 
     beforeAll(async () => {
       clone = await liveClone({ env: { BAKE_SECONDS: '1', ...environmentOf(runtime) } });
       withoutTests(clone);
       keepFew(clone);
-      await clone.commit('the tests are another test');
+      await clone.commit('without tests');
       expectDone(await clone.start());
     });
     afterEach(() => load?.stop());
     afterAll(() => clone.cleanUp());
 
-    it('pushes five versions one after the other without losing a request or an acknowledged write', async () => {
-      const users = begin({ port: clone.ports.http, ...STEADY });
+    it('five versions pushed in sequence lose no request and no acknowledged write', async () => {
+      const users = start({ port: clone.ports.http, ...STEADY });
       await users.more(100);
 
       for (const version of VERSIONS) {
         setVersion(clone, version);
-        const said = await clone.push(version);
-        expectLive(said);
-        expect(said.text).toContain(`: v${version} (`);
+        const output = await clone.push(version);
+        expectLive(output);
+        expect(output.text).toContain(`: v${version} (`);
         await users.more(100);
       }
       const result = await users.stop();
@@ -64,9 +64,9 @@ needs('the sample app', sampleApp).describe('under load', () => {
       }
     });
 
-    it('rolls back and forth without losing a request or an acknowledged write', async () => {
+    it('rollbacks back and forth lose no request and no acknowledged write', async () => {
       const before = clone.deployments().length;
-      const users = begin({ port: clone.ports.http, ...FULL });
+      const users = start({ port: clone.ports.http, ...FULL });
       await users.more(500);
 
       for (let turn = 0; turn < TURNS; turn += 1) {
@@ -86,14 +86,14 @@ needs('the sample app', sampleApp).describe('under load', () => {
       }
     });
 
-    // nginx alone
+    // the control does not depend on the runtime
     if (runtime === 'pm2')
-      it('measures something: over nginx -s reload the same load loses requests', async () => {
+      it('the same load over nginx -s reload does lose requests', async () => {
         const { blue, green } = clone.ports;
         const [port] = (await freePorts(1)) as [number];
         const nginx = await reloadingNginx(port, blue);
         try {
-          const users = begin({ port, ...FULL });
+          const users = start({ port, ...FULL });
           await users.more(500);
 
           for (let turn = 0; turn < RELOADS; turn += 1) {
@@ -109,15 +109,15 @@ needs('the sample app', sampleApp).describe('under load', () => {
         }
       });
 
-    it('gives a version to both slots in turn, by rolling, without losing a request or an acknowledged write', async () => {
-      const users = begin({ port: clone.ports.http, ...STEADY });
+    it('a rolling deployment to both slots loses no request and no acknowledged write', async () => {
+      const users = start({ port: clone.ports.http, ...STEADY });
       await users.more(100);
 
-      const said = await clone.switchyard('deploy', 'HEAD~1', '--strategy', 'rolling');
+      const output = await clone.switchyard('deploy', 'HEAD~1', '--strategy', 'rolling');
       await users.more(100);
       const result = await users.stop();
 
-      expectLive(said);
+      expectLive(output);
       expectNothingLost(result);
       expect(Object.keys(result.versions).sort()).toEqual(['1.4.0', '1.5.0']);
       expect(missing(clone, result.acknowledged)).toEqual([]);
@@ -131,7 +131,7 @@ needs('the sample app', sampleApp).describe('under load', () => {
 });
 
 function expectNothingLost({ failures, failed }: LoadResult): void {
-  // the first ones first: they say what it was
+  // the first failures show the reason
   expect(failed.slice(0, 5)).toEqual([]);
   expect(failures).toBe(0);
 }
@@ -152,13 +152,13 @@ function setVersion(clone: LiveClone, to: string): void {
   clone.write('package.json', clone.read('package.json').replace(/"version": ".*?"/, `"version": "${to}"`));
 }
 
-/** What the app's tests take is time that this test needs not spend. */
+/** Saves the time of the app's tests. */
 function withoutTests(clone: LiveClone): void {
   const config = clone.read('deploy.config.js');
   clone.write('deploy.config.js', config.replace(/test: \[.*\],/, 'test: null,'));
 }
 
-/** Nor what it takes to remove seven releases at its end. */
+/** Saves the time to remove seven releases at the end. */
 function keepFew(clone: LiveClone): void {
   const config = clone.read('deploy.config.js');
   clone.write('deploy.config.js', config.replace(/releases: 5,/, 'releases: 1,'));

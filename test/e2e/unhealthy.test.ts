@@ -1,4 +1,4 @@
-/** A health path that answers badly is no hang: what users get decides whether the slot is restarted. */
+/** An unhealthy answer is not a hang: the answers users get decide whether a slot is restarted. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Commit } from '../../deploy/core/release';
 import { incidents, kill, lastEvent } from '../support/crash';
@@ -17,7 +17,7 @@ const READ: LoadRequest = { method: 'GET', path: '/version' };
 
 let clone: TinyClone;
 let load: Load | undefined;
-let told: number;
+let lastId: number;
 
 forEachRuntime((runtime) => {
   beforeAll(async () => {
@@ -27,7 +27,7 @@ forEachRuntime((runtime) => {
     expectDone(await clone.start());
   });
   beforeEach(() => {
-    told = lastEvent(clone);
+    lastId = lastEvent(clone);
   });
   afterEach(async () => {
     await load?.stop();
@@ -35,7 +35,7 @@ forEachRuntime((runtime) => {
   afterAll(() => clone.cleanUp());
 
   describe('without a standby', () => {
-    it('loses none of the writes in flight to a health path that fails for a moment', () =>
+    it('no write in flight is lost when the health path fails for a moment', () =>
       expectNoLossWhile(async (commit) => {
         clone.order(commit, 'unhealthy');
         await sleep(1200);
@@ -43,7 +43,7 @@ forEachRuntime((runtime) => {
         await sleep(1500);
       }));
 
-    it('leaves a slot running that answers users, however often its health path fails, and warns once', async () => {
+    it('a slot that answers users keeps running although its health path fails repeatedly, with one warning', async () => {
       await expectNoLossWhile(async (commit) => {
         for (let turn = 0; turn < 4; turn++) {
           clone.order(commit, 'unhealthy');
@@ -52,14 +52,14 @@ forEachRuntime((runtime) => {
           await sleep(1000);
         }
       });
-      const news = incidents(clone, told);
+      const news = incidents(clone, lastId);
       expect(news).toEqual([
         expect.stringContaining('blue is unhealthy: 500 {"error":"the database is gone"}.'),
       ]);
-      await until('its recovery', () => incidents(clone, told).includes('blue is healthy again'));
+      await until('the reported recovery', () => incidents(clone, lastId).includes('blue is healthy again'));
     });
 
-    it('leaves a slot running whose health path alone hangs, though users are few', async () => {
+    it('a slot keeps running when only its health path hangs, even with few users', async () => {
       const { commit, pid } = await clone.serving();
 
       clone.order(commit, 'busy');
@@ -69,32 +69,34 @@ forEachRuntime((runtime) => {
         expect(await clone.serving()).toMatchObject({ pid });
       }
       clone.order(commit, null);
-      await until('its recovery', () => incidents(clone, told).includes('blue is healthy again'));
-      expect(incidents(clone, told)[0]).toMatch(
+      await until('the reported recovery', () => incidents(clone, lastId).includes('blue is healthy again'));
+      expect(incidents(clone, lastId)[0]).toMatch(
         /^blue is unhealthy: no answer in \d+ ms\. It is left running/,
       );
     });
 
-    it('restarts a slot that takes requests and answers none of them', async () => {
+    it('a slot that accepts requests without answering is restarted', async () => {
       const { commit, pid } = await clone.serving();
       load = startLoad({ port: clone.ports.http, connections: 8, slow: null, mix: [READ] });
       await load.more(8);
 
       clone.order(commit, 'stuck');
 
-      await until('its restart', () =>
-        incidents(clone, told).join().includes('blue is unhealthy and fails its users'),
+      await until('the reported restart', () =>
+        incidents(clone, lastId).join().includes('blue is unhealthy and fails its users'),
       );
       clone.order(commit, null);
       await until('another process', async () => {
         const now = await clone.serving().catch(() => null);
         return now?.commit === commit && now.pid !== pid;
       });
-      // until then it is at its start, which may take long
-      await until('its health', () => incidents(clone, told).includes('blue answers again'));
+      // until then it counts as starting, which may take long
+      await until('the restarted slot to answer', () =>
+        incidents(clone, lastId).includes('blue answers again'),
+      );
     });
 
-    it('restarts a slot that fails all of its users, and not again before the restart had time to help', async () => {
+    it('a slot that fails all its users is restarted, but not again until the restart had time to help', async () => {
       const { commit } = await clone.serving();
       const { pid } = await clone.slot('blue');
       load = startLoad({ port: clone.ports.http, connections: 2, slow: null, pauseMs: 100, mix: [READ] });
@@ -108,10 +110,10 @@ forEachRuntime((runtime) => {
       await sleep(6000);
       expect((await clone.slot('blue')).pid).toBe(another);
       clone.order(commit, null);
-      await until('its answer', async () => (await clone.get('/version')).status === 200);
+      await until('an answer for users', async () => (await clone.get('/version')).status === 200);
     });
 
-    it('is named by the doctor, whose fix replaces the process', async () => {
+    it('doctor names an unhealthy slot, and its fix replaces the process', async () => {
       const { pid } = await clone.serving();
       kill(pid, 'SIGUSR2');
 
@@ -124,13 +126,13 @@ forEachRuntime((runtime) => {
     });
   });
 
-  describe('beside a standby', () => {
+  describe('with a standby', () => {
     beforeAll(async () => {
       expectLive(await clone.release());
       expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
     });
 
-    it('loses none of the writes in flight to a health path that fails for a moment', () =>
+    it('no write in flight is lost when the health path fails for a moment', () =>
       expectNoLossWhile(async (commit) => {
         clone.order(commit, 'unhealthy');
         await sleep(1200);
@@ -138,28 +140,28 @@ forEachRuntime((runtime) => {
         await sleep(1500);
       }));
 
-    it('moves users to the standby, restarts the slot that fails them, and gives them back', async () => {
+    it('users move to the standby while the slot that fails them is restarted, and then back', async () => {
       const { commit } = await clone.serving();
       const { pid } = await clone.slot('green');
       load = startLoad({ port: clone.ports.http, connections: 4, slow: null, pauseMs: 50, mix: [READ] });
 
       clone.order(commit, 'down');
-      await until('the standby', () => clone.table().active === 'blue');
+      await until('the shift to the standby', () => clone.table().active === 'blue');
       clone.order(commit, null);
       const { failures } = await load.more(1);
 
-      await until('its users', () => clone.table().active === 'green');
+      await until('the shift back', () => clone.table().active === 'green');
       await load.more(20);
       expect((await load.stop()).failures).toBeLessThanOrEqual(failures + 4);
       expect((await clone.slot('green')).pid).not.toBe(pid);
       expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
       expect(await clone.serving()).toMatchObject({ commit });
-      expect(incidents(clone, told).join('; ')).toMatch(
+      expect(incidents(clone, lastId).join('; ')).toMatch(
         /green is unhealthy and fails its users: 503 .*blue serves its users meanwhile.*green serves its users again/,
       );
     });
 
-    it('loses only what a process that hangs has taken: the standby answers before it is killed', async () => {
+    it('a hanging process loses only the requests it has accepted, because the standby answers before the kill', async () => {
       const { commit, pid } = await clone.serving();
       load = startLoad({ port: clone.ports.http, connections: 6, slow: null, pauseMs: 20, mix: [WRITE] });
       await load.more(12);
@@ -167,19 +169,19 @@ forEachRuntime((runtime) => {
       kill(pid, 'SIGSTOP');
 
       await until(
-        'the release again',
+        'the release to be live again',
         async () => (await clone.serving().catch(() => null))?.commit === commit,
       );
-      await until('its own table', () => clone.table().active === 'green');
+      await until('the shift back', () => clone.table().active === 'green');
       await load.more(20);
-      // one for each client
+      // one per client
       expect((await load.stop()).failures).toBeLessThanOrEqual(6);
-      expect(incidents(clone, told).join('; ')).toMatch(
+      expect(incidents(clone, lastId).join('; ')).toMatch(
         /green hangs: its process \d+ is killed and started again; blue serves its users meanwhile/,
       );
     });
 
-    it('goes live by a push and a rollback afterwards', async () => {
+    it('a push and a rollback succeed afterwards', async () => {
       const { commit } = expectLive(await clone.release());
       expectDone(await clone.switchyard('rollback'));
       expect((await clone.serving()).commit).not.toBe(commit);
@@ -187,7 +189,7 @@ forEachRuntime((runtime) => {
   });
 });
 
-/** Six writes are in flight all the time. */
+/** Expects no lost request and no incident while six writes are always in flight. */
 async function expectNoLossWhile(act: (commit: Commit) => Promise<void>): Promise<void> {
   const { commit, pid } = await clone.serving();
   load = startLoad({ port: clone.ports.http, connections: 6, slow: null, mix: [WRITE] });
@@ -197,10 +199,10 @@ async function expectNoLossWhile(act: (commit: Commit) => Promise<void>): Promis
 
   const { failed, failures, requests } = await load.stop();
   const first = failed[0] ?? null;
-  expect({ failures, first, told: failures === 0 ? [] : incidents(clone, told) }).toEqual({
+  expect({ failures, first, news: failures === 0 ? [] : incidents(clone, lastId) }).toEqual({
     failures: 0,
     first: null,
-    told: [],
+    news: [],
   });
   expect(requests).toBeGreaterThan(12);
   expect((await clone.serving()).pid).toBe(pid);
