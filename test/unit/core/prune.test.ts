@@ -155,8 +155,8 @@ describe('pruning after any history', () => {
 
     expect(removed.filter((each) => given.inUse.includes(each) || each === given.active)).toEqual([]);
     if (target && given.releases.includes(target)) expect(kept).toContain(target);
-    for (const { commit: asked } of given.history.filter(({ state }) => !isOver(state))) {
-      expect(removed).not.toContain(asked);
+    for (const { commit: wanted } of given.history.filter(({ state }) => !isOver(state))) {
+      expect(removed).not.toContain(wanted);
     }
     const busy = new Set([
       ...given.inUse,

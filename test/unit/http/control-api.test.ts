@@ -16,9 +16,9 @@ import { commit, deployment } from '../../support/deployments';
 import { afterwards, tempHome } from '../../support/temp-home';
 
 const DEPLOY: ControlRequest = { kind: 'deploy', trigger: 'command', commit: commit('a') };
-let asked: Parameters<RequestDeployment>[0][];
-const take: RequestDeployment = (what) => {
-  asked.push(what);
+let requested: Parameters<RequestDeployment>[0][];
+const accept: RequestDeployment = (what) => {
+  requested.push(what);
   return Promise.resolve(deployment({ id: 3, commit: what.commit ?? null }));
 };
 
@@ -32,7 +32,7 @@ let operations: unknown[];
 let operationMarks: Asked[];
 let withdrawn: string[];
 
-const deskOf = (home: { socket: string }): Parameters<typeof requestDeployment>[0] => ({
+const serversAt = (home: { socket: string }): Parameters<typeof requestDeployment>[0] => ({
   home,
   journal: {
     cancel: (id) => {
@@ -44,7 +44,7 @@ const deskOf = (home: { socket: string }): Parameters<typeof requestDeployment>[
 const clone = () => ({ root: '/clone', now: '/clone' });
 
 beforeEach(() => {
-  asked = [];
+  requested = [];
   operations = [];
   operationMarks = [];
   withdrawn = [];
@@ -52,23 +52,23 @@ beforeEach(() => {
 
 describe('the control socket', () => {
   const app = controlApp({
-    request: take,
+    request: accept,
     requestOperation: operate,
     build: () => 'b-1',
     config: 'c-1',
     clone,
   });
 
-  it('takes a deployment and answers with it', async () => {
+  it('accepts a deployment and answers with it', async () => {
     const answer = await request(app)
       .post('/deployments')
       .send({ ...DEPLOY, slot: 'green' });
     expect(answer.status).toBe(202);
     expect(answer.body).toMatchObject({ id: 3, state: 'queued' });
-    expect(asked).toEqual([{ ...DEPLOY, slot: 'green' }]);
+    expect(requested).toEqual([{ ...DEPLOY, slot: 'green' }]);
   });
 
-  it('answers for its health, and which build of the kit it is', async () => {
+  it('answers for its health, with the build, the configuration and the clone', async () => {
     expect((await request(app).get('/health')).body).toEqual({
       status: 'ok',
       build: 'b-1',
@@ -89,10 +89,10 @@ describe('the control socket', () => {
     const answer = await request(app).post('/deployments').send(body);
     expect(answer.status).toBe(400);
     expect(answer.body.error).toMatchObject({ code: 'E_USAGE' });
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   });
 
-  it("takes an operator's request, for one deployment or for the one at work", async () => {
+  it("accepts an operator's request, for a given deployment or the active one", async () => {
     for (const id of [7, null]) {
       const answer = await request(app).post('/operations').send({ request: 'abort', id });
       expect(answer).toMatchObject({ status: 202, body: { id: id ?? 3, request: 'abort' } });
@@ -114,32 +114,32 @@ describe('the control socket', () => {
     expect(operations).toEqual([]);
   });
 
-  it('refuses what is not JSON, and does not call it a bug of its own', async () => {
+  it('refuses a body that is not JSON as a usage error', async () => {
     const answer = await request(app).post('/deployments').type('application/json').send('{');
     expect(answer.status).toBe(400);
     expect(answer.body.error).toMatchObject({ code: 'E_USAGE' });
   });
 });
 
-describe('a command that asks the deployer', () => {
+describe('a command that sends a request to the deployer', () => {
   it('gets its deployment', async () => {
     const home = await listen(
-      controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+      controlApp({ request: accept, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
     );
-    expect(await requestDeployment(deskOf(home), DEPLOY)).toMatchObject({ id: 3, commit: commit('a') });
-    expect(asked).toMatchObject([DEPLOY]);
+    expect(await requestDeployment(serversAt(home), DEPLOY)).toMatchObject({ id: 3, commit: commit('a') });
+    expect(requested).toMatchObject([DEPLOY]);
   });
 
-  it('marks each request with an id of its own and with the moment at which it gives up', async () => {
+  it('gives each request an id of its own and a deadline', async () => {
     const home = await listen(
-      controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+      controlApp({ request: accept, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
     );
     const before = machineMs();
-    for (let i = 0; i < 2; i++) await requestDeployment(deskOf(home), DEPLOY);
-    await requestOperation(deskOf(home), 'abort', 7);
+    for (let i = 0; i < 2; i++) await requestDeployment(serversAt(home), DEPLOY);
+    await requestOperation(serversAt(home), 'abort', 7);
 
     const marks = [
-      ...asked,
+      ...requested,
       ...operationMarks.map((mark) => ({ delivery: mark.id, deadline: mark.deadline })),
     ];
     expect(new Set(marks.map(({ delivery }) => delivery)).size).toBe(3);
@@ -149,101 +149,109 @@ describe('a command that asks the deployer', () => {
     }
   });
 
-  it('withdraws a request whose answer does not come, and says so', async () => {
+  it('withdraws a request without an answer, and says so', async () => {
     const home = await listen((req) => req.socket.destroy());
-    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
+    await expect(requestDeployment(serversAt(home), DEPLOY)).rejects.toMatchObject({
       code: 'E_DEPLOYER_DOWN',
       message: 'The deployer does not answer. This request was withdrawn.',
     });
     expect(withdrawn).toHaveLength(1);
   });
 
-  it('finds a request that was carried out though its answer was lost', async () => {
+  it('finds the deployment of a request whose answer was lost', async () => {
     const home = await listen((req) => req.socket.destroy());
-    const desk = { home, journal: { cancel: () => Promise.resolve(deployment({ id: 8 })) } };
-    expect(await requestDeployment(desk, DEPLOY)).toMatchObject({ id: 8 });
+    const servers = { home, journal: { cancel: () => Promise.resolve(deployment({ id: 8 })) } };
+    expect(await requestDeployment(servers, DEPLOY)).toMatchObject({ id: 8 });
   });
 
-  it('does not claim a withdrawal that it could not write', async () => {
+  it('does not claim a withdrawal that could not be written', async () => {
     const home = await listen((req) => req.socket.destroy());
-    const desk = { home, journal: { cancel: () => Promise.reject(new Error('locked')) } };
-    await expect(requestDeployment(desk, DEPLOY)).rejects.toMatchObject({
+    const servers = { home, journal: { cancel: () => Promise.reject(new Error('locked')) } };
+    await expect(requestDeployment(servers, DEPLOY)).rejects.toMatchObject({
       code: 'E_DEPLOYER_DOWN',
       message: expect.stringContaining('may still carry out this request'),
       hint: expect.stringContaining('npm run -s history'),
     });
   });
 
-  it('that is killed before its request is read has asked for nothing', async () => {
+  it('has no effect when it is killed before its request is read', async () => {
     const home = await listen(
-      controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+      controlApp({ request: accept, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
     );
     const text = JSON.stringify(DEPLOY);
     const program = `const socket = require('net').connect(process.argv[1], () => socket.write(
       'POST /deployments HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: ${text.length}\\r\\n\\r\\n' +
       process.argv[2], () => process.exit()));`;
-    // nothing is read meanwhile, as in a process that is stopped
+    // this process reads nothing meanwhile, like a stopped one
     execFileSync(process.execPath, ['-e', program, home.socket, text]);
     expect((await fetchHealth(home)).status).toBe(200);
-    expect(asked).toEqual([]);
+    expect(requested).toEqual([]);
   });
 
-  it('gets the deployment that its request is for, or why there is none', async () => {
+  it('gets the deployment that its request applies to, or the error', async () => {
     const home = await listen(
-      controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+      controlApp({ request: accept, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
     );
-    expect(await requestOperation(deskOf(home), 'abort', 7)).toMatchObject({ id: 7, request: 'abort' });
-    await expect(requestOperation(deskOf(home), 'promote', null)).rejects.toMatchObject({
+    expect(await requestOperation(serversAt(home), 'abort', 7)).toMatchObject({ id: 7, request: 'abort' });
+    await expect(requestOperation(serversAt(home), 'promote', null)).rejects.toMatchObject({
       code: 'E_NOT_HOLDING',
     });
   });
 
-  it('gets what the deployer refuses with: code, sentence and hint', async () => {
+  it("gets the deployer's error with its code, message and hint", async () => {
     const refuse = (): Promise<never> => Promise.reject(new KnownError('E_DISK', 'It is full.', 'Empty it.'));
     const home = await listen(
       controlApp({ request: refuse, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
     );
-    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
+    await expect(requestDeployment(serversAt(home), DEPLOY)).rejects.toMatchObject({
       code: 'E_DISK',
       message: 'It is full.',
       hint: 'Empty it.',
     });
   });
 
-  it('is told when no deployer is there', async () => {
-    const socket = path.join(tempHome(), 'nobody.sock');
-    await expect(requestDeployment(deskOf({ socket }), DEPLOY)).rejects.toMatchObject({
+  it('gets an error without a deployer', async () => {
+    const socket = path.join(tempHome(), 'missing.sock');
+    await expect(requestDeployment(serversAt({ socket }), DEPLOY)).rejects.toMatchObject({
       code: 'E_DEPLOYER_DOWN',
     });
   });
 
-  it('is told when the deployer is ended while it asks', async () => {
+  it('gets an error when the deployer is killed during the request', async () => {
     const home = await listen((req) => req.socket.destroy());
-    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({ code: 'E_DEPLOYER_DOWN' });
+    await expect(requestDeployment(serversAt(home), DEPLOY)).rejects.toMatchObject({
+      code: 'E_DEPLOYER_DOWN',
+    });
   });
 
-  it('is told to start a deployer of another version again', async () => {
+  it('gets a hint to restart a deployer of another version', async () => {
     const home = await listen((_req, res) => res.writeHead(404).end('<html>Cannot POST'));
-    await expect(requestDeployment(deskOf(home), DEPLOY)).rejects.toMatchObject({
+    await expect(requestDeployment(serversAt(home), DEPLOY)).rejects.toMatchObject({
       code: 'E_DEPLOYER_DOWN',
       hint: expect.stringContaining('npm stop && npm start'),
     });
   });
 });
 
-describe('the build that the deployer is of', () => {
-  it('is told by its health', async () => {
+describe('the build of the deployer', () => {
+  it('is read from its health answer', async () => {
     expect(
       await deployerBuild(
         await listen(
-          controlApp({ request: take, requestOperation: operate, build: () => 'b-1', config: 'c-1', clone }),
+          controlApp({
+            request: accept,
+            requestOperation: operate,
+            build: () => 'b-1',
+            config: 'c-1',
+            clone,
+          }),
         ),
       ),
     ).toBe('b-1');
   });
 
-  it('is none when nobody answers, or when it is not the deployer that does', async () => {
-    expect(await deployerBuild({ socket: path.join(tempHome(), 'nobody.sock') })).toBeNull();
+  it('is null when nothing answers, or something other than the deployer', async () => {
+    expect(await deployerBuild({ socket: path.join(tempHome(), 'missing.sock') })).toBeNull();
     expect(await deployerBuild(await listen((_req, res) => res.end('<html>')))).toBeNull();
   });
 });

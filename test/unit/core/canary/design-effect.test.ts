@@ -15,7 +15,7 @@ function visits(dice: SeededRandom, users: number, broken: number): Samples {
     const ratio = dice.next() < broken ? 0.5 : 0.001;
     const usual = Math.exp(5 + dice.normal());
     const before = samples.errors;
-    for (let asked = 0; asked === 0 || dice.next() < 0.9; asked++) {
+    for (let sent = 0; sent === 0 || dice.next() < 0.9; sent++) {
       const failed = dice.next() < ratio;
       samples.requests += 1;
       errors.add(`u${user}`, failed ? 1 : 0);

@@ -33,7 +33,7 @@ function busy(dice: SeededRandom, seconds: number, canary: Side, stable: Side): 
     for (let tick = 0; tick < ticks; tick++) {
       const late = Math.max(own[tick] as number, shared[tick] as number);
       const warming = cold * Math.exp((-tick * TICK_MS) / 1000);
-      for (let asked = dice.times(requests * 4, 0.25); asked > 0; asked--) {
+      for (let left = dice.times(requests * 4, 0.25); left > 0; left--) {
         const ms = times * 40 * Math.exp(dice.normal() / 2) + warming + late * dice.next();
         latencies.push({ at: tick * TICK_MS + TICK_MS * dice.next(), ms });
       }

@@ -2,14 +2,14 @@ import { imageFailure } from '../../../../deploy/release/artifact/image-failure'
 import { commandEnd } from '../../../support/command-end';
 
 /** The end of the builder's output: that of the step, the same again in a frame, and the builder's own error. */
-function builder(command: string, code: number, ...said: string[]): string[] {
+function builder(command: string, code: number, ...output: string[]): string[] {
   return [
     '#12 [build 5/5] RUN something',
-    ...said.map((line) => `#12 0.831 ${line}`),
+    ...output.map((line) => `#12 0.831 ${line}`),
     `#12 ERROR: executor failed running [/bin/sh -c ${command}]: exit code: ${code}`,
     '------',
     ' > [blue build 5/5] RUN something:',
-    ...said.map((line) => `#12 0.831 ${line}`),
+    ...output.map((line) => `#12 0.831 ${line}`),
     '------',
     `failed to solve: executor failed running [/bin/sh -c ${command}]: exit code: ${code}`,
   ];
@@ -47,26 +47,26 @@ it('a failed install is reported as one, and may be the fault of the registry', 
 });
 
 it('a missing start file is named', () => {
-  const said = 'This commit has no app/nothing.js, which app.start names.';
-  expect(failure(builder('[ -f "$START" ] || { echo …; exit 1; }', 1, said))).toMatchObject({
+  const message = 'This commit has no app/nothing.js, which app.start names.';
+  expect(failure(builder('[ -f "$START" ] || { echo …; exit 1; }', 1, message))).toMatchObject({
     code: 'E_BUILD',
-    message: said,
+    message,
   });
 });
 
 it('a failed build is not confused with a missing start file, even in one command', () => {
   const both = 'nice -n 10 sh -c "$BUILD" && { [ -f "$START" ] || { echo …; exit 1; }; }';
-  const said = 'This commit has no app/nothing.js, which app.start names.';
-  expect(failure(builder(both, 1, 'error: 3 warnings', said))).toMatchObject({ message: said });
+  const message = 'This commit has no app/nothing.js, which app.start names.';
+  expect(failure(builder(both, 1, 'error: 3 warnings', message))).toMatchObject({ message });
   expect(failure(builder(both, 2, 'error: it broke'))).toMatchObject({
     message: expect.stringMatching(/^The build .*exited with code 2: .*it broke/) as string,
   });
 });
 
 it('the time that the builder adds to repeated output is left out', () => {
-  const said = 'This commit has no app/nothing.js, which app.start names.';
-  const repeated = [...builder('[ -f "$START" ] || { echo …; exit 1; }', 1, said), `0.077 ${said}`];
-  expect(failure(repeated)).toMatchObject({ message: said });
+  const message = 'This commit has no app/nothing.js, which app.start names.';
+  const repeated = [...builder('[ -f "$START" ] || { echo …; exit 1; }', 1, message), `0.077 ${message}`];
+  expect(failure(repeated)).toMatchObject({ message });
 });
 
 it('a killed step or builder is a fault of the machine', () => {

@@ -4,7 +4,7 @@ import { withoutTable } from '../../../../scripts/bench/fronts';
 
 const template = readFileSync(path.resolve(__dirname, '../../../../nginx/site.conf.template'), 'utf8');
 
-test('the plain nginx of the benchmark is ours without its looks at the table', () => {
+test('the plain nginx of the benchmark is ours without the traffic table', () => {
   const plain = withoutTable(template.replace(/\$\{[A-Z_0-9]+\}/g, 'x'), 'green', 7);
   expect(plain).not.toMatch(/^[^#]*(\$realpath_root|slot_\$slot|-f ".*\/traffic\/)/m);
   expect(plain).toContain('proxy_pass http://slot_green;');

@@ -4,7 +4,7 @@ import path from 'node:path';
 const root = path.resolve(__dirname, '../../../..');
 const bench = path.join(root, 'scripts', 'bench');
 
-test('what the benchmark loads of the kit by its name is there', () => {
+test('every module that the benchmark loads by name exists', () => {
   const named = readdirSync(bench, { recursive: true, encoding: 'utf8' })
     .filter((file) => file.endsWith('.js'))
     .flatMap((file) => [...readFileSync(path.join(bench, file), 'utf8').matchAll(/\bkit\('([^']+)'\)/g)])

@@ -1,6 +1,6 @@
 import { quantile, ratioOf, spread } from '../../../../scripts/bench/statistics';
 
-test('equal pairs have the ratio 1, surely', () => {
+test('equal pairs have a ratio of exactly 1', () => {
   expect(
     ratioOf([
       [5, 5],
@@ -10,7 +10,7 @@ test('equal pairs have the ratio 1, surely', () => {
   ).toEqual({ ratio: 1, low: 1, high: 1, pairs: 3 });
 });
 
-test('a ratio that differs from pair to pair has an interval around it', () => {
+test('pairs with different ratios have an interval around their ratio', () => {
   const { ratio, low, high } = ratioOf([
     [90, 100],
     [100, 100],
@@ -22,11 +22,11 @@ test('a ratio that differs from pair to pair has an interval around it', () => {
   expect(high).toBeGreaterThan(1);
 });
 
-test('one pair proves nothing', () => {
+test('a single pair has an infinite interval', () => {
   expect(ratioOf([[2, 1]])).toEqual({ ratio: 2, low: 0, high: Infinity, pairs: 1 });
 });
 
-test('quantiles and spreads are those of the values', () => {
+test('quantiles and spreads match the values', () => {
   expect(quantile([1, 2, 3, 4], 0.5)).toBe(2.5);
   expect(quantile([], 0.99)).toBe(0);
   expect(spread([3, 1, 2])).toEqual({ median: 2, slowest: 3, count: 3 });
