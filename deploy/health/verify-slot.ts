@@ -25,6 +25,20 @@ const LOG_LINES = 40;
 /** Refused connections and 503 mean a slow start; any other bad answer will hardly improve. Milliseconds. */
 const WRONG_ANSWERS_MS = 3000;
 
+/** The process to verify and where it answers; looked up once per verification, not at each probe. */
+export interface VerifyTarget {
+  proof: Proof;
+  port: number;
+  health: string;
+  smoke: string[];
+}
+
+/** Throws E_INTERNAL when the release is no longer in the home. */
+export function verifyTarget(context: DeployContext, proof: Proof): VerifyTarget {
+  const { health, smoke } = builtRelease(context, proof.commit).app;
+  return { proof, port: slotNamed(context, proof.slot).port, health, smoke };
+}
+
 /**
  * Waits until the process that was just started answers as itself. Detects an exit at once.
  * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS.
@@ -34,11 +48,12 @@ export async function waitUntilHealthy(
   proof: Proof,
   signal?: AbortSignal,
 ): Promise<RunningSlot> {
+  const target = verifyTarget(context, proof);
   const deadline = machineMs() + context.config.limits.start * 1000;
   let lastStarting = machineMs();
   const { pid } = await mustStillRun(context, proof);
   for (;;) {
-    const answer = await ask(context, proof, signal);
+    const answer = await ask(target, signal);
     signal?.throwIfAborted();
     if (answer.status === 200) mustBeItself(answer, proof);
     // while the pid is alive the runtime has nothing new to report, and asking it takes CPU time from the start
@@ -47,8 +62,8 @@ export async function waitUntilHealthy(
     if (running && answer.status === 200) return running;
     const now = machineMs();
     if (answer.status === null || answer.status === 503) lastStarting = now;
-    if (now >= deadline) throw await unhealthy(context, proof, answer, 'limits.start');
-    if (now - lastStarting > WRONG_ANSWERS_MS) throw await unhealthy(context, proof, answer);
+    if (now >= deadline) throw await unhealthy(context, target, answer, 'limits.start');
+    if (now - lastStarting > WRONG_ANSWERS_MS) throw await unhealthy(context, target, answer);
     await sleep(LOOK_EVERY_MS, undefined, { signal });
   }
 }
@@ -63,13 +78,14 @@ export async function verifySlot(
   proof: Proof,
   signal?: AbortSignal,
 ): Promise<RunningSlot> {
+  const target = verifyTarget(context, proof);
   const before = await mustStillRun(context, proof);
   for (let good = 0; good < GOOD_ANSWERS; good++) {
-    const answer = await unlessSilent(() => ask(context, proof, signal), signal);
-    if (answer.status !== 200) throw await unhealthy(context, proof, answer);
+    const answer = await unlessSilent(() => ask(target, signal), signal);
+    if (answer.status !== 200) throw await unhealthy(context, target, answer);
     mustBeItself(answer, proof);
   }
-  await smoke(context, proof, signal);
+  await smoke(target, signal);
   const after = await mustStillRun(context, proof);
   if (after.pid !== before.pid)
     throw new KnownError('E_EXITED', `${proof.slot} was replaced while it was verified.`);
@@ -97,10 +113,8 @@ function howItEnded(running: RunningSlot | undefined): string {
 }
 
 /** Probes the slot's health path directly. */
-export async function ask(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<ProbeAnswer> {
-  const { app } = builtRelease(context, proof.commit);
-  const { port } = slotNamed(context, proof.slot);
-  return probe({ port, path: app.health, timeoutMs: PROBE_TIMEOUT_MS, signal });
+export function ask({ port, health }: VerifyTarget, signal?: AbortSignal): Promise<ProbeAnswer> {
+  return probe({ port, path: health, timeoutMs: PROBE_TIMEOUT_MS, signal });
 }
 
 /** True for a 200 from the very process. */
@@ -117,10 +131,8 @@ function mustBeItself(answer: ProbeAnswer, proof: Proof): void {
   throw new KnownError('E_WRONG_PROCESS', `The health answer in ${proof.slot} names ${wrong}.`);
 }
 
-async function smoke(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<void> {
-  const { app } = builtRelease(context, proof.commit);
-  const { port } = slotNamed(context, proof.slot);
-  for (const path of app.smoke) {
+async function smoke({ proof, port, smoke: paths }: VerifyTarget, signal?: AbortSignal): Promise<void> {
+  for (const path of paths) {
     const question = { port, path, timeoutMs: PROBE_TIMEOUT_MS, signal };
     const answer = await unlessSilent(() => probe(question), signal);
     if (answer.status === null || answer.status >= 400) {
@@ -131,24 +143,23 @@ async function smoke(context: DeployContext, proof: Proof, signal?: AbortSignal)
 
 async function unhealthy(
   context: DeployContext,
-  proof: Proof,
+  target: VerifyTarget,
   answer: ProbeAnswer,
   limit?: string,
 ): Promise<KnownError> {
-  const { app } = builtRelease(context, proof.commit);
-  const why = answer.status === null ? await whySilent(context, proof) : '';
+  const { health, proof } = target;
+  const why = answer.status === null ? await whySilent(context, target) : '';
   return new KnownError(
     'E_UNHEALTHY',
-    `${app.health} in ${proof.slot} answered ${answer.said}${why && ` (${why})`}.`,
+    `${health} in ${proof.slot} answered ${answer.said}${why && ` (${why})`}.`,
     readLog(proof.slot),
     limit,
   );
 }
 
 /** An app that ignores PORT is the most common cause of silence. */
-async function whySilent(context: DeployContext, proof: Proof): Promise<string> {
+async function whySilent(context: DeployContext, { proof, port }: VerifyTarget): Promise<string> {
   const { pid } = await mustStillRun(context, proof);
-  const { port } = slotNamed(context, proof.slot);
   const ports = pid === null ? [] : [...new Set(processTree(pid).flatMap(listeningPorts))];
   if (ports.length > 0 && !ports.includes(port)) return `it listens on ${ports.join(', ')} and not on PORT`;
   return failureLine(await context.runtime.logs(proof.slot, LOG_LINES));

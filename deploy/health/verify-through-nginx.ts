@@ -4,11 +4,11 @@ import { KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/interfaces';
 import type { Proof } from '../core/slot';
 import type { DeployContext } from '../context';
-import { builtRelease } from '../context';
 import type { ProcessWatch, Sight, Tell } from './process-watch';
 import { lostWithEngine, processWatch } from './process-watch';
 import { unlessSilent } from './slot-health';
-import { ask, isGood } from './verify-slot';
+import type { VerifyTarget } from './verify-slot';
+import { ask, isGood, verifyTarget } from './verify-slot';
 import { machineMs } from '../os/machine-clock';
 
 const LOOK_EVERY_MS = 50;
@@ -23,45 +23,45 @@ export async function verifyServed(
   tell: Tell,
   signal?: AbortSignal,
 ): Promise<void> {
+  const target = verifyTarget(context, proof);
   const process = processWatch(context, proof, tell);
-  const answer = await askThroughNginx(context, proof, signal);
+  const answer = await askThroughNginx(context, target, signal);
   // a process that exited and was restarted meanwhile gives the same answer
   const sight = await process.look();
   if (isGood(answer, proof)) return;
   const again =
-    sight === 'away' && (await engineIsBack(context, proof, process, signal))
-      ? await askThroughNginx(context, proof, signal)
+    sight === 'away' && (await engineIsBack(context, target, process, signal))
+      ? await askThroughNginx(context, target, signal)
       : answer;
   if (isGood(again, proof)) return;
-  const { app } = builtRelease(context, proof.commit);
   throw new KnownError(
     'E_NOT_SERVED',
-    `Through nginx ${app.health} answered ${again.said}, not ${proof.slot}.`,
+    `Through nginx ${target.health} answered ${again.said}, not ${proof.slot}.`,
   );
 }
 
-async function askThroughNginx(
-  context: DeployContext,
-  proof: Proof,
+function askThroughNginx(
+  { traffic }: DeployContext,
+  { health, proof }: VerifyTarget,
   signal?: AbortSignal,
 ): Promise<ProbeAnswer> {
-  const { app } = builtRelease(context, proof.commit);
-  return unlessSilent(() => context.traffic.verify(app.health, signal, proof.slot), signal);
+  return unlessSilent(() => traffic.verify(health, signal, proof.slot), signal);
 }
 
 /** Returns true when the slot answers again. Throws E_ENGINE if it does not in time. */
 async function engineIsBack(
   context: DeployContext,
-  proof: Proof,
+  target: VerifyTarget,
   process: ProcessWatch,
   signal?: AbortSignal,
 ): Promise<true> {
+  const { proof } = target;
   const { start } = context.config.limits;
   const deadline = machineMs() + start * 1000;
   let sight: Sight = 'away';
   for (; machineMs() < deadline; await sleep(LOOK_EVERY_MS, undefined, { signal })) {
     sight = await process.look();
-    if (sight !== 'away' && isGood(await ask(context, proof, signal), proof)) return true;
+    if (sight !== 'away' && isGood(await ask(target, signal), proof)) return true;
   }
   throw lostWithEngine(proof, sight, start);
 }

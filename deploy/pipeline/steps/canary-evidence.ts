@@ -31,6 +31,7 @@ export interface Evidence {
 export function gatherEvidence(context: DeployContext, step: Judging, hurt: Set<string>): Evidence {
   const { home, config } = context;
   const book = new SampleBook(config.canary.goal);
+  const { health, smoke } = builtRelease(context, step.commit).app;
   let position = logPosition(home);
   return {
     read(counts) {
@@ -40,8 +41,7 @@ export function gatherEvidence(context: DeployContext, step: Judging, hurt: Set<
       if (counts) book.add(read.requests);
     },
     async probe() {
-      const { app } = builtRelease(context, step.commit);
-      const paths = [app.health, ...app.smoke];
+      const paths = [health, ...smoke];
       await Promise.all([step.slot, ...step.against].map((slot) => askSome(context, slot, paths, book)));
     },
     canary: () => book.samples([step.slot]),
