@@ -28,7 +28,7 @@ import { openContext } from './context';
 const DEPLOYER_MAY_BE_GONE_MS = 5000;
 const POST_AGAIN_AFTER_MS = 100;
 /** Git's id for the new tip of a deleted branch. */
-const NOBODY = /^0+$/;
+const NO_COMMIT = /^0+$/;
 
 interface Update {
   before: string;
@@ -88,7 +88,7 @@ async function tellDeployer(context: DeployContext, update: Update): Promise<voi
 function sayIgnored(why: string, { ref, after }: Update, branch: string): void {
   console.log(`- Nothing to deploy: ${printable(why)}`);
   const other = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
-  if (other === undefined || other === branch || NOBODY.test(after)) return;
+  if (other === undefined || other === branch || NO_COMMIT.test(after)) return;
   console.log(`  To deploy it: git push live ${printable(other)}:${branch}`);
 }
 

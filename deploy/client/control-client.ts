@@ -1,6 +1,5 @@
 /** Sends the commands' requests to the deployer through its control socket. */
 import { randomUUID } from 'node:crypto';
-import http from 'node:http';
 import { askedHeaders } from '../http/request-headers';
 import type { ClonePlace } from '../home/clone-place';
 import type { ControlRequest } from '../http/control-api';
@@ -9,6 +8,7 @@ import type { ErrorCode } from '../core/errors';
 import type { Deployment, OperatorRequest } from '../core/deployment';
 import type { Home } from '../home/home';
 import type { Journal } from '../journal/journal';
+import { sendHttp } from '../os/http';
 import { machineMs } from '../os/machine-clock';
 
 const TIMEOUT_MS = 5000;
@@ -26,8 +26,8 @@ interface Answer {
 }
 
 /** Queues a deployment. Throws E_DEPLOYER_DOWN, or the deployer's error. */
-export function requestDeployment(desk: ControlContext, request: ControlRequest): Promise<Deployment> {
-  return post(desk, '/deployments', request);
+export function requestDeployment(deployer: ControlContext, request: ControlRequest): Promise<Deployment> {
+  return post(deployer, '/deployments', request);
 }
 
 /**
@@ -35,11 +35,11 @@ export function requestDeployment(desk: ControlContext, request: ControlRequest)
  * E_NOT_HOLDING, E_NOTHING_TO_ABORT.
  */
 export function requestOperation(
-  desk: ControlContext,
+  deployer: ControlContext,
   request: OperatorRequest,
   id: number | null,
 ): Promise<Deployment> {
-  return post(desk, '/operations', { request, id });
+  return post(deployer, '/operations', { request, id });
 }
 
 async function post({ home, journal }: ControlContext, path: string, body: object): Promise<Deployment> {
@@ -106,28 +106,16 @@ export async function deployerBuild(home: Pick<Home, 'socket'>): Promise<string 
   return (await deployerLoaded(home))?.build ?? null;
 }
 
-function ask(
+async function ask(
   socketPath: string,
   method: string,
   path: string,
-  text: string,
+  body: string,
   more: Record<string, string> = {},
 ): Promise<Answer> {
-  const length = Buffer.byteLength(text);
-  const headers = { 'content-type': 'application/json', 'content-length': length, ...more };
-  return new Promise((resolve, reject) => {
-    const down = (): void => reject(new KnownError('E_DEPLOYER_DOWN', 'The deployer does not answer.'));
-    const options = { socketPath, path, method, headers, timeout: TIMEOUT_MS };
-    const request = http.request(options, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('error', down);
-      response.on('end', () => {
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') });
-      });
-    });
-    request.on('timeout', () => request.destroy());
-    request.on('error', down);
-    request.end(text);
-  });
+  const headers = { 'content-type': 'application/json', ...more };
+  const request = { to: { socketPath }, method, path, headers, body, timeoutMs: TIMEOUT_MS };
+  const response = await sendHttp(request).catch(() => null);
+  if (!response?.complete) throw new KnownError('E_DEPLOYER_DOWN', 'The deployer does not answer.');
+  return { status: response.status, text: response.body.toString('utf8') };
 }

@@ -3,14 +3,15 @@
  * the public port, and by doctor.
  */
 import { randomUUID } from 'node:crypto';
-import http from 'node:http';
+import type { OutgoingHttpHeaders } from 'node:http';
 import { DEADLINE_HEADER } from '../http/request-headers';
 import { KnownError } from '../core/errors';
+import { HttpTimeout, sendHttp } from '../os/http';
 import { machineMs } from '../os/machine-clock';
 import { signatureOf } from '../http/webhook/signature';
 
 const TIMEOUT_MS = 10_000;
-const NOBODY = /^0+$/;
+const NO_COMMIT = /^0+$/;
 
 export interface Push {
   /** The deployer's port on 127.0.0.1, or nginx's. */
@@ -30,11 +31,10 @@ export type PushAnswer = { id: number } | { ignored: string };
  */
 export async function postPush(push: Push): Promise<PushAnswer> {
   const { before, after, ref, secret, delivery } = push;
-  const deleted = NOBODY.test(after);
-  const body = Buffer.from(JSON.stringify({ ref, before, after, created: NOBODY.test(before), deleted }));
+  const deleted = NO_COMMIT.test(after);
+  const body = Buffer.from(JSON.stringify({ ref, before, after, created: NO_COMMIT.test(before), deleted }));
   const headers = {
     'content-type': 'application/json',
-    'content-length': body.length,
     'x-github-event': 'push',
     'x-github-delivery': delivery,
     'x-hub-signature-256': signatureOf(secret, body),
@@ -63,7 +63,6 @@ export async function postPing({ port, secret, timeoutMs }: Ping): Promise<numbe
   const body = Buffer.from(JSON.stringify({ zen: 'Is the webhook set up correctly?' }));
   const headers = {
     'content-type': 'application/json',
-    'content-length': body.length,
     'x-github-event': 'ping',
     'x-github-delivery': randomUUID(),
     'x-hub-signature-256': signatureOf(secret, body),
@@ -79,33 +78,18 @@ function readAnswer(text: string): PushAnswer {
   }
 }
 
-function post(
+async function post(
   port: number,
-  headers: http.OutgoingHttpHeaders,
+  headers: OutgoingHttpHeaders,
   body: Buffer,
   timeoutMs: number,
 ): Promise<{ status: number; text: string }> {
-  return new Promise((resolve, reject) => {
-    const down = (error: Error): void =>
-      reject(new KnownError('E_DEPLOYER_DOWN', `the webhook was not accepted: ${error.message}.`));
-    const options = {
-      host: '127.0.0.1',
-      port,
-      path: '/_deploy/webhook',
-      method: 'POST',
-      headers,
-      timeout: timeoutMs,
-    };
-    const request = http.request(options, (response) => {
-      const parts: Buffer[] = [];
-      response.on('data', (part: Buffer) => parts.push(part));
-      response.on('end', () =>
-        resolve({ status: response.statusCode ?? 0, text: Buffer.concat(parts).toString('utf8') }),
-      );
-      response.on('error', down);
-    });
-    request.on('timeout', () => request.destroy(new Error('it does not answer')));
-    request.on('error', down);
-    request.end(body);
-  });
+  try {
+    const request = { to: { port }, path: '/_deploy/webhook', method: 'POST', headers, body, timeoutMs };
+    const response = await sendHttp(request);
+    return { status: response.status, text: response.body.toString('utf8') };
+  } catch (error) {
+    const why = error instanceof HttpTimeout ? 'it does not answer' : (error as Error).message;
+    throw new KnownError('E_DEPLOYER_DOWN', `the webhook was not accepted: ${why}.`);
+  }
 }

@@ -1,8 +1,7 @@
 /** Compares the clock with the journal and the source. Nothing is ordered by the clock, so a step is only a warning. */
-import http from 'node:http';
-import https from 'node:https';
 import { duration, plural } from '../core/format';
 import { asRoot } from '../os/as-root';
+import { sendHttp } from '../os/http';
 import type { Judgement } from './finding';
 import { orOk, warning } from './finding';
 import type { DoctorContext } from './context';
@@ -52,19 +51,13 @@ export function judgeSkew(skew: number | null): Judgement[] {
 }
 
 /** The Date header of an HTTP source, in milliseconds since 1970; null for other sources and without an answer. */
-function dateOf(source: string): Promise<number | null> {
+async function dateOf(source: string): Promise<number | null> {
   const url = URL.canParse(source) ? new URL(source) : null;
-  if (url === null || !/^https?:$/.test(url.protocol)) return Promise.resolve(null);
-  const { request } = url.protocol === 'https:' ? https : http;
-  return new Promise((resolve) => {
-    // host and port only: credentials in the URL are for git
-    const asking = request({ host: url.hostname, port: url.port, method: 'HEAD', path: '/', agent: false });
-    const limit = setTimeout(() => asking.destroy(new Error('too late')), ASK_MS);
-    asking.on('response', ({ headers }) => resolve(momentIn(headers.date)));
-    asking.on('error', () => resolve(null));
-    asking.on('close', () => clearTimeout(limit));
-    asking.end();
-  });
+  if (url === null || !/^https?:$/.test(url.protocol)) return null;
+  // host and port only: credentials in the URL are for git
+  const request = { to: { url: new URL(url.origin) }, method: 'HEAD', timeoutMs: ASK_MS };
+  const response = await sendHttp(request, 0).catch(() => null);
+  return momentIn(response?.headers.date);
 }
 
 function momentIn(date: string | undefined): number | null {

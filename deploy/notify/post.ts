@@ -1,8 +1,10 @@
 /** Makes one attempt to send a notice. The URL is a secret: results name at most its host. */
 import type { Notice } from '../core/notices';
+import type { HttpRequest } from '../os/http';
+import { HttpTimeout, sendHttp } from '../os/http';
 import { bodyFor } from './body';
 
-export interface Taken {
+export interface Delivery {
   ok: boolean;
   /** The outcome as one clause: `answered 200`, `ECONNREFUSED`. */
   said: string;
@@ -20,38 +22,28 @@ export async function postNotice(
   notice: Notice,
   limitMs: number,
   end?: AbortSignal,
-): Promise<Taken> {
+): Promise<Delivery> {
   try {
-    const { address, authorization } = withoutPassword(url);
-    const { ok, status, body } = await fetch(address, {
+    const request: HttpRequest = {
+      to: { url: new URL(url) },
       method: 'POST',
-      headers: { 'content-type': 'application/json', 'user-agent': 'switchyard', ...authorization },
+      headers: { 'content-type': 'application/json', 'user-agent': 'switchyard' },
       body: bodyFor(url, notice),
-      redirect: 'manual',
-      signal: AbortSignal.any([AbortSignal.timeout(limitMs), ...(end ? [end] : [])]),
-    });
-    await body?.cancel();
+      timeoutMs: limitMs,
+      signal: end,
+    };
+    const { status } = await sendHttp(request, 0);
+    const ok = status >= 200 && status < 300;
     return { ok, said: `answered ${status}`, again: status >= 500 || status === 429 || status === 408 };
   } catch (error) {
     return { ok: false, said: inWords(error, limitMs), again: true };
   }
 }
 
-/** fetch rejects a URL with credentials; an Authorization header is equivalent. */
-function withoutPassword(url: string): { address: URL; authorization: Record<string, string> } {
-  const address = new URL(url);
-  const { username, password } = address;
-  if (username === '' && password === '') return { address, authorization: {} };
-  address.username = address.password = '';
-  const pair = `${decodeURIComponent(username)}:${decodeURIComponent(password)}`;
-  return { address, authorization: { authorization: `Basic ${Buffer.from(pair).toString('base64')}` } };
-}
-
-/** Describes the failure without fetch's own message, which may contain the URL. */
+/** Describes the failure by its code, because a message may contain the URL. */
 function inWords(error: unknown, limitMs: number): string {
-  const { name, cause } = error as { name?: string; cause?: { code?: string } };
-  if (name === 'TimeoutError') return `no answer within ${limitMs / 1000} s`;
-  return cause?.code ?? 'cannot be reached';
+  if (error instanceof HttpTimeout) return `no answer within ${limitMs / 1000} s`;
+  return (error as NodeJS.ErrnoException).code ?? 'cannot be reached';
 }
 
 /** The only part of a URL that may be shown. */

@@ -1,8 +1,9 @@
 /** Sends one request to a health path and reports the response. */
 import { connect } from 'node:net';
-import { request, type ClientRequest, type IncomingMessage } from 'node:http';
 import { printable } from '../core/format';
 import type { ProbeAnswer } from '../core/interfaces';
+import type { HttpRequest } from '../os/http';
+import { sendHttp } from '../os/http';
 
 export interface ProbeTarget {
   /** A port on 127.0.0.1, or a unix socket. */
@@ -31,28 +32,16 @@ const WORDS: Record<string, string> = {
 };
 
 /** Sends one request on its own connection. Never throws: without a response, `status` is null. */
-export function probe(target: ProbeTarget): Promise<ProbeAnswer> {
+export async function probe(target: ProbeTarget): Promise<ProbeAnswer> {
   const started = performance.now();
   const elapsed = (): number => Math.round(performance.now() - started);
-  return new Promise<ProbeAnswer>((resolve) => {
-    const nobody = (said: string): void =>
-      resolve({ status: null, commit: null, instance: null, ms: elapsed(), said });
-    const asking = ask(target);
-    // not the socket's idle timeout, which a response that drips forever would never trigger
-    const limit = setTimeout(() => {
-      nobody(`no answer in ${target.timeoutMs} ms`);
-      asking.destroy();
-    }, target.timeoutMs);
-    asking.on('response', (response) => {
-      collect(response, (body) => resolve(answer(response.statusCode ?? 0, body, elapsed())));
-    });
-    asking.on('error', (error: NodeJS.ErrnoException) => nobody(inWords(error)));
-    asking.on('close', () => clearTimeout(limit));
-    asking.end();
-  }).catch((error: NodeJS.ErrnoException) => {
-    // a path that is invalid in an HTTP request
-    return { status: null, commit: null, instance: null, ms: elapsed(), said: inWords(error) };
-  });
+  try {
+    const { status, body } = await sendHttp(requestTo(target), MOST_BYTES);
+    return answer(status, body.toString('utf8'), elapsed());
+  } catch (error) {
+    // also for a path that is invalid in an HTTP request
+    return { status: null, commit: null, instance: null, ms: elapsed(), said: inWords(error as Error) };
+  }
 }
 
 /** Invalid HTTP: a server rejects it at once, whatever its health path does, so only a stuck process stays silent. */
@@ -77,35 +66,27 @@ export function answersAtAll(port: number, timeoutMs: number): Promise<boolean> 
   });
 }
 
-function ask(target: ProbeTarget): ClientRequest {
-  return request({
-    ...(target.socketPath ? { socketPath: target.socketPath } : { host: '127.0.0.1', port: target.port }),
-    path: target.path,
-    agent: false,
-    ...(target.signal ? { signal: target.signal } : {}),
+function requestTo({
+  port = 0,
+  socketPath,
+  path,
+  timeoutMs,
+  signal,
+  host,
+  cohort,
+}: ProbeTarget): HttpRequest {
+  return {
+    to: socketPath === undefined ? { port } : { socketPath },
+    path,
+    timeoutMs,
+    signal,
     headers: {
-      host: target.host ?? '127.0.0.1',
+      host: host ?? '127.0.0.1',
       accept: 'application/json',
       'user-agent': USER_AGENT,
-      ...(target.cohort ? { cookie: `switchyard_cohort=${target.cohort}` } : {}),
+      ...(cohort ? { cookie: `switchyard_cohort=${cohort}` } : {}),
     },
-  });
-}
-
-/** Passes on the body, up to MOST_BYTES, and releases the connection. */
-function collect(response: IncomingMessage, done: (body: string) => void): void {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  const finish = (): void => done(Buffer.concat(chunks).toString('utf8', 0, MOST_BYTES));
-  response.on('data', (chunk: Buffer) => {
-    chunks.push(chunk);
-    size += chunk.length;
-    if (size < MOST_BYTES) return;
-    finish();
-    response.destroy();
-  });
-  response.on('end', finish);
-  response.on('error', finish);
+  };
 }
 
 function answer(status: number, body: string, ms: number): ProbeAnswer {

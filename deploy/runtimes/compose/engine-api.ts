@@ -2,14 +2,16 @@
  * Talks to the Docker engine over its unix socket, because the state is read many times a second and the command line
  * takes 100 ms per call. https://docs.docker.com/reference/api/engine/
  */
-import { request, type IncomingMessage } from 'node:http';
+import type { IncomingMessage } from 'node:http';
 import { KnownError } from '../../core/errors';
+import type { HttpRequest } from '../../os/http';
+import { HttpTimeout, openHttp, sendHttp } from '../../os/http';
 
 export interface Question {
   method?: 'GET' | 'POST' | 'DELETE';
   /** The path with its query; values from outside must be URL-encoded. */
   path: string;
-  /** How long the engine may stay silent, in milliseconds. */
+  /** How long the engine may take, in milliseconds; for a stream, how long it may stay silent. */
   limitMs?: number;
 }
 
@@ -21,6 +23,7 @@ export interface EngineAnswer {
 /** The oldest API version with everything we need: Docker 20.10, of 2020. Engines drop old versions over time. */
 const API = '/v1.41';
 const ANSWER_WITHIN_MS = 10_000;
+const MOST_BYTES = 16 * 1024 * 1024;
 const DEFAULT_SOCKET = '/var/run/docker.sock';
 
 /** The engine's socket. Throws E_ENGINE for a DOCKER_HOST that is not a unix socket: the slots run on this machine. */
@@ -37,14 +40,9 @@ export function engineSocket(env: NodeJS.ProcessEnv = process.env): string {
 
 /** Sends a request and returns the answer, whatever its status. Throws E_ENGINE if the engine does not answer. */
 export async function askEngine(question: Question): Promise<EngineAnswer> {
-  const response = await openEngine(question);
-  const chunks: Buffer[] = [];
-  try {
-    for await (const chunk of response) chunks.push(chunk as Buffer);
-  } catch (error) {
-    throw engineDown(error as NodeJS.ErrnoException);
-  }
-  return { status: response.statusCode ?? 0, body: Buffer.concat(chunks) };
+  const { status, body, complete } = await sendHttp(requestTo(question), MOST_BYTES).catch(notAnswered);
+  if (!complete) notAnswered(new Error('its answer is incomplete'));
+  return { status, body };
 }
 
 /**
@@ -59,13 +57,12 @@ export async function askEngineJson<T>(question: Question): Promise<T | null> {
 }
 
 /** Opens a request whose answer is read as a stream. Throws E_ENGINE. */
-export function openEngine({ method = 'GET', path, limitMs }: Question): Promise<IncomingMessage> {
-  return new Promise((resolve, reject) => {
-    const asking = request({ socketPath: engineSocket(), method, path: API + path, agent: false }, resolve);
-    asking.setTimeout(limitMs ?? ANSWER_WITHIN_MS, () => asking.destroy(new Error('it is silent')));
-    asking.on('error', (error) => reject(engineDown(error)));
-    asking.end();
-  });
+export async function openEngine(question: Question): Promise<IncomingMessage> {
+  return openHttp(requestTo(question)).catch(notAnswered);
+}
+
+function requestTo({ method = 'GET', path, limitMs = ANSWER_WITHIN_MS }: Question): HttpRequest {
+  return { to: { socketPath: engineSocket() }, method, path: API + path, timeoutMs: limitMs };
 }
 
 function refused({ path }: Question, status: number, body: Buffer): KnownError {
@@ -81,14 +78,14 @@ function wordOf(body: Buffer): string {
   }
 }
 
-function engineDown(error: NodeJS.ErrnoException): KnownError {
+function notAnswered(error: NodeJS.ErrnoException): never {
   if (error.code === 'EACCES') {
-    return new KnownError(
+    throw new KnownError(
       'E_ENGINE',
       `This user may not open Docker's socket ${engineSocket()}.`,
       'Join the group that may, and log in again: sudo usermod -aG docker "$USER"',
     );
   }
-  const why = error.code ?? error.message;
-  return new KnownError('E_ENGINE', `Docker's engine does not answer (${why}).`);
+  const why = error instanceof HttpTimeout ? 'it is silent' : (error.code ?? error.message);
+  throw new KnownError('E_ENGINE', `Docker's engine does not answer (${why}).`);
 }
