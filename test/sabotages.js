@@ -97,7 +97,7 @@ const SABOTAGES = [
     from: 'isTakenBack(planned, index, phases) ? stillThere(planned) : planned',
     to: 'isTakenBack(planned, index, phases) ? planned : stillThere(planned)',
     test: 'test/timed/soak.test.ts',
-    name: 'in-place is taken back in time when its process is killed between',
+    name: 'with the strategy in-place is undone in time when its process is killed between',
   },
   {
     invariant: 4,
@@ -106,7 +106,7 @@ const SABOTAGES = [
     from: "if (error.code === 'E_ENGINE') return engineIsAway(error);",
     to: "if (error.code === 'E_ENGINE') throw error;",
     test: 'test/timed/power-loss.test.ts',
-    name: 'may die in a bake',
+    name: 'a bake continues once the engine is back',
   },
   {
     invariant: 4,
@@ -187,7 +187,7 @@ const SABOTAGES = [
     from: 'running?.pid != null && running.pid === state.ended',
     to: 'running !== null && running.pid === state.ended',
     test: 'test/timed/kills.test.ts',
-    name: 'under PM2 it is stopped',
+    name: 'under PM2 when the active slot is stopped in PM2',
   },
   {
     invariant: 4,
@@ -196,7 +196,7 @@ const SABOTAGES = [
     from: "return sight.hasSubstitute ? 'move-away' : 'adopt';",
     to: "return 'move-away';",
     test: 'test/timed/kills.test.ts',
-    name: 'under PM2 serves again within five seconds when its stop waits',
+    name: 'under PM2 a release without a standby is live again within five seconds when its stop waits',
   },
   {
     invariant: 1,
@@ -362,8 +362,8 @@ const SABOTAGES = [
     from: `killing = setInterval(() => void killMarkedProcesses(home, id), LOOK_EVERY_MS);
     void killMarkedProcesses(home, id);`,
     to: 'killing = setInterval(() => home.logs + id, LOOK_EVERY_MS);',
-    test: 'test/timed/wishes.test.ts',
-    name: 'ends the commands',
+    test: 'test/timed/operator-requests.test.ts',
+    name: 'abort kills the commands',
   },
   {
     invariant: 12,

@@ -18,8 +18,8 @@ const { STAYS_OPEN } = require('./results');
 const ALL = [
   { suites: ['app', 'unit'], options: ['--maxWorkers=100%'] },
   { suites: ['integration', 'containers', 'e2e'], options: ['--maxWorkers=3'] },
-  { suites: ['timed'], options: ['--maxWorkers=2', ...without('timed/(webhook|wishes)')] },
-  { suites: ['timed'], options: ['--runInBand', ...without('timed/(?!webhook|wishes)')] },
+  { suites: ['timed'], options: ['--maxWorkers=2', ...without('timed/(webhook|operator-requests)')] },
+  { suites: ['timed'], options: ['--runInBand', ...without('timed/(?!webhook|operator-requests)')] },
 ];
 
 /** What a contributor runs: no engine, and of the end-to-end tests only the first story. @type {Run[]} */

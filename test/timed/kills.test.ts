@@ -1,6 +1,6 @@
 /**
- * The live slot is killed in ways after which its runtime does not start it again. The deployer does, within five
- * seconds, with and without a standby, and in a pool of four.
+ * Kills and stops slots in ways after which the runtime may not restart them. The deployer does so within five seconds,
+ * with and without a standby, and in a pool of four.
  */
 import { execFile } from 'node:child_process';
 import { once } from 'node:events';
@@ -23,7 +23,7 @@ import { until } from '../support/until';
 
 jest.setTimeout(120_000);
 
-/** The promise: after any kill the right release serves again within this time. */
+/** The promise: after any kill the right release is live again within this time. */
 const PROMISED_MS = 5000;
 const VERSION: LoadRequest = { method: 'GET', path: '/version' };
 
@@ -46,19 +46,25 @@ forEachRuntime((runtime) => {
   const ways: [string, (slot: string) => unknown][] =
     runtime === 'pm2'
       ? [
-          ['its process is killed', killProcess],
-          ['it is deleted from PM2', (slot) => pm2('deleteProcessId', slot)],
-          ['it is stopped in PM2', (slot) => pm2('stopProcessId', slot)],
+          ['the process of the active slot is killed', killProcess],
+          ['the active slot is deleted from PM2', (slot) => pm2('deleteProcessId', slot)],
+          ['the active slot is stopped in PM2', (slot) => pm2('stopProcessId', slot)],
         ]
       : [
-          ['its process is killed', killProcess],
-          ['its container is killed', (slot) => docker('kill', containerOf(name(), slot))],
-          ['its container is stopped', (slot) => docker('stop', '-t', '0', containerOf(name(), slot))],
-          ['its container is removed', (slot) => docker('rm', '--force', containerOf(name(), slot))],
+          ['the process of the active slot is killed', killProcess],
+          ['the container of the active slot is killed', (slot) => docker('kill', containerOf(name(), slot))],
+          [
+            'the container of the active slot is stopped',
+            (slot) => docker('stop', '-t', '0', containerOf(name(), slot)),
+          ],
+          [
+            'the container of the active slot is removed',
+            (slot) => docker('rm', '--force', containerOf(name(), slot)),
+          ],
         ];
 
-  describe.each(ways)('%s', (_, end) => {
-    it('serves again within five seconds after a rollback, when nothing stands behind it', async () => {
+  describe.each(ways)('when %s', (_, end) => {
+    it('the release is live again within five seconds without a standby', async () => {
       expectLive(await clone.release());
       expectDone(await clone.switchyard('rollback'));
       const { active, standby } = clone.table();
@@ -68,12 +74,12 @@ forEachRuntime((runtime) => {
 
       await end(active as string);
 
-      await untilAnotherServes(commit, pid);
-      const took = await watching.stop();
-      expect(took).toBeLessThan(PROMISED_MS);
+      await untilReplaced(commit, pid);
+      const outageMs = await watching.stop();
+      expect(outageMs).toBeLessThan(PROMISED_MS);
     });
 
-    it('answers every reader while its standby takes over, and serves again within five seconds', async () => {
+    it('no reader fails with a standby, and the release is live again within five seconds', async () => {
       expectLive(await clone.release());
       const { active } = clone.table();
       const { commit, pid } = await clone.serving();
@@ -83,15 +89,15 @@ forEachRuntime((runtime) => {
 
       await end(active as string);
 
-      await untilAnotherServes(commit, pid);
-      const took = await watching.stop();
+      await untilReplaced(commit, pid);
+      const outageMs = await watching.stop();
       await load.more(50);
       expect((await load.stop()).failed).toEqual([]);
-      expect(took).toBeLessThan(PROMISED_MS);
+      expect(outageMs).toBeLessThan(PROMISED_MS);
     });
   });
 
-  it('serves again within five seconds when its stop waits for an open request, and nothing stands behind it', async () => {
+  it('a release without a standby is live again within five seconds when its stop waits for an open request', async () => {
     expectLive(await clone.release());
     expectDone(await clone.switchyard('rollback'));
     const active = clone.table().active as string;
@@ -101,7 +107,7 @@ forEachRuntime((runtime) => {
 
     const stopping = stopped(active);
 
-    await untilAnotherServes(commit, pid);
+    await untilReplaced(commit, pid);
     expect(await watching.stop()).toBeLessThan(PROMISED_MS);
     for (const socket of sockets.splice(0)) socket.destroy();
     await stopping;
@@ -110,7 +116,7 @@ forEachRuntime((runtime) => {
     runtime === 'pm2' ? pm2('stopProcessId', slot) : docker('stop', '-t', '15', containerOf(name(), slot));
 });
 
-/** Each of a pool stands in for another only as far as the traffic table says so. */
+/** In a pool, a slot takes over for another only as the traffic table allows. */
 forEachRuntime((runtime) => {
   let slots: Record<string, number>;
 
@@ -131,7 +137,7 @@ forEachRuntime((runtime) => {
 
   const remove = (slot: string): unknown =>
     runtime === 'pm2' ? pm2('deleteProcessId', slot) : docker('rm', '--force', containerOf(name(), slot));
-  /** As the watch does with a slot that answers badly. */
+  /** Moves the users first, as the watch does for an unhealthy slot. */
   const moveUsersAndRemove = (slot: string): unknown => {
     linkTable(clone.home, withoutSlot(clone.table(), slot));
     return remove(slot);
@@ -145,7 +151,7 @@ forEachRuntime((runtime) => {
         return (await probe({ port, path: '/health', timeoutMs: 1000 })).commit;
       }),
     );
-  /** Neither serves for the active slot, nor stands behind it. */
+  /** Two serving slots that are neither active nor standby. */
   const two = (): string[] => {
     const { active: first, standby } = clone.table();
     return servingSlots(clone.table()).filter((slot) => slot !== first && slot !== standby);
@@ -157,7 +163,7 @@ forEachRuntime((runtime) => {
     ['two others are killed', two, killIn],
     ['two others are removed', two, remove],
     ['the active slot is removed after its users were moved', active, moveUsersAndRemove],
-  ])('no reader fails, and all of a pool of four come back, when %s', async (_, of, end) => {
+  ])('no reader fails and all slots of a pool of four recover when %s', async (_, of, end) => {
     const { commit } = await clone.serving();
     const before = (await clone.slots()).map(({ pid }) => pid);
     load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 5, mix: [VERSION] });
@@ -166,7 +172,7 @@ forEachRuntime((runtime) => {
 
     await Promise.all(ended.map(end));
 
-    await until('all slots', async () => {
+    await until('all slots to recover', async () => {
       const pids = (await clone.slots()).filter(({ slot }) => ended.includes(slot)).map(({ pid }) => pid);
       if (pids.length < ended.length || pids.some((pid) => pid === null || before.includes(pid)))
         return false;
@@ -175,7 +181,9 @@ forEachRuntime((runtime) => {
     await load.more(50);
     expect((await load.stop()).failed).toEqual([]);
     await until('the whole table', () => servingSlots(clone.table()).length === 4);
-    await until('no deployment', () => clone.deployments().every(({ finishedAt }) => finishedAt !== null));
+    await until('no running deployment', () =>
+      clone.deployments().every(({ finishedAt }) => finishedAt !== null),
+    );
   });
 });
 
@@ -191,12 +199,12 @@ function name(): string {
   ).name;
 }
 
-/** Asynchronously: a call that blocked would keep the users of the test from asking meanwhile. */
+/** Asynchronous, because a blocking call would stop the test's users. */
 async function docker(...args: string[]): Promise<void> {
   await promisify(execFile)('docker', args);
 }
 
-/** As PM2's command line does, without the time that it takes to load. */
+/** Like PM2's command line, without its load time. */
 async function pm2(action: 'deleteProcessId' | 'stopProcessId', slot: string): Promise<void> {
   const app = (await pm2Processes(clone.home)).find((each) => each.name === slotAppName(slot));
   await askPm2(clone.home, action, app?.pm_id, 60_000);
@@ -208,12 +216,12 @@ async function openRequest(slot: string): Promise<void> {
   sockets.push(socket);
   await once(socket, 'connect');
   socket.write('GET /version HTTP/1.1\r\n');
-  // answered after the open one was read
+  // the answer shows that the open request was read
   await probe({ port: clone.ports[slot as 'blue' | 'green'], path: '/health', timeoutMs: 1000 });
 }
 
-/** The same release, and another process. */
-async function untilAnotherServes(commit: string, pid: number): Promise<void> {
+/** Waits until another process of the same release is live. */
+async function untilReplaced(commit: string, pid: number): Promise<void> {
   await until('another process', async () => {
     const now = await clone.serving().catch(() => null);
     return now?.commit === commit && now.pid !== pid;

@@ -1,6 +1,6 @@
 /**
- * Whatever serves is killed: a slot, PM2, nginx. The right release serves again within five seconds, the
- * journal tells what happened, and the next push goes through.
+ * Kills a slot, PM2 or nginx. The right release is live again within five seconds, the journal reports the incident,
+ * and the next push goes live.
  */
 import { probe } from '../../deploy/traffic/probe';
 import { masterOf, processesOf as nginxProcesses } from '../../deploy/traffic/nginx-processes';
@@ -24,7 +24,7 @@ import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
 
-/** The promise: after any kill the right release serves again within this time. */
+/** The promise: after any kill the right release is live again within this time. */
 const PROMISED_MS = 5000;
 const VERSION: LoadRequest = { method: 'GET', path: '/version' };
 
@@ -43,59 +43,59 @@ forEachRuntime((runtime) => {
   afterAll(() => clone.cleanUp());
 
   describe('the active slot', () => {
-    it('is started again when its process is killed, also when nothing stands behind it', async () => {
+    it('is restarted when its process is killed, also without a standby', async () => {
       expect(clone.table()).toEqual({ active: 'blue', standby: null });
       const { commit, pid } = await clone.serving();
       const watching = watchServing(clone, commit);
 
       kill(pid);
 
-      await untilAnotherServes(pid);
+      await untilReplaced(pid);
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
     });
 
-    it('loses no reader when its process is killed: the standby answers until it is back', async () => {
-      await expectNextPushToWork();
+    it('loses no reader when its process is killed, because the standby answers until it is back', async () => {
+      await expectNextPushLive();
       expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
       const { commit, pid } = await clone.serving();
-      const told = lastEvent(clone);
+      const before = lastEvent(clone);
       load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 5, mix: [VERSION] });
       await load.more(50);
       const watching = watchServing(clone, commit);
 
       kill(pid);
 
-      const next = await untilAnotherServes(pid);
+      const next = await untilReplaced(pid);
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
       await load.more(50);
       expect((await load.stop()).failed).toEqual([]);
-      await until('the journal telling it', () =>
-        incidents(clone, told).includes(`green exited and was started again (pid ${next})`),
+      await until('the incident in the journal', () =>
+        incidents(clone, before).includes(`green exited and was started again (pid ${next})`),
       );
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
 
-    it('is ended and started again when it hangs', async () => {
+    it('is killed and restarted when it hangs', async () => {
       const { commit, pid } = await clone.serving();
       const { pid: hung } = await clone.slot('blue');
-      const told = lastEvent(clone);
+      const before = lastEvent(clone);
       const watching = watchServing(clone, commit);
 
       kill(pid, 'SIGSTOP');
 
-      await untilAnotherServes(pid);
+      await untilReplaced(pid);
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-      const hangs = incidents(clone, told).filter((incident) => incident.includes('hangs'));
-      // once, though what is killed is there for a moment more
+      const hangs = incidents(clone, before).filter((incident) => incident.includes('hangs'));
+      // one report, although the killed process exists for a moment longer
       const meanwhile = 'green serves its users meanwhile';
       expect(hangs).toEqual([`blue hangs: its process ${hung} is killed and started again; ${meanwhile}`]);
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
 
-    // whatever runs the slots, the watch does not wait for the test that a folder is put to
+    // the watch during preparation does not depend on the runtime
     if (runtime === 'compose') return;
 
-    it('is mended while a deployment is still being prepared', async () => {
+    it('is restarted while a deployment is still being prepared', async () => {
       const { commit, pid } = await clone.serving();
       const newest = clone.deployments().at(-1)?.id ?? 0;
       const test = ['node', '-e', 'setTimeout(() => {}, 8000)'];
@@ -105,52 +105,54 @@ forEachRuntime((runtime) => {
 
       kill(pid, 'SIGSTOP');
 
-      await untilAnotherServes(pid);
+      await untilReplaced(pid);
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
       expectLive(await pushing);
     });
   });
 
   if (runtime === 'compose') {
-    it("PM2's daemon, which looks after the deployer, takes no container with it", async () => {
+    it("no container is affected when PM2's daemon is killed", async () => {
       const slots = await clone.slots();
       const deployer = await deployerPid(clone);
 
       kill(pm2Daemons(clone.home)[0]?.pid);
 
-      await until('a deployer that PM2 looks after', async () => {
+      await until('a deployer under PM2', async () => {
         const status = await deployerStatus({ home: clone.home });
         return status?.orphan === false && status.pid !== deployer;
       });
       expect(await clone.slots()).toEqual(slots);
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
-    // nor has nginx to do with what is behind it
+    // nginx does not depend on the runtime
     return;
   }
 
   describe("PM2's daemon", () => {
-    it('is missed by nobody when it is killed, and everything is looked after again', async () => {
+    it('can be killed without a failed request, and its successor manages every process again', async () => {
       const { commit } = await clone.serving();
       const [daemon] = pm2Daemons(clone.home);
       const deployer = await deployerPid(clone);
-      const told = lastEvent(clone);
+      const before = lastEvent(clone);
       load = startLoad({ port: clone.ports.http, connections: 8, slow: null, pauseMs: 5, mix: [VERSION] });
       const watching = watchServing(clone, commit);
 
       kill(daemon?.pid);
 
-      await until('a slot and a deployer that PM2 looks after', async () => {
+      await until('a slot and a deployer under PM2', async () => {
         const { active } = clone.table();
         const running = (await clone.slots()).find(({ slot }) => slot === active);
         const status = await deployerStatus({ home: clone.home });
         return running?.orphan !== true && status?.orphan === false && status.pid !== deployer;
       });
-      await until('no deployment', () => clone.deployments().every(({ finishedAt }) => finishedAt !== null));
+      await until('no running deployment', () =>
+        clone.deployments().every(({ finishedAt }) => finishedAt !== null),
+      );
       expect(await watching.stop()).toBe(0);
       expect((await load.stop()).failed).toEqual([]);
       expect(pm2Daemons(clone.home)).toHaveLength(1);
-      expect(incidents(clone, told)).toContain(
+      expect(incidents(clone, before)).toContain(
         "PM2's daemon was gone: the deployer is started again under a new one",
       );
       expect(clone.deployments().at(-1)).toMatchObject({
@@ -159,11 +161,11 @@ forEachRuntime((runtime) => {
         commit,
         state: 'succeeded',
       });
-      expect(await untilAnotherServes(0)).toBe((await clone.slot(clone.table().active as string)).pid);
-      await expectNextPushToWork();
+      expect(await untilReplaced(0)).toBe((await clone.slot(clone.table().active as string)).pid);
+      await expectNextPushLive();
     });
 
-    it('may be killed in the middle of a deployment', async () => {
+    it('can be killed during a deployment, which still goes live', async () => {
       const newest = clone.deployments().at(-1)?.id ?? 0;
       const test = ['node', '-e', 'setTimeout(() => {}, 2000)'];
       const pushing = clone.release({ config: { app: { test } } });
@@ -173,46 +175,46 @@ forEachRuntime((runtime) => {
 
       const { commit } = expectLive(await pushing);
       expect(await clone.serving()).toMatchObject({ commit });
-      await until('a deployer that PM2 looks after', async () => {
+      await until('a deployer under PM2', async () => {
         return (await deployerStatus({ home: clone.home }))?.orphan === false;
       });
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
   });
 
   describe('nginx', () => {
-    it('is started again when its master is killed', async () => {
+    it('is restarted when its master is killed', async () => {
       const { commit } = await clone.serving();
       const master = masterOf(clone.home);
-      const told = lastEvent(clone);
+      const before = lastEvent(clone);
       const watching = watchServing(clone, commit);
 
       kill(master);
 
       await until('another master', () => masterOf(clone.home) ?? false);
-      await until('its answer', async () => (await nginxAnswers()) && masterOf(clone.home));
+      await until('an answer of nginx', async () => (await nginxAnswers()) && masterOf(clone.home));
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-      await until('the journal telling it', () =>
-        incidents(clone, told).includes('nginx was gone and was started again'),
+      await until('the incident in the journal', () =>
+        incidents(clone, before).includes('nginx was gone and was started again'),
       );
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
 
-    it('is started again when all of it is killed', async () => {
+    it('is restarted when all its processes are killed', async () => {
       const { commit } = await clone.serving();
       const watching = watchServing(clone, commit);
 
       for (const pid of nginxProcesses(clone.home)) kill(pid);
 
-      await until('its answer', async () => (await nginxAnswers()) && masterOf(clone.home));
+      await until('an answer of nginx', async () => (await nginxAnswers()) && masterOf(clone.home));
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
   });
 });
 
-/** Waits until the table's active slot serves with another process than this one; the pid by which its runtime knows it. */
-function untilAnotherServes(pid: number): Promise<number> {
+/** Waits until another process serves in the active slot. Returns the pid that its runtime reports. */
+function untilReplaced(pid: number): Promise<number> {
   return until('another process', async () => {
     const answer = await clone.serving().catch(() => null);
     const active = clone.table().active;
@@ -226,7 +228,7 @@ async function nginxAnswers(): Promise<boolean> {
   return (await probe({ socketPath: statusSocket(clone.home), path: '/', timeoutMs: 1000 })).status === 204;
 }
 
-async function expectNextPushToWork(): Promise<void> {
+async function expectNextPushLive(): Promise<void> {
   const { commit } = expectLive(await clone.release());
   expect(await clone.serving()).toMatchObject({ commit });
 }

@@ -1,4 +1,4 @@
-/** The whole machine goes down, as when it loses its power: what was live serves again, what was half-made is gone. */
+/** The whole machine loses its power: the live release is restored and nothing half-made stays. */
 import { badCause } from '../../deploy/core/rollback-target';
 import type { Deployment } from '../../deploy/core/deployment';
 import type { PhaseName } from '../../deploy/core/event';
@@ -38,8 +38,8 @@ forEachRuntime((runtime) => {
     }
   });
 
-  describe('the whole machine', () => {
-    it('comes back as it was with npm start', async () => {
+  describe('after a power loss of the whole machine', () => {
+    it('npm start restores the live release', async () => {
       const { commit } = await clone.serving();
       const { active } = clone.table();
 
@@ -50,7 +50,7 @@ forEachRuntime((runtime) => {
       expectDone(await clone.start());
       expect(await clone.serving()).toMatchObject({ commit });
       expect(clone.table()).toMatchObject({ active });
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
 
     const [early, unfinished]: [PhaseName, Change] =
@@ -62,7 +62,7 @@ forEachRuntime((runtime) => {
       [early, unfinished],
       ['verify-live', { behaviour: { lateThroughNginxMs: 4000 } }],
     ])(
-      'comes back with what was live when it died in the phase %s of a deployment',
+      'npm start restores the previous release when the power failed in the phase %s of a deployment',
       async (phase, change) => {
         const { commit } = await clone.serving();
         const { files, images } = await clone.state();
@@ -81,11 +81,11 @@ forEachRuntime((runtime) => {
           fault: 'machine',
         });
         expect(await clone.state()).toMatchObject({ files, images });
-        await expectNextPushToWork();
+        await expectNextPushLive();
       },
     );
 
-    it('comes back with the new release when it died in its bake', async () => {
+    it('npm start restores the new release when the power failed in its bake', async () => {
       const newest = clone.deployments().at(-1)?.id ?? 0;
       const pushing = clone.release({ config: { bake: { seconds: 5 } } });
       const { id, commit } = await untilPhase(clone, newest, 'bake');
@@ -96,28 +96,28 @@ forEachRuntime((runtime) => {
       await powerUp();
       expectDone(await clone.start());
       expect(await clone.serving()).toMatchObject({ commit });
-      // containers came back with the machine, so their bake goes on
+      // containers start with the machine, so their bake continues
       expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded' });
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
   });
 
   if (runtime === 'compose') {
-    describe('the engine alone', () => {
+    describe("when only Docker's engine dies", () => {
       const BAKES: Change = { config: { bake: { seconds: 3 } } };
       /** Long enough for a start on a busy machine. */
-      const IMPATIENT: Change = { config: { bake: { seconds: 3 }, limits: { start: 6 } } };
+      const SHORT_START_LIMIT: Change = { config: { bake: { seconds: 3 }, limits: { start: 6 } } };
 
       it.each([
-        ['lives', false],
-        ['has died meanwhile', true],
-      ])('may die in a bake: it goes on when it returns to a release that %s', async (_which, dies) => {
+        ['still runs', false],
+        ['has died in between', true],
+      ])('a bake continues once the engine is back, with a release that %s', async (_which, dies) => {
         const { id, to, pushing } = await pushUntil('bake', { config: { bake: { seconds: 4 } } });
         const pid = await pidOf(to);
 
         await engine?.die();
         await untilWarned(id, "Docker's engine does not answer");
-        // nobody starts it but the engine that comes back
+        // only the returning engine restarts it
         if (dies) kill(pid);
         await engine?.start();
 
@@ -128,21 +128,21 @@ forEachRuntime((runtime) => {
         expect(await clone.serving()).toMatchObject({ commit });
       });
 
-      it('may die: its containers serve on and bake on, nothing else is deployed, and all is well when it is back', async () => {
+      it('containers keep serving and baking, and other deployments are refused until the engine is back', async () => {
         const { id, pushing } = await pushUntil('bake', BAKES);
-        const seen = lastEvent(clone);
-        const told = (line: string): Promise<true> =>
+        const before = lastEvent(clone);
+        const reported = (line: string): Promise<true> =>
           until(
-            () => `"${line}" in ${JSON.stringify(incidents(clone, seen))}`,
-            () => incidents(clone, seen).some((incident) => incident.startsWith(line)) || null,
+            () => `"${line}" in ${JSON.stringify(incidents(clone, before))}`,
+            () => incidents(clone, before).some((incident) => incident.startsWith(line)) || null,
           );
 
         await engine?.die();
 
         const { commit } = expectLive(await pushing);
         expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded', fault: null });
-        // by the watch: the pruning after the release misses the engine too
-        await told("Docker's engine does not answer");
+        // reported by the watch, although pruning also notices the missing engine
+        await reported("Docker's engine does not answer");
         const refused = await clone.release();
         expect(refused.verdict).toMatch(/^✗ NOT LIVE\. Still serving /);
         expect(refused.deployment).toMatchObject({ errorCode: 'E_ENGINE', fault: 'machine' });
@@ -150,13 +150,13 @@ forEachRuntime((runtime) => {
 
         await engine?.start();
 
-        await told('the engine answers again');
-        await untilServed(commit);
+        await reported('the engine answers again');
+        await untilLive(commit);
       });
 
-      it('takes the release with it that does not come back in time: by no fault of the commit', async () => {
+      it('a release that does not return in time is rolled back as a fault of the machine', async () => {
         const before = await clone.serving();
-        const { id, to, pushing } = await pushUntil('bake', IMPATIENT);
+        const { id, to, pushing } = await pushUntil('bake', SHORT_START_LIMIT);
         const pid = await pidOf(to);
 
         await engine?.die();
@@ -171,10 +171,10 @@ forEachRuntime((runtime) => {
         expect(badCause(clone.deployments(), commit)).toBeNull();
         expect(await clone.serving()).toMatchObject(before);
         await engine?.start();
-        await untilServed(before.commit);
+        await untilLive(before.commit);
       });
 
-      it('may die while a release is held: what lived on is what was tried, and is promoted when it is back', async () => {
+      it('a held release that keeps running is promoted once the engine is back', async () => {
         const { id, commit, to } = await hold();
         const pid = await pidOf(to);
 
@@ -190,7 +190,7 @@ forEachRuntime((runtime) => {
         expect(await pidOf(to)).toBe(pid);
       });
 
-      it('may end what is held: it is not what was tried any more, by no fault of the commit', async () => {
+      it('a held release that is restarted with the engine fails as a fault of the machine', async () => {
         const before = await clone.serving();
         const { slots, files, images } = await clone.state();
         const { id, commit } = await hold();
@@ -205,12 +205,12 @@ forEachRuntime((runtime) => {
           /^The process that was tried in (blue|green) went down with Docker's engine\.$/,
         );
         expect(badCause(clone.deployments(), commit)).toBeNull();
-        await untilServed(before.commit);
+        await untilLive(before.commit);
         expect(await clone.state()).toMatchObject({ slots, files, images });
-        await expectNextPushToWork();
+        await expectNextPushLive();
       });
 
-      it('may die before the release was asked for through nginx', async () => {
+      it('a release still goes live when the engine dies before verify-live', async () => {
         const { id, to, pushing } = await pushUntil('verify-live', {
           behaviour: { lateThroughNginxMs: 1500 },
         });
@@ -223,20 +223,20 @@ forEachRuntime((runtime) => {
 
         const { commit } = expectLive(await pushing);
         expect(await clone.serving()).toMatchObject({ commit });
-        await expectNextPushToWork();
+        await expectNextPushLive();
       });
     });
   }
 }, ownEnginePossible);
 
-/** All at once: nobody sees the engine go, and it starts nothing again. */
+/** Kills everything at once: the engine is frozen first, so it restarts nothing. */
 async function losePower(): Promise<void> {
   engine?.freeze();
   killEverything(clone.home);
   await engine?.kill();
 }
 
-/** The engine is the machine's own and comes with it; everything else waits for npm start. */
+/** The engine starts with the machine; everything else waits for npm start. */
 async function powerUp(): Promise<void> {
   await engine?.start();
 }
@@ -247,7 +247,7 @@ interface Pushing {
   pushing: Promise<Pushed>;
 }
 
-/** A push whose deployment has come to this phase. */
+/** Pushes and returns when the deployment reaches this phase. */
 async function pushUntil(phase: PhaseName, change: Change): Promise<Pushing> {
   const newest = clone.deployments().at(-1)?.id ?? 0;
   const pushing = clone.release(change);
@@ -255,10 +255,10 @@ async function pushUntil(phase: PhaseName, change: Change): Promise<Pushing> {
   return { id, to: to?.slot as string, pushing };
 }
 
-/** A release that waits for a person, in the slot that it is tried in. */
+/** Deploys and holds a release. Returns it with its slot. */
 async function hold(): Promise<{ id: number; commit: Commit; to: string }> {
   clone.change({});
-  const commit = await clone.commit('to be tried');
+  const commit = await clone.commit('to be held');
   expectDone(await clone.switchyard('deploy', '--hold'));
   const { id, to } = clone.deployments().at(-1) as Deployment;
   return { id, commit, to: to?.slot as string };
@@ -268,7 +268,7 @@ async function pidOf(slot: string): Promise<number> {
   return (await clone.slot(slot)).pid as number;
 }
 
-/** What the deployment's own terminal shows. */
+/** Waits for a warning in the deployment's own log. */
 async function untilWarned(id: number, line: string): Promise<void> {
   const journal = clone.journal();
   await until(line, () =>
@@ -276,8 +276,8 @@ async function untilWarned(id: number, line: string): Promise<void> {
   ).finally(() => journal.close());
 }
 
-async function untilServed(commit: Commit): Promise<void> {
-  await until('its release', () =>
+async function untilLive(commit: Commit): Promise<void> {
+  await until('the release to be live', () =>
     clone.serving().then(
       (now) => now.commit === commit,
       () => false,
@@ -285,7 +285,7 @@ async function untilServed(commit: Commit): Promise<void> {
   );
 }
 
-async function expectNextPushToWork(): Promise<void> {
+async function expectNextPushLive(): Promise<void> {
   const { commit } = expectLive(await clone.release());
   expect(await clone.serving()).toMatchObject({ commit });
 }

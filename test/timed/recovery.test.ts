@@ -1,6 +1,6 @@
 /**
- * A deployment whose process is killed, in each of its phases: the right release serves within five seconds, nobody
- * has to do anything, nothing half-made stays, and the next push goes through.
+ * Kills the process of a deployment in each of its phases: the right release is live within five seconds without an
+ * operator, nothing half-made stays, and the next push goes live.
  */
 import { copyFileSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -27,15 +27,15 @@ import { LONG_VERIFY, tinyClone, type Change, type Pushed, type TinyClone } from
 
 jest.setTimeout(120_000);
 
-/** The promise: after any kill the right release serves again within this time. */
+/** The promise: after any kill the right release is live again within this time. */
 const PROMISED_MS = 5000;
 
 let clone: TinyClone;
 
 const hang = ['node', 'app/hang.js'];
-/** Phases in which the kill comes surely before the end, since they wait for something. */
+/** Phases that wait for something, so the kill certainly comes before their end. */
 const IN_THE_FOLDER: [PhaseName, Change][] = [
-  // these two end soon, so the kill may come in a later phase, but not after the shift
+  // these two are short, so the kill may hit a later phase, but not after the shift
   ['fetch', LONG_VERIFY],
   ['check out', LONG_VERIFY],
   [
@@ -71,9 +71,9 @@ forEachRuntime((runtime) => {
   afterAll(() => clone.cleanUp());
 
   describe("the deployment's process is killed", () => {
-    const stories = [...(runtime === 'pm2' ? IN_THE_FOLDER : IN_THE_IMAGE), ...WHEN_IT_RUNS];
+    const cases = [...(runtime === 'pm2' ? IN_THE_FOLDER : IN_THE_IMAGE), ...WHEN_IT_RUNS];
 
-    it.each(stories)('in the phase %s: it is taken back', async (phase, change) => {
+    it.each(cases)('in the phase %s, and it is undone', async (phase, change) => {
       const before = await clone.state();
       const { pushing, deployment } = await pushUntil(phase, change);
       if (RUN_COMMANDS.includes(phase)) await untilItHangs(clone, deployment.id);
@@ -81,28 +81,28 @@ forEachRuntime((runtime) => {
       const watching = watchServing(clone, before.serving.commit);
       kill(deployment.pid);
 
-      await expectTakenBack(deployment, await pushing);
-      // before the shift users cannot notice anything at all
+      await expectUndone(deployment, await pushing);
+      // before the shift users are not affected at all
       expect(await watching.stop()).toBeLessThan(AFTER_THE_SHIFT.includes(phase) ? PROMISED_MS : 1);
       expect(await clone.state()).toEqual(before);
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
 
-    it('in the bake: who was told LIVE keeps it, and the watching goes on', async () => {
+    it('in the bake, and the release stays live and its bake continues', async () => {
       const { pushing, deployment } = await pushUntil('bake', { config: { bake: { seconds: 3 } } });
       const watching = watchServing(clone, deployment.commit as string);
 
       kill(deployment.pid);
 
-      const said = await pushing;
-      expectLive(said);
-      expect(said.deployment).toMatchObject({ id: deployment.id, state: 'succeeded' });
+      const result = await pushing;
+      expectLive(result);
+      expect(result.deployment).toMatchObject({ id: deployment.id, state: 'succeeded' });
       expect(warnings(deployment)).toEqual(['its process died; the bake continues']);
       expect(await watching.stop()).toBe(0);
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
 
-    it('in the bake of a release that turns out bad: it is taken back all the same', async () => {
+    it('in the bake of a bad release, and it is still rolled back', async () => {
       const before = await clone.state();
       const { pushing, deployment } = await pushUntil('bake', { config: { bake: { seconds: 60 } } });
 
@@ -117,7 +117,7 @@ forEachRuntime((runtime) => {
       expect(await clone.state()).toEqual(before);
     });
 
-    it('while it is taken back: that goes on', async () => {
+    it('during its undo, and the undo continues', async () => {
       const before = await clone.state();
       const { pushing, deployment } = await pushUntil('verify-live', {
         behaviour: { lateThroughNginxMs: 4000 },
@@ -125,7 +125,7 @@ forEachRuntime((runtime) => {
       const watching = watchServing(clone, before.serving.commit);
       kill(deployment.pid);
 
-      // the process that takes it back is killed as well, in the middle of it
+      // also kills the process that undoes it, during the undo
       const journal = clone.journal();
       const second = await until('an undo', () => {
         const undoing = journal
@@ -137,43 +137,50 @@ forEachRuntime((runtime) => {
       journal.close();
       kill(second);
 
-      await expectTakenBack(deployment, await pushing);
+      await expectUndone(deployment, await pushing);
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
       expect(await clone.state()).toEqual(before);
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
   });
 
-  // whatever runs the slots, it is PM2 that looks after the deployer
+  // PM2 manages the deployer under both runtimes
   if (runtime === 'compose') return;
 
   describe('the deployer is killed', () => {
     it.each<[PhaseName, Change]>([
       ['test', { config: { app: { test: ['node', '-e', 'setTimeout(() => {}, 3000)'] } } }],
       ['bake', { config: { bake: { seconds: 3 } } }],
-    ])('in the phase %s: the deployment goes on, and the push is told its end', async (phase, change) => {
-      const { pushing, deployment } = await pushUntil(phase, change);
-      const pid = await deployerPid(clone);
+    ])(
+      'in the phase %s, and the deployment continues and the push reports its end',
+      async (phase, change) => {
+        const { pushing, deployment } = await pushUntil(phase, change);
+        const pid = await deployerPid(clone);
 
-      kill(pid);
+        kill(pid);
 
-      const said = await pushing;
-      expectLive(said);
-      expect(said.deployment).toMatchObject({ id: deployment.id, pid: deployment.pid, state: 'succeeded' });
-      expect(await clone.serving()).toMatchObject({ commit: said.commit });
-      expect(await deployerPid(clone)).not.toBe(pid);
-    });
+        const result = await pushing;
+        expectLive(result);
+        expect(result.deployment).toMatchObject({
+          id: deployment.id,
+          pid: deployment.pid,
+          state: 'succeeded',
+        });
+        expect(await clone.serving()).toMatchObject({ commit: result.commit });
+        expect(await deployerPid(clone)).not.toBe(pid);
+      },
+    );
 
-    it('just before a push: the push waits for the next deployer', async () => {
+    it('just before a push, and the push waits for the next deployer', async () => {
       kill(await deployerPid(clone));
 
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
 
     it.each<[PhaseName, Change]>([
       ['build', { config: { app: { build: hang } } }],
       ['verify-live', { behaviour: { lateThroughNginxMs: 4000 } }],
-    ])('together with the deployment in the phase %s: it is taken back', async (phase, change) => {
+    ])('together with the deployment in the phase %s, and it is undone', async (phase, change) => {
       const before = await clone.state();
       const pid = await deployerPid(clone);
       const { pushing, deployment } = await pushUntil(phase, change);
@@ -182,42 +189,48 @@ forEachRuntime((runtime) => {
       kill(pid);
       kill(deployment.pid);
 
-      await expectTakenBack(deployment, await pushing);
+      await expectUndone(deployment, await pushing);
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
       expect(await clone.state()).toEqual(before);
-      await expectNextPushToWork();
+      await expectNextPushLive();
     });
   });
 
-  it('loses nothing but its head start when the process that waits for the next deployment is killed', async () => {
+  it('a push goes live after the spare deployment process was killed', async () => {
     const spare = await until('a spare process', () => spares(clone.home)[0]);
     kill(spare.pid);
-    await expectNextPushToWork();
+    await expectNextPushLive();
   });
 
-  it('gives up a deployment whose process dies every time, and goes on with the next', async () => {
+  it('a deployment whose process dies every time fails, and the next one goes live', async () => {
     const program = path.join(clone.dir, 'dist', 'deploy', 'deployment.js');
     const counter = path.join(clone.dir, 'dist', 'launches');
-    const kept = `${program}.kept`;
-    copyFileSync(program, kept);
+    const original = `${program}.original`;
+    copyFileSync(program, original);
     writeFileSync(
       program,
       `if (process.argv[2] !== 'spare') require('node:fs').appendFileSync(${JSON.stringify(counter)}, '.'); process.exit(1);\n`,
     );
-    // the one that is loaded already would not know of it
+    // a loaded spare process would still run the original
     for (const { pid } of spares(clone.home)) kill(pid);
 
-    const said = await clone.release();
+    const result = await clone.release();
 
-    copyFileSync(kept, program);
-    expect(said.verdict).toMatch(/^✗ NOT LIVE\. Still serving .*its process died every time it was started/);
-    expect(said.deployment).toMatchObject({ state: 'failed', errorCode: 'E_INTERRUPTED', fault: 'machine' });
+    copyFileSync(original, program);
+    expect(result.verdict).toMatch(
+      /^✗ NOT LIVE\. Still serving .*its process died every time it was started/,
+    );
+    expect(result.deployment).toMatchObject({
+      state: 'failed',
+      errorCode: 'E_INTERRUPTED',
+      fault: 'machine',
+    });
     expect(readFileSync(counter, 'utf8')).toBe('....');
-    await expectNextPushToWork();
+    await expectNextPushLive();
   });
 });
 
-/** Pushes, and returns at the moment when the deployment begins the phase. */
+/** Pushes, and returns when the deployment starts the phase. */
 async function pushUntil(
   phase: PhaseName,
   change: Change,
@@ -228,7 +241,7 @@ async function pushUntil(
   return { pushing, deployment: await untilPhase(clone, newest, phase) };
 }
 
-async function expectTakenBack(deployment: Deployment, { verdict, commit }: Pushed): Promise<void> {
+async function expectUndone(deployment: Deployment, { verdict, commit }: Pushed): Promise<void> {
   const { id } = deployment;
   expect(verdict).toMatch(
     /^✗ NOT LIVE\. Still serving .*: The deployment's process was killed; everything was undone\.$/,
@@ -243,16 +256,18 @@ async function expectTakenBack(deployment: Deployment, { verdict, commit }: Push
   expect(commandsOf(clone.home, id)).toEqual([]);
 }
 
-async function expectNextPushToWork(): Promise<void> {
+async function expectNextPushLive(): Promise<void> {
   const { commit } = expectLive(await clone.release());
   expect(await clone.serving()).toMatchObject({ commit });
 }
 
 function warnings({ id }: Deployment): string[] {
   const journal = clone.journal();
-  const told = journal.since(0, id).flatMap(({ entry }) => (entry.type === 'warning' ? [entry.message] : []));
+  const messages = journal
+    .since(0, id)
+    .flatMap(({ entry }) => (entry.type === 'warning' ? [entry.message] : []));
   journal.close();
-  return told;
+  return messages;
 }
 
 function lock(): string {

@@ -1,7 +1,6 @@
 /**
- * A sample of `npm run soak`, by its own code: a deployment of each strategy that recovery.test.ts does not tell of is
- * killed between two of its steps, and a bad one between two of those that take it back; and a rolling one loses its
- * power.
+ * A sample of `npm run soak` with its own code: for each strategy that recovery.test.ts does not cover, it kills a
+ * deployment between two steps and a bad one between two steps of its undo; a rolling one also loses its power.
  */
 import { seededRandom } from '../support/seeded-random';
 import { needs } from '../support/needs';
@@ -23,7 +22,7 @@ import {
 jest.setTimeout(120_000);
 
 const SLOTS = 3;
-/** The same points each time; another seed chooses others. */
+/** The same points in every run; another seed chooses others. */
 const random = seededRandom(6);
 
 let opened: SoakClone | undefined;
@@ -33,25 +32,25 @@ beforeAll(async () => {
 });
 afterAll(() => opened && closeSoakClone(opened));
 
-// rolling is the last: it then serves from all slots, which is what there is to be put back
-describe.each(['canary', 'in-place', 'rolling'])('%s', (strategy) => {
+// rolling comes last, because it then serves from all slots, which an undo must restore
+describe.each(['canary', 'in-place', 'rolling'])('a deployment with the strategy %s', (strategy) => {
   let context: SoakClone;
   beforeAll(() => {
     context = { ...(opened as SoakClone), strategy };
   });
 
-  it('is taken back in time when its process is killed between two steps, and the next deployment works', async () => {
+  it('is undone in time when its process is killed between two steps, and the next deployment goes live', async () => {
     const commit = await freshCommit(context);
-    const point = oneOf(pointsOf(await planOf(context, commit)).filter(isAtWork));
+    const point = oneOf(pointsOf(await planOf(context, commit)).filter(isDuringShift));
     const { problems } = await killedAt(context, point, commit);
     expect({ point, problems }).toEqual({ point, problems: [] });
     expect(await nextWorks(context)).toEqual([]);
   });
 
-  // one rename takes back a canary
+  // one rename undoes a canary
   if (strategy === 'canary') return;
 
-  it('is taken back in time when its process is killed while it is taken back', async () => {
+  it('is undone in time when its process is killed during its undo', async () => {
     const point = oneOf(undoPointsOf(await planOf(context, context.bad)).filter(isBetween));
     const { problems } = await killedAt(context, point, context.bad);
     expect({ point, problems }).toEqual({ point, problems: [] });
@@ -77,8 +76,8 @@ needs('a disk of its own', () => powerCutPossible('pm2')).describe('a power cut'
   );
 });
 
-/** When the first users have been moved, and before everybody was told LIVE. */
-function isAtWork(point: Point, index: number, all: Point[]): boolean {
+/** Whether the point is between the first shift and LIVE. */
+function isDuringShift(point: Point, index: number, all: Point[]): boolean {
   const first = all.findIndex(({ name }) => name.startsWith('shift |'));
   const live = all.findIndex(({ name }) => name.startsWith('LIVE'));
   return isBetween(point) && index >= first && index < live;

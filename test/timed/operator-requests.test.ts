@@ -1,4 +1,4 @@
-/** What a person says of a deployment counts at once: from the word to what users and processes feel of it. */
+/** Operator requests take effect at once, measured from the journal entry to the effect on users and processes. */
 import { servingSlots } from '../../deploy/core/traffic-table';
 import type { Deployment, OperatorRequest } from '../../deploy/core/deployment';
 import { createOperatorRequests } from '../../deploy/deployer/operator-requests';
@@ -16,11 +16,11 @@ import { until } from '../support/until';
 
 jest.setTimeout(120_000);
 
-/** From the moment at which it stands in the journal: what a command takes to start is another matter. */
+/** From the entry in the journal, so without the start of the command. */
 const AT_ONCE_MS = 1000;
 
 let clone: TinyClone;
-/** Follows a canary to its end. */
+/** The push of the running canary. */
 let pushing: Promise<unknown> | undefined;
 
 beforeAll(async () => {
@@ -34,19 +34,19 @@ afterEach(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-it('promote gives users what is held within a second', async () => {
+it('promote makes a held release live within a second', async () => {
   const held = await hold();
 
   const promoting = clone.switchyard('promote');
 
-  await untilWished(held);
+  await untilRequested(held);
   const watching = watchServing(clone, held.commit as string);
-  await until('users to get it', async () => (await clone.serving()).commit === held.commit);
+  await until('the held release to be live', async () => (await clone.serving()).commit === held.commit);
   expect(await watching.stop()).toBeLessThan(AT_ONCE_MS);
   expectDone(await promoting);
 });
 
-it('abort takes what is held from its testers within a second', async () => {
+it('abort moves testers off a held release within a second', async () => {
   const held = await hold();
   const { token } = preview();
   const asTester = async (): Promise<unknown> => {
@@ -59,13 +59,13 @@ it('abort takes what is held from its testers within a second', async () => {
 
   const aborting = clone.switchyard('abort');
 
-  const begun = await untilWished(held);
-  await until('testers to be users again', async () => (await asTester()) !== held.commit);
-  expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
+  const startedAt = await untilRequested(held);
+  await until('testers to get the live release', async () => (await asTester()) !== held.commit);
+  expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS);
   expectDone(await aborting);
 });
 
-it('abort ends the commands of a deployment within a second', async () => {
+it('abort kills the commands of a deployment within a second', async () => {
   const newest = clone.deployments().at(-1)?.id ?? 0;
   const pushing = clone.release({ config: { app: { test: ['node', 'app/hang.js'] } } });
   const running = await untilPhase(clone, newest, 'test');
@@ -74,14 +74,14 @@ it('abort ends the commands of a deployment within a second', async () => {
 
   const aborting = clone.switchyard('abort');
 
-  const begun = await untilWished(running);
-  await until('the end of its commands', () => commandsOf(clone.home, id).length === 0, 10 * AT_ONCE_MS);
-  expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
+  const startedAt = await untilRequested(running);
+  await until('the commands to exit', () => commandsOf(clone.home, id).length === 0, 10 * AT_ONCE_MS);
+  expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS);
   expectDone(await aborting);
   await pushing;
 });
 
-it('abort gives users what they had before a bake within a second', async () => {
+it('abort during a bake restores the previous release within a second', async () => {
   const { commit } = await clone.serving();
   const newest = clone.deployments().at(-1)?.id ?? 0;
   const pushing = clone.release({ config: { bake: { seconds: 60 } } });
@@ -89,7 +89,7 @@ it('abort gives users what they had before a bake within a second', async () => 
 
   const aborting = clone.switchyard('abort');
 
-  await untilWished(baking);
+  await untilRequested(baking);
   const watching = watchServing(clone, commit);
   await untilOver(clone, baking.id);
   expect(await watching.stop()).toBeLessThan(AT_ONCE_MS);
@@ -97,12 +97,12 @@ it('abort gives users what they had before a bake within a second', async () => 
   await pushing;
 });
 
-it('pause, resume and promote of a canary are acted on within a second', async () => {
+it('pause, resume and promote of a canary take effect within a second', async () => {
   const id = await untilCanary();
-  await saidTo(id, 'pause', () => stateOf(id) === 'holding');
-  await saidTo(id, 'resume', () => stateOf(id) === 'running');
+  await expectInTime(id, 'pause', () => stateOf(id) === 'holding');
+  await expectInTime(id, 'resume', () => stateOf(id) === 'running');
   const slot = clone.table().shares?.[0]?.slot;
-  await saidTo(
+  await expectInTime(
     id,
     'promote',
     () => clone.table().active === slot && servingSlots(clone.table()).length === 1,
@@ -110,55 +110,57 @@ it('pause, resume and promote of a canary are acted on within a second', async (
   expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded' });
 });
 
-it('abort gives everybody back whom a canary has within a second', async () => {
+it('abort of a canary moves all users back to stable within a second', async () => {
   const stable = clone.table().active;
   const id = await untilCanary();
-  await saidTo(id, 'abort', () => servingSlots(clone.table()).length === 1);
+  await expectInTime(id, 'abort', () => servingSlots(clone.table()).length === 1);
   expect(clone.table().active).toBe(stable);
   expect(await untilOver(clone, id)).toMatchObject({ state: 'aborted' });
 });
 
-let said = '';
+let holdOutput = '';
 
-/** A release that a tenth of the users has, for long. */
+/** Pushes a canary and waits until a tenth of the users has it, for a long time. */
 async function untilCanary(): Promise<number> {
   const newest = clone.deployments().at(-1)?.id ?? 0;
   clone.change({ config: { strategy: 'canary', canary: { steps: [10, 100], seconds: 60 } } });
-  await clone.commit('for some');
+  await clone.commit('a canary');
   pushing = clone.git('push', 'live', 'main');
   return (await untilPhase(clone, newest, 'judge')).id;
 }
 
-/** From the word in the journal to what is seen of it. */
-async function saidTo(id: number, word: OperatorRequest, isActedOn: () => boolean): Promise<void> {
+/** Expects an effect within a second of the operator request in the journal. */
+async function expectInTime(id: number, request: OperatorRequest, isDone: () => boolean): Promise<void> {
   const journal = clone.journal();
-  const begun = performance.now();
-  await createOperatorRequests({ journal })(word, id).finally(() => journal.close());
-  await until(`what ${word} does`, isActedOn);
-  expect(performance.now() - begun).toBeLessThan(AT_ONCE_MS);
+  const startedAt = performance.now();
+  await createOperatorRequests({ journal })(request, id).finally(() => journal.close());
+  await until(`the effect of ${request}`, isDone);
+  expect(performance.now() - startedAt).toBeLessThan(AT_ONCE_MS);
 }
 
 function stateOf(id: number): Deployment['state'] | undefined {
   return clone.deployments().find((each) => each.id === id)?.state;
 }
 
-/** A new commit, deployed and held. */
+/** Deploys and holds a new commit. */
 async function hold(): Promise<Deployment> {
   clone.change({});
-  const commit = await clone.commit('to be tried');
-  ({ text: said } = await clone.switchyard('deploy', '--hold'));
+  const commit = await clone.commit('to be held');
+  ({ text: holdOutput } = await clone.switchyard('deploy', '--hold'));
   const held = clone.deployments().find((each) => each.commit === commit);
   expect(held).toMatchObject({ state: 'holding' });
   return held as Deployment;
 }
 
-/** By `performance.now()`. */
-async function untilWished({ id }: Deployment): Promise<number> {
+/** Waits for the operator request in the journal. Returns its time by `performance.now()`. */
+async function untilRequested({ id }: Deployment): Promise<number> {
   const journal = clone.journal();
-  await until('the request', () => journal.get(id)?.request).finally(() => journal.close());
+  await until('the operator request in the journal', () => journal.get(id)?.request).finally(() =>
+    journal.close(),
+  );
   return performance.now();
 }
 
 function preview(): { token: string } {
-  return { token: /X-Switchyard-Preview: ([0-9a-f]{32})/.exec(said)?.[1] as string };
+  return { token: /X-Switchyard-Preview: ([0-9a-f]{32})/.exec(holdOutput)?.[1] as string };
 }
