@@ -18,7 +18,6 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { configNow } from '../config/current';
@@ -35,13 +34,15 @@ import { NGINX_LOGS, staleNginxLogs, stalePm2Logs } from './stale-logs';
 import { makeLogFolder } from '../traffic/log-folder';
 import { masterOf } from '../traffic/nginx-processes';
 import type { DeployContext } from '../context';
+import type { Wait } from '../os/wait-until';
+import { waitUntil } from '../os/wait-until';
 
 /** Each deployment's process opens it for itself. */
 const DEPLOYMENTS_LOG = 'deployments.log';
 /** The standard output of PM2's daemon, which cannot be told to reopen it. */
 const PM2_OWN_LOG = 'pm2.log';
-const LOOK_EVERY_MS = 10;
-const LET_GO_WITHIN_MS = 5000;
+/** How long a writer may take to open the new log. */
+const REOPENS: Wait = { everyMs: 10, withinMs: 5000 };
 
 /** Rotates all logs once. Throws the first failure at the end, such as a writer that keeps a renamed log open. */
 export async function rotate(context: DeployContext): Promise<void> {
@@ -123,7 +124,7 @@ async function nginxLetsGo(home: Home): Promise<void> {
   makeLogFolder(home);
   for (const log of NGINX_LOGS) makeMissing(path.join(home.logs, log));
   process.kill(master, 'SIGUSR1');
-  if (!(await until(() => !holds()))) {
+  if (!(await waitUntil(() => !holds(), REOPENS))) {
     const still = staleNginxLogs(home).join(' and ');
     throw new KnownError('E_NGINX', `nginx still writes to ${still}.`, 'Find out why: npm run -s doctor');
   }
@@ -133,7 +134,7 @@ async function pm2LetsGo(home: Home): Promise<void> {
   const holds = (): boolean => stalePm2Logs(home).length > 0;
   if (!holds()) return;
   await askPm2(home, 'reloadLogs');
-  if (!(await until(() => !holds()))) {
+  if (!(await waitUntil(() => !holds(), REOPENS))) {
     const still = stalePm2Logs(home).join(' and ');
     throw new KnownError('E_RUNTIME', `PM2 still writes to ${still}.`, 'Find out why: npm run -s doctor');
   }
@@ -171,13 +172,4 @@ async function pack(file: string): Promise<void> {
 function sizeOf(folder: string, log: string): number {
   const file = path.join(folder, log);
   return existsSync(file) ? statSync(file).size : 0;
-}
-
-async function until(condition: () => boolean): Promise<boolean> {
-  const deadline = performance.now() + LET_GO_WITHIN_MS;
-  while (!condition()) {
-    if (performance.now() > deadline) return false;
-    await sleep(LOOK_EVERY_MS);
-  }
-  return true;
 }

@@ -1,12 +1,11 @@
 /** Restarts a slot in service: its users move to a proven process first, if there is one, and come back later. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inService } from '../core/traffic-split';
 import { substitutesFor, tableWith, tableWithout } from '../core/substitute';
 import type { RunningSlot, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
 import type { Lock } from '../journal/deployment-lock';
 import { tryLock } from '../journal/deployment-lock';
-import { machineMs } from '../os/machine-clock';
+import { waitUntil } from '../os/wait-until';
 import { drain } from '../traffic/drain';
 import { askSlot } from '../health/slot-health';
 import { isRunning } from '../os/process-table';
@@ -15,7 +14,7 @@ import { slotNamed } from '../context';
 
 /** Kept short, because users get no answer while a substitute is probed. */
 const SUBSTITUTE_LIMIT_MS = 500;
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 
 /** The slots that can take this slot's users and answer as themselves right now. */
 export async function provenSubstitutes(context: DeployContext, slot: SlotName): Promise<SlotName[]> {
@@ -49,9 +48,9 @@ export async function endDrained(
   // without a substitute new requests keep coming, and the app itself finishes those in flight
   if (moved) await drain(slotNamed(context, slot), context.config.limits.drain);
   signal(pid, 'SIGTERM');
-  const deadline = machineMs() + context.config.limits.stop * 1000;
-  while (isRunning(pid) && machineMs() < deadline) await sleep(LOOK_EVERY_MS);
-  if (isRunning(pid)) signal(pid, 'SIGKILL');
+  const withinMs = context.config.limits.stop * 1000;
+  const isGone = await waitUntil(() => !isRunning(pid), { everyMs: POLL_EVERY_MS, withinMs });
+  if (!isGone) signal(pid, 'SIGKILL');
 }
 
 export function signal(pid: number, name: NodeJS.Signals): void {

@@ -1,8 +1,8 @@
 /** Checks that nginx and PM2 write to the current log files and can open new ones after a rotation. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { staleNginxLogs, stalePm2Logs } from '../deployer/stale-logs';
 import { logFolderMode } from '../traffic/log-folder';
 import { masterOf } from '../traffic/nginx-processes';
+import { waitUntil } from '../os/wait-until';
 import type { WorkerUser } from '../traffic/worker-user';
 import { closedFolder, findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
@@ -11,7 +11,7 @@ import type { DoctorContext } from './context';
 
 /** A rotation takes milliseconds, so logs that are stale for this long stay stale. */
 const ROTATION_MS = 1000;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
 export async function checkLogs(context: DoctorContext): Promise<Judgement[]> {
   const home = context.home();
@@ -67,11 +67,9 @@ function opening(folder: string, user: WorkerUser): string {
 }
 
 /** The stale logs that remain once a rotation would be over. */
-async function lasting(look: () => string[]): Promise<string[]> {
-  const deadline = performance.now() + ROTATION_MS;
-  for (;;) {
-    const found = look();
-    if (found.length === 0 || performance.now() > deadline) return found;
-    await sleep(LOOK_EVERY_MS);
-  }
+async function lasting(find: () => string[]): Promise<string[]> {
+  let stale: string[] = [];
+  const areGone = (): boolean => (stale = find()).length === 0;
+  await waitUntil(areGone, { everyMs: POLL_EVERY_MS, withinMs: ROTATION_MS });
+  return stale;
 }

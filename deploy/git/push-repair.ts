@@ -15,13 +15,12 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import type { Commit } from '../core/release';
 import { goodLines, readableRefs, refsToBring } from '../core/refs';
 import type { Home } from '../home/home';
 import { flushFileSystems } from '../os/flush';
-import { machineMs } from '../os/machine-clock';
+import { waitUntil } from '../os/wait-until';
 import { isInUse, removeDeadLocks } from './locks';
 import { gitEnvironment, gitIn, gitOn, gitSilently } from './git';
 import { pushDamage } from './push-damage';
@@ -32,7 +31,7 @@ const CLOSED = 0o700;
 const CHECK_MS = 30_000;
 /** How long to wait for a running push or fetch before leaving the repository alone. */
 const PUSH_MS = 10_000;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
 export interface Sources {
   root: string;
@@ -56,7 +55,7 @@ export async function repairPushRepository(home: Home, sources: Sources): Promis
   removeDeadLocks(pushGit);
   const damage = await pushDamage(home, CHECK_MS);
   if (damage === null) return null;
-  if (!(await becomesTrue(() => !isInUse(pushGit))))
+  if (!(await waitUntil(() => !isInUse(pushGit), { everyMs: POLL_EVERY_MS, withinMs: PUSH_MS })))
     return `! push.git is damaged (${damage}), but a push is running. Type npm start when it has ended`;
   // its owner may have removed their own permissions
   await run('chmod', ['-R', 'u+rwX', '--', pushGit]).catch(() => undefined);
@@ -74,16 +73,6 @@ function isGone(pushGit: string): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT';
   }
-}
-
-/** Waits up to PUSH_MS for the condition. False if it does not come true. */
-async function becomesTrue(condition: () => boolean): Promise<boolean> {
-  const deadline = machineMs() + PUSH_MS;
-  while (!condition()) {
-    if (machineMs() > deadline) return false;
-    await sleep(LOOK_EVERY_MS);
-  }
-  return true;
 }
 
 /** Creates a new push.git. Returns the path of the old one, or null if there was none. */

@@ -2,7 +2,6 @@
  * Verify proves the very process: commit and instance from its own health answer, and an unchanged pid and restart
  * count. An old process or another process on the port fails it.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { configFileName } from '../config/file';
 import { KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/interfaces';
@@ -16,8 +15,9 @@ import type { DeployContext } from '../context';
 import { builtRelease, slotNamed } from '../context';
 import { unlessSilent } from './slot-health';
 import { machineMs } from '../os/machine-clock';
+import { waitUntil } from '../os/wait-until';
 
-const LOOK_EVERY_MS = 5;
+const POLL_EVERY_MS = 5;
 const PROBE_TIMEOUT_MS = 2000;
 /** A single good answer may be luck. */
 const GOOD_ANSWERS = 3;
@@ -52,7 +52,7 @@ export async function waitUntilHealthy(
   const deadline = machineMs() + context.config.limits.start * 1000;
   let lastStarting = machineMs();
   const { pid } = await mustStillRun(context, proof);
-  for (;;) {
+  const answering = async (): Promise<RunningSlot | null> => {
     const answer = await ask(target, signal);
     signal?.throwIfAborted();
     if (answer.status === 200) mustBeItself(answer, proof);
@@ -64,8 +64,10 @@ export async function waitUntilHealthy(
     if (answer.status === null || answer.status === 503) lastStarting = now;
     if (now >= deadline) throw await unhealthy(context, target, answer, 'limits.start');
     if (now - lastStarting > WRONG_ANSWERS_MS) throw await unhealthy(context, target, answer);
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
-  }
+    return null;
+  };
+  // it rejects at its own limits, so there is a process in the end
+  return (await waitUntil(answering, { everyMs: POLL_EVERY_MS, signal })) as RunningSlot;
 }
 
 /**

@@ -1,5 +1,4 @@
 /** After the shift, verifies that users get the very process that passed verify. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/interfaces';
 import type { Proof } from '../core/slot';
@@ -9,9 +8,9 @@ import { lostWithEngine, processWatch } from './process-watch';
 import { unlessSilent } from './slot-health';
 import type { VerifyTarget } from './verify-slot';
 import { ask, isGood, verifyTarget } from './verify-slot';
-import { machineMs } from '../os/machine-clock';
+import { waitUntil } from '../os/wait-until';
 
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
 /**
  * Probes through nginx: users must get this very process, and it must not have exited since its proof. Waits for an
@@ -57,11 +56,11 @@ async function engineIsBack(
 ): Promise<true> {
   const { proof } = target;
   const { start } = context.config.limits;
-  const deadline = machineMs() + start * 1000;
   let sight: Sight = 'away';
-  for (; machineMs() < deadline; await sleep(LOOK_EVERY_MS, undefined, { signal })) {
+  const answers = async (): Promise<boolean> => {
     sight = await process.look();
-    if (sight !== 'away' && isGood(await ask(target, signal), proof)) return true;
-  }
+    return sight !== 'away' && isGood(await ask(target, signal), proof);
+  };
+  if (await waitUntil(answers, { everyMs: POLL_EVERY_MS, withinMs: start * 1000, signal })) return true;
   throw lostWithEngine(proof, sight, start);
 }

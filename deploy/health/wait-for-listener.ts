@@ -2,16 +2,15 @@
  * Waits before an undo returns traffic to slots that accept no connections right now. In a rolling undo such a slot may
  * have crashed a moment ago and usually returns soon, while the other slots still serve users.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { inService } from '../core/traffic-split';
 import type { Table } from '../core/traffic-table';
 import { portInUse } from '../os/port-holder';
 import type { DeployContext } from '../context';
-import { machineMs } from '../os/machine-clock';
+import { waitUntil } from '../os/wait-until';
 
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 /** The longest time, in milliseconds, that users stay on their current slots. */
-const PATIENCE_MS = 3000;
+const LONGEST_WAIT_MS = 3000;
 
 /**
  * Returns when one of these slots accepts connections, or after the time limit; at once for a table that names none, or
@@ -25,6 +24,6 @@ export async function waitForListeners({ slots, runtime }: DeployContext, to: Ta
     const found = await runtime.list().catch(() => []);
     return found.some(({ slot, status }) => status !== 'stopped' && named.some(({ name }) => name === slot));
   };
-  const deadline = machineMs() + PATIENCE_MS;
-  while (!isTaken() && machineMs() < deadline && (await comesBack())) await sleep(LOOK_EVERY_MS);
+  const wait = { everyMs: POLL_EVERY_MS, withinMs: LONGEST_WAIT_MS };
+  await waitUntil(async () => isTaken() || !(await comesBack()), wait);
 }

@@ -4,8 +4,8 @@
  */
 import Database from 'libsql';
 import { accessSync, constants } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Home } from '../home/home';
+import { waitUntil } from '../os/wait-until';
 import { isBusy } from './sqlite';
 
 const RETRY_MS = 20;
@@ -53,11 +53,12 @@ function open({ lock }: Pick<Home, 'lock'>): Database.Database {
 
 /** Waits until it has the lock. */
 export async function takeLock(home: Pick<Home, 'lock'>): Promise<Lock> {
-  for (;;) {
-    const lock = tryLock(home);
-    if (lock) return lock;
-    await sleep(RETRY_MS);
-  }
+  return (await lockWithin(home, Infinity)) as Lock;
+}
+
+/** Waits for the lock; null when the time is over. */
+export function lockWithin(home: Pick<Home, 'lock'>, withinMs: number): Promise<Lock | null> {
+  return waitUntil(() => tryLock(home), { everyMs: RETRY_MS, withinMs });
 }
 
 /**

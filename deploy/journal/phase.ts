@@ -10,7 +10,12 @@ export interface PhaseReport {
   report: (entry: Entry) => unknown;
   /** Aborted with a KnownError when the deployment is cancelled. The canceller also kills the deployment's commands. */
   signal?: AbortSignal;
+  /** Turns a failure into the error that is reported and thrown. Default: the failure itself is thrown. */
+  explain?: (error: unknown) => KnownError;
 }
+
+/** A phase by its name; a step of the plan also has its index. */
+type PhaseKey = Pick<Extract<Entry, { type: 'phase' }>, 'phase' | 'step' | 'undo'>;
 
 /**
  * Runs a phase and reports its start and end. Throws the signal's reason.
@@ -18,14 +23,15 @@ export interface PhaseReport {
  */
 export async function phase<T>(
   work: PhaseReport,
-  name: PhaseName,
+  name: PhaseName | PhaseKey,
   does: () => Promise<T>,
   say: (result: T) => string | null = asClause,
 ): Promise<T> {
   work.signal?.throwIfAborted();
-  const entry = { type: 'phase', phase: name } as const;
-  const begun = machineMs();
-  const ms = (): number => machineMs() - begun;
+  const key = typeof name === 'string' ? { phase: name } : name;
+  const entry = { type: 'phase', ...key } as const;
+  const startedAt = machineMs();
+  const ms = (): number => machineMs() - startedAt;
   await work.report({ ...entry, status: 'started' });
   try {
     const result = await does();
@@ -33,9 +39,10 @@ export async function phase<T>(
     await work.report({ ...entry, status: 'done', ...(detail && { detail }), ms: ms() });
     return result;
   } catch (error) {
-    const detail = explained(error, work.signal).message;
+    const why = work.explain?.(error);
+    const detail = (why ?? explained(error, work.signal)).message;
     await work.report({ ...entry, status: 'failed', detail, ms: ms() });
-    throw error;
+    throw why ?? error;
   }
 }
 

@@ -1,10 +1,8 @@
 /** Serialises `npm start` and `npm stop`: run together, each would stop what the other has just started. */
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
-import type { Lock } from './deployment-lock';
-import { tryLock } from './deployment-lock';
+import { lockWithin } from './deployment-lock';
 
 /** The file whose lock a running `npm start` or `npm stop` holds. */
 export function setupLockFile(home: Pick<Home, 'dir'>): string {
@@ -12,12 +10,11 @@ export function setupLockFile(home: Pick<Home, 'dir'>): string {
 }
 
 /** An `npm start` that only checks, or applies a small change, finishes within this time. */
-const PATIENCE_MS = 3000;
-const RETRY_MS = 50;
+const LONGEST_WAIT_MS = 3000;
 
 /** Runs the work while no other process starts or stops this home. Throws E_USAGE if another one takes longer. */
 export async function withSetupLock<T>(home: Pick<Home, 'dir'>, work: () => Promise<T>): Promise<T> {
-  const lock = await lockWithin(setupLockFile(home), PATIENCE_MS);
+  const lock = await lockWithin({ lock: setupLockFile(home) }, LONGEST_WAIT_MS);
   if (!lock) {
     const message = 'Another npm start or npm stop is running here.';
     throw new KnownError('E_USAGE', message, 'Wait until it has finished, then try again.');
@@ -26,14 +23,5 @@ export async function withSetupLock<T>(home: Pick<Home, 'dir'>, work: () => Prom
     return await work();
   } finally {
     lock.release();
-  }
-}
-
-async function lockWithin(file: string, ms: number): Promise<Lock | null> {
-  const deadline = performance.now() + ms;
-  for (;;) {
-    const lock = tryLock({ lock: file });
-    if (lock || performance.now() > deadline) return lock;
-    await sleep(RETRY_MS);
   }
 }

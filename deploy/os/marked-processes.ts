@@ -4,8 +4,8 @@
  * variable: a process manager that a deployment starts must never have it.
  */
 import { readFileSync, readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { isRunning, withDescendants } from './process-table';
+import { waitUntil } from './wait-until';
 
 /** The environment variable of every command of a deployment. */
 export const DEPLOYMENT_MARKER = 'SWITCHYARD_MARK';
@@ -13,7 +13,7 @@ const PREFIX = `${DEPLOYMENT_MARKER}=`;
 
 /** A killed process is gone within milliseconds, unless it waits for a dead disk, which nothing can interrupt. */
 const GIVE_UP_AFTER_MS = 5000;
-const LOOK_EVERY_MS = 10;
+const POLL_EVERY_MS = 10;
 
 /** The marker's value. Includes the home, because two homes on one machine may both have a deployment 7. */
 export function deploymentMark(logs: string, deploymentId: number): string {
@@ -26,25 +26,25 @@ export function deploymentMark(logs: string, deploymentId: number): string {
  * @param deploymentId one deployment; all deployments if left out
  */
 export async function killMarkedProcesses(home: { logs: string }, deploymentId?: number): Promise<number> {
-  if (deploymentId === undefined) return endFound(() => markedProcesses(home));
+  if (deploymentId === undefined) return killFound(() => markedProcesses(home));
   return killMarked(deploymentMark(home.logs, deploymentId));
 }
 
 /** Like killMarkedProcesses, by the marker's value. */
 export async function killMarked(mark: string): Promise<number> {
-  return endFound(() => marked((value) => value === mark));
+  return killFound(() => marked((value) => value === mark));
 }
 
-async function endFound(find: () => number[]): Promise<number> {
-  const ended = new Set<number>();
-  const deadline = performance.now() + GIVE_UP_AFTER_MS;
+async function killFound(find: () => number[]): Promise<number> {
+  const killed = new Set<number>();
   // search repeatedly, because a process may fork between the search and the kill
-  for (let left = find(); left.length > 0; left = find()) {
-    for (const pid of left) if (kill(pid)) ended.add(pid);
-    if (performance.now() > deadline) break;
-    await sleep(LOOK_EVERY_MS);
-  }
-  return ended.size;
+  const areGone = (): boolean => {
+    const left = find();
+    for (const pid of left) if (kill(pid)) killed.add(pid);
+    return left.length === 0;
+  };
+  await waitUntil(areGone, { everyMs: POLL_EVERY_MS, withinMs: GIVE_UP_AFTER_MS });
+  return killed.size;
 }
 
 /** The processes that commands of any deployment of this home left running. */

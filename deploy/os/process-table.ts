@@ -3,7 +3,7 @@
  * environment it was started with, which its children inherit.
  */
 import { readFileSync, readdirSync } from 'node:fs';
-import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from './wait-until';
 import { KnownError } from '../core/errors';
 
 export interface OsProcess {
@@ -15,7 +15,7 @@ export interface OsProcess {
   env: Record<string, string>;
 }
 
-const LOOK_EVERY_MS = 20;
+const POLL_EVERY_MS = 20;
 const GONE_AFTER_KILL_MS = 5_000;
 
 /**
@@ -101,13 +101,11 @@ export function isRunning(pid: number): boolean {
   return statOf(pid)?.dead === false;
 }
 
-async function survivorsAfter(processes: OsProcess[], milliseconds: number): Promise<OsProcess[]> {
-  const deadline = performance.now() + milliseconds;
-  for (;;) {
-    const alive = processes.filter(isAlive);
-    if (alive.length === 0 || performance.now() >= deadline) return alive;
-    await sleep(LOOK_EVERY_MS);
-  }
+async function survivorsAfter(processes: OsProcess[], withinMs: number): Promise<OsProcess[]> {
+  let alive = processes;
+  const areGone = (): boolean => (alive = processes.filter(isAlive)).length === 0;
+  await waitUntil(areGone, { everyMs: POLL_EVERY_MS, withinMs });
+  return alive;
 }
 
 function signal(processes: OsProcess[], name: NodeJS.Signals): void {

@@ -18,7 +18,8 @@ import { runHook, runHookOrWarn, stageOf } from './hooks';
 import { runStep } from './steps';
 import type { Outcome, StepContext } from './steps/step-context';
 import { waitForListeners } from '../health/wait-for-listener';
-import { machineMs } from '../os/machine-clock';
+import type { PhaseReport } from '../journal/phase';
+import { phase } from '../journal/phase';
 
 export interface Run extends StepContext {
   plan: Plan;
@@ -50,7 +51,7 @@ interface Failure {
   error: unknown;
   /** Index of the failed step, and the number of started steps. */
   at: number;
-  begun: number;
+  started: number;
 }
 
 async function goFrom(context: DeployContext, work: Run, from: number): Promise<'done' | 'ended' | Failure> {
@@ -58,15 +59,15 @@ async function goFrom(context: DeployContext, work: Run, from: number): Promise<
   for (let index = from; index < work.plan.length; index++) {
     const { step } = work.plan[index] as PlannedStep;
     const stage = stageOf(step, work.plan);
-    let begun = index;
+    let started = index;
     try {
       // npm stop does not undo a live release: it only ends the bake early
       const isLive = live !== -1 && index > live;
       if (isLive && step.do === 'stop' && isStopped(work.signal)) return 'done';
       if (!(isLive && isStopped(work.signal))) work.signal?.throwIfAborted();
       if (stage) await runHook(context, work.deploymentId, `before ${stage}`, work.signal);
-      begun = index + 1;
-      const outcome = await toldStep(context, work, step, index, false);
+      started = index + 1;
+      const outcome = await reportedStep(context, work, step, index, false);
       if (step.do === 'verify-live') await work.onLive();
       // the user has seen LIVE: a failing hook must not undo it
       if (stage === 'live') await runHookOrWarn(context, work.deploymentId, 'after live');
@@ -78,7 +79,7 @@ async function goFrom(context: DeployContext, work: Run, from: number): Promise<
         await warn(context, work, `${step.slot} could not be stopped: ${asKnown(error).message}`);
         continue;
       }
-      return { error, at: index, begun };
+      return { error, at: index, started };
     }
   }
   return 'done';
@@ -92,10 +93,10 @@ function isRetiring(step: Step, { plan, signal }: Run): step is Extract<Step, { 
 }
 
 /** Returns the step to continue at when an operator promotes. Throws the original error after undoing every step. */
-async function takeBack(context: DeployContext, work: Run, { error, at, begun }: Failure): Promise<number> {
+async function takeBack(context: DeployContext, work: Run, { error, at, started }: Failure): Promise<number> {
   const again = work.plan[at]?.again;
   const waits = again !== undefined && !work.signal?.aborted;
-  await undo(context, work, work.plan.slice(0, begun), waits ? again : 0);
+  await undo(context, work, work.plan.slice(0, started), waits ? again : 0);
   if (!waits) throw error;
   await waitOrTakeBack(context, work, again, asKnown(error));
   return again;
@@ -142,7 +143,7 @@ export async function undo(
         }
         if (step.do === 'shift') await waitForListeners(context, step.to);
         if (step.do === 'start') await how.beforeStart?.(step.commit);
-        await toldStep(context, thorough, step, index, true);
+        await reportedStep(context, thorough, step, index, true);
       } catch (error) {
         if (step.do === 'start' || step.do === 'verify') lost.add(step.slot);
         await warn(context, how, `the undo failed at "${step.do}": ${asKnown(error).message}`);
@@ -168,30 +169,22 @@ function tablesOf(plan: Plan): Table[] {
   return steps.flatMap((step) => (step.do === 'shift' ? [step.to] : []));
 }
 
-async function toldStep(
+function reportedStep(
   context: DeployContext,
   how: StepContext,
   step: Step,
   index: number,
   isUndo: boolean,
 ): Promise<Outcome> {
-  const phase = { type: 'phase', phase: step.do, step: index, undo: isUndo } as const;
-  const { journal } = context;
-  const begun = machineMs();
-  await journal.tell(how.deploymentId, { ...phase, status: 'started' });
-  try {
-    const outcome = await runStep(context, step, how);
-    await journal.tell(how.deploymentId, {
-      ...phase,
-      status: 'done',
-      detail: outcome.detail,
-      ms: machineMs() - begun,
-    });
-    return outcome;
-  } catch (error) {
-    const why = cancelReason(blameFullDisk(context.home, error), how.signal);
-    const detail = why.message;
-    await journal.tell(how.deploymentId, { ...phase, status: 'failed', detail, ms: machineMs() - begun });
-    throw why;
-  }
+  const work: PhaseReport = {
+    report: (entry) => context.journal.tell(how.deploymentId, entry),
+    explain: (error) => cancelReason(blameFullDisk(context.home, error), how.signal),
+  };
+  const key = { phase: step.do, step: index, undo: isUndo };
+  return phase(
+    work,
+    key,
+    () => runStep(context, step, how),
+    ({ detail }) => detail,
+  );
 }

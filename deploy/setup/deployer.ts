@@ -1,5 +1,4 @@
 /** Starts the deployer under the process manager and waits until it answers. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
 import { failureLine } from '../core/failure-line';
 import { endGuards } from '../deployer/guard-process';
@@ -7,21 +6,20 @@ import type { Home } from '../home/home';
 import { lastLines } from '../os/tail';
 import { startDeployer } from '../runtimes/pm2/deployer';
 import { probe } from '../traffic/probe';
-import { machineMs } from '../os/machine-clock';
+import { waitUntil } from '../os/wait-until';
 
-const PATIENCE_MS = 15_000;
-const LOOK_EVERY_MS = 50;
+const STARTS_WITHIN_MS = 15_000;
+const POLL_EVERY_MS = 50;
 
 /** Throws E_DEPLOYER_DOWN with the failure from the deployer's log. */
 export async function startDeployerAndWait(home: Home, root: string): Promise<void> {
   // the new deployer starts a guard of its own build
   await endGuards(home);
   await startDeployer({ home, root });
-  const deadline = machineMs() + PATIENCE_MS;
-  while ((await probe({ socketPath: home.socket, path: '/health', timeoutMs: 1000 })).status !== 200) {
-    if (machineMs() > deadline) throw await downWith(home);
-    await sleep(LOOK_EVERY_MS);
-  }
+  const question = { socketPath: home.socket, path: '/health', timeoutMs: 1000 };
+  const answers = async (): Promise<boolean> => (await probe(question)).status === 200;
+  if (await waitUntil(answers, { everyMs: POLL_EVERY_MS, withinMs: STARTS_WITHIN_MS })) return;
+  throw await downWith(home);
 }
 
 async function downWith(home: Home): Promise<KnownError> {

@@ -1,7 +1,6 @@
 /** `npm stop`: stops everything that `npm start` started, so that no process is left. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { ROOT } from '../home/clone-root';
 import type { Config, Settings } from '../config/load';
 import { configNow } from '../config/current';
@@ -22,8 +21,9 @@ import { backgroundJobs } from './background-jobs';
 import { say } from './say';
 import { withSetupLock } from '../journal/setup-lock';
 import { machineMs } from '../os/machine-clock';
+import { waitUntil } from '../os/wait-until';
 
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 /** The path of a deployment's program inside the clone. */
 const DEPLOYMENT_SCRIPT = path.join('dist', 'deploy', 'deployment.js');
 
@@ -90,14 +90,16 @@ export async function endDeployment(home: Home, config: Config): Promise<void> {
   const deadline = machineMs() + (drain + stop + start) * 1000;
   const asked = new Set<number>();
   // searched by process: one that was just launched has neither the lock nor a row in the journal
-  for (let pids = deploymentProcesses(home); pids.length > 0; pids = deploymentProcesses(home)) {
+  const areGone = (): boolean => {
+    const pids = deploymentProcesses(home);
     for (const pid of pids) {
       if (machineMs() > deadline) signal(-pid, 'SIGKILL');
       else if (!asked.has(pid)) signal(pid, 'SIGTERM');
       asked.add(pid);
     }
-    await sleep(LOOK_EVERY_MS);
-  }
+    return pids.length === 0;
+  };
+  await waitUntil(areGone, { everyMs: POLL_EVERY_MS });
   // also searched by process, because the journal may not open on a read-only disk
   await killMarkedProcesses(home);
   await endProcesses(backgroundJobs(home), 0);

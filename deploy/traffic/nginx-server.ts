@@ -4,11 +4,11 @@
  */
 import { mkdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { slotsOf, type Config } from '../config/load';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
 import { isRunning } from '../os/process-table';
+import { waitUntil } from '../os/wait-until';
 import { lastLines } from '../os/tail';
 import { findNginx, runNginx, type NginxBinary } from './nginx-binary';
 import { forgetClosing, withConnectionsClosed } from './close-connections';
@@ -72,7 +72,7 @@ interface NginxOptions {
 const GRACE_MS = 12_000;
 /** The time limit for operations that normally take nginx milliseconds. */
 const PATIENCE_MS = 5000;
-const LOOK_EVERY_MS = 10;
+const POLL_EVERY_MS = 10;
 const APPLIED_WITHIN_MS = 10_000;
 const CORRECT_TEMPLATES = 'Correct the templates in nginx/, then: npm start';
 export function nginxServer(home: Home, config: Config, options: NginxOptions = {}): NginxServer {
@@ -213,14 +213,9 @@ async function dismissOrphans(home: Home, port: number): Promise<void> {
   if (!left) await end(home, 0);
 }
 
-/** True as soon as the condition holds, false after `ms`. */
-async function until(condition: () => boolean | Promise<boolean>, ms: number): Promise<boolean> {
-  const deadline = performance.now() + ms;
-  while (!(await condition())) {
-    if (performance.now() > deadline) return false;
-    await delay(LOOK_EVERY_MS);
-  }
-  return true;
+/** False if the condition does not hold within this time. */
+function until(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
+  return waitUntil(condition, { everyMs: POLL_EVERY_MS, withinMs });
 }
 
 async function answering(home: Home): Promise<void> {

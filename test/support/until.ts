@@ -1,5 +1,5 @@
 /** Waits for a condition, never for a fixed time. */
-import { setTimeout as sleep } from 'node:timers/promises';
+import { waitUntil } from '../../deploy/os/wait-until';
 
 const POLL_EVERY_MS = 5;
 /** Slow conditions are polled less often, because the awaited work needs the processor too. */
@@ -16,18 +16,12 @@ export async function until<T>(
   condition: () => T | null | undefined | false | Promise<T | null | undefined | false>,
   limitMs = 60_000,
 ): Promise<T> {
-  const deadline = Date.now() + limitMs;
-  for (;;) {
-    const polledAt = Date.now();
-    const value = await condition();
-    if (value) return value;
-    const now = Date.now();
-    if (now > deadline) {
-      const named = typeof what === 'string' ? what : what();
-      throw new Error(
-        `waited ${limitMs} ms for ${named}; last seen: ${String(value)}, of\n${String(condition)}`,
-      );
-    }
-    await sleep(Math.min(Math.max(POLL_EVERY_MS, PAUSE_PER_POLL * (now - polledAt)), LONGEST_PAUSE_MS));
-  }
+  const value = await waitUntil(condition, { everyMs: pauseAfter, withinMs: limitMs });
+  if (value) return value;
+  const named = typeof what === 'string' ? what : what();
+  throw new Error(`waited ${limitMs} ms for ${named}; last seen: ${String(value)}, of\n${String(condition)}`);
+}
+
+function pauseAfter(pollMs: number): number {
+  return Math.min(Math.max(POLL_EVERY_MS, PAUSE_PER_POLL * pollMs), LONGEST_PAUSE_MS);
 }

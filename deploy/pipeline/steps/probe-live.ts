@@ -8,7 +8,7 @@ import type { Migration } from '../../core/deployment';
 import type { SlotName } from '../../core/slot';
 import type { Counts } from '../../core/verdict';
 import { errorVerdict, sumOf } from '../../core/verdict';
-import { machineMs } from '../../os/machine-clock';
+import { waitUntil } from '../../os/wait-until';
 import type { LogPosition } from '../../traffic/access-log';
 import { countRequests, logPosition, readRecent, readRequests } from '../../traffic/access-log';
 import { probe } from '../../traffic/probe';
@@ -29,7 +29,7 @@ const USUAL_MS = 300_000;
 const FEW_REQUESTS = 5;
 /** How long to wait for users' requests, if there were some before. */
 const EVIDENCE_MS = 1000;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 
 /** Records what works before a migration. */
 export async function liveBefore(context: DeployContext): Promise<Before> {
@@ -70,13 +70,15 @@ async function usersErrors(
   const { maxErrorRatio, minRequests } = context.config.bake;
   const rule = { maxErrorRatio, minRequests: Math.min(minRequests, FEW_REQUESTS) };
   const slots = [...new Set(sound.map(({ slot }) => slot))];
-  const deadline = machineMs() + (before.requests > 0 ? EVIDENCE_MS : 0);
-  for (;;) {
+  let why: string | null = null;
+  const isDecided = (): boolean => {
     const now = countsOf(slots, countRequests(readRequests(context.home, from).requests).slots);
-    const why = errorVerdict(before, now, rule);
-    if (why !== null || now.requests >= minRequests || machineMs() >= deadline) return why;
-    await sleep(LOOK_EVERY_MS);
-  }
+    why = errorVerdict(before, now, rule);
+    return why !== null || now.requests >= minRequests;
+  };
+  const withinMs = before.requests > 0 ? EVIDENCE_MS : 0;
+  await waitUntil(isDecided, { everyMs: POLL_EVERY_MS, withinMs });
+  return why;
 }
 
 /** Updates the recorded migration with the live release's state; null if nothing was recorded before the migration. */

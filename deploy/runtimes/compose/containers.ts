@@ -1,11 +1,10 @@
 /** Lists and removes a home's containers. A label with the home's path keeps two homes apart. */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { EMPTY } from '../../core/environment';
 import { asKnown, KnownError } from '../../core/errors';
 import type { ProcessStatus, RunningSlot, SlotName } from '../../core/slot';
 import type { Home } from '../../home/home';
 import { askEngine, askEngineJson } from './engine-api';
-import { machineMs } from '../../os/machine-clock';
+import { waitUntil } from '../../os/wait-until';
 
 /** The labels of our containers and images. */
 export const LABEL = {
@@ -19,7 +18,7 @@ export const LABEL = {
 const ONE_OFF = 'com.docker.compose.oneoff';
 
 const REMOVING_MAY_TAKE_MS = 60_000;
-const LOOK_AGAIN_MS = 50;
+const POLL_EVERY_MS = 50;
 
 /** The fields of the engine's answer that we read. */
 export interface Inspected {
@@ -68,11 +67,9 @@ export async function homeOfContainer(name: string): Promise<string | null> {
 
 /** Removes a container at once, even a running one. Throws E_ENGINE, E_RUNTIME. */
 export async function removeContainer(id: string): Promise<void> {
-  const deadline = machineMs() + REMOVING_MAY_TAKE_MS;
-  while (!(await removed(id))) {
-    if (machineMs() > deadline) throw new KnownError('E_RUNTIME', `Docker has not removed container ${id}.`);
-    await sleep(LOOK_AGAIN_MS);
-  }
+  const wait = { everyMs: POLL_EVERY_MS, withinMs: REMOVING_MAY_TAKE_MS };
+  if (await waitUntil(() => removed(id), wait)) return;
+  throw new KnownError('E_RUNTIME', `Docker has not removed container ${id}.`);
 }
 
 /** False while another removal is in progress: the engine itself removes a one-off container that has exited. */
