@@ -39,7 +39,7 @@ describe('a missing key has its default', () => {
     });
   });
 
-  it('and blue comes first in the slots', () => {
+  it('and blue is the first slot', () => {
     expect(slotsOf(load('module.exports = { slots: { green: 4 } };'))).toEqual([
       { name: 'blue', port: 8080 },
       { name: 'green', port: 4 },
@@ -117,7 +117,7 @@ describe('the environment overrides the file', () => {
     });
   });
 
-  it('and a branch named like a number stays a name', () => {
+  it('with text for a branch that is named like a number', () => {
     expect(load(EMPTY, { BRANCH: '2024' }).branch).toBe('2024');
     expect(load(EMPTY, { SOURCE: '7' }).source).toBe('7');
   });

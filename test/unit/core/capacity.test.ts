@@ -15,12 +15,12 @@ import { inputFor, NEW, OLD, OTHER, running, serves } from '../../support/plan-t
 
 const MB = 1024 ** 2;
 
-it('fits when exactly the reserve stays free', () => {
+it('a need fits when exactly the reserve stays free', () => {
   expect(fits({ free: 600 * MB, needs: 100 * MB, keep: 500 * MB })).toBe(true);
   expect(fits({ free: 600 * MB - 1, needs: 100 * MB, keep: 500 * MB })).toBe(false);
 });
 
-it('names every figure', () => {
+it('the message about a full disk names every figure', () => {
   const disk = { free: 540.4 * MB, needs: 1500 * MB, keep: 500 * MB };
   expect(tooLittle('The disk of /srv', 'a release', disk)).toBe(
     'The disk of /srv has 540 MB left: a release needs about 1,500 MB, and 500 MB must stay free.',
@@ -32,9 +32,9 @@ it.each([
   ['64m', 64 * MB],
   ['2g', 2048 * MB],
   ['0m', 0],
-])('parses %s', (text, bytes) => expect(bytesOf(text)).toBe(bytes));
+])('the size %s is parsed into bytes', (text, bytes) => expect(bytesOf(text)).toBe(bytes));
 
-it('rounds sizes to whole megabytes', () => expect(size(1.6 * MB)).toBe('2 MB'));
+it('sizes are rounded to whole megabytes', () => expect(size(1.6 * MB)).toBe('2 MB'));
 
 describe('a control group', () => {
   const group =

@@ -4,7 +4,7 @@ import type { Table } from '../../../deploy/core/traffic-table';
 
 const TABLE: Table = { active: 'blue', standby: null, shares: [{ slot: 'green', buckets: 1 }] };
 
-it('finds a cohort for each serving slot, however small its share', () => {
+it('every serving slot has a cohort, however small its share', () => {
   for (const slot of ['blue', 'green']) {
     const cohort = cohortOf(TABLE, slot) as string;
     expect(cohort).toMatch(/^[0-9a-f]{32}$/);
@@ -12,6 +12,6 @@ it('finds a cohort for each serving slot, however small its share', () => {
   }
 });
 
-it('finds no cohort for a slot without traffic', () => {
+it('a slot without traffic has no cohort', () => {
   expect(cohortOf(TABLE, 'amber')).toBeNull();
 });

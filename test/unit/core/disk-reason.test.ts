@@ -1,7 +1,7 @@
 import { diskReason, hidesDiskReason } from '../../../deploy/core/disk-reason';
 import { asKnown } from '../../../deploy/core/errors';
 
-it('recognizes disk faults reported by the kernel, git and npm', () => {
+it('disk faults are recognized in errors of the kernel, git and npm', () => {
   const errno = (code: string): Error => Object.assign(new Error('failed'), { code });
   expect(['EROFS', 'ENOSPC', 'EDQUOT', 'EIO', 'ENOENT'].map((code) => diskReason(errno(code)))).toEqual([
     'EROFS',
@@ -15,7 +15,7 @@ it('recognizes disk faults reported by the kernel, git and npm', () => {
   expect(diskReason(new Error('a STUDIO is not an EIOU'))).toBeNull();
 });
 
-it('recognizes errors of SQLite and of a recursive mkdir that may hide a disk fault', () => {
+it('errors of SQLite and of a recursive mkdir that may hide a disk fault are recognized', () => {
   expect(hidesDiskReason(Object.assign(new Error('x'), { code: 'SQLITE_CANTOPEN' }))).toBe(true);
   expect(hidesDiskReason(new Error('unable to open database file'))).toBe(true);
   const mkdir = new Error("ENOENT: no such file or directory, mkdir '/h/mirror.git.new'");
@@ -23,7 +23,7 @@ it('recognizes errors of SQLite and of a recursive mkdir that may hide a disk fa
   expect(hidesDiskReason(new Error('database is locked'))).toBe(false);
 });
 
-it('never reports a disk fault as a bug', () => {
+it('a disk fault is never reported as a bug', () => {
   const codes = ['EROFS', 'ENOSPC', 'EDQUOT', 'EIO'].map((code) =>
     asKnown(Object.assign(new Error(`${code}: a disk`), { code })),
   );

@@ -11,13 +11,13 @@ const V3: Serving = { slot: 'blue', commit: commit('c3'), version: '3.0.0' };
 const first = deploy(1, V1);
 const second = deploy(2, V2);
 
-it('reports nothing before the first release and while the latest release is live', () => {
+it('no drift is reported before the first release or while the latest release is live', () => {
   expect(driftOf([], null)).toBeNull();
   expect(driftOf([first], null)).toBeNull();
   expect(driftOf([first, second], V2)).toBeNull();
 });
 
-it('names the cause after an automatic rollback', () => {
+it('drift after an automatic rollback names the cause', () => {
   const bad = deploy(2, V2, {
     state: 'rolled-back',
     fault: 'commit',
@@ -34,7 +34,7 @@ it('names the cause after an automatic rollback', () => {
   );
 });
 
-it('includes a release that got users but was never reported as live', () => {
+it('drift includes a release that got users but was never reported as live', () => {
   const bad = deploy(2, V2, {
     state: 'rolled-back',
     fault: 'machine',
@@ -44,7 +44,7 @@ it('includes a release that got users but was never reported as live', () => {
   expect(lineOf([first, bad], V1)).toContain('not v2.0.0 (b200000): nginx did not serve it.');
 });
 
-it("reports an operator's rollback, during the bake too", () => {
+it("drift after an operator's rollback is reported, during the bake too", () => {
   const back = over(3, { kind: 'rollback', to: V1, commit: V1.commit, liveAt: 30 });
   const line = 'production runs v1.0.0 (a100000), not v2.0.0 (b200000): an operator rolled it back';
   expect(lineOf([first, second, back], V1)).toBe(line);
@@ -57,25 +57,25 @@ it("reports an operator's rollback, during the bake too", () => {
   expect(lineOf([back, baking, first], V1)).toBe(line);
 });
 
-it('reports that an older release was restored', () => {
+it('drift after a restore of an older release is reported', () => {
   const restored = over(3, { kind: 'restore', to: V1, commit: V1.commit, liveAt: 30 });
   expect(lineOf([first, second, restored], V1)).toContain('the previous release was restored');
 });
 
-it('persists while newer pushes fail before they get users', () => {
+it('drift persists while newer pushes fail before they get users', () => {
   const back = over(3, { kind: 'rollback', to: V1, commit: V1.commit, liveAt: 30 });
   const failed = over(4, { kind: 'deploy', commit: V3.commit, state: 'failed', fault: 'commit' });
   expect(lineOf([first, second, back, failed], V1)).toContain('not v2.0.0');
 });
 
-it('ends when that release or a newer one is live, or the older one is deployed on purpose', () => {
+it('drift ends when that release or a newer one is live, or the older one is deployed on purpose', () => {
   const back = over(3, { kind: 'rollback', to: V1, commit: V1.commit, liveAt: 30 });
   expect(driftOf([first, second, back, deploy(4, V3)], V3)).toBeNull();
   expect(driftOf([first, second, back, deploy(4, V2)], V2)).toBeNull();
   expect(driftOf([first, second, deploy(3, V1)], V1)).toBeNull();
 });
 
-it('ignores a failed deployment of the live commit to another slot', () => {
+it('drift ignores a failed deployment of the live commit to another slot', () => {
   const again = deploy(2, { ...V1, slot: 'green' }, { state: 'rolled-back', fault: 'machine' });
   expect(driftOf([first, again], V1)).toBeNull();
 });

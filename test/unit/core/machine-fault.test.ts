@@ -55,7 +55,7 @@ describe('a command that ran out of memory', () => {
     expect(machineFault(BUILD, commandEnd({ lastLines: ['building', line, 'bye'] }))).toMatchObject(KILLED);
   });
 
-  it("is told of Node's own limit", () => {
+  it("gets a hint about Node's own limit", () => {
     const lastLines = [
       'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
       'Aborted',
@@ -66,7 +66,7 @@ describe('a command that ran out of memory', () => {
   });
 });
 
-it("that ran out of time is the machine's fault, and says what was free", () => {
+it("a command that ran out of time is the machine's fault, and says how much memory was free", () => {
   const end = commandEnd({ exitCode: null, signal: 'SIGKILL', timedOut: true });
   expect(machineFault(BUILD, end, { seconds: 600, name: 'limits.build' })).toMatchObject({
     code: 'E_TIMEOUT',
@@ -95,7 +95,7 @@ describe('a command that reached no other machine', () => {
     'Error: connect ECONNREFUSED ::1:5432',
     'connect ECONNREFUSED /var/run/app.sock',
     'Error: getaddrinfo ENOTFOUND nowhere.invalid',
-  ])('but not one that only looked for itself, or for a reserved name: %s', (line) => {
+  ])("is not the machine's fault for its own addresses and reserved names: %s", (line) => {
     expect(machineFault(BUILD, commandEnd({ lastLines: [line] }))).toBeNull();
   });
 });
@@ -105,6 +105,6 @@ it.each([
   { exitCode: 1, lastLines: ['AssertionError: 1 is not 2'] },
   { exitCode: 4, lastLines: ['SIGTERM', 'the child ended on signal SIGKILL'] },
   { exitCode: 127, lastLines: ['sh: 1: tsc: not found'] },
-])("leaves to the commit what is the commit's: %j", (end) => {
+])("any other failure of a command is the commit's fault: %j", (end) => {
   expect(machineFault(BUILD, commandEnd(end))).toBeNull();
 });

@@ -1,7 +1,7 @@
 import { slotIsActive, deployTo, SLOT_NAMES } from '../../../deploy/core/pool';
 import { scripts } from '../../../package.json';
 
-test('hints for every slot name a deploy command that exists', () => {
+test('the deploy command in a hint exists for every slot', () => {
   for (const slot of SLOT_NAMES) {
     expect(slotIsActive(slot).hint).not.toContain(`:${slot}`);
     for (const line of [slotIsActive(slot).hint, deployTo(slot, 'abc')])

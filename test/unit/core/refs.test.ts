@@ -4,11 +4,11 @@ const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
 const C = 'c'.repeat(40);
 
-it('keeps only the lines of a file that are commit ids', () => {
+it('only the lines of a file that are commit ids count', () => {
   expect(goodLines(`${A}\n\n${A.slice(1)}\nref: refs/heads/x\n${B}`)).toEqual([A, B]);
 });
 
-it("prefers a branch's own file to an earlier packed ref", () => {
+it("a branch's own file takes precedence over an earlier packed ref", () => {
   const loose = [
     { ref: 'refs/heads/main', text: `${A}\n` },
     { ref: 'refs/heads/empty', text: '' },

@@ -46,7 +46,7 @@ describe('a file of a release', () => {
   });
 });
 
-it('names the first damaged file and counts the others', () => {
+it('the damage to a release is reported with the first file and the number of others', () => {
   const built = new Map(['a', 'b', 'c'].map((name) => [name, BUILT]));
   expect(damagedFiles(built, new Map())).toBe('a is missing, and 2 more files are damaged');
 });

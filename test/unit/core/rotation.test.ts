@@ -4,7 +4,7 @@ import { decideCap, decideRenames, decideTidying, nameOf, olderFiles } from '../
 const older = (...names: string[]): ReturnType<typeof olderFiles> => olderFiles('x.log', names);
 const closed = (): boolean => false;
 
-it('finds the rotated files of a log and no others', () => {
+it('rotation finds the older files of a log and no others', () => {
   const names = ['x.log', 'x.log.1', 'x.log.12.gz', 'x.log.1.gz.new', 'x.log.old', 'y.log.1', 'xx.log.1'];
   expect(older(...names)).toEqual([
     { number: 1, packed: false },
@@ -12,7 +12,7 @@ it('finds the rotated files of a log and no others', () => {
   ]);
 });
 
-it('renames the oldest file first, so that none is overwritten', () => {
+it('rotation renames the oldest file first, so that none is overwritten', () => {
   const renames = decideRenames(older('x.log.1', 'x.log.3.gz', 'x.log.2.gz'));
   expect(renames.map(({ from, to }) => [nameOf('x.log', from), nameOf('x.log', to)])).toEqual([
     ['x.log.3.gz', 'x.log.4.gz'],
@@ -21,7 +21,7 @@ it('renames the oldest file first, so that none is overwritten', () => {
   ]);
 });
 
-it('removes files beyond the limit, then compresses all but the newest', () => {
+it('rotation removes files beyond the limit, then compresses all but the newest', () => {
   const files = older('x.log.1', 'x.log.2', 'x.log.3.gz', 'x.log.4', 'x.log.5.gz');
   expect(decideTidying(files, 3, closed).map(({ do: what, older: { number } }) => [what, number])).toEqual([
     ['remove', 4],
@@ -31,7 +31,7 @@ it('removes files beyond the limit, then compresses all but the newest', () => {
   expect(decideTidying(older('x.log.1'), 0, closed)).toMatchObject([{ do: 'remove' }]);
 });
 
-it('leaves files that are still written to', () => {
+it('rotation leaves files that are still written to', () => {
   expect(decideTidying(older('x.log.1', 'x.log.2', 'x.log.9'), 0, () => true)).toEqual([]);
 });
 

@@ -1,6 +1,6 @@
 import { STRATEGY_NAMES, isStrategyName, strategyFor } from '../../../deploy/core/strategy-choice';
 
-it('is the same for every branch when one name is configured', () => {
+it('the strategy is the same for every branch when one name is configured', () => {
   expect(strategyFor('rolling', 'main')).toBe('rolling');
   expect(strategyFor('rolling', null)).toBe('rolling');
 });
@@ -35,7 +35,7 @@ describe('a strategy by branch', () => {
   });
 });
 
-it('recognizes the names of strategies', () => {
+it('only the names of strategies are recognized as such', () => {
   for (const name of STRATEGY_NAMES) expect(isStrategyName(name)).toBe(true);
   expect(isStrategyName('restore')).toBe(false);
 });

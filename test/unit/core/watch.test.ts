@@ -44,14 +44,14 @@ const SILENT: Partial<Sight> = {
 };
 const BAD: Partial<Sight> = { health: 'bad', badInARow: 30, badForMs: 5000 };
 
-test('replaces a release that crashes too often, but not while a deployment is running', () => {
+test('the watch replaces a release that crashes too often, but not while a deployment is running', () => {
   const crashed: RunningSlot = { ...ONLINE, pid: null, status: 'crashed' };
   expect(decide({ crashesTooOften: true })).toBe('replace');
   expect(decide({ crashesTooOften: true, health: 'silent', running: crashed })).toBe('replace');
   expect(decide({ crashesTooOften: true, isBusy: true })).toBe('nothing');
 });
 
-test('leaves a healthy slot alone', () => expect(decide({})).toBe('nothing'));
+test('the watch leaves a healthy slot alone', () => expect(decide({})).toBe('nothing'));
 
 describe('a silent slot that answers no user', () => {
   it('is killed after three silent probes over three seconds', () => {
@@ -160,7 +160,7 @@ describe('a slot whose health path fails', () => {
   });
 });
 
-test('moves users away from a slot that is being stopped by hand, so that its connections close', () => {
+test('the watch moves users away from a slot that is being stopped by hand, so that its connections close', () => {
   const stopping: RunningSlot = { ...ONLINE, status: 'stopping' };
   const refused: Partial<Sight> = { health: 'silent', badInARow: 3, silentInARow: 3, running: stopping };
   expect(decide({ ...refused, hasSubstitute: true })).toBe('move-away');
@@ -168,7 +168,7 @@ test('moves users away from a slot that is being stopped by hand, so that its co
   expect(decide({ ...refused, health: 'bad' })).toBe('nothing');
 });
 
-test('starts the release in the other slot when a slot without a standby is stopped by hand', () => {
+test('the watch starts the release in the other slot when a slot without a standby is stopped by hand', () => {
   const stopping: RunningSlot = { ...ONLINE, status: 'stopping' };
   const refused: Partial<Sight> = { health: 'silent', badInARow: 3, silentInARow: 3, running: stopping };
   expect(decide({ ...refused, hasSubstitute: false })).toBe('adopt');
@@ -176,18 +176,18 @@ test('starts the release in the other slot when a slot without a standby is stop
 });
 
 test.each(['starting', 'crashed'] as const)(
-  'leaves a process that is %s to its process manager',
+  'the watch leaves a process that is %s to its process manager',
   (status) => {
     expect(decide({ ...SILENT, running: { ...ONLINE, status } })).toBe('nothing');
   },
 );
 
-test('leaves an app between a crash and its restart to the process manager', () => {
+test('the watch leaves an app between a crash and its restart to the process manager', () => {
   const crashed: RunningSlot = { ...ONLINE, pid: null, status: 'crashed', exitCode: 1 };
   expect(decide({ ...SILENT, running: crashed })).toBe('nothing');
 });
 
-test('restores an app that was stopped by hand or is gone, after three probes', () => {
+test('the watch restores an app that was stopped by hand or is gone, after three probes', () => {
   const stopped: RunningSlot = { ...ONLINE, pid: null, status: 'stopped' };
   for (const running of [stopped, null]) {
     expect(decide({ running, health: 'silent', badInARow: 2 })).toBe('nothing');
@@ -195,21 +195,21 @@ test('restores an app that was stopped by hand or is gone, after three probes', 
   }
 });
 
-test('replaces an orphan while it serves, since nothing would restart it', () => {
+test('the watch replaces an orphan while it serves, since nothing would restart it', () => {
   expect(decide({ running: { ...ONLINE, orphan: true } })).toBe('adopt');
 });
 
-test('kills a hung orphan like any other process', () => {
+test('the watch kills a hung orphan like any other process', () => {
   expect(decide({ ...SILENT, running: { ...ONLINE, orphan: true } })).toBe('kill');
 });
 
-it('gives users back after three good probes, unless restarts did not help', () => {
+it('the watch gives users back after three good probes, unless restarts did not help', () => {
   expect([1, 2, 3].map((good) => mayReturn(good, NO_RESTARTS))).toEqual([false, false, true]);
   expect(mayReturn(3, { hung: 9, unhealthy: 2, lastAgoMs: 0 })).toBe(true);
   expect(mayReturn(300, { hung: 0, unhealthy: 3, lastAgoMs: 0 })).toBe(false);
 });
 
-it('retries a failed start at growing intervals, at least once a minute', () => {
+it('the watch retries a failed start at growing intervals, at least once a minute', () => {
   expect([1, 2, 3].map(restoreAgainAfterMs)).toEqual([2000, 4000, 8000]);
   expect(restoreAgainAfterMs(50)).toBe(60_000);
 });

@@ -204,7 +204,7 @@ test('engine: containers that stop with it are a warning, whose fix keeps other 
   expect(judgeEngine('20.10.24', false, file)[0]?.fix).toMatch(/^Add "live-restore": true to \S+, then: /);
 });
 
-test("data: a file of another user is a warning, whose fix has no path from the app's data", () => {
+test('data: a file of another user is a warning, whose fix passes no file name', () => {
   const user = { uid: 1000, gid: 1000 };
   expect(outcome(judgeData('/h/shared', user, null))).toEqual(['ok']);
   const [judged] = judgeData('/h/shared', user, '/h/shared/app.db');

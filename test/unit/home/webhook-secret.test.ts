@@ -10,9 +10,9 @@ beforeEach(() => (home = { secret: path.join(tempHome(), 'secret') }));
 
 describe('a secret that is easy to guess is refused', () => {
   it.each([
-    ['empty', '', 'is empty'],
-    ['blank', '   \n', 'is empty'],
-    ['short', 'xK9v2mQ7TfB4wZ1', 'fewer than 16'],
+    ['when it is empty', '', 'is empty'],
+    ['when it is blank', '   \n', 'is empty'],
+    ['when it is short', 'xK9v2mQ7TfB4wZ1', 'fewer than 16'],
     ...[
       'secret',
       'changeme',
@@ -27,7 +27,7 @@ describe('a secret that is easy to guess is refused', () => {
       "It's a Secret to Everybody",
       'xxxxxxxxxxxxxxxxxxxx',
       '********************',
-    ].map((text): [string, string, string] => [`the example "${text}"`, text, 'is an example']),
+    ].map((text): [string, string, string] => [`such as the example "${text}"`, text, 'is an example']),
   ])('%s', (_case, text, why) => {
     expect(() => checkSecret(text)).toThrow(expect.objectContaining({ code: 'E_SECRET' }));
     expect(() => checkSecret(text)).toThrow(why);

@@ -80,11 +80,11 @@ describe('the control socket', () => {
   it.each([
     ['a short commit', { ...DEPLOY, commit: 'a1b2c3d' }],
     ['a branch in place of a commit', { ...DEPLOY, commit: 'main' }],
-    ['a commit for a shell', { ...DEPLOY, commit: `${'a'.repeat(40)};reboot` }],
+    ['a commit with a shell command', { ...DEPLOY, commit: `${'a'.repeat(40)};reboot` }],
     ['an unknown kind', { ...DEPLOY, kind: 'destroy' }],
     ["the webhook's trigger", { ...DEPLOY, trigger: 'webhook' }],
-    ['a key too many', { ...DEPLOY, strategy: 'none' }],
-    ['nothing', undefined],
+    ['an unknown key', { ...DEPLOY, strategy: 'none' }],
+    ['an empty body', undefined],
   ])('refuses %s', async (_case, body) => {
     const answer = await request(app).post('/deployments').send(body);
     expect(answer.status).toBe(400);
@@ -105,9 +105,9 @@ describe('the control socket', () => {
 
   it.each([
     ['an unknown request', { request: 'destroy', id: 7 }],
-    ['no number', { request: 'abort', id: '7; reboot' }],
-    ['no id at all', { request: 'abort' }],
-    ['a key too many', { request: 'abort', id: 7, state: 'succeeded' }],
+    ['an id that is not a number', { request: 'abort', id: '7; reboot' }],
+    ['a missing id', { request: 'abort' }],
+    ['an unknown key', { request: 'abort', id: 7, state: 'succeeded' }],
   ])('refuses %s', async (_case, body) => {
     const answer = await request(app).post('/operations').send(body);
     expect(answer).toMatchObject({ status: 400, body: { error: { code: 'E_USAGE' } } });

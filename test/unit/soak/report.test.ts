@@ -10,7 +10,7 @@ const unhealthy = {
 };
 const point = { name: 'shift | verify-live', orders: [] };
 
-test('the report has a line for each kill, with its problems below it', () => {
+test('the report of a soak has a line for each kill, with its problems below it', () => {
   expect(lineOf('rolling', point, healthy)).toBe(
     '✓ rolling: shift | verify-live: no wrong answer, 0 of 300 requests failed',
   );
@@ -20,7 +20,7 @@ test('the report has a line for each kill, with its problems below it', () => {
   );
 });
 
-test('the table is Markdown, and its last row is the total', () => {
+test('the table of a soak is Markdown, and its last row is the total', () => {
   expect(tableOf([{ name: 'rolling/2/kills', ms: 61_500, outcomes: [healthy, unhealthy] }], 125_000)).toEqual(
     [
       '|                 | kills | violations | worst time until right | requests | failed | took |',

@@ -25,19 +25,19 @@ describe('a live slot that is dead', () => {
   });
 });
 
-it('starts a hung slot again in place', () => {
+it('a restore starts a hung slot again in place', () => {
   const plan = planFor(PAIR, running('blue', OLD), running('green', NEW, { status: 'crashed' }));
   expect(plan[0]).toMatch(/^shift to blue/);
   expect(plan[1]).toMatch(/^start green new/);
 });
 
-it('leaves an unhealthy process of the live release alone', () => {
+it('a restore leaves an unhealthy process of the live release alone', () => {
   const slots = [running('green', NEW, { status: 'unhealthy' })];
   const input = inputFor({ table: PAIR, slots }, NEW, { wanted: null });
   expect(restore.plan(input)).toEqual([]);
 });
 
-it('starts a slot of a pool whose users were moved to the other slots', () => {
+it('a restore starts a slot of a pool whose users were moved to the other slots', () => {
   const slots = [running('blue', NEW)];
   const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
   const plan = planText(restore.plan(input));
@@ -45,7 +45,7 @@ it('starts a slot of a pool whose users were moved to the other slots', () => {
   expect(plan.some((step) => step.startsWith('shift to'))).toBe(true);
 });
 
-it('starts a release whose process lost its process manager in the other slot, then shifts', () => {
+it('a restore starts a release whose process lost its process manager in the other slot, then shifts', () => {
   const slots = [running('blue', NEW, { orphan: true })];
   const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
   const plan = planText(restore.plan(input));
@@ -54,7 +54,7 @@ it('starts a release whose process lost its process manager in the other slot, t
   expect(plan.some((step) => step.includes('nobody') || /^start blue/.test(step))).toBe(false);
 });
 
-it('does not keep a process that refuses users as the standby of the slot that replaces it', () => {
+it('a restore does not keep a process that refuses users as the standby of the slot that replaces it', () => {
   const slots = [running('blue', NEW, { status: 'crashed' })];
   const input = inputFor({ table: { active: 'blue', standby: null }, slots }, NEW, { wanted: 'green' });
   const plan = planText(restore.plan(input));

@@ -102,7 +102,7 @@ describe('a line of the access log', () => {
   });
 });
 
-describe('counting requests', () => {
+describe('countRequests', () => {
   test('counts what the client saw failing, but not a client that left', () => {
     const entries = ['200', '404', '499', '500', '502', '503'].map((status) => entry({ status }));
     expect(countRequests(entries)).toMatchObject({ served: 6, failed: 3 });
@@ -172,7 +172,7 @@ describe('counting requests', () => {
   });
 });
 
-describe('reading the access log further', () => {
+describe('a reader of the access log', () => {
   let home: Home;
   const uris = (from = { inode: 0, offset: 0 }): string[] =>
     readRequests(home, from).requests.map(({ uri }) => uri);

@@ -82,9 +82,9 @@ test('more than 5 % would be called slower if the answers of a new process count
 
 describe('a slower canary is still caught', () => {
   test.each<[string, number, Side, Side]>([
-    ['1.5 times as slow', 60, { requests: 1, times: 1.5 }, { requests: 1 }],
-    ['twice as slow, with 1 of 20 requests', 60, { requests: 0.25, times: 2 }, { requests: 4.75 }],
-    ['four times as slow, in a short step', 20, { requests: 1, times: 4 }, { requests: 1 }],
+    ['when it is 1.5 times as slow', 60, { requests: 1, times: 1.5 }, { requests: 1 }],
+    ['when it is twice as slow, with 1 of 20 requests', 60, { requests: 0.25, times: 2 }, { requests: 4.75 }],
+    ['when it is four times as slow, in a short step', 20, { requests: 1, times: 4 }, { requests: 1 }],
   ])('%s, %p s', (_case, seconds, canary, stable) =>
     expect(failed(60, 5, RULE, seconds, canary, stable)).toBeGreaterThan(0.9),
   );

@@ -20,24 +20,28 @@ const verdictOf = (canary: Samples, stable: Samples, rule = RULE): string =>
 describe('a canary passes', () => {
   test.each([
     ['without any error', answered(0, 100), answered(0, 1900)],
-    ['failing as often as stable', answered(3, 300), answered(60, 5700)],
-    ['failing less often than stable', answered(0, 300), answered(400, 5700)],
-    ['failing more often, but within chance', answered(3, 100), answered(19, 1900)],
+    ['when it fails as often as stable', answered(3, 300), answered(60, 5700)],
+    ['when it fails less often than stable', answered(0, 300), answered(400, 5700)],
+    ['when it fails more often, but within chance', answered(3, 100), answered(19, 1900)],
     [
-      'failing significantly more often, but by too little to matter',
+      'when it fails significantly more often, but by too little to matter',
       answered(400, 100_000),
       answered(0, 100_000),
     ],
     [
-      'significantly slower, but by too little to matter',
+      'when it is significantly slower, but by too little to matter',
       answered(0, 900, took(110, 900)),
       answered(0, 900, took(100, 900)),
     ],
-    ['slower by too little to notice', answered(0, 900, took(9, 900)), answered(0, 900, took(1, 900))],
-    ['much faster', answered(0, 900, took(20, 900)), answered(0, 900, took(100, 900))],
+    [
+      'when it is slower by too little to notice',
+      answered(0, 900, took(9, 900)),
+      answered(0, 900, took(1, 900)),
+    ],
+    ['when it is much faster', answered(0, 900, took(20, 900)), answered(0, 900, took(100, 900))],
   ])('%s', (_case, canary, stable) => expect(verdictOf(canary, stable)).toBe('pass'));
 
-  test('and the figures are named', () => {
+  test('and names the figures', () => {
     const { why } = judgeStep(answered(1, 250, took(12, 249)), answered(9, 4750, took(11, 4741)), RULE);
     expect(why).toBe(
       '1 of 250 failed (0.4 %) against 9 of 4,750 failed (0.19 %) of stable; ' +
@@ -84,19 +88,19 @@ describe('a canary fails', () => {
 describe('too few requests are not enough data', () => {
   test.each([
     [
-      'without any request',
+      'when the canary got none',
       answered(0, 0),
       answered(0, 0),
       'the canary got 0 of the 100 requests that a verdict needs',
     ],
     [
-      'with one request too few',
+      'when the canary got one too few',
       answered(0, 99),
       answered(0, 9999),
       'the canary got 99 of the 100 requests that a verdict needs',
     ],
     [
-      'with too few requests to stable',
+      'when stable got one too few',
       answered(0, 5000),
       answered(0, 99),
       'stable got 99 of the 100 requests that a verdict needs',
@@ -105,7 +109,7 @@ describe('too few requests are not enough data', () => {
     expect(judgeStep(canary, stable, RULE)).toEqual({ verdict: 'not enough data', why }),
   );
 
-  test('and never a pass, whatever their results', () => {
+  test('and never pass, whatever their results', () => {
     const dice = seededRandom(11);
     for (let run = 0; run < 1000; run++) {
       const canary = Math.floor(dice.next() * 300);

@@ -90,7 +90,7 @@ describe('without a valid signature nothing is deployed', () => {
     ['right except for its missing method', right.slice('sha256='.length)],
     ['SHA-1', 'sha1=0000000000000000000000000000000000000000'],
     ['of the right length, but with letters beyond ASCII', `sha256=${'é'.repeat(32)}`],
-  ])('a signature that is %s is answered with 401', async (_case, signature) => {
+  ])('when the signature is %s, and the answer is 401', async (_case, signature) => {
     const answer = await send(PUSH, { 'x-hub-signature-256': signature });
     expect(answer.status).toBe(401);
     expect(answer.body.error).toMatchObject({ code: 'E_SIGNATURE', hint: expect.stringContaining('secret') });
@@ -103,11 +103,11 @@ describe('without a valid signature nothing is deployed', () => {
     expect(text).not.toContain(right.slice(7));
   });
 
-  it('even for an empty body', async () => {
+  it('not even for an empty body', async () => {
     expect((await send('', { 'x-hub-signature-256': undefined })).status).toBe(401);
   });
 
-  it('not even a ping is accepted', async () => {
+  it('not even for a ping', async () => {
     const answer = await send('{}', { 'x-github-event': 'ping', 'x-hub-signature-256': 'sha256=0' });
     expect(answer.status).toBe(401);
   });

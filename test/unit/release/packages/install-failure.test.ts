@@ -75,7 +75,7 @@ describe('an install that failed', () => {
     });
   });
 
-  test('that cannot reach the host of a package is a fault of the machine', () => {
+  test('because the host of a package cannot be reached is a fault of the machine', () => {
     const git = "fatal: unable to access 'https://git.host/a/b/': Could not resolve host: git.host";
     for (const line of [
       git,
