@@ -261,7 +261,7 @@ const SABOTAGES = [
     invariant: 5,
     what: 'a failed step is not taken back',
     file: 'deploy/pipeline/run.ts',
-    from: 'await undo(context, work, work.plan.slice(0, begun), waits ? again : 0);',
+    from: 'await undo(context, work, work.plan.slice(0, started), waits ? again : 0);',
     to: '',
     test: 'test/e2e/failures.test.ts',
   },

@@ -1,5 +1,7 @@
+import { unquoted } from './shell-word';
+
 /** The value that a hook written by `npm start` assigns to `NODE` or `SWITCHYARD_ROOT`; null if it assigns none. */
 export function hookValue(script: string, variable: string): string | null {
-  const quotedValue = new RegExp(`^(?:export )?${variable}='(.*)'$`, 'm').exec(script)?.[1];
-  return quotedValue?.replaceAll(`'\\''`, `'`) ?? null;
+  const value = new RegExp(`^(?:export )?${variable}=('.*')$`, 'm').exec(script)?.[1];
+  return value === undefined ? null : unquoted(value);
 }

@@ -5,6 +5,11 @@ export function quoted(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
+/** The text that `quoted` turned into this word. */
+export function unquoted(quotedText: string): string {
+  return quotedText.slice(1, -1).replaceAll(`'\\''`, `'`);
+}
+
 /** Quoted only where it needs to be, for commands that an operator reads. */
 export function word(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text);
