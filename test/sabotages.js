@@ -540,7 +540,7 @@ const SABOTAGES = [
     from: "process.kill(master, 'SIGUSR1');",
     to: '',
     test: 'test/integration/rotate.test.ts',
-    name: 'without a reload',
+    name: 'opens rotated logs without a reload',
   },
   {
     invariant: 1,
@@ -549,7 +549,7 @@ const SABOTAGES = [
     from: "closeSync(openSync(file, 'a', 0o644));",
     to: "closeSync(openSync(`${file}.other`, 'a', 0o644));",
     test: 'test/integration/nginx-apply.test.ts',
-    name: 'a new configuration is in force and no request is lost, while a plain reload loses some',
+    name: 'a new configuration takes effect without losing a request, while a plain reload loses some',
   },
   {
     invariant: 4,

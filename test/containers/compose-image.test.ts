@@ -1,4 +1,4 @@
-/** Images of releases, on the real engine: built, run once, removed. */
+/** Builds, runs and removes images of releases on the real engine. */
 import { existsSync, readFileSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { deploymentLog } from '../../deploy/os/command';
@@ -9,7 +9,7 @@ import { docker as engine, needs, root } from '../support/needs';
 const COUNT = `const fs = require('node:fs'); const file = process.env.SWITCHYARD_DATA + '/count';
 fs.appendFileSync(file, 'x'); console.log('counted as ' + process.getuid());`;
 
-needs('docker', engine).describe('an image', () => {
+needs('docker', engine).describe('an image of a release', () => {
   let context: ComposeFixture;
   beforeAll(async () => {
     context = await composeFixture();
@@ -22,7 +22,7 @@ needs('docker', engine).describe('an image', () => {
     docker('ps', '-a', '--format', '{{.Names}}', '--filter', `name=${context.config.name}`);
   const tag = (digits: string): Commit => digits.padEnd(40, '0');
 
-  it('is named after its commit, is there until it is removed, and is gone then', async () => {
+  it('is named after its commit and exists until it is removed', async () => {
     const release = await context.release('a1');
     expect(images()).toEqual([release.commit]);
     expect(await context.packing.has(release)).toBe(true);
@@ -34,7 +34,7 @@ needs('docker', engine).describe('an image', () => {
     await expect(context.packing.remove(release.commit)).resolves.toBeUndefined();
   });
 
-  it('leaves the image that another home has of the same commit', async () => {
+  it("is removed without another home's image of the same commit", async () => {
     const release = await context.release('a1');
     const other = await composeFixture();
     try {
@@ -46,7 +46,7 @@ needs('docker', engine).describe('an image', () => {
     }
   });
 
-  it('is not made of a commit that cannot be built, and says why', async () => {
+  it('is not created for a commit that cannot be built, and the error says why', async () => {
     const Dockerfile = `FROM node:24-bookworm-slim\nARG BUILD\nRUN sh -c "$BUILD"\n`;
     const broken = releaseIn(path.join(context.dir, 'broken'), 'b2', { Dockerfile });
     const build = ['node', '-e', "console.error(`Error: it's $HOME`); process.exit(3)"];
@@ -67,7 +67,7 @@ needs('docker', engine).describe('an image', () => {
     });
   });
 
-  it('runs a command once, as the user whose data it writes, and leaves no container', async () => {
+  it('runs a command once as the owner of its data and leaves no container', async () => {
     const release = await context.release('d4', { 'count.js': COUNT });
     const uid = process.getuid?.() === 0 ? 1000 : process.getuid?.();
 
@@ -80,7 +80,7 @@ needs('docker', engine).describe('an image', () => {
   });
 
   needs('root', root).test(
-    "lets the containers' user write what root has put into the shared folder",
+    "lets the containers' user write files that root has put into the shared folder",
     async () => {
       writeFileSync(path.join(context.home.shared, 'count'), 'y', { mode: 0o600 });
       const release = await context.release('d4', { 'count.js': COUNT });
@@ -93,7 +93,7 @@ needs('docker', engine).describe('an image', () => {
     },
   );
 
-  it("tells the command's exit code, and what it said last", async () => {
+  it("returns the command's exit code and its last lines", async () => {
     const release = await context.release('a1');
     const argv = ['node', '-e', 'console.error("Error: no such table"); process.exit(5)'];
     const end = await context.packing.runOnce(argv, release, 6, 0);
@@ -102,7 +102,7 @@ needs('docker', engine).describe('an image', () => {
     expect((await context.packing.runOnce(['no-such-program'], release, 7, 0)).exitCode).toBe(127);
   });
 
-  it('ends a command at its limit, its container included', async () => {
+  it('stops a command and its container at the limit', async () => {
     const release = await context.release('a1');
 
     const hangs = ['node', '-e', 'setInterval(() => {}, 1000)'];
@@ -112,7 +112,7 @@ needs('docker', engine).describe('an image', () => {
     expect(containers()).toBe('');
   });
 
-  it('keeps what Compose is told from other users', () => {
+  it("hides Compose's files from other users", () => {
     expect(existsSync(context.home.compose)).toBe(true);
     expect(statSync(context.home.compose).mode & 0o777).toBe(0o700);
     for (const name of readdirSync(context.home.compose)) {

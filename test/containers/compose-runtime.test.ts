@@ -1,4 +1,4 @@
-/** Slots as containers, on the real engine. */
+/** Slots as containers on the real engine. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import type { RunningSlot, Slot } from '../../deploy/core/slot';
@@ -22,7 +22,7 @@ needs('docker', engine).describe('a slot as a container', () => {
       docker('inspect', `${context.config.name}-${slot.name}`, '--format', `{{json ${what}}}`),
     ) as unknown;
 
-  it('answers as itself, under its name, and is seen as what it is', async () => {
+  it('answers with its commit and instance, and is listed with its state', async () => {
     const release = await context.release('a1');
 
     const started = await context.runtime.start(context.blue, release, 'proof-1', 0);
@@ -32,16 +32,16 @@ needs('docker', engine).describe('a slot as a container', () => {
       instance: 'proof-1',
       main: true,
     });
-    const seen = await running(context.blue);
-    expect(seen).toMatchObject({ slot: 'blue', commit: release.commit, instance: 'proof-1' });
-    expect(seen).toMatchObject({ pid: started.pid, restarts: 0, status: 'online', exitCode: null });
-    expect(readFileSync(`/proc/${seen?.pid}/cmdline`, 'utf8')).toContain('server.js');
+    const listed = await running(context.blue);
+    expect(listed).toMatchObject({ slot: 'blue', commit: release.commit, instance: 'proof-1' });
+    expect(listed).toMatchObject({ pid: started.pid, restarts: 0, status: 'online', exitCode: null });
+    expect(readFileSync(`/proc/${listed?.pid}/cmdline`, 'utf8')).toContain('server.js');
     expect(docker('ps', '--format', '{{.Names}} {{.Image}}')).toContain(
       `${context.config.name}-blue ${context.config.name}:${release.commit}`,
     );
   });
 
-  it('has what it needs and nothing else: no root, no capability, a read-only system, limits', async () => {
+  it('runs without root and capabilities, with a read-only system and with limits', async () => {
     await context.runtime.start(context.green, await context.release('a1'), 'proof', 0);
 
     expect(inspect(context.green, '.HostConfig')).toMatchObject({
@@ -66,7 +66,7 @@ needs('docker', engine).describe('a slot as a container', () => {
     expect(inside).toMatch(new RegExp(`^${uid}\\n.*/app/x.*Read-only file system\\n/tmp/y$`));
   });
 
-  it('ends in order on SIGTERM, and its last words outlive it', async () => {
+  it('shuts down cleanly on SIGTERM, and its last lines stay readable', async () => {
     await context.runtime.start(context.blue, await context.release('b2', { slow: '' }), 'proof', 0);
     await answer(context.blue);
 
@@ -79,7 +79,7 @@ needs('docker', engine).describe('a slot as a container', () => {
     await expect(context.runtime.stop('blue')).resolves.toBeUndefined();
   });
 
-  it('is killed when it does not end in time', async () => {
+  it('is killed when it does not stop in time', async () => {
     await context.runtime.start(context.blue, await context.release('c3', { stubborn: '' }), 'proof', 0);
     await answer(context.blue);
 
@@ -89,38 +89,42 @@ needs('docker', engine).describe('a slot as a container', () => {
     expect(await context.runtime.logs('blue', 1)).toEqual(['SIGTERM']);
   });
 
-  it('tells how it ended when it cannot start, with its exit code and its last words', async () => {
+  it('that cannot start is listed with its exit code, and its last lines are readable', async () => {
     await context.runtime.start(context.blue, await context.release('d4', { crash: '' }), 'proof', 0);
 
-    const ended = await until('its second start', async () => {
-      const seen = await running(context.blue);
-      return seen && seen.restarts >= 1 && seen;
+    const ended = await until('the second start', async () => {
+      const listed = await running(context.blue);
+      return listed && listed.restarts >= 1 && listed;
     });
 
     expect(ended).toMatchObject({ instance: 'proof', exitCode: 3 });
     expect(await context.runtime.logs('blue', 2)).toEqual(['opening the database', 'fatal: no database']);
   });
 
-  it('that wants more memory than its limit is killed, which is told of it, also when it runs again', async () => {
+  it('that exceeds its memory limit is killed, and the cause stays readable after its restart', async () => {
     const small = await composeFixture(undefined, { compose: { memory: '96m', cpus: 1 } });
     try {
       const { runtime, blue } = small;
       await runtime.start(blue, await small.release('a9', { greedy: '' }), 'proof', 0);
       for (const restarts of [1, 2]) {
-        await until('its next start', async () =>
-          (await runtime.list('blue')).some((seen) => seen.restarts >= restarts && seen.exitCode === 137),
+        await until('the next start', async () =>
+          (await runtime.list('blue')).some(
+            (listed) => listed.restarts >= restarts && listed.exitCode === 137,
+          ),
         );
-        expect(await until('why', () => runtime.endedBy('blue'))).toBe('it ran out of memory (limit 96m)');
+        expect(await until('the cause', () => runtime.endedBy('blue'))).toBe(
+          'it ran out of memory (limit 96m)',
+        );
       }
     } finally {
       await small.clear();
     }
     await context.runtime.start(context.blue, await context.release('d4', { crash: '' }), 'proof', 0);
-    await until('its second start', async () => ((await running(context.blue))?.restarts ?? 0) >= 1);
+    await until('the second start', async () => ((await running(context.blue))?.restarts ?? 0) >= 1);
     expect(await context.runtime.endedBy('blue')).toBeNull();
   });
 
-  it('comes back by itself, as the same start of the same release, and is seen to have ended', async () => {
+  it('is restarted by the engine with the same instance, and its restart is counted', async () => {
     const release = await context.release('a1');
     const { pid } = await context.runtime.start(context.blue, release, 'proof', 0);
     await answer(context.blue);
@@ -128,14 +132,14 @@ needs('docker', engine).describe('a slot as a container', () => {
     process.kill(pid as number, 'SIGKILL');
 
     const back = await until('another process', async () => {
-      const seen = await running(context.blue);
-      return seen?.pid != null && seen.pid !== pid && seen;
+      const listed = await running(context.blue);
+      return listed?.pid != null && listed.pid !== pid && listed;
     });
     expect(back).toMatchObject({ commit: release.commit, instance: 'proof', restarts: 1, exitCode: 137 });
     expect(await answer(context.blue)).toMatchObject({ instance: 'proof' });
   });
 
-  needs('root', root).test('takes over no host file through a link in its data folder', async () => {
+  needs('root', root).test('changes no owner of a host file through a link in its data folder', async () => {
     const host = path.join(context.dir, 'host');
     mkdirSync(host);
     writeFileSync(path.join(host, 'passwords'), '');
@@ -148,7 +152,7 @@ needs('docker', engine).describe('a slot as a container', () => {
     expect([host, path.join(host, 'passwords')].map((file) => statSync(file).uid)).toEqual([0, 0]);
   });
 
-  it('takes the place of the one before', async () => {
+  it('replaces the previous container of its slot', async () => {
     await context.runtime.start(context.blue, await context.release('a1'), 'first', 0);
     const release = await context.release('e5');
     await context.runtime.start(context.blue, release, 'second', 0);
@@ -156,7 +160,7 @@ needs('docker', engine).describe('a slot as a container', () => {
     expect(await context.runtime.list()).toMatchObject([{ commit: release.commit, instance: 'second' }]);
   });
 
-  it("leaves another home's containers alone, and does not take their names", async () => {
+  it("leaves another home's containers and their names alone", async () => {
     const other = await composeFixture(context.config.name);
     try {
       await other.runtime.start(other.blue, await other.release('f6'), 'theirs', 0);
@@ -174,7 +178,7 @@ needs('docker', engine).describe('a slot as a container', () => {
     }
   });
 
-  it('says that the engine is down, and still shows what was kept', async () => {
+  it('reports that the engine is down, and its saved log stays readable', async () => {
     await context.runtime.start(context.blue, await context.release('a1'), 'proof', 0);
     process.env.DOCKER_HOST = 'unix:///nowhere/docker.sock';
     try {

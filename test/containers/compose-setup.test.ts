@@ -1,4 +1,4 @@
-/** What npm start looks at before it makes anything, where containers are wanted. */
+/** npm start's checks for containers, which run before it creates anything. */
 import { checkEngine } from '../../deploy/setup/engine';
 import { composeFixture, docker, type ComposeFixture } from '../support/compose';
 import { BASE_IMAGE } from '../support/docker';
@@ -19,17 +19,17 @@ needs('docker', engine).describe('npm start with containers', () => {
 
   const check = (): Promise<void> => checkEngine(context.home, context.config);
 
-  it('finds everything it needs', async () => {
+  it('passes the check when everything is present', async () => {
     await expect(check()).resolves.toBeUndefined();
   });
 
-  it('says that there is no docker', async () => {
+  it('reports a missing docker program', async () => {
     process.env.PATH = '/nowhere';
     await expect(check()).rejects.toMatchObject({ code: 'E_NO_DOCKER' });
     await expect(checkEngine(context.home, { ...context.config, runtime: 'pm2' })).resolves.toBeUndefined();
   });
 
-  it('says that the engine does not run, and that one elsewhere is of no use', async () => {
+  it('reports an engine that is down, and one on another machine', async () => {
     process.env.DOCKER_HOST = 'unix:///nowhere/docker.sock';
     await expect(check()).rejects.toMatchObject({
       code: 'E_ENGINE',
@@ -42,7 +42,7 @@ needs('docker', engine).describe('npm start with containers', () => {
     });
   });
 
-  it("refuses a name that a container of somebody else's has, and names a command that works", async () => {
+  it("refuses the name of another copy's container and prints a command that works", async () => {
     const taken = `${context.config.name}-green`;
     docker('create', '--name', taken, BASE_IMAGE);
     try {
@@ -56,7 +56,7 @@ needs('docker', engine).describe('npm start with containers', () => {
     }
   });
 
-  it('takes its own containers for its own', async () => {
+  it('recognizes its own containers', async () => {
     await context.runtime.start(context.blue, await context.release('a1'), 'proof', 0);
     await expect(check()).resolves.toBeUndefined();
   });

@@ -10,7 +10,7 @@ import { tempHome } from '../support/temp-home';
 const FOLDER = '/tmp/sy-of-this-run';
 
 needs('containers', docker).test(
-  'containers and images that a test has left are found by their home, and removed',
+  'containers and images left by a test are found by their home and removed',
   () => {
     const name = ownName();
     const label = `${LABEL.home}=${FOLDER}/clone/home`;
@@ -29,7 +29,7 @@ needs('containers', docker).test(
 );
 
 needs('containers', docker).test(
-  'a container that somebody else is just removing is waited for',
+  'removing a container waits for a removal that is already in progress',
   async () => {
     const args = ['run', '--detach', '--label', `${LABEL.home}=${FOLDER}`, BASE_IMAGE, 'sleep', '60'];
     const id = execFileSync('docker', args, { encoding: 'utf8' }).trim();
@@ -40,7 +40,7 @@ needs('containers', docker).test(
   },
 );
 
-/** From a folder: what it is told by its input, docker leaves in the temporary folder. */
+/** Builds from a folder, because docker leaves a context from stdin in the temporary folder. */
 function build(tag: string, label: string): void {
   const folder = tempHome();
   writeFileSync(path.join(folder, 'Dockerfile'), `FROM ${BASE_IMAGE}\n`);

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = path.resolve(__dirname, '../..');
 
-test('the benchmark counts over real shifts, and prints what it has found as JSON', async () => {
+test('the benchmark measures real shifts and prints its results as JSON', async () => {
   const args = ['scripts/bench.js', '--quick', '--only', 'oldSlot', '--json'];
   const { stdout } = await run(process.execPath, args, { cwd: root });
   const { results, machine } = JSON.parse(stdout) as {

@@ -31,7 +31,7 @@ beforeEach(async () => {
   await journal.prepare();
 });
 
-test('a broken configuration of the server fails the deployment with its cause, and marks no commit bad', async () => {
+test('a broken configuration in the clone fails the deployment with its cause and marks no commit bad', async () => {
   writeFileSync(path.join(root, 'deploy.config.js'), 'module.exports = { brnach: "main" };');
   const ended = await run({ commit: commit('a') });
   expect(ended).toMatchObject({
@@ -43,14 +43,14 @@ test('a broken configuration of the server fails the deployment with its cause, 
   expect(isLocked(home)).toBe(false);
 });
 
-test('a deployment that is over is left as it is', async () => {
+test('a finished deployment is left unchanged', async () => {
   const ended = await run({ commit: commit('a') }, 'superseded');
   expect(ended.state).toBe('superseded');
   expect(journal.since(0, ended.id)).toHaveLength(2);
 });
 
 describe('a spare process', () => {
-  test('waits, then does the deployment it is told, by the configuration of that moment', async () => {
+  test('waits for a deployment and runs it with the configuration of that moment', async () => {
     const spare = startSpare();
     await untilWaiting(spare);
     writeFileSync(path.join(root, 'deploy.config.js'), 'module.exports = { brnach: "main" };');
@@ -62,7 +62,7 @@ describe('a spare process', () => {
     expect(journal.get(id)).toMatchObject({ state: 'failed', errorCode: 'E_CONFIG' });
   });
 
-  test('links the packages also where the files of what is live cannot be made ready', async () => {
+  test('links packages ahead even when the files of the live release cannot be prepared', async () => {
     const { id } = await request();
     await journal.move(id, 'running');
     await journal.note(id, { liveAt: 1, to: { slot: 'blue', commit: commit('a'), version: '1.0.0' } });
@@ -77,7 +77,7 @@ describe('a spare process', () => {
     await once(spare, 'exit');
   });
 
-  test('leaves with the deployer, and has held nothing', async () => {
+  test('exits with the deployer and holds no lock', async () => {
     const spare = startSpare();
     await untilWaiting(spare);
     expect(isLocked(home)).toBe(false);
@@ -96,7 +96,7 @@ function startSpare(): ChildProcess {
   return startTypeScript(DEPLOYMENT, [SPARE], environment());
 }
 
-/** Its libraries are loaded: what it reads of the configuration from now on, it reads because it was told to. */
+/** Waits until its libraries are loaded, so that it reads the configuration only for a deployment. */
 async function untilWaiting({ pid }: ChildProcess): Promise<void> {
   const loaded = (): boolean => readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libsql');
   await until('a loaded spare process', loaded);
@@ -106,7 +106,7 @@ async function request(known: { commit?: string } = {}): Promise<Deployment> {
   return journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green', ...known });
 }
 
-/** Asks for a deployment, and lets its process run to its end. */
+/** Requests a deployment and waits until its process exits. */
 async function run(known: { commit: string }, ...states: Deployment['state'][]): Promise<Deployment> {
   const { id } = await request(known);
   for (const state of states) await journal.move(id, state);

@@ -12,7 +12,7 @@ let home: Home;
 let clone: Repository;
 let root: string;
 
-/** Every path has a space and quotes of both kinds in it: none of them may end a quotation in the hook. */
+/** Every path contains a space and both kinds of quotes, which must not end a quotation in the hook. */
 beforeEach(async () => {
   const { top } = homeAndClone();
   const odd = path.join(top, `it's "odd" $(touch pwned)`);
@@ -24,10 +24,10 @@ beforeEach(async () => {
     const git = Object.keys(process.env).filter((name) => /^GIT_(DIR|WORK_TREE|INDEX_FILE|OBJECT_DIRECTORY)$/.test(name));
     const { SWITCHYARD_HOME, SWITCHYARD_ROOT } = process.env;
     const stdin = fs.readFileSync(0, 'utf8');
-    fs.appendFileSync(process.env.SWITCHYARD_ROOT + '/said.jsonl', JSON.stringify({ argv: process.argv.slice(2), git, SWITCHYARD_HOME, SWITCHYARD_ROOT, stdin }) + '\\n');
-    console.log('seen: ' + process.argv[2]);
+    fs.appendFileSync(process.env.SWITCHYARD_ROOT + '/calls.jsonl', JSON.stringify({ argv: process.argv.slice(2), git, SWITCHYARD_HOME, SWITCHYARD_ROOT, stdin }) + '\\n');
+    console.log('called: ' + process.argv[2]);
   `);
-  clone.write('.gitignore', 'dist\nnode_modules\nsaid.jsonl\n');
+  clone.write('.gitignore', 'dist\nnode_modules\ncalls.jsonl\n');
   clone.commit();
   await preparePushRepository(home, { node: process.execPath, root, branch: 'main' });
   await ensureLiveRemote(home, root);
@@ -39,7 +39,7 @@ function writeHookJs(text: string): void {
   writeFileSync(path.join(root, 'dist', 'deploy', 'hook.js'), text);
 }
 
-interface Said {
+interface HookCall {
   argv: string[];
   git: string[];
   SWITCHYARD_HOME: string;
@@ -47,11 +47,11 @@ interface Said {
   stdin: string;
 }
 
-function said(): Said[] {
-  const file = path.join(root, 'said.jsonl');
+function hookCalls(): HookCall[] {
+  const file = path.join(root, 'calls.jsonl');
   if (!existsSync(file)) return [];
   const lines = readFileSync(file, 'utf8').trim().split('\n');
-  return lines.map((line) => JSON.parse(line) as Said);
+  return lines.map((line) => JSON.parse(line) as HookCall);
 }
 
 function push(from = root, env: NodeJS.ProcessEnv = {}): { ok: boolean; text: string } {
@@ -67,17 +67,17 @@ function push(from = root, env: NodeJS.ProcessEnv = {}): { ok: boolean; text: st
 test('a push reaches hook.js twice, with the refs, the home and the clone, and without git variables', () => {
   const commit = clone.git('rev-parse', 'HEAD');
   const { ok, text } = push();
-  expect({ ok, text }).toMatchObject({ ok: true, text: expect.stringContaining('seen: post-receive') });
+  expect({ ok, text }).toMatchObject({ ok: true, text: expect.stringContaining('called: post-receive') });
   const refs = `${'0'.repeat(40)} ${commit} refs/heads/main\n`;
   const common = { git: [], SWITCHYARD_HOME: home.dir, SWITCHYARD_ROOT: root, stdin: refs };
-  expect(said()).toEqual([
+  expect(hookCalls()).toEqual([
     { ...common, argv: ['pre-receive'] },
     { ...common, argv: ['post-receive'] },
   ]);
   expect(existsSync(path.join(home.pushGit, 'pwned'))).toBe(false);
 });
 
-test('what pre-receive refuses does not enter push.git', () => {
+test('a push that pre-receive refuses does not enter push.git', () => {
   writeHookJs(
     `if (process.argv[2] === 'pre-receive') { console.error('push to origin instead'); process.exit(1); }`,
   );
@@ -87,12 +87,12 @@ test('what pre-receive refuses does not enter push.git', () => {
   expect(clone.git('--git-dir', home.pushGit, 'for-each-ref')).toBe('');
 });
 
-test("a person's own core.hooksPath does not silence the hooks", () => {
+test("a user's own core.hooksPath does not disable the hooks", () => {
   const elsewhere = path.join(root, '..', 'hooks of mine');
   mkdirSync(elsewhere);
   const globally = path.join(root, '..', 'gitconfig');
   execFileSync('git', ['config', '--file', globally, 'core.hooksPath', elsewhere]);
-  expect(push(root, { GIT_CONFIG_GLOBAL: globally }).text).toContain('seen: post-receive');
+  expect(push(root, { GIT_CONFIG_GLOBAL: globally }).text).toContain('called: post-receive');
 });
 
 test('a shallow clone can push', () => {
@@ -103,14 +103,14 @@ test('a shallow clone can push', () => {
   expect(push(small).ok).toBe(true);
 });
 
-test("when the clone's npm packages are gone, the push is refused and says what to do", () => {
+test("a push is refused and says what to do when the clone's npm packages are gone", () => {
   rmSync(path.join(root, 'node_modules'), { recursive: true });
   const { ok, text } = push();
   expect(ok).toBe(false);
   expect(text).toContain('Run npm start in the clone, then push again.');
 });
 
-test('when Node has moved, the push is refused and says what to do', async () => {
+test('a push is refused and says what to do when Node has moved', async () => {
   const node = path.join(root, '..', 'node');
   writeFileSync(node, '');
   chmodSync(node, 0o755);

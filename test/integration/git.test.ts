@@ -28,7 +28,7 @@ beforeEach(() => {
 const code = (expected: string): Error => expect.objectContaining({ code: expected }) as Error;
 const prepare = (branch = 'main'): Promise<void> =>
   preparePushRepository(home, { node: process.execPath, root: clone.dir, branch });
-/** A bare repository of anybody's, as a hosted source would be. */
+/** A bare repository that stands for a hosted source. */
 const hosted = (): string => {
   const url = path.join(top, 'hosted.git');
   clone.git('clone', '--quiet', '--bare', clone.dir, url);
@@ -39,8 +39,8 @@ const shallow = (): Repository => {
   return repository(path.join(top, 'shallow'));
 };
 
-describe('what a clone is asked', () => {
-  test('a branch, a tag, a short id and HEAD name a commit', async () => {
+describe('in a clone', () => {
+  test('a branch, a tag, a short id and HEAD resolve to a commit', async () => {
     const commit = clone.commit();
     clone.git('tag', 'v1');
     for (const ref of ['HEAD', 'main', 'v1', commit.slice(0, 8), commit]) {
@@ -48,7 +48,7 @@ describe('what a clone is asked', () => {
     }
   });
 
-  test('a name that nothing has, an option, and a file are no commits', async () => {
+  test('an unknown name, an option and a file do not resolve to a commit', async () => {
     clone.write('file', '1');
     clone.commit();
     for (const ref of ['nothing', '--all', '-x', 'main:file', '']) {
@@ -56,13 +56,13 @@ describe('what a clone is asked', () => {
     }
   });
 
-  test('digits that fit two commits are said to be too few', async () => {
+  test('an ambiguous short id is refused', async () => {
     clone.commit();
-    const digits = twoCommitsAlike(clone.git('rev-parse', 'HEAD^{tree}'));
+    const digits = ambiguousCommits(clone.git('rev-parse', 'HEAD^{tree}'));
     await expect(resolveRef(clone.dir, digits)).rejects.toThrow(/matches more than one commit/);
   });
 
-  test('a folder that is no repository, and one inside another repository, are refused', async () => {
+  test('a folder outside a repository and one inside another repository are refused', async () => {
     await expect(resolveRef(home.dir, 'HEAD')).rejects.toThrow(code('E_NOT_A_REPOSITORY'));
     clone.write('unpacked/package.json', '{}');
     clone.commit();
@@ -71,12 +71,12 @@ describe('what a clone is asked', () => {
     );
   });
 
-  test('a repository without a commit is told as such', async () => {
+  test('a repository without a commit is refused with E_NO_COMMIT', async () => {
     await expect(resolveRef(clone.dir, 'HEAD')).rejects.toThrow(code('E_NO_COMMIT'));
     await expect(resolveRef(clone.dir, 'main')).rejects.toThrow(code('E_NO_COMMIT'));
   });
 
-  test('changed and new files count as not in the version, ignored ones do not', async () => {
+  test('changed and new files count as uncommitted, ignored ones do not', async () => {
     clone.write('a', '1');
     clone.write('b', '1');
     clone.write('.gitignore', 'ignored');
@@ -90,14 +90,14 @@ describe('what a clone is asked', () => {
     expect(await uncommittedCount(clone.dir)).toBe(5);
   });
 
-  test('the branch it stands on, or none', async () => {
+  test('the current branch is returned, or null for a detached HEAD', async () => {
     clone.commit();
     expect(await currentBranch(clone.dir)).toBe('main');
     clone.git('checkout', '--quiet', '--detach');
     expect(await currentBranch(clone.dir)).toBeNull();
   });
 
-  test("a hook's variables do not lead to another repository", async () => {
+  test("a hook's git variables do not redirect to another repository", async () => {
     const other = repository(path.join(top, 'other'));
     other.commit('of the other');
     const commit = clone.commit();
@@ -112,15 +112,15 @@ describe('what a clone is asked', () => {
   });
 });
 
-/** Writes two commits whose ids begin with the same four digits, and returns these. */
-function twoCommitsAlike(tree: string): string {
-  const seen = new Map<string, string>();
+/** Writes two commits whose ids start with the same four digits. Returns these digits. */
+function ambiguousCommits(tree: string): string {
+  const textByDigits = new Map<string, string>();
   for (let i = 0; ; i++) {
     const who = `Test <test@example.org> ${1_700_000_000 + i} +0000`;
     const text = `tree ${tree}\nauthor ${who}\ncommitter ${who}\n\ncommit\n`;
     const digits = createHash('sha1').update(`commit ${text.length}\0${text}`).digest('hex').slice(0, 4);
-    const twin = seen.get(digits);
-    seen.set(digits, text);
+    const twin = textByDigits.get(digits);
+    textByDigits.set(digits, text);
     if (twin === undefined) continue;
     for (const input of [twin, text]) {
       execFileSync('git', ['hash-object', '-t', 'commit', '-w', '--stdin'], { cwd: clone.dir, input });
@@ -130,7 +130,7 @@ function twoCommitsAlike(tree: string): string {
 }
 
 describe('push.git', () => {
-  test('gets the clone as its first version, once', async () => {
+  test('is seeded with the clone exactly once', async () => {
     const first = clone.commit();
     await prepare();
     expect(await seedSource(home, clone.dir, 'main')).toBe(first);
@@ -139,7 +139,7 @@ describe('push.git', () => {
     expect(await resolveRef(home.pushGit, 'main')).toBe(first);
   });
 
-  test('gets it from a shallow clone too, and without firing the hooks', async () => {
+  test('is seeded from a shallow clone without running the hooks', async () => {
     clone.commit('old');
     const commit = clone.commit('new');
     await prepare();
@@ -148,7 +148,7 @@ describe('push.git', () => {
     expect(existsSync(path.join(top, 'fired'))).toBe(false);
   });
 
-  test('being prepared again changes nothing, but the hooks follow a clone that has moved', async () => {
+  test('stays unchanged when it is prepared again, except that the hooks follow a moved clone', async () => {
     await prepare();
     const hook = path.join(home.pushGit, 'hooks', 'post-receive');
     const config = path.join(home.pushGit, 'config');
@@ -160,7 +160,7 @@ describe('push.git', () => {
     expect(readFileSync(path.join(home.pushGit, 'HEAD'), 'utf8')).toBe('ref: refs/heads/trunk\n');
   });
 
-  test("`live` is added to the clone, and a person's own `live` is left alone", async () => {
+  test("becomes the clone's remote `live`, but a user's own `live` is left alone", async () => {
     expect(await ensureLiveRemote(home, clone.dir)).toBe('added');
     expect(await ensureLiveRemote(home, clone.dir)).toBe('there');
     clone.git('remote', 'set-url', 'live', 'https://example.org/theirs.git');
@@ -170,7 +170,7 @@ describe('push.git', () => {
 });
 
 describe('the mirror', () => {
-  test("has the source's branches as they are now, after a force push and a deletion too", async () => {
+  test("follows the source's branches through a force push and a deletion", async () => {
     clone.commit('one');
     clone.git('branch', 'gone');
     const url = hosted();
@@ -182,7 +182,7 @@ describe('the mirror', () => {
     await expect(tipOf(home, 'gone')).rejects.toThrow('The source has no branch "gone".');
   });
 
-  test('gets a commit sent from a shallow clone, keeps it, and the source never sees it', async () => {
+  test('keeps a commit sent from a shallow clone, and the source never gets it', async () => {
     clone.commit('one');
     const url = hosted();
     await updateMirror(home, url);
@@ -196,7 +196,7 @@ describe('the mirror', () => {
     expect(() => small.git('--git-dir', url, 'cat-file', '-e', commit)).toThrow();
   });
 
-  test("gets an older commit from whoever's git is set to the older protocol", async () => {
+  test('accepts an older commit from a git configured for the old protocol', async () => {
     const older = clone.commit('older');
     clone.commit('newer');
     process.env.XDG_CONFIG_HOME = top;
@@ -210,7 +210,7 @@ describe('the mirror', () => {
     expect((await describeCommit(home, older)).subject).toBe('older');
   });
 
-  test('follows a push.git that a shallow clone has filled', async () => {
+  test('follows a push.git that was pushed from a shallow clone', async () => {
     clone.commit('old');
     const commit = clone.commit('new');
     await prepare();
@@ -226,14 +226,14 @@ describe('the mirror', () => {
     expect(await tipOf(home, 'main')).toBe(commit);
   });
 
-  test('stops waiting for a source that says nothing when the deployment is ended, and nothing of git is left', async () => {
+  test('stops waiting for a silent source when the deployment is aborted, and leaves no git process', async () => {
     const silent = createServer().listen(0, '127.0.0.1');
     await once(silent, 'listening');
-    const asked = once(silent, 'connection') as Promise<[Socket]>;
+    const connected = once(silent, 'connection') as Promise<[Socket]>;
     const source = `git://127.0.0.1:${(silent.address() as AddressInfo).port}/silent.git`;
     const fetching = updateMirror(home, source, { deploymentMark: deploymentMark(home.logs, 7) });
     const failed = expect(fetching).rejects.toThrow(code('E_SOURCE'));
-    const [socket] = await asked;
+    const [socket] = await connected;
     try {
       expect(await killMarkedProcesses(home, 8)).toBe(0);
       expect(await killMarkedProcesses(home, 7)).toBeGreaterThan(0);
@@ -245,7 +245,7 @@ describe('the mirror', () => {
     }
   });
 
-  test('works on after a git that was killed in it', async () => {
+  test('works again after a git process was killed in it', async () => {
     clone.commit();
     const url = hosted();
     await updateMirror(home, url);
@@ -258,10 +258,10 @@ describe('the mirror', () => {
   });
 
   test.each([
-    ['a path that is not there', '/nowhere.git', /does not appear to be a git repository/],
+    ['a missing path', '/nowhere.git', /does not appear to be a git repository/],
     ['a host that does not exist', 'https://me:hidden@nowhere.invalid/x.git', /Could not resolve host/],
-    ['a port where nobody listens', 'git://127.0.0.1:1/x.git', /unable to connect|Connection refused/],
-  ])('tells why a source cannot be read: %s', async (_what, source, why) => {
+    ['a port without a listener', 'git://127.0.0.1:1/x.git', /unable to connect|Connection refused/],
+  ])('reports why a source cannot be read, for %s', async (_what, source, why) => {
     const failure = await updateMirror(home, source).catch((error: unknown) => error);
     expect(failure).toMatchObject({
       code: 'E_SOURCE',
@@ -272,19 +272,19 @@ describe('the mirror', () => {
   });
 });
 
-describe('what a stranger can write', () => {
+describe('untrusted input', () => {
   const pwned = (): string[] =>
     [top, clone.dir, home.dir, process.cwd()].filter((dir) => existsSync(path.join(dir, 'pwned')));
 
   test.each(['ext::sh -c touch% pwned', '--upload-pack=touch pwned', '-x', 'fd::17'])(
-    'a source "%s" is refused and runs nothing',
+    'such as the source "%s" is refused and runs nothing',
     async (source) => {
       await expect(updateMirror(home, source)).rejects.toThrow(code('E_SOURCE'));
       expect(pwned()).toEqual([]);
     },
   );
 
-  test("a person's own configuration cannot allow a source that is a command", async () => {
+  test("such as a command as the source cannot be allowed by the user's git configuration", async () => {
     process.env.XDG_CONFIG_HOME = top;
     repository(path.join(top, 'git')).write('config', '[protocol "ext"]\n\tallow = always\n');
     try {
@@ -295,7 +295,7 @@ describe('what a stranger can write', () => {
     expect(pwned()).toEqual([]);
   });
 
-  test('a branch with shell metacharacters is only a name', async () => {
+  test('such as a branch with shell metacharacters is treated as a name', async () => {
     const branch = 'a;touch${IFS}pwned';
     const commit = clone.commit('$(touch pwned)');
     clone.git('branch', branch);
@@ -307,13 +307,13 @@ describe('what a stranger can write', () => {
   });
 
   test.each(['-x', '--all', '@{-1}', 'a..b', 'a b', '', 'x.lock', 'HEAD^', 'a\nb'])(
-    '"%s" is no branch',
+    'such as "%s" is not accepted as a branch',
     async (name) => {
       await expect(tipOf(home, name)).rejects.toThrow(code('E_REF'));
     },
   );
 
-  test("a commit's message cannot steer a terminal", async () => {
+  test('such as a commit message cannot control a terminal', async () => {
     const commit = clone.commit('\u001b[31mred\u0007 and more\u009b2J');
     await sendCommit(home, clone.dir, commit);
     const { subject } = await describeCommit(home, commit);
@@ -322,7 +322,7 @@ describe('what a stranger can write', () => {
   });
 
   test.each(['HEAD', 'main', '--output=pwned', 'abc'])(
-    '"%s" is not taken for a full commit id',
+    'such as "%s" is not accepted as a full commit id',
     async (commit) => {
       await expect(describeCommit(home, commit)).rejects.toThrow(code('E_REF'));
       await expect(sendCommit(home, clone.dir, commit)).rejects.toThrow(code('E_REF'));
@@ -330,7 +330,7 @@ describe('what a stranger can write', () => {
   );
 });
 
-test('nothing is left in the clone but the remote', async () => {
+test('the remote is the only change to the clone', async () => {
   clone.commit();
   const before = readdirSync(clone.dir);
   await prepare();

@@ -1,4 +1,4 @@
-/** Root gives the data folder to the containers' user, who writes into it meanwhile and may be hostile. */
+/** Root gives the data folder to the containers' user, while a possibly hostile app writes into it. */
 import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -19,10 +19,10 @@ import { afterwards, tempHome } from '../support/temp-home';
 
 const USER = { uid: 1000, gid: 1000 };
 
-needs('root', root).describe('the data folder, given to the containers by root', () => {
+needs('root', root).describe('giving the data folder to the containers as root', () => {
   let dir: string;
   let data: string;
-  /** A file of the host's, beside the data. */
+  /** A file of the host, outside the data. */
   let passwords: string;
   beforeEach(() => {
     dir = tempHome();
@@ -34,19 +34,19 @@ needs('root', root).describe('the data folder, given to the containers by root',
   });
   const ownerOf = (file: string): number => lstatSync(file).uid;
 
-  it('belongs to them with what root has left in it, at any depth', async () => {
+  it("changes the owner of root's files at any depth", async () => {
     mkdirSync(path.join(data, 'a', 'b'), { recursive: true, mode: 0o700 });
     writeFileSync(path.join(data, 'a', 'b', 'app.db'), '', { mode: 0o600 });
     await giveData(data, USER);
     for (const name of ['.', 'a', 'a/b', 'a/b/app.db']) expect(ownerOf(path.join(data, name))).toBe(1000);
 
-    // later, and only deep inside
+    // again, for a file deep inside only
     writeFileSync(path.join(data, 'a', 'b', 'restored.db'), '');
     await giveData(data, USER);
     expect(ownerOf(path.join(data, 'a', 'b', 'restored.db'))).toBe(1000);
   });
 
-  it('may lie on another disk, behind a link of the operator', async () => {
+  it("follows the operator's link to another disk", async () => {
     const disk = path.join(dir, 'disk');
     mkdirSync(disk);
     writeFileSync(path.join(disk, 'app.db'), '');
@@ -66,7 +66,7 @@ needs('root', root).describe('the data folder, given to the containers by root',
     expectHostUnchanged();
   });
 
-  it('changes no owner through a directory that is swapped for a link meanwhile', async () => {
+  it('changes no owner through a directory that is swapped for a link at the same time', async () => {
     const [folder, aside] = [path.join(data, 'uploads'), path.join(dir, 'aside')];
     const names = Array.from({ length: 300 }, (_, index) => `file${index}`);
     mkdirSync(folder);
@@ -77,7 +77,7 @@ needs('root', root).describe('the data folder, given to the containers by root',
     afterwards(() => swapper.kill('SIGKILL'));
     await once(swapper.stdout, 'data');
     for (let turn = 0; turn < 100; turn++) {
-      // something of root's is there each time, so that each time the folder is walked
+      // a file of root, so that every turn walks the folder
       const fresh = mkdtempSync(path.join(data, 'restored-'));
       await giveData(data, USER);
       expect(ownerOf(fresh)).toBe(1000);
@@ -89,7 +89,7 @@ needs('root', root).describe('the data folder, given to the containers by root',
     expectHostUnchanged();
   });
 
-  it('leaves files with a second name alone, which may be a file of the host', async () => {
+  it('leaves hard links alone, which may be files of the host', async () => {
     linkSync(passwords, path.join(data, 'second-name'));
     writeFileSync(path.join(data, 'own'), '');
     await giveData(data, USER);
@@ -97,7 +97,7 @@ needs('root', root).describe('the data folder, given to the containers by root',
     expectHostUnchanged();
   });
 
-  it('leaves a folder of the host alone that is mounted into it', async () => {
+  it('leaves a mounted folder of the host alone', async () => {
     const mounted = path.join(data, 'mounted');
     mkdirSync(mounted);
     execFileSync('/bin/mount', ['--bind', path.join(dir, 'host'), mounted]);
@@ -107,7 +107,7 @@ needs('root', root).describe('the data folder, given to the containers by root',
     expectHostUnchanged();
   });
 
-  it('takes the rights from a program of root, hands out no device, and waits for no reader of a FIFO', async () => {
+  it("drops the setuid bit of root's program, gives away no device and does not block on a FIFO", async () => {
     const program = path.join(data, 'program');
     writeFileSync(program, '');
     chmodSync(program, 0o4755);
@@ -126,7 +126,7 @@ needs('root', root).describe('the data folder, given to the containers by root',
   }
 });
 
-/** A hostile app: the folder is a directory, then a link to the other one, and so on, as quickly as can be. */
+/** A hostile app: swaps the folder between a directory and a link to the host as fast as it can. */
 const SWAPPER = `
   const fs = require('node:fs');
   const [folder, host, aside] = process.argv.slice(1);

@@ -1,4 +1,4 @@
-/** The journal on a disk without a free byte: a rollback has to stand in it, or it does not happen. */
+/** The journal on a disk without a free byte: a rollback must be recorded, or it does not happen. */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { homeAt, type Home } from '../../deploy/home/home';
@@ -14,7 +14,7 @@ needs('a small disk', smallDiskPossible).describe('on a full disk', () => {
   beforeAll(() => void (disk = mountSmallDisk('8m')));
   afterAll(() => disk.unmount());
 
-  it('a rollback is written from the reserve, and told as what it is where that is used up', async () => {
+  it('a rollback is recorded with the reserve, and fails with E_DISK once the reserve is used up', async () => {
     const home = homeOn(disk.dir);
     const [here, other] = [Journal.open(home), Journal.open(home)];
     await here.prepare();
@@ -22,20 +22,20 @@ needs('a small disk', smallDiskPossible).describe('on a full disk', () => {
     const before = await here.request(ROLLBACK);
     fill(path.join(home.dir, 'ballast'));
 
-    const asked = await here.request(ROLLBACK);
-    await other.move(asked.id, 'running', { pid: 7 });
-    for (let told = 0; told < 50; told++)
-      await here.tell(asked.id, { type: 'warning', message: 'x'.repeat(500) });
-    await here.move(asked.id, 'succeeded');
+    const requested = await here.request(ROLLBACK);
+    await other.move(requested.id, 'running', { pid: 7 });
+    for (let count = 0; count < 50; count++)
+      await here.tell(requested.id, { type: 'warning', message: 'x'.repeat(500) });
+    await here.move(requested.id, 'succeeded');
 
-    expect(here.get(asked.id)).toMatchObject({ state: 'succeeded', pid: 7 });
-    expect(other.since(0, asked.id)).toHaveLength(53);
-    expect(other.history().map(({ id }) => id)).toEqual([asked.id, before.id]);
+    expect(here.get(requested.id)).toMatchObject({ state: 'succeeded', pid: 7 });
+    expect(other.since(0, requested.id)).toHaveLength(53);
+    expect(other.history().map(({ id }) => id)).toEqual([requested.id, before.id]);
 
     useReserve(home);
     fill(path.join(home.dir, 'ballast'));
     const tooMuch = { type: 'warning', message: 'x'.repeat(4_000_000) } as const;
-    await expect(here.tell(asked.id, tooMuch)).rejects.toMatchObject({ code: 'E_DISK' });
+    await expect(here.tell(requested.id, tooMuch)).rejects.toMatchObject({ code: 'E_DISK' });
     here.close();
     other.close();
   });

@@ -1,4 +1,4 @@
-/** The power cut of the tests is itself tested: a disk that loses nothing would prove nothing. */
+/** Tests the tests' own power cut: a disk that loses nothing would prove nothing. */
 import { readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { lossyDisk, lossyDiskPossible } from '../support/lossy-disk';
@@ -8,7 +8,7 @@ import { afterwards } from '../support/temp-home';
 jest.setTimeout(60_000);
 
 needs('a disk of its own', lossyDiskPossible).describe('a disk whose power is cut', () => {
-  it('keeps what was flushed, and leaves a file that was not flushed empty', () => {
+  it('keeps flushed files and leaves unflushed files empty', () => {
     const disk = lossyDisk();
     afterwards(() => disk.remove());
     const [flushed, unflushed] = ['flushed', 'unflushed'].map((name) => path.join(disk.dir, name));

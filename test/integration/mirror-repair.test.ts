@@ -1,4 +1,4 @@
-/** mirror.git is a cache: damaged in any way it is made again, and the source is not blamed. */
+/** mirror.git is a cache: any damage is repaired by recreating it, and the source is not blamed. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, mkdirSync, readdirSync, rmSync, statSync, truncateSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -52,24 +52,24 @@ const DAMAGES: [string, () => void][] = [
   ['all objects are missing', () => objects().forEach((file) => rmSync(file))],
   ['all objects are empty', () => objects().forEach(empty)],
   [
-    'a pack is cut off',
+    'a pack is truncated',
     () => packed('.pack').forEach((file) => (chmodSync(file, 0o644), truncateSync(file, 40))),
   ],
-  ['the index of a pack is gone', () => packed('.idx').forEach((file) => rmSync(file))],
+  ['the index of a pack is missing', () => packed('.idx').forEach((file) => rmSync(file))],
   ['a branch is empty', () => empty(path.join(home.mirrorGit, 'refs/heads/main'))],
   [
-    'a branch leads to nothing',
+    'a branch names a missing commit',
     () => writeFileSync(path.join(home.mirrorGit, 'refs/heads/main'), `${'a'.repeat(40)}\n`),
   ],
-  ['HEAD is gone', () => rmSync(path.join(home.mirrorGit, 'HEAD'))],
+  ['HEAD is missing', () => rmSync(path.join(home.mirrorGit, 'HEAD'))],
   ['HEAD is empty', () => empty(path.join(home.mirrorGit, 'HEAD'))],
   [
-    'its configuration is garbage',
+    'its configuration is garbled',
     () => writeFileSync(path.join(home.mirrorGit, 'config'), 'bare = true [['),
   ],
-  ['its objects are gone', () => rmSync(path.join(home.mirrorGit, 'objects'), { recursive: true })],
+  ['its object folder is missing', () => rmSync(path.join(home.mirrorGit, 'objects'), { recursive: true })],
   [
-    'locks were left over',
+    'locks are left over',
     () => {
       for (const name of ['packed-refs.lock', 'refs/heads/main.lock', 'shallow.lock', 'config.lock'])
         writeFileSync(path.join(home.mirrorGit, name), '');
@@ -84,19 +84,22 @@ const DAMAGES: [string, () => void][] = [
   ],
 ];
 
-test.each(DAMAGES)('a new commit is fetched and checked out although %s', async (_what, damage) => {
-  damage();
-  clone.write('file.txt', 'three');
-  const commit = clone.commit('three');
+test.each(DAMAGES)(
+  'a new commit is fetched and checked out although in mirror.git %s',
+  async (_what, damage) => {
+    damage();
+    clone.write('file.txt', 'three');
+    const commit = clone.commit('three');
 
-  await updateMirror(home, clone.dir, { report });
+    await updateMirror(home, clone.dir, { report });
 
-  expect(await tipOf(home, 'main')).toBe(commit);
-  await expectCheckOut(commit);
-  expect(reports.filter((line) => !line.startsWith('mirror.git was damaged ('))).toEqual([]);
-});
+    expect(await tipOf(home, 'main')).toBe(commit);
+    await expectCheckOut(commit);
+    expect(reports.filter((line) => !line.startsWith('mirror.git was damaged ('))).toEqual([]);
+  },
+);
 
-test.each(DAMAGES)('a commit of the clone is sent although %s', async (_what, damage) => {
+test.each(DAMAGES)('a commit is sent from the clone although in mirror.git %s', async (_what, damage) => {
   damage();
   clone.write('file.txt', 'three');
   const commit = clone.commit('three');
@@ -104,7 +107,7 @@ test.each(DAMAGES)('a commit of the clone is sent although %s', async (_what, da
   await expectCheckOut(commit);
 });
 
-test('a commit whose files are lost is brought back from the source, and one line says so', async () => {
+test('a commit with lost files is restored from the source, and one line reports it', async () => {
   const commit = clone.git('rev-parse', 'HEAD');
   const blob = clone.git('rev-parse', 'HEAD:file.txt');
   rmSync(path.join(home.mirrorGit, 'objects', blob.slice(0, 2), blob.slice(2)));
@@ -118,7 +121,7 @@ test('a commit whose files are lost is brought back from the source, and one lin
   await expectCheckOut(commit);
 });
 
-test('a commit that only the clone has is brought back from there', async () => {
+test('a commit that only the clone has is restored from the clone', async () => {
   const sent = clone.commit('by hand');
   await sendCommit(home, clone.dir, sent);
   clone.git('reset', '--quiet', '--hard', 'HEAD~1');
@@ -129,7 +132,7 @@ test('a commit that only the clone has is brought back from there', async () => 
   await expectCheckOut(sent);
 });
 
-test('a source that cannot be read is still blamed, and the mirror stays', async () => {
+test('an unreadable source is blamed, and the mirror stays', async () => {
   const before = objects();
   await expect(updateMirror(home, path.join(top, 'nowhere'), { report })).rejects.toMatchObject({
     code: 'E_SOURCE',
@@ -138,7 +141,7 @@ test('a source that cannot be read is still blamed, and the mirror stays', async
   expect(reports).toEqual([]);
 });
 
-test('a source that is itself damaged is blamed, and the mirror stays', async () => {
+test('a damaged source is blamed, and the mirror stays', async () => {
   clone.write('file.txt', 'three');
   clone.commit('three');
   const tree = clone.git('rev-parse', 'HEAD^{tree}');
@@ -149,7 +152,7 @@ test('a source that is itself damaged is blamed, and the mirror stays', async ()
   expect(reports).toEqual([]);
 });
 
-test('a mirror that is in order is not made again', async () => {
+test('an intact mirror is not recreated', async () => {
   const commit = clone.git('rev-parse', 'HEAD');
   expect(await repairCommit(home, { source: clone.dir, root: clone.dir, commit, report })).toBe(false);
 });

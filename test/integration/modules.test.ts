@@ -24,7 +24,7 @@ import { whileWriting } from '../support/writer';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
 
-// npm, at low priority, on a machine with other work
+// npm runs at low priority on a busy machine
 jest.setTimeout(60_000);
 
 const TINY = { name: 'tiny', version: '1.0.0' };
@@ -41,14 +41,14 @@ beforeEach(() => {
   writeFileSync(path.join(empty, 'package.json'), '{}');
 });
 
-/** What a check-out of the clone would be, without git. */
+/** Copies the clone as a checkout would, without git. */
 function release(name: string): string {
   const dir = path.join(home.releases, name);
   cpSync(clone.dir, dir, { recursive: true, filter: (file) => !/\/(\.git|node_modules)$/.test(file) });
   return dir;
 }
 
-/** Where they came from, once it is known that they are whole. */
+/** Installs and returns the origin of the packages, or 'changed' when they turn out to be damaged. */
 async function install(dir: string, root = empty, limitSeconds = 60): Promise<string> {
   const { origin, intact } = await installModules({ home, root, dir, deploymentId: 1, limitSeconds });
   return (await intact) ? origin : 'changed';
@@ -56,7 +56,7 @@ async function install(dir: string, root = empty, limitSeconds = 60): Promise<st
 const inode = (...parts: string[]): number => statSync(path.join(...parts)).ino;
 const store = (): string => path.join(home.modules, readdirSync(home.modules)[0] as string);
 
-test("a commit's own node_modules, a link out of the release even, is put aside and nothing outside is written", async () => {
+test("a commit's own node_modules link is replaced, and nothing outside the release is written", async () => {
   clone.manifest({}, TINY);
   const outside = path.join(top, 'outside');
   mkdirSync(outside);
@@ -74,8 +74,8 @@ test("a commit's own node_modules, a link out of the release even, is put aside 
   expect(readdirSync(outside)).toEqual(['precious']);
 });
 
-describe('one lockfile', () => {
-  test('is installed once; the next release shares its files', async () => {
+describe('a lockfile', () => {
+  test('is installed once, and the next release shares the files', async () => {
     clone.manifest({}, TINY);
     const [one, two] = [release('one'), release('two')];
     expect(await install(one)).toBe('npm ci');
@@ -84,7 +84,7 @@ describe('one lockfile', () => {
     expect(inode(one, 'node_modules')).not.toBe(inode(two, 'node_modules'));
   });
 
-  test('that has changed is installed anew', async () => {
+  test('that has changed is installed again', async () => {
     clone.manifest({}, TINY);
     await install(release('one'));
     clone.manifest({}, { ...TINY, version: '1.1.0' });
@@ -93,7 +93,7 @@ describe('one lockfile', () => {
     expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.1.0');
   });
 
-  test("with the project's own install script is installed every time", async () => {
+  test('of a project with an install script is installed every time', async () => {
     clone.manifest({ scripts: { postinstall: 'touch made' } }, TINY);
     for (const name of ['one', 'two']) {
       const dir = release(name);
@@ -102,7 +102,7 @@ describe('one lockfile', () => {
     }
   });
 
-  test('with a workspace works, and its links stay inside the release', async () => {
+  test('with a workspace is installed with links inside the release', async () => {
     const top = { name: 'app', workspaces: ['packages/a'] };
     clone.write('package.json', top);
     clone.write('packages/a/package.json', { name: 'a', version: '1.0.0' });
@@ -121,7 +121,7 @@ describe('one lockfile', () => {
   });
 });
 
-describe('links made beforehand', () => {
+describe('packages linked ahead', () => {
   const ready = (): string => path.join(store(), 'ready');
 
   beforeEach(async () => {
@@ -130,7 +130,7 @@ describe('links made beforehand', () => {
     await readyModules(home);
   });
 
-  test('are given to the next release, and to no other', async () => {
+  test('are given to the next release only', async () => {
     const linked = inode(ready());
     const [two, three] = [release('two'), release('three')];
     expect(await install(two)).toBe('store');
@@ -140,7 +140,7 @@ describe('links made beforehand', () => {
     expect(inode(three, 'node_modules')).not.toBe(linked);
   });
 
-  test('of which somebody has changed a file are found out, and the next are new', async () => {
+  test('with a changed file are detected, and the next install is new', async () => {
     const file = path.join(ready(), 'tiny/index.js');
     chmodSync(file, 0o644);
     appendFileSync(file, '// damaged');
@@ -150,9 +150,9 @@ describe('links made beforehand', () => {
     expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).not.toContain('damaged');
   });
 
-  test('of a store that cannot even be removed are found out all the same, and nobody is left with a rejection', async () => {
+  test('from a damaged store that cannot be removed are still detected, without an unhandled rejection', async () => {
     rmSync(path.join(store(), 'node_modules/tiny/index.js'));
-    const answers: boolean[] = [];
+    const results: boolean[] = [];
     await whileWriting(path.join(store(), 'more'), async () => {
       const { intact } = await installModules({
         home,
@@ -161,12 +161,12 @@ describe('links made beforehand', () => {
         deploymentId: 1,
         limitSeconds: 60,
       });
-      answers.push(await intact);
+      results.push(await intact);
     });
-    expect(answers).toEqual([false]);
+    expect(results).toEqual([false]);
   });
 
-  test('are whole for a release whose tests write beside them', async () => {
+  test('are intact for a release whose tests write into node_modules', async () => {
     const two = release('two');
     const { intact } = await installModules({
       home,
@@ -180,14 +180,14 @@ describe('links made beforehand', () => {
     expect(await intact).toBe(true);
   });
 
-  test('of other packages are left for those that need them', async () => {
+  test('of other packages are not used', async () => {
     clone.manifest({}, { ...TINY, version: '1.1.0' });
     const two = release('two');
     expect(await install(two)).toBe('npm ci');
     expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.1.0');
   });
 
-  test('are not made of a store that a build has changed: the next install finds that out at once', async () => {
+  test('are not created from a store that a build has changed, and the next install is new', async () => {
     const two = release('two');
     await install(two);
     const built = path.join(two, 'node_modules/tiny/index.js');
@@ -198,7 +198,7 @@ describe('links made beforehand', () => {
     expect(await install(release('three'))).toBe('npm ci');
   });
 
-  test('what a killed process has left half linked is put aside', async () => {
+  test('replace half-made links of a killed process', async () => {
     rmSync(ready(), { recursive: true });
     mkdirSync(path.join(store(), 'ready-abc'));
     await readyModules(home);
@@ -206,16 +206,16 @@ describe('links made beforehand', () => {
   });
 });
 
-describe('what one release does to its node_modules', () => {
-  test('a file of a package cannot be written by an ordinary user', async () => {
+describe('the node_modules of a release', () => {
+  test('have package files that an ordinary user cannot write', async () => {
     clone.manifest({}, TINY);
     const one = release('one');
     await install(one);
     expect(statSync(path.join(one, 'node_modules/tiny/index.js')).mode & 0o222).toBe(0);
   });
 
-  test('what a tool generates below a dot folder is its own, and can be written', async () => {
-    // its install script makes the stub that a generator replaces later, as Prisma's does
+  test('have their own writable copy of generated files in a dot folder', async () => {
+    // the install script creates a stub that a generator later replaces, as with Prisma
     const stub = `fs.mkdirSync('../.client', { recursive: true }); fs.writeFileSync('../.client/index.js', 'stub')`;
     clone.manifest(
       {},
@@ -232,7 +232,7 @@ describe('what one release does to its node_modules', () => {
     expect(await install(release('three'))).toBe('store');
   });
 
-  test('a package file that somebody changed is not handed on: the next release is installed anew', async () => {
+  test('with a changed package file are not shared, and the next release is installed again', async () => {
     clone.manifest({}, TINY);
     const one = release('one');
     await install(one);
@@ -245,7 +245,7 @@ describe('what one release does to its node_modules', () => {
     expect(await install(release('three'))).toBe('store');
   });
 
-  test('removing a release leaves the others whole', async () => {
+  test('can be removed without affecting other releases', async () => {
     clone.manifest({}, TINY);
     const one = release('one');
     await install(one);
@@ -256,11 +256,11 @@ describe('what one release does to its node_modules', () => {
   });
 });
 
-describe('an install that npm calls a success', () => {
-  /** A package whose install script spoils what npm has unpacked: every time, or only the first time. */
+describe('an install that npm reports as successful', () => {
+  /** A package whose install script damages unpacked packages, every time or only the first time. */
   const spoiler = (spoil: string, always: boolean): Parameters<Repository['manifest']>[1] => {
-    const note = JSON.stringify(path.join(top, 'spoiled'));
-    const script = `const fs = require('fs'); if (${always} || !fs.existsSync(${note})) { ${spoil} } fs.writeFileSync(${note}, '');`;
+    const mark = JSON.stringify(path.join(top, 'spoiled'));
+    const script = `const fs = require('fs'); if (${always} || !fs.existsSync(${mark})) { ${spoil} } fs.writeFileSync(${mark}, '');`;
     return { name: 'spoiler', version: '1.0.0', files: { 'install.js': script } };
   };
   const WAYS: [string, string][] = [
@@ -273,7 +273,7 @@ describe('an install that npm calls a success', () => {
     ],
   ];
 
-  test.each(WAYS)('and that %s is done again, and only the whole one is stored', async (_how, spoil) => {
+  test.each(WAYS)('but %s is repeated, and only the complete one is stored', async (_how, spoil) => {
     clone.manifest({}, TINY, spoiler(spoil, false));
     const one = release('one');
     expect(await install(one)).toBe('npm ci');
@@ -283,29 +283,26 @@ describe('an install that npm calls a success', () => {
     expect(readFileSync(path.join(two, 'node_modules/tiny/package.json'), 'utf8')).toContain('1.0.0');
   });
 
-  test.each(WAYS)(
-    'and that %s each time fails by the name of the package, and stores nothing',
-    async (_how, spoil) => {
-      clone.manifest({}, TINY, spoiler(spoil, true));
-      const failure: unknown = await install(release('one')).catch((error: unknown) => error);
-      expect(failure).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });
-      expect((failure as Error).message).toContain('node_modules/tiny (1.0.0)');
-      expect(readdirSync(home.modules)).toEqual([]);
-    },
-  );
+  test.each(WAYS)('but %s every time fails, names the package and stores nothing', async (_how, spoil) => {
+    clone.manifest({}, TINY, spoiler(spoil, true));
+    const failure: unknown = await install(release('one')).catch((error: unknown) => error);
+    expect(failure).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });
+    expect((failure as Error).message).toContain('node_modules/tiny (1.0.0)');
+    expect(readdirSync(home.modules)).toEqual([]);
+  });
 });
 
 describe('a stored set of packages', () => {
   const DAMAGES: [string, () => void][] = [
-    ['lost a file', () => rmSync(path.join(store(), 'node_modules/tiny/index.js'))],
-    ['lost a link', () => rmSync(path.join(store(), 'node_modules/.bin/tiny'))],
-    ['lost all its files', () => rmSync(path.join(store(), 'node_modules'), { recursive: true })],
-    ['lost its fingerprint', () => rmSync(path.join(store(), 'fingerprint'))],
+    ['lacks a file', () => rmSync(path.join(store(), 'node_modules/tiny/index.js'))],
+    ['lacks a link', () => rmSync(path.join(store(), 'node_modules/.bin/tiny'))],
+    ['lacks all its files', () => rmSync(path.join(store(), 'node_modules'), { recursive: true })],
+    ['lacks its fingerprint', () => rmSync(path.join(store(), 'fingerprint'))],
     ['has an empty fingerprint', () => writeFileSync(path.join(store(), 'fingerprint'), '')],
-    ['has a file that is empty', () => truncateSync(path.join(store(), 'node_modules/tiny/index.js'))],
+    ['has an empty file', () => truncateSync(path.join(store(), 'node_modules/tiny/index.js'))],
   ];
 
-  test.each(DAMAGES)('that %s is installed again, and says so', async (_how, damage) => {
+  test.each(DAMAGES)('that %s is installed again, and the note says so', async (_how, damage) => {
     clone.manifest({}, { ...TINY, files: { 'index.js': 'tiny', 'bin.js': '#!/usr/bin/env node' } });
     await install(release('one'));
     damage();
@@ -328,7 +325,7 @@ describe("the clone's own node_modules", () => {
   beforeEach(() => clone.manifest({}, TINY));
   const npmCi = (): Buffer => execFileSync('npm', ['ci', '--offline', '--silent'], { cwd: clone.dir });
 
-  test('serve the first release, as a copy', async () => {
+  test('are copied for the first release', async () => {
     npmCi();
     const dir = release('one');
     expect(await install(dir, clone.dir)).toBe('clone');
@@ -337,13 +334,13 @@ describe("the clone's own node_modules", () => {
     expect(statSync(path.join(clone.dir, file)).mode & 0o200).toBe(0o200);
   });
 
-  test('are adopted once for all', async () => {
+  test('are adopted into the store', async () => {
     npmCi();
     expect(await adoptModules(home, clone.dir)).toBe(true);
     expect(await install(release('one'))).toBe('store');
   });
 
-  test('without their cache', async () => {
+  test('are adopted without their cache', async () => {
     npmCi();
     clone.write('node_modules/.cache/x', '1');
     await adoptModules(home, clone.dir);
@@ -352,13 +349,13 @@ describe("the clone's own node_modules", () => {
   });
 
   test.each([
-    ['are not there', (): void => {}],
+    ['are missing', (): void => {}],
     [
-      'are of an older lockfile',
+      'belong to an older lockfile',
       (): void => {
         npmCi();
         clone.manifest({}, { ...TINY, version: '2.0.0' });
-        // npm install --package-lock-only writes its own note anew, and installs nothing
+        // like npm install --package-lock-only, which updates its metadata but installs nothing
         cpSync(
           path.join(clone.dir, 'package-lock.json'),
           path.join(clone.dir, 'node_modules/.package-lock.json'),
@@ -366,7 +363,7 @@ describe("the clone's own node_modules", () => {
       },
     ],
     [
-      'hold something the lockfile does not name',
+      'contain a package that the lockfile does not name',
       (): void => {
         clone.manifest({}, TINY, { name: 'extra', version: '1.0.0' });
         npmCi();
@@ -385,13 +382,13 @@ describe("the clone's own node_modules", () => {
       },
     ],
     [
-      'hold a link',
+      'contain a link',
       (): void => {
         npmCi();
         symlinkSync(empty, path.join(clone.dir, 'node_modules/linked'));
       },
     ],
-  ])('are refused when they %s', async (_why, spoil) => {
+  ])('are not used when they %s', async (_why, spoil) => {
     spoil();
     expect(await adoptModules(home, clone.dir)).toBe(false);
     expect(readdirSync(home.modules)).toEqual([]);
@@ -399,18 +396,18 @@ describe("the clone's own node_modules", () => {
   });
 });
 
-describe('what cannot be installed', () => {
+describe('installing packages', () => {
   const failure = (dir: string, limitSeconds?: number): Promise<unknown> =>
     install(dir, empty, limitSeconds).catch((error: unknown) => error);
 
-  test('no package.json', async () => {
+  test('fails without package.json', async () => {
     expect(await failure(release('one'))).toMatchObject({
       code: 'E_INSTALL',
       message: 'This commit has no package.json.',
     });
   });
 
-  test('no lockfile', async () => {
+  test('fails without a lockfile', async () => {
     clone.write('package.json', { dependencies: { tiny: '1' } });
     expect(await failure(release('one'))).toMatchObject({
       code: 'E_INSTALL',
@@ -418,14 +415,14 @@ describe('what cannot be installed', () => {
     });
   });
 
-  test('nothing to install is fine', async () => {
+  test('succeeds when there is nothing to install', async () => {
     clone.write('package.json', { name: 'app' });
     const dir = release('one');
     expect(await install(dir)).toBe('none');
     expect(existsSync(path.join(dir, 'node_modules'))).toBe(false);
   });
 
-  test('a lockfile that lags behind is a fault of the commit', async () => {
+  test('fails with an outdated lockfile as a fault of the commit', async () => {
     clone.manifest({}, TINY);
     const manifest = JSON.parse(readFileSync(path.join(clone.dir, 'package.json'), 'utf8'));
     clone.write('package.json', {
@@ -440,7 +437,7 @@ describe('what cannot be installed', () => {
     expect(readdirSync(home.modules)).toEqual([]);
   });
 
-  test('a registry that is down is a fault of the machine', async () => {
+  test('fails with a registry that is down as a fault of the machine', async () => {
     clone.write('.npmrc', 'registry=http://127.0.0.1:1/\nfetch-retries=0\n');
     clone.write('package.json', { name: 'app', dependencies: { 'no-such-thing-here': '1.0.0' } });
     clone.write('package-lock.json', {
@@ -457,13 +454,13 @@ describe('what cannot be installed', () => {
     expect(await failure(release('one'))).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });
   });
 
-  test('an install without end is stopped at its limit', async () => {
+  test('is stopped at its limit', async () => {
     clone.manifest({ scripts: { preinstall: 'sleep 300' } }, TINY);
     expect(await failure(release('one'), 2)).toMatchObject({ code: 'E_TIMEOUT' });
   });
 });
 
-test('a store that a killed deployment left half-made is removed, and no other', async () => {
+test('a half-made store of a killed deployment is removed, and complete ones stay', async () => {
   clone.manifest({}, TINY);
   await install(release('one'));
   const whole = readdirSync(home.modules);

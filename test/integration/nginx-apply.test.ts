@@ -1,4 +1,4 @@
-/** A changed configuration reaches a running nginx without a lost request. */
+/** A running nginx gets a changed configuration without losing a request. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { closingFile } from '../../deploy/traffic/close-connections';
@@ -21,14 +21,14 @@ beforeEach(async () => {
 });
 afterEach(() => context.cleanUp());
 
-/** The nginx of the same home with a configuration that differs in one line. */
+/** nginx of the same home with a configuration that differs in one line. */
 function changed(maxBody: string): NginxServer {
   return nginxServer(context.home, { ...context.config, http: { ...context.config.http, maxBody } });
 }
 
 const mark = (): Promise<string | null> => loadedMark(context.home, context.ports.http, 5000);
 
-test('a new configuration is in force and no request is lost, while a plain reload loses some', async () => {
+test('a new configuration takes effect without losing a request, while a plain reload loses some', async () => {
   const { pid } = context.nginx.running() ?? {};
   const before = await mark();
   const load = context.load({ connections: CONNECTIONS, mix: READS, slow: null });
@@ -48,7 +48,7 @@ test('a new configuration is in force and no request is lost, while a plain relo
   expect(await lostByReloads()).toBeGreaterThan(0);
 });
 
-/** The control: the same load over reloads without the wait. */
+/** The control: the same load over reloads that do not wait. */
 async function lostByReloads(): Promise<number> {
   const load = context.load({ connections: CONNECTIONS, mix: READS, slow: null });
   await load.more(2000);
@@ -59,7 +59,7 @@ async function lostByReloads(): Promise<number> {
   return (await load.stop()).failures;
 }
 
-test('every connection gets one more answer while the configuration is replaced, and stays open afterwards', async () => {
+test('connections close after one more answer while the configuration is replaced, and stay open afterwards', async () => {
   writeFileSync(closingFile(context.home, (await mark()) ?? ''), '');
   expect((await context.ask('/')).headers.connection).toBe('close');
   expect(
@@ -68,7 +68,7 @@ test('every connection gets one more answer while the configuration is replaced,
     connection: 'close',
   });
 
-  // what a killed npm start has left is gone after the next one
+  // the next npm start removes what a killed one has left
   await context.nginx.apply();
 
   expect((await context.ask('/', { headers: { connection: 'keep-alive' } })).headers.connection).toBe(
@@ -76,7 +76,7 @@ test('every connection gets one more answer while the configuration is replaced,
   );
 });
 
-test('a configuration that nginx refuses changes nothing, on the disk neither', async () => {
+test('a configuration that nginx refuses changes nothing, also not on the disk', async () => {
   const files = (): string[] => readdirSync(context.home.nginx).sort();
   const site = (): string => readFileSync(path.join(context.home.nginx, 'site.conf'), 'utf8');
   const [before, names, text] = [await mark(), files(), site()];
@@ -92,7 +92,7 @@ test('a configuration that nginx refuses changes nothing, on the disk neither', 
   expect((await context.ask('/')).status).toBe(200);
 });
 
-test('a file that was edited by hand is written again, and nginx is left alone', async () => {
+test('a file edited by hand is written again without touching nginx', async () => {
   const site = path.join(context.home.nginx, 'site.conf');
   const written = readFileSync(site, 'utf8');
   const workers = processesOf(context.home);
@@ -104,17 +104,17 @@ test('a file that was edited by hand is written again, and nginx is left alone',
   expect(processesOf(context.home)).toEqual(workers);
 });
 
-test('workers that outlived their master serve on until the new nginx takes the port, which refuses connections for a moment only', async () => {
+test('workers without their master serve until a new nginx takes the port, with less than a second of refused connections', async () => {
   const load = context.load({ connections: CONNECTIONS, mix: READS, slow: null });
   await load.more(2000);
   process.kill(masterOf(context.home) ?? 0, 'SIGKILL');
-  await until('the end of the master', () => masterOf(context.home) === null);
+  await until('the master to exit', () => masterOf(context.home) === null);
 
   await context.nginx.start();
   await load.more(2000);
 
   const { failed } = await load.stop();
-  // no nginx can listen on the port before the old workers have left it
+  // no nginx can listen on the port before the old workers release it
   const at = failed.map((failure) => failure.at);
   expect(Math.max(...at, 0) - Math.min(...at, Date.now())).toBeLessThan(1000);
 });

@@ -7,7 +7,7 @@ import { deployerStatus, startDeployer, stopDeployer, stopPm2 } from '../../depl
 import type { Pm2Fixture } from '../support/pm2';
 import { answer, isGone, killPm2Daemon, pm2Fixture, release, until } from '../support/pm2';
 
-/** A deployer that only begins a deployment: a process of its own, with the deployer's environment. */
+/** A deployer that only starts a deployment: a separate process with the deployer's environment. */
 const TINY_DEPLOYER = `
   const { spawn } = require('node:child_process');
   const fs = require('node:fs');
@@ -32,12 +32,14 @@ beforeEach(async () => {
 
 afterEach(async () => {
   await context.clear();
-  // only now nobody begins one any more: a test may have ended while its deployer just did
-  const begun = processesWith('SWITCHYARD_HOME', context.home.dir).filter(({ argv }) => argv[0] === 'sleep');
-  await endProcesses(begun, 0);
+  // after the deployer is gone: it may have started a deployment while its test ended
+  const started = processesWith('SWITCHYARD_HOME', context.home.dir).filter(
+    ({ argv }) => argv[0] === 'sleep',
+  );
+  await endProcesses(started, 0);
 });
 
-it('runs, is listed, and is gone after it was stopped', async () => {
+it('the deployer runs, is listed, and is gone after a stop', async () => {
   const pid = await startDeployer({ home: context.home, root });
 
   expect(await deployerStatus(context)).toEqual({
@@ -52,14 +54,14 @@ it('runs, is listed, and is gone after it was stopped', async () => {
   expect(await deployerStatus(context)).toBeNull();
 });
 
-it('is not one of the slots', async () => {
+it('the deployer is not listed as a slot', async () => {
   await startDeployer({ home: context.home, root });
 
   expect(await createPm2Runtime({ home: context.home, stopSeconds: 5 }).list()).toEqual([]);
 });
 
-it('knows its home and its clone, and nothing of the secrets in the shell that started it', async () => {
-  process.env.WEBHOOK_SECRET = 'not for anybody';
+it('the deployer gets its home and its clone, but no secret of the shell that started it', async () => {
+  process.env.WEBHOOK_SECRET = 'a secret';
   try {
     const pid = await startDeployer({ home: context.home, root });
 
@@ -67,13 +69,13 @@ it('knows its home and its clone, and nothing of the secrets in the shell that s
     expect(environment).toEqual(
       expect.arrayContaining([`SWITCHYARD_HOME=${context.home.dir}`, `SWITCHYARD_ROOT=${root}`]),
     );
-    expect(environment.join()).not.toMatch(/WEBHOOK_SECRET|not for anybody/);
+    expect(environment.join()).not.toMatch(/WEBHOOK_SECRET|a secret/);
   } finally {
     delete process.env.WEBHOOK_SECRET;
   }
 });
 
-it('is started again after kill -9, and the deployment that it had begun goes on', async () => {
+it('the deployer is restarted after kill -9, and its deployment continues', async () => {
   const pid = await startDeployer({ home: context.home, root });
   const deployment = await deploymentPid();
 
@@ -87,7 +89,7 @@ it('is started again after kill -9, and the deployment that it had begun goes on
   expect(isGone(deployment)).toBe(false);
 });
 
-it('can be replaced while a deployment goes on', async () => {
+it('the deployer can be replaced while a deployment continues', async () => {
   const before = await startDeployer({ home: context.home, root });
   const deployment = await deploymentPid();
 
@@ -98,7 +100,7 @@ it('can be replaced while a deployment goes on', async () => {
   expect(isGone(deployment)).toBe(false);
 });
 
-it("is seen as an orphan when PM2's daemon is killed, and the next start ends it", async () => {
+it("the deployer is listed as an orphan when PM2's daemon is killed, and the next start stops it", async () => {
   const orphan = await startDeployer({ home: context.home, root });
   await deploymentPid();
 
@@ -115,7 +117,7 @@ describe('stopping PM2', () => {
     ['runs', () => {}],
     ['was killed', () => killPm2Daemon(context)],
     ['hangs', () => pm2Daemons(context.home).forEach(({ pid }) => process.kill(pid, 'SIGSTOP'))],
-  ])('leaves nothing when its daemon %s', async (_how, harm) => {
+  ])('leaves no process when its daemon %s', async (_how, disturb) => {
     const deployer = await startDeployer({ home: context.home, root });
     await deploymentPid();
     const slot = await createPm2Runtime({ home: context.home, stopSeconds: 5 }).start(
@@ -125,7 +127,7 @@ describe('stopping PM2', () => {
     );
     await answer(context.green);
     const daemon = pm2Daemons(context.home)[0]?.pid ?? null;
-    harm();
+    disturb();
 
     await stopPm2({ home: context.home, stopSeconds: 5 });
 
@@ -133,7 +135,7 @@ describe('stopping PM2', () => {
     expect(pm2Daemons(context.home)).toEqual([]);
   });
 
-  it('does nothing where none was started', async () => {
+  it('does nothing when PM2 was never started', async () => {
     await expect(stopPm2({ home: context.home, stopSeconds: 5 })).resolves.toBeUndefined();
   });
 });

@@ -28,11 +28,11 @@ beforeEach(async () => {
 
 afterEach(() => context.clear());
 
-it('names an app for each slot, and the deployer', () => {
+it('the ecosystem lists an app for each slot, and the deployer', () => {
   expect(ecosystem(root, env).apps.map(({ name }) => name)).toEqual(['app-blue', 'app-green', 'deployer']);
 });
 
-it("takes the ports that the home has stored, and the clone's own files before the first deployment", () => {
+it("the ecosystem uses the saved ports, and the clone's own files before the first deployment", () => {
   const green = ecosystem(root, env).apps[1];
 
   expect(green).toMatchObject({
@@ -41,7 +41,7 @@ it("takes the ports that the home has stored, and the clone's own files before t
   });
 });
 
-it('takes the release that was last live in the slot', async () => {
+it("the ecosystem uses each slot's last live release", async () => {
   const deployed = await deployedToGreen();
 
   const [blue, green] = ecosystem(root, env).apps;
@@ -50,7 +50,7 @@ it('takes the release that was last live in the slot', async () => {
   expect(blue).toMatchObject({ cwd: root, env: { SWITCHYARD_COMMIT: 'unreleased' } });
 });
 
-it("starts with PM2's command line what a deployment starts, without the variables of the shell", async () => {
+it("PM2's command line starts the same app as a deployment, without the shell's variables", async () => {
   await deployedToGreen();
   await ensurePm2(context.home);
 
@@ -65,7 +65,7 @@ it("starts with PM2's command line what a deployment starts, without the variabl
   expect(isGone(slot?.pid ?? null)).toBe(true);
 });
 
-/** PM2 as `npm run pm2` starts it, and with one variable more, which the definition must keep out. */
+/** Runs PM2 as `npm run pm2` does, with one extra variable that the definition must keep out. */
 function byHand(...argv: string[]): string {
   const environment = { ...pm2Environment(context.home, process.env), FOO: 'bar' };
   return execFileSync(process.execPath, [PM2, ...argv], { env: environment, encoding: 'utf8' });

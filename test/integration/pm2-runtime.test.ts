@@ -21,7 +21,7 @@ beforeEach(async () => {
 afterEach(() => context.clear());
 
 describe('a release in a slot', () => {
-  it('is started as if by hand, is listed as what it is, and is gone after stop', async () => {
+  it('is started, is listed with its state, and is gone after a stop', async () => {
     const started = await runtime.start(context.green, release(context), 'first');
 
     expect(started).toMatchObject({ slot: 'green', commit: COMMIT, instance: 'first', restarts: 0 });
@@ -43,7 +43,7 @@ describe('a release in a slot', () => {
     expect(await runtime.list()).toEqual([]);
   });
 
-  it('takes the place of the one before it', async () => {
+  it('replaces the previous release', async () => {
     const before = await runtime.start(context.green, release(context), 'before');
     await answer(context.green);
 
@@ -54,7 +54,7 @@ describe('a release in a slot', () => {
     expect(await runtime.list()).toMatchObject([{ instance: 'after', restarts: 0 }]);
   });
 
-  it('is refused when the file to start is not in it', async () => {
+  it('is refused without its start file', async () => {
     const missing = release(context);
     missing.app.start = 'dist/nowhere.js';
 
@@ -64,7 +64,7 @@ describe('a release in a slot', () => {
     });
   });
 
-  it('gets no variable of the caller that is not on the list, and neither does PM2', async () => {
+  it('gets only allow-listed variables of the caller, and so does PM2', async () => {
     process.env.WEBHOOK_SECRET = 'not for the app';
     process.env.FOO = 'bar';
     try {
@@ -89,13 +89,13 @@ describe('a release in a slot', () => {
 });
 
 describe('stopping a slot', () => {
-  it('that is empty does nothing, not even launch PM2', async () => {
+  it('that is empty does nothing and does not launch PM2', async () => {
     await runtime.stop('green');
 
     expect(pm2Daemons(context.home)).toEqual([]);
   });
 
-  it('gives an app the time to finish its work', async () => {
+  it('gives an app time to finish its work', async () => {
     await runtime.start(context.green, release(context, 'slow'), 'x');
     await answer(context.green);
 
@@ -104,22 +104,22 @@ describe('stopping a slot', () => {
     expect(await runtime.logs('green', 2)).toEqual(['SIGTERM', 'finished my work']);
   });
 
-  it('kills an app that does not end within the stop timeout', async () => {
-    const impatient = createPm2Runtime({ home: context.home, stopSeconds: 2.5 });
-    const started = await impatient.start(context.green, release(context, 'stubborn'), 'x');
+  it('kills an app that does not stop within the stop limit', async () => {
+    const shortLimit = createPm2Runtime({ home: context.home, stopSeconds: 2.5 });
+    const started = await shortLimit.start(context.green, release(context, 'stubborn'), 'x');
     await answer(context.green);
-    const begun = performance.now();
+    const stopping = performance.now();
 
-    await impatient.stop('green');
+    await shortLimit.stop('green');
 
-    const took = performance.now() - begun;
-    // PM2's own timeout, which must not be the one that counts, is 1.6 s
-    expect(took).toBeGreaterThan(2450);
+    const tookMs = performance.now() - stopping;
+    // PM2's own timeout of 1.6 s must not apply
+    expect(tookMs).toBeGreaterThan(2450);
     expect(isGone(started.pid)).toBe(true);
     expect(await runtime.logs('green', 1)).toEqual(['SIGTERM']);
   });
 
-  it('ends what the app has started too', async () => {
+  it("also stops the app's child processes", async () => {
     const withChild = release(context, 'with-child');
     await runtime.start(context.green, withChild, 'x');
     await answer(context.green);
@@ -132,8 +132,8 @@ describe('stopping a slot', () => {
   });
 });
 
-describe('an app that ends by itself', () => {
-  it('is started again after kill -9, and its restarts count up', async () => {
+describe('an app that exits by itself', () => {
+  it('is restarted after kill -9, and its restarts are counted', async () => {
     const started = await runtime.start(context.green, release(context), 'x');
     await answer(context.green);
 
@@ -147,7 +147,7 @@ describe('an app that ends by itself', () => {
     expect(again.orphan).toBeUndefined();
   });
 
-  it('is seen with its exit code and its last words when it crashes at the start', async () => {
+  it('is listed with its exit code and its last lines when it crashes at startup', async () => {
     await runtime.start(context.green, release(context, 'crash'), 'x');
 
     const crashed = await until(async () => (await runtime.list()).find((slot) => slot.status === 'crashed'));
@@ -164,11 +164,11 @@ describe('an app that ends by itself', () => {
 });
 
 describe('an app that is killed', () => {
-  it('is seen with its signal and with the last line that it wrote', async () => {
+  it('is listed with its signal, and its last line is readable', async () => {
     const dying = release(context);
-    const story =
+    const script =
       "console.log('x'.repeat(60_000)); console.error('last words'); process.kill(process.pid, 'SIGKILL');";
-    writeFileSync(path.join(dying.dir, 'server.js'), story);
+    writeFileSync(path.join(dying.dir, 'server.js'), script);
     for (let round = 0; round < 10; round++) {
       await runtime.start(context.green, dying, 'x');
       const ended = await until(async () =>
@@ -182,13 +182,13 @@ describe('an app that is killed', () => {
 });
 
 describe("when PM2's daemon is killed", () => {
-  it('the slot serves on, is listed as an orphan, and is ended by stop', async () => {
+  it('the slot keeps serving, is listed as an orphan, and can be stopped', async () => {
     const started = await runtime.start(context.green, release(context, 'slow'), 'x');
     await answer(context.green);
 
     killPm2Daemon(context);
 
-    // more than one: each writes a line into the broken pipe
+    // several, because each writes a line into the broken pipe
     const answers = [await answer(context.green), await answer(context.green), await answer(context.green)];
     expect(answers).toEqual(Array(3).fill(expect.objectContaining({ instance: 'x' })));
     const { pid } = started;
@@ -209,7 +209,7 @@ describe("when PM2's daemon is killed", () => {
     expect(await runtime.list()).toEqual([]);
   });
 
-  it('a new one is launched by the next start, and the orphan of the other slot stays', async () => {
+  it('the next start launches a new one, and the orphan in the other slot stays', async () => {
     await runtime.start(context.green, release(context), 'orphan');
     await answer(context.green);
     killPm2Daemon(context);
@@ -223,7 +223,7 @@ describe("when PM2's daemon is killed", () => {
     ]);
   });
 
-  it('starting in the slot of the orphan ends the orphan first', async () => {
+  it("a start in the orphan's slot stops the orphan first", async () => {
     const orphan = await runtime.start(context.green, release(context), 'orphan');
     await answer(context.green);
     killPm2Daemon(context);
@@ -235,16 +235,16 @@ describe("when PM2's daemon is killed", () => {
   });
 });
 
-it('looking while slots are started and stopped disturbs nothing and sees no orphan', async () => {
-  const looks: RunningSlot[][] = [];
+it('listing slots during starts and stops disturbs nothing and reports no orphan', async () => {
+  const lists: RunningSlot[][] = [];
   let working = true;
   const work = startAndStopOften().finally(() => (working = false));
 
-  while (working) looks.push(await runtime.list());
+  while (working) lists.push(await runtime.list());
 
   await work;
-  expect(looks.flat().filter((slot) => slot.orphan)).toEqual([]);
-  expect(looks.length).toBeGreaterThan(5);
+  expect(lists.flat().filter((slot) => slot.orphan)).toEqual([]);
+  expect(lists.length).toBeGreaterThan(5);
   expect(await answer(context.green)).toMatchObject({ instance: 'the last' });
   expect(pm2Daemons(context.home)).toHaveLength(1);
 });
@@ -257,7 +257,7 @@ async function startAndStopOften(): Promise<void> {
   await runtime.start(context.green, release(context), 'the last');
 }
 
-it('two who launch PM2 at the same time get one daemon', async () => {
+it('two parallel launches of PM2 share one daemon', async () => {
   await Promise.all([
     runtime.start(context.green, release(context), 'g'),
     runtime.start(context.blue, release(context), 'b'),

@@ -20,40 +20,40 @@ beforeEach(async () => {
 });
 afterEach(() => journal.close());
 
-/** Commits, and the commit is in the source; its webhook is on its way. */
+/** Commits and pushes to the source, with the webhook still on its way. */
 function push(): Commit {
   const commit = clone.commit();
   clone.git('push', '--quiet', home.pushGit, 'main');
   return commit;
 }
 
-/** A turn of the poll, and what it has asked for. @param looked called at each of its looks, which then knows the tip */
-async function turn(looked: (times: number) => void): Promise<Request[]> {
-  const asked: Request[] = [];
-  let looks = 0;
+/** Runs the poll once and returns its requests. @param onCheck called at each check, after the tip is known */
+async function runPoll(onCheck: (count: number) => void): Promise<Request[]> {
+  const requests: Request[] = [];
+  let checks = 0;
   jest.spyOn(journal, 'pending').mockImplementation(() => {
-    looked(++looks);
+    onCheck(++checks);
     return [];
   });
   const request = (each: Request): Promise<never> => {
-    asked.push(each);
+    requests.push(each);
     return Promise.resolve(undefined as never);
   };
   await poll({ home, root: clone.dir, journal } as DeployContext, request);
-  return asked;
+  return requests;
 }
 
-it('deploys a push whose webhook does not come', async () => {
+it('the poll deploys a push whose webhook does not arrive', async () => {
   push();
-  expect(await turn(() => undefined)).toMatchObject([{ kind: 'deploy', trigger: 'poll', branch: 'main' }]);
+  expect(await runPoll(() => undefined)).toMatchObject([{ kind: 'deploy', trigger: 'poll', branch: 'main' }]);
 });
 
-it('gives a push that came while it waited for the webhook of another as long', async () => {
+it('the poll waits as long for the webhook of a push that arrives during its wait', async () => {
   let second = push();
-  const asked = await turn((times) => {
-    if (times === 1) second = push();
-    // now its webhook has come
-    if (times === 2) void journal.saw(home.pushGit, 'main', second);
+  const requests = await runPoll((count) => {
+    if (count === 1) second = push();
+    // its webhook has arrived
+    if (count === 2) void journal.saw(home.pushGit, 'main', second);
   });
-  expect(asked).toEqual([]);
+  expect(requests).toEqual([]);
 });

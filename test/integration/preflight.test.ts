@@ -28,9 +28,9 @@ import { afterwards, tempHome } from '../support/temp-home';
 
 const [A, B, C] = ['a', 'b', 'c'].map(commit) as [string, string, string];
 const APP = { start: 'server.js', test: null, build: null, migrate: null, health: '/health', smoke: [] };
-type Asked = Requested & Pick<Deployment, 'trigger'>;
+type DeployRequest = Requested & Pick<Deployment, 'trigger'>;
 
-const DEPLOY: Asked = {
+const DEPLOY: DeployRequest = {
   kind: 'deploy',
   trigger: 'push',
   slot: null,
@@ -56,7 +56,7 @@ describe('memory', () => {
     app = spawn(process.execPath, ['-e', parent], { detached: true, stdio: ['ignore', 'pipe', 'inherit'] });
     afterwards(() => process.kill(-(app.pid as number), 'SIGKILL'));
     await once(app.stdout as NodeJS.ReadableStream, 'data');
-    // what it uses then stays what it is
+    // stopped, so that its memory stays the same
     process.kill(-(app.pid as number), 'SIGSTOP');
   });
 
@@ -73,11 +73,11 @@ describe('memory', () => {
     })),
   });
 
-  it('is short when a second copy of what serves, with its children, would leave too little', async () => {
+  it('is short when a second copy of the live app and its children would leave too little', async () => {
     const used = memoryOf(app.pid as number);
     expect(used).toBeGreaterThan(400e6);
     const room = (left: number): Promise<DeployContext> =>
-      yardOn(tempHome(), { room: { disk: '0m', memory: `${Math.round(left / 1024)}k` } });
+      contextIn(tempHome(), { room: { disk: '0m', memory: `${Math.round(left / 1024)}k` } });
 
     const enough = await room(availableMemory() - 1.5 * used);
     expect(await refusal(enough, DEPLOY, B, running(['blue', A]))).toBeNull();
@@ -90,36 +90,36 @@ describe('memory', () => {
     );
     expect(refused?.message).toContain(`needs about ${size(used)}`);
 
-    // what runs in the idle slot is ended before
+    // the process in the idle slot is stopped first
     expect(await refusal(tooMuch, DEPLOY, C, running(['blue', A], ['green', B]))).toBeNull();
   });
 
-  it('is not asked for what runs already, or when nobody is served', async () => {
-    const context = await yardOn(tempHome(), { room: { disk: '0m', memory: '999999g' } });
+  it('is not checked for a running release or when no release is live', async () => {
+    const context = await contextIn(tempHome(), { room: { disk: '0m', memory: '999999g' } });
     const both = running(['blue', A], ['green', B]);
     expect(await refusal(context, { ...DEPLOY, kind: 'rollback' }, B, both)).toBeNull();
     expect(await refusal(context, { ...DEPLOY, kind: 'restore', slot: 'blue' }, A, EMPTY)).toBeNull();
     expect((await refusal(context, { ...DEPLOY, kind: 'rollback' }, C, both))?.code).toBe('E_NO_ROOM');
   });
 
-  it('is looked at in less than ten milliseconds', async () => {
-    const context = await yardOn(tempHome(), { room: { disk: '1m', memory: '1m' } });
-    const took: number[] = [];
+  it('is checked in less than ten milliseconds', async () => {
+    const context = await contextIn(tempHome(), { room: { disk: '1m', memory: '1m' } });
+    const durations: number[] = [];
     for (let time = 0; time < 5; time++) {
-      const begun = performance.now();
+      const started = performance.now();
       await refusal(context, DEPLOY, B, running(['blue', A], ['green', C]));
-      took.push(performance.now() - begun);
+      durations.push(performance.now() - started);
     }
-    expect(Math.min(...took)).toBeLessThan(10);
+    expect(Math.min(...durations)).toBeLessThan(10);
   });
 });
 
 needs('a small disk', smallDiskPossible).test(
-  'a disk with few inodes is short, whatever its size',
+  'a disk with few inodes is short, whatever its free space',
   async () => {
     const few = mountSmallDisk('32m,nr_inodes=500');
     afterwards(() => few.unmount());
-    const context = await yardOn(path.join(few.dir, 'home'), { room: { memory: '0m', disk: '1m' } });
+    const context = await contextIn(path.join(few.dir, 'home'), { room: { memory: '0m', disk: '1m' } });
     await release(context, A, 1);
     noteSize(context.home, A, { bytes: MB, ownBytes: MB });
 
@@ -136,8 +136,8 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
 
   const room = { memory: '0m' };
 
-  it('is short when one more like the one that serves would leave too little', async () => {
-    const context = await yardOn(newFolder(), { room: { ...room, disk: '8m' } });
+  it('is short when another release like the live one would leave too little', async () => {
+    const context = await contextIn(newFolder(), { room: { ...room, disk: '8m' } });
     await release(context, A, 1);
     noteSize(context.home, A, { bytes: 20 * MB, ownBytes: 20 * MB });
     expect(await refusal(context, DEPLOY, B, EMPTY)).toBeNull();
@@ -150,15 +150,15 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     );
     expect(refused?.hint).toContain('du -xh');
 
-    // what is built needs none
+    // a built release needs no space
     await release(context, B, 0);
     expect(await refusal(context, { ...DEPLOY, kind: 'rollback' }, B, EMPTY)).toBeNull();
   });
 
-  it('does not count packages that are here already, and would only be linked', async () => {
+  it('is checked without packages that are already stored and would only be linked', async () => {
     const folder = newFolder();
     afterwards(() => rmSync(folder, { recursive: true }));
-    const context = await yardOn(folder, { room: { ...room, disk: '4m' } });
+    const context = await contextIn(folder, { room: { ...room, disk: '4m' } });
     const { home } = context;
     await release(context, A, 1);
     const lock = (version: string): object => ({
@@ -173,16 +173,16 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     mkdirSync(path.join(dir, 'node_modules', 'x'), { recursive: true });
     writeFileSync(path.join(dir, 'node_modules', 'x', 'big'), Buffer.alloc(10 * MB, 1));
     await storeModules(home, modulesKey(readPackageFiles(dir), await npmVersion()), dir, () => true);
-    // more than is free, as a second copy of all of it would be
+    // more than is free, like a second copy of everything
     noteSize(home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
 
     expect(await refusal(context, DEPLOY, same, EMPTY)).toBeNull();
     expect((await refusal(context, DEPLOY, other, EMPTY))?.message).toContain('needs about 40 MB');
   });
 
-  it('is looked at again when what is not kept is gone', async () => {
-    const context = await yardOn(newFolder(), { room: { ...room, disk: '12m' }, keep: { releases: 1 } });
-    // eight megabytes of a release that failed later on
+  it('is checked again after pruning', async () => {
+    const context = await contextIn(newFolder(), { room: { ...room, disk: '12m' }, keep: { releases: 1 } });
+    // eight megabytes of a release that failed later
     await release(context, A, 8);
     await release(context, B, 1);
     noteSize(context.home, B, { bytes: 10 * MB, ownBytes: 10 * MB });
@@ -196,12 +196,12 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
 
 async function refusal(
   context: DeployContext,
-  asked: Asked,
+  requested: DeployRequest,
   of: Commit,
   observed: Observed,
 ): Promise<KnownError | null> {
-  const plan = likelyPlan(context, asked, observed, of, 0);
-  return preflight(context, asked, of, observed, plan).then(() => null, asKnown);
+  const plan = likelyPlan(context, requested, observed, of, 0);
+  return preflight(context, requested, of, observed, plan).then(() => null, asKnown);
 }
 
 function newFolder(): string {
@@ -210,7 +210,7 @@ function newFolder(): string {
   return dir;
 }
 
-async function yardOn(dir: string, config: UserConfig): Promise<DeployContext> {
+async function contextIn(dir: string, config: UserConfig): Promise<DeployContext> {
   const home = homeAt(path.join(dir, 'home'));
   const root = path.join(dir, 'clone');
   for (const folder of [home.dir, home.logs, home.releases, root]) mkdirSync(folder, { recursive: true });
@@ -224,7 +224,7 @@ async function yardOn(dir: string, config: UserConfig): Promise<DeployContext> {
   return context;
 }
 
-/** A commit of the mirror with these files alone. */
+/** Creates a commit in the mirror with only these files. */
 function commitOf({ mirrorGit }: DeployContext['home'], files: Record<string, object>): Commit {
   const tree = tempHome();
   writeFiles(tree, files);
@@ -244,7 +244,7 @@ function writeFiles(dir: string, files: Record<string, object>): void {
   }
 }
 
-/** A release of so many megabytes that is live. */
+/** Creates a release of this size that went live. */
 async function release(context: DeployContext, of: Commit, megabytes: number): Promise<void> {
   const dir = releaseFolder(context.home, of);
   mkdirSync(dir);
@@ -254,12 +254,12 @@ async function release(context: DeployContext, of: Commit, megabytes: number): P
     { commit: of, version: '1', subject: 'x', dir, app: APP },
     { node: process.version },
   );
-  const id = await begun(context, of);
+  const id = await startDeployment(context, of);
   await context.journal.move(id, 'succeeded', { liveAt: id, to: { slot: 'blue', commit: of, version: '1' } });
 }
 
-/** A deployment of the commit that runs; its id. */
-async function begun(context: DeployContext, of: Commit): Promise<number> {
+/** Starts a deployment of the commit and returns its id. */
+async function startDeployment(context: DeployContext, of: Commit): Promise<number> {
   const request = { kind: 'deploy', trigger: 'push', strategy: 'blue-green', commit: of } as const;
   const { id } = await context.journal.request(request);
   await context.journal.move(id, 'running');
@@ -267,6 +267,6 @@ async function begun(context: DeployContext, of: Commit): Promise<number> {
 }
 
 async function fail(context: DeployContext, of: Commit): Promise<void> {
-  const id = await begun(context, of);
+  const id = await startDeployment(context, of);
   await context.journal.move(id, 'failed', { fault: 'commit', cause: 'it failed' });
 }

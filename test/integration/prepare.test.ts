@@ -33,7 +33,7 @@ import { homeAndClone } from '../support/repository';
 import { startProgram } from '../support/second-process';
 import { afterwards } from '../support/temp-home';
 
-// npm, at low priority, on a machine with other work
+// npm runs at low priority on a busy machine
 jest.setTimeout(60_000);
 
 const TINY = { name: 'tiny', version: '1.0.0' };
@@ -41,11 +41,11 @@ const TINY = { name: 'tiny', version: '1.0.0' };
 let home: Home;
 let clone: Repository;
 let top: string;
-let told: Entry[];
+let reported: Entry[];
 
 beforeEach(() => {
   ({ home, clone, top } = homeAndClone());
-  told = [];
+  reported = [];
   clone.write('server.js', 'require("tiny")');
   clone.manifest({ version: '1.2.3' }, TINY);
   settings({ start: 'server.js' });
@@ -58,7 +58,7 @@ function settings(app: object): void {
   );
 }
 
-/** Commits what the clone holds and prepares it. */
+/** Commits everything in the clone and prepares the commit. */
 async function prepare(more: Partial<Preparation> = {}, message?: string): Promise<Release> {
   const commit = clone.commit(message);
   await sendCommit(home, clone.dir, commit);
@@ -68,7 +68,7 @@ async function prepare(more: Partial<Preparation> = {}, message?: string): Promi
 function work(commit: string, more: Partial<Preparation> = {}): Preparation {
   const limits = { install: 60, test: 60, build: 60, migrate: 60 };
   const packing = createFolderPacking({ home, limits });
-  const report = (entry: Entry): number => told.push(entry);
+  const report = (entry: Entry): number => reported.push(entry);
   return {
     home,
     root: top,
@@ -88,12 +88,12 @@ const failure = (more?: Partial<Preparation>): Promise<KnownError> =>
     (error: KnownError) => error,
   );
 const phases = (): string[] =>
-  told.flatMap((entry) => (entry.type === 'phase' ? [`${entry.phase} ${entry.status}`] : []));
+  reported.flatMap((entry) => (entry.type === 'phase' ? [`${entry.phase} ${entry.status}`] : []));
 const log = (): string => readFileSync(deploymentLog(home, 1), 'utf8');
 const node = (script: string): string[] => ['node', '-e', script];
 
-describe('a commit becomes a release', () => {
-  test('checked out, installed, tested and built, and told phase by phase', async () => {
+describe('preparing a release', () => {
+  test('checks out, installs, tests and builds the commit and reports each phase', async () => {
     settings({
       start: 'dist/out.js',
       test: node('console.log(require("tiny"))'),
@@ -113,36 +113,36 @@ describe('a commit becomes a release', () => {
     expect(findRelease(home, release.commit)).toEqual(release);
   });
 
-  test('once: the second time nothing is done', async () => {
+  test('does nothing the second time', async () => {
     const release = await prepare();
     await writeInventory(release.dir);
-    const made = statSync(release.dir).mtimeMs;
+    const changedAt = statSync(release.dir).mtimeMs;
     rmSync(home.mirrorGit, { recursive: true });
-    told = [];
+    reported = [];
     expect(await prepareRelease(work(release.commit))).toEqual(release);
     expect(phases()).toEqual(['check out skipped', 'install skipped', 'test skipped', 'build skipped']);
-    expect(statSync(release.dir).mtimeMs).toBe(made);
+    expect(statSync(release.dir).mtimeMs).toBe(changedAt);
   });
 
   describe('whose manifest names another Node', () => {
-    const forAnotherNode = ({ commit }: Release): void => {
+    const pretendOtherNode = ({ commit }: Release): void => {
       const file = path.join(home.releases, `${commit}.json`);
       const manifest = JSON.parse(readFileSync(file, 'utf8')) as object;
       writeFileSync(file, JSON.stringify({ ...manifest, node: 'v1.0.0', abi: '1' }));
-      told = [];
+      reported = [];
     };
 
-    test('is built again in another folder, and the one before stays until no process runs from it', async () => {
+    test('builds it in a new folder, and the old one stays until no process runs from it', async () => {
       settings({ start: 'server.js', test: ['sleep', '0'] });
       const first = await prepare();
-      forAnotherNode(first);
+      pretendOtherNode(first);
       const user = spawn('sleep', ['60'], { cwd: first.dir });
       try {
         await once(user, 'spawn');
         const second = await prepareRelease(work(first.commit));
         expect(second.dir).not.toBe(first.dir);
         expect(findRelease(home, first.commit)).toEqual(second);
-        expect(told[0]).toMatchObject({
+        expect(reported[0]).toMatchObject({
           type: 'note',
           message: expect.stringContaining('built with Node 1 (ABI 1)'),
         });
@@ -163,14 +163,14 @@ describe('a commit becomes a release', () => {
       }
     });
 
-    test('stays as it was when it cannot be built again', async () => {
+    test('keeps the old build when it cannot be built again', async () => {
       const mark = path.join(top, 'fails');
       settings({
         start: 'server.js',
         test: node(`if (fs.existsSync(${JSON.stringify(mark)})) process.exit(1)`),
       });
       const first = await prepare();
-      forAnotherNode(first);
+      pretendOtherNode(first);
       writeFileSync(mark, '');
       await expect(prepareRelease(work(first.commit))).rejects.toMatchObject({ code: 'E_TEST' });
       expect(findRelease(home, first.commit)).toEqual(first);
@@ -179,26 +179,29 @@ describe('a commit becomes a release', () => {
     });
   });
 
-  test('what was tested with packages that somebody has changed is made again with new ones', async () => {
-    const made = 'if (!fs.existsSync("made")) fs.writeFileSync("made", require("tiny"));';
-    settings({ start: 'server.js', test: node(`${made} if (require("tiny") !== "1.0.0") process.exit(1)`) });
+  test('starts again with new packages when the tested ones were changed', async () => {
+    const record = 'if (!fs.existsSync("made")) fs.writeFileSync("made", require("tiny"));';
+    settings({
+      start: 'server.js',
+      test: node(`${record} if (require("tiny") !== "1.0.0") process.exit(1)`),
+    });
     const first = await prepare();
     await readyModules(home);
     const shared = path.join(first.dir, 'node_modules/tiny/index.js');
     chmodSync(shared, 0o644);
     writeFileSync(shared, 'module.exports = "changed"');
-    told = [];
+    reported = [];
     const second = await prepare();
     expect(phases().filter((phase) => /^test|^install/.test(phase))).toEqual([
       ...['install started', 'install done', 'test started', 'test failed'],
       ...['install started', 'install done', 'test started', 'test done'],
     ]);
-    expect(told).toContainEqual(expect.objectContaining({ type: 'warning' }));
+    expect(reported).toContainEqual(expect.objectContaining({ type: 'warning' }));
     expect(readFileSync(path.join(second.dir, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.0.0');
     expect(readFileSync(path.join(second.dir, 'made'), 'utf8')).toBe('1.0.0');
   });
 
-  test('of ready files that were taken for a release which then was not made, nothing is left', async () => {
+  test('leaves no prepared files behind when it is aborted', async () => {
     await readyFiles(home, (await prepare()).commit);
     const before = readdirSync(home.releases);
     clone.write('server.js', '// changed');
@@ -207,7 +210,7 @@ describe('a commit becomes a release', () => {
     expect(readdirSync(home.releases)).toEqual(before);
   });
 
-  test('with the same lockfile without npm ci', async () => {
+  test('skips npm ci for an unchanged lockfile', async () => {
     await prepare();
     clone.write('server.js', '// changed');
     await prepare();
@@ -217,7 +220,7 @@ describe('a commit becomes a release', () => {
     expect(log().match(/\$ npm ci/g)).toHaveLength(2);
   });
 
-  test('with executable bits and links, odd names, and no .git', async () => {
+  test('keeps executable bits, links and odd names, and leaves out .git', async () => {
     clone.write('run.sh', '#!/bin/sh\necho ran\n');
     execFileSync('chmod', ['755', path.join(clone.dir, 'run.sh')]);
     symlinkSync('run.sh', path.join(clone.dir, 'link'));
@@ -231,7 +234,7 @@ describe('a commit becomes a release', () => {
     expect(existsSync(path.join(dir, 'pwned'))).toBe(false);
   });
 
-  test("without the user's filters, whatever its .gitattributes ask for", async () => {
+  test("runs no filters of the user, whatever the commit's .gitattributes request", async () => {
     process.env.XDG_CONFIG_HOME = top;
     mkdirSync(path.join(top, 'git'));
     const filter = '[filter "evil"]\n\tsmudge = touch pwned; cat\n\tclean = cat\n\trequired = true\n';
@@ -248,15 +251,15 @@ describe('a commit becomes a release', () => {
     }
   });
 
-  test('told of what is not supported', async () => {
+  test('warns about submodules and Git LFS, which are not supported', async () => {
     clone.write('.gitmodules', '');
     clone.write('.gitattributes', '*.bin filter=lfs');
     await prepare();
-    const warnings = told.flatMap((entry) => (entry.type === 'warning' ? [entry.message] : []));
+    const warnings = reported.flatMap((entry) => (entry.type === 'warning' ? [entry.message] : []));
     expect(warnings).toEqual([expect.stringContaining('submodules'), expect.stringContaining('Git LFS')]);
   });
 
-  test('by the defaults when it has no deploy.config.js, and without npm when it needs no packages', async () => {
+  test('uses the defaults without deploy.config.js, and no npm without packages', async () => {
     rmSync(path.join(clone.dir, 'deploy.config.js'));
     rmSync(path.join(clone.dir, 'package-lock.json'));
     clone.write('package.json', { name: 'plain' });
@@ -266,7 +269,7 @@ describe('a commit becomes a release', () => {
     expect(existsSync(path.join(release.dir, 'node_modules'))).toBe(false);
   });
 
-  test('by an ES module deploy.config.js too', async () => {
+  test('accepts a deploy.config.js that is an ES module', async () => {
     clone.write('package.json', { name: 'modern', type: 'module' });
     clone.write(
       'deploy.config.js',
@@ -275,7 +278,7 @@ describe('a commit becomes a release', () => {
     expect((await prepare()).app.smoke).toEqual(['/x']);
   });
 
-  test('from a home that has moved', async () => {
+  test('finds the release in a home that was moved', async () => {
     const { commit } = await prepare();
     const moved = path.join(top, 'moved');
     execFileSync('mv', [home.releases, moved]);
@@ -284,7 +287,7 @@ describe('a commit becomes a release', () => {
 });
 
 describe("the commit's own code", () => {
-  test('sees no secret, and NODE_ENV as its phase needs it', async () => {
+  test('gets no secret, and NODE_ENV for its phase', async () => {
     process.env.WEBHOOK_SECRET = 'hidden';
     process.env.NODE_ENV = 'production';
     const show = 'console.log("env", process.env.NODE_ENV, process.env.WEBHOOK_SECRET, process.env.GIT_DIR)';
@@ -305,7 +308,7 @@ describe("the commit's own code", () => {
     ]);
   });
 
-  test('in deploy.config.js cannot answer for itself what the settings are not', async () => {
+  test('in deploy.config.js is rejected for an unknown key or a thrown error', async () => {
     clone.write('deploy.config.js', 'module.exports = { app: { strat: "x" } }');
     expect(await failure()).toMatchObject({
       code: 'E_CONFIG',
@@ -319,12 +322,12 @@ describe("the commit's own code", () => {
   });
 });
 
-describe('a commit that cannot be made into one', () => {
+describe('preparing fails and leaves no release', () => {
   afterEach(() => {
     expect(readdirSync(home.releases)).toEqual([]);
   });
 
-  test('because its tests fail: the code and the telling line', async () => {
+  test('when the tests fail, with the exit code and the relevant line', async () => {
     settings({
       start: 'server.js',
       test: node('console.log("AssertionError: 1 is not 2"); process.exit(3)'),
@@ -338,7 +341,7 @@ describe('a commit that cannot be made into one', () => {
     expect(log()).toContain('AssertionError');
   });
 
-  test('because its build fails', async () => {
+  test('when the build fails', async () => {
     settings({ start: 'server.js', build: node('throw new Error("no such module")') });
     expect(await failure()).toMatchObject({
       code: 'E_BUILD',
@@ -347,7 +350,7 @@ describe('a commit that cannot be made into one', () => {
   });
 
   test.each(['dist/server.js', '../../../etc/passwd', '.'])(
-    'because %s, which it starts with, is not there',
+    'when the start file %s does not exist',
     async (start) => {
       settings({ start });
       expect(await failure()).toMatchObject({
@@ -357,7 +360,7 @@ describe('a commit that cannot be made into one', () => {
     },
   );
 
-  test('because its tests never end', async () => {
+  test('when the tests never end', async () => {
     settings({ start: 'server.js', test: ['sleep', '300'] });
     const error = await failure({ limits: { install: 60, test: 1, build: 60 } });
     expect(error).toMatchObject({ code: 'E_TIMEOUT', fault: 'machine' });
@@ -366,7 +369,7 @@ describe('a commit that cannot be made into one', () => {
     );
   });
 
-  test.each(['test', 'build'])('because its %s was killed, by itself or below npm', async (step) => {
+  test.each(['test', 'build'])('when the %s was killed, directly or under npm', async (step) => {
     const noun = step === 'test' ? 'The tests' : 'The build';
     clone.manifest({ scripts: { dies: 'node -e "process.kill(process.pid, 9)"' } }, TINY);
     for (const argv of [node('process.kill(process.pid, "SIGKILL")'), ['npm', 'run', '-s', 'dies']]) {
@@ -378,7 +381,7 @@ describe('a commit that cannot be made into one', () => {
     }
   });
 
-  test("because Node's heap was full", async () => {
+  test("when Node's heap is full", async () => {
     const argv = [
       'node',
       '--max-old-space-size=20',
@@ -391,19 +394,19 @@ describe('a commit that cannot be made into one', () => {
     expect(error.message).toMatch(/ran out of memory and was killed by SIGABRT .*heap out of memory$/);
   });
 
-  test('because its build found no network', async () => {
+  test('when the build finds no network', async () => {
     settings({ start: 'server.js', build: node('throw new Error("getaddrinfo EAI_AGAIN fonts.host")') });
     expect(await failure()).toMatchObject({ code: 'E_NETWORK', fault: 'machine' });
   });
 
-  test('because a script of its install was killed', async () => {
+  test('when an install script was killed', async () => {
     clone.manifest({ scripts: { preinstall: 'kill -9 $$' } }, TINY);
     const error = await failure();
     expect(error).toMatchObject({ code: 'E_KILLED', fault: 'machine' });
     expect(error.message).toMatch(/^npm ci was killed by SIGKILL/);
   });
 
-  test('because the disk is full', async () => {
+  test('when the disk is full', async () => {
     settings({
       start: 'server.js',
       build: node('console.error("ENOSPC: no space left on device, write"); process.exit(1)'),
@@ -411,39 +414,41 @@ describe('a commit that cannot be made into one', () => {
     expect(await failure()).toMatchObject({ code: 'E_DISK', fault: 'machine' });
   });
 
-  test('because an operator ended it', async () => {
+  test('when an operator aborts it', async () => {
     settings({ start: 'server.js', test: ['sleep', '300'] });
     const aborted = new AbortController();
-    const begun = (entry: Entry): void => {
+    const abortInTest = (entry: Entry): void => {
       if (entry.type !== 'phase' || entry.phase !== 'test' || entry.status !== 'started') return;
       aborted.abort(new KnownError('E_ABORTED', 'It was aborted.'));
-      void endSoon();
+      void killCommands();
     };
-    // as deployment.ts does on SIGTERM
-    const endSoon = async (): Promise<void> => {
+    // like deployment.ts on SIGTERM
+    const killCommands = async (): Promise<void> => {
       while ((await killMarkedProcesses(home, 1)) === 0);
     };
-    expect(await failure({ signal: aborted.signal, report: begun })).toMatchObject({ code: 'E_ABORTED' });
+    expect(await failure({ signal: aborted.signal, report: abortInTest })).toMatchObject({
+      code: 'E_ABORTED',
+    });
   });
 
-  test('because the mirror does not have it', async () => {
+  test('when the mirror does not have the commit', async () => {
     await sendCommit(home, clone.dir, clone.commit());
     await expect(prepareRelease(work('0'.repeat(40)))).rejects.toMatchObject({ code: 'E_REF' });
   });
 });
 
-test('killed in the middle: the survivors end, the half-made release goes, the good one stays', async () => {
+test('a killed preparation leaves commands that can be killed and a half-made release that is removed', async () => {
   const good = await prepare();
-  const begun = path.join(top, 'begun');
+  const started = path.join(top, 'started');
   settings({
     start: 'server.js',
-    test: node(`fs.writeFileSync(${JSON.stringify(begun)}, ''); setTimeout(() => {}, 3e5)`),
+    test: node(`fs.writeFileSync(${JSON.stringify(started)}, ''); setTimeout(() => {}, 3e5)`),
   });
   const commit = clone.commit();
   await sendCommit(home, clone.dir, commit);
   const child = startProgram('preparing.ts', home.dir, commit);
   afterwards(() => killMarkedProcesses(home, 9));
-  while (!existsSync(begun)) await sleep(20);
+  while (!existsSync(started)) await sleep(20);
   child.kill('SIGKILL');
   await once(child, 'exit');
 

@@ -39,7 +39,7 @@ beforeEach(async () => {
   afterwards(() => context.journal.close());
 });
 
-it('removes releases, whole, with the stores and leftovers that nothing needs', async () => {
+it('pruning removes whole releases with the package stores and leftovers that nothing needs', async () => {
   for (const [index, each] of [A, B, C, D].entries())
     await release(each, ['blue', 'green'][index % 2] as string);
   const { releases, modules, tables } = context.home;
@@ -55,14 +55,14 @@ it('removes releases, whole, with the stores and leftovers that nothing needs', 
 
   await prune(context);
 
-  // the last ones of both slots, and one more
+  // the last release of each slot, and one more
   expect(readdirSync(releases).sort()).toEqual([B, `${B}.json`, C, `${C}.json`, D, `${D}.json`].sort());
   expect(readdirSync(modules)).toEqual(['new']);
   expect(readdirSync(tables)).toEqual(tablesBefore);
   expect(existsSync(path.join(context.home.dir, 'trash'))).toBe(false);
 });
 
-it('never removes a release that a process runs from', async () => {
+it('pruning never removes a release that a process runs from', async () => {
   for (const each of [A, B, C, D]) await release(each, 'blue');
   const folder = path.join(releaseFolder(context.home, A), 'deep');
   mkdirSync(folder);
@@ -78,7 +78,7 @@ it('never removes a release that a process runs from', async () => {
 it.each([
   ['runs', 'running'],
   ['waits', 'queued'],
-] as const)('removes nothing while a deployment %s', async (_is, state) => {
+] as const)('pruning removes nothing while a deployment %s', async (_is, state) => {
   for (const each of [A, B, C, D]) await release(each, 'blue');
   const lock = state === 'running' ? tryLock(context.home) : null;
   const { id } = await context.journal.request({
@@ -90,13 +90,13 @@ it.each([
   await prune(context);
   expect(built()).toEqual([A, B, C, D]);
 
-  // the deployment itself may, when it needs the room
+  // the deployment itself may prune when it needs space
   await pruneNow(context);
   expect(built()).toEqual([C, D]);
   lock?.release();
 });
 
-it('forgets the logs and events of deployments long past, and keeps the deployments', async () => {
+it('pruning removes the logs and events of old deployments and keeps the deployments', async () => {
   for (let id = 1; id <= 203; id++) {
     await over('failed');
     writeFileSync(deploymentLog(context.home, id), 'output');
@@ -114,8 +114,8 @@ it('forgets the logs and events of deployments long past, and keeps the deployme
   expect(context.journal.history()).toHaveLength(203);
 });
 
-it('frees the disk of old releases and of their packages when lockfiles change with every push', async () => {
-  // 2 MB of packages each; the oldest release has those of the warm one
+it('pruning frees the disk of old releases and their packages when every push changes the lockfile', async () => {
+  // 2 MB of packages each; the oldest release shares those of the warm one
   const versions = ['4', '2', '3', '4', '5'];
   for (const [index, each] of [A, B, C, D, E].entries()) {
     await release(each, ['blue', 'green'][index % 2] as string);
@@ -130,20 +130,20 @@ it('frees the disk of old releases and of their packages when lockfiles change w
   expect(readdirSync(context.home.modules)).toHaveLength(3);
   expect(Math.round(before - megabytesOf(context.home.dir))).toBe(2);
 
-  // the sizes are noted by now, and a smaller limit spares what is active or warm
+  // by now the sizes are recorded; a smaller limit spares active and warm releases
   await prune(configured({ releases: 5, disk: '1m' }));
   expect(built()).toEqual([D, E]);
   expect(Math.round(before - megabytesOf(context.home.dir))).toBe(4);
 });
 
-/** The same home below a clone with these amounts. */
+/** The same home with a clone that has these limits. */
 function configured(keep: UserConfig['keep']): DeployContext {
   const root = tempHome();
   writeFileSync(path.join(root, 'deploy.config.js'), `module.exports = ${JSON.stringify({ keep })};`);
   return { ...context, root };
 }
 
-/** Gives a release the packages of a lockfile, shared with each other release that has the same one. */
+/** Gives a release the packages of a lockfile, shared between releases with the same lockfile. */
 async function giveModules(of: Commit, version: string): Promise<void> {
   const dir = releaseFolder(context.home, of);
   const lock = { lockfileVersion: 3, packages: { '': {}, 'node_modules/large': { version } } };
@@ -161,7 +161,7 @@ function megabytesOf(folder: string): number {
   return parseInt(stdout, 10) / 1024;
 }
 
-/** A release that went live in a slot. */
+/** Creates a release that went live in a slot. */
 async function release(of: Commit, slot: string): Promise<void> {
   const dir = releaseFolder(context.home, of);
   mkdirSync(path.join(dir, 'dist'), { recursive: true });

@@ -1,4 +1,4 @@
-/** push.git is no cache: a damaged one is moved aside, and everything that can be read of it is in the new one. */
+/** push.git is not a cache: a damaged one is moved aside, and everything readable is copied into a new one. */
 import { execFileSync, spawn } from 'node:child_process';
 import {
   chmodSync,
@@ -31,7 +31,7 @@ const LIMIT_MS = 60_000;
 let home: Home;
 let clone: Repository;
 let top: string;
-/** The tips that were pushed: main was deployed, other and v1 never were. */
+/** The pushed tips: main was deployed, other and v1 never were. */
 let main: string;
 let other: string;
 
@@ -45,7 +45,7 @@ beforeEach(async () => {
   main = clone.commit('two');
   clone.git('push', '--quiet', home.pushGit, 'main');
   await updateMirror(home, home.pushGit);
-  // by somebody else, whose commits are neither in the clone nor in the mirror
+  // by another developer, whose commits are neither in the clone nor in the mirror
   const theirs = repository(path.join(top, 'theirs'));
   theirs.write('other.txt', 'other');
   other = theirs.commit('other');
@@ -66,7 +66,7 @@ function looseObjects(): string[] {
     .map((name) => at('objects', name))
     .filter((file) => /[0-9a-f]{38}$/.test(file));
 }
-const aside = (): string[] => readdirSync(home.dir).filter((name) => name.startsWith('push-broken-'));
+const brokenCopies = (): string[] => readdirSync(home.dir).filter((name) => name.startsWith('push-broken-'));
 const repair = (live: string | null = main, isSource = true): Promise<string | null> =>
   repairPushRepository(home, { root: clone.dir, branch: 'main', live, isSource });
 function pack(): string {
@@ -95,21 +95,21 @@ const DAMAGES: [string, () => void][] = [
   ['an object is empty', () => empty(objectFile(main))],
   ['a file is empty', () => empty(objectFile(inPush('rev-parse', 'main:file.txt')))],
   [
-    'a file is garbage',
+    'a file is garbled',
     () => {
       const file = objectFile(inPush('rev-parse', 'main:file.txt'));
       chmodSync(file, 0o644);
       writeFileSync(file, 'garbage');
     },
   ],
-  ['the branch that deploys is empty', () => empty(at('refs/heads/main'))],
-  ['the branch that deploys leads to nothing', () => writeFileSync(at('refs/heads/main'), 'a'.repeat(40))],
-  ['HEAD is gone', () => rmSync(at('HEAD'))],
+  ['the deploying branch is empty', () => empty(at('refs/heads/main'))],
+  ['the deploying branch names a missing commit', () => writeFileSync(at('refs/heads/main'), 'a'.repeat(40))],
+  ['HEAD is missing', () => rmSync(at('HEAD'))],
   ['HEAD is empty', () => empty(at('HEAD'))],
-  ['its configuration is garbage', () => writeFileSync(at('config'), '[[')],
+  ['its configuration is garbled', () => writeFileSync(at('config'), '[[')],
 ];
 
-it.each(DAMAGES)('keeps every branch and tag when %s', async (_what, damage) => {
+it.each(DAMAGES)('the repair of push.git keeps every branch and tag when %s', async (_what, damage) => {
   damage();
   expect(await pushDamage(home, LIMIT_MS)).not.toBeNull();
 
@@ -117,16 +117,16 @@ it.each(DAMAGES)('keeps every branch and tag when %s', async (_what, damage) => 
     /^! push\.git was damaged \(.+\) and was made again\. The old one is kept as .+push-broken-1\.git$/,
   );
 
-  expect(aside()).toEqual(['push-broken-1.git']);
+  expect(brokenCopies()).toEqual(['push-broken-1.git']);
   await expectRepaired(...ALL);
   expect(await repair()).toBeNull();
 });
 
 const LOSSES: [string, () => void][] = [
   ['all objects are empty', () => looseObjects().forEach(empty)],
-  ['its objects are gone', () => rmSync(at('objects'), { recursive: true })],
+  ['its object folder is missing', () => rmSync(at('objects'), { recursive: true })],
   [
-    'its pack is cut off',
+    'its pack is truncated',
     () => {
       const file = pack();
       chmodSync(file, 0o644);
@@ -134,17 +134,20 @@ const LOSSES: [string, () => void][] = [
     },
   ],
   ['it is a file', () => (rmSync(home.pushGit, { recursive: true }), writeFileSync(home.pushGit, 'a file'))],
-  ['it is gone', () => rmSync(home.pushGit, { recursive: true })],
+  ['it is missing', () => rmSync(home.pushGit, { recursive: true })],
   ['its folder is empty', () => (rmSync(home.pushGit, { recursive: true }), mkdirSync(home.pushGit))],
 ];
 
-it.each(LOSSES)('takes what was deployed from the mirror when %s', async (_what, damage) => {
-  damage();
-  expect(await repair()).toMatch(/^! push\.git was/);
-  await expectRepaired(['main', main]);
-});
+it.each(LOSSES)(
+  'the repair of push.git takes the deployed commit from the mirror when %s',
+  async (_what, damage) => {
+    damage();
+    expect(await repair()).toMatch(/^! push\.git was/);
+    await expectRepaired(['main', main]);
+  },
+);
 
-it('takes the live release from the clone when the mirror is lost too', async () => {
+it('the repair of push.git takes the live release from the clone when the mirror is lost too', async () => {
   looseObjects().forEach(empty);
   rmSync(home.mirrorGit, { recursive: true });
   clone.commit('not pushed');
@@ -152,7 +155,7 @@ it('takes the live release from the clone when the mirror is lost too', async ()
   await expectRepaired(['main', main]);
 });
 
-it('reads an object from the clone that is damaged in both repositories', async () => {
+it('the repair of push.git reads an object from the clone when both repositories have lost it', async () => {
   const file = inPush('rev-parse', 'main:file.txt');
   for (const folder of [home.pushGit, home.mirrorGit]) {
     const loose = path.join(folder, 'objects', file.slice(0, 2), file.slice(2));
@@ -162,7 +165,7 @@ it('reads an object from the clone that is damaged in both repositories', async 
   await expectRepaired(...ALL);
 });
 
-it('restores no branch that a push has deleted', async () => {
+it('the repair of push.git does not restore a branch that a push has deleted', async () => {
   clone.git('push', '--quiet', home.pushGit, 'main:gone');
   await updateMirror(home, home.pushGit);
   clone.git('push', '--quiet', home.pushGit, ':gone');
@@ -175,13 +178,13 @@ it('restores no branch that a push has deleted', async () => {
   ]);
 });
 
-it('takes no branch of another source', async () => {
+it('the repair of push.git takes no branch when commits come from another source', async () => {
   rmSync(home.pushGit, { recursive: true });
   await repair(main, false);
   expect(inPush('for-each-ref')).toBe('');
 });
 
-it('keeps the history of a shallow clone whole', async () => {
+it('the repair of push.git keeps the history of a shallow clone intact', async () => {
   const shallow = path.join(top, 'shallow');
   clone.git('clone', '--quiet', '--depth=1', `file://${clone.dir}`, shallow);
   execFileSync('git', ['push', '--quiet', home.pushGit, 'main:history'], { cwd: shallow });
@@ -196,7 +199,7 @@ it('keeps the history of a shallow clone whole', async () => {
   expect(await repair()).toBeNull();
 });
 
-it('leaves a repository alone whose history was made by a careless program', async () => {
+it('the repair of push.git leaves a repository with malformed but readable commits alone', async () => {
   const text = `tree ${inPush('rev-parse', 'main^{tree}')}\nauthor A <a@b> 1 bad\ncommitter A <a@b> 1 bad\n\nodd\n`;
   const odd = execFileSync(
     'git',
@@ -209,38 +212,38 @@ it('leaves a repository alone whose history was made by a careless program', asy
   inPush('update-ref', 'refs/heads/odd', odd);
   expect(() => inPush('fsck')).toThrow('badTimezone');
   expect(await repair()).toBeNull();
-  expect(aside()).toEqual([]);
+  expect(brokenCopies()).toEqual([]);
 });
 
-it('removes the locks of a git that was killed, and moves nothing aside', async () => {
+it('the repair of push.git removes the locks of a killed git and moves nothing aside', async () => {
   for (const name of ['HEAD.lock', 'config.lock', 'packed-refs.lock', 'refs/heads/main.lock'])
     writeFileSync(at(name), '');
   expect(await pushDamage(home, LIMIT_MS)).toMatch(/^a killed git has left .+\.lock$/);
   expect(await repair()).toBeNull();
-  expect(aside()).toEqual([]);
+  expect(brokenCopies()).toEqual([]);
   await expectRepaired(...ALL);
 });
 
-it('keeps the locks of a push that is running, and does not move its repository', async () => {
+it('the repair of push.git waits for a running push and keeps its locks', async () => {
   const push = spawn('sleep', ['60'], { cwd: home.pushGit, stdio: 'ignore' });
   afterwards(() => push.kill('SIGKILL'));
-  await until('it runs', () => push.pid);
+  await until('the push to run', () => push.pid);
   writeFileSync(at('refs/heads/other.lock'), '');
   empty(objectFile(main));
   expect(await repair()).toMatch(
     /^! push\.git is damaged \(.+\), but a push is running\. Type npm start when it has ended$/,
   );
-  expect(aside()).toEqual([]);
+  expect(brokenCopies()).toEqual([]);
   expect(existsSync(at('refs/heads/other.lock'))).toBe(true);
 });
 
-it('finishes a repair that was cut off between its two renames', async () => {
+it('the repair of push.git finishes a repair that was interrupted between its two renames', async () => {
   renameSync(home.pushGit, `${home.pushGit}.new`);
   expect(await repair()).toBeNull();
   await expectRepaired(...ALL);
 });
 
-needs('root', root).test('makes it again when it belongs to another user', async () => {
+needs('root', root).test('the repair of push.git recreates it when it belongs to another user', async () => {
   chownSync(home.pushGit, 12345, 12345);
   expect(await pushDamage(home, LIMIT_MS)).toBe('it belongs to user 12345');
   await repair();

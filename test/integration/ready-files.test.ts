@@ -17,14 +17,14 @@ beforeEach(() => {
   ({ home, clone, top } = homeAndClone());
 });
 
-/** A commit of all that the clone holds, in the mirror. */
-async function sent(): Promise<string> {
+/** Commits everything in the clone and sends it to the mirror. */
+async function commitToMirror(): Promise<string> {
   const commit = clone.commit();
   await sendCommit(home, clone.dir, commit);
   return commit;
 }
 
-/** The commit, checked out as for a release: with what is ready, where something is. */
+/** Checks out a commit as for a release, with prepared files if there are any. */
 async function release(commit: string): Promise<string> {
   const dir = path.join(home.releases, commit);
   mkdirSync(dir);
@@ -33,15 +33,15 @@ async function release(commit: string): Promise<string> {
   return dir;
 }
 
-/** The same without anything that is ready. */
-async function anew(commit: string): Promise<string> {
-  const dir = path.join(top, `anew-${commit}`);
+/** Checks out a commit without prepared files. */
+async function freshCheckout(commit: string): Promise<string> {
+  const dir = path.join(top, `fresh-${commit}`);
   mkdirSync(dir);
   await checkOut(home.mirrorGit, commit, dir);
   return dir;
 }
 
-/** What is in a folder: each file's path, mode and content. */
+/** Path, mode and content of every file in a folder. */
 function contents(folder: string, below = ''): string[] {
   return readdirSync(path.join(folder, below))
     .sort()
@@ -57,7 +57,7 @@ function contents(folder: string, below = ''): string[] {
 
 const inode = (dir: string, file: string): number => lstatSync(path.join(dir, file)).ino;
 
-test('a release with ready files is, file for file, the one that is checked out anew', async () => {
+test('a release with prepared files equals a fresh checkout, file for file', async () => {
   clone.write('same', 'same');
   clone.write('changed', '1');
   clone.write('program', '#!/bin/sh');
@@ -65,7 +65,7 @@ test('a release with ready files is, file for file, the one that is checked out 
   clone.write('folder/file', 'a folder becomes a file');
   clone.write('file', 'a file becomes a folder');
   symlinkSync('same', path.join(clone.dir, 'link'));
-  const first = await sent();
+  const first = await commitToMirror();
   await readyFiles(home, first);
 
   clone.write('changed', '2');
@@ -76,57 +76,57 @@ test('a release with ready files is, file for file, the one that is checked out 
   clone.write('file/deep', 'now in a folder');
   symlinkSync('changed', path.join(clone.dir, 'link'));
   clone.write('new', 'new');
-  const second = await sent();
+  const second = await commitToMirror();
 
-  const kept = inode(path.join(home.ready, first), 'same');
+  const prepared = inode(path.join(home.ready, first), 'same');
   const dir = await release(second);
-  expect(contents(dir)).toEqual(contents(await anew(second)));
-  expect(inode(dir, 'same')).toBe(kept);
+  expect(contents(dir)).toEqual(contents(await freshCheckout(second)));
+  expect(inode(dir, 'same')).toBe(prepared);
   expect(existsSync(`${dir}.index`)).toBe(false);
 });
 
-test('they are for one release; the next is checked out anew', async () => {
+test('prepared files are used for one release, and the next gets a fresh checkout', async () => {
   clone.write('file', '1');
-  const commit = await sent();
+  const commit = await commitToMirror();
   await readyFiles(home, commit);
   clone.write('file', '2');
-  const [one, two] = [await release(commit), await release(await sent())];
+  const [one, two] = [await release(commit), await release(await commitToMirror())];
   expect(readFileSync(path.join(one, 'file'), 'utf8')).toBe('1');
   expect(readFileSync(path.join(two, 'file'), 'utf8')).toBe('2');
 });
 
-test('a commit that says anew with which line ends files are written has all of them written anew', async () => {
+test('a commit that changes line endings gets all its files written again', async () => {
   clone.write('text/lines', 'one\ntwo\n');
-  await readyFiles(home, await sent());
+  await readyFiles(home, await commitToMirror());
   clone.write('text/.gitattributes', 'lines text eol=crlf\n');
-  const dir = await release(await sent());
+  const dir = await release(await commitToMirror());
   expect(readFileSync(path.join(dir, 'text/lines'), 'utf8')).toBe('one\r\ntwo\r\n');
 });
 
-test('ready files that somebody has changed or removed are written again', async () => {
-  for (const name of ['changed', 'removed', 'same']) clone.write(name, 'as it was');
-  const commit = await sent();
+test('changed or removed prepared files are written again', async () => {
+  for (const name of ['changed', 'removed', 'same']) clone.write(name, 'original');
+  const commit = await commitToMirror();
   await readyFiles(home, commit);
-  writeFileSync(path.join(home.ready, commit, 'changed'), 'by somebody');
+  writeFileSync(path.join(home.ready, commit, 'changed'), 'changed');
   rmSync(path.join(home.ready, commit, 'removed'));
   clone.write('new', '');
-  const next = await sent();
-  expect(contents(await release(next))).toEqual(contents(await anew(next)));
+  const next = await commitToMirror();
+  expect(contents(await release(next))).toEqual(contents(await freshCheckout(next)));
 });
 
-test('those of a commit that is no more are put aside, not trusted', async () => {
+test('prepared files of a commit that no longer exists are not used', async () => {
   clone.write('file', '1');
-  await readyFiles(home, await sent());
+  await readyFiles(home, await commitToMirror());
   rmSync(home.mirrorGit, { recursive: true });
   rmSync(path.join(clone.dir, '.git'), { recursive: true });
   clone.git('init', '--quiet', '--initial-branch=main');
   clone.write('file', '2');
-  const other = await sent();
-  expect(contents(await release(other))).toEqual(contents(await anew(other)));
+  const other = await commitToMirror();
+  expect(contents(await release(other))).toEqual(contents(await freshCheckout(other)));
 });
 
-test('what a killed process has left half made is used by nobody, and put aside', async () => {
-  const commit = await sent();
+test('half-prepared files of a killed process are not used, and are removed', async () => {
+  const commit = await commitToMirror();
   mkdirSync(path.join(home.ready, 'making-abc', 'files'), { recursive: true });
   writeFileSync(path.join(home.ready, `${commit}.index`), 'half an index');
   expect(takeFiles(home, path.join(home.releases, commit))).toBeNull();
@@ -134,64 +134,64 @@ test('what a killed process has left half made is used by nobody, and put aside'
   expect(inReady()).toEqual([commit, `${commit}.index`]);
 });
 
-test('a folder whose index was taken by who was then killed is made anew', async () => {
+test('a prepared folder without its index is prepared again', async () => {
   clone.write('file', '1');
-  const commit = await sent();
+  const commit = await commitToMirror();
   await readyFiles(home, commit);
   rmSync(path.join(home.ready, `${commit}.index`));
   await readyFiles(home, commit);
   expect(inReady()).toEqual([commit, `${commit}.index`]);
 });
 
-test('a broken index, as a power cut leaves it, costs the ready files and not the release', async () => {
+test('a broken index, as after a power cut, disables the prepared files but not the release', async () => {
   clone.write('file', '1');
-  const commit = await sent();
+  const commit = await commitToMirror();
   await readyFiles(home, commit);
   writeFileSync(path.join(home.ready, `${commit}.index`), '');
   clone.write('file', '2');
-  const next = await sent();
-  expect(contents(await release(next))).toEqual(contents(await anew(next)));
+  const next = await commitToMirror();
+  expect(contents(await release(next))).toEqual(contents(await freshCheckout(next)));
 });
 
-test('what cannot be made ready leaves nothing on the disk', async () => {
-  await sent();
+test('a failed preparation of files leaves nothing on the disk', async () => {
+  await commitToMirror();
   await expect(readyFiles(home, 'a'.repeat(40))).rejects.toThrow();
   expect(inReady()).toEqual([]);
 });
 
-test('they can be removed while a git that outlived its caller still writes some', async () => {
+test('prepared files can be removed while a surviving git process still writes some', async () => {
   const folder = path.join(home.ready, 'making-abc', 'files');
   await whileWriting(folder, async () => {
     for (let times = 0; times < 20; times++) await removeReadyFiles(home);
   });
 });
 
-test("the user's own settings, which may change between two releases, are not asked for", async () => {
+test("the user's own git settings do not affect prepared files", async () => {
   const settings = path.join(top, 'settings');
-  const given = process.env.XDG_CONFIG_HOME;
+  const before = process.env.XDG_CONFIG_HOME;
   process.env.XDG_CONFIG_HOME = settings;
   try {
     clone.write('.gitattributes', '* text=auto\n');
     clone.write('lines', 'one\ntwo\n');
     symlinkSync('lines', path.join(clone.dir, 'link'));
-    await readyFiles(home, await sent());
+    await readyFiles(home, await commitToMirror());
     mkdirSync(path.join(settings, 'git'), { recursive: true });
     writeFileSync(path.join(settings, 'git/config'), '[core]\neol = crlf\nsymlinks = false\n');
     writeFileSync(path.join(settings, 'git/attributes'), '* text eol=crlf\n');
     clone.write('new', '1\n');
-    const next = await sent();
+    const next = await commitToMirror();
     const dir = await release(next);
-    expect(contents(dir)).toEqual(contents(await anew(next)));
+    expect(contents(dir)).toEqual(contents(await freshCheckout(next)));
     expect(readFileSync(path.join(dir, 'new'), 'utf8')).toBe('1\n');
   } finally {
-    if (given === undefined) delete process.env.XDG_CONFIG_HOME;
-    else process.env.XDG_CONFIG_HOME = given;
+    if (before === undefined) delete process.env.XDG_CONFIG_HOME;
+    else process.env.XDG_CONFIG_HOME = before;
   }
 });
 
-test('files that were made ready under another umask are written again', async () => {
+test('files prepared under another umask are written again', async () => {
   clone.write('file', '1');
-  const commit = await sent();
+  const commit = await commitToMirror();
   const usual = process.umask(0o077);
   try {
     await readyFiles(home, commit);
@@ -199,8 +199,8 @@ test('files that were made ready under another umask are written again', async (
     process.umask(usual);
   }
   clone.write('new', '');
-  const next = await sent();
-  expect(contents(await release(next))).toEqual(contents(await anew(next)));
+  const next = await commitToMirror();
+  expect(contents(await release(next))).toEqual(contents(await freshCheckout(next)));
   expect(inReady()).not.toContain(`${commit}.index`);
 });
 

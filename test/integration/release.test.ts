@@ -1,4 +1,4 @@
-/** `npm run release` in a repository of its own, with real git and npm. */
+/** `npm run release` in its own repository, with real git and npm. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -43,7 +43,7 @@ beforeEach(() => {
   commitAll();
 });
 
-it('moves the unreleased changes under the next version, commits and tags', () => {
+it('npm run release moves the unreleased changes under the next version, commits and tags', () => {
   const { status } = release('minor');
 
   expect(status).toBe(0);
@@ -57,7 +57,7 @@ it('moves the unreleased changes under the next version, commits and tags', () =
   expect(git('status', '--porcelain')).toBe('');
 });
 
-it('refuses to release nothing', () => {
+it('npm run release refuses to release without changes', () => {
   release('patch');
 
   const { status, stderr } = release('patch');
@@ -67,7 +67,7 @@ it('refuses to release nothing', () => {
   expect(git('tag')).toBe('v1.0.1');
 });
 
-it('refuses uncommitted changes and leaves them alone', () => {
+it('npm run release refuses uncommitted changes and leaves them alone', () => {
   write('mine.txt', 'work');
 
   const { status, stderr } = release('major');
@@ -78,7 +78,7 @@ it('refuses uncommitted changes and leaves them alone', () => {
   expect(git('tag')).toBe('');
 });
 
-it('restores the files when the tag exists already', () => {
+it('npm run release restores the files when the tag already exists', () => {
   git('tag', 'v1.1.0');
 
   const { status, stderr } = release('minor');
@@ -89,7 +89,7 @@ it('restores the files when the tag exists already', () => {
   expect(git('status', '--porcelain')).toBe('');
 });
 
-it.each(['', 'patch-it', '1.2.3'])('refuses "%s" as a kind of release', (step) => {
+it.each(['', 'patch-it', '1.2.3'])('npm run release refuses "%s" as a kind of release', (step) => {
   const { status, stderr } = release(step);
 
   expect(status).toBe(1);

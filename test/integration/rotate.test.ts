@@ -1,4 +1,4 @@
-/** Logs are rotated while they are written to as fast as they can be, and every line is counted. */
+/** Rotates logs while they are written at full speed, and counts every line. */
 import { randomBytes } from 'node:crypto';
 import {
   chmodSync,
@@ -38,24 +38,24 @@ const ROTATED: Partial<Rotations> = {
 };
 
 describe('nginx', () => {
-  it('writes to new files without a reload: no request fails, every request has one line, and readers read on', async () => {
-    const told = await rotateUnderLoad();
-    expect(told).toMatchObject(ROTATED);
-    expect(told).toMatchObject({ lines: told.requests, readOn: told.requests });
+  it('opens rotated logs without a reload: no request fails, none is missing in the log, and readers continue', async () => {
+    const rotations = await rotateUnderLoad();
+    expect(rotations).toMatchObject(ROTATED);
+    expect(rotations).toMatchObject({ lines: rotations.requests, readOn: rotations.requests });
   });
 
-  needs('root', root).test('does the same for an ordinary user', async () => {
+  needs('root', root).test('opens rotated logs the same way for an ordinary user', async () => {
     const temporary = tempHome();
     chownSync(temporary, NOBODY, NOBODY);
     const rights = { uid: NOBODY, gid: NOBODY };
     const env = { ...process.env, TMPDIR: temporary, HOME: temporary };
     const child = startTypeScript(path.join(PROGRAMS, 'rotation.ts'), [], env, rights);
-    const told = JSON.parse(await firstOutput(child)) as Rotations;
-    expect(told).toMatchObject(ROTATED);
-    expect(told).toMatchObject({ lines: told.requests, readOn: told.requests });
+    const rotations = JSON.parse(await firstOutput(child)) as Rotations;
+    expect(rotations).toMatchObject(ROTATED);
+    expect(rotations).toMatchObject({ lines: rotations.requests, readOn: rotations.requests });
   });
 
-  it('opens a log again that was removed, also in a folder that an older version closed to its workers', async () => {
+  it('opens a removed log again, also in a folder that an older version closed to its workers', async () => {
     const traffic = await trafficFixture();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;
@@ -67,14 +67,14 @@ describe('nginx', () => {
     rmSync(home.accessLog);
 
     await rotate(context);
-    const begun = logPosition(home);
+    const start = logPosition(home);
     await traffic.ask('/');
 
-    await until('the line', () => readRequests(home, begun).requests.length === 1);
+    await until('the line in the log', () => readRequests(home, start).requests.length === 1);
     expect(statSync(home.accessLog).mode & 0o077).toBe(0);
   });
 
-  it('keeps the files that a deployment counts in, until it is over', async () => {
+  it('keeps the log files that a running deployment counts requests in', async () => {
     const traffic = await trafficFixture();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;
@@ -85,20 +85,20 @@ describe('nginx', () => {
       strategy: 'blue-green',
     });
     await context.journal.move(id, 'running');
-    const begun = logPosition(home);
+    const start = logPosition(home);
     const line = `${JSON.stringify({ kind: 'app', uri: '/'.padEnd(2000, 'x') })}\n`;
     for (let turn = 0; turn < 3; turn++) {
       writeFileSync(home.accessLog, line, { flag: 'a' });
       await rotate(context);
     }
-    expect(readRequests(home, begun).requests).toHaveLength(3);
+    expect(readRequests(home, start).requests).toHaveLength(3);
     await context.journal.move(id, 'succeeded');
     await rotate(context);
     expect(olderThan(home, 'access.log')).toEqual(['1']);
   });
 });
 
-it('logs the start of a path, however long and odd it is', async () => {
+it('nginx logs the start of a path, however long and odd it is', async () => {
   const traffic = await trafficFixture();
   afterwards(() => traffic.cleanUp());
   const { home } = traffic;
@@ -141,7 +141,7 @@ describe('the limit for all logs together', () => {
       await rotate(context);
       expect(size(home)).toBeLessThan(120_000);
     }
-    // a deployment counts in the newest one
+    // a deployment counts requests in the newest one
     expect(olderThan(home, 'access.log')).toContain('1');
   });
 });
@@ -151,7 +151,7 @@ needs('a small disk', smallDiskPossible).describe('a full disk', () => {
   beforeAll(() => void (disk = mountSmallDisk('1m')));
   afterAll(() => disk.unmount());
 
-  it('keeps the log that cannot be copied, and removes old files of all logs', async () => {
+  it('keeps a log that cannot be copied and removes old files of all logs', async () => {
     const home = homeAt(path.join(disk.dir, 'home'));
     mkdirSync(home.pm2, { recursive: true });
     const context = await contextFor(home, { logSize: '1k', logs: 2 });
@@ -176,7 +176,7 @@ needs('a small disk', smallDiskPossible).describe('a full disk', () => {
 });
 
 describe('PM2', () => {
-  it('has its own log rotated too, while it keeps it open', async () => {
+  it('keeps its own log open while it is rotated', async () => {
     const pm2 = await pm2Fixture();
     afterwards(() => pm2.clear());
     const { home, blue } = pm2;
@@ -193,13 +193,13 @@ describe('PM2', () => {
       expect(readFileSync(`${log}.1`, 'utf8')).toContain(filler);
       expect(statSync(log).size).toBeLessThan(1024);
     }
-    // what it says from now on stands at the beginning of the new file
+    // later lines start the new file
     await runtime.stop('blue');
-    expect(await until('its word', () => readFileSync(log, 'utf8'))).toMatch(/^\d{4}-\d\d-\d\dT.*PM2/);
+    expect(await until("PM2's line", () => readFileSync(log, 'utf8'))).toMatch(/^\d{4}-\d\d-\d\dT.*PM2/);
     expect(older().sort()).toEqual(['pm2.log.1', 'pm2.log.2.gz']);
   });
 
-  it('goes on in new files, and no line of standard output or standard error is lost', async () => {
+  it('continues in new files, and no line of standard output or standard error is lost', async () => {
     const pm2 = await pm2Fixture();
     afterwards(() => pm2.clear());
     const { home, blue } = pm2;
@@ -213,37 +213,37 @@ describe('PM2', () => {
 
     const log = path.join(home.logs, 'app-blue.log');
     for (let turn = 0; turn < 10; turn++) {
-      await until('the log has grown', () => statSync(log).size > 64 * 1024);
+      await until('the log to grow', () => statSync(log).size > 64 * 1024);
       await rotate(context);
     }
     writeFileSync(enough, '');
-    const said = await until('the app has said everything', () => {
+    const logged = await until('the last line of the app', () => {
       const lines = allLines(home, 'app-blue.log');
       return lines.includes('out end') && lines.includes('err end') && lines;
     });
 
     for (const stream of ['out', 'err']) {
-      const numbers = said.flatMap((line) => (line.startsWith(`${stream} `) ? [line.slice(4)] : []));
+      const numbers = logged.flatMap((line) => (line.startsWith(`${stream} `) ? [line.slice(4)] : []));
       expect(numbers.length).toBeGreaterThan(10_000);
       expect(numbers).toEqual([...numbers.slice(1).map((_, index) => String(index)), 'end']);
     }
-    // who asks for more lines than the new file has yet gets those before, too
+    // a request for more lines than the new file has includes older ones
     const last = await runtime.logs('blue', 4000);
-    expect(last).toEqual(said.slice(-4000));
+    expect(last).toEqual(logged.slice(-4000));
   });
 });
 
-/** Says something on both streams, a hundred times in a row, until there is a file. */
+/** Writes to both streams in batches of a hundred lines until a file exists. */
 function chattyApp(enough: string): string {
   return `
-    let said = 0;
-    const say = (what) => {
-      console.log('out ' + what);
-      console.error('err ' + what);
+    let count = 0;
+    const write = (text) => {
+      console.log('out ' + text);
+      console.error('err ' + text);
     };
     const more = () => {
-      for (let count = 0; count < 100; count++) say(said++);
-      if (require('node:fs').existsSync(${JSON.stringify(enough)})) say('end');
+      for (let line = 0; line < 100; line++) write(count++);
+      if (require('node:fs').existsSync(${JSON.stringify(enough)})) write('end');
       else setTimeout(more, 2);
     };
     more();

@@ -1,4 +1,4 @@
-/** What `npm test` looks for when all suites are over. */
+/** The leftovers that `npm test` checks for after all suites. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { filesLeft, processesLeft, withContent } from '../../scripts/lib/leftovers';
@@ -18,22 +18,22 @@ describe('a process that a test left running is found', () => {
     ['by its environment', (dir: string) => running('/', ['-e', FOREVER], { TMPDIR: dir })],
     ['by its arguments', (dir: string) => running('/', ['-e', FOREVER, path.join(dir, 'nginx.conf')], {})],
     ['by its folder', (dir: string) => running(dir, ['-e', FOREVER], {})],
-  ])('%s', async (_, begin) => {
+  ])('%s', async (_, start) => {
     const dir = tempHome();
-    const pid = await begin(dir);
+    const pid = await start(dir);
     expect(await processesLeft(dir, 0)).toEqual([{ pid, command: expect.stringContaining('-e') as string }]);
   });
 });
 
-it('a process that is just ending is waited for', async () => {
+it('the check for leftovers waits for a process that is exiting', async () => {
   const dir = tempHome();
   const pid = await running(dir, ['-e', FOREVER], {});
-  const looking = processesLeft(dir);
+  const checking = processesLeft(dir);
   process.kill(pid, 'SIGTERM');
-  expect(await looking).toEqual([]);
+  expect(await checking).toEqual([]);
 });
 
-it('a file is named, but not what Node keeps there for itself', () => {
+it("the check for leftovers names a file but ignores Node's own cache", () => {
   const dir = tempHome();
   for (const name of ['home', 'node-compile-cache']) writeFileSync(path.join(dir, name), '');
   expect(filesLeft(dir)).toEqual(['home']);

@@ -1,4 +1,4 @@
-/** A clone that was renamed or moved after `npm start` finds the home that it had. */
+/** A clone that was renamed or moved after `npm start` finds its home. */
 import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
@@ -26,36 +26,36 @@ beforeEach(async () => {
 
 const homeOf = (folder: string): string => resolveHome(folder, {}).dir;
 
-test('a clone that was moved goes on with the home that it had', () => {
+test('a moved clone keeps its home', () => {
   renameSync(clone.dir, moved);
   expect(homeOf(moved)).toBe(home.dir);
 });
 
-test('a copy goes on with the home when its original was removed', () => {
+test('a copy takes over the home once its original was removed', () => {
   cpSync(clone.dir, moved, { recursive: true });
   expect(homeOf(moved)).not.toBe(home.dir);
   rmSync(clone.dir, { recursive: true });
   expect(homeOf(moved)).toBe(home.dir);
 });
 
-test('a clone that was moved keeps its home when another clone is at its old path', () => {
+test('a moved clone keeps its home when another clone is at its old path', () => {
   renameSync(clone.dir, moved);
   execFileSync('git', ['clone', '--quiet', moved, clone.dir]);
   expect(homeOf(moved)).toBe(home.dir);
 });
 
-test('a clone that was moved keeps its home when its old path is a symbolic link to the new one', () => {
+test('a moved clone keeps its home when its old path is a symbolic link to the new one', () => {
   renameSync(clone.dir, moved);
   symlinkSync(moved, clone.dir);
   expect(homeOf(moved)).toBe(home.dir);
 });
 
-test('a new clone of it, or a clone beside it, begins with a home of its own', () => {
+test('a new clone gets its own home', () => {
   clone.git('clone', '--quiet', clone.dir, moved);
   expect(homeOf(moved)).not.toBe(home.dir);
 });
 
-test('a home that is named is used, moved or not', () => {
+test('a moved clone uses the home named by SWITCHYARD_HOME', () => {
   renameSync(clone.dir, moved);
   expect(resolveHome(moved, { SWITCHYARD_HOME: '/elsewhere' }).dir).toBe('/elsewhere');
 });

@@ -1,4 +1,4 @@
-/** `npm start` up to the moment when it hands over to the command line. */
+/** `npm start` until it hands over to the command line. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, chownSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -18,28 +18,28 @@ import {
 import { tempHome } from '../support/temp-home';
 
 const START = ['scripts/start.js'];
-const TELL = 'console.log(JSON.stringify(process.argv.slice(2))); process.exitCode = 7;';
+const PRINT_ARGS = 'console.log(JSON.stringify(process.argv.slice(2))); process.exitCode = 7;';
 const NOBODY = 65534;
 
 function start(dir: string, env?: NodeJS.ProcessEnv): Promise<Ended> {
   return node(dir, START, { env }).ended;
 }
 
-/** One sentence with its code, one thing to do, and never a stack. */
+/** One sentence with its code, one hint, and no stack trace. */
 function expectRefusal({ status, stdout, stderr }: Ended, code: string, hint: string): void {
   expect(stderr.split('\n')).toEqual([expect.stringMatching(`^✗ .+\\. \\(${code}\\)$`), `  ${hint}`, '']);
   expect(stdout).toBe('');
   expect(status).toBe(1);
 }
 
-describe('npm start refuses, with one thing to do,', () => {
-  it('a folder from a ZIP, which is no repository', async () => {
+describe('npm start refuses with a hint', () => {
+  it('a folder from a ZIP, which is not a repository', async () => {
     const hint =
       'Get it with git clone; in a folder from a ZIP: git init && git add -A && git commit -m start';
     expectRefusal(await start(downloaded()), 'E_NOT_A_REPOSITORY', hint);
   });
 
-  it("a folder inside somebody else's repository", async () => {
+  it('a folder inside another repository', async () => {
     const outer = tempHome();
     commit(outer);
     const refused = await start(downloaded(path.join(outer, 'inner')));
@@ -65,15 +65,15 @@ describe('npm start refuses, with one thing to do,', () => {
     expectRefusal(await start(downloaded(), { PATH: '/nowhere' }), 'E_NO_GIT', 'Install the package git.');
   });
 
-  it('a machine without nginx, when it is not root who asks', async () => {
+  it('a machine without nginx for a user other than root', async () => {
     const dir = downloaded();
     const apt = path.join(dir, 'bin', 'apt-get');
     write(dir, 'bin/apt-get', '#!/bin/sh\ntouch called\n');
     chmodSync(apt, 0o755);
-    const asked = `require('./scripts/lib/nginx')
+    const script = `require('./scripts/lib/nginx')
       .ensureNginx({ env: { PATH: ${JSON.stringify(path.dirname(apt))} }, uid: ${NOBODY}, folders: [] })
       .catch(require('./scripts/lib/known').end)`;
-    const refused = await node(dir, ['-e', asked]).ended;
+    const refused = await node(dir, ['-e', script]).ended;
     expect(refused.stderr).toMatch(
       /^✗ nginx is not installed\. \(E_NO_NGINX\)\n {2}Install it: (sudo apt-get update && )?sudo apt-get install -y --no-install-recommends nginx && sudo .+\n$/,
     );
@@ -82,8 +82,8 @@ describe('npm start refuses, with one thing to do,', () => {
   });
 });
 
-needs('root', root).test('a clone that belongs to another user is told how to trust it', async () => {
-  const dir = readyClone(TELL);
+needs('root', root).test('npm start in a clone of another user prints how to trust it', async () => {
+  const dir = readyClone(PRINT_ARGS);
   for (const part of ['.', '.git']) chownSync(path.join(dir, part), NOBODY, NOBODY);
   const hint = `Trust it: git config --global --add safe.directory '${dir}'`;
   const env = { PATH: process.env.PATH, HOME: dir, GIT_CONFIG_NOSYSTEM: '1' };
@@ -91,8 +91,8 @@ needs('root', root).test('a clone that belongs to another user is told how to tr
 });
 
 describe('a ready clone', () => {
-  it('is built once and handed over with arguments and exit code', async () => {
-    const dir = readyClone(TELL);
+  it('is built once, and arguments and exit code are passed on', async () => {
+    const dir = readyClone(PRINT_ARGS);
     const first = await node(dir, [...START, '--http-port', '8000']).ended;
     expect(first.stdout).toMatch(
       /^Building Switchyard …\n✓ Switchyard built \(.+\)\n\["start","--http-port","8000"\]\n$/,
@@ -102,7 +102,7 @@ describe('a ready clone', () => {
     expect(second).toEqual({ status: 7, stdout: '["start"]\n', stderr: '' });
   });
 
-  it('hands its very process over, so that a signal reaches the command line', async () => {
+  it('becomes the command line in the same process, so signals reach it', async () => {
     const dir = readyClone(
       "process.on('SIGINT', () => process.exit(42)); setInterval(() => {}, 1000); console.log('up');",
     );
@@ -114,8 +114,8 @@ describe('a ready clone', () => {
     expect((await ended).status).toBe(42);
   });
 
-  it('is built again when a source changed, and keeps the old build when that does not compile', async () => {
-    const dir = readyClone(TELL);
+  it('is built again when a source changed, and keeps the old build when the source does not compile', async () => {
+    const dir = readyClone(PRINT_ARGS);
     await start(dir);
     writeKit(dir, "console.log('changed')");
     expect((await start(dir)).stdout).toMatch(/Switchyard built .+\nchanged\n$/);
@@ -137,9 +137,9 @@ describe('npm packages', () => {
     'node_modules/dep': { resolved: 'dep', link: true },
   };
 
-  /** A clone that needs one package, which npm finds in the clone itself. */
+  /** A clone with one dependency, which npm finds in the clone itself. */
   function cloneWithDependency(): string {
-    const dir = readyClone(TELL);
+    const dir = readyClone(PRINT_ARGS);
     write(dir, 'dep/package.json', JSON.stringify({ name: 'dep', version: '1.0.0' }));
     write(dir, 'package.json', JSON.stringify(manifest));
     write(dir, 'package-lock.json', JSON.stringify({ lockfileVersion: 3, requires: true, packages }));
@@ -151,7 +151,7 @@ describe('npm packages', () => {
     "require('./scripts/lib/packages').ensurePackages('.').catch(require('./scripts/lib/known').end)",
   ];
 
-  it('are installed by npm ci, and then left alone', async () => {
+  it('are installed once with npm ci', async () => {
     const dir = cloneWithDependency();
     const first = await node(dir, ensure).ended;
     expect(first.stdout).toMatch(/^Installing npm packages \(.+\) …\n✓ npm packages installed \(.+\)\n$/);
@@ -159,7 +159,7 @@ describe('npm packages', () => {
     expect(await node(dir, ensure).ended).toEqual({ status: 0, stdout: '', stderr: '' });
   });
 
-  it('that npm cannot install end with what npm said', async () => {
+  it("that npm cannot install end with npm's own error", async () => {
     const dir = cloneWithDependency();
     const broken = { ...packages, 'node_modules/gone': { version: '1.0.0', resolved: 'file:gone.tgz' } };
     const wanting = { dependencies: { ...manifest.dependencies, gone: 'file:gone.tgz' } };
@@ -177,7 +177,7 @@ describe('npm packages', () => {
     expect(refused.status).toBe(1);
   });
 
-  it('are not waited for by a person who ends npm start, and npm ends with it', async () => {
+  it('stop installing when npm start is stopped', async () => {
     const dir = cloneWithDependency();
     write(dir, 'bin/npm', '#!/bin/sh\necho $$ > npm.pid\nexec sleep 60\n');
     chmodSync(path.join(dir, 'bin/npm'), 0o755);
@@ -191,14 +191,14 @@ describe('npm packages', () => {
 });
 
 describe('the command switchyard', () => {
-  it('says that nothing was started here yet', async () => {
+  it('reports that nothing was started yet', async () => {
     const refused = await node(downloaded(), ['bin/switchyard.js', 'status']).ended;
     expectRefusal(refused, 'E_NOT_STARTED', 'Start it: npm start');
   });
 
-  it('passes everything on once it is built', async () => {
+  it('passes on arguments and exit code once the kit is built', async () => {
     const dir = downloaded();
-    write(dir, 'dist/deploy/cli.js', TELL);
+    write(dir, 'dist/deploy/cli.js', PRINT_ARGS);
     write(dir, 'node_modules/commander/package.json', '{}');
     const answer = await node(dir, ['bin/switchyard.js', 'status', '--json']).ended;
     expect(answer).toEqual({ status: 7, stdout: '["status","--json"]\n', stderr: '' });
@@ -206,7 +206,7 @@ describe('the command switchyard', () => {
 });
 
 describe('while nginx is installed', () => {
-  it('a policy of ours forbids every service to start, and is gone afterwards', () => {
+  it('a temporary policy keeps services from starting', () => {
     const policy = path.join(tempHome(), 'policy-rc.d');
     const allow = forbidServices(policy);
     expect(spawnSync(policy, ['nginx', 'start']).status).toBe(101);
@@ -214,14 +214,14 @@ describe('while nginx is installed', () => {
     expect(existsSync(policy)).toBe(false);
   });
 
-  it('one that was left by a killed installation is taken over', () => {
+  it('a policy left by a killed installation is reused and removed', () => {
     const policy = path.join(tempHome(), 'policy-rc.d');
     forbidServices(policy);
     forbidServices(policy)();
     expect(existsSync(policy)).toBe(false);
   });
 
-  it("the machine's own policy stays as it is", () => {
+  it("the machine's own policy stays unchanged", () => {
     const policy = path.join(tempHome(), 'policy-rc.d');
     writeFileSync(policy, '#!/bin/sh\nexit 0\n');
     forbidServices(policy)();
@@ -229,7 +229,7 @@ describe('while nginx is installed', () => {
   });
 });
 
-it('programs are also found where servers are installed, but folders and plain files are none', () => {
+it('programs are also found in the system folders, but folders and plain files are ignored', () => {
   const dir = tempHome();
   write(dir, 'plain', '');
   mkdirSync(path.join(dir, 'folder'));
@@ -243,11 +243,11 @@ function pidIn(file: string): number {
   return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
 }
 
-/** Waits for a condition; jest's own time-out ends a wait that is in vain. */
-async function until<T>(look: () => T): Promise<T> {
+/** Waits for a condition until jest's own timeout. */
+async function until<T>(condition: () => T): Promise<T> {
   for (;;) {
-    const seen = look();
-    if (seen) return seen;
+    const value = condition();
+    if (value) return value;
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }

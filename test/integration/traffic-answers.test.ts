@@ -1,4 +1,4 @@
-/** What a client and an app see of nginx: who answers, with which headers, and what happens when nobody can. */
+/** nginx as a client and an app see it: the answering slot, the headers, and the errors when no slot answers. */
 import { chmodSync, rmSync } from 'node:fs';
 import { request } from 'node:http';
 import { connect, type Socket } from 'node:net';
@@ -27,7 +27,7 @@ afterEach(async () => {
   await context.cleanUp();
 });
 
-describe('without a table there is no slot', () => {
+describe('nginx answers 503 E_NO_SLOT', () => {
   const expectNoSlot = async (): Promise<void> => {
     for (const method of METHODS) {
       const answer = await context.ask('/version', { method, body: method === 'GET' ? undefined : 'x' });
@@ -41,44 +41,44 @@ describe('without a table there is no slot', () => {
     expect((await context.ask('/version')).json).toEqual({ version: 'blue' });
   });
 
-  test('when the table names nobody', async () => {
+  test('when the table names no slot', async () => {
     await context.traffic.shift({ active: null, standby: null });
     await expectNoSlot();
   });
 
-  test('when the link is gone', async () => {
+  test('when the link to the table is missing', async () => {
     rmSync(context.home.traffic);
     await expectNoSlot();
     await expect(context.traffic.current()).rejects.toMatchObject({ code: 'E_UNREADABLE_TABLE' });
   });
 
-  test('when the link points nowhere', async () => {
+  test('when the link to the table is dangling', async () => {
     rmSync(path.join(context.home.tables, tableFolder(BLUE_BEFORE_GREEN)), { recursive: true });
     await expectNoSlot();
     await expect(context.traffic.current()).rejects.toMatchObject({ code: 'E_UNREADABLE_TABLE' });
   });
 
-  itAsRoot('when the worker may not go to the tables', async () => {
+  itAsRoot('when the worker may not enter the folder of tables', async () => {
     chmodSync(context.home.tables, 0o700);
     await expectNoSlot();
   });
 
-  itAsRoot('when the worker may not read a table that is split', async () => {
+  itAsRoot('when the worker may not read a split table', async () => {
     const split = { ...BLUE_BEFORE_GREEN, shares: [{ slot: 'green', buckets: 50 }] };
     await context.traffic.shift(split);
     chmodSync(path.join(context.home.tables, tableFolder(split)), 0o700);
     await expectNoSlot();
   });
 
-  test('and the deployer answers all the same', async () => {
+  test('but the deployer still answers', async () => {
     await context.startApp('deployer');
     rmSync(context.home.traffic);
     expect((await context.ask('/_deploy/preview')).json).toEqual({ version: 'deployer' });
   });
 });
 
-describe('behind the slot', () => {
-  test('an upload that was assigned before a shift and connects after it lands on the new slot', async () => {
+describe('the backup of a slot', () => {
+  test('sends an upload that was assigned before a shift to the new slot', async () => {
     const blue = await context.startApp('blue');
     await context.startApp('green');
     await context.traffic.shift(BLUE);
@@ -86,7 +86,7 @@ describe('behind the slot', () => {
     socket.write(
       'POST /api/v1/messages HTTP/1.1\r\nHost: app\r\nExpect: 100-continue\r\nContent-Length: 10\r\n\r\n',
     );
-    await read(socket, '100 Continue'); // nginx has looked at the table, and waits for the body
+    await read(socket, '100 Continue'); // nginx has read the table and waits for the body
     socket.write('12345');
     await context.traffic.shift({ active: 'green', standby: null });
     await blue.end();
@@ -94,7 +94,7 @@ describe('behind the slot', () => {
     expect(await read(socket, '}')).toContain('{"id":"green-1","slot":"green","size":10}');
   });
 
-  test('the standby gets the request as the slot would have got it', async () => {
+  test('sends the unchanged request to the standby', async () => {
     const blue = await context.startApp('blue');
     await context.startApp('green');
     await context.traffic.shift(BLUE_BEFORE_GREEN);
@@ -122,14 +122,14 @@ describe('behind the slot', () => {
     expect(around).toEqual({ slot: 'green', url: straight.url, headers: { ...straight.headers, ...ownId } });
   });
 
-  test('a POST that the slot has begun is not done a second time', async () => {
+  test('does not repeat a POST that the slot has started', async () => {
     const blue = await context.startApp('blue');
     await context.startApp('green');
     await context.traffic.shift(BLUE_BEFORE_GREEN);
-    const begun = blue.slowRequest();
+    const started = blue.slowRequest();
     const socket = open();
     socket.write('POST /api/v1/slow?ms=5000 HTTP/1.1\r\nHost: app\r\nContent-Length: 0\r\n\r\n');
-    await begun;
+    await started;
     await blue.end('SIGKILL');
     expect(await read(socket, '}')).toContain('502 Bad Gateway');
   });
@@ -145,16 +145,16 @@ describe('streams', () => {
     await context.traffic.shift(BLUE_BEFORE_GREEN);
   };
   describe.each([
-    ['from the slot', straight],
-    ['from behind the slot', around],
+    ['from the active slot', straight],
+    ['from its standby', around],
   ])('%s', (_where, arrange) => {
     beforeEach(arrange);
 
-    test('events arrive one by one, while the stream is open', async () => {
+    test('deliver events one by one while the stream is open', async () => {
       expect(await events(5)).toMatch(/^data: 1 from/);
     });
 
-    test('a WebSocket passes', async () => {
+    test('include WebSockets', async () => {
       const socket = open();
       socket.write(
         'GET /ws HTTP/1.1\r\nHost: app\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n' +
@@ -168,7 +168,7 @@ describe('streams', () => {
 });
 
 describe('errors', () => {
-  test("nginx's own have one shape", async () => {
+  test('of nginx share one JSON shape', async () => {
     await context.traffic.shift(BLUE);
     const down = await context.ask('/version');
     expect(down).toMatchObject({
@@ -184,7 +184,7 @@ describe('errors', () => {
     expect(deployer).toMatchObject({ status: 503, json: { error: { code: 'E_DEPLOYER_DOWN' } } });
   });
 
-  test.each([413, 500, 502, 503, 504])("the app's own %d passes untouched", async (status) => {
+  test.each([413, 500, 502, 503, 504])('of the app with status %d pass unchanged', async (status) => {
     await context.startApp('blue');
     await context.traffic.shift(BLUE);
     expect(await context.ask(`/fail?status=${status}`)).toMatchObject({
@@ -193,7 +193,7 @@ describe('errors', () => {
     });
   });
 
-  test('the table itself cannot be fetched', async () => {
+  test('do not expose the files of the table', async () => {
     await context.startApp('blue');
     await context.traffic.shift(BLUE);
     expect((await context.ask('/all.blue')).json).toEqual({ version: 'blue' });
@@ -201,21 +201,21 @@ describe('errors', () => {
   });
 });
 
-test("GitHub's largest payload passes to the deployer", async () => {
+test("GitHub's largest payload reaches the deployer", async () => {
   await context.startApp('deployer');
   const body = Buffer.alloc(25 * 1024 * 1024, 'x');
   const answer = await context.ask('/_deploy/webhook', { method: 'POST', body });
   expect(answer).toMatchObject({ status: 201, json: { size: body.length } });
 });
 
-test('the log tells who was asked, without queries, and keeps our own questions apart', async () => {
+test('the log names the slot without query strings, and marks probes', async () => {
   await Promise.all([context.startApp('blue'), context.startApp('deployer')]);
   await context.traffic.shift(BLUE);
   const from = logPosition(context.home);
   await context.ask('/login?token=s3cret', { method: 'POST', body: 'x' });
   await context.ask('/_deploy/preview');
   await context.traffic.verify('/health');
-  // nginx writes a request's line after it has sent the answer
+  // nginx logs a request after sending the answer
   await until('three lines in the log', () => readRequests(context.home, from).requests.length === 3);
   const { requests } = readRequests(context.home, from);
   expect(requests.map(({ kind, uri }) => [kind, uri])).toEqual([
@@ -240,7 +240,7 @@ test('the log tells who was asked, without queries, and keeps our own questions 
   });
 });
 
-test('verify tells which process nginx reaches', async () => {
+test('verify returns the process that nginx reaches', async () => {
   await context.startApp('green');
   await context.traffic.shift({ active: 'green', standby: null });
   expect(await context.traffic.current()).toEqual({ active: 'green', standby: null });
@@ -257,7 +257,7 @@ function open(): Socket {
   return socket;
 }
 
-/** What the socket says until that text is in it. */
+/** Reads from the socket until the text appears. */
 function read(socket: Socket, until: string): Promise<string> {
   return new Promise((resolve, reject) => {
     let text = '';
@@ -272,7 +272,7 @@ function read(socket: Socket, until: string): Promise<string> {
   });
 }
 
-/** The first so many events of a stream that stays open. The very first passes even a buffer, with the headers. */
+/** The first events of a stream that stays open. A single one would not show buffering. */
 function events(count: number): Promise<string> {
   return new Promise((resolve, reject) => {
     const asking = request({

@@ -1,4 +1,4 @@
-/** What the internet reaches below /_deploy/, and how much of it at once. */
+/** The paths below /_deploy/ that the internet reaches, and their limits. */
 import { connect, type Socket } from 'node:net';
 import { establishedConnections } from '../../deploy/os/connections';
 import { loadedMark } from '../../deploy/traffic/loaded-mark';
@@ -54,7 +54,7 @@ describe('public paths', () => {
     expect((await context.ask(path)).json).toEqual({ version: 'blue' });
   });
 
-  test('the mark of the configuration is on a socket that only this machine reaches', async () => {
+  test('the configuration mark is only on a socket of this machine', async () => {
     expect(await loadedMark(context.home, context.ports.http, 5000)).toMatch(/^[0-9a-f]{16}$/);
     expect((await context.ask('/', { method: 'GET' })).headers).not.toHaveProperty(
       'x-switchyard-configuration',
@@ -63,7 +63,7 @@ describe('public paths', () => {
 });
 
 describe('the webhook', () => {
-  test('is handed on before its body is complete, so that it can be refused by its header', async () => {
+  test('is passed on before its body is complete, so the deployer can refuse it by its header', async () => {
     const socket = open();
     socket.write(
       'POST /_deploy/webhook HTTP/1.1\r\nHost: app\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n',
@@ -71,7 +71,7 @@ describe('the webhook', () => {
     await until('the deployer to have the request', () => opensAtDeployer() > 0);
   });
 
-  test('accepts a limited number of unfinished requests from one address, and the app does not notice', async () => {
+  test('accepts a limited number of unfinished requests from one address without affecting the app', async () => {
     for (let sent = 0; sent < BODIES_AT_ONCE; sent += 1) half(open());
     await until('the deployer to have them', () => opensAtDeployer() >= BODIES_AT_ONCE);
     const refused = await context.ask('/_deploy/webhook', { method: 'POST', body: '{}' });
@@ -80,7 +80,7 @@ describe('the webhook', () => {
     expect((await context.ask('/version')).json).toEqual({ version: 'blue' });
   });
 
-  test('accepts a burst from one address and refuses what is over it', async () => {
+  test('accepts a burst from one address and refuses the requests beyond it', async () => {
     const answers: Answer[] = [];
     const ask = async (): Promise<void> => {
       for (let sent = 0; sent < 25; sent += 1)
@@ -101,7 +101,7 @@ describe('the webhook', () => {
   });
 });
 
-test('a preview link carries no body', async () => {
+test('a preview link with a body is refused', async () => {
   const answer = await context.ask('/_deploy/preview', { method: 'POST', body: Buffer.alloc(2048) });
   expect(answer).toMatchObject({ status: 413, json: { error: { code: 'E_TOO_LARGE' } } });
 });

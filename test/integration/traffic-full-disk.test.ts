@@ -1,4 +1,4 @@
-/** A shift on a disk without a free byte: a full disk must not keep anyone from rolling back. */
+/** A shift on a disk without a free byte: a full disk must not prevent a rollback. */
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { homeAt } from '../../deploy/home/home';
@@ -6,12 +6,12 @@ import { linkedTable, linkTable, prepareTables } from '../../deploy/traffic/tabl
 import { needs } from '../support/needs';
 import { fill, mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
 
-needs('a small disk', smallDiskPossible).describe('a disk without a free byte', () => {
+needs('a small disk', smallDiskPossible).describe('on a disk without a free byte', () => {
   let disk: SmallDisk;
   beforeAll(() => void (disk = mountSmallDisk('64k')));
   afterAll(() => disk.unmount());
 
-  it('lets the table change', () => {
+  it('a shift changes the traffic table', () => {
     const home = homeAt(path.join(disk.dir, 'home'));
     mkdirSync(home.dir);
     prepareTables(home, ['blue', 'green']);

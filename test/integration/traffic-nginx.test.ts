@@ -1,4 +1,4 @@
-/** Starting and stopping a real nginx, and everything that can stand in its way. */
+/** Starts and stops a real nginx, with everything that can prevent it. */
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import {
@@ -36,7 +36,7 @@ afterEach(async () => {
   await context.cleanUp();
 });
 
-test('it serves when start returns, and nothing of it is left when stop returns', async () => {
+test('nginx serves when start returns, and leaves nothing when stop returns', async () => {
   await context.nginx.start();
   const { pid } = context.nginx.running() ?? {};
   expect(portHolder(context.ports.http)).toEqual({ pid, command: 'nginx' });
@@ -47,7 +47,7 @@ test('it serves when start returns, and nothing of it is left when stop returns'
   expect(portInUse(context.ports.http)).toBe(false);
 });
 
-test('a second start changes nothing, and a second stop neither', async () => {
+test('a second start or stop changes nothing', async () => {
   await context.nginx.start();
   const before = context.nginx.running();
   await context.nginx.start();
@@ -56,7 +56,7 @@ test('a second start changes nothing, and a second stop neither', async () => {
   await context.nginx.stop();
 });
 
-test('a stream that stays open does not hold up the stop for longer than it may', async () => {
+test('an open stream delays a stop only up to the limit', async () => {
   await context.startApp('blue');
   await context.nginx.start();
   await context.traffic.shift({ active: 'blue', standby: null });
@@ -72,26 +72,26 @@ test('a stream that stays open does not hold up the stop for longer than it may'
   expect(processesOf(context.home)).toEqual([]);
 });
 
-test('it is started with nothing of our environment', async () => {
+test("nginx is started without the caller's environment", async () => {
   process.env.WEBHOOK_SECRET = 'do-not-pass-on';
   cleanUps.push(() => delete process.env.WEBHOOK_SECRET);
-  // nginx itself overwrites what it was given, so another program in its place tells
+  // a stand-in program, because nginx overwrites its environment
   const folder = fakeNginx('nginx version: nginx/1.22.1', 'env > "$(dirname "$0")/environment"');
   await nginxServer(context.home, context.config, { searchPath: folder }).version();
-  const given = readFileSync(path.join(folder, 'environment'), 'utf8').trim().split('\n');
-  const names = given.map((line) => line.split('=')[0]);
+  const variables = readFileSync(path.join(folder, 'environment'), 'utf8').trim().split('\n');
+  const names = variables.map((line) => line.split('=')[0]);
   // the last two are the shell's own
   expect(names.filter((name) => !['PATH', 'LC_ALL', 'PWD', '_'].includes(name ?? ''))).toEqual([]);
 });
 
-test('its logs are readable by their owner only', async () => {
+test("only their owner can read nginx's logs", async () => {
   await context.nginx.start();
   for (const log of [context.home.accessLog, errorLog(context.home)])
     expect(statSync(log).mode & 0o777).toBe(0o600);
 });
 
 describe('after a kill', () => {
-  test('the workers of a killed master serve on, and the next start takes their place', async () => {
+  test('the workers of a killed master keep serving until the next start replaces them', async () => {
     await context.startApp('blue');
     await context.nginx.start();
     await context.traffic.shift({ active: 'blue', standby: null });
@@ -103,7 +103,7 @@ describe('after a kill', () => {
     await gone(orphans);
   });
 
-  test('stop ends the workers of a killed master', async () => {
+  test('a stop also stops the workers of a killed master', async () => {
     await context.nginx.start();
     const orphans = await killMaster();
     expect(orphans.length).toBeGreaterThan(0);
@@ -112,7 +112,7 @@ describe('after a kill', () => {
     expect(portInUse(context.ports.http)).toBe(false);
   });
 
-  test('sockets and pid file left behind do not stop the next start', async () => {
+  test('leftover sockets and a leftover pid file do not prevent the next start', async () => {
     await context.nginx.start();
     const orphans = await killMaster();
     for (const pid of orphans) process.kill(pid, 'SIGKILL');
@@ -123,8 +123,8 @@ describe('after a kill', () => {
   });
 });
 
-describe('what is in the way is named', () => {
-  test('a port that is taken, by whom, and a port that is free', async () => {
+describe('starting nginx', () => {
+  test('fails for a port in use and names the process that holds it and a free port', async () => {
     await listen(context.ports.http);
     await expect(context.nginx.start()).rejects.toMatchObject({
       code: 'E_PORT_IN_USE',
@@ -134,7 +134,7 @@ describe('what is in the way is named', () => {
     expect(processesOf(context.home)).toEqual([]);
   });
 
-  test("another home's nginx is not taken for ours", async () => {
+  test("ignores another home's nginx", async () => {
     await context.nginx.start();
     const other = await trafficFixture();
     cleanUps.push(() => other.cleanUp());
@@ -144,16 +144,16 @@ describe('what is in the way is named', () => {
     expect(context.nginx.running()).not.toBeNull();
   });
 
-  test('a process that only looks like nginx in the pid file is left alone', async () => {
-    const stranger = spawn('sleep', ['60']);
-    cleanUps.push(() => stranger.kill());
-    writeFileSync(path.join(context.home.nginx, 'nginx.pid'), `${stranger.pid}\n`);
+  test('ignores another process in the pid file', async () => {
+    const other = spawn('sleep', ['60']);
+    cleanUps.push(() => other.kill());
+    writeFileSync(path.join(context.home.nginx, 'nginx.pid'), `${other.pid}\n`);
     expect(context.nginx.running()).toBeNull();
     await context.nginx.stop();
-    expect(stranger.exitCode ?? stranger.signalCode).toBeNull();
+    expect(other.exitCode ?? other.signalCode).toBeNull();
   });
 
-  itAsRoot("the first folder that the workers' user may not enter", async () => {
+  itAsRoot("fails and names the first folder that the workers' user may not enter", async () => {
     chmodSync(context.home.dir, 0o700);
     await expect(context.nginx.start()).rejects.toMatchObject({
       code: 'E_UNREADABLE_TABLE',
@@ -162,15 +162,15 @@ describe('what is in the way is named', () => {
     expect(context.nginx.running()).toBeNull();
   });
 
-  test("nginx's own line about its configuration", async () => {
+  test("fails for a broken configuration with nginx's own message", async () => {
     await context.nginx.check();
     appendFileSync(configFile(context.home), 'nonsense on;\n');
-    const said = expect.stringMatching(/^nginx .*: unknown directive "nonsense" in .*nginx\.conf:\d+$/);
-    await expect(context.nginx.check()).rejects.toMatchObject({ code: 'E_NGINX', message: said });
-    await expect(context.nginx.start()).rejects.toMatchObject({ code: 'E_NGINX', message: said });
+    const message = expect.stringMatching(/^nginx .*: unknown directive "nonsense" in .*nginx\.conf:\d+$/);
+    await expect(context.nginx.check()).rejects.toMatchObject({ code: 'E_NGINX', message: message });
+    await expect(context.nginx.start()).rejects.toMatchObject({ code: 'E_NGINX', message: message });
   });
 
-  test('an nginx that is too old, and a program that is no nginx', async () => {
+  test('fails when the program is too old or is not nginx', async () => {
     const old = fakeNginx('nginx version: nginx/1.14.2');
     await expect(
       nginxServer(context.home, context.config, { searchPath: old }).version(),
@@ -183,18 +183,18 @@ describe('what is in the way is named', () => {
     ).rejects.toMatchObject({ code: 'E_NO_NGINX' });
   });
 
-  test('nginx is found where the PATH does not lead', async () => {
+  test('finds nginx outside the PATH', async () => {
     const server = nginxServer(context.home, context.config, { searchPath: '/nowhere' });
     expect(await server.version()).toMatch(/^1\.\d+\.\d+$/);
   });
 
-  test("a home whose path nginx's language cannot say", async () => {
+  test('fails for a path that cannot be written in an nginx configuration', async () => {
     const strange = nginxServer(homeAt(`${context.home.dir}/a"b`), context.config);
     await expect(strange.configure()).rejects.toMatchObject({ code: 'E_HOME' });
   });
 });
 
-test('a home with a blank in its path serves too', async () => {
+test('nginx serves a home with a space in its path', async () => {
   const home = homeAt(path.join(context.home.dir, 'my home'));
   const server = nginxServer(home, context.config);
   cleanUps.push(() => server.stop({ graceMs: 200 }));
@@ -203,13 +203,13 @@ test('a home with a blank in its path serves too', async () => {
   expect((await context.ask('/')).json.error.code).toBe('E_NO_SLOT');
 });
 
-/** Kills the master alone; returns the workers that are left. */
+/** Kills only the master. Returns the remaining workers. */
 async function killMaster(): Promise<number[]> {
   const { pid } = context.nginx.running() ?? {};
   if (pid === undefined) throw new Error('nginx does not run');
   process.kill(pid, 'SIGKILL');
   await gone([pid]);
-  // a worker that was forked just now still has its master's title
+  // a worker forked a moment ago still has its master's title
   while (context.nginx.running()) await new Promise((resolve) => setImmediate(resolve));
   return processesOf(context.home);
 }
@@ -227,10 +227,10 @@ async function listen(port: number): Promise<Server> {
   return server;
 }
 
-/** A folder with a program called nginx that says this of itself, and does that. */
-function fakeNginx(says: string, does = 'true'): string {
+/** A folder with a program called nginx that prints a version and runs a script. */
+function fakeNginx(version: string, script = 'true'): string {
   const folder = mkdtempSync(path.join(tmpdir(), 'switchyard-fake-'));
   cleanUps.push(() => rmSync(folder, { recursive: true }));
-  writeFileSync(path.join(folder, 'nginx'), `#!/bin/sh\necho '${says}' >&2\n${does}\n`, { mode: 0o755 });
+  writeFileSync(path.join(folder, 'nginx'), `#!/bin/sh\necho '${version}' >&2\n${script}\n`, { mode: 0o755 });
   return folder;
 }

@@ -1,4 +1,4 @@
-/** Testers of a slot that users do not get: let in by a token, for as long as its file is there. */
+/** Testers reach a held slot with a token, as long as the token's file exists. */
 import { existsSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
@@ -44,7 +44,7 @@ describe.each([
   ['a cookie', byCookie],
   ['a header', byHeader],
 ])('with the token in %s', (_where, carrying) => {
-  test('a tester gets the held slot, while users get the active one', async () => {
+  test('a tester gets the held slot and a user the active one', async () => {
     const tester = await ask(carrying(token));
     expect(tester.json).toEqual({ version: 'green' });
     expect(tester.headers).toMatchObject({
@@ -57,7 +57,7 @@ describe.each([
     expect(user.headers).not.toHaveProperty('cache-control');
   });
 
-  test('method, body and path reach the held slot as they were sent', async () => {
+  test('method, body and path reach the held slot unchanged', async () => {
     const body = Buffer.alloc(3 * 1024 * 1024, 'x');
     const posted = await context.ask('/api/v1/messages', { method: 'POST', headers: carrying(token), body });
     expect(posted).toMatchObject({ status: 201, json: { slot: 'green', size: body.length } });
@@ -68,13 +68,13 @@ describe.each([
   });
 
   test.each([
-    ['one that was never good', () => '0123456789abcdef0123456789abcdef'],
-    ['one in capitals', () => token.toUpperCase()],
-    ['one that is too long', () => `${token}0`],
+    ['an unknown token', () => '0123456789abcdef0123456789abcdef'],
+    ['a token in capitals', () => token.toUpperCase()],
+    ['a token that is too long', () => `${token}0`],
     ['a path', () => `../preview/${token}`],
-    ['one for the other slot', () => `${token}.green`],
-    ['nothing', () => ''],
-  ])('%s lets nobody in: who sends it is a user like every other', async (_case, wrong) => {
+    ['a token for the other slot', () => `${token}.green`],
+    ['an empty token', () => ''],
+  ])('%s is ignored, and the request gets the active slot', async (_case, wrong) => {
     const answer = await ask(carrying(wrong()));
     expect(answer.json).toEqual({ version: 'blue' });
     expect(answer.headers).not.toHaveProperty('x-switchyard-slot');
@@ -82,13 +82,13 @@ describe.each([
     expect(posted).toMatchObject({ status: 201, json: { slot: 'blue', size: 1 } });
   });
 
-  test('it is good for nothing from the moment on when its file is removed', async () => {
+  test('the token is invalid as soon as its file is removed', async () => {
     expect((await ask(carrying(token))).json).toEqual({ version: 'green' });
     closePreview(context.home);
     expect((await ask(carrying(token))).json).toEqual({ version: 'blue' });
   });
 
-  test('without a table there is no slot for users, token or not, and still the held one for testers', async () => {
+  test('testers reach the held slot although the table names no slot for users', async () => {
     await context.traffic.shift({ active: null, standby: null });
     expect(await ask(carrying('0'.repeat(32)))).toMatchObject({
       status: 503,
@@ -98,11 +98,11 @@ describe.each([
   });
 });
 
-test('the header goes over the cookie', async () => {
+test('the header takes precedence over the cookie', async () => {
   expect((await ask({ ...byCookie('0'.repeat(32)), ...byHeader(token) })).json).toEqual({ version: 'green' });
 });
 
-test('each slot has tokens of its own: any side can be forced', async () => {
+test('each slot has its own tokens, so a tester can select either side', async () => {
   openPreview(context.home, 'blue');
   const forBlue = tokenFor(context.home, 'blue') as string;
   for (const active of ['blue', 'green']) {
@@ -113,13 +113,13 @@ test('each slot has tokens of its own: any side can be forced', async () => {
   }
 });
 
-test("the app's own answers and failures pass, with a cache header that no cache keeps", async () => {
+test("the app's own answers and errors pass with a no-store header", async () => {
   const answer = await ask(byHeader(token), '/fail?status=503');
   expect(answer).toMatchObject({ status: 503, json: { slot: 'green', own: true } });
   expect(answer.headers).toMatchObject({ 'cache-control': 'private, no-store' });
 });
 
-test('a body that is too large is refused as it is for users', async () => {
+test('a body that is too large is refused for testers as for users', async () => {
   const headers = { ...byHeader(token), 'content-length': String(26 * 1024 * 1024) };
   expect(await context.ask('/', { method: 'POST', headers })).toMatchObject({
     status: 413,
@@ -127,7 +127,7 @@ test('a body that is too large is refused as it is for users', async () => {
   });
 });
 
-test('an upload that asks first gets its 100 Continue, and a WebSocket and events pass', async () => {
+test('testers can use 100 Continue, WebSockets and event streams', async () => {
   const upload = open();
   upload.write(
     `POST /api HTTP/1.1\r\nHost: app\r\nX-Switchyard-Preview: ${token}\r\nExpect: 100-continue\r\nContent-Length: 5\r\n\r\n`,
@@ -150,7 +150,7 @@ test('an upload that asks first gets its 100 Continue, and a WebSocket and event
   expect(await read(events, 'data: 5 ')).toContain('data: 1 from green');
 });
 
-test('connections stay open, from a tester as from a user', async () => {
+test('connections of testers and users stay open', async () => {
   const socket = open();
   for (const [header, slot] of [
     [`X-Switchyard-Preview: ${token}\r\n`, 'green'],
@@ -162,7 +162,7 @@ test('connections stay open, from a tester as from a user', async () => {
   }
 });
 
-test('the log keeps testers apart: no count of users has them, and their token is not in it', async () => {
+test('the log marks testers, counts exclude them, and their token is not logged', async () => {
   const from = logPosition(context.home);
   await ask(byCookie(token), '/fail?status=500');
   await ask(byHeader(token), `/version?token=${token}`);
@@ -180,7 +180,7 @@ test('the log keeps testers apart: no count of users has them, and their token i
   expect(readFileSync(context.home.accessLog, 'utf8')).not.toContain(token);
 });
 
-test('a tester never falls onto another slot: one that has died is told as such', async () => {
+test('a tester of a dead slot gets an error and never another slot', async () => {
   await context.traffic.shift({ active: 'blue', standby: 'green' });
   await green.end('SIGKILL');
   try {
@@ -196,13 +196,13 @@ test('a tester never falls onto another slot: one that has died is told as such'
   }
 });
 
-test('the folder can be entered by the worker, and listed by its owner only', () => {
+test('the preview folder can be entered by the worker but listed only by its owner', () => {
   expect(statSync(context.home.preview).mode & 0o777).toBe(0o711);
   expect(readdirSync(context.home.preview)).toEqual([`${token}.green`]);
   expect(existsSync(path.join(context.home.preview, `${token}.blue`))).toBe(false);
 });
 
-describe('the link', () => {
+describe('a preview link', () => {
   const held = deployment({
     id: 7,
     state: 'holding',
@@ -230,7 +230,7 @@ describe('the link', () => {
   afterAll(() => afterLinks());
   beforeEach(() => (state = held));
 
-  test('gives the cookie by which nginx lets its owner in, until the link expires', async () => {
+  test('sets a cookie that is valid in nginx until the link expires', async () => {
     const answer = await link(previewQuery(SECRET, held, inAnHour()));
     expect(answer).toMatchObject({ status: 302, headers: { location: '/', 'cache-control': 'no-store' } });
     const [cookie] = answer.headers['set-cookie'] as [string];
@@ -240,11 +240,11 @@ describe('the link', () => {
       ),
     );
     expect((await ask({ cookie: cookie.split(';')[0] as string })).json).toEqual({ version: 'green' });
-    // a tester can follow the link again
+    // with the cookie, the path still reaches the deployer
     expect((await context.ask('/_deploy/preview', { headers: byCookie(token) })).status).toBe(403);
   });
 
-  test('gives a cookie for HTTPS only where HTTPS is spoken', async () => {
+  test('sets a secure cookie only over HTTPS', async () => {
     const headers = { 'x-forwarded-proto': 'https' };
     const answer = await context.ask(`/_deploy/preview?${previewQuery(SECRET, held, inAnHour())}`, {
       headers,
@@ -255,40 +255,32 @@ describe('the link', () => {
   test.each<[string, number, () => string]>([
     ['with another secret', 403, () => previewQuery(`${SECRET}0`, held, inAnHour())],
     [
-      'of another deployment',
+      'for another deployment',
       403,
       () => previewQuery(SECRET, { ...held, id: 8 }, inAnHour()).replace('id=8', 'id=7'),
     ],
+    ['from an earlier journal', 403, () => previewQuery(SECRET, { ...held, createdAt: 4_000 }, inAnHour())],
     [
-      'of a journal before this one',
-      403,
-      () => previewQuery(SECRET, { ...held, createdAt: 4_000 }, inAnHour()),
-    ],
-    [
-      'that was prolonged',
+      'with a changed expiry',
       403,
       () => previewQuery(SECRET, held, inAnHour()).replace(/expires=\d/, 'expires=9'),
     ],
     ['without a signature', 403, () => `id=7&expires=${inAnHour()}`],
     [
-      'with two of each',
+      'with duplicate parameters',
       403,
       () => `${previewQuery(SECRET, held, inAnHour())}&${previewQuery(SECRET, held, inAnHour())}`,
     ],
-    ['of nothing', 403, () => ''],
-    [
-      'that a clock far ahead has made',
-      410,
-      () => previewQuery(SECRET, held, Date.now() + 365 * 24 * 60 * 60 * 1000),
-    ],
-    ['that has expired', 410, () => previewQuery(SECRET, held, Date.now() - 1)],
+    ['without parameters', 403, () => ''],
+    ['from a clock far ahead', 410, () => previewQuery(SECRET, held, Date.now() + 365 * 24 * 60 * 60 * 1000)],
+    ['after its expiry', 410, () => previewQuery(SECRET, held, Date.now() - 1)],
   ])('is refused %s', async (_case, status, query) => {
     const answer = await link(query());
     expect(answer).toMatchObject({ status, json: { error: { code: 'E_PREVIEW' } } });
     expect(answer.headers).not.toHaveProperty('set-cookie');
   });
 
-  test('is good while a canary goes through its steps', async () => {
+  test('is valid during the steps of a canary', async () => {
     const judge = { do: 'judge', slot: 'green', commit: 'c', instance: 'i', restarts: 0 } as const;
     const plan = [{ step: { ...judge, against: ['blue'], share: 5, seconds: 60 }, undo: [] }];
     state = { ...held, state: 'running', plan };
@@ -298,7 +290,7 @@ describe('the link', () => {
   });
 
   test.each(['succeeded', 'aborted', 'running'] as const)(
-    'is gone when the deployment is %s',
+    'is invalid once the deployment is %s',
     async (now) => {
       state = { ...held, state: now };
       const query = previewQuery(SECRET, held, inAnHour());
@@ -316,17 +308,17 @@ function open(): Socket {
   return socket;
 }
 
-/** What the socket says until that text is in it. */
+/** Reads from the socket until the text appears. */
 function read(socket: Socket, text: string): Promise<string> {
   return new Promise((resolve, reject) => {
-    let said = '';
+    let received = '';
     const listen = (chunk: string): void => {
-      said += chunk;
-      if (!said.includes(text)) return;
+      received += chunk;
+      if (!received.includes(text)) return;
       socket.off('data', listen);
-      resolve(said);
+      resolve(received);
     };
     socket.on('data', listen);
-    socket.once('close', () => reject(new Error(`closed after: ${said}`)));
+    socket.once('close', () => reject(new Error(`closed after: ${received}`)));
   });
 }

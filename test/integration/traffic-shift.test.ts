@@ -1,4 +1,4 @@
-/** Requests under load while the table changes: what a shift may cost is nothing. */
+/** Load while the table changes: a shift must not cost a request. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import type { Table } from '../../deploy/core/traffic-table';
@@ -12,7 +12,7 @@ import { trafficFixture, type TrafficFixture } from '../support/traffic-fixture'
 const run = promisify(execFile);
 const BLUE: Table = { active: 'blue', standby: 'green' };
 const GREEN: Table = { active: 'green', standby: 'blue' };
-/** Under way during most shifts, and short enough for a test. */
+/** In flight during most shifts, and short enough for a test. */
 const SLOW = { method: 'GET', path: '/api/v1/slow?ms=300' } as const;
 
 jest.setTimeout(30_000);
@@ -24,7 +24,7 @@ beforeEach(async () => {
 });
 afterEach(() => context.cleanUp());
 
-test('several hundred shifts under load lose no request', async () => {
+test('400 shifts under load lose no request', async () => {
   await Promise.all([context.startApp('blue'), context.startApp('green')]);
   await context.traffic.shift(BLUE);
   const load = context.load({ connections: 64, slow: SLOW });
@@ -41,7 +41,7 @@ test('several hundred shifts under load lose no request', async () => {
   expect(new Set(result.acknowledged).size).toBe(result.acknowledged.length);
 });
 
-test('the same load over nginx reloads loses requests: this is what a lost request looks like', async () => {
+test('the same load over nginx reloads does lose requests', async () => {
   await Promise.all([context.startApp('blue'), context.startApp('green')]);
   await context.traffic.shift(BLUE);
   const { file } = await findNginx(process.env.PATH ?? '');
@@ -57,7 +57,7 @@ test('the same load over nginx reloads loses requests: this is what a lost reque
   expect(result.failed.every(({ reused }) => reused)).toBe(true);
 });
 
-test('a slot can be stopped as soon as its connections have gone', async () => {
+test('a slot can be stopped as soon as its connections are closed', async () => {
   const blue = await context.startApp('blue');
   await context.startApp('green');
   await context.traffic.shift(BLUE);
@@ -83,8 +83,7 @@ test('kill -9 of the active slot loses no GET while the table has a standby', as
   const { failed, requests } = await load.stop();
   expect(failed).toEqual([]);
 
-  // the users saw nothing, but the slot's own account shows it
-  // nginx writes a request's line after it has sent the answer
+  // users saw no error, but the counts of the slot show them; nginx logs a request after sending the answer
   const logged = (): LogEntry[] => readRequests(context.home, from).requests;
   await until('a line for every request', () => logged().length >= requests);
   const counts = countRequests(logged());
@@ -93,7 +92,7 @@ test('kill -9 of the active slot loses no GET while the table has a standby', as
   expect(counts.slots[0]?.errors).toBeGreaterThanOrEqual(900);
 });
 
-test('without a standby in the table no other slot ever gets a request', async () => {
+test('no other slot gets a request when the table names no standby', async () => {
   const blue = await context.startApp('blue');
   await context.startApp('green');
   await context.traffic.shift({ active: 'blue', standby: null });

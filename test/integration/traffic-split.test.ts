@@ -1,4 +1,4 @@
-/** Two versions at once: who gets which, that everyone keeps theirs, and the page when there is none. */
+/** Two versions at once: how users are split, how they keep their version, and the maintenance page. */
 import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,7 @@ const BLUE: Table = { active: 'blue', standby: null };
 const GREEN: Table = { active: 'green', standby: 'blue' };
 const MAINTENANCE: Table = { ...BLUE, maintenance: true };
 const canary = (buckets: number): Table => ({ ...BLUE, shares: [{ slot: 'green', buckets }] });
-/** Always the same ones, so that a test does not depend on chance. */
+/** Fixed cohorts, so that no test depends on randomness. */
 const COHORTS = Array.from({ length: 400 }, (_, who) => createHash('md5').update(String(who)).digest('hex'));
 
 jest.setTimeout(60_000);
@@ -29,24 +29,26 @@ afterAll(() => context.cleanUp());
 const carrying = (cohort: string): Record<string, string> => ({ cookie: `a=1; switchyard_cohort=${cohort}` });
 const askAs = (cohort: string): Promise<Answer> => context.ask('/version', { headers: carrying(cohort) });
 
-/** Those who get green. */
+/** The cohorts that get green. */
 async function onGreen(): Promise<string[]> {
   const answers = await Promise.all(COHORTS.map(askAs));
   return COHORTS.filter((_, who) => answers[who]?.json.version === 'green');
 }
 
-test('a share of the buckets is a share of the people, and who is in a small one is in every larger one', async () => {
-  const seen: string[][] = [];
+test('a share of buckets is the same share of users, and a larger share contains the smaller ones', async () => {
+  const groups: string[][] = [];
   for (const buckets of [1, 5, 25, 50, 100]) {
     await context.traffic.shift(canary(buckets));
-    seen.push(await onGreen());
+    groups.push(await onGreen());
   }
-  const shares = seen.map(({ length }) => length / COHORTS.length);
+  const shares = groups.map(({ length }) => length / COHORTS.length);
   expect(shares).toEqual([0.01, 0.05, 0.25, 0.5, 1].map((share): unknown => expect.closeTo(share, 1)));
-  seen.slice(1).forEach((larger, index) => expect(larger).toEqual(expect.arrayContaining(seen[index] ?? [])));
+  groups
+    .slice(1)
+    .forEach((larger, index) => expect(larger).toEqual(expect.arrayContaining(groups[index] ?? [])));
 });
 
-test('a newcomer is told a cohort and keeps the version with it; no cache may keep the answer', async () => {
+test('a new user gets a cohort cookie, keeps the version with it, and the answer is not cached', async () => {
   await context.traffic.shift(canary(50));
   const newcomers = await Promise.all(Array.from({ length: 20 }, () => context.ask('/version')));
   for (const { headers, json } of newcomers) {
@@ -60,7 +62,7 @@ test('a newcomer is told a cohort and keeps the version with it; no cache may ke
   expect(new Set(newcomers.map(({ json }): unknown => json.version))).toEqual(new Set(['blue', 'green']));
 });
 
-test('an undivided table gives nobody a cookie, and nobody a version of their own', async () => {
+test('an undivided table sets no cookie and ignores cohorts', async () => {
   await context.traffic.shift(canary(50));
   expect(await onGreen()).not.toHaveLength(0);
   await context.traffic.shift(BLUE);
@@ -71,7 +73,7 @@ test('an undivided table gives nobody a cookie, and nobody a version of their ow
 });
 
 test.each(['', 'x', '../../../etc', 'A'.repeat(32), `${'a'.repeat(32)}b`])(
-  'a cookie that is not ours, %p, is one to be replaced',
+  'an invalid cohort cookie %p is replaced',
   async (value) => {
     await context.traffic.shift(canary(5));
     const { status, headers } = await askAs(value);
@@ -80,7 +82,7 @@ test.each(['', 'x', '../../../etc', 'A'.repeat(32), `${'a'.repeat(32)}b`])(
   },
 );
 
-test('method, body and path reach the slot as they were sent', async () => {
+test('method, body and path reach the slot unchanged', async () => {
   await context.traffic.shift(canary(100));
   const body = Buffer.alloc(3 * 1024 * 1024, 'x');
   const posted = await context.ask('/api/v1/messages', { method: 'POST', body });
@@ -89,25 +91,25 @@ test('method, body and path reach the slot as they were sent', async () => {
   expect(echoed.json).toMatchObject({ slot: 'green', url: '/echo?q=%2F1' });
 });
 
-test("the app's own failure is told as it is, with its cookie and for no cache", async () => {
+test("the app's own error passes unchanged and is not cached", async () => {
   await context.traffic.shift(canary(100));
   const { status, headers, json } = await context.ask('/fail?status=503');
   expect({ status, json }).toEqual({ status: 503, json: { slot: 'green', own: true } });
   expect(headers['cache-control']).toBe('private');
 });
 
-test('the log tells the cohort and the slot that was asked first', async () => {
+test('the log records the table and the slot of the first attempt', async () => {
   await context.traffic.shift(canary(100));
   const from = logPosition(context.home);
   await askAs(COHORTS[0] as string);
-  await until('a line', () => readRequests(context.home, from).requests.length === 1);
+  await until('a line in the log', () => readRequests(context.home, from).requests.length === 1);
   expect(readRequests(context.home, from).requests[0]).toMatchObject({
     slot: 'green',
     table: 'active-blue.standby-none.green100',
   });
 });
 
-test('several slots between which shifts are made under load lose nothing', async () => {
+test('canary shifts between slots under load lose no request', async () => {
   await context.traffic.shift(BLUE);
   const load = context.load({ connections: 32, slow: { method: 'GET', path: '/api/v1/slow?ms=300' } });
   await load.more(100);
@@ -122,10 +124,10 @@ test('several slots between which shifts are made under load lose nothing', asyn
   expect(Object.keys(versions).sort()).toEqual(['blue', 'green']);
 });
 
-describe('maintenance', () => {
+describe('the maintenance page', () => {
   beforeEach(() => context.traffic.shift(MAINTENANCE));
 
-  test.each(['GET', 'POST', 'DELETE'])('everyone is told to come back, %s too', async (method) => {
+  test.each(['GET', 'POST', 'DELETE'])('answers %s with Retry-After', async (method) => {
     const answer = await context.ask('/version', { method, ...(method === 'POST' && { body: 'x' }) });
     expect(answer.status).toBe(503);
     expect(answer.body).toContain('Back in a moment');
@@ -136,7 +138,7 @@ describe('maintenance', () => {
     });
   });
 
-  test("the page is its owner's, and nginx says it itself where there is none", async () => {
+  test("can be the user's own file, and is a JSON error when the file is missing", async () => {
     const page = path.join(context.home.pages, 'maintenance.html');
     writeFileSync(page, '<p>Gone fishing</p>');
     expect((await context.ask('/')).body).toBe('<p>Gone fishing</p>');
@@ -144,7 +146,7 @@ describe('maintenance', () => {
     expect(await context.ask('/')).toMatchObject({ status: 503, json: { error: { code: 'E_NO_SLOT' } } });
   });
 
-  test('the deployer is there all the same', async () => {
+  test('does not cover the deployer', async () => {
     expect(await context.ask('/_deploy/preview')).toMatchObject({
       status: 503,
       json: { error: { code: 'E_DEPLOYER_DOWN' } },
@@ -154,12 +156,12 @@ describe('maintenance', () => {
   });
 });
 
-test('a canary that has crashed falls to the stable slot', async () => {
+test('requests to a crashed canary fall back to the stable slot', async () => {
   await context.traffic.shift(canary(100));
   await green.end('SIGKILL');
   const from = logPosition(context.home);
   expect((await context.ask('/version')).json).toEqual({ version: 'blue' });
-  await until('a line', () => readRequests(context.home, from).requests.length === 1);
+  await until('a line in the log', () => readRequests(context.home, from).requests.length === 1);
   expect(readRequests(context.home, from).requests[0]).toMatchObject({
     slot: 'green',
     status: 200,
