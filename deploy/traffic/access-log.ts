@@ -50,6 +50,8 @@ export interface LogEntry {
   returning: boolean;
   /** The value of the app's X-Switchyard-Goal header, or ''. */
   goal: string;
+  /** True for a response with server-sent events. */
+  isEventStream: boolean;
 }
 
 export interface SlotCounts {
@@ -120,6 +122,7 @@ export function parseLine(line: string): LogEntry | null {
     cohort: text('cohort'),
     returning: text('cohort') !== '' && text('cohort') !== text('id'),
     goal: text('goal'),
+    isEventStream: text('events') === '1',
   };
 }
 

@@ -5,8 +5,6 @@ import { lossyDisk, lossyDiskPossible } from '../support/lossy-disk';
 import { needs } from '../support/needs';
 import { afterwards } from '../support/temp-home';
 
-jest.setTimeout(60_000);
-
 needs('a disk of its own', lossyDiskPossible).describe('a disk whose power is cut', () => {
   it('keeps flushed files and leaves unflushed files empty', () => {
     const disk = lossyDisk();

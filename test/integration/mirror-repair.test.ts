@@ -10,8 +10,6 @@ import { damageOf } from '../../deploy/git/damage';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
 
-jest.setTimeout(60_000);
-
 let home: Home;
 let clone: Repository;
 let top: string;

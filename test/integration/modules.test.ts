@@ -25,7 +25,6 @@ import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
 
 // npm runs at low priority on a busy machine
-jest.setTimeout(60_000);
 
 const TINY = { name: 'tiny', version: '1.0.0' };
 

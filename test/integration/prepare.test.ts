@@ -34,7 +34,6 @@ import { startProgram } from '../support/second-process';
 import { afterwards } from '../support/temp-home';
 
 // npm runs at low priority on a busy machine
-jest.setTimeout(60_000);
 
 const TINY = { name: 'tiny', version: '1.0.0' };
 

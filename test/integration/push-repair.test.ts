@@ -24,8 +24,6 @@ import { homeAndClone, repository } from '../support/repository';
 import { afterwards } from '../support/temp-home';
 import { until } from '../support/until';
 
-jest.setTimeout(60_000);
-
 const LIMIT_MS = 60_000;
 
 let home: Home;

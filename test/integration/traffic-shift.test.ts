@@ -15,8 +15,6 @@ const GREEN: Table = { active: 'green', standby: 'blue' };
 /** In flight during most shifts, and short enough for a test. */
 const SLOW = { method: 'GET', path: '/api/v1/slow?ms=300' } as const;
 
-jest.setTimeout(30_000);
-
 let context: TrafficFixture;
 beforeEach(async () => {
   context = await trafficFixture();

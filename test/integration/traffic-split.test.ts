@@ -14,8 +14,6 @@ const canary = (buckets: number): Table => ({ ...BLUE, shares: [{ slot: 'green',
 /** Fixed cohorts, so that no test depends on randomness. */
 const COHORTS = Array.from({ length: 400 }, (_, who) => createHash('md5').update(String(who)).digest('hex'));
 
-jest.setTimeout(60_000);
-
 let context: TrafficFixture;
 let green: TinyApp;
 

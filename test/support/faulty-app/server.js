@@ -79,12 +79,20 @@ const server = http.createServer((request, response) => {
   if (isOrdered('stuck')) return;
   // fails once, after startup
   if (behaviour.silentOnceAt === request.url && ++probes === 2) return;
+  if (request.url === '/events') {
+    return response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: first\n\n');
+  }
+  if (request.url === '/download') return response.end(Buffer.alloc(64e6));
   const answer = ROUTES[request.url] ?? (() => ({ status: 404, body: {} }));
   const down = isOrdered('down') && { status: 503, body: { error: 'the database is gone' } };
   const { status, body, headers = {}, late = 0 } = down || answer(request);
   setTimeout(() => {
     response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
   }, late);
+});
+server.on('upgrade', (_request, socket) => {
+  socket.on('error', () => {});
+  socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
 });
 if (!behaviour.silent && !own.OWN_MOOD?.startsWith('hang')) server.listen(Number(PORT), '127.0.0.1');
 

@@ -55,6 +55,7 @@ describe('a line of the access log', () => {
       cohort: '',
       returning: false,
       goal: '',
+      isEventStream: false,
     });
   });
 
