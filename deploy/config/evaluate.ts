@@ -3,6 +3,7 @@ import vm from 'node:vm';
 import path from 'node:path';
 import { readFileSync } from 'node:fs';
 import { spawnSync } from 'node:child_process';
+import { parseJson } from '../core/json';
 
 export interface Refusal {
   /**
@@ -144,7 +145,7 @@ function isEsModule(file: string, text: string): boolean {
 function packageType(folder: string): string | null {
   try {
     const manifest = readFileSync(path.join(folder, 'package.json'), 'utf8');
-    return (JSON.parse(manifest) as { type?: string }).type ?? 'commonjs';
+    return (parseJson(manifest) as { type?: string }).type ?? 'commonjs';
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'commonjs' : null;
   }

@@ -26,6 +26,10 @@ export const ERRORS = {
     fault: 'operator',
     hint: 'Get it with git clone; in a folder from a ZIP: git init && git add -A && git commit -m start',
   },
+  E_SHA256: {
+    fault: 'operator',
+    hint: 'Copy it: git init ../sha1 && git fast-export --all >../all && git -C ../sha1 fast-import <../all',
+  },
   E_NO_COMMIT: { fault: 'operator', hint: 'Make one: git add -A && git commit -m start' },
   E_NO_NGINX: {
     fault: 'machine',

@@ -54,8 +54,12 @@ export async function currentBranch(folder: string): Promise<string | null> {
  */
 async function checkOwnRepository(folder: string): Promise<void> {
   let above: string;
+  let format: string | undefined;
   try {
-    above = await gitIn(folder).revparse(['--show-cdup']);
+    // the output's first line is empty at the top
+    [above = '', format] = (
+      await gitIn(folder).raw(['rev-parse', '--show-cdup', '--show-object-format'])
+    ).split('\n');
   } catch (error) {
     const cause = reasonOf(error);
     if (cause.includes('dubious ownership')) throw foreign(folder);
@@ -65,6 +69,7 @@ async function checkOwnRepository(folder: string): Promise<void> {
   }
   if (above !== '')
     throw new KnownError('E_NOT_A_REPOSITORY', `${folder} is not a git repository of its own.`);
+  if (format === 'sha256') throw new KnownError('E_SHA256', `${folder} is a SHA-256 repository.`);
 }
 
 function foreign(folder: string): KnownError {

@@ -1,6 +1,7 @@
 /** What the mirror knows of commits: tips, descriptions and files. */
 import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
+import { parseJson } from '../core/json';
 import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
 import { gitIn, gitOn, gitSilently } from './git';
@@ -76,7 +77,7 @@ export async function fileIn(home: Home, commit: Commit, file: string): Promise<
 
 async function versionOf(home: Home, commit: Commit): Promise<string> {
   try {
-    const manifest = JSON.parse(await gitOn(home.mirrorGit).show([`${commit}:package.json`])) as {
+    const manifest = parseJson(await gitOn(home.mirrorGit).show([`${commit}:package.json`])) as {
       version?: unknown;
     };
     return typeof manifest.version === 'string' ? printable(manifest.version).slice(0, 64) : '0.0.0';

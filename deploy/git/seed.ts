@@ -42,5 +42,11 @@ async function hasBranch(repository: string, branch: string): Promise<boolean> {
 /** The error for a failed fetch: a full disk, or the source. */
 export function unreadable(what: string, error: unknown): KnownError {
   const cause = reasonOf(error);
+  if (cause.includes('pack-objects died')) {
+    const hint = 'Complete it: git config --unset remote.origin.partialclonefilter && git fetch --refetch';
+    return new KnownError('E_SOURCE', `${what}: it lacks objects, as a partial clone does.`, hint);
+  }
+  if (cause.includes('mismatched algorithms'))
+    return new KnownError('E_SHA256', `${what}: it is a SHA-256 repository.`);
   return new KnownError(diskCode(cause) ?? 'E_SOURCE', `${what}: ${cause}`);
 }

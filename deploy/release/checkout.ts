@@ -1,5 +1,5 @@
 /** Writes a commit's files into a folder: no .git, no hooks, and no filters (see mirror.ts). */
-import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Commit } from '../core/release';
 import type { WorkPlaces } from '../git/git';
@@ -19,6 +19,7 @@ export async function checkOut(
   earlier: Commit | null = null,
 ): Promise<string[]> {
   checkCommitId(commit);
+  const pointers = usesLfs(mirror, commit);
   const write = (): Promise<void> => gitSilently(mirror, writing(commit), placesOf(folder));
   // compared in parallel, because the attributes seldom differ
   const differing = earlier === null ? null : haveOtherAttributes(mirror, earlier, commit);
@@ -37,8 +38,11 @@ export async function checkOut(
   } finally {
     rmSync(indexOf(folder), { force: true });
   }
-  return unsupported(folder);
+  return unsupported(folder, await pointers);
 }
+
+/** Submodules that a warning names. */
+const MOST_NAMED = 3;
 
 /** The path of git's index of a folder, beside that folder. */
 export function indexOf(folder: string): string {
@@ -77,14 +81,38 @@ export function emptyFolder(folder: string): void {
   for (const name of readdirSync(folder)) rmSync(path.join(folder, name), { recursive: true, force: true });
 }
 
-function unsupported(folder: string): string[] {
+/** True if any .gitattributes of the commit names the filter of Git LFS. */
+function usesLfs(mirror: string, commit: Commit): Promise<boolean> {
+  const args = ['grep', '--quiet', '--fixed-strings', 'filter=lfs', commit, '--', ':(glob)**/.gitattributes'];
+  // git exits with a failure if it finds nothing
+  return gitSilently(mirror, args).then(
+    () => true,
+    () => false,
+  );
+}
+
+function unsupported(folder: string, hasPointers: boolean): string[] {
   const warnings: string[] = [];
-  if (existsSync(path.join(folder, '.gitmodules'))) {
-    warnings.push('this commit has submodules, which are not checked out: their folders are empty');
+  const modules = submodulesIn(folder);
+  if (modules !== null) {
+    const hint = 'commit their files instead, or fetch them in app.build';
+    warnings.push(
+      `this commit has submodules${modules}, which are not checked out: their folders are empty; ${hint}`,
+    );
   }
-  const attributes = path.join(folder, '.gitattributes');
-  if (existsSync(attributes) && readFileSync(attributes, 'utf8').includes('filter=lfs')) {
-    warnings.push('this commit uses Git LFS, which is not supported: its files are pointers');
+  if (hasPointers) {
+    const hint = 'commit the files themselves: git lfs migrate export --include="*"';
+    warnings.push(`this commit uses Git LFS, which is not supported: its files are pointers; ${hint}`);
   }
   return warnings;
+}
+
+/** The paths of the submodules, as a clause; null if there are none. */
+function submodulesIn(folder: string): string | null {
+  const file = path.join(folder, '.gitmodules');
+  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return null;
+  const paths = [...readFileSync(file, 'utf8').matchAll(/^\s*path\s*=\s*(.+?)\s*$/gm)].map(([, at]) => at);
+  return paths.length === 0
+    ? ''
+    : ` (${paths.slice(0, MOST_NAMED).join(', ')}${paths.length > MOST_NAMED ? ', …' : ''})`;
 }

@@ -18,6 +18,7 @@ import type { PhaseReport } from '../journal/phase';
 import { explained, phase, skip } from '../journal/phase';
 import { takeFiles } from './checkout-cache';
 import { presentEnvironment, whyUnfit } from './fitness';
+import { otherNodeWanted } from './wanted-node';
 import {
   completeRelease,
   findRelease,
@@ -104,7 +105,10 @@ async function makeIn(
     const warnings = await checkOut(home.mirrorGit, commit, dir, earlier).catch((error: unknown) =>
       checkOutAgain(work, dir, error),
     );
-    for (const message of warnings) await work.report({ type: 'warning', message });
+    // an image has its own Node
+    const node = packing.fromFolder ? otherNodeWanted(dir) : null;
+    for (const message of [...warnings, ...(node === null ? [] : [node])])
+      await work.report({ type: 'warning', message });
   });
   // read while the tests run
   const described = describe(home, commit);

@@ -9,9 +9,11 @@ import { keptSettings } from '../config/saved-settings';
 import { say } from './say';
 
 const ANSWER_WITHIN_MS = 5000;
+/** The length of a commit id in a SHA-256 repository. */
+const SHA256_DIGITS = 64;
 
 /**
- * Throws E_SOURCE for an unreadable SOURCE, before anything changes. A SOURCE saved by an earlier start is not checked:
+ * Throws E_SOURCE for an unreadable SOURCE and E_SHA256, before anything changes. A SOURCE saved by an earlier start is not checked:
  * it may be unreachable for a while, for example after a reboot without a network.
  */
 export async function checkGivenSource(
@@ -21,8 +23,10 @@ export async function checkGivenSource(
 ): Promise<void> {
   if (!given || given === keptSettings(home.settings).SOURCE) return;
   const asked = await askSource(home, given, branch, ANSWER_WITHIN_MS);
-  if (typeof asked === 'string') return;
   const shown = withoutPassword(given);
+  if (typeof asked === 'string' && asked.length === SHA256_DIGITS)
+    throw new KnownError('E_SHA256', `SOURCE=${shown} is a SHA-256 repository, so nothing was changed.`);
+  if (typeof asked === 'string') return;
   throw new KnownError(
     'E_SOURCE',
     `SOURCE=${shown} cannot be read, so nothing was changed: ${asked.why}.`,

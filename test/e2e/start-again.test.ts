@@ -134,6 +134,22 @@ describe('npm start applies', () => {
 });
 
 describe('npm start fails and changes nothing', () => {
+  it('for a SOURCE that is a SHA-256 repository', async () => {
+    const folder = path.join(clone.dir, '..', 'sha256');
+    const commit = 'git -c user.name=a -c user.email=a@b commit --quiet --allow-empty --message=first';
+    await clone.shell(
+      `git init --quiet --initial-branch=main --object-format=sha256 ${folder} && cd ${folder} && ${commit}`,
+    );
+
+    const said = await startWith(`SOURCE='${folder}'`);
+
+    expect(said.code).toBe(1);
+    expect(said.text).toMatch(
+      /✗ SOURCE=\S+ is a SHA-256 repository, so nothing was changed\.\n {2}Copy it: .* \[E_SHA256\]\n$/,
+    );
+    expect(readFileSync(clone.home.settings, 'utf8')).not.toContain('sha256');
+  });
+
   it('for a SOURCE that cannot be read', async () => {
     const settings = readFileSync(clone.home.settings, 'utf8');
     const loaded = await deployerLoaded(clone.home);

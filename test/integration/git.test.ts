@@ -4,6 +4,7 @@ import { once } from 'node:events';
 import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
+import type { KnownError } from '../../deploy/core/errors';
 import { currentBranch, resolveRef, uncommittedCount } from '../../deploy/git/clone';
 import { sendCommit, updateMirror } from '../../deploy/git/mirror';
 import { describe as describeCommit } from '../../deploy/git/mirror-commits';
@@ -69,6 +70,22 @@ describe('in a clone', () => {
     await expect(resolveRef(path.join(clone.dir, 'unpacked'), 'HEAD')).rejects.toThrow(
       /not a git repository of its own/,
     );
+  });
+
+  test('a repository with SHA-256 is refused, and can be copied as the hint says', async () => {
+    const folder = path.join(top, 'sha256');
+    clone.git('init', '--quiet', '--initial-branch=main', '--object-format=sha256', folder);
+    const other = repository(folder);
+    other.write('a', '1');
+    other.commit('first');
+    const refusal = await resolveRef(folder, 'HEAD').catch((error: unknown) => error);
+    expect(refusal).toMatchObject({ code: 'E_SHA256', message: `${folder} is a SHA-256 repository.` });
+    await expect(updateMirror(home, folder)).rejects.toThrow(code('E_SHA256'));
+
+    const [, commands = ''] = (refusal as KnownError).hint.split('Copy it: ');
+    execFileSync('sh', ['-e', '-c', commands], { cwd: folder, stdio: 'ignore' });
+    await updateMirror(home, path.join(top, 'sha1'));
+    expect(await describeCommit(home, await tipOf(home, 'main'))).toMatchObject({ subject: 'first' });
   });
 
   test('a repository without a commit is refused with E_NO_COMMIT', async () => {
@@ -208,6 +225,37 @@ describe('the mirror', () => {
       delete process.env.XDG_CONFIG_HOME;
     }
     expect((await describeCommit(home, older)).subject).toBe('older');
+  });
+
+  test('follows a source that is a shallow clone, also when its history is rewritten', async () => {
+    clone.commit('first');
+    clone.commit('second');
+    const source = shallow();
+    await updateMirror(home, source.dir);
+    expect(await tipOf(home, 'main')).toBe(source.git('rev-parse', 'HEAD'));
+    source.commit('third');
+    source.git('commit', '--quiet', '--allow-empty', '--amend', '--message=another third');
+    await updateMirror(home, source.dir);
+    expect(await tipOf(home, 'main')).toBe(source.git('rev-parse', 'HEAD'));
+  });
+
+  test('says that a source is a partial clone, and follows it once it is complete', async () => {
+    clone.git('config', 'uploadpack.allowFilter', 'true');
+    clone.write('a', '1');
+    clone.commit('first');
+    clone.write('a', '2');
+    clone.commit('second');
+    const folder = path.join(top, 'partial');
+    clone.git('clone', '--quiet', '--filter=blob:none', `file://${clone.dir}`, folder);
+    const failure = await updateMirror(home, folder).catch((error: unknown) => error);
+    expect(failure).toMatchObject({
+      code: 'E_SOURCE',
+      message: `The source ${folder} cannot be read: it lacks objects, as a partial clone does.`,
+    });
+    const [, commands = ''] = (failure as KnownError).hint.split('Complete it: ');
+    execFileSync('sh', ['-e', '-c', commands], { cwd: folder, stdio: 'ignore' });
+    await updateMirror(home, folder);
+    expect(await tipOf(home, 'main')).toBe(clone.git('rev-parse', 'HEAD'));
   });
 
   test('follows a push.git that was pushed from a shallow clone', async () => {

@@ -414,6 +414,62 @@ describe('installing packages', () => {
     });
   });
 
+  test.each([
+    ['pnpm-lock.yaml', 'pnpm'],
+    ['yarn.lock', 'Yarn'],
+    ['bun.lockb', 'Bun'],
+  ])('fails with only %s, the lockfile of another package manager', async (file, manager) => {
+    clone.write('package.json', { dependencies: { tiny: '1' } });
+    clone.write(file, '');
+    expect(await failure(release('one'))).toMatchObject({
+      code: 'E_INSTALL',
+      message: `This commit has ${file} of ${manager} and no package-lock.json, and Switchyard installs with npm.`,
+      hint: 'Commit that file too: npm install --package-lock-only && git add package-lock.json',
+    });
+  });
+
+  test.each(['null', '[]', '"text"', '5', 'true'])(
+    'fails with a package.json of %s, which is not an object',
+    async (text) => {
+      const dir = release('one');
+      writeFileSync(path.join(dir, 'package.json'), text);
+      expect(await failure(dir)).toMatchObject({
+        code: 'E_INSTALL',
+        message: 'package.json is valid JSON, but not an object.',
+      });
+    },
+  );
+
+  test.each([
+    ['null', 'package-lock.json is valid JSON, but not an object.'],
+    ['{"packages": "x"}', '"packages" in package-lock.json is not a list of packages.'],
+    [
+      '{"packages": {"node_modules/tiny": null}}',
+      '"packages" in package-lock.json is not a list of packages.',
+    ],
+  ])('fails with a lockfile of %s', async (text, message) => {
+    clone.manifest({}, TINY);
+    const dir = release('one');
+    writeFileSync(path.join(dir, 'package-lock.json'), text);
+    expect(await failure(dir)).toMatchObject({ code: 'E_INSTALL', message });
+  });
+
+  test('fails with a folder in the place of package.json', async () => {
+    const dir = release('one');
+    mkdirSync(path.join(dir, 'package.json'));
+    expect(await failure(dir)).toMatchObject({ message: 'This commit has no package.json.' });
+  });
+
+  test('ignores a byte order mark, as npm does', async () => {
+    clone.manifest({}, TINY);
+    const dir = release('one');
+    for (const name of ['package.json', 'package-lock.json']) {
+      const file = path.join(dir, name);
+      writeFileSync(file, `\uFEFF${readFileSync(file, 'utf8')}`);
+    }
+    expect(await install(dir)).toBe('npm ci');
+  });
+
   test('succeeds when there is nothing to install', async () => {
     clone.write('package.json', { name: 'app' });
     const dir = release('one');

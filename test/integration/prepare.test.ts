@@ -250,12 +250,17 @@ describe('preparing a release', () => {
     }
   });
 
-  test('warns about submodules and Git LFS, which are not supported', async () => {
-    clone.write('.gitmodules', '');
-    clone.write('.gitattributes', '*.bin filter=lfs');
+  test('warns about submodules, Git LFS and another Node', async () => {
+    clone.write('.gitmodules', '[submodule "lib"]\n\tpath = vendor/lib\n\turl = ../lib\n');
+    clone.write('assets/.gitattributes', '*.bin filter=lfs');
+    clone.manifest({ engines: { node: '>=99' } }, TINY);
     await prepare();
     const warnings = reported.flatMap((entry) => (entry.type === 'warning' ? [entry.message] : []));
-    expect(warnings).toEqual([expect.stringContaining('submodules'), expect.stringContaining('Git LFS')]);
+    expect(warnings).toEqual([
+      expect.stringContaining('submodules (vendor/lib)'),
+      expect.stringContaining('Git LFS'),
+      expect.stringContaining('Node >=99'),
+    ]);
   });
 
   test('uses the defaults without deploy.config.js, and no npm without packages', async () => {

@@ -28,6 +28,7 @@ export interface Package {
 export interface Manifest {
   version?: string;
   scripts?: Record<string, string>;
+  engines?: Record<string, string>;
 }
 
 /** A home with its folders, and a clone beside it; both are removed after the test. */

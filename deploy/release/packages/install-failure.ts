@@ -33,7 +33,22 @@ export function incomplete(what: string): KnownError {
   );
 }
 
-export function noLockfile(): KnownError {
+/** The lockfiles of other package managers. */
+const OTHER_LOCKFILES = {
+  'pnpm-lock.yaml': 'pnpm',
+  'yarn.lock': 'Yarn',
+  'bun.lock': 'Bun',
+  'bun.lockb': 'Bun',
+};
+
+/** @param files the names of the commit's files at its top, where they are known */
+export function noLockfile(files: string[] = []): KnownError {
+  const other = Object.entries(OTHER_LOCKFILES).find(([file]) => files.includes(file));
+  if (other) {
+    const message = `This commit has ${other[0]} of ${other[1]} and no package-lock.json, and Switchyard installs with npm.`;
+    const hint = 'Commit that file too: npm install --package-lock-only && git add package-lock.json';
+    return new KnownError('E_INSTALL', message, hint);
+  }
   const hint = 'Run npm install once and commit package-lock.json.';
   return new KnownError('E_INSTALL', 'This commit has no package-lock.json.', hint);
 }

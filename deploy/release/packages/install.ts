@@ -1,4 +1,5 @@
 /** Installs a release's node_modules: from the store, from the clone, or by `npm ci`. */
+import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Commit } from '../../core/release';
@@ -48,7 +49,7 @@ export interface Installed {
 export async function installModules(work: Installation): Promise<Installed> {
   const files = readPackageFiles(work.dir);
   if (!hasDependencies(files)) return whole('none');
-  if (files.lock === null) throw noLockfile();
+  if (files.lock === null) throw noLockfile(readdirSync(work.dir));
   // npm would empty the folder; a committed link would lead npm and our hard links out of the release
   await rm(path.join(work.dir, 'node_modules'), { recursive: true, force: true });
   if (!isShareable(files)) return whole(await npmCi(work, files));

@@ -2,6 +2,7 @@
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { InstalledPackage, Lacking, LockedPackage } from '../../core/lacking-packages';
+import { parseJson } from '../../core/json';
 import { lackingPackages } from '../../core/lacking-packages';
 import type { PackageFiles } from './package-files';
 import { ownLibc } from '../fitness';
@@ -52,7 +53,7 @@ function packageAt(folder: string): InstalledPackage | null {
 
 function manifestIn(folder: string): { name?: unknown; version?: unknown } | null {
   try {
-    return JSON.parse(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { version?: unknown };
+    return parseJson(readFileSync(path.join(folder, 'package.json'), 'utf8')) as { version?: unknown };
   } catch {
     return null;
   }

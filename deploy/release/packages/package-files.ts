@@ -1,8 +1,9 @@
 /** Reads package.json and lockfile, and computes the key under which node_modules can be shared. */
 import { createHash } from 'node:crypto';
-import { existsSync, readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../../core/errors';
+import { isObject, parseJson } from '../../core/json';
 import type { LockedPackage } from '../../core/lacking-packages';
 
 const DEPENDENCY_FIELDS = [
@@ -57,11 +58,9 @@ export function packageFiles(textOf: (name: string) => string | null): PackageFi
   const [lockName, lock] = LOCKFILES.map((name) => [name, textOf(name)] as const).find(
     ([, text]) => text !== null,
   ) ?? ['', null];
-  const parsed =
-    lock === null ? null : (parse(lock, lockName) as { packages?: Record<string, LockedPackage> });
   return {
-    manifest: parse(manifest, 'package.json') as Manifest,
-    lock: lock === null ? null : { text: lock, packages: parsed?.packages ?? {} },
+    manifest: objectIn(manifest, 'package.json', 'Put an object into it, such as {"name": "app"}.'),
+    lock: lock === null ? null : { text: lock, packages: packagesIn(lock, lockName) },
     npmrc: textOf('.npmrc') ?? '',
   };
 }
@@ -104,12 +103,27 @@ function runsScripts(manifest: Manifest): boolean {
 
 function textOf(folder: string, name: string): string | null {
   const file = path.join(folder, name);
-  return existsSync(file) ? readFileSync(file, 'utf8') : null;
+  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8') : null;
+}
+
+/** The packages of a lockfile; none in the oldest format, which has no such list. */
+function packagesIn(text: string, name: string): Record<string, LockedPackage> {
+  const hint = `Move it away and make a new one: npm install --package-lock-only`;
+  const { packages = {} } = objectIn(text, name, hint);
+  if (isObject(packages) && Object.values(packages).every(isObject))
+    return packages as Record<string, LockedPackage>;
+  throw new KnownError('E_INSTALL', `"packages" in ${name} is not a list of packages.`, hint);
+}
+
+function objectIn(text: string, name: string, hint: string): Record<string, unknown> {
+  const value = parse(text, name);
+  if (isObject(value)) return value;
+  throw new KnownError('E_INSTALL', `${name} is valid JSON, but not an object.`, hint);
 }
 
 function parse(text: string, name: string): unknown {
   try {
-    return JSON.parse(text);
+    return parseJson(text);
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
     throw new KnownError('E_INSTALL', `${name} is not valid JSON: ${why}`);
