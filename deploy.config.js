@@ -30,6 +30,9 @@ module.exports = {
     port: 8000,
     /** The largest request body that nginx passes to the app: 512k, 25m. */
     maxBody: '25m',
+    /** How many requests one address may have at once, WebSockets and other streams included; more get 429. This machine
+        and private networks are not counted. Null: any number. */
+    perAddress: 2000,
   },
   slots: {
     /** The port of each slot; or the number of slots, `slots: 4` (2 to 8), on consecutive ports: blue, green,

@@ -743,6 +743,23 @@ const SABOTAGES = [
     test: 'test/e2e/full-disk.test.ts',
     name: 'the new release stays live when an operator aborts',
   },
+  {
+    invariant: 18,
+    what: 'clients have all the time they want for a header',
+    file: 'nginx/site.conf.template',
+    from: 'client_header_timeout 5s;',
+    to: 'client_header_timeout 60s;',
+    test: 'test/integration/exhaustion.test.ts',
+  },
+  {
+    invariant: 18,
+    what: 'verify has no way around an nginx without a free connection',
+    file: 'deploy/health/verify-through-nginx.ts',
+    from: 'if (!(await traffic.leadsTo(target.proof.slot))) return null;',
+    to: 'return null;',
+    test: 'test/e2e/exhausted.test.ts',
+    name: 'answers nobody at all',
+  },
 ];
 
 module.exports = { SABOTAGES };

@@ -76,6 +76,7 @@ export const schema = z.strictObject({
         .string()
         .regex(/^\d+[km]$/, 'is not a size such as 25m')
         .default('25m'),
+      perAddress: z.number().int().min(1).nullable().default(2000),
     })
     .prefault({}),
   slots: slots.prefault({}),

@@ -84,6 +84,11 @@ export interface Traffic {
    * @param slot sends the request as a user of this slot where several are live; left out: as any user
    */
   verify(healthPath: string, signal?: AbortSignal, slot?: SlotName): Promise<ProbeAnswer>;
+  /**
+   * For a verify without an answer: true when nginx drops new connections, so that nobody can ask through it, and its
+   * workers find this slot in the table. Throws E_UNREADABLE_TABLE.
+   */
+  leadsTo(slot: SlotName): Promise<boolean>;
 }
 
 /** The answer of a health path, or why there was none. */

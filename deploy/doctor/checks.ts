@@ -1,6 +1,7 @@
 /** All checks in report order. Each comes after the checks it needs. */
 import { checkClock } from './clock';
 import { checkConfiguration } from './configuration';
+import { checkConnections } from './connections';
 import { checkData } from './data';
 import { checkDeployer } from './deployer';
 import { checkDisk } from './disk';
@@ -49,7 +50,8 @@ export const CHECKS = {
   guard: { look: checkGuard, needs: ['deployer'] },
   kit: { look: checkKit, needs: ['deployer'] },
   nginx: { look: checkNginx, needs: home },
-  'nginx loaded': { look: checkLoaded, needs: ['nginx'] },
+  connections: { look: checkConnections, needs: ['nginx'] },
+  'nginx loaded': { look: checkLoaded, needs: ['connections'] },
   logs: { look: checkLogs, needs: ['nginx'] },
   ports: { look: checkPorts, needs: runtime },
   'traffic table': { look: checkTable, needs: ['journal'] },
@@ -58,10 +60,10 @@ export const CHECKS = {
   releases: { look: checkReleases, needs: ['journal', 'engine'] },
   standby: { look: checkStandby, needs: ['journal', 'traffic table', 'engine'] },
   data: { look: checkData, needs: home },
-  users: { look: checkUsers, needs: ['nginx', 'active slot'] },
+  users: { look: checkUsers, needs: ['connections', 'active slot'] },
   leftovers: { look: checkLeftovers, needs: ['journal', 'engine'] },
   secret: { look: checkSecret, needs: home },
-  webhook: { look: checkWebhook, needs: ['nginx', 'deployer', 'secret'] },
+  webhook: { look: checkWebhook, needs: ['connections', 'deployer', 'secret'] },
   'git push': { look: checkPush, needs: home },
   source: { look: checkSource, needs: ['configuration', 'journal'] },
   mirror: { look: checkMirror, needs: home },

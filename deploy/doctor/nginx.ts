@@ -11,7 +11,7 @@ import { fault, orOk, warning } from './finding';
 import type { DoctorContext } from './context';
 
 /** Modules that the templates in nginx/ use and a custom build may omit. */
-const NEEDED = ['rewrite', 'proxy', 'map', 'upstream_keepalive', 'split_clients'];
+const NEEDED = ['rewrite', 'proxy', 'map', 'geo', 'limit_conn', 'upstream_keepalive', 'split_clients'];
 const LINES = 5;
 
 export async function checkNginx(context: DoctorContext): Promise<Judgement[]> {

@@ -1,6 +1,6 @@
 /** After the shift, verifies that users get the very process that passed verify. */
 import { KnownError } from '../core/errors';
-import type { ProbeAnswer } from '../core/interfaces';
+import type { ProbeAnswer, Traffic } from '../core/interfaces';
 import type { Proof } from '../core/slot';
 import type { DeployContext } from '../context';
 import type { ProcessWatch, Sight, Tell } from './process-watch';
@@ -14,7 +14,9 @@ const POLL_EVERY_MS = 50;
 
 /**
  * Probes through nginx: users must get this very process, and it must not have exited since its proof. Waits for an
- * engine that is down, because the slot may have gone down with it. Throws E_EXITED, E_NOT_SERVED, E_ENGINE.
+ * engine that is down, because the slot may have gone down with it. An nginx without free connections is a fault of
+ * neither: the process is then probed directly, and the table is read as nginx reads it
+ * (docs/decisions/0031-verify-while-nginx-is-full.md). Throws E_EXITED, E_NOT_SERVED, E_ENGINE.
  */
 export async function verifyServed(
   context: DeployContext,
@@ -24,13 +26,13 @@ export async function verifyServed(
 ): Promise<void> {
   const target = verifyTarget(context, proof);
   const process = processWatch(context, proof, tell);
-  const answer = await askThroughNginx(context, target, signal);
+  const answer = await askThroughNginx(context, target, tell, signal);
   // a process that exited and was restarted meanwhile gives the same answer
   const sight = await process.look();
   if (isGood(answer, proof)) return;
   const again =
     sight === 'away' && (await engineIsBack(context, target, process, signal))
-      ? await askThroughNginx(context, target, signal)
+      ? await askThroughNginx(context, target, tell, signal)
       : answer;
   if (isGood(again, proof)) return;
   throw new KnownError(
@@ -41,10 +43,30 @@ export async function verifyServed(
 
 function askThroughNginx(
   { traffic }: DeployContext,
-  { health, proof }: VerifyTarget,
+  target: VerifyTarget,
+  tell: Tell,
   signal?: AbortSignal,
 ): Promise<ProbeAnswer> {
-  return unlessSilent(() => traffic.verify(health, signal, proof.slot), signal);
+  return unlessSilent(async () => {
+    const answer = await traffic.verify(target.health, signal, target.proof.slot);
+    return answer.status === null ? ((await askAround(traffic, target, tell, signal)) ?? answer) : answer;
+  }, signal);
+}
+
+/** The good answer of the process itself while nginx is full and its table leads to the slot; otherwise null. */
+async function askAround(
+  traffic: Traffic,
+  target: VerifyTarget,
+  tell: Tell,
+  signal?: AbortSignal,
+): Promise<ProbeAnswer | null> {
+  if (!(await traffic.leadsTo(target.proof.slot))) return null;
+  const answer = await ask(target, signal);
+  if (!isGood(answer, target.proof)) return null;
+  await tell(
+    'nginx has no free connection for a probe: the process and the traffic table were checked instead',
+  );
+  return answer;
 }
 
 /** Returns true when the slot answers again. Throws E_ENGINE if it does not in time. */

@@ -1,5 +1,5 @@
 /** Lists the files that a process has open, by their current names even after a rename. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
 /** By descriptor. Empty for another user's process and for one that has just ended. */
 export function openDescriptors(pid: number): { fd: string; file: string }[] {
@@ -18,4 +18,14 @@ export function openFiles(pid: number): string[] {
 export function allOpenFiles(): Set<string> {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
   return new Set(pids.flatMap((pid) => openFiles(Number(pid))));
+}
+
+/** How many files the process may open at once; null when it has ended. */
+export function openFilesLimit(pid: number): number | null {
+  try {
+    const soft = /^Max open files\s+(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];
+    return soft === 'unlimited' ? Infinity : Number(soft);
+  } catch {
+    return null;
+  }
 }

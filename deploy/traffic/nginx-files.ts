@@ -14,6 +14,9 @@ import type { WorkerUser } from './worker-user';
 
 /** A few workers already handle far more than the apps can; more would only hold more idle connections. */
 const MOST_WORKERS = 4;
+/** How many connections a worker can hold. It may open twice as many files, because it buffers large bodies in files. */
+export const WORKER_CONNECTIONS = 32_768;
+export const WORKER_FILES = 2 * WORKER_CONNECTIONS;
 /** nginx treats these as syntax, even in quotes; a colon would end a unix socket's path. */
 const UNUSABLE_IN_A_PATH = /["'$\\:;{}\n\r]/;
 
@@ -70,6 +73,12 @@ export function writtenFiles({ nginx }: Home, { files }: NginxConfiguration): Re
   return Object.fromEntries(texts.filter(([, text]) => text !== null)) as Record<string, string>;
 }
 
+/** The mark of the configuration in the home, which nginx normally has loaded; null when there is none. */
+export function writtenMark({ nginx }: Pick<Home, 'nginx'>): string | null {
+  const site = textOf(path.join(nginx, 'site.conf')) ?? '';
+  return /X-Switchyard-Configuration "(\w+)"/.exec(site)?.[1] ?? null;
+}
+
 export interface NginxConfiguration {
   /** A hash over all files; a running nginx reports it, which shows which configuration it has loaded. */
   mark: string;
@@ -115,13 +124,18 @@ function settingsFor(
     deployerPort: config.deployer.port,
     maxBody: config.http.maxBody,
     workerUser: user,
-    workers: Math.min(availableParallelism(), MOST_WORKERS),
+    workers: workerCount(),
+    connections: WORKER_CONNECTIONS,
+    files: WORKER_FILES,
+    perAddress: config.http.perAddress,
     ipv6: hasIpv6(),
     unusedModules: ['fastcgi', 'uwsgi', 'scgi'].filter(
       (name) => !binary.built.includes(`--without-http_${name}_module`),
     ),
   };
 }
+
+export const workerCount = (): number => Math.min(availableParallelism(), MOST_WORKERS);
 
 /** The clone's nginx/ folder, relative to the source or to dist/. */
 function templateFolder(): string {

@@ -24,6 +24,7 @@ import {
   writeConfiguration,
   writeFiles,
   writtenFiles,
+  writtenMark,
 } from './nginx-files';
 import { acceptingWorkers, masterOf, processesOf } from './nginx-processes';
 import { portInUse } from '../os/port-holder';
@@ -113,7 +114,8 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
       const nginx = await binary();
       const wanted = configurationFor(home, config, nginx, findWorkerUser());
       forgetClosing(home);
-      const loaded = await loadedMark(home, config.http.port, PATIENCE_MS);
+      // an nginx without free connections does not answer, and may need another configuration for just that reason
+      const loaded = await loadedMark(home, config.http.port, PATIENCE_MS).catch(() => writtenMark(home));
       if (loaded === wanted.mark && changedFiles(home, wanted).length === 0) return false;
       await tryOut(home, nginx.file, wanted, config.http.port);
       if (loaded === wanted.mark) writeFiles(home.nginx, wanted.files);

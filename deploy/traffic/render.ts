@@ -22,6 +22,11 @@ export interface NginxSettings {
   /** The user that workers run as; null if nginx is not started as root and its workers keep its user. */
   workerUser: { name: string; group: string } | null;
   workers: number;
+  /** How many connections a worker can hold, and how many files it may open. */
+  connections: number;
+  files: number;
+  /** How many requests one address may have at once; null for any number. */
+  perAddress: number | null;
   /** Whether the machine has IPv6. Without it, `listen [::]` would prevent nginx from starting. */
   ipv6: boolean;
   /** Modules of this nginx that we do not use but that require a temp folder: `fastcgi`. */
@@ -54,6 +59,12 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
       ? `user ${workerUser.name} ${workerUser.group};`
       : '# Not started as root: the workers keep the rights of whoever started nginx.',
     WORKERS: String(settings.workers),
+    CONNECTIONS: String(settings.connections),
+    FILES: String(settings.files),
+    LIMIT_LINE:
+      settings.perAddress === null
+        ? '# An address may have any number of requests at once.'
+        : `limit_conn addresses ${settings.perAddress};`,
     UNUSED_MODULE: settings.unusedModules.map((module) => ({ MODULE: module })),
     SLOT: settings.slots.map(({ name, port }) => ({ SLOT: name, PORT: String(port) })),
     // the last bucket takes whatever remains after 99 times 1%

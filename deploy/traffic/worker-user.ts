@@ -66,6 +66,11 @@ export function checkTableIsReadable(home: Home, slots: SlotName[], user: Worker
   );
 }
 
+/** True when the workers find this file of the table in force, by the path that nginx itself uses. */
+export function workersFind({ traffic }: Pick<Home, 'traffic'>, file: string): boolean {
+  return holds(findWorkerUser(), '-f', path.join(traffic, file));
+}
+
 /** The first folder on the path that the user may not enter; null if the path is open. */
 export function closedFolder(folder: string, user: WorkerUser | null): string | null {
   return ancestorsOf(folder).find((ancestor) => !holds(user, '-x', ancestor)) ?? null;

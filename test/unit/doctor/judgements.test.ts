@@ -6,6 +6,7 @@ import type { ProbeAnswer } from '../../../deploy/core/interfaces';
 import type { Deployment } from '../../../deploy/core/deployment';
 import type { RunningSlot } from '../../../deploy/core/slot';
 import { judgeJournal, judgeSkew } from '../../../deploy/doctor/clock';
+import { judgeConnections } from '../../../deploy/doctor/connections';
 import { judgeData } from '../../../deploy/doctor/data';
 import { judgeDeployer } from '../../../deploy/doctor/deployer';
 import { judgeDisk } from '../../../deploy/doctor/disk';
@@ -125,6 +126,22 @@ test('nginx: missing modules are named, and an outdated configuration is a fault
   expect(judgeLoaded({ ...same, edited: ['site.conf'] })[0]?.message).toContain(
     '/h/nginx/site.conf was changed',
   );
+});
+
+test('connections: dropped ones are a fault, and a low limit of open files is a warning', () => {
+  const enough = { port: 80, drops: false, open: 3, files: 65_536 };
+  expect(judgeConnections(enough)[0]).toMatchObject({
+    status: 'ok',
+    message: '3 connections of clients open',
+  });
+  expect(judgeConnections({ ...enough, drops: true })[0]).toMatchObject({
+    status: 'fault',
+    fix: expect.stringContaining("'( sport = :80 )'"),
+  });
+  expect(judgeConnections({ ...enough, files: 1024 })[0]).toMatchObject({
+    status: 'warning',
+    message: expect.stringMatching(/1024 files instead of 65536, .* 1024 connections/),
+  });
 });
 
 test('ports: only another process is a fault, named with its pid', () => {

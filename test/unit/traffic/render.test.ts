@@ -17,6 +17,9 @@ const SETTINGS: NginxSettings = {
   maxBody: '7m',
   workerUser: null,
   workers: 2,
+  connections: 1024,
+  files: 2048,
+  perAddress: 100,
   ipv6: true,
   unusedModules: ['fastcgi'],
 };
