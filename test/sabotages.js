@@ -1,23 +1,23 @@
 // @ts-check
 /**
- * One sabotage for each promise: what is broken, and the test that must turn red. test/README.md tells them in
- * words; `npm run sabotage` carries them out.
+ * The sabotages of each promise: the broken line and the test that must turn red. test/README.md describes them, and
+ * `npm run sabotage` runs them.
  *
  * @typedef {object} Sabotage
- * @property {number} invariant number in test/README.md
+ * @property {number} invariant its number in test/README.md
  * @property {string} what
  * @property {string} file
- * @property {string} from stands in the file exactly once
+ * @property {string} from occurs exactly once in the file
  * @property {string} to
  * @property {string} test path of the test file
- * @property {string} [name] of the test, when one is enough
+ * @property {string} [name] of the test, if one is enough
  */
 
 /** @type {Sabotage[]} */
 const SABOTAGES = [
   {
     invariant: 1,
-    what: 'the table is removed and made again instead of renamed',
+    what: 'the traffic table is removed and recreated instead of renamed',
     file: 'deploy/traffic/table-folder.ts',
     from: 'renameSync(next, home.traffic);',
     to: 'rmSync(home.traffic, { force: true }); renameSync(next, home.traffic);',
@@ -33,7 +33,7 @@ const SABOTAGES = [
   },
   {
     invariant: 2,
-    what: 'what is held goes live without a second proof',
+    what: 'a held release goes live without a second verify',
     file: 'deploy/strategies/blue-green.ts',
     from: "{ step: { do: 'hold', ...proof }, undo: [] }, verify(proof)]",
     to: "{ step: { do: 'hold', ...proof }, undo: [] }]",
@@ -41,7 +41,7 @@ const SABOTAGES = [
   },
   {
     invariant: 2,
-    what: 'a tester of a held slot falls onto another one',
+    what: 'a tester of a held slot falls back to another slot',
     file: 'nginx/site.conf.template',
     from: 'proxy_pass http://direct_$preview;',
     to: 'proxy_pass http://slot_$preview;',
@@ -49,7 +49,7 @@ const SABOTAGES = [
   },
   {
     invariant: 2,
-    what: 'a crash falls to the other slot though the table names no standby',
+    what: 'requests to a crashed slot go to the other slot although the table names no standby',
     file: 'nginx/site.conf.template',
     from: 'if ($active = ${SLOT}) { set $behind $standby; }',
     to: 'if ($active = ${SLOT}) { set $behind green; }',
@@ -57,7 +57,7 @@ const SABOTAGES = [
   },
   {
     invariant: 2,
-    what: 'a configuration that cannot be used counts as the defaults',
+    what: 'an unusable configuration counts as the defaults',
     file: 'deploy/config/evaluate.ts',
     from: "if (kind !== null) return { refused: 'kind', is: kind };",
     to: 'if (kind !== null) return { value: undefined, isEmpty: false };',
@@ -65,7 +65,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'a live release that a migration broke is called still serving',
+    what: 'a live release that a migration broke is reported as still serving',
     file: 'deploy/pipeline/steps/probe-live.ts',
     from: 'const migration = { ...known, liveFails: await liveFails(context, known, from) };',
     to: 'const migration = { ...known, liveFails: null };',
@@ -83,7 +83,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a deployment whose process died is left alone',
+    what: 'a deployment whose process died is not recovered',
     file: 'deploy/core/dispatch.ts',
     from: 'const dead = pending.find(({ state }) => isActive(state));',
     to: 'const dead = pending.find(({ state }) => isActive(state) && false);',
@@ -92,7 +92,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'of a deployment that died the slots are put back, and users are not',
+    what: 'recovery of a dead deployment restores the slots but not the traffic',
     file: 'deploy/core/recovery.ts',
     from: 'isTakenBack(planned, index, phases) ? stillThere(planned) : planned',
     to: 'isTakenBack(planned, index, phases) ? planned : stillThere(planned)',
@@ -101,7 +101,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'an engine that is away for a moment ends a bake',
+    what: 'an engine that is down for a moment fails a bake',
     file: 'deploy/health/process-watch.ts',
     from: "if (error.code === 'E_ENGINE') return engineIsAway(error);",
     to: "if (error.code === 'E_ENGINE') throw error;",
@@ -110,7 +110,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'of several slots that serve only the active one is watched',
+    what: 'only the active one of several serving slots is watched',
     file: 'deploy/deployer/watchdog.ts',
     from: 'Promise.all(slots.map(probeSlot))',
     to: 'Promise.all(slots.slice(0, 1).map(probeSlot))',
@@ -119,7 +119,7 @@ const SABOTAGES = [
   },
   {
     invariant: 1,
-    what: 'a slot that has too much to do is taken for one that hangs',
+    what: 'an overloaded slot counts as hanging',
     file: 'deploy/health/slot-health.ts',
     from: 'isItself || (answer.status === null && hasServedSince(context, slot, asked))',
     to: 'isItself',
@@ -128,7 +128,7 @@ const SABOTAGES = [
   },
   {
     invariant: 1,
-    what: 'a plan takes a slot for dead that is too busy for its health path, and moves its users to nobody',
+    what: 'a plan treats a slot that is too busy for its health path as dead and leaves its users without a server',
     file: 'deploy/health/observe.ts',
     from: 'const { health } = await unlessSilent(() => askSlot(context, running));',
     to: "const { status } = await unlessSilent(() => askSlot(context, running)); const health = status === 200 ? 'good' : 'silent';",
@@ -137,7 +137,7 @@ const SABOTAGES = [
   },
   {
     invariant: 1,
-    what: 'a slot that answers badly at its health path is killed as one that hangs',
+    what: 'an unhealthy slot is killed like a hanging one',
     file: 'deploy/core/watch.ts',
     from: "health === 'silent' ? decideSilent(sight)",
     to: "health !== 'good' ? decideSilent({ ...sight, silentInARow: 3, silentForMs: 3000 })",
@@ -146,7 +146,7 @@ const SABOTAGES = [
   },
   {
     invariant: 1,
-    what: 'a slot whose health path alone hangs is killed between two requests of users',
+    what: 'a slot is killed although only its health path hangs',
     file: 'deploy/health/slot-health.ts',
     from: 'answer.status === null && !answersElse',
     to: 'answer.status === null',
@@ -155,7 +155,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a slot that hangs is killed before the standby has its users',
+    what: 'a hanging slot is killed before the standby has its users',
     file: 'deploy/deployer/act-on-slot.ts',
     from: 'const proven = isBusy(context) ? [] : await provenSubstitutes(context, slot);',
     to: 'const proven: SlotName[] = [];',
@@ -164,7 +164,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a deployer whose PM2 died while it was loaded does not notice',
+    what: 'a deployer does not notice that PM2 died while it was loading',
     file: 'deploy/deployer/handover.ts',
     from: 'pm2Daemons(context.home).find(({ pid }) => pid === process.ppid)',
     to: '{ pid: process.ppid }',
@@ -173,7 +173,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a live release that crashes again and again stays live',
+    what: 'a live release that keeps crashing stays live',
     file: 'deploy/core/crashes.ts',
     from: 'recentCrashes(crashes, rule, now).length >= rule.limit',
     to: 'recentCrashes(crashes, rule, now).length > 1000',
@@ -182,7 +182,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a slot that was stopped by hand is taken for one that is just ending',
+    what: 'a slot stopped by hand counts as still stopping',
     file: 'deploy/deployer/probe-slot.ts',
     from: 'running?.pid != null && running.pid === state.ended',
     to: 'running !== null && running.pid === state.ended',
@@ -191,7 +191,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'the watch waits for a stopping slot, though it has no standby for its users',
+    what: 'the watch waits for a stopping slot although its users have no standby',
     file: 'deploy/core/watch.ts',
     from: "return sight.hasSubstitute ? 'move-away' : 'adopt';",
     to: "return 'move-away';",
@@ -200,7 +200,7 @@ const SABOTAGES = [
   },
   {
     invariant: 1,
-    what: 'bringing back a dead slot moves its users to nobody though the standby answers',
+    what: 'restoring a dead slot leaves its users without a server although the standby answers',
     file: 'deploy/strategies/blue-green.ts',
     from: 'return nobodyServes && isProven ?',
     to: 'return nobodyServes && !isProven ?',
@@ -208,7 +208,7 @@ const SABOTAGES = [
   },
   {
     invariant: 3,
-    what: 'a slot of a rolling release that has ended since its proof, and was started again, is as good as proven',
+    what: 'a rolling slot that was restarted after its verify still counts as verified',
     file: 'deploy/health/verify-through-nginx.ts',
     from: 'const sight = await process.look();',
     to: "const sight: Sight = 'runs' as Sight;",
@@ -217,7 +217,7 @@ const SABOTAGES = [
   },
   {
     invariant: 1,
-    what: 'a rolling release is taken back over a slot that has died a moment ago',
+    what: 'a rolling release is rolled back to a slot that has just died',
     file: 'deploy/pipeline/run.ts',
     from: "if (step.do === 'shift') await waitForListeners(context, step.to);",
     to: '',
@@ -226,7 +226,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a pool that was made smaller is to be brought back in slots that are no more',
+    what: 'a smaller pool is restored in slots that no longer exist',
     file: 'deploy/strategies/restore.ts',
     from: '.filter((slot) => input.slots.includes(slot))',
     to: '',
@@ -235,7 +235,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'a rolling release goes on to the next slots while one that it has replaced may have died',
+    what: 'a rolling release continues without verifying the slots it has replaced again',
     file: 'deploy/strategies/rolling.ts',
     from: 'onTrial ? before.proofs.map(verify) : []',
     to: '[]',
@@ -243,7 +243,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'what a slot answered after it was replaced counts as usual, so that a bad release excuses itself',
+    what: "a bad release's own answers count towards the baseline, so it excuses itself",
     file: 'deploy/pipeline/steps/baseline.ts',
     from: 'at < since',
     to: 'at > 0',
@@ -251,7 +251,7 @@ const SABOTAGES = [
   },
   {
     invariant: 2,
-    what: 'a rolling release gets users from a slot that is being replaced',
+    what: 'users stay on a slot that a rolling release is replacing',
     file: 'deploy/strategies/rolling.ts',
     from: 'const staying = serving.filter((slot) => !batch.includes(slot));',
     to: 'const staying = serving;',
@@ -259,7 +259,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'a failed step is not taken back',
+    what: 'a failed step is not undone',
     file: 'deploy/pipeline/run.ts',
     from: 'await undo(context, work, work.plan.slice(0, started), waits ? again : 0);',
     to: '',
@@ -275,7 +275,7 @@ const SABOTAGES = [
   },
   {
     invariant: 7,
-    what: 'any signature of the right length is good',
+    what: 'any signature of the right length is accepted',
     file: 'deploy/http/webhook/signature.ts',
     from: 'return given.length === expected.length && timingSafeEqual(given, expected);',
     to: 'return given.length === expected.length;',
@@ -283,7 +283,7 @@ const SABOTAGES = [
   },
   {
     invariant: 7,
-    what: 'an example is taken for a secret',
+    what: 'an example secret is accepted',
     file: 'deploy/home/webhook-secret.ts',
     from: 'if (isExample(secret))',
     to: 'if (isExample(secret) && false)',
@@ -307,7 +307,7 @@ const SABOTAGES = [
   },
   {
     invariant: 8,
-    what: "what an app prints of its environment's values is told as it is",
+    what: "the app's environment values appear in logs",
     file: 'deploy/core/redact.ts',
     from: 'secrets.reduce((left, secret) => withoutCut(left.replaceAll(secret, HIDDEN), secret), text);',
     to: 'secrets.length < 0 ? HIDDEN : withoutCut(text, text);',
@@ -316,7 +316,7 @@ const SABOTAGES = [
   },
   {
     invariant: 9,
-    what: 'any signature lets a tester in',
+    what: 'any signature of a preview link lets a tester in',
     file: 'deploy/http/preview/link.ts',
     from: 'return given.length === expected.length && timingSafeEqual(given, expected);',
     to: 'return given.length === expected.length && timingSafeEqual(given, given);',
@@ -324,7 +324,7 @@ const SABOTAGES = [
   },
   {
     invariant: 10,
-    what: "the poll compares the source's tip with what runs",
+    what: "the poll compares the source's tip with the live release",
     file: 'deploy/core/tip-policy.ts',
     from: "if (tip === null || tip === lastSeen) return 'nothing';",
     to: "if (tip === null || tip === live) return 'nothing';",
@@ -340,7 +340,7 @@ const SABOTAGES = [
   },
   {
     invariant: 10,
-    what: 'the preflight counts what is free, and not what a release needs',
+    what: 'the preflight ignores the needs of a release',
     file: 'deploy/core/capacity.ts',
     from: 'return free - needs >= keep;',
     to: 'return free >= keep || needs < 0;',
@@ -349,7 +349,7 @@ const SABOTAGES = [
   },
   {
     invariant: 11,
-    what: 'a newer push does not take the place of one that waits',
+    what: 'a newer push does not supersede a waiting one',
     file: 'deploy/core/queue.ts',
     from: 'other.id > push.id',
     to: 'other.id > push.id + 1e9',
@@ -357,7 +357,7 @@ const SABOTAGES = [
   },
   {
     invariant: 11,
-    what: 'an abort lets the commands of its deployment go on',
+    what: 'an abort leaves the commands of its deployment running',
     file: 'deploy/pipeline/cancellation.ts',
     from: `killing = setInterval(() => void killMarkedProcesses(home, id), LOOK_EVERY_MS);
     void killMarkedProcesses(home, id);`,
@@ -367,7 +367,7 @@ const SABOTAGES = [
   },
   {
     invariant: 12,
-    what: "a failing failure-hook's error takes the place of the first one",
+    what: 'the error of a failure hook replaces the original error',
     file: 'deploy/pipeline/hooks.ts',
     from: "context.journal.tell(id, { type: 'warning', message: asKnown(error).message }),",
     to: 'context.journal.note(id, { errorCode: asKnown(error).code, cause: asKnown(error).message }),',
@@ -376,7 +376,7 @@ const SABOTAGES = [
   },
   {
     invariant: 12,
-    what: 'a receiver of notifications that does not listen is an exception',
+    what: 'an unreachable receiver of notifications throws an exception',
     file: 'deploy/notify/post.ts',
     from: 'return { ok: false, said: inWords(error, limitMs), again: true };',
     to: 'if (limitMs > 0) throw error; return { ok: false, said: inWords(error, limitMs), again: true };',
@@ -384,7 +384,7 @@ const SABOTAGES = [
   },
   {
     invariant: 12,
-    what: 'whoever stops the deployer waits for a receiver that hangs',
+    what: 'stopping the deployer waits for a hanging receiver',
     file: 'deploy/notify/notifier.ts',
     from: 'await Promise.race([told, sleep(LAST_WORDS_MS, undefined, { ref: false })]);',
     to: 'await Promise.all([told, sleep(LAST_WORDS_MS, undefined, { ref: false })]);',
@@ -392,7 +392,7 @@ const SABOTAGES = [
   },
   {
     invariant: 13,
-    what: 'the doctor takes any configuration that nginx has loaded for the right one',
+    what: 'doctor accepts any configuration that nginx has loaded',
     file: 'deploy/doctor/loaded.ts',
     from: 'if (loaded !== wanted) {',
     to: 'if (loaded === null) {',
@@ -400,7 +400,7 @@ const SABOTAGES = [
   },
   {
     invariant: 13,
-    what: 'npm start leaves a damaged mirror.git as it is, though the doctor advises it',
+    what: 'npm start does not repair a damaged mirror.git although doctor advises it',
     file: 'deploy/setup/mirror.ts',
     from: 'if (damage === null) return;',
     to: 'if (damage === null || source === null) return;',
@@ -409,7 +409,7 @@ const SABOTAGES = [
   },
   {
     invariant: 13,
-    what: 'an image that is gone is not missed',
+    what: 'a missing image is not noticed',
     file: 'deploy/release/fitness.ts',
     from: 'return fromFolder || (await has(release)) ?',
     to: 'return fromFolder || (await has(release)) || release ?',
@@ -418,7 +418,7 @@ const SABOTAGES = [
   },
   {
     invariant: 13,
-    what: 'a lost standby container is to be brought back by a deployment that does nothing',
+    what: 'the fix for a lost standby container is a deployment that does nothing',
     file: 'deploy/doctor/standby.ts',
     from: 'gone: deployTo(slot, short(live)),',
     to: 'gone: `npm run -s deploy -- ${short(live)}`,',
@@ -443,7 +443,7 @@ const SABOTAGES = [
   },
   {
     invariant: 14,
-    what: "one person's requests are taken for those of many",
+    what: "one user's requests count as those of many users",
     file: 'deploy/core/canary/design-effect.ts',
     from: 'Math.max(1, people / requests)',
     to: '1',
@@ -451,7 +451,7 @@ const SABOTAGES = [
   },
   {
     invariant: 14,
-    what: 'each request is another user, cookie or not',
+    what: 'each request counts as another user in spite of the cookie',
     file: 'nginx/site.conf.template',
     from: 'split_clients $cohort $bucket {',
     to: 'split_clients $request_id $bucket {',
@@ -459,7 +459,7 @@ const SABOTAGES = [
   },
   {
     invariant: 14,
-    what: 'a cookie keeps a user on a canary that is over',
+    what: 'a cookie keeps a user on a canary that has ended',
     file: 'nginx/site.conf.template',
     from: '    # The slot that a tester gets instead of the active one; see @preview.',
     to: '    if ($cookie_switchyard_cohort) { set $slot green; }',
@@ -493,7 +493,7 @@ const SABOTAGES = [
   },
   {
     invariant: 11,
-    what: 'a request that was withdrawn is carried out',
+    what: 'a withdrawn request is carried out',
     file: 'deploy/journal/journal.ts',
     from: 'if (known === null) throw',
     to: 'if (id === null) throw',
@@ -501,7 +501,7 @@ const SABOTAGES = [
   },
   {
     invariant: 10,
-    what: 'the verdicts of old deployments are forgotten with them',
+    what: 'the verdicts of old deployments are removed with them',
     file: 'deploy/journal/retention.ts',
     from: 'const kept = [...whole, ...decisive.map(({ id }) => id), ...this.singular()];',
     to: 'const kept = decisive.length < 0 ? this.singular() : whole;',
@@ -518,7 +518,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a lost journal brings back the commit that the clone stands on',
+    what: "after the loss of the journal the clone's current commit is restored",
     file: 'deploy/setup/rescue-journal.ts',
     from: 'await seed(home, config, journal, complete);',
     to: 'void seed;',
@@ -527,7 +527,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'the clock tells which release went live last',
+    what: 'the clock decides which release went live last',
     file: 'deploy/journal/reader.ts',
     from: 'ORDER BY live DESC LIMIT 1',
     to: "ORDER BY json_extract(body, '$.liveAt') DESC LIMIT 1",
@@ -535,7 +535,7 @@ const SABOTAGES = [
   },
   {
     invariant: 16,
-    what: 'nginx is not asked to open a renamed log again',
+    what: 'nginx is not told to reopen a renamed log',
     file: 'deploy/deployer/rotate-logs.ts',
     from: "process.kill(master, 'SIGUSR1');",
     to: '',
@@ -562,7 +562,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: "npm start takes nginx's workers without their master for another process",
+    what: "npm start treats nginx's workers without their master as another process",
     file: 'deploy/setup/server.ts',
     from: '...(nginx.processes().length > 0 ? [config.http.port] : []),',
     to: '...(nginx.running() ? [config.http.port] : []),',
@@ -571,7 +571,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a release goes live before it survives a power cut',
+    what: 'a release goes live before it would survive a power cut',
     file: 'deploy/os/flush.ts',
     from: "await run('sync', ['-f', '--', ...new Set(folders)]);",
     to: 'await Promise.resolve([run, folders]);',
@@ -579,7 +579,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a release with empty files is started as it is',
+    what: 'a release with empty files is started without a rebuild',
     file: 'deploy/core/release-damage.ts',
     from: "if (present.size === 0) return 'empty';",
     to: 'if (present.size === 0) return null;',
@@ -587,7 +587,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'an install without half of its packages is taken for whole',
+    what: 'an install that lacks packages counts as complete',
     file: 'deploy/core/lacking-packages.ts',
     from: 'if (need !== null) lacking[need].push(place);',
     to: '',
@@ -595,7 +595,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a release built by another Node is started as it is',
+    what: 'a release built by another Node is started without a rebuild',
     file: 'deploy/core/build-environment.ts',
     from: 'if (differ(built.abi ?? major(built.node), built.abi ? present.abi : major(present.node)))',
     to: 'if (differ(built.abi, undefined))',
@@ -604,7 +604,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'no earlier release is tried where the one that was live does not start',
+    what: 'no earlier release is tried when the live one does not start',
     file: 'deploy/pipeline/fall-back.ts',
     from: 'if (next === null) return;',
     to: 'if (next !== undefined) return;',
@@ -613,7 +613,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a start that fails stops nginx and the deployer',
+    what: 'a failed npm start stops nginx and the deployer',
     file: 'deploy/setup/start.ts',
     from: 'if (!serving || (failed && failed.commit !== serving.commit))\n      return sayWhatFailed(context, serving, failed);',
     to: 'if (!serving || failed) { await stopEverything(home, config); return 1; }',
@@ -622,7 +622,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'an undo that cannot start the live release is left at that',
+    what: 'an undo that cannot start the live release gives up',
     file: 'deploy/pipeline/fall-back.ts',
     from: 'if (!isRevival(failed)) return tryAgain(context, failed, error);',
     to: 'if (!isRevival(failed)) return;',
@@ -631,7 +631,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a killed deployment starts the release of another Node as it is',
+    what: 'the recovery of a killed deployment starts a release of another Node without a rebuild',
     file: 'deploy/pipeline/run.ts',
     from: "if (step.do === 'start') await how.beforeStart?.(step.commit);",
     to: '',
@@ -640,7 +640,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'the maintenance page stays in front of a release that has recovered',
+    what: 'the maintenance page stays although the release has recovered',
     file: 'deploy/deployer/probe-slot.ts',
     from: 'if (isBehindPage && state.goodInARow >= GOOD_AGAIN_AFTER)',
     to: 'if (isBehindPage && state.goodInARow < 0)',
@@ -649,7 +649,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a slot whose users were moved to the others is left out when it is restored',
+    what: 'a restore leaves out a slot whose users were moved to the others',
     file: 'deploy/strategies/restore.ts',
     from: 'return isAside ? [wanted] : [];',
     to: 'return isAside ? [] : [];',
@@ -658,7 +658,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a restore takes a process without its process manager for a healthy one',
+    what: 'a restore treats an orphaned process as healthy',
     file: 'deploy/strategies/restore.ts',
     from: 'serving.some((slot) => isSettled(input, slot))',
     to: 'serving.some((slot) => hasIt(input, slot))',
@@ -667,7 +667,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'deployments start from the path of a clone that was moved',
+    what: 'deployments start from the old path of a moved clone',
     file: 'deploy/home/clone-place.ts',
     from: 'if (now === root) return;',
     to: 'if (now !== undefined) return;',
@@ -676,7 +676,7 @@ const SABOTAGES = [
   },
   {
     invariant: 10,
-    what: 'old releases stay however much disk their packages take',
+    what: 'old releases stay regardless of the disk space of their packages',
     file: 'deploy/core/prune.ts',
     from: 'bytesOnDisk(found, [...kept, commit]) <= keepBytes',
     to: 'bytesOnDisk(found, [...kept, commit]) >= 0',
@@ -685,7 +685,7 @@ const SABOTAGES = [
   },
   {
     invariant: 10,
-    what: 'the limit on the disk goes over the rollback target',
+    what: 'the disk limit removes the rollback target',
     file: 'deploy/core/prune.ts',
     from: 'commit === target || bytesOnDisk',
     to: 'bytesOnDisk',
@@ -701,7 +701,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'a bake without evidence on a full disk is called healthy',
+    what: 'a bake without evidence on a full disk counts as healthy',
     file: 'deploy/core/capacity.ts',
     from: 'return free < FULL_BELOW;',
     to: 'return free < -FULL_BELOW;',
@@ -710,7 +710,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'a full disk ends a rolling release whose way back starts processes',
+    what: 'a full disk ends a rolling release whose rollback must start processes',
     file: 'deploy/pipeline/steps/bake.ts',
     from: 'proofs.every(({ slot }) => slot !== standby)',
     to: 'true',
@@ -719,7 +719,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'a build that was killed marks the commit as bad',
+    what: 'a killed build marks the commit bad',
     file: 'deploy/core/machine-fault.ts',
     from: 'if (killed !== null) {',
     to: 'if (killed === null) {',
@@ -728,7 +728,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'a commit that was bad for a limit stays bad with another limit',
+    what: 'a commit that failed at a limit stays bad after the limit has changed',
     file: 'deploy/core/tip-policy.ts',
     from: 'const isLifted = bad !== null && hasOtherLimit(bad, setting);',
     to: 'const isLifted = false;',
@@ -736,7 +736,7 @@ const SABOTAGES = [
   },
   {
     invariant: 5,
-    what: 'taking back goes on over slots that could not be started',
+    what: 'an undo continues with slots that could not be started',
     file: 'deploy/pipeline/run.ts',
     from: 'return context.slots.some(({ name, port }) => present.includes(name) && portInUse(port));',
     to: 'return false;',
@@ -745,7 +745,7 @@ const SABOTAGES = [
   },
   {
     invariant: 18,
-    what: 'clients have all the time they want for a header',
+    what: 'clients have unlimited time for a header',
     file: 'nginx/site.conf.template',
     from: 'client_header_timeout 5s;',
     to: 'client_header_timeout 60s;',
@@ -753,7 +753,7 @@ const SABOTAGES = [
   },
   {
     invariant: 18,
-    what: 'verify has no way around an nginx without a free connection',
+    what: 'verify has no way around an nginx without free connections',
     file: 'deploy/health/verify-through-nginx.ts',
     from: 'if (!(await traffic.leadsTo(target.proof.slot))) return null;',
     to: 'return null;',

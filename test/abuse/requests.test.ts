@@ -1,6 +1,6 @@
 /**
- * Attacks from one address on a running instance, beside users from another. `npm run test:abuse` plays all of them and
- * prints what the users and the machine noticed.
+ * Attacks a running instance from one address while users send requests from another. `npm run test:abuse` runs all
+ * attacks and prints their effect on users and on the machine.
  */
 import { expectDone } from '../support/expect-live';
 import { flood, report, underAttack, type Attack, type Damage } from '../support/attack';
@@ -26,7 +26,7 @@ async function survive(name: string, attack: Attack): Promise<Damage> {
   return damage;
 }
 
-it('keeps logs within their limits while one address asks for paths of control characters', async () => {
+it('logs stay within their limits while one address requests paths of control characters', async () => {
   const request = `GET /${'%01'.repeat(5000)} HTTP/1.1\r\nHost: x\r\n\r\n`;
   const damage = await survive('paths of control characters', ({ ports }, signal) =>
     flood(ports.http, request, 8, signal),

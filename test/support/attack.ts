@@ -1,4 +1,4 @@
-/** Runs an attack beside users, and reports what they and the machine noticed. */
+/** Runs an attack while users send requests, and measures its effect on users and on the machine. */
 import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
@@ -8,28 +8,28 @@ import { processesOf } from '../../deploy/traffic/nginx-processes';
 import type { LiveClone } from './live-clone';
 import { startLoad } from './load';
 
-/** Attackers have an address of their own, so that a limit per address meets them and not the users. */
+/** Attackers have their own address, so limits per address affect them and not the users. */
 export const ATTACKER = '127.0.0.66';
 
 const SAMPLE_EVERY_MS = 500;
 const MEGABYTE = 1024 ** 2;
 
-/** Ends when the signal does. */
+/** Ends when the signal aborts. */
 export type Attack = (clone: LiveClone, signal: AbortSignal) => Promise<void>;
 
 export interface Damage {
   attack: string;
-  /** Of the users, during the attack. */
+  /** The users' requests during the attack. */
   requests: number;
   failures: number;
   slowestMs: number;
-  /** How far these rose above what they were before: resident memory and the home's size, in megabytes. */
+  /** The increase over the values before the attack, in megabytes: resident memory, and the size of the home. */
   deployerMb: number;
   nginxMb: number;
   diskMb: number;
 }
 
-/** @param seconds how long the attack lasts */
+/** @param seconds the duration of the attack */
 export async function underAttack(
   clone: LiveClone,
   { attack, name, seconds }: { attack: Attack; name: string; seconds: number },
@@ -71,8 +71,8 @@ export async function underAttack(
 }
 
 /**
- * Sends the same bytes over many connections from the attacker's address, as fast as they are taken, and reads and
- * ignores the answers. A connection that is closed is opened again.
+ * Sends the same bytes over many connections from the attacker's address as fast as the server accepts them, and
+ * ignores the answers. Reopens closed connections.
  */
 export async function flood(
   port: number,
@@ -100,7 +100,7 @@ export async function flood(
   await Promise.all(Array.from({ length: connections }, again));
 }
 
-/** One line for each attack, as wide as a terminal. */
+/** A table with one line for each attack. */
 export function report(damages: Damage[]): string {
   const rows = damages.map(
     ({ attack, requests, failures, slowestMs, deployerMb, nginxMb, diskMb }) =>

@@ -84,11 +84,7 @@ export async function rotateUnderLoad(): Promise<Rotations> {
 }
 
 /** A context whose configuration sets the log limits. @param root the folder for the configuration */
-export async function rotationContext(
-  home: Home,
-  root: string,
-  keep: Keep,
-): Promise<DeployContext> {
+export async function rotationContext(home: Home, root: string, keep: Keep): Promise<DeployContext> {
   writeFileSync(path.join(root, 'deploy.config.js'), `module.exports = ${JSON.stringify({ keep })};`);
   const journal = Journal.open(home);
   await journal.prepare();
