@@ -13,20 +13,27 @@ RUN node -e "const fs = require('fs'); \
     fs.writeFileSync(file, JSON.stringify(json)); \
   }"
 
-# npm gets this machine's .npmrc and certificates as build secrets (docker-compose.*.yml), which stay in no layer.
+# npm gets this machine's .npmrc and certificates (docker-compose.*.yml) and the variables of `env set --for install` as
+# build secrets, which stay in no layer. INSTALL_VARIABLES and BUILD_VARIABLES are keyed hashes: they only tell the builder
+# when a cached layer was made with other values.
 FROM ${NODE_IMAGE} AS packages
 WORKDIR /app
 ENV NPM_CONFIG_AUDIT=false NPM_CONFIG_FUND=false NPM_CONFIG_UPDATE_NOTIFIER=false NPM_CONFIG_CACHE=/npm-cache
 COPY --from=manifest /app ./
+ARG INSTALL_VARIABLES
 
 FROM packages AS packages-for-build
 RUN --mount=type=cache,target=/npm-cache --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
+  --mount=type=secret,id=install-variables \
   if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
+  if [ -s /run/secrets/install-variables ]; then . /run/secrets/install-variables; fi; \
   nice -n 10 npm ci --include=dev && mkdir -p node_modules
 
 FROM packages AS packages-to-run
 RUN --mount=type=cache,target=/npm-cache --mount=type=secret,id=npmrc,target=/root/.npmrc --mount=type=secret,id=ca \
+  --mount=type=secret,id=install-variables \
   if [ -s /run/secrets/ca ]; then export NODE_EXTRA_CA_CERTS=/run/secrets/ca; fi; \
+  if [ -s /run/secrets/install-variables ]; then . /run/secrets/install-variables; fi; \
   nice -n 10 npm ci --omit=dev && mkdir -p node_modules
 
 # The packages are only mounted here, so none of them remain beside the build's output.
@@ -36,8 +43,12 @@ ENV NPM_CONFIG_UPDATE_NOTIFIER=false
 COPY . .
 ARG BUILD="npm run --if-present build:app"
 ARG START=dist/app/server.js
+ARG SWITCHYARD_COMMIT BUILD_VARIABLES
 RUN --mount=type=bind,from=packages-for-build,source=/app/node_modules,target=/app/node_modules \
-  NODE_ENV=production nice -n 10 sh -c "$BUILD" && rm -f .npmrc && \
+  --mount=type=secret,id=build-variables \
+  export NODE_ENV=production; \
+  if [ -s /run/secrets/build-variables ]; then . /run/secrets/build-variables; fi; \
+  nice -n 10 sh -c "$BUILD" && rm -f .npmrc && \
   { [ -f "$START" ] || { echo "This commit has no $START, which app.start names."; exit 1; }; }
 
 FROM ${NODE_IMAGE}

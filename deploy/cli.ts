@@ -88,6 +88,7 @@ command('logs', 'show the last log lines of a slot, a deployment, the deployer o
 const env = program.command('env').description("the app's own environment; values are never shown");
 command('set', 'set variables and start the active release again with them', env)
   .argument('[variables...]', 'NAME=value, or NAME to read its value from standard input')
+  .option('--for <phases>', 'install, build or run, or several: --for install,build (default: run)', listed)
   .option('--file <file>', 'read the variables from a file such as .env')
   .option('--later', 'apply them with the next deployment')
   .action(async (variables: string[], options: Options) => {
@@ -96,6 +97,7 @@ command('set', 'set variables and start the active release again with them', env
   });
 command('unset', 'remove variables and start the active release again without them', env)
   .argument('<names...>', 'their names')
+  .option('--for <phases>', 'only for install, build or run (default: for all)', listed)
   .option('--later', 'apply it with the next deployment')
   .action(async (names: string[], options: Options) => {
     const { envUnsetCommand } = await import('./commands/env');
@@ -120,6 +122,11 @@ command('test', 'send a test notification to every configured receiver', notify)
 
 function command(name: string, description: string, parent = program): Command {
   return parent.command(name).description(description).option('--json', 'answer with JSON');
+}
+
+/** Of an option that may be repeated. */
+function listed(words: string, earlier: string[] = []): string[] {
+  return [...earlier, ...words.split(',').map((word) => word.trim())];
 }
 
 function deploy(name: string, slot: string | null, description: string): void {

@@ -11,6 +11,7 @@ import type { Commit, Release } from './core/release';
 import type { Slot, SlotName } from './core/slot';
 import type { Home } from './home/home';
 import { Journal } from './journal/journal';
+import type { Use } from './release/releases';
 import { findRelease } from './release/releases';
 import { createPacking } from './release/artifact';
 import { createRuntime } from './runtimes';
@@ -63,9 +64,9 @@ export function slotNamed(context: Pick<DeployContext, 'slots'>, name: SlotName)
   return slot;
 }
 
-/** Finds the release of a commit that was built before. Throws E_INTERNAL when it is missing. */
-export function builtRelease(context: Pick<DeployContext, 'home'>, commit: Commit): Release {
-  const release = findRelease(context.home, commit);
+/** Finds the release of a commit that was built before; see findRelease. Throws E_INTERNAL when it is missing. */
+export function builtRelease(context: Pick<DeployContext, 'home'>, commit: Commit, use?: Use): Release {
+  const release = findRelease(context.home, commit, use);
   if (!release) throw new KnownError('E_INTERNAL', `The release of ${commit} is no longer in the home.`);
   return release;
 }

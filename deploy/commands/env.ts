@@ -1,8 +1,8 @@
 /** `env set`, `unset`, `apply`, `list`: manages the app's own environment. Never prints a value. */
-import { keepVariables, numberInForce, numberWanted, readVariables } from '../config/app-environment';
+import { keepVariables, numberInForce, numberWanted, readEnvironment } from '../config/app-environment';
 import { deployerBuild } from '../client/control-client';
-import type { Variables } from '../core/environment';
-import { sameValues, withSet, withUnset } from '../core/environment';
+import type { Environment, Phase } from '../core/environment';
+import { NO_VARIABLES, PHASES, sameValues, withSet, withUnset } from '../core/environment';
 import { KnownError } from '../core/errors';
 import { moment, plural } from '../core/format';
 import type { DeployContext } from '../context';
@@ -12,12 +12,15 @@ import { givenVariables } from './env-input';
 import { requestAndFollow } from './request';
 
 interface ChangeOptions extends Options {
+  /** Default: run; for `unset`, every phase that has the variable. */
+  for?: string[];
   later?: boolean;
   file?: string;
 }
 
 interface Row {
   name: string;
+  for: Phase[];
   /** When it was set, in milliseconds since 1970. */
   at: number;
   /** What the next deployment will do to the variable; null for nothing. */
@@ -25,13 +28,15 @@ interface Row {
 }
 
 export async function envSetCommand(words: string[], options: ChangeOptions): Promise<number> {
+  const phases = phasesOf(options.for ?? ['run']);
   const context = openHere();
   const given = await givenVariables(words, options.file);
-  return change(context, options, (now) => withSet(now, given, Date.now()));
+  return change(context, options, (now) => withSet(now, given, phases, Date.now()));
 }
 
 export async function envUnsetCommand(names: string[], options: ChangeOptions): Promise<number> {
-  return change(openHere(), options, (now) => withUnset(now, names));
+  const phases = phasesOf(options.for ?? [...PHASES]);
+  return change(openHere(), options, (now) => withUnset(now, names, phases));
 }
 
 export async function envApplyCommand(options: Options): Promise<number> {
@@ -44,23 +49,45 @@ export async function envApplyCommand(options: Options): Promise<number> {
 
 export function envListCommand(options: Options): number {
   const { now, next } = variables(openHere());
-  const names = Object.keys({ ...now, ...next }).sort();
-  const rows = names.map((name): Row => {
-    const at = (next[name] ?? now[name])?.at ?? 0;
-    if (now[name]?.value === next[name]?.value) return { name, at, waits: null };
-    return { name, at, waits: name in next ? 'set' : 'unset' };
-  });
+  const rows = merged(PHASES.flatMap((phase) => rowsOf(phase, now, next)));
   if (options.json) console.log(JSON.stringify({ variables: rows }, null, 2));
   else if (rows.length === 0) console.log('No variable is set: npm run -s env -- set NAME=value');
   else for (const row of rows) console.log(listLine(row));
   return 0;
 }
 
+function rowsOf(phase: Phase, { [phase]: now }: Environment, { [phase]: next }: Environment): Row[] {
+  return Object.keys({ ...now, ...next }).map((name): Row => {
+    const at = (next[name] ?? now[name])?.at ?? 0;
+    const isSame = now[name]?.value === next[name]?.value;
+    return { name, for: [phase], at, waits: isSame ? null : name in next ? 'set' : 'unset' };
+  });
+}
+
+/** One row for a variable that was set for several phases at once, sorted by name. */
+function merged(rows: Row[]): Row[] {
+  const found = new Map<string, Row>();
+  for (const row of rows) {
+    const key = JSON.stringify([row.name, row.at, row.waits]);
+    const phases = [...(found.get(key)?.for ?? []), ...row.for];
+    found.set(key, { ...row, for: phases });
+  }
+  return [...found.values()].sort((one, other) => (one.name < other.name ? -1 : 1));
+}
+
+/** Throws E_USAGE for a word that names no phase. */
+function phasesOf(words: string[]): Phase[] {
+  const unknown = words.find((word) => !PHASES.some((phase) => phase === word));
+  if (unknown === undefined) return PHASES.filter((phase) => words.includes(phase));
+  const hint = 'npm run -s env -- set --for install,build NAME=value';
+  throw new KnownError('E_USAGE', `--for takes install, build or run, not "${unknown}".`, hint);
+}
+
 /** Edits the pending variables, so that consecutive changes add up. */
 async function change(
   context: DeployContext,
   options: ChangeOptions,
-  edit: (variables: Variables) => Variables,
+  edit: (environment: Environment) => Environment,
 ): Promise<number> {
   mustBeAlone(context);
   const { now, next } = variables(context);
@@ -70,14 +97,16 @@ async function change(
   }
   if (options.later)
     return keepForLater(context, wanted, options, 'It takes effect with the next deployment.');
+  if (sameValues(wanted, now, ['build', 'run']))
+    return keepForLater(context, wanted, options, 'It takes effect with the next install.');
   const why = await whyLater(context);
   if (why) return keepForLater(context, wanted, options, `${why}: it takes effect with the next deployment.`);
   return apply(context, wanted, options);
 }
 
-function variables({ home, journal }: DeployContext): { now: Variables; next: Variables } {
+function variables({ home, journal }: DeployContext): { now: Environment; next: Environment } {
   // a deleted file is reported when the app is started with it
-  const read = (number: number): Variables => readVariables(home, number) ?? {};
+  const read = (number: number): Environment => readEnvironment(home, number) ?? NO_VARIABLES;
   return { now: read(numberInForce(home, journal)), next: read(numberWanted(home, journal)) };
 }
 
@@ -96,14 +125,18 @@ async function whyLater(context: DeployContext): Promise<string | null> {
 }
 
 /** Redeploys the active release with the variables. They are dropped when the release does not become healthy. */
-async function apply(context: DeployContext, wanted: Variables, options: Options): Promise<number> {
-  const environment = keepVariables(context.home, context.journal, { variables: wanted, waits: false });
+async function apply(context: DeployContext, wanted: Environment, options: Options): Promise<number> {
+  const environment = keepVariables(context.home, context.journal, { environment: wanted, waits: false });
   return requestAndFollow(context, { kind: 'env', trigger: 'command', environment }, options);
 }
 
-function keepForLater(context: DeployContext, wanted: Variables, options: Options, when: string): number {
-  keepVariables(context.home, context.journal, { variables: wanted, waits: true });
-  return say(options, `${when} At once: npm run -s env -- apply`, Object.keys(wanted).length);
+function keepForLater(context: DeployContext, wanted: Environment, options: Options, when: string): number {
+  keepVariables(context.home, context.journal, { environment: wanted, waits: true });
+  return say(
+    options,
+    `${when} At once: npm run -s env -- apply`,
+    PHASES.flatMap((phase) => Object.keys(wanted[phase])).length,
+  );
 }
 
 function say(options: Options, line: string, count?: number): number {
@@ -112,8 +145,9 @@ function say(options: Options, line: string, count?: number): number {
   return 0;
 }
 
-function listLine({ name, at, waits }: Row): string {
+function listLine({ name, for: phases, at, waits }: Row): string {
+  const only = phases.join() === 'run' ? '' : `  for ${phases.join(', ')}`;
   const wait =
     waits === null ? '' : `  waits for the next deployment${waits === 'unset' ? ' to be unset' : ''}`;
-  return `${name.padEnd(24)}  ${moment(at)}${wait}`;
+  return `${name.padEnd(24)}  ${moment(at)}${only}${wait}`;
 }

@@ -2,8 +2,10 @@
  * Stores the app's environments: `env/<number>.json` in the home, readable by its owner only. A file never changes: a
  * deployment records the number it uses, and the journal determines which number is in force.
  */
+import { createHmac, randomBytes } from 'node:crypto';
 import {
   closeSync,
+  existsSync,
   fsyncSync,
   linkSync,
   mkdirSync,
@@ -14,8 +16,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import type { Numbered, Variables } from '../core/environment';
-import { EMPTY, forgettable, inForce, wanted } from '../core/environment';
+import type { Environment, Numbered, Phase, Variables } from '../core/environment';
+import { EMPTY, NO_VARIABLES, PHASES, forgettable, inForce, valuesOf, wanted } from '../core/environment';
 import { KnownError } from '../core/errors';
 import type { Redact } from '../core/redact';
 import { redactor, secretsOf } from '../core/redact';
@@ -25,23 +27,39 @@ import { syncFolder } from '../os/atomic-write';
 
 type Place = Pick<Home, 'env'>;
 
-/**
- * The variables for a process of the app. The only function that returns their values for use. Throws E_ENV when they
- * are gone.
- */
-export function appVariables(home: Place, number: number): Record<string, string> {
-  const variables = readVariables(home, number);
-  if (variables === null) {
+/** Seals what depends on secret values; see `sealed`. */
+const KEY = 'key';
+
+/** The file of an environment. Kits without phases wrote only `variables`. */
+interface Stored extends Partial<Omit<Environment, 'run'>> {
+  /** For the phase `run`. */
+  variables: Variables;
+  waits: boolean;
+}
+
+/** The values for one phase. The only function that returns them for use. Throws E_ENV when they are gone. */
+export function variablesFor(home: Place, number: number, phase: Phase): Record<string, string> {
+  const environment = readEnvironment(home, number);
+  if (environment === null) {
     const set = 'Set its variables again: npm run -s env -- set NAME=value';
     throw new KnownError('E_ENV', `The environment ${number} is no longer in the home.`, set);
   }
-  return Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value]));
+  return valuesOf(environment[phase]);
 }
 
-/** The variables of a number; null when the file was removed. */
-export function readVariables(home: Place, number: number): Variables | null {
-  if (number === EMPTY) return {};
-  return readFile(home, number)?.variables ?? null;
+/** The environment of a number; null when the file was removed. */
+export function readEnvironment(home: Place, number: number): Environment | null {
+  if (number === EMPTY) return NO_VARIABLES;
+  const stored = readFile(home, number);
+  return stored && { install: stored.install ?? {}, build: stored.build ?? {}, run: stored.variables };
+}
+
+/**
+ * A text that differs for each `text` and reveals nothing of it: a hash with a key that never leaves the home. Anybody
+ * could guess the values behind a plain hash.
+ */
+export function sealed(home: Place, text: string): string {
+  return createHmac('sha256', keyOf(home)).update(text).digest('hex').slice(0, 32);
 }
 
 /** The number of the active release's environment. */
@@ -54,12 +72,14 @@ export function numberWanted(home: Place, journal: Journal): number {
   return wanted(journal.lastLive(), numbered(home));
 }
 
-/** Stores variables under a new number and returns it. Throws E_ENV when another command does so at the same time. */
+/** Stores an environment under a new number and returns it. Throws E_ENV when another command does so meanwhile. */
 export function keepVariables(
   home: Place,
   journal: Journal,
-  kept: { variables: Variables; waits: boolean },
+  { environment, waits }: { environment: Environment; waits: boolean },
 ): number {
+  const { run: variables, install, build } = environment;
+  const kept: Stored = { variables, install, build, waits };
   mkdirSync(home.env, { recursive: true, mode: 0o700 });
   const taken = [...numbered(home).map(({ number }) => number), journal.lastEnvironment()];
   const number = Math.max(EMPTY, ...taken) + 1;
@@ -92,8 +112,8 @@ export function forgetVariables(home: Place, journal: Journal, running: number[]
 /** Hides the values of all stored environments. Reads them again for each text, so that new values are hidden too. */
 export function redactorOf(home: Place): Redact {
   return (text) => {
-    const all = numbered(home).map(({ number }) => readVariables(home, number) ?? {});
-    return redactor(secretsOf(all))(text);
+    const all = numbered(home).map(({ number }) => readEnvironment(home, number) ?? NO_VARIABLES);
+    return redactor(secretsOf(all.flatMap((each) => PHASES.map((phase) => each[phase]))))(text);
   };
 }
 
@@ -113,9 +133,9 @@ function namesIn(folder: string): string[] {
   }
 }
 
-function readFile(home: Place, number: number): { variables: Variables; waits: boolean } | null {
+function readFile(home: Place, number: number): Stored | null {
   try {
-    return JSON.parse(readFileSync(fileOf(home, number), 'utf8')) as { variables: Variables; waits: boolean };
+    return JSON.parse(readFileSync(fileOf(home, number), 'utf8')) as Stored;
   } catch {
     return null;
   }
@@ -131,6 +151,25 @@ function writePrivately(file: string, text: string): void {
   } finally {
     closeSync(fd);
   }
+}
+
+function keyOf(home: Place): Buffer {
+  const file = path.join(home.env, KEY);
+  if (!existsSync(file)) {
+    mkdirSync(home.env, { recursive: true, mode: 0o700 });
+    const fresh = `${file}.${process.pid}.new`;
+    writePrivately(fresh, randomBytes(32).toString('hex'));
+    try {
+      linkSync(fresh, file);
+      syncFolder(home.env);
+    } catch (error) {
+      // another process made it just now
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    } finally {
+      rmSync(fresh, { force: true });
+    }
+  }
+  return readFileSync(file);
 }
 
 function fileOf(home: Place, number: number): string {

@@ -1,5 +1,5 @@
 /**
- * The app's own environment: immutable, numbered sets of variables. Pure.
+ * The app's own environment: immutable, numbered sets of variables, each with its phases. Pure.
  *
  * The number in force is the one the active release was started with, so it changes only when a deployment goes live.
  */
@@ -14,7 +14,14 @@ export interface Variable {
 
 export type Variables = Record<string, Variable>;
 
-/** The part of a set of variables that decides which set is in force. */
+/** What may receive a variable: `npm ci`, the build, or the app's processes and its migration. */
+export const PHASES = ['install', 'build', 'run'] as const;
+export type Phase = (typeof PHASES)[number];
+
+/** The variables of each phase. A name may have another value in each. */
+export type Environment = Record<Phase, Variables>;
+
+/** The part of a stored environment that decides which one is in force. */
 export interface Numbered {
   number: number;
   /**
@@ -24,8 +31,9 @@ export interface Numbered {
   waits: boolean;
 }
 
-/** The number of the empty set. */
+/** The number of the empty environment. */
 export const EMPTY = 0;
+export const NO_VARIABLES: Environment = { install: {}, build: {}, run: {} };
 
 /** In bytes. Linux limits the length of one variable and of all together. */
 const LONGEST_VALUE = 100_000;
@@ -50,12 +58,27 @@ export function checkName(name: string): void {
   if (why) throw new KnownError('E_ENV', `${name} cannot be set: ${why}.`, 'Choose another name.');
 }
 
-/** Returns the variables with these values set. A variable whose value does not change keeps its date. Throws E_ENV. */
-export function withSet(variables: Variables, given: Record<string, string>, at: number): Variables {
-  const next = { ...variables };
+/**
+ * Returns the environment with these values set for the phases. A variable whose value does not change keeps its date.
+ * Throws E_ENV.
+ */
+export function withSet(
+  environment: Environment,
+  given: Record<string, string>,
+  phases: readonly Phase[],
+  at: number,
+): Environment {
   for (const [name, value] of Object.entries(given)) {
     checkName(name);
     checkValue(name, value);
+  }
+  const changed = phases.map((phase) => [phase, variablesWith(environment[phase], given, at)] as const);
+  return { ...environment, ...Object.fromEntries(changed) };
+}
+
+function variablesWith(variables: Variables, given: Record<string, string>, at: number): Variables {
+  const next = { ...variables };
+  for (const [name, value] of Object.entries(given)) {
     if (variables[name]?.value !== value) next[name] = { value, at };
   }
   const all = Object.entries(next).reduce((sum, [name, { value }]) => sum + name.length + bytes(value), 0);
@@ -63,19 +86,34 @@ export function withSet(variables: Variables, given: Record<string, string>, at:
   return next;
 }
 
-/** Returns the variables without these names. Throws E_ENV for a name that is not set. */
-export function withUnset(variables: Variables, names: string[]): Variables {
-  const unknown = names.find((name) => !Object.hasOwn(variables, name));
+/** Returns the environment without these names in the phases. Throws E_ENV for a name that none of them has. */
+export function withUnset(
+  environment: Environment,
+  names: string[],
+  phases: readonly Phase[] = PHASES,
+): Environment {
+  const unknown = names.find((name) => phases.every((phase) => !Object.hasOwn(environment[phase], name)));
   if (unknown !== undefined) {
     throw new KnownError('E_ENV', `${unknown} is not set.`, 'List them: npm run -s env -- list');
   }
-  return Object.fromEntries(Object.entries(variables).filter(([name]) => !names.includes(name)));
+  const changed = phases.map((phase) => {
+    const left = Object.entries(environment[phase]).filter(([name]) => !names.includes(name));
+    return [phase, Object.fromEntries(left)] as const;
+  });
+  return { ...environment, ...Object.fromEntries(changed) };
 }
 
-/** True when the app would see no difference. */
-export function sameValues(one: Variables, other: Variables): boolean {
-  const names = Object.keys({ ...one, ...other });
-  return names.every((name) => one[name]?.value === other[name]?.value);
+/** True when these phases would see no difference. */
+export function sameValues(one: Environment, other: Environment, phases: readonly Phase[] = PHASES): boolean {
+  return phases.every((phase) => {
+    const names = Object.keys({ ...one[phase], ...other[phase] });
+    return names.every((name) => one[phase][name]?.value === other[phase][name]?.value);
+  });
+}
+
+/** The values of a phase, by name. */
+export function valuesOf(variables: Variables): Record<string, string> {
+  return Object.fromEntries(Object.entries(variables).map(([name, { value }]) => [name, value]));
 }
 
 /**

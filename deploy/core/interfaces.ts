@@ -107,8 +107,11 @@ export interface ProbeAnswer {
 export interface Packing {
   /** True when a release runs from its folder, with the packages installed there. */
   fromFolder: boolean;
-  /** Packs a checked-out commit and writes the output to the deployment's log. Returns a clause for the journal. */
-  pack(release: Release, deploymentId: number): Promise<string | void>;
+  /**
+   * Packs a checked-out commit and writes the output to the deployment's log. Returns a clause for the journal.
+   * @param environment number of the environment whose variables the build gets
+   */
+  pack(release: Release, deploymentId: number, environment: number): Promise<string | void>;
   /** False when the pack is missing, such as an image that was removed by hand; the release is then packed again. */
   has(release: Release): Promise<boolean>;
   /**
@@ -118,6 +121,9 @@ export interface Packing {
   runOnce(argv: string[], release: Release, deploymentId: number, environment: number): Promise<CommandEnd>;
   /** Kills the commands that a killed deployment left running. */
   endRuns(): Promise<void>;
-  /** Removes the pack of a release that is not running. Does nothing if there is none. */
-  remove(commit: Commit): Promise<void>;
+  /**
+   * Removes the packs of a commit that is not running. Does nothing if there are none.
+   * @param only this one of the commit's releases
+   */
+  remove(commit: Commit, only?: Release): Promise<void>;
 }

@@ -10,6 +10,13 @@ export function unquoted(quotedText: string): string {
   return quotedText.slice(1, -1).replaceAll(`'\\''`, `'`);
 }
 
+/** Lines that set these variables in a shell that reads them. */
+export function exportLines(values: Record<string, string>): string {
+  return Object.entries(values)
+    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+    .join('');
+}
+
 /** Quoted only where it needs to be, for commands that an operator reads. */
 export function word(text: string): string {
   return /^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text);

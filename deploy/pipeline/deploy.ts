@@ -23,7 +23,7 @@ import { observe } from '../health/observe';
 import { beginFlush } from '../release/flush';
 import { likelyPlan, makePlan, strategyOf, targetOf } from './plan';
 import { preflight } from './preflight';
-import { refitForUndo, releaseOf, startsAnything } from './release-of';
+import { isMade, refitForUndo, releaseOf, startsAnything } from './release-of';
 import { findRelease } from '../release/releases';
 import { run } from './run';
 import { openSettingsReader } from '../release/app-settings';
@@ -72,12 +72,18 @@ async function preparedPlan(
     const { commit } = chosen;
     await context.journal.note(id, { from, commit, strategy: strategyOf(context, queued) });
     // refuse an impossible deployment before preparing anything
-    const likely = likelyPlan(context, queued, observed, commit, chooseEnvironment(context, queued));
-    await preflight(context, queued, commit, observed, likely);
-    const preparing = { context, deployment: queued, settings, signal };
+    const environment = chooseEnvironment(context, queued);
+    const likely = likelyPlan(context, queued, observed, commit, environment);
+    const preparing = { context, deployment: queued, environment, settings, signal };
+    await preflight(
+      context,
+      queued,
+      { commit, environment, isBuilt: isMade(preparing, commit) },
+      observed,
+      likely,
+    );
     const release = await releaseOf(preparing, commit, startsAnything(likely), serves(observed));
     beginFlush(context, commit);
-    const environment = chooseEnvironment(context, queued);
     const plan = orMadeLive(
       context,
       makePlan(context, queued, observed, release, environment),

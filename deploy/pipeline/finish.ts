@@ -1,13 +1,15 @@
 /** Ends a deployment: records its end state in the journal and cleans up after it. */
+import path from 'node:path';
 import { valueAt } from '../config/load';
 import { discardVariables, forgetVariables } from '../config/app-environment';
+import { diskReason } from '../core/disk-reason';
 import { EMPTY } from '../core/environment';
 import { asKnown, KnownError } from '../core/errors';
 import { short } from '../core/format';
 import { inService } from '../core/traffic-split';
 import type { Deployment, DeploymentState } from '../core/deployment';
 import type { Plan } from '../core/plan';
-import type { Commit } from '../core/release';
+import type { Commit, Release } from '../core/release';
 import type { SlotName } from '../core/slot';
 import type { DeployContext } from '../context';
 import { runHookOrWarn } from './hooks';
@@ -15,7 +17,8 @@ import { checkLive } from './steps/probe-live';
 import { fullDisk } from '../health/disk-watch';
 import { discardRelease } from '../release/discard';
 import { tryEarlier } from './fall-back';
-import { findRelease, isMadeBy } from '../release/releases';
+import { foldersInUse } from '../release/folders-in-use';
+import { findRelease, isMadeBy, removeFolder, settleRelease } from '../release/releases';
 
 /** Ends a deployment that succeeded, whose bake an operator cut short, or that had nothing to do. */
 export async function finish(
@@ -23,6 +26,7 @@ export async function finish(
   id: number,
   end: 'done' | 'ended' | 'already-live',
 ): Promise<void> {
+  settleLive(context, id);
   if (end === 'ended') {
     const cause = 'an operator rolled it back during its bake';
     await context.journal.move(id, 'rolled-back', { fault: 'operator', cause });
@@ -86,6 +90,9 @@ export async function finishAsNothingNew(context: DeployContext, id: number, tip
 
 /** Ends a deployment that failed and was undone, and removes its release. */
 export async function fail(context: DeployContext, id: number, error: KnownError): Promise<void> {
+  await bringBackRelease(context, id).catch((reason: unknown) =>
+    context.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
+  );
   await removeOwnRelease(context, id, error).catch((reason: unknown) =>
     context.journal.tell(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
   );
@@ -135,6 +142,30 @@ async function forgetOldVariables({ home, journal, runtime }: DeployContext): Pr
     journal,
     running.map(({ environment }) => environment ?? EMPTY),
   );
+}
+
+/** Ends the replacement of a release by one with other variables; see settleRelease. */
+function settle({ home, journal }: DeployContext, id: number, isLive: boolean): Release | null {
+  const commit = journal.get(id)?.commit;
+  return commit ? settleRelease(home, commit, id, isLive) : null;
+}
+
+/** A failure only keeps the folder of the earlier release until its commit is pruned. */
+function settleLive(context: DeployContext, id: number): void {
+  try {
+    settle(context, id, true);
+  } catch (error) {
+    if (diskReason(error) === null) throw error;
+  }
+}
+
+/** Brings back the release that had other variables, and removes the one that replaced it. */
+async function bringBackRelease(context: DeployContext, id: number): Promise<void> {
+  const { home, packing } = context;
+  const replacing = settle(context, id, false);
+  if (replacing === null || foldersInUse(home).has(path.basename(replacing.dir))) return;
+  await packing.remove(replacing.commit, replacing);
+  await removeFolder(replacing.dir);
 }
 
 /** Removes the release this deployment built; a release that existed before stays. */

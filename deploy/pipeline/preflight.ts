@@ -18,7 +18,7 @@ import type { DeployContext } from '../context';
 import { sizeOfData } from './steps/data-snapshot';
 import { pruneNow } from '../prune/prune';
 import { hasPackagesOf } from '../release/packages/install';
-import { findRelease, sizeOfRelease, sizeWithoutLinks } from '../release/releases';
+import { sizeOfRelease, sizeWithoutLinks } from '../release/releases';
 
 /** Bytes for the first release, which has no predecessor to measure: a framework's node_modules and a build. */
 const FIRST_ESTIMATE = 250 * 1024 ** 2;
@@ -26,28 +26,35 @@ const FIRST_ESTIMATE = 250 * 1024 ** 2;
 /** Inodes for a release whose packages are hard-linked. */
 export const FEWEST_INODES = 1000;
 
+/** The release that the deployment needs. */
+export interface Wanted {
+  commit: Commit;
+  environment: number;
+  /** True when it need not be built. */
+  isBuilt: boolean;
+}
+
 /** Throws E_NO_ROOM. When the disk is short, prunes first. */
 export async function preflight(
   context: DeployContext,
   deployment: Pick<Deployment, 'kind' | 'trigger'>,
-  commit: Commit,
+  wanted: Wanted,
   observed: Observed,
   plan: Plan,
 ): Promise<void> {
   // users have no server until it runs, so it is always worth trying
   if (isRevival(deployment) || plan.every(({ step }) => step.do !== 'start')) return;
   const copies = plan.some(({ step }) => step.do === 'migrate') ? sizeOfData(context.home) : 0;
-  const isBuilt = findRelease(context.home, commit) !== null;
-  if (!isBuilt || copies > 0) await mustFitOnDisk(context, commit, observed, { isBuilt, copies });
+  if (!wanted.isBuilt || copies > 0) await mustFitOnDisk(context, wanted, observed, copies);
   mustFitInMemory(context, observed, plan);
 }
 
 /** @param copies bytes of the data, which is copied before a migration */
 async function mustFitOnDisk(
   context: DeployContext,
-  commit: Commit,
+  { commit, environment, isBuilt }: Wanted,
   observed: Observed,
-  { isBuilt, copies }: { isBuilt: boolean; copies: number },
+  copies: number,
 ): Promise<void> {
   const serving = servingCommit(context, observed);
   // assume the size of the live release
@@ -55,7 +62,7 @@ async function mustFitOnDisk(
   const short = (): { disk: string; look: Look } | undefined => shortDisk(context, needs);
   if (short()) await pruneNow(context);
   // checked last because it is slow: packages already in the store are linked and take no disk space
-  if (short() && (await hasPackagesOf(context.home, commit))) {
+  if (short() && (await hasPackagesOf(context.home, commit, environment))) {
     needs = Math.min(needs, copies + ((await sizeWithoutLinks(context.home, serving)) ?? needs));
   }
   const found = short();

@@ -1,4 +1,5 @@
 /** Provides the releases a deployment starts, and rebuilds those that are missing or no longer fit this machine. */
+import { numberInForce } from '../config/app-environment';
 import { asKnown } from '../core/errors';
 import { short } from '../core/format';
 import { inService } from '../core/traffic-split';
@@ -10,12 +11,15 @@ import type { DeployContext } from '../context';
 import type { SettingsReader } from '../release/app-settings';
 import { runHook } from './hooks';
 import { prepareRelease } from '../release/prepare';
-import { whyUnfit } from '../release/fitness';
-import { findRelease } from '../release/releases';
+import { whyOther, whyUnfit } from '../release/fitness';
+import { sealedInputs } from '../release/inputs';
+import { findRelease, isReplacedBy } from '../release/releases';
 
 export interface Preparing {
   context: DeployContext;
   deployment: Deployment;
+  /** Number of the environment that the deployment starts its release with. */
+  environment: number;
   settings: SettingsReader | null;
   signal: AbortSignal;
 }
@@ -37,7 +41,7 @@ export async function releaseOf(
   const built = findRelease(context.home, commit);
   if (built === null || kind === 'deploy') return prepare(work, commit);
   if (!starts && kind !== 'restore') return built;
-  if (await isReady(context, built)) return built;
+  if ((await isReady(context, built)) && isMade(work, commit)) return built;
   try {
     return await prepare(work, commit);
   } catch (error) {
@@ -48,6 +52,23 @@ export async function releaseOf(
     await context.journal.tell(id, { type: 'warning', message });
     return built;
   }
+}
+
+/** True when the release exists with the variables that the deployment wants: those that it has, or the current ones. */
+export function isMade(work: Omit<Preparing, 'settings' | 'signal'>, commit: Commit): boolean {
+  const { home } = work.context;
+  const built = findRelease(home, commit);
+  return built !== null && !(wantsOthers(work, built) && whyOther(home, built, work.environment) !== null);
+}
+
+/** An earlier release keeps its variables, unless this deployment is there to change them. */
+function wantsOthers(
+  { context, deployment, environment }: Omit<Preparing, 'settings' | 'signal'>,
+  { dir }: Release,
+): boolean {
+  const { home, journal } = context;
+  if (deployment.kind !== 'env') return deployment.kind === 'deploy';
+  return sealedInputs(home, dir, numberInForce(home, journal)) !== sealedInputs(home, dir, environment);
 }
 
 export function startsAnything(plan: Plan): boolean {
@@ -66,15 +87,20 @@ export async function refitForUndo(work: Preparing, plan: Plan, { table, slots }
 }
 
 /** Rebuilds a release that an undo would start if it no longer fits this machine. A failure only logs a warning. */
-export async function refit(work: Preparing, commit: Commit): Promise<void> {
+export async function refit(work: Omit<Preparing, 'environment'>, commit: Commit): Promise<void> {
   const { context, deployment, signal } = work;
+  // an undo starts the earlier release, which ran until now
+  if (isReplacedBy(context.home, commit, deployment.id)) return;
   const built = findRelease(context.home, commit);
   if (built && (await isReady(context, built))) return;
-  await prepare({ ...work, settings: null }, commit).catch(async (error: unknown) => {
-    signal.throwIfAborted();
-    const message = `${short(commit)} may not start again: ${asKnown(error).message}`;
-    await context.journal.tell(deployment.id, { type: 'warning', message });
-  });
+  const inForce = numberInForce(context.home, context.journal);
+  await prepare({ ...work, settings: null, environment: inForce }, commit, false).catch(
+    async (error: unknown) => {
+      signal.throwIfAborted();
+      const message = `${short(commit)} may not start again: ${asKnown(error).message}`;
+      await context.journal.tell(deployment.id, { type: 'warning', message });
+    },
+  );
 }
 
 /** True when the release can start without any preparation. */
@@ -82,10 +108,10 @@ async function isReady(context: DeployContext, release: Release): Promise<boolea
   return (await whyUnfit(context, release.commit)) === null && (await context.packing.has(release));
 }
 
-async function prepare(
-  { context, deployment: { id }, settings, signal }: Preparing,
-  commit: Commit,
-): Promise<Release> {
+/** @param exactly whether a release with other variables is rebuilt */
+async function prepare(work: Preparing, commit: Commit, exactly = !isMade(work, commit)): Promise<Release> {
+  const { context, deployment, environment, settings, signal } = work;
+  const { id } = deployment;
   await runHook(context, id, 'before prepare', signal);
   const release = await prepareRelease({
     home: context.home,
@@ -93,6 +119,8 @@ async function prepare(
     packing: context.packing,
     deploymentId: id,
     commit,
+    environment,
+    exactly,
     source: sourceOf(context.home, context.config.source),
     settings,
     limits: context.config.limits,

@@ -2,6 +2,7 @@
 import { existsSync, readdirSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Inventory, ReleaseSize } from '../core/prune';
+import { numberWanted, variablesFor } from '../config/app-environment';
 import { bytesOf } from '../core/capacity';
 import { allTables, tableFolder } from '../core/traffic-table';
 import type { Deployment } from '../core/deployment';
@@ -9,8 +10,8 @@ import type { Commit } from '../core/release';
 import { changedAt } from '../os/newest';
 import type { DeployContext } from '../context';
 import { isPartial } from '../release/packages/store';
-import { npmVersion } from '../release/packages/npm-version';
-import { isShareable, modulesKey, readPackageFiles } from '../release/packages/package-files';
+import { keyOf } from '../release/packages/install';
+import { isShareable, readPackageFiles } from '../release/packages/package-files';
 import { foldersInUse } from '../release/folders-in-use';
 import {
   commitOfName,
@@ -82,16 +83,16 @@ function storesIn(modules: string): Inventory['stores'] {
 }
 
 async function storesOf(
-  { home }: Pick<DeployContext, 'home'>,
+  { home, journal }: Pick<DeployContext, 'home' | 'journal'>,
   releases: Commit[],
 ): Promise<Map<Commit, string>> {
-  const npm = await npmVersion();
+  const variables = variablesFor(home, numberWanted(home, journal), 'install');
   const stores = new Map<Commit, string>();
   for (const commit of releases) {
     const folder = releaseFolder(home, commit);
     if (!existsSync(path.join(folder, 'package.json'))) continue;
     const files = readPackageFiles(folder);
-    if (isShareable(files)) stores.set(commit, modulesKey(files, npm));
+    if (isShareable(files)) stores.set(commit, await keyOf(home, files, variables));
   }
   return stores;
 }

@@ -1,6 +1,7 @@
 /** Runs the commit's own tests and its own build. */
 import { statSync } from 'node:fs';
 import path from 'node:path';
+import { redactorOf } from '../config/app-environment';
 import type { CommandResult } from '../os/command';
 import { deploymentLog, runCommand } from '../os/command';
 import { configFileName } from '../config/file';
@@ -27,9 +28,16 @@ export async function runTests(work: OwnCommands, { test }: AppSettings): Promis
   return runOwn(work, test, TEST);
 }
 
-/** Runs the build and checks that app.start exists afterwards. Throws E_BUILD, E_TIMEOUT, E_DISK. */
-export async function runBuild(work: OwnCommands, { build, start }: AppSettings): Promise<string | void> {
-  const detail = await runOwn(work, build, BUILD);
+/**
+ * Runs the build and checks that app.start exists afterwards. Throws E_BUILD, E_TIMEOUT, E_DISK.
+ * @param variables those of the phase `build`
+ */
+export async function runBuild(
+  work: OwnCommands,
+  { build, start }: AppSettings,
+  variables: Record<string, string>,
+): Promise<string | void> {
+  const detail = await runOwn(work, build, { ...BUILD, env: { ...BUILD.env, ...variables } });
   mustHaveStart(work.dir, start, build === null ? 'This commit has no' : 'The build did not produce');
   return detail;
 }
@@ -59,6 +67,7 @@ async function runOwn(work: OwnCommands, argv: string[] | null, kind: Kind): Pro
     argv,
     cwd: dir,
     env: kind.env,
+    redact: redactorOf(home),
     logFile: deploymentLog(home, deploymentId),
     timeoutSeconds: limit,
     lowPriority: true,

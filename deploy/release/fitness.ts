@@ -3,11 +3,12 @@ import { readFileSync } from 'node:fs';
 import type { BuildEnvironment } from '../core/build-environment';
 import { whyForeign } from '../core/build-environment';
 import type { Packing } from '../core/interfaces';
-import type { Commit } from '../core/release';
+import type { Commit, Release } from '../core/release';
 import type { Home } from '../home/home';
 import { npmVersion } from './packages/npm-version';
 import { damageIn, hasInventory } from './file-list';
-import { builtWith, findRelease, isOnDisk, releaseFolder } from './releases';
+import { sealedInputs } from './inputs';
+import { builtWith, findRelease, inputsOf, isOnDisk, releaseFolder } from './releases';
 
 export interface Fitting {
   home: Home;
@@ -30,7 +31,13 @@ export async function whyUnfit(
   return whyForeign(built, present ?? (await presentEnvironment())) ?? whyDamaged(home, commit);
 }
 
-/** Does the same for a release that may be lost: its folder, manifest or image is missing or unreadable. */
+/** Why the release does not have the variables of the environment, as one clause, or null. */
+export function whyOther(home: Home, { commit, dir }: Release, environment: number): string | null {
+  const isSame = inputsOf(home, commit) === sealedInputs(home, dir, environment);
+  return isSame ? null : 'the variables of its install or build have changed';
+}
+
+/** Does the same as whyUnfit for a release that may be lost: its folder, manifest or image is missing or unreadable. */
 export async function whyNotStartable(
   fitting: Fitting & { packing: Pick<Packing, 'has'> },
   commit: Commit,

@@ -1,5 +1,6 @@
 /** Turns a commit into a release: check out, install, test, build or pack. It knows nothing about strategies. */
 import { existsSync, mkdirSync } from 'node:fs';
+import { variablesFor } from '../config/app-environment';
 import type { Packing } from '../core/interfaces';
 import type { PhaseName } from '../core/event';
 import type { AppSettings, Commit, Release } from '../core/release';
@@ -17,12 +18,15 @@ import { runTests } from './app-commands';
 import type { PhaseReport } from '../journal/phase';
 import { explained, phase, skip } from '../journal/phase';
 import { takeFiles } from './checkout-cache';
-import { presentEnvironment, whyUnfit } from './fitness';
+import { presentEnvironment, whyOther, whyUnfit } from './fitness';
+import { sealedInputs } from './inputs';
+import type { Made } from './releases';
 import { otherNodeWanted } from './wanted-node';
 import {
   completeRelease,
   findRelease,
   nextFolder,
+  noteInputs,
   noteOnDisk,
   releaseFolder,
   removeFolder,
@@ -41,6 +45,10 @@ export interface Preparation extends PhaseReport {
   source: string;
   /** A reader for the commit's settings, if one has been started already. */
   settings?: SettingsReader | null;
+  /** The number of the environment whose variables the install and the build get. */
+  environment: number;
+  /** True to rebuild a release that was made with other variables. */
+  exactly: boolean;
   /** Seconds. */
   limits: { install: number; test: number; build: number };
 }
@@ -50,13 +58,13 @@ const PHASES = ['check out', 'install', 'test', 'build'] as const satisfies Phas
 /**
  * Returns the commit's release, and builds it if it is missing or does not fit this machine. A failure leaves no
  * partial release, only the log.
- * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK, and the
+ * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_ENV, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK, and the
  * signal's reason.
  */
 export async function prepareRelease(work: Preparation): Promise<Release> {
   const { home, commit, packing } = work;
   const built = findRelease(home, commit);
-  const unfit = built && (await whyUnfit(work, commit));
+  const unfit = built && ((await whyUnfit(work, commit)) ?? whyNotExact(work, built));
   // processes may run from the previous folder, and a failed rebuild keeps it
   if (!built) await removeRelease(home, commit);
   const mayStand = unfit !== null || (!built && existsSync(releaseFolder(home, commit)));
@@ -72,6 +80,10 @@ export async function prepareRelease(work: Preparation): Promise<Release> {
     else if (unfit !== null) await removeFolder(fresh);
     throw explained(error, work.signal);
   }
+}
+
+function whyNotExact({ home, environment, exactly }: Preparation, built: Release): string | null {
+  return exactly ? whyOther(home, built, environment) : null;
 }
 
 async function makeRelease(work: Preparation, dir: string): Promise<Release> {
@@ -119,9 +131,14 @@ async function makeIn(
 
   const { subject, version } = await described;
   const release: Release = { commit, version, subject, dir, app };
-  await phase(work, 'build', () => packing.pack(release, deploymentId));
-  completeRelease(home, release, { ...(await environment), deployment: deploymentId });
+  await phase(work, 'build', () => packing.pack(release, deploymentId, work.environment));
+  completeRelease(home, release, { ...(await environment), ...madeBy(work, dir) });
   return release;
+}
+
+function madeBy({ home, deploymentId, environment }: Preparation, dir: string): Partial<Made> {
+  const inputs = sealedInputs(home, dir, environment) ?? undefined;
+  return { deployment: deploymentId, environment, inputs };
 }
 
 /** Repairs the mirror if it was damaged and checks out again; rethrows the error if there was nothing to repair. */
@@ -165,8 +182,9 @@ async function runsItsTests(work: Preparation, dir: string, app: AppSettings): P
 
 function install(work: Preparation, dir: string): Promise<Installed> {
   const { home, root, deploymentId, limits } = work;
+  const variables = variablesFor(home, work.environment, 'install');
   const does = (): Promise<Installed> =>
-    installModules({ home, root, dir, deploymentId, limitSeconds: limits.install });
+    installModules({ home, root, dir, deploymentId, limitSeconds: limits.install, variables });
   return phase(work, 'install', does, ({ origin, instead }) =>
     instead ? `${ORIGINS[origin]}: ${instead}` : ORIGINS[origin],
   );
@@ -185,7 +203,8 @@ async function packAgain(work: Preparation, built: Release): Promise<void> {
   if (work.packing.fromFolder) await installWhole(work, built.dir);
   else await skip(work, ['install']);
   await skip(work, ['test']);
-  await phase(work, 'build', () => work.packing.pack(built, work.deploymentId));
+  await phase(work, 'build', () => work.packing.pack(built, work.deploymentId, work.environment));
+  noteInputs(work.home, built.commit, madeBy(work, built.dir));
 }
 
 /** The journal's names for the origins of node_modules. */

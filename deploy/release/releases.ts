@@ -31,6 +31,32 @@ interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment, Partial<Relea
   folder?: string;
   /** False until the files survive a power cut. Missing in manifests of older kits. */
   onDisk?: boolean;
+  /** The number of the environment that it was made with. */
+  environment?: number;
+  /** A keyed hash of the variables that changed it; missing if there were none. */
+  inputs?: string;
+  /** The release of the same commit with other variables, until the deployment that replaces it ends. */
+  earlier?: Earlier;
+}
+
+interface Earlier {
+  /** The deployment that replaces it. */
+  by: number;
+  manifest: Manifest;
+}
+
+/** Who starts a release, and with which environment. */
+export interface Use {
+  /** The deployment. */
+  by: number;
+  environment: number;
+}
+
+/** What a release was made with, besides its commit. */
+export interface Made extends BuildEnvironment {
+  deployment?: number;
+  environment?: number;
+  inputs?: string | undefined;
 }
 
 /** The folder of a commit's release, or the folder to make it in. */
@@ -51,13 +77,27 @@ export function commitOfName(name: string): Commit | null {
   return /^([0-9a-f]{40})(?![0-9a-z])/.exec(name)?.[1] ?? null;
 }
 
-/** The complete release of a commit, or null if it must be built. */
-export function findRelease(home: Home, commit: Commit): Release | null {
-  const dir = releaseFolder(home, commit);
-  const manifest = readManifest(home, commit);
-  if (manifest === null || !existsSync(dir)) return null;
-  const { version, subject, app } = manifest;
-  return { commit, version, subject, dir, app };
+/**
+ * The complete release of a commit, or null if it must be built.
+ * @param use for a deployment that replaces it by one with other variables: the environment of the wanted one
+ */
+export function findRelease(home: Home, commit: Commit, use?: Use): Release | null {
+  const newest = readManifest(home, commit);
+  if (newest === null) return null;
+  const { earlier, environment } = newest;
+  const isEarlier = earlier !== undefined && earlier.by === use?.by && environment !== use.environment;
+  return releaseOf(home, isEarlier ? earlier.manifest : newest);
+}
+
+function releaseOf(home: Pick<Home, 'releases'>, manifest: Manifest): Release | null {
+  const { commit, version, subject, app } = manifest;
+  const dir = path.join(home.releases, manifest.folder ?? commit);
+  return existsSync(dir) ? { commit, version, subject, dir, app } : null;
+}
+
+/** The hash of the variables that changed the release; null if there were none. */
+export function inputsOf(home: Home, commit: Commit): string | null {
+  return readManifest(home, commit)?.inputs ?? null;
 }
 
 /** The disk space of the release, in bytes; null if it is missing or was never measured. */
@@ -82,11 +122,7 @@ export function isMadeBy(home: Home, commit: Commit, deployment: number): boolea
 }
 
 /** Marks the release as complete: its deployment may use it. It survives a power cut only after `noteOnDisk`. */
-export function completeRelease(
-  home: Home,
-  release: Release,
-  made: BuildEnvironment & { deployment?: number },
-): void {
+export function completeRelease(home: Home, release: Release, made: Made): void {
   const { dir, ...rest } = release;
   const folder = path.basename(dir);
   const before = readManifest(home, release.commit);
@@ -95,8 +131,33 @@ export function completeRelease(
     ...made,
     ...(before && { deployment: before.deployment }),
     ...(folder !== release.commit && { folder }),
+    ...(before && { earlier: earlierOf(before, made) }),
     onDisk: false,
   });
+}
+
+/** A release with other variables still works, so it can come back; one of another Node cannot. */
+function earlierOf({ earlier, ...before }: Manifest, { deployment, inputs }: Made): Earlier | undefined {
+  if (earlier?.by === deployment) return earlier;
+  const isOther = deployment !== undefined && before.inputs !== inputs;
+  return isOther ? { by: deployment, manifest: before } : undefined;
+}
+
+/** True when this deployment replaces the commit's release by one with other variables. */
+export function isReplacedBy(home: Home, commit: Commit, deployment: number): boolean {
+  return readManifest(home, commit)?.earlier?.by === deployment;
+}
+
+/**
+ * Ends the replacement of a release by one with other variables. Returns the one to remove, if that is the new one;
+ * processes may still run from the earlier one.
+ * @param by the deployment that ended
+ */
+export function settleRelease(home: Home, commit: Commit, by: number, isLive: boolean): Release | null {
+  const { earlier, ...newest } = readManifest(home, commit) ?? {};
+  if (earlier?.by !== by) return null;
+  writeManifest(home, isLive ? (newest as Manifest) : earlier.manifest);
+  return isLive ? null : releaseOf(home, newest as Manifest);
 }
 
 /** True for a release that survives a power cut, and for a missing one. */
@@ -108,6 +169,12 @@ export function isOnDisk(home: Home, commit: Commit): boolean {
 export function noteOnDisk(home: Home, commit: Commit, onDisk: boolean): void {
   const manifest = readManifest(home, commit);
   if (manifest !== null) writeManifest(home, { ...manifest, onDisk });
+}
+
+/** Records the variables of a release that was packed again. The caller holds the lock. */
+export function noteInputs(home: Home, commit: Commit, { environment, inputs }: Partial<Made>): void {
+  const manifest = readManifest(home, commit);
+  if (manifest !== null) writeManifest(home, { ...manifest, environment, inputs });
 }
 
 /** Measures the disk space of a release at low priority, in a few hundred milliseconds. Null if it is missing. */
@@ -184,12 +251,17 @@ export function strayNames(home: Pick<Home, 'releases'>): string[] {
   return stray.filter((name) => !used.has(name));
 }
 
-/** The manifest, the folder and the file list of a release; empty if its folder is missing. */
+/** The manifest, the folders and the file lists of a commit's releases; empty if their folders are missing. */
 function namesOfRelease(home: Pick<Home, 'releases'>, name: string): string[] {
   const commit = path.basename(name, '.json');
-  const folder = readManifest(home, commit)?.folder ?? commit;
-  const files = path.basename(inventoryFile(folder));
-  return existsSync(path.join(home.releases, folder)) ? [name, folder, files] : [];
+  const newest = readManifest(home, commit);
+  const folders = [newest, ...(newest?.earlier ? [newest.earlier.manifest] : [])].map(
+    (manifest) => manifest?.folder ?? commit,
+  );
+  const there = folders.filter((folder) => existsSync(path.join(home.releases, folder)));
+  return there.length === 0
+    ? []
+    : [name, ...there.flatMap((folder) => [folder, path.basename(inventoryFile(folder))])];
 }
 
 /**

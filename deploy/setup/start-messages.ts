@@ -1,4 +1,7 @@
 /** What `npm start` prints about the result and about what waits for another start. */
+import { numberWanted, variablesFor } from '../config/app-environment';
+import { unsetForInstall } from '../release/inputs';
+import { howToSet } from '../release/packages/install-failure';
 import { readSettings } from '../config/saved-settings';
 import { checkSettings } from '../config/pending-settings';
 import { settingsFrom, settingsRemovedBy, type Config } from '../config/load';
@@ -47,6 +50,13 @@ export function sayWhatWaits(home: Home): void {
 export function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
   if (given === undefined || !existsSync(home.secret) || checkSecret(given) === readSecret(home)) return;
   say('! this WEBHOOK_SECRET takes effect at the next start: npm stop && WEBHOOK_SECRET=… npm start');
+}
+
+/** npm ran in this clone with the user's own variables; the next install of a release does not have them. */
+export function sayUnsetForInstall({ home, journal }: DeployContext): void {
+  const set = variablesFor(home, numberWanted(home, journal), 'install');
+  for (const name of unsetForInstall(ROOT, set))
+    say(`! .npmrc refers to ${name}, which is not set for the install: ${howToSet(name)}`);
 }
 
 export async function sayWhetherHeadWaits(serving: Serving): Promise<void> {

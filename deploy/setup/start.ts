@@ -39,6 +39,7 @@ import { stopEverything } from './stop';
 import { withSetupLock } from '../journal/setup-lock';
 import {
   sayLive,
+  sayUnsetForInstall,
   sayUncommitted,
   sayWhatFailed,
   sayWhatWaits,
@@ -105,6 +106,7 @@ async function startUp(home: Home): Promise<number> {
   try {
     refused = await phase('nginx', () => startNginx(home));
     const context = openContext(home, ROOT);
+    sayUnsetForInstall(context);
     const dead = isLocked(home) ? null : context.journal.active();
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
     const { serving, failed } = await makeLive(context, dead);
@@ -158,7 +160,9 @@ async function applyChanges(home: Home, serving: Serving): Promise<number> {
   say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
   const done = changes.length > 0 ? changes.join(', ') : 'nothing was changed';
   say(`  it was running already: ${done}`);
-  sayWhetherBehind(openContext(home, ROOT), serving);
+  const context = openContext(home, ROOT);
+  sayWhetherBehind(context, serving);
+  sayUnsetForInstall(context);
   await sayWhetherHeadWaits(serving);
   await repairMirror(home, config);
   await sayWhetherSourceAnswers(home, config);

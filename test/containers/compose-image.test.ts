@@ -51,17 +51,17 @@ needs('docker', engine).describe('an image of a release', () => {
     const broken = releaseIn(path.join(context.dir, 'broken'), 'b2', { Dockerfile });
     const build = ['node', '-e', "console.error(`Error: it's $HOME`); process.exit(3)"];
 
-    await expect(context.packing.pack({ ...broken, app: { ...broken.app, build } }, 2)).rejects.toMatchObject(
-      {
-        code: 'E_BUILD',
-        message: `The build (${build.join(' ')}) exited with code 3: Error: it's $HOME`,
-      },
-    );
+    await expect(
+      context.packing.pack({ ...broken, app: { ...broken.app, build } }, 2, 0),
+    ).rejects.toMatchObject({
+      code: 'E_BUILD',
+      message: `The build (${build.join(' ')}) exited with code 3: Error: it's $HOME`,
+    });
 
     expect(images()).not.toContain(tag('b2'));
     expect(readFileSync(deploymentLog(context.home, 2), 'utf8')).toContain("Error: it's $HOME");
     const bare = releaseIn(path.join(context.dir, 'bare'), 'c3', { Dockerfile: 'FRUM scratch' });
-    await expect(context.packing.pack(bare, 3)).rejects.toMatchObject({
+    await expect(context.packing.pack(bare, 3, 0)).rejects.toMatchObject({
       code: 'E_IMAGE',
       message: /unknown instruction/,
     });

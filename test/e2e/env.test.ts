@@ -49,6 +49,52 @@ forEachRuntime((runtime) => {
       expect(await clone.serving()).toMatchObject({ commit });
     });
 
+    it('of the build makes the active release anew at once, and a bad one leaves everything unchanged', async () => {
+      const saves = `const { OWN_KEY, OWN_LOOK, SWITCHYARD_COMMIT } = process.env;
+        require('node:fs').writeFileSync('app/built.json', JSON.stringify({ OWN_KEY, OWN_LOOK, SWITCHYARD_COMMIT }))`;
+      const { commit } = expectLive(
+        await clone.release({ config: { ...BAKE.config, runtime, app: { build: ['node', '-e', saves] } } }),
+      );
+      const built = async (): Promise<unknown> => JSON.parse((await clone.get('/built')).text);
+      expect(await built()).toEqual({ SWITCHYARD_COMMIT: commit });
+
+      const said = await env('set', '--for', 'build', 'OWN_LOOK=canary-look');
+
+      expectDone(said);
+      expect(said.text).toMatch(/the variables of its install or build have changed/);
+      expect(await built()).toEqual({ SWITCHYARD_COMMIT: commit, OWN_LOOK: 'canary-look' });
+      expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
+      expect((await env('list')).text).toMatch(/^OWN_LOOK .*  for build$/m);
+
+      const before = await clone.state();
+      const refused = await env('set', '--for', 'build', 'OWN_LOOK=refuse-to-look');
+      expect(refused).toMatchObject({ code: 1, text: expect.stringContaining('cannot look ***') });
+      // the idle slot runs the live build too, instead of the one before
+      const files = before.files.filter((name) => name !== `releases/${commit}`);
+      expect(await clone.state()).toEqual({ ...before, files });
+      expect(await built()).toMatchObject({ OWN_LOOK: 'canary-look' });
+      // what is started from now on is the earlier build too
+      kill((await clone.serving()).pid);
+      await until('the release to run again', async () => (await clone.get('/built')).status === 200);
+      expect(await built()).toMatchObject({ OWN_LOOK: 'canary-look' });
+      expectDone(await env('unset', 'OWN_LOOK'));
+      expect(await built()).toEqual({ SWITCHYARD_COMMIT: commit });
+    });
+
+    it('of the install waits for the next one', async () => {
+      const said = await env('set', '--for', 'install', 'OWN_TOKEN=canary-token');
+      expect(said).toMatchObject({
+        code: 0,
+        text: expect.stringContaining('takes effect with the next install'),
+      });
+      expect((await env('list')).text).toMatch(/^OWN_TOKEN .* for install  waits for the next deployment$/m);
+      expectDone(await env('unset', 'OWN_TOKEN'));
+      expect(await env('set', '--for', 'tests', 'A=b')).toMatchObject({
+        code: 1,
+        text: expect.stringContaining('--for takes install, build or run, not "tests".'),
+      });
+    });
+
     if (runtime === 'compose') {
       it('is stored only in its own file and in no image, and reaches the migration and a restarted process', async () => {
         const migrate = ['node', '-e', 'console.log("using", process.env.OWN_KEY)'];

@@ -15,6 +15,8 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { execFileSync } from 'node:child_process';
+import { createServer, type Server } from 'node:http';
+import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Home } from '../../deploy/home/home';
 import { adoptModules, installModules } from '../../deploy/release/packages/install';
@@ -48,8 +50,14 @@ function release(name: string): string {
 }
 
 /** Installs and returns the origin of the packages, or 'changed' when they turn out to be damaged. */
-async function install(dir: string, root = empty, limitSeconds = 60): Promise<string> {
-  const { origin, intact } = await installModules({ home, root, dir, deploymentId: 1, limitSeconds });
+async function install(
+  dir: string,
+  root = empty,
+  limitSeconds = 60,
+  variables: Record<string, string> = {},
+): Promise<string> {
+  const work = { home, root, dir, deploymentId: 1, limitSeconds, variables };
+  const { origin, intact } = await installModules(work);
   return (await intact) ? origin : 'changed';
 }
 const inode = (...parts: string[]): number => statSync(path.join(...parts)).ino;
@@ -159,6 +167,7 @@ describe('packages linked ahead', () => {
         dir: release('two'),
         deploymentId: 1,
         limitSeconds: 60,
+        variables: {},
       });
       results.push(await intact);
     });
@@ -173,6 +182,7 @@ describe('packages linked ahead', () => {
       dir: two,
       deploymentId: 1,
       limitSeconds: 60,
+      variables: {},
     });
     mkdirSync(path.join(two, 'node_modules/.cache'));
     writeFileSync(path.join(two, 'node_modules/.cache/results'), '');
@@ -311,6 +321,7 @@ describe('a stored set of packages', () => {
       dir: release('two'),
       deploymentId: 1,
       limitSeconds: 60,
+      variables: {},
     });
     expect({ origin, instead }).toEqual({
       origin: 'npm ci',
@@ -524,4 +535,61 @@ test('a half-made store of a killed deployment is removed, and complete ones sta
   await removeHalfMade(home);
   expect(readdirSync(home.modules)).toEqual(whole);
   expect(lstatSync(store()).isDirectory()).toBe(true);
+});
+
+describe('a registry that asks who is there', () => {
+  let registry: Server;
+  let asked: (string | undefined)[];
+  beforeEach(async () => {
+    asked = [];
+    clone.manifest({}, TINY);
+    const archive = readFileSync(path.join(clone.dir, 'vendor/tiny-1.0.0.tgz'));
+    registry = createServer((request, response) => {
+      asked.push(request.headers.authorization);
+      const isKnown = request.headers.authorization === 'Bearer canary-token';
+      response.writeHead(isKnown ? 200 : 401).end(isKnown ? archive : '{"error":"who are you"}');
+    });
+    await new Promise<void>((resolve) => registry.listen(0, '127.0.0.1', resolve));
+    const { port } = registry.address() as AddressInfo;
+    const url = `http://127.0.0.1:${port}/tiny/-/tiny-1.0.0.tgz`;
+    const lock = JSON.parse(readFileSync(path.join(clone.dir, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { resolved?: string; dependencies?: object }>;
+    };
+    const manifest = { name: 'app', version: '1.0.0', dependencies: { tiny: '1.0.0' } };
+    lock.packages[''] = manifest;
+    (lock.packages['node_modules/tiny'] as { resolved: string }).resolved = url;
+    clone.write('package.json', manifest);
+    clone.write('package-lock.json', lock);
+    clone.write(
+      '.npmrc',
+      `registry=http://127.0.0.1:${port}/\n//127.0.0.1:${port}/:_authToken=\${NPM_TOKEN}\n`,
+    );
+  });
+  afterEach(() => new Promise((resolve) => registry.close(resolve)));
+
+  test('gets the token of the install, and a new token installs nothing again', async () => {
+    expect(await install(release('one'), empty, 60, { NPM_TOKEN: 'canary-token' })).toBe('npm ci');
+    expect(asked).toEqual(['Bearer canary-token']);
+    expect(await install(release('two'), empty, 60, { NPM_TOKEN: 'newer-token' })).toBe('store');
+    // a variable that may change the packages does
+    const variables = { NPM_TOKEN: 'canary-token', npm_config_omit: 'optional' };
+    expect(await install(release('three'), empty, 60, variables)).toBe('npm ci');
+    expect(readdirSync(home.modules).join()).not.toContain('canary');
+  });
+
+  test('refuses without the token, which is named', async () => {
+    await expect(install(release('one'))).rejects.toMatchObject({
+      code: 'E_ENV',
+      message: expect.stringMatching(
+        /^\.npmrc refers to NPM_TOKEN, which is not set for the install: npm ci failed: 401 Unauthorized/,
+      ),
+      hint: expect.stringContaining('npm run -s env -- set --for install NPM_TOKEN && '),
+    });
+  });
+
+  test('refuses a wrong token, which is not called unset', async () => {
+    await expect(install(release('one'), empty, 60, { NPM_TOKEN: 'wrong' })).rejects.toMatchObject({
+      code: 'E_INSTALL_MACHINE',
+    });
+  });
 });

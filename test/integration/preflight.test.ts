@@ -201,7 +201,11 @@ async function refusal(
   observed: Observed,
 ): Promise<KnownError | null> {
   const plan = likelyPlan(context, requested, observed, of, 0);
-  return preflight(context, requested, of, observed, plan).then(() => null, asKnown);
+  const isBuilt = findRelease(context.home, of) !== null;
+  return preflight(context, requested, { commit: of, environment: 0, isBuilt }, observed, plan).then(
+    () => null,
+    asKnown,
+  );
 }
 
 function newFolder(): string {

@@ -26,7 +26,7 @@ import { prepareRelease } from '../../deploy/release/prepare';
 import { readyFiles } from '../../deploy/release/checkout-cache';
 import { readyModules } from '../../deploy/release/packages/prelink';
 import { writeInventory } from '../../deploy/release/file-list';
-import { findRelease, releaseFolder, removeHalfMade } from '../../deploy/release/releases';
+import { findRelease, releaseFolder, removeHalfMade, settleRelease } from '../../deploy/release/releases';
 import { killMarkedProcesses } from '../../deploy/os/marked-processes';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
@@ -75,6 +75,8 @@ function work(commit: string, more: Partial<Preparation> = {}): Preparation {
     packing,
     deploymentId: 1,
     commit,
+    environment: 0,
+    exactly: true,
     limits,
     report,
     ...more,
@@ -175,6 +177,85 @@ describe('preparing a release', () => {
       expect(findRelease(home, first.commit)).toEqual(first);
       expect(existsSync(path.join(first.dir, 'node_modules/tiny'))).toBe(true);
       expect(readdirSync(home.releases)).toHaveLength(2);
+    });
+  });
+
+  describe('with variables of its own', () => {
+    const keep = (number: number, environment: object): void => {
+      mkdirSync(home.env, { recursive: true });
+      writeFileSync(path.join(home.env, `${number}.json`), JSON.stringify({ variables: {}, ...environment }));
+    };
+    const set = (values: Record<string, string>): object =>
+      Object.fromEntries(Object.entries(values).map(([name, value]) => [name, { value, at: 1 }]));
+    const saves = (file: string): string[] =>
+      node(`fs.writeFileSync(${JSON.stringify(file)}, JSON.stringify(process.env))`);
+    const read = ({ dir }: Release, file: string): Record<string, string> =>
+      JSON.parse(readFileSync(path.join(dir, file), 'utf8')) as Record<string, string>;
+
+    beforeEach(() => {
+      settings({ start: 'server.js', test: saves('test.json'), build: saves('build.json') });
+      keep(1, {
+        install: set({ NPM_TOKEN: 'canary-install' }),
+        build: set({ NEXT_PUBLIC_API: 'canary-build' }),
+        variables: set({ KEY: 'canary-run' }),
+      });
+      keep(2, { build: set({ NEXT_PUBLIC_API: 'other' }) });
+    });
+
+    test('gives each phase only its own, and the build the commit', async () => {
+      const release = await prepare({ environment: 1 });
+      expect(read(release, 'build.json')).toMatchObject({
+        NEXT_PUBLIC_API: 'canary-build',
+        SWITCHYARD_COMMIT: release.commit,
+        NODE_ENV: 'production',
+      });
+      expect(JSON.stringify(read(release, 'build.json'))).not.toMatch(/canary-(install|run)/);
+      expect(JSON.stringify(read(release, 'test.json'))).not.toContain('canary');
+      expect(readFileSync(path.join(home.releases, `${release.commit}.json`), 'utf8')).not.toContain(
+        'canary',
+      );
+    });
+
+    test('is built again when they change, and not when only the others do', async () => {
+      // npm proves with it who asks
+      clone.write('.npmrc', '//npm.example/:_authToken=${NPM_TOKEN}\n');
+      const first = await prepare({ environment: 1 });
+      await writeInventory(first.dir);
+      keep(3, { build: set({ NEXT_PUBLIC_API: 'canary-build' }), variables: set({ KEY: 'new' }) });
+      expect(await prepareRelease(work(first.commit, { environment: 3 }))).toEqual(first);
+      reported = [];
+      const second = await prepareRelease(work(first.commit, { environment: 2 }));
+      expect(reported[0]).toMatchObject({
+        type: 'note',
+        message: 'it is built again: the variables of its install or build have changed',
+      });
+      expect(read(second, 'build.json')).toMatchObject({ NEXT_PUBLIC_API: 'other' });
+      expect(read(first, 'build.json')).toMatchObject({ NEXT_PUBLIC_API: 'canary-build' });
+      await writeInventory(second.dir);
+      // an earlier release is started as it is
+      expect(await prepareRelease(work(first.commit, { environment: 1, exactly: false }))).toEqual(second);
+    });
+
+    test('is found beside the one that replaces it, and comes back unless that went live', async () => {
+      const first = await prepare({ environment: 1 });
+      const replace = (): Promise<Release> =>
+        prepareRelease(work(first.commit, { environment: 2, deploymentId: 5 }));
+      const second = await replace();
+      expect(findRelease(home, first.commit, { by: 5, environment: 1 })).toEqual(first);
+      expect(findRelease(home, first.commit, { by: 5, environment: 2 })).toEqual(second);
+      // another deployment knows nothing of it
+      expect(findRelease(home, first.commit, { by: 6, environment: 1 })).toEqual(second);
+      await removeHalfMade(home);
+      expect(existsSync(first.dir)).toBe(true);
+
+      expect(settleRelease(home, first.commit, 5, false)).toEqual(second);
+      expect(findRelease(home, first.commit)).toEqual(first);
+
+      const third = await replace();
+      expect(settleRelease(home, first.commit, 5, true)).toBeNull();
+      expect(findRelease(home, first.commit, { by: 5, environment: 1 })).toEqual(third);
+      await removeHalfMade(home);
+      expect(existsSync(first.dir)).toBe(false);
     });
   });
 

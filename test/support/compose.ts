@@ -57,7 +57,7 @@ export async function composeFixture(
     green: { name: 'green', port: green },
     async release(digits, files = {}) {
       const made = releaseIn(path.join(dir, `release ${digits}`), digits, files);
-      await packing.pack(made, 1);
+      await packing.pack(made, 1, 0);
       return made;
     },
     async clear() {

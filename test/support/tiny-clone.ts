@@ -114,7 +114,9 @@ WORKDIR /app
 COPY . .
 RUN if grep -q dependencies package.json; then npm ci --no-audit --no-fund; fi
 ARG BUILD=true
-RUN sh -c "$BUILD"
+ARG SWITCHYARD_COMMIT BUILD_VARIABLES
+RUN --mount=type=secret,id=build-variables \\
+  if [ -s /run/secrets/build-variables ]; then . /run/secrets/build-variables; fi; sh -c "$BUILD"
 ARG START
 RUN [ -f "$START" ] || { echo "This commit has no $START, which app.start names."; exit 1; }
 USER node

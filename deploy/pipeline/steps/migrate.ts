@@ -23,7 +23,7 @@ export async function migrate(
   id: number,
 ): Promise<string> {
   const { journal, home, packing, config } = context;
-  const release = builtRelease(context, commit);
+  const release = builtRelease(context, commit, { by: id, environment });
   const argv = release.app.migrate;
   if (argv === null) return 'none';
   const user = await userOfData(context);

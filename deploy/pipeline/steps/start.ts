@@ -36,5 +36,6 @@ async function startAnew(
   if (!(await isPortFree(slot.port))) {
     throw new KnownError('E_STRANGER_ON_PORT', `${slot.name}: ${portInUseMessage(slot.port)}`);
   }
-  await context.runtime.start(slot, builtRelease(context, commit), instance, environment);
+  const release = builtRelease(context, commit, { by: how.deploymentId, environment });
+  await context.runtime.start(slot, release, instance, environment);
 }

@@ -1,7 +1,7 @@
 /** Packs a release for PM2: its folder with node_modules and the output of its own build. */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
-import { appVariables, redactorOf } from '../../config/app-environment';
+import { redactorOf, variablesFor } from '../../config/app-environment';
 import { deploymentLog, runCommand } from '../../os/command';
 import type { Packing } from '../../core/interfaces';
 import type { Home } from '../../home/home';
@@ -17,7 +17,10 @@ export interface FolderPackingOptions {
 export function createFolderPacking({ home, limits }: FolderPackingOptions): Packing {
   return {
     fromFolder: true,
-    pack: ({ dir, app }, deploymentId) => runBuild({ home, dir, deploymentId, limits }, app),
+    pack({ commit, dir, app }, deploymentId, environment) {
+      const variables = { ...variablesFor(home, environment, 'build'), SWITCHYARD_COMMIT: commit };
+      return runBuild({ home, dir, deploymentId, limits }, app, variables);
+    },
     has({ dir, app }) {
       // a release that was made for containers has neither
       const isBuilt = existsSync(path.join(dir, app.start));
@@ -31,7 +34,7 @@ export function createFolderPacking({ home, limits }: FolderPackingOptions): Pac
         cwd: dir,
         env: {
           NODE_ENV: 'production',
-          ...appVariables(home, environment),
+          ...variablesFor(home, environment, 'run'),
           SWITCHYARD_DATA: home.shared,
         },
         redact: redactorOf(home),

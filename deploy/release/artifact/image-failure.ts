@@ -21,12 +21,16 @@ const MACHINE =
   /failed to (do request|authorize|fetch|resolve|copy)|no such host|i\/o timeout|TLS handshake|toomanyrequests|connection refused/i;
 const ENGINE = /Cannot connect to the Docker daemon|error during connect|unexpected EOF|closing transport/i;
 
-/** @param end of the builder; the app's own commands ran inside it */
+/**
+ * @param end of the builder; the app's own commands ran inside it
+ * @param unset see installFailure
+ */
 export function imageFailure(
   end: CommandEnd,
   { build }: Pick<AppSettings, 'build'>,
   deploymentId: number,
   limit?: TimeLimit,
+  unset: readonly string[] = [],
 ): KnownError {
   const plain = end.lastLines.map((line) => line.trim().replace(STEP, ''));
   const [command = '', , code] = COMMAND.exec(plain.findLast((line) => COMMAND.test(line)) ?? '') ?? [];
@@ -38,7 +42,7 @@ export function imageFailure(
   }
   const exitCode = Number(code ?? end.exitCode);
   const ended = { ...end, exitCode, lastLines: said };
-  if (/npm ci/.test(command)) return installFailure(ended);
+  if (/npm ci/.test(command)) return installFailure(ended, undefined, unset);
   if (isDiskFull(plain)) return new KnownError('E_DISK', `The image could not be built: ${why}`);
   const hint = `Read its output: npm run -s logs -- ${deploymentId}`;
   const lacking = /"\$START"/.test(command) && said.find((line) => NO_START.test(line));

@@ -1,18 +1,20 @@
 /** Packs a release for containers: an image built from its folder and named after its commit, `myapp:<commit>`. */
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
-import { appVariables, redactorOf } from '../../config/app-environment';
+import { redactorOf, variablesFor } from '../../config/app-environment';
 import { deploymentLog, runCommand } from '../../os/command';
 import { slotsOf } from '../../config/load';
 import { KnownError } from '../../core/errors';
 import { short } from '../../core/format';
 import type { Packing } from '../../core/interfaces';
+import { exportLines } from '../../core/shell-word';
 import { composeArgv, composeEnvironment, writeOverride } from '../../runtimes/compose/cli';
-import { buildOverride, imageOf, lent, runOverride } from '../../runtimes/compose/definitions';
+import { SECRETS, buildOverride, imageOf, lent, runOverride } from '../../runtimes/compose/definitions';
 import { containerUser, giveData } from '../../runtimes/compose/container-user';
 import { LABEL, oneOffContainers, removeContainer } from '../../runtimes/compose/containers';
 import { askEngineJson } from '../../runtimes/compose/engine-api';
+import { npmrcIn, sealedInstall, sealedValues, unsetForInstall } from '../inputs';
 import { imageFailure } from './image-failure';
 import type { PackingOptions } from './options';
 
@@ -34,41 +36,50 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
   return {
     fromFolder: false,
 
-    async pack(release, deploymentId) {
-      mustHaveDockerfile(release.dir);
-      const override = buildOverride(home, name, service, release, env);
-      const file = writeOverride(home, 'build', override);
+    async pack(release, deploymentId, environment) {
+      const dockerfile = dockerfileIn(release.dir);
       const limit = limits.install + limits.build;
       // a killed builder leaves its notes behind; after a power cut they are removed with the partial releases
       const notes = `${release.dir}.notes`;
-      mkdirSync(notes, { recursive: true });
+      mkdirSync(notes, { recursive: true, mode: 0o700 });
+      const install = variablesFor(home, environment, 'install');
+      const build = variablesFor(home, environment, 'build');
+      const variables = {
+        install: {
+          file: secretFile(notes, dockerfile, 'install', install),
+          seal: sealedInstall(home, npmrcIn(release.dir), install) ?? '',
+        },
+        build: { file: secretFile(notes, dockerfile, 'build', build), seal: sealedValues(home, build) ?? '' },
+      };
+      const override = buildOverride({ home, name, slot: service, release, env, variables });
+      const file = writeOverride(home, 'build', override);
       const result = await runCommand({
         argv: composeArgv(options, service, file, ['--progress', 'plain', 'build', service]),
-        label: `docker compose build ${imageOf(name, release.commit)}`,
+        label: `docker compose build ${imageOf(name, release)}`,
         cwd: release.dir,
         env: { ...env, TMPDIR: notes },
+        redact: redactorOf(home),
         logFile: deploymentLog(home, deploymentId),
         timeoutSeconds: limit,
         keepLines: LINES_OF_BUILD,
         deploymentId,
       }).finally(() => rmSync(notes, { recursive: true, force: true }));
-      if (result.timedOut || result.exitCode !== 0)
-        throw imageFailure(result, release.app, deploymentId, {
-          seconds: limit,
-          name: 'limits.install and limits.build',
-        });
+      if (result.timedOut || result.exitCode !== 0) {
+        const time = { seconds: limit, name: 'limits.install and limits.build' };
+        throw imageFailure(result, release.app, deploymentId, time, unsetForInstall(release.dir, install));
+      }
       return `image ${name}:${short(release.commit)}`;
     },
 
-    async has({ commit }) {
-      return (await askEngineJson({ path: `/images/${imageOf(name, commit)}/json` })) !== null;
+    async has(release) {
+      return (await askEngineJson({ path: `/images/${imageOf(name, release)}/json` })) !== null;
     },
 
     async runOnce(argv, release, deploymentId, environment) {
       const user = containerUser();
       await giveData(home.shared, user);
       const cores = availableParallelism();
-      const variables = appVariables(home, environment);
+      const variables = variablesFor(home, environment, 'run');
       const override = runOverride(service, { home, config, release, user, cores, variables });
       const file = writeOverride(home, 'run', override);
       const container = `${name}-run-${deploymentId}`;
@@ -92,21 +103,48 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
 
     endRuns,
 
-    async remove(commit) {
+    async remove(commit, only) {
+      if (only !== undefined) return removeImage(imageOf(name, only));
       const labels = [`${LABEL.home}=${home.dir}`, `${LABEL.commit}=${commit}`];
       const filters = encodeURIComponent(JSON.stringify({ label: labels }));
       // this also removes the layers that no other image uses
       for (const { Id } of (await askEngineJson<{ Id: string }[]>({
         path: `/images/json?filters=${filters}`,
       })) ?? []) {
-        const path = `/images/${Id}?force=true`;
-        await askEngineJson({ method: 'DELETE', path, limitMs: REMOVING_MAY_TAKE_MS });
+        await removeImage(Id);
       }
     },
   };
 }
 
-function mustHaveDockerfile(dir: string): void {
-  if (existsSync(path.join(dir, 'Dockerfile'))) return;
+async function removeImage(id: string): Promise<void> {
+  const path = `/images/${id}?force=true`;
+  await askEngineJson({ method: 'DELETE', path, limitMs: REMOVING_MAY_TAKE_MS });
+}
+
+/** Writes the variables of a phase for the Dockerfile. Throws E_ENV if that would not read them. */
+function secretFile(
+  folder: string,
+  dockerfile: string,
+  phase: keyof typeof SECRETS,
+  values: Record<string, string>,
+): string {
+  const id = SECRETS[phase];
+  const [name] = Object.keys(values);
+  if (name !== undefined && !dockerfile.includes(`id=${id}`)) {
+    throw new KnownError(
+      'E_ENV',
+      `${name} is set for the ${phase}, but this commit's Dockerfile does not mount the secret ${id}.`,
+      `Mount it as Switchyard's own Dockerfile does, or remove the variable: npm run -s env -- unset --for ${phase} ${name}`,
+    );
+  }
+  const file = path.join(folder, id);
+  writeFileSync(file, exportLines(values), { mode: 0o600 });
+  return file;
+}
+
+function dockerfileIn(dir: string): string {
+  const file = path.join(dir, 'Dockerfile');
+  if (existsSync(file)) return readFileSync(file, 'utf8');
   throw new KnownError('E_IMAGE', 'This commit has no Dockerfile.', "Commit one: Switchyard's own will do.");
 }

@@ -9,14 +9,26 @@ const MACHINE =
 /** npm's lines that only frame the reason. */
 const FRAME = /^(code|errno|syscall|path|signal|command failed|A complete log|Log files|$)/;
 
-/** The failure of an install: E_INSTALL, E_INSTALL_MACHINE, E_DISK, E_TIMEOUT or E_KILLED. */
-export function installFailure(end: CommandEnd, limit?: TimeLimit): KnownError {
+/** npm's errors when a registry does not know who is asking, or when its address cannot be read. */
+const REFUSED = /\b(E401|E403|E404|ENEEDAUTH|EINVALIDAUTH|ERR_INVALID_URL|Failed to replace env)\b/;
+
+/**
+ * The failure of an install: E_INSTALL, E_INSTALL_MACHINE, E_ENV, E_DISK, E_TIMEOUT or E_KILLED.
+ * @param unset the variables that .npmrc refers to and that are not set
+ */
+export function installFailure(
+  end: CommandEnd,
+  limit?: TimeLimit,
+  unset: readonly string[] = [],
+): KnownError {
   const lines = end.lastLines;
   const reason = npmReason(lines);
   const message = `npm ci failed${reason ? `: ${reason}` : ` with code ${end.exitCode}`}`;
   if (isDiskFull(lines)) return new KnownError('E_DISK', message);
   const fault = machineFault('npm ci', end, limit);
   if (fault !== null && fault.code !== 'E_NETWORK') return fault;
+  const [name] = unset;
+  if (name !== undefined && lines.some((line) => REFUSED.test(line))) return unsetVariable(name, message);
   if (fault !== null || lines.some((line) => MACHINE.test(line)))
     return new KnownError('E_INSTALL_MACHINE', message);
   if (lines.some((line) => /existing package-lock\.json/.test(line))) return noLockfile();
@@ -30,6 +42,19 @@ export function incomplete(what: string): KnownError {
     'E_INSTALL_MACHINE',
     `npm ci reported success twice, but package-lock.json names packages that are not installed: ${what}`,
     "Run npm ci in a fresh clone of this commit; check npm's cache if it fails there too: npm cache verify",
+  );
+}
+
+/** The command that sets a variable of .npmrc, for a hint. It asks for the value. */
+export function howToSet(name: string): string {
+  return `npm run -s env -- set --for install ${name}`;
+}
+
+function unsetVariable(name: string, message: string): KnownError {
+  return new KnownError(
+    'E_ENV',
+    `.npmrc refers to ${name}, which is not set for the install: ${message}`,
+    `Set it, then deploy again: ${howToSet(name)} && npm run -s deploy`,
   );
 }
 

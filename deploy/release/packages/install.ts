@@ -2,6 +2,7 @@
 import { readdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
+import { redactorOf, variablesFor } from '../../config/app-environment';
 import type { Commit } from '../../core/release';
 import { fileIn } from '../../git/mirror-commits';
 import type { Home } from '../../home/home';
@@ -21,6 +22,7 @@ import {
   readPackageFiles,
 } from './package-files';
 import { takeReady } from './prelink';
+import { sealedInstall, unsetForInstall } from '../inputs';
 
 export { adoptModules } from './import-from-clone';
 
@@ -32,6 +34,8 @@ export interface Installation {
   dir: string;
   deploymentId: number;
   limitSeconds: number;
+  /** The variables of the phase `install`. */
+  variables: Record<string, string>;
 }
 
 /** Where the node_modules came from. */
@@ -55,12 +59,14 @@ export async function installModules(work: Installation): Promise<Installed> {
   if (!isShareable(files)) return whole(await npmCi(work, files));
 
   const { home, dir } = work;
-  const key = modulesKey(files, await npmVersion());
+  const key = await keyOf(home, files, work.variables);
   const hadStore = hasStore(home, key);
   const ready = takeReady(home, key, dir);
   if (ready) return { origin: 'store', ...ready };
   if (await takeModules(home, key, dir)) return whole('store');
-  if ((await adopt(work)) && (await takeModules(home, key, dir))) return whole('clone');
+  // the clone's packages were installed without these variables
+  const isPlain = sealedInstall(home, files.npmrc, work.variables) === null;
+  if (isPlain && (await adopt(work)) && (await takeModules(home, key, dir))) return whole('clone');
   await npmCi(work, files);
   const isWhole = (copy: string): boolean => lackingIn(copy, files).required.length === 0;
   await storeModules(home, key, dir, isWhole);
@@ -72,14 +78,27 @@ function whole(origin: Origin): Installed {
   return { origin, intact: Promise.resolve(true) };
 }
 
-/** True when a commit's packages are stored, so that its release only links them. It need not be checked out. */
-export async function hasPackagesOf(home: Home, commit: Commit): Promise<boolean> {
+/** The store's key of a commit's packages. @param variables those of the phase `install` */
+export async function keyOf(
+  home: Home,
+  files: PackageFiles,
+  variables: Record<string, string>,
+): Promise<string> {
+  return modulesKey(files, await npmVersion(), sealedInstall(home, files.npmrc, variables));
+}
+
+/**
+ * True when a commit's packages are stored, so that its release only links them. It need not be checked out.
+ * @param environment number of the environment whose variables the install gets
+ */
+export async function hasPackagesOf(home: Home, commit: Commit, environment: number): Promise<boolean> {
   try {
+    const variables = variablesFor(home, environment, 'install');
     const texts = new Map<string, string | null>();
     for (const name of PACKAGE_FILES) texts.set(name, await fileIn(home, commit, name));
     const files = packageFiles((name) => texts.get(name) ?? null);
     if (!hasDependencies(files)) return true;
-    const store = path.join(home.modules, modulesKey(files, await npmVersion()));
+    const store = path.join(home.modules, await keyOf(home, files, variables));
     return isShareable(files) && !isPartial(store);
   } catch {
     // the deployment itself reports what is wrong with these files
@@ -111,14 +130,15 @@ async function npmCi(work: Installation, files: PackageFiles): Promise<'npm ci'>
 }
 
 async function runNpmCi(
-  { home, dir, deploymentId, limitSeconds }: Installation,
+  { home, dir, deploymentId, limitSeconds, variables }: Installation,
   files: PackageFiles,
 ): Promise<void> {
   const result = await runCommand({
     // tests and builds need the development packages, whatever NODE_ENV or .npmrc says
     argv: ['npm', 'ci', '--include=dev', '--no-audit', '--no-fund', '--no-progress', '--no-update-notifier'],
     cwd: dir,
-    env: keysFor(files),
+    env: { ...keysFor(files), ...variables },
+    redact: redactorOf(home),
     logFile: deploymentLog(home, deploymentId),
     timeoutSeconds: limitSeconds,
     lowPriority: true,
@@ -126,8 +146,10 @@ async function runNpmCi(
     // npm prints its whole usage after the reason
     keepLines: 300,
   });
-  if (result.timedOut || result.exitCode !== 0)
-    throw installFailure(result, { seconds: limitSeconds, name: 'limits.install' });
+  if (result.timedOut || result.exitCode !== 0) {
+    const limit = { seconds: limitSeconds, name: 'limits.install' };
+    throw installFailure(result, limit, unsetForInstall(dir, variables));
+  }
 }
 
 /** Passes the user's SSH agent only if npm fetches packages by git over SSH. */

@@ -87,13 +87,28 @@ export function isShareable({ manifest, lock }: PackageFiles): boolean {
 /** Sets these keys apart from those of older kits, which did not compare stores with the lockfile. */
 const CHECKED = 'checked';
 
-/** The same key means the same node_modules. @param npm npm's version */
-export function modulesKey({ manifest, lock, npmrc }: PackageFiles, npm: string): string {
+/**
+ * The same key means the same node_modules.
+ * @param npm npm's version
+ * @param variables a hash of the install's variables that change the packages, or null
+ */
+export function modulesKey(
+  { manifest, lock, npmrc }: PackageFiles,
+  npm: string,
+  variables: string | null = null,
+): string {
   const fields = DEPENDENCY_FIELDS.map((field) => manifest[field] ?? null);
   const machine = [process.version, npm, process.platform, process.arch];
   // `npm version` also writes the project's own version into the lockfile, which changes no package
   const locked = Object.entries(lock?.packages ?? {}).filter(([place]) => place !== '');
-  const text = JSON.stringify([CHECKED, fields, locked, npmrc, machine]);
+  const text = JSON.stringify([
+    CHECKED,
+    fields,
+    locked,
+    npmrc,
+    machine,
+    ...(variables === null ? [] : [variables]),
+  ]);
   return createHash('sha256').update(text).digest('hex').slice(0, 32);
 }
 

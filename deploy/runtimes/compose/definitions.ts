@@ -2,6 +2,7 @@
  * Builds the override files that Compose merges over docker-compose.<slot>.yml: image, instance, user and data of one
  * start. Pure. The files are JSON, which is valid YAML.
  */
+import path from 'node:path';
 import type { Config } from '../../config/load';
 import type { Release } from '../../core/release';
 import type { Slot, SlotName } from '../../core/slot';
@@ -94,20 +95,39 @@ export function runOverride(service: SlotName, input: RunInput): object {
   return withEscapes({ services: { [service]: serviceOf(input) } });
 }
 
-/** The override file of a build: the commit's folder as context, and the image's labels and build arguments. */
-export function buildOverride(
-  home: Pick<Home, 'dir'>,
-  name: string,
-  slot: SlotName,
-  release: Pick<Release, 'commit' | 'dir' | 'app'>,
-  env: NodeJS.ProcessEnv,
-): object {
+/** The build secrets with the variables of a phase; see the Dockerfile. */
+export const SECRETS = { install: 'install-variables', build: 'build-variables' } as const;
+
+export interface BuildInput {
+  home: Pick<Home, 'dir'>;
+  name: string;
+  slot: SlotName;
+  release: Pick<Release, 'commit' | 'dir' | 'app'>;
+  env: NodeJS.ProcessEnv;
+  /** The file with the variables of each phase, and a hash that changes with what they change. */
+  variables: Record<keyof typeof SECRETS, { file: string; seal: string }>;
+}
+
+/** The override file of a build: the commit's folder as context, the image's labels, build arguments and secrets. */
+export function buildOverride({ home, name, slot, release, env, variables }: BuildInput): object {
   const labels = { [LABEL.home]: home.dir, [LABEL.commit]: release.commit };
-  const image = imageOf(name, release.commit);
+  const image = imageOf(name, release);
   const { start, build: argv } = release.app;
-  const args = { ...proxiesOf(env), BUILD: argv === null ? 'true' : shellLine(argv), START: start };
-  const build = { context: release.dir, args, labels };
-  return withEscapes({ services: { [slot]: { image, build } } });
+  const args = {
+    ...proxiesOf(env),
+    BUILD: argv === null ? 'true' : shellLine(argv),
+    START: start,
+    SWITCHYARD_COMMIT: release.commit,
+    // the builder does not compare secrets, so without these it would reuse layers made with other values
+    INSTALL_VARIABLES: variables.install.seal,
+    BUILD_VARIABLES: variables.build.seal,
+  };
+  const build = { context: release.dir, args, labels, secrets: Object.values(SECRETS) };
+  const secrets = {
+    [SECRETS.install]: { file: variables.install.file },
+    [SECRETS.build]: { file: variables.build.file },
+  };
+  return withEscapes({ services: { [slot]: { image, build } }, secrets });
 }
 
 /** Quotes each argument as one shell word, because a Dockerfile takes only a shell command line. */
@@ -138,9 +158,10 @@ function borrowed(variables: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.keys(variables).map((name, index) => [name, `\${${LENT}${index}}`]));
 }
 
-/** The image name of a commit. */
-export function imageOf(name: string, commit: string): string {
-  return `${name}:${commit}`;
+/** The image name of a release: its commit, with a number if it was rebuilt. */
+export function imageOf(name: string, { commit, dir }: Pick<Release, 'commit' | 'dir'>): string {
+  const folder = path.basename(dir);
+  return `${name}:${folder.startsWith(`${commit}.`) ? folder : commit}`;
 }
 
 /** The container name of a slot. */
@@ -151,7 +172,7 @@ export function containerOf(name: string, slot: SlotName): string {
 /** The settings that all containers of a release share. */
 function serviceOf({ home, config, release, user, cores, variables }: RunInput) {
   return {
-    image: imageOf(config.name, release.commit),
+    image: imageOf(config.name, release),
     user: `${user.uid}:${user.gid}`,
     volumes: [{ type: 'bind', source: home.shared, target: DATA_IN_CONTAINER }],
     mem_limit: config.compose.memory,

@@ -5,7 +5,7 @@
  * start and stop are called under the deployment lock. list and logs may be called by any process at any time.
  */
 import { availableParallelism } from 'node:os';
-import { appVariables } from '../../config/app-environment';
+import { variablesFor } from '../../config/app-environment';
 import type { Config } from '../../config/load';
 import { diskReason } from '../../core/disk-reason';
 import { EMPTY } from '../../core/environment';
@@ -55,7 +55,7 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
       const user = containerUser();
       await giveData(home.shared, user);
       const cores = availableParallelism();
-      const variables = appVariables(home, environment);
+      const variables = variablesFor(home, environment, 'run');
       const how = { home, config, slot, release, instance, environment, user, cores, variables };
       const definition = slotFile(options.root, slot.name);
       const override = slotOverride(how, definition);

@@ -22,6 +22,14 @@ if (own.OWN_MOOD?.startsWith('refuse')) {
   process.exit(4);
 }
 
+// what its build has made, if it has one
+const made = path.join(__dirname, 'built.json');
+const built = fs.existsSync(made) ? JSON.parse(fs.readFileSync(made, 'utf8')) : {};
+if (built.OWN_LOOK?.startsWith('refuse')) {
+  console.error(`Error: cannot look ${built.OWN_LOOK}`);
+  process.exit(4);
+}
+
 /** `exit`, `exit in green`, `unhealthy`, `down`, `busy`, `stuck`, `leak`, `mistaken in green`, `fail-work`, or empty. */
 function ordered() {
   return fs.existsSync(order) ? fs.readFileSync(order, 'utf8') : '';
@@ -61,6 +69,7 @@ const ROUTES = {
     headers: behaviour.says ? { 'x-switchyard-goal': behaviour.says } : {},
   }),
   '/own': () => ({ status: 200, body: own }),
+  '/built': () => ({ status: 200, body: built }),
   '/late': () => ({ status: 200, body: identity, late: 500 }),
   '/too-late': () => ({ status: 200, body: identity, late: 2500 }),
 };

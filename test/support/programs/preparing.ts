@@ -12,6 +12,8 @@ void prepareRelease({
   packing: createFolderPacking({ home: homeAt(home), limits }),
   deploymentId: 9,
   commit,
+  environment: 0,
+  exactly: true,
   limits,
   report: () => undefined,
 });

@@ -1,14 +1,17 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
-  appVariables,
   discardVariables,
   forgetVariables,
   keepVariables,
   numberInForce,
   numberWanted,
+  readEnvironment,
   redactorOf,
+  sealed,
+  variablesFor,
 } from '../../../deploy/config/app-environment';
+import { NO_VARIABLES, type Phase } from '../../../deploy/core/environment';
 import { homeAt, type Home } from '../../../deploy/home/home';
 import { Journal } from '../../../deploy/journal/journal';
 import { afterwards, tempHome } from '../../support/temp-home';
@@ -25,15 +28,45 @@ beforeEach(async () => {
 
 it('the first environment is empty and has number 0', () => {
   expect(numberInForce(home, journal)).toBe(0);
-  expect(appVariables(home, 0)).toEqual({});
+  expect(variablesFor(home, 0, 'run')).toEqual({});
 });
 
 it('values are kept in files that only their owner can read', () => {
   const number = keep({ KEY: 'value' });
-  expect(appVariables(home, number)).toEqual({ KEY: 'value' });
+  expect(variablesFor(home, number, 'run')).toEqual({ KEY: 'value' });
   expect(statSync(path.join(home.env, `${number}.json`)).mode & 0o777).toBe(0o600);
   expect(statSync(home.env).mode & 0o777).toBe(0o700);
   expect(readdirSync(home.env)).toEqual(['1.json']);
+});
+
+it('gives the variables of a phase to that phase alone', () => {
+  const number = keep({ NPM_TOKEN: 'secret' }, false, 'install');
+  expect(variablesFor(home, number, 'install')).toEqual({ NPM_TOKEN: 'secret' });
+  for (const phase of ['build', 'run'] as const) expect(variablesFor(home, number, phase)).toEqual({});
+});
+
+it('reads a file of a kit without phases', () => {
+  mkdirSync(home.env);
+  const variables = { KEY: { value: 'x', at: 1 } };
+  writeFileSync(path.join(home.env, '1.json'), JSON.stringify({ variables, waits: false }));
+  expect(readEnvironment(home, 1)).toEqual({ install: {}, build: {}, run: variables });
+});
+
+it('hides the values of every phase', () => {
+  keep({ NPM_TOKEN: 'canary-install' }, false, 'install');
+  keep({ SENTRY: 'canary-build' }, false, 'build');
+  expect(redactorOf(home)('canary-install, canary-build')).toBe('***, ***');
+});
+
+it('seals a text with a key that only this home has', () => {
+  const seal = sealed(home, 'NPM_TOKEN=secret');
+  expect(sealed(home, 'NPM_TOKEN=secret')).toBe(seal);
+  expect(sealed(home, 'NPM_TOKEN=other')).not.toBe(seal);
+  // without the key nobody can try values until one fits
+  expect(sealed(homeAt(tempHome()), 'NPM_TOKEN=secret')).not.toBe(seal);
+  expect(statSync(path.join(home.env, 'key')).mode & 0o777).toBe(0o600);
+  forgetVariables(home, journal, []);
+  expect(sealed(home, 'NPM_TOKEN=secret')).toBe(seal);
 });
 
 it('no number is used twice, not even that of a discarded environment', async () => {
@@ -74,7 +107,7 @@ it('a removed environment is an error, and files with other names are ignored', 
   for (const name of ['x.json', '0.json', '7.json.new', '9.json'])
     writeFileSync(path.join(home.env, name), '{');
   expect(numberInForce(home, journal)).toBe(0);
-  expect(() => appVariables(home, 7)).toThrow(
+  expect(() => variablesFor(home, 7, 'run')).toThrow(
     expect.objectContaining({ code: 'E_ENV', message: 'The environment 7 is no longer in the home.' }),
   );
 });
@@ -96,11 +129,11 @@ it('the folder for environments is created, and closed to others, in a home of a
   expect(statSync(home.env).mode & 0o077).toBe(0);
 });
 
-function keep(values: Record<string, string>, waits = false): number {
+function keep(values: Record<string, string>, waits = false, phase: Phase = 'run'): number {
   const variables = Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, { value, at: 1 }]),
   );
-  return keepVariables(home, journal, { variables, waits });
+  return keepVariables(home, journal, { environment: { ...NO_VARIABLES, [phase]: variables }, waits });
 }
 
 async function makeLive(environment: number, end: 'succeeded' | 'baking' = 'succeeded'): Promise<number> {

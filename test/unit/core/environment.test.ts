@@ -1,5 +1,6 @@
-import type { Numbered, Variables } from '../../../deploy/core/environment';
+import type { Environment, Numbered, Variables } from '../../../deploy/core/environment';
 import {
+  NO_VARIABLES,
   checkName,
   forgettable,
   inForce,
@@ -13,7 +14,8 @@ import { deployment } from '../../support/deployments';
 const live = (environment: number | null) => deployment({ state: 'succeeded', liveAt: 1, environment });
 const kept = (number: number): Numbered => ({ number, waits: false });
 const waiting = (number: number): Numbered => ({ number, waits: true });
-const now: Variables = { A: { value: '1', at: 10 }, B: { value: '2', at: 20 } };
+const variables: Variables = { A: { value: '1', at: 10 }, B: { value: '2', at: 20 } };
+const now: Environment = { ...NO_VARIABLES, run: variables };
 
 describe('the environment', () => {
   it('in force is the one the live release started with, whatever was saved since', () => {
@@ -43,35 +45,49 @@ describe('forgetting environments', () => {
   });
 });
 
-describe('a change of variables', () => {
-  it('sets new values and keeps the date of unchanged ones', () => {
-    expect(withSet(now, { B: '2', C: '3' }, 30)).toEqual({ ...now, C: { value: '3', at: 30 } });
-    expect(withSet(now, { A: '' }, 30).A).toEqual({ value: '', at: 30 });
-    expect(now).toHaveProperty('A.value', '1');
+describe('a change', () => {
+  it('sets new values, and keeps the date of values that stay the same', () => {
+    expect(withSet(now, { B: '2', C: '3' }, ['run'], 30).run).toEqual({
+      ...variables,
+      C: { value: '3', at: 30 },
+    });
+    expect(withSet(now, { A: '' }, ['run'], 30).run.A).toEqual({ value: '', at: 30 });
+    expect(now).toHaveProperty('run.A.value', '1');
   });
 
-  it('unsets variables and rejects one that is not set', () => {
-    expect(withUnset(now, ['A'])).toEqual({ B: now.B });
+  it('reaches only the phases that it names', () => {
+    const next = withSet(now, { A: '3' }, ['install', 'build'], 30);
+    const set = { A: { value: '3', at: 30 } };
+    expect(next).toEqual({ install: set, build: set, run: variables });
+    expect(withUnset(next, ['A'], ['build'])).toEqual({ install: set, build: {}, run: variables });
+    expect(sameValues(now, next, ['run'])).toBe(true);
+    expect(sameValues(now, next)).toBe(false);
+  });
+
+  it('unsets a variable in every phase by default, and reports one that is not set', () => {
+    const both = withSet(now, { A: '3' }, ['build'], 30);
+    expect(withUnset(both, ['A'])).toEqual({ ...now, run: { B: variables.B } });
     expect(() => withUnset(now, ['C'])).toThrow('C is not set.');
+    expect(() => withUnset(now, ['A'], ['build'])).toThrow('A is not set.');
   });
 
-  it('is empty when no value differs', () => {
-    expect(sameValues(now, { ...now, A: { value: '1', at: 99 } })).toBe(true);
-    expect(sameValues(now, { A: { value: '1', at: 10 } })).toBe(false);
-    expect(sameValues({}, now)).toBe(false);
+  it('is none when no value differs', () => {
+    const dated = { ...now, run: { ...variables, A: { value: '1', at: 99 } } };
+    expect(sameValues(now, dated)).toBe(true);
+    expect(sameValues(now, { ...now, run: { A: { value: '1', at: 10 } } })).toBe(false);
+    expect(sameValues(NO_VARIABLES, now)).toBe(false);
   });
 
-  it('is rejected when the system could not pass it to a program', () => {
-    expect(() => withSet({}, { A: 'x\0y' }, 1)).toThrow('The value of A has a zero byte in it.');
-    expect(() => withSet({}, { A: 'é'.repeat(50_001) }, 1)).toThrow(
-      'The value of A is longer than 100000 bytes.',
-    );
+  it('is refused where the system could not hand it to a program', () => {
+    const set = (given: Record<string, string>): Environment => withSet(NO_VARIABLES, given, ['run'], 1);
+    expect(() => set({ A: 'x\0y' })).toThrow('The value of A has a zero byte in it.');
+    expect(() => set({ A: 'é'.repeat(50_001) })).toThrow('The value of A is longer than 100000 bytes.');
     const many = Object.fromEntries([...'abcdefghijk'].map((name) => [name, 'x'.repeat(95_000)]));
-    expect(() => withSet({}, many, 1)).toThrow('Together they are longer');
+    expect(() => set(many)).toThrow('Together they are longer');
   });
 
-  it('never quotes a value in its error', () => {
-    const refused = (): unknown => withSet({}, { A: 'canary\0canary' }, 1);
+  it('never says a value in its refusal', () => {
+    const refused = (): unknown => withSet(NO_VARIABLES, { A: 'canary\0canary' }, ['run'], 1);
     expect(refused).toThrow('The value of A');
     expect(refused).not.toThrow('canary');
   });

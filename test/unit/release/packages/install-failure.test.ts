@@ -2,8 +2,8 @@ import type { KnownError } from '../../../../deploy/core/errors';
 import { installFailure } from '../../../../deploy/release/packages/install-failure';
 import { commandEnd } from '../../../support/command-end';
 
-const failed = (exitCode: number, lastLines: string[]): KnownError =>
-  installFailure(commandEnd({ exitCode, lastLines }));
+const failed = (exitCode: number, lastLines: string[], unset: string[] = []): KnownError =>
+  installFailure(commandEnd({ exitCode, lastLines }), undefined, unset);
 
 const npm = (...lines: string[]): string[] => [
   ...lines.map((line) => `npm error ${line}`),
@@ -92,6 +92,28 @@ describe('an install that failed', () => {
     );
     expect(error).toMatchObject({ code: 'E_INSTALL', fault: 'commit' });
     expect(error.message).toContain('404 Not Found');
+  });
+
+  test.each([
+    ['E401', '401 Unauthorized - GET https://npm.example/x'],
+    ['E404', "404 Not Found - GET https://npm.example/x - 'x@1.0.0' is not in this registry."],
+    ['ERR_INVALID_URL', 'Invalid URL'],
+  ])('by %s names the unset variable of .npmrc, and the command that sets it', (code, reason) => {
+    const error = failed(1, npm(`code ${code}`, reason), ['NPM_TOKEN', 'OTHER']);
+    expect(error).toMatchObject({
+      code: 'E_ENV',
+      fault: 'operator',
+      message: `.npmrc refers to NPM_TOKEN, which is not set for the install: npm ci failed: ${reason}`,
+      hint: 'Set it, then deploy again: npm run -s env -- set --for install NPM_TOKEN && npm run -s deploy',
+    });
+  });
+
+  test('for another reason is not blamed on an unset variable', () => {
+    const error = failed(1, npm('code ENOTFOUND', 'getaddrinfo ENOTFOUND x'), ['NPM_TOKEN']);
+    expect(error).toMatchObject({ code: 'E_INSTALL_MACHINE' });
+    expect(failed(1, npm('code EUSAGE', 'in sync'), ['NPM_TOKEN'])).toMatchObject({
+      fault: 'commit',
+    });
   });
 
   test('without any output is reported by its exit code', () => {

@@ -40,6 +40,12 @@ describe('the key of a package store', () => {
   test("changes with npm's version", () => {
     expect(modulesKey(files(), '11.0.1')).not.toBe(key);
   });
+
+  test("changes with the install's variables", () => {
+    const keys = [null, 'a', 'b'].map((seal) => modulesKey(files(), '11.0.0', seal));
+    expect(new Set(keys).size).toBe(3);
+    expect(keys[0]).toBe(key);
+  });
 });
 
 describe('node_modules can be shared', () => {

@@ -83,8 +83,14 @@ it('a command runs in the same container as the app, but outside any slot', () =
 });
 
 describe('the Compose file of a build', () => {
-  const build = (release: Release, env: NodeJS.ProcessEnv = {}): unknown =>
-    service(buildOverride(HOME, 'shop', 'blue', release, env), 'blue').build;
+  const variables = {
+    install: { file: '/notes/install', seal: 'seal1' },
+    build: { file: '/notes/build', seal: 'seal2' },
+  };
+  const override = (release: Release, env: NodeJS.ProcessEnv = {}): object =>
+    buildOverride({ home: HOME, name: 'shop', slot: 'blue', release, env, variables });
+  const build = (release: Release, env?: NodeJS.ProcessEnv): unknown =>
+    service(override(release, env), 'blue').build;
 
   it("builds the commit's folder with its own command, each argument quoted", () => {
     expect(build(RELEASE)).toMatchObject({
@@ -101,6 +107,30 @@ describe('the Compose file of a build', () => {
 
   it('passes the proxies and nothing else of the environment', () => {
     const args = (build(RELEASE, { HTTPS_PROXY: 'http://proxy', AWS_SECRET: 'x' }) as { args: object }).args;
-    expect(Object.keys(args).sort()).toEqual(['BUILD', 'HTTPS_PROXY', 'START']);
+    expect(args).toMatchObject({ HTTPS_PROXY: 'http://proxy' });
+    expect(args).not.toHaveProperty('AWS_SECRET');
+  });
+
+  it('gets its variables as secrets, and their hashes as arguments', () => {
+    expect(build(RELEASE)).toMatchObject({
+      args: {
+        SWITCHYARD_COMMIT: RELEASE.commit,
+        INSTALL_VARIABLES: 'seal1',
+        BUILD_VARIABLES: 'seal2',
+      },
+      secrets: ['install-variables', 'build-variables'],
+    });
+    expect(override(RELEASE)).toMatchObject({
+      secrets: {
+        'install-variables': { file: '/notes/install' },
+        'build-variables': { file: '/notes/build' },
+      },
+    });
+  });
+
+  it('of a release that was made again gets an image of its own', () => {
+    const again = { ...RELEASE, dir: `/home/releases/${RELEASE.commit}.2` };
+    expect(service(override(again), 'blue').image).toBe(`shop:${RELEASE.commit}.2`);
+    expect(service(override(RELEASE), 'blue').image).toBe(`shop:${RELEASE.commit}`);
   });
 });

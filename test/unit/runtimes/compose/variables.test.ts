@@ -37,7 +37,7 @@ function override(known: { app?: object } = {}): object {
     home: homeAt('/home'),
     config,
     slot: { name: 'green', port: 8081 },
-    release: { commit: 'a1', app: { ...config.app, ...known.app } } as Release,
+    release: { commit: 'a1', dir: '/releases/a1', app: { ...config.app, ...known.app } } as Release,
     instance: 'i1',
     environment: 4,
     user: { uid: 1, gid: 1 },

@@ -1,0 +1,52 @@
+/**
+ * The variables that a release is installed and built with. They are part of its identity where they change it. Secrets
+ * may be among them, so names and manifests contain only a keyed hash.
+ */
+import { existsSync, readFileSync } from 'node:fs';
+import { homedir } from 'node:os';
+import path from 'node:path';
+import { readEnvironment, sealed } from '../config/app-environment';
+import { NO_VARIABLES, valuesOf } from '../core/environment';
+import { changesPackages, unsetIn } from '../core/npmrc';
+import type { Home } from '../home/home';
+import { commandEnvironment } from '../os/command';
+
+/** A hash of everything that changes the packages; null if nothing does. A registry token, for example, does not. */
+export function sealedInstall(
+  home: Pick<Home, 'env'>,
+  npmrc: string,
+  install: Record<string, string>,
+): string | null {
+  const npmrcs = [npmrc, userNpmrc()];
+  const changing = Object.entries(install).filter(([name]) => changesPackages(npmrcs, name));
+  return sealedValues(home, Object.fromEntries(changing));
+}
+
+/** A hash of everything in the environment that changes the release in the folder; null if nothing does. */
+export function sealedInputs(home: Pick<Home, 'env'>, dir: string, environment: number): string | null {
+  const { install, build } = readEnvironment(home, environment) ?? NO_VARIABLES;
+  const packages = sealedInstall(home, npmrcIn(dir), valuesOf(install));
+  return sealedValues(home, { ...valuesOf(build), ...(packages !== null && { '': packages }) });
+}
+
+/** The variables that the .npmrc of the folder or the user refers to, and that are not set for the install. */
+export function unsetForInstall(dir: string, install: Record<string, string>): string[] {
+  const present = { ...commandEnvironment(''), ...install };
+  return unsetIn([npmrcIn(dir), userNpmrc()], (name) => Object.hasOwn(present, name));
+}
+
+/** A hash of these values; null if there are none. */
+export function sealedValues(home: Pick<Home, 'env'>, values: Record<string, string>): string | null {
+  const entries = Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1));
+  return entries.length === 0 ? null : sealed(home, JSON.stringify(entries));
+}
+
+/** The text of a folder's .npmrc, or an empty string. */
+export function npmrcIn(folder: string): string {
+  const file = path.join(folder, '.npmrc');
+  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+}
+
+function userNpmrc(): string {
+  return npmrcIn(homedir());
+}
