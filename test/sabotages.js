@@ -784,7 +784,7 @@ const SABOTAGES = [
     from: 'if (!(await traffic.leadsTo(target.proof.slot))) return null;',
     to: 'return null;',
     test: 'test/e2e/exhausted.test.ts',
-    name: 'answers nobody at all',
+    name: 'when nginx answers no request',
   },
 ];
 

@@ -1,4 +1,4 @@
-/** Connections that outlast a drain: the push says what it waits for, and what it closed in the end. */
+/** Connections that outlast a drain: the push reports what it waits for and what it closes at the limit. */
 import { connect, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { readdirSync, statSync } from 'node:fs';
@@ -18,7 +18,7 @@ afterAll(async () => {
   await clone.cleanUp();
 });
 
-it('reports the connections that it waits for and those that it closes, by kind', async () => {
+it('a push reports the connections that it waits for and those that it closes, by kind', async () => {
   const upgrade = 'Connection: Upgrade\r\nUpgrade: websocket\r\n';
   await Promise.all([open('/', upgrade), open('/', upgrade), open('/events'), open('/download')]);
   const second = await clone.release();
@@ -34,7 +34,7 @@ it('reports the connections that it waits for and those that it closes, by kind'
   );
 });
 
-it('keeps at most a megabyte of a download for a client that does not read', async () => {
+it('nginx buffers at most a megabyte of a download for a client that does not read', async () => {
   await open('/download');
   const folder = path.join(clone.home.nginx, 'temp-proxy');
   const bytes = readdirSync(folder, { recursive: true, withFileTypes: true })
@@ -43,7 +43,7 @@ it('keeps at most a megabyte of a download for a client that does not read', asy
   expect(bytes).toBeLessThan(2e6);
 });
 
-/** Resolves with the first bytes of the answer, and reads no more. */
+/** Resolves at the first bytes of the answer and reads no further. */
 async function open(where: string, headers = ''): Promise<void> {
   const socket = connect(clone.ports.http, '127.0.0.1');
   sockets.push(socket);

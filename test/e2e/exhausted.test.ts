@@ -1,4 +1,4 @@
-/** Somebody uses up all of nginx's connections: nothing but the users' own requests may depend on a free one. */
+/** An attacker uses up all of nginx's connections: only users' own requests may depend on a free one. */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { acceptingWorkers } from '../../deploy/traffic/nginx-processes';
@@ -9,7 +9,7 @@ import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(180_000);
 
-/** So few that a small attack holds them all. */
+/** Few enough for a small attack to hold them all. */
 const CONNECTIONS = 64;
 const HALF_SENT = 1000;
 const INSTEAD =
@@ -37,13 +37,13 @@ afterAll(async () => {
   await clone.cleanUp();
 });
 
-/** What the active slot runs; nobody can ask through nginx. */
+/** The commit in the active slot, since no request gets through nginx. */
 async function active(): Promise<string> {
   return (await clone.slot(clone.table().active ?? '')).commit;
 }
 
 it('a push goes live and a rollback stays while nginx drops connections', async () => {
-  const told = lastEvent(clone);
+  const before = lastEvent(clone);
 
   const pushed = await clone.release({});
 
@@ -51,10 +51,10 @@ it('a push goes live and a rollback stays while nginx drops connections', async 
   expect(await active()).toBe(pushed.commit);
   expect(await clone.switchyard('rollback')).toMatchObject({ code: 0 });
   expect(await active()).toBe(first);
-  expect(incidents(clone, told)).toEqual([]);
+  expect(incidents(clone, before)).toEqual([]);
 });
 
-it('both say so when nginx answers nobody at all', async () => {
+it('a push and a rollback report a skipped probe when nginx answers no request', async () => {
   const workers = acceptingWorkers(clone.home);
   for (const pid of workers) process.kill(pid, 'SIGSTOP');
   try {
@@ -70,7 +70,7 @@ it('both say so when nginx answers nobody at all', async () => {
   }
 });
 
-it('doctor names it and nothing else, and its command shows who it is', async () => {
+it('doctor names only the exhausted connections, and its command shows who holds them', async () => {
   const { faults } = await diagnose(clone);
   expect(Object.keys(faults)).toEqual(['connections']);
   expect(faults.connections?.message).toMatch(
@@ -80,7 +80,7 @@ it('doctor names it and nothing else, and its command shows who it is', async ()
   expect({ code, text }).toMatchObject({ code: 0, text: expect.stringContaining('127.0.0.2') as string });
 });
 
-it('npm start gives nginx more connections in the middle of it, and users get answers again', async () => {
+it('npm start gives nginx more connections during the attack, and users get answers again', async () => {
   writeFileSync(file, template);
 
   expect(await clone.start()).toMatchObject({

@@ -141,10 +141,10 @@ describe('npm start fails and changes nothing', () => {
       `git init --quiet --initial-branch=main --object-format=sha256 ${folder} && cd ${folder} && ${commit}`,
     );
 
-    const said = await startWith(`SOURCE='${folder}'`);
+    const result = await startWith(`SOURCE='${folder}'`);
 
-    expect(said.code).toBe(1);
-    expect(said.text).toMatch(
+    expect(result.code).toBe(1);
+    expect(result.text).toMatch(
       /✗ SOURCE=\S+ is a SHA-256 repository, so nothing was changed\.\n {2}Copy it: .* \[E_SHA256\]\n$/,
     );
     expect(readFileSync(clone.home.settings, 'utf8')).not.toContain('sha256');

@@ -72,7 +72,7 @@ describe('in a clone', () => {
     );
   });
 
-  test('a repository with SHA-256 is refused, and can be copied as the hint says', async () => {
+  test('a SHA-256 repository is refused, and the hint copies it into a usable one', async () => {
     const folder = path.join(top, 'sha256');
     clone.git('init', '--quiet', '--initial-branch=main', '--object-format=sha256', folder);
     const other = repository(folder);
@@ -227,7 +227,7 @@ describe('the mirror', () => {
     expect((await describeCommit(home, older)).subject).toBe('older');
   });
 
-  test('follows a source that is a shallow clone, also when its history is rewritten', async () => {
+  test('follows a shallow clone as the source, also through a rewritten history', async () => {
     clone.commit('first');
     clone.commit('second');
     const source = shallow();
@@ -239,7 +239,7 @@ describe('the mirror', () => {
     expect(await tipOf(home, 'main')).toBe(source.git('rev-parse', 'HEAD'));
   });
 
-  test('says that a source is a partial clone, and follows it once it is complete', async () => {
+  test('refuses a partial clone as the source, and follows it once it is complete', async () => {
     clone.git('config', 'uploadpack.allowFilter', 'true');
     clone.write('a', '1');
     clone.commit('first');

@@ -465,7 +465,7 @@ describe('installing packages', () => {
     expect(await failure(dir)).toMatchObject({ code: 'E_INSTALL', message });
   });
 
-  test('fails with a folder in the place of package.json', async () => {
+  test('fails with a folder instead of package.json', async () => {
     const dir = release('one');
     mkdirSync(path.join(dir, 'package.json'));
     expect(await failure(dir)).toMatchObject({ message: 'This commit has no package.json.' });

@@ -1,18 +1,18 @@
 /**
- * Clients that begin a request and never end it, in a process of their own: `node half-sender.js PORT COUNT`. Each
- * connection that the server ends is opened again at once, at most PER_TICK in TICK_MS. Says how many are open.
+ * Clients that start a request and never finish it, as a separate process: `node half-sender.js PORT COUNT`. Reopens each
+ * connection that the server closes, at most PER_TICK in TICK_MS. Reports the number of open connections.
  */
 const net = require('node:net');
 
 const [port, count] = process.argv.slice(2).map(Number);
 const TICK_MS = 25;
 const PER_TICK = 200;
-/** The kernel has some 28,000 ports for each pair of addresses. */
+/** The kernel has about 28,000 ports for each pair of addresses. */
 const ADDRESSES = 8;
 let open = 0;
 let opened = 0;
 
-function begin() {
+function connect() {
   open += 1;
   opened += 1;
   const localAddress = `127.0.0.${2 + (opened % ADDRESSES)}`;
@@ -24,7 +24,7 @@ function begin() {
 }
 
 setInterval(() => {
-  for (let now = 0; now < PER_TICK && open < count; now += 1) begin();
+  for (let now = 0; now < PER_TICK && open < count; now += 1) connect();
   process.send?.({ open, opened });
 }, TICK_MS);
 process.on('disconnect', () => process.exit(0));

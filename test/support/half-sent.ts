@@ -1,16 +1,16 @@
-/** Half-sent requests from a process of their own (half-sender.js). */
+/** Half-sent requests from a separate process (half-sender.js). */
 import { fork } from 'node:child_process';
 import { once } from 'node:events';
 import path from 'node:path';
 import { until } from './until';
 
 export interface HalfSent {
-  /** How many connections were opened so far, those that were opened again included. */
+  /** The number of connections opened so far, including reopened ones. */
   opened(): number;
   end(): Promise<void>;
 }
 
-/** Returns when as many connections were opened. */
+/** Returns once this many connections were opened. */
 export async function halfSent(port: number, count: number): Promise<HalfSent> {
   const child = fork(path.join(__dirname, 'half-sender.js'), [String(port), String(count)], { execArgv: [] });
   let opened = 0;
