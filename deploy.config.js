@@ -30,6 +30,9 @@ module.exports = {
     port: 8000,
     /** The largest request body that nginx passes to the app: 512k, 25m. */
     maxBody: '25m',
+    /** The addresses or networks of proxies in front of nginx, such as ['10.0.0.0/8', '127.0.0.1']. What they say about the
+        client and about https is believed; what anyone else says is overwritten. docs/proxy.md */
+    trustedProxies: [],
     /** How many requests one address may have at once, WebSockets and other streams included; more get 429. This machine
         and private networks are not counted. Null: any number. */
     perAddress: 2000,

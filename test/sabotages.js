@@ -770,6 +770,14 @@ const SABOTAGES = [
     name: 'the new release stays live when an operator aborts',
   },
   {
+    invariant: 19,
+    what: 'a client may add addresses to X-Forwarded-For',
+    file: 'nginx/site.conf.template',
+    from: 'proxy_set_header X-Forwarded-For $remote_addr;',
+    to: 'proxy_set_header X-Forwarded-For $proxy_add_x_forwarded_for;',
+    test: 'test/integration/traffic-proxies.test.ts',
+  },
+  {
     invariant: 18,
     what: 'clients have unlimited time for a header',
     file: 'nginx/site.conf.template',

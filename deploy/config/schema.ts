@@ -1,4 +1,5 @@
 /** The schema of deploy.config.js: every key, its type and its default. The file itself explains them. */
+import { isIP } from 'node:net';
 import { validate } from 'node-cron';
 import { z } from 'zod';
 import { STRATEGY_NAMES } from '../core/strategy-choice';
@@ -51,6 +52,14 @@ function growing(steps: (number | 'pause')[]): boolean {
   return steps[0] !== 'pause' && shares.every((share, at) => at === 0 || share > (shares[at - 1] as number));
 }
 
+/** A network of all addresses would believe every client. */
+function isNetwork(text: string): boolean {
+  const [address = '', bits, ...rest] = text.split('/');
+  const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;
+  if (bits === undefined) return most > 0;
+  return rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most;
+}
+
 const size = z.string().regex(/^\d+[kmg]$/, 'is not a size such as 25m');
 const cron = z.string().refine(validate, 'is not a schedule such as "*/5 * * * *"').nullable();
 
@@ -76,6 +85,9 @@ export const schema = z.strictObject({
         .string()
         .regex(/^\d+[km]$/, 'is not a size such as 25m')
         .default('25m'),
+      trustedProxies: z
+        .array(z.string().refine(isNetwork, 'is not an address or a network such as 10.0.0.0/8'))
+        .default([]),
       perAddress: z.number().int().min(1).nullable().default(2000),
     })
     .prefault({}),

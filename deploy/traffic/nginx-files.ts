@@ -128,6 +128,7 @@ function settingsFor(
     connections: WORKER_CONNECTIONS,
     files: WORKER_FILES,
     perAddress: config.http.perAddress,
+    trustedProxies: config.http.trustedProxies,
     ipv6: hasIpv6(),
     unusedModules: ['fastcgi', 'uwsgi', 'scgi'].filter(
       (name) => !binary.built.includes(`--without-http_${name}_module`),

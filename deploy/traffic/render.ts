@@ -27,11 +27,23 @@ export interface NginxSettings {
   files: number;
   /** How many requests one address may have at once; null for any number. */
   perAddress: number | null;
+  /** Addresses and networks whose X-Forwarded-* headers are believed. */
+  trustedProxies: string[];
   /** Whether the machine has IPv6. Without it, `listen [::]` would prevent nginx from starting. */
   ipv6: boolean;
   /** Modules of this nginx that we do not use but that require a temp folder: `fastcgi`. */
   unusedModules: string[];
 }
+
+/** Headers that say the same as ours. Some app may read them, so a client must not set them. */
+const CLAIMS = [
+  'Forwarded',
+  'X-Forwarded-Port',
+  'X-Forwarded-Prefix',
+  'X-Forwarded-Scheme',
+  'X-Forwarded-Server',
+  'X-Forwarded-Ssl',
+];
 
 export interface Values {
   [name: string]: string | Values[];
@@ -65,6 +77,14 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
       settings.perAddress === null
         ? '# An address may have any number of requests at once.'
         : `limit_conn addresses ${settings.perAddress};`,
+    PROXY: settings.trustedProxies.map((address) => ({ ADDRESS: address })),
+    // nginx may be built without the module of the first, which is needed for proxies only
+    PEER: settings.trustedProxies.length > 0 ? '$realip_remote_addr' : '$remote_addr',
+    REAL_IP_LINE:
+      settings.trustedProxies.length > 0
+        ? 'real_ip_header X-Forwarded-For; real_ip_recursive on;'
+        : '# There are none.',
+    CLAIM: CLAIMS.map((name) => ({ HEADER: name, VARIABLE: name.toLowerCase().replaceAll('-', '_') })),
     UNUSED_MODULE: settings.unusedModules.map((module) => ({ MODULE: module })),
     SLOT: settings.slots.map(({ name, port }) => ({ SLOT: name, PORT: String(port) })),
     // the last bucket takes whatever remains after 99 times 1%

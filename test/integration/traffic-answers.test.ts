@@ -112,8 +112,8 @@ describe('the backup of a slot', () => {
     expect(straight.headers).toMatchObject({
       host: 'shop.example:8443',
       'x-forwarded-host': 'shop.example:8443',
-      'x-forwarded-for': '203.0.113.9, 127.0.0.1',
-      'x-forwarded-proto': 'https',
+      'x-forwarded-for': '127.0.0.1',
+      'x-forwarded-proto': 'http',
       'x-real-ip': '127.0.0.1',
       'x-request-id': expect.stringMatching(/^[0-9a-f]{32}$/),
       cookie: 'a=1',

@@ -20,7 +20,7 @@ let token: string;
 const sockets: Socket[] = [];
 
 beforeAll(async () => {
-  context = await trafficFixture();
+  context = await trafficFixture({ trustedProxies: ['127.0.0.1'] });
   await context.nginx.start();
   [, green] = await Promise.all([context.startApp('blue'), context.startApp('green')]);
 });

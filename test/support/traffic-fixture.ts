@@ -52,17 +52,18 @@ export interface AskOptions {
 }
 
 /** Creates a home with free ports and a written configuration; nothing runs yet. */
-export async function trafficFixture(): Promise<TrafficFixture> {
+export async function trafficFixture(http: Partial<Config['http']> = {}): Promise<TrafficFixture> {
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-traffic-'));
   chmodSync(dir, 0o755);
-  const [http, blue, green, deployer] = (await freePorts(4)) as [number, number, number, number];
-  const ports = { http, blue, green, deployer };
-  const config = loadConfig(dir, {
-    HTTP_PORT: String(http),
+  const [port, blue, green, deployer] = (await freePorts(4)) as [number, number, number, number];
+  const ports = { http: port, blue, green, deployer };
+  const loaded = loadConfig(dir, {
+    HTTP_PORT: String(port),
     BLUE_PORT: String(blue),
     GREEN_PORT: String(green),
     DEPLOYER_PORT: String(deployer),
   });
+  const config = { ...loaded, http: { ...loaded.http, ...http } };
   const home = homeAt(dir);
   const nginx = nginxServer(home, config);
   await nginx.configure().catch((error: unknown) => {
@@ -77,15 +78,15 @@ export async function trafficFixture(): Promise<TrafficFixture> {
     config,
     ports,
     nginx,
-    traffic: createTraffic({ home, httpPort: http }),
+    traffic: createTraffic({ home, httpPort: port }),
     async startApp(name) {
       const app = await startTinyApp(name, ports[name]);
       apps.push(app);
       return app;
     },
-    ask: (url, options) => ask(http, url, options),
+    ask: (url, options) => ask(port, url, options),
     load(options) {
-      const load = startLoad({ port: http, ...options });
+      const load = startLoad({ port, ...options });
       loads.push(load);
       return load;
     },

@@ -20,6 +20,7 @@ const SETTINGS: NginxSettings = {
   connections: 1024,
   files: 2048,
   perAddress: 100,
+  trustedProxies: [],
   ipv6: true,
   unusedModules: ['fastcgi'],
 };
