@@ -307,6 +307,14 @@ const SABOTAGES = [
   },
   {
     invariant: 8,
+    what: "the source's password is an argument of git",
+    file: 'deploy/git/source-access.ts',
+    from: 'const url = withoutCredentials(source);',
+    to: 'const url = source;',
+    test: 'test/integration/source-access.test.ts',
+  },
+  {
+    invariant: 8,
     what: "the app's environment values appear in logs",
     file: 'deploy/core/redact.ts',
     from: 'secrets.reduce((left, secret) => withoutCut(left.replaceAll(secret, HIDDEN), secret), text);',

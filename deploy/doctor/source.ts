@@ -4,7 +4,7 @@ import type { Deployment } from '../core/deployment';
 import type { Commit } from '../core/release';
 import { askSource } from '../git/ask-source';
 import { sourceOf } from '../git/mirror';
-import { withoutPassword } from '../core/redact-url';
+import { withoutCredentials, withoutPassword } from '../core/redact-url';
 import type { Judgement } from './finding';
 import { fault, NotChecked, ok, warning, word } from './finding';
 import type { DoctorContext } from './context';
@@ -21,7 +21,7 @@ export async function checkSource(context: DoctorContext): Promise<Judgement[]> 
     return [
       fault(
         `The source ${withoutPassword(source)} has no branch "${branch}".`,
-        `git push ${configured === null ? 'live' : word(withoutPassword(source))} HEAD:${branch}`,
+        `git push ${configured === null ? 'live' : word(withoutCredentials(source))} HEAD:${branch}`,
       ),
     ];
   return judgeTip({ tip: asked, branch, source, deployment: context.journal().newestOf(asked) });
@@ -40,7 +40,12 @@ export function judgeTip({ tip, branch, source, deployment }: Tip): Judgement[] 
   if (deployment)
     return [ok(`${shown}, ${branch} at ${short(tip)}: deployment ${deployment.id} ${deployment.state}`)];
   const message = `${branch} in ${shown} is at ${short(tip)}, which was never deployed.`;
-  return [warning(message, `git fetch ${word(shown)} ${word(branch)} && npm run -s deploy -- FETCH_HEAD`)];
+  return [
+    warning(
+      message,
+      `git fetch ${word(withoutCredentials(source))} ${word(branch)} && npm run -s deploy -- FETCH_HEAD`,
+    ),
+  ];
 }
 
 function unreadable(source: string, configured: string | null, why: string): Judgement {
@@ -48,6 +53,6 @@ function unreadable(source: string, configured: string | null, why: string): Jud
   if (configured === null) return fault(message, 'npm start');
   return fault(
     `${message} Correct "source" in the configuration, or let this machine read it.`,
-    `git ls-remote ${word(withoutPassword(source))}`,
+    `git ls-remote ${word(withoutCredentials(source))}`,
   );
 }

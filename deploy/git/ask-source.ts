@@ -4,6 +4,7 @@ import { accessSync, constants } from 'node:fs';
 import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
 import { causeIn, gitEnvironment } from './git';
+import { accessTo } from './source-access';
 
 /** The branch's commit, empty if the source has no such branch; or the reason why the source cannot be read. */
 export async function askSource(
@@ -27,10 +28,11 @@ function lsRemote(
   ref: string,
   limitMs: number,
 ): Promise<{ code: number | null; stdout: string; stderr: string }> {
-  const child = spawn('git', ['ls-remote', '--', source, ref], {
+  const { url, env } = accessTo(source);
+  const child = spawn('git', ['ls-remote', '--', url, ref], {
     // the folder where the deployer fetches, if it exists
     cwd: isOpen(home.mirrorGit) ? home.mirrorGit : '/',
-    env: gitEnvironment(process.env),
+    env: { ...gitEnvironment(process.env), ...env },
     stdio: ['ignore', 'pipe', 'pipe'],
     // a new session has no terminal
     detached: true,

@@ -1,11 +1,12 @@
 /** Runs git through simple-git: no shell, an allow-listed environment, and errors with git's own reason. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
-import type { SimpleGit } from 'simple-git';
+import type { SimpleGit, SimpleGitOptions } from 'simple-git';
 import { GitError, GitPluginError, simpleGit } from 'simple-git';
 import { cleanEnvironment } from '../os/environment-allowlist';
 import { runPolitely } from '../os/low-priority';
 import { DEPLOYMENT_MARKER } from '../os/marked-processes';
+import type { SourceAccess } from './source-access';
 
 const run = promisify(execFile);
 
@@ -16,7 +17,14 @@ const SILENT_LIMIT_MS = 60_000;
 const LONGEST_MS = 600_000;
 
 /** The git variables that we set ourselves; simple-git removes all others, including those that git sets for a hook. */
-const OURS = ['GIT_TERMINAL_PROMPT', 'GIT_ALLOW_PROTOCOL', 'GIT_OPTIONAL_LOCKS', 'GIT_DIR'];
+const OURS = [
+  'GIT_TERMINAL_PROMPT',
+  'GIT_ALLOW_PROTOCOL',
+  'GIT_OPTIONAL_LOCKS',
+  'GIT_DIR',
+  'GIT_CONFIG_COUNT',
+  ...[0, 1].flatMap((at) => [`GIT_CONFIG_KEY_${at}`, `GIT_CONFIG_VALUE_${at}`]),
+];
 
 /** A git failure. The message is git's own reason in one line. */
 export class GitFailure extends GitError {
@@ -40,9 +48,14 @@ export function gitIn(folder: string): SimpleGit {
  * repository above a broken one.
  */
 export function gitOn(bareRepository: string, options: BareOptions = {}): SimpleGit {
-  const env: Record<string, string> = { GIT_DIR: bareRepository };
+  const env: Record<string, string> = { GIT_DIR: bareRepository, ...options.env };
   if (options.deploymentMark) env[DEPLOYMENT_MARKER] = options.deploymentMark;
-  return configured(bareRepository, env, options.setsHooksPath);
+  return configured(bareRepository, env, {
+    allowUnsafeHooksPath: options.setsHooksPath === true,
+    // a helper of ours, see source-access.ts
+    allowUnsafeConfigEnvCount: options.env !== undefined,
+    allowUnsafeCredentialHelper: options.env !== undefined,
+  });
 }
 
 /** Explicit locations of the index and the work tree. */
@@ -90,9 +103,15 @@ interface BareOptions {
   deploymentMark?: string;
   /** Allows setting core.hooksPath, which simple-git refuses by default. */
   setsHooksPath?: boolean;
+  /** Access to the source. */
+  env?: SourceAccess['env'];
 }
 
-function configured(folder: string, env: Record<string, string>, setsHooksPath = false): SimpleGit {
+function configured(
+  folder: string,
+  env: Record<string, string>,
+  unsafe: SimpleGitOptions['unsafe'] = {},
+): SimpleGit {
   return simpleGit({
     baseDir: folder,
     // simple-git takes a non-zero exit without output for a success
@@ -106,7 +125,7 @@ function configured(folder: string, env: Record<string, string>, setsHooksPath =
     completion: { onClose: true, onExit: false },
     timeout: { block: SILENT_LIMIT_MS },
     allowEnvironment: OURS,
-    unsafe: { allowUnsafeHooksPath: setsHooksPath },
+    unsafe,
   }).env({ ...gitEnvironment(process.env), ...env });
 }
 

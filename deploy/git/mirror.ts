@@ -10,6 +10,7 @@ import { makeAgain, makeMirror, repairing } from './mirror-repair';
 import { checkBranchName, checkCommitId } from './names';
 import { withoutPassword } from '../core/redact-url';
 import { removeDeadLocks } from './locks';
+import { accessTo } from './source-access';
 import { fetchCommit, unreadable } from './seed';
 import { hasCommit, isWhole } from './mirror-commits';
 
@@ -49,13 +50,14 @@ async function fetchAll(home: Home, source: string, { deploymentMark }: Update):
     '--no-auto-maintenance',
   ];
   await ensureMirror(home);
+  const { url, env } = accessTo(source);
   try {
-    await gitOn(home.mirrorGit, { deploymentMark }).raw([
+    await gitOn(home.mirrorGit, { deploymentMark, env }).raw([
       ...SLOW,
       'fetch',
       ...flags,
       '--',
-      source,
+      url,
       '+refs/heads/*:refs/heads/*',
     ]);
   } catch (error) {
@@ -65,8 +67,9 @@ async function fetchAll(home: Home, source: string, { deploymentMark }: Update):
 
 /** Whether the source lists its branches to a git outside any repository. */
 async function answers(home: Home, source: string): Promise<boolean> {
-  return gitOn(home.dir)
-    .raw([...SLOW, 'ls-remote', '--heads', '--', source])
+  const { url, env } = accessTo(source);
+  return gitOn(home.dir, { env })
+    .raw([...SLOW, 'ls-remote', '--heads', '--', url])
     .then(
       () => true,
       () => false,
@@ -110,8 +113,9 @@ export async function tidyMirror(home: Home): Promise<void> {
 export async function tipInSource(home: Home, source: string, branch: string): Promise<Commit | null> {
   await checkBranchName(branch);
   const ref = `refs/heads/${branch}`;
+  const { url, env } = accessTo(source);
   try {
-    const listed = await gitOn(home.dir).raw([...SLOW, 'ls-remote', '--', source, ref]);
+    const listed = await gitOn(home.dir, { env }).raw([...SLOW, 'ls-remote', '--', url, ref]);
     const line = listed.split('\n').find((candidate) => candidate.endsWith(`\t${ref}`));
     return line?.split('\t')[0] ?? null;
   } catch (error) {

@@ -3,7 +3,7 @@ import { word } from '../core/shell-word';
 import { KnownError } from '../core/errors';
 import type { Config } from '../config/load';
 import { askSource } from '../git/ask-source';
-import { withoutPassword } from '../core/redact-url';
+import { withoutCredentials, withoutPassword } from '../core/redact-url';
 import type { Home } from '../home/home';
 import { keptSettings } from '../config/saved-settings';
 import { say } from './say';
@@ -30,7 +30,7 @@ export async function checkGivenSource(
   throw new KnownError(
     'E_SOURCE',
     `SOURCE=${shown} cannot be read, so nothing was changed: ${asked.why}.`,
-    `Correct it, or let this machine read it: git ls-remote ${word(shown)}`,
+    `Correct it, or let this machine read it: git ls-remote ${word(withoutCredentials(given))}`,
   );
 }
 
