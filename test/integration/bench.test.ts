@@ -5,8 +5,8 @@ import { promisify } from 'node:util';
 const run = promisify(execFile);
 const root = path.resolve(__dirname, '../..');
 
-test('the benchmark measures real shifts and prints its results as JSON', async () => {
-  const args = ['scripts/bench.js', '--quick', '--only', 'oldSlot', '--json'];
+test('the benchmark measures real shifts and prints the results as JSON', async () => {
+  const args = ['tools/run.js', 'bench', '--quick', '--only', 'oldSlot', '--json'];
   const { stdout } = await run(process.execPath, args, { cwd: root });
   const { results, machine } = JSON.parse(stdout) as {
     results: { oldSlot: { shifts: number; requests: number; failed: number } };

@@ -1,0 +1,15 @@
+/** A way to switch traffic on one machine. */
+import type { Upstream, Upstreams } from '../types';
+
+export interface Running {
+  port: number;
+  /** Returns when new requests go there. */
+  switchTo: (slot: Upstream) => Promise<unknown>;
+  stop: () => Promise<unknown>;
+}
+
+export interface Peer {
+  name: string;
+  detect: () => Promise<{ version: string } | { missing: string; install: string }>;
+  start: (upstreams: Upstreams) => Promise<Running>;
+}

@@ -1,0 +1,20 @@
+/** What every part of the benchmark gets, and what it may skip. */
+
+export interface Bench {
+  quick: boolean;
+  log: (text: string) => void;
+}
+
+export interface Skipped {
+  name: string;
+  why: string;
+  install?: string;
+}
+
+/** The ports of two running upstreams. */
+export interface Upstreams {
+  blue: number;
+  green: number;
+}
+
+export type Upstream = keyof Upstreams;
