@@ -58,6 +58,13 @@ module.exports = {
       to: { path: '^(scripts|tools|test)/' },
     },
     {
+      name: 'scripts import only scripts',
+      comment: 'They run before npm ci, and nothing is compiled then.',
+      severity: 'error',
+      from: { path: '^scripts/' },
+      to: { path: '^(deploy|tools|test)/' },
+    },
+    {
       name: 'no cycles',
       comment: 'Move what both files need to a third.',
       severity: 'error',

@@ -54,13 +54,8 @@ function notStarted(why) {
   );
 }
 
-/** A known error of the kit has the same parts. @param {any} error */
-function asKnown(error) {
-  return error.hint ? new KnownFailure(error.code, error.message, error.hint) : error;
-}
-
 try {
   main();
 } catch (error) {
-  end(asKnown(error));
+  end(error);
 }

@@ -1,15 +1,12 @@
 // @ts-check
-/**
- * A failure we know, before the kit is built: one sentence, one thing to do, no stack. The codes are those
- * of deploy/core/errors.ts.
- */
+/** An expected failure outside the kit: one sentence and one thing to do, without a stack. */
 'use strict';
 const os = require('os');
 const { Interrupted } = require('./run');
 
 class KnownFailure extends Error {
   /**
-   * @param {string} code
+   * @param {import('../../deploy/core/errors').ErrorCode} code
    * @param {string} message one sentence
    * @param {string} hint one thing to do
    * @param {string[]} [details] the last lines of what failed, shown between the two
@@ -23,8 +20,8 @@ class KnownFailure extends Error {
 }
 
 /**
- * Says why it ended and sets the exit code. Whoever interrupted it needs no reason; what we do not know is a bug
- * and keeps its stack.
+ * Prints the error and sets the exit code. An interruption needs no explanation, and an unknown error is a bug and keeps
+ * its stack.
  * @param {unknown} error
  */
 function end(error) {
@@ -33,7 +30,7 @@ function end(error) {
     process.exitCode = 128 + os.constants.signals[error.signal];
     return;
   }
-  if (!(error instanceof KnownFailure)) {
+  if (!isKnown(error)) {
     console.error(error);
     return;
   }
@@ -42,8 +39,16 @@ function end(error) {
     console.log(JSON.stringify({ error: { code, message, hint } }, null, 2));
     return;
   }
-  const details = error.details.map((line) => `    ${line}\n`).join('');
+  const details = (error.details || []).map((line) => `    ${line}\n`).join('');
   process.stderr.write(`✗ ${error.message} (${error.code})\n${details}  ${error.hint}\n`);
+}
+
+/**
+ * Also true for a KnownError of the kit, which has no details.
+ * @param {any} error @returns {error is { code: string, message: string, hint: string, details?: string[] }}
+ */
+function isKnown(error) {
+  return error instanceof Error && 'code' in error && 'hint' in error;
 }
 
 module.exports = { KnownFailure, end };

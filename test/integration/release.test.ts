@@ -1,10 +1,10 @@
 /** `npm run release` in its own repository, with real git and npm. */
 import { execFileSync, spawnSync } from 'node:child_process';
-import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { tempHome } from '../support/temp-home';
 
-const SCRIPTS = path.resolve(__dirname, '../../scripts');
+const RUN = path.resolve(__dirname, '../../tools/run.js');
 const CHANGELOG = `# Changelog
 
 ## Unreleased
@@ -32,9 +32,6 @@ let dir: string;
 
 beforeEach(() => {
   dir = tempHome();
-  mkdirSync(path.join(dir, 'scripts/lib'), { recursive: true });
-  for (const file of ['release.js', 'lib/known.js', 'lib/run.js', 'package.json'])
-    cpSync(path.join(SCRIPTS, file), path.join(dir, 'scripts', file));
   const lock = { name: 'app', version: '1.0.0', lockfileVersion: 3, packages: { '': { version: '1.0.0' } } };
   write('package.json', JSON.stringify({ name: 'app', version: '1.0.0' }));
   write('package-lock.json', JSON.stringify(lock));
@@ -97,8 +94,7 @@ it.each(['', 'patch-it', '1.2.3'])('npm run release refuses "%s" as a kind of re
 });
 
 function release(step: string): { status: number | null; stderr: string } {
-  const args = [path.join(dir, 'scripts/release.js'), step];
-  return spawnSync(process.execPath, args, { cwd: dir, env: ENV, encoding: 'utf8' });
+  return spawnSync(process.execPath, [RUN, 'release', step], { cwd: dir, env: ENV, encoding: 'utf8' });
 }
 
 function git(...args: string[]): string {
