@@ -5,12 +5,12 @@ import { asKnown, ERRORS, KnownError } from '../../../deploy/core/errors';
 const ROOT = path.resolve(__dirname, '../../..');
 const CODES = Object.keys(ERRORS);
 test.each(Object.entries(ERRORS))('%s has a hint of one line', (code, { hint }) => {
-  expect(code).toMatch(/^E_[A-Z]+(_[A-Z]+)*$/);
+  expect(code).toMatch(/^E_[A-Z0-9]+(_[A-Z]+)*$/);
   expect(hint).toMatch(/^[A-Z].{9,118}$/);
 });
 
 test('every code in the table is used, and every used code is in the table', () => {
-  const used = new Set(sources().flatMap((text) => text.match(/(?<=['"])E_[A-Z_]+(?=['"])/g) ?? []));
+  const used = new Set(sources().flatMap((text) => text.match(/(?<=['"])E_[A-Z0-9_]+(?=['"])/g) ?? []));
   expect(CODES.filter((code) => !used.has(code))).toEqual([]);
   expect([...used].filter((code) => !CODES.includes(code))).toEqual([]);
 });
