@@ -9,7 +9,7 @@ import { boundsOf } from './bench/bounds';
 import { chart } from './bench/chart';
 import { machine } from './bench/machine';
 import { readOptions } from './bench/options';
-import { runParts } from './bench/parts';
+import { needClone, runParts } from './bench/parts';
 import { cleanUp } from './bench/processes';
 import { markdown } from './bench/report';
 import type { Run } from './bench/results';
@@ -28,8 +28,8 @@ export async function main(args: string[]): Promise<void> {
 
 async function bench(args: string[]): Promise<void> {
   const options = readOptions(args);
-  await ensureBuilt(ROOT, 'deploy', 'Switchyard');
-  await ensureBuilt(ROOT, 'app', 'the app');
+  if (needClone(options.parts)) await ensureBuilt(ROOT, 'deploy', 'Switchyard');
+  if (options.parts.includes('throughput')) await ensureBuilt(ROOT, 'app', 'the app');
   const measuredOn = await machine();
   const { results, skipped } = await runParts({ quick: options.quick, log }, options.parts);
   await cleanUp();

@@ -11,9 +11,12 @@ import { rollback } from './sections/rollback';
 import { throughput } from './sections/throughput';
 import type { Bench, Skipped } from './types';
 
-/** These need a live clone. */
 const ON_A_CLONE: Part[] = ['push', 'rollback', 'install'];
 const IMAGE = 'node:24-bookworm-slim';
+
+export function needClone(parts: Part[]): boolean {
+  return parts.some((part) => ON_A_CLONE.includes(part));
+}
 
 export async function runParts(
   bench: Bench,
@@ -36,7 +39,7 @@ export async function runParts(
   skipped.push(...(results.peers?.skipped ?? []));
   await attempt('throughput', () => throughput(bench));
   await attempt('oldSlot', () => oldSlot(bench));
-  if (wanted.some((name) => ON_A_CLONE.includes(name))) {
+  if (needClone(wanted)) {
     const clone = await startLogged(bench, 'a live clone is made', 'pm2');
     await attempt('push', async () => ({ pm2: await push(bench, clone, 'pm2') }));
     if (!results.push) await clone.push('a release to roll back from');
