@@ -13,8 +13,6 @@ import { machineMs } from '../os/machine-clock';
 
 /** Argument of a spare process, in place of a deployment's id. */
 export const SPARE = 'spare';
-/** Compiles all code when it is loaded, not when it is first called: a spare process has the time. */
-const COMPILED_AHEAD = ['--no-lazy'];
 /** A spare that exits by itself cannot even load; restarting it at once would only waste CPU time. */
 const SPARE_AGAIN_AFTER_MS = 10_000;
 
@@ -31,8 +29,8 @@ export function createLauncher(context: Pick<DeployContext, 'home' | 'root'>): L
   let spare: ChildProcess | null = null;
   let notBefore = 0;
 
-  const forget = (ended: ChildProcess): void => {
-    if (spare !== ended) return;
+  const forget = (exited: ChildProcess): void => {
+    if (spare !== exited) return;
     spare = null;
     notBefore = machineMs() + SPARE_AGAIN_AFTER_MS;
   };
@@ -70,8 +68,7 @@ function tell(spare: ChildProcess, id: number): void {
 
 function startProcess({ home, root }: Pick<DeployContext, 'home' | 'root'>, word: string): ChildProcess {
   const log = openSync(path.join(home.logs, 'deployments.log'), 'a', 0o600);
-  const flags = word === SPARE ? COMPILED_AHEAD : [];
-  const child = spawn(process.execPath, [...flags, path.join(__dirname, '..', 'deployment.js'), word], {
+  const child = spawn(process.execPath, [path.join(__dirname, '..', 'deployment.js'), word], {
     // its own process group, so that it outlives the deployer and can be killed as a whole
     detached: true,
     cwd: home.dir,
@@ -85,10 +82,10 @@ function startProcess({ home, root }: Pick<DeployContext, 'home' | 'root'>, word
 }
 
 function whenGone(child: ChildProcess, act: () => void): void {
-  let told = false;
+  let isOver = false;
   const once = (): void => {
-    if (!told) act();
-    told = true;
+    if (!isOver) act();
+    isOver = true;
   };
   child.once('exit', once);
   child.once('error', once);

@@ -14,7 +14,7 @@ test('each bound is kept up to its figure, and missed above it', () => {
   const rollback = { inDeployerMs: spread(50), asCommandMs: spread(500), builtBeforeMs: spread(1000) };
   expect(missed({ rollback })).toEqual([]);
   expect(missed({ rollback: { ...rollback, inDeployerMs: spread(51) } })).toHaveLength(1);
-  const push = { pm2: { kitAddsMs: spread(301), liveMs: spread(3001) } };
+  const push = { pm2: { kitAddsMs: spread(401), liveMs: spread(3001) } };
   expect(missed({ push })).toHaveLength(2);
 });
 
