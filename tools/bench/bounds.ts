@@ -23,7 +23,7 @@ export function boundsOf({ push, rollback, oldSlot, throughput, peers, install }
 
 function pushBounds(runtime: string, { kitAddsMs, liveMs }: PushResult): Bound[] {
   return [
-    atMostMs(`${runtime}: what the kit adds to your own test, build and start`, 300, kitAddsMs.median),
+    atMostMs(`${runtime}: what the kit adds to your own test, build and start`, 400, kitAddsMs.median),
     atMostMs(
       `${runtime}: the sample app live after the push has reached the hook, without its tests`,
       3000,
