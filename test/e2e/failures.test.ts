@@ -364,7 +364,7 @@ forEachRuntime((runtime) => {
 
       const result = await underLoad(() => clone.release({ config: { strategy: 'rolling', hooks } }));
 
-      expect(result.verdict).toMatch(/^✗ NOT LIVE\. Still serving .* exited .* in blue/);
+      expect(result.verdict).toMatch(/^✗ NOT LIVE\. Still serving .* was killed by SIGKILL in blue/);
       expectFailure(result, { state: 'rolled-back', errorCode: 'E_EXITED', fault: 'commit' });
       expect(await atRest()).toEqual(before);
     });
