@@ -2,7 +2,7 @@
 import { configNow } from './config/current';
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
-import { numberInForce } from './config/app-environment';
+import { numberInForce, shellFile } from './config/app-environment';
 import type { Config } from './config/load';
 import { slotsOf } from './config/load';
 import { EMPTY } from './core/environment';
@@ -20,6 +20,7 @@ export function ecosystem(root: string, env: NodeJS.ProcessEnv): { apps: Pm2Defi
   const home = resolveHome(root, env);
   const config = configNow(home, root);
   const environment = environmentInForce(home);
+  const variables = shellFile(home, environment);
   const slots = slotsOf(config).map((slot) =>
     slotDefinition({
       home,
@@ -27,6 +28,7 @@ export function ecosystem(root: string, env: NodeJS.ProcessEnv): { apps: Pm2Defi
       release: releaseOf(home, slot.name) ?? theCloneItself(root, config),
       instance: randomBytes(8).toString('hex'),
       environment,
+      variables,
       stopSeconds: config.limits.stop,
       env,
     }),

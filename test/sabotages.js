@@ -349,6 +349,14 @@ const SABOTAGES = [
     name: 'comes back unless that went live',
   },
   {
+    invariant: 8,
+    what: "PM2 knows the app's variables",
+    file: 'deploy/runtimes/pm2/definitions.ts',
+    from: 'args: [...WITH_VARIABLES, variables,',
+    to: "args: ['-c', require('node:fs').readFileSync(variables, 'utf8') + 'exec \"$@\"', variables,",
+    test: 'test/unit/runtimes/pm2/definitions.test.ts',
+  },
+  {
     invariant: 9,
     what: 'any signature of a preview link lets a tester in',
     file: 'deploy/http/preview/link.ts',

@@ -12,6 +12,7 @@ import {
   openSync,
   readFileSync,
   readdirSync,
+  renameSync,
   rmSync,
   writeFileSync,
 } from 'node:fs';
@@ -19,6 +20,7 @@ import path from 'node:path';
 import type { Environment, Numbered, Phase, Variables } from '../core/environment';
 import { EMPTY, NO_VARIABLES, PHASES, forgettable, inForce, valuesOf, wanted } from '../core/environment';
 import { KnownError } from '../core/errors';
+import { exportLines } from '../core/shell-word';
 import type { Redact } from '../core/redact';
 import { redactor, secretsOf } from '../core/redact';
 import type { Home } from '../home/home';
@@ -98,9 +100,23 @@ export function keepVariables(
   return number;
 }
 
+/**
+ * Writes the variables of a process of the app for a shell, and returns the file; null if there are none. Throws E_ENV
+ * when they are gone.
+ */
+export function shellFile(home: Place, number: number): string | null {
+  const text = exportLines(variablesFor(home, number, 'run'));
+  if (text === '') return null;
+  const file = shellFileOf(home, number);
+  const fresh = `${file}.${process.pid}.new`;
+  writePrivately(fresh, text);
+  renameSync(fresh, file);
+  return file;
+}
+
 /** Removes an environment that did not go live. */
 export function discardVariables(home: Place, number: number): void {
-  rmSync(fileOf(home, number), { force: true });
+  for (const file of [fileOf(home, number), shellFileOf(home, number)]) rmSync(file, { force: true });
 }
 
 /** Removes environments that are no longer needed. @param running the numbers that the slots were started with */
@@ -170,6 +186,10 @@ function keyOf(home: Place): Buffer {
     }
   }
   return readFileSync(file);
+}
+
+function shellFileOf(home: Place, number: number): string {
+  return path.join(home.env, `${number}.sh`);
 }
 
 function fileOf(home: Place, number: number): string {

@@ -42,11 +42,7 @@ const LONGEST_ALL = 1_000_000;
 const OURS: [RegExp, string][] = [
   [/^(PORT$|SWITCHYARD_)/, 'Switchyard sets it for each slot'],
   [/^PATH$/, 'the app runs with the Node that has built it'],
-  // Node and the dynamic loader read these before the app starts, so they could run other code first
-  [
-    /^(NODE_OPTIONS|NODE_EXTRA_CA_CERTS|NODE_CHANNEL_FD|NODE_UNIQUE_ID)$/,
-    'Node reads it before your app starts',
-  ],
+  [/^(NODE_CHANNEL_FD|NODE_UNIQUE_ID)$/, 'Node sets it for its own child processes'],
   [/^(LD_|DYLD_|GCONV_PATH$)/, 'it would load other code into the app'],
 ];
 

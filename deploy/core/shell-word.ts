@@ -10,10 +10,10 @@ export function unquoted(quotedText: string): string {
   return quotedText.slice(1, -1).replaceAll(`'\\''`, `'`);
 }
 
-/** Lines that set these variables in a shell that reads them. */
+/** Lines that set these variables in a shell that reads them. `command` keeps bash alive at its read-only UID. */
 export function exportLines(values: Record<string, string>): string {
   return Object.entries(values)
-    .map(([name, value]) => `export ${name}=${quoted(value)}\n`)
+    .map(([name, value]) => `command export ${name}=${quoted(value)}\n`)
     .join('');
 }
 

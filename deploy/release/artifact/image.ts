@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node
 import { availableParallelism } from 'node:os';
 import path from 'node:path';
 import { redactorOf, variablesFor } from '../../config/app-environment';
+import { localeEnvironment } from '../../os/app-environment';
 import { deploymentLog, runCommand } from '../../os/command';
 import { slotsOf } from '../../config/load';
 import { KnownError } from '../../core/errors';
@@ -79,7 +80,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       const user = containerUser();
       await giveData(home.shared, user);
       const cores = availableParallelism();
-      const variables = variablesFor(home, environment, 'run');
+      const variables = { ...localeEnvironment(process.env), ...variablesFor(home, environment, 'run') };
       const override = runOverride(service, { home, config, release, user, cores, variables });
       const file = writeOverride(home, 'run', override);
       const container = `${name}-run-${deploymentId}`;

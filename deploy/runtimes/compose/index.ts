@@ -20,6 +20,7 @@ import { containerUser, giveData } from './container-user';
 import type { SlotContainer } from './containers';
 import { removeContainer, slotContainers } from './containers';
 import { askEngineJson } from './engine-api';
+import { localeEnvironment } from '../../os/app-environment';
 import { lastLines } from '../../os/tail';
 import { markStart, slotLog } from '../slot-log';
 
@@ -55,7 +56,7 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
       const user = containerUser();
       await giveData(home.shared, user);
       const cores = availableParallelism();
-      const variables = variablesFor(home, environment, 'run');
+      const variables = { ...localeEnvironment(process.env), ...variablesFor(home, environment, 'run') };
       const how = { home, config, slot, release, instance, environment, user, cores, variables };
       const definition = slotFile(options.root, slot.name);
       const override = slotOverride(how, definition);

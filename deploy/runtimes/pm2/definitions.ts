@@ -48,11 +48,10 @@ export interface SlotInput {
   slot: Slot;
   release: Release;
   instance: string;
-  /**
-   * The version number of the app's own variables. The app reads their values from a file, because PM2
-   * would show and store them.
-   */
+  /** The version number of the app's own variables. */
   environment: number;
+  /** The file with their values; null if there are none. PM2 would show and store the values themselves. */
+  variables: string | null;
   /** Seconds from SIGTERM to SIGKILL. */
   stopSeconds: number;
   /** The caller's environment; only allow-listed variables are used. */
@@ -66,11 +65,13 @@ export function slotDefinition({
   release,
   instance,
   environment,
+  variables,
   stopSeconds,
   env,
 }: SlotInput): Pm2Definition {
   return node({
     home,
+    variables,
     name: slotAppName(slot.name),
     script: path.join(release.dir, release.app.start),
     cwd: release.dir,
@@ -101,6 +102,7 @@ export function deployerDefinition({
   return node({
     home,
     name: DEPLOYER,
+    variables: null,
     script: path.join(root, DEPLOYER_SCRIPT),
     cwd: root,
     stopSeconds: DEPLOYER_STOP_SECONDS,
@@ -145,25 +147,32 @@ export function loggingFile(home: Home): string {
 interface NodeInput {
   home: Home;
   name: string;
+  /** See SlotInput. */
+  variables: string | null;
   script: string;
   cwd: string;
   stopSeconds: number;
   env: Record<string, string>;
 }
 
+/** Node and its libraries read some variables before the app starts, so a shell sets all of them and becomes Node. */
+const WITH_VARIABLES = ['-c', '. "$0" && exec "$@"'];
+
 /**
  * Runs Node as the script and the program as its argument, so that PM2 adds no wrapper. With `node` as the interpreter,
  * PM2 loads the program from a wrapper: `process.argv[1]` is the wrapper, and an ES module's check for the main module
  * fails. A path with a space would also go through bash.
  */
-function node({ home, name, script, cwd, stopSeconds, env }: NodeInput): Pm2Definition {
+function node({ home, name, variables, script, cwd, stopSeconds, env }: NodeInput): Pm2Definition {
   if (process.execPath.includes(' ')) {
     throw new KnownError('E_RUNTIME', `PM2 cannot start a Node whose path has a space: ${process.execPath}`);
   }
+  const args = ['--require', preloadFile(home), script];
   return {
     name,
-    script: process.execPath,
-    args: ['--require', preloadFile(home), script],
+    ...(variables === null
+      ? { script: process.execPath, args }
+      : { script: '/bin/sh', args: [...WITH_VARIABLES, variables, process.execPath, ...args] }),
     cwd,
     interpreter: 'none',
     exec_mode: 'fork',

@@ -7,6 +7,7 @@
  */
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { shellFile } from '../../config/app-environment';
 import { EMPTY } from '../../core/environment';
 import { KnownError } from '../../core/errors';
 import type { Runtime } from '../../core/interfaces';
@@ -39,8 +40,16 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
     async start(slot, release, instance, environment = EMPTY) {
       checkStartFile(release);
       await stop(slot.name);
-      const env = process.env;
-      const definition = slotDefinition({ home, slot, release, instance, environment, stopSeconds, env });
+      const definition = slotDefinition({
+        home,
+        slot,
+        release,
+        instance,
+        environment,
+        variables: shellFile(home, environment),
+        stopSeconds,
+        env: process.env,
+      });
       markStart(home, slot, release);
       const pid = await startApp(home, definition);
       const { commit } = release;

@@ -46,6 +46,14 @@ const identity = {
   instance: behaviour.instance ?? SWITCHYARD_INSTANCE,
 };
 
+function resolves(name) {
+  try {
+    return require.resolve(name) !== '';
+  } catch {
+    return false;
+  }
+}
+
 const ROUTES = {
   '/health': (request) => {
     if (unhealthy || isOrdered('unhealthy')) return { status: 500, body: { error: 'the database is gone' } };
@@ -70,6 +78,16 @@ const ROUTES = {
   }),
   '/own': () => ({ status: 200, body: own }),
   '/built': () => ({ status: 200, body: built }),
+  '/node': () => ({
+    status: 200,
+    body: {
+      heapMb: require('node:v8').getHeapStatistics().heap_size_limit / 2 ** 20,
+      early: globalThis.early ?? null,
+      locale: Intl.DateTimeFormat().resolvedOptions().locale,
+      fromNodePath: resolves('only-by-node-path'),
+      main: require.main === module && process.argv[1] === __filename,
+    },
+  }),
   '/late': () => ({ status: 200, body: identity, late: 500 }),
   '/too-late': () => ({ status: 200, body: identity, late: 2500 }),
 };

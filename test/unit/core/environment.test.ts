@@ -102,7 +102,7 @@ describe('a variable name', () => {
     ['PORT', 'Switchyard sets it for each slot'],
     ['SWITCHYARD_COMMIT', 'Switchyard sets it for each slot'],
     ['PATH', 'the app runs with the Node that has built it'],
-    ['NODE_OPTIONS', 'Node reads it before your app starts'],
+    ['NODE_CHANNEL_FD', 'Node sets it for its own child processes'],
     ['LD_PRELOAD', 'it would load other code into the app'],
   ])('%s is rejected with a reason', (name, why) => {
     expect(() => checkName(name)).toThrow(

@@ -18,8 +18,8 @@ const release: Release = {
 };
 const green = { name: 'green', port: 8081 };
 
-const slot = (stopSeconds = 15) =>
-  slotDefinition({ home, slot: green, release, instance: 'i1', environment: 3, stopSeconds, env });
+const slot = (stopSeconds = 15, variables: string | null = null) =>
+  slotDefinition({ home, slot: green, release, instance: 'i1', environment: 3, variables, stopSeconds, env });
 
 it("PM2 starts the release's own file in the release's folder with plain Node", () => {
   const { name, script, args, cwd, interpreter, exec_mode } = slot();
@@ -32,6 +32,13 @@ it("PM2 starts the release's own file in the release's folder with plain Node", 
     exec_mode: 'fork',
   });
   expect(args.at(-1)).toBe(`${release.dir}/dist/app/server.js`);
+});
+
+it("a shell reads the app's variables from their file and becomes Node, so PM2 knows none of them", () => {
+  const { script, args } = slot(15, '/home/env/3.sh');
+  expect(script).toBe('/bin/sh');
+  expect(args.slice(0, 4)).toEqual(['-c', '. "$0" && exec "$@"', '/home/env/3.sh', process.execPath]);
+  expect(args.slice(4)).toEqual(slot().args);
 });
 
 it('the app gets its port, proof, data folder and environment number, but no secret', () => {
