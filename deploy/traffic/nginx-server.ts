@@ -7,7 +7,6 @@ import path from 'node:path';
 import { slotsOf, type Config } from '../config/load';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
-import { isRunning } from '../os/process-table';
 import { waitUntil } from '../os/wait-until';
 import { lastLines } from '../os/tail';
 import { findNginx, runNginx, type NginxBinary } from './nginx-binary';
@@ -27,6 +26,7 @@ import {
   writtenMark,
 } from './nginx-files';
 import { acceptingWorkers, masterOf, processesOf } from './nginx-processes';
+import { dismissOrphans, signalProcess, stopNginx } from './nginx-stop';
 import { portInUse } from '../os/port-holder';
 import { probe } from './probe';
 import { prepareTables } from './table-folder';
@@ -72,7 +72,7 @@ interface NginxOptions {
 /** Slightly more than `worker_shutdown_timeout` in the configuration. */
 const GRACE_MS = 12_000;
 /** The time limit for operations that normally take nginx milliseconds. */
-const PATIENCE_MS = 5000;
+const ANSWERS_WITHIN_MS = 5000;
 const POLL_EVERY_MS = 10;
 const APPLIED_WITHIN_MS = 10_000;
 const CORRECT_TEMPLATES = 'Correct the templates in nginx/, then: npm start';
@@ -115,7 +115,9 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
       const wanted = configurationFor(home, config, nginx, findWorkerUser());
       forgetClosing(home);
       // an nginx without free connections does not answer, and may need another configuration for just that reason
-      const loaded = await loadedMark(home, config.http.port, PATIENCE_MS).catch(() => writtenMark(home));
+      const loaded = await loadedMark(home, config.http.port, ANSWERS_WITHIN_MS).catch(() =>
+        writtenMark(home),
+      );
       if (loaded === wanted.mark && changedFiles(home, wanted).length === 0) return false;
       await tryOut(home, nginx.file, wanted, config.http.port);
       if (loaded === wanted.mark) writeFiles(home.nginx, wanted.files);
@@ -123,7 +125,7 @@ export function nginxServer(home: Home, config: Config, options: NginxOptions = 
       return true;
     },
 
-    stop: ({ graceMs = GRACE_MS } = {}) => end(home, graceMs),
+    stop: ({ graceMs = GRACE_MS } = {}) => stopNginx(home, graceMs),
 
     running() {
       const pid = masterOf(home);
@@ -167,13 +169,13 @@ async function replaceLoaded(
   const old = acceptingWorkers(home);
   // new workers answer 100 ms before nginx asks the old ones to quit
   const hasReplaced = async (): Promise<boolean> =>
-    (await loadedMark(home, port, PATIENCE_MS).catch(() => null)) === wanted.mark &&
+    (await loadedMark(home, port, ANSWERS_WITHIN_MS).catch(() => null)) === wanted.mark &&
     !acceptingWorkers(home).some((pid) => old.includes(pid));
   await withConnectionsClosed(home, port, loaded, async () => {
     writeFiles(home.nginx, wanted.files);
     const master = masterOf(home);
-    if (master !== null) send(master, 'SIGHUP');
-    if (await until(hasReplaced, APPLIED_WITHIN_MS)) return;
+    if (master !== null) signalProcess(master, 'SIGHUP');
+    if (await waitUntil(hasReplaced, { everyMs: POLL_EVERY_MS, withinMs: APPLIED_WITHIN_MS })) return;
     writeFiles(home.nginx, before);
     const why = (await lastLines(errorLog(home), 5)).findLast((line) => line.includes('[emerg]'));
     const said = why === undefined ? '.' : `: ${complaint(why)}`;
@@ -181,57 +183,10 @@ async function replaceLoaded(
   });
 }
 
-/** Stops this home's nginx with SIGQUIT, SIGTERM, then SIGKILL, until no process is left. */
-async function end(home: Home, graceMs: number): Promise<void> {
-  const stages: [NodeJS.Signals, number][] = [
-    ['SIGQUIT', graceMs],
-    ['SIGTERM', PATIENCE_MS],
-    ['SIGKILL', PATIENCE_MS],
-  ];
-  for (const [signal, patience] of stages) {
-    const master = masterOf(home);
-    // a master stops its own workers, and would replace one that is killed separately
-    for (const pid of master === null ? processesOf(home) : [master]) send(pid, signal);
-    if (await until(() => processesOf(home).length === 0, patience)) return;
-  }
-  const left = processesOf(home).join(', ');
-  if (left) throw new KnownError('E_NGINX', `nginx does not stop: pid ${left}.`);
-}
-
-/**
- * Workers of a killed master keep serving and hold the port, which a new nginx cannot take over. After SIGQUIT they
- * release it at once and finish their requests beside the new nginx.
- */
-async function dismissOrphans(home: Home, port: number): Promise<void> {
-  const orphans = processesOf(home);
-  if (orphans.length === 0) return;
-  const quit = (): Promise<boolean> => {
-    for (const pid of orphans) send(pid, 'SIGQUIT');
-    // by pid: a worker that quits rewrites its title, and cannot be found by it meanwhile
-    return until(() => !portInUse(port) || !orphans.some(isRunning), PATIENCE_MS);
-  };
-  const mark = await loadedMark(home, port, PATIENCE_MS).catch(() => null);
-  const left = await (mark === null ? quit() : withConnectionsClosed(home, port, mark, quit));
-  if (!left) await end(home, 0);
-}
-
-/** False if the condition does not hold within this time. */
-function until(condition: () => boolean | Promise<boolean>, withinMs: number): Promise<boolean> {
-  return waitUntil(condition, { everyMs: POLL_EVERY_MS, withinMs });
-}
-
 async function answering(home: Home): Promise<void> {
   const question = { socketPath: statusSocket(home), path: '/', timeoutMs: 1000 };
   const serves = async (): Promise<boolean> =>
     masterOf(home) !== null && (await probe(question)).status === 204;
-  if (await until(serves, PATIENCE_MS)) return;
+  if (await waitUntil(serves, { everyMs: POLL_EVERY_MS, withinMs: ANSWERS_WITHIN_MS })) return;
   throw new KnownError('E_NGINX', 'nginx was started but does not answer.');
-}
-
-function send(pid: number, signal: NodeJS.Signals): void {
-  try {
-    process.kill(pid, signal);
-  } catch {
-    // the process is already gone
-  }
 }
