@@ -73,6 +73,15 @@ const SABOTAGES = [
     name: 'a push whose migration breaks the live release says so in its last line',
   },
   {
+    invariant: 2,
+    what: "a process that took a slot's port keeps its users",
+    file: 'deploy/core/watch.ts',
+    from: "  if (sight.isPortTaken) return sight.isBusy ? 'nothing' : 'shut-out';\n",
+    to: '',
+    test: 'test/e2e/port-thief.test.ts',
+    name: 'without a standby',
+  },
+  {
     invariant: 3,
     what: 'the instance in the health answer is not compared',
     file: 'deploy/health/verify-slot.ts',

@@ -20,6 +20,7 @@ export type IncidentReason =
   | 'answers'
   | 'hung'
   | 'unhealthy'
+  | 'port-taken'
   | 'healthy'
   | 'returned'
   | 'restored'

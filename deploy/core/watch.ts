@@ -27,6 +27,8 @@ export interface Sight {
   users: UserAnswers;
   /** Open user connections to a slot whose health path has been silent for long. */
   waiting: number;
+  /** Another process listens on its port, and gets its users' requests. */
+  isPortTaken: boolean;
   /** Another verified process can take over its users. */
   hasSubstitute: boolean;
   /** A deployment is queued or in progress, so the watch must not change the table. */
@@ -47,6 +49,8 @@ export type WatchAction =
   | 'nothing'
   /** It answers badly and stays untouched, but needs a warning. */
   | 'warn'
+  /** Another process has its port: move its users away, or show the maintenance page until the release runs elsewhere. */
+  | 'shut-out'
   /** It hangs: kill the process, so that the runtime restarts it. */
   | 'kill'
   /** An operator is stopping it and it accepts no new connections: move its users away, so that it stops sooner. */
@@ -102,6 +106,8 @@ export function restoreAgainAfterMs(tried: number): number {
 
 export function decideWatch(sight: Sight): WatchAction {
   const { running, health, badInARow } = sight;
+  // its crashes are not the release's fault: it cannot listen
+  if (sight.isPortTaken) return sight.isBusy ? 'nothing' : 'shut-out';
   if (sight.crashesTooOften && !sight.isBusy) return 'replace';
   if (health === 'good') return running?.orphan ? 'adopt' : 'nothing';
   if (running === null) return badInARow >= GONE_AFTER ? 'restore' : 'nothing';

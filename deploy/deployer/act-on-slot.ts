@@ -5,10 +5,11 @@ import type { IncidentReason } from '../core/event';
 import type { SlotName } from '../core/slot';
 import { restoreAgainAfterMs } from '../core/watch';
 import type { DeployContext } from '../context';
+import { slotNamed } from '../context';
 import { machineMs } from '../os/machine-clock';
 import type { Seen } from './probe-slot';
 import type { RequestDeployment } from './requests';
-import { endDrained, giveBack, moveAway, provenSubstitutes, signal } from './slot-restart';
+import { endDrained, giveBack, moveAway, provenSubstitutes, showPage, signal } from './slot-restart';
 import { isBusy, liveSlots, mayInterruptHold, reportIncident } from './watched-service';
 import type { Watched } from './watched-slot';
 
@@ -30,6 +31,8 @@ export function createActions(
       case 'move-away':
         await moveAway(context, slot, await provenSubstitutes(context, slot));
         return;
+      case 'shut-out':
+        return shutOut(seen);
       case 'kill':
         return killHung(seen);
       case 'restart':
@@ -59,6 +62,19 @@ export function createActions(
       `${slot} is unhealthy: ${answer?.said}. It is left running. Read its output: npm run -s logs -- ${slot}`,
       slot,
     );
+  };
+
+  /** Fails closed: without a substitute users get the maintenance page, and the release is started in another slot. */
+  const shutOut = async ({ slot, state, thief }: Seen): Promise<void> => {
+    const proven = await provenSubstitutes(context, slot);
+    const moved = await moveAway(context, slot, proven);
+    const { port } = slotNamed(context, slot);
+    const what = `port ${port} of ${slot} was taken by ${thief}`;
+    if (moved) return report('port-taken', `${what}${meanwhile(moved, proven)}`, slot);
+    if (proven.length > 0) return;
+    if (await showPage(context, slot))
+      await report('port-taken', `${what}; users get the maintenance page`, slot);
+    await restore(anotherThan(slot), false, state);
   };
 
   const killHung = async ({ slot, running, state }: Seen): Promise<void> => {

@@ -7,6 +7,7 @@ import type { SlotHealth, WatchAction } from '../core/watch';
 import { decideWatch, GOOD_AGAIN_AFTER, mayReturn, probeLimitMs, UNANSWERED_AFTER_MS } from '../core/watch';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
+import { portThief } from '../health/port-thief';
 import type { SlotAnswer } from '../health/slot-health';
 import { askSlot } from '../health/slot-health';
 import { establishedConnections } from '../os/connections';
@@ -36,6 +37,8 @@ export interface Seen {
   answer: SlotAnswer | null;
   /** True when its users were moved to another slot. */
   isAside: boolean;
+  /** A process outside the slot that has its port, as a clause. */
+  thief: string | null;
   action: WatchAction | 'return';
 }
 
@@ -84,10 +87,14 @@ export function createProbe(
     await reportNews(slot, state, running, health);
     countLook(context, slot, state, health, askedAt);
     state.missed = health === 'silent' && (state.missed || running !== null || state.process !== null);
+    const metBefore = state.process?.pid;
     if (running?.pid && state.process?.pid !== running.pid)
       state.process = firstSight(running, running.pid, state.process);
+    const isNew = state.process === null || state.process.pid !== metBefore;
+    const thief = health !== 'good' || isNew ? await portThief(context, slot) : null;
     if (running) countCrashes(context, state, running);
-    const seen = { slot, running, state, answer, isAside };
+    if (thief !== null) state.crashes = [];
+    const seen = { slot, running, state, answer, isAside, thief };
     // a killed process stays visible for a moment
     const isEnding = state.restarting || (running?.pid != null && running.pid === state.ended);
     const action = isEnding ? 'nothing' : await decide(seen, health, isBehindPage);
@@ -97,7 +104,7 @@ export function createProbe(
   };
 
   const decide = async (
-    { slot, running, state, answer, isAside }: Omit<Seen, 'action'>,
+    { slot, running, state, answer, isAside, thief }: Omit<Seen, 'action'>,
     health: SlotHealth,
     isBehindPage: boolean,
   ): Promise<WatchAction | 'return'> => {
@@ -107,12 +114,13 @@ export function createProbe(
     const isLive = running?.commit === context.journal.lastLive()?.to?.commit;
     const crashesTooOften =
       isLive && mayReplace(state) && crashedTooOften(state.crashes, context.config.crashes, machineMs());
-    if (isAside && health === 'good' && isLive && !running?.orphan && !crashesTooOften)
+    if (isAside && health === 'good' && isLive && !running?.orphan && !crashesTooOften && thief === null)
       return mayReturn(state.goodInARow, restarts) ? 'return' : 'nothing';
     const users = state.users?.() ?? { answered: 0, failed: 0 };
     const badForMs = state.badInARow > 0 ? machineMs() - state.badSince : 0;
     const isUnanswered = answer?.status === null && badForMs >= UNANSWERED_AFTER_MS;
     const waiting = isUnanswered ? establishedConnections(slotNamed(context, slot).port) : 0;
+    const isPortTaken = thief !== null;
     const needsSubstitute = users.failed + waiting > 0 || running?.status === 'stopping';
     return decideWatch({
       running,
@@ -123,6 +131,7 @@ export function createProbe(
       silentForMs: state.silentInARow > 0 ? machineMs() - state.silentSince : 0,
       users,
       waiting,
+      isPortTaken,
       hasSubstitute: needsSubstitute && (await provenSubstitutes(context, slot)).length > 0,
       isBusy: isBusy(context),
       answeredBefore: state.process?.answered ?? false,

@@ -31,6 +31,17 @@ export async function moveAway(context: DeployContext, slot: SlotName, proven: S
   );
 }
 
+/** Shows the maintenance page if no other slot is in service. False when it is shown, or a deployment owns the table. */
+export function showPage(context: DeployContext, slot: SlotName): Promise<boolean> {
+  return withTable(context, (table) => {
+    const serving = inService(table);
+    if (!serving.includes(slot)) return null;
+    return serving.length > 1
+      ? tableWithout(table, slot, [])
+      : { active: slot, standby: null, maintenance: true };
+  });
+}
+
 /** Gives its users back. @param live the slots of the live release, in the order of the pool */
 export function giveBack(context: DeployContext, slot: SlotName, live: SlotName[]): Promise<boolean> {
   return withTable(context, (table) =>

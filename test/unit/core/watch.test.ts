@@ -25,6 +25,7 @@ const decide = (overrides: Partial<Sight>): string =>
     silentForMs: 0,
     users: { answered: 0, failed: 0 },
     waiting: 0,
+    isPortTaken: false,
     hasSubstitute: false,
     isBusy: false,
     answeredBefore: true,
@@ -49,6 +50,15 @@ test('the watch replaces a release that crashes too often, but not while a deplo
   expect(decide({ crashesTooOften: true })).toBe('replace');
   expect(decide({ crashesTooOften: true, health: 'silent', running: crashed })).toBe('replace');
   expect(decide({ crashesTooOften: true, isBusy: true })).toBe('nothing');
+});
+
+test('the watch shuts out a process that has taken the port, and does not blame the release for its crashes', () => {
+  const crashed: RunningSlot = { ...ONLINE, pid: null, status: 'crashed' };
+  expect(decide({ isPortTaken: true, health: 'bad' })).toBe('shut-out');
+  expect(decide({ isPortTaken: true, health: 'silent', running: crashed, crashesTooOften: true })).toBe(
+    'shut-out',
+  );
+  expect(decide({ isPortTaken: true, isBusy: true })).toBe('nothing');
 });
 
 test('the watch leaves a healthy slot alone', () => expect(decide({})).toBe('nothing'));

@@ -1,0 +1,27 @@
+/**
+ * Finds a process outside a slot that listens on the slot's port. It may have taken the port in the instant the app
+ * exited, and can answer like the app, so only the kernel's list of sockets counts.
+ */
+import type { SlotName } from '../core/slot';
+import type { DeployContext } from '../context';
+import { slotNamed } from '../context';
+import { portHolders, portInUse } from '../os/port-holder';
+import { processTree } from '../os/process-table';
+
+/**
+ * One clause that names the process; null if the slot's own process has the port, no process has it, or the kernel does
+ * not show it: containers of an engine that runs as root, seen by an ordinary user.
+ */
+export async function portThief(context: DeployContext, slot: SlotName): Promise<string | null> {
+  const { port } = slotNamed(context, slot);
+  if (!portInUse(port)) return null;
+  const holders = portHolders(port);
+  // listed after the holders: a process that the runtime has started meanwhile is the slot's own
+  const running = (await context.runtime.list(slot)).find((each) => each.slot === slot);
+  const own = new Set(running?.pid ? processTree(running.pid) : []);
+  const stranger = holders.find(({ pid }) => !own.has(pid));
+  if (stranger) return `${stranger.command} (pid ${stranger.pid})`;
+  // the kernel hides the processes of other users, and a slot under PM2 has the deployer's
+  const isHidden = holders.length === 0 && context.config.runtime === 'pm2' && portInUse(port);
+  return isHidden ? 'a process of another user' : null;
+}
