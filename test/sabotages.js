@@ -537,7 +537,7 @@ const SABOTAGES = [
   {
     invariant: 11,
     what: 'a request is carried out after its client has given up',
-    file: 'deploy/journal/journal.ts',
+    file: 'deploy/journal/request-ids.ts',
     from: 'if (machineMs() > deadline)',
     to: 'if (deadline < 0)',
     test: 'test/unit/journal/journal.test.ts',
@@ -545,7 +545,7 @@ const SABOTAGES = [
   {
     invariant: 11,
     what: 'a withdrawn request is carried out',
-    file: 'deploy/journal/journal.ts',
+    file: 'deploy/journal/request-ids.ts',
     from: 'if (known === null) throw',
     to: 'if (id === null) throw',
     test: 'test/unit/journal/journal.test.ts',

@@ -12,7 +12,8 @@ import type { Serving } from '../core/slot';
 import { BUCKETS } from '../core/traffic-table';
 import type { Preview } from '../http/preview/link';
 import { previewOf } from '../http/preview/link';
-import { canaryLines, historyLine, tryLines } from '../reporters/phrases';
+import { canaryLines, tryLines } from '../reporters/held-lines';
+import { historyLine } from '../reporters/phrases';
 import type { DeployContext } from '../context';
 
 /** Exit code 0 when the active slot answers and the deployer runs. */

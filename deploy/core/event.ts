@@ -82,3 +82,13 @@ export interface JournalEvent {
   at: number;
   entry: Entry;
 }
+
+/** A recorded incident. */
+export interface Incident {
+  id: number;
+  at: number;
+  /** Null where an older kit recorded it. */
+  reason: IncidentReason | null;
+  slot: SlotName | null;
+  message: string;
+}

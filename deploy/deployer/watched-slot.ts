@@ -3,12 +3,12 @@
  * machine's monotonic clock, so setting the clock changes none of them.
  */
 import type { Deployment } from '../core/deployment';
+import type { Incident } from '../core/event';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
 import type { Sight, SlotHealth, UserAnswers } from '../core/watch';
 import { RESTART_WINDOW_MS } from '../core/watch';
 import { recentAnswers } from '../traffic/recent-answers';
 import type { DeployContext } from '../context';
-import type { Incident } from '../journal/reader';
 import { machineMs } from '../os/machine-clock';
 
 /** The state of a slot in service. */

@@ -3,27 +3,23 @@
  * is running is always probed, never read from it.
  */
 import { statSync } from 'node:fs';
-import { KnownError } from '../core/errors';
 import type { Redact } from '../core/redact';
-import { redactEntry } from '../core/redact';
-import { isActive, isOver, mayFollow } from '../core/transitions';
-import type {
-  Deployment,
-  DeploymentKind,
-  DeploymentState,
-  Trigger,
-  OperatorRequest,
-} from '../core/deployment';
+import type { Deployment, DeploymentKind, Trigger, OperatorRequest } from '../core/deployment';
 import type { Entry } from '../core/event';
 import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
 import { withoutPassword } from '../core/redact-url';
 import type { Home } from '../home/home';
-import { machineMs } from '../os/machine-clock';
 import type { JournalPlace } from './database';
 import { JournalDatabase } from './database';
-import { JournalRetention } from './retention';
+import type { Asked } from './request-ids';
+import { RequestIds } from './request-ids';
 import { NOTHING_KNOWN } from './rows';
+import { RebuildableJournal } from './rebuild';
+import type { Facts } from './writer';
+
+export type { Asked } from './request-ids';
+export type { Facts } from './writer';
 
 /** A trigger's request for a deployment. */
 export interface Request {
@@ -45,34 +41,12 @@ export interface Request {
   deadline?: number;
 }
 
-/**
- * The identity of a client's request: repeated with the same id it counts once, and after its deadline it is refused.
- */
-export interface Asked {
-  id?: string;
-  /** When the client gives up, by the machine's clock in milliseconds. */
-  deadline?: number;
-}
+export class Journal extends RebuildableJournal {
+  private readonly requestIds: RequestIds;
 
-/** The known facts about the release that runs in a slot. */
-export interface Adopted {
-  slot: SlotName;
-  commit: Commit;
-  version: string;
-  environment?: number;
-  instance?: string;
-  restarts?: number;
-}
-
-/** Facts about a deployment that become known while it runs. */
-export type Facts = Partial<Omit<Deployment, 'id' | 'state' | 'createdAt' | 'delivery' | 'live'>>;
-
-export class Journal extends JournalRetention {
-  private constructor(
-    db: JournalDatabase,
-    private readonly redact: Redact,
-  ) {
-    super(db);
+  private constructor(db: JournalDatabase, redact: Redact) {
+    super(db, redact);
+    this.requestIds = new RequestIds(db, (id) => this.get(id));
   }
 
   /** False before the first start, and if the file was removed. */
@@ -116,7 +90,7 @@ export class Journal extends JournalRetention {
       cause: request.cause === undefined ? null : this.redact(request.cause),
       createdAt: Date.now(),
     };
-    return this.once(asked, () => {
+    return this.requestIds.once(asked, () => {
       const inserted = this.db
         .prepare('INSERT INTO deployments (delivery, state, body) VALUES (?, ?, ?)')
         .run(request.delivery ?? null, 'queued', JSON.stringify(body));
@@ -128,22 +102,9 @@ export class Journal extends JournalRetention {
     });
   }
 
-  /**
-   * Withdraws a request whose client gives up. Returns the deployment if the request was already carried out; otherwise
-   * null, and it never will be.
-   */
-  async cancel(id: string): Promise<Deployment | null> {
-    return this.db.write(() => {
-      const known = this.requested(id);
-      if (known !== undefined) return known === null ? null : this.carriedOut(known);
-      this.remember(id, null);
-      return null;
-    });
-  }
-
-  /** Moves a deployment to its next state and records the event. An invalid transition throws, because it is a bug. */
-  async move(id: number, to: DeploymentState, facts: Facts = {}): Promise<Deployment> {
-    return this.db.write(() => this.step(this.mustGet(id), to, facts));
+  /** Withdraws a request whose client gives up; see RequestIds. */
+  cancel(id: string): Promise<Deployment | null> {
+    return this.requestIds.cancel(id);
   }
 
   /** Moves a deployment to `holding` and records this for the deployments queued behind it. */
@@ -181,25 +142,13 @@ export class Journal extends JournalRetention {
     choose: (pending: Deployment[]) => Deployment,
     asked: Asked = {},
   ): Promise<Deployment> {
-    return this.once(asked, () => {
+    return this.requestIds.once(asked, () => {
       const chosen = choose(this.pending());
       const facts = { request, ...(request === 'promote' ? { promotedAt: Date.now() } : {}) };
       if (chosen.state === 'queued') return this.step(chosen, 'aborted', { ...facts, ...OUT_OF_THE_QUEUE });
       this.update({ ...chosen, ...facts });
       return this.mustGet(chosen.id);
     });
-  }
-
-  /** Adds facts to a deployment. */
-  async note(id: number, facts: Facts): Promise<void> {
-    const told = this.withoutSecrets(facts);
-    await this.db.write(() => this.update({ ...this.mustGet(id), ...told }));
-  }
-
-  /** Records an event of one deployment or, with null, of the whole installation. */
-  async tell(deployment: number | null, entry: Entry): Promise<void> {
-    const told = redactEntry(entry, this.redact);
-    await this.db.write(() => this.insertEvent(deployment, told), isOnlyTold(entry) ? 'soon' : 'at-once');
   }
 
   /**
@@ -221,120 +170,6 @@ export class Journal extends JournalRetention {
         .run(withoutPassword(source), branch, tip);
     });
   }
-
-  /** Carries out a request unless its id is known or its client has given up. Throws E_TOO_LATE. */
-  private once({ id, deadline = Infinity }: Asked, work: () => Deployment): Promise<Deployment> {
-    return this.db.write(() => {
-      const known = id === undefined ? undefined : this.requested(id);
-      if (known === null) throw new KnownError('E_TOO_LATE', 'The client has withdrawn this request.');
-      if (known !== undefined) return this.carriedOut(known);
-      // checked inside the transaction, because waiting for the write lock may take long
-      if (machineMs() > deadline) throw new KnownError('E_TOO_LATE', 'The client gave up on this request.');
-      const deployment = work();
-      if (id !== undefined) this.remember(id, deployment.id);
-      return deployment;
-    });
-  }
-
-  /** Throws E_TOO_LATE if the deployment's record is already pruned. */
-  private carriedOut(id: number): Deployment {
-    const deployment = this.get(id);
-    if (deployment) return deployment;
-    throw new KnownError('E_TOO_LATE', `This request was carried out long ago, as deployment ${id}.`);
-  }
-
-  private remember(request: string, deployment: number | null): void {
-    this.db.prepare('INSERT INTO requests (id, deployment) VALUES (?, ?)').run(request, deployment);
-  }
-
-  /**
-   * Continues numbering after this id, because logs and other leftovers of lost deployments are named after their ids.
-   */
-  async continueAfter(id: number): Promise<void> {
-    await this.db.write(() => {
-      const sql = 'UPDATE sqlite_sequence SET seq = max(seq, ?) WHERE name = ?';
-      if (this.db.prepare(sql).run(id, 'deployments').changes === 0)
-        this.db.prepare('INSERT INTO sqlite_sequence (name, seq) VALUES (?, ?)').run('deployments', id);
-    });
-  }
-
-  /** Marks active deployments as interrupted, because lost events make a step-by-step rollback impossible. */
-  async interruptActive(cause: string): Promise<void> {
-    const facts: Facts = { fault: 'machine', errorCode: 'E_INTERRUPTED', cause };
-    for (const { id, state } of this.pending())
-      if (isActive(state)) await this.move(id, 'interrupted', facts);
-  }
-
-  /** Records a live release whose deployment was lost. */
-  async adopt({ slot, commit, version, environment, instance, restarts }: Adopted): Promise<void> {
-    const now = Date.now();
-    const proof = instance === undefined ? null : { slot, commit, instance, restarts: restarts ?? 0 };
-    const body: Omit<Deployment, 'id' | 'state' | 'delivery' | 'live'> = {
-      ...NOTHING_KNOWN,
-      kind: 'deploy',
-      trigger: 'start',
-      branch: null,
-      commit,
-      slot: null,
-      strategy: null,
-      hold: false,
-      environment: environment ?? null,
-      version,
-      to: { slot, commit, version },
-      plan: proof && [{ step: { do: 'verify-live', ...proof }, undo: [] }],
-      createdAt: now,
-      startedAt: now,
-      finishedAt: now,
-    };
-    await this.db.write(() => {
-      const { lastInsertRowid } = this.db
-        .prepare('INSERT INTO deployments (state, body) VALUES (?, ?)')
-        .run('succeeded', JSON.stringify(body));
-      // as an update, because its trigger assigns `live`
-      this.update({ ...this.mustGet(Number(lastInsertRowid)), liveAt: now });
-      this.insertEvent(Number(lastInsertRowid), { type: 'state', state: 'succeeded' });
-    });
-  }
-
-  private withoutSecrets(facts: Facts): Facts {
-    return facts.cause ? { ...facts, cause: this.redact(facts.cause) } : facts;
-  }
-
-  private step(before: Deployment, to: DeploymentState, facts: Facts): Deployment {
-    const { id, state } = before;
-    if (!mayFollow(state, to)) throw new Error(`deployment ${id}: ${state} -> ${to}`);
-    const told = this.withoutSecrets(facts);
-    this.update({ ...before, ...told, ...timesOf(to, before), state: to });
-    this.insertEvent(id, { type: 'state', state: to, ...(told.cause ? { cause: told.cause } : {}) });
-    return this.mustGet(id);
-  }
-
-  private update(deployment: Deployment): void {
-    const { id, state, live: _, ...body } = deployment;
-    this.db
-      .prepare('UPDATE deployments SET state = ?, body = ? WHERE id = ?')
-      .run(state, JSON.stringify(body), id);
-  }
-
-  private insertEvent(deployment: number | null, entry: Entry): void {
-    this.db
-      .prepare('INSERT INTO events (deployment, at, entry) VALUES (?, ?, ?)')
-      .run(deployment, Date.now(), JSON.stringify(entry));
-  }
-}
-
-/**
- * True for events that recovery can do without. It needs only which steps started and what is live. It also reads which
- * undo steps finished, but if that is lost it merely undoes them once more.
- */
-function isOnlyTold(entry: Entry): boolean {
-  return entry.type === 'phase' && (entry.step === undefined || entry.status !== 'started');
-}
-
-function timesOf(state: DeploymentState, { startedAt }: Deployment): Facts {
-  if (state === 'running') return { startedAt: startedAt ?? Date.now() };
-  if (state === 'holding') return { heldAt: Date.now() };
-  return isOver(state) ? { finishedAt: Date.now() } : {};
 }
 
 function waitingFor(ahead: Deployment): Entry {

@@ -2,7 +2,7 @@
 import type { LastSeen } from '../core/tip-policy';
 import { isActive } from '../core/transitions';
 import type { Deployment } from '../core/deployment';
-import type { Entry, IncidentReason, JournalEvent } from '../core/event';
+import type { Entry, Incident, JournalEvent } from '../core/event';
 import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
 import { withoutPassword } from '../core/redact-url';
@@ -14,15 +14,6 @@ import { fromRow } from './rows';
 export function slotsOf({ to, plan }: Deployment): SlotName[] {
   const others = plan?.flatMap(({ step }) => (step.do === 'verify-live' ? (step.others ?? []) : [])) ?? [];
   return [...(to ? [to.slot] : []), ...others.map(({ slot }) => slot)];
-}
-
-export interface Incident {
-  id: number;
-  at: number;
-  /** Null where an older kit recorded it. */
-  reason: IncidentReason | null;
-  slot: SlotName | null;
-  message: string;
 }
 
 export class JournalReader {
@@ -213,12 +204,6 @@ export class JournalReader {
     const { quick_check: found } = this.db.prepare('PRAGMA quick_check(1)').get() as { quick_check: string };
     // the reason follows the database's name
     return found === 'ok' ? null : (found.split('\n').at(-1) ?? found);
-  }
-
-  /** The id of a request's deployment; null for a withdrawn request, undefined for an unknown one. */
-  protected requested(id: string): number | null | undefined {
-    const row = this.db.prepare('SELECT deployment FROM requests WHERE id = ?').get(id);
-    return (row as { deployment: number | null } | undefined)?.deployment;
   }
 
   protected mustGet(id: number): Deployment {

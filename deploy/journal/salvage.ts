@@ -1,6 +1,6 @@
 /** Copies every readable row of a broken journal into a new one. */
 import Database from 'libsql';
-import { FORMAT_3, NUMBER_LIVE } from './database';
+import { FORMAT_3, NUMBER_LIVE } from './schema';
 
 /** The number of rows read at once; a block with a broken page is read row by row. */
 const BLOCK = 200;

@@ -1,11 +1,9 @@
 /** Turns journal entries into the lines that every reporter prints. Pure. */
-import { isCanary } from '../core/canary/at-work';
 import type { Drift } from '../core/drift';
 import { driftLine } from '../core/drift';
 import type { ErrorCode } from '../core/errors';
 import { ERRORS } from '../core/errors';
 import { duration, liveMs, moment, named, plural, short } from '../core/format';
-import type { Preview } from '../http/preview/link';
 import type { Deployment } from '../core/deployment';
 import type { Entry, PhaseName } from '../core/event';
 import type { Serving } from '../core/slot';
@@ -87,72 +85,6 @@ function isNothingNew({ state, cause, to }: Deployment): boolean {
 function nothingNewLines(deployment: Deployment, serving: Serving | null): string[] {
   const { cause, hint } = deployment;
   return [...(hint ? [`  ${hint}`] : []), `- ${stillServing(deployment, serving)}: ${cause}`];
-}
-
-/** The lines for a release that waits for an operator, with the operator's options. */
-export function heldLines(
-  deployment: Deployment,
-  preview: Preview | null,
-  serving: Serving | null,
-): string[] {
-  const { createdAt, heldAt, to, id } = deployment;
-  const what = to ? `${named(to)} on ${to.slot}` : '';
-  const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'users get nothing yet';
-  if (isPausedCanary(deployment)) {
-    return [
-      `! PAUSED: deployment ${id}: ${what} keeps its share of users; all others stay on the stable release`,
-      ...canaryLines(preview, null),
-    ];
-  }
-  if (deployment.cause !== null) return failedBatchLines(deployment.cause);
-  const took = heldAt === null ? '' : ` in ${duration(heldAt - createdAt)}`;
-  const { liveFails = null } = deployment.migration ?? {};
-  if (liveFails !== null && serving) {
-    return [
-      `! ${schemaChangedLine(serving, liveFails)}`,
-      '  promote fixes this; abort does not, because a migration is never undone',
-      `✓ HELD${took}: ${what} is verified`,
-      ...tryLines(preview),
-    ];
-  }
-  return [`✓ HELD${took}: ${what} is verified; ${users}`, ...tryLines(preview)];
-}
-
-/**
- * The lines for a rolling deployment whose batch failed: earlier batches have the new release, the failed one does not.
- */
-function failedBatchLines(cause: string): string[] {
-  return [
-    '  its slots are restored; earlier batches have the new version',
-    '  then:     npm run -s promote (tries again)   or   npm run -s abort (undoes everything)',
-    `! HELD: a batch failed: ${cause}`,
-  ];
-}
-
-/** How to try a held release, and how to continue or abort. */
-export function tryLines(preview: Preview | null): string[] {
-  return [
-    ...(preview
-      ? [`  try it:   ${preview.link}`, `  or:       curl -H '${preview.header}' ${preview.url}`]
-      : []),
-    '  then:     npm run -s promote   or   npm run -s abort',
-  ];
-}
-
-/** How to reach either side of a canary, whatever the user's own cohort, and the operator's options. */
-export function canaryLines(canary: Preview | null, stable: Preview | null): string[] {
-  const way = (name: string, preview: Preview | null): string[] =>
-    preview ? [`  ${name}   ${preview.link}`, `  or:       curl -H '${preview.header}' ${preview.url}`] : [];
-  return [
-    ...way('canary:', canary),
-    ...way('stable:', stable),
-    '  then:     npm run -s promote, abort, pause or resume',
-  ];
-}
-
-/** A canary that is held before its first step is not paused: it is reported like any held release. */
-function isPausedCanary(deployment: Deployment): boolean {
-  return deployment.state === 'holding' && isCanary(deployment) && !deployment.hold;
 }
 
 /** True for the entries of the rollback itself. After an abort, the interrupted phase is not news to the operator. */

@@ -1,7 +1,8 @@
 /** Prints one plain line per finished phase: for pipes, logs and the terminal of a git push. */
 import type { JournalEvent } from '../core/event';
 import type { Journal } from '../journal/journal';
-import { endLines, heldLines, liveLines, phaseLine, waitingLine } from './phrases';
+import { heldLines } from './held-lines';
+import { endLines, liveLines, phaseLine, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
 export function plainReporter(out: Output, journal: Journal): Reporter {

@@ -4,7 +4,8 @@ import { duration } from '../core/format';
 import type { Entry } from '../core/event';
 import type { Journal } from '../journal/journal';
 import { eventLines } from './plain';
-import { endLines, heldLines, phaseTitle, waitingLine } from './phrases';
+import { heldLines } from './held-lines';
+import { endLines, phaseTitle, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
 const DRAW_EVERY_MS = 100;

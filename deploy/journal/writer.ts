@@ -1,0 +1,77 @@
+/** Writes deployments and events, without the secrets that their texts may contain. */
+import type { Deployment, DeploymentState } from '../core/deployment';
+import type { Entry } from '../core/event';
+import type { Redact } from '../core/redact';
+import { redactEntry } from '../core/redact';
+import { isOver, mayFollow } from '../core/transitions';
+import type { JournalDatabase } from './database';
+import { JournalRetention } from './retention';
+
+/** Facts about a deployment that become known while it runs. */
+export type Facts = Partial<Omit<Deployment, 'id' | 'state' | 'createdAt' | 'delivery' | 'live'>>;
+
+export class JournalWriter extends JournalRetention {
+  protected constructor(
+    db: JournalDatabase,
+    protected readonly redact: Redact,
+  ) {
+    super(db);
+  }
+
+  /** Moves a deployment to its next state and records the event. An invalid transition throws, because it is a bug. */
+  async move(id: number, to: DeploymentState, facts: Facts = {}): Promise<Deployment> {
+    return this.db.write(() => this.step(this.mustGet(id), to, facts));
+  }
+
+  /** Adds facts to a deployment. */
+  async note(id: number, facts: Facts): Promise<void> {
+    const redacted = this.withoutSecrets(facts);
+    await this.db.write(() => this.update({ ...this.mustGet(id), ...redacted }));
+  }
+
+  /** Records an event of one deployment or, with null, of the whole installation. */
+  async tell(deployment: number | null, entry: Entry): Promise<void> {
+    const redacted = redactEntry(entry, this.redact);
+    await this.db.write(() => this.insertEvent(deployment, redacted), mayBeLost(entry) ? 'soon' : 'at-once');
+  }
+
+  private withoutSecrets(facts: Facts): Facts {
+    return facts.cause ? { ...facts, cause: this.redact(facts.cause) } : facts;
+  }
+
+  protected step(before: Deployment, to: DeploymentState, facts: Facts): Deployment {
+    const { id, state } = before;
+    if (!mayFollow(state, to)) throw new Error(`deployment ${id}: ${state} -> ${to}`);
+    const redacted = this.withoutSecrets(facts);
+    this.update({ ...before, ...redacted, ...timesOf(to, before), state: to });
+    this.insertEvent(id, { type: 'state', state: to, ...(redacted.cause ? { cause: redacted.cause } : {}) });
+    return this.mustGet(id);
+  }
+
+  protected update(deployment: Deployment): void {
+    const { id, state, live: _, ...body } = deployment;
+    this.db
+      .prepare('UPDATE deployments SET state = ?, body = ? WHERE id = ?')
+      .run(state, JSON.stringify(body), id);
+  }
+
+  protected insertEvent(deployment: number | null, entry: Entry): void {
+    this.db
+      .prepare('INSERT INTO events (deployment, at, entry) VALUES (?, ?, ?)')
+      .run(deployment, Date.now(), JSON.stringify(entry));
+  }
+}
+
+/**
+ * True for events that recovery can do without. It needs only which steps started and what is live. It also reads which
+ * undo steps finished, but if that is lost it merely undoes them once more.
+ */
+function mayBeLost(entry: Entry): boolean {
+  return entry.type === 'phase' && (entry.step === undefined || entry.status !== 'started');
+}
+
+function timesOf(state: DeploymentState, { startedAt }: Deployment): Facts {
+  if (state === 'running') return { startedAt: startedAt ?? Date.now() };
+  if (state === 'holding') return { heldAt: Date.now() };
+  return isOver(state) ? { finishedAt: Date.now() } : {};
+}
