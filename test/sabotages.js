@@ -333,7 +333,7 @@ const SABOTAGES = [
   },
   {
     invariant: 8,
-    what: 'anybody can guess the values behind a hash of them',
+    what: 'environment values can be guessed from their hash',
     file: 'deploy/config/app-environment.ts',
     from: "createHmac('sha256', keyOf(home))",
     to: "createHmac('sha256', '')",
@@ -346,16 +346,16 @@ const SABOTAGES = [
     from: "{ ...variablesFor(home, environment, 'build'), ",
     to: "{ ...variablesFor(home, environment, 'install'), ",
     test: 'test/integration/prepare.test.ts',
-    name: 'gives each phase only its own',
+    name: 'gives each phase only its own variables',
   },
   {
     invariant: 5,
-    what: 'a release with other variables that failed stays the one of its commit',
+    what: "a failed change of the build's variables keeps its release",
     file: 'deploy/release/releases.ts',
     from: 'isLive ? (newest as Manifest) : earlier.manifest',
     to: 'newest as Manifest',
     test: 'test/integration/prepare.test.ts',
-    name: 'comes back unless that went live',
+    name: 'is restored unless the new one went live',
   },
   {
     invariant: 8,
@@ -423,7 +423,7 @@ const SABOTAGES = [
     from: "context.journal.tell(id, { type: 'warning', message: asKnown(error).message }),",
     to: 'context.journal.note(id, { errorCode: asKnown(error).code, cause: asKnown(error).message }),',
     test: 'test/e2e/env.test.ts',
-    name: 'under PM2 .*one that fails after live or on failure is only reported',
+    name: 'under PM2 hooks that fail after live or on failure are only reported',
   },
   {
     invariant: 12,

@@ -49,7 +49,7 @@ forEachRuntime((runtime) => {
       expect(await clone.serving()).toMatchObject({ commit });
     });
 
-    it('of the build makes the active release anew at once, and a bad one leaves everything unchanged', async () => {
+    it('for the build rebuilds the active release at once, and a bad value leaves everything unchanged', async () => {
       const saves = `const { OWN_KEY, OWN_LOOK, SWITCHYARD_COMMIT } = process.env;
         require('node:fs').writeFileSync('app/built.json', JSON.stringify({ OWN_KEY, OWN_LOOK, SWITCHYARD_COMMIT }))`;
       const { commit } = expectLive(
@@ -58,10 +58,10 @@ forEachRuntime((runtime) => {
       const built = async (): Promise<unknown> => JSON.parse((await clone.get('/built')).text);
       expect(await built()).toEqual({ SWITCHYARD_COMMIT: commit });
 
-      const said = await env('set', '--for', 'build', 'OWN_LOOK=canary-look');
+      const result = await env('set', '--for', 'build', 'OWN_LOOK=canary-look');
 
-      expectDone(said);
-      expect(said.text).toMatch(/the variables of its install or build have changed/);
+      expectDone(result);
+      expect(result.text).toMatch(/the variables of its install or build have changed/);
       expect(await built()).toEqual({ SWITCHYARD_COMMIT: commit, OWN_LOOK: 'canary-look' });
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
       expect((await env('list')).text).toMatch(/^OWN_LOOK .*  for build$/m);
@@ -69,11 +69,11 @@ forEachRuntime((runtime) => {
       const before = await clone.state();
       const refused = await env('set', '--for', 'build', 'OWN_LOOK=refuse-to-look');
       expect(refused).toMatchObject({ code: 1, text: expect.stringContaining('cannot look ***') });
-      // the idle slot runs the live build too, instead of the one before
+      // the idle slot also runs the live build now, not the previous one
       const files = before.files.filter((name) => name !== `releases/${commit}`);
       expect(await clone.state()).toEqual({ ...before, files });
       expect(await built()).toMatchObject({ OWN_LOOK: 'canary-look' });
-      // what is started from now on is the earlier build too
+      // a restarted process also runs the earlier build
       kill((await clone.serving()).pid);
       await until('the release to run again', async () => (await clone.get('/built')).status === 200);
       expect(await built()).toMatchObject({ OWN_LOOK: 'canary-look' });
@@ -81,37 +81,9 @@ forEachRuntime((runtime) => {
       expect(await built()).toEqual({ SWITCHYARD_COMMIT: commit });
     });
 
-    it("may hold Node's own variables, which Node reads before the app starts", async () => {
-      const node = async (): Promise<unknown> => JSON.parse((await clone.get('/node')).text);
-      const files = {
-        'app/early.mjs': 'globalThis.early = true;\n',
-        'app/lib/only-by-node-path.js': 'module.exports = 1;\n',
-      };
-      expectLive(await clone.release({ config: { ...BAKE.config, runtime }, files }));
-      const options = 'NODE_OPTIONS=--max-old-space-size=128 --import ./app/early.mjs';
-
-      expectDone(await env('set', options, 'NODE_PATH=./app/lib', 'LC_ALL=de_DE.UTF-8'));
-
-      const { heapMb, ...rest } = (await node()) as { heapMb: number };
-      expect(rest).toEqual({ early: true, locale: 'de-DE', fromNodePath: true, main: true });
-      expect(heapMb).toBeGreaterThanOrEqual(128);
-      expect(heapMb).toBeLessThan(256);
-      const { pid, instance } = await clone.serving();
-      kill(pid);
-      await until('the next process of the slot', async () => {
-        const now = await clone.serving().catch(() => null);
-        return now?.instance === instance && now.pid !== pid;
-      });
-      expect(await node()).toMatchObject(rest);
-      expectDone(await env('unset', 'NODE_OPTIONS', 'NODE_PATH', 'LC_ALL'));
-      expect(await node()).toMatchObject({ early: null, fromNodePath: false });
-      expect(await env('set', 'NODE_OPTIONS=--no-such-option')).toMatchObject({ code: 1 });
-      expect(await node()).toMatchObject({ early: null });
-    });
-
-    it('of the install waits for the next one', async () => {
-      const said = await env('set', '--for', 'install', 'OWN_TOKEN=canary-token');
-      expect(said).toMatchObject({
+    it('for the install takes effect with the next install', async () => {
+      const result = await env('set', '--for', 'install', 'OWN_TOKEN=canary-token');
+      expect(result).toMatchObject({
         code: 0,
         text: expect.stringContaining('takes effect with the next install'),
       });
@@ -309,9 +281,9 @@ forEachRuntime((runtime) => {
     });
 
     it.each<[string, string[], RegExp]>([
-      ['exits', fails, /The hook "after start" \(.*\) exited with code 5: Error: no such thing$/],
-      ['takes too long', hangs, /The hook "after start" \(.*\) took longer than 3 s \(limits\.hook\)\.$/],
-    ])('one that %s fails the deployment, and everything is restored', async (_how, hook, cause) => {
+      ['exit', fails, /The hook "after start" \(.*\) exited with code 5: Error: no such thing$/],
+      ['take too long', hangs, /The hook "after start" \(.*\) took longer than 3 s \(limits\.hook\)\.$/],
+    ])('that %s fail the deployment, and everything is restored', async (_how, hook, cause) => {
       const before = await clone.state();
       const hooks = { 'after start': hook, ...notes('failure') };
 
@@ -326,7 +298,7 @@ forEachRuntime((runtime) => {
       ]);
     });
 
-    it('one that fails before a step does not undo that step', async () => {
+    it('that fail before a step do not undo that step', async () => {
       const before = await clone.slots();
       const hooks = { 'before start': fails };
       expect((await clone.release({ config: { ...BAKE.config, hooks } })).verdict).toContain(
@@ -336,7 +308,7 @@ forEachRuntime((runtime) => {
       expect(await clone.slots()).toEqual(before);
     });
 
-    it('one that fails after live or on failure is only reported', async () => {
+    it('that fail after live or on failure are only reported', async () => {
       const live = await clone.release({ config: { ...BAKE.config, hooks: { 'after live': fails } } });
       expectLive(live);
       expect(live.text).toMatch(/! The hook "after live" .* exited with code 5: Error: no such thing/);
@@ -347,7 +319,7 @@ forEachRuntime((runtime) => {
       expect(failed.deployment).toMatchObject({ errorCode: 'E_EXITED', fault: 'commit' });
     });
 
-    it('the failure hook also runs for a killed deployment, whose other hook is stopped', async () => {
+    it('on failure also run for a killed deployment, whose other hook is stopped', async () => {
       const newest = clone.deployments().at(-1)?.id ?? 0;
       const hooks = { 'before shift': hangs, ...notes('failure') };
       const pushing = clone.release({ config: { ...BAKE.config, hooks } });

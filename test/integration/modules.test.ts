@@ -537,15 +537,15 @@ test('a half-made store of a killed deployment is removed, and complete ones sta
   expect(lstatSync(store()).isDirectory()).toBe(true);
 });
 
-describe('a registry that asks who is there', () => {
+describe('a registry with authentication', () => {
   let registry: Server;
-  let asked: (string | undefined)[];
+  let authorizations: (string | undefined)[];
   beforeEach(async () => {
-    asked = [];
+    authorizations = [];
     clone.manifest({}, TINY);
     const archive = readFileSync(path.join(clone.dir, 'vendor/tiny-1.0.0.tgz'));
     registry = createServer((request, response) => {
-      asked.push(request.headers.authorization);
+      authorizations.push(request.headers.authorization);
       const isKnown = request.headers.authorization === 'Bearer canary-token';
       response.writeHead(isKnown ? 200 : 401).end(isKnown ? archive : '{"error":"who are you"}');
     });
@@ -567,17 +567,17 @@ describe('a registry that asks who is there', () => {
   });
   afterEach(() => new Promise((resolve) => registry.close(resolve)));
 
-  test('gets the token of the install, and a new token installs nothing again', async () => {
+  test('gets the token of the install, and a new token causes no new install', async () => {
     expect(await install(release('one'), empty, 60, { NPM_TOKEN: 'canary-token' })).toBe('npm ci');
-    expect(asked).toEqual(['Bearer canary-token']);
+    expect(authorizations).toEqual(['Bearer canary-token']);
     expect(await install(release('two'), empty, 60, { NPM_TOKEN: 'newer-token' })).toBe('store');
-    // a variable that may change the packages does
+    // but a variable that may change the packages does
     const variables = { NPM_TOKEN: 'canary-token', npm_config_omit: 'optional' };
     expect(await install(release('three'), empty, 60, variables)).toBe('npm ci');
     expect(readdirSync(home.modules).join()).not.toContain('canary');
   });
 
-  test('refuses without the token, which is named', async () => {
+  test('makes the install fail without the token, and the error names the variable', async () => {
     await expect(install(release('one'))).rejects.toMatchObject({
       code: 'E_ENV',
       message: expect.stringMatching(
@@ -587,7 +587,7 @@ describe('a registry that asks who is there', () => {
     });
   });
 
-  test('refuses a wrong token, which is not called unset', async () => {
+  test('makes the install fail with a wrong token, and the error does not call it unset', async () => {
     await expect(install(release('one'), empty, 60, { NPM_TOKEN: 'wrong' })).rejects.toMatchObject({
       code: 'E_INSTALL_MACHINE',
     });

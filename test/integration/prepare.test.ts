@@ -180,7 +180,7 @@ describe('preparing a release', () => {
     });
   });
 
-  describe('with variables of its own', () => {
+  describe('with variables for install, build and run', () => {
     const keep = (number: number, environment: object): void => {
       mkdirSync(home.env, { recursive: true });
       writeFileSync(path.join(home.env, `${number}.json`), JSON.stringify({ variables: {}, ...environment }));
@@ -202,7 +202,7 @@ describe('preparing a release', () => {
       keep(2, { build: set({ NEXT_PUBLIC_API: 'other' }) });
     });
 
-    test('gives each phase only its own, and the build the commit', async () => {
+    test('gives each phase only its own variables, and the commit to the build', async () => {
       const release = await prepare({ environment: 1 });
       expect(read(release, 'build.json')).toMatchObject({
         NEXT_PUBLIC_API: 'canary-build',
@@ -216,8 +216,8 @@ describe('preparing a release', () => {
       );
     });
 
-    test('is built again when they change, and not when only the others do', async () => {
-      // npm proves with it who asks
+    test('rebuilds it for changed build variables, but not for other variables', async () => {
+      // npm authenticates with this token
       clone.write('.npmrc', '//npm.example/:_authToken=${NPM_TOKEN}\n');
       const first = await prepare({ environment: 1 });
       await writeInventory(first.dir);
@@ -232,18 +232,18 @@ describe('preparing a release', () => {
       expect(read(second, 'build.json')).toMatchObject({ NEXT_PUBLIC_API: 'other' });
       expect(read(first, 'build.json')).toMatchObject({ NEXT_PUBLIC_API: 'canary-build' });
       await writeInventory(second.dir);
-      // an earlier release is started as it is
+      // an earlier release is started without a rebuild
       expect(await prepareRelease(work(first.commit, { environment: 1, exactly: false }))).toEqual(second);
     });
 
-    test('is found beside the one that replaces it, and comes back unless that went live', async () => {
+    test('keeps the old build beside the new one, and it is restored unless the new one went live', async () => {
       const first = await prepare({ environment: 1 });
       const replace = (): Promise<Release> =>
         prepareRelease(work(first.commit, { environment: 2, deploymentId: 5 }));
       const second = await replace();
       expect(findRelease(home, first.commit, { by: 5, environment: 1 })).toEqual(first);
       expect(findRelease(home, first.commit, { by: 5, environment: 2 })).toEqual(second);
-      // another deployment knows nothing of it
+      // another deployment does not see the old build
       expect(findRelease(home, first.commit, { by: 6, environment: 1 })).toEqual(second);
       await removeHalfMade(home);
       expect(existsSync(first.dir)).toBe(true);

@@ -146,7 +146,7 @@ describe('the limit for all logs together', () => {
   });
 });
 
-needs('a small disk', smallDiskPossible).describe('a full disk', () => {
+needs('a small disk', smallDiskPossible).describe('a rotation on a full disk', () => {
   let disk: SmallDisk;
   beforeAll(() => void (disk = mountSmallDisk('1m')));
   afterAll(() => disk.unmount());

@@ -32,7 +32,7 @@ function expectRefusal({ status, stdout, stderr }: Ended, code: string, hint: st
   expect(status).toBe(1);
 }
 
-describe('npm start refuses with a hint', () => {
+describe('npm start refuses', () => {
   it('a folder from a ZIP, which is not a repository', async () => {
     const hint =
       'Get it with git clone; in a folder from a ZIP: git init && git add -A && git commit -m start';

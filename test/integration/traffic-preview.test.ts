@@ -290,7 +290,7 @@ describe('a preview link', () => {
   });
 
   test.each(['succeeded', 'aborted', 'running'] as const)(
-    'is invalid once the deployment is %s',
+    'is invalid for a deployment in the state %s',
     async (now) => {
       state = { ...held, state: now };
       const query = previewQuery(SECRET, held, inAnHour());

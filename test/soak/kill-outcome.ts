@@ -19,7 +19,7 @@ export interface Outcome {
   kills: number;
   /** From the kill to the last wrong answer a user got. */
   ms: number;
-  asked: number;
+  requests: number;
   failed: number;
   /** Violated expectations; empty when all hold. */
   problems: string[];
@@ -49,7 +49,7 @@ export async function killedAt(target: SoakClone, point: Point, commit: Commit):
   return {
     kills: at.length,
     ms,
-    asked: samples.length,
+    requests: samples.length,
     failed: failures(samples, strategy).length,
     problems,
   };

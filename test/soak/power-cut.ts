@@ -41,7 +41,7 @@ export async function cutAt(target: LossyClone, cut: Cut): Promise<CutOutcome> {
 }
 
 function lostClone(problem: string): CutOutcome {
-  return { kills: 1, ms: 0, asked: 0, failed: 0, problems: [problem], lost: true };
+  return { kills: 1, ms: 0, requests: 0, failed: 0, problems: [problem], lost: true };
 }
 
 async function cutAndRestart(target: LossyClone, cut: Cut): Promise<CutOutcome> {
@@ -82,13 +82,13 @@ async function cutAndRestart(target: LossyClone, cut: Cut): Promise<CutOutcome> 
   problems.push(...lost(samples, strategy));
   const failed = failures(samples, strategy).length;
   users.forget();
-  return { kills: 1, ms, asked: samples.length, failed, problems, lost: problems.length > 0 };
+  return { kills: 1, ms, requests: samples.length, failed, problems, lost: problems.length > 0 };
 }
 
 /** A random moment may come after the deployment has ended. */
 function withoutCut(cut: Cut, text: string, kills: number[]): CutOutcome {
   const problems = isMoment(cut) ? [] : [`the power was not cut: ${verdictOf(text)}`];
-  return { kills: kills.length, ms: 0, asked: 0, failed: 0, problems, lost: problems.length > 0 };
+  return { kills: kills.length, ms: 0, requests: 0, failed: 0, problems, lost: problems.length > 0 };
 }
 
 function releaseFor({ bad, bakeSeconds }: Cut): Change {

@@ -11,12 +11,16 @@ export interface Row {
 
 const HEAD = ['', 'kills', 'violations', 'worst time until right', 'requests', 'failed', 'took'];
 
-export function lineOf(name: string, point: Point, { kills, ms, asked, failed, problems }: Outcome): string {
+export function lineOf(
+  name: string,
+  point: Point,
+  { kills, ms, requests, failed, problems }: Outcome,
+): string {
   const mark = problems.length === 0 ? '✓' : '✗';
   const effect = ms === 0 ? 'no wrong answer' : `right again after ${ms} ms`;
   const how = kills === 0 ? 'it was over before' : effect;
   return [
-    `${mark} ${name}: ${point.name}: ${how}, ${failed} of ${asked} requests failed`,
+    `${mark} ${name}: ${point.name}: ${how}, ${failed} of ${requests} requests failed`,
     ...problems.map((problem) => `    ${problem}`),
   ].join('\n');
 }
@@ -39,7 +43,7 @@ function cellsOf({ name, ms, outcomes }: Row): string[] {
     String(sum(({ kills }) => kills)),
     String(sum(({ problems }) => (problems.length > 0 ? 1 : 0))),
     `${(Math.max(0, ...outcomes.map((outcome) => outcome.ms)) / 1000).toFixed(1)} s`,
-    sum(({ asked }) => asked).toLocaleString('en'),
+    sum(({ requests }) => requests).toLocaleString('en'),
     sum(({ failed }) => failed).toLocaleString('en'),
     `${Math.floor(ms / 60_000)}:${String(Math.floor((ms / 1000) % 60)).padStart(2, '0')}`,
   ];

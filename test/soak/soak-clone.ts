@@ -135,8 +135,8 @@ export async function deploy(
 
 /** The steps of a deployment, without running them. */
 export async function planOf({ clone, strategy }: SoakClone, commit: Commit): Promise<Plan> {
-  const said = await clone.switchyard('deploy', commit, '--plan', '--strategy', strategy, '--json');
-  return (JSON.parse(said.text) as { plan: Plan }).plan;
+  const result = await clone.switchyard('deploy', commit, '--plan', '--strategy', strategy, '--json');
+  return (JSON.parse(result.text) as { plan: Plan }).plan;
 }
 
 /** The newest deployment's phases before its plan, in order. */

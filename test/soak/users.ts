@@ -11,7 +11,7 @@ const TIMEOUT_MS = 10_000;
 
 export interface Sample {
   /** Times of request and answer, in milliseconds since 1970. */
-  asked: number;
+  sent: number;
   answered: number;
   /** Null without a complete answer. */
   status: number | null;
@@ -42,7 +42,7 @@ export function usersOf(port: number): Users {
     forget: () => void (samples = []),
     async samples() {
       const now = Date.now();
-      await until('answers', () => samples.filter(({ asked }) => asked >= now).length >= USERS);
+      await until('answers', () => samples.filter(({ sent }) => sent >= now).length >= USERS);
       return samples;
     },
     async leave() {
@@ -54,7 +54,7 @@ export function usersOf(port: number): Users {
 
 /** Milliseconds from `since` to the last answer with another commit; 0 without one. */
 export function msUntilRight(samples: Sample[], since: number, right: Commit): number {
-  const wrong = samples.filter(({ asked, commit }) => asked >= since && commit !== right);
+  const wrong = samples.filter(({ sent, commit }) => sent >= since && commit !== right);
   return Math.max(0, ...wrong.map(({ answered }) => answered - since));
 }
 
@@ -65,10 +65,10 @@ export function failures(samples: Sample[], strategy: string): Sample[] {
 }
 
 function ask(agent: http.Agent, port: number): Promise<Sample> {
-  const asked = Date.now();
+  const sent = Date.now();
   return new Promise((resolve) => {
     const finish = (answer: Partial<Sample> = {}): void =>
-      resolve({ status: null, retryAfter: undefined, commit: null, ...answer, asked, answered: Date.now() });
+      resolve({ status: null, retryAfter: undefined, commit: null, ...answer, sent, answered: Date.now() });
     const asking = http.get({ host: '127.0.0.1', port, path: '/version', agent }, (response) => {
       let body = '';
       response.setEncoding('utf8').on('data', (part: string) => (body += part));

@@ -5,15 +5,16 @@
 import type { CommandResult } from './live-clone';
 
 /** Expects the push or command to have gone live. Returns its argument. */
-export function expectLive<T extends CommandResult>(said: T): T {
-  if (said.code !== 0 || !verdictOf(said.text).startsWith('✓ LIVE in ')) throw unexpected(said, expectLive);
-  return said;
+export function expectLive<T extends CommandResult>(result: T): T {
+  if (result.code !== 0 || !verdictOf(result.text).startsWith('✓ LIVE in '))
+    throw unexpected(result, expectLive);
+  return result;
 }
 
 /** Expects the command to have succeeded. Returns its argument. */
-export function expectDone<T extends CommandResult>(said: T): T {
-  if (said.code !== 0) throw unexpected(said, expectDone);
-  return said;
+export function expectDone<T extends CommandResult>(result: T): T {
+  if (result.code !== 0) throw unexpected(result, expectDone);
+  return result;
 }
 
 /** The last line of the output; for a push, the hook's last line. */
@@ -21,11 +22,14 @@ export function verdictOf(text: string): string {
   return linesOf(text).at(-1) ?? '';
 }
 
-/** @param asked the function whose caller appears as the failure's location */
-function unexpected({ code, text }: CommandResult, asked: (said: CommandResult) => CommandResult): Error {
-  const why = [...failureLines(text), '', `exit code ${code}, and all that it said:`, text];
+/** @param assertion the function whose caller appears as the failure's location */
+function unexpected(
+  { code, text }: CommandResult,
+  assertion: (result: CommandResult) => CommandResult,
+): Error {
+  const why = [...failureLines(text), '', `exit code ${code}, and the whole output:`, text];
   const error = new Error(why.join('\n'));
-  Error.captureStackTrace(error, asked);
+  Error.captureStackTrace(error, assertion);
   return error;
 }
 

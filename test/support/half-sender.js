@@ -1,5 +1,5 @@
 /**
- * Clients that start a request and never finish it, as a separate process: `node half-sender.js PORT COUNT`. Reopens each
+ * Clients that never finish their requests, as a separate process: `node half-sender.js PORT COUNT`. Reopens each
  * connection that the server closes, at most PER_TICK in TICK_MS. Reports the number of open connections.
  */
 const net = require('node:net');

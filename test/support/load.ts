@@ -87,7 +87,7 @@ export function startLoad(options: LoadOptions): Load {
     },
   });
   const waiting = new Map<number, (progress: { requests: number; failures: number }) => void>();
-  let asked = 0;
+  let lastId = 0;
   const ended = new Promise<LoadResult>((resolve, reject) => {
     worker.on('error', reject);
     worker.on('exit', () => reject(new Error('the load ended without a result')));
@@ -104,7 +104,7 @@ export function startLoad(options: LoadOptions): Load {
 
   return {
     more(requests) {
-      const id = (asked += 1);
+      const id = (lastId += 1);
       const reached = new Promise<{ requests: number; failures: number }>((resolve) =>
         waiting.set(id, resolve),
       );

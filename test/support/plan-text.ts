@@ -59,6 +59,6 @@ function tableText(table: Table): string {
   const split = [...shares.map(({ slot }) => slot), active].map(
     (slot) => `${slot} ${counts.get(slot ?? '')}`,
   );
-  const who = shares.length > 0 ? split.join(', ') : (active ?? 'nobody');
+  const who = shares.length > 0 ? split.join(', ') : (active ?? 'no slot');
   return `${who}${standby === null ? '' : ` before ${standby}`}`;
 }

@@ -49,12 +49,12 @@ export async function reloadingNginx(port: number, upstream: number): Promise<Re
 }
 
 async function serves(port: number, generation: number): Promise<void> {
-  const asked = (): Promise<string | null> =>
+  const loadedGeneration = (): Promise<string | null> =>
     fetch(`http://127.0.0.1:${port}/generation`, { headers: { connection: 'close' } }).then(
       (answer) => answer.text(),
       () => null,
     );
-  while ((await asked()) !== String(generation)) await sleep(POLL_EVERY_MS);
+  while ((await loadedGeneration()) !== String(generation)) await sleep(POLL_EVERY_MS);
 }
 
 interface Conf {

@@ -163,11 +163,11 @@ export async function tinyClone(
     async release(change = {}) {
       write(change);
       const commit = await clone.commit('a change');
-      const said = await clone.git('push', 'live', 'main');
+      const result = await clone.git('push', 'live', 'main');
       return {
-        ...said,
+        ...result,
         commit,
-        verdict: verdictOf(said.text),
+        verdict: verdictOf(result.text),
         deployment: deploymentOf(clone.deployments(), commit),
       };
     },

@@ -1,10 +1,10 @@
 import { lineOf, tableOf } from '../../soak/report';
 
-const healthy = { kills: 1, ms: 0, asked: 300, failed: 0, problems: [] };
+const healthy = { kills: 1, ms: 0, requests: 300, failed: 0, problems: [] };
 const unhealthy = {
   kills: 2,
   ms: 6100,
-  asked: 200,
+  requests: 200,
   failed: 3,
   problems: ['3 of 200 requests failed (no answer)'],
 };

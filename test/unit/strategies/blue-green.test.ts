@@ -9,7 +9,7 @@ describe('a new release', () => {
     expect(planText(plan(serves(null), NEW))).toEqual([
       'start blue new, undo: stop blue',
       'verify blue new',
-      'shift to blue, undo: shift to nobody',
+      'shift to blue, undo: shift to no slot',
       'verify-live blue new',
       'bake blue new',
     ]);
@@ -191,10 +191,10 @@ describe('after npm stop, when the table names a slot in which nothing runs', ()
 
   it('no user is sent to that slot until its release is verified', () => {
     expect(planText(plan(stopped, OLD, { wanted: 'blue', bakeSeconds: 0 }))).toEqual([
-      'shift to nobody, undo: shift to blue before green',
+      'shift to no slot, undo: shift to blue before green',
       'start blue old, undo: stop blue',
       'verify blue old',
-      'shift to blue, undo: shift to nobody',
+      'shift to blue, undo: shift to no slot',
       'verify-live blue old',
     ]);
   });

@@ -23,7 +23,7 @@ it('in-place stops a warm slot, since it needs only one', () => {
 
 it('in-place starts in the first slot when no release is live', () => {
   expect(planText(inPlace.plan(inputFor(serves(null), NEW)))[0]).toBe(
-    'shift to the page for blue, undo: shift to nobody',
+    'shift to the page for blue, undo: shift to no slot',
   );
 });
 

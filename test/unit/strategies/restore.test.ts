@@ -17,11 +17,11 @@ describe('a live slot that is dead', () => {
   });
 
   it.each(['unhealthy', 'crashed'] as const)('does not rely on a standby that is %s', (status) => {
-    expect(planFor(PAIR, running('blue', OLD, { status }))[0]).toMatch(/^shift to nobody/);
+    expect(planFor(PAIR, running('blue', OLD, { status }))[0]).toMatch(/^shift to no slot/);
   });
 
   it('is started without users when there is no standby', () => {
-    expect(planFor({ active: 'green', standby: null })[0]).toMatch(/^shift to nobody/);
+    expect(planFor({ active: 'green', standby: null })[0]).toMatch(/^shift to no slot/);
   });
 });
 
@@ -51,7 +51,7 @@ it('a restore starts a release whose process lost its process manager in the oth
   const plan = planText(restore.plan(input));
   expect(plan[0]).toMatch(/^start green new/);
   expect(plan).toContain('shift to green before blue, undo: shift to blue');
-  expect(plan.some((step) => step.includes('nobody') || /^start blue/.test(step))).toBe(false);
+  expect(plan.some((step) => step.includes('no slot') || /^start blue/.test(step))).toBe(false);
 });
 
 it('a restore does not keep a process that refuses users as the standby of the slot that replaces it', () => {

@@ -129,7 +129,7 @@ describe('rolling over four serving slots', () => {
         restore.plan(inputFor({ table: all, slots: alive }, OLD, { slots, bakeSeconds: 0, wanted: null })),
       ).map((line) => line.split(', undo')[0] as string);
     expect(restoredFrom([])).toEqual([
-      'shift to nobody',
+      'shift to no slot',
       'start blue old',
       'verify blue old',
       'shift to blue',
@@ -149,7 +149,7 @@ describe('rolling over four serving slots', () => {
       restore.plan(inputFor({ table: all, slots: [] }, OLD, { slots: FOUR, bakeSeconds: 0 })),
     );
     expect(restored.map((line) => line.split(', undo')[0])).toEqual([
-      'shift to nobody',
+      'shift to no slot',
       'start blue old',
       'verify blue old',
       'shift to blue',

@@ -29,7 +29,7 @@ test('a push that is not live fails with its verdict, then its failed steps, the
     '✗ start                1 min 0 s   /health in green answered 500.',
     'Read its output: npm run -s logs [E_UNHEALTHY]',
     '',
-    'exit code 0, and all that it said:',
+    'exit code 0, and the whole output:',
     'remote: ✓ fetch                   80 ms',
   ]);
 });
