@@ -1,6 +1,6 @@
 #!/usr/bin/env node
 // @ts-check
-/** `npm run pm2 -- list`: PM2's own command line, on the PM2 of this clone's home and not on the user's. */
+/** `npm run pm2 -- list`: PM2's command line, for the PM2 in this clone's home and not the user's own. */
 'use strict';
 const { spawn } = require('child_process');
 const fs = require('fs');
@@ -10,7 +10,7 @@ const { end, KnownFailure } = require('./lib/known');
 
 const ROOT = path.resolve(__dirname, '..');
 const PM2 = path.join(ROOT, 'node_modules', 'pm2', 'bin', 'pm2');
-/** What PM2 needs of a terminal, besides the variables that its daemon gets. */
+/** The terminal's variables, besides those that PM2's daemon gets. */
 const TERMINAL = ['TERM', 'COLORTERM', 'COLUMNS', 'FORCE_COLOR', 'NO_COLOR'];
 
 function main() {
@@ -20,7 +20,7 @@ function main() {
     stdio: 'inherit',
     env: environment,
   });
-  // Ctrl-C reaches PM2 too, and PM2 decides
+  // Ctrl-C reaches PM2 too, which decides what to do
   process.on('SIGINT', () => {});
   pm2.on('error', end);
   pm2.on('exit', (code, signal) => {

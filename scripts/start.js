@@ -1,8 +1,8 @@
 #!/usr/bin/env node
 // @ts-check
 /**
- * `npm start`: makes a fresh clone ready, then starts the deployer. It runs before any npm package exists, and
- * it parses on any old Node, so that such a Node is told what is wrong instead of getting a syntax error.
+ * `npm start`: sets up a fresh clone, then starts the deployer. It runs before any npm package is installed, and parses
+ * on an old Node, so that the user reads what is wrong instead of a syntax error.
  */
 'use strict';
 const path = require('path');
@@ -18,7 +18,7 @@ const ROOT = path.resolve(__dirname, '..');
 async function start() {
   if (process.env.SWITCHYARD_CHECK) return check();
   checkMachine(ROOT);
-  // the quick check comes before the long work, so that a person without root is not kept waiting for the hint
+  // the quick check comes before the long work, so that a user without root gets the hint at once
   await ensureNginx();
   await ensurePackages(ROOT);
   await ensureBuilt(ROOT, 'deploy', 'Switchyard');
@@ -28,7 +28,7 @@ async function start() {
   becomeCli(cli, ['start', ...process.argv.slice(2)]);
 }
 
-/** Whether npm start could do its work here; it changes nothing. The answer is JSON. */
+/** Checks whether npm start could work here, and prints the result as JSON. Changes nothing. */
 function check() {
   process.argv.push('--json');
   checkMachine(ROOT);

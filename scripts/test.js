@@ -33,7 +33,7 @@ async function test() {
   const suites = suitesOf(runs);
   await setUp(suites);
   const folder = fs.mkdtempSync(path.join(os.tmpdir(), 'sy-'));
-  // nginx's worker is another user and must get through; the name is short, as unix sockets want it
+  // nginx's worker runs as another user and must be able to enter; unix sockets need a short path
   fs.chmodSync(folder, 0o755);
   try {
     const outcomes = await runSuites(ROOT, runs, rest, folder);
@@ -70,12 +70,12 @@ async function setUp(suites) {
   await ensurePackages(ROOT);
   if (!real) return;
   await ensureBuilt(ROOT, 'deploy', 'Switchyard');
-  // an app of one's own may need no TypeScript
+  // the user's own app may not use TypeScript
   if (fs.existsSync(path.join(ROOT, 'app', 'tsconfig.json'))) await ensureBuilt(ROOT, 'app', 'the app');
 }
 
 /**
- * A test that leaves a process, a container or a file behind has failed, though none of its expectations did.
+ * A test that leaves a process, a container or a file behind has failed, even if all its expectations hold.
  * @param {string} folder
  * @returns {Promise<import('./lib/results').Outcome[]>}
  */
@@ -95,7 +95,7 @@ async function endLeftovers(folder) {
     try {
       process.kill(pid, 'SIGKILL');
     } catch (_) {
-      // it ended by itself
+      // the process has ended meanwhile
     }
   }
 }

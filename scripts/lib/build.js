@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Compiles a TypeScript tree into dist/ when its sources changed. It is built beside the old one and swapped in
- * by rename, so a running deployer never sees half of it, and a tree that does not compile leaves the old one.
+ * Compiles a TypeScript tree into dist/ when its sources have changed. The new build replaces the old one by a rename, so
+ * a running deployer never reads half a build, and a tree that does not compile keeps the old one.
  */
 'use strict';
 const crypto = require('crypto');
@@ -18,7 +18,7 @@ const LINES_SHOWN = 12;
 /**
  * @param {string} root the clone
  * @param {string} name the folder of the sources and, below dist/, of the result
- * @param {string} words what people call it
+ * @param {string} words its name in messages
  * Throws E_COMPILE.
  */
 async function ensureBuilt(root, name, words) {
@@ -35,7 +35,7 @@ async function build(root, name, stamp) {
   const fresh = fs.mkdtempSync(path.join(root, 'dist', `.${name}-`));
   try {
     await compile(root, name, fresh);
-    // Node would otherwise ask the clone's package.json, which is a person's own and may be broken or say "module"
+    // otherwise Node reads the clone's package.json, which the user may have broken or set to "module"
     fs.writeFileSync(path.join(fresh, 'package.json'), '{ "type": "commonjs" }\n');
     fs.writeFileSync(path.join(fresh, '.stamp'), stamp);
     swap(fresh, result);
@@ -86,7 +86,7 @@ function stampIn(result) {
   }
 }
 
-/** Says by its content whether a build is of these sources. @param {string} root @param {string} name */
+/** A hash of the sources that a build was made from. @param {string} root @param {string} name */
 function stampOf(root, name) {
   const hash = crypto.createHash('sha256');
   const files = ['tsconfig.json', `${COMPILER}/package.json`, ...filesBelow(root, name)];

@@ -10,18 +10,18 @@ function cliOf(root) {
 }
 
 /**
- * Becomes the command line: same process, so its signals and its exit code are ours.
+ * Runs the command line in this process, so that signals and the exit code need no forwarding.
  * @param {string} cli @param {string[]} args
  */
 function becomeCli(cli, args) {
   process.argv = [process.execPath, cli, ...args];
   const Module = /** @type {any} */ (require('module'));
-  // runs process.argv[1] just as `node file` would, so that it is the main module there
+  // runs process.argv[1] as `node file` would, as the main module
   Module.runMain();
 }
 
 /**
- * Node 22 and newer keep what they have compiled. In the clone, since a folder in /tmp could be somebody else's.
+ * Caches compiled code, from Node 22 on. In the clone, because a folder in /tmp could belong to another user.
  * @param {string} cli
  */
 function keepCompiled(cli) {

@@ -1,9 +1,9 @@
 // @ts-check
-/** Containers and images that a test run or a throw-away copy left in Docker's engine: their label names a home in its folder. */
+/** Finds containers and images that a test run or a temporary copy left in Docker: their label names a home in its folder. */
 'use strict';
 const { spawnSync } = require('child_process');
 
-/** deploy/runtimes/compose/containers.ts gives it to all that belongs to a home. */
+/** Set by deploy/runtimes/compose/containers.ts. */
 const HOME_LABEL = 'switchyard.home';
 
 /**
@@ -14,7 +14,7 @@ const HOME_LABEL = 'switchyard.home';
  * @property {string[]} remove
  */
 
-/** Containers first: no image of one can be removed. @type {Kind[]} */
+/** Containers first, because they hold their images. @type {Kind[]} */
 const KINDS = [
   {
     what: 'container',
@@ -53,7 +53,7 @@ function leftOf({ what, list, name }, folder) {
     .map(([id = '', called = '']) => ({ what, id, name: called }));
 }
 
-/** What it prints; nothing when it fails, as for something that has gone meanwhile. @param {...string} args */
+/** Returns its output; empty when it fails, as for a container that was removed meanwhile. @param {...string} args */
 function docker(...args) {
   return spawnSync('docker', args, { encoding: 'utf8' }).stdout || '';
 }

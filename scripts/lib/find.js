@@ -3,7 +3,7 @@
 const fs = require('fs');
 const path = require('path');
 
-/** Where an ordinary user's PATH does not look, and where servers are installed. */
+/** Servers are installed here, and an ordinary user's PATH does not contain these folders. */
 const SERVER_FOLDERS = ['/usr/sbin', '/usr/local/sbin'];
 
 /**

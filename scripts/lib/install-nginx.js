@@ -1,13 +1,12 @@
 // @ts-check
 /**
- * Installs the distribution's nginx without its service: the package would start a public server on port 80
- * while it is being installed.
+ * Installs the distribution's nginx without its service, because the package starts a public server on port 80.
  */
 'use strict';
 const fs = require('fs');
 const { run, uninterrupted } = require('./run');
 
-/** Debian asks this program whether a package may start its service; 101 says no. */
+/** Debian asks this program whether a package may start its service; the exit code 101 forbids it. */
 const POLICY = '/usr/sbin/policy-rc.d';
 const POLICY_MARK = '# Made by Switchyard for the time of one installation.';
 const LINES_SHOWN = 12;
@@ -15,9 +14,9 @@ const LINES_SHOWN = 12;
 const APT = ['-y', '-q', '-o', 'DPkg::Lock::Timeout=120'];
 const QUIET = { DEBIAN_FRONTEND: 'noninteractive', NEEDRESTART_SUSPEND: '1', LC_ALL: 'C.UTF-8' };
 const INSTALL = ['install', ...APT, '--no-install-recommends', 'nginx'];
-/** What apt-get says before it does anything. */
+/** Printed by apt-get before it starts. */
 const NOISE = /^(Reading|Building) .*\.\.\./;
-/** What apt-get says when its package lists are older than the archive. */
+/** Printed by apt-get when its package lists are older than the archive. */
 const STALE = /404 +Not Found|Unable to locate package|has no installation candidate|Unable to fetch/;
 
 /**
@@ -44,7 +43,7 @@ async function aptInstall(fresh) {
   }
 }
 
-/** An archive that cannot be reached shows only in what the update said. */
+/** Only the output of the update shows an archive that cannot be reached. */
 async function updateAndInstall() {
   const update = await whole('apt-get', ['update', ...APT]);
   const install = await whole('apt-get', INSTALL);
@@ -67,7 +66,7 @@ async function switchOff(systemd) {
   return result.status === 0 ? [] : why(result);
 }
 
-/** A machine that has its own policy keeps it. @param {string} file @returns {() => void} takes it back */
+/** A machine that has its own policy keeps it. @param {string} file @returns {() => void} undoes it */
 function forbidServices(file) {
   if (fs.existsSync(file) && !fs.readFileSync(file, 'utf8').includes(POLICY_MARK)) return () => {};
   fs.writeFileSync(file, `#!/bin/sh\n${POLICY_MARK}\nexit 101\n`, { mode: 0o755 });

@@ -1,5 +1,5 @@
 // @ts-check
-/** What the disk says about the installed npm packages, without starting npm. */
+/** Reads which npm packages are installed, without starting npm. */
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -11,7 +11,7 @@ const OTHER_MANAGERS = { '.modules.yaml': 'pnpm', '.yarn-integrity': 'Yarn', '.y
  * @param {string} root the clone
  * @returns {import('./lockfile').Installed}
  */
-function lookAt(root) {
+function readInstalled(root) {
   const modules = path.join(root, 'node_modules');
   const lock = readJson(path.join(root, 'package-lock.json'));
   const kinds = kindsOf(root, lock);
@@ -51,7 +51,7 @@ function otherManager(modules) {
   return found ? found[1] : null;
 }
 
-/** The C library as package-lock.json names it; ldd is a script that says whose it is. @returns {string | null} */
+/** The C library as package-lock.json names it; ldd is a script that names it. @returns {string | null} */
 function libc() {
   try {
     const text = fs.readFileSync('/usr/bin/ldd', 'latin1');
@@ -71,4 +71,4 @@ function readJson(file) {
   }
 }
 
-module.exports = { lookAt };
+module.exports = { readInstalled };

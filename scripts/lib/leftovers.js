@@ -1,18 +1,18 @@
 // @ts-check
-/** What a test run left on the machine: every process and file of it carries the name of the run's own folder. */
+/** Finds what a test run left on the machine: all its processes and files name the run's folder. */
 'use strict';
 const fs = require('fs');
 const path = require('path');
 
 const PATIENCE_MS = 3000;
 const LOOK_EVERY_MS = 50;
-/** Of the files in a folder that was left. */
+/** The most files that are named for a folder. */
 const MOST_NAMED = 8;
-/** Node's own, made on its behalf by any process that asks for it. */
+/** Node's own cache. */
 const NOT_OURS = ['node-compile-cache'];
 
 /**
- * Processes that still belong to the run once those that are just ending have ended.
+ * The run's processes, after a wait for those that are about to end.
  * @param {string} folder the run's own folder
  * @param {number} [patience] milliseconds
  * @returns {Promise<{ pid: number, command: string }[]>}
@@ -27,12 +27,12 @@ async function processesLeft(folder, patience = PATIENCE_MS) {
   return left;
 }
 
-/** Names of what was left in the run's folder. @param {string} folder */
+/** The names of the files left in the run's folder. @param {string} folder */
 function filesLeft(folder) {
   return fs.readdirSync(folder).filter((name) => !NOT_OURS.includes(name));
 }
 
-/** One of them with its first files, which show what wrote them. @param {string} folder @param {string} name */
+/** A name with the first files in it, which show what wrote them. @param {string} folder @param {string} name */
 function withContent(folder, name) {
   const file = path.join(folder, name);
   if (!fs.statSync(file).isDirectory()) return name;
@@ -51,7 +51,7 @@ function processesOf(folder) {
     .map((pid) => ({ pid: Number(pid), command: read(pid, 'cmdline').split('\0').join(' ').trim() }));
 }
 
-/** Empty for what has ended meanwhile and for other users' processes. @param {string} pid @param {string} file */
+/** Empty for ended processes and those of other users. @param {string} pid @param {string} file */
 function read(pid, file) {
   try {
     return fs.readFileSync(`/proc/${pid}/${file}`, 'utf8');

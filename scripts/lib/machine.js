@@ -1,14 +1,14 @@
 // @ts-check
-/** What cannot be mended from here: the wrong system, the wrong Node, no git, no commit. */
+/** Checks what this program cannot fix: the system, the version of Node, git, a commit. */
 'use strict';
 const { spawnSync } = require('child_process');
 const { find } = require('./find');
 const { KnownFailure } = require('./known');
 
 const OLDEST_NODE = 20;
-/** A hook's GIT_DIR would make git look at another repository than the folder it is asked about. */
+/** In a hook, GIT_DIR would make git use another repository than that of the folder. */
 const OF_A_HOOK = ['GIT_DIR', 'GIT_WORK_TREE', 'GIT_INDEX_FILE', 'GIT_PREFIX', 'GIT_QUARANTINE_PATH'];
-/** None of git's business. */
+/** git does not need these. */
 const SECRETS = ['WEBHOOK_SECRET', 'NOTIFY_URL'];
 
 /**

@@ -1,5 +1,5 @@
 // @ts-check
-/** nginx is there, or root installs it with the system's package manager, or the one line to type is said. */
+/** Ensures that nginx is installed: root installs it with the system's package manager, other users get the command. */
 'use strict';
 const fs = require('fs');
 const { find, SERVER_FOLDERS } = require('./find');
@@ -22,7 +22,7 @@ const { installNginx } = require('./install-nginx');
 async function ensureNginx(who) {
   const { env, uid, folders } = who || myself();
   if (find('nginx', env, folders)) return;
-  const system = lookAtSystem(env);
+  const system = detectSystem(env);
   if (uid !== 0 || !system.manager) throw missing(system);
   await phase(texts(system.manager), () => install(system));
   if (!find('nginx', env, folders)) throw missing(system);
@@ -74,7 +74,7 @@ function installLine({ manager, systemd, fresh }, sudo) {
 }
 
 /** @param {NodeJS.ProcessEnv} env @returns {System} */
-function lookAtSystem(env) {
+function detectSystem(env) {
   const manager = /** @type {Manager[]} */ (['apt-get', 'dnf']).find((name) =>
     find(name, env, SERVER_FOLDERS),
   );

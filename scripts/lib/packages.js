@@ -1,5 +1,5 @@
 // @ts-check
-/** The npm packages of this clone: installed when they are missing or are not those of package-lock.json. */
+/** Installs the npm packages of this clone when they are missing or differ from package-lock.json. */
 'use strict';
 const fs = require('fs');
 const path = require('path');
@@ -7,19 +7,19 @@ const { KnownFailure } = require('./known');
 const { decide } = require('./lockfile');
 const { phase } = require('./phase');
 const { run } = require('./run');
-const { lookAt } = require('./installed');
+const { readInstalled } = require('./installed');
 
-/** The kit is built here, so a NODE_ENV=production or --omit=dev of the caller must not leave tsc out. */
+/** The kit is built here and needs tsc, even with the caller's NODE_ENV=production or --omit=dev. */
 const INSTALL = ['ci', '--no-audit', '--no-fund', '--loglevel=error', '--include=dev', '--include=optional'];
 const LINES_SHOWN = 12;
 
 /**
- * Installs the packages if that is needed and destroys nothing of a person's.
+ * Installs the packages if needed, and destroys nothing that the user has put there.
  * @param {string} root the clone
  * Throws E_PACKAGES.
  */
 async function ensurePackages(root) {
-  const decision = decide(lookAt(root));
+  const decision = decide(readInstalled(root));
   if (decision.do === 'refuse') throw new KnownFailure('E_PACKAGES', decision.why, decision.hint);
   if (decision.do === 'keep') console.log(`! ${decision.why} ${decision.hint}`);
   if (decision.do !== 'install') return;

@@ -1,5 +1,5 @@
 // @ts-check
-/** Says what happens while it happens: ticking seconds in a terminal, plain lines in a pipe. */
+/** Prints a phase while it runs: seconds that count up in a terminal, plain lines in a pipe. */
 'use strict';
 
 /**
@@ -9,13 +9,15 @@
  * @returns {Promise<T>}
  */
 async function phase(texts, work) {
-  const begun = Date.now();
+  const startedAt = Date.now();
   const stop =
-    process.stdout.isTTY && process.env.TERM !== 'dumb' ? tick(texts.doing, begun) : announce(texts.doing);
+    process.stdout.isTTY && process.env.TERM !== 'dumb'
+      ? tick(texts.doing, startedAt)
+      : announce(texts.doing);
   try {
     const result = await work();
     stop();
-    console.log(`✓ ${texts.done} (${duration(Date.now() - begun)})`);
+    console.log(`✓ ${texts.done} (${duration(Date.now() - startedAt)})`);
     return result;
   } catch (error) {
     stop();
@@ -29,11 +31,11 @@ function announce(doing) {
   return () => {};
 }
 
-/** @param {string} doing @param {number} begun milliseconds since 1970 */
-function tick(doing, begun) {
+/** @param {string} doing @param {number} startedAt milliseconds since 1970 */
+function tick(doing, startedAt) {
   const draw = () => {
-    const line = `${doing} … ${Math.floor((Date.now() - begun) / 1000)} s`;
-    // a line that wraps could not be drawn over
+    const line = `${doing} … ${Math.floor((Date.now() - startedAt) / 1000)} s`;
+    // a wrapped line could not be overwritten
     process.stdout.write(`\r\x1b[2K${line.slice(0, (process.stdout.columns || 80) - 1)}`);
   };
   draw();

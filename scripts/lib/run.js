@@ -1,5 +1,5 @@
 // @ts-check
-/** Runs a program to its end, keeps what it wrote last, and never leaves it behind on Ctrl-C. */
+/** Runs a program until it exits and keeps its last lines. Ctrl-C ends the program too. */
 'use strict';
 const { spawn } = require('child_process');
 
@@ -7,7 +7,7 @@ const LINES_KEPT = 200;
 /** @type {NodeJS.Signals[]} */
 const ENDING = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** A person, or the system, ended us: nothing to explain, only to leave properly. */
+/** A signal of the user or the system ended this process. It needs no explanation, only a clean exit. */
 class Interrupted extends Error {
   /** @param {NodeJS.Signals} signal */
   constructor(signal) {
@@ -17,9 +17,9 @@ class Interrupted extends Error {
 }
 
 /**
- * Resolves with the exit status (null when it could not be started or was killed) and its last lines.
- * A signal that ends us ends the program first; then it rejects with Interrupted. A `whole` program gets a
- * session of its own, where Ctrl-C does not reach it: for use inside `uninterrupted`.
+ * Resolves with the exit status (null when it could not be started or was killed) and its last lines. A signal to this
+ * process is passed on to the program; then it rejects with Interrupted. A `whole` program gets its own session, where
+ * Ctrl-C does not reach it: for use inside `uninterrupted`.
  * @param {string} command
  * @param {string[]} args
  * @param {{ cwd?: string, env?: NodeJS.ProcessEnv, whole?: boolean, show?: boolean }} [options]
@@ -35,14 +35,14 @@ async function run(command, args, options) {
   if (whole) return ended(start());
   /** @type {import('child_process').ChildProcess | undefined} */
   let child;
-  // started under the eyes of the listener: a signal that comes between the two would leave the program behind
+  // started after the listener, because a signal between the two would leave the program running
   return leavingAfter(
     () => ended((child = start())),
     (signal) => child && child.kill(signal),
   );
 }
 
-/** No installer, compiler or package's script has a use for a secret. @param {NodeJS.ProcessEnv} env */
+/** Installers, compilers and scripts of packages need no secret. @param {NodeJS.ProcessEnv} env */
 function withoutSecret(env) {
   const rest = Object.assign({}, env);
   delete rest.WEBHOOK_SECRET;
@@ -51,7 +51,7 @@ function withoutSecret(env) {
 }
 
 /**
- * Work that must not be left half done: a signal waits until it is over, then rejects with Interrupted.
+ * Runs work that must not stop halfway: after a signal it finishes, and then rejects with Interrupted.
  * @template T
  * @param {() => Promise<T>} work
  */
