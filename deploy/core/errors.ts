@@ -118,7 +118,7 @@ export const ERRORS = {
   },
   E_NO_COMPOSE: {
     fault: 'machine',
-    hint: "On Ubuntu: sudo apt-get install -y docker-compose-v2. On Debian 12: docker-compose-plugin of Docker's own packages, https://docs.docker.com/engine/install/debian/",
+    hint: 'On Ubuntu: sudo apt-get install -y docker-compose-v2. On Debian 12: https://docs.docker.com/engine/install/debian/',
   },
   E_ENGINE: { fault: 'machine', hint: 'Start Docker: sudo systemctl start docker' },
   E_NAME_TAKEN: { fault: 'operator', hint: 'Give this copy its own name: APP_NAME=other npm start' },
