@@ -12,6 +12,7 @@ import { KnownError, asKnown } from './core/errors';
 import { isOver } from './core/transitions';
 import type { Deployment } from './core/deployment';
 import { printable } from './core/format';
+import { terminalText } from './core/terminal-text';
 import { flushFileSystems } from './os/flush';
 import { follow } from './client/follow';
 import { withoutPassword } from './core/redact-url';
@@ -54,7 +55,7 @@ async function main(): Promise<void> {
 
 function refuseWhenSourceIsElsewhere({ config }: DeployContext): void {
   if (config.source === null) return;
-  console.log(`✗ Nothing was pushed: commits come from ${withoutPassword(config.source)}.`);
+  console.log(`✗ Nothing was pushed: commits come from ${printable(withoutPassword(config.source))}.`);
   console.log(`  Push there: git push origin ${config.branch}`);
   process.exitCode = 1;
 }
@@ -138,7 +139,7 @@ main().then(
   () => process.exit(),
   (error: unknown) => {
     const known = asKnown(error);
-    console.log(`  ${known.hint} [${known.code}]`);
+    console.log(terminalText(`  ${known.hint} [${known.code}]`));
     // a failed pre-receive hook makes git reject the commits
     const what = process.argv[2] === 'pre-receive' ? 'Nothing was pushed' : 'NOT LIVE. The push arrived, but';
     console.log(`✗ ${what}: ${known.message}`);

@@ -276,6 +276,14 @@ const SABOTAGES = [
   },
   {
     invariant: 6,
+    what: 'a control sequence of an app reaches the terminal',
+    file: 'deploy/core/terminal-text.ts',
+    from: "return text.replace(STRINGS, '').replace(SEQUENCES, '').replace(CONTROLS, '');",
+    to: 'return text;',
+    test: 'test/unit/core/terminal-text.test.ts',
+  },
+  {
+    invariant: 6,
     what: 'git may use any protocol for the source',
     file: 'deploy/git/git.ts',
     from: "GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh',",

@@ -1,4 +1,5 @@
 /** `doctor`: checks every component and suggests a fix for each fault. Changes nothing. */
+import { jsonText } from '../core/terminal-text';
 import pc from 'picocolors';
 import { CHECKS } from '../doctor/checks';
 import { examine } from '../doctor/examine';
@@ -14,7 +15,7 @@ export async function doctorCommand(options: Options): Promise<number> {
   try {
     const findings = await examine(context, CHECKS, LIMIT_MS);
     const healthy = findings.every(({ status }) => status !== 'fault');
-    if (options.json) console.log(JSON.stringify({ healthy, findings }, null, 2));
+    if (options.json) console.log(jsonText({ healthy, findings }));
     else for (const line of reportLines(findings)) console.log(coloured(line));
     return healthy ? 0 : 1;
   } finally {

@@ -1,4 +1,5 @@
 /** `env set`, `unset`, `apply`, `list`: manages the app's own environment. Never prints a value. */
+import { jsonText } from '../core/terminal-text';
 import { keepVariables, numberInForce, numberWanted, readEnvironment } from '../config/app-environment';
 import { deployerBuild } from '../client/control-client';
 import type { Environment, Phase } from '../core/environment';
@@ -50,7 +51,7 @@ export async function envApplyCommand(options: Options): Promise<number> {
 export function envListCommand(options: Options): number {
   const { now, next } = variables(openHere());
   const rows = merged(PHASES.flatMap((phase) => rowsOf(phase, now, next)));
-  if (options.json) console.log(JSON.stringify({ variables: rows }, null, 2));
+  if (options.json) console.log(jsonText({ variables: rows }));
   else if (rows.length === 0) console.log('No variable is set: npm run -s env -- set NAME=value');
   else for (const row of rows) console.log(listLine(row));
   return 0;
@@ -140,7 +141,7 @@ function keepForLater(context: DeployContext, wanted: Environment, options: Opti
 }
 
 function say(options: Options, line: string, count?: number): number {
-  if (options.json) console.log(JSON.stringify({ applied: false, message: line }, null, 2));
+  if (options.json) console.log(jsonText({ applied: false, message: line }));
   else console.log(count === undefined ? line : `✓ ${plural(count, 'variable')} kept. ${line}`);
   return 0;
 }

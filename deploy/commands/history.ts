@@ -1,4 +1,5 @@
 /** `history`: lists deployments and incidents from the journal, newest first. */
+import { jsonText, terminalText } from '../core/terminal-text';
 import { driftSummary } from '../core/drift';
 import { moment } from '../core/format';
 import { historyLine } from '../reporters/phrases';
@@ -17,7 +18,7 @@ export async function historyCommand(options: Options & { limit?: string }): Pro
   const incidents = journal.incidents(limit);
   const behind = driftNow(context, await servingNow(context));
   if (options.json) {
-    console.log(JSON.stringify({ behind, deployments, incidents }, null, 2));
+    console.log(jsonText({ behind, deployments, incidents }));
     return 0;
   }
   // sorted by event number, since the clock may have been set back
@@ -26,7 +27,7 @@ export async function historyCommand(options: Options & { limit?: string }): Pro
     ...incidents.map(({ id, at, message }) => ({ event: id, line: `!      ${moment(at)}  ${message}` })),
   ];
   told.sort((a, b) => b.event - a.event);
-  if (behind) console.log(`! ${driftSummary(behind)}`);
-  for (const { line } of told.slice(0, limit)) console.log(line);
+  if (behind) console.log(terminalText(`! ${driftSummary(behind)}`));
+  for (const { line } of told.slice(0, limit)) console.log(terminalText(line));
   return 0;
 }

@@ -1,6 +1,8 @@
-/** `logs [what]`: prints the last log lines of a slot, a deployment (by number), the deployer or nginx. */
+/** `logs [what]`: prints or follows the log of a slot, a deployment (by number), the deployer or nginx. */
 import path from 'node:path';
 import { KnownError } from '../core/errors';
+import { jsonText, terminalText } from '../core/terminal-text';
+import { followFile } from '../os/follow-file';
 import { lastLines } from '../os/tail';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
@@ -9,25 +11,57 @@ import { openHere } from './run-command';
 
 const LINES = 50;
 
-export async function logsCommand(
-  what: string | undefined,
-  options: Options & { lines?: string },
-): Promise<number> {
+interface LogOptions extends Options {
+  lines?: string;
+  follow?: boolean;
+  /** Prints control sequences too, which may act on the terminal. */
+  raw?: boolean;
+}
+
+export async function logsCommand(what: string | undefined, options: LogOptions): Promise<number> {
   const count = countOf(options.lines, LINES, '--lines');
+  if (options.follow && options.json)
+    throw new KnownError(
+      'E_USAGE',
+      '--follow prints lines, and --json one document.',
+      'Leave one of them out.',
+    );
   const context = openHere();
-  const lines = await linesOf(context, what ?? (await context.traffic.current()).active ?? 'deployer', count);
-  console.log(options.json ? JSON.stringify({ lines }, null, 2) : lines.join('\n'));
+  const log = logNamed(context, what ?? (await context.traffic.current()).active ?? 'deployer');
+  const print = (lines: string[]): void => {
+    if (lines.length > 0) console.log(options.raw ? lines.join('\n') : terminalText(lines.join('\n')));
+  };
+  if (options.follow) {
+    // the reader of a pipe has left
+    process.stdout.on('error', () => process.exit(0));
+    for await (const lines of log.follow(count)) print(lines);
+  }
+  const lines = await log.last(count);
+  if (options.json) console.log(jsonText({ lines }));
+  else print(lines);
   return 0;
 }
 
-async function linesOf(context: DeployContext, what: string, count: number): Promise<string[]> {
-  if (context.slots.some(({ name }) => name === what)) return context.runtime.logs(what, count);
-  const file = fileNamed(what);
-  if (/^\d+$/.test(what) && context.journal.get(Number(what)) === null) {
+interface Log {
+  last(lines: number): Promise<string[]>;
+  follow(lines: number): AsyncIterable<string[]>;
+}
+
+function logNamed({ slots, runtime, journal, home }: DeployContext, what: string): Log {
+  if (slots.some(({ name }) => name === what))
+    return {
+      last: (lines) => runtime.logs(what, lines),
+      follow: (lines) => runtime.follow(what, lines),
+    };
+  const name = fileNamed(what);
+  if (/^\d+$/.test(what) && journal.get(Number(what)) === null) {
     throw new KnownError('E_USAGE', `There is no deployment ${what}.`, 'List them: npm run -s history');
   }
-  if (file !== null) return lastLines(path.join(context.home.logs, file), count);
-  const known = [...context.slots.map(({ name }) => name), 'deployer', 'nginx', "a deployment's number"];
+  if (name !== null) {
+    const file = path.join(home.logs, name);
+    return { last: (lines) => lastLines(file, lines), follow: (lines) => followFile(file, lines) };
+  }
+  const known = [...slots.map((slot) => slot.name), 'deployer', 'nginx', "a deployment's number"];
   throw new KnownError('E_USAGE', `There is no log "${what}".`, `Name one of: ${known.join(', ')}.`);
 }
 

@@ -1,4 +1,5 @@
 /** `notify test`: sends a test notification to every configured receiver and prints their answers. */
+import { jsonText, terminalText } from '../core/terminal-text';
 import { KnownError } from '../core/errors';
 import { testNotice } from '../core/notices';
 import { LIMIT_MS } from '../notify/notifier';
@@ -20,7 +21,8 @@ export async function notifyTestCommand(options: Options): Promise<number> {
       return { host: hostOf(url), ok, said };
     }),
   );
-  if (options.json) console.log(JSON.stringify({ answers }, null, 2));
-  else for (const { host, ok, said } of answers) console.log(`${ok ? '✓' : '✗'} ${host}: ${said}`);
+  if (options.json) console.log(jsonText({ answers }));
+  else
+    for (const { host, ok, said } of answers) console.log(terminalText(`${ok ? '✓' : '✗'} ${host}: ${said}`));
   return answers.every(({ ok }) => ok) ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 /** `promote [id]`, `abort [id]`, `pause [id]`, `resume [id]`: sends an operator request and prints its result. */
+import { jsonText } from '../core/terminal-text';
 import { requestOperation } from '../client/control-client';
 import { KnownError } from '../core/errors';
 import { isOver } from '../core/transitions';
@@ -35,7 +36,7 @@ export async function abortCommand(id: string | undefined, options: Options): Pr
 export async function pauseCommand(id: string | undefined, options: Options): Promise<number> {
   const { reporter, ended } = await requestOf('pause', id, options, ({ state }) => state === 'holding');
   const paused = ended.state === 'holding';
-  if (options.json) console.log(JSON.stringify({ id: ended.id, state: ended.state, paused }, null, 2));
+  if (options.json) console.log(jsonText({ id: ended.id, state: ended.state, paused }));
   else
     reporter.say([
       paused ? `✓ PAUSED: deployment ${ended.id}` : `✗ deployment ${ended.id} is ${ended.state}`,
@@ -47,7 +48,7 @@ export async function pauseCommand(id: string | undefined, options: Options): Pr
 export async function resumeCommand(id: string | undefined, options: Options): Promise<number> {
   const { reporter, ended } = await requestOf('resume', id, options, ({ state }) => state !== 'holding');
   const goesOn = ended.state === 'running' || ended.state === 'baking' || ended.state === 'succeeded';
-  if (options.json) console.log(JSON.stringify({ id: ended.id, state: ended.state, goesOn }, null, 2));
+  if (options.json) console.log(jsonText({ id: ended.id, state: ended.state, goesOn }));
   else reporter.say([`${goesOn ? '✓' : '✗'} deployment ${ended.id} is ${ended.state}`]);
   return goesOn ? 0 : 1;
 }

@@ -1,4 +1,5 @@
 /** `deploy --plan`: prints the steps of a deployment and the undo of each. Changes nothing. */
+import { jsonText, terminalText } from '../core/terminal-text';
 import { short } from '../core/format';
 import type { Commit } from '../core/release';
 import { numberWanted } from '../config/app-environment';
@@ -23,7 +24,7 @@ export async function showPlan(
   const app = findRelease(context.home, commit)?.app;
   const plan = likelyPlan(context, requested, await observe(context), commit, environment, app);
   const strategy = strategyOf(context, requested);
-  if (options.json) console.log(JSON.stringify({ commit, strategy, plan }, null, 2));
-  else console.log([`${strategy}, ${short(commit)}:`, ...planLines(plan)].join('\n'));
+  if (options.json) console.log(jsonText({ commit, strategy, plan }));
+  else console.log(terminalText([`${strategy}, ${short(commit)}:`, ...planLines(plan)].join('\n')));
   return 0;
 }

@@ -2,6 +2,7 @@
  * Rolls back on a read-only disk, where neither the traffic table nor the journal can change. It stops the active slot,
  * because nginx then sends users to the standby.
  */
+import { jsonText } from '../core/terminal-text';
 import type { KnownError } from '../core/errors';
 import { short } from '../core/format';
 import type { Commit } from '../core/release';
@@ -19,7 +20,7 @@ export async function rollbackWithoutDisk(
   const warm = (await context.runtime.list()).find(({ slot }) => slot === standby);
   if (active === null || warm?.commit !== commit || warm.status !== 'online') throw failure;
   await context.runtime.stop(active);
-  if (json) console.log(JSON.stringify({ live: { slot: warm.slot, commit }, recorded: false }, null, 2));
+  if (json) console.log(jsonText({ live: { slot: warm.slot, commit }, recorded: false }));
   else console.error(`✓ ${short(commit)} is live on ${warm.slot}\n${whatRemains(active, commit, failure)}`);
   return 0;
 }

@@ -1,4 +1,5 @@
 /** Shared by all commands: opens the home and the context, prints errors and sets the exit code. */
+import { jsonText, terminalText } from '../core/terminal-text';
 import { ROOT } from '../home/clone-root';
 import { problemLine } from '../config/load';
 import type { KnownError } from '../core/errors';
@@ -59,6 +60,6 @@ function named(error: unknown): KnownError {
 
 /** Prints to standard output with --json, else to standard error. */
 export function sayError({ json }: Options, { code, message, hint }: KnownError): void {
-  if (json) console.log(JSON.stringify({ error: { code, message, hint } }, null, 2));
-  else console.error(`✗ ${message}\n  ${hint} [${code}]`);
+  if (json) console.log(jsonText({ error: { code, message, hint } }));
+  else console.error(terminalText(`✗ ${message}\n  ${hint} [${code}]`));
 }

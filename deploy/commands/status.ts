@@ -1,4 +1,5 @@
 /** `status`: shows what is live right now, probed. */
+import { jsonText, terminalText } from '../core/terminal-text';
 import { driftSummary } from '../core/drift';
 import { isCanary } from '../core/canary/at-work';
 import { named } from '../core/format';
@@ -15,6 +16,8 @@ import { previewOf } from '../http/preview/link';
 import { canaryLines, tryLines } from '../reporters/held-lines';
 import { historyLine } from '../reporters/phrases';
 import type { DeployContext } from '../context';
+
+const print = (text: string): void => console.log(terminalText(text));
 
 /** Exit code 0 when the active slot answers and the deployer runs. */
 export async function statusCommand(options: Options): Promise<number> {
@@ -36,36 +39,32 @@ export async function statusCommand(options: Options): Promise<number> {
   if (options.json) {
     const url = `http://localhost:${context.config.http.port}`;
     console.log(
-      JSON.stringify(
-        {
-          healthy,
-          url,
-          home: context.home.dir,
-          configProblem: context.configProblem?.message ?? null,
-          serving,
-          behind,
-          table,
-          slots,
-          deployer,
-          pending,
-          held,
-          canary,
-        },
-        null,
-        2,
-      ),
+      jsonText({
+        healthy,
+        url,
+        home: context.home.dir,
+        configProblem: context.configProblem?.message ?? null,
+        serving,
+        behind,
+        table,
+        slots,
+        deployer,
+        pending,
+        held,
+        canary,
+      }),
     );
     return healthy ? 0 : 1;
   }
-  console.log(slotLines(slots).join('\n'));
-  console.log(
+  print(slotLines(slots).join('\n'));
+  print(
     `nginx    http://localhost:${context.config.http.port}  ${served.status === 200 ? 'serves' : `answers ${served.said}`}`,
   );
-  console.log(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
-  if (behind) console.log(`! ${driftSummary(behind)}`);
-  for (const deployment of pending) console.log(historyLine(deployment));
-  if (canary) console.log(canaryLines(canary.preview, canary.stable).join('\n'));
-  else if (held) console.log(tryLines(held.preview).join('\n'));
+  print(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
+  if (behind) print(`! ${driftSummary(behind)}`);
+  for (const deployment of pending) print(historyLine(deployment));
+  if (canary) print(canaryLines(canary.preview, canary.stable).join('\n'));
+  else if (held) print(tryLines(held.preview).join('\n'));
   return healthy ? 0 : 1;
 }
 

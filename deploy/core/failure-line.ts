@@ -1,4 +1,5 @@
 /** Finds the line in a process's last output that explains its failure. */
+import { terminalText } from './terminal-text';
 
 const NOISE =
   /^\s*(at\s|>\s|\^|node:internal|Node\.js v|npm (error|ERR!)\s*$|npm (error|ERR!) A complete log|npm notice|Emitted 'error' event|Found \d+ errors?\b|$)/;
@@ -6,19 +7,21 @@ const NOISE =
 const NAMES_THE_CAUSE =
   /^FATAL ERROR: |^\s*(Uncaught\s+)?\w*(Error|Exception)\b.*:|\berror TS\d+|^\s*(●|✕|✖|not ok\b)/;
 const TELLING = /(error|exception|cannot|refused|not found|failed|unexpected|denied)/i;
-const CONTROLS =
-  /\u001b\[[0-?]*[ -/]*[@-~]|\u001b\][^\u0007\u001b]*(\u0007|\u001b\\)?|[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g;
 const LONGEST = 200;
 
 /** The line that Switchyard writes into a slot's log before each start; an app may have been killed within a line. */
 const START = /--- \S+ [0-9a-f]{7} starts on port \d+$/;
 
+export function isStartLine(line: string): boolean {
+  return START.test(line);
+}
+
 /**
  * The most informative of these lines, shortened; empty when there is none. Ignores output from before the last start.
  */
 export function failureLine(lines: string[]): string {
-  const own = lines.slice(lines.findLastIndex((line) => START.test(line)) + 1);
-  const clean = own.map(withoutControls).filter((line) => !NOISE.test(line));
+  const own = lines.slice(lines.findLastIndex(isStartLine) + 1);
+  const clean = own.map(terminalText).filter((line) => !NOISE.test(line));
   const line =
     clean.findLast((candidate) => NAMES_THE_CAUSE.test(candidate)) ??
     clean.findLast((candidate) => TELLING.test(candidate)) ??
@@ -26,9 +29,4 @@ export function failureLine(lines: string[]): string {
     '';
   const text = line.trim();
   return text.length > LONGEST ? `${text.slice(0, LONGEST - 1)}…` : text;
-}
-
-/** Removes colours and any other control sequence that could affect the operator's terminal. */
-function withoutControls(line: string): string {
-  return line.replace(CONTROLS, '');
 }

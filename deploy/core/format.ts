@@ -1,6 +1,7 @@
 /** Formats figures and names the same way everywhere. */
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
+import { terminalText } from './terminal-text';
 import type { Serving } from './slot';
 
 /** `2.4 s` from one second on, `240 ms` below it, `1 min 5 s` from a minute on. */
@@ -60,5 +61,5 @@ export function percent(share: number): string {
 
 /** Untrusted text (from a commit or an app) on one line, without control characters that affect a terminal. */
 export function printable(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]+/gu, ' ').trim();
+  return terminalText(text.replace(/[\r\n\t\v\f\p{Zl}\p{Zp}]+/gu, ' ')).trim();
 }

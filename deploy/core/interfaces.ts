@@ -67,6 +67,8 @@ export interface Runtime {
   list(only?: SlotName): Promise<RunningSlot[]>;
   /** The slot's last output lines, oldest first. */
   logs(slot: SlotName, lines: number): Promise<string[]>;
+  /** Yields the last lines, then each group of new ones, across restarts and rotations, until the signal. */
+  follow(slot: SlotName, lines: number, signal?: AbortSignal): AsyncGenerator<string[]>;
   /** What ended the slot's process last, where the runtime knows more than its exit code: one clause, or null. */
   endedBy(slot: SlotName): Promise<string | null>;
 }

@@ -9,18 +9,19 @@ const NEWLINE = 10;
 /**
  * The last `lines` lines, oldest first; fewer when together they exceed 4 MB, none when there is no file. A log that
  * was just rotated is completed from the file before it.
+ * @param end ignores what the file holds from this position on
  */
-export async function lastLines(file: string, lines: number): Promise<string[]> {
-  const found = await linesAtEnd(file, lines);
+export async function lastLines(file: string, lines: number, end?: number): Promise<string[]> {
+  const found = await linesAtEnd(file, lines, end);
   return [...(await linesAtEnd(`${file}.1`, lines - found.length)), ...found];
 }
 
-async function linesAtEnd(file: string, lines: number): Promise<string[]> {
+async function linesAtEnd(file: string, lines: number, end?: number): Promise<string[]> {
   if (lines <= 0) return [];
   const handle = await open(file, 'r').catch(() => null);
   if (!handle) return [];
   try {
-    let position = (await handle.stat()).size;
+    let position = end ?? (await handle.stat()).size;
     const chunks: Buffer[] = [];
     let newlines = 0;
     // one newline more than lines, which ends the line before them

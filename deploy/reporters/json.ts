@@ -1,11 +1,12 @@
 /** Prints one JSON document when the deployment is over or held, for scripts. */
+import { jsonText } from '../core/terminal-text';
 import type { Deployment } from '../core/deployment';
 import type { Output, Reporter } from './reporter';
 
 export function jsonReporter(out: Output): Reporter {
   const write = (deployment: Deployment, more: object): void => {
     const live = deployment.state === 'succeeded';
-    out.write(`${JSON.stringify({ ...deployment, plan: undefined, live, ...more }, null, 2)}\n`);
+    out.write(`${jsonText({ ...deployment, plan: undefined, live, ...more })}\n`);
   };
   return {
     event: () => undefined,

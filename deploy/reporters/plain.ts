@@ -1,12 +1,13 @@
 /** Prints one plain line per finished phase: for pipes, logs and the terminal of a git push. */
 import type { JournalEvent } from '../core/event';
 import type { Journal } from '../journal/journal';
+import { terminalText } from '../core/terminal-text';
 import { heldLines } from './held-lines';
 import { endLines, liveLines, phaseLine, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
 export function plainReporter(out: Output, journal: Journal): Reporter {
-  const say = (lines: string[]): void => lines.forEach((line) => out.write(`${line}\n`));
+  const say = (lines: string[]): void => lines.forEach((line) => out.write(`${terminalText(line)}\n`));
   return {
     event: (event) => say(eventLines(event, journal)),
     end: (deployment, serving, behind) => say(endLines(deployment, serving, behind)),

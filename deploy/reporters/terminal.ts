@@ -2,6 +2,7 @@
 import pc from 'picocolors';
 import { duration } from '../core/format';
 import type { Entry } from '../core/event';
+import { terminalText } from '../core/terminal-text';
 import type { Journal } from '../journal/journal';
 import { eventLines } from './plain';
 import { heldLines } from './held-lines';
@@ -15,14 +16,14 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
   let doing: { title: string; since: number } | null = null;
   const draw = (): void => {
     if (!doing) return;
-    const line = `… ${doing.title.padEnd(20)} ${duration(Date.now() - doing.since).padStart(8)}`;
+    const line = `… ${terminalText(doing.title).padEnd(20)} ${duration(Date.now() - doing.since).padStart(8)}`;
     out.write(`${CLEAR_LINE}${pc.dim(line.slice(0, (out.columns || 80) - 1))}`);
   };
   const timer = setInterval(draw, DRAW_EVERY_MS);
   timer.unref();
 
   const print = (lines: string[]): void => {
-    for (const line of lines) out.write(`${CLEAR_LINE}${coloured(line)}\n`);
+    for (const line of lines) out.write(`${CLEAR_LINE}${coloured(terminalText(line))}\n`);
   };
   const close = (lines: string[]): void => {
     clearInterval(timer);

@@ -1,12 +1,13 @@
 /** Prints the progress of setup and stop. */
 import pc from 'picocolors';
 import { duration } from '../core/format';
+import { terminalText } from '../core/terminal-text';
 import { machineMs } from '../os/machine-clock';
 
 const CLEAR_LINE = '\r\x1b[2K';
 
 export function say(line: string): void {
-  console.log(line);
+  console.log(terminalText(line));
 }
 
 /** Runs the work and prints its title and duration; in a terminal, also a line while it runs. */
@@ -16,7 +17,8 @@ export async function phase<T>(title: string, work: () => Promise<T>): Promise<T
   if (live) process.stdout.write(pc.dim(`… ${title}`));
   try {
     const result = await work();
-    say(`${live ? CLEAR_LINE : ''}✓ ${title} (${duration(machineMs() - begun)})`);
+    if (live) process.stdout.write(CLEAR_LINE);
+    say(`✓ ${title} (${duration(machineMs() - begun)})`);
     return result;
   } catch (error) {
     if (live) process.stdout.write(CLEAR_LINE);

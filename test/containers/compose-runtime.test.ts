@@ -79,6 +79,47 @@ needs('docker', engine).describe('a slot as a container', () => {
     await expect(context.runtime.stop('blue')).resolves.toBeUndefined();
   });
 
+  it('is followed over a restart, its end and the next container, and no line is lost or repeated', async () => {
+    const seen: string[] = [];
+    const stop = new AbortController();
+    const { pid } = await context.runtime.start(
+      context.blue,
+      await context.release('b2', { slow: '' }),
+      'one',
+      0,
+    );
+    await answer(context.blue);
+    const following = (async () => {
+      for await (const lines of context.runtime.follow('blue', 1, stop.signal)) seen.push(...lines);
+    })();
+    await until('the last line', () => seen.includes('GET /health'));
+    await answer(context.blue);
+    process.kill(pid as number, 'SIGKILL');
+    await until('another process', async () => {
+      const listed = await running(context.blue);
+      return listed?.pid != null && listed.pid !== pid;
+    });
+    await answer(context.blue);
+    await context.runtime.start(context.blue, await context.release('c3'), 'two', 0);
+    await answer(context.blue);
+
+    await until(
+      'the first line of the next container',
+      () => seen.filter((line) => line === 'GET /health').length === 4,
+    );
+    stop.abort();
+    await following;
+    expect(seen).toEqual([
+      'GET /health',
+      'GET /health',
+      'GET /health',
+      'SIGTERM',
+      'finished my work',
+      expect.stringMatching(/^--- \S+ c300000 starts on port/),
+      'GET /health',
+    ]);
+  });
+
   it('is killed when it does not stop in time', async () => {
     await context.runtime.start(context.blue, await context.release('c3', { stubborn: '' }), 'proof', 0);
     await answer(context.blue);

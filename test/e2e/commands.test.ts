@@ -1,10 +1,14 @@
 /** Commands and pushes, as a user and a script see them. */
+import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
+import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
+import path from 'node:path';
 import { postPush } from '../../deploy/client/post-webhook';
 import { expectDone } from '../support/expect-live';
 import type { CommandResult } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
 
 jest.setTimeout(120_000);
 
@@ -133,6 +137,56 @@ describe('with a running Switchyard', () => {
 
     expect((await clone.switchyard('logs')).text).toMatch(/--- .* starts on port/);
     expect((await clone.switchyard('logs', 'yellow')).text).toContain('There is no log "yellow".');
+  });
+
+  it('no control sequence of a commit or of its output reaches a terminal, except with logs --raw', async () => {
+    const title = '\u001b]0;owned\u0007';
+    const says =
+      'console.log("\\x1b]52;c;cm0=\\x07\\x1b[2J\\u202e\\x9b31mError: \\x1b[31mbroken"); process.exit(4)';
+    const { text, deployment } = await clone.release({
+      config: { app: { build: ['node', '-e', says] } },
+      manifest: { version: `2.0.0${title}\u202e` },
+    });
+    const log = String(deployment.id);
+    const texts = [text];
+    for (const args of [
+      ['history'],
+      ['history', '--json'],
+      ['logs', log],
+      ['logs', log, '--json'],
+      ['status'],
+    ])
+      texts.push((await clone.switchyard(...args)).text);
+
+    // git itself erases the rest of each line of "remote:"
+    const shown = texts.join('\n').replaceAll('\u001b[K', '');
+    expect(shown).toContain('Error: broken');
+    expect(shown).not.toMatch(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\u007f-\u009f\p{Bidi_Control}]/u);
+    expect((await clone.switchyard('logs', log, '--raw')).text).toContain(
+      '\u001b]52;c;cm0=\u0007\u001b[2J\u202e',
+    );
+  });
+
+  it('logs --follow prints new lines, also after a rotation', async () => {
+    const log = path.join(clone.home.logs, 'deployer.log');
+    appendFileSync(log, 'first\n');
+    const child = spawn(process.execPath, ['bin/switchyard.js', 'logs', 'deployer', '--follow', '-n', '1'], {
+      cwd: clone.dir,
+      env: { ...process.env, SWITCHYARD_HOME: clone.home.dir },
+    });
+    try {
+      let shown = '';
+      child.stdout.setEncoding('utf8').on('data', (chunk: string) => (shown += chunk));
+      await until('the last line', () => shown === 'first\n');
+      appendFileSync(log, 'before\n');
+      await until('the new line', () => shown.endsWith('before\n'));
+      renameSync(log, `${log}.1`);
+      writeFileSync(log, 'after\u001b[2J\n');
+      await until('the line after the rotation', () => shown.endsWith('after\n'));
+    } finally {
+      child.kill();
+    }
+    expect((await clone.switchyard('logs', '--follow', '--json')).text).toContain('E_USAGE');
   });
 
   it('every command has a help text, and an unknown command gets a suggestion', async () => {

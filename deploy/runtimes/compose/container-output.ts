@@ -17,13 +17,44 @@ export async function containerLines(id: string, lines: number): Promise<string[
   return all.slice(-lines);
 }
 
+/** A line of a container's output, and when it was written: an RFC 3339 time with nanoseconds. */
+export interface StampedLine {
+  at: string;
+  text: string;
+}
+
+/** The last `tail` lines, or those after a moment; empty for a container that no longer exists. Throws E_ENGINE. */
+export async function stampedLines(
+  id: string,
+  from: { tail: number } | { after: string },
+): Promise<StampedLine[]> {
+  const after = 'after' in from ? from.after : '';
+  const since =
+    after && `&since=${Date.parse(after.replace(/\.\d+/, '')) / 1000}${/\.\d+/.exec(after)?.[0] ?? ''}`;
+  const pieces: Buffer[] = [];
+  for await (const piece of outputOf(
+    id,
+    'tail' in from ? String(from.tail) : 'all',
+    `&timestamps=true${since}`,
+  ))
+    pieces.push(piece);
+  const lines = Buffer.concat(pieces).toString('utf8').split('\n');
+  const stamped = lines.flatMap((line) => {
+    const [, at, text] = /^(\S+Z) ([^]*)$/.exec(line) ?? [];
+    return at === undefined || text === undefined ? [] : [{ at, text }];
+  });
+  // the engine counts a line of that very moment in
+  return stamped.filter(({ at }) => at > after);
+}
+
 /** Appends the whole output to a file. Throws E_ENGINE, or the file system's error. */
 export async function keepOutput(id: string, file: string): Promise<void> {
   await pipeline(Readable.from(outputOf(id, 'all')), createWriteStream(file, { flags: 'a', mode: 0o600 }));
 }
 
-async function* outputOf(id: string, tail: string): AsyncGenerator<Buffer> {
-  const response = await openEngine({ path: `/containers/${id}/logs?stdout=true&stderr=true&tail=${tail}` });
+async function* outputOf(id: string, tail: string, more = ''): AsyncGenerator<Buffer> {
+  const path = `/containers/${id}/logs?stdout=true&stderr=true&tail=${tail}${more}`;
+  const response = await openEngine({ path });
   if (response.statusCode === 200) yield* unframed(response);
   else response.resume();
 }

@@ -22,6 +22,7 @@ import { removeContainer, slotContainers } from './containers';
 import { askEngineJson } from './engine-api';
 import { localeEnvironment } from '../../os/app-environment';
 import { lastLines } from '../../os/tail';
+import { followSlot } from './follow-slot';
 import { markStart, slotLog } from '../slot-log';
 
 export interface ComposeRuntimeOptions extends ComposeOptions {
@@ -79,6 +80,15 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
       );
       return [...kept, ...live.flat()].slice(-lines);
     },
+    follow: (slot, lines, signal) =>
+      followSlot(
+        {
+          container: async () => (await slotContainers(home, slot))[0]?.id ?? null,
+          kept: (count) => lastLines(slotLog(home, slot), count),
+        },
+        lines,
+        signal,
+      ),
     async endedBy(slot) {
       const [container] = await containersIfAny(slot);
       return container?.outOfMemory ? `it ran out of memory (limit ${config.compose.memory})` : null;

@@ -14,6 +14,7 @@ import type { Runtime } from '../../core/interfaces';
 import type { Release } from '../../core/release';
 import type { ProcessStatus, RunningSlot, SlotName, WithEnvironment } from '../../core/slot';
 import type { Home } from '../../home/home';
+import { followFile } from '../../os/follow-file';
 import { lastLines } from '../../os/tail';
 import type { OsProcess } from '../../os/process-table';
 import { endProcesses, isAlive, processesWith, withoutChildren } from '../../os/process-table';
@@ -66,6 +67,7 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
       return [...managed, ...orphans(seen.filter(isAlive), managed)];
     },
     logs: (slot, lines) => lastLines(slotLog(home, slot), lines),
+    follow: (slot, lines, signal) => followFile(slotLog(home, slot), lines, signal),
     endedBy: () => Promise.resolve(null),
   };
 }
