@@ -45,6 +45,41 @@ const CLAIMS = [
   'X-Forwarded-Ssl',
 ];
 
+/** How nginx refuses a request before it reaches a location. 494 is nginx's own number for too large headers. */
+const REFUSALS = [
+  {
+    FROM: '400',
+    STATUS: '400',
+    CODE: 'E_BAD_REQUEST',
+    MESSAGE: 'The request is not valid HTTP, or names no host.',
+  },
+  { FROM: '405', STATUS: '405', CODE: 'E_METHOD', MESSAGE: 'This server does not accept the method.' },
+  {
+    FROM: '414',
+    STATUS: '414',
+    CODE: 'E_URI_TOO_LONG',
+    MESSAGE: 'The address is longer than this server accepts.',
+  },
+  {
+    FROM: '494',
+    STATUS: '431',
+    CODE: 'E_HEADERS_TOO_LARGE',
+    MESSAGE: 'The headers of the request are larger than this server accepts.',
+  },
+  {
+    FROM: '501',
+    STATUS: '501',
+    CODE: 'E_TRANSFER_CODING',
+    MESSAGE: 'This server accepts no transfer coding but chunked.',
+  },
+  {
+    FROM: '505',
+    STATUS: '505',
+    CODE: 'E_HTTP_VERSION',
+    MESSAGE: 'This server accepts HTTP/1.0 and HTTP/1.1.',
+  },
+];
+
 export interface Values {
   [name: string]: string | Values[];
 }
@@ -85,6 +120,7 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
         ? 'real_ip_header X-Forwarded-For; real_ip_recursive on;'
         : '# There are none.',
     CLAIM: CLAIMS.map((name) => ({ HEADER: name, VARIABLE: name.toLowerCase().replaceAll('-', '_') })),
+    REFUSAL: REFUSALS,
     UNUSED_MODULE: settings.unusedModules.map((module) => ({ MODULE: module })),
     SLOT: settings.slots.map(({ name, port }) => ({ SLOT: name, PORT: String(port) })),
     // the last bucket takes whatever remains after 99 times 1%

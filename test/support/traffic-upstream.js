@@ -18,6 +18,16 @@ const server = http.createServer((req, res) => {
     process.send?.('slow request started');
     return setTimeout(() => json(res, 200, { version: SLOT }), Number(searchParams.get('ms')));
   }
+  if (pathname === '/large-headers') {
+    res.setHeader('x-large', 'x'.repeat(Number(searchParams.get('bytes'))));
+    return json(res, 200, { slot: SLOT });
+  }
+  if (pathname === '/trailers') {
+    res.writeHead(200, { 'content-type': 'text/plain', trailer: 'X-Sum' });
+    res.write('body');
+    res.addTrailers({ 'X-Sum': '4' });
+    return res.end();
+  }
   let size = 0;
   req.on('data', (chunk) => (size += chunk.length));
   req.on('end', () => {
