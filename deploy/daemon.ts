@@ -4,7 +4,9 @@
  */
 import { chmodSync, rmSync } from 'node:fs';
 import type { Server } from 'node:http';
+import { createServer } from 'node:http';
 import { buildStamp } from './config/build-stamp';
+import { bytesOf } from './core/capacity';
 import { KnownError, asKnown } from './core/errors';
 import type { ClonePlace } from './home/clone-place';
 import { watchPlace } from './home/clone-place';
@@ -28,11 +30,16 @@ import { readSecret } from './home/webhook-secret';
 import { nginxServer } from './traffic/nginx-server';
 import { createWatch } from './deployer/watchdog';
 import { webhookApp } from './http/webhook/app';
+import { deliveryLog } from './http/webhook/deliveries';
 import { createOperatorRequests } from './deployer/operator-requests';
 import type { DeployContext } from './context';
 import { openContext } from './context';
 
 const REQUESTS_MAY_TAKE_MS = 1000;
+/** Webhooks arrive within milliseconds. These limits keep memory flat, whatever is sent and however slowly. */
+const BODY_LIMITS = { atOnce: 20, withinMs: 10_000 };
+const SERVER_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 };
+const MOST_CONNECTIONS = 500;
 const RESERVE_EVERY_MS = 60_000;
 /** An attack can write 100 MB in a second, long before the next time of `schedules.rotate`. */
 const LOGS_EVERY_MS = 2000;
@@ -69,7 +76,14 @@ function createDesk(context: DeployContext, secret: string, clonePlace: () => Cl
   const request = createRequests(context, () => dispatcher.poke());
   const watch = createWatch(context, request, nginxKeeper(context));
   const routes = [previewRoutes({ ...context, secret })];
-  const webhook = webhookApp({ secret, branch: context.config.branch, request, routes });
+  const { branch, source, deployer } = context.config;
+  const deliveries = deliveryLog(context.home);
+  const limits = { ...BODY_LIMITS, size: bytesOf(deployer.maxBody) };
+  const webhook = createServer(
+    SERVER_LIMITS,
+    webhookApp({ secrets: () => [secret], branch, source, limits, request, deliveries, routes }),
+  );
+  webhook.maxConnections = MOST_CONNECTIONS;
   const control = controlApp({
     request,
     requestOperation: createOperatorRequests(context),
@@ -103,7 +117,7 @@ function createDesk(context: DeployContext, secret: string, clonePlace: () => Cl
   return {
     open() {
       guard = keepGuard(context.home, context.root);
-      servers = [webhook.listen(context.config.deployer.port, '127.0.0.1'), listenOnSocket(context, control)];
+      servers = [webhook.listen(deployer.port, '127.0.0.1'), listenOnSocket(context, control)];
       dispatcher.start();
       watch.start();
       schedules.start();
@@ -121,6 +135,7 @@ function createDesk(context: DeployContext, secret: string, clonePlace: () => Cl
       schedules.stop();
       clearInterval(logs);
       await Promise.all([notifier.stop(), ...servers.map(closed)]);
+      deliveries.close();
       rmSync(context.home.socket, { force: true });
     },
   };

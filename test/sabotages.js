@@ -308,6 +308,14 @@ const SABOTAGES = [
   },
   {
     invariant: 7,
+    what: 'a body without a signature is read',
+    file: 'deploy/http/webhook/headers.ts',
+    from: "if (!/^sha256=[0-9a-f]{64}$/.test(String(headers[SIGNATURE_HEADER] ?? ''))) throw unsigned();",
+    to: '',
+    test: 'test/integration/webhook-bodies.test.ts',
+  },
+  {
+    invariant: 7,
     what: 'nginx forwards every path of the deployer',
     file: 'nginx/site.conf.template',
     from: 'location /_deploy/ { return 404; error_page 404 @nothing; }',

@@ -8,6 +8,7 @@ import { DEADLINE_HEADER } from '../http/request-headers';
 import { KnownError } from '../core/errors';
 import { HttpTimeout, sendHttp } from '../os/http';
 import { machineMs } from '../os/machine-clock';
+import { PROBE_AGENT } from '../traffic/probe';
 import { signatureOf } from '../http/webhook/signature';
 
 const TIMEOUT_MS = 10_000;
@@ -63,6 +64,7 @@ export async function postPing({ port, secret, timeoutMs }: Ping): Promise<numbe
   const body = Buffer.from(JSON.stringify({ zen: 'Is the webhook set up correctly?' }));
   const headers = {
     'content-type': 'application/json',
+    'user-agent': PROBE_AGENT,
     'x-github-event': 'ping',
     'x-github-delivery': randomUUID(),
     'x-hub-signature-256': signatureOf(secret, body),

@@ -2,8 +2,9 @@
 import { jsonText, terminalText } from '../core/terminal-text';
 import { driftSummary } from '../core/drift';
 import { moment } from '../core/format';
-import { historyLine } from '../reporters/phrases';
+import { historyLine, refusedSentence } from '../reporters/phrases';
 import { driftNow, servingNow } from '../health/serving';
+import { readDeliveries } from '../http/webhook/deliveries';
 import type { Options } from './run-command';
 import { openHere } from './run-command';
 import { countOf } from './count';
@@ -16,9 +17,10 @@ export async function historyCommand(options: Options & { limit?: string }): Pro
   const { journal } = context;
   const deployments = journal.history(limit);
   const incidents = journal.incidents(limit);
+  const { refused } = readDeliveries(context.home);
   const behind = driftNow(context, await servingNow(context));
   if (options.json) {
-    console.log(jsonText({ behind, deployments, incidents }));
+    console.log(jsonText({ behind, deployments, incidents, refused }));
     return 0;
   }
   // sorted by event number, since the clock may have been set back
@@ -28,6 +30,7 @@ export async function historyCommand(options: Options & { limit?: string }): Pro
   ];
   told.sort((a, b) => b.event - a.event);
   if (behind) console.log(terminalText(`! ${driftSummary(behind)}`));
+  for (const each of refused) console.log(`! ${refusedSentence(each)}`);
   for (const { line } of told.slice(0, limit)) console.log(terminalText(line));
   return 0;
 }

@@ -61,6 +61,7 @@ function isNetwork(text: string): boolean {
 }
 
 const size = z.string().regex(/^\d+[kmg]$/, 'is not a size such as 25m');
+const bodySize = z.string().regex(/^\d+[km]$/, 'is not a size such as 25m');
 const cron = z.string().refine(validate, 'is not a schedule such as "*/5 * * * *"').nullable();
 
 export const schema = z.strictObject({
@@ -81,10 +82,7 @@ export const schema = z.strictObject({
   http: z
     .strictObject({
       port: port.default(8000),
-      maxBody: z
-        .string()
-        .regex(/^\d+[km]$/, 'is not a size such as 25m')
-        .default('25m'),
+      maxBody: bodySize.default('25m'),
       trustedProxies: z
         .array(z.string().refine(isNetwork, 'is not an address or a network such as 10.0.0.0/8'))
         .default([]),
@@ -105,7 +103,7 @@ export const schema = z.strictObject({
     })
     .prefault({}),
   maintenance: z.strictObject({ page: z.string().min(1).nullable().default(null) }).prefault({}),
-  deployer: z.strictObject({ port: port.default(9000) }).prefault({}),
+  deployer: z.strictObject({ port: port.default(9000), maxBody: bodySize.default('1m') }).prefault({}),
   bake: z
     .strictObject({
       seconds: seconds.default(10),

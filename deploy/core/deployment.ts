@@ -34,6 +34,8 @@ export interface Deployment {
   /** The branch that moved; the commit is then its tip in the source. Null when the request named a commit. */
   branch: string | null;
   commit: Commit | null;
+  /** The tip that the webhook announced; null for other requests. Never a choice of commit. */
+  expected: Commit | null;
   /** The slot the operator asked for; null lets the strategy choose. */
   slot: SlotName | null;
   /** The strategy the operator asked for; null until one is chosen. */

@@ -59,7 +59,11 @@ export const ERRORS = {
     fault: 'operator',
     hint: 'Use the same secret on both sides: the file "secret" in the home, and the webhook.',
   },
-  E_BAD_PAYLOAD: { fault: 'operator', hint: "Send GitHub's push event as application/json." },
+  E_BAD_PAYLOAD: {
+    fault: 'operator',
+    hint: 'Send the push event as application/json or application/x-www-form-urlencoded.',
+  },
+  E_WEBHOOK: { fault: 'operator', hint: "Choose just the push event in the webhook's settings." },
   E_SOURCE: {
     fault: 'machine',
     hint: 'Check "source" in the configuration and that this machine may read it.',

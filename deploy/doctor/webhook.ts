@@ -2,8 +2,11 @@
 import { randomBytes } from 'node:crypto';
 import { readSecret } from '../home/webhook-secret';
 import { postPing } from '../client/post-webhook';
+import type { Deliveries } from '../http/webhook/deliveries';
+import { readDeliveries } from '../http/webhook/deliveries';
+import { refusedSentence } from '../reporters/phrases';
 import type { Judgement } from './finding';
-import { fault, ok } from './finding';
+import { fault, ok, warning } from './finding';
 import type { DoctorContext } from './context';
 import { ASK_MS } from './timeouts';
 
@@ -14,7 +17,13 @@ export async function checkWebhook(context: DoctorContext): Promise<Judgement[]>
     signedWith(readSecret(context.home())),
     signedWith(randomBytes(32).toString('hex')),
   ]);
-  return judgeAnswers(signed, forged);
+  return [...judgeAnswers(signed, forged), ...judgeDeliveries(readDeliveries(context.home()))];
+}
+
+/** The refusals since the last webhook that was accepted: what was fixed is no longer a warning. */
+export function judgeDeliveries({ accepted, refused }: Deliveries): Judgement[] {
+  const open = refused.filter(({ last }) => last > (accepted ?? 0));
+  return open.map((each) => warning(refusedSentence(each), each.hint));
 }
 
 /** @param signed status for the right signature @param forged status for a wrong one */

@@ -16,6 +16,8 @@ export interface Home {
   settings: string;
   /** The webhook secret, 0600. */
   secret: string;
+  /** A summary of the webhooks that were refused, 0600. */
+  deliveries: string;
   /** The deployer's control socket; any user who can open it can deploy. */
   socket: string;
   /** The last validated configuration, 0600. */
@@ -65,6 +67,7 @@ export function homeAt(dir: string): Home {
     settings: at('settings.json'),
     checkedConfig: at('config.json'),
     secret: at('secret'),
+    deliveries: at('deliveries.json'),
     socket: at('deployer.sock'),
     journal: at('journal.db'),
     lock: at('lock.db'),

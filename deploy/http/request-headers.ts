@@ -4,7 +4,7 @@ import type { Asked } from '../journal/journal';
 
 export const ID_HEADER = 'x-switchyard-request';
 export const DEADLINE_HEADER = 'x-switchyard-deadline';
-const LONGEST_ID = 100;
+export const LONGEST_ID = 100;
 
 /** The headers for a request. A deployer of an older build ignores them. */
 export function askedHeaders({ id, deadline }: Required<Asked>): Record<string, string> {

@@ -35,6 +35,8 @@ export interface Request {
   environment?: number;
   /** The reason for the request, unless it is an operator's command. */
   cause?: string;
+  /** The tip that a webhook announced: a reason to ask the source again, never a choice of commit. */
+  expected?: Commit;
   /** The request's id: a webhook's delivery id, or one that the command generated. */
   delivery?: string;
   /** When the client gives up, by the machine's clock in milliseconds. */
@@ -87,6 +89,7 @@ export class Journal extends RebuildableJournal {
       strategy: request.strategy ?? null,
       hold: request.hold ?? false,
       environment: request.environment ?? null,
+      expected: request.expected ?? null,
       cause: request.cause === undefined ? null : this.redact(request.cause),
       createdAt: Date.now(),
     };

@@ -13,6 +13,7 @@ export interface DeploymentRow {
 /** The facts of a deployment that was only requested. */
 export const NOTHING_KNOWN = {
   environment: null,
+  expected: null,
   request: null,
   version: null,
   from: null,
@@ -43,6 +44,7 @@ export function fromRow(row: DeploymentRow): Deployment {
     ...body,
     hold: body.hold ?? false,
     environment: body.environment ?? null,
+    expected: body.expected ?? null,
     request: body.request ?? null,
     heldAt: body.heldAt ?? null,
     promotedAt: body.promotedAt ?? null,

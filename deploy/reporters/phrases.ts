@@ -4,6 +4,7 @@ import { driftLine } from '../core/drift';
 import type { ErrorCode } from '../core/errors';
 import { ERRORS } from '../core/errors';
 import { duration, liveMs, moment, named, plural, short } from '../core/format';
+import type { RefusedDeliveries } from '../http/webhook/deliveries';
 import type { Deployment } from '../core/deployment';
 import type { Entry, PhaseName } from '../core/event';
 import type { Serving } from '../core/slot';
@@ -149,6 +150,10 @@ export function waitingLine(behind: Deployment | null, held = false): string {
 }
 
 /** One line of `history`. */
+export function refusedSentence({ count, last, message }: RefusedDeliveries): string {
+  return `${plural(count, 'webhook')} refused, the last at ${moment(last)}: ${message}`;
+}
+
 export function historyLine(d: Deployment): string {
   const what = d.to ? `${named(d.to)} ${d.to.slot}` : d.commit ? short(d.commit) : (d.branch ?? '');
   return [

@@ -21,7 +21,7 @@ export interface ProbeTarget {
 }
 
 /** nginx logs requests with this user agent apart from users' requests (see nginx/site.conf.template). */
-const USER_AGENT = 'switchyard-probe';
+export const PROBE_AGENT = 'switchyard-probe';
 /** A health response is small; the beginning of any larger one is enough. */
 const MOST_BYTES = 64 * 1024;
 const MOST_SAID = 120;
@@ -83,7 +83,7 @@ function requestTo({
     headers: {
       host: host ?? '127.0.0.1',
       accept: 'application/json',
-      'user-agent': USER_AGENT,
+      'user-agent': PROBE_AGENT,
       ...(cohort ? { cookie: `switchyard_cohort=${cohort}` } : {}),
     },
   };

@@ -217,7 +217,7 @@ describe('a push', () => {
     expect(deployments()).toBe(before);
   });
 
-  it('with a wrong signature starts no deployment', async () => {
+  it('with a wrong signature starts no deployment, and history says that it was refused', async () => {
     const before = deployments();
     const push = {
       port: clone.ports.http,
@@ -232,6 +232,8 @@ describe('a push', () => {
     });
 
     expect(deployments()).toBe(before);
+    const refused = /^! 1 webhook refused, the last at .*: The signature is missing or wrong\.$/m;
+    await until('history to show it', async () => refused.test((await clone.switchyard('history')).text));
   });
 });
 

@@ -4,41 +4,63 @@
  */
 import type { Express, NextFunction, Request, Response, Router } from 'express';
 import express from 'express';
-import { deadlineIn } from '../request-headers';
+import { deadlineIn, LONGEST_ID } from '../request-headers';
 import { KnownError, asKnown } from '../../core/errors';
 import type { RequestDeployment } from '../../deployer/requests';
+import type { BodyLimits } from './body';
+import { bodyReader } from './body';
+import type { DeliveryLog } from './deliveries';
+import { checkHeaders, SIGNATURE_HEADER } from './headers';
+import type { Wanted } from './payload';
 import { readPayload } from './payload';
+import { Refusal, unsigned } from './refusal';
 import { isSigned } from './signature';
 
-const BODY_LIMIT = '25mb';
-
-export interface WebhookDeps {
-  secret: string;
-  /** The only branch whose pushes are deployed. */
-  branch: string;
+export interface WebhookDeps extends Wanted {
+  /** The secrets that are valid now. */
+  secrets: () => string[];
+  limits: BodyLimits;
   request: RequestDeployment;
+  deliveries: DeliveryLog;
   /** Further routes below /_deploy/. */
   routes?: Router[];
 }
 
-export function webhookApp({ secret, branch, request, routes = [] }: WebhookDeps): Express {
+export function webhookApp({
+  secrets,
+  limits,
+  request,
+  deliveries,
+  routes = [],
+  ...wanted
+}: WebhookDeps): Express {
   const app = express();
   app.disable('x-powered-by');
+  app.enable('strict routing');
+  app.enable('case sensitive routing');
+  const readBody = bodyReader(limits);
   // the signature covers the raw bytes: nothing is decompressed or parsed before it is verified
-  const rawBody = express.raw({ type: () => true, limit: BODY_LIMIT, inflate: false });
-  app.post('/_deploy/webhook', rawBody, async (req, res) => {
-    const body = Buffer.isBuffer(req.body) ? req.body : Buffer.alloc(0);
-    if (!isSigned(secret, body, req.get('x-hub-signature-256'))) {
-      throw new KnownError('E_SIGNATURE', 'The signature is missing or wrong.');
-    }
-    const verdict = readPayload(req.get('x-github-event'), body.toString('utf8'), branch);
+  app.post('/_deploy/webhook', async (req, res) => {
+    const form = checkHeaders(req.headers, limits.size);
+    const body = await readBody(req);
+    const signature = req.get(SIGNATURE_HEADER);
+    if (!secrets().some((secret) => isSigned(secret, body, signature))) throw unsigned();
+    const verdict = readPayload(req.get('x-github-event'), form, body.toString('utf8'), wanted);
+    deliveries.accepted(req);
     if (verdict.do === 'ignore') return void res.json({ ignored: verdict.why });
-    const delivery = req.get('x-github-delivery');
+    const delivery = req.get('x-github-delivery')?.slice(0, LONGEST_ID);
     const trigger = req.get('x-switchyard-trigger') === 'push' ? 'push' : 'webhook';
     const deadline = deadlineIn(req);
-    const asked = { ...(delivery && { delivery }), ...(deadline !== undefined && { deadline }) };
-    const deployment = await request({ kind: 'deploy', trigger, branch, ...asked });
+    const expected = trigger === 'webhook' && verdict.tip !== null ? { expected: verdict.tip } : {};
+    const asked = { ...expected, ...(delivery && { delivery }), ...(deadline !== undefined && { deadline }) };
+    const deployment = await request({ kind: 'deploy', trigger, branch: wanted.branch, ...asked });
     res.status(202).json({ id: deployment.id, state: deployment.state });
+  });
+  app.all('/_deploy/webhook', (_req, res) => {
+    res
+      .set('Allow', 'POST')
+      .status(405)
+      .json({ error: { code: 'method_not_allowed', message: 'Use POST.' } });
   });
   for (const router of routes) app.use(router);
   app.get('/_deploy/health', (_req, res) => void res.json({ status: 'ok' }));
@@ -46,27 +68,25 @@ export function webhookApp({ secret, branch, request, routes = [] }: WebhookDeps
     (_req, res) =>
       void res.status(404).json({ error: { code: 'not_found', message: 'There is nothing here.' } }),
   );
-  app.use(answerError);
+  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+    if (error instanceof Refusal) deliveries.refused(req, error);
+    answerError(error, res);
+  });
   return app;
 }
 
-function answerError(error: unknown, _req: Request, res: Response, _next: NextFunction): void {
+function answerError(error: unknown, res: Response): void {
+  const { code, message, hint } = asKnown(error);
   const status = statusOf(error);
-  const known = status < 500 && !(error instanceof KnownError) ? unreadable(status, error) : asKnown(error);
-  const { code, message, hint } = known;
+  // the sender of a body that took too long may never finish it
+  if (status === 408) res.set('Connection', 'close');
   res.status(status).json({ error: { code, message, hint } });
 }
 
 function statusOf(error: unknown): number {
-  if (error instanceof KnownError) {
-    return { E_SIGNATURE: 401, E_BAD_PAYLOAD: 400, E_TOO_LATE: 410 }[error.code as string] ?? 500;
-  }
-  // Express's status for a body it could not read
+  if (error instanceof Refusal) return error.status;
+  if (error instanceof KnownError) return error.code === 'E_TOO_LATE' ? 410 : 500;
+  // Express's status for a path it could not read
   const { status = 500 } = error as { status?: number };
   return status >= 400 && status < 500 ? status : 500;
-}
-
-function unreadable(status: number, error: unknown): KnownError {
-  const why = status === 413 ? `it is over ${BODY_LIMIT}` : asKnown(error).message;
-  return new KnownError('E_BAD_PAYLOAD', `The body cannot be read: ${why}.`);
 }

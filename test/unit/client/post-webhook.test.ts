@@ -2,10 +2,10 @@ import { createServer } from 'node:http';
 import type { RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { RequestDeployment } from '../../../deploy/deployer/requests';
-import { webhookApp } from '../../../deploy/http/webhook/app';
 import type { Push } from '../../../deploy/client/post-webhook';
 import { postPush } from '../../../deploy/client/post-webhook';
 import { deployment } from '../../support/deployments';
+import { testWebhook } from '../../support/webhook';
 import { afterwards } from '../../support/temp-home';
 
 const SECRET = '4f9a7c1e2b6d8035';
@@ -22,7 +22,7 @@ describe('the webhook accepts what the hook posts', () => {
       requested.push(what);
       return Promise.resolve(deployment({ id: 12 }));
     };
-    port = await listen(webhookApp({ secret: SECRET, branch: 'main', request }));
+    port = await listen(testWebhook({ request }));
   });
 
   it('for a push, which becomes a deployment', async () => {

@@ -47,7 +47,7 @@ test('every taken port is replaced in one command that works', async () => {
       ...config,
       http: { ...config.http, port: hint.HTTP_PORT as number },
       slots: { blue: hint.BLUE_PORT as number, green: hint.GREEN_PORT as number },
-      deployer: { port: hint.DEPLOYER_PORT as number },
+      deployer: { maxBody: '1m', port: hint.DEPLOYER_PORT as number },
     }),
   ).resolves.toBeUndefined();
 });
@@ -65,7 +65,7 @@ async function freeConfig(): Promise<Config> {
     ...base,
     http: { ...base.http, port: http },
     slots: { blue, green },
-    deployer: { port: deployer },
+    deployer: { maxBody: '1m', port: deployer },
   };
 }
 

@@ -3,13 +3,12 @@ import type { Express } from 'express';
 import request from 'supertest';
 import { KnownError } from '../../../../deploy/core/errors';
 import type { RequestDeployment } from '../../../../deploy/deployer/requests';
-import { webhookApp } from '../../../../deploy/http/webhook/app';
 import { signatureOf } from '../../../../deploy/http/webhook/signature';
 import { deployment } from '../../../support/deployments';
+import { BODY_LIMIT, SECRET, testWebhook } from '../../../support/webhook';
 
-const SECRET = '4f9a7c1e2b6d8035';
-const MB = 1024 * 1024;
-const PUSH = JSON.stringify({ ref: 'refs/heads/main', after: 'f'.repeat(40) });
+const TIP = 'f'.repeat(40);
+const PUSH = JSON.stringify({ ref: 'refs/heads/main', after: TIP });
 
 let requested: Parameters<RequestDeployment>[0][];
 let app: Express;
@@ -17,9 +16,7 @@ let app: Express;
 beforeEach(() => {
   requested = [];
   const ids = new Map<string | undefined, number>();
-  app = webhookApp({
-    secret: SECRET,
-    branch: 'main',
+  app = testWebhook({
     request: (what) => {
       requested.push(what);
       if (!ids.has(what.delivery)) ids.set(what.delivery, ids.size + 1);
@@ -33,7 +30,7 @@ describe('a signed push to the branch', () => {
     const answer = await send(PUSH);
     expect(answer.status).toBe(202);
     expect(answer.body).toEqual({ id: 1, state: 'queued' });
-    expect(requested).toEqual([{ kind: 'deploy', trigger: 'webhook', branch: 'main' }]);
+    expect(requested).toEqual([{ kind: 'deploy', trigger: 'webhook', branch: 'main', expected: TIP }]);
   });
 
   it('only says that the branch moved, and has no say in the commit or the repository', async () => {
@@ -61,15 +58,15 @@ describe('a signed push to the branch', () => {
     expect((await send(body)).status).toBe(202);
   });
 
-  it('may have 25 MB, the largest payload of GitHub', async () => {
+  it('may be as large as deployer.maxBody', async () => {
     const frame = JSON.stringify({ ref: 'refs/heads/main', text: '' });
-    const body = JSON.stringify({ ref: 'refs/heads/main', text: 'x'.repeat(25 * MB - frame.length) });
-    expect(body).toHaveLength(25 * MB);
+    const body = JSON.stringify({ ref: 'refs/heads/main', text: 'x'.repeat(BODY_LIMIT - frame.length) });
+    expect(body).toHaveLength(BODY_LIMIT);
     expect((await send(body)).status).toBe(202);
   });
 
   it('is answered with an error when the journal cannot store it', async () => {
-    const down = webhookApp({ secret: SECRET, branch: 'main', request: () => Promise.reject(full()) });
+    const down = testWebhook({ request: () => Promise.reject(full()) });
     const answer = await sendTo(down, PUSH);
     expect(answer.status).toBe(500);
     expect(answer.body.error).toMatchObject({ code: 'E_DISK' });
@@ -131,20 +128,28 @@ describe('a signed request that deploys nothing is answered with 200 and the rea
 
 describe('an unreadable request is answered with a hint', () => {
   it.each([
-    ['when it is not JSON', 'payload=%7B%7D', 400, "Set the webhook's content type to application/json."],
-    ['when the JSON has no ref', '{"zen":1}', 400, "Send GitHub's push event as application/json."],
-    ['when the JSON is not an object', 'null', 400, "Send GitHub's push event as application/json."],
-  ])('%s', async (_case, body, status, hint) => {
+    ['when it is not JSON', 'payload=%7B%7D'],
+    ['when there is more after the JSON', `${PUSH}x`],
+    ['when it is empty', ''],
+    ['when the JSON has no ref', '{"zen":1}'],
+    ['when the ref is only that of its prototype', '{"__proto__":{"ref":"refs/heads/main"}}'],
+    ['when the JSON is nested too deeply to be a push', '['.repeat(100_000) + ']'.repeat(100_000)],
+    ['when the JSON is not an object', 'null'],
+  ])('%s', async (_case, body) => {
     const answer = await send(body);
-    expect(answer.status).toBe(status);
+    const hint = 'Send the push event as application/json or application/x-www-form-urlencoded.';
+    expect(answer.status).toBe(400);
     expect(answer.body.error).toMatchObject({ code: 'E_BAD_PAYLOAD', hint });
     expect(requested).toEqual([]);
   });
 
-  it('when it has more than 25 MB', async () => {
-    const answer = await send(Buffer.alloc(25 * MB + 1, 'x'));
+  it('when it is larger than deployer.maxBody', async () => {
+    const answer = await send(Buffer.alloc(BODY_LIMIT + 1, 'x'));
     expect(answer.status).toBe(413);
-    expect(answer.body.error).toMatchObject({ code: 'E_BAD_PAYLOAD' });
+    expect(answer.body.error).toMatchObject({
+      code: 'E_BAD_PAYLOAD',
+      hint: expect.stringContaining('deployer.maxBody'),
+    });
   });
 
   it('when it is compressed, since nothing is unpacked before its signature is verified', async () => {
@@ -156,8 +161,96 @@ describe('an unreadable request is answered with a hint', () => {
 
 test('the deployer also answers for its own health, and for nothing else', async () => {
   expect((await request(app).get('/_deploy/health')).body).toEqual({ status: 'ok' });
-  expect((await request(app).get('/_deploy/webhook')).status).toBe(404);
   expect((await request(app).post('/')).status).toBe(404);
+});
+
+test.each(['get', 'head', 'put', 'delete', 'patch', 'options'] as const)(
+  'the webhook answers %s with 405 and the method that it wants',
+  async (method) => {
+    const answer = await request(app)[method]('/_deploy/webhook');
+    expect([answer.status, answer.headers.allow]).toEqual([405, 'POST']);
+  },
+);
+
+describe('a form, as GitHub sends it by default', () => {
+  const form = { 'content-type': 'application/x-www-form-urlencoded' };
+
+  it('deploys like JSON', async () => {
+    expect((await send(`payload=${encodeURIComponent(PUSH)}`, form)).status).toBe(202);
+    expect(requested).toEqual([{ kind: 'deploy', trigger: 'webhook', branch: 'main', expected: TIP }]);
+  });
+
+  it('is verified before it is decoded', async () => {
+    const body = `payload=${encodeURIComponent(PUSH)}`;
+    const signature = signatureOf(SECRET, Buffer.from(PUSH));
+    expect((await send(body, { ...form, 'x-hub-signature-256': signature })).status).toBe(401);
+  });
+
+  it.each([
+    ['without a payload', 'load=%7B%7D'],
+    ['with two payloads', `payload=%7B%7D&payload=${encodeURIComponent(PUSH)}`],
+    ['with a payload that is not JSON', 'payload=%7'],
+    ['that is JSON', PUSH],
+  ])('%s is refused', async (_case, body) => {
+    const answer = await send(body, form);
+    expect([answer.status, answer.body.error.code]).toEqual([400, 'E_BAD_PAYLOAD']);
+    expect(requested).toEqual([]);
+  });
+
+  it('may carry a ping', async () => {
+    const body = `payload=${encodeURIComponent('{"zen":"Keep it logically awesome."}')}`;
+    expect((await send(body, { ...form, 'x-github-event': 'ping' })).body.ignored).toContain('set up well');
+  });
+});
+
+describe('a ping of a webhook that would never deploy is refused', () => {
+  const ping = (body: object): request.Test => send(JSON.stringify(body), { 'x-github-event': 'ping' });
+
+  it('when its events do not include pushes', async () => {
+    const answer = await ping({ hook: { events: ['issues', 'release'] } });
+    expect(answer.status).toBe(422);
+    expect(answer.body.error).toEqual({
+      code: 'E_WEBHOOK',
+      message: 'This webhook does not send pushes.',
+      hint: "Choose just the push event in the webhook's settings.",
+    });
+  });
+
+  it('when it belongs to another repository than the source', async () => {
+    const answer = await ping({ hook: { events: ['push'] }, repository: { full_name: 'you/fork' } });
+    expect(answer.status).toBe(422);
+    expect(answer.body.error.message).toContain('commits come from https://github.com/you/app.git');
+  });
+
+  it.each([
+    ['pushes', { hook: { events: ['push'] } }],
+    ['all events', { hook: { events: ['*'] } }],
+    ['the source, in another case', { hook: { events: ['push'] }, repository: { full_name: 'You/App' } }],
+  ])('but not for %s', async (_case, body) => expect((await ping(body)).status).toBe(200));
+});
+
+describe('the headers alone decide about', () => {
+  it.each([
+    ['a missing content type', { 'content-type': undefined }, 415],
+    ['plain text', { 'content-type': 'text/plain' }, 415],
+    ['JSON in another charset', { 'content-type': 'application/json; charset=utf-16' }, 415],
+    ['a content type named like a property of objects', { 'content-type': 'constructor' }, 415],
+    ['an unknown encoding', { 'content-encoding': 'br' }, 415],
+    ['two encodings', { 'content-encoding': 'identity, gzip' }, 415],
+    [
+      'a missing signature, whatever else is wrong',
+      { 'x-hub-signature-256': undefined, 'content-type': 'x' },
+      401,
+    ],
+  ])('%s', async (_case, headers, status) => {
+    expect((await send(PUSH, headers)).status).toBe(status);
+    expect(requested).toEqual([]);
+  });
+
+  it.each(['application/json; charset=utf-8', 'Application/JSON;charset="UTF-8"', 'application/json'])(
+    '%s, which is accepted',
+    async (type) => expect((await send(PUSH, { 'content-type': type })).status).toBe(202),
+  );
 });
 
 function send(body: string | Buffer, headers: Record<string, string | undefined> = {}): request.Test {

@@ -1,0 +1,146 @@
+/**
+ * Estimates how many guesses a secret withstands, as bits. What a guesser tries first costs little: words, keyboard
+ * rows, counting, dates and repetitions. All other characters count as random ones of their kind. Pure.
+ */
+
+/** Words of passwords, examples and tutorials. */
+const COMMON = new Set(
+  (
+    'a abc access account admin administrator app auth battery change changeme code computer correct default demo ' +
+    'deploy dev development dragon everybody example football foobar foo bar baz github gitea gitlab hello here hook ' +
+    'horse hunter in insert is it its key letmein life live local localhost login london love main manager master me ' +
+    'monkey my new not old open pass passphrase passwd password please princess private prod production project ' +
+    'push qwerty random replace root s safe secret secrets secure security server shadow shared sign signature ' +
+    'something staple string summer sunshine super superman switchyard system temp test testing text the this to ' +
+    'token top trustno unset user value very web webhook webhooks welcome winter with word world your yours'
+  ).split(' '),
+);
+/** Longer words are found inside others, too: `mysecretkey`. */
+const LONG_COMMON = [...COMMON].filter((word) => word.length >= 4).sort((a, b) => b.length - a.length);
+const ROWS = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm', '1234567890', 'qwertzuiop', 'azertyuiop'];
+const LEET: Record<string, string> = {
+  '0': 'o',
+  '1': 'l',
+  '3': 'e',
+  '4': 'a',
+  '5': 's',
+  '7': 't',
+  '@': 'a',
+  $: 's',
+};
+
+const BITS = { common: 7, word: 13, row: 8, counting: 8, year: 6, repeated: 8, separator: 2 };
+/** Longer ones are random letters more often than words. */
+const LONGEST_WORD = 10;
+const BITS_A_LETTER = 2.5;
+
+/** The estimate in bits: 128 for 32 random hexadecimal digits, 14 for `secret-secret`. */
+export function strengthOf(secret: string): number {
+  const alphabet = Math.log2(alphabetOf(secret));
+  const search = alphabet > Math.log2(16) ? [...ALWAYS, common, word] : ALWAYS;
+  let bits = 0;
+  let afterKnown = false;
+  for (let at = 0; at < secret.length;) {
+    const known = bestOf(search, secret, at);
+    const isKnown = known !== null && known.cost < known.length * alphabet;
+    const isSeparator = afterKnown && /[\s._'-]/.test(secret[at] ?? '');
+    const { length, cost } = isKnown ? known : { length: 1, cost: isSeparator ? BITS.separator : alphabet };
+    bits += cost;
+    at += length;
+    afterKnown = isKnown;
+  }
+  return bits;
+}
+
+interface Known {
+  length: number;
+  cost: number;
+}
+type Search = (secret: string, at: number) => Known[];
+/** For digits and hexadecimal digits as well, which form words only by chance. */
+const ALWAYS: Search[] = [repeated, counting, row, year];
+
+/** The part from here on that saves a guesser most; null if nothing there is known. */
+function bestOf(search: Search[], secret: string, at: number): Known | null {
+  const found = search.flatMap((each) => each(secret, at));
+  return found.sort((a, b) => b.length / b.cost - a.length / a.cost)[0] ?? null;
+}
+
+/** A text that was there before: `aaaa`, `abcabc`. */
+function repeated(secret: string, at: number): Known[] {
+  let longest = 0;
+  for (let from = 0; from < at; from += 1) {
+    let length = 0;
+    while (at + length < secret.length && secret[from + length] === secret[at + length]) length += 1;
+    longest = Math.max(longest, length);
+  }
+  return longest >= 4 ? [{ length: longest, cost: BITS.repeated }] : [];
+}
+
+/** `abcd`, `4321`, `2468`. */
+function counting(secret: string, at: number): Known[] {
+  const step = secret.charCodeAt(at + 1) - secret.charCodeAt(at);
+  if (!(Math.abs(step) <= 2) || step === 0) return [];
+  let length = 2;
+  while (secret.charCodeAt(at + length) - secret.charCodeAt(at + length - 1) === step) length += 1;
+  return length >= 4 ? [{ length, cost: BITS.counting }] : [];
+}
+
+function row(secret: string, at: number): Known[] {
+  const rest = secret.slice(at).toLowerCase();
+  const lengths = ROWS.flatMap((keys) => [keys, [...keys].reverse().join('')]).map((keys) => {
+    const from = keys.indexOf(rest[0] ?? ' ');
+    let length = 0;
+    while (from >= 0 && length < rest.length && keys[from + length] === rest[length]) length += 1;
+    return length;
+  });
+  const length = Math.max(...lengths);
+  return length >= 4 ? [{ length, cost: BITS.row }] : [];
+}
+
+function year(secret: string, at: number): Known[] {
+  return /^(19|20)\d\d/.test(secret.slice(at)) ? [{ length: 4, cost: BITS.year }] : [];
+}
+
+/** A whole word in any case, also with digits for letters; a long one inside others as well. */
+function common(secret: string, at: number): Known[] {
+  const rest = secret.slice(at).toLowerCase();
+  const plain = [...rest].map((character) => LEET[character] ?? character).join('');
+  const [whole = ''] = /^[a-z]+/.exec(rest) ?? [];
+  const isStart = at === 0 || !/[a-z]/i.test(secret[at - 1] ?? '');
+  if (isStart && COMMON.has(whole)) return [{ length: whole.length, cost: BITS.common }];
+  const inside = LONG_COMMON.find((each) => rest.startsWith(each) || plain.startsWith(each));
+  return inside === undefined ? [] : [{ length: inside.length, cost: BITS.common }];
+}
+
+/** What looks like a word of a language: lower case but for its first letter, with vowels as in speech. */
+function word(secret: string, at: number): Known[] {
+  if (at > 0 && /[a-z]/.test(secret[at] ?? '') && /[a-z]/i.test(secret[at - 1] ?? '')) return [];
+  const [text = ''] = /^(?:[A-Za-z][a-z]+|[A-Z]+(?![a-z]))/.exec(secret.slice(at)) ?? [];
+  const { length } = text;
+  if (length < 3 || length > LONGEST_WORD || !isPronounceable(text.toLowerCase())) return [];
+  return [{ length, cost: Math.max(BITS.word, BITS_A_LETTER * length) }];
+}
+
+function isPronounceable(text: string): boolean {
+  const vowels = text.replace(/[^aeiouy]/g, '').length / text.length;
+  return (
+    vowels >= 0.2 && vowels <= 0.7 && !/[^aeiouy]{4}|[aeiou]{4}|[jqxz][^aeiouyz]|[^aeiouy]{2}[jqx]/.test(text)
+  );
+}
+
+/** How many characters of this kind there are. */
+function alphabetOf(secret: string): number {
+  if (/^\d*$/.test(secret)) return 10;
+  if (/^([0-9a-f]*|[0-9A-F]*)$/.test(secret)) return 16;
+  const kinds: [RegExp, number][] = [
+    [/[a-z]/, 26],
+    [/[A-Z]/, 26],
+    [/\d/, 10],
+    [/[^a-zA-Z\d]/, 20],
+  ];
+  return Math.max(
+    2,
+    kinds.reduce((sum, [kind, size]) => sum + (kind.test(secret) ? size : 0), 0),
+  );
+}

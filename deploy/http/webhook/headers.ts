@@ -1,0 +1,39 @@
+/** Refuses a request by its headers, before any of its body is read. */
+import type { IncomingHttpHeaders } from 'node:http';
+import { Refusal, unsigned } from './refusal';
+
+export const SIGNATURE_HEADER = 'x-hub-signature-256';
+
+export type Form = 'json' | 'urlencoded';
+
+const FORMS: Record<string, Form> = {
+  'application/json': 'json',
+  'application/x-www-form-urlencoded': 'urlencoded',
+};
+
+/** Returns the body's form. Throws a Refusal. @param limit the largest body in bytes */
+export function checkHeaders(headers: IncomingHttpHeaders, limit: number): Form {
+  // repeated headers arrive joined by commas and are no signature
+  if (!/^sha256=[0-9a-f]{64}$/.test(String(headers[SIGNATURE_HEADER] ?? ''))) throw unsigned();
+  const encoding = headers['content-encoding'] ?? 'identity';
+  if (encoding.toLowerCase() !== 'identity')
+    throw new Refusal(415, 'E_BAD_PAYLOAD', 'The body is compressed.', 'Send it without Content-Encoding.');
+  const form = formOf(headers['content-type'] ?? '');
+  if (form === null)
+    throw new Refusal(415, 'E_BAD_PAYLOAD', "The body's content type is neither JSON nor a form, in UTF-8.");
+  if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
+  return form;
+}
+
+export function tooLarge(limit: number): Refusal {
+  const message = `The body is over ${Math.floor(limit / 1024)} kB.`;
+  return new Refusal(413, 'E_BAD_PAYLOAD', message, 'Raise deployer.maxBody, then: npm start');
+}
+
+/** Null for another type, or a charset other than UTF-8. */
+function formOf(contentType: string): Form | null {
+  const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
+  const charsets = parameters.flatMap((each) => /^charset\s*=\s*"?([^"]*)"?$/.exec(each)?.[1] ?? []);
+  if (charsets.some((charset) => charset !== 'utf-8' && charset !== 'utf8')) return null;
+  return Object.hasOwn(FORMS, type) ? (FORMS[type] ?? null) : null;
+}
