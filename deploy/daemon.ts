@@ -46,16 +46,16 @@ const LOGS_EVERY_MS = 2000;
 
 function main(): void {
   const context = openContext(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
-  const desk = createDesk(context, readSecret(context.home), watchPlace(context.root));
+  const servers = createServers(context, readSecret(context.home), watchPlace(context.root));
   // a running deployment continues in its own process
-  const leave = (): Promise<void> => desk.close().then(() => process.exit(0));
+  const leave = (): Promise<void> => servers.close().then(() => process.exit(0));
   process.on('SIGTERM', () => void leave());
   process.on('SIGINT', () => void leave());
-  desk.open();
+  servers.open();
   if (context.configProblem) void tellProblem(context, context.configProblem);
   // refills the reserve that a full disk has used, once there is free space
   setInterval(() => keepReserve(context.home), RESERVE_EVERY_MS).unref();
-  handOverWhenOrphaned(context, desk).then(
+  handOverWhenOrphaned(context, servers).then(
     () => process.exit(0),
     (error: unknown) => console.error('handover:', error),
   );
@@ -67,11 +67,15 @@ async function tellProblem({ journal }: DeployContext, problem: KnownError): Pro
   console.error(message);
   if (journal.incidents(20).some((each) => each.reason === 'configuration' && each.message === message))
     return;
-  await journal.tell(null, { type: 'incident', reason: 'configuration', message });
+  await journal.record(null, { type: 'incident', reason: 'configuration', message });
 }
 
 /** All duties of the deployer, started and stopped together. */
-function createDesk(context: DeployContext, secret: string, clonePlace: () => ClonePlace): DeployerServers {
+function createServers(
+  context: DeployContext,
+  secret: string,
+  clonePlace: () => ClonePlace,
+): DeployerServers {
   const dispatcher = createDispatcher(context, clonePlace, () => schedules.now('prune'));
   const request = createRequests(context, () => dispatcher.poke());
   const watch = createWatch(context, request, nginxKeeper(context));
@@ -108,7 +112,7 @@ function createDesk(context: DeployContext, secret: string, clonePlace: () => Cl
       },
       { name: 'rotate', when: when.rotate, does: () => rotate(context), again: 'logs are rotated again' },
     ],
-    (entry) => context.journal.tell(null, entry),
+    (entry) => context.journal.record(null, entry),
   );
   const notifier = createNotifier(context);
   let servers: Server[] = [];

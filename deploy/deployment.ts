@@ -25,10 +25,10 @@ import { openContext } from './context';
 async function main(): Promise<void> {
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
   const word = process.argv[2];
-  const id = word === SPARE ? await toldId(home) : Number(word);
+  const id = word === SPARE ? await receivedId(home) : Number(word);
   if (id === null) return;
   const lock = await takeLock(home);
-  const context = await openYardFor(home, id);
+  const context = await openContextFor(home, id);
   const ending = watchForCancellation(home, context.journal, id);
 
   if (context.configProblem) await warn(context, id, context.configProblem);
@@ -40,19 +40,19 @@ async function main(): Promise<void> {
 }
 
 function warn({ journal }: DeployContext, id: number, problem: KnownError): Promise<void> {
-  return journal.tell(id, { type: 'warning', message: problemLine(problem).replace(/^! /, '') });
+  return journal.record(id, { type: 'warning', message: problemLine(problem).replace(/^! /, '') });
 }
 
 /** Loads everything and waits for the deployment's id; null when the deployer disconnects first. */
-async function toldId(home: Home): Promise<number | null> {
-  const told = new Promise<number | null>((resolve) => {
+async function receivedId(home: Home): Promise<number | null> {
+  const received = new Promise<number | null>((resolve) => {
     process.once('message', (message: { id: number }) => resolve(message.id));
     process.once('disconnect', () => resolve(null));
   });
   await warmUp(home);
   // not awaited: a deployment that needs the result earlier creates it itself
   void makeReady(home);
-  return told;
+  return received;
 }
 
 /**
@@ -72,7 +72,7 @@ async function readyLiveFiles(home: Home): Promise<void> {
 }
 
 /** Opens the context. An unreadable configuration fails the queued deployment, so that the push reports it. */
-async function openYardFor(home: Home, id: number): Promise<DeployContext> {
+async function openContextFor(home: Home, id: number): Promise<DeployContext> {
   try {
     return openContext(home, process.env.SWITCHYARD_ROOT ?? '');
   } catch (error) {

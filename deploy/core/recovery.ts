@@ -25,17 +25,17 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
   const phases = events.flatMap(({ entry }) =>
     entry.type === 'phase' && entry.step !== undefined ? [entry] : [],
   );
-  const begun = phases.filter((phase) => !phase.undo).map((phase) => phase.step as number);
-  if (begun.length === 0) return { do: 'discard' };
+  const started = phases.filter((phase) => !phase.undo).map((phase) => phase.step as number);
+  if (started.length === 0) return { do: 'discard' };
   const undoing = phases.some((phase) => phase.undo);
   const steps = plan
-    .slice(0, Math.max(...begun) + 1)
+    .slice(0, Math.max(...started) + 1)
     .map((planned, index) => (isTakenBack(planned, index, phases) ? stillThere(planned) : planned));
   if (deployment.request === 'abort') return { do: 'undo', steps };
   // a release that was reported live stays live: the dead process had nothing left to decide
   const live = deployment.state === 'baking' || events.some(({ entry }) => entry.type === 'live');
-  if (live && !undoing) return { do: 'finish', from: afterLive(plan, begun) };
-  const again = plan[begun.at(-1) as number]?.again;
+  if (live && !undoing) return { do: 'finish', from: afterLive(plan, started) };
+  const again = plan[started.at(-1) as number]?.again;
   if (deployment.state === 'holding' && again !== undefined) return { do: 'wait', again };
   if (deployment.state === 'holding' && !undoing && nothingChangedSince(plan, steps.length)) {
     return { do: 'hold', from: holdStep(plan), steps };
@@ -60,8 +60,8 @@ function stillThere({ step, undo }: PlannedStep): PlannedStep {
 }
 
 /** After a hold, only a verify can be repeated safely; a step with an undo, such as a shift, cannot. */
-function nothingChangedSince(plan: PlannedStep[], begun: number): boolean {
-  return holdStep(plan) !== -1 && plan.slice(holdStep(plan), begun).every(({ undo }) => undo.length === 0);
+function nothingChangedSince(plan: PlannedStep[], started: number): boolean {
+  return holdStep(plan) !== -1 && plan.slice(holdStep(plan), started).every(({ undo }) => undo.length === 0);
 }
 
 function holdStep(plan: PlannedStep[]): number {
@@ -69,7 +69,7 @@ function holdStep(plan: PlannedStep[]): number {
 }
 
 /** The step after verify-live (the bake, if there is one), or the last step that was started. */
-function afterLive(plan: PlannedStep[], begun: number[]): number {
+function afterLive(plan: PlannedStep[], started: number[]): number {
   const live = plan.findIndex(({ step }) => step.do === 'verify-live');
-  return Math.max(live + 1, ...begun);
+  return Math.max(live + 1, ...started);
 }

@@ -7,7 +7,7 @@ import type { Deployment } from './deployment';
 import type { Commit } from './release';
 
 /** The last tip seen; null when the branch did not exist; undefined before the first poll. */
-export type LastSeen = Commit | null | undefined;
+export type LastTip = Commit | null | undefined;
 
 export type PollDecision =
   | 'nothing'
@@ -23,17 +23,17 @@ export type PollDecision =
  */
 export function decidePoll(look: {
   tip: Commit | null;
-  lastSeen: LastSeen;
+  lastTip: LastTip;
   live: Commit | null;
   branch: string;
   pending: Deployment[];
   /** An aborted deployment of this branch; see `abortedUnseen`. */
   aborted: Deployment | null;
 }): PollDecision {
-  const { tip, lastSeen, live, branch, pending, aborted } = look;
+  const { tip, lastTip, live, branch, pending, aborted } = look;
   // the first poll must not replace what npm start made live
-  if (lastSeen === undefined) return 'remember';
-  if (tip === null || tip === lastSeen) return 'nothing';
+  if (lastTip === undefined) return 'remember';
+  if (tip === null || tip === lastTip) return 'nothing';
   // that deployment fetches the tip itself, and the client that pushed follows it
   if (pending.some((d) => d.branch === branch && d.commit === null)) return 'nothing';
   return tip === live || aborted !== null ? 'remember' : 'deploy';
@@ -63,15 +63,15 @@ export type TipDecision =
  */
 export function decideTip(look: {
   tip: Commit;
-  lastSeen: LastSeen;
+  lastTip: LastTip;
   serving: Commit | null;
   history: Deployment[];
   trigger: Deployment['trigger'];
   /** The value of a setting now: `limits.start`. */
   setting: (name: string) => unknown;
 }): TipDecision {
-  const { tip, lastSeen, serving, history, trigger, setting } = look;
-  const moved = tip !== lastSeen;
+  const { tip, lastTip, serving, history, trigger, setting } = look;
+  const moved = tip !== lastTip;
   const bad = badVerdict(history, tip);
   const isLifted = bad !== null && hasOtherLimit(bad, setting);
   // only a new push or another limit retries a bad commit

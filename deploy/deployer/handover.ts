@@ -16,35 +16,35 @@ export interface DeployerServers {
   close(): Promise<void>;
 }
 
-/** Returns when a successor runs and this deployer may exit. @param desk the servers that the successor takes over */
-export async function handOverWhenOrphaned(context: DeployContext, desk: DeployerServers): Promise<void> {
+/** Returns when a successor runs and this deployer may exit. @param servers the servers that the successor takes over */
+export async function handOverWhenOrphaned(context: DeployContext, servers: DeployerServers): Promise<void> {
   // not just the current parent: the daemon may have died while this program was loading
   const daemon = pm2Daemons(context.home).find(({ pid }) => pid === process.ppid);
   for (;;) {
     await sleep(LOOK_EVERY_MS);
     if (process.ppid === daemon?.pid) continue;
     try {
-      return await handOver(context, desk);
+      return await handOver(context, servers);
     } catch (error) {
       console.error('handover:', error);
     }
   }
 }
 
-async function handOver(context: DeployContext, desk: DeployerServers): Promise<void> {
+async function handOver(context: DeployContext, servers: DeployerServers): Promise<void> {
   const { home, root } = context;
   // requests are still accepted meanwhile
   await ensurePm2(home);
-  await context.journal.tell(null, {
+  await context.journal.record(null, {
     type: 'incident',
     reason: 'process-manager',
     message: "PM2's daemon was gone: the deployer is started again under a new one",
   });
-  await desk.close();
+  await servers.close();
   try {
     await startDeployer({ home, root });
   } catch (error) {
-    desk.open();
+    servers.open();
     throw error;
   }
 }

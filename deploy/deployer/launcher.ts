@@ -41,7 +41,7 @@ export function createLauncher(context: Pick<DeployContext, 'home' | 'root'>): L
       spare = null;
       const child = waiting ?? startProcess(context, String(id));
       whenGone(child, onExit);
-      if (waiting) tell(waiting, id);
+      if (waiting) handOver(waiting, id);
     },
     keepSpare() {
       if (spare || machineMs() < notBefore) return;
@@ -59,7 +59,7 @@ export function createLauncher(context: Pick<DeployContext, 'home' | 'root'>): L
 }
 
 /** Hands the deployment over and closes the channel: from now on the process must not depend on the deployer. */
-function tell(spare: ChildProcess, id: number): void {
+function handOver(spare: ChildProcess, id: number): void {
   spare.send({ id }, (error) => {
     // the spare has just died: its exit handler lets the dispatcher start the deployment again
     if (!error && spare.connected) spare.disconnect();

@@ -31,7 +31,7 @@ export async function poll(context: DeployContext, request: RequestDeployment): 
     case 'remember': {
       const aborted = abortedUnseen(journal.newestOfBranch(branch), branch);
       if (aborted && look.tip !== null) await journal.note(aborted.id, { commit: look.tip });
-      return journal.saw(watched.source, branch, look.tip);
+      return journal.recordTip(watched.source, branch, look.tip);
     }
     case 'deploy':
       await request({ kind: 'deploy', trigger: 'poll', branch });
@@ -47,13 +47,13 @@ async function lookAt(
   { home, journal }: DeployContext,
   { source, branch }: Watched,
 ): Promise<{ tip: Commit | null; decision: PollDecision }> {
-  const lastSeen = journal.lastSeen(source, branch);
+  const lastTip = journal.lastTip(source, branch);
   const tip = await tipInSource(home, source, branch);
   // a deployment has fetched meanwhile and knows more than this answer
-  if (journal.lastSeen(source, branch) !== lastSeen) return { tip, decision: 'nothing' };
+  if (journal.lastTip(source, branch) !== lastTip) return { tip, decision: 'nothing' };
   const decision = decidePoll({
     tip,
-    lastSeen,
+    lastTip,
     live: journal.lastLive()?.to?.commit ?? null,
     branch,
     pending: journal.pending(),

@@ -25,7 +25,7 @@ async function report(home: Home): Promise<void> {
   const journal = Journal.open(home);
   try {
     const message = "PM2's daemon and the deployer were gone: both were started again";
-    await journal.tell(null, { type: 'incident', reason: 'process-manager', message });
+    await journal.record(null, { type: 'incident', reason: 'process-manager', message });
   } finally {
     journal.close();
   }

@@ -54,5 +54,5 @@ export function reportIncident(
   message: string,
   slot?: SlotName,
 ): Promise<void> {
-  return journal.tell(null, { type: 'incident', reason, message, ...(slot ? { slot } : {}) });
+  return journal.record(null, { type: 'incident', reason, message, ...(slot ? { slot } : {}) });
 }

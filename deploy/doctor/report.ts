@@ -9,8 +9,8 @@ export function reportLines(findings: Finding[]): string[] {
   const width = Math.max(...findings.map(({ link }) => link.length));
   // checks that were skipped after another check's fault share one line
   const waiting = findings.filter(isWaiting).map(({ link }) => link);
-  const told = findings.filter((finding) => !isWaiting(finding));
-  const lines = told.flatMap(({ link, status, message, fix }) => {
+  const shown = findings.filter((finding) => !isWaiting(finding));
+  const lines = shown.flatMap(({ link, status, message, fix }) => {
     const line = `${MARKS[status]} ${link.padEnd(width)}  ${printable(message)}`;
     return fix === null ? [line] : [line, `  ${' '.repeat(width)}  → ${printable(fix)}`];
   });
@@ -29,7 +29,7 @@ function summary(findings: Finding[]): string {
     { count: count('fault'), noun: 'fault' },
     { count: count('warning'), noun: 'warning' },
   ].filter((part) => part.count > 0);
-  const told = parts.map((part) => plural(part.count, part.noun)).join(', ');
-  if (count('fault') > 0) return `✗ ${told}`;
-  return told === '' ? '✓ every check passed' : `✓ every check passed (${told})`;
+  const summary = parts.map((part) => plural(part.count, part.noun)).join(', ');
+  if (count('fault') > 0) return `✗ ${summary}`;
+  return summary === '' ? '✓ every check passed' : `✓ every check passed (${summary})`;
 }

@@ -11,7 +11,7 @@ import { machineMs } from '../os/machine-clock';
 import type { Tell } from './process-watch';
 
 /** Milliseconds: another program may fill the disk for a moment. */
-const PATIENCE_MS = 2000;
+const GIVE_UP_AFTER_MS = 2000;
 
 export interface DiskWatch {
   /**
@@ -25,22 +25,22 @@ export interface DiskWatch {
 
 export function diskWatch(home: Home, tell: Tell, on: DiskWatch['on']): DiskWatch {
   let since: number | null = null;
-  let told = on === 'fail';
+  let reported = on === 'fail';
   const isFull = async (): Promise<boolean> => {
     const folder = fullDisk(home);
     if (folder === null) {
       since = null;
       return false;
     }
-    if (!told) {
-      told = true;
+    if (!reported) {
+      reported = true;
       // the journal may be on the full disk too
       await tell(`The disk of ${folder} is full: nothing is decided until it has free space.`).catch(
         () => {},
       );
     }
     since ??= machineMs();
-    if (on === 'fail' && machineMs() - since >= PATIENCE_MS) throw noEvidence(folder);
+    if (on === 'fail' && machineMs() - since >= GIVE_UP_AFTER_MS) throw noEvidence(folder);
     return true;
   };
   return { on, isFull };

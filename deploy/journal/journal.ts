@@ -124,7 +124,7 @@ export class Journal extends RebuildableJournal {
    * Continues a deployment that waited for an operator.
    * @param done the operator request that was carried out; a later one stays
    */
-  async goOn(id: number, done: OperatorRequest | null): Promise<Deployment> {
+  async proceed(id: number, done: OperatorRequest | null): Promise<Deployment> {
     return this.db.write(() => {
       const before = this.mustGet(id);
       const facts = before.request === done ? { request: null } : {};
@@ -159,7 +159,7 @@ export class Journal extends RebuildableJournal {
    * @param by the deployment of this tip, with facts to record in the same transaction, so that no recorded tip is
    * missed
    */
-  async saw(
+  async recordTip(
     source: string,
     branch: string,
     tip: Commit | null,

@@ -1,5 +1,5 @@
 /** Read-only queries on the journal. */
-import type { LastSeen } from '../core/tip-policy';
+import type { LastTip } from '../core/tip-policy';
 import { isActive } from '../core/transitions';
 import type { Deployment } from '../core/deployment';
 import type { Entry, Incident, JournalEvent } from '../core/event';
@@ -23,7 +23,7 @@ export class JournalReader {
    * The branch's tip when the source was last checked; null if the branch was missing, undefined before the first
    * check.
    */
-  lastSeen(source: string, branch: string): LastSeen {
+  lastTip(source: string, branch: string): LastTip {
     const row = this.db
       .prepare('SELECT tip FROM tips WHERE source = ? AND branch = ?')
       .get(withoutPassword(source), branch) as { tip: Commit | null } | undefined;

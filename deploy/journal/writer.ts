@@ -30,7 +30,7 @@ export class JournalWriter extends JournalRetention {
   }
 
   /** Records an event of one deployment or, with null, of the whole installation. */
-  async tell(deployment: number | null, entry: Entry): Promise<void> {
+  async record(deployment: number | null, entry: Entry): Promise<void> {
     const redacted = redactEntry(entry, this.redact);
     await this.db.write(() => this.insertEvent(deployment, redacted), mayBeLost(entry) ? 'soon' : 'at-once');
   }

@@ -60,7 +60,7 @@ export interface Waiting {
  * deployment.
  */
 export async function runCommand(command: Command, ahead?: Waiting): Promise<CommandResult> {
-  const begun = performance.now();
+  const startedAt = performance.now();
   const mark = markOf(command);
   const output = new CommandOutput(command.logFile, command.redact);
   output.note(`\n$ ${command.label ?? command.argv.join(' ')}`);
@@ -78,7 +78,7 @@ export async function runCommand(command: Command, ahead?: Waiting): Promise<Com
   const used = memory.end();
   const lastLines = await output.close(command.keepLines ?? LAST_LINES);
 
-  const ms = Math.round(performance.now() - begun);
+  const ms = Math.round(performance.now() - startedAt);
   output.note(`# ${timedOut ? 'time limit' : (signal ?? `code ${exitCode}`)} after ${ms} ms`);
   return { exitCode, signal, timedOut, lastLines, ...used, ms };
 }

@@ -60,10 +60,10 @@ function* rowByRow(file: string): Generator<string> {
   }
   try {
     const some = Buffer.alloc(ROW_BYTES);
-    let begun = '';
+    let partial = '';
     for (let length = readSync(table, some); length > 0; length = readSync(table, some)) {
-      const rows = (begun + some.toString('latin1', 0, length)).split('\n');
-      begun = rows.pop() ?? '';
+      const rows = (partial + some.toString('latin1', 0, length)).split('\n');
+      partial = rows.pop() ?? '';
       yield* rows;
     }
   } finally {

@@ -26,12 +26,12 @@ export function fetchTip(
   signal: AbortSignal,
 ): Promise<Commit> {
   const { home, config } = context;
-  const report = (entry: Entry): Promise<void> => context.journal.tell(id, entry);
+  const report = (entry: Entry): Promise<void> => context.journal.record(id, entry);
   return phase({ report, signal }, 'fetch', async () => {
     await updateMirror(home, sourceOf(home, config.source), {
       deploymentMark: deploymentMark(home.logs, id),
       signal,
-      report: (message) => context.journal.tell(id, { type: 'warning', message }),
+      report: (message) => context.journal.record(id, { type: 'warning', message }),
     });
     return tipOf(home, branch);
   });
@@ -48,7 +48,7 @@ export async function chooseTip(
   const source = sourceOf(home, config.source);
   const decision = decideTip({
     tip: commit,
-    lastSeen: journal.lastSeen(source, branch),
+    lastTip: journal.lastTip(source, branch),
     serving: serving?.commit ?? null,
     history: journal.verdicts(commit),
     trigger,
@@ -56,7 +56,7 @@ export async function chooseTip(
   });
   // the row gets no commit when nothing is new: this is not an attempt to make it live
   const isNew = decision.do !== 'nothing-new';
-  await journal.saw(source, branch, commit, isNew ? { id, facts: { commit } } : undefined);
+  await journal.recordTip(source, branch, commit, isNew ? { id, facts: { commit } } : undefined);
   if (!isNew) return { nothingNew: commit };
   if (decision.do === 'deploy') return { commit };
   throw new KnownError('E_BAD_COMMIT', `${short(commit)} failed before: ${decision.cause}`);

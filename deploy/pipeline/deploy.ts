@@ -166,7 +166,7 @@ function orMadeLive(context: DeployContext, plan: Plan, { table, slots }: Observ
 async function tellNeeds({ config, journal }: DeployContext, id: number, plan: Plan): Promise<void> {
   const first = plan.flatMap(({ step }) => (step.do === 'judge' ? [step.share / BUCKETS] : []))[0];
   if (first === undefined) return;
-  await journal.tell(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
+  await journal.record(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
 }
 
 /** A rollback does not undo migrations, so the older release runs on a newer schema. */
@@ -174,7 +174,7 @@ async function tellNewerSchema({ journal }: DeployContext, id: number, commit: C
   const newer = schemaNewerThan([...journal.verdicts(commit), ...journal.migrated()], commit);
   if (newer === null) return;
   const message = `the schema is that of deployment ${newer.id}, and stays: a rollback does not undo migrations`;
-  await journal.tell(id, { type: 'warning', message });
+  await journal.record(id, { type: 'warning', message });
 }
 
 /** The live release: the journal's, while its slot restarts and another slot has its users. */

@@ -37,7 +37,7 @@ export function stepContext(
     switchBegan: marks.now,
     before: () => countsBefore(context, deploymentId, marks.before()),
     onHold: marks.move,
-    hurt: new Set(),
+    affected: new Set(),
     bakeEnded: () => {
       const rollback = context.journal
         .pending()
@@ -87,7 +87,7 @@ export async function goLive(
   // testers who were pinned to one side of a canary are ordinary users again
   closePreview(context.home);
   await journal.note(id, { liveAt, served, failed, downMs: down });
-  await journal.tell(id, {
+  await journal.record(id, {
     type: 'live',
     serving: to,
     previous: from ?? null,

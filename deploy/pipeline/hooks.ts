@@ -26,7 +26,7 @@ export async function runHook(
   // no hook may block bringing a release back after an outage
   if (!argv || !deployment || (isRevival(deployment) && moment !== 'failure')) return;
   await phase(
-    { report: (entry) => context.journal.tell(id, entry), ...(signal && { signal }) },
+    { report: (entry) => context.journal.record(id, entry), ...(signal && { signal }) },
     moment,
     () => execute(context, deployment, moment, argv),
     (result) => failureLine(result.lastLines),
@@ -36,7 +36,7 @@ export async function runHook(
 /** Runs a hook at a moment when the deployment can no longer fail: a failure only logs a warning. */
 export async function runHookOrWarn(context: DeployContext, id: number, moment: Moment): Promise<void> {
   await runHook(context, id, moment).catch((error: unknown) =>
-    context.journal.tell(id, { type: 'warning', message: asKnown(error).message }),
+    context.journal.record(id, { type: 'warning', message: asKnown(error).message }),
   );
 }
 

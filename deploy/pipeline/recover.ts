@@ -42,7 +42,7 @@ export async function recover(
     ...stepContext(context, id, signal),
     beforeStart: (commit: Commit): Promise<void> => refit(refitting, commit),
   };
-  const tell = (message: string): Promise<void> => context.journal.tell(id, { type: 'warning', message });
+  const tell = (message: string): Promise<void> => context.journal.record(id, { type: 'warning', message });
   const goOn = async (from: number, waits = false): Promise<void> => {
     const onLive = (): Promise<void> => goLive(context, id, how);
     try {

@@ -49,7 +49,7 @@ export async function releaseOf(
     if (kind !== 'restore' && serves) throw error;
     if (!(await context.packing.has(built))) throw error;
     const message = `it could not be built again (${asKnown(error).message}), so it is started unchanged`;
-    await context.journal.tell(id, { type: 'warning', message });
+    await context.journal.record(id, { type: 'warning', message });
     return built;
   }
 }
@@ -98,7 +98,7 @@ export async function refit(work: Omit<Preparing, 'environment'>, commit: Commit
     async (error: unknown) => {
       signal.throwIfAborted();
       const message = `${short(commit)} may not start again: ${asKnown(error).message}`;
-      await context.journal.tell(deployment.id, { type: 'warning', message });
+      await context.journal.record(deployment.id, { type: 'warning', message });
     },
   );
 }
@@ -124,7 +124,7 @@ async function prepare(work: Preparing, commit: Commit, exactly = !isMade(work, 
     source: sourceOf(context.home, context.config.source),
     settings,
     limits: context.config.limits,
-    report: (entry) => context.journal.tell(id, entry),
+    report: (entry) => context.journal.record(id, entry),
     signal,
   });
   await runHook(context, id, 'after prepare', signal);

@@ -161,7 +161,7 @@ async function wouldEndService(context: DeployContext, to: Table, lost: Set<Slot
 }
 
 function warn(context: DeployContext, { deploymentId }: StepContext, message: string): Promise<void> {
-  return context.journal.tell(deploymentId, { type: 'warning', message });
+  return context.journal.record(deploymentId, { type: 'warning', message });
 }
 
 function tablesOf(plan: Plan): Table[] {
@@ -177,7 +177,7 @@ function reportedStep(
   isUndo: boolean,
 ): Promise<Outcome> {
   const work: PhaseReport = {
-    report: (entry) => context.journal.tell(how.deploymentId, entry),
+    report: (entry) => context.journal.record(how.deploymentId, entry),
     explain: (error) => cancelReason(blameFullDisk(context.home, error), how.signal),
   };
   const key = { phase: step.do, step: index, undo: isUndo };

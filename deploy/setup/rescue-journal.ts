@@ -87,7 +87,7 @@ async function rebuild(home: Home, config: Config, aside: string, why: string): 
   const { deployments, complete } = salvage(path.join(aside, READING, JOURNAL), home.journal);
   await seed(home, config, journal, complete);
   const said = `The journal was rebuilt (${why}); ${plural(deployments, 'deployment')} of it could be read.`;
-  await journal.tell(null, { type: 'incident', reason: 'journal', message: said });
+  await journal.record(null, { type: 'incident', reason: 'journal', message: said });
   journal.close();
   rmSync(path.join(aside, READING), { recursive: true, force: true });
   say(`! ${said} The old files are in ${aside}`);

@@ -91,9 +91,9 @@ function tableBeside({ observed }: PlanInput, target: SlotName): Table {
   const { table } = observed;
   const left = withoutSlot(table, target);
   const { standby } = table;
-  const nobodyServes = inService(table).length > 0 && inService(left).length === 0;
+  const isDown = inService(table).length > 0 && inService(left).length === 0;
   const isProven = standby !== target && runningIn(observed, standby)?.status === 'online';
-  return nobodyServes && isProven ? { active: standby, standby: null } : left;
+  return isDown && isProven ? { active: standby, standby: null } : left;
 }
 
 /** Verifies the release, and again after a hold: the process that goes live must be the one that was tried. */

@@ -48,8 +48,8 @@ export async function withConnectionsClosed<T>(
 }
 
 async function allGone(port: number, clients: Set<string>): Promise<void> {
-  const begun = performance.now();
-  const elapsed = (): number => performance.now() - begun;
+  const startedAt = performance.now();
+  const elapsed = (): number => performance.now() - startedAt;
   await delay(AT_LEAST_MS);
   const anyLeft = (): boolean => [...clientsOf(port)].some((client) => clients.has(client));
   while (elapsed() < AT_MOST_MS && anyLeft()) await delay(LOOK_EVERY_MS);

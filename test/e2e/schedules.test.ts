@@ -172,7 +172,7 @@ async function replay(headers: Record<string, string>, after = second): Promise<
 
 function untilPolled(commit: Commit): Promise<true> {
   const journal = clone.journal();
-  return until('the poll to see the push', () => journal.lastSeen(clone.home.pushGit, 'main') === commit)
+  return until('the poll to see the push', () => journal.lastTip(clone.home.pushGit, 'main') === commit)
     .then(() => true as const)
     .finally(() => journal.close());
 }

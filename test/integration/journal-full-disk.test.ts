@@ -25,7 +25,7 @@ needs('a small disk', smallDiskPossible).describe('on a full disk', () => {
     const requested = await here.request(ROLLBACK);
     await other.move(requested.id, 'running', { pid: 7 });
     for (let count = 0; count < 50; count++)
-      await here.tell(requested.id, { type: 'warning', message: 'x'.repeat(500) });
+      await here.record(requested.id, { type: 'warning', message: 'x'.repeat(500) });
     await here.move(requested.id, 'succeeded');
 
     expect(here.get(requested.id)).toMatchObject({ state: 'succeeded', pid: 7 });
@@ -35,7 +35,7 @@ needs('a small disk', smallDiskPossible).describe('on a full disk', () => {
     useReserve(home);
     fill(path.join(home.dir, 'ballast'));
     const tooMuch = { type: 'warning', message: 'x'.repeat(4_000_000) } as const;
-    await expect(here.tell(requested.id, tooMuch)).rejects.toMatchObject({ code: 'E_DISK' });
+    await expect(here.record(requested.id, tooMuch)).rejects.toMatchObject({ code: 'E_DISK' });
     here.close();
     other.close();
   });

@@ -16,7 +16,7 @@ beforeEach(async () => {
   clone.git('clone', '--quiet', '--bare', clone.dir, home.pushGit);
   journal = Journal.open(home);
   await journal.prepare();
-  await journal.saw(home.pushGit, 'main', first);
+  await journal.recordTip(home.pushGit, 'main', first);
 });
 afterEach(() => journal.close());
 
@@ -53,7 +53,7 @@ it('the poll waits as long for the webhook of a push that arrives during its wai
   const requests = await runPoll((count) => {
     if (count === 1) second = push();
     // its webhook has arrived
-    if (count === 2) void journal.saw(home.pushGit, 'main', second);
+    if (count === 2) void journal.recordTip(home.pushGit, 'main', second);
   });
   expect(requests).toEqual([]);
 });

@@ -101,7 +101,7 @@ it('pruning removes the logs and events of old deployments and keeps the deploym
     await over('failed');
     writeFileSync(deploymentLog(context.home, id), 'output');
   }
-  await context.journal.tell(null, { type: 'incident', reason: 'nginx', message: 'after all of them' });
+  await context.journal.record(null, { type: 'incident', reason: 'nginx', message: 'after all of them' });
 
   await prune(context);
 

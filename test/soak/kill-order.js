@@ -16,12 +16,12 @@ const { Journal } = require(path.join(__dirname, 'journal', 'journal.js'));
 const ORDERS = path.join(__dirname, 'kill-orders.json');
 const KILLED = path.join(__dirname, 'killed.json');
 
-const originalTell = Journal.prototype.tell;
+const originalRecord = Journal.prototype.record;
 let entries = 0;
 let finished = 0;
 
 /** @param {number | null} deployment @param {import('../../deploy/core/event').Entry} entry */
-Journal.prototype.tell = async function (deployment, entry) {
+Journal.prototype.record = async function (deployment, entry) {
   if (entries === 0) setTimer();
   entries += 1;
   const isPhase = entry.type === 'phase';
@@ -30,7 +30,7 @@ Journal.prototype.tell = async function (deployment, entry) {
   const isEnd = entry.type === 'live' || (isStep && isOver);
   if (isStep && finished === 0) obey((order) => 'after' in order && order.after === 0);
   if (isEnd) obey((order) => 'after' in order && order.after === finished + 1 && !order.recorded);
-  await originalTell.call(this, deployment, entry);
+  await originalRecord.call(this, deployment, entry);
   if (isPhase && isOver) obey((order) => 'phase' in order && order.phase === entry.phase);
   if (!isEnd) return;
   finished += 1;

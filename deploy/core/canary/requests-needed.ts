@@ -18,7 +18,7 @@ export interface Needed {
 /** The formula assumes a symmetric distribution, which few errors do not have; 10 % more requests make up for it. */
 const MARGIN = 1.1;
 /** The example in the message. */
-const TOLD: Difference = { usual: 0.01, now: 0.02 };
+const EXAMPLE: Difference = { usual: 0.01, now: 0.02 };
 
 /**
  * The number of requests per step that detects the difference in 95 of 100 cases, and shows one above `extraErrors` in
@@ -46,8 +46,8 @@ export function requestsNeeded({ usual, now }: Difference, share: number, extraE
  * %)`.
  */
 export function needSentence(share: number, extraErrors: number): string {
-  const { canary, both } = requestsNeeded(TOLD, share, extraErrors);
-  const what = `${percent(TOLD.now)} against ${percent(TOLD.usual)}`;
+  const { canary, both } = requestsNeeded(EXAMPLE, share, extraErrors);
+  const what = `${percent(EXAMPLE.now)} against ${percent(EXAMPLE.usual)}`;
   if (both === Infinity) return `a canary with ${what} is never failed: extraErrors is as much`;
   return `canary needs about ${about(both)} requests per step to see ${what} (${about(canary)} of them at ${percent(share)})`;
 }

@@ -54,12 +54,15 @@ export function compareLatency(canary: Answered, stable: Answered, rule: SlowRul
   const usual = stable.latencies.filter(({ at }) => at >= begin);
   const partMs = (Math.max(latest(now), latest(usual)) + 1 - begin) / PARTS;
   if (now.length === 0 || usual.length === 0 || partMs < SHORTEST_PART_MS) {
-    return { isSlower: false, figures: `${told(canary.latencies, stable.latencies)}, too short to compare` };
+    return {
+      isSlower: false,
+      figures: `${inFigures(canary.latencies, stable.latencies)}, too short to compare`,
+    };
   }
   const isSlower =
     matters(now, usual, rule) &&
     isNoChance(slownessByPart(now, usual, { begin, partMs }), alikeness(canary, stable));
-  return { isSlower, figures: told(now, usual) };
+  return { isSlower, figures: inFigures(now, usual) };
 }
 
 function matters(now: Latency[], usual: Latency[], { slower }: SlowRule): boolean {
@@ -98,7 +101,7 @@ function alikeness(...sides: Answered[]): number {
   return designEffect(sides.flatMap(({ alike }) => alike?.latencies ?? []));
 }
 
-function told(now: Latency[], usual: Latency[]): string {
+function inFigures(now: Latency[], usual: Latency[]): string {
   return `${oneSide(now)} against ${oneSide(usual)}`;
 }
 

@@ -10,10 +10,10 @@ import { countRequests } from '../../traffic/access-log';
 /**
  * Sums all slots, because a pool's release is compared with the whole pool. A slot that was replaced counts until the
  * release started in it; a slot that already had the release does not count. Pure.
- * @param told the deployment's journal events so far
+ * @param events the deployment's journal events so far
  */
-export function baselineCounts(requests: LogEntry[], plan: Plan, told: JournalEvent[]): Counts {
-  const began = startedAt(plan, told);
+export function baselineCounts(requests: LogEntry[], plan: Plan, events: JournalEvent[]): Counts {
+  const began = startedAt(plan, events);
   const has = new Set(slotsWithRelease(plan));
   const before = requests.filter(({ slot, at }) => {
     if (slot === null) return false;
@@ -24,9 +24,9 @@ export function baselineCounts(requests: LogEntry[], plan: Plan, told: JournalEv
 }
 
 /** When the release started in each slot, in milliseconds since 1970; the first attempt if there were several. */
-function startedAt(plan: Plan, told: JournalEvent[]): Map<SlotName, number> {
+function startedAt(plan: Plan, events: JournalEvent[]): Map<SlotName, number> {
   const began = new Map<SlotName, number>();
-  for (const { at, entry } of told) {
+  for (const { at, entry } of events) {
     if (entry.type !== 'phase' || entry.phase !== 'start' || entry.status !== 'started' || entry.undo)
       continue;
     const step = plan[entry.step ?? -1]?.step;

@@ -6,7 +6,7 @@ import type { Step } from '../../core/plan';
 import type { SlotName } from '../../core/slot';
 import { logPosition, readRequests } from '../../traffic/access-log';
 import { probe } from '../../traffic/probe';
-import { hurtBy, SampleBook } from './canary-samples';
+import { affectedUsers, SampleBook } from './canary-samples';
 import type { DeployContext } from '../../context';
 import { builtRelease, slotNamed } from '../../context';
 
@@ -27,8 +27,8 @@ export interface Evidence {
   comparison(): Comparison | null;
 }
 
-/** @param hurt users who got an error from the canary: new ones are added */
-export function gatherEvidence(context: DeployContext, step: Judging, hurt: Set<string>): Evidence {
+/** @param affected users who got an error from the canary: new ones are added */
+export function gatherEvidence(context: DeployContext, step: Judging, affected: Set<string>): Evidence {
   const { home, config } = context;
   const book = new SampleBook(config.canary.goal);
   const { health, smoke } = builtRelease(context, step.commit).app;
@@ -37,7 +37,7 @@ export function gatherEvidence(context: DeployContext, step: Judging, hurt: Set<
     read(counts) {
       const read = readRequests(home, position);
       position = read.position;
-      for (const cohort of hurtBy(step.slot, read.requests)) hurt.add(cohort);
+      for (const cohort of affectedUsers(step.slot, read.requests)) affected.add(cohort);
       if (counts) book.add(read.requests);
     },
     async probe() {

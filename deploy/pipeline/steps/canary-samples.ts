@@ -142,7 +142,7 @@ function sum(numbers: number[]): number {
 }
 
 /** The users who saw an error of the slot; an error that the backup server recovered affects no user. */
-export function hurtBy(slot: SlotName, entries: LogEntry[]): string[] {
+export function affectedUsers(slot: SlotName, entries: LogEntry[]): string[] {
   return entries
     .filter(
       (entry) => entry.kind === 'app' && entry.slot === slot && entry.status >= 500 && hasSlotFailed(entry),

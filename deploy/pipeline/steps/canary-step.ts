@@ -29,7 +29,7 @@ export interface Judgement {
   /** Called at every sample. */
   onHold: () => void;
   /** Users who got an error from the canary, over all of its steps. */
-  hurt: Set<string>;
+  affected: Set<string>;
   signal?: AbortSignal;
 }
 
@@ -43,16 +43,16 @@ export async function judge(
   how: Judgement,
 ): Promise<{ detail: string; promoted: boolean }> {
   const { home, journal } = context;
-  const { deploymentId: id, hurt } = how;
-  const evidence = gatherEvidence(context, step, hurt);
+  const { deploymentId: id, affected } = how;
+  const evidence = gatherEvidence(context, step, affected);
   const tellResult = resultTeller(context, step, id, evidence);
   try {
     for (const slot of [step.slot, ...step.against]) openPreview(home, slot);
     // a promotion of an earlier hold does not apply to this step
-    if (journal.get(id)?.state === 'holding') await journal.goOn(id, 'promote');
+    if (journal.get(id)?.state === 'holding') await journal.proceed(id, 'promote');
     const { do: what, why } = await untilDecided(context, step, how, evidence, tellResult);
-    if (what === 'fail') throw failure(step, why, hurt.size);
-    const met = hurt.size > 0 ? `; ${plural(hurt.size, 'user')} got an error from it` : '';
+    if (what === 'fail') throw failure(step, why, affected.size);
+    const met = affected.size > 0 ? `; ${plural(affected.size, 'user')} got an error from it` : '';
     return { detail: `${percent(step.share / 100)}: ${why}${met}`, promoted: what === 'promote' };
   } catch (error) {
     // testers become ordinary users again at once
@@ -73,7 +73,7 @@ async function untilDecided(
   tellResult: (prefix: string) => Promise<void>,
 ): Promise<Decided> {
   const { journal, config } = context;
-  const tell = (message: string): Promise<void> => journal.tell(id, { type: 'warning', message });
+  const tell = (message: string): Promise<void> => journal.record(id, { type: 'warning', message });
   const health = healthWatch(context, step, {
     code: 'E_CANARY',
     tell,
@@ -119,13 +119,13 @@ function asking({ journal }: DeployContext, step: Judging, id: number) {
     isAsked: () => asked !== null,
     async ask({ reason, why }: Extract<Move, { do: 'ask' }>): Promise<void> {
       // log the reason first: a client that follows a push leaves when the deployment is held
-      if (asked !== reason) await journal.tell(id, { type: 'note', message: askLine(step, why) });
+      if (asked !== reason) await journal.record(id, { type: 'note', message: askLine(step, why) });
       if (asked === null) await journal.hold(id);
       asked = reason;
     },
     /** @param request the operator's answer */
     async answered(request: OperatorRequest | null): Promise<void> {
-      if (asked !== null) await journal.goOn(id, request);
+      if (asked !== null) await journal.proceed(id, request);
       asked = null;
     },
   };
@@ -137,7 +137,7 @@ function resultTeller(context: DeployContext, { share }: Judging, id: number, ev
     const comparison = evidence.comparison();
     if (!comparison) return;
     const message = `A/B at ${percent(share / 100)}: ${prefix}${abLine(comparison)}`;
-    await context.journal.tell(id, { type: 'note', message });
+    await context.journal.record(id, { type: 'note', message });
   };
 }
 
@@ -145,8 +145,8 @@ function askLine({ share }: Judging, why: string): string {
   return `the canary stays at ${percent(share / 100)}: ${why}; npm run -s resume, promote or abort`;
 }
 
-function failure({ slot, share }: Judging, why: string, hurt: number): KnownError {
-  const users = `${plural(hurt, 'user')} got an error from it`;
+function failure({ slot, share }: Judging, why: string, affected: number): KnownError {
+  const users = `${plural(affected, 'user')} got an error from it`;
   const message = `${slot} at ${percent(share / 100)}: ${why}; ${users}.`;
   return new KnownError('E_CANARY', message, readLog(slot), 'canary');
 }

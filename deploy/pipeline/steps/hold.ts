@@ -38,7 +38,7 @@ export async function hold(
   { deploymentId, onHold, signal }: Hold,
 ): Promise<string> {
   const { journal, home } = context;
-  const tell = (message: string): Promise<void> => journal.tell(deploymentId, { type: 'warning', message });
+  const tell = (message: string): Promise<void> => journal.record(deploymentId, { type: 'warning', message });
   const look = healthWatch(context, proof, {
     code: 'E_UNHEALTHY',
     tell,
@@ -78,7 +78,7 @@ async function tellIfLiveFails(context: DeployContext, id: number, from: LogPosi
   const after = await checkLive(context, id, from);
   if (after?.liveFails && migration.liveFails === null) {
     const message = `${named(live)} now fails: ${after.liveFails}; to fix it: npm run -s promote`;
-    await context.journal.tell(id, { type: 'incident', reason: 'migration', message, slot: live.slot });
+    await context.journal.record(id, { type: 'incident', reason: 'migration', message, slot: live.slot });
   }
   return next;
 }

@@ -28,8 +28,8 @@ export async function migrate(
   if (argv === null) return 'none';
   const user = await userOfData(context);
   const copy = await copyData(home, id, user);
-  const told = (message: string): Promise<void> => journal.tell(id, { type: 'note', message });
-  if (copy !== null) await told(`copied the data to ${copy.folder}`);
+  const report = (message: string): Promise<void> => journal.record(id, { type: 'note', message });
+  if (copy !== null) await report(`copied the data to ${copy.folder}`);
   const folder = copy?.folder ?? null;
   const migration: Migration = {
     ...(await liveBefore(context)),
@@ -45,7 +45,7 @@ export async function migrate(
   if (copy !== null) await journal.note(id, { migration: { ...migration, schemaChanged } });
   const liveFails = await tellWhetherLiveFails(context, id);
   if (folder !== null && (schemaChanged || liveFails || exitCode !== 0))
-    await told(`to bring the data back: ${howToRestore(home, folder)}`);
+    await report(`to bring the data back: ${howToRestore(home, folder)}`);
   if (exitCode === 0) return printable(lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
   const limit = { seconds: config.limits.migrate, name: 'limits.migrate' };
   const fault = machineFault('The migration', result, limit);
@@ -62,7 +62,7 @@ async function tellWhetherLiveFails(context: DeployContext, id: number): Promise
   const after = await checkLive(context, id, logPosition(context.home));
   if (!after?.liveFails || !from) return false;
   const message = `a migration changed the schema, and ${named(from)} now fails: ${after.liveFails}`;
-  await context.journal.tell(id, { type: 'incident', reason: 'migration', message, slot: from.slot });
+  await context.journal.record(id, { type: 'incident', reason: 'migration', message, slot: from.slot });
   return true;
 }
 

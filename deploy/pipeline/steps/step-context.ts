@@ -13,7 +13,7 @@ export interface StepContext {
   /** Called all the time while the release is held or a canary is judged. */
   onHold: () => void;
   /** Users who got an error from a canary. */
-  hurt: Set<string>;
+  affected: Set<string>;
   /** Called before an undo starts a release that ran before. */
   beforeStart?: (commit: Commit) => Promise<void>;
   /** Aborts waiting. An undo has none: it always runs to its end. */
@@ -31,5 +31,5 @@ export interface Outcome {
 
 /** Reports warnings of this deployment. */
 export function warner({ journal }: DeployContext, { deploymentId }: StepContext): Tell {
-  return (message) => journal.tell(deploymentId, { type: 'warning', message });
+  return (message) => journal.record(deploymentId, { type: 'warning', message });
 }

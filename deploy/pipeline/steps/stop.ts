@@ -37,7 +37,7 @@ function drainSlot(
 ): Promise<number> {
   const limit = context.config.limits.drain;
   const onWait = (open: number): Promise<void> =>
-    context.journal.tell(deploymentId, {
+    context.journal.record(deploymentId, {
       type: 'note',
       message: `waiting up to ${limit} s for ${plural(open, 'connection')} to ${slot.name} (limits.drain)`,
     });

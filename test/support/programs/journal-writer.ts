@@ -6,7 +6,7 @@ async function main(): Promise<void> {
   const journal = Journal.open({ journal: file, dir: file });
   process.stdout.write('ready\n');
   for (let i = 0; i < Number(count); i++) {
-    await journal.tell(null, { type: 'warning', message: `${name} ${i}` });
+    await journal.record(null, { type: 'warning', message: `${name} ${i}` });
     await journal.request({
       kind: 'deploy',
       trigger: 'webhook',

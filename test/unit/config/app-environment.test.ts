@@ -115,7 +115,7 @@ it('a removed environment is an error, and files with other names are ignored', 
 it('no value reaches the journal, not even one set after it was opened', async () => {
   keep({ KEY: 'canary-value-1' }, true);
   const { id } = await journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
-  await journal.tell(id, { type: 'warning', message: 'it says canary-value-1' });
+  await journal.record(id, { type: 'warning', message: 'it says canary-value-1' });
   await journal.note(id, { cause: 'noted canary-value-1' });
   await journal.move(id, 'running');
   await journal.move(id, 'failed', { cause: 'moved canary-value-1' });

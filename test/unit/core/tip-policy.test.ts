@@ -9,19 +9,19 @@ const over = (known: Partial<Deployment>): Deployment =>
 
 describe('the poll', () => {
   const poll = (known: Partial<Parameters<typeof decidePoll>[0]>): ReturnType<typeof decidePoll> =>
-    decidePoll({ tip: B, lastSeen: A, live: A, branch: 'main', pending: [], aborted: null, ...known });
+    decidePoll({ tip: B, lastTip: A, live: A, branch: 'main', pending: [], aborted: null, ...known });
 
   it('deploys a new tip', () => expect(poll({})).toBe('deploy'));
 
-  it('deploys the tip of a new branch', () => expect(poll({ lastSeen: null })).toBe('deploy'));
+  it('deploys the tip of a new branch', () => expect(poll({ lastTip: null })).toBe('deploy'));
 
   it('deploys nothing while the tip is unchanged, whatever is live', () => {
-    expect(poll({ tip: B, lastSeen: B, live: A })).toBe('nothing');
+    expect(poll({ tip: B, lastTip: B, live: A })).toBe('nothing');
   });
 
   it('only remembers the first tip it sees, after a first start or with another source or branch', () => {
-    expect(poll({ lastSeen: undefined })).toBe('remember');
-    expect(poll({ lastSeen: undefined, tip: null })).toBe('remember');
+    expect(poll({ lastTip: undefined })).toBe('remember');
+    expect(poll({ lastTip: undefined, tip: null })).toBe('remember');
   });
 
   it('only remembers a tip that is already live', () => expect(poll({ live: B })).toBe('remember'));
@@ -29,7 +29,7 @@ describe('the poll', () => {
   it('ignores a deleted branch', () => expect(poll({ tip: null })).toBe('nothing'));
 
   it('deploys a branch that moved back to an older commit', () => {
-    expect(poll({ tip: A, lastSeen: B, live: B })).toBe('deploy');
+    expect(poll({ tip: A, lastTip: B, live: B })).toBe('deploy');
   });
 
   it('leaves the tip to a pending deployment that has yet to fetch it', () => {
@@ -65,13 +65,13 @@ describe("a branch's tip", () => {
     history: Deployment[],
     known: Partial<Parameters<typeof decideTip>[0]> = {},
   ): ReturnType<typeof decideTip> =>
-    decideTip({ tip: B, lastSeen: B, serving: A, history, trigger: 'webhook', setting: () => 60, ...known });
+    decideTip({ tip: B, lastTip: B, serving: A, history, trigger: 'webhook', setting: () => 60, ...known });
   const DEPLOY = { do: 'deploy' };
   const NOTHING_NEW = { do: 'nothing-new' };
 
   it.each(['push', 'webhook', 'poll'] as const)('is deployed by a %s when it has moved', (trigger) => {
-    expect(decide([over({ commit: B })], { lastSeen: A, trigger })).toEqual(DEPLOY);
-    expect(decide([over({ commit: B })], { lastSeen: undefined, trigger })).toEqual(DEPLOY);
+    expect(decide([over({ commit: B })], { lastTip: A, trigger })).toEqual(DEPLOY);
+    expect(decide([over({ commit: B })], { lastTip: undefined, trigger })).toEqual(DEPLOY);
   });
 
   it.each(['push', 'webhook', 'poll'] as const)(
@@ -131,7 +131,7 @@ describe("a branch's tip", () => {
     const refused = { do: 'refuse', cause: 'its tests failed' };
     expect(decide(history)).toEqual(refused);
     expect(decide(history, { trigger: 'push' })).toEqual(refused);
-    expect(decide(history, { lastSeen: A })).toEqual(refused);
-    expect(decide(history, { lastSeen: A, trigger: 'push' })).toEqual(DEPLOY);
+    expect(decide(history, { lastTip: A })).toEqual(refused);
+    expect(decide(history, { lastTip: A, trigger: 'push' })).toEqual(DEPLOY);
   });
 });

@@ -37,9 +37,9 @@ it('an exit before the first probe is reported once, whatever the report says', 
   const isNews = (): boolean => exitedUnprobed(context, null, running);
 
   expect(isNews()).toBe(true);
-  await journal.tell(null, { type: 'incident', reason: 'silent', message: 'blue exited', slot: 'blue' });
-  await journal.tell(null, { type: 'incident', reason: 'exited', message: 'any words', slot: 'green' });
+  await journal.record(null, { type: 'incident', reason: 'silent', message: 'blue exited', slot: 'blue' });
+  await journal.record(null, { type: 'incident', reason: 'exited', message: 'any words', slot: 'green' });
   expect(isNews()).toBe(true);
-  await journal.tell(null, { type: 'incident', reason: 'exited', message: 'any words', slot: 'blue' });
+  await journal.record(null, { type: 'incident', reason: 'exited', message: 'any words', slot: 'blue' });
   expect(isNews()).toBe(false);
 });

@@ -18,7 +18,7 @@ beforeEach(async () => {
   await journal.prepare();
   await journal.request({ kind: 'deploy', trigger: 'command', strategy: 'blue-green' });
   for (let count = 0; count < 200; count++) {
-    await journal.tell(null, { type: 'warning', message: `${count} `.repeat(50) });
+    await journal.record(null, { type: 'warning', message: `${count} `.repeat(50) });
   }
 });
 

@@ -124,7 +124,7 @@ describe('an operator request', () => {
   it('takes effect once, and never when it is late or withdrawn', async () => {
     const id = await goes('running');
     await journal.requestOperation('pause', any, { id: 'w-1' });
-    await journal.goOn(id, 'pause');
+    await journal.proceed(id, 'pause');
     expect(await journal.requestOperation('pause', any, { id: 'w-1' })).toMatchObject({ id, request: null });
     await journal.cancel('w-2');
     for (const request of [{ id: 'w-2' }, { id: 'w-3', deadline: machineMs() - 1 }]) {
@@ -220,7 +220,7 @@ describe('reading the journal', () => {
   it('returns the events after a given one, of all deployments or of one', async () => {
     await goes();
     const [{ id: last } = { id: 0 }] = journal.since(0);
-    await journal.tell(null, { type: 'incident', reason: 'silent', message: 'blue does not answer' });
+    await journal.record(null, { type: 'incident', reason: 'silent', message: 'blue does not answer' });
     await goes();
     expect(journal.since(last).map(({ deployment }) => deployment)).toEqual([null, 2]);
     expect(journal.since(last, 2)).toHaveLength(1);
@@ -301,7 +301,7 @@ test('processes that write at the same time lose nothing and share a delivery', 
   const each = 50;
   const writers = ['one', 'two'].map((name) => startProgram('journal-writer.ts', file, name, String(each)));
   await Promise.all(writers.map(firstOutput));
-  for (let i = 0; i < each; i++) await journal.tell(null, { type: 'warning', message: `own ${i}` });
+  for (let i = 0; i < each; i++) await journal.record(null, { type: 'warning', message: `own ${i}` });
   const codes = await Promise.all(writers.map(exitCode));
   expect(codes).toEqual([0, 0]);
 
@@ -435,14 +435,18 @@ describe('a long history', () => {
 });
 
 it('an open incident is not pruned with the events of its time', async () => {
-  await journal.tell(null, { type: 'incident', reason: 'poll', message: 'poll: the source does not answer' });
-  await journal.tell(null, {
+  await journal.record(null, {
+    type: 'incident',
+    reason: 'poll',
+    message: 'poll: the source does not answer',
+  });
+  await journal.record(null, {
     type: 'incident',
     reason: 'silent',
     message: 'blue does not answer',
     slot: 'blue',
   });
-  await journal.tell(null, {
+  await journal.record(null, {
     type: 'incident',
     reason: 'answers',
     message: 'blue answers again',
@@ -570,7 +574,7 @@ describe('damage to the journal', () => {
 
   it('is found in pages that no query reads', async () => {
     for (let count = 0; count < 200; count++) {
-      await journal.tell(null, { type: 'warning', message: `${count} `.repeat(50) });
+      await journal.record(null, { type: 'warning', message: `${count} `.repeat(50) });
     }
     // SQLite would repair the page from its log
     new Database(file).pragma('wal_checkpoint(TRUNCATE)');
@@ -593,11 +597,11 @@ describe('flushing to disk', () => {
   it('happens at once for what recovery needs, and later for mere reports', async () => {
     const id = await goes('running');
     const levels = levelsOfCommits();
-    await journal.tell(id, { type: 'phase', phase: 'fetch', status: 'started' });
-    await journal.tell(id, { ...phase, status: 'started', step: 1 });
-    await journal.tell(id, { ...phase, status: 'done', step: 1, ms: 5 });
+    await journal.record(id, { type: 'phase', phase: 'fetch', status: 'started' });
+    await journal.record(id, { ...phase, status: 'started', step: 1 });
+    await journal.record(id, { ...phase, status: 'done', step: 1, ms: 5 });
     await journal.note(id, { version: '2' });
-    await journal.saw('/srv/app.git', 'main', commit('a'));
+    await journal.recordTip('/srv/app.git', 'main', commit('a'));
     expect(levels).toEqual([NORMAL, FULL, NORMAL, FULL, FULL]);
   });
 });
@@ -622,35 +626,35 @@ function levelsOfCommits(): number[] {
 describe('the last seen tip', () => {
   const SOURCE = 'https://me:hunter2@example.org/app.git';
 
-  it('is unknown before the first poll', () => expect(journal.lastSeen(SOURCE, 'main')).toBeUndefined());
+  it('is unknown before the first poll', () => expect(journal.lastTip(SOURCE, 'main')).toBeUndefined());
 
   it('is the newest one, or null for an absent branch', async () => {
-    await journal.saw(SOURCE, 'main', null);
-    expect(journal.lastSeen(SOURCE, 'main')).toBeNull();
-    for (const tip of ['a', 'b']) await journal.saw(SOURCE, 'main', commit(tip));
-    expect(journal.lastSeen(SOURCE, 'main')).toBe(commit('b'));
+    await journal.recordTip(SOURCE, 'main', null);
+    expect(journal.lastTip(SOURCE, 'main')).toBeNull();
+    for (const tip of ['a', 'b']) await journal.recordTip(SOURCE, 'main', commit(tip));
+    expect(journal.lastTip(SOURCE, 'main')).toBe(commit('b'));
   });
 
   it('is saved in one transaction with the deployment of it', async () => {
     const id = await goes('running');
-    await journal.saw(SOURCE, 'main', commit('a'), { id, facts: { commit: commit('a') } });
+    await journal.recordTip(SOURCE, 'main', commit('a'), { id, facts: { commit: commit('a') } });
     expect(journal.get(id)).toMatchObject({ state: 'running', commit: commit('a') });
     const missing = { id: 99, facts: { commit: commit('b') } };
-    await expect(journal.saw(SOURCE, 'main', commit('b'), missing)).rejects.toThrow();
-    expect(journal.lastSeen(SOURCE, 'main')).toBe(commit('a'));
+    await expect(journal.recordTip(SOURCE, 'main', commit('b'), missing)).rejects.toThrow();
+    expect(journal.lastTip(SOURCE, 'main')).toBe(commit('a'));
   });
 
   it('is forgotten when another branch or another source is followed', async () => {
-    await journal.saw(SOURCE, 'main', commit('a'));
-    await journal.saw(SOURCE, 'next', commit('b'));
-    expect(journal.lastSeen(SOURCE, 'main')).toBeUndefined();
-    await journal.saw('/srv/app.git', 'next', commit('b'));
-    expect(journal.lastSeen(SOURCE, 'next')).toBeUndefined();
+    await journal.recordTip(SOURCE, 'main', commit('a'));
+    await journal.recordTip(SOURCE, 'next', commit('b'));
+    expect(journal.lastTip(SOURCE, 'main')).toBeUndefined();
+    await journal.recordTip('/srv/app.git', 'next', commit('b'));
+    expect(journal.lastTip(SOURCE, 'next')).toBeUndefined();
   });
 
   it('is kept without the password of its source, and survives a new password', async () => {
-    await journal.saw(SOURCE, 'main', commit('a'));
-    expect(journal.lastSeen('https://me:other@example.org/app.git', 'main')).toBe(commit('a'));
+    await journal.recordTip(SOURCE, 'main', commit('a'));
+    expect(journal.lastTip('https://me:other@example.org/app.git', 'main')).toBe(commit('a'));
     expect(JSON.stringify(new Database(file).prepare('SELECT * FROM tips').all())).not.toContain('hunter2');
   });
 });

@@ -74,7 +74,7 @@ it('a restart of the deployer neither loses nor repeats a notification', async (
   await goesLive(V1);
   await until('the first', () => any.got.length === 1);
   await first.stop();
-  await journal.tell(null, { type: 'incident', reason: 'nginx', message: 'nginx was gone' });
+  await journal.record(null, { type: 'incident', reason: 'nginx', message: 'nginx was gone' });
 
   start();
   await goesLive(V2);
@@ -104,7 +104,7 @@ it('a receiver that does not listen is logged once, by host only, and delays no 
   await until('the live receiver', () => any.got.length === 1);
   await until('the log', () => logged.length === 1);
   for (let count = 2; count <= 4; count++)
-    await journal.tell(null, { type: 'incident', reason: 'nginx', message: 'again' });
+    await journal.record(null, { type: 'incident', reason: 'nginx', message: 'again' });
   await until('the live receiver, again', () => any.got.length === 4);
   await until('the dead receiver, to the end', () =>
     positions().every((each) => each === journal.lastEvent()),
@@ -143,7 +143,7 @@ it('an address given to npm start takes effect without a restart, until an empty
   keepNotifyUrl(home, undefined);
   expect(existsSync(home.notifyUrl)).toBe(true);
   keepNotifyUrl(home, '');
-  await journal.tell(null, { type: 'incident', reason: 'nginx', message: 'later' });
+  await journal.record(null, { type: 'incident', reason: 'nginx', message: 'later' });
   await until('the configured receiver', () => always.got.length === 2);
   expect(always.got[1]).toMatchObject({ event: 'incident', text: 'myapp: later' });
   expect(given.got).toHaveLength(1);
@@ -206,7 +206,7 @@ async function goesLive(
   const { id } = await journal.request(wanted);
   await journal.move(id, 'running', { to, version: to.version, liveAt: Date.now() + id });
   const live = { serving: to, previous: null, ms: 1, served: 0, failed: 0, back: null, bakeSeconds: 0 };
-  await journal.tell(id, { type: 'live', ...live });
+  await journal.record(id, { type: 'live', ...live });
   await end(id);
 }
 

@@ -1,5 +1,5 @@
 import { parseLine, type LogEntry } from '../../../../deploy/traffic/access-log';
-import { hurtBy, SampleBook, type Goal } from '../../../../deploy/pipeline/steps/canary-samples';
+import { affectedUsers, SampleBook, type Goal } from '../../../../deploy/pipeline/steps/canary-samples';
 
 const request = (fields: Record<string, string> = {}): LogEntry =>
   parseLine(
@@ -125,5 +125,5 @@ test('only users who saw a failure of that slot are affected by it', () => {
     request({ ...failed, cohort: 'c5', slot: 'blue' }),
     request({ cohort: 'c6', status: '502', upstream_status: '502, 502' }),
   ];
-  expect(hurtBy('green', entries)).toEqual(['c1', 'c6']);
+  expect(affectedUsers('green', entries)).toEqual(['c1', 'c6']);
 });
