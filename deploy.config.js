@@ -36,6 +36,9 @@ module.exports = {
     /** How many requests one address may have at once, WebSockets and other streams included; more get 429. This machine
         and private networks are not counted. Null: any number. */
     perAddress: 2000,
+    /** The paths of files with a hash in their name: '/assets/', or ['/_next/static/', '/fonts/']. If a slot answers a
+        GET there with 404, nginx asks the slot of the other release. Takes effect at npm start. docs/strategies.md */
+    assets: null,
   },
   slots: {
     /** The port of each slot; or the number of slots, `slots: 4` (2 to 8), on consecutive ports: blue, green,

@@ -260,6 +260,14 @@ const SABOTAGES = [
   },
   {
     invariant: 2,
+    what: 'a slot that the table does not name is asked for a file',
+    file: 'nginx/site.conf.template',
+    from: '"$now_active $now_share $now_standby";',
+    to: '"blue green amber";',
+    test: 'test/integration/traffic-assets.test.ts',
+  },
+  {
+    invariant: 2,
     what: 'users stay on a slot that a rolling release is replacing',
     file: 'deploy/strategies/rolling.ts',
     from: 'const staying = serving.filter((slot) => !batch.includes(slot));',
@@ -834,6 +842,22 @@ const SABOTAGES = [
     to: 'return null;',
     test: 'test/e2e/exhausted.test.ts',
     name: 'when nginx answers no request',
+  },
+  {
+    invariant: 20,
+    what: 'pages and APIs are asked of the other slot too',
+    file: 'nginx/site.conf.template',
+    from: '"~^(GET|HEAD) ${ASSET_PATHS}" 1;',
+    to: '"~^" 1;',
+    test: 'test/integration/traffic-assets.test.ts',
+  },
+  {
+    invariant: 20,
+    what: 'users of a divided table get no file of the other release',
+    file: 'nginx/site.conf.template',
+    from: 'if ($asset) { return 424; }',
+    to: '',
+    test: 'test/integration/traffic-assets.test.ts',
   },
 ];
 

@@ -16,6 +16,10 @@ const port = z.number().int().min(1).max(65535);
 const seconds = z.number().min(0).max(86_400);
 const argv = z.array(z.string().min(1)).min(1).nullable();
 const urlPath = z.string().startsWith('/');
+/** It becomes part of nginx's configuration. '/' would cover pages. */
+const assetPrefix = z
+  .string()
+  .regex(/^\/[\w.~@+-][\w.~@+/-]*$/, 'is not the beginning of a path such as /assets/');
 
 export const appSchema = z.strictObject({
   start: z.string().min(1).default('dist/app/server.js'),
@@ -87,6 +91,10 @@ export const schema = z.strictObject({
         .array(z.string().refine(isNetwork, 'is not an address or a network such as 10.0.0.0/8'))
         .default([]),
       perAddress: z.number().int().min(1).nullable().default(2000),
+      assets: z
+        .union([assetPrefix, z.array(assetPrefix)])
+        .nullable()
+        .default(null),
     })
     .prefault({}),
   slots: slots.prefault({}),

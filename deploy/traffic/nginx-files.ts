@@ -123,6 +123,7 @@ function settingsFor(
     httpPort: config.http.port,
     deployerPort: config.deployer.port,
     maxBody: config.http.maxBody,
+    assets: [config.http.assets ?? []].flat(),
     workerUser: user,
     workers: workerCount(),
     connections: WORKER_CONNECTIONS,

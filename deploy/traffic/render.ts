@@ -19,6 +19,8 @@ export interface NginxSettings {
   deployerPort: number;
   /** The largest request body for the app, in nginx's notation: `25m`. */
   maxBody: string;
+  /** Prefixes of the paths of files with a hash in their name. */
+  assets: string[];
   /** The user that workers run as; null if nginx is not started as root and its workers keep its user. */
   workerUser: { name: string; group: string } | null;
   workers: number;
@@ -102,6 +104,8 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
       : '# This machine has no IPv6.',
     DEPLOYER_PORT: String(settings.deployerPort),
     MAX_BODY: settings.maxBody,
+    // a list of one entry, because a block without entries is left out
+    ASSETS: settings.assets.length === 0 ? [] : [{ ASSET_PATHS: anyPrefix(settings.assets) }],
     USER_LINE: workerUser
       ? `user ${workerUser.name} ${workerUser.group};`
       : '# Not started as root: the workers keep the rights of whoever started nginx.',
@@ -127,6 +131,11 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
     BUCKET: Array.from({ length: BUCKETS - 1 }, (_, bucket) => ({ BUCKET: bucketName(bucket) })),
     LAST_BUCKET: bucketName(BUCKETS - 1),
   };
+}
+
+/** A regular expression; the schema allows only characters that nginx's quotes leave alone. */
+function anyPrefix(prefixes: string[]): string {
+  return `(${prefixes.map((prefix) => prefix.replace(/[.+]/g, '\\$&')).join('|')})`;
 }
 
 /** Renders a template. Throws an Error for a name without a value, and for an `#each` without its `#end`. */

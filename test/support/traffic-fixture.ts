@@ -25,11 +25,11 @@ export interface Answer {
 export interface TrafficFixture {
   home: Home;
   config: Config;
-  ports: { http: number; blue: number; green: number; deployer: number };
+  ports: { http: number; blue: number; green: number; amber: number; deployer: number };
   nginx: NginxServer;
   traffic: Traffic;
   /** Starts test/support/traffic-upstream.js on the port of that name and returns when it listens. */
-  startApp(name: 'blue' | 'green' | 'deployer'): Promise<TinyApp>;
+  startApp(name: 'blue' | 'green' | 'amber' | 'deployer', release?: string): Promise<TinyApp>;
   /** Sends one request through nginx on a new connection. */
   ask(path: string, options?: AskOptions): Promise<Answer>;
   /** Starts a load through nginx on the tiny app's paths. */
@@ -51,19 +51,32 @@ export interface AskOptions {
   body?: string | Buffer;
 }
 
-/** Creates a home with free ports and a written configuration; nothing runs yet. */
-export async function trafficFixture(http: Partial<Config['http']> = {}): Promise<TrafficFixture> {
+/**
+ * Creates a home with free ports and a written configuration; nothing runs yet.
+ * @param third adds the slot amber
+ */
+export async function trafficFixture(
+  http: Partial<Config['http']> = {},
+  { third = false } = {},
+): Promise<TrafficFixture> {
   const dir = mkdtempSync(path.join(tmpdir(), 'switchyard-traffic-'));
   chmodSync(dir, 0o755);
-  const [port, blue, green, deployer] = (await freePorts(4)) as [number, number, number, number];
-  const ports = { http: port, blue, green, deployer };
+  const [port, blue, green, deployer, amber] = (await freePorts(5)) as [
+    number,
+    number,
+    number,
+    number,
+    number,
+  ];
+  const ports = { http: port, blue, green, amber, deployer };
   const loaded = loadConfig(dir, {
     HTTP_PORT: String(port),
     BLUE_PORT: String(blue),
     GREEN_PORT: String(green),
     DEPLOYER_PORT: String(deployer),
   });
-  const config = { ...loaded, http: { ...loaded.http, ...http } };
+  const slots = { ...loaded.slots, ...(third && { amber }) };
+  const config = { ...loaded, slots, http: { ...loaded.http, ...http } };
   const home = homeAt(dir);
   const nginx = nginxServer(home, config);
   await nginx.configure().catch((error: unknown) => {
@@ -79,8 +92,8 @@ export async function trafficFixture(http: Partial<Config['http']> = {}): Promis
     ports,
     nginx,
     traffic: createTraffic({ home, httpPort: port }),
-    async startApp(name) {
-      const app = await startTinyApp(name, ports[name]);
+    async startApp(name, release) {
+      const app = await startTinyApp(name, ports[name], release);
       apps.push(app);
       return app;
     },
@@ -99,9 +112,9 @@ export async function trafficFixture(http: Partial<Config['http']> = {}): Promis
   };
 }
 
-async function startTinyApp(name: string, port: number): Promise<TinyApp> {
+async function startTinyApp(name: string, port: number, release = name): Promise<TinyApp> {
   const child = fork(path.join(__dirname, 'traffic-upstream.js'), {
-    env: { PORT: String(port), SLOT: name },
+    env: { PORT: String(port), SLOT: name, RELEASE: release },
     execArgv: [],
   });
   await once(child, 'message');

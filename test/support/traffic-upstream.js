@@ -5,7 +5,7 @@
 const http = require('node:http');
 const { createHash } = require('node:crypto');
 
-const { PORT, SLOT } = process.env;
+const { PORT, SLOT, RELEASE } = process.env;
 let messages = 0;
 
 const server = http.createServer((req, res) => {
@@ -13,6 +13,7 @@ const server = http.createServer((req, res) => {
   if (pathname === '/health') return json(res, 200, { commit: SLOT, instance: `instance-${SLOT}` });
   if (pathname === '/echo') return json(res, 200, { slot: SLOT, url: req.url, headers: req.headers });
   if (pathname === '/fail') return json(res, Number(searchParams.get('status')), { slot: SLOT, own: true });
+  if (/^\/(assets|static|pages)\//.test(pathname)) return sendFile(req, res, pathname);
   if (pathname === '/events') return streamEvents(res);
   if (pathname === '/api/v1/slow') {
     process.send?.('slow request started');
@@ -39,6 +40,26 @@ const server = http.createServer((req, res) => {
 
 function json(res, status, body) {
   res.writeHead(status, { 'content-type': 'application/json' }).end(JSON.stringify(body));
+}
+
+/** Serves the release's own file, such as /assets/v1.js, and no other. */
+function sendFile(req, res, pathname) {
+  const whole = `a file of ${RELEASE}, from ${SLOT}`;
+  if (pathname.endsWith('/broken.js')) return json(res, SLOT === 'blue' ? 404 : 500, { slot: SLOT });
+  if (!pathname.endsWith(`/${RELEASE}.js`)) return json(res, 404, { slot: SLOT, own: true });
+  if (req.headers['if-none-match'] === `"${RELEASE}"`) return res.writeHead(304).end();
+  const [from, to] =
+    /\d+-\d+/
+      .exec(req.headers.range ?? '')?.[0]
+      .split('-')
+      .map(Number) ?? [];
+  const part = from === undefined ? whole : whole.slice(from, to + 1);
+  res.writeHead(part === whole ? 200 : 206, {
+    etag: `"${RELEASE}"`,
+    'content-length': part.length,
+    ...(part !== whole && { 'content-range': `bytes ${from}-${to}/${whole.length}` }),
+  });
+  res.end(req.method === 'HEAD' ? '' : part);
 }
 
 /** Sends a small event every few milliseconds until the client disconnects. */

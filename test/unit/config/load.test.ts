@@ -151,6 +151,13 @@ describe('a configuration error says where, what and what to do', () => {
     ['{ zzzzzzzzz: 1 }', 'unknown key "zzzzzzzzz".', 'every key and its default'],
     ['{ http: { port: "80" } }', '"http.port" is not valid', 'every key and its default'],
     ['{ http: { port: 70000 } }', '"http.port" is not valid', ''],
+    ['{ http: { assets: "/" } }', '"http.assets" is not valid: is not the beginning of a path', ''],
+    [
+      '{ http: { assets: ["/a", "b/"] } }',
+      '"http.assets.1" is not valid: is not the beginning of a path',
+      '',
+    ],
+    ['{ http: { assets: "/a\\" 1; }" } }', '"http.assets" is not valid: is not the beginning of a path', ''],
     ['{ http: { maxBody: "25 MB" } }', '"http.maxBody" is not valid: is not a size such as 25m.', ''],
     [
       '{ http: { trustedProxies: ["lb.example"] } }',

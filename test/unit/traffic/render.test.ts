@@ -15,6 +15,7 @@ const SETTINGS: NginxSettings = {
   httpPort: 8000,
   deployerPort: 9000,
   maxBody: '7m',
+  assets: [],
   workerUser: null,
   workers: 2,
   connections: 1024,
@@ -90,6 +91,13 @@ describe('site.conf', () => {
     const preview = site().slice(site().indexOf('location @preview {'));
     expect(preview.slice(0, preview.indexOf('}\n    # A token'))).toContain(
       'proxy_pass http://direct_$preview;',
+    );
+  });
+
+  test('mentions assets only if some are configured, and takes their prefixes literally', () => {
+    expect(site()).not.toMatch(/asset|second_slot|\b42[34]\b/);
+    expect(site({ assets: ['/assets/', '/a.b+c'] })).toContain(
+      String.raw`"~^(GET|HEAD) (/assets/|/a\.b\+c)" 1;`,
     );
   });
 

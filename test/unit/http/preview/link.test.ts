@@ -61,7 +61,7 @@ test('a signature of the webhook never fits a preview link, since the keys diffe
 });
 
 describe('the preview of a held release', () => {
-  const config = { http: { port: 8000, maxBody: '1m', trustedProxies: [], perAddress: null } };
+  const config = { http: { port: 8000, maxBody: '1m', trustedProxies: [], perAddress: null, assets: null } };
   let home: Home;
   let context: Parameters<typeof previewOf>[0];
   beforeEach(() => {
