@@ -211,8 +211,8 @@ const SABOTAGES = [
     invariant: 1,
     what: 'restoring a dead slot leaves its users without a server although the standby answers',
     file: 'deploy/strategies/blue-green.ts',
-    from: 'return nobodyServes && isProven ?',
-    to: 'return nobodyServes && !isProven ?',
+    from: 'return isDown && isProven ?',
+    to: 'return isDown && !isProven ?',
     test: 'test/unit/strategies/restore.test.ts',
   },
   {
