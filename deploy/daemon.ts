@@ -2,7 +2,7 @@
  * The deployer: accepts requests (the webhook through nginx, commands through the control socket), starts each
  * deployment in its own process, recovers dead ones, and watches the slots with traffic.
  */
-import { chmodSync, rmSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { buildStamp } from './config/build-stamp';
@@ -18,6 +18,7 @@ import { keepGuard } from './deployer/guard-process';
 import type { DeployerServers } from './deployer/handover';
 import { handOverWhenOrphaned } from './deployer/handover';
 import { homeAt } from './home/home';
+import { PRIVATE } from './home/modes';
 import { prune } from './prune/prune';
 import { poll } from './deployer/poll-source';
 import { previewRoutes } from './http/preview/routes';
@@ -166,7 +167,13 @@ function nginxKeeper({ home, config }: DeployContext): () => Promise<boolean> {
 /** Removes the socket of a killed deployer first. Only the owner may open the new one. */
 function listenOnSocket(context: DeployContext, app: ReturnType<typeof controlApp>): Server {
   rmSync(context.home.socket, { force: true });
-  return app.listen(context.home.socket, () => chmodSync(context.home.socket, 0o600));
+  // the umask closes it from the first instant; Node creates it within this call
+  const before = process.umask(0o777 & ~PRIVATE);
+  try {
+    return app.listen(context.home.socket);
+  } finally {
+    process.umask(before);
+  }
 }
 
 function required(name: string): string {

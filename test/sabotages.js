@@ -390,6 +390,15 @@ const SABOTAGES = [
     test: 'test/unit/runtimes/pm2/definitions.test.ts',
   },
   {
+    invariant: 8,
+    what: 'the umask decides who may open the control socket',
+    file: 'deploy/daemon.ts',
+    from: 'process.umask(0o777 & ~PRIVATE)',
+    to: 'process.umask()',
+    test: 'test/e2e/modes.test.ts',
+    name: 'under PM2 gives every path',
+  },
+  {
     invariant: 9,
     what: 'any signature of a preview link lets a tester in',
     file: 'deploy/http/preview/link.ts',

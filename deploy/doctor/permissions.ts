@@ -1,7 +1,7 @@
 /** Checks that other users cannot access files that are secret or decide which release is live. */
 import { lstatSync } from 'node:fs';
 import type { Home } from '../home/home';
-import { setupLockFile } from '../journal/setup-lock';
+import { modesOf } from '../home/modes';
 import { logFolderMode } from '../traffic/log-folder';
 import { findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
@@ -9,7 +9,7 @@ import { fault, orOk, word } from './finding';
 import type { DoctorContext } from './context';
 
 export function checkPermissions(context: DoctorContext): Judgement[] {
-  const complaints = privateIn(context.home()).flatMap(({ file, mode }) => {
+  const complaints = wantedIn(context.home()).flatMap(({ file, mode }) => {
     const found = modeOf(file);
     return found === null ? [] : judgeMode(file, found, mode);
   });
@@ -23,14 +23,9 @@ export function judgeMode(file: string, found: number, wanted: number): Judgemen
   return [fault(message, `chmod ${octal(wanted)} ${word(file)}`)];
 }
 
-function privateIn(home: Home): { file: string; mode: number }[] {
-  const files = [home.secret, home.settings, home.socket, home.journal, home.lock, setupLockFile(home)];
-  const folders = [home.shared, home.releases, home.pm2, home.compose, home.env];
-  return [
-    ...files.map((file) => ({ file, mode: 0o600 })),
-    ...folders.map((file) => ({ file, mode: 0o700 })),
-    { file: home.logs, mode: logFolderMode(findWorkerUser()) },
-  ];
+function wantedIn(home: Home): { file: string; mode: number }[] {
+  const logs = { file: home.logs, mode: logFolderMode(findWorkerUser()) };
+  return [...modesOf(home).filter(({ file }) => file !== home.logs), logs];
 }
 
 function modeOf(file: string): number | null {

@@ -7,12 +7,13 @@ import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Home } from './home';
+import { CLOSED } from './modes';
 import { runPolitely } from '../os/low-priority';
 
 /** Moves a file or folder of the home into the trash. Does nothing if it does not exist. */
 export function putInTrash(home: Pick<Home, 'dir'>, file: string): void {
   if (!existsSync(file)) return;
-  mkdirSync(trashOf(home), { recursive: true });
+  mkdirSync(trashOf(home), { recursive: true, mode: CLOSED });
   renameSync(file, path.join(trashOf(home), randomBytes(8).toString('hex')));
 }
 

@@ -4,6 +4,7 @@
  * most pushes a handful.
  */
 import {
+  chmodSync,
   existsSync,
   mkdirSync,
   mkdtempSync,
@@ -19,6 +20,7 @@ import type { Commit } from '../core/release';
 import { gitPolitely } from '../git/git';
 import { checkCommitId } from '../git/names';
 import type { Home } from '../home/home';
+import { CLOSED } from '../home/modes';
 import { takeLock } from '../journal/deployment-lock';
 import { indexOf, placesOf, writing } from './checkout';
 
@@ -35,7 +37,9 @@ const CERTAINLY_LATER_S = 2;
 export async function readyFiles(home: Place, commit: Commit): Promise<void> {
   if (readyCommit(home) !== null) return;
   checkCommitId(commit);
-  mkdirSync(home.ready, { recursive: true });
+  mkdirSync(home.ready, { recursive: true, mode: CLOSED });
+  // older kits made it by the umask
+  chmodSync(home.ready, CLOSED);
   const lock = await takeLock({ lock: path.join(home.ready, LOCK) });
   try {
     await removeReadyFiles(home);

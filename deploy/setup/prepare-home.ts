@@ -12,16 +12,12 @@ import type { Home } from '../home/home';
 import { Journal } from '../journal/journal';
 import { asDiskFailure } from '../os/disk-failure';
 import { makePreviewFolder } from '../traffic/preview-tokens';
+import { CLOSED, OPEN, PRIVATE } from '../home/modes';
 import { keepReserve } from '../home/disk-reserve';
 import { prepareSecret } from '../home/webhook-secret';
 import { makeLogFolder } from '../traffic/log-folder';
 import { say } from './say';
 import { setupLockFile } from '../journal/setup-lock';
-
-/** For folders that nginx's workers, which run as another user, must enter. */
-const OPEN = 0o755;
-const CLOSED = 0o700;
-const PRIVATE = 0o600;
 
 /** Creates the folders and the files that several processes share. Throws E_HOME. */
 export function makeHome(home: Home): void {
@@ -29,8 +25,8 @@ export function makeHome(home: Home): void {
     for (const folder of [home.dir, home.nginx, home.tables]) makeFolder(folder, OPEN);
     makePreviewFolder(home);
     makeLogFolder(home);
-    const { releases, modules, env, shared, pm2, compose } = home;
-    const closed = [releases, modules, env, shared, pm2, compose];
+    const { releases, modules, env, shared, pm2, compose, ready, links } = home;
+    const closed = [releases, modules, env, shared, pm2, compose, ready, links];
     for (const folder of [...closed, home.mirrorGit]) makeFolder(folder, CLOSED);
     for (const file of [home.journal, home.lock, setupLockFile(home)]) makePrivate(file);
     keepReserve(home);

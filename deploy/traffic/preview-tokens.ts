@@ -20,7 +20,7 @@ export function openPreview(home: Place, slot: SlotName): void {
   if (tokenFor(home, slot) !== null) return;
   try {
     makePreviewFolder(home);
-    writeFileSync(path.join(home.preview, `${randomBytes(16).toString('hex')}.${slot}`), '');
+    writeFileSync(path.join(home.preview, `${randomBytes(16).toString('hex')}.${slot}`), '', { mode: 0o644 });
   } catch (error) {
     // the system's own message would contain the token
     const { code } = error as NodeJS.ErrnoException;

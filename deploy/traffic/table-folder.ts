@@ -16,6 +16,7 @@ import { allTables, EMPTY_TABLE, parseTableFolder, tableFiles, tableFolder } fro
 import type { SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
 import type { Home } from '../home/home';
+import { CLOSED } from '../home/modes';
 import { syncFolder } from '../os/atomic-write';
 
 /**
@@ -87,7 +88,7 @@ function gone(message: string): KnownError {
 function makeTable(home: Home, table: Table): void {
   const folder = path.join(home.tables, tableFolder(table));
   for (const each of [home.tables, folder]) makeReadableFolder(each);
-  for (const file of tableFiles(table)) writeFileSync(path.join(folder, file), '');
+  for (const file of tableFiles(table)) writeFileSync(path.join(folder, file), '', { mode: 0o644 });
 }
 
 /** Relative and below 60 bytes, so that it is stored in the inode itself and needs no block on a full disk. */
@@ -100,7 +101,7 @@ function reserveLink(home: Home, table: Table): void {
   const kept = path.join(home.links, tableFolder(table));
   if (linkAt(kept) !== null) return;
   try {
-    mkdirSync(home.links, { recursive: true });
+    mkdirSync(home.links, { recursive: true, mode: CLOSED });
     symlinkSync(linkText(home, table), kept);
   } catch {
     // without the spare, a shift needs an inode

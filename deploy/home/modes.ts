@@ -1,0 +1,48 @@
+/**
+ * The mode of every path at the top of a home, whatever the umask of the process that creates it. A folder that others
+ * may not enter also protects what is in it. nginx itself makes its sockets 0666: its workers run as another user.
+ */
+import path from 'node:path';
+import type { Home } from './home';
+
+/** For folders that nginx's workers must enter, and read. */
+export const OPEN = 0o755;
+export const CLOSED = 0o700;
+export const PRIVATE = 0o600;
+
+export const MODES: Readonly<Record<string, number>> = {
+  '.': OPEN,
+  nginx: OPEN,
+  tables: OPEN,
+  pages: OPEN,
+  // nginx looks names up here, and nobody may list them
+  preview: 0o711,
+  // stricter where nginx's workers run as the same user
+  logs: 0o710,
+  compose: CLOSED,
+  env: CLOSED,
+  links: CLOSED,
+  'mirror.git': CLOSED,
+  modules: CLOSED,
+  pm2: CLOSED,
+  'push.git': CLOSED,
+  ready: CLOSED,
+  releases: CLOSED,
+  shared: CLOSED,
+  trash: CLOSED,
+  'config.json': PRIVATE,
+  'deployer.sock': PRIVATE,
+  'journal.db': PRIVATE,
+  'lock.db': PRIVATE,
+  'notified.json': PRIVATE,
+  'notify-url': PRIVATE,
+  reserve: PRIVATE,
+  secret: PRIVATE,
+  'settings.json': PRIVATE,
+  'start.db': PRIVATE,
+};
+
+/** The paths of a home with their modes, whether they exist or not. */
+export function modesOf({ dir }: Pick<Home, 'dir'>): { file: string; mode: number }[] {
+  return Object.entries(MODES).map(([name, mode]) => ({ file: path.join(dir, name), mode }));
+}
