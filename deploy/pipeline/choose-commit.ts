@@ -1,4 +1,5 @@
 /** Chooses the commit of a branch to deploy: the tip in the source, if it is new. */
+import { setTimeout as delay } from 'node:timers/promises';
 import { KnownError } from '../core/errors';
 import { short } from '../core/format';
 import { decideTip } from '../core/tip-policy';
@@ -8,7 +9,9 @@ import type { Commit } from '../core/release';
 import type { Serving } from '../core/slot';
 import { valueAt } from '../config/load';
 import { sourceOf, updateMirror } from '../git/mirror';
-import { tipOf } from '../git/mirror-commits';
+import { hasCommit, tipOf } from '../git/mirror-commits';
+import type { Home } from '../home/home';
+import { machineMs } from '../os/machine-clock';
 import type { DeployContext } from '../context';
 import { deploymentMark } from '../os/marked-processes';
 import { phase } from '../journal/phase';
@@ -18,37 +21,65 @@ export interface NothingNew {
 }
 export type Tip = { commit: Commit } | NothingNew;
 
-/** Fetches the branch and returns its tip. Throws E_SOURCE, E_REF, E_DISK. */
+/** A source may send its webhook before it shows the new tip. */
+const SOURCE_MAY_LAG_MS = 10_000;
+const ASK_AGAIN_MS = 500;
+
+/**
+ * Fetches the branch and returns its tip. Asks the source again for some seconds while it does not show the tip that
+ * the webhook announced. Throws E_SOURCE, E_REF, E_DISK.
+ */
 export function fetchTip(
   context: DeployContext,
-  { id }: Deployment,
+  { id, expected }: Pick<Deployment, 'id' | 'expected'>,
   branch: string,
   signal: AbortSignal,
 ): Promise<Commit> {
   const { home, config } = context;
   const report = (entry: Entry): Promise<void> => context.journal.record(id, entry);
   return phase({ report, signal }, 'fetch', async () => {
-    await updateMirror(home, sourceOf(home, config.source), {
-      deploymentMark: deploymentMark(home.logs, id),
-      signal,
-      report: (message) => context.journal.record(id, { type: 'warning', message }),
-    });
-    return tipOf(home, branch);
+    const deadline = machineMs() + SOURCE_MAY_LAG_MS;
+    for (;;) {
+      await updateMirror(home, sourceOf(home, config.source), {
+        deploymentMark: deploymentMark(home.logs, id),
+        signal,
+        report: (message) => context.journal.record(id, { type: 'warning', message }),
+      });
+      if (!(await isAwaited(home, expected)) || machineMs() > deadline) return tipOf(home, branch);
+      await delay(ASK_AGAIN_MS, undefined, { signal });
+    }
   });
 }
 
-/** Decides whether to deploy the tip just fetched, and records in the journal that it was seen. Throws E_BAD_COMMIT. */
+/** Whether the source does not show the announced tip yet. */
+async function isAwaited(home: Home, expected: Commit | null): Promise<boolean> {
+  return expected !== null && !(await hasCommit(home, expected));
+}
+
+/**
+ * Decides whether to deploy the tip just fetched, and records in the journal that it was seen. Throws E_BAD_COMMIT, and
+ * E_SOURCE if the source still shows the tip from before the webhook.
+ */
 export async function chooseTip(
   { home, config, journal }: DeployContext,
-  { id, trigger }: Deployment,
+  { id, trigger, expected }: Pick<Deployment, 'id' | 'trigger' | 'expected'>,
   branch: string,
   commit: Commit,
   serving: Serving | null,
 ): Promise<Tip> {
   const source = sourceOf(home, config.source);
+  const lastTip = journal.lastTip(source, branch);
+  if (commit === lastTip && expected !== null && (await isAwaited(home, expected))) {
+    const message = `The source still shows ${short(commit)}, not ${short(expected)} as the webhook announced.`;
+    throw new KnownError(
+      'E_SOURCE',
+      message,
+      'Nothing: the deployer asks again every minute ("schedules.poll").',
+    );
+  }
   const decision = decideTip({
     tip: commit,
-    lastTip: journal.lastTip(source, branch),
+    lastTip,
     serving: serving?.commit ?? null,
     history: journal.verdicts(commit),
     trigger,
