@@ -101,6 +101,8 @@ export interface ProbeAnswer {
   instance: string | null;
   /** Duration in milliseconds. */
   ms: number;
+  /** True when 103 Early Hints came before the answer. */
+  earlyHints?: boolean;
   /** One clause for the operator: `503 {"status":"stopping"}`, `connection refused`. */
   said: string;
 }

@@ -10,6 +10,7 @@ import { short } from '../core/format';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
 import { isRunning, processTree } from '../os/process-table';
 import { listeningPorts } from '../os/port-holder';
+import { findNginx, passesEarlyHints } from '../traffic/nginx-binary';
 import { probe } from '../traffic/probe';
 import type { DeployContext } from '../context';
 import { builtRelease, slotNamed } from '../context';
@@ -86,6 +87,7 @@ export async function verifySlot(
     const answer = await unlessSilent(() => ask(target, signal), signal);
     if (answer.status !== 200) throw await unhealthy(context, target, answer);
     mustBeItself(answer, proof);
+    await mustSuitNginx(target.health, answer);
   }
   await smoke(target, signal);
   const after = await mustStillRun(context, proof);
@@ -140,7 +142,20 @@ async function smoke({ proof, port, smoke: paths }: VerifyTarget, signal?: Abort
     if (answer.status === null || answer.status >= 400) {
       throw new KnownError('E_SMOKE', `${path} in ${proof.slot} answered ${answer.said}.`);
     }
+    await mustSuitNginx(path, answer);
   }
+}
+
+/** A user's request would hang where the direct probe succeeds. */
+async function mustSuitNginx(path: string, { earlyHints }: ProbeAnswer): Promise<void> {
+  if (!earlyHints) return;
+  const { version } = await findNginx(process.env.PATH ?? '');
+  if (passesEarlyHints(version)) return;
+  throw new KnownError(
+    'E_SMOKE',
+    `${path} sends 103 Early Hints, after which nginx ${version} never ends the request.`,
+    'Send none (writeEarlyHints in Node), or install nginx 1.29 or newer.',
+  );
 }
 
 async function unhealthy(

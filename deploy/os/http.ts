@@ -21,6 +21,8 @@ export interface HttpResponse {
   body: Buffer;
   /** False if the connection broke within the body, or the body was longer than its limit. */
   complete: boolean;
+  /** True when 103 Early Hints came before the response. */
+  earlyHints?: boolean;
 }
 
 export class HttpTimeout extends Error {}
@@ -39,7 +41,11 @@ export function sendHttp(request: HttpRequest, mostBytes = MOST_BYTES): Promise<
       reject(new HttpTimeout(`no answer in ${request.timeoutMs} ms`));
       asking.destroy();
     }, request.timeoutMs);
-    asking.on('response', (response) => collect(response, mostBytes, resolve));
+    let earlyHints = false;
+    asking.on('information', ({ statusCode }) => (earlyHints ||= statusCode === 103));
+    asking.on('response', (response) =>
+      collect(response, mostBytes, (all) => resolve(earlyHints ? { ...all, earlyHints } : all)),
+    );
     asking.on('error', reject);
     asking.on('close', () => clearTimeout(limit));
     asking.end(request.body);

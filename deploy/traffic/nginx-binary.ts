@@ -43,6 +43,12 @@ export function isTooOld(version: string): boolean {
   return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
 }
 
+/** Older versions never end a request after 103 Early Hints of the app. */
+export function passesEarlyHints(version: string): boolean {
+  const [major = 0, minor = 0] = version.split('.').map(Number);
+  return major > 1 || minor >= 29;
+}
+
 /** Resolves when the program exits; does not wait for a daemon it leaves behind. */
 export function runNginx(file: string, args: string[], cwd = '/'): Promise<RunResult> {
   return new Promise((resolve, reject) => {

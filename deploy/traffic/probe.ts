@@ -36,8 +36,8 @@ export async function probe(target: ProbeTarget): Promise<ProbeAnswer> {
   const started = performance.now();
   const elapsed = (): number => Math.round(performance.now() - started);
   try {
-    const { status, body } = await sendHttp(requestTo(target), MOST_BYTES);
-    return answer(status, body.toString('utf8'), elapsed());
+    const { status, body, earlyHints } = await sendHttp(requestTo(target), MOST_BYTES);
+    return { ...answer(status, body.toString('utf8'), elapsed()), ...(earlyHints && { earlyHints }) };
   } catch (error) {
     // also for a path that is invalid in an HTTP request
     return { status: null, commit: null, instance: null, ms: elapsed(), said: inWords(error as Error) };

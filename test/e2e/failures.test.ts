@@ -71,6 +71,12 @@ const AT_THE_START: FailureCase[] = [
 /** Probe failures that do not depend on the runtime. */
 const BY_THE_PROBE: FailureCase[] = [
   [
+    'early hints, which hang in nginx',
+    { behaviour: { earlyHintsAt: '/work' }, config: { app: { smoke: ['/work'] } } },
+    'E_SMOKE',
+    /\/work sends 103 Early Hints, after which nginx [\d.]+ never ends the request/,
+  ],
+  [
     'a smoke path that always answers too late',
     { config: { app: { smoke: ['/too-late'] } } },
     'E_SMOKE',
@@ -209,6 +215,17 @@ forEachRuntime((runtime) => {
     beforeAll(async () => {
       expectLive(await clone.release());
       expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
+    });
+
+    it('a release that closes idle connections before nginx does is named', async () => {
+      const { code, text } = await clone.release({ behaviour: { idleMs: 300 } });
+      expect({ code, text }).toEqual({
+        code: 0,
+        text: expect.stringMatching(
+          /closes idle connections after \d+ ms, and nginx only after 1 s/,
+        ) as string,
+      });
+      expectLive(await clone.release());
     });
 
     it.each([...(runtime === 'pm2' ? [...IN_THE_FOLDER, ...BY_THE_PROBE] : IN_THE_IMAGE), ...AT_THE_START])(

@@ -36,6 +36,10 @@ export interface Behaviour {
   hangs?: boolean;
   /** A path whose second request gets no answer. */
   silentOnceAt?: string;
+  /** A path that sends 103 Early Hints. */
+  earlyHintsAt?: string;
+  /** Closes a connection so long after a request. */
+  idleMs?: number;
   /** The status of its health path. */
   health?: number;
   commit?: string;

@@ -2,15 +2,20 @@
 import type { Proof, Proofs } from '../../core/slot';
 import type { DeployContext } from '../../context';
 import { untilOnDisk } from '../../release/flush';
-import { verifySlot } from '../../health/verify-slot';
+import { closesEarly } from '../../health/keep-alive';
+import { verifySlot, verifyTarget } from '../../health/verify-slot';
 import { verifyServed } from '../../health/verify-through-nginx';
 import type { Outcome, StepContext } from './step-context';
 import { warner } from './step-context';
 
-/** Also waits until the release would survive a power cut. */
-export async function verify(context: DeployContext, step: Proof, { signal }: StepContext): Promise<Outcome> {
-  await verifySlot(context, step, signal);
-  await untilOnDisk(context, step.commit, signal);
+/** Also waits until the release would survive a power cut, and warns of an app that closes connections too early. */
+export async function verify(context: DeployContext, step: Proof, how: StepContext): Promise<Outcome> {
+  const { port, health } = verifyTarget(context, step);
+  const early = closesEarly(port, health);
+  await verifySlot(context, step, how.signal);
+  await untilOnDisk(context, step.commit, how.signal);
+  const idleMs = await early;
+  if (idleMs !== null) await warner(context, how)(earlyClose(step, idleMs));
   return { detail: step.slot };
 }
 
@@ -18,4 +23,8 @@ export async function verifyLive(context: DeployContext, step: Proofs, how: Step
   const proofs = [step, ...(step.others ?? [])];
   for (const proof of proofs) await verifyServed(context, proof, warner(context, how), how.signal);
   return { detail: proofs.map(({ slot }) => slot).join(', ') };
+}
+
+function earlyClose({ slot }: Proof, idleMs: number): string {
+  return `${slot} closes idle connections after ${idleMs} ms, and nginx only after 1 s: now and then a POST is lost. Make its keep-alive timeout 2 s or longer (server.keepAliveTimeout in Node)`;
 }

@@ -110,6 +110,11 @@ const server = http.createServer((request, response) => {
     return response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: first\n\n');
   }
   if (request.url === '/download') return response.end(Buffer.alloc(64e6));
+  if (behaviour.earlyHintsAt === request.url) response.writeEarlyHints({ link: '</a.css>; rel=preload' });
+  if (behaviour.idleMs) {
+    response.setHeader('Keep-Alive', 'off');
+    setTimeout(() => request.socket.end(), behaviour.idleMs);
+  }
   const answer = ROUTES[request.url] ?? (() => ({ status: 404, body: {} }));
   const down = isOrdered('down') && { status: 503, body: { error: 'the database is gone' } };
   const { status, body, headers = {}, late = 0 } = down || answer(request);
