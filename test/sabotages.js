@@ -868,6 +868,22 @@ const SABOTAGES = [
     to: '',
     test: 'test/integration/traffic-assets.test.ts',
   },
+  {
+    invariant: 21,
+    what: 'one of several addresses is enough to fail a release',
+    file: 'deploy/core/verdict.ts',
+    from: ' || isOneOfSeveral(now)',
+    to: '',
+    test: 'test/unit/core/verdict.test.ts',
+  },
+  {
+    invariant: 21,
+    what: 'an address counts as often as it sends requests',
+    file: 'deploy/core/verdict.ts',
+    from: 'Math.min(1, minRequests / requests)',
+    to: '1',
+    test: 'test/unit/core/verdict.test.ts',
+  },
 ];
 
 module.exports = { SABOTAGES };

@@ -3,20 +3,29 @@
 import { plural } from './format';
 import type { SlotName } from './slot';
 
-export interface Counts {
+export interface Tally {
   requests: number;
   /** 5xx answers and refused connections of the slot itself, not of its backup. */
   errors: number;
+}
+
+export interface Counts extends Tally {
+  /** The same by client address (see LogEntry); left out when every request counts alone. */
+  clients?: ReadonlyMap<string, Tally>;
 }
 
 export const NONE: Counts = { requests: 0, errors: 0 };
 
 /** Adds up the counts of several slots. */
 export function sumOf(counts: Counts[]): Counts {
-  return counts.reduce(
-    (sum, { requests, errors }) => ({ requests: sum.requests + requests, errors: sum.errors + errors }),
-    NONE,
-  );
+  const clients = new Map<string, Tally>();
+  for (const [client, tally] of counts.flatMap((each) => [...(each.clients ?? [])]))
+    clients.set(client, plus(clients.get(client) ?? NONE, tally));
+  return { ...counts.reduce<Tally>(plus, NONE), ...(clients.size > 0 && { clients }) };
+}
+
+function plus(a: Tally, b: Tally): Tally {
+  return { requests: a.requests + b.requests, errors: a.errors + b.errors };
 }
 
 export interface BakeRule {
@@ -54,16 +63,38 @@ export function bakePassed(seconds: number, requests: number, { minRequests }: B
   return `passed its health checks for ${seconds} s; ${users}`;
 }
 
-/** Null while the error ratio is acceptable, otherwise one clause with the figures. */
+/**
+ * Null while the error ratio is acceptable, otherwise one clause with the figures. One address alone cannot fail a
+ * release that works for others.
+ */
 export function errorVerdict(before: Counts, now: Counts, rule: BakeRule): string | null {
-  if (now.requests < rule.minRequests) return null;
+  if (now.requests < rule.minRequests || isOneOfSeveral(now)) return null;
   // a single failed request before the deployment would otherwise excuse every failure now
-  const usual = before.requests < rule.minRequests ? 0 : ratio(before);
-  if (ratio(now) - usual <= rule.maxErrorRatio + ROUNDING) return null;
-  return `${now.errors} of ${now.requests} requests failed (${percent(ratio(now))}, before ${percent(usual)})`;
+  const usual = before.requests < rule.minRequests ? 0 : ratio(bounded(before, rule));
+  const share = ratio(bounded(now, rule));
+  if (share - usual <= rule.maxErrorRatio + ROUNDING) return null;
+  const isEqual = percent(share) === percent(ratio(now));
+  const weighed = isEqual ? '' : ` if no address counts more than ${rule.minRequests} times`;
+  return `${now.errors} of ${now.requests} requests failed (${percent(share)}${weighed}, before ${percent(usual)})`;
 }
 
-function ratio({ requests, errors }: Counts): number {
+/** True if only one of several addresses got errors: a client that requests a broken URL again and again. */
+function isOneOfSeveral({ clients = new Map<string, Tally>() }: Counts): boolean {
+  return clients.size > 1 && [...clients.values()].filter(({ errors }) => errors > 0).length < 2;
+}
+
+/** Counts an address as at most minRequests requests, so that volume from a few of them decides nothing. */
+function bounded(counts: Counts, { minRequests }: BakeRule): Tally {
+  if (!counts.clients) return counts;
+  return [...counts.clients.values()]
+    .map(({ requests, errors }) => {
+      const weight = Math.min(1, minRequests / requests);
+      return { requests: requests * weight, errors: errors * weight };
+    })
+    .reduce(plus, NONE);
+}
+
+function ratio({ requests, errors }: Tally): number {
   return requests === 0 ? 0 : errors / requests;
 }
 

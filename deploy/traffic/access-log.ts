@@ -4,6 +4,7 @@
  */
 import path from 'node:path';
 import type { SlotName } from '../core/slot';
+import type { Counts, Tally } from '../core/verdict';
 import type { Home } from '../home/home';
 import type { LogPosition } from './rotated-log';
 import { endOfLog, readLog } from './rotated-log';
@@ -48,16 +49,16 @@ export interface LogEntry {
   cohort: string;
   /** True if the client sent the cohort cookie back, so it is a browser and not a client that drops cookies. */
   returning: boolean;
+  /** A group of client addresses, which stands for the address; '' in a line of an older configuration. */
+  client: string;
   /** The value of the app's X-Switchyard-Goal header, or ''. */
   goal: string;
   /** True for a response with server-sent events. */
   isEventStream: boolean;
 }
 
-export interface SlotCounts {
+export interface SlotCounts extends Counts {
   slot: SlotName;
-  requests: number;
-  errors: number;
 }
 
 export interface RequestCounts {
@@ -121,6 +122,7 @@ export function parseLine(line: string): LogEntry | null {
     id: text('id'),
     cohort: text('cohort'),
     returning: text('cohort') !== '' && text('cohort') !== text('id'),
+    client: text('client'),
     goal: text('goal'),
     isEventStream: text('events') === '1',
   };
@@ -154,13 +156,17 @@ export function hasSlotFailed({ slot, status, upstreamStatuses }: LogEntry): boo
 
 /** Skips requests that nginx answered alone, because they say nothing about a slot. */
 function countBySlot(entries: LogEntry[]): SlotCounts[] {
-  const counts = new Map<SlotName, SlotCounts>();
+  const counts = new Map<SlotName, SlotCounts & { clients: Map<string, Tally> }>();
   for (const entry of entries) {
     const { slot, upstreamStatuses } = entry;
     if (slot === null || upstreamStatuses.length === 0) continue;
-    const count = counts.get(slot) ?? { slot, requests: 0, errors: 0 };
-    count.requests += 1;
-    if (hasSlotFailed(entry)) count.errors += 1;
+    const count = counts.get(slot) ?? { slot, requests: 0, errors: 0, clients: new Map<string, Tally>() };
+    const ofClient = count.clients.get(entry.client) ?? { requests: 0, errors: 0 };
+    for (const each of [count, ofClient]) {
+      each.requests += 1;
+      if (hasSlotFailed(entry)) each.errors += 1;
+    }
+    count.clients.set(entry.client, ofClient);
     counts.set(slot, count);
   }
   return [...counts.values()];

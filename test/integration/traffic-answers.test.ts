@@ -1,6 +1,7 @@
 /** nginx as a client and an app see it: the answering slot, the headers, and the errors when no slot answers. */
-import { chmodSync, rmSync } from 'node:fs';
-import { request } from 'node:http';
+import { once } from 'node:events';
+import { chmodSync, readFileSync, rmSync } from 'node:fs';
+import { request, type IncomingMessage } from 'node:http';
 import { connect, type Socket } from 'node:net';
 import path from 'node:path';
 import { tableFolder } from '../../deploy/core/traffic-table';
@@ -232,7 +233,7 @@ test('the log names the slot without query strings, and marks probes', async () 
     upstreamStatuses: [201],
   });
   expect(Math.abs(Date.now() - (requests[0]?.at ?? 0))).toBeLessThan(10_000);
-  expect(countRequests(requests)).toEqual({
+  expect(countRequests(requests)).toMatchObject({
     served: 1,
     failed: 0,
     turnedAway: 0,
@@ -294,3 +295,20 @@ function events(count: number): Promise<string> {
     asking.end();
   });
 }
+
+test('the access log tells client addresses apart and contains none', async () => {
+  const from = logPosition(context.home);
+  for (const localAddress of ['127.0.0.1', '127.0.0.2', '127.0.0.1']) {
+    const asking = request({ host: '127.0.0.1', port: context.ports.http, path: '/addresses', localAddress });
+    const [response] = (await once(asking.end(), 'response')) as [IncomingMessage];
+    await once(response.resume(), 'end');
+  }
+  const seen = await until('three lines', () => {
+    const requests = readRequests(context.home, from).requests.filter(({ uri }) => uri === '/addresses');
+    return requests.length === 3 && requests.map(({ client }) => client);
+  });
+  expect(seen[0]).toMatch(/^\d\d\.\d\d$/);
+  expect(seen[1]).not.toBe(seen[0]);
+  expect(seen[2]).toBe(seen[0]);
+  expect(readFileSync(context.home.accessLog, 'utf8')).not.toContain('127.0.0.2');
+});

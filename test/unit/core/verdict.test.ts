@@ -1,4 +1,4 @@
-import { bakePassed, errorVerdict, releaseVerdict } from '../../../deploy/core/verdict';
+import { bakePassed, errorVerdict, releaseVerdict, sumOf, type Counts } from '../../../deploy/core/verdict';
 
 const RULE = { maxErrorRatio: 0.05, minRequests: 20 };
 const counts = (errors: number, requests: number): { errors: number; requests: number } => ({
@@ -41,6 +41,46 @@ test('a single failed request before does not excuse failures now', () => {
 test('the rule may allow every failure, or none', () => {
   expect(errorVerdict(NOTHING, counts(20, 20), { ...RULE, maxErrorRatio: 1 })).toBeNull();
   expect(errorVerdict(NOTHING, counts(1, 20), { ...RULE, maxErrorRatio: 0 })).not.toBeNull();
+});
+
+describe('one address', () => {
+  const from = (...clients: [errors: number, requests: number][]): Counts => {
+    const tallies = clients.map(([errors, requests]) => counts(errors, requests));
+    return sumOf(tallies.map((tally, client) => ({ ...tally, clients: new Map([[`c${client}`, tally]]) })));
+  };
+
+  test('cannot fail a release that works for others, however often it requests a broken URL', () => {
+    expect(errorVerdict(NOTHING, from([5000, 5000], [0, 30]), RULE)).toBeNull();
+    expect(errorVerdict(NOTHING, from([5000, 5000], [0, 1]), RULE)).toBeNull();
+  });
+
+  test('fails a release if there is no other', () => {
+    expect(errorVerdict(NOTHING, from([5000, 5000]), RULE)).toBe(
+      '5000 of 5000 requests failed (100.0 %, before 0.0 %)',
+    );
+  });
+
+  test('counts no more often than minRequests, so volume from two does not outweigh many', () => {
+    const many = Array.from({ length: 200 }, (): [number, number] => [0, 20]);
+    expect(errorVerdict(NOTHING, from([50_000, 50_000], [50_000, 50_000], ...many), RULE)).toBeNull();
+    expect(errorVerdict(NOTHING, from([900, 1000], [0, 1000], [8, 10]), RULE)).toBe(
+      '908 of 2010 requests failed (52.0 % if no address counts more than 20 times, before 0.0 %)',
+    );
+  });
+
+  test('does not excuse a broken release by the errors it had before', () => {
+    const before = from([5000, 5000], ...Array.from({ length: 50 }, (): [number, number] => [0, 20]));
+    expect(errorVerdict(before, from([20, 20], [10, 20], [10, 20]), RULE)).not.toBeNull();
+  });
+
+  test('of many users behind one router still counts when others get errors too', () => {
+    expect(errorVerdict(NOTHING, from([500, 1000], [5, 10]), RULE)).not.toBeNull();
+  });
+
+  test('fails a release that fails everywhere, as soon as there are enough requests', () => {
+    const everyone = Array.from({ length: 20 }, (): [number, number] => [1, 1]);
+    expect(errorVerdict(NOTHING, from(...everyone), RULE)).not.toBeNull();
+  });
 });
 
 describe('a release in several slots', () => {

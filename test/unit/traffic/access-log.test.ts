@@ -25,6 +25,7 @@ const line = (fields: Record<string, string> = {}): string =>
     request_time: '0.012',
     response_time: '0.011',
     cohort: '',
+    client: '07.93',
     goal: '',
     id: 'a1',
     ...fields,
@@ -54,6 +55,7 @@ describe('a line of the access log', () => {
       id: 'a1',
       cohort: '',
       returning: false,
+      client: '07.93',
       goal: '',
       isEventStream: false,
     });
@@ -115,7 +117,7 @@ describe('countRequests', () => {
       entry({ kind: 'deploy', status: '503' }),
       entry({ kind: 'probe', status: '503' }),
     ];
-    expect(countRequests(entries)).toEqual({
+    expect(countRequests(entries)).toMatchObject({
       served: 1,
       failed: 0,
       turnedAway: 0,
@@ -125,7 +127,7 @@ describe('countRequests', () => {
 
   test('counts the first answer for the slot, even if the backup answered the client', () => {
     const saved = entry({ upstream: '127.0.0.1:8080, unix:/a.sock', upstream_status: '502, 200' });
-    expect(countRequests([saved, entry()])).toEqual({
+    expect(countRequests([saved, entry()])).toMatchObject({
       served: 2,
       failed: 0,
       turnedAway: 0,
@@ -157,7 +159,12 @@ describe('countRequests', () => {
   test('attributes a request that nginx answered itself to no slot', () => {
     const refused = entry({ status: '413', upstream: '', upstream_status: '' });
     const noSlot = entry({ status: '503', slot: '', upstream: '', upstream_status: '' });
-    expect(countRequests([refused, noSlot])).toEqual({ served: 2, failed: 1, turnedAway: 0, slots: [] });
+    expect(countRequests([refused, noSlot])).toMatchObject({
+      served: 2,
+      failed: 1,
+      turnedAway: 0,
+      slots: [],
+    });
   });
 
   test('counts each slot on its own', () => {
@@ -166,7 +173,7 @@ describe('countRequests', () => {
       entry({ slot: 'green' }),
       entry({ slot: 'green', upstream_status: '500', status: '500' }),
     ];
-    expect(countRequests(entries).slots).toEqual([
+    expect(countRequests(entries).slots).toMatchObject([
       { slot: 'blue', requests: 1, errors: 0 },
       { slot: 'green', requests: 2, errors: 1 },
     ]);
@@ -261,4 +268,20 @@ describe('a reader of the access log', () => {
     writeFileSync(home.accessLog, `${line().slice(0, 30)}\n${line({ uri: '/2' })}`);
     expect(uris()).toEqual(['/2']);
   });
+});
+
+test('requests are counted by client address too, over all slots of a release', () => {
+  const entries = [entry({ client: '00.01' }), entry({ client: '00.02', upstream_status: '500' }), entry()];
+  expect(countRequests(entries).slots).toEqual([
+    {
+      slot: 'blue',
+      requests: 3,
+      errors: 1,
+      clients: new Map([
+        ['00.01', { requests: 1, errors: 0 }],
+        ['00.02', { requests: 1, errors: 1 }],
+        ['07.93', { requests: 1, errors: 0 }],
+      ]),
+    },
+  ]);
 });
