@@ -316,6 +316,14 @@ const SABOTAGES = [
   },
   {
     invariant: 7,
+    what: 'a weak secret is accepted',
+    file: 'deploy/home/webhook-secret.ts',
+    from: 'const WEAKEST_BITS = 42;',
+    to: 'const WEAKEST_BITS = 0;',
+    test: 'test/unit/home/webhook-secret.test.ts',
+  },
+  {
+    invariant: 7,
     what: 'a body without a signature is read',
     file: 'deploy/http/webhook/headers.ts',
     from: "if (!/^sha256=[0-9a-f]{64}$/.test(String(headers[SIGNATURE_HEADER] ?? ''))) throw unsigned();",

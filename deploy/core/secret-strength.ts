@@ -29,7 +29,7 @@ const LEET: Record<string, string> = {
   $: 's',
 };
 
-const BITS = { common: 7, word: 13, row: 8, counting: 8, year: 6, repeated: 8, separator: 2 };
+const BITS = { common: 7, word: 13, row: 8, counting: 8, year: 6, repeated: 8, run: 3, separator: 2 };
 /** Longer ones are random letters more often than words. */
 const LONGEST_WORD = 10;
 const BITS_A_LETTER = 2.5;
@@ -58,7 +58,7 @@ interface Known {
 }
 type Search = (secret: string, at: number) => Known[];
 /** For digits and hexadecimal digits as well, which form words only by chance. */
-const ALWAYS: Search[] = [repeated, counting, row, year];
+const ALWAYS: Search[] = [run, repeated, counting, row, year];
 
 /** The part from here on that saves a guesser most; null if nothing there is known. */
 function bestOf(search: Search[], secret: string, at: number): Known | null {
@@ -74,7 +74,15 @@ function repeated(secret: string, at: number): Known[] {
     while (at + length < secret.length && secret[from + length] === secret[at + length]) length += 1;
     longest = Math.max(longest, length);
   }
-  return longest >= 4 ? [{ length: longest, cost: BITS.repeated }] : [];
+  return longest >= 4 || (longest === 3 && /^(.)\1{3}/.test(secret.slice(at - 1)))
+    ? [{ length: longest, cost: BITS.repeated }]
+    : [];
+}
+
+/** The rest of `aaaa`. */
+function run(secret: string, at: number): Known[] {
+  const [text = ''] = /^(.)\1{3,}/.exec(secret.slice(Math.max(0, at - 1))) ?? [];
+  return at > 0 && text !== '' ? [{ length: text.length - 1, cost: BITS.run }] : [];
 }
 
 /** `abcd`, `4321`, `2468`. */

@@ -2,10 +2,13 @@
 import { randomBytes } from 'node:crypto';
 import { chmodSync, existsSync, readFileSync } from 'node:fs';
 import { KnownError } from '../core/errors';
+import { strengthOf } from '../core/secret-strength';
 import type { Home } from './home';
 import { writeAtomically } from '../os/atomic-write';
 
 const SHORTEST = 16;
+/** Eight random bytes have 64; chance makes a few of them look weaker. */
+const WEAKEST_BITS = 42;
 const MODE = 0o600;
 /** Words in the secrets of examples and tutorials; "It's a Secret to Everybody" is GitHub's own. */
 const EXAMPLE_WORDS = new Set(
@@ -17,8 +20,18 @@ const EXAMPLE_WORDS = new Set(
 /** Fewer digits than this do not make such words a secret: `password123`. */
 const FEW_DIGITS = 8;
 
-/** Returns the secret without surrounding spaces. Throws E_SECRET for one that is easy to guess. */
+/** Returns a new secret without surrounding spaces. Throws E_SECRET for one that is easy to guess. */
 export function checkSecret(text: string): string {
+  const secret = checkStored(text);
+  if (strengthOf(secret) >= WEAKEST_BITS) return secret;
+  throw new KnownError(
+    'E_SECRET',
+    'The webhook secret is easy to guess: words, repetitions or rows of keys.',
+  );
+}
+
+/** Laxer than for a new one: a secret that was accepted before must not prevent a start after a reboot. */
+function checkStored(text: string): string {
   const secret = text.trim();
   if (secret === '') throw new KnownError('E_SECRET', 'The webhook secret is empty.');
   if (isExample(secret)) throw new KnownError('E_SECRET', 'The webhook secret is an example, not a secret.');
@@ -38,9 +51,9 @@ function isExample(secret: string): boolean {
 
 /** Stores the given secret, or creates one if there is none yet. Throws E_SECRET. */
 export function prepareSecret(home: Pick<Home, 'secret'>, given: string | undefined): void {
-  if (given !== undefined) writeSecret(home, checkSecret(given));
-  else if (!existsSync(home.secret)) writeSecret(home, randomBytes(32).toString('hex'));
-  else readSecret(home);
+  const isKept = existsSync(home.secret) && (given === undefined || isSame(home, given));
+  if (isKept) readSecret(home);
+  else writeSecret(home, given === undefined ? randomBytes(32).toString('hex') : checkSecret(given));
   // an operator may have changed the mode of a stored secret
   chmodSync(home.secret, MODE);
 }
@@ -54,7 +67,12 @@ export function readSecret(home: Pick<Home, 'secret'>): string {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error;
     throw new KnownError('E_SECRET', 'There is no webhook secret in the home.', 'Make one: npm start');
   }
-  return checkSecret(text);
+  return checkStored(text);
+}
+
+/** Whether this is the stored secret, good or bad. */
+export function isSame(home: Pick<Home, 'secret'>, given: string): boolean {
+  return readFileSync(home.secret, 'utf8').trim() === given.trim();
 }
 
 function writeSecret(home: Pick<Home, 'secret'>, secret: string): void {

@@ -15,7 +15,7 @@ import type { Home } from '../home/home';
 import { ROOT } from '../home/clone-root';
 import { say } from './say';
 import { existsSync } from 'node:fs';
-import { checkSecret, readSecret } from '../home/webhook-secret';
+import { checkSecret, isSame } from '../home/webhook-secret';
 import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
 import { driftSummary } from '../core/drift';
 import { driftNow } from '../health/serving';
@@ -48,7 +48,8 @@ export function sayWhatWaits(home: Home): void {
 }
 
 export function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
-  if (given === undefined || !existsSync(home.secret) || checkSecret(given) === readSecret(home)) return;
+  if (given === undefined || !existsSync(home.secret) || isSame(home, given)) return;
+  checkSecret(given);
   say('! this WEBHOOK_SECRET takes effect at the next start: npm stop && WEBHOOK_SECRET=… npm start');
 }
 

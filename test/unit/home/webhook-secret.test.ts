@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { chmodSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { checkSecret, prepareSecret, readSecret } from '../../../deploy/home/webhook-secret';
@@ -28,6 +29,20 @@ describe('a secret that is easy to guess is refused', () => {
       'xxxxxxxxxxxxxxxxxxxx',
       '********************',
     ].map((text): [string, string, string] => [`such as the example "${text}"`, text, 'is an example']),
+    ...[
+      'correct horse battery staple',
+      '88888888111111111',
+      'abcabcabcabcabcabc',
+      'aaaabbbbccccddddeeee',
+      '1234567890123456',
+      '0123456789abcdef0123456789abcdef',
+      'abcdefghijklmnopqrstuvwxyz',
+      'qwertyuiopasdfghjkl',
+      'P@ssw0rdP@ssw0rd2024',
+      'hunter2hunter2hunter2',
+      'deadbeefdeadbeefdeadbeef',
+      'acme-production-webhook-secret',
+    ].map((text): [string, string, string] => [`such as the weak "${text}"`, text, 'is easy to guess']),
   ])('%s', (_case, text, why) => {
     expect(() => checkSecret(text)).toThrow(expect.objectContaining({ code: 'E_SECRET' }));
     expect(() => checkSecret(text)).toThrow(why);
@@ -42,9 +57,25 @@ test.each([
   GOOD,
   'test4f9a7c1e2b6d8035',
   'secretKq81vZ0pWm',
-  'correct horse battery staple',
-  '8'.repeat(8) + '1'.repeat(9),
+  // as short as chance makes 64 random bits
+  '4f9a7c1e2b6d8035',
+  '0b5ea1c7d94f2e6803b7a5d1c9f4e2b6',
+  'hV3k/9sPq2Zt+LmX',
+  '7e1c9a40-3b5d-4f82-a6c1-09d4e8b7f235',
 ])('the secret %s is accepted, whatever it starts with', (text) => expect(checkSecret(text)).toBe(text));
+
+test('no random secret is refused', () => {
+  for (let times = 0; times < 300; times += 1)
+    for (const encoding of ['hex', 'base64', 'base64url'] as const)
+      expect(() => checkSecret(randomBytes(16).toString(encoding))).not.toThrow();
+});
+
+test('a stored secret from before this rule still works, also when it is given again', () => {
+  writeFileSync(home.secret, 'abcabcabcabcabcabc\n');
+  prepareSecret(home, undefined);
+  prepareSecret(home, 'abcabcabcabcabcabc');
+  expect(readSecret(home)).toBe('abcabcabcabcabcabc');
+});
 
 describe("a home's secret", () => {
   it('is generated when none is given: 256 random bits, readable only by the owner', () => {
