@@ -81,6 +81,34 @@ forEachRuntime((runtime) => {
       expect(await built()).toEqual({ SWITCHYARD_COMMIT: commit });
     });
 
+    it("may hold Node's own variables, which Node reads before the app starts", async () => {
+      const node = async (): Promise<unknown> => JSON.parse((await clone.get('/node')).text);
+      const files = {
+        'app/early.mjs': 'globalThis.early = true;\n',
+        'app/lib/only-by-node-path.js': 'module.exports = 1;\n',
+      };
+      expectLive(await clone.release({ config: { ...BAKE.config, runtime }, files }));
+      const options = 'NODE_OPTIONS=--max-old-space-size=128 --import ./app/early.mjs';
+
+      expectDone(await env('set', options, 'NODE_PATH=./app/lib', 'LC_ALL=de_DE.UTF-8'));
+
+      const { heapMb, ...rest } = (await node()) as { heapMb: number };
+      expect(rest).toEqual({ early: true, locale: 'de-DE', fromNodePath: true, main: true });
+      expect(heapMb).toBeGreaterThanOrEqual(128);
+      expect(heapMb).toBeLessThan(256);
+      const { pid, instance } = await clone.serving();
+      kill(pid);
+      await until('the next process of the slot', async () => {
+        const now = await clone.serving().catch(() => null);
+        return now?.instance === instance && now.pid !== pid;
+      });
+      expect(await node()).toMatchObject(rest);
+      expectDone(await env('unset', 'NODE_OPTIONS', 'NODE_PATH', 'LC_ALL'));
+      expect(await node()).toMatchObject({ early: null, fromNodePath: false });
+      expect(await env('set', 'NODE_OPTIONS=--no-such-option')).toMatchObject({ code: 1 });
+      expect(await node()).toMatchObject({ early: null });
+    });
+
     it('for the install takes effect with the next install', async () => {
       const result = await env('set', '--for', 'install', 'OWN_TOKEN=canary-token');
       expect(result).toMatchObject({
