@@ -86,7 +86,7 @@ test('kill -9 of the active slot loses no GET while the table has a standby', as
   await until('a line for every request', () => logged().length >= requests);
   const counts = countRequests(logged());
   expect(counts).toMatchObject({ served: requests, failed: 0 });
-  expect(counts.slots).toEqual([{ slot: 'blue', requests, errors: expect.any(Number) }]);
+  expect(counts.slots).toMatchObject([{ slot: 'blue', requests, errors: expect.any(Number) }]);
   expect(counts.slots[0]?.errors).toBeGreaterThanOrEqual(900);
 });
 
