@@ -103,7 +103,9 @@ forEachRuntime((runtime) => {
 
     kill(canary?.pid);
 
-    expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. Still serving .* (was killed by SIGKILL|exited with code 137)/);
+    expect((await pushing).verdict).toMatch(
+      /^✗ NOT LIVE\. Still serving .* (was killed by SIGKILL|exited with code 137)/,
+    );
     expect(stateOf(id)).toBe('rolled-back');
     expect(await clone.state()).toEqual(before);
   });
