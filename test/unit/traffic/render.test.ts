@@ -1,37 +1,14 @@
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { render, valuesFor, type NginxSettings } from '../../../deploy/traffic/render';
-
-const SETTINGS: NginxSettings = {
-  homeDir: '/home',
-  nginxDir: '/home/nginx',
-  accessLog: '/home/logs/access.log',
-  errorLog: '/home/logs/nginx-error.log',
-  slots: [
-    { name: 'blue', port: 8080 },
-    { name: 'green', port: 8081 },
-    { name: 'yellow', port: 8082 },
-  ],
-  httpPort: 8000,
-  deployerPort: 9000,
-  maxBody: '7m',
-  assets: [],
-  workerUser: null,
-  workers: 2,
-  connections: 1024,
-  files: 2048,
-  perAddress: 100,
-  trustedProxies: [],
-  ipv6: true,
-  unusedModules: ['fastcgi'],
-};
+import { NGINX_SETTINGS } from '../../support/nginx-settings';
 
 const template = (name: string): string =>
   readFileSync(path.join(__dirname, '../../../nginx', `${name}.template`), 'utf8');
 const site = (settings: Partial<NginxSettings> = {}): string =>
-  render(template('site.conf'), valuesFor({ ...SETTINGS, ...settings }));
+  render(template('site.conf'), valuesFor({ ...NGINX_SETTINGS, ...settings }));
 const whole = (settings: Partial<NginxSettings> = {}): string =>
-  render(template('nginx.conf'), valuesFor({ ...SETTINGS, ...settings }));
+  render(template('nginx.conf'), valuesFor({ ...NGINX_SETTINGS, ...settings }));
 
 /** The block of a server or upstream, from its first line to its closing brace. */
 const block = (text: string, first: string): string => {
@@ -73,7 +50,7 @@ describe('site.conf', () => {
     expect(checks.length).toBeGreaterThan(0);
     const others = checks.filter((check) => !check.startsWith('if (-f $table/'));
     const direct = others.filter((check) => !check.startsWith('if (-f "/home/preview/$preview_token.'));
-    const allChecks = SETTINGS.slots.map(({ name }) => `if (-f "/home/traffic/all.${name}")`);
+    const allChecks = NGINX_SETTINGS.slots.map(({ name }) => `if (-f "/home/traffic/all.${name}")`);
     // for users, and for a tester whose token has expired
     expect(direct).toEqual([expect.stringContaining('/closing.'), ...allChecks, ...allChecks]);
   });
@@ -144,7 +121,7 @@ describe('site.conf', () => {
 
   test("limits bodies as configured, and those for the deployer at GitHub's maximum", () => {
     expect(site().match(/client_max_body_size .*;/g)).toEqual([
-      ...SETTINGS.slots.map(() => 'client_max_body_size 0;'),
+      ...NGINX_SETTINGS.slots.map(() => 'client_max_body_size 0;'),
       'client_max_body_size 7m;',
       'client_max_body_size 25m;',
       'client_max_body_size 1k;',
