@@ -84,7 +84,7 @@ function isOneOfSeveral({ clients = new Map<string, Tally>() }: Counts): boolean
 }
 
 /** Counts an address as at most minRequests requests, so that volume from a few of them decides nothing. */
-function bounded(counts: Counts, { minRequests }: BakeRule): Tally {
+export function bounded(counts: Counts, { minRequests }: BakeRule): Tally {
   if (!counts.clients) return counts;
   return [...counts.clients.values()]
     .map(({ requests, errors }) => {

@@ -6,8 +6,8 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inService } from '../../core/traffic-split';
 import type { Migration } from '../../core/deployment';
 import type { SlotName } from '../../core/slot';
-import type { Counts } from '../../core/verdict';
-import { errorVerdict, sumOf } from '../../core/verdict';
+import type { BakeRule, Counts } from '../../core/verdict';
+import { bounded, errorVerdict, sumOf } from '../../core/verdict';
 import { waitUntil } from '../../os/wait-until';
 import type { LogPosition } from '../../traffic/access-log';
 import { countRequests, logPosition, readRecent, readRequests } from '../../traffic/access-log';
@@ -43,7 +43,9 @@ export async function liveBefore(context: DeployContext): Promise<Before> {
   );
   const sound = answers.filter(({ said }) => said === null).map(({ each }) => each);
   const recent = readRecent(context.home, Date.now() - USUAL_MS);
-  return { sound, before: countsOf(slots, countRequests(recent).slots) };
+  const before = countsOf(slots, countRequests(recent).slots);
+  // without the addresses: the journal keeps it
+  return { sound, before: bounded(before, ruleOf(context)) };
 }
 
 /** Why the live release fails now, as one clause; null while it works. @param from log position to count errors from */
@@ -67,18 +69,21 @@ async function usersErrors(
   { sound, before }: Before,
   from: LogPosition,
 ): Promise<string | null> {
-  const { maxErrorRatio, minRequests } = context.config.bake;
-  const rule = { maxErrorRatio, minRequests: Math.min(minRequests, FEW_REQUESTS) };
+  const rule = ruleOf(context);
   const slots = [...new Set(sound.map(({ slot }) => slot))];
   let why: string | null = null;
   const isDecided = (): boolean => {
     const now = countsOf(slots, countRequests(readRequests(context.home, from).requests).slots);
     why = errorVerdict(before, now, rule);
-    return why !== null || now.requests >= minRequests;
+    return why !== null || now.requests >= context.config.bake.minRequests;
   };
   const withinMs = before.requests > 0 ? EVIDENCE_MS : 0;
   await waitUntil(isDecided, { everyMs: POLL_EVERY_MS, withinMs });
   return why;
+}
+
+function ruleOf({ config: { bake } }: DeployContext): BakeRule {
+  return { ...bake, minRequests: Math.min(bake.minRequests, FEW_REQUESTS) };
 }
 
 /** Updates the recorded migration with the live release's state; null if nothing was recorded before the migration. */
