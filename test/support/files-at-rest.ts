@@ -37,8 +37,8 @@ async function isTidy(home: Home, config: Config, runtime: Runtime): Promise<boo
 }
 
 /**
- * Leaves out what comes and goes: SQLite's side files, the trash, files linked ahead for the next release, and the count
- * of refused webhooks, which is written some seconds later.
+ * Leaves out what comes and goes: SQLite's side files, the trash, files linked ahead for the next release, and the record
+ * of webhooks, which is written some seconds later.
  */
 function filesOf({ dir, releases, modules, mirrorGit }: Home): string[] {
   return [dir, releases, modules, mirrorGit]
