@@ -114,6 +114,14 @@ command('list', 'list the variables and when each was set', env).action(async (o
   await answer(options, () => Promise.resolve(envListCommand(options)));
 });
 
+const secret = program.command('secret').description('the webhook secret');
+command('rotate', 'replace it and print the new one, while the earlier one stays valid for a while', secret)
+  .option('--keep <hours>', 'how long the earlier one stays valid, 0 to 168 (default: 24)')
+  .action(async (options: Options) => {
+    const { secretRotateCommand } = await import('./commands/secret');
+    await answer(options, () => Promise.resolve(secretRotateCommand(options)));
+  });
+
 const notify = program.command('notify').description('notifications about deployments');
 command('test', 'send a test notification to every configured receiver', notify).action(
   async (options: Options) => {

@@ -27,7 +27,7 @@ import { createRequests } from './deployer/requests';
 import { keepReserve } from './home/disk-reserve';
 import { isRotationDue, rotate } from './deployer/rotate-logs';
 import { createSchedules } from './deployer/schedules';
-import { readSecret } from './home/webhook-secret';
+import { validSecrets } from './home/secret-rotation';
 import { nginxServer } from './traffic/nginx-server';
 import { createWatch } from './deployer/watchdog';
 import { webhookApp } from './http/webhook/app';
@@ -47,7 +47,7 @@ const LOGS_EVERY_MS = 2000;
 
 function main(): void {
   const context = openContext(homeAt(required('SWITCHYARD_HOME')), required('SWITCHYARD_ROOT'));
-  const servers = createServers(context, readSecret(context.home), watchPlace(context.root));
+  const servers = createServers(context, validSecrets(context.home), watchPlace(context.root));
   // a running deployment continues in its own process
   const leave = (): Promise<void> => servers.close().then(() => process.exit(0));
   process.on('SIGTERM', () => void leave());
@@ -74,19 +74,19 @@ async function tellProblem({ journal }: DeployContext, problem: KnownError): Pro
 /** All duties of the deployer, started and stopped together. */
 function createServers(
   context: DeployContext,
-  secret: string,
+  secrets: () => string[],
   clonePlace: () => ClonePlace,
 ): DeployerServers {
   const dispatcher = createDispatcher(context, clonePlace, () => schedules.now('prune'));
   const request = createRequests(context, () => dispatcher.poke());
   const watch = createWatch(context, request, nginxKeeper(context));
-  const routes = [previewRoutes({ ...context, secret })];
+  const routes = [previewRoutes({ ...context, secrets })];
   const { branch, source, deployer } = context.config;
   const deliveries = deliveryLog(context.home);
   const limits = { ...BODY_LIMITS, size: bytesOf(deployer.maxBody) };
   const webhook = createServer(
     SERVER_LIMITS,
-    webhookApp({ secrets: () => [secret], branch, source, limits, request, deliveries, routes }),
+    webhookApp({ secrets, branch, source, limits, request, deliveries, routes }),
   );
   webhook.maxConnections = MOST_CONNECTIONS;
   const control = controlApp({

@@ -339,6 +339,14 @@ const SABOTAGES = [
     test: 'test/integration/traffic-deploy-paths.test.ts',
   },
   {
+    invariant: 7,
+    what: 'a rotated secret stays valid for ever',
+    file: 'deploy/home/secret-rotation.ts',
+    from: 'return earlier.validUntil > now() ? [current, earlier.secret] : [current];',
+    to: 'return [current, earlier.secret];',
+    test: 'test/unit/home/secret-rotation.test.ts',
+  },
+  {
     invariant: 8,
     what: "the caller's whole environment reaches the app and PM2",
     file: 'deploy/os/environment-allowlist.ts',

@@ -1,4 +1,6 @@
 /** Checks that the webhook secret is valid and that the deployer has loaded it. Never prints it. */
+import { moment } from '../core/format';
+import { earlierValidUntil } from '../home/secret-rotation';
 import { readSecret } from '../home/webhook-secret';
 import { postPing } from '../client/post-webhook';
 import type { Judgement } from './finding';
@@ -13,13 +15,17 @@ export async function checkSecret(context: DoctorContext): Promise<Judgement[]> 
   const secret = readSecret(context.home());
   const { port } = context.ports().deployer;
   const status = await postPing({ port, secret, timeoutMs: ASK_MS }).catch(() => null);
-  return judgeSecret(status);
+  return judgeSecret(status, earlierValidUntil(context.home()));
 }
 
-/** @param status the deployer's answer to a ping signed with the secret; null without an answer */
-export function judgeSecret(status: number | null): Judgement[] {
-  if (status === null) return [ok('good')];
-  if (status !== REFUSED) return [ok('good, and the deployer uses it')];
+/**
+ * @param status the deployer's answer to a ping signed with the secret; null without an answer
+ * @param earlier until when the earlier secret is valid too, in milliseconds since 1970; null if it is not
+ */
+export function judgeSecret(status: number | null, earlier: number | null = null): Judgement[] {
+  const both = earlier === null ? '' : `; the earlier one is valid until ${moment(earlier)}`;
+  if (status === null) return [ok(`good${both}`)];
+  if (status !== REFUSED) return [ok(`good, and the deployer uses it${both}`)];
   const message = 'The deployer uses a different secret from the one in the home.';
   return [fault(message, 'npm run -s pm2 -- restart deployer')];
 }

@@ -16,6 +16,8 @@ export interface Home {
   settings: string;
   /** The webhook secret, 0600. */
   secret: string;
+  /** The secret before the last rotation and how long it stays valid, 0600. */
+  earlierSecret: string;
   /** A summary of the webhooks that were refused, 0600. */
   deliveries: string;
   /** The deployer's control socket; any user who can open it can deploy. */
@@ -67,6 +69,7 @@ export function homeAt(dir: string): Home {
     settings: at('settings.json'),
     checkedConfig: at('config.json'),
     secret: at('secret'),
+    earlierSecret: at('secret-before.json'),
     deliveries: at('deliveries.json'),
     socket: at('deployer.sock'),
     journal: at('journal.db'),

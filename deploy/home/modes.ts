@@ -31,6 +31,7 @@ export const MODES: Readonly<Record<string, number>> = {
   shared: CLOSED,
   trash: CLOSED,
   'config.json': PRIVATE,
+  'deliveries.json': PRIVATE,
   'deployer.sock': PRIVATE,
   'journal.db': PRIVATE,
   'lock.db': PRIVATE,
@@ -38,6 +39,7 @@ export const MODES: Readonly<Record<string, number>> = {
   'notify-url': PRIVATE,
   reserve: PRIVATE,
   secret: PRIVATE,
+  'secret-before.json': PRIVATE,
   'settings.json': PRIVATE,
   'start.db': PRIVATE,
 };

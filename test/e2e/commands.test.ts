@@ -4,7 +4,8 @@ import { randomUUID } from 'node:crypto';
 import { appendFileSync, renameSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:http';
 import path from 'node:path';
-import { postPush } from '../../deploy/client/post-webhook';
+import { postPing, postPush } from '../../deploy/client/post-webhook';
+import { readSecret } from '../../deploy/home/webhook-secret';
 import { expectDone } from '../support/expect-live';
 import type { CommandResult } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
@@ -235,6 +236,26 @@ describe('a push', () => {
     const refused = /^! 1 webhook refused, the last at .*: The signature is missing or wrong\.$/m;
     await until('history to show it', async () => refused.test((await clone.switchyard('history')).text));
   });
+});
+
+it('secret rotate prints a new webhook secret, and the running deployer accepts both for a while', async () => {
+  const ping = (secret: string): Promise<number> =>
+    postPing({ port: clone.ports.deployer, secret, timeoutMs: 5000 });
+  const earlier = readSecret(clone.home);
+
+  const rotated = await clone.switchyard('secret', 'rotate');
+
+  expectDone(rotated);
+  const [line, fresh = ''] = rotated.text.split('\n');
+  expect(line).toMatch(/^✓ there is a new webhook secret; the earlier one is valid until \d{4}-/);
+  expect([await ping(fresh), await ping(earlier)]).toEqual([200, 200]);
+  expect(fresh).not.toBe(earlier);
+
+  // the first secret is now two rotations old, and the second one expires at once
+  const again = await clone.switchyard('secret', 'rotate', '--keep', '0', '--json');
+  const { secret } = JSON.parse(again.text) as { secret: string };
+  expect([await ping(secret), await ping(fresh), await ping(earlier)]).toEqual([200, 401, 401]);
+  expect((await clone.switchyard('secret', 'rotate', '--keep', '1000')).text).toContain('[E_USAGE]');
 });
 
 describe('when commits come from another repository', () => {

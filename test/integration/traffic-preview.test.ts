@@ -217,7 +217,7 @@ describe('a preview link', () => {
     const app = express();
     app.use(
       previewRoutes({
-        secret: SECRET,
+        secrets: () => [SECRET],
         home: context.home,
         journal: { get: (id) => (id === 7 ? state : null) },
       }),

@@ -10,7 +10,8 @@ import { tokenFor } from '../../traffic/preview-tokens';
 import { GOOD_FOR_MS, isPreviewSigned, PREVIEW_COOKIE, PREVIEW_PATH } from './link';
 
 export interface PreviewDeps {
-  secret: string;
+  /** The secrets that are valid now. */
+  secrets: () => string[];
   home: Pick<Home, 'preview'>;
   journal: Pick<Journal, 'get'>;
 }
@@ -24,7 +25,9 @@ export function previewRoutes(deps: PreviewDeps): Router {
     res.set({ 'Cache-Control': 'no-store', 'Referrer-Policy': 'no-referrer' });
     const { id, expires, signature, slot } = wordsOf(req);
     const deployment = deps.journal.get(Number(id));
-    if (!deployment || !isPreviewSigned(deps.secret, deployment, expires, signature, slot)) {
+    const isOurs = (secret: string): boolean =>
+      deployment !== null && isPreviewSigned(secret, deployment, expires, signature, slot);
+    if (!deployment || !deps.secrets().some(isOurs)) {
       return refuse(req, res, FORBIDDEN, 'This link is not one of ours.');
     }
     const left = Number(expires) - Date.now();

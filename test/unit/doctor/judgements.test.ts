@@ -256,6 +256,9 @@ test('leftovers: orphans outside the table, processes of old deployments and hal
 test('secret and webhook: a refused right signature or an accepted wrong one is a fault', () => {
   expect(outcome(judgeSecret(200))).toEqual(['ok']);
   expect(outcome(judgeSecret(null))).toEqual(['ok']);
+  expect(judgeSecret(200, Date.UTC(2026, 10, 30))[0]?.message).toContain(
+    'the earlier one is valid until 2026-',
+  );
   expect(outcome(judgeSecret(401))).toEqual(['fault: npm run -s pm2 -- restart deployer']);
   expect(outcome(judgeAnswers(200, 401))).toEqual(['ok']);
   expect(judgeAnswers(502, 401)[0]?.status).toBe('fault');
