@@ -68,9 +68,11 @@ describe('with a running Switchyard', () => {
     const { code, findings } = await diagnose(clone);
 
     expect(code).toBe(0);
-    // this machine may have no cron
-    expect(findings.filter(({ link, status }) => status !== 'ok' && link !== 'reboot')).toEqual([]);
-    expect((await clone.switchyard('doctor')).text).toMatch(/\n✓ every check passed( \(1 warning\))?\n$/);
+    // this machine may have no cron, or allow fewer open files than nginx wants
+    const ofTheMachine = ['reboot', 'connections'];
+    const others = findings.filter(({ link, status }) => status !== 'ok' && !ofTheMachine.includes(link));
+    expect(others).toEqual([]);
+    expect((await clone.switchyard('doctor')).text).toMatch(/\n✓ every check passed( \(\d warnings?\))?\n$/);
   });
 
   it('doctor changes nothing', async () => {

@@ -156,7 +156,7 @@ forEachRuntime((runtime) => {
       expect(await untilOver(clone, held.id)).toMatchObject({
         state: 'failed',
         errorCode: 'E_EXITED',
-        cause: expect.stringMatching(/^\w{7} exited.* in (blue|green)/),
+        cause: expect.stringMatching(/^\w{7} (exited|was killed by SIGKILL).* in (blue|green)/),
       });
       expect(await clone.state()).toEqual(before);
       expect(await visit('/version', header)).toMatchObject({ commit: before.serving.commit, slot: null });

@@ -562,7 +562,8 @@ describe('a registry with authentication', () => {
     clone.write('package-lock.json', lock);
     clone.write(
       '.npmrc',
-      `registry=http://127.0.0.1:${port}/\n//127.0.0.1:${port}/:_authToken=\${NPM_TOKEN}\n`,
+      // npm's usual cache may know the package by its hash, and would not ask the registry
+      `registry=http://127.0.0.1:${port}/\n//127.0.0.1:${port}/:_authToken=\${NPM_TOKEN}\ncache=${path.join(home.dir, 'npm-cache')}\n`,
     );
   });
   afterEach(() => new Promise((resolve) => registry.close(resolve)));
