@@ -6,6 +6,7 @@ import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
+import { CLOSED } from '../home/modes';
 import { putInTrash } from '../home/trash';
 import { damageOf } from './damage';
 import { gitOn, reasonOf } from './git';
@@ -19,7 +20,7 @@ export type Report = (message: string) => unknown;
 
 /** Creates an empty mirror. */
 export async function makeMirror(mirror: string): Promise<void> {
-  mkdirSync(mirror, { recursive: true });
+  mkdirSync(mirror, { recursive: true, mode: CLOSED });
   // first, so that a mirror never exists without it
   forbidFilters(mirror);
   await gitOn(mirror).raw(['init', '--bare']);

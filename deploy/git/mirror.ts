@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
+import { CLOSED } from '../home/modes';
 import { gitOn, gitPolitely } from './git';
 import type { Report } from './mirror-repair';
 import { damageOf } from './damage';
@@ -139,7 +140,7 @@ async function sendCommitTo(home: Home, clone: string, commit: Commit): Promise<
 }
 
 async function ensureMirror(home: Home): Promise<void> {
-  mkdirSync(home.mirrorGit, { recursive: true });
+  mkdirSync(home.mirrorGit, { recursive: true, mode: CLOSED });
   removeDeadLocks(home.mirrorGit);
   if (isRepository(home.mirrorGit)) return;
   await makeMirror(home.mirrorGit);

@@ -19,6 +19,7 @@ import { promisify } from 'node:util';
 import type { Commit } from '../core/release';
 import { goodLines, readableRefs, refsToBring } from '../core/refs';
 import type { Home } from '../home/home';
+import { CLOSED } from '../home/modes';
 import { flushFileSystems } from '../os/flush';
 import { waitUntil } from '../os/wait-until';
 import { isInUse, removeDeadLocks } from './locks';
@@ -26,7 +27,6 @@ import { gitEnvironment, gitIn, gitOn, gitSilently } from './git';
 import { pushDamage } from './push-damage';
 
 const run = promisify(execFile);
-const CLOSED = 0o700;
 /** A check that takes longer is stopped, because users may be waiting for `npm start`. */
 const CHECK_MS = 30_000;
 /** How long to wait for a running push or fetch before leaving the repository alone. */

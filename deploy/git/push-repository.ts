@@ -3,6 +3,7 @@ import { quoted } from '../core/shell-word';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home/home';
+import { CLOSED } from '../home/modes';
 import { writeAtomically } from '../os/atomic-write';
 import { gitOn } from './git';
 import { checkBranchName } from './names';
@@ -15,8 +16,6 @@ export interface HookTargets {
   /** The branch whose pushes are deployed. */
   branch: string;
 }
-
-const CLOSED = 0o700;
 
 export const HOOKS = ['pre-receive', 'post-receive'] as const;
 

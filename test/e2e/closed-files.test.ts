@@ -36,7 +36,7 @@ needs('root', root).describe('a file of the home that its user cannot access', (
     ['mirror.git', 0o700],
     ['releases', 0o700],
     ['ready', 0o700],
-    ['modules', 0o755],
+    ['modules', 0o700],
     ['logs/access.log', 0o600],
     ['pm2/rpc.sock', 0o600],
     ['settings.json', 0o600],

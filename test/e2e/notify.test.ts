@@ -49,11 +49,17 @@ afterAll(async () => {
 it('a successful push, a failed one and a rollback are each reported with the live release', async () => {
   const { commit: old } = await clone.serving();
 
-  const pushed = await clone.release();
-  const failed = await clone.release({ behaviour: { exits: true } });
-  expectDone(await clone.switchyard('rollback'));
+  // each notice names what is live when it is sent
+  const arrived = (count: number): Promise<unknown> =>
+    until(`${count} notices`, () => received.length === count);
 
-  await until('three notices', () => received.length === 3);
+  const pushed = await clone.release();
+  await arrived(1);
+  const failed = await clone.release({ behaviour: { exits: true } });
+  await arrived(2);
+  expectDone(await clone.switchyard('rollback'));
+  await arrived(3);
+
   const [live, bad, back] = received as [Notice, Notice, Notice];
   expect(live).toMatchObject({
     event: 'live',
