@@ -8,6 +8,7 @@ import { connect, type Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { servingSlots } from '../../deploy/core/traffic-table';
 import { withoutSlot } from '../../deploy/core/traffic-split';
+import { tryLock } from '../../deploy/journal/deployment-lock';
 import { linkTable } from '../../deploy/traffic/table-folder';
 import { containerOf } from '../../deploy/runtimes/compose/definitions';
 import { slotAppName } from '../../deploy/runtimes/pm2/definitions';
@@ -137,10 +138,23 @@ forEachRuntime((runtime) => {
 
   const remove = (slot: string): unknown =>
     runtime === 'pm2' ? pm2('deleteProcessId', slot) : docker('rm', '--force', containerOf(name(), slot));
-  /** Moves the users first, as the watch does for an unhealthy slot. */
-  const moveUsersAndRemove = (slot: string): unknown => {
+  /** Moves the users first, as the watch does for an unhealthy slot: under the lock, or pruning removes the table. */
+  const moveUsersAndRemove = async (slot: string): Promise<unknown> => {
+    const lock = await until('the deployment lock', () => tryLock(clone.home));
     linkTable(clone.home, withoutSlot(clone.table(), slot));
+    lock.release();
     return remove(slot);
+  };
+  /** What the deployer has reported, for a failure message. */
+  const recovery = (): string => {
+    const journal = clone.journal();
+    const reported = journal.incidents(10).map(({ message }) => message);
+    journal.close();
+    const deployments = clone.deployments().slice(-4);
+    const states = deployments.map(
+      ({ kind, state, to, cause }) => `${kind} ${to?.slot} ${state} ${cause ?? ''}`,
+    );
+    return `all slots to recover; reported: ${reported.join('; ')}; deployments: ${states.join('; ')}`;
   };
   const killIn = async (slot: string): Promise<void> => kill((await clone.slot(slot)).pid);
   const active = (): string[] => [clone.table().active as string];
@@ -172,7 +186,7 @@ forEachRuntime((runtime) => {
 
     await Promise.all(ended.map(end));
 
-    await until('all slots to recover', async () => {
+    await until(recovery, async () => {
       const pids = (await clone.slots()).filter(({ slot }) => ended.includes(slot)).map(({ pid }) => pid);
       if (pids.length < ended.length || pids.some((pid) => pid === null || before.includes(pid)))
         return false;
