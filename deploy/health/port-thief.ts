@@ -9,19 +9,21 @@ import { portHolders, portInUse } from '../os/port-holder';
 import { processTree } from '../os/process-table';
 
 /**
- * One clause that names the process; null if the slot's own process has the port, no process has it, or the kernel does
- * not show it: containers of an engine that runs as root, seen by an ordinary user.
+ * One clause that names the process; null if the slot's own process has the port, or no process has it. Null for
+ * containers too: while the engine restarts one, it does not know the new process yet, which would look like a thief.
  */
 export async function portThief(context: DeployContext, slot: SlotName): Promise<string | null> {
   const { port } = slotNamed(context, slot);
-  if (!portInUse(port)) return null;
+  if (context.config.runtime !== 'pm2' || !portInUse(port)) return null;
   const holders = portHolders(port);
   // listed after the holders: a process that the runtime has started meanwhile is the slot's own
   const running = (await context.runtime.list(slot)).find((each) => each.slot === slot);
   const own = new Set(running?.pid ? processTree(running.pid) : []);
   const stranger = holders.find(({ pid }) => !own.has(pid));
-  if (stranger) return `${stranger.command} (pid ${stranger.pid})`;
+  // the slot's process may have exited meanwhile
+  const isThere = portHolders(port).some(({ pid }) => pid === stranger?.pid);
+  if (stranger) return isThere ? `${stranger.command} (pid ${stranger.pid})` : null;
   // the kernel hides the processes of other users, and a slot under PM2 has the deployer's
-  const isHidden = holders.length === 0 && context.config.runtime === 'pm2' && portInUse(port);
+  const isHidden = holders.length === 0 && portInUse(port);
   return isHidden ? 'a process of another user' : null;
 }

@@ -8,7 +8,6 @@ import { createInterface } from 'node:readline';
 import { incidents, kill, lastEvent } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load } from '../support/load';
-import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -20,68 +19,64 @@ let clone: TinyClone;
 let thief: ChildProcess | undefined;
 let users: Load;
 
-forEachRuntime((runtime) => {
-  beforeAll(async () => {
-    clone = await tinyClone({ runtime, bake: { seconds: 0 } });
-    expectDone(await clone.start());
+beforeAll(async () => {
+  clone = await tinyClone({ bake: { seconds: 0 } });
+  expectDone(await clone.start());
+});
+beforeEach(async () => {
+  users = startLoad({
+    port: clone.ports.http,
+    connections: USERS,
+    mix: [{ method: 'GET', path: '/work' }],
+    slow: null,
+    pauseMs: 5,
   });
-  beforeEach(async () => {
-    users = startLoad({
-      port: clone.ports.http,
-      connections: USERS,
-      mix: [{ method: 'GET', path: '/work' }],
-      slow: null,
-      pauseMs: 5,
-    });
-    await users.more(20);
+  await users.more(20);
+});
+afterEach(async () => {
+  thief?.kill('SIGKILL');
+  await users.stop();
+});
+afterAll(() => clone.cleanUp());
+
+it('without a standby, users get the maintenance page and then the release in the other slot', async () => {
+  const before = await clone.serving();
+  const since = lastEvent(clone);
+
+  const seen = await steal(before.pid);
+
+  await until('the other slot', () => {
+    const { kind, state } = clone.deployments().at(-1) ?? {};
+    return kind === 'restore' && state === 'succeeded';
   });
-  afterEach(async () => {
-    thief?.kill('SIGKILL');
-    await users.stop();
-  });
-  afterAll(() => clone.cleanUp());
+  expect(await clone.serving()).toMatchObject({ commit: before.commit });
+  await users.more(50);
+  expectShutOut(seen);
+  expect(incidents(clone, since)).toContainEqual(
+    expect.stringMatching(/^port \d+ of blue was taken by node \(pid \d+\); users get the maintenance page$/),
+  );
+});
 
-  it('without a standby, users get the maintenance page and then the release in the other slot', async () => {
-    const before = await clone.serving();
-    const since = lastEvent(clone);
+it('with a standby, it gets the users at once, and the release is not blamed', async () => {
+  expectLive(await clone.release({ files: { 'more/a.txt': 'a' } }));
+  const live = await clone.serving();
+  expect(clone.table()).toMatchObject({ active: 'blue', standby: 'green' });
+  const since = lastEvent(clone);
 
-    const seen = await steal(before.pid);
+  const seen = await steal(live.pid);
 
-    await until('the other slot', () => {
-      const { kind, state } = clone.deployments().at(-1) ?? {};
-      return kind === 'restore' && state === 'succeeded';
-    });
-    expect(await clone.serving()).toMatchObject({ commit: before.commit });
-    await users.more(50);
-    expectShutOut(seen);
-    expect(incidents(clone, since)).toContainEqual(
-      expect.stringMatching(
-        /^port \d+ of blue was taken by node \(pid \d+\); users get the maintenance page$/,
-      ),
-    );
-  });
-
-  it('with a standby, it gets the users at once, and the release is not blamed', async () => {
-    expectLive(await clone.release({ files: { 'more/a.txt': 'a' } }));
-    const live = await clone.serving();
-    expect(clone.table()).toMatchObject({ active: 'blue', standby: 'green' });
-    const since = lastEvent(clone);
-
-    const seen = await steal(live.pid);
-
-    await until('the standby', () => clone.table().active === 'green');
-    await users.more(50);
-    expectShutOut(seen);
-    expect(incidents(clone, since)).toContainEqual(
-      expect.stringMatching(
-        /^port \d+ of blue was taken by node \(pid \d+\); green serves its users meanwhile$/,
-      ),
-    );
-    thief?.kill('SIGKILL');
-    await until('its users back', () => clone.table().active === 'blue');
-    expect(await clone.serving()).toMatchObject({ commit: live.commit });
-    expect(clone.deployments().at(-1)).toMatchObject({ kind: 'deploy', state: 'succeeded' });
-  });
+  await until('the standby', () => clone.table().active === 'green');
+  await users.more(50);
+  expectShutOut(seen);
+  expect(incidents(clone, since)).toContainEqual(
+    expect.stringMatching(
+      /^port \d+ of blue was taken by node \(pid \d+\); green serves its users meanwhile$/,
+    ),
+  );
+  thief?.kill('SIGKILL');
+  await until('its users back', () => clone.table().active === 'blue');
+  expect(await clone.serving()).toMatchObject({ commit: live.commit });
+  expect(clone.deployments().at(-1)).toMatchObject({ kind: 'deploy', state: 'succeeded' });
 });
 
 interface Line {
