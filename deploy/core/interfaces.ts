@@ -87,8 +87,8 @@ export interface Traffic {
    */
   verify(healthPath: string, signal?: AbortSignal, slot?: SlotName): Promise<ProbeAnswer>;
   /**
-   * For a verify without an answer: true when nginx drops new connections, so that nobody can ask through it, and its
-   * workers find this slot in the table. Throws E_UNREADABLE_TABLE.
+   * For a verify without an answer: true when nginx drops new connections, the probe's included, and its workers find
+   * this slot in the table. Throws E_UNREADABLE_TABLE.
    */
   leadsTo(slot: SlotName): Promise<boolean>;
 }

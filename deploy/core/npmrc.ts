@@ -1,4 +1,4 @@
-/** The variables that a .npmrc refers to: `//registry.npmjs.org/:_authToken=${NPM_TOKEN}`. Pure. */
+/** The variables that a .npmrc refers to: `//npm.example/:_authToken=${NPM_TOKEN}`. Pure. */
 
 interface Reference {
   name: string;

@@ -28,7 +28,7 @@ export interface RunningSlot extends WithEnvironment {
   /** How often the runtime has restarted it since `start`. */
   restarts: number;
   status: ProcessStatus;
-  /** How its last process ended; null while none has, and for one that a signal killed. */
+  /** How its last process ended; null before the first exit, and if a signal killed it. */
   exitCode: number | null;
   /** The signal that killed its last process, where the runtime reports it apart from the exit code. */
   signal?: string;

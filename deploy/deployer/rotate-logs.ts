@@ -62,7 +62,7 @@ export async function rotate(context: DeployContext): Promise<void> {
   for (const log of logs) if (tooLarge(home.logs, log)) await attempt(() => beginNew(home.logs, log));
   if (tooLarge(home.pm2, PM2_OWN_LOG)) await attempt(() => moveContent(home.pm2, PM2_OWN_LOG));
   await Promise.all([attempt(() => nginxLetsGo(home)), attempt(() => pm2LetsGo(home))]);
-  // a deployment counts requests from a position in the log; one that is held may stay so for days and counts later
+  // a deployment counts requests from a position in the log; a held one may wait for days before it counts
   const isCounting = ![undefined, 'holding'].includes(journal.active()?.state);
   if (!isCounting) for (const log of logs) await attempt(() => tidy(home.logs, log, keep.logs));
   await attempt(() => tidy(home.pm2, PM2_OWN_LOG, keep.logs));

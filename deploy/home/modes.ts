@@ -15,7 +15,7 @@ export const MODES: Readonly<Record<string, number>> = {
   nginx: OPEN,
   tables: OPEN,
   pages: OPEN,
-  // nginx looks names up here, and nobody may list them
+  // nginx looks names up here, and other users may not list them
   preview: 0o711,
   // stricter where nginx's workers run as the same user
   logs: 0o710,

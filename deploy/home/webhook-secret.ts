@@ -20,7 +20,7 @@ const EXAMPLE_WORDS = new Set(
 /** Fewer digits than this do not make such words a secret: `password123`. */
 const FEW_DIGITS = 8;
 
-/** Returns a new secret without surrounding spaces. Throws E_SECRET for one that is easy to guess. */
+/** Returns a new secret without surrounding spaces. Throws E_SECRET if it is easy to guess. */
 export function checkSecret(text: string): string {
   const secret = checkStored(text);
   if (strengthOf(secret) >= WEAKEST_BITS) return secret;

@@ -159,7 +159,7 @@ function settleLive(context: DeployContext, id: number): void {
   }
 }
 
-/** Brings back the release that had other variables, and removes the one that replaced it. */
+/** Restores the release with the earlier variables and removes its replacement. */
 async function bringBackRelease(context: DeployContext, id: number): Promise<void> {
   const { home, packing } = context;
   const replacing = settle(context, id, false);

@@ -21,7 +21,7 @@ export async function stopNginx(home: Home, graceMs: number): Promise<void> {
   ];
   for (const [signal, withinMs] of stages) {
     const master = masterOf(home);
-    // a master stops its own workers, and would replace one that is killed separately
+    // a master stops its own workers, and would replace a worker that is killed separately
     for (const pid of master === null ? processesOf(home) : [master]) signalProcess(pid, signal);
     if (await waitUntil(() => processesOf(home).length === 0, { everyMs: POLL_EVERY_MS, withinMs })) return;
   }

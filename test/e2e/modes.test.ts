@@ -32,7 +32,7 @@ forEachRuntime((runtime) => {
     expect(names).toEqual(expect.arrayContaining(['ready', 'links', 'deployer.sock', 'env', 'releases']));
   });
 
-  it('lets nobody else write below it', () => {
+  it('lets no other user write below it', () => {
     const open = names('.').filter((file) => (modeOf(file) & 0o022) !== 0);
     // nginx itself opens its sockets for its workers
     expect(open.filter((file) => !/^nginx\/[\w-]+\.sock$/.test(file))).toEqual([]);

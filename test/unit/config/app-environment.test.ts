@@ -62,7 +62,7 @@ it('seals a text with a key that only this home has', () => {
   const seal = sealed(home, 'NPM_TOKEN=secret');
   expect(sealed(home, 'NPM_TOKEN=secret')).toBe(seal);
   expect(sealed(home, 'NPM_TOKEN=other')).not.toBe(seal);
-  // without the key nobody can try values until one fits
+  // without the key, values cannot be guessed by trying
   expect(sealed(homeAt(tempHome()), 'NPM_TOKEN=secret')).not.toBe(seal);
   expect(statSync(path.join(home.env, 'key')).mode & 0o777).toBe(0o600);
   forgetVariables(home, journal, []);

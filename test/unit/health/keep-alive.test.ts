@@ -36,7 +36,7 @@ test.each<[string, () => Server]>([
   expect(await closesEarly(await listen(), '/health')).toBeNull();
 });
 
-test('finds nothing where nobody listens', async () => {
+test('finds no timeout on a port without a listener', async () => {
   server = createServer();
   const port = await listen();
   server.close();

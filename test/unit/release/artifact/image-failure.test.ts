@@ -91,7 +91,7 @@ it('a full disk is reported as such in any step', () => {
   });
 });
 
-it('the image registry, the engine and an invalid Dockerfile are told apart', () => {
+it('a failure names the image registry, the engine or an invalid Dockerfile', () => {
   const solve = 'failed to solve: rpc error: code = Unknown desc =';
   const base = `${solve} failed to do request: Head "https://registry-1.docker.io/v2/x": no such host`;
   expect(failure([base])).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });
