@@ -18,7 +18,7 @@ import type { DeployContext } from '../context';
 import { sizeOfData } from './steps/data-snapshot';
 import { pruneNow } from '../prune/prune';
 import { hasPackagesOf } from '../release/packages/install';
-import { sizeOfRelease, sizeWithoutLinks } from '../release/releases';
+import { sizeOfRelease, sizeWithoutLinks } from '../release/size';
 
 /** Bytes for the first release, which has no predecessor to measure: a framework's node_modules and a build. */
 const FIRST_ESTIMATE = 250 * 1024 ** 2;

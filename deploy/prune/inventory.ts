@@ -13,14 +13,8 @@ import { isPartial } from '../release/packages/store';
 import { keyOf } from '../release/packages/install';
 import { isShareable, readPackageFiles } from '../release/packages/package-files';
 import { foldersInUse } from '../release/folders-in-use';
-import {
-  commitOfName,
-  findRelease,
-  measureRelease,
-  notedSize,
-  releaseFolder,
-  strayNames,
-} from '../release/releases';
+import { commitOfName, findRelease, releaseFolder, strayNames } from '../release/releases';
+import { measureRelease, notedSize } from '../release/size';
 
 /** Logs and events are kept by the number of deployments since. */
 const RECENT = 1000;

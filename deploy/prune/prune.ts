@@ -13,8 +13,10 @@ import { emptyTrash, putInTrash } from '../home/trash';
 import type { DeployContext } from '../context';
 import { takeInventory, findLeftovers } from './inventory';
 import { inventoryFile } from '../release/file-list';
+import { manifestFile } from '../release/manifest';
 import { removeReadyFiles } from '../release/checkout-cache';
-import { noteSize, notedSize, releaseFolder } from '../release/releases';
+import { releaseFolder } from '../release/releases';
+import { noteSize, notedSize } from '../release/size';
 
 type Bite = () => void | Promise<void>;
 
@@ -65,7 +67,7 @@ function bitesOf(context: DeployContext, { releases, stores, logs, eventsBefore 
 async function discard({ home, packing }: DeployContext, commit: Commit): Promise<void> {
   await packing.remove(commit);
   const folder = releaseFolder(home, commit);
-  putInTrash(home, path.join(home.releases, `${commit}.json`));
+  putInTrash(home, manifestFile(home, commit));
   putInTrash(home, folder);
   putInTrash(home, inventoryFile(folder));
 }

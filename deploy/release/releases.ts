@@ -1,49 +1,19 @@
 /**
- * Stores releases on disk: the folder `releases/<commit>` and, beside it, the manifest `<commit>.json`. The manifest is
- * written last, so a folder without one was left by a killed deployment. A rebuilt release gets the folder `<commit>.2`
- * and so on, because processes may still run from the previous one.
+ * Stores releases on disk: the folder `releases/<commit>` and, beside it, its manifest. A rebuilt release gets the
+ * folder `<commit>.2` and so on, because processes may still run from the previous one.
  */
-import { execFile } from 'node:child_process';
-import { existsSync, mkdirSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
-import { promisify } from 'node:util';
 import type { BuildEnvironment } from '../core/build-environment';
-import type { ReleaseSize } from '../core/prune';
 import type { Commit, Release } from '../core/release';
 import type { Home } from '../home/home';
-import { writeAtomically } from '../os/atomic-write';
 import { indexOf } from './checkout';
 import { foldersInUse } from './folders-in-use';
 import { inventoryFile } from './file-list';
+import type { Earlier, Manifest } from './manifest';
+import { manifestFile, readManifest, writeManifest } from './manifest';
 import { isPartial } from './packages/store';
-
-const run = promisify(execFile);
-
-/** The unit of find's %b, whatever the block size of the file system is. */
-const BLOCK_BYTES = 512;
-
-/** Does not contain the folder's path, because a home may be moved. */
-interface Manifest extends Omit<Release, 'dir'>, BuildEnvironment, Partial<ReleaseSize> {
-  /** The deployment that made the commit's first release; a deployment that rebuilds it does not own it. */
-  deployment?: number;
-  /** The folder's name, if it is not the commit. */
-  folder?: string;
-  /** False until the files survive a power cut. Missing in manifests of older kits. */
-  onDisk?: boolean;
-  /** The number of the environment that it was made with. */
-  environment?: number;
-  /** A keyed hash of the variables that changed it; missing if there were none. */
-  inputs?: string;
-  /** The release of the same commit with other variables, until the deployment that replaces it ends. */
-  earlier?: Earlier;
-}
-
-interface Earlier {
-  /** The deployment that replaces it. */
-  by: number;
-  manifest: Manifest;
-}
 
 /** Who starts a release, and with which environment. */
 export interface Use {
@@ -98,17 +68,6 @@ function releaseOf(home: Pick<Home, 'releases'>, manifest: Manifest): Release | 
 /** The hash of the variables that changed the release; null if there were none. */
 export function inputsOf(home: Home, commit: Commit): string | null {
   return readManifest(home, commit)?.inputs ?? null;
-}
-
-/** The disk space of the release, in bytes; null if it is missing or was never measured. */
-export function sizeOfRelease(home: Home, commit: Commit): number | null {
-  return readManifest(home, commit)?.bytes ?? null;
-}
-
-/** The disk space of the release with and without shared files; null if it is missing or was not measured this way. */
-export function notedSize(home: Home, commit: Commit): ReleaseSize | null {
-  const { bytes, ownBytes } = readManifest(home, commit) ?? {};
-  return bytes === undefined || ownBytes === undefined ? null : { bytes, ownBytes };
 }
 
 /** The environment the release was built with; null if it is missing. */
@@ -175,51 +134,6 @@ export function noteOnDisk(home: Home, commit: Commit, onDisk: boolean): void {
 export function noteInputs(home: Home, commit: Commit, { environment, inputs }: Partial<Made>): void {
   const manifest = readManifest(home, commit);
   if (manifest !== null) writeManifest(home, { ...manifest, environment, inputs });
-}
-
-/** Measures the disk space of a release at low priority, in a few hundred milliseconds. Null if it is missing. */
-export async function measureRelease(home: Home, commit: Commit): Promise<ReleaseSize | null> {
-  const { stdout } = await run('nice', ['du', '-sk', '--', releaseFolder(home, commit)]);
-  const bytes = parseInt(stdout, 10) * 1024;
-  const ownBytes = await sizeWithoutLinks(home, commit);
-  return ownBytes === null ? null : { bytes, ownBytes: Math.min(ownBytes, bytes) };
-}
-
-/**
- * The disk space that another release with the same packages would take, in bytes: its folders, and the files that it
- * shares with no other. Null if the release is missing.
- */
-export async function sizeWithoutLinks(home: Home, commit: Commit): Promise<number | null> {
-  if (findRelease(home, commit) === null) return null;
-  const own = ['(', '-type', 'd', '-o', '-links', '1', ')', '-printf', '%b\n'];
-  const argv = ['find', releaseFolder(home, commit), ...own];
-  const { stdout } = await run('nice', argv, { maxBuffer: Infinity });
-  return stdout.split('\n').reduce((sum, blocks) => sum + Number(blocks) * BLOCK_BYTES, 0);
-}
-
-/** Records the size in the manifest. The caller holds the lock. */
-export function noteSize(home: Home, commit: Commit, size: ReleaseSize): void {
-  const manifest = readManifest(home, commit);
-  if (manifest !== null) writeManifest(home, { ...manifest, ...size });
-}
-
-function manifestFile(home: Pick<Home, 'releases'>, commit: Commit): string {
-  return path.join(home.releases, `${commit}.json`);
-}
-
-function readManifest(home: Pick<Home, 'releases'>, commit: Commit): Manifest | null {
-  try {
-    return JSON.parse(readFileSync(manifestFile(home, commit), 'utf8')) as Manifest;
-  } catch {
-    // missing or broken: the release is rebuilt
-    return null;
-  }
-}
-
-function writeManifest(home: Pick<Home, 'releases'>, manifest: Manifest): void {
-  writeAtomically(manifestFile(home, manifest.commit), `${JSON.stringify(manifest, null, 2)}\n`, {
-    mode: 0o644,
-  });
 }
 
 /** Removes a release, complete or not, with all its folders except those that processes run from. */

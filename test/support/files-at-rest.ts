@@ -8,7 +8,7 @@ import type { Runtime } from '../../deploy/core/interfaces';
 import type { Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
 import { takeInventory, findLeftovers } from '../../deploy/prune/inventory';
-import { sizeOfRelease } from '../../deploy/release/releases';
+import { sizeOfRelease } from '../../deploy/release/size';
 import { createTraffic } from '../../deploy/traffic/nginx-traffic';
 import { until } from './until';
 
