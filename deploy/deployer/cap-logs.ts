@@ -1,10 +1,11 @@
 /** Keeps the logs of a home, together, within a limit on the disk. */
-import { readdirSync, rmSync, statSync } from 'node:fs';
+import { rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { LogFile } from '../core/rotation';
 import { decideCap } from '../core/rotation';
 import type { Home } from '../home/home';
 import { allOpenFiles } from '../os/open-files';
+import { namesIn } from '../os/names-in';
 
 const ROTATED = /\.log\.\d+(\.gz)?$/;
 const DEPLOYMENT = /^deployment-\d+\.log$/;
@@ -35,12 +36,4 @@ function logsIn(folder: string): LogFile[] {
     const found = statSync(file, { throwIfNoEntry: false });
     return found ? [{ path: file, bytes: found.size, writtenAt: found.mtimeMs, removable }] : [];
   });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

@@ -1,5 +1,5 @@
 /** Takes an inventory of what deployments have left in the home, for pruning. */
-import { existsSync, readdirSync, readlinkSync } from 'node:fs';
+import { existsSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Inventory, ReleaseSize } from '../core/prune';
 import { numberWanted, variablesFor } from '../config/app-environment';
@@ -15,6 +15,7 @@ import { isShareable, readPackageFiles } from '../release/packages/package-files
 import { foldersInUse } from '../release/folders-in-use';
 import { commitOfName, findRelease, releaseFolder, strayNames } from '../release/releases';
 import { measureRelease, notedSize } from '../release/size';
+import { namesIn } from '../os/names-in';
 
 /** Logs and events are kept by the number of deployments since. */
 const RECENT = 1000;
@@ -115,8 +116,4 @@ function linkTarget(link: string): string | null {
   } catch {
     return null;
   }
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }

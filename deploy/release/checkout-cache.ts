@@ -8,7 +8,6 @@ import {
   existsSync,
   mkdirSync,
   mkdtempSync,
-  readdirSync,
   renameSync,
   rmSync,
   statSync,
@@ -23,6 +22,7 @@ import type { Home } from '../home/home';
 import { CLOSED } from '../home/modes';
 import { takeLock } from '../journal/deployment-lock';
 import { indexOf, placesOf, writing } from './checkout';
+import { namesIn } from '../os/names-in';
 
 const LOCK = 'making.lock';
 type Place = Pick<Home, 'mirrorGit' | 'ready'>;
@@ -106,8 +106,4 @@ function readyCommit({ ready }: Pick<Home, 'ready'>): Commit | null {
 function trustFromNowOn(index: string): void {
   const later = Date.now() / 1000 + CERTAINLY_LATER_S;
   utimesSync(index, later, later);
-}
-
-function namesIn(folder: string): string[] {
-  return existsSync(folder) ? readdirSync(folder) : [];
 }

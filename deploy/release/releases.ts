@@ -2,7 +2,7 @@
  * Stores releases on disk: the folder `releases/<commit>` and, beside it, its manifest. A rebuilt release gets the
  * folder `<commit>.2` and so on, because processes may still run from the previous one.
  */
-import { existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { existsSync, rmSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { BuildEnvironment } from '../core/build-environment';
@@ -14,6 +14,7 @@ import { inventoryFile } from './file-list';
 import type { Earlier, Manifest } from './manifest';
 import { manifestFile, readManifest, writeManifest } from './manifest';
 import { isPartial } from './packages/store';
+import { namesIn } from '../os/names-in';
 
 /** Who starts a release, and with which environment. */
 export interface Use {
@@ -189,9 +190,4 @@ export async function removeHalfMade(home: Home): Promise<void> {
     const store = path.join(home.modules, name);
     if (isPartial(store)) await rm(store, { recursive: true, force: true });
   }
-}
-
-function namesIn(folder: string): string[] {
-  mkdirSync(folder, { recursive: true });
-  return readdirSync(folder);
 }
