@@ -13,6 +13,7 @@ import type { RunningSlot, Slot } from '../core/slot';
 import type { Table } from '../core/traffic-table';
 import type { Home } from '../home/home';
 import { resolveHome } from '../home/home';
+import { isLocked } from '../journal/deployment-lock';
 import { Journal } from '../journal/journal';
 import { createRuntime } from '../runtimes';
 import type { DeployerStatus } from '../runtimes/pm2/deployer';
@@ -44,8 +45,10 @@ export interface DoctorContext {
   journal: () => Journal;
   /** The deployment that is live according to the journal; null before the first. */
   lastLive: () => Deployment | null;
-  /** The active deployment; its process may have died. */
+  /** The active deployment when the journal was copied; its process may have died. */
   atWork: () => Deployment | null;
+  /** True if a deployment's process lived when the journal was copied. */
+  wasLocked: () => boolean;
   /** Throws E_UNREADABLE_TABLE. */
   table: () => Table;
   /** The version of PM2's daemon. Throws E_RUNTIME when it does not answer, as Pm2Down when no daemon runs. */
@@ -72,10 +75,15 @@ export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorCon
   const ports = once(
     () => attempt(() => configNow(home(), root)) ?? loadConfig(home().dir, readSettings(home().settings)),
   );
-  const journalCopy = once(() => {
+  // a lock that this user may not open is a fault of the home, not of the journal
+  const hasLock = (): boolean => existsSync(home().lock) && (attempt(() => isLocked(home())) ?? false);
+  const snapshot = once(() => {
     folder.copy = temporaryFolder();
-    return { dir: home().dir, journal: copyOfJournal(home().journal, folder.copy) };
+    const before = hasLock();
+    const journal = copyOfJournal(home().journal, folder.copy);
+    return { copy: { dir: home().dir, journal }, wasLocked: before || hasLock() };
   });
+  const journalCopy = (): Pick<Home, 'dir' | 'journal'> => snapshot().copy;
   const journal = once(() => Journal.open(journalCopy()));
   const pm2 = once(() => askPm2<string>(home(), 'getVersion', {}, ASK_MS));
   const unlessHung = async (): Promise<void> => {
@@ -98,6 +106,7 @@ export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorCon
     journal,
     lastLive: once(() => journal().lastLive()),
     atWork: once(() => journal().active()),
+    wasLocked: () => snapshot().wasLocked,
     table: once(() => linkedTable(home())),
     pm2,
     running: once(async () => {

@@ -14,12 +14,12 @@ import type { DoctorContext } from './context';
 export async function checkLeftovers(context: DoctorContext): Promise<Judgement[]> {
   const home = context.home();
   const atWork = context.atWork();
-  const locked = existsSync(home.lock) && isLocked(home);
-  if (atWork && !locked) {
+  if (atWork && !context.wasLocked()) {
     const message = `Deployment ${atWork.id} died and was not undone.`;
     return [fault(message, 'npm start')];
   }
-  if (locked) throw new NotChecked(atWork ? `deployment ${atWork.id} is running` : 'a deployment is running');
+  if (existsSync(home.lock) && isLocked(home))
+    throw new NotChecked(atWork ? `deployment ${atWork.id} is running` : 'a deployment is running');
   const complaints = [
     ...judgeOrphans(await context.running(), tableOf(context)),
     ...judgeMarkedProcesses(markedProcesses(home)),

@@ -7,7 +7,8 @@ import { createRuntime } from '../../deploy/runtimes';
 import type { StrategyName } from '../../deploy/core/strategy-choice';
 import { openContext } from '../../deploy/context';
 import { kill, untilPhase } from '../support/crash';
-import { applyFix, diagnose, expectFault, WITH_COMMANDS } from '../support/doctor';
+import type { Finding } from '../../deploy/doctor/finding';
+import { applyFix, diagnose, WITH_COMMANDS } from '../support/doctor';
 import { verdictOf } from '../support/expect-live';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
@@ -204,7 +205,13 @@ test('when no release starts, a rollback or deploy of a release that does goes l
   expect((await clone.switchyard('stop')).code).toBe(0);
   breakData(one, two.commit);
   expect((await clone.start()).code).toBe(1);
-  const fault = await expectFault(clone, 'active slot');
+  // the deployer tries again and again, and doctor checks no slot meanwhile
+  const { faults } = await until('doctor between two attempts', async () => {
+    const diagnosis = await diagnose(clone);
+    return diagnosis.faults['active slot'] && diagnosis;
+  });
+  expect(Object.keys(faults)).toEqual(['active slot']);
+  const fault = faults['active slot'] as Finding;
   expect(fault.message).toMatch(
     /^No release is live: v2\.0\.0 \(.{7}\) did not start: .*The data is broken.* Remove its cause, or push a commit that starts\.$/,
   );
