@@ -14,7 +14,7 @@ export async function checkConnections(context: DoctorContext): Promise<Judgemen
   const { port } = context.ports().http;
   const limits = acceptingWorkers(context.home()).map(openFilesLimit);
   const files = Math.min(...limits.filter((limit) => limit !== null), WORKER_FILES);
-  const drops = await dropsConnections(port);
+  const drops = await dropsConnections(context.home(), port);
   return judgeConnections({ port, drops, open: clientsOf(port).size, files });
 }
 

@@ -28,7 +28,7 @@ export function createTraffic({ home, httpPort }: { home: Home; httpPort: number
     leadsTo: async (slot) => {
       const file = tableFiles(linkedTable(home)).find((name) => name.endsWith(`.${slot}`));
       if (file === undefined || acceptingWorkers(home).length === 0) return false;
-      return workersFind(home, file) && (await dropsConnections(httpPort));
+      return workersFind(home, file) && (await dropsConnections(home, httpPort));
     },
   };
 }

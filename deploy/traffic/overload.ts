@@ -1,13 +1,32 @@
 /** Detects an nginx whose connections are all in use: it drops new ones, or leaves them without an answer. */
+import { readFileSync } from 'node:fs';
+import type { Home } from '../home/home';
+import { clientsOf } from '../os/connections';
+import { configFile } from './nginx-files';
 import { probe } from './probe';
 
 const TIMEOUT_MS = 1000;
 /** It may be short of connections only most of the time. */
 const QUESTIONS = 3;
+/** A request through a slot's backup holds this many of a worker's connections. */
+const MOST_PER_CLIENT = 4;
 
-/** Asks a path that nginx answers alone (404), so that a silent app does not count. */
-export async function dropsConnections(port: number): Promise<boolean> {
+/**
+ * Asks a path that nginx answers alone (404), so that a silent app does not count. Silence alone proves nothing on a
+ * busy machine: clients must hold enough connections to fill a worker.
+ */
+export async function dropsConnections(home: Home, port: number): Promise<boolean> {
+  if (clientsOf(port).size * MOST_PER_CLIENT < workerConnections(home)) return false;
   const question = { port, path: '/_deploy/', timeoutMs: TIMEOUT_MS };
   const answers = await Promise.all(Array.from({ length: QUESTIONS }, () => probe(question)));
   return answers.some(({ status }) => status === null);
+}
+
+/** From the configuration as written; 0 if it cannot be read. */
+function workerConnections(home: Home): number {
+  try {
+    return Number(/worker_connections (\d+);/.exec(readFileSync(configFile(home), 'utf8'))?.[1] ?? 0);
+  } catch {
+    return 0;
+  }
 }
