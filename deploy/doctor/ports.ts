@@ -1,6 +1,6 @@
 /** Checks whether our own processes or others hold the ports. */
 import { masterOf, processesOf } from '../traffic/nginx-processes';
-import { portHolders, portInUse, type PortHolder } from '../os/port-holder';
+import { isHolderHidden, portHolders, portInUse, type PortHolder } from '../os/port-holder';
 import type { RunningSlot } from '../core/slot';
 import { asRoot } from '../os/as-root';
 import { processesWith, withDescendants } from '../os/process-table';
@@ -14,6 +14,8 @@ export interface Port {
   whose: string;
   inUse: boolean;
   holders: PortHolder[];
+  /** Whether a process of another user holds it, which the kernel does not show. */
+  isHidden: boolean;
   /** Pids of the intended holder. */
   ours: number[];
 }
@@ -25,7 +27,7 @@ export async function checkPorts(context: DoctorContext): Promise<Judgement[]> {
 }
 
 /** A free port is not a fault here: another check reports the missing holder. */
-export function judgePort({ port, whose, inUse, holders, ours }: Port): Judgement[] {
+export function judgePort({ port, whose, inUse, holders, isHidden, ours }: Port): Judgement[] {
   if (!inUse) return [];
   const strangers = holders.filter(({ pid }) => !ours.includes(pid));
   const [stranger] = strangers;
@@ -34,7 +36,7 @@ export function judgePort({ port, whose, inUse, holders, ours }: Port): Judgemen
     return [fault(message, `kill ${strangers.map(({ pid }) => pid).join(' ')}`)];
   }
   // a container's process belongs to another user, and only root may inspect it
-  if (holders.length > 0 || ours.length > 0) return [];
+  if (!isHidden || ours.length > 0) return [];
   const message = `Port ${port}, which is ${whose}'s, is held by a process of another user.`;
   return [fault(message, asRoot(`ss -ltnp 'sport = :${port}'`))];
 }
@@ -59,5 +61,10 @@ function look(context: DoctorContext, running: RunningSlot[]): Port[] {
     { port: config.http.port, whose: 'nginx', ours: nginx },
     ...slots,
     { port: config.deployer.port, whose: 'the deployer', ours: inHome },
-  ].map((each) => ({ ...each, inUse: portInUse(each.port), holders: portHolders(each.port) }));
+  ].map((each) => ({
+    ...each,
+    inUse: portInUse(each.port),
+    holders: portHolders(each.port),
+    isHidden: isHolderHidden(each.port),
+  }));
 }

@@ -5,7 +5,7 @@
 import type { SlotName } from '../core/slot';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
-import { portHolders, portInUse } from '../os/port-holder';
+import { isHolderHidden, portHolders, portInUse } from '../os/port-holder';
 import { processTree } from '../os/process-table';
 
 /**
@@ -16,14 +16,16 @@ export async function portThief(context: DeployContext, slot: SlotName): Promise
   const { port } = slotNamed(context, slot);
   if (context.config.runtime !== 'pm2' || !portInUse(port)) return null;
   const holders = portHolders(port);
+  if (holders.length === 0) {
+    // the kernel hides the processes of other users, and a slot under PM2 has the deployer's
+    if (isHolderHidden(port)) return 'a process of another user';
+    return portThief(context, slot); // the port has passed on meanwhile
+  }
   // listed after the holders: a process that the runtime has started meanwhile is the slot's own
   const running = (await context.runtime.list(slot)).find((each) => each.slot === slot);
   const own = new Set(running?.pid ? processTree(running.pid) : []);
   const stranger = holders.find(({ pid }) => !own.has(pid));
   // the slot's process may have exited meanwhile
   const isThere = portHolders(port).some(({ pid }) => pid === stranger?.pid);
-  if (stranger) return isThere ? `${stranger.command} (pid ${stranger.pid})` : null;
-  // the kernel hides the processes of other users, and a slot under PM2 has the deployer's
-  const isHidden = holders.length === 0 && portInUse(port);
-  return isHidden ? 'a process of another user' : null;
+  return stranger && isThere ? `${stranger.command} (pid ${stranger.pid})` : null;
 }

@@ -1,10 +1,25 @@
 /** Lists the files that a process has open, by their current names even after a rename. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 
+interface OpenDescriptor {
+  fd: string;
+  file: string;
+}
+
 /** By descriptor. Empty for another user's process and for one that has just ended. */
-export function openDescriptors(pid: number): { fd: string; file: string }[] {
+export function openDescriptors(pid: number): OpenDescriptor[] {
+  const folder = `/proc/${pid}/fd`;
   try {
-    return readdirSync(`/proc/${pid}/fd`).map((fd) => ({ fd, file: readlinkSync(`/proc/${pid}/fd/${fd}`) }));
+    return readdirSync(folder).flatMap((fd) => openDescriptor(folder, fd));
+  } catch {
+    return [];
+  }
+}
+
+/** Empty for a descriptor that was closed after the folder was read; the others still count. */
+function openDescriptor(folder: string, fd: string): OpenDescriptor[] {
+  try {
+    return [{ fd, file: readlinkSync(`${folder}/${fd}`) }];
   } catch {
     return [];
   }

@@ -41,7 +41,21 @@ export function portHolder(port: number): PortHolder | null {
 
 /** Every process that listens on the port, by pid, as far as the kernel shows them; see portHolder. */
 export function portHolders(port: number): PortHolder[] {
-  const inodes = listeningInodes(port);
+  return holdersOf(listeningInodes(port));
+}
+
+/**
+ * Whether a process listens on the port that the kernel does not show, because it belongs to another user. False while
+ * the port passes from one process to the next.
+ */
+export function isHolderHidden(port: number): boolean {
+  const before = listeningInodes(port);
+  const isShown = holdersOf(before).length > 0;
+  // a socket that was closed meanwhile had a holder that could no longer be seen
+  return !isShown && [...listeningInodes(port)].some((inode) => before.has(inode));
+}
+
+function holdersOf(inodes: Set<string>): PortHolder[] {
   if (inodes.size === 0) return [];
   const pids = readdirSync('/proc')
     .filter((name) => /^\d+$/.test(name))

@@ -145,14 +145,17 @@ test('connections: dropped ones are a fault, and a low limit of open files is a 
 });
 
 test('ports: only another process is a fault, named with its pid', () => {
-  const port = { port: 8081, whose: 'green', inUse: true, holders: [{ pid: 7, command: 'node' }], ours: [7] };
+  const holders = [{ pid: 7, command: 'node' }];
+  const port = { port: 8081, whose: 'green', inUse: true, holders, isHidden: false, ours: [7] };
   expect(judgePort(port)).toEqual([]);
   expect(judgePort({ ...port, inUse: false, holders: [] })).toEqual([]);
   expect(judgePort({ ...port, ours: [] })[0]).toMatchObject({
     message: "Port 8081, which is green's, is held by node (pid 7).",
     fix: 'kill 7',
   });
-  expect(judgePort({ ...port, holders: [], ours: [] })[0]?.message).toContain('a process of another user');
+  const hidden = { ...port, holders: [], isHidden: true, ours: [] };
+  expect(judgePort(hidden)[0]?.message).toContain('a process of another user');
+  expect(judgePort({ ...hidden, isHidden: false })).toEqual([]);
 });
 
 test('traffic table: a table that disagrees with the journal is a fault', () => {
