@@ -21,6 +21,8 @@ export interface Table {
   standby: SlotName | null;
   /** Assigned from bucket 0 upward, in this order: a user in a share of 5 is also in a share of 25. Left out: none. */
   shares?: Share[];
+  /** True when all slots with buckets run the same release: users need no cohort, and caches may keep responses. */
+  uniform?: boolean;
   /** True when all users get the maintenance page while the active slot is replaced. */
   maintenance?: boolean;
 }
@@ -28,13 +30,14 @@ export interface Table {
 /** The table without any live slot. */
 export const EMPTY_TABLE: Table = { active: null, standby: null };
 
-const FOLDER = /^active-([a-z]+)\.standby-([a-z]+)((?:\.[a-z]+[1-9]\d*)*)(\.maintenance)?$/;
+const FOLDER = /^active-([a-z]+)\.standby-([a-z]+)((?:\.[a-z]+[1-9]\d*)*)(\.uniform)?(\.maintenance)?$/;
 
 /** The table's readable folder name: `active-blue.standby-none.green25`. */
 export function tableFolder(table: Table): string {
   const roles = [`active-${table.active ?? 'none'}`, `standby-${table.standby ?? 'none'}`];
   const shares = sharesOf(table).map(({ slot, buckets }) => `${slot}${buckets}`);
-  return [...roles, ...shares, ...(table.maintenance ? ['maintenance'] : [])].join('.');
+  const marks = [...(table.uniform ? ['uniform'] : []), ...(table.maintenance ? ['maintenance'] : [])];
+  return [...roles, ...shares, ...marks].join('.');
 }
 
 /**
@@ -53,11 +56,12 @@ export function tableFiles(table: Table): string[] {
 export function parseTableFolder(folder: string): Table | null {
   const match = FOLDER.exec(folder);
   if (!match) return null;
-  const [, active, standby, shares = '', maintenance] = match;
+  const [, active, standby, shares = '', uniform, maintenance] = match;
   return {
     active: slotOrNull(active),
     standby: slotOrNull(standby),
     ...(shares && { shares: parseShares(shares) }),
+    ...(uniform && { uniform: true }),
     ...(maintenance && { maintenance: true }),
   };
 }

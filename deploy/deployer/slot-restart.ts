@@ -1,8 +1,9 @@
 /** Restarts a slot in service: its users move to a proven process first, if there is one, and come back later. */
-import { inService } from '../core/traffic-split';
+import { inService, runSameRelease } from '../core/traffic-split';
 import { substitutesFor, tableWith, tableWithout } from '../core/substitute';
 import type { RunningSlot, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
+import { sameTable } from '../core/traffic-table';
 import type { Lock } from '../journal/deployment-lock';
 import { tryLock } from '../journal/deployment-lock';
 import { waitUntil } from '../os/wait-until';
@@ -47,6 +48,23 @@ export function giveBack(context: DeployContext, slot: SlotName, live: SlotName[
   return withTable(context, (table) =>
     inService(table).includes(slot) ? null : tableWith(table, slot, live),
   );
+}
+
+/**
+ * Marks a split table whose slots all run one release, or removes a wrong mark. A table of an older version has none, nor
+ * has one to which a slot has returned.
+ */
+export async function correctMark(
+  context: DeployContext,
+  table: Table,
+  running: RunningSlot[],
+): Promise<void> {
+  const serving = inService(table);
+  const areKnown = serving.every((name) => running.some(({ slot }) => slot === name));
+  if (serving.length < 2 || !areKnown) return;
+  const uniform = runSameRelease(serving, running);
+  if (uniform === (table.uniform ?? false)) return;
+  await withTable(context, (now) => (sameTable(now, table) ? { ...now, uniform } : null));
 }
 
 /** Drains, then sends SIGTERM, then SIGKILL: the runtime starts the next process. */

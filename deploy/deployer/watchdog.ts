@@ -12,6 +12,7 @@ import { machineMs } from '../os/machine-clock';
 import { createActions } from './act-on-slot';
 import { createProbe } from './probe-slot';
 import type { RequestDeployment } from './requests';
+import { correctMark } from './slot-restart';
 import { isBusy, onlyHolds, reportIncident, slotsSetAside, slotsToWatch } from './watched-service';
 import type { Watched } from './watched-slot';
 
@@ -48,6 +49,11 @@ export function createWatch(
     // in parallel, so that a slot that hangs does not delay the others
     const looks = await Promise.all(slots.map(probeSlot));
     for (const seen of looks) if (seen) await act(seen, isOneOfMany);
+    await correctMark(
+      context,
+      table,
+      looks.flatMap((seen) => seen?.running ?? []),
+    );
   };
 
   /** Forgets slots out of service only after the deployment, whose undo may bring them back with the same faults. */

@@ -78,5 +78,5 @@ function withShare(stable: Table, slot: SlotName, buckets: number): Table {
     ...other,
     buckets: Math.round((other.buckets * (BUCKETS - buckets)) / BUCKETS),
   }));
-  return { ...stable, shares: [{ slot, buckets }, ...others] };
+  return { ...stable, shares: [{ slot, buckets }, ...others], uniform: false };
 }

@@ -7,7 +7,7 @@
 import { batchSize } from '../core/batch';
 import { KnownError } from '../core/errors';
 import type { PlanInput, Strategy } from '../core/interfaces';
-import { inService, splitOver } from '../core/traffic-split';
+import { inService, runSameRelease, splitOver } from '../core/traffic-split';
 import type { Plan } from '../core/plan';
 import type { Proof, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
@@ -42,8 +42,13 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
   const tried = (steps: Plan, first: number): Plan =>
     holds ? steps.map((step) => ({ ...step, again: first })) : steps;
   const replaced = new Set<SlotName>();
-  const isNew = (slot: SlotName): boolean => fresh.has(slot);
-  const backTo = wayBack(input, replaced, isNew);
+  const split = (slots: SlotName[]): Table => {
+    const { commit } = input.release;
+    const renewed = [...fresh].map((slot) => ({ slot, commit, environment: input.environment }));
+    const uniform = runSameRelease(slots, [...renewed, ...input.observed.slots]);
+    return splitOver(slots, (slot) => fresh.has(slot), uniform);
+  };
+  const backTo = wayBack(input, replaced, split);
   let { table } = input.observed;
   let serving = aliveInService(input);
   const plan = migrate(input);
@@ -51,7 +56,7 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
   for (const batch of batches) {
     const staying = serving.filter((slot) => !batch.includes(slot));
     // the maintenance page stays until the first slot has the release
-    const away = staying.length === 0 && table.maintenance ? table : splitOver(staying, isNew);
+    const away = staying.length === 0 && table.maintenance ? table : split(staying);
     const atLast = backTo(serving, table);
     const meanwhile = backTo(staying, away);
     serving = input.slots.filter((slot) => staying.includes(slot) || batch.includes(slot));
@@ -59,7 +64,7 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
       fresh.add(slot);
       replaced.add(slot);
     }
-    const back = splitOver(serving, isNew);
+    const back = split(serving);
     const proofs = batch.map((slot) => newProof(input, slot));
     const first = plan.length;
     plan.push(
@@ -88,12 +93,12 @@ export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial =
 function wayBack(
   { rolling: { onFailure, minHealthy } }: PlanInput,
   replaced: Set<SlotName>,
-  isNew: (slot: SlotName) => boolean,
+  split: (slots: SlotName[]) => Table,
 ): (slots: SlotName[], otherwise: Table) => Table {
   return (slots, otherwise) => {
     const asBefore = slots.filter((slot) => !replaced.has(slot));
     const isEnough = asBefore.length >= Math.max(minHealthy, 1) && asBefore.length < slots.length;
-    return isEnough && onFailure === 'undo' ? splitOver(asBefore, isNew) : otherwise;
+    return isEnough && onFailure === 'undo' ? split(asBefore) : otherwise;
   };
 }
 

@@ -91,7 +91,7 @@ function makeTable(home: Home, table: Table): void {
   for (const file of tableFiles(table)) writeFileSync(path.join(folder, file), '', { mode: 0o644 });
 }
 
-/** Relative and below 60 bytes, so that it is stored in the inode itself and needs no block on a full disk. */
+/** Relative and mostly below 60 bytes, so that it is stored in the inode itself and needs no block on a full disk. */
 function linkText(home: Home, table: Table): string {
   return path.join(path.basename(home.tables), tableFolder(table));
 }

@@ -9,6 +9,7 @@ import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { deployerStatus } from '../../deploy/runtimes/pm2/deployer';
 import { incidents, kill, lastEvent } from '../support/crash';
 import { docker } from '../support/compose';
+import { linkTable } from '../../deploy/traffic/table-folder';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Failure, type Load, type LoadRequest, type LoadResult } from '../support/load';
 import { freePorts } from '../support/ports';
@@ -45,9 +46,11 @@ forEachRuntime((runtime) => {
       const first = await underLoad(() => deploy('rolling'));
       expect(expectDone(first.result).deployment).toMatchObject({ state: 'succeeded', strategy: 'rolling' });
       expect(serving()).toEqual(POOL);
+      expect(await isToldApart()).toBe(false);
 
       const second = await underLoad(() => deploy('rolling'));
       expectLive(second.result);
+      expect(await isToldApart()).toBe(false);
       for (const { counts } of [first, second]) {
         expect(counts.failed.slice(0, 3)).toEqual([]);
         expect(Object.keys(counts.versions)).toHaveLength(2);
@@ -132,7 +135,14 @@ forEachRuntime((runtime) => {
       }
       // other slots serve the users of one that hangs until it answers again
       await until('all slots to serve', () => serving().join() === POOL.join());
+      await until('caches to be allowed again', async () => !(await isToldApart()));
       expect(await faults()).toEqual([]);
+    });
+
+    it('lets caches keep responses with the table of an older version, too', async () => {
+      linkTable(clone.home, { ...clone.table(), uniform: false });
+      expect(await isToldApart()).toBe(true);
+      await until('caches to be allowed again', async () => !(await isToldApart()));
     });
 
     it('puts all slots under PM2 again after its daemon was killed, without losing a request', async () => {
@@ -186,6 +196,7 @@ forEachRuntime((runtime) => {
       expect(await slotsWith(commit)).toEqual(slots);
       const status = (await clone.switchyard('status')).text;
       for (const slot of POOL) expect(status).toMatch(new RegExp(`^${slot} +:\\d+ +serving 25 % +v`, 'm'));
+      expect(await isToldApart()).toBe(true);
     }
 
     async function slotsInOrder(): Promise<string[]> {
@@ -305,6 +316,13 @@ async function underLoad<T>(action: () => Promise<T>): Promise<{ result: T; coun
 async function atRest(): Promise<object> {
   const { serving, ...rest } = await clone.state();
   return { ...rest, commit: serving.commit };
+}
+
+/** True when a user gets the cookie of a version, and no shared cache may keep the response. */
+async function isToldApart(): Promise<boolean> {
+  const { headers } = await fetch(`http://127.0.0.1:${clone.ports.http}/version`);
+  expect(headers.has('set-cookie')).toBe(headers.get('cache-control') === 'private');
+  return headers.has('set-cookie');
 }
 
 function serving(): string[] {

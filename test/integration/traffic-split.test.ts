@@ -60,6 +60,46 @@ test('a new user gets a cohort cookie, keeps the version with it, and the answer
   expect(new Set(newcomers.map(({ json }): unknown => json.version))).toEqual(new Set(['blue', 'green']));
 });
 
+describe('slots of one release', () => {
+  const UNIFORM: Table = { ...canary(50), uniform: true };
+
+  test('leave cookies and caching to the app, whatever cookie a user has', async () => {
+    for (const cookie of ['a=1', 'switchyard_cohort=x', carrying(COHORTS[0] as string).cookie as string]) {
+      await context.traffic.shift(UNIFORM);
+      const alike = await context.ask('/cached', { headers: { cookie } });
+      expect(alike.headers['cache-control']).toBe('public, max-age=60');
+      expect(alike.headers).not.toHaveProperty('set-cookie');
+      await context.traffic.shift(canary(50));
+      const mixed = await context.ask('/cached', { headers: { cookie } });
+      expect(mixed.headers['cache-control']).toBe('public, max-age=60, private');
+    }
+  });
+
+  test('share the requests of users without a cookie evenly, also on one connection', async () => {
+    await context.traffic.shift(UNIFORM);
+    const load = context.load({ connections: 1, mix: [{ method: 'GET', path: '/version' }], slow: null });
+    await load.more(400);
+    const { failed, versions } = await load.stop();
+    expect(failed).toEqual([]);
+    const { blue = 0, green = 0 } = versions;
+    // 150 of 400 would be five standard deviations away
+    expect(Math.min(blue, green) / (blue + green)).toBeGreaterThan(150 / 400);
+  });
+
+  test('become slots of two releases and the reverse under load without a lost request', async () => {
+    await context.traffic.shift(UNIFORM);
+    const load = context.load({ connections: 32, slow: { method: 'GET', path: '/api/v1/slow?ms=300' } });
+    await load.more(100);
+    for (let round = 0; round < 15; round += 1) {
+      for (const table of [GREEN, canary(50), BLUE, UNIFORM]) {
+        await context.traffic.shift(table);
+        await load.more(10);
+      }
+    }
+    expect((await load.stop()).failed).toEqual([]);
+  });
+});
+
 test('an undivided table sets no cookie and ignores cohorts', async () => {
   await context.traffic.shift(canary(50));
   expect(await onGreen()).not.toHaveLength(0);

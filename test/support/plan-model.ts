@@ -76,6 +76,7 @@ export class PaperMachine {
       }
       case 'shift':
         for (const slot of named(step.to)) this.mustBeProven(slot);
+        if (step.to.uniform) this.mustRunOneRelease(serving(step.to));
         this.table = step.to;
         this.fewestInService = Math.min(this.fewestInService, this.inService());
         return;
@@ -103,6 +104,12 @@ export class PaperMachine {
       throw new Error(`${String(wanted)} are not live`);
     for (const { slot, commit } of proofs)
       if (this.runs(slot) !== commit) throw new Error(`${slot} runs another commit`);
+  }
+
+  /** Without the cookie, a user's requests reach any of these slots. */
+  private mustRunOneRelease(slots: SlotName[]): void {
+    const commits = new Set(slots.map((slot) => this.runs(slot)).filter((commit) => commit !== undefined));
+    if (commits.size > 1) throw new Error(`${String(slots)} run several releases`);
   }
 
   /** The table may name a dead slot: it answers no request. */

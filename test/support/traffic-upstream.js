@@ -14,6 +14,10 @@ const server = http.createServer((req, res) => {
   if (pathname === '/echo') return json(res, 200, { slot: SLOT, url: req.url, headers: req.headers });
   if (pathname === '/fail') return json(res, Number(searchParams.get('status')), { slot: SLOT, own: true });
   if (/^\/(assets|static|pages)\//.test(pathname)) return sendFile(req, res, pathname);
+  if (pathname === '/cached') {
+    res.setHeader('cache-control', 'public, max-age=60');
+    return json(res, 200, { version: SLOT });
+  }
   if (pathname === '/events') return streamEvents(res);
   if (pathname === '/api/v1/slow') {
     process.send?.('slow request started');

@@ -22,6 +22,7 @@ const TABLES = [
   ...allTables(['blue', 'green', 'yellow']),
   CANARY,
   POOL,
+  { ...POOL, uniform: true },
   { ...BLUE, maintenance: true },
   { ...BLUE, shares: [{ slot: 'green', buckets: 100 }] },
 ];
@@ -32,6 +33,7 @@ test('no two tables share a folder', () => {
 
 test('a folder name is readable and parses back to its table', () => {
   expect(tableFolder(CANARY)).toBe('active-blue.standby-none.green5');
+  expect(tableFolder({ ...CANARY, uniform: true })).toBe('active-blue.standby-none.green5.uniform');
   expect(tableFolder({ ...BLUE, maintenance: true })).toBe('active-blue.standby-none.maintenance');
   for (const table of TABLES) expect(parseTableFolder(tableFolder(table))).toEqual(table);
 });
@@ -46,6 +48,7 @@ test.each([
   'active-blue.standby-none.green',
   'active-blue.standby-none.green0',
   'active-blue.standby-none.maintenance.green5',
+  'active-blue.standby-none.uniform.green5',
 ])('%p is not a table', (name) => expect(parseTableFolder(name)).toBeNull());
 
 test('a table has one file per bucket only when several slots serve', () => {
@@ -102,11 +105,13 @@ test('no table has a slot as its own standby, or a standby without an active slo
   }
 });
 
-test('tables are equal only when active, standby, shares and maintenance are', () => {
+test('tables are equal only when active, standby, shares and marks are', () => {
   expect(sameTable(BLUE, { ...BLUE })).toBe(true);
   expect(sameTable(BLUE, { ...BLUE, shares: [] })).toBe(true);
   expect(sameTable(BLUE, { active: 'blue', standby: 'green' })).toBe(false);
   expect(sameTable(BLUE, EMPTY_TABLE)).toBe(false);
   expect(sameTable(BLUE, CANARY)).toBe(false);
   expect(sameTable(BLUE, { ...BLUE, maintenance: true })).toBe(false);
+  expect(sameTable(POOL, { ...POOL, uniform: true })).toBe(false);
+  expect(sameTable(POOL, { ...POOL, uniform: false })).toBe(true);
 });

@@ -88,7 +88,10 @@ test('a user who has met the canary keeps it at every later step', () => {
 });
 
 test('a canary beside several slots is compared with all of them and keeps its share in every shift', () => {
-  const table: Table = { active: 'blue', standby: null, shares: [{ slot: 'amber', buckets: 50 }] };
+  const table: Table = {
+    ...{ active: 'blue', standby: null },
+    ...{ shares: [{ slot: 'amber', buckets: 50 }], uniform: true },
+  };
   const atOnce = jest.spyOn(blueGreen, 'plan').mockReturnValueOnce([
     { step: { do: 'start', slot: 'green', commit: NEW, instance: 'fresh', restarts: 0 }, undo: [] },
     { step: { do: 'shift', to: { active: 'green', standby: 'blue' } }, undo: [{ do: 'shift', to: table }] },
@@ -96,7 +99,7 @@ test('a canary beside several slots is compared with all of them and keeps its s
   const plan = canary.plan(input({ table, slots: [running('blue', OLD), running('amber', OLD)] }));
   atOnce.mockRestore();
   expect(story(plan)[1]).toBe(
-    'shift active-blue.standby-none.green5.amber48, undo: shift active-blue.standby-none.amber50',
+    'shift active-blue.standby-none.green5.amber48, undo: shift active-blue.standby-none.amber50.uniform',
   );
   expect(story(plan)[2]).toBe('judge 5 for 60 against blue,amber');
   for (const { step } of plan) if (step.do === 'shift') expect(servingSlots(step.to)).toContain('green');

@@ -26,7 +26,7 @@ describe('rolling over two slots', () => {
       'start blue new, undo: start blue old, verify blue old',
       'verify blue new',
       'verify green new',
-      'shift to green 50, blue 50 before green, undo: shift to green',
+      'shift to green 50, blue 50 before green, same release, undo: shift to green',
       'verify-live blue and green new',
       'bake blue and green new',
     ]);
@@ -38,6 +38,7 @@ describe('rolling over four serving slots', () => {
     active: 'blue',
     standby: 'green',
     shares: ['green', 'amber', 'violet'].map((slot) => ({ slot, buckets: 25 })),
+    uniform: true,
   };
   const observed: Observed = { table: all, slots: FOUR.map((slot) => running(slot, OLD)) };
   const shifts = (options: Partial<PlanInput>): string[] =>
@@ -47,14 +48,14 @@ describe('rolling over four serving slots', () => {
 
   it('replaces one slot at a time, the active one last', () => {
     expect(shifts({})).toEqual([
-      'shift to amber 33, violet 34, blue 33 before amber',
+      'shift to amber 33, violet 34, blue 33 before amber, same release',
       'shift to green 25, amber 25, violet 25, blue 25 before amber',
       'shift to green 33, violet 34, blue 33 before violet',
       'shift to green 25, amber 25, violet 25, blue 25 before violet',
       'shift to green 33, amber 34, blue 33 before green',
       'shift to green 25, amber 25, violet 25, blue 25 before green',
-      'shift to amber 33, violet 34, green 33 before amber',
-      'shift to green 25, amber 25, violet 25, blue 25 before green',
+      'shift to amber 33, violet 34, green 33 before amber, same release',
+      'shift to green 25, amber 25, violet 25, blue 25 before green, same release',
     ]);
   });
 
@@ -107,16 +108,24 @@ describe('rolling over four serving slots', () => {
     ]);
   });
 
+  it('counts two environments of one commit as two releases', () => {
+    const environments = FOUR.map((slot) => running(slot, OLD, { environment: slot === 'violet' ? 1 : 0 }));
+    const mixed = { table: { ...all, uniform: false }, slots: environments };
+    expect(plan(mixed, { slots: FOUR })[0]).toBe(
+      'shift to amber 33, violet 34, blue 33 before amber, undo: shift to green 25, amber 25, violet 25, blue 25 before green',
+    );
+  });
+
   it('is restored by starting dead slots only', () => {
     const died = observed.slots.map((each) => (each.slot === 'amber' ? { ...each, pid: null } : each));
     const restored = restore.plan(
       inputFor({ table: all, slots: died }, OLD, { slots: FOUR, bakeSeconds: 0 }),
     );
     expect(planText(restored)).toEqual([
-      'shift to green 33, violet 34, blue 33 before green, undo: shift to green 25, amber 25, violet 25, blue 25 before green',
+      'shift to green 33, violet 34, blue 33 before green, same release, undo: shift to green 25, amber 25, violet 25, blue 25 before green, same release',
       'start amber old, undo: stop amber',
       'verify amber old',
-      'shift to green 25, amber 25, violet 25, blue 25 before green, undo: shift to green 33, violet 34, blue 33 before green',
+      'shift to green 25, amber 25, violet 25, blue 25 before green, same release, undo: shift to green 33, violet 34, blue 33 before green, same release',
       'verify-live blue and green and amber and violet old',
     ]);
     expect(restore.plan(inputFor(observed, OLD, { slots: FOUR }))).toEqual([]);
@@ -135,11 +144,11 @@ describe('rolling over four serving slots', () => {
       'shift to blue',
       'start green old',
       'verify green old',
-      'shift to green 50, blue 50 before green',
+      'shift to green 50, blue 50 before green, same release',
       'verify-live blue and green old',
     ]);
     expect(restoredFrom(observed.slots.filter(({ slot }) => slots.includes(slot)))).toEqual([
-      'shift to green 50, blue 50 before green',
+      'shift to green 50, blue 50 before green, same release',
       'verify-live blue and green old',
     ]);
   });
@@ -159,7 +168,7 @@ describe('rolling over four serving slots', () => {
       'verify green old',
       'verify amber old',
       'verify violet old',
-      'shift to green 25, amber 25, violet 25, blue 25 before green',
+      'shift to green 25, amber 25, violet 25, blue 25 before green, same release',
       'verify-live blue and green and amber and violet old',
     ]);
   });

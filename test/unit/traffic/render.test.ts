@@ -81,7 +81,7 @@ describe('site.conf', () => {
   test('has no slot by default', () => {
     expect(site()).toContain('set $slot "";');
     const maps = site().match(/^map \$(realpath_root|table) .*\n.*default .*$/gm);
-    expect(maps).toHaveLength(4);
+    expect(maps).toHaveLength(5);
     for (const map of maps ?? []) expect(map).toMatch(/default "";$/);
     expect(site()).toContain('if ($slot = "") { return 503; }');
   });
