@@ -1,38 +1,49 @@
 /** Runs an attack while users send requests, and measures its effect on users and on the machine. */
 import { execFileSync } from 'node:child_process';
+import { setMaxListeners } from 'node:events';
 import { readFileSync } from 'node:fs';
-import { connect } from 'node:net';
+import { connect, type Socket } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { processesWith } from '../../deploy/os/process-table';
+import type { Home } from '../../deploy/home/home';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
+import { deployersOf } from './crash';
 import type { LiveClone } from './live-clone';
 import { startLoad } from './load';
+import { bufferedBytes } from './nginx-buffers';
 
-/** Attackers have their own address, so limits per address affect them and not the users. */
-export const ATTACKER = '127.0.0.66';
-
+const SECONDS = 15;
 const SAMPLE_EVERY_MS = 500;
 const MEGABYTE = 1024 ** 2;
 
-/** Ends when the signal aborts. */
-export type Attack = (clone: LiveClone, signal: AbortSignal) => Promise<void>;
+/** Ends when the signal aborts. Resolves with the number of the attackers' requests. */
+export type Attack = (signal: AbortSignal) => Promise<number>;
 
 export interface Damage {
   attack: string;
+  /** The attackers' requests. */
+  attackers: number;
   /** The users' requests during the attack. */
   requests: number;
   failures: number;
   slowestMs: number;
-  /** The increase over the values before the attack, in megabytes: resident memory, and the size of the home. */
-  deployerMb: number;
-  nginxMb: number;
-  diskMb: number;
+  /** Before the attack, and the most during it. */
+  before: Sizes;
+  most: Sizes;
 }
 
-/** @param seconds the duration of the attack */
+/** In megabytes: resident memory of the deployer and of nginx; logs, and files in which nginx buffers bodies. */
+interface Sizes {
+  deployer: number;
+  nginx: number;
+  disk: number;
+}
+
+/** @param meanwhile what an operator does; the attack lasts as long, and at least SECONDS */
 export async function underAttack(
   clone: LiveClone,
-  { attack, name, seconds }: { attack: Attack; name: string; seconds: number },
+  name: string,
+  attack: Attack,
+  meanwhile: () => Promise<void>,
 ): Promise<Damage> {
   const users = startLoad({
     port: clone.ports.http,
@@ -45,93 +56,132 @@ export async function underAttack(
   try {
     await users.more(50);
     const before = sizes(clone);
-    const peak = { ...before };
-    const ending = AbortSignal.timeout(seconds * 1000);
-    const attacking = attack(clone, ending);
-    while (!ending.aborted) {
-      await sleep(SAMPLE_EVERY_MS);
+    const most = { ...before };
+    const ending = new AbortController();
+    const attacking = attack(ending.signal);
+    const over = Promise.all([meanwhile(), sleep(SECONDS * 1000)]).finally(() => ending.abort());
+    while (!(await Promise.race([over, attacking, sleep(SAMPLE_EVERY_MS)]))) {
       const now = sizes(clone);
-      for (const key of ['deployer', 'nginx', 'disk'] as const) peak[key] = Math.max(peak[key], now[key]);
+      for (const key of ['deployer', 'nginx', 'disk'] as const) most[key] = Math.max(most[key], now[key]);
     }
-    await attacking;
+    await over;
+    const attackers = await attacking;
     const { requests, failures, slowestMs } = await users.stop();
-    const grown = (key: keyof Sizes): number => Math.round((peak[key] - before[key]) / MEGABYTE);
-    return {
-      attack: name,
-      requests,
-      failures,
-      slowestMs,
-      deployerMb: grown('deployer'),
-      nginxMb: grown('nginx'),
-      diskMb: grown('disk'),
-    };
+    return { attack: name, attackers, requests, failures, slowestMs, before, most };
   } finally {
     await users.stop();
   }
 }
 
-/**
- * Sends the same bytes over many connections from the attacker's address as fast as the server accepts them, and
- * ignores the answers. Reopens closed connections.
- */
+/** The number of answers by status. */
+export type Answers = Record<string, number>;
+
+export interface Flood {
+  /** Connection n repeats the n-th request, and starts again with the first one after the last. */
+  requests: (string | Buffer)[];
+  connections: number;
+  /** Addresses of this machine, used in the same order. */
+  from: string[];
+}
+
+/** Sends requests as fast as the server accepts them, and reopens closed connections. Ends when the signal aborts. */
 export async function flood(
   port: number,
-  bytes: string,
-  connections: number,
+  { requests, connections, from }: Flood,
   signal: AbortSignal,
-): Promise<void> {
-  const one = (): Promise<void> =>
+): Promise<Answers> {
+  const answers: Answers = {};
+  setMaxListeners(connections, signal);
+  const one = (number: number): Promise<void> =>
     new Promise((resolve) => {
-      const socket = connect({ host: '127.0.0.1', port, localAddress: ATTACKER });
+      const localAddress = from[number % from.length] as string;
+      const request = requests[number % requests.length] as string;
+      const socket = connect({ host: '127.0.0.1', port, localAddress });
+      // one write for each turn of the event loop: a server that keeps up would otherwise hold it for ever
       const send = (): void => {
-        while (!signal.aborted && socket.writable && socket.write(bytes));
+        if (!signal.aborted && socket.writable && socket.write(request)) setImmediate(send);
       };
       const stop = (): void => void socket.destroy();
       signal.addEventListener('abort', stop, { once: true });
-      socket.on('connect', send).on('drain', send).on('data', send).on('error', stop);
+      socket.on('connect', send).on('drain', send).on('error', stop);
+      socket.on('data', (data) => {
+        for (const [, status = ''] of data.toString('latin1').matchAll(/HTTP\/1\.1 (\d{3}) /g))
+          answers[status] = (answers[status] ?? 0) + 1;
+      });
       socket.on('close', () => {
         signal.removeEventListener('abort', stop);
         resolve();
       });
     });
-  const again = async (): Promise<void> => {
-    while (!signal.aborted) await one();
+  const again = async (_: unknown, number: number): Promise<void> => {
+    while (!signal.aborted) await one(number);
   };
   await Promise.all(Array.from({ length: connections }, again));
+  return answers;
 }
 
-/** A table with one line for each attack. */
+/** Requests the same path over many connections, and reads the responses slowly. */
+export async function readSlowly(
+  port: number,
+  { path, connections, from }: { path: string; connections: number; from: string },
+  signal: AbortSignal,
+): Promise<number> {
+  const sockets: Socket[] = [];
+  for (let number = 0; number < connections; number += 1) {
+    const socket = connect({ host: '127.0.0.1', port, localAddress: from });
+    socket.on('error', () => undefined).on('readable', () => undefined);
+    socket.write(`GET ${path} HTTP/1.1\r\nHost: app\r\n\r\n`);
+    sockets.push(socket);
+  }
+  while (!signal.aborted) {
+    for (const socket of sockets) socket.read(1024);
+    await sleep(50);
+  }
+  for (const socket of sockets) socket.destroy();
+  return connections;
+}
+
+/** A Markdown table with one line for each attack; memory and disk in MB. */
 export function report(damages: Damage[]): string {
-  const rows = damages.map(
-    ({ attack, requests, failures, slowestMs, deployerMb, nginxMb, diskMb }) =>
-      `${attack.padEnd(34)} ${String(requests).padStart(7)} ${String(failures).padStart(6)} ` +
-      `${String(slowestMs).padStart(7)} ${`+${deployerMb}`.padStart(9)} ${`+${nginxMb}`.padStart(6)} ${`+${diskMb}`.padStart(5)}`,
-  );
-  const head = `${'attack'.padEnd(34)} requests failed slowest  deployer  nginx  disk`;
-  return [head, ...rows].join('\n');
+  const head = [
+    'attack',
+    "attackers' requests",
+    "users' requests",
+    'failed',
+    'slowest',
+    'deployer',
+    'nginx',
+    'disk',
+  ];
+  const rows = damages.map(({ attack, attackers, requests, failures, slowestMs, before, most }) => [
+    attack,
+    ...[attackers, requests, failures].map((number) => number.toLocaleString('en')),
+    `${slowestMs.toLocaleString('en')} ms`,
+    ...(['deployer', 'nginx', 'disk'] as const).map((key) => `${before[key]} → ${most[key]}`),
+  ]);
+  const widths = head.map((_, column) => Math.max(...[head, ...rows].map((row) => row[column]?.length ?? 0)));
+  const line = (cells: string[]): string =>
+    `| ${cells.map((cell, column) => cell.padEnd(widths[column] ?? 0)).join(' | ')} |`;
+  return [line(head), line(widths.map((width) => '-'.repeat(width))), ...rows.map(line)].join('\n');
 }
 
-interface Sizes {
-  deployer: number;
-  nginx: number;
-  disk: number;
-}
-
-/** In bytes. */
 function sizes({ home }: LiveClone): Sizes {
-  const deployers = processesWith('SWITCHYARD_HOME', home.dir)
-    .filter(({ argv }) => argv.some((part) => part.endsWith('/daemon.js')))
-    .map(({ pid }) => pid);
-  const total = execFileSync('du', ['-skc', home.logs, home.nginx, home.pm2], { encoding: 'utf8' });
   return {
-    deployer: resident(deployers),
+    deployer: resident(deployersOf(home).map(({ pid }) => pid)),
     nginx: resident(processesOf(home)),
-    disk: Number(/(\d+)\ttotal\n$/.exec(total)?.[1]) * 1024,
+    disk: diskUse(home),
   };
+}
+
+/** In megabytes. */
+export function diskUse(home: Home): number {
+  const total = execFileSync('du', ['-skc', home.logs, home.nginx, home.pm2], { encoding: 'utf8' });
+  const inFiles = Number(/(\d+)\ttotal\n$/.exec(total)?.[1]) * 1024;
+  return Math.round((inFiles + bufferedBytes(home)) / MEGABYTE);
 }
 
 function resident(pids: number[]): number {
-  return pids.reduce((sum, pid) => sum + residentOf(pid), 0);
+  return Math.round(pids.reduce((sum, pid) => sum + residentOf(pid), 0) / MEGABYTE);
 }
 
 function residentOf(pid: number): number {

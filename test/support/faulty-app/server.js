@@ -54,6 +54,9 @@ function resolves(name) {
   }
 }
 
+/** One for all clients. */
+const DOWNLOAD = Buffer.alloc(64e6);
+
 const ROUTES = {
   '/health': (request) => {
     if (unhealthy || isOrdered('unhealthy')) return { status: 500, body: { error: 'the database is gone' } };
@@ -109,7 +112,7 @@ const server = http.createServer((request, response) => {
   if (request.url === '/events') {
     return response.writeHead(200, { 'content-type': 'text/event-stream' }).write('data: first\n\n');
   }
-  if (request.url === '/download') return response.end(Buffer.alloc(64e6));
+  if (request.url === '/download') return response.end(DOWNLOAD);
   if (behaviour.earlyHintsAt === request.url) response.writeEarlyHints({ link: '</a.css>; rel=preload' });
   if (behaviour.idleMs) {
     response.setHeader('Keep-Alive', 'off');
