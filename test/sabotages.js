@@ -332,6 +332,14 @@ const SABOTAGES = [
   },
   {
     invariant: 7,
+    what: 'any number of webhook bodies is read at once',
+    file: 'deploy/http/webhook/body.ts',
+    from: 'if (open.size >= atOnce) oldest?.(late());',
+    to: '',
+    test: 'test/integration/webhook-bodies.test.ts',
+  },
+  {
+    invariant: 7,
     what: 'nginx forwards every path of the deployer',
     file: 'nginx/site.conf.template',
     from: 'location /_deploy/ { return 404; error_page 404 @nothing; }',
@@ -446,6 +454,15 @@ const SABOTAGES = [
     to: 'return free >= keep || needs < 0;',
     test: 'test/integration/preflight.test.ts',
     name: 'memory is short',
+  },
+  {
+    invariant: 11,
+    what: 'a webhook that arrives before its commit deploys the earlier tip',
+    file: 'deploy/pipeline/choose-commit.ts',
+    from: 'if (!(await isAwaited(home, expected)) || machineMs() > deadline) return tipOf(home, branch);',
+    to: 'return tipOf(home, branch);',
+    test: 'test/integration/late-source.test.ts',
+    name: 'waits some seconds for the announced commit',
   },
   {
     invariant: 11,
