@@ -2,10 +2,10 @@ import { USERS, type Picture } from './picture';
 
 export const abTest: Picture = {
   name: 'ab-test',
-  title: { en: 'An A/B test over time', ko: '시간으로 보는 A/B 테스트' },
+  title: { en: 'An A/B test over time', ko: '시간 흐름으로 보는 A/B 테스트' },
   description: {
     en: 'An A/B test over time: half of the users get B until a person has seen enough',
-    ko: '시간에 따른 A/B 테스트: 사람이 결론을 내릴 때까지 사용자의 절반이 B를 쓴다',
+    ko: '시간 흐름으로 보는 A/B 테스트: 사람이 결론을 내릴 때까지 사용자의 절반이 B를 쓴다',
   },
   columns: [
     {

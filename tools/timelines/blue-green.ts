@@ -2,10 +2,10 @@ import { USERS, type Picture } from './picture';
 
 export const blueGreen: Picture = {
   name: 'blue-green',
-  title: { en: 'Blue/green over time', ko: '시간으로 보는 블루/그린' },
+  title: { en: 'Blue/green over time', ko: '시간 흐름으로 보는 블루/그린' },
   description: {
     en: 'Blue/green over time: which slot runs, and which serves',
-    ko: '시간에 따른 블루/그린: 어느 슬롯이 실행되고, 어느 슬롯이 서비스하는가',
+    ko: '시간 흐름으로 보는 블루/그린: 어느 슬롯이 실행되고, 어느 슬롯이 서비스하는가',
   },
   columns: [
     {

@@ -8,10 +8,10 @@ const shares = (canary: number): Part[] => [
 
 export const canary: Picture = {
   name: 'canary',
-  title: { en: 'Canary over time', ko: '시간으로 보는 카나리' },
+  title: { en: 'Canary over time', ko: '시간 흐름으로 보는 카나리' },
   description: {
     en: 'Canary over time: green serves 5, 25, 50, then 100 % of the users, with a verdict after each step',
-    ko: '시간에 따른 카나리: green이 사용자의 5, 25, 50, 100%를 맡으며, 단계마다 판정한다',
+    ko: '시간 흐름으로 보는 카나리: green이 사용자의 5, 25, 50, 100%를 맡으며, 단계마다 판정한다',
   },
   columns: [
     {
@@ -78,7 +78,7 @@ export const canary: Picture = {
     to: 1.6,
     words: {
       en: 'a verdict fails: everybody is back on v1 with one rename, and who was hurt is counted',
-      ko: '판정 실패: rename 한 번으로 모두 v1로 되돌리고, 에러를 겪은 사용자를 셈',
+      ko: '판정 결과가 실패이면: rename 한 번으로 모두 v1로 되돌리고, 에러를 겪은 사용자 수를 알려 줌',
     },
   },
 };

@@ -2,10 +2,10 @@ import { USERS, type Picture } from './picture';
 
 export const inPlace: Picture = {
   name: 'in-place',
-  title: { en: 'In-place over time', ko: '시간으로 보는 인플레이스' },
+  title: { en: 'In-place over time', ko: '시간 흐름으로 보는 인플레이스' },
   description: {
     en: 'In-place over time: v1 stops, v2 starts in the same slot, and users get a maintenance page meanwhile',
-    ko: '시간에 따른 인플레이스: v1이 멈추고 같은 슬롯에서 v2가 시작되며, 그동안 사용자는 점검 페이지를 본다',
+    ko: '시간 흐름으로 보는 인플레이스: v1이 멈추고 같은 슬롯에서 v2가 시작되며, 그동안 사용자는 점검 페이지를 본다',
   },
   key: { en: 'striped: v2', ko: '줄무늬: v2' },
   columns: [

@@ -36,10 +36,10 @@ function turn(slot: SlotColour): Column {
 
 export const rolling: Picture = {
   name: 'rolling',
-  title: { en: 'Rolling over time, four slots', ko: '시간으로 보는 롤링(슬롯 네 개)' },
+  title: { en: 'Rolling over time, four slots', ko: '시간 흐름으로 보는 롤링(슬롯 네 개)' },
   description: {
     en: 'Rolling over time: one slot after the other is replaced, and old and new serve side by side',
-    ko: '시간에 따른 롤링: 슬롯을 하나씩 교체하며, 이전 버전과 새 버전이 함께 서비스한다',
+    ko: '시간 흐름으로 보는 롤링: 슬롯을 하나씩 교체하며, 이전 버전과 새 버전이 함께 서비스한다',
   },
   key: { en: 'striped: v2', ko: '줄무늬: v2' },
   columns: [
