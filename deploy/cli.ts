@@ -55,6 +55,8 @@ for (const request of ['pause', 'resume'] as const) {
 }
 command('rollback', 'make an earlier release live again (default: the previous good one)')
   .argument('[sha]', 'a commit that was live before')
+  .option('--strategy <name>', 'in-place, rolling or blue-green (default: the way the active release came)')
+  .option('--plan', 'print the steps and the undo of each, and change nothing')
   .action(async (sha: string | undefined, options: Options) => {
     const { rollbackCommand } = await import('./commands/rollback');
     await answer(options, () => rollbackCommand(sha, options));

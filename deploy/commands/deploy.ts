@@ -2,20 +2,19 @@
 import { branchNamed, resolveRef, uncommittedCount } from '../git/clone';
 import { sendCommit, sourceOf, updateMirror } from '../git/mirror';
 import { tipOf } from '../git/mirror-commits';
-import { KnownError } from '../core/errors';
-import { plural, printable } from '../core/format';
+import { plural } from '../core/format';
 import { slotIsActive } from '../core/pool';
 import type { StrategyName } from '../core/strategy-choice';
-import { STRATEGY_NAMES, isStrategyName, strategyFor } from '../core/strategy-choice';
+import { STRATEGY_NAMES, strategyFor } from '../core/strategy-choice';
 import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
-import { didYouMean } from '../config/did-you-mean';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 import { openHere } from './run-command';
 import { showPlan } from './plan';
 import { requestAndFollow } from './request';
 import { cloneHere } from './current-clone';
+import { strategyNamed } from './strategy-option';
 
 export async function deployCommand(
   ref: string | undefined,
@@ -23,10 +22,15 @@ export async function deployCommand(
   options: Options & { hold?: boolean; strategy?: string; plan?: boolean },
 ): Promise<number> {
   const context = openHere();
-  const strategy = named(options.strategy) ?? (await strategyOfBranch(context, ref));
+  const strategy = strategyNamed(options.strategy, STRATEGY_NAMES) ?? (await strategyOfBranch(context, ref));
   const hold = options.hold === true;
   if (options.plan)
-    return showPlan(context, await resolveOnly(context, ref), { slot, hold, strategy }, options);
+    return showPlan(
+      context,
+      await resolveOnly(context, ref),
+      { kind: 'deploy', slot, hold, strategy },
+      options,
+    );
   if (slot !== null && strategyFor(context.config.strategy, null) === 'blue-green')
     await mustBeIdle(context, slot);
   const commit = await sendRef(context, ref, options);
@@ -41,19 +45,6 @@ export async function deployCommand(
       ...(slot && { slot }),
     },
     options,
-  );
-}
-
-/** Throws E_USAGE and suggests the nearest name. */
-function named(name: string | undefined): StrategyName | null {
-  if (name === undefined) return null;
-  if (isStrategyName(name)) return name;
-  const near = didYouMean(name, STRATEGY_NAMES);
-  const known = `The strategies are: ${STRATEGY_NAMES.join(', ')}.`;
-  throw new KnownError(
-    'E_USAGE',
-    `There is no strategy "${printable(name)}".`,
-    near ? `Did you mean ${near}? ${known}` : known,
   );
 }
 

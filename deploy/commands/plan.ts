@@ -1,8 +1,8 @@
-/** `deploy --plan`: prints the steps of a deployment and the undo of each. Changes nothing. */
+/** `deploy --plan`, `rollback --plan`: prints the steps of a deployment and the undo of each. Changes nothing. */
 import { jsonText, terminalText } from '../core/terminal-text';
 import { short } from '../core/format';
 import type { Commit } from '../core/release';
-import { numberWanted } from '../config/app-environment';
+import { numberInForce, numberWanted } from '../config/app-environment';
 import { observe } from '../health/observe';
 import type { Requested } from '../pipeline/plan';
 import { likelyPlan, strategyOf } from '../pipeline/plan';
@@ -15,15 +15,17 @@ import type { Options } from './run-command';
 export async function showPlan(
   context: DeployContext,
   commit: Commit,
-  asked: Pick<Requested, 'slot' | 'hold' | 'strategy'>,
+  asked: Omit<Requested, 'branch'>,
   options: Options,
 ): Promise<number> {
-  const requested: Requested = { ...asked, kind: 'deploy', branch: null };
-  const environment = numberWanted(context.home, context.journal);
+  const requested: Requested = { ...asked, branch: null };
+  const environmentOf = asked.kind === 'deploy' ? numberWanted : numberInForce;
+  const environment = environmentOf(context.home, context.journal);
   // the commit's own settings if it was built before, else the clone's
   const app = findRelease(context.home, commit)?.app;
-  const plan = likelyPlan(context, requested, await observe(context), commit, environment, app);
-  const strategy = strategyOf(context, requested);
+  const observed = await observe(context);
+  const plan = likelyPlan(context, requested, observed, commit, environment, app);
+  const strategy = strategyOf(context, requested, observed);
   if (options.json) console.log(jsonText({ commit, strategy, plan }));
   else console.log(terminalText([`${strategy}, ${short(commit)}:`, ...planLines(plan)].join('\n')));
   return 0;

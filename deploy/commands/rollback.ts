@@ -8,14 +8,26 @@ import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 import { openHere } from './run-command';
 import { requestAndFollow } from './request';
+import { showPlan } from './plan';
+import { strategyNamed } from './strategy-option';
 import { rollbackWithoutDisk } from './rollback-without-disk';
 
-export async function rollbackCommand(sha: string | undefined, options: Options): Promise<number> {
+/** A release that was live before needs no canary. */
+const STRATEGIES = ['in-place', 'rolling', 'blue-green'] as const;
+
+export async function rollbackCommand(
+  sha: string | undefined,
+  options: Options & { strategy?: string; plan?: boolean },
+): Promise<number> {
   const context = openHere();
+  const strategy = strategyNamed(options.strategy, STRATEGIES);
   // chosen here, to report a mistake before anything is queued
   const commit = sha === undefined ? await lastGood(context) : deployedCommit(context, sha);
+  if (options.plan)
+    return showPlan(context, commit, { kind: 'rollback', slot: null, hold: false, strategy }, options);
+  const request = { kind: 'rollback', trigger: 'command', commit, ...(strategy && { strategy }) } as const;
   try {
-    return await requestAndFollow(context, { kind: 'rollback', trigger: 'command', commit }, options);
+    return await requestAndFollow(context, request, options);
   } catch (error) {
     const failure = knownOn(context.home.dir, error);
     if (failure.code !== 'E_READ_ONLY') throw failure;

@@ -1,5 +1,6 @@
 /**
- * Chooses a deployment's strategy: the operator's choice, or the configuration's, for all branches or by branch. Pure.
+ * Chooses a deployment's strategy: the operator's choice, or the configuration's, for all branches or by branch. A
+ * rollback goes back the way the active release came. Pure.
  */
 
 /** The strategies that an operator can choose. */
@@ -24,6 +25,22 @@ export function strategyFor(choice: StrategyChoice, branch: string | null): Stra
     .filter((pattern) => branch !== null && fits(pattern, branch))
     .sort((a, b) => Number(b === branch) - Number(a === branch) || b.length - a.length);
   return choice[patterns[0] ?? 'default'] ?? FALLBACK;
+}
+
+/** What is known of the active release: how it went live, if by a strategy, and how many slots serve it. */
+export interface Arrival {
+  strategy: StrategyName | null;
+  slots: number;
+}
+
+/**
+ * The strategy that keeps as much in service as now. Several slots get a release by rolling, whatever is configured: any
+ * other strategy would leave one of them. A release that was live before needs no canary.
+ */
+export function strategyBack({ strategy, slots }: Arrival, configured: StrategyName): StrategyName {
+  if (slots > 1) return 'rolling';
+  const chosen = strategy ?? configured;
+  return chosen === 'canary' ? 'blue-green' : chosen;
 }
 
 export function isStrategyName(name: string): name is StrategyName {

@@ -70,7 +70,7 @@ async function preparedPlan(
     const chosen = await chooseCommit(context, queued, tip, from);
     if ('nothingNew' in chosen) return chosen;
     const { commit } = chosen;
-    await context.journal.note(id, { from, commit, strategy: strategyOf(context, queued) });
+    await context.journal.note(id, { from, commit, strategy: strategyOf(context, queued, observed) });
     // refuse an impossible deployment before preparing anything
     const environment = chooseEnvironment(context, queued);
     const likely = likelyPlan(context, queued, observed, commit, environment);

@@ -5,7 +5,7 @@ import type { Strategy } from '../core/interfaces';
 import { setAside } from '../core/substitute';
 import { inService } from '../core/traffic-split';
 import type { StrategyName } from '../core/strategy-choice';
-import { strategyFor } from '../core/strategy-choice';
+import { isStrategyName, strategyBack, strategyFor } from '../core/strategy-choice';
 import type { Deployment } from '../core/deployment';
 import type { Observed, Plan } from '../core/plan';
 import type { AppSettings, Commit, Release } from '../core/release';
@@ -17,15 +17,31 @@ import { slotsOf } from '../journal/reader';
 
 export type Requested = Pick<Deployment, 'kind' | 'slot' | 'strategy' | 'branch' | 'hold'>;
 
-/** A restore ignores the configured strategy: it brings the release back in its own slot. */
+/**
+ * A restore brings the release back in its own slot. A rollback takes the active release's way, unless the operator
+ * chose another; a new environment reaches all slots that serve.
+ */
 export function strategyOf(
-  { config }: Pick<DeployContext, 'config'>,
+  { config, journal }: Pick<DeployContext, 'config' | 'journal'>,
   { kind, strategy, branch }: Requested,
+  { table }: Pick<Observed, 'table'>,
 ): string {
   if (kind === 'restore') return 'restore';
-  const chosen = strategy ?? strategyFor(config.strategy, branch ?? config.branch);
-  // a release that was live before needs no canary: it gets all users at once
-  return kind === 'rollback' && chosen === 'canary' ? 'blue-green' : chosen;
+  const configured = strategyFor(config.strategy, branch ?? config.branch);
+  if (strategy !== null) return strategy;
+  const slots = inService(table).length;
+  if (kind === 'env') return slots > 1 ? 'rolling' : configured;
+  return kind === 'rollback' ? strategyBack({ strategy: arrivedBy(journal), slots }, configured) : configured;
+}
+
+/** The strategy that made the active release live; a restore since then is none. */
+function arrivedBy(journal: DeployContext['journal']): StrategyName | null {
+  const commit = journal.lastLive()?.to?.commit;
+  if (commit === undefined) return null;
+  const names = journal
+    .verdicts(commit)
+    .flatMap(({ live, strategy }) => (live === null ? [] : [strategy ?? '']));
+  return names.find(isStrategyName) ?? null;
 }
 
 /** Throws E_STRATEGY, E_SLOT_ACTIVE. @param release what is known of it, if it is not built yet */
@@ -38,7 +54,7 @@ export function makePlan(
 ): Plan {
   const { kind, slot, hold } = asked;
   const isNew = kind === 'deploy' || kind === 'env';
-  return strategyNamed(strategyOf(context, asked)).plan({
+  return strategyNamed(strategyOf(context, asked, observed)).plan({
     observed,
     release,
     slots: context.slots.map(({ name }) => name),

@@ -61,6 +61,24 @@ forEachRuntime((runtime) => {
       if (runtime === 'compose') expectLimits((await clone.state()).containers);
     });
 
+    it('is rolled back slot by slot, whatever is configured, and all slots keep serving', async () => {
+      const rollback = await underLoad(async () => {
+        const result = await clone.switchyard('rollback');
+        return { ...result, deployment: clone.deployments().at(-1) as Deployment };
+      });
+
+      expect(expectDone(rollback.result).deployment).toMatchObject({ kind: 'rollback', strategy: 'rolling' });
+      expect(rollback.counts.failed.slice(0, 3)).toEqual([]);
+      expect(serving()).toEqual(POOL);
+
+      const { text } = await clone.switchyard('rollback', '--plan', '--strategy', 'blue-green');
+      expect(text).toMatch(/^blue-green, /);
+      expect((await clone.switchyard('rollback', '--strategy', 'blue-gren')).text).toContain(
+        'Did you mean blue-green?',
+      );
+      expectLive(await deploy('rolling'));
+    });
+
     it('restores every replaced slot when the release fails only in the last one', async () => {
       const before = await atRest();
       // the active slot is replaced last

@@ -1,4 +1,9 @@
-import { STRATEGY_NAMES, isStrategyName, strategyFor } from '../../../deploy/core/strategy-choice';
+import {
+  STRATEGY_NAMES,
+  isStrategyName,
+  strategyBack,
+  strategyFor,
+} from '../../../deploy/core/strategy-choice';
 
 it('the strategy is the same for every branch when one name is configured', () => {
   expect(strategyFor('rolling', 'main')).toBe('rolling');
@@ -38,4 +43,25 @@ describe('a strategy by branch', () => {
 it('only the names of strategies are recognized as such', () => {
   for (const name of STRATEGY_NAMES) expect(isStrategyName(name)).toBe(true);
   expect(isStrategyName('restore')).toBe(false);
+});
+
+describe('a rollback', () => {
+  it.each([
+    ['rolling', 4, 'rolling'],
+    ['blue-green', 1, 'blue-green'],
+    ['in-place', 1, 'in-place'],
+    ['canary', 1, 'blue-green'],
+  ] as const)('of a release that came by %s goes back the same way', (strategy, slots, expected) => {
+    for (const configured of STRATEGY_NAMES)
+      expect(strategyBack({ strategy, slots }, configured)).toBe(expected);
+  });
+
+  it('keeps all slots in service, whatever brought the release', () => {
+    expect(strategyBack({ strategy: 'blue-green', slots: 2 }, 'in-place')).toBe('rolling');
+  });
+
+  it('of a release whose way is unknown follows the configuration, without a canary', () => {
+    expect(strategyBack({ strategy: null, slots: 1 }, 'in-place')).toBe('in-place');
+    expect(strategyBack({ strategy: null, slots: 0 }, 'canary')).toBe('blue-green');
+  });
 });
