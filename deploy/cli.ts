@@ -3,10 +3,13 @@ import { Command, CommanderError } from 'commander';
 import type { Options } from './commands/run-command';
 import { answer, sayError } from './commands/run-command';
 import { KnownError } from './core/errors';
+import { kitVersion } from './home/clone-root';
 
 const program = new Command('switchyard')
   .description('From git push to live traffic on this machine, without losing a request.')
   .configureOutput({ outputError: () => undefined })
+  .version(kitVersion(), '-V, --version', 'print the version')
+  .enablePositionalOptions()
   .exitOverride();
 
 // each command loads its module only when called, which keeps quick commands quick
@@ -61,6 +64,42 @@ command('rollback', 'make an earlier release live again (default: the previous g
     const { rollbackCommand } = await import('./commands/rollback');
     await answer(options, () => rollbackCommand(sha, options));
   });
+command('restart', 'give the live release new processes, without losing a request')
+  .option(
+    '--strategy <name>',
+    'in-place, rolling or blue-green (default: whatever keeps all slots in service)',
+  )
+  .action(async (options: Options) => {
+    const { restartCommand } = await import('./commands/restart');
+    await answer(options, () => restartCommand(options));
+  });
+program
+  .command('run')
+  .description("run a command in the live release's folder, with the app's environment")
+  .argument('<command...>', 'the program and its arguments: run -- node -v')
+  .passThroughOptions()
+  .action(async (argv: string[]) => {
+    const { runCommand } = await import('./commands/run');
+    await answer({}, () => runCommand(argv));
+  });
+command('diff', 'list the commits between what is live and HEAD')
+  .argument('[ref]', 'a commit, branch or tag (default: HEAD)')
+  .action(async (ref: string | undefined, options: Options) => {
+    const { diffCommand } = await import('./commands/diff');
+    await answer(options, () => diffCommand(ref, options));
+  });
+command('config', 'print every value of the configuration, and where it comes from').action(
+  async (options: Options) => {
+    const { configCommand } = await import('./commands/config');
+    await answer(options, () => Promise.resolve(configCommand(options)));
+  },
+);
+command('open', "print the app's address, and open it in a browser where there is one").action(
+  async (options: Options) => {
+    const { openCommand } = await import('./commands/open');
+    await answer(options, () => Promise.resolve(openCommand(options)));
+  },
+);
 command('status', 'show the active release; exit code 0 if it is healthy').action(
   async (options: Options) => {
     const { statusCommand } = await import('./commands/status');

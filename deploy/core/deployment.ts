@@ -3,8 +3,8 @@ import type { Plan } from './plan';
 import type { Commit } from './release';
 import type { Serving, SlotName } from './slot';
 
-/** `env` makes the active release live again with another environment. */
-export type DeploymentKind = 'deploy' | 'rollback' | 'restore' | 'env';
+/** `env` makes the active release live again with another environment, and `restart` with the same one. */
+export type DeploymentKind = 'deploy' | 'rollback' | 'restore' | 'env' | 'restart';
 
 export type Trigger = 'push' | 'webhook' | 'poll' | 'command' | 'start' | 'watch';
 

@@ -47,6 +47,7 @@ export const ERRORS = {
   },
   E_PORT_IN_USE: { fault: 'machine', hint: 'Free the port, or choose others.' },
   E_NOT_STARTED: { fault: 'operator', hint: 'Start it: npm start' },
+  E_NOT_LIVE: { fault: 'operator', hint: 'Start it: npm start' },
   E_JOURNAL: {
     fault: 'machine',
     hint: 'Rebuild the journal; the active release stays live: npm start',

@@ -25,6 +25,8 @@ export interface PlanInput {
   bakeSeconds: number;
   /** True when the release waits, verified, for an operator to try it before it goes live. */
   hold: boolean;
+  /** True when slots that run the release already get a new process. */
+  again: boolean;
   canary: CanarySteps;
   rolling: RollingRule;
   /** False for a release whose schema is already in place: a rollback or a restore. */
@@ -107,6 +109,13 @@ export interface ProbeAnswer {
   said: string;
 }
 
+/** A program with its arguments, folder and whole environment. */
+export interface OperatorCommand {
+  argv: string[];
+  cwd: string;
+  env: Record<string, string>;
+}
+
 /** How a release is packed for its runtime: a built folder for PM2, an image for containers. */
 export interface Packing {
   /** True when a release runs from its folder, with the packages installed there. */
@@ -123,6 +132,8 @@ export interface Packing {
    * @param environment number of the app's own variables
    */
   runOnce(argv: string[], release: Release, deploymentId: number, environment: number): Promise<CommandEnd>;
+  /** The command that an operator runs in the environment of the app, from their own terminal. Throws E_ENGINE. */
+  operatorCommand(argv: string[], release: Release, environment: number): Promise<OperatorCommand>;
   /** Kills the commands that a killed deployment left running. */
   endRuns(): Promise<void>;
   /**

@@ -123,7 +123,13 @@ function stillText(serving: Serving | null, deployment: Deployment | null): stri
 }
 
 function liveText(serving: Serving, deployment: Deployment | null): string {
-  const how = { deploy: 'live', rollback: 'live', restore: 'live again', env: 'live with a new environment' };
+  const how = {
+    deploy: 'live',
+    rollback: 'live',
+    restore: 'live again',
+    env: 'live with a new environment',
+    restart: 'restarted',
+  };
   return `${named(serving)} is ${how[deployment?.kind ?? 'deploy']} on ${serving.slot}`;
 }
 

@@ -1,4 +1,5 @@
 /** Read-only queries on a clone. */
+import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Commit } from '../core/release';
 import { GitFailure, gitIn, reasonOf } from './git';
@@ -25,6 +26,36 @@ export async function uncommittedCount(folder: string): Promise<number> {
   await checkOwnRepository(folder);
   const status = await gitIn(folder).status(['--untracked-files=all', '--no-renames']);
   return status.files.length;
+}
+
+export interface NamedCommit {
+  commit: Commit;
+  subject: string;
+}
+
+/**
+ * The commits that `to` has and `from` lacks, newest first.
+ * @param mirror a repository that has the commits the folder lacks
+ */
+export async function commitsBetween(
+  folder: string,
+  mirror: string,
+  from: Commit,
+  to: Commit,
+): Promise<NamedCommit[]> {
+  const log = await gitIn(folder, path.join(mirror, 'objects')).raw([
+    'log',
+    '--format=%H %s',
+    '--end-of-options',
+    `${from}..${to}`,
+  ]);
+  return log
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => ({
+      commit: line.slice(0, line.indexOf(' ')),
+      subject: line.slice(line.indexOf(' ') + 1),
+    }));
 }
 
 /** The branch that a ref names, or for HEAD the checked-out branch; null for anything else. */

@@ -22,6 +22,7 @@ const OURS = [
   'GIT_ALLOW_PROTOCOL',
   'GIT_OPTIONAL_LOCKS',
   'GIT_DIR',
+  'GIT_ALTERNATE_OBJECT_DIRECTORIES',
   'GIT_CONFIG_COUNT',
   ...[0, 1].flatMap((at) => [`GIT_CONFIG_KEY_${at}`, `GIT_CONFIG_VALUE_${at}`]),
 ];
@@ -38,9 +39,9 @@ export class GitFailure extends GitError {
   }
 }
 
-/** Runs git in a work tree. */
-export function gitIn(folder: string): SimpleGit {
-  return configured(folder, {});
+/** Runs git in a work tree. @param objects the object folder of another repository, whose commits are readable too */
+export function gitIn(folder: string, objects?: string): SimpleGit {
+  return configured(folder, objects === undefined ? {} : { GIT_ALTERNATE_OBJECT_DIRECTORIES: objects });
 }
 
 /**

@@ -13,7 +13,7 @@ import type { RequestOperation } from '../deployer/operator-requests';
 
 const commit = z.string().regex(/^[0-9a-f]{40}$/);
 const requestSchema = z.strictObject({
-  kind: z.enum(['deploy', 'rollback', 'restore', 'env']),
+  kind: z.enum(['deploy', 'rollback', 'restore', 'env', 'restart']),
   trigger: z.enum(['command', 'start']),
   branch: z.string().optional(),
   commit: commit.optional(),

@@ -127,7 +127,7 @@ async function chooseCommit(
   from: Serving | null,
 ): Promise<Tip> {
   const { kind, branch, commit } = queued;
-  if (kind === 'env') return { commit: whatServes(from) };
+  if (kind === 'env' || kind === 'restart') return { commit: whatServes(from) };
   if (kind === 'rollback')
     return { commit: commit ?? requiredRollbackTarget(context.journal.verdicts(), from?.commit) };
   // the release that was live last may have changed while this deployment was queued
@@ -139,7 +139,7 @@ async function chooseCommit(
 /** The active release may have changed while this deployment was queued. */
 function whatServes(from: Serving | null): Commit {
   if (from) return from.commit;
-  throw new KnownError('E_ENV', 'No release is live to apply it to.', 'Start it: npm start');
+  throw new KnownError('E_NOT_LIVE', 'No release is live.');
 }
 
 /** A new release gets the pending environment; a rollback or restore gets the one in force. */

@@ -19,7 +19,7 @@ export type Requested = Pick<Deployment, 'kind' | 'slot' | 'strategy' | 'branch'
 
 /**
  * A restore brings the release back in its own slot. A rollback takes the active release's way, unless the operator
- * chose another; a new environment reaches all slots that serve.
+ * chose another; a new environment and a restart reach all slots that serve.
  */
 export function strategyOf(
   { config, journal }: Pick<DeployContext, 'config' | 'journal'>,
@@ -31,6 +31,8 @@ export function strategyOf(
   if (strategy !== null) return strategy;
   const slots = inService(table).length;
   if (kind === 'env') return slots > 1 ? 'rolling' : configured;
+  // the same release takes over from itself, without downtime whatever is configured
+  if (kind === 'restart') return slots > 1 ? 'rolling' : 'blue-green';
   return kind === 'rollback' ? strategyBack({ strategy: arrivedBy(journal), slots }, configured) : configured;
 }
 
@@ -65,6 +67,7 @@ export function makePlan(
     // a rollback needs no bake because its release was live before; the first release has nothing to roll back to
     bakeSeconds: isNew && observed.table.active !== null ? context.config.bake.seconds : 0,
     hold,
+    again: kind === 'restart',
     migrate: isNew && release.app.migrate !== null,
     rolling: context.config.rolling,
     canary: context.config.canary,

@@ -106,7 +106,7 @@ export function abortedLines({ id, startedAt, migration }: Deployment, serving: 
 
 function successLine(deployment: Deployment): string {
   const { kind, to, downMs } = deployment;
-  const how = kind === 'env' ? ', with the new environment' : '';
+  const how = { env: ', with the new environment', restart: ', restarted' }[kind as string] ?? '';
   const what = to ? `${named(to)} on ${to.slot}${how}` : '';
   const ms = liveMs(deployment);
   return ms === null

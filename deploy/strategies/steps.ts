@@ -12,8 +12,12 @@ export function alreadyLive(input: PlanInput): boolean {
   return input.wanted === null && serving.length > 0 && serving.every((slot) => hasIt(input, slot));
 }
 
-/** True when the slot runs this release with this environment; a process keeps the environment it started with. */
-export function hasIt({ observed, release, environment }: PlanInput, slot: SlotName): boolean {
+/**
+ * True when the slot runs this release with this environment; a process keeps the environment it started with. False
+ * when the release is to get new processes.
+ */
+export function hasIt({ observed, release, environment, again }: PlanInput, slot: SlotName): boolean {
+  if (again) return false;
   const running = runningIn(observed, slot);
   const isSame = running?.commit === release.commit && (running.environment ?? 0) === environment;
   return isSame && running.status === 'online';

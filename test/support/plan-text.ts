@@ -20,6 +20,7 @@ export function inputFor(observed: Observed, wanted: Commit, overrides: Partial<
     undoInstance: 'again',
     bakeSeconds: 10,
     hold: false,
+    again: false,
     migrate: false,
     canary: { steps: [], seconds: 0 },
     rolling: { batch: 1, minHealthy: 1, onFailure: 'undo' },

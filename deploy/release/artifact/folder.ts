@@ -2,6 +2,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { redactorOf, variablesFor } from '../../config/app-environment';
+import { appEnvironment } from '../../os/app-environment';
 import { deploymentLog, runCommand } from '../../os/command';
 import type { Packing } from '../../core/interfaces';
 import type { Home } from '../../home/home';
@@ -43,6 +44,22 @@ export function createFolderPacking({ home, limits }: FolderPackingOptions): Pac
         lowPriority: true,
         deploymentId,
       }),
+    operatorCommand: (argv, { dir, commit }, environment) => {
+      const env = appEnvironment(process.env);
+      return Promise.resolve({
+        argv,
+        cwd: dir,
+        env: {
+          ...env,
+          PATH: [path.dirname(process.execPath), env.PATH ?? '/usr/bin:/bin'].join(':'),
+          TERM: process.env.TERM ?? 'dumb',
+          NODE_ENV: 'production',
+          ...variablesFor(home, environment, 'run'),
+          SWITCHYARD_COMMIT: commit,
+          SWITCHYARD_DATA: home.shared,
+        },
+      });
+    },
     // these commands carry the deployment's mark, which is enough to kill survivors
     endRuns: () => Promise.resolve(),
     // the folder is the release itself

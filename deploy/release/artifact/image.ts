@@ -102,6 +102,24 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       }
     },
 
+    async operatorCommand(argv, release, environment) {
+      const user = containerUser();
+      await giveData(home.shared, user);
+      const variables = { ...localeEnvironment(process.env), ...variablesFor(home, environment, 'run') };
+      const cores = availableParallelism();
+      const override = runOverride(service, { home, config, release, user, cores, variables });
+      // a file of its own, since a migration may run meanwhile
+      const file = writeOverride(home, `operator-${process.pid}`, override);
+      process.once('exit', () => rmSync(file, { force: true }));
+      const label = ['--label', `${LABEL.operator}=${process.pid}`];
+      const run = ['run', '--rm', '--no-deps', ...label, service, ...argv];
+      return {
+        argv: composeArgv(options, service, file, run),
+        cwd: release.dir,
+        env: { ...env, ...lent(variables) },
+      };
+    },
+
     endRuns,
 
     async remove(commit, only) {

@@ -13,6 +13,7 @@ export const LABEL = {
   commit: 'switchyard.commit',
   instance: 'switchyard.instance',
   environment: 'switchyard.environment',
+  operator: 'switchyard.operator',
 } as const;
 /** Compose's label for a container that runs one command; such a container carries a slot's labels too. */
 const ONE_OFF = 'com.docker.compose.oneoff';
@@ -50,10 +51,10 @@ export async function slotContainers(home: Pick<Home, 'dir'>, only?: SlotName): 
   return Promise.all(found.filter((each) => each !== null).map(asSlotContainer));
 }
 
-/** The ids of this home's containers that run a single command. Throws E_ENGINE. */
+/** The ids of this home's containers that run a single command of a deployment. Throws E_ENGINE. */
 export async function oneOffContainers(home: Pick<Home, 'dir'>): Promise<string[]> {
   const listed = await listContainers({ label: [`${LABEL.home}=${home.dir}`, `${ONE_OFF}=True`] });
-  return listed.map(({ Id }) => Id);
+  return listed.filter(({ Labels }) => !(LABEL.operator in Labels)).map(({ Id }) => Id);
 }
 
 /**

@@ -119,6 +119,7 @@ function everyCase(): PlanInput[] {
                 undoInstance: 'again',
                 bakeSeconds,
                 hold,
+                again: false,
                 canary: { steps: [], seconds: 0 },
                 rolling: { batch: 1, minHealthy: 1, onFailure: 'undo' as const },
                 migrate,

@@ -1,0 +1,52 @@
+/** `diff [ref]`: lists the commits between what is live and a commit of the clone. */
+import { KnownError } from '../core/errors';
+import { named, plural, printable, short } from '../core/format';
+import { jsonText } from '../core/terminal-text';
+import type { NamedCommit } from '../git/clone';
+import { commitsBetween, resolveRef, uncommittedCount } from '../git/clone';
+import { servingNow } from '../health/serving';
+import { cloneHere } from './current-clone';
+import type { Options } from './run-command';
+import { openHere } from './run-command';
+
+export async function diffCommand(ref = 'HEAD', options: Options): Promise<number> {
+  const { home, ...rest } = openHere();
+  const clone = await cloneHere();
+  if (clone === null) {
+    const why = 'This folder is not in a clone.';
+    throw new KnownError('E_NOT_A_REPOSITORY', why, 'Change to the clone whose commits you want to compare.');
+  }
+  const commit = await resolveRef(clone, ref);
+  const serving = await servingNow({ home, ...rest });
+  if (serving === null) throw new KnownError('E_NOT_LIVE', 'No release is live.');
+  const between = (from: string, to: string): Promise<NamedCommit[]> =>
+    commitsBetween(clone, home.mirrorGit, from, to);
+  const [added, removed, changed] = await Promise.all([
+    between(serving.commit, commit),
+    between(commit, serving.commit),
+    uncommittedCount(clone),
+  ]);
+  if (options.json) console.log(jsonText({ live: serving, commit, added, removed, uncommitted: changed }));
+  else console.log(linesOf(ref, named(serving), commit, { added, removed, changed }).join('\n'));
+  return 0;
+}
+
+interface Changes {
+  added: NamedCommit[];
+  removed: NamedCommit[];
+  changed: number;
+}
+
+function linesOf(ref: string, live: string, commit: string, { added, removed, changed }: Changes): string[] {
+  const list = (sign: string, commits: NamedCommit[]): string[] =>
+    commits.map((each) => `${sign} ${short(each.commit)} ${printable(each.subject)}`);
+  const name = ref === 'HEAD' ? ref : printable(ref);
+  return [
+    ...list('+', added),
+    ...list('-', removed),
+    ...(changed > 0 ? [`! not committed yet: ${plural(changed, 'file')}`] : []),
+    added.length + removed.length === 0
+      ? `${name} (${short(commit)}) is live: ${live}`
+      : `${live} is live; ${name} (${short(commit)}) adds ${plural(added.length, 'commit')} and lacks ${plural(removed.length, 'commit')}`,
+  ];
+}
