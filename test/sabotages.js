@@ -903,6 +903,15 @@ const SABOTAGES = [
   },
   {
     invariant: 18,
+    what: 'nginx buffers responses for slow clients on the disk',
+    file: 'nginx/site.conf.template',
+    from: 'proxy_max_temp_file_size 0;',
+    to: 'proxy_max_temp_file_size 1m;',
+    test: 'test/e2e/drain.test.ts',
+    name: 'nginx buffers nothing on the disk',
+  },
+  {
+    invariant: 18,
     what: 'verify has no way around an nginx without free connections',
     file: 'deploy/health/verify-through-nginx.ts',
     from: 'if (!(await traffic.leadsTo(target.proof.slot))) return null;',
