@@ -15,7 +15,7 @@ const project = (displayName, folder, more) => ({
   testEnvironment: 'node',
   testMatch: [`<rootDir>/${folder}/**/*.test.{js,ts}`],
   transform,
-  setupFilesAfterEnv: ['<rootDir>/test/support/jest-timeout.ts'],
+  setupFilesAfterEnv: ['<rootDir>/test/support/jest-setup.ts'],
   // jest looks every global up in a machine of its own, and tests of chance do so millions of times
   sandboxInjectedGlobals: ['Math', 'Infinity'],
   ...more,

@@ -4,6 +4,7 @@ import type { Options } from './commands/run-command';
 import { answer, sayError } from './commands/run-command';
 import { KnownError } from './core/errors';
 import { kitVersion } from './home/clone-root';
+import { adaptSigns } from './os/terminal';
 
 const program = new Command('switchyard')
   .description('From git push to live traffic on this machine, without losing a request.')
@@ -204,4 +205,5 @@ function leave(error: unknown): never {
   process.exit(error.exitCode);
 }
 
+if (!process.argv.includes('--json')) adaptSigns([process.stdout, process.stderr]);
 program.parseAsync().catch(leave);

@@ -18,6 +18,7 @@ import { follow } from './client/follow';
 import { withoutPassword } from './core/redact-url';
 import { homeAt } from './home/home';
 import { machineMs } from './os/machine-clock';
+import { adaptSigns } from './os/terminal';
 import { plainReporter } from './reporters/plain';
 import { readSecret } from './home/webhook-secret';
 import { driftNow, servingNow } from './health/serving';
@@ -38,6 +39,7 @@ interface Update {
 }
 
 async function main(): Promise<void> {
+  adaptSigns([process.stdout, process.stderr]);
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
   const clone = (await deployerLoaded(home))?.clone;
   if (clone) mustBeInPlace(clone);

@@ -1,5 +1,6 @@
 /** Chooses a reporter: plain lines for a pipe, live times for a terminal, JSON on request. */
 import type { Journal } from '../journal/journal';
+import { canRedraw } from '../os/terminal';
 import { jsonReporter } from './json';
 import { plainReporter } from './plain';
 import type { Output, Reporter } from './reporter';
@@ -8,7 +9,5 @@ import { terminalReporter } from './terminal';
 /** The reporter for this output. */
 export function reporterFor(out: Output, journal: Journal, json: boolean): Reporter {
   if (json) return jsonReporter(out);
-  return out.isTTY && process.env.TERM !== 'dumb'
-    ? terminalReporter(out, journal)
-    : plainReporter(out, journal);
+  return canRedraw(out) ? terminalReporter(out, journal) : plainReporter(out, journal);
 }

@@ -2,12 +2,15 @@
 import type { JournalEvent } from '../core/event';
 import type { Journal } from '../journal/journal';
 import { terminalText } from '../core/terminal-text';
+import { coloured, coloursFor } from '../os/terminal';
 import { heldLines } from './held-lines';
 import { endLines, liveLines, phaseLine, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
 export function plainReporter(out: Output, journal: Journal): Reporter {
-  const say = (lines: string[]): void => lines.forEach((line) => out.write(`${terminalText(line)}\n`));
+  const colours = coloursFor(out);
+  const say = (lines: string[]): void =>
+    lines.forEach((line) => out.write(`${coloured(terminalText(line), colours)}\n`));
   return {
     event: (event) => say(eventLines(event, journal)),
     end: (deployment, serving, behind) => say(endLines(deployment, serving, behind)),

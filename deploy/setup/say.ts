@@ -1,8 +1,8 @@
 /** Prints the progress of setup and stop. */
-import pc from 'picocolors';
 import { duration } from '../core/format';
 import { terminalText } from '../core/terminal-text';
 import { machineMs } from '../os/machine-clock';
+import { canRedraw, coloursFor } from '../os/terminal';
 
 const CLEAR_LINE = '\r\x1b[2K';
 
@@ -12,9 +12,9 @@ export function say(line: string): void {
 
 /** Runs the work and prints its title and duration; in a terminal, also a line while it runs. */
 export async function phase<T>(title: string, work: () => Promise<T>): Promise<T> {
-  const live = process.stdout.isTTY && process.env.TERM !== 'dumb';
+  const live = canRedraw(process.stdout);
   const begun = machineMs();
-  if (live) process.stdout.write(pc.dim(`… ${title}`));
+  if (live) process.stdout.write(coloursFor(process.stdout).dim(`… ${title}`));
   try {
     const result = await work();
     if (live) process.stdout.write(CLEAR_LINE);

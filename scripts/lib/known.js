@@ -3,6 +3,7 @@
 'use strict';
 const os = require('os');
 const { Interrupted } = require('./run');
+const signs = require('./signs');
 
 class KnownFailure extends Error {
   /**
@@ -40,7 +41,7 @@ function end(error) {
     return;
   }
   const details = (error.details || []).map((line) => `    ${line}\n`).join('');
-  process.stderr.write(`✗ ${error.message} (${error.code})\n${details}  ${error.hint}\n`);
+  process.stderr.write(`${signs.failed} ${error.message} (${error.code})\n${details}  ${error.hint}\n`);
 }
 
 /**

@@ -1,6 +1,7 @@
 // @ts-check
 /** Prints a phase while it runs: seconds that count up in a terminal, plain lines in a pipe. */
 'use strict';
+const signs = require('./signs');
 
 /**
  * @template T
@@ -11,13 +12,13 @@
 async function phase(texts, work) {
   const startedAt = Date.now();
   const stop =
-    process.stdout.isTTY && process.env.TERM !== 'dumb'
+    process.stdout.isTTY && process.env.TERM !== 'dumb' && !process.env.CI
       ? tick(texts.doing, startedAt)
       : announce(texts.doing);
   try {
     const result = await work();
     stop();
-    console.log(`✓ ${texts.done} (${duration(Date.now() - startedAt)})`);
+    console.log(`${signs.done} ${texts.done} (${duration(Date.now() - startedAt)})`);
     return result;
   } catch (error) {
     stop();
@@ -27,14 +28,14 @@ async function phase(texts, work) {
 
 /** @param {string} doing */
 function announce(doing) {
-  console.log(`${doing} …`);
+  console.log(`${doing} ${signs.dots}`);
   return () => {};
 }
 
 /** @param {string} doing @param {number} startedAt milliseconds since 1970 */
 function tick(doing, startedAt) {
   const draw = () => {
-    const line = `${doing} … ${Math.floor((Date.now() - startedAt) / 1000)} s`;
+    const line = `${doing} ${signs.dots} ${Math.floor((Date.now() - startedAt) / 1000)} s`;
     // a wrapped line could not be overwritten
     process.stdout.write(`\r\x1b[2K${line.slice(0, (process.stdout.columns || 80) - 1)}`);
   };

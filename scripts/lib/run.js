@@ -2,6 +2,7 @@
 /** Runs a program until it exits and keeps its last lines. Ctrl-C ends the program too. */
 'use strict';
 const { spawn } = require('child_process');
+const signs = require('./signs');
 
 const LINES_KEPT = 200;
 /** @type {NodeJS.Signals[]} */
@@ -56,7 +57,7 @@ function withoutSecret(env) {
  * @param {() => Promise<T>} work
  */
 function uninterrupted(work) {
-  return leavingAfter(work, () => console.log('\nEnding as soon as the installation is over …'));
+  return leavingAfter(work, () => console.log('\nEnding as soon as the installation is over ' + signs.dots));
 }
 
 /**

@@ -86,6 +86,15 @@ forEachRuntime((runtime) => {
     expect((await fetch(`${text.trim()}/health`)).status).toBe(200);
   });
 
+  it('a locale without UTF-8 gets ASCII signs, and CI gets plain lines without colours', async () => {
+    const doctor = 'node bin/switchyard.js doctor';
+    const ascii = expectDone(await clone.shell(`LC_ALL=C ${doctor}`)).text;
+    expect(ascii).toMatch(/^\+ nginx/m);
+    expect(ascii).toMatch(/^[\x20-\x7e\n]*$/);
+    expect((await clone.shell(`CI=true ${doctor}`)).text).not.toContain('\x1b');
+    expect((await clone.shell(`FORCE_COLOR=1 ${doctor}`)).text).toContain('\x1b[32m✓');
+  });
+
   it('--version prints the version', async () => {
     expect(expectDone(await clone.switchyard('--version')).text).toMatch(/^\d+\.\d+\.\d+/);
   });

@@ -51,6 +51,14 @@ test('a narrow terminal gets lines that fit, so that redrawing does not scroll i
   }
 });
 
+test('a narrow terminal shortens the title and keeps the unit of the time', () => {
+  const out = captureOutput({ columns: 16 });
+  const reporter = terminalReporter(out, journalOf());
+  reporter.event(events(...phase('verify-live', 1))[0] as never);
+  jest.advanceTimersByTime(500);
+  expect(stripVTControlCharacters(out.text().split(CLEAR_LINE).at(-1) ?? '')).toBe('… verify 500 ms');
+});
+
 test('the verdict is the last line, and nothing is drawn after it', () => {
   const out = captureOutput({ columns: 80 });
   const reporter = terminalReporter(out, journalOf());

@@ -1,0 +1,7 @@
+/** Settings of every test, on every machine. */
+
+// on a busy machine this stops tests that hang; it is not a performance bound
+jest.setTimeout(120_000);
+
+// the terminal of the person or service that runs the tests does not decide what the tests see
+for (const name of ['CI', 'FORCE_COLOR', 'NO_COLOR']) delete process.env[name];
