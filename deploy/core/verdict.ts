@@ -24,7 +24,7 @@ export function sumOf(counts: Counts[]): Counts {
   return { ...counts.reduce<Tally>(plus, NONE), ...(clients.size > 0 && { clients }) };
 }
 
-function plus(a: Tally, b: Tally): Tally {
+export function plus(a: Tally, b: Tally): Tally {
   return { requests: a.requests + b.requests, errors: a.errors + b.errors };
 }
 

@@ -6,6 +6,7 @@
  * 0.4 % by errors, 0.4 % by latency, 0.2 % by the ceiling. See docs/decisions/0014.
  */
 import { count, percent } from '../format';
+import type { Tally } from '../verdict';
 import type { Spread } from './design-effect';
 import { designEffect } from './design-effect';
 import type { Latency, SlowRule } from './slower';
@@ -14,10 +15,9 @@ import type { Ratio } from './statistics';
 import { chanceOfAsMany, evidenceOver } from './statistics';
 
 /** The answers of one side during the window. */
-export interface Samples {
-  requests: number;
-  /** 5xx answers and refused connections of the slot itself, not of its backup. */
-  errors: number;
+export interface Samples extends Tally {
+  /** The same with a bounded weight of each address; left out when each request counts in full. */
+  bounded?: Tally;
   /** Latencies of the answers that were not errors. */
   latencies: Latency[];
   /** How similar the requests of one user are; left out when all are independent. */
@@ -27,6 +27,8 @@ export interface Samples {
     /** Number of users who got an error. */
     failing: number;
   };
+  /** True when at most one of several addresses got errors. */
+  onlyOneFails?: boolean;
 }
 
 export interface CanaryRule extends SlowRule {
@@ -48,15 +50,18 @@ export interface Verdict {
 const MAY_FAIL_BY_ERRORS = 0.004;
 const MAY_FAIL_BY_CEILING = 0.002;
 
+/** Tolerance for floating-point error in sums of weights. */
+const ROUNDING = 1e-6;
+
 /** One user who retries is no evidence, however often. */
 const FEWEST_FAILING = 3;
 
 /** Checked continuously: a verdict when the canary's errors exceed the ceiling significantly, null otherwise. */
 export function judgeAtOnce(canary: Samples, rule: CanaryRule): Verdict | null {
-  if (canary.alike && canary.alike.failing < FEWEST_FAILING) return null;
+  if (canary.onlyOneFails || (canary.alike && canary.alike.failing < FEWEST_FAILING)) return null;
   const evidence = evidenceOver(rule.maxErrorRatio, independent(canary, errorEffect([canary]), Math.floor));
   if (evidence * MAY_FAIL_BY_CEILING < 1) return null;
-  const why = `${failedOf(canary)}, more than the ${percent(rule.maxErrorRatio)} that are ever allowed`;
+  const why = `${failedOf(canary, rule)}, more than the ${percent(rule.maxErrorRatio)} that are ever allowed`;
   return { verdict: 'fail', why };
 }
 
@@ -69,13 +74,15 @@ export function judgeStep(canary: Samples, stable: Samples, rule: CanaryRule): V
   const { isSlower, figures } = compareLatency(canary, stable, rule);
   const worse = [moreErrors(canary, stable, rule), isSlower && `it is slower: ${figures}`].filter(Boolean);
   if (worse.length > 0) return { verdict: 'fail', why: worse.join('; ') };
-  return { verdict: 'pass', why: [errorFigures(canary, stable), figures].filter(Boolean).join('; ') };
+  return { verdict: 'pass', why: [errorFigures(canary, stable, rule), figures].filter(Boolean).join('; ') };
 }
 
 function missingData(canary: Samples, stable: Samples, { minRequests }: CanaryRule): string | null {
-  const [fewer, name] = canary.requests <= stable.requests ? [canary, 'the canary'] : [stable, 'stable'];
-  if (fewer.requests >= minRequests) return null;
-  return `${name} got ${count(fewer.requests)} of the ${count(minRequests)} requests that a verdict needs`;
+  const [ofCanary, ofStable] = [weighed(canary).requests, weighed(stable).requests];
+  const [fewer, name] = ofCanary <= ofStable ? [ofCanary, 'the canary'] : [ofStable, 'stable'];
+  const whole = Math.floor(fewer + ROUNDING);
+  if (whole >= minRequests) return null;
+  return `${name} got ${count(whole)} of the ${count(minRequests)} requests that a verdict needs`;
 }
 
 /** The difference must be both relevant and statistically significant. */
@@ -86,7 +93,7 @@ function moreErrors(canary: Samples, stable: Samples, rule: CanaryRule): string 
     independent(canary, effect, Math.floor),
     independent(stable, effect, Math.ceil),
   );
-  return chance <= MAY_FAIL_BY_ERRORS ? errorFigures(canary, stable) : null;
+  return chance <= MAY_FAIL_BY_ERRORS ? errorFigures(canary, stable, rule) : null;
 }
 
 function errorEffect(sides: Samples[]): number {
@@ -94,18 +101,28 @@ function errorEffect(sides: Samples[]): number {
 }
 
 /** The equivalent number of independent requests. @param round rounds in the canary's favour */
-function independent({ errors, requests }: Samples, effect: number, round: (part: number) => number): Ratio {
+function independent(samples: Samples, effect: number, round: (part: number) => number): Ratio {
+  const { errors, requests } = weighed(samples);
   return { events: round(errors / effect), of: Math.ceil(requests / effect) };
 }
 
-function errorFigures(canary: Samples, stable: Samples): string {
-  return `${failedOf(canary)} against ${failedOf(stable)} of stable`;
+function errorFigures(canary: Samples, stable: Samples, rule: CanaryRule): string {
+  return `${failedOf(canary, rule)} against ${failedOf(stable, rule)} of stable`;
 }
 
-function failedOf(samples: Samples): string {
-  return `${count(samples.errors)} of ${count(samples.requests)} failed (${percent(errorRatio(samples))})`;
+function failedOf(samples: Samples, { minRequests }: CanaryRule): string {
+  const { requests, errors } = samples;
+  const ratio = percent(errorRatio(samples));
+  const isEqual = ratio === percent(errorRatio({ ...samples, bounded: undefined }));
+  const bounds = isEqual ? '' : ` if no address counts more than ${count(minRequests)} times`;
+  return `${count(errors)} of ${count(requests)} failed (${ratio}${bounds})`;
 }
 
-function errorRatio({ requests, errors }: Samples): number {
+function errorRatio(samples: Samples): number {
+  const { requests, errors } = weighed(samples);
   return requests === 0 ? 0 : errors / requests;
+}
+
+function weighed(samples: Samples): Tally {
+  return samples.bounded ?? samples;
 }

@@ -21,8 +21,7 @@ export interface Evidence {
   read(counts: boolean): void;
   /** Probes the release's health and smoke paths on both sides directly, to make up for a lack of user traffic. */
   probe(): Promise<void>;
-  canary(): Samples;
-  stable(): Samples;
+  sides(): { canary: Samples; stable: Samples };
   /** A is stable, B the canary. Null without a goal. */
   comparison(): Comparison | null;
 }
@@ -44,8 +43,8 @@ export function gatherEvidence(context: DeployContext, step: Judging, affected: 
       const paths = [health, ...smoke];
       await Promise.all([step.slot, ...step.against].map((slot) => askSome(context, slot, paths, book)));
     },
-    canary: () => book.samples([step.slot]),
-    stable: () => book.samples(step.against),
+    sides: () =>
+      book.sides([step.slot], step.against, { most: config.canary.minRequests, share: step.share }),
     comparison() {
       if (config.canary.goal === null) return null;
       return compareVariants(book.variant(step.against), book.variant([step.slot]), config.canary.matters);

@@ -1,22 +1,41 @@
 /** Collects what users' requests say about a slot from nginx's log, for canary verdicts and A/B tests. */
 import type { Variant } from '../../core/canary/ab-test';
-import type { Spread } from '../../core/canary/design-effect';
-import { RequestsPerUser } from '../../core/canary/design-effect';
+import type { WeightOf } from '../../core/canary/design-effect';
+import { RequestsPerUser, together } from '../../core/canary/design-effect';
 import type { Latency } from '../../core/canary/slower';
 import type { Samples } from '../../core/canary/verdict';
+import type { Tally } from '../../core/verdict';
+import { NONE, plus } from '../../core/verdict';
 import type { SlotName } from '../../core/slot';
+import { BUCKETS } from '../../core/traffic-table';
 import type { LogEntry } from '../../traffic/access-log';
 import { hasSlotFailed } from '../../traffic/access-log';
 
 /** The goal of a visit: a path that answers with a status, or the value of the app's X-Switchyard-Goal header. */
 export type Goal = { path: string; status?: number } | { header: string };
 
+interface Kept extends Latency {
+  /** Null for a probe. */
+  client: string | null;
+}
+
 /** An upgraded connection lasts as long as its conversation, so its time is not a latency. */
 const SWITCHING_PROTOCOLS = 101;
 /** Per slot. */
 const MOST_LATENCIES = 50_000;
 
-interface Gathered extends Omit<Samples, 'alike'> {
+/** How much one address may count. */
+interface Bound {
+  /** Requests of one address to the canary. */
+  most: number;
+  /** The canary's share of the buckets. */
+  share: number;
+}
+
+interface Gathered {
+  requests: number;
+  errors: number;
+  latencies: Kept[];
   errorsByPerson: RequestsPerUser;
   latenciesByPerson: RequestsPerUser;
   failing: Set<string>;
@@ -39,22 +58,22 @@ export class SampleBook {
   addProbe(slot: SlotName, status: number | null, { at, ms }: Latency): void {
     const gathered = this.of(slot);
     const failed = status === null || status >= 500;
-    this.count(gathered, failed, { at, ms }, null);
+    this.count(gathered, failed, { at, ms, client: null }, null);
     if (failed) gathered.failing.add(`probe ${gathered.requests}`);
   }
 
-  /** Sums these slots. */
-  samples(slots: SlotName[]): Samples {
-    const gathered = slots.map((slot) => this.of(slot));
-    // sampled ten times a second: avoid copying a single slot
-    const [only] = gathered;
-    if (only && gathered.length === 1) return { ...only, alike: alike(only) };
-    return {
-      requests: sum(gathered.map(({ requests }) => requests)),
-      errors: sum(gathered.map(({ errors }) => errors)),
-      latencies: gathered.flatMap(({ latencies }) => latencies),
-      alike: together(gathered.map(alike)),
-    };
+  /** Sums the slots of either side, with a bounded weight of each address. */
+  sides(canary: SlotName[], stable: SlotName[], bound: Bound): { canary: Samples; stable: Samples } {
+    const [ofCanary, ofStable] = [this.all(canary), this.all(stable)];
+    const [onCanary, onStable] = [requestsByClient(ofCanary), requestsByClient(ofStable)];
+    const addresses = new Set([...onCanary.keys(), ...onStable.keys()].filter((client) => client !== null));
+    // a single address counts in full
+    const isOnly = addresses.size < 2;
+    const weightOf = isOnly ? () => 1 : weights(onCanary, onStable, bound);
+    const failing = [...onCanary.values()].filter(({ errors }) => errors > 0).length;
+    const doProbesFail = (onCanary.get(null)?.errors ?? 0) > 0;
+    const sides = { canary: sumOf(ofCanary, weightOf), stable: sumOf(ofStable, weightOf) };
+    return { ...sides, canary: { ...sides.canary, onlyOneFails: !isOnly && !doProbesFail && failing < 2 } };
   }
 
   variant(slots: SlotName[]): Variant {
@@ -65,23 +84,29 @@ export class SampleBook {
   }
 
   private addRequest(entry: LogEntry): void {
-    const { at, slot, cohort, returning, status, upstreamMs } = entry;
+    const { at, slot, cohort, returning, status, upstreamMs, client } = entry;
     const failed = hasSlotFailed(entry);
     if (slot === null || failed === null) return;
     const gathered = this.of(slot);
     const ms = status === SWITCHING_PROTOCOLS ? null : (upstreamMs[0] ?? null);
-    this.count(gathered, failed, ms === null ? null : { at, ms }, returning ? cohort : null);
+    this.count(gathered, failed, ms === null ? null : { at, ms, client }, returning ? cohort : null, client);
     if (failed) gathered.failing.add(cohort === '' ? entry.id : cohort);
     if (returning) gathered.visitors.add(cohort);
     if (cohort !== '' && this.isReached(entry)) gathered.reached.add(cohort);
   }
 
   /** An error may be fast or slow, so it says nothing about latency. */
-  private count(gathered: Gathered, failed: boolean, took: Latency | null, person: string | null): void {
+  private count(
+    gathered: Gathered,
+    failed: boolean,
+    took: Kept | null,
+    person: string | null,
+    client: string | null = null,
+  ): void {
     gathered.requests += 1;
-    gathered.errorsByPerson.add(person, failed ? 1 : 0);
+    gathered.errorsByPerson.add(person, failed ? 1 : 0, client);
     // rank tests take any value; sums of squares need the long tail compressed
-    if (!failed && took !== null) gathered.latenciesByPerson.add(person, Math.log1p(took.ms));
+    if (!failed && took !== null) gathered.latenciesByPerson.add(person, Math.log1p(took.ms), client);
     if (failed) gathered.errors += 1;
     else if (took !== null) keep(gathered, took);
   }
@@ -91,6 +116,10 @@ export class SampleBook {
     if (goal === null) return false;
     if ('header' in goal) return named === goal.header;
     return uri === goal.path && (goal.status === undefined ? status < 400 : status === goal.status);
+  }
+
+  private all(slots: SlotName[]): Gathered[] {
+    return slots.map((slot) => this.of(slot));
   }
 
   private of(slot: SlotName): Gathered {
@@ -111,34 +140,66 @@ export class SampleBook {
   }
 }
 
-type Alike = NonNullable<Samples['alike']>;
-
-function alike({ errorsByPerson, latenciesByPerson, failing }: Gathered): Alike {
-  return { errors: errorsByPerson.spread(), latencies: latenciesByPerson.spread(), failing: failing.size };
+/** The requests of each address; null for probes. */
+function requestsByClient(gathered: Gathered[]): Map<string | null, Tally> {
+  const clients = new Map<string | null, Tally>();
+  for (const { errorsByPerson } of gathered)
+    for (const [client, tally] of errorsByPerson.tallies())
+      clients.set(client, plus(clients.get(client) ?? NONE, tally));
+  return clients;
 }
 
-function together(sides: Alike[]): Alike {
-  const add = (spreads: Spread[]): Spread => ({
-    people: sum(spreads.map(({ people }) => people)),
-    requests: sum(spreads.map(({ requests }) => requests)),
-  });
+/**
+ * An address has the same weight on both sides. With two weights, a URL that fails on both sides alike would count more
+ * on one of them. To stable it may send what goes with its requests to the canary, twice for chance.
+ */
+function weights(
+  canary: Map<string | null, Tally>,
+  stable: Map<string | null, Tally>,
+  { most, share }: Bound,
+): WeightOf {
+  const mostOfStable = (2 * most * (BUCKETS - share)) / share;
+  const below = new Map<string | null, number>();
+  for (const [side, limit] of [[canary, most] as const, [stable, mostOfStable] as const])
+    for (const [client, { requests }] of side)
+      if (requests > limit) below.set(client, Math.min(below.get(client) ?? 1, limit / requests));
+  return (client) => below.get(client) ?? 1;
+}
+
+function sumOf(gathered: Gathered[], weightOf: WeightOf): Samples {
+  const raw = gathered.reduce<Tally>(plus, NONE);
+  const bounded = gathered.map(({ errorsByPerson }) => errorsByPerson.total(weightOf)).reduce(plus, NONE);
+  const isBounded = bounded.requests < raw.requests;
+  const latencies = gathered.flatMap((each) => each.latencies);
   return {
-    errors: add(sides.map(({ errors }) => errors)),
-    latencies: add(sides.map(({ latencies }) => latencies)),
-    failing: sum(sides.map(({ failing }) => failing)),
+    ...raw,
+    ...(isBounded && { bounded }),
+    latencies: isBounded ? thinned(latencies, weightOf) : latencies,
+    alike: {
+      errors: together(gathered.map(({ errorsByPerson }) => errorsByPerson.spread(weightOf))),
+      latencies: together(gathered.map(({ latenciesByPerson }) => latenciesByPerson.spread(weightOf))),
+      failing: gathered.reduce((sum, { failing }) => sum + failing.size, 0),
+    },
   };
 }
 
+/** Keeps the share of each address's latencies that its weight says, evenly over the step. */
+function thinned(latencies: Kept[], weightOf: WeightOf): Latency[] {
+  const due = new Map<string, number>();
+  return latencies.filter(({ client }) => {
+    if (client === null) return true;
+    const now = (due.get(client) ?? 0) + weightOf(client);
+    due.set(client, now % 1);
+    return now >= 1;
+  });
+}
+
 /** A test may last for days, so this keeps a uniform sample (Vitter's algorithm R). */
-function keep(gathered: Gathered, took: Latency): void {
+function keep(gathered: Gathered, took: Kept): void {
   const { latencies, requests, errors } = gathered;
   if (latencies.length < MOST_LATENCIES) return void latencies.push(took);
   const place = Math.floor(Math.random() * (requests - errors));
   if (place < MOST_LATENCIES) latencies[place] = took;
-}
-
-function sum(numbers: number[]): number {
-  return numbers.reduce((all, number) => all + number, 0);
 }
 
 /** The users who saw an error of the slot; an error that the backup server recovered affects no user. */

@@ -97,8 +97,7 @@ async function untilDecided(
       seconds: step.seconds,
       patience: config.canary.patience,
     };
-    const sides = { canary: evidence.canary(), stable: evidence.stable() };
-    const move = decideCanary({ ...look, ...sides }, config.canary);
+    const move = decideCanary({ ...look, ...evidence.sides() }, config.canary);
     if (move.do === 'ask') await question.ask(move);
     else await question.answered(request);
     if (move.do === 'go on' || move.do === 'promote' || move.do === 'fail') return move;

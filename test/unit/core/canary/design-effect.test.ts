@@ -65,7 +65,7 @@ test('a canary that is worse for every user still fails', () => {
     return {
       ...samples,
       errors: failures,
-      alike: { errors: errors.spread(), latencies: { people: 0, requests: 0 }, failing },
+      alike: { errors: errors.spread(), latencies: { people: 0, addresses: 0, requests: 0 }, failing },
     };
   };
   expect(
@@ -77,7 +77,11 @@ test('one user who keeps retrying does not fail a canary, three do', () => {
   const failing = (users: number): Samples => {
     const errors = new RequestsPerUser();
     for (let at = 0; at < 60; at++) errors.add(`u${at % users}`, 1);
-    const alike = { errors: errors.spread(), latencies: { people: 0, requests: 0 }, failing: users };
+    const alike = {
+      errors: errors.spread(),
+      latencies: { people: 0, addresses: 0, requests: 0 },
+      failing: users,
+    };
     return { requests: 60, errors: 60, latencies: [], alike };
   };
   expect(judgeAtOnce(failing(1), STRICT)).toBeNull();

@@ -22,12 +22,13 @@ const request = (fields: Record<string, string> = {}): LogEntry =>
 /** The time of its answer and its latency. */
 const TOOK_11 = [{ at: 1_795_356_670_592, ms: 11 }];
 const failed = { status: '500', upstream_status: '500' };
+const BOUND = { most: 100, share: 5 };
 
 describe('samples of a slot', () => {
   const samples = (...entries: LogEntry[]): unknown => {
     const book = new SampleBook();
     book.add(entries);
-    return book.samples(['green']);
+    return book.sides(['green'], ['blue'], BOUND).canary;
   };
 
   test.each([
@@ -67,7 +68,7 @@ describe('samples of a slot', () => {
   test('count a direct probe of the slot like a request', () => {
     const book = new SampleBook();
     for (const status of [200, 503, null]) book.addProbe('green', status, { at: 1, ms: 7 });
-    expect(book.samples(['green'])).toMatchObject({ requests: 3, errors: 2, latencies: [{ at: 1, ms: 7 }] });
+    expect(book.sides(['green'], ['blue'], BOUND).canary).toMatchObject({ requests: 3, errors: 2, latencies: [{ at: 1, ms: 7 }] });
   });
 });
 
