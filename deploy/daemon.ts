@@ -6,7 +6,7 @@ import { rmSync } from 'node:fs';
 import type { Server } from 'node:http';
 import { createServer } from 'node:http';
 import { buildStamp } from './config/build-stamp';
-import { bytesOf } from './core/capacity';
+import { parseSize } from './core/capacity';
 import { KnownError, asKnown } from './core/errors';
 import type { ClonePlace } from './home/clone-place';
 import { watchPlace } from './home/clone-place';
@@ -83,7 +83,7 @@ function createServers(
   const routes = [previewRoutes({ ...context, secrets })];
   const { branch, source, deployer } = context.config;
   const deliveries = deliveryLog(context.home);
-  const limits = { ...BODY_LIMITS, size: bytesOf(deployer.maxBody) };
+  const limits = { ...BODY_LIMITS, size: parseSize(deployer.maxBody) };
   const webhook = createServer(
     SERVER_LIMITS,
     webhookApp({ secrets, branch, source, limits, request, deliveries, routes }),

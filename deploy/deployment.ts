@@ -40,7 +40,7 @@ async function main(): Promise<void> {
 }
 
 function warn({ journal }: DeployContext, id: number, problem: KnownError): Promise<void> {
-  return journal.record(id, { type: 'warning', message: problemLine(problem).replace(/^! /, '') });
+  return journal.warn(id, problemLine(problem).replace(/^! /, ''));
 }
 
 /** Loads everything and waits for the deployment's id; null when the deployer disconnects first. */

@@ -17,12 +17,13 @@ export async function notifyTestCommand(options: Options): Promise<number> {
   const notice = testNotice(context.config.name, await servingNow(context), Date.now());
   const answers = await Promise.all(
     targets.map(async ({ url }) => {
-      const { ok, said } = await postNotice(url, notice, LIMIT_MS);
-      return { host: hostOf(url), ok, said };
+      const { ok, message } = await postNotice(url, notice, LIMIT_MS);
+      return { host: hostOf(url), ok, message };
     }),
   );
   if (options.json) console.log(jsonText({ answers }));
   else
-    for (const { host, ok, said } of answers) console.log(terminalText(`${ok ? '✓' : '✗'} ${host}: ${said}`));
+    for (const { host, ok, message } of answers)
+      console.log(terminalText(`${ok ? '✓' : '✗'} ${host}: ${message}`));
   return answers.every(({ ok }) => ok) ? 0 : 1;
 }

@@ -58,7 +58,7 @@ export async function statusCommand(options: Options): Promise<number> {
   }
   print(slotLines(slots).join('\n'));
   print(
-    `nginx    http://localhost:${context.config.http.port}  ${served.status === 200 ? 'serves' : `answers ${served.said}`}`,
+    `nginx    http://localhost:${context.config.http.port}  ${served.status === 200 ? 'serves' : `answers ${served.message}`}`,
   );
   print(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
   if (behind) print(`! ${driftSummary(behind)}`);
@@ -108,9 +108,10 @@ function slotLines(slots: SlotView[]): string[] {
   return slots.map((view, index) => slotLine(view, (roles[index] as string).padEnd(width)));
 }
 
-function slotLine({ slot, port, role, commit, version, status, said }: SlotView, inWords: string): string {
+function slotLine({ slot, port, role, commit, version, status, message }: SlotView, inWords: string): string {
   const what = commit ? named({ commit, version: version ?? '?' }) : '';
-  const state = role === 'idle' ? 'empty' : status === 'online' ? what : `${what} ${status}: ${said ?? ''}`;
+  const state =
+    role === 'idle' ? 'empty' : status === 'online' ? what : `${what} ${status}: ${message ?? ''}`;
   return `${slot.padEnd(8)} :${port}  ${inWords}  ${state}`.trimEnd();
 }
 

@@ -2,7 +2,7 @@
 import type { Plan } from './plan';
 import type { SlotName } from './slot';
 
-export interface Look {
+export interface Demand {
   free: number;
   needs: number;
   /** Must stay free. */
@@ -17,13 +17,13 @@ export function isFull(free: number): boolean {
   return free < FULL_BELOW;
 }
 
-export function fits({ free, needs, keep }: Look): boolean {
+export function fits({ free, needs, keep }: Demand): boolean {
   return free - needs >= keep;
 }
 
 /** One sentence with every figure. @param what the resource: `The disk of /var/lib/switchyard/app` */
-export function tooLittle(what: string, needsIt: string, { free, needs, keep }: Look): string {
-  return `${what} has ${size(free)} left: ${needsIt} needs about ${size(needs)}, and ${size(keep)} must stay free.`;
+export function shortageSentence(what: string, needsIt: string, { free, needs, keep }: Demand): string {
+  return `${what} has ${formatSize(free)} left: ${needsIt} needs about ${formatSize(needs)}, and ${formatSize(keep)} must stay free.`;
 }
 
 /**
@@ -45,13 +45,13 @@ export function memoryOfPlan(plan: Plan, used: ReadonlyMap<SlotName, number>, ea
 }
 
 /** Parses a size from the configuration: `512k`, `25m`, `2g`. */
-export function bytesOf(text: string): number {
+export function parseSize(text: string): number {
   const unit = { k: 1024, m: 1024 ** 2, g: 1024 ** 3 }[text.slice(-1)] ?? 1;
   return parseInt(text, 10) * unit;
 }
 
 /** `312 MB`, rounded for reading. */
-export function size(bytes: number): string {
+export function formatSize(bytes: number): string {
   return `${Math.round(bytes / 1024 ** 2).toLocaleString('en')} MB`;
 }
 
@@ -59,7 +59,7 @@ export function size(bytes: number): string {
  * The memory that a control group can still use.
  * @param files the content of a file of the group, or null when there is none
  */
-export function leftInGroup(version: 1 | 2, files: (name: string) => string | null): number {
+export function availableInGroup(version: 1 | 2, files: (name: string) => string | null): number {
   const names =
     version === 2
       ? { limit: 'memory.max', used: 'memory.current', cache: 'inactive_file' }

@@ -72,7 +72,7 @@ export interface Runtime {
   /** Yields the last lines, then each group of new ones, across restarts and rotations, until the signal. */
   follow(slot: SlotName, lines: number, signal?: AbortSignal): AsyncGenerator<string[]>;
   /** What ended the slot's process last, where the runtime knows more than its exit code: one clause, or null. */
-  endedBy(slot: SlotName): Promise<string | null>;
+  exitReason(slot: SlotName): Promise<string | null>;
 }
 
 export interface Traffic {
@@ -92,7 +92,7 @@ export interface Traffic {
    * For a verify without an answer: true when nginx drops new connections, the probe's included, and its workers find
    * this slot in the table. Throws E_UNREADABLE_TABLE.
    */
-  leadsTo(slot: SlotName): Promise<boolean>;
+  isOverloaded(slot: SlotName): Promise<boolean>;
 }
 
 /** The answer of a health path, or why there was none. */
@@ -106,7 +106,7 @@ export interface ProbeAnswer {
   /** True when 103 Early Hints came before the answer. */
   earlyHints?: boolean;
   /** One clause for the operator: `503 {"status":"stopping"}`, `connection refused`. */
-  said: string;
+  message: string;
 }
 
 /** A program with its arguments, folder and whole environment. */
@@ -135,7 +135,7 @@ export interface Packing {
   /** The command that an operator runs in the environment of the app, from their own terminal. Throws E_ENGINE. */
   operatorCommand(argv: string[], release: Release, environment: number): Promise<OperatorCommand>;
   /** Kills the commands that a killed deployment left running. */
-  endRuns(): Promise<void>;
+  killRuns(): Promise<void>;
   /**
    * Removes the packs of a commit that is not running. Does nothing if there are none.
    * @param only this one of the commit's releases

@@ -1,5 +1,5 @@
 /** Tells a fault of the machine from a fault of the commit when a command of a deployment failed. Pure. */
-import { size } from './capacity';
+import { formatSize } from './capacity';
 import { KnownError } from './errors';
 import { failureLine } from './failure-line';
 
@@ -57,7 +57,7 @@ export interface TimeLimit {
  * @param what the command as a subject: `The build (npm run build)`
  */
 export function machineFault(what: string, end: CommandEnd, limit?: TimeLimit): KnownError | null {
-  const free = `as little as ${size(end.leastMemory)} of memory was free`;
+  const free = `as little as ${formatSize(end.leastMemory)} of memory was free`;
   if (end.timedOut && limit) {
     return new KnownError(
       'E_TIMEOUT',

@@ -13,7 +13,7 @@ export interface UserAnswers {
   failed: number;
 }
 
-export interface Sight {
+export interface SlotObservation {
   /** The runtime's entry for the slot, or null when it has none. */
   running: RunningSlot | null;
   health: SlotHealth;
@@ -100,46 +100,46 @@ export function probeLimitMs(silentInARow: number): number {
 }
 
 /** Delay before the next attempt to start a slot, with backoff. @param tried number of failed attempts */
-export function restoreAgainAfterMs(tried: number): number {
+export function restoreBackoffMs(tried: number): number {
   return Math.min(60_000, 1000 * 2 ** tried);
 }
 
-export function decideWatch(sight: Sight): WatchAction {
-  const { running, health, badInARow } = sight;
+export function decideWatch(observed: SlotObservation): WatchAction {
+  const { running, health, badInARow } = observed;
   // its crashes are not the release's fault: it cannot listen
-  if (sight.isPortTaken) return sight.isBusy ? 'nothing' : 'shut-out';
-  if (sight.crashesTooOften && !sight.isBusy) return 'replace';
+  if (observed.isPortTaken) return observed.isBusy ? 'nothing' : 'shut-out';
+  if (observed.crashesTooOften && !observed.isBusy) return 'replace';
   if (health === 'good') return running?.orphan ? 'adopt' : 'nothing';
   if (running === null) return badInARow >= GONE_AFTER ? 'restore' : 'nothing';
   if (running.pid === null)
     return running.status === 'stopped' && badInARow >= GONE_AFTER ? 'restore' : 'nothing';
-  if (running.status === 'stopping' && health === 'silent' && badInARow >= GONE_AFTER && !sight.isBusy)
-    return sight.hasSubstitute ? 'move-away' : 'adopt';
-  if (running.status !== 'online' || isStarting(sight)) return 'nothing';
-  return health === 'silent' ? decideSilent(sight) : decideBad(sight);
+  if (running.status === 'stopping' && health === 'silent' && badInARow >= GONE_AFTER && !observed.isBusy)
+    return observed.hasSubstitute ? 'move-away' : 'adopt';
+  if (running.status !== 'online' || isStarting(observed)) return 'nothing';
+  return health === 'silent' ? decideSilent(observed) : decideBad(observed);
 }
 
-function decideSilent(sight: Sight): WatchAction {
-  if (sight.silentInARow < HANGS_AFTER || sight.silentForMs < HANGS_AFTER_MS) return 'nothing';
-  return mayRestart(sight) ? 'kill' : 'warn';
+function decideSilent(observed: SlotObservation): WatchAction {
+  if (observed.silentInARow < HANGS_AFTER || observed.silentForMs < HANGS_AFTER_MS) return 'nothing';
+  return mayRestart(observed) ? 'kill' : 'warn';
 }
 
 /** A process that answers does not hang, so user requests decide; without them there is no evidence. */
-function decideBad(sight: Sight): WatchAction {
-  if (sight.badInARow < UNHEALTHY_AFTER || sight.badForMs < UNHEALTHY_AFTER_MS) return 'nothing';
-  if (!usersFail(sight) || sight.isBusy) return 'warn';
-  if (sight.restarts.unhealthy >= MOST_UNHEALTHY_RESTARTS) return 'give-up';
-  return mayRestart(sight) ? 'restart' : 'warn';
+function decideBad(observed: SlotObservation): WatchAction {
+  if (observed.badInARow < UNHEALTHY_AFTER || observed.badForMs < UNHEALTHY_AFTER_MS) return 'nothing';
+  if (!usersFail(observed) || observed.isBusy) return 'warn';
+  if (observed.restarts.unhealthy >= MOST_UNHEALTHY_RESTARTS) return 'give-up';
+  return mayRestart(observed) ? 'restart' : 'warn';
 }
 
-function usersFail({ users: { answered, failed }, waiting, hasSubstitute }: Sight): boolean {
+function usersFail({ users: { answered, failed }, waiting, hasSubstitute }: SlotObservation): boolean {
   if (answered === 0 && failed + waiting >= EVIDENCE) return true;
   if (answered + failed < EVIDENCE) return false;
   return hasSubstitute && failed / (answered + failed) >= MOST;
 }
 
 /** Gives each restart time to take effect. */
-function mayRestart({ restarts: { hung, unhealthy, lastAgoMs } }: Sight): boolean {
+function mayRestart({ restarts: { hung, unhealthy, lastAgoMs } }: SlotObservation): boolean {
   return lastAgoMs === null || lastAgoMs >= pauseAfterMs(hung + unhealthy);
 }
 
@@ -151,11 +151,11 @@ function pauseAfterMs(restarts: number): number {
 export const GOOD_AGAIN_AFTER = 3;
 
 /** True when a slot may get its users back; false when restarts did not help it. */
-export function mayReturn(goodInARow: number, { unhealthy }: Sight['restarts']): boolean {
+export function mayRegainTraffic(goodInARow: number, { unhealthy }: SlotObservation['restarts']): boolean {
   return goodInARow >= GOOD_AGAIN_AFTER && unhealthy < MOST_UNHEALTHY_RESTARTS;
 }
 
 /** Without this, an app that needs ten seconds to start would be killed each time. */
-function isStarting({ answeredBefore, seenForMs, startLimitMs }: Sight): boolean {
+function isStarting({ answeredBefore, seenForMs, startLimitMs }: SlotObservation): boolean {
   return !answeredBefore && seenForMs <= startLimitMs;
 }

@@ -3,7 +3,7 @@ import { recentCrashes, releaseInstead } from '../core/crashes';
 import { duration, short } from '../core/format';
 import type { IncidentReason } from '../core/event';
 import type { SlotName } from '../core/slot';
-import { restoreAgainAfterMs } from '../core/watch';
+import { restoreBackoffMs } from '../core/watch';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
 import { machineMs } from '../os/machine-clock';
@@ -59,7 +59,7 @@ export function createActions(
     state.warned = { goodSince: null };
     await report(
       'unhealthy',
-      `${slot} is unhealthy: ${answer?.said}. It is left running. Read its output: npm run -s logs -- ${slot}`,
+      `${slot} is unhealthy: ${answer?.message}. It is left running. Read its output: npm run -s logs -- ${slot}`,
       slot,
     );
   };
@@ -100,7 +100,7 @@ export function createActions(
     const moved = await moveAway(context, slot, proven);
     await report(
       'unhealthy',
-      `${slot} is unhealthy and fails its users: ${answer?.said}. It is restarted${meanwhile(moved, proven)}`,
+      `${slot} is unhealthy and fails its users: ${answer?.message}. It is restarted${meanwhile(moved, proven)}`,
       slot,
     );
     state.restarting = true;
@@ -115,7 +115,7 @@ export function createActions(
     if (state.gaveUp) return;
     state.gaveUp = true;
     await moveAway(context, slot, await provenSubstitutes(context, slot));
-    const story = `${slot} stays unhealthy after several restarts: ${answer?.said}`;
+    const story = `${slot} stays unhealthy after several restarts: ${answer?.message}`;
     if (context.config.crashes) return replace(seen, 'unhealthy', story);
     await report('unhealthy', `${story}. Roll back: npm run -s rollback`, slot);
   };
@@ -123,7 +123,7 @@ export function createActions(
   const crashStory = async ({ slot, state }: Seen): Promise<string> => {
     const crashes = recentCrashes(state.crashes, context.config.crashes, machineMs());
     const within = duration(machineMs() - (crashes[0] ?? 0));
-    const why = await context.runtime.endedBy(slot);
+    const why = await context.runtime.exitReason(slot);
     return `${slot} exited ${crashes.length} times in ${within}${why ? `: ${why}` : ''}`;
   };
 
@@ -155,7 +155,7 @@ export function createActions(
     const serving = context.journal.lastLive()?.to;
     if (!serving || machineMs() < state.restores.notBefore) return;
     const count = state.restores.count + 1;
-    state.restores = { count, notBefore: machineMs() + restoreAgainAfterMs(count) };
+    state.restores = { count, notBefore: machineMs() + restoreBackoffMs(count) };
     await report('restored', `${short(serving.commit)} is started again in ${slot}`, slot);
     await request({ kind: 'restore', trigger: 'watch', commit: serving.commit, slot });
   };

@@ -4,7 +4,13 @@ import { asKnown } from '../core/errors';
 import type { IncidentReason } from '../core/event';
 import type { RunningSlot, SlotName } from '../core/slot';
 import type { SlotHealth, WatchAction } from '../core/watch';
-import { decideWatch, GOOD_AGAIN_AFTER, mayReturn, probeLimitMs, UNANSWERED_AFTER_MS } from '../core/watch';
+import {
+  decideWatch,
+  GOOD_AGAIN_AFTER,
+  mayRegainTraffic,
+  probeLimitMs,
+  UNANSWERED_AFTER_MS,
+} from '../core/watch';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
 import { portThief } from '../health/port-thief';
@@ -115,7 +121,7 @@ export function createProbe(
     const crashesTooOften =
       isLive && mayReplace(state) && crashedTooOften(state.crashes, context.config.crashes, machineMs());
     if (isAside && health === 'good' && isLive && !running?.orphan && !crashesTooOften && thief === null)
-      return mayReturn(state.goodInARow, restarts) ? 'return' : 'nothing';
+      return mayRegainTraffic(state.goodInARow, restarts) ? 'return' : 'nothing';
     const users = state.users?.() ?? { answered: 0, failed: 0 };
     const badForMs = state.badInARow > 0 ? machineMs() - state.badSince : 0;
     const isUnanswered = answer?.status === null && badForMs >= UNANSWERED_AFTER_MS;
@@ -154,7 +160,7 @@ export function createProbe(
   ): Promise<void> => {
     const { process: met, missed, silentInARow, warned } = state;
     if (wasRestarted(met, running) || exitedUnprobed(context, met, running)) {
-      const why = await context.runtime.endedBy(slot);
+      const why = await context.runtime.exitReason(slot);
       const cause = why ? `: ${why}` : '';
       await report('exited', `${slot} exited and was started again (pid ${running?.pid})${cause}`, slot);
     }

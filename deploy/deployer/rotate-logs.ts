@@ -22,7 +22,7 @@ import { pipeline } from 'node:stream/promises';
 import { createGzip } from 'node:zlib';
 import { configNow } from '../config/current';
 import { KnownError } from '../core/errors';
-import { bytesOf } from '../core/capacity';
+import { parseSize } from '../core/capacity';
 import type { Older } from '../core/rotation';
 import { decideRenames, decideTidying, nameOf, olderFiles } from '../core/rotation';
 import type { Home } from '../home/home';
@@ -49,7 +49,7 @@ export async function rotate(context: DeployContext): Promise<void> {
   const { home, journal } = context;
   const { keep } = configNow(home, context.root);
   const logs = rotatedLogs(context);
-  const tooLarge = (folder: string, log: string): boolean => sizeOf(folder, log) > bytesOf(keep.logSize);
+  const tooLarge = (folder: string, log: string): boolean => sizeOf(folder, log) > parseSize(keep.logSize);
   const failures: unknown[] = [];
   // a log that fails must not keep the others from being rotated
   const attempt = async (work: () => void | Promise<void>): Promise<void> => {
@@ -66,14 +66,14 @@ export async function rotate(context: DeployContext): Promise<void> {
   const isCounting = ![undefined, 'holding'].includes(journal.active()?.state);
   if (!isCounting) for (const log of logs) await attempt(() => tidy(home.logs, log, keep.logs));
   await attempt(() => tidy(home.pm2, PM2_OWN_LOG, keep.logs));
-  await attempt(() => capLogs(home, bytesOf(keep.logDisk), isCounting));
+  await attempt(() => capLogs(home, parseSize(keep.logDisk), isCounting));
   if (failures.length > 0) throw failures[0];
 }
 
 /** True when a log exceeds `keep.logSize`. A `stat` for each log: cheap enough for every few seconds. */
 export function isRotationDue(context: DeployContext): boolean {
   const { home, config } = context;
-  const limit = bytesOf(config.keep.logSize);
+  const limit = parseSize(config.keep.logSize);
   return (
     rotatedLogs(context).some((log) => sizeOf(home.logs, log) > limit) ||
     sizeOf(home.pm2, PM2_OWN_LOG) > limit

@@ -6,7 +6,7 @@ import type { SlotName } from '../core/slot';
 import { inService } from '../core/traffic-split';
 import type { Table } from '../core/traffic-table';
 import { servingSlots } from '../core/traffic-table';
-import { GOOD_AGAIN_AFTER, restoreAgainAfterMs } from '../core/watch';
+import { GOOD_AGAIN_AFTER, restoreBackoffMs } from '../core/watch';
 import type { DeployContext } from '../context';
 import { machineMs } from '../os/machine-clock';
 import { createActions } from './act-on-slot';
@@ -83,7 +83,7 @@ export function createWatch(
   const restFromItsEnd = (): void => {
     for (const { restores } of watched.values()) {
       if (restores.count === 0) continue;
-      restores.notBefore = Math.max(restores.notBefore, machineMs() + restoreAgainAfterMs(restores.count));
+      restores.notBefore = Math.max(restores.notBefore, machineMs() + restoreBackoffMs(restores.count));
     }
   };
 

@@ -5,7 +5,7 @@
 import type { Deployment } from '../core/deployment';
 import type { Incident } from '../core/event';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
-import type { Sight, SlotHealth, UserAnswers } from '../core/watch';
+import type { SlotObservation, SlotHealth, UserAnswers } from '../core/watch';
 import { RESTART_WINDOW_MS } from '../core/watch';
 import { recentAnswers } from '../traffic/recent-answers';
 import type { DeployContext } from '../context';
@@ -131,7 +131,7 @@ function proofsOf({ plan }: Pick<Deployment, 'plan'>): Proof[] {
 }
 
 /** The watch's restarts of this start of the release within the window. */
-export function recentRestarts({ restarts, process }: Watched): Sight['restarts'] {
+export function recentRestarts({ restarts, process }: Watched): SlotObservation['restarts'] {
   const recent = restarts.filter(
     ({ at, instance }) => instance === process?.instance && at > machineMs() - RESTART_WINDOW_MS,
   );

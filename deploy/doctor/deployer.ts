@@ -25,7 +25,7 @@ export async function checkDeployer(context: DoctorContext): Promise<Judgement[]
     ];
   const file = logFile(home, DEPLOYER);
   const last = status?.status === 'crashed' ? failureLine(await lastLines(file, LINES)) : '';
-  const message = status === null ? 'does not run' : `does not answer: ${last || answer.said}`;
+  const message = status === null ? 'does not run' : `does not answer: ${last || answer.message}`;
   return [fault(`The deployer ${message}.`.replace(/\.\.$/, '.'), 'npm start')];
 }
 

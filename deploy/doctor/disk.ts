@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { readdirSync, statfsSync } from 'node:fs';
 import path from 'node:path';
 import { promisify } from 'node:util';
-import { isFull } from '../core/capacity';
+import { isFull, parseSize } from '../core/capacity';
 import type { Home } from '../home/home';
 import { diskTrouble, inodeHint } from '../os/disk-failure';
 import { FEWEST_INODES } from '../pipeline/preflight';
@@ -11,7 +11,7 @@ import { newestFirst } from '../os/newest';
 import type { Judgement } from './finding';
 import { fault, faultOf, ok, warning, word } from './finding';
 import type { DoctorContext } from './context';
-import { bytesOf, megabytes } from './size';
+import { megabytes } from './size';
 import { ASK_MS } from './timeouts';
 
 const run = promisify(execFile);
@@ -32,7 +32,7 @@ export async function checkDisk(context: DoctorContext): Promise<Judgement[]> {
     // file systems that allocate inodes on demand report a total of 0
     freeFiles: files === 0 ? null : ffree,
     release,
-    reserve: bytesOf(context.ports().room.disk),
+    reserve: parseSize(context.ports().room.disk),
     dir: home.dir,
     inodeFix: inodeHint(home.dir),
   });

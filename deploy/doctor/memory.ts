@@ -1,13 +1,14 @@
 /** Checks that the next deployment's processes fit in memory beside those that already run. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
+import { parseSize } from '../core/capacity';
 import type { StrategyName } from '../core/strategy-choice';
 import { strategyFor } from '../core/strategy-choice';
 import { withDescendants } from '../os/process-table';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
 import type { DoctorContext } from './context';
-import { bytesOf, megabytes } from './size';
+import { megabytes } from './size';
 
 const CGROUPS = '/sys/fs/cgroup';
 
@@ -17,7 +18,7 @@ export async function checkMemory(context: DoctorContext): Promise<Judgement[]> 
   const free = Math.min(availableBytes(read('/proc/meminfo')), ...limitsOf(await groupOf(context)));
   const { strategy, branch, room } = context.ports();
   const more = moreToCome(strategyFor(strategy, branch), context.slots().length - running.length);
-  return judgeMemory({ free, slots, more, reserve: bytesOf(room.memory) });
+  return judgeMemory({ free, slots, more, reserve: parseSize(room.memory) });
 }
 
 /** The number of processes that the next deployment adds. @param empty number of slots in which nothing runs */

@@ -80,7 +80,7 @@ export function judgeActive(
     return [fault(message, `npm run -s deploy -- ${short(commit)}`)];
   }
   if (answer.status !== 200 || answer.instance !== running.instance) {
-    const message = `${slot} (pid ${running.pid}) does not answer as itself: ${answer.said}.`;
+    const message = `${slot} (pid ${running.pid}) does not answer as itself: ${answer.message}.`;
     return [fault(message, fix)];
   }
   if (running.orphan) {

@@ -31,7 +31,7 @@ export function judgeStandby(
   if (running && answer?.status === 200 && answer.instance === running.instance) {
     return [ok(`${slot}: ${short(running.commit)}, pid ${running.pid}`)];
   }
-  const why = answer === null ? 'it does not run' : answer.said;
+  const why = answer === null ? 'it does not run' : answer.message;
   const message = `${slot} is the standby, but could not take over: ${why}.`;
   return [fault(message, running && !running.orphan ? fixes.known : fixes.gone)];
 }

@@ -26,6 +26,6 @@ export function judgeUsers(serving: Serving, port: number, answer: ProbeAnswer):
   if (answer.status === 200 && answer.commit === serving.commit) {
     return [ok(`${url} answers with ${short(serving.commit)} in ${answer.ms} ms`)];
   }
-  const message = `${url} answers ${answer.said}, though ${serving.slot} is healthy.`;
+  const message = `${url} answers ${answer.message}, though ${serving.slot} is healthy.`;
   return [fault(message, 'npm run -s logs -- nginx')];
 }

@@ -8,7 +8,7 @@ import { isFull as hasNoSpace } from '../core/capacity';
 import type { Home } from '../home/home';
 import { freeOnDisk } from '../os/resources';
 import { machineMs } from '../os/machine-clock';
-import type { Tell } from './process-watch';
+import type { Warn } from './process-watch';
 
 /** Milliseconds: another program may fill the disk for a moment. */
 const GIVE_UP_AFTER_MS = 2000;
@@ -23,7 +23,7 @@ export interface DiskWatch {
   isFull(): Promise<boolean>;
 }
 
-export function diskWatch(home: Home, tell: Tell, on: DiskWatch['on']): DiskWatch {
+export function diskWatch(home: Home, warn: Warn, on: DiskWatch['on']): DiskWatch {
   let since: number | null = null;
   let reported = on === 'fail';
   const isFull = async (): Promise<boolean> => {
@@ -35,7 +35,7 @@ export function diskWatch(home: Home, tell: Tell, on: DiskWatch['on']): DiskWatc
     if (!reported) {
       reported = true;
       // the journal may be on the full disk too
-      await tell(`The disk of ${folder} is full: nothing is decided until it has free space.`).catch(
+      await warn(`The disk of ${folder} is full: nothing is decided until it has free space.`).catch(
         () => {},
       );
     }

@@ -6,7 +6,7 @@ import type { DeployContext } from '../context';
 import type { DiskWatch } from './disk-watch';
 import { blamePastFullDisk } from './disk-watch';
 import { builtHealthPath } from './health-path';
-import type { Tell } from './process-watch';
+import type { Warn } from './process-watch';
 import { lostWithEngine, processWatch, replacedWithEngine } from './process-watch';
 import { askSlot } from './slot-health';
 import { readLog } from './verify-slot';
@@ -19,7 +19,7 @@ const BAD_ANSWERS = 3;
 export interface Watched {
   /** Error code for bad answers. */
   code: ErrorCode;
-  tell: Tell;
+  warn: Warn;
   /** False for a process that testers have tried: another process of the same release may not take its place. */
   mayBeReplaced: boolean;
   /** `report` where no user gets the release; `wait` where an undo takes more than a shift. */
@@ -41,17 +41,17 @@ export type Health = 'healthy' | 'blind' | 'waiting';
 export function healthWatch(
   context: DeployContext,
   proof: Proof,
-  { code, tell, mayBeReplaced, disk }: Watched,
+  { code, warn, mayBeReplaced, disk }: Watched,
 ): () => Promise<Health> {
   const path = builtHealthPath(context, proof.commit);
-  const process = processWatch(context, proof, tell);
+  const process = processWatch(context, proof, warn);
   let failedMeanwhile = false;
   let bad = 0;
   let badSince = 0;
   let next = 0;
   const look = async (): Promise<Health> => {
-    const sight = await process.look();
-    if (!mayBeReplaced && (sight === 'gone' || sight === 'back')) throw replacedWithEngine(proof);
+    const presence = await process.check();
+    if (!mayBeReplaced && (presence === 'gone' || presence === 'restarted')) throw replacedWithEngine(proof);
     if (machineMs() >= next) {
       next = machineMs() + PROBE_EVERY_MS;
       const answer = await askSlot(context, proof);
@@ -62,16 +62,20 @@ export function healthWatch(
       if (bad === 0) badSince = machineMs();
       bad = answer.works ? 0 : bad + 1;
       // while the engine is down, only a process that answers badly is known to be still running
-      const isJudged = sight === 'runs' || (sight === 'away' && answer.status !== null);
+      const isJudged = presence === 'running' || (presence === 'unknown' && answer.status !== null);
       if (bad >= BAD_ANSWERS && isJudged) {
-        throw new KnownError(code, `${path} in ${proof.slot} answered ${answer.said}.`, readLog(proof.slot));
+        throw new KnownError(
+          code,
+          `${path} in ${proof.slot} answered ${answer.message}.`,
+          readLog(proof.slot),
+        );
       }
     }
-    if (sight === 'runs') return 'healthy';
+    if (presence === 'running') return 'healthy';
     const { start } = context.config.limits;
     // a hold has no users to protect, and without the engine nothing could be undone either
     if (mayBeReplaced && bad > 0 && machineMs() - badSince > start * 1000)
-      throw lostWithEngine(proof, sight, start);
+      throw lostWithEngine(proof, presence, start);
     return bad > 0 ? 'waiting' : 'blind';
   };
   return async () => {

@@ -8,54 +8,54 @@ import type { DeployContext } from '../context';
 import { mustStillRun, readLog } from './verify-slot';
 
 /**
- * `runs`: the very process runs. `away`: unknown, because the engine does not answer. `gone`: the engine came back
- * without it. `back`: the engine restarted it, and it may still be starting.
+ * `running`: the very process runs. `unknown`: the engine does not answer. `gone`: the engine came back
+ * without it. `restarted`: the engine restarted it, and it may still be starting.
  */
-export type Sight = 'runs' | 'away' | 'gone' | 'back';
+export type Presence = 'running' | 'unknown' | 'gone' | 'restarted';
 
 /** Reports a message to the followers of the deployment. */
-export type Tell = (message: string) => Promise<void>;
+export type Warn = (message: string) => Promise<void>;
 
 export interface ProcessWatch {
   /** Checks once. Throws E_EXITED when the process has exited by itself. */
-  look(): Promise<Sight>;
+  check(): Promise<Presence>;
   /** To call when the process has answered after such a restart. */
   answered(): void;
 }
 
-export function processWatch(context: DeployContext, proof: Proof, tell: Tell): ProcessWatch {
-  let sight: Sight = 'runs';
+export function processWatch(context: DeployContext, proof: Proof, warn: Warn): ProcessWatch {
+  let presence: Presence = 'running';
   let returning = false;
   let pid: number | null = null;
 
-  const engineIsAway = async ({ message }: KnownError): Promise<Sight> => {
-    if (sight !== 'away')
-      await tell(`${message} Its containers usually keep running: ${proof.slot} is still watched.`);
-    return 'away';
+  const engineIsAway = async ({ message }: KnownError): Promise<Presence> => {
+    if (presence !== 'unknown')
+      await warn(`${message} Its containers usually keep running: ${proof.slot} is still watched.`);
+    return 'unknown';
   };
 
-  const unlessItLives = async (error: KnownError): Promise<Sight> => {
+  const unlessItLives = async (error: KnownError): Promise<Presence> => {
     if (error.code === 'E_ENGINE') return engineIsAway(error);
-    const wentWithEngine = sight === 'away' || sight === 'gone';
+    const wentWithEngine = presence === 'unknown' || presence === 'gone';
     if (error.code !== 'E_EXITED' || !wentWithEngine) throw error;
     return 'gone';
   };
 
-  const sightOf = (running: RunningSlot): Sight => {
+  const presenceOf = (running: RunningSlot): Presence => {
     // a new process without a counted exit means that the engine itself restarted
-    const isAnother = pid === null ? sight !== 'runs' : running.pid !== pid;
+    const isAnother = pid === null ? presence !== 'running' : running.pid !== pid;
     if (isAnother) returning = true;
     pid = running.pid;
-    return returning ? 'back' : 'runs';
+    return returning ? 'restarted' : 'running';
   };
 
   return {
-    async look() {
-      const now = await mustStillRun(context, proof).then(sightOf, (error: unknown) =>
+    async check() {
+      const now = await mustStillRun(context, proof).then(presenceOf, (error: unknown) =>
         unlessItLives(asKnown(error)),
       );
-      if (sight === 'away' && now !== 'away') await tell('the engine answers again');
-      sight = now;
+      if (presence === 'unknown' && now !== 'unknown') await warn('the engine answers again');
+      presence = now;
       return now;
     },
     answered() {
@@ -65,10 +65,11 @@ export function processWatch(context: DeployContext, proof: Proof, tell: Tell): 
 }
 
 /** The error for a process that went down with the engine and did not answer again in time. */
-export function lostWithEngine({ slot }: Proof, sight: Sight, seconds: number): KnownError {
+export function lostWithEngine({ slot }: Proof, presence: Presence, seconds: number): KnownError {
   const silent = `${slot} has not answered for ${seconds} s`;
-  if (sight === 'away') return new KnownError('E_ENGINE', `${silent}: Docker's engine has not come back.`);
-  const became = sight === 'gone' ? 'come back without it' : 'started it again';
+  if (presence === 'unknown')
+    return new KnownError('E_ENGINE', `${silent}: Docker's engine has not come back.`);
+  const became = presence === 'gone' ? 'come back without it' : 'started it again';
   return new KnownError('E_ENGINE', `${silent}: Docker's engine has ${became}.`, readLog(slot));
 }
 

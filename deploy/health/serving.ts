@@ -25,7 +25,7 @@ export interface SlotView {
   version: string | null;
   status: Extract<ProcessStatus, 'online' | 'crashed' | 'stopped'>;
   /** The answer of its health path, when it is not online. */
-  said: string | null;
+  message: string | null;
 }
 
 type Eyes = Pick<DeployContext, 'home' | 'config' | 'slots' | 'traffic' | 'journal'>;
@@ -91,6 +91,6 @@ async function viewSlot(context: Eyes, table: Table, slot: SlotName, port: numbe
     commit: answer.commit,
     version: answer.commit ? (findRelease(context.home, answer.commit)?.version ?? null) : null,
     status: answer.status === 200 ? 'online' : up ? 'crashed' : 'stopped',
-    said: answer.status === 200 ? null : answer.said,
+    message: answer.status === 200 ? null : answer.message,
   };
 }

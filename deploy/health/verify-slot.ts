@@ -101,7 +101,7 @@ export async function mustStillRun(context: DeployContext, proof: Proof): Promis
   const running = (await context.runtime.list(proof.slot)).find(({ slot }) => slot === proof.slot);
   if (running?.pid && running.restarts === proof.restarts && running.instance === proof.instance)
     return running;
-  const by = await context.runtime.endedBy(proof.slot);
+  const by = await context.runtime.exitReason(proof.slot);
   const line = by ?? failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
   const message = `${short(proof.commit)} ${howItEnded(running)} in ${proof.slot}${line ? `: ${line}` : ' without output'}`;
   if (by === null) throw new KnownError('E_EXITED', message, readLog(proof.slot));
@@ -140,7 +140,7 @@ async function smoke({ proof, port, smoke: paths }: VerifyTarget, signal?: Abort
     const question = { port, path, timeoutMs: PROBE_TIMEOUT_MS, signal };
     const answer = await unlessSilent(() => probe(question), signal);
     if (answer.status === null || answer.status >= 400) {
-      throw new KnownError('E_SMOKE', `${path} in ${proof.slot} answered ${answer.said}.`);
+      throw new KnownError('E_SMOKE', `${path} in ${proof.slot} answered ${answer.message}.`);
     }
     await mustSuitNginx(path, answer);
   }
@@ -168,7 +168,7 @@ async function unhealthy(
   const why = answer.status === null ? await whySilent(context, target) : '';
   return new KnownError(
     'E_UNHEALTHY',
-    `${health} in ${proof.slot} answered ${answer.said}${why && ` (${why})`}.`,
+    `${health} in ${proof.slot} answered ${answer.message}${why && ` (${why})`}.`,
     readLog(proof.slot),
     limit,
   );

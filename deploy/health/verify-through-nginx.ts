@@ -3,7 +3,7 @@ import { KnownError } from '../core/errors';
 import type { ProbeAnswer, Traffic } from '../core/interfaces';
 import type { Proof } from '../core/slot';
 import type { DeployContext } from '../context';
-import type { ProcessWatch, Sight, Tell } from './process-watch';
+import type { ProcessWatch, Presence, Warn } from './process-watch';
 import { lostWithEngine, processWatch } from './process-watch';
 import { unlessSilent } from './slot-health';
 import type { VerifyTarget } from './verify-slot';
@@ -21,35 +21,35 @@ const POLL_EVERY_MS = 50;
 export async function verifyServed(
   context: DeployContext,
   proof: Proof,
-  tell: Tell,
+  warn: Warn,
   signal?: AbortSignal,
 ): Promise<void> {
   const target = verifyTarget(context, proof);
-  const process = processWatch(context, proof, tell);
-  const answer = await askThroughNginx(context, target, tell, signal);
+  const process = processWatch(context, proof, warn);
+  const answer = await askThroughNginx(context, target, warn, signal);
   // a process that exited and was restarted meanwhile gives the same answer
-  const sight = await process.look();
+  const presence = await process.check();
   if (isGood(answer, proof)) return;
   const again =
-    sight === 'away' && (await engineIsBack(context, target, process, signal))
-      ? await askThroughNginx(context, target, tell, signal)
+    presence === 'unknown' && (await engineIsBack(context, target, process, signal))
+      ? await askThroughNginx(context, target, warn, signal)
       : answer;
   if (isGood(again, proof)) return;
   throw new KnownError(
     'E_NOT_SERVED',
-    `Through nginx ${target.health} answered ${again.said}, not ${proof.slot}.`,
+    `Through nginx ${target.health} answered ${again.message}, not ${proof.slot}.`,
   );
 }
 
 function askThroughNginx(
   { traffic }: DeployContext,
   target: VerifyTarget,
-  tell: Tell,
+  warn: Warn,
   signal?: AbortSignal,
 ): Promise<ProbeAnswer> {
   return unlessSilent(async () => {
     const answer = await traffic.verify(target.health, signal, target.proof.slot);
-    return answer.status === null ? ((await askAround(traffic, target, tell, signal)) ?? answer) : answer;
+    return answer.status === null ? ((await askAround(traffic, target, warn, signal)) ?? answer) : answer;
   }, signal);
 }
 
@@ -57,13 +57,13 @@ function askThroughNginx(
 async function askAround(
   traffic: Traffic,
   target: VerifyTarget,
-  tell: Tell,
+  warn: Warn,
   signal?: AbortSignal,
 ): Promise<ProbeAnswer | null> {
-  if (!(await traffic.leadsTo(target.proof.slot))) return null;
+  if (!(await traffic.isOverloaded(target.proof.slot))) return null;
   const answer = await ask(target, signal);
   if (!isGood(answer, target.proof)) return null;
-  await tell(
+  await warn(
     'nginx has no free connection for a probe: the process and the traffic table were checked instead',
   );
   return answer;
@@ -78,11 +78,11 @@ async function engineIsBack(
 ): Promise<true> {
   const { proof } = target;
   const { start } = context.config.limits;
-  let sight: Sight = 'away';
+  let presence: Presence = 'unknown';
   const answers = async (): Promise<boolean> => {
-    sight = await process.look();
-    return sight !== 'away' && isGood(await ask(target, signal), proof);
+    presence = await process.check();
+    return presence !== 'unknown' && isGood(await ask(target, signal), proof);
   };
   if (await waitUntil(answers, { everyMs: POLL_EVERY_MS, withinMs: start * 1000, signal })) return true;
-  throw lostWithEngine(proof, sight, start);
+  throw lostWithEngine(proof, presence, start);
 }

@@ -35,6 +35,11 @@ export class JournalWriter extends JournalRetention {
     await this.db.write(() => this.insertEvent(deployment, redacted), mayBeLost(entry) ? 'soon' : 'at-once');
   }
 
+  /** Records a warning of a deployment. */
+  warn(deployment: number, message: string): Promise<void> {
+    return this.record(deployment, { type: 'warning', message });
+  }
+
   private withoutSecrets(facts: Facts): Facts {
     return facts.cause ? { ...facts, cause: this.redact(facts.cause) } : facts;
   }

@@ -84,11 +84,11 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
     // a failing receiver gets one attempt, because later notices would be outdated after the retries
     const patience = failing.has(url) ? [] : pauses;
     for (let attempt = 0; !stopped; attempt++) {
-      const { ok, said, again } = await postNotice(url, notice, LIMIT_MS, ends.signal);
+      const { ok, message, again } = await postNotice(url, notice, LIMIT_MS, ends.signal);
       const pause = patience[attempt];
       if (ok) return recovered(url);
       if (stopped) return false;
-      if (!again || pause === undefined) return givenUp(url, said);
+      if (!again || pause === undefined) return givenUp(url, message);
       await sleep(pause, undefined, { ref: false, signal: ends.signal }).catch(() => {});
     }
     return false;

@@ -7,7 +7,7 @@ import { bodyFor } from './body';
 export interface Delivery {
   ok: boolean;
   /** The outcome as one clause: `answered 200`, `ECONNREFUSED`. */
-  said: string;
+  message: string;
   /** True if a retry may succeed. */
   again: boolean;
 }
@@ -34,9 +34,9 @@ export async function postNotice(
     };
     const { status } = await sendHttp(request, 0);
     const ok = status >= 200 && status < 300;
-    return { ok, said: `answered ${status}`, again: status >= 500 || status === 429 || status === 408 };
+    return { ok, message: `answered ${status}`, again: status >= 500 || status === 429 || status === 408 };
   } catch (error) {
-    return { ok: false, said: inWords(error, limitMs), again: true };
+    return { ok: false, message: inWords(error, limitMs), again: true };
   }
 }
 

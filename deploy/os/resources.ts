@@ -1,7 +1,7 @@
 /** Measures free disk and memory, and the memory that processes use. All in bytes, within a millisecond. */
 import { readFileSync, statfsSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { leftInGroup, memoryGroup } from '../core/capacity';
+import { availableInGroup, memoryGroup } from '../core/capacity';
 
 const CGROUPS = { 1: '/sys/fs/cgroup/memory', 2: '/sys/fs/cgroup' };
 
@@ -47,7 +47,9 @@ function groupsLeft(): number[] {
   if (group === null) return [];
   const left: number[] = [];
   for (let place = group.path; ; place = path.dirname(place)) {
-    left.push(leftInGroup(group.version, (name) => read(path.join(CGROUPS[group.version], place, name))));
+    left.push(
+      availableInGroup(group.version, (name) => read(path.join(CGROUPS[group.version], place, name))),
+    );
     if (place === path.dirname(place)) return left;
   }
 }

@@ -43,7 +43,7 @@ export function fetchTip(
       await updateMirror(home, sourceOf(home, config.source), {
         deploymentMark: deploymentMark(home.logs, id),
         signal,
-        report: (message) => context.journal.record(id, { type: 'warning', message }),
+        report: (message) => context.journal.warn(id, message),
       });
       if (!(await isAwaited(home, expected)) || machineMs() > deadline) return tipOf(home, branch);
       await delay(ASK_AGAIN_MS, undefined, { signal });

@@ -174,7 +174,7 @@ async function tellNewerSchema({ journal }: DeployContext, id: number, commit: C
   const newer = schemaNewerThan([...journal.verdicts(commit), ...journal.migrated()], commit);
   if (newer === null) return;
   const message = `the schema is that of deployment ${newer.id}, and stays: a rollback does not undo migrations`;
-  await journal.record(id, { type: 'warning', message });
+  await journal.warn(id, message);
 }
 
 /** The live release: the journal's, while its slot restarts and another slot has its users. */

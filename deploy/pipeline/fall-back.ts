@@ -87,7 +87,7 @@ async function tellNext(
 ): Promise<void> {
   const version = findRelease(context.home, commit)?.version ?? versionInJournal(context, commit);
   const message = `no release is live: ${named({ commit, version })} is started next`;
-  await context.journal.record(id, { type: 'warning', message });
+  await context.journal.warn(id, message);
 }
 
 /** True when a process may still answer: nginx falls back to the standby, and the runtime restarts after a crash. */

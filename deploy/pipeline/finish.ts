@@ -34,7 +34,7 @@ export async function finish(
   }
   // for a restore this is no warning: nothing is left to do
   if (end === 'already-live' && context.journal.get(id)?.kind !== 'restore')
-    await context.journal.record(id, { type: 'warning', message: 'this version is live already' });
+    await context.journal.warn(id, 'this version is live already');
   const crashing = await markCrashing(context, id);
   await context.journal.move(id, 'succeeded');
   await stopCrashing(context, crashing).catch((reason: unknown) =>
@@ -91,10 +91,10 @@ export async function finishAsNothingNew(context: DeployContext, id: number, tip
 /** Ends a deployment that failed and was undone, and removes its release. */
 export async function fail(context: DeployContext, id: number, error: KnownError): Promise<void> {
   await bringBackRelease(context, id).catch((reason: unknown) =>
-    context.journal.record(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
+    context.journal.warn(id, `its release stays: ${asKnown(reason).message}`),
   );
   await removeOwnRelease(context, id, error).catch((reason: unknown) =>
-    context.journal.record(id, { type: 'warning', message: `its release stays: ${asKnown(reason).message}` }),
+    context.journal.warn(id, `its release stays: ${asKnown(reason).message}`),
   );
   // the undo leaves the migration in place
   await checkLive(context, id).catch(() => null);
@@ -125,7 +125,7 @@ async function queueEarlier(context: DeployContext, id: number, error: KnownErro
   const failed = context.journal.get(id);
   if (failed === null) return;
   await tryEarlier(context, failed, error).catch((reason: unknown) =>
-    context.journal.record(id, { type: 'warning', message: `no other is tried: ${asKnown(reason).message}` }),
+    context.journal.warn(id, `no other is tried: ${asKnown(reason).message}`),
   );
 }
 

@@ -36,7 +36,7 @@ export async function runHook(
 /** Runs a hook at a moment when the deployment can no longer fail: a failure only logs a warning. */
 export async function runHookOrWarn(context: DeployContext, id: number, moment: Moment): Promise<void> {
   await runHook(context, id, moment).catch((error: unknown) =>
-    context.journal.record(id, { type: 'warning', message: asKnown(error).message }),
+    context.journal.warn(id, asKnown(error).message),
   );
 }
 

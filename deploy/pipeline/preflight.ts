@@ -7,8 +7,8 @@ import type { Config } from '../config/load';
 import { configFileName } from '../config/file';
 import { KnownError } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
-import type { Look } from '../core/capacity';
-import { bytesOf, fits, memoryOfPlan, tooLittle } from '../core/capacity';
+import type { Demand } from '../core/capacity';
+import { parseSize, fits, memoryOfPlan, shortageSentence } from '../core/capacity';
 import type { Deployment } from '../core/deployment';
 import type { Observed, Plan } from '../core/plan';
 import type { Commit } from '../core/release';
@@ -59,7 +59,7 @@ async function mustFitOnDisk(
   const serving = servingCommit(context, observed);
   // assume the size of the live release
   let needs = copies + (isBuilt ? 0 : (sizeOfRelease(context.home, serving) ?? FIRST_ESTIMATE));
-  const short = (): { disk: string; look: Look } | undefined => shortDisk(context, needs);
+  const short = (): { disk: string; demand: Demand } | undefined => shortDisk(context, needs);
   if (short()) await pruneNow(context);
   // checked last because it is slow: packages already in the store are linked and take no disk space
   if (short() && (await hasPackagesOf(context.home, commit, environment))) {
@@ -69,7 +69,7 @@ async function mustFitOnDisk(
   if (!found) return mustHaveInodes(context);
   throw new KnownError(
     'E_NO_ROOM',
-    tooLittle(`The disk of ${found.disk}`, 'a release', found.look),
+    shortageSentence(`The disk of ${found.disk}`, 'a release', found.demand),
     `See what fills it: du -xh ${found.disk} | sort -h | tail; or keep less: "keep" and "room.disk" in ${configFileName(context.root)}.`,
   );
 }
@@ -91,11 +91,11 @@ function servingCommit({ journal }: DeployContext, { table, slots }: Observed): 
   return slots.find(({ slot }) => slot === table.active)?.commit ?? journal.lastLive()?.to?.commit ?? '';
 }
 
-function shortDisk(context: DeployContext, needs: number): { disk: string; look: Look } | undefined {
-  const keep = bytesOf(context.config.room.disk);
+function shortDisk(context: DeployContext, needs: number): { disk: string; demand: Demand } | undefined {
+  const keep = parseSize(context.config.room.disk);
   return disksFor(context)
-    .map((disk) => ({ disk, look: { free: freeOnDisk(disk), needs, keep } }))
-    .find(({ look }) => !fits(look));
+    .map((disk) => ({ disk, demand: { free: freeOnDisk(disk), needs, keep } }))
+    .find(({ demand }) => !fits(demand));
 }
 
 /** The disks a release is written to: the home's, and the one that holds the engine's images. */
@@ -122,15 +122,15 @@ function dataRoot(file: string): string | null {
 function mustFitInMemory({ root, config }: DeployContext, { table, slots }: Observed, plan: Plan): void {
   const used = new Map(slots.map(({ slot, pid }) => [slot, memoryOf(pid ?? 0)]));
   const each = used.get(table.active ?? '') ?? 0;
-  const look: Look = {
+  const demand: Demand = {
     free: availableMemory(),
     needs: memoryOfPlan(plan, used, each),
-    keep: bytesOf(config.room.memory),
+    keep: parseSize(config.room.memory),
   };
-  if (fits(look)) return;
+  if (fits(demand)) return;
   throw new KnownError(
     'E_NO_ROOM',
-    tooLittle('The memory', 'a second copy of the app', look),
+    shortageSentence('The memory', 'a second copy of the app', demand),
     `See what uses it: ps aux --sort -rss | head; or keep less free: "room.memory" in ${configFileName(root)}.`,
   );
 }

@@ -29,7 +29,7 @@ export async function recover(
 ): Promise<void> {
   const { id } = dead;
   await killMarkedProcesses(context.home, id);
-  await context.packing.endRuns();
+  await context.packing.killRuns();
   await removeHalfMade(context.home);
   await context.journal.note(id, { pid: process.pid });
   const error = whyItFailed(dead);
@@ -42,7 +42,6 @@ export async function recover(
     ...stepContext(context, id, signal),
     beforeStart: (commit: Commit): Promise<void> => refit(refitting, commit),
   };
-  const tell = (message: string): Promise<void> => context.journal.record(id, { type: 'warning', message });
   const goOn = async (from: number, waits = false): Promise<void> => {
     const onLive = (): Promise<void> => goLive(context, id, how);
     try {
@@ -53,7 +52,7 @@ export async function recover(
     }
   };
   const takeBack = async (steps: PlannedStep[]): Promise<void> => {
-    await tell('its process died; its steps are undone');
+    await context.journal.warn(id, 'its process died; its steps are undone');
     closePreview(context.home);
     await undo(context, how, steps);
     commandsMayRun();
@@ -71,15 +70,18 @@ export async function recover(
       return takeBack(decision.steps);
     case 'hold':
       if (!(await isStillProven(context, dead))) return takeBack(decision.steps);
-      await tell('its process died; it stays held');
+      await context.journal.warn(id, 'its process died; it stays held');
       return goOn(decision.from);
     case 'wait':
-      await tell('its process died; it keeps waiting');
+      await context.journal.warn(id, 'its process died; it keeps waiting');
       return goOn(decision.again, true);
     case 'finish':
-      await tell('its process died; the bake continues');
+      await context.journal.warn(id, 'its process died; the bake continues');
       if (!(await isGone(context, dead))) return goOn(decision.from);
-      await tell('its release was killed with it through no fault of its own; it is started again');
+      await context.journal.warn(
+        id,
+        'its release was killed with it through no fault of its own; it is started again',
+      );
       return finish(context, id, 'done');
   }
 }

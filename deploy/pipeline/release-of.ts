@@ -49,7 +49,7 @@ export async function releaseOf(
     if (kind !== 'restore' && serves) throw error;
     if (!(await context.packing.has(built))) throw error;
     const message = `it could not be built again (${asKnown(error).message}), so it is started unchanged`;
-    await context.journal.record(id, { type: 'warning', message });
+    await context.journal.warn(id, message);
     return built;
   }
 }
@@ -98,7 +98,7 @@ export async function refit(work: Omit<Preparing, 'environment'>, commit: Commit
     async (error: unknown) => {
       signal.throwIfAborted();
       const message = `${short(commit)} may not start again: ${asKnown(error).message}`;
-      await context.journal.record(deployment.id, { type: 'warning', message });
+      await context.journal.warn(deployment.id, message);
     },
   );
 }

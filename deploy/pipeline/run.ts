@@ -76,7 +76,10 @@ async function goFrom(context: DeployContext, work: Run, from: number): Promise<
       if (outcome.promoted) index = work.plan.findLastIndex((planned) => planned.step.do === 'judge');
     } catch (error) {
       if (isRetiring(step, work)) {
-        await warn(context, work, `${step.slot} could not be stopped: ${asKnown(error).message}`);
+        await context.journal.warn(
+          work.deploymentId,
+          `${step.slot} could not be stopped: ${asKnown(error).message}`,
+        );
         continue;
       }
       return { error, at: index, started };
@@ -134,9 +137,8 @@ export async function undo(
     for (const step of planned.undo) {
       try {
         if (step.do === 'shift' && (await wouldEndService(context, step.to, lost))) {
-          await warn(
-            context,
-            how,
+          await context.journal.warn(
+            how.deploymentId,
             `the undo stops here: users stay on ${tableInWords(await context.traffic.current())}`,
           );
           return;
@@ -146,7 +148,10 @@ export async function undo(
         await reportedStep(context, thorough, step, index, true);
       } catch (error) {
         if (step.do === 'start' || step.do === 'verify') lost.add(step.slot);
-        await warn(context, how, `the undo failed at "${step.do}": ${asKnown(error).message}`);
+        await context.journal.warn(
+          how.deploymentId,
+          `the undo failed at "${step.do}": ${asKnown(error).message}`,
+        );
         break;
       }
     }
@@ -158,10 +163,6 @@ async function wouldEndService(context: DeployContext, to: Table, lost: Set<Slot
   if (named.length === 0 || !named.every((slot) => lost.has(slot))) return false;
   const present = inService(await context.traffic.current()).filter((slot) => !lost.has(slot));
   return context.slots.some(({ name, port }) => present.includes(name) && portInUse(port));
-}
-
-function warn(context: DeployContext, { deploymentId }: StepContext, message: string): Promise<void> {
-  return context.journal.record(deploymentId, { type: 'warning', message });
 }
 
 function tablesOf(plan: Plan): Table[] {

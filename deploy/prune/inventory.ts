@@ -3,7 +3,7 @@ import { existsSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Inventory, ReleaseSize } from '../core/prune';
 import { numberWanted, variablesFor } from '../config/app-environment';
-import { bytesOf } from '../core/capacity';
+import { parseSize } from '../core/capacity';
 import { allTables, tableFolder } from '../core/traffic-table';
 import type { Deployment } from '../core/deployment';
 import type { Commit } from '../core/release';
@@ -48,7 +48,7 @@ export async function takeInventory(
       .map(Number),
     keep: config.keep.releases,
     sizes: await sizesOf(context, releases),
-    keepBytes: bytesOf(config.keep.disk),
+    keepBytes: parseSize(config.keep.disk),
   };
 }
 

@@ -9,6 +9,6 @@ export async function checkVersion(httpPort: number, serving: Serving): Promise<
   if (answer.status !== 200 || answer.commit === null || answer.commit === serving.commit) return;
   throw new KnownError(
     'E_NOT_SERVED',
-    `/version through nginx answered ${answer.said}, not ${serving.commit}.`,
+    `/version through nginx answered ${answer.message}, not ${serving.commit}.`,
   );
 }

@@ -80,7 +80,7 @@ export async function stopEverything(home: Home, config: Config): Promise<void> 
 async function stopContainers(home: Home, config: Config): Promise<void> {
   const options = { home, root: ROOT, config };
   const runtime = createRuntime(options);
-  await createPacking(options).endRuns();
+  await createPacking(options).killRuns();
   await Promise.all(slotsOf(config).map(({ name }) => runtime.stop(name)));
 }
 

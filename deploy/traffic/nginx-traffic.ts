@@ -25,7 +25,7 @@ export function createTraffic({ home, httpPort }: { home: Home; httpPort: number
       const cohort = slot === undefined ? null : cohortOf(linkedTable(home), slot);
       return probe({ port: httpPort, path: healthPath, timeoutMs: VERIFY_TIMEOUT_MS, signal, cohort });
     },
-    leadsTo: async (slot) => {
+    isOverloaded: async (slot) => {
       const file = tableFiles(linkedTable(home)).find((name) => name.endsWith(`.${slot}`));
       if (file === undefined || acceptingWorkers(home).length === 0) return false;
       return workersFind(home, file) && (await dropsConnections(home, httpPort));

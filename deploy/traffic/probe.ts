@@ -40,7 +40,7 @@ export async function probe(target: ProbeTarget): Promise<ProbeAnswer> {
     return { ...answer(status, body.toString('utf8'), elapsed()), ...(earlyHints && { earlyHints }) };
   } catch (error) {
     // also for a path that is invalid in an HTTP request
-    return { status: null, commit: null, instance: null, ms: elapsed(), said: inWords(error as Error) };
+    return { status: null, commit: null, instance: null, ms: elapsed(), message: inWords(error as Error) };
   }
 }
 
@@ -93,7 +93,7 @@ function answer(status: number, body: string, ms: number): ProbeAnswer {
   const { commit, instance } = parse(body);
   const text = printable(body).replace(/\s+/g, ' ');
   const short = text.length > MOST_SAID ? `${text.slice(0, MOST_SAID)}…` : text;
-  return { status, commit, instance, ms, said: short ? `${status} ${short}` : String(status) };
+  return { status, commit, instance, ms, message: short ? `${status} ${short}` : String(status) };
 }
 
 function parse(body: string): { commit: string | null; instance: string | null } {

@@ -153,7 +153,7 @@ needs('docker', engine).describe('a slot as a container', () => {
             (listed) => listed.restarts >= restarts && listed.exitCode === 137,
           ),
         );
-        expect(await until('the cause', () => runtime.endedBy('blue'))).toBe(
+        expect(await until('the cause', () => runtime.exitReason('blue'))).toBe(
           'it ran out of memory (limit 96m)',
         );
       }
@@ -162,7 +162,7 @@ needs('docker', engine).describe('a slot as a container', () => {
     }
     await context.runtime.start(context.blue, await context.release('d4', { crash: '' }), 'proof', 0);
     await until('the second start', async () => ((await running(context.blue))?.restarts ?? 0) >= 1);
-    expect(await context.runtime.endedBy('blue')).toBeNull();
+    expect(await context.runtime.exitReason('blue')).toBeNull();
   });
 
   it('is restarted by the engine with the same instance, and its restart is counted', async () => {

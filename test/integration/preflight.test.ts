@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { UserConfig } from '../../deploy/config/load';
 import type { KnownError } from '../../deploy/core/errors';
 import { asKnown } from '../../deploy/core/errors';
-import { size } from '../../deploy/core/capacity';
+import { formatSize } from '../../deploy/core/capacity';
 import type { Deployment } from '../../deploy/core/deployment';
 import type { Observed } from '../../deploy/core/plan';
 import type { Commit } from '../../deploy/core/release';
@@ -89,7 +89,7 @@ describe('memory', () => {
     expect(refused?.message).toMatch(
       /^The memory has [\d,]+ MB left: a second copy of the app needs about [\d,]+ MB, and [\d,]+ MB must stay free\.$/,
     );
-    expect(refused?.message).toContain(`needs about ${size(used)}`);
+    expect(refused?.message).toContain(`needs about ${formatSize(used)}`);
 
     // the process in the idle slot is stopped first
     expect(await refusal(tooMuch, DEPLOY, C, running(['blue', A], ['green', B]))).toBeNull();

@@ -3,7 +3,7 @@ import type { OperatorRequest } from '../deployment';
 import type { CanaryRule, Samples, Verdict } from './verdict';
 import { judgeAtOnce, judgeStep } from './verdict';
 
-export interface Look {
+export interface CanaryProgress {
   request: OperatorRequest | null;
   /** Milliseconds since the step's shift. */
   waitedMs: number;
@@ -19,7 +19,7 @@ export interface Look {
 export type AskReason = 'paused-by-operator' | 'configured-pause' | 'not-enough-data';
 
 /** `why` is one clause with figures that change all the time; only `reason` may be compared. */
-export type Move =
+export type CanaryDecision =
   /** `few`: the time is over, but there is not enough data. */
   | { do: 'collect'; few?: boolean }
   /** Waits for an operator; traffic keeps counting in the meantime. */
@@ -28,25 +28,29 @@ export type Move =
   | { do: 'promote'; why: string }
   | { do: 'fail'; why: string };
 
-export function decideCanary(look: Look, rule: CanaryRule): Move {
-  const gross = judgeAtOnce(look.canary, rule);
+export function decideCanary(progress: CanaryProgress, rule: CanaryRule): CanaryDecision {
+  const gross = judgeAtOnce(progress.canary, rule);
   if (gross) return { do: 'fail', why: gross.why };
-  if (look.request === 'promote') return { do: 'promote', why: 'promoted by an operator' };
-  if (look.request === 'pause')
+  if (progress.request === 'promote') return { do: 'promote', why: 'promoted by an operator' };
+  if (progress.request === 'pause')
     return { do: 'ask', reason: 'paused-by-operator', why: 'paused by an operator' };
-  if (look.seconds === null) return look.request === 'resume' ? RESUMED : CONFIGURED_PAUSE;
-  if (look.waitedMs < look.seconds * 1000) return { do: 'collect' };
-  return byVerdict(judgeStep(look.canary, look.stable, rule), look, look.seconds);
+  if (progress.seconds === null) return progress.request === 'resume' ? RESUMED : CONFIGURED_PAUSE;
+  if (progress.waitedMs < progress.seconds * 1000) return { do: 'collect' };
+  return byVerdict(judgeStep(progress.canary, progress.stable, rule), progress, progress.seconds);
 }
 
-const RESUMED: Move = { do: 'go on', why: 'resumed by an operator' };
-const CONFIGURED_PAUSE: Move = {
+const RESUMED: CanaryDecision = { do: 'go on', why: 'resumed by an operator' };
+const CONFIGURED_PAUSE: CanaryDecision = {
   do: 'ask',
   reason: 'configured-pause',
   why: 'the configuration pauses here',
 };
 
-function byVerdict({ verdict, why }: Verdict, { request, waitedMs, patience }: Look, seconds: number): Move {
+function byVerdict(
+  { verdict, why }: Verdict,
+  { request, waitedMs, patience }: CanaryProgress,
+  seconds: number,
+): CanaryDecision {
   if (verdict === 'pass') return { do: 'go on', why };
   if (verdict === 'fail') return { do: 'fail', why };
   if (request === 'resume') return { do: 'go on', why: `resumed by an operator, though ${why}` };

@@ -14,7 +14,7 @@ import type { DeployContext } from '../../context';
 import { isStopped } from '../../core/cancel-reason';
 import { diskWatch } from '../../health/disk-watch';
 import { healthWatch } from '../../health/health-watch';
-import type { Tell } from '../../health/process-watch';
+import type { Warn } from '../../health/process-watch';
 import { readLog } from '../../health/verify-slot';
 import { machineMs } from '../../os/machine-clock';
 
@@ -26,7 +26,7 @@ const LOOK_EVERY_MS = 100;
  * Waiting for the engine may extend the bake.
  * @param before what the previous releases answered, over all slots, to compare with
  * @param ended polled all the time: true when an operator wants to roll back now
- * @param tell reports events during the bake
+ * @param warn reports events during the bake
  * @param signal ends the bake: npm stop leaves the release live, because LIVE was reported; an operator's abort throws
  * its reason
  */
@@ -35,7 +35,7 @@ export async function bake(
   { seconds, others = [], ...first }: Proofs & { seconds: number },
   before: Counts,
   ended: () => boolean,
-  tell: Tell,
+  warn: Warn,
   signal?: AbortSignal,
 ): Promise<{ detail: string; ended: boolean }> {
   const deadline = machineMs() + seconds * 1000;
@@ -44,10 +44,10 @@ export async function bake(
   const { standby } = linkedTable(context.home);
   const oldRuns = standby !== null && proofs.every(({ slot }) => slot !== standby);
   // without the old release an undo must stop and start processes, which a full disk turns into an outage
-  const disk = diskWatch(context.home, tell, oldRuns ? 'fail' : 'wait');
+  const disk = diskWatch(context.home, warn, oldRuns ? 'fail' : 'wait');
   const watches = proofs.map((proof) => ({
     slot: proof.slot,
-    look: healthWatch(context, proof, { code: 'E_BAKE', tell, mayBeReplaced: true, disk }),
+    look: healthWatch(context, proof, { code: 'E_BAKE', warn, mayBeReplaced: true, disk }),
   }));
   let waiting = false;
   while (machineMs() < deadline || waiting) {

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abLine } from '../../core/canary/ab-test';
-import type { AskReason, Move } from '../../core/canary/decide';
+import type { AskReason, CanaryDecision } from '../../core/canary/decide';
 import { decideCanary } from '../../core/canary/decide';
 import { KnownError } from '../../core/errors';
 import { percent, plural } from '../../core/format';
@@ -14,6 +14,7 @@ import type { DeployContext } from '../../context';
 import type { Evidence, Judging } from './canary-evidence';
 import { gatherEvidence } from './canary-evidence';
 import { diskWatch } from '../../health/disk-watch';
+import type { Warn } from '../../health/process-watch';
 import { healthWatch } from '../../health/health-watch';
 import { yieldToUrgent, yieldToNewer } from './yield-to-urgent';
 import { readLog } from '../../health/verify-slot';
@@ -63,7 +64,7 @@ export async function judge(
   }
 }
 
-type Decided = Extract<Move, { do: 'go on' | 'promote' | 'fail' }>;
+type Decided = Extract<CanaryDecision, { do: 'go on' | 'promote' | 'fail' }>;
 
 async function untilDecided(
   context: DeployContext,
@@ -73,12 +74,12 @@ async function untilDecided(
   tellResult: (prefix: string) => Promise<void>,
 ): Promise<Decided> {
   const { journal, config } = context;
-  const tell = (message: string): Promise<void> => journal.record(id, { type: 'warning', message });
+  const warn: Warn = (message) => journal.warn(id, message);
   const health = healthWatch(context, step, {
     code: 'E_CANARY',
-    tell,
+    warn,
     mayBeReplaced: true,
-    disk: diskWatch(context.home, tell, 'fail'),
+    disk: diskWatch(context.home, warn, 'fail'),
   });
   const question = asking(context, step, id);
   const began = machineMs();
@@ -116,7 +117,7 @@ function asking({ journal }: DeployContext, step: Judging, id: number) {
   let asked: AskReason | null = null;
   return {
     isAsked: () => asked !== null,
-    async ask({ reason, why }: Extract<Move, { do: 'ask' }>): Promise<void> {
+    async ask({ reason, why }: Extract<CanaryDecision, { do: 'ask' }>): Promise<void> {
       // log the reason first: a client that follows a push leaves when the deployment is held
       if (asked !== reason) await journal.record(id, { type: 'note', message: askLine(step, why) });
       if (asked === null) await journal.hold(id);

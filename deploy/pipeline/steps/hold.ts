@@ -11,6 +11,7 @@ import type { LogPosition } from '../../traffic/access-log';
 import { logPosition } from '../../traffic/access-log';
 import type { DeployContext } from '../../context';
 import { diskWatch } from '../../health/disk-watch';
+import type { Warn } from '../../health/process-watch';
 import { healthWatch } from '../../health/health-watch';
 import { checkLive } from './probe-live';
 import { yieldToUrgent } from './yield-to-urgent';
@@ -38,12 +39,12 @@ export async function hold(
   { deploymentId, onHold, signal }: Hold,
 ): Promise<string> {
   const { journal, home } = context;
-  const tell = (message: string): Promise<void> => journal.record(deploymentId, { type: 'warning', message });
+  const warn: Warn = (message) => journal.warn(deploymentId, message);
   const look = healthWatch(context, proof, {
     code: 'E_UNHEALTHY',
-    tell,
+    warn,
     mayBeReplaced: false,
-    disk: diskWatch(home, tell, 'report'),
+    disk: diskWatch(home, warn, 'report'),
   });
   // after a recovery the deployment is held already and keeps its testers
   const begins = journal.get(deploymentId)?.state === 'running';

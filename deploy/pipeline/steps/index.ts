@@ -8,7 +8,6 @@ import { migrate } from './migrate';
 import { shift } from './shift';
 import { start } from './start';
 import type { Outcome, StepContext } from './step-context';
-import { warner } from './step-context';
 import { stop } from './stop';
 import { verify, verifyLive } from './verify';
 
@@ -31,7 +30,14 @@ const STEPS = {
   judge,
   'verify-live': verifyLive,
   bake: (context, step, how) =>
-    bake(context, step, how.before(), how.bakeEnded, warner(context, how), how.signal),
+    bake(
+      context,
+      step,
+      how.before(),
+      how.bakeEnded,
+      (message) => context.journal.warn(how.deploymentId, message),
+      how.signal,
+    ),
 } satisfies { [Do in Kind]: Perform<Do> };
 
 /** Runs the step. Throws a KnownError. */

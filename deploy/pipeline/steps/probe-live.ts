@@ -112,7 +112,7 @@ async function badAnswer(
   const answer = await probe({ port, path, timeoutMs: PROBE_TIMEOUT_MS });
   // another release has replaced it in the slot
   if (answer.commit !== null && answer.commit !== commit) return null;
-  return answer.status !== null && answer.status < 400 ? null : answer.said;
+  return answer.status !== null && answer.status < 400 ? null : answer.message;
 }
 
 /** The last of several bad answers, or null as soon as one is good. */

@@ -1,8 +1,6 @@
 /** The context that every step gets, and the outcome that it returns. */
 import type { Commit } from '../../core/release';
 import type { Counts } from '../../core/verdict';
-import type { DeployContext } from '../../context';
-import type { Tell } from '../../health/process-watch';
 
 export interface StepContext {
   deploymentId: number;
@@ -27,9 +25,4 @@ export interface Outcome {
   ended?: boolean;
   /** True when an operator skips the remaining steps of a canary. */
   promoted?: boolean;
-}
-
-/** Reports warnings of this deployment. */
-export function warner({ journal }: DeployContext, { deploymentId }: StepContext): Tell {
-  return (message) => journal.record(deploymentId, { type: 'warning', message });
 }

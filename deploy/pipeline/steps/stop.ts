@@ -8,7 +8,6 @@ import { logPosition } from '../../traffic/access-log';
 import { cutSince } from '../../traffic/cut-connections';
 import { drain } from '../../traffic/drain';
 import type { Outcome, StepContext } from './step-context';
-import { warner } from './step-context';
 
 export async function stop(
   context: DeployContext,
@@ -52,7 +51,9 @@ async function reportCut(
 ): Promise<void> {
   const kinds = await cutSince(context.home, slot, from, left);
   const limit = context.config.limits.drain;
-  const tell = warner(context, how);
   const connections = `${plural(left, 'connection')} to ${slot.name}`;
-  await tell(`${connections} had to be closed after ${limit} s (limits.drain): ${kinds}`);
+  await context.journal.warn(
+    how.deploymentId,
+    `${connections} had to be closed after ${limit} s (limits.drain): ${kinds}`,
+  );
 }

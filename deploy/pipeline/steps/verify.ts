@@ -3,10 +3,10 @@ import type { Proof, Proofs } from '../../core/slot';
 import type { DeployContext } from '../../context';
 import { untilOnDisk } from '../../release/flush';
 import { closesEarly } from '../../health/keep-alive';
+import type { Warn } from '../../health/process-watch';
 import { verifySlot, verifyTarget } from '../../health/verify-slot';
 import { verifyServed } from '../../health/verify-through-nginx';
 import type { Outcome, StepContext } from './step-context';
-import { warner } from './step-context';
 
 /** Also waits until the release would survive a power cut, and warns of an app that closes connections too early. */
 export async function verify(context: DeployContext, step: Proof, how: StepContext): Promise<Outcome> {
@@ -15,13 +15,14 @@ export async function verify(context: DeployContext, step: Proof, how: StepConte
   await verifySlot(context, step, how.signal);
   await untilOnDisk(context, step.commit, how.signal);
   const idleMs = await early;
-  if (idleMs !== null) await warner(context, how)(earlyClose(step, idleMs));
+  if (idleMs !== null) await context.journal.warn(how.deploymentId, earlyClose(step, idleMs));
   return { detail: step.slot };
 }
 
 export async function verifyLive(context: DeployContext, step: Proofs, how: StepContext): Promise<Outcome> {
+  const warn: Warn = (message) => context.journal.warn(how.deploymentId, message);
   const proofs = [step, ...(step.others ?? [])];
-  for (const proof of proofs) await verifyServed(context, proof, warner(context, how), how.signal);
+  for (const proof of proofs) await verifyServed(context, proof, warn, how.signal);
   return { detail: proofs.map(({ slot }) => slot).join(', ') };
 }
 

@@ -61,7 +61,7 @@ export function createFolderPacking({ home, limits }: FolderPackingOptions): Pac
       });
     },
     // these commands carry the deployment's mark, which is enough to kill survivors
-    endRuns: () => Promise.resolve(),
+    killRuns: () => Promise.resolve(),
     // the folder is the release itself
     remove: () => Promise.resolve(),
   };

@@ -30,7 +30,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
   // any slot's definition works: nothing slot-specific goes into an image or a migration
   const service = slotsOf(config)[0]?.name ?? '';
 
-  const endRuns = async (): Promise<void> => {
+  const killRuns = async (): Promise<void> => {
     for (const id of await oneOffContainers(home)) await removeContainer(id);
   };
 
@@ -98,7 +98,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
         });
       } finally {
         // a command line that is killed at its time limit leaves its container
-        await endRuns();
+        await killRuns();
       }
     },
 
@@ -120,7 +120,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       };
     },
 
-    endRuns,
+    killRuns,
 
     async remove(commit, only) {
       if (only !== undefined) return removeImage(imageOf(name, only));

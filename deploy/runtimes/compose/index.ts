@@ -89,7 +89,7 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
         lines,
         signal,
       ),
-    async endedBy(slot) {
+    async exitReason(slot) {
       const [container] = await containersIfAny(slot);
       return container?.outOfMemory ? `it ran out of memory (limit ${config.compose.memory})` : null;
     },

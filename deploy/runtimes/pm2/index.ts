@@ -68,7 +68,7 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
     },
     logs: (slot, lines) => lastLines(slotLog(home, slot), lines),
     follow: (slot, lines, signal) => followFile(slotLog(home, slot), lines, signal),
-    endedBy: () => Promise.resolve(null),
+    exitReason: () => Promise.resolve(null),
   };
 }
 

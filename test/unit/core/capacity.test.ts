@@ -1,11 +1,11 @@
 import {
-  bytesOf,
+  parseSize,
   fits,
-  leftInGroup,
+  availableInGroup,
   memoryGroup,
   memoryOfPlan,
-  size,
-  tooLittle,
+  formatSize,
+  shortageSentence,
 } from '../../../deploy/core/capacity';
 import type { Plan } from '../../../deploy/core/plan';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
@@ -22,7 +22,7 @@ it('a need fits when exactly the reserve stays free', () => {
 
 it('the message about a full disk names every figure', () => {
   const disk = { free: 540.4 * MB, needs: 1500 * MB, keep: 500 * MB };
-  expect(tooLittle('The disk of /srv', 'a release', disk)).toBe(
+  expect(shortageSentence('The disk of /srv', 'a release', disk)).toBe(
     'The disk of /srv has 540 MB left: a release needs about 1,500 MB, and 500 MB must stay free.',
   );
 });
@@ -32,9 +32,9 @@ it.each([
   ['64m', 64 * MB],
   ['2g', 2048 * MB],
   ['0m', 0],
-])('the size %s is parsed into bytes', (text, bytes) => expect(bytesOf(text)).toBe(bytes));
+])('the size %s is parsed into bytes', (text, bytes) => expect(parseSize(text)).toBe(bytes));
 
-it('sizes are rounded to whole megabytes', () => expect(size(1.6 * MB)).toBe('2 MB'));
+it('sizes are rounded to whole megabytes', () => expect(formatSize(1.6 * MB)).toBe('2 MB'));
 
 describe('a control group', () => {
   const group =
@@ -48,7 +48,7 @@ describe('a control group', () => {
       'memory.current': '700\n',
       'memory.stat': 'anon 300\ninactive_file 250\nactive_file 9\n',
     };
-    expect(leftInGroup(2, group(files))).toBe(550);
+    expect(availableInGroup(2, group(files))).toBe(550);
   });
 
   it('of version 1 has the same left, read from other files', () => {
@@ -57,16 +57,16 @@ describe('a control group', () => {
       'memory.usage_in_bytes': '700\n',
       'memory.stat': 'inactive_file 1\ntotal_inactive_file 250\n',
     };
-    expect(leftInGroup(1, group(files))).toBe(550);
+    expect(availableInGroup(1, group(files))).toBe(550);
   });
 
   it('without a limit restricts nothing', () => {
-    expect(leftInGroup(2, group({ 'memory.max': 'max\n', 'memory.current': '7' }))).toBe(Infinity);
-    expect(leftInGroup(2, group({}))).toBe(Infinity);
+    expect(availableInGroup(2, group({ 'memory.max': 'max\n', 'memory.current': '7' }))).toBe(Infinity);
+    expect(availableInGroup(2, group({}))).toBe(Infinity);
   });
 
   it('over its limit has nothing left', () => {
-    expect(leftInGroup(2, group({ 'memory.max': '10', 'memory.current': '20' }))).toBe(0);
+    expect(availableInGroup(2, group({ 'memory.max': '10', 'memory.current': '20' }))).toBe(0);
   });
 
   it('is parsed from the cgroup file of the process', () => {

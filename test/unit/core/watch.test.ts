@@ -1,6 +1,6 @@
 import type { RunningSlot } from '../../../deploy/core/slot';
-import type { Sight } from '../../../deploy/core/watch';
-import { decideWatch, mayReturn, probeLimitMs, restoreAgainAfterMs } from '../../../deploy/core/watch';
+import type { SlotObservation } from '../../../deploy/core/watch';
+import { decideWatch, mayRegainTraffic, probeLimitMs, restoreBackoffMs } from '../../../deploy/core/watch';
 import { commit } from '../../support/deployments';
 
 const ONLINE: RunningSlot = {
@@ -12,10 +12,10 @@ const ONLINE: RunningSlot = {
   status: 'online',
   exitCode: null,
 };
-const NO_RESTARTS: Sight['restarts'] = { hung: 0, unhealthy: 0, lastAgoMs: null };
+const NO_RESTARTS: SlotObservation['restarts'] = { hung: 0, unhealthy: 0, lastAgoMs: null };
 
 /** The action for a healthy slot that has served for an hour, with these overrides. */
-const decide = (overrides: Partial<Sight>): string =>
+const decide = (overrides: Partial<SlotObservation>): string =>
   decideWatch({
     running: ONLINE,
     health: 'good',
@@ -36,14 +36,14 @@ const decide = (overrides: Partial<Sight>): string =>
     ...overrides,
   });
 
-const SILENT: Partial<Sight> = {
+const SILENT: Partial<SlotObservation> = {
   health: 'silent',
   badInARow: 3,
   badForMs: 3100,
   silentInARow: 3,
   silentForMs: 3100,
 };
-const BAD: Partial<Sight> = { health: 'bad', badInARow: 30, badForMs: 5000 };
+const BAD: Partial<SlotObservation> = { health: 'bad', badInARow: 30, badForMs: 5000 };
 
 test('the watch replaces a release that crashes too often, but not while a deployment is running', () => {
   const crashed: RunningSlot = { ...ONLINE, pid: null, status: 'crashed' };
@@ -172,7 +172,12 @@ describe('a slot whose health path fails', () => {
 
 test('the watch moves users away from a slot that is being stopped by hand, so that its connections close', () => {
   const stopping: RunningSlot = { ...ONLINE, status: 'stopping' };
-  const refused: Partial<Sight> = { health: 'silent', badInARow: 3, silentInARow: 3, running: stopping };
+  const refused: Partial<SlotObservation> = {
+    health: 'silent',
+    badInARow: 3,
+    silentInARow: 3,
+    running: stopping,
+  };
   expect(decide({ ...refused, hasSubstitute: true })).toBe('move-away');
   expect(decide({ ...refused, isBusy: true })).toBe('nothing');
   expect(decide({ ...refused, health: 'bad' })).toBe('nothing');
@@ -180,7 +185,12 @@ test('the watch moves users away from a slot that is being stopped by hand, so t
 
 test('the watch starts the release in the other slot when a slot without a standby is stopped by hand', () => {
   const stopping: RunningSlot = { ...ONLINE, status: 'stopping' };
-  const refused: Partial<Sight> = { health: 'silent', badInARow: 3, silentInARow: 3, running: stopping };
+  const refused: Partial<SlotObservation> = {
+    health: 'silent',
+    badInARow: 3,
+    silentInARow: 3,
+    running: stopping,
+  };
   expect(decide({ ...refused, hasSubstitute: false })).toBe('adopt');
   expect(decide({ ...refused, hasSubstitute: false, isBusy: true })).toBe('nothing');
 });
@@ -214,12 +224,12 @@ test('the watch kills a hung orphan like any other process', () => {
 });
 
 it('the watch gives users back after three good probes, unless restarts did not help', () => {
-  expect([1, 2, 3].map((good) => mayReturn(good, NO_RESTARTS))).toEqual([false, false, true]);
-  expect(mayReturn(3, { hung: 9, unhealthy: 2, lastAgoMs: 0 })).toBe(true);
-  expect(mayReturn(300, { hung: 0, unhealthy: 3, lastAgoMs: 0 })).toBe(false);
+  expect([1, 2, 3].map((good) => mayRegainTraffic(good, NO_RESTARTS))).toEqual([false, false, true]);
+  expect(mayRegainTraffic(3, { hung: 9, unhealthy: 2, lastAgoMs: 0 })).toBe(true);
+  expect(mayRegainTraffic(300, { hung: 0, unhealthy: 3, lastAgoMs: 0 })).toBe(false);
 });
 
 it('the watch retries a failed start at growing intervals, at least once a minute', () => {
-  expect([1, 2, 3].map(restoreAgainAfterMs)).toEqual([2000, 4000, 8000]);
-  expect(restoreAgainAfterMs(50)).toBe(60_000);
+  expect([1, 2, 3].map(restoreBackoffMs)).toEqual([2000, 4000, 8000]);
+  expect(restoreBackoffMs(50)).toBe(60_000);
 });

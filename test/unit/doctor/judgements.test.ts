@@ -35,7 +35,7 @@ import { judgeRemote } from '../../../deploy/doctor/push';
 import type { Starter } from '../../../deploy/doctor/reboot';
 import { judgeReboot, starterOf } from '../../../deploy/doctor/reboot';
 import { judgeSecret } from '../../../deploy/doctor/secret';
-import { bytesOf, megabytes } from '../../../deploy/doctor/size';
+import { megabytes } from '../../../deploy/doctor/size';
 import { judgeActive } from '../../../deploy/doctor/slots';
 import { judgeTip } from '../../../deploy/doctor/source';
 import { containerFixes, judgeStandby, pm2Fixes } from '../../../deploy/doctor/standby';
@@ -57,8 +57,8 @@ const running: RunningSlot = {
   status: 'online',
   exitCode: null,
 };
-const answer: ProbeAnswer = { status: 200, commit: A, instance: 'i', ms: 3, said: '200' };
-const refused: ProbeAnswer = { ...answer, status: null, instance: null, said: 'connection refused' };
+const answer: ProbeAnswer = { status: 200, commit: A, instance: 'i', ms: 3, message: '200' };
+const refused: ProbeAnswer = { ...answer, status: null, instance: null, message: 'connection refused' };
 
 /** `fault: npm start`, `ok`. */
 const outcome = (judged: Judgement[]): string[] =>
@@ -364,8 +364,7 @@ test('reboot: a tested line is recommended and replaces one that fails', () => {
   expect(outcome(judgeReboot(null, null, { ...tested, failure }, true))).toEqual(['warning: Install git.']);
 });
 
-test('sizes are parsed and printed, and words are quoted for a shell', () => {
-  expect(bytesOf('64m')).toBe(64 * MB);
+test('sizes are printed, and words are quoted for a shell', () => {
   expect(megabytes(1.5 * 1024 * MB)).toBe('1.5 GB');
   expect(word('/a/b-c.sock')).toBe('/a/b-c.sock');
   expect(word("it's")).toBe(`'it'\\''s'`);

@@ -89,7 +89,7 @@ test('a process that accepts no connections is silent', async () => {
   server.close();
   expect(await askSlot(context, PROCESS, 200)).toMatchObject({
     health: 'silent',
-    said: 'connection refused',
+    message: 'connection refused',
   });
 });
 

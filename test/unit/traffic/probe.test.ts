@@ -25,7 +25,7 @@ test('a probe returns the commit and the instance of the answer', async () => {
     commit: 'c1',
     instance: 'i1',
     ms: expect.any(Number),
-    said: '200 {"commit":"c1","instance":"i1"}',
+    message: '200 {"commit":"c1","instance":"i1"}',
   });
 });
 
@@ -51,7 +51,7 @@ test('a probe requests the path under its own name on a connection that closes',
 
 test('control sequences in an answer are removed', async () => {
   const port = await answering((_req, res) => res.writeHead(500).end('\u001b]0;owned\u0007\nno'));
-  expect((await ask(port)).said).toBe('500 no');
+  expect((await ask(port)).message).toBe('500 no');
 });
 
 test('an answer with an error status still names commit and instance', async () => {
@@ -71,24 +71,24 @@ test.each(['<html>', '"text"', 'null', '{"commit":5}', ''])(
 
 test('the text of an answer is shortened to one line', async () => {
   const port = await answering((_req, res) => res.end(`a\n  b ${'x'.repeat(1000)}`));
-  const { said } = await ask(port);
-  expect(said).toMatch(/^200 a b x+…$/);
-  expect(said.length).toBeLessThan(150);
+  const { message } = await ask(port);
+  expect(message).toMatch(/^200 a b x+…$/);
+  expect(message.length).toBeLessThan(150);
 });
 
 test('a port without a listener refuses the connection', async () => {
   const [port] = await freePorts(1);
-  expect(await ask(port ?? 0)).toMatchObject({ status: null, said: 'connection refused' });
+  expect(await ask(port ?? 0)).toMatchObject({ status: null, message: 'connection refused' });
 });
 
 test('a connection closed without an answer is reported as such', async () => {
   const port = await answering((req) => req.socket.destroy());
-  expect(await ask(port)).toMatchObject({ status: null, said: 'connection closed without an answer' });
+  expect(await ask(port)).toMatchObject({ status: null, message: 'connection closed without an answer' });
 });
 
 test('a probe gives up after its time limit', async () => {
   const port = await answering(() => undefined);
-  expect(await ask(port, 30)).toMatchObject({ status: null, said: 'no answer in 30 ms' });
+  expect(await ask(port, 30)).toMatchObject({ status: null, message: 'no answer in 30 ms' });
 });
 
 test('an answer that never completes is not an answer', async () => {
@@ -96,7 +96,7 @@ test('an answer that never completes is not an answer', async () => {
     const drip = setInterval(() => res.write(' '), 5);
     res.on('close', () => clearInterval(drip));
   });
-  expect(await ask(port, 60)).toMatchObject({ status: null, said: 'no answer in 60 ms' });
+  expect(await ask(port, 60)).toMatchObject({ status: null, message: 'no answer in 60 ms' });
 });
 
 test('an endless answer is read only as far as needed', async () => {
@@ -113,7 +113,7 @@ test('an endless answer is read only as far as needed', async () => {
 test('a path that no request can contain is an error in the answer', async () => {
   expect(await probe({ port: 1, path: '/a b', timeoutMs: 100 })).toMatchObject({
     status: null,
-    said: expect.stringContaining('unescaped'),
+    message: expect.stringContaining('unescaped'),
   });
 });
 
@@ -127,7 +127,7 @@ test('a probe works over a unix socket too', async () => {
     commit: 'c2',
   });
   expect(await probe({ socketPath: `${socketPath}.not`, path: '/', timeoutMs: 2000 })).toMatchObject({
-    said: 'no such socket',
+    message: 'no such socket',
   });
   rmSync(dir, { recursive: true });
 });

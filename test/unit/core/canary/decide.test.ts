@@ -1,11 +1,11 @@
-import { decideCanary, type Look } from '../../../../deploy/core/canary/decide';
+import { decideCanary, type CanaryProgress } from '../../../../deploy/core/canary/decide';
 import type { Samples } from '../../../../deploy/core/canary/verdict';
 import { RULE } from '../../../support/canary-rule';
 
 const answered = (errors: number, requests: number): Samples => ({ errors, requests, latencies: [] });
 const [GOOD, BAD, GROSS, NONE] = [answered(0, 200), answered(18, 200), answered(5, 5), answered(0, 0)];
 
-const LOOK: Look = {
+const LOOK: CanaryProgress = {
   request: null,
   waitedMs: 60_000,
   seconds: 60,
@@ -14,12 +14,12 @@ const LOOK: Look = {
   stable: answered(0, 2000),
 };
 
-const decide = (overrides: Partial<Look>): string => {
+const decide = (overrides: Partial<CanaryProgress>): string => {
   const move = decideCanary({ ...LOOK, ...overrides }, RULE);
   return 'why' in move ? `${move.do}: ${move.why}` : `${move.do}${move.few ? ', too few' : ''}`;
 };
 
-test.each<[string, Partial<Look>, RegExp]>([
+test.each<[string, Partial<CanaryProgress>, RegExp]>([
   ['collects until its time is up', { waitedMs: 59_999 }, /^collect$/],
   ['passes at its end', {}, /^go on: 0 of 200 failed/],
   ['is not judged before its end', { waitedMs: 59_999, canary: BAD }, /^collect$/],
