@@ -78,7 +78,7 @@ function createServers(
   clonePlace: () => ClonePlace,
 ): DeployerServers {
   const dispatcher = createDispatcher(context, clonePlace, () => schedules.now('prune'));
-  const request = createRequests(context, () => dispatcher.poke());
+  const request = createRequests(context, () => dispatcher.wake());
   const watch = createWatch(context, request, nginxKeeper(context));
   const routes = [previewRoutes({ ...context, secrets })];
   const { branch, source, deployer } = context.config;
@@ -102,16 +102,16 @@ function createServers(
       {
         name: 'poll',
         when: when.poll,
-        does: () => poll(context, request),
-        again: 'the source answers again',
+        run: () => poll(context, request),
+        recovered: 'the source answers again',
       },
       {
         name: 'prune',
         when: when.prune,
-        does: () => prune(context),
-        again: 'old releases are removed again',
+        run: () => prune(context),
+        recovered: 'old releases are removed again',
       },
-      { name: 'rotate', when: when.rotate, does: () => rotate(context), again: 'logs are rotated again' },
+      { name: 'rotate', when: when.rotate, run: () => rotate(context), recovered: 'logs are rotated again' },
     ],
     (entry) => context.journal.record(null, entry),
   );

@@ -6,7 +6,7 @@
 import { appendFileSync, existsSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { guardsOf } from './deployer/guard-process';
+import { guardProcesses } from './deployer/guard-process';
 import { homeAt } from './home/home';
 import type { Home } from './home/home';
 import type { OsProcess } from './os/process-table';
@@ -28,7 +28,7 @@ async function main(home: Home, root: string): Promise<void> {
 
 function hasOlder(home: Home): boolean {
   const mine = ownProcess();
-  return guardsOf(home).some(
+  return guardProcesses(home).some(
     ({ pid, startedAt }) => startedAt < mine.startedAt || (startedAt === mine.startedAt && pid < mine.pid),
   );
 }

@@ -5,7 +5,7 @@ import { existsSync } from 'node:fs';
 import { numberInForce, shellFile } from './config/app-environment';
 import type { Config } from './config/load';
 import { slotsOf } from './config/load';
-import { EMPTY } from './core/environment';
+import { EMPTY_ENVIRONMENT } from './core/environment';
 import type { Release } from './core/release';
 import type { SlotName } from './core/slot';
 import type { Home } from './home/home';
@@ -46,7 +46,7 @@ function releaseOf(home: Home, slot: SlotName): Release | null {
 }
 
 function environmentInForce(home: Home): number {
-  if (!existsSync(home.journal)) return EMPTY;
+  if (!existsSync(home.journal)) return EMPTY_ENVIRONMENT;
   const journal = Journal.open(home);
   const number = numberInForce(home, journal);
   journal.close();

@@ -1,6 +1,6 @@
 /** `env set`, `unset`, `apply`, `list`: manages the app's own environment. Never prints a value. */
 import { jsonText } from '../core/terminal-text';
-import { keepVariables, numberInForce, numberWanted, readEnvironment } from '../config/app-environment';
+import { storeEnvironment, numberInForce, nextNumber, readEnvironment } from '../config/app-environment';
 import { deployerBuild } from '../client/control-client';
 import type { Environment, Phase } from '../core/environment';
 import { NO_VARIABLES, PHASES, sameValues, withSet, withUnset } from '../core/environment';
@@ -108,7 +108,7 @@ async function change(
 function variables({ home, journal }: DeployContext): { now: Environment; next: Environment } {
   // a deleted file is reported when the app is started with it
   const read = (number: number): Environment => readEnvironment(home, number) ?? NO_VARIABLES;
-  return { now: read(numberInForce(home, journal)), next: read(numberWanted(home, journal)) };
+  return { now: read(numberInForce(home, journal)), next: read(nextNumber(home, journal)) };
 }
 
 /** Throws E_ENV while another change is deployed: this one would build on it, and it may be rolled back. */
@@ -127,12 +127,12 @@ async function whyLater(context: DeployContext): Promise<string | null> {
 
 /** Redeploys the active release with the variables. They are dropped when the release does not become healthy. */
 async function apply(context: DeployContext, wanted: Environment, options: Options): Promise<number> {
-  const environment = keepVariables(context.home, context.journal, { environment: wanted, waits: false });
+  const environment = storeEnvironment(context.home, context.journal, { environment: wanted, waits: false });
   return requestAndFollow(context, { kind: 'env', trigger: 'command', environment }, options);
 }
 
 function keepForLater(context: DeployContext, wanted: Environment, options: Options, when: string): number {
-  keepVariables(context.home, context.journal, { environment: wanted, waits: true });
+  storeEnvironment(context.home, context.journal, { environment: wanted, waits: true });
   return say(
     options,
     `${when} At once: npm run -s env -- apply`,

@@ -2,7 +2,7 @@
 import { jsonText, terminalText } from '../core/terminal-text';
 import { short } from '../core/format';
 import type { Commit } from '../core/release';
-import { numberInForce, numberWanted } from '../config/app-environment';
+import { numberInForce, nextNumber } from '../config/app-environment';
 import { observe } from '../health/observe';
 import type { Requested } from '../pipeline/plan';
 import { likelyPlan, strategyOf } from '../pipeline/plan';
@@ -19,7 +19,7 @@ export async function showPlan(
   options: Options,
 ): Promise<number> {
   const requested: Requested = { ...asked, branch: null };
-  const environmentOf = asked.kind === 'deploy' ? numberWanted : numberInForce;
+  const environmentOf = asked.kind === 'deploy' ? nextNumber : numberInForce;
   const environment = environmentOf(context.home, context.journal);
   // the commit's own settings if it was built before, else the clone's
   const app = findRelease(context.home, commit)?.app;

@@ -17,8 +17,16 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import type { Environment, Numbered, Phase, Variables } from '../core/environment';
-import { EMPTY, NO_VARIABLES, PHASES, forgettable, inForce, valuesOf, wanted } from '../core/environment';
+import type { Environment, StoredEnvironment, Phase, Variables } from '../core/environment';
+import {
+  EMPTY_ENVIRONMENT,
+  NO_VARIABLES,
+  PHASES,
+  unneededEnvironments,
+  environmentInForce,
+  valuesOf,
+  nextEnvironment,
+} from '../core/environment';
 import { KnownError } from '../core/errors';
 import { exportLines } from '../core/shell-word';
 import type { Redact } from '../core/redact';
@@ -51,7 +59,7 @@ export function variablesFor(home: Place, number: number, phase: Phase): Record<
 
 /** The environment of a number; null when the file was removed. */
 export function readEnvironment(home: Place, number: number): Environment | null {
-  if (number === EMPTY) return NO_VARIABLES;
+  if (number === EMPTY_ENVIRONMENT) return NO_VARIABLES;
   const stored = readFile(home, number);
   return stored && { install: stored.install ?? {}, build: stored.build ?? {}, run: stored.variables };
 }
@@ -60,22 +68,22 @@ export function readEnvironment(home: Place, number: number): Environment | null
  * A text that differs for each `text` and reveals nothing of it: a hash with a key that never leaves the home. Anybody
  * could guess the values behind a plain hash.
  */
-export function sealed(home: Place, text: string): string {
+export function keyedHash(home: Place, text: string): string {
   return createHmac('sha256', keyOf(home)).update(text).digest('hex').slice(0, 32);
 }
 
 /** The number of the active release's environment. */
 export function numberInForce(home: Place, journal: Journal): number {
-  return inForce(journal.lastLive(), numbered(home));
+  return environmentInForce(journal.lastLive(), numbered(home));
 }
 
 /** The number that the next deployment starts its release with. */
-export function numberWanted(home: Place, journal: Journal): number {
-  return wanted(journal.lastLive(), numbered(home));
+export function nextNumber(home: Place, journal: Journal): number {
+  return nextEnvironment(journal.lastLive(), numbered(home));
 }
 
 /** Stores an environment under a new number and returns it. Throws E_ENV when another command does so meanwhile. */
-export function keepVariables(
+export function storeEnvironment(
   home: Place,
   journal: Journal,
   { environment, waits }: { environment: Environment; waits: boolean },
@@ -84,7 +92,7 @@ export function keepVariables(
   const kept: Stored = { variables, install, build, waits };
   mkdirSync(home.env, { recursive: true, mode: 0o700 });
   const taken = [...numbered(home).map(({ number }) => number), journal.lastEnvironment()];
-  const number = Math.max(EMPTY, ...taken) + 1;
+  const number = Math.max(EMPTY_ENVIRONMENT, ...taken) + 1;
   const fresh = path.join(home.env, `${process.pid}.new`);
   writePrivately(fresh, JSON.stringify(kept, null, 2));
   try {
@@ -115,14 +123,14 @@ export function shellFile(home: Place, number: number): string | null {
 }
 
 /** Removes an environment that did not go live. */
-export function discardVariables(home: Place, number: number): void {
+export function removeEnvironment(home: Place, number: number): void {
   for (const file of [fileOf(home, number), shellFileOf(home, number)]) rmSync(file, { force: true });
 }
 
 /** Removes environments that are no longer needed. @param running the numbers that the slots were started with */
-export function forgetVariables(home: Place, journal: Journal, running: number[]): void {
-  for (const number of forgettable(journal.lastLive(), numbered(home), running))
-    discardVariables(home, number);
+export function pruneEnvironments(home: Place, journal: Journal, running: number[]): void {
+  for (const number of unneededEnvironments(journal.lastLive(), numbered(home), running))
+    removeEnvironment(home, number);
 }
 
 /** Hides the values of all stored environments. Reads them again for each text, so that new values are hidden too. */
@@ -133,10 +141,10 @@ export function redactorOf(home: Place): Redact {
   };
 }
 
-function numbered(home: Place): Numbered[] {
+function numbered(home: Place): StoredEnvironment[] {
   return namesIn(home.env).flatMap((name) => {
-    const number = Number(/^([1-9]\d*)\.json$/.exec(name)?.[1] ?? EMPTY);
-    const file = number === EMPTY ? null : readFile(home, number);
+    const number = Number(/^([1-9]\d*)\.json$/.exec(name)?.[1] ?? EMPTY_ENVIRONMENT);
+    const file = number === EMPTY_ENVIRONMENT ? null : readFile(home, number);
     return file ? [{ number, waits: file.waits }] : [];
   });
 }

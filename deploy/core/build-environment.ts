@@ -16,7 +16,7 @@ export interface BuildEnvironment {
  * Explains in one clause why files from `built` do not work in `present`; null when they do. Manifests from older
  * Switchyard versions record only the Node version, and each Node major version has its own ABI.
  */
-export function whyForeign(built: BuildEnvironment, present: BuildEnvironment): string | null {
+export function whyIncompatible(built: BuildEnvironment, present: BuildEnvironment): string | null {
   if (differ(built.abi ?? major(built.node), built.abi ? present.abi : major(present.node)))
     return `built with ${nodeInWords(built)}, and this is ${nodeInWords(present)}`;
   const machine = [machineOf(built), machineOf(present)];

@@ -18,7 +18,7 @@ const MOST_LAUNCHES = 4;
  */
 export function decideDispatch(pending: Deployment[], launches: (id: number) => number): Dispatch {
   const dead = pending.find(({ state }) => isActive(state));
-  const next = dead ?? decideQueue(pending).begin;
+  const next = dead ?? decideQueue(pending).start;
   if (next === null) return { do: 'nothing' };
   if (launches(next.id) < MOST_LAUNCHES) return { do: 'launch', id: next.id };
   return { do: 'give-up', id: next.id, state: next === dead ? 'interrupted' : 'failed' };

@@ -22,7 +22,7 @@ export type Phase = (typeof PHASES)[number];
 export type Environment = Record<Phase, Variables>;
 
 /** The part of a stored environment that decides which one is in force. */
-export interface Numbered {
+export interface StoredEnvironment {
   number: number;
   /**
    * True when it applies to the next deployment, whichever that is; false when only the deployment created for it uses
@@ -32,7 +32,7 @@ export interface Numbered {
 }
 
 /** The number of the empty environment. */
-export const EMPTY = 0;
+export const EMPTY_ENVIRONMENT = 0;
 export const NO_VARIABLES: Environment = { install: {}, build: {}, run: {} };
 
 /** In bytes. Linux limits the length of one variable and of all together. */
@@ -116,20 +116,24 @@ export function valuesOf(variables: Variables): Record<string, string> {
  * The number in force. Before the first release is live, or with a new journal, it is the newest number.
  * @param live the deployment of the active release
  */
-export function inForce(live: Deployment | null, there: Numbered[]): number {
-  if (live) return live.environment ?? EMPTY;
-  return Math.max(EMPTY, ...there.map(({ number }) => number));
+export function environmentInForce(live: Deployment | null, there: StoredEnvironment[]): number {
+  if (live) return live.environment ?? EMPTY_ENVIRONMENT;
+  return Math.max(EMPTY_ENVIRONMENT, ...there.map(({ number }) => number));
 }
 
 /** The number the next deployment starts its release with: the newest waiting one, or the one in force. */
-export function wanted(live: Deployment | null, there: Numbered[]): number {
-  const now = inForce(live, there);
+export function nextEnvironment(live: Deployment | null, there: StoredEnvironment[]): number {
+  const now = environmentInForce(live, there);
   return Math.max(now, ...there.filter(({ waits }) => waits).map(({ number }) => number));
 }
 
 /** The numbers that are no longer needed. @param running the numbers that the slots were started with */
-export function forgettable(live: Deployment | null, there: Numbered[], running: number[]): number[] {
-  const needed = [inForce(live, there), wanted(live, there), ...running];
+export function unneededEnvironments(
+  live: Deployment | null,
+  there: StoredEnvironment[],
+  running: number[],
+): number[] {
+  const needed = [environmentInForce(live, there), nextEnvironment(live, there), ...running];
   const asked = Math.max(...needed);
   // a newer number may belong to a request that was just made
   return there.map(({ number }) => number).filter((number) => number < asked && !needed.includes(number));

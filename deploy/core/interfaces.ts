@@ -2,7 +2,7 @@
  * The interfaces between the pipeline and its parts: Strategy plans, Runtime starts and stops processes, Traffic shifts
  * requests, and Packing packs releases. pipeline/run.ts uses them only through these methods.
  */
-import type { CommandEnd } from './machine-fault';
+import type { CommandExit } from './machine-fault';
 import type { Observed, Plan } from './plan';
 import type { Commit, Release } from './release';
 import type { RunningSlot, Slot, SlotName } from './slot';
@@ -131,7 +131,7 @@ export interface Packing {
    * Runs one of the release's own commands, its migration, to completion in the environment of the app.
    * @param environment number of the app's own variables
    */
-  runOnce(argv: string[], release: Release, deploymentId: number, environment: number): Promise<CommandEnd>;
+  runOnce(argv: string[], release: Release, deploymentId: number, environment: number): Promise<CommandExit>;
   /** The command that an operator runs in the environment of the app, from their own terminal. Throws E_ENGINE. */
   operatorCommand(argv: string[], release: Release, environment: number): Promise<OperatorCommand>;
   /** Kills the commands that a killed deployment left running. */

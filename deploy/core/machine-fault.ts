@@ -4,7 +4,7 @@ import { KnownError } from './errors';
 import { failureLine } from './failure-line';
 
 /** How a command ended, and the machine's memory while it ran. */
-export interface CommandEnd {
+export interface CommandExit {
   /** Null when a signal killed it; 127 when the program does not exist. */
   exitCode: number | null;
   signal: string | null;
@@ -56,7 +56,7 @@ export interface TimeLimit {
  * network.
  * @param what the command as a subject: `The build (npm run build)`
  */
-export function machineFault(what: string, end: CommandEnd, limit?: TimeLimit): KnownError | null {
+export function machineFault(what: string, end: CommandExit, limit?: TimeLimit): KnownError | null {
   const free = `as little as ${formatSize(end.leastMemory)} of memory was free`;
   if (end.timedOut && limit) {
     return new KnownError(

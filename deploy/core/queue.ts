@@ -4,7 +4,7 @@ import { isActive } from './transitions';
 
 export interface QueueDecision {
   /** The deployment to start now, if any. */
-  begin: Deployment | null;
+  start: Deployment | null;
   /** Queued pushes that a newer push replaces. */
   superseded: Deployment[];
 }
@@ -20,7 +20,7 @@ export function decideQueue(deployments: Deployment[]): QueueDecision {
   const left = waiting.filter((d) => !superseded.includes(d));
   const busy = deployments.some((d) => isActive(d.state));
   const first = left.find(isUrgent) ?? left[0] ?? null;
-  return { begin: busy ? null : first, superseded };
+  return { start: busy ? null : first, superseded };
 }
 
 /** True for deployments that fix a problem that affects users now. */

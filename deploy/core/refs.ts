@@ -4,7 +4,7 @@ import type { Commit } from './release';
 const COMMIT = /^[0-9a-f]{40}$/;
 
 /** The lines that contain only a commit id. */
-export function goodLines(text: string): Commit[] {
+export function commitLines(text: string): Commit[] {
   return text.split('\n').filter((line) => COMMIT.test(line));
 }
 
@@ -22,7 +22,7 @@ export function readableRefs(
   const found = new Map<string, Commit[]>();
   const add = (ref: string, commits: Commit[]): unknown =>
     found.set(ref, [...(found.get(ref) ?? []), ...commits]);
-  for (const { ref, text } of loose) if (!ref.endsWith('.lock')) add(ref, goodLines(text));
+  for (const { ref, text } of loose) if (!ref.endsWith('.lock')) add(ref, commitLines(text));
   for (const line of packed.split('\n')) {
     const [commit = '', ref = ''] = line.split(' ');
     if (ref.startsWith(`${below}/`) && COMMIT.test(commit)) add(ref, [commit]);
@@ -34,7 +34,7 @@ export function readableRefs(
  * The commits to try for each ref, in order: those of the old repository, then the mirror's. Where the old repository
  * has no ref left, the mirror decides alone. Otherwise a branch that only the mirror has was deleted by a push.
  */
-export function refsToBring(
+export function refsToRestore(
   old: Map<string, Commit[]>,
   mirror: Map<string, Commit[]>,
 ): Map<string, Commit[]> {

@@ -1,19 +1,19 @@
 /** Decides the rotation of a log's older files: `x.log.1`, `x.log.2.gz`, …; and which go when all take too much disk. */
 
 /** A rotated file of a log; 1 is the newest. */
-export interface Older {
+export interface RotatedFile {
   number: number;
   packed: boolean;
 }
 
-export type Tidying = { do: 'remove' | 'pack'; older: Older };
+export type RotationTask = { do: 'remove' | 'pack'; older: RotatedFile };
 
-export function nameOf(log: string, { number, packed }: Older): string {
+export function rotatedName(log: string, { number, packed }: RotatedFile): string {
   return `${log}.${number}${packed ? '.gz' : ''}`;
 }
 
 /** The rotated files of a log among the names in its folder. */
-export function olderFiles(log: string, names: string[]): Older[] {
+export function rotatedFiles(log: string, names: string[]): RotatedFile[] {
   return names.flatMap((name) => {
     if (!name.startsWith(`${log}.`)) return [];
     const found = /^(\d+)(\.gz)?$/.exec(name.slice(log.length + 1));
@@ -22,7 +22,7 @@ export function olderFiles(log: string, names: string[]): Older[] {
 }
 
 /** The renames that free number 1, in order. */
-export function decideRenames(older: Older[]): { from: Older; to: Older }[] {
+export function decideRenames(older: RotatedFile[]): { from: RotatedFile; to: RotatedFile }[] {
   return [...older]
     .sort((a, b) => b.number - a.number)
     .map((from) => ({ from, to: { ...from, number: from.number + 1 } }));
@@ -34,13 +34,17 @@ export function decideRenames(older: Older[]): { from: Older; to: Older }[] {
  * @param keep how many older files to keep
  * @param isOpen true while a process has the file open
  */
-export function decideTidying(older: Older[], keep: number, isOpen: (older: Older) => boolean): Tidying[] {
+export function decideRotationTasks(
+  older: RotatedFile[],
+  keep: number,
+  isOpen: (older: RotatedFile) => boolean,
+): RotationTask[] {
   const closed = older.filter((each) => !isOpen(each));
   const excess = closed.filter(({ number }) => number > keep);
   const plain = closed.filter(({ number, packed }) => number <= keep && number > 1 && !packed);
   return [
-    ...excess.map((each): Tidying => ({ do: 'remove', older: each })),
-    ...plain.map((each): Tidying => ({ do: 'pack', older: each })),
+    ...excess.map((each): RotationTask => ({ do: 'remove', older: each })),
+    ...plain.map((each): RotationTask => ({ do: 'pack', older: each })),
   ];
 }
 

@@ -1,23 +1,23 @@
 /** Text as one word of a shell command. */
 
 /** In single quotes a shell takes every character literally, except the single quote itself. */
-export function quoted(text: string): string {
+export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
 /** The text that `quoted` turned into this word. */
-export function unquoted(quotedText: string): string {
+export function shellUnquote(quotedText: string): string {
   return quotedText.slice(1, -1).replaceAll(`'\\''`, `'`);
 }
 
 /** Lines that set these variables in a shell that reads them. `command` keeps bash alive at its read-only UID. */
 export function exportLines(values: Record<string, string>): string {
   return Object.entries(values)
-    .map(([name, value]) => `command export ${name}=${quoted(value)}\n`)
+    .map(([name, value]) => `command export ${name}=${shellQuote(value)}\n`)
     .join('');
 }
 
 /** Quoted only where it needs to be, for commands that an operator reads. */
-export function word(text: string): string {
-  return /^[\w@%+=:,./-]+$/.test(text) ? text : quoted(text);
+export function shellWord(text: string): string {
+  return /^[\w@%+=:,./-]+$/.test(text) ? text : shellQuote(text);
 }

@@ -14,14 +14,14 @@ export function substitutesFor(table: Table, slot: SlotName): SlotName[] {
 }
 
 /** The table without the slot's traffic. @param proven at least one of its substitutes */
-export function tableWithout(table: Table, slot: SlotName, proven: SlotName[]): Table {
+export function tableWithoutTraffic(table: Table, slot: SlotName, proven: SlotName[]): Table {
   const others = inService(table).filter((each) => each !== slot);
   if (others.length > 0) return withoutSlot(table, slot);
   return { active: proven[0] ?? null, standby: null };
 }
 
 /** The slots of the live release that the table omits. @param live the live slots according to the journal */
-export function setAside(table: Table, live: SlotName[]): SlotName[] {
+export function slotsOutOfRotation(table: Table, live: SlotName[]): SlotName[] {
   const serving = inService(table);
   // behind the maintenance page, or before the first release, no slot was set aside
   if (serving.length === 0) return [];
@@ -29,7 +29,7 @@ export function setAside(table: Table, live: SlotName[]): SlotName[] {
 }
 
 /** The table with the slot's traffic restored. @param live the live slots according to the journal, in pool order */
-export function tableWith(table: Table, slot: SlotName, live: SlotName[]): Table {
+export function tableWithTraffic(table: Table, slot: SlotName, live: SlotName[]): Table {
   const serving = inService(table);
   const back = live.filter((each) => each === slot || serving.includes(each));
   if (back.length > 1) return splitOver(back, () => false);

@@ -14,14 +14,14 @@ export interface Counts extends Tally {
   clients?: ReadonlyMap<string, Tally>;
 }
 
-export const NONE: Counts = { requests: 0, errors: 0 };
+export const NO_REQUESTS: Counts = { requests: 0, errors: 0 };
 
 /** Adds up the counts of several slots. */
 export function sumOf(counts: Counts[]): Counts {
   const clients = new Map<string, Tally>();
   for (const [client, tally] of counts.flatMap((each) => [...(each.clients ?? [])]))
-    clients.set(client, plus(clients.get(client) ?? NONE, tally));
-  return { ...counts.reduce<Tally>(plus, NONE), ...(clients.size > 0 && { clients }) };
+    clients.set(client, plus(clients.get(client) ?? NO_REQUESTS, tally));
+  return { ...counts.reduce<Tally>(plus, NO_REQUESTS), ...(clients.size > 0 && { clients }) };
 }
 
 export function plus(a: Tally, b: Tally): Tally {
@@ -70,8 +70,8 @@ export function bakePassed(seconds: number, requests: number, { minRequests }: B
 export function errorVerdict(before: Counts, now: Counts, rule: BakeRule): string | null {
   if (now.requests < rule.minRequests || isOneOfSeveral(now)) return null;
   // a single failed request before the deployment would otherwise excuse every failure now
-  const usual = before.requests < rule.minRequests ? 0 : ratio(bounded(before, rule));
-  const share = ratio(bounded(now, rule));
+  const usual = before.requests < rule.minRequests ? 0 : ratio(capPerClient(before, rule));
+  const share = ratio(capPerClient(now, rule));
   if (share - usual <= rule.maxErrorRatio + ROUNDING) return null;
   const isEqual = percent(share) === percent(ratio(now));
   const weighed = isEqual ? '' : ` if no address counts more than ${rule.minRequests} times`;
@@ -84,14 +84,14 @@ function isOneOfSeveral({ clients = new Map<string, Tally>() }: Counts): boolean
 }
 
 /** Counts an address as at most minRequests requests, so that volume from a few of them decides nothing. */
-export function bounded(counts: Counts, { minRequests }: BakeRule): Tally {
+export function capPerClient(counts: Counts, { minRequests }: BakeRule): Tally {
   if (!counts.clients) return counts;
   return [...counts.clients.values()]
     .map(({ requests, errors }) => {
       const weight = Math.min(1, minRequests / requests);
       return { requests: requests * weight, errors: errors * weight };
     })
-    .reduce(plus, NONE);
+    .reduce(plus, NO_REQUESTS);
 }
 
 function ratio({ requests, errors }: Tally): number {

@@ -7,21 +7,28 @@ import { restoreBackoffMs } from '../core/watch';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
 import { machineMs } from '../os/machine-clock';
-import type { Seen } from './probe-slot';
+import type { ProbeResult } from './probe-slot';
 import type { RequestDeployment } from './requests';
-import { endDrained, giveBack, moveAway, provenSubstitutes, showPage, signal } from './slot-restart';
+import {
+  drainAndKill,
+  restoreTraffic,
+  moveTrafficAway,
+  provenSubstitutes,
+  showMaintenancePage,
+  signal,
+} from './slot-restart';
 import { isBusy, liveSlots, mayInterruptHold, reportIncident } from './watched-service';
-import type { Watched } from './watched-slot';
+import type { WatchedSlot } from './watched-slot';
 
 /** Returns the function that carries out an action. With several slots in service, a slot is restarted in place. */
 export function createActions(
   context: DeployContext,
   request: RequestDeployment,
-): (seen: Seen, isOneOfMany: boolean) => Promise<void> {
+): (seen: ProbeResult, isOneOfMany: boolean) => Promise<void> {
   const report = (reason: IncidentReason, message: string, slot: SlotName): Promise<void> =>
     reportIncident(context, reason, message, slot);
 
-  const act = async (seen: Seen, isOneOfMany: boolean): Promise<void> => {
+  const act = async (seen: ProbeResult, isOneOfMany: boolean): Promise<void> => {
     const { action, slot, state } = seen;
     switch (action) {
       case 'nothing':
@@ -29,7 +36,7 @@ export function createActions(
       case 'warn':
         return warn(seen);
       case 'move-away':
-        await moveAway(context, slot, await provenSubstitutes(context, slot));
+        await moveTrafficAway(context, slot, await provenSubstitutes(context, slot));
         return;
       case 'shut-out':
         return shutOut(seen);
@@ -42,7 +49,7 @@ export function createActions(
       case 'replace':
         return replace(seen, 'crashes', await crashStory(seen));
       case 'return':
-        if (await giveBack(context, slot, liveSlots(context)))
+        if (await restoreTraffic(context, slot, liveSlots(context)))
           await report('returned', `${slot} serves its users again`, slot);
         return;
       case 'restore':
@@ -54,7 +61,7 @@ export function createActions(
   };
 
   /** Warns once, until the slot has been healthy for a while. */
-  const warn = async ({ slot, state, answer }: Seen): Promise<void> => {
+  const warn = async ({ slot, state, answer }: ProbeResult): Promise<void> => {
     if (state.warned) return;
     state.warned = { goodSince: null };
     await report(
@@ -65,24 +72,24 @@ export function createActions(
   };
 
   /** Fails closed: without a substitute users get the maintenance page, and the release is started in another slot. */
-  const shutOut = async ({ slot, state, thief }: Seen): Promise<void> => {
+  const shutOut = async ({ slot, state, thief }: ProbeResult): Promise<void> => {
     const proven = await provenSubstitutes(context, slot);
-    const moved = await moveAway(context, slot, proven);
+    const moved = await moveTrafficAway(context, slot, proven);
     const { port } = slotNamed(context, slot);
     const what = `port ${port} of ${slot} was taken by ${thief}`;
     if (moved) return report('port-taken', `${what}${meanwhile(moved, proven)}`, slot);
     if (proven.length > 0) return;
-    if (await showPage(context, slot))
+    if (await showMaintenancePage(context, slot))
       await report('port-taken', `${what}; users get the maintenance page`, slot);
     await restore(anotherThan(slot), false, state);
   };
 
-  const killHung = async ({ slot, running, state }: Seen): Promise<void> => {
+  const killHung = async ({ slot, running, state }: ProbeResult): Promise<void> => {
     if (!running?.pid) return;
     state.ended = running.pid;
     state.restarts.push({ at: machineMs(), instance: running.instance, why: 'hung' });
     const proven = isBusy(context) ? [] : await provenSubstitutes(context, slot);
-    const moved = await moveAway(context, slot, proven);
+    const moved = await moveTrafficAway(context, slot, proven);
     signal(running.pid, 'SIGKILL');
     await report(
       'hung',
@@ -91,13 +98,13 @@ export function createActions(
     );
   };
 
-  const restartUnhealthy = async ({ slot, running, state, answer }: Seen): Promise<void> => {
+  const restartUnhealthy = async ({ slot, running, state, answer }: ProbeResult): Promise<void> => {
     if (!running?.pid) return;
     const { pid, instance } = running;
     state.warned = { goodSince: null };
     state.restarts.push({ at: machineMs(), instance, why: 'unhealthy' });
     const proven = await provenSubstitutes(context, slot);
-    const moved = await moveAway(context, slot, proven);
+    const moved = await moveTrafficAway(context, slot, proven);
     await report(
       'unhealthy',
       `${slot} is unhealthy and fails its users: ${answer?.message}. It is restarted${meanwhile(moved, proven)}`,
@@ -105,22 +112,22 @@ export function createActions(
     );
     state.restarting = true;
     // not awaited, so that the other slots are still watched
-    void endDrained(context, slot, pid, moved)
+    void drainAndKill(context, slot, pid, moved)
       .catch((error: unknown) => console.error('watch:', error))
       .finally(() => (state.restarting = false));
   };
 
-  const giveUp = async (seen: Seen): Promise<void> => {
+  const giveUp = async (seen: ProbeResult): Promise<void> => {
     const { slot, state, answer } = seen;
     if (state.gaveUp) return;
     state.gaveUp = true;
-    await moveAway(context, slot, await provenSubstitutes(context, slot));
+    await moveTrafficAway(context, slot, await provenSubstitutes(context, slot));
     const story = `${slot} stays unhealthy after several restarts: ${answer?.message}`;
     if (context.config.crashes) return replace(seen, 'unhealthy', story);
     await report('unhealthy', `${story}. Roll back: npm run -s rollback`, slot);
   };
 
-  const crashStory = async ({ slot, state }: Seen): Promise<string> => {
+  const crashStory = async ({ slot, state }: ProbeResult): Promise<string> => {
     const crashes = recentCrashes(state.crashes, context.config.crashes, machineMs());
     const within = duration(machineMs() - (crashes[0] ?? 0));
     const why = await context.runtime.exitReason(slot);
@@ -128,7 +135,11 @@ export function createActions(
   };
 
   /** Rolls back to a release that is good according to the journal. @param cause one clause, also for the journal */
-  const replace = async ({ slot, state }: Seen, reason: IncidentReason, cause: string): Promise<void> => {
+  const replace = async (
+    { slot, state }: ProbeResult,
+    reason: IncidentReason,
+    cause: string,
+  ): Promise<void> => {
     const live = context.journal.lastLive();
     if (!live) return;
     const [standby] = await provenSubstitutes(context, slot);
@@ -149,7 +160,7 @@ export function createActions(
   const anotherThan = (slot: SlotName): SlotName =>
     context.slots.find(({ name }) => name !== slot)?.name ?? slot;
 
-  const restore = async (slot: SlotName, atOnce: boolean, state: Watched): Promise<void> => {
+  const restore = async (slot: SlotName, atOnce: boolean, state: WatchedSlot): Promise<void> => {
     // a restore would only wait behind the running deployment, which may fix the slot
     if (isBusy(context) && !atOnce) return;
     const serving = context.journal.lastLive()?.to;

@@ -19,7 +19,7 @@ export interface Dispatcher {
   start(): void;
   stop(): void;
   /** Poll now: a deployment was requested. */
-  poke: () => void;
+  wake: () => void;
 }
 
 /**
@@ -100,7 +100,7 @@ export function createDispatcher(
       clearInterval(timer);
       launcher.close();
     },
-    poke: () => void look(),
+    wake: () => void look(),
   };
 }
 

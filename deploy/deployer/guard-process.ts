@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Home } from '../home/home';
 import { deployerEnvironment } from '../os/app-environment';
 import type { OsProcess } from '../os/process-table';
-import { endProcesses, isAlive, processesWith } from '../os/process-table';
+import { stopProcesses, isAlive, processesWith } from '../os/process-table';
 
 /** Path of the guard's program in the clone. */
 const GUARD_SCRIPT = path.join('dist', 'deploy', 'guard.js');
@@ -14,14 +14,14 @@ const SMALL = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 const END_WITHIN_SECONDS = 1;
 
 /** The guards of a home: one or, for a moment, two. */
-export function guardsOf(home: Pick<Home, 'dir'>): OsProcess[] {
+export function guardProcesses(home: Pick<Home, 'dir'>): OsProcess[] {
   return processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) =>
     argv.some((word) => word.endsWith(`/${GUARD_SCRIPT}`)),
   );
 }
 
-export async function endGuards(home: Pick<Home, 'dir'>): Promise<void> {
-  await endProcesses(guardsOf(home), END_WITHIN_SECONDS);
+export async function stopGuards(home: Pick<Home, 'dir'>): Promise<void> {
+  await stopProcesses(guardProcesses(home), END_WITHIN_SECONDS);
 }
 
 /** Keeps a guard running. `stop` ends the supervision, not the guard. */
@@ -29,7 +29,7 @@ export function keepGuard(home: Home, root: string): { stop: () => void } {
   let guard: OsProcess | undefined;
   const look = (): void => {
     if (guard && isAlive(guard)) return;
-    [guard] = guardsOf(home);
+    [guard] = guardProcesses(home);
     if (!guard) startGuard(home, root);
   };
   look();

@@ -15,18 +15,18 @@ import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
 import { portThief } from '../health/port-thief';
 import type { SlotAnswer } from '../health/slot-health';
-import { askSlot } from '../health/slot-health';
+import { probeSlot } from '../health/slot-health';
 import { establishedConnections } from '../os/connections';
 import { machineMs } from '../os/machine-clock';
 import { provenSubstitutes } from './slot-restart';
-import { isBusy, reportIncident, slotsSetAside, slotsToWatch } from './watched-service';
-import type { Watched } from './watched-slot';
+import { isBusy, reportIncident, liveSlotsOutOfRotation, slotsToWatch } from './watched-service';
+import type { WatchedSlot } from './watched-slot';
 import {
   countCrashes,
-  countLook,
-  exitedUnprobed,
-  firstSight,
-  newlyWatched,
+  countProbe,
+  exitedBeforeFirstProbe,
+  firstProbed,
+  newWatchedSlot,
   recentRestarts,
   wasRestarted,
 } from './watched-slot';
@@ -35,14 +35,14 @@ import {
 const HEALTHY_AFTER_MS = 10_000;
 
 /** The result of a probe, and the action to take. */
-export interface Seen {
+export interface ProbeResult {
   slot: SlotName;
   running: RunningSlot | null;
-  state: Watched;
+  state: WatchedSlot;
   /** The answer of its health path; null if no process runs that could be probed. */
   answer: SlotAnswer | null;
   /** True when its users were moved to another slot. */
-  isAside: boolean;
+  isOutOfRotation: boolean;
   /** A process outside the slot that has its port, as a clause. */
   thief: string | null;
   action: WatchAction | 'return';
@@ -51,8 +51,8 @@ export interface Seen {
 /** Creates the probe, which returns null when nothing can be decided now. @param watched is kept up to date */
 export function createProbe(
   context: DeployContext,
-  watched: Map<SlotName, Watched>,
-): (slot: SlotName) => Promise<Seen | null> {
+  watched: Map<SlotName, WatchedSlot>,
+): (slot: SlotName) => Promise<ProbeResult | null> {
   let engineDown = false;
   const report = (reason: IncidentReason, message: string, slot?: SlotName): Promise<void> =>
     reportIncident(context, reason, message, slot);
@@ -75,42 +75,42 @@ export function createProbe(
     }
   };
 
-  const probeSlot = async (slot: SlotName): Promise<Seen | null> => {
+  const probe = async (slot: SlotName): Promise<ProbeResult | null> => {
     const listed = await listSlot(slot);
     if (listed === null) return null;
-    const state = watched.get(slot) ?? newlyWatched();
+    const state = watched.get(slot) ?? newWatchedSlot();
     const running = listed.find((each) => each.slot === slot) ?? null;
     const askedAt = machineMs();
-    const answer = running?.pid ? await askSlot(context, running, probeLimitMs(state.silentInARow)) : null;
+    const answer = running?.pid ? await probeSlot(context, running, probeLimitMs(state.silentInARow)) : null;
     const health = answer?.health ?? 'silent';
     const tableNow = await context.traffic.current();
-    const isAside = slotsSetAside(context, tableNow).includes(slot);
+    const isOutOfRotation = liveSlotsOutOfRotation(context, tableNow).includes(slot);
     const isBehindPage = tableNow.maintenance === true && !isBusy(context);
     // a deployment has taken the slot out of service meanwhile
     if (health !== 'good' && !slotsToWatch(context, await context.traffic.current()).includes(slot))
       return null;
     watched.set(slot, state);
     await reportNews(slot, state, running, health);
-    countLook(context, slot, state, health, askedAt);
+    countProbe(context, slot, state, health, askedAt);
     state.missed = health === 'silent' && (state.missed || running !== null || state.process !== null);
     const metBefore = state.process?.pid;
     if (running?.pid && state.process?.pid !== running.pid)
-      state.process = firstSight(running, running.pid, state.process);
+      state.process = firstProbed(running, running.pid, state.process);
     const isNew = state.process === null || state.process.pid !== metBefore;
     const thief = health !== 'good' || isNew ? await portThief(context, slot) : null;
     if (running) countCrashes(context, state, running);
     if (thief !== null) state.crashes = [];
-    const seen = { slot, running, state, answer, isAside, thief };
+    const found = { slot, running, state, answer, isOutOfRotation, thief };
     // a killed process stays visible for a moment
     const isEnding = state.restarting || (running?.pid != null && running.pid === state.ended);
-    const action = isEnding ? 'nothing' : await decide(seen, health, isBehindPage);
+    const action = isEnding ? 'nothing' : await decide(found, health, isBehindPage);
     if (state.process && health === 'good') state.process.answered = true;
-    if (health === 'good' && !running?.orphan && !isBehindPage) state.restores = newlyWatched().restores;
-    return { ...seen, action };
+    if (health === 'good' && !running?.orphan && !isBehindPage) state.restores = newWatchedSlot().restores;
+    return { ...found, action };
   };
 
   const decide = async (
-    { slot, running, state, answer, isAside, thief }: Omit<Seen, 'action'>,
+    { slot, running, state, answer, isOutOfRotation, thief }: Omit<ProbeResult, 'action'>,
     health: SlotHealth,
     isBehindPage: boolean,
   ): Promise<WatchAction | 'return'> => {
@@ -120,7 +120,14 @@ export function createProbe(
     const isLive = running?.commit === context.journal.lastLive()?.to?.commit;
     const crashesTooOften =
       isLive && mayReplace(state) && crashedTooOften(state.crashes, context.config.crashes, machineMs());
-    if (isAside && health === 'good' && isLive && !running?.orphan && !crashesTooOften && thief === null)
+    if (
+      isOutOfRotation &&
+      health === 'good' &&
+      isLive &&
+      !running?.orphan &&
+      !crashesTooOften &&
+      thief === null
+    )
       return mayRegainTraffic(state.goodInARow, restarts) ? 'return' : 'nothing';
     const users = state.users?.() ?? { answered: 0, failed: 0 };
     const badForMs = state.badInARow > 0 ? machineMs() - state.badSince : 0;
@@ -149,17 +156,17 @@ export function createProbe(
   };
 
   /** Allows one rollback at a time. A failed one is followed by the next while there is a release to roll back to. */
-  const mayReplace = ({ replacedBy }: Watched): boolean =>
+  const mayReplace = ({ replacedBy }: WatchedSlot): boolean =>
     replacedBy !== 'nothing' && context.journal.pending().every(({ id }) => id !== replacedBy);
 
   const reportNews = async (
     slot: SlotName,
-    state: Watched,
+    state: WatchedSlot,
     running: RunningSlot | null,
     health: SlotHealth,
   ): Promise<void> => {
     const { process: met, missed, silentInARow, warned } = state;
-    if (wasRestarted(met, running) || exitedUnprobed(context, met, running)) {
+    if (wasRestarted(met, running) || exitedBeforeFirstProbe(context, met, running)) {
       const why = await context.runtime.exitReason(slot);
       const cause = why ? `: ${why}` : '';
       await report('exited', `${slot} exited and was started again (pid ${running?.pid})${cause}`, slot);
@@ -176,5 +183,5 @@ export function createProbe(
     }
   };
 
-  return probeSlot;
+  return probe;
 }

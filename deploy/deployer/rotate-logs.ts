@@ -23,12 +23,12 @@ import { createGzip } from 'node:zlib';
 import { configNow } from '../config/current';
 import { KnownError } from '../core/errors';
 import { parseSize } from '../core/capacity';
-import type { Older } from '../core/rotation';
-import { decideRenames, decideTidying, nameOf, olderFiles } from '../core/rotation';
+import type { RotatedFile } from '../core/rotation';
+import { decideRenames, decideRotationTasks, rotatedName, rotatedFiles } from '../core/rotation';
 import type { Home } from '../home/home';
 import { allOpenFiles } from '../os/open-files';
 import { DEPLOYER, slotAppName } from '../runtimes/pm2/definitions';
-import { askPm2 } from '../runtimes/pm2/rpc';
+import { callPm2 } from '../runtimes/pm2/rpc';
 import { capLogs } from './cap-logs';
 import { NGINX_LOGS, staleNginxLogs, stalePm2Logs } from './stale-logs';
 import { makeLogFolder } from '../traffic/log-folder';
@@ -110,8 +110,8 @@ function moveContent(folder: string, log: string): void {
 
 /** Renames the older files. Returns the path that is then free. */
 function roomForNewest(folder: string, log: string): string {
-  const at = (older: Older): string => path.join(folder, nameOf(log, older));
-  for (const { from, to } of decideRenames(olderFiles(log, readdirSync(folder))))
+  const at = (older: RotatedFile): string => path.join(folder, rotatedName(log, older));
+  for (const { from, to } of decideRenames(rotatedFiles(log, readdirSync(folder))))
     renameSync(at(from), at(to));
   return at({ number: 1, packed: false });
 }
@@ -133,7 +133,7 @@ async function nginxLetsGo(home: Home): Promise<void> {
 async function pm2LetsGo(home: Home): Promise<void> {
   const holds = (): boolean => stalePm2Logs(home).length > 0;
   if (!holds()) return;
-  await askPm2(home, 'reloadLogs');
+  await callPm2(home, 'reloadLogs');
   if (!(await waitUntil(() => !holds(), REOPENS))) {
     const still = stalePm2Logs(home).join(' and ');
     throw new KnownError('E_RUNTIME', `PM2 still writes to ${still}.`, 'Find out why: npm run -s doctor');
@@ -145,11 +145,11 @@ function makeMissing(file: string): void {
 }
 
 async function tidy(folder: string, log: string, keep: number): Promise<void> {
-  const older = existsSync(folder) ? olderFiles(log, readdirSync(folder)) : [];
+  const older = existsSync(folder) ? rotatedFiles(log, readdirSync(folder)) : [];
   if (!older.some(({ number, packed }) => number > keep || (number > 1 && !packed))) return;
   const open = allOpenFiles();
-  const file = (each: Older): string => path.join(folder, nameOf(log, each));
-  for (const { do: what, older: each } of decideTidying(older, keep, (candidate) =>
+  const file = (each: RotatedFile): string => path.join(folder, rotatedName(log, each));
+  for (const { do: what, older: each } of decideRotationTasks(older, keep, (candidate) =>
     open.has(file(candidate)),
   )) {
     if (what === 'remove') rmSync(file(each), { force: true });

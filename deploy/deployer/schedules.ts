@@ -15,9 +15,9 @@ export interface Task {
   name: TaskName;
   /** A cron pattern; null for never. */
   when: string | null;
-  does: () => Promise<void>;
+  run: () => Promise<void>;
   /** The message for the journal when the task works again after a failure. */
-  again: string;
+  recovered: string;
 }
 
 export interface Schedules {
@@ -27,17 +27,17 @@ export interface Schedules {
   now(name: TaskName): void;
 }
 
-/** @param tell logs an entry that belongs to no deployment */
-export function createSchedules(tasks: Task[], tell: (entry: Entry) => Promise<void>): Schedules {
+/** @param record logs an entry that belongs to no deployment */
+export function createSchedules(tasks: Task[], record: (entry: Entry) => Promise<void>): Schedules {
   const turns = new Map<TaskName, { when: string; turn: () => Promise<void> }>();
   for (const task of tasks) {
     const { name, when } = task;
-    if (when !== null) turns.set(name, { when, turn: oneAtATime(telling(task, tell)) });
+    if (when !== null) turns.set(name, { when, turn: coalesced(loggingFailures(task, record)) });
   }
   let stops: (() => void)[] = [];
   return {
     start() {
-      stops = [...turns.values()].map(({ when, turn }) => atItsTimes(when, () => void turn()));
+      stops = [...turns.values()].map(({ when, turn }) => onCron(when, () => void turn()));
     },
     stop() {
       for (const stop of stops) stop();
@@ -51,7 +51,7 @@ export function createSchedules(tasks: Task[], tell: (entry: Entry) => Promise<v
  * Calls back at the times of a cron pattern until the returned function is called. node-cron's own timer computes its
  * next time once: after a clock that was ahead is set right, it could wait for years.
  */
-export function atItsTimes(when: string, call: () => void): () => void {
+export function onCron(when: string, call: () => void): () => void {
   const pattern = createTask(when, nothing);
   const following = (): number => pattern.getNextRuns(1)[0]?.getTime() ?? Infinity;
   let timer: NodeJS.Timeout | undefined;
@@ -72,7 +72,7 @@ export function atItsTimes(when: string, call: () => void): () => void {
 }
 
 /** Calls that come during a run start one more run after it, however many they are. */
-export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
+export function coalesced(work: () => Promise<void>): () => Promise<void> {
   let busy = false;
   let again = false;
   return async () => {
@@ -88,26 +88,26 @@ export function oneAtATime(work: () => Promise<void>): () => Promise<void> {
 }
 
 /** Wraps a task so that it logs the first failure of a row and the recovery. Never throws. */
-export function telling(
-  { name, does, again }: Omit<Task, 'when'>,
-  tell: (entry: Entry) => Promise<void>,
+export function loggingFailures(
+  { name, run, recovered }: Omit<Task, 'when'>,
+  record: (entry: Entry) => Promise<void>,
 ): () => Promise<void> {
   let trouble: string | null = null;
-  const tellOnce = async (now: string | null): Promise<void> => {
+  const recordOnce = async (now: string | null): Promise<void> => {
     const before = trouble;
     trouble = now;
     if ((before === null) === (now === null)) return;
-    await tell({ type: 'incident', reason: name, message: now ?? again });
+    await record({ type: 'incident', reason: name, message: now ?? recovered });
   };
   return async () => {
     try {
-      await does();
-      await tellOnce(null);
+      await run();
+      await recordOnce(null);
     } catch (error) {
       // with the task's name: an engine that is down means one thing to pruning and another to the watch
       const message = `${name}: ${asKnown(error).message}`;
       if (message !== trouble) console.error(`${name}:`, error);
-      await tellOnce(message).catch(() => {});
+      await recordOnce(message).catch(() => {});
     }
   };
 }

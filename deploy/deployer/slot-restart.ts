@@ -1,6 +1,6 @@
 /** Restarts a slot in service: its users move to a proven process first, if there is one, and come back later. */
 import { inService, runSameRelease } from '../core/traffic-split';
-import { substitutesFor, tableWith, tableWithout } from '../core/substitute';
+import { substitutesFor, tableWithTraffic, tableWithoutTraffic } from '../core/substitute';
 import type { RunningSlot, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
 import { sameTable } from '../core/traffic-table';
@@ -8,7 +8,7 @@ import type { Lock } from '../journal/deployment-lock';
 import { tryLock } from '../journal/deployment-lock';
 import { waitUntil } from '../os/wait-until';
 import { drain } from '../traffic/drain';
-import { askSlot } from '../health/slot-health';
+import { probeSlot } from '../health/slot-health';
 import { isRunning } from '../os/process-table';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
@@ -25,28 +25,32 @@ export async function provenSubstitutes(context: DeployContext, slot: SlotName):
 }
 
 /** Moves its users to these slots. False when a deployment owns the table, or no slot can take them. */
-export async function moveAway(context: DeployContext, slot: SlotName, proven: SlotName[]): Promise<boolean> {
+export async function moveTrafficAway(
+  context: DeployContext,
+  slot: SlotName,
+  proven: SlotName[],
+): Promise<boolean> {
   if (proven.length === 0) return false;
   return withTable(context, (table) =>
-    inService(table).includes(slot) ? tableWithout(table, slot, proven) : null,
+    inService(table).includes(slot) ? tableWithoutTraffic(table, slot, proven) : null,
   );
 }
 
 /** Shows the maintenance page if no other slot is in service. False when it is shown, or a deployment owns the table. */
-export function showPage(context: DeployContext, slot: SlotName): Promise<boolean> {
+export function showMaintenancePage(context: DeployContext, slot: SlotName): Promise<boolean> {
   return withTable(context, (table) => {
     const serving = inService(table);
     if (!serving.includes(slot)) return null;
     return serving.length > 1
-      ? tableWithout(table, slot, [])
+      ? tableWithoutTraffic(table, slot, [])
       : { active: slot, standby: null, maintenance: true };
   });
 }
 
 /** Gives its users back. @param live the slots of the live release, in the order of the pool */
-export function giveBack(context: DeployContext, slot: SlotName, live: SlotName[]): Promise<boolean> {
+export function restoreTraffic(context: DeployContext, slot: SlotName, live: SlotName[]): Promise<boolean> {
   return withTable(context, (table) =>
-    inService(table).includes(slot) ? null : tableWith(table, slot, live),
+    inService(table).includes(slot) ? null : tableWithTraffic(table, slot, live),
   );
 }
 
@@ -68,7 +72,7 @@ export async function correctMark(
 }
 
 /** Drains, then sends SIGTERM, then SIGKILL: the runtime starts the next process. */
-export async function endDrained(
+export async function drainAndKill(
   context: DeployContext,
   slot: SlotName,
   pid: number,
@@ -94,7 +98,7 @@ export function signal(pid: number, name: NodeJS.Signals): void {
 async function isProven(context: DeployContext, slot: SlotName): Promise<boolean> {
   const running = (await context.runtime.list(slot)).find((each: RunningSlot) => each.slot === slot);
   if (!running?.pid) return false;
-  const { status, health } = await askSlot(context, running, SUBSTITUTE_LIMIT_MS);
+  const { status, health } = await probeSlot(context, running, SUBSTITUTE_LIMIT_MS);
   return status === 200 && health === 'good';
 }
 

@@ -3,7 +3,7 @@
  * part of a rotation; after that the rotation has failed.
  */
 import path from 'node:path';
-import { olderFiles } from '../core/rotation';
+import { rotatedFiles } from '../core/rotation';
 import type { Home } from '../home/home';
 import { openFiles } from '../os/open-files';
 import { pm2Daemons } from '../runtimes/pm2/daemon';
@@ -36,5 +36,5 @@ function staleAmong(home: Home, logs: string[], writers: number[]): string[] {
 
 /** @param name the kernel's name of an open file */
 export function isStale(log: string, name: string): boolean {
-  return name === log + REMOVED || olderFiles(log, [name.replace(REMOVED, '')]).length > 0;
+  return name === log + REMOVED || rotatedFiles(log, [name.replace(REMOVED, '')]).length > 0;
 }

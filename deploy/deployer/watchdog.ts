@@ -13,8 +13,8 @@ import { createActions } from './act-on-slot';
 import { createProbe } from './probe-slot';
 import type { RequestDeployment } from './requests';
 import { correctMark } from './slot-restart';
-import { isBusy, onlyHolds, reportIncident, slotsSetAside, slotsToWatch } from './watched-service';
-import type { Watched } from './watched-slot';
+import { isBusy, onlyHolds, reportIncident, liveSlotsOutOfRotation, slotsToWatch } from './watched-service';
+import type { WatchedSlot } from './watched-slot';
 
 const LOOK_EVERY_MS = 500;
 /** Three bad probes, the kill and the restart must fit into five seconds. */
@@ -34,7 +34,7 @@ export function createWatch(
   nginx: () => Promise<boolean>,
 ): Watch {
   let timer: NodeJS.Timeout | undefined;
-  const watched = new Map<SlotName, Watched>();
+  const watched = new Map<SlotName, WatchedSlot>();
   let stopped = false;
   const probeSlot = createProbe(context, watched);
   const act = createActions(context, request);
@@ -44,7 +44,7 @@ export function createWatch(
     const table = await tableInForce();
     const slots = slotsToWatch(context, table);
     if (isBusy(context)) restFromItsEnd();
-    forgetOthersThan(slots, [...servingSlots(table), ...slotsSetAside(context, table)]);
+    forgetOthersThan(slots, [...servingSlots(table), ...liveSlotsOutOfRotation(context, table)]);
     const isOneOfMany = inService(table).length > 1;
     // in parallel, so that a slot that hangs does not delay the others
     const looks = await Promise.all(slots.map(probeSlot));

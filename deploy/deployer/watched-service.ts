@@ -2,22 +2,24 @@
 import { isCanary } from '../core/canary/at-work';
 import type { IncidentReason } from '../core/event';
 import type { SlotName } from '../core/slot';
-import { setAside } from '../core/substitute';
+import { slotsOutOfRotation } from '../core/substitute';
 import { inService } from '../core/traffic-split';
 import type { Table } from '../core/traffic-table';
 import { servingSlots } from '../core/traffic-table';
 import type { DeployContext } from '../context';
 import { isLocked } from '../journal/deployment-lock';
 import { slotsOf } from '../journal/reader';
-import { looksAfter } from './watched-slot';
+import { isWatchedByDeployment } from './watched-slot';
 
 /** A deployment itself watches the slot that it moves traffic to. */
 export function slotsToWatch(context: DeployContext, table: Table): SlotName[] {
   const deployment = context.journal.active();
   // the page stays up while no release can be started: its slots still need one
   const isDown = table.maintenance && !isBusy(context);
-  const ours = isDown ? servingSlots(table) : [...inService(table), ...slotsSetAside(context, table)];
-  return ours.filter((slot) => !looksAfter(deployment, slot));
+  const ours = isDown
+    ? servingSlots(table)
+    : [...inService(table), ...liveSlotsOutOfRotation(context, table)];
+  return ours.filter((slot) => !isWatchedByDeployment(deployment, slot));
 }
 
 /** Slots of the live release, in the order of the pool. */
@@ -28,8 +30,8 @@ export function liveSlots(context: DeployContext): SlotName[] {
 }
 
 /** Live slots whose users were moved away until they answer again. A deployment changes the table itself. */
-export function slotsSetAside(context: DeployContext, table: Table): SlotName[] {
-  return context.journal.active() === null ? setAside(table, liveSlots(context)) : [];
+export function liveSlotsOutOfRotation(context: DeployContext, table: Table): SlotName[] {
+  return context.journal.active() === null ? slotsOutOfRotation(table, liveSlots(context)) : [];
 }
 
 export function isBusy(context: DeployContext): boolean {

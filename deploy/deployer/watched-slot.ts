@@ -12,7 +12,7 @@ import type { DeployContext } from '../context';
 import { machineMs } from '../os/machine-clock';
 
 /** The state of a slot in service. */
-export interface Watched {
+export interface WatchedSlot {
   /** Bad answers in a row, the time of the first one, and what users got since. */
   badInARow: number;
   badSince: number;
@@ -21,7 +21,7 @@ export interface Watched {
   silentInARow: number;
   silentSince: number;
   goodInARow: number;
-  process: Met | null;
+  process: KnownProcess | null;
   /** The pid that was killed for hanging: it stays visible for a moment. */
   ended: number | null;
   /** An incident has reported that it does not answer. */
@@ -45,14 +45,14 @@ export interface Watched {
 }
 
 /** The known process in a slot. */
-export interface Met {
+export interface KnownProcess {
   pid: number;
   instance: string;
   since: number;
   answered: boolean;
 }
 
-export function newlyWatched(): Watched {
+export function newWatchedSlot(): WatchedSlot {
   return {
     badInARow: 0,
     badSince: 0,
@@ -75,10 +75,10 @@ export function newlyWatched(): Watched {
 }
 
 /** Counts one probe. @param askedAt when it was sent */
-export function countLook(
+export function countProbe(
   { home }: DeployContext,
   slot: SlotName,
-  state: Watched,
+  state: WatchedSlot,
   health: SlotHealth,
   askedAt: number,
 ): void {
@@ -93,7 +93,7 @@ export function countLook(
 /** Counts the exits since the last probe. A new start of a release starts from the restart count of its proof. */
 export function countCrashes(
   context: DeployContext,
-  state: Watched,
+  state: WatchedSlot,
   { instance, restarts }: RunningSlot,
 ): void {
   const isAnother = state.counted?.instance !== instance;
@@ -131,7 +131,7 @@ function proofsOf({ plan }: Pick<Deployment, 'plan'>): Proof[] {
 }
 
 /** The watch's restarts of this start of the release within the window. */
-export function recentRestarts({ restarts, process }: Watched): SlotObservation['restarts'] {
+export function recentRestarts({ restarts, process }: WatchedSlot): SlotObservation['restarts'] {
   const recent = restarts.filter(
     ({ at, instance }) => instance === process?.instance && at > machineMs() - RESTART_WINDOW_MS,
   );
@@ -147,7 +147,7 @@ export function recentRestarts({ restarts, process }: Watched): SlotObservation[
  * True when the running deployment itself watches this slot: every slot during a bake, and before that the slot it
  * moves traffic to. A deployment over several slots has only its next one in view, so the watch keeps all of them.
  */
-export function looksAfter(deployment: Deployment | null, slot: SlotName): boolean {
+export function isWatchedByDeployment(deployment: Deployment | null, slot: SlotName): boolean {
   if (deployment?.state === 'baking') return true;
   const goesOverSeveral = deployment?.plan?.some(
     ({ step }) => step.do === 'verify-live' && (step.others ?? []).length > 0,
@@ -159,13 +159,17 @@ export function looksAfter(deployment: Deployment | null, slot: SlotName): boole
  * A process with no restarts is the very process that was verified before it got users. An engine that restarted adds
  * none to the count, but then the watch has already met another process of the same start.
  */
-export function firstSight({ instance, restarts }: RunningSlot, pid: number, before: Met | null): Met {
+export function firstProbed(
+  { instance, restarts }: RunningSlot,
+  pid: number,
+  before: KnownProcess | null,
+): KnownProcess {
   const answered = restarts === 0 && instance !== before?.instance;
   return { pid, instance, since: machineMs(), answered };
 }
 
 /** The same start of the same release but another process: the old one exited, however quickly it was restarted. */
-export function wasRestarted(met: Met | null, running: RunningSlot | null): boolean {
+export function wasRestarted(met: KnownProcess | null, running: RunningSlot | null): boolean {
   return met !== null && running?.pid != null && running.instance === met.instance && running.pid !== met.pid;
 }
 
@@ -173,9 +177,9 @@ export function wasRestarted(met: Met | null, running: RunningSlot | null): bool
  * True when the process exited after it went live but before the first probe. Reported once: the next deployer also
  * probes it for the first time.
  */
-export function exitedUnprobed(
+export function exitedBeforeFirstProbe(
   context: DeployContext,
-  met: Met | null,
+  met: KnownProcess | null,
   running: RunningSlot | null,
 ): boolean {
   if (running?.pid == null || running.instance === met?.instance) return false;

@@ -6,7 +6,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
 import path from 'node:path';
-import { word } from './finding';
+import { shellWord } from './finding';
 
 /** `npm start` in check mode takes about a second, several on a busy machine. */
 const ANSWER_WITHIN_MS = 4000;
@@ -43,11 +43,11 @@ export async function findBootLine(wanted: Wanted, attempt = tryLine): Promise<B
 }
 
 function lineWith({ root, searchPath }: Wanted, variables: Record<string, string>): string {
-  const set = Object.entries(variables).map(([name, value]) => `${name}=${word(value)} `);
+  const set = Object.entries(variables).map(([name, value]) => `${name}=${shellWord(value)} `);
   const folders = [path.dirname(process.execPath), ...foldersOf(['git', 'npm', 'docker'], searchPath)];
   const added = [...new Set(folders)].filter((folder) => !CRON_PATH.split(':').includes(folder));
-  const places = added.length > 0 ? `PATH=${word(added.join(':'))}:$PATH ` : '';
-  return `cd ${word(root)} && ${set.join('')}${places}npm start`;
+  const places = added.length > 0 ? `PATH=${shellWord(added.join(':'))}:$PATH ` : '';
+  return `cd ${shellWord(root)} && ${set.join('')}${places}npm start`;
 }
 
 /** The variable that would fix the failed attempt; null when none would. */

@@ -18,7 +18,7 @@ import { Journal } from '../journal/journal';
 import { createRuntime } from '../runtimes';
 import type { DeployerStatus } from '../runtimes/pm2/deployer';
 import { deployerStatus } from '../runtimes/pm2/deployer';
-import { askPm2, Pm2Down } from '../runtimes/pm2/rpc';
+import { callPm2, Pm2Down } from '../runtimes/pm2/rpc';
 import { keptSettings, readSettings } from '../config/saved-settings';
 import { findNginx, type NginxBinary } from '../traffic/nginx-binary';
 import { linkedTable } from '../traffic/table-folder';
@@ -85,7 +85,7 @@ export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorCon
   });
   const journalCopy = (): Pick<Home, 'dir' | 'journal'> => snapshot().copy;
   const journal = once(() => Journal.open(journalCopy()));
-  const pm2 = once(() => askPm2<string>(home(), 'getVersion', {}, ASK_MS));
+  const pm2 = once(() => callPm2<string>(home(), 'getVersion', {}, ASK_MS));
   const unlessHung = async (): Promise<void> => {
     try {
       await pm2();

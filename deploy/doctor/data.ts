@@ -7,7 +7,7 @@ import { asRoot } from '../os/as-root';
 import type { ContainerUser } from '../runtimes/compose/definitions';
 import { containerUser } from '../runtimes/compose/container-user';
 import type { Judgement } from './finding';
-import { ok, warning, word } from './finding';
+import { ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
 import { ASK_MS } from './timeouts';
 
@@ -27,7 +27,7 @@ export function judgeData(folder: string, { uid, gid }: ContainerUser, foreign: 
   if (foreign === null) return [ok(`all of it belongs to user ${uid}, as whom the app runs`)];
   const message = `The app runs as user ${uid}, and ${path.relative(folder, foreign) || folder} belongs to another one: it may be unable to write it.`;
   // -execdir, because the app writes here too and could swap part of a printed path for a link before chown runs
-  const find = `find ${[folder, ...foreignBelow(uid)].map(word).join(' ')}`;
+  const find = `find ${[folder, ...foreignBelow(uid)].map(shellWord).join(' ')}`;
   return [warning(message, asRoot(`${find} -execdir chown -h ${uid}:${gid} {} +`))];
 }
 

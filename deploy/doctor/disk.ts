@@ -9,7 +9,7 @@ import { diskTrouble, inodeHint } from '../os/disk-failure';
 import { FEWEST_INODES } from '../pipeline/preflight';
 import { newestFirst } from '../os/newest';
 import type { Judgement } from './finding';
-import { fault, faultOf, ok, warning, word } from './finding';
+import { fault, faultOf, ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
 import { megabytes } from './size';
 import { ASK_MS } from './timeouts';
@@ -78,7 +78,7 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeFix }: 
 
 /** A command that lists the largest items on the disk: only an operator knows what may be deleted. */
 function largest(dir: string): string {
-  return `du -xah -d 3 "$(df --output=target ${word(dir)} | tail -n 1)" | sort -h | tail -n 20`;
+  return `du -xah -d 3 "$(df --output=target ${shellWord(dir)} | tail -n 1)" | sort -h | tail -n 20`;
 }
 
 /** The size of the newest release in bytes; 0 when there is none. */

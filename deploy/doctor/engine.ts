@@ -1,10 +1,10 @@
 /** For container slots: checks that the engine and Compose answer and that containers survive an engine update. */
 import { existsSync, readFileSync } from 'node:fs';
 import { asRoot } from '../os/as-root';
-import { askEngineJson } from '../runtimes/compose/engine-api';
+import { requestEngineJson } from '../runtimes/compose/engine-api';
 import { checkEngine } from '../setup/engine';
 import type { Judgement } from './finding';
-import { ok, warning, word } from './finding';
+import { ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
 import { ASK_MS } from './timeouts';
 
@@ -20,7 +20,7 @@ export async function checkEngineLink(context: DoctorContext): Promise<Judgement
   if (config.runtime !== 'compose') return [];
   // throws E_ENGINE, E_NO_DOCKER, E_NO_COMPOSE, E_NAME_TAKEN
   await checkEngine(context.home(), config);
-  const info = await askEngineJson<{ ServerVersion: string; LiveRestoreEnabled: boolean }>({
+  const info = await requestEngineJson<{ ServerVersion: string; LiveRestoreEnabled: boolean }>({
     path: '/info',
     limitMs: ASK_MS,
   });
@@ -46,5 +46,5 @@ function liveRestoreIn(file: string): string | null {
     return null;
   }
   const wanted = { ...found, 'live-restore': true };
-  return `printf '%s\\n' ${word(JSON.stringify(wanted))} | ${asRoot(`tee ${word(file)}`)}`;
+  return `printf '%s\\n' ${shellWord(JSON.stringify(wanted))} | ${asRoot(`tee ${shellWord(file)}`)}`;
 }

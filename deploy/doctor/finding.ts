@@ -3,7 +3,7 @@
 import type { KnownError } from '../core/errors';
 import { asRoot } from '../os/as-root';
 
-export { word } from '../core/shell-word';
+export { shellWord } from '../core/shell-word';
 
 export type Status = 'ok' | 'warning' | 'fault' | 'skipped';
 

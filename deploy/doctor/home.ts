@@ -5,7 +5,7 @@ import { readSettings, settingsCondition } from '../config/saved-settings';
 import { checkMoved } from '../setup/check-moved-clone';
 import { mustHaveOpenHome } from '../setup/open-home';
 import type { Judgement } from './finding';
-import { fault, ok, warning, word } from './finding';
+import { fault, ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
 
 /** SQLite's WAL needs shared memory, which network file systems do not provide. @see statfs(2) */
@@ -42,7 +42,7 @@ export function judgeFileSystem(type: number, dir: string): Judgement[] {
   const remote = REMOTE[type >>> 0];
   if (remote !== undefined) {
     const message = `The home ${dir} lies on ${remote}, where the journal can be damaged.`;
-    const move = `npm stop && cp -a ${word(dir)} /a/local/disk/ && SWITCHYARD_HOME=/a/local/disk/${path.basename(dir)} npm start`;
+    const move = `npm stop && cp -a ${shellWord(dir)} /a/local/disk/ && SWITCHYARD_HOME=/a/local/disk/${path.basename(dir)} npm start`;
     return [fault(message, move)];
   }
   if (type !== IN_MEMORY) return [ok(dir)];
@@ -52,7 +52,7 @@ export function judgeFileSystem(type: number, dir: string): Judgement[] {
 /** Never suggests taking over another user's home: that would lock out the processes of that user. */
 export function judgeClosed(dir: string, owner: number, user = process.getuid?.()): Judgement {
   return owner === user
-    ? fault(`This user may not write to the home ${dir}.`, `chmod u+rwx ${word(dir)}`)
+    ? fault(`This user may not write to the home ${dir}.`, `chmod u+rwx ${shellWord(dir)}`)
     : fault(
         `The home ${dir} belongs to another user (uid ${owner}).`,
         `sudo -u '#${owner}' npm run -s doctor`,

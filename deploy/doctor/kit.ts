@@ -5,7 +5,7 @@ import type { ClonePlace } from '../home/clone-place';
 import { isInPlace, movedSentence } from '../home/clone-place';
 import { deployerLoaded } from '../client/control-client';
 import type { Judgement } from './finding';
-import { fault, NotChecked, ok, warning, word } from './finding';
+import { fault, NotChecked, ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
 
 export async function checkKit(context: DoctorContext): Promise<Judgement[]> {
@@ -29,7 +29,7 @@ export function judgePlace(clone: ClonePlace | undefined, root: string): Judgeme
 
 /** Names the folder, because another clone may be here now. */
 function startIn(folder: string): string {
-  return `cd ${word(folder)} && npm start`;
+  return `cd ${shellWord(folder)} && npm start`;
 }
 
 interface Builds {

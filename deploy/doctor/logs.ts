@@ -6,7 +6,7 @@ import { waitUntil } from '../os/wait-until';
 import type { WorkerUser } from '../traffic/worker-user';
 import { closedFolder, findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
-import { fault, orOk, word } from './finding';
+import { fault, orOk, shellWord } from './finding';
 import type { DoctorContext } from './context';
 
 /** A rotation takes milliseconds, so logs that are stale for this long stay stale. */
@@ -63,7 +63,7 @@ export function judgeLogs({ folder, user, isClosed, master, nginx, pm2 }: Logs):
 
 function opening(folder: string, user: WorkerUser): string {
   const mode = logFolderMode(user).toString(8);
-  return `chgrp ${user.gid} ${word(folder)} && chmod ${mode} ${word(folder)}`;
+  return `chgrp ${user.gid} ${shellWord(folder)} && chmod ${mode} ${shellWord(folder)}`;
 }
 
 /** The stale logs that remain once a rotation would be over. */

@@ -5,7 +5,7 @@ import { modesOf } from '../home/modes';
 import { logFolderMode } from '../traffic/log-folder';
 import { findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
-import { fault, orOk, word } from './finding';
+import { fault, orOk, shellWord } from './finding';
 import type { DoctorContext } from './context';
 
 export function checkPermissions(context: DoctorContext): Judgement[] {
@@ -20,7 +20,7 @@ export function checkPermissions(context: DoctorContext): Judgement[] {
 export function judgeMode(file: string, found: number, wanted: number): Judgement[] {
   if ((found & ~wanted) === 0) return [];
   const message = `Others on this machine may use ${file} (mode ${octal(found)}).`;
-  return [fault(message, `chmod ${octal(wanted)} ${word(file)}`)];
+  return [fault(message, `chmod ${octal(wanted)} ${shellWord(file)}`)];
 }
 
 function wantedIn(home: Home): { file: string; mode: number }[] {

@@ -6,7 +6,7 @@ import { HOOKS, hookScript, wrongSettings } from '../git/push-repository';
 import { withoutPassword } from '../core/redact-url';
 import { liveUrl } from '../git/live-remote';
 import type { Judgement } from './finding';
-import { fault, orOk, warning, word } from './finding';
+import { fault, orOk, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
 
 const WRITE_AGAIN = 'npm start';
@@ -32,10 +32,12 @@ export async function checkPush(context: DoctorContext): Promise<Judgement[]> {
 export function judgeRemote(url: string | null, pushGit: string): Judgement[] {
   if (url === pushGit) return [];
   if (url === null) {
-    return [fault('This clone has no remote "live" to push to.', `git remote add live ${word(pushGit)}`)];
+    return [
+      fault('This clone has no remote "live" to push to.', `git remote add live ${shellWord(pushGit)}`),
+    ];
   }
   const message = `The remote "live" of this clone points elsewhere: ${withoutPassword(url)}.`;
-  return [warning(message, `git remote set-url live ${word(pushGit)}`)];
+  return [warning(message, `git remote set-url live ${shellWord(pushGit)}`)];
 }
 
 /** The Node that a push would run; null without a hook. */

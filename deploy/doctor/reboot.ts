@@ -8,7 +8,7 @@ import type { BootLine } from './boot-line';
 import { findBootLine, tryLine } from './boot-line';
 import { asRoot } from '../os/as-root';
 import type { Judgement } from './finding';
-import { ok, warning, word } from './finding';
+import { ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
 import { ASK_MS } from './timeouts';
 
@@ -79,10 +79,10 @@ export function judgeReboot(
   }
   // cron treats an unescaped percent sign as the end of the command
   const entry = `@reboot ${found.line.replaceAll('%', '\\%')}`;
-  const without = starter?.entry === undefined ? '' : ` | grep -vxF -e ${word(starter.entry)}`;
+  const without = starter?.entry === undefined ? '' : ` | grep -vxF -e ${shellWord(starter.entry)}`;
   // fails without a crontab, or when the crontab has no other line
   const others = `crontab -l 2>/dev/null${without}`;
-  const change = `(${others} || true; printf '%s\\n' ${word(entry)}) | crontab -`;
+  const change = `(${others} || true; printf '%s\\n' ${shellWord(entry)}) | crontab -`;
   return [warning(message, crontabIsThere ? change : `${asRoot('apt-get install -y cron')} && ${change}`)];
 }
 

@@ -6,7 +6,7 @@ import { askSource } from '../git/ask-source';
 import { sourceOf } from '../git/mirror';
 import { withoutCredentials, withoutPassword } from '../core/redact-url';
 import type { Judgement } from './finding';
-import { fault, NotChecked, ok, warning, word } from './finding';
+import { fault, NotChecked, ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
 import { ASK_MS } from './timeouts';
 
@@ -21,7 +21,7 @@ export async function checkSource(context: DoctorContext): Promise<Judgement[]> 
     return [
       fault(
         `The source ${withoutPassword(source)} has no branch "${branch}".`,
-        `git push ${configured === null ? 'live' : word(withoutCredentials(source))} HEAD:${branch}`,
+        `git push ${configured === null ? 'live' : shellWord(withoutCredentials(source))} HEAD:${branch}`,
       ),
     ];
   return judgeTip({ tip: asked, branch, source, deployment: context.journal().newestOf(asked) });
@@ -43,7 +43,7 @@ export function judgeTip({ tip, branch, source, deployment }: Tip): Judgement[] 
   return [
     warning(
       message,
-      `git fetch ${word(withoutCredentials(source))} ${word(branch)} && npm run -s deploy -- FETCH_HEAD`,
+      `git fetch ${shellWord(withoutCredentials(source))} ${shellWord(branch)} && npm run -s deploy -- FETCH_HEAD`,
     ),
   ];
 }
@@ -53,6 +53,6 @@ function unreadable(source: string, configured: string | null, why: string): Jud
   if (configured === null) return fault(message, 'npm start');
   return fault(
     `${message} Correct "source" in the configuration, or let this machine read it.`,
-    `git ls-remote ${word(withoutCredentials(source))}`,
+    `git ls-remote ${shellWord(withoutCredentials(source))}`,
   );
 }

@@ -9,7 +9,7 @@ import type { Table } from '../core/traffic-table';
 import { incompleteTables } from '../traffic/table-folder';
 import { closedFolder, findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
-import { fault, NotChecked, orOk, word } from './finding';
+import { fault, NotChecked, orOk, shellWord } from './finding';
 import type { DoctorContext } from './context';
 
 export function checkTable(context: DoctorContext): Judgement[] {
@@ -50,7 +50,7 @@ function judgeWay(context: DoctorContext, table: Table): Judgement[] {
   return [
     fault(
       `${user ? `nginx's user ${user.name}` : 'nginx'} may not enter ${closed}.`,
-      `chmod a+x ${word(closed)}`,
+      `chmod a+x ${shellWord(closed)}`,
     ),
   ];
 }
@@ -63,9 +63,9 @@ function judgeFolders(context: DoctorContext): Judgement[] {
     context.slots().map(({ name }) => name),
   );
   if (incomplete.length === 0) return [];
-  const folders = incomplete.map((each) => word(path.join(tables, tableFolder(each))));
+  const folders = incomplete.map((each) => shellWord(path.join(tables, tableFolder(each))));
   const files = incomplete.flatMap((each) =>
-    tableFiles(each).map((file) => word(path.join(tables, tableFolder(each), file))),
+    tableFiles(each).map((file) => shellWord(path.join(tables, tableFolder(each), file))),
   );
   const make = `install -d -m 755 ${folders.join(' ')}${files.length > 0 ? ` && touch ${files.join(' ')}` : ''}`;
   return [

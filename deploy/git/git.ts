@@ -4,7 +4,7 @@ import { promisify } from 'node:util';
 import type { SimpleGit, SimpleGitOptions } from 'simple-git';
 import { GitError, GitPluginError, simpleGit } from 'simple-git';
 import { cleanEnvironment } from '../os/environment-allowlist';
-import { runPolitely } from '../os/low-priority';
+import { runLowPriority } from '../os/low-priority';
 import { DEPLOYMENT_MARKER } from '../os/marked-processes';
 import type { SourceAccess } from './source-access';
 
@@ -82,12 +82,12 @@ export async function gitSilently(
 /**
  * Runs a background command at low CPU and disk priority, so that live slots go first. Rejects without git's reason.
  */
-export async function gitPolitely(
+export async function gitLowPriority(
   bareRepository: string,
   args: string[],
   places?: WorkPlaces,
 ): Promise<void> {
-  await runPolitely(['git', ...args], silently(bareRepository, places));
+  await runLowPriority(['git', ...args], silently(bareRepository, places));
 }
 
 function silently(bareRepository: string, places?: WorkPlaces): { cwd: string; env: NodeJS.ProcessEnv } {

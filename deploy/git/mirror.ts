@@ -4,7 +4,7 @@ import path from 'node:path';
 import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
 import { CLOSED } from '../home/modes';
-import { gitOn, gitPolitely } from './git';
+import { gitOn, gitLowPriority } from './git';
 import type { Report } from './mirror-repair';
 import { damageOf } from './damage';
 import { makeAgain, makeMirror, repairing } from './mirror-repair';
@@ -104,7 +104,7 @@ export function replaceMirror(home: Home, source: string, damage: string, report
 /** Runs the maintenance that git would run after a fetch, off the critical path. */
 export async function tidyMirror(home: Home): Promise<void> {
   if (isRepository(home.mirrorGit))
-    await gitPolitely(home.mirrorGit, ['-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']);
+    await gitLowPriority(home.mirrorGit, ['-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']);
 }
 
 /**

@@ -17,7 +17,7 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { Commit } from '../core/release';
-import { goodLines, readableRefs, refsToBring } from '../core/refs';
+import { commitLines, readableRefs, refsToRestore } from '../core/refs';
 import type { Home } from '../home/home';
 import { CLOSED } from '../home/modes';
 import { flushFileSystems } from '../os/flush';
@@ -98,11 +98,11 @@ function freeName(pushGit: string): string {
 /** Copies every branch and tag with readable commits into a new repository, each at its newest readable state. */
 async function fill(fresh: string, home: Home, { root, branch, live, isSource }: Sources): Promise<void> {
   const mirror = isSource ? refsIn(home.mirrorGit, 'refs/heads') : new Map<string, Commit[]>();
-  const wanted = refsToBring(refsIn(home.pushGit, 'refs'), mirror);
+  const wanted = refsToRestore(refsIn(home.pushGit, 'refs'), mirror);
   const own = `refs/heads/${branch}`;
   if (isSource && live !== null) wanted.set(own, [...(wanted.get(own) ?? []), live]);
   const shallow = [home.pushGit, ...(isSource ? [home.mirrorGit] : [])].flatMap((each) =>
-    goodLines(textOf(path.join(each, 'shallow'))),
+    commitLines(textOf(path.join(each, 'shallow'))),
   );
   if (shallow.length > 0) writeFileSync(path.join(fresh, 'shallow'), `${[...new Set(shallow)].join('\n')}\n`);
   const stores = await objectStores(home, root);

@@ -1,5 +1,5 @@
 /** Creates and configures push.git, the bare repository that `git push live` sends to, and its hooks. */
-import { quoted } from '../core/shell-word';
+import { shellQuote } from '../core/shell-word';
 import { chmodSync, existsSync, mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home/home';
@@ -43,11 +43,11 @@ export function hookScript(hook: string, home: Pick<Home, 'dir'>, { node, root }
 # Written by npm start; changes are lost.
 # git tells a hook its repository by variables that would lead our own git calls astray.
 unset $(git rev-parse --local-env-vars)
-NODE=${quoted(node)}
-SCRIPT=${quoted(script)}
-export SWITCHYARD_HOME=${quoted(home.dir)}
-export SWITCHYARD_ROOT=${quoted(root)}
-if ! [ -x "$NODE" ] || ! [ -f "$SCRIPT" ] || ! [ -d ${quoted(path.join(root, 'node_modules'))} ]; then
+NODE=${shellQuote(node)}
+SCRIPT=${shellQuote(script)}
+export SWITCHYARD_HOME=${shellQuote(home.dir)}
+export SWITCHYARD_ROOT=${shellQuote(root)}
+if ! [ -x "$NODE" ] || ! [ -f "$SCRIPT" ] || ! [ -d ${shellQuote(path.join(root, 'node_modules'))} ]; then
   echo "✗ NOT LIVE. Node, Switchyard or its npm packages have moved. Run npm start in the clone, then push again." >&2
   exit 1
 fi

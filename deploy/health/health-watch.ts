@@ -8,15 +8,15 @@ import { blamePastFullDisk } from './disk-watch';
 import { builtHealthPath } from './health-path';
 import type { Warn } from './process-watch';
 import { lostWithEngine, processWatch, replacedWithEngine } from './process-watch';
-import { askSlot } from './slot-health';
-import { readLog } from './verify-slot';
+import { probeSlot } from './slot-health';
+import { readLogHint } from './verify-slot';
 import { machineMs } from '../os/machine-clock';
 
 const PROBE_EVERY_MS = 500;
 /** A single slow answer does not make a release unhealthy. */
 const BAD_ANSWERS = 3;
 
-export interface Watched {
+export interface HealthWatchOptions {
   /** Error code for bad answers. */
   code: ErrorCode;
   warn: Warn;
@@ -41,7 +41,7 @@ export type Health = 'healthy' | 'blind' | 'waiting';
 export function healthWatch(
   context: DeployContext,
   proof: Proof,
-  { code, warn, mayBeReplaced, disk }: Watched,
+  { code, warn, mayBeReplaced, disk }: HealthWatchOptions,
 ): () => Promise<Health> {
   const path = builtHealthPath(context, proof.commit);
   const process = processWatch(context, proof, warn);
@@ -54,7 +54,7 @@ export function healthWatch(
     if (!mayBeReplaced && (presence === 'gone' || presence === 'restarted')) throw replacedWithEngine(proof);
     if (machineMs() >= next) {
       next = machineMs() + PROBE_EVERY_MS;
-      const answer = await askSlot(context, proof);
+      const answer = await probeSlot(context, proof);
       if (answer.works) {
         process.answered();
         failedMeanwhile = false;
@@ -67,7 +67,7 @@ export function healthWatch(
         throw new KnownError(
           code,
           `${path} in ${proof.slot} answered ${answer.message}.`,
-          readLog(proof.slot),
+          readLogHint(proof.slot),
         );
       }
     }

@@ -2,7 +2,7 @@
 import type { Observed } from '../core/plan';
 import type { RunningSlot } from '../core/slot';
 import type { DeployContext } from '../context';
-import { askSlot, unlessSilent } from './slot-health';
+import { probeSlot, retrySilent } from './slot-health';
 
 const STATUS = { good: 'online', bad: 'unhealthy', silent: 'crashed' } as const;
 
@@ -14,6 +14,6 @@ export async function observe(context: DeployContext): Promise<Observed> {
 
 async function asItAnswers(context: DeployContext, running: RunningSlot): Promise<RunningSlot> {
   if (running.pid === null) return running;
-  const { health } = await unlessSilent(() => askSlot(context, running));
+  const { health } = await retrySilent(() => probeSlot(context, running));
   return { ...running, status: STATUS[health] };
 }

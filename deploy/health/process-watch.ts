@@ -5,7 +5,7 @@
 import { KnownError, asKnown } from '../core/errors';
 import type { Proof, RunningSlot } from '../core/slot';
 import type { DeployContext } from '../context';
-import { mustStillRun, readLog } from './verify-slot';
+import { mustStillRun, readLogHint } from './verify-slot';
 
 /**
  * `running`: the very process runs. `unknown`: the engine does not answer. `gone`: the engine came back
@@ -70,7 +70,7 @@ export function lostWithEngine({ slot }: Proof, presence: Presence, seconds: num
   if (presence === 'unknown')
     return new KnownError('E_ENGINE', `${silent}: Docker's engine has not come back.`);
   const became = presence === 'gone' ? 'come back without it' : 'started it again';
-  return new KnownError('E_ENGINE', `${silent}: Docker's engine has ${became}.`, readLog(slot));
+  return new KnownError('E_ENGINE', `${silent}: Docker's engine has ${became}.`, readLogHint(slot));
 }
 
 /** The error for a hold: another process of the same release may answer by now, but testers have not tried that one. */

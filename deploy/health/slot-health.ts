@@ -27,7 +27,7 @@ export interface SlotAnswer extends ProbeAnswer {
 type Asked = Pick<RunningSlot, 'slot' | 'commit' | 'instance'>;
 
 /** Probes the process's health path once. Never throws. */
-export async function askSlot(
+export async function probeSlot(
   context: DeployContext,
   { slot, commit, instance }: Asked,
   timeoutMs = PROBE_TIMEOUT_MS,
@@ -59,7 +59,7 @@ async function unlessAnswered(
 }
 
 /** Returns the first answer, or the last of several silences. Throws the signal's reason. */
-export async function unlessSilent<T extends Pick<SlotAnswer, 'status'> & Partial<SlotAnswer>>(
+export async function retrySilent<T extends Pick<SlotAnswer, 'status'> & Partial<SlotAnswer>>(
   question: () => Promise<T>,
   signal?: AbortSignal,
 ): Promise<T> {

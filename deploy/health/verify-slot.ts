@@ -14,7 +14,7 @@ import { findNginx, passesEarlyHints } from '../traffic/nginx-binary';
 import { probe } from '../traffic/probe';
 import type { DeployContext } from '../context';
 import { builtRelease, slotNamed } from '../context';
-import { unlessSilent } from './slot-health';
+import { retrySilent } from './slot-health';
 import { machineMs } from '../os/machine-clock';
 import { waitUntil } from '../os/wait-until';
 
@@ -54,7 +54,7 @@ export async function waitUntilHealthy(
   let lastStarting = machineMs();
   const { pid } = await mustStillRun(context, proof);
   const answering = async (): Promise<RunningSlot | null> => {
-    const answer = await ask(target, signal);
+    const answer = await probeDirectly(target, signal);
     signal?.throwIfAborted();
     if (answer.status === 200) mustBeItself(answer, proof);
     // while the pid is alive the runtime has nothing new to report, and asking it takes CPU time from the start
@@ -84,7 +84,7 @@ export async function verifySlot(
   const target = verifyTarget(context, proof);
   const before = await mustStillRun(context, proof);
   for (let good = 0; good < GOOD_ANSWERS; good++) {
-    const answer = await unlessSilent(() => ask(target, signal), signal);
+    const answer = await retrySilent(() => probeDirectly(target, signal), signal);
     if (answer.status !== 200) throw await unhealthy(context, target, answer);
     mustBeItself(answer, proof);
     await mustSuitNginx(target.health, answer);
@@ -104,7 +104,7 @@ export async function mustStillRun(context: DeployContext, proof: Proof): Promis
   const by = await context.runtime.exitReason(proof.slot);
   const line = by ?? failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
   const message = `${short(proof.commit)} ${howItEnded(running)} in ${proof.slot}${line ? `: ${line}` : ' without output'}`;
-  if (by === null) throw new KnownError('E_EXITED', message, readLog(proof.slot));
+  if (by === null) throw new KnownError('E_EXITED', message, readLogHint(proof.slot));
   const hint = `Reduce its memory use, or raise "compose.memory" in ${configFileName(context.root)}.`;
   throw new KnownError('E_EXITED', message, hint, 'compose.memory');
 }
@@ -117,12 +117,12 @@ function howItEnded(running: RunningSlot | undefined): string {
 }
 
 /** Probes the slot's health path directly. */
-export function ask({ port, health }: VerifyTarget, signal?: AbortSignal): Promise<ProbeAnswer> {
+export function probeDirectly({ port, health }: VerifyTarget, signal?: AbortSignal): Promise<ProbeAnswer> {
   return probe({ port, path: health, timeoutMs: PROBE_TIMEOUT_MS, signal });
 }
 
 /** True for a 200 from the very process. */
-export function isGood(answer: ProbeAnswer, proof: Proof): boolean {
+export function isFromProcess(answer: ProbeAnswer, proof: Proof): boolean {
   return answer.status === 200 && answer.commit === proof.commit && answer.instance === proof.instance;
 }
 
@@ -138,7 +138,7 @@ function mustBeItself(answer: ProbeAnswer, proof: Proof): void {
 async function smoke({ proof, port, smoke: paths }: VerifyTarget, signal?: AbortSignal): Promise<void> {
   for (const path of paths) {
     const question = { port, path, timeoutMs: PROBE_TIMEOUT_MS, signal };
-    const answer = await unlessSilent(() => probe(question), signal);
+    const answer = await retrySilent(() => probe(question), signal);
     if (answer.status === null || answer.status >= 400) {
       throw new KnownError('E_SMOKE', `${path} in ${proof.slot} answered ${answer.message}.`);
     }
@@ -169,7 +169,7 @@ async function unhealthy(
   return new KnownError(
     'E_UNHEALTHY',
     `${health} in ${proof.slot} answered ${answer.message}${why && ` (${why})`}.`,
-    readLog(proof.slot),
+    readLogHint(proof.slot),
     limit,
   );
 }
@@ -183,6 +183,6 @@ async function whySilent(context: DeployContext, { proof, port }: VerifyTarget):
 }
 
 /** The hint for a failure that only the release's own output explains. */
-export function readLog(slot: SlotName): string {
+export function readLogHint(slot: SlotName): string {
   return `Read its output: npm run -s logs -- ${slot}`;
 }

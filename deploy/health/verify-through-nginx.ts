@@ -5,9 +5,9 @@ import type { Proof } from '../core/slot';
 import type { DeployContext } from '../context';
 import type { ProcessWatch, Presence, Warn } from './process-watch';
 import { lostWithEngine, processWatch } from './process-watch';
-import { unlessSilent } from './slot-health';
+import { retrySilent } from './slot-health';
 import type { VerifyTarget } from './verify-slot';
-import { ask, isGood, verifyTarget } from './verify-slot';
+import { probeDirectly, isFromProcess, verifyTarget } from './verify-slot';
 import { waitUntil } from '../os/wait-until';
 
 const POLL_EVERY_MS = 50;
@@ -29,12 +29,12 @@ export async function verifyServed(
   const answer = await askThroughNginx(context, target, warn, signal);
   // a process that exited and was restarted meanwhile gives the same answer
   const presence = await process.check();
-  if (isGood(answer, proof)) return;
+  if (isFromProcess(answer, proof)) return;
   const again =
     presence === 'unknown' && (await engineIsBack(context, target, process, signal))
       ? await askThroughNginx(context, target, warn, signal)
       : answer;
-  if (isGood(again, proof)) return;
+  if (isFromProcess(again, proof)) return;
   throw new KnownError(
     'E_NOT_SERVED',
     `Through nginx ${target.health} answered ${again.message}, not ${proof.slot}.`,
@@ -47,7 +47,7 @@ function askThroughNginx(
   warn: Warn,
   signal?: AbortSignal,
 ): Promise<ProbeAnswer> {
-  return unlessSilent(async () => {
+  return retrySilent(async () => {
     const answer = await traffic.verify(target.health, signal, target.proof.slot);
     return answer.status === null ? ((await askAround(traffic, target, warn, signal)) ?? answer) : answer;
   }, signal);
@@ -61,8 +61,8 @@ async function askAround(
   signal?: AbortSignal,
 ): Promise<ProbeAnswer | null> {
   if (!(await traffic.isOverloaded(target.proof.slot))) return null;
-  const answer = await ask(target, signal);
-  if (!isGood(answer, target.proof)) return null;
+  const answer = await probeDirectly(target, signal);
+  if (!isFromProcess(answer, target.proof)) return null;
   await warn(
     'nginx has no free connection for a probe: the process and the traffic table were checked instead',
   );
@@ -81,7 +81,7 @@ async function engineIsBack(
   let presence: Presence = 'unknown';
   const answers = async (): Promise<boolean> => {
     presence = await process.check();
-    return presence !== 'unknown' && isGood(await ask(target, signal), proof);
+    return presence !== 'unknown' && isFromProcess(await probeDirectly(target, signal), proof);
   };
   if (await waitUntil(answers, { everyMs: POLL_EVERY_MS, withinMs: start * 1000, signal })) return true;
   throw lostWithEngine(proof, presence, start);

@@ -5,7 +5,7 @@
 import { readlinkSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import { KnownError } from '../core/errors';
-import { quoted } from '../core/shell-word';
+import { shellQuote } from '../core/shell-word';
 
 export interface ClonePlace {
   /** Path of the clone when the process started. */
@@ -38,7 +38,7 @@ export function movedSentence({ root, now }: ClonePlace): string {
 }
 
 function movedHint(now: string | null): string | undefined {
-  return now === null ? undefined : `Run npm start there: cd ${quoted(now)} && npm start`;
+  return now === null ? undefined : `Run npm start there: cd ${shellQuote(now)} && npm start`;
 }
 
 /** The kernel updates a process's working directory when the folder is moved. */

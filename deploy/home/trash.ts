@@ -8,7 +8,7 @@ import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Home } from './home';
 import { CLOSED } from './modes';
-import { runPolitely } from '../os/low-priority';
+import { runLowPriority } from '../os/low-priority';
 
 /** Moves a file or folder of the home into the trash. Does nothing if it does not exist. */
 export function putInTrash(home: Pick<Home, 'dir'>, file: string): void {
@@ -36,7 +36,7 @@ export async function emptyTrash(home: Pick<Home, 'dir'>, goesOn: () => boolean)
 /** Uses a separate process at low priority, so that the deployer keeps answering requests. */
 async function removePolitely(file: string): Promise<void> {
   try {
-    await runPolitely(['rm', '-rf', '--', file]);
+    await runLowPriority(['rm', '-rf', '--', file]);
   } catch {
     await rm(file, { recursive: true, force: true });
   }

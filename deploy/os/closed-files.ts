@@ -3,7 +3,7 @@ import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } f
 import type { Stats } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
-import { word } from '../core/shell-word';
+import { shellWord } from '../core/shell-word';
 
 /**
  * Throws E_HOME when this user owns the folder but cannot use something in it.
@@ -25,10 +25,10 @@ function fixOf(folder: string, files: readonly string[]): string {
   const { uid, gid } = statSync(folder);
   const isOwn = (file: string): boolean => lstatSync(file).uid === uid;
   const [own, others] = [files.filter(isOwn), files.filter((file) => !isOwn(file))];
-  const give = others.map((file) => word(file));
+  const give = others.map((file) => shellWord(file));
   return [
     ...(give.length > 0 ? [`sudo chown -Rh ${uid}:${gid} ${give.join(' ')}`] : []),
-    ...(own.length > 0 ? [`chmod u+rwX ${own.map((file) => word(file)).join(' ')}`] : []),
+    ...(own.length > 0 ? [`chmod u+rwX ${own.map((file) => shellWord(file)).join(' ')}`] : []),
   ].join(' && ');
 }
 

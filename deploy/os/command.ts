@@ -5,10 +5,10 @@
 import { spawn } from 'node:child_process';
 import type { ChildProcess, SpawnOptions } from 'node:child_process';
 import path from 'node:path';
-import type { CommandEnd } from '../core/machine-fault';
+import type { CommandExit } from '../core/machine-fault';
 import { CommandOutput } from './command-output';
 import { cleanEnvironment } from './environment-allowlist';
-import { spawnPolitely } from './low-priority';
+import { spawnLowPriority } from './low-priority';
 import { DEPLOYMENT_MARKER, deploymentMark, killMarked } from './marked-processes';
 import { watchMemory } from './memory-watch';
 
@@ -35,7 +35,7 @@ export interface Command {
 }
 
 /** Its exit code is 127 when the program does not exist; its last lines have no colours and are not empty. */
-export interface CommandResult extends CommandEnd {
+export interface CommandResult extends CommandExit {
   ms: number;
 }
 
@@ -49,8 +49,8 @@ export function deploymentLog(home: { logs: string }, deploymentId: number): str
   return path.join(home.logs, `deployment-${deploymentId}.log`);
 }
 
-/** A process started by launchAhead, and the text for its input. */
-export interface Waiting {
+/** A process started by prestart, and the text for its input. */
+export interface Prestarted {
   child: ChildProcess;
   word: string;
 }
@@ -59,7 +59,7 @@ export interface Waiting {
  * Runs the command until it ends or reaches its time limit. A failure is a result, not an exception. One at a time per
  * deployment.
  */
-export async function runCommand(command: Command, ahead?: Waiting): Promise<CommandResult> {
+export async function runCommand(command: Command, ahead?: Prestarted): Promise<CommandResult> {
   const startedAt = performance.now();
   const mark = markOf(command);
   const output = new CommandOutput(command.logFile, command.redact);
@@ -75,7 +75,7 @@ export async function runCommand(command: Command, ahead?: Waiting): Promise<Com
   // process group is the whole deployment's and a process may have left it.
   await killMarked(mark);
   const { exitCode, signal } = await ended;
-  const used = memory.end();
+  const used = memory.stop();
   const lastLines = await output.close(command.keepLines ?? LAST_LINES);
 
   const ms = Math.round(performance.now() - startedAt);
@@ -94,7 +94,7 @@ export function commandEnvironment(mark: string): Record<string, string> {
  * Starts the process of a later command. It must wait until its input ends, and exit when it has read nothing. It is
  * also killed when another command of the deployment ends.
  */
-export function launchAhead(command: Command): ChildProcess {
+export function prestart(command: Command): ChildProcess {
   const child = launch(command, 'pipe');
   // ignore a process that cannot be started or is already gone
   child.on('error', () => undefined);
@@ -115,7 +115,9 @@ function launch(command: Command, input: 'ignore' | 'pipe'): ChildProcess {
     env: { ...commandEnvironment(mark), ...command.env, [DEPLOYMENT_MARKER]: mark },
     stdio: [input, 'pipe', 'pipe'],
   };
-  return command.lowPriority ? spawnPolitely(command.argv, options) : spawn(program as string, args, options);
+  return command.lowPriority
+    ? spawnLowPriority(command.argv, options)
+    : spawn(program as string, args, options);
 }
 
 interface End {

@@ -15,7 +15,7 @@ import path from 'node:path';
 import type { DiskReason } from '../core/disk-reason';
 import { diskReason, hidesDiskReason } from '../core/disk-reason';
 import { asKnown, KnownError } from '../core/errors';
-import { word } from '../core/shell-word';
+import { shellWord } from '../core/shell-word';
 import { asRoot } from './as-root';
 
 /** One block, because a smaller file may still fit on a full disk. */
@@ -48,7 +48,7 @@ function diskFailure(reason: DiskReason, wanted: string): KnownError {
       return new KnownError(
         'E_READ_ONLY',
         `${disk} is read-only.`,
-        asRoot(`mount -o remount,rw ${word(mount)}`),
+        asRoot(`mount -o remount,rw ${shellWord(mount)}`),
       );
     case 'EIO':
       return new KnownError('E_DISK_FAILS', `${disk} cannot be written to: the kernel reports EIO.`);
@@ -66,7 +66,7 @@ function diskFailure(reason: DiskReason, wanted: string): KnownError {
 
 /** Lists where most files are; only the operator knows which of them can be removed. */
 export function inodeHint(dir: string): string {
-  return asRoot(`du --inodes -x ${word(mountPoint(dir))} | sort -n | tail`);
+  return asRoot(`du --inodes -x ${shellWord(mountPoint(dir))} | sort -n | tail`);
 }
 
 function probeWrite(dir: string): DiskReason | null {

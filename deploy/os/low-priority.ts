@@ -15,7 +15,7 @@ const AGAIN_AFTER_MS = 150;
 const TIMES = 5;
 
 /** Like Node's spawn, but in a session of its own. */
-export function spawnPolitely(argv: readonly string[], options: SpawnOptions): ChildProcess {
+export function spawnLowPriority(argv: readonly string[], options: SpawnOptions): ChildProcess {
   const [program, ...args] = [...politely(), ...argv];
   const child = spawn(program as string, args, { ...options, detached: true });
   if (child.pid) {
@@ -26,8 +26,8 @@ export function spawnPolitely(argv: readonly string[], options: SpawnOptions): C
 }
 
 /** Runs the command to its end and discards its output. Rejects when it cannot be started or fails. */
-export async function runPolitely(argv: readonly string[], options: SpawnOptions = {}): Promise<void> {
-  const child = spawnPolitely(argv, { ...options, stdio: 'ignore' });
+export async function runLowPriority(argv: readonly string[], options: SpawnOptions = {}): Promise<void> {
+  const child = spawnLowPriority(argv, { ...options, stdio: 'ignore' });
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
   if (code !== 0) throw new Error(`${argv[0]} ended on ${signal ?? `code ${code}`}`);
 }

@@ -4,7 +4,7 @@ import { availableMemory, outOfMemoryKills } from './resources';
 const SAMPLE_EVERY_MS = 200;
 
 export interface MemoryWatch {
-  end(): {
+  stop(): {
     /** The least memory that was available, in bytes. */
     leastMemory: number;
     /** True when the kernel killed a process for lack of memory meanwhile. */
@@ -21,7 +21,7 @@ export function watchMemory(): MemoryWatch {
   const timer = setInterval(sample, SAMPLE_EVERY_MS);
   timer.unref();
   return {
-    end() {
+    stop() {
       clearInterval(timer);
       sample();
       return { leastMemory, outOfMemory: outOfMemoryKills() > killsBefore };

@@ -79,7 +79,7 @@ export function withDescendants(pids: number[]): number[] {
 /**
  * SIGTERM, then SIGKILL after `graceSeconds`. Returns when all processes are gone. Throws E_RUNTIME when one is not.
  */
-export async function endProcesses(processes: OsProcess[], graceSeconds: number): Promise<void> {
+export async function stopProcesses(processes: OsProcess[], graceSeconds: number): Promise<void> {
   if (processes.length === 0) return;
   signal(processes, 'SIGTERM');
   const survivors = await survivorsAfter(processes, graceSeconds * 1000);

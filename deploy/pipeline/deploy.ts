@@ -4,13 +4,13 @@ import { KnownError } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
 import { requiredRollbackTarget, schemaNewerThan } from '../core/rollback-target';
 import { inService } from '../core/traffic-split';
-import { setAside } from '../core/substitute';
+import { slotsOutOfRotation } from '../core/substitute';
 import { BUCKETS } from '../core/traffic-table';
 import type { Deployment } from '../core/deployment';
 import type { Observed, Plan } from '../core/plan';
 import type { Commit } from '../core/release';
 import type { Serving } from '../core/slot';
-import { numberInForce, numberWanted } from '../config/app-environment';
+import { numberInForce, nextNumber } from '../config/app-environment';
 import { slotsOf } from '../journal/reader';
 import { knownOn } from '../os/disk-failure';
 import type { DeployContext } from '../context';
@@ -145,7 +145,7 @@ function whatServes(from: Serving | null): Commit {
 /** A new release gets the pending environment; a rollback or restore gets the one in force. */
 function chooseEnvironment({ home, journal }: DeployContext, { kind, environment }: Deployment): number {
   if (environment !== null) return environment;
-  return kind === 'deploy' ? numberWanted(home, journal) : numberInForce(home, journal);
+  return kind === 'deploy' ? nextNumber(home, journal) : numberInForce(home, journal);
 }
 
 function mustBeNamed(commit: Commit | null): Commit {
@@ -183,7 +183,7 @@ function serving(context: DeployContext, { table, slots }: Observed): Serving | 
   const live = context.journal.lastLive();
   const last = live?.to ?? null;
   if (table.active === null || commit === undefined) return last;
-  if (live && setAside(table, slotsOf(live)).length > 0) return last;
+  if (live && slotsOutOfRotation(table, slotsOf(live)).length > 0) return last;
   return {
     slot: table.active,
     commit,

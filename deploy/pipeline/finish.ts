@@ -1,9 +1,9 @@
 /** Ends a deployment: records its end state in the journal and cleans up after it. */
 import path from 'node:path';
 import { valueAt } from '../config/load';
-import { discardVariables, forgetVariables } from '../config/app-environment';
+import { removeEnvironment, pruneEnvironments } from '../config/app-environment';
 import { diskReason } from '../core/disk-reason';
-import { EMPTY } from '../core/environment';
+import { EMPTY_ENVIRONMENT } from '../core/environment';
 import { asKnown, KnownError } from '../core/errors';
 import { short } from '../core/format';
 import { inService } from '../core/traffic-split';
@@ -112,7 +112,7 @@ export async function fail(context: DeployContext, id: number, error: KnownError
   await queueEarlier(context, id, error);
   await context.journal.move(id, endState(context, id, error), { cause: error.message });
   // last, because redacting the values from a cause needs them
-  if (tried !== null) discardVariables(context.home, tried);
+  if (tried !== null) removeEnvironment(context.home, tried);
 }
 
 /** The setting that led to the failure, with the value that this deployment had. */
@@ -137,10 +137,10 @@ function triedEnvironment(context: DeployContext, id: number): number | null {
 
 async function forgetOldVariables({ home, journal, runtime }: DeployContext): Promise<void> {
   const running = await runtime.list();
-  forgetVariables(
+  pruneEnvironments(
     home,
     journal,
-    running.map(({ environment }) => environment ?? EMPTY),
+    running.map(({ environment }) => environment ?? EMPTY_ENVIRONMENT),
   );
 }
 

@@ -3,7 +3,7 @@ import type { Counts } from '../core/verdict';
 import type { LogPosition } from '../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../traffic/access-log';
 import { liveMs, short } from '../core/format';
-import { EMPTY } from '../core/environment';
+import { EMPTY_ENVIRONMENT } from '../core/environment';
 import { closePreview } from '../traffic/preview-tokens';
 import type { Deployment } from '../core/deployment';
 import type { Entry, PhaseName } from '../core/event';
@@ -110,7 +110,10 @@ function isWarm(context: DeployContext, { id, from, plan }: Deployment, standby:
 
 /** A warm slot with an older environment must be restarted, which takes longer. */
 function hasEnvironment({ journal }: DeployContext, id: number, slot: SlotName): boolean {
-  return (journal.lastInSlot(slot)?.environment ?? EMPTY) === (journal.get(id)?.environment ?? EMPTY);
+  return (
+    (journal.lastInSlot(slot)?.environment ?? EMPTY_ENVIRONMENT) ===
+    (journal.get(id)?.environment ?? EMPTY_ENVIRONMENT)
+  );
 }
 
 /** A rollback undoes a deploy, and a deploy undoes a rollback. Null when the same release was deployed again. */

@@ -2,7 +2,7 @@
 import { randomBytes } from 'node:crypto';
 import { KnownError } from '../core/errors';
 import type { Strategy } from '../core/interfaces';
-import { setAside } from '../core/substitute';
+import { slotsOutOfRotation } from '../core/substitute';
 import { inService } from '../core/traffic-split';
 import type { StrategyName } from '../core/strategy-choice';
 import { isStrategyName, strategyBack, strategyFor } from '../core/strategy-choice';
@@ -109,7 +109,7 @@ function mustBeThere(
   if (!isRestored(observed, commit)) return true;
   // its users were moved to the other slots of a pool
   const live = journal.lastLive();
-  const aside = live === null ? [] : setAside(observed.table, slotsOf(live));
+  const aside = live === null ? [] : slotsOutOfRotation(observed.table, slotsOf(live));
   const resident = observed.slots.find(({ slot }) => slot === wanted);
   return wanted !== null && aside.includes(wanted) && !isBack(resident, commit);
 }

@@ -12,7 +12,7 @@ import type { SettingsReader } from '../release/app-settings';
 import { runHook } from './hooks';
 import { prepareRelease } from '../release/prepare';
 import { whyOther, whyUnfit } from '../release/fitness';
-import { sealedInputs } from '../release/inputs';
+import { hashInputs } from '../release/inputs';
 import { findRelease, isReplacedBy } from '../release/releases';
 
 export interface Preparing {
@@ -68,7 +68,7 @@ function wantsOthers(
 ): boolean {
   const { home, journal } = context;
   if (deployment.kind !== 'env') return deployment.kind === 'deploy';
-  return sealedInputs(home, dir, numberInForce(home, journal)) !== sealedInputs(home, dir, environment);
+  return hashInputs(home, dir, numberInForce(home, journal)) !== hashInputs(home, dir, environment);
 }
 
 export function startsAnything(plan: Plan): boolean {

@@ -2,7 +2,7 @@
 import { existsSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Inventory, ReleaseSize } from '../core/prune';
-import { numberWanted, variablesFor } from '../config/app-environment';
+import { nextNumber, variablesFor } from '../config/app-environment';
 import { parseSize } from '../core/capacity';
 import { allTables, tableFolder } from '../core/traffic-table';
 import type { Deployment } from '../core/deployment';
@@ -81,7 +81,7 @@ async function storesOf(
   { home, journal }: Pick<DeployContext, 'home' | 'journal'>,
   releases: Commit[],
 ): Promise<Map<Commit, string>> {
-  const variables = variablesFor(home, numberWanted(home, journal), 'install');
+  const variables = variablesFor(home, nextNumber(home, journal), 'install');
   const stores = new Map<Commit, string>();
   for (const commit of releases) {
     const folder = releaseFolder(home, commit);

@@ -3,7 +3,7 @@ import type { ChildProcess } from 'node:child_process';
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Command } from '../os/command';
-import { deploymentLog, launchAhead, runCommand } from '../os/command';
+import { deploymentLog, prestart, runCommand } from '../os/command';
 import { parseAppSettings } from '../config/load';
 import type { Exported } from '../config/evaluate';
 import { findConfigFile, usable } from '../config/file';
@@ -53,9 +53,9 @@ export function openSettingsReader(home: Home, deploymentId: number): SettingsRe
     timeoutSeconds: LIMIT_SECONDS,
     deploymentId,
   };
-  let waiting: ChildProcess | null = launchAhead(command);
+  let waiting: ChildProcess | null = prestart(command);
   const take = (): ChildProcess => {
-    const child = waiting !== null && isWaiting(waiting) ? waiting : launchAhead(command);
+    const child = waiting !== null && isWaiting(waiting) ? waiting : prestart(command);
     waiting = null;
     return child;
   };

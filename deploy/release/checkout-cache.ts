@@ -16,7 +16,7 @@ import {
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Commit } from '../core/release';
-import { gitPolitely } from '../git/git';
+import { gitLowPriority } from '../git/git';
 import { checkCommitId } from '../git/names';
 import type { Home } from '../home/home';
 import { CLOSED } from '../home/modes';
@@ -53,7 +53,7 @@ async function makeIn(folder: string, home: Place, commit: Commit): Promise<void
   const making = path.join(folder, 'files');
   try {
     mkdirSync(making);
-    await gitPolitely(home.mirrorGit, writing(commit), placesOf(making));
+    await gitLowPriority(home.mirrorGit, writing(commit), placesOf(making));
     trustFromNowOn(indexOf(making));
     renameSync(indexOf(making), indexOf(path.join(home.ready, commit)));
     renameSync(making, path.join(home.ready, commit));

@@ -1,13 +1,13 @@
 /** Decides whether an existing release can start on this machine, or must be rebuilt. */
 import { readFileSync } from 'node:fs';
 import type { BuildEnvironment } from '../core/build-environment';
-import { whyForeign } from '../core/build-environment';
+import { whyIncompatible } from '../core/build-environment';
 import type { Packing } from '../core/interfaces';
 import type { Commit, Release } from '../core/release';
 import type { Home } from '../home/home';
 import { npmVersion } from './packages/npm-version';
 import { damageIn, hasInventory } from './file-list';
-import { sealedInputs } from './inputs';
+import { hashInputs } from './inputs';
 import { builtWith, findRelease, inputsOf, isOnDisk, releaseFolder } from './releases';
 
 export interface Fitting {
@@ -28,12 +28,12 @@ export async function whyUnfit(
   if (!packing.fromFolder) return null;
   const built = builtWith(home, commit);
   if (built === null) return null;
-  return whyForeign(built, present ?? (await presentEnvironment())) ?? whyDamaged(home, commit);
+  return whyIncompatible(built, present ?? (await presentEnvironment())) ?? whyDamaged(home, commit);
 }
 
 /** Why the release does not have the variables of the environment, as one clause, or null. */
 export function whyOther(home: Home, { commit, dir }: Release, environment: number): string | null {
-  const isSame = inputsOf(home, commit) === sealedInputs(home, dir, environment);
+  const isSame = inputsOf(home, commit) === hashInputs(home, dir, environment);
   return isSame ? null : 'the variables of its install or build have changed';
 }
 

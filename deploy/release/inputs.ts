@@ -5,28 +5,28 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
-import { readEnvironment, sealed } from '../config/app-environment';
+import { readEnvironment, keyedHash } from '../config/app-environment';
 import { NO_VARIABLES, valuesOf } from '../core/environment';
 import { changesPackages, unsetIn } from '../core/npmrc';
 import type { Home } from '../home/home';
 import { commandEnvironment } from '../os/command';
 
 /** A hash of everything that changes the packages; null if nothing does. A registry token, for example, does not. */
-export function sealedInstall(
+export function hashInstallInputs(
   home: Pick<Home, 'env'>,
   npmrc: string,
   install: Record<string, string>,
 ): string | null {
   const npmrcs = [npmrc, userNpmrc()];
   const changing = Object.entries(install).filter(([name]) => changesPackages(npmrcs, name));
-  return sealedValues(home, Object.fromEntries(changing));
+  return hashValues(home, Object.fromEntries(changing));
 }
 
 /** A hash of everything in the environment that changes the release in the folder; null if nothing does. */
-export function sealedInputs(home: Pick<Home, 'env'>, dir: string, environment: number): string | null {
+export function hashInputs(home: Pick<Home, 'env'>, dir: string, environment: number): string | null {
   const { install, build } = readEnvironment(home, environment) ?? NO_VARIABLES;
-  const packages = sealedInstall(home, npmrcIn(dir), valuesOf(install));
-  return sealedValues(home, { ...valuesOf(build), ...(packages !== null && { '': packages }) });
+  const packages = hashInstallInputs(home, npmrcIn(dir), valuesOf(install));
+  return hashValues(home, { ...valuesOf(build), ...(packages !== null && { '': packages }) });
 }
 
 /** The variables that the .npmrc of the folder or the user refers to, and that are not set for the install. */
@@ -36,9 +36,9 @@ export function unsetForInstall(dir: string, install: Record<string, string>): s
 }
 
 /** A hash of these values; null if there are none. */
-export function sealedValues(home: Pick<Home, 'env'>, values: Record<string, string>): string | null {
+export function hashValues(home: Pick<Home, 'env'>, values: Record<string, string>): string | null {
   const entries = Object.entries(values).sort(([one], [other]) => (one < other ? -1 : 1));
-  return entries.length === 0 ? null : sealed(home, JSON.stringify(entries));
+  return entries.length === 0 ? null : keyedHash(home, JSON.stringify(entries));
 }
 
 /** The text of a folder's .npmrc, or an empty string. */

@@ -19,7 +19,7 @@ import type { PhaseReport } from '../journal/phase';
 import { explained, phase, skip } from '../journal/phase';
 import { takeFiles } from './checkout-cache';
 import { presentEnvironment, whyOther, whyUnfit } from './fitness';
-import { sealedInputs } from './inputs';
+import { hashInputs } from './inputs';
 import type { Made } from './releases';
 import { otherNodeWanted } from './wanted-node';
 import {
@@ -137,7 +137,7 @@ async function makeIn(
 }
 
 function madeBy({ home, deploymentId, environment }: Preparation, dir: string): Partial<Made> {
-  const inputs = sealedInputs(home, dir, environment) ?? undefined;
+  const inputs = hashInputs(home, dir, environment) ?? undefined;
   return { deployment: deploymentId, environment, inputs };
 }
 

@@ -35,7 +35,7 @@ export function phaseLine(entry: Phase): string {
 }
 
 /**
- * The lines for a release that goes live. The LIVE line comes last, from endLines; it is printed here too if a bake
+ * The lines for a release that goes live. The LIVE line comes last, from finalLines; it is printed here too if a bake
  * follows.
  */
 export function liveLines(live: Live): string[] {
@@ -59,7 +59,7 @@ export function liveLines(live: Live): string[] {
 }
 
 /** The last lines of a deployment. The very last line is the verdict. */
-export function endLines(
+export function finalLines(
   deployment: Deployment,
   serving: Serving | null,
   behind: Drift | null = null,

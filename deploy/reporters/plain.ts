@@ -4,7 +4,7 @@ import type { Journal } from '../journal/journal';
 import { terminalText } from '../core/terminal-text';
 import { coloured, coloursFor } from '../os/terminal';
 import { heldLines } from './held-lines';
-import { endLines, liveLines, phaseLine, waitingLine } from './phrases';
+import { finalLines, liveLines, phaseLine, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
 export function plainReporter(out: Output, journal: Journal): Reporter {
@@ -13,7 +13,7 @@ export function plainReporter(out: Output, journal: Journal): Reporter {
     lines.forEach((line) => out.write(`${coloured(terminalText(line), colours)}\n`));
   return {
     event: (event) => say(eventLines(event, journal)),
-    end: (deployment, serving, behind) => say(endLines(deployment, serving, behind)),
+    end: (deployment, serving, behind) => say(finalLines(deployment, serving, behind)),
     held: (deployment, preview, serving) => say(heldLines(deployment, preview, serving)),
     say,
   };

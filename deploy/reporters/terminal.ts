@@ -6,7 +6,7 @@ import { coloured, coloursFor } from '../os/terminal';
 import type { Journal } from '../journal/journal';
 import { eventLines } from './plain';
 import { heldLines } from './held-lines';
-import { endLines, phaseTitle, waitingLine } from './phrases';
+import { finalLines, phaseTitle, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
 const DRAW_EVERY_MS = 100;
@@ -38,7 +38,7 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
       if (title !== undefined) doing = title === null ? null : { title, since: event.at };
       draw();
     },
-    end: (deployment, serving, behind) => close(endLines(deployment, serving, behind)),
+    end: (deployment, serving, behind) => close(finalLines(deployment, serving, behind)),
     held: (deployment, preview, serving) => close(heldLines(deployment, preview, serving)),
     say: close,
   };

@@ -1,7 +1,7 @@
 /** Starts the deployer under the process manager and waits until it answers. */
 import { KnownError } from '../core/errors';
 import { failureLine } from '../core/failure-line';
-import { endGuards } from '../deployer/guard-process';
+import { stopGuards } from '../deployer/guard-process';
 import type { Home } from '../home/home';
 import { lastLines } from '../os/tail';
 import { startDeployer } from '../runtimes/pm2/deployer';
@@ -14,7 +14,7 @@ const POLL_EVERY_MS = 50;
 /** Throws E_DEPLOYER_DOWN with the failure from the deployer's log. */
 export async function startDeployerAndWait(home: Home, root: string): Promise<void> {
   // the new deployer starts a guard of its own build
-  await endGuards(home);
+  await stopGuards(home);
   await startDeployer({ home, root });
   const question = { socketPath: home.socket, path: '/health', timeoutMs: 1000 };
   const answers = async (): Promise<boolean> => (await probe(question)).status === 200;

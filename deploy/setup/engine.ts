@@ -7,7 +7,7 @@ import type { Home } from '../home/home';
 import { composeEnvironment } from '../runtimes/compose/cli';
 import { containerOf } from '../runtimes/compose/definitions';
 import { homeOfContainer } from '../runtimes/compose/containers';
-import { askEngineJson } from '../runtimes/compose/engine-api';
+import { requestEngineJson } from '../runtimes/compose/engine-api';
 
 const ANSWER_WITHIN_MS = 20_000;
 
@@ -15,7 +15,7 @@ const ANSWER_WITHIN_MS = 20_000;
 export async function checkEngine(home: Home, config: Config): Promise<void> {
   if (config.runtime !== 'compose') return;
   await checkCompose(config);
-  await askEngineJson({ path: '/info' });
+  await requestEngineJson({ path: '/info' });
   await checkNames(home, config);
 }
 

@@ -32,7 +32,7 @@ import { slotLog } from '../runtimes/slot-log';
 import { linkedTable } from '../traffic/table-folder';
 import { ROOT } from '../home/clone-root';
 import { say } from './say';
-import { endDeployment } from './stop';
+import { killDeployment } from './stop';
 import { withSetupLock } from '../journal/setup-lock';
 
 const LOG_LINES = 5000;
@@ -67,7 +67,7 @@ async function putAside(home: Home, config: Config): Promise<string> {
   // a removed file is lost when the process that has it open exits, so copy it before the stop
   for (const { at, name } of removedFiles(home)) copyFileSync(at, path.join(copy, path.basename(name)));
   await stopDeployer({ home });
-  await endDeployment(home, config);
+  await killDeployment(home, config);
   if (!existsSync(path.join(copy, JOURNAL))) copyJournal(home.journal, copy);
   // an earlier rescue that was killed in this function left the journal only in its own folder
   if (!existsSync(path.join(copy, JOURNAL)) && last) copyJournal(path.join(last, JOURNAL), copy);

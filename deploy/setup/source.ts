@@ -1,5 +1,5 @@
 /** Checks that this machine can read the source passed to `npm start`. */
-import { word } from '../core/shell-word';
+import { shellWord } from '../core/shell-word';
 import { KnownError } from '../core/errors';
 import type { Config } from '../config/load';
 import { askSource } from '../git/ask-source';
@@ -30,7 +30,7 @@ export async function checkGivenSource(
   throw new KnownError(
     'E_SOURCE',
     `SOURCE=${shown} cannot be read, so nothing was changed: ${asked.why}.`,
-    `Correct it, or let this machine read it: git ls-remote ${word(withoutCredentials(given))}`,
+    `Correct it, or let this machine read it: git ls-remote ${shellWord(withoutCredentials(given))}`,
   );
 }
 

@@ -1,5 +1,5 @@
 /** What `npm start` prints about the result and about what waits for another start. */
-import { numberWanted, variablesFor } from '../config/app-environment';
+import { nextNumber, variablesFor } from '../config/app-environment';
 import { unsetForInstall } from '../release/inputs';
 import { howToSet } from '../release/packages/install-failure';
 import { readSettings } from '../config/saved-settings';
@@ -55,7 +55,7 @@ export function sayWhetherSecretWaits(home: Home, given: string | undefined): vo
 
 /** npm ran in this clone with the user's own variables; the next install of a release does not have them. */
 export function sayUnsetForInstall({ home, journal }: DeployContext): void {
-  const set = variablesFor(home, numberWanted(home, journal), 'install');
+  const set = variablesFor(home, nextNumber(home, journal), 'install');
   for (const name of unsetForInstall(ROOT, set))
     say(`! .npmrc refers to ${name}, which is not set for the install: ${howToSet(name)}`);
 }

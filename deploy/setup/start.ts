@@ -24,8 +24,8 @@ import type { Asked } from './requested-settings';
 import { askedOf, askedWhileRunning } from './requested-settings';
 import { checkGivenSource, sayWhetherSourceAnswers } from './source';
 import { applyToNginx, update } from './update';
-import { endGuards } from '../deployer/guard-process';
-import { endHungPm2 } from '../runtimes/pm2/daemon';
+import { stopGuards } from '../deployer/guard-process';
+import { killHungPm2 } from '../runtimes/pm2/daemon';
 import { repairMirror } from './mirror';
 import { checkMoved } from './check-moved-clone';
 import { mustHaveOpenHome } from './open-home';
@@ -55,13 +55,13 @@ export async function startCommand(): Promise<number> {
   await checkMoved(home, ROOT);
   mustHaveOpenHome(home);
   // a hung PM2 daemon could neither list nor start processes
-  const hung = await endHungPm2(home);
+  const hung = await killHungPm2(home);
   const { config } = await refuseMistakes(home);
   await rescueJournal(home, config);
   if (hung || !(await alreadyServing(home))) {
     makeHome(home);
     // a guard that is restarting the deployer holds the setup lock
-    await endGuards(home);
+    await stopGuards(home);
   }
   return withSetupLock(home, async () => {
     const aside = putBrokenSettingsAside(home.settings);

@@ -9,12 +9,12 @@ import { readSettings } from '../config/saved-settings';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
 import { resolveHome } from '../home/home';
-import { endGuards } from '../deployer/guard-process';
+import { stopGuards } from '../deployer/guard-process';
 import { killMarkedProcesses } from '../os/marked-processes';
 import { diskTrouble } from '../os/disk-failure';
 import { createPacking } from '../release/artifact';
 import { createRuntime } from '../runtimes';
-import { endProcesses, processesWith } from '../os/process-table';
+import { stopProcesses, processesWith } from '../os/process-table';
 import { stopDeployer, stopPm2 } from '../runtimes/pm2/deployer';
 import { nginxServer } from '../traffic/nginx-server';
 import { backgroundJobs } from './background-jobs';
@@ -34,7 +34,7 @@ export async function stopCommand(options: { json?: boolean }): Promise<number> 
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no home at ${home.dir}).`);
   }
   // a guard that is restarting the deployer holds the setup lock
-  await endGuards(home);
+  await stopGuards(home);
   const stop = (): Promise<void> => stopEverything(home, configOf(home));
   await (canTakeTurns(home) ? withSetupLock(home, stop) : stop());
   if (options.json) console.log(JSON.stringify({ stopped: true }));
@@ -66,13 +66,13 @@ function kept(home: Home): Settings {
 
 /** Stops in an order in which nothing restarts a stopped process and no request is cut off. */
 export async function stopEverything(home: Home, config: Config): Promise<void> {
-  await endGuards(home);
+  await stopGuards(home);
   await stopDeployer({ home });
-  await endDeployment(home, config);
+  await killDeployment(home, config);
   await nginxServer(home, config).stop();
   await stopPm2({ home, stopSeconds: config.limits.stop });
   // the deployer may have started another guard before it stopped
-  await endGuards(home);
+  await stopGuards(home);
   await stopContainers(home, config);
 }
 
@@ -85,7 +85,7 @@ async function stopContainers(home: Home, config: Config): Promise<void> {
 }
 
 /** Asks a running deployment to roll back. Kills it at the deadline; the next start then rolls it back. */
-export async function endDeployment(home: Home, config: Config): Promise<void> {
+export async function killDeployment(home: Home, config: Config): Promise<void> {
   const { drain, stop, start } = config.limits;
   const deadline = machineMs() + (drain + stop + start) * 1000;
   const asked = new Set<number>();
@@ -102,7 +102,7 @@ export async function endDeployment(home: Home, config: Config): Promise<void> {
   await waitUntil(areGone, { everyMs: POLL_EVERY_MS });
   // also searched by process, because the journal may not open on a read-only disk
   await killMarkedProcesses(home);
-  await endProcesses(backgroundJobs(home), 0);
+  await stopProcesses(backgroundJobs(home), 0);
 }
 
 function deploymentProcesses(home: Home): number[] {

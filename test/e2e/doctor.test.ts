@@ -17,7 +17,7 @@ import { DEPLOYMENT_MARKER, deploymentMark } from '../../deploy/os/marked-proces
 import { processesWith } from '../../deploy/os/process-table';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { readSecret } from '../../deploy/home/webhook-secret';
-import { guardsOf } from '../../deploy/deployer/guard-process';
+import { guardProcesses } from '../../deploy/deployer/guard-process';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { linkTable } from '../../deploy/traffic/table-folder';
 import { applyFix, diagnose, expectFault, WITH_COMMANDS } from '../support/doctor';
@@ -188,7 +188,7 @@ describe('with a running Switchyard', () => {
     const active = await clone.slot(clone.table().active ?? '');
     const pids = [
       // first, because it would restart the others
-      ...guardsOf(clone.home).map(({ pid }) => pid),
+      ...guardProcesses(clone.home).map(({ pid }) => pid),
       ...pm2Daemons(clone.home).map(({ pid }) => pid),
       deployerPid(),
       ...processesOf(clone.home),

@@ -1,6 +1,6 @@
 /** PM2's daemon and the deployer are killed at once, and the guard must restore them without an operator. */
 import { setTimeout as sleep } from 'node:timers/promises';
-import { guardsOf } from '../../deploy/deployer/guard-process';
+import { guardProcesses } from '../../deploy/deployer/guard-process';
 import { isAlive } from '../../deploy/os/process-table';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { deployerStatus } from '../../deploy/runtimes/pm2/deployer';
@@ -24,7 +24,7 @@ beforeAll(async () => {
 });
 beforeEach(async () => {
   expect((await clone.start()).code).toBe(0);
-  await until('a guard', () => guardsOf(clone.home).length === 1);
+  await until('a guard', () => guardProcesses(clone.home).length === 1);
 });
 afterEach(() => load?.stop());
 afterAll(() => clone.cleanUp());
@@ -91,16 +91,16 @@ it("the guard restarts PM2's daemon when it is killed while the next deployer is
 });
 
 it('the deployer restarts a killed guard', async () => {
-  const [guard] = guardsOf(clone.home);
+  const [guard] = guardProcesses(clone.home);
 
   kill(guard?.pid);
 
-  await until('another guard', () => guardsOf(clone.home).some(({ pid }) => pid !== guard?.pid));
-  expect(guardsOf(clone.home)).toHaveLength(1);
+  await until('another guard', () => guardProcesses(clone.home).some(({ pid }) => pid !== guard?.pid));
+  expect(guardProcesses(clone.home)).toHaveLength(1);
 });
 
 it('the guard starts nothing after npm stop, not even processes killed just before', async () => {
-  const [guard] = guardsOf(clone.home);
+  const [guard] = guardProcesses(clone.home);
   await killPm2AndDeployer();
 
   expect((await clone.switchyard('stop')).code).toBe(0);

@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
-import { giveData } from '../../deploy/runtimes/compose/container-user';
+import { changeDataOwner } from '../../deploy/runtimes/compose/container-user';
 import { needs, root } from '../support/needs';
 import { afterwards, tempHome } from '../support/temp-home';
 
@@ -37,12 +37,12 @@ needs('root', root).describe('giving the data folder to the containers as root',
   it("changes the owner of root's files at any depth", async () => {
     mkdirSync(path.join(data, 'a', 'b'), { recursive: true, mode: 0o700 });
     writeFileSync(path.join(data, 'a', 'b', 'app.db'), '', { mode: 0o600 });
-    await giveData(data, USER);
+    await changeDataOwner(data, USER);
     for (const name of ['.', 'a', 'a/b', 'a/b/app.db']) expect(ownerOf(path.join(data, name))).toBe(1000);
 
     // again, for a file deep inside only
     writeFileSync(path.join(data, 'a', 'b', 'restored.db'), '');
-    await giveData(data, USER);
+    await changeDataOwner(data, USER);
     expect(ownerOf(path.join(data, 'a', 'b', 'restored.db'))).toBe(1000);
   });
 
@@ -52,7 +52,7 @@ needs('root', root).describe('giving the data folder to the containers as root',
     writeFileSync(path.join(disk, 'app.db'), '');
     rmSync(data, { recursive: true });
     symlinkSync(disk, data);
-    await giveData(data, USER);
+    await changeDataOwner(data, USER);
     expect([ownerOf(disk), ownerOf(path.join(disk, 'app.db')), ownerOf(data)]).toEqual([1000, 1000, 0]);
   });
 
@@ -61,7 +61,7 @@ needs('root', root).describe('giving the data folder to the containers as root',
     symlinkSync(passwords, path.join(data, 'file'));
     mkdirSync(path.join(data, 'deep'));
     symlinkSync('../../host/etc', path.join(data, 'deep', 'relative'));
-    await giveData(data, USER);
+    await changeDataOwner(data, USER);
     expect(ownerOf(path.join(data, 'deep'))).toBe(1000);
     expectHostUnchanged();
   });
@@ -79,7 +79,7 @@ needs('root', root).describe('giving the data folder to the containers as root',
     for (let turn = 0; turn < 100; turn++) {
       // a file of root, so that every turn walks the folder
       const fresh = mkdtempSync(path.join(data, 'restored-'));
-      await giveData(data, USER);
+      await changeDataOwner(data, USER);
       expect(ownerOf(fresh)).toBe(1000);
     }
     expect(swapper.exitCode).toBeNull();
@@ -92,7 +92,7 @@ needs('root', root).describe('giving the data folder to the containers as root',
   it('leaves hard links alone, which may be files of the host', async () => {
     linkSync(passwords, path.join(data, 'second-name'));
     writeFileSync(path.join(data, 'own'), '');
-    await giveData(data, USER);
+    await changeDataOwner(data, USER);
     expect(ownerOf(path.join(data, 'own'))).toBe(1000);
     expectHostUnchanged();
   });
@@ -102,7 +102,7 @@ needs('root', root).describe('giving the data folder to the containers as root',
     mkdirSync(mounted);
     execFileSync('/bin/mount', ['--bind', path.join(dir, 'host'), mounted]);
     afterwards(() => execFileSync('/bin/umount', ['-l', mounted]));
-    await giveData(data, USER);
+    await changeDataOwner(data, USER);
     expect(ownerOf(data)).toBe(1000);
     expectHostUnchanged();
   });
@@ -113,7 +113,7 @@ needs('root', root).describe('giving the data folder to the containers as root',
     chmodSync(program, 0o4755);
     execFileSync('mkfifo', [path.join(data, 'fifo')]);
     execFileSync('mknod', [path.join(data, 'device'), 'c', '1', '3']);
-    await giveData(data, USER);
+    await changeDataOwner(data, USER);
     expect(ownerOf(program)).toBe(1000);
     expect(statSync(program).mode & 0o7000).toBe(0);
     expect(ownerOf(path.join(data, 'fifo'))).toBe(1000);

@@ -1,6 +1,6 @@
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { endProcesses, processesWith } from '../../deploy/os/process-table';
+import { stopProcesses, processesWith } from '../../deploy/os/process-table';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { deployerStatus, startDeployer, stopDeployer, stopPm2 } from '../../deploy/runtimes/pm2/deployer';
@@ -36,7 +36,7 @@ afterEach(async () => {
   const started = processesWith('SWITCHYARD_HOME', context.home.dir).filter(
     ({ argv }) => argv[0] === 'sleep',
   );
-  await endProcesses(started, 0);
+  await stopProcesses(started, 0);
 });
 
 it('the deployer runs, is listed, and is gone after a stop', async () => {

@@ -5,7 +5,7 @@
 import { servingSlots } from '../../deploy/core/traffic-table';
 import type { Deployment } from '../../deploy/core/deployment';
 import type { Commit } from '../../deploy/core/release';
-import { endProcesses, processesWith } from '../../deploy/os/process-table';
+import { stopProcesses, processesWith } from '../../deploy/os/process-table';
 import { killEverything, untilOver } from '../support/crash';
 import { diagnose } from '../support/doctor';
 import { verdictOf } from '../support/expect-live';
@@ -110,7 +110,7 @@ async function untilCut({ clone: { dir } }: LossyClone, pushing: Promise<Command
 /** The disk has already lost its power. */
 async function losePower({ clone, engine }: LossyClone): Promise<void> {
   engine?.freeze();
-  const commands = (): Promise<void> => endProcesses(processesWith('SWITCHYARD_HOME', clone.home.dir), 0);
+  const commands = (): Promise<void> => stopProcesses(processesWith('SWITCHYARD_HOME', clone.home.dir), 0);
   killEverything(clone.home);
   await commands();
   // again, for processes that were just starting

@@ -7,7 +7,7 @@ import type { Entry, PhaseName } from '../../deploy/core/event';
 import type { Commit } from '../../deploy/core/release';
 import type { Home } from '../../deploy/home/home';
 import { isOver } from '../../deploy/core/transitions';
-import { guardsOf } from '../../deploy/deployer/guard-process';
+import { guardProcesses } from '../../deploy/deployer/guard-process';
 import { SPARE } from '../../deploy/deployer/launcher';
 import { deploymentMark, DEPLOYMENT_MARKER } from '../../deploy/os/marked-processes';
 import { processesWith, type OsProcess } from '../../deploy/os/process-table';
@@ -100,7 +100,7 @@ export function deployersOf(home: Home): OsProcess[] {
 
 /** Kills everything that restarts processes: first the guards, then PM2's daemon, the deployer, and `others`. */
 export function killSupervisors(home: Home, ...others: number[]): void {
-  const supervisors = [...guardsOf(home), ...pm2Daemons(home), ...deployersOf(home)];
+  const supervisors = [...guardProcesses(home), ...pm2Daemons(home), ...deployersOf(home)];
   killAll([...supervisors.map(({ pid }) => pid), ...others]);
 }
 

@@ -5,7 +5,7 @@ import path from 'node:path';
 import type { Home } from '../../deploy/home/home';
 import { DATA_IN_CONTAINER } from '../../deploy/runtimes/compose/definitions';
 import { LABEL, removeContainer } from '../../deploy/runtimes/compose/containers';
-import { askEngineJson } from '../../deploy/runtimes/compose/engine-api';
+import { requestEngineJson } from '../../deploy/runtimes/compose/engine-api';
 import { processesWith } from '../../deploy/os/process-table';
 
 /** The base image of every test image. */
@@ -64,13 +64,13 @@ function mountOf(dir: string): { device: string; folder: string } {
 export async function removeAllOf({ dir }: Pick<Home, 'dir'>): Promise<void> {
   for (const { Id } of await find<{ Id: string }>('containers', dir)) await removeContainer(Id);
   for (const { Id } of await find<{ Id: string }>('images', dir)) {
-    await askEngineJson({ method: 'DELETE', path: `/images/${Id}?force=true`, limitMs: 60_000 });
+    await requestEngineJson({ method: 'DELETE', path: `/images/${Id}?force=true`, limitMs: 60_000 });
   }
 }
 
 async function find<T>(what: 'containers' | 'images', home: string): Promise<T[]> {
   const filters = encodeURIComponent(JSON.stringify({ label: [`${LABEL.home}=${home}`] }));
-  return (await askEngineJson<T[]>({ path: `/${what}/json?all=true&filters=${filters}` })) ?? [];
+  return (await requestEngineJson<T[]>({ path: `/${what}/json?all=true&filters=${filters}` })) ?? [];
 }
 
 /** The last number in NSpid, which lists one for each pid namespace. */

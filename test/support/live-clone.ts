@@ -18,7 +18,7 @@ import path from 'node:path';
 import type { Deployment } from '../../deploy/core/deployment';
 import { homeAt, type Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
-import { endProcesses, processesWith } from '../../deploy/os/process-table';
+import { stopProcesses, processesWith } from '../../deploy/os/process-table';
 import { removeTree } from '../../tools/lib/remove-tree';
 import { expectDone } from './expect-live';
 import { removeAllOf } from './docker';
@@ -140,8 +140,8 @@ export async function liveClone({
     },
     cleanUp: async () => {
       await run(process.execPath, ['bin/switchyard.js', 'stop']);
-      await endProcesses(processesWith('SWITCHYARD_HOME', home.dir), 0);
-      await endProcesses(processesWith('SWITCHYARD_DATA', home.shared), 0);
+      await stopProcesses(processesWith('SWITCHYARD_HOME', home.dir), 0);
+      await stopProcesses(processesWith('SWITCHYARD_DATA', home.shared), 0);
       if (environment.RUNTIME === 'compose') await removeAllOf(home);
       // the test removes the whole disk, which may be read-only by now
       if (parent !== undefined) return;

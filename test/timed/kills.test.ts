@@ -12,7 +12,7 @@ import { tryLock } from '../../deploy/journal/deployment-lock';
 import { linkTable } from '../../deploy/traffic/table-folder';
 import { containerOf } from '../../deploy/runtimes/compose/definitions';
 import { slotAppName } from '../../deploy/runtimes/pm2/definitions';
-import { askPm2, pm2Processes } from '../../deploy/runtimes/pm2/rpc';
+import { callPm2, pm2Processes } from '../../deploy/runtimes/pm2/rpc';
 import { probe } from '../../deploy/traffic/probe';
 import { kill, stopWatching, watchServing } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
@@ -221,7 +221,7 @@ async function docker(...args: string[]): Promise<void> {
 /** Like PM2's command line, without its load time. */
 async function pm2(action: 'deleteProcessId' | 'stopProcessId', slot: string): Promise<void> {
   const app = (await pm2Processes(clone.home)).find((each) => each.name === slotAppName(slot));
-  await askPm2(clone.home, action, app?.pm_id, 60_000);
+  await callPm2(clone.home, action, app?.pm_id, 60_000);
 }
 
 /** Sends half a request, so that the app cannot finish its shutdown. */

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../../core/errors';
 import type { Proofs, SlotName } from '../../core/slot';
 import type { Counts } from '../../core/verdict';
-import { bakePassed, NONE, releaseVerdict, sumOf } from '../../core/verdict';
+import { bakePassed, NO_REQUESTS, releaseVerdict, sumOf } from '../../core/verdict';
 import type { SlotCounts } from '../../traffic/access-log';
 import { countRequests, logPosition, readRequests } from '../../traffic/access-log';
 import { linkedTable } from '../../traffic/table-folder';
@@ -15,7 +15,7 @@ import { isStopped } from '../../core/cancel-reason';
 import { diskWatch } from '../../health/disk-watch';
 import { healthWatch } from '../../health/health-watch';
 import type { Warn } from '../../health/process-watch';
-import { readLog } from '../../health/verify-slot';
+import { readLogHint } from '../../health/verify-slot';
 import { machineMs } from '../../os/machine-clock';
 
 const LOOK_EVERY_MS = 100;
@@ -90,7 +90,7 @@ function errorWatch(context: DeployContext, before: Counts): ErrorWatch {
     },
     add(slot, seen) {
       const news = seen.filter((counts) => counts.slot === slot);
-      account.set(slot, sumOf([...news, account.get(slot) ?? NONE]));
+      account.set(slot, sumOf([...news, account.get(slot) ?? NO_REQUESTS]));
     },
     judge() {
       const bad = releaseVerdict(before, account, context.config.bake);
@@ -99,7 +99,7 @@ function errorWatch(context: DeployContext, before: Counts): ErrorWatch {
         throw new KnownError(
           'E_BAKE',
           `${bad.slots.join(', ')}: ${bad.why}.`,
-          readLog(worst),
+          readLogHint(worst),
           'bake.maxErrorRatio',
         );
     },

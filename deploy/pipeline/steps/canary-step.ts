@@ -17,7 +17,7 @@ import { diskWatch } from '../../health/disk-watch';
 import type { Warn } from '../../health/process-watch';
 import { healthWatch } from '../../health/health-watch';
 import { yieldToUrgent, yieldToNewer } from './yield-to-urgent';
-import { readLog } from '../../health/verify-slot';
+import { readLogHint } from '../../health/verify-slot';
 import { machineMs } from '../../os/machine-clock';
 
 const LOOK_EVERY_MS = 100;
@@ -148,5 +148,5 @@ function askLine({ share }: Judging, why: string): string {
 function failure({ slot, share }: Judging, why: string, affected: number): KnownError {
   const users = `${plural(affected, 'user')} got an error from it`;
   const message = `${slot} at ${percent(share / 100)}: ${why}; ${users}.`;
-  return new KnownError('E_CANARY', message, readLog(slot), 'canary');
+  return new KnownError('E_CANARY', message, readLogHint(slot), 'canary');
 }

@@ -19,7 +19,7 @@ import {
 import path from 'node:path';
 import { promisify } from 'node:util';
 import { KnownError } from '../../core/errors';
-import { word } from '../../core/shell-word';
+import { shellWord } from '../../core/shell-word';
 import { failureLine } from '../../core/failure-line';
 import type { Home } from '../../home/home';
 import type { Owner } from '../../os/change-owner';
@@ -102,12 +102,16 @@ export function howToRestore({ shared }: Pick<Place, 'shared'>, folder: string):
   const names = readdirSync(folder);
   // by full name: `app.db*` would also match `app.db2`
   const files = names.flatMap((name) => [name, `${name}-wal`, `${name}-shm`, `${name}-journal`]);
-  const wanted = files.map((name) => `-name ${word(name)}`).join(' -o ');
-  const move = `find ${word(shared)} -maxdepth 1 \\( ${wanted} \\) -exec mv -t ${word(aside)} {} +`;
-  const copies = names.map((name) => word(path.join(folder, name))).join(' ');
-  return [`mkdir ${word(aside)}`, 'npm stop', move, `cp -p ${copies} ${word(shared)}/`, 'npm start'].join(
-    ' && ',
-  );
+  const wanted = files.map((name) => `-name ${shellWord(name)}`).join(' -o ');
+  const move = `find ${shellWord(shared)} -maxdepth 1 \\( ${wanted} \\) -exec mv -t ${shellWord(aside)} {} +`;
+  const copies = names.map((name) => shellWord(path.join(folder, name))).join(' ');
+  return [
+    `mkdir ${shellWord(aside)}`,
+    'npm stop',
+    move,
+    `cp -p ${copies} ${shellWord(shared)}/`,
+    'npm start',
+  ].join(' && ');
 }
 
 function unusedName(wanted: string): string {

@@ -1,5 +1,5 @@
 /** The step `migrate`: copies the data, runs the migration, and checks that the live release survived it. */
-import { EMPTY } from '../../core/environment';
+import { EMPTY_ENVIRONMENT } from '../../core/environment';
 import { KnownError } from '../../core/errors';
 import { named, printable } from '../../core/format';
 import { failureLine } from '../../core/failure-line';
@@ -8,7 +8,7 @@ import type { Migration } from '../../core/deployment';
 import type { Step } from '../../core/plan';
 import { logPosition } from '../../traffic/access-log';
 import type { Owner } from '../../os/change-owner';
-import { containerUser, giveData } from '../../runtimes/compose/container-user';
+import { containerUser, changeDataOwner } from '../../runtimes/compose/container-user';
 import type { DeployContext } from '../../context';
 import { builtRelease } from '../../context';
 import { copyData, hasSchemaChanged, howToRestore } from './data-snapshot';
@@ -19,7 +19,7 @@ const LONGEST_DETAIL = 200;
 /** Returns a clause for the journal. Throws E_MIGRATE, E_TIMEOUT, E_KILLED, E_NETWORK, E_DISK, E_DATA_COPY. */
 export async function migrate(
   context: DeployContext,
-  { commit, environment = EMPTY }: Extract<Step, { do: 'migrate' }>,
+  { commit, environment = EMPTY_ENVIRONMENT }: Extract<Step, { do: 'migrate' }>,
   id: number,
 ): Promise<string> {
   const { journal, home, packing, config } = context;
@@ -71,6 +71,6 @@ async function userOfData({ home, config }: DeployContext): Promise<Owner | null
   if (config.runtime !== 'compose' || process.getuid?.() !== 0) return null;
   const user = containerUser();
   // files that an operator restored as root belong to the app too
-  await giveData(home.shared, user);
+  await changeDataOwner(home.shared, user);
   return user;
 }

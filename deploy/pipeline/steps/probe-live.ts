@@ -7,7 +7,7 @@ import { inService } from '../../core/traffic-split';
 import type { Migration } from '../../core/deployment';
 import type { SlotName } from '../../core/slot';
 import type { BakeRule, Counts } from '../../core/verdict';
-import { bounded, errorVerdict, sumOf } from '../../core/verdict';
+import { capPerClient, errorVerdict, sumOf } from '../../core/verdict';
 import { waitUntil } from '../../os/wait-until';
 import type { LogPosition } from '../../traffic/access-log';
 import { countRequests, logPosition, readRecent, readRequests } from '../../traffic/access-log';
@@ -45,7 +45,7 @@ export async function liveBefore(context: DeployContext): Promise<Before> {
   const recent = readRecent(context.home, Date.now() - USUAL_MS);
   const before = countsOf(slots, countRequests(recent).slots);
   // without the addresses: the journal keeps it
-  return { sound, before: bounded(before, ruleOf(context)) };
+  return { sound, before: capPerClient(before, ruleOf(context)) };
 }
 
 /** Why the live release fails now, as one clause; null while it works. @param from log position to count errors from */

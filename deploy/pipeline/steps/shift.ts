@@ -4,7 +4,7 @@ import type { SlotName } from '../../core/slot';
 import type { Table } from '../../core/traffic-table';
 import type { DeployContext } from '../../context';
 import { askWhileDown, putPage } from './maintenance-page';
-import { askSlot } from '../../health/slot-health';
+import { probeSlot } from '../../health/slot-health';
 import type { Outcome } from './step-context';
 
 /**
@@ -22,5 +22,5 @@ export async function shift(context: DeployContext, { to }: { to: Table }): Prom
 
 async function answers(context: DeployContext, name: SlotName): Promise<boolean> {
   const running = (await context.runtime.list(name)).find(({ slot }) => slot === name);
-  return running?.pid ? (await askSlot(context, running)).works : false;
+  return running?.pid ? (await probeSlot(context, running)).works : false;
 }

@@ -1,5 +1,5 @@
 /** The step `start`: starts the release in a slot and waits until it is healthy. */
-import { EMPTY } from '../../core/environment';
+import { EMPTY_ENVIRONMENT } from '../../core/environment';
 import { KnownError } from '../../core/errors';
 import type { Proof, Slot, WithEnvironment } from '../../core/slot';
 import { isPortFree, portInUseMessage } from '../../os/port-holder';
@@ -29,7 +29,7 @@ async function runsAlready(context: DeployContext, { slot, instance }: Proof): P
 async function startAnew(
   context: DeployContext,
   slot: Slot,
-  { commit, instance, environment = EMPTY }: Proof & WithEnvironment,
+  { commit, instance, environment = EMPTY_ENVIRONMENT }: Proof & WithEnvironment,
   how: StepContext,
 ): Promise<void> {
   await emptySlot(context, slot, how);

@@ -1,7 +1,7 @@
 /** Finds out from the builder's last lines why an image build failed, and whose fault it is. Pure. */
 import { KnownError } from '../../core/errors';
 import { failureLine } from '../../core/failure-line';
-import type { CommandEnd, TimeLimit } from '../../core/machine-fault';
+import type { CommandExit, TimeLimit } from '../../core/machine-fault';
 import { machineFault } from '../../core/machine-fault';
 import type { AppSettings } from '../../core/release';
 import { isDiskFull } from '../../os/disk-full';
@@ -26,7 +26,7 @@ const ENGINE = /Cannot connect to the Docker daemon|error during connect|unexpec
  * @param unset see installFailure
  */
 export function imageFailure(
-  end: CommandEnd,
+  end: CommandExit,
   { build }: Pick<AppSettings, 'build'>,
   deploymentId: number,
   limit?: TimeLimit,

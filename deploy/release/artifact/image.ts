@@ -11,11 +11,17 @@ import { short } from '../../core/format';
 import type { Packing } from '../../core/interfaces';
 import { exportLines } from '../../core/shell-word';
 import { composeArgv, composeEnvironment, writeOverride } from '../../runtimes/compose/cli';
-import { SECRETS, buildOverride, imageOf, lent, runOverride } from '../../runtimes/compose/definitions';
-import { containerUser, giveData } from '../../runtimes/compose/container-user';
+import {
+  SECRETS,
+  buildOverride,
+  imageOf,
+  composeVariables,
+  runOverride,
+} from '../../runtimes/compose/definitions';
+import { containerUser, changeDataOwner } from '../../runtimes/compose/container-user';
 import { LABEL, oneOffContainers, removeContainer } from '../../runtimes/compose/containers';
-import { askEngineJson } from '../../runtimes/compose/engine-api';
-import { npmrcIn, sealedInstall, sealedValues, unsetForInstall } from '../inputs';
+import { requestEngineJson } from '../../runtimes/compose/engine-api';
+import { npmrcIn, hashInstallInputs, hashValues, unsetForInstall } from '../inputs';
 import { imageFailure } from './image-failure';
 import type { PackingOptions } from './options';
 
@@ -48,9 +54,9 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       const variables = {
         install: {
           file: secretFile(notes, dockerfile, 'install', install),
-          seal: sealedInstall(home, npmrcIn(release.dir), install) ?? '',
+          seal: hashInstallInputs(home, npmrcIn(release.dir), install) ?? '',
         },
-        build: { file: secretFile(notes, dockerfile, 'build', build), seal: sealedValues(home, build) ?? '' },
+        build: { file: secretFile(notes, dockerfile, 'build', build), seal: hashValues(home, build) ?? '' },
       };
       const override = buildOverride({ home, name, slot: service, release, env, variables });
       const file = writeOverride(home, 'build', override);
@@ -73,12 +79,12 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
     },
 
     async has(release) {
-      return (await askEngineJson({ path: `/images/${imageOf(name, release)}/json` })) !== null;
+      return (await requestEngineJson({ path: `/images/${imageOf(name, release)}/json` })) !== null;
     },
 
     async runOnce(argv, release, deploymentId, environment) {
       const user = containerUser();
-      await giveData(home.shared, user);
+      await changeDataOwner(home.shared, user);
       const cores = availableParallelism();
       const variables = { ...localeEnvironment(process.env), ...variablesFor(home, environment, 'run') };
       const override = runOverride(service, { home, config, release, user, cores, variables });
@@ -90,7 +96,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
           argv: composeArgv(options, service, file, run),
           label: argv.join(' '),
           cwd: release.dir,
-          env: { ...env, ...lent(variables) },
+          env: { ...env, ...composeVariables(variables) },
           redact: redactorOf(home),
           logFile: deploymentLog(home, deploymentId),
           timeoutSeconds: limits.migrate,
@@ -127,7 +133,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       const labels = [`${LABEL.home}=${home.dir}`, `${LABEL.commit}=${commit}`];
       const filters = encodeURIComponent(JSON.stringify({ label: labels }));
       // this also removes the layers that no other image uses
-      for (const { Id } of (await askEngineJson<{ Id: string }[]>({
+      for (const { Id } of (await requestEngineJson<{ Id: string }[]>({
         path: `/images/json?filters=${filters}`,
       })) ?? []) {
         await removeImage(Id);
@@ -138,7 +144,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
 
 async function removeImage(id: string): Promise<void> {
   const path = `/images/${id}?force=true`;
-  await askEngineJson({ method: 'DELETE', path, limitMs: REMOVING_MAY_TAKE_MS });
+  await requestEngineJson({ method: 'DELETE', path, limitMs: REMOVING_MAY_TAKE_MS });
 }
 
 /** Writes the variables of a phase for the Dockerfile. Throws E_ENV if that would not read them. */

@@ -1,6 +1,6 @@
 /** Finds out why `npm ci` failed and whose fault it is: a registry outage must not mark a commit bad. */
 import { KnownError } from '../../core/errors';
-import type { CommandEnd, TimeLimit } from '../../core/machine-fault';
+import type { CommandExit, TimeLimit } from '../../core/machine-fault';
 import { machineFault } from '../../core/machine-fault';
 import { isDiskFull } from '../../os/disk-full';
 
@@ -17,7 +17,7 @@ const REFUSED = /\b(E401|E403|E404|ENEEDAUTH|EINVALIDAUTH|ERR_INVALID_URL|Failed
  * @param unset the variables that .npmrc refers to and that are not set
  */
 export function installFailure(
-  end: CommandEnd,
+  end: CommandExit,
   limit?: TimeLimit,
   unset: readonly string[] = [],
 ): KnownError {

@@ -22,7 +22,7 @@ import {
   readPackageFiles,
 } from './package-files';
 import { takeReady } from './prelink';
-import { sealedInstall, unsetForInstall } from '../inputs';
+import { hashInstallInputs, unsetForInstall } from '../inputs';
 
 export { adoptModules } from './import-from-clone';
 
@@ -65,7 +65,7 @@ export async function installModules(work: Installation): Promise<Installed> {
   if (ready) return { origin: 'store', ...ready };
   if (await takeModules(home, key, dir)) return whole('store');
   // the clone's packages were installed without these variables
-  const isPlain = sealedInstall(home, files.npmrc, work.variables) === null;
+  const isPlain = hashInstallInputs(home, files.npmrc, work.variables) === null;
   if (isPlain && (await adopt(work)) && (await takeModules(home, key, dir))) return whole('clone');
   await npmCi(work, files);
   const isWhole = (copy: string): boolean => lackingIn(copy, files).required.length === 0;
@@ -84,7 +84,7 @@ export async function keyOf(
   files: PackageFiles,
   variables: Record<string, string>,
 ): Promise<string> {
-  return modulesKey(files, await npmVersion(), sealedInstall(home, files.npmrc, variables));
+  return modulesKey(files, await npmVersion(), hashInstallInputs(home, files.npmrc, variables));
 }
 
 /**

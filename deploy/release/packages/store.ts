@@ -24,7 +24,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { KnownError } from '../../core/errors';
 import type { Home } from '../../home/home';
-import { runPolitely } from '../../os/low-priority';
+import { runLowPriority } from '../../os/low-priority';
 import { fingerprintOf } from './fingerprint';
 import { isDiskFull } from '../../os/disk-full';
 
@@ -120,7 +120,7 @@ async function makeStore(
     await fill(modules);
     if (!check(modules)) return false;
     await rm(path.join(modules, CACHE), { recursive: true, force: true });
-    await runPolitely(['find', modules, '-type', 'f', '-exec', 'chmod', 'a-w', '{}', '+']);
+    await runLowPriority(['find', modules, '-type', 'f', '-exec', 'chmod', 'a-w', '{}', '+']);
     writeFileSync(path.join(partial, 'fingerprint'), await fingerprintOf(modules));
     await rm(store, { recursive: true, force: true });
     renameSync(partial, store);
@@ -139,7 +139,7 @@ interface Links {
 async function linkTree(from: string, to: string, how: Links = {}): Promise<void> {
   const args = ['-al', '--', from, to];
   try {
-    await (how.politely ? runPolitely(['cp', ...args]) : run('cp', args));
+    await (how.politely ? runLowPriority(['cp', ...args]) : run('cp', args));
   } catch {
     await rm(to, { recursive: true, force: true });
     await copyTree(from, to);

@@ -2,7 +2,7 @@
 import { createWriteStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import { openEngine } from './engine-api';
+import { streamEngine } from './engine-api';
 
 /** The header of each piece of output: the stream (one byte and three zero bytes) and the length (four bytes). */
 const HEADER_BYTES = 8;
@@ -48,13 +48,13 @@ export async function stampedLines(
 }
 
 /** Appends the whole output to a file. Throws E_ENGINE, or the file system's error. */
-export async function keepOutput(id: string, file: string): Promise<void> {
+export async function appendOutput(id: string, file: string): Promise<void> {
   await pipeline(Readable.from(outputOf(id, 'all')), createWriteStream(file, { flags: 'a', mode: 0o600 }));
 }
 
 async function* outputOf(id: string, tail: string, more = ''): AsyncGenerator<Buffer> {
   const path = `/containers/${id}/logs?stdout=true&stderr=true&tail=${tail}${more}`;
-  const response = await openEngine({ path });
+  const response = await streamEngine({ path });
   if (response.statusCode === 200) yield* unframed(response);
   else response.resume();
 }

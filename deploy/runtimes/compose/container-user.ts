@@ -26,7 +26,7 @@ function ourselves(): ContainerUser {
  * Makes that user the owner of everything in the shared folder, including files from another runtime or from root. Only
  * root can and needs to do this; for any other user the container already owns the folder.
  */
-export async function giveData(folder: string, user: ContainerUser): Promise<void> {
+export async function changeDataOwner(folder: string, user: ContainerUser): Promise<void> {
   if (process.getuid?.() !== 0) return;
   const data = realpathSync(folder);
   if (await hasForeignFiles(data, user)) changeOwnerBelow(data, user);

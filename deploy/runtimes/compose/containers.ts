@@ -1,9 +1,9 @@
 /** Lists and removes a home's containers. A label with the home's path keeps two homes apart. */
-import { EMPTY } from '../../core/environment';
+import { EMPTY_ENVIRONMENT } from '../../core/environment';
 import { asKnown, KnownError } from '../../core/errors';
 import type { ProcessStatus, RunningSlot, SlotName } from '../../core/slot';
 import type { Home } from '../../home/home';
-import { askEngine, askEngineJson } from './engine-api';
+import { requestEngine, requestEngineJson } from './engine-api';
 import { waitUntil } from '../../os/wait-until';
 
 /** The labels of our containers and images. */
@@ -62,7 +62,7 @@ export async function oneOffContainers(home: Pick<Home, 'dir'>): Promise<string[
  * Throws E_ENGINE.
  */
 export async function homeOfContainer(name: string): Promise<string | null> {
-  const found = await askEngineJson<Inspected>({ path: `/containers/${encodeURIComponent(name)}/json` });
+  const found = await requestEngineJson<Inspected>({ path: `/containers/${encodeURIComponent(name)}/json` });
   return found === null ? null : (found.Config.Labels?.[LABEL.home] ?? '');
 }
 
@@ -77,7 +77,7 @@ export async function removeContainer(id: string): Promise<void> {
 async function removed(id: string): Promise<boolean> {
   const path = `/containers/${id}?force=true&v=true`;
   try {
-    await askEngineJson({ method: 'DELETE', path, limitMs: REMOVING_MAY_TAKE_MS });
+    await requestEngineJson({ method: 'DELETE', path, limitMs: REMOVING_MAY_TAKE_MS });
     return true;
   } catch (error) {
     if (asKnown(error).message.includes('already in progress')) return false;
@@ -90,12 +90,12 @@ export function runningSlot({ RestartCount, State, Config }: Inspected): Running
   const status = statusOf(State.Status);
   const alive = status === 'online' || status === 'stopping';
   const labels = Config.Labels ?? {};
-  const environment = Number(labels[LABEL.environment] ?? EMPTY);
+  const environment = Number(labels[LABEL.environment] ?? EMPTY_ENVIRONMENT);
   return {
     slot: labels[LABEL.slot] ?? '',
     commit: labels[LABEL.commit] ?? '',
     instance: labels[LABEL.instance] ?? '',
-    ...(environment === EMPTY ? {} : { environment }),
+    ...(environment === EMPTY_ENVIRONMENT ? {} : { environment }),
     pid: alive && State.Pid > 0 ? State.Pid : null,
     restarts: RestartCount,
     status,
@@ -127,7 +127,7 @@ async function asSlotContainer(container: Inspected): Promise<SlotContainer> {
   const running = runningSlot(container);
   const hasRestarted = running.pid !== null && running.restarts > 0;
   const { exitCode, outOfMemory } = hasRestarted
-    ? lastEnd(await eventsOf(container.Id))
+    ? lastExit(await eventsOf(container.Id))
     : { exitCode: running.exitCode, outOfMemory: container.State.OOMKilled };
   return { id: container.Id, running: { ...running, exitCode }, outOfMemory };
 }
@@ -139,7 +139,7 @@ async function asSlotContainer(container: Inspected): Promise<SlotContainer> {
 async function eventsOf(id: string): Promise<EngineEvent[]> {
   const now = Math.ceil(Date.now() / 1000);
   const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ['die', 'oom'] }));
-  const { body } = await askEngine({ path: `/events?since=0&until=${now}&filters=${filters}` });
+  const { body } = await requestEngine({ path: `/events?since=0&until=${now}&filters=${filters}` });
   // one line of JSON per event
   const lines = body.toString('utf8').split('\n');
   return lines.filter((line) => line !== '').map((line) => JSON.parse(line) as EngineEvent);
@@ -154,7 +154,7 @@ export interface EngineEvent {
  * How the container's last process ended; an `oom` before the `die` gives the reason.
  * @param events oldest first
  */
-export function lastEnd(events: EngineEvent[]): { exitCode: number | null; outOfMemory: boolean } {
+export function lastExit(events: EngineEvent[]): { exitCode: number | null; outOfMemory: boolean } {
   const died = events.findLastIndex(({ Action }) => Action === 'die');
   const code = events[died]?.Actor.Attributes.exitCode;
   return {
@@ -165,11 +165,11 @@ export function lastEnd(events: EngineEvent[]): { exitCode: number | null; outOf
 
 async function listContainers(filters: Record<string, string[]>): Promise<Listed[]> {
   const query = encodeURIComponent(JSON.stringify(filters));
-  return (await askEngineJson<Listed[]>({ path: `/containers/json?all=true&filters=${query}` })) ?? [];
+  return (await requestEngineJson<Listed[]>({ path: `/containers/json?all=true&filters=${query}` })) ?? [];
 }
 
 function inspect(id: string): Promise<Inspected | null> {
-  return askEngineJson<Inspected>({ path: `/containers/${id}/json` });
+  return requestEngineJson<Inspected>({ path: `/containers/${id}/json` });
 }
 
 function isOneOff(labels: Record<string, string>): boolean {

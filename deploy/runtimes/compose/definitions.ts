@@ -6,7 +6,7 @@ import path from 'node:path';
 import type { Config } from '../../config/load';
 import type { Release } from '../../core/release';
 import type { Slot, SlotName } from '../../core/slot';
-import { quoted } from '../../core/shell-word';
+import { shellQuote } from '../../core/shell-word';
 import type { Home } from '../../home/home';
 import { LABEL } from './containers';
 
@@ -132,7 +132,7 @@ export function buildOverride({ home, name, slot, release, env, variables }: Bui
 
 /** Quotes each argument as one shell word, because a Dockerfile takes only a shell command line. */
 function shellLine(argv: string[]): string {
-  return argv.map(quoted).join(' ');
+  return argv.map(shellQuote).join(' ');
 }
 
 /**
@@ -149,7 +149,7 @@ function proxiesOf(env: NodeJS.ProcessEnv): Record<string, string> {
  * The app's variables for Compose's own environment, so that no file contains their values. They get our own names
  * because Docker itself reads APP_NAME, DOCKER_HOST and the like.
  */
-export function lent(variables: Record<string, string>): Record<string, string> {
+export function composeVariables(variables: Record<string, string>): Record<string, string> {
   return Object.fromEntries(Object.values(variables).map((value, index) => [`${LENT}${index}`, value]));
 }
 

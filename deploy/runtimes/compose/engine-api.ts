@@ -7,7 +7,7 @@ import { KnownError } from '../../core/errors';
 import type { HttpRequest } from '../../os/http';
 import { HttpTimeout, openHttp, sendHttp } from '../../os/http';
 
-export interface Question {
+export interface EngineRequest {
   method?: 'GET' | 'POST' | 'DELETE';
   /** The path with its query; values from outside must be URL-encoded. */
   path: string;
@@ -15,7 +15,7 @@ export interface Question {
   limitMs?: number;
 }
 
-export interface EngineAnswer {
+export interface EngineResponse {
   status: number;
   body: Buffer;
 }
@@ -39,7 +39,7 @@ export function engineSocket(env: NodeJS.ProcessEnv = process.env): string {
 }
 
 /** Sends a request and returns the answer, whatever its status. Throws E_ENGINE if the engine does not answer. */
-export async function askEngine(question: Question): Promise<EngineAnswer> {
+export async function requestEngine(question: EngineRequest): Promise<EngineResponse> {
   const { status, body, complete } = await sendHttp(requestTo(question), MOST_BYTES).catch(notAnswered);
   if (!complete) notAnswered(new Error('its answer is incomplete'));
   return { status, body };
@@ -49,23 +49,23 @@ export async function askEngine(question: Question): Promise<EngineAnswer> {
  * Returns the answer's JSON; null for 404, for 304 (nothing to do) and for an empty body. Throws E_ENGINE, and
  * E_RUNTIME with the engine's own error if it refuses.
  */
-export async function askEngineJson<T>(question: Question): Promise<T | null> {
-  const { status, body } = await askEngine(question);
+export async function requestEngineJson<T>(question: EngineRequest): Promise<T | null> {
+  const { status, body } = await requestEngine(question);
   if (status === 404 || status === 304) return null;
   if (status >= 300) throw refused(question, status, body);
   return body.length === 0 ? null : (JSON.parse(body.toString('utf8')) as T);
 }
 
 /** Opens a request whose answer is read as a stream. Throws E_ENGINE. */
-export async function openEngine(question: Question): Promise<IncomingMessage> {
+export async function streamEngine(question: EngineRequest): Promise<IncomingMessage> {
   return openHttp(requestTo(question)).catch(notAnswered);
 }
 
-function requestTo({ method = 'GET', path, limitMs = ANSWER_WITHIN_MS }: Question): HttpRequest {
+function requestTo({ method = 'GET', path, limitMs = ANSWER_WITHIN_MS }: EngineRequest): HttpRequest {
   return { to: { socketPath: engineSocket() }, method, path: API + path, timeoutMs: limitMs };
 }
 
-function refused({ path }: Question, status: number, body: Buffer): KnownError {
+function refused({ path }: EngineRequest, status: number, body: Buffer): KnownError {
   return new KnownError('E_RUNTIME', `Docker refused ${path.split('?')[0]}: ${wordOf(body) || status}`);
 }
 

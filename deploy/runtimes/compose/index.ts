@@ -8,18 +8,18 @@ import { availableParallelism } from 'node:os';
 import { variablesFor } from '../../config/app-environment';
 import type { Config } from '../../config/load';
 import { diskReason } from '../../core/disk-reason';
-import { EMPTY } from '../../core/environment';
+import { EMPTY_ENVIRONMENT } from '../../core/environment';
 import { KnownError } from '../../core/errors';
 import type { Runtime } from '../../core/interfaces';
 import type { SlotName } from '../../core/slot';
 import type { ComposeOptions } from './cli';
 import { compose, slotFile, writeOverride } from './cli';
-import { lent, slotOverride } from './definitions';
-import { containerLines, keepOutput } from './container-output';
-import { containerUser, giveData } from './container-user';
+import { composeVariables, slotOverride } from './definitions';
+import { containerLines, appendOutput } from './container-output';
+import { containerUser, changeDataOwner } from './container-user';
 import type { SlotContainer } from './containers';
 import { removeContainer, slotContainers } from './containers';
-import { askEngineJson } from './engine-api';
+import { requestEngineJson } from './engine-api';
 import { localeEnvironment } from '../../os/app-environment';
 import { lastLines } from '../../os/tail';
 import { followSlot } from './follow-slot';
@@ -44,18 +44,18 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
   const stop = async (slot: SlotName): Promise<void> => {
     for (const { id } of await slotContainers(home, slot)) {
       const limitMs = stopSeconds * 1000 + ENGINE_MARGIN_MS;
-      await askEngineJson({ method: 'POST', path: `/containers/${id}/stop?t=${stopSeconds}`, limitMs });
+      await requestEngineJson({ method: 'POST', path: `/containers/${id}/stop?t=${stopSeconds}`, limitMs });
       // a full disk must not keep a container running
-      await keepOutput(id, slotLog(home, slot)).catch(unlessDisk);
+      await appendOutput(id, slotLog(home, slot)).catch(unlessDisk);
       await removeContainer(id);
     }
   };
 
   return {
-    async start(slot, release, instance, environment = EMPTY) {
+    async start(slot, release, instance, environment = EMPTY_ENVIRONMENT) {
       await stop(slot.name);
       const user = containerUser();
-      await giveData(home.shared, user);
+      await changeDataOwner(home.shared, user);
       const cores = availableParallelism();
       const variables = { ...localeEnvironment(process.env), ...variablesFor(home, environment, 'run') };
       const how = { home, config, slot, release, instance, environment, user, cores, variables };
@@ -64,7 +64,7 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
       markStart(home, slot, release);
       const file = writeOverride(home, slot.name, override);
       const up = ['up', '--detach', '--no-build', '--no-deps', slot.name];
-      await compose(options, slot.name, file, up, lent(variables));
+      await compose(options, slot.name, file, up, composeVariables(variables));
       const [started] = await slotContainers(home, slot.name);
       if (!started) throw new KnownError('E_RUNTIME', `Compose has made no container for ${slot.name}.`);
       return { ...started.running, status: 'starting' };

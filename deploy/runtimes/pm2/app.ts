@@ -9,7 +9,7 @@ import type { Home } from '../../home/home';
 import { ensurePm2 } from './daemon';
 import type { Pm2Definition } from './definitions';
 import type { Pm2Process } from './rpc';
-import { askPm2, pm2Processes } from './rpc';
+import { callPm2, pm2Processes } from './rpc';
 
 /** PM2's own overhead, on top of one wait after SIGTERM and another after SIGKILL. */
 const DELETE_MARGIN_MS = 10_000;
@@ -17,7 +17,7 @@ const DELETE_MARGIN_MS = 10_000;
 /** Starts an app that PM2 does not have yet and returns its pid. Throws E_RUNTIME. */
 export async function startApp(home: Home, definition: Pm2Definition): Promise<number> {
   await ensurePm2(home);
-  const [started] = await askPm2<{ process?: { pid?: number } }[]>(home, 'prepare', prepared(definition));
+  const [started] = await callPm2<{ process?: { pid?: number } }[]>(home, 'prepare', prepared(definition));
   const pid = started?.process?.pid;
   if (!pid) throw new KnownError('E_RUNTIME', `PM2 could not start ${definition.name}.`);
   return pid;
@@ -71,7 +71,7 @@ function statusOf(status: string): ProcessStatus {
 
 async function deleteProcess(home: Home, app: Pm2Process, stopSeconds: number): Promise<void> {
   const limit = 2 * stopSeconds * 1000 + DELETE_MARGIN_MS;
-  await askPm2(home, 'deleteProcessId', app.pm_id, limit).catch(async (error: unknown) => {
+  await callPm2(home, 'deleteProcessId', app.pm_id, limit).catch(async (error: unknown) => {
     // another process deleted it meanwhile, or the daemon is gone
     const still = (await pm2Processes(home)).some(
       (other) => other.pm_id === app.pm_id && other.name === app.name,

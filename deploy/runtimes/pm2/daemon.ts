@@ -9,12 +9,12 @@ import { KnownError } from '../../core/errors';
 import type { Home } from '../../home/home';
 import { writeAtomically } from '../../os/atomic-write';
 import { takeLock } from '../../journal/deployment-lock';
-import { endProcesses, processesWith } from '../../os/process-table';
+import { stopProcesses, processesWith } from '../../os/process-table';
 import type { OsProcess } from '../../os/process-table';
 import { loggingFile, pm2Environment } from './definitions';
 import { loggingProgram } from './logging';
 import { PRELOAD, preloadFile } from './preload';
-import { Pm2Down, askPm2 } from './rpc';
+import { Pm2Down, callPm2 } from './rpc';
 
 const ONLINE_WITHIN_MS = 20_000;
 const PING_WITHIN_MS = 5_000;
@@ -36,8 +36,8 @@ export async function ensurePm2(home: Home): Promise<void> {
  * Kills this home's daemon and removes its sockets and pid file, even if it hangs or is dead
  * already. Its apps keep running.
  */
-export async function endPm2Daemon(home: Home): Promise<void> {
-  await endProcesses(pm2Daemons(home), 0);
+export async function killPm2Daemon(home: Home): Promise<void> {
+  await stopProcesses(pm2Daemons(home), 0);
   for (const name of ['rpc.sock', 'pub.sock', 'pm2.pid']) {
     try {
       rmSync(path.join(home.pm2, name), { force: true });
@@ -58,7 +58,7 @@ export function pm2Daemons(home: Pick<Home, 'pm2'>): OsProcess[] {
 /** Whether a daemon answers. Throws E_RUNTIME if one listens but does not answer. */
 export async function isPm2Up(home: Home): Promise<boolean> {
   try {
-    await askPm2(home, 'ping', {}, PING_WITHIN_MS);
+    await callPm2(home, 'ping', {}, PING_WITHIN_MS);
     return true;
   } catch (error) {
     if (error instanceof Pm2Down) return false;
@@ -70,12 +70,12 @@ export async function isPm2Up(home: Home): Promise<boolean> {
  * Kills a daemon that listens but does not answer, and returns whether it had to. Its apps run on
  * as orphans until the deployer replaces them.
  */
-export async function endHungPm2(home: Home): Promise<boolean> {
+export async function killHungPm2(home: Home): Promise<boolean> {
   try {
     await isPm2Up(home);
     return false;
   } catch {
-    await endPm2Daemon(home);
+    await killPm2Daemon(home);
     return true;
   }
 }

@@ -1,10 +1,10 @@
 /** Starts and stops the deployer as a PM2 app, and stops everything PM2 runs for a home. */
 import type { Home } from '../../home/home';
 import type { OsProcess } from '../../os/process-table';
-import { endProcesses, processesWith, withoutChildren } from '../../os/process-table';
+import { stopProcesses, processesWith, withoutChildren } from '../../os/process-table';
 import type { ProcessState } from './app';
 import { deleteApp, processState, startApp } from './app';
-import { endPm2Daemon, isPm2Up, pm2Daemons } from './daemon';
+import { killPm2Daemon, isPm2Up, pm2Daemons } from './daemon';
 import { DEPLOYER, DEPLOYER_SCRIPT, DEPLOYER_STOP_SECONDS, deployerDefinition } from './definitions';
 import { pm2Processes } from './rpc';
 
@@ -22,7 +22,7 @@ export async function startDeployer({ home, root }: { home: Home; root: string }
 /** Stops the deployer, including an orphaned one. Its running deployments continue. */
 export async function stopDeployer({ home }: { home: Home }): Promise<void> {
   await deleteApp(home, DEPLOYER, DEPLOYER_STOP_SECONDS);
-  await endProcesses(deployerProcesses(home), DEPLOYER_STOP_SECONDS);
+  await stopProcesses(deployerProcesses(home), DEPLOYER_STOP_SECONDS);
 }
 
 /** The state of the deployer, or null if none runs. */
@@ -43,8 +43,8 @@ export async function stopPm2({ home, stopSeconds }: { home: Home; stopSeconds: 
   if (await isPm2Up(home).catch(() => false)) await deleteAll(home, stopSeconds).catch(() => {});
   do {
     // the daemon first, because it would restart the processes that stop
-    await endPm2Daemon(home);
-    await endProcesses([...deployerProcesses(home), ...slotProcesses(home)], stopSeconds);
+    await killPm2Daemon(home);
+    await stopProcesses([...deployerProcesses(home), ...slotProcesses(home)], stopSeconds);
     // a deployer that lost its PM2 may just have launched another
   } while (pm2Daemons(home).length > 0);
 }

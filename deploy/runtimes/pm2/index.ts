@@ -8,7 +8,7 @@
 import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { shellFile } from '../../config/app-environment';
-import { EMPTY } from '../../core/environment';
+import { EMPTY_ENVIRONMENT } from '../../core/environment';
 import { KnownError } from '../../core/errors';
 import type { Runtime } from '../../core/interfaces';
 import type { Release } from '../../core/release';
@@ -17,7 +17,7 @@ import type { Home } from '../../home/home';
 import { followFile } from '../../os/follow-file';
 import { lastLines } from '../../os/tail';
 import type { OsProcess } from '../../os/process-table';
-import { endProcesses, isAlive, processesWith, withoutChildren } from '../../os/process-table';
+import { stopProcesses, isAlive, processesWith, withoutChildren } from '../../os/process-table';
 import { deleteApp, processState, startApp } from './app';
 import { slotAppName, slotDefinition, slotOfApp } from './definitions';
 import type { Pm2Process } from './rpc';
@@ -34,11 +34,11 @@ export interface Pm2RuntimeOptions {
 export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runtime {
   const stop = async (slot: SlotName): Promise<void> => {
     await deleteApp(home, slotAppName(slot), stopSeconds);
-    await endProcesses(processesOf(home, slot), stopSeconds);
+    await stopProcesses(processesOf(home, slot), stopSeconds);
   };
 
   return {
-    async start(slot, release, instance, environment = EMPTY) {
+    async start(slot, release, instance, environment = EMPTY_ENVIRONMENT) {
       checkStartFile(release);
       await stop(slot.name);
       const definition = slotDefinition({
@@ -103,8 +103,8 @@ function asSlot(app: Pm2Process): RunningSlot[] {
 }
 
 function environmentOf({ SWITCHYARD_ENVIRONMENT }: Record<string, string | undefined>): WithEnvironment {
-  const environment = Number(SWITCHYARD_ENVIRONMENT ?? EMPTY);
-  return environment === EMPTY ? {} : { environment };
+  const environment = Number(SWITCHYARD_ENVIRONMENT ?? EMPTY_ENVIRONMENT);
+  return environment === EMPTY_ENVIRONMENT ? {} : { environment };
 }
 
 /** Every process that was started in a slot of this home, including children. */

@@ -37,7 +37,7 @@ const ANSWER_WITHIN_MS = 10_000;
  * Calls a method of the daemon. Throws E_RUNTIME: as Pm2Down if there is no daemon, else if it refuses or
  * stays silent for `limitMs`.
  */
-export async function askPm2<T>(
+export async function callPm2<T>(
   home: Pick<Home, 'pm2'>,
   method: string,
   argument: unknown = {},
@@ -73,7 +73,7 @@ export async function askPm2<T>(
 /** All processes that PM2 manages; none if its daemon is down. Throws E_RUNTIME if it does not answer. */
 export async function pm2Processes(home: Pick<Home, 'pm2'>): Promise<Pm2Process[]> {
   try {
-    return await askPm2<Pm2Process[]>(home, 'getMonitorData');
+    return await callPm2<Pm2Process[]>(home, 'getMonitorData');
   } catch (error) {
     if (error instanceof Pm2Down) return [];
     throw error;

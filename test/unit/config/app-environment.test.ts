@@ -1,14 +1,14 @@
 import { chmodSync, mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import {
-  discardVariables,
-  forgetVariables,
-  keepVariables,
+  removeEnvironment,
+  pruneEnvironments,
+  storeEnvironment,
   numberInForce,
-  numberWanted,
+  nextNumber,
   readEnvironment,
   redactorOf,
-  sealed,
+  keyedHash,
   variablesFor,
 } from '../../../deploy/config/app-environment';
 import { NO_VARIABLES, type Phase } from '../../../deploy/core/environment';
@@ -59,20 +59,20 @@ it('hides the values of every phase', () => {
 });
 
 it('seals a text with a key that only this home has', () => {
-  const seal = sealed(home, 'NPM_TOKEN=secret');
-  expect(sealed(home, 'NPM_TOKEN=secret')).toBe(seal);
-  expect(sealed(home, 'NPM_TOKEN=other')).not.toBe(seal);
+  const seal = keyedHash(home, 'NPM_TOKEN=secret');
+  expect(keyedHash(home, 'NPM_TOKEN=secret')).toBe(seal);
+  expect(keyedHash(home, 'NPM_TOKEN=other')).not.toBe(seal);
   // without the key, values cannot be guessed by trying
-  expect(sealed(homeAt(tempHome()), 'NPM_TOKEN=secret')).not.toBe(seal);
+  expect(keyedHash(homeAt(tempHome()), 'NPM_TOKEN=secret')).not.toBe(seal);
   expect(statSync(path.join(home.env, 'key')).mode & 0o777).toBe(0o600);
-  forgetVariables(home, journal, []);
-  expect(sealed(home, 'NPM_TOKEN=secret')).toBe(seal);
+  pruneEnvironments(home, journal, []);
+  expect(keyedHash(home, 'NPM_TOKEN=secret')).toBe(seal);
 });
 
 it('no number is used twice, not even that of a discarded environment', async () => {
   expect(keep({ KEY: 'bad' })).toBe(1);
   await journal.request({ kind: 'env', trigger: 'command', strategy: 'blue-green', environment: 1 });
-  discardVariables(home, 1);
+  removeEnvironment(home, 1);
   expect(keep({ KEY: 'good' })).toBe(2);
 });
 
@@ -93,12 +93,12 @@ it('the next deployment gets the pending environment, not one that a killed comm
   await makeLive(keep({ KEY: 'now' }));
   const later = keep({ KEY: 'later' }, true);
   keep({ KEY: 'left by a killed command' });
-  expect([numberInForce(home, journal), numberWanted(home, journal)]).toEqual([1, later]);
+  expect([numberInForce(home, journal), nextNumber(home, journal)]).toEqual([1, later]);
 });
 
 it('environments that nothing needs are removed, so that no old secrets remain', async () => {
   for (const value of ['a', 'b', 'c', 'd']) await makeLive(keep({ KEY: value }));
-  forgetVariables(home, journal, [2]);
+  pruneEnvironments(home, journal, [2]);
   expect(readdirSync(home.env).sort()).toEqual(['2.json', '4.json']);
 });
 
@@ -133,7 +133,7 @@ function keep(values: Record<string, string>, waits = false, phase: Phase = 'run
   const variables = Object.fromEntries(
     Object.entries(values).map(([name, value]) => [name, { value, at: 1 }]),
   );
-  return keepVariables(home, journal, { environment: { ...NO_VARIABLES, [phase]: variables }, waits });
+  return storeEnvironment(home, journal, { environment: { ...NO_VARIABLES, [phase]: variables }, waits });
 }
 
 async function makeLive(environment: number, end: 'succeeded' | 'baking' = 'succeeded'): Promise<number> {

@@ -1,4 +1,4 @@
-import { nodeInWords, whyForeign } from '../../../deploy/core/build-environment';
+import { nodeInWords, whyIncompatible } from '../../../deploy/core/build-environment';
 
 const HERE = {
   node: 'v24.1.0',
@@ -10,11 +10,11 @@ const HERE = {
 } as const;
 
 test('a release fits the environment that built it', () => {
-  expect(whyForeign(HERE, HERE)).toBeNull();
+  expect(whyIncompatible(HERE, HERE)).toBeNull();
 });
 
 test('a patch version of Node and a minor version of npm make no difference', () => {
-  expect(whyForeign({ ...HERE, node: 'v24.0.2', packageManager: 'npm@11.0.0' }, HERE)).toBeNull();
+  expect(whyIncompatible({ ...HERE, node: 'v24.0.2', packageManager: 'npm@11.0.0' }, HERE)).toBeNull();
 });
 
 test.each([
@@ -25,16 +25,18 @@ test.each([
   [{ packageManager: 'npm@10.8.2' }, 'its packages were installed by npm@10.8.2, and this is npm@11.6.1'],
   [{ packageManager: 'pnpm@11.0.0' }, 'its packages were installed by pnpm@11.0.0, and this is npm@11.6.1'],
 ])('a release built with %j does not fit', (built, why) => {
-  expect(whyForeign({ ...HERE, ...built }, HERE)).toBe(why);
+  expect(whyIncompatible({ ...HERE, ...built }, HERE)).toBe(why);
 });
 
 test("an older Switchyard's manifest is compared by the major version of Node", () => {
-  expect(whyForeign({ node: 'v24.0.0' }, HERE)).toBeNull();
-  expect(whyForeign({ node: 'v20.0.0' }, HERE)).toBe('built with Node 20, and this is Node 24 (ABI 137)');
+  expect(whyIncompatible({ node: 'v24.0.0' }, HERE)).toBeNull();
+  expect(whyIncompatible({ node: 'v20.0.0' }, HERE)).toBe(
+    'built with Node 20, and this is Node 24 (ABI 137)',
+  );
 });
 
 test('an unknown package manager makes no difference', () => {
-  expect(whyForeign(HERE, { ...HERE, packageManager: undefined })).toBeNull();
+  expect(whyIncompatible(HERE, { ...HERE, packageManager: undefined })).toBeNull();
 });
 
 test('Node is named with its ABI if that is known', () => {

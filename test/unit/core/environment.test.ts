@@ -1,47 +1,47 @@
-import type { Environment, Numbered, Variables } from '../../../deploy/core/environment';
+import type { Environment, StoredEnvironment, Variables } from '../../../deploy/core/environment';
 import {
   NO_VARIABLES,
   checkName,
-  forgettable,
-  inForce,
+  unneededEnvironments,
+  environmentInForce,
   sameValues,
-  wanted,
+  nextEnvironment,
   withSet,
   withUnset,
 } from '../../../deploy/core/environment';
 import { deployment } from '../../support/deployments';
 
 const live = (environment: number | null) => deployment({ state: 'succeeded', liveAt: 1, environment });
-const kept = (number: number): Numbered => ({ number, waits: false });
-const waiting = (number: number): Numbered => ({ number, waits: true });
+const kept = (number: number): StoredEnvironment => ({ number, waits: false });
+const waiting = (number: number): StoredEnvironment => ({ number, waits: true });
 const variables: Variables = { A: { value: '1', at: 10 }, B: { value: '2', at: 20 } };
 const now: Environment = { ...NO_VARIABLES, run: variables };
 
 describe('the environment', () => {
   it('in force is the one the live release started with, whatever was saved since', () => {
-    expect(inForce(live(3), [kept(3), kept(4), waiting(5)])).toBe(3);
-    expect(inForce(live(null), [kept(4)])).toBe(0);
+    expect(environmentInForce(live(3), [kept(3), kept(4), waiting(5)])).toBe(3);
+    expect(environmentInForce(live(null), [kept(4)])).toBe(0);
   });
 
   it('in force is the newest one before the first live release, and with a new journal', () => {
-    expect(inForce(null, [kept(3), waiting(5)])).toBe(5);
-    expect(inForce(null, [])).toBe(0);
+    expect(environmentInForce(null, [kept(3), waiting(5)])).toBe(5);
+    expect(environmentInForce(null, [])).toBe(0);
   });
 
   it('for the next deployment is the newest pending one', () => {
-    expect(wanted(live(3), [kept(3), waiting(4), waiting(5)])).toBe(5);
+    expect(nextEnvironment(live(3), [kept(3), waiting(4), waiting(5)])).toBe(5);
   });
 
   it('for the next deployment is never one that was only tried, or pending since before the one in force', () => {
-    expect(wanted(live(3), [waiting(2), kept(3), kept(4)])).toBe(3);
+    expect(nextEnvironment(live(3), [waiting(2), kept(3), kept(4)])).toBe(3);
   });
 });
 
 describe('forgetting environments', () => {
   it('keeps those in force, pending, used by a slot or just requested', () => {
-    expect(forgettable(live(5), [1, 2, 3, 5, 8].map(kept).concat(waiting(6), waiting(4)), [2])).toEqual([
-      1, 3, 4,
-    ]);
+    expect(
+      unneededEnvironments(live(5), [1, 2, 3, 5, 8].map(kept).concat(waiting(6), waiting(4)), [2]),
+    ).toEqual([1, 3, 4]);
   });
 });
 

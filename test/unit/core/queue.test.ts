@@ -10,8 +10,8 @@ const runs = (id: number, state: 'running' | 'holding' | 'baking' = 'running'): 
 
 /** The decision by ids. */
 function decide(...deployments: Deployment[]): { begin: number | null; superseded: number[] } {
-  const { begin, superseded } = decideQueue(deployments);
-  return { begin: begin?.id ?? null, superseded: superseded.map(({ id }) => id) };
+  const { start, superseded } = decideQueue(deployments);
+  return { begin: start?.id ?? null, superseded: superseded.map(({ id }) => id) };
 }
 
 test('an empty queue starts nothing', () => expect(decide()).toEqual({ begin: null, superseded: [] }));

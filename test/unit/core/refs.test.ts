@@ -1,11 +1,11 @@
-import { goodLines, readableRefs, refsToBring } from '../../../deploy/core/refs';
+import { commitLines, readableRefs, refsToRestore } from '../../../deploy/core/refs';
 
 const A = 'a'.repeat(40);
 const B = 'b'.repeat(40);
 const C = 'c'.repeat(40);
 
 it('only the lines of a file that are commit ids count', () => {
-  expect(goodLines(`${A}\n\n${A.slice(1)}\nref: refs/heads/x\n${B}`)).toEqual([A, B]);
+  expect(commitLines(`${A}\n\n${A.slice(1)}\nref: refs/heads/x\n${B}`)).toEqual([A, B]);
 });
 
 it("a branch's own file takes precedence over an earlier packed ref", () => {
@@ -28,12 +28,12 @@ describe('the refs copied into a new repository', () => {
   ]);
 
   it('come from the old repository, then from the mirror, without deleted branches', () => {
-    expect([...refsToBring(new Map([['refs/heads/main', [A]]]), mirror)]).toEqual([
+    expect([...refsToRestore(new Map([['refs/heads/main', [A]]]), mirror)]).toEqual([
       ['refs/heads/main', [A, B]],
     ]);
   });
 
   it('come from the mirror when the old repository has no branch left', () => {
-    expect(refsToBring(new Map(), mirror)).toEqual(mirror);
+    expect(refsToRestore(new Map(), mirror)).toEqual(mirror);
   });
 });

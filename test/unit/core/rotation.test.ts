@@ -1,7 +1,13 @@
 import type { LogFile } from '../../../deploy/core/rotation';
-import { decideCap, decideRenames, decideTidying, nameOf, olderFiles } from '../../../deploy/core/rotation';
+import {
+  decideCap,
+  decideRenames,
+  decideRotationTasks,
+  rotatedName,
+  rotatedFiles,
+} from '../../../deploy/core/rotation';
 
-const older = (...names: string[]): ReturnType<typeof olderFiles> => olderFiles('x.log', names);
+const older = (...names: string[]): ReturnType<typeof rotatedFiles> => rotatedFiles('x.log', names);
 const closed = (): boolean => false;
 
 it('rotation finds the older files of a log and no others', () => {
@@ -14,7 +20,7 @@ it('rotation finds the older files of a log and no others', () => {
 
 it('rotation renames the oldest file first, so that none is overwritten', () => {
   const renames = decideRenames(older('x.log.1', 'x.log.3.gz', 'x.log.2.gz'));
-  expect(renames.map(({ from, to }) => [nameOf('x.log', from), nameOf('x.log', to)])).toEqual([
+  expect(renames.map(({ from, to }) => [rotatedName('x.log', from), rotatedName('x.log', to)])).toEqual([
     ['x.log.3.gz', 'x.log.4.gz'],
     ['x.log.2.gz', 'x.log.3.gz'],
     ['x.log.1', 'x.log.2'],
@@ -23,16 +29,18 @@ it('rotation renames the oldest file first, so that none is overwritten', () => 
 
 it('rotation removes files beyond the limit, then compresses all but the newest', () => {
   const files = older('x.log.1', 'x.log.2', 'x.log.3.gz', 'x.log.4', 'x.log.5.gz');
-  expect(decideTidying(files, 3, closed).map(({ do: what, older: { number } }) => [what, number])).toEqual([
+  expect(
+    decideRotationTasks(files, 3, closed).map(({ do: what, older: { number } }) => [what, number]),
+  ).toEqual([
     ['remove', 4],
     ['remove', 5],
     ['pack', 2],
   ]);
-  expect(decideTidying(older('x.log.1'), 0, closed)).toMatchObject([{ do: 'remove' }]);
+  expect(decideRotationTasks(older('x.log.1'), 0, closed)).toMatchObject([{ do: 'remove' }]);
 });
 
 it('rotation leaves files that are still written to', () => {
-  expect(decideTidying(older('x.log.1', 'x.log.2', 'x.log.9'), 0, () => true)).toEqual([]);
+  expect(decideRotationTasks(older('x.log.1', 'x.log.2', 'x.log.9'), 0, () => true)).toEqual([]);
 });
 
 describe('the limit for all logs together', () => {

@@ -1,5 +1,5 @@
 import { KnownError } from '../../../deploy/core/errors';
-import { atItsTimes, createSchedules, telling } from '../../../deploy/deployer/schedules';
+import { onCron, createSchedules, loggingFailures } from '../../../deploy/deployer/schedules';
 import { until } from '../../support/until';
 
 let reported: string[];
@@ -16,9 +16,9 @@ afterEach(() => jest.restoreAllMocks());
 
 it('a failure is reported once, not on every run, and so is its end', async () => {
   let fails = false;
-  const does = (): Promise<void> =>
+  const task = (): Promise<void> =>
     fails ? Promise.reject(new KnownError('E_SOURCE', 'The source cannot be read.')) : Promise.resolve();
-  const run = telling({ name: 'poll', does, again: 'the source answers again' }, report);
+  const run = loggingFailures({ name: 'poll', run: task, recovered: 'the source answers again' }, report);
   await run();
   fails = true;
   for (let runs = 0; runs < 3; runs++) await run();
@@ -35,10 +35,10 @@ it('tasks run beside each other, none twice at once, and not the one that is tur
   const every = '* * * * * *';
   const schedules = createSchedules(
     [
-      { name: 'poll', when: every, does: () => (hanging++, forever), again: '' },
-      { name: 'prune', when: every, does: () => Promise.reject(new Error('no')), again: '' },
-      { name: 'poll', when: null, does: () => Promise.reject(new Error('it is turned off')), again: '' },
-      { name: 'rotate', when: every, does: () => (quick++, Promise.resolve()), again: '' },
+      { name: 'poll', when: every, run: () => (hanging++, forever), recovered: '' },
+      { name: 'prune', when: every, run: () => Promise.reject(new Error('no')), recovered: '' },
+      { name: 'poll', when: null, run: () => Promise.reject(new Error('it is turned off')), recovered: '' },
+      { name: 'rotate', when: every, run: () => (quick++, Promise.resolve()), recovered: '' },
     ],
     report,
   );
@@ -73,7 +73,7 @@ describe('a clock that is set', () => {
     ['forward', 70 * YEAR_MS],
   ])('%s neither stops a schedule nor makes it catch up', async (_way, by) => {
     let runs = 0;
-    const stop = atItsTimes('* * * * * *', () => void runs++);
+    const stop = onCron('* * * * * *', () => void runs++);
     try {
       await until('a run before', () => runs > 0);
       step = by;

@@ -1,7 +1,11 @@
 import path from 'node:path';
 import type { DeployContext } from '../../../deploy/context';
 import type { RunningSlot } from '../../../deploy/core/slot';
-import { exitedUnprobed, newlyWatched, recentRestarts } from '../../../deploy/deployer/watched-slot';
+import {
+  exitedBeforeFirstProbe,
+  newWatchedSlot,
+  recentRestarts,
+} from '../../../deploy/deployer/watched-slot';
 import { Journal } from '../../../deploy/journal/journal';
 import { machineMs } from '../../../deploy/os/machine-clock';
 import { commit } from '../../support/deployments';
@@ -15,7 +19,7 @@ it.each([
   ['back', -HOUR_MS],
   ['forward', HOUR_MS],
 ])('a restart counts as recent even if the clock was set %s by an hour since', (_direction, step) => {
-  const state = newlyWatched();
+  const state = newWatchedSlot();
   const at = machineMs();
   state.process = { pid: 1, instance: 'a', since: at, answered: true };
   state.restarts.push({ at, instance: 'a', why: 'unhealthy' });
@@ -34,7 +38,7 @@ it('an exit before the first probe is reported once, whatever the report says', 
   await journal.adopt({ slot: 'blue', commit: commit('a'), version: '1', instance: 'i', restarts: 0 });
   const context = { journal } as DeployContext;
   const running = { slot: 'blue', instance: 'i', restarts: 1, pid: 7 } as RunningSlot;
-  const isNews = (): boolean => exitedUnprobed(context, null, running);
+  const isNews = (): boolean => exitedBeforeFirstProbe(context, null, running);
 
   expect(isNews()).toBe(true);
   await journal.record(null, { type: 'incident', reason: 'silent', message: 'blue exited', slot: 'blue' });

@@ -12,7 +12,7 @@ import { judgeDeployer } from '../../../deploy/doctor/deployer';
 import { judgeDisk } from '../../../deploy/doctor/disk';
 import { judgeEngine } from '../../../deploy/doctor/engine';
 import type { Judgement } from '../../../deploy/doctor/finding';
-import { word } from '../../../deploy/doctor/finding';
+import { shellWord } from '../../../deploy/doctor/finding';
 import { judgeClosed, judgeFileSystem } from '../../../deploy/doctor/home';
 import { judgeBuilds } from '../../../deploy/doctor/kit';
 import { judgeHalfMade, judgeOrphans, judgeMarkedProcesses } from '../../../deploy/doctor/leftovers';
@@ -366,6 +366,6 @@ test('reboot: a tested line is recommended and replaces one that fails', () => {
 
 test('sizes are printed, and words are quoted for a shell', () => {
   expect(megabytes(1.5 * 1024 * MB)).toBe('1.5 GB');
-  expect(word('/a/b-c.sock')).toBe('/a/b-c.sock');
-  expect(word("it's")).toBe(`'it'\\''s'`);
+  expect(shellWord('/a/b-c.sock')).toBe('/a/b-c.sock');
+  expect(shellWord("it's")).toBe(`'it'\\''s'`);
 });

@@ -4,7 +4,7 @@ import { createServer, type RequestListener } from 'node:http';
 import { createServer as createNetServer, type AddressInfo, type Server } from 'node:net';
 import path from 'node:path';
 import { homeAt } from '../../../deploy/home/home';
-import { askSlot, unlessSilent, type SlotAnswer } from '../../../deploy/health/slot-health';
+import { probeSlot, retrySilent, type SlotAnswer } from '../../../deploy/health/slot-health';
 import type { DeployContext } from '../../../deploy/context';
 import { commit } from '../../support/deployments';
 import { afterwards, tempHome } from '../../support/temp-home';
@@ -43,11 +43,14 @@ async function worksWhile(fields: { slot?: string; upstream_status?: string }): 
     status: '200',
     ...fields,
   };
-  return (await askSlot(context, PROCESS)).works;
+  return (await probeSlot(context, PROCESS)).works;
 }
 
 test('a process that answers 200 as itself works', async () => {
-  expect(await askSlot(await slot(answering(200, 'i')), PROCESS)).toMatchObject({ works: true, status: 200 });
+  expect(await probeSlot(await slot(answering(200, 'i')), PROCESS)).toMatchObject({
+    works: true,
+    status: 200,
+  });
 });
 
 test.each([
@@ -58,7 +61,7 @@ test.each([
     appendFileSync(context.home.accessLog, '{"slot":"blue","upstream_status":"200","status":"200"}\n');
     health(request, response);
   });
-  expect(await askSlot(context, PROCESS)).toMatchObject({ works: false });
+  expect(await probeSlot(context, PROCESS)).toMatchObject({ works: false });
 });
 
 test('a silent process works only if it answered a user without an error meanwhile', async () => {
@@ -71,7 +74,7 @@ test.each<[string, RequestListener]>([
   ['closes the connection', (request) => request.socket.destroy()],
   ['answers for ever', (_, response) => void response.writeHead(200).write('{')],
 ])('a process whose health path alone %s is unhealthy and does not hang', async (_, health) => {
-  expect(await askSlot(await slot(health), PROCESS, 200)).toMatchObject({
+  expect(await probeSlot(await slot(health), PROCESS, 200)).toMatchObject({
     works: false,
     status: null,
     health: 'bad',
@@ -81,13 +84,13 @@ test.each<[string, RequestListener]>([
 test('a process that accepts connections but never answers is silent', async () => {
   const stuck = createNetServer({ pauseOnConnect: true }).listen(0, '127.0.0.1');
   const { context } = await slotOf(stuck);
-  expect(await askSlot(context, PROCESS, 200)).toMatchObject({ health: 'silent' });
+  expect(await probeSlot(context, PROCESS, 200)).toMatchObject({ health: 'silent' });
 });
 
 test('a process that accepts no connections is silent', async () => {
   const { context, server } = await slotOf(createServer().listen(0, '127.0.0.1'));
   server.close();
-  expect(await askSlot(context, PROCESS, 200)).toMatchObject({
+  expect(await probeSlot(context, PROCESS, 200)).toMatchObject({
     health: 'silent',
     message: 'connection refused',
   });
@@ -96,14 +99,14 @@ test('a process that accepts no connections is silent', async () => {
 test('an answer from before the probe does not count', async () => {
   const context = await slot(() => undefined);
   appendFileSync(context.home.accessLog, '{"slot":"blue","upstream_status":"200","status":"200"}\n');
-  expect(await askSlot(context, PROCESS)).toMatchObject({ works: false, status: null });
+  expect(await probeSlot(context, PROCESS)).toMatchObject({ works: false, status: null });
 });
 
 describe('a silent probe', () => {
   const probing = (...answers: Partial<SlotAnswer>[]) => {
     let probes = 0;
     const probe = (): Promise<SlotAnswer> => Promise.resolve(answers[probes++] as SlotAnswer);
-    return unlessSilent(probe).then((last) => [last, probes]);
+    return retrySilent(probe).then((last) => [last, probes]);
   };
   const silence = { status: null, works: false };
   const good = { status: 200, works: true };
@@ -122,6 +125,6 @@ describe('a silent probe', () => {
   test('is not repeated once the signal aborts', async () => {
     const stop = new AbortController();
     stop.abort(new Error('enough'));
-    await expect(unlessSilent(() => Promise.resolve(silence), stop.signal)).rejects.toThrow('enough');
+    await expect(retrySilent(() => Promise.resolve(silence), stop.signal)).rejects.toThrow('enough');
   });
 });

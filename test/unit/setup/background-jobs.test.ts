@@ -2,9 +2,9 @@ import { execFileSync, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { gitOn, gitPolitely } from '../../../deploy/git/git';
+import { gitOn, gitLowPriority } from '../../../deploy/git/git';
 import { homeAt } from '../../../deploy/home/home';
-import { endProcesses } from '../../../deploy/os/process-table';
+import { stopProcesses } from '../../../deploy/os/process-table';
 import { backgroundJobs } from '../../../deploy/setup/background-jobs';
 import { tempHome } from '../../support/temp-home';
 import { until } from '../../support/until';
@@ -17,13 +17,13 @@ test('git working in the mirror is found and stopped, but not a shell with GIT_D
   // it waits for data in the pipe
   const pipe = path.join(home.dir, 'pipe');
   execFileSync('mkfifo', [pipe]);
-  const git = gitPolitely(home.mirrorGit, ['hash-object', pipe]).catch(String);
+  const git = gitLowPriority(home.mirrorGit, ['hash-object', pipe]).catch(String);
   try {
     await until('git at work', () => backgroundJobs(home).length > 0);
     const jobs = backgroundJobs(home);
     expect(jobs.map(({ argv }) => argv)).toEqual([['git', 'hash-object', pipe]]);
     expect(jobs.map(({ pid }) => pid)).not.toContain(shell.pid);
-    await endProcesses(jobs, 0);
+    await stopProcesses(jobs, 0);
     expect(await git).toContain('ended on');
   } finally {
     const exited = once(shell, 'exit');

@@ -1,5 +1,5 @@
 import type { Inspected } from '../../../../deploy/runtimes/compose/containers';
-import { lastEnd, runningSlot } from '../../../../deploy/runtimes/compose/containers';
+import { lastExit, runningSlot } from '../../../../deploy/runtimes/compose/containers';
 
 /** The engine's answer for a running container, with these overrides. */
 function container(State: Partial<Inspected['State']>, RestartCount = 0): Inspected {
@@ -49,17 +49,17 @@ it('a container with pid 0 has no process, and one without labels has no slot', 
 });
 
 describe('the last exit of a restarted container', () => {
-  const event = (Action: string, exitCode?: string): Parameters<typeof lastEnd>[0][number] => ({
+  const event = (Action: string, exitCode?: string): Parameters<typeof lastExit>[0][number] => ({
     Action,
     Actor: { Attributes: exitCode === undefined ? {} : { exitCode } },
   });
 
   it('is read from its last events, as long as the engine keeps them', () => {
     const [killed, died] = [event('die', '137'), event('die', '3')];
-    expect(lastEnd([died, event('oom'), killed])).toEqual({ exitCode: 137, outOfMemory: true });
-    expect(lastEnd([event('oom'), killed, died])).toEqual({ exitCode: 3, outOfMemory: false });
+    expect(lastExit([died, event('oom'), killed])).toEqual({ exitCode: 137, outOfMemory: true });
+    expect(lastExit([event('oom'), killed, died])).toEqual({ exitCode: 3, outOfMemory: false });
     // killed was a child of the process that runs now
-    expect(lastEnd([died, event('oom')])).toEqual({ exitCode: 3, outOfMemory: false });
-    expect(lastEnd([])).toEqual({ exitCode: null, outOfMemory: false });
+    expect(lastExit([died, event('oom')])).toEqual({ exitCode: 3, outOfMemory: false });
+    expect(lastExit([])).toEqual({ exitCode: null, outOfMemory: false });
   });
 });

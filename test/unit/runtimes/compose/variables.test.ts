@@ -2,13 +2,13 @@
 import { homeAt } from '../../../../deploy/home/home';
 import { loadConfig } from '../../../../deploy/config/load';
 import type { Release } from '../../../../deploy/core/release';
-import { lent, slotOverride } from '../../../../deploy/runtimes/compose/definitions';
+import { composeVariables, slotOverride } from '../../../../deploy/runtimes/compose/definitions';
 import { tempHome } from '../../../support/temp-home';
 
 const variables = { APP_NAME: 'canary', KEY: 'cost: $5', NODE_ENV: 'staging' };
 
 it('the Compose file contains no value, and Compose finds each under a name that Docker does not read', () => {
-  expect(lent(variables)).toEqual({
+  expect(composeVariables(variables)).toEqual({
     SWITCHYARD_LENT_0: 'canary',
     SWITCHYARD_LENT_1: 'cost: $5',
     SWITCHYARD_LENT_2: 'staging',
