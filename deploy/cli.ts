@@ -1,7 +1,7 @@
 /** The command line: parses the arguments, runs the command, and exits with its code. */
 import { Command, CommanderError } from 'commander';
 import type { Options } from './commands/run-command';
-import { answer, sayError } from './commands/run-command';
+import { runAndExit, printError } from './commands/run-command';
 import { KnownError } from './core/errors';
 import { kitVersion } from './home/clone-root';
 import { adaptSigns } from './os/terminal';
@@ -21,14 +21,14 @@ program
   .action(async ({ check }: { check?: boolean }) => {
     if (check) {
       const { checkStart } = await import('./setup/check-start');
-      return answer({ json: true }, () => checkStart());
+      return runAndExit({ json: true }, () => checkStart());
     }
     const { startCommand } = await import('./setup/start');
-    await answer({}, () => startCommand());
+    await runAndExit({}, () => startCommand());
   });
 command('stop', 'stop everything that npm start has started').action(async (options: Options) => {
   const { stopCommand } = await import('./setup/stop');
-  await answer(options, () => stopCommand(options));
+  await runAndExit(options, () => stopCommand(options));
 });
 deploy('deploy', null, 'make a commit live (default: HEAD of the current clone)');
 deploy('deploy:blue', 'blue', 'the same in blue, even if green already runs this commit');
@@ -42,7 +42,7 @@ for (const request of ['promote', 'abort'] as const) {
     .argument('[id]', "the deployment's number (default: the running one)")
     .action(async (id: string | undefined, options: Options) => {
       const { promoteCommand, abortCommand } = await import('./commands/operator');
-      await answer(options, () => (request === 'promote' ? promoteCommand : abortCommand)(id, options));
+      await runAndExit(options, () => (request === 'promote' ? promoteCommand : abortCommand)(id, options));
     });
 }
 for (const request of ['pause', 'resume'] as const) {
@@ -54,7 +54,7 @@ for (const request of ['pause', 'resume'] as const) {
     .argument('[id]', "the deployment's number (default: the running one)")
     .action(async (id: string | undefined, options: Options) => {
       const { pauseCommand, resumeCommand } = await import('./commands/operator');
-      await answer(options, () => (request === 'pause' ? pauseCommand : resumeCommand)(id, options));
+      await runAndExit(options, () => (request === 'pause' ? pauseCommand : resumeCommand)(id, options));
     });
 }
 command('rollback', 'make an earlier release live again (default: the previous good one)')
@@ -63,7 +63,7 @@ command('rollback', 'make an earlier release live again (default: the previous g
   .option('--plan', 'print the steps and the undo of each, and change nothing')
   .action(async (sha: string | undefined, options: Options) => {
     const { rollbackCommand } = await import('./commands/rollback');
-    await answer(options, () => rollbackCommand(sha, options));
+    await runAndExit(options, () => rollbackCommand(sha, options));
   });
 command('restart', 'give the live release new processes, without losing a request')
   .option(
@@ -104,20 +104,20 @@ command('open', "print the app's address, and open it in a browser where there i
 command('status', 'show the active release; exit code 0 if it is healthy').action(
   async (options: Options) => {
     const { statusCommand } = await import('./commands/status');
-    await answer(options, () => statusCommand(options));
+    await runAndExit(options, () => statusCommand(options));
   },
 );
 command('doctor', 'check every component and suggest a fix for each fault; changes nothing').action(
   async (options: Options) => {
     const { doctorCommand } = await import('./commands/doctor');
-    await answer(options, () => doctorCommand(options));
+    await runAndExit(options, () => doctorCommand(options));
   },
 );
 command('history', 'list deployments and incidents')
   .option('-n, --limit <count>', 'number of deployments')
   .action(async (options: Options) => {
     const { historyCommand } = await import('./commands/history');
-    await answer(options, () => historyCommand(options));
+    await runAndExit(options, () => historyCommand(options));
   });
 command('logs', 'show the last log lines of a slot, a deployment, the deployer or nginx')
   .argument('[what]', "blue, green, deployer, nginx or a deployment's number (default: the active slot)")
@@ -126,7 +126,7 @@ command('logs', 'show the last log lines of a slot, a deployment, the deployer o
   .option('--raw', 'leave in control sequences such as colours, which act on your terminal')
   .action(async (what: string | undefined, options: Options) => {
     const { logsCommand } = await import('./commands/logs');
-    await answer(options, () => logsCommand(what, options));
+    await runAndExit(options, () => logsCommand(what, options));
   });
 
 const env = program.command('env').description("the app's own environment; values are never shown");
@@ -137,7 +137,7 @@ command('set', 'set variables and start the active release again with them', env
   .option('--later', 'apply them with the next deployment')
   .action(async (variables: string[], options: Options) => {
     const { envSetCommand } = await import('./commands/env');
-    await answer(options, () => envSetCommand(variables, options));
+    await runAndExit(options, () => envSetCommand(variables, options));
   });
 command('unset', 'remove variables and start the active release again without them', env)
   .argument('<names...>', 'their names')
@@ -145,15 +145,15 @@ command('unset', 'remove variables and start the active release again without th
   .option('--later', 'apply it with the next deployment')
   .action(async (names: string[], options: Options) => {
     const { envUnsetCommand } = await import('./commands/env');
-    await answer(options, () => envUnsetCommand(names, options));
+    await runAndExit(options, () => envUnsetCommand(names, options));
   });
 command('apply', 'apply now what waits for the next deployment', env).action(async (options: Options) => {
   const { envApplyCommand } = await import('./commands/env');
-  await answer(options, () => envApplyCommand(options));
+  await runAndExit(options, () => envApplyCommand(options));
 });
 command('list', 'list the variables and when each was set', env).action(async (options: Options) => {
   const { envListCommand } = await import('./commands/env');
-  await answer(options, () => Promise.resolve(envListCommand(options)));
+  await runAndExit(options, () => Promise.resolve(envListCommand(options)));
 });
 
 const secret = program.command('secret').description('the webhook secret');
@@ -161,14 +161,14 @@ command('rotate', 'replace it and print the new one, while the earlier one stays
   .option('--keep <hours>', 'how long the earlier one stays valid, 0 to 168 (default: 24)')
   .action(async (options: Options) => {
     const { secretRotateCommand } = await import('./commands/secret');
-    await answer(options, () => Promise.resolve(secretRotateCommand(options)));
+    await runAndExit(options, () => Promise.resolve(secretRotateCommand(options)));
   });
 
 const notify = program.command('notify').description('notifications about deployments');
 command('test', 'send a test notification to every configured receiver', notify).action(
   async (options: Options) => {
     const { notifyTestCommand } = await import('./commands/notify');
-    await answer(options, () => notifyTestCommand(options));
+    await runAndExit(options, () => notifyTestCommand(options));
   },
 );
 
@@ -189,7 +189,7 @@ function deploy(name: string, slot: string | null, description: string): void {
     .option('--plan', 'print the steps and the undo of each, and change nothing')
     .action(async (ref: string | undefined, options: Options) => {
       const { deployCommand } = await import('./commands/deploy');
-      await answer(options, () => deployCommand(ref, slot, options));
+      await runAndExit(options, () => deployCommand(ref, slot, options));
     });
 }
 
@@ -200,7 +200,7 @@ function leave(error: unknown): never {
   if (!asked) {
     const message = error.message.replace(/^error: /, '').replace(/\.?$/, '.');
     const known = new KnownError('E_USAGE', message, 'List all commands: npx switchyard --help');
-    sayError({ json: process.argv.includes('--json') }, known);
+    printError({ json: process.argv.includes('--json') }, known);
   }
   process.exit(error.exitCode);
 }

@@ -24,7 +24,7 @@ import { poll } from './deployer/poll-source';
 import { previewRoutes } from './http/preview/routes';
 import { createNotifier } from './notify/notifier';
 import { createRequests } from './deployer/requests';
-import { keepReserve } from './home/disk-reserve';
+import { createReserve } from './home/disk-reserve';
 import { isRotationDue, rotate } from './deployer/rotate-logs';
 import { createSchedules } from './deployer/schedules';
 import { validSecrets } from './home/secret-rotation';
@@ -55,7 +55,7 @@ function main(): void {
   servers.open();
   if (context.configProblem) void tellProblem(context, context.configProblem);
   // refills the reserve that a full disk has used, once there is free space
-  setInterval(() => keepReserve(context.home), RESERVE_EVERY_MS).unref();
+  setInterval(() => createReserve(context.home), RESERVE_EVERY_MS).unref();
   handOverWhenOrphaned(context, servers).then(
     () => process.exit(0),
     (error: unknown) => console.error('handover:', error),

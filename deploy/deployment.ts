@@ -7,7 +7,7 @@ import { problemLine } from './config/load';
 import type { KnownError } from './core/errors';
 import { asKnown } from './core/errors';
 import { isActive } from './core/transitions';
-import { tidyMirror } from './git/mirror';
+import { maintainMirror } from './git/mirror';
 import type { Home } from './home/home';
 import { homeAt } from './home/home';
 import { Journal } from './journal/journal';
@@ -17,8 +17,8 @@ import { deploy } from './pipeline/deploy';
 import { recover } from './pipeline/recover';
 import { watchForCancellation } from './pipeline/cancellation';
 import { warmUp } from './deployer/warm-up';
-import { readyFiles } from './release/checkout-cache';
-import { readyModules } from './release/packages/prelink';
+import { prepareNextCheckout } from './release/checkout-cache';
+import { prelinkModules } from './release/packages/prelink';
 import type { DeployContext } from './context';
 import { openContext } from './context';
 
@@ -60,7 +60,7 @@ async function receivedId(home: Home): Promise<number | null> {
  * the mirror has lost the live commit, does not stop the others.
  */
 async function makeReady(home: Home): Promise<void> {
-  for (const duty of [readyLiveFiles, readyModules, tidyMirror])
+  for (const duty of [readyLiveFiles, prelinkModules, maintainMirror])
     await duty(home).catch((error: unknown) => console.error('for the next deployment:', error));
 }
 
@@ -68,7 +68,7 @@ async function readyLiveFiles(home: Home): Promise<void> {
   const journal = Journal.open(home);
   const live = journal.lastLive()?.to?.commit;
   journal.close();
-  if (live !== undefined) await readyFiles(home, live);
+  if (live !== undefined) await prepareNextCheckout(home, live);
 }
 
 /** Opens the context. An unreadable configuration fails the queued deployment, so that the push reports it. */

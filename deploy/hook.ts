@@ -6,7 +6,7 @@ import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { mustBeInPlace } from './home/clone-place';
-import { deployerLoaded } from './client/control-client';
+import { deployerInfo } from './client/control-client';
 import { problemLine } from './config/load';
 import { KnownError, asKnown } from './core/errors';
 import { isOver } from './core/transitions';
@@ -41,7 +41,7 @@ interface Update {
 async function main(): Promise<void> {
   adaptSigns([process.stdout, process.stderr]);
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
-  const clone = (await deployerLoaded(home))?.clone;
+  const clone = (await deployerInfo(home))?.clone;
   if (clone) mustBeInPlace(clone);
   const context = openContext(home, process.env.SWITCHYARD_ROOT ?? '');
   if (context.configProblem && process.argv[2] === 'pre-receive')

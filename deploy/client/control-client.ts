@@ -1,6 +1,6 @@
 /** Sends the commands' requests to the deployer through its control socket. */
 import { randomUUID } from 'node:crypto';
-import { askedHeaders } from '../http/request-headers';
+import { identityHeaders } from '../http/request-headers';
 import type { ClonePlace } from '../home/clone-place';
 import type { ControlRequest } from '../http/control-api';
 import { KnownError, asKnown } from '../core/errors';
@@ -44,7 +44,7 @@ export function requestOperation(
 
 async function post({ home, journal }: ControlContext, path: string, body: object): Promise<Deployment> {
   const asked = { id: randomUUID(), deadline: machineMs() + TIMEOUT_MS };
-  const answer = await ask(home.socket, 'POST', path, JSON.stringify(body), askedHeaders(asked)).catch(
+  const answer = await ask(home.socket, 'POST', path, JSON.stringify(body), identityHeaders(asked)).catch(
     (error: unknown) => asKnown(error),
   );
   if (answer instanceof KnownError) return carriedOut(journal, asked.id, answer);
@@ -82,7 +82,7 @@ function refusal(text: string): KnownError {
   }
 }
 
-export interface DeployerLoaded {
+export interface DeployerInfo {
   /** The deployer's build of the kit. */
   build: string;
   /** A hash of its loaded configuration; missing from an older build. */
@@ -92,10 +92,10 @@ export interface DeployerLoaded {
 }
 
 /** What the running deployer has loaded; null if none responds. */
-export async function deployerLoaded(home: Pick<Home, 'socket'>): Promise<DeployerLoaded | null> {
+export async function deployerInfo(home: Pick<Home, 'socket'>): Promise<DeployerInfo | null> {
   try {
     const { status, text } = await ask(home.socket, 'GET', '/health', '');
-    return status === 200 ? (JSON.parse(text) as DeployerLoaded) : null;
+    return status === 200 ? (JSON.parse(text) as DeployerInfo) : null;
   } catch {
     return null;
   }
@@ -103,7 +103,7 @@ export async function deployerLoaded(home: Pick<Home, 'socket'>): Promise<Deploy
 
 /** The running deployer's build of the kit; null if none responds. */
 export async function deployerBuild(home: Pick<Home, 'socket'>): Promise<string | null> {
-  return (await deployerLoaded(home))?.build ?? null;
+  return (await deployerInfo(home))?.build ?? null;
 }
 
 async function ask(

@@ -16,7 +16,7 @@ const LOOKS_PER_SECOND = 100;
 /** How long the deployer may be missing, because its process manager needs a moment to restart it. */
 const DEPLOYER_MAY_BE_GONE_MS = 10_000;
 
-export interface Following {
+export interface FollowOptions {
   /** Only events after this id; default: all. */
   after?: number;
   /** When to stop following; default: when the deployment is over. */
@@ -32,7 +32,7 @@ export async function follow(
   journal: Journal,
   id: number,
   onEvent: (event: JournalEvent) => void,
-  { after = 0, until = ({ state }) => isOver(state) }: Following = {},
+  { after = 0, until = ({ state }) => isOver(state) }: FollowOptions = {},
 ): Promise<Deployment> {
   let seen = after;
   let lastAlive = machineMs();

@@ -10,10 +10,10 @@ import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 import { showPlan } from './plan';
 import { requestAndFollow } from './request';
-import { cloneHere } from './current-clone';
+import { currentClone } from './current-clone';
 import { strategyNamed } from './strategy-option';
 
 export async function deployCommand(
@@ -21,7 +21,7 @@ export async function deployCommand(
   slot: SlotName | null,
   options: Options & { hold?: boolean; strategy?: string; plan?: boolean },
 ): Promise<number> {
-  const context = openHere();
+  const context = openCloneContext();
   const strategy = strategyNamed(options.strategy, STRATEGY_NAMES) ?? (await strategyOfBranch(context, ref));
   const hold = options.hold === true;
   if (options.plan)
@@ -54,14 +54,14 @@ async function strategyOfBranch(
   ref: string | undefined,
 ): Promise<StrategyName | null> {
   if (typeof config.strategy === 'string') return null;
-  const clone = await cloneHere();
+  const clone = await currentClone();
   const branch = clone === null ? null : await branchNamed(clone, ref ?? 'HEAD');
   return branch === null ? null : strategyFor(config.strategy, branch);
 }
 
 /** Resolves the ref to a commit without sending it. */
 async function resolveOnly(context: DeployContext, ref: string | undefined): Promise<Commit> {
-  const clone = await cloneHere();
+  const clone = await currentClone();
   return clone === null
     ? resolveRef(context.home.mirrorGit, ref ?? context.config.branch)
     : resolveRef(clone, ref ?? 'HEAD');
@@ -76,7 +76,7 @@ async function mustBeIdle(context: DeployContext, slot: SlotName): Promise<void>
 
 /** Resolves the ref in the current clone and sends the commit; outside a clone, resolves it in the mirror. */
 async function sendRef(context: DeployContext, ref: string | undefined, options: Options): Promise<Commit> {
-  const clone = await cloneHere();
+  const clone = await currentClone();
   if (clone === null) return resolveInMirror(context, ref);
   const commit = await resolveRef(clone, ref ?? 'HEAD');
   const changed = await uncommittedCount(clone);

@@ -11,7 +11,7 @@ import { KnownError } from '../core/errors';
 const HOW = 'npm run -s env -- set NAME=value, or NAME and the value on standard input';
 
 /** Throws E_ENV, E_USAGE. @param words NAME=value, or one NAME whose value is read from standard input */
-export async function givenVariables(
+export async function readVariables(
   words: string[],
   file: string | undefined,
 ): Promise<Record<string, string>> {

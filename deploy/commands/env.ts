@@ -8,8 +8,8 @@ import { KnownError } from '../core/errors';
 import { moment, plural } from '../core/format';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
-import { givenVariables } from './env-input';
+import { openCloneContext } from './run-command';
+import { readVariables } from './env-input';
 import { requestAndFollow } from './request';
 
 interface ChangeOptions extends Options {
@@ -30,18 +30,18 @@ interface Row {
 
 export async function envSetCommand(words: string[], options: ChangeOptions): Promise<number> {
   const phases = phasesOf(options.for ?? ['run']);
-  const context = openHere();
-  const given = await givenVariables(words, options.file);
+  const context = openCloneContext();
+  const given = await readVariables(words, options.file);
   return change(context, options, (now) => withSet(now, given, phases, Date.now()));
 }
 
 export async function envUnsetCommand(names: string[], options: ChangeOptions): Promise<number> {
   const phases = phasesOf(options.for ?? [...PHASES]);
-  return change(openHere(), options, (now) => withUnset(now, names, phases));
+  return change(openCloneContext(), options, (now) => withUnset(now, names, phases));
 }
 
 export async function envApplyCommand(options: Options): Promise<number> {
-  const context = openHere();
+  const context = openCloneContext();
   const { now, next } = variables(context);
   if (sameValues(now, next)) return say(options, 'Nothing to apply: the app already has these variables.');
   mustBeAlone(context);
@@ -49,7 +49,7 @@ export async function envApplyCommand(options: Options): Promise<number> {
 }
 
 export function envListCommand(options: Options): number {
-  const { now, next } = variables(openHere());
+  const { now, next } = variables(openCloneContext());
   const rows = merged(PHASES.flatMap((phase) => rowsOf(phase, now, next)));
   if (options.json) console.log(jsonText({ variables: rows }));
   else if (rows.length === 0) console.log('No variable is set: npm run -s env -- set NAME=value');

@@ -2,18 +2,18 @@
 import { jsonText, terminalText } from '../core/terminal-text';
 import { driftSummary } from '../core/drift';
 import { moment } from '../core/format';
-import { historyLine, refusedSentence } from '../reporters/phrases';
+import { historyLine, refusedWebhooksLine } from '../reporters/phrases';
 import { driftNow, servingNow } from '../health/serving';
 import { readDeliveries } from '../http/webhook/deliveries';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
-import { countOf } from './count';
+import { openCloneContext } from './run-command';
+import { parseCount } from './count';
 
 const SHOWN = 20;
 
 export async function historyCommand(options: Options & { limit?: string }): Promise<number> {
-  const limit = countOf(options.limit, SHOWN, '--limit');
-  const context = openHere();
+  const limit = parseCount(options.limit, SHOWN, '--limit');
+  const context = openCloneContext();
   const { journal } = context;
   const deployments = journal.history(limit);
   const incidents = journal.incidents(limit);
@@ -30,7 +30,7 @@ export async function historyCommand(options: Options & { limit?: string }): Pro
   ];
   told.sort((a, b) => b.event - a.event);
   if (behind) console.log(terminalText(`! ${driftSummary(behind)}`));
-  for (const each of refused) console.log(`! ${refusedSentence(each)}`);
+  for (const each of refused) console.log(`! ${refusedWebhooksLine(each)}`);
   for (const { line } of told.slice(0, limit)) console.log(terminalText(line));
   return 0;
 }

@@ -6,8 +6,8 @@ import { followFile } from '../os/follow-file';
 import { lastLines } from '../os/tail';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
-import { countOf } from './count';
-import { openHere } from './run-command';
+import { parseCount } from './count';
+import { openCloneContext } from './run-command';
 
 const LINES = 50;
 
@@ -19,14 +19,14 @@ interface LogOptions extends Options {
 }
 
 export async function logsCommand(what: string | undefined, options: LogOptions): Promise<number> {
-  const count = countOf(options.lines, LINES, '--lines');
+  const count = parseCount(options.lines, LINES, '--lines');
   if (options.follow && options.json)
     throw new KnownError(
       'E_USAGE',
       '--follow prints lines, and --json one document.',
       'Leave one of them out.',
     );
-  const context = openHere();
+  const context = openCloneContext();
   const log = logNamed(context, what ?? (await context.traffic.current()).active ?? 'deployer');
   const print = (lines: string[]): void => {
     if (lines.length > 0) console.log(options.raw ? lines.join('\n') : terminalText(lines.join('\n')));

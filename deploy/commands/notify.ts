@@ -7,11 +7,11 @@ import { hostOf, postNotice } from '../notify/post';
 import { targetsOf } from '../notify/targets';
 import { servingNow } from '../health/serving';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 
 /** Exit code 0 when every receiver accepted it. */
 export async function notifyTestCommand(options: Options): Promise<number> {
-  const context = openHere();
+  const context = openCloneContext();
   const targets = targetsOf(context.home, context.config);
   if (targets.length === 0) throw new KnownError('E_NOTIFY', 'No receiver is configured.');
   const notice = testNotice(context.config.name, await servingNow(context), Date.now());

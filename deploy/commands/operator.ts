@@ -10,8 +10,8 @@ import type { Reporter } from '../reporters/reporter';
 import { driftNow, servingNow } from '../health/serving';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
-import { followVisibly } from './request';
+import { openCloneContext } from './run-command';
+import { followAndPrint } from './request';
 
 /** Exit code 0 when the deployment succeeded. */
 export async function promoteCommand(id: string | undefined, options: Options): Promise<number> {
@@ -59,7 +59,7 @@ async function requestOf(
   options: Options,
   done: (deployment: Deployment) => boolean = () => false,
 ): Promise<{ context: DeployContext; reporter: Reporter; ended: Deployment }> {
-  const context = openHere();
+  const context = openCloneContext();
   const id = idOf(given);
   // shows only events after this request
   const after = context.journal.lastEvent();
@@ -71,7 +71,7 @@ async function requestOf(
     done(each) ||
     (wanted === 'promote' && each.state === 'holding' && each.request === null);
   const shown = wanted === 'abort' ? undoingOnly(reporter) : reporter;
-  return { context, reporter, ended: await followVisibly(context, deployment.id, shown, { after, until }) };
+  return { context, reporter, ended: await followAndPrint(context, deployment.id, shown, { after, until }) };
 }
 
 function undoingOnly(reporter: Reporter): Reporter {

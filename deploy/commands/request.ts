@@ -3,7 +3,7 @@ import type { ControlRequest } from '../http/control-api';
 import { requestDeployment } from '../client/control-client';
 import type { Deployment } from '../core/deployment';
 import { isOver } from '../core/transitions';
-import type { Following } from '../client/follow';
+import type { FollowOptions } from '../client/follow';
 import { follow } from '../client/follow';
 import { previewOf } from '../http/preview/link';
 import { reporterFor } from '../reporters';
@@ -21,7 +21,7 @@ export async function requestAndFollow(
   const { id } = await requestDeployment(context, request);
   const reporter = reporterFor(process.stdout, context.journal, options.json === true);
   const until = ({ state }: Deployment): boolean => isOver(state) || state === 'holding';
-  const deployment = await followVisibly(context, id, reporter, { until });
+  const deployment = await followAndPrint(context, id, reporter, { until });
   const serving = await servingNow(context);
   if (deployment.state === 'holding') {
     reporter.held(deployment, previewOf(context, deployment), serving);
@@ -32,11 +32,11 @@ export async function requestAndFollow(
 }
 
 /** Prints the events of a deployment as they arrive. Exits with 130 on Ctrl-C; the deployment continues. */
-export async function followVisibly(
+export async function followAndPrint(
   context: DeployContext,
   id: number,
   reporter: Reporter,
-  following: Following,
+  following: FollowOptions,
 ): Promise<Deployment> {
   const detach = (): void => {
     process.stderr.write(`\n  deployment ${id} continues in the background: npm run -s history\n`);

@@ -2,11 +2,11 @@
 import { KnownError } from '../core/errors';
 import { requiredRollbackTarget } from '../core/rollback-target';
 import type { Commit } from '../core/release';
-import { knownOn } from '../os/disk-failure';
+import { asKnownOnDisk } from '../os/disk-failure';
 import { servingNow } from '../health/serving';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 import { requestAndFollow } from './request';
 import { showPlan } from './plan';
 import { strategyNamed } from './strategy-option';
@@ -19,7 +19,7 @@ export async function rollbackCommand(
   sha: string | undefined,
   options: Options & { strategy?: string; plan?: boolean },
 ): Promise<number> {
-  const context = openHere();
+  const context = openCloneContext();
   const strategy = strategyNamed(options.strategy, STRATEGIES);
   // chosen here, to report a mistake before anything is queued
   const commit = sha === undefined ? await lastGood(context) : deployedCommit(context, sha);
@@ -29,7 +29,7 @@ export async function rollbackCommand(
   try {
     return await requestAndFollow(context, request, options);
   } catch (error) {
-    const failure = knownOn(context.home.dir, error);
+    const failure = asKnownOnDisk(context.home.dir, error);
     if (failure.code !== 'E_READ_ONLY') throw failure;
     return rollbackWithoutDisk(context, commit, failure, options);
   }

@@ -6,7 +6,7 @@ import type { KnownError } from '../core/errors';
 import { asKnown } from '../core/errors';
 import type { Home } from '../home/home';
 import { resolveHome } from '../home/home';
-import { knownOn } from '../os/disk-failure';
+import { asKnownOnDisk } from '../os/disk-failure';
 import type { DeployContext } from '../context';
 import { openContext } from '../context';
 
@@ -15,24 +15,24 @@ export interface Options {
 }
 
 /** The home of this clone. Throws E_HOME. */
-export function home(): Home {
+export function cloneHome(): Home {
   return resolveHome(ROOT, process.env);
 }
 
 /** The context of this clone's Switchyard. Throws E_NOT_STARTED. */
-export function openHere(): DeployContext {
-  const context = openContext(home(), ROOT);
+export function openCloneContext(): DeployContext {
+  const context = openContext(cloneHome(), ROOT);
   if (context.configProblem) console.error(problemLine(context.configProblem));
   return context;
 }
 
 /** Runs a command and exits with its code. An error prints one sentence and one hint, and exits with 1. */
-export async function answer(options: Options, command: () => Promise<number>): Promise<never> {
+export async function runAndExit(options: Options, command: () => Promise<number>): Promise<never> {
   try {
     return await leave(await command());
   } catch (error) {
     const known = named(error);
-    sayError(options, known);
+    printError(options, known);
     if (known.code === 'E_INTERNAL' && process.env.DEBUG) console.error(error);
     return leave(1);
   }
@@ -52,14 +52,14 @@ async function leave(code: number): Promise<never> {
 /** Turns an error into a known one; a failure of the home's disk is recognised when the home is known. */
 function named(error: unknown): KnownError {
   try {
-    return knownOn(home().dir, error);
+    return asKnownOnDisk(cloneHome().dir, error);
   } catch {
     return asKnown(error);
   }
 }
 
 /** Prints to standard output with --json, else to standard error. */
-export function sayError({ json }: Options, { code, message, hint }: KnownError): void {
+export function printError({ json }: Options, { code, message, hint }: KnownError): void {
   if (json) console.log(jsonText({ error: { code, message, hint } }));
   else console.error(terminalText(`✗ ${message}\n  ${hint} [${code}]`));
 }

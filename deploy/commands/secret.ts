@@ -3,7 +3,7 @@ import { moment } from '../core/format';
 import { KnownError } from '../core/errors';
 import { rotateSecret } from '../home/secret-rotation';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 
 const DEFAULT_HOURS = 24;
 /** A week. */
@@ -13,7 +13,7 @@ const HOUR_MS = 3_600_000;
 /** Prints the new secret, once. */
 export function secretRotateCommand(options: Options & { keep?: string }): number {
   const hours = hoursOf(options.keep);
-  const { home } = openHere();
+  const { home } = openCloneContext();
   const validUntil = Date.now() + hours * HOUR_MS;
   const secret = rotateSecret(home, validUntil);
   if (options.json) console.log(JSON.stringify({ secret, earlierValidUntil: validUntil }));

@@ -7,13 +7,13 @@ import type { SlotView } from '../health/serving';
 import { driftNow, servingNow, viewSlots } from '../health/serving';
 import { probe } from '../traffic/probe';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 import type { Deployment } from '../core/deployment';
 import type { Serving } from '../core/slot';
 import { BUCKETS } from '../core/traffic-table';
 import type { Preview } from '../http/preview/link';
 import { previewOf } from '../http/preview/link';
-import { canaryLines, tryLines } from '../reporters/held-lines';
+import { canaryLines, previewLines } from '../reporters/held-lines';
 import { historyLine } from '../reporters/phrases';
 import type { DeployContext } from '../context';
 
@@ -21,7 +21,7 @@ const print = (text: string): void => console.log(terminalText(text));
 
 /** Exit code 0 when the active slot answers and the deployer runs. */
 export async function statusCommand(options: Options): Promise<number> {
-  const context = openHere();
+  const context = openCloneContext();
   const { table, slots } = await viewSlots(context);
   const deployer =
     (await probe({ socketPath: context.home.socket, path: '/health', timeoutMs: 1000 })).status === 200;
@@ -64,7 +64,7 @@ export async function statusCommand(options: Options): Promise<number> {
   if (behind) print(`! ${driftSummary(behind)}`);
   for (const deployment of pending) print(historyLine(deployment));
   if (canary) print(canaryLines(canary.preview, canary.stable).join('\n'));
-  else if (held) print(tryLines(held.preview).join('\n'));
+  else if (held) print(previewLines(held.preview).join('\n'));
   return healthy ? 0 : 1;
 }
 

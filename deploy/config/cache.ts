@@ -10,7 +10,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Config } from './schema';
 import { writeAtomically } from '../os/atomic-write';
 
-export interface Known {
+export interface ConfigCache {
   /** Path of the cache file. */
   file: string;
   /** The build of the kit; null when unknown. */
@@ -28,7 +28,7 @@ interface Checked {
  * The cache key of a configuration. Null when JSON cannot represent its values, such as a function, and when the build
  * is unknown.
  */
-export function keyOf(build: string | null, ...from: unknown[]): string | null {
+export function cacheKey(build: string | null, ...from: unknown[]): string | null {
   if (build === null) return null;
   const text = JSON.stringify(from);
   if (!isDeepStrictEqual(JSON.parse(text), from)) return null;
@@ -36,7 +36,7 @@ export function keyOf(build: string | null, ...from: unknown[]): string | null {
 }
 
 /** The cached configuration for this key, or null. */
-export function recall(file: string, key: string): Config | null {
+export function readCached(file: string, key: string): Config | null {
   try {
     const checked = JSON.parse(readFileSync(file, 'utf8')) as Checked;
     return checked.key === key ? checked.config : null;
@@ -46,7 +46,7 @@ export function recall(file: string, key: string): Config | null {
 }
 
 /** The last validated configuration, whatever its key; null when there is none. */
-export function lastChecked(file: string): Pick<Checked, 'config' | 'from'> | null {
+export function readLastValid(file: string): Pick<Checked, 'config' | 'from'> | null {
   try {
     const { config, from = null } = JSON.parse(readFileSync(file, 'utf8')) as Checked;
     return { config, from };
@@ -56,7 +56,7 @@ export function lastChecked(file: string): Pick<Checked, 'config' | 'from'> | nu
 }
 
 /** Stores the configuration for the next command, readable by the owner only, since a URL in it may be a secret. */
-export function remember(file: string, key: string, config: Config, from: string | null = null): void {
+export function writeCached(file: string, key: string, config: Config, from: string | null = null): void {
   try {
     writeAtomically(file, JSON.stringify({ key, config, from } satisfies Checked), { durable: false });
   } catch {

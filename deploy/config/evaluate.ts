@@ -105,7 +105,7 @@ exportOf(file).then((exported) => {
  * Loads CommonJS in this process, which saves the 50 ms of a new one. Null when there is no usable value; a new process
  * then finds out why.
  */
-export function quickly(file: string, text: string): Exported | null {
+export function loadInThisProcess(file: string, text: string): Exported | null {
   if (MAY_BLOCK.test(text) || isEsModule(file, text)) return null;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it is only restored
   const { exit, stdout } = process;
@@ -129,7 +129,7 @@ export function quickly(file: string, text: string): Exported | null {
     if (!isUsable || oddity(value, []) !== null) return null;
     return { value, isEmpty: Object.keys(value as object).length === 0 };
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return tooLong();
+    if ((error as NodeJS.ErrnoException).code === 'ERR_SCRIPT_EXECUTION_TIMEOUT') return timedOut();
     return null;
   } finally {
     process.exit = exit;
@@ -152,14 +152,14 @@ function packageType(folder: string): string | null {
 }
 
 /** Runs in a process of its own and waits for it, because only a kill interrupts a blocking call. */
-export function inProcess(file: string): Exported {
+export function loadInChildProcess(file: string): Exported {
   const { output, error } = spawnSync(process.execPath, ['-e', IN_PROCESS, file], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],
     timeout: LIMIT_MS,
     killSignal: 'SIGKILL',
     encoding: 'utf8',
   });
-  if (error && 'code' in error && error.code === 'ETIMEDOUT') return tooLong();
+  if (error && 'code' in error && error.code === 'ETIMEDOUT') return timedOut();
   try {
     return JSON.parse(output[ANSWER_FD] ?? '') as Exported;
   } catch {
@@ -167,6 +167,6 @@ export function inProcess(file: string): Exported {
   }
 }
 
-export function tooLong(): Refusal {
+export function timedOut(): Refusal {
   return { refused: 'failed', is: `it takes longer than ${LIMIT_MS / 1000} s` };
 }

@@ -6,7 +6,7 @@ import { readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Exported, Refusal } from './evaluate';
-import { inProcess, quickly, tooLong } from './evaluate';
+import { loadInChildProcess, loadInThisProcess, timedOut } from './evaluate';
 
 export const CONFIG_FILE = 'deploy.config.js';
 const READABLE = [CONFIG_FILE, 'deploy.config.mjs', 'deploy.config.cjs'];
@@ -47,13 +47,14 @@ export function readConfigFile(folder: string, name: string): unknown {
   const file = path.join(folder, name);
   const text = textOf(file, name);
   // load a file that timed out only once: the deployer reads it often, and answers no requests meanwhile
-  const exported = endless.get(file) === text ? tooLong() : (quickly(file, text) ?? inProcess(file));
-  if ('refused' in exported && exported.is === tooLong().is) endless.set(file, text);
-  return usable(name, text, exported);
+  const exported =
+    endless.get(file) === text ? timedOut() : (loadInThisProcess(file, text) ?? loadInChildProcess(file));
+  if ('refused' in exported && exported.is === timedOut().is) endless.set(file, text);
+  return checkedValue(name, text, exported);
 }
 
 /** The exported value. Throws E_CONFIG for one that cannot be used. @param text content of the file */
-export function usable(name: string, text: string, exported: Exported): unknown {
+export function checkedValue(name: string, text: string, exported: Exported): unknown {
   if ('refused' in exported) throw refusal(name, exported);
   if (exported.isEmpty && !EXPORTS.test(text)) {
     throw new KnownError('E_CONFIG', `${name} exports nothing.`, `Write ${exampleFor(name)}.`);

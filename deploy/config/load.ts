@@ -3,8 +3,8 @@
  * override the file, and the file overrides the defaults.
  */
 import type { z } from 'zod';
-import type { Known } from './cache';
-import { keyOf, lastChecked, recall, remember } from './cache';
+import type { ConfigCache } from './cache';
+import { cacheKey, readLastValid, readCached, writeCached } from './cache';
 import { CONFIG_FILE, findConfigFile, readConfigFile } from './file';
 import type { Config, schema as Schema } from './schema';
 import { KnownError } from '../core/errors';
@@ -53,40 +53,40 @@ export function settingsFrom(env: NodeJS.ProcessEnv): Settings {
  * key.
  * @param known the cache of validated configurations, for quick commands
  */
-export function loadConfig(root: string, settings: Settings, known?: Known): Config {
+export function loadConfig(root: string, settings: Settings, known?: ConfigCache): Config {
   const name = findConfigFile(root);
   if (known && name === null) mustBeNone(known);
   const written = name === null ? {} : readConfigFile(root, name);
   const check = (): Config => parseConfig(overlay(written, settings), name ?? CONFIG_FILE, settings);
-  const key = known ? keyOf(known.build, written, settings) : null;
+  const key = known ? cacheKey(known.build, written, settings) : null;
   if (!known || key === null) return check();
-  const recalled = recall(known.file, key);
+  const recalled = readCached(known.file, key);
   if (recalled) return recalled;
   const config = check();
-  remember(known.file, key, config, name);
+  writeCached(known.file, key, config, name);
   return config;
 }
 
 /** The usable configuration. `problem` is the file's error when this is the last validated configuration instead. */
-export interface InForce {
+export interface ConfigInForce {
   config: Config;
   problem: KnownError | null;
 }
 
 /** The file's configuration, or the last validated one when the file is not usable. Throws E_CONFIG. */
-export function configInForce(root: string, settings: Settings, known: Known): InForce {
+export function configInForce(root: string, settings: Settings, known: ConfigCache): ConfigInForce {
   try {
     return { config: loadConfig(root, settings, known), problem: null };
   } catch (error) {
-    const config = error instanceof KnownError ? lastConfig(known, settings) : null;
+    const config = error instanceof KnownError ? lastValidConfig(known, settings) : null;
     if (config === null) throw error;
     return { config, problem: error as KnownError };
   }
 }
 
 /** The last validated configuration with the settings applied; null when there is none, or when they do not fit. */
-export function lastConfig({ file }: Pick<Known, 'file'>, settings: Settings): Config | null {
-  const last = lastChecked(file);
+export function lastValidConfig({ file }: Pick<ConfigCache, 'file'>, settings: Settings): Config | null {
+  const last = readLastValid(file);
   if (last === null) return null;
   try {
     return parseConfig(overlay(last.config, settings), last.from ?? CONFIG_FILE, settings);
@@ -101,8 +101,8 @@ export function problemLine({ message }: KnownError): string {
 }
 
 /** A missing file that existed before is an error, because its removal need not mean that defaults are wanted. */
-function mustBeNone({ file }: Known): void {
-  const from = lastChecked(file)?.from ?? null;
+function mustBeNone({ file }: ConfigCache): void {
+  const from = readLastValid(file)?.from ?? null;
   if (from === null) return;
   throw new KnownError('E_CONFIG', `${from} is gone.`, `git checkout HEAD -- ${from}`);
 }

@@ -2,7 +2,7 @@
 import type { Config, SettingName as Name, Settings } from './load';
 import { ENVIRONMENT } from './load';
 import { CONFIG_FILE } from './file';
-import { chosenOnce } from './saved-settings';
+import { fixedSettings } from './saved-settings';
 
 /**
  * One line for each variable and each value of the configuration file that only applies from the next start on.
@@ -15,7 +15,7 @@ export function checkSettings(
   removed: Name[] = [],
   file = CONFIG_FILE,
 ): string[] {
-  const now = chosenOnce(wanted);
+  const now = fixedSettings(wanted);
   const changed = namesIn(now).filter((name) => now[name] !== inForce[name]);
   return changed.map((name) => {
     if (name in given) return fromNextStart(`${name}=${given[name]}`, `${name}=${given[name]} npm start`);

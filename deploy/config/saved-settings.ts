@@ -4,11 +4,11 @@
  */
 import { copyFileSync, existsSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
-import { lastChecked } from './cache';
+import { readLastValid } from './cache';
 import type { Config, SettingName, Settings } from './load';
 import { settingOf, settingsFrom } from './load';
 import { KnownError } from '../core/errors';
-import { closedError } from '../os/closed-files';
+import { accessError } from '../os/folder-access';
 import { writeAtomically } from '../os/atomic-write';
 
 /**
@@ -27,20 +27,20 @@ const CHOSEN_ONCE = [
 ] as const;
 const IN_FORCE = 'inForce';
 
-export function isChosenOnce(name: SettingName): boolean {
+export function isFixedAtStart(name: SettingName): boolean {
   return (CHOSEN_ONCE as readonly SettingName[]).includes(name);
 }
 
 /** Stores a start's environment settings and the values they result in. @param file the home's settings.json */
-export function keepSettings(file: string, settings: Settings, config: Config): void {
-  const kept = { ...settings, [IN_FORCE]: chosenOnce(config) };
+export function saveSettings(file: string, settings: Settings, config: Config): void {
+  const kept = { ...settings, [IN_FORCE]: fixedSettings(config) };
   const text = `${JSON.stringify(kept, null, 2)}\n`;
   if (existsSync(file) && readFileSync(file, 'utf8') === text) return;
   writeAtomically(file, text);
 }
 
 /** The environment settings of all starts so far; empty before the first. Throws E_HOME. */
-export function keptSettings(file: string): Settings {
+export function savedSettings(file: string): Settings {
   return settingsFrom(readKept(file) as NodeJS.ProcessEnv);
 }
 
@@ -56,7 +56,7 @@ export function settingsInForce(file: string): Settings {
 }
 
 /** A configuration's values of the settings that are fixed at a start. */
-export function chosenOnce(config: Config): Settings {
+export function fixedSettings(config: Config): Settings {
   return Object.fromEntries(CHOSEN_ONCE.map((name) => [name, settingOf(config, name)]));
 }
 
@@ -74,7 +74,7 @@ export function settingsCondition(file: string): SettingsCondition {
 }
 
 /** Copies a damaged file to a free name before it is replaced. Returns that name, or null. */
-export function putBrokenSettingsAside(file: string): string | null {
+export function backUpBrokenSettings(file: string): string | null {
   if (settingsCondition(file) !== 'broken') return null;
   let number = 1;
   while (existsSync(`${file}.broken-${number}`)) number += 1;
@@ -99,12 +99,12 @@ function readKept(file: string): Record<string, unknown> {
 
 /** Recovers the settings from the last validated configuration, which contains their values. */
 function recovered(file: string): Record<string, unknown> {
-  const config = lastChecked(path.join(path.dirname(file), 'config.json'))?.config ?? null;
+  const config = readLastValid(path.join(path.dirname(file), 'config.json'))?.config ?? null;
   if (config === null) {
     const aside = `mv ${file} ${file}.broken && npm stop && npm start`;
     throw new KnownError('E_HOME', `${file} is broken.`, `Start with the same ports as before: ${aside}`);
   }
-  return { ...(config.source === null ? {} : { SOURCE: config.source }), [IN_FORCE]: chosenOnce(config) };
+  return { ...(config.source === null ? {} : { SOURCE: config.source }), [IN_FORCE]: fixedSettings(config) };
 }
 
 function refused(file: string): KnownError {
@@ -113,7 +113,7 @@ function refused(file: string): KnownError {
     return new KnownError('E_HOME', `This user may not read ${file}.`, `Allow it: chmod 600 ${file}`);
   }
   const folder = path.dirname(file);
-  if (statSync(folder).uid === process.geteuid?.()) return closedError(folder, [file]);
+  if (statSync(folder).uid === process.geteuid?.()) return accessError(folder, [file]);
   const said = `The home ${folder} belongs to another user (uid ${uid}).`;
   return new KnownError('E_HOME', said, `Run the command as that user: sudo -u '#${uid}' npm start`);
 }

@@ -1,13 +1,13 @@
 /** The one function behind an operator's promote and abort, from whatever source. */
 import { decideOperatorRequest } from '../core/operator-request';
 import type { Deployment, OperatorRequest } from '../core/deployment';
-import type { Asked } from '../journal/journal';
+import type { RequestIdentity } from '../journal/journal';
 import type { DeployContext } from '../context';
 
 export type RequestOperation = (
   request: OperatorRequest,
   id: number | null,
-  asked?: Asked,
+  asked?: RequestIdentity,
 ) => Promise<Deployment>;
 
 /**

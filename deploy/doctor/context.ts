@@ -19,7 +19,7 @@ import { createRuntime } from '../runtimes';
 import type { DeployerStatus } from '../runtimes/pm2/deployer';
 import { deployerStatus } from '../runtimes/pm2/deployer';
 import { callPm2, Pm2Down } from '../runtimes/pm2/rpc';
-import { keptSettings, readSettings } from '../config/saved-settings';
+import { savedSettings, readSettings } from '../config/saved-settings';
 import { findNginx, type NginxBinary } from '../traffic/nginx-binary';
 import { linkedTable } from '../traffic/table-folder';
 import { pushDamage } from '../git/push-damage';
@@ -99,7 +99,7 @@ export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorCon
     env,
     home,
     config,
-    wanted: once(() => loadConfig(root, { ...keptSettings(home().settings), ...settingsFrom(env) })),
+    wanted: once(() => loadConfig(root, { ...savedSettings(home().settings), ...settingsFrom(env) })),
     ports,
     slots: () => slotsOf(ports()),
     journalCopy,

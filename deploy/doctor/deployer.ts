@@ -2,7 +2,7 @@
 import { failureLine } from '../core/failure-line';
 import { configFileName } from '../config/file';
 import { configMark } from '../config/fingerprint';
-import { deployerLoaded } from '../client/control-client';
+import { deployerInfo } from '../client/control-client';
 import { lastLines } from '../os/tail';
 import { DEPLOYER, logFile } from '../runtimes/pm2/definitions';
 import type { DeployerStatus } from '../runtimes/pm2/deployer';
@@ -37,7 +37,7 @@ interface Readings {
 }
 
 async function readings(context: DoctorContext): Promise<Readings> {
-  const loaded = (await deployerLoaded(context.home()))?.config ?? null;
+  const loaded = (await deployerInfo(context.home()))?.config ?? null;
   try {
     return { loaded, now: configMark(context.config()) };
   } catch {

@@ -5,7 +5,7 @@ import path from 'node:path';
 import { promisify } from 'node:util';
 import { isFull, parseSize } from '../core/capacity';
 import type { Home } from '../home/home';
-import { diskTrouble, inodeHint } from '../os/disk-failure';
+import { probeDisk, inodeHint } from '../os/disk-failure';
 import { FEWEST_INODES } from '../pipeline/preflight';
 import { newestFirst } from '../os/newest';
 import type { Judgement } from './finding';
@@ -21,7 +21,7 @@ const FILES_OF_A_RELEASE = 20_000;
 
 export async function checkDisk(context: DoctorContext): Promise<Judgement[]> {
   const home = context.home();
-  const trouble = diskTrouble(home.dir);
+  const trouble = probeDisk(home.dir);
   const { bavail, bsize, ffree, files } = statfsSync(home.dir);
   // judgeDisk has a fix for a full disk, which also applies when root cannot write either
   const isOnlyFull = trouble?.code === 'E_DISK' && isFull(bavail * bsize);

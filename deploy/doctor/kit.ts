@@ -3,13 +3,13 @@ import path from 'node:path';
 import { buildStamp } from '../config/build-stamp';
 import type { ClonePlace } from '../home/clone-place';
 import { isInPlace, movedSentence } from '../home/clone-place';
-import { deployerLoaded } from '../client/control-client';
+import { deployerInfo } from '../client/control-client';
 import type { Judgement } from './finding';
 import { fault, NotChecked, ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
 
 export async function checkKit(context: DoctorContext): Promise<Judgement[]> {
-  const deployer = await deployerLoaded(context.home());
+  const deployer = await deployerInfo(context.home());
   if (deployer === null) throw new NotChecked('see deployer');
   const complaints = judgePlace(deployer.clone, context.root);
   if (complaints.length > 0) return complaints;

@@ -4,7 +4,7 @@ import { readSecret } from '../home/webhook-secret';
 import { postPing } from '../client/post-webhook';
 import type { Deliveries } from '../http/webhook/deliveries';
 import { readDeliveries } from '../http/webhook/deliveries';
-import { refusedSentence } from '../reporters/phrases';
+import { refusedWebhooksLine } from '../reporters/phrases';
 import type { Judgement } from './finding';
 import { fault, ok, warning } from './finding';
 import type { DoctorContext } from './context';
@@ -23,7 +23,7 @@ export async function checkWebhook(context: DoctorContext): Promise<Judgement[]>
 /** The refusals since the last webhook that was accepted: what was fixed is no longer a warning. */
 export function judgeDeliveries({ accepted, refused }: Deliveries): Judgement[] {
   const open = refused.filter(({ last }) => last > (accepted ?? 0));
-  return open.map((each) => warning(refusedSentence(each), each.hint));
+  return open.map((each) => warning(refusedWebhooksLine(each), each.hint));
 }
 
 /** @param signed status for the right signature @param forged status for a wrong one */

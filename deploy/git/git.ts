@@ -60,7 +60,7 @@ export function gitOn(bareRepository: string, options: BareOptions = {}): Simple
 }
 
 /** Explicit locations of the index and the work tree. */
-export interface WorkPlaces {
+export interface WorkTreePaths {
   indexFile: string;
   workTree: string;
 }
@@ -69,7 +69,7 @@ export interface WorkPlaces {
 export async function gitSilently(
   bareRepository: string,
   args: string[],
-  places?: WorkPlaces,
+  places?: WorkTreePaths,
 ): Promise<void> {
   try {
     await run('git', args, { ...silently(bareRepository, places), timeout: LONGEST_MS });
@@ -85,12 +85,12 @@ export async function gitSilently(
 export async function gitLowPriority(
   bareRepository: string,
   args: string[],
-  places?: WorkPlaces,
+  places?: WorkTreePaths,
 ): Promise<void> {
   await runLowPriority(['git', ...args], silently(bareRepository, places));
 }
 
-function silently(bareRepository: string, places?: WorkPlaces): { cwd: string; env: NodeJS.ProcessEnv } {
+function silently(bareRepository: string, places?: WorkTreePaths): { cwd: string; env: NodeJS.ProcessEnv } {
   const files = places && { GIT_INDEX_FILE: places.indexFile, GIT_WORK_TREE: places.workTree };
   return {
     cwd: bareRepository,

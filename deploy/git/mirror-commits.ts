@@ -26,7 +26,7 @@ export async function tipOf(home: Home, branch: string): Promise<Commit> {
 }
 
 /** Whether a repository has the commit and every object it needs. */
-export async function isWhole(repository: string, commit: Commit): Promise<boolean> {
+export async function isComplete(repository: string, commit: Commit): Promise<boolean> {
   return gitIn(repository)
     .raw(['rev-list', '--objects', '--quiet', '--end-of-options', commit])
     .then(

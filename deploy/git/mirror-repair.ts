@@ -19,7 +19,7 @@ const CANNOT_WRITE =
 export type Report = (message: string) => unknown;
 
 /** Creates an empty mirror. */
-export async function makeMirror(mirror: string): Promise<void> {
+export async function createMirror(mirror: string): Promise<void> {
   mkdirSync(mirror, { recursive: true, mode: CLOSED });
   // first, so that a mirror never exists without it
   forbidFilters(mirror);
@@ -31,7 +31,7 @@ export async function makeMirror(mirror: string): Promise<void> {
  * error if the mirror is intact, otherwise the error of the second run.
  * @param isOthersFault checked first: true if the source, not the mirror, is at fault
  */
-export async function repairing(
+export async function withRepair(
   home: Home,
   work: (home: Home) => Promise<void>,
   isOthersFault: () => Promise<boolean>,
@@ -44,7 +44,7 @@ export async function repairing(
     if (await isOthersFault()) throw error;
     const damage = CANNOT_WRITE.test(reasonOf(error)) ? reasonOf(error) : await damageOf(home.mirrorGit);
     if (damage === null) throw error;
-    await makeAgain(home, work, damage, report);
+    await rebuildMirror(home, work, damage, report);
   }
 }
 
@@ -53,7 +53,7 @@ export async function repairing(
  * @param fill fetches the content of the new mirror
  * @param damage what is wrong with the old one
  */
-export async function makeAgain(
+export async function rebuildMirror(
   home: Home,
   fill: (home: Home) => Promise<void>,
   damage: string,
@@ -61,7 +61,7 @@ export async function makeAgain(
 ): Promise<void> {
   const fresh = { ...home, mirrorGit: `${home.mirrorGit}.new` };
   rmSync(fresh.mirrorGit, { recursive: true, force: true });
-  await makeMirror(fresh.mirrorGit);
+  await createMirror(fresh.mirrorGit);
   await fill(fresh);
   putInTrash(home, home.mirrorGit);
   renameSync(fresh.mirrorGit, home.mirrorGit);

@@ -7,13 +7,13 @@ import { CLOSED } from '../home/modes';
 import { gitOn, gitLowPriority } from './git';
 import type { Report } from './mirror-repair';
 import { damageOf } from './damage';
-import { makeAgain, makeMirror, repairing } from './mirror-repair';
+import { rebuildMirror, createMirror, withRepair } from './mirror-repair';
 import { checkBranchName, checkCommitId } from './names';
 import { withoutPassword } from '../core/redact-url';
 import { removeDeadLocks } from './locks';
 import { accessTo } from './source-access';
-import { fetchCommit, unreadable } from './seed';
-import { hasCommit, isWhole } from './mirror-commits';
+import { fetchCommit, fetchError } from './seed';
+import { hasCommit, isComplete } from './mirror-commits';
 
 /** Treats a server that sends under 100 bytes/s for 30 s as down. */
 const SLOW = ['-c', 'http.lowSpeedLimit=100', '-c', 'http.lowSpeedTime=30'];
@@ -38,7 +38,7 @@ export async function updateMirror(home: Home, source: string, options: Update =
   const { signal, report } = options;
   const isOthersFault = async (): Promise<boolean> =>
     signal?.aborted === true || !(await answers(home, source));
-  await repairing(home, (place) => fetchAll(place, source, options), isOthersFault, report);
+  await withRepair(home, (place) => fetchAll(place, source, options), isOthersFault, report);
 }
 
 async function fetchAll(home: Home, source: string, { deploymentMark }: Update): Promise<void> {
@@ -47,7 +47,7 @@ async function fetchAll(home: Home, source: string, { deploymentMark }: Update):
     '--progress',
     '--update-shallow',
     '--no-write-fetch-head',
-    // see tidyMirror
+    // see maintainMirror
     '--no-auto-maintenance',
   ];
   await ensureMirror(home);
@@ -62,7 +62,7 @@ async function fetchAll(home: Home, source: string, { deploymentMark }: Update):
       '+refs/heads/*:refs/heads/*',
     ]);
   } catch (error) {
-    throw unreadable(`The source ${withoutPassword(source)} cannot be read`, error);
+    throw fetchError(`The source ${withoutPassword(source)} cannot be read`, error);
   }
 }
 
@@ -92,17 +92,17 @@ export async function repairCommit(
     // a commit sent by hand is in no branch of the source
     if (!(await hasCommit(place, commit))) await sendCommitTo(place, root, commit).catch(() => undefined);
   };
-  await makeAgain(home, fill, damage, report);
+  await rebuildMirror(home, fill, damage, report);
   return true;
 }
 
 /** Rebuilds a damaged mirror before a deployment needs it. Throws E_SOURCE, E_DISK. */
 export function replaceMirror(home: Home, source: string, damage: string, report: Report): Promise<void> {
-  return makeAgain(home, (place) => fetchAll(place, source, {}), damage, report);
+  return rebuildMirror(home, (place) => fetchAll(place, source, {}), damage, report);
 }
 
 /** Runs the maintenance that git would run after a fetch, off the critical path. */
-export async function tidyMirror(home: Home): Promise<void> {
+export async function maintainMirror(home: Home): Promise<void> {
   if (isRepository(home.mirrorGit))
     await gitLowPriority(home.mirrorGit, ['-c', 'gc.autoDetach=false', 'gc', '--auto', '--quiet']);
 }
@@ -120,7 +120,7 @@ export async function tipInSource(home: Home, source: string, branch: string): P
     const line = listed.split('\n').find((candidate) => candidate.endsWith(`\t${ref}`));
     return line?.split('\t')[0] ?? null;
   } catch (error) {
-    throw unreadable(`The source ${withoutPassword(source)} cannot be read`, error);
+    throw fetchError(`The source ${withoutPassword(source)} cannot be read`, error);
   }
 }
 
@@ -130,8 +130,8 @@ export async function tipInSource(home: Home, source: string, branch: string): P
  */
 export async function sendCommit(home: Home, clone: string, commit: Commit): Promise<void> {
   checkCommitId(commit);
-  const isOthersFault = async (): Promise<boolean> => !(await isWhole(clone, commit));
-  await repairing(home, (place) => sendCommitTo(place, clone, commit), isOthersFault);
+  const isOthersFault = async (): Promise<boolean> => !(await isComplete(clone, commit));
+  await withRepair(home, (place) => sendCommitTo(place, clone, commit), isOthersFault);
 }
 
 async function sendCommitTo(home: Home, clone: string, commit: Commit): Promise<void> {
@@ -143,7 +143,7 @@ async function ensureMirror(home: Home): Promise<void> {
   mkdirSync(home.mirrorGit, { recursive: true, mode: CLOSED });
   removeDeadLocks(home.mirrorGit);
   if (isRepository(home.mirrorGit)) return;
-  await makeMirror(home.mirrorGit);
+  await createMirror(home.mirrorGit);
 }
 
 /**

@@ -30,7 +30,7 @@ export async function fetchCommit(into: string, clone: string, commit: Commit, r
   try {
     await gitOn(into).raw([...ANY_COMMIT, 'fetch', ...options, '--', clone, `+${commit}:${ref}`]);
   } catch (error) {
-    throw unreadable(`The commit cannot be read from ${clone}`, error);
+    throw fetchError(`The commit cannot be read from ${clone}`, error);
   }
 }
 
@@ -40,7 +40,7 @@ async function hasBranch(repository: string, branch: string): Promise<boolean> {
 }
 
 /** The error for a failed fetch: a full disk, or the source. */
-export function unreadable(what: string, error: unknown): KnownError {
+export function fetchError(what: string, error: unknown): KnownError {
   const cause = reasonOf(error);
   if (cause.includes('pack-objects died')) {
     const hint = 'Complete it: git config --unset remote.origin.partialclonefilter && git fetch --refetch';

@@ -10,7 +10,7 @@ import type { Home } from './home';
 const BYTES = 4 * 1024 * 1024;
 
 /** Creates the reserve unless it exists. Does nothing when the disk is too full. */
-export function keepReserve(home: Pick<Home, 'dir'>): void {
+export function createReserve(home: Pick<Home, 'dir'>): void {
   const file = reserveFile(home);
   if (existsSync(file)) return;
   const fresh = `${file}.new`;
@@ -24,7 +24,7 @@ export function keepReserve(home: Pick<Home, 'dir'>): void {
 }
 
 /** Frees the reserved space. */
-export function useReserve(home: Pick<Home, 'dir'>): void {
+export function releaseReserve(home: Pick<Home, 'dir'>): void {
   rmSync(reserveFile(home), { force: true });
 }
 

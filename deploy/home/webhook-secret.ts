@@ -51,7 +51,7 @@ function isExample(secret: string): boolean {
 
 /** Stores the given secret, or creates one if there is none yet. Throws E_SECRET. */
 export function prepareSecret(home: Pick<Home, 'secret'>, given: string | undefined): void {
-  const isKept = existsSync(home.secret) && (given === undefined || isSame(home, given));
+  const isKept = existsSync(home.secret) && (given === undefined || isStoredSecret(home, given));
   if (isKept) readSecret(home);
   else writeSecret(home, given === undefined ? randomBytes(32).toString('hex') : checkSecret(given));
   // an operator may have changed the mode of a stored secret
@@ -71,7 +71,7 @@ export function readSecret(home: Pick<Home, 'secret'>): string {
 }
 
 /** Whether this is the stored secret, good or bad. */
-export function isSame(home: Pick<Home, 'secret'>, given: string): boolean {
+export function isStoredSecret(home: Pick<Home, 'secret'>, given: string): boolean {
   return readFileSync(home.secret, 'utf8').trim() === given.trim();
 }
 

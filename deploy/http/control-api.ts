@@ -3,11 +3,11 @@ import type { Express, NextFunction, Request, Response } from 'express';
 import express from 'express';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { z } from 'zod';
-import { askedIn } from './request-headers';
+import { identityIn } from './request-headers';
 import type { ClonePlace } from '../home/clone-place';
 import { KnownError, asKnown } from '../core/errors';
 import { STRATEGY_NAMES } from '../core/strategy-choice';
-import type { Asked } from '../journal/journal';
+import type { RequestIdentity } from '../journal/journal';
 import type { RequestDeployment } from '../deployer/requests';
 import type { RequestOperation } from '../deployer/operator-requests';
 
@@ -63,13 +63,13 @@ export function controlApp({ request, requestOperation, build, config, clone }: 
 }
 
 /** Throws E_TOO_LATE if the client has disconnected: requests wait in the socket while this process is suspended. */
-async function askedBy(req: Request): Promise<Asked> {
+async function askedBy(req: Request): Promise<RequestIdentity> {
   // a disconnect is read after the request, in the following turn of the event loop
   await nextTurn();
   await nextTurn();
   if (req.socket.destroyed || req.socket.writableEnded)
     throw new KnownError('E_TOO_LATE', 'The client disconnected.');
-  return askedIn(req);
+  return identityIn(req);
 }
 
 function valid<T>(schema: z.ZodType<T>, body: unknown): T {

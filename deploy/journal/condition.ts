@@ -5,7 +5,7 @@ import { ERRORS, asKnown } from '../core/errors';
 import type { Home } from '../home/home';
 import { openDescriptors } from '../os/open-files';
 import { processesWith } from '../os/process-table';
-import { closedJournal } from './database';
+import { journalAccessError } from './database';
 import { Journal } from './journal';
 
 export type Condition =
@@ -35,7 +35,7 @@ export function journalCondition(home: Place, content: () => Place = () => home)
     return { is: 'broken', why: 'it is gone' };
   }
   const closed = journalFiles(home).filter((file) => existsSync(file) && !isOpen(file));
-  if (closed[0] !== undefined) return { is: 'refused', error: closedJournal(closed[0]) };
+  if (closed[0] !== undefined) return { is: 'refused', error: journalAccessError(closed[0]) };
   return contentOf(content);
 }
 

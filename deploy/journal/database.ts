@@ -4,8 +4,8 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
-import { asDiskFailure, diskTrouble } from '../os/disk-failure';
-import { useReserve } from '../home/disk-reserve';
+import { asDiskFailure, probeDisk } from '../os/disk-failure';
+import { releaseReserve } from '../home/disk-reserve';
 import { FORMAT, MIGRATIONS, SCHEMA } from './schema';
 import { inTransaction, isFull } from './sqlite';
 
@@ -22,11 +22,11 @@ const MIGRATION_BUSY_MS = 5000;
  * When a write reaches the disk. `at-once`: before `write` resolves, with a flush that takes some milliseconds. `soon`:
  * with the next `at-once` write; a power cut can lose it before that, a kill cannot.
  */
-export type Kept = 'at-once' | 'soon';
+export type Durability = 'at-once' | 'soon';
 
 export class JournalDatabase {
   private db: Database.Database;
-  private keeping: Kept = 'at-once';
+  private keeping: Durability = 'at-once';
 
   /** Throws E_NOT_STARTED without a home, E_JOURNAL for a file that this user may not use or a newer kit wrote. */
   constructor(private readonly home: JournalPlace) {
@@ -70,7 +70,7 @@ export class JournalDatabase {
   }
 
   /** Runs the work in one transaction. Throws E_DISK, E_READ_ONLY, E_DISK_FAILS. */
-  async write<T>(work: () => T, kept: Kept = 'at-once'): Promise<T> {
+  async write<T>(work: () => T, kept: Durability = 'at-once'): Promise<T> {
     try {
       return await inTransaction(() => this.that(kept), work);
     } catch (error) {
@@ -82,7 +82,7 @@ export class JournalDatabase {
   }
 
   /** The connection, set to this durability. Inside a transaction it is already set. */
-  private that(kept: Kept): Database.Database {
+  private that(kept: Durability): Database.Database {
     if (kept !== this.keeping) this.db.exec(`PRAGMA synchronous = ${LEVELS[kept]}`);
     this.keeping = kept;
     return this.db;
@@ -93,7 +93,7 @@ export class JournalDatabase {
    * the reserve is not enough.
    */
   private async writeWithReserve<T>(work: () => T): Promise<T> {
-    useReserve(this.home);
+    releaseReserve(this.home);
     // libsql never resets a prepared statement that failed, so later writes on its connection would be lost
     this.db.close();
     this.db = connect(this.home);
@@ -128,8 +128,8 @@ function isOlder(db: Database.Database): boolean {
 /**
  * The error for a file that this user may not use. The suggested fix depends on the owners of the file and the home.
  */
-export function closedJournal(file: string): KnownError {
-  const trouble = diskTrouble(path.dirname(file));
+export function journalAccessError(file: string): KnownError {
+  const trouble = probeDisk(path.dirname(file));
   if (trouble?.code === 'E_READ_ONLY') return trouble;
   const said = `This user may not read and write ${file}.`;
   const [own, theirs] = [statSync(file), statSync(path.dirname(file))];
@@ -148,7 +148,7 @@ function connect(home: Pick<Home, 'journal' | 'dir'>): Database.Database {
   try {
     db = new Database(home.journal);
   } catch {
-    if (existsSync(home.journal)) throw closedJournal(home.journal);
+    if (existsSync(home.journal)) throw journalAccessError(home.journal);
     throw new KnownError('E_NOT_STARTED', `Nothing was started here yet (no journal in ${home.dir}).`);
   }
   try {

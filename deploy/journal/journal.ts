@@ -12,14 +12,14 @@ import { withoutPassword } from '../core/redact-url';
 import type { Home } from '../home/home';
 import type { JournalPlace } from './database';
 import { JournalDatabase } from './database';
-import type { Asked } from './request-ids';
+import type { RequestIdentity } from './request-ids';
 import { RequestIds } from './request-ids';
-import { NOTHING_KNOWN } from './rows';
+import { INITIAL_FACTS } from './rows';
 import { RebuildableJournal } from './rebuild';
-import type { Facts } from './writer';
+import type { DeploymentFacts } from './writer';
 
-export type { Asked } from './request-ids';
-export type { Facts } from './writer';
+export type { RequestIdentity } from './request-ids';
+export type { DeploymentFacts } from './writer';
 
 /** A trigger's request for a deployment. */
 export interface Request {
@@ -78,9 +78,9 @@ export class Journal extends RebuildableJournal {
    * changes nothing. Throws E_TOO_LATE if the client has given up.
    */
   async request(request: Request): Promise<Deployment> {
-    const asked: Asked = { id: request.delivery, deadline: request.deadline };
+    const asked: RequestIdentity = { id: request.delivery, deadline: request.deadline };
     const body: Omit<Deployment, 'id' | 'state' | 'delivery' | 'live'> = {
-      ...NOTHING_KNOWN,
+      ...INITIAL_FACTS,
       kind: request.kind,
       trigger: request.trigger,
       branch: request.branch ?? null,
@@ -111,7 +111,7 @@ export class Journal extends RebuildableJournal {
   }
 
   /** Moves a deployment to `holding` and records this for the deployments queued behind it. */
-  async hold(id: number, facts: Facts = {}): Promise<Deployment> {
+  async hold(id: number, facts: DeploymentFacts = {}): Promise<Deployment> {
     return this.db.write(() => {
       const held = this.step(this.mustGet(id), 'holding', facts);
       for (const { id: waiting, state } of this.pending())
@@ -143,7 +143,7 @@ export class Journal extends RebuildableJournal {
   async requestOperation(
     request: OperatorRequest,
     choose: (pending: Deployment[]) => Deployment,
-    asked: Asked = {},
+    asked: RequestIdentity = {},
   ): Promise<Deployment> {
     return this.requestIds.once(asked, () => {
       const chosen = choose(this.pending());
@@ -163,7 +163,7 @@ export class Journal extends RebuildableJournal {
     source: string,
     branch: string,
     tip: Commit | null,
-    by?: { id: number; facts: Facts },
+    by?: { id: number; facts: DeploymentFacts },
   ): Promise<void> {
     await this.db.write(() => {
       if (by) this.update({ ...this.mustGet(by.id), ...by.facts });
@@ -179,7 +179,7 @@ function waitingFor(ahead: Deployment): Entry {
   return { type: 'waiting', behind: ahead.id, ...(ahead.state === 'holding' ? { held: true } : {}) };
 }
 
-const OUT_OF_THE_QUEUE: Facts = {
+const OUT_OF_THE_QUEUE: DeploymentFacts = {
   fault: 'operator',
   errorCode: 'E_ABORTED',
   cause: 'An operator removed it from the queue.',

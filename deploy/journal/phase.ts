@@ -40,7 +40,7 @@ export async function phase<T>(
     return result;
   } catch (error) {
     const why = work.explain?.(error);
-    const detail = (why ?? explained(error, work.signal)).message;
+    const detail = (why ?? phaseFailure(error, work.signal)).message;
     await work.report({ ...entry, status: 'failed', detail, ms: ms() });
     throw why ?? error;
   }
@@ -60,7 +60,7 @@ export async function skip(
 }
 
 /** Turns a command killed by an abort, or our own failed write to a full disk, into the error for its real cause. */
-export function explained(error: unknown, signal: AbortSignal | undefined): KnownError {
+export function phaseFailure(error: unknown, signal: AbortSignal | undefined): KnownError {
   if (signal?.aborted) return cancelReason(error, signal);
   const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code} ${error.message}` : '';
   if (!(error instanceof KnownError) && isDiskFull([text])) {

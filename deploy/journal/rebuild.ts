@@ -3,12 +3,12 @@ import type { Deployment } from '../core/deployment';
 import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
 import { isActive } from '../core/transitions';
-import { NOTHING_KNOWN } from './rows';
-import type { Facts } from './writer';
+import { INITIAL_FACTS } from './rows';
+import type { DeploymentFacts } from './writer';
 import { JournalWriter } from './writer';
 
 /** The known facts about the release that runs in a slot. */
-export interface Adopted {
+export interface AdoptedRelease {
   slot: SlotName;
   commit: Commit;
   version: string;
@@ -31,17 +31,17 @@ export class RebuildableJournal extends JournalWriter {
 
   /** Marks active deployments as interrupted, because lost events make a step-by-step rollback impossible. */
   async interruptActive(cause: string): Promise<void> {
-    const facts: Facts = { fault: 'machine', errorCode: 'E_INTERRUPTED', cause };
+    const facts: DeploymentFacts = { fault: 'machine', errorCode: 'E_INTERRUPTED', cause };
     for (const { id, state } of this.pending())
       if (isActive(state)) await this.move(id, 'interrupted', facts);
   }
 
   /** Records a live release whose deployment was lost. */
-  async adopt({ slot, commit, version, environment, instance, restarts }: Adopted): Promise<void> {
+  async adopt({ slot, commit, version, environment, instance, restarts }: AdoptedRelease): Promise<void> {
     const now = Date.now();
     const proof = instance === undefined ? null : { slot, commit, instance, restarts: restarts ?? 0 };
     const body: Omit<Deployment, 'id' | 'state' | 'delivery' | 'live'> = {
-      ...NOTHING_KNOWN,
+      ...INITIAL_FACTS,
       kind: 'deploy',
       trigger: 'start',
       branch: null,

@@ -8,7 +8,7 @@ import { machineMs } from '../os/machine-clock';
 import type { JournalDatabase } from './database';
 
 /** The identity of a client's request. */
-export interface Asked {
+export interface RequestIdentity {
   id?: string;
   /** When the client gives up, by the machine's clock in milliseconds. */
   deadline?: number;
@@ -35,7 +35,7 @@ export class RequestIds {
   }
 
   /** Carries out a request unless its id is known or its client has given up. Throws E_TOO_LATE. */
-  once({ id, deadline = Infinity }: Asked, work: () => Deployment): Promise<Deployment> {
+  once({ id, deadline = Infinity }: RequestIdentity, work: () => Deployment): Promise<Deployment> {
     return this.db.write(() => {
       const known = id === undefined ? undefined : this.requested(id);
       if (known === null) throw new KnownError('E_TOO_LATE', 'The client has withdrawn this request.');

@@ -11,7 +11,7 @@ export interface DeploymentRow {
 }
 
 /** The facts of a deployment that was only requested. */
-export const NOTHING_KNOWN = {
+export const INITIAL_FACTS = {
   environment: null,
   expected: null,
   request: null,

@@ -8,7 +8,7 @@ import type { JournalDatabase } from './database';
 import { JournalRetention } from './retention';
 
 /** Facts about a deployment that become known while it runs. */
-export type Facts = Partial<Omit<Deployment, 'id' | 'state' | 'createdAt' | 'delivery' | 'live'>>;
+export type DeploymentFacts = Partial<Omit<Deployment, 'id' | 'state' | 'createdAt' | 'delivery' | 'live'>>;
 
 export class JournalWriter extends JournalRetention {
   protected constructor(
@@ -19,12 +19,12 @@ export class JournalWriter extends JournalRetention {
   }
 
   /** Moves a deployment to its next state and records the event. An invalid transition throws, because it is a bug. */
-  async move(id: number, to: DeploymentState, facts: Facts = {}): Promise<Deployment> {
+  async move(id: number, to: DeploymentState, facts: DeploymentFacts = {}): Promise<Deployment> {
     return this.db.write(() => this.step(this.mustGet(id), to, facts));
   }
 
   /** Adds facts to a deployment. */
-  async note(id: number, facts: Facts): Promise<void> {
+  async note(id: number, facts: DeploymentFacts): Promise<void> {
     const redacted = this.withoutSecrets(facts);
     await this.db.write(() => this.update({ ...this.mustGet(id), ...redacted }));
   }
@@ -40,11 +40,11 @@ export class JournalWriter extends JournalRetention {
     return this.record(deployment, { type: 'warning', message });
   }
 
-  private withoutSecrets(facts: Facts): Facts {
+  private withoutSecrets(facts: DeploymentFacts): DeploymentFacts {
     return facts.cause ? { ...facts, cause: this.redact(facts.cause) } : facts;
   }
 
-  protected step(before: Deployment, to: DeploymentState, facts: Facts): Deployment {
+  protected step(before: Deployment, to: DeploymentState, facts: DeploymentFacts): Deployment {
     const { id, state } = before;
     if (!mayFollow(state, to)) throw new Error(`deployment ${id}: ${state} -> ${to}`);
     const redacted = this.withoutSecrets(facts);
@@ -75,7 +75,7 @@ function mayBeLost(entry: Entry): boolean {
   return entry.type === 'phase' && (entry.step === undefined || entry.status !== 'started');
 }
 
-function timesOf(state: DeploymentState, { startedAt }: Deployment): Facts {
+function timesOf(state: DeploymentState, { startedAt }: Deployment): DeploymentFacts {
   if (state === 'running') return { startedAt: startedAt ?? Date.now() };
   if (state === 'holding') return { heldAt: Date.now() };
   return isOver(state) ? { finishedAt: Date.now() } : {};

@@ -9,7 +9,7 @@ import type { Notice } from '../core/notices';
 import { noticeOf } from '../core/notices';
 import type { JournalEvent } from '../core/event';
 import type { DeployContext } from '../context';
-import { keptPositions } from './positions';
+import { openPositions } from './positions';
 import { hostOf, postNotice } from './post';
 import type { Target } from './targets';
 import { targetsOf } from './targets';
@@ -32,7 +32,7 @@ type Eyes = Pick<DeployContext, 'home' | 'root' | 'journal' | 'config'>;
 /** @param pauses milliseconds between the attempts, ascending */
 export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.error): Notifier {
   const { journal, home } = context;
-  const positions = keptPositions(home);
+  const positions = openPositions(home);
   const busy = new Map<string, Promise<void>>();
   const ends = new AbortController();
   const failing = new Set<string>();

@@ -14,7 +14,7 @@ export interface Positions {
   move(url: string, event: number): void;
 }
 
-export function keptPositions(home: Pick<Home, 'notified'>): Positions {
+export function openPositions(home: Pick<Home, 'notified'>): Positions {
   const known = read(home.notified);
   const move = (url: string, event: number): void => {
     known[keyOf(url)] = event;

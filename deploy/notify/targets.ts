@@ -23,7 +23,7 @@ export function checkNotifyUrl(given: string | undefined): void {
  * Saves the NOTIFY_URL in a file that only its owner can read. Undefined keeps the saved URL; an empty string
  * removes it. Throws E_NOTIFY.
  */
-export function keepNotifyUrl(home: Pick<Home, 'notifyUrl'>, given: string | undefined): void {
+export function saveNotifyUrl(home: Pick<Home, 'notifyUrl'>, given: string | undefined): void {
   checkNotifyUrl(given);
   if (given === undefined) return;
   if (given.trim() === '') return rmSync(home.notifyUrl, { force: true });

@@ -29,12 +29,12 @@ export function asDiskFailure(dir: string, error: unknown): KnownError | null {
 }
 
 /** Like asDiskFailure, but converts any other error as well. */
-export function knownOn(dir: string, error: unknown): KnownError {
+export function asKnownOnDisk(dir: string, error: unknown): KnownError {
   return asDiskFailure(dir, error) ?? asKnown(error);
 }
 
 /** The failure that a write to this folder meets now, or null. Leaves nothing behind. */
-export function diskTrouble(dir: string): KnownError | null {
+export function probeDisk(dir: string): KnownError | null {
   const reason = probeWrite(dir);
   return reason === null ? null : diskFailure(reason, dir);
 }

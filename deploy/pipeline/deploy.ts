@@ -12,18 +12,18 @@ import type { Commit } from '../core/release';
 import type { Serving } from '../core/slot';
 import { numberInForce, nextNumber } from '../config/app-environment';
 import { slotsOf } from '../journal/reader';
-import { knownOn } from '../os/disk-failure';
+import { asKnownOnDisk } from '../os/disk-failure';
 import type { DeployContext } from '../context';
 import { finish, finishAsNothingNew, fail } from './finish';
 import type { Cancellation } from './cancellation';
 import { cancelReason } from '../core/cancel-reason';
-import { pageWhileDown } from './fall-back';
+import { showPageWhileDown } from './fall-back';
 import { goLive, stepContext } from './go-live';
 import { observe } from '../health/observe';
-import { beginFlush } from '../release/flush';
-import { likelyPlan, makePlan, strategyOf, targetOf } from './plan';
+import { startFlush } from '../release/flush';
+import { likelyPlan, makePlan, strategyOf, targetSlot } from './plan';
 import { preflight } from './preflight';
-import { isMade, refitForUndo, releaseOf, startsAnything } from './release-of';
+import { isBuilt, rebuildForUndo, releaseOf, startsAnything } from './release-of';
 import { findRelease } from '../release/releases';
 import { run } from './run';
 import { openSettingsReader } from '../release/app-settings';
@@ -48,7 +48,7 @@ export async function deploy(
     await finish(context, id, end);
   } catch (error) {
     ending.commandsMayRun();
-    await fail(context, id, knownOn(context.home.dir, error));
+    await fail(context, id, asKnownOnDisk(context.home.dir, error));
   }
 }
 
@@ -78,20 +78,20 @@ async function preparedPlan(
     await preflight(
       context,
       queued,
-      { commit, environment, isBuilt: isMade(preparing, commit) },
+      { commit, environment, isBuilt: isBuilt(preparing, commit) },
       observed,
       likely,
     );
     const release = await releaseOf(preparing, commit, startsAnything(likely), serves(observed));
-    beginFlush(context, commit);
+    startFlush(context, commit);
     const plan = orMadeLive(
       context,
       makePlan(context, queued, observed, release, environment),
       observed,
       commit,
     );
-    await refitForUndo(preparing, plan, observed);
-    const to = { slot: targetOf(plan) ?? from?.slot ?? '', commit, version: release.version };
+    await rebuildForUndo(preparing, plan, observed);
+    const to = { slot: targetSlot(plan) ?? from?.slot ?? '', commit, version: release.version };
     await context.journal.note(id, { plan, to, environment, version: release.version });
     await tellNeeds(context, id, plan);
     if (queued.kind === 'rollback') await tellNewerSchema(context, id, commit);
@@ -99,13 +99,13 @@ async function preparedPlan(
   } catch (error) {
     throw cancelReason(error, signal);
   } finally {
-    settings?.leave();
+    settings?.close();
   }
 }
 
 /** Shows the maintenance page from now on if no running process is reachable. */
 async function behindPage(context: DeployContext, { table, slots }: Observed): Promise<Observed> {
-  return { slots, table: await pageWhileDown(context, table, slots) };
+  return { slots, table: await showPageWhileDown(context, table, slots) };
 }
 
 function serves({ table, slots }: Observed): boolean {

@@ -8,7 +8,7 @@ import type { Commit } from '../core/release';
 import type { RunningSlot } from '../core/slot';
 import type { Table } from '../core/traffic-table';
 import type { DeployContext } from '../context';
-import { putPage } from './steps/maintenance-page';
+import { installMaintenancePage } from './steps/maintenance-page';
 import { observe } from '../health/observe';
 import { findRelease } from '../release/releases';
 
@@ -19,7 +19,7 @@ const RECENT = 50;
  * Shows the maintenance page when no running process is reachable, and returns the table then in force.
  * The shift of any later plan removes the page again.
  */
-export async function pageWhileDown(
+export async function showPageWhileDown(
   context: DeployContext,
   table: Table,
   running: RunningSlot[],
@@ -27,7 +27,7 @@ export async function pageWhileDown(
   if (table.active === null || table.maintenance || anyoneRuns(table, running)) return table;
   const page: Table = { ...table, standby: null, maintenance: true };
   try {
-    putPage(context);
+    installMaintenancePage(context);
   } catch {
     // nginx has a built-in page
   }
@@ -40,14 +40,14 @@ export async function pageWhileDown(
 }
 
 /** Queues the attempt that follows a failed one, and logs it in the journal of the failed deployment. */
-export async function tryEarlier(
+export async function queueFallback(
   context: DeployContext,
   failed: Deployment,
   error: KnownError,
 ): Promise<void> {
   if (!isRevival(failed)) return tryAgain(context, failed, error);
   const [table, running] = await Promise.all([context.traffic.current(), context.runtime.list()]);
-  const inForce = await pageWhileDown(context, table, running);
+  const inForce = await showPageWhileDown(context, table, running);
   if (!inForce.maintenance || othersWait(context, failed.id)) return;
   // verdicts say which releases are good; recent rows say which were just tried
   const history = [...context.journal.verdicts(), ...context.journal.history(RECENT)];
@@ -67,7 +67,7 @@ async function tryAgain(context: DeployContext, { id, from }: Deployment, error:
   if (from === null || error.code === 'E_STOPPED' || !undoFailed(context, id)) return;
   const { table, slots } = await observe(context);
   const answering = slots.filter(({ status }) => status !== 'crashed');
-  const inForce = await pageWhileDown(context, table, answering);
+  const inForce = await showPageWhileDown(context, table, answering);
   if (!inForce.maintenance || othersWait(context, id)) return;
   await tellNext(context, { id }, from.commit);
   await context.journal.request({ kind: 'restore', trigger: 'watch', commit: from.commit, slot: from.slot });

@@ -16,9 +16,9 @@ import { runHookOrWarn } from './hooks';
 import { checkLive } from './steps/probe-live';
 import { fullDisk } from '../health/disk-watch';
 import { discardRelease } from '../release/discard';
-import { tryEarlier } from './fall-back';
+import { queueFallback } from './fall-back';
 import { foldersInUse } from '../release/folders-in-use';
-import { findRelease, isMadeBy, removeFolder, settleRelease } from '../release/releases';
+import { findRelease, isBuiltBy, removeFolder, settleRelease } from '../release/releases';
 
 /** Ends a deployment that succeeded, whose bake an operator cut short, or that had nothing to do. */
 export async function finish(
@@ -124,7 +124,7 @@ function limitBehind({ config }: DeployContext, { limit }: KnownError): Deployme
 async function queueEarlier(context: DeployContext, id: number, error: KnownError): Promise<void> {
   const failed = context.journal.get(id);
   if (failed === null) return;
-  await tryEarlier(context, failed, error).catch((reason: unknown) =>
+  await queueFallback(context, failed, error).catch((reason: unknown) =>
     context.journal.warn(id, `no other is tried: ${asKnown(reason).message}`),
   );
 }
@@ -179,7 +179,7 @@ async function removeOwnRelease(context: DeployContext, id: number, error: Known
   // a power cut loses the newest events and the release, but the engine may have its image
   const isCutOff = error.code === 'E_INTERRUPTED' && !isComplete;
   if (!made && !isCutOff) return;
-  if (isComplete && !isMadeBy(context.home, commit, id)) return;
+  if (isComplete && !isBuiltBy(context.home, commit, id)) return;
   // after a failed undo a process may still run from it
   const runs = (await context.runtime.list()).some((running) => running.commit === commit);
   if (!runs) await discardRelease(context, commit);

@@ -88,7 +88,7 @@ export function likelyPlan(
 }
 
 /** The slot whose process is verified as live; undefined for a plan that changes nothing. */
-export function targetOf(plan: Plan): SlotName | undefined {
+export function targetSlot(plan: Plan): SlotName | undefined {
   return plan.flatMap(({ step }) => (step.do === 'verify-live' ? [step.slot] : []))[0];
 }
 

@@ -27,7 +27,7 @@ const FIRST_ESTIMATE = 250 * 1024 ** 2;
 export const FEWEST_INODES = 1000;
 
 /** The release that the deployment needs. */
-export interface Wanted {
+export interface WantedRelease {
   commit: Commit;
   environment: number;
   /** True when it need not be built. */
@@ -38,7 +38,7 @@ export interface Wanted {
 export async function preflight(
   context: DeployContext,
   deployment: Pick<Deployment, 'kind' | 'trigger'>,
-  wanted: Wanted,
+  wanted: WantedRelease,
   observed: Observed,
   plan: Plan,
 ): Promise<void> {
@@ -52,7 +52,7 @@ export async function preflight(
 /** @param copies bytes of the data, which is copied before a migration */
 async function mustFitOnDisk(
   context: DeployContext,
-  { commit, environment, isBuilt }: Wanted,
+  { commit, environment, isBuilt }: WantedRelease,
   observed: Observed,
   copies: number,
 ): Promise<void> {

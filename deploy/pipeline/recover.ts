@@ -8,7 +8,7 @@ import { decideRecovery } from '../core/recovery';
 import type { Deployment } from '../core/deployment';
 import type { PlannedStep } from '../core/plan';
 import type { Commit } from '../core/release';
-import { knownOn } from '../os/disk-failure';
+import { asKnownOnDisk } from '../os/disk-failure';
 import type { DeployContext } from '../context';
 import { closePreview } from '../traffic/preview-tokens';
 import { fail, finish } from './finish';
@@ -16,7 +16,7 @@ import type { Cancellation } from './cancellation';
 import { abortedByOperator } from '../core/cancel-reason';
 import { undoFailed } from './fall-back';
 import { goLive, stepContext } from './go-live';
-import { refit } from './release-of';
+import { rebuildIfUnfit } from './release-of';
 import { removeHalfMade } from '../release/releases';
 import { run, undo } from './run';
 import { killMarkedProcesses } from '../os/marked-processes';
@@ -40,7 +40,7 @@ export async function recover(
   const refitting = { context, deployment: dead, settings: null, signal: new AbortController().signal };
   const how = {
     ...stepContext(context, id, signal),
-    beforeStart: (commit: Commit): Promise<void> => refit(refitting, commit),
+    beforeStart: (commit: Commit): Promise<void> => rebuildIfUnfit(refitting, commit),
   };
   const goOn = async (from: number, waits = false): Promise<void> => {
     const onLive = (): Promise<void> => goLive(context, id, how);
@@ -48,7 +48,7 @@ export async function recover(
       await finish(context, id, await run(context, { ...how, plan: dead.plan ?? [], from, waits, onLive }));
     } catch (error) {
       commandsMayRun();
-      await fail(context, id, knownOn(context.home.dir, error));
+      await fail(context, id, asKnownOnDisk(context.home.dir, error));
     }
   };
   const takeBack = async (steps: PlannedStep[]): Promise<void> => {

@@ -11,11 +11,11 @@ import type { DeployContext } from '../context';
 import type { SettingsReader } from '../release/app-settings';
 import { runHook } from './hooks';
 import { prepareRelease } from '../release/prepare';
-import { whyOther, whyUnfit } from '../release/fitness';
+import { whyOtherVariables, whyUnfit } from '../release/fitness';
 import { hashInputs } from '../release/inputs';
 import { findRelease, isReplacedBy } from '../release/releases';
 
-export interface Preparing {
+export interface ReleaseWork {
   context: DeployContext;
   deployment: Deployment;
   /** Number of the environment that the deployment starts its release with. */
@@ -31,7 +31,7 @@ export interface Preparing {
  * @param serves whether a release is live
  */
 export async function releaseOf(
-  work: Preparing,
+  work: ReleaseWork,
   commit: Commit,
   starts: boolean,
   serves: boolean,
@@ -41,7 +41,7 @@ export async function releaseOf(
   const built = findRelease(context.home, commit);
   if (built === null || kind === 'deploy') return prepare(work, commit);
   if (!starts && kind !== 'restore') return built;
-  if ((await isReady(context, built)) && isMade(work, commit)) return built;
+  if ((await isReady(context, built)) && isBuilt(work, commit)) return built;
   try {
     return await prepare(work, commit);
   } catch (error) {
@@ -55,15 +55,17 @@ export async function releaseOf(
 }
 
 /** True when the release exists with the variables that the deployment wants: those that it has, or the current ones. */
-export function isMade(work: Omit<Preparing, 'settings' | 'signal'>, commit: Commit): boolean {
+export function isBuilt(work: Omit<ReleaseWork, 'settings' | 'signal'>, commit: Commit): boolean {
   const { home } = work.context;
   const built = findRelease(home, commit);
-  return built !== null && !(wantsOthers(work, built) && whyOther(home, built, work.environment) !== null);
+  return (
+    built !== null && !(wantsOthers(work, built) && whyOtherVariables(home, built, work.environment) !== null)
+  );
 }
 
 /** An earlier release keeps its variables, unless this deployment is there to change them. */
 function wantsOthers(
-  { context, deployment, environment }: Omit<Preparing, 'settings' | 'signal'>,
+  { context, deployment, environment }: Omit<ReleaseWork, 'settings' | 'signal'>,
   { dir }: Release,
 ): boolean {
   const { home, journal } = context;
@@ -76,18 +78,22 @@ export function startsAnything(plan: Plan): boolean {
 }
 
 /** An undo may have to restart the active release, so it must fit this machine before the plan stops it. */
-export async function refitForUndo(work: Preparing, plan: Plan, { table, slots }: Observed): Promise<void> {
+export async function rebuildForUndo(
+  work: ReleaseWork,
+  plan: Plan,
+  { table, slots }: Observed,
+): Promise<void> {
   const serving = inService(table);
   const active = slots.filter(({ slot, pid }) => pid !== null && serving.includes(slot));
   const again = plan.flatMap(({ undo }) =>
     undo.flatMap((step) => (step.do === 'start' ? [step.commit] : [])),
   );
   for (const commit of new Set(again.filter((each) => active.some((running) => running.commit === each))))
-    await refit(work, commit);
+    await rebuildIfUnfit(work, commit);
 }
 
 /** Rebuilds a release that an undo would start if it no longer fits this machine. A failure only logs a warning. */
-export async function refit(work: Omit<Preparing, 'environment'>, commit: Commit): Promise<void> {
+export async function rebuildIfUnfit(work: Omit<ReleaseWork, 'environment'>, commit: Commit): Promise<void> {
   const { context, deployment, signal } = work;
   // an undo starts the earlier release, which ran until now
   if (isReplacedBy(context.home, commit, deployment.id)) return;
@@ -109,7 +115,11 @@ async function isReady(context: DeployContext, release: Release): Promise<boolea
 }
 
 /** @param exactly whether a release with other variables is rebuilt */
-async function prepare(work: Preparing, commit: Commit, exactly = !isMade(work, commit)): Promise<Release> {
+async function prepare(
+  work: ReleaseWork,
+  commit: Commit,
+  exactly = !isBuilt(work, commit),
+): Promise<Release> {
   const { context, deployment, environment, settings, signal } = work;
   const { id } = deployment;
   await runHook(context, id, 'before prepare', signal);

@@ -13,7 +13,7 @@ import { portInUse } from '../os/port-holder';
 import type { DeployContext } from '../context';
 import { isStopped, cancelReason } from '../core/cancel-reason';
 import { blameFullDisk } from '../health/disk-watch';
-import { holdFailed } from './steps/hold-failed-batch';
+import { holdFailedBatch } from './steps/hold-failed-batch';
 import { runHook, runHookOrWarn, stageOf } from './hooks';
 import { runStep } from './steps';
 import type { Outcome, StepContext } from './steps/step-context';
@@ -21,7 +21,7 @@ import { waitForListeners } from '../health/wait-for-listener';
 import type { PhaseReport } from '../journal/phase';
 import { phase } from '../journal/phase';
 
-export interface Run extends StepContext {
+export interface PlanRun extends StepContext {
   plan: Plan;
   /** Index of the first step to run: 0, or a later one when a previous process died after reaching it. */
   from: number;
@@ -35,7 +35,7 @@ export interface Run extends StepContext {
  * Returns 'done', or 'ended' when an operator cut the bake short. Throws the KnownError that stopped the plan, after
  * undoing every step.
  */
-export async function run(context: DeployContext, work: Run): Promise<'done' | 'ended'> {
+export async function run(context: DeployContext, work: PlanRun): Promise<'done' | 'ended'> {
   // a full disk fails here, before anything has changed
   await context.traffic.prepare(tablesOf(work.plan));
   let { from } = work;
@@ -54,7 +54,11 @@ interface Failure {
   started: number;
 }
 
-async function goFrom(context: DeployContext, work: Run, from: number): Promise<'done' | 'ended' | Failure> {
+async function goFrom(
+  context: DeployContext,
+  work: PlanRun,
+  from: number,
+): Promise<'done' | 'ended' | Failure> {
   const live = work.plan.findIndex(({ step }) => step.do === 'verify-live');
   for (let index = from; index < work.plan.length; index++) {
     const { step } = work.plan[index] as PlannedStep;
@@ -89,14 +93,18 @@ async function goFrom(context: DeployContext, work: Run, from: number): Promise<
 }
 
 /** Failing to stop a retired slot must not roll back a live release; an operator's abort still does. */
-function isRetiring(step: Step, { plan, signal }: Run): step is Extract<Step, { do: 'stop' }> {
+function isRetiring(step: Step, { plan, signal }: PlanRun): step is Extract<Step, { do: 'stop' }> {
   const live = plan.findIndex((each) => each.step.do === 'verify-live');
   const at = plan.findIndex((each) => each.step === step);
   return step.do === 'stop' && live !== -1 && at > live && !signal?.aborted;
 }
 
 /** Returns the step to continue at when an operator promotes. Throws the original error after undoing every step. */
-async function takeBack(context: DeployContext, work: Run, { error, at, started }: Failure): Promise<number> {
+async function takeBack(
+  context: DeployContext,
+  work: PlanRun,
+  { error, at, started }: Failure,
+): Promise<number> {
   const again = work.plan[at]?.again;
   const waits = again !== undefined && !work.signal?.aborted;
   await undo(context, work, work.plan.slice(0, started), waits ? again : 0);
@@ -107,12 +115,12 @@ async function takeBack(context: DeployContext, work: Run, { error, at, started 
 
 async function waitOrTakeBack(
   context: DeployContext,
-  work: Run,
+  work: PlanRun,
   again: number,
   why: KnownError | null,
 ): Promise<void> {
   try {
-    await holdFailed(context, work.deploymentId, why, work.signal);
+    await holdFailedBatch(context, work.deploymentId, why, work.signal);
   } catch (error) {
     await undo(context, work, work.plan.slice(0, again));
     throw cancelReason(error, work.signal);

@@ -14,7 +14,7 @@ import { keyOf } from '../release/packages/install';
 import { isShareable, readPackageFiles } from '../release/packages/package-files';
 import { foldersInUse } from '../release/folders-in-use';
 import { commitOfName, findRelease, releaseFolder, strayNames } from '../release/releases';
-import { measureRelease, notedSize } from '../release/size';
+import { measureRelease, recordedSize } from '../release/size';
 import { namesIn } from '../os/names-in';
 
 /** Logs and events are kept by the number of deployments since. */
@@ -100,7 +100,7 @@ async function sizesOf(
   const sizes = new Map<Commit, ReleaseSize>();
   for (const commit of releases) {
     // a release whose files change while it is measured does not count this time
-    const size = notedSize(home, commit) ?? (await measureRelease(home, commit).catch(() => null));
+    const size = recordedSize(home, commit) ?? (await measureRelease(home, commit).catch(() => null));
     if (size !== null) sizes.set(commit, size);
   }
   return sizes;

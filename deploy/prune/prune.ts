@@ -14,9 +14,9 @@ import type { DeployContext } from '../context';
 import { takeInventory, findLeftovers } from './inventory';
 import { inventoryFile } from '../release/file-list';
 import { manifestFile } from '../release/manifest';
-import { removeReadyFiles } from '../release/checkout-cache';
+import { removePreparedCheckout } from '../release/checkout-cache';
 import { releaseFolder } from '../release/releases';
-import { noteSize, notedSize } from '../release/size';
+import { recordSize, recordedSize } from '../release/size';
 
 type Bite = () => void | Promise<void>;
 
@@ -35,15 +35,15 @@ export async function prune(context: DeployContext): Promise<void> {
 async function noteSizes(context: DeployContext, newest: number, { sizes }: Inventory): Promise<void> {
   const { home } = context;
   for (const [commit, size] of sizes) {
-    if (notedSize(home, commit) !== null) continue;
-    if (!(await inALull(context, newest, () => noteSize(home, commit, size)))) return;
+    if (recordedSize(home, commit) !== null) continue;
+    if (!(await inALull(context, newest, () => recordSize(home, commit, size)))) return;
   }
 }
 
 /** Runs in a deployment, which holds the lock, when its preflight finds the disk too full. */
 export async function pruneNow(context: DeployContext): Promise<void> {
   for (const bite of bitesOf(context, decidePrune(await takeInventory(context)))) await bite();
-  await removeReadyFiles(context.home);
+  await removePreparedCheckout(context.home);
   await emptyTrash(context.home, () => true);
 }
 

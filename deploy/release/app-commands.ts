@@ -14,7 +14,7 @@ import type { AppSettings } from '../core/release';
 import type { Home } from '../home/home';
 import { isDiskFull } from '../os/disk-full';
 
-export interface OwnCommands {
+export interface AppCommandContext {
   home: Home;
   /** The release's folder. */
   dir: string;
@@ -24,7 +24,7 @@ export interface OwnCommands {
 }
 
 /** Runs the tests. Returns a clause for the journal when there are none. Throws E_TEST, E_TIMEOUT, E_DISK. */
-export async function runTests(work: OwnCommands, { test }: AppSettings): Promise<string | void> {
+export async function runTests(work: AppCommandContext, { test }: AppSettings): Promise<string | void> {
   return runOwn(work, test, TEST);
 }
 
@@ -33,7 +33,7 @@ export async function runTests(work: OwnCommands, { test }: AppSettings): Promis
  * @param variables those of the phase `build`
  */
 export async function runBuild(
-  work: OwnCommands,
+  work: AppCommandContext,
   { build, start }: AppSettings,
   variables: Record<string, string>,
 ): Promise<string | void> {
@@ -59,7 +59,7 @@ const TEST: Kind = {
 /** Bundlers drop their development code only with NODE_ENV=production. */
 const BUILD: Kind = { noun: 'The build', limit: 'build', code: 'E_BUILD', env: { NODE_ENV: 'production' } };
 
-async function runOwn(work: OwnCommands, argv: string[] | null, kind: Kind): Promise<string | void> {
+async function runOwn(work: AppCommandContext, argv: string[] | null, kind: Kind): Promise<string | void> {
   if (argv === null) return 'none';
   const { home, dir, deploymentId } = work;
   const limit = work.limits[kind.limit];

@@ -6,7 +6,7 @@ import type { Command } from '../os/command';
 import { deploymentLog, prestart, runCommand } from '../os/command';
 import { parseAppSettings } from '../config/load';
 import type { Exported } from '../config/evaluate';
-import { findConfigFile, usable } from '../config/file';
+import { findConfigFile, checkedValue } from '../config/file';
 import { EXPORT_OF } from '../config/evaluate';
 import { KnownError } from '../core/errors';
 import { failureLine } from '../core/failure-line';
@@ -40,7 +40,7 @@ export interface SettingsReader {
   /** How to build and start the commit in the folder; defaults without a configuration file. Throws E_CONFIG. */
   read(folder: string): Promise<AppSettings>;
   /** Stops a reader that was never used. */
-  leave(): void;
+  close(): void;
 }
 
 /** Node takes about 100 ms to start, so the reader starts before there is anything to read. */
@@ -65,7 +65,7 @@ export function openSettingsReader(home: Home, deploymentId: number): SettingsRe
       if (name === null) return parseAppSettings(undefined);
       return readWith({ ...command, label: `read ${name}` }, take(), folder, name);
     },
-    leave() {
+    close() {
       waiting?.stdin?.end();
       waiting = null;
     },
@@ -94,7 +94,7 @@ async function readWith(
     const killed = signal === null ? null : machineFault(`The reader of ${name}`, { timedOut, ...result });
     if (exported === null && killed !== null) throw killed;
     const ended = failureLine(lastLines) || 'it exited before it exported anything';
-    const app = usable(name, readFileSync(file, 'utf8'), exported ?? { refused: 'failed', is: ended });
+    const app = checkedValue(name, readFileSync(file, 'utf8'), exported ?? { refused: 'failed', is: ended });
     return parseAppSettings(app, name);
   } finally {
     rmSync(answer, { force: true });

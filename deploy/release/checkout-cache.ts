@@ -21,7 +21,7 @@ import { checkCommitId } from '../git/names';
 import type { Home } from '../home/home';
 import { CLOSED } from '../home/modes';
 import { takeLock } from '../journal/deployment-lock';
-import { indexOf, placesOf, writing } from './checkout';
+import { indexOf, workTreePaths, checkOutArgs } from './checkout';
 import { namesIn } from '../os/names-in';
 
 const LOCK = 'making.lock';
@@ -34,7 +34,7 @@ const CERTAINLY_LATER_S = 2;
  * Checks out the commit's files for the next deployment. If killed meanwhile, leaves nothing that would be used.
  * Rejects when git cannot write the files, and removes what it wrote.
  */
-export async function readyFiles(home: Place, commit: Commit): Promise<void> {
+export async function prepareNextCheckout(home: Place, commit: Commit): Promise<void> {
   if (readyCommit(home) !== null) return;
   checkCommitId(commit);
   mkdirSync(home.ready, { recursive: true, mode: CLOSED });
@@ -42,7 +42,7 @@ export async function readyFiles(home: Place, commit: Commit): Promise<void> {
   chmodSync(home.ready, CLOSED);
   const lock = await takeLock({ lock: path.join(home.ready, LOCK) });
   try {
-    await removeReadyFiles(home);
+    await removePreparedCheckout(home);
     await makeIn(mkdtempSync(path.join(home.ready, 'making-')), home, commit);
   } finally {
     lock.release();
@@ -53,7 +53,7 @@ async function makeIn(folder: string, home: Place, commit: Commit): Promise<void
   const making = path.join(folder, 'files');
   try {
     mkdirSync(making);
-    await gitLowPriority(home.mirrorGit, writing(commit), placesOf(making));
+    await gitLowPriority(home.mirrorGit, checkOutArgs(commit), workTreePaths(making));
     trustFromNowOn(indexOf(making));
     renameSync(indexOf(making), indexOf(path.join(home.ready, commit)));
     renameSync(making, path.join(home.ready, commit));
@@ -66,7 +66,7 @@ async function makeIn(folder: string, home: Place, commit: Commit): Promise<void
  * Moves the ready files and their index into the folder, which must exist and be empty. Returns their commit, or null
  * if there are none.
  */
-export function takeFiles(home: Pick<Home, 'ready'>, folder: string): Commit | null {
+export function takePreparedCheckout(home: Pick<Home, 'ready'>, folder: string): Commit | null {
   const commit = readyCommit(home);
   if (commit === null) return null;
   const ready = path.join(home.ready, commit);
@@ -90,7 +90,7 @@ export function takeFiles(home: Pick<Home, 'ready'>, folder: string): Commit | n
  * Removes the ready files, and what killed processes left of them. Ignores failures: a git process that outlives its
  * caller may still write into its own folder.
  */
-export async function removeReadyFiles({ ready }: Pick<Home, 'ready'>): Promise<void> {
+export async function removePreparedCheckout({ ready }: Pick<Home, 'ready'>): Promise<void> {
   for (const name of namesIn(ready).filter((each) => each !== LOCK))
     await rm(path.join(ready, name), { recursive: true, force: true }).catch(() => undefined);
 }

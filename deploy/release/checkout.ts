@@ -2,7 +2,7 @@
 import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Commit } from '../core/release';
-import type { WorkPlaces } from '../git/git';
+import type { WorkTreePaths } from '../git/git';
 import { gitSilently } from '../git/git';
 import { checkCommitId } from '../git/names';
 
@@ -20,7 +20,7 @@ export async function checkOut(
 ): Promise<string[]> {
   checkCommitId(commit);
   const pointers = usesLfs(mirror, commit);
-  const write = (): Promise<void> => gitSilently(mirror, writing(commit), placesOf(folder));
+  const write = (): Promise<void> => gitSilently(mirror, checkOutArgs(commit), workTreePaths(folder));
   // compared in parallel, because the attributes seldom differ
   const differing = earlier === null ? null : haveOtherAttributes(mirror, earlier, commit);
   try {
@@ -50,7 +50,7 @@ export function indexOf(folder: string): string {
 }
 
 /** The index file and work tree that git uses for a check-out. */
-export function placesOf(folder: string): WorkPlaces {
+export function workTreePaths(folder: string): WorkTreePaths {
   return { indexFile: indexOf(folder), workTree: folder };
 }
 
@@ -61,7 +61,7 @@ export function placesOf(folder: string): WorkPlaces {
 const OURS = ['core.autocrlf=false', 'core.eol=lf', 'core.attributesFile=/dev/null', 'core.symlinks=true'];
 
 /** The git arguments that write a commit's files, or only those that differ from the index. */
-export function writing(commit: Commit): string[] {
+export function checkOutArgs(commit: Commit): string[] {
   return [...OURS.flatMap((setting) => ['-c', setting]), 'read-tree', '--reset', '-u', commit];
 }
 

@@ -10,7 +10,7 @@ import { damageIn, hasInventory } from './file-list';
 import { hashInputs } from './inputs';
 import { builtWith, findRelease, inputsOf, isOnDisk, releaseFolder } from './releases';
 
-export interface Fitting {
+export interface FitnessContext {
   home: Home;
   packing: Pick<Packing, 'fromFolder'>;
 }
@@ -20,7 +20,7 @@ export interface Fitting {
  * @param present the environment of the Node that will start it
  */
 export async function whyUnfit(
-  { home, packing }: Fitting,
+  { home, packing }: FitnessContext,
   commit: Commit,
   present?: BuildEnvironment,
 ): Promise<string | null> {
@@ -32,14 +32,14 @@ export async function whyUnfit(
 }
 
 /** Why the release does not have the variables of the environment, as one clause, or null. */
-export function whyOther(home: Home, { commit, dir }: Release, environment: number): string | null {
+export function whyOtherVariables(home: Home, { commit, dir }: Release, environment: number): string | null {
   const isSame = inputsOf(home, commit) === hashInputs(home, dir, environment);
   return isSame ? null : 'the variables of its install or build have changed';
 }
 
 /** Does the same as whyUnfit for a release that may be lost: its folder, manifest or image is missing or unreadable. */
 export async function whyNotStartable(
-  fitting: Fitting & { packing: Pick<Packing, 'has'> },
+  fitting: FitnessContext & { packing: Pick<Packing, 'has'> },
   commit: Commit,
 ): Promise<string | null> {
   const release = findRelease(fitting.home, commit);
@@ -62,12 +62,12 @@ export async function presentEnvironment(): Promise<BuildEnvironment> {
     abi: process.versions.modules,
     platform: process.platform,
     arch: process.arch,
-    libc: ownLibc(),
+    libc: currentLibc(),
     ...(npm !== null && { packageManager: `npm@${npm}` }),
   };
 }
 
 /** The C library of this process. */
-export function ownLibc(): 'musl' | 'glibc' {
+export function currentLibc(): 'musl' | 'glibc' {
   return readFileSync('/proc/self/maps', 'latin1').includes('/ld-musl') ? 'musl' : 'glibc';
 }

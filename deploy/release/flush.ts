@@ -6,7 +6,7 @@ import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
 import { flushFileSystems } from '../os/flush';
 import { writeInventory } from './file-list';
-import { isOnDisk, noteOnDisk, releaseFolder } from './releases';
+import { isOnDisk, recordOnDisk, releaseFolder } from './releases';
 
 interface Place {
   home: Home;
@@ -18,11 +18,11 @@ interface Place {
 const flushing = new Map<Commit, Promise<void>>();
 
 /** Starts to flush a new release and its sources: the packages, git, and the clone's own build. */
-export function beginFlush({ home, root }: Place, commit: Commit): void {
+export function startFlush({ home, root }: Place, commit: Commit): void {
   if (flushing.has(commit) || isOnDisk(home, commit)) return;
   const work = flush(home, root, commit);
   const over = (): unknown => flushing.delete(commit);
-  // untilOnDisk reports a failure
+  // waitUntilDurable reports a failure
   work.then(over, over);
   flushing.set(commit, work);
 }
@@ -30,12 +30,12 @@ export function beginFlush({ home, root }: Place, commit: Commit): void {
 async function flush(home: Home, root: string, commit: Commit): Promise<void> {
   await writeInventory(releaseFolder(home, commit));
   await flushFileSystems([home.dir, root]);
-  noteOnDisk(home, commit, true);
+  recordOnDisk(home, commit, true);
 }
 
 /** Waits until the release survives a power cut. Throws E_DISK, and the signal's reason. */
-export async function untilOnDisk(context: Place, commit: Commit, signal?: AbortSignal): Promise<void> {
-  beginFlush(context, commit);
+export async function waitUntilDurable(context: Place, commit: Commit, signal?: AbortSignal): Promise<void> {
+  startFlush(context, commit);
   const work = flushing.get(commit);
   if (work) await Promise.race([work, abortOf(signal)]);
 }

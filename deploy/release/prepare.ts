@@ -16,18 +16,18 @@ import type { Installed } from './packages/install';
 import { installModules } from './packages/install';
 import { runTests } from './app-commands';
 import type { PhaseReport } from '../journal/phase';
-import { explained, phase, skip } from '../journal/phase';
-import { takeFiles } from './checkout-cache';
-import { presentEnvironment, whyOther, whyUnfit } from './fitness';
+import { phaseFailure, phase, skip } from '../journal/phase';
+import { takePreparedCheckout } from './checkout-cache';
+import { presentEnvironment, whyOtherVariables, whyUnfit } from './fitness';
 import { hashInputs } from './inputs';
 import type { Made } from './releases';
-import { otherNodeWanted } from './wanted-node';
+import { nodeMismatch } from './wanted-node';
 import {
   completeRelease,
   findRelease,
   nextFolder,
-  noteInputs,
-  noteOnDisk,
+  recordInputs,
+  recordOnDisk,
   releaseFolder,
   removeFolder,
   removeRelease,
@@ -78,12 +78,12 @@ export async function prepareRelease(work: Preparation): Promise<Release> {
   } catch (error) {
     if (!built) await removeRelease(home, commit);
     else if (unfit !== null) await removeFolder(fresh);
-    throw explained(error, work.signal);
+    throw phaseFailure(error, work.signal);
   }
 }
 
 function whyNotExact({ home, environment, exactly }: Preparation, built: Release): string | null {
-  return exactly ? whyOther(home, built, environment) : null;
+  return exactly ? whyOtherVariables(home, built, environment) : null;
 }
 
 async function makeRelease(work: Preparation, dir: string): Promise<Release> {
@@ -91,13 +91,13 @@ async function makeRelease(work: Preparation, dir: string): Promise<Release> {
   mkdirSync(home.logs, { recursive: true });
   await removeFolder(dir);
   mkdirSync(dir, { recursive: true });
-  const earlier = takeFiles(home, dir);
+  const earlier = takePreparedCheckout(home, dir);
   const settings = work.settings ?? openSettingsReader(home, deploymentId);
   try {
     const release = await makeIn(dir, earlier, work, settings);
     if (release !== null) return release;
   } finally {
-    settings.leave();
+    settings.close();
   }
   // results with changed packages say nothing about the commit, and tests may have left files anywhere: start over
   const message = 'the stored packages were changed: it is made again with new ones';
@@ -118,7 +118,7 @@ async function makeIn(
       checkOutAgain(work, dir, error),
     );
     // an image has its own Node
-    const node = packing.fromFolder ? otherNodeWanted(dir) : null;
+    const node = packing.fromFolder ? nodeMismatch(dir) : null;
     for (const message of [...warnings, ...(node === null ? [] : [node])])
       await work.report({ type: 'warning', message });
   });
@@ -199,12 +199,12 @@ async function installWhole(work: Preparation, dir: string): Promise<void> {
 /** Packs a commit that is checked out and tested, when its image is gone or it was built for another runtime. */
 async function packAgain(work: Preparation, built: Release): Promise<void> {
   await skip(work, ['check out']);
-  noteOnDisk(work.home, built.commit, false);
+  recordOnDisk(work.home, built.commit, false);
   if (work.packing.fromFolder) await installWhole(work, built.dir);
   else await skip(work, ['install']);
   await skip(work, ['test']);
   await phase(work, 'build', () => work.packing.pack(built, work.deploymentId, work.environment));
-  noteInputs(work.home, built.commit, madeBy(work, built.dir));
+  recordInputs(work.home, built.commit, madeBy(work, built.dir));
 }
 
 /** The journal's names for the origins of node_modules. */

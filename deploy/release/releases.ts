@@ -77,11 +77,11 @@ export function builtWith(home: Home, commit: Commit): BuildEnvironment | null {
 }
 
 /** True when this deployment made the release and none existed before. */
-export function isMadeBy(home: Home, commit: Commit, deployment: number): boolean {
+export function isBuiltBy(home: Home, commit: Commit, deployment: number): boolean {
   return readManifest(home, commit)?.deployment === deployment;
 }
 
-/** Marks the release as complete: its deployment may use it. It survives a power cut only after `noteOnDisk`. */
+/** Marks the release as complete: its deployment may use it. It survives a power cut only after `recordOnDisk`. */
 export function completeRelease(home: Home, release: Release, made: Made): void {
   const { dir, ...rest } = release;
   const folder = path.basename(dir);
@@ -126,13 +126,13 @@ export function isOnDisk(home: Home, commit: Commit): boolean {
 }
 
 /** Records whether the files of a complete release survive a power cut. The caller holds the lock. */
-export function noteOnDisk(home: Home, commit: Commit, onDisk: boolean): void {
+export function recordOnDisk(home: Home, commit: Commit, onDisk: boolean): void {
   const manifest = readManifest(home, commit);
   if (manifest !== null) writeManifest(home, { ...manifest, onDisk });
 }
 
 /** Records the variables of a release that was packed again. The caller holds the lock. */
-export function noteInputs(home: Home, commit: Commit, { environment, inputs }: Partial<Made>): void {
+export function recordInputs(home: Home, commit: Commit, { environment, inputs }: Partial<Made>): void {
   const manifest = readManifest(home, commit);
   if (manifest !== null) writeManifest(home, { ...manifest, environment, inputs });
 }

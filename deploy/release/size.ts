@@ -18,7 +18,7 @@ export function sizeOfRelease(home: Home, commit: Commit): number | null {
 }
 
 /** The disk space of the release with and without shared files; null if it is missing or was not measured this way. */
-export function notedSize(home: Home, commit: Commit): ReleaseSize | null {
+export function recordedSize(home: Home, commit: Commit): ReleaseSize | null {
   const { bytes, ownBytes } = readManifest(home, commit) ?? {};
   return bytes === undefined || ownBytes === undefined ? null : { bytes, ownBytes };
 }
@@ -44,7 +44,7 @@ export async function sizeWithoutLinks(home: Home, commit: Commit): Promise<numb
 }
 
 /** Records the size in the manifest. The caller holds the lock. */
-export function noteSize(home: Home, commit: Commit, size: ReleaseSize): void {
+export function recordSize(home: Home, commit: Commit, size: ReleaseSize): void {
   const manifest = readManifest(home, commit);
   if (manifest !== null) writeManifest(home, { ...manifest, ...size });
 }

@@ -5,7 +5,7 @@ import * as semver from 'semver';
 import { isObject, parseJson } from '../core/json';
 
 /** The running Node: `v22.3.0`, and the code name of its LTS line, if it has one. */
-export interface OwnNode {
+export interface CurrentNode {
   version: string;
   lts?: string;
 }
@@ -14,9 +14,9 @@ export interface OwnNode {
  * A sentence if the commit asks for another Node than this one, or null. npm only warns of it, and no version manager
  * reads .nvmrc here. With "engines" in package.json, .nvmrc is only the developers' choice within that range.
  */
-export function otherNodeWanted(
+export function nodeMismatch(
   folder: string,
-  { version, lts }: OwnNode = { version: process.version, lts: process.release.lts },
+  { version, lts }: CurrentNode = { version: process.version, lts: process.release.lts },
 ): string | null {
   const [wanted, place, suits] = wantedIn(folder);
   if (wanted === null || suits(wanted, { version, lts })) return null;
@@ -24,7 +24,7 @@ export function otherNodeWanted(
   return `this commit asks for Node ${wanted} (${place}), and it runs with ${version}; ${hint}`;
 }
 
-function wantedIn(folder: string): [string | null, string, (wanted: string, own: OwnNode) => boolean] {
+function wantedIn(folder: string): [string | null, string, (wanted: string, own: CurrentNode) => boolean] {
   const engines = enginesIn(folder);
   if (engines !== null) return [engines, '"engines" in package.json', suitsRange];
   for (const name of ['.nvmrc', '.node-version']) {
@@ -35,12 +35,12 @@ function wantedIn(folder: string): [string | null, string, (wanted: string, own:
 }
 
 /** Words that name no version suit. */
-function suitsRange(range: string, { version }: OwnNode): boolean {
+function suitsRange(range: string, { version }: CurrentNode): boolean {
   return semver.validRange(range) === null || semver.satisfies(version, range);
 }
 
 /** A newer version of the same line suits. */
-function suitsLine(wanted: string, own: OwnNode): boolean {
+function suitsLine(wanted: string, own: CurrentNode): boolean {
   const line = /^lts\/(.+)$/.exec(wanted)?.[1];
   if (line === '*' || line?.startsWith('-')) return own.lts !== undefined;
   if (line !== undefined) return line === own.lts?.toLowerCase();

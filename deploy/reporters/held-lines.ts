@@ -29,10 +29,10 @@ export function heldLines(
       `! ${schemaChangedLine(serving, liveFails)}`,
       '  promote fixes this; abort does not, because a migration is never undone',
       `✓ HELD${took}: ${what} is verified`,
-      ...tryLines(preview),
+      ...previewLines(preview),
     ];
   }
-  return [`✓ HELD${took}: ${what} is verified; ${users}`, ...tryLines(preview)];
+  return [`✓ HELD${took}: ${what} is verified; ${users}`, ...previewLines(preview)];
 }
 
 /**
@@ -47,7 +47,7 @@ function failedBatchLines(cause: string): string[] {
 }
 
 /** How to try a held release, and how to continue or abort. */
-export function tryLines(preview: Preview | null): string[] {
+export function previewLines(preview: Preview | null): string[] {
   return [
     ...(preview
       ? [`  try it:   ${preview.link}`, `  or:       curl -H '${preview.header}' ${preview.url}`]

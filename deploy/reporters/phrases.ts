@@ -150,7 +150,7 @@ export function waitingLine(behind: Deployment | null, held = false): string {
 }
 
 /** One line of `history`. */
-export function refusedSentence({ count, last, message }: RefusedDeliveries): string {
+export function refusedWebhooksLine({ count, last, message }: RefusedDeliveries): string {
   return `${plural(count, 'webhook')} refused, the last at ${moment(last)}: ${message}`;
 }
 

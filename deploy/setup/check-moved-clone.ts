@@ -1,16 +1,16 @@
 /** Detects a home that was started from another folder: the clone was moved, or another clone took its place. */
-import { deployerLoaded } from '../client/control-client';
+import { deployerInfo } from '../client/control-client';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
 import { rootOfHome } from '../home/home';
-import { say } from './say';
+import { printLine } from './say';
 
 /**
  * Reports that this clone takes over the home of a clone in another folder. Throws E_HOME when the running deployer
  * belongs to a clone that was moved away from here.
  */
 export async function checkMoved(home: Home, root: string): Promise<void> {
-  const clone = (await deployerLoaded(home))?.clone;
+  const clone = (await deployerInfo(home))?.clone;
   if (clone && clone.root === root && clone.now !== null && clone.now !== root) {
     throw new KnownError(
       'E_HOME',
@@ -20,5 +20,5 @@ export async function checkMoved(home: Home, root: string): Promise<void> {
   }
   const before = rootOfHome(home);
   if (before !== null && before !== root)
-    say(`- the clone was in ${before}: this one takes over its home ${home.dir}`);
+    printLine(`- the clone was in ${before}: this one takes over its home ${home.dir}`);
 }

@@ -5,7 +5,7 @@ import { KnownError } from '../core/errors';
 import { resolveRef } from '../git/clone';
 import { resolveHome } from '../home/home';
 import { findNginx } from '../traffic/nginx-binary';
-import { askedOf } from './requested-settings';
+import { requestedSettings } from './requested-settings';
 import { checkEngine } from './engine';
 import { checkMoved } from './check-moved-clone';
 
@@ -14,7 +14,7 @@ export async function checkStart(): Promise<number> {
   const home = resolveHome(ROOT, process.env);
   await resolveRef(ROOT, 'HEAD');
   await checkMoved(home, ROOT);
-  const { config } = askedOf(home, process.env);
+  const { config } = requestedSettings(home, process.env);
   await findNginx(process.env.PATH ?? '');
   await checkEngine(home, config);
   try {

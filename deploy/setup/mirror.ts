@@ -6,7 +6,7 @@ import { damageOf } from '../git/damage';
 import { replaceMirror, sourceOf } from '../git/mirror';
 import type { Home } from '../home/home';
 import { tryLock } from '../journal/deployment-lock';
-import { say } from './say';
+import { printLine } from './say';
 
 /** Time limit of the check, as in doctor. A very large repository is not checked completely. */
 const CHECK_MS = 5000;
@@ -20,9 +20,9 @@ export async function repairMirror(home: Home, { source }: Config): Promise<void
   const lock = tryLock(home);
   if (lock === null) return;
   try {
-    await replaceMirror(home, sourceOf(home, source), damage, (message) => say(`! ${message}`));
+    await replaceMirror(home, sourceOf(home, source), damage, (message) => printLine(`! ${message}`));
   } catch (error) {
-    say(`! mirror.git is damaged (${damage}), and is not made again yet: ${asKnown(error).message}`);
+    printLine(`! mirror.git is damaged (${damage}), and is not made again yet: ${asKnown(error).message}`);
   } finally {
     lock.release();
   }

@@ -1,7 +1,7 @@
 /** Creates the home or completes it. Idempotent: existing files stay. */
 import { chmodSync, existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import type { Config, Settings } from '../config/load';
-import { keepSettings } from '../config/saved-settings';
+import { saveSettings } from '../config/saved-settings';
 import type { Commit } from '../core/release';
 import { KnownError } from '../core/errors';
 import { ensureLiveRemote } from '../git/live-remote';
@@ -13,10 +13,10 @@ import { Journal } from '../journal/journal';
 import { asDiskFailure } from '../os/disk-failure';
 import { makePreviewFolder } from '../traffic/preview-tokens';
 import { CLOSED, OPEN, PRIVATE } from '../home/modes';
-import { keepReserve } from '../home/disk-reserve';
+import { createReserve } from '../home/disk-reserve';
 import { prepareSecret } from '../home/webhook-secret';
 import { makeLogFolder } from '../traffic/log-folder';
-import { say } from './say';
+import { printLine } from './say';
 import { setupLockFile } from '../journal/setup-lock';
 
 /** Creates the folders and the files that several processes share. Throws E_HOME. */
@@ -29,7 +29,7 @@ export function makeHome(home: Home): void {
     const closed = [releases, modules, env, shared, pm2, compose, ready, links];
     for (const folder of [...closed, home.mirrorGit]) makeFolder(folder, CLOSED);
     for (const file of [home.journal, home.lock, setupLockFile(home)]) makePrivate(file);
-    keepReserve(home);
+    createReserve(home);
   } catch (error) {
     const failure = asDiskFailure(home.dir, error);
     if (failure) throw failure;
@@ -47,7 +47,7 @@ export async function prepareHome(
   secret: string | undefined,
 ): Promise<void> {
   prepareSecret(home, secret);
-  keepSettings(home.settings, settings, config);
+  saveSettings(home.settings, settings, config);
   const journal = Journal.open(home);
   await journal.prepare();
   const live = journal.lastLive()?.to?.commit ?? null;
@@ -67,11 +67,11 @@ export async function prepareGit(
 ): Promise<void> {
   const isSource = config.source === null;
   const repaired = await repairPushRepository(home, { root, branch: config.branch, live, isSource });
-  if (repaired !== null) say(repaired);
+  if (repaired !== null) printLine(repaired);
   await preparePushRepository(home, { node: process.execPath, root, branch: config.branch });
   const remote = await ensureLiveRemote(home, root);
   if (typeof remote === 'object') {
-    say(`! this clone's remote "live" points to ${remote.elsewhere}; ours is ${home.pushGit}`);
+    printLine(`! this clone's remote "live" points to ${remote.elsewhere}; ours is ${home.pushGit}`);
   }
   if (isSource) await seedSource(home, root, config.branch);
 }

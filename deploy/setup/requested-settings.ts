@@ -4,9 +4,9 @@ import type { Config, SettingName, Settings } from '../config/load';
 import { configInForce, settingsFrom, settingsRemovedBy } from '../config/load';
 import type { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
-import { isChosenOnce, keptSettings, settingsInForce } from '../config/saved-settings';
+import { isFixedAtStart, savedSettings, settingsInForce } from '../config/saved-settings';
 
-export interface Asked {
+export interface RequestedSettings {
   /** The settings to save in the home. */
   settings: Settings;
   config: Config;
@@ -17,8 +17,8 @@ export interface Asked {
 type Place = Pick<Home, 'settings' | 'checkedConfig'>;
 
 /** The settings when nothing runs yet. Throws E_CONFIG, E_HOME. */
-export function askedOf(home: Place, env: NodeJS.ProcessEnv): Asked {
-  const settings = without(settingsRemovedBy(env), { ...keptSettings(home.settings), ...settingsFrom(env) });
+export function requestedSettings(home: Place, env: NodeJS.ProcessEnv): RequestedSettings {
+  const settings = without(settingsRemovedBy(env), { ...savedSettings(home.settings), ...settingsFrom(env) });
   return { settings, ...configInForce(ROOT, settings, { file: home.checkedConfig, build: null }) };
 }
 
@@ -26,11 +26,11 @@ export function askedOf(home: Place, env: NodeJS.ProcessEnv): Asked {
  * The settings when a part of this Switchyard already runs: the values fixed at its start, such as ports, stay. Throws
  * E_CONFIG, E_HOME.
  */
-export function askedWhileRunning(home: Place, env: NodeJS.ProcessEnv): Asked {
-  const given = Object.entries(settingsFrom(env)).filter(([name]) => !isChosenOnce(name as SettingName));
-  const removed = settingsRemovedBy(env).filter((name) => !isChosenOnce(name));
+export function requestedWhileRunning(home: Place, env: NodeJS.ProcessEnv): RequestedSettings {
+  const given = Object.entries(settingsFrom(env)).filter(([name]) => !isFixedAtStart(name as SettingName));
+  const removed = settingsRemovedBy(env).filter((name) => !isFixedAtStart(name));
   const settings = without(removed, {
-    ...keptSettings(home.settings),
+    ...savedSettings(home.settings),
     ...(Object.fromEntries(given) as Settings),
   });
   const known = { file: home.checkedConfig, build: null };

@@ -31,7 +31,7 @@ import { stopDeployer } from '../runtimes/pm2/deployer';
 import { slotLog } from '../runtimes/slot-log';
 import { linkedTable } from '../traffic/table-folder';
 import { ROOT } from '../home/clone-root';
-import { say } from './say';
+import { printLine } from './say';
 import { killDeployment } from './stop';
 import { withSetupLock } from '../journal/setup-lock';
 
@@ -90,7 +90,7 @@ async function rebuild(home: Home, config: Config, aside: string, why: string): 
   await journal.record(null, { type: 'incident', reason: 'journal', message: said });
   journal.close();
   rmSync(path.join(aside, READING), { recursive: true, force: true });
-  say(`! ${said} The old files are in ${aside}`);
+  printLine(`! ${said} The old files are in ${aside}`);
 }
 
 /** Adds a row for each slot whose release is missing in the journal, the active slot's last. */

@@ -6,7 +6,7 @@ import { canRedraw, coloursFor } from '../os/terminal';
 
 const CLEAR_LINE = '\r\x1b[2K';
 
-export function say(line: string): void {
+export function printLine(line: string): void {
   console.log(terminalText(line));
 }
 
@@ -18,7 +18,7 @@ export async function phase<T>(title: string, work: () => Promise<T>): Promise<T
   try {
     const result = await work();
     if (live) process.stdout.write(CLEAR_LINE);
-    say(`✓ ${title} (${duration(machineMs() - begun)})`);
+    printLine(`✓ ${title} (${duration(machineMs() - begun)})`);
     return result;
   } catch (error) {
     if (live) process.stdout.write(CLEAR_LINE);

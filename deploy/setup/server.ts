@@ -4,7 +4,7 @@ import { existsSync } from 'node:fs';
 import { buildStamp } from '../config/build-stamp';
 import { slotsOf } from '../config/load';
 import { configMark } from '../config/fingerprint';
-import { deployerLoaded } from '../client/control-client';
+import { deployerInfo } from '../client/control-client';
 import type { Home } from '../home/home';
 import { isInPlace } from '../home/clone-place';
 import { ROOT } from '../home/clone-root';
@@ -56,11 +56,11 @@ export function serverOf(home: Home): Server | null {
     serves,
     async allRuns() {
       // a deployer of an older build, or of a clone that was moved, counts as none
-      const deployer = await deployerLoaded(home);
+      const deployer = await deployerInfo(home);
       const isOurs = deployer?.build === buildStamp() && isInPlace(deployer.clone, ROOT);
       return isOurs && nginx.running() !== null && (await serves());
     },
-    deployerIsUpToDate: async () => (await deployerLoaded(home))?.config === configMark(config),
+    deployerIsUpToDate: async () => (await deployerInfo(home))?.config === configMark(config),
     async portsInUse() {
       const running = (await runtime.list()).map(({ slot }) => slot);
       return [

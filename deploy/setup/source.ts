@@ -5,8 +5,8 @@ import type { Config } from '../config/load';
 import { askSource } from '../git/ask-source';
 import { withoutCredentials, withoutPassword } from '../core/redact-url';
 import type { Home } from '../home/home';
-import { keptSettings } from '../config/saved-settings';
-import { say } from './say';
+import { savedSettings } from '../config/saved-settings';
+import { printLine } from './say';
 
 const ANSWER_WITHIN_MS = 5000;
 /** The length of a commit id in a SHA-256 repository. */
@@ -21,7 +21,7 @@ export async function checkGivenSource(
   given: string | undefined,
   { branch }: Config,
 ): Promise<void> {
-  if (!given || given === keptSettings(home.settings).SOURCE) return;
+  if (!given || given === savedSettings(home.settings).SOURCE) return;
   const asked = await askSource(home, given, branch, ANSWER_WITHIN_MS);
   const shown = withoutPassword(given);
   if (typeof asked === 'string' && asked.length === SHA256_DIGITS)
@@ -35,11 +35,11 @@ export async function checkGivenSource(
 }
 
 /** Prints a warning when the source in force is unreadable or lacks the branch to deploy. */
-export async function sayWhetherSourceAnswers(home: Home, { source, branch }: Config): Promise<void> {
+export async function printSourceProblem(home: Home, { source, branch }: Config): Promise<void> {
   if (source === null) return;
   const asked = await askSource(home, source, branch, ANSWER_WITHIN_MS);
   const shown = withoutPassword(source);
   if (typeof asked !== 'string') {
-    say(`! the source ${shown} cannot be read: ${asked.why}; new commits are deployed once it can`);
-  } else if (asked === '') say(`! the source ${shown} has no branch "${branch}"`);
+    printLine(`! the source ${shown} cannot be read: ${asked.why}; new commits are deployed once it can`);
+  } else if (asked === '') printLine(`! the source ${shown} has no branch "${branch}"`);
 }

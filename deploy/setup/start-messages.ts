@@ -10,71 +10,74 @@ import type { DeployContext } from '../context';
 import type { Deployment } from '../core/deployment';
 import { named, short } from '../core/format';
 import type { Serving } from '../core/slot';
-import { askedOf } from './requested-settings';
+import { requestedSettings } from './requested-settings';
 import type { Home } from '../home/home';
 import { ROOT } from '../home/clone-root';
-import { say } from './say';
+import { printLine } from './say';
 import { existsSync } from 'node:fs';
-import { checkSecret, isSame } from '../home/webhook-secret';
+import { checkSecret, isStoredSecret } from '../home/webhook-secret';
 import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
 import { driftSummary } from '../core/drift';
 import { driftNow } from '../health/serving';
 import { ensureLiveRemote } from '../git/live-remote';
 
 /** Prints the failure. The last line says what users get, and why. */
-export function sayWhatFailed(
+export function printFailure(
   { config }: DeployContext,
   serving: Serving | null,
   failed: Deployment | null,
 ): number {
   const { hint = null, errorCode = null, commit = null, version = null, cause = null } = failed ?? {};
   const wanted = commit === null ? 'what was live' : named({ commit, version: version ?? '?' });
-  if (hint) say(`  ${hint} [${errorCode}]`);
-  say('  nginx and the deployer run: push a commit that starts, or try again with npm start');
+  if (hint) printLine(`  ${hint} [${errorCode}]`);
+  printLine('  nginx and the deployer run: push a commit that starts, or try again with npm start');
   if (serving)
-    say(
+    printLine(
       `✗ ${named(serving)} is live on ${serving.slot} (${urlOf(config)}), and not ${wanted}, which did not start: ${cause}`,
     );
-  else say(`✗ No release is live, and users get the maintenance page: ${wanted} did not start: ${cause}`);
+  else
+    printLine(`✗ No release is live, and users get the maintenance page: ${wanted} did not start: ${cause}`);
   return 1;
 }
 
-export function sayWhatWaits(home: Home): void {
-  const { config: wanted } = askedOf(home, process.env);
+export function printPendingSettings(home: Home): void {
+  const { config: wanted } = requestedSettings(home, process.env);
   const given = settingsFrom(process.env);
   const removed = settingsRemovedBy(process.env);
   const lines = checkSettings(readSettings(home.settings), given, wanted, removed, configFileName(ROOT));
-  for (const line of lines) say(line);
+  for (const line of lines) printLine(line);
 }
 
-export function sayWhetherSecretWaits(home: Home, given: string | undefined): void {
-  if (given === undefined || !existsSync(home.secret) || isSame(home, given)) return;
+export function printPendingSecret(home: Home, given: string | undefined): void {
+  if (given === undefined || !existsSync(home.secret) || isStoredSecret(home, given)) return;
   checkSecret(given);
-  say('! this WEBHOOK_SECRET takes effect at the next start: npm stop && WEBHOOK_SECRET=… npm start');
+  printLine('! this WEBHOOK_SECRET takes effect at the next start: npm stop && WEBHOOK_SECRET=… npm start');
 }
 
 /** npm ran in this clone with the user's own variables; the next install of a release does not have them. */
-export function sayUnsetForInstall({ home, journal }: DeployContext): void {
+export function printUnsetForInstall({ home, journal }: DeployContext): void {
   const set = variablesFor(home, nextNumber(home, journal), 'install');
   for (const name of unsetForInstall(ROOT, set))
-    say(`! .npmrc refers to ${name}, which is not set for the install: ${howToSet(name)}`);
+    printLine(`! .npmrc refers to ${name}, which is not set for the install: ${howToSet(name)}`);
 }
 
-export async function sayWhetherHeadWaits(serving: Serving): Promise<void> {
+export async function printUndeployedHead(serving: Serving): Promise<void> {
   const head = await resolveRef(ROOT, 'HEAD');
   if (head !== serving.commit)
-    say(`  ${short(head)}, the current commit of this clone, is not live: npm run -s deploy`);
+    printLine(`  ${short(head)}, the current commit of this clone, is not live: npm run -s deploy`);
 }
 
-export function sayWhetherBehind(context: DeployContext, serving: Serving): void {
+export function printDrift(context: DeployContext, serving: Serving): void {
   const behind = driftNow(context, serving);
-  if (behind) say(`! ${driftSummary(behind)}`);
+  if (behind) printLine(`! ${driftSummary(behind)}`);
 }
 
-export async function sayUncommitted(): Promise<void> {
+export async function printUncommitted(): Promise<void> {
   const count = await uncommittedCount(ROOT);
   if (count > 0)
-    say(`! ${count} changed file${count === 1 ? ' is' : 's are'} not in this version (git commit first)`);
+    printLine(
+      `! ${count} changed file${count === 1 ? ' is' : 's are'} not in this version (git commit first)`,
+    );
 }
 
 async function pushLine(home: Home, { source, branch }: Config): Promise<string> {
@@ -84,11 +87,11 @@ async function pushLine(home: Home, { source, branch }: Config): Promise<string>
   return `git push ${remote} ${here === branch ? branch : `HEAD:${branch}`}`;
 }
 
-export async function sayLive(home: Home, config: Config, serving: Serving): Promise<void> {
-  say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
-  say('  it runs in the background (npm stop stops it)');
-  await sayWhetherHeadWaits(serving);
-  say(`Next: change a line in app/, then  git commit -am hello && ${await pushLine(home, config)}`);
+export async function printLive(home: Home, config: Config, serving: Serving): Promise<void> {
+  printLine(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
+  printLine('  it runs in the background (npm stop stops it)');
+  await printUndeployedHead(serving);
+  printLine(`Next: change a line in app/, then  git commit -am hello && ${await pushLine(home, config)}`);
 }
 
 export function urlOf({ http }: Config): string {

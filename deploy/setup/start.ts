@@ -6,23 +6,23 @@ import { resolveRef } from '../git/clone';
 import { short } from '../core/format';
 import { KnownError } from '../core/errors';
 import { problemLine } from '../config/load';
-import { putBrokenSettingsAside } from '../config/saved-settings';
+import { backUpBrokenSettings } from '../config/saved-settings';
 import { isLocked } from '../journal/deployment-lock';
 import type { Home } from '../home/home';
 import { rememberHome, resolveHome } from '../home/home';
 import { Journal } from '../journal/journal';
 import { servingNow } from '../health/serving';
 import type { Serving } from '../core/slot';
-import { checkNotifyUrl, keepNotifyUrl } from '../notify/targets';
+import { checkNotifyUrl, saveNotifyUrl } from '../notify/targets';
 import { openContext } from '../context';
 import { ROOT } from '../home/clone-root';
 import { makeLive, whyUnfitLive } from './first-release';
 import { makeHome, prepareHome } from './prepare-home';
 import type { Server } from './server';
 import { serverOf } from './server';
-import type { Asked } from './requested-settings';
-import { askedOf, askedWhileRunning } from './requested-settings';
-import { checkGivenSource, sayWhetherSourceAnswers } from './source';
+import type { RequestedSettings } from './requested-settings';
+import { requestedSettings, requestedWhileRunning } from './requested-settings';
+import { checkGivenSource, printSourceProblem } from './source';
 import { applyToNginx, update } from './update';
 import { stopGuards } from '../deployer/guard-process';
 import { killHungPm2 } from '../runtimes/pm2/daemon';
@@ -34,18 +34,18 @@ import { checkPorts } from './ports';
 import { rescueJournal } from './rescue-journal';
 import { checkVersion } from './check-version';
 import { startDeployerAndWait } from './deployer';
-import { phase, say } from './say';
+import { phase, printLine } from './say';
 import { stopEverything } from './stop';
 import { withSetupLock } from '../journal/setup-lock';
 import {
-  sayLive,
-  sayUnsetForInstall,
-  sayUncommitted,
-  sayWhatFailed,
-  sayWhatWaits,
-  sayWhetherBehind,
-  sayWhetherHeadWaits,
-  sayWhetherSecretWaits,
+  printLive,
+  printUnsetForInstall,
+  printUncommitted,
+  printFailure,
+  printPendingSettings,
+  printDrift,
+  printUndeployedHead,
+  printPendingSecret,
   urlOf,
 } from './start-messages';
 
@@ -64,10 +64,12 @@ export async function startCommand(): Promise<number> {
     await stopGuards(home);
   }
   return withSetupLock(home, async () => {
-    const aside = putBrokenSettingsAside(home.settings);
+    const aside = backUpBrokenSettings(home.settings);
     if (aside)
-      say(`! settings.json was broken; its settings are taken from config.json. It is kept as ${aside}`);
-    keepNotifyUrl(home, process.env.NOTIFY_URL);
+      printLine(
+        `! settings.json was broken; its settings are taken from config.json. It is kept as ${aside}`,
+      );
+    saveNotifyUrl(home, process.env.NOTIFY_URL);
     // checked again under the lock: another npm start or npm stop may have run meanwhile
     const serving = hung ? null : await alreadyServing(home);
     return serving ? applyChanges(home, serving) : startUp(home);
@@ -75,12 +77,12 @@ export async function startCommand(): Promise<number> {
 }
 
 /** Rejects settings that cannot work before anything is created. */
-async function refuseMistakes(home: Home): Promise<Asked> {
-  const asked = askedOf(home, process.env);
+async function refuseMistakes(home: Home): Promise<RequestedSettings> {
+  const asked = requestedSettings(home, process.env);
   const { problem } = asked;
   // when nothing is live, as after a reboot, serving users with the last good configuration comes first
   if (problem && (await alreadyServing(home))) throw problem;
-  if (problem) say(problemLine(problem));
+  if (problem) printLine(problemLine(problem));
   checkNotifyUrl(process.env.NOTIFY_URL);
   await checkGivenSource(home, process.env.SOURCE, asked.config);
   return asked;
@@ -101,28 +103,28 @@ async function startUp(home: Home): Promise<number> {
   await checkPorts(home, config, settings);
   await phase('home', () => prepareHome(home, ROOT, config, settings, process.env.WEBHOOK_SECRET));
   rememberHome(ROOT, home, process.env);
-  await sayUncommitted();
+  await printUncommitted();
   let refused: KnownError | null = null;
   try {
     refused = await phase('nginx', () => startNginx(home));
     const context = openContext(home, ROOT);
-    sayUnsetForInstall(context);
+    printUnsetForInstall(context);
     const dead = isLocked(home) ? null : context.journal.active();
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
     const { serving, failed } = await makeLive(context, dead);
     if (serving) await checkVersion(config.http.port, serving);
     if (!serving || (failed && failed.commit !== serving.commit))
-      return sayWhatFailed(context, serving, failed);
-    if (failed) say(`! it was started after a first attempt had failed: ${failed.cause}`);
-    await sayLive(home, config, serving);
-    sayWhetherBehind(context, serving);
+      return printFailure(context, serving, failed);
+    if (failed) printLine(`! it was started after a first attempt had failed: ${failed.cause}`);
+    await printLive(home, config, serving);
+    printDrift(context, serving);
   } catch (error) {
     // a failed first start cleans up; later, a push or a rollback needs nginx and the deployer
     if (!wasEverLive(home)) await stopEverything(home, config);
     throw error;
   }
   await repairMirror(home, config);
-  await sayWhetherSourceAnswers(home, config);
+  await printSourceProblem(home, config);
   if (refused) throw refused;
   return 0;
 }
@@ -146,26 +148,26 @@ function wasEverLive(home: Home): boolean {
 }
 
 /** When a part still runs, the rest starts with that part's settings, because it cannot move to other ports. */
-async function possible(home: Home): Promise<Asked> {
+async function possible(home: Home): Promise<RequestedSettings> {
   const ours = (await serverOf(home)?.portsInUse()) ?? [];
-  if (ours.length === 0) return askedOf(home, process.env);
-  sayWhatWaits(home);
-  return askedWhileRunning(home, process.env);
+  if (ours.length === 0) return requestedSettings(home, process.env);
+  printPendingSettings(home);
+  return requestedWhileRunning(home, process.env);
 }
 
 async function applyChanges(home: Home, serving: Serving): Promise<number> {
-  sayWhatWaits(home);
-  sayWhetherSecretWaits(home, process.env.WEBHOOK_SECRET);
+  printPendingSettings(home);
+  printPendingSecret(home, process.env.WEBHOOK_SECRET);
   const { config, changes, refused } = await update(home, serving.commit);
-  say(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
+  printLine(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
   const done = changes.length > 0 ? changes.join(', ') : 'nothing was changed';
-  say(`  it was running already: ${done}`);
+  printLine(`  it was running already: ${done}`);
   const context = openContext(home, ROOT);
-  sayWhetherBehind(context, serving);
-  sayUnsetForInstall(context);
-  await sayWhetherHeadWaits(serving);
+  printDrift(context, serving);
+  printUnsetForInstall(context);
+  await printUndeployedHead(serving);
   await repairMirror(home, config);
-  await sayWhetherSourceAnswers(home, config);
+  await printSourceProblem(home, config);
   if (refused) throw refused;
   return 0;
 }

@@ -11,14 +11,14 @@ import type { Home } from '../home/home';
 import { resolveHome } from '../home/home';
 import { stopGuards } from '../deployer/guard-process';
 import { killMarkedProcesses } from '../os/marked-processes';
-import { diskTrouble } from '../os/disk-failure';
+import { probeDisk } from '../os/disk-failure';
 import { createPacking } from '../release/artifact';
 import { createRuntime } from '../runtimes';
 import { stopProcesses, processesWith } from '../os/process-table';
 import { stopDeployer, stopPm2 } from '../runtimes/pm2/deployer';
 import { nginxServer } from '../traffic/nginx-server';
 import { backgroundJobs } from './background-jobs';
-import { say } from './say';
+import { printLine } from './say';
 import { withSetupLock } from '../journal/setup-lock';
 import { machineMs } from '../os/machine-clock';
 import { waitUntil } from '../os/wait-until';
@@ -38,13 +38,13 @@ export async function stopCommand(options: { json?: boolean }): Promise<number> 
   const stop = (): Promise<void> => stopEverything(home, configOf(home));
   await (canTakeTurns(home) ? withSetupLock(home, stop) : stop());
   if (options.json) console.log(JSON.stringify({ stopped: true }));
-  else say('✓ stopped; npm start makes the same release live again');
+  else printLine('✓ stopped; npm start makes the same release live again');
   return 0;
 }
 
 /** No process can take a lock on a read-only disk, and no `npm start` gets far enough there to be disturbed. */
 function canTakeTurns({ dir }: Home): boolean {
-  return existsSync(dir) && diskTrouble(dir)?.code !== 'E_READ_ONLY';
+  return existsSync(dir) && probeDisk(dir)?.code !== 'E_READ_ONLY';
 }
 
 /** A configuration that broke after the start must not prevent a stop: the settings of the start are saved. */

@@ -5,8 +5,8 @@ import type { Config } from '../config/load';
 import { KnownError } from '../core/errors';
 import type { Commit } from '../core/release';
 import type { Home } from '../home/home';
-import { keepSettings } from '../config/saved-settings';
-import { askedWhileRunning } from './requested-settings';
+import { saveSettings } from '../config/saved-settings';
+import { requestedWhileRunning } from './requested-settings';
 import { startDeployerAndWait } from './deployer';
 import { prepareGit } from './prepare-home';
 import { phase } from './say';
@@ -24,8 +24,8 @@ export interface Updated {
 
 /** Throws E_CONFIG, E_DEPLOYER_DOWN. When nginx rejects its configuration, the other changes still apply. */
 export async function update(home: Home, live: Commit): Promise<Updated> {
-  const { settings, config } = askedWhileRunning(home, process.env);
-  keepSettings(home.settings, settings, config);
+  const { settings, config } = requestedWhileRunning(home, process.env);
+  saveSettings(home.settings, settings, config);
   const server = serverOf(home) as Server;
   const changes: string[] = [];
   const nginx = await applyToNginx(server);

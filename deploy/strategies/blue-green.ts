@@ -14,9 +14,9 @@ import type { Proof, RunningSlot, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
 import {
   alreadyLive,
-  answers,
+  isAnswering,
   goLive,
-  hasIt,
+  runsRelease,
   migrate,
   retireAllBut,
   runningIn,
@@ -51,7 +51,7 @@ function chooseSlot(input: PlanInput): SlotName {
 function warmRelease(input: PlanInput, target: SlotName): RunningSlot | null {
   const { table } = input.observed;
   const proven = table.standby === target || inService(table).includes(target);
-  return proven && hasIt(input, target) ? runningIn(input.observed, target) : null;
+  return proven && runsRelease(input, target) ? runningIn(input.observed, target) : null;
 }
 
 function shiftToWarm(input: PlanInput, target: SlotName, warm: RunningSlot): Plan {
@@ -74,7 +74,7 @@ export function startAndShift(input: PlanInput, target: SlotName): Plan {
   // an unverified release is never the standby, not even in place of a dead one
   const left = table.maintenance ? table : tableBeside(input, target);
   const [stays] = inService(left);
-  const behind = stays !== undefined && answers(observed, stays) ? stays : null;
+  const behind = stays !== undefined && isAnswering(observed, stays) ? stays : null;
   const live: Table = { active: target, standby: behind };
   return [
     ...migrate(input),

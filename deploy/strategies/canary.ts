@@ -10,7 +10,7 @@ import type { Plan, PlannedStep } from '../core/plan';
 import type { Proof, SlotName } from '../core/slot';
 import { BUCKETS, type Table } from '../core/traffic-table';
 import { blueGreen } from './blue-green';
-import { answers } from './steps';
+import { isAnswering } from './steps';
 
 export const canary: Strategy = {
   plan(input) {
@@ -48,7 +48,7 @@ function tableBefore(shift: PlannedStep | undefined): Table | null {
 
 function serves({ observed }: PlanInput, stable: Table): boolean {
   const serving = servingSlots(stable);
-  return serving.some((slot) => answers(observed, slot));
+  return serving.some((slot) => isAnswering(observed, slot));
 }
 
 function stepsOf({ canary: { steps, seconds } }: PlanInput, proof: Proof, stable: Table): Plan {

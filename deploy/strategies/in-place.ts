@@ -7,7 +7,7 @@ import type { PlanInput, Strategy } from '../core/interfaces';
 import type { Plan } from '../core/plan';
 import type { SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
-import { alreadyLive, goLive, migrate, putBack, retireAllBut, shift, start, verify } from './steps';
+import { alreadyLive, goLive, migrate, restoreSlot, retireAllBut, shift, start, verify } from './steps';
 
 export const inPlace: Strategy = {
   plan(input) {
@@ -26,7 +26,7 @@ function replace(input: PlanInput, slot: SlotName): Plan {
   return [
     ...migrate(input),
     ...shift(table, page),
-    { step: { do: 'stop', slot }, undo: putBack(input, slot) },
+    { step: { do: 'stop', slot }, undo: restoreSlot(input, slot) },
     // stop the new process, whatever its state, before the old release comes back
     { ...start(input, proof), undo: [{ do: 'stop', slot }] },
     verify(proof),

@@ -9,7 +9,7 @@ import type { Observed, Plan } from '../core/plan';
 import type { SlotName } from '../core/slot';
 import { blueGreen, startAndShift } from './blue-green';
 import { aliveInService, replaceInTurn } from './rolling';
-import { hasIt, runningIn } from './steps';
+import { runsRelease, runningIn } from './steps';
 
 export const restore: Strategy = {
   plan(given) {
@@ -27,13 +27,13 @@ export const restore: Strategy = {
 function bringBackOne(input: PlanInput): Plan {
   const { observed, wanted, slots } = input;
   const isServing = wanted !== null && slots.includes(wanted) && inService(observed.table).includes(wanted);
-  return isServing && !hasIt(input, wanted) ? startAndShift(input, wanted) : blueGreen.plan(input);
+  return isServing && !runsRelease(input, wanted) ? startAndShift(input, wanted) : blueGreen.plan(input);
 }
 
 /** The requested slot of a pool, or none: its users were moved to other slots of the release, and its process is gone. */
 function slotSetAside(input: PlanInput): SlotName[] {
   const { wanted, slots, observed } = input;
-  if (wanted === null || !slots.includes(wanted) || hasIt(input, wanted)) return [];
+  if (wanted === null || !slots.includes(wanted) || runsRelease(input, wanted)) return [];
   const serving = inService(observed.table);
   const isAside = !serving.includes(wanted) && serving.some((slot) => isSettled(input, slot));
   return isAside ? [wanted] : [];
@@ -41,7 +41,7 @@ function slotSetAside(input: PlanInput): SlotName[] {
 
 /** It runs the release and is managed: the runtime restarts it. */
 function isSettled(input: PlanInput, slot: SlotName): boolean {
-  return hasIt(input, slot) && !runningIn(input.observed, slot)?.orphan;
+  return runsRelease(input, slot) && !runningIn(input.observed, slot)?.orphan;
 }
 
 /** An unhealthy process of the release still handles users, so it counts as restored. */

@@ -11,14 +11,14 @@ import { inService, runSameRelease, splitOver } from '../core/traffic-split';
 import type { Plan } from '../core/plan';
 import type { Proof, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
-import { answers, goLive, hasIt, migrate, runningIn, shift, start, verify } from './steps';
+import { isAnswering, goLive, runsRelease, migrate, runningIn, shift, start, verify } from './steps';
 
 export const rolling: Strategy = {
   plan(input) {
     mustBePossible(input);
     const { slots, observed, rolling } = input;
     const serving = aliveInService(input);
-    const isDone = (slot: SlotName): boolean => serving.includes(slot) && hasIt(input, slot);
+    const isDone = (slot: SlotName): boolean => serving.includes(slot) && runsRelease(input, slot);
     if (slots.every(isDone)) return [];
     const left = slots.filter((slot) => !isDone(slot));
     // idle slots first: they add capacity before any live slot is taken out
@@ -37,7 +37,7 @@ export const rolling: Strategy = {
  * @param onTrial verify the previous batch again before more users get the release
  */
 export function replaceInTurn(input: PlanInput, batches: SlotName[][], onTrial = false): Plan {
-  const fresh = new Set(aliveInService(input).filter((slot) => hasIt(input, slot)));
+  const fresh = new Set(aliveInService(input).filter((slot) => runsRelease(input, slot)));
   const holds = input.rolling.onFailure === 'hold';
   const tried = (steps: Plan, first: number): Plan =>
     holds ? steps.map((step) => ({ ...step, again: first })) : steps;
@@ -106,7 +106,7 @@ function wayBack(
 export function aliveInService({ observed, slots }: PlanInput): SlotName[] {
   const { table } = observed;
   const named = inService(table);
-  const alive = slots.filter((slot) => named.includes(slot) && answers(observed, slot));
+  const alive = slots.filter((slot) => named.includes(slot) && isAnswering(observed, slot));
   if (alive.length > 0 || named.length === 0) return alive;
   return slots.filter((slot) => slot === table.standby && runningIn(observed, slot)?.status === 'online');
 }

@@ -9,14 +9,14 @@ import type { Table } from '../core/traffic-table';
 /** True when the release is live in every slot in service, and no other slot was requested. */
 export function alreadyLive(input: PlanInput): boolean {
   const serving = inService(input.observed.table);
-  return input.wanted === null && serving.length > 0 && serving.every((slot) => hasIt(input, slot));
+  return input.wanted === null && serving.length > 0 && serving.every((slot) => runsRelease(input, slot));
 }
 
 /**
  * True when the slot runs this release with this environment; a process keeps the environment it started with. False
  * when the release is to get new processes.
  */
-export function hasIt({ observed, release, environment, again }: PlanInput, slot: SlotName): boolean {
+export function runsRelease({ observed, release, environment, again }: PlanInput, slot: SlotName): boolean {
   if (again) return false;
   const running = runningIn(observed, slot);
   const isSame = running?.commit === release.commit && (running.environment ?? 0) === environment;
@@ -24,7 +24,7 @@ export function hasIt({ observed, release, environment, again }: PlanInput, slot
 }
 
 /** True when the slot's process answers, even if unhealthy. */
-export function answers(observed: Observed, slot: SlotName): boolean {
+export function isAnswering(observed: Observed, slot: SlotName): boolean {
   const status = runningIn(observed, slot)?.status;
   return status === 'online' || status === 'unhealthy';
 }
@@ -46,7 +46,7 @@ export function shift(from: Table, to: Table, back = from): Plan {
 /** Starts the release in a slot. Its undo restores the slot. */
 export function start(input: PlanInput, proof: Proof): PlannedStep {
   const { environment } = input;
-  return { step: { do: 'start', ...proof, environment }, undo: putBack(input, proof.slot) };
+  return { step: { do: 'start', ...proof, environment }, undo: restoreSlot(input, proof.slot) };
 }
 
 export function verify(proof: Proof): PlannedStep {
@@ -66,11 +66,11 @@ export function goLive({ bakeSeconds }: PlanInput, proof: Proof, others: Proof[]
 export function retireAllBut(input: PlanInput, kept: (SlotName | null)[]): Plan {
   return input.slots
     .filter((slot) => !kept.includes(slot) && runningIn(input.observed, slot))
-    .map((slot) => ({ step: { do: 'stop', slot }, undo: putBack(input, slot) }));
+    .map((slot) => ({ step: { do: 'stop', slot }, undo: restoreSlot(input, slot) }));
 }
 
 /** The steps that restore the slot: empty, or with the release that it ran. */
-export function putBack({ observed, undoInstance }: PlanInput, slot: SlotName): Step[] {
+export function restoreSlot({ observed, undoInstance }: PlanInput, slot: SlotName): Step[] {
   const resident = runningIn(observed, slot);
   if (!resident) return [{ do: 'stop', slot }];
   const { commit, environment = 0 } = resident;

@@ -1,7 +1,7 @@
 /** `npm start` while some or all processes run: it applies changes, takes over survivors, or says why it cannot. */
 import { copyFileSync, existsSync, mkdirSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
-import { deployerLoaded } from '../../deploy/client/control-client';
+import { deployerInfo } from '../../deploy/client/control-client';
 import { processesWith } from '../../deploy/os/process-table';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { loadedMark } from '../../deploy/traffic/loaded-mark';
@@ -152,7 +152,7 @@ describe('npm start fails and changes nothing', () => {
 
   it('for a SOURCE that cannot be read', async () => {
     const settings = readFileSync(clone.home.settings, 'utf8');
-    const loaded = await deployerLoaded(clone.home);
+    const loaded = await deployerInfo(clone.home);
 
     const result = await startWith('SOURCE=/nowhere/app.git');
 
@@ -161,7 +161,7 @@ describe('npm start fails and changes nothing', () => {
       /✗ SOURCE=\/nowhere\/app\.git cannot be read, so nothing was changed: .+\n {2}Correct it, .* \[E_SOURCE\]\n$/,
     );
     expect(readFileSync(clone.home.settings, 'utf8')).toBe(settings);
-    expect(await deployerLoaded(clone.home)).toEqual(loaded);
+    expect(await deployerInfo(clone.home)).toEqual(loaded);
   });
 
   it('for a template that nginx refuses, and nginx keeps its current configuration', async () => {

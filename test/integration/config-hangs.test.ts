@@ -23,7 +23,7 @@ test.each(ENDLESS.slice(-1))(
     const folder = path.join(home.releases, 'a'.repeat(40));
     for (const each of [folder, home.logs]) mkdirSync(each, { recursive: true });
     const reader = openSettingsReader(home, 7);
-    afterwards(() => reader.leave());
+    afterwards(() => reader.close());
     await expect(reader.read(folderWith(written, folder))).rejects.toMatchObject({
       code: 'E_CONFIG',
       message: expect.stringMatching(message),

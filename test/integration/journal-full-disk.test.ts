@@ -3,7 +3,7 @@ import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { homeAt, type Home } from '../../deploy/home/home';
 import { Journal } from '../../deploy/journal/journal';
-import { keepReserve, useReserve } from '../../deploy/home/disk-reserve';
+import { createReserve, releaseReserve } from '../../deploy/home/disk-reserve';
 import { needs } from '../support/needs';
 import { fill, mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
 
@@ -18,7 +18,7 @@ needs('a small disk', smallDiskPossible).describe('on a full disk', () => {
     const home = homeOn(disk.dir);
     const [here, other] = [Journal.open(home), Journal.open(home)];
     await here.prepare();
-    keepReserve(home);
+    createReserve(home);
     const before = await here.request(ROLLBACK);
     fill(path.join(home.dir, 'ballast'));
 
@@ -32,7 +32,7 @@ needs('a small disk', smallDiskPossible).describe('on a full disk', () => {
     expect(other.since(0, requested.id)).toHaveLength(53);
     expect(other.history().map(({ id }) => id)).toEqual([requested.id, before.id]);
 
-    useReserve(home);
+    releaseReserve(home);
     fill(path.join(home.dir, 'ballast'));
     const tooMuch = { type: 'warning', message: 'x'.repeat(4_000_000) } as const;
     await expect(here.record(requested.id, tooMuch)).rejects.toMatchObject({ code: 'E_DISK' });

@@ -19,8 +19,8 @@ import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import path from 'node:path';
 import type { Home } from '../../deploy/home/home';
-import { adoptModules, installModules } from '../../deploy/release/packages/install';
-import { readyModules } from '../../deploy/release/packages/prelink';
+import { importModules, installModules } from '../../deploy/release/packages/install';
+import { prelinkModules } from '../../deploy/release/packages/prelink';
 import { removeHalfMade } from '../../deploy/release/releases';
 import { whileWriting } from '../support/writer';
 import type { Repository } from '../support/repository';
@@ -134,7 +134,7 @@ describe('packages linked ahead', () => {
   beforeEach(async () => {
     clone.manifest({}, TINY);
     await install(release('one'));
-    await readyModules(home);
+    await prelinkModules(home);
   });
 
   test('are given to the next release only', async () => {
@@ -202,7 +202,7 @@ describe('packages linked ahead', () => {
     const built = path.join(two, 'node_modules/tiny/index.js');
     chmodSync(built, 0o644);
     appendFileSync(built, '// generated');
-    await readyModules(home);
+    await prelinkModules(home);
     expect(existsSync(ready())).toBe(false);
     expect(await install(release('three'))).toBe('npm ci');
   });
@@ -210,7 +210,7 @@ describe('packages linked ahead', () => {
   test('replace half-made links of a killed process', async () => {
     rmSync(ready(), { recursive: true });
     mkdirSync(path.join(store(), 'ready-abc'));
-    await readyModules(home);
+    await prelinkModules(home);
     expect(readdirSync(store()).filter((name) => name.startsWith('ready'))).toEqual(['ready']);
   });
 });
@@ -346,14 +346,14 @@ describe("the clone's own node_modules", () => {
 
   test('are adopted into the store', async () => {
     npmCi();
-    expect(await adoptModules(home, clone.dir)).toBe(true);
+    expect(await importModules(home, clone.dir)).toBe(true);
     expect(await install(release('one'))).toBe('store');
   });
 
   test('are adopted without their cache', async () => {
     npmCi();
     clone.write('node_modules/.cache/x', '1');
-    await adoptModules(home, clone.dir);
+    await importModules(home, clone.dir);
     expect(existsSync(path.join(store(), 'node_modules/tiny'))).toBe(true);
     expect(existsSync(path.join(store(), 'node_modules/.cache'))).toBe(false);
   });
@@ -400,7 +400,7 @@ describe("the clone's own node_modules", () => {
     ],
   ])('are not used when they %s', async (_why, spoil) => {
     spoil();
-    expect(await adoptModules(home, clone.dir)).toBe(false);
+    expect(await importModules(home, clone.dir)).toBe(false);
     expect(readdirSync(home.modules)).toEqual([]);
     expect(await install(release('one'), clone.dir)).toBe('npm ci');
   });

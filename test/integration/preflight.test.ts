@@ -18,7 +18,7 @@ import { modulesKey, readPackageFiles } from '../../deploy/release/packages/pack
 import { likelyPlan, type Requested } from '../../deploy/pipeline/plan';
 import { preflight } from '../../deploy/pipeline/preflight';
 import { completeRelease, findRelease, releaseFolder } from '../../deploy/release/releases';
-import { noteSize } from '../../deploy/release/size';
+import { recordSize } from '../../deploy/release/size';
 import { prepareTables } from '../../deploy/traffic/table-folder';
 import type { DeployContext } from '../../deploy/context';
 import { openContext } from '../../deploy/context';
@@ -122,7 +122,7 @@ needs('a small disk', smallDiskPossible).test(
     afterwards(() => few.unmount());
     const context = await contextIn(path.join(few.dir, 'home'), { room: { memory: '0m', disk: '1m' } });
     await release(context, A, 1);
-    noteSize(context.home, A, { bytes: MB, ownBytes: MB });
+    recordSize(context.home, A, { bytes: MB, ownBytes: MB });
 
     const refused = await refusal(context, DEPLOY, B, EMPTY);
 
@@ -140,9 +140,9 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
   it('is short when another release like the live one would leave too little', async () => {
     const context = await contextIn(newFolder(), { room: { ...room, disk: '8m' } });
     await release(context, A, 1);
-    noteSize(context.home, A, { bytes: 20 * MB, ownBytes: 20 * MB });
+    recordSize(context.home, A, { bytes: 20 * MB, ownBytes: 20 * MB });
     expect(await refusal(context, DEPLOY, B, EMPTY)).toBeNull();
-    noteSize(context.home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
+    recordSize(context.home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
 
     const refused = await refusal(context, DEPLOY, B, EMPTY);
     expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
@@ -175,7 +175,7 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     writeFileSync(path.join(dir, 'node_modules', 'x', 'big'), Buffer.alloc(10 * MB, 1));
     await storeModules(home, modulesKey(readPackageFiles(dir), await npmVersion()), dir, () => true);
     // more than is free, like a second copy of everything
-    noteSize(home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
+    recordSize(home, A, { bytes: 40 * MB, ownBytes: 40 * MB });
 
     expect(await refusal(context, DEPLOY, same, EMPTY)).toBeNull();
     expect((await refusal(context, DEPLOY, other, EMPTY))?.message).toContain('needs about 40 MB');
@@ -186,7 +186,7 @@ needs('a small disk', smallDiskPossible).describe('a disk', () => {
     // eight megabytes of a release that failed later
     await release(context, A, 8);
     await release(context, B, 1);
-    noteSize(context.home, B, { bytes: 10 * MB, ownBytes: 10 * MB });
+    recordSize(context.home, B, { bytes: 10 * MB, ownBytes: 10 * MB });
     await fail(context, A);
 
     expect(await refusal(context, DEPLOY, C, EMPTY)).toBeNull();

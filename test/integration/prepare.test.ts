@@ -23,8 +23,8 @@ import type { Home } from '../../deploy/home/home';
 import { createFolderPacking } from '../../deploy/release/artifact/folder';
 import type { Preparation } from '../../deploy/release/prepare';
 import { prepareRelease } from '../../deploy/release/prepare';
-import { readyFiles } from '../../deploy/release/checkout-cache';
-import { readyModules } from '../../deploy/release/packages/prelink';
+import { prepareNextCheckout } from '../../deploy/release/checkout-cache';
+import { prelinkModules } from '../../deploy/release/packages/prelink';
 import { writeInventory } from '../../deploy/release/file-list';
 import { findRelease, releaseFolder, removeHalfMade, settleRelease } from '../../deploy/release/releases';
 import { killMarkedProcesses } from '../../deploy/os/marked-processes';
@@ -266,7 +266,7 @@ describe('preparing a release', () => {
       test: node(`${record} if (require("tiny") !== "1.0.0") process.exit(1)`),
     });
     const first = await prepare();
-    await readyModules(home);
+    await prelinkModules(home);
     const shared = path.join(first.dir, 'node_modules/tiny/index.js');
     chmodSync(shared, 0o644);
     writeFileSync(shared, 'module.exports = "changed"');
@@ -282,7 +282,7 @@ describe('preparing a release', () => {
   });
 
   test('leaves no prepared files behind when it is aborted', async () => {
-    await readyFiles(home, (await prepare()).commit);
+    await prepareNextCheckout(home, (await prepare()).commit);
     const before = readdirSync(home.releases);
     clone.write('server.js', '// changed');
     const aborted = AbortSignal.abort(new KnownError('E_ABORTED', 'It was aborted.'));

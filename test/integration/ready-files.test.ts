@@ -4,7 +4,11 @@ import path from 'node:path';
 import { sendCommit } from '../../deploy/git/mirror';
 import type { Home } from '../../deploy/home/home';
 import { checkOut } from '../../deploy/release/checkout';
-import { readyFiles, removeReadyFiles, takeFiles } from '../../deploy/release/checkout-cache';
+import {
+  prepareNextCheckout,
+  removePreparedCheckout,
+  takePreparedCheckout,
+} from '../../deploy/release/checkout-cache';
 import { whileWriting } from '../support/writer';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
@@ -28,7 +32,7 @@ async function commitToMirror(): Promise<string> {
 async function release(commit: string): Promise<string> {
   const dir = path.join(home.releases, commit);
   mkdirSync(dir);
-  const earlier = takeFiles(home, dir);
+  const earlier = takePreparedCheckout(home, dir);
   await checkOut(home.mirrorGit, commit, dir, earlier);
   return dir;
 }
@@ -66,7 +70,7 @@ test('a release with prepared files equals a fresh checkout, file for file', asy
   clone.write('file', 'a file becomes a folder');
   symlinkSync('same', path.join(clone.dir, 'link'));
   const first = await commitToMirror();
-  await readyFiles(home, first);
+  await prepareNextCheckout(home, first);
 
   clone.write('changed', '2');
   chmodSync(path.join(clone.dir, 'program'), 0o755);
@@ -88,7 +92,7 @@ test('a release with prepared files equals a fresh checkout, file for file', asy
 test('prepared files are used for one release, and the next gets a fresh checkout', async () => {
   clone.write('file', '1');
   const commit = await commitToMirror();
-  await readyFiles(home, commit);
+  await prepareNextCheckout(home, commit);
   clone.write('file', '2');
   const [one, two] = [await release(commit), await release(await commitToMirror())];
   expect(readFileSync(path.join(one, 'file'), 'utf8')).toBe('1');
@@ -97,7 +101,7 @@ test('prepared files are used for one release, and the next gets a fresh checkou
 
 test('a commit that changes line endings gets all its files written again', async () => {
   clone.write('text/lines', 'one\ntwo\n');
-  await readyFiles(home, await commitToMirror());
+  await prepareNextCheckout(home, await commitToMirror());
   clone.write('text/.gitattributes', 'lines text eol=crlf\n');
   const dir = await release(await commitToMirror());
   expect(readFileSync(path.join(dir, 'text/lines'), 'utf8')).toBe('one\r\ntwo\r\n');
@@ -106,7 +110,7 @@ test('a commit that changes line endings gets all its files written again', asyn
 test('changed or removed prepared files are written again', async () => {
   for (const name of ['changed', 'removed', 'same']) clone.write(name, 'original');
   const commit = await commitToMirror();
-  await readyFiles(home, commit);
+  await prepareNextCheckout(home, commit);
   writeFileSync(path.join(home.ready, commit, 'changed'), 'changed');
   rmSync(path.join(home.ready, commit, 'removed'));
   clone.write('new', '');
@@ -116,7 +120,7 @@ test('changed or removed prepared files are written again', async () => {
 
 test('prepared files of a commit that no longer exists are not used', async () => {
   clone.write('file', '1');
-  await readyFiles(home, await commitToMirror());
+  await prepareNextCheckout(home, await commitToMirror());
   rmSync(home.mirrorGit, { recursive: true });
   rmSync(path.join(clone.dir, '.git'), { recursive: true });
   clone.git('init', '--quiet', '--initial-branch=main');
@@ -129,24 +133,24 @@ test('half-prepared files of a killed process are not used, and are removed', as
   const commit = await commitToMirror();
   mkdirSync(path.join(home.ready, 'making-abc', 'files'), { recursive: true });
   writeFileSync(path.join(home.ready, `${commit}.index`), 'half an index');
-  expect(takeFiles(home, path.join(home.releases, commit))).toBeNull();
-  await readyFiles(home, commit);
+  expect(takePreparedCheckout(home, path.join(home.releases, commit))).toBeNull();
+  await prepareNextCheckout(home, commit);
   expect(inReady()).toEqual([commit, `${commit}.index`]);
 });
 
 test('a prepared folder without its index is prepared again', async () => {
   clone.write('file', '1');
   const commit = await commitToMirror();
-  await readyFiles(home, commit);
+  await prepareNextCheckout(home, commit);
   rmSync(path.join(home.ready, `${commit}.index`));
-  await readyFiles(home, commit);
+  await prepareNextCheckout(home, commit);
   expect(inReady()).toEqual([commit, `${commit}.index`]);
 });
 
 test('a broken index, as after a power cut, disables the prepared files but not the release', async () => {
   clone.write('file', '1');
   const commit = await commitToMirror();
-  await readyFiles(home, commit);
+  await prepareNextCheckout(home, commit);
   writeFileSync(path.join(home.ready, `${commit}.index`), '');
   clone.write('file', '2');
   const next = await commitToMirror();
@@ -155,14 +159,14 @@ test('a broken index, as after a power cut, disables the prepared files but not 
 
 test('a failed preparation of files leaves nothing on the disk', async () => {
   await commitToMirror();
-  await expect(readyFiles(home, 'a'.repeat(40))).rejects.toThrow();
+  await expect(prepareNextCheckout(home, 'a'.repeat(40))).rejects.toThrow();
   expect(inReady()).toEqual([]);
 });
 
 test('prepared files can be removed while a surviving git process still writes some', async () => {
   const folder = path.join(home.ready, 'making-abc', 'files');
   await whileWriting(folder, async () => {
-    for (let times = 0; times < 20; times++) await removeReadyFiles(home);
+    for (let times = 0; times < 20; times++) await removePreparedCheckout(home);
   });
 });
 
@@ -174,7 +178,7 @@ test("the user's own git settings do not affect prepared files", async () => {
     clone.write('.gitattributes', '* text=auto\n');
     clone.write('lines', 'one\ntwo\n');
     symlinkSync('lines', path.join(clone.dir, 'link'));
-    await readyFiles(home, await commitToMirror());
+    await prepareNextCheckout(home, await commitToMirror());
     mkdirSync(path.join(settings, 'git'), { recursive: true });
     writeFileSync(path.join(settings, 'git/config'), '[core]\neol = crlf\nsymlinks = false\n');
     writeFileSync(path.join(settings, 'git/attributes'), '* text eol=crlf\n');
@@ -194,7 +198,7 @@ test('files prepared under another umask are written again', async () => {
   const commit = await commitToMirror();
   const usual = process.umask(0o077);
   try {
-    await readyFiles(home, commit);
+    await prepareNextCheckout(home, commit);
   } finally {
     process.umask(usual);
   }

@@ -3,7 +3,7 @@ import { execFileSync } from 'node:child_process';
 import { cpSync, mkdirSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../../deploy/config/load';
-import { keepSettings } from '../../deploy/config/saved-settings';
+import { saveSettings } from '../../deploy/config/saved-settings';
 import { ensureLiveRemote } from '../../deploy/git/live-remote';
 import { preparePushRepository } from '../../deploy/git/push-repository';
 import { resolveHome, type Home } from '../../deploy/home/home';
@@ -19,7 +19,7 @@ beforeEach(async () => {
   moved = path.join(top, "it's new");
   clone.commit();
   mkdirSync(home.dir, { recursive: true });
-  keepSettings(home.settings, {}, loadConfig(clone.dir, {}));
+  saveSettings(home.settings, {}, loadConfig(clone.dir, {}));
   await preparePushRepository(home, { node: process.execPath, root: clone.dir, branch: 'main' });
   await ensureLiveRemote(home, clone.dir);
 });

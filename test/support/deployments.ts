@@ -2,7 +2,7 @@
 import type { Deployment } from '../../deploy/core/deployment';
 import type { Plan } from '../../deploy/core/plan';
 import type { Proof } from '../../deploy/core/slot';
-import { NOTHING_KNOWN } from '../../deploy/journal/rows';
+import { INITIAL_FACTS } from '../../deploy/journal/rows';
 
 /** A full commit id from its first digits: `commit('a1')`. */
 export function commit(digits: string): string {
@@ -12,7 +12,7 @@ export function commit(digits: string): string {
 /** A deployment with these fields; the rest is empty. */
 export function deployment(known: Partial<Deployment>): Deployment {
   return {
-    ...NOTHING_KNOWN,
+    ...INITIAL_FACTS,
     id: 1,
     kind: 'deploy',
     trigger: 'push',

@@ -14,7 +14,7 @@ interface Resident {
   proven: boolean;
 }
 
-export class PaperMachine {
+export class SimulatedMachine {
   table: Table;
   /** The fewest slots that served users at any time. */
   fewestInService: number;
@@ -120,8 +120,8 @@ export class PaperMachine {
 }
 
 /** Runs the first steps of a plan, then undoes them in reverse order, as the runner does. */
-export function doAndUndo(observed: Observed, plan: Plan, steps: number): PaperMachine {
-  const machine = new PaperMachine(observed);
+export function runAndUndo(observed: Observed, plan: Plan, steps: number): SimulatedMachine {
+  const machine = new SimulatedMachine(observed);
   const done = plan.slice(0, steps);
   for (const { step } of done) machine.do(step);
   for (const { undo } of done.reverse()) for (const step of undo) machine.do(step);

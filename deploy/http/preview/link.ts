@@ -17,7 +17,7 @@ const PREVIEW_HEADER = 'X-Switchyard-Preview';
 export const PREVIEW_PATH = '/_deploy/preview';
 
 /** How long a link is valid. */
-export const GOOD_FOR_MS = 24 * 60 * 60 * 1000;
+export const LINK_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
 /** The ways to try a held release. */
 export interface Preview {
@@ -48,7 +48,7 @@ export function previewOf(
   // a deployment held because a batch failed has nothing to try
   if (!token || deployment.cause !== null) return null;
   const url = `http://localhost:${config.http.port}/`;
-  const expires = Date.now() + GOOD_FOR_MS;
+  const expires = Date.now() + LINK_LIFETIME_MS;
   const query = previewQuery(readSecret(home), deployment, expires, other);
   return {
     url,

@@ -7,7 +7,7 @@ import type { Deployment } from '../../core/deployment';
 import type { Home } from '../../home/home';
 import type { Journal } from '../../journal/journal';
 import { tokenFor } from '../../traffic/preview-tokens';
-import { GOOD_FOR_MS, isPreviewSigned, PREVIEW_COOKIE, PREVIEW_PATH } from './link';
+import { LINK_LIFETIME_MS, isPreviewSigned, PREVIEW_COOKIE, PREVIEW_PATH } from './link';
 
 export interface PreviewDeps {
   /** The secrets that are valid now. */
@@ -32,7 +32,7 @@ export function previewRoutes(deps: PreviewDeps): Router {
     }
     const left = Number(expires) - Date.now();
     // a link made while the clock was ahead would be valid too long
-    if (left <= 0 || left > GOOD_FOR_MS) return refuse(req, res, GONE, 'This link has expired.');
+    if (left <= 0 || left > LINK_LIFETIME_MS) return refuse(req, res, GONE, 'This link has expired.');
     const token = isTried(deployment) && tokenFor(deps.home, slot || (deployment.to?.slot ?? ''));
     if (!token) return refuse(req, res, GONE, 'This version is not held any more.');
     const secure = req.get('x-forwarded-proto') === 'https';

@@ -4,19 +4,19 @@
  */
 import type { Express, NextFunction, Request, Response, Router } from 'express';
 import express from 'express';
-import { deadlineIn, LONGEST_ID } from '../request-headers';
+import { deadlineIn, MAX_ID_LENGTH } from '../request-headers';
 import { KnownError, asKnown } from '../../core/errors';
 import type { RequestDeployment } from '../../deployer/requests';
 import type { BodyLimits } from './body';
 import { bodyReader } from './body';
 import type { DeliveryLog } from './deliveries';
 import { checkHeaders, SIGNATURE_HEADER } from './headers';
-import type { Wanted } from './payload';
+import type { WebhookTarget } from './payload';
 import { readPayload } from './payload';
 import { Refusal, unsigned } from './refusal';
 import { isSigned } from './signature';
 
-export interface WebhookDeps extends Wanted {
+export interface WebhookDeps extends WebhookTarget {
   /** The secrets that are valid now. */
   secrets: () => string[];
   limits: BodyLimits;
@@ -48,7 +48,7 @@ export function webhookApp({
     const verdict = readPayload(req.get('x-github-event'), form, body.toString('utf8'), wanted);
     deliveries.accepted(req);
     if (verdict.do === 'ignore') return void res.json({ ignored: verdict.why });
-    const delivery = req.get('x-github-delivery')?.slice(0, LONGEST_ID);
+    const delivery = req.get('x-github-delivery')?.slice(0, MAX_ID_LENGTH);
     const trigger = req.get('x-switchyard-trigger') === 'push' ? 'push' : 'webhook';
     const deadline = deadlineIn(req);
     const expected = trigger === 'webhook' && verdict.tip !== null ? { expected: verdict.tip } : {};

@@ -4,15 +4,15 @@ import { Refusal, unsigned } from './refusal';
 
 export const SIGNATURE_HEADER = 'x-hub-signature-256';
 
-export type Form = 'json' | 'urlencoded';
+export type BodyFormat = 'json' | 'urlencoded';
 
-const FORMS: Record<string, Form> = {
+const FORMS: Record<string, BodyFormat> = {
   'application/json': 'json',
   'application/x-www-form-urlencoded': 'urlencoded',
 };
 
 /** Returns the body's form. Throws a Refusal. @param limit the largest body in bytes */
-export function checkHeaders(headers: IncomingHttpHeaders, limit: number): Form {
+export function checkHeaders(headers: IncomingHttpHeaders, limit: number): BodyFormat {
   // repeated headers arrive joined by commas and are no signature
   if (!/^sha256=[0-9a-f]{64}$/.test(String(headers[SIGNATURE_HEADER] ?? ''))) throw unsigned();
   const encoding = headers['content-encoding'] ?? 'identity';
@@ -31,7 +31,7 @@ export function tooLarge(limit: number): Refusal {
 }
 
 /** Null for another type, or a charset other than UTF-8. */
-function formOf(contentType: string): Form | null {
+function formOf(contentType: string): BodyFormat | null {
   const [type = '', ...parameters] = contentType.split(';').map((part) => part.trim().toLowerCase());
   const charsets = parameters.flatMap((each) => /^charset\s*=\s*"?([^"]*)"?$/.exec(each)?.[1] ?? []);
   if (charsets.some((charset) => charset !== 'utf-8' && charset !== 'utf8')) return null;

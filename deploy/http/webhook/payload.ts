@@ -2,10 +2,10 @@
 import { z } from 'zod';
 import { withoutPassword } from '../../core/redact-url';
 import type { Commit } from '../../core/release';
-import type { Form } from './headers';
+import type { BodyFormat } from './headers';
 import { Refusal } from './refusal';
 
-export interface Wanted {
+export interface WebhookTarget {
   /** The only branch whose pushes are deployed. */
   branch: string;
   /** Where commits come from; null for push.git. */
@@ -33,9 +33,9 @@ const pingSchema = z.object({
  */
 export function readPayload(
   event: string | undefined,
-  form: Form,
+  form: BodyFormat,
   body: string,
-  wanted: Wanted,
+  wanted: WebhookTarget,
 ): PayloadVerdict {
   if (event === 'ping') return readPing(parse(form, body), wanted);
   if (event !== 'push') return { do: 'ignore', why: `only pushes deploy, not "${cut(event ?? 'no event')}"` };
@@ -52,7 +52,7 @@ export function readPayload(
 }
 
 /** A ping shows what the webhook will send, so a wrong setting is reported where it was made. */
-function readPing(body: unknown, { source }: Wanted): PayloadVerdict {
+function readPing(body: unknown, { source }: WebhookTarget): PayloadVerdict {
   const { hook, repository } = pingSchema.safeParse(body).data ?? {};
   if (hook && !hook.events.some((each) => each === 'push' || each === '*'))
     throw new Refusal(422, 'E_WEBHOOK', 'This webhook does not send pushes.');
@@ -78,7 +78,7 @@ function isFrom(source: string | null, name: string): boolean {
   return path.replace(/:/g, '/').toLowerCase().endsWith(`/${name.toLowerCase()}`);
 }
 
-function parse(form: Form, body: string): unknown {
+function parse(form: BodyFormat, body: string): unknown {
   const payloads = form === 'urlencoded' ? new URLSearchParams(body).getAll('payload') : [body];
   const [payload] = payloads;
   if (payload === undefined || payloads.length !== 1)

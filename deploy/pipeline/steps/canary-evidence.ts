@@ -6,7 +6,7 @@ import type { Step } from '../../core/plan';
 import type { SlotName } from '../../core/slot';
 import { logPosition, readRequests } from '../../traffic/access-log';
 import { probe } from '../../traffic/probe';
-import { affectedUsers, SampleBook } from './canary-samples';
+import { affectedUsers, SampleCollector } from './canary-samples';
 import type { DeployContext } from '../../context';
 import { builtRelease, slotNamed } from '../../context';
 
@@ -14,7 +14,7 @@ import { builtRelease, slotNamed } from '../../context';
 const PROBES_PER_LOOK = 3;
 const PROBE_TIMEOUT_MS = 2000;
 
-export type Judging = Extract<Step, { do: 'judge' }>;
+export type JudgeStep = Extract<Step, { do: 'judge' }>;
 
 export interface Evidence {
   /** Reads new log entries. @param counts false while nothing can be said about the slots: these entries are ignored */
@@ -27,9 +27,9 @@ export interface Evidence {
 }
 
 /** @param affected users who got an error from the canary: new ones are added */
-export function gatherEvidence(context: DeployContext, step: Judging, affected: Set<string>): Evidence {
+export function gatherEvidence(context: DeployContext, step: JudgeStep, affected: Set<string>): Evidence {
   const { home, config } = context;
-  const book = new SampleBook(config.canary.goal);
+  const book = new SampleCollector(config.canary.goal);
   const { health, smoke } = builtRelease(context, step.commit).app;
   let position = logPosition(home);
   return {
@@ -56,7 +56,7 @@ async function askSome(
   context: DeployContext,
   slot: SlotName,
   paths: string[],
-  book: SampleBook,
+  book: SampleCollector,
 ): Promise<void> {
   const { port } = slotNamed(context, slot);
   for (let asked = 0; asked < PROBES_PER_LOOK; asked++) {

@@ -44,7 +44,7 @@ interface Gathered {
   reached: Set<string>;
 }
 
-export class SampleBook {
+export class SampleCollector {
   private readonly slots = new Map<SlotName, Gathered>();
 
   constructor(private readonly goal: Goal | null = null) {}

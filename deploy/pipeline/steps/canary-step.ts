@@ -11,7 +11,7 @@ import { percent, plural } from '../../core/format';
 import type { OperatorRequest } from '../../core/deployment';
 import { closePreview, openPreview } from '../../traffic/preview-tokens';
 import type { DeployContext } from '../../context';
-import type { Evidence, Judging } from './canary-evidence';
+import type { Evidence, JudgeStep } from './canary-evidence';
 import { gatherEvidence } from './canary-evidence';
 import { diskWatch } from '../../health/disk-watch';
 import type { Warn } from '../../health/process-watch';
@@ -25,7 +25,7 @@ const LOOK_EVERY_MS = 100;
 const HEALTH_EVERY_LOOKS = 5;
 const TELL_EVERY_MS = 60_000;
 
-export interface Judgement {
+export interface JudgeOptions {
   deploymentId: number;
   /** Called at every sample. */
   onHold: () => void;
@@ -40,8 +40,8 @@ export interface Judgement {
  */
 export async function judge(
   context: DeployContext,
-  step: Judging,
-  how: Judgement,
+  step: JudgeStep,
+  how: JudgeOptions,
 ): Promise<{ detail: string; promoted: boolean }> {
   const { home, journal } = context;
   const { deploymentId: id, affected } = how;
@@ -68,8 +68,8 @@ type Decided = Extract<CanaryDecision, { do: 'go on' | 'promote' | 'fail' }>;
 
 async function untilDecided(
   context: DeployContext,
-  step: Judging,
-  { deploymentId: id, onHold, signal }: Judgement,
+  step: JudgeStep,
+  { deploymentId: id, onHold, signal }: JudgeOptions,
   evidence: Evidence,
   tellResult: (prefix: string) => Promise<void>,
 ): Promise<Decided> {
@@ -113,7 +113,7 @@ async function untilDecided(
 }
 
 /** Holds the deployment while an operator is asked. Logs each reason once, because its text changes all the time. */
-function asking({ journal }: DeployContext, step: Judging, id: number) {
+function asking({ journal }: DeployContext, step: JudgeStep, id: number) {
   let asked: AskReason | null = null;
   return {
     isAsked: () => asked !== null,
@@ -132,7 +132,7 @@ function asking({ journal }: DeployContext, step: Judging, id: number) {
 }
 
 /** Logs the current result of an A/B test as a note; logs nothing without a goal. */
-function resultTeller(context: DeployContext, { share }: Judging, id: number, evidence: Evidence) {
+function resultTeller(context: DeployContext, { share }: JudgeStep, id: number, evidence: Evidence) {
   return async (prefix: string): Promise<void> => {
     const comparison = evidence.comparison();
     if (!comparison) return;
@@ -141,11 +141,11 @@ function resultTeller(context: DeployContext, { share }: Judging, id: number, ev
   };
 }
 
-function askLine({ share }: Judging, why: string): string {
+function askLine({ share }: JudgeStep, why: string): string {
   return `the canary stays at ${percent(share / 100)}: ${why}; npm run -s resume, promote or abort`;
 }
 
-function failure({ slot, share }: Judging, why: string, affected: number): KnownError {
+function failure({ slot, share }: JudgeStep, why: string, affected: number): KnownError {
   const users = `${plural(affected, 'user')} got an error from it`;
   const message = `${slot} at ${percent(share / 100)}: ${why}; ${users}.`;
   return new KnownError('E_CANARY', message, readLogHint(slot), 'canary');

@@ -10,7 +10,7 @@ import { untilPromoted } from './hold';
  * Returns when the batch is to be tried again. Throws the signal's reason, E_ABORTED.
  * @param why null if it was already held when its process died
  */
-export async function holdFailed(
+export async function holdFailedBatch(
   context: DeployContext,
   id: number,
   why: KnownError | null,

@@ -22,7 +22,7 @@ const HEALTH_EVERY_LOOKS = 5;
 /** A migration for the held release may break the live one long after it ran. */
 const LIVE_EVERY_MS = 2000;
 
-export interface Hold {
+export interface HoldOptions {
   deploymentId: number;
   /** Called all the time while it waits. */
   onHold: () => void;
@@ -36,7 +36,7 @@ export interface Hold {
 export async function hold(
   context: DeployContext,
   proof: Proof,
-  { deploymentId, onHold, signal }: Hold,
+  { deploymentId, onHold, signal }: HoldOptions,
 ): Promise<string> {
   const { journal, home } = context;
   const warn: Warn = (message) => journal.warn(deploymentId, message);

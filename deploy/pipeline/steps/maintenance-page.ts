@@ -11,7 +11,7 @@ import { configFileName } from '../../config/file';
 const ASK_EVERY_MS = 50;
 
 /** Copies the operator's page to where nginx reads it; without one nginx keeps its own. Throws E_STRATEGY. */
-export function putPage({ home, root, config }: DeployContext): void {
+export function installMaintenancePage({ home, root, config }: DeployContext): void {
   const { page } = config.maintenance;
   if (page === null) return;
   const at = path.join(home.pages, 'maintenance.html');
@@ -29,7 +29,7 @@ export function putPage({ home, root, config }: DeployContext): void {
 }
 
 /** Probes through nginx until the page is gone, so that its log shows the duration even without user traffic. */
-export async function askWhileDown({ traffic, config }: DeployContext): Promise<void> {
+export async function probeUntilPageGone({ traffic, config }: DeployContext): Promise<void> {
   while ((await traffic.current()).maintenance) {
     await traffic.verify(config.app.health);
     await sleep(ASK_EVERY_MS, undefined, { ref: false });

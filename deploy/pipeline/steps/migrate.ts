@@ -12,7 +12,7 @@ import { containerUser, changeDataOwner } from '../../runtimes/compose/container
 import type { DeployContext } from '../../context';
 import { builtRelease } from '../../context';
 import { copyData, hasSchemaChanged, howToRestore } from './data-snapshot';
-import { checkLive, liveBefore } from './probe-live';
+import { checkLive, recordLiveBaseline } from './probe-live';
 
 const LONGEST_DETAIL = 200;
 
@@ -32,7 +32,7 @@ export async function migrate(
   if (copy !== null) await report(`copied the data to ${copy.folder}`);
   const folder = copy?.folder ?? null;
   const migration: Migration = {
-    ...(await liveBefore(context)),
+    ...(await recordLiveBaseline(context)),
     liveFails: null,
     copy: folder,
     schemaChanged: null,

@@ -32,7 +32,7 @@ const EVIDENCE_MS = 1000;
 const POLL_EVERY_MS = 50;
 
 /** Records what works before a migration. */
-export async function liveBefore(context: DeployContext): Promise<Before> {
+export async function recordLiveBaseline(context: DeployContext): Promise<Before> {
   const [table, running] = await Promise.all([context.traffic.current(), context.runtime.list()]);
   const slots = inService(table);
   const asked = running

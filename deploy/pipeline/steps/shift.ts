@@ -3,7 +3,7 @@ import { tableInWords } from '../../core/traffic-table';
 import type { SlotName } from '../../core/slot';
 import type { Table } from '../../core/traffic-table';
 import type { DeployContext } from '../../context';
-import { askWhileDown, putPage } from './maintenance-page';
+import { probeUntilPageGone, installMaintenancePage } from './maintenance-page';
 import { probeSlot } from '../../health/slot-health';
 import type { Outcome } from './step-context';
 
@@ -14,9 +14,9 @@ import type { Outcome } from './step-context';
 export async function shift(context: DeployContext, { to }: { to: Table }): Promise<Outcome> {
   const standby =
     to.standby !== null && (await answers(context, to.standby).catch(() => false)) ? to.standby : null;
-  if (to.maintenance) putPage(context);
+  if (to.maintenance) installMaintenancePage(context);
   await context.traffic.shift({ ...to, standby });
-  if (to.maintenance) void askWhileDown(context).catch(() => undefined);
+  if (to.maintenance) void probeUntilPageGone(context).catch(() => undefined);
   return { detail: tableInWords({ ...to, standby }) };
 }
 

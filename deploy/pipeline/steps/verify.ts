@@ -1,7 +1,7 @@
 /** The steps `verify` and `verify-live`: the very process answers, directly and then through nginx. */
 import type { Proof, Proofs } from '../../core/slot';
 import type { DeployContext } from '../../context';
-import { untilOnDisk } from '../../release/flush';
+import { waitUntilDurable } from '../../release/flush';
 import { closesEarly } from '../../health/keep-alive';
 import type { Warn } from '../../health/process-watch';
 import { verifySlot, verifyTarget } from '../../health/verify-slot';
@@ -13,7 +13,7 @@ export async function verify(context: DeployContext, step: Proof, how: StepConte
   const { port, health } = verifyTarget(context, step);
   const early = closesEarly(port, health);
   await verifySlot(context, step, how.signal);
-  await untilOnDisk(context, step.commit, how.signal);
+  await waitUntilDurable(context, step.commit, how.signal);
   const idleMs = await early;
   if (idleMs !== null) await context.journal.warn(how.deploymentId, earlyClose(step, idleMs));
   return { detail: step.slot };

@@ -7,7 +7,7 @@ import path from 'node:path';
 import type { Home } from '../../home/home';
 import { storeCopy } from './store';
 import { npmVersion } from './npm-version';
-import { lackingIn } from './installed';
+import { missingIn } from './installed';
 import type { PackageFiles } from './package-files';
 import { isShareable, modulesKey, readPackageFiles } from './package-files';
 
@@ -15,7 +15,7 @@ import { isShareable, modulesKey, readPackageFiles } from './package-files';
  * Stores a copy of the clone's node_modules if they match its lockfile; never links into the user's files. Returns
  * whether they matched.
  */
-export async function adoptModules(home: Home, clone: string): Promise<boolean> {
+export async function importModules(home: Home, clone: string): Promise<boolean> {
   const files = readPackageFiles(clone);
   const modules = path.join(clone, 'node_modules');
   if (!isShareable(files) || !matchesLock(files, modules)) return false;
@@ -36,7 +36,7 @@ function matchesLock(files: PackageFiles, modules: string): boolean {
     return locked !== undefined && !(locked.hasInstallScript && compiled);
   };
   if (!installed?.every(isLocked)) return false;
-  const { required, optional } = lackingIn(modules, files);
+  const { required, optional } = missingIn(modules, files);
   return required.length === 0 && optional.length === 0;
 }
 

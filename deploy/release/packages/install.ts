@@ -7,9 +7,9 @@ import type { Commit } from '../../core/release';
 import { fileIn } from '../../git/mirror-commits';
 import type { Home } from '../../home/home';
 import { deploymentLog, runCommand } from '../../os/command';
-import { adoptModules } from './import-from-clone';
+import { importModules } from './import-from-clone';
 import { incomplete, installFailure, noLockfile } from './install-failure';
-import { inWords, lackingIn } from './installed';
+import { inWords, missingIn } from './installed';
 import { hasStore, isPartial, storeModules, takeModules } from './store';
 import { npmVersion } from './npm-version';
 import type { PackageFiles } from './package-files';
@@ -21,10 +21,10 @@ import {
   packageFiles,
   readPackageFiles,
 } from './package-files';
-import { takeReady } from './prelink';
+import { takePrelinked } from './prelink';
 import { hashInstallInputs, unsetForInstall } from '../inputs';
 
-export { adoptModules } from './import-from-clone';
+export { importModules } from './import-from-clone';
 
 export interface Installation {
   home: Home;
@@ -61,14 +61,14 @@ export async function installModules(work: Installation): Promise<Installed> {
   const { home, dir } = work;
   const key = await keyOf(home, files, work.variables);
   const hadStore = hasStore(home, key);
-  const ready = takeReady(home, key, dir);
+  const ready = takePrelinked(home, key, dir);
   if (ready) return { origin: 'store', ...ready };
   if (await takeModules(home, key, dir)) return whole('store');
   // the clone's packages were installed without these variables
   const isPlain = hashInstallInputs(home, files.npmrc, work.variables) === null;
   if (isPlain && (await adopt(work)) && (await takeModules(home, key, dir))) return whole('clone');
   await npmCi(work, files);
-  const isWhole = (copy: string): boolean => lackingIn(copy, files).required.length === 0;
+  const isWhole = (copy: string): boolean => missingIn(copy, files).required.length === 0;
   await storeModules(home, key, dir, isWhole);
   return { ...whole('npm ci'), ...(hadStore && { instead: 'the stored packages were damaged' }) };
 }
@@ -109,7 +109,7 @@ export async function hasPackagesOf(home: Home, commit: Commit, environment: num
 /** Ignores any failure: the clone's packages are only a shortcut. */
 async function adopt({ home, root }: Installation): Promise<boolean> {
   try {
-    return await adoptModules(home, root);
+    return await importModules(home, root);
   } catch {
     return false;
   }
@@ -119,13 +119,13 @@ async function adopt({ home, root }: Installation): Promise<boolean> {
 async function npmCi(work: Installation, files: PackageFiles): Promise<'npm ci'> {
   const modules = path.join(work.dir, 'node_modules');
   await runNpmCi(work, files);
-  const { required, optional } = lackingIn(modules, files);
+  const { required, optional } = missingIn(modules, files);
   if (required.length + optional.length === 0) return 'npm ci';
   await rm(modules, { recursive: true, force: true });
   await runNpmCi(work, files);
   // an optional package that npm leaves out twice is not available on this machine
-  const lacking = lackingIn(modules, files).required;
-  if (lacking.length > 0) throw incomplete(inWords(lacking, files));
+  const missing = missingIn(modules, files).required;
+  if (missing.length > 0) throw incomplete(inWords(missing, files));
   return 'npm ci';
 }
 

@@ -1,29 +1,29 @@
 /** Compares the packages in a node_modules with the lockfile. */
 import { existsSync, lstatSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import type { InstalledPackage, Lacking, LockedPackage } from '../../core/lacking-packages';
+import type { InstalledPackage, MissingPackages, LockedPackage } from '../../core/missing-packages';
 import { parseJson } from '../../core/json';
-import { lackingPackages } from '../../core/lacking-packages';
+import { missingPackages } from '../../core/missing-packages';
 import type { PackageFiles } from './package-files';
-import { ownLibc } from '../fitness';
+import { currentLibc } from '../fitness';
 
-const NOTHING: Lacking = { required: [], optional: [] };
+const NOTHING: MissingPackages = { required: [], optional: [] };
 
 /** Lists the packages of the lockfile that are missing. @param modules the project's node_modules, wherever it is */
-export function lackingIn(modules: string, { lock, npmrc }: PackageFiles): Lacking {
+export function missingIn(modules: string, { lock, npmrc }: PackageFiles): MissingPackages {
   // install-strategy=linked does not put packages where the lockfile says
   if (lock === null || existsSync(path.join(modules, '.store'))) return NOTHING;
   const recorded = recordOf(modules);
   const top = path.dirname(modules);
   // a lockfile of npm 6 has no paths: check what npm recorded as installed
   const isOld = Object.keys(lock.packages).length === 0;
-  const lacking = lackingPackages(isOld ? (recorded ?? {}) : lock.packages, {
+  const missing = missingPackages(isOld ? (recorded ?? {}) : lock.packages, {
     at: (place) => packageAt(inTop(top, modules, place)),
     isRecorded: (place) => recorded?.[place] !== undefined,
-    platform: { os: process.platform, cpu: process.arch, libc: ownLibc() },
+    platform: { os: process.platform, cpu: process.arch, libc: currentLibc() },
   });
   const leavesOut = /^\s*(omit|os|cpu|libc)(\[\])?\s*=/m.test(npmrc);
-  return leavesOut ? { ...lacking, optional: [] } : lacking;
+  return leavesOut ? { ...missing, optional: [] } : missing;
 }
 
 /** Names the first package for an error message, and how many more there are. */

@@ -4,7 +4,7 @@ import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../../core/errors';
 import { isObject, parseJson } from '../../core/json';
-import type { LockedPackage } from '../../core/lacking-packages';
+import type { LockedPackage } from '../../core/missing-packages';
 
 const DEPENDENCY_FIELDS = [
   'dependencies',

@@ -16,7 +16,7 @@ const READY = 'ready';
 const LOCK = 'linking.lock';
 
 /** Links the last used packages at low priority. If killed meanwhile, leaves nothing that would be used. */
-export async function readyModules(home: Pick<Home, 'modules'>): Promise<void> {
+export async function prelinkModules(home: Pick<Home, 'modules'>): Promise<void> {
   const newest = newestStore(home);
   if (newest === null || existsSync(path.join(newest, READY))) return;
   const lock = await takeLock({ lock: path.join(newest, LOCK) });
@@ -33,7 +33,7 @@ export async function readyModules(home: Pick<Home, 'modules'>): Promise<void> {
   }
 }
 
-export interface Taken {
+export interface PrelinkedModules {
   /**
    * Resolves later: whether the packages are still those that were stored. Never rejects. If they are not, the store
    * has been removed.
@@ -42,7 +42,11 @@ export interface Taken {
 }
 
 /** Moves the linked packages into a release; null if there are none for this key. */
-export function takeReady(home: Pick<Home, 'modules'>, key: string, release: string): Taken | null {
+export function takePrelinked(
+  home: Pick<Home, 'modules'>,
+  key: string,
+  release: string,
+): PrelinkedModules | null {
   const store = path.join(home.modules, key);
   try {
     renameSync(path.join(store, READY), path.join(release, 'node_modules'));

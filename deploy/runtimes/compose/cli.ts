@@ -10,7 +10,7 @@ import type { SlotName } from '../../core/slot';
 import { cleanEnvironment } from '../../os/environment-allowlist';
 import type { Home } from '../../home/home';
 import { writeAtomically } from '../../os/atomic-write';
-import { useReserve } from '../../home/disk-reserve';
+import { releaseReserve } from '../../home/disk-reserve';
 import { fileOf } from './definitions';
 
 export interface ComposeOptions {
@@ -96,7 +96,7 @@ export function writeOverride(home: Home, name: string, override: object): strin
   } catch (error) {
     if (asKnown(error).code !== 'E_DISK') throw error;
     // restarting a slot is what the disk reserve is for
-    useReserve(home);
+    releaseReserve(home);
     writeAtomically(file, text);
   }
   return file;

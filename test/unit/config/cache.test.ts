@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { keyOf, recall, remember } from '../../../deploy/config/cache';
+import { cacheKey, readCached, writeCached } from '../../../deploy/config/cache';
 import type { Config, Settings } from '../../../deploy/config/load';
 import { loadConfig } from '../../../deploy/config/load';
 import { tempHome } from '../../support/temp-home';
@@ -9,37 +9,37 @@ const config = loadConfig(tempHome(), {});
 
 describe('the key of a configuration', () => {
   it('depends on its value, the settings and the build', () => {
-    const key = keyOf('build 1', { name: 'mine' }, { HTTP_PORT: '80' });
-    expect(keyOf('build 1', { name: 'mine' }, { HTTP_PORT: '80' })).toBe(key);
-    expect(keyOf('build 2', { name: 'mine' }, { HTTP_PORT: '80' })).not.toBe(key);
-    expect(keyOf('build 1', { name: 'other' }, { HTTP_PORT: '80' })).not.toBe(key);
-    expect(keyOf('build 1', { name: 'mine' }, { HTTP_PORT: '81' })).not.toBe(key);
+    const key = cacheKey('build 1', { name: 'mine' }, { HTTP_PORT: '80' });
+    expect(cacheKey('build 1', { name: 'mine' }, { HTTP_PORT: '80' })).toBe(key);
+    expect(cacheKey('build 2', { name: 'mine' }, { HTTP_PORT: '80' })).not.toBe(key);
+    expect(cacheKey('build 1', { name: 'other' }, { HTTP_PORT: '80' })).not.toBe(key);
+    expect(cacheKey('build 1', { name: 'mine' }, { HTTP_PORT: '81' })).not.toBe(key);
   });
 
   it('is null when JSON cannot represent the value', () => {
-    expect(keyOf('build', { hooks: { failure: () => 'mistaken' } }, {})).toBeNull();
-    expect(keyOf('build', { bake: { seconds: NaN } }, {})).toBeNull();
+    expect(cacheKey('build', { hooks: { failure: () => 'mistaken' } }, {})).toBeNull();
+    expect(cacheKey('build', { bake: { seconds: NaN } }, {})).toBeNull();
   });
 
-  it('is null when the build is unknown', () => expect(keyOf(null, {}, {})).toBeNull());
+  it('is null when the build is unknown', () => expect(cacheKey(null, {}, {})).toBeNull());
 });
 
 describe('a cached configuration', () => {
   it('is found only by its key, and only its owner may read it', () => {
     const file = path.join(tempHome(), 'config.json');
-    remember(file, 'key', config);
-    expect(recall(file, 'key')).toEqual(config);
-    expect(recall(file, 'another')).toBeNull();
+    writeCached(file, 'key', config);
+    expect(readCached(file, 'key')).toEqual(config);
+    expect(readCached(file, 'another')).toBeNull();
     expect(statSync(file).mode & 0o777).toBe(0o600);
   });
 
   it('is null when it cannot be read or written', () => {
     const file = path.join(tempHome(), 'config.json');
-    expect(recall(file, 'key')).toBeNull();
+    expect(readCached(file, 'key')).toBeNull();
     writeFileSync(file, '{"key":"key","conf');
-    expect(recall(file, 'key')).toBeNull();
+    expect(readCached(file, 'key')).toBeNull();
     const nowhere = path.join(tempHome(), 'nowhere', 'config.json');
-    expect(() => remember(nowhere, 'key', config)).not.toThrow();
+    expect(() => writeCached(nowhere, 'key', config)).not.toThrow();
   });
 });
 

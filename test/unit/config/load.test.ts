@@ -8,7 +8,7 @@ import {
   settingsFrom,
   slotsOf,
 } from '../../../deploy/config/load';
-import { keepSettings, keptSettings, readSettings } from '../../../deploy/config/saved-settings';
+import { saveSettings, savedSettings, readSettings } from '../../../deploy/config/saved-settings';
 import type { KnownError } from '../../../deploy/core/errors';
 import { tempHome } from '../../support/temp-home';
 
@@ -89,7 +89,7 @@ describe('a pool of slots', () => {
   ])('stays as it was started, whatever the file says later: %s', (slots) => {
     const file = path.join(tempHome(), 'settings.json');
     const started = load(`module.exports = { ${slots} };`);
-    keepSettings(file, {}, started);
+    saveSettings(file, {}, started);
     expect(load('module.exports = { slots: 7 };', readSettings(file)).slots).toEqual(started.slots);
   });
 });
@@ -252,7 +252,7 @@ describe('the settings saved in a home', () => {
 
   it('stay in force until the next start, whatever deploy.config.js says later', () => {
     const file = path.join(tempHome(), 'settings.json');
-    keepSettings(file, { BAKE_SECONDS: '3' }, load('module.exports = { http: { port: 8100 } };'));
+    saveSettings(file, { BAKE_SECONDS: '3' }, load('module.exports = { http: { port: 8100 } };'));
 
     const edited = 'module.exports = { branch: "next", http: { port: 8200 } };';
     expect(load(edited, readSettings(file))).toMatchObject({
@@ -260,7 +260,7 @@ describe('the settings saved in a home', () => {
       http: { port: 8100 },
       bake: { seconds: 3 },
     });
-    expect(load(edited, keptSettings(file))).toMatchObject({
+    expect(load(edited, savedSettings(file))).toMatchObject({
       branch: 'next',
       http: { port: 8200 },
       bake: { seconds: 3 },

@@ -1,10 +1,10 @@
 import { loadConfig, type Settings } from '../../../deploy/config/load';
-import { chosenOnce } from '../../../deploy/config/saved-settings';
+import { fixedSettings } from '../../../deploy/config/saved-settings';
 import { checkSettings } from '../../../deploy/config/pending-settings';
 import { tempHome } from '../../support/temp-home';
 
 const config = (settings: Settings = {}): ReturnType<typeof loadConfig> => loadConfig(tempHome(), settings);
-const inForce = (): Settings => chosenOnce(config());
+const inForce = (): Settings => fixedSettings(config());
 
 test('settings already in force are not reported, even if a variable repeats a default', () => {
   expect(checkSettings(inForce(), { HTTP_PORT: '8000' }, config())).toEqual([]);

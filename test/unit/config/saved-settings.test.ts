@@ -1,11 +1,11 @@
 import { chmodSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { remember } from '../../../deploy/config/cache';
+import { writeCached } from '../../../deploy/config/cache';
 import { loadConfig } from '../../../deploy/config/load';
 import {
-  keepSettings,
-  keptSettings,
-  putBrokenSettingsAside,
+  saveSettings,
+  savedSettings,
+  backUpBrokenSettings,
   readSettings,
 } from '../../../deploy/config/saved-settings';
 import { needs, root } from '../../support/needs';
@@ -23,15 +23,15 @@ function homeWith(settings: string): string {
 
 test('a broken file is set aside and replaced from the last checked configuration', () => {
   const file = homeWith('{ "HTTP_PORT": ');
-  remember(path.join(path.dirname(file), 'config.json'), 'key', config);
+  writeCached(path.join(path.dirname(file), 'config.json'), 'key', config);
 
   expect(readSettings(file)).toMatchObject({ HTTP_PORT: '8123', BRANCH: 'main', SOURCE: '/srv/app.git' });
-  const aside = putBrokenSettingsAside(file);
-  keepSettings(file, keptSettings(file), config);
+  const aside = backUpBrokenSettings(file);
+  saveSettings(file, savedSettings(file), config);
 
   expect(readFileSync(aside ?? '', 'utf8')).toBe('{ "HTTP_PORT": ');
   expect(readSettings(file)).toMatchObject({ HTTP_PORT: '8123', SOURCE: '/srv/app.git' });
-  expect(putBrokenSettingsAside(file)).toBeNull();
+  expect(backUpBrokenSettings(file)).toBeNull();
 });
 
 test('a broken file without a checked configuration is an error whose hint moves it aside', () => {

@@ -1,5 +1,5 @@
 import { machineFault } from '../../../deploy/core/machine-fault';
-import { commandEnd } from '../../support/command-end';
+import { commandExit } from '../../support/command-exit';
 
 const BUILD = 'The build (npm run build)';
 const KILLED = { code: 'E_KILLED', fault: 'machine' };
@@ -20,7 +20,7 @@ describe('a command that was killed', () => {
     { exitCode: 2, lastLines: ['make: *** [Makefile:2: all] Killed'] },
     { exitCode: 1, lastLines: ['build.sh: line 3: 4711 Killed                  node bundle.js'] },
   ])("is the machine's fault: %j", (end) => {
-    expect(machineFault(BUILD, commandEnd(end))).toMatchObject({
+    expect(machineFault(BUILD, commandExit(end))).toMatchObject({
       ...KILLED,
       message: `${BUILD} was killed by SIGKILL (as little as 512 MB of memory was free)`,
     });
@@ -31,11 +31,11 @@ describe('a command that was killed', () => {
     [{ exitCode: 139 }, 'SIGSEGV'],
     [{ exitCode: 143 }, 'SIGTERM'],
   ])('names the signal of %j', (end, signal) => {
-    expect(machineFault(BUILD, commandEnd(end))?.message).toContain(`killed by ${signal} `);
+    expect(machineFault(BUILD, commandExit(end))?.message).toContain(`killed by ${signal} `);
   });
 
   it('says that the kernel was out of memory, and what to do', () => {
-    const end = commandEnd({ exitCode: 137, outOfMemory: true, leastMemory: 7 * 1024 ** 2 });
+    const end = commandExit({ exitCode: 137, outOfMemory: true, leastMemory: 7 * 1024 ** 2 });
     expect(machineFault(BUILD, end)).toMatchObject({
       ...KILLED,
       message: `${BUILD} ran out of memory and was killed by SIGKILL (as little as 7 MB of memory was free)`,
@@ -52,7 +52,7 @@ describe('a command that ran out of memory', () => {
     'fork: Cannot allocate memory',
     'Error: spawn ENOMEM',
   ])("is the machine's fault: %s", (line) => {
-    expect(machineFault(BUILD, commandEnd({ lastLines: ['building', line, 'bye'] }))).toMatchObject(KILLED);
+    expect(machineFault(BUILD, commandExit({ lastLines: ['building', line, 'bye'] }))).toMatchObject(KILLED);
   });
 
   it("gets a hint about Node's own limit", () => {
@@ -60,14 +60,14 @@ describe('a command that ran out of memory', () => {
       'FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory',
       'Aborted',
     ];
-    const fault = machineFault(BUILD, commandEnd({ exitCode: 134, lastLines }));
+    const fault = machineFault(BUILD, commandExit({ exitCode: 134, lastLines }));
     expect(fault?.message).toMatch(/killed by SIGABRT .*: FATAL ERROR: .* heap out of memory$/);
     expect(fault?.hint).toContain('--max-old-space-size');
   });
 });
 
 it("a command that ran out of time is the machine's fault, and says how much memory was free", () => {
-  const end = commandEnd({ exitCode: null, signal: 'SIGKILL', timedOut: true });
+  const end = commandExit({ exitCode: null, signal: 'SIGKILL', timedOut: true });
   expect(machineFault(BUILD, end, { seconds: 600, name: 'limits.build' })).toMatchObject({
     code: 'E_TIMEOUT',
     fault: 'machine',
@@ -84,7 +84,7 @@ describe('a command that reached no other machine', () => {
     'Error: connect ECONNREFUSED 10.0.0.5:5432',
     'dial tcp: lookup a.host: no such host',
   ])("is the machine's fault: %s", (line) => {
-    expect(machineFault(BUILD, commandEnd({ lastLines: [line] }))).toMatchObject({
+    expect(machineFault(BUILD, commandExit({ lastLines: [line] }))).toMatchObject({
       code: 'E_NETWORK',
       fault: 'machine',
     });
@@ -96,7 +96,7 @@ describe('a command that reached no other machine', () => {
     'connect ECONNREFUSED /var/run/app.sock',
     'Error: getaddrinfo ENOTFOUND nowhere.invalid',
   ])("is not the machine's fault for its own addresses and reserved names: %s", (line) => {
-    expect(machineFault(BUILD, commandEnd({ lastLines: [line] }))).toBeNull();
+    expect(machineFault(BUILD, commandExit({ lastLines: [line] }))).toBeNull();
   });
 });
 
@@ -106,5 +106,5 @@ it.each([
   { exitCode: 4, lastLines: ['SIGTERM', 'the child ended on signal SIGKILL'] },
   { exitCode: 127, lastLines: ['sh: 1: tsc: not found'] },
 ])("any other failure of a command is the commit's fault: %j", (end) => {
-  expect(machineFault(BUILD, commandEnd(end))).toBeNull();
+  expect(machineFault(BUILD, commandExit(end))).toBeNull();
 });

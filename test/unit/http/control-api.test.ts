@@ -7,7 +7,7 @@ import type { ControlRequest } from '../../../deploy/http/control-api';
 import { controlApp } from '../../../deploy/http/control-api';
 import { deployerBuild, requestDeployment, requestOperation } from '../../../deploy/client/control-client';
 import { KnownError } from '../../../deploy/core/errors';
-import type { Asked } from '../../../deploy/journal/journal';
+import type { RequestIdentity } from '../../../deploy/journal/journal';
 import { machineMs } from '../../../deploy/os/machine-clock';
 import type { RequestDeployment } from '../../../deploy/deployer/requests';
 import type { RequestOperation } from '../../../deploy/deployer/operator-requests';
@@ -29,7 +29,7 @@ const operate: RequestOperation = (what, id, mark = {}) => {
   return Promise.resolve(deployment({ id: id ?? 3, request: what }));
 };
 let operations: unknown[];
-let operationMarks: Asked[];
+let operationMarks: RequestIdentity[];
 let withdrawn: string[];
 
 const serversAt = (home: { socket: string }): Parameters<typeof requestDeployment>[0] => ({

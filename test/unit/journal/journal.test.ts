@@ -10,7 +10,7 @@ import type { Serving } from '../../../deploy/core/slot';
 import type { Request } from '../../../deploy/journal/journal';
 import { Journal } from '../../../deploy/journal/journal';
 import { machineMs } from '../../../deploy/os/machine-clock';
-import { NOTHING_KNOWN } from '../../../deploy/journal/rows';
+import { INITIAL_FACTS } from '../../../deploy/journal/rows';
 import { commit } from '../../support/deployments';
 import { firstOutput, startProgram } from '../../support/second-process';
 import { afterwards, tempHome } from '../../support/temp-home';
@@ -490,7 +490,7 @@ describe('a journal from an older version', () => {
       wish: 'promote',
       migration: { sound: [], before: { requests: 0, errors: 0 }, liveFails: null, copy: null, moved: false },
     };
-    const { request: _, ...known } = NOTHING_KNOWN;
+    const { request: _, ...known } = INITIAL_FACTS;
     const insert = db.prepare('INSERT INTO deployments (state, body) VALUES (?, ?)');
     insert.run('holding', JSON.stringify({ ...known, kind: 'deploy', createdAt: 1, ...deployment }));
     insert.run('running', JSON.stringify({ ...known, kind: 'deploy', createdAt: 1, wish: null }));
@@ -553,7 +553,7 @@ function writeOldJournal(at: string, rows: OldRow[]): void {
     CREATE INDEX events_by_deployment ON events (deployment, id);
     CREATE TABLE tips (source TEXT NOT NULL, branch TEXT NOT NULL, tip TEXT, PRIMARY KEY (source, branch));`);
   rows.forEach(({ to, liveAt, event }, index) => {
-    const body = { ...NOTHING_KNOWN, kind: 'deploy', trigger: 'push', to, liveAt, createdAt: 1 };
+    const body = { ...INITIAL_FACTS, kind: 'deploy', trigger: 'push', to, liveAt, createdAt: 1 };
     db.prepare('INSERT INTO deployments (delivery, state, body) VALUES (?, ?, ?)').run(
       `d-${index + 1}`,
       'succeeded',

@@ -9,7 +9,7 @@ import type { Deployment } from '../../../deploy/core/deployment';
 import { homeAt, type Home } from '../../../deploy/home/home';
 import { Journal } from '../../../deploy/journal/journal';
 import { createNotifier, type Notifier } from '../../../deploy/notify/notifier';
-import { keepNotifyUrl } from '../../../deploy/notify/targets';
+import { saveNotifyUrl } from '../../../deploy/notify/targets';
 import { commit } from '../../support/deployments';
 import { freePorts } from '../../support/ports';
 import { afterwards, tempHome } from '../../support/temp-home';
@@ -136,13 +136,13 @@ it('an address given to npm start takes effect without a restart, until an empty
   const [given, always] = [await receiver(), await receiver()];
   configure([{ url: always.url }]);
   start();
-  keepNotifyUrl(home, ` ${given.url}/x `);
+  saveNotifyUrl(home, ` ${given.url}/x `);
   expect(statSync(home.notifyUrl).mode & 0o777).toBe(0o600);
   await goesLive(V1);
   await until('the given receiver', () => given.got.length === 1);
-  keepNotifyUrl(home, undefined);
+  saveNotifyUrl(home, undefined);
   expect(existsSync(home.notifyUrl)).toBe(true);
-  keepNotifyUrl(home, '');
+  saveNotifyUrl(home, '');
   await journal.record(null, { type: 'incident', reason: 'nginx', message: 'later' });
   await until('the configured receiver', () => always.got.length === 2);
   expect(always.got[1]).toMatchObject({ event: 'incident', text: 'myapp: later' });
@@ -150,7 +150,7 @@ it('an address given to npm start takes effect without a restart, until an empty
 });
 
 it('an invalid address is refused without printing it', () => {
-  expect(() => keepNotifyUrl(home, `ftp://${TOKEN}`)).toThrow('NOTIFY_URL is not an http or https address.');
+  expect(() => saveNotifyUrl(home, `ftp://${TOKEN}`)).toThrow('NOTIFY_URL is not an http or https address.');
   configure([{ url: `htp:${TOKEN}` }]);
   expect(() => loadConfig(root, {})).toThrow('"notify.0.url" is not valid: is not an http or https address.');
 });

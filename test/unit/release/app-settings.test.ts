@@ -22,7 +22,7 @@ beforeEach(() => {
   mkdirSync(home.logs);
   reader = openSettingsReader(home, ID);
 });
-afterEach(() => reader.leave());
+afterEach(() => reader.close());
 
 const config = (text: string): void => writeFileSync(path.join(dir, 'deploy.config.js'), text);
 
@@ -51,7 +51,7 @@ test('a configuration that needs packages is read again after the install', asyn
 
 test('a reader that is not needed exits without running the configuration', async () => {
   config("require('fs').writeFileSync('ran', '')");
-  reader.leave();
+  reader.close();
   await until('it is gone', () => markedProcesses(home).length === 0);
   expect(existsSync(path.join(dir, 'ran'))).toBe(false);
 });

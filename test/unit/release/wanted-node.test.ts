@@ -1,13 +1,13 @@
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { otherNodeWanted } from '../../../deploy/release/wanted-node';
+import { nodeMismatch } from '../../../deploy/release/wanted-node';
 import { tempHome } from '../../support/temp-home';
 
 const OWN = { version: 'v20.20.2', lts: 'Iron' };
 const asking = (files: Record<string, string>): string | null => {
   const folder = tempHome();
   for (const [name, text] of Object.entries(files)) writeFileSync(path.join(folder, name), text);
-  return otherNodeWanted(folder, OWN);
+  return nodeMismatch(folder, OWN);
 };
 const engines = (node: unknown): Record<string, string> => ({
   'package.json': JSON.stringify({ engines: { node } }),

@@ -11,7 +11,7 @@ import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { inPlace } from '../../../deploy/strategies/in-place';
 import { restore } from '../../../deploy/strategies/restore';
 import { rolling } from '../../../deploy/strategies/rolling';
-import { doAndUndo, PaperMachine } from '../../support/plan-model';
+import { runAndUndo, SimulatedMachine } from '../../support/plan-model';
 import { inputFor, NEW, OLD } from '../../support/plan-text';
 
 const POOL = ['blue', 'green', 'amber', 'violet'];
@@ -40,7 +40,7 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
 
   test('no unverified release gets a user or becomes the standby, and in the end all users have the wanted release', () => {
     for (const { name, input, plan } of cases) {
-      const machine = new PaperMachine(input.observed);
+      const machine = new SimulatedMachine(input.observed);
       for (const { step } of plan) machine.do(step);
       for (const slot of inService(machine.table)) {
         if (machine.runs(slot) !== input.release.commit) throw new Error(`${name}: ${slot} serves another`);
@@ -56,9 +56,9 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
 
   test('an undo after any step restores the first table and the first processes', () => {
     const notRestored = cases.flatMap(({ name, input, plan }) => {
-      const before = new PaperMachine(input.observed).state();
+      const before = new SimulatedMachine(input.observed).state();
       return [...plan.keys(), plan.length]
-        .filter((steps) => doAndUndo(input.observed, plan, steps).state() !== before)
+        .filter((steps) => runAndUndo(input.observed, plan, steps).state() !== before)
         .map((steps) => ({ name, input, plan, steps }));
     });
     expect(notRestored.slice(0, 3)).toEqual([]);
@@ -66,19 +66,19 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
 
   test('neither rolling nor its undo leaves too few slots in service', () => {
     for (const { input, plan } of cases.filter(({ name }) => name === 'rolling')) {
-      const start = new PaperMachine(input.observed);
+      const start = new SimulatedMachine(input.observed);
       const answering = input.observed.slots
         .filter(({ status }) => status === 'online')
         .map(({ slot }) => slot);
       const healthy = inService(start.table).filter((slot) => answering.includes(slot)).length;
       const batch = input.rolling.batch === 1 ? 1 : Math.floor(size / 2);
       const least = Math.min(healthy, input.rolling.minHealthy);
-      const forward = new PaperMachine(input.observed);
+      const forward = new SimulatedMachine(input.observed);
       for (const { step } of plan) forward.do(step);
       // expect() would take seconds here
       if (forward.fewestInService < Math.min(healthy, size - batch)) throw new Error(JSON.stringify(plan));
       for (let steps = 0; steps <= plan.length; steps += 1) {
-        const { fewestInService } = doAndUndo(input.observed, plan, steps);
+        const { fewestInService } = runAndUndo(input.observed, plan, steps);
         if (fewestInService < least) throw new Error(`${fewestInService}: ${JSON.stringify(plan)}`);
       }
     }
@@ -86,7 +86,7 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
 
   test('a user who has met the new release keeps it while rolling continues', () => {
     for (const { input, plan } of cases.filter(({ name }) => name === 'rolling')) {
-      const machine = new PaperMachine(input.observed);
+      const machine = new SimulatedMachine(input.observed);
       let fresh = -1;
       for (const { step } of plan) {
         machine.do(step);
@@ -130,7 +130,7 @@ function reachable(slots: string[]): Observed[] {
     states.set(key, observed);
     waiting.push({ ...observed, slots: [] }, ...deaths(observed));
     for (const { input, plan } of casesOf(observed, slots)) {
-      const machine = new PaperMachine(input.observed);
+      const machine = new SimulatedMachine(input.observed);
       for (const { step } of plan) machine.do(step);
       waiting.push(ordered(machine.observed('then'), observed));
     }

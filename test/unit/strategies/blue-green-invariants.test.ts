@@ -7,7 +7,7 @@ import type { Release } from '../../../deploy/core/release';
 import type { RunningSlot } from '../../../deploy/core/slot';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { commit } from '../../support/deployments';
-import { doAndUndo, PaperMachine } from '../../support/plan-model';
+import { runAndUndo, SimulatedMachine } from '../../support/plan-model';
 
 const SLOTS = ['blue', 'green'];
 const WANTED = commit('a');
@@ -26,13 +26,13 @@ test('every state is covered', () => {
 test('a plan is refused only for the active slot', () => {
   for (const input of CASES.filter((each) => planOf(each) === null)) {
     expect(input.wanted).toBe(input.observed.table.active);
-    expect(new PaperMachine(input.observed).runs(input.wanted as string)).toBeDefined();
+    expect(new SimulatedMachine(input.observed).runs(input.wanted as string)).toBeDefined();
   }
 });
 
 test('no unverified release gets a user, and no slot is replaced while the table names it', () => {
   for (const { input, plan } of PLANNED) {
-    const machine = new PaperMachine(input.observed);
+    const machine = new SimulatedMachine(input.observed);
     // the paper machine throws when a step would break this
     for (const { step } of plan) machine.do(step);
   }
@@ -47,7 +47,7 @@ test('a hold comes after a verify and before anything users notice, and the same
     expect([before?.do, hold?.do, after?.do, shift?.do]).toEqual(['verify', 'hold', 'verify', 'shift']);
     expect(after).toEqual(before);
     expect({ ...hold, do: 'verify' }).toEqual(before);
-    const machine = new PaperMachine(input.observed);
+    const machine = new SimulatedMachine(input.observed);
     for (const { step } of plan.slice(0, at)) machine.do(step);
     // when the active slot is dead, the table may name the standby or none
     const { active, standby } = input.observed.table;
@@ -60,7 +60,7 @@ test('a hold comes after a verify and before anything users notice, and the same
 
 test('a plan ends with the wanted release live and a running standby, if any', () => {
   for (const { input, plan } of PLANNED) {
-    const machine = new PaperMachine(input.observed);
+    const machine = new SimulatedMachine(input.observed);
     for (const { step } of plan) machine.do(step);
     const { table } = machine;
     expect(machine.runs(table.active as string)).toBe(WANTED);
@@ -71,9 +71,9 @@ test('a plan ends with the wanted release live and a running standby, if any', (
 
 test('an undo after any step restores the first table and the first processes', () => {
   const notRestored = PLANNED.flatMap(({ input, plan }) => {
-    const before = new PaperMachine(input.observed).state();
+    const before = new SimulatedMachine(input.observed).state();
     return [...plan.keys(), plan.length]
-      .filter((steps) => doAndUndo(input.observed, plan, steps).state() !== before)
+      .filter((steps) => runAndUndo(input.observed, plan, steps).state() !== before)
       .map((steps) => ({ input, plan, steps }));
   });
   // tens of thousands of comparisons, so only failures reach expect()

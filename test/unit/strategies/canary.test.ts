@@ -4,7 +4,7 @@ import type { Observed, Plan, Step } from '../../../deploy/core/plan';
 import type { Table } from '../../../deploy/core/traffic-table';
 import { blueGreen } from '../../../deploy/strategies/blue-green';
 import { canary } from '../../../deploy/strategies/canary';
-import { doAndUndo, PaperMachine } from '../../support/plan-model';
+import { runAndUndo, SimulatedMachine } from '../../support/plan-model';
 import { inputFor, NEW, OLD, OTHER, running } from '../../support/plan-text';
 
 const BLUE: Table = { active: 'blue', standby: null };
@@ -113,9 +113,9 @@ test('a canary undone after any step restores table and processes, and no user m
   for (const observed of [blueServes, warm]) {
     const plan = canary.plan(input(observed));
     for (let steps = 0; steps <= plan.length; steps++) {
-      const machine = doAndUndo(observed, plan, steps);
+      const machine = runAndUndo(observed, plan, steps);
       expect(machine.table).toEqual(observed.table);
-      expect(machine.processes()).toEqual(new PaperMachine(observed).processes());
+      expect(machine.processes()).toEqual(new SimulatedMachine(observed).processes());
     }
   }
 });

@@ -4,7 +4,7 @@ import request from 'supertest';
 import { judgeDeliveries } from '../../../../deploy/doctor/webhook';
 import { deliveryLog, readDeliveries } from '../../../../deploy/http/webhook/deliveries';
 import { signatureOf } from '../../../../deploy/http/webhook/signature';
-import { refusedSentence } from '../../../../deploy/reporters/phrases';
+import { refusedWebhooksLine } from '../../../../deploy/reporters/phrases';
 import { tempHome } from '../../../support/temp-home';
 import { SECRET, testWebhook } from '../../../support/webhook';
 
@@ -83,7 +83,7 @@ it('is a warning of doctor until a webhook is accepted', async () => {
       fix: expect.stringContaining('same secret'),
     },
   ]);
-  expect(refused && refusedSentence({ ...refused, count: 2 })).toMatch(/^2 webhooks refused/);
+  expect(refused && refusedWebhooksLine({ ...refused, count: 2 })).toMatch(/^2 webhooks refused/);
 
   const body = '{"zen":"x"}';
   expect(await post({ ...PING, 'x-hub-signature-256': signatureOf(SECRET, Buffer.from(body)) }, body)).toBe(

@@ -1,5 +1,5 @@
 import { parseLine, type LogEntry } from '../../../../deploy/traffic/access-log';
-import { affectedUsers, SampleBook, type Goal } from '../../../../deploy/pipeline/steps/canary-samples';
+import { affectedUsers, SampleCollector, type Goal } from '../../../../deploy/pipeline/steps/canary-samples';
 
 const request = (fields: Record<string, string> = {}): LogEntry =>
   parseLine(
@@ -26,7 +26,7 @@ const BOUND = { most: 100, share: 5 };
 
 describe('samples of a slot', () => {
   const samples = (...entries: LogEntry[]): unknown => {
-    const book = new SampleBook();
+    const book = new SampleCollector();
     book.add(entries);
     return book.sides(['green'], ['blue'], BOUND).canary;
   };
@@ -66,7 +66,7 @@ describe('samples of a slot', () => {
   ])('%s', (_case, entry, expected) => expect(samples(entry)).toMatchObject(expected));
 
   test('count a direct probe of the slot like a request', () => {
-    const book = new SampleBook();
+    const book = new SampleCollector();
     for (const status of [200, 503, null]) book.addProbe('green', status, { at: 1, ms: 7 });
     expect(book.sides(['green'], ['blue'], BOUND).canary).toMatchObject({ requests: 3, errors: 2, latencies: [{ at: 1, ms: 7 }] });
   });
@@ -74,7 +74,7 @@ describe('samples of a slot', () => {
 
 describe('visitors', () => {
   const variant = (goal: Goal | null, ...entries: LogEntry[]): unknown => {
-    const book = new SampleBook(goal);
+    const book = new SampleCollector(goal);
     book.add(entries);
     return book.variant(['green']);
   };

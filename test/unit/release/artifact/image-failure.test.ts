@@ -1,5 +1,5 @@
 import { imageFailure } from '../../../../deploy/release/artifact/image-failure';
-import { commandEnd } from '../../../support/command-end';
+import { commandExit } from '../../../support/command-exit';
 
 /** The end of the builder's output: that of the step, the same again in a frame, and the builder's own error. */
 function builder(command: string, code: number, ...output: string[]): string[] {
@@ -17,7 +17,7 @@ function builder(command: string, code: number, ...output: string[]): string[] {
 
 const BUILD = 'nice -n 10 sh -c "$BUILD" && rm -f .npmrc';
 const failure = (lastLines: string[]): object =>
-  imageFailure(commandEnd({ lastLines }), { build: ['npm', 'run', 'build'] }, 7);
+  imageFailure(commandExit({ lastLines }), { build: ['npm', 'run', 'build'] }, 7);
 
 it("a failed build of the commit is reported with PM2's wording", () => {
   expect(failure(builder(BUILD, 2, "app/page.ts(3,1): error TS2304: Cannot find name 'x'."))).toMatchObject({
@@ -74,7 +74,7 @@ it('a killed step or builder is a fault of the machine', () => {
   const install = 'nice -n 10 npm ci --omit=dev';
   for (const command of [BUILD, install, 'make'])
     expect(failure(builder(command, 137))).toMatchObject(killed);
-  const end = commandEnd({ exitCode: null, signal: 'SIGKILL' });
+  const end = commandExit({ exitCode: null, signal: 'SIGKILL' });
   expect(imageFailure(end, { build: null }, 7)).toMatchObject(killed);
 });
 

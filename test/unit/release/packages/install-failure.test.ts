@@ -1,9 +1,9 @@
 import type { KnownError } from '../../../../deploy/core/errors';
 import { installFailure } from '../../../../deploy/release/packages/install-failure';
-import { commandEnd } from '../../../support/command-end';
+import { commandExit } from '../../../support/command-exit';
 
 const failed = (exitCode: number, lastLines: string[], unset: string[] = []): KnownError =>
-  installFailure(commandEnd({ exitCode, lastLines }), undefined, unset);
+  installFailure(commandExit({ exitCode, lastLines }), undefined, unset);
 
 const npm = (...lines: string[]): string[] => [
   ...lines.map((line) => `npm error ${line}`),
@@ -63,10 +63,16 @@ describe('an install that failed', () => {
   });
 
   test.each([
-    [commandEnd({ exitCode: null, signal: 'SIGKILL' }), 'npm ci was killed by SIGKILL (as little as 512 MB'],
-    [commandEnd({ exitCode: 137, lastLines: npm('signal SIGKILL') }), 'npm ci was killed by SIGKILL'],
-    [commandEnd({ lastLines: npm('code 1', 'signal SIGKILL', 'command sh -c node-gyp rebuild') }), 'SIGKILL'],
-    [commandEnd({ lastLines: npm('c++: fatal error: Killed signal terminated program cc1plus') }), 'SIGKILL'],
+    [commandExit({ exitCode: null, signal: 'SIGKILL' }), 'npm ci was killed by SIGKILL (as little as 512 MB'],
+    [commandExit({ exitCode: 137, lastLines: npm('signal SIGKILL') }), 'npm ci was killed by SIGKILL'],
+    [
+      commandExit({ lastLines: npm('code 1', 'signal SIGKILL', 'command sh -c node-gyp rebuild') }),
+      'SIGKILL',
+    ],
+    [
+      commandExit({ lastLines: npm('c++: fatal error: Killed signal terminated program cc1plus') }),
+      'SIGKILL',
+    ],
   ])('with a killed process is a fault of the machine: %j', (end, message) => {
     expect(installFailure(end)).toMatchObject({
       code: 'E_KILLED',

@@ -1,4 +1,4 @@
-import type { LockedPackage } from '../../../../deploy/core/lacking-packages';
+import type { LockedPackage } from '../../../../deploy/core/missing-packages';
 import type { PackageFiles } from '../../../../deploy/release/packages/package-files';
 import {
   hasDependencies,

@@ -36,29 +36,32 @@ export interface Installed {
   platform: Platform;
 }
 
-export interface Lacking {
+export interface MissingPackages {
   /** Paths of packages that must be installed. */
   required: string[];
   /** Paths of optional packages that suit this platform. npm skips one that it cannot download or build. */
   optional: string[];
 }
 
-export function lackingPackages(locked: Record<string, LockedPackage>, installed: Installed): Lacking {
-  const lacking: Lacking = { required: [], optional: [] };
+export function missingPackages(
+  locked: Record<string, LockedPackage>,
+  installed: Installed,
+): MissingPackages {
+  const missing: MissingPackages = { required: [], optional: [] };
   for (const [place, wanted] of Object.entries(locked)) {
     // the project itself and its workspaces are files of the commit
     if (!place.includes('node_modules/')) continue;
     const found = installed.at(place);
     const need = installed.isRecorded(place) ? 'required' : needOf(wanted, installed.platform);
     if (found === null) {
-      if (need !== null) lacking[need].push(place);
-    } else if (!isIt(found, place, wanted)) lacking.required.push(place);
+      if (need !== null) missing[need].push(place);
+    } else if (!isIt(found, place, wanted)) missing.required.push(place);
   }
-  return lacking;
+  return missing;
 }
 
 /** How a package that npm does not record as installed is needed; null when npm may skip it. */
-function needOf(wanted: LockedPackage, platform: Platform): keyof Lacking | null {
+function needOf(wanted: LockedPackage, platform: Platform): keyof MissingPackages | null {
   const { optional, devOptional, peer, os, cpu, libc } = wanted;
   // npm can be set to skip peers; only optional packages may need a devOptional one
   if (!optional) return devOptional || peer ? null : 'required';

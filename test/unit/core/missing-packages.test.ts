@@ -1,5 +1,5 @@
-import type { InstalledPackage, LockedPackage } from '../../../deploy/core/lacking-packages';
-import { lackingPackages } from '../../../deploy/core/lacking-packages';
+import type { InstalledPackage, LockedPackage } from '../../../deploy/core/missing-packages';
+import { missingPackages } from '../../../deploy/core/missing-packages';
 
 const PLATFORM = { os: 'linux', cpu: 'x64', libc: 'glibc' };
 const PLACE = 'node_modules/a';
@@ -8,8 +8,8 @@ function lacking(
   wanted: LockedPackage,
   present: InstalledPackage | null,
   { place = PLACE, recorded = false } = {},
-): ReturnType<typeof lackingPackages> {
-  return lackingPackages(
+): ReturnType<typeof missingPackages> {
+  return missingPackages(
     { '': {}, [place]: wanted },
     { at: (at) => (at === place ? present : null), isRecorded: () => recorded, platform: PLATFORM },
   );

@@ -11,11 +11,11 @@ import { shellWord } from '../core/shell-word';
  */
 export function mustBeUsable(folder: string, except: readonly string[] = []): void {
   const closed = closedFiles(folder, except);
-  if (closed.length > 0) throw closedError(folder, closed);
+  if (closed.length > 0) throw accessError(folder, closed);
 }
 
 /** The error for these files of the folder, with the command that fixes it. */
-export function closedError(folder: string, files: readonly string[]): KnownError {
+export function accessError(folder: string, files: readonly string[]): KnownError {
   const [first = folder] = files;
   const more = files.length > 1 ? `, nor ${files.length - 1} more of ${folder}` : '';
   return new KnownError('E_HOME', `This user may not use ${first}${more}.`, fixOf(folder, files));
