@@ -11,7 +11,6 @@ import {
   mkdirSync,
   openSync,
   readFileSync,
-  readdirSync,
   renameSync,
   rmSync,
   writeFileSync,
@@ -34,6 +33,7 @@ import { redactor, secretsOf } from '../core/redact';
 import type { Home } from '../home/home';
 import type { Journal } from '../journal/journal';
 import { syncFolder } from '../os/atomic-write';
+import { namesIn } from '../os/names-in';
 
 type Place = Pick<Home, 'env'>;
 
@@ -147,14 +147,6 @@ function numbered(home: Place): StoredEnvironment[] {
     const file = number === EMPTY_ENVIRONMENT ? null : readFile(home, number);
     return file ? [{ number, waits: file.waits }] : [];
   });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return []; // nothing was ever set
-  }
 }
 
 function readFile(home: Place, number: number): Stored | null {

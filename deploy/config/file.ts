@@ -2,9 +2,10 @@
  * Finds and loads the configuration file of a folder, either the clone or a checked-out commit. Supports CommonJS and
  * ES modules. An unusable file is an error that names the problem, never replaced by defaults.
  */
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../core/errors';
+import { namesIn } from '../os/names-in';
 import type { Exported, Refusal } from './evaluate';
 import { loadInChildProcess, loadInThisProcess, timedOut } from './evaluate';
 
@@ -17,7 +18,7 @@ const endless = new Map<string, string>();
 
 /** The name of the folder's configuration file, or null. Throws E_CONFIG for several files or an unsupported format. */
 export function findConfigFile(folder: string): string | null {
-  const names = namesIn(folder);
+  const names = listed(folder);
   const found = READABLE.filter((name) => names.includes(name));
   if (found.length > 1) {
     throw new KnownError('E_CONFIG', `${inWords(found)} both exist.`, 'Keep the right one.');
@@ -101,12 +102,11 @@ function textOf(file: string, name: string): string {
   }
 }
 
-function namesIn(folder: string): string[] {
+function listed(folder: string): string[] {
   try {
-    return readdirSync(folder);
+    return namesIn(folder);
   } catch (error) {
     const { code } = error as NodeJS.ErrnoException;
-    if (code === 'ENOENT') return [];
     throw new KnownError('E_CONFIG', `${folder} cannot be read (${code ?? String(error)}).`);
   }
 }

@@ -26,6 +26,7 @@ import { parseSize } from '../core/capacity';
 import type { RotatedFile } from '../core/rotation';
 import { decideRenames, decideRotationTasks, rotatedName, rotatedFiles } from '../core/rotation';
 import type { Home } from '../home/home';
+import { namesIn } from '../os/names-in';
 import { allOpenFiles } from '../os/open-files';
 import { DEPLOYER, slotAppName } from '../runtimes/pm2/definitions';
 import { callPm2 } from '../runtimes/pm2/rpc';
@@ -145,7 +146,7 @@ function makeMissing(file: string): void {
 }
 
 async function tidy(folder: string, log: string, keep: number): Promise<void> {
-  const older = existsSync(folder) ? rotatedFiles(log, readdirSync(folder)) : [];
+  const older = rotatedFiles(log, namesIn(folder));
   if (!older.some(({ number, packed }) => number > keep || (number > 1 && !packed))) return;
   const open = allOpenFiles();
   const file = (each: RotatedFile): string => path.join(folder, rotatedName(log, each));

@@ -1,12 +1,13 @@
 /** Checks that cron or systemd runs `npm start` after a reboot. */
 import { execFile } from 'node:child_process';
-import { readFileSync, readdirSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { promisify } from 'node:util';
 import type { BootLine } from './boot-line';
 import { findBootLine, tryLine } from './boot-line';
 import { asRoot } from '../os/as-root';
+import { readableNamesIn } from '../os/names-in';
 import type { Judgement } from './finding';
 import { ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
@@ -113,7 +114,7 @@ function textsIn(place: string, ending = ''): string[] {
   try {
     return [readFileSync(place, 'utf8')];
   } catch {
-    return namesIn(place)
+    return readableNamesIn(place)
       .filter((name) => name.endsWith(ending))
       .flatMap((name) => {
         try {
@@ -122,13 +123,5 @@ function textsIn(place: string, ending = ''): string[] {
           return [];
         }
       });
-  }
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
   }
 }

@@ -4,6 +4,8 @@
  */
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import path from 'node:path';
+import { readableNamesIn } from '../os/names-in';
+import { allPids } from '../os/process-table';
 
 /** Removes the lock files of a bare repository of ours unless a git process is working in it. */
 export function removeDeadLocks(repository: string): void {
@@ -18,7 +20,7 @@ export function deadLocks(repository: string): string[] {
 }
 
 function locksIn(repository: string): string[] {
-  const top = namesIn(repository).filter((name) => name.endsWith('.lock'));
+  const top = readableNamesIn(repository).filter((name) => name.endsWith('.lock'));
   const refs = path.join(repository, 'refs');
   const below = existsSync(refs) ? readdirSync(refs, { recursive: true, encoding: 'utf8' }) : [];
   // no branch name ends in ".lock": git forbids it for this reason
@@ -29,8 +31,7 @@ function locksIn(repository: string): string[] {
 /** Whether one of our git processes, a push or a fetch is using the repository. */
 export function isInUse(repository: string): boolean {
   const wanted = `GIT_DIR=${repository}`;
-  return namesIn('/proc').some((pid) => {
-    if (!/^\d+$/.test(pid)) return false;
+  return allPids().some((pid) => {
     try {
       // a git that serves a push or a fetch changes to the folder, as do its hooks
       if (`${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${repository}/`)) return true;
@@ -39,12 +40,4 @@ export function isInUse(repository: string): boolean {
       return false;
     }
   });
-}
-
-function namesIn(folder: string): string[] {
-  try {
-    return readdirSync(folder);
-  } catch {
-    return [];
-  }
 }

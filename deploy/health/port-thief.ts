@@ -6,7 +6,7 @@ import type { SlotName } from '../core/slot';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
 import { isHolderHidden, portHolders, portInUse } from '../os/port-holder';
-import { processTree } from '../os/process-table';
+import { withDescendants } from '../os/process-table';
 
 /**
  * One clause that names the process; null if the slot's own process has the port, or no process has it. Null for
@@ -23,7 +23,7 @@ export async function portThief(context: DeployContext, slot: SlotName): Promise
   }
   // listed after the holders: a process that the runtime has started meanwhile is the slot's own
   const running = (await context.runtime.list(slot)).find((each) => each.slot === slot);
-  const own = new Set(running?.pid ? processTree(running.pid) : []);
+  const own = new Set(running?.pid ? withDescendants([running.pid]) : []);
   const stranger = holders.find(({ pid }) => !own.has(pid));
   // the slot's process may have exited meanwhile
   const isThere = portHolders(port).some(({ pid }) => pid === stranger?.pid);

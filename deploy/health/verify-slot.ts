@@ -8,7 +8,7 @@ import type { ProbeAnswer } from '../core/interfaces';
 import { failureLine } from '../core/failure-line';
 import { short } from '../core/format';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
-import { isRunning, processTree } from '../os/process-table';
+import { isRunning } from '../os/process-table';
 import { listeningPorts } from '../os/port-holder';
 import { findNginx, passesEarlyHints } from '../traffic/nginx-binary';
 import { probe } from '../traffic/probe';
@@ -177,7 +177,7 @@ async function unhealthy(
 /** An app that ignores PORT is the most common cause of silence. */
 async function whySilent(context: DeployContext, { proof, port }: VerifyTarget): Promise<string> {
   const { pid } = await mustStillRun(context, proof);
-  const ports = pid === null ? [] : [...new Set(processTree(pid).flatMap(listeningPorts))];
+  const ports = pid === null ? [] : listeningPorts(pid);
   if (ports.length > 0 && !ports.includes(port)) return `it listens on ${ports.join(', ')} and not on PORT`;
   return failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
 }

@@ -3,12 +3,13 @@
  * blocks nothing.
  */
 import { randomBytes } from 'node:crypto';
-import { existsSync, mkdirSync, readdirSync, renameSync, rmdirSync } from 'node:fs';
+import { existsSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import path from 'node:path';
 import type { Home } from './home';
 import { CLOSED } from './modes';
 import { runLowPriority } from '../os/low-priority';
+import { namesIn } from '../os/names-in';
 
 /** Moves a file or folder of the home into the trash. Does nothing if it does not exist. */
 export function putInTrash(home: Pick<Home, 'dir'>, file: string): void {
@@ -20,8 +21,7 @@ export function putInTrash(home: Pick<Home, 'dir'>, file: string): void {
 /** Removes the trash, entry by entry. @param goesOn checked before each entry; the rest stays for the next run */
 export async function emptyTrash(home: Pick<Home, 'dir'>, goesOn: () => boolean): Promise<void> {
   const trash = trashOf(home);
-  if (!existsSync(trash)) return;
-  for (const name of readdirSync(trash)) {
+  for (const name of namesIn(trash)) {
     if (!goesOn()) return;
     // an entry with another user's files must not block the rest
     await removePolitely(path.join(trash, name)).catch((error: unknown) => console.error('trash:', error));

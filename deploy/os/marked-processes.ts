@@ -3,8 +3,8 @@
  * its process group, but it inherits an environment variable that identifies the deployment. Only commands get the
  * variable: a process manager that a deployment starts must never have it.
  */
-import { readFileSync, readdirSync } from 'node:fs';
-import { isRunning, withDescendants } from './process-table';
+import { readFileSync } from 'node:fs';
+import { allPids, isRunning, withDescendants } from './process-table';
 import { waitUntil } from './wait-until';
 
 /** The environment variable of every command of a deployment. */
@@ -54,10 +54,7 @@ export function markedProcesses(home: { logs: string }): number[] {
 
 /** Processes with the mark, and their descendants, because a descendant may have cleared its environment. */
 function marked(isWanted: (mark: string) => boolean): number[] {
-  const all = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-  const found = all.filter((pid) => marksOf(pid).some(isWanted));
+  const found = allPids().filter((pid) => marksOf(pid).some(isWanted));
   // usually none is left, so descendants are only looked up when necessary
   if (found.length === 0) return [];
   return withDescendants(found).filter((pid) => pid !== process.pid && isRunning(pid));

@@ -1,5 +1,6 @@
 /** Lists the files that a process has open, by their current names even after a rename. */
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { allPids } from './process-table';
 
 interface OpenDescriptor {
   fd: string;
@@ -31,8 +32,7 @@ export function openFiles(pid: number): string[] {
 
 /** Every file that any process of this user has open. */
 export function allOpenFiles(): Set<string> {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return new Set(pids.flatMap((pid) => openFiles(Number(pid))));
+  return new Set(allPids().flatMap(openFiles));
 }
 
 /** How many files the process may open at once; null when it has ended. */

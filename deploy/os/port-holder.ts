@@ -1,8 +1,9 @@
 /** Finds the processes that listen on a port. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import { createServer } from 'node:net';
 import path from 'node:path';
-import { withDescendants } from './process-table';
+import { openFiles } from './open-files';
+import { allPids, withDescendants } from './process-table';
 import { listeningSockets } from './tcp-sockets';
 
 export interface PortHolder {
@@ -57,12 +58,9 @@ export function isHolderHidden(port: number): boolean {
 
 function holdersOf(inodes: Set<string>): PortHolder[] {
   if (inodes.size === 0) return [];
-  const pids = readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
-  return pids
+  return allPids()
     .sort((a, b) => a - b)
-    .filter((candidate) => holdsAny(candidate, inodes))
+    .filter((candidate) => openFiles(candidate).some((file) => inodes.has(file)))
     .map((pid) => ({ pid, command: commandOf(pid) }));
 }
 
@@ -79,12 +77,9 @@ export function portInUseMessage(port: number): string {
  * process.
  */
 export function listeningPorts(pid: number): number[] {
-  const pids = withDescendants([pid]);
+  const open = new Set(withDescendants([pid]).flatMap(openFiles));
   const ports = listeningSockets()
-    .filter(({ inode }) => {
-      const socket = new Set([`socket:[${inode}]`]);
-      return pids.some((each) => holdsAny(each, socket));
-    })
+    .filter(({ inode }) => open.has(`socket:[${inode}]`))
     .map(({ localPort }) => localPort);
   return [...new Set(ports)];
 }
@@ -92,14 +87,6 @@ export function listeningPorts(pid: number): number[] {
 function listeningInodes(port: number): Set<string> {
   const listening = listeningSockets().filter(({ localPort }) => localPort === port);
   return new Set(listening.map((socket) => `socket:[${socket.inode}]`));
-}
-
-function holdsAny(pid: number, inodes: Set<string>): boolean {
-  try {
-    return readdirSync(`/proc/${pid}/fd`).some((fd) => inodes.has(linkOrNothing(`/proc/${pid}/fd/${fd}`)));
-  } catch {
-    return false; // another user's process, or it has just ended
-  }
 }
 
 function linkOrNothing(file: string): string {

@@ -18,14 +18,18 @@ export interface OsProcess {
 const POLL_EVERY_MS = 20;
 const GONE_AFTER_KILL_MS = 5_000;
 
+/** The processes of this pid namespace. */
+export function allPids(): number[] {
+  return readdirSync('/proc').map(Number).filter(Number.isInteger);
+}
+
 /**
  * This user's living processes that started with this variable, except the caller itself. Zombies have no environment.
  */
 export function processesWith(name: string, value: string): OsProcess[] {
   const found: OsProcess[] = [];
-  for (const entry of readdirSync('/proc')) {
-    const pid = Number(entry);
-    if (!Number.isInteger(pid) || pid === process.pid) continue;
+  for (const pid of allPids()) {
+    if (pid === process.pid) continue;
     const env = read(`/proc/${pid}/environ`);
     if (!`\0${env}`.includes(`\0${name}=${value}\0`)) continue;
     const stat = statOf(pid);
@@ -46,18 +50,6 @@ export function ownProcess(): Pick<OsProcess, 'pid' | 'startedAt'> {
   return { pid: process.pid, startedAt: statOf(process.pid)?.startedAt ?? 0 };
 }
 
-/** A process and its descendants: in a container the app is a child of the init that forwards its signals. */
-export function processTree(pid: number): number[] {
-  const parents = new Map<number, number>();
-  for (const entry of readdirSync('/proc')) {
-    const stat = /^\d+$/.test(entry) ? statOf(Number(entry)) : null;
-    if (stat) parents.set(Number(entry), stat.parent);
-  }
-  const tree = [pid];
-  for (const each of tree) for (const [child, parent] of parents) if (parent === each) tree.push(child);
-  return tree;
-}
-
 /** The processes whose parent is not in the list, oldest first. */
 export function withoutChildren(processes: OsProcess[]): OsProcess[] {
   const pids = new Set(processes.map((each) => each.pid));
@@ -66,8 +58,7 @@ export function withoutChildren(processes: OsProcess[]): OsProcess[] {
 
 /** The processes and all their descendants, whichever user they run as. */
 export function withDescendants(pids: number[]): number[] {
-  const all = readdirSync('/proc').map(Number).filter(Number.isInteger);
-  const parents = all.map((pid) => ({ pid, parent: statOf(pid)?.parent }));
+  const parents = allPids().map((pid) => ({ pid, parent: statOf(pid)?.parent }));
   const found = new Set(pids);
   for (let size = -1; size !== found.size;) {
     size = found.size;

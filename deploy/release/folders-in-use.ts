@@ -1,16 +1,16 @@
 /** Finds the release folders that processes work in: the app, its children, or an operator's shell. */
-import { readdirSync, readlinkSync } from 'node:fs';
+import { readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home/home';
+import { allPids } from '../os/process-table';
 
 /** Their names in `releases`. */
 export function foldersInUse({ releases }: Pick<Home, 'releases'>): Set<string> {
-  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  const names = pids.map((pid) => path.relative(releases, workingFolder(pid)).split('/')[0] ?? '');
+  const names = allPids().map((pid) => path.relative(releases, workingFolder(pid)).split('/')[0] ?? '');
   return new Set(names.filter((name) => name !== '' && name !== '..'));
 }
 
-function workingFolder(pid: string): string {
+function workingFolder(pid: number): string {
   try {
     return readlinkSync(`/proc/${pid}/cwd`);
   } catch {

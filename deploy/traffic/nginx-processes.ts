@@ -2,8 +2,9 @@
  * Finds the processes of one home's nginx by their command line and open files, not by a pid file: pids are reused, and
  * a killed master leaves workers that no pid file names.
  */
-import { readdirSync, readFileSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import type { Home } from '../home/home';
+import { allPids } from '../os/process-table';
 import { openFiles } from '../os/open-files';
 import { configFile } from './nginx-files';
 
@@ -20,19 +21,19 @@ const lastSeen = new Map<string, number>();
 export function masterOf(home: Home): number | null {
   const before = lastSeen.get(home.dir);
   if (before !== undefined && isMasterOf(home, before)) return before;
-  const master = runningPids().find((pid) => isMasterOf(home, pid)) ?? null;
+  const master = allPids().find((pid) => isMasterOf(home, pid)) ?? null;
   if (master !== null) lastSeen.set(home.dir, master);
   return master;
 }
 
 /** The pids of the master and its workers, including workers whose master was killed. */
 export function processesOf(home: Home): number[] {
-  return runningPids().filter((pid) => isMasterOf(home, pid) || isWorkerOf(home, pid));
+  return allPids().filter((pid) => isMasterOf(home, pid) || isWorkerOf(home, pid));
 }
 
 /** Workers that accept new connections. A worker that is quitting says so in its title. */
 export function acceptingWorkers(home: Home): number[] {
-  return runningPids().filter((pid) => isWorkerOf(home, pid) && !titleOf(pid).includes('shutting down'));
+  return allPids().filter((pid) => isWorkerOf(home, pid) && !titleOf(pid).includes('shutting down'));
 }
 
 /** nginx shows its arguments in its title, and runNginx's callers pass the configuration last. */
@@ -47,12 +48,6 @@ function isWorkerOf(home: Home, pid: number): boolean {
   return openFiles(pid).some(
     (file) => file.startsWith(home.accessLog) && NAMES.test(file.slice(home.accessLog.length)),
   );
-}
-
-function runningPids(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
 }
 
 /** The command line, separated by spaces; empty if the process is gone. */

@@ -26,8 +26,6 @@ import { whileWriting } from '../support/writer';
 import type { Repository } from '../support/repository';
 import { homeAndClone } from '../support/repository';
 
-// npm runs at low priority on a busy machine
-
 const TINY = { name: 'tiny', version: '1.0.0' };
 
 let home: Home;

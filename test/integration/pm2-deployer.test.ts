@@ -5,7 +5,8 @@ import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { deployerStatus, startDeployer, stopDeployer, stopPm2 } from '../../deploy/runtimes/pm2/deployer';
 import type { Pm2Fixture } from '../support/pm2';
-import { answer, isGone, killPm2Daemon, pm2Fixture, release, until } from '../support/pm2';
+import { answer, isGone, killPm2Daemon, pm2Fixture, release } from '../support/pm2';
+import { until } from '../support/until';
 
 /** A deployer that only starts a deployment: a separate process with the deployer's environment. */
 const TINY_DEPLOYER = `
@@ -81,7 +82,7 @@ it('the deployer is restarted after kill -9, and its deployment continues', asyn
 
   process.kill(pid, 'SIGKILL');
 
-  const again = await until(async () => {
+  const again = await until('the restarted deployer', async () => {
     const status = await deployerStatus(context);
     return status?.pid && status.restarts === 1 ? status : undefined;
   });
@@ -141,7 +142,7 @@ describe('stopping PM2', () => {
 });
 
 function deploymentPid(): Promise<number> {
-  return until(() => readDeploymentPid());
+  return until('the deployment', readDeploymentPid);
 }
 
 function readDeploymentPid(): number | undefined {

@@ -6,7 +6,8 @@ import type { RunningSlot } from '../../deploy/core/slot';
 import { createPm2Runtime } from '../../deploy/runtimes/pm2';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import type { Pm2Fixture } from '../support/pm2';
-import { COMMIT, answer, isGone, killPm2Daemon, pm2Fixture, release, until } from '../support/pm2';
+import { COMMIT, answer, isGone, killPm2Daemon, pm2Fixture, release } from '../support/pm2';
+import { until } from '../support/until';
 
 const PM2 = path.join(path.dirname(require.resolve('pm2/package.json')), 'bin', 'pm2');
 
@@ -139,7 +140,7 @@ describe('an app that exits by itself', () => {
 
     process.kill(started.pid as number, 'SIGKILL');
 
-    const again = await until(async () =>
+    const again = await until('the restarted app', async () =>
       (await runtime.list()).find((slot) => slot.restarts === 1 && slot.pid),
     );
     expect(again).toMatchObject({ instance: 'x', status: 'online' });
@@ -150,14 +151,16 @@ describe('an app that exits by itself', () => {
   it('is listed with its exit code and its last lines when it crashes at startup', async () => {
     await runtime.start(context.green, release(context, 'crash'), 'x');
 
-    const crashed = await until(async () => (await runtime.list()).find((slot) => slot.status === 'crashed'));
+    const crashed = await until('the crashed app', async () =>
+      (await runtime.list()).find((slot) => slot.status === 'crashed'),
+    );
     expect(crashed).toMatchObject({ slot: 'green', instance: 'x', exitCode: 3, pid: null });
-    const written = await until(async () => {
+    const written = await until('its last lines', async () => {
       const lines = await runtime.logs('green', 20);
       return lines.includes('fatal: no database') ? lines : undefined;
     });
     expect(written).toContain('opening the database');
-    await until(async () => (await runtime.list()).find((slot) => slot.restarts > 0));
+    await until('a restart', async () => (await runtime.list()).find((slot) => slot.restarts > 0));
     await runtime.stop('green');
     expect(await runtime.list()).toEqual([]);
   });
@@ -171,7 +174,7 @@ describe('an app that is killed', () => {
     writeFileSync(path.join(dying.dir, 'server.js'), script);
     for (let round = 0; round < 10; round++) {
       await runtime.start(context.green, dying, 'x');
-      const ended = await until(async () =>
+      const ended = await until('the killed app', async () =>
         (await runtime.list('green')).find(({ status }) => status === 'crashed'),
       );
       expect(ended).toMatchObject({ signal: 'SIGKILL', exitCode: null });

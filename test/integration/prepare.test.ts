@@ -33,8 +33,6 @@ import { homeAndClone } from '../support/repository';
 import { startProgram } from '../support/second-process';
 import { afterwards } from '../support/temp-home';
 
-// npm runs at low priority on a busy machine
-
 const TINY = { name: 'tiny', version: '1.0.0' };
 
 let home: Home;

@@ -16,6 +16,7 @@ import {
   type Ended,
 } from '../support/small-clone';
 import { tempHome } from '../support/temp-home';
+import { until } from '../support/until';
 
 const START = ['scripts/start.js'];
 const PRINT_ARGS = 'console.log(JSON.stringify(process.argv.slice(2))); process.exitCode = 7;';
@@ -183,7 +184,7 @@ describe('npm packages', () => {
     chmodSync(path.join(dir, 'bin/npm'), 0o755);
     const env = { ...process.env, PATH: `${path.join(dir, 'bin')}:${process.env.PATH}` };
     const { child, ended } = node(dir, ensure, { env });
-    const pid = await until(() => pidIn(path.join(dir, 'npm.pid')));
+    const pid = await until('the pid of npm', () => pidIn(path.join(dir, 'npm.pid')));
     child.kill('SIGTERM');
     expect(await ended).toMatchObject({ status: 143, stderr: '' });
     expect(existsSync(`/proc/${pid}`)).toBe(false);
@@ -241,13 +242,4 @@ it('programs are also found in the system folders, but folders and plain files a
 
 function pidIn(file: string): number {
   return existsSync(file) ? Number(readFileSync(file, 'utf8')) : 0;
-}
-
-/** Waits for a condition until jest's own timeout. */
-async function until<T>(condition: () => T): Promise<T> {
-  for (;;) {
-    const value = condition();
-    if (value) return value;
-    await new Promise((resolve) => setTimeout(resolve, 20));
-  }
 }

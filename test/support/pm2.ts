@@ -1,8 +1,7 @@
-/** Shared by the PM2 tests: a home of its own, releases of the tiny app, and a polling helper. */
+/** Shared by the PM2 tests: a home of its own and releases of the tiny app. */
 import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import type { Release } from '../../deploy/core/release';
 import type { Slot } from '../../deploy/core/slot';
 import type { Home } from '../../deploy/home/home';
@@ -10,6 +9,7 @@ import { homeAt } from '../../deploy/home/home';
 import { pm2Daemons } from '../../deploy/runtimes/pm2/daemon';
 import { stopPm2 } from '../../deploy/runtimes/pm2/deployer';
 import { freePorts } from './ports';
+import { until } from './until';
 
 export const COMMIT = 'a1b2c3d'.padEnd(40, '0');
 const TINY_APP = path.join(__dirname, 'tiny-app');
@@ -51,23 +51,11 @@ export function release({ dir }: Pm2Fixture, ...faults: string[]): Release {
 
 /** The answer of the app in a slot, as soon as it listens. */
 export function answer({ port }: Slot): Promise<unknown> {
-  return until(() =>
+  return until(`an answer on port ${port}`, () =>
     fetch(`http://127.0.0.1:${port}/health`, { headers: { connection: 'close' } })
       .then((response) => response.json() as unknown)
       .catch(() => undefined),
   );
-}
-
-export async function until<T>(
-  condition: () => Promise<T | undefined> | T | undefined,
-): Promise<NonNullable<T>> {
-  const deadline = performance.now() + 10_000;
-  while (performance.now() < deadline) {
-    const value = await condition();
-    if (value) return value;
-    await sleep(20);
-  }
-  throw new Error('the condition did not hold within 10 s');
 }
 
 export function killPm2Daemon({ home }: Pm2Fixture): void {
