@@ -72,7 +72,7 @@ command('restart', 'give the live release new processes, without losing a reques
   )
   .action(async (options: Options) => {
     const { restartCommand } = await import('./commands/restart');
-    await answer(options, () => restartCommand(options));
+    await runAndExit(options, () => restartCommand(options));
   });
 program
   .command('run')
@@ -81,24 +81,24 @@ program
   .passThroughOptions()
   .action(async (argv: string[]) => {
     const { runCommand } = await import('./commands/run');
-    await answer({}, () => runCommand(argv));
+    await runAndExit({}, () => runCommand(argv));
   });
 command('diff', 'list the commits between what is live and HEAD')
   .argument('[ref]', 'a commit, branch or tag (default: HEAD)')
   .action(async (ref: string | undefined, options: Options) => {
     const { diffCommand } = await import('./commands/diff');
-    await answer(options, () => diffCommand(ref, options));
+    await runAndExit(options, () => diffCommand(ref, options));
   });
 command('config', 'print every value of the configuration, and where it comes from').action(
   async (options: Options) => {
     const { configCommand } = await import('./commands/config');
-    await answer(options, () => Promise.resolve(configCommand(options)));
+    await runAndExit(options, () => Promise.resolve(configCommand(options)));
   },
 );
 command('open', "print the app's address, and open it in a browser where there is one").action(
   async (options: Options) => {
     const { openCommand } = await import('./commands/open');
-    await answer(options, () => Promise.resolve(openCommand(options)));
+    await runAndExit(options, () => Promise.resolve(openCommand(options)));
   },
 );
 command('status', 'show the active release; exit code 0 if it is healthy').action(

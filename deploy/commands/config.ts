@@ -3,10 +3,10 @@ import type { Origin } from '../config/origins';
 import { originsOf } from '../config/origins';
 import { jsonText, terminalText } from '../core/terminal-text';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 
 export function configCommand(options: Options): number {
-  const { home, root, config } = openHere();
+  const { home, root, config } = openCloneContext();
   const origins = originsOf(root, home, config);
   if (options.json) console.log(jsonText({ values: origins }));
   else console.log(terminalText(linesOf(origins).join('\n')));

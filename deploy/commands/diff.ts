@@ -5,13 +5,13 @@ import { jsonText } from '../core/terminal-text';
 import type { NamedCommit } from '../git/clone';
 import { commitsBetween, resolveRef, uncommittedCount } from '../git/clone';
 import { servingNow } from '../health/serving';
-import { cloneHere } from './current-clone';
+import { currentClone } from './current-clone';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 
 export async function diffCommand(ref = 'HEAD', options: Options): Promise<number> {
-  const { home, ...rest } = openHere();
-  const clone = await cloneHere();
+  const { home, ...rest } = openCloneContext();
+  const clone = await currentClone();
   if (clone === null) {
     const why = 'This folder is not in a clone.';
     throw new KnownError('E_NOT_A_REPOSITORY', why, 'Change to the clone whose commits you want to compare.');

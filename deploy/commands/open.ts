@@ -2,10 +2,10 @@
 import { spawn } from 'node:child_process';
 import { jsonText } from '../core/terminal-text';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 
 export function openCommand(options: Options): number {
-  const url = `http://localhost:${openHere().config.http.port}`;
+  const url = `http://localhost:${openCloneContext().config.http.port}`;
   console.log(options.json ? jsonText({ url }) : url);
   if (!options.json && hasDesktop(process.env)) openInBrowser(url);
   return 0;

@@ -2,14 +2,14 @@
 import { KnownError } from '../core/errors';
 import { servingNow } from '../health/serving';
 import type { Options } from './run-command';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 import { requestAndFollow } from './request';
 import { strategyNamed } from './strategy-option';
 
 const STRATEGIES = ['in-place', 'rolling', 'blue-green'] as const;
 
 export async function restartCommand(options: Options & { strategy?: string }): Promise<number> {
-  const context = openHere();
+  const context = openCloneContext();
   const strategy = strategyNamed(options.strategy, STRATEGIES);
   // reported before anything is queued
   if ((await servingNow(context)) === null) throw new KnownError('E_NOT_LIVE', 'No release is live.');

@@ -7,11 +7,11 @@ import type { OperatorCommand } from '../core/interfaces';
 import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
 import { servingNow } from '../health/serving';
-import { openHere } from './run-command';
+import { openCloneContext } from './run-command';
 
 /** Exit code of the command; 128 and the signal's number if a signal ended it. Throws E_USAGE for an unknown program. */
 export async function runCommand(argv: string[]): Promise<number> {
-  const context = openHere();
+  const context = openCloneContext();
   const serving = await servingNow(context);
   if (serving === null) throw new KnownError('E_NOT_LIVE', 'No release is live.');
   const release = builtRelease(context, serving.commit);

@@ -4,7 +4,7 @@ import { withoutPassword } from '../core/redact-url';
 import type { Config, SettingName } from './load';
 import { ENVIRONMENT, valueAt } from './load';
 import { findConfigFile, readConfigFile } from './file';
-import { keptSettings } from './saved-settings';
+import { savedSettings } from './saved-settings';
 
 export interface Origin {
   /** `http.port` */
@@ -18,7 +18,7 @@ export interface Origin {
 /** Every value, in the schema's order. @param config the configuration in force */
 export function originsOf(root: string, home: Pick<Home, 'settings'>, config: Config): Origin[] {
   const written = writtenIn(root);
-  const kept = keptSettings(home.settings);
+  const kept = savedSettings(home.settings);
   return leavesOf(config).map(({ keys, value }) => {
     const key = keys.join('.');
     const variable = variableOf(keys);

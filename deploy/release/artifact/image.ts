@@ -110,7 +110,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
 
     async operatorCommand(argv, release, environment) {
       const user = containerUser();
-      await giveData(home.shared, user);
+      await changeDataOwner(home.shared, user);
       const variables = { ...localeEnvironment(process.env), ...variablesFor(home, environment, 'run') };
       const cores = availableParallelism();
       const override = runOverride(service, { home, config, release, user, cores, variables });
@@ -122,7 +122,7 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       return {
         argv: composeArgv(options, service, file, run),
         cwd: release.dir,
-        env: { ...env, ...lent(variables) },
+        env: { ...env, ...composeVariables(variables) },
       };
     },
 

@@ -29,7 +29,7 @@ export interface RunInput {
   user: ContainerUser;
   /** This machine's core count: the engine refuses a higher CPU limit. */
   cores: number;
-  /** The app's own variables. The file contains only their names; see `lent`. */
+  /** The app's own variables. The file contains only their names; see `composeVariables`. */
   variables?: Record<string, string>;
 }
 

@@ -2,7 +2,7 @@ import { writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { loadConfig } from '../../../deploy/config/load';
 import { originsOf } from '../../../deploy/config/origins';
-import { keepSettings } from '../../../deploy/config/saved-settings';
+import { saveSettings } from '../../../deploy/config/saved-settings';
 import { tempHome } from '../../support/temp-home';
 
 const FILE = 'deploy.config.js';
@@ -18,7 +18,7 @@ function origins(file: object, settings = {}, now = file): Record<string, { valu
   const [before, root] = [folderWith(file), folderWith(now)];
   const home = { settings: path.join(root, 'settings.json') };
   const config = loadConfig(before, settings);
-  keepSettings(home.settings, settings, config);
+  saveSettings(home.settings, settings, config);
   const found = originsOf(root, home, config);
   return Object.fromEntries(found.map(({ key, value, from }) => [key, { value, from }]));
 }
