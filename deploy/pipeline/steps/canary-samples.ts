@@ -5,7 +5,7 @@ import { RequestsPerUser, together } from '../../core/canary/design-effect';
 import type { Latency } from '../../core/canary/slower';
 import type { Samples } from '../../core/canary/verdict';
 import type { Tally } from '../../core/verdict';
-import { NONE, plus } from '../../core/verdict';
+import { NO_REQUESTS, plus } from '../../core/verdict';
 import type { SlotName } from '../../core/slot';
 import { BUCKETS } from '../../core/traffic-table';
 import type { LogEntry } from '../../traffic/access-log';
@@ -62,7 +62,7 @@ export class SampleCollector {
     if (failed) gathered.failing.add(`probe ${gathered.requests}`);
   }
 
-  /** Sums the slots of either side, with a bounded weight of each address. */
+  /** Sums the slots of either side, with a capPerClient weight of each address. */
   sides(canary: SlotName[], stable: SlotName[], bound: Bound): { canary: Samples; stable: Samples } {
     const [ofCanary, ofStable] = [this.all(canary), this.all(stable)];
     const [onCanary, onStable] = [requestsByClient(ofCanary), requestsByClient(ofStable)];
@@ -145,7 +145,7 @@ function requestsByClient(gathered: Gathered[]): Map<string | null, Tally> {
   const clients = new Map<string | null, Tally>();
   for (const { errorsByPerson } of gathered)
     for (const [client, tally] of errorsByPerson.tallies())
-      clients.set(client, plus(clients.get(client) ?? NONE, tally));
+      clients.set(client, plus(clients.get(client) ?? NO_REQUESTS, tally));
   return clients;
 }
 
@@ -167,13 +167,15 @@ function weights(
 }
 
 function sumOf(gathered: Gathered[], weightOf: WeightOf): Samples {
-  const raw = gathered.reduce<Tally>(plus, NONE);
-  const bounded = gathered.map(({ errorsByPerson }) => errorsByPerson.total(weightOf)).reduce(plus, NONE);
-  const isBounded = bounded.requests < raw.requests;
+  const raw = gathered.reduce<Tally>(plus, NO_REQUESTS);
+  const capPerClient = gathered
+    .map(({ errorsByPerson }) => errorsByPerson.total(weightOf))
+    .reduce(plus, NO_REQUESTS);
+  const isBounded = capPerClient.requests < raw.requests;
   const latencies = gathered.flatMap((each) => each.latencies);
   return {
     ...raw,
-    ...(isBounded && { bounded }),
+    ...(isBounded && { capPerClient }),
     latencies: isBounded ? thinned(latencies, weightOf) : latencies,
     alike: {
       errors: together(gathered.map(({ errorsByPerson }) => errorsByPerson.spread(weightOf))),

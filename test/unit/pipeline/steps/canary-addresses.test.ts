@@ -4,7 +4,7 @@ import type { Samples } from '../../../../deploy/core/canary/verdict';
 import { judgeStep } from '../../../../deploy/core/canary/verdict';
 import type { LogEntry } from '../../../../deploy/traffic/access-log';
 import { parseLine } from '../../../../deploy/traffic/access-log';
-import { SampleBook } from '../../../../deploy/pipeline/steps/canary-samples';
+import { SampleCollector } from '../../../../deploy/pipeline/steps/canary-samples';
 import { RULE } from '../../../support/canary-rule';
 import { seededRandom, shareOf, type SeededRandom } from '../../../support/seeded-random';
 
@@ -57,7 +57,7 @@ function hammering(dice: SeededRandom, count: number, by: Answers, invents = fal
 }
 
 function sidesOf(...entries: LogEntry[][]): { canary: Samples; stable: Samples } {
-  const book = new SampleBook();
+  const book = new SampleCollector();
   book.add(entries.flat());
   return book.sides(['canary'], ['stable'], BOUND);
 }
@@ -125,7 +125,7 @@ test('during a step, errors of one of several addresses do not end the canary, t
 
 test('failing probes end the canary, whatever the addresses of its few users', () => {
   const dice = seededRandom(59);
-  const book = new SampleBook();
+  const book = new SampleCollector();
   book.add(['one', 'two'].map((client) => answer(dice, 'canary', client, {})));
   for (let at = 0; at < 10; at += 1) book.addProbe('canary', 500, { at, ms: 1 });
   expect(looks(book.sides(['canary'], ['stable'], BOUND))).toBe('fail');
