@@ -10,7 +10,7 @@ const PAGE = 100;
 
 export interface Listener {
   onMessage(message: Message): void;
-  /** False while the listener cannot take more. It gets its messages later. */
+  /** False while the listener cannot take more. It gets the missed messages later. */
   isReady(): boolean;
   /** The server is stopping: end the stream. This is the last call. */
   onStop(): void;

@@ -945,7 +945,7 @@ const SABOTAGES = [
   },
   {
     invariant: 20,
-    what: 'pages and APIs are asked of the other slot too',
+    what: 'the other slot is asked for pages and APIs too',
     file: 'nginx/site.conf.template',
     from: '"~^(GET|HEAD) ${ASSET_PATHS}" 1;',
     to: '"~^" 1;',

@@ -44,7 +44,7 @@ export async function follow(
       onEvent(event);
     }
     if (deployment && until(deployment)) return deployment;
-    if (looks % LOOKS_PER_SECOND === 0 && (await somebodyWorks(home))) lastAlive = machineMs();
+    if (looks % LOOKS_PER_SECOND === 0 && (await isWorkedOn(home))) lastAlive = machineMs();
     if (machineMs() - lastAlive > DEPLOYER_MAY_BE_GONE_MS) {
       throw new KnownError('E_DEPLOYER_DOWN', `Deployment ${id} has stopped: the deployer is not running.`);
     }
@@ -52,7 +52,7 @@ export async function follow(
   }
 }
 
-async function somebodyWorks(home: Home): Promise<boolean> {
+async function isWorkedOn(home: Home): Promise<boolean> {
   const answer = await probe({ socketPath: home.socket, path: '/health', timeoutMs: 1000 });
   return answer.status === 200 || isLocked(home);
 }

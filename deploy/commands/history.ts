@@ -24,13 +24,13 @@ export async function historyCommand(options: Options & { limit?: string }): Pro
     return 0;
   }
   // sorted by event number, since the clock may have been set back
-  const told = [
+  const entries = [
     ...deployments.map((each) => ({ event: journal.firstEvent(each.id), line: historyLine(each) })),
     ...incidents.map(({ id, at, message }) => ({ event: id, line: `!      ${moment(at)}  ${message}` })),
   ];
-  told.sort((a, b) => b.event - a.event);
+  entries.sort((a, b) => b.event - a.event);
   if (behind) console.log(terminalText(`! ${driftSummary(behind)}`));
   for (const each of refused) console.log(`! ${refusedWebhooksLine(each)}`);
-  for (const { line } of told.slice(0, limit)) console.log(terminalText(line));
+  for (const { line } of entries.slice(0, limit)) console.log(terminalText(line));
   return 0;
 }

@@ -150,7 +150,7 @@ function pauseAfterMs(restarts: number): number {
 /** A single good answer may be a coincidence. */
 export const GOOD_AGAIN_AFTER = 3;
 
-/** True when a slot may get its users back; false when restarts did not help it. */
+/** True when a slot may get its traffic back; false when restarts did not help it. */
 export function mayRegainTraffic(goodInARow: number, { unhealthy }: SlotObservation['restarts']): boolean {
   return goodInARow >= GOOD_AGAIN_AFTER && unhealthy < MOST_UNHEALTHY_RESTARTS;
 }

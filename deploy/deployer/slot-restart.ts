@@ -47,7 +47,7 @@ export function showMaintenancePage(context: DeployContext, slot: SlotName): Pro
   });
 }
 
-/** Gives its users back. @param live the slots of the live release, in the order of the pool */
+/** Restores the slot's traffic. @param live the slots of the live release, in the order of the pool */
 export function restoreTraffic(context: DeployContext, slot: SlotName, live: SlotName[]): Promise<boolean> {
   return withTable(context, (table) =>
     inService(table).includes(slot) ? null : tableWithTraffic(table, slot, live),

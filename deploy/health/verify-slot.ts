@@ -67,7 +67,7 @@ export async function waitUntilHealthy(
     if (now - lastStarting > WRONG_ANSWERS_MS) throw await unhealthy(context, target, answer);
     return null;
   };
-  // it rejects at its own limits, so there is a process in the end
+  // `answering` throws at its own limits, so the wait returns a process
   return (await waitUntil(answering, { everyMs: POLL_EVERY_MS, signal })) as RunningSlot;
 }
 

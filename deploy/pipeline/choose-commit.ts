@@ -74,7 +74,7 @@ export async function chooseTip(
     throw new KnownError(
       'E_SOURCE',
       message,
-      'Nothing: the deployer asks again every minute ("schedules.poll").',
+      'Nothing to do: the deployer polls the source every minute ("schedules.poll").',
     );
   }
   const decision = decideTip({
@@ -85,7 +85,7 @@ export async function chooseTip(
     trigger,
     setting: (name) => valueAt(config, name.split('.')),
   });
-  // the row gets no commit when nothing is new: this is not an attempt to make it live
+  // without a new tip the row gets no commit, because no release is deployed
   const isNew = decision.do !== 'nothing-new';
   await journal.recordTip(source, branch, commit, isNew ? { id, facts: { commit } } : undefined);
   if (!isNew) return { nothingNew: commit };

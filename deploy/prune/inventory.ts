@@ -17,7 +17,7 @@ import { commitOfName, findRelease, releaseFolder, strayNames } from '../release
 import { measureRelease, recordedSize } from '../release/size';
 import { namesIn } from '../os/names-in';
 
-/** Logs and events are kept by the number of deployments since. */
+/** The number of newest deployments whose logs and events are kept. */
 const RECENT = 1000;
 
 /** Collects everything that the decision needs. Takes no lock and changes nothing. */

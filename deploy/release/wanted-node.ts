@@ -21,7 +21,7 @@ export function nodeMismatch(
   const [wanted, place, suits] = wantedIn(folder);
   if (wanted === null || suits(wanted, { version, lts })) return null;
   const hint = 'install that Node and run npm start with it, or change what it asks for';
-  return `this commit asks for Node ${wanted} (${place}), and it runs with ${version}; ${hint}`;
+  return `this commit asks for Node ${wanted} (${place}), but runs with ${version}; ${hint}`;
 }
 
 function wantedIn(folder: string): [string | null, string, (wanted: string, own: CurrentNode) => boolean] {

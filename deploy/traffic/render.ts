@@ -72,7 +72,7 @@ const REFUSALS = [
     FROM: '501',
     STATUS: '501',
     CODE: 'E_TRANSFER_CODING',
-    MESSAGE: 'This server accepts no transfer coding but chunked.',
+    MESSAGE: 'This server accepts only the chunked transfer coding.',
   },
   {
     FROM: '505',
@@ -108,7 +108,7 @@ export function valuesFor(settings: NginxSettings, mark = ''): Values {
     ASSETS: settings.assets.length === 0 ? [] : [{ ASSET_PATHS: anyPrefix(settings.assets) }],
     USER_LINE: workerUser
       ? `user ${workerUser.name} ${workerUser.group};`
-      : '# Not started as root: the workers keep the rights of whoever started nginx.',
+      : '# Not started as root: the workers keep the rights of the user that started nginx.',
     WORKERS: String(settings.workers),
     CONNECTIONS: String(settings.connections),
     FILES: String(settings.files),

@@ -26,7 +26,7 @@ const LINES_OF_FAILURE = 3;
 
 /**
  * @param {any[]} files jest's TestResult, one a file
- * @param {string} [pattern] jest's -t: what it does not match was not asked for, and is not "skipped"
+ * @param {string} [pattern] jest's -t: tests that it does not match do not count as skipped
  * @returns {Outcome[]}
  */
 function recordsOf(files, pattern) {

@@ -59,7 +59,7 @@ forEachRuntime((runtime) => {
 
     const { text, deployment, commit } = expectLive(pushed);
     expect(text).toMatch(
-      /canary needs about [\d,]+ requests per step to see 2 % against 1 % \([\d,]+ of them at 10 %\)/,
+      /canary needs about [\d,]+ requests per step to tell 2 % from 1 % \([\d,]+ of them at 10 %\)/,
     );
     expect(text).toMatch(
       /✓ canary +1\.\d s +10 %: 0 of [\d,]+ failed \(0 %\) against 0 of [\d,]+ failed \(0 %\) of stable/,

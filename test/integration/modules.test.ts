@@ -290,13 +290,16 @@ describe('an install that npm reports as successful', () => {
     expect(readFileSync(path.join(two, 'node_modules/tiny/package.json'), 'utf8')).toContain('1.0.0');
   });
 
-  test.each(WAYS)('but %s every time fails, names the package and stores nothing', async (_how, spoil) => {
-    clone.manifest({}, TINY, spoiler(spoil, true));
-    const failure: unknown = await install(release('one')).catch((error: unknown) => error);
-    expect(failure).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });
-    expect((failure as Error).message).toContain('node_modules/tiny (1.0.0)');
-    expect(readdirSync(home.modules)).toEqual([]);
-  });
+  test.each(WAYS)(
+    'but %s every time: the install fails, names the package and stores nothing',
+    async (_how, spoil) => {
+      clone.manifest({}, TINY, spoiler(spoil, true));
+      const failure: unknown = await install(release('one')).catch((error: unknown) => error);
+      expect(failure).toMatchObject({ code: 'E_INSTALL_MACHINE', fault: 'machine' });
+      expect((failure as Error).message).toContain('node_modules/tiny (1.0.0)');
+      expect(readdirSync(home.modules)).toEqual([]);
+    },
+  );
 });
 
 describe('a stored set of packages', () => {

@@ -1,4 +1,4 @@
-/** Starts the processes of the benchmark and stops them with it, also when it is interrupted. */
+/** Starts the processes of the benchmark and stops them at its end, even when it is interrupted. */
 import { execFile, spawn, type ChildProcess, type ExecFileOptions } from 'node:child_process';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';

@@ -23,7 +23,7 @@ export const canary: Picture = {
     {
       width: 150,
       step: { en: 'start, verify', ko: '시작, 검증' },
-      note: { en: 'nobody sees it yet', ko: '사용자에게는 안 보임' },
+      note: { en: 'no users yet', ko: '아직 트래픽 없음' },
       aws: ['ApplicationStart,', 'ValidateService'],
     },
     ...[5, 25, 50].map((share) => ({

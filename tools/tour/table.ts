@@ -22,7 +22,7 @@ const ROWS: Row[] = [
     style: ({ failed }) => (failed === 0 ? 'good' : 'bad'),
   },
   {
-    title: 'nobody served for',
+    title: 'downtime',
     value: ({ downMs }) => (downMs === 0 ? NONE : duration(downMs)),
     style: ({ downMs }) => (downMs === 0 ? 'good' : 'warning'),
   },

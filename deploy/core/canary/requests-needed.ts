@@ -42,14 +42,15 @@ export function requestsNeeded({ usual, now }: Difference, share: number, extraE
 }
 
 /**
- * Shown before the first step: `canary needs about 54,200 requests per step to see 2 % against 1 % (2,710 of them at 5
+ * Shown before the first step: `canary needs about 54,200 requests per step to tell 2 % from 1 % (2,710 of them at 5
  * %)`.
  */
 export function needSentence(share: number, extraErrors: number): string {
   const { canary, both } = requestsNeeded(EXAMPLE, share, extraErrors);
-  const what = `${percent(EXAMPLE.now)} against ${percent(EXAMPLE.usual)}`;
-  if (both === Infinity) return `a canary with ${what} is never failed: extraErrors is as much`;
-  return `canary needs about ${about(both)} requests per step to see ${what} (${about(canary)} of them at ${percent(share)})`;
+  const [now, usual] = [percent(EXAMPLE.now), percent(EXAMPLE.usual)];
+  if (both === Infinity)
+    return `a canary with ${now} errors beside ${usual} never fails: extraErrors allows as much`;
+  return `canary needs about ${about(both)} requests per step to tell ${now} from ${usual} (${about(canary)} of them at ${percent(share)})`;
 }
 
 /** Rounds up to two digits; an estimate is not more precise. */

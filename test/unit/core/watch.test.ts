@@ -223,7 +223,7 @@ test('the watch kills a hung orphan like any other process', () => {
   expect(decide({ ...SILENT, running: { ...ONLINE, orphan: true } })).toBe('kill');
 });
 
-it('the watch gives users back after three good probes, unless restarts did not help', () => {
+it('a slot gets its traffic back after three good probes, unless restarts did not help', () => {
   expect([1, 2, 3].map((good) => mayRegainTraffic(good, NO_RESTARTS))).toEqual([false, false, true]);
   expect(mayRegainTraffic(3, { hung: 9, unhealthy: 2, lastAgoMs: 0 })).toBe(true);
   expect(mayRegainTraffic(300, { hung: 0, unhealthy: 3, lastAgoMs: 0 })).toBe(false);

@@ -24,7 +24,7 @@ it.each(['>=22', '18.x', '^22.1.0', '>=20.21'])(
   'engines of %j ask for another Node than v20.20.2',
   (node) => {
     expect(asking(engines(node))).toBe(
-      `this commit asks for Node ${node} ("engines" in package.json), and it runs with v20.20.2; install that Node and run npm start with it, or change what it asks for`,
+      `this commit asks for Node ${node} ("engines" in package.json), but runs with v20.20.2; install that Node and run npm start with it, or change what it asks for`,
     );
   },
 );
@@ -46,7 +46,7 @@ it.each([
 it.each(['22', 'v18.2.0', '20.21.0', 'lts/hydrogen'])(
   '.nvmrc of %j asks for another Node than v20.20.2',
   (text) => {
-    expect(asking({ '.nvmrc': text })).toContain(`Node ${text} (.nvmrc), and it runs with`);
+    expect(asking({ '.nvmrc': text })).toContain(`Node ${text} (.nvmrc), but runs with`);
     expect(asking({ '.node-version': text })).toContain('(.node-version)');
     // the developers' choice within what the commit allows
     expect(asking({ ...engines('>=18'), '.nvmrc': text })).toBeNull();

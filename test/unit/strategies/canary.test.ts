@@ -76,7 +76,7 @@ test('every step of a canary concerns the very process that was started', () => 
   }
 });
 
-test('a user who has met the canary keeps it at every later step', () => {
+test('a user who has reached the canary keeps it at every later step', () => {
   const shares = canary
     .plan(input(blueServes))
     .flatMap(({ step }) =>

@@ -29,13 +29,13 @@ test.each([
 test('no number of requests shows a difference that does not matter', () => {
   expect(requestsNeeded({ usual: 0.01, now: 0.015 }, 0.05, 0.005).both).toBe(Infinity);
   expect(needSentence(0.05, 0.01)).toBe(
-    'a canary with 2 % against 1 % is never failed: extraErrors is as much',
+    'a canary with 2 % errors beside 1 % never fails: extraErrors allows as much',
   );
 });
 
 test('the number of requests is reported before the canary starts', () => {
   expect(needSentence(0.05, 0.005)).toBe(
-    'canary needs about 60,000 requests per step to see 2 % against 1 % (3,000 of them at 5 %)',
+    'canary needs about 60,000 requests per step to tell 2 % from 1 % (3,000 of them at 5 %)',
   );
 });
 

@@ -188,7 +188,7 @@ it('the table compares the strategies row by row', () => {
     expect.arrayContaining([
       ['requests', '200', '200'],
       ['requests failed', '0', '0'],
-      ['nobody served for', '900 ms', '–'],
+      ['downtime', '900 ms', '–'],
       ['versions at once', '1', '2'],
       ['', 'for', '–', '6.2 s'],
       ['slots at most', '0', '4'],
