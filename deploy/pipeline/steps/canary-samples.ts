@@ -62,7 +62,7 @@ export class SampleCollector {
     if (failed) gathered.failing.add(`probe ${gathered.requests}`);
   }
 
-  /** Sums the slots of either side, with a capPerClient weight of each address. */
+  /** Sums the slots of either side, with a bounded weight of each address. */
   sides(canary: SlotName[], stable: SlotName[], bound: Bound): { canary: Samples; stable: Samples } {
     const [ofCanary, ofStable] = [this.all(canary), this.all(stable)];
     const [onCanary, onStable] = [requestsByClient(ofCanary), requestsByClient(ofStable)];
@@ -168,14 +168,14 @@ function weights(
 
 function sumOf(gathered: Gathered[], weightOf: WeightOf): Samples {
   const raw = gathered.reduce<Tally>(plus, NO_REQUESTS);
-  const capPerClient = gathered
+  const bounded = gathered
     .map(({ errorsByPerson }) => errorsByPerson.total(weightOf))
     .reduce(plus, NO_REQUESTS);
-  const isBounded = capPerClient.requests < raw.requests;
+  const isBounded = bounded.requests < raw.requests;
   const latencies = gathered.flatMap((each) => each.latencies);
   return {
     ...raw,
-    ...(isBounded && { capPerClient }),
+    ...(isBounded && { bounded }),
     latencies: isBounded ? thinned(latencies, weightOf) : latencies,
     alike: {
       errors: together(gathered.map(({ errorsByPerson }) => errorsByPerson.spread(weightOf))),
