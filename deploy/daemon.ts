@@ -53,7 +53,7 @@ function main(): void {
   process.on('SIGTERM', () => void leave());
   process.on('SIGINT', () => void leave());
   servers.open();
-  if (context.configProblem) void tellProblem(context, context.configProblem);
+  if (context.configProblem) void recordProblem(context, context.configProblem);
   // refills the reserve that a full disk has used, once there is free space
   setInterval(() => createReserve(context.home), RESERVE_EVERY_MS).unref();
   handOverWhenOrphaned(context, servers).then(
@@ -63,7 +63,7 @@ function main(): void {
 }
 
 /** Reports each problem once, however often the deployer restarts. */
-async function tellProblem({ journal }: DeployContext, problem: KnownError): Promise<void> {
+async function recordProblem({ journal }: DeployContext, problem: KnownError): Promise<void> {
   const message = problemLine(problem).replace(/^! /, '');
   console.error(message);
   if (journal.incidents(20).some((each) => each.reason === 'configuration' && each.message === message))

@@ -12,9 +12,9 @@ import type { Home } from './home/home';
 import type { OsProcess } from './os/process-table';
 import { isAlive, ownProcess, processesWith } from './os/process-table';
 
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 /** PM2's daemon and the deployer restart each other in less time than this many checks. */
-const MISSED_LOOKS = 3;
+const MISSED_CHECKS = 3;
 const LONGEST_PAUSE_MS = 60_000;
 const SUPERVISED = /God Daemon|\/pm2\/lib\/Daemon\.js|\/dist\/deploy\/daemon\.js$/;
 
@@ -22,7 +22,7 @@ async function main(home: Home, root: string): Promise<void> {
   if (hasOlder(home)) return;
   for (let tried = 0; await areGone(home); tried += 1) {
     if (await startAgain(home, root)) return;
-    await sleep(Math.min(LOOK_EVERY_MS * 2 ** tried, LONGEST_PAUSE_MS));
+    await sleep(Math.min(POLL_EVERY_MS * 2 ** tried, LONGEST_PAUSE_MS));
   }
 }
 
@@ -36,8 +36,8 @@ function hasOlder(home: Home): boolean {
 /** Waits until neither PM2's daemon nor the deployer is alive. False when the home is gone. */
 async function areGone(home: Home): Promise<boolean> {
   let known: OsProcess[] = [];
-  for (let missed = 0; missed < MISSED_LOOKS;) {
-    await sleep(LOOK_EVERY_MS);
+  for (let missed = 0; missed < MISSED_CHECKS;) {
+    await sleep(POLL_EVERY_MS);
     if (!existsSync(home.settings)) return false;
     // searching all processes is expensive
     if (!known.some(isAlive)) known = supervised(home);

@@ -51,7 +51,7 @@ async function main(): Promise<void> {
   // git acknowledges the push when this process exits
   const flushed = flushFileSystems([home.pushGit]);
   flushed.catch(() => undefined);
-  for (const update of updates) await tellDeployer(context, update);
+  for (const update of updates) await postAndFollow(context, update);
   await flushed;
 }
 
@@ -62,14 +62,14 @@ function refuseWhenSourceIsElsewhere({ config }: DeployContext): void {
   process.exitCode = 1;
 }
 
-async function tellDeployer(context: DeployContext, update: Update): Promise<void> {
+async function postAndFollow(context: DeployContext, update: Update): Promise<void> {
   const answer = await postPatiently(context, {
     port: context.config.deployer.port,
     secret: readSecret(context.home),
     delivery: randomUUID(),
     ...update,
   });
-  if ('ignored' in answer) return sayIgnored(answer.ignored, update, context.config.branch);
+  if ('ignored' in answer) return printIgnored(answer.ignored, update, context.config.branch);
   const reporter = plainReporter(process.stdout, context.journal);
   // stops at a hold: it may wait days for an operator
   const until = ({ state }: Deployment): boolean => isOver(state) || state === 'holding';
@@ -88,7 +88,7 @@ async function tellDeployer(context: DeployContext, update: Update): Promise<voi
 }
 
 /** Reports why nothing is deployed and, after a push of another branch such as master, how to deploy that one. */
-function sayIgnored(why: string, { ref, after }: Update, branch: string): void {
+function printIgnored(why: string, { ref, after }: Update, branch: string): void {
   console.log(`- Nothing to deploy: ${printable(why)}`);
   const other = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
   if (other === undefined || other === branch || NO_COMMIT.test(after)) return;

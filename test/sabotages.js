@@ -476,9 +476,9 @@ const SABOTAGES = [
     invariant: 11,
     what: 'an abort leaves the commands of its deployment running',
     file: 'deploy/pipeline/cancellation.ts',
-    from: `killing = setInterval(() => void killMarkedProcesses(home, id), LOOK_EVERY_MS);
+    from: `killing = setInterval(() => void killMarkedProcesses(home, id), POLL_EVERY_MS);
     void killMarkedProcesses(home, id);`,
-    to: 'killing = setInterval(() => home.logs + id, LOOK_EVERY_MS);',
+    to: 'killing = setInterval(() => home.logs + id, POLL_EVERY_MS);',
     test: 'test/timed/operator-requests.test.ts',
     name: 'abort kills the commands',
   },
@@ -503,8 +503,8 @@ const SABOTAGES = [
     invariant: 12,
     what: 'stopping the deployer waits for a hanging receiver',
     file: 'deploy/notify/notifier.ts',
-    from: 'await Promise.race([told, sleep(LAST_WORDS_MS, undefined, { ref: false })]);',
-    to: 'await Promise.all([told, sleep(LAST_WORDS_MS, undefined, { ref: false })]);',
+    from: 'await Promise.race([sent, sleep(FINAL_DELIVERY_MS, undefined, { ref: false })]);',
+    to: 'await Promise.all([sent, sleep(FINAL_DELIVERY_MS, undefined, { ref: false })]);',
     test: 'test/unit/notify/notifier.test.ts',
   },
   {

@@ -11,8 +11,8 @@ import { probe } from '../traffic/probe';
 import { machineMs } from '../os/machine-clock';
 
 /** A poll takes hundredths of a millisecond, and a rollback at most 50 ms. */
-const LOOK_EVERY_MS = 10;
-const LOOKS_PER_SECOND = 100;
+const POLL_EVERY_MS = 10;
+const POLLS_PER_SECOND = 100;
 /** How long the deployer may be missing, because its process manager needs a moment to restart it. */
 const DEPLOYER_MAY_BE_GONE_MS = 10_000;
 
@@ -36,7 +36,7 @@ export async function follow(
 ): Promise<Deployment> {
   let seen = after;
   let lastAlive = machineMs();
-  for (let looks = 0; ; looks++) {
+  for (let polls = 0; ; polls++) {
     // the state is read before the events, so that the last event is never missed
     const deployment = journal.get(id);
     for (const event of journal.since(seen, id)) {
@@ -44,11 +44,11 @@ export async function follow(
       onEvent(event);
     }
     if (deployment && until(deployment)) return deployment;
-    if (looks % LOOKS_PER_SECOND === 0 && (await isWorkedOn(home))) lastAlive = machineMs();
+    if (polls % POLLS_PER_SECOND === 0 && (await isWorkedOn(home))) lastAlive = machineMs();
     if (machineMs() - lastAlive > DEPLOYER_MAY_BE_GONE_MS) {
       throw new KnownError('E_DEPLOYER_DOWN', `Deployment ${id} has stopped: the deployer is not running.`);
     }
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
   }
 }
 

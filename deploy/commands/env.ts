@@ -43,7 +43,8 @@ export async function envUnsetCommand(names: string[], options: ChangeOptions): 
 export async function envApplyCommand(options: Options): Promise<number> {
   const context = openCloneContext();
   const { now, next } = variables(context);
-  if (sameValues(now, next)) return say(options, 'Nothing to apply: the app already has these variables.');
+  if (sameValues(now, next))
+    return printResult(options, 'Nothing to apply: the app already has these variables.');
   mustBeAlone(context);
   return apply(context, next, options);
 }
@@ -94,7 +95,7 @@ async function change(
   const { now, next } = variables(context);
   const wanted = edit(next);
   if (sameValues(wanted, next) && (options.later || sameValues(wanted, now))) {
-    return say(options, 'Nothing changed: they already have these values.');
+    return printResult(options, 'Nothing changed: they already have these values.');
   }
   if (options.later)
     return keepForLater(context, wanted, options, 'It takes effect with the next deployment.');
@@ -133,14 +134,14 @@ async function apply(context: DeployContext, wanted: Environment, options: Optio
 
 function keepForLater(context: DeployContext, wanted: Environment, options: Options, when: string): number {
   storeEnvironment(context.home, context.journal, { environment: wanted, waits: true });
-  return say(
+  return printResult(
     options,
     `${when} At once: npm run -s env -- apply`,
     PHASES.flatMap((phase) => Object.keys(wanted[phase])).length,
   );
 }
 
-function say(options: Options, line: string, count?: number): number {
+function printResult(options: Options, line: string, count?: number): number {
   if (options.json) console.log(jsonText({ applied: false, message: line }));
   else console.log(count === undefined ? line : `✓ ${plural(count, 'variable')} kept. ${line}`);
   return 0;

@@ -68,8 +68,8 @@ export function machineFault(what: string, end: CommandExit, limit?: TimeLimit):
   const lines = end.lastLines;
   const killed = end.signal ?? SIGNALS[end.exitCode ?? 0] ?? killedIn(lines);
   const hasNoMemory = end.outOfMemory || lines.some((line) => NO_MEMORY.test(line));
-  const telling = lines.findLast((line) => NO_MEMORY.test(line)) ?? '';
-  const said = telling === '' ? '' : `: ${failureLine([telling])}`;
+  const memoryLine = lines.findLast((line) => NO_MEMORY.test(line)) ?? '';
+  const said = memoryLine === '' ? '' : `: ${failureLine([memoryLine])}`;
   if (killed !== null) {
     const reason = hasNoMemory ? `ran out of memory and was killed by ${killed}` : `was killed by ${killed}`;
     return new KnownError('E_KILLED', `${what} ${reason} (${free})${said}`, hintFor(lines, hasNoMemory));

@@ -13,7 +13,7 @@ import { createLauncher } from './launcher';
 import { isLocked } from '../journal/deployment-lock';
 import type { DeployContext } from '../context';
 
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 
 export interface Dispatcher {
   start(): void;
@@ -33,26 +33,26 @@ export function createDispatcher(
 ): Dispatcher {
   let timer: NodeJS.Timeout | undefined;
   let working = false;
-  let looking = false;
+  let polling = false;
   let again = false;
   const launches = new Map<number, number>();
   const launcher = createLauncher(context);
 
-  const look = async (): Promise<void> => {
-    if (looking) {
+  const poll = async (): Promise<void> => {
+    if (polling) {
       again = true;
       return;
     }
-    looking = true;
+    polling = true;
     do {
       again = false;
       // a busy journal must not stop the dispatcher: the next poll comes soon
-      await lookOnce().catch((error: unknown) => console.error('dispatcher:', error));
+      await pollOnce().catch((error: unknown) => console.error('dispatcher:', error));
     } while (again);
-    looking = false;
+    polling = false;
   };
 
-  const lookOnce = async (): Promise<void> => {
+  const pollOnce = async (): Promise<void> => {
     const pending = context.journal.pending();
     for (const { id } of decideQueue(pending).superseded)
       await context.journal.move(id, 'superseded', { cause: 'a newer push waits' });
@@ -88,19 +88,19 @@ export function createDispatcher(
 
   const finished = (): void => {
     working = false;
-    void look().then(ended);
+    void poll().then(ended);
   };
 
   return {
     start: () => {
-      timer = setInterval(() => void look(), LOOK_EVERY_MS);
-      void look();
+      timer = setInterval(() => void poll(), POLL_EVERY_MS);
+      void poll();
     },
     stop: () => {
       clearInterval(timer);
       launcher.close();
     },
-    wake: () => void look(),
+    wake: () => void poll(),
   };
 }
 

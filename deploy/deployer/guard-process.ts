@@ -8,7 +8,7 @@ import { stopProcesses, isAlive, processesWith } from '../os/process-table';
 
 /** Path of the guard's program in the clone. */
 const GUARD_SCRIPT = path.join('dist', 'deploy', 'guard.js');
-const LOOK_EVERY_MS = 1000;
+const POLL_EVERY_MS = 1000;
 /** The guard needs almost no memory, so its heap must not grow. */
 const SMALL = ['--max-semi-space-size=1', '--max-old-space-size=64'];
 const END_WITHIN_SECONDS = 1;
@@ -27,13 +27,13 @@ export async function stopGuards(home: Pick<Home, 'dir'>): Promise<void> {
 /** Keeps a guard running. `stop` ends the supervision, not the guard. */
 export function keepGuard(home: Home, root: string): { stop: () => void } {
   let guard: OsProcess | undefined;
-  const look = (): void => {
+  const check = (): void => {
     if (guard && isAlive(guard)) return;
     [guard] = guardProcesses(home);
     if (!guard) startGuard(home, root);
   };
-  look();
-  const timer = setInterval(look, LOOK_EVERY_MS);
+  check();
+  const timer = setInterval(check, POLL_EVERY_MS);
   return { stop: () => clearInterval(timer) };
 }
 

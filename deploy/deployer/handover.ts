@@ -7,7 +7,7 @@ import { ensurePm2, pm2Daemons } from '../runtimes/pm2/daemon';
 import { startDeployer } from '../runtimes/pm2/deployer';
 import type { DeployContext } from '../context';
 
-const LOOK_EVERY_MS = 250;
+const POLL_EVERY_MS = 250;
 
 export interface DeployerServers {
   /** Accepts requests on the deployer's port and socket. */
@@ -21,7 +21,7 @@ export async function handOverWhenOrphaned(context: DeployContext, servers: Depl
   // not just the current parent: the daemon may have died while this program was loading
   const daemon = pm2Daemons(context.home).find(({ pid }) => pid === process.ppid);
   for (;;) {
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
     if (process.ppid === daemon?.pid) continue;
     try {
       return await handOver(context, servers);

@@ -17,35 +17,35 @@ export async function poll(context: DeployContext, request: RequestDeployment): 
   // read the configuration as a deployment would, so that an edit applies from the next poll on
   const { source: configured, branch } = configNow(home, root);
   const watched = { source: sourceOf(home, configured), branch };
-  let look = await lookAt(context, watched);
+  let state = await readState(context, watched);
   let waitedFor: Commit | null = null;
-  while (look.decision === 'deploy' && look.tip !== waitedFor) {
+  while (state.decision === 'deploy' && state.tip !== waitedFor) {
     // a push made during this wait has its own webhook on its way, which gets the same time
-    waitedFor = look.tip;
+    waitedFor = state.tip;
     await sleep(WEBHOOK_MAY_TAKE_MS);
-    look = await lookAt(context, watched);
+    state = await readState(context, watched);
   }
-  switch (look.decision) {
+  switch (state.decision) {
     case 'nothing':
       return;
     case 'remember': {
       const aborted = abortedUnseen(journal.newestOfBranch(branch), branch);
-      if (aborted && look.tip !== null) await journal.note(aborted.id, { commit: look.tip });
-      return journal.recordTip(watched.source, branch, look.tip);
+      if (aborted && state.tip !== null) await journal.note(aborted.id, { commit: state.tip });
+      return journal.recordTip(watched.source, branch, state.tip);
     }
     case 'deploy':
       await request({ kind: 'deploy', trigger: 'poll', branch });
   }
 }
 
-interface Watched {
+interface WatchedBranch {
   source: string;
   branch: string;
 }
 
-async function lookAt(
+async function readState(
   { home, journal }: DeployContext,
-  { source, branch }: Watched,
+  { source, branch }: WatchedBranch,
 ): Promise<{ tip: Commit | null; decision: PollDecision }> {
   const lastTip = journal.lastTip(source, branch);
   const tip = await tipInSource(home, source, branch);

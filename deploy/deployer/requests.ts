@@ -6,10 +6,10 @@ import type { DeployContext } from '../context';
 export type RequestDeployment = (request: Request) => Promise<Deployment>;
 
 /** Adds a request to the journal's queue and wakes the dispatcher. Returns the queued deployment. */
-export function createRequests(context: Pick<DeployContext, 'journal'>, poke: () => void): RequestDeployment {
+export function createRequests(context: Pick<DeployContext, 'journal'>, wake: () => void): RequestDeployment {
   return async (request) => {
     const deployment = await context.journal.request(request);
-    poke();
+    wake();
     return deployment;
   };
 }

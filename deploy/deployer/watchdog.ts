@@ -16,11 +16,11 @@ import { correctMark } from './slot-restart';
 import { isBusy, onlyHolds, reportIncident, liveSlotsOutOfRotation, slotsToWatch } from './watched-service';
 import type { WatchedSlot } from './watched-slot';
 
-const LOOK_EVERY_MS = 500;
+const POLL_EVERY_MS = 500;
 /** Three bad probes, the kill and the restart must fit into five seconds. */
-const LOOK_AGAIN_MS = 50;
+const POLL_AGAIN_MS = 50;
 /** After this many quick probes an unhealthy slot is probed as rarely as a healthy one. */
-const MOST_QUICK_LOOKS = 100;
+const MAX_QUICK_PROBES = 100;
 
 export interface Watch {
   start(): void;
@@ -39,7 +39,7 @@ export function createWatch(
   const probeSlot = createProbe(context, watched);
   const act = createActions(context, request);
 
-  const look = async (): Promise<void> => {
+  const probeAll = async (): Promise<void> => {
     if (await nginx()) await reportIncident(context, 'nginx', 'nginx was gone and was started again');
     const table = await tableInForce();
     const slots = slotsToWatch(context, table);
@@ -47,12 +47,12 @@ export function createWatch(
     forgetOthersThan(slots, [...servingSlots(table), ...liveSlotsOutOfRotation(context, table)]);
     const isOneOfMany = inService(table).length > 1;
     // in parallel, so that a slot that hangs does not delay the others
-    const looks = await Promise.all(slots.map(probeSlot));
-    for (const seen of looks) if (seen) await act(seen, isOneOfMany);
+    const results = await Promise.all(slots.map(probeSlot));
+    for (const seen of results) if (seen) await act(seen, isOneOfMany);
     await correctMark(
       context,
       table,
-      looks.flatMap((seen) => seen?.running ?? []),
+      results.flatMap((seen) => seen?.running ?? []),
     );
   };
 
@@ -89,18 +89,18 @@ export function createWatch(
 
   const anyIsNews = (): boolean =>
     [...watched.values()].some(
-      ({ goodInARow, badInARow }) => goodInARow < GOOD_AGAIN_AFTER && badInARow < MOST_QUICK_LOOKS,
+      ({ goodInARow, badInARow }) => goodInARow < GOOD_AGAIN_AFTER && badInARow < MAX_QUICK_PROBES,
     );
 
   const again = (): void => {
     if (stopped) return;
     timer = setTimeout(
       () => {
-        look()
+        probeAll()
           .catch((error: unknown) => console.error('watch:', error))
           .finally(again);
       },
-      anyIsNews() ? LOOK_AGAIN_MS : LOOK_EVERY_MS,
+      anyIsNews() ? POLL_AGAIN_MS : POLL_EVERY_MS,
     );
   };
 

@@ -21,7 +21,7 @@ export interface Port {
 }
 
 export async function checkPorts(context: DoctorContext): Promise<Judgement[]> {
-  const ports = look(context, await context.running());
+  const ports = portsOf(context, await context.running());
   const facts = ports.map(({ port, whose, inUse }) => `${port} ${whose}${inUse ? '' : ' (free)'}`);
   return orOk(ports.flatMap(judgePort), facts.join(', '));
 }
@@ -46,7 +46,7 @@ function pidsIn(slot: string, running: RunningSlot[]): number[] {
   return running.flatMap((each) => (each.slot === slot && each.pid !== null ? [each.pid] : []));
 }
 
-function look(context: DoctorContext, running: RunningSlot[]): Port[] {
+function portsOf(context: DoctorContext, running: RunningSlot[]): Port[] {
   const home = context.home();
   const config = context.ports();
   const inHome = processesWith('SWITCHYARD_HOME', home.dir).map(({ pid }) => pid);

@@ -49,7 +49,7 @@ export function healthWatch(
   let bad = 0;
   let badSince = 0;
   let next = 0;
-  const look = async (): Promise<Health> => {
+  const check = async (): Promise<Health> => {
     const presence = await process.check();
     if (!mayBeReplaced && (presence === 'gone' || presence === 'restarted')) throw replacedWithEngine(proof);
     if (machineMs() >= next) {
@@ -81,7 +81,7 @@ export function healthWatch(
   return async () => {
     const isFull = await disk.isFull();
     try {
-      const health = await look();
+      const health = await check();
       return isFull || failedMeanwhile ? 'waiting' : health;
     } catch (error) {
       if (!isFull || disk.on !== 'wait') throw failedMeanwhile ? blamePastFullDisk(error) : error;

@@ -14,10 +14,10 @@ import { hostOf, postNotice } from './post';
 import type { Target } from './targets';
 import { targetsOf } from './targets';
 
-const LOOK_EVERY_MS = 300;
+const POLL_EVERY_MS = 300;
 export const LIMIT_MS = 5_000;
 /** How long `stop` waits for a delivery in progress; less than the deployer's own stop time. */
-const LAST_WORDS_MS = 1_000;
+const FINAL_DELIVERY_MS = 1_000;
 /** The pauses between attempts: one attempt more than there are pauses. */
 const PAUSES_MS = [1_000, 5_000, 20_000];
 
@@ -40,7 +40,7 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
   let stopped = false;
   let seen = 0;
 
-  const look = (): void => {
+  const poll = (): void => {
     const last = journal.lastEvent();
     if (last === seen && busy.size === 0) return;
     for (const target of currentTargets(context)) {
@@ -52,12 +52,12 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
   const begin = (target: Target, first: number): void => {
     busy.set(
       target.url,
-      tellAll(target, first).finally(() => busy.delete(target.url)),
+      sendAll(target, first).finally(() => busy.delete(target.url)),
     );
   };
 
   /** @param first the position for a new receiver, which does not get past events */
-  const tellAll = async (target: Target, first: number): Promise<void> => {
+  const sendAll = async (target: Target, first: number): Promise<void> => {
     const { url } = target;
     try {
       // loops because events may arrive during a delivery, and the receiver may have been removed
@@ -65,7 +65,7 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
         for (const event of events) {
           const notice = noticeFor(context, event);
           const wanted = notice && target.on.some((name) => name === notice.event);
-          if (stopped || (wanted && !(await tell(url, notice)))) return;
+          if (stopped || (wanted && !(await send(url, notice)))) return;
           positions.move(url, event.id);
         }
       }
@@ -80,7 +80,7 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
   const since = (url: string, first: number): JournalEvent[] => journal.since(positions.of(url, first));
 
   /** True if the notice was delivered or given up; false if the notifier stopped first. */
-  const tell = async (url: string, notice: Notice): Promise<boolean> => {
+  const send = async (url: string, notice: Notice): Promise<boolean> => {
     // a failing receiver gets one attempt, because later notices would be outdated after the retries
     const patience = failing.has(url) ? [] : pauses;
     for (let attempt = 0; !stopped; attempt++) {
@@ -114,15 +114,15 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
       }
       // events from while the deployer was down
       for (const target of currentTargets(context)) begin(target, seen);
-      timer = setInterval(look, LOOK_EVERY_MS);
+      timer = setInterval(poll, POLL_EVERY_MS);
     },
     async stop() {
       stopped = true;
       clearInterval(timer);
-      const told = Promise.all(busy.values());
-      await Promise.race([told, sleep(LAST_WORDS_MS, undefined, { ref: false })]);
+      const sent = Promise.all(busy.values());
+      await Promise.race([sent, sleep(FINAL_DELIVERY_MS, undefined, { ref: false })]);
       ends.abort();
-      await told;
+      await sent;
     },
   };
 }

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { machineMs } from './machine-clock';
 import { lastLines } from './tail';
 
-const LOOK_EVERY_MS = 200;
+const POLL_EVERY_MS = 200;
 const CHUNK_BYTES = 64 * 1024;
 /** A writer keeps a renamed log open for a moment. */
 const RENAMED_FOR_MS = 10_000;
@@ -35,7 +35,7 @@ export async function* followFile(
       const over = renamed.filter(({ at }) => machineMs() - at > RENAMED_FOR_MS);
       renamed = renamed.filter((each) => !over.includes(each));
       for (const { log } of over) await log.close();
-      await sleep(LOOK_EVERY_MS);
+      await sleep(POLL_EVERY_MS);
     }
   } finally {
     for (const log of [...renamed.map((each) => each.log), ...(current ? [current] : [])]) await log.close();

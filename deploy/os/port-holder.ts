@@ -52,7 +52,7 @@ export function portHolders(port: number): PortHolder[] {
 export function isHolderHidden(port: number): boolean {
   const before = listeningInodes(port);
   const isShown = holdersOf(before).length > 0;
-  // a socket that was closed meanwhile had a holder that could no longer be seen
+  // a socket that was closed meanwhile had a holder that was just exiting
   return !isShown && [...listeningInodes(port)].some((inode) => before.has(inode));
 }
 

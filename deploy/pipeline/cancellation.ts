@@ -8,7 +8,7 @@ import type { Home } from '../home/home';
 import type { Journal } from '../journal/journal';
 import { killMarkedProcesses } from '../os/marked-processes';
 
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 
 export interface Cancellation {
   /** Aborted with the KnownError that the deployment ends with. */
@@ -25,13 +25,13 @@ export function watchForCancellation(home: Home, journal: Journal, id: number): 
     if (asked.signal.aborted) return;
     asked.abort(why);
     // kill commands that run now or start meanwhile; their failure then counts as the abort
-    killing = setInterval(() => void killMarkedProcesses(home, id), LOOK_EVERY_MS);
+    killing = setInterval(() => void killMarkedProcesses(home, id), POLL_EVERY_MS);
     void killMarkedProcesses(home, id);
   };
   process.on('SIGTERM', () => end(stoppedByNpmStop()));
   setInterval(() => {
     if (wantsAbort(journal, id)) end(abortedByOperator());
-  }, LOOK_EVERY_MS).unref();
+  }, POLL_EVERY_MS).unref();
   return { signal: asked.signal, commandsMayRun: () => clearInterval(killing) };
 }
 

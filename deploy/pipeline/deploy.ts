@@ -93,8 +93,8 @@ async function preparedPlan(
     await rebuildForUndo(preparing, plan, observed);
     const to = { slot: targetSlot(plan) ?? from?.slot ?? '', commit, version: release.version };
     await context.journal.note(id, { plan, to, environment, version: release.version });
-    await tellNeeds(context, id, plan);
-    if (queued.kind === 'rollback') await tellNewerSchema(context, id, commit);
+    await noteRequestsNeeded(context, id, plan);
+    if (queued.kind === 'rollback') await warnOfNewerSchema(context, id, commit);
     return plan;
   } catch (error) {
     throw cancelReason(error, signal);
@@ -163,14 +163,14 @@ function orMadeLive(context: DeployContext, plan: Plan, { table, slots }: Observ
 }
 
 /** Before a canary starts, logs how many requests its verdict needs. */
-async function tellNeeds({ config, journal }: DeployContext, id: number, plan: Plan): Promise<void> {
+async function noteRequestsNeeded({ config, journal }: DeployContext, id: number, plan: Plan): Promise<void> {
   const first = plan.flatMap(({ step }) => (step.do === 'judge' ? [step.share / BUCKETS] : []))[0];
   if (first === undefined) return;
   await journal.record(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
 }
 
 /** A rollback does not undo migrations, so the older release runs on a newer schema. */
-async function tellNewerSchema({ journal }: DeployContext, id: number, commit: Commit): Promise<void> {
+async function warnOfNewerSchema({ journal }: DeployContext, id: number, commit: Commit): Promise<void> {
   const newer = schemaNewerThan([...journal.verdicts(commit), ...journal.migrated()], commit);
   if (newer === null) return;
   const message = `the schema is that of deployment ${newer.id}, and stays: a rollback does not undo migrations`;

@@ -53,7 +53,7 @@ export async function queueFallback(
   const history = [...context.journal.verdicts(), ...context.journal.history(RECENT)];
   const next = nextToTry([...new Map(history.map((each) => [each.id, each])).values()], failed, error.code);
   if (next === null) return;
-  await tellNext(context, failed, next);
+  await warnOfNext(context, failed, next);
   await context.journal.request({
     kind: 'rollback',
     trigger: failed.trigger,
@@ -69,7 +69,7 @@ async function tryAgain(context: DeployContext, { id, from }: Deployment, error:
   const answering = slots.filter(({ status }) => status !== 'crashed');
   const inForce = await showPageWhileDown(context, table, answering);
   if (!inForce.maintenance || othersWait(context, id)) return;
-  await tellNext(context, { id }, from.commit);
+  await warnOfNext(context, { id }, from.commit);
   await context.journal.request({ kind: 'restore', trigger: 'watch', commit: from.commit, slot: from.slot });
 }
 
@@ -80,7 +80,7 @@ export function undoFailed({ journal }: DeployContext, id: number): boolean {
     .some(({ entry }) => entry.type === 'phase' && entry.undo === true && entry.status === 'failed');
 }
 
-async function tellNext(
+async function warnOfNext(
   context: DeployContext,
   { id }: Pick<Deployment, 'id'>,
   commit: Commit,

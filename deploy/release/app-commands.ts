@@ -85,8 +85,8 @@ function failureOf(
   deploymentId: number,
 ): KnownError {
   const what = `${noun} (${argv.join(' ')})`;
-  const telling = failureLine(result.lastLines);
-  const message = `${what} exited with code ${result.exitCode}${telling && `: ${telling}`}`;
+  const reason = failureLine(result.lastLines);
+  const message = `${what} exited with code ${result.exitCode}${reason && `: ${reason}`}`;
   if (isDiskFull(result.lastLines)) return new KnownError('E_DISK', message);
   const hint = `Read its output: npm run -s logs -- ${deploymentId}`;
   return machineFault(what, result, limit) ?? new KnownError(code, message, hint);

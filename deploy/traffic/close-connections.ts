@@ -13,7 +13,7 @@ import { clientsOf } from '../os/connections';
 const AT_LEAST_MS = 2000;
 /** The limit, because streams stay open for days. */
 const AT_MOST_MS = 10_000;
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 
 /** The file that makes the nginx whose configuration has this mark close its connections. */
 export function closingFile({ nginx }: Pick<Home, 'nginx'>, mark: string): string {
@@ -52,5 +52,5 @@ async function allGone(port: number, clients: Set<string>): Promise<void> {
   const elapsed = (): number => performance.now() - startedAt;
   await delay(AT_LEAST_MS);
   const anyLeft = (): boolean => [...clientsOf(port)].some((client) => clients.has(client));
-  while (elapsed() < AT_MOST_MS && anyLeft()) await delay(LOOK_EVERY_MS);
+  while (elapsed() < AT_MOST_MS && anyLeft()) await delay(POLL_EVERY_MS);
 }

@@ -5,7 +5,7 @@ const fs = require('fs');
 const path = require('path');
 
 const PATIENCE_MS = 3000;
-const LOOK_EVERY_MS = 50;
+const POLL_EVERY_MS = 50;
 /** The most files that are named for a folder. */
 const MOST_NAMED = 8;
 /** Node's own cache. */
@@ -21,7 +21,7 @@ async function processesLeft(folder, patience = PATIENCE_MS) {
   const deadline = Date.now() + patience;
   let left = processesOf(folder);
   while (left.length > 0 && Date.now() < deadline) {
-    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+    await new Promise((resolve) => setTimeout(resolve, POLL_EVERY_MS));
     left = processesOf(folder);
   }
   return left;

@@ -22,7 +22,7 @@ const ALL = [
   { suites: ['timed'], options: ['--runInBand', ...without('timed/(?!webhook|operator-requests)')] },
 ];
 
-/** What a contributor runs: no engine, and of the end-to-end tests only the first story. @type {Run[]} */
+/** What a contributor runs: it needs no engine, and includes only the first of the end-to-end tests. @type {Run[]} */
 const QUICK = [
   { suites: ['app', 'unit'], options: ['--maxWorkers=100%'] },
   {

@@ -14,7 +14,7 @@ forEachRuntime((runtime) => {
   });
   afterAll(() => clone.cleanUp());
 
-  it("the cause of a release that exits without output says so and quotes none of the kit's lines", async () => {
+  it("a release that exits without output is reported as such, without the kit's own lines", async () => {
     const { verdict } = await clone.release({ files: { 'app/server.js': 'process.exit(4);\n' } });
     expect(verdict).toMatch(/ exited with code 4 in \w+ without output$/);
   });

@@ -18,7 +18,7 @@ import type { Warn } from '../../health/process-watch';
 import { readLogHint } from '../../health/verify-slot';
 import { machineMs } from '../../os/machine-clock';
 
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 
 /**
  * Watches every slot of the release for this many seconds. Throws E_EXITED or E_BAKE when the release is bad, E_DISK
@@ -63,7 +63,7 @@ export async function bake(
       waiting ||= health === 'waiting';
     }
     errors.judge();
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
   }
   return { detail: bakePassed(seconds, errors.seen(), context.config.bake), ended: false };
 }

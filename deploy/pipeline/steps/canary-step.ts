@@ -20,10 +20,10 @@ import { yieldToUrgent, yieldToNewer } from './yield-to-urgent';
 import { readLogHint } from '../../health/verify-slot';
 import { machineMs } from '../../os/machine-clock';
 
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 /** While an operator is asked, which may take days. */
-const HEALTH_EVERY_LOOKS = 5;
-const TELL_EVERY_MS = 60_000;
+const HEALTH_EVERY_POLLS = 5;
+const REPORT_EVERY_MS = 60_000;
 
 export interface JudgeOptions {
   deploymentId: number;
@@ -46,12 +46,12 @@ export async function judge(
   const { home, journal } = context;
   const { deploymentId: id, affected } = how;
   const evidence = gatherEvidence(context, step, affected);
-  const tellResult = resultTeller(context, step, id, evidence);
+  const recordResult = resultRecorder(context, step, id, evidence);
   try {
     for (const slot of [step.slot, ...step.against]) openPreview(home, slot);
     // a promotion of an earlier hold does not apply to this step
     if (journal.get(id)?.state === 'holding') await journal.proceed(id, 'promote');
-    const { do: what, why } = await untilDecided(context, step, how, evidence, tellResult);
+    const { do: what, why } = await untilDecided(context, step, how, evidence, recordResult);
     if (what === 'fail') throw failure(step, why, affected.size);
     const met = affected.size > 0 ? `; ${plural(affected.size, 'user')} got an error from it` : '';
     return { detail: `${percent(step.share / 100)}: ${why}${met}`, promoted: what === 'promote' };
@@ -60,7 +60,7 @@ export async function judge(
     closePreview(home);
     throw error;
   } finally {
-    await tellResult('');
+    await recordResult('');
   }
 }
 
@@ -83,32 +83,32 @@ async function untilDecided(
   });
   const question = asking(context, step, id);
   const began = machineMs();
-  let nextTold = began + TELL_EVERY_MS;
-  for (let looks = 0; ; looks++) {
+  let nextReportAt = began + REPORT_EVERY_MS;
+  for (let polls = 0; ; polls++) {
     signal?.throwIfAborted();
     const pending = journal.pending();
     yieldToUrgent(pending, 'a canary');
     if (config.canary.onPush === 'supersede') yieldToNewer(pending);
-    if (!question.isAsked() || looks % HEALTH_EVERY_LOOKS === 0)
+    if (!question.isAsked() || polls % HEALTH_EVERY_POLLS === 0)
       evidence.read((await health()) === 'healthy');
     const request = journal.get(id)?.request ?? null;
-    const look = {
+    const progress = {
       request,
       waitedMs: machineMs() - began,
       seconds: step.seconds,
       patience: config.canary.patience,
     };
-    const move = decideCanary({ ...look, ...evidence.sides() }, config.canary);
+    const move = decideCanary({ ...progress, ...evidence.sides() }, config.canary);
     if (move.do === 'ask') await question.ask(move);
     else await question.answered(request);
     if (move.do === 'go on' || move.do === 'promote' || move.do === 'fail') return move;
     if (move.do === 'collect' && move.few && config.canary.tooFew === 'probe') await evidence.probe();
-    if (machineMs() > nextTold) {
-      nextTold = machineMs() + TELL_EVERY_MS;
+    if (machineMs() > nextReportAt) {
+      nextReportAt = machineMs() + REPORT_EVERY_MS;
       await tellResult('so far, ');
     }
     onHold();
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(POLL_EVERY_MS, undefined, { signal });
   }
 }
 
@@ -132,7 +132,7 @@ function asking({ journal }: DeployContext, step: JudgeStep, id: number) {
 }
 
 /** Logs the current result of an A/B test as a note; logs nothing without a goal. */
-function resultTeller(context: DeployContext, { share }: JudgeStep, id: number, evidence: Evidence) {
+function resultRecorder(context: DeployContext, { share }: JudgeStep, id: number, evidence: Evidence) {
   return async (prefix: string): Promise<void> => {
     const comparison = evidence.comparison();
     if (!comparison) return;

@@ -16,9 +16,9 @@ import { healthWatch } from '../../health/health-watch';
 import { checkLive } from './probe-live';
 import { yieldToUrgent } from './yield-to-urgent';
 
-const LOOK_EVERY_MS = 100;
+const POLL_EVERY_MS = 100;
 /** Operator requests are polled more often: asking the process manager that often, for days, would be expensive. */
-const HEALTH_EVERY_LOOKS = 5;
+const HEALTH_EVERY_POLLS = 5;
 /** A migration for the held release may break the live one long after it ran. */
 const LIVE_EVERY_MS = 2000;
 
@@ -40,7 +40,7 @@ export async function hold(
 ): Promise<string> {
   const { journal, home } = context;
   const warn: Warn = (message) => journal.warn(deploymentId, message);
-  const look = healthWatch(context, proof, {
+  const check = healthWatch(context, proof, {
     code: 'E_UNHEALTHY',
     warn,
     mayBeReplaced: false,
@@ -52,18 +52,18 @@ export async function hold(
   try {
     openPreview(home, proof.slot);
     if (begins) await journal.hold(deploymentId);
-    let looks = 0;
+    let polls = 0;
     let from = logPosition(home);
     let nextLook = 0;
     return await untilPromoted(context, deploymentId, signal, async (promoted) => {
       onHold();
-      if (!promoted && looks++ % HEALTH_EVERY_LOOKS > 0) return false;
+      if (!promoted && polls++ % HEALTH_EVERY_POLLS > 0) return false;
       if (!promoted && machineMs() >= nextLook) {
         nextLook = machineMs() + LIVE_EVERY_MS;
-        from = await tellIfLiveFails(context, deploymentId, from);
+        from = await warnIfLiveFails(context, deploymentId, from);
       }
       // while the engine is down it is unknown whether this is the process that was tried: the promotion waits
-      return (await look()) === 'healthy';
+      return (await check()) === 'healthy';
     });
   } finally {
     // testers become ordinary users again at once
@@ -72,7 +72,7 @@ export async function hold(
 }
 
 /** Reports when the live release starts to fail. Returns the log position for the next check. */
-async function tellIfLiveFails(context: DeployContext, id: number, from: LogPosition): Promise<LogPosition> {
+async function warnIfLiveFails(context: DeployContext, id: number, from: LogPosition): Promise<LogPosition> {
   const { from: live, migration } = context.journal.get(id) ?? {};
   if (!live || !migration) return from;
   const next = logPosition(context.home);
@@ -102,6 +102,6 @@ export async function untilPromoted(
     const ready = await isReady(promoted);
     if (promoted && ready) return `promoted after ${duration(Date.now() - (held.heldAt ?? 0))}`;
     yieldToUrgent(journal.pending(), 'held');
-    await sleep(LOOK_EVERY_MS, undefined, { signal });
+    await sleep(POLL_EVERY_MS, undefined, { signal });
   }
 }

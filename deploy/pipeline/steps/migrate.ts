@@ -43,7 +43,7 @@ export async function migrate(
   const { exitCode, lastLines } = result;
   const schemaChanged = copy !== null && (await hasSchemaChanged(home, id, copy, user));
   if (copy !== null) await journal.note(id, { migration: { ...migration, schemaChanged } });
-  const liveFails = await tellWhetherLiveFails(context, id);
+  const liveFails = await warnIfLiveFails(context, id);
   if (folder !== null && (schemaChanged || liveFails || exitCode !== 0))
     await report(`to bring the data back: ${howToRestore(home, folder)}`);
   if (exitCode === 0) return printable(lastLines.at(-1) ?? 'done').slice(0, LONGEST_DETAIL);
@@ -57,7 +57,7 @@ export async function migrate(
 /**
  * Only reports it: a migration is never undone, and only the new release was made for the new schema.
  */
-async function tellWhetherLiveFails(context: DeployContext, id: number): Promise<boolean> {
+async function warnIfLiveFails(context: DeployContext, id: number): Promise<boolean> {
   const { from } = context.journal.get(id) ?? {};
   const after = await checkLive(context, id, logPosition(context.home));
   if (!after?.liveFails || !from) return false;

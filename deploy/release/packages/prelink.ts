@@ -54,11 +54,11 @@ export function takePrelinked(
     // missing, releases are on another disk, or another process has just removed them
     return null;
   }
-  return { intact: lookedAt(store) };
+  return { intact: checkedStore(store) };
 }
 
 /** Checks the store's own files, because the release's commands may add files beside its links meanwhile. */
-async function lookedAt(store: string): Promise<boolean> {
+async function checkedStore(store: string): Promise<boolean> {
   const intact = await isIntact(store).catch(() => false);
   // a store that cannot be removed fails the next install, which checks it too
   if (!intact) await removeStore(store).catch(() => undefined);

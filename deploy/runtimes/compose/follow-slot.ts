@@ -7,7 +7,7 @@ import { isStartLine } from '../../core/failure-line';
 import type { StampedLine } from './container-output';
 import { stampedLines } from './container-output';
 
-const LOOK_EVERY_MS = 300;
+const POLL_EVERY_MS = 300;
 /** The lines by which the end of what was shown is found in the log file. */
 const KNOWN_LINES = 20;
 /** The longest output that is searched. */
@@ -35,7 +35,7 @@ export async function* followSlot(
   const live = id === null ? [] : show(await stampedLines(id, { tail: lines }).catch(() => []));
   yield [...(await kept(lines)), ...live].slice(-lines);
   while (signal?.aborted !== true) {
-    await sleep(LOOK_EVERY_MS);
+    await sleep(POLL_EVERY_MS);
     try {
       const now = await container();
       if (id !== null && now !== id) yield unseen(await kept(MOST_LINES), shown);

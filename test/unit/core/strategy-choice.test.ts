@@ -60,7 +60,7 @@ describe('a rollback', () => {
     expect(strategyBack({ strategy: 'blue-green', slots: 2 }, 'in-place')).toBe('rolling');
   });
 
-  it('of a release whose way is unknown follows the configuration, without a canary', () => {
+  it('of a release whose strategy is unknown follows the configuration, without a canary', () => {
     expect(strategyBack({ strategy: null, slots: 1 }, 'in-place')).toBe('in-place');
     expect(strategyBack({ strategy: null, slots: 0 }, 'canary')).toBe('blue-green');
   });
