@@ -92,12 +92,21 @@ async function upload(signature: string): Promise<void> {
   const socket = post([signature, 'Transfer-Encoding: chunked']);
   const chunk = `10000\r\n${'x'.repeat(64 * 1024)}\r\n`;
   for (let sent = 0; sent < 24 * MB && !socket.destroyed; sent += 64 * 1024)
-    if (!socket.write(chunk)) await Promise.race([drained(socket), delay(1000)]);
+    if (!socket.write(chunk)) await drained(socket);
   socket.destroy();
 }
 
+/** Resolves when the socket takes more, when it is closed, or after a second. */
 function drained(socket: Socket): Promise<void> {
-  return new Promise((resolve) => socket.once('drain', resolve).once('close', resolve));
+  return new Promise((resolve) => {
+    const done = (): void => {
+      clearTimeout(limit);
+      socket.off('drain', done).off('close', done);
+      resolve();
+    };
+    const limit = setTimeout(done, 1000);
+    socket.on('drain', done).on('close', done);
+  });
 }
 
 function post(headers: string[], body = ''): Socket {
