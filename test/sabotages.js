@@ -33,6 +33,14 @@ const SABOTAGES = [
   },
   {
     invariant: 2,
+    what: 'pages ask a slot for files while its release is replaced',
+    file: 'deploy/core/traffic-split.ts',
+    from: 'table.assets === slot ? undefined : table.assets',
+    to: 'table.assets',
+    test: 'test/unit/strategies/blue-green.test.ts',
+  },
+  {
+    invariant: 2,
     what: 'a held release goes live without a second verify',
     file: 'deploy/strategies/blue-green.ts',
     from: "{ step: { do: 'hold', ...proof }, undo: [] }, verify(proof)]",
@@ -262,7 +270,7 @@ const SABOTAGES = [
     invariant: 2,
     what: 'a slot that the table does not name is asked for a file',
     file: 'nginx/site.conf.template',
-    from: '"$now_active $now_share $now_standby";',
+    from: '"$now_active $now_share $now_assets $now_standby";',
     to: '"blue green amber";',
     test: 'test/integration/traffic-assets.test.ts',
   },
@@ -949,6 +957,14 @@ const SABOTAGES = [
     file: 'nginx/site.conf.template',
     from: '"~^(GET|HEAD) ${ASSET_PATHS}" 1;',
     to: '"~^" 1;',
+    test: 'test/integration/traffic-assets.test.ts',
+  },
+  {
+    invariant: 20,
+    what: 'after a rollback, open pages get no file of the other release',
+    file: 'nginx/site.conf.template',
+    from: '$now_assets $now_standby',
+    to: '$now_standby',
     test: 'test/integration/traffic-assets.test.ts',
   },
   {

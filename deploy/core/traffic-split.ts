@@ -35,7 +35,8 @@ export function runSameRelease(
 export function withoutSlot(table: Table, slot: SlotName): Table {
   const serving = servingSlots(table);
   const standby = table.standby === slot ? null : table.standby;
-  if (!serving.includes(slot)) return { ...table, standby };
+  const assets = table.assets === slot ? undefined : table.assets;
+  if (!serving.includes(slot)) return { ...table, standby, assets };
   const left = serving.filter((each) => each !== slot);
   return splitOver(left, () => false, table.uniform);
 }

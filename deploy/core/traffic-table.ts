@@ -23,6 +23,8 @@ export interface Table {
   shares?: Share[];
   /** True when all slots with buckets run the same release: users need no cohort, and caches may keep responses. */
   uniform?: boolean;
+  /** A verified slot without users that is asked for files with a hash in their name, and for nothing else. */
+  assets?: SlotName;
   /** True when all users get the maintenance page while the active slot is replaced. */
   maintenance?: boolean;
 }
@@ -30,14 +32,16 @@ export interface Table {
 /** The table without any live slot. */
 export const EMPTY_TABLE: Table = { active: null, standby: null };
 
-const FOLDER = /^active-([a-z]+)\.standby-([a-z]+)((?:\.[a-z]+[1-9]\d*)*)(\.uniform)?(\.maintenance)?$/;
+const FOLDER =
+  /^active-([a-z]+)\.standby-([a-z]+)((?:\.[a-z]+[1-9]\d*)*)(?:\.assets-([a-z]+))?(\.uniform)?(\.maintenance)?$/;
 
 /** The table's readable folder name: `active-blue.standby-none.green25`. */
 export function tableFolder(table: Table): string {
   const roles = [`active-${table.active ?? 'none'}`, `standby-${table.standby ?? 'none'}`];
   const shares = sharesOf(table).map(({ slot, buckets }) => `${slot}${buckets}`);
-  const marks = [...(table.uniform ? ['uniform'] : []), ...(table.maintenance ? ['maintenance'] : [])];
-  return [...roles, ...shares, ...marks].join('.');
+  const { assets, uniform, maintenance } = table;
+  const marks = [assets && `assets-${assets}`, uniform && 'uniform', maintenance && 'maintenance'];
+  return [...roles, ...shares, ...marks.filter(Boolean)].join('.');
 }
 
 /**
@@ -56,11 +60,12 @@ export function tableFiles(table: Table): string[] {
 export function parseTableFolder(folder: string): Table | null {
   const match = FOLDER.exec(folder);
   if (!match) return null;
-  const [, active, standby, shares = '', uniform, maintenance] = match;
+  const [, active, standby, shares = '', assets, uniform, maintenance] = match;
   return {
     active: slotOrNull(active),
     standby: slotOrNull(standby),
     ...(shares && { shares: parseShares(shares) }),
+    ...(assets && { assets }),
     ...(uniform && { uniform: true }),
     ...(maintenance && { maintenance: true }),
   };
@@ -71,10 +76,14 @@ export function parseTableFolder(folder: string): Table | null {
  * ones.
  */
 export function allTables(slots: SlotName[]): Table[] {
-  const pairs = slots.flatMap((active) =>
-    [null, ...slots.filter((other) => other !== active)].map((standby) => ({ active, standby })),
-  );
-  return [EMPTY_TABLE, ...pairs];
+  const ofSlot = (active: SlotName): Table[] => {
+    const others = slots.filter((other) => other !== active);
+    return [
+      ...[null, ...others].map((standby) => ({ active, standby })),
+      ...others.map((assets) => ({ active, standby: null, assets })),
+    ];
+  };
+  return [EMPTY_TABLE, ...slots.flatMap(ofSlot)];
 }
 
 export function sameTable(a: Table, b: Table): boolean {

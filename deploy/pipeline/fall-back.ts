@@ -25,7 +25,7 @@ export async function showPageWhileDown(
   running: RunningSlot[],
 ): Promise<Table> {
   if (table.active === null || table.maintenance || anyoneRuns(table, running)) return table;
-  const page: Table = { ...table, standby: null, maintenance: true };
+  const page: Table = { ...table, standby: null, assets: undefined, maintenance: true };
   try {
     installMaintenancePage(context);
   } catch {

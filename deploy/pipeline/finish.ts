@@ -6,7 +6,7 @@ import { diskReason } from '../core/disk-reason';
 import { EMPTY_ENVIRONMENT } from '../core/environment';
 import { asKnown, KnownError } from '../core/errors';
 import { short } from '../core/format';
-import { inService } from '../core/traffic-split';
+import { inService, withoutSlot } from '../core/traffic-split';
 import type { Deployment, DeploymentState } from '../core/deployment';
 import type { Plan } from '../core/plan';
 import type { Commit, Release } from '../core/release';
@@ -76,6 +76,7 @@ async function stopCrashing({ traffic, runtime }: DeployContext, slot: SlotName 
   if (slot === null) return;
   const table = await traffic.current();
   if (inService(table).includes(slot) || table.standby === slot) return;
+  if (table.assets === slot) await traffic.shift(withoutSlot(table, slot));
   await runtime.stop(slot);
 }
 

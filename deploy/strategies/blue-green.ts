@@ -56,13 +56,15 @@ function warmRelease(input: PlanInput, target: SlotName): RunningSlot | null {
 
 function shiftToWarm(input: PlanInput, target: SlotName, warm: RunningSlot): Plan {
   const { observed, release } = input;
+  const { active } = observed.table;
+  const isLeft = active !== null && active !== target && isAnswering(observed, active);
   const proof = { slot: target, commit: release.commit, instance: warm.instance, restarts: warm.restarts };
   return [
     ...verified(proof, input.hold),
-    // the release that is left is not trusted as a standby
-    ...shift(observed.table, { active: target, standby: null }),
+    // the release that is left is not trusted as a standby, but its open pages still need its files
+    ...shift(observed.table, { active: target, standby: null, ...(isLeft && { assets: active }) }),
     ...goLive({ ...input, bakeSeconds: 0 }, proof),
-    ...retireAllBut(input, [target, observed.table.active]),
+    ...retireAllBut(input, [target, active]),
   ];
 }
 

@@ -1,6 +1,7 @@
 /** A new user's first steps: start, change a line, push, roll back, push a broken change. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { linkedTable } from '../../deploy/traffic/table-folder';
 import { processesWith } from '../../deploy/os/process-table';
 import { keepOneTest } from '../support/app-tests';
 import { inEngine, processesInContainers } from '../support/docker';
@@ -79,10 +80,12 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
           .at(-1)
           ?.plan?.map(({ step }) => step.do),
       ).toEqual(['verify', 'shift', 'verify-live']);
+      expect(linkedTable(clone.home)).toEqual({ active: 'blue', standby: null, assets: 'green' });
 
       const forward = await clone.switchyard('deploy');
       expectDone(forward);
       expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
+      expect(linkedTable(clone.home)).toEqual({ active: 'green', standby: 'blue' });
     });
 
     it('an unhealthy push leaves the old version live and names the cause in its last line', async () => {

@@ -8,6 +8,7 @@ import { until } from '../support/until';
 
 const SHIFTED: Table = { active: 'green', standby: 'blue' };
 const CANARY: Table = { active: 'blue', standby: null, shares: [{ slot: 'green', buckets: 50 }] };
+const ROLLED_BACK: Table = { active: 'blue', standby: null, assets: 'green' };
 const NO_STANDBY: Table = { active: 'green', standby: null };
 
 let context: TrafficFixture;
@@ -34,6 +35,14 @@ test('an old page gets its files after the shift, and the new page its own', asy
   await context.traffic.shift(SHIFTED);
   expect(await context.ask('/assets/v1.js')).toMatchObject({ status: 200, body: 'a file of v1, from blue' });
   expect(await context.ask('/assets/v2.js')).toMatchObject({ status: 200, body: 'a file of v2, from green' });
+});
+
+test('after a rollback, open pages of either release get their files, and no slot stands behind the active one', async () => {
+  await context.traffic.shift(ROLLED_BACK);
+  expect(await context.ask('/assets/v2.js')).toMatchObject({ status: 200, body: 'a file of v2, from green' });
+  expect(await context.ask('/assets/v1.js')).toMatchObject({ status: 200, body: 'a file of v1, from blue' });
+  expect((await context.ask('/version')).json).toEqual({ version: 'blue' });
+  expect(await context.ask('/pages/v2.js')).toMatchObject({ status: 404, json: { slot: 'blue' } });
 });
 
 test('users of either side of a canary get the files of both releases', async () => {
@@ -137,6 +146,9 @@ test('a standby that is gone or hangs leaves the 404, within seconds', async () 
   expect(Date.now() - began).toBeLessThan(15_000);
   await apps.blue.end('SIGKILL');
   expect(await context.ask('/assets/v1.js')).toMatchObject({ status: 404, json: { slot: 'green' } });
+  await context.traffic.shift(ROLLED_BACK);
+  for (const path of ['/version', '/assets/v2.js'])
+    expect(await context.ask(path)).toMatchObject({ status: 502, json: { error: { code: 'E_APP_DOWN' } } });
 });
 
 /** nginx logs a request just after its response. */

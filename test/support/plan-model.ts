@@ -135,7 +135,7 @@ function serving(table: Table): SlotName[] {
   return maintenance ? [] : [...new Set(slots)];
 }
 
-/** The slots that may receive users' requests. */
+/** The slots that may receive users' requests, if only for files. */
 function named(table: Table): SlotName[] {
-  return [...serving(table), ...(table.standby === null ? [] : [table.standby])];
+  return [...serving(table), table.standby, table.assets ?? null].filter((slot) => slot !== null);
 }

@@ -54,12 +54,12 @@ function stepText(step: Step): string {
 
 /** `green 25, blue 75 before amber`: the lowest buckets first. */
 function tableText(table: Table): string {
-  const { active, standby, shares = [], uniform, maintenance } = table;
+  const { active, standby, shares = [], assets, uniform, maintenance } = table;
   if (maintenance) return `the page for ${active}`;
   const counts = bucketsBySlot(table);
   const split = [...shares.map(({ slot }) => slot), active].map(
     (slot) => `${slot} ${counts.get(slot ?? '')}`,
   );
   const who = shares.length > 0 ? split.join(', ') : (active ?? 'no slot');
-  return `${who}${standby === null ? '' : ` before ${standby}`}${uniform ? ', same release' : ''}`;
+  return `${who}${standby === null ? '' : ` before ${standby}`}${uniform ? ', same release' : ''}${assets ? `, files of ${assets}` : ''}`;
 }

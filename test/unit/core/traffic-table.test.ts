@@ -33,6 +33,7 @@ test('no two tables share a folder', () => {
 
 test('a folder name is readable and parses back to its table', () => {
   expect(tableFolder(CANARY)).toBe('active-blue.standby-none.green5');
+  expect(tableFolder({ ...BLUE, assets: 'green' })).toBe('active-blue.standby-none.assets-green');
   expect(tableFolder({ ...CANARY, uniform: true })).toBe('active-blue.standby-none.green5.uniform');
   expect(tableFolder({ ...BLUE, maintenance: true })).toBe('active-blue.standby-none.maintenance');
   for (const table of TABLES) expect(parseTableFolder(tableFolder(table))).toEqual(table);
@@ -88,13 +89,15 @@ test('serving slots are listed with the active one first', () => {
   expect(servingSlots(EMPTY_TABLE)).toEqual([]);
 });
 
-test('two slots have five tables: none active, and each slot with and without the other as standby', () => {
+test('two slots have seven tables: none active, and each slot alone, before a standby, or beside the files of the other', () => {
   expect(allTables(['blue', 'green'])).toEqual([
     { active: null, standby: null },
     { active: 'blue', standby: null },
     { active: 'blue', standby: 'green' },
+    { active: 'blue', standby: null, assets: 'green' },
     { active: 'green', standby: null },
     { active: 'green', standby: 'blue' },
+    { active: 'green', standby: null, assets: 'blue' },
   ]);
 });
 

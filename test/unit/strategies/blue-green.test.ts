@@ -92,7 +92,7 @@ describe('a release that is to be held', () => {
       'verify green new',
       'hold green new',
       'verify green new',
-      'shift to green, undo: shift to blue before green',
+      'shift to green, files of blue, undo: shift to blue before green',
       'verify-live green new',
     ]);
     expect(held[1]?.step).toMatchObject({ instance: 'green-instance', restarts: 0 });
@@ -110,8 +110,22 @@ describe('a warm release', () => {
   it('gets the traffic by one rename, verified and not started again', () => {
     expect(planText(plan(observed(running('green', NEW)), NEW))).toEqual([
       'verify green new',
-      'shift to green, undo: shift to blue before green',
+      'shift to green, files of blue, undo: shift to blue before green',
       'verify-live green new',
+    ]);
+  });
+
+  it('leaves a slot that does not answer out of the table', () => {
+    const dead = { ...warm, slots: [running('blue', OLD, { pid: null }), running('green', NEW)] };
+    expect(planText(plan(dead, NEW))[1]).toBe('shift to green, undo: shift to blue before green');
+  });
+
+  it('is replaced only after no page asks its slot for files', () => {
+    const table = { active: 'blue', standby: null, assets: 'green' };
+    const slots = [running('blue', OLD), running('green', OTHER)];
+    expect(planText(plan({ table, slots }, NEW)).slice(0, 2)).toEqual([
+      'shift to blue, undo: shift to blue, files of green',
+      'start green new, undo: start green other, verify green other',
     ]);
   });
 

@@ -68,7 +68,11 @@ describe('samples of a slot', () => {
   test('count a direct probe of the slot like a request', () => {
     const book = new SampleCollector();
     for (const status of [200, 503, null]) book.addProbe('green', status, { at: 1, ms: 7 });
-    expect(book.sides(['green'], ['blue'], BOUND).canary).toMatchObject({ requests: 3, errors: 2, latencies: [{ at: 1, ms: 7 }] });
+    expect(book.sides(['green'], ['blue'], BOUND).canary).toMatchObject({
+      requests: 3,
+      errors: 2,
+      latencies: [{ at: 1, ms: 7 }],
+    });
   });
 });
 
