@@ -11,7 +11,7 @@ import { linkedTable } from '../traffic/table-folder';
 
 const NOBODY_ANSWERS_MS = 1000;
 
-/** Never throws: the next deployment reports any fault that it meets. */
+/** Never throws: the next deployment reports any fault that it finds. */
 export async function warmUp(home: Home): Promise<void> {
   schema.parse({});
   const scenes = [

@@ -35,7 +35,7 @@ export function diskWatch(home: Home, warn: Warn, on: DiskWatch['on']): DiskWatc
     if (!reported) {
       reported = true;
       // the journal may be on the full disk too
-      await warn(`The disk of ${folder} is full: nothing is decided until it has free space.`).catch(
+      await warn(`The disk of ${folder} is full: there is no verdict until it has free space.`).catch(
         () => {},
       );
     }

@@ -9,7 +9,7 @@ const KEPT_WHOLE = 1000;
 /** Limits for older deployments that decisions need, and for request ids. */
 const KEPT_FOR_DECISIONS = 5000;
 const KEPT_REQUESTS = 10_000;
-/** The number of slots and tasks whose last incident is kept, because it may still be going on. */
+/** The number of slots and tasks whose last incident is kept, because it may not be over yet. */
 const KEPT_INCIDENTS = 50;
 
 export class JournalRetention extends JournalReader {
@@ -36,7 +36,7 @@ export class JournalRetention extends JournalReader {
     }
   }
 
-  /** The last incident of each slot and each task, which may still be going on. */
+  /** The last incident of each slot and each task, which may not be over yet. */
   private lastIncidents(): number[] {
     const rows = this.db
       .prepare(

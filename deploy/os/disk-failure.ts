@@ -33,7 +33,7 @@ export function asKnownOnDisk(dir: string, error: unknown): KnownError {
   return asDiskFailure(dir, error) ?? asKnown(error);
 }
 
-/** The failure that a write to this folder meets now, or null. Leaves nothing behind. */
+/** The failure of a write to this folder now, or null. Leaves nothing behind. */
 export function probeDisk(dir: string): KnownError | null {
   const reason = probeWrite(dir);
   return reason === null ? null : diskFailure(reason, dir);

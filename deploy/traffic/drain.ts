@@ -1,7 +1,7 @@
 /**
  * Waits for requests in flight before a slot stops: until the slot's port has no established connection, without the
  * app's cooperation. nginx closes its idle connections after one second, sooner than an app would, so no request
- * meets a closing connection.
+ * reaches a closing connection.
  */
 import type { Slot } from '../core/slot';
 import { establishedConnections } from '../os/connections';

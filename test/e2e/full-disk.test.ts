@@ -158,7 +158,7 @@ needs('a disk of its own', lossyDiskPossible).describe('on a full disk', () => {
     free();
 
     const { text } = expectLive(await deploying);
-    expect(text).toMatch(/The disk of \S+ is full: nothing is decided until it has free space/);
+    expect(text).toMatch(/The disk of \S+ is full: there is no verdict until it has free space/);
   });
 });
 
@@ -219,7 +219,7 @@ needs('a disk of its own', lossyDiskPossible).describe('rolling on a full disk',
 
     const { text } = expectLive(await deploying);
 
-    expect(text.match(/is full: nothing is decided until it has free space/g)).toHaveLength(1);
+    expect(text.match(/is full: there is no verdict until it has free space/g)).toHaveLength(1);
     expect((await load?.stop())?.failures).toBe(0);
     first = commit;
   });

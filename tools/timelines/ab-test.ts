@@ -63,7 +63,7 @@ export const abTest: Picture = {
             { slot: 'green', share: 50 },
             { slot: 'blue', share: 50 },
           ],
-          words: { en: 'everybody keeps what they have met', ko: '처음 만난 버전이 끝까지 유지됨' },
+          words: { en: 'every user keeps the same version', ko: '처음 받은 버전이 끝까지 유지됨' },
         },
         { from: 2, to: 3, live: 'green', words: '100 % v2' },
       ],

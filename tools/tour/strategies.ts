@@ -35,7 +35,7 @@ export const STRATEGIES: TourStrategy[] = [
   {
     name: 'canary',
     title: 'Canary',
-    about: 'a few users meet it first, then more, as long as it does as well as the old one',
+    about: 'a few users get it first, then more, as long as it does as well as the old one',
     // a process is slower in its first two seconds, and the verdict must not count that
     config: { canary: { steps: [10, 25, 50, 100], seconds: 2, minRequests: 40, slower: 100 } },
     deploy: 'npm run -s deploy -- --strategy canary',

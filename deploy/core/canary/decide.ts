@@ -24,7 +24,7 @@ export type CanaryDecision =
   | { do: 'collect'; few?: boolean }
   /** Waits for an operator; traffic keeps counting in the meantime. */
   | { do: 'ask'; reason: AskReason; why: string }
-  | { do: 'go on'; why: string }
+  | { do: 'continue'; why: string }
   | { do: 'promote'; why: string }
   | { do: 'fail'; why: string };
 
@@ -39,7 +39,7 @@ export function decideCanary(progress: CanaryProgress, rule: CanaryRule): Canary
   return byVerdict(judgeStep(progress.canary, progress.stable, rule), progress, progress.seconds);
 }
 
-const RESUMED: CanaryDecision = { do: 'go on', why: 'resumed by an operator' };
+const RESUMED: CanaryDecision = { do: 'continue', why: 'resumed by an operator' };
 const CONFIGURED_PAUSE: CanaryDecision = {
   do: 'ask',
   reason: 'configured-pause',
@@ -51,9 +51,9 @@ function byVerdict(
   { request, waitedMs, patience }: CanaryProgress,
   seconds: number,
 ): CanaryDecision {
-  if (verdict === 'pass') return { do: 'go on', why };
+  if (verdict === 'pass') return { do: 'continue', why };
   if (verdict === 'fail') return { do: 'fail', why };
-  if (request === 'resume') return { do: 'go on', why: `resumed by an operator, though ${why}` };
+  if (request === 'resume') return { do: 'continue', why: `resumed by an operator, though ${why}` };
   if (waitedMs < (seconds + patience) * 1000) return { do: 'collect', few: true };
   return { do: 'ask', reason: 'not-enough-data', why: `not enough data: ${why}` };
 }

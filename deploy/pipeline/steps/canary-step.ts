@@ -53,8 +53,8 @@ export async function judge(
     if (journal.get(id)?.state === 'holding') await journal.proceed(id, 'promote');
     const { do: what, why } = await untilDecided(context, step, how, evidence, recordResult);
     if (what === 'fail') throw failure(step, why, affected.size);
-    const met = affected.size > 0 ? `; ${plural(affected.size, 'user')} got an error from it` : '';
-    return { detail: `${percent(step.share / 100)}: ${why}${met}`, promoted: what === 'promote' };
+    const failures = affected.size > 0 ? `; ${plural(affected.size, 'user')} got an error from it` : '';
+    return { detail: `${percent(step.share / 100)}: ${why}${failures}`, promoted: what === 'promote' };
   } catch (error) {
     // testers become ordinary users again at once
     closePreview(home);
@@ -64,7 +64,7 @@ export async function judge(
   }
 }
 
-type Decided = Extract<CanaryDecision, { do: 'go on' | 'promote' | 'fail' }>;
+type Decided = Extract<CanaryDecision, { do: 'continue' | 'promote' | 'fail' }>;
 
 async function untilDecided(
   context: DeployContext,
@@ -101,7 +101,7 @@ async function untilDecided(
     const move = decideCanary({ ...progress, ...evidence.sides() }, config.canary);
     if (move.do === 'ask') await question.ask(move);
     else await question.answered(request);
-    if (move.do === 'go on' || move.do === 'promote' || move.do === 'fail') return move;
+    if (move.do === 'continue' || move.do === 'promote' || move.do === 'fail') return move;
     if (move.do === 'collect' && move.few && config.canary.tooFew === 'probe') await evidence.probe();
     if (machineMs() > nextReportAt) {
       nextReportAt = machineMs() + REPORT_EVERY_MS;

@@ -11,7 +11,7 @@ export function preloadFile(home: Pick<Home, 'pm2'>): string {
  * PM2 reads an app's output through a pipe. When PM2's daemon is killed the pipe breaks, and an app that uses
  * process.stdout.write, as request loggers do, would crash with an unhandled error at its next line.
  */
-export const PRELOAD = `// Loaded before the app. It goes on when PM2's daemon is killed and nobody reads its output.
+export const PRELOAD = `// Loaded before the app. It keeps the app alive when PM2's daemon is killed and its output has no reader.
 for (const stream of [process.stdout, process.stderr]) {
   stream.on('error', (error) => {
     if (error.code !== 'EPIPE') throw error;

@@ -108,7 +108,7 @@ describe('a deployment killed halfway through its undo', () => {
   });
 });
 
-test('a deployment killed while baking goes on baking, since the release was live and verified', () => {
+test('a deployment killed while baking continues its bake, since the release was live and verified', () => {
   const baking = running({ state: 'baking' });
   const recorded = events(...doneTo(3), LIVE, step(BAKE, 'started'));
   expect(decideRecovery(baking, recorded)).toEqual({ do: 'finish', from: BAKE });

@@ -70,7 +70,7 @@ it('followFile loses no line of a rotated log, whose writer keeps the old file o
   expect(seen).toEqual(expected);
 });
 
-it('followFile waits for a file that does not exist, and goes on after one was removed or emptied', async () => {
+it('followFile waits for a missing file, and continues after a file was removed or emptied', async () => {
   await follow(10);
   writeFileSync(file, 'one\n');
   await untilSeen('one');

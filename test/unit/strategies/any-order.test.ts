@@ -84,7 +84,7 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
     }
   });
 
-  test('a user who has met the new release keeps it while rolling continues', () => {
+  test('a user who has reached the new release keeps it while rolling continues', () => {
     for (const { input, plan } of cases.filter(({ name }) => name === 'rolling')) {
       const machine = new SimulatedMachine(input.observed);
       let fresh = -1;

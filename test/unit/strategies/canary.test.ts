@@ -105,7 +105,7 @@ test('a canary beside several slots is compared with all of them and keeps its s
   for (const { step } of plan) if (step.do === 'shift') expect(servingSlots(step.to)).toContain('green');
 });
 
-test('a canary undone after any step restores table and processes, and no user meets an unverified release', () => {
+test('a canary undone after any step restores table and processes, and no user reaches an unverified release', () => {
   const warm: Observed = {
     table: { active: 'blue', standby: 'green' },
     slots: [running('blue', OLD), running('green', OTHER)],

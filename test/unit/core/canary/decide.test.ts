@@ -21,21 +21,21 @@ const decide = (overrides: Partial<CanaryProgress>): string => {
 
 test.each<[string, Partial<CanaryProgress>, RegExp]>([
   ['collects until its time is up', { waitedMs: 59_999 }, /^collect$/],
-  ['passes at its end', {}, /^go on: 0 of 200 failed/],
+  ['passes at its end', {}, /^continue: 0 of 200 failed/],
   ['is not judged before its end', { waitedMs: 59_999, canary: BAD }, /^collect$/],
   ['fails at its end', { canary: BAD }, /^fail: 18 of 200 failed/],
   ['fails at once when every request fails', { waitedMs: 100, canary: GROSS }, /^fail: 5 of 5 failed/],
-  ['goes on collecting when there is too little data', { canary: NONE }, /^collect, too few$/],
+  ['keeps collecting when there is too little data', { canary: NONE }, /^collect, too few$/],
   [
     'asks the operator when there is too little data for too long',
     { canary: NONE, waitedMs: 360_000 },
     /^ask: not enough data: the canary/,
   ],
-  ['is judged as soon as there is enough data', { waitedMs: 500_000 }, /^go on: 0 of 200 failed/],
+  ['is judged as soon as there is enough data', { waitedMs: 500_000 }, /^continue: 0 of 200 failed/],
   [
-    'goes on without enough data when an operator resumes it',
+    'continues without enough data when an operator resumes it',
     { canary: NONE, request: 'resume' },
-    /^go on: resumed .*, though the/,
+    /^continue: resumed .*, though the/,
   ],
   ['fails even if an operator resumed it', { canary: BAD, request: 'resume' }, /^fail/],
   [
@@ -54,7 +54,7 @@ test.each<[string, Partial<CanaryProgress>, RegExp]>([
   [
     'ends that pause when an operator resumes it',
     { seconds: null, request: 'resume' },
-    /^go on: resumed by an operator$/,
+    /^continue: resumed by an operator$/,
   ],
 ])('a step %s', (_case, overrides, move) => expect(decide(overrides)).toMatch(move));
 
@@ -71,5 +71,5 @@ test('no data is never a pass, however long it takes and however much stable has
   for (const canary of [NONE, answered(0, 99)])
     for (const stable of [NONE, answered(0, 99), answered(0, 1e6)])
       for (const waitedMs of [0, 60_000, 360_000, 1e12])
-        expect(decide({ canary, stable, waitedMs })).not.toMatch(/^go on/);
+        expect(decide({ canary, stable, waitedMs })).not.toMatch(/^continue/);
 });
