@@ -16,6 +16,8 @@ import { terminalText } from './core/terminal-text';
 import { flushFileSystems } from './os/flush';
 import { follow } from './client/follow';
 import { withoutPassword } from './core/redact-url';
+import { lacksLive } from './core/lacks-live';
+import { countLacking } from './git/live-in-push';
 import { homeAt } from './home/home';
 import { machineMs } from './os/machine-clock';
 import { adaptSigns } from './os/terminal';
@@ -47,7 +49,10 @@ async function main(): Promise<void> {
   if (context.configProblem && process.argv[2] === 'pre-receive')
     console.log(problemLine(context.configProblem));
   const updates = await readUpdates();
-  if (process.argv[2] === 'pre-receive') return refuseWhenSourceIsElsewhere(context);
+  if (process.argv[2] === 'pre-receive') {
+    refuseWhenSourceIsElsewhere(context);
+    return refuseWithoutLive(context, updates);
+  }
   // git acknowledges the push when this process exits
   const flushed = flushFileSystems([home.pushGit]);
   flushed.catch(() => undefined);
@@ -60,6 +65,31 @@ function refuseWhenSourceIsElsewhere({ config }: DeployContext): void {
   console.log(`✗ Nothing was pushed: commits come from ${printable(withoutPassword(config.source))}.`);
   console.log(`  Push there: git push origin ${config.branch}`);
   process.exitCode = 1;
+}
+
+/** A push that would remove what is live must be forced. Throws E_LACKS_LIVE. */
+async function refuseWithoutLive({ home, config, journal }: DeployContext, updates: Update[]): Promise<void> {
+  const update = updates.find(
+    ({ ref, after }) => ref === `refs/heads/${config.branch}` && !NO_COMMIT.test(after),
+  );
+  const live = journal.lastLive()?.to?.commit;
+  if (config.source !== null || update === undefined || live === undefined) return;
+  const quarantine = process.env.GIT_QUARANTINE_PATH;
+  const lacking = await countLacking(home, live, update.after, quarantine);
+  if (lacking === null || lacking === 0 || isForced(process.env)) return;
+  // git itself refuses to drop commits of the branch without --force
+  const dropped = NO_COMMIT.test(update.before)
+    ? 0
+    : await countLacking(home, update.before, update.after, quarantine);
+  if (dropped !== 0) return;
+  throw new KnownError('E_LACKS_LIVE', `This push ${lacksLive(lacking)}.`);
+}
+
+/** `git push -o force`. */
+function isForced({ GIT_PUSH_OPTION_COUNT, ...env }: NodeJS.ProcessEnv): boolean {
+  return Array.from({ length: Number(GIT_PUSH_OPTION_COUNT ?? 0) }).some(
+    (_, at) => env[`GIT_PUSH_OPTION_${at}`] === 'force',
+  );
 }
 
 async function postAndFollow(context: DeployContext, update: Update): Promise<void> {

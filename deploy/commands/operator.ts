@@ -11,7 +11,8 @@ import { driftNow, servingNow } from '../health/serving';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 import { openCloneContext } from './run-command';
-import { followAndPrint } from './request';
+import { codeOfHeld, followAndPrint } from './request';
+import { previewOf } from '../http/preview/link';
 
 /** Exit code 0 when the deployment succeeded. */
 export async function promoteCommand(id: string | undefined, options: Options): Promise<number> {
@@ -44,13 +45,17 @@ export async function pauseCommand(id: string | undefined, options: Options): Pr
   return paused ? 0 : 1;
 }
 
-/** Exit code 0 when the canary continues. Does not follow it. */
+/** Follows the canary on: exit code 0 when it goes live, 3 when it is paused again, 1 otherwise. */
 export async function resumeCommand(id: string | undefined, options: Options): Promise<number> {
-  const { reporter, ended } = await requestOf('resume', id, options, ({ state }) => state !== 'holding');
-  const goesOn = ended.state === 'running' || ended.state === 'baking' || ended.state === 'succeeded';
-  if (options.json) console.log(jsonText({ id: ended.id, state: ended.state, goesOn }));
-  else reporter.say([`${goesOn ? '✓' : '✗'} deployment ${ended.id} is ${ended.state}`]);
-  return goesOn ? 0 : 1;
+  const isPausedAgain = ({ state, request }: Deployment): boolean => state === 'holding' && request === null;
+  const { context, reporter, ended } = await requestOf('resume', id, options, isPausedAgain);
+  const serving = await servingNow(context);
+  if (ended.state === 'holding') {
+    reporter.held(ended, previewOf(context, ended), serving);
+    return codeOfHeld(ended);
+  }
+  reporter.end(ended, serving, driftNow(context, serving));
+  return ended.state === 'succeeded' ? 0 : 1;
 }
 
 async function requestOf(

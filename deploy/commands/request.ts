@@ -2,6 +2,7 @@
 import type { ControlRequest } from '../http/control-api';
 import { requestDeployment } from '../client/control-client';
 import type { Deployment } from '../core/deployment';
+import { isPausedCanary } from '../core/canary/at-work';
 import { isOver } from '../core/transitions';
 import type { FollowOptions } from '../client/follow';
 import { follow } from '../client/follow';
@@ -12,7 +13,13 @@ import { driftNow, servingNow } from '../health/serving';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 
-/** Exit code 0 when it succeeds or holds as requested. After Ctrl-C the deployment continues. */
+/** Exit code of a command whose deployment waits for an operator without having been asked to hold. */
+export const WAITS_FOR_OPERATOR = 3;
+
+/**
+ * Exit code 0 when it succeeds or holds as requested, 3 when a canary is paused, 1 otherwise. After Ctrl-C the
+ * deployment continues.
+ */
 export async function requestAndFollow(
   context: DeployContext,
   request: ControlRequest,
@@ -25,10 +32,16 @@ export async function requestAndFollow(
   const serving = await servingNow(context);
   if (deployment.state === 'holding') {
     reporter.held(deployment, previewOf(context, deployment), serving);
-    return deployment.cause === null ? 0 : 1;
+    return codeOfHeld(deployment);
   }
   reporter.end(deployment, serving, driftNow(context, serving));
   return deployment.state === 'succeeded' ? 0 : 1;
+}
+
+/** A failed batch of a rolling deployment has a cause. */
+export function codeOfHeld(deployment: Deployment): number {
+  if (isPausedCanary(deployment)) return WAITS_FOR_OPERATOR;
+  return deployment.cause === null ? 0 : 1;
 }
 
 /** Prints the events of a deployment as they arrive. Exits with 130 on Ctrl-C; the deployment continues. */

@@ -63,6 +63,7 @@ export async function statusCommand(options: Options): Promise<number> {
   print(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
   if (behind) print(`! ${driftSummary(behind)}`);
   for (const deployment of pending) print(historyLine(deployment));
+  if (canary?.progress) print(`  ${canary.progress}`);
   if (canary) print(canaryLines(canary.preview, canary.stable).join('\n'));
   else if (held) print(previewLines(held.preview).join('\n'));
   return healthy ? 0 : 1;
@@ -86,10 +87,11 @@ function heldOf(context: DeployContext, pending: Deployment[]): Held | null {
   return { id, release: to, since: heldAt, preview: previewOf(context, deployment), ...commands };
 }
 
-/** A running canary, and the preview of either side. */
+/** A running canary, how far its step is, and the preview of either side. */
 interface CanaryNow {
   id: number;
   release: Serving | null;
+  progress: string | null;
   preview: Preview | null;
   stable: Preview | null;
 }
@@ -99,7 +101,24 @@ function canaryOf(context: DeployContext, pending: Deployment[]): CanaryNow | nu
   const preview = deployment ? previewOf(context, deployment) : null;
   const stable = deployment?.from ? previewOf(context, deployment, deployment.from.slot) : null;
   // before its first step there is no preview of either side
-  return deployment && stable ? { id: deployment.id, release: deployment.to, preview, stable } : null;
+  if (!deployment || !stable) return null;
+  return {
+    id: deployment.id,
+    release: deployment.to,
+    progress: progressOf(context, deployment.id),
+    preview,
+    stable,
+  };
+}
+
+/** What the running step last said of itself; null when it has just begun. */
+function progressOf({ journal }: DeployContext, id: number): string | null {
+  const last = journal
+    .since(0, id)
+    .findLast(
+      ({ entry }) => entry.type === 'progress' || (entry.type === 'phase' && entry.status === 'started'),
+    );
+  return last?.entry.type === 'progress' ? last.entry.message : null;
 }
 
 function slotLines(slots: SlotView[]): string[] {

@@ -70,6 +70,10 @@ export const ERRORS = {
     hint: 'Check "source" in the configuration and that this machine may read it.',
   },
   E_REF: { fault: 'operator', hint: 'Name a commit or branch that exists: git log --oneline' },
+  E_LACKS_LIVE: {
+    fault: 'operator',
+    hint: 'Merge what is live: git pull --no-rebase live refs/switchyard/live. Or replace it: git push -o force live main',
+  },
   E_STRATEGY: { fault: 'operator', hint: 'Choose another one: npm run -s deploy -- --strategy blue-green' },
   E_SLOT_ACTIVE: { fault: 'operator', hint: 'Deploy to the idle slot: npm run -s deploy' },
   E_NOTHING_TO_ROLL_BACK_TO: { fault: 'operator', hint: 'Deploy a commit: npm run -s deploy -- <commit>' },

@@ -70,6 +70,8 @@ export type Entry =
       /** How long users got the maintenance page, and how many requests got it. */
       down?: { ms: number; turnedAway: number };
     }
+  /** How far a canary's step is; the next one replaces it. */
+  | { type: 'progress'; message: string }
   /** Information; nothing is wrong. */
   | { type: 'note'; message: string }
   | { type: 'warning'; message: string }

@@ -56,6 +56,7 @@ export function redactEntry(entry: Entry, redact: Redact): Entry {
     case 'incident':
       return { ...entry, message: redact(entry.message) };
     case 'live':
+    case 'progress':
     case 'waiting':
       return entry;
   }

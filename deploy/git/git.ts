@@ -50,6 +50,7 @@ export function gitIn(folder: string, objects?: string): SimpleGit {
  */
 export function gitOn(bareRepository: string, options: BareOptions = {}): SimpleGit {
   const env: Record<string, string> = { GIT_DIR: bareRepository, ...options.env };
+  if (options.objects) env.GIT_ALTERNATE_OBJECT_DIRECTORIES = options.objects.join(':');
   if (options.deploymentMark) env[DEPLOYMENT_MARKER] = options.deploymentMark;
   return configured(bareRepository, env, {
     allowUnsafeHooksPath: options.setsHooksPath === true,
@@ -106,6 +107,8 @@ interface BareOptions {
   setsHooksPath?: boolean;
   /** Access to the source. */
   env?: SourceAccess['env'];
+  /** The object folders of other repositories, whose commits are readable too. */
+  objects?: string[];
 }
 
 function configured(

@@ -69,6 +69,8 @@ export async function wrongSettings(pushGit: string): Promise<[string, string][]
   const wanted = {
     // without it, git refuses pushes from a shallow clone
     'receive.shallowupdate': 'true',
+    // git push -o force
+    'receive.advertisepushoptions': 'true',
     // a user's own core.hooksPath would disable our hooks
     'core.hookspath': path.join(pushGit, 'hooks'),
     ...(await fsyncSettings(pushGit)),

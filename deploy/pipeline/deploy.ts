@@ -3,6 +3,8 @@ import { needSentence } from '../core/canary/requests-needed';
 import { KnownError } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
 import { requiredRollbackTarget, schemaNewerThan } from '../core/rollback-target';
+import { printable } from '../core/format';
+import { lacksLive } from '../core/lacks-live';
 import { inService } from '../core/traffic-split';
 import { slotsOutOfRotation } from '../core/substitute';
 import { BUCKETS } from '../core/traffic-table';
@@ -12,6 +14,7 @@ import type { Commit } from '../core/release';
 import type { Serving } from '../core/slot';
 import { numberInForce, nextNumber } from '../config/app-environment';
 import { slotsOf } from '../journal/reader';
+import { countLacking } from '../git/live-in-push';
 import { asKnownOnDisk } from '../os/disk-failure';
 import type { DeployContext } from '../context';
 import { finish, finishAsNothingNew, fail } from './finish';
@@ -70,6 +73,7 @@ async function preparedPlan(
     const chosen = await chooseCommit(context, queued, tip, from);
     if ('nothingNew' in chosen) return chosen;
     const { commit } = chosen;
+    if (branch !== null && from !== null) await warnOfLacking(context, id, from.commit, commit);
     await context.journal.note(id, { from, commit, strategy: strategyOf(context, queued, observed) });
     // refuse an impossible deployment before preparing anything
     const environment = chooseEnvironment(context, queued);
@@ -167,6 +171,19 @@ async function noteRequestsNeeded({ config, journal }: DeployContext, id: number
   const first = plan.flatMap(({ step }) => (step.do === 'judge' ? [step.share / BUCKETS] : []))[0];
   if (first === undefined) return;
   await journal.record(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
+}
+
+/** Before anything is built: the branch may lack what somebody has deployed by hand. */
+async function warnOfLacking(
+  { home, config, journal }: DeployContext,
+  id: number,
+  live: Commit,
+  commit: Commit,
+): Promise<void> {
+  const lacking = live === commit ? 0 : await countLacking(home, live, commit);
+  if (lacking === null || lacking === 0) return;
+  const what = config.source === null ? 'this push' : `the tip of ${printable(config.branch)}`;
+  await journal.record(id, { type: 'warning', message: `${what} ${lacksLive(lacking)}` });
 }
 
 /** A rollback does not undo migrations, so the older release runs on a newer schema. */

@@ -1,5 +1,5 @@
 /** The lines for a deployment that waits for an operator, or that an operator may steer. Pure. */
-import { isCanary } from '../core/canary/at-work';
+import { isPausedCanary } from '../core/canary/at-work';
 import { duration, named } from '../core/format';
 import type { Deployment } from '../core/deployment';
 import type { Serving } from '../core/slot';
@@ -65,9 +65,4 @@ export function canaryLines(canary: Preview | null, stable: Preview | null): str
     ...way('stable:', stable),
     '  then:     npm run -s promote, abort, pause or resume',
   ];
-}
-
-/** A canary that is held before its first step is not paused: it is reported like any held release. */
-function isPausedCanary(deployment: Deployment): boolean {
-  return deployment.state === 'holding' && isCanary(deployment) && !deployment.hold;
 }

@@ -27,6 +27,7 @@ export function eventLines({ entry }: JournalEvent, journal: Journal): string[] 
     case 'live':
       return liveLines(entry);
     case 'note':
+    case 'progress':
       return [`  ${entry.message}`];
     case 'warning':
     case 'incident':

@@ -12,12 +12,20 @@ import type { Output, Reporter } from './reporter';
 const DRAW_EVERY_MS = 100;
 const CLEAR_LINE = '\r\x1b[2K';
 
+/** The running phase. */
+interface Doing {
+  title: string;
+  /** Milliseconds since 1970. */
+  since: number;
+  detail?: string;
+}
+
 export function terminalReporter(out: Output, journal: Journal): Reporter {
-  let doing: { title: string; since: number } | null = null;
+  let doing: Doing | null = null;
   const colours = coloursFor(out);
   const draw = (): void => {
     if (!doing) return;
-    const line = runningLine(terminalText(doing.title), Date.now() - doing.since, (out.columns || 80) - 1);
+    const line = runningLine(doing, Date.now() - doing.since, (out.columns || 80) - 1);
     out.write(`${CLEAR_LINE}${colours.dim(line)}`);
   };
   const timer = setInterval(draw, DRAW_EVERY_MS);
@@ -33,6 +41,10 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
   };
   return {
     event: (event) => {
+      if (event.entry.type === 'progress') {
+        if (doing) doing.detail = event.entry.message;
+        return draw();
+      }
       print(eventLines(event, journal));
       const title = running(event.entry, journal);
       if (title !== undefined) doing = title === null ? null : { title, since: event.at };
@@ -45,10 +57,11 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
 }
 
 /** A wrapped line could not be redrawn, so a narrow terminal shortens the title; the time keeps its unit. */
-function runningLine(title: string, ms: number, width: number): string {
+function runningLine({ title: foreign, detail = '' }: Doing, ms: number, width: number): string {
+  const title = terminalText(foreign);
   const time = duration(ms);
   const line = `… ${title.padEnd(20)} ${time.padStart(8)}`;
-  if (line.length <= width) return line;
+  if (line.length <= width) return `${line}   ${terminalText(detail)}`.trimEnd().slice(0, width);
   return `… ${title.slice(0, Math.max(0, width - time.length - 3))} ${time}`.slice(0, width);
 }
 

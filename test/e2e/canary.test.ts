@@ -159,11 +159,13 @@ forEachRuntime((runtime) => {
     expect(paused.text).toContain(`✓ PAUSED: deployment ${id}`);
     expect(stateOf(id)).toBe('holding');
     expect((await pushing).text).toContain(`PAUSED: deployment ${id}`);
-    expectDone(await command('resume'));
-    expect(stateOf(id)).toBe('running');
+    const resumed = command('resume');
+    await until('the canary to go on', () => stateOf(id) === 'running');
 
     const promoted = await command('promote');
     expectLive(promoted);
+    // the terminal of resume followed the canary to its end
+    expectLive(await resumed);
     expect(promoted.text).toMatch(/✓ canary .* 10 %: promoted by an operator/);
     expect(promoted.text).toMatch(/✓ LIVE in \d+ ms/);
     expect(await clone.serving()).toMatchObject({ pid: canary?.pid, instance: canary?.instance });
@@ -216,8 +218,9 @@ forEachRuntime((runtime) => {
       /the canary stays at 10 %: not enough data: .* requests that a verdict needs; npm run/,
     );
     expect(stateOf(id)).toBe('holding');
-    expectDone(await command('resume'));
-    await until('the second pause', () => stateOf(id) === 'holding' && pauses(id) === 2);
+    const again = await command('resume');
+    expect(again).toMatchObject({ code: 3, text: expect.stringContaining('! PAUSED: deployment') });
+    expect(pauses(id)).toBe(2);
     // continues by itself when users come
     await users();
     expect(await untilOver(clone, id)).toMatchObject({ state: 'succeeded' });
@@ -292,7 +295,7 @@ forEachRuntime((runtime) => {
 
     await untilPaused();
     const first = await visits();
-    await command('resume');
+    const resumed = command('resume');
     await until('a larger share', () => share() === 50);
     await untilPaused();
     const second = await visits();
@@ -302,6 +305,7 @@ forEachRuntime((runtime) => {
     expect(more?.length).toBeGreaterThan((few as string[]).length);
     expect(more).toEqual(expect.arrayContaining(few as string[]));
 
+    expect((await resumed).code).toBe(3);
     const { text } = await command('promote');
     await pushing;
     expect(text).toMatch(

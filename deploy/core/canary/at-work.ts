@@ -6,3 +6,8 @@ export function isCanary({ plan, state }: Pick<Deployment, 'plan' | 'state'>): b
   const isAtWork = state === 'running' || state === 'holding';
   return isAtWork && (plan ?? []).some(({ step }) => step.do === 'judge');
 }
+
+/** A canary that is held before its first step is not paused: it is reported like any held release. */
+export function isPausedCanary(deployment: Deployment): boolean {
+  return deployment.state === 'holding' && isCanary(deployment) && !deployment.hold;
+}

@@ -4,9 +4,11 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abLine } from '../../core/canary/ab-test';
-import type { AskReason, CanaryDecision } from '../../core/canary/decide';
+import type { AskReason, CanaryDecision, CanaryProgress } from '../../core/canary/decide';
 import { decideCanary } from '../../core/canary/decide';
+import { progressLine } from '../../core/canary/progress';
 import { KnownError } from '../../core/errors';
+import { BUCKETS } from '../../core/traffic-table';
 import { percent, plural } from '../../core/format';
 import type { OperatorRequest } from '../../core/deployment';
 import { closePreview, openPreview } from '../../traffic/preview-tokens';
@@ -24,6 +26,7 @@ const POLL_EVERY_MS = 100;
 /** While an operator is asked, which may take days. */
 const HEALTH_EVERY_POLLS = 5;
 const REPORT_EVERY_MS = 60_000;
+const PROGRESS_EVERY_MS = 10_000;
 
 export interface JudgeOptions {
   deploymentId: number;
@@ -84,6 +87,7 @@ async function untilDecided(
   const question = asking(context, step, id);
   const began = machineMs();
   let nextReportAt = began + REPORT_EVERY_MS;
+  const reportProgress = progressReporter(context, step, id);
   for (let polls = 0; ; polls++) {
     signal?.throwIfAborted();
     const pending = journal.pending();
@@ -97,12 +101,14 @@ async function untilDecided(
       waitedMs: machineMs() - began,
       seconds: step.seconds,
       patience: config.canary.patience,
+      ...evidence.sides(),
     };
-    const move = decideCanary({ ...progress, ...evidence.sides() }, config.canary);
+    const move = decideCanary(progress, config.canary);
     if (move.do === 'ask') await question.ask(move);
     else await question.answered(request);
     if (move.do === 'continue' || move.do === 'promote' || move.do === 'fail') return move;
     if (move.do === 'collect' && move.few && config.canary.tooFew === 'probe') await evidence.probe();
+    if (move.do === 'collect') await reportProgress(move, progress);
     if (machineMs() > nextReportAt) {
       nextReportAt = machineMs() + REPORT_EVERY_MS;
       await tellResult('so far, ');
@@ -110,6 +116,25 @@ async function untilDecided(
     onHold();
     await sleep(POLL_EVERY_MS, undefined, { signal });
   }
+}
+
+/** Records now and then how far the step is, for everybody who follows it. */
+function progressReporter({ journal }: DeployContext, { slot, share }: JudgeStep, id: number) {
+  let nextMs = PROGRESS_EVERY_MS;
+  const { plan } = journal.get(id) ?? {};
+  const shares = plan?.flatMap(({ step }) => (step.do === 'judge' && step.slot === slot ? [step.share] : []));
+  const next = shares?.find((each) => each > share) ?? BUCKETS;
+  return async (
+    move: Extract<CanaryDecision, { do: 'collect' }>,
+    progress: CanaryProgress,
+  ): Promise<void> => {
+    const { waitedMs, seconds, patience, canary, stable } = progress;
+    if (waitedMs < nextMs || seconds === null) return;
+    nextMs = waitedMs + PROGRESS_EVERY_MS;
+    const leftMs = Math.max(0, (seconds + (move.few ? patience : 0)) * 1000 - waitedMs);
+    const message = progressLine({ share, next, canary, stable, move, leftMs });
+    await journal.record(id, { type: 'progress', message });
+  };
 }
 
 /** Holds the deployment while an operator is asked. Logs each reason once, because its text changes all the time. */

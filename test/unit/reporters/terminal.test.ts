@@ -1,4 +1,5 @@
 import { stripVTControlCharacters } from 'node:util';
+import { plainReporter } from '../../../deploy/reporters/plain';
 import { terminalReporter } from '../../../deploy/reporters/terminal';
 import { commit, deployment } from '../../support/deployments';
 import { events, journalOf, captureOutput, phase } from '../../support/journal-events';
@@ -68,4 +69,18 @@ test('the verdict is the last line, and nothing is drawn after it', () => {
   const text = stripVTControlCharacters(out.text());
   expect(text.endsWith('✓ LIVE in 240 ms: v1.0.0 (a1b2c3d) on blue\n')).toBe(true);
   expect(jest.getTimerCount()).toBe(0);
+});
+
+test('the progress of a canary is part of the redrawn line, and a pipe gets each as a line', () => {
+  const out = captureOutput({ columns: 60 });
+  const reporter = terminalReporter(out, journalOf());
+  const message = '5 %: canary 3 requests, 0 failed; stable 9 requests, 0 failed; verdict in 41.0 s';
+  for (const event of events(phase('judge', 1)[0] as never, { type: 'progress', message }))
+    reporter.event(event);
+  const drawn = stripVTControlCharacters(out.text().split(CLEAR_LINE).at(-1) ?? '');
+  expect(drawn).toBe('… canary                   0 ms   5 %: canary 3 requests, 0');
+
+  const pipe = captureOutput();
+  plainReporter(pipe, journalOf()).event(events({ type: 'progress', message })[0] as never);
+  expect(pipe.text()).toBe(`  ${message}\n`);
 });

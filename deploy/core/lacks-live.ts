@@ -1,0 +1,7 @@
+/** The clause for a commit that would remove what is live. */
+import { plural } from './format';
+
+/** `does not contain what is live (2 commits)`. */
+export function lacksLive(commits: number): string {
+  return `does not contain what is live (${plural(commits, 'commit')})`;
+}
