@@ -70,7 +70,7 @@ export type Entry =
       /** How long users got the maintenance page, and how many requests got it. */
       down?: { ms: number; turnedAway: number };
     }
-  /** How far a canary's step is; the next one replaces it. */
+  /** How far a long step is, such as a canary's; the next one replaces it. */
   | { type: 'progress'; message: string }
   /** Information; nothing is wrong. */
   | { type: 'note'; message: string }

@@ -54,9 +54,9 @@ export function redactEntry(entry: Entry, redact: Redact): Entry {
     case 'note':
     case 'warning':
     case 'incident':
+    case 'progress':
       return { ...entry, message: redact(entry.message) };
     case 'live':
-    case 'progress':
     case 'waiting':
       return entry;
   }

@@ -6,7 +6,7 @@ import { configFileName } from '../config/file';
 import { KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/interfaces';
 import { failureLine } from '../core/failure-line';
-import { short } from '../core/format';
+import { duration, printable, short } from '../core/format';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
 import { isRunning } from '../os/process-table';
 import { listeningPorts } from '../os/port-holder';
@@ -25,6 +25,9 @@ const GOOD_ANSWERS = 3;
 const LOG_LINES = 40;
 /** Refused connections and 503 mean a slow start; any other bad answer will hardly improve. Milliseconds. */
 const WRONG_ANSWERS_MS = 3000;
+/** A wait that takes longer says what it waits for, and again from time to time. */
+const QUIET_MS = 2000;
+const SAY_EVERY_MS = 10_000;
 
 /** The process to verify and where it answers; looked up once per verification, not at each probe. */
 export interface VerifyTarget {
@@ -43,15 +46,18 @@ export function verifyTarget(context: DeployContext, proof: Proof): VerifyTarget
 /**
  * Waits until the process that was just started answers as itself. Detects an exit at once.
  * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS.
+ * @param say gets one clause now and then: what it waits for
  */
 export async function waitUntilHealthy(
   context: DeployContext,
   proof: Proof,
   signal?: AbortSignal,
+  say: (message: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<RunningSlot> {
   const target = verifyTarget(context, proof);
   const deadline = machineMs() + context.config.limits.start * 1000;
   let lastStarting = machineMs();
+  let sayAt = lastStarting + QUIET_MS;
   const { pid } = await mustStillRun(context, proof);
   const answering = async (): Promise<RunningSlot | null> => {
     const answer = await probeDirectly(target, signal);
@@ -64,6 +70,10 @@ export async function waitUntilHealthy(
     const now = machineMs();
     if (answer.status === null || answer.status === 503) lastStarting = now;
     if (now >= deadline) throw await unhealthy(context, target, answer, 'limits.start');
+    if (now >= sayAt) {
+      sayAt = now + SAY_EVERY_MS;
+      await say(waitingFor(target, answer, deadline - now));
+    }
     if (now - lastStarting > WRONG_ANSWERS_MS) throw await unhealthy(context, target, answer);
     return null;
   };
@@ -94,6 +104,11 @@ export async function verifySlot(
   if (after.pid !== before.pid)
     throw new KnownError('E_EXITED', `${proof.slot} was replaced while it was verified.`);
   return after;
+}
+
+/** `waits for /health on port 8081 (connection refused), for 56.0 s more`. */
+function waitingFor({ port, health }: VerifyTarget, { message }: ProbeAnswer, leftMs: number): string {
+  return `waits for ${health} on port ${port} (${printable(message)}), for ${duration(leftMs)} more`;
 }
 
 /** The runtime's entry for the proof's process, which must be alive and not restarted. Throws E_EXITED. */

@@ -16,7 +16,9 @@ export async function start(
 ): Promise<Outcome> {
   const slot = slotNamed(context, proof.slot);
   if (!(await runsAlready(context, proof))) await startAnew(context, slot, proof, how);
-  const running = await waitUntilHealthy(context, proof, how.signal);
+  const say = (message: string): Promise<void> =>
+    context.journal.record(how.deploymentId, { type: 'progress', message });
+  const running = await waitUntilHealthy(context, proof, how.signal, say);
   return { detail: `${slot.name}, pid ${running.pid}` };
 }
 
