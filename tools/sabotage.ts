@@ -61,7 +61,10 @@ async function verdictOf(sabotage: Sabotage, copy: string): Promise<{ verdict: V
   const file = path.join(copy, sabotage.file);
   const text = readFileSync(file, 'utf8');
   if (text.split(sabotage.from).length !== 2) {
-    return { verdict: 'BROKEN', why: `${sabotage.file} does not hold once: ${sabotage.from}` };
+    return {
+      verdict: 'BROKEN',
+      why: `${sabotage.file} must contain this text exactly once: ${sabotage.from}`,
+    };
   }
   try {
     writeFileSync(

@@ -35,10 +35,10 @@ export function judgeConnections({ port, drops, open, files }: Connections): Jud
   }
   if (files < WORKER_FILES) {
     const most = Math.min(WORKER_CONNECTIONS, files);
-    const message = `Each worker of nginx may open ${files} files instead of ${WORKER_FILES}, and so hold ${most} connections at most.`;
+    const message = `Each worker of nginx may open ${files} files instead of ${WORKER_FILES}, and so hold at most ${most} connections.`;
     return [warning(message, raiseLimit())];
   }
-  return [ok(`${plural(open, 'connection')} of clients open`)];
+  return [ok(`${plural(open, 'open client connection')}`)];
 }
 
 /** Shows which addresses hold the connections. */

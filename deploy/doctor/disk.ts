@@ -69,9 +69,7 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeFix }: 
     return [fault(message, inodeFix)];
   }
   if (freeFiles !== null && freeFiles < FILES_OF_A_RELEASE) {
-    return [
-      warning(`The disk has room for ${freeFiles} more files only; a release has thousands.`, inodeFix),
-    ];
+    return [warning(`The disk can hold only ${freeFiles} more files; a release has thousands.`, inodeFix)];
   }
   return [ok(facts)];
 }

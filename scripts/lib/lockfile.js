@@ -125,7 +125,7 @@ function ownLinks({ lock, hidden, links }) {
 /** @param {string[]} names */
 function outOfStep(names) {
   const why = `package.json and package-lock.json do not agree on ${names.join(', ')}.`;
-  return { why, hint: 'Bring them together: npm install' };
+  return { why, hint: 'Update the lockfile: npm install' };
 }
 
 /** @param {string[]} lacking */

@@ -132,7 +132,7 @@ test('connections: dropped ones are a fault, and a low limit of open files is a 
   const enough = { port: 80, drops: false, open: 3, files: 65_536 };
   expect(judgeConnections(enough)[0]).toMatchObject({
     status: 'ok',
-    message: '3 connections of clients open',
+    message: '3 open client connections',
   });
   expect(judgeConnections({ ...enough, drops: true })[0]).toMatchObject({
     status: 'fault',

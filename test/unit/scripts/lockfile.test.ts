@@ -122,7 +122,7 @@ describe('a package.json that was edited by hand', () => {
     expect(decide(upToDate({ manifest }))).toEqual({
       do: 'keep',
       why: 'package.json and package-lock.json do not agree on lodash.',
-      hint: 'Bring them together: npm install',
+      hint: 'Update the lockfile: npm install',
     });
   });
 
