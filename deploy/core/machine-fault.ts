@@ -1,20 +1,24 @@
-/** Tells a fault of the machine from a fault of the commit when a command of a deployment failed. Pure. */
+/** Tells a fault of the machine from a fault of the commit when a command or a new release failed. Pure. */
 import { formatSize } from './capacity';
 import { KnownError } from './errors';
 import { failureLine } from './failure-line';
 
+/** The machine's memory while a process ran. */
+export interface MemorySeen {
+  /** The least memory that was available, in bytes. */
+  leastMemory: number;
+  /** True when the kernel killed a process for lack of memory meanwhile. */
+  outOfMemory: boolean;
+}
+
 /** How a command ended, and the machine's memory while it ran. */
-export interface CommandExit {
+export interface CommandExit extends MemorySeen {
   /** Null when a signal killed it; 127 when the program does not exist. */
   exitCode: number | null;
   signal: string | null;
   timedOut: boolean;
   /** Its last output lines, oldest first. */
   lastLines: string[];
-  /** The least memory that was available, in bytes. */
-  leastMemory: number;
-  /** True when the kernel killed a process for lack of memory meanwhile. */
-  outOfMemory: boolean;
 }
 
 /** A shell, npm or the engine reports a killed child as 128 plus the signal's number. */
@@ -27,6 +31,10 @@ const SIGNALS: Record<number, string> = {
   139: 'SIGSEGV',
   143: 'SIGTERM',
 };
+/** Others send these; a crash ends a process by another signal, such as SIGSEGV. */
+const SENT: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
+/** The kernel kills for the whole machine only when about this little is left, in bytes. */
+const NOTHING_LEFT = 64 * 1024 ** 2;
 /** How npm, jest and Next.js name the signal that killed a process of theirs. */
 const NAMED =
   /(?:^npm (?:error|ERR!) signal |terminated by another process: signal=|exited with code: null and signal: )(SIG\w+)/;
@@ -57,7 +65,7 @@ export interface TimeLimit {
  * @param what the command as a subject: `The build (npm run build)`
  */
 export function machineFault(what: string, end: CommandExit, limit?: TimeLimit): KnownError | null {
-  const free = `as little as ${formatSize(end.leastMemory)} of memory was free`;
+  const free = freeMemory(end);
   if (end.timedOut && limit) {
     return new KnownError(
       'E_TIMEOUT',
@@ -80,6 +88,31 @@ export function machineFault(what: string, end: CommandExit, limit?: TimeLimit):
   return unreached === undefined
     ? null
     : new KnownError('E_NETWORK', `${what} found no network: ${failureLine([unreached])}`);
+}
+
+/**
+ * The machine's fault behind the end of a new release, or null: another process killed it, or the kernel for the whole
+ * machine. Whether it killed itself shows only when it is started again.
+ * @param what the release as a subject
+ */
+export function releaseKilled(
+  what: string,
+  { exitCode, signal = SIGNALS[exitCode ?? 0] }: { exitCode: number | null; signal?: string | undefined },
+  memory: MemorySeen,
+): KnownError | null {
+  if (signal === undefined || !SENT.has(signal)) return null;
+  const reason = memory.outOfMemory ? ': the machine ran out of memory' : '';
+  const hint = memory.outOfMemory ? hintFor([], true) : undefined;
+  return new KnownError('E_KILLED', `${what} was killed by ${signal}${reason} (${freeMemory(memory)})`, hint);
+}
+
+/** False when a kill for lack of memory can only come from the limit of one container. */
+export function hadNoMemory({ leastMemory, outOfMemory }: MemorySeen): boolean {
+  return outOfMemory && leastMemory < NOTHING_LEFT;
+}
+
+function freeMemory({ leastMemory }: MemorySeen): string {
+  return `as little as ${formatSize(leastMemory)} of memory was free`;
 }
 
 /** True for a line that says that another machine was not reached. */

@@ -33,10 +33,10 @@ export interface HealthWatchOptions {
 export type Health = 'healthy' | 'blind' | 'waiting';
 
 /**
- * Returns a function to call repeatedly; it probes twice a second. It throws E_EXITED when the very process is gone,
- * `code` after several bad answers in a row, E_ENGINE when the process went down with the engine and did not return in
- * time or returned as another process that may not replace it, and E_DISK when the disk stays full or was full during
- * the failure.
+ * Returns a function to call repeatedly; it probes twice a second. It throws E_EXITED or E_KILLED when the very process
+ * is gone, `code` after several bad answers in a row, E_ENGINE when the process went down with the engine and did not
+ * return in time or returned as another process that may not replace it, and E_DISK when the disk stays full or was
+ * full during the failure.
  */
 export function healthWatch(
   context: DeployContext,

@@ -5,6 +5,7 @@
 import { KnownError, asKnown } from '../core/errors';
 import type { Proof, RunningSlot } from '../core/slot';
 import type { DeployContext } from '../context';
+import { memorySamples } from '../os/memory-watch';
 import { mustStillRun, readLogHint } from './verify-slot';
 
 /**
@@ -17,7 +18,7 @@ export type Presence = 'running' | 'unknown' | 'gone' | 'restarted';
 export type Warn = (message: string) => Promise<void>;
 
 export interface ProcessWatch {
-  /** Checks once. Throws E_EXITED when the process has exited by itself. */
+  /** Checks once. Throws E_EXITED or E_KILLED when the process has ended without the engine. */
   check(): Promise<Presence>;
   /** To call when the process has answered after such a restart. */
   answered(): void;
@@ -27,6 +28,7 @@ export function processWatch(context: DeployContext, proof: Proof, warn: Warn): 
   let presence: Presence = 'running';
   let returning = false;
   let pid: number | null = null;
+  const memory = memorySamples();
 
   const engineIsAway = async ({ message }: KnownError): Promise<Presence> => {
     if (presence !== 'unknown')
@@ -37,7 +39,7 @@ export function processWatch(context: DeployContext, proof: Proof, warn: Warn): 
   const unlessItLives = async (error: KnownError): Promise<Presence> => {
     if (error.code === 'E_ENGINE') return engineIsAway(error);
     const wentWithEngine = presence === 'unknown' || presence === 'gone';
-    if (error.code !== 'E_EXITED' || !wentWithEngine) throw error;
+    if ((error.code !== 'E_EXITED' && error.code !== 'E_KILLED') || !wentWithEngine) throw error;
     return 'gone';
   };
 
@@ -51,7 +53,7 @@ export function processWatch(context: DeployContext, proof: Proof, warn: Warn): 
 
   return {
     async check() {
-      const now = await mustStillRun(context, proof).then(presenceOf, (error: unknown) =>
+      const now = await mustStillRun(context, proof, memory).then(presenceOf, (error: unknown) =>
         unlessItLives(asKnown(error)),
       );
       if (presence === 'unknown' && now !== 'unknown') await warn('the engine answers again');

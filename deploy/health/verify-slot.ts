@@ -3,9 +3,10 @@
  * count. An old process or another process on the port fails it.
  */
 import { configFileName } from '../config/file';
-import { KnownError } from '../core/errors';
+import { asKnown, KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/interfaces';
 import { failureLine } from '../core/failure-line';
+import { hadNoMemory, releaseKilled } from '../core/machine-fault';
 import { duration, printable, short } from '../core/format';
 import type { Proof, RunningSlot, SlotName } from '../core/slot';
 import { isRunning } from '../os/process-table';
@@ -16,6 +17,8 @@ import type { DeployContext } from '../context';
 import { builtRelease, slotNamed } from '../context';
 import { retrySilent } from './slot-health';
 import { machineMs } from '../os/machine-clock';
+import type { MemorySamples } from '../os/memory-watch';
+import { memorySamples } from '../os/memory-watch';
 import { waitUntil } from '../os/wait-until';
 
 const POLL_EVERY_MS = 5;
@@ -28,6 +31,11 @@ const WRONG_ANSWERS_MS = 3000;
 /** A wait that takes longer says what it waits for, and again from time to time. */
 const QUIET_MS = 2000;
 const SAY_EVERY_MS = 10_000;
+/** How long a killed release must live when it is started again, and at most for one that had lived long. */
+const LIVES_AGAIN_MS = 3000;
+const LIVES_AGAIN_MOST_MS = 10_000;
+const ENDS_AGAIN_EVERY_MS = 100;
+const DEPLOY_AGAIN = 'Deploy it again: npm run -s deploy';
 
 /** The process to verify and where it answers; looked up once per verification, not at each probe. */
 export interface VerifyTarget {
@@ -35,17 +43,18 @@ export interface VerifyTarget {
   port: number;
   health: string;
   smoke: string[];
+  memory: MemorySamples;
 }
 
 /** Throws E_INTERNAL when the release is no longer in the home. */
 export function verifyTarget(context: DeployContext, proof: Proof): VerifyTarget {
   const { health, smoke } = builtRelease(context, proof.commit).app;
-  return { proof, port: slotNamed(context, proof.slot).port, health, smoke };
+  return { proof, port: slotNamed(context, proof.slot).port, health, smoke, memory: memorySamples() };
 }
 
 /**
  * Waits until the process that was just started answers as itself. Detects an exit at once.
- * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS.
+ * Throws E_EXITED, E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS.
  * @param say gets one clause now and then: what it waits for
  */
 export async function waitUntilHealthy(
@@ -54,18 +63,29 @@ export async function waitUntilHealthy(
   signal?: AbortSignal,
   say: (message: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<RunningSlot> {
+  return unlessItKillsItself(context, proof, signal, () => healthyStart(context, proof, signal, say));
+}
+
+async function healthyStart(
+  context: DeployContext,
+  proof: Proof,
+  signal: AbortSignal | undefined,
+  say: (message: string) => Promise<void>,
+): Promise<RunningSlot> {
   const target = verifyTarget(context, proof);
+  const { memory } = target;
   const deadline = machineMs() + context.config.limits.start * 1000;
   let lastStarting = machineMs();
   let sayAt = lastStarting + QUIET_MS;
-  const { pid } = await mustStillRun(context, proof);
+  const { pid } = await mustStillRun(context, proof, memory);
   const answering = async (): Promise<RunningSlot | null> => {
+    memory.sample();
     const answer = await probeDirectly(target, signal);
     signal?.throwIfAborted();
     if (answer.status === 200) mustBeItself(answer, proof);
     // while the pid is alive the runtime has nothing new to report, and asking it takes CPU time from the start
     const isNews = answer.status === 200 || pid === null || !isRunning(pid);
-    const running = isNews ? await mustStillRun(context, proof) : null;
+    const running = isNews ? await mustStillRun(context, proof, memory) : null;
     if (running && answer.status === 200) return running;
     const now = machineMs();
     if (answer.status === null || answer.status === 503) lastStarting = now;
@@ -84,15 +104,19 @@ export async function waitUntilHealthy(
 /**
  * Requires several good answers in a row, the smoke paths, and the same process before and after. A bad answer fails
  * at once; only silence is retried.
- * Throws E_EXITED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE.
+ * Throws E_EXITED, E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE.
  */
 export async function verifySlot(
   context: DeployContext,
   proof: Proof,
   signal?: AbortSignal,
 ): Promise<RunningSlot> {
+  return unlessItKillsItself(context, proof, signal, () => verifyOnce(context, proof, signal));
+}
+
+async function verifyOnce(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
   const target = verifyTarget(context, proof);
-  const before = await mustStillRun(context, proof);
+  const before = await mustStillRun(context, proof, target.memory);
   for (let good = 0; good < GOOD_ANSWERS; good++) {
     const answer = await retrySilent(() => probeDirectly(target, signal), signal);
     if (answer.status !== 200) throw await unhealthy(context, target, answer);
@@ -100,7 +124,7 @@ export async function verifySlot(
     await mustSuitNginx(target.health, answer);
   }
   await smoke(target, signal);
-  const after = await mustStillRun(context, proof);
+  const after = await mustStillRun(context, proof, target.memory);
   if (after.pid !== before.pid)
     throw new KnownError('E_EXITED', `${proof.slot} was replaced while it was verified.`);
   return after;
@@ -111,24 +135,65 @@ function waitingFor({ port, health }: VerifyTarget, { message }: ProbeAnswer, le
   return `waits for ${health} on port ${port} (${printable(message)}), for ${duration(leftMs)} more`;
 }
 
-/** The runtime's entry for the proof's process, which must be alive and not restarted. Throws E_EXITED. */
-export async function mustStillRun(context: DeployContext, proof: Proof): Promise<RunningSlot> {
-  const running = (await context.runtime.list(proof.slot)).find(({ slot }) => slot === proof.slot);
+/**
+ * Blames a release that ends again soon after the runtime has started it again: nothing else shows who sent a signal.
+ * Users never wait for this, because they do not have the release yet.
+ */
+async function unlessItKillsItself<T>(
+  context: DeployContext,
+  proof: Proof,
+  signal: AbortSignal | undefined,
+  verified: () => Promise<T>,
+): Promise<T> {
+  const began = machineMs();
+  try {
+    return await verified();
+  } catch (error) {
+    const { code, message } = asKnown(error);
+    if (code !== 'E_KILLED') throw error;
+    const lived = machineMs() - began;
+    const withinMs = Math.min(LIVES_AGAIN_MS + 2 * lived, LIVES_AGAIN_MOST_MS);
+    const endsAgain = async (): Promise<boolean> => {
+      const running = await entryOf(context, proof.slot);
+      return running !== undefined && running.restarts > proof.restarts + 1;
+    };
+    if (!(await waitUntil(endsAgain, { everyMs: ENDS_AGAIN_EVERY_MS, withinMs, signal }))) throw error;
+    throw new KnownError('E_EXITED', `${message}, and again when it was restarted`, readLogHint(proof.slot));
+  }
+}
+
+/** The runtime's entry for the proof's process, which must be alive and not restarted. Throws E_EXITED, E_KILLED. */
+export async function mustStillRun(
+  context: DeployContext,
+  proof: Proof,
+  memory: MemorySamples,
+): Promise<RunningSlot> {
+  memory.sample();
+  const running = await entryOf(context, proof.slot);
   if (running?.pid && running.restarts === proof.restarts && running.instance === proof.instance)
     return running;
-  const by = await context.runtime.exitReason(proof.slot);
-  const line = by ?? failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
+  const seen = memory.seen();
+  const limit = await context.runtime.exitReason(proof.slot);
+  const isOwnLimit = limit !== null && !hadNoMemory(seen);
+  const release = `${short(proof.commit)} in ${proof.slot}`;
+  // only from outside: its process manager keeps the entry of a process that ended by itself
+  if (running === undefined) throw new KnownError('E_KILLED', `${release} was removed.`, DEPLOY_AGAIN);
+  const killed = isOwnLimit ? null : releaseKilled(release, running, seen);
+  if (killed !== null) throw killed;
+  const line = limit ?? failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
   const message = `${short(proof.commit)} ${howItEnded(running)} in ${proof.slot}${line ? `: ${line}` : ' without output'}`;
-  if (by === null) throw new KnownError('E_EXITED', message, readLogHint(proof.slot));
+  if (limit === null) throw new KnownError('E_EXITED', message, readLogHint(proof.slot));
   const hint = `Reduce its memory use, or raise "compose.memory" in ${configFileName(context.root)}.`;
   throw new KnownError('E_EXITED', message, hint, 'compose.memory');
 }
 
-function howItEnded(running: RunningSlot | undefined): string {
-  if (running?.signal) return `was killed by ${running.signal}`;
-  return running === undefined || running.exitCode === null
-    ? 'exited'
-    : `exited with code ${running.exitCode}`;
+async function entryOf({ runtime }: DeployContext, slot: SlotName): Promise<RunningSlot | undefined> {
+  return (await runtime.list(slot)).find((each) => each.slot === slot);
+}
+
+function howItEnded({ signal, exitCode }: RunningSlot): string {
+  if (signal) return `was killed by ${signal}`;
+  return exitCode === null ? 'exited' : `exited with code ${exitCode}`;
 }
 
 /** Probes the slot's health path directly. */
@@ -190,8 +255,8 @@ async function unhealthy(
 }
 
 /** An app that ignores PORT is the most common cause of silence. */
-async function whySilent(context: DeployContext, { proof, port }: VerifyTarget): Promise<string> {
-  const { pid } = await mustStillRun(context, proof);
+async function whySilent(context: DeployContext, { proof, port, memory }: VerifyTarget): Promise<string> {
+  const { pid } = await mustStillRun(context, proof, memory);
   const ports = pid === null ? [] : listeningPorts(pid);
   if (ports.length > 0 && !ports.includes(port)) return `it listens on ${ports.join(', ')} and not on PORT`;
   return failureLine(await context.runtime.logs(proof.slot, LOG_LINES));

@@ -16,7 +16,8 @@ const POLL_EVERY_MS = 50;
  * Probes through nginx: users must get this very process, and it must not have exited since its proof. Waits for an
  * engine that is down, because the slot may have gone down with it. An nginx without free connections is a fault of
  * neither: the process is then probed directly, and the table is read as nginx reads it
- * (docs/decisions/0031-verify-while-nginx-is-full.md). Throws E_EXITED, E_NOT_SERVED, E_ENGINE.
+ * (docs/decisions/0031-verify-while-nginx-is-full.md). Throws E_EXITED, E_KILLED, E_NOT_SERVED,
+ * E_ENGINE.
  */
 export async function verifyServed(
   context: DeployContext,

@@ -12,6 +12,7 @@ import { BASE_IMAGE } from '../support/docker';
 import { expectDone, expectLive, verdictOf } from '../support/expect-live';
 import { forEachRuntime } from '../support/runtimes';
 import { startLoad, type Failure, type Load, type LoadRequest } from '../support/load';
+import { until } from '../support/until';
 import { tinyClone, type Change, type Pushed, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
@@ -40,6 +41,12 @@ const AT_THE_START: FailureCase[] = [
     { behaviour: { exits: true }, config: { limits: { start: 60 } } },
     'E_EXITED',
     /exited with code 3 in blue: Error: no database at \/nowhere$/,
+  ],
+  [
+    'a process that kills itself',
+    { behaviour: { killsItself: true } },
+    'E_EXITED',
+    /in blue was killed by SIGKILL \(as little as [\d,]+ MB of memory was free\), and again when it was restarted$/,
   ],
   [
     'a process that never listens',
@@ -198,6 +205,24 @@ forEachRuntime((runtime) => {
       const command = await clone.switchyard('deploy');
       expect(command.code).toBe(1);
       expect(command.text.trimEnd().split('\n').at(-1)).toContain(`Port ${clone.ports.green} is held by`);
+    });
+
+    it("a release that another process kills while it is verified is rolled back as the machine's fault", async () => {
+      const before = await clone.state();
+      const pushing = clone.release({ behaviour: { silent: true } });
+      const pid = await until('the new process', async () => {
+        const running = (await clone.slots()).find(({ slot }) => slot === 'green');
+        return running?.pid;
+      });
+
+      process.kill(pid, 'SIGKILL');
+
+      const result = await pushing;
+      expect(result.verdict).toMatch(
+        /in green was killed by SIGKILL \(as little as [\d,]+ MB of memory was free\)$/,
+      );
+      expectFailure(result, { state: 'failed', errorCode: 'E_KILLED', fault: 'machine' });
+      expect(await clone.state()).toEqual(before);
     });
 
     it('a release that does not start leaves the idle slot empty', async () => {
@@ -381,8 +406,8 @@ forEachRuntime((runtime) => {
 
       const result = await underLoad(() => clone.release({ config: { strategy: 'rolling', hooks } }));
 
-      expect(result.verdict).toMatch(/^✗ NOT LIVE\. Still serving .* was killed by SIGKILL in blue/);
-      expectFailure(result, { state: 'rolled-back', errorCode: 'E_EXITED', fault: 'commit' });
+      expect(result.verdict).toMatch(/^✗ NOT LIVE\. Still serving .* in blue was killed by SIGKILL/);
+      expectFailure(result, { state: 'rolled-back', errorCode: 'E_KILLED', fault: 'machine' });
       expect(await atRest()).toEqual(before);
     });
 

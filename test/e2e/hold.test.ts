@@ -155,8 +155,9 @@ forEachRuntime((runtime) => {
 
       expect(await untilOver(clone, held.id)).toMatchObject({
         state: 'failed',
-        errorCode: 'E_EXITED',
-        cause: expect.stringMatching(/^\w{7} (exited|was killed by SIGKILL).* in (blue|green)/),
+        errorCode: 'E_KILLED',
+        fault: 'machine',
+        cause: expect.stringMatching(/^\w{7} in (blue|green) was killed by SIGKILL /),
       });
       expect(await clone.state()).toEqual(before);
       expect(await visit('/version', header)).toMatchObject({ commit: before.serving.commit, slot: null });

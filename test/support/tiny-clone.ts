@@ -31,6 +31,8 @@ export interface State {
 /** Faults of test/support/faulty-app/server.js. */
 export interface Behaviour {
   exits?: boolean;
+  /** By SIGKILL, at each start. */
+  killsItself?: boolean;
   silent?: boolean;
   /** Its health path accepts every request and answers none. */
   hangs?: boolean;
@@ -110,7 +112,7 @@ export interface TinyClone extends LiveClone {
 const APP = path.join(__dirname, 'faulty-app');
 /** Keeps everything but the app out of the commits; the kit needs it on the disk. */
 const IGNORED =
-  '/*\n!/.gitignore\n!/app\n!/package.json\n!/npm-shrinkwrap.json\n!/Dockerfile\n!/deploy.config.js\n!/more\n';
+  '/*\n!/.gitignore\n!/.npmrc\n!/app\n!/package.json\n!/npm-shrinkwrap.json\n!/Dockerfile\n!/deploy.config.js\n!/more\n';
 
 /** Without packages and build, an image takes half a second. The real Dockerfile has its own tests. */
 const DOCKERFILE = `FROM ${BASE_IMAGE}

@@ -21,9 +21,9 @@ import { machineMs } from '../../os/machine-clock';
 const POLL_EVERY_MS = 100;
 
 /**
- * Watches every slot of the release for this many seconds. Throws E_EXITED or E_BAKE when the release is bad, E_DISK
- * when the disk stays full, and E_ENGINE when Docker's engine took the release down and did not bring it back in time.
- * Waiting for the engine may extend the bake.
+ * Watches every slot of the release for this many seconds. Throws E_EXITED or E_BAKE when the release is bad, E_KILLED
+ * when another process killed it, E_DISK when the disk stays full, and E_ENGINE when Docker's engine took the release
+ * down and did not bring it back in time. Waiting for the engine may extend the bake.
  * @param before what the previous releases answered, over all slots, to compare with
  * @param ended polled all the time: true when an operator wants to roll back now
  * @param warn reports events during the bake

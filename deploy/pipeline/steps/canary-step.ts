@@ -39,7 +39,7 @@ export interface JudgeOptions {
 
 /**
  * Returns a clause for the journal when the canary passes or an operator says so; `promoted` skips its remaining steps.
- * Throws E_CANARY, E_EXITED, E_ABORTED for an urgent or newer deployment, and the signal's reason.
+ * Throws E_CANARY, E_EXITED, E_KILLED, E_ABORTED for an urgent or newer deployment, and the signal's reason.
  */
 export async function judge(
   context: DeployContext,

@@ -31,7 +31,7 @@ export interface HoldOptions {
 
 /**
  * Returns a clause for the journal when an operator promotes it. Throws the signal's reason, E_ABORTED for an urgent
- * deployment, E_EXITED, E_UNHEALTHY, E_ENGINE when the release went down with the engine.
+ * deployment, E_EXITED, E_KILLED, E_UNHEALTHY, E_ENGINE when the release went down with the engine.
  */
 export async function hold(
   context: DeployContext,

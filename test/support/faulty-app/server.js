@@ -15,6 +15,8 @@ if (behaviour.exits) {
   process.exit(3);
 }
 
+if (behaviour.killsItself) process.kill(process.pid, 'SIGKILL');
+
 // the app's own environment, including values that make it fail
 const own = Object.fromEntries(Object.entries(process.env).filter(([name]) => name.startsWith('OWN_')));
 if (own.OWN_MOOD?.startsWith('refuse')) {

@@ -1,4 +1,4 @@
-import { machineFault } from '../../../deploy/core/machine-fault';
+import { hadNoMemory, machineFault, releaseKilled } from '../../../deploy/core/machine-fault';
 import { commandExit } from '../../support/command-exit';
 
 const BUILD = 'The build (npm run build)';
@@ -107,4 +107,48 @@ it.each([
   { exitCode: 127, lastLines: ['sh: 1: tsc: not found'] },
 ])("any other failure of a command is the commit's fault: %j", (end) => {
   expect(machineFault(BUILD, commandExit(end))).toBeNull();
+});
+
+describe('a new release that ended', () => {
+  const free = { leastMemory: 512 * 1024 ** 2, outOfMemory: false };
+  const ended = (end: { exitCode: number | null; signal?: string }, memory = free) =>
+    releaseKilled('c0ffee0 in blue', end, memory);
+
+  it.each([
+    [{ exitCode: null, signal: 'SIGKILL' }, 'SIGKILL'],
+    [{ exitCode: 137 }, 'SIGKILL'],
+    [{ exitCode: null, signal: 'SIGTERM' }, 'SIGTERM'],
+    [{ exitCode: 143 }, 'SIGTERM'],
+    [{ exitCode: null, signal: 'SIGHUP' }, 'SIGHUP'],
+  ])('by %j is not at fault', (end, signal) => {
+    expect(ended(end)).toMatchObject({
+      ...KILLED,
+      message: `c0ffee0 in blue was killed by ${signal} (as little as 512 MB of memory was free)`,
+    });
+  });
+
+  it.each([
+    { exitCode: 0 },
+    { exitCode: 1 },
+    { exitCode: null },
+    { exitCode: null, signal: 'SIGSEGV' },
+    { exitCode: null, signal: 'SIGABRT' },
+    { exitCode: 134 },
+    { exitCode: 139 },
+  ])('by %j is at fault', (end) => {
+    expect(ended(end)).toBeNull();
+  });
+
+  it('says that the machine was out of memory, and what to do', () => {
+    expect(ended({ exitCode: 137 }, { leastMemory: 1024 ** 2, outOfMemory: true })).toMatchObject({
+      message: expect.stringMatching(/SIGKILL: the machine ran out of memory \(as little as 1 MB/) as string,
+      hint: 'Free memory on this machine, then: npm run -s deploy',
+    });
+  });
+
+  it('has met the limit of its container if the machine had memory left', () => {
+    expect(hadNoMemory({ leastMemory: 512 * 1024 ** 2, outOfMemory: true })).toBe(false);
+    expect(hadNoMemory({ leastMemory: 1024 ** 2, outOfMemory: true })).toBe(true);
+    expect(hadNoMemory({ leastMemory: 1024 ** 2, outOfMemory: false })).toBe(false);
+  });
 });

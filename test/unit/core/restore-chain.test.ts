@@ -58,6 +58,13 @@ test('a port held by another process leads to the same release in another slot, 
   expect(nextToTry([...GOOD, first, second], second, 'E_EXITED')).toBe(B);
 });
 
+test('a kill from outside leads to the same release once, and then to an older one', () => {
+  const first = restore(4, C);
+  const second = fallback(5, C);
+  expect(nextToTry([...GOOD, first], first, 'E_KILLED')).toBe(C);
+  expect(nextToTry([...GOOD, first, second], second, 'E_KILLED')).toBe(B);
+});
+
 test("an operator's rollback is not part of a chain, and its failure starts none", () => {
   const requested = deployment({ id: 4, commit: B, kind: 'rollback', trigger: 'command', state: 'failed' });
   expect(isFallback(requested)).toBe(false);
