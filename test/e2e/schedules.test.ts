@@ -79,9 +79,31 @@ describe('a redelivery', () => {
     );
     expect(result.deployment).toMatchObject({ errorCode: 'E_KILLED', fault: 'machine' });
 
+    // GitHub's own redelivery has the id of the first delivery
+    const again = (): Promise<{ id: number }> => replay({ 'x-github-delivery': 'd-1' }, result.commit);
+    expect(await untilOver(clone, (await again()).id)).toMatchObject({ errorCode: 'E_KILLED' });
     rmSync(poison);
+    const retried = await again();
+    expect(await untilOver(clone, retried.id)).toMatchObject({ state: 'succeeded', commit: result.commit });
+    // and changes nothing once it is live
+    const { instance } = await clone.serving();
+    expect(await untilOver(clone, (await again()).id)).toMatchObject({ state: 'succeeded' });
+    expect(await clone.serving()).toMatchObject({ commit: result.commit, instance });
+  });
+
+  it('retries a commit whose new process another one killed', async () => {
+    const before = await clone.slots();
+    const smoke = Array<string>(8).fill('/late');
+    const pushing = clone.release({ config: { app: { smoke } } });
+    const pid = await until('the new process', async () => {
+      const found = (await clone.slots()).find(({ pid: each }) => before.every((old) => old.pid !== each));
+      return found?.pid;
+    });
+    process.kill(pid, 'SIGKILL');
+    const result = await pushing;
+    expect(result.deployment).toMatchObject({ errorCode: 'E_KILLED', fault: 'machine' });
+
     expect(await redelivered(result.commit)).toMatchObject({ state: 'succeeded', commit: result.commit });
-    expect(await clone.serving()).toMatchObject({ commit: result.commit });
   });
 
   it('retries a commit that failed at a limit once the limit has changed', async () => {

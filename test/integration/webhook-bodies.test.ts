@@ -37,6 +37,7 @@ it.each([
   ['without a signature', '', 'Content-Length: 24000000', '401'],
   ['with a signature of another form', 'X-Hub-Signature-256: sha1=00', 'Content-Length: 24000000', '401'],
   ['with two signatures', `${SOME_SIGNATURE}\r\n${SOME_SIGNATURE}`, 'Content-Length: 24000000', '401'],
+  ['with a wrong token of GitLab', 'X-Gitlab-Token: a guess', 'Content-Length: 24000000', '401'],
   ['over the limit', SOME_SIGNATURE, 'Content-Length: 24000000', '413'],
   ['in chunks, without a signature', '', 'Transfer-Encoding: chunked', '401'],
 ])('a request %s is answered before its body is sent', async (_case, signature, length, status) => {

@@ -14,6 +14,7 @@ const WITHIN_MS = 60_000;
 const BRANCH = 'main';
 const JSON_TYPE = 'application/json';
 const FORM_TYPE = 'application/x-www-form-urlencoded';
+const FORGES = ['github', 'gitea', 'gitlab'] as const;
 
 let server: Server;
 const agent = new Agent({ keepAlive: true });
@@ -37,6 +38,7 @@ afterAll(async () => {
 
 interface Sent {
   method: string;
+  forge: (typeof FORGES)[number];
   event: string | null;
   type: string | null;
   encoding: string | null;
@@ -92,6 +94,7 @@ const payload = fc.oneof(
 );
 const sent: fc.Arbitrary<Sent> = fc
   .record({
+    forge: fc.constantFrom(...FORGES),
     method: fc.oneof(
       { weight: 20, arbitrary: fc.constant('POST') },
       fc.constantFrom('GET', 'PUT', 'HEAD', 'DELETE'),
@@ -129,13 +132,28 @@ const sent: fc.Arbitrary<Sent> = fc
     ),
     isChunked: fc.boolean(),
   })
-  .map(({ payload: json, wrap, prefix, signing, ...rest }) => {
+  .map(({ payload: json, wrap, prefix, signing, ...rest }): Sent => {
     const field = `payload=${encodeURIComponent(Buffer.from(json).toString())}`;
     const form = wrap === 'twice' ? `${field}&${field}` : field;
     const isForm = rest.type === FORM_TYPE ? wrap !== 'raw' : wrap === 'twice';
     const body = Buffer.concat([prefix, Buffer.from(isForm ? form : json)]);
-    return { ...rest, body, signature: signed(signing, body) };
+    const signature = rest.forge === 'gitlab' ? tokenLike(signing) : signed(signing, body);
+    return { ...rest, body, signature };
   });
+
+/** GitLab's token, right or wrong in the same ways. */
+function tokenLike(how: string): string | null {
+  const ways: Record<string, string | null> = {
+    right: SECRET,
+    'other secret': 'another secret of ours',
+    'other body': signatureOf(SECRET, Buffer.from('{}')),
+    none: null,
+    upper: SECRET.toUpperCase(),
+    short: SECRET.slice(0, -1),
+    twice: `${SECRET}, ${SECRET}`,
+  };
+  return ways[how] ?? null;
+}
 
 function signed(how: string, body: Buffer): string | null {
   const right = signatureOf(SECRET, body);
@@ -152,13 +170,14 @@ function signed(how: string, body: Buffer): string | null {
 }
 
 /** The status by the rules of the documentation, written apart from the code. */
-function expected({ method, event, type, encoding, body, signature }: Sent): number {
+function expected({ forge, method, event, type, encoding, body, signature }: Sent): number {
   if (method !== 'POST') return 405;
-  if (!/^sha256=[0-9a-f]{64}$/.test(signature ?? '')) return 401;
+  if (forge === 'gitlab' ? signature !== SECRET : !/^sha256=[0-9a-f]{64}$/.test(signature ?? '')) return 401;
   if (encoding !== null && encoding !== 'identity') return 415;
   if (![JSON_TYPE, FORM_TYPE, 'application/json; charset=utf-8'].includes(type ?? '')) return 415;
+  if (forge === 'gitea' && event !== null && type === FORM_TYPE) return 415;
   if (body.length > LIMIT) return 413;
-  if (signature !== signatureOf(SECRET, body)) return 401;
+  if (forge !== 'gitlab' && signature !== signatureOf(SECRET, body)) return 401;
   if (event !== 'push' && event !== 'ping') return 200;
   const said = read(type === FORM_TYPE, body);
   if (said === undefined) return 400;
@@ -195,12 +214,26 @@ function asJson(value: unknown): string {
   }
 }
 
-function send({ method, event, type, encoding, body, signature, isChunked }: Sent): Promise<number> {
+function headersOf({ forge, event, signature }: Sent): Record<string, string> {
+  const proof = {
+    github: { 'x-hub-signature-256': signature },
+    gitea: { 'x-gitea-signature': signature?.replace(/^sha256=/i, '') },
+    gitlab: { 'x-gitlab-token': signature },
+  }[forge];
+  const all = {
+    [`x-${forge}-event`]: forge === 'gitlab' && event === 'push' ? 'Push Hook' : event,
+    ...proof,
+  };
+  const given = Object.entries(all).filter(([, value]) => value !== null && value !== undefined);
+  return Object.fromEntries(given) as Record<string, string>;
+}
+
+function send(what: Sent): Promise<number> {
+  const { method, type, encoding, body, isChunked } = what;
   const headers = {
-    ...(event !== null && { 'x-github-event': event }),
+    ...headersOf(what),
     ...(type !== null && { 'content-type': type }),
     ...(encoding !== null && { 'content-encoding': encoding }),
-    ...(signature !== null && { 'x-hub-signature-256': signature }),
     ...(isChunked ? { 'transfer-encoding': 'chunked' } : { 'content-length': body.length }),
   };
   const { port } = server.address() as AddressInfo;

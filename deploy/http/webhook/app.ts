@@ -1,20 +1,22 @@
 /**
- * Serves the webhook that GitHub calls: POST /_deploy/webhook. A payload only says that a branch moved; the source
- * decides which commit is deployed.
+ * Serves the webhook that GitHub, GitLab, Gitea and Forgejo call: POST /_deploy/webhook. A payload only says that a
+ * branch moved; the source decides which commit is deployed.
  */
-import type { Express, NextFunction, Request, Response, Router } from 'express';
+import type { Express, NextFunction, Request as HttpRequest, Response, Router } from 'express';
 import express from 'express';
 import { deadlineIn, MAX_ID_LENGTH } from '../request-headers';
 import { KnownError, asKnown } from '../../core/errors';
+import { isOver } from '../../core/transitions';
 import type { RequestDeployment } from '../../deployer/requests';
+import type { Request } from '../../journal/journal';
 import type { BodyLimits } from './body';
 import { bodyReader } from './body';
 import type { DeliveryLog } from './deliveries';
-import { checkHeaders, SIGNATURE_HEADER } from './headers';
+import { checkHeaders } from './headers';
 import type { WebhookTarget } from './payload';
 import { readPayload } from './payload';
-import { Refusal, unsigned } from './refusal';
-import { isSigned } from './signature';
+import { Refusal, unproven } from './refusal';
+import { isProven, senderOf } from './sender';
 
 export interface WebhookDeps extends WebhookTarget {
   /** The secrets that are valid now. */
@@ -39,21 +41,26 @@ export function webhookApp({
   app.enable('strict routing');
   app.enable('case sensitive routing');
   const readBody = bodyReader(limits);
-  // the signature covers the raw bytes: nothing is decompressed or parsed before it is verified
+  // a signature covers the raw bytes: nothing is decompressed or parsed before it is verified
   app.post('/_deploy/webhook', async (req, res) => {
-    const form = checkHeaders(req.headers, limits.size);
+    const sender = senderOf(req.headers);
+    if (sender.by === 'token' && !isProven(sender, secrets(), null)) throw unproven(sender);
+    const form = checkHeaders(req.headers, sender, limits.size);
     const body = await readBody(req);
-    const signature = req.get(SIGNATURE_HEADER);
-    if (!secrets().some((secret) => isSigned(secret, body, signature))) throw unsigned();
-    const verdict = readPayload(req.get('x-github-event'), form, body.toString('utf8'), wanted);
+    if (!isProven(sender, secrets(), body)) throw unproven(sender);
+    const verdict = readPayload(sender.event, form, body.toString('utf8'), wanted);
     deliveries.accepted(req);
     if (verdict.do === 'ignore') return void res.json({ ignored: verdict.why });
-    const delivery = req.get('x-github-delivery')?.slice(0, MAX_ID_LENGTH);
+    const delivery = sender.delivery?.slice(0, MAX_ID_LENGTH);
     const trigger = req.get('x-switchyard-trigger') === 'push' ? 'push' : 'webhook';
     const deadline = deadlineIn(req);
     const expected = trigger === 'webhook' && verdict.tip !== null ? { expected: verdict.tip } : {};
-    const asked = { ...expected, ...(delivery && { delivery }), ...(deadline !== undefined && { deadline }) };
-    const deployment = await request({ kind: 'deploy', trigger, branch: wanted.branch, ...asked });
+    const common = { ...expected, ...(deadline !== undefined && { deadline }) };
+    const asked: Request = { kind: 'deploy', trigger, branch: wanted.branch, ...common };
+    const first = await request({ ...asked, ...(delivery && { delivery }) });
+    // a redelivery has the id of the first delivery, whose deployment may have failed
+    const isRetry = trigger === 'webhook' && isOver(first.state) && first.state !== 'succeeded';
+    const deployment = isRetry ? await request(asked) : first;
     res.status(202).json({ id: deployment.id, state: deployment.state });
   });
   app.all('/_deploy/webhook', (_req, res) => {
@@ -68,7 +75,7 @@ export function webhookApp({
     (_req, res) =>
       void res.status(404).json({ error: { code: 'not_found', message: 'There is nothing here.' } }),
   );
-  app.use((error: unknown, req: Request, res: Response, _next: NextFunction) => {
+  app.use((error: unknown, req: HttpRequest, res: Response, _next: NextFunction) => {
     if (error instanceof Refusal) deliveries.refused(req, error);
     answerError(error, res);
   });

@@ -9,6 +9,7 @@ import type { Home } from '../../home/home';
 import { writeAtomically } from '../../os/atomic-write';
 import { PROBE_AGENT } from '../../traffic/probe';
 import type { Refusal } from './refusal';
+import { namesAnEvent } from './sender';
 
 const WRITE_EVERY_MS = 5000;
 const MOST_REASONS = 20;
@@ -92,5 +93,5 @@ export function readDeliveries({ deliveries }: Pick<Home, 'deliveries'>): Delive
 
 /** Requests without an event are those of scanners, and doctor's own pings are no deliveries. */
 function isFromSource(request: Request): boolean {
-  return request.get('x-github-event') !== undefined && request.get('user-agent') !== PROBE_AGENT;
+  return namesAnEvent(request.headers) && request.get('user-agent') !== PROBE_AGENT;
 }

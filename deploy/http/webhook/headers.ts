@@ -1,8 +1,7 @@
 /** Refuses a request by its headers, before any of its body is read. */
 import type { IncomingHttpHeaders } from 'node:http';
-import { Refusal, unsigned } from './refusal';
-
-export const SIGNATURE_HEADER = 'x-hub-signature-256';
+import { Refusal, unproven } from './refusal';
+import type { Sender } from './sender';
 
 export type BodyFormat = 'json' | 'urlencoded';
 
@@ -12,15 +11,21 @@ const FORMS: Record<string, BodyFormat> = {
 };
 
 /** Returns the body's form. Throws a Refusal. @param limit the largest body in bytes */
-export function checkHeaders(headers: IncomingHttpHeaders, limit: number): BodyFormat {
-  // repeated headers arrive joined by commas and are no signature
-  if (!/^sha256=[0-9a-f]{64}$/.test(String(headers[SIGNATURE_HEADER] ?? ''))) throw unsigned();
+export function checkHeaders(headers: IncomingHttpHeaders, sender: Sender, limit: number): BodyFormat {
+  if (sender.proof === null) throw unproven(sender);
   const encoding = headers['content-encoding'] ?? 'identity';
   if (encoding.toLowerCase() !== 'identity')
     throw new Refusal(415, 'E_BAD_PAYLOAD', 'The body is compressed.', 'Send it without Content-Encoding.');
   const form = formOf(headers['content-type'] ?? '');
   if (form === null)
     throw new Refusal(415, 'E_BAD_PAYLOAD', "The body's content type is neither JSON nor a form, in UTF-8.");
+  if (form === 'urlencoded' && sender.signsBeforeEncoding)
+    throw new Refusal(
+      415,
+      'E_BAD_PAYLOAD',
+      'The signature of a form from Gitea or Forgejo cannot be verified before it is decoded.',
+      "Choose application/json in the webhook's settings.",
+    );
   if (Number(headers['content-length'] ?? 0) > limit) throw tooLarge(limit);
   return form;
 }

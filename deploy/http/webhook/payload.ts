@@ -27,7 +27,7 @@ const pingSchema = z.object({
 });
 
 /**
- * @param event the X-GitHub-Event header
+ * @param event by GitHub's names
  * @param body the signed body
  * Throws a Refusal for a payload that cannot be read, and for a ping of a webhook that would never deploy.
  */

@@ -47,6 +47,24 @@ describe('a signed push to the branch', () => {
     expect(ids).toEqual([1, 2, 1]);
   });
 
+  it.each(['failed', 'rolled-back', 'interrupted'] as const)(
+    'that is delivered again after its deployment %s gets another one',
+    async (state) => {
+      const known = testWebhook({
+        request: (what) => {
+          requested.push(what);
+          const first = deployment({ id: 1, state, fault: 'machine' });
+          return Promise.resolve(what.delivery === 'd-1' ? first : deployment({ id: 2 }));
+        },
+      });
+      const again = (headers: object): request.Test =>
+        sendTo(known, PUSH, { 'x-github-delivery': 'd-1', ...headers });
+      expect((await again({})).body).toEqual({ id: 2, state: 'queued' });
+      // the hook of push.git repeats a post whose answer was lost
+      expect((await again({ 'x-switchyard-trigger': 'push' })).body).toEqual({ id: 1, state });
+    },
+  );
+
   it('from the hook of push.git counts as a push', async () => {
     await send(PUSH, { 'x-switchyard-trigger': 'push' });
     expect(requested[0]?.trigger).toBe('push');
@@ -251,6 +269,115 @@ describe('the headers alone decide about', () => {
     '%s, which is accepted',
     async (type) => expect((await send(PUSH, { 'content-type': type })).status).toBe(202),
   );
+});
+
+describe('Gitea and Forgejo', () => {
+  const bare = signatureOf(SECRET, Buffer.from(PUSH)).slice('sha256='.length);
+  const headers = { 'x-github-event': undefined, 'x-gitea-event': 'push', 'x-gitea-delivery': 'g-1' };
+
+  it.each([
+    ['both signatures', { 'x-gitea-signature': bare }],
+    ['only their own signature', { 'x-gitea-signature': bare, 'x-hub-signature-256': undefined }],
+    [
+      "GitHub's headers too",
+      { 'x-gitea-signature': bare, 'x-github-event': 'push', 'x-github-delivery': 'g-1' },
+    ],
+  ])('push with %s', async (_case, more) => {
+    expect((await send(PUSH, { ...headers, ...more })).status).toBe(202);
+    expect(requested).toEqual([
+      { kind: 'deploy', trigger: 'webhook', branch: 'main', expected: TIP, delivery: 'g-1' },
+    ]);
+  });
+
+  it.each([
+    ['of another body', signatureOf(SECRET, Buffer.from('{}')).slice(7)],
+    ['that is empty, as without a secret', ''],
+    ['with a method', signatureOf(SECRET, Buffer.from(PUSH))],
+    ['sent twice', `${bare}, ${bare}`],
+  ])('are refused with a signature %s', async (_case, signature) => {
+    const sent = { ...headers, 'x-gitea-signature': signature, 'x-hub-signature-256': undefined };
+    expect((await send(PUSH, sent)).status).toBe(401);
+    expect(requested).toEqual([]);
+  });
+
+  it("cannot replace a wrong signature of GitHub's by their own", async () => {
+    const sent = { 'x-gitea-signature': bare, 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
+    expect((await send(PUSH, sent)).status).toBe(401);
+  });
+
+  it('are told to send no form, whose payload they sign before it is encoded', async () => {
+    const body = `payload=${encodeURIComponent(PUSH)}`;
+    const form = { 'content-type': 'application/x-www-form-urlencoded' };
+    const answer = await send(body, { ...headers, ...form, 'x-gitea-signature': bare });
+    expect([answer.status, answer.body.error.hint]).toEqual([
+      415,
+      "Choose application/json in the webhook's settings.",
+    ]);
+  });
+});
+
+describe('GitLab', () => {
+  const headers = {
+    'x-github-event': undefined,
+    'x-hub-signature-256': undefined,
+    'x-gitlab-event': 'Push Hook',
+    'x-gitlab-token': SECRET,
+  };
+  const gitlab = (more: Record<string, string | undefined> = {}, body = PUSH): request.Test =>
+    send(body, { ...headers, ...more });
+  const project = { path_with_namespace: 'you/other', git_http_url: 'https://evil.example/x.git' };
+  const body = { object_kind: 'push', event_name: 'push', ref: 'refs/heads/main', after: TIP, project };
+
+  it('pushes with the secret as its token, and has no say in the repository', async () => {
+    const answer = await gitlab({ 'idempotency-key': 'i-1' }, JSON.stringify(body));
+    expect(answer.status).toBe(202);
+    expect(requested).toEqual([
+      { kind: 'deploy', trigger: 'webhook', branch: 'main', expected: TIP, delivery: 'i-1' },
+    ]);
+  });
+
+  it.each([
+    ['a missing token', { 'x-gitlab-token': undefined }],
+    ['an empty token', { 'x-gitlab-token': '' }],
+    ['another token', { 'x-gitlab-token': `${SECRET}0` }],
+    ['a prefix of the secret', { 'x-gitlab-token': SECRET.slice(0, -1) }],
+    ['the token twice', { 'x-gitlab-token': `${SECRET}, ${SECRET}` }],
+    ['the token as the signature of GitHub', { 'x-gitlab-token': undefined, 'x-hub-signature-256': SECRET }],
+    ['a wrong signature beside the token', { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` }],
+  ])('is refused with %s', async (_case, more) => {
+    const answer = await gitlab(more);
+    expect([answer.status, answer.body.error.code]).toEqual([401, 'E_SIGNATURE']);
+    expect(answer.text).not.toContain(SECRET);
+    expect(requested).toEqual([]);
+  });
+
+  it.each([
+    ['for another branch', 'Push Hook', { ...body, ref: 'refs/heads/next' }, 'only main deploys, not next'],
+    ['for a deletion', 'Push Hook', { ...body, after: '0'.repeat(40) }, 'was deleted'],
+    ['for a tag', 'Tag Push Hook', { ...body, ref: 'refs/tags/v1' }, 'not "Tag Push Hook"'],
+    ['for another event', 'Pipeline Hook', {}, 'only pushes deploy, not "Pipeline Hook"'],
+  ])('deploys nothing %s, and is told why', async (_case, event, sent, why) => {
+    const answer = await gitlab({ 'x-gitlab-event': event }, JSON.stringify(sent));
+    expect(answer.status).toBe(200);
+    expect(answer.body).toEqual({ ignored: expect.stringContaining(why) });
+    expect(requested).toEqual([]);
+  });
+
+  it('is not believed to be GitHub by an event header of its own', async () => {
+    const answer = await gitlab({ 'x-gitlab-event': undefined, 'x-github-event': 'push' });
+    expect(answer.body).toEqual({ ignored: expect.stringContaining('no event') });
+  });
+
+  it('may use a secret with characters beyond ASCII', async () => {
+    const secret = 'ein-Schlüssel-für-alle';
+    const app2 = testWebhook({
+      secrets: () => ['other', secret],
+      request: () => Promise.resolve(deployment({ id: 1 })),
+    });
+    // as the bytes of UTF-8 arrive
+    const token = Buffer.from(secret).toString('latin1');
+    expect((await sendTo(app2, PUSH, { ...headers, 'x-gitlab-token': token })).status).toBe(202);
+  });
 });
 
 function send(body: string | Buffer, headers: Record<string, string | undefined> = {}): request.Test {

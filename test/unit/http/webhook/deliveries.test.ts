@@ -63,6 +63,23 @@ it('continues to count after a restart', async () => {
   expect(readDeliveries(home).refused).toMatchObject([{ count: 2 }]);
 });
 
+it('counts those of GitLab, Gitea and Forgejo', async () => {
+  await post({ 'x-gitlab-event': 'Push Hook' });
+  await post({ 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': 'a guess' });
+  await post({ 'x-gitea-event': 'push', 'x-gitea-signature': '0'.repeat(64) });
+  log.close();
+  expect(readDeliveries(home).refused).toMatchObject([
+    { message: 'The signature is missing or wrong.', count: 1 },
+    { message: 'The secret token is missing or wrong.', count: 2 },
+  ]);
+  expect(readFileSync(home.deliveries, 'utf8')).not.toContain('a guess');
+
+  const push = JSON.stringify({ ref: 'refs/heads/other' });
+  expect(await post({ 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': SECRET }, push)).toBe(200);
+  log.close();
+  expect(judgeDeliveries(readDeliveries(home))).toEqual([]);
+});
+
 it('leaves out scanners and the pings of doctor', async () => {
   await post(forged);
   await post({ ...PING, ...forged, 'user-agent': 'switchyard-probe' });

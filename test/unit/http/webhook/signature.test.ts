@@ -1,4 +1,4 @@
-import { isSigned, signatureOf } from '../../../../deploy/http/webhook/signature';
+import { isSame, isSigned, signatureOf } from '../../../../deploy/http/webhook/signature';
 
 // the example of https://docs.github.com/en/webhooks/using-webhooks/validating-webhook-deliveries
 const SECRET = "It's a Secret to Everybody";
@@ -21,4 +21,10 @@ test('two bodies that decode to the same text have different signatures', () => 
   const [one, other] = [Buffer.from([0xff]), Buffer.from([0xfe])];
   expect(one.toString()).toBe(other.toString());
   expect(isSigned(SECRET, one, signatureOf(SECRET, other))).toBe(false);
+});
+
+test('a token is the secret only if every byte is the same', () => {
+  expect(isSame(SECRET, SECRET)).toBe(true);
+  for (const other of ['', SECRET.slice(1), `${SECRET} `, SECRET.toLowerCase()])
+    expect(isSame(SECRET, other)).toBe(false);
 });
