@@ -9,6 +9,7 @@ import { checkEngineLink } from './engine';
 import type { Check } from './examine';
 import { checkGuard } from './guard';
 import { checkHome } from './home';
+import { checkInstall } from './install';
 import { checkJournal } from './journal';
 import { checkKit } from './kit';
 import { checkLeftovers } from './leftovers';
@@ -67,6 +68,7 @@ export const CHECKS = {
   'git push': { look: checkPush, needs: home },
   source: { look: checkSource, needs: ['configuration', 'journal'] },
   mirror: { look: checkMirror, needs: home },
+  install: { look: checkInstall, needs: ['configuration', 'journal'] },
   disk: { look: checkDisk, needs: home },
   memory: { look: checkMemory, needs: runtime },
   clock: { look: checkClock, needs: home },

@@ -29,10 +29,10 @@ export function hashInputs(home: Pick<Home, 'env'>, dir: string, environment: nu
   return hashValues(home, { ...valuesOf(build), ...(packages !== null && { '': packages }) });
 }
 
-/** The variables that the .npmrc of the folder or the user refers to, and that are not set for the install. */
-export function unsetForInstall(dir: string, install: Record<string, string>): string[] {
+/** The variables that the texts of .npmrc or the user's own refer to, and that are not set for the install. */
+export function unsetForInstall(npmrcs: string[], install: Record<string, string>): string[] {
   const present = { ...commandEnvironment(''), ...install };
-  return unsetIn([npmrcIn(dir), userNpmrc()], (name) => Object.hasOwn(present, name));
+  return unsetIn([...npmrcs, userNpmrc()], (name) => Object.hasOwn(present, name));
 }
 
 /** A hash of these values; null if there are none. */

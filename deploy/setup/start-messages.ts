@@ -1,6 +1,6 @@
 /** What `npm start` prints about the result and about what waits for another start. */
 import { nextNumber, variablesFor } from '../config/app-environment';
-import { unsetForInstall } from '../release/inputs';
+import { npmrcIn, unsetForInstall } from '../release/inputs';
 import { howToSet } from '../release/packages/install-failure';
 import { readSettings } from '../config/saved-settings';
 import { checkSettings } from '../config/pending-settings';
@@ -57,7 +57,7 @@ export function printPendingSecret(home: Home, given: string | undefined): void 
 /** npm ran in this clone with the user's own variables; the next install of a release does not have them. */
 export function printUnsetForInstall({ home, journal }: DeployContext): void {
   const set = variablesFor(home, nextNumber(home, journal), 'install');
-  for (const name of unsetForInstall(ROOT, set))
+  for (const name of unsetForInstall([npmrcIn(ROOT)], set))
     printLine(`! .npmrc refers to ${name}, which is not set for the install: ${howToSet(name)}`);
 }
 

@@ -73,7 +73,8 @@ export function createImagePacking({ home, root, config }: PackingOptions): Pack
       }).finally(() => rmSync(notes, { recursive: true, force: true }));
       if (result.timedOut || result.exitCode !== 0) {
         const time = { seconds: limit, name: 'limits.install and limits.build' };
-        throw imageFailure(result, release.app, deploymentId, time, unsetForInstall(release.dir, install));
+        const unset = unsetForInstall([npmrcIn(release.dir)], install);
+        throw imageFailure(result, release.app, deploymentId, time, unset);
       }
       return `image ${name}:${short(release.commit)}`;
     },

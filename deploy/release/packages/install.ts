@@ -22,7 +22,7 @@ import {
   readPackageFiles,
 } from './package-files';
 import { takePrelinked } from './prelink';
-import { hashInstallInputs, unsetForInstall } from '../inputs';
+import { hashInstallInputs, npmrcIn, unsetForInstall } from '../inputs';
 
 export { importModules } from './import-from-clone';
 
@@ -148,7 +148,7 @@ async function runNpmCi(
   });
   if (result.timedOut || result.exitCode !== 0) {
     const limit = { seconds: limitSeconds, name: 'limits.install' };
-    throw installFailure(result, limit, unsetForInstall(dir, variables));
+    throw installFailure(result, limit, unsetForInstall([npmrcIn(dir)], variables));
   }
 }
 
