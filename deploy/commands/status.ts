@@ -2,9 +2,10 @@
 import { jsonText, terminalText } from '../core/terminal-text';
 import { driftSummary } from '../core/drift';
 import { isCanary } from '../core/canary/at-work';
-import { named } from '../core/format';
+import { moment, named } from '../core/format';
 import type { SlotView } from '../health/serving';
 import { driftNow, servingNow, viewSlots } from '../health/serving';
+import { earlierValidUntil } from '../home/secret-rotation';
 import { probe } from '../traffic/probe';
 import type { Options } from './run-command';
 import { openCloneContext } from './run-command';
@@ -36,6 +37,7 @@ export async function statusCommand(options: Options): Promise<number> {
   const healthy = deployer && served.status === 200;
   const serving = await servingNow(context);
   const behind = driftNow(context, serving);
+  const earlierSecret = earlierValidUntil(context.home);
   if (options.json) {
     const url = `http://localhost:${context.config.http.port}`;
     console.log(
@@ -49,6 +51,7 @@ export async function statusCommand(options: Options): Promise<number> {
         table,
         slots,
         deployer,
+        earlierSecretValidUntil: earlierSecret,
         pending,
         held,
         canary,
@@ -61,6 +64,8 @@ export async function statusCommand(options: Options): Promise<number> {
     `nginx    http://localhost:${context.config.http.port}  ${served.status === 200 ? 'serves' : `answers ${served.message}`}`,
   );
   print(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
+  if (earlierSecret !== null)
+    print(`secret   the earlier webhook secret is valid too, until ${moment(earlierSecret)}`);
   if (behind) print(`! ${driftSummary(behind)}`);
   for (const deployment of pending) print(historyLine(deployment));
   if (canary?.progress) print(`  ${canary.progress}`);

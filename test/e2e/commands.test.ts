@@ -251,10 +251,22 @@ it('secret rotate prints a new webhook secret, and the running deployer accepts 
   expect([await ping(fresh), await ping(earlier)]).toEqual([200, 200]);
   expect(fresh).not.toBe(earlier);
 
+  const status = async (): Promise<{ earlierSecretValidUntil: number | null }> =>
+    JSON.parse((await clone.switchyard('status', '--json')).text) as {
+      earlierSecretValidUntil: number | null;
+    };
+  const until = /valid until (\d{4}-.*)$/.exec(line ?? '')?.[1] ?? '';
+  const shown = (await clone.switchyard('status')).text;
+  expect(shown).toContain(`the earlier webhook secret is valid too, until ${until}`);
+  expect(shown).not.toContain(earlier);
+  expect((await status()).earlierSecretValidUntil).toBeGreaterThan(Date.now() + 86_000_000);
+  expect((await clone.switchyard('doctor')).text).toContain(`the earlier one is valid until ${until}`);
+
   // the first secret is now two rotations old, and the second one expires at once
   const again = await clone.switchyard('secret', 'rotate', '--keep', '0', '--json');
   const { secret } = JSON.parse(again.text) as { secret: string };
   expect([await ping(secret), await ping(fresh), await ping(earlier)]).toEqual([200, 401, 401]);
+  expect((await status()).earlierSecretValidUntil).toBeNull();
   expect((await clone.switchyard('secret', 'rotate', '--keep', '1000')).text).toContain('[E_USAGE]');
 });
 
