@@ -7,7 +7,9 @@ import { isFull, parseSize } from '../core/capacity';
 import type { Home } from '../home/home';
 import { probeDisk, inodeHint } from '../os/disk-failure';
 import { FEWEST_INODES } from '../pipeline/preflight';
+import { freeOnDisk } from '../os/resources';
 import { newestFirst } from '../os/newest';
+import { tempFoldersElsewhere } from '../traffic/temp-folders';
 import type { Judgement } from './finding';
 import { fault, faultOf, ok, warning, shellWord } from './finding';
 import type { DoctorContext } from './context';
@@ -20,6 +22,39 @@ const run = promisify(execFile);
 const FILES_OF_A_RELEASE = 20_000;
 
 export async function checkDisk(context: DoctorContext): Promise<Judgement[]> {
+  const home = context.home();
+  return [
+    ...(await checkHomeDisk(context)),
+    ...tempFoldersElsewhere(home).flatMap((dir) => checkTemp(context, dir)),
+  ];
+}
+
+/** nginx's folder for large requests, on a disk of its own. */
+function checkTemp(context: DoctorContext, dir: string): Judgement[] {
+  const trouble = probeDisk(dir);
+  if (trouble && trouble.code !== 'E_DISK') return [faultOf(trouble)];
+  return judgeTemp({ dir, free: freeOnDisk(dir), largest: parseSize(context.ports().http.maxBody) });
+}
+
+/** @param largest bytes of the largest request that nginx accepts */
+export function judgeTemp({
+  dir,
+  free,
+  largest,
+}: {
+  dir: string;
+  free: number;
+  largest: number;
+}): Judgement[] {
+  const fix = largestOn(dir);
+  if (isFull(free))
+    return [fault(`The disk of ${dir} is full: nginx cannot keep large requests there.`, fix)];
+  if (free >= largest) return [];
+  const facts = `${megabytes(free)} free, and one request may take ${megabytes(largest)} (http.maxBody)`;
+  return [warning(`The disk of ${dir}, where nginx keeps large requests, has ${facts}.`, fix)];
+}
+
+async function checkHomeDisk(context: DoctorContext): Promise<Judgement[]> {
   const home = context.home();
   const trouble = probeDisk(home.dir);
   const { bavail, bsize, ffree, files } = statfsSync(home.dir);
@@ -56,14 +91,14 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeFix }: 
     return [
       fault(
         `The disk of ${dir} is full: nginx cannot write its log, and the app cannot write.`,
-        largest(dir),
+        largestOn(dir),
       ),
     ];
   }
   const needed = release + reserve;
   const facts = `${megabytes(free)} free, a release needs ${megabytes(release)}`;
   if (free < needed)
-    return [fault(`There are ${facts}, and ${megabytes(reserve)} must be left.`, largest(dir))];
+    return [fault(`There are ${facts}, and ${megabytes(reserve)} must be left.`, largestOn(dir))];
   if (freeFiles !== null && freeFiles < FEWEST_INODES) {
     const message = `The disk of ${dir} has ${freeFiles} inodes left; a release needs about ${FEWEST_INODES}.`;
     return [fault(message, inodeFix)];
@@ -75,7 +110,7 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeFix }: 
 }
 
 /** A command that lists the largest items on the disk: only an operator knows what may be deleted. */
-function largest(dir: string): string {
+function largestOn(dir: string): string {
   return `du -xah -d 3 "$(df --output=target ${shellWord(dir)} | tail -n 1)" | sort -h | tail -n 20`;
 }
 

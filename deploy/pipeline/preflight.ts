@@ -8,7 +8,7 @@ import { configFileName } from '../config/file';
 import { KnownError } from '../core/errors';
 import { isRevival } from '../core/restore-chain';
 import type { Demand } from '../core/capacity';
-import { parseSize, fits, memoryOfPlan, shortageSentence } from '../core/capacity';
+import { parseSize, fits, isFull, memoryOfPlan, shortageSentence } from '../core/capacity';
 import type { Deployment } from '../core/deployment';
 import type { Observed, Plan } from '../core/plan';
 import type { Commit } from '../core/release';
@@ -19,6 +19,7 @@ import { sizeOfData } from './steps/data-snapshot';
 import { pruneNow } from '../prune/prune';
 import { hasPackagesOf } from '../release/packages/install';
 import { sizeOfRelease, sizeWithoutLinks } from '../release/size';
+import { tempFoldersElsewhere } from '../traffic/temp-folders';
 
 /** Bytes for the first release, which has no predecessor to measure: a framework's node_modules and a build. */
 const FIRST_ESTIMATE = 250 * 1024 ** 2;
@@ -44,6 +45,7 @@ export async function preflight(
 ): Promise<void> {
   // users have no server until it runs, so it is always worth trying
   if (isRevival(deployment) || plan.every(({ step }) => step.do !== 'start')) return;
+  mustBufferInNginx(context);
   const copies = plan.some(({ step }) => step.do === 'migrate') ? sizeOfData(context.home) : 0;
   if (!wanted.isBuilt || copies > 0) await mustFitOnDisk(context, wanted, observed, copies);
   mustFitInMemory(context, observed, plan);
@@ -71,6 +73,17 @@ async function mustFitOnDisk(
     'E_NO_ROOM',
     shortageSentence(`The disk of ${found.disk}`, 'a release', found.demand),
     `See what fills it: du -xh ${found.disk} | sort -h | tail; or keep less: "keep" and "room.disk" in ${configFileName(context.root)}.`,
+  );
+}
+
+/** Users' large requests fail then, whatever the release does. */
+function mustBufferInNginx({ home }: DeployContext): void {
+  const full = tempFoldersElsewhere(home).find((folder) => isFull(freeOnDisk(folder)));
+  if (full === undefined) return;
+  throw new KnownError(
+    'E_NO_ROOM',
+    `The disk of ${full} is full: nginx cannot keep large requests there.`,
+    `See what fills it: du -xh ${full} | sort -h | tail`,
   );
 }
 

@@ -4,11 +4,15 @@ import { createHash } from 'node:crypto';
 import {
   appendFileSync,
   chmodSync,
+  chownSync,
   lstatSync,
+  mkdirSync,
   readFileSync,
   readdirSync,
   readlinkSync,
+  renameSync,
   rmSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
@@ -20,8 +24,11 @@ import { readSecret } from '../../deploy/home/webhook-secret';
 import { guardProcesses } from '../../deploy/deployer/guard-process';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
 import { linkTable } from '../../deploy/traffic/table-folder';
+import type { Finding } from '../../deploy/doctor/finding';
 import { applyFix, diagnose, expectFault, WITH_COMMANDS } from '../support/doctor';
+import { expectDone, expectLive } from '../support/expect-live';
 import { needs, root } from '../support/needs';
+import { fill, mountSmallDisk, smallDiskPossible } from '../support/small-disk';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -239,6 +246,75 @@ describe('with a running Switchyard', () => {
     expect(fault.message).toContain('The journal cannot be read: ');
     await applyFix(clone, fault);
   });
+
+  it("doctor names the unset variables of the source's and the user's .npmrc, and each command sets one", async () => {
+    const npmrc = '//npm.example/:_authToken=${NPM_TOKEN}\n//local.example/:_authToken=${LOCAL?}\n';
+    expectLive(await clone.release({ ...WITH_COMMANDS, files: { '.npmrc': npmrc } }));
+    // this clone does not have the file, as when another one has pushed it
+    rmSync(path.join(clone.dir, '.npmrc'));
+    const user = path.join(clone.home.dir, '..', 'user');
+    mkdirSync(user);
+    writeFileSync(path.join(user, '.npmrc'), '//other.example/:_password=${OTHER_TOKEN}\n');
+    const found = async (): Promise<Finding[]> => {
+      const { text } = await clone.shell(`HOME=${user} node bin/switchyard.js doctor --json`);
+      const { findings } = JSON.parse(text) as { findings: Finding[] };
+      return findings.filter(({ link }) => link === 'install');
+    };
+
+    const unset = await found();
+    expect(unset).toMatchObject(
+      ['NPM_TOKEN', 'OTHER_TOKEN'].map((name) => ({
+        status: 'warning',
+        message: `.npmrc refers to ${name}, which is not set for the install.`,
+        fix: `npm run -s env -- set --for install ${name}`,
+      })),
+    );
+    // a terminal would ask for the value
+    for (const { fix } of unset) expectDone(await clone.shell(`echo value | ${fix}`));
+    expect(await found()).toMatchObject([{ status: 'ok' }]);
+  });
+
+  needs('a small disk', smallDiskPossible).test(
+    "doctor and a push name a full disk of nginx's temporary files",
+    async () => {
+      const temp = mountSmallDisk('1m');
+      const folder = path.join(clone.home.nginx, 'temp-body');
+      const { uid } = lstatSync(folder);
+      renameSync(folder, `${folder}.aside`);
+      symlinkSync(temp.dir, folder);
+      try {
+        chownSync(temp.dir, uid, -1);
+        const upload = async (): Promise<number> => {
+          const url = `http://127.0.0.1:${clone.ports.http}/work`;
+          return (await fetch(url, { method: 'POST', body: 'x'.repeat(200_000) })).status;
+        };
+        expect(await upload()).toBe(200);
+        const stray = path.join(temp.dir, 'stray');
+        fill(stray);
+        expect(await upload()).toBe(500);
+
+        const fault = await expectFault(clone, 'disk');
+        expect(fault.message).toBe(`The disk of ${folder} is full: nginx cannot keep large requests there.`);
+        clone.change(WITH_COMMANDS);
+        await clone.commit('to a full disk');
+        const pushed = await clone.git('push', 'live', 'main');
+        expect(pushed.text).toContain(`: ${fault.message}`);
+
+        expect((await clone.shell(fault.fix ?? '')).text).toContain(stray);
+        rmSync(stray);
+        const { findings } = await diagnose(clone);
+        expect(findings.filter(({ link }) => link === 'disk')).toMatchObject([
+          { status: 'ok' },
+          { status: 'warning', message: expect.stringContaining('one request may take 25 MB') as string },
+        ]);
+        expect(await upload()).toBe(200);
+      } finally {
+        rmSync(folder);
+        renameSync(`${folder}.aside`, folder);
+        temp.unmount();
+      }
+    },
+  );
 
   it('doctor has printed no secret', () => {
     expect(printed).toContain('secret');

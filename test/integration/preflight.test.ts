@@ -24,7 +24,7 @@ import type { DeployContext } from '../../deploy/context';
 import { openContext } from '../../deploy/context';
 import { commit } from '../support/deployments';
 import { needs } from '../support/needs';
-import { mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
+import { fill, mountSmallDisk, smallDiskPossible, type SmallDisk } from '../support/small-disk';
 import { afterwards, tempHome } from '../support/temp-home';
 
 const [A, B, C] = ['a', 'b', 'c'].map(commit) as [string, string, string];
@@ -128,6 +128,31 @@ needs('a small disk', smallDiskPossible).test(
 
     expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
     expect(refused?.message).toMatch(/^The disk of \S+ has \d+ inodes left: a release needs about 1000\.$/);
+  },
+);
+
+needs('a small disk', smallDiskPossible).test(
+  "a full disk of nginx's temporary files refuses a new process, also of a release that is built",
+  async () => {
+    const temp = mountSmallDisk('1m');
+    afterwards(() => temp.unmount());
+    const context = await contextIn(tempHome(), { room: { memory: '0m', disk: '0m' } });
+    await release(context, A, 1);
+    await release(context, B, 1);
+    mkdirSync(context.home.nginx, { recursive: true });
+    writeFileSync(
+      path.join(context.home.nginx, 'nginx.conf'),
+      `http {\n    client_body_temp_path "${temp.dir}" 1 2;\n    proxy_temp_path "${context.home.nginx}";\n}\n`,
+    );
+    expect(await refusal(context, DEPLOY, B, EMPTY)).toBeNull();
+
+    fill(path.join(temp.dir, 'an upload'));
+
+    const refused = await refusal(context, DEPLOY, B, EMPTY);
+    expect(refused).toMatchObject({ code: 'E_NO_ROOM', fault: 'machine' });
+    expect(refused?.message).toBe(`The disk of ${temp.dir} is full: nginx cannot keep large requests there.`);
+    // users have no other server
+    expect(await refusal(context, { ...DEPLOY, kind: 'restore', trigger: 'start' }, B, EMPTY)).toBeNull();
   },
 );
 

@@ -9,7 +9,7 @@ import { judgeJournal, judgeSkew } from '../../../deploy/doctor/clock';
 import { judgeConnections } from '../../../deploy/doctor/connections';
 import { judgeData } from '../../../deploy/doctor/data';
 import { judgeDeployer } from '../../../deploy/doctor/deployer';
-import { judgeDisk } from '../../../deploy/doctor/disk';
+import { judgeDisk, judgeTemp } from '../../../deploy/doctor/disk';
 import { judgeEngine } from '../../../deploy/doctor/engine';
 import type { Judgement } from '../../../deploy/doctor/finding';
 import { shellWord } from '../../../deploy/doctor/finding';
@@ -303,6 +303,21 @@ test('disk: too little for one more release and the reserve is a fault', () => {
   expect(judgeDisk({ ...disk, freeFiles: 1000 })[0]?.status).toBe('warning');
   expect(judgeDisk({ ...disk, free: 4096 })[0]?.message).toMatch(/^The disk of \/h is full: /);
   expect(judgeDisk({ ...disk, freeFiles: null })[0]?.status).toBe('ok');
+});
+
+test("disk: a full one of nginx's temporary files is a fault, and one without space for a large request a warning", () => {
+  const temp = { dir: '/t', free: 25 * MB, largest: 25 * MB };
+  expect(judgeTemp(temp)).toEqual([]);
+  expect(judgeTemp({ ...temp, free: 4096 })[0]).toMatchObject({
+    status: 'fault',
+    fix: expect.stringMatching(/^du /) as string,
+  });
+  expect(judgeTemp({ ...temp, free: 24 * MB })[0]).toMatchObject({
+    status: 'warning',
+    message: expect.stringMatching(
+      /^The disk of \/t, .* one request may take 25 MB \(http\.maxBody\)\.$/,
+    ) as string,
+  });
 });
 
 test('memory: too little for the next deployment, at the size of the largest slot, and the reserve is a fault', () => {
