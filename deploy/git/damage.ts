@@ -1,5 +1,6 @@
 /** Checks a bare repository of ours for damage. */
 import { execFile } from 'node:child_process';
+import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { gitEnvironment } from './git';
 
@@ -10,6 +11,9 @@ const NO_DAMAGE = /^((error|warning) in (commit|tree|blob|tag) |(notice|warning|
 
 /** The damage in git's words; null if all objects are present and intact. */
 export async function damageOf(repository: string, limitMs = LIMIT_MS): Promise<string | null> {
+  // fsck takes it for a repository without these branches; git itself always writes a first line
+  const packed = path.join(repository, 'packed-refs');
+  if (existsSync(packed) && statSync(packed).size === 0) return 'packed-refs is empty';
   const { failed, output } = await fsck(repository, limitMs);
   if (!failed) return null;
   const lines = output.split('\n').map((line) => line.trim());

@@ -56,8 +56,11 @@ describe('a push goes live and reports a damaged mirror.git in one line', () => 
 describe('doctor names a damaged mirror.git, and its fix recreates it', () => {
   it.each<[string, () => void]>([
     ['an object is empty', () => emptyObject('HEAD:app/server.js')],
+    ['its newest commit is empty', () => emptyObject('HEAD')],
     ['an object is missing', () => removeObject('HEAD^{tree}')],
+    ['its pack is cut off', cutPack],
     ['its branch is empty', emptyBranch],
+    ['its packed branches are empty', emptyPackedBranches],
   ])('when %s', async (what, damage) => {
     const before = await clone.serving();
     damage();
@@ -150,6 +153,20 @@ function emptyBranch(): void {
   const file = path.join(clone.home.mirrorGit, 'refs/heads/main');
   mkdirSync(path.dirname(file), { recursive: true });
   writeFileSync(file, '');
+}
+
+function emptyPackedBranches(): void {
+  inMirror('pack-refs', '--all');
+  truncateSync(path.join(clone.home.mirrorGit, 'packed-refs'));
+}
+
+function cutPack(): void {
+  inMirror('gc', '--quiet');
+  const packs = path.join(clone.home.mirrorGit, 'objects/pack');
+  for (const name of readdirSync(packs).filter((each) => each.endsWith('.pack'))) {
+    chmodSync(path.join(packs, name), 0o600);
+    truncateSync(path.join(packs, name), 40);
+  }
 }
 
 async function findingsOf(check: string): Promise<Finding[]> {

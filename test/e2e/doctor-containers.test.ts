@@ -45,6 +45,19 @@ needs('containers', docker).describe('with containers', () => {
     expect(await clone.serving()).toMatchObject({ commit: live });
   });
 
+  it('a standby that was lost with its image is replaced by the printed fix', async () => {
+    const { standby } = clone.table();
+    const { commit } = await clone.slot(standby as string);
+    engine('rm', '--force', await container(standby as string));
+    const image = (await inEngine(clone.home)).images.find((name) => name.endsWith(`:${commit}`));
+    engine('image', 'rm', '--force', image as string);
+
+    const fault = await expectFault(clone, 'standby');
+
+    await applyFix(clone, fault);
+    expect(await clone.serving()).toMatchObject({ commit: live });
+  });
+
   it('a lost image is rebuilt without downtime', async () => {
     const image = await removeImage();
 

@@ -28,6 +28,8 @@ describe.each<[string, () => void | Promise<void>]>([
   ['with an empty object', async () => empty(await tipObject())],
   ['with a truncated pack', () => cutPack()],
   ['with an empty branch', () => empty(at('refs/heads/main'))],
+  ['with empty packed branches', () => emptyPackedBranches()],
+  ['with an empty HEAD', () => empty(at('HEAD'))],
   ['without HEAD', () => rmSync(at('HEAD'))],
   ['with a garbled configuration', () => writeFileSync(at('config'), '[[')],
   ['without its configuration', () => rmSync(at('config'))],
@@ -100,6 +102,11 @@ async function tipObject(): Promise<string> {
 function empty(file: string): void {
   chmodSync(file, 0o644);
   truncateSync(file);
+}
+
+async function emptyPackedBranches(): Promise<void> {
+  expectDone(await clone.git('--git-dir', clone.home.pushGit, 'pack-refs', '--all'));
+  empty(at('packed-refs'));
 }
 
 async function cutPack(): Promise<void> {
