@@ -74,7 +74,7 @@ export function createWatch(
       const serving = context.journal.lastLive()?.to;
       if (!serving || (isBusy(context) && !onlyHolds(context))) throw error;
       await context.traffic.shift({ active: serving.slot, standby: null });
-      await reportIncident(context, 'traffic-table', 'the traffic table was gone and was made again');
+      await reportIncident(context, 'traffic-table', 'the traffic table was gone and was recreated');
       return context.traffic.current();
     }
   };

@@ -65,7 +65,7 @@ export async function rebuildMirror(
   await fill(fresh);
   putInTrash(home, home.mirrorGit);
   renameSync(fresh.mirrorGit, home.mirrorGit);
-  await report(`mirror.git was damaged (${damage}) and was made again`);
+  await report(`mirror.git was damaged (${damage}) and was recreated`);
 }
 
 /**

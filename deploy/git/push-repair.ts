@@ -50,7 +50,7 @@ export async function repairPushRepository(home: Home, sources: Sources): Promis
   if (!existsSync(pushGit) && existsSync(fresh)) renameSync(fresh, pushGit);
   if (isGone(pushGit)) {
     await makeAgain(home, sources, fresh);
-    return sources.live === null ? null : '! push.git was gone and was made again';
+    return sources.live === null ? null : '! push.git was gone and was recreated';
   }
   removeDeadLocks(pushGit);
   const damage = await pushDamage(home, CHECK_MS);
@@ -62,7 +62,7 @@ export async function repairPushRepository(home: Home, sources: Sources): Promis
   if ((await pushDamage(home, CHECK_MS)) === null)
     return '! the permissions of push.git were wrong and have been repaired';
   const aside = await makeAgain(home, sources, fresh);
-  return `! push.git was damaged (${damage}) and was made again. The old one is kept as ${String(aside)}`;
+  return `! push.git was damaged (${damage}) and was recreated. The old one is kept as ${String(aside)}`;
 }
 
 /** Whether push.git is missing; removes an empty folder, which has nothing to lose. */

@@ -100,7 +100,7 @@ async function makeRelease(work: Preparation, dir: string): Promise<Release> {
     settings.close();
   }
   // results with changed packages say nothing about the commit, and tests may have left files anywhere: start over
-  const message = 'the stored packages were changed: it is made again with new ones';
+  const message = 'the stored packages were changed: the release is rebuilt with new ones';
   await work.report({ type: 'warning', message });
   return makeRelease({ ...work, settings: null }, dir);
 }

@@ -22,7 +22,7 @@ export async function repairMirror(home: Home, { source }: Config): Promise<void
   try {
     await replaceMirror(home, sourceOf(home, source), damage, (message) => printLine(`! ${message}`));
   } catch (error) {
-    printLine(`! mirror.git is damaged (${damage}), and is not made again yet: ${asKnown(error).message}`);
+    printLine(`! mirror.git is damaged (${damage}), and is not recreated yet: ${asKnown(error).message}`);
   } finally {
     lock.release();
   }

@@ -46,7 +46,7 @@ describe('a push goes live and reports a damaged mirror.git in one line', () => 
 
     const pushed = expectLive(await clone.release({ ...WITH_COMMANDS, files: { 'more/push.txt': what } }));
 
-    expect(pushed.text).toMatch(/mirror\.git was damaged \(.+\) and was made again/);
+    expect(pushed.text).toMatch(/mirror\.git was damaged \(.+\) and was recreated/);
     expect(pushed.text).not.toContain('E_SOURCE');
     expect(await clone.serving()).toMatchObject({ commit: pushed.commit });
     expect((await findingsOf('mirror')).map(({ status }) => status)).toEqual(['ok']);

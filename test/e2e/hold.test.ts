@@ -122,7 +122,7 @@ forEachRuntime((runtime) => {
 
       expect(await untilOver(clone, held.id)).toMatchObject({
         state: 'aborted',
-        cause: 'It was held, and a rollback does not wait for that.',
+        cause: 'It was held, and a rollback takes precedence.',
       });
       expect(await clone.serving()).not.toMatchObject({ commit: serving.commit });
       expect(table.active).not.toBe(clone.table().active);
@@ -136,7 +136,7 @@ forEachRuntime((runtime) => {
 
       expect(await untilOver(clone, held.id)).toMatchObject({
         state: 'aborted',
-        cause: 'It was held, and a restore does not wait for that.',
+        cause: 'It was held, and a restore takes precedence.',
       });
       await until('users to get the live release again', () =>
         clone.serving().then(

@@ -135,7 +135,7 @@ it('the deployer recreates a removed traffic table', async () => {
 
   expect(await clone.serving()).toMatchObject({ commit });
   await until('the incident in the journal', () =>
-    incidents(clone, before).includes('the traffic table was gone and was made again'),
+    incidents(clone, before).includes('the traffic table was gone and was recreated'),
   );
   expectLive(await clone.release());
 });

@@ -114,7 +114,7 @@ test('a commit with lost files is restored from the source, and one line reports
 
   expect(await repairCommit(home, { source: clone.dir, root: clone.dir, commit, report })).toBe(true);
 
-  expect(reports).toEqual([expect.stringMatching(/^mirror\.git was damaged \(.+\) and was made again$/)]);
+  expect(reports).toEqual([expect.stringMatching(/^mirror\.git was damaged \(.+\) and was recreated$/)]);
   expect(await damageOf(home.mirrorGit)).toBeNull();
   await expectCheckOut(commit);
 });

@@ -112,7 +112,7 @@ it.each(DAMAGES)('the repair of push.git keeps every branch and tag when %s', as
   expect(await pushDamage(home, LIMIT_MS)).not.toBeNull();
 
   expect(await repair()).toMatch(
-    /^! push\.git was damaged \(.+\) and was made again\. The old one is kept as .+push-broken-1\.git$/,
+    /^! push\.git was damaged \(.+\) and was recreated\. The old one is kept as .+push-broken-1\.git$/,
   );
 
   expect(brokenCopies()).toEqual(['push-broken-1.git']);

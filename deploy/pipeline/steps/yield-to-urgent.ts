@@ -6,8 +6,7 @@ import type { Deployment } from '../../core/deployment';
 /** A rollback or a restore helps users who are affected now. Throws E_ABORTED. @param doing `held` or `a canary` */
 export function yieldToUrgent(pending: Deployment[], doing: string): void {
   const urgent = pending.find((each) => each.state === 'queued' && isUrgent(each));
-  if (urgent)
-    throw new KnownError('E_ABORTED', `It was ${doing}, and a ${urgent.kind} does not wait for that.`);
+  if (urgent) throw new KnownError('E_ABORTED', `It was ${doing}, and a ${urgent.kind} takes precedence.`);
 }
 
 /** A newer deploy supersedes this canary, if so configured. Throws E_ABORTED. */

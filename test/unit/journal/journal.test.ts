@@ -461,7 +461,7 @@ it('an open incident is not pruned with the events of its time', async () => {
 });
 
 describe('a journal from an older version', () => {
-  it('is ordered by its events, without events by ids, and never by the clock', async () => {
+  it('is ordered by its events, or by ids where events are missing, but never by the clock', async () => {
     const old = path.join(tempHome(), 'journal.db');
     writeOldJournal(old, [
       { to: GREEN, liveAt: Date.parse('2099-01-01') },

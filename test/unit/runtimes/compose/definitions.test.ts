@@ -128,7 +128,7 @@ describe('the Compose file of a build', () => {
     });
   });
 
-  it('of a release that was made again gets an image of its own', () => {
+  it('of a rebuilt release gets an image of its own', () => {
     const again = { ...RELEASE, dir: `/home/releases/${RELEASE.commit}.2` };
     expect(service(override(again), 'blue').image).toBe(`shop:${RELEASE.commit}.2`);
     expect(service(override(RELEASE), 'blue').image).toBe(`shop:${RELEASE.commit}`);
