@@ -65,7 +65,7 @@ export function readEnvironment(home: Place, number: number): Environment | null
 }
 
 /**
- * A text that differs for each `text` and reveals nothing of it: a hash with a key that never leaves the home. Anybody
+ * A text that differs for each `text` and reveals nothing of it: a hash with a key that never leaves the home. A reader
  * could guess the values behind a plain hash.
  */
 export function keyedHash(home: Place, text: string): string {

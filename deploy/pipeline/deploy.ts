@@ -173,7 +173,7 @@ async function noteRequestsNeeded({ config, journal }: DeployContext, id: number
   await journal.record(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
 }
 
-/** Before anything is built: the branch may lack what somebody has deployed by hand. */
+/** Before anything is built: the branch may lack a commit that was deployed by hand. */
 async function warnOfLacking(
   { home, config, journal }: DeployContext,
   id: number,

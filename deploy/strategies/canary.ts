@@ -16,15 +16,15 @@ export const canary: Strategy = {
   plan(input) {
     const atOnce = blueGreen.plan(input);
     const proof = startedBy(atOnce);
-    const everybody = atOnce.findIndex(({ step }) => step.do === 'shift' && step.to.active === proof?.slot);
-    const stable = tableBefore(atOnce[everybody]);
+    const fullShift = atOnce.findIndex(({ step }) => step.do === 'shift' && step.to.active === proof?.slot);
+    const stable = tableBefore(atOnce[fullShift]);
     return proof && stable && serves(input, stable)
       ? [
-          ...atOnce.slice(0, everybody),
+          ...atOnce.slice(0, fullShift),
           ...stepsOf(input, proof, stable),
           // the process that gets all users must be the one that was judged
           { step: { do: 'verify', ...proof }, undo: [] },
-          ...atOnce.slice(everybody),
+          ...atOnce.slice(fullShift),
         ]
       : atOnce;
   },

@@ -73,7 +73,7 @@ export const abTest: Picture = {
     from: 2,
     to: 0.8,
     words: {
-      en: 'B is worse, or fails: everybody is back on v1 with one rename',
+      en: 'B is worse, or fails: one rename returns all users to v1',
       ko: 'B가 더 나쁘거나 실패: rename 한 번으로 모두 v1로 되돌림',
     },
   },

@@ -77,7 +77,7 @@ export const canary: Picture = {
     from: 5,
     to: 1.6,
     words: {
-      en: 'a verdict fails: everybody is back on v1 with one rename, and who was hurt is counted',
+      en: 'a verdict fails: one rename returns all users to v1, and the affected users are counted',
       ko: '판정 결과가 실패이면: rename 한 번으로 모두 v1로 되돌리고, 에러를 겪은 사용자 수를 알려 줌',
     },
   },

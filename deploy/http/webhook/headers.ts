@@ -17,8 +17,7 @@ export function checkHeaders(headers: IncomingHttpHeaders, sender: Sender, limit
   if (encoding.toLowerCase() !== 'identity')
     throw new Refusal(415, 'E_BAD_PAYLOAD', 'The body is compressed.', 'Send it without Content-Encoding.');
   const form = formOf(headers['content-type'] ?? '');
-  if (form === null)
-    throw new Refusal(415, 'E_BAD_PAYLOAD', "The body's content type is neither JSON nor a form, in UTF-8.");
+  if (form === null) throw new Refusal(415, 'E_BAD_PAYLOAD', 'The body must be JSON or a form, in UTF-8.');
   if (form === 'urlencoded' && sender.signsBeforeEncoding)
     throw new Refusal(
       415,

@@ -118,7 +118,7 @@ async function untilDecided(
   }
 }
 
-/** Records now and then how far the step is, for everybody who follows it. */
+/** Records the step's progress at intervals, for followers of the deployment. */
 function progressReporter({ journal }: DeployContext, { slot, share }: JudgeStep, id: number) {
   let nextMs = PROGRESS_EVERY_MS;
   const { plan } = journal.get(id) ?? {};
