@@ -111,10 +111,6 @@ export async function verifySlot(
   proof: Proof,
   signal?: AbortSignal,
 ): Promise<RunningSlot> {
-  return unlessItKillsItself(context, proof, signal, () => verifyOnce(context, proof, signal));
-}
-
-async function verifyOnce(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
   const target = verifyTarget(context, proof);
   const before = await mustStillRun(context, proof, target.memory);
   for (let good = 0; good < GOOD_ANSWERS; good++) {
@@ -139,7 +135,7 @@ function waitingFor({ port, health }: VerifyTarget, { message }: ProbeAnswer, le
  * Blames a release that ends again soon after the runtime has started it again: nothing else shows who sent a signal.
  * Users never wait for this, because they do not have the release yet.
  */
-async function unlessItKillsItself<T>(
+export async function unlessItKillsItself<T>(
   context: DeployContext,
   proof: Proof,
   signal: AbortSignal | undefined,
@@ -150,7 +146,7 @@ async function unlessItKillsItself<T>(
     return await verified();
   } catch (error) {
     const { code, message } = asKnown(error);
-    if (code !== 'E_KILLED') throw error;
+    if (code !== 'E_KILLED' || !(await entryOf(context, proof.slot))) throw error;
     const lived = machineMs() - began;
     const withinMs = Math.min(LIVES_AGAIN_MS + 2 * lived, LIVES_AGAIN_MOST_MS);
     const endsAgain = async (): Promise<boolean> => {

@@ -4,7 +4,7 @@ import type { DeployContext } from '../../context';
 import { waitUntilDurable } from '../../release/flush';
 import { closesEarly } from '../../health/keep-alive';
 import type { Warn } from '../../health/process-watch';
-import { verifySlot, verifyTarget } from '../../health/verify-slot';
+import { unlessItKillsItself, verifySlot, verifyTarget } from '../../health/verify-slot';
 import { verifyServed } from '../../health/verify-through-nginx';
 import type { Outcome, StepContext } from './step-context';
 
@@ -12,7 +12,7 @@ import type { Outcome, StepContext } from './step-context';
 export async function verify(context: DeployContext, step: Proof, how: StepContext): Promise<Outcome> {
   const { port, health } = verifyTarget(context, step);
   const early = closesEarly(port, health);
-  await verifySlot(context, step, how.signal);
+  await unlessItKillsItself(context, step, how.signal, () => verifySlot(context, step, how.signal));
   await waitUntilDurable(context, step.commit, how.signal);
   const idleMs = await early;
   if (idleMs !== null) await context.journal.warn(how.deploymentId, earlyClose(step, idleMs));
