@@ -628,8 +628,8 @@ const SABOTAGES = [
     invariant: 14,
     what: 'one address counts in a canary as often as it likes',
     file: 'deploy/pipeline/steps/canary-samples.ts',
-    from: 'const weightOf = isOnly',
-    to: 'const weightOf = !isOnly || isOnly',
+    from: 'const weightOf = isOnly ? undefined',
+    to: 'const weightOf = true ? undefined',
     test: 'test/unit/pipeline/steps/canary-addresses.test.ts',
   },
   {

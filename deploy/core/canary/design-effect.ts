@@ -16,9 +16,10 @@ export interface Spread {
 /** How much each request of an address counts, from 0 to 1. */
 export type WeightOf = (client: string) => number;
 
+export type ByClient = ReadonlyMap<string | null, { readonly count: number; readonly sum: number }>;
+
 /** The requests of one address. */
 interface Gathered {
-  persons: Map<string, { count: number; sum: number }>;
   people: number;
   count: number;
   sum: number;
@@ -31,6 +32,7 @@ interface Gathered {
 /** Collects one figure per request by user and address, such as 1 for an error and 0 for none. */
 export class RequestsPerUser {
   private readonly clients = new Map<string | null, Gathered>();
+  private readonly persons = new Map<string, { count: number; sum: number }>();
 
   /**
    * @param person null for an unknown user, who is counted as a new one each time
@@ -41,21 +43,22 @@ export class RequestsPerUser {
     of.count += 1;
     of.sum += figure;
     of.squares += figure * figure;
-    const before = (person !== null && of.persons.get(person)) || { count: 0, sum: 0 };
+    const key = person === null ? null : `${client} ${person}`;
+    const before = (key !== null && this.persons.get(key)) || { count: 0, sum: 0 };
     const now = { count: before.count + 1, sum: before.sum + figure };
     if (before.count === 0) of.people += 1;
-    if (person !== null) of.persons.set(person, now);
+    if (key !== null) this.persons.set(key, now);
     of.countSquares += now.count ** 2 - before.count ** 2;
     of.sumSquares += now.sum ** 2 - before.sum ** 2;
     of.products += now.count * now.sum - before.count * before.sum;
   }
 
-  /** The requests of each address, and the sum of their figures as `errors`. */
-  tallies(): [client: string | null, Tally][] {
-    return [...this.clients].map(([client, { count, sum }]) => [client, { requests: count, errors: sum }]);
+  /** The number of requests of each address, and the sum of their figures. */
+  byClient(): ByClient {
+    return this.clients;
   }
 
-  /** The same of all addresses. */
+  /** All requests, and the sum of their figures as `errors`. */
   total(weightOf: WeightOf = () => 1): Tally {
     const total = { requests: 0, errors: 0 };
     for (const [client, { count, sum }] of this.clients) {
@@ -90,8 +93,8 @@ export class RequestsPerUser {
     const known = this.clients.get(client);
     if (known) return known;
     const none: Gathered = {
-      ...{ persons: new Map<string, { count: number; sum: number }>(), people: 0 },
-      ...{ count: 0, sum: 0, squares: 0, countSquares: 0, sumSquares: 0, products: 0 },
+      ...{ people: 0, count: 0, sum: 0, squares: 0 },
+      ...{ countSquares: 0, sumSquares: 0, products: 0 },
     };
     this.clients.set(client, none);
     return none;

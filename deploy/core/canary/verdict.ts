@@ -113,16 +113,16 @@ function errorFigures(canary: Samples, stable: Samples, rule: CanaryRule): strin
 function failedOf(samples: Samples, { minRequests }: CanaryRule): string {
   const { requests, errors } = samples;
   const ratio = percent(errorRatio(samples));
-  const isEqual = ratio === percent(errorRatio({ ...samples, bounded: undefined }));
+  const isEqual = ratio === percent(errorRatio({ requests, errors }));
   const bounds = isEqual ? '' : ` if no address counts more than ${count(minRequests)} times`;
   return `${count(errors)} of ${count(requests)} failed (${ratio}${bounds})`;
 }
 
-function errorRatio(samples: Samples): number {
+function errorRatio(samples: Pick<Samples, 'requests' | 'errors' | 'bounded'>): number {
   const { requests, errors } = weighed(samples);
   return requests === 0 ? 0 : errors / requests;
 }
 
-function weighed(samples: Samples): Tally {
+function weighed(samples: Pick<Samples, 'requests' | 'errors' | 'bounded'>): Tally {
   return samples.bounded ?? samples;
 }

@@ -1,6 +1,6 @@
 /** Collects what users' requests say about a slot from nginx's log, for canary verdicts and A/B tests. */
 import type { Variant } from '../../core/canary/ab-test';
-import type { WeightOf } from '../../core/canary/design-effect';
+import type { ByClient, WeightOf } from '../../core/canary/design-effect';
 import { RequestsPerUser, together } from '../../core/canary/design-effect';
 import type { Latency } from '../../core/canary/slower';
 import type { Samples } from '../../core/canary/verdict';
@@ -66,14 +66,16 @@ export class SampleCollector {
   sides(canary: SlotName[], stable: SlotName[], bound: Bound): { canary: Samples; stable: Samples } {
     const [ofCanary, ofStable] = [this.all(canary), this.all(stable)];
     const [onCanary, onStable] = [requestsByClient(ofCanary), requestsByClient(ofStable)];
-    const addresses = new Set([...onCanary.keys(), ...onStable.keys()].filter((client) => client !== null));
     // a single address counts in full
-    const isOnly = addresses.size < 2;
-    const weightOf = isOnly ? () => 1 : weights(onCanary, onStable, bound);
-    const failing = [...onCanary.values()].filter(({ errors }) => errors > 0).length;
-    const doProbesFail = (onCanary.get(null)?.errors ?? 0) > 0;
-    const sides = { canary: sumOf(ofCanary, weightOf), stable: sumOf(ofStable, weightOf) };
-    return { ...sides, canary: { ...sides.canary, onlyOneFails: !isOnly && !doProbesFail && failing < 2 } };
+    const isOnly = haveOneAddress(onCanary, onStable);
+    const weightOf = isOnly ? undefined : weights(onCanary, onStable, bound);
+    let failing = 0;
+    for (const { sum } of onCanary.values()) if (sum > 0) failing += 1;
+    const doProbesFail = (onCanary.get(null)?.sum ?? 0) > 0;
+    return {
+      canary: sumOf(ofCanary, weightOf, !isOnly && !doProbesFail && failing < 2),
+      stable: sumOf(ofStable, weightOf),
+    };
   }
 
   variant(slots: SlotName[]): Variant {
@@ -140,47 +142,64 @@ export class SampleCollector {
   }
 }
 
-/** The requests of each address; null for probes. */
-function requestsByClient(gathered: Gathered[]): Map<string | null, Tally> {
-  const clients = new Map<string | null, Tally>();
-  for (const { errorsByPerson } of gathered)
-    for (const [client, tally] of errorsByPerson.tallies())
-      clients.set(client, plus(clients.get(client) ?? NO_REQUESTS, tally));
+/** The requests of each address and their errors; null for probes. */
+function requestsByClient(gathered: Gathered[]): ByClient {
+  const [first, ...others] = gathered.map(({ errorsByPerson }) => errorsByPerson.byClient());
+  // sampled ten times a second: avoid copying a single slot
+  if (first && others.length === 0) return first;
+  const clients = new Map(first);
+  for (const slot of others)
+    for (const [client, { count, sum }] of slot) {
+      const before = clients.get(client) ?? { count: 0, sum: 0 };
+      clients.set(client, { count: before.count + count, sum: before.sum + sum });
+    }
   return clients;
+}
+
+/** Probes do not count as an address. */
+function haveOneAddress(canary: ByClient, stable: ByClient): boolean {
+  const known = new Set<string>();
+  for (const side of [canary, stable])
+    for (const client of side.keys()) {
+      if (client !== null) known.add(client);
+      if (known.size > 1) return false;
+    }
+  return true;
 }
 
 /**
  * An address has the same weight on both sides. With two weights, a URL that fails on both sides alike would count more
- * on one of them. To stable it may send what goes with its requests to the canary, twice for chance.
+ * on one of them. To stable it may send what goes with its requests to the canary, twice for chance. Undefined when each
+ * request counts in full.
  */
-function weights(
-  canary: Map<string | null, Tally>,
-  stable: Map<string | null, Tally>,
-  { most, share }: Bound,
-): WeightOf {
+function weights(canary: ByClient, stable: ByClient, { most, share }: Bound): WeightOf | undefined {
   const mostOfStable = (2 * most * (BUCKETS - share)) / share;
   const below = new Map<string | null, number>();
   for (const [side, limit] of [[canary, most] as const, [stable, mostOfStable] as const])
-    for (const [client, { requests }] of side)
-      if (requests > limit) below.set(client, Math.min(below.get(client) ?? 1, limit / requests));
-  return (client) => below.get(client) ?? 1;
+    for (const [client, { count }] of side)
+      if (count > limit) below.set(client, Math.min(below.get(client) ?? 1, limit / count));
+  return below.size === 0 ? undefined : (client) => below.get(client) ?? 1;
 }
 
-function sumOf(gathered: Gathered[], weightOf: WeightOf): Samples {
-  const raw = gathered.reduce<Tally>(plus, NO_REQUESTS);
-  const bounded = gathered
-    .map(({ errorsByPerson }) => errorsByPerson.total(weightOf))
-    .reduce(plus, NO_REQUESTS);
-  const isBounded = bounded.requests < raw.requests;
-  const latencies = gathered.flatMap((each) => each.latencies);
+/** Sampled ten times a second, so it computes what only the end of a step needs when asked for it. */
+function sumOf(gathered: Gathered[], weightOf?: WeightOf, onlyOneFails = false): Samples {
+  const errors = gathered.map(({ errorsByPerson }) => errorsByPerson);
   return {
-    ...raw,
-    ...(isBounded && { bounded }),
-    latencies: isBounded ? thinned(latencies, weightOf) : latencies,
+    ...gathered.reduce<Tally>(plus, NO_REQUESTS),
+    ...(weightOf && { bounded: errors.map((each) => each.total(weightOf)).reduce(plus, NO_REQUESTS) }),
+    onlyOneFails,
+    get latencies() {
+      const latencies = gathered.flatMap((each) => each.latencies);
+      return weightOf ? thinned(latencies, weightOf) : latencies;
+    },
     alike: {
-      errors: together(gathered.map(({ errorsByPerson }) => errorsByPerson.spread(weightOf))),
-      latencies: together(gathered.map(({ latenciesByPerson }) => latenciesByPerson.spread(weightOf))),
       failing: gathered.reduce((sum, { failing }) => sum + failing.size, 0),
+      get errors() {
+        return together(errors.map((each) => each.spread(weightOf)));
+      },
+      get latencies() {
+        return together(gathered.map(({ latenciesByPerson }) => latenciesByPerson.spread(weightOf)));
+      },
     },
   };
 }
