@@ -13,7 +13,7 @@ const KEPT_REQUESTS = 10_000;
 const KEPT_INCIDENTS = 50;
 
 export class JournalRetention extends JournalReader {
-  /** Deletes the events of deployments before this one, and those between them. The deployments themselves stay. */
+  /** Deletes all events before this deployment's first one, incidents included. The deployments themselves stay. */
   async forgetBefore(deployment: number): Promise<void> {
     const first = this.db
       .prepare('SELECT min(id) AS id FROM events WHERE deployment >= ?')
