@@ -13,7 +13,10 @@ const KEPT_REQUESTS = 10_000;
 const KEPT_INCIDENTS = 50;
 
 export class JournalRetention extends JournalReader {
-  /** Deletes all events before this deployment's first one, incidents included. The deployments themselves stay. */
+  /**
+   * Deletes the events of earlier deployments, and the incidents from before this one, except the last incident of each
+   * slot and task. The deployments themselves stay.
+   */
   async forgetBefore(deployment: number): Promise<void> {
     const first = this.db
       .prepare('SELECT min(id) AS id FROM events WHERE deployment >= ?')
