@@ -465,6 +465,15 @@ const SABOTAGES = [
     name: 'under PM2 gives every path',
   },
   {
+    invariant: 8,
+    what: "other users may connect to nginx's sockets",
+    file: 'deploy/traffic/nginx-files.ts',
+    from: 'makeWorkerFolder(home.nginx, user);',
+    to: 'makeEnterable(home.nginx);',
+    test: 'test/e2e/modes.test.ts',
+    name: 'under PM2 lets no other user connect',
+  },
+  {
     invariant: 9,
     what: 'any signature of a preview link lets a tester in',
     file: 'deploy/http/preview/link.ts',

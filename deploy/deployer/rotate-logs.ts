@@ -32,7 +32,7 @@ import { DEPLOYER, slotAppName } from '../runtimes/pm2/definitions';
 import { callPm2 } from '../runtimes/pm2/rpc';
 import { capLogs } from './cap-logs';
 import { NGINX_LOGS, staleNginxLogs, stalePm2Logs } from './stale-logs';
-import { makeLogFolder } from '../traffic/log-folder';
+import { makeLogFolder } from '../traffic/worker-folders';
 import { masterOf } from '../traffic/nginx-processes';
 import type { DeployContext } from '../context';
 import type { Wait } from '../os/wait-until';

@@ -1,6 +1,6 @@
 /** Checks that nginx and PM2 write to the current log files and can open new ones after a rotation. */
 import { staleNginxLogs, stalePm2Logs } from '../deployer/stale-logs';
-import { logFolderMode } from '../traffic/log-folder';
+import { workerFolderMode } from '../traffic/worker-folders';
 import { masterOf } from '../traffic/nginx-processes';
 import { waitUntil } from '../os/wait-until';
 import type { WorkerUser } from '../traffic/worker-user';
@@ -62,7 +62,7 @@ export function judgeLogs({ folder, user, isClosed, master, nginx, pm2 }: Logs):
 }
 
 function opening(folder: string, user: WorkerUser): string {
-  const mode = logFolderMode(user).toString(8);
+  const mode = workerFolderMode(user).toString(8);
   return `chgrp ${user.gid} ${shellWord(folder)} && chmod ${mode} ${shellWord(folder)}`;
 }
 

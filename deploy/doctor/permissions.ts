@@ -2,7 +2,7 @@
 import { lstatSync } from 'node:fs';
 import type { Home } from '../home/home';
 import { modesOf } from '../home/modes';
-import { logFolderMode } from '../traffic/log-folder';
+import { workerFolderMode } from '../traffic/worker-folders';
 import { findWorkerUser } from '../traffic/worker-user';
 import type { Judgement } from './finding';
 import { fault, orOk, shellWord } from './finding';
@@ -24,8 +24,10 @@ export function judgeMode(file: string, found: number, wanted: number): Judgemen
 }
 
 function wantedIn(home: Home): { file: string; mode: number }[] {
-  const logs = { file: home.logs, mode: logFolderMode(findWorkerUser()) };
-  return [...modesOf(home).filter(({ file }) => file !== home.logs), logs];
+  const entered = [home.logs, home.nginx];
+  const mode = workerFolderMode(findWorkerUser());
+  const others = modesOf(home).filter(({ file }) => !entered.includes(file));
+  return [...others, ...entered.map((file) => ({ file, mode }))];
 }
 
 function modeOf(file: string): number | null {

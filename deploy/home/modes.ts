@@ -1,6 +1,6 @@
 /**
  * The mode of every path at the top of a home, whatever the umask of the process that creates it. A folder that others
- * may not enter also protects what is in it. nginx itself makes its sockets 0666: its workers run as another user.
+ * may not enter also protects what is in it: nginx makes its sockets 0666, whatever the umask.
  */
 import path from 'node:path';
 import type { Home } from './home';
@@ -12,13 +12,13 @@ export const PRIVATE = 0o600;
 
 export const MODES: Readonly<Record<string, number>> = {
   '.': OPEN,
-  nginx: OPEN,
   tables: OPEN,
   pages: OPEN,
   // nginx looks names up here, and other users may not list them
   preview: 0o711,
-  // stricter where nginx's workers run as the same user
+  // nginx's workers enter these; stricter where they run as the same user
   logs: 0o710,
+  nginx: 0o710,
   compose: CLOSED,
   env: CLOSED,
   links: CLOSED,

@@ -15,14 +15,15 @@ import { makePreviewFolder } from '../traffic/preview-tokens';
 import { CLOSED, OPEN, PRIVATE } from '../home/modes';
 import { createReserve } from '../home/disk-reserve';
 import { prepareSecret } from '../home/webhook-secret';
-import { makeLogFolder } from '../traffic/log-folder';
+import { makeLogFolder, makeWorkerFolder } from '../traffic/worker-folders';
 import { printLine } from './say';
 import { setupLockFile } from '../journal/setup-lock';
 
 /** Creates the folders and the files that several processes share. Throws E_HOME. */
 export function makeHome(home: Home): void {
   try {
-    for (const folder of [home.dir, home.nginx, home.tables]) makeFolder(folder, OPEN);
+    for (const folder of [home.dir, home.tables]) makeFolder(folder, OPEN);
+    makeWorkerFolder(home.nginx);
     makePreviewFolder(home);
     makeLogFolder(home);
     const { releases, modules, env, shared, pm2, compose, ready, links } = home;

@@ -7,10 +7,10 @@ import { slotsOf, type Config } from '../config/load';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
 import { writeAtomically } from '../os/atomic-write';
-import { makeLogFolder } from './log-folder';
 import type { NginxBinary } from './nginx-binary';
 import { render, valuesFor, type NginxSettings } from './render';
 import type { WorkerUser } from './worker-user';
+import { makeLogFolder, makeWorkerFolder } from './worker-folders';
 
 /** A few workers already handle far more than the apps can; more would only hold more idle connections. */
 const MOST_WORKERS = 4;
@@ -46,7 +46,7 @@ export function writeConfiguration(
       'Choose a SWITCHYARD_HOME of letters, digits, dots and dashes.',
     );
   }
-  makeEnterable(home.nginx);
+  makeWorkerFolder(home.nginx, user);
   makeLogFolder(home, user);
   for (const log of [home.accessLog, errorLog(home)]) makePrivate(log);
   makePage(home);

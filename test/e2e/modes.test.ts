@@ -1,12 +1,18 @@
 /** Who may use what in a home: the table of modes, over a real home that a careless umask made. */
+import { spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { MODES } from '../../deploy/home/modes';
+import { findWorkerUser, type WorkerUser } from '../../deploy/traffic/worker-user';
 import { expectDone, expectLive } from '../support/expect-live';
+import { needs, root } from '../support/needs';
 import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
 jest.setTimeout(120_000);
+
+/** A user without any rights in the home. */
+const OTHER = 54321;
 
 forEachRuntime((runtime) => {
   let clone: TinyClone;
@@ -27,15 +33,21 @@ forEachRuntime((runtime) => {
     const names = ['.', ...readdirSync(clone.home.dir).filter(isListed)];
     const found = Object.fromEntries(names.map((name) => [name, modeOf(name)]));
     const wanted = Object.fromEntries(names.map((name) => [name, MODES[name]]));
-    expect(found).toEqual({ ...wanted, logs: expect.any(Number) });
-    expect((found.logs as number) & ~(MODES.logs as number)).toBe(0);
+    const entered = { logs: expect.any(Number), nginx: expect.any(Number) };
+    expect(found).toEqual({ ...wanted, ...entered });
+    for (const name of Object.keys(entered))
+      expect((found[name] as number) & ~(MODES[name] as number)).toBe(0);
     expect(names).toEqual(expect.arrayContaining(['ready', 'links', 'deployer.sock', 'env', 'releases']));
   });
 
   it('lets no other user write below it', () => {
     const open = names('.').filter((file) => (modeOf(file) & 0o022) !== 0);
-    // nginx itself opens its sockets for its workers
+    // nginx makes its sockets so, in a folder that others may not enter
     expect(open.filter((file) => !/^nginx\/[\w-]+\.sock$/.test(file))).toEqual([]);
+  });
+
+  needs('root', root).test('lets no other user connect to a socket of nginx', () => {
+    expectClosed(clone);
   });
 
   it('is compared by doctor, whose fix works', async () => {
@@ -64,3 +76,31 @@ forEachRuntime((runtime) => {
     });
   }
 });
+
+needs('root', root).test('an ordinary user keeps the sockets of nginx from other users', async () => {
+  const clone = await tinyClone({ bake: { seconds: 0 } }, {}, { user: 65534 });
+  try {
+    expectDone(await clone.start());
+    expectClosed(clone);
+  } finally {
+    await clone.cleanUp();
+  }
+});
+
+/** Another user cannot connect to any socket below nginx/, but nginx's workers can. */
+function expectClosed({ home }: TinyClone): void {
+  const sockets = readdirSync(home.nginx).filter((name) => name.endsWith('.sock'));
+  expect(sockets.sort()).toEqual(['after-blue.sock', 'after-green.sock', 'status.sock']);
+  const answers = (name: string, uid: number, gid: number): string => {
+    const connect = `require('net').connect(process.argv[1]).on('connect', () => { console.log('connected'); process.exit(); })
+      .on('error', ({ code }) => console.log(code));`;
+    const argv = ['-e', connect, path.join(home.nginx, name)];
+    return spawnSync(process.execPath, argv, { uid, gid, cwd: '/', encoding: 'utf8' }).stdout.trim();
+  };
+  const { uid, gid } = findWorkerUser() as WorkerUser;
+  const isOfRoot = lstatSync(home.nginx).uid === 0;
+  for (const name of sockets) {
+    expect([name, answers(name, OTHER, OTHER)]).toEqual([name, 'EACCES']);
+    if (isOfRoot) expect([name, answers(name, uid, gid)]).toEqual([name, 'connected']);
+  }
+}

@@ -1,4 +1,7 @@
-/** Sets the permissions of the log folder: nginx workers can open their own logs, and other users can read none. */
+/**
+ * Sets the permissions of the folders that nginx's workers enter: those of the logs, which they open, and of the sockets,
+ * to which they connect. Other users can do neither.
+ */
 import { chmodSync, chownSync, lstatSync, mkdirSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
 import type { Home } from '../home/home';
@@ -12,21 +15,23 @@ const FOR_WORKERS = 0o710;
 const PRIVATE = 0o700;
 const FILE = 0o600;
 
-/** The folder's mode. Workers that run as another user must be able to enter it. */
-export function logFolderMode(user: WorkerUser | null): number {
+/** The mode of such a folder. Workers that run as another user must be able to enter it. */
+export function workerFolderMode(user: WorkerUser | null): number {
   return user ? FOR_WORKERS : PRIVATE;
 }
 
-/**
- * Creates the folder, or corrects the permissions of an existing one and its files. Safe to call
- * while logs are being written.
- */
+/** Creates the folder of the logs. Safe to call while logs are being written. */
 export function makeLogFolder({ logs }: Pick<Home, 'logs'>, user = findWorkerUser()): void {
-  mkdirSync(logs, { recursive: true, mode: PRIVATE });
+  makeWorkerFolder(logs, user);
   for (const name of readdirSync(logs)) closeToOthers(path.join(logs, name));
-  const { mode, gid } = statSync(logs);
-  if (user && gid !== user.gid) chownSync(logs, -1, user.gid);
-  if ((mode & 0o777) !== logFolderMode(user)) chmodSync(logs, logFolderMode(user));
+}
+
+/** Creates the folder, or corrects the permissions of an existing one. */
+export function makeWorkerFolder(folder: string, user = findWorkerUser()): void {
+  mkdirSync(folder, { recursive: true });
+  const { mode, gid } = statSync(folder);
+  if (user && gid !== user.gid) chownSync(folder, -1, user.gid);
+  if ((mode & 0o777) !== workerFolderMode(user)) chmodSync(folder, workerFolderMode(user));
 }
 
 /** Older versions made some logs world-readable. */
