@@ -222,14 +222,14 @@ async function smoke({ proof, port, smoke: paths }: VerifyTarget, signal?: Abort
   }
 }
 
-/** A user's request would hang where the direct probe succeeds. */
+/** A user's request would wait where the direct probe succeeds. */
 async function mustSuitNginx(path: string, { earlyHints }: ProbeAnswer): Promise<void> {
   if (!earlyHints) return;
   const { version } = await findNginx(process.env.PATH ?? '');
   if (passesEarlyHints(version)) return;
   throw new KnownError(
     'E_SMOKE',
-    `${path} sends 103 Early Hints, after which nginx ${version} never ends the request.`,
+    `${path} sends 103 Early Hints: nginx ${version} then holds the response until the app closes the connection.`,
     'Send none (writeEarlyHints in Node), or install nginx 1.29 or newer.',
   );
 }

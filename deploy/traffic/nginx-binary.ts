@@ -43,7 +43,7 @@ export function isTooOld(version: string): boolean {
   return major < OLDEST[0] || (major === OLDEST[0] && minor < OLDEST[1]);
 }
 
-/** Older versions never end a request after 103 Early Hints of the app. */
+/** Older versions take 103 Early Hints of the app for its response, which then lasts as long as the connection. */
 export function passesEarlyHints(version: string): boolean {
   const [major = 0, minor = 0] = version.split('.').map(Number);
   return major > 1 || minor >= 29;

@@ -78,10 +78,10 @@ const AT_THE_START: FailureCase[] = [
 /** Probe failures that do not depend on the runtime. */
 const BY_THE_PROBE: FailureCase[] = [
   [
-    'early hints, which hang in nginx',
+    'early hints, after which an old nginx holds the response',
     { behaviour: { earlyHintsAt: '/work' }, config: { app: { smoke: ['/work'] } } },
     'E_SMOKE',
-    /\/work sends 103 Early Hints, after which nginx [\d.]+ never ends the request/,
+    /\/work sends 103 Early Hints: nginx [\d.]+ then holds the response until the app closes the connection/,
   ],
   [
     'a smoke path that always answers too late',

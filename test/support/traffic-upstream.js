@@ -27,6 +27,12 @@ const server = http.createServer((req, res) => {
     res.setHeader('x-large', 'x'.repeat(Number(searchParams.get('bytes'))));
     return json(res, 200, { slot: SLOT });
   }
+  if (pathname === '/early-hints') {
+    res.writeEarlyHints({ link: '</a.css>; rel=preload' });
+    // Node itself closes the idle connection after five seconds
+    setTimeout(() => res.socket.end(), 1500);
+    return json(res, 200, { slot: SLOT });
+  }
   if (pathname === '/trailers') {
     res.writeHead(200, { 'content-type': 'text/plain', trailer: 'X-Sum' });
     res.write('body');
