@@ -16,6 +16,7 @@ import { takeLock } from './journal/deployment-lock';
 import { deploy } from './pipeline/deploy';
 import { recover } from './pipeline/recover';
 import { watchForCancellation } from './pipeline/cancellation';
+import { guardPorts } from './pipeline/port-guard';
 import { warmUp } from './deployer/warm-up';
 import { prepareNextCheckout } from './release/checkout-cache';
 import { prelinkModules } from './release/packages/prelink';
@@ -30,6 +31,7 @@ async function main(): Promise<void> {
   const lock = await takeLock(home);
   const context = await openContextFor(home, id);
   const ending = watchForCancellation(home, context.journal, id);
+  guardPorts(context, ending.cancel);
 
   if (context.configProblem) await warn(context, id, context.configProblem);
   const deployment = context.journal.get(id);

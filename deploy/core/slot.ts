@@ -34,6 +34,8 @@ export interface RunningSlot extends WithEnvironment {
   signal?: string;
   /** True for a process that outlived its process manager, so nothing would restart it. */
   orphan?: boolean;
+  /** The id of its container, which stays the same across restarts; absent under PM2. */
+  container?: string;
 }
 
 /** Identifies a process: only this one start can answer with it. */

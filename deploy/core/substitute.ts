@@ -20,6 +20,12 @@ export function tableWithoutTraffic(table: Table, slot: SlotName, proven: SlotNa
   return { active: proven[0] ?? null, standby: null };
 }
 
+/** Like tableWithoutTraffic, but without a substitute users get the maintenance page: no request may reach the slot's port. */
+export function tableShutOut(table: Table, slot: SlotName, proven: SlotName[]): Table {
+  if (proven.length > 0 || inService(table).length > 1) return tableWithoutTraffic(table, slot, proven);
+  return { active: slot, standby: null, maintenance: true };
+}
+
 /** The slots of the live release that the table omits. @param live the live slots according to the journal */
 export function slotsOutOfRotation(table: Table, live: SlotName[]): SlotName[] {
   const serving = inService(table);

@@ -106,7 +106,7 @@ export function restoreBackoffMs(tried: number): number {
 
 export function decideWatch(observed: SlotObservation): WatchAction {
   const { running, health, badInARow } = observed;
-  // its crashes are not the release's fault: it cannot listen
+  // its crashes are not the release's fault: it cannot listen; a deployment guards the ports itself
   if (observed.isPortTaken) return observed.isBusy ? 'nothing' : 'shut-out';
   if (observed.crashesTooOften && !observed.isBusy) return 'replace';
   if (health === 'good') return running?.orphan ? 'adopt' : 'nothing';

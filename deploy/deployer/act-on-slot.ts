@@ -5,7 +5,7 @@ import type { IncidentReason } from '../core/event';
 import type { SlotName } from '../core/slot';
 import { restoreBackoffMs } from '../core/watch';
 import type { DeployContext } from '../context';
-import { slotNamed } from '../context';
+import { takenPort } from '../health/port-thief';
 import { machineMs } from '../os/machine-clock';
 import type { ProbeResult } from './probe-slot';
 import type { RequestDeployment } from './requests';
@@ -75,8 +75,7 @@ export function createActions(
   const shutOut = async ({ slot, state, thief }: ProbeResult): Promise<void> => {
     const proven = await provenSubstitutes(context, slot);
     const moved = await moveTrafficAway(context, slot, proven);
-    const { port } = slotNamed(context, slot);
-    const what = `port ${port} of ${slot} was taken by ${thief}`;
+    const what = takenPort(context, slot, thief ?? '');
     if (moved) return report('port-taken', `${what}${meanwhile(moved, proven)}`, slot);
     if (proven.length > 0) return;
     if (await showMaintenancePage(context, slot))

@@ -13,7 +13,7 @@ import {
 } from '../core/watch';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
-import { portThief } from '../health/port-thief';
+import type { PortWatch } from '../health/port-thief';
 import type { SlotAnswer } from '../health/slot-health';
 import { probeSlot } from '../health/slot-health';
 import { establishedConnections } from '../os/connections';
@@ -52,6 +52,7 @@ export interface ProbeResult {
 export function createProbe(
   context: DeployContext,
   watched: Map<SlotName, WatchedSlot>,
+  portThief: PortWatch,
 ): (slot: SlotName) => Promise<ProbeResult | null> {
   let engineDown = false;
   const report = (reason: IncidentReason, message: string, slot?: SlotName): Promise<void> =>
@@ -97,7 +98,7 @@ export function createProbe(
     if (running?.pid && state.process?.pid !== running.pid)
       state.process = firstProbed(running, running.pid, state.process);
     const isNew = state.process === null || state.process.pid !== metBefore;
-    const thief = health !== 'good' || isNew ? await portThief(context, slot) : null;
+    const thief = await portThief(slot, health !== 'good' || isNew);
     if (running) countCrashes(context, state, running);
     if (thief !== null) state.crashes = [];
     const found = { slot, running, state, answer, isOutOfRotation, thief };
@@ -115,7 +116,7 @@ export function createProbe(
     isBehindPage: boolean,
   ): Promise<WatchAction | 'return'> => {
     // the slot recovered after the watch gave up: the restore verifies it before it removes the page
-    if (isBehindPage && state.goodInARow >= GOOD_AGAIN_AFTER) return 'restore';
+    if (isBehindPage && state.goodInARow >= GOOD_AGAIN_AFTER && thief === null) return 'restore';
     const restarts = recentRestarts(state);
     const isLive = running?.commit === context.journal.lastLive()?.to?.commit;
     const crashesTooOften =

@@ -1,6 +1,6 @@
 /** Restarts a slot in service: its users move to a proven process first, if there is one, and come back later. */
 import { inService, runSameRelease } from '../core/traffic-split';
-import { substitutesFor, tableWithTraffic, tableWithoutTraffic } from '../core/substitute';
+import { substitutesFor, tableShutOut, tableWithTraffic, tableWithoutTraffic } from '../core/substitute';
 import type { RunningSlot, SlotName } from '../core/slot';
 import type { Table } from '../core/traffic-table';
 import { sameTable } from '../core/traffic-table';
@@ -8,6 +8,7 @@ import type { Lock } from '../journal/deployment-lock';
 import { tryLock } from '../journal/deployment-lock';
 import { waitUntil } from '../os/wait-until';
 import { drain } from '../traffic/drain';
+import { stolenPort } from '../health/port-thief';
 import { probeSlot } from '../health/slot-health';
 import { isRunning } from '../os/process-table';
 import type { DeployContext } from '../context';
@@ -38,13 +39,9 @@ export async function moveTrafficAway(
 
 /** Shows the maintenance page if no other slot is in service. False when it is shown, or a deployment owns the table. */
 export function showMaintenancePage(context: DeployContext, slot: SlotName): Promise<boolean> {
-  return withTable(context, (table) => {
-    const serving = inService(table);
-    if (!serving.includes(slot)) return null;
-    return serving.length > 1
-      ? tableWithoutTraffic(table, slot, [])
-      : { active: slot, standby: null, maintenance: true };
-  });
+  return withTable(context, (table) =>
+    inService(table).includes(slot) ? tableShutOut(table, slot, []) : null,
+  );
 }
 
 /** Restores the slot's traffic. @param live the slots of the live release, in the order of the pool */
@@ -95,15 +92,20 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   }
 }
 
-async function isProven(context: DeployContext, slot: SlotName): Promise<boolean> {
+/** True when its own process answers as itself right now. */
+export async function isProven(context: DeployContext, slot: SlotName): Promise<boolean> {
   const running = (await context.runtime.list(slot)).find((each: RunningSlot) => each.slot === slot);
   if (!running?.pid) return false;
   const { status, health } = await probeSlot(context, running, SUBSTITUTE_LIMIT_MS);
-  return status === 200 && health === 'good';
+  // another process on its port can answer the same
+  return status === 200 && health === 'good' && (await stolenPort(context, slot)) === null;
 }
 
 /** Changes the table under the deployment lock, because a deployment plans with the table that it finds. */
-async function withTable(context: DeployContext, change: (table: Table) => Table | null): Promise<boolean> {
+export async function withTable(
+  context: DeployContext,
+  change: (table: Table) => Table | null,
+): Promise<boolean> {
   const lock: Lock | null = tryLock(context.home);
   if (!lock) return false;
   try {

@@ -8,6 +8,7 @@ import type { Table } from '../core/traffic-table';
 import { servingSlots } from '../core/traffic-table';
 import { GOOD_AGAIN_AFTER, restoreBackoffMs } from '../core/watch';
 import type { DeployContext } from '../context';
+import { createPortWatch } from '../health/port-thief';
 import { machineMs } from '../os/machine-clock';
 import { createActions } from './act-on-slot';
 import { createProbe } from './probe-slot';
@@ -15,6 +16,7 @@ import type { RequestDeployment } from './requests';
 import { correctMark } from './slot-restart';
 import { isBusy, onlyHolds, reportIncident, liveSlotsOutOfRotation, slotsToWatch } from './watched-service';
 import type { WatchedSlot } from './watched-slot';
+import { createStandbyWatch } from './watched-standby';
 
 const POLL_EVERY_MS = 500;
 /** Three bad probes, the kill and the restart must fit into five seconds. */
@@ -36,7 +38,9 @@ export function createWatch(
   let timer: NodeJS.Timeout | undefined;
   const watched = new Map<SlotName, WatchedSlot>();
   let stopped = false;
-  const probeSlot = createProbe(context, watched);
+  const portThief = createPortWatch(context);
+  const probeSlot = createProbe(context, watched, portThief);
+  const watchStandby = createStandbyWatch(context, portThief);
   const act = createActions(context, request);
 
   const probeAll = async (): Promise<void> => {
@@ -49,6 +53,7 @@ export function createWatch(
     // in parallel, so that a slot that hangs does not delay the others
     const results = await Promise.all(slots.map(probeSlot));
     for (const seen of results) if (seen) await act(seen, isOneOfMany);
+    await watchStandby();
     await correctMark(
       context,
       table,

@@ -8,6 +8,7 @@ import { blamePastFullDisk } from './disk-watch';
 import { builtHealthPath } from './health-path';
 import type { Warn } from './process-watch';
 import { lostWithEngine, processWatch, replacedWithEngine } from './process-watch';
+import { stolenPort } from './port-thief';
 import { probeSlot } from './slot-health';
 import { readLogHint } from './verify-slot';
 import { machineMs } from '../os/machine-clock';
@@ -35,8 +36,8 @@ export type Health = 'healthy' | 'blind' | 'waiting';
 /**
  * Returns a function to call repeatedly; it probes twice a second. It throws E_EXITED or E_KILLED when the very process
  * is gone, `code` after several bad answers in a row, E_ENGINE when the process went down with the engine and did not
- * return in time or returned as another process that may not replace it, and E_DISK when the disk stays full or was
- * full during the failure.
+ * return in time or returned as another process that may not replace it, E_STRANGER_ON_PORT when another process has its
+ * port, and E_DISK when the disk stays full or was full during the failure.
  */
 export function healthWatch(
   context: DeployContext,
@@ -84,6 +85,8 @@ export function healthWatch(
       const health = await check();
       return isFull || failedMeanwhile ? 'waiting' : health;
     } catch (error) {
+      const stolen = await stolenPort(context, proof.slot);
+      if (stolen) throw stolen;
       if (!isFull || disk.on !== 'wait') throw failedMeanwhile ? blamePastFullDisk(error) : error;
       failedMeanwhile = true;
       bad = 0;

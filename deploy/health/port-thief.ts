@@ -1,31 +1,79 @@
 /**
- * Finds a process outside a slot that listens on the slot's port. It may have taken the port in the instant the app
- * exited, and can answer like the app, so only the kernel's list of sockets counts.
+ * Finds a process outside a slot that gets connections to the slot's port. It may have taken the port in the instant the
+ * app exited, and can answer like the app, so only the kernel's list of sockets counts.
  */
-import type { SlotName } from '../core/slot';
+import { KnownError } from '../core/errors';
+import type { RunningSlot, SlotName } from '../core/slot';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
-import { isHolderHidden, portHolders, portInUse } from '../os/port-holder';
-import { withDescendants } from '../os/process-table';
+import { isHeldByAnotherUser, isHolderHidden, localHolders, localListeners } from '../os/port-holder';
+import { isInContainer, withDescendants } from '../os/process-table';
 
-/**
- * One clause that names the process; null if the slot's own process has the port, or no process has it. Null for
- * containers too: while the engine restarts one, it does not know the new process yet, which would look like a thief.
- */
-export async function portThief(context: DeployContext, slot: SlotName): Promise<string | null> {
+/** One clause that names the process; null if the slot's own process has the port, or no process has it. */
+async function portThief(context: DeployContext, slot: SlotName): Promise<string | null> {
   const { port } = slotNamed(context, slot);
-  if (context.config.runtime !== 'pm2' || !portInUse(port)) return null;
-  const holders = portHolders(port);
+  if (localListeners(port).size === 0) return null;
+  const holders = localHolders(port);
   if (holders.length === 0) {
-    // the kernel hides the processes of other users, and a slot under PM2 has the deployer's
-    if (isHolderHidden(port)) return 'a process of another user';
-    return portThief(context, slot); // the port has passed on meanwhile
+    if (!isHolderHidden(port, localListeners)) return portThief(context, slot); // the port has passed on meanwhile
+    // a slot has the deployer's user, and a container with another group is hidden too
+    return isHeldByAnotherUser(port) ? 'a process of another user' : null;
   }
   // listed after the holders: a process that the runtime has started meanwhile is the slot's own
   const running = (await context.runtime.list(slot)).find((each) => each.slot === slot);
-  const own = new Set(running?.pid ? withDescendants([running.pid]) : []);
-  const stranger = holders.find(({ pid }) => !own.has(pid));
+  const own = running?.container === undefined ? pidsOf(running) : null;
+  const isOwn = (pid: number): boolean => own?.has(pid) ?? isInContainer(pid, running?.container as string);
+  const stranger = holders.find(({ pid }) => !isOwn(pid));
   // the slot's process may have exited meanwhile
-  const isThere = portHolders(port).some(({ pid }) => pid === stranger?.pid);
+  const isThere = localHolders(port).some(({ pid }) => pid === stranger?.pid);
   return stranger && isThere ? `${stranger.command} (pid ${stranger.pid})` : null;
+}
+
+function pidsOf(running: RunningSlot | undefined): Set<number> {
+  return new Set(running?.pid ? withDescendants([running.pid]) : []);
+}
+
+/** The failure of a slot whose port another process has, whatever that process answers; null while it has its port. */
+export async function stolenPort(context: DeployContext, slot: SlotName): Promise<KnownError | null> {
+  // an engine that does not answer knows of no thief
+  const thief = await portThief(context, slot).catch(() => null);
+  return thief === null ? null : strangerOn(context, slot, thief);
+}
+
+export function strangerOn(context: DeployContext, slot: SlotName, thief: string): KnownError {
+  return new KnownError('E_STRANGER_ON_PORT', `P${takenPort(context, slot, thief).slice(1)}.`);
+}
+
+/** `port 8080 of blue was taken by node (pid 4711)` */
+export function takenPort(context: DeployContext, slot: SlotName, thief: string): string {
+  return `port ${slotNamed(context, slot).port} of ${slot} was taken by ${thief}`;
+}
+
+/** Does the work. Throws E_STRANGER_ON_PORT if another process has the port then, which explains any failure. */
+export async function withOwnPort<T>(
+  context: DeployContext,
+  slot: SlotName,
+  work: () => Promise<T>,
+): Promise<T> {
+  const result = await work().catch(async (error: unknown) => {
+    throw (await stolenPort(context, slot)) ?? error;
+  });
+  const stolen = await stolenPort(context, slot);
+  if (stolen) throw stolen;
+  return result;
+}
+
+export type PortWatch = (slot: SlotName, afresh?: boolean) => Promise<string | null>;
+
+/** Returns portThief for frequent calls: the same sockets have the same holders, which are not searched for again. */
+export function createPortWatch(context: DeployContext): PortWatch {
+  const proven = new Map<SlotName, string>();
+  return async (slot, afresh = false) => {
+    const sockets = [...localListeners(slotNamed(context, slot).port)].join();
+    if (!afresh && proven.get(slot) === sockets) return null;
+    const thief = await portThief(context, slot);
+    if (thief === null) proven.set(slot, sockets);
+    else proven.delete(slot);
+    return thief;
+  };
 }

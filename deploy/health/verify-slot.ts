@@ -1,6 +1,6 @@
 /**
- * Verify proves the very process: commit and instance from its own health answer, and an unchanged pid and restart
- * count. An old process or another process on the port fails it.
+ * Verify proves the very process: commit and instance from its own health answer, an unchanged pid and restart count,
+ * and the port in its own hands. An old process or another process on the port fails it.
  */
 import { configFileName } from '../config/file';
 import { asKnown, KnownError } from '../core/errors';
@@ -15,6 +15,7 @@ import { findNginx, passesEarlyHints } from '../traffic/nginx-binary';
 import { probe } from '../traffic/probe';
 import type { DeployContext } from '../context';
 import { builtRelease, slotNamed } from '../context';
+import { withOwnPort } from './port-thief';
 import { retrySilent } from './slot-health';
 import { machineMs } from '../os/machine-clock';
 import type { MemorySamples } from '../os/memory-watch';
@@ -54,16 +55,18 @@ export function verifyTarget(context: DeployContext, proof: Proof): VerifyTarget
 
 /**
  * Waits until the process that was just started answers as itself. Detects an exit at once.
- * Throws E_EXITED, E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS.
+ * Throws E_EXITED, E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS, E_STRANGER_ON_PORT.
  * @param say gets one clause now and then: what it waits for
  */
-export async function waitUntilHealthy(
+export function waitUntilHealthy(
   context: DeployContext,
   proof: Proof,
   signal?: AbortSignal,
   say: (message: string) => Promise<void> = () => Promise.resolve(),
 ): Promise<RunningSlot> {
-  return unlessItKillsItself(context, proof, signal, () => healthyStart(context, proof, signal, say));
+  return withOwnPort(context, proof.slot, () =>
+    unlessItKillsItself(context, proof, signal, () => healthyStart(context, proof, signal, say)),
+  );
 }
 
 async function healthyStart(
@@ -104,13 +107,13 @@ async function healthyStart(
 /**
  * Requires several good answers in a row, the smoke paths, and the same process before and after. A bad answer fails
  * at once; only silence is retried.
- * Throws E_EXITED, E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE.
+ * Throws E_EXITED, E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE, E_STRANGER_ON_PORT.
  */
-export async function verifySlot(
-  context: DeployContext,
-  proof: Proof,
-  signal?: AbortSignal,
-): Promise<RunningSlot> {
+export function verifySlot(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
+  return withOwnPort(context, proof.slot, () => proveItself(context, proof, signal));
+}
+
+async function proveItself(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
   const target = verifyTarget(context, proof);
   const before = await mustStillRun(context, proof, target.memory);
   for (let good = 0; good < GOOD_ANSWERS; good++) {

@@ -5,6 +5,7 @@ import type { Proof } from '../core/slot';
 import type { DeployContext } from '../context';
 import type { ProcessWatch, Presence, Warn } from './process-watch';
 import { lostWithEngine, processWatch } from './process-watch';
+import { withOwnPort } from './port-thief';
 import { retrySilent } from './slot-health';
 import type { VerifyTarget } from './verify-slot';
 import { probeDirectly, isFromProcess, verifyTarget } from './verify-slot';
@@ -17,9 +18,18 @@ const POLL_EVERY_MS = 50;
  * engine that is down, because the slot may have gone down with it. An nginx without free connections is a fault of
  * neither: the process is then probed directly, and the table is read as nginx reads it
  * (docs/decisions/0031-verify-while-nginx-is-full.md). Throws E_EXITED, E_KILLED, E_NOT_SERVED,
- * E_ENGINE.
+ * E_ENGINE, E_STRANGER_ON_PORT.
  */
-export async function verifyServed(
+export function verifyServed(
+  context: DeployContext,
+  proof: Proof,
+  warn: Warn,
+  signal?: AbortSignal,
+): Promise<void> {
+  return withOwnPort(context, proof.slot, () => proveServed(context, proof, warn, signal));
+}
+
+async function proveServed(
   context: DeployContext,
   proof: Proof,
   warn: Warn,

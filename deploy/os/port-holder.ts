@@ -4,7 +4,7 @@ import { createServer } from 'node:net';
 import path from 'node:path';
 import { openFiles } from './open-files';
 import { allPids, withDescendants } from './process-table';
-import { listeningSockets } from './tcp-sockets';
+import { listeningSockets, type TcpSocket } from './tcp-sockets';
 
 export interface PortHolder {
   pid: number;
@@ -45,15 +45,30 @@ export function portHolders(port: number): PortHolder[] {
   return holdersOf(listeningInodes(port));
 }
 
+/** The same for 127.0.0.1: another address of the machine may have the port for another program. */
+export function localHolders(port: number): PortHolder[] {
+  return holdersOf(localListeners(port));
+}
+
+/** The sockets that get connections to the port of 127.0.0.1: they change only when other sockets listen. */
+export function localListeners(port: number): Set<string> {
+  return inodesOf(listeningOn(port).filter(({ isLocal }) => isLocal));
+}
+
 /**
  * Whether a process listens on the port that the kernel does not show, because it belongs to another user. False while
  * the port passes from one process to the next.
  */
-export function isHolderHidden(port: number): boolean {
-  const before = listeningInodes(port);
+export function isHolderHidden(port: number, listeners = listeningInodes): boolean {
+  const before = listeners(port);
   const isShown = holdersOf(before).length > 0;
   // a socket that was closed meanwhile had a holder that was just exiting
-  return !isShown && [...listeningInodes(port)].some((inode) => before.has(inode));
+  return !isShown && [...listeners(port)].some((inode) => before.has(inode));
+}
+
+/** Whether a socket of another user gets connections to the port of 127.0.0.1. */
+export function isHeldByAnotherUser(port: number): boolean {
+  return listeningOn(port).some(({ uid, isLocal }) => isLocal && uid !== process.getuid?.());
 }
 
 function holdersOf(inodes: Set<string>): PortHolder[] {
@@ -85,8 +100,15 @@ export function listeningPorts(pid: number): number[] {
 }
 
 function listeningInodes(port: number): Set<string> {
-  const listening = listeningSockets().filter(({ localPort }) => localPort === port);
-  return new Set(listening.map((socket) => `socket:[${socket.inode}]`));
+  return inodesOf(listeningOn(port));
+}
+
+function listeningOn(port: number): TcpSocket[] {
+  return listeningSockets().filter(({ localPort }) => localPort === port);
+}
+
+function inodesOf(sockets: TcpSocket[]): Set<string> {
+  return new Set(sockets.map(({ inode }) => `socket:[${inode}]`));
 }
 
 function linkOrNothing(file: string): string {

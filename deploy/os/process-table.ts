@@ -50,6 +50,14 @@ export function ownProcess(): Pick<OsProcess, 'pid' | 'startedAt'> {
   return { pid: process.pid, startedAt: statOf(process.pid)?.startedAt ?? 0 };
 }
 
+/**
+ * True for a process in the container: the engine runs each in a control group that has the container's id in its name,
+ * and only root can move a process there. Unlike the engine's answer, this holds while a container restarts.
+ */
+export function isInContainer(pid: number, container: string): boolean {
+  return read(`/proc/${pid}/cgroup`).includes(container);
+}
+
 /** The processes whose parent is not in the list, oldest first. */
 export function withoutChildren(processes: OsProcess[]): OsProcess[] {
   const pids = new Set(processes.map((each) => each.pid));

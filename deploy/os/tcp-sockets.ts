@@ -6,11 +6,17 @@ export interface TcpSocket {
   /** The remote end in the kernel's notation: unique among the connections to one port. */
   remote: string;
   state: 'established' | 'listening' | 'other';
+  /** The user that opened it. */
+  uid: number;
+  /** Whether it gets connections to 127.0.0.1, as far as the address tells. */
+  isLocal: boolean;
   /** In /proc/<pid>/fd it is `socket:[inode]`. */
   inode: string;
 }
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
+/** 127.0.0.1 and the addresses that stand for every address, in the notation of both tables. */
+const LOCAL = /^(0100007F|0{8}|0{32}|0{16}FFFF00000100007F)$/;
 /** At most one row per read: the length of a row in /proc/net/tcp, and less than two rows in either file. */
 const ROW_BYTES = 150;
 
@@ -32,10 +38,17 @@ export function listeningSockets(): TcpSocket[] {
 /** Parses one row of the table; null when it is not a row. */
 export function parseRow(row: string): TcpSocket | null {
   // sl  local_address rem_address st tx_queue:rx_queue tr:tm->when retrnsmt uid timeout inode …
-  const [, local, remote, state, , , , , , inode] = row.trim().split(/\s+/);
-  const port = local?.split(':')[1];
+  const [, local, remote, state, , , , uid, , inode] = row.trim().split(/\s+/);
+  const [address = '', port] = local?.split(':') ?? [];
   if (!port || !remote || !state || !inode) return null;
-  return { localPort: parseInt(port, 16), remote, state: stateOf(state), inode };
+  return {
+    localPort: parseInt(port, 16),
+    remote,
+    state: stateOf(state),
+    uid: Number(uid),
+    isLocal: LOCAL.test(address),
+    inode,
+  };
 }
 
 function stateOf(code: string): TcpSocket['state'] {

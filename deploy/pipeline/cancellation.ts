@@ -1,6 +1,6 @@
 /**
- * Cancels a deployment: an operator aborts it (recorded in the journal), or `npm stop` ends everything (SIGTERM). The
- * steps see one signal for both; its reason tells them apart.
+ * Cancels a deployment: an operator aborts it (recorded in the journal), `npm stop` ends everything (SIGTERM), or users
+ * need a restore. The steps see one signal for all; its reason tells them apart.
  */
 import { abortedByOperator, stoppedByNpmStop } from '../core/cancel-reason';
 import type { KnownError } from '../core/errors';
@@ -13,6 +13,8 @@ const POLL_EVERY_MS = 100;
 export interface Cancellation {
   /** Aborted with the KnownError that the deployment ends with. */
   signal: AbortSignal;
+  /** Ends the deployment with this error. */
+  cancel: (why: KnownError) => void;
   /** Stops killing this deployment's commands, so that the undo can run its own. */
   commandsMayRun: () => void;
 }
@@ -21,18 +23,18 @@ export interface Cancellation {
 export function watchForCancellation(home: Home, journal: Journal, id: number): Cancellation {
   const asked = new AbortController();
   let killing: NodeJS.Timeout | undefined;
-  const end = (why: KnownError): void => {
+  const cancel = (why: KnownError): void => {
     if (asked.signal.aborted) return;
     asked.abort(why);
     // kill commands that run now or start meanwhile; their failure then counts as the abort
     killing = setInterval(() => void killMarkedProcesses(home, id), POLL_EVERY_MS);
     void killMarkedProcesses(home, id);
   };
-  process.on('SIGTERM', () => end(stoppedByNpmStop()));
+  process.on('SIGTERM', () => cancel(stoppedByNpmStop()));
   setInterval(() => {
-    if (wantsAbort(journal, id)) end(abortedByOperator());
+    if (wantsAbort(journal, id)) cancel(abortedByOperator());
   }, POLL_EVERY_MS).unref();
-  return { signal: asked.signal, commandsMayRun: () => clearInterval(killing) };
+  return { signal: asked.signal, cancel, commandsMayRun: () => clearInterval(killing) };
 }
 
 /** When the journal is busy, the next check reads it again. */

@@ -1,109 +1,232 @@
 /**
- * Another process takes an app's port in the instant the app exits. It even repeats the app's own answer, which it can
- * have read at the health path before. Not one request may reach it once the deployer has noticed.
+ * Another process takes a slot's port in the instant the app exits. It even repeats the app's own answer, which it can
+ * have read at the health path before. Not one request may reach it once Switchyard has noticed.
  */
 import { spawn, type ChildProcess } from 'node:child_process';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
-import { incidents, kill, lastEvent } from '../support/crash';
+import type { Deployment } from '../../deploy/core/deployment';
+import { incidents, kill, lastEvent, untilOver, untilPhase } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load } from '../support/load';
-import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { forEachRuntime } from '../support/runtimes';
+import { LONG_VERIFY, tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
+
+jest.setTimeout(120_000);
 
 const PROGRAM = path.join(__dirname, '..', 'support', 'programs', 'port-thief.js');
 
 const USERS = 4;
-
-let clone: TinyClone;
-let thief: ChildProcess | undefined;
-let users: Load;
-
-beforeAll(async () => {
-  clone = await tinyClone({ bake: { seconds: 0 } });
-  expectDone(await clone.start());
-});
-beforeEach(async () => {
-  users = startLoad({
-    port: clone.ports.http,
-    connections: USERS,
-    mix: [{ method: 'GET', path: '/work' }],
-    slow: null,
-    pauseMs: 5,
-  });
-  await users.more(20);
-});
-afterEach(async () => {
-  thief?.kill('SIGKILL');
-  await users.stop();
-});
-afterAll(() => clone.cleanUp());
-
-it('without a standby, users get the maintenance page and then the release in the other slot', async () => {
-  const before = await clone.serving();
-  const since = lastEvent(clone);
-
-  const seen = await steal(before.pid);
-
-  await until('the other slot', () => {
-    const { kind, state } = clone.deployments().at(-1) ?? {};
-    return kind === 'restore' && state === 'succeeded';
-  });
-  expect(await clone.serving()).toMatchObject({ commit: before.commit });
-  await users.more(50);
-  expectShutOut(seen);
-  expect(incidents(clone, since)).toContainEqual(
-    expect.stringMatching(/^port \d+ of blue was taken by node \(pid \d+\); users get the maintenance page$/),
-  );
-});
-
-it('with a standby, it gets the users at once, and the release is not blamed', async () => {
-  expectLive(await clone.release({ files: { 'more/a.txt': 'a' } }));
-  const live = await clone.serving();
-  expect(clone.table()).toMatchObject({ active: 'blue', standby: 'green' });
-  const since = lastEvent(clone);
-
-  const seen = await steal(live.pid);
-
-  await until('the standby', () => clone.table().active === 'green');
-  await users.more(50);
-  expectShutOut(seen);
-  expect(incidents(clone, since)).toContainEqual(
-    expect.stringMatching(
-      /^port \d+ of blue was taken by node \(pid \d+\); green serves its users meanwhile$/,
-    ),
-  );
-  thief?.kill('SIGKILL');
-  await until('its users back', () => clone.table().active === 'blue');
-  expect(await clone.serving()).toMatchObject({ commit: live.commit });
-  expect(clone.deployments().at(-1)).toMatchObject({ kind: 'deploy', state: 'succeeded' });
-});
+const TAKEN = { state: 'failed', errorCode: 'E_STRANGER_ON_PORT', fault: 'machine' };
 
 interface Line {
   what: 'trying' | 'listening' | 'request';
   at: number;
 }
 
-/** Kills the app and takes blue's port. Returns what the thief prints, from the theft on. */
-async function steal(pid: number): Promise<Line[]> {
-  const { text: health } = await clone.get('/health');
-  const child = spawn(process.execPath, [PROGRAM, String(clone.ports.blue), health], {
-    stdio: ['ignore', 'pipe', 'inherit'],
-  });
-  thief = child;
-  const lines: Line[] = [];
-  createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as Line));
-  await until('the thief', () => lines.some(({ what }) => what === 'trying'));
-  kill(pid);
-  await until('the theft', () => lines.some(({ what }) => what === 'listening'));
-  return lines;
-}
+forEachRuntime((runtime) => {
+  let clone: TinyClone;
+  let thief: ChildProcess | undefined;
+  let users: Load;
 
-/** The incident is recorded when the table has changed. By then each user has at most one request on its way. */
-function expectShutOut(lines: Line[]): void {
-  const journal = clone.journal();
-  const incident = journal.incidents(20).find(({ reason }) => reason === 'port-taken');
-  journal.close();
-  const late = lines.filter(({ what, at }) => what === 'request' && at > (incident?.at ?? 0));
-  expect(late.length).toBeLessThanOrEqual(USERS);
-}
+  /** A file that keeps a deployment between verify and the shift. */
+  const gate = (): string => path.join(clone.dir, '..', 'gate');
+
+  beforeAll(async () => {
+    const hooks = { 'before shift': ['sh', '-c', 'while [ -e ../gate ]; do sleep 0.05; done'] };
+    clone = await tinyClone({ bake: { seconds: 0 }, runtime, hooks });
+    expectDone(await clone.start());
+  });
+  beforeEach(async () => {
+    users = startLoad({
+      port: clone.ports.http,
+      connections: USERS,
+      mix: [{ method: 'GET', path: '/work' }],
+      slow: null,
+      pauseMs: 5,
+    });
+    await users.more(20);
+  });
+  afterEach(async () => {
+    thief?.kill('SIGKILL');
+    rmSync(gate(), { force: true });
+    await users.stop();
+  });
+  afterAll(() => clone.cleanUp());
+
+  it('without a standby, users get the maintenance page and then the release in the other slot', async () => {
+    const before = await clone.serving();
+    const active = activeSlot();
+    const since = lastEvent(clone);
+
+    const seen = await steal(active, before.pid);
+
+    await untilRestored();
+    expect(await clone.serving()).toMatchObject({ commit: before.commit });
+    await users.more(50);
+    await expectIncident(since, active, 'users get the maintenance page');
+    expectShutOut(seen);
+  });
+
+  it('with a standby, it gets the users at once, and the release is not blamed', async () => {
+    expectLive(await clone.release({ files: { 'more/a.txt': 'a' } }));
+    const live = await clone.serving();
+    const { active, standby } = clone.table();
+    const since = lastEvent(clone);
+
+    const seen = await steal(active as string, live.pid);
+
+    await until('the standby', () => clone.table().active === standby);
+    await users.more(50);
+    await expectIncident(since, active as string, `${standby} serves its users meanwhile`);
+    expectShutOut(seen);
+    thief?.kill('SIGKILL');
+    await until('its users back', () => clone.table().active === active);
+    expect(await clone.serving()).toMatchObject({ commit: live.commit });
+    expect(clone.deployments().at(-1)).toMatchObject({ kind: 'deploy', state: 'succeeded' });
+  });
+
+  it('on the port of the standby, it never gets the users of a crashed release', async () => {
+    expectLive(await clone.release({ files: { 'more/b.txt': 'b' } }));
+    const live = await clone.serving();
+    const { active, standby } = clone.table();
+    const since = lastEvent(clone);
+
+    const seen = await steal(standby as string, (await clone.slot(standby as string)).pid);
+    await until('no standby', () => clone.table().standby === null);
+    kill(live.pid);
+
+    await until('the next process', async () => ![null, live.pid].includes(await serves(live.commit)));
+    expectNoUser(seen);
+    await expectIncident(since, standby as string, `${active} has no standby meanwhile`);
+    thief?.kill('SIGKILL');
+    await until('the incident', () => incidents(clone, since).includes(`${standby} is the standby again`));
+    expect(clone.table()).toEqual({ active, standby });
+  });
+
+  it('before a new release listens, it fails the deployment and not the commit', async () => {
+    const target = idleSlot();
+    const before = await clone.slot(target);
+    const releasing = clone.release({ behaviour: { listensAfterMs: 4000 } });
+    const isNew = async (): Promise<boolean> =>
+      (await clone.slots()).some(
+        ({ slot, pid, commit }) => slot === target && pid !== null && commit !== before.commit,
+      );
+    await until('the new process', isNew);
+
+    const seen = await take(target);
+
+    const { deployment } = await releasing;
+    expect(deployment).toMatchObject(TAKEN);
+    expectNoUser(seen);
+    thief?.kill('SIGKILL');
+    expectLive(await clone.switchyard('deploy'));
+  });
+
+  it('after verify, it gets no user, and the commit is not bad', async () => {
+    writeFileSync(gate(), '');
+    const target = idleSlot();
+    const releasing = clone.release({ files: { 'more/c.txt': 'c' } });
+    await untilPhase(clone, lastDeployment(), 'before shift');
+
+    const seen = await steal(target, (await clone.slot(target)).pid);
+    rmSync(gate());
+
+    const { deployment } = await releasing;
+    expect(deployment).toMatchObject(TAKEN);
+    expectNoUser(seen);
+    thief?.kill('SIGKILL');
+    expectLive(await clone.switchyard('deploy'));
+  });
+
+  it('during a deployment it is shut out too, and the deployment gives way to a restore', async () => {
+    if (clone.table().standby !== null) expectDone(await clone.switchyard('rollback'));
+    const active = activeSlot();
+    const live = await clone.serving();
+    const since = lastEvent(clone);
+    const before = lastDeployment();
+    const releasing = clone.release(LONG_VERIFY);
+    const { id } = await untilPhase(clone, before, 'verify');
+
+    const seen = await steal(active, live.pid);
+
+    expect(await untilOver(clone, id)).toMatchObject(TAKEN);
+    await releasing;
+    await untilRestored();
+    expect(await clone.serving()).toMatchObject({ commit: live.commit });
+    await users.more(50);
+    await expectIncident(since, active, 'users get the maintenance page');
+    expectShutOut(seen);
+  });
+
+  const activeSlot = (): string => clone.table().active as string;
+  const idleSlot = (): string => (activeSlot() === 'blue' ? 'green' : 'blue');
+  const lastDeployment = (): number => clone.deployments().at(-1)?.id ?? 0;
+
+  /** The process that answers for the commit, or null. */
+  async function serves(commit: string): Promise<number | null> {
+    const now = await clone.serving().catch(() => null);
+    return now?.commit === commit ? now.pid : null;
+  }
+
+  async function untilRestored(): Promise<Deployment> {
+    const seen = (): string =>
+      `a restore: ${JSON.stringify(clone.deployments().slice(-3))} ${incidents(clone, 0).slice(-8).join('; ')}`;
+    return until(seen, () => {
+      const last = clone.deployments().at(-1);
+      return last?.kind === 'restore' && last.state === 'succeeded' && last;
+    });
+  }
+
+  /** Kills the process in a slot and takes its port. Returns what the thief prints, from the theft on. */
+  async function steal(slot: string, pid: number | null): Promise<Line[]> {
+    const lines = await runThief(slot);
+    await until('the thief', () => lines.some(({ what }) => what === 'trying'));
+    kill(pid);
+    await until('the theft', () => lines.some(({ what }) => what === 'listening'));
+    return lines;
+  }
+
+  /** Takes a free port. */
+  async function take(slot: string): Promise<Line[]> {
+    const lines = await runThief(slot);
+    await until('the theft', () => lines.some(({ what }) => what === 'listening'));
+    return lines;
+  }
+
+  async function runThief(slot: string): Promise<Line[]> {
+    const port = clone.ports[slot as 'blue' | 'green'];
+    const health = await fetch(`http://127.0.0.1:${port}/health`).then(
+      (answer) => answer.text(),
+      () => '{}',
+    );
+    const child = spawn(process.execPath, [PROGRAM, String(port), health], {
+      stdio: ['ignore', 'pipe', 'inherit'],
+    });
+    thief = child;
+    const lines: Line[] = [];
+    createInterface({ input: child.stdout }).on('line', (line) => lines.push(JSON.parse(line) as Line));
+    return lines;
+  }
+
+  /** The incident is recorded when the table has changed. By then each user has at most one request on its way. */
+  function expectShutOut(lines: Line[]): void {
+    const journal = clone.journal();
+    const incident = journal.incidents(20).find(({ reason }) => reason === 'port-taken');
+    journal.close();
+    const late = lines.filter(({ what, at }) => what === 'request' && at > (incident?.at ?? 0));
+    expect(late.length).toBeLessThanOrEqual(USERS);
+  }
+
+  function expectNoUser(lines: Line[]): void {
+    expect(lines.filter(({ what }) => what === 'request')).toEqual([]);
+  }
+
+  /** It is recorded a moment after the table has changed. */
+  async function expectIncident(since: number, slot: string, consequence: string): Promise<void> {
+    const wanted = new RegExp(`^port \\d+ of ${slot} was taken by node \\(pid \\d+\\); ${consequence}$`);
+    await until('the incident', () => incidents(clone, since).some((message) => wanted.test(message)));
+  }
+});

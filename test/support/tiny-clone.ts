@@ -34,6 +34,8 @@ export interface Behaviour {
   /** By SIGKILL, at each start. */
   killsItself?: boolean;
   silent?: boolean;
+  /** Starts to listen only then. */
+  listensAfterMs?: number;
   /** Its health path accepts every request and answers none. */
   hangs?: boolean;
   /** A path whose second request gets no answer. */

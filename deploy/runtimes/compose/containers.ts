@@ -86,7 +86,7 @@ async function removed(id: string): Promise<boolean> {
 }
 
 /** The engine's view of a container as a RunningSlot. */
-export function runningSlot({ RestartCount, State, Config }: Inspected): RunningSlot {
+export function runningSlot({ Id, RestartCount, State, Config }: Inspected): RunningSlot {
   const status = statusOf(State.Status);
   const alive = status === 'online' || status === 'stopping';
   const labels = Config.Labels ?? {};
@@ -101,6 +101,7 @@ export function runningSlot({ RestartCount, State, Config }: Inspected): Running
     status,
     // the engine resets it to 0 when the next process starts
     exitCode: alive ? null : State.ExitCode,
+    container: Id,
   };
 }
 

@@ -131,7 +131,11 @@ server.on('upgrade', (_request, socket) => {
   socket.on('error', () => {});
   socket.write('HTTP/1.1 101 Switching Protocols\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n\r\n');
 });
-if (!behaviour.silent && !own.OWN_MOOD?.startsWith('hang')) server.listen(Number(PORT), '127.0.0.1');
+const listen = () => server.listen(Number(PORT), '127.0.0.1');
+if (!behaviour.silent && !own.OWN_MOOD?.startsWith('hang')) {
+  if (behaviour.listensAfterMs) setTimeout(listen, behaviour.listensAfterMs);
+  else listen();
+}
 
 const leaked = [];
 setInterval(() => {

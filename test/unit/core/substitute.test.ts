@@ -1,6 +1,7 @@
 import {
   slotsOutOfRotation,
   substitutesFor,
+  tableShutOut,
   tableWithTraffic,
   tableWithoutTraffic,
 } from '../../../deploy/core/substitute';
@@ -24,6 +25,11 @@ describe('a slot that serves alone', () => {
     expect(substitutesFor(ALONE, 'green')).toEqual([]);
   });
 
+  it('is shut out behind its standby, or else behind the maintenance page', () => {
+    expect(tableShutOut(PAIR, 'green', ['blue'])).toEqual({ active: 'blue', standby: null });
+    expect(tableShutOut(PAIR, 'green', [])).toEqual({ active: 'green', standby: null, maintenance: true });
+  });
+
   it('is not set aside while it serves, behind the maintenance page or before the first release', () => {
     expect(slotsOutOfRotation(PAIR, ['green'])).toEqual([]);
     expect(slotsOutOfRotation({ active: 'blue', standby: null, maintenance: true }, ['green'])).toEqual([]);
@@ -32,6 +38,10 @@ describe('a slot that serves alone', () => {
 });
 
 describe('a slot that serves in a pool', () => {
+  it('is shut out of the table even if no other slot answers', () => {
+    expect(tableShutOut(POOL, 'green', [])).toEqual(tableWithoutTraffic(POOL, 'green', []));
+  });
+
   it('moves its users to the other slots and gets its share back', () => {
     expect(substitutesFor(POOL, 'green')).toEqual(['blue', 'amber']);
     const away = tableWithoutTraffic(POOL, 'green', ['blue']);

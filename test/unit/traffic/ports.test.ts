@@ -30,13 +30,17 @@ afterEach(async () => {
 
 test("a row of the kernel's socket table is parsed", () => {
   const row =
-    '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000     0        0 41223 1 0000000000000000 100 0 0 10 0';
+    '   0: 0100007F:1F90 00000000:0000 0A 00000000:00000000 00:00000000 00000000  1000        0 41223 1 0000000000000000 100 0 0 10 0';
   expect(parseRow(row)).toEqual({
     localPort: 8080,
     remote: '00000000:0000',
     state: 'listening',
+    uid: 1000,
+    isLocal: true,
     inode: '41223',
   });
+  expect(parseRow(row.replace('0100007F', '0200007F'))).toMatchObject({ isLocal: false });
+  expect(parseRow(row.replace('0100007F', '00000000'))).toMatchObject({ isLocal: true });
   expect(parseRow(row.replace(' 0A ', ' 01 '))).toMatchObject({ state: 'established' });
   expect(parseRow(row.replace(' 0A ', ' 06 '))).toMatchObject({ state: 'other' });
   expect(parseRow('')).toBeNull();
