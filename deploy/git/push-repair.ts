@@ -22,6 +22,7 @@ import type { Home } from '../home/home';
 import { CLOSED } from '../home/modes';
 import { flushFileSystems } from '../os/flush';
 import { waitUntil } from '../os/wait-until';
+import { LIVE_REF } from './live-in-push';
 import { isInUse, removeDeadLocks } from './locks';
 import { gitEnvironment, gitIn, gitOn, gitSilently } from './git';
 import { pushDamage } from './push-damage';
@@ -100,7 +101,8 @@ async function fill(fresh: string, home: Home, { root, branch, live, isSource }:
   const mirror = isSource ? refsIn(home.mirrorGit, 'refs/heads') : new Map<string, Commit[]>();
   const wanted = refsToRestore(refsIn(home.pushGit, 'refs'), mirror);
   const own = `refs/heads/${branch}`;
-  if (isSource && live !== null) wanted.set(own, [...(wanted.get(own) ?? []), live]);
+  if (isSource && live !== null)
+    for (const ref of [own, LIVE_REF]) wanted.set(ref, [...(wanted.get(ref) ?? []), live]);
   const shallow = [home.pushGit, ...(isSource ? [home.mirrorGit] : [])].flatMap((each) =>
     commitLines(textOf(path.join(each, 'shallow'))),
   );

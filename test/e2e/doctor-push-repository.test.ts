@@ -105,6 +105,9 @@ function empty(file: string): void {
 }
 
 async function emptyPackedBranches(): Promise<void> {
+  // as a deployment does; the name of a branch that was never fetched is lost
+  const fetch = ['--git-dir', clone.home.mirrorGit, 'fetch', '--quiet', clone.home.pushGit];
+  expectDone(await clone.git(...fetch, '+refs/heads/*:refs/heads/*'));
   expectDone(await clone.git('--git-dir', clone.home.pushGit, 'pack-refs', '--all'));
   empty(at('packed-refs'));
 }

@@ -172,6 +172,7 @@ it('the repair of push.git does not restore a branch that a push has deleted', a
   expect(inPush('for-each-ref', '--format=%(refname)').split('\n')).toEqual([
     'refs/heads/main',
     'refs/heads/other',
+    'refs/switchyard/live',
     'refs/tags/v1',
   ]);
 });
