@@ -171,10 +171,10 @@ main().then(
   () => process.exit(),
   (error: unknown) => {
     const known = asKnown(error);
-    console.log(terminalText(`  ${known.hint} [${known.code}]`));
     // a failed pre-receive hook makes git reject the commits
     const what = process.argv[2] === 'pre-receive' ? 'Nothing was pushed' : 'NOT LIVE. The push arrived, but';
     console.log(`✗ ${what}: ${known.message}`);
+    console.log(terminalText(`  ${known.hint} [${known.code}]`));
     process.exit(1);
   },
 );

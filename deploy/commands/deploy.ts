@@ -1,12 +1,12 @@
 /** `deploy [ref]`, `deploy:blue`, `deploy:green`: sends a commit and follows its deployment until it ends or holds. */
-import { branchNamed, resolveRef, uncommittedCount } from '../git/clone';
+import { branchNamed, resolveRef, uncommittedFiles } from '../git/clone';
 import { sendCommit, sourceOf, updateMirror } from '../git/mirror';
 import { tipOf } from '../git/mirror-commits';
-import { plural } from '../core/format';
 import { slotIsActive } from '../core/pool';
 import type { StrategyName } from '../core/strategy-choice';
 import { STRATEGY_NAMES, strategyFor } from '../core/strategy-choice';
 import type { Commit } from '../core/release';
+import { uncommittedLine } from '../core/uncommitted';
 import type { SlotName } from '../core/slot';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
@@ -79,12 +79,8 @@ async function sendRef(context: DeployContext, ref: string | undefined, options:
   const clone = await currentClone();
   if (clone === null) return resolveInMirror(context, ref);
   const commit = await resolveRef(clone, ref ?? 'HEAD');
-  const changed = await uncommittedCount(clone);
-  if (changed > 0 && !options.json) {
-    console.error(
-      `! ${plural(changed, 'changed file')} ${changed === 1 ? 'is' : 'are'} not in this version (git commit first)`,
-    );
-  }
+  const left = uncommittedLine(await uncommittedFiles(clone));
+  if (left !== null && !options.json) console.error(left);
   await sendCommit(context.home, clone, commit);
   return commit;
 }

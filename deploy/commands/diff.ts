@@ -1,9 +1,11 @@
 /** `diff [ref]`: lists the commits between what is live and a commit of the clone. */
 import { KnownError } from '../core/errors';
 import { named, plural, printable, short } from '../core/format';
+import type { Uncommitted } from '../core/uncommitted';
+import { uncommittedLine } from '../core/uncommitted';
 import { jsonText } from '../core/terminal-text';
 import type { NamedCommit } from '../git/clone';
-import { commitsBetween, resolveRef, uncommittedCount } from '../git/clone';
+import { commitsBetween, resolveRef, uncommittedFiles } from '../git/clone';
 import { servingNow } from '../health/serving';
 import { currentClone } from './current-clone';
 import type { Options } from './run-command';
@@ -21,30 +23,36 @@ export async function diffCommand(ref = 'HEAD', options: Options): Promise<numbe
   if (serving === null) throw new KnownError('E_NOT_LIVE', 'No release is live.');
   const between = (from: string, to: string): Promise<NamedCommit[]> =>
     commitsBetween(clone, home.mirrorGit, from, to);
-  const [added, removed, changed] = await Promise.all([
+  const [added, removed, uncommitted] = await Promise.all([
     between(serving.commit, commit),
     between(commit, serving.commit),
-    uncommittedCount(clone),
+    uncommittedFiles(clone),
   ]);
-  if (options.json) console.log(jsonText({ live: serving, commit, added, removed, uncommitted: changed }));
-  else console.log(linesOf(ref, named(serving), commit, { added, removed, changed }).join('\n'));
+  if (options.json) console.log(jsonText({ live: serving, commit, added, removed, uncommitted }));
+  else console.log(linesOf(ref, named(serving), commit, { added, removed, uncommitted }).join('\n'));
   return 0;
 }
 
 interface Changes {
   added: NamedCommit[];
   removed: NamedCommit[];
-  changed: number;
+  uncommitted: Uncommitted;
 }
 
-function linesOf(ref: string, live: string, commit: string, { added, removed, changed }: Changes): string[] {
+function linesOf(
+  ref: string,
+  live: string,
+  commit: string,
+  { added, removed, uncommitted }: Changes,
+): string[] {
   const list = (sign: string, commits: NamedCommit[]): string[] =>
     commits.map((each) => `${sign} ${short(each.commit)} ${printable(each.subject)}`);
+  const warning = uncommittedLine(uncommitted);
   const name = ref === 'HEAD' ? ref : printable(ref);
   return [
     ...list('+', added),
     ...list('-', removed),
-    ...(changed > 0 ? [`! not committed yet: ${plural(changed, 'file')}`] : []),
+    ...(warning === null ? [] : [warning]),
     added.length + removed.length === 0
       ? `${name} (${short(commit)}) is live: ${live}`
       : `${live} is live; ${name} (${short(commit)}) adds ${plural(added.length, 'commit')} and lacks ${plural(removed.length, 'commit')}`,

@@ -27,7 +27,8 @@ export async function logsCommand(what: string | undefined, options: LogOptions)
       'Leave one of them out.',
     );
   const context = openCloneContext();
-  const log = logNamed(context, what ?? (await context.traffic.current()).active ?? 'deployer');
+  const name = what ?? (await context.traffic.current()).active ?? 'deployer';
+  const log = logNamed(context, name);
   const print = (lines: string[]): void => {
     if (lines.length > 0) console.log(options.raw ? lines.join('\n') : terminalText(lines.join('\n')));
   };
@@ -38,6 +39,7 @@ export async function logsCommand(what: string | undefined, options: LogOptions)
   }
   const lines = await log.last(count);
   if (options.json) console.log(jsonText({ lines }));
+  else if (lines.length === 0) console.error(`- the log of ${name} is empty`);
   else print(lines);
   return 0;
 }

@@ -2,6 +2,7 @@
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Commit } from '../core/release';
+import type { Uncommitted } from '../core/uncommitted';
 import { GitFailure, gitIn, reasonOf } from './git';
 
 /**
@@ -18,14 +19,12 @@ export async function resolveRef(folder: string, ref: string): Promise<Commit> {
   }
 }
 
-/**
- * The number of changed or new files that a deployment of HEAD would leave out, without ignored ones.
- * Throws E_NOT_A_REPOSITORY.
- */
-export async function uncommittedCount(folder: string): Promise<number> {
+/** The changed and untracked files, without ignored ones. Throws E_NOT_A_REPOSITORY. */
+export async function uncommittedFiles(folder: string): Promise<Uncommitted> {
   await checkOwnRepository(folder);
   const status = await gitIn(folder).status(['--untracked-files=all', '--no-renames']);
-  return status.files.length;
+  const untracked = status.not_added.length;
+  return { changed: status.files.length - untracked, untracked };
 }
 
 export interface NamedCommit {

@@ -26,9 +26,9 @@ export function heldLines(
   const { liveFails = null } = deployment.migration ?? {};
   if (liveFails !== null && serving) {
     return [
+      `✓ HELD${took}: ${what} is verified`,
       `! ${schemaChangedLine(serving, liveFails)}`,
       '  promote fixes this; abort does not, because a migration is never undone',
-      `✓ HELD${took}: ${what} is verified`,
       ...previewLines(preview),
     ];
   }
@@ -40,9 +40,9 @@ export function heldLines(
  */
 function failedBatchLines(cause: string): string[] {
   return [
+    `! HELD: a batch failed: ${cause}`,
     '  its slots are restored; earlier batches have the new version',
     '  then:     npm run -s promote (tries again)   or   npm run -s abort (undoes everything)',
-    `! HELD: a batch failed: ${cause}`,
   ];
 }
 

@@ -4,6 +4,7 @@ import { driftLine } from '../core/drift';
 import type { ErrorCode } from '../core/errors';
 import { ERRORS } from '../core/errors';
 import { duration, liveMs, moment, named, plural, short } from '../core/format';
+import { slotsOf } from '../journal/reader';
 import type { RefusedDeliveries } from '../http/webhook/deliveries';
 import type { Deployment } from '../core/deployment';
 import type { Entry, PhaseName } from '../core/event';
@@ -18,7 +19,7 @@ const TITLES: Partial<Record<PhaseName, string>> = {
 };
 
 type Phase = Extract<Entry, { type: 'phase' }>;
-type Live = Extract<Entry, { type: 'live' }>;
+export type Live = Extract<Entry, { type: 'live' }>;
 
 /** The title of a phase: `fetch`, `undo: start`. */
 export function phaseTitle({ phase, undo }: Pick<Phase, 'phase' | 'undo'>): string {
@@ -34,48 +35,75 @@ export function phaseLine(entry: Phase): string {
   return `${columns}   ${entry.detail ?? ''}`.trimEnd();
 }
 
-/**
- * The lines for a release that goes live. The LIVE line comes last, from finalLines; it is printed here too if a bake
- * follows.
- */
-export function liveLines(live: Live): string[] {
-  const { serving, previous, ms, served, failed, back, bakeSeconds } = live;
-  const way = previous ? `${previous.slot} → ${serving.slot}` : serving.slot;
-  return [
-    ...(bakeSeconds > 0 ? [`✓ LIVE in ${duration(ms)}: ${named(serving)} on ${serving.slot}`] : []),
-    `  ${way}, ${plural(served, 'request')} served and ${failed} failed during the switch`,
-    ...(live.down
-      ? [
-          `  down for ${duration(live.down.ms)}: ${plural(live.down.turnedAway, 'request')} got the maintenance page`,
-        ]
-      : []),
-    ...(back
-      ? [`  to roll back: ${back.command}${back.ms === null ? '' : ` (takes about ${duration(back.ms)})`}`]
-      : []),
-    ...(bakeSeconds > 0
-      ? [`  watching it for ${bakeSeconds} s (Ctrl-C only ends this output; a bad release is rolled back)`]
-      : []),
-  ];
+/** The line for a release that users have from now on; none without a bake, whose end follows at once. */
+export function liveLines({ serving, bakeSeconds }: Live): string[] {
+  if (bakeSeconds === 0) return [];
+  const watched = `watched for ${bakeSeconds} s (Ctrl-C only ends this output; a bad release is rolled back)`;
+  return [`  users get ${named(serving)} on ${serving.slot}, ${watched}`];
 }
 
-/** The last lines of a deployment. The very last line is the verdict. */
+/**
+ * The last lines of a deployment: the verdict, what has changed, and what can follow.
+ * @param live its entry, once its release was live
+ */
 export function finalLines(
   deployment: Deployment,
   serving: Serving | null,
   behind: Drift | null = null,
+  live: Live | null = null,
 ): string[] {
-  const loud = behind && deployment.state !== 'aborted' ? [`! ${driftLine(behind)}`] : [];
-  if (isNothingNew(deployment)) return [...loud, ...nothingNewLines(deployment, serving)];
-  if (deployment.state === 'succeeded') return [...loud, successLine(deployment)];
+  const drift = driftLines(deployment, behind);
+  if (isNothingNew(deployment)) return [...nothingNewLines(deployment, serving), ...drift];
+  if (deployment.state === 'succeeded')
+    return [successLine(deployment), ...(live ? changeLines(deployment, live) : []), ...drift];
   if (deployment.state === 'superseded') return ['- superseded: a newer push is deployed instead'];
   if (deployment.state === 'rolled-back' && deployment.fault === 'operator') {
-    return [...loud, `✗ NOT LIVE any more: ${deployment.cause}`];
+    return [`✗ NOT LIVE any more: ${deployment.cause}`, ...drift];
   }
   return [
-    ...hintLines(deployment),
-    ...loud,
     `✗ NOT LIVE. ${stillServing(deployment, serving)}: ${deployment.cause ?? deployment.state}`,
+    ...hintLines(deployment),
+    ...drift,
   ];
+}
+
+/** Says that another release than the last deployed one is live, unless that is what this deployment is about. */
+function driftLines({ kind, state, commit }: Deployment, behind: Drift | null): string[] {
+  const isKnown = state === 'aborted' || kind === 'rollback' || behind?.not.commit === commit;
+  return behind === null || isKnown ? [] : [`! ${driftLine(behind)}`];
+}
+
+/** What the switch has changed and cost, and the command that reverts it. */
+function changeLines(
+  deployment: Deployment,
+  { serving, previous, served, failed, back, down }: Live,
+): string[] {
+  const slots = slotsOf(deployment);
+  const where = slots.length > 1 ? `in ${slots.join(', ')}` : wayOf(previous, serving);
+  const requests =
+    served + failed === 0 ? 'no request' : `${plural(served, 'request')} served and ${failed} failed`;
+  return [
+    ...(previous ? [`  ${where}, ${requests} during the switch`] : []),
+    ...(down
+      ? [`  down for ${duration(down.ms)}: ${plural(down.turnedAway, 'request')} got the maintenance page`]
+      : []),
+    ...(back ? [backLine(deployment, previous, back)] : []),
+  ];
+}
+
+function wayOf(previous: Serving | null, serving: Serving): string {
+  return previous === null || previous.slot === serving.slot
+    ? `in ${serving.slot}`
+    : `${previous.slot} → ${serving.slot}`;
+}
+
+function backLine(
+  { kind }: Deployment,
+  previous: Serving | null,
+  { command, ms }: NonNullable<Live['back']>,
+): string {
+  const what = kind === 'rollback' && previous ? `to make ${named(previous)} live again` : 'to roll back';
+  return `  ${what}: ${command}${ms === null ? '' : ` (takes about ${duration(ms)})`}`;
 }
 
 /** True if the deployment succeeded without trying to make a release live. */
@@ -85,7 +113,7 @@ function isNothingNew({ state, cause, to }: Deployment): boolean {
 
 function nothingNewLines(deployment: Deployment, serving: Serving | null): string[] {
   const { cause, hint } = deployment;
-  return [...(hint ? [`  ${hint}`] : []), `- ${stillServing(deployment, serving)}: ${cause}`];
+  return [`- ${stillServing(deployment, serving)}: ${cause}`, ...(hint ? [`  ${hint}`] : [])];
 }
 
 /** True for the entries of the rollback itself. After an abort, the interrupted phase is not news to the operator. */

@@ -4,6 +4,7 @@ import type { Journal } from '../journal/journal';
 import { terminalText } from '../core/terminal-text';
 import { coloured, coloursFor } from '../os/terminal';
 import { heldLines } from './held-lines';
+import type { Live } from './phrases';
 import { finalLines, liveLines, phaseLine, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
@@ -11,9 +12,13 @@ export function plainReporter(out: Output, journal: Journal): Reporter {
   const colours = coloursFor(out);
   const say = (lines: string[]): void =>
     lines.forEach((line) => out.write(`${coloured(terminalText(line), colours)}\n`));
+  let live: Live | null = null;
   return {
-    event: (event) => say(eventLines(event, journal)),
-    end: (deployment, serving, behind) => say(finalLines(deployment, serving, behind)),
+    event: (event) => {
+      if (event.entry.type === 'live') live = event.entry;
+      say(eventLines(event, journal));
+    },
+    end: (deployment, serving, behind) => say(finalLines(deployment, serving, behind, live)),
     held: (deployment, preview, serving) => say(heldLines(deployment, preview, serving)),
     say,
   };

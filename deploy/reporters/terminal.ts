@@ -6,6 +6,7 @@ import { coloured, coloursFor } from '../os/terminal';
 import type { Journal } from '../journal/journal';
 import { eventLines } from './plain';
 import { heldLines } from './held-lines';
+import type { Live } from './phrases';
 import { finalLines, phaseTitle, waitingLine } from './phrases';
 import type { Output, Reporter } from './reporter';
 
@@ -22,6 +23,7 @@ interface Doing {
 
 export function terminalReporter(out: Output, journal: Journal): Reporter {
   let doing: Doing | null = null;
+  let live: Live | null = null;
   const colours = coloursFor(out);
   const draw = (): void => {
     if (!doing) return;
@@ -45,12 +47,13 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
         if (doing) doing.detail = event.entry.message;
         return draw();
       }
+      if (event.entry.type === 'live') live = event.entry;
       print(eventLines(event, journal));
       const title = running(event.entry, journal);
       if (title !== undefined) doing = title === null ? null : { title, since: event.at };
       draw();
     },
-    end: (deployment, serving, behind) => close(finalLines(deployment, serving, behind)),
+    end: (deployment, serving, behind) => close(finalLines(deployment, serving, behind, live)),
     held: (deployment, preview, serving) => close(heldLines(deployment, preview, serving)),
     say: close,
   };

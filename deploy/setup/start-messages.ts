@@ -16,7 +16,8 @@ import { ROOT } from '../home/clone-root';
 import { printLine } from './say';
 import { existsSync } from 'node:fs';
 import { checkSecret, isStoredSecret } from '../home/webhook-secret';
-import { currentBranch, resolveRef, uncommittedCount } from '../git/clone';
+import { uncommittedLine } from '../core/uncommitted';
+import { currentBranch, resolveRef, uncommittedFiles } from '../git/clone';
 import { driftSummary } from '../core/drift';
 import { driftNow } from '../health/serving';
 import { ensureLiveRemote } from '../git/live-remote';
@@ -73,11 +74,8 @@ export function printDrift(context: DeployContext, serving: Serving): void {
 }
 
 export async function printUncommitted(): Promise<void> {
-  const count = await uncommittedCount(ROOT);
-  if (count > 0)
-    printLine(
-      `! ${count} changed file${count === 1 ? ' is' : 's are'} not in this version (git commit first)`,
-    );
+  const line = uncommittedLine(await uncommittedFiles(ROOT));
+  if (line !== null) printLine(line);
 }
 
 async function pushLine(home: Home, { source, branch }: Config): Promise<string> {

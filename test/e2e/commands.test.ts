@@ -96,7 +96,7 @@ describe('with a running Switchyard', () => {
     clone.write('more/new.txt', 'not committed');
     const result = await clone.switchyard('deploy');
 
-    expect(result.text).toContain('! 1 changed file is not in this version (git commit first)');
+    expect(result.text).toContain('! 1 untracked file is not in this version (git commit first)');
     expectDone(result);
   });
 

@@ -5,7 +5,7 @@ import { existsSync, readFileSync, readdirSync, writeFileSync } from 'node:fs';
 import { createServer, type AddressInfo, type Socket } from 'node:net';
 import path from 'node:path';
 import type { KnownError } from '../../deploy/core/errors';
-import { currentBranch, resolveRef, uncommittedCount } from '../../deploy/git/clone';
+import { currentBranch, resolveRef, uncommittedFiles } from '../../deploy/git/clone';
 import { sendCommit, updateMirror } from '../../deploy/git/mirror';
 import { describe as describeCommit } from '../../deploy/git/mirror-commits';
 import { tipOf } from '../../deploy/git/mirror-commits';
@@ -98,13 +98,13 @@ describe('in a clone', () => {
     clone.write('b', '1');
     clone.write('.gitignore', 'ignored');
     clone.commit();
-    expect(await uncommittedCount(clone.dir)).toBe(0);
+    expect(await uncommittedFiles(clone.dir)).toEqual({ changed: 0, untracked: 0 });
     clone.write('a', '2');
     clone.git('mv', 'b', 'c');
     clone.write('new folder/é 1', '1');
     clone.write('new folder/2', '1');
     clone.write('ignored', '1');
-    expect(await uncommittedCount(clone.dir)).toBe(5);
+    expect(await uncommittedFiles(clone.dir)).toEqual({ changed: 3, untracked: 2 });
   });
 
   test('the current branch is returned, or null for a detached HEAD', async () => {
@@ -387,5 +387,5 @@ test('the remote is the only change to the clone', async () => {
   await ensureLiveRemote(home, clone.dir);
   await sendCommit(home, clone.dir, clone.git('rev-parse', 'HEAD'));
   expect(readdirSync(clone.dir)).toEqual(before);
-  expect(await uncommittedCount(clone.dir)).toBe(0);
+  expect(await uncommittedFiles(clone.dir)).toEqual({ changed: 0, untracked: 0 });
 });

@@ -4,6 +4,8 @@
  */
 import type { CommandResult } from './live-clone';
 
+const VERDICT = /^([✓✗] (LIVE|NOT LIVE|HELD|ABORTED)|! (HELD|PAUSED|ABORTED)|- (Still|superseded|Nothing))/;
+
 /** Expects the push or command to have gone live. Returns its argument. */
 export function expectLive<T extends CommandResult>(result: T): T {
   if (result.code !== 0 || !verdictOf(result.text).startsWith('✓ LIVE in '))
@@ -17,9 +19,10 @@ export function expectDone<T extends CommandResult>(result: T): T {
   return result;
 }
 
-/** The last line of the output; for a push, the hook's last line. */
+/** The last verdict of the output, or without any its last line; for a push, of the hook's output. */
 export function verdictOf(text: string): string {
-  return linesOf(text).at(-1) ?? '';
+  const lines = linesOf(text);
+  return lines.findLast((line) => VERDICT.test(line)) ?? lines.at(-1) ?? '';
 }
 
 /** @param assertion the function whose caller appears as the failure's location */

@@ -1,14 +1,16 @@
 /** Whole deployments as they appear in a pipe, a log or the terminal of a git push. */
 import type { Deployment } from '../../../deploy/core/deployment';
 import type { Entry } from '../../../deploy/core/event';
+import type { Plan } from '../../../deploy/core/plan';
 import type { Serving } from '../../../deploy/core/slot';
-import { abortedLines, historyLine } from '../../../deploy/reporters/phrases';
+import { abortedLines, finalLines, historyLine } from '../../../deploy/reporters/phrases';
 import { plainReporter } from '../../../deploy/reporters/plain';
 import { commit, deployment } from '../../support/deployments';
 import { events, journalOf, captureOutput, phase } from '../../support/journal-events';
 
 const V1: Serving = { slot: 'blue', commit: commit('a1b2c3d'), version: '1.0.0' };
 const V2: Serving = { slot: 'green', commit: commit('e4f5a6b'), version: '1.1.0' };
+const PROOF = { slot: 'green', commit: V2.commit, instance: 'i', restarts: 0 };
 const LIVE: Extract<Entry, { type: 'live' }> = {
   type: 'live',
   serving: V2,
@@ -48,16 +50,15 @@ test('a push that goes live shows its phases, the switch and the verdict', () =>
     '✓ verify                  12 ms   green',
     '✓ shift                    2 ms   green, blue behind it',
     '✓ verify through nginx     9 ms   green',
+    '  users get v1.1.0 (e4f5a6b) on green, watched for 10 s (Ctrl-C only ends this output; a bad release is rolled back)',
+    '✓ bake                   10.0 s   healthy for 10 s',
     '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
     '  blue → green, 1,234 requests served and 0 failed during the switch',
     '  to roll back: npm run -s rollback (takes about 450 ms)',
-    '  watching it for 10 s (Ctrl-C only ends this output; a bad release is rolled back)',
-    '✓ bake                   10.0 s   healthy for 10 s',
-    '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
   ]);
 });
 
-test('an unhealthy push shows its undo, and its last line names the cause', () => {
+test('an unhealthy push shows its undo, then the verdict with its cause, and what to do last', () => {
   const cause = '/health in green answered 500.';
   const entries = [
     state('running'),
@@ -69,15 +70,14 @@ test('an unhealthy push shows its undo, and its last line names the cause', () =
   expect(shown(entries, failed, V1)).toEqual([
     '✗ start                1 min 0 s   /health in green answered 500.',
     '✓ undo: stop              40 ms   green',
-    '  Read its output: npm run -s logs [E_UNHEALTHY]',
     '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): /health in green answered 500.',
+    '  Read its output: npm run -s logs [E_UNHEALTHY]',
   ]);
 });
 
-test('the first release shows no rollback command, and no watch without a bake', () => {
+test('the first release shows neither a switch nor a rollback command', () => {
   const first = { ...LIVE, previous: null, serving: V1, bakeSeconds: 0, served: 1, back: null };
   expect(shown([first], over({ state: 'succeeded', to: V1, liveAt: 1_500 }), V1)).toEqual([
-    '  blue, 1 request served and 0 failed during the switch',
     '✓ LIVE in 500 ms: v1.0.0 (a1b2c3d) on blue',
   ]);
 });
@@ -85,11 +85,36 @@ test('the first release shows no rollback command, and no watch without a bake',
 test('a rollback shows the way forward again', () => {
   const forward = { command: 'npm run -s deploy -- b2c3d4e', ms: null };
   const back = { ...LIVE, previous: V2, serving: V1, bakeSeconds: 0, back: forward };
-  expect(shown([back], over({ state: 'succeeded', to: V1, liveAt: 1_410 }), V1)).toEqual([
-    '  green → blue, 1,234 requests served and 0 failed during the switch',
-    '  to roll back: npm run -s deploy -- b2c3d4e',
+  const deployed = over({ kind: 'rollback', state: 'succeeded', to: V1, liveAt: 1_410 });
+  expect(shown([back], deployed, V1)).toEqual([
     '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue',
+    '  green → blue, 1,234 requests served and 0 failed during the switch',
+    '  to make v1.1.0 (e4f5a6b) live again: npm run -s deploy -- b2c3d4e',
   ]);
+});
+
+test('a rolling release names its slots, and a switch without traffic says so', () => {
+  const plan: Plan = [
+    { step: { do: 'verify-live', ...PROOF, others: [{ ...PROOF, slot: 'amber' }] }, undo: [] },
+  ];
+  const live = { ...LIVE, served: 0, failed: 0, bakeSeconds: 0 };
+  const lines = shown([live], over({ state: 'succeeded', to: V2, plan, liveAt: 3_400 }), V2);
+  expect(lines[1]).toBe('  in green, amber, no request during the switch');
+});
+
+test('a release that replaced another in its slot names the slot once', () => {
+  const live = { ...LIVE, previous: { ...V1, slot: 'green' }, bakeSeconds: 0 };
+  const lines = shown([live], over({ state: 'succeeded', to: V2, liveAt: 3_400 }), V2);
+  expect(lines[1]).toBe('  in green, 1,234 requests served and 0 failed during the switch');
+});
+
+test('another release than the last deployed one is named at the end, unless the rollback asked for it', () => {
+  const drift = { runs: V1, not: V2, why: 'an operator rolled it back', since: 1 };
+  const line = '! production runs v1.0.0 (a1b2c3d), not v1.1.0 (e4f5a6b)';
+  const ended = (known: Partial<Deployment>): string[] => finalLines(over(known), V1, drift);
+  expect(ended({ kind: 'restore', state: 'succeeded', to: V1, liveAt: 1_410 }).at(-1)).toBe(line);
+  expect(ended({ kind: 'rollback', state: 'succeeded', to: V1, liveAt: 1_410 })).not.toContain(line);
+  expect(ended({ state: 'rolled-back', commit: V2.commit, cause: 'boom' })).not.toContain(line);
 });
 
 test('the same release after npm stop shows no rollback command', () => {
@@ -144,26 +169,8 @@ test.each<[string, Partial<Deployment>, Serving | null, string]>([
     V2,
     '✗ NOT LIVE. Still serving v1.1.0 (e4f5a6b), the same commit: an operator rolled it back',
   ],
-])('the last line is the verdict of a deployment: %s', (_case, known, serving, line) => {
-  expect(shown([], over(known), serving).at(-1)).toBe(line);
-});
-
-test('an older release in production is a warning before every verdict', () => {
-  const behind = { runs: V1, not: V2, why: 'green answered 500.', since: 1 };
-  const lines = (known: Partial<Deployment>): string[] => {
-    const out = captureOutput();
-    plainReporter(out, journalOf()).end(over(known), V1, behind);
-    return out.text().trimEnd().split('\n').slice(-2);
-  };
-  const warning = '! production runs v1.0.0 (a1b2c3d), not v1.1.0 (e4f5a6b)';
-  expect(lines({ state: 'rolled-back', cause: 'boom' })).toEqual([
-    warning,
-    '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): boom',
-  ]);
-  expect(lines({ kind: 'rollback', state: 'succeeded', to: V1, liveAt: 1_410 })).toEqual([
-    warning,
-    '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue',
-  ]);
+])('the verdict of a deployment comes first: %s', (_case, known, serving, line) => {
+  expect(shown([], over(known), serving)[0]).toBe(line);
 });
 
 test.each<[Partial<Deployment>, string]>([
