@@ -93,7 +93,8 @@ async function healthyStart(
     const now = machineMs();
     if (answer.status === null || answer.status === 503) lastStarting = now;
     if (now >= deadline) throw await unhealthy(context, target, answer, 'limits.start');
-    if (now >= sayAt) {
+    // a wrong answer ends the wait soon
+    if (now >= sayAt && lastStarting === now) {
       sayAt = now + SAY_EVERY_MS;
       await say(waitingFor(target, answer, deadline - now));
     }
