@@ -38,7 +38,7 @@ export function phaseLine(entry: Phase): string {
 /** The line for a release that users have from now on; none without a bake, whose end follows at once. */
 export function liveLines({ serving, bakeSeconds }: Live): string[] {
   if (bakeSeconds === 0) return [];
-  const watched = `watched for ${bakeSeconds} s (Ctrl-C only ends this output; a bad release is rolled back)`;
+  const watched = `watched for ${bakeSeconds} s; Ctrl-C ends only this output`;
   return [`  users get ${named(serving)} on ${serving.slot}, ${watched}`];
 }
 

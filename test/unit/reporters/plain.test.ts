@@ -50,7 +50,7 @@ test('a push that goes live shows its phases, the switch and the verdict', () =>
     '✓ verify                  12 ms   green',
     '✓ shift                    2 ms   green, blue behind it',
     '✓ verify through nginx     9 ms   green',
-    '  users get v1.1.0 (e4f5a6b) on green, watched for 10 s (Ctrl-C only ends this output; a bad release is rolled back)',
+    '  users get v1.1.0 (e4f5a6b) on green, watched for 10 s; Ctrl-C ends only this output',
     '✓ bake                   10.0 s   healthy for 10 s',
     '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
     '  blue → green, 1,234 requests served and 0 failed during the switch',
