@@ -29,7 +29,7 @@ function endOf({ argv: [program = '', ...args], cwd, env }: OperatorCommand): Pr
       const why =
         code === 'ENOENT' ? `There is no program "${printable(program)}".` : `It did not start: ${code}.`;
       reject(
-        new KnownError('E_USAGE', why, 'Give a program and its arguments: npx switchyard run -- node -v'),
+        new KnownError('E_USAGE', why, 'Give a program and its arguments: ./switchyard run -- node -v'),
       );
     });
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
