@@ -204,7 +204,7 @@ forEachRuntime((runtime) => {
       // the same with the command, whose exit code scripts check
       const command = await clone.switchyard('deploy');
       expect(command.code).toBe(1);
-      expect(command.text.trimEnd().split('\n').at(-1)).toContain(`Port ${clone.ports.green} is held by`);
+      expect(verdictOf(command.text)).toContain(`Port ${clone.ports.green} is held by`);
     });
 
     it("a release that another process kills while it is verified is rolled back as the machine's fault", async () => {
@@ -330,7 +330,7 @@ forEachRuntime((runtime) => {
         );
 
         expectDone(await back);
-        expect((await back).text.trimEnd().split('\n').at(-1)).toMatch(/^✓ LIVE in [\d.]+ m?s: .* on green$/);
+        expect(verdictOf((await back).text)).toMatch(/^✓ LIVE in [\d.]+ m?s: .* on green$/);
         expect(await clone.serving()).toEqual(before);
         expect(clone.table().active).toBe('green');
         expect(result.verdict).toBe('✗ NOT LIVE any more: an operator rolled it back during its bake');
@@ -448,7 +448,7 @@ forEachRuntime((runtime) => {
         clone.change({});
         const command = await clone.switchyard('deploy', commit);
         expect(command.code).toBe(1);
-        const verdict = command.text.trimEnd().split('\n').at(-1);
+        const verdict = verdictOf(command.text);
         expect(verdict).toMatch(/^✗ NOT LIVE\. Still serving /);
         expect(verdict).toMatch(cause);
         expectFailure({ commit, deployment: newest() }, { state: 'failed', errorCode, fault: 'commit' });

@@ -5,7 +5,7 @@ import { linkedTable } from '../../deploy/traffic/table-folder';
 import { processesWith } from '../../deploy/os/process-table';
 import { keepOneTest } from '../support/app-tests';
 import { inEngine, processesInContainers } from '../support/docker';
-import { expectDone, expectLive } from '../support/expect-live';
+import { expectDone, expectLive, verdictOf } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { needs, sampleApp } from '../support/needs';
 import { environmentOf, forEachRuntime } from '../support/runtimes';
@@ -53,8 +53,7 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
 
       const result = await clone.push('hello');
 
-      const lines = remoteLines(result.text);
-      expect(lines.at(-1)).toMatch(/^✓ LIVE in [\d.]+ s: v1\.1\.0 \([0-9a-f]{7}\) on green$/);
+      expect(verdictOf(result.text)).toMatch(/^✓ LIVE in [\d.]+ s: v1\.1\.0 \([0-9a-f]{7}\) on green$/);
       expect(await version(clone)).toMatchObject({ version: '1.1.0', slot: 'green' });
     });
 
@@ -88,13 +87,13 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
       expect(linkedTable(clone.home)).toEqual({ active: 'green', standby: 'blue' });
     });
 
-    it('an unhealthy push leaves the old version live and names the cause in its last line', async () => {
+    it('an unhealthy push leaves the old version live and names the cause in its verdict', async () => {
       const before = await version(clone);
       breakHealth(clone);
 
       const result = await clone.push('broken');
 
-      const verdict = remoteLines(result.text).at(-1) ?? '';
+      const verdict = verdictOf(result.text);
       expect(verdict).toMatch(
         /^✗ NOT LIVE\. Still serving v1\.1\.0 \([0-9a-f]{7}\): \/health in blue answered 404/,
       );
@@ -149,13 +148,4 @@ function breakHealth(clone: LiveClone): void {
     clone.read('deploy.config.js').replace("'--if-present', 'test:app'", "'--if-present', 'none'"),
   );
   clone.write('app/routes/about.ts', clone.read('app/routes/about.ts').replace("'/health'", "'/never'"));
-}
-
-/** The hook's lines in the push's terminal. */
-function remoteLines(text: string): string[] {
-  return text
-    .split('\n')
-    .filter((line) => line.startsWith('remote: '))
-    .map((line) => line.slice('remote: '.length).trimEnd())
-    .filter((line) => line !== '');
 }

@@ -10,6 +10,7 @@ import { killsDone, orderKills } from './kill-orders';
 import { isMoment, type Point } from './points';
 import { failures, msUntilRight, type Sample } from './users';
 import { deploy, freshCommit, type SoakClone } from './soak-clone';
+import { verdictOf } from '../support/expect-live';
 
 /** The promise: after any kill the right release is live again within this time. */
 export const PROMISED_MS = 5000;
@@ -63,7 +64,7 @@ export async function nextWorks(target: SoakClone): Promise<string[]> {
   const { code, text } = await deploy(target, commit);
   const samples = await users.samples();
   const problems = lost(samples, strategy);
-  if (code !== 0) problems.push(`the next deployment did not go live: ${text.trim().split('\n').at(-1)}`);
+  if (code !== 0) problems.push(`the next deployment did not go live: ${verdictOf(text)}`);
   else if ((await clone.serving()).commit !== commit) problems.push('the next deployment is not live');
   return problems;
 }
