@@ -5,7 +5,7 @@
  * `npm run demo -- --svg FILE --text FILE --push FILE` saves the transcript as a picture and as text, and its first push
  * as an animation.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { count } from '../deploy/core/format';
 import { ensureBuilt } from '../scripts/lib/build';
@@ -44,7 +44,7 @@ async function play(ports: Ports): Promise<string[]> {
   return withCleanup({
     name: 'the demo',
     run: async (isInterrupted) => {
-      for (const step of storyFor(ports.http)) {
+      for (const step of storyFor(ports.http, readFileSync(path.join(copy.dir, 'app', 'page.ts'), 'utf8'))) {
         if (!isInterrupted() && !(await perform(step, shell, users)) && !isInterrupted()) throw failed(shell);
       }
       return shell.lines;

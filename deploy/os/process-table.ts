@@ -25,13 +25,15 @@ export function allPids(): number[] {
 
 /**
  * This user's living processes that started with this variable, except the caller itself. Zombies have no environment.
+ * @param value default: any
  */
-export function processesWith(name: string, value: string): OsProcess[] {
+export function processesWith(name: string, value?: string): OsProcess[] {
+  const wanted = `\0${name}=${value === undefined ? '' : `${value}\0`}`;
   const found: OsProcess[] = [];
   for (const pid of allPids()) {
     if (pid === process.pid) continue;
     const env = read(`/proc/${pid}/environ`);
-    if (!`\0${env}`.includes(`\0${name}=${value}\0`)) continue;
+    if (!`\0${env}`.includes(wanted)) continue;
     const stat = statOf(pid);
     if (!stat || stat.dead) continue;
     found.push({

@@ -2,8 +2,10 @@
 import type { Config, Settings } from '../config/load';
 import { slotsOf } from '../config/load';
 import { KnownError } from '../core/errors';
+import { shellWord } from '../core/shell-word';
 import type { Home } from '../home/home';
-import { isPortFree, portInUseMessage } from '../os/port-holder';
+import { isPortFree, portHolder, portInUseMessage } from '../os/port-holder';
+import { cloneOf } from './other-clone';
 import { serverOf } from './server';
 
 /** Ports by variable name. Later slots of a pool get a name, too (AMBER_PORT), although only SLOTS sets their ports. */
@@ -21,11 +23,19 @@ export async function checkPorts(home: Home, config: Config, settings: Settings)
   if (first === undefined) return;
   const free = await freePorts(ports, taken);
   const line = commandLine(ports, free, settings);
-  throw new KnownError(
-    'E_PORT_IN_USE',
-    `${first}: ${portInUseMessage(ports[first] as number)}`,
-    `Choose others: ${line.join(' ')} npm start`,
-  );
+  throw portInUseError(first, ports[first] as number, `${line.join(' ')} npm start`);
+}
+
+/** @param others a command that starts on free ports */
+function portInUseError(name: string, port: number, others: string): KnownError {
+  const holder = portHolder(port);
+  const clone = holder === null ? null : cloneOf(holder.pid);
+  if (clone === null) {
+    return new KnownError('E_PORT_IN_USE', `${name}: ${portInUseMessage(port)}`, `Choose others: ${others}`);
+  }
+  const message = `${name}: Port ${port} is held by your other clone, ${clone}.`;
+  const hint = `Choose others: ${others}. Or stop that one: cd ${shellWord(clone)} && npm stop`;
+  return new KnownError('E_PORT_IN_USE', message, hint);
 }
 
 function portsOf(config: Config): Ports {

@@ -95,6 +95,22 @@ forEachRuntime((runtime) => {
     expect((await clone.shell(`FORCE_COLOR=1 ${doctor}`)).text).toContain('\x1b[32m✓');
   });
 
+  it('a second clone on the same ports names the first one and both ways out', async () => {
+    const second = await tinyClone();
+    try {
+      const { code, text } = await second.shell(`HTTP_PORT=${clone.ports.http} node scripts/start.js`);
+      expect(code).toBe(1);
+      expect(text).toContain(
+        `HTTP_PORT: Port ${clone.ports.http} is held by your other clone, ${clone.dir}.`,
+      );
+      expect(text).toMatch(
+        /Choose others: HTTP_PORT=\d+ .*npm start\. Or stop that one: cd \S+ && npm stop \[/,
+      );
+    } finally {
+      await second.cleanUp();
+    }
+  });
+
   it('--version prints the version', async () => {
     expect(expectDone(await clone.switchyard('--version')).text).toMatch(/^\d+\.\d+\.\d+/);
   });

@@ -3,26 +3,27 @@ import { find } from '../../scripts/lib/find';
 
 export type Step = { comment: string } | { run: string } | { users: 'start' | 'stop'; comment: string };
 
-/** @param http nginx's port */
-export function storyFor(http: number): Step[] {
+/** @param http nginx's port @param page the sample app's page, which may have had this session's change before */
+export function storyFor(http: number, page: string): Step[] {
+  const greeting = page.includes("'Hello, world'") ? 'Hello again, world' : 'Hello, world';
   const version = get(`localhost:${http}/version`);
-  const page = `${get(`localhost:${http}`)} | grep -A1 '<h1>'`;
+  const home = `${get(`localhost:${http}`)} | grep -A1 '<h1>'`;
   return [
     { comment: 'A fresh clone: start it.' },
     { run: 'npm start' },
     { run: version },
-    { run: page },
+    { run: home },
 
     { users: 'start', comment: 'come, and keep asking for /version. Change a line, and push it.' },
-    { run: "sed -i 's/Hello from Switchyard/Hello, world/' app/page.ts" },
+    { run: `sed -i "s/^const GREETING = .*/const GREETING = '${greeting}';/" app/page.ts` },
     { run: 'git diff -U0 | tail -2' },
     { run: "git commit -qam 'Greet the world'" },
     { run: 'git push live main' },
-    { run: page },
+    { run: home },
 
     { comment: 'Go back.' },
     { run: 'npm run -s rollback' },
-    { run: page },
+    { run: home },
 
     { comment: 'Push a mistake that no test covers: nothing answers at /healthz.' },
     { run: "sed -i \"s|health: '/health'|health: '/healthz'|\" deploy.config.js" },

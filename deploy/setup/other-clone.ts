@@ -1,0 +1,19 @@
+/** Recognizes the processes of another running clone of Switchyard, which a port may belong to. */
+import { homeAt } from '../home/home';
+import { processesWith } from '../os/process-table';
+import { processesOf } from '../traffic/nginx-processes';
+
+/** The path of the clone that this process belongs to; null when it belongs to none that this user runs. */
+export function cloneOf(pid: number): string | null {
+  const deployers = processesWith('SWITCHYARD_ROOT').filter(({ env }) => env.SWITCHYARD_HOME !== undefined);
+  for (const { env } of deployers) {
+    const home = homeAt(env.SWITCHYARD_HOME as string);
+    const apps = [
+      ...processesWith('SWITCHYARD_HOME', home.dir),
+      ...processesWith('SWITCHYARD_DATA', home.shared),
+    ];
+    const pids = [...apps.map((each) => each.pid), ...processesOf(home)];
+    if (pids.includes(pid)) return env.SWITCHYARD_ROOT as string;
+  }
+  return null;
+}
