@@ -13,7 +13,7 @@ import { migrate } from '../migrations';
 
 // These tests run in every deployment, on a machine that serves users at the same time, so slowness is not a failure.
 // For the same reason they wait for a condition instead of expecting it by a certain time.
-jest.setTimeout(20_000);
+jest.setTimeout(120_000);
 
 const cleanups: (() => unknown)[] = [];
 
