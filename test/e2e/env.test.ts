@@ -43,7 +43,7 @@ forEachRuntime((runtime) => {
       await load.more(200);
       expect(await load.stop()).toMatchObject({ failures: 0 });
       expectDone(result);
-      expect(result.text).toMatch(/✓ LIVE in .* on green, with the new environment\n$/);
+      expect(result.text).toMatch(/✓ LIVE in .* on green, with the new environment$/m);
       expect(result.text).not.toMatch(/check out|install|test|build/);
       expect(await own()).toEqual({ OWN_KEY: CANARY, OWN_MOOD: 'good' });
       expect(await clone.serving()).toMatchObject({ commit });
