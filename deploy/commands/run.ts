@@ -28,9 +28,7 @@ function endOf({ argv: [program = '', ...args], cwd, env }: OperatorCommand): Pr
     child.once('error', ({ code }: NodeJS.ErrnoException) => {
       const why =
         code === 'ENOENT' ? `There is no program "${printable(program)}".` : `It did not start: ${code}.`;
-      reject(
-        new KnownError('E_USAGE', why, 'Give a program and its arguments: ./switchyard run -- node -v'),
-      );
+      reject(new KnownError('E_USAGE', why, 'Give a program and its arguments: ./switchyard run -- node -v'));
     });
     child.once('exit', (code, signal) => resolve(code ?? 128 + constants.signals[signal as NodeJS.Signals]));
   }).finally(() => process.off('SIGINT', ignore));
