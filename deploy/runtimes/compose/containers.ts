@@ -138,7 +138,8 @@ async function asSlotContainer(container: Inspected): Promise<SlotContainer> {
  * the last few hundred events.
  */
 async function eventsOf(id: string): Promise<EngineEvent[]> {
-  const now = Math.ceil(Date.now() / 1000);
+  // to the millisecond: the engine would wait for a moment that is still to come
+  const now = (Date.now() / 1000).toFixed(3);
   const filters = encodeURIComponent(JSON.stringify({ container: [id], event: ['die', 'oom'] }));
   const { body } = await requestEngine({ path: `/events?since=0&until=${now}&filters=${filters}` });
   // one line of JSON per event
