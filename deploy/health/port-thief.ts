@@ -7,12 +7,14 @@ import type { RunningSlot, SlotName } from '../core/slot';
 import type { DeployContext } from '../context';
 import { slotNamed } from '../context';
 import { isHeldByAnotherUser, isHolderHidden, localHolders, localListeners } from '../os/port-holder';
+import { openFiles } from '../os/open-files';
 import { isInContainer, withDescendants } from '../os/process-table';
 
 /** One clause that names the process; null if the slot's own process has the port, or no process has it. */
 async function portThief(context: DeployContext, slot: SlotName): Promise<string | null> {
   const { port } = slotNamed(context, slot);
-  if (localListeners(port).size === 0) return null;
+  const sockets = localListeners(port);
+  if (sockets.size === 0 || (await holdsAll(context, slot, sockets))) return null;
   const holders = localHolders(port);
   if (holders.length === 0) {
     if (!isHolderHidden(port, localListeners)) return portThief(context, slot); // the port has passed on meanwhile
@@ -27,6 +29,14 @@ async function portThief(context: DeployContext, slot: SlotName): Promise<string
   // the slot's process may have exited meanwhile
   const isThere = localHolders(port).some(({ pid }) => pid === stranger?.pid);
   return stranger && isThere ? `${stranger.command} (pid ${stranger.pid})` : null;
+}
+
+/** Whether the slot's first process has every one of the sockets, which spares the search through all processes. */
+async function holdsAll({ runtime }: DeployContext, slot: SlotName, sockets: Set<string>): Promise<boolean> {
+  const running = (await runtime.list(slot)).find((each) => each.slot === slot);
+  if (!running?.pid) return false;
+  const open = new Set(openFiles(running.pid));
+  return [...sockets].every((socket) => open.has(socket));
 }
 
 function pidsOf(running: RunningSlot | undefined): Set<number> {
