@@ -73,19 +73,16 @@ async function preparedPlan(
     const chosen = await chooseCommit(context, queued, tip, from);
     if ('nothingNew' in chosen) return chosen;
     const { commit } = chosen;
-    if (branch !== null && from !== null) await warnOfLacking(context, id, from.commit, commit);
     await context.journal.note(id, { from, commit, strategy: strategyOf(context, queued, observed) });
     // refuse an impossible deployment before preparing anything
     const environment = chooseEnvironment(context, queued);
     const likely = likelyPlan(context, queued, observed, commit, environment);
     const preparing = { context, deployment: queued, environment, settings, signal };
-    await preflight(
-      context,
-      queued,
-      { commit, environment, isBuilt: isBuilt(preparing, commit) },
-      observed,
-      likely,
-    );
+    const wanted = { commit, environment, isBuilt: isBuilt(preparing, commit) };
+    await Promise.all([
+      preflight(context, queued, wanted, observed, likely),
+      branch === null || from === null ? undefined : warnOfLacking(context, id, from.commit, commit),
+    ]);
     const release = await releaseOf(preparing, commit, startsAnything(likely), serves(observed));
     startFlush(context, commit);
     const plan = orMadeLive(

@@ -16,6 +16,7 @@ import { runHookOrWarn } from './hooks';
 import { checkLive } from './steps/probe-live';
 import { fullDisk } from '../health/disk-watch';
 import { discardRelease } from '../release/discard';
+import { showLiveInPush } from '../git/live-in-push';
 import { queueFallback } from './fall-back';
 import { foldersInUse } from '../release/folders-in-use';
 import { findRelease, isBuiltBy, removeFolder, settleRelease } from '../release/releases';
@@ -45,6 +46,16 @@ export async function finish(
   );
   // a failure is harmless: the next deployment removes them
   await forgetOldVariables(context).catch(() => undefined);
+  await showInPush(context, id);
+}
+
+/** After the end, so that no user waits for it. A failure is harmless: the next release tries again. */
+async function showInPush({ home, config, journal }: DeployContext, id: number): Promise<void> {
+  const commit = journal.get(id)?.to?.commit;
+  if (config.source !== null || commit === undefined) return;
+  const hasMoved = await showLiveInPush(home, config.branch, commit).catch(() => false);
+  // or the next poll would take it for a push, and deploy it again after a rollback
+  if (hasMoved) await journal.recordTip(home.pushGit, config.branch, commit);
 }
 
 /**

@@ -7,9 +7,7 @@ import { EMPTY_ENVIRONMENT } from '../core/environment';
 import { closePreview } from '../traffic/preview-tokens';
 import type { Deployment } from '../core/deployment';
 import type { Entry, PhaseName } from '../core/event';
-import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
-import { showLiveInPush } from '../git/live-in-push';
 import type { DeployContext } from '../context';
 import { baselineCounts } from './steps/baseline';
 import { downMs } from './steps/maintenance-page';
@@ -101,15 +99,6 @@ export async function goLive(
     ...(down !== null && { down: { ms: down, turnedAway } }),
   });
   if (bakeSeconds > 0) await journal.move(id, 'baking');
-  await showInPush(context, to.commit);
-}
-
-/** Users have the release by now, so a failure here must not undo it; the next release tries again. */
-async function showInPush({ home, config, journal }: DeployContext, commit: Commit): Promise<void> {
-  if (config.source !== null) return;
-  const hasMoved = await showLiveInPush(home, config.branch, commit).catch(() => false);
-  // or the next poll would take it for a push, and deploy it again after a rollback
-  if (hasMoved) await journal.recordTip(home.pushGit, config.branch, commit);
 }
 
 /** True when the previous release runs unchanged as the standby, so that rolling back to it is one rename. */

@@ -2,6 +2,7 @@
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
+import { until } from '../support/until';
 
 let clone: TinyClone;
 
@@ -20,7 +21,7 @@ it('a deployment by command moves the branch that later pushes start from', asyn
   change('a.txt');
   const deployed = await clone.commit('Add a');
   expectLive(await clone.switchyard('deploy'));
-  expect(await tip()).toBe(deployed);
+  await until('the branch to follow', async () => (await tip()) === deployed);
 
   // a colleague, who does not have that commit
   await clone.git('checkout', '--quiet', '-B', 'colleague', start);
