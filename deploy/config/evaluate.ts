@@ -24,6 +24,8 @@ const LIMIT_MS = 5000;
 
 /** A file without any of these words cannot make a blocking call, which vm's timeout could not interrupt. */
 const MAY_BLOCK = /\b(require|import|Atomics|getBuiltinModule|binding)\b/;
+/** A type in a comment, as in Switchyard's own file. In code this is a syntax error. */
+const TYPE = /@(type|satisfies) \{\s*import\('[^']*'\)[\w.]*\s*\}/g;
 
 /** The result has its own channel, separate from what the file prints. */
 const ANSWER_FD = 3;
@@ -106,7 +108,7 @@ exportOf(file).then((exported) => {
  * then finds out why.
  */
 export function loadInThisProcess(file: string, text: string): Exported | null {
-  if (MAY_BLOCK.test(text) || isEsModule(file, text)) return null;
+  if (MAY_BLOCK.test(text.replace(TYPE, '')) || isEsModule(file, text)) return null;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- it is only restored
   const { exit, stdout } = process;
   // eslint-disable-next-line @typescript-eslint/unbound-method -- the same
