@@ -1000,7 +1000,7 @@ const SABOTAGES = [
   {
     invariant: 5,
     what: 'a release that kills itself does not mark the commit bad',
-    file: 'deploy/health/verify-slot.ts',
+    file: 'deploy/health/still-runs.ts',
     from: 'running !== undefined && running.restarts > proof.restarts + 1;',
     to: 'running === undefined;',
     test: 'test/e2e/failures.test.ts',

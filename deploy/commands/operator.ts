@@ -11,20 +11,16 @@ import { driftNow, servingNow } from '../health/serving';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 import { openCloneContext } from './run-command';
-import { codeOfHeld, followAndPrint } from './request';
-import { previewOf } from '../http/preview/link';
+import { followAndPrint, reportEnd } from './request';
 
 /** Exit code 0 when the deployment succeeded. */
-export async function promoteCommand(id: string | undefined, options: Options): Promise<number> {
+async function promoteCommand(id: string | undefined, options: Options): Promise<number> {
   const { context, reporter, ended } = await requestOf('promote', id, options);
-  const serving = await servingNow(context);
-  if (ended.state === 'holding') reporter.held(ended, null, serving);
-  else reporter.end(ended, serving, driftNow(context, serving));
-  return ended.state === 'succeeded' ? 0 : 1;
+  return reportEnd(context, reporter, ended);
 }
 
 /** Exit code 0 when the deployment was aborted, not when it ended otherwise first. */
-export async function abortCommand(id: string | undefined, options: Options): Promise<number> {
+async function abortCommand(id: string | undefined, options: Options): Promise<number> {
   const { context, reporter, ended } = await requestOf('abort', id, options);
   const serving = await servingNow(context);
   const aborted = ended.state === 'aborted';
@@ -34,7 +30,7 @@ export async function abortCommand(id: string | undefined, options: Options): Pr
 }
 
 /** Exit code 0 when the canary now stays at its share. */
-export async function pauseCommand(id: string | undefined, options: Options): Promise<number> {
+async function pauseCommand(id: string | undefined, options: Options): Promise<number> {
   const { reporter, ended } = await requestOf('pause', id, options, ({ state }) => state === 'holding');
   const paused = ended.state === 'holding';
   if (options.json) console.log(jsonText({ id: ended.id, state: ended.state, paused }));
@@ -46,17 +42,19 @@ export async function pauseCommand(id: string | undefined, options: Options): Pr
 }
 
 /** Follows the canary on: exit code 0 when it goes live, 3 when it is paused again, 1 otherwise. */
-export async function resumeCommand(id: string | undefined, options: Options): Promise<number> {
+async function resumeCommand(id: string | undefined, options: Options): Promise<number> {
   const isPausedAgain = ({ state, request }: Deployment): boolean => state === 'holding' && request === null;
   const { context, reporter, ended } = await requestOf('resume', id, options, isPausedAgain);
-  const serving = await servingNow(context);
-  if (ended.state === 'holding') {
-    reporter.held(ended, previewOf(context, ended), serving);
-    return codeOfHeld(ended);
-  }
-  reporter.end(ended, serving, driftNow(context, serving));
-  return ended.state === 'succeeded' ? 0 : 1;
+  return reportEnd(context, reporter, ended);
 }
+
+/** The commands of the operator requests. */
+export const operations = {
+  promote: promoteCommand,
+  abort: abortCommand,
+  pause: pauseCommand,
+  resume: resumeCommand,
+} satisfies Record<OperatorRequest, unknown>;
 
 async function requestOf(
   wanted: OperatorRequest,

@@ -1,5 +1,6 @@
 /** Defines the commands, their arguments and options. The help, the completions and docs/cli.md come from here. */
 import { Command } from 'commander';
+import type { OperatorRequest } from '../core/deployment';
 import { kitVersion } from '../home/clone-root';
 import type { Options } from './run-command';
 import { runAndExit } from './run-command';
@@ -31,30 +32,10 @@ command('stop', 'stop everything that npm start has started').action(async (opti
 deploy('deploy', null, 'make a commit live (default: HEAD of the current clone)');
 deploy('deploy:blue', 'blue', 'the same in blue, even if green already runs this commit');
 deploy('deploy:green', 'green', 'the same in green, even if blue already runs this commit');
-for (const request of ['promote', 'abort'] as const) {
-  const description = {
-    promote: 'give a held release, or a canary, to all users',
-    abort: 'abort a deployment at any step and undo it, or remove one from the queue',
-  }[request];
-  command(request, description)
-    .argument('[id]', "the deployment's number (default: the running one)")
-    .action(async (id: string | undefined, options: Options) => {
-      const { promoteCommand, abortCommand } = await import('./operator');
-      await runAndExit(options, () => (request === 'promote' ? promoteCommand : abortCommand)(id, options));
-    });
-}
-for (const request of ['pause', 'resume'] as const) {
-  const description = {
-    pause: 'keep a canary at its current share',
-    resume: 'let a paused canary continue',
-  }[request];
-  command(request, description)
-    .argument('[id]', "the deployment's number (default: the running one)")
-    .action(async (id: string | undefined, options: Options) => {
-      const { pauseCommand, resumeCommand } = await import('./operator');
-      await runAndExit(options, () => (request === 'pause' ? pauseCommand : resumeCommand)(id, options));
-    });
-}
+operation('promote', 'give a held release, or a canary, to all users');
+operation('abort', 'abort a deployment at any step and undo it, or remove one from the queue');
+operation('pause', 'keep a canary at its current share');
+operation('resume', 'let a paused canary continue, and follow it');
 command('rollback', 'make an earlier release live again (default: the previous good one)')
   .argument('[sha]', 'a commit that was live before')
   .option('--strategy <name>', 'in-place, rolling or blue-green (default: the way the active release came)')
@@ -182,6 +163,15 @@ program
 
 function command(name: string, description: string, parent = program): Command {
   return parent.command(name).description(description).option('--json', 'answer with JSON');
+}
+
+function operation(request: OperatorRequest, description: string): void {
+  command(request, description)
+    .argument('[id]', "the deployment's number (default: the running one)")
+    .action(async (id: string | undefined, options: Options) => {
+      const { operations } = await import('./operator');
+      await runAndExit(options, () => operations[request](id, options));
+    });
 }
 
 /** Of an option that may be repeated. */

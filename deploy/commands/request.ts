@@ -14,7 +14,7 @@ import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 
 /** Exit code of a command whose deployment waits for an operator without having been asked to hold. */
-export const WAITS_FOR_OPERATOR = 3;
+const WAITS_FOR_OPERATOR = 3;
 
 /**
  * Exit code 0 when it succeeds or holds as requested, 3 when a canary is paused, 1 otherwise. After Ctrl-C the
@@ -29,6 +29,15 @@ export async function requestAndFollow(
   const reporter = reporterFor(process.stdout, context.journal, options.json === true);
   const until = ({ state }: Deployment): boolean => isOver(state) || state === 'holding';
   const deployment = await followAndPrint(context, id, reporter, { until });
+  return reportEnd(context, reporter, deployment);
+}
+
+/** Prints the last lines of a deployment that is over or held. Returns the exit code of requestAndFollow. */
+export async function reportEnd(
+  context: DeployContext,
+  reporter: Reporter,
+  deployment: Deployment,
+): Promise<number> {
   const serving = await servingNow(context);
   if (deployment.state === 'holding') {
     reporter.held(deployment, previewOf(context, deployment), serving);
@@ -39,7 +48,7 @@ export async function requestAndFollow(
 }
 
 /** A failed batch of a rolling deployment has a cause. */
-export function codeOfHeld(deployment: Deployment): number {
+function codeOfHeld(deployment: Deployment): number {
   if (isPausedCanary(deployment)) return WAITS_FOR_OPERATOR;
   return deployment.cause === null ? 0 : 1;
 }

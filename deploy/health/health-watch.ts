@@ -10,7 +10,7 @@ import type { Warn } from './process-watch';
 import { lostWithEngine, processWatch, replacedWithEngine } from './process-watch';
 import { stolenPort } from './port-thief';
 import { probeSlot } from './slot-health';
-import { readLogHint } from './verify-slot';
+import { readLogHint } from './still-runs';
 import { machineMs } from '../os/machine-clock';
 
 const PROBE_EVERY_MS = 500;

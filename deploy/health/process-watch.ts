@@ -6,7 +6,7 @@ import { KnownError, asKnown } from '../core/errors';
 import type { Proof, RunningSlot } from '../core/slot';
 import type { DeployContext } from '../context';
 import { memorySamples } from '../os/memory-watch';
-import { mustStillRun, readLogHint } from './verify-slot';
+import { mustStillRun, readLogHint } from './still-runs';
 
 /**
  * `running`: the very process runs. `unknown`: the engine does not answer. `gone`: the engine came back

@@ -2,13 +2,11 @@
  * Verify proves the very process: commit and instance from its own health answer, an unchanged pid and restart count,
  * and the port in its own hands. An old process or another process on the port fails it.
  */
-import { configFileName } from '../config/file';
-import { asKnown, KnownError } from '../core/errors';
+import { KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/interfaces';
 import { failureLine } from '../core/failure-line';
-import { hadNoMemory, releaseKilled } from '../core/machine-fault';
 import { duration, printable, short } from '../core/format';
-import type { Proof, RunningSlot, SlotName } from '../core/slot';
+import type { Proof, RunningSlot } from '../core/slot';
 import { isRunning } from '../os/process-table';
 import { listeningPorts } from '../os/port-holder';
 import { findNginx, passesEarlyHints } from '../traffic/nginx-binary';
@@ -17,6 +15,7 @@ import type { DeployContext } from '../context';
 import { builtRelease, slotNamed } from '../context';
 import { withOwnPort } from './port-thief';
 import { retrySilent } from './slot-health';
+import { LOG_LINES, mustStillRun, readLogHint, unlessItKillsItself } from './still-runs';
 import { machineMs } from '../os/machine-clock';
 import type { MemorySamples } from '../os/memory-watch';
 import { memorySamples } from '../os/memory-watch';
@@ -26,17 +25,11 @@ const POLL_EVERY_MS = 5;
 const PROBE_TIMEOUT_MS = 2000;
 /** A single good answer may be luck. */
 const GOOD_ANSWERS = 3;
-const LOG_LINES = 40;
 /** Refused connections and 503 mean a slow start; any other bad answer will hardly improve. Milliseconds. */
 const WRONG_ANSWERS_MS = 3000;
 /** A wait that takes longer says what it waits for, and again from time to time. */
 const QUIET_MS = 2000;
 const SAY_EVERY_MS = 10_000;
-/** How long a killed release must live when it is started again, and at most for one that had lived long. */
-const LIVES_AGAIN_MS = 3000;
-const LIVES_AGAIN_MOST_MS = 10_000;
-const ENDS_AGAIN_EVERY_MS = 100;
-const DEPLOY_AGAIN = 'Deploy it again: npm run -s deploy';
 
 /** The process to verify and where it answers; looked up once per verification, not at each probe. */
 export interface VerifyTarget {
@@ -135,67 +128,6 @@ function waitingFor({ port, health }: VerifyTarget, { message }: ProbeAnswer, le
   return `waits for ${health} on port ${port} (${printable(message)}), for ${duration(leftMs)} more`;
 }
 
-/**
- * Blames a release that ends again soon after the runtime has started it again: nothing else shows who sent a signal.
- * Users never wait for this, because they do not have the release yet.
- */
-export async function unlessItKillsItself<T>(
-  context: DeployContext,
-  proof: Proof,
-  signal: AbortSignal | undefined,
-  verified: () => Promise<T>,
-): Promise<T> {
-  const began = machineMs();
-  try {
-    return await verified();
-  } catch (error) {
-    const { code, message } = asKnown(error);
-    if (code !== 'E_KILLED' || !(await entryOf(context, proof.slot))) throw error;
-    const lived = machineMs() - began;
-    const withinMs = Math.min(LIVES_AGAIN_MS + 2 * lived, LIVES_AGAIN_MOST_MS);
-    const endsAgain = async (): Promise<boolean> => {
-      const running = await entryOf(context, proof.slot);
-      return running !== undefined && running.restarts > proof.restarts + 1;
-    };
-    if (!(await waitUntil(endsAgain, { everyMs: ENDS_AGAIN_EVERY_MS, withinMs, signal }))) throw error;
-    throw new KnownError('E_EXITED', `${message}, and again when it was restarted`, readLogHint(proof.slot));
-  }
-}
-
-/** The runtime's entry for the proof's process, which must be alive and not restarted. Throws E_EXITED, E_KILLED. */
-export async function mustStillRun(
-  context: DeployContext,
-  proof: Proof,
-  memory: MemorySamples,
-): Promise<RunningSlot> {
-  memory.sample();
-  const running = await entryOf(context, proof.slot);
-  if (running?.pid && running.restarts === proof.restarts && running.instance === proof.instance)
-    return running;
-  const seen = memory.seen();
-  const limit = await context.runtime.exitReason(proof.slot);
-  const isOwnLimit = limit !== null && !hadNoMemory(seen);
-  const release = `${short(proof.commit)} in ${proof.slot}`;
-  // only from outside: its process manager keeps the entry of a process that ended by itself
-  if (running === undefined) throw new KnownError('E_KILLED', `${release} was removed.`, DEPLOY_AGAIN);
-  const killed = isOwnLimit ? null : releaseKilled(release, running, seen);
-  if (killed !== null) throw killed;
-  const line = limit ?? failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
-  const message = `${short(proof.commit)} ${howItEnded(running)} in ${proof.slot}${line ? `: ${line}` : ' without output'}`;
-  if (limit === null) throw new KnownError('E_EXITED', message, readLogHint(proof.slot));
-  const hint = `Reduce its memory use, or raise "compose.memory" in ${configFileName(context.root)}.`;
-  throw new KnownError('E_EXITED', message, hint, 'compose.memory');
-}
-
-async function entryOf({ runtime }: DeployContext, slot: SlotName): Promise<RunningSlot | undefined> {
-  return (await runtime.list(slot)).find((each) => each.slot === slot);
-}
-
-function howItEnded({ signal, exitCode }: RunningSlot): string {
-  if (signal) return `was killed by ${signal}`;
-  return exitCode === null ? 'exited' : `exited with code ${exitCode}`;
-}
-
 /** Probes the slot's health path directly. */
 export function probeDirectly({ port, health }: VerifyTarget, signal?: AbortSignal): Promise<ProbeAnswer> {
   return probe({ port, path: health, timeoutMs: PROBE_TIMEOUT_MS, signal });
@@ -260,9 +192,4 @@ async function whySilent(context: DeployContext, { proof, port, memory }: Verify
   const ports = pid === null ? [] : listeningPorts(pid);
   if (ports.length > 0 && !ports.includes(port)) return `it listens on ${ports.join(', ')} and not on PORT`;
   return failureLine(await context.runtime.logs(proof.slot, LOG_LINES));
-}
-
-/** The hint for a failure that only the release's own output explains. */
-export function readLogHint(slot: SlotName): string {
-  return `Read its output: npm run -s logs -- ${slot}`;
 }

@@ -3,7 +3,7 @@ import { homeAt } from '../home/home';
 import { processesWith } from '../os/process-table';
 import { processesOf } from '../traffic/nginx-processes';
 
-/** The path of the clone that this process belongs to; null when it belongs to none that this user runs. */
+/** The path of this process's clone; null if it belongs to no running clone of this user. */
 export function cloneOf(pid: number): string | null {
   const deployers = processesWith('SWITCHYARD_ROOT').filter(({ env }) => env.SWITCHYARD_HOME !== undefined);
   for (const { env } of deployers) {

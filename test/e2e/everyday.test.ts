@@ -1,7 +1,7 @@
 /** The commands of every day around a live release, over both runtimes. */
 import type { Origin } from '../../deploy/config/origins';
 import { expectDone, expectLive } from '../support/expect-live';
-import { startLoad } from '../support/load';
+import { startReaders } from '../support/load';
 import { forEachRuntime } from '../support/runtimes';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 
@@ -16,13 +16,7 @@ forEachRuntime((runtime) => {
 
   it('restart gives the live release a new process without losing a request', async () => {
     const before = await clone.serving();
-    const load = startLoad({
-      port: clone.ports.http,
-      connections: 8,
-      slow: null,
-      pauseMs: 20,
-      mix: [{ method: 'GET', path: '/version' }],
-    });
+    const load = startReaders(clone.ports.http, '/version');
     await load.more(20);
     const result = expectLive(await clone.switchyard('restart'));
     await load.more(20);

@@ -7,7 +7,7 @@ import { deployerStatus } from '../../deploy/runtimes/pm2/deployer';
 import { masterOf } from '../../deploy/traffic/nginx-processes';
 import { deployerPid, deployersOf, incidents, kill, lastEvent, survivorsOf } from '../support/crash';
 import { untilHealthy } from '../support/doctor';
-import { startLoad, type Load } from '../support/load';
+import { startReaders, type Load } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -46,13 +46,7 @@ async function untilSupervised(): Promise<void> {
 it("the guard restarts PM2's daemon and the deployer, and users lose no request", async () => {
   const before = lastEvent(clone);
   const { commit } = await clone.serving();
-  load = startLoad({
-    port: clone.ports.http,
-    connections: 8,
-    slow: null,
-    pauseMs: 5,
-    mix: [{ method: 'GET', path: '/version' }],
-  });
+  load = startReaders(clone.ports.http, '/version', { pauseMs: 5 });
   await load.more(50);
 
   await killPm2AndDeployer();

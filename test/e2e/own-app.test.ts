@@ -7,7 +7,7 @@ import path from 'node:path';
 import { expectDone, expectLive, verdictOf } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { environmentOf, forEachRuntime } from '../support/runtimes';
-import { startLoad } from '../support/load';
+import { startReaders } from '../support/load';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const OWN_APP = path.join(ROOT, 'test', 'fixtures', 'own-app');
@@ -44,12 +44,7 @@ describe("a user's own app", () => {
     });
 
     it('deploys its next version under load without losing a request', async () => {
-      const users = startLoad({
-        port: clone.ports.http,
-        mix: [{ method: 'GET', path: '/quotes/1' }],
-        slow: null,
-        pauseMs: 20,
-      });
+      const users = startReaders(clone.ports.http, '/quotes/1', { connections: 16 });
       await users.more(100);
       edit(clone, 'app/quotes.js', 'first edition', 'second edition');
 

@@ -11,7 +11,7 @@ import { incidents, kill, lastEvent, untilOver, untilPhase } from '../support/cr
 import { expectDone, expectLive } from '../support/expect-live';
 import { startLoad, type Load } from '../support/load';
 import { forEachRuntime } from '../support/runtimes';
-import { LONG_VERIFY, tinyClone, type TinyClone } from '../support/tiny-clone';
+import { LONG_VERIFY, tinyClone, type Pushed, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
 jest.setTimeout(120_000);
@@ -118,11 +118,7 @@ forEachRuntime((runtime) => {
 
     const seen = await take(target);
 
-    const { deployment } = await releasing;
-    expect(deployment).toMatchObject(TAKEN);
-    expectNoUser(seen);
-    thief?.kill('SIGKILL');
-    expectLive(await clone.switchyard('deploy'));
+    await expectOnlyDelayed(releasing, seen);
   });
 
   it('after verify, it gets no user, and the commit is not bad', async () => {
@@ -134,11 +130,7 @@ forEachRuntime((runtime) => {
     const seen = await steal(target, (await clone.slot(target)).pid);
     rmSync(gate());
 
-    const { deployment } = await releasing;
-    expect(deployment).toMatchObject(TAKEN);
-    expectNoUser(seen);
-    thief?.kill('SIGKILL');
-    expectLive(await clone.switchyard('deploy'));
+    await expectOnlyDelayed(releasing, seen);
   });
 
   it('during a deployment it is shut out too, and the deployment gives way to a restore', async () => {
@@ -218,6 +210,15 @@ forEachRuntime((runtime) => {
     journal.close();
     const late = lines.filter(({ what, at }) => what === 'request' && at > (incident?.at ?? 0));
     expect(late.length).toBeLessThanOrEqual(USERS);
+  }
+
+  /** Expects the thief to fail the deployment, to get no user, and to leave the commit good. */
+  async function expectOnlyDelayed(releasing: Promise<Pushed>, lines: Line[]): Promise<void> {
+    const { deployment } = await releasing;
+    expect(deployment).toMatchObject(TAKEN);
+    expectNoUser(lines);
+    thief?.kill('SIGKILL');
+    expectLive(await clone.switchyard('deploy'));
   }
 
   function expectNoUser(lines: Line[]): void {

@@ -1,6 +1,6 @@
 /** Pushes beside deployments by command: neither silently removes what the other made live. */
 import { expectDone, expectLive } from '../support/expect-live';
-import { startLoad } from '../support/load';
+import { startReaders } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
@@ -58,13 +58,7 @@ describe('when the branch could not follow', () => {
   });
 
   it('a push without what is live is refused before anything is built, without a late request', async () => {
-    const load = startLoad({
-      port: clone.ports.http,
-      connections: 4,
-      slow: null,
-      pauseMs: 20,
-      mix: [{ method: 'GET', path: '/version' }],
-    });
+    const load = startReaders(clone.ports.http, '/version');
     await load.more(20);
     const before = clone.deployments().length;
     const push = await clone.git('push', 'live', 'main');

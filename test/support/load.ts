@@ -75,6 +75,11 @@ export const DEFAULT_MIX: LoadRequest[] = [
 /** In flight during every shift. */
 export const SLOW: LoadRequest = { method: 'GET', path: '/api/v1/slow?ms=2000' };
 
+/** Readers who never pause for long: enough to notice a lost request, and little work for the machine. */
+export function startReaders(port: number, path: string, { connections = 8, pauseMs = 20 } = {}): Load {
+  return startLoad({ port, connections, slow: null, pauseMs, mix: [{ method: 'GET', path }] });
+}
+
 export function startLoad(options: LoadOptions): Load {
   const worker = new Worker(path.join(__dirname, 'load-worker.js'), {
     workerData: {

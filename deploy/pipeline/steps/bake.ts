@@ -15,7 +15,7 @@ import { isStopped } from '../../core/cancel-reason';
 import { diskWatch } from '../../health/disk-watch';
 import { healthWatch } from '../../health/health-watch';
 import type { Warn } from '../../health/process-watch';
-import { readLogHint } from '../../health/verify-slot';
+import { readLogHint } from '../../health/still-runs';
 import { machineMs } from '../../os/machine-clock';
 
 const POLL_EVERY_MS = 100;

@@ -19,7 +19,7 @@ import { diskWatch } from '../../health/disk-watch';
 import type { Warn } from '../../health/process-watch';
 import { healthWatch } from '../../health/health-watch';
 import { yieldToUrgent, yieldToNewer } from './yield-to-urgent';
-import { readLogHint } from '../../health/verify-slot';
+import { readLogHint } from '../../health/still-runs';
 import { machineMs } from '../../os/machine-clock';
 
 const POLL_EVERY_MS = 100;

@@ -4,7 +4,8 @@ import type { DeployContext } from '../../context';
 import { waitUntilDurable } from '../../release/flush';
 import { closesEarly } from '../../health/keep-alive';
 import type { Warn } from '../../health/process-watch';
-import { unlessItKillsItself, verifySlot, verifyTarget } from '../../health/verify-slot';
+import { unlessItKillsItself } from '../../health/still-runs';
+import { verifySlot, verifyTarget } from '../../health/verify-slot';
 import { verifyServed } from '../../health/verify-through-nginx';
 import type { Outcome, StepContext } from './step-context';
 

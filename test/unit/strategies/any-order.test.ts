@@ -46,7 +46,8 @@ describe.each([2, 3, 4])('in a pool of %i', (size) => {
         if (machine.runs(slot) !== input.release.commit) throw new Error(`${name}: ${slot} serves another`);
       }
       const isSplit = inService(machine.table).length > 1;
-      if (isSplit && !machine.table.uniform) throw new Error(`${name}: users of one release are told apart`);
+      if (isSplit && !machine.table.uniform)
+        throw new Error(`${name}: users of one release are split by a cookie`);
       // stopped slots hold no memory; rolling fills the whole pool
       const kept = name === 'rolling' ? size : 2;
       if (name !== 'restore' && plan.length > 0) expect(machine.processes().length).toBeLessThanOrEqual(kept);

@@ -305,7 +305,7 @@ describe('Gitea and Forgejo', () => {
     expect((await send(PUSH, sent)).status).toBe(401);
   });
 
-  it('are told to send no form, whose payload they sign before it is encoded', async () => {
+  it('get a hint against forms, whose payload they sign before it is encoded', async () => {
     const body = `payload=${encodeURIComponent(PUSH)}`;
     const form = { 'content-type': 'application/x-www-form-urlencoded' };
     const answer = await send(body, { ...headers, ...form, 'x-gitea-signature': bare });
@@ -356,7 +356,7 @@ describe('GitLab', () => {
     ['for a deletion', 'Push Hook', { ...body, after: '0'.repeat(40) }, 'was deleted'],
     ['for a tag', 'Tag Push Hook', { ...body, ref: 'refs/tags/v1' }, 'not "Tag Push Hook"'],
     ['for another event', 'Pipeline Hook', {}, 'only pushes deploy, not "Pipeline Hook"'],
-  ])('deploys nothing %s, and is told why', async (_case, event, sent, why) => {
+  ])('deploys nothing %s, and gets the reason', async (_case, event, sent, why) => {
     const answer = await gitlab({ 'x-gitlab-event': event }, JSON.stringify(sent));
     expect(answer.status).toBe(200);
     expect(answer.body).toEqual({ ignored: expect.stringContaining(why) });
