@@ -79,7 +79,7 @@ module.exports = {
       an earlier good release. If there is none, an incident says so. Null: never. */
   crashes: { limit: 5, withinSeconds: 300 },
   canary: {
-    /** The canary's share of the users at each step, in percent. 'pause' waits for npm run -s resume, promote or
+    /** The canary's share of the users at each step, in percent. 'pause' waits for ./switchyard resume, promote or
         abort. */
     steps: [5, 25, 50, 100],
     /** The length of a step. Its verdict follows. */

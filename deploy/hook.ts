@@ -152,7 +152,7 @@ async function withdrawn(
   if (deployment) return { id: deployment.id };
   const later =
     config.schedules.poll === null
-      ? 'Start the deployer, then deploy this commit: npm start && npm run -s deploy'
+      ? 'Start the deployer, then deploy this commit: npm start && ./switchyard deploy'
       : 'Start the deployer: npm start. It then finds this push and deploys it.';
   throw new KnownError(why.code, why.message, later);
 }

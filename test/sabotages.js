@@ -634,7 +634,7 @@ const SABOTAGES = [
     what: 'the fix for a lost standby container is a deployment that does nothing',
     file: 'deploy/doctor/standby.ts',
     from: 'gone: deployTo(slot, short(live)),',
-    to: 'gone: `npm run -s deploy -- ${short(live)}`,',
+    to: 'gone: `./switchyard deploy ${short(live)}`,',
     test: 'test/e2e/doctor-containers.test.ts',
     name: 'a standby that was removed',
   },

@@ -66,7 +66,7 @@ async function carriedOut(
     found = await journal.cancel(id);
   } catch {
     const unknown = 'The deployer does not answer, and may still carry out this request.';
-    throw new KnownError('E_DEPLOYER_DOWN', unknown, 'Check whether it did: npm run -s history');
+    throw new KnownError('E_DEPLOYER_DOWN', unknown, 'Check whether it did: ./switchyard history');
   }
   if (found) return found;
   throw new KnownError(why.code, `${why.message} This request was withdrawn.`, why.hint);

@@ -8,7 +8,7 @@ import { parse } from 'dotenv';
 import { checkName } from '../core/environment';
 import { KnownError } from '../core/errors';
 
-const HOW = 'npm run -s env -- set NAME=value, or NAME and the value on standard input';
+const HOW = './switchyard env set NAME=value, or NAME and the value on standard input';
 
 /** Throws E_ENV, E_USAGE. @param words NAME=value, or one NAME whose value is read from standard input */
 export async function readVariables(
@@ -57,7 +57,7 @@ async function valueOf(word: string): Promise<string> {
   throw new KnownError(
     'E_ENV',
     'Standard input is empty.',
-    `For an empty value: npm run -s env -- set ${word}=`,
+    `For an empty value: ./switchyard env set ${word}=`,
   );
 }
 

@@ -53,7 +53,7 @@ export function envListCommand(options: Options): number {
   const { now, next } = variables(openCloneContext());
   const rows = merged(PHASES.flatMap((phase) => rowsOf(phase, now, next)));
   if (options.json) console.log(jsonText({ variables: rows }));
-  else if (rows.length === 0) console.log('No variable is set: npm run -s env -- set NAME=value');
+  else if (rows.length === 0) console.log('No variable is set: ./switchyard env set NAME=value');
   else for (const row of rows) console.log(listLine(row));
   return 0;
 }
@@ -81,7 +81,7 @@ function merged(rows: Row[]): Row[] {
 function phasesOf(words: string[]): Phase[] {
   const unknown = words.find((word) => !PHASES.some((phase) => phase === word));
   if (unknown === undefined) return PHASES.filter((phase) => words.includes(phase));
-  const hint = 'npm run -s env -- set --for install,build NAME=value';
+  const hint = './switchyard env set --for install,build NAME=value';
   throw new KnownError('E_USAGE', `--for takes install, build or run, not "${unknown}".`, hint);
 }
 
@@ -116,7 +116,7 @@ function variables({ home, journal }: DeployContext): { now: Environment; next: 
 function mustBeAlone({ journal }: DeployContext): void {
   const other = journal.pending().find(({ kind }) => kind === 'env');
   if (!other) return;
-  const hint = 'Wait until it has finished: npm run -s history';
+  const hint = 'Wait until it has finished: ./switchyard history';
   throw new KnownError('E_ENV', `Deployment ${other.id} is changing the environment.`, hint);
 }
 
@@ -136,7 +136,7 @@ function keepForLater(context: DeployContext, wanted: Environment, options: Opti
   storeEnvironment(context.home, context.journal, { environment: wanted, waits: true });
   return printResult(
     options,
-    `${when} At once: npm run -s env -- apply`,
+    `${when} At once: ./switchyard env apply`,
     PHASES.flatMap((phase) => Object.keys(wanted[phase])).length,
   );
 }

@@ -57,7 +57,7 @@ function logNamed({ slots, runtime, journal, home }: DeployContext, what: string
     };
   const name = fileNamed(what);
   if (/^\d+$/.test(what) && journal.get(Number(what)) === null) {
-    throw new KnownError('E_USAGE', `There is no deployment ${what}.`, 'List them: npm run -s history');
+    throw new KnownError('E_USAGE', `There is no deployment ${what}.`, 'List them: ./switchyard history');
   }
   if (name !== null) {
     const file = path.join(home.logs, name);

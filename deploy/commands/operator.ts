@@ -84,5 +84,5 @@ function undoingOnly(reporter: Reporter): Reporter {
 function idOf(given: string | undefined): number | null {
   if (given === undefined) return null;
   if (/^#?[1-9]\d{0,8}$/.test(given)) return Number(given.replace('#', ''));
-  throw new KnownError('E_USAGE', `"${given}" is not a deployment number.`, 'List them: npm run -s status');
+  throw new KnownError('E_USAGE', `"${given}" is not a deployment number.`, 'List them: ./switchyard status');
 }

@@ -61,7 +61,7 @@ export async function followAndPrint(
   following: FollowOptions,
 ): Promise<Deployment> {
   const detach = (): void => {
-    process.stderr.write(`\n  deployment ${id} continues in the background: npm run -s history\n`);
+    process.stderr.write(`\n  deployment ${id} continues in the background: ./switchyard history\n`);
     process.exit(130);
   };
   process.once('SIGINT', detach);

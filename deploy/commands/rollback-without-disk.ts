@@ -28,5 +28,5 @@ export async function rollbackWithoutDisk(
 function whatRemains(stopped: string, commit: Commit, { message, hint }: KnownError): string {
   return `! ${message} Nothing was recorded: ${stopped} was stopped, and its standby answers.
   Once the disk can be written, the deployer starts ${stopped} again, so type both:
-  ${hint} && npm run -s rollback -- ${short(commit)}`;
+  ${hint} && ./switchyard rollback ${short(commit)}`;
 }

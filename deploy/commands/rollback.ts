@@ -51,5 +51,5 @@ function deployedCommit(context: DeployContext, sha: string): Commit {
     fitting.length > 1
       ? `"${sha}" matches more than one release.`
       : `No release "${sha}" was ever live here.`;
-  throw new KnownError('E_REF', why, 'List them: npm run -s history');
+  throw new KnownError('E_REF', why, 'List them: ./switchyard history');
 }

@@ -39,6 +39,6 @@ function hoursOf(text = String(DEFAULT_HOURS)): number {
   throw new KnownError(
     'E_USAGE',
     `--keep takes whole hours from 0 to ${MOST_HOURS}, not ${text}.`,
-    'For two days: npm run -s secret -- rotate --keep 48',
+    'For two days: ./switchyard secret rotate --keep 48',
   );
 }

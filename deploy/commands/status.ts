@@ -88,7 +88,7 @@ function heldOf(context: DeployContext, pending: Deployment[]): Held | null {
   const deployment = pending.find(({ state }) => state === 'holding');
   if (!deployment) return null;
   const { id, to, heldAt } = deployment;
-  const commands = { promote: 'npm run -s promote', abort: 'npm run -s abort' };
+  const commands = { promote: './switchyard promote', abort: './switchyard abort' };
   return { id, release: to, since: heldAt, preview: previewOf(context, deployment), ...commands };
 }
 

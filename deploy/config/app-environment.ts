@@ -51,7 +51,7 @@ interface Stored extends Partial<Omit<Environment, 'run'>> {
 export function variablesFor(home: Place, number: number, phase: Phase): Record<string, string> {
   const environment = readEnvironment(home, number);
   if (environment === null) {
-    const set = 'Set its variables again: npm run -s env -- set NAME=value';
+    const set = 'Set its variables again: ./switchyard env set NAME=value';
     throw new KnownError('E_ENV', `The environment ${number} is no longer in the home.`, set);
   }
   return valuesOf(environment[phase]);

@@ -90,7 +90,7 @@ export function withUnset(
 ): Environment {
   const unknown = names.find((name) => phases.every((phase) => !Object.hasOwn(environment[phase], name)));
   if (unknown !== undefined) {
-    throw new KnownError('E_ENV', `${unknown} is not set.`, 'List them: npm run -s env -- list');
+    throw new KnownError('E_ENV', `${unknown} is not set.`, 'List them: ./switchyard env list');
   }
   const changed = phases.map((phase) => {
     const left = Object.entries(environment[phase]).filter(([name]) => !names.includes(name));

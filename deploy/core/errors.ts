@@ -52,7 +52,7 @@ export const ERRORS = {
     fault: 'machine',
     hint: 'Rebuild the journal; the active release stays live: npm start',
   },
-  E_TOO_LATE: { fault: 'operator', hint: 'Check what was carried out, then try again: npm run -s history' },
+  E_TOO_LATE: { fault: 'operator', hint: 'Check what was carried out, then try again: ./switchyard history' },
   E_MOVED: { fault: 'operator', hint: 'Run npm start in the new place of the clone.' },
   E_DEPLOYER_DOWN: { fault: 'machine', hint: 'Start it again: npm start' },
   E_SECRET: { fault: 'operator', hint: 'Set WEBHOOK_SECRET to a random value: openssl rand -hex 32' },
@@ -74,14 +74,14 @@ export const ERRORS = {
     fault: 'operator',
     hint: 'Merge what is live: git pull --no-rebase live refs/switchyard/live. Or replace it: git push -o force live main',
   },
-  E_STRATEGY: { fault: 'operator', hint: 'Choose another one: npm run -s deploy -- --strategy blue-green' },
-  E_SLOT_ACTIVE: { fault: 'operator', hint: 'Deploy to the idle slot: npm run -s deploy' },
-  E_NOTHING_TO_ROLL_BACK_TO: { fault: 'operator', hint: 'Deploy a commit: npm run -s deploy -- <commit>' },
+  E_STRATEGY: { fault: 'operator', hint: 'Choose another one: ./switchyard deploy --strategy blue-green' },
+  E_SLOT_ACTIVE: { fault: 'operator', hint: 'Deploy to the idle slot: ./switchyard deploy' },
+  E_NOTHING_TO_ROLL_BACK_TO: { fault: 'operator', hint: 'Deploy a commit: ./switchyard deploy <commit>' },
   E_BAD_COMMIT: { fault: 'commit', hint: 'Push a commit that fixes it, or deploy it by hand to try again.' },
   E_INSTALL: { fault: 'commit', hint: 'Run npm ci in a fresh clone of this commit.' },
   E_INSTALL_MACHINE: {
     fault: 'machine',
-    hint: 'The registry or the disk failed; when it is back: npm run -s deploy',
+    hint: 'The registry or the disk failed; when it is back: ./switchyard deploy',
   },
   E_TEST: { fault: 'commit', hint: 'Run npm run test:app and push a commit that passes.' },
   E_BUILD: { fault: 'commit', hint: 'Run npm run build:app and push a commit that builds.' },
@@ -92,35 +92,35 @@ export const ERRORS = {
   E_DATA_COPY: { fault: 'machine', hint: 'Check the SQLite files in the home: ls -l shared/' },
   E_TIMEOUT: {
     fault: 'machine',
-    hint: 'Make it faster or raise its limit in the configuration, then: npm run -s deploy',
+    hint: 'Make it faster or raise its limit in the configuration, then: ./switchyard deploy',
   },
   E_KILLED: {
     fault: 'machine',
-    hint: 'See whether the kernel killed it: sudo dmesg. Then: npm run -s deploy',
+    hint: 'See whether the kernel killed it: sudo dmesg. Then: ./switchyard deploy',
   },
-  E_NETWORK: { fault: 'machine', hint: "Check this machine's network and DNS, then: npm run -s deploy" },
-  E_DISK: { fault: 'machine', hint: 'Free disk space, then: npm run -s deploy' },
+  E_NETWORK: { fault: 'machine', hint: "Check this machine's network and DNS, then: ./switchyard deploy" },
+  E_DISK: { fault: 'machine', hint: 'Free disk space, then: ./switchyard deploy' },
   E_READ_ONLY: {
     fault: 'machine',
     hint: 'See why the kernel made it read-only: sudo dmesg. Then remount it for writing.',
   },
   E_DISK_FAILS: { fault: 'machine', hint: 'See what the kernel reports: sudo dmesg. Then replace the disk.' },
-  E_EXITED: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
-  E_UNHEALTHY: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
+  E_EXITED: { fault: 'commit', hint: 'Read its output: ./switchyard logs' },
+  E_UNHEALTHY: { fault: 'commit', hint: 'Read its output: ./switchyard logs' },
   E_WRONG_PROCESS: {
     fault: 'commit',
     hint: 'Return SWITCHYARD_COMMIT and SWITCHYARD_INSTANCE from the health path.',
   },
   E_STRANGER_ON_PORT: {
     fault: 'machine',
-    hint: "Stop the process that holds the slot's port, then: npm run -s deploy",
+    hint: "Stop the process that holds the slot's port, then: ./switchyard deploy",
   },
   E_SMOKE: { fault: 'commit', hint: 'Fix the path, or change app.smoke in the configuration.' },
   E_NOT_SERVED: { fault: 'machine', hint: 'Read the nginx error log in the home: logs/nginx-error.log' },
-  E_CRASHES: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
-  E_CANARY: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
-  E_NO_CANARY: { fault: 'operator', hint: 'Start one: npm run -s deploy -- --strategy canary' },
-  E_BAKE: { fault: 'commit', hint: 'Read its output: npm run -s logs' },
+  E_CRASHES: { fault: 'commit', hint: 'Read its output: ./switchyard logs' },
+  E_CANARY: { fault: 'commit', hint: 'Read its output: ./switchyard logs' },
+  E_NO_CANARY: { fault: 'operator', hint: 'Start one: ./switchyard deploy --strategy canary' },
+  E_BAKE: { fault: 'commit', hint: 'Read its output: ./switchyard logs' },
   E_NO_DOCKER: {
     fault: 'machine',
     hint: 'Install Docker and Compose 2: https://docs.docker.com/engine/install/ or npm start without RUNTIME',
@@ -132,20 +132,20 @@ export const ERRORS = {
   E_ENGINE: { fault: 'machine', hint: 'Start Docker: sudo systemctl start docker' },
   E_NAME_TAKEN: { fault: 'operator', hint: 'Give this copy its own name: APP_NAME=other npm start' },
   E_IMAGE: { fault: 'commit', hint: 'Build it by hand: docker build .' },
-  E_NO_ROOM: { fault: 'machine', hint: 'Free memory or disk space, then: npm run -s deploy' },
+  E_NO_ROOM: { fault: 'machine', hint: 'Free memory or disk space, then: ./switchyard deploy' },
   E_HOOK: { fault: 'operator', hint: 'Fix the command in "hooks" of the configuration.' },
-  E_ENV: { fault: 'operator', hint: 'Names are letters, digits and _: npm run -s env -- set NAME=value' },
+  E_ENV: { fault: 'operator', hint: 'Names are letters, digits and _: ./switchyard env set NAME=value' },
   E_NOTIFY: {
     fault: 'operator',
     hint: 'Name an address: NOTIFY_URL=https://… npm start, or "notify" in the configuration.',
   },
-  E_NOT_HOLDING: { fault: 'operator', hint: 'Start one: npm run -s deploy -- --hold' },
-  E_NOTHING_TO_ABORT: { fault: 'operator', hint: 'See what runs: npm run -s status' },
+  E_NOT_HOLDING: { fault: 'operator', hint: 'Start one: ./switchyard deploy --hold' },
+  E_NOTHING_TO_ABORT: { fault: 'operator', hint: 'See what runs: ./switchyard status' },
   E_RUNTIME: { fault: 'machine', hint: "Read the process manager's log: npm run pm2 -- logs" },
-  E_INTERRUPTED: { fault: 'machine', hint: 'Deploy it again: npm run -s deploy' },
-  E_PREVIEW: { fault: 'operator', hint: 'Get a new link on the server: npm run -s status' },
-  E_ABORTED: { fault: 'operator', hint: 'To deploy it anyway: npm run -s deploy' },
-  E_STOPPED: { fault: 'operator', hint: 'When you are ready: npm start && npm run -s deploy' },
+  E_INTERRUPTED: { fault: 'machine', hint: 'Deploy it again: ./switchyard deploy' },
+  E_PREVIEW: { fault: 'operator', hint: 'Get a new link on the server: ./switchyard status' },
+  E_ABORTED: { fault: 'operator', hint: 'To deploy it anyway: ./switchyard deploy' },
+  E_STOPPED: { fault: 'operator', hint: 'When you are ready: npm start && ./switchyard deploy' },
   E_INTERNAL: {
     fault: 'machine',
     hint: "This is a bug in Switchyard; the deployment's log has the details.",
@@ -210,7 +210,7 @@ export function asKnown(error: unknown): KnownError {
   if (reason !== null) return new KnownError(DISK_CODES[reason], firstLine);
   const closed = closedPath(error);
   if (closed !== null)
-    return new KnownError('E_HOME', `This user may not use ${closed}.`, 'Find out why: npm run -s doctor');
+    return new KnownError('E_HOME', `This user may not use ${closed}.`, 'Find out why: ./switchyard doctor');
   return new KnownError('E_INTERNAL', firstLine === '' ? name : firstLine);
 }
 

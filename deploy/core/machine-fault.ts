@@ -129,5 +129,5 @@ function killedIn(lines: string[]): string | null {
 function hintFor(lines: string[], hasNoMemory: boolean): string | undefined {
   if (lines.some((line) => HEAP.test(line)))
     return "Raise Node's limit in the command that ran out: NODE_OPTIONS=--max-old-space-size=4096; or free memory.";
-  return hasNoMemory ? 'Free memory on this machine, then: npm run -s deploy' : undefined;
+  return hasNoMemory ? 'Free memory on this machine, then: ./switchyard deploy' : undefined;
 }

@@ -49,7 +49,7 @@ function steered(meant: Deployment | undefined, request: OperatorRequest, id: nu
     throw new KnownError(
       'E_NO_CANARY',
       `Deployment ${meant.id} is not paused.`,
-      'Check its progress: npm run -s status',
+      'Check its progress: ./switchyard status',
     );
   return notAborted(meant, 'E_NO_CANARY');
 }

@@ -15,13 +15,13 @@ export function slotIsActive(slot: SlotName): KnownError {
   return new KnownError(
     'E_SLOT_ACTIVE',
     `${slot} is the active slot; a release is only started in an idle slot.`,
-    `Deploy to ${other}: npm run -s deploy:${other}`,
+    `Deploy to ${other}: ./switchyard deploy:${other}`,
   );
 }
 
 /** The command that deploys a commit to a slot. Where the slot has no command of its own, the strategy chooses. */
 export function deployTo(slot: SlotName, ref: string): string {
-  return `npm run -s ${WITH_COMMAND.includes(slot) ? `deploy:${slot}` : 'deploy'} -- ${ref}`;
+  return `./switchyard ${WITH_COMMAND.includes(slot) ? `deploy:${slot}` : 'deploy'} ${ref}`;
 }
 
 /** Expands `slots: 4` to ports by name, counting up from the first; null when the count is not a valid pool size. */

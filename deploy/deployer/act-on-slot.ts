@@ -66,7 +66,7 @@ export function createActions(
     state.warned = { goodSince: null };
     await report(
       'unhealthy',
-      `${slot} is unhealthy: ${answer?.message}. It is left running. Read its output: npm run -s logs -- ${slot}`,
+      `${slot} is unhealthy: ${answer?.message}. It is left running. Read its output: ./switchyard logs ${slot}`,
       slot,
     );
   };
@@ -123,7 +123,7 @@ export function createActions(
     await moveTrafficAway(context, slot, await provenSubstitutes(context, slot));
     const story = `${slot} stays unhealthy after several restarts: ${answer?.message}`;
     if (context.config.crashes) return replace(seen, 'unhealthy', story);
-    await report('unhealthy', `${story}. Roll back: npm run -s rollback`, slot);
+    await report('unhealthy', `${story}. Roll back: ./switchyard rollback`, slot);
   };
 
   const crashStory = async ({ slot, state }: ProbeResult): Promise<string> => {
@@ -146,7 +146,7 @@ export function createActions(
     const target = releaseInstead(context.journal.history(), live, behind ?? null);
     if (target === null) {
       state.replacedBy = 'nothing';
-      const advice = `Read its output: npm run -s logs -- ${slot}`;
+      const advice = `Read its output: ./switchyard logs ${slot}`;
       return report(reason, `${cause}. There is no good release to roll back to. ${advice}`, slot);
     }
     await report(reason, `${cause}. It is rolled back to ${short(target)}`, slot);

@@ -127,7 +127,7 @@ async function nginxLetsGo(home: Home): Promise<void> {
   process.kill(master, 'SIGUSR1');
   if (!(await waitUntil(() => !holds(), REOPENS))) {
     const still = staleNginxLogs(home).join(' and ');
-    throw new KnownError('E_NGINX', `nginx still writes to ${still}.`, 'Find out why: npm run -s doctor');
+    throw new KnownError('E_NGINX', `nginx still writes to ${still}.`, 'Find out why: ./switchyard doctor');
   }
 }
 
@@ -137,7 +137,7 @@ async function pm2LetsGo(home: Home): Promise<void> {
   await callPm2(home, 'reloadLogs');
   if (!(await waitUntil(() => !holds(), REOPENS))) {
     const still = stalePm2Logs(home).join(' and ');
-    throw new KnownError('E_RUNTIME', `PM2 still writes to ${still}.`, 'Find out why: npm run -s doctor');
+    throw new KnownError('E_RUNTIME', `PM2 still writes to ${still}.`, 'Find out why: ./switchyard doctor');
   }
 }
 

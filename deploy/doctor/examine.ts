@@ -66,7 +66,7 @@ function timeLimit(ms: number): { over: Promise<Judgement[]>; restart: () => voi
   const over = new Promise<Judgement[]>((resolve) => {
     const late = fault(
       `No check finished for ${ms / 1000} s: the machine or a disk is busy, or hangs.`,
-      'npm run -s doctor',
+      './switchyard doctor',
     );
     timer = setTimeout(() => resolve([late]), ms);
   });

@@ -55,7 +55,7 @@ export function judgeClosed(dir: string, owner: number, user = process.getuid?.(
     ? fault(`This user may not write to the home ${dir}.`, `chmod u+rwx ${shellWord(dir)}`)
     : fault(
         `The home ${dir} belongs to another user (uid ${owner}).`,
-        `sudo -u '#${owner}' npm run -s doctor`,
+        `sudo -u '#${owner}' ./switchyard doctor`,
       );
 }
 

@@ -37,7 +37,7 @@ async function judgeSlot(context: DoctorContext, wanted: Serving, fix: string): 
 /** The fix: a rollback to an earlier good release or, without one, a new process of the same release. */
 function wayOut(context: DoctorContext, { commit }: Serving): string {
   const hasEarlier = rollbackTarget(context.journal().verdicts(), commit) !== null;
-  return hasEarlier ? 'npm run -s rollback' : `npm run -s deploy -- ${short(commit)}`;
+  return hasEarlier ? './switchyard rollback' : `./switchyard deploy ${short(commit)}`;
 }
 
 /** The maintenance page stays up while neither the last live release nor an earlier one starts. */
@@ -49,7 +49,7 @@ function judgeNone(context: DoctorContext, wanted: Serving): Judgement {
   const why = failed ? `: v${wanted.version} (${short(wanted.commit)}) did not start: ${failed.cause}` : '';
   const message = `${`No release is live${why}`.replace(/\.?$/, '.')} Remove its cause, or push a commit that starts.`;
   // npm start tries earlier good releases, too
-  return fault(message, failed ? `npm run -s logs -- ${failed.id} && npm start` : 'npm start');
+  return fault(message, failed ? `./switchyard logs ${failed.id} && npm start` : 'npm start');
 }
 
 /** The process in a slot; a supervised one takes precedence over an orphan. */
@@ -77,7 +77,7 @@ export function judgeActive(
   }
   if (running.commit !== commit) {
     const message = `${short(running.commit)} runs in ${slot}, but the journal says ${wanted}.`;
-    return [fault(message, `npm run -s deploy -- ${short(commit)}`)];
+    return [fault(message, `./switchyard deploy ${short(commit)}`)];
   }
   if (answer.status !== 200 || answer.instance !== running.instance) {
     const message = `${slot} (pid ${running.pid}) does not answer as itself: ${answer.message}.`;
@@ -87,7 +87,7 @@ export function judgeActive(
     return [fault(`${slot} would not be restarted: the PM2 that started it has died.`, 'npm start')];
   }
   if (running.restarts >= MANY_RESTARTS) {
-    return [warning(`${slot} was restarted ${running.restarts} times.`, `npm run -s logs -- ${slot}`)];
+    return [warning(`${slot} was restarted ${running.restarts} times.`, `./switchyard logs ${slot}`)];
   }
   return [ok(`${slot}: ${wanted}, pid ${running.pid}, ${answer.ms} ms`)];
 }

@@ -43,7 +43,7 @@ export function judgeTip({ tip, branch, source, deployment }: Tip): Judgement[] 
   return [
     warning(
       message,
-      `git fetch ${shellWord(withoutCredentials(source))} ${shellWord(branch)} && npm run -s deploy -- FETCH_HEAD`,
+      `git fetch ${shellWord(withoutCredentials(source))} ${shellWord(branch)} && ./switchyard deploy FETCH_HEAD`,
     ),
   ];
 }

@@ -32,7 +32,7 @@ function whereEveryoneGoes(table: Table): string {
 export function judgeTable({ active }: Table, serving: Serving | null): Judgement[] {
   if (active === (serving?.slot ?? null)) return [];
   if (serving === null) {
-    return [fault(`All traffic goes to ${active}, where nothing was ever made live.`, 'npm run -s deploy')];
+    return [fault(`All traffic goes to ${active}, where nothing was ever made live.`, './switchyard deploy')];
   }
   const wanted = `the journal says ${serving.slot} (v${serving.version}, ${short(serving.commit)})`;
   const message =

@@ -27,5 +27,5 @@ export function judgeUsers(serving: Serving, port: number, answer: ProbeAnswer):
     return [ok(`${url} answers with ${short(serving.commit)} in ${answer.ms} ms`)];
   }
   const message = `${url} answers ${answer.message}, though ${serving.slot} is healthy.`;
-  return [fault(message, 'npm run -s logs -- nginx')];
+  return [fault(message, './switchyard logs nginx')];
 }

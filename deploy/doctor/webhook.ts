@@ -33,7 +33,7 @@ export function judgeAnswers(signed: number, forged: number): Judgement[] {
     return [fault(message, 'npm stop && npm start')];
   }
   if (signed !== 200) {
-    return [fault(`A signed ping through nginx was answered with ${signed}.`, 'npm run -s logs -- deployer')];
+    return [fault(`A signed ping through nginx was answered with ${signed}.`, './switchyard logs deployer')];
   }
   return [ok('a signed ping through nginx is accepted, a forged one refused')];
 }

@@ -80,6 +80,6 @@ export function replacedWithEngine({ slot }: Proof): KnownError {
   return new KnownError(
     'E_ENGINE',
     `The process that was tried in ${slot} went down with Docker's engine.`,
-    'Hold it again: npm run -s deploy -- --hold',
+    'Hold it again: ./switchyard deploy --hold',
   );
 }

@@ -14,7 +14,7 @@ import { waitUntil } from '../os/wait-until';
 const LIVES_AGAIN_MS = 3000;
 const LIVES_AGAIN_MOST_MS = 10_000;
 const ENDS_AGAIN_EVERY_MS = 100;
-const DEPLOY_AGAIN = 'Deploy it again: npm run -s deploy';
+const DEPLOY_AGAIN = 'Deploy it again: ./switchyard deploy';
 /** Lines of its output that are searched for a reason. */
 export const LOG_LINES = 40;
 
@@ -81,5 +81,5 @@ function howItEnded({ signal, exitCode }: RunningSlot): string {
 
 /** The hint for a failure that only the release's own output explains. */
 export function readLogHint(slot: SlotName): string {
-  return `Read its output: npm run -s logs -- ${slot}`;
+  return `Read its output: ./switchyard logs ${slot}`;
 }

@@ -96,7 +96,7 @@ export async function finishAsNothingNew(context: DeployContext, id: number, tip
   const cause = `nothing new: ${short(tip)} was seen before`;
   await context.journal.move(id, 'succeeded', {
     cause,
-    hint: `To make it live again: npm run -s deploy -- ${short(tip)}`,
+    hint: `To make it live again: ./switchyard deploy ${short(tip)}`,
   });
 }
 

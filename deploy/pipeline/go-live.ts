@@ -124,8 +124,8 @@ function wayBack(
 ): Extract<Entry, { type: 'live' }>['back'] {
   const { kind, from, to } = context.journal.get(id) ?? {};
   if (!from || from.commit === to?.commit) return null;
-  if (kind === 'deploy') return { command: 'npm run -s rollback', ms: rollbackMs(context, id, warm) };
-  return { command: `npm run -s deploy -- ${short(from.commit)}`, ms: null };
+  if (kind === 'deploy') return { command: './switchyard rollback', ms: rollbackMs(context, id, warm) };
+  return { command: `./switchyard deploy ${short(from.commit)}`, ms: null };
 }
 
 /** Estimates a rollback from this deployment's own steps; a warm release needs no start. */

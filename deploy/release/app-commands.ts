@@ -88,7 +88,7 @@ function failureOf(
   const reason = failureLine(result.lastLines);
   const message = `${what} exited with code ${result.exitCode}${reason && `: ${reason}`}`;
   if (isDiskFull(result.lastLines)) return new KnownError('E_DISK', message);
-  const hint = `Read its output: npm run -s logs -- ${deploymentId}`;
+  const hint = `Read its output: ./switchyard logs ${deploymentId}`;
   return machineFault(what, result, limit) ?? new KnownError(code, message, hint);
 }
 

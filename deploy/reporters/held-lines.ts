@@ -42,7 +42,7 @@ function failedBatchLines(cause: string): string[] {
   return [
     `! HELD: a batch failed: ${cause}`,
     '  its slots are restored; earlier batches have the new version',
-    '  then:     npm run -s promote (tries again)   or   npm run -s abort (undoes everything)',
+    '  then:     ./switchyard promote (tries again)   or   ./switchyard abort (undoes everything)',
   ];
 }
 
@@ -52,7 +52,7 @@ export function previewLines(preview: Preview | null): string[] {
     ...(preview
       ? [`  try it:   ${preview.link}`, `  or:       curl -H '${preview.header}' ${preview.url}`]
       : []),
-    '  then:     npm run -s promote   or   npm run -s abort',
+    '  then:     ./switchyard promote   or   ./switchyard abort',
   ];
 }
 
@@ -63,6 +63,6 @@ export function canaryLines(canary: Preview | null, stable: Preview | null): str
   return [
     ...way('canary:', canary),
     ...way('stable:', stable),
-    '  then:     npm run -s promote, abort, pause or resume',
+    '  then:     ./switchyard promote, abort, pause or resume',
   ];
 }

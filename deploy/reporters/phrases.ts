@@ -174,7 +174,7 @@ export function waitingLine(behind: Deployment | null, held = false): string {
   if (!behind) return 'waiting for the previous deployment';
   const what = behind.commit ? short(behind.commit) : (behind.branch ?? behind.kind);
   const line = `waiting for deployment ${behind.id} (${what})`;
-  return held ? `${line}, which is held: npm run -s promote, or npm run -s abort` : line;
+  return held ? `${line}, which is held: ./switchyard promote, or ./switchyard abort` : line;
 }
 
 /** One line of `history`. */
@@ -198,7 +198,7 @@ export function historyLine(d: Deployment): string {
 
 function progress(deployment: Deployment): string {
   const { state, heldAt } = deployment;
-  if (state === 'holding') return `since ${moment(heldAt ?? 0)}: npm run -s promote, or npm run -s abort`;
+  if (state === 'holding') return `since ${moment(heldAt ?? 0)}: ./switchyard promote, or ./switchyard abort`;
   const ms = liveMs(deployment);
   return ms === null ? '' : `live in ${duration(ms)}`;
 }

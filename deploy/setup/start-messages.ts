@@ -65,7 +65,7 @@ export function printUnsetForInstall({ home, journal }: DeployContext): void {
 export async function printUndeployedHead(serving: Serving): Promise<void> {
   const head = await resolveRef(ROOT, 'HEAD');
   if (head !== serving.commit)
-    printLine(`  ${short(head)}, the current commit of this clone, is not live: npm run -s deploy`);
+    printLine(`  ${short(head)}, the current commit of this clone, is not live: ./switchyard deploy`);
 }
 
 export function printDrift(context: DeployContext, serving: Serving): void {

@@ -42,12 +42,12 @@ function mustBePossible({ hold, wanted, observed }: PlanInput): void {
     throw new KnownError(
       'E_STRATEGY',
       why,
-      'Hold it with another: npm run -s deploy -- --hold --strategy blue-green',
+      'Hold it with another: ./switchyard deploy --hold --strategy blue-green',
     );
   }
   if (wanted !== null && wanted !== observed.table.active) {
     const why = `An in-place release replaces the active one, not the one in ${wanted}.`;
-    throw new KnownError('E_STRATEGY', why, 'Leave the slot out: npm run -s deploy -- --strategy in-place');
+    throw new KnownError('E_STRATEGY', why, 'Leave the slot out: ./switchyard deploy --strategy in-place');
   }
 }
 

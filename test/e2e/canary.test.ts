@@ -86,7 +86,7 @@ forEachRuntime((runtime) => {
     expect(verdict).toMatch(
       /^✗ NOT LIVE\. Still serving .*: (blue|green) at 10 %: [\d,]+ of [\d,]+ failed \(100 %\), more than the 10 % that are ever allowed; \d+ users? got an error from it\.$/,
     );
-    expect(text).toMatch(/Read its output: npm run -s logs -- (blue|green) \[E_CANARY\]/);
+    expect(text).toMatch(/Read its output: .\/switchyard logs (blue|green) \[E_CANARY\]/);
     expect(deployment).toMatchObject({ state: 'rolled-back', errorCode: 'E_CANARY', fault: 'commit' });
     // before the step ended
     expect((deployment.finishedAt as number) - shiftedAt(deployment)).toBeLessThan(60_000);
@@ -215,7 +215,7 @@ forEachRuntime((runtime) => {
     const { id } = pushed.deployment;
 
     expect(pushed.text).toMatch(
-      /the canary stays at 10 %: not enough data: .* requests that a verdict needs; npm run/,
+      /the canary stays at 10 %: not enough data: .* requests that a verdict needs; \.\/switchyard/,
     );
     expect(stateOf(id)).toBe('holding');
     const again = await command('resume');

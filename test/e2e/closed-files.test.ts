@@ -68,7 +68,7 @@ needs('root', root).describe('a file of the home that its user cannot access', (
     const { text } = await clone.push('one');
 
     expect(text).toContain(`This user may not use ${file}.`);
-    expect(text).toContain('Find out why: npm run -s doctor [E_HOME]');
+    expect(text).toContain('Find out why: ./switchyard doctor [E_HOME]');
     chownSync(file, NOBODY, NOBODY);
     expectLive(await clone.release({ ...WITH_COMMANDS, files: { 'more/two.txt': 'two' } }));
     await untilHealthy(clone);

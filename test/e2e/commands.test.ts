@@ -81,7 +81,7 @@ describe('with a running Switchyard', () => {
 
     expect(result.code).toBe(1);
     expect(result.text).toContain('blue is the active slot');
-    expect(result.text).toContain('npm run -s deploy:green [E_SLOT_ACTIVE]');
+    expect(result.text).toContain('./switchyard deploy:green [E_SLOT_ACTIVE]');
   });
 
   it('deploy:green starts HEAD in green although it is already live in blue', async () => {

@@ -66,7 +66,7 @@ forEachRuntime((runtime) => {
       const found = incidents(clone, before).filter((incident) => incident.includes('no good release'));
       return found.length > 0 && found;
     });
-    expect(news).toEqual([expect.stringMatching(/^blue exited [34] times in .*npm run -s logs -- blue$/)]);
+    expect(news).toEqual([expect.stringMatching(/^blue exited [34] times in .*.\/switchyard logs blue$/)]);
     await crash(first, 1);
     expect(clone.deployments()).toHaveLength(deployments);
     // the restarted process may not answer yet
@@ -74,7 +74,7 @@ forEachRuntime((runtime) => {
       const { findings } = await diagnose(clone);
       return findings.find(({ link, status }) => link === 'active slot' && status === 'warning')?.fix;
     });
-    expect(fix).toBe('npm run -s logs -- blue');
+    expect(fix).toBe('./switchyard logs blue');
     expectDone(await clone.shell(fix));
   });
 

@@ -266,7 +266,7 @@ describe('with a running Switchyard', () => {
       ['NPM_TOKEN', 'OTHER_TOKEN'].map((name) => ({
         status: 'warning',
         message: `.npmrc refers to ${name}, which is not set for the install.`,
-        fix: `npm run -s env -- set --for install ${name}`,
+        fix: `./switchyard env set --for install ${name}`,
       })),
     );
     // a terminal would ask for the value

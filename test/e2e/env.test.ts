@@ -380,7 +380,7 @@ forEachRuntime((runtime) => {
       const line = `production runs v1.0.0 (${older.slice(0, 7)}), not v1.0.0 (${newer.commit.slice(0, 7)})`;
       // the rollback was asked for, so it says how to undo it instead
       expect(back.text).not.toContain(line);
-      const again = `npm run -s deploy -- ${newer.commit.slice(0, 7)}`;
+      const again = `./switchyard deploy ${newer.commit.slice(0, 7)}`;
       expect(back.text.trimEnd()).toMatch(new RegExp(`  to make v1\\.0\\.0 .* live again: ${again}$`));
       for (const command of ['status', 'history']) {
         const result = await clone.switchyard(command);

@@ -37,7 +37,7 @@ forEachRuntime((runtime) => {
       expect(result.text).toMatch(
         /^✓ HELD in .*: v1\.0\.0 \(\w{7}\) on (blue|green) is verified; users get v1\.0\.0 \(\w{7}\) on (blue|green)$/m,
       );
-      expect(result.text).toContain('npm run -s promote   or   npm run -s abort');
+      expect(result.text).toContain('./switchyard promote   or   ./switchyard abort');
 
       const redirect = await visit(link, {});
       expect(redirect).toMatchObject({ status: 302, location: '/' });
@@ -55,7 +55,7 @@ forEachRuntime((runtime) => {
       expect((await visit(status.held.preview.link, {})).status).toBe(302);
       const text = (await clone.switchyard('status')).text;
       expect(text).toMatch(new RegExp(`^${idle?.slot} +:\\d+ +held +v1\\.0\\.0`, 'm'));
-      expect(text).toMatch(/^#\d+ .* holding .* since .*: npm run -s promote, or npm run -s abort$/m);
+      expect(text).toMatch(/^#\d+ .* holding .* since .*: .\/switchyard promote, or .\/switchyard abort$/m);
       expect(text).toContain(`curl -H 'X-Switchyard-Preview: ${cookie.split('=')[1]}'`);
 
       const promoted = await clone.switchyard('promote');
@@ -102,7 +102,7 @@ forEachRuntime((runtime) => {
 
       const first = await pushing;
       expect(first.text).toContain(
-        `waiting for deployment ${held.id} (${held.commit?.slice(0, 7)}), which is held: npm run -s promote, or npm run -s abort`,
+        `waiting for deployment ${held.id} (${held.commit?.slice(0, 7)}), which is held: ./switchyard promote, or ./switchyard abort`,
       );
       expect(first.verdict).toMatch(
         /^✗ NOT LIVE\. Still serving .*: An operator removed it from the queue\.$/,

@@ -68,7 +68,7 @@ it('a push whose webhook was not accepted is not deployed later, and its termina
   await allRequestsRead();
 
   expect(result.text).toContain('NOT LIVE. The push arrived, but: the webhook was not accepted');
-  expect(result.text).toContain('npm start && npm run -s deploy');
+  expect(result.text).toContain('npm start && ./switchyard deploy');
   expect(clone.deployments()).toEqual(deployments);
   expectDone(await clone.switchyard('deploy'));
 });

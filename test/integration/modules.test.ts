@@ -585,7 +585,7 @@ describe('a registry with authentication', () => {
       message: expect.stringMatching(
         /^\.npmrc refers to NPM_TOKEN, which is not set for the install: npm ci failed: 401 Unauthorized/,
       ),
-      hint: expect.stringContaining('npm run -s env -- set --for install NPM_TOKEN && '),
+      hint: expect.stringContaining('./switchyard env set --for install NPM_TOKEN && '),
     });
   });
 

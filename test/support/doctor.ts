@@ -17,7 +17,7 @@ export interface Diagnosis {
   faults: Record<string, Finding>;
 }
 
-/** A tiny release that has the npm scripts that fixes use: `npm start`, `npm run -s rollback`. */
+/** A tiny release that has the npm scripts that fixes use: `npm start`, `./switchyard rollback`. */
 export const WITH_COMMANDS: Change = {
   manifest: {
     scripts: (

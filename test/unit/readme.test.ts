@@ -1,6 +1,7 @@
 /** Compares the README and the pages in docs/ with the code. */
 import { existsSync, readFileSync, readdirSync } from 'node:fs';
 import path from 'node:path';
+import { program } from '../../deploy/commands/program';
 import { ENVIRONMENT } from '../../deploy/config/load';
 import { ERRORS } from '../../deploy/core/errors';
 import { anchorOf } from '../support/heading-anchor';
@@ -78,6 +79,12 @@ it.each(['docs/README.md', 'docs/README.ko.md'])('%s lists every page in docs/',
 it.each(PAGES)('%s names only npm scripts that exist', (file) => {
   const named = [...read(file).matchAll(/npm run (?:-s )?([a-z:0-9]+)/g)].map(([, script]) => script);
   expect(named.filter((script) => !Object.hasOwn(SCRIPTS, script ?? ''))).toEqual([]);
+});
+
+it.each(PAGES)('%s names only commands that exist', (file) => {
+  const named = [...read(file).matchAll(/\.\/switchyard ([a-z:]+)/g)].map(([, command]) => command ?? '');
+  const known = program.commands.map((command) => command.name());
+  expect(named.filter((command) => !known.includes(command))).toEqual([]);
 });
 
 it.each(PAGES)('%s links only to files that exist', (file) => {

@@ -22,7 +22,7 @@ export function storyFor(http: number, page: string): Step[] {
     { run: home },
 
     { comment: 'Go back.' },
-    { run: 'npm run -s rollback' },
+    { run: './switchyard rollback' },
     { run: home },
 
     { comment: 'Push a mistake that no test covers: nothing answers at /healthz.' },

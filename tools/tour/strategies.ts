@@ -15,21 +15,21 @@ export interface TourStrategy {
   rollback: string;
 }
 
-const ROLLBACK = 'npm run -s rollback';
+const ROLLBACK = './switchyard rollback';
 
 export const STRATEGIES: TourStrategy[] = [
   {
     name: 'in-place',
     title: 'In-place',
     about: 'the new version takes the place of the old one; meanwhile there is a maintenance page',
-    deploy: 'npm run -s deploy -- --strategy in-place',
+    deploy: './switchyard deploy --strategy in-place',
     rollback: ROLLBACK,
   },
   {
     name: 'blue-green',
     title: 'Blue/green',
     about: 'the new version starts beside the old one, and all users move at once',
-    deploy: 'npm run -s deploy -- --strategy blue-green',
+    deploy: './switchyard deploy --strategy blue-green',
     rollback: ROLLBACK,
   },
   {
@@ -38,15 +38,15 @@ export const STRATEGIES: TourStrategy[] = [
     about: 'a few users get it first, then more, as long as it does as well as the old one',
     // a process is slower in its first two seconds, and the verdict must not count that
     config: { canary: { steps: [10, 25, 50, 100], seconds: 2, minRequests: 40, slower: 100 } },
-    deploy: 'npm run -s deploy -- --strategy canary',
+    deploy: './switchyard deploy --strategy canary',
     rollback: ROLLBACK,
   },
   {
     name: 'rolling',
     title: 'Rolling',
     about: 'one slot after the other leaves, gets the new version, and comes back',
-    before: 'npm run -s deploy -- --strategy rolling',
-    deploy: 'npm run -s deploy -- --strategy rolling',
+    before: './switchyard deploy --strategy rolling',
+    deploy: './switchyard deploy --strategy rolling',
     rollback: ROLLBACK,
   },
 ];

@@ -167,7 +167,7 @@ function resultRecorder(context: DeployContext, { share }: JudgeStep, id: number
 }
 
 function askLine({ share }: JudgeStep, why: string): string {
-  return `the canary stays at ${percent(share / 100)}: ${why}; npm run -s resume, promote or abort`;
+  return `the canary stays at ${percent(share / 100)}: ${why}; ./switchyard resume, promote or abort`;
 }
 
 function failure({ slot, share }: JudgeStep, why: string, affected: number): KnownError {

@@ -78,7 +78,7 @@ async function warnIfLiveFails(context: DeployContext, id: number, from: LogPosi
   const next = logPosition(context.home);
   const after = await checkLive(context, id, from);
   if (after?.liveFails && migration.liveFails === null) {
-    const message = `${named(live)} now fails: ${after.liveFails}; to fix it: npm run -s promote`;
+    const message = `${named(live)} now fails: ${after.liveFails}; to fix it: ./switchyard promote`;
     await context.journal.record(id, { type: 'incident', reason: 'migration', message, slot: live.slot });
   }
   return next;

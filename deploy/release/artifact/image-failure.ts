@@ -44,7 +44,7 @@ export function imageFailure(
   const ended = { ...end, exitCode, lastLines: said };
   if (/npm ci/.test(command)) return installFailure(ended, undefined, unset);
   if (isDiskFull(plain)) return new KnownError('E_DISK', `The image could not be built: ${why}`);
-  const hint = `Read its output: npm run -s logs -- ${deploymentId}`;
+  const hint = `Read its output: ./switchyard logs ${deploymentId}`;
   const lacking = /"\$START"/.test(command) && said.find((line) => NO_START.test(line));
   if (lacking) return new KnownError('E_BUILD', lacking, hint);
   const isBuild = /"\$BUILD"/.test(command);

@@ -161,7 +161,7 @@ function secretFile(
     throw new KnownError(
       'E_ENV',
       `${name} is set for the ${phase}, but this commit's Dockerfile does not mount the secret ${id}.`,
-      `Mount it as Switchyard's own Dockerfile does, or remove the variable: npm run -s env -- unset --for ${phase} ${name}`,
+      `Mount it as Switchyard's own Dockerfile does, or remove the variable: ./switchyard env unset --for ${phase} ${name}`,
     );
   }
   const file = path.join(folder, id);

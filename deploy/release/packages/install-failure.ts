@@ -47,14 +47,14 @@ export function incomplete(what: string): KnownError {
 
 /** The command that sets a variable of .npmrc, for a hint. It asks for the value. */
 export function howToSet(name: string): string {
-  return `npm run -s env -- set --for install ${name}`;
+  return `./switchyard env set --for install ${name}`;
 }
 
 function unsetVariable(name: string, message: string): KnownError {
   return new KnownError(
     'E_ENV',
     `.npmrc refers to ${name}, which is not set for the install: ${message}`,
-    `Set it, then deploy again: ${howToSet(name)} && npm run -s deploy`,
+    `Set it, then deploy again: ${howToSet(name)} && ./switchyard deploy`,
   );
 }
 

@@ -39,7 +39,7 @@ describe('a command that was killed', () => {
     expect(machineFault(BUILD, end)).toMatchObject({
       ...KILLED,
       message: `${BUILD} ran out of memory and was killed by SIGKILL (as little as 7 MB of memory was free)`,
-      hint: 'Free memory on this machine, then: npm run -s deploy',
+      hint: 'Free memory on this machine, then: ./switchyard deploy',
     });
   });
 });
@@ -142,7 +142,7 @@ describe('a new release that ended', () => {
   it('says that the machine was out of memory, and what to do', () => {
     expect(ended({ exitCode: 137 }, { leastMemory: 1024 ** 2, outOfMemory: true })).toMatchObject({
       message: expect.stringMatching(/SIGKILL: the machine ran out of memory \(as little as 1 MB/) as string,
-      hint: 'Free memory on this machine, then: npm run -s deploy',
+      hint: 'Free memory on this machine, then: ./switchyard deploy',
     });
   });
 

@@ -5,8 +5,8 @@ test('the deploy command in a hint exists for every slot', () => {
   for (const slot of SLOT_NAMES) {
     expect(slotIsActive(slot).hint).not.toContain(`:${slot}`);
     for (const line of [slotIsActive(slot).hint, deployTo(slot, 'abc')])
-      expect(scripts).toHaveProperty([/npm run -s (\S+)/.exec(line)?.[1] as string]);
+      expect(scripts).toHaveProperty([/\.\/switchyard (\S+)/.exec(line)?.[1] as string]);
   }
-  expect(deployTo('blue', 'abc')).toBe('npm run -s deploy:blue -- abc');
-  expect(deployTo('amber', 'abc')).toBe('npm run -s deploy -- abc');
+  expect(deployTo('blue', 'abc')).toBe('./switchyard deploy:blue abc');
+  expect(deployTo('amber', 'abc')).toBe('./switchyard deploy abc');
 });

@@ -55,7 +55,7 @@ it('a check that hangs is a fault and delays no other check', async () => {
   expect(hung).toMatchObject({
     status: 'fault',
     message: expect.stringMatching(/^No check finished for 0\.02 s: /),
-    fix: 'npm run -s doctor',
+    fix: './switchyard doctor',
   });
   expect(healthy).toMatchObject({ status: 'ok' });
 });

@@ -80,7 +80,7 @@ test('home: a network disk is a fault, even with a signed type from statfs; a me
   expect(judgeFileSystem(0xff534d42 | 0, '/h')[0]?.message).toContain('CIFS');
   expect(judgeFileSystem(0x01021994, '/h')[0]?.status).toBe('warning');
   expect(outcome([judgeClosed('/h', 7, 7)])).toEqual(['fault: chmod u+rwx /h']);
-  expect(outcome([judgeClosed('/h', 0, 7)])).toEqual(["fault: sudo -u '#0' npm run -s doctor"]);
+  expect(outcome([judgeClosed('/h', 0, 7)])).toEqual(["fault: sudo -u '#0' ./switchyard doctor"]);
 });
 
 test('permissions: a stricter mode is fine, a wider one is a fault', () => {
@@ -162,11 +162,11 @@ test('traffic table: a table that disagrees with the journal is a fault', () => 
   expect(judgeTable({ active: 'blue', standby: null }, serving)).toEqual([]);
   expect(judgeTable({ active: null, standby: null }, null)).toEqual([]);
   expect(outcome(judgeTable({ active: 'green', standby: null }, serving))).toEqual([
-    'fault: npm run -s deploy:blue -- aaaaaaa',
+    'fault: ./switchyard deploy:blue aaaaaaa',
   ]);
   // there is no command deploy:amber
   expect(outcome(judgeTable({ active: 'green', standby: null }, { ...serving, slot: 'amber' }))).toEqual([
-    'fault: npm run -s deploy -- aaaaaaa',
+    'fault: ./switchyard deploy aaaaaaa',
   ]);
   expect(judgeTable({ active: null, standby: null }, serving)[0]?.message).toContain('names no slot');
   expect(judgeTable({ active: 'blue', standby: null }, null)[0]?.message).toContain(
@@ -176,11 +176,11 @@ test('traffic table: a table that disagrees with the journal is a fault', () => 
 
 test('active slot: anything but a supervised process of the right commit is reported', () => {
   const judge = (...facts: [typeof serving, RunningSlot | null, ProbeAnswer | null]): Judgement[] =>
-    judgeActive(...facts, 'npm run -s rollback');
+    judgeActive(...facts, './switchyard rollback');
   expect(outcome(judge(serving, running, answer))).toEqual(['ok']);
   expect(outcome(judge(serving, null, null))).toEqual(['fault: npm start']);
   expect(outcome(judge(serving, { ...running, commit: B }, answer))).toEqual([
-    'fault: npm run -s deploy -- aaaaaaa',
+    'fault: ./switchyard deploy aaaaaaa',
   ]);
   expect(judge(serving, running, refused)[0]?.message).toContain('connection refused');
   expect(judge(serving, running, { ...answer, instance: 'j' })[0]?.status).toBe('fault');
@@ -198,7 +198,7 @@ test('standby: a dead one is started again, after removing what PM2 or the engin
   expect(judge(null, null)).toEqual([`fault: ${start}`]);
   expect(judge(running, refused)).toEqual([`fault: npm run -s pm2 -- delete app-blue && ${start}`]);
   expect(containerFixes('shop', 'blue', A)).toEqual({
-    gone: 'npm run -s deploy:blue -- aaaaaaa',
+    gone: './switchyard deploy:blue aaaaaaa',
     known: 'docker restart shop-blue',
   });
 });
@@ -279,7 +279,7 @@ test('git push: a missing remote is a fault, another one is a warning that hides
 test('source: a tip that was never deployed is a warning with the command that deploys it', () => {
   const tip = { tip: A, branch: 'main', source: '/h/push.git', deployment: null };
   expect(outcome(judgeTip(tip))).toEqual([
-    'warning: git fetch /h/push.git main && npm run -s deploy -- FETCH_HEAD',
+    'warning: git fetch /h/push.git main && ./switchyard deploy FETCH_HEAD',
   ]);
   const deployment = { id: 4, state: 'rolled-back' } as Deployment;
   expect(judgeTip({ ...tip, deployment })[0]).toMatchObject({

@@ -170,7 +170,7 @@ describe('a command that sends a request to the deployer', () => {
     await expect(requestDeployment(servers, DEPLOY)).rejects.toMatchObject({
       code: 'E_DEPLOYER_DOWN',
       message: expect.stringContaining('may still carry out this request'),
-      hint: expect.stringContaining('npm run -s history'),
+      hint: expect.stringContaining('./switchyard history'),
     });
   });
 

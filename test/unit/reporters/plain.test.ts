@@ -18,7 +18,7 @@ const LIVE: Extract<Entry, { type: 'live' }> = {
   ms: 2_400,
   served: 1234,
   failed: 0,
-  back: { command: 'npm run -s rollback', ms: 450 },
+  back: { command: './switchyard rollback', ms: 450 },
   bakeSeconds: 10,
 };
 
@@ -54,7 +54,7 @@ test('a push that goes live shows its phases, the switch and the verdict', () =>
     '✓ bake                   10.0 s   healthy for 10 s',
     '✓ LIVE in 2.4 s: v1.1.0 (e4f5a6b) on green',
     '  blue → green, 1,234 requests served and 0 failed during the switch',
-    '  to roll back: npm run -s rollback (takes about 450 ms)',
+    '  to roll back: ./switchyard rollback (takes about 450 ms)',
   ]);
 });
 
@@ -71,7 +71,7 @@ test('an unhealthy push shows its undo, then the verdict with its cause, and wha
     '✗ start                1 min 0 s   /health in green answered 500.',
     '✓ undo: stop              40 ms   green',
     '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): /health in green answered 500.',
-    '  Read its output: npm run -s logs [E_UNHEALTHY]',
+    '  Read its output: ./switchyard logs [E_UNHEALTHY]',
   ]);
 });
 
@@ -83,13 +83,13 @@ test('the first release shows neither a switch nor a rollback command', () => {
 });
 
 test('a rollback shows the way forward again', () => {
-  const forward = { command: 'npm run -s deploy -- b2c3d4e', ms: null };
+  const forward = { command: './switchyard deploy b2c3d4e', ms: null };
   const back = { ...LIVE, previous: V2, serving: V1, bakeSeconds: 0, back: forward };
   const deployed = over({ kind: 'rollback', state: 'succeeded', to: V1, liveAt: 1_410 });
   expect(shown([back], deployed, V1)).toEqual([
     '✓ LIVE in 410 ms: v1.0.0 (a1b2c3d) on blue',
     '  green → blue, 1,234 requests served and 0 failed during the switch',
-    '  to make v1.1.0 (e4f5a6b) live again: npm run -s deploy -- b2c3d4e',
+    '  to make v1.1.0 (e4f5a6b) live again: ./switchyard deploy b2c3d4e',
   ]);
 });
 
@@ -190,7 +190,7 @@ test('a deployment waiting for a held one names promote and abort', () => {
   const reporter = plainReporter(out, journalOf(deployment({ id: 7, commit: V1.commit })));
   for (const event of events({ type: 'waiting', behind: 7, held: true })) reporter.event(event);
   expect(out.text()).toBe(
-    'waiting for deployment 7 (a1b2c3d), which is held: npm run -s promote, or npm run -s abort\n',
+    'waiting for deployment 7 (a1b2c3d), which is held: ./switchyard promote, or ./switchyard abort\n',
   );
 });
 
@@ -203,7 +203,7 @@ test('a held deployment shows how to try it and how to end the hold', () => {
     '✓ HELD in 3.1 s: v1.1.0 (e4f5a6b) on green is verified; users get v1.0.0 (a1b2c3d) on blue',
     '  try it:   http://h/link',
     "  or:       curl -H 'X-Switchyard-Preview: 0f' http://h/",
-    '  then:     npm run -s promote   or   npm run -s abort',
+    '  then:     ./switchyard promote   or   ./switchyard abort',
   ]);
 });
 
@@ -217,7 +217,7 @@ test.each<[Partial<Deployment>, string]>([
 test.each<[Partial<Deployment>, RegExp]>([
   [
     { state: 'holding', to: V2, heldAt: 1_000 },
-    /holding .*v1\.1\.0 \(e4f5a6b\) green .*since 1970-.*: npm run -s promote, or npm run -s abort$/,
+    /holding .*v1\.1\.0 \(e4f5a6b\) green .*since 1970-.*: .\/switchyard promote, or .\/switchyard abort$/,
   ],
   [{ state: 'succeeded', to: V2, promotedAt: 61_000, liveAt: 61_200 }, /succeeded .*live in 200 ms$/],
   [

@@ -150,10 +150,10 @@ describe('a slot chosen by an operator', () => {
     const observed = serves('blue', running('blue', OLD), running('green', OTHER));
     expect(refusal(observed, 'blue')).toMatchObject({
       code: 'E_SLOT_ACTIVE',
-      hint: 'Deploy to green: npm run -s deploy:green',
+      hint: 'Deploy to green: ./switchyard deploy:green',
     });
     expect(refusal({ ...observed, table: { active: 'green', standby: null } }, 'green')).toMatchObject({
-      hint: 'Deploy to blue: npm run -s deploy:blue',
+      hint: 'Deploy to blue: ./switchyard deploy:blue',
     });
   });
 

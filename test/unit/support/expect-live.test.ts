@@ -5,7 +5,7 @@ const PUSH_FAILED = [
   'remote: ✓ fetch                   80 ms',
   'remote: ✗ start                1 min 0 s   /health in green answered 500.',
   'remote: ✓ undo: stop              40 ms   green',
-  'remote:   Read its output: npm run -s logs [E_UNHEALTHY]',
+  'remote:   Read its output: ./switchyard logs [E_UNHEALTHY]',
   'remote: ✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): /health in green answered 500.        ',
   'To /home/push.git',
   '   a1b2c3d..e4f5a6b  main -> main',
@@ -27,7 +27,7 @@ test('a push that is not live fails with its verdict, then its failed steps, the
   expect(lines.slice(0, 6)).toEqual([
     '✗ NOT LIVE. Still serving v1.0.0 (a1b2c3d): /health in green answered 500.',
     '✗ start                1 min 0 s   /health in green answered 500.',
-    'Read its output: npm run -s logs [E_UNHEALTHY]',
+    'Read its output: ./switchyard logs [E_UNHEALTHY]',
     '',
     'exit code 0, and the whole output:',
     'remote: ✓ fetch                   80 ms',
@@ -35,9 +35,9 @@ test('a push that is not live fails with its verdict, then its failed steps, the
 });
 
 test("a command's known error comes first, whatever it printed before", () => {
-  const text = '! production runs v1.0.0\n✗ blue serves the users.\n  npm run -s deploy:green [E_SLOT]\n';
+  const text = '! production runs v1.0.0\n✗ blue serves the users.\n  ./switchyard deploy:green [E_SLOT]\n';
   const lines = failureOf(() => expectDone({ code: 1, text }));
-  expect(lines.slice(0, 2)).toEqual(['✗ blue serves the users.', 'npm run -s deploy:green [E_SLOT]']);
+  expect(lines.slice(0, 2)).toEqual(['✗ blue serves the users.', './switchyard deploy:green [E_SLOT]']);
 });
 
 test('output without a known error shows its last line first', () => {

@@ -24,7 +24,7 @@ it("a failed build of the commit is reported with PM2's wording", () => {
     code: 'E_BUILD',
     message:
       "The build (npm run build) exited with code 2: app/page.ts(3,1): error TS2304: Cannot find name 'x'.",
-    hint: 'Read its output: npm run -s logs -- 7',
+    hint: 'Read its output: ./switchyard logs 7',
   });
 });
 

@@ -110,7 +110,7 @@ describe('an install that failed', () => {
       code: 'E_ENV',
       fault: 'operator',
       message: `.npmrc refers to NPM_TOKEN, which is not set for the install: npm ci failed: ${reason}`,
-      hint: 'Set it, then deploy again: npm run -s env -- set --for install NPM_TOKEN && npm run -s deploy',
+      hint: 'Set it, then deploy again: ./switchyard env set --for install NPM_TOKEN && ./switchyard deploy',
     });
   });
 

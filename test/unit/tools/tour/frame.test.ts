@@ -45,7 +45,7 @@ describe('a frame', () => {
     const view = viewOf([...from(0, 2000, 'blue', 'old'), ...from(2000, 4000, 'green', 'new')], 4000);
     expect(lines(view)).toEqual([
       'Blue/green  all at once',
-      '$ npm run -s deploy',
+      '$ ./switchyard deploy',
       'blue     ▇▇▇▇▇▇▇▇▇▇',
       'green              ▇▇▇▇▇▇▇▇▇▇',
       'old      ━━━━━━━━━━',
@@ -229,7 +229,7 @@ function viewOf(answers: Answer[], end: number): View {
   };
   return {
     strategy,
-    commands: ['npm run -s deploy'],
+    commands: ['./switchyard deploy'],
     answers,
     samples: [],
     marks: { started: 800, end },
