@@ -19,6 +19,9 @@ const ROOT = path.resolve(__dirname, '..');
 const HINT =
   'npm run tour -- --strategy blue-green --svg docs/tour.svg --text docs/tour.txt; all may be left out.';
 
+/** How long the picture takes to play each strategy. */
+const SWEEP = { fromMs: 500, eachMs: 4000 };
+
 export async function main(args: string[]): Promise<void> {
   const { strategy, svg, text } = readOptions(args, ['strategy', 'svg', 'text'], HINT);
   const chosen = STRATEGIES.filter(({ name }) => strategy === undefined || name === strategy);
@@ -30,5 +33,5 @@ export async function main(args: string[]): Promise<void> {
   await ensureBuilt(ROOT, 'deploy', 'Switchyard');
   const rows = await play(ROOT, chosen);
   if (text) writeFileSync(text, textOf(rows));
-  if (svg) writeFileSync(svg, terminalPicture(rows, 'npm run tour'));
+  if (svg) writeFileSync(svg, terminalPicture(rows, 'npm run tour', { sweep: SWEEP }));
 }

@@ -12,7 +12,7 @@ const TYPING_MS = 800;
 
 export function pushPicture(transcript: string[]): string {
   const lines = firstPush(transcript);
-  return terminalPicture(lines.map(highlight), TITLE, startsOf(lines));
+  return terminalPicture(lines.map(highlight), TITLE, { startsMs: startsOf(lines) });
 }
 
 function firstPush(transcript: string[]): string[] {

@@ -1,7 +1,8 @@
 /** Draws a transcript as a terminal window, dark on every page. Pure. */
 import type { Span, Style } from '../lib/styles';
 import { blocksPath, isBlocks } from './blocks';
-import { circle, escape, group, path, rect, round, svgFile, text } from './svg';
+import { motionRules, sweepShapes, type Motion, type Panel } from './motion';
+import { circle, escape, group, path, rect, svgFile, text } from './svg';
 
 const COLUMNS = 104;
 const CELL = { width: 7.83, height: 19 };
@@ -14,8 +15,6 @@ const TITLE_BAR = 38;
 const MARGIN = { x: 20, top: 10, bottom: 18 };
 const WINDOW = { fill: '#161b22', bar: '#21262d', edge: '#30363d', radius: 10 };
 const BUTTONS = ['#ff5f57', '#febc2e', '#28c840'];
-/** How long an animation shows its last frame. */
-const LAST_FRAME_MS = 6000;
 
 /** Every colour has a contrast of at least 4.5 : 1 with the window (WCAG AA). */
 const STYLES: Record<Style, string> = {
@@ -41,27 +40,49 @@ const STYLES: Record<Style, string> = {
   'violet-old': 'fill:#7352a8',
 };
 
-/** @param startsMs when each line appears; the picture then repeats as an animation */
-export function terminalPicture(lines: Span[][], title: string, startsMs: number[] = []): string {
+/** @param motion none for a picture that stands still */
+export function terminalPicture(lines: Span[][], title: string, motion: Motion = {}): string {
+  const { startsMs = [], sweep } = motion;
   const rows = lines.flatMap((line, index) =>
     wrap(line, COLUMNS).map((spans) => ({ spans, startMs: startsMs[index] })),
   );
   const width = Math.ceil(COLUMNS * CELL.width + 2 * MARGIN.x);
-  const top = TITLE_BAR + MARGIN.top;
-  const height = top + rows.length * CELL.height + MARGIN.bottom;
+  const height = topOf(rows.length) + MARGIN.bottom;
+  const panels = sweep ? panelsOf(rows.map(({ spans }) => spans)) : [];
   return svgFile({
     width,
     height,
     title,
-    head: styleSheet(startsMs),
+    head: styleSheet(motionRules(motion, panels)),
     shapes: [
       ...windowShapes(width, height, title),
       ...rows.map(({ spans, startMs }, index) => {
-        const row = rowShapes(spans, top + (index + 1) * CELL.height - DESCENT);
+        const row = rowShapes(spans, topOf(index + 1) - DESCENT);
         return startMs === undefined ? row : group('g', { class: `at${startMs}` }, row);
       }),
+      ...sweepShapes(panels, WINDOW.fill),
     ],
   });
+}
+
+function topOf(row: number): number {
+  return TITLE_BAR + MARGIN.top + row * CELL.height;
+}
+
+/** A panel is a block of adjacent rows with lanes. */
+function panelsOf(rows: Span[][]): Panel[] {
+  const panels: Panel[] = [];
+  rows.forEach((row, index) => {
+    const lanes = placed(row).filter(({ text: content }) => isBlocks(content));
+    if (lanes.length === 0) return;
+    const [top, bottom] = [topOf(index), topOf(index + 1)];
+    const left = Math.min(...lanes.map(({ x }) => x));
+    const right = Math.max(...lanes.map(({ x, width }) => x + width));
+    const last = panels.at(-1);
+    if (last?.bottom !== top) panels.push({ left, right, top, bottom });
+    else Object.assign(last, { left: Math.min(last.left, left), right: Math.max(last.right, right), bottom });
+  });
+  return panels;
 }
 
 /** Breaks a line at the last column, even within a word, as a terminal does. */
@@ -84,21 +105,10 @@ export function wrap(line: Span[], columns: number): Span[][] {
   return rows;
 }
 
-function styleSheet(startsMs: number[]): string {
+function styleSheet(motion: string): string {
   const rules = Object.entries(STYLES).map(([name, rule]) => `.${name}{${rule}}`);
   const font = `text{font:${FONT_SIZE}px ${FONT_FAMILY};white-space:pre}`;
-  return `<style>${font}${rules.join('')}${animation(startsMs)}</style>`;
-}
-
-/** Readers who prefer reduced motion get the whole picture at once. */
-function animation(startsMs: number[]): string {
-  if (startsMs.length === 0) return '';
-  const totalMs = Math.max(...startsMs) + LAST_FRAME_MS;
-  const rules = [...new Set(startsMs)].map((startMs) => {
-    const share = `${round((startMs / totalMs) * 100)}%`;
-    return `@keyframes at${startMs}{0%{opacity:0}${share},100%{opacity:1}}.at${startMs}{animation:at${startMs} ${totalMs}ms step-end infinite}`;
-  });
-  return `@media (prefers-reduced-motion:no-preference){${rules.join('')}}`;
+  return `<style>${font}${rules.join('')}${motion}</style>`;
 }
 
 function windowShapes(width: number, height: number, title: string): string[] {
@@ -114,21 +124,27 @@ function windowShapes(width: number, height: number, title: string): string[] {
   ];
 }
 
-/** Each span has a fixed place and width, so that columns align in every font. @param y of the baseline */
+/** @param y of the baseline */
 function rowShapes(row: Span[], y: number): string {
-  let column = 0;
   let spans = '';
   let shapes = '';
-  for (const { text: content, style } of row) {
-    const length = [...content].length;
-    const x = MARGIN.x + column * CELL.width;
-    column += length;
+  for (const { text: content, style, x, width } of placed(row)) {
     if (isBlocks(content)) {
       const d = blocksPath(content, { x, y: y + DESCENT - CELL.height, ...CELL });
       shapes += path({ class: style, d });
     } else if (content.trim() !== '') {
-      spans += group('tspan', { x, textLength: length * CELL.width, class: style }, escape(content));
+      spans += group('tspan', { x, textLength: width, class: style }, escape(content));
     }
   }
   return shapes + (spans && group('text', { y, 'xml:space': 'preserve' }, spans));
+}
+
+/** Each span has a fixed place and width, so that columns align in every font. */
+function placed(row: Span[]): (Span & { x: number; width: number })[] {
+  let column = 0;
+  return row.map((span) => {
+    const [x, length] = [MARGIN.x + column * CELL.width, [...span.text].length];
+    column += length;
+    return { ...span, x, width: length * CELL.width };
+  });
 }

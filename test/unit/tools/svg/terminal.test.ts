@@ -91,6 +91,50 @@ describe('the picture of a terminal', () => {
   });
 });
 
+describe('the sweep over lanes', () => {
+  const lane = (text: string): Span[] => [
+    { text: 'blue     ', style: 'blue' },
+    { text, style: 'blue' },
+  ];
+  const rows = [lane('▇▇▇▇'), lane('  ━━'), highlight('between'), lane('▇▇▇▇▇▇')];
+  const sweep = { fromMs: 1000, eachMs: 3000 };
+  const svg = terminalPicture(rows, 'npm run tour', { sweep });
+  const covers = [
+    ...svg.matchAll(/<rect class="cover c\d".*? y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g),
+  ];
+
+  it('covers adjacent lanes together, and no text', () => {
+    expect(covers.map(([, , width, height]) => [Number(width), Number(height)])).toEqual([
+      [31.32, 38],
+      [46.98, 19],
+    ]);
+  });
+
+  it('crosses one panel after the other, and then shows all of them for a while', () => {
+    // 1 s, 4 s and 7 s of 13 s
+    expect(svg).toContain('@keyframes c0{0%,7.69%{transform:none}30.77%,100%{transform:scaleX(0)}}');
+    expect(svg).toContain('@keyframes c1{0%,30.77%{transform:none}53.85%,100%{transform:scaleX(0)}}');
+    expect(svg).toContain('c1 13000ms linear infinite');
+  });
+
+  it('plays once and ends with the last frame if it is to', () => {
+    const once = terminalPicture(rows, 'npm run tour', { sweep, once: true });
+    expect(once).toContain('c1 7000ms linear both');
+    expect(once).not.toContain('infinite');
+  });
+
+  it('covers nothing for readers who prefer reduced motion', () => {
+    const [always = '', moving] = svg.split('@media (prefers-reduced-motion:no-preference)');
+    expect(always).toContain('.cover,.head{opacity:0}');
+    expect(always).not.toContain('animation');
+    expect(moving).toContain('animation');
+  });
+
+  it('is absent from a picture that stands still', () => {
+    expect(terminalPicture(rows, 'npm run tour')).not.toMatch(/cover|animation/);
+  });
+});
+
 describe('the animation of the push', () => {
   const docs = path.resolve(__dirname, '../../../../docs');
   const transcript = readFileSync(path.join(docs, 'demo.txt'), 'utf8').split('\n');
