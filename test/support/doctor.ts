@@ -46,9 +46,12 @@ export async function expectFault(clone: DoctorClone, check: string): Promise<Fi
 /** The single fix that `doctor` prints for all its findings. */
 export async function onlyFix(clone: DoctorClone): Promise<string> {
   const { faults } = await diagnose(clone);
-  const fixes = new Set(Object.values(faults).map(({ fix }) => fix));
-  expect({ faults, fixes: fixes.size }).toMatchObject({ fixes: 1 });
-  return [...fixes][0] ?? '';
+  const [fix = ''] = Object.values(faults).map((fault) => fault.fix ?? '');
+  // compared as a whole, so that a failure shows each fault with its fix
+  expect(fix === '' ? null : faults).toEqual(
+    Object.fromEntries(Object.entries(faults).map(([check, fault]) => [check, { ...fault, fix }])),
+  );
+  return fix;
 }
 
 /** Runs each printed fix once, exactly as printed, then waits until `doctor` finds no fault. */
