@@ -3,7 +3,7 @@
  * summary of `npm test`.
  */
 import { spawnSync } from 'node:child_process';
-import { existsSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { BASE_IMAGE } from './docker';
 
@@ -32,6 +32,12 @@ export function needs(what: string, probe: Probe): Declare {
 /** For tests that switch to another user or write where only root may. */
 export function root(): string | null {
   return process.geteuid?.() === 0 ? null : 'this user is not root';
+}
+
+/** For tests of ports that other users may not have. */
+export function privilegedPorts(): string | null {
+  const first = readFileSync('/proc/sys/net/ipv4/ip_unprivileged_port_start', 'utf8');
+  return Number(first) >= 1024 ? root() : 'every user may have any port here';
 }
 
 /** For tests with containers. They pull no image. */

@@ -5,19 +5,22 @@
 import { randomInt } from 'node:crypto';
 import { createServer, type Server } from 'node:net';
 
-const LOWEST = 16_000;
-const EPHEMERAL_FROM = 32_768;
+/** From, to before. */
+type Range = [number, number];
+const ANY: Range = [16_000, 32_768];
+/** Only root may take these. */
+export const PRIVILEGED: Range = [600, 1024];
 /** Each parallel test file uses its own subset of ports, because a port that is free now may be taken later. */
-const LANES = 4;
+const LANES = 8;
 const LANE = Number(process.env.JEST_WORKER_ID ?? 0) % LANES;
 /** Ports handed out earlier, which may not be in use yet. */
 const given = new Set<number>();
 
 /** Returns distinct free ports. All are held until the last is found. */
-export async function freePorts(count: number): Promise<number[]> {
+export async function freePorts(count: number, [from, to] = ANY): Promise<number[]> {
   const held = new Map<number, Server>();
   while (held.size < count) {
-    const port = randomInt(LOWEST / LANES, EPHEMERAL_FROM / LANES) * LANES + LANE;
+    const port = randomInt(Math.ceil(from / LANES), Math.floor(to / LANES)) * LANES + LANE;
     const holder = given.has(port) ? null : await hold(port);
     if (holder) held.set(port, holder);
   }
