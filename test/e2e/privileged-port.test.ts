@@ -23,7 +23,7 @@ afterEach(async () => {
   await clone?.cleanUp();
 });
 
-needs('root', root).test(
+needs('ports for root', privilegedPorts).test(
   'no other user gets the port of a slot below 1024 when its app crashes',
   async () => {
     const [blue, green] = (await freePorts(2, PRIVILEGED)) as [number, number];
