@@ -73,7 +73,10 @@ function panelShapes({ title, left, width }: Panel, rows: Bar[][], bottom: numbe
       return bars.flatMap(({ kind, value }, index) => {
         const y = top + index * height;
         const length = value * scale;
-        const words = text({ class: 'value', x: left + length + 6, y: y + height / 2 + 4 }, value.toFixed(1));
+        const words = text(
+          { class: 'value', x: left + length + 6, y: y + height / 2 + 4 },
+          value === 0 ? '0' : value.toFixed(1),
+        );
         return [rect({ class: kind, x: left, y, width: length, height: height - 1 }), words];
       });
     }),

@@ -15,19 +15,23 @@ export type SlotColour = keyof typeof SLOTS;
 export const COLOURS = {
   light: {
     card: '#ffffff',
+    box: '#f6f8fa',
     edge: '#d0d7de',
     ink: '#1f2328',
     quiet: '#59636e',
     red: '#cf222e',
+    palered: '#ffebe9',
     down: '#cf222e',
     on: '#ffffff',
   },
   dark: {
     card: '#0d1117',
+    box: '#161b22',
     edge: '#3d444d',
     ink: '#f0f6fc',
     quiet: '#9198a1',
     red: '#f85149',
+    palered: '#3c1618',
     down: '#da3633',
     on: '#ffffff',
   },

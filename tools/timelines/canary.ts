@@ -30,7 +30,10 @@ export const canary: Picture = {
       width: 115,
       step: `${share} %`,
       note: { en: '60 s, verdict', ko: '60초, 판정' },
-      aws: share === 25 ? ['Canary10Percent5Minutes:', '10 %, 5 min later the rest'] : [],
+      aws:
+        share === 25
+          ? ['Canary10Percent5Minutes:', { en: '10 %, 5 min later the rest', ko: '10 %, 5분 뒤 나머지 전부' }]
+          : [],
     })),
     {
       width: 175,

@@ -1,8 +1,8 @@
 /** Draws a strategy over time. Pure. */
 import { path, rect, round, svgFile } from '../svg/svg';
 import { laneShapes } from './bars';
-import { label, type Layout } from './layout';
-import type { Language, Picture, Words } from './picture';
+import { label, translator, type Layout } from './layout';
+import type { Language, Picture } from './picture';
 import { STYLE } from './style';
 
 const WIDTH = 960;
@@ -12,13 +12,16 @@ const TOP = 126;
 const LANE = 52;
 /** How far the middle of the rollback's text may be from the sides. */
 const ROLLBACK_TEXT = { from: 320, to: 620 };
+/** The space below the lanes. */
+const SPACE = { margin: 26, rollback: 32, aws: 84 };
 
 export function draw(picture: Picture, language: Language): string {
   const edges = edgesOf(picture);
   const bottom = TOP + picture.lanes.length * LANE;
-  const translate = (words: Words): string => (typeof words === 'string' ? words : words[language]);
+  const translate = translator(language);
   const layout: Layout = { translate, x: (column) => position(edges, column), edges, bottom };
-  const height = bottom + 142;
+  const hasAws = picture.columns.some(({ aws }) => aws);
+  const height = bottom + SPACE.margin + (picture.rollback ? SPACE.rollback : 0) + (hasAws ? SPACE.aws : 0);
   return svgFile({
     width: WIDTH,
     height,
@@ -34,13 +37,13 @@ export function draw(picture: Picture, language: Language): string {
       ),
       ...momentShapes(picture, layout),
       ...rollbackShapes(picture, layout),
-      ...awsShapes(picture, layout),
+      ...(hasAws ? awsShapes(picture, layout) : []),
     ],
   });
 }
 
-function edgesOf({ columns }: Picture): number[] {
-  let edge = LEFT;
+function edgesOf({ columns, left = LEFT }: Picture): number[] {
+  let edge = left;
   return [edge, ...columns.map(({ width }) => (edge += width))];
 }
 
@@ -69,6 +72,7 @@ function momentShapes({ moment }: Picture, { translate, x, bottom }: Layout): st
 }
 
 function rollbackShapes({ rollback }: Picture, { translate, x, bottom }: Layout): string[] {
+  if (!rollback) return [];
   const [from, to] = [x(rollback.from) - 2, x(rollback.to)];
   const line = `M${from} ${bottom + 2}v10a6 6 0 0 1-6 6H${to + 6}a6 6 0 0 1-6-6v-24`;
   const middle = Math.min(Math.max((from + to) / 2, ROLLBACK_TEXT.from), ROLLBACK_TEXT.to);
@@ -83,7 +87,7 @@ function awsShapes({ columns }: Picture, { translate, x, edges, bottom }: Layout
   return [
     path({ class: 'line', d: `M${MARGIN} ${y}H${edges.at(-1)}` }),
     label('row', MARGIN, y + 30, 'AWS'),
-    ...columns.flatMap(({ aws }, index) =>
+    ...columns.flatMap(({ aws = [] }, index) =>
       aws.map((line, row) =>
         label('aws', x(index + 0.5), y + 30 + 16 * (row - (aws.length - 1) / 2), translate(line)),
       ),

@@ -1,6 +1,6 @@
 /** What every part of a picture needs to place itself. */
 import { text } from '../svg/svg';
-import type { Words } from './picture';
+import type { Language, Words } from './picture';
 
 export interface Layout {
   translate: (words: Words) => string;
@@ -9,6 +9,14 @@ export interface Layout {
   /** The left edge of each column, and the right edge of the last. */
   edges: number[];
   bottom: number;
+}
+
+/** Korean puts no space before a per cent sign. */
+export function translator(language: Language): (words: Words) => string {
+  return (words) => {
+    const text = typeof words === 'string' ? words : words[language];
+    return language === 'ko' ? text.replaceAll(' %', '%') : text;
+  };
 }
 
 export function label(kind: string, x: number, y: number, words: string): string {

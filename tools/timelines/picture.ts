@@ -41,7 +41,8 @@ export interface Column {
   width: number;
   step: Words;
   note: Words;
-  aws: Words[];
+  /** AWS CodeDeploy's names for it. */
+  aws?: Words[];
 }
 
 export interface Picture {
@@ -49,10 +50,12 @@ export interface Picture {
   title: Words;
   description: Words;
   key?: Words;
+  /** The space for the names of the lanes. */
+  left?: number;
   columns: Column[];
   moment?: { at: number; words: Words };
   lanes: Lane[];
-  rollback: { from: number; to: number; words: Words };
+  rollback?: { from: number; to: number; words: Words };
 }
 
 export const USERS = { en: 'users get', ko: '사용자' };

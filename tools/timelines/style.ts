@@ -28,19 +28,29 @@ ${VARIABLES}
   .waits { font-size: ${SIZES.waits}px }
   .bad { fill: var(--red) }
   .card { fill: var(--card); stroke: var(--edge) }
+  .box { fill: var(--box); stroke: var(--edge) }
+  .done { fill: var(--box); stroke: var(--green); stroke-width: 2 }
+  .wrong { fill: var(--palered); stroke: var(--red) }
+  .way { fill: none; stroke: var(--quiet); stroke-width: 1.5 }
   .line { stroke: var(--edge) }
   .moment { stroke: var(--ink); stroke-width: 1.5; stroke-dasharray: 3 3 }
   .down { fill: var(--down) }
   .tip { fill: var(--red) }
+  .waytip { fill: var(--quiet) }
   .empty { fill: none; stroke: var(--edge); stroke-dasharray: 4 4 }
   .back { fill: none; stroke: var(--red); stroke-width: 1.5; stroke-dasharray: 5 4 }
   .stripe { stroke: var(--on); stroke-opacity: .22; stroke-width: 5 }
 ${Object.keys(SLOTS).map(slotRules).join('\n')}
 </style>
 <defs>
-  <marker id="tip" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto" markerUnits="userSpaceOnUse"><path class="tip" d="M0 0 8 4 0 8z"/></marker>
+  ${marker('tip')}
+  ${marker('waytip')}
   <pattern id="stripes" width="12" height="12" patternUnits="userSpaceOnUse" patternTransform="rotate(45)"><path class="stripe" d="M3 0v12"/></pattern>
 </defs>`;
+
+function marker(name: string): string {
+  return `<marker id="${name}" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="8" markerHeight="8" orient="auto" markerUnits="userSpaceOnUse"><path class="${name}" d="M0 0 8 4 0 8z"/></marker>`;
+}
 
 function slotRules(slot: string): string {
   return `  .${slot} { fill: var(--${slot}) } .pale${slot} { fill: var(--pale${slot}); stroke: var(--${slot}); stroke-width: 1.5 }`;

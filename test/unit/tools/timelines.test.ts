@@ -1,4 +1,4 @@
-/** The pictures of the strategies, drawn and compared with the files in docs/. */
+/** The pictures that explain something, drawn and compared with the files in docs/. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { drawings } from '../../../tools/timelines/drawings';
@@ -7,12 +7,19 @@ import { SIZES } from '../../../tools/timelines/style';
 
 const DOCS = path.resolve(__dirname, '../../../docs');
 
+/** The least space between a text and the edge of its box. */
+const EDGE = 4;
+
 interface Box {
   left: number;
   right: number;
-  y: number;
+  top: number;
+  bottom: number;
 }
-interface Written extends Box {
+interface Written {
+  left: number;
+  right: number;
+  y: number;
   words: string;
 }
 
@@ -35,13 +42,20 @@ describe.each(drawings())('$file', ({ file, svg }) => {
     expect(clashes).toEqual([]);
   });
 
-  it('keeps the text of each bar inside it', () => {
-    const bars = barsOf(svg);
-    const written = textsOf(svg).filter(({ y, left }) => left > 100 && bars.some((bar) => bar.y === y));
-    expect(written.length).toBeGreaterThan(5);
-    const within = (text: Written): boolean =>
-      bars.some((bar) => bar.y === text.y && bar.left <= text.left && text.right <= bar.right);
-    expect(written.filter((text) => !within(text)).map(({ words }) => words)).toEqual([]);
+  it('keeps the text of each bar and box away from its edges', () => {
+    const boxes = boxesOf(svg);
+    const placed = textsOf(svg).flatMap((text) => {
+      const middle = (text.left + text.right) / 2;
+      const around = boxes.filter(({ left, right, top, bottom }) => {
+        return left < middle && middle < right && top < text.y && text.y < bottom;
+      });
+      return around.map((box) => ({
+        ...text,
+        space: Math.min(text.left - box.left, box.right - text.right),
+      }));
+    });
+    expect(placed.length).toBeGreaterThan(5);
+    expect(placed.filter(({ space }) => space < EDGE).map(({ words }) => words)).toEqual([]);
   });
 });
 
@@ -79,11 +93,16 @@ function luminance(colour: string): number {
   return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
 }
 
-/** The full-height bars; y is the baseline of their text. */
-function barsOf(svg: string): Box[] {
+/** Everything with text in it, but the card. */
+function boxesOf(svg: string): Box[] {
   return [
-    ...svg.matchAll(/<rect class="[a-z]+" x="([\d.]+)" y="(\d+)" width="([\d.]+)" height="[\d.]+"/g),
-  ].map(([, x, y, width]) => ({ left: Number(x), right: Number(x) + Number(width), y: Number(y) + 23 }));
+    ...svg.matchAll(
+      /<rect class="(?!card)[a-z]+" x="([\d.]+)" y="([\d.]+)" width="([\d.]+)" height="([\d.]+)"/g,
+    ),
+  ].map((found) => {
+    const [x = 0, y = 0, width = 0, height = 0] = found.slice(1).map(Number);
+    return { left: x, right: x + width, top: y, bottom: y + height };
+  });
 }
 
 function textsOf(svg: string): Written[] {
