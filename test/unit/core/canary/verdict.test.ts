@@ -79,6 +79,20 @@ describe('a canary fails', () => {
     expect(verdictOf(answered(0, 10_000, mostly(900)), answered(0, 10_000, mostly(300)))).toBe('fail');
   });
 
+  // docs/canary.md names these numbers
+  test.each([
+    [1, 4],
+    [0.5, 15],
+    [0.28, 60],
+    [0.2, 180],
+  ])('at once when it fails %d of its requests, after about %d of them', (share, about) => {
+    const failsAt = (requests: number): boolean =>
+      judgeAtOnce(answered(Math.round(share * requests), requests), RULE) !== null;
+    const first = Array.from({ length: 500 }, (_, at) => at + 1).find(failsAt) as number;
+    expect(first / about).toBeGreaterThan(0.8);
+    expect(first / about).toBeLessThan(1.25);
+  });
+
   test('at once when all of its first requests fail, long before a step is over', () => {
     expect(judgeAtOnce(answered(3, 3), RULE)).toBeNull();
     expect(judgeAtOnce(answered(4, 4), RULE)?.verdict).toBe('fail');
