@@ -96,6 +96,20 @@ forEachRuntime((runtime) => {
     expect(await clone.state()).toEqual(before);
   });
 
+  test('a release that fails a quarter of its requests is rolled back long before its step ends', async () => {
+    clone.change({ config: { canary: LONG } });
+    const load = await users({ mix: [{ method: 'GET', path: '/work', expect: [200, 500] }] });
+
+    const { verdict, deployment } = await clone.release({
+      behaviour: { workFailsEvery: 4 },
+      config: { canary: LONG },
+    });
+    await load.stop();
+
+    expect(verdict).toMatch(/ failed \([\d.]+ %\), more than the 10 % that are ever allowed; /);
+    expect((deployment.finishedAt as number) - shiftedAt(deployment)).toBeLessThan(30_000);
+  });
+
   test('a canary whose process dies is rolled back and gets no further request', async () => {
     const before = await clone.state();
     const { pushing } = await startCanary();

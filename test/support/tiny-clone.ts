@@ -54,6 +54,8 @@ export interface Behaviour {
   /** The status of /work, which no probe requests, and how long it takes. */
   work?: number;
   workMs?: number;
+  /** Every so many requests to /work, it answers 500. */
+  workFailsEvery?: number;
   /** The status of /goal, and the value of its X-Switchyard-Goal header. */
   goal?: number;
   says?: string;

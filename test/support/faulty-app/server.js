@@ -59,6 +59,8 @@ function resolves(name) {
 /** One for all clients. */
 const DOWNLOAD = Buffer.alloc(64e6);
 
+let works = 0;
+
 const ROUTES = {
   '/health': (request) => {
     if (unhealthy || isOrdered('unhealthy')) return { status: 500, body: { error: 'the database is gone' } };
@@ -72,7 +74,8 @@ const ROUTES = {
   // the load generator counts answers by `version`
   '/version': () => ({ status: 200, body: { ...identity, version: identity.commit, pid: process.pid } }),
   '/work': () => ({
-    status: isOrdered('fail-work') ? 500 : (behaviour.work ?? 200),
+    status:
+      isOrdered('fail-work') || ++works % behaviour.workFailsEvery === 0 ? 500 : (behaviour.work ?? 200),
     body: identity,
     late: behaviour.workMs ?? 0,
   }),
