@@ -5,10 +5,13 @@ import { answerErrors, notFound } from './errors';
 import type { MessageFeed } from './feed';
 import type { Identity } from './identity';
 import type { MessageStore } from './messages';
+import { factsOf } from './page';
 import { aboutRoutes } from './routes/about';
 import { messageRoutes } from './routes/messages';
 import { slowRoutes } from './routes/slow';
 import { streamRoutes } from './routes/stream';
+import { visitorRoutes } from './routes/visitors';
+import { Visitors } from './visitors';
 
 export interface Dependencies {
   identity: Identity;
@@ -28,10 +31,12 @@ export function createApp({ identity, database, messages, feed, stopping }: Depe
   // Only nginx on this machine is trusted to set X-Forwarded-*.
   app.set('trust proxy', 'loopback');
 
-  app.use(aboutRoutes(identity, database, stopping));
+  const facts = factsOf(identity);
+  app.use(aboutRoutes(identity, facts, database, stopping));
   // Before the messages, or their /:id would match "stream".
   app.use('/api/v1/messages/stream', streamRoutes(feed, messages));
   app.use('/api/v1/messages', messageRoutes(messages));
+  app.use('/api/v1/visitors', visitorRoutes(facts, new Visitors(database, identity), stopping));
   app.use('/api/v1/slow', slowRoutes());
 
   app.use(notFound);

@@ -24,6 +24,18 @@ export const MIGRATIONS: readonly Migration[] = [
             created_at TEXT NOT NULL
           )`,
   },
+  {
+    number: 2,
+    name: 'visitors',
+    sql: `CREATE TABLE visitors (
+            id TEXT PRIMARY KEY,
+            version TEXT NOT NULL,
+            commit_id TEXT NOT NULL,
+            slot TEXT NOT NULL,
+            instance TEXT NOT NULL,
+            expires_at INTEGER NOT NULL
+          )`,
+  },
 ];
 
 /**

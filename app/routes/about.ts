@@ -4,11 +4,16 @@ import type { Database } from '../database';
 import { ApiError, methods } from '../errors';
 import type { Identity } from '../identity';
 import { hasSchema } from '../migrations';
-import { CONTENT_SECURITY_POLICY, renderPage } from '../page';
+import { CONTENT_SECURITY_POLICY, renderPage, type Facts } from '../page';
 
-export function aboutRoutes(identity: Identity, database: Database, stopping: AbortSignal): Router {
+export function aboutRoutes(
+  identity: Identity,
+  facts: Facts,
+  database: Database,
+  stopping: AbortSignal,
+): Router {
   const { name, version, commit, slot, startedAt, instance } = identity;
-  const page = renderPage(identity);
+  const page = renderPage(facts);
   const router = Router();
 
   router

@@ -5,6 +5,7 @@
  */
 import { Router, type Response } from 'express';
 import { methods } from '../errors';
+import { openEvents } from '../events';
 import type { MessageFeed } from '../feed';
 import type { MessageStore } from '../messages';
 
@@ -22,12 +23,7 @@ export function streamRoutes(feed: MessageFeed, messages: MessageStore, heartbea
       // Read before the first byte, so that an open stream gets every message posted from then on.
       const newest = await messages.newestId();
       const after = Math.min(lastSeen(req.get('Last-Event-ID')) ?? newest, newest);
-      res.writeHead(200, {
-        'Content-Type': 'text/event-stream; charset=utf-8',
-        'Cache-Control': 'no-store',
-        // Otherwise nginx collects events until its buffer is full.
-        'X-Accel-Buffering': 'no',
-      });
+      openEvents(res);
       if (req.method === 'HEAD') return void res.end();
       res.write(': connected\n\n');
       stream(res, feed, after, heartbeatMs);

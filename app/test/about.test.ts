@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import { mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { Script } from 'node:vm';
 import request from 'supertest';
 import { readConfig } from '../config';
 import { StartupError } from '../errors';
@@ -119,20 +121,34 @@ describe('GET /', () => {
     expect({ status, type }).toEqual({ status: 200, type: 'text/html' });
     expect(text).toContain('version <strong>1.2.3</strong>');
     expect(text).toContain(`on <strong>${slot}</strong>`);
-    expect(text).toContain(`background: ${colour}`);
+    expect(text).toContain(`--slot: ${colour};`);
   });
 
-  test('is a single document that loads nothing and forbids loading anything', async () => {
+  test('is a single document that loads nothing and forbids everything but its own script and stream', async () => {
     const { app } = await release();
     const { text, headers } = await request(app).get('/');
-    expect(text).not.toMatch(/<script|(src|href)="(https?:)?\/\//);
-    expect(headers['content-security-policy']).toContain("default-src 'none'");
+    expect(text).not.toMatch(/(src|href)="(https?:)?\/\//);
+    const scripts = [...text.matchAll(/<script>([^]*?)<\/script>/g)].map(([, script = '']) => script);
+    expect(text.match(/<script/g)).toHaveLength(1);
+    const hashes = scripts.map((script) => createHash('sha256').update(script).digest('base64'));
+    expect(headers['content-security-policy']).toBe(
+      "default-src 'none'; style-src 'unsafe-inline'; img-src data:; connect-src 'self'; " +
+        `script-src 'sha256-${hashes.join()}'`,
+    );
+  });
+
+  test('has a script without syntax errors', async () => {
+    const { app } = await release();
+    const { text } = await request(app).get('/');
+    const script = /<script>([^]*?)<\/script>/.exec(text)?.[1] ?? '';
+    expect(() => new Script(script)).not.toThrow();
+    expect(script).toContain('connect()');
   });
 
   test('escapes hostile names', async () => {
     const { app } = await release({ slot: '<img src=x onerror=alert(1)>', version: '"><script>' });
     const { text } = await request(app).get('/');
-    expect(text).not.toMatch(/<img|<script/);
+    expect(text).not.toMatch(/<img|"><script/);
     expect(text).toContain('&#60;script&#62;');
   });
 });

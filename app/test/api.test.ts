@@ -168,6 +168,7 @@ describe('every error has the same format', () => {
     ['/api/v1/messages/1', 'GET, HEAD'],
     ['/api/v1/messages/stream', 'GET, HEAD'],
     ['/api/v1/slow', 'GET, HEAD'],
+    ['/api/v1/visitors/stream', 'GET, HEAD'],
   ])('with 405 for a method that %s does not support, and lists those it does', async (path, allow) => {
     const { status, body, headers } = await request(app).delete(path);
     expect(status).toBe(405);

@@ -57,7 +57,11 @@ test('a release migrates, starts, is healthy, and stops gracefully with code 0 o
   const env = { ...SLOT, SWITCHYARD_DATA: path.join(temporaryFolder(), 'shared') };
 
   const migrated = await start('migrate.js', env).exit;
-  expect(migrated).toEqual({ code: 0, out: 'applied migration 1 (messages)\n', err: '' });
+  expect(migrated).toEqual({
+    code: 0,
+    out: 'applied migration 1 (messages)\napplied migration 2 (visitors)\n',
+    err: '',
+  });
   const again = start('migrate.js', env).exit;
   const server = start('server.js', env);
   const port = await server.port();

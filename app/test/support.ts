@@ -130,7 +130,7 @@ export async function dial(port: number, send = ''): Promise<Transcript> {
 
 /** Waits for `condition`, up to the time limit of the test. */
 export async function until(condition: () => unknown): Promise<void> {
-  while (!condition()) await new Promise((resolve) => setTimeout(resolve, 2));
+  while (!(await condition())) await new Promise((resolve) => setTimeout(resolve, 2));
 }
 
 /** A raw GET request for a keep-alive connection. */
