@@ -19,7 +19,7 @@ interface Kept extends Latency {
   client: string | null;
 }
 
-/** An upgraded connection lasts as long as its conversation, so its time is not a latency. */
+/** An upgraded connection or an event stream lasts as long as its conversation, so its time is not a latency. */
 const SWITCHING_PROTOCOLS = 101;
 /** Per slot. */
 const MOST_LATENCIES = 50_000;
@@ -86,11 +86,12 @@ export class SampleCollector {
   }
 
   private addRequest(entry: LogEntry): void {
-    const { at, slot, cohort, returning, status, upstreamMs, client } = entry;
+    const { at, slot, cohort, returning, status, upstreamMs, isEventStream, client } = entry;
     const failed = hasSlotFailed(entry);
     if (slot === null || failed === null) return;
     const gathered = this.of(slot);
-    const ms = status === SWITCHING_PROTOCOLS ? null : (upstreamMs[0] ?? null);
+    const isStream = isEventStream || status === SWITCHING_PROTOCOLS;
+    const ms = isStream ? null : (upstreamMs[0] ?? null);
     this.count(gathered, failed, ms === null ? null : { at, ms, client }, returning ? cohort : null, client);
     if (failed) gathered.failing.add(cohort === '' ? entry.id : cohort);
     if (returning) gathered.visitors.add(cohort);

@@ -54,6 +54,7 @@ describe('samples of a slot', () => {
       request({ status: '101', upstream_status: '101' }),
       { requests: 1, latencies: [] },
     ],
+    ['include an event stream without a latency', request({ events: '1' }), { requests: 1, latencies: [] }],
     ["exclude a tester's request", request({ kind: 'preview' }), { requests: 0 }],
     ["exclude Switchyard's own probe", request({ kind: 'probe' }), { requests: 0 }],
     ["exclude another slot's request", request({ slot: 'blue' }), { requests: 0 }],
