@@ -681,9 +681,9 @@ const SABOTAGES = [
   {
     invariant: 14,
     what: 'one address counts in a canary as often as it likes',
-    file: 'deploy/pipeline/steps/canary-samples.ts',
-    from: 'const weightOf = isOnly ? undefined',
-    to: 'const weightOf = true ? undefined',
+    file: 'deploy/core/canary/address-weights.ts',
+    from: 'weightOf: isOnly ? undefined',
+    to: 'weightOf: true ? undefined',
     test: 'test/unit/pipeline/steps/canary-addresses.test.ts',
   },
   {

@@ -1,5 +1,7 @@
 /** Collects what users' requests say about a slot from nginx's log, for canary verdicts and A/B tests. */
 import type { Variant } from '../../core/canary/ab-test';
+import type { AddressBound, LatencyOf } from '../../core/canary/address-weights';
+import { thinned, weighAddresses } from '../../core/canary/address-weights';
 import type { ByClient, WeightOf } from '../../core/canary/design-effect';
 import { RequestsPerUser, together } from '../../core/canary/design-effect';
 import type { Latency } from '../../core/canary/slower';
@@ -7,35 +9,21 @@ import type { Samples } from '../../core/canary/verdict';
 import type { Tally } from '../../core/verdict';
 import { NO_REQUESTS, plus } from '../../core/verdict';
 import type { SlotName } from '../../core/slot';
-import { BUCKETS } from '../../core/traffic-table';
 import type { LogEntry } from '../../traffic/access-log';
 import { hasSlotFailed } from '../../traffic/access-log';
 
 /** The goal of a visit: a path that answers with a status, or the value of the app's X-Switchyard-Goal header. */
 export type Goal = { path: string; status?: number } | { header: string };
 
-interface Kept extends Latency {
-  /** Null for a probe. */
-  client: string | null;
-}
-
 /** An upgraded connection or an event stream lasts as long as its conversation, so its time is not a latency. */
 const SWITCHING_PROTOCOLS = 101;
 /** Per slot. */
 const MOST_LATENCIES = 50_000;
 
-/** How much one address may count. */
-interface Bound {
-  /** Requests of one address to the canary. */
-  most: number;
-  /** The canary's share of the buckets. */
-  share: number;
-}
-
 interface Gathered {
   requests: number;
   errors: number;
-  latencies: Kept[];
+  latencies: LatencyOf[];
   errorsByPerson: RequestsPerUser;
   latenciesByPerson: RequestsPerUser;
   failing: Set<string>;
@@ -63,19 +51,10 @@ export class SampleCollector {
   }
 
   /** Sums the slots of either side, with a bounded weight of each address. */
-  sides(canary: SlotName[], stable: SlotName[], bound: Bound): { canary: Samples; stable: Samples } {
+  sides(canary: SlotName[], stable: SlotName[], bound: AddressBound): { canary: Samples; stable: Samples } {
     const [ofCanary, ofStable] = [this.all(canary), this.all(stable)];
-    const [onCanary, onStable] = [requestsByClient(ofCanary), requestsByClient(ofStable)];
-    // a single address counts in full
-    const isOnly = haveOneAddress(onCanary, onStable);
-    const weightOf = isOnly ? undefined : weights(onCanary, onStable, bound);
-    let failing = 0;
-    for (const { sum } of onCanary.values()) if (sum > 0) failing += 1;
-    const doProbesFail = (onCanary.get(null)?.sum ?? 0) > 0;
-    return {
-      canary: sumOf(ofCanary, weightOf, !isOnly && !doProbesFail && failing < 2),
-      stable: sumOf(ofStable, weightOf),
-    };
+    const { weightOf, onlyOneFails } = weighAddresses(ofCanary.map(byClient), ofStable.map(byClient), bound);
+    return { canary: sumOf(ofCanary, weightOf, onlyOneFails), stable: sumOf(ofStable, weightOf) };
   }
 
   variant(slots: SlotName[]): Variant {
@@ -102,7 +81,7 @@ export class SampleCollector {
   private count(
     gathered: Gathered,
     failed: boolean,
-    took: Kept | null,
+    took: LatencyOf | null,
     person: string | null,
     client: string | null = null,
   ): void {
@@ -143,43 +122,8 @@ export class SampleCollector {
   }
 }
 
-/** The requests of each address and their errors; null for probes. */
-function requestsByClient(gathered: Gathered[]): ByClient {
-  const [first, ...others] = gathered.map(({ errorsByPerson }) => errorsByPerson.byClient());
-  // sampled ten times a second: avoid copying a single slot
-  if (first && others.length === 0) return first;
-  const clients = new Map(first);
-  for (const slot of others)
-    for (const [client, { count, sum }] of slot) {
-      const before = clients.get(client) ?? { count: 0, sum: 0 };
-      clients.set(client, { count: before.count + count, sum: before.sum + sum });
-    }
-  return clients;
-}
-
-/** Probes do not count as an address. */
-function haveOneAddress(canary: ByClient, stable: ByClient): boolean {
-  const known = new Set<string>();
-  for (const side of [canary, stable])
-    for (const client of side.keys()) {
-      if (client !== null) known.add(client);
-      if (known.size > 1) return false;
-    }
-  return true;
-}
-
-/**
- * An address has the same weight on both sides. With two weights, a URL that fails on both sides alike would count more
- * on one of them. To stable it may send what goes with its requests to the canary, twice for chance. Undefined when each
- * request counts in full.
- */
-function weights(canary: ByClient, stable: ByClient, { most, share }: Bound): WeightOf | undefined {
-  const mostOfStable = (2 * most * (BUCKETS - share)) / share;
-  const below = new Map<string | null, number>();
-  for (const [side, limit] of [[canary, most] as const, [stable, mostOfStable] as const])
-    for (const [client, { count }] of side)
-      if (count > limit) below.set(client, Math.min(below.get(client) ?? 1, limit / count));
-  return below.size === 0 ? undefined : (client) => below.get(client) ?? 1;
+function byClient({ errorsByPerson }: Gathered): ByClient {
+  return errorsByPerson.byClient();
 }
 
 /** Sampled ten times a second, so it computes what only the end of a step needs when asked for it. */
@@ -205,19 +149,8 @@ function sumOf(gathered: Gathered[], weightOf?: WeightOf, onlyOneFails = false):
   };
 }
 
-/** Keeps the share of each address's latencies that its weight says, evenly over the step. */
-function thinned(latencies: Kept[], weightOf: WeightOf): Latency[] {
-  const due = new Map<string, number>();
-  return latencies.filter(({ client }) => {
-    if (client === null) return true;
-    const now = (due.get(client) ?? 0) + weightOf(client);
-    due.set(client, now % 1);
-    return now >= 1;
-  });
-}
-
 /** A test may last for days, so this keeps a uniform sample (Vitter's algorithm R). */
-function keep(gathered: Gathered, took: Kept): void {
+function keep(gathered: Gathered, took: LatencyOf): void {
   const { latencies, requests, errors } = gathered;
   if (latencies.length < MOST_LATENCIES) return void latencies.push(took);
   const place = Math.floor(Math.random() * (requests - errors));
