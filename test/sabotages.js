@@ -739,7 +739,7 @@ const SABOTAGES = [
   {
     invariant: 15,
     what: "root opens the containers' databases",
-    file: 'deploy/pipeline/steps/data-snapshot.ts',
+    file: 'deploy/pipeline/steps/sqlite-process.ts',
     from: '  process.setuid(user.uid);\n',
     to: '',
     test: 'test/integration/data-copy.test.ts',

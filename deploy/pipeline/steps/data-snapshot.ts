@@ -2,7 +2,6 @@
  * Copies the app's SQLite files before a migration. SQLite makes the copy itself (VACUUM INTO), so it is consistent
  * although the live release keeps writing.
  */
-import { execFile } from 'node:child_process';
 import {
   chmodSync,
   chownSync,
@@ -17,23 +16,15 @@ import {
   statSync,
 } from 'node:fs';
 import path from 'node:path';
-import { promisify } from 'node:util';
-import { KnownError } from '../../core/errors';
 import { shellWord } from '../../core/shell-word';
-import { failureLine } from '../../core/failure-line';
 import type { Home } from '../../home/home';
 import type { Owner } from '../../os/change-owner';
-import { isFull } from '../../journal/sqlite';
-import { DEPLOYMENT_MARKER, deploymentMark } from '../../os/marked-processes';
+import { copyFailure, withSqlite } from './sqlite-process';
 
 type Place = Pick<Home, 'dir' | 'shared' | 'logs'>;
 
-const run = promisify(execFile);
-
 const SIGNATURE = 'SQLite format 3\0';
 const KEPT = 3;
-/** A live release holds the write lock for milliseconds only. */
-const BUSY_MS = 5000;
 /** Mode of the folder that holds all copies: the data's user must reach the one being made. */
 const ENTERABLE = 0o711;
 
@@ -64,7 +55,7 @@ export async function copyData(
     if (user) chownSync(folder, user.uid, user.gid);
     const { schemas, failed } = await withSqlite(home, deploymentId, { names, folder, user });
     if (user) chownSync(folder, 0, 0);
-    if (failed) throw failure(failed);
+    if (failed) throw copyFailure(failed);
     removeOldCopies(home);
     return { folder, schemas };
   } catch (error) {
@@ -124,73 +115,6 @@ function copyFolder({ dir }: Pick<Place, 'dir'>, deploymentId: number): string {
   return path.join(dir, 'data-copies', String(deploymentId));
 }
 
-/**
- * Reads each file's schema, and copies the file if a folder is given. The app may place a journal beside its database
- * that names any file, and SQLite deletes that file when it rolls the journal back. So root opens none of these files:
- * a process with their owner's rights does.
- */
-const PROGRAM = `
-const { accessSync, constants, fsyncSync, openSync } = require('node:fs');
-const path = require('node:path');
-const { libsql, shared, names, folder, user, busyMs } = JSON.parse(process.argv[1]);
-const Database = require(libsql);
-process.umask(0o077);
-if (user) {
-  process.setgroups([]);
-  process.setgid(user.gid);
-  process.setuid(user.uid);
-}
-const said = { schemas: {}, failed: null };
-for (const name of names) {
-  const file = path.join(shared, name);
-  try {
-    accessSync(file, constants.R_OK);
-  } catch {
-    continue; // not its data
-  }
-  try {
-    const database = new Database(file, { timeout: busyMs });
-    said.schemas[name] = JSON.stringify([
-      database.prepare('PRAGMA user_version').all(),
-      database.prepare('SELECT type, name, sql FROM sqlite_schema ORDER BY type, name').all(),
-    ]);
-    if (folder) {
-      database.prepare('VACUUM INTO ?').run(path.join(folder, name));
-      fsyncSync(openSync(path.join(folder, name), 'r'));
-    }
-    database.close();
-  } catch (error) {
-    said.failed ??= { code: error.code, message: error.message };
-  }
-}
-process.stdout.write(JSON.stringify(said));
-`;
-
-interface Said {
-  schemas: Record<string, string>;
-  failed: { code?: string; message: string } | null;
-}
-
-async function withSqlite(
-  { shared, logs }: Place,
-  deploymentId: number,
-  work: { names: string[]; folder: string | null; user: Owner | null },
-): Promise<Said> {
-  const input = { ...work, shared, libsql: require.resolve('libsql'), busyMs: BUSY_MS };
-  const env = { PATH: process.env.PATH, [DEPLOYMENT_MARKER]: deploymentMark(logs, deploymentId) };
-  const argv = ['-e', PROGRAM, JSON.stringify(input)];
-  try {
-    const { stdout } = await run(process.execPath, argv, { env, cwd: '/', maxBuffer: Infinity });
-    return JSON.parse(stdout) as Said;
-  } catch (error) {
-    const { code, signal, stderr = '' } = error as { code?: number; signal?: string; stderr?: string };
-    const why = failureLine(stderr.split('\n'));
-    throw failure({
-      message: `SQLite's process ${signal ? `was killed by ${signal}` : `exited with code ${code}`}${why && `: ${why}`}`,
-    });
-  }
-}
-
 /** Regular files only: the target of a link is not the app's data. */
 function sqliteFiles(folder: string): string[] {
   if (!existsSync(folder)) return [];
@@ -217,9 +141,4 @@ function removeOldCopies({ dir }: Pick<Place, 'dir'>): void {
   const folder = path.join(dir, 'data-copies');
   const oldest = readdirSync(folder).sort((a, b) => Number(b) - Number(a));
   for (const name of oldest.slice(KEPT)) rmSync(path.join(folder, name), { recursive: true, force: true });
-}
-
-function failure(error: { code?: string; message: string }): KnownError {
-  const message = `The data could not be copied before the migration: ${error.message}`;
-  return new KnownError(isFull(error) || error.code === 'ENOSPC' ? 'E_DISK' : 'E_DATA_COPY', message);
 }
