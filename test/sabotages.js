@@ -1097,6 +1097,15 @@ const SABOTAGES = [
     to: '1',
     test: 'test/unit/core/verdict.test.ts',
   },
+  {
+    invariant: 22,
+    what: 'a push without what is live is accepted',
+    file: 'deploy/hook.ts',
+    from: 'lacking === null || lacking === 0 || isForced(process.env)',
+    to: 'lacking !== undefined',
+    test: 'test/e2e/push-and-deploy.test.ts',
+    name: 'is refused before anything is built',
+  },
 ];
 
 module.exports = { SABOTAGES };
