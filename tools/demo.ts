@@ -2,8 +2,8 @@
  * `npm run demo`: a new user's first session in a temporary copy of this clone, with its own home and ports: start,
  * change a line, push, roll back, push a mistake, stop. It leaves nothing behind.
  *
- * `npm run demo -- --svg FILE --text FILE --push FILE` saves the transcript as a picture and as text, and its first push
- * as an animation.
+ * `npm run demo -- --svg FILE --text FILE --push FILE.svg` saves the transcript as a picture and as text, and its first
+ * push as an animation, with what was recorded for it in FILE.json.
  */
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -11,7 +11,9 @@ import { count } from '../deploy/core/format';
 import { ensureBuilt } from '../scripts/lib/build';
 import { KnownFailure } from '../scripts/lib/known';
 import { choosePorts } from './demo/ports';
+import { demoPicture } from './demo/demo-picture';
 import { pushPicture } from './demo/push-picture';
+import { PushRecorder } from './demo/push-recorder';
 import { storyFor, type Step } from './demo/story';
 import { makeCopy, type Ports } from './lib/copy';
 import { readOptions } from './lib/options';
@@ -20,7 +22,6 @@ import { Shell } from './lib/shell';
 import { highlight, paint } from './lib/styles';
 import { Users } from './lib/users';
 import { withCleanup } from './lib/with-cleanup';
-import { terminalPicture } from './svg/terminal';
 
 const ROOT = path.resolve(__dirname, '..');
 const HINT =
@@ -30,17 +31,25 @@ export async function main(args: string[]): Promise<void> {
   const files = readOptions(args, ['svg', 'text', 'push'], HINT);
   requireSampleApp(ROOT, 'The demo');
   await ensureBuilt(ROOT, 'deploy', 'Switchyard');
-  const lines = await play(await choosePorts());
+  const recorder = new PushRecorder();
+  const lines = await play(await choosePorts(), recorder);
   if (files.text) writeFileSync(files.text, `${lines.join('\n')}\n`);
-  if (files.svg) writeFileSync(files.svg, terminalPicture(lines.map(highlight), 'npm run demo'));
-  if (files.push) writeFileSync(files.push, pushPicture(lines));
+  if (files.svg) writeFileSync(files.svg, demoPicture(lines));
+  if (files.push) {
+    const recording = recorder.recording();
+    writeFileSync(files.push, pushPicture(lines, recording));
+    writeFileSync(files.push.replace(/(\.svg)?$/, '.json'), `${JSON.stringify(recording)}\n`);
+  }
 }
 
 /** Returns the lines of the transcript. */
-async function play(ports: Ports): Promise<string[]> {
+async function play(ports: Ports, recorder: PushRecorder): Promise<string[]> {
   const copy = await makeCopy(ROOT, { ports, name: 'demo' });
-  const shell = new Shell(copy, print);
-  const users = new Users(ports.http);
+  const shell = new Shell(copy, (line) => {
+    recorder.line(line);
+    print(line);
+  });
+  const users = new Users(ports.http, undefined, recorder.answer);
   return withCleanup({
     name: 'the demo',
     run: async (isInterrupted) => {

@@ -7,6 +7,7 @@ import { keepOneTest } from '../support/app-tests';
 import { expectDone } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { needs, sampleApp } from '../support/needs';
+import type { PushRecording } from '../../tools/demo/push-recorder';
 
 needs('the sample app', sampleApp).describe('in a throw-away copy', () => {
   let clone: LiveClone;
@@ -24,7 +25,9 @@ needs('the sample app', sampleApp).describe('in a throw-away copy', () => {
   afterAll(() => clone.cleanUp());
 
   it('the demo starts, deploys a change, rolls back, survives a bad push and stops', async () => {
-    const result = await clone.shell(`TMPDIR=${temp} node tools/run.js demo --svg demo.svg --text demo.txt`);
+    const result = await clone.shell(
+      `TMPDIR=${temp} node tools/run.js demo --svg demo.svg --text demo.txt --push push.svg`,
+    );
 
     expectDone(result);
     const parts = chapters(clone.read('demo.txt'));
@@ -55,6 +58,10 @@ needs('the sample app', sampleApp).describe('in a throw-away copy', () => {
 
     expect(result.text).toContain(clone.read('demo.txt'));
     expect(textOf(clone.read('demo.svg'))).toContain('✗ NOT LIVE. Still serving');
+    expect(textOf(clone.read('push.svg'))).toMatch(/blue\s+green\s+╵shift [^]*\d,\d{3} responses, 0 failed/);
+    const { slots } = JSON.parse(clone.read('push.json')) as PushRecording;
+    // users move from blue to green once
+    expect(slots.blue!.findLastIndex(Boolean) - slots.green!.findIndex(Boolean)).toBeLessThanOrEqual(1);
     await expectNothingLeft();
   });
 

@@ -1,18 +1,34 @@
-/** Draws the first push of a transcript as an animation: each line appears when it appeared in the push. Pure. */
-import { highlight } from '../lib/styles';
+/**
+ * Draws the first push of the demo as an animation: each line appears when it appeared, and below, a playhead crosses the
+ * lanes of the slots that answered the users meanwhile. Pure.
+ */
+import { count, duration, plural } from '../../deploy/core/format';
+import { highlight, type Span } from '../lib/styles';
+import type { SlotColour } from '../svg/page';
+import { round } from '../svg/svg';
 import { terminalPicture } from '../svg/terminal';
+import { COMMAND, type PushRecording } from './push-recorder';
 
-const TITLE = 'git push live main';
-const COMMAND = `$ ${TITLE}`;
-const UNIT_MS = { ms: 1, s: 1000 };
-/** A step's line appears when the step has taken this long: `remote: ✓ test  4.3 s`. */
-const STEP = /^remote: ✓ [a-z ]+?\s+([\d.]+) (ms|s)(?:\s|$)/;
-/** Before the first line appears. */
+/** Before the push starts. */
 const TYPING_MS = 800;
+/** A longer push is played faster. */
+const MAX_MS = 10_000;
+const LEVELS = ' ▁▂▃▄▅▆▇';
+const LABEL_COLUMNS = 9;
+const LANE_COLUMNS = 95;
+const INDENT = ' '.repeat(LABEL_COLUMNS);
+const SHIFT = '╵shift';
 
-export function pushPicture(transcript: string[]): string {
+/** @param transcript of the whole demo */
+export function pushPicture(transcript: string[], recording: PushRecording): string {
   const lines = firstPush(transcript);
-  return terminalPicture(lines.map(highlight), TITLE, { startsMs: startsOf(lines) });
+  const traffic = trafficRows(lines, recording);
+  const endMs = endOf(recording) / speedOf(recording);
+  const output = recording.startsMs.slice(1).map((ms) => Math.round(TYPING_MS + ms / speedOf(recording)));
+  return terminalPicture([...lines.map(highlight), ...traffic, totalRow(recording)], COMMAND.slice(2), {
+    startsMs: [0, ...output, ...traffic.map(() => 0), Math.round(TYPING_MS + endMs)],
+    sweep: { fromMs: TYPING_MS, eachMs: endMs },
+  });
 }
 
 function firstPush(transcript: string[]): string[] {
@@ -21,12 +37,56 @@ function firstPush(transcript: string[]): string[] {
   return transcript.slice(first, next);
 }
 
-function startsOf(lines: string[]): number[] {
-  let now = TYPING_MS;
-  return lines.map((line, index) => {
-    if (index === 0) return 0;
-    const [, amount, unit] = STEP.exec(line) ?? [];
-    if (amount) now += Number(amount) * UNIT_MS[unit as 'ms' | 's'];
-    return Math.round(now);
-  });
+function trafficRows(lines: string[], recording: PushRecording): Span[][] {
+  const { users, startsMs, slots } = recording;
+  const lanes = Object.entries(slots).map(([slot, slices]) => ({ slot, columns: inColumns(slices) }));
+  const most = Math.max(...lanes.flatMap(({ columns }) => columns));
+  const bar = (responsesInColumn: number): string =>
+    LEVELS[Math.ceil((responsesInColumn / most) * (LEVELS.length - 1))] ?? ' ';
+  const shiftMs = startsMs[lines.findIndex((line) => line.startsWith('remote: ✓ shift'))] ?? 0;
+  const speed = speedOf(recording);
+  const faster = speed > 1 ? ` (played ${round(speed, 1)} times as fast)` : '';
+  return [
+    [],
+    [{ text: `# Meanwhile, ${users} users send requests. Which slot answers?${faster}`, style: 'comment' }],
+    ...lanes.map(({ slot, columns }): Span[] => [
+      { text: slot.padEnd(LABEL_COLUMNS), style: slot as SlotColour },
+      { text: columns.map(bar).join(''), style: slot as SlotColour },
+    ]),
+    [{ text: INDENT + axis(shiftMs, endOf(recording)), style: 'quiet' }],
+  ];
+}
+
+/** The mark below its moment, as far as it fits beside the duration. */
+function axis(shiftMs: number, endMs: number): string {
+  const total = ` ${duration(endMs)}`;
+  const space = LANE_COLUMNS - total.length;
+  const column = Math.min(Math.floor((shiftMs / endMs) * LANE_COLUMNS), space - SHIFT.length);
+  return (' '.repeat(column) + SHIFT).padEnd(space) + total;
+}
+
+function totalRow({ slots, failed }: PushRecording): Span[] {
+  const served = sum(Object.values(slots).flat());
+  return [
+    { text: `${INDENT}${plural(served, 'response')}, `, style: 'plain' },
+    { text: `${count(failed)} failed`, style: failed === 0 ? 'good' : 'bad' },
+  ];
+}
+
+/** Responses per column of the picture. */
+function inColumns(slices: number[]): number[] {
+  const at = (column: number): number => Math.floor((column / LANE_COLUMNS) * slices.length);
+  return Array.from({ length: LANE_COLUMNS }, (_, column) => sum(slices.slice(at(column), at(column + 1))));
+}
+
+function speedOf(recording: PushRecording): number {
+  return Math.max(1, endOf(recording) / MAX_MS);
+}
+
+function endOf({ startsMs }: PushRecording): number {
+  return startsMs.at(-1) ?? 0;
+}
+
+function sum(numbers: number[]): number {
+  return numbers.reduce((total, each) => total + each, 0);
 }

@@ -1,8 +1,5 @@
 /** How a transcript is highlighted and drawn. */
-import { readFileSync } from 'node:fs';
-import path from 'node:path';
 import { highlight, paint, type Span } from '../../../../tools/lib/styles';
-import { pushPicture } from '../../../../tools/demo/push-picture';
 import { terminalPicture, wrap } from '../../../../tools/svg/terminal';
 
 const picture = (lines: Span[][]): string => terminalPicture(lines, 'npm run demo');
@@ -132,34 +129,5 @@ describe('the sweep over lanes', () => {
 
   it('is absent from a picture that stands still', () => {
     expect(terminalPicture(rows, 'npm run tour')).not.toMatch(/cover|animation/);
-  });
-});
-
-describe('the animation of the push', () => {
-  const docs = path.resolve(__dirname, '../../../../docs');
-  const transcript = readFileSync(path.join(docs, 'demo.txt'), 'utf8').split('\n');
-  const picture = pushPicture(transcript);
-
-  it('is up to date with the transcript in docs/', () => {
-    expect(readFileSync(path.join(docs, 'push.svg'), 'utf8')).toBe(picture);
-  });
-
-  it('shows only the first push', () => {
-    const shown = textOf(picture);
-    expect(shown[0]).toBe('$ git push live main');
-    expect(shown.slice(1).every((line) => /^(remote: |To |   )/.test(line))).toBe(true);
-    expect(shown.join('\n')).toContain('LIVE in');
-  });
-
-  it('shows each step when it ended in the push', () => {
-    const lines = [
-      '$ git push live main',
-      'remote: ✓ test  4.3 s',
-      'remote: ✓ build  200 ms   green',
-      '$ next',
-    ];
-    const starts = [...pushPicture(lines).matchAll(/<g class="at(\d+)">/g)].map(([, start]) => Number(start));
-    expect(starts[2]! - starts[1]!).toBe(200);
-    expect(starts[1]).toBeGreaterThanOrEqual(4300);
   });
 });
