@@ -198,7 +198,17 @@ describe('errors', () => {
     await context.startApp('blue');
     await context.traffic.shift(BLUE);
     expect((await context.ask('/all.blue')).json).toEqual({ version: 'blue' });
-    expect((await context.ask('/switchyard-maintenance.html')).body).not.toContain('Back in a moment');
+  });
+
+  test('do not count a request for the address of the maintenance page as one that users lost', async () => {
+    await context.startApp('blue');
+    await context.traffic.shift(BLUE);
+    const from = logPosition(context.home);
+    const answer = await context.ask('/switchyard-maintenance.html');
+    expect(answer).toMatchObject({ status: 404, json: { error: { code: 'not_found' } } });
+    await until('a line in the log', () => readRequests(context.home, from).requests.length === 1);
+    const { requests } = readRequests(context.home, from);
+    expect(countRequests(requests)).toMatchObject({ failed: 0, turnedAway: 0 });
   });
 });
 
