@@ -37,14 +37,22 @@ export interface NginxSettings {
   unusedModules: string[];
 }
 
-/** Headers that say the same as ours. Some app may read them, so a client must not set them. */
+/** Headers that say the same as ours. Some app or library may read them, so a client must not set them. */
 const CLAIMS = [
   'Forwarded',
   'X-Forwarded-Port',
   'X-Forwarded-Prefix',
+  'X-Forwarded-Protocol',
   'X-Forwarded-Scheme',
   'X-Forwarded-Server',
   'X-Forwarded-Ssl',
+  'Front-End-Https',
+  'X-Url-Scheme',
+  'X-Client-IP',
+  'X-Cluster-Client-IP',
+  'CF-Connecting-IP',
+  'Fastly-Client-IP',
+  'True-Client-IP',
 ];
 
 /** How nginx refuses a request before it reaches a location. 494 is nginx's own number for too large headers. */

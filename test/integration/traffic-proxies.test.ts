@@ -10,6 +10,14 @@ const CLAIMS = {
   'x-forwarded-ssl': 'on',
   'x-real-ip': '198.51.100.2',
   forwarded: 'for=198.51.100.1;proto=https',
+  'x-client-ip': '198.51.100.3',
+  'x-cluster-client-ip': '198.51.100.3',
+  'true-client-ip': '198.51.100.3',
+  'cf-connecting-ip': '198.51.100.3',
+  'fastly-client-ip': '198.51.100.3',
+  'x-forwarded-protocol': 'ssl',
+  'x-url-scheme': 'https',
+  'front-end-https': 'on',
 };
 
 const TOO_MANY = { error: { code: 'E_TOO_MANY' } };
