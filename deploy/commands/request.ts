@@ -7,6 +7,8 @@ import { isOver } from '../core/transitions';
 import type { FollowOptions } from '../client/follow';
 import { follow } from '../client/follow';
 import { previewOf } from '../http/preview/link';
+import { isLocked } from '../journal/deployment-lock';
+import { waitUntil } from '../os/wait-until';
 import { reporterFor } from '../reporters';
 import type { Reporter } from '../reporters/reporter';
 import { driftNow, servingNow } from '../health/serving';
@@ -15,6 +17,9 @@ import type { Options } from './run-command';
 
 /** Exit code of a command whose deployment waits for an operator without having been asked to hold. */
 const WAITS_FOR_OPERATOR = 3;
+
+/** Another deployment may follow at once, and hold the lock. */
+const BRANCH_FOLLOWS_WITHIN_MS = 2000;
 
 /**
  * Exit code 0 when it succeeds or holds as requested, 3 when a canary is paused, 1 otherwise. After Ctrl-C the
@@ -44,6 +49,9 @@ export async function reportEnd(
     return codeOfHeld(deployment);
   }
   reporter.end(deployment, serving, driftNow(context, serving));
+  // until its process has moved push.git's branch: git would refuse a push at that moment
+  if (deployment.kind === 'deploy')
+    await waitUntil(() => !isLocked(context.home), { everyMs: 20, withinMs: BRANCH_FOLLOWS_WITHIN_MS });
   return deployment.state === 'succeeded' ? 0 : 1;
 }
 

@@ -1,8 +1,9 @@
 /** Pushes beside deployments by command: neither silently removes what the other made live. */
+import { rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startReaders } from '../support/load';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
-import { until } from '../support/until';
 
 let clone: TinyClone;
 
@@ -20,8 +21,13 @@ it('a deployment by command moves the branch that later pushes start from', asyn
   const start = (await clone.git('rev-parse', 'HEAD')).text.trim();
   change('a.txt');
   const deployed = await clone.commit('Add a');
+  // as on a slow machine
+  const hook = path.join(clone.home.pushGit, 'hooks', 'reference-transaction');
+  writeFileSync(hook, '#!/bin/sh\nsleep 0.5\n', { mode: 0o755 });
   expectLive(await clone.switchyard('deploy'));
-  await until('the branch to follow', async () => (await tip()) === deployed);
+  // the command has waited for it: git would refuse a push at the same moment
+  expect(await tip()).toBe(deployed);
+  rmSync(hook);
 
   // a colleague, who does not have that commit
   await clone.git('checkout', '--quiet', '-B', 'colleague', start);
