@@ -1,9 +1,9 @@
 /** A new user's first steps: start, change a line, push, roll back, push a broken change. */
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
 import { linkedTable } from '../../deploy/traffic/table-folder';
 import { processesWith } from '../../deploy/os/process-table';
-import { keepOneTest } from '../support/app-tests';
+import { keepOneTest, withoutTests } from '../support/app-tests';
 import { inEngine, processesInContainers } from '../support/docker';
 import { expectDone, expectLive, verdictOf } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
@@ -122,14 +122,6 @@ needs('the sample app', sampleApp).describe('from a fresh clone to live traffic'
     });
   });
 });
-
-function withoutTests(dir: string): void {
-  const file = path.join(dir, 'deploy.config.js');
-  writeFileSync(
-    file,
-    readFileSync(file, 'utf8').replace("'--if-present', 'test:app'", "'--if-present', 'none'"),
-  );
-}
 
 async function version(clone: LiveClone): Promise<Record<string, unknown>> {
   const { status, text } = await clone.get('/version');

@@ -8,16 +8,21 @@ import { expectDone, expectLive, verdictOf } from '../support/expect-live';
 import { liveClone, type LiveClone } from '../support/live-clone';
 import { environmentOf, forEachRuntime } from '../support/runtimes';
 import { startReaders } from '../support/load';
+import { blocksOf } from '../support/page-blocks';
 
 const ROOT = path.resolve(__dirname, '..', '..');
 const OWN_APP = path.join(ROOT, 'test', 'fixtures', 'own-app');
 const WHO = { GIT_AUTHOR_NAME: 'Own', GIT_AUTHOR_EMAIL: 'own@example.org' };
 const SAME_WHO = { GIT_COMMITTER_NAME: 'Own', GIT_COMMITTER_EMAIL: 'own@example.org' };
 
-const [contract, replace, section, makeLive] = codeBlocks('docs/own-app.md');
+type Four = [string, string, string, string];
+
+const codes = blocksOf('docs/own-app.md').map(({ code }) => code);
+const [contract, replace, section, makeLive] = codes as Four;
 
 describe("a user's own app", () => {
   it("needs only the contract's four lines", () => {
+    expect(codes).toHaveLength(4);
     expect(readFileSync(path.join(OWN_APP, 'server.js'), 'utf8')).toContain(contract);
   });
 
@@ -92,14 +97,6 @@ describe("a user's own app", () => {
     });
   });
 });
-
-/** The fenced code blocks of a page, in order. */
-function codeBlocks(page: string): [string, string, string, string] {
-  const text = readFileSync(path.join(ROOT, page), 'utf8');
-  const blocks = [...text.matchAll(/^```(?:js|sh)\n([^]*?)^```$/gm)].map(([, code]) => code as string);
-  expect(blocks).toHaveLength(4);
-  return blocks as [string, string, string, string];
-}
 
 function setSection(clone: LiveClone, app: string): void {
   const config = clone.read('deploy.config.js');

@@ -1,5 +1,5 @@
 /** The sample app's own tests, which every deployment runs. */
-import { readdirSync, rmSync } from 'node:fs';
+import { readFileSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 
 const QUICK = 'about.test.ts';
@@ -9,4 +9,13 @@ export function keepOneTest(dir: string): void {
   const tests = path.join(dir, 'app', 'test');
   const others = readdirSync(tests).filter((name) => name.endsWith('.test.ts') && name !== QUICK);
   for (const name of others) rmSync(path.join(tests, name));
+}
+
+/** Deployments run none. */
+export function withoutTests(dir: string): void {
+  const file = path.join(dir, 'deploy.config.js');
+  writeFileSync(
+    file,
+    readFileSync(file, 'utf8').replace("'--if-present', 'test:app'", "'--if-present', 'none'"),
+  );
 }

@@ -34,6 +34,16 @@ export interface CommandResult {
   text: string;
 }
 
+/** Lines that run beside the test, as in a second terminal. */
+export interface Terminal {
+  /** What it has shown so far. */
+  text: () => string;
+  /** Ctrl-C. Resolves when the lines have ended. */
+  leave: () => Promise<void>;
+  /** The exit code; null after a signal. */
+  ended: Promise<number | null>;
+}
+
 export interface LiveClone {
   dir: string;
   home: Home;
@@ -46,6 +56,8 @@ export interface LiveClone {
   git(...args: string[]): Promise<CommandResult>;
   /** Runs shell lines as the documentation prints them; stops at the first failure. */
   shell(lines: string): Promise<CommandResult>;
+  /** Runs lines in a second terminal, as they stand. The test must wait for its end, or leave it. */
+  terminal(lines: string): Terminal;
   /** Writes a file of the clone. */
   write(file: string, text: string): void;
   read(file: string): string;
@@ -118,6 +130,7 @@ export async function liveClone({
     switchyard: (...args) => run(process.execPath, ['bin/switchyard.js', ...args]),
     git,
     shell: (lines) => run('sh', ['-e', '-c', lines]),
+    terminal: (lines) => terminal(lines, dir, environment),
     write: (file, text) => {
       mkdirSync(path.dirname(path.join(dir, file)), { recursive: true });
       writeFileSync(path.join(dir, file), text);
@@ -213,6 +226,28 @@ function execute(
     child.on('error', reject);
     child.on('close', (code) => resolve({ code: code ?? -1, text }));
   });
+}
+
+function terminal(lines: string, cwd: string, env: Record<string, string>): Terminal {
+  const shell = spawn('sh', ['-c', lines], {
+    cwd,
+    env,
+    detached: true,
+    stdio: ['ignore', 'pipe', 'pipe'],
+  });
+  let text = '';
+  const add = (part: Buffer): void => void (text += part.toString('utf8'));
+  shell.stdout.on('data', add);
+  shell.stderr.on('data', add);
+  const ended = new Promise<number | null>((resolve) => shell.once('close', resolve));
+  return {
+    text: () => text,
+    leave: async () => {
+      if (shell.exitCode === null) process.kill(-(shell.pid as number), 'SIGTERM');
+      await ended;
+    },
+    ended,
+  };
 }
 
 function get(port: number, where: string): Promise<{ status: number; text: string }> {

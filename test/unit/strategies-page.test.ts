@@ -7,6 +7,7 @@ import type { Config } from '../../deploy/config/load';
 import { loadConfig } from '../../deploy/config/load';
 import { STRATEGY_NAMES } from '../../deploy/core/strategy-choice';
 import { anchorOf } from '../support/heading-anchor';
+import { blocksOf } from '../support/page-blocks';
 import { tempHome } from '../support/temp-home';
 
 const ROOT = path.resolve(__dirname, '../..');
@@ -18,7 +19,9 @@ describe('a configuration in docs/strategies.md', () => {
   const inTheText = [...PAGE.matchAll(/`((?:strategy|slots|steps|goal|rolling|canary|bake): [^`]+)`/g)]
     .map(([, text = '']) => text)
     .map((text) => (/^(steps|goal):/.test(text) ? `canary: { ${text} }` : text));
-  const blocks = [...PAGE.matchAll(/^```js\n([\s\S]*?)^```$/gm)].map(([, text = '']) => text);
+  const blocks = blocksOf('docs/strategies.md')
+    .filter(({ language }) => language === 'js')
+    .map(({ code }) => code);
 
   it.each([...blocks, ...inTheText])('is valid in deploy.config.js: %s', (text) => {
     expect(() => loadConfig(folderWith(`module.exports = {\n${text}\n};`), {})).not.toThrow();
