@@ -1,12 +1,16 @@
 #!/usr/bin/env node
 // @ts-check
-/** `npm run pm2 -- list`: PM2's command line, for the PM2 in this clone's home and not the user's own. */
+/**
+ * `npm run pm2 -- list`: PM2's command line, for the PM2 in this clone's home and not the user's own.
+ * `npm run pm2 -- help` prints PM2's own help.
+ */
 'use strict';
 const { spawn } = require('child_process');
 const fs = require('fs');
 const os = require('os');
 const path = require('path');
 const { end, KnownFailure } = require('./lib/known');
+const { printUsage } = require('./lib/usage');
 
 const ROOT = path.resolve(__dirname, '..');
 const PM2 = path.join(ROOT, 'node_modules', 'pm2', 'bin', 'pm2');
@@ -14,6 +18,7 @@ const PM2 = path.join(ROOT, 'node_modules', 'pm2', 'bin', 'pm2');
 const TERMINAL = ['TERM', 'COLORTERM', 'COLUMNS', 'FORCE_COLOR', 'NO_COLOR'];
 
 function main() {
+  if (process.argv[2] === '--help') return printUsage(__filename);
   const { home, environment } = ofThisClone();
   if (!fs.existsSync(home.pm2)) throw notStarted(`there is no PM2 in ${home.dir}`);
   const pm2 = spawn(process.execPath, [PM2, ...process.argv.slice(2)], {

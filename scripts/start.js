@@ -1,9 +1,14 @@
 #!/usr/bin/env node
 // @ts-check
 /**
- * `npm start`: sets up a fresh clone, then starts the deployer. It runs before any npm package is installed, and parses
- * on an old Node, so that the user reads what is wrong instead of a syntax error.
+ * `npm start`: installs what is missing, then starts nginx and the deployer. The first time, HEAD goes live; later, the
+ * release that was live before. While it runs, it applies changed settings without losing a request.
+ *
+ *     npm start
+ *     HTTP_PORT=8000 RUNTIME=compose npm start     docs/configuration.md lists every variable
+ *     npm -s start -- --json                       prints one JSON document, and the progress to standard error
  */
+// Runs before any npm package is installed, and parses on an old Node, so that the user reads what is wrong.
 'use strict';
 const path = require('path');
 const { ensureBuilt } = require('./lib/build');
@@ -12,10 +17,12 @@ const { end, KnownFailure } = require('./lib/known');
 const { checkMachine } = require('./lib/machine');
 const { ensureNginx } = require('./lib/nginx');
 const { checkPackages, ensurePackages } = require('./lib/packages');
+const { asksForHelp, printUsage } = require('./lib/usage');
 
 const ROOT = path.resolve(__dirname, '..');
 
 async function start() {
+  if (asksForHelp(process.argv)) return printUsage(__filename);
   if (process.env.SWITCHYARD_CHECK) return check();
   checkMachine(ROOT);
   // the quick check comes before the long work, so that a user without root gets the hint at once

@@ -18,6 +18,7 @@ const { end } = require('./lib/known');
 const { checkMachine } = require('./lib/machine');
 const { ensureNginx } = require('./lib/nginx');
 const { ensurePackages } = require('./lib/packages');
+const { asksForHelp, printUsage } = require('./lib/usage');
 const { summarize } = require('./lib/results');
 const { record } = require('./lib/durations');
 const { ALL, LONG, QUICK, runSuites, runsOf, suitesOf } = require('./lib/suites');
@@ -29,6 +30,7 @@ const ROOT = path.resolve(__dirname, '..');
 const ALONE = ['app', 'unit'];
 
 async function test() {
+  if (asksForHelp(process.argv)) return printUsage(__filename);
   const { runs, rest, isRecorded } = parse(process.argv.slice(2));
   const suites = suitesOf(runs);
   await setUp(suites);

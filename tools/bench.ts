@@ -1,6 +1,8 @@
 /**
  * `npm run bench`: measures Switchyard's bounds, and compares it with other ways to switch traffic. With `--publish` the
  * results become docs/benchmarks.md, .json and .svg. The exit code is 1 if a bound is missed.
+ *
+ * `npm run bench -- [--quick] [--only peers,push] [--json] [--publish]`
  */
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';

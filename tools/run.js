@@ -10,6 +10,7 @@ const { end, KnownFailure } = require('../scripts/lib/known');
 const { checkMachine, checkNode } = require('../scripts/lib/machine');
 const { ensureNginx } = require('../scripts/lib/nginx');
 const { checkPackages, ensurePackages } = require('../scripts/lib/packages');
+const { asksForHelp, printUsage } = require('../scripts/lib/usage');
 
 const ROOT = path.resolve(__dirname, '..');
 /** These may be the first command in a fresh clone, so they set it up as `npm start` does. */
@@ -18,7 +19,9 @@ const WITH_SETUP = ['demo', 'tour', 'soak'];
 async function run() {
   const [name = '', ...args] = process.argv.slice(2);
   const file = path.join(__dirname, `${name}.ts`);
+  if (asksForHelp([name])) return console.log(`node tools/run.js NAME. ${toolsHere()}`);
   if (!fs.existsSync(file)) throw new KnownFailure('E_USAGE', `There is no tool "${name}".`, toolsHere());
+  if (asksForHelp(args)) return printUsage(file);
   checkNode(process.version);
   if (WITH_SETUP.includes(name)) {
     checkMachine(ROOT);

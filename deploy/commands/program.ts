@@ -13,17 +13,15 @@ export const program = new Command('switchyard')
   .exitOverride();
 
 // each command loads its module only when called, which keeps quick commands quick
-program
-  .command('start')
-  .description('set up everything and start; the release that was live is live again')
+command('start', 'set up everything and start; the release that was live is live again')
   .option('--check', 'check whether it could start, and change nothing')
-  .action(async ({ check }: { check?: boolean }) => {
+  .action(async ({ check, ...options }: Options & { check?: boolean }) => {
     if (check) {
       const { checkStart } = await import('../setup/check-start');
       return runAndExit({ json: true }, () => checkStart());
     }
     const { startCommand } = await import('../setup/start');
-    await runAndExit({}, () => startCommand());
+    await runAndExit(options, () => startCommand(options));
   });
 command('stop', 'stop everything that npm start has started').action(async (options: Options) => {
   const { stopCommand } = await import('../setup/stop');

@@ -1,5 +1,6 @@
 /** Manages the clone's remote `live`, which points `git push live main` to push.git. */
 import type { Home } from '../home/home';
+import { hostname, userInfo } from 'node:os';
 import { gitIn } from './git';
 
 export type LiveRemote = 'added' | 'there' | { elsewhere: string };
@@ -17,4 +18,9 @@ export async function ensureLiveRemote(home: Home, root: string): Promise<LiveRe
 export async function liveUrl(root: string): Promise<string | null> {
   const { all } = await gitIn(root).listConfig('local');
   return [all['remote.live.url'] ?? []].flat().at(-1) ?? null;
+}
+
+/** The address of push.git for a clone on another machine: over SSH, as the user who owns it. */
+export function sshUrl({ pushGit }: Pick<Home, 'pushGit'>): string {
+  return `ssh://${userInfo().username}@${hostname()}${encodeURI(pushGit)}`;
 }

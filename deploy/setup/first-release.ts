@@ -11,15 +11,15 @@ import type { Serving } from '../core/slot';
 import { follow } from '../client/follow';
 import { whyNotStartable } from '../release/fitness';
 import { reporterFor } from '../reporters';
+import { progress } from './say';
 import { servingNow, viewSlots } from '../health/serving';
 import type { DeployContext } from '../context';
 
-export interface MadeLive {
-  /** Null when no release could be started. */
-  serving: Serving | null;
-  /** The first failed attempt; null when that succeeded or none was needed. */
-  failed: Deployment | null;
-}
+export type MadeLive =
+  /** `failed`: the first attempt, if it failed. */
+  | { serving: Serving; failed: Deployment | null }
+  /** No release could be started. */
+  | { serving: null; failed: Deployment };
 
 /** Limits the attempts that are followed, because the deployer itself retries without end. */
 const MOST_FOLLOWED = 10;
@@ -36,9 +36,9 @@ export async function makeLive(context: DeployContext, dead: Deployment | null):
   const failed = isDone ? null : await followToLive(context, await whatToStart(context));
   const serving = (await activeRuns(context)) ? await servingNow(context) : null;
   if (failed && context.journal.lastLive() === null) throw asError(failed);
-  if (!serving && !failed)
-    throw new KnownError('E_NOT_SERVED', 'No release is live, though one was started.');
-  return { serving, failed };
+  if (serving) return { serving, failed };
+  if (failed) return { serving, failed };
+  throw new KnownError('E_NOT_SERVED', 'No release is live, though one was started.');
 }
 
 /** Without a table nginx rejects every request. The deployer restores a missing table, unless it hung. */
@@ -81,7 +81,7 @@ async function whatToStart(context: DeployContext): Promise<ControlRequest> {
 async function followToLive(context: DeployContext, request: ControlRequest): Promise<Deployment | null> {
   let next: Deployment | undefined = await requestDeployment(context, request);
   let failed: Deployment | null = null;
-  const reporter = reporterFor(process.stdout, context.journal, false);
+  const reporter = reporterFor(progress, context.journal, false);
   for (let count = 0; next && count < MOST_FOLLOWED; count++) {
     const ended = await follow(context.home, context.journal, next.id, (event) => reporter.event(event));
     if (ended.state === 'succeeded') return failed;
@@ -91,7 +91,7 @@ async function followToLive(context: DeployContext, request: ControlRequest): Pr
   return failed;
 }
 
-function asError({ errorCode, cause, hint, state }: Deployment): KnownError {
+export function asError({ errorCode, cause, hint, state }: Deployment): KnownError {
   const code = (errorCode ?? 'E_INTERNAL') as ErrorCode;
   return new KnownError(code, cause ?? `The deployment ended as ${state}.`, hint ?? undefined);
 }

@@ -1,4 +1,4 @@
-/** Prints the progress of setup and stop. */
+/** Prints the progress of setup and stop. With --json, standard output is left to the document. */
 import { duration } from '../core/format';
 import { terminalText } from '../core/terminal-text';
 import { machineMs } from '../os/machine-clock';
@@ -6,22 +6,24 @@ import { canRedraw, coloursFor } from '../os/terminal';
 
 const CLEAR_LINE = '\r\x1b[2K';
 
+export const progress = process.argv.includes('--json') ? process.stderr : process.stdout;
+
 export function printLine(line: string): void {
-  console.log(terminalText(line));
+  progress.write(`${terminalText(line)}\n`);
 }
 
 /** Runs the work and prints its title and duration; in a terminal, also a line while it runs. */
 export async function phase<T>(title: string, work: () => Promise<T>): Promise<T> {
-  const live = canRedraw(process.stdout);
+  const live = canRedraw(progress);
   const begun = machineMs();
-  if (live) process.stdout.write(coloursFor(process.stdout).dim(`… ${title}`));
+  if (live) progress.write(coloursFor(progress).dim(`… ${title}`));
   try {
     const result = await work();
-    if (live) process.stdout.write(CLEAR_LINE);
+    if (live) progress.write(CLEAR_LINE);
     printLine(`✓ ${title} (${duration(machineMs() - begun)})`);
     return result;
   } catch (error) {
-    if (live) process.stdout.write(CLEAR_LINE);
+    if (live) progress.write(CLEAR_LINE);
     throw error;
   }
 }

@@ -7,6 +7,8 @@ import { checkSettings } from '../config/pending-settings';
 import { settingsFrom, settingsRemovedBy, type Config } from '../config/load';
 import { configFileName } from '../config/file';
 import type { DeployContext } from '../context';
+import type { KnownError } from '../core/errors';
+import { asError } from './first-release';
 import type { Deployment } from '../core/deployment';
 import { named, short } from '../core/format';
 import type { Serving } from '../core/slot';
@@ -14,21 +16,25 @@ import { requestedSettings } from './requested-settings';
 import type { Home } from '../home/home';
 import { ROOT } from '../home/clone-root';
 import { printLine } from './say';
+import { portInUse } from '../os/port-holder';
 import { existsSync } from 'node:fs';
 import { checkSecret, isStoredSecret } from '../home/webhook-secret';
 import { uncommittedLine } from '../core/uncommitted';
 import { currentBranch, resolveRef, uncommittedFiles } from '../git/clone';
 import { driftSummary } from '../core/drift';
 import { driftNow } from '../health/serving';
-import { ensureLiveRemote } from '../git/live-remote';
+import { ensureLiveRemote, sshUrl } from '../git/live-remote';
 
-/** Prints the failure. The last line says what users get, and why. */
-export function printFailure(
+/** Where the machine accepts pushes from others. */
+const SSH_PORT = 22;
+
+/** Prints the failure, and returns it. The last line says what users get, and why. */
+export function reportFailure(
   { config }: DeployContext,
   serving: Serving | null,
-  failed: Deployment | null,
-): number {
-  const { hint = null, errorCode = null, commit = null, version = null, cause = null } = failed ?? {};
+  failed: Deployment,
+): KnownError {
+  const { hint, errorCode, commit, version, cause } = failed;
   const wanted = commit === null ? 'what was live' : named({ commit, version: version ?? '?' });
   if (hint) printLine(`  ${hint} [${errorCode}]`);
   printLine('  nginx and the deployer run: push a commit that starts, or try again with npm start');
@@ -38,7 +44,7 @@ export function printFailure(
     );
   else
     printLine(`✗ No release is live, and users get the maintenance page: ${wanted} did not start: ${cause}`);
-  return 1;
+  return asError(failed);
 }
 
 export function printPendingSettings(home: Home): void {
@@ -90,6 +96,8 @@ export async function printLive(home: Home, config: Config, serving: Serving): P
   printLine('  it runs in the background (npm stop stops it)');
   await printUndeployedHead(serving);
   printLine(`Next: change a line in app/, then  git commit -am hello && ${await pushLine(home, config)}`);
+  if (config.source === null && portInUse(SSH_PORT))
+    printLine(`From another machine: git remote add live ${sshUrl(home)}`);
 }
 
 export function urlOf({ http }: Config): string {

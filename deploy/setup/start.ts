@@ -5,8 +5,10 @@
 import { resolveRef } from '../git/clone';
 import { short } from '../core/format';
 import { KnownError } from '../core/errors';
-import { problemLine } from '../config/load';
+import { problemLine, type Config } from '../config/load';
 import { backUpBrokenSettings } from '../config/saved-settings';
+import { sshUrl } from '../git/live-remote';
+import { jsonText } from '../core/terminal-text';
 import { isLocked } from '../journal/deployment-lock';
 import type { Home } from '../home/home';
 import { rememberHome, resolveHome } from '../home/home';
@@ -41,7 +43,7 @@ import {
   printLive,
   printUnsetForInstall,
   printUncommitted,
-  printFailure,
+  reportFailure,
   printPendingSettings,
   printDrift,
   printUndeployedHead,
@@ -49,7 +51,32 @@ import {
   urlOf,
 } from './start-messages';
 
-export async function startCommand(): Promise<number> {
+/** What `start --json` prints. */
+interface Started {
+  url: string;
+  home: string;
+  serving: Serving;
+  /** True if everything ran already. */
+  ranAlready: boolean;
+  /** What a running Switchyard has changed, one phrase each. */
+  changes: string[];
+  /** The address for the remote `live` of a clone on another machine; null while `source` is set. */
+  push: string | null;
+}
+
+export async function startCommand({ json }: { json?: boolean }): Promise<number> {
+  const result = await start();
+  if (!(result instanceof KnownError)) {
+    if (json) console.log(jsonText(result));
+    return 0;
+  }
+  const { code, message, hint } = result;
+  if (json) console.log(jsonText({ error: { code, message, hint } }));
+  return 1;
+}
+
+/** Returns the error when the wanted release does not start, and prints what users get instead. */
+async function start(): Promise<Started | KnownError> {
   const home = resolveHome(ROOT, process.env);
   await resolveRef(ROOT, 'HEAD');
   await checkMoved(home, ROOT);
@@ -96,8 +123,8 @@ async function alreadyServing(home: Home): Promise<Serving | null> {
   return (await whyUnfitLive(context)) === null ? servingNow(context) : null;
 }
 
-/** Exit code 0 when the release that was live before is live again. */
-async function startUp(home: Home): Promise<number> {
+/** Makes the release live that was live before, or HEAD. */
+async function startUp(home: Home): Promise<Started | KnownError> {
   const { config, settings } = await possible(home);
   await checkEngine(home, config);
   await checkPorts(home, config, settings);
@@ -105,6 +132,7 @@ async function startUp(home: Home): Promise<number> {
   rememberHome(ROOT, home, process.env);
   await printUncommitted();
   let refused: KnownError | null = null;
+  let started: Started;
   try {
     refused = await phase('nginx', () => startNginx(home));
     const context = openContext(home, ROOT);
@@ -113,11 +141,12 @@ async function startUp(home: Home): Promise<number> {
     await phase('deployer', () => startDeployerAndWait(home, ROOT));
     const { serving, failed } = await makeLive(context, dead);
     if (serving) await checkVersion(config.http.port, serving);
-    if (!serving || (failed && failed.commit !== serving.commit))
-      return printFailure(context, serving, failed);
+    if (serving === null) return reportFailure(context, null, failed);
+    if (failed && failed.commit !== serving.commit) return reportFailure(context, serving, failed);
     if (failed) printLine(`! it was started after a first attempt had failed: ${failed.cause}`);
     await printLive(home, config, serving);
     printDrift(context, serving);
+    started = { ...placeOf(home, config), serving, ranAlready: false, changes: [] };
   } catch (error) {
     // a failed first start cleans up; later, a push or a rollback needs nginx and the deployer
     if (!wasEverLive(home)) await stopEverything(home, config);
@@ -126,7 +155,11 @@ async function startUp(home: Home): Promise<number> {
   await repairMirror(home, config);
   await printSourceProblem(home, config);
   if (refused) throw refused;
-  return 0;
+  return started;
+}
+
+function placeOf(home: Home, config: Config): Pick<Started, 'url' | 'home' | 'push'> {
+  return { url: urlOf(config), home: home.dir, push: config.source === null ? sshUrl(home) : null };
 }
 
 /** Why a running nginx rejects the new configuration and keeps its own; null otherwise. Throws when it cannot start. */
@@ -155,7 +188,7 @@ async function possible(home: Home): Promise<RequestedSettings> {
   return requestedWhileRunning(home, process.env);
 }
 
-async function applyChanges(home: Home, serving: Serving): Promise<number> {
+async function applyChanges(home: Home, serving: Serving): Promise<Started> {
   printPendingSettings(home);
   printPendingSecret(home, process.env.WEBHOOK_SECRET);
   const { config, changes, refused } = await update(home, serving.commit);
@@ -169,5 +202,5 @@ async function applyChanges(home: Home, serving: Serving): Promise<number> {
   await repairMirror(home, config);
   await printSourceProblem(home, config);
   if (refused) throw refused;
-  return 0;
+  return { ...placeOf(home, config), serving, ranAlready: true, changes };
 }

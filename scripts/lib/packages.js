@@ -5,7 +5,7 @@ const fs = require('fs');
 const path = require('path');
 const { KnownFailure } = require('./known');
 const { decide } = require('./lockfile');
-const { phase } = require('./phase');
+const { phase, say } = require('./phase');
 const { run } = require('./run');
 const { readInstalled } = require('./installed');
 
@@ -21,7 +21,7 @@ const LINES_SHOWN = 12;
 async function ensurePackages(root) {
   const decision = decide(readInstalled(root));
   if (decision.do === 'refuse') throw new KnownFailure('E_PACKAGES', decision.why, decision.hint);
-  if (decision.do === 'keep') console.log(`! ${decision.why} ${decision.hint}`);
+  if (decision.do === 'keep') say(`! ${decision.why} ${decision.hint}`);
   if (decision.do !== 'install') return;
   const texts = { doing: `Installing npm packages (${decision.why})`, done: 'npm packages installed' };
   await phase(texts, () => install(root));

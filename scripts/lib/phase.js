@@ -1,7 +1,12 @@
 // @ts-check
-/** Prints a phase while it runs: seconds that count up in a terminal, plain lines in a pipe. */
+/**
+ * Prints a phase while it runs: seconds that count up in a terminal, plain lines in a pipe. With --json, standard output
+ * is left to the document.
+ */
 'use strict';
 const signs = require('./signs');
+
+const out = process.argv.includes('--json') ? process.stderr : process.stdout;
 
 /**
  * @template T
@@ -12,13 +17,13 @@ const signs = require('./signs');
 async function phase(texts, work) {
   const startedAt = Date.now();
   const stop =
-    process.stdout.isTTY && process.env.TERM !== 'dumb' && !process.env.CI
+    out.isTTY && process.env.TERM !== 'dumb' && !process.env.CI
       ? tick(texts.doing, startedAt)
       : announce(texts.doing);
   try {
     const result = await work();
     stop();
-    console.log(`${signs.done} ${texts.done} (${duration(Date.now() - startedAt)})`);
+    say(`${signs.done} ${texts.done} (${duration(Date.now() - startedAt)})`);
     return result;
   } catch (error) {
     stop();
@@ -28,8 +33,13 @@ async function phase(texts, work) {
 
 /** @param {string} doing */
 function announce(doing) {
-  console.log(`${doing} ${signs.dots}`);
+  say(`${doing} ${signs.dots}`);
   return () => {};
+}
+
+/** @param {string} line */
+function say(line) {
+  out.write(`${line}\n`);
 }
 
 /** @param {string} doing @param {number} startedAt milliseconds since 1970 */
@@ -37,13 +47,13 @@ function tick(doing, startedAt) {
   const draw = () => {
     const line = `${doing} ${signs.dots} ${Math.floor((Date.now() - startedAt) / 1000)} s`;
     // a wrapped line could not be overwritten
-    process.stdout.write(`\r\x1b[2K${line.slice(0, (process.stdout.columns || 80) - 1)}`);
+    out.write(`\r\x1b[2K${line.slice(0, (out.columns || 80) - 1)}`);
   };
   draw();
   const timer = setInterval(draw, 1000);
   return () => {
     clearInterval(timer);
-    process.stdout.write('\r\x1b[2K');
+    out.write('\r\x1b[2K');
   };
 }
 
@@ -54,4 +64,4 @@ function duration(ms) {
   return `${Math.floor(ms / 60000)} min ${Math.round((ms % 60000) / 1000)} s`;
 }
 
-module.exports = { phase, duration };
+module.exports = { phase, say, duration };
