@@ -32,10 +32,10 @@ export function draw(picture: Picture, language: Language): string {
       label('title', MARGIN, 40, translate(picture.title)),
       ...(picture.key ? [label('key', WIDTH - MARGIN, 40, translate(picture.key))] : []),
       ...columnShapes(picture, layout),
+      ...momentShapes(picture, layout),
       ...picture.lanes.flatMap((lane, row) =>
         laneShapes(lane, { left: MARGIN, y: TOP + row * LANE }, layout),
       ),
-      ...momentShapes(picture, layout),
       ...rollbackShapes(picture, layout),
       ...(hasAws ? awsShapes(picture, layout) : []),
     ],
