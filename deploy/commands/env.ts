@@ -116,8 +116,17 @@ function variables({ home, journal }: DeployContext): { now: Environment; next: 
 function mustBeAlone({ journal }: DeployContext): void {
   const other = journal.pending().find(({ kind }) => kind === 'env');
   if (!other) return;
-  const hint = 'Wait until it has finished: ./switchyard history';
-  throw new KnownError('E_ENV', `Deployment ${other.id} is changing the environment.`, hint);
+  if (other.state !== 'queued')
+    throw new KnownError(
+      'E_ENV',
+      `Deployment ${other.id} is changing the environment.`,
+      'Wait until it has finished: ./switchyard history',
+    );
+  throw new KnownError(
+    'E_ENV',
+    `Deployment ${other.id}, which changes the environment, waits in the queue.`,
+    `Wait until it has finished, or remove it: ./switchyard abort ${other.id}`,
+  );
 }
 
 /** Why the change must wait; null when it can be applied. A release that fails to start may need this very variable. */

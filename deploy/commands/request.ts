@@ -69,7 +69,11 @@ export async function followAndPrint(
   following: FollowOptions,
 ): Promise<Deployment> {
   const detach = (): void => {
-    process.stderr.write(`\n  deployment ${id} continues in the background: ./switchyard history\n`);
+    const isQueued = context.journal.get(id)?.state === 'queued';
+    const what = isQueued
+      ? `stays in the queue; to remove it: ./switchyard abort ${id}`
+      : 'continues in the background: ./switchyard history';
+    process.stderr.write(`\n  deployment ${id} ${what}\n`);
     process.exit(130);
   };
   process.once('SIGINT', detach);

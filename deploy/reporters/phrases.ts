@@ -3,6 +3,7 @@ import type { Drift } from '../core/drift';
 import { driftLine } from '../core/drift';
 import type { ErrorCode } from '../core/errors';
 import { ERRORS } from '../core/errors';
+import { isPausedCanary } from '../core/canary/at-work';
 import { duration, liveMs, moment, named, plural, short } from '../core/format';
 import { slotsOf } from '../journal/reader';
 import type { RefusedDeliveries } from '../http/webhook/deliveries';
@@ -166,15 +167,25 @@ function upperFirst(text: string): string {
   return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
-/**
- * `waiting for deployment 3 (a1b2c3d)`.
- * @param held true if that deployment itself waits for an operator
- */
+/** `waiting for deployment 3 (a1b2c3d)`. @param held true if that deployment itself waits for an operator */
 export function waitingLine(behind: Deployment | null, held = false): string {
   if (!behind) return 'waiting for the previous deployment';
   const what = behind.commit ? short(behind.commit) : (behind.branch ?? behind.kind);
   const line = `waiting for deployment ${behind.id} (${what})`;
-  return held ? `${line}, which is held: ./switchyard promote, or ./switchyard abort` : line;
+  if (!held) return line;
+  const since = behind.heldAt === null ? '' : ` since ${moment(behind.heldAt)}`;
+  return `${line}, which ${isPausedCanary(behind) ? 'is a canary paused' : 'is held'}${since}`;
+}
+
+/** The same, and how to end a hold: it may last for days. @param id the deployment that waits */
+export function waitingLines(id: number | null, behind: Deployment | null, held = false): string[] {
+  if (!behind || !held) return [waitingLine(behind, held)];
+  const ends = isPausedCanary(behind) ? 'promote, abort or resume' : 'promote or abort';
+  return [
+    waitingLine(behind, held),
+    `  to end that: ./switchyard ${ends}`,
+    `  Ctrl-C leaves this one in the queue, and ./switchyard abort ${id} removes it`,
+  ];
 }
 
 /** One line of `history`. */

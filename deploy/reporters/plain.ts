@@ -5,7 +5,7 @@ import { terminalText } from '../core/terminal-text';
 import { coloured, coloursFor } from '../os/terminal';
 import { heldLines } from './held-lines';
 import type { Live } from './phrases';
-import { finalLines, liveLines, phaseLine, waitingLine } from './phrases';
+import { finalLines, liveLines, phaseLine, waitingLines } from './phrases';
 import type { Output, Reporter } from './reporter';
 
 export function plainReporter(out: Output, journal: Journal): Reporter {
@@ -25,7 +25,7 @@ export function plainReporter(out: Output, journal: Journal): Reporter {
 }
 
 /** The lines for an event; none for one that only starts a phase or changes the state. */
-export function eventLines({ entry }: JournalEvent, journal: Journal): string[] {
+export function eventLines({ entry, deployment }: JournalEvent, journal: Journal): string[] {
   switch (entry.type) {
     case 'phase':
       return entry.status === 'started' ? [] : [phaseLine(entry)];
@@ -38,7 +38,7 @@ export function eventLines({ entry }: JournalEvent, journal: Journal): string[] 
     case 'incident':
       return [`! ${entry.message}`];
     case 'waiting':
-      return [waitingLine(journal.get(entry.behind), entry.held)];
+      return waitingLines(deployment, journal.get(entry.behind), entry.held);
     case 'state':
       return [];
   }

@@ -102,8 +102,9 @@ forEachRuntime((runtime) => {
 
       const first = await pushing;
       expect(first.text).toContain(
-        `waiting for deployment ${held.id} (${held.commit?.slice(0, 7)}), which is held: ./switchyard promote, or ./switchyard abort`,
+        `waiting for deployment ${held.id} (${held.commit?.slice(0, 7)}), which is held since `,
       );
+      expect(first.text).toContain(`abort ${waiting.id} removes it`);
       expect(first.verdict).toMatch(
         /^✗ NOT LIVE\. Still serving .*: An operator removed it from the queue\.$/,
       );
@@ -112,6 +113,34 @@ forEachRuntime((runtime) => {
       expect(clone.deployments().find(({ id }) => id === held.id)?.state).toBe('holding');
       expectDone(await clone.switchyard('abort'));
       expectLive(await second);
+    });
+
+    it('makes every other command wait, which says at once since when and what ends it; Ctrl-C leaves it queued', async () => {
+      const { held } = await hold();
+      const since = new Date(held.heldAt as number).toLocaleString('sv-SE');
+      for (const command of ['env set A=1', 'restart', 'deploy']) {
+        const waiting = clone.terminal(`exec node bin/switchyard.js ${command}`);
+        const queued = await until('it to be queued', () => newest('queued'));
+        await until(waiting.text, () => waiting.text().includes(`abort ${queued.id} removes it`));
+
+        expect(waiting.text()).toContain(
+          `waiting for deployment ${held.id} (${held.commit?.slice(0, 7)}), which is held since ${since}\n` +
+            '  to end that: ./switchyard promote or abort\n',
+        );
+        await waiting.leave('SIGINT');
+        expect(await waiting.ended).toBe(130);
+        expect(waiting.text()).toContain(`deployment ${queued.id} stays in the queue`);
+        expect(newest('queued')).toMatchObject({ id: queued.id });
+        if (command.startsWith('env')) {
+          const again = await clone.switchyard('env', 'set', 'A=2');
+          expect(again).toMatchObject({
+            code: 1,
+            text: expect.stringContaining(`abort ${queued.id} [E_ENV]`),
+          });
+        }
+        expectDone(await clone.switchyard('abort', String(queued.id)));
+      }
+      expectDone(await clone.switchyard('abort'));
     });
 
     it('is aborted by a rollback, which does not wait', async () => {

@@ -38,8 +38,8 @@ export interface CommandResult {
 export interface Terminal {
   /** What it has shown so far. */
   text: () => string;
-  /** Ctrl-C. Resolves when the lines have ended. */
-  leave: () => Promise<void>;
+  /** Resolves when the lines have ended. */
+  leave: (signal?: NodeJS.Signals) => Promise<void>;
   /** The exit code; null after a signal. */
   ended: Promise<number | null>;
 }
@@ -242,8 +242,8 @@ function terminal(lines: string, cwd: string, env: Record<string, string>): Term
   const ended = new Promise<number | null>((resolve) => shell.once('close', resolve));
   return {
     text: () => text,
-    leave: async () => {
-      if (shell.exitCode === null) process.kill(-(shell.pid as number), 'SIGTERM');
+    leave: async (signal = 'SIGTERM') => {
+      if (shell.exitCode === null) process.kill(-(shell.pid as number), signal);
       await ended;
     },
     ended,

@@ -185,12 +185,23 @@ test.each<[Partial<Deployment>, string]>([
   expect(out.text()).toBe(`${line}\n`);
 });
 
-test('a deployment waiting for a held one names promote and abort', () => {
+test.each([
+  ['a held one', {}, 'is held', 'promote or abort'],
+  [
+    'a paused canary',
+    { plan: [{ step: { do: 'judge' }, undo: [] }] } as unknown as Partial<Deployment>,
+    'is a canary paused',
+    'promote, abort or resume',
+  ],
+])('a deployment waiting for %s says since when, and the ways out', (_what, more, how, ends) => {
   const out = captureOutput();
-  const reporter = plainReporter(out, journalOf(deployment({ id: 7, commit: V1.commit })));
+  const held = { id: 7, commit: V1.commit, state: 'holding', heldAt: 0, ...more } as const;
+  const reporter = plainReporter(out, journalOf(deployment(held)));
   for (const event of events({ type: 'waiting', behind: 7, held: true })) reporter.event(event);
   expect(out.text()).toBe(
-    'waiting for deployment 7 (a1b2c3d), which is held: ./switchyard promote, or ./switchyard abort\n',
+    `waiting for deployment 7 (a1b2c3d), which ${how} since ${new Date(0).toLocaleString('sv-SE')}\n` +
+      `  to end that: ./switchyard ${ends}\n` +
+      '  Ctrl-C leaves this one in the queue, and ./switchyard abort 1 removes it\n',
   );
 });
 
