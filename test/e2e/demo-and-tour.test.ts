@@ -76,13 +76,30 @@ needs('the sample app', sampleApp).describe('in a throw-away copy', () => {
     expect(laneOf(shown, '503')).toMatch(/^ {3,}.*━.* {3,}━.* {3,}$/);
     expect(laneOf(shown, 'new')).toMatch(/^ {3,}━.* {3,}$/);
     expect(shown).toMatch(/ 0 failed · [\d,]+ turned away in \d/);
-    for (const cost of [/ 1 version at once/, / 1 slot ran with \d{2,} MB/, / never fewer than 0 served/])
+    for (const cost of [/ 1 version at once/, / 1 slot ran with \d{2,} MB/, / no slot served for a moment/])
       expect(shown).toMatch(cost);
     expect(shown).toMatch(/^requests failed +0$/m);
-    expect(shown).toMatch(/^users sent back to old +0$/m);
+    expect(shown).toMatch(/^users who flip-flopped +0$/m);
     expect(shown).toMatch(/^rolled back in +\d/m);
     expect(result.text).toContain(shown);
     expect(clone.read('tour.svg')).toContain('<path class="blue-old" ');
+    await expectNothingLeft();
+  });
+
+  it('the tour of a bad release shows the users affected and the automatic rollback', async () => {
+    const result = await clone.shell(
+      `TMPDIR=${temp} node tools/run.js tour --strategy bad-release --text tour.txt`,
+    );
+
+    expectDone(result);
+    const shown = clone.read('tour.txt');
+    expect(laneOf(shown, 'old')).toMatch(/━ *$/);
+    expect(laneOf(shown, 'failed')).toMatch(/^ {3,}━.* {3,}$/);
+    expect(shown).toMatch(
+      / [1-9]\d* failed · [1-9]\d* of 100 users affected · rolled back automatically in \d/,
+    );
+    expect(shown).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 /m);
+    expect(shown).not.toMatch(/^requests failed/m);
     await expectNothingLeft();
   });
 

@@ -1,4 +1,4 @@
-/** Runs commands in the copy's shell. A failed command ends the tour. */
+/** Runs commands in the copy's shell. A command that ends unexpectedly ends the tour. */
 import { KnownFailure } from '../../scripts/lib/known';
 import type { Copy } from '../lib/copy';
 import { Shell } from '../lib/shell';
@@ -7,7 +7,7 @@ const LINES_SHOWN = 12;
 
 export interface Commands {
   dir: string;
-  run(line: string, onLine?: (line: string) => void): Promise<void>;
+  run(line: string, onLine?: (line: string) => void, expected?: 'success' | 'failure'): Promise<void>;
   /** Stops the running command; no other starts. */
   stop(): void;
 }
@@ -17,10 +17,10 @@ export function commandsIn(copy: Copy): Commands {
   let isStopped = false;
   return {
     dir: copy.dir,
-    async run(line, onLine = () => undefined) {
+    async run(line, onLine = () => undefined, expected = 'success') {
       shell = new Shell(copy, onLine);
       const code = isStopped ? null : await shell.run(line);
-      if (code === 0) return;
+      if (code !== null && (code === 0) === (expected === 'success')) return;
       const lines = shell.lines.slice(-LINES_SHOWN);
       throw new KnownFailure('E_INTERNAL', `The tour ended at "${line}".`, 'That is what it said.', lines);
     },

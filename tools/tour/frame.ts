@@ -19,6 +19,8 @@ export interface View {
   marks: Marks;
   /** Milliseconds since the start of the tour. */
   now: number;
+  /** The last line of a deployment that failed. */
+  verdict?: string;
 }
 
 const LABEL_COLUMNS = 9;
@@ -29,7 +31,7 @@ const LEAD_MS = 800;
 const MIN_MS = 6000;
 
 export function frameOf(view: View, slots: SlotColour[], width: number): Span[][] {
-  const { strategy, commands, answers, marks, now } = view;
+  const { strategy, commands, answers, marks, now, verdict } = view;
   const from = marks.started - LEAD_MS;
   // at first the scale stays the same; at the end the whole width is used
   const period = { from, to: marks.end ?? Math.max(now, from + MIN_MS) };
@@ -43,7 +45,8 @@ export function frameOf(view: View, slots: SlotColour[], width: number): Span[][
     ...busy.map((slot) => [label(slot, slotStyle(slot, 'new')), ...slotLane(slices, slot, full)]),
     ...versionRows(slices),
     marksRow(marks, period, columns),
-    ...costRows(measure(answers, view.samples, marks), width),
+    ...costRows(measure(answers, view.samples, marks), strategy, width),
+    ...(verdict === undefined ? [] : sentence(verdict, 'dead', width)),
   ];
 }
 
@@ -95,8 +98,13 @@ function marksRow({ started, live, rollback }: Marks, { from, to }: Period, colu
   return [{ text: ' '.repeat(LABEL_COLUMNS) + text.padEnd(columns - total.length) + total, style: 'quiet' }];
 }
 
-function costRows(cost: Cost, width: number): Span[][] {
-  const { failed, turnedAway, downMs, bothMs, rollbackMs } = cost;
+function costRows(cost: Cost, { fault }: TourStrategy, width: number): Span[][] {
+  const parts = fault === undefined ? costParts(cost) : faultParts(cost);
+  return flow(parts, { width, between: { text: ' · ', style: 'quiet' }, indent: LABEL_COLUMNS });
+}
+
+function costParts(cost: Cost): Span[] {
+  const { failed, turnedAway, downMs, bothMs, minServing, rollbackMs } = cost;
   const both = bothMs > AT_ONCE_MS ? `2 versions at once for ${duration(bothMs)}` : '1 version at once';
   const parts: Span[] = [
     { text: plural(cost.requests, 'request'), style: 'plain' },
@@ -107,10 +115,27 @@ function costRows(cost: Cost, width: number): Span[][] {
   parts.push(
     { text: both, style: 'plain' },
     { text: `${plural(cost.maxRunning, 'slot')} ran with ${megabytes(cost.maxMemory)}`, style: 'plain' },
-    { text: `never fewer than ${cost.minServing} served`, style: 'plain' },
+    { text: servingInWords(minServing), style: 'plain' },
   );
   if (rollbackMs !== null) parts.push({ text: `rolled back in ${duration(rollbackMs)}`, style: 'plain' });
-  return flow(parts, { width, between: { text: ' · ', style: 'quiet' }, indent: LABEL_COLUMNS });
+  return parts;
+}
+
+function servingInWords(fewest: number): string {
+  return fewest === 0
+    ? 'no slot served for a moment'
+    : `at least ${plural(fewest, 'slot')} served throughout`;
+}
+
+function faultParts({ requests, failed, affected, users, rollbackMs }: Cost): Span[] {
+  return [
+    { text: plural(requests, 'request'), style: 'plain' },
+    { text: `${count(failed)} failed`, style: failed === 0 ? 'good' : 'bad' },
+    { text: `${affected} of ${plural(users, 'user')} affected`, style: affected === 0 ? 'good' : 'bad' },
+    ...(rollbackMs === null
+      ? []
+      : [{ text: `rolled back automatically in ${duration(rollbackMs)}`, style: 'plain' as const }]),
+  ];
 }
 
 function label(text: string, style: Style): Span {

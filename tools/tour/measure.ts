@@ -13,7 +13,7 @@ export interface Marks {
   /** The release is built; from now on slots and traffic change. */
   started: number;
   live?: number;
-  /** The rollback command was entered. */
+  /** The rollback command was entered, or Switchyard has found the release bad. */
   rollback?: number;
   end?: number;
 }
@@ -21,14 +21,17 @@ export interface Marks {
 export interface Cost {
   requests: number;
   failed: number;
+  /** Users who met a failure, and all users. */
+  affected: number;
+  users: number;
   /** Requests that got the maintenance page. */
   turnedAway: number;
   /** How long every user got the maintenance page: the longer of deployment and rollback. */
   downMs: number;
   /** How long both versions answered during the deployment. */
   bothMs: number;
-  /** Users who got the old version after the new one during the deployment. */
-  sentBack: number;
+  /** Users who got the old version after the new one, before the rollback. */
+  flipFlopped: number;
   /** From the start until all users had the new version. */
   liveMs: number | null;
   /** The most slots that ran at once before the rollback. */
@@ -37,7 +40,7 @@ export interface Cost {
   maxMemory: number;
   /** The fewest slots that answered users at any moment. */
   minServing: number;
-  /** From the rollback command until all users had the old version again. */
+  /** From the start of the rollback until all users had the old version again. */
   rollbackMs: number | null;
 }
 
@@ -55,15 +58,18 @@ export function measure(answers: Answer[], samples: Sample[], marks: Marks): Cos
   const untilLive = samples.filter(({ at }) => isWithin(at, { from: started, to: live ?? Infinity }));
   // a standby for the rollback costs memory, too
   const untilRollback = samples.filter(({ at }) => isWithin(at, { from: started, to: rollback }));
+  const failures = all.filter(({ outcome }) => outcome === 'failed');
   const newForAll = allUsersHave('new', before);
   const oldForAll = allUsersHave('old', after);
   return {
     requests: all.length,
-    failed: all.filter(({ outcome }) => outcome === 'failed').length,
+    failed: failures.length,
+    affected: usersOf(failures),
+    users: usersOf(all),
     turnedAway: all.filter(({ outcome }) => outcome === 'turned away').length,
     downMs: Math.max(downMs(before), downMs(after)),
     bothMs: bothMs(before),
-    sentBack: sentBack(before),
+    flipFlopped: flipFlopped(before),
     liveMs: newForAll === null ? null : newForAll - started,
     maxRunning: Math.max(0, ...untilRollback.map(({ running }) => running.length)),
     maxMemory: Math.max(0, ...untilRollback.map(({ memory }) => memory)),
@@ -85,7 +91,7 @@ function bothMs(answers: Answer[]): number {
   return first && last ? Math.max(0, last.at - first.at) : 0;
 }
 
-function sentBack(answers: Answer[]): number {
+function flipFlopped(answers: Answer[]): number {
   const hadNew = new Set<number>();
   const back = new Set<number>();
   for (const { user, version } of answers) {
@@ -93,6 +99,10 @@ function sentBack(answers: Answer[]): number {
     if (version === 'old' && hadNew.has(user)) back.add(user);
   }
   return back.size;
+}
+
+function usersOf(answers: Answer[]): number {
+  return new Set(answers.map(({ user }) => user)).size;
 }
 
 /** From the first maintenance page to the first response after the last one. */

@@ -44,9 +44,9 @@ export async function play(root: string, strategies: TourStrategy[]): Promise<Sp
       const costs = [];
       for (const strategy of strategies) {
         const cost = await showStrategy(strategy, { commands, recorder, screen, slots: [...SLOTS] });
-        costs.push({ title: strategy.title, cost });
+        if (strategy.fault === undefined) costs.push({ title: strategy.title, cost });
       }
-      screen.print(tableOf(costs, screen.width));
+      if (costs.length > 0) screen.print(tableOf(costs, screen.width));
       return screen.rows;
     },
     interrupt: () => {
@@ -73,7 +73,7 @@ function start(dir: string, strategies: TourStrategy[], commands: Commands): Pro
 
 /** The app's own tests are not part of the tour. */
 function configuration(strategies: TourStrategy[]): string {
-  const first = { strategy: strategies[0]?.name };
+  const first = { strategy: strategies.find(({ fault }) => fault === undefined)?.name };
   const settings = strategies.reduce<object>((all, { config }) => ({ ...all, ...config }), first);
   return `\nmodule.exports.app.test = null;\nObject.assign(module.exports, ${JSON.stringify(settings)});\n`;
 }

@@ -1,4 +1,7 @@
-/** Shows one strategy: commits a change, deploys it and rolls it back, with the commands that a user would type. */
+/**
+ * Shows one strategy: commits a change, deploys it and rolls it back, with the commands that a user would type. Switchyard
+ * itself rolls back a bad release.
+ */
 import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -18,6 +21,8 @@ const AFTER_MS = 700;
 /** Printed when a release is built and nothing that runs has changed yet. */
 const PREPARED = /^✓ (migrate|build|install|check out) /;
 const LIVE = /^✓ LIVE/;
+const FOUND_BAD = /^✗ /;
+const NOT_LIVE = /^✗ NOT LIVE/;
 
 interface Stage {
   commands: Commands;
@@ -30,7 +35,7 @@ export async function showStrategy(
   strategy: TourStrategy,
   { commands, recorder, screen, slots }: Stage,
 ): Promise<Cost> {
-  setStrategy(strategy, commands.dir);
+  if (strategy.fault === undefined) setStrategy(strategy, commands.dir);
   if (strategy.before) await commands.run(strategy.before);
   recorder.restart(await commitChange(strategy, commands));
   const marks: Marks = { started: recorder.now() };
@@ -44,15 +49,23 @@ export async function showStrategy(
   const timer = setInterval(() => screen.draw([...frame(), highlight(lastLine)]), DRAW_EVERY_MS);
   try {
     view.commands.push(strategy.deploy);
-    await commands.run(strategy.deploy, (line) => {
-      lastLine = line;
-      setMark(marks, line, recorder.now());
-    });
-    marks.rollback = recorder.now();
-    view.commands.push(strategy.rollback);
-    await commands.run(strategy.rollback, (line) => {
-      lastLine = line;
-    });
+    const isBad = strategy.fault !== undefined;
+    await commands.run(
+      strategy.deploy,
+      (line) => {
+        lastLine = line;
+        setMark(marks, line, recorder.now());
+        if (NOT_LIVE.test(line)) view.verdict = line;
+      },
+      isBad ? 'failure' : 'success',
+    );
+    if (!isBad) {
+      marks.rollback = recorder.now();
+      view.commands.push(strategy.rollback);
+      await commands.run(strategy.rollback, (line) => {
+        lastLine = line;
+      });
+    }
     await sleep(AFTER_MS);
     marks.end = recorder.now();
   } finally {
@@ -66,6 +79,7 @@ function setMark(marks: Marks, line: string, now: number): void {
   if (marks.live !== undefined) return;
   if (PREPARED.test(line)) marks.started = now;
   if (LIVE.test(line)) marks.live = now;
+  if (FOUND_BAD.test(line)) marks.rollback ??= now;
 }
 
 /** A rollback uses the strategy in the configuration. */
@@ -74,8 +88,9 @@ function setStrategy({ name }: TourStrategy, dir: string): void {
 }
 
 /** Returns the commit. */
-async function commitChange({ name, title }: TourStrategy, commands: Commands): Promise<string> {
+async function commitChange({ name, title, fault }: TourStrategy, commands: Commands): Promise<string> {
   await commands.run(`sed -i "s/^const GREETING = .*/const GREETING = 'Hello, ${name}';/" app/page.ts`);
+  if (fault) await commands.run(fault);
   await commands.run(`git commit -qam 'Greet ${title}'`);
   const { lines } = await run('git', ['-C', commands.dir, 'rev-parse', 'HEAD']);
   return lines[0] ?? '';

@@ -30,13 +30,13 @@ const ROWS: Row[] = [
   { title: 'versions at once', value: ({ bothMs }) => (bothMs > AT_ONCE_MS ? '2' : '1') },
   { title: '  for', value: ({ bothMs }) => (bothMs > AT_ONCE_MS ? duration(bothMs) : NONE) },
   {
-    title: 'users sent back to old',
-    value: ({ sentBack }) => String(sentBack),
-    style: ({ sentBack }) => (sentBack === 0 ? 'good' : 'bad'),
+    title: 'users who flip-flopped',
+    value: ({ flipFlopped }) => String(flipFlopped),
+    style: ({ flipFlopped }) => (flipFlopped === 0 ? 'good' : 'bad'),
   },
   { title: 'slots at most', value: ({ maxRunning }) => String(maxRunning) },
   { title: '  their memory', value: ({ maxMemory }) => megabytes(maxMemory) },
-  { title: 'serving at least', value: ({ minServing }) => String(minServing) },
+  { title: 'fewest slots serving', value: ({ minServing }) => String(minServing) },
   { title: 'rolled back in', value: ({ rollbackMs }) => time(rollbackMs) },
 ];
 

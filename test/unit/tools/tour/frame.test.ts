@@ -55,7 +55,7 @@ describe('a frame', () => {
       '         0 failed',
       '         1 version at once',
       '         0 slots ran with 0 MB',
-      '         never fewer than 0 served',
+      '         no slot served for a moment',
     ]);
   });
 
@@ -102,6 +102,29 @@ describe('a frame', () => {
   });
 });
 
+it('a frame of a bad release shows who was affected and the automatic rollback', () => {
+  const answers = every(0, 4000).map((at, index) =>
+    at >= 2000 && at < 2500 && index % 10 === 0
+      ? { ...failed(at), user: index % 3 }
+      : ok(at, 'blue', 'old', index % 8),
+  );
+  const view = viewOf(answers, 4000);
+  Object.assign(view.strategy, { fault: 'sed' });
+  Object.assign(view.marks, { rollback: 2400 });
+  view.verdict = '✗ NOT LIVE. Still serving v1.0.0 (c0ffee1)';
+  expect(lines(view).slice(4)).toEqual([
+    'new',
+    `failed   ${' '.repeat(10)}━━━`,
+    '             ╵begins ╵rollback4.0 s',
+    '         640 requests',
+    '         10 failed',
+    '         3 of 8 users affected',
+    '         rolled back automatically in 55 ms',
+    '✗ NOT LIVE. Still serving',
+    'v1.0.0 (c0ffee1)',
+  ]);
+});
+
 describe('the cost of a strategy', () => {
   it('is only a second slot when all users move at once', () => {
     const answers = [
@@ -117,10 +140,12 @@ describe('the cost of a strategy', () => {
     expect(cost).toEqual({
       requests: 600,
       failed: 0,
+      affected: 0,
+      users: 1,
       turnedAway: 0,
       downMs: 0,
       bothMs: 0,
-      sentBack: 0,
+      flipFlopped: 0,
       liveMs: 1000,
       maxRunning: 2,
       maxMemory: 120e6,
@@ -159,8 +184,8 @@ describe('the cost of a strategy', () => {
       ok(25, 'blue', 'old', 1),
       ok(30, 'blue', 'old', 3),
     ];
-    expect(measure(answers, [], { started: 0 }).sentBack).toBe(1);
-    expect(measure(answers, [], { started: 0, rollback: 10 }).sentBack).toBe(0);
+    expect(measure(answers, [], { started: 0 }).flipFlopped).toBe(1);
+    expect(measure(answers, [], { started: 0, rollback: 10 }).flipFlopped).toBe(0);
   });
 
   it('counts failures, and ends the rollback when all users have the old version', () => {
