@@ -7,6 +7,10 @@ import { adaptSigns } from './os/terminal';
 
 /** Reports a usage error like any other: a code, one sentence and one hint. */
 function leave(error: unknown): never {
+  if (error instanceof KnownError) {
+    printError({ json: process.argv.includes('--json') }, error);
+    process.exit(1);
+  }
   if (!(error instanceof CommanderError)) throw error;
   const asked = error.code.startsWith('commander.help');
   if (!asked) {

@@ -21,6 +21,7 @@ import { countLacking } from './git/live-in-push';
 import { homeAt } from './home/home';
 import { machineMs } from './os/machine-clock';
 import { adaptSigns } from './os/terminal';
+import { speak, words } from './reporters/words';
 import { plainReporter } from './reporters/plain';
 import { readSecret } from './home/webhook-secret';
 import { driftNow, servingNow } from './health/serving';
@@ -42,6 +43,8 @@ interface Update {
 
 async function main(): Promise<void> {
   adaptSigns([process.stdout, process.stderr]);
+  // over a local push, and over SSH where sshd accepts LC_*, this is the pusher's locale
+  speak(undefined);
   const home = homeAt(process.env.SWITCHYARD_HOME ?? '');
   const clone = (await deployerInfo(home))?.clone;
   if (clone) mustBeInPlace(clone);
@@ -62,7 +65,9 @@ async function main(): Promise<void> {
 
 function refuseWhenSourceIsElsewhere({ config }: DeployContext): void {
   if (config.source === null) return;
-  console.log(`✗ Nothing was pushed: commits come from ${printable(withoutPassword(config.source))}.`);
+  console.log(
+    `✗ ${words().nothingPushed(`commits come from ${printable(withoutPassword(config.source))}.`)}`,
+  );
   console.log(`  Push there: git push origin ${config.branch}`);
   process.exitCode = 1;
 }
@@ -119,10 +124,10 @@ async function postAndFollow(context: DeployContext, update: Update): Promise<vo
 
 /** Reports why nothing is deployed and, after a push of another branch such as master, how to deploy that one. */
 function printIgnored(why: string, { ref, after }: Update, branch: string): void {
-  console.log(`- Nothing to deploy: ${printable(why)}`);
+  console.log(`- ${words().nothingToDeploy(printable(why))}`);
   const other = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
   if (other === undefined || other === branch || NO_COMMIT.test(after)) return;
-  console.log(`  To deploy it: git push live ${printable(other)}:${branch}`);
+  console.log(`  ${words().toDeployIt(`git push live ${printable(other)}:${branch}`)}`);
 }
 
 /**
@@ -172,8 +177,9 @@ main().then(
   (error: unknown) => {
     const known = asKnown(error);
     // a failed pre-receive hook makes git reject the commits
-    const what = process.argv[2] === 'pre-receive' ? 'Nothing was pushed' : 'NOT LIVE. The push arrived, but';
-    console.log(`✗ ${what}: ${known.message}`);
+    const { nothingPushed, pushedButNotLive } = words();
+    const verdict = process.argv[2] === 'pre-receive' ? nothingPushed : pushedButNotLive;
+    console.log(`✗ ${verdict(known.message)}`);
     console.log(terminalText(`  ${known.hint} [${known.code}]`));
     process.exit(1);
   },

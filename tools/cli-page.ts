@@ -24,7 +24,9 @@ export function commandsText(): string {
 
 function sectionOf(command: Command): string {
   const above = command.parent?.name() === 'switchyard' ? '' : `${command.parent?.name()} `;
-  const options = command.options.map(({ flags, description }) => `| \`${flags}\` | ${description} |`);
+  const options = command.options
+    .filter(({ hidden }) => !hidden)
+    .map(({ flags, description }) => `| \`${flags}\` | ${description} |`);
   const args = command.registeredArguments.map(
     (argument) =>
       `| \`${argument.required ? `<${argument.name()}>` : `[${argument.name()}]`}\` | ${argument.description} |`,

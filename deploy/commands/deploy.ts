@@ -6,7 +6,7 @@ import { slotIsActive } from '../core/pool';
 import type { StrategyName } from '../core/strategy-choice';
 import { STRATEGY_NAMES, strategyFor } from '../core/strategy-choice';
 import type { Commit } from '../core/release';
-import { uncommittedLine } from '../core/uncommitted';
+import { uncommittedLine } from '../reporters/phrases';
 import type { SlotName } from '../core/slot';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';

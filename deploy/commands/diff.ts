@@ -2,7 +2,7 @@
 import { KnownError } from '../core/errors';
 import { named, plural, printable, short } from '../core/format';
 import type { Uncommitted } from '../core/uncommitted';
-import { uncommittedLine } from '../core/uncommitted';
+import { uncommittedLine } from '../reporters/phrases';
 import { jsonText } from '../core/terminal-text';
 import type { NamedCommit } from '../git/clone';
 import { commitsBetween, resolveRef, uncommittedFiles } from '../git/clone';

@@ -1,8 +1,7 @@
 /** `history`: lists deployments and incidents from the journal, newest first. */
 import { jsonText, terminalText } from '../core/terminal-text';
-import { driftSummary } from '../core/drift';
 import { moment } from '../core/format';
-import { historyLine, refusedWebhooksLine } from '../reporters/phrases';
+import { driftSummary, historyLine, refusedWebhooksLine } from '../reporters/phrases';
 import { driftNow, servingNow } from '../health/serving';
 import { readDeliveries } from '../http/webhook/deliveries';
 import type { Options } from './run-command';

@@ -7,6 +7,7 @@ import type { Deployment, OperatorRequest } from '../core/deployment';
 import { reporterFor } from '../reporters';
 import { abortedLines, isUndoing } from '../reporters/phrases';
 import type { Reporter } from '../reporters/reporter';
+import { words } from '../reporters/words';
 import { driftNow, servingNow } from '../health/serving';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
@@ -36,7 +37,9 @@ async function pauseCommand(id: string | undefined, options: Options): Promise<n
   if (options.json) console.log(jsonText({ id: ended.id, state: ended.state, paused }));
   else
     reporter.say([
-      paused ? `✓ PAUSED: deployment ${ended.id}` : `✗ deployment ${ended.id} is ${ended.state}`,
+      paused
+        ? `✓ ${words().paused(ended.id)}`
+        : `✗ ${words().notPaused(ended.id, words().states[ended.state])}`,
     ]);
   return paused ? 0 : 1;
 }

@@ -1,16 +1,22 @@
 /** Defines the commands, their arguments and options. The help, the completions and docs/cli.md come from here. */
-import { Command } from 'commander';
+import { Command, Option } from 'commander';
 import type { OperatorRequest } from '../core/deployment';
 import { kitVersion } from '../home/clone-root';
+import { speak } from '../reporters/words';
 import type { Options } from './run-command';
 import { runAndExit } from './run-command';
+
+const language = (): Option =>
+  new Option('--lang <language>', 'en or ko (default: as LC_ALL, LC_MESSAGES or LANG say)');
 
 export const program = new Command('switchyard')
   .description('From git push to live traffic on this machine, without losing a request.')
   .configureOutput({ outputError: () => undefined })
   .version(kitVersion(), '-V, --version', 'print the version')
+  .addOption(language())
   .enablePositionalOptions()
-  .exitOverride();
+  .exitOverride()
+  .hook('preAction', (_program, action) => speak(action.optsWithGlobals<{ lang?: string }>().lang));
 
 // each command loads its module only when called, which keeps quick commands quick
 command('start', 'set up everything and start; the release that was live is live again')
@@ -160,7 +166,11 @@ program
   });
 
 function command(name: string, description: string, parent = program): Command {
-  return parent.command(name).description(description).option('--json', 'answer with JSON');
+  return parent
+    .command(name)
+    .description(description)
+    .option('--json', 'answer with JSON')
+    .addOption(language().hideHelp());
 }
 
 function operation(request: OperatorRequest, description: string): void {

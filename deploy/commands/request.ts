@@ -11,6 +11,7 @@ import { isLocked } from '../journal/deployment-lock';
 import { waitUntil } from '../os/wait-until';
 import { reporterFor } from '../reporters';
 import type { Reporter } from '../reporters/reporter';
+import { words } from '../reporters/words';
 import { driftNow, servingNow } from '../health/serving';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
@@ -70,10 +71,7 @@ export async function followAndPrint(
 ): Promise<Deployment> {
   const detach = (): void => {
     const isQueued = context.journal.get(id)?.state === 'queued';
-    const what = isQueued
-      ? `stays in the queue; to remove it: ./switchyard abort ${id}`
-      : 'continues in the background: ./switchyard history';
-    process.stderr.write(`\n  deployment ${id} ${what}\n`);
+    process.stderr.write(`\n  ${isQueued ? words().staysQueued(id) : words().continues(id)}\n`);
     process.exit(130);
   };
   process.once('SIGINT', detach);

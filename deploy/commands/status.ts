@@ -1,6 +1,6 @@
 /** `status`: shows what is live right now, probed. */
 import { jsonText, terminalText } from '../core/terminal-text';
-import { driftSummary } from '../core/drift';
+import { cellsOf, padCells } from '../core/cells';
 import { isCanary } from '../core/canary/at-work';
 import { moment, named } from '../core/format';
 import type { SlotView } from '../health/serving';
@@ -15,7 +15,8 @@ import { BUCKETS } from '../core/traffic-table';
 import type { Preview } from '../http/preview/link';
 import { previewOf } from '../http/preview/link';
 import { canaryLines, previewLines } from '../reporters/held-lines';
-import { historyLine } from '../reporters/phrases';
+import { driftSummary, historyLine } from '../reporters/phrases';
+import { words } from '../reporters/words';
 import type { DeployContext } from '../context';
 
 const print = (text: string): void => console.log(terminalText(text));
@@ -61,11 +62,10 @@ export async function statusCommand(options: Options): Promise<number> {
   }
   print(slotLines(slots).join('\n'));
   print(
-    `nginx    http://localhost:${context.config.http.port}  ${served.status === 200 ? 'serves' : `answers ${served.message}`}`,
+    `nginx    http://localhost:${context.config.http.port}  ${served.status === 200 ? words().serves : words().answers(served.message)}`,
   );
-  print(`deployer ${deployer ? 'runs' : 'is not running (npm start)'}`);
-  if (earlierSecret !== null)
-    print(`secret   the earlier webhook secret is valid too, until ${moment(earlierSecret)}`);
+  print(`deployer ${deployer ? words().runs : words().doesNotRun}`);
+  if (earlierSecret !== null) print(`secret   ${words().earlierSecret(moment(earlierSecret))}`);
   if (behind) print(`! ${driftSummary(behind)}`);
   for (const deployment of pending) print(historyLine(deployment));
   if (canary?.progress) print(`  ${canary.progress}`);
@@ -128,19 +128,19 @@ function progressOf({ journal }: DeployContext, id: number): string | null {
 
 function slotLines(slots: SlotView[]): string[] {
   const roles = slots.map(({ role, share }) => roleInWords(role, share));
-  const width = Math.max(6, ...roles.map(({ length }) => length));
-  return slots.map((view, index) => slotLine(view, (roles[index] as string).padEnd(width)));
+  const width = Math.max(6, ...roles.map(cellsOf));
+  return slots.map((view, index) => slotLine(view, padCells(roles[index] as string, width)));
 }
 
 function slotLine({ slot, port, role, commit, version, status, message }: SlotView, inWords: string): string {
   const what = commit ? named({ commit, version: version ?? '?' }) : '';
   const state =
-    role === 'idle' ? 'empty' : status === 'online' ? what : `${what} ${status}: ${message ?? ''}`;
+    role === 'idle' ? words().empty : status === 'online' ? what : `${what} ${status}: ${message ?? ''}`;
   return `${slot.padEnd(8)} :${port}  ${inWords}  ${state}`.trimEnd();
 }
 
 /** The role; when several slots share the users, with the share: `serving 25 %`. */
 function roleInWords(role: SlotView['role'], share: number): string {
-  if (share === 0 || share === BUCKETS) return role;
-  return `${role === 'active' ? 'serving' : role} ${share} %`;
+  if (share === 0 || share === BUCKETS) return words().roles[role];
+  return `${words().roles[role === 'active' ? 'serving' : role]} ${share} %`;
 }

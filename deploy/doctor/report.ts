@@ -1,5 +1,6 @@
 /** Formats findings as lines for a terminal. Pure. */
-import { plural, printable } from '../core/format';
+import { printable } from '../core/format';
+import { words } from '../reporters/words';
 import type { Finding, Status } from './finding';
 
 const MARKS: Record<Status, string> = { ok: '✓', warning: '!', fault: '✗', skipped: '-' };
@@ -14,7 +15,7 @@ export function reportLines(findings: Finding[]): string[] {
     const line = `${MARKS[status]} ${link.padEnd(width)}  ${printable(message)}`;
     return fix === null ? [line] : [line, `  ${' '.repeat(width)}  → ${printable(fix)}`];
   });
-  const rest = waiting.length > 0 ? [`${MARKS.skipped} not checked: ${waiting.join(', ')}`] : [];
+  const rest = waiting.length > 0 ? [`${MARKS.skipped} ${words().notChecked(waiting.join(', '))}`] : [];
   return [...lines, ...rest, summary(findings)];
 }
 
@@ -25,11 +26,7 @@ function isWaiting({ status, message }: Finding): boolean {
 /** `✓ every check passed`, `✗ 2 faults, 1 warning`. */
 function summary(findings: Finding[]): string {
   const count = (wanted: Status): number => findings.filter(({ status }) => status === wanted).length;
-  const parts = [
-    { count: count('fault'), noun: 'fault' },
-    { count: count('warning'), noun: 'warning' },
-  ].filter((part) => part.count > 0);
-  const summary = parts.map((part) => plural(part.count, part.noun)).join(', ');
+  const summary = words().findings(count('fault'), count('warning'));
   if (count('fault') > 0) return `✗ ${summary}`;
-  return summary === '' ? '✓ every check passed' : `✓ every check passed (${summary})`;
+  return `✓ ${words().everyCheckPassed}${summary === '' ? '' : ` (${summary})`}`;
 }

@@ -4,7 +4,11 @@ import { duration, named } from '../core/format';
 import type { Deployment } from '../core/deployment';
 import type { Serving } from '../core/slot';
 import type { Preview } from '../http/preview/link';
-import { schemaChangedLine } from './phrases';
+import { padCells } from '../core/cells';
+import { placed } from './phrases';
+import { words } from './words';
+
+const LABEL = 10;
 
 /** The lines for a release that waits for an operator, with the operator's options. */
 export function heldLines(
@@ -13,26 +17,23 @@ export function heldLines(
   serving: Serving | null,
 ): string[] {
   const { createdAt, heldAt, to, id } = deployment;
-  const what = to ? `${named(to)} on ${to.slot}` : '';
-  const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'users get nothing yet';
+  const what = to ? placed(to) : '';
+  const users = serving ? words().usersGet(placed(serving)) : words().usersGetNothing;
   if (isPausedCanary(deployment)) {
-    return [
-      `! PAUSED: deployment ${id}: ${what} keeps its share of users; all others stay on the stable release`,
-      ...canaryLines(preview, null),
-    ];
+    return [`! ${words().pausedCanary(id, what)}`, ...canaryLines(preview, null)];
   }
   if (deployment.cause !== null) return failedBatchLines(deployment.cause);
-  const took = heldAt === null ? '' : ` in ${duration(heldAt - createdAt)}`;
+  const took = heldAt === null ? null : duration(heldAt - createdAt);
   const { liveFails = null } = deployment.migration ?? {};
   if (liveFails !== null && serving) {
     return [
-      `✓ HELD${took}: ${what} is verified`,
-      `! ${schemaChangedLine(serving, liveFails)}`,
-      '  promote fixes this; abort does not, because a migration is never undone',
+      `✓ ${words().heldButFails(took, what)}`,
+      `! ${lowerFirst(words().schemaChanged(named(serving), liveFails))}`,
+      `  ${words().promoteFixes}`,
       ...previewLines(preview),
     ];
   }
-  return [`✓ HELD${took}: ${what} is verified; ${users}`, ...previewLines(preview)];
+  return [`✓ ${words().held(took, what, users)}`, ...previewLines(preview)];
 }
 
 /**
@@ -40,29 +41,34 @@ export function heldLines(
  */
 function failedBatchLines(cause: string): string[] {
   return [
-    `! HELD: a batch failed: ${cause}`,
-    '  its slots are restored; earlier batches have the new version',
-    '  then:     ./switchyard promote (tries again)   or   ./switchyard abort (undoes everything)',
+    `! ${words().heldBatch(cause)}`,
+    `  ${words().heldBatchState}`,
+    labelled(words().then, words().promoteBatch),
   ];
 }
 
 /** How to try a held release, and how to continue or abort. */
 export function previewLines(preview: Preview | null): string[] {
-  return [
-    ...(preview
-      ? [`  try it:   ${preview.link}`, `  or:       curl -H '${preview.header}' ${preview.url}`]
-      : []),
-    '  then:     ./switchyard promote   or   ./switchyard abort',
-  ];
+  return [...(preview ? waysTo(words().tryIt, preview) : []), labelled(words().then, words().promoteOrAbort)];
 }
 
 /** How to reach either side of a canary, whatever the user's own cohort, and the operator's options. */
 export function canaryLines(canary: Preview | null, stable: Preview | null): string[] {
-  const way = (name: string, preview: Preview | null): string[] =>
-    preview ? [`  ${name}   ${preview.link}`, `  or:       curl -H '${preview.header}' ${preview.url}`] : [];
   return [
-    ...way('canary:', canary),
-    ...way('stable:', stable),
-    '  then:     ./switchyard promote, abort, pause or resume',
+    ...(canary ? waysTo(words().canary, canary) : []),
+    ...(stable ? waysTo(words().stable, stable) : []),
+    labelled(words().then, words().steerCanary),
   ];
+}
+
+function waysTo(label: string, { link, header, url }: Preview): string[] {
+  return [labelled(label, link), labelled(words().orWith, `curl -H '${header}' ${url}`)];
+}
+
+function labelled(label: string, text: string): string {
+  return `  ${padCells(label, LABEL)}${text}`;
+}
+
+function lowerFirst(text: string): string {
+  return text.charAt(0).toLowerCase() + text.slice(1);
 }

@@ -1,15 +1,17 @@
 /** Turns journal entries into the lines that every reporter prints. Pure. */
 import type { Drift } from '../core/drift';
-import { driftLine } from '../core/drift';
 import type { ErrorCode } from '../core/errors';
 import { ERRORS } from '../core/errors';
 import { isPausedCanary } from '../core/canary/at-work';
-import { duration, liveMs, moment, named, plural, short } from '../core/format';
+import { padCells } from '../core/cells';
+import { duration, liveMs, moment, named, short } from '../core/format';
 import { slotsOf } from '../journal/reader';
 import type { RefusedDeliveries } from '../http/webhook/deliveries';
 import type { Deployment } from '../core/deployment';
 import type { Entry, PhaseName } from '../core/event';
 import type { Serving } from '../core/slot';
+import type { Uncommitted } from '../core/uncommitted';
+import { words } from './words';
 
 const PHASE_WIDTH = 20;
 const TIME_WIDTH = 8;
@@ -39,8 +41,7 @@ export function phaseLine(entry: Phase): string {
 /** The line for a release that users have from now on; none without a bake, whose end follows at once. */
 export function liveLines({ serving, bakeSeconds }: Live): string[] {
   if (bakeSeconds === 0) return [];
-  const watched = `watched for ${bakeSeconds} s; Ctrl-C ends only this output`;
-  return [`  users get ${named(serving)} on ${serving.slot}, ${watched}`];
+  return [`  ${words().watched(placed(serving), bakeSeconds)}`];
 }
 
 /**
@@ -57,21 +58,36 @@ export function finalLines(
   if (isNothingNew(deployment)) return [...nothingNewLines(deployment, serving), ...drift];
   if (deployment.state === 'succeeded')
     return [successLine(deployment), ...(live ? changeLines(deployment, live) : []), ...drift];
-  if (deployment.state === 'superseded') return ['- superseded: a newer push is deployed instead'];
+  if (deployment.state === 'superseded') return [`- ${words().superseded}`];
   if (deployment.state === 'rolled-back' && deployment.fault === 'operator') {
-    return [`✗ NOT LIVE any more: ${deployment.cause}`, ...drift];
+    return [`✗ ${words().notLiveAnyMore(String(deployment.cause))}`, ...drift];
   }
   return [
-    `✗ NOT LIVE. ${stillServing(deployment, serving)}: ${deployment.cause ?? deployment.state}`,
+    `✗ ${words().notLive(stillServing(deployment, serving), deployment.cause ?? words().states[deployment.state])}`,
     ...hintLines(deployment),
     ...drift,
   ];
 }
 
+/** `v1.2.0 (a1b2c3d) on green`. */
+export function placed(release: Serving): string {
+  return words().on(named(release), release.slot);
+}
+
+/** Says that another release than the last deployed one is live, and why, for readers who did not see it happen. */
+export function driftSummary(found: Drift): string {
+  return `${words().drift(found)}: ${found.why}`;
+}
+
+/** The warning about work that a deployment leaves out; null when there is none. */
+export function uncommittedLine({ changed, untracked }: Uncommitted): string | null {
+  return changed + untracked === 0 ? null : `! ${words().uncommitted(changed, untracked)}`;
+}
+
 /** Says that another release than the last deployed one is live, unless that is what this deployment is about. */
 function driftLines({ kind, state, commit }: Deployment, behind: Drift | null): string[] {
   const isKnown = state === 'aborted' || kind === 'rollback' || behind?.not.commit === commit;
-  return behind === null || isKnown ? [] : [`! ${driftLine(behind)}`];
+  return behind === null || isKnown ? [] : [`! ${words().drift(behind)}`];
 }
 
 /** What the switch has changed and cost, and the command that reverts it. */
@@ -80,21 +96,17 @@ function changeLines(
   { serving, previous, served, failed, back, down }: Live,
 ): string[] {
   const slots = slotsOf(deployment);
-  const where = slots.length > 1 ? `in ${slots.join(', ')}` : wayOf(previous, serving);
-  const requests =
-    served + failed === 0 ? 'no request' : `${plural(served, 'request')} served and ${failed} failed`;
+  const where = slots.length > 1 ? words().inSlots(slots.join(', ')) : wayOf(previous, serving);
   return [
-    ...(previous ? [`  ${where}, ${requests} during the switch`] : []),
-    ...(down
-      ? [`  down for ${duration(down.ms)}: ${plural(down.turnedAway, 'request')} got the maintenance page`]
-      : []),
+    ...(previous ? [`  ${words().switched(where, served, failed)}`] : []),
+    ...(down ? [`  ${words().down(duration(down.ms), down.turnedAway)}`] : []),
     ...(back ? [backLine(deployment, previous, back)] : []),
   ];
 }
 
 function wayOf(previous: Serving | null, serving: Serving): string {
   return previous === null || previous.slot === serving.slot
-    ? `in ${serving.slot}`
+    ? words().inSlots(serving.slot)
     : `${previous.slot} → ${serving.slot}`;
 }
 
@@ -103,8 +115,10 @@ function backLine(
   previous: Serving | null,
   { command, ms }: NonNullable<Live['back']>,
 ): string {
-  const what = kind === 'rollback' && previous ? `to make ${named(previous)} live again` : 'to roll back';
-  return `  ${what}: ${command}${ms === null ? '' : ` (takes about ${duration(ms)})`}`;
+  const time = ms === null ? null : duration(ms);
+  return kind === 'rollback' && previous
+    ? `  ${words().toReturn(named(previous), command, time)}`
+    : `  ${words().toRollBack(command, time)}`;
 }
 
 /** True if the deployment succeeded without trying to make a release live. */
@@ -114,7 +128,8 @@ function isNothingNew({ state, cause, to }: Deployment): boolean {
 
 function nothingNewLines(deployment: Deployment, serving: Serving | null): string[] {
   const { cause, hint } = deployment;
-  return [`- ${stillServing(deployment, serving)}: ${cause}`, ...(hint ? [`  ${hint}`] : [])];
+  const line = words().nothingNew(stillServing(deployment, serving), String(cause));
+  return [`- ${line}`, ...(hint ? [`  ${hint}`] : [])];
 }
 
 /** True for the entries of the rollback itself. After an abort, the interrupted phase is not news to the operator. */
@@ -125,72 +140,59 @@ export function isUndoing(entry: Entry): boolean {
 
 /** The lines for the operator who aborted the deployment, for whom it is a success. */
 export function abortedLines({ id, startedAt, migration }: Deployment, serving: Serving | null): string[] {
-  if (startedAt === null) return [`✓ deployment ${id} was removed from the queue`];
-  const users = serving ? `users get ${named(serving)} on ${serving.slot}` : 'no release is live yet';
+  if (startedAt === null) return [`✓ ${words().removed(id)}`];
+  const users = serving ? words().usersGet(placed(serving)) : words().noneYet;
   const { liveFails = null } = migration ?? {};
-  if (liveFails !== null && serving)
-    return [`! ABORTED: deployment ${id} is undone, but ${schemaChangedLine(serving, liveFails)}`];
-  return [`✓ ABORTED: deployment ${id} is undone; ${users}`];
+  if (liveFails !== null && serving) return [`! ${words().abortedButFails(id, named(serving), liveFails)}`];
+  return [`✓ ${words().aborted(id, users)}`];
 }
 
 function successLine(deployment: Deployment): string {
   const { kind, to, downMs } = deployment;
-  const how = { env: ', with the new environment', restart: ', restarted' }[kind as string] ?? '';
-  const what = to ? `${named(to)} on ${to.slot}${how}` : '';
+  const what = to ? placed(to) : '';
   const ms = liveMs(deployment);
-  return ms === null
-    ? `✓ LIVE already: ${what}`
-    : `✓ LIVE in ${duration(ms)}: ${what}${downMs === null ? '' : `, down for ${duration(downMs)}`}`;
+  const down = downMs === null ? null : duration(downMs);
+  return `✓ ${ms === null ? words().liveAlready(what, kind) : words().liveIn(what, duration(ms), kind, down)}`;
 }
 
 function stillServing({ kind, errorCode, commit, migration }: Deployment, serving: Serving | null): string {
   // nginx may still be stopping
-  if (errorCode === 'E_STOPPED') return 'No release is live until npm start';
-  if (!serving) return 'No release is live';
-  if (migration?.liveFails) return upperFirst(schemaChangedLine(serving, migration.liveFails));
-  if (kind === 'env') return `Still serving ${named(serving)} with its previous environment`;
-  return `Still serving ${named(serving)}${commit === serving.commit ? ', the same commit' : ''}`;
+  if (errorCode === 'E_STOPPED') return words().noneUntilStart;
+  if (!serving) return words().none;
+  if (migration?.liveFails) return words().schemaChanged(named(serving), migration.liveFails);
+  if (kind === 'env') return words().stillWithEnvironment(named(serving));
+  return commit === serving.commit ? words().stillSame(named(serving)) : words().still(named(serving));
 }
 
 function hintLines({ errorCode, hint }: Deployment): string[] {
-  const known = errorCode !== null && errorCode in ERRORS ? ERRORS[errorCode as ErrorCode] : null;
-  const todo = hint ?? known?.hint;
+  const code = errorCode !== null && errorCode in ERRORS ? (errorCode as ErrorCode) : null;
+  const general = code === null ? null : ERRORS[code].hint;
+  const todo = code !== null && (hint ?? general) === general ? (words().hints[code] ?? general) : hint;
   return todo ? [`  ${todo} [${errorCode}]`] : [];
-}
-
-/** Says that a migration broke the live release. */
-export function schemaChangedLine(serving: Serving, liveFails: string): string {
-  return `a migration changed the schema, and ${named(serving)} now fails (${liveFails})`;
-}
-
-function upperFirst(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }
 
 /** `waiting for deployment 3 (a1b2c3d)`. @param held true if that deployment itself waits for an operator */
 export function waitingLine(behind: Deployment | null, held = false): string {
-  if (!behind) return 'waiting for the previous deployment';
+  if (!behind) return words().waitingForPrevious;
   const what = behind.commit ? short(behind.commit) : (behind.branch ?? behind.kind);
-  const line = `waiting for deployment ${behind.id} (${what})`;
-  if (!held) return line;
-  const since = behind.heldAt === null ? '' : ` since ${moment(behind.heldAt)}`;
-  return `${line}, which ${isPausedCanary(behind) ? 'is a canary paused' : 'is held'}${since}`;
+  if (!held) return words().waiting(behind.id, what);
+  const since = behind.heldAt === null ? null : moment(behind.heldAt);
+  return words().waitingForHeld(behind.id, what, isPausedCanary(behind), since);
 }
 
 /** The same, and how to end a hold: it may last for days. @param id the deployment that waits */
 export function waitingLines(id: number | null, behind: Deployment | null, held = false): string[] {
   if (!behind || !held) return [waitingLine(behind, held)];
-  const ends = isPausedCanary(behind) ? 'promote, abort or resume' : 'promote or abort';
   return [
     waitingLine(behind, held),
-    `  to end that: ./switchyard ${ends}`,
-    `  Ctrl-C leaves this one in the queue, and ./switchyard abort ${id} removes it`,
+    `  ${isPausedCanary(behind) ? words().toEndPause : words().toEndHold}`,
+    `  ${words().leavesQueue(String(id))}`,
   ];
 }
 
 /** One line of `history`. */
 export function refusedWebhooksLine({ count, last, message }: RefusedDeliveries): string {
-  return `${plural(count, 'webhook')} refused, the last at ${moment(last)}: ${message}`;
+  return words().refusedWebhooks(count, moment(last), message);
 }
 
 export function historyLine(d: Deployment): string {
@@ -198,8 +200,8 @@ export function historyLine(d: Deployment): string {
   return [
     `#${d.id}`.padEnd(5),
     moment(d.createdAt),
-    d.kind.padEnd(8),
-    d.state.padEnd(11),
+    padCells(words().kinds[d.kind], 8),
+    padCells(words().states[d.state], 11),
     what.padEnd(26),
     d.cause ?? progress(d),
   ]
@@ -209,7 +211,7 @@ export function historyLine(d: Deployment): string {
 
 function progress(deployment: Deployment): string {
   const { state, heldAt } = deployment;
-  if (state === 'holding') return `since ${moment(heldAt ?? 0)}: ./switchyard promote, or ./switchyard abort`;
+  if (state === 'holding') return words().heldSince(moment(heldAt ?? 0));
   const ms = liveMs(deployment);
-  return ms === null ? '' : `live in ${duration(ms)}`;
+  return ms === null ? '' : words().wasLiveIn(duration(ms));
 }

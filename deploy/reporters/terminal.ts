@@ -1,4 +1,5 @@
 /** Prints the plain reporter's lines in colour, and redraws a line with the running phase and its time. */
+import { cellsOf, cutCells, padCells } from '../core/cells';
 import { duration } from '../core/format';
 import type { Entry } from '../core/event';
 import { terminalText } from '../core/terminal-text';
@@ -63,9 +64,9 @@ export function terminalReporter(out: Output, journal: Journal): Reporter {
 function runningLine({ title: foreign, detail = '' }: Doing, ms: number, width: number): string {
   const title = terminalText(foreign);
   const time = duration(ms);
-  const line = `… ${title.padEnd(20)} ${time.padStart(8)}`;
-  if (line.length <= width) return `${line}   ${terminalText(detail)}`.trimEnd().slice(0, width);
-  return `… ${title.slice(0, Math.max(0, width - time.length - 3))} ${time}`.slice(0, width);
+  const line = `… ${padCells(title, 20)} ${time.padStart(8)}`;
+  if (cellsOf(line) <= width) return cutCells(`${line}   ${terminalText(detail)}`.trimEnd(), width);
+  return cutCells(`… ${cutCells(title, Math.max(0, width - time.length - 3))} ${time}`, width);
 }
 
 /** The phase that runs from this entry on: a title, null for none, undefined if the entry does not change it. */

@@ -19,9 +19,9 @@ import { printLine } from './say';
 import { portInUse } from '../os/port-holder';
 import { existsSync } from 'node:fs';
 import { checkSecret, isStoredSecret } from '../home/webhook-secret';
-import { uncommittedLine } from '../core/uncommitted';
 import { currentBranch, resolveRef, uncommittedFiles } from '../git/clone';
-import { driftSummary } from '../core/drift';
+import { driftSummary, uncommittedLine } from '../reporters/phrases';
+import { words } from '../reporters/words';
 import { driftNow } from '../health/serving';
 import { ensureLiveRemote, sshUrl } from '../git/live-remote';
 
@@ -70,8 +70,7 @@ export function printUnsetForInstall({ home, journal }: DeployContext): void {
 
 export async function printUndeployedHead(serving: Serving): Promise<void> {
   const head = await resolveRef(ROOT, 'HEAD');
-  if (head !== serving.commit)
-    printLine(`  ${short(head)}, the current commit of this clone, is not live: ./switchyard deploy`);
+  if (head !== serving.commit) printLine(`  ${words().headIsNotLive(short(head))}`);
 }
 
 export function printDrift(context: DeployContext, serving: Serving): void {
@@ -92,12 +91,16 @@ async function pushLine(home: Home, { source, branch }: Config): Promise<string>
 }
 
 export async function printLive(home: Home, config: Config, serving: Serving): Promise<void> {
-  printLine(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
-  printLine('  it runs in the background (npm stop stops it)');
+  printLine(liveLine(serving, config));
+  printLine(`  ${words().background}`);
   await printUndeployedHead(serving);
-  printLine(`Next: change a line in app/, then  git commit -am hello && ${await pushLine(home, config)}`);
-  if (config.source === null && portInUse(SSH_PORT))
-    printLine(`From another machine: git remote add live ${sshUrl(home)}`);
+  printLine(words().next(await pushLine(home, config)));
+  if (config.source === null && portInUse(SSH_PORT)) printLine(words().fromElsewhere(sshUrl(home)));
+}
+
+/** `✓ v1.2.0 a1b2c3d is live on green   http://localhost:8000`. */
+export function liveLine({ version, commit, slot }: Serving, config: Config): string {
+  return `✓ ${words().isLive(`v${version} ${short(commit)}`, slot, urlOf(config))}`;
 }
 
 export function urlOf({ http }: Config): string {

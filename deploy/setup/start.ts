@@ -3,7 +3,6 @@
  * live the first time, later the release that was live before.
  */
 import { resolveRef } from '../git/clone';
-import { short } from '../core/format';
 import { KnownError } from '../core/errors';
 import { problemLine, type Config } from '../config/load';
 import { backUpBrokenSettings } from '../config/saved-settings';
@@ -48,8 +47,10 @@ import {
   printDrift,
   printUndeployedHead,
   printPendingSecret,
+  liveLine,
   urlOf,
 } from './start-messages';
+import { words } from '../reporters/words';
 
 /** What `start --json` prints. */
 interface Started {
@@ -192,9 +193,9 @@ async function applyChanges(home: Home, serving: Serving): Promise<Started> {
   printPendingSettings(home);
   printPendingSecret(home, process.env.WEBHOOK_SECRET);
   const { config, changes, refused } = await update(home, serving.commit);
-  printLine(`✓ v${serving.version} ${short(serving.commit)} is live on ${serving.slot}   ${urlOf(config)}`);
-  const done = changes.length > 0 ? changes.join(', ') : 'nothing was changed';
-  printLine(`  it was running already: ${done}`);
+  printLine(liveLine(serving, config));
+  const done = changes.length > 0 ? changes.join(', ') : words().nothingChanged;
+  printLine(`  ${words().ranAlready(done)}`);
   const context = openContext(home, ROOT);
   printDrift(context, serving);
   printUnsetForInstall(context);

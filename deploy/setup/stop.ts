@@ -19,6 +19,7 @@ import { stopDeployer, stopPm2 } from '../runtimes/pm2/deployer';
 import { nginxServer } from '../traffic/nginx-server';
 import { backgroundJobs } from './background-jobs';
 import { printLine } from './say';
+import { words } from '../reporters/words';
 import { withSetupLock } from '../journal/setup-lock';
 import { machineMs } from '../os/machine-clock';
 import { waitUntil } from '../os/wait-until';
@@ -38,7 +39,7 @@ export async function stopCommand(options: { json?: boolean }): Promise<number> 
   const stop = (): Promise<void> => stopEverything(home, configOf(home));
   await (canTakeTurns(home) ? withSetupLock(home, stop) : stop());
   if (options.json) console.log(JSON.stringify({ stopped: true }));
-  else printLine('✓ stopped; npm start makes the same release live again');
+  else printLine(`✓ ${words().stopped}`);
   return 0;
 }
 

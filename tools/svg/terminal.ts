@@ -1,4 +1,5 @@
 /** Draws a transcript as a terminal window, dark on every page. Pure. */
+import { cellsOf, cutCells } from '../../deploy/core/cells';
 import type { Span, Style } from '../lib/styles';
 import { blocksPath, isBlocks } from './blocks';
 import { motionRules, sweepShapes, type Motion, type Panel } from './motion';
@@ -91,15 +92,15 @@ export function wrap(line: Span[], columns: number): Span[][] {
   const rows = [row];
   let left = columns;
   for (const { text: content, style } of line) {
-    const characters = [...content];
-    while (characters.length > 0) {
-      if (left === 0) {
-        rows.push((row = []));
-        left = columns;
-      }
-      const part = characters.splice(0, left);
-      left -= part.length;
-      row.push({ text: part.join(''), style });
+    let rest = content;
+    while (rest !== '') {
+      const part = cutCells(rest, left);
+      left -= cellsOf(part);
+      rest = rest.slice(part.length);
+      if (part !== '') row.push({ text: part, style });
+      if (rest === '') break;
+      rows.push((row = []));
+      left = columns;
     }
   }
   return rows;
@@ -143,7 +144,7 @@ function rowShapes(row: Span[], y: number): string {
 function placed(row: Span[]): (Span & { x: number; width: number })[] {
   let column = 0;
   return row.map((span) => {
-    const [x, length] = [MARGIN.x + column * CELL.width, [...span.text].length];
+    const [x, length] = [MARGIN.x + column * CELL.width, cellsOf(span.text)];
     column += length;
     return { ...span, x, width: length * CELL.width };
   });

@@ -1,5 +1,6 @@
 /** Draws one strategy: its description, its lanes, the versions over time, and its cost. Pure. */
-import { count, duration, plural } from '../../deploy/core/format';
+import { cellsOf, padCells } from '../../deploy/core/cells';
+import { duration } from '../../deploy/core/format';
 import type { Span, Style } from '../lib/styles';
 import type { SlotColour } from '../svg/page';
 import { busySlots, fullShare, presenceLine, slotLane, slotStyle } from './lanes';
@@ -7,6 +8,7 @@ import { AT_ONCE_MS, measure, type Cost, type Marks, type Sample } from './measu
 import { flow, sentence } from './rows';
 import { slicesOf, type Answer, type Period, type Slice } from './slices';
 import type { TourStrategy } from './strategies';
+import { words } from './words';
 
 /** A strategy in progress. */
 export interface View {
@@ -57,7 +59,7 @@ export function megabytes(bytes: number): string {
 function headingRows({ title, about }: TourStrategy, width: number): Span[][] {
   const heading: Span = { text: title, style: 'heading' };
   const [first = [], ...more] = sentence(about, 'quiet', width);
-  const fits = more.length === 0 && title.length + 2 + about.length <= width;
+  const fits = more.length === 0 && cellsOf(title) + 2 + cellsOf(about) <= width;
   return fits ? [[heading, { text: '  ', style: 'plain' }, ...first]] : [[heading], first, ...more];
 }
 
@@ -70,32 +72,39 @@ function commandRow(command: string): Span[] {
 
 function versionRows(slices: Slice[]): Span[][] {
   const rows = [
-    [label('old', 'quiet'), ...presenceLine(slices, 'old', 'quiet')],
-    [label('new', 'typed'), ...presenceLine(slices, 'new', 'typed')],
+    [label(words().old, 'quiet'), ...presenceLine(slices, 'old', 'quiet')],
+    [label(words().new, 'typed'), ...presenceLine(slices, 'new', 'typed')],
   ];
   if (slices.some(({ turnedAway }) => turnedAway > 0))
     rows.push([label('503', 'warning'), ...presenceLine(slices, 'turnedAway', 'warning')]);
   if (slices.some(({ failed }) => failed > 0))
-    rows.push([label('failed', 'bad'), ...presenceLine(slices, 'failed', 'bad')]);
+    rows.push([label(words().failed, 'bad'), ...presenceLine(slices, 'failed', 'bad')]);
   return rows;
 }
 
 /** Labels below the moments that they name, or side by side where the moments are too close. */
 function marksRow({ started, live, rollback }: Marks, { from, to }: Period, columns: number): Span[] {
   const moments = [
-    { at: started, word: 'begins' },
-    { at: live, word: 'live' },
-    { at: rollback, word: 'rollback' },
+    { at: started, word: words().begins },
+    { at: live, word: words().live },
+    { at: rollback, word: words().rollback },
   ];
-  let text = '';
-  for (const { at, word } of moments) {
-    if (at === undefined) continue;
+  // from the right, so that the last label leaves room for the duration
+  let end = columns - DURATION_COLUMNS;
+  const labels = moments.reverse().flatMap(({ at, word }) => {
+    if (at === undefined) return [];
     const column = Math.floor(((at - from) / (to - from)) * columns);
-    const start = Math.min(column, columns - word.length - DURATION_COLUMNS);
-    text = `${text.padEnd(start)}${text.length > 0 && text.length >= start ? ' ' : ''}╵${word}`;
-  }
+    const start = Math.max(0, Math.min(column, end - cellsOf(word)));
+    end = start - 2;
+    return [{ start, word: `╵${word}` }];
+  });
+  let text = '';
+  for (const { start, word } of labels.reverse())
+    text = `${padCells(text, start)}${text !== '' && cellsOf(text) >= start ? ' ' : ''}${word}`;
   const total = duration(to - from);
-  return [{ text: ' '.repeat(LABEL_COLUMNS) + text.padEnd(columns - total.length) + total, style: 'quiet' }];
+  return [
+    { text: ' '.repeat(LABEL_COLUMNS) + padCells(text, columns - total.length) + total, style: 'quiet' },
+  ];
 }
 
 function costRows(cost: Cost, { fault }: TourStrategy, width: number): Span[][] {
@@ -105,39 +114,33 @@ function costRows(cost: Cost, { fault }: TourStrategy, width: number): Span[][] 
 
 function costParts(cost: Cost): Span[] {
   const { failed, turnedAway, downMs, bothMs, minServing, rollbackMs } = cost;
-  const both = bothMs > AT_ONCE_MS ? `2 versions at once for ${duration(bothMs)}` : '1 version at once';
+  const both = bothMs > AT_ONCE_MS ? words().twoVersions(duration(bothMs)) : words().oneVersion;
   const parts: Span[] = [
-    { text: plural(cost.requests, 'request'), style: 'plain' },
-    { text: `${failed} failed`, style: failed === 0 ? 'good' : 'bad' },
+    { text: words().requests(cost.requests), style: 'plain' },
+    { text: words().failures(failed), style: failed === 0 ? 'good' : 'bad' },
   ];
   if (turnedAway > 0)
-    parts.push({ text: `${count(turnedAway)} turned away in ${duration(downMs)}`, style: 'warning' });
+    parts.push({ text: words().turnedAway(turnedAway, duration(downMs)), style: 'warning' });
   parts.push(
     { text: both, style: 'plain' },
-    { text: `${plural(cost.maxRunning, 'slot')} ran with ${megabytes(cost.maxMemory)}`, style: 'plain' },
-    { text: servingInWords(minServing), style: 'plain' },
+    { text: words().slotsRan(cost.maxRunning, megabytes(cost.maxMemory)), style: 'plain' },
+    { text: minServing === 0 ? words().noneServed : words().someServed(minServing), style: 'plain' },
   );
-  if (rollbackMs !== null) parts.push({ text: `rolled back in ${duration(rollbackMs)}`, style: 'plain' });
+  if (rollbackMs !== null) parts.push({ text: words().rolledBack(duration(rollbackMs)), style: 'plain' });
   return parts;
-}
-
-function servingInWords(fewest: number): string {
-  return fewest === 0
-    ? 'no slot served for a moment'
-    : `at least ${plural(fewest, 'slot')} served throughout`;
 }
 
 function faultParts({ requests, failed, affected, users, rollbackMs }: Cost): Span[] {
   return [
-    { text: plural(requests, 'request'), style: 'plain' },
-    { text: `${count(failed)} failed`, style: failed === 0 ? 'good' : 'bad' },
-    { text: `${affected} of ${plural(users, 'user')} affected`, style: affected === 0 ? 'good' : 'bad' },
+    { text: words().requests(requests), style: 'plain' },
+    { text: words().failures(failed), style: failed === 0 ? 'good' : 'bad' },
+    { text: words().affected(affected, users), style: affected === 0 ? 'good' : 'bad' },
     ...(rollbackMs === null
       ? []
-      : [{ text: `rolled back automatically in ${duration(rollbackMs)}`, style: 'plain' as const }]),
+      : [{ text: words().rolledBackAutomatically(duration(rollbackMs)), style: 'plain' as const }]),
   ];
 }
 
 function label(text: string, style: Style): Span {
-  return { text: text.padEnd(LABEL_COLUMNS), style };
+  return { text: padCells(text, LABEL_COLUMNS), style };
 }

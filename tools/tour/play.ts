@@ -14,6 +14,7 @@ import { Screen } from './screen';
 import { showStrategy } from './show-strategy';
 import type { TourStrategy } from './strategies';
 import { tableOf } from './table';
+import { words } from './words';
 
 const SLOTS = ['blue', 'green', 'amber', 'violet'] as const;
 /** Just long enough to see what happens. */
@@ -40,7 +41,7 @@ export async function play(root: string, strategies: TourStrategy[]): Promise<Sp
     name: 'the tour',
     run: async () => {
       await start(copy.dir, strategies, commands);
-      screen.print([...sentence(legend(users.start()), 'quiet', screen.width), []]);
+      screen.print([...sentence(words().legend(users.start()), 'quiet', screen.width), []]);
       const costs = [];
       for (const strategy of strategies) {
         const cost = await showStrategy(strategy, { commands, recorder, screen, slots: [...SLOTS] });
@@ -64,7 +65,7 @@ export async function play(root: string, strategies: TourStrategy[]): Promise<Sp
 
 function start(dir: string, strategies: TourStrategy[], commands: Commands): Promise<void> {
   const file = path.join(dir, 'deploy.config.js');
-  return phase({ doing: 'Starting a throw-away copy', done: 'a throw-away copy runs' }, async () => {
+  return phase({ doing: words().starting, done: words().started }, async () => {
     appendFileSync(file, configuration(strategies));
     await commands.run("git commit -qam 'Short times for a tour'");
     await commands.run('npm start');
@@ -76,8 +77,4 @@ function configuration(strategies: TourStrategy[]): string {
   const first = { strategy: strategies.find(({ fault }) => fault === undefined)?.name };
   const settings = strategies.reduce<object>((all, { config }) => ({ ...all, ...config }), first);
   return `\nmodule.exports.app.test = null;\nObject.assign(module.exports, ${JSON.stringify(settings)});\n`;
-}
-
-function legend(users: number): string {
-  return `${users} users keep asking, and keep their cookies as browsers do. A lane is a slot: as full as its share of the answers, and dim for the old version.`;
 }

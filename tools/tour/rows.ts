@@ -1,4 +1,5 @@
 /** Rows that fit the width of a terminal. Pure. */
+import { cellsOf } from '../../deploy/core/cells';
 import type { Span, Style } from '../lib/styles';
 
 /** Puts parts side by side and starts a new row when one does not fit. Width and indent are in columns. */
@@ -51,5 +52,5 @@ export function columnsOf(row: Span[]): number {
 }
 
 function lengthOf({ text }: Span): number {
-  return [...text].length;
+  return cellsOf(text);
 }

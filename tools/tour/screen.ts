@@ -1,4 +1,5 @@
 /** Redraws a frame in a terminal. A pipe gets only final rows, line by line. */
+import { cellsOf, cutCells } from '../../deploy/core/cells';
 import { paint, type Span } from '../lib/styles';
 import { columnsOf, plainText } from './rows';
 
@@ -85,9 +86,9 @@ export class Screen {
 function cut(row: Span[], columns: number): Span[] {
   let left = columns;
   return row.map(({ text, style }) => {
-    const kept = [...text].slice(0, Math.max(0, left));
-    left -= kept.length;
-    return { text: kept.join(''), style };
+    const kept = cutCells(text, left);
+    left -= cellsOf(text);
+    return { text: kept, style };
   });
 }
 

@@ -88,10 +88,10 @@ function setStrategy({ name }: TourStrategy, dir: string): void {
 }
 
 /** Returns the commit. */
-async function commitChange({ name, title, fault }: TourStrategy, commands: Commands): Promise<string> {
+async function commitChange({ name, fault }: TourStrategy, commands: Commands): Promise<string> {
   await commands.run(`sed -i "s/^const GREETING = .*/const GREETING = 'Hello, ${name}';/" app/page.ts`);
   if (fault) await commands.run(fault);
-  await commands.run(`git commit -qam 'Greet ${title}'`);
+  await commands.run(`git commit -qam 'Greet ${name}'`);
   const { lines } = await run('git', ['-C', commands.dir, 'rev-parse', 'HEAD']);
   return lines[0] ?? '';
 }

@@ -102,6 +102,15 @@ describe('a frame', () => {
   });
 });
 
+it('the labels of moments that are close leave room for the duration', () => {
+  const view = viewOf(from(0, 12_400, 'blue', 'old'), 12_400);
+  Object.assign(view.marks, { live: 10_300, rollback: 10_400 });
+  const rows = textOf(frameOf(view, SLOTS, 104)).split('\n');
+  const row = rows.find((line) => line.includes('╵begins')) ?? '';
+  expect(row).toMatch(/╵begins +╵live ╵rollback +12\.4 s$/);
+  expect(row).toHaveLength(104);
+});
+
 it('a frame of a bad release shows who was affected and the automatic rollback', () => {
   const answers = every(0, 4000).map((at, index) =>
     at >= 2000 && at < 2500 && index % 10 === 0
@@ -115,7 +124,7 @@ it('a frame of a bad release shows who was affected and the automatic rollback',
   expect(lines(view).slice(4)).toEqual([
     'new',
     `failed   ${' '.repeat(10)}━━━`,
-    '             ╵begins ╵rollback4.0 s',
+    '         ╵begins ╵rollback4.0 s',
     '         640 requests',
     '         10 failed',
     '         3 of 8 users affected',
