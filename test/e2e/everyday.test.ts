@@ -45,6 +45,27 @@ forEachRuntime((runtime) => {
   // the rest does not depend on the runtime
   if (runtime === 'compose') return;
 
+  it('a push speaks the language of the pusher, and --lang wins over the locale', async () => {
+    clone.change({ files: { 'korean.txt': 'ko' } });
+    await clone.commit('Add korean.txt');
+
+    const push = expectDone(await clone.shell('LC_ALL=ko_KR.UTF-8 git push live HEAD:main'));
+
+    expect(push.text).toMatch(/✓ LIVE \(.*\): (blue|green) 슬롯의 v/);
+    expect(push.text).toContain('롤백하려면: ./switchyard rollback');
+    const korean = await clone.shell(
+      './switchyard status --lang ko && LANG=ko_KR.UTF-8 ./switchyard history',
+    );
+    expect(expectDone(korean).text).toMatch(/ 활성 [^]* 배포 +성공 /);
+    const english = await clone.shell('LC_ALL=ko_KR.UTF-8 ./switchyard --lang en status');
+    expect(expectDone(english).text).toMatch(/ active [^]*deployer runs/);
+    const unknown = await clone.switchyard('status', '--lang', 'kr');
+    expect(unknown).toMatchObject({
+      code: 1,
+      text: expect.stringContaining('Name one of: en, ko. [E_USAGE]'),
+    });
+  });
+
   it('run names a program that does not exist', async () => {
     const result = await clone.switchyard('run', 'no-such-program');
     expect(result.code).toBe(1);

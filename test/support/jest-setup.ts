@@ -4,4 +4,5 @@
 jest.setTimeout(120_000);
 
 // the terminal of the person or service that runs the tests does not decide what the tests see
-for (const name of ['CI', 'FORCE_COLOR', 'NO_COLOR']) delete process.env[name];
+for (const name of ['CI', 'FORCE_COLOR', 'NO_COLOR', 'LC_ALL', 'LC_MESSAGES']) delete process.env[name];
+process.env.LANG = 'C.UTF-8';

@@ -202,8 +202,8 @@ async function commitAll(git: LiveClone['git'], message: string): Promise<void> 
 
 /** A user's shell environment, without the variables set by the test runner. */
 function cleanEnvironment(): Record<string, string> {
-  const { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS, DOCKER_HOST } = process.env;
-  const kept = { PATH, HOME, USER, LANG, NODE_EXTRA_CA_CERTS, DOCKER_HOST, TERM: 'dumb' };
+  const { PATH, HOME, USER, NODE_EXTRA_CA_CERTS, DOCKER_HOST } = process.env;
+  const kept = { PATH, HOME, USER, NODE_EXTRA_CA_CERTS, DOCKER_HOST, LANG: 'C.UTF-8', TERM: 'dumb' };
   return Object.fromEntries(
     Object.entries(kept).filter((pair): pair is [string, string] => pair[1] !== undefined),
   );
