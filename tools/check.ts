@@ -1,6 +1,7 @@
 /**
- * `npm run check`: runs what a change must pass before a push, side by side; `npm run lint` is the same without the
- * tests. A failed check is printed whole, and the exit code is then 1. `npm run check -- types tests` runs a part.
+ * `npm run check`: runs the checks that a change must pass before a push, side by side; `npm run lint` is the same
+ * without the tests. The output of a failed check is printed in full, and the exit code is then 1. `npm run check --
+ * types tests` runs a part.
  */
 import { execFile } from 'node:child_process';
 import path from 'node:path';

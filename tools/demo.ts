@@ -66,7 +66,7 @@ async function play(ports: Ports, recorder: PushRecorder): Promise<string[]> {
   });
 }
 
-/** False when a command failed. */
+/** False if a command failed. */
 async function perform(step: Step, shell: Shell, users: Users): Promise<boolean> {
   if ('run' in step) return (await shell.run(step.run)) === 0;
   if (!('users' in step)) shell.comment(step.comment);
@@ -86,5 +86,5 @@ function print(line: string): void {
 
 function failed({ lines }: Shell): Error {
   const command = lines.findLast((line) => line.startsWith('$ '));
-  return new KnownFailure('E_INTERNAL', `The demo ended at "${command}".`, 'What it said stands above.');
+  return new KnownFailure('E_INTERNAL', `The demo ended at "${command}".`, 'Its output is above.');
 }

@@ -28,7 +28,7 @@ export function main([step = '']: string[]): void {
     const tag = run('npm', 'version', step, '--no-git-tag-version');
     writeFileSync(CHANGELOG, released(changelog, tag.slice(1), new Date()));
     if (git('tag', '--list', tag) !== '')
-      throw usage(`The tag ${tag} exists.`, `Look at it: git show ${tag}`);
+      throw usage(`The tag ${tag} already exists.`, `Inspect it: git show ${tag}`);
     git('commit', '--quiet', '--message', `chore(release): ${tag}`, '--', ...FILES);
     git('tag', '--annotate', '--message', tag, tag);
     console.log(`✓ ${tag}: committed and tagged. Publish it: git push --follow-tags`);
@@ -58,7 +58,7 @@ function git(...args: string[]): string {
   return run('git', ...args);
 }
 
-/** Returns what the program prints. Its errors go to the terminal. */
+/** Returns the program's standard output. Its errors go to the terminal. */
 function run(command: string, ...args: string[]): string {
   return execFileSync(command, args, { encoding: 'utf8', stdio: ['ignore', 'pipe', 'inherit'] }).trim();
 }

@@ -1,7 +1,7 @@
 // @ts-check
 /**
- * Runs one of the tools in this folder: `node tools/run.js demo --svg FILE`. They are TypeScript, compiled as they load.
- * This file is plain JavaScript, because it also runs before `npm ci` and on a Node that is too old.
+ * Runs one of the tools in this folder: `node tools/run.js demo --svg FILE`. They are TypeScript, compiled as they
+ * load. This file is plain JavaScript, because it also runs before `npm ci` and on a Node version that is too old.
  */
 'use strict';
 const fs = require('fs');

@@ -1,7 +1,7 @@
 /**
- * `npm run sabotage`: breaks one promise at a time in a copy of this tree, and runs the test that guards it. A test that
- * stays green measures nothing, and fails this command, as does a row that cannot be applied. `npm run sabotage -- 3`
- * runs those of one invariant.
+ * `npm run sabotage`: breaks one promise at a time in a copy of this tree, and runs the test that guards it. A test
+ * that stays green proves nothing and fails this command, and so does a row that cannot be applied. `npm run sabotage
+ * -- 3` runs those of one invariant.
  */
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
@@ -79,7 +79,7 @@ async function verdictOf(sabotage: Sabotage, copy: string): Promise<{ verdict: V
   }
 }
 
-/** Copies what a commit of this working tree would hold, its packages and its build. */
+/** Copies the files that a commit of this working tree would contain, its packages and its build. */
 function copyTree(copy: string): void {
   const list = ['ls-files', '-co', '--exclude-standard', '-z'];
   const listed = execFileSync('git', list, { cwd: ROOT, encoding: 'utf8' }).split('\0');

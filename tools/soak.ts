@@ -1,7 +1,7 @@
 /**
  * `npm run soak`: kills deployments of every strategy between every two steps and cuts the power in each phase, under
  * load, in temporary clones. Checks after each kill that the right release is live and nothing is left behind. The exit
- * code is 1 if that failed once. `npm run soak -- --only rolling --rounds 3 --runtime compose`.
+ * code is 1 if a check fails. `npm run soak -- --only rolling --rounds 3 --runtime compose`.
  */
 import { fork, type ChildProcess } from 'node:child_process';
 import path from 'node:path';
@@ -64,8 +64,7 @@ function printTable(tasks: Task[], rows: Row[], unfinished: Set<string>, ms: num
   const order = tasks.map(nameOf);
   const sorted = rows.toSorted((one, other) => order.indexOf(one.name) - order.indexOf(other.name));
   for (const line of tableOf(sorted, ms)) console.log(line);
-  if (unfinished.size > 0)
-    console.log(`Not run to the end: npm run soak -- --only ${[...unfinished].join(',')}`);
+  if (unfinished.size > 0) console.log(`Not finished: npm run soak -- --only ${[...unfinished].join(',')}`);
 }
 
 /** Works on the tasks in order, at most `limit` at the same time. */
@@ -94,7 +93,7 @@ function parse(args: string[]): Omit<PartOptions, 'task'> & { tasks: Task[]; par
 }
 
 function positive(text: string): number {
-  if (!/^[1-9]\d{0,8}$/.test(text)) throw usage(`"${text}" is not a number from 1 up.`);
+  if (!/^[1-9]\d{0,8}$/.test(text)) throw usage(`"${text}" is not a number of 1 or more.`);
   return Number(text);
 }
 

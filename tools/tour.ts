@@ -18,7 +18,7 @@ import { speak } from './tour/words';
 
 const ROOT = path.resolve(__dirname, '..');
 const HINT =
-  'npm run tour -- --strategy blue-green --lang ko --svg tour.svg --text tour.txt; all may be left out.';
+  'npm run tour -- --strategy blue-green --lang ko --svg tour.svg --text tour.txt; each is optional.';
 
 /** How long the picture takes to play each strategy. */
 const SWEEP = { fromMs: 500, eachMs: 4000 };

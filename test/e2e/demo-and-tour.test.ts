@@ -112,10 +112,10 @@ needs('the sample app', sampleApp).describe('in a throw-away copy', () => {
     ]);
 
     expect(demo.code).toBe(130);
-    expect(demo.text).toContain('Ending everything that the demo has started …');
+    expect(demo.text).toContain('Stopping everything that the demo has started …');
     expect(demo.text).not.toContain('is live on');
     expect(tour.code).toBe(130);
-    expect(tour.text).toContain('Ending everything that the tour has started …');
+    expect(tour.text).toContain('Stopping everything that the tour has started …');
     expect(tour.text).not.toContain('requests ·');
     await expectNothingLeft();
   });

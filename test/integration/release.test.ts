@@ -81,7 +81,7 @@ it('npm run release restores the files when the tag already exists', () => {
   const { status, stderr } = release('minor');
 
   expect(status).toBe(1);
-  expect(stderr).toContain('The tag v1.1.0 exists.');
+  expect(stderr).toContain('The tag v1.1.0 already exists.');
   expect(read('CHANGELOG.md')).toBe(CHANGELOG);
   expect(git('status', '--porcelain')).toBe('');
 });

@@ -43,7 +43,7 @@ function rollbackBounds({ inDeployerMs, asCommandMs, builtBeforeMs }: RollbackRe
 function oldSlotBounds({ late, failed, shifts, latestMs }: OldSlotResult): Bound[] {
   return [
     {
-      what: 'requests that reach the slot before more than 2 ms after the rename',
+      what: 'requests that reach the previous slot more than 2 ms after the rename',
       allowed: '0',
       measured: `${late} in ${shifts} shifts (the latest ${round(latestMs)} ms)`,
       kept: late === 0,
@@ -102,7 +102,12 @@ function installBounds({ p99, failed }: InstallResult): Bound[] {
       measured: interval(p99),
       kept: p99.ratio <= 1.5,
     },
-    { what: 'requests that fail meanwhile', allowed: '0', measured: String(failed), kept: failed === 0 },
+    {
+      what: 'requests that fail during this time',
+      allowed: '0',
+      measured: String(failed),
+      kept: failed === 0,
+    },
   ];
 }
 

@@ -38,7 +38,7 @@ interface Pending {
   timer: NodeJS.Timeout;
 }
 
-/** @param number each client starts with another request */
+/** @param number makes each client start with a different request */
 export function startClient(
   { port, requests, everyMs, timeoutMs }: ClientOptions,
   number: number,
@@ -122,7 +122,7 @@ export function startClient(
       failToConnect(failure);
   }
 
-  /** Counts as a failed request, because a user would have wanted to send one. */
+  /** Counts as a failed request, because a user would have tried to send one. */
   function failToConnect(failure: string): void {
     onResult({ ms: performance.now() - due, failure });
     due += everyMs;

@@ -11,7 +11,7 @@ import { makeCopy } from '../lib/copy';
 import { onCleanup, output } from './processes';
 
 const ROOT = path.resolve(__dirname, '..', '..');
-/** Records when a command begins and ends, in seconds, and otherwise is the command. Starts no other program. */
+/** Runs the command and records when it starts and finishes, in seconds. Starts no other program. */
 const TIMER =
   '{ echo "$0 begin $EPOCHREALTIME" >> "$1"; } 2>&-; f=$1; shift; "$@"; code=$?; { echo "$0 end $EPOCHREALTIME" >> "$f"; } 2>&-; exit $code';
 

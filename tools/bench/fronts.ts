@@ -95,7 +95,7 @@ const CHANGES: [RegExp, Replacement][] = [
 export function withoutTable(site: string, slot: Upstream, generation: number): string {
   return CHANGES.reduce((text, [pattern, replacement]) => {
     const changed = text.replace(pattern, () => replacement(slot, generation));
-    if (changed === text) throw new Error(`nginx/site.conf.template has no ${pattern} any more`);
+    if (changed === text) throw new Error(`nginx/site.conf.template no longer contains ${pattern}`);
     return changed;
   }, site);
 }

@@ -34,7 +34,7 @@ export function startLoad({ port, connections = CONNECTIONS, requests, perSecond
   const child = stopAtEnd(fork(RUN, ['bench/load-process', JSON.stringify(options)], { execArgv: [] }));
   const send = (message: LoadMessage): boolean => child.send(message);
   const died = new Promise<never>((_, reject) => {
-    child.once('exit', (code) => reject(new Error(`the load ended with code ${code}`)));
+    child.once('exit', (code) => reject(new Error(`the load exited with code ${code}`)));
   });
   died.catch(() => undefined);
   return {

@@ -41,6 +41,6 @@ async function dockerVersion(): Promise<string> {
   if (findProgram('docker') === null) return 'none';
   return output('docker', ['version', '--format', '{{.Server.Version}}']).then(
     (text) => text.trim(),
-    () => 'no engine answers',
+    () => 'no engine is running',
   );
 }

@@ -60,7 +60,7 @@ async function pushWithCompose(bench: Bench): Promise<PushResult | Skipped> {
   try {
     await output('docker', ['image', 'inspect', IMAGE]);
   } catch {
-    return { name, why: `no Docker engine with ${IMAGE} answers`, install: `docker pull ${IMAGE}` };
+    return { name, why: `no Docker engine with ${IMAGE} is running`, install: `docker pull ${IMAGE}` };
   }
   try {
     const clone = await startLogged(bench, 'a live clone with containers is made', 'compose');

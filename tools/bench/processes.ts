@@ -12,7 +12,7 @@ const GRACE_MS = 3000;
 
 const cleanups = new Set<() => unknown>();
 
-/** Runs this at the end, the last one first. Returns a function that runs it now. */
+/** Registers a cleanup for the end; the last one registered runs first. Returns a function that runs it now. */
 export function onCleanup(cleanup: () => unknown): () => Promise<void> {
   cleanups.add(cleanup);
   return async () => {
@@ -29,7 +29,7 @@ export async function cleanUp(): Promise<void> {
   }
 }
 
-/** Stops the process at the end, if it still runs. */
+/** Stops the process at the end, if it is still running. */
 export function stopAtEnd(child: ChildProcess): ChildProcess {
   const forget = onCleanup(() => stop(child));
   child.once('exit', () => void forget());
@@ -57,7 +57,7 @@ export function exitOf(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once('exit', () => resolve()));
 }
 
-/** What a program prints. Rejects when it fails. */
+/** The output of a program. Rejects if it fails. */
 export function output(file: string, args: string[], options: ExecFileOptions = {}): Promise<string> {
   return new Promise((resolve, reject) => {
     execFile(file, args, { maxBuffer: 1e8, ...options }, (error, stdout, stderr) => {

@@ -82,7 +82,7 @@ function rollbackTable({ inDeployerMs, asCommandMs, builtBeforeMs }: RollbackRes
 }
 
 function oldSlotLine({ shifts, requests, late, latestMs, failed }: OldSlotResult): string {
-  return `${count(shifts)} shifts, ${count(requests)} requests: ${late} reached the slot before more than 2 ms after the rename (the latest ${round(latestMs)} ms after it), and ${failed} failed.`;
+  return `${count(shifts)} shifts, ${count(requests)} requests: ${late} reached the previous slot more than 2 ms after the rename (the latest ${round(latestMs)} ms after it), and ${failed} failed.`;
 }
 
 function throughputTable({ sample, bare }: ThroughputResult): string {

@@ -1,4 +1,4 @@
-/** What a run has measured; docs/benchmarks.json has this shape. */
+/** The measurements of a run; docs/benchmarks.json has this shape. */
 import type { InstallResult } from './sections/install';
 import type { OldSlotResult } from './sections/old-slot';
 import type { PeersResult } from './sections/peers';

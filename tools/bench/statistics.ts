@@ -27,7 +27,7 @@ export function quantile(sorted: number[], share: number): number {
 
 /**
  * The geometric mean of first / second, with its 95 % confidence interval. The values of a pair are measured side by
- * side, so that what slows down both does not count.
+ * side, so anything that slows down both does not count.
  */
 export function ratioOf(pairs: [number, number][]): Ratio {
   const logs = pairs.map(([first, second]) => Math.log(first / second));

@@ -1,4 +1,4 @@
-/** What every part of the benchmark gets, and what it may skip. */
+/** The input of every part of the benchmark, and the form of a skipped part. */
 
 export interface Bench {
   quick: boolean;

@@ -1,4 +1,4 @@
-/** Draws the transcript of the demo. Its lines appear one after the other, once, and then stay to be read. Pure. */
+/** Draws the transcript of the demo. Its lines appear one after the other, once, and then stay visible. Pure. */
 import { highlight } from '../lib/styles';
 import { terminalPicture } from '../svg/terminal';
 

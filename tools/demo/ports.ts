@@ -15,8 +15,8 @@ export async function choosePorts(): Promise<Ports> {
 }
 
 /**
- * Claims a port while this process lives, although nothing listens there yet, by binding the UDP port of the same number.
- * The kernel releases it however the process ends. False if another process has claimed it.
+ * Claims a port while this process lives, although nothing listens there yet, by binding the UDP port of the same
+ * number. The kernel releases it however the process exits. False if another process has claimed it.
  */
 function claim(port: number): Promise<boolean> {
   return new Promise((resolve) => {

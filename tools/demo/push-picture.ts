@@ -1,6 +1,6 @@
 /**
- * Draws the first push of the demo as an animation: each line appears when it appeared, and below, a playhead crosses the
- * lanes of the slots that answered the users meanwhile. Pure.
+ * Draws the first push of the demo as an animation: each line appears when it was printed. Below, a playhead crosses
+ * the lanes of the slots that answered the users during the push. Pure.
  */
 import { count, duration, plural } from '../../deploy/core/format';
 import { highlight, type Span } from '../lib/styles';

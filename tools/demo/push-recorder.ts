@@ -1,4 +1,4 @@
-/** Records the first push of the demo: when each line appeared, and which slot answered the users meanwhile. */
+/** Records the first push of the demo: when each line appeared, and which slot answered the users during the push. */
 import type { UserAnswer } from '../lib/users';
 
 export const COMMAND = '$ git push live main';

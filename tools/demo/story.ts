@@ -3,7 +3,7 @@ import { find } from '../../scripts/lib/find';
 
 export type Step = { comment: string } | { run: string } | { users: 'start' | 'stop'; comment: string };
 
-/** @param http nginx's port @param page the sample app's page, which may have had this session's change before */
+/** @param http nginx's port @param page the sample app's page, which may already contain this session's change */
 export function storyFor(http: number, page: string): Step[] {
   const greeting = page.includes("'Hello, world'") ? 'Hello again, world' : 'Hello, world';
   const version = get(`localhost:${http}/version`);

@@ -30,9 +30,9 @@ export interface Ports {
 
 export interface Copy {
   dir: string;
-  /** For everything that runs in it. */
+  /** The environment for every process in the copy. */
   env: NodeJS.ProcessEnv;
-  /** Stops everything that runs in it, and removes it. */
+  /** Stops every process in the copy and removes it. */
   remove: () => Promise<void>;
 }
 
@@ -108,10 +108,10 @@ async function remove(top: string, { dir, env }: Copy): Promise<void> {
     try {
       process.kill(pid, 'SIGKILL');
     } catch {
-      // the process has ended meanwhile
+      // the process has already exited
     }
   }
-  // a stop keeps the home and therefore its images
+  // `npm stop` keeps the home and therefore its images
   removeFromEngine(top);
   await removeTree(top);
 }

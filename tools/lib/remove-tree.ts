@@ -23,7 +23,7 @@ async function remove(folders: string[]): Promise<void> {
   await run('rm', ['-rf', '--', ...folders], { whole: true });
 }
 
-/** Folders of about the same size: each package, and what lies beside node_modules. */
+/** Folders of about the same size: each package, and everything beside node_modules. */
 function partsOf(folder: string, depth = DEPTH): string[] {
   if (path.basename(folder) === 'node_modules') return foldersIn(folder);
   return depth === 0 ? [folder] : foldersIn(folder).flatMap((inner) => partsOf(inner, depth - 1));

@@ -7,7 +7,7 @@ export function requireSampleApp(root: string, tool: string): void {
   if (existsSync(path.join(root, 'app', 'page.ts'))) return;
   throw new KnownFailure(
     'E_USAGE',
-    `${tool} changes the sample app, and app/ is another one.`,
+    `${tool} changes the sample app, and app/ contains a different one.`,
     'Run it in a fresh clone; yours goes live with npm start.',
   );
 }

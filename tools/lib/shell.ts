@@ -20,7 +20,7 @@ export class Shell {
     this.add(`# ${text}`);
   }
 
-  /** Resolves with the exit code; null when a signal ended the command. */
+  /** Resolves with the exit code; null if a signal killed the command. */
   run(line: string): Promise<number | null> {
     this.add(`$ ${line}`);
     // its own process group, so that Ctrl-C reaches only this process, which then stops it in order
@@ -48,7 +48,7 @@ export class Shell {
     try {
       process.kill(-this.child.pid, 'SIGTERM');
     } catch {
-      // it has ended meanwhile
+      // it has already exited
     }
   }
 

@@ -7,7 +7,7 @@ const DEFAULTS = { count: 8, pauseMs: 10 };
 export interface UserAnswer {
   /** Counted from 0. */
   user: number;
-  /** Null when there was no complete response. */
+  /** Null if there was no complete response. */
   status: number | null;
   retryAfter: string | undefined;
   body: string;
@@ -49,7 +49,7 @@ export class Users {
       this.totals.asked += 1;
       if (answer.status !== 200) this.totals.failed += 1;
       this.onAnswer(answer);
-      // random, so that users do not ask in step
+      // random, so that users do not send requests in step
       await sleep(this.habits.pauseMs * (0.5 + Math.random()));
     }
     agent.destroy();

@@ -1,4 +1,4 @@
-/** Work that starts processes on this machine. However it ends, they are stopped. */
+/** Work that starts processes on this machine. They are stopped however the work ends. */
 import { Interrupted } from '../../scripts/lib/run';
 
 const SIGNALS: NodeJS.Signals[] = ['SIGINT', 'SIGTERM', 'SIGHUP'];
@@ -8,7 +8,7 @@ interface Work<T> {
   name: string;
   /** Returns early, without an error, once `isInterrupted`. */
   run: (isInterrupted: () => boolean) => Promise<T>;
-  /** Called at once on a signal: ends what the work waits for. */
+  /** Called immediately on a signal: stops the operation that the work is waiting for. */
   interrupt: () => void;
   cleanUp: () => Promise<void> | void;
 }
@@ -21,7 +21,7 @@ export async function withCleanup<T>({ name, run, interrupt, cleanUp }: Work<T>)
     interrupt();
   };
   for (const signal of SIGNALS) process.on(signal, onSignal);
-  // the reader of the output has gone: `npm run demo | head`
+  // the reader of the output has exited: `npm run demo | head`
   process.stdout.on('error', () => onSignal('SIGPIPE'));
   try {
     const result = await run(() => received !== undefined);
@@ -30,7 +30,7 @@ export async function withCleanup<T>({ name, run, interrupt, cleanUp }: Work<T>)
     // interrupted work fails, which needs no explanation
     if (received === undefined) throw error;
   } finally {
-    if (received !== undefined) console.log(`\nEnding everything that ${name} has started …`);
+    if (received !== undefined) console.log(`\nStopping everything that ${name} has started …`);
     await cleanUp();
     for (const signal of SIGNALS) process.removeListener(signal, onSignal);
   }

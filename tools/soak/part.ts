@@ -1,5 +1,5 @@
 /**
- * One part of the soak in its own process, so that it has its own engine and does not delay what another part measures.
+ * One part of the soak in its own process: it has its own engine and does not delay the measurements of another part.
  * It sends its outcomes to the process that started it.
  */
 import { soak, type SoakOptions } from '../../test/soak/soak';
@@ -26,7 +26,7 @@ export async function main([json = '']: string[]): Promise<void> {
   }).finally(leave);
 }
 
-/** The channel to the parent, or what a failed part left open, would keep this process alive. */
+/** The channel to the parent, or a handle that a failed part left open, would keep this process alive. */
 function leave(): void {
   // after the error is printed and the exit code is set
   setImmediate(() => process.exit());

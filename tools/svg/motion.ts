@@ -1,4 +1,4 @@
-/** The animation of a picture, in CSS. Readers who prefer reduced motion see its last frame at once. Pure. */
+/** The animation of a picture, in CSS. Readers who prefer reduced motion see its last frame immediately. Pure. */
 import { group, rect, round } from './svg';
 
 /** All times are in milliseconds since the start of the animation. */
@@ -25,7 +25,7 @@ const PLAYHEAD = { width: 2, fill: '#f0f6fc' };
 /** The part of a panel that is yet to come shows through a little. */
 const COVER_OPACITY = 0.85;
 
-/** What covers the part of each panel that is yet to come. @param fill the colour of the background */
+/** The cover over the part of each panel that is yet to come. @param fill the colour of the background */
 export function sweepShapes(panels: Panel[], fill: string): string[] {
   return panels.map(({ left, right, top, bottom }, index) => {
     const height = bottom - top;

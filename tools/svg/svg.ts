@@ -6,7 +6,7 @@ export interface Drawing {
   width: number;
   height: number;
   title: string;
-  /** What comes before the shapes: a style sheet and definitions. */
+  /** The style sheet and definitions that come before the shapes. */
   head: string;
   shapes: string[];
 }

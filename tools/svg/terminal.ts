@@ -41,7 +41,7 @@ const STYLES: Record<Style, string> = {
   'violet-old': 'fill:#7352a8',
 };
 
-/** @param motion none for a picture that stands still */
+/** @param motion none for a still picture */
 export function terminalPicture(lines: Span[][], title: string, motion: Motion = {}): string {
   const { startsMs = [], sweep } = motion;
   const rows = lines.flatMap((line, index) =>

@@ -4,7 +4,7 @@ export const abTest: Picture = {
   name: 'ab-test',
   title: { en: 'An A/B test over time', ko: '시간 흐름으로 보는 A/B 테스트' },
   description: {
-    en: 'An A/B test over time: half of the users get B until a person has seen enough',
+    en: 'An A/B test over time: half of the users get B until an operator has seen enough',
     ko: '시간 흐름으로 보는 A/B 테스트: 사람이 결론을 내릴 때까지 사용자의 절반이 B를 쓴다',
   },
   columns: [
@@ -18,7 +18,7 @@ export const abTest: Picture = {
       width: 430,
       step: { en: 'held at 50 %', ko: '50%에서 멈춤' },
       note: {
-        en: 'days: whoever reaches the goal is counted on both sides',
+        en: 'days: visitors who reach the goal are counted on both sides',
         ko: '며칠 동안 목표에 도달한 방문자를 양쪽에서 셈',
       },
       aws: [
@@ -30,7 +30,7 @@ export const abTest: Picture = {
     },
     {
       width: 200,
-      step: { en: 'a person decides', ko: '사람이 결정' },
+      step: { en: 'an operator decides', ko: '사람이 결정' },
       note: { en: 'promote or abort', ko: 'promote 또는 abort' },
       aws: ['AllowTraffic, BlockTraffic'],
     },

@@ -4,7 +4,7 @@ export const drain: Picture = {
   name: 'drain',
   title: { en: 'Drain: requests may finish', ko: '드레인(drain): 요청은 끝까지' },
   description: {
-    en: 'Drain: new requests go to green, blue finishes what it has, and stops when nothing is left or the limit is over',
+    en: 'Drain: new requests go to green, blue finishes what it has, and stops when nothing is left or the limit is reached',
     ko: '드레인: 새 요청은 green으로 가고, blue는 처리 중인 요청을 마친 뒤 남은 것이 없거나 한도가 지나면 멈춘다',
   },
   left: 150,

@@ -4,7 +4,7 @@ export const inPlace: Picture = {
   name: 'in-place',
   title: { en: 'In-place over time', ko: '시간 흐름으로 보는 인플레이스' },
   description: {
-    en: 'In-place over time: v1 stops, v2 starts in the same slot, and users get a maintenance page meanwhile',
+    en: 'In-place over time: v1 stops and v2 starts in the same slot, while users get a maintenance page',
     ko: '시간 흐름으로 보는 인플레이스: v1이 멈추고 같은 슬롯에서 v2가 시작되며, 그동안 사용자는 점검 페이지를 본다',
   },
   key: { en: 'striped: v2', ko: '줄무늬: v2' },

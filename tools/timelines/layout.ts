@@ -1,10 +1,10 @@
-/** What every part of a picture needs to place itself. */
+/** The data with which every part of a picture is placed. */
 import { text } from '../svg/svg';
 import type { Language, Words } from './picture';
 
 export interface Layout {
   translate: (words: Words) => string;
-  /** Where a position in columns lies. */
+  /** The x coordinate of a position in columns. */
   x: (column: number) => number;
   /** The left edge of each column, and the right edge of the last. */
   edges: number[];

@@ -14,9 +14,9 @@ interface Span {
 export type Bar = Span &
   (
     | { live: SlotColour }
-    /** Live with the new version, where the colour does not show it. */
+    /** Live with the new version, if the colour does not show it. */
     | { updated: SlotColour }
-    /** Runs without users. */
+    /** Running without users. */
     | { idle: SlotColour }
     | { empty: true }
     | { down: true }

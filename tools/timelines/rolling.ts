@@ -81,7 +81,7 @@ export const rolling: Picture = {
     from: 5,
     to: 0.8,
     words: {
-      en: 'one fails: v1 comes back into every slot that was replaced, one after the other',
+      en: 'one fails: v1 returns to every slot that was replaced, one after the other',
       ko: '하나라도 실패: 교체한 슬롯마다 차례로 v1을 다시 시작',
     },
   },

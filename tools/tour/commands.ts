@@ -8,7 +8,7 @@ const LINES_SHOWN = 12;
 export interface Commands {
   dir: string;
   run(line: string, onLine?: (line: string) => void, expected?: 'success' | 'failure'): Promise<void>;
-  /** Stops the running command; no other starts. */
+  /** Stops the running command; no further one starts. */
   stop(): void;
 }
 
@@ -22,7 +22,7 @@ export function commandsIn(copy: Copy): Commands {
       const code = isStopped ? null : await shell.run(line);
       if (code !== null && (code === 0) === (expected === 'success')) return;
       const lines = shell.lines.slice(-LINES_SHOWN);
-      throw new KnownFailure('E_INTERNAL', `The tour ended at "${line}".`, 'That is what it said.', lines);
+      throw new KnownFailure('E_INTERNAL', `The tour ended at "${line}".`, 'Its output is below.', lines);
     },
     stop() {
       isStopped = true;

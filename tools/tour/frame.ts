@@ -28,7 +28,7 @@ export interface View {
 const LABEL_COLUMNS = 9;
 /** Columns for the total duration at the end of the row. */
 const DURATION_COLUMNS = 10;
-/** What is shown from before the start, and the least that a frame covers. */
+/** The time shown before the start, and the minimum that a frame covers. */
 const LEAD_MS = 800;
 const MIN_MS = 6000;
 

@@ -37,8 +37,8 @@ export function fullShare(slices: Slice[], slots: SlotColour[]): number {
 }
 
 /**
- * A line where users got a version, the maintenance page or a failure. A single empty slice between two others is chance,
- * because few users ask, and is drawn as well.
+ * A line where users got a version, the maintenance page or a failure. A single empty slice between two others is
+ * chance, because there are few users, and is drawn as well.
  */
 export function presenceLine(slices: Slice[], what: Version | 'turnedAway' | 'failed', style: Style): Span[] {
   const isPresent = (index: number): boolean => (slices[index]?.[what] ?? 0) > 0;

@@ -34,9 +34,9 @@ export interface Cost {
   flipFlopped: number;
   /** From the start until all users had the new version. */
   liveMs: number | null;
-  /** The most slots that ran at once before the rollback. */
+  /** The maximum number of slots that ran at the same time before the rollback. */
   maxRunning: number;
-  /** The most memory that all slots used together, in bytes. */
+  /** The maximum memory that all slots used together, in bytes. */
   maxMemory: number;
   /** The fewest slots that answered users at any moment. */
   minServing: number;
@@ -44,7 +44,7 @@ export interface Cost {
   rollbackMs: number | null;
 }
 
-/** Two versions count as live at once when they are for longer than one shift takes to reach every user. */
+/** Two versions count as live at the same time if they overlap for longer than a shift takes to reach every user. */
 export const AT_ONCE_MS = 100;
 /** A slot is serving at a moment if it answered a user this close to it. */
 const AROUND_MS = 150;
@@ -78,7 +78,7 @@ export function measure(answers: Answer[], samples: Sample[], marks: Marks): Cos
   };
 }
 
-/** The moment after which users get only this version; null while some still get another. */
+/** The moment after which users get only this version; null while some still get the other one. */
 function allUsersHave(version: Version, answers: Answer[]): number | null {
   const lastOther = answers.findLastIndex((answer) => answer.version !== version);
   return answers[lastOther + 1]?.at ?? null;

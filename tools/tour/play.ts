@@ -24,7 +24,7 @@ const LOAD = { count: 100, pauseMs: 320 };
 
 /** Returns the rows that were shown. */
 export async function play(root: string, strategies: TourStrategy[]): Promise<Span[][]> {
-  // any ports will do because no user types them, and several tours can run at once
+  // any ports will do because no user types them, and several tours can run at the same time
   const [http = 0, deployer = 0, ...ports] = await freePorts(2 + SLOTS.length);
   const slots = Object.fromEntries(SLOTS.map((slot, index) => [slot, ports[index] ?? 0]));
   const pool = Object.entries(slots).map(([slot, port]) => `${slot}:${port}`);

@@ -6,7 +6,7 @@ import { columnsOf, plainText } from './rows';
 const MAX_COLUMNS = 104;
 const HIDE_CURSOR = '\x1b[?25l';
 const SHOW_CURSOR = '\x1b[?25h';
-/** Synchronized update: a terminal that supports it shows everything in between at once; others ignore it. */
+/** Synchronized update: a terminal that supports it shows everything in between in one step; others ignore it. */
 const UPDATE = { begin: '\x1b[?2026h', end: '\x1b[?2026l' };
 const CLEAR_LINE = '\x1b[K';
 const CLEAR_BELOW = '\x1b[J';

@@ -18,7 +18,7 @@ import type { TourStrategy } from './strategies';
 const DRAW_EVERY_MS = 150;
 /** How long users continue, to show the final state. */
 const AFTER_MS = 700;
-/** Printed when a release is built and nothing that runs has changed yet. */
+/** Printed when a release is built and no running process has changed yet. */
 const PREPARED = /^✓ (migrate|build|install|check out) /;
 const LIVE = /^✓ LIVE/;
 const FOUND_BAD = /^✗ /;

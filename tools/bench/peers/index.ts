@@ -1,4 +1,4 @@
-/** What Switchyard is compared with. */
+/** The alternatives that Switchyard is compared with. */
 import { caddy } from './caddy';
 import { haproxy } from './haproxy';
 import { kamalProxy } from './kamal-proxy';

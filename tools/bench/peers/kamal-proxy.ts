@@ -1,4 +1,4 @@
-/** kamal-proxy, if the variable KAMAL_PROXY names its binary: deploys another target for the service. */
+/** kamal-proxy, if the variable KAMAL_PROXY names its binary: deploys a different target for the service. */
 import { freePorts } from '../../../test/support/ports';
 import { until } from '../../../test/support/until';
 import { output, startServer, stop, tempFolder, waitForAnswer } from '../processes';

@@ -3,7 +3,7 @@ import type { Upstream, Upstreams } from '../types';
 
 export interface Running {
   port: number;
-  /** Returns when new requests go there. */
+  /** Resolves once new requests go there. */
   switchTo: (slot: Upstream) => Promise<unknown>;
   stop: () => Promise<unknown>;
 }

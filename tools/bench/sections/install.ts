@@ -80,7 +80,7 @@ function changeLockfile(dir: string, round: number): void {
   writeFileSync(file, `${JSON.stringify(changed, null, 2)}\n`);
 }
 
-/** Whether a deployment after this one has reached the phase. Throws when it has failed. */
+/** Whether a deployment after this one has reached the phase. Throws if it has failed. */
 function isPast(clone: Clone, id: number, phase: PhaseName, status: string): boolean {
   const { deployment, events } = clone.last();
   if (deployment.id <= id) return false;

@@ -1,7 +1,7 @@
 /**
- * How long after a rename a request still reaches the slot before, by the times in nginx's log. The log has whole
- * milliseconds, cut off, and its clock stands still while nginx processes a batch of events: a request may have arrived
- * later than logged, but not after its response.
+ * How long after a rename a request still reaches the previous slot, by the times in nginx's log. The log truncates
+ * times to whole milliseconds, and nginx's clock does not advance within a batch of events. A request may therefore
+ * have arrived later than logged, but not after its response.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { readRequests, type LogEntry } from '../../../deploy/traffic/access-log';
@@ -28,7 +28,7 @@ interface Rename {
   /** In milliseconds since 1970, like the next. */
   began: number;
   done: number;
-  /** The slot before. */
+  /** The previous slot. */
   from: Upstream;
 }
 
@@ -81,7 +81,7 @@ export function lateness(
   return { late, latestMs };
 }
 
-/** The index of the last rename that had begun. */
+/** The index of the last rename that had started. */
 function lastBefore(renames: Rename[], time: number): number {
   let low = 0;
   let high = renames.length;

@@ -1,4 +1,4 @@
-/** What a switch costs, for Switchyard and its alternatives: the same apps and the same load, one after the other. */
+/** The cost of a switch, for Switchyard and its alternatives: the same apps and the same load, one after the other. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from 'simple-statistics';
 import { startLoad, type Window } from '../load';
@@ -9,7 +9,7 @@ import { REQUESTS, startUpstreams } from './upstreams';
 
 const PAUSE_MS = 200;
 const WARM_UP_MS = 500;
-/** Some need seconds for a switch. */
+/** Some take seconds to switch. */
 const MAX_SWITCHING_MS = 8000;
 
 type Rates = Pick<Window, 'perSecond' | 'p50' | 'p99' | 'failed'>;

@@ -9,7 +9,7 @@ import { exitOf, startServer, stop, tempFolder, waitForAnswer } from '../process
 import { summarize, type Summary } from '../statistics';
 import type { Bench } from '../types';
 
-/** The next process loads meanwhile, and links the packages. */
+/** In the meantime, the next spare process loads and links the packages. */
 const REST_MS = 3000;
 /** The commands of the commit; their time is not the kit's. */
 const COMMANDS = ['test', 'build', 'migrate'];
@@ -74,7 +74,7 @@ function measure(hookAt: number, clone: Clone, appStartMs: number | null): Measu
   return { phases, kitAddsMs: sincePost - notTheKits, liveMs: liveAt - hookAt - (took.test ?? 0) };
 }
 
-/** How long the release takes to its first healthy response when only Node starts it. */
+/** The time until the release's first healthy response if Node alone starts it. */
 async function appStarts(clone: Clone): Promise<number[]> {
   const { commit } = clone.last().deployment;
   const cwd = path.join(clone.home.releases, commit ?? '');

@@ -1,4 +1,4 @@
-/** What the table costs: Switchyard's nginx and the same nginx without the table, alternating. */
+/** The cost of the table: Switchyard's nginx and the same nginx without the table, alternating. */
 import path from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { median } from 'simple-statistics';
@@ -49,7 +49,7 @@ async function compare(
   const measured: [number, number][] = [];
   for (let pair = 0; pair < pairs; pair++) {
     if (pair % LOG_EVERY === 0) log(`with and without the table, ${behind}: ${pair + 1} of ${pairs}`);
-    // the order alternates, so that a machine that becomes slower favours neither
+    // the order alternates, because a machine that slows down must favour neither
     const [one, other] = pair % 2 === 0 ? [table, plain] : [plain, table];
     const first = await rate(one, windowMs);
     const second = await rate(other, windowMs);
@@ -63,7 +63,7 @@ async function compare(
   return { ...ratioOf(measured), perSecond };
 }
 
-/** One process for all windows of a front: a new one would measure how soon its code is compiled. */
+/** One process for all windows of a front: a new one would measure the compilation of its own code. */
 async function warmLoad(port: number, requests: Request[]): Promise<Load> {
   const load = startLoad({ port, requests });
   await load.during(() => sleep(WARM_UP_MS));

@@ -16,7 +16,7 @@ test('a request counts from its arrival and not from its response', () => {
   expect(lateness([request(1000, 'blue')], renames)).toEqual({ late: 0, latestMs: 0 });
 });
 
-test('a request up to 2 ms after the rename may reach the slot before, and a later one counts', () => {
+test('a request up to 2 ms after the rename may reach the previous slot, and a later one counts', () => {
   expect(lateness([request(1006, 'blue')], renames)).toEqual({ late: 0, latestMs: 2 });
   expect(lateness([request(1007, 'blue')], renames)).toEqual({ late: 1, latestMs: 3 });
   expect(lateness([request(2500, 'green')], renames)).toMatchObject({ late: 1 });
