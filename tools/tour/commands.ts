@@ -22,7 +22,7 @@ export function commandsIn(copy: Copy): Commands {
       const code = isStopped ? null : await shell.run(line);
       if (code !== null && (code === 0) === (expected === 'success')) return;
       const lines = shell.lines.slice(-LINES_SHOWN);
-      throw new KnownFailure('E_INTERNAL', `The tour ended at "${line}".`, 'Its output is below.', lines);
+      throw new KnownFailure('E_INTERNAL', `The tour ended at "${line}".`, 'Its output is above.', lines);
     },
     stop() {
       isStopped = true;
