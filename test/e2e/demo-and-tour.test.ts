@@ -73,6 +73,8 @@ needs('the sample app', sampleApp).describe('in a throw-away copy', () => {
     expectDone(result);
     const shown = clone.read('tour.txt');
     expect(laneOf(shown, 'blue')).toMatch(/▇.* {3,}▇.* {3,}▇/);
+    // the bake lies between them
+    expect(shown).toMatch(/╵live {8,}╵rollback/);
     expect(laneOf(shown, '503')).toMatch(/^ {3,}.*━.* {3,}━.* {3,}$/);
     expect(laneOf(shown, 'new')).toMatch(/^ {3,}━.* {3,}$/);
     expect(shown).toMatch(/ 0 failed · [\d,]+ turned away in \d/);

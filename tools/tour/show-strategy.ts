@@ -20,7 +20,8 @@ const DRAW_EVERY_MS = 150;
 const AFTER_MS = 700;
 /** Printed when a release is built and no running process has changed yet. */
 const PREPARED = /^✓ (migrate|build|install|check out) /;
-const LIVE = /^✓ LIVE/;
+/** The line that says who is watched from now on, in any language; the verdict follows after the bake. */
+const LIVE = /^ {2}.*Ctrl-C|^✓ LIVE/;
 const FOUND_BAD = /^✗ /;
 const NOT_LIVE = /^✗ NOT LIVE/;
 
