@@ -26,7 +26,7 @@ import { plainReporter } from './reporters/plain';
 import { readSecret } from './home/webhook-secret';
 import { driftNow, servingNow } from './health/serving';
 import type { Push, PushAnswer } from './client/post-webhook';
-import { postPush } from './client/post-webhook';
+import { notTheDeployer, postPush } from './client/post-webhook';
 import type { DeployContext } from './context';
 import { openContext } from './context';
 
@@ -138,7 +138,10 @@ async function postPatiently(context: DeployContext, push: Push): Promise<PushAn
   const deadline = machineMs() + DEPLOYER_MAY_BE_GONE_MS;
   for (;;) {
     try {
-      return await postPush(push);
+      const answer = await postPush(push);
+      // another process may have the deployer's port, and only the deployer writes the journal
+      if ('ignored' in answer || context.journal.get(answer.id)?.delivery === push.delivery) return answer;
+      throw notTheDeployer();
     } catch (error) {
       if (asKnown(error).code !== 'E_DEPLOYER_DOWN') throw error;
       if (machineMs() > deadline) return withdrawn(context, push, asKnown(error));

@@ -1024,6 +1024,15 @@ const SABOTAGES = [
     name: 'the new release stays live when an operator aborts',
   },
   {
+    invariant: 11,
+    what: 'a push believes another process that has the port of the deployer',
+    file: 'deploy/hook.ts',
+    from: 'context.journal.get(answer.id)?.delivery === push.delivery',
+    to: 'true',
+    test: 'test/e2e/late-requests.test.ts',
+    name: 'does not believe',
+  },
+  {
     invariant: 19,
     what: 'a client may add addresses to X-Forwarded-For',
     file: 'nginx/site.conf.template',

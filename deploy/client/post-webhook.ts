@@ -6,6 +6,7 @@ import { randomUUID } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
 import { DEADLINE_HEADER } from '../http/request-headers';
 import { KnownError } from '../core/errors';
+import { isObject } from '../core/json';
 import { HttpTimeout, sendHttp } from '../os/http';
 import { machineMs } from '../os/machine-clock';
 import { PROBE_AGENT } from '../traffic/probe';
@@ -74,10 +75,16 @@ export async function postPing({ port, secret, timeoutMs }: Ping): Promise<numbe
 
 function readAnswer(text: string): PushAnswer {
   try {
-    return JSON.parse(text) as PushAnswer;
+    const answer: unknown = JSON.parse(text);
+    if (isObject(answer) && ('id' in answer || 'ignored' in answer)) return answer as PushAnswer;
   } catch {
-    throw new KnownError('E_DEPLOYER_DOWN', 'another process answered the webhook, not the deployer.');
+    // not JSON: see below
   }
+  throw notTheDeployer();
+}
+
+export function notTheDeployer(): KnownError {
+  return new KnownError('E_DEPLOYER_DOWN', 'another process answered the webhook, not the deployer.');
 }
 
 async function post(

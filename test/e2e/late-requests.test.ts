@@ -1,14 +1,21 @@
 /** The deployer is stopped (SIGSTOP) when a request arrives, and continues after the client has given up. */
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
 import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { createInterface } from 'node:readline';
 import { processesWith } from '../../deploy/os/process-table';
 import { probe } from '../../deploy/traffic/probe';
 import { processesOf } from '../../deploy/traffic/nginx-processes';
+import { deployersOf } from '../support/crash';
 import { expectDone, expectLive } from '../support/expect-live';
 import { afterwards } from '../support/temp-home';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';
 import { until } from '../support/until';
 
 jest.setTimeout(120_000);
+
+const THIEF = path.join(__dirname, '..', 'support', 'programs', 'port-thief.js');
 
 let clone: TinyClone;
 
@@ -90,6 +97,23 @@ it('a push reaches the deployer while nginx does not answer', async () => {
   await until('the deployment to be queued', () => clone.deployments().length > length);
   resume();
   expectLive(await pushed);
+});
+
+it('a push does not believe another process that has the port of the deployer', async () => {
+  const { deployer } = clone.ports;
+  const deployment = JSON.stringify({ id: 1, state: 'queued' });
+  const thief = spawn(process.execPath, [THIEF, String(deployer), deployment]);
+  afterwards(() => thief.kill('SIGKILL'));
+  const lines = createInterface({ input: thief.stdout });
+  await once(lines, 'line'); // it tries
+  for (const { pid } of deployersOf(clone.home)) process.kill(pid, 'SIGKILL');
+  await once(lines, 'line'); // it has the port
+  const result = await clone.push('while another process answers for the deployer');
+  thief.kill('SIGKILL');
+  await allRequestsRead();
+
+  expect(result.text).toContain('NOT LIVE. The push arrived, but: another process answered the webhook');
+  expect(result.text).toContain('[E_DEPLOYER_DOWN]');
 });
 
 /** Stops the deployer before it reads any request. Returns a function that resumes it. */

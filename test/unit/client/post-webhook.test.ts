@@ -60,6 +60,7 @@ describe('the hook reports that the deployer is down', () => {
   it.each<[string, RequestListener]>([
     ['when nginx answers 502', (_req, res) => res.writeHead(502).end('<html>')],
     ['when another program listens there', (_req, res) => res.end('<html>')],
+    ['when the answer is JSON of another kind', (_req, res) => res.end('null')],
     ['when the connection is closed', (req) => req.socket.destroy()],
     [
       'when the answer is cut off',
