@@ -15,9 +15,10 @@ export interface LockedPackage {
   devOptional?: boolean;
   peer?: boolean;
   hasInstallScript?: boolean;
-  os?: string[];
-  cpu?: string[];
-  libc?: string[];
+  /** A list; npm also takes a single name. */
+  os?: string[] | string;
+  cpu?: string[] | string;
+  libc?: string[] | string;
 }
 
 /** A link, or a folder with this package.json; null when package.json cannot be read. */
@@ -70,7 +71,8 @@ function needOf(wanted: LockedPackage, platform: Platform): keyof MissingPackage
   return fits ? 'optional' : null;
 }
 
-function allows(list: string[], value: string): boolean {
+function allows(names: string[] | string, value: string): boolean {
+  const list = [names].flat();
   const refused = list.filter((entry) => entry.startsWith('!'));
   return refused.length === list.length
     ? !refused.includes(`!${value}`)

@@ -55,6 +55,7 @@ describe('an absent package', () => {
 
   it.each<[string, LockedPackage]>([
     ['is optional', { optional: true }],
+    ['is optional and names one other system', { optional: true, os: 'darwin', cpu: ['x64'] }],
     ['is optional and for another system', { optional: true, os: ['darwin'], cpu: ['x64'] }],
     ['is optional and for another processor', { optional: true, os: ['linux'], cpu: ['arm64'] }],
     [
