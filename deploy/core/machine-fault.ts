@@ -23,6 +23,9 @@ export interface CommandExit extends MemorySeen {
 
 /** A shell, npm or the engine reports a killed child as 128 plus the signal's number. */
 const SIGNALS: Record<number, string> = {
+  129: 'SIGHUP',
+  130: 'SIGINT',
+  131: 'SIGQUIT',
   132: 'SIGILL',
   134: 'SIGABRT',
   135: 'SIGBUS',
@@ -30,6 +33,8 @@ const SIGNALS: Record<number, string> = {
   137: 'SIGKILL',
   139: 'SIGSEGV',
   143: 'SIGTERM',
+  152: 'SIGXCPU',
+  153: 'SIGXFSZ',
 };
 /** Others send these; a crash ends a process by another signal, such as SIGSEGV. */
 const SENT: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
@@ -38,12 +43,15 @@ const NOTHING_LEFT = 64 * 1024 ** 2;
 /** How npm, jest and Next.js name the signal that killed a process of theirs. */
 const NAMED =
   /(?:^npm (?:error|ERR!) signal |terminated by another process: signal=|exited with code: null and signal: )(SIG\w+)/;
-/** How shells, make, Go and gcc report it, without its number. */
+/** How shells, make, Go, gcc, ld and cargo report it. */
 const KILLED =
-  /^Killed$|\bline \d+: +\d+ Killed\b|\bsignal: killed$|\bKilled signal terminated\b|\*\*\* .*\] Killed$/;
-/** Node's heap, worker threads, malloc and Go. */
+  /\bsignal: 9, SIGKILL\b|\bterminated with signal 9\b|^Killed$|\bline \d+: +\d+ Killed\b|\bsignal: killed$|\bKilled signal terminated\b|\*\*\* .*\] Killed$/;
+/** Node's heap, worker threads, WebAssembly, malloc, gcc, Go, Java and Python. */
 const NO_MEMORY =
-  /heap out of memory|ERR_WORKER_OUT_OF_MEMORY|Cannot allocate memory|\bENOMEM\b|\bbad_alloc\b|Array buffer allocation failed|runtime: out of memory/;
+  /(heap|process|JavaScript) out of memory|could not allocate memory|out of memory allocating|java\.lang\.OutOfMemoryError|^MemoryError\b|ERR_WORKER_OUT_OF_MEMORY|Cannot allocate memory|\bENOMEM\b|\bbad_alloc\b|Array buffer allocation failed|runtime: out of memory/;
+/** The user or the machine may not have more processes, threads or open files. */
+const NO_MORE =
+  /\b(EMFILE|ENFILE)\b|\btoo many open files\b|\bspawn\b.* EAGAIN\b|\bcannot fork\b|\bfork: .*resource temporarily unavailable|\b(uv_thread|pthread)_create\b.*(EAGAIN|resource temporarily unavailable)/i;
 const HEAP = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY/;
 /** A host that is not looked up, or not reached, by any resolver or client. */
 const NO_NETWORK =
@@ -60,8 +68,8 @@ export interface TimeLimit {
 }
 
 /**
- * The machine's fault behind the failure of a command, or null: it was killed, or ran out of time or memory, or found no
- * network.
+ * The machine's fault behind the failure of a command, or null: it was killed, or ran out of time, memory, processes or
+ * open files, or found no network.
  * @param what the command as a subject: `The build (npm run build)`
  */
 export function machineFault(what: string, end: CommandExit, limit?: TimeLimit): KnownError | null {
@@ -84,6 +92,15 @@ export function machineFault(what: string, end: CommandExit, limit?: TimeLimit):
   }
   if (hasNoMemory)
     return new KnownError('E_KILLED', `${what} ran out of memory (${free})${said}`, hintFor(lines, true));
+  const limited = lines.findLast((line) => NO_MORE.test(line));
+  if (limited !== undefined) {
+    const hint = 'Raise the limits of this user (ulimit -n, ulimit -u), then: ./switchyard deploy';
+    return new KnownError(
+      'E_NO_ROOM',
+      `${what} ran out of processes or open files: ${failureLine([limited])}`,
+      hint,
+    );
+  }
   const unreached = lines.findLast(isUnreached);
   return unreached === undefined
     ? null

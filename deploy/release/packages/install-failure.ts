@@ -5,7 +5,10 @@ import { machineFault } from '../../core/machine-fault';
 import { isDiskFull } from '../../os/disk-full';
 
 const MACHINE =
-  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EIDLETIMEOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|EPIPE|E5\d\d|E401|E403|E429|ENOMEM|EMFILE|EROFS|EACCES|EPERM|SELF_SIGNED_CERT_IN_CHAIN|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|CERT_HAS_EXPIRED)\b/;
+  /\b(ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|EIDLETIMEOUT|ERR_SOCKET_TIMEOUT|ENETUNREACH|EHOSTUNREACH|EPIPE|E5\d\d|E401|E403|E429|E407|E408|ENEEDAUTH|ECONNABORTED|EPROTO|ENOMEM|EIO|EROFS|EACCES|EPERM|ETXTBSY|SELF_SIGNED_CERT_IN_CHAIN|DEPTH_ZERO_SELF_SIGNED_CERT|UNABLE_TO_GET_ISSUER_CERT_LOCALLY|UNABLE_TO_VERIFY_LEAF_SIGNATURE|CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|ERR_TLS_CERT_ALTNAME_INVALID|ERR_STREAM_PREMATURE_CLOSE|Z_BUF_ERROR)\b/;
+/** A response that ends early, a registry's page instead of JSON, and git without access to a package. */
+const NOT_SERVED =
+  /\bsocket hang up\b|\bunexpected end of file\b|\binvalid json response body\b|Permission denied \(publickey|Host key verification failed|could not read (Username|Password) for|Authentication failed for/;
 /** npm's lines that only frame the reason. */
 const FRAME = /^(code|errno|syscall|path|signal|command failed|A complete log|Log files|$)/;
 
@@ -29,7 +32,7 @@ export function installFailure(
   if (fault !== null && fault.code !== 'E_NETWORK') return fault;
   const [name] = unset;
   if (name !== undefined && lines.some((line) => REFUSED.test(line))) return unsetVariable(name, message);
-  if (fault !== null || lines.some((line) => MACHINE.test(line)))
+  if (fault !== null || lines.some((line) => MACHINE.test(line) || NOT_SERVED.test(line)))
     return new KnownError('E_INSTALL_MACHINE', message);
   if (lines.some((line) => /existing package-lock\.json/.test(line))) return noLockfile();
   if (lines.some((line) => /code EUSAGE/.test(line))) return lagsBehind(lines);

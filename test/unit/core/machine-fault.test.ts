@@ -17,6 +17,8 @@ describe('a command that was killed', () => {
     { exitCode: 1, lastLines: ['Next.js build worker exited with code: null and signal: SIGKILL'] },
     { exitCode: 1, lastLines: ['build: signal: killed'] },
     { exitCode: 2, lastLines: ['Killed'] },
+    { exitCode: 101, lastLines: ['error: could not compile `app` (lib) (signal: 9, SIGKILL: kill)'] },
+    { exitCode: 1, lastLines: ['collect2: fatal error: ld terminated with signal 9 [Killed]'] },
     { exitCode: 2, lastLines: ['make: *** [Makefile:2: all] Killed'] },
     { exitCode: 1, lastLines: ['build.sh: line 3: 4711 Killed                  node bundle.js'] },
   ])("is the machine's fault: %j", (end) => {
@@ -30,6 +32,8 @@ describe('a command that was killed', () => {
     [{ exitCode: null, signal: 'SIGSEGV' }, 'SIGSEGV'],
     [{ exitCode: 139 }, 'SIGSEGV'],
     [{ exitCode: 143 }, 'SIGTERM'],
+    [{ exitCode: 129 }, 'SIGHUP'],
+    [{ exitCode: 152 }, 'SIGXCPU'],
   ])('names the signal of %j', (end, signal) => {
     expect(machineFault(BUILD, commandExit(end))?.message).toContain(`killed by ${signal} `);
   });
@@ -51,6 +55,9 @@ describe('a command that ran out of memory', () => {
     "terminate called after throwing an instance of 'std::bad_alloc'",
     'fork: Cannot allocate memory',
     'Error: spawn ENOMEM',
+    'RangeError: WebAssembly.Memory(): could not allocate memory',
+    'cc1plus: out of memory allocating 65536 bytes after a total of 1 bytes',
+    'java.lang.OutOfMemoryError: Java heap space',
   ])("is the machine's fault: %s", (line) => {
     expect(machineFault(BUILD, commandExit({ lastLines: ['building', line, 'bye'] }))).toMatchObject(KILLED);
   });
@@ -63,6 +70,20 @@ describe('a command that ran out of memory', () => {
     const fault = machineFault(BUILD, commandExit({ exitCode: 134, lastLines }));
     expect(fault?.message).toMatch(/killed by SIGABRT .*: FATAL ERROR: .* heap out of memory$/);
     expect(fault?.hint).toContain('--max-old-space-size');
+  });
+});
+
+it.each([
+  "Error: EMFILE: too many open files, open '/x'",
+  'Error: spawn /bin/sh EAGAIN',
+  'sh: 1: Cannot fork',
+  'build.sh: fork: retry: Resource temporarily unavailable',
+  'node[12]: pthread_create: Resource temporarily unavailable',
+])("a command that met a limit of its user is the machine's fault: %s", (line) => {
+  expect(machineFault(BUILD, commandExit({ lastLines: ['building', line, 'bye'] }))).toMatchObject({
+    code: 'E_NO_ROOM',
+    fault: 'machine',
+    message: expect.stringContaining(line),
   });
 });
 

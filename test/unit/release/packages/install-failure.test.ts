@@ -91,6 +91,19 @@ describe('an install that failed', () => {
       expect(failed(1, npm('code 128', line))).toMatchObject({ code: 'E_INSTALL_MACHINE' });
   });
 
+  test.each([
+    ['ECONNABORTED', 'aborted'],
+    ['ENEEDAUTH', 'need auth This command requires you to be logged in'],
+    ['UNABLE_TO_VERIFY_LEAF_SIGNATURE', 'unable to verify the first certificate'],
+    ['FETCH_ERROR', 'invalid json response body at https://npm.example/x reason: Unexpected token <'],
+    ['ECONN', 'network request to https://npm.example/x failed, reason: socket hang up'],
+    ['128', 'git@git.example: Permission denied (publickey).'],
+    ['128', "fatal: could not read Username for 'https://git.example': terminal prompts disabled"],
+    ['128', 'Host key verification failed.'],
+  ])('because this machine does not get a package is a fault of the machine: %s %s', (code, reason) => {
+    expect(failed(1, npm(`code ${code}`, reason))).toMatchObject({ code: 'E_INSTALL_MACHINE' });
+  });
+
   test('because of a package that does not exist is a fault of the commit', () => {
     const error = failed(
       1,
