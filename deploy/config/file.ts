@@ -46,7 +46,7 @@ export function configFileName(folder: string): string {
 /** The export of the clone's file. An edit applies from the next call on. Throws E_CONFIG. */
 export function readConfigFile(folder: string, name: string): unknown {
   const file = path.join(folder, name);
-  const text = textOf(file, name);
+  const text = configText(file, name);
   // load a file that timed out only once: the deployer reads it often, and answers no requests meanwhile
   const exported =
     endless.get(file) === text ? timedOut() : (loadInThisProcess(file, text) ?? loadInChildProcess(file));
@@ -93,7 +93,8 @@ function exampleFor(name: string): string {
   return name.endsWith('.cjs') ? 'module.exports = { … }' : 'export default { … } or module.exports = { … }';
 }
 
-function textOf(file: string, name: string): string {
+/** The text of a configuration file. Throws E_CONFIG. */
+export function configText(file: string, name: string): string {
   try {
     return readFileSync(file, 'utf8');
   } catch (error) {

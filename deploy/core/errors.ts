@@ -78,6 +78,7 @@ export const ERRORS = {
   E_SLOT_ACTIVE: { fault: 'operator', hint: 'Deploy to the idle slot: ./switchyard deploy' },
   E_NOTHING_TO_ROLL_BACK_TO: { fault: 'operator', hint: 'Deploy a commit: ./switchyard deploy <commit>' },
   E_BAD_COMMIT: { fault: 'commit', hint: 'Push a commit that fixes it, or deploy it by hand to try again.' },
+  E_CHECKOUT: { fault: 'commit', hint: 'Give that file another name, then commit and push it.' },
   E_INSTALL: { fault: 'commit', hint: 'Run npm ci in a fresh clone of this commit.' },
   E_INSTALL_MACHINE: {
     fault: 'machine',

@@ -6,7 +6,7 @@ import type { Command } from '../os/command';
 import { deploymentLog, prestart, runCommand } from '../os/command';
 import { parseAppSettings } from '../config/load';
 import type { Exported } from '../config/evaluate';
-import { findConfigFile, checkedValue } from '../config/file';
+import { configText, findConfigFile, checkedValue } from '../config/file';
 import { EXPORT_OF } from '../config/evaluate';
 import { KnownError } from '../core/errors';
 import { failureLine } from '../core/failure-line';
@@ -94,7 +94,7 @@ async function readWith(
     const killed = signal === null ? null : machineFault(`The reader of ${name}`, { timedOut, ...result });
     if (exported === null && killed !== null) throw killed;
     const ended = failureLine(lastLines) || 'it exited before it exported anything';
-    const app = checkedValue(name, readFileSync(file, 'utf8'), exported ?? { refused: 'failed', is: ended });
+    const app = checkedValue(name, configText(file, name), exported ?? { refused: 'failed', is: ended });
     return parseAppSettings(app, name);
   } finally {
     rmSync(answer, { force: true });

@@ -1,9 +1,9 @@
 /** Writes a commit's files into a folder: no .git, no hooks, and no filters (see mirror.ts). */
-import { readFileSync, readdirSync, rmSync, statSync } from 'node:fs';
+import { readdirSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Commit } from '../core/release';
 import type { WorkTreePaths } from '../git/git';
-import { gitSilently } from '../git/git';
+import { gitOn, gitSilently } from '../git/git';
 import { checkCommitId } from '../git/names';
 
 /**
@@ -19,7 +19,8 @@ export async function checkOut(
   earlier: Commit | null = null,
 ): Promise<string[]> {
   checkCommitId(commit);
-  const pointers = usesLfs(mirror, commit);
+  const notes = Promise.all([submodulesIn(mirror, commit), usesLfs(mirror, commit)]);
+  notes.catch(() => undefined);
   const write = (): Promise<void> => gitSilently(mirror, checkOutArgs(commit), workTreePaths(folder));
   // compared in parallel, because the attributes seldom differ
   const differing = earlier === null ? null : haveOtherAttributes(mirror, earlier, commit);
@@ -38,7 +39,7 @@ export async function checkOut(
   } finally {
     rmSync(indexOf(folder), { force: true });
   }
-  return unsupported(folder, await pointers);
+  return unsupported(...(await notes));
 }
 
 /** Submodules that a warning names. */
@@ -91,13 +92,13 @@ function usesLfs(mirror: string, commit: Commit): Promise<boolean> {
   );
 }
 
-function unsupported(folder: string, hasPointers: boolean): string[] {
+function unsupported(modules: string[], hasPointers: boolean): string[] {
   const warnings: string[] = [];
-  const modules = submodulesIn(folder);
-  if (modules !== null) {
+  if (modules.length > 0) {
+    const named = `${modules.slice(0, MOST_NAMED).join(', ')}${modules.length > MOST_NAMED ? ', …' : ''}`;
     const hint = 'commit their files instead, or fetch them in app.build';
     warnings.push(
-      `this commit has submodules${modules}, which are not checked out: their folders are empty; ${hint}`,
+      `this commit has submodules (${named}), which are not checked out: their folders are empty; ${hint}`,
     );
   }
   if (hasPointers) {
@@ -107,12 +108,8 @@ function unsupported(folder: string, hasPointers: boolean): string[] {
   return warnings;
 }
 
-/** The paths of the submodules, as a clause; null if there are none. */
-function submodulesIn(folder: string): string | null {
-  const file = path.join(folder, '.gitmodules');
-  if (!statSync(file, { throwIfNoEntry: false })?.isFile()) return null;
-  const paths = [...readFileSync(file, 'utf8').matchAll(/^\s*path\s*=\s*(.+?)\s*$/gm)].map(([, at]) => at);
-  return paths.length === 0
-    ? ''
-    : ` (${paths.slice(0, MOST_NAMED).join(', ')}${paths.length > MOST_NAMED ? ', …' : ''})`;
+/** The paths of the submodules, also of a repository that was added inside another and is in no .gitmodules. */
+async function submodulesIn(mirror: string, commit: Commit): Promise<string[]> {
+  const listed = await gitOn(mirror).raw(['ls-tree', '-r', '-z', commit]);
+  return listed.split('\0').flatMap((line) => /^160000 commit [0-9a-f]+\t(.+)$/s.exec(line)?.[1] ?? []);
 }

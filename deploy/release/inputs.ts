@@ -2,7 +2,6 @@
  * The variables that a release is installed and built with. They are part of its identity where they change it. Secrets
  * may be among them, so names and manifests contain only a keyed hash.
  */
-import { existsSync, readFileSync } from 'node:fs';
 import { homedir } from 'node:os';
 import path from 'node:path';
 import { readEnvironment, keyedHash } from '../config/app-environment';
@@ -10,6 +9,7 @@ import { NO_VARIABLES, valuesOf } from '../core/environment';
 import { changesPackages, unsetIn } from '../core/npmrc';
 import type { Home } from '../home/home';
 import { commandEnvironment } from '../os/command';
+import { textOf } from '../os/text-of';
 
 /** A hash of everything that changes the packages; null if nothing does. A registry token, for example, does not. */
 export function hashInstallInputs(
@@ -43,8 +43,7 @@ export function hashValues(home: Pick<Home, 'env'>, values: Record<string, strin
 
 /** The text of a folder's .npmrc, or an empty string. */
 export function npmrcIn(folder: string): string {
-  const file = path.join(folder, '.npmrc');
-  return existsSync(file) ? readFileSync(file, 'utf8') : '';
+  return textOf(path.join(folder, '.npmrc')) ?? '';
 }
 
 function userNpmrc(): string {

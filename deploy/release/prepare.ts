@@ -3,6 +3,8 @@ import { existsSync, mkdirSync } from 'node:fs';
 import { variablesFor } from '../config/app-environment';
 import type { Packing } from '../core/interfaces';
 import type { PhaseName } from '../core/event';
+import { KnownError } from '../core/errors';
+import { failureLine } from '../core/failure-line';
 import type { AppSettings, Commit, Release } from '../core/release';
 import { reasonOf } from '../git/git';
 import { repairCommit } from '../git/mirror';
@@ -58,7 +60,7 @@ const PHASES = ['check out', 'install', 'test', 'build'] as const satisfies Phas
 /**
  * Returns the commit's release, and builds it if it is missing or does not fit this machine. A failure leaves no
  * partial release, only the log.
- * Throws E_REF, E_INSTALL, E_INSTALL_MACHINE, E_ENV, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK, and the
+ * Throws E_REF, E_CHECKOUT, E_INSTALL, E_INSTALL_MACHINE, E_ENV, E_CONFIG, E_TEST, E_BUILD, E_IMAGE, E_ENGINE, E_TIMEOUT, E_DISK, and the
  * signal's reason.
  */
 export async function prepareRelease(work: Preparation): Promise<Release> {
@@ -141,6 +143,9 @@ function madeBy({ home, deploymentId, environment }: Preparation, dir: string): 
   return { deployment: deploymentId, environment, inputs };
 }
 
+/** Names that git or the file system refuses. */
+const REFUSED_NAME = /^invalid path '|: (File name too long|Is a directory|Not a directory|File exists)$/;
+
 /** Repairs the mirror if it was damaged and checks out again; rethrows the error if there was nothing to repair. */
 async function checkOutAgain(work: Preparation, dir: string, error: unknown): Promise<string[]> {
   const { home, root, commit, source } = work;
@@ -152,7 +157,9 @@ async function checkOutAgain(work: Preparation, dir: string, error: unknown): Pr
   }
   // report a missing commit in our words, not in git's
   await describe(home, commit);
-  throw error;
+  throw REFUSED_NAME.test(reasonOf(error))
+    ? new KnownError('E_CHECKOUT', `This commit cannot be checked out: ${failureLine([reasonOf(error)])}`)
+    : error;
 }
 
 /**

@@ -81,6 +81,19 @@ function work(commit: string, more: Partial<Preparation> = {}): Preparation {
   };
 }
 
+/** A commit of HEAD's files and one at a path that git itself would not add. */
+function commitWith(names: string[], entry: string): string {
+  const mktree = (lines: string): string =>
+    execFileSync('git', ['mktree'], { cwd: clone.dir, input: lines, encoding: 'utf8' }).trim();
+  const [last = '', ...folders] = [...names].reverse();
+  const inner = folders.reduce(
+    (line, folder) => `040000 tree ${mktree(`${line}\n`)}\t${folder}`,
+    `${entry}\t${last}`,
+  );
+  const tree = mktree(`${clone.git('ls-tree', 'HEAD')}\n${inner}\n`);
+  return clone.git('commit-tree', tree, '-m', 'odd');
+}
+
 const failure = (more?: Partial<Preparation>): Promise<KnownError> =>
   prepare(more).then(
     () => Promise.reject(new Error('it was prepared')),
@@ -330,7 +343,9 @@ describe('preparing a release', () => {
   });
 
   test('warns about submodules, Git LFS and another Node', async () => {
-    clone.write('.gitmodules', '[submodule "lib"]\n\tpath = vendor/lib\n\turl = ../lib\n');
+    // as git adds a repository inside another: without .gitmodules
+    mkdirSync(path.join(clone.dir, 'vendor', 'lib'), { recursive: true });
+    clone.git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},vendor/lib`);
     clone.write('assets/.gitattributes', '*.bin filter=lfs');
     clone.manifest({ engines: { node: '>=99' } }, TINY);
     await prepare();
@@ -340,6 +355,42 @@ describe('preparing a release', () => {
       expect.stringContaining('Git LFS'),
       expect.stringContaining('Node >=99'),
     ]);
+  });
+
+  test.each([
+    ['in .git', '.git/config'],
+    ['outside', '../outside'],
+    ['with a very long name', 'a'.repeat(300)],
+  ])('a commit with a file %s is at fault', async (_what, name) => {
+    clone.commit();
+    const blob = clone.git('hash-object', '-w', 'server.js');
+    const commit = commitWith(name.split('/'), `100644 blob ${blob}`);
+    await sendCommit(home, clone.dir, commit);
+    const refused = await prepareRelease(work(commit)).catch((error: unknown) => error);
+    expect(refused).toMatchObject({ code: 'E_CHECKOUT', fault: 'commit' });
+    expect(existsSync(releaseFolder(home, commit))).toBe(false);
+  });
+
+  test.each(['.npmrc', '.nvmrc', 'package-lock.json'])(
+    'a folder or an endless link named %s is no such file',
+    async (name) => {
+      rmSync(path.join(clone.dir, 'package-lock.json'));
+      clone.write('package.json', { name: 'plain' });
+      clone.write(`${name}/file`, '');
+      await prepare();
+      rmSync(path.join(clone.dir, name), { recursive: true });
+      symlinkSync(name, path.join(clone.dir, name));
+      await prepare();
+    },
+  );
+
+  test('a folder named deploy.config.js is refused', async () => {
+    rmSync(path.join(clone.dir, 'deploy.config.js'));
+    clone.write('deploy.config.js/file', '');
+    expect(await failure()).toMatchObject({
+      code: 'E_CONFIG',
+      message: expect.stringMatching(/^deploy.config.js cannot be read/),
+    });
   });
 
   test('uses the defaults without deploy.config.js, and no npm without packages', async () => {

@@ -1,10 +1,10 @@
 /** Reads package.json and lockfile, and computes the key under which node_modules can be shared. */
 import { createHash } from 'node:crypto';
-import { readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { KnownError } from '../../core/errors';
 import { isObject, parseJson } from '../../core/json';
 import type { LockedPackage } from '../../core/missing-packages';
+import { textOf } from '../../os/text-of';
 
 const DEPENDENCY_FIELDS = [
   'dependencies',
@@ -45,23 +45,23 @@ export interface PackageFiles {
 
 /** Reads these files. Throws E_INSTALL when package.json is missing or a file is not JSON. */
 export function readPackageFiles(folder: string): PackageFiles {
-  return packageFiles((name) => textOf(folder, name));
+  return packageFiles((name) => textOf(path.join(folder, name)));
 }
 
-/** Does the same for any place. @param textOf returns the text of a file at the project's root, or null */
-export function packageFiles(textOf: (name: string) => string | null): PackageFiles {
-  const manifest = textOf('package.json');
+/** Does the same for any place. @param textIn returns the text of a file at the project's root, or null */
+export function packageFiles(textIn: (name: string) => string | null): PackageFiles {
+  const manifest = textIn('package.json');
   if (manifest === null) {
     throw new KnownError('E_INSTALL', 'This commit has no package.json.', 'Commit one: npm init -y');
   }
   // npm prefers the shrinkwrap, so this does too
-  const [lockName, lock] = LOCKFILES.map((name) => [name, textOf(name)] as const).find(
+  const [lockName, lock] = LOCKFILES.map((name) => [name, textIn(name)] as const).find(
     ([, text]) => text !== null,
   ) ?? ['', null];
   return {
     manifest: objectIn(manifest, 'package.json', 'Put an object into it, such as {"name": "app"}.'),
     lock: lock === null ? null : { text: lock, packages: packagesIn(lock, lockName) },
-    npmrc: textOf('.npmrc') ?? '',
+    npmrc: textIn('.npmrc') ?? '',
   };
 }
 
@@ -114,11 +114,6 @@ export function modulesKey(
 
 function runsScripts(manifest: Manifest): boolean {
   return INSTALL_SCRIPTS.some((script) => manifest.scripts?.[script] !== undefined);
-}
-
-function textOf(folder: string, name: string): string | null {
-  const file = path.join(folder, name);
-  return statSync(file, { throwIfNoEntry: false })?.isFile() ? readFileSync(file, 'utf8') : null;
 }
 
 /** The packages of a lockfile; none in the oldest format, which has no such list. */
