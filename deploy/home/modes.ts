@@ -9,13 +9,17 @@ import type { Home } from './home';
 export const OPEN = 0o755;
 export const CLOSED = 0o700;
 export const PRIVATE = 0o600;
+/** For folders whose files others use by name, and may not list. */
+export const ENTERABLE = 0o711;
 
 export const MODES: Readonly<Record<string, number>> = {
   '.': OPEN,
   tables: OPEN,
   pages: OPEN,
   // nginx looks names up here, and other users may not list them
-  preview: 0o711,
+  preview: ENTERABLE,
+  // the user of the app's data reaches the copy that is being made
+  'data-copies': ENTERABLE,
   // nginx's workers enter these; stricter where they run as the same user
   logs: 0o710,
   nginx: 0o710,

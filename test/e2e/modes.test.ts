@@ -1,6 +1,6 @@
 /** Who may use what in a home: the table of modes, over a real home that a careless umask made. */
 import { spawnSync } from 'node:child_process';
-import { chmodSync, lstatSync, readdirSync } from 'node:fs';
+import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { MODES } from '../../deploy/home/modes';
 import { findWorkerUser, type WorkerUser } from '../../deploy/traffic/worker-user';
@@ -51,7 +51,9 @@ forEachRuntime((runtime) => {
   });
 
   it('is compared by doctor, whose fix works', async () => {
+    mkdirSync(path.join(clone.home.dir, 'data-copies'));
     for (const [name, mode] of [
+      ['data-copies', 0o777],
       ['links', 0o755],
       ['settings.json', 0o644],
     ] as const)
@@ -61,6 +63,7 @@ forEachRuntime((runtime) => {
     expect(fixes.map((fix) => fix.replace(`${clone.home.dir}/`, '')).sort()).toEqual([
       'chmod 600 settings.json',
       'chmod 700 links',
+      'chmod 711 data-copies',
     ]);
     expectDone(await clone.shell(fixes.join('\n')));
     expect((await clone.switchyard('doctor')).text).not.toContain('chmod');

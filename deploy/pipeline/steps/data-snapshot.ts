@@ -18,6 +18,7 @@ import {
 import path from 'node:path';
 import { shellWord } from '../../core/shell-word';
 import type { Home } from '../../home/home';
+import { ENTERABLE } from '../../home/modes';
 import type { Owner } from '../../os/change-owner';
 import { copyFailure, withSqlite } from './sqlite-process';
 
@@ -25,8 +26,6 @@ type Place = Pick<Home, 'dir' | 'shared' | 'logs'>;
 
 const SIGNATURE = 'SQLite format 3\0';
 const KEPT = 3;
-/** Mode of the folder that holds all copies: the data's user must reach the one being made. */
-const ENTERABLE = 0o711;
 
 /** Copies of SQLite files, and the schema of each file by name. */
 export interface DataCopy {
