@@ -98,7 +98,7 @@ needs('the sample app', sampleApp).describe('in a throw-away copy', () => {
     expect(laneOf(shown, 'old')).toMatch(/━ *$/);
     expect(laneOf(shown, 'failed')).toMatch(/^ {3,}━.* {3,}$/);
     expect(shown).toMatch(
-      / [1-9]\d* failed · [1-9]\d* of 100 users affected · rolled back automatically in \d/,
+      / [1-9]\d* failed · [1-9]\d* of 100 users affected · rolled back automatically after \d/,
     );
     expect(shown).toMatch(/^✗ NOT LIVE\. Still serving v1\.0\.0 /m);
     expect(shown).not.toMatch(/^requests failed/m);

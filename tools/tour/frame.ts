@@ -130,14 +130,12 @@ function costParts(cost: Cost): Span[] {
   return parts;
 }
 
-function faultParts({ requests, failed, affected, users, rollbackMs }: Cost): Span[] {
+function faultParts({ requests, failed, affected, users, newMs }: Cost): Span[] {
   return [
     { text: words().requests(requests), style: 'plain' },
     { text: words().failures(failed), style: failed === 0 ? 'good' : 'bad' },
     { text: words().affected(affected, users), style: affected === 0 ? 'good' : 'bad' },
-    ...(rollbackMs === null
-      ? []
-      : [{ text: words().rolledBackAutomatically(duration(rollbackMs)), style: 'plain' as const }]),
+    { text: words().rolledBackAutomatically(duration(newMs)), style: 'plain' },
   ];
 }
 

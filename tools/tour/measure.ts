@@ -42,6 +42,8 @@ export interface Cost {
   minServing: number;
   /** From the start of the rollback until all users had the old version again. */
   rollbackMs: number | null;
+  /** From the first response of the new version, or failure, to the last. */
+  newMs: number;
 }
 
 /** Two versions count as live at the same time if they overlap for longer than a shift takes to reach every user. */
@@ -75,6 +77,7 @@ export function measure(answers: Answer[], samples: Sample[], marks: Marks): Cos
     maxMemory: Math.max(0, ...untilRollback.map(({ memory }) => memory)),
     minServing: untilLive.length === 0 ? 0 : Math.min(...untilLive.map(({ at }) => serving(at, before))),
     rollbackMs: oldForAll === null || rollback === Infinity ? null : oldForAll - rollback,
+    newMs: newMs(all),
   };
 }
 
@@ -99,6 +102,11 @@ function flipFlopped(answers: Answer[]): number {
     if (version === 'old' && hadNew.has(user)) back.add(user);
   }
   return back.size;
+}
+
+function newMs(answers: Answer[]): number {
+  const isNew = ({ version }: Answer): boolean => version !== 'old';
+  return (answers.findLast(isNew)?.at ?? 0) - (answers.find(isNew)?.at ?? 0);
 }
 
 function usersOf(answers: Answer[]): number {

@@ -48,7 +48,7 @@ const en = {
   someServed: (slots: number) => `at least ${plural(slots, 'slot')} served throughout`,
   affected: (some: number, all: number) => `${count(some)} of ${plural(all, 'user')} affected`,
   rolledBack: (time: string) => `rolled back in ${time}`,
-  rolledBackAutomatically: (time: string) => `rolled back automatically in ${time}`,
+  rolledBackAutomatically: (time: string) => `rolled back automatically after ${time}`,
 
   rows: {
     requests: 'requests',
@@ -111,7 +111,7 @@ const ko: Words = {
   someServed: (slots) => `항상 슬롯 ${slots}개 이상 서비스`,
   affected: (some, all) => `사용자 ${count(all)}명 중 ${count(some)}명이 에러를 겪음`,
   rolledBack: (time) => `롤백 ${time}`,
-  rolledBackAutomatically: (time) => `자동 롤백 ${time}`,
+  rolledBackAutomatically: (time) => `${time} 만에 자동 롤백`,
 
   rows: {
     requests: '요청',

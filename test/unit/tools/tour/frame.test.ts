@@ -128,7 +128,7 @@ it('a frame of a bad release shows who was affected and the automatic rollback',
     '         640 requests',
     '         10 failed',
     '         3 of 8 users affected',
-    '         rolled back automatically in 55 ms',
+    '         rolled back automatically after 450 ms',
     '✗ NOT LIVE. Still serving',
     'v1.0.0 (c0ffee1)',
   ]);
@@ -160,6 +160,7 @@ describe('the cost of a strategy', () => {
       maxMemory: 120e6,
       minServing: 1,
       rollbackMs: 100,
+      newMs: 995,
     });
   });
 
