@@ -17,7 +17,17 @@ const COMMON = new Set(
 );
 /** Longer words are found inside others, too: `mysecretkey`. */
 const LONG_COMMON = [...COMMON].filter((word) => word.length >= 4).sort((a, b) => b.length - a.length);
-const ROWS = ['qwertyuiop', 'asdfghjkl', 'zxcvbnm', '1234567890', 'qwertzuiop', 'azertyuiop'];
+/** Rows and columns of keyboards. */
+const ROWS = [
+  'qwertyuiop',
+  'asdfghjkl',
+  'zxcvbnm',
+  '1234567890',
+  'qwertzuiop',
+  'azertyuiop',
+  '1qaz2wsx3edc4rfv5tgb6yhn7ujm8ik,9ol.',
+  'qazwsxedcrfvtgbyhnujmik,ol.',
+];
 const LEET: Record<string, string> = {
   '0': 'o',
   '1': 'l',

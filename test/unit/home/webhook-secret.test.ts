@@ -38,6 +38,8 @@ describe('a secret that is easy to guess is refused', () => {
       '0123456789abcdef0123456789abcdef',
       'abcdefghijklmnopqrstuvwxyz',
       'qwertyuiopasdfghjkl',
+      '1qaz2wsx3edc4rfv5tgb',
+      'qazwsxedcrfvtgbyhnujm',
       'P@ssw0rdP@ssw0rd2024',
       'hunter2hunter2hunter2',
       'deadbeefdeadbeefdeadbeef',
