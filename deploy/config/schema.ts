@@ -2,6 +2,7 @@
 import { isIP } from 'node:net';
 import { validate } from 'node-cron';
 import { z } from 'zod';
+import { withoutCredentials } from '../core/redact-url';
 import { STRATEGY_NAMES } from '../core/strategy-choice';
 import { FIRST_PORT, SLOT_NAMES } from '../core/pool';
 
@@ -64,6 +65,9 @@ function isNetwork(text: string): boolean {
   return rest.length === 0 && /^[1-9]\d{0,2}$/.test(bits) && Number(bits) <= most;
 }
 
+/** git takes no token in a query; only messages and process lists would show it. */
+const hasNoQuery = (source: string): boolean => !/^\s*https?:[^?]*\?/i.test(withoutCredentials(source));
+const SAFER = 'it has a query, and git takes a token before the host: https://user:TOKEN@host/path';
 const size = z.string().regex(/^\d+[kmg]$/, 'is not a size such as 25m');
 const bodySize = z.string().regex(/^\d+[km]$/, 'is not a size such as 25m');
 const cron = z.string().refine(validate, 'is not a schedule such as "*/5 * * * *"').nullable();
@@ -74,7 +78,7 @@ export const schema = z.strictObject({
     .regex(/^[a-z0-9][a-z0-9-]{0,30}$/, 'is not a name of lowercase letters, digits and dashes')
     .default('myapp'),
   branch: z.string().min(1).default('main'),
-  source: z.string().min(1).nullable().default(null),
+  source: z.string().min(1).refine(hasNoQuery, SAFER).nullable().default(null),
   strategy: strategy.default('blue-green'),
   runtime: z.enum(['pm2', 'compose']).default('pm2'),
   compose: z

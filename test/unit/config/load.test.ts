@@ -178,6 +178,7 @@ describe('a configuration error says where, what and what to do', () => {
     ['{ strategy: { main: "magic" } }', '"strategy" is not valid', ''],
     ['{ rolling: { batch: "0%" } }', '"rolling.batch" is not valid', ''],
     ['{ rolling: { batch: 0 } }', '"rolling.batch" is not valid', ''],
+    ['{ source: "https://git.example/a.git?token=t0ken" }', '"source" is not valid: it has a query', ''],
     ['{ app: { health: "health" } }', '"app.health" is not valid', ''],
     ['{ app: { start: () => 1 } }', '"app.start" is not valid', ''],
     ['{ app: { build: [] } }', '"app.build" is not valid', ''],
