@@ -37,17 +37,17 @@ import { namesIn } from '../os/names-in';
 
 type Place = Pick<Home, 'env'>;
 
-/** Seals what depends on secret values; see `sealed`. */
+/** The name of the file with the key of `sealed`. */
 const KEY = 'key';
 
-/** The file of an environment. Kits without phases wrote only `variables`. */
+/** The file of an environment. Kits from before the phases wrote only `variables`. */
 interface Stored extends Partial<Omit<Environment, 'run'>> {
   /** For the phase `run`. */
   variables: Variables;
   waits: boolean;
 }
 
-/** The values for one phase. The only function that returns them for use. Throws E_ENV when they are gone. */
+/** The values for one phase. No other function returns plain values for use. Throws E_ENV if they are gone. */
 export function variablesFor(home: Place, number: number, phase: Phase): Record<string, string> {
   const environment = readEnvironment(home, number);
   if (environment === null) {
@@ -57,7 +57,7 @@ export function variablesFor(home: Place, number: number, phase: Phase): Record<
   return valuesOf(environment[phase]);
 }
 
-/** The environment of a number; null when the file was removed. */
+/** The environment with this number; null if its file has been removed. */
 export function readEnvironment(home: Place, number: number): Environment | null {
   if (number === EMPTY_ENVIRONMENT) return NO_VARIABLES;
   const stored = readFile(home, number);
@@ -65,8 +65,8 @@ export function readEnvironment(home: Place, number: number): Environment | null
 }
 
 /**
- * A text that differs for each `text` and reveals nothing of it: a hash with a key that never leaves the home. A reader
- * could guess the values behind a plain hash.
+ * A hash of the text with a key that never leaves the home. It reveals nothing, whereas a reader could guess the values
+ * behind a plain hash.
  */
 export function keyedHash(home: Place, text: string): string {
   return createHmac('sha256', keyOf(home)).update(text).digest('hex').slice(0, 32);
@@ -82,7 +82,7 @@ export function nextNumber(home: Place, journal: Journal): number {
   return nextEnvironment(journal.lastLive(), numbered(home));
 }
 
-/** Stores an environment under a new number and returns it. Throws E_ENV when another command does so meanwhile. */
+/** Stores an environment and returns its new number. Throws E_ENV if another command stores one at the same time. */
 export function storeEnvironment(
   home: Place,
   journal: Journal,
@@ -109,8 +109,8 @@ export function storeEnvironment(
 }
 
 /**
- * Writes the variables of a process of the app for a shell, and returns the file; null if there are none. Throws E_ENV
- * when they are gone.
+ * Writes the variables of the app's processes as a shell script and returns its path; null if there are none. Throws
+ * E_ENV if they are gone.
  */
 export function shellFile(home: Place, number: number): string | null {
   const text = exportLines(variablesFor(home, number, 'run'));
@@ -157,7 +157,7 @@ function readFile(home: Place, number: number): Stored | null {
   }
 }
 
-/** Flushes the file before it gets its name, so that a power cut leaves all or nothing. */
+/** Flushes the file before it gets its name, so that a power cut leaves the whole file or none. */
 function writePrivately(file: string, text: string): void {
   rmSync(file, { force: true });
   const fd = openSync(file, 'wx', 0o600);
@@ -179,7 +179,7 @@ function keyOf(home: Place): Buffer {
       linkSync(fresh, file);
       syncFolder(home.env);
     } catch (error) {
-      // another process made it just now
+      // another process has just created it
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     } finally {
       rmSync(fresh, { force: true });

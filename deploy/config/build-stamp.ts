@@ -1,5 +1,5 @@
 /**
- * Identifies the build of the kit and the Node that runs it, so that a deployer of an older build is detected and
+ * Identifies the build of the kit and the Node binary that runs it, so that an outdated deployer is detected and
  * replaced.
  */
 import { existsSync, readFileSync, readlinkSync } from 'node:fs';
@@ -9,14 +9,14 @@ import path from 'node:path';
 const MARK = markHere();
 
 /**
- * The mark of the build, which scripts/lib/build.js writes next to its output, and the Node binary. The mark is empty
- * for a build by hand.
+ * The Node binary and the build's mark, which scripts/lib/build.js writes next to its output. The mark is empty for a
+ * manual build.
  */
 export function buildStamp(): string {
   return `${buildMark() ?? ''} ${programHere()}`;
 }
 
-/** For a Node that was removed or replaced, the kernel appends `(deleted)`; it cannot be started again. */
+/** The kernel appends `(deleted)` to a Node binary that has been removed or replaced; it cannot be started again. */
 function programHere(): string {
   try {
     return readlinkSync('/proc/self/exe');
@@ -25,7 +25,7 @@ function programHere(): string {
   }
 }
 
-/** The mark alone; null for a build by hand. */
+/** The mark alone; null for a manual build. */
 export function buildMark(): string | null {
   return MARK;
 }

@@ -4,7 +4,7 @@ import { configInForce } from './load';
 import type { Home } from '../home/home';
 import { readSettings } from './saved-settings';
 
-/** Throws E_CONFIG when neither is usable, and E_HOME. */
+/** Throws E_CONFIG if neither is usable, and E_HOME. */
 export function configNow(home: Pick<Home, 'settings' | 'checkedConfig'>, root: string): Config {
   const known = { file: home.checkedConfig, build: null };
   return configInForce(root, readSettings(home.settings), known).config;

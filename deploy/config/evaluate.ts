@@ -19,7 +19,7 @@ export interface Refusal {
 /** A file's export, or why it cannot be used. */
 export type Exported = { value: unknown; isEmpty: boolean } | Refusal;
 
-/** Time limit for loading the clone's file, which every command does. */
+/** Time limit for loading the clone's file. Every command loads it. */
 const LIMIT_MS = 5000;
 
 /** A file without any of these words cannot make a blocking call, which vm's timeout could not interrupt. */
@@ -59,9 +59,9 @@ function oddity(value: unknown, place: string[]): Refusal | null {
 }
 
 /**
- * Source of `exportOf(file, key)`, which resolves to a file's export, or to the value of one of its keys. It runs in a
- * process of its own, because a module is loaded only once and may hang. A string works in whatever form the kit is
- * built.
+ * Source of `exportOf(file, key)`, which resolves to a file's export, or to the value of one of its keys. It runs in
+ * its own process, because a module is loaded only once and may hang. It is a string, so it does not depend on how the
+ * kit was compiled.
  */
 export const EXPORT_OF = `
 const { pathToFileURL } = require('node:url');
@@ -104,7 +104,7 @@ exportOf(file).then((exported) => {
 `;
 
 /**
- * Loads CommonJS in this process, which saves the 50 ms of a new one. Null when there is no usable value; a new process
+ * Loads CommonJS in this process, which saves the 50 ms of a new one. Null if there is no usable value; a new process
  * then finds out why.
  */
 export function loadInThisProcess(file: string, text: string): Exported | null {
@@ -153,7 +153,7 @@ function packageType(folder: string): string | null {
   }
 }
 
-/** Runs in a process of its own and waits for it, because only a kill interrupts a blocking call. */
+/** Evaluates the file in its own process, because only a kill interrupts a blocking call. */
 export function loadInChildProcess(file: string): Exported {
   const { output, error } = spawnSync(process.execPath, ['-e', IN_PROCESS, file], {
     stdio: ['ignore', 'ignore', 'ignore', 'pipe'],

@@ -1,6 +1,6 @@
 /**
  * Finds and loads the configuration file of a folder, either the clone or a checked-out commit. Supports CommonJS and
- * ES modules. An unusable file is an error that names the problem, never replaced by defaults.
+ * ES modules. An unusable file is an error that names the problem. Defaults never replace it.
  */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -47,14 +47,14 @@ export function configFileName(folder: string): string {
 export function readConfigFile(folder: string, name: string): unknown {
   const file = path.join(folder, name);
   const text = configText(file, name);
-  // load a file that timed out only once: the deployer reads it often, and answers no requests meanwhile
+  // load a file that timed out only once: the deployer reads it often, and cannot answer requests while it loads
   const exported =
     endless.get(file) === text ? timedOut() : (loadInThisProcess(file, text) ?? loadInChildProcess(file));
   if ('refused' in exported && exported.is === timedOut().is) endless.set(file, text);
   return checkedValue(name, text, exported);
 }
 
-/** The exported value. Throws E_CONFIG for one that cannot be used. @param text content of the file */
+/** The exported value. Throws E_CONFIG if it cannot be used. @param text content of the file */
 export function checkedValue(name: string, text: string, exported: Exported): unknown {
   if ('refused' in exported) throw refusal(name, exported);
   if (exported.isEmpty && !EXPORTS.test(text)) {
@@ -63,7 +63,7 @@ export function checkedValue(name: string, text: string, exported: Exported): un
   return exported.value;
 }
 
-/** An export on a line of code, as far as this can be detected without a parser. */
+/** Detects an export on a line of code, as far as possible without a parser. */
 const EXPORTS = /^[^/*\n]*(\bmodule\s*\.\s*exports\s*=|\bexport\s+default\b|\bexport\s*\{)/m;
 
 function refusal(name: string, { refused, place = [], is = '' }: Refusal): KnownError {

@@ -67,7 +67,7 @@ export function loadConfig(root: string, settings: Settings, known?: ConfigCache
   return config;
 }
 
-/** The usable configuration. `problem` is the file's error when this is the last validated configuration instead. */
+/** The usable configuration. If it is the last validated one instead of the file's, `problem` is the file's error. */
 export interface ConfigInForce {
   config: Config;
   problem: KnownError | null;
@@ -84,7 +84,7 @@ export function configInForce(root: string, settings: Settings, known: ConfigCac
   }
 }
 
-/** The last validated configuration with the settings applied; null when there is none, or when they do not fit. */
+/** The last validated configuration with the settings applied; null if there is none, or if they do not fit. */
 export function lastValidConfig({ file }: Pick<ConfigCache, 'file'>, settings: Settings): Config | null {
   const last = readLastValid(file);
   if (last === null) return null;
@@ -100,7 +100,10 @@ export function problemLine({ message }: KnownError): string {
   return `! ${message.replace(/\.$/, '')}; Switchyard keeps using the last valid configuration`;
 }
 
-/** A missing file that existed before is an error, because its removal need not mean that defaults are wanted. */
+/**
+ * A file that existed at the last start must not be missing: its removal may be a mistake, so defaults do not replace
+ * it.
+ */
 function mustBeNone({ file }: ConfigCache): void {
   const from = readLastValid(file)?.from ?? null;
   if (from === null) return;
@@ -181,7 +184,7 @@ function configError(issue: z.core.$ZodIssue | undefined, file: string, settings
   const variable = Object.entries(ENVIRONMENT).find(([, keys]) => keys.join('.') === place.join('.'))?.[0];
   if (variable && variable in settings) {
     const message = `the environment's ${variable} is not valid: ${issue.message}.`;
-    return new KnownError('E_CONFIG', message, `Give ${variable} another value, or leave it out.`);
+    return new KnownError('E_CONFIG', message, `Change ${variable} or unset it.`);
   }
   const from = place.length === 0 ? 'it' : `"${place.join('.')}"`;
   return new KnownError('E_CONFIG', `${file}: ${from} is not valid: ${issue.message}.`);

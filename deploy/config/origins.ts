@@ -9,7 +9,7 @@ import { savedSettings } from './saved-settings';
 export interface Origin {
   /** `http.port` */
   key: string;
-  /** Without passwords; of a receiver's address only the host, since its path is a secret. */
+  /** Without passwords. Of a receiver's address only the host, because the path is a secret. */
   value: unknown;
   /** `default`, the file's name, or the variable of `npm start`. */
   from: string;
@@ -47,7 +47,7 @@ interface Leaf {
   value: unknown;
 }
 
-/** Lists are values; an empty object has none. */
+/** A list is one value; an empty object has none. */
 function leavesOf(value: unknown, keys: string[] = []): Leaf[] {
   if (value === null || typeof value !== 'object' || Array.isArray(value)) return [{ keys, value }];
   return Object.entries(value).flatMap(([key, below]) =>
@@ -55,7 +55,7 @@ function leavesOf(value: unknown, keys: string[] = []): Leaf[] {
   );
 }
 
-/** Null when there is no file, or when it cannot be used: the last valid configuration is in force then. */
+/** Null if there is no file, or if it cannot be used and the last valid configuration is in force. */
 function writtenIn(root: string): Written | null {
   try {
     const name = findConfigFile(root);

@@ -1,11 +1,11 @@
-/** Lists settings that a running Switchyard only applies at its next start. */
+/** Lists settings that a running Switchyard applies only at its next start. */
 import type { Config, SettingName as Name, Settings } from './load';
 import { ENVIRONMENT } from './load';
 import { CONFIG_FILE } from './file';
 import { fixedSettings } from './saved-settings';
 
 /**
- * One line for each variable and each value of the configuration file that only applies from the next start on.
+ * One line for each variable and each value of the configuration file that applies only from the next start on.
  * @param removed variables given as empty, which remove a stored setting
  */
 export function checkSettings(

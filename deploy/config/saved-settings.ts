@@ -50,7 +50,9 @@ export function readSettings(file: string): Settings {
   return settingsFrom({ ...kept, ...(kept[IN_FORCE] as object | undefined) } as NodeJS.ProcessEnv);
 }
 
-/** The last start's values of the settings that are fixed until the next one; empty before the first. Throws E_HOME. */
+/**
+ * The last start's values of the settings that are fixed until the next start; empty before the first. Throws E_HOME.
+ */
 export function settingsInForce(file: string): Settings {
   return settingsFrom((readKept(file)[IN_FORCE] ?? {}) as NodeJS.ProcessEnv);
 }
@@ -60,7 +62,7 @@ export function fixedSettings(config: Config): Settings {
   return Object.fromEntries(CHOSEN_ONCE.map((name) => [name, settingOf(config, name)]));
 }
 
-/** The condition of a settings file: missing, valid, damaged or not readable for this user. */
+/** The condition of a settings file: missing, valid, damaged or not readable by this user. */
 export type SettingsCondition = 'none' | 'whole' | 'broken' | 'refused';
 
 export function settingsCondition(file: string): SettingsCondition {
@@ -79,7 +81,7 @@ export function backUpBrokenSettings(file: string): string | null {
   let number = 1;
   while (existsSync(`${file}.broken-${number}`)) number += 1;
   const aside = `${file}.broken-${number}`;
-  // a copy, because without the file itself the home would look as if it had never been started
+  // a copy, because a home without this file counts as never started
   copyFileSync(file, aside);
   return aside;
 }

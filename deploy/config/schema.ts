@@ -17,7 +17,7 @@ const port = z.number().int().min(1).max(65535);
 const seconds = z.number().min(0).max(86_400);
 const argv = z.array(z.string().min(1)).min(1).nullable();
 const urlPath = z.string().startsWith('/');
-/** It becomes part of nginx's configuration. '/' would cover pages. */
+/** It becomes part of nginx's configuration. '/' is not allowed, because it would include pages. */
 const assetPrefix = z
   .string()
   .regex(/^\/[\w.~@+-][\w.~@+/-]*$/, 'is not the beginning of a path such as /assets/');
@@ -51,13 +51,13 @@ const slots = z.strictObject(
   `is neither a number from 2 to ${SLOT_NAMES.length} nor ports by the slots' names`,
 );
 
-/** Shares must grow, so that a user of the canary stays on it; a pause needs a share before it. */
+/** Shares must grow, so that a user of the canary stays on it. A pause must follow a share. */
 function growing(steps: (number | 'pause')[]): boolean {
   const shares = steps.filter((step) => step !== 'pause');
   return steps[0] !== 'pause' && shares.every((share, at) => at === 0 || share > (shares[at - 1] as number));
 }
 
-/** A network of all addresses would believe every client. */
+/** A network of all addresses is not allowed: every client would be trusted. */
 function isNetwork(text: string): boolean {
   const [address = '', bits, ...rest] = text.split('/');
   const most = { 0: 0, 4: 32, 6: 128 }[isIP(address)] ?? 0;

@@ -35,7 +35,7 @@ export function nodeInWords({ node, abi }: BuildEnvironment): string {
   return `Node ${major(node)}${abi ? ` (ABI ${abi})` : ''}`;
 }
 
-/** A value that is unknown on either side never counts as a difference. */
+/** An unknown value on either side never counts as a difference. */
 function differ(one: string | undefined, other: string | undefined): boolean {
   return one !== undefined && other !== undefined && one !== other;
 }

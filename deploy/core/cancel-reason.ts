@@ -1,4 +1,4 @@
-/** Why a deployment stops before its steps are done: an operator aborts it, or `npm stop` stops everything. */
+/** Why a deployment stops early: an operator aborts it, or `npm stop` stops everything. */
 import { KnownError, asKnown } from './errors';
 
 export function abortedByOperator(): KnownError {

@@ -12,7 +12,7 @@ export interface Demand {
 /** Enough for a log line or a database page. */
 const FULL_BELOW = 64 * 1024;
 
-/** @param free bytes that users other than root can still write; nginx workers do not run as root */
+/** @param free bytes that users other than root can still write, such as nginx's workers */
 export function isFull(free: number): boolean {
   return free < FULL_BELOW;
 }
@@ -27,9 +27,9 @@ export function shortageSentence(what: string, needsIt: string, { free, needs, k
 }
 
 /**
- * The plan's peak memory minus the current use: each slot it starts, less each slot it has stopped by then.
- * @param used what the process in each slot uses now
- * @param each what a new process will use
+ * The plan's peak memory minus the current use: the slots it starts, less the slots it has stopped by then.
+ * @param used bytes that the process in each slot uses now
+ * @param each bytes that a new process will use
  */
 export function memoryOfPlan(plan: Plan, used: ReadonlyMap<SlotName, number>, each: number): number {
   const held = new Map(used);

@@ -1,4 +1,4 @@
-/** Decides when a live release has crashed too often, and which release replaces it. Pure. */
+/** Decides whether a live release has crashed too often, and which release replaces it. Pure. */
 import { badCause, earlierGoodReleases } from './rollback-target';
 import type { Deployment } from './deployment';
 import type { Commit } from './release';
@@ -20,8 +20,8 @@ export function crashedTooOften(crashes: number[], rule: CrashRule | null, now: 
 }
 
 /**
- * The release to roll back to: the standby's, which is already running, then earlier good ones; null for none. Skips
- * releases whose rollback by the watch has failed since the live one went live.
+ * The release to roll back to: first the standby's, which is already running, then earlier good ones; null if there is
+ * none. Skips a release if the watch has failed to roll back to it since the live one went live.
  * @param history every deployment, in any order
  * @param standby the release that runs behind the live one, if any
  */

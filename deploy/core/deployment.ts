@@ -31,7 +31,7 @@ export interface Deployment {
   id: number;
   kind: DeploymentKind;
   trigger: Trigger;
-  /** The branch that moved; the commit is then its tip in the source. Null when the request named a commit. */
+  /** The branch that moved; its tip in the source is deployed. Null if the request named a commit. */
   branch: string | null;
   commit: Commit | null;
   /** The tip that the webhook announced; null for other requests. Never a choice of commit. */
@@ -40,9 +40,9 @@ export interface Deployment {
   slot: SlotName | null;
   /** The strategy the operator asked for; null until one is chosen. */
   strategy: string | null;
-  /** Number of the app environment that the release starts with; null until it is chosen. */
+  /** Number of the app environment that the release starts with; null until one is chosen. */
   environment: number | null;
-  /** True when the deployment waits, verified, for an operator to promote it. */
+  /** True if the deployment is to hold, verified, until an operator promotes it. */
   hold: boolean;
   /** The latest operator request. */
   request: OperatorRequest | null;
@@ -62,7 +62,7 @@ export interface Deployment {
   cause: string | null;
   /** One action that fixes it. */
   hint: string | null;
-  /** The setting whose value led to the failure: with another value the commit is worth another try. */
+  /** The setting whose value led to the failure. With another value the commit may be tried again. */
   limit: { name: string; value: unknown } | null;
   /** The delivery id of GitHub or the hook: two requests with the same delivery are one deployment. */
   delivery: string | null;
@@ -85,13 +85,15 @@ export interface Deployment {
   migration: Migration | null;
 }
 
-/** The state around a deployment's migration: the live release before it, and its effect on that release. */
+/**
+ * The state around a deployment's migration: the live release before it, and the migration's effect on that release.
+ */
 export interface Migration {
   /** The paths that the live release answered correctly before the migration. */
   sound: { slot: SlotName; commit: Commit; path: string }[];
   /** The user requests and errors of the live release before the migration. */
   before: { requests: number; errors: number };
-  /** Why the live release fails since the migration, as one clause; null while it works. */
+  /** Why the live release has failed since the migration, as one clause; null while it works. */
   liveFails: string | null;
   /** The folder with the data snapshot from before the migration, or null when there was no data. */
   copy: string | null;

@@ -16,8 +16,8 @@ export function diskReason(error: unknown): DiskReason | null {
 }
 
 /**
- * True for errors that hide the disk's real fault: SQLite's, and the ENOENT of Node's recursive mkdir, which can also
- * mean a read-only disk.
+ * True for errors that may hide the disk's real fault: SQLite's own, and ENOENT, which Node's recursive mkdir also
+ * throws for a read-only disk.
  */
 export function hidesDiskReason(error: unknown): boolean {
   const { code, message } = partsOf(error);

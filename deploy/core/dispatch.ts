@@ -5,7 +5,7 @@ import type { Deployment } from './deployment';
 
 export type Dispatch =
   | { do: 'nothing' }
-  /** Start the deployment, or recover it when its process died. */
+  /** Start the deployment, or recover it if its process has died. */
   | { do: 'launch'; id: number }
   /** Every process started for it died; it would block the queue forever. */
   | { do: 'give-up'; id: number; state: 'failed' | 'interrupted' };

@@ -1,6 +1,6 @@
 /**
  * Detects that production runs an older release than the last one deployed: after an automatic rollback, an operator's
- * rollback or a restore. Every status output shows it until that release or a newer one is live. Pure.
+ * rollback or a restore. Every status output shows this until the deployed release or a newer one is live. Pure.
  */
 import { named } from './format';
 import { isFallback } from './restore-chain';
@@ -44,7 +44,7 @@ export function driftSummary(found: Drift): string {
   return `${driftLine(found)}: ${found.why}`;
 }
 
-/** A deploy whose release received user traffic, even briefly. One that never did changed nothing for users. */
+/** True for a deploy whose release received user traffic, even briefly; any other changed nothing for users. */
 function servedOnce({ kind, liveAt, state }: Deployment): boolean {
   return kind === 'deploy' && (liveAt !== null || state === 'rolled-back');
 }

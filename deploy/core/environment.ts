@@ -14,7 +14,7 @@ export interface Variable {
 
 export type Variables = Record<string, Variable>;
 
-/** What may receive a variable: `npm ci`, the build, or the app's processes and its migration. */
+/** The phases that may receive a variable: `npm ci`, the build, or the app's processes and its migration. */
 export const PHASES = ['install', 'build', 'run'] as const;
 export type Phase = (typeof PHASES)[number];
 
@@ -24,10 +24,7 @@ export type Environment = Record<Phase, Variables>;
 /** The part of a stored environment that decides which one is in force. */
 export interface StoredEnvironment {
   number: number;
-  /**
-   * True when it applies to the next deployment, whichever that is; false when only the deployment created for it uses
-   * it.
-   */
+  /** True if the next deployment of any kind uses it; false if only the deployment created for it does. */
   waits: boolean;
 }
 
@@ -41,7 +38,7 @@ const LONGEST_ALL = 1_000_000;
 
 const OURS: [RegExp, string][] = [
   [/^(PORT$|SWITCHYARD_)/, 'Switchyard sets it for each slot'],
-  [/^PATH$/, 'the app runs with the Node that has built it'],
+  [/^PATH$/, 'the app runs with the Node binary that built it'],
   [/^(NODE_CHANNEL_FD|NODE_UNIQUE_ID)$/, 'Node sets it for its own child processes'],
   [/^(LD_|DYLD_|GCONV_PATH$)/, 'it would load other code into the app'],
 ];
@@ -99,7 +96,7 @@ export function withUnset(
   return { ...environment, ...Object.fromEntries(changed) };
 }
 
-/** True when these phases would see no difference. */
+/** True if the environments are the same for these phases. */
 export function sameValues(one: Environment, other: Environment, phases: readonly Phase[] = PHASES): boolean {
   return phases.every((phase) => {
     const names = Object.keys({ ...one[phase], ...other[phase] });
@@ -135,12 +132,12 @@ export function unneededEnvironments(
 ): number[] {
   const needed = [environmentInForce(live, there), nextEnvironment(live, there), ...running];
   const asked = Math.max(...needed);
-  // a newer number may belong to a request that was just made
+  // a newer number may belong to a request made just now
   return there.map(({ number }) => number).filter((number) => number < asked && !needed.includes(number));
 }
 
 function checkValue(name: string, value: string): void {
-  if (value.includes('\0')) throw new KnownError('E_ENV', `The value of ${name} has a zero byte in it.`);
+  if (value.includes('\0')) throw new KnownError('E_ENV', `The value of ${name} contains a NUL byte.`);
   if (bytes(value) > LONGEST_VALUE) {
     throw new KnownError('E_ENV', `The value of ${name} is longer than ${LONGEST_VALUE} bytes.`);
   }

@@ -53,7 +53,7 @@ export const ERRORS = {
     hint: 'Rebuild the journal; the active release stays live: npm start',
   },
   E_TOO_LATE: { fault: 'operator', hint: 'Check what was carried out, then try again: ./switchyard history' },
-  E_MOVED: { fault: 'operator', hint: 'Run npm start in the new place of the clone.' },
+  E_MOVED: { fault: 'operator', hint: "Run npm start in the clone's new location." },
   E_DEPLOYER_DOWN: { fault: 'machine', hint: 'Start it again: npm start' },
   E_SECRET: { fault: 'operator', hint: 'Set WEBHOOK_SECRET to a random value: openssl rand -hex 32' },
   E_SIGNATURE: {
@@ -163,7 +163,7 @@ export class KnownError extends Error {
 
   /**
    * @param message one sentence
-   * @param hint replaces the table's hint where a better one is known
+   * @param hint replaces the table's hint if a better one is known
    * @param limit the key of the configuration whose value led to it: `limits.start`
    */
   constructor(
@@ -215,7 +215,7 @@ export function asKnown(error: unknown): KnownError {
   return new KnownError('E_INTERNAL', firstLine === '' ? name : firstLine);
 }
 
-/** The path that the kernel denied this user, or null. */
+/** The path to which the kernel denied this user access, or null. */
 function closedPath(error: unknown): string | null {
   const { code, path } = (error ?? {}) as { code?: unknown; path?: unknown };
   const isRefused = code === 'EACCES' || code === 'EPERM';

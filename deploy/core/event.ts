@@ -11,7 +11,7 @@ export type Moment = `before ${Stage}` | `after ${Stage}` | 'failure';
 
 export type PhaseName = 'fetch' | 'check out' | 'install' | 'test' | 'build' | Step['do'] | Moment;
 
-/** What an incident is about. Code compares this; the message is for operators only. */
+/** The reason for an incident. Code compares this; the message is for operators only. */
 export type IncidentReason =
   // of a slot
   | 'exited'

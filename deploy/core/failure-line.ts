@@ -9,7 +9,7 @@ const NAMES_THE_CAUSE =
 const TELLING = /(error|exception|cannot|refused|not found|failed|unexpected|denied)/i;
 const LONGEST = 200;
 
-/** The line that Switchyard writes into a slot's log before each start; an app may have been killed within a line. */
+/** Switchyard's own line in a slot's log before each start. It may follow a partial line of an app that was killed. */
 const START = /--- \S+ [0-9a-f]{7} starts on port \d+$/;
 
 export function isStartLine(line: string): boolean {

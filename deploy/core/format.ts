@@ -16,7 +16,8 @@ export function duration(ms: number): string {
 }
 
 /**
- * Milliseconds from the request, or from the promotion of a held release, until the release is live; null if it is not.
+ * Milliseconds from the request, or from the promotion of a held release, until the release was live; null if it never
+ * was.
  */
 export function liveMs({
   createdAt,

@@ -23,13 +23,13 @@ export interface PlanInput {
   /** Unique id for a process that an undo starts again. */
   undoInstance: string;
   bakeSeconds: number;
-  /** True when the release waits, verified, for an operator to try it before it goes live. */
+  /** True if the release is to hold, verified, so that an operator can try it before it goes live. */
   hold: boolean;
-  /** True when slots that run the release already get a new process. */
+  /** True if slots that already run the release get a new process. */
   again: boolean;
   canary: CanarySteps;
   rolling: RollingRule;
-  /** False for a release whose schema is already in place: a rollback or a restore. */
+  /** False if the release's schema is already in place, as for a rollback or a restore. */
   migrate: boolean;
 }
 
@@ -71,12 +71,14 @@ export interface Runtime {
   logs(slot: SlotName, lines: number): Promise<string[]>;
   /** Yields the last lines, then each group of new ones, across restarts and rotations, until the signal. */
   follow(slot: SlotName, lines: number, signal?: AbortSignal): AsyncGenerator<string[]>;
-  /** What ended the slot's process last, where the runtime knows more than its exit code: one clause, or null. */
+  /**
+   * Why the slot's last process exited, as one clause, if the runtime knows more than the exit code; otherwise null.
+   */
   exitReason(slot: SlotName): Promise<string | null>;
 }
 
 export interface Traffic {
-  /** Creates what these tables need on the disk, so that no shift to them can fail on a full disk. */
+  /** Creates the files of these tables in advance, so that no shift to them can fail on a full disk. */
   prepare(tables: Table[]): Promise<void>;
   /** One atomic rename; this table applies from the next request on. */
   shift(to: Table): Promise<void>;
@@ -89,13 +91,13 @@ export interface Traffic {
    */
   verify(healthPath: string, signal?: AbortSignal, slot?: SlotName): Promise<ProbeAnswer>;
   /**
-   * For a verify without an answer: true when nginx drops new connections, the probe's included, and its workers find
+   * For a verify without an answer: true if nginx drops new connections, including the probe's, and its workers find
    * this slot in the table. Throws E_UNREADABLE_TABLE.
    */
   isOverloaded(slot: SlotName): Promise<boolean>;
 }
 
-/** The answer of a health path, or why there was none. */
+/** The response of a health path, or why there was none. */
 export interface ProbeAnswer {
   /** HTTP status, or null when there was no answer. */
   status: number | null;
@@ -125,14 +127,16 @@ export interface Packing {
    * @param environment number of the environment whose variables the build gets
    */
   pack(release: Release, deploymentId: number, environment: number): Promise<string | void>;
-  /** False when the pack is missing, such as an image that was removed by hand; the release is then packed again. */
+  /**
+   * False if the pack is missing, for example after its image was removed by hand; the release is then packed again.
+   */
   has(release: Release): Promise<boolean>;
   /**
-   * Runs one of the release's own commands, its migration, to completion in the environment of the app.
+   * Runs one of the release's own commands (its migration) to completion in the app's environment.
    * @param environment number of the app's own variables
    */
   runOnce(argv: string[], release: Release, deploymentId: number, environment: number): Promise<CommandExit>;
-  /** The command that an operator runs in the environment of the app, from their own terminal. Throws E_ENGINE. */
+  /** Wraps a command so that an operator can run it in the app's environment from a terminal. Throws E_ENGINE. */
   operatorCommand(argv: string[], release: Release, environment: number): Promise<OperatorCommand>;
   /** Kills the commands that a killed deployment left running. */
   killRuns(): Promise<void>;

@@ -1,4 +1,4 @@
-/** Tells a fault of the machine from a fault of the commit when a command or a new release failed. Pure. */
+/** Decides whether a failed command or release is the machine's fault or the commit's. Pure. */
 import { formatSize } from './capacity';
 import { KnownError } from './errors';
 import { failureLine } from './failure-line';
@@ -7,11 +7,11 @@ import { failureLine } from './failure-line';
 export interface MemorySeen {
   /** The least memory that was available, in bytes. */
   leastMemory: number;
-  /** True when the kernel killed a process for lack of memory meanwhile. */
+  /** True if the kernel killed a process for lack of memory during that time. */
   outOfMemory: boolean;
 }
 
-/** How a command ended, and the machine's memory while it ran. */
+/** How a command finished, and the machine's memory while it ran. */
 export interface CommandExit extends MemorySeen {
   /** Null when a signal killed it; 127 when the program does not exist. */
   exitCode: number | null;
@@ -36,11 +36,11 @@ const SIGNALS: Record<number, string> = {
   152: 'SIGXCPU',
   153: 'SIGXFSZ',
 };
-/** Others send these; a crash ends a process by another signal, such as SIGSEGV. */
+/** Signals sent by another process. A crash kills a process with a different signal, such as SIGSEGV. */
 const SENT: ReadonlySet<string> = new Set(['SIGKILL', 'SIGTERM', 'SIGINT', 'SIGHUP', 'SIGQUIT']);
-/** The kernel kills for the whole machine only when about this little is left, in bytes. */
+/** The kernel's machine-wide OOM killer acts only when about this little memory is left, in bytes. */
 const NOTHING_LEFT = 64 * 1024 ** 2;
-/** How npm, jest and Next.js name the signal that killed a process of theirs. */
+/** How npm, jest and Next.js name the signal that killed one of their processes. */
 const NAMED =
   /(?:^npm (?:error|ERR!) signal |terminated by another process: signal=|exited with code: null and signal: )(SIG\w+)/;
 /** How shells, make, Go, gcc, ld and cargo report it. */
@@ -53,14 +53,14 @@ const NO_MEMORY =
 const NO_MORE =
   /\b(EMFILE|ENFILE)\b|\btoo many open files\b|\bspawn\b.* EAGAIN\b|\bcannot fork\b|\bfork: .*resource temporarily unavailable|\b(uv_thread|pthread)_create\b.*(EAGAIN|resource temporarily unavailable)/i;
 const HEAP = /heap out of memory|ERR_WORKER_OUT_OF_MEMORY/;
-/** A host that is not looked up, or not reached, by any resolver or client. */
+/** Messages of resolvers and clients about a host that cannot be looked up or reached. */
 const NO_NETWORK =
   /\b(EAI_AGAIN|ENETUNREACH|EHOSTUNREACH|ENETDOWN|UND_ERR_CONNECT_TIMEOUT)\b|\bENOTFOUND\b|temporary failure in name resolution|could not resolve host|unable to resolve host|\bno such host\b|network is unreachable|no route to host|\bconnect (ETIMEDOUT|ECONNREFUSED) \S/i;
 /** This machine itself, and names that are reserved for tests and never resolve (RFC 2606). */
 const OWN_OR_RESERVED =
   /\bECONNREFUSED (127\.|::1|::ffff:127\.|0\.0\.0\.0|localhost|\/)|\b[\w-]+\.(invalid|test|example|localhost)\b/i;
 
-/** What its limit allows. */
+/** The value of its limit. */
 export interface TimeLimit {
   seconds: number;
   /** Its name in the configuration: `limits.build`. */
@@ -68,8 +68,8 @@ export interface TimeLimit {
 }
 
 /**
- * The machine's fault behind the failure of a command, or null: it was killed, or ran out of time, memory, processes or
- * open files, or found no network.
+ * The machine's fault behind a failed command: it was killed, ran out of time, memory, processes or open files, or found
+ * no network. Null if the machine is not at fault.
  * @param what the command as a subject: `The build (npm run build)`
  */
 export function machineFault(what: string, end: CommandExit, limit?: TimeLimit): KnownError | null {
@@ -108,8 +108,8 @@ export function machineFault(what: string, end: CommandExit, limit?: TimeLimit):
 }
 
 /**
- * The machine's fault behind the end of a new release, or null: another process killed it, or the kernel for the whole
- * machine. Whether it killed itself shows only when it is started again.
+ * The machine's fault behind the exit of a new release: another process or the machine's OOM killer killed it. Null if
+ * the machine is not at fault. Only another start shows whether the release killed itself.
  * @param what the release as a subject
  */
 export function releaseKilled(
@@ -123,7 +123,7 @@ export function releaseKilled(
   return new KnownError('E_KILLED', `${what} was killed by ${signal}${reason} (${freeMemory(memory)})`, hint);
 }
 
-/** False when a kill for lack of memory can only come from the limit of one container. */
+/** False if only the limit of one container can explain a kill for lack of memory. */
 export function hadNoMemory({ leastMemory, outOfMemory }: MemorySeen): boolean {
   return outOfMemory && leastMemory < NOTHING_LEFT;
 }
@@ -137,7 +137,7 @@ export function isUnreached(line: string): boolean {
   return NO_NETWORK.test(line) && !OWN_OR_RESERVED.test(line);
 }
 
-/** The signal that killed a process of the command, by the command's own output; or null. */
+/** The signal that killed one of the command's processes, according to the command's own output; or null. */
 function killedIn(lines: string[]): string | null {
   const named = lines.map((line) => NAMED.exec(line)?.[1]).findLast((name) => name !== undefined);
   return named ?? (lines.some((line) => KILLED.test(line)) ? 'SIGKILL' : null);

@@ -1,6 +1,6 @@
 /**
- * Finds the packages of a lockfile that are missing or wrong on disk. npm can exit with 0 after it installed only half
- * of them, so the disk decides. Pure.
+ * Finds the packages of a lockfile that are missing or wrong on disk. npm can exit with 0 after installing only half of
+ * them, so the files themselves decide. Pure.
  */
 
 /** A package entry of package-lock.json. */
@@ -61,7 +61,7 @@ export function missingPackages(
   return missing;
 }
 
-/** How a package that npm does not record as installed is needed; null when npm may skip it. */
+/** Why a package that npm does not record as installed is needed; null if npm may skip it. */
 function needOf(wanted: LockedPackage, platform: Platform): keyof MissingPackages | null {
   const { optional, devOptional, peer, os, cpu, libc } = wanted;
   // npm can be set to skip peers; only optional packages may need a devOptional one

@@ -14,7 +14,7 @@ export type NoticeName = 'live' | 'failed' | 'rolled-back' | 'aborted' | 'holdin
  */
 export interface Notice {
   version: 1;
-  /** Id of the journal event: two notices with the same id are the same notice. 0 for a test. */
+  /** Id of the journal event, which identifies the notice. 0 for a test. */
   id: number;
   event: NoticeName | 'test';
   /** ISO 8601, in UTC. */
@@ -29,7 +29,7 @@ export interface Notice {
   > | null;
   /** The active release. */
   serving: Serving | null;
-  /** The last deployed release, when another one is live. */
+  /** The last deployed release, if another one is live. */
   behind: Drift | null;
 }
 
@@ -85,7 +85,7 @@ export function noticeOf(input: NoticeInput): Notice | null {
   };
 }
 
-/** What `notify test` sends. @param at milliseconds since 1970 */
+/** The notice that `notify test` sends. @param at milliseconds since 1970 */
 export function testNotice(app: string, serving: Serving | null, at: number): Notice {
   const text = `${app}: this is a test notification`;
   const nothing = { deployment: null, behind: null };

@@ -2,19 +2,19 @@
 
 interface Reference {
   name: string;
-  /** It only proves who is asking, so it changes no package. */
+  /** True for a credential: it does not affect which packages are installed. */
   isCredential: boolean;
   /** npm replaces `${NAME?}` with nothing when NAME is not set. */
   isOptional: boolean;
 }
 
-/** As npm itself finds them; a backslash in front makes it plain text. */
+/** npm's own pattern; a backslash in front makes the reference plain text. */
 const REFERENCE = /(?<!\\)(\\*)\$\{([^${}?]+)(\?)?\}/g;
 const CREDENTIAL = /(^|:)(_auth|_authToken|_password|username|email|otp|certfile|keyfile|cert|key)$/;
-/** Variables that npm and Node read themselves, and that change only how the registry is reached. */
+/** Variables that npm and Node read themselves and that affect only the connection to the registry. */
 const CONNECTION = /^((https?|no)_proxy|NODE_EXTRA_CA_CERTS|SSL_CERT_(FILE|DIR)|npm_config_(_auth|otp))$/i;
 
-/** The names that are not set, where npm needs them. @param set the names that are set */
+/** The referenced names that npm needs and that are not set. @param set the names that are set */
 export function unsetIn(npmrcs: string[], set: (name: string) => boolean): string[] {
   const needed = referencesIn(npmrcs).filter(({ isOptional }) => !isOptional);
   return [...new Set(needed.map(({ name }) => name))].filter((name) => !set(name));

@@ -6,8 +6,8 @@ import { isActive } from './transitions';
 import type { Deployment, OperatorRequest } from './deployment';
 
 /**
- * The deployment with that id; without an id the one in progress or, for an abort when none is, the first in the queue.
- * Throws E_NOT_HOLDING, E_NO_CANARY, E_NOTHING_TO_ABORT.
+ * The deployment with that id or, without an id, the one in progress. If none is, an abort applies to the first in the
+ * queue. Throws E_NOT_HOLDING, E_NO_CANARY, E_NOTHING_TO_ABORT.
  * @param pending all unfinished deployments
  */
 export function decideOperatorRequest(

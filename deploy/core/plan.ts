@@ -28,8 +28,8 @@ export interface PlannedStep {
   /** The steps that undo this one, in order. Empty: nothing to undo. */
   undo: Step[];
   /**
-   * Index of the step to retry from. When this step fails, only the steps from there on are undone, and the deployment
-   * holds until an operator retries or aborts it. Left out: a failure undoes everything at once.
+   * Index of the step to retry from. If this step fails, only the steps from there on are undone, and the deployment
+   * holds until an operator retries or aborts it. If left out, a failure undoes the whole deployment.
    */
   again?: number;
 }

@@ -19,7 +19,9 @@ export function slotIsActive(slot: SlotName): KnownError {
   );
 }
 
-/** The command that deploys a commit to a slot. Where the slot has no command of its own, the strategy chooses. */
+/**
+ * The command that deploys a commit to a slot. If the slot has no command of its own, the strategy chooses the slot.
+ */
 export function deployTo(slot: SlotName, ref: string): string {
   return `./switchyard ${WITH_COMMAND.includes(slot) ? `deploy:${slot}` : 'deploy'} ${ref}`;
 }

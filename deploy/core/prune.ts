@@ -23,13 +23,13 @@ export interface Inventory {
   releases: Commit[];
   /** The package stores by key, with their creation time in milliseconds since 1970. */
   stores: { key: string; madeAt: number }[];
-  /** The store that a release's packages would be linked from again. */
+  /** The store from which a release's packages would be linked again. */
   storeOf: ReadonlyMap<Commit, string>;
   /** Deployments that have a log. */
   logs: number[];
   /** How many good releases to keep besides those in use. */
   keep: number;
-  /** Sizes of the releases; a release that could not be measured is missing. */
+  /** Sizes of the releases, without those that could not be measured. */
   sizes: ReadonlyMap<Commit, ReleaseSize>;
   /** Limit for the releases and their packages together, in bytes. */
   keepBytes: number;

@@ -10,9 +10,9 @@ export interface QueueDecision {
 }
 
 /**
- * Deployments run in the order of their requests, except that rollbacks and restores go before queued deploys, because
- * users are affected now. Only pushes of the same branch supersede each other: each means "the tip of the branch",
- * whether it came from the hook, a webhook or the poll.
+ * Deployments run in the order of their requests, except that rollbacks and restores precede queued deploys, because
+ * users are affected now. Only pushes of the same branch supersede each other: each of them means "the tip of the
+ * branch", whether it came from the hook, a webhook or the poll.
  */
 export function decideQueue(deployments: Deployment[]): QueueDecision {
   const waiting = deployments.filter((d) => d.state === 'queued').sort((a, b) => a.id - b.id);

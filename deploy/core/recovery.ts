@@ -10,7 +10,7 @@ export type Recovery =
   | { do: 'finish'; from: number }
   /** It was holding: continue the hold with the step at `from`, provided the held process is still running. */
   | { do: 'hold'; from: number; steps: PlannedStep[] }
-  /** One of its batches failed and was undone; it waits for an operator to retry from the step at `again`. */
+  /** One of its batches failed and was undone; it holds until an operator retries from the step at `again`. */
   | { do: 'wait'; again: number }
   /**
    * Undo these steps, last one first. Steps that were already undone keep only the start and verify of their undo, for
@@ -32,7 +32,7 @@ export function decideRecovery(deployment: Deployment, events: JournalEvent[]): 
     .slice(0, Math.max(...started) + 1)
     .map((planned, index) => (isTakenBack(planned, index, phases) ? stillThere(planned) : planned));
   if (deployment.request === 'abort') return { do: 'undo', steps };
-  // a release that was reported live stays live: the dead process had nothing left to decide
+  // a release that was reported live stays live: its verdict was already out
   const live = deployment.state === 'baking' || events.some(({ entry }) => entry.type === 'live');
   if (live && !undoing) return { do: 'finish', from: afterLive(plan, started) };
   const again = plan[started.at(-1) as number]?.again;
@@ -52,8 +52,8 @@ function isTakenBack({ undo }: PlannedStep, index: number, phases: Phase[]): boo
 }
 
 /**
- * Traffic is already back, so no shift is repeated. Verify checks the restored process, and start runs it again if it
- * died with the machine.
+ * Traffic has already returned, so no shift is repeated. Verify checks the restored process, and start restarts it if
+ * it died with the machine.
  */
 function stillThere({ step, undo }: PlannedStep): PlannedStep {
   return { step, undo: undo.filter((each) => each.do === 'start' || each.do === 'verify') };

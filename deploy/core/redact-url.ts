@@ -1,4 +1,4 @@
-/** Takes the credentials out of git URLs. Has no imports, because quick commands load it. */
+/** Removes the credentials from git URLs. Has no imports, because quick commands load it. */
 
 /** A URL in its parts: `https://`, `user:password`, `host/path`. */
 export interface UrlParts {
@@ -10,8 +10,8 @@ export interface UrlParts {
 const NAMED_HOST = /^(\[[0-9a-f:.]+\]|localhost|[\w-]+(\.[\w-]+)+)(:\d+)?$/i;
 
 /**
- * The parts of a URL with credentials; null for any other source. They may contain `/` and `@` unescaped, as tokens that
- * were pasted do, so the `@` before a host with a dot counts first.
+ * The parts of a URL with credentials; null for any other source. Pasted credentials may contain unescaped `/` and `@`,
+ * so the `@` before a host with a dot takes precedence.
  */
 export function urlParts(source: string): UrlParts | null {
   const scheme = /^\s*[a-z][a-z0-9+.-]*:\/\//i.exec(source)?.[0];
@@ -36,11 +36,11 @@ export function withoutPassword(source: string): string {
   return parts === null ? source : `${parts.scheme}***@${parts.rest}`;
 }
 
-/** The source URL as git takes it in a terminal, where it asks for the credentials. */
+/** The source URL for git in a terminal, where git prompts for the credentials. */
 export function withoutCredentials(source: string): string {
   const parts = urlParts(source);
   if (parts === null) return source;
-  // ssh needs the user, and takes no password
+  // ssh needs the user, and accepts no password in the URL
   const user = /^\s*ssh/i.test(parts.scheme) ? `${parts.credentials.split(':', 1)[0]}@` : '';
   return `${parts.scheme}${user}${parts.rest}`;
 }

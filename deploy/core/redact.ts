@@ -1,6 +1,6 @@
 /**
- * Removes the values of the app's environment from output: an app may print them, and its last line becomes a failure's
- * cause.
+ * Removes the values of the app's environment from output: an app may print them, and its last line becomes the cause
+ * of a failure.
  */
 import type { Variables } from './environment';
 import type { Entry } from './event';
@@ -30,7 +30,7 @@ export function redactor(secrets: string[]): Redact {
     secrets.reduce((left, secret) => withoutCut(left.replaceAll(secret, HIDDEN), secret), text);
 }
 
-/** Messages are cut to a maximum length, so the start of a secret can remain at the end or before the ellipsis. */
+/** Messages are truncated, so the start of a secret may remain at the end or before the ellipsis. */
 function withoutCut(text: string, secret: string): string {
   for (
     let at = text.indexOf(secret.slice(0, SHORTEST));

@@ -31,8 +31,8 @@ export function readableRefs(
 }
 
 /**
- * The commits to try for each ref, in order: those of the old repository, then the mirror's. Where the old repository
- * has no ref left, the mirror decides alone. Otherwise a branch that only the mirror has was deleted by a push.
+ * The commits to try for each ref, in order: those of the old repository, then the mirror's. If the old repository has
+ * no refs left, the mirror alone decides. Otherwise a branch that exists only in the mirror was deleted by a push.
  */
 export function refsToRestore(
   old: Map<string, Commit[]>,

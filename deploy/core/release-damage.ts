@@ -14,7 +14,7 @@ const CACHE = /(^|\/)\.?cache\//;
 
 /**
  * Names the damage in one clause, or returns null. An app may write into its own folder, so a file changed after the
- * build counts as damaged only when it is empty.
+ * build counts as damaged only if it is empty.
  */
 export function damagedFiles(built: FileList, present: FileList): string | null {
   const damaged = [...built].flatMap(([file, facts]) => {

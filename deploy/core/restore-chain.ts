@@ -10,7 +10,7 @@ import type { Commit } from './release';
 /** How many earlier releases are tried after a failed restore. */
 const MOST_EARLIER = 5;
 
-/** Machine faults and operator commands; an older release would fail the same way. */
+/** Machine faults and operator commands: an older release would fail in the same way. */
 const NOT_OF_THE_RELEASE: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   'E_ABORTED',
   'E_STOPPED',
@@ -31,7 +31,7 @@ export function isRevival({ kind, trigger }: Attempt): boolean {
   return kind === 'restore' || isFallback({ kind, trigger });
 }
 
-/** True for an earlier release that starts because a newer one did not. */
+/** True if an earlier release is started because a newer one failed to start. */
 export function isFallback({ kind, trigger }: Attempt): boolean {
   return kind === 'rollback' && (trigger === 'start' || trigger === 'watch');
 }
@@ -53,7 +53,7 @@ export function nextToTry(
   return earlierTried(history, failed.id) < MOST_EARLIER ? rollbackTarget(history, failed.commit) : null;
 }
 
-/** The number of fallbacks since the last restore, including this one. */
+/** The number of fallbacks since the last restore, including the current one. */
 function earlierTried(history: Deployment[], id: number): number {
   const before = history.filter((each) => each.id <= id).sort((a, b) => b.id - a.id);
   const first = before.findIndex((each) => !isFallback(each));

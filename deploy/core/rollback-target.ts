@@ -4,8 +4,8 @@ import { KnownError } from './errors';
 import type { Commit } from './release';
 
 /**
- * The last good release before the active one. Releases are ordered by their last successful deploy, which a rollback
- * does not change, so a second rollback goes back one release further.
+ * The last good release before the active one. Releases are ordered by their last successful deploy. A rollback does
+ * not change that order, so a second rollback goes back one release further.
  * @param history every deployment, in any order
  */
 export function rollbackTarget(history: Deployment[], active: Commit): Commit | null {
@@ -41,7 +41,7 @@ export function goodReleases(history: Deployment[]): { commit: Commit; deployedB
     .sort((a, b) => b.deployedBy - a.deployedBy);
 }
 
-/** For a commit that was good once, even if it is marked bad now. An unknown commit counts as the newest. */
+/** The commit's last good deployment, even if it is marked bad now. An unknown commit counts as the newest. */
 function lastGoodDeploy(history: Deployment[], commit: Commit): number {
   const ids = goodDeploys(history).flatMap((d) => (d.commit === commit ? [d.id] : []));
   return ids.length === 0 ? Infinity : Math.max(...ids);
@@ -58,8 +58,8 @@ export function badCause(history: Deployment[], commit: Commit): string | null {
 }
 
 /**
- * The deployment that marks a commit as bad, or null. Its newest deployment that succeeded, or failed by the commit's own fault,
- * decides; a later refusal with E_BAD_COMMIT does not count.
+ * The deployment that marks a commit as bad, or null. The newest deployment that succeeded, or failed by the commit's
+ * own fault, decides. A later refusal with E_BAD_COMMIT does not count.
  */
 export function badVerdict(history: Deployment[], commit: Commit): Deployment | null {
   const decisive = history

@@ -1,4 +1,7 @@
-/** Decides the rotation of a log's older files: `x.log.1`, `x.log.2.gz`, …; and which go when all take too much disk. */
+/**
+ * Decides how a log's older files rotate (`x.log.1`, `x.log.2.gz`, …), and which are removed if all logs take too much
+ * disk.
+ */
 
 /** A rotated file of a log; 1 is the newest. */
 export interface RotatedFile {
@@ -51,7 +54,7 @@ export function decideRotationTasks(
 export interface LogFile {
   path: string;
   bytes: number;
-  /** When it was last written to, in milliseconds since 1970. */
+  /** The last write, in milliseconds since 1970. */
   writtenAt: number;
   /** False for a log that is still written to or read. */
   removable: boolean;

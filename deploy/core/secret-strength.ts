@@ -1,6 +1,6 @@
 /**
- * Estimates how many guesses a secret withstands, as bits. What a guesser tries first costs little: words, keyboard
- * rows, counting, dates and repetitions. All other characters count as random ones of their kind. Pure.
+ * Estimates how many guesses a secret withstands, in bits. Words, keyboard rows, counting, dates and repetitions add
+ * few bits, because an attacker tries them first. All other characters count as random characters of their kind. Pure.
  */
 
 /** Words of passwords, examples and tutorials. */
@@ -15,7 +15,7 @@ const COMMON = new Set(
     'token top trustno unset user value very web webhook webhooks welcome winter with word world your yours'
   ).split(' '),
 );
-/** Longer words are found inside others, too: `mysecretkey`. */
+/** Words from this length on are also found inside others: `mysecretkey`. */
 const LONG_COMMON = [...COMMON].filter((word) => word.length >= 4).sort((a, b) => b.length - a.length);
 /** Rows and columns of keyboards. */
 const ROWS = [
@@ -40,7 +40,7 @@ const LEET: Record<string, string> = {
 };
 
 const BITS = { common: 7, word: 13, row: 8, counting: 8, year: 6, repeated: 8, run: 3, separator: 2 };
-/** Longer ones are random letters more often than words. */
+/** Longer runs of letters are random more often than words. */
 const LONGEST_WORD = 10;
 const BITS_A_LETTER = 2.5;
 
@@ -67,16 +67,16 @@ interface Known {
   cost: number;
 }
 type Search = (secret: string, at: number) => Known[];
-/** For digits and hexadecimal digits as well, which form words only by chance. */
+/** Digits and hexadecimal digits form words only by chance. */
 const ALWAYS: Search[] = [run, repeated, counting, row, year];
 
-/** The part from here on that saves a guesser most; null if nothing there is known. */
+/** The known part starting here that saves an attacker the most guesses; null if there is none. */
 function bestOf(search: Search[], secret: string, at: number): Known | null {
   const found = search.flatMap((each) => each(secret, at));
   return found.sort((a, b) => b.length / b.cost - a.length / a.cost)[0] ?? null;
 }
 
-/** A text that was there before: `aaaa`, `abcabc`. */
+/** A repetition of earlier text: `aaaa`, `abcabc`. */
 function repeated(secret: string, at: number): Known[] {
   let longest = 0;
   for (let from = 0; from < at; from += 1) {
@@ -120,7 +120,7 @@ function year(secret: string, at: number): Known[] {
   return /^(19|20)\d\d/.test(secret.slice(at)) ? [{ length: 4, cost: BITS.year }] : [];
 }
 
-/** A whole word in any case, also with digits for letters; a long one inside others as well. */
+/** A whole word in any case, even with digits for letters; a long word even inside others. */
 function common(secret: string, at: number): Known[] {
   const rest = secret.slice(at).toLowerCase();
   const plain = [...rest].map((character) => LEET[character] ?? character).join('');
@@ -131,7 +131,7 @@ function common(secret: string, at: number): Known[] {
   return inside === undefined ? [] : [{ length: inside.length, cost: BITS.common }];
 }
 
-/** What looks like a word of a language: lower case but for its first letter, with vowels as in speech. */
+/** Letters that look like a word: lower case except for the first letter, with a natural share of vowels. */
 function word(secret: string, at: number): Known[] {
   if (at > 0 && /[a-z]/.test(secret[at] ?? '') && /[a-z]/i.test(secret[at - 1] ?? '')) return [];
   const [text = ''] = /^(?:[A-Za-z][a-z]+|[A-Z]+(?![a-z]))/.exec(secret.slice(at)) ?? [];
@@ -147,7 +147,7 @@ function isPronounceable(text: string): boolean {
   );
 }
 
-/** How many characters of this kind there are. */
+/** The number of possible characters of this kind. */
 function alphabetOf(secret: string): number {
   if (/^\d*$/.test(secret)) return 10;
   if (/^([0-9a-f]*|[0-9A-F]*)$/.test(secret)) return 16;

@@ -5,12 +5,14 @@ export function shellQuote(text: string): string {
   return `'${text.replaceAll("'", `'\\''`)}'`;
 }
 
-/** The text that `quoted` turned into this word. */
+/** The original text of a quoted word. */
 export function shellUnquote(quotedText: string): string {
   return quotedText.slice(1, -1).replaceAll(`'\\''`, `'`);
 }
 
-/** Lines that set these variables in a shell that reads them. `command` keeps bash alive at its read-only UID. */
+/**
+ * Lines that set these variables when a shell sources them. Without `command`, bash would exit at its read-only UID.
+ */
 export function exportLines(values: Record<string, string>): string {
   return Object.entries(values)
     .map(([name, value]) => `command export ${name}=${shellQuote(value)}\n`)

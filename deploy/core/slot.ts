@@ -12,7 +12,7 @@ export interface Slot {
 export type ProcessStatus =
   | 'starting'
   | 'online'
-  /** Runs and answers, but not with a healthy response; it may still handle user requests. */
+  /** Runs and responds, but not healthily; it may still handle user requests. */
   | 'unhealthy'
   | 'stopping'
   | 'stopped'
@@ -22,13 +22,13 @@ export type ProcessStatus =
 export interface RunningSlot extends WithEnvironment {
   slot: SlotName;
   commit: Commit;
-  /** Random value of this one start; an answer that contains it comes from this process. */
+  /** Random value for this start; a response that contains it comes from this process. */
   instance: string;
   pid: number | null;
   /** How often the runtime has restarted it since `start`. */
   restarts: number;
   status: ProcessStatus;
-  /** How its last process ended; null before the first exit, and if a signal killed it. */
+  /** The exit code of its last process; null before the first exit, and if a signal killed it. */
   exitCode: number | null;
   /** The signal that killed its last process, where the runtime reports it apart from the exit code. */
   signal?: string;

@@ -1,6 +1,6 @@
 /**
- * Chooses a deployment's strategy: the operator's choice, or the configuration's, for all branches or by branch. A
- * rollback goes back the way the active release came. Pure.
+ * Chooses a deployment's strategy: the operator's choice or the configured one, which may depend on the branch. A
+ * rollback reuses the active release's strategy. Pure.
  */
 
 /** The strategies that an operator can choose. */
@@ -27,15 +27,15 @@ export function strategyFor(choice: StrategyChoice, branch: string | null): Stra
   return choice[patterns[0] ?? 'default'] ?? FALLBACK;
 }
 
-/** What is known of the active release: how it went live, if by a strategy, and how many slots serve it. */
+/** The strategy by which the active release went live, if any, and the number of slots that serve it. */
 export interface Arrival {
   strategy: StrategyName | null;
   slots: number;
 }
 
 /**
- * The strategy that keeps as much in service as now. Several slots get a release by rolling, whatever is configured: any
- * other strategy would leave one of them. A release that was live before needs no canary.
+ * The strategy that keeps all current slots in service. Several slots get a release by rolling, whatever is configured:
+ * any other strategy would leave only one of them. A release that was live before needs no canary.
  */
 export function strategyBack({ strategy, slots }: Arrival, configured: StrategyName): StrategyName {
   if (slots > 1) return 'rolling';

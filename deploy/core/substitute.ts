@@ -1,6 +1,6 @@
 /**
  * The table while a slot restarts: its users move to another verified process and return when it answers again. The
- * journal records which slots are live; the table, which slots serve users meanwhile. Pure.
+ * journal records which slots are live, and the table which slots serve users for now. Pure.
  */
 import { inService, splitOver, withoutSlot } from './traffic-split';
 import type { SlotName } from './slot';
@@ -20,7 +20,10 @@ export function tableWithoutTraffic(table: Table, slot: SlotName, proven: SlotNa
   return { active: proven[0] ?? null, standby: null };
 }
 
-/** Like tableWithoutTraffic, but without a substitute users get the maintenance page: no request may reach the slot's port. */
+/**
+ * Like tableWithoutTraffic, but users get the maintenance page if there is no substitute: no request may reach the
+ * slot's port.
+ */
 export function tableShutOut(table: Table, slot: SlotName, proven: SlotName[]): Table {
   if (proven.length > 0 || inService(table).length > 1) return tableWithoutTraffic(table, slot, proven);
   return { active: slot, standby: null, maintenance: true };

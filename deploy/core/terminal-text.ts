@@ -8,9 +8,9 @@ const STRINGS =
   /(?:\u001b[\]PX^_]|[\u0090\u0098\u009d-\u009f])[^\u0007\u001b\u009c\n]*(?:\u0007|\u001b\\|\u009c)?/g;
 /** CSI: colours, and everything that moves, erases or reports. Then any other escape sequence. */
 const SEQUENCES = /(?:\u001b\[|\u009b)[0-?]*[ -/]*[@-~]?|\u001b[ -/]*[0-~]?/g;
-/** Single controls but tabs and line feeds, and characters that reorder the text around them. */
+/** Single control characters except tabs and line feeds, and characters that reorder the text around them. */
 const CONTROLS = /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
-/** What JSON leaves unescaped of them. */
+/** The control characters that JSON leaves unescaped. */
 const UNESCAPED = /[\u007f-\u009f\p{Bidi_Control}\p{Zl}\p{Zp}]/gu;
 
 /** The text without control sequences and controls; tabs and line feeds stay. */
@@ -18,7 +18,7 @@ export function terminalText(text: string): string {
   return text.replace(STRINGS, '').replace(SEQUENCES, '').replace(CONTROLS, '');
 }
 
-/** The value as JSON, with such characters escaped, so that the text can be shown and still means the same. */
+/** The value as JSON with control characters escaped: safe to print, and it parses to the same value. */
 export function jsonText(value: unknown): string {
   const escaped = (character: string): string =>
     `\\u${character.charCodeAt(0).toString(16).padStart(4, '0')}`;

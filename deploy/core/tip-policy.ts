@@ -1,6 +1,6 @@
 /**
- * Decides what a branch's tip leads to. The tip is compared with the last one seen, never with the active release, so a
- * rollback stays until the next push or deploy. Pure.
+ * Decides what to do about a branch's tip. The tip is compared with the last one seen, never with the active release,
+ * so a rollback stays until the next push or deploy. Pure.
  */
 import { badVerdict } from './rollback-target';
 import type { Deployment } from './deployment';
@@ -17,7 +17,7 @@ export type PollDecision =
   | 'deploy';
 
 /**
- * @param tip the branch's tip in the source now; null when there is no such branch
+ * @param tip the branch's tip in the source now; null if there is no such branch
  * @param live the live commit according to the journal
  * @param pending unfinished deployments
  */

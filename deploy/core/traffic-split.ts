@@ -5,8 +5,8 @@ import { BUCKETS, type Table } from './traffic-table';
 
 /**
  * Distributes the buckets evenly. Slots with the new release get the lowest buckets, so a user who has reached it never
- * moves back as it gets more slots. While there is a slot with the old release, one of them is active: it takes over
- * for every other slot that crashes.
+ * moves back as it gets more slots. While any slot has the old release, such a slot is active: it takes over for every
+ * other slot that crashes.
  * @param uniform true when all of them run the same release
  */
 export function splitOver(slots: SlotName[], isNew: (slot: SlotName) => boolean, uniform = false): Table {
@@ -19,7 +19,7 @@ export function splitOver(slots: SlotName[], isNew: (slot: SlotName) => boolean,
   return { active, standby, ...(shares.length > 0 && { shares, ...(uniform && { uniform }) }) };
 }
 
-/** True when these slots all run the same release with the same environment; false when one of them is unknown. */
+/** True if these slots all run the same release with the same environment; false if one of them is unknown. */
 export function runSameRelease(
   slots: SlotName[],
   running: Pick<RunningSlot, 'slot' | 'commit' | 'environment'>[],
@@ -41,7 +41,7 @@ export function withoutSlot(table: Table, slot: SlotName): Table {
   return splitOver(left, () => false, table.uniform);
 }
 
-/** The slots that handle user requests; none behind the maintenance page. */
+/** The slots that handle user requests; none while users get the maintenance page. */
 export function inService(table: Table): SlotName[] {
   return table.maintenance ? [] : servingSlots(table);
 }

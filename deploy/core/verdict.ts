@@ -10,7 +10,7 @@ export interface Tally {
 }
 
 export interface Counts extends Tally {
-  /** The same by client address (see LogEntry); left out when every request counts alone. */
+  /** The same by client address (see LogEntry); left out if every request counts in full. */
   clients?: ReadonlyMap<string, Tally>;
 }
 
@@ -39,8 +39,8 @@ export interface BakeRule {
 const ROUNDING = 1e-9;
 
 /**
- * Null while the release is healthy. Judges each slot alone, since only one may be unhealthy, then all together, since
- * each may have too few requests. The slot with the most errors comes first.
+ * Null while the release is healthy. Judges each slot alone, because only one may be unhealthy, then all together,
+ * because each may have too few requests. The slot with the most errors comes first.
  */
 export function releaseVerdict(
   before: Counts,
@@ -83,7 +83,7 @@ function isOneOfSeveral({ clients = new Map<string, Tally>() }: Counts): boolean
   return clients.size > 1 && [...clients.values()].filter(({ errors }) => errors > 0).length < 2;
 }
 
-/** Counts an address as at most minRequests requests, so that volume from a few of them decides nothing. */
+/** Counts an address as at most minRequests requests, so that a few busy addresses cannot decide the verdict. */
 export function capPerClient(counts: Counts, { minRequests }: BakeRule): Tally {
   if (!counts.clients) return counts;
   return [...counts.clients.values()]

@@ -2,8 +2,8 @@
 import type { RunningSlot } from './slot';
 
 /**
- * `good`: 200 from the very process, or no answer while users still get theirs. `bad`: any other answer, or none at the
- * health path alone. `silent`: no answer to anything, including user requests. Only silence can be a hang.
+ * `good`: 200 from the very process, or silence while it still answers users. `bad`: any other response, or silence at
+ * the health path alone. `silent`: no response to anything, including user requests. Only `silent` can be a hang.
  */
 export type SlotHealth = 'good' | 'bad' | 'silent';
 
@@ -23,7 +23,7 @@ export interface SlotObservation {
   /** Number of consecutive silent probes, and for how long, in milliseconds. */
   silentInARow: number;
   silentForMs: number;
-  /** Counted since its health stopped being good, limited to the last few seconds. */
+  /** Counted since its health stopped being good, over the last few seconds at most. */
   users: UserAnswers;
   /** Open user connections to a slot whose health path has been silent for long. */
   waiting: number;
@@ -31,7 +31,7 @@ export interface SlotObservation {
   isPortTaken: boolean;
   /** Another verified process can take over its users. */
   hasSubstitute: boolean;
-  /** A deployment is queued or in progress, so the watch must not change the table. */
+  /** A deployment is queued or in progress, so the watch must leave the table alone. */
   isBusy: boolean;
   /** This very process answered before, so it has finished its start. */
   answeredBefore: boolean;
@@ -47,9 +47,12 @@ export interface SlotObservation {
 
 export type WatchAction =
   | 'nothing'
-  /** It answers badly and stays untouched, but needs a warning. */
+  /** It is unhealthy: leave it running, but warn. */
   | 'warn'
-  /** Another process has its port: move its users away, or show the maintenance page until the release runs elsewhere. */
+  /**
+   * Another process has its port: move its users away, or show the maintenance page until the release runs in another
+   * slot.
+   */
   | 'shut-out'
   /** It hangs: kill the process, so that the runtime restarts it. */
   | 'kill'
@@ -61,7 +64,7 @@ export type WatchAction =
   | 'give-up'
   /** It keeps crashing: make another release live. */
   | 'replace'
-  /** No process runs there and nothing will start one: start the release in the same slot. */
+  /** It has no process and nothing will start one: start the release in the same slot. */
   | 'restore'
   /**
    * It cannot stay: no process manager supervises it, or it is being stopped without a standby, and open requests may
@@ -84,9 +87,9 @@ const UNHEALTHY_AFTER = 3;
 const UNHEALTHY_AFTER_MS = 2000;
 /** Minimum number of user requests for a decision. */
 const EVIDENCE = 5;
-/** Open requests count when none is answered for this long, because nginx logs a request only at its end. */
+/** Open requests count if none is answered for this long, because nginx logs a request only when it is complete. */
 export const UNANSWERED_AFTER_MS = 10_000;
-/** With a substitute a restart costs users nothing; without one, it fails users who still get answers. */
+/** With a substitute a restart costs users nothing; without one, it fails users whose requests still succeed. */
 const MOST = 0.5;
 /** How long a restart counts. */
 export const RESTART_WINDOW_MS = 600_000;
@@ -138,7 +141,7 @@ function usersFail({ users: { answered, failed }, waiting, hasSubstitute }: Slot
   return hasSubstitute && failed / (answered + failed) >= MOST;
 }
 
-/** Gives each restart time to take effect. */
+/** Leaves each restart time to take effect. */
 function mayRestart({ restarts: { hung, unhealthy, lastAgoMs } }: SlotObservation): boolean {
   return lastAgoMs === null || lastAgoMs >= pauseAfterMs(hung + unhealthy);
 }

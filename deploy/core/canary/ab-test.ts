@@ -1,4 +1,4 @@
-/** An A/B test: holds the canary at a share and counts the visitors who reached a goal on both sides. Pure. */
+/** An A/B test: counts the visitors who reached a goal on both sides while the canary is held at a share. Pure. */
 import { plural } from '../format';
 import { about } from './requests-needed';
 import type { Ratio } from './statistics';
@@ -88,8 +88,8 @@ function noneShown(a: Variant, b: Variant, difference: Estimate, matters: number
 }
 
 /**
- * The total number of visitors, split as now, that shows a relevant difference in 80 of 100 cases at the current pooled
- * share. Before the first visitor it assumes a share of one half, which needs the most.
+ * The total number of visitors, at the current split, that detects a relevant difference in 80 of 100 cases. It assumes
+ * the pooled share so far or, before the first visitor, one half, which needs the most.
  */
 function visitorsNeeded(a: Variant, b: Variant, matters: number): number {
   const visitors = a.visitors + b.visitors;
@@ -99,9 +99,7 @@ function visitorsNeeded(a: Variant, b: Variant, matters: number): number {
   return Math.ceil((pooled * (1 - pooled) * (z / matters) ** 2) / (shareOfB * (1 - shareOfB)));
 }
 
-/**
- * Laplace smoothing: one more visitor on either side keeps the share from 0 and 1, which would make the variance zero.
- */
+/** Laplace smoothing: one more visitor on either side keeps the share away from 0 and 1, where the variance is zero. */
 function pooledShare({ events, of }: Ratio): number {
   return (events + 1) / (of + 2);
 }

@@ -11,7 +11,7 @@ export interface AddressBound {
   share: number;
 }
 
-/** The latency of an answer to this address; null for a probe. */
+/** The latency of one of this address's responses; null for a probe. */
 export interface LatencyOf extends Latency {
   client: string | null;
 }
@@ -19,7 +19,7 @@ export interface LatencyOf extends Latency {
 interface WeighedAddresses {
   /** Undefined when each request counts in full. */
   weightOf: WeightOf | undefined;
-  /** True when at most one of several addresses got errors of the canary, and no probe did. */
+  /** True if at most one of several addresses got errors from the canary, and no probe did. */
   onlyOneFails: boolean;
 }
 
@@ -43,7 +43,7 @@ export function weighAddresses(
 
 function sumOf(slots: ByClient[]): ByClient {
   const [first, ...others] = slots;
-  // sampled ten times a second: avoid copying a single slot
+  // called ten times a second: avoids copying a single slot
   if (first && others.length === 0) return first;
   const clients = new Map(first);
   for (const slot of others)
@@ -67,8 +67,8 @@ function haveOneAddress(canary: ByClient, stable: ByClient): boolean {
 
 /**
  * An address has the same weight on both sides. With two weights, a URL that fails on both sides alike would count more
- * on one of them. To stable it may send what goes with its requests to the canary, twice for chance. Undefined when each
- * request counts in full.
+ * on one of them. The bound on requests to stable is that on requests to the canary, scaled by the split and doubled to
+ * allow for chance. Undefined if each request counts in full.
  */
 function weights(canary: ByClient, stable: ByClient, { most, share }: AddressBound): WeightOf | undefined {
   const mostOfStable = (2 * most * (BUCKETS - share)) / share;
@@ -79,7 +79,7 @@ function weights(canary: ByClient, stable: ByClient, { most, share }: AddressBou
   return below.size === 0 ? undefined : (client) => below.get(client) ?? 1;
 }
 
-/** Keeps the share of each address's latencies that its weight says, evenly over the step. */
+/** Keeps a share of each address's latencies equal to its weight, evenly over the step. */
 export function thinned(latencies: LatencyOf[], weightOf: WeightOf): Latency[] {
   const due = new Map<string, number>();
   return latencies.filter(({ client }) => {

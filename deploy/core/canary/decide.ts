@@ -9,7 +9,7 @@ export interface CanaryProgress {
   waitedMs: number;
   /** Length of the step; null for one that only an operator ends. */
   seconds: number | null;
-  /** How many seconds longer it collects data before it asks the operator. */
+  /** How many more seconds it collects data before it asks the operator. */
   patience: number;
   canary: Samples;
   stable: Samples;
@@ -18,9 +18,9 @@ export interface CanaryProgress {
 /** Why a step waits for an operator. */
 export type AskReason = 'paused-by-operator' | 'configured-pause' | 'not-enough-data';
 
-/** `why` is one clause with figures that change all the time; only `reason` may be compared. */
+/** `why` is one clause whose figures keep changing; compare only `reason`. */
 export type CanaryDecision =
-  /** `few`: the time is over, but there is not enough data. */
+  /** `few`: the step's time is over, but there is not enough data. */
   | { do: 'collect'; few?: boolean }
   /** Waits for an operator; traffic keeps counting in the meantime. */
   | { do: 'ask'; reason: AskReason; why: string }

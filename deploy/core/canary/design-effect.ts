@@ -1,12 +1,13 @@
 /**
- * Measures how similar the requests of one user or one address are (the design effect). A user with a broken account gets
- * an error every time, so a thousand requests of ten users carry no more information than a few dozen independent ones,
- * and a test that treats them as independent fails good canaries. The estimate uses the users with several requests (Rao
- * and Scott, Biometrics 48, 1992), and the addresses likewise: a client can omit its cookie, or invent one per request.
+ * Measures how similar the requests of one user or one address are (the design effect). A user with a broken account
+ * gets an error every time. A thousand requests of ten users therefore carry no more information than a few dozen
+ * independent ones, and a test that treats them as independent fails good canaries. The estimate uses the users with
+ * several requests (Rao and Scott, Biometrics 48, 1992), and the addresses likewise: a client can omit its cookie, or
+ * invent one per request.
  */
 import type { Tally } from '../verdict';
 
-/** Sums of squares around the mean: of the users' totals, of the addresses' totals, and of single requests. */
+/** Sums of squares around the mean: for the users' totals, for the addresses' totals, and for single requests. */
 export interface Spread {
   people: number;
   addresses: number;
@@ -35,8 +36,8 @@ export class RequestsPerUser {
   private readonly persons = new Map<string, { count: number; sum: number }>();
 
   /**
-   * @param person null for an unknown user, who is counted as a new one each time
-   * @param client null for an unknown address: each user then counts as another one
+   * @param person null for an unknown user, who counts as a new user each time
+   * @param client null for an unknown address: each user then counts as a separate address
    */
   add(person: string | null, figure: number, client: string | null = null): void {
     const of = this.of(client);

@@ -6,7 +6,7 @@ import type { Samples } from './verdict';
 export interface Progress {
   /** The canary's share of the users, 0 to 100. */
   share: number;
-  /** That of the next step; 100 after the last one. */
+  /** The share of the next step; 100 after the last one. */
   next: number;
   canary: Pick<Samples, 'requests' | 'errors'>;
   stable: Pick<Samples, 'requests' | 'errors'>;

@@ -2,7 +2,7 @@
 import { count, percent } from '../format';
 import { Z_0_4_PERCENT, Z_5_PERCENT } from './statistics';
 
-/** The error ratios to tell apart: stable's (`usual`) and the canary's (`now`). */
+/** The error ratios to distinguish: stable's (`usual`) and the canary's (`now`). */
 export interface Difference {
   usual: number;
   now: number;
@@ -15,7 +15,7 @@ export interface Needed {
   both: number;
 }
 
-/** The formula assumes a symmetric distribution, which few errors do not have; 10 % more requests make up for it. */
+/** The formula assumes a symmetric distribution. With few errors it is skewed; 10 % more requests compensate. */
 const MARGIN = 1.1;
 /** The example in the message. */
 const EXAMPLE: Difference = { usual: 0.01, now: 0.02 };
@@ -53,7 +53,7 @@ export function needSentence(share: number, extraErrors: number): string {
   return `canary needs about ${about(both)} requests per step to tell ${now} from ${usual} (${about(canary)} of them at ${percent(share)})`;
 }
 
-/** Rounds up to two digits; an estimate is not more precise. */
+/** Rounds up to two digits; the estimate is no more precise than that. */
 export function about(number: number): string {
   if (number < 100) return count(Math.ceil(number));
   const digit = 10 ** (Math.floor(Math.log10(number)) - 1);

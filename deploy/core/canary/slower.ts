@@ -1,10 +1,10 @@
 /**
  * Decides whether the canary is slower than stable. Pure.
  *
- * Answers of the same moment are not independent: while another program has the processor, or the garbage collector
- * runs, hundreds are late, and a test on single answers finds a difference between any two processes. So the test
- * compares parts of the step: each gives how much slower the canary was than stable in the same period. A new process
- * is slow at first whatever its release, so the comparison skips a warm-up.
+ * Responses at the same moment are not independent: while another program has the processor, or the garbage collector
+ * runs, hundreds are late. A test on single responses would find a difference between any two processes. So the test
+ * splits the step into parts, and measures in each how much slower the canary was than stable. A new process is slow at
+ * first whatever its release, so the comparison skips a warm-up.
  */
 import { mean, quantile, sampleStandardDeviation } from 'simple-statistics';
 import type { Spread } from './design-effect';
@@ -26,7 +26,10 @@ export interface Answered {
 }
 
 export interface SlowRule {
-  /** The canary is slower from this multiple of stable's latency on, at the median or the 95th percentile. Over 1. */
+  /**
+   * The canary counts as slower from this multiple of stable's latency on, at the median or the 95th percentile. Over
+   * 1.
+   */
   slower: number;
   /** Seconds at the start of a step whose answers are left out. */
   warmUp: number;
@@ -72,7 +75,7 @@ function matters(now: Latency[], usual: Latency[], { slower }: SlowRule): boolea
   });
 }
 
-/** A part in which either side has no answers counts as no difference. */
+/** A part in which either side has no responses counts as no difference. */
 function slownessByPart(
   now: Latency[],
   usual: Latency[],
@@ -88,7 +91,7 @@ function slownessByPart(
 }
 
 /**
- * Student's t-test of the mean over the parts. What one user's requests have in common does not average out between
+ * Student's t-test of the mean over the parts. Similarity within one user's requests does not average out between
  * parts, so the design effect widens the bound.
  */
 function isNoChance(slowness: number[], alike: number): boolean {

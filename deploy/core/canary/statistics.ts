@@ -45,8 +45,8 @@ export function chanceOfAsMany(first: Ratio, second: Ratio): number {
 }
 
 /**
- * The Mann-Whitney measure: the probability that a value drawn from the first side is the larger, ties counting half,
- * minus 0.5. From -0.5 to 0.5; zero when either side is empty.
+ * The Mann-Whitney measure: the probability that a value drawn from the first side is the larger, minus 0.5. Ties count
+ * half. From -0.5 to 0.5; zero if either side is empty.
  */
 export function largerThanHalf(first: number[], second: number[]): number {
   const [m, n] = [first.length, second.length];
@@ -55,10 +55,10 @@ export function largerThanHalf(first: number[], second: number[]): number {
 }
 
 /**
- * Evidence that a ratio exceeds the ceiling, valid when checked after every request: for a ratio at or below the
- * ceiling it *ever* reaches 1/a with a probability of at most a (Ville's inequality for a mixture of likelihood ratios,
- * uniform over all ratios above the ceiling). The exact value has one more factor, a tail probability of at least 1/2,
- * which is taken as 1/2.
+ * Evidence that a ratio exceeds the ceiling. It stays valid when checked after every request: for a ratio at or below
+ * the ceiling, the probability that it *ever* reaches 1/a is at most a. This is Ville's inequality for a mixture of
+ * likelihood ratios, uniform over all ratios above the ceiling. The exact value has one more factor, a tail probability
+ * of at least 1/2; 1/2 is used instead.
  */
 export function evidenceOver(ceiling: number, { events, of }: Ratio): number {
   if (ceiling >= 1 || events < Math.ceil((of + 1) * ceiling)) return 0;

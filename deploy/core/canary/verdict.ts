@@ -1,9 +1,9 @@
 /**
- * Decides whether the canary is as good as stable, from the answers of both over the same window. Pure.
+ * Decides whether the canary is as good as stable, from the responses of both over the same window. Pure.
  *
- * Each step is judged once, when its time is over and there is enough data. Until then only an error ratio above the
- * ceiling fails it, by a bound that stays valid under continuous checking. At most 1 % of good canaries fail at a step:
- * 0.4 % by errors, 0.4 % by latency, 0.2 % by the ceiling. See docs/decisions/0014.
+ * Each step is judged once, when its time is over and there is enough data. Before that, only an error ratio above the
+ * ceiling fails it, and the test for this stays valid under continuous checking. At most 1 % of good canaries fail at a
+ * step: 0.4 % by errors, 0.4 % by latency, 0.2 % by the ceiling. See docs/decisions/0014.
  */
 import { count, percent } from '../format';
 import type { Tally } from '../verdict';
@@ -14,25 +14,25 @@ import { compareLatency } from './slower';
 import type { Ratio } from './statistics';
 import { chanceOfAsMany, evidenceOver } from './statistics';
 
-/** The answers of one side during the window. */
+/** The responses of one side during the window. */
 export interface Samples extends Tally {
   /** The same with a bounded weight of each address; left out when each request counts in full. */
   bounded?: Tally;
-  /** Latencies of the answers that were not errors. */
+  /** Latencies of the responses that were not errors. */
   latencies: Latency[];
   /** How similar the requests of one user are; left out when all are independent. */
   alike?: {
     errors: Spread;
     latencies: Spread;
-    /** Number of users who got an error. */
+    /** The number of users who got an error. */
     failing: number;
   };
-  /** True when at most one of several addresses got errors. */
+  /** True if at most one of several addresses got errors. */
   onlyOneFails?: boolean;
 }
 
 export interface CanaryRule extends SlowRule {
-  /** The canary fails when its error ratio exceeds this, whatever stable's is. 0 to 1. */
+  /** The canary fails if its error ratio exceeds this, whatever stable's is. 0 to 1. */
   maxErrorRatio: number;
   /** An error ratio that exceeds stable's by less than this does not matter. 0 to 1. */
   extraErrors: number;
@@ -46,17 +46,17 @@ export interface Verdict {
   why: string;
 }
 
-/** The shares of good canaries that may fail: by a comparison and, over the whole step, by the ceiling. */
+/** The shares of good canaries that may fail: by each comparison and, over the whole step, by the ceiling. */
 const MAY_FAIL_BY_ERRORS = 0.004;
 const MAY_FAIL_BY_CEILING = 0.002;
 
 /** Tolerance for floating-point error in sums of weights. */
 const ROUNDING = 1e-6;
 
-/** One user who retries is no evidence, however often. */
+/** A single user who retries is not evidence, however often. */
 const FEWEST_FAILING = 3;
 
-/** Checked continuously: a verdict when the canary's errors exceed the ceiling significantly, null otherwise. */
+/** Called continuously: a verdict if the canary's errors exceed the ceiling significantly, null otherwise. */
 export function judgeAtOnce(canary: Samples, rule: CanaryRule): Verdict | null {
   if (canary.onlyOneFails || (canary.alike && canary.alike.failing < FEWEST_FAILING)) return null;
   const evidence = evidenceOver(rule.maxErrorRatio, independent(canary, errorEffect([canary]), Math.floor));

@@ -206,7 +206,7 @@ describe('a configuration error says where, what and what to do', () => {
   ] as const)("and names the environment's %s instead of the file", (name, text) => {
     const error = refusal(EMPTY, { [name]: text });
     expect(error.message).toContain(`the environment's ${name} is not valid`);
-    expect(error.hint).toBe(`Give ${name} another value, or leave it out.`);
+    expect(error.hint).toBe(`Change ${name} or unset it.`);
   });
 
   it('for the same port twice, even if the environment sets one of them', () => {

@@ -80,7 +80,7 @@ describe('a change', () => {
 
   it('is refused where the system could not hand it to a program', () => {
     const set = (given: Record<string, string>): Environment => withSet(NO_VARIABLES, given, ['run'], 1);
-    expect(() => set({ A: 'x\0y' })).toThrow('The value of A has a zero byte in it.');
+    expect(() => set({ A: 'x\0y' })).toThrow('The value of A contains a NUL byte.');
     expect(() => set({ A: 'é'.repeat(50_001) })).toThrow('The value of A is longer than 100000 bytes.');
     const many = Object.fromEntries([...'abcdefghijk'].map((name) => [name, 'x'.repeat(95_000)]));
     expect(() => set(many)).toThrow('Together they are longer');
@@ -101,7 +101,7 @@ describe('a variable name', () => {
   it.each([
     ['PORT', 'Switchyard sets it for each slot'],
     ['SWITCHYARD_COMMIT', 'Switchyard sets it for each slot'],
-    ['PATH', 'the app runs with the Node that has built it'],
+    ['PATH', 'the app runs with the Node binary that built it'],
     ['NODE_CHANNEL_FD', 'Node sets it for its own child processes'],
     ['LD_PRELOAD', 'it would load other code into the app'],
   ])('%s is rejected with a reason', (name, why) => {
