@@ -12,24 +12,24 @@ import { shellWord } from './finding';
 const ANSWER_WITHIN_MS = 4000;
 const CRON_PATH = '/usr/bin:/bin';
 
-/** The result of one attempt: the home that `npm start` would use, or why it would fail. */
+/** The result of one attempt: the home that `npm start` would use, or the error it would fail with. */
 export type Attempt = { home: string } | { code: string; message: string; hint: string };
 
 export interface BootLine {
   /** The command after `@reboot` in the crontab. */
   line: string;
-  /** Why even this line would fail; null when it works. */
+  /** Why even this line would fail; null if it works. */
   failure: { message: string; hint: string } | null;
 }
 
 interface Wanted {
   root: string;
   home: string;
-  /** The caller's PATH. cron's PATH does not include a version manager's Node. */
+  /** The caller's PATH, because cron's PATH does not include a version manager's Node. */
   searchPath: string;
 }
 
-/** Returns the shortest line that works or, when none does, the last one tried with its failure. */
+/** Returns the shortest line that works or, if none does, the last one tried with its failure. */
 export async function findBootLine(wanted: Wanted, attempt = tryLine): Promise<BootLine> {
   const variables: Record<string, string> = {};
   for (;;) {
@@ -50,7 +50,7 @@ function lineWith({ root, searchPath }: Wanted, variables: Record<string, string
   return `cd ${shellWord(root)} && ${set.join('')}${places}npm start`;
 }
 
-/** The variable that would fix the failed attempt; null when none would. */
+/** The variable that would fix the failed attempt; null if there is none. */
 function variableFor(result: Attempt, { root, home }: Wanted): { name: string; value: string } | null {
   if ('home' in result) return result.home === home ? null : { name: 'SWITCHYARD_HOME', value: home };
   // under sudo, git trusts the calling user's clone through SUDO_UID, which cron does not set
@@ -107,7 +107,7 @@ export function attemptIn(output: string): Attempt {
       { home: string } | { error: { code: string; message: string; hint: string } };
     return 'error' in answer ? answer.error : answer;
   } catch {
-    const [message = 'it says nothing'] = output.trim().split('\n').slice(-1);
+    const [message = 'it printed nothing'] = output.trim().split('\n').slice(-1);
     return { code: 'E_INTERNAL', message, hint: 'Run the line by hand.' };
   }
 }

@@ -1,4 +1,7 @@
-/** Compares the clock with the journal and the source. Nothing is ordered by the clock, so a step is only a warning. */
+/**
+ * Compares the clock with the journal and the source. Nothing relies on the clock for order, so a step is only a
+ * warning.
+ */
 import { duration, plural } from '../core/format';
 import { asRoot } from '../os/as-root';
 import { sendHttp } from '../os/http';
@@ -7,7 +10,7 @@ import { orOk, warning } from './finding';
 import type { DoctorContext } from './context';
 import { ASK_MS } from './timeouts';
 
-/** NTP keeps a clock within milliseconds; a larger difference is a step. */
+/** NTP keeps a clock within milliseconds; a larger difference counts as a step. */
 const SMALL_STEP_MS = 2000;
 /** Signatures and tokens are commonly rejected when clocks differ by minutes. */
 const MUCH_MS = 60_000;
@@ -28,7 +31,7 @@ export async function checkClock(context: DoctorContext): Promise<Judgement[]> {
   );
 }
 
-/** @param newest time of the journal's last entry, in milliseconds since 1970; null when there is none */
+/** @param newest time of the journal's last entry, in milliseconds since 1970; null if there is none */
 export function judgeJournal(newest: number | null, now: number): Judgement[] {
   if (newest === null || newest - now <= SMALL_STEP_MS) return [];
   const step = longDuration(newest - now);
@@ -41,7 +44,7 @@ function longDuration(ms: number): string {
   return ms < DAY_MS ? duration(ms) : plural(Math.round(ms / DAY_MS), 'day');
 }
 
-/** @param skew how far the source's clock is ahead of ours, in milliseconds; null when the source reports no time */
+/** @param skew how far the source's clock is ahead of ours, in milliseconds; null if the source reports no time */
 export function judgeSkew(skew: number | null): Judgement[] {
   if (skew === null || Math.abs(skew) <= MUCH_MS) return [];
   const direction = skew > 0 ? 'behind' : 'before';
@@ -50,7 +53,7 @@ export function judgeSkew(skew: number | null): Judgement[] {
   ];
 }
 
-/** The Date header of an HTTP source, in milliseconds since 1970; null for other sources and without an answer. */
+/** The Date header of an HTTP source, in milliseconds since 1970; null for other sources and without a response. */
 async function dateOf(source: string): Promise<number | null> {
   const url = URL.canParse(source) ? new URL(source) : null;
   if (url === null || !/^https?:$/.test(url.protocol)) return null;

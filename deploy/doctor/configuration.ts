@@ -1,4 +1,4 @@
-/** Checks that the configuration file is readable and that the settings in force match it. */
+/** Checks that the configuration file is valid and that the settings in force match it. */
 import type { StrategyChoice } from '../core/strategy-choice';
 import { settingsFrom } from '../config/load';
 import { configFileName } from '../config/file';

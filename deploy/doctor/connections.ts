@@ -20,7 +20,7 @@ export async function checkConnections(context: DoctorContext): Promise<Judgemen
 
 interface Connections {
   port: number;
-  /** True when nginx drops new connections, or does not answer on them. */
+  /** True if nginx drops new connections, or does not answer on them. */
   drops: boolean;
   /** Open connections of clients. */
   open: number;

@@ -36,28 +36,28 @@ export interface DoctorContext {
   config: () => Config;
   /** The configuration that the next start would use. Throws E_CONFIG, E_HOME. */
   wanted: () => Config;
-  /** The configuration in force or, when none can be loaded, the settings of the last start alone. Throws E_HOME. */
+  /** The configuration in force or, if none can be loaded, the settings of the last start alone. Throws E_HOME. */
   ports: () => Config;
   slots: () => Slot[];
   /** A copy of the journal that SQLite may modify. */
   journalCopy: () => Pick<Home, 'dir' | 'journal'>;
-  /** Throws SQLite's own error when the journal is broken. */
+  /** Throws SQLite's own error if the journal is broken. */
   journal: () => Journal;
   /** The deployment that is live according to the journal; null before the first. */
   lastLive: () => Deployment | null;
-  /** The active deployment when the journal was copied; its process may have died. */
+  /** The deployment in progress when the journal was copied; its process may have died. */
   atWork: () => Deployment | null;
-  /** True if a deployment's process lived when the journal was copied. */
+  /** True if a deployment's process was alive when the journal was copied. */
   wasLocked: () => boolean;
   /** Throws E_UNREADABLE_TABLE. */
   table: () => Table;
-  /** The version of PM2's daemon. Throws E_RUNTIME when it does not answer, as Pm2Down when no daemon runs. */
+  /** The version of PM2's daemon. Throws E_RUNTIME if it does not answer, or Pm2Down if it is not running. */
   pm2: () => Promise<string>;
-  /** Throws E_ENGINE, and NotChecked when PM2's daemon hangs. */
+  /** Throws E_ENGINE, and NotChecked if PM2's daemon hangs. */
   running: () => Promise<RunningSlot[]>;
-  /** Why push.git cannot receive or serve commits; null when it is intact. */
+  /** Why push.git cannot receive or serve commits; null if it is intact. */
   pushDamage: () => Promise<string | null>;
-  /** Throws NotChecked when PM2's daemon hangs. */
+  /** Throws NotChecked if PM2's daemon hangs. */
   deployer: () => Promise<DeployerStatus | null>;
   /** Throws E_NO_NGINX, E_NGINX_TOO_OLD. */
   nginx: () => Promise<NginxBinary>;
@@ -71,11 +71,11 @@ export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorCon
   const config = once(() =>
     loadConfig(root, readSettings(home().settings), { file: home().checkedConfig, build: null }),
   );
-  // the home has no deploy.config.js, so only the settings in force count
+  // the home has no deploy.config.js, so this loads only the settings in force
   const ports = once(
     () => attempt(() => configNow(home(), root)) ?? loadConfig(home().dir, readSettings(home().settings)),
   );
-  // a lock that this user may not open is a fault of the home, not of the journal
+  // a lock that this user may not open is a fault that the check `home` reports
   const hasLock = (): boolean => existsSync(home().lock) && (attempt(() => isLocked(home())) ?? false);
   const snapshot = once(() => {
     folder.copy = temporaryFolder();
@@ -90,7 +90,7 @@ export function doctorContextAt(root: string, env: NodeJS.ProcessEnv): DoctorCon
     try {
       await pm2();
     } catch (error) {
-      // processes are found without a daemon, too
+      // processes are found even without a daemon
       if (!(error instanceof Pm2Down)) throw new NotChecked('see process manager');
     }
   };
@@ -161,7 +161,7 @@ function temporaryFolder(): string {
   throw new Error(`no temporary folder can be made in ${places.join(' or ')}`);
 }
 
-/** Copies the database and its WAL, and repeats when a checkpoint by another process changes the database meanwhile. */
+/** Copies the database and its WAL. Repeats the copy if another process's checkpoint changes the database during it. */
 function copyOfJournal(journal: string, folder: string): string {
   const copy = path.join(folder, 'journal.db');
   for (;;) {

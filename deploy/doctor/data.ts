@@ -1,4 +1,4 @@
-/** Checks that the app's user owns all of the app's data and so can write it. */
+/** Checks that the app's user owns all of the app's data and can therefore write it. */
 import { execFile } from 'node:child_process';
 import { statSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-/** Checks that the deployer runs, answers, has read the current configuration and is supervised by PM2. */
+/** Checks that the deployer is running, answers, has read the current configuration and is supervised by PM2. */
 import { failureLine } from '../core/failure-line';
 import { configFileName } from '../config/file';
 import { configMark } from '../config/fingerprint';
@@ -25,14 +25,14 @@ export async function checkDeployer(context: DoctorContext): Promise<Judgement[]
     ];
   const file = logFile(home, DEPLOYER);
   const last = status?.status === 'crashed' ? failureLine(await lastLines(file, LINES)) : '';
-  const message = status === null ? 'does not run' : `does not answer: ${last || answer.message}`;
+  const message = status === null ? 'is not running' : `does not answer: ${last || answer.message}`;
   return [fault(`The deployer ${message}.`.replace(/\.\.$/, '.'), 'npm start')];
 }
 
 interface Readings {
-  /** Mark of the configuration that the deployer loaded; null when it does not report one. */
+  /** Mark of the configuration that the deployer loaded; null if it does not report one. */
   loaded: string | null;
-  /** Mark of the configuration that it would load now; null when that is unreadable. */
+  /** Mark of the configuration that it would load now; null if that is unreadable. */
   now: string | null;
 }
 

@@ -58,7 +58,7 @@ async function checkHomeDisk(context: DoctorContext): Promise<Judgement[]> {
   const home = context.home();
   const trouble = probeDisk(home.dir);
   const { bavail, bsize, ffree, files } = statfsSync(home.dir);
-  // judgeDisk has a fix for a full disk, which also applies when root cannot write either
+  // judgeDisk has a better fix for a full disk, which even root cannot write to
   const isOnlyFull = trouble?.code === 'E_DISK' && isFull(bavail * bsize);
   if (trouble && !isOnlyFull) return [faultOf(trouble)];
   const release = await newestRelease(home);
@@ -77,7 +77,7 @@ export interface Disk {
   /** Bytes. */
   free: number;
   freeFiles: number | null;
-  /** The fix that shows where inodes are used. */
+  /** The command that shows where inodes are used. */
   inodeFix: string;
   /** Bytes of the newest release, packages included. */
   release: number;
@@ -109,12 +109,12 @@ export function judgeDisk({ free, freeFiles, release, reserve, dir, inodeFix }: 
   return [ok(facts)];
 }
 
-/** A command that lists the largest items on the disk: only an operator knows what may be deleted. */
+/** Lists the largest items on the disk, because only an operator knows what may be deleted. */
 function largestOn(dir: string): string {
   return `du -xah -d 3 "$(df --output=target ${shellWord(dir)} | tail -n 1)" | sort -h | tail -n 20`;
 }
 
-/** The size of the newest release in bytes; 0 when there is none. */
+/** The size of the newest release in bytes; 0 if there is none. */
 async function newestRelease(home: Home): Promise<number> {
   const folders = readdirSync(home.releases)
     .filter((name) => /^[0-9a-f]{40}(\.\d+)?$/.test(name))

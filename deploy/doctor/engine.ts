@@ -1,4 +1,4 @@
-/** For container slots: checks that the engine and Compose answer and that containers survive an engine update. */
+/** For container slots: checks that the engine and Compose respond and that containers survive an engine update. */
 import { existsSync, readFileSync } from 'node:fs';
 import { asRoot } from '../os/as-root';
 import { requestEngineJson } from '../runtimes/compose/engine-api';
@@ -37,7 +37,7 @@ export function judgeEngine(version: string, liveRestore: boolean, file: string)
   return [warning(message, `${write} && ${asRoot(RELOAD)}`)];
 }
 
-/** The command that adds live-restore to the file's other settings; null when the file cannot be parsed. */
+/** The command that adds live-restore to the file's other settings; null if the file cannot be parsed. */
 function liveRestoreIn(file: string): string | null {
   let found: object;
   try {

@@ -6,13 +6,13 @@ import type { DoctorContext } from './context';
 
 export interface Check {
   look: (context: DoctorContext) => Judgement[] | Promise<Judgement[]>;
-  /** Checks that must pass first. After their fault this check is skipped: it would only repeat the fault. */
+  /** Checks that must pass first. If one of them reports a fault, this check would only repeat it and is skipped. */
   needs?: readonly string[];
 }
 
 /**
  * Returns the findings in the order of the checks.
- * @param limitMs when no check finishes for this long, the remaining ones count as faults
+ * @param limitMs if no check finishes for this long, the remaining ones count as faults
  */
 export async function examine(
   context: DoctorContext,
@@ -41,7 +41,7 @@ interface Needed {
 async function judge(context: DoctorContext, check: Check, needed: Needed[]): Promise<Judgement[]> {
   try {
     for (const { name, judged } of needed) {
-      if (!judged) throw new Error(`the check of "${name}" must stand before what needs it`);
+      if (!judged) throw new Error(`the check of "${name}" must come before the checks that need it`);
       const inTheWay = (await judged).some(({ status }) => status === 'fault' || status === 'skipped');
       if (inTheWay) return [skipped(`see ${name}`)];
     }

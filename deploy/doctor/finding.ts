@@ -12,7 +12,7 @@ export interface Judgement {
   status: Status;
   /** One sentence; for `ok`, a few facts. */
   message: string;
-  /** One action: a command to run unchanged, or a sentence. Null when there is nothing to do. */
+  /** One action: a command to run unchanged, or a sentence. Null if there is nothing to do. */
   fix: string | null;
 }
 
@@ -21,7 +21,7 @@ export interface Finding extends Judgement {
   link: string;
 }
 
-/** Thrown when a check cannot run, because another check reports the cause or a deployment runs. Counts as skipped. */
+/** Thrown when a check cannot run: another check reports the cause, or a deployment is running. Counts as skipped. */
 export class NotChecked extends Error {}
 
 export function ok(message: string): Judgement {

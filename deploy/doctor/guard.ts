@@ -1,4 +1,4 @@
-/** Checks that the guard runs, which restarts PM2's daemon and the deployer when both are killed at once. */
+/** Checks for the guard, which restarts PM2's daemon and the deployer if both are killed at the same time. */
 import { guardProcesses } from '../deployer/guard-process';
 import type { Judgement } from './finding';
 import { fault, ok } from './finding';
@@ -8,6 +8,9 @@ export function checkGuard(context: DoctorContext): Judgement[] {
   const [guard] = guardProcesses(context.home());
   if (guard) return [ok(`pid ${guard.pid}`)];
   return [
-    fault("No guard runs: PM2's daemon and the deployer would stay dead if both were killed.", 'npm start'),
+    fault(
+      "The guard is not running: PM2's daemon and the deployer would stay dead if both were killed.",
+      'npm start',
+    ),
   ];
 }

@@ -49,7 +49,7 @@ export function judgeFileSystem(type: number, dir: string): Judgement[] {
   return [warning(`The home ${dir} lies in memory: a reboot loses it.`)];
 }
 
-/** Never suggests taking over another user's home: that would lock out the processes of that user. */
+/** Never suggests taking over another user's home: that would lock out that user's processes. */
 export function judgeClosed(dir: string, owner: number, user = process.getuid?.()): Judgement {
   return owner === user
     ? fault(`This user may not write to the home ${dir}.`, `chmod u+rwx ${shellWord(dir)}`)

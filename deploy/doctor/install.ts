@@ -1,4 +1,7 @@
-/** Checks that the next install has every variable of .npmrc: of this clone, the source's newest commit and the user. */
+/**
+ * Checks that the next install has every variable that .npmrc refers to: this clone's, the source's newest commit's,
+ * the user's.
+ */
 import { nextNumber, readEnvironment } from '../config/app-environment';
 import { NO_VARIABLES, valuesOf } from '../core/environment';
 import { fileIn, tipOf } from '../git/mirror-commits';
@@ -15,7 +18,7 @@ export async function checkInstall(context: DoctorContext): Promise<Judgement[]>
   return judgeInstall(unsetForInstall(npmrcs, valuesOf(install)));
 }
 
-/** @param unset variables that .npmrc refers to and that are not set; npm may need them or not */
+/** @param unset variables that .npmrc refers to and that are not set; npm may or may not need them */
 export function judgeInstall(unset: string[]): Judgement[] {
   const complaints = unset.map((name) =>
     warning(`.npmrc refers to ${name}, which is not set for the install.`, howToSet(name)),
@@ -23,7 +26,10 @@ export function judgeInstall(unset: string[]): Judgement[] {
   return orOk(complaints, 'every variable of .npmrc is set');
 }
 
-/** Another clone may have pushed it. Empty before the first fetch; a damaged mirror is a fault of its own. */
+/**
+ * Another clone may have pushed the commit. Empty before the first fetch, and if the mirror is damaged, which another
+ * check reports.
+ */
 async function newestNpmrc(context: DoctorContext): Promise<string> {
   const home = context.home();
   const tip = await tipOf(home, context.config().branch).catch(() => null);

@@ -1,4 +1,4 @@
-/** Checks that the kit is built from this clone's sources and that the deployer runs this build. */
+/** Checks that the kit is built from this clone's sources and that the deployer is running this build. */
 import path from 'node:path';
 import { buildStamp } from '../config/build-stamp';
 import type { ClonePlace } from '../home/clone-place';
@@ -20,14 +20,14 @@ export async function checkKit(context: DoctorContext): Promise<Judgement[]> {
   });
 }
 
-/** @param clone the running deployer's clone; a deployer of an older build does not report it */
+/** @param clone the running deployer's clone; undefined for an older build, which does not report it */
 export function judgePlace(clone: ClonePlace | undefined, root: string): Judgement[] {
   if (clone === undefined || isInPlace(clone, root)) return [];
   if (clone.now !== clone.root) return [fault(movedSentence(clone), startIn(clone.now ?? root))];
   return [fault(`The deployer runs from another clone, ${clone.root}.`, 'npm start')];
 }
 
-/** Names the folder, because another clone may be here now. */
+/** Names the folder, because another clone may be at this place now. */
 function startIn(folder: string): string {
   return `cd ${shellWord(folder)} && npm start`;
 }

@@ -37,10 +37,10 @@ export function judgeOrphans(running: RunningSlot[], table: Table | null): Judge
   );
 }
 
-/** @param pids processes that a deployment's commands started, found while no deployment runs */
+/** @param pids processes that a deployment's commands started, found while no deployment is running */
 export function judgeMarkedProcesses(pids: number[]): Judgement[] {
   if (pids.length === 0) return [];
-  const message = `${plural(pids.length, 'process')} that a deployment has started outlived it: pid ${pids.join(', ')}.`;
+  const message = `${plural(pids.length, 'process')} that a deployment started outlived it: pid ${pids.join(', ')}.`;
   return [fault(message.replace('processs', 'processes'), `kill ${pids.join(' ')}`)];
 }
 
@@ -52,7 +52,7 @@ export function judgeHalfMade(names: string[]): Judgement[] {
   return [warning(message)];
 }
 
-/** Null when it is unreadable, which the check `traffic table` reports. */
+/** Null if it is unreadable, which the check `traffic table` reports. */
 function tableOf(context: DoctorContext): Table | null {
   try {
     return context.table();

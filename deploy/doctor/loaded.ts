@@ -1,6 +1,6 @@
 /**
- * Checks which configuration nginx has loaded. nginx serves a mark computed from every byte of its configuration, which
- * reveals an edited file or a template that came with an update.
+ * Checks which configuration nginx has loaded. nginx reports a hash of its whole configuration, which reveals an edited
+ * file and a template that changed in an update.
  */
 import path from 'node:path';
 import { loadedMark } from '../traffic/loaded-mark';
@@ -23,7 +23,7 @@ export async function checkLoaded(context: DoctorContext): Promise<Judgement[]> 
 }
 
 interface Loaded {
-  /** The mark that nginx serves; null when it serves none. */
+  /** The mark that nginx reports; null if it reports none. */
   loaded: string | null;
   wanted: string;
   /** Files that differ from what would be written now. */
@@ -37,7 +37,7 @@ export function judgeLoaded({ loaded, wanted, edited, folder }: Loaded): Judgeme
     return [fault(message, APPLY)];
   }
   const complaints = edited.map((name) => {
-    const message = `${path.join(folder, name)} was changed by hand: nginx would read that when it restarts.`;
+    const message = `${path.join(folder, name)} was changed by hand: nginx would read the change when it restarts.`;
     return fault(message, APPLY);
   });
   return orOk(complaints, 'nginx runs with the current configuration');

@@ -27,15 +27,15 @@ export async function checkLogs(context: DoctorContext): Promise<Judgement[]> {
       nginx: await lasting(() => staleNginxLogs(home)),
       pm2: await lasting(() => stalePm2Logs(home)),
     }),
-    'written under their names',
+    'written to their current files',
   );
 }
 
 export interface Logs {
   folder: string;
-  /** Null when nginx's workers have the same rights as this process. */
+  /** Null if nginx's workers have the same rights as this process. */
   user: WorkerUser | null;
-  /** True when the workers may not enter the folder. */
+  /** True if the workers may not enter the folder. */
   isClosed: boolean;
   master: number | null;
   /** Renamed or removed files that nginx still writes to. */
@@ -66,7 +66,7 @@ function opening(folder: string, user: WorkerUser): string {
   return `chgrp ${user.gid} ${shellWord(folder)} && chmod ${mode} ${shellWord(folder)}`;
 }
 
-/** The stale logs that remain once a rotation would be over. */
+/** The stale logs that remain after the time that a rotation takes. */
 async function lasting(find: () => string[]): Promise<string[]> {
   let stale: string[] = [];
   const areGone = (): boolean => (stale = find()).length === 0;

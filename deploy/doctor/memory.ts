@@ -1,4 +1,4 @@
-/** Checks that the next deployment's processes fit in memory beside those that already run. */
+/** Checks that the next deployment's processes fit in memory beside the running ones. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { parseSize } from '../core/capacity';
@@ -21,14 +21,14 @@ export async function checkMemory(context: DoctorContext): Promise<Judgement[]> 
   return judgeMemory({ free, slots, more, reserve: parseSize(room.memory) });
 }
 
-/** The number of processes that the next deployment adds. @param empty number of slots in which nothing runs */
+/** The number of processes that the next deployment adds. @param empty number of slots without a process */
 export function moreToCome(strategy: StrategyName, empty: number): number {
   if (strategy === 'in-place') return 0;
-  // without an empty slot, the deployment stops a process before it starts a new one
+  // without an empty slot, the deployment stops one process before it starts another
   return Math.max(0, strategy === 'rolling' ? empty : Math.min(1, empty));
 }
 
-/** A process in the control groups that the next PM2 slots will join. A container has its own group. */
+/** A process in the control groups that the next PM2 slots will be in. A container has its own group. */
 async function groupOf(context: DoctorContext): Promise<number> {
   return (await context.deployer())?.pid ?? process.pid;
 }

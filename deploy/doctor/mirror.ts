@@ -11,11 +11,11 @@ const TOO_LARGE = Symbol('too large to be read in time');
 
 export async function checkMirror(context: DoctorContext): Promise<Judgement[]> {
   const { mirrorGit } = context.home();
-  if (!existsSync(mirrorGit)) return [ok('not made yet')];
+  if (!existsSync(mirrorGit)) return [ok('not created yet')];
   const late = sleep(ASK_MS, TOO_LARGE, { ref: false });
   const damage = await Promise.race([damageOf(mirrorGit), late]);
-  if (damage === TOO_LARGE) return [ok('not read to its end: it is large')];
+  if (damage === TOO_LARGE) return [ok('only partly checked: it is large')];
   if (damage === null) return [ok('whole')];
-  const message = `mirror.git is damaged (${String(damage)}). The next deployment that needs it makes it again.`;
+  const message = `mirror.git is damaged (${String(damage)}). The next deployment that needs it recreates it.`;
   return [warning(message, 'npm start')];
 }

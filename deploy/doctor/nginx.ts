@@ -1,4 +1,4 @@
-/** Checks that nginx is installed, has the modules that the site needs, and runs. */
+/** Checks that nginx is installed, has the modules that the site needs, and is running. */
 import { readlinkSync } from 'node:fs';
 import { printable } from '../core/format';
 import { asRoot } from '../os/as-root';
@@ -36,7 +36,7 @@ export function missingModules(built: string): string[] {
 async function stopped(log: string): Promise<Judgement> {
   const emergency = (await lastLines(log, LINES)).findLast((line) => line.includes('[emerg]'));
   const why = emergency === undefined ? '' : ` Its log ends with: ${printable(complaint(emergency))}`;
-  return fault(`nginx does not run: users get no answer.${why}`, 'npm start');
+  return fault(`nginx is not running: users get no answer.${why}`, 'npm start');
 }
 
 function judgeProgram(master: number): Judgement[] {

@@ -35,7 +35,7 @@ export function judgeVersion(version: string): Judgement[] {
   return [warning(`This is Node ${version}; Switchyard was tested with ${OLDEST} to ${NEWEST_TRIED}.`)];
 }
 
-/** The deployer and git's hooks keep the Node of the last start, even after another one was installed. */
+/** The deployer and git's hooks keep the Node binary of the last start, even after another one is installed. */
 async function judgeOthers(context: DoctorContext): Promise<Judgement[]> {
   const deployer = await context.deployer().catch(() => null);
   const others = [
@@ -45,7 +45,7 @@ async function judgeOthers(context: DoctorContext): Promise<Judgement[]> {
   const different = others.filter(({ node }) => node !== null && node !== process.execPath);
   return different.map(({ who, node }) =>
     node?.endsWith(' (deleted)')
-      ? fault(`${who} on a Node that was removed since: ${node}.`, 'npm start')
+      ? fault(`${who} on a Node binary that has since been removed: ${node}.`, 'npm start')
       : warning(`${who} on ${node}, and this is ${process.execPath}.`, 'npm start'),
   );
 }

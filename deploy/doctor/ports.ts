@@ -1,4 +1,4 @@
-/** Checks whether our own processes or others hold the ports. */
+/** Checks that Switchyard's own processes, and no others, hold its ports. */
 import { masterOf, processesOf } from '../traffic/nginx-processes';
 import { isHolderHidden, portHolders, portInUse, type PortHolder } from '../os/port-holder';
 import type { RunningSlot } from '../core/slot';
@@ -14,7 +14,7 @@ export interface Port {
   whose: string;
   inUse: boolean;
   holders: PortHolder[];
-  /** Whether a process of another user holds it, which the kernel does not show. */
+  /** Whether another user's process, which the kernel does not show, holds it. */
   isHidden: boolean;
   /** Pids of the intended holder. */
   ours: number[];
@@ -26,7 +26,7 @@ export async function checkPorts(context: DoctorContext): Promise<Judgement[]> {
   return orOk(ports.flatMap(judgePort), facts.join(', '));
 }
 
-/** A free port is not a fault here: another check reports the missing holder. */
+/** A free port is not a fault here: another check reports the missing process. */
 export function judgePort({ port, whose, inUse, holders, isHidden, ours }: Port): Judgement[] {
   if (!inUse) return [];
   const strangers = holders.filter(({ pid }) => !ours.includes(pid));
@@ -41,7 +41,7 @@ export function judgePort({ port, whose, inUse, holders, isHidden, ours }: Port)
   return [fault(message, asRoot(`ss -ltnp 'sport = :${port}'`))];
 }
 
-/** Pids that PM2 or the engine started. In a container, that process starts the app as its child. */
+/** Pids that PM2 or the engine started. In a container, this process starts the app as its child. */
 function pidsIn(slot: string, running: RunningSlot[]): number[] {
   return running.flatMap((each) => (each.slot === slot && each.pid !== null ? [each.pid] : []));
 }

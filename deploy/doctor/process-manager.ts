@@ -1,4 +1,4 @@
-/** Checks that PM2's daemon, which restarts dead processes, answers and has the version that this clone pins. */
+/** Checks that PM2's daemon, which restarts dead processes, responds and has the version that this clone pins. */
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { asKnown } from '../core/errors';
@@ -12,7 +12,7 @@ export async function checkProcessManager(context: DoctorContext): Promise<Judge
     return judgePm2(await context.pm2(), pinnedPm2());
   } catch (error) {
     if (error instanceof Pm2Down) {
-      return [fault("PM2's daemon does not run: a process that dies would not be restarted.", 'npm start')];
+      return [fault("PM2's daemon is not running: a process that dies would not be restarted.", 'npm start')];
     }
     if (asKnown(error).code !== 'E_RUNTIME') throw error;
     return [fault("PM2's daemon does not answer: a process that dies would not be restarted.", 'npm start')];
@@ -21,7 +21,7 @@ export async function checkProcessManager(context: DoctorContext): Promise<Judge
 
 export function judgePm2(runs: string, pinned: string): Judgement[] {
   if (runs === pinned) return [ok(`PM2 ${runs}`)];
-  return [fault(`PM2 ${runs} runs, and this clone has ${pinned}.`, 'npm stop && npm start')];
+  return [fault(`PM2 ${runs} is running, but this clone pins ${pinned}.`, 'npm stop && npm start')];
 }
 
 function pinnedPm2(): string {

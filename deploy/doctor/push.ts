@@ -20,7 +20,7 @@ export async function checkPush(context: DoctorContext): Promise<Judgement[]> {
   const settings = (await wrongSettings(home.pushGit)).map(([key]) =>
     fault(`push.git lacks the setting ${key}, which a push needs.`, WRITE_AGAIN),
   );
-  // one fault is enough: a single npm start fixes all of them
+  // one fault is enough: npm start fixes all of them together
   const complaints = [
     ...[...hooks, ...settings].slice(0, 1),
     ...judgeRemote(await liveUrl(context.root), home.pushGit),
@@ -28,7 +28,7 @@ export async function checkPush(context: DoctorContext): Promise<Judgement[]> {
   return orOk(complaints, 'the hooks belong to this clone, and "live" points to them');
 }
 
-/** @param url URL of the clone's remote `live`; null when there is none */
+/** @param url URL of the clone's remote `live`; null if there is none */
 export function judgeRemote(url: string | null, pushGit: string): Judgement[] {
   if (url === pushGit) return [];
   if (url === null) {

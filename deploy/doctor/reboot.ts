@@ -34,7 +34,7 @@ export async function checkReboot(context: DoctorContext): Promise<Judgement[]> 
 /** The service that runs `npm start` after a reboot. */
 export interface Starter {
   by: 'cron' | 'systemd';
-  /** The command of the cron entry; null when it does more than `npm start` and so must not run as a test. */
+  /** The command of the cron entry; null if it does more than `npm start` and so must not run as a test. */
   line: string | null;
   /** The unchanged line of the crontab. */
   entry?: string;
@@ -56,14 +56,14 @@ export function starterOf(root: string, cron: string, units: string[]): Starter 
   return unit ? { by: 'systemd', line: null } : null;
 }
 
-/** Why a line would not start this home after a reboot; null when it would. */
+/** Why a line would not start this home after a reboot; null if it would. */
 async function problemOf(line: string, home: string): Promise<string | null> {
   const result = await tryLine(line);
   if (!('home' in result)) return result.message;
   return result.home === home ? null : `it would start another home, ${result.home}`;
 }
 
-/** @param problem why cron's line would fail @param found the line that cron should have; null when nothing is wrong */
+/** @param problem why cron's line would fail @param found the line that cron should have; null if nothing is wrong */
 export function judgeReboot(
   starter: Starter | null,
   problem: string | null,
@@ -81,7 +81,7 @@ export function judgeReboot(
   // cron treats an unescaped percent sign as the end of the command
   const entry = `@reboot ${found.line.replaceAll('%', '\\%')}`;
   const without = starter?.entry === undefined ? '' : ` | grep -vxF -e ${shellWord(starter.entry)}`;
-  // fails without a crontab, or when the crontab has no other line
+  // fails without a crontab, or if the crontab has no other line
   const others = `crontab -l 2>/dev/null${without}`;
   const change = `(${others} || true; printf '%s\\n' ${shellWord(entry)}) | crontab -`;
   return [warning(message, crontabIsThere ? change : `${asRoot('apt-get install -y cron')} && ${change}`)];
@@ -109,13 +109,13 @@ function crontab(): Promise<{ stdout: string; code?: unknown }> {
   }));
 }
 
-/** The text of a file, or of each file with this ending in a folder. */
-function textsIn(place: string, ending = ''): string[] {
+/** The text of a file, or of every file in a folder whose name has this suffix. */
+function textsIn(place: string, suffix = ''): string[] {
   try {
     return [readFileSync(place, 'utf8')];
   } catch {
     return readableNamesIn(place)
-      .filter((name) => name.endsWith(ending))
+      .filter((name) => name.endsWith(suffix))
       .flatMap((name) => {
         try {
           return [readFileSync(path.join(place, name), 'utf8')];

@@ -24,10 +24,10 @@ export function judgeSchema(
   );
   if (!broke?.migration || !live?.to) return [ok('it fits the active release')];
   const { liveFails, copy } = broke.migration;
-  const message = `The migration of deployment ${broke.id} changed the schema, and ${named(live.to)} fails since: ${liveFails}.`;
+  const message = `The migration of deployment ${broke.id} changed the schema, and ${named(live.to)} has failed since: ${liveFails}.`;
   const fix =
     copy === null || !existsSync(copy)
-      ? 'Push a commit that works with the schema as it is now.'
+      ? 'Push a commit that works with the current schema.'
       : howToRestore(home, copy);
   return [fault(message, fix)];
 }

@@ -19,8 +19,8 @@ export async function checkSecret(context: DoctorContext): Promise<Judgement[]> 
 }
 
 /**
- * @param status the deployer's answer to a ping signed with the secret; null without an answer
- * @param earlier until when the earlier secret is valid too, in milliseconds since 1970; null if it is not
+ * @param status the deployer's response to a ping signed with the secret; null without a response
+ * @param earlier when the earlier secret expires, in milliseconds since 1970; null if it is not valid
  */
 export function judgeSecret(status: number | null, earlier: number | null = null): Judgement[] {
   const both = earlier === null ? '' : `; the earlier one is valid until ${moment(earlier)}`;

@@ -1,4 +1,4 @@
-/** Checks that every slot with traffic runs the release that the journal names and answers as that very process. */
+/** Checks that every slot with traffic runs the release that the journal names, and that this very process responds. */
 import { short } from '../core/format';
 import { isRevival } from '../core/restore-chain';
 import { rollbackTarget } from '../core/rollback-target';
@@ -21,7 +21,7 @@ export async function checkActive(context: DoctorContext): Promise<Judgement[]> 
   const serving = context.lastLive()?.to;
   if (!serving) return [ok('nothing was made live yet')];
   if (context.table().maintenance && context.atWork() === null) return [judgeNone(context, serving)];
-  // the journal's slot is checked even when the table sends traffic elsewhere
+  // the journal's slot is checked even if the table sends traffic elsewhere
   const slots = new Set([serving.slot, ...inService(context.table())]);
   const fix = wayOut(context, serving);
   const judged = await Promise.all([...slots].map((slot) => judgeSlot(context, { ...serving, slot }, fix)));
@@ -40,7 +40,7 @@ function wayOut(context: DoctorContext, { commit }: Serving): string {
   return hasEarlier ? './switchyard rollback' : `./switchyard deploy ${short(commit)}`;
 }
 
-/** The maintenance page stays up while neither the last live release nor an earlier one starts. */
+/** The fault while neither the last live release nor an earlier one starts, and users get the maintenance page. */
 function judgeNone(context: DoctorContext, wanted: Serving): Judgement {
   const failed = context
     .journal()
@@ -48,7 +48,7 @@ function judgeNone(context: DoctorContext, wanted: Serving): Judgement {
     .find((each) => isRevival(each) && each.commit === wanted.commit && each.cause !== null);
   const why = failed ? `: v${wanted.version} (${short(wanted.commit)}) did not start: ${failed.cause}` : '';
   const message = `${`No release is live${why}`.replace(/\.?$/, '.')} Remove its cause, or push a commit that starts.`;
-  // npm start tries earlier good releases, too
+  // npm start also tries earlier good releases
   return fault(message, failed ? `./switchyard logs ${failed.id} && npm start` : 'npm start');
 }
 
@@ -80,7 +80,7 @@ export function judgeActive(
     return [fault(message, `./switchyard deploy ${short(commit)}`)];
   }
   if (answer.status !== 200 || answer.instance !== running.instance) {
-    const message = `${slot} (pid ${running.pid}) does not answer as itself: ${answer.message}.`;
+    const message = `${slot} (pid ${running.pid}) fails its health check: ${answer.message}.`;
     return [fault(message, fix)];
   }
   if (running.orphan) {

@@ -31,7 +31,7 @@ interface Tip {
   tip: Commit;
   branch: string;
   source: string;
-  /** The newest deployment of the tip; null when it was never deployed. */
+  /** The newest deployment of the tip; null if it was never deployed. */
   deployment: Deployment | null;
 }
 

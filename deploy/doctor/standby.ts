@@ -1,4 +1,4 @@
-/** Checks that the standby answers, so that it can take over when the active slot crashes. */
+/** Checks that the standby responds, so that it can take over if the active slot crashes. */
 import { short } from '../core/format';
 import { deployTo } from '../core/pool';
 import type { ProbeAnswer } from '../core/interfaces';
@@ -31,15 +31,15 @@ export function judgeStandby(
   if (running && answer?.status === 200 && answer.instance === running.instance) {
     return [ok(`${slot}: ${short(running.commit)}, pid ${running.pid}`)];
   }
-  const why = answer === null ? 'it does not run' : answer.message;
+  const why = answer === null ? 'it is not running' : answer.message;
   const message = `${slot} is the standby, but could not take over: ${why}.`;
   return [fault(message, running && !running.orphan ? fixes.known : fixes.gone)];
 }
 
 export interface StandbyFixes {
-  /** When no process is left, or only an orphan. */
+  /** The command if no process is left, or only an orphan. */
   gone: string;
-  /** When PM2 or the engine still knows the slot. */
+  /** The command if PM2 or the engine still knows the slot. */
   known: string;
 }
 
@@ -50,7 +50,7 @@ export function pm2Fixes(slot: string): StandbyFixes {
   return { gone: start, known: `npm run -s pm2 -- delete ${app} && ${start}` };
 }
 
-/** @param live commit to deploy to that slot; the slot that is active now then becomes the standby */
+/** @param live commit to deploy to that slot, after which the currently active slot becomes the standby */
 export function containerFixes(name: string, slot: string, live: string): StandbyFixes {
   return { gone: deployTo(slot, short(live)), known: `docker restart ${containerOf(name, slot)}` };
 }

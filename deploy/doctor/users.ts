@@ -1,4 +1,4 @@
-/** Checks that the active release answers the health path through nginx. */
+/** Checks that users reach the active release: its health path, through nginx. */
 import { short } from '../core/format';
 import type { ProbeAnswer } from '../core/interfaces';
 import type { Serving } from '../core/slot';

@@ -20,7 +20,7 @@ export async function checkWebhook(context: DoctorContext): Promise<Judgement[]>
   return [...judgeAnswers(signed, forged), ...judgeDeliveries(readDeliveries(context.home()))];
 }
 
-/** The refusals since the last webhook that was accepted: what was fixed is no longer a warning. */
+/** The refusals since the last accepted webhook, so that a fixed problem is no longer a warning. */
 export function judgeDeliveries({ accepted, refused }: Deliveries): Judgement[] {
   const open = refused.filter(({ last }) => last > (accepted ?? 0));
   return open.map((each) => warning(refusedWebhooksLine(each), each.hint));

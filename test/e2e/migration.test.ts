@@ -78,7 +78,7 @@ it('a push whose migration breaks the live release says so in its last line, and
   const fault = await expectFault(clone, 'schema');
 
   expect(fault.message).toMatch(
-    /^The migration of deployment \d+ changed the schema, and v1\.0\.0 .* fails since: /,
+    /^The migration of deployment \d+ changed the schema, and v1\.0\.0 .* has failed since: /,
   );
   await applyFix(clone, fault);
   expect((await clone.get('/health')).status).toBe(200);
@@ -139,7 +139,7 @@ it('a held release whose migration broke the live one advises to promote it', as
   const back = await clone.switchyard('rollback');
   expect(back.code).toBe(1);
   expect(back.text).toMatch(
-    /! the schema is that of deployment \d+, and stays: a rollback does not undo migrations/,
+    /! the schema stays that of deployment \d+: a rollback does not undo migrations/,
   );
   expect(verdictOf(back.text)).toMatch(/^✗ NOT LIVE\. Still serving /);
 });

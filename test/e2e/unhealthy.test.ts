@@ -119,7 +119,7 @@ forEachRuntime((runtime) => {
 
       const fault = await until('the fault', async () => (await diagnose(clone)).faults['active slot']);
 
-      expect(fault.message).toMatch(/^blue \(pid \d+\) does not answer as itself: 500 /);
+      expect(fault.message).toMatch(/^blue \(pid \d+\) fails its health check: 500 /);
       await applyFix(clone, fault);
       expect((await clone.serving()).pid).not.toBe(pid);
       expectDone(await clone.switchyard('deploy:blue', (await clone.serving()).commit));
@@ -157,7 +157,7 @@ forEachRuntime((runtime) => {
       expect(clone.table()).toEqual({ active: 'green', standby: 'blue' });
       expect(await clone.serving()).toMatchObject({ commit });
       expect(incidents(clone, lastId).join('; ')).toMatch(
-        /green is unhealthy and fails its users: 503 .*blue serves its users meanwhile.*green serves its users again/,
+        /green is unhealthy and fails its users: 503 .*blue serves its users in the meantime.*green serves its users again/,
       );
     });
 
@@ -177,7 +177,7 @@ forEachRuntime((runtime) => {
       // one per client
       expect((await load.stop()).failures).toBeLessThanOrEqual(6);
       expect(incidents(clone, lastId).join('; ')).toMatch(
-        /green hangs: its process \d+ is killed and started again; blue serves its users meanwhile/,
+        /green hangs: its process \d+ is killed and started again; blue serves its users in the meantime/,
       );
     });
 
