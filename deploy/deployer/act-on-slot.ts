@@ -1,4 +1,4 @@
-/** Carries out what the watch has decided for a slot: warn, move its users, restart it, replace its release. */
+/** Carries out the watch's decision for a slot: warn, move its users, restart it, replace its release. */
 import { recentCrashes, releaseInstead } from '../core/crashes';
 import { duration, short } from '../core/format';
 import type { IncidentReason } from '../core/event';
@@ -55,7 +55,7 @@ export function createActions(
       case 'restore':
         return restore(slot, mayInterruptHold(context), state);
       case 'adopt':
-        // with several slots the others serve users while this one restarts in place
+        // if there are several slots, the others serve users while this one restarts in place
         return restore(isOneOfMany ? slot : anotherThan(slot), false, state);
     }
   };
@@ -71,7 +71,7 @@ export function createActions(
     );
   };
 
-  /** Fails closed: without a substitute users get the maintenance page, and the release is started in another slot. */
+  /** Fails closed: without a substitute, users get the maintenance page and the release is started in another slot. */
   const shutOut = async ({ slot, state, thief }: ProbeResult): Promise<void> => {
     const proven = await provenSubstitutes(context, slot);
     const moved = await moveTrafficAway(context, slot, proven);
@@ -110,7 +110,7 @@ export function createActions(
       slot,
     );
     state.restarting = true;
-    // not awaited, so that the other slots are still watched
+    // not awaited, so that the other slots stay watched
     void drainAndKill(context, slot, pid, moved)
       .catch((error: unknown) => console.error('watch:', error))
       .finally(() => (state.restarting = false));
@@ -133,7 +133,10 @@ export function createActions(
     return `${slot} exited ${crashes.length} times in ${within}${why ? `: ${why}` : ''}`;
   };
 
-  /** Rolls back to a release that is good according to the journal. @param cause one clause, also for the journal */
+  /**
+   * Rolls back to a release that is good according to the journal.
+   * @param cause one clause, which is also journalled
+   */
   const replace = async (
     { slot, state }: ProbeResult,
     reason: IncidentReason,
@@ -154,7 +157,7 @@ export function createActions(
   };
 
   const meanwhile = (moved: boolean, proven: SlotName[]): string =>
-    moved ? `; ${proven.join(', ')} serves its users meanwhile` : '';
+    moved ? `; ${proven.join(', ')} serves its users in the meantime` : '';
 
   const anotherThan = (slot: SlotName): SlotName =>
     context.slots.find(({ name }) => name !== slot)?.name ?? slot;

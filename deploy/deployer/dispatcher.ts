@@ -1,6 +1,6 @@
 /**
  * Starts deployments one at a time, each in its own process that outlives the deployer. It polls several times a
- * second, and so also finds a deployment whose process died: the lock is free although the journal says that it runs.
+ * second. A free lock beside a deployment that the journal calls running means that its process has died.
  */
 import type { ClonePlace } from '../home/clone-place';
 import { mustBeInPlace } from '../home/clone-place';
@@ -23,7 +23,7 @@ export interface Dispatcher {
 }
 
 /**
- * @param clonePlace the place of the clone that deployments start from
+ * @param clonePlace tracks the clone that deployments start from
  * @param ended called when a deployment's process has exited
  */
 export function createDispatcher(
@@ -59,11 +59,11 @@ export function createDispatcher(
     if (await isMoved(pending)) return;
     if (wantsSpare(pending)) launcher.keepSpare();
     if (working || pending.length === 0 || isLocked(context.home)) return;
-    // read again: a deployment may have ended between the first read and the lock check
+    // read again: a deployment may have finished between the first read and the lock check
     await act(decideDispatch(context.journal.pending(), (id) => launches.get(id) ?? 0));
   };
 
-  /** Nothing may start from a clone that is gone or was replaced: queued deployments fail with advice. */
+  /** Starts nothing from a clone that is gone or was replaced: queued deployments then fail with advice. */
   const isMoved = async (pending: Deployment[]): Promise<boolean> => {
     try {
       mustBeInPlace(clonePlace());

@@ -1,4 +1,4 @@
-/** Starts, finds and stops the guard for the deployer and npm stop; see guard.ts. */
+/** Starts, finds and stops the guard, for the deployer and npm stop; see guard.ts. */
 import { spawn } from 'node:child_process';
 import path from 'node:path';
 import type { Home } from '../home/home';
@@ -24,7 +24,7 @@ export async function stopGuards(home: Pick<Home, 'dir'>): Promise<void> {
   await stopProcesses(guardProcesses(home), END_WITHIN_SECONDS);
 }
 
-/** Keeps a guard running. `stop` ends the supervision, not the guard. */
+/** Keeps a guard running. `stop` stops the supervision, not the guard. */
 export function keepGuard(home: Home, root: string): { stop: () => void } {
   let guard: OsProcess | undefined;
   const check = (): void => {
@@ -45,7 +45,7 @@ function startGuard(home: Home, root: string): void {
     env: { ...deployerEnvironment(process.env), SWITCHYARD_HOME: home.dir, SWITCHYARD_ROOT: root },
     stdio: 'ignore',
   });
-  // Node may have been removed, which doctor reports
+  // the Node binary may have been removed, which doctor reports
   guard.on('error', () => undefined);
   guard.unref();
 }

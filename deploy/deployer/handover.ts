@@ -1,6 +1,6 @@
 /**
- * Hands over to a new deployer under a new PM2 daemon when the old daemon was killed: without its parent daemon nothing
- * would restart this deployer after a crash.
+ * Hands over to a new deployer under a new PM2 daemon if the old daemon has been killed: without its parent daemon
+ * nothing would restart this deployer after a crash.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { ensurePm2, pm2Daemons } from '../runtimes/pm2/daemon';
@@ -12,13 +12,16 @@ const POLL_EVERY_MS = 250;
 export interface DeployerServers {
   /** Accepts requests on the deployer's port and socket. */
   open(): void;
-  /** Returns when another deployer can use both. */
+  /** Resolves once another deployer can use both. */
   close(): Promise<void>;
 }
 
-/** Returns when a successor runs and this deployer may exit. @param servers the servers that the successor takes over */
+/**
+ * Returns once a successor is running and this deployer may exit.
+ * @param servers the servers that the successor takes over
+ */
 export async function handOverWhenOrphaned(context: DeployContext, servers: DeployerServers): Promise<void> {
-  // not just the current parent: the daemon may have died while this program was loading
+  // checks more than the current parent: the daemon may have died while this program was loading
   const daemon = pm2Daemons(context.home).find(({ pid }) => pid === process.ppid);
   for (;;) {
     await sleep(POLL_EVERY_MS);
@@ -33,7 +36,7 @@ export async function handOverWhenOrphaned(context: DeployContext, servers: Depl
 
 async function handOver(context: DeployContext, servers: DeployerServers): Promise<void> {
   const { home, root } = context;
-  // requests are still accepted meanwhile
+  // this deployer still accepts requests until the successor starts
   await ensurePm2(home);
   await context.journal.record(null, {
     type: 'incident',

@@ -1,7 +1,7 @@
 /**
  * Starts the processes of deployments. Node needs a few hundred milliseconds to load a deployment's code, so one spare
- * process waits with everything loaded until it gets its deployment. It is used once. If the spare was killed, only the
- * head start is lost: the deployment starts in a new process.
+ * process waits with everything loaded until it gets its deployment. Each spare is used once. If it has been killed,
+ * only the head start is lost: the deployment starts in a new process.
  */
 import { spawn } from 'node:child_process';
 import type { ChildProcess } from 'node:child_process';
@@ -13,13 +13,16 @@ import { machineMs } from '../os/machine-clock';
 
 /** Argument of a spare process, in place of a deployment's id. */
 export const SPARE = 'spare';
-/** A spare that exits by itself cannot even load; restarting it at once would only waste CPU time. */
+/** A spare that exits by itself could not even load; restarting it immediately would only waste CPU time. */
 const SPARE_AGAIN_AFTER_MS = 10_000;
 
 export interface Launcher {
-  /** Starts a deployment, in the spare process if there is one. @param onExit called once, when the process is gone */
+  /**
+   * Starts a deployment, in the spare process if there is one.
+   * @param onExit called once, after the process has exited
+   */
   launch(id: number, onExit: () => void): void;
-  /** Makes sure that a spare process waits. */
+  /** Starts a spare process unless one is waiting. */
   keepSpare(): void;
   /** Lets the spare process exit. */
   close(): void;
@@ -52,7 +55,7 @@ export function createLauncher(context: Pick<DeployContext, 'home' | 'root'>): L
     close() {
       const waiting = spare;
       spare = null;
-      // the spare exits when its IPC channel closes, as it does when the deployer is killed
+      // the spare exits when its IPC channel closes, for example because the deployer was killed
       if (waiting?.connected) waiting.disconnect();
     },
   };

@@ -1,4 +1,4 @@
-/** The one function behind an operator's promote and abort, from whatever source. */
+/** The single entry point for an operator's promote and abort, from any source. */
 import { decideOperatorRequest } from '../core/operator-request';
 import type { Deployment, OperatorRequest } from '../core/deployment';
 import type { RequestIdentity } from '../journal/journal';

@@ -8,19 +8,19 @@ import { sourceOf, tipInSource } from '../git/mirror';
 import type { RequestDeployment } from './requests';
 import type { DeployContext } from '../context';
 
-/** A webhook that is on its way goes first, because the client that pushed follows that deployment. */
+/** A webhook in transit goes first, because the client that pushed follows its deployment. */
 const WEBHOOK_MAY_TAKE_MS = 3000;
 
 /** Polls the source once. Throws E_SOURCE, E_CONFIG, E_REF. */
 export async function poll(context: DeployContext, request: RequestDeployment): Promise<void> {
   const { home, root, journal } = context;
-  // read the configuration as a deployment would, so that an edit applies from the next poll on
+  // reads the configuration as a deployment would, so that an edit applies from the next poll on
   const { source: configured, branch } = configNow(home, root);
   const watched = { source: sourceOf(home, configured), branch };
   let state = await readState(context, watched);
   let waitedFor: Commit | null = null;
   while (state.decision === 'deploy' && state.tip !== waitedFor) {
-    // a push made during this wait has its own webhook on its way, which gets the same time
+    // a push made during this wait has its own webhook in transit, which gets the same time
     waitedFor = state.tip;
     await sleep(WEBHOOK_MAY_TAKE_MS);
     state = await readState(context, watched);
@@ -49,7 +49,7 @@ async function readState(
 ): Promise<{ tip: Commit | null; decision: PollDecision }> {
   const lastTip = journal.lastTip(source, branch);
   const tip = await tipInSource(home, source, branch);
-  // a deployment has fetched meanwhile and knows more than this answer
+  // a deployment has fetched since then and knows more than this answer
   if (journal.lastTip(source, branch) !== lastTip) return { tip, decision: 'nothing' };
   const decision = decidePoll({
     tip,

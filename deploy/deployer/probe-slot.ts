@@ -31,7 +31,7 @@ import {
   wasRestarted,
 } from './watched-slot';
 
-/** A health path that fails now and then counts as one incident. */
+/** A health path that fails intermittently counts as one incident. */
 const HEALTHY_AFTER_MS = 10_000;
 
 /** The result of a probe, and the action to take. */
@@ -39,16 +39,16 @@ export interface ProbeResult {
   slot: SlotName;
   running: RunningSlot | null;
   state: WatchedSlot;
-  /** The answer of its health path; null if no process runs that could be probed. */
+  /** The health path's response; null if there is no running process to probe. */
   answer: SlotAnswer | null;
-  /** True when its users were moved to another slot. */
+  /** True if its users have been moved to another slot. */
   isOutOfRotation: boolean;
   /** A process outside the slot that has its port, as a clause. */
   thief: string | null;
   action: WatchAction | 'return';
 }
 
-/** Creates the probe, which returns null when nothing can be decided now. @param watched is kept up to date */
+/** Creates the probe, which returns null if nothing can be decided now. @param watched updated by each probe */
 export function createProbe(
   context: DeployContext,
   watched: Map<SlotName, WatchedSlot>,
@@ -58,7 +58,7 @@ export function createProbe(
   const report = (reason: IncidentReason, message: string, slot?: SlotName): Promise<void> =>
     reportIncident(context, reason, message, slot);
 
-  /** Null while the engine is down: its containers usually keep running, or else come back with it. */
+  /** Null while the engine is down: its containers usually keep running, or come back with it. */
   const listSlot = async (slot: SlotName): Promise<RunningSlot[] | null> => {
     try {
       const found = await context.runtime.list(slot);
@@ -87,7 +87,7 @@ export function createProbe(
     const tableNow = await context.traffic.current();
     const isOutOfRotation = liveSlotsOutOfRotation(context, tableNow).includes(slot);
     const isBehindPage = tableNow.maintenance === true && !isBusy(context);
-    // a deployment has taken the slot out of service meanwhile
+    // a deployment has taken the slot out of service since then
     if (health !== 'good' && !slotsToWatch(context, await context.traffic.current()).includes(slot))
       return null;
     watched.set(slot, state);
@@ -156,7 +156,7 @@ export function createProbe(
     });
   };
 
-  /** Allows one rollback at a time. A failed one is followed by the next while there is a release to roll back to. */
+  /** Allows one rollback at a time. After a failed one, the next follows while there is a release to roll back to. */
   const mayReplace = ({ replacedBy }: WatchedSlot): boolean =>
     replacedBy !== 'nothing' && context.journal.pending().every(({ id }) => id !== replacedBy);
 
@@ -173,7 +173,7 @@ export function createProbe(
       await report('exited', `${slot} exited and was started again (pid ${running?.pid})${cause}`, slot);
     }
     if (health !== 'silent' && missed) await report('answers', `${slot} answers again`, slot);
-    // after npm start no process runs until the live release is restored, which is not an incident
+    // after npm start there is no process until the live release is restored, which is not an incident
     if (health === 'silent' && silentInARow === 0 && !missed && (running || met))
       await report('silent', `${slot} does not answer`, slot);
     if (warned) warned.goodSince = health === 'good' ? (warned.goodSince ?? machineMs()) : null;

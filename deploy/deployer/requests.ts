@@ -1,4 +1,4 @@
-/** The one function that every trigger ends in. */
+/** The single entry point for requests from every trigger. */
 import type { Deployment } from '../core/deployment';
 import type { Request } from '../journal/journal';
 import type { DeployContext } from '../context';

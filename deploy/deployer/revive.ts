@@ -6,8 +6,8 @@ import { startDeployer } from '../runtimes/pm2/deployer';
 import { setupLockFile } from '../journal/setup-lock';
 
 /**
- * Returns false while npm start or npm stop runs, because that command decides what runs. It waits for this restart,
- * and after npm stop no guard is left.
+ * Returns false while npm start or npm stop is running, because that command decides what is to run. Holds the setup
+ * lock, so that either command waits for this restart.
  */
 export async function reviveDeployer(home: Home, root: string): Promise<boolean> {
   const turn = tryLock({ lock: setupLockFile(home) });

@@ -38,9 +38,9 @@ import type { DeployContext } from '../context';
 import type { Wait } from '../os/wait-until';
 import { waitUntil } from '../os/wait-until';
 
-/** Each deployment's process opens it for itself. */
+/** Each deployment's process opens it itself. */
 const DEPLOYMENTS_LOG = 'deployments.log';
-/** The standard output of PM2's daemon, which cannot be told to reopen it. */
+/** The standard output of PM2's daemon, which cannot reopen it on request. */
 const PM2_OWN_LOG = 'pm2.log';
 /** How long a writer may take to open the new log. */
 const REOPENS: Wait = { everyMs: 10, withinMs: 5000 };
@@ -52,7 +52,7 @@ export async function rotate(context: DeployContext): Promise<void> {
   const logs = rotatedLogs(context);
   const tooLarge = (folder: string, log: string): boolean => sizeOf(folder, log) > parseSize(keep.logSize);
   const failures: unknown[] = [];
-  // a log that fails must not keep the others from being rotated
+  // one failing log must not prevent the rotation of the others
   const attempt = async (work: () => void | Promise<void>): Promise<void> => {
     try {
       await work();
@@ -71,7 +71,7 @@ export async function rotate(context: DeployContext): Promise<void> {
   if (failures.length > 0) throw failures[0];
 }
 
-/** True when a log exceeds `keep.logSize`. A `stat` for each log: cheap enough for every few seconds. */
+/** True if a log exceeds `keep.logSize`. Takes one `stat` for each log, which is cheap enough every few seconds. */
 export function isRotationDue(context: DeployContext): boolean {
   const { home, config } = context;
   const limit = parseSize(config.keep.logSize);
@@ -91,16 +91,19 @@ function beginNew(folder: string, log: string): void {
   const file = path.join(folder, log);
   const { mode } = statSync(file);
   renameSync(file, newest);
-  // create the file before nginx does, because nginx would make it world-readable
+  // creates the file before nginx does, because nginx would make it world-readable
   writeFileSync(file, '', { mode, flag: 'a' });
 }
 
-/** For a log that stays open, because its writer always appends at the end. Loses lines written at this very moment. */
+/**
+ * Truncates a log in place, for a writer that never reopens it but always appends. Loses lines written at this very
+ * moment.
+ */
 function moveContent(folder: string, log: string): void {
   const file = path.join(folder, log);
   const copy = `${file}.new`;
   try {
-    // copy first: on a full disk it fails before anything has changed
+    // copies first: on a full disk this fails before anything has changed
     copyFileSync(file, copy);
     renameSync(copy, roomForNewest(folder, log));
   } finally {
@@ -158,7 +161,7 @@ async function tidy(folder: string, log: string, keep: number): Promise<void> {
   }
 }
 
-/** Compresses beside the final path, so that one complete file always exists. */
+/** Compresses into a temporary file first, so that one complete file always exists. */
 async function pack(file: string): Promise<void> {
   const fresh = `${file}.gz.new`;
   try {

@@ -16,14 +16,14 @@ export interface Task {
   /** A cron pattern; null for never. */
   when: string | null;
   run: () => Promise<void>;
-  /** The message for the journal when the task works again after a failure. */
+  /** The message for the journal once the task works again after a failure. */
   recovered: string;
 }
 
 export interface Schedules {
   start(): void;
   stop(): void;
-  /** Runs a task now, unless it is set to never run. */
+  /** Runs a task now, unless its schedule is null. */
   now(name: TaskName): void;
 }
 
@@ -49,7 +49,7 @@ export function createSchedules(tasks: Task[], record: (entry: Entry) => Promise
 
 /**
  * Calls back at the times of a cron pattern until the returned function is called. node-cron's own timer computes its
- * next time once: after a clock that was ahead is set right, it could wait for years.
+ * next time only once. If the clock was ahead at that moment and is then set right, that timer could wait for years.
  */
 export function onCron(when: string, call: () => void): () => void {
   const pattern = createTask(when, nothing);
@@ -71,7 +71,7 @@ export function onCron(when: string, call: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-/** Calls that come during a run start one more run after it, however many they are. */
+/** Any number of calls during a run lead to a single further run after it. */
 export function coalesced(work: () => Promise<void>): () => Promise<void> {
   let busy = false;
   let again = false;
@@ -104,7 +104,7 @@ export function loggingFailures(
       await run();
       await recordOnce(null);
     } catch (error) {
-      // with the task's name: an engine that is down means one thing to pruning and another to the watch
+      // with the task's name, because the same fault of the engine matters differently to pruning and to the watch
       const message = `${name}: ${asKnown(error).message}`;
       if (message !== trouble) console.error(`${name}:`, error);
       await recordOnce(message).catch(() => {});

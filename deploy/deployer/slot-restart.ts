@@ -18,14 +18,14 @@ import { slotNamed } from '../context';
 const SUBSTITUTE_LIMIT_MS = 500;
 const POLL_EVERY_MS = 20;
 
-/** The slots that can take this slot's users and answer as themselves right now. */
+/** The slots that can take this slot's users and that pass a health check right now. */
 export async function provenSubstitutes(context: DeployContext, slot: SlotName): Promise<SlotName[]> {
   const wanted = substitutesFor(await context.traffic.current(), slot);
   const answers = await Promise.all(wanted.map((each) => isProven(context, each)));
   return wanted.filter((_, index) => answers[index]);
 }
 
-/** Moves its users to these slots. False when a deployment owns the table, or no slot can take them. */
+/** Moves its users to these slots. False if a deployment owns the table, or no slot can take them. */
 export async function moveTrafficAway(
   context: DeployContext,
   slot: SlotName,
@@ -37,7 +37,10 @@ export async function moveTrafficAway(
   );
 }
 
-/** Shows the maintenance page if no other slot is in service. False when it is shown, or a deployment owns the table. */
+/**
+ * Shows the maintenance page if no other slot is in service. False if it is already shown, or a deployment owns the
+ * table.
+ */
 export function showMaintenancePage(context: DeployContext, slot: SlotName): Promise<boolean> {
   return withTable(context, (table) =>
     inService(table).includes(slot) ? tableShutOut(table, slot, []) : null,
@@ -52,8 +55,8 @@ export function restoreTraffic(context: DeployContext, slot: SlotName, live: Slo
 }
 
 /**
- * Marks a split table whose slots all run one release, or removes a wrong mark. A table of an older version has none, nor
- * has one to which a slot has returned.
+ * Corrects the mark of a split table whose slots all run one release. An older version's table lacks the mark, as does
+ * a table to which a slot has returned.
  */
 export async function correctMark(
   context: DeployContext,
@@ -68,7 +71,7 @@ export async function correctMark(
   await withTable(context, (now) => (sameTable(now, table) ? { ...now, uniform } : null));
 }
 
-/** Drains, then sends SIGTERM, then SIGKILL: the runtime starts the next process. */
+/** Drains the slot, then sends SIGTERM, then SIGKILL. The runtime starts the next process. */
 export async function drainAndKill(
   context: DeployContext,
   slot: SlotName,
@@ -87,21 +90,21 @@ export function signal(pid: number, name: NodeJS.Signals): void {
   try {
     process.kill(pid, name);
   } catch (error) {
-    // it exited meanwhile
+    // it has already exited
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error;
   }
 }
 
-/** True when its own process answers as itself right now. */
+/** True if its own process passes a health check right now. */
 export async function isProven(context: DeployContext, slot: SlotName): Promise<boolean> {
   const running = (await context.runtime.list(slot)).find((each: RunningSlot) => each.slot === slot);
   if (!running?.pid) return false;
   const { status, health } = await probeSlot(context, running, SUBSTITUTE_LIMIT_MS);
-  // another process on its port can answer the same
+  // another process on its port can give the same response
   return status === 200 && health === 'good' && (await stolenPort(context, slot)) === null;
 }
 
-/** Changes the table under the deployment lock, because a deployment plans with the table that it finds. */
+/** Changes the table under the deployment lock, because a deployment bases its plan on the current table. */
 export async function withTable(
   context: DeployContext,
   change: (table: Table) => Table | null,

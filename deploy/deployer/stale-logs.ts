@@ -1,6 +1,6 @@
 /**
- * Finds logs that were renamed or removed while their writer keeps the old file open. For some milliseconds that is
- * part of a rotation; after that the rotation has failed.
+ * Finds logs that were renamed or removed while their writer keeps the old file open. This is normal for some
+ * milliseconds during a rotation; after that the rotation has failed.
  */
 import path from 'node:path';
 import { rotatedFiles } from '../core/rotation';

@@ -1,6 +1,6 @@
 /**
- * Performs a deployment's first actions once without effect, so that Node has loaded and compiled their code. It only
- * reads. It skips the configuration, which may change before it is needed.
+ * Performs a deployment's first actions once without effect, so that Node loads and compiles their code in advance. It
+ * only reads, and it skips the configuration, which may change before the deployment.
  */
 import { schema } from '../config/schema';
 import type { Home } from '../home/home';

@@ -1,6 +1,6 @@
 /**
- * Watches that the right release is live: the health of every slot in service, its process manager, and nginx itself.
- * Records what it finds and does in the journal.
+ * Ensures that the right release is live: watches every slot in service, the process manager, and nginx itself. Logs
+ * its findings and actions to the journal.
  */
 import type { SlotName } from '../core/slot';
 import { inService } from '../core/traffic-split';
@@ -19,7 +19,7 @@ import type { WatchedSlot } from './watched-slot';
 import { createStandbyWatch } from './watched-standby';
 
 const POLL_EVERY_MS = 500;
-/** Three bad probes, the kill and the restart must fit into five seconds. */
+/** Three bad probes, the kill and the restart must take less than five seconds. */
 const POLL_AGAIN_MS = 50;
 /** After this many quick probes an unhealthy slot is probed as rarely as a healthy one. */
 const MAX_QUICK_PROBES = 100;
@@ -61,7 +61,7 @@ export function createWatch(
     );
   };
 
-  /** Forgets slots out of service only after the deployment, whose undo may bring them back with the same faults. */
+  /** Forgets slots out of service only after a deployment, whose undo may bring them back with the same faults. */
   const forgetOthersThan = (slots: SlotName[], serving: SlotName[]): void => {
     const isOver = context.journal.active() === null;
     for (const [slot, state] of watched) {
@@ -71,7 +71,7 @@ export function createWatch(
     }
   };
 
-  /** Makes the table again if it was removed: without it nginx refuses every request. */
+  /** Recreates a removed table: without it nginx refuses every request. */
   const tableInForce = async (): Promise<Table> => {
     try {
       return await context.traffic.current();
@@ -84,7 +84,7 @@ export function createWatch(
     }
   };
 
-  /** An attempt may take minutes: the pause before the next one counts from its end. */
+  /** An attempt may take minutes, so the pause before the next one starts when it is over. */
   const restFromItsEnd = (): void => {
     for (const { restores } of watched.values()) {
       if (restores.count === 0) continue;

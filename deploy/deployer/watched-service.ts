@@ -1,4 +1,4 @@
-/** Tells the watch which slots it is responsible for, and whether a deployment runs. */
+/** Determines which slots the watch is responsible for, and whether a deployment is running. */
 import { isCanary } from '../core/canary/at-work';
 import type { IncidentReason } from '../core/event';
 import type { SlotName } from '../core/slot';
@@ -11,10 +11,10 @@ import { isLocked } from '../journal/deployment-lock';
 import { slotsOf } from '../journal/reader';
 import { isWatchedByDeployment } from './watched-slot';
 
-/** A deployment itself watches the slot that it moves traffic to. */
+/** A deployment itself watches the slot to which it moves traffic. */
 export function slotsToWatch(context: DeployContext, table: Table): SlotName[] {
   const deployment = context.journal.active();
-  // the page stays up while no release can be started: its slots still need one
+  // the page stays up while no release can be started, so its slots still need one
   const isDown = table.maintenance && !isBusy(context);
   const ours = isDown
     ? servingSlots(table)
@@ -38,7 +38,7 @@ export function isBusy(context: DeployContext): boolean {
   return context.journal.pending().length > 0 || isLocked(context.home);
 }
 
-/** True for a held deployment or a canary: either may take days, and fixes nothing meanwhile. */
+/** True for a held deployment or a canary: either may take days, and neither fixes a fault in that time. */
 export function onlyHolds(context: DeployContext): boolean {
   const active = context.journal.active();
   if (active === null || active.request === 'abort') return false;

@@ -1,6 +1,6 @@
 /**
- * Keeps the watch's state of a slot in service, and tells a new process from the known one. All times come from the
- * machine's monotonic clock, so setting the clock changes none of them.
+ * Keeps the watch's state of a slot in service, and distinguishes a new process from the known one. All times come from
+ * the machine's monotonic clock, so setting the clock changes none of them.
  */
 import type { Deployment } from '../core/deployment';
 import type { Incident } from '../core/event';
@@ -13,11 +13,11 @@ import { machineMs } from '../os/machine-clock';
 
 /** The state of a slot in service. */
 export interface WatchedSlot {
-  /** Bad answers in a row, the time of the first one, and what users got since. */
+  /** Consecutive bad responses, the time of the first one, and the responses to users since. */
   badInARow: number;
   badSince: number;
   users: (() => UserAnswers) | null;
-  /** Silent probes in a row, and the time of the first one. */
+  /** Consecutive silent probes, and the time of the first one. */
   silentInARow: number;
   silentSince: number;
   goodInARow: number;
@@ -26,7 +26,7 @@ export interface WatchedSlot {
   ended: number | null;
   /** An incident has reported that it does not answer. */
   missed: boolean;
-  /** Set when an incident has reported bad answers; `goodSince` is when its health turned good, or null. */
+  /** Set once an incident has reported bad responses; `goodSince` is when its health turned good, or null. */
   warned: { goodSince: number | null } | null;
   /** An incident has reported that restarts do not help. */
   gaveUp: boolean;
@@ -40,7 +40,7 @@ export interface WatchedSlot {
   replacedBy: number | 'nothing' | null;
   /** When and why the watch restarted it, newest last. */
   restarts: { at: number; instance: string; why: 'hung' | 'unhealthy' }[];
-  /** Restores in vain, and the earliest time of the next one. */
+  /** Failed restores, and the earliest time of the next one. */
   restores: { count: number; notBefore: number };
 }
 
@@ -90,7 +90,7 @@ export function countProbe(
   state.users = health === 'good' ? null : (state.users ?? recentAnswers(home, slot));
 }
 
-/** Counts the exits since the last probe. A new start of a release starts from the restart count of its proof. */
+/** Counts the exits since the last probe. For a new start of a release, counts from the restart count of its proof. */
 export function countCrashes(
   context: DeployContext,
   state: WatchedSlot,
@@ -104,13 +104,13 @@ export function countCrashes(
   const before = isAnother
     ? (provenRestarts(context, instance) ?? restarts)
     : (state.counted?.restarts ?? restarts);
-  // exits before the first probe happened at an unknown time since the release went live
+  // exits before the first probe happened at unknown times since the release went live
   const at = machineMs() - (isAnother ? liveForMs(context) : 0);
   for (let crash = before; crash < restarts; crash++) state.crashes.push(at);
   state.counted = { instance, restarts };
 }
 
-/** Milliseconds since the release went live. The clock may have been set back since. */
+/** Milliseconds since the release went live. The clock may have been set back since then. */
 function liveForMs({ journal }: DeployContext): number {
   const now = Date.now();
   return Math.max(0, now - (journal.lastLive()?.liveAt ?? now));
@@ -145,7 +145,7 @@ export function recentRestarts({ restarts, process }: WatchedSlot): SlotObservat
 
 /**
  * True when the running deployment itself watches this slot: every slot during a bake, and before that the slot it
- * moves traffic to. A deployment over several slots has only its next one in view, so the watch keeps all of them.
+ * moves traffic to. A deployment over several slots watches only its next one, so the watch keeps all of them.
  */
 export function isWatchedByDeployment(deployment: Deployment | null, slot: SlotName): boolean {
   if (deployment?.state === 'baking') return true;
@@ -156,8 +156,8 @@ export function isWatchedByDeployment(deployment: Deployment | null, slot: SlotN
 }
 
 /**
- * A process with no restarts is the very process that was verified before it got users. An engine that restarted adds
- * none to the count, but then the watch has already met another process of the same start.
+ * A process with no restarts is the very process that was verified before it got users. A restart of the engine is not
+ * counted, but then the watch has already seen another process of the same start.
  */
 export function firstProbed(
   { instance, restarts }: RunningSlot,
@@ -168,14 +168,16 @@ export function firstProbed(
   return { pid, instance, since: machineMs(), answered };
 }
 
-/** The same start of the same release but another process: the old one exited, however quickly it was restarted. */
+/**
+ * The same start of the same release, but another process: the old one has exited, however quickly it was restarted.
+ */
 export function wasRestarted(met: KnownProcess | null, running: RunningSlot | null): boolean {
   return met !== null && running?.pid != null && running.instance === met.instance && running.pid !== met.pid;
 }
 
 /**
- * True when the process exited after it went live but before the first probe. Reported once: the next deployer also
- * probes it for the first time.
+ * True if the process exited after it went live but before this deployer's first probe. Reported only once, because
+ * every new deployer has a first probe.
  */
 export function exitedBeforeFirstProbe(
   context: DeployContext,

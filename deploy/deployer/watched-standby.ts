@@ -1,6 +1,6 @@
 /**
- * Watches the port of the standby, which gets the users in the instant the active slot fails: while another process has
- * it, the table names no standby. The runtime restarts the process until it has its port again.
+ * Watches the port of the standby, which gets the users the instant the active slot fails. While another process has
+ * the port, the table names no standby. The runtime restarts the process until it has its port again.
  */
 import type { RunningSlot, SlotName } from '../core/slot';
 import { inService } from '../core/traffic-split';
@@ -10,7 +10,7 @@ import { takenPort } from '../health/port-thief';
 import { isProven, withTable } from './slot-restart';
 import { isBusy, reportIncident } from './watched-service';
 
-/** A standby that has lost its place, and the slot that it stood behind. */
+/** A standby that was removed from the table, and the active slot that it backed up. */
 interface Displaced extends Pick<RunningSlot, 'slot' | 'instance'> {
   active: SlotName;
 }
@@ -30,7 +30,7 @@ export function createStandbyWatch(context: DeployContext, portThief: PortWatch)
       return;
     displaced = instance === undefined ? null : { slot, instance, active };
     const what = takenPort(context, slot, thief);
-    await reportIncident(context, 'port-taken', `${what}; ${active} has no standby meanwhile`, slot);
+    await reportIncident(context, 'port-taken', `${what}; ${active} has no standby in the meantime`, slot);
   };
 
   const putBack = async ({ slot, instance, active }: Displaced): Promise<void> => {

@@ -1,6 +1,6 @@
 /**
- * Watches for a full disk during a hold, a canary or a bake. nginx cannot log and the app cannot write then, so neither
- * missing log entries nor errors say anything about the release.
+ * Watches for a full disk during a hold, a canary or a bake. On a full disk nginx cannot log and the app cannot write,
+ * so missing log entries and errors prove nothing about the release.
  */
 import { existsSync } from 'node:fs';
 import { KnownError } from '../core/errors';
@@ -10,16 +10,16 @@ import { freeOnDisk } from '../os/resources';
 import { machineMs } from '../os/machine-clock';
 import type { Warn } from './process-watch';
 
-/** Milliseconds: another program may fill the disk for a moment. */
+/** Milliseconds, because another program may fill the disk for a moment. */
 const GIVE_UP_AFTER_MS = 2000;
 
 export interface DiskWatch {
   /**
-   * The reaction to a full disk: `fail` throws for it alone; `report` only reports it; `wait` reports it and also
-   * postpones every failure until there is free disk.
+   * The reaction to a full disk: `fail` throws; `report` only reports it; `wait` reports it and also postpones every
+   * failure until the disk has free space.
    */
   on: 'fail' | 'report' | 'wait';
-  /** True while the disk is full. With `fail`, throws E_DISK when it stays full. */
+  /** True while the disk is full. With `fail`, throws E_DISK if it stays full. */
   isFull(): Promise<boolean>;
 }
 

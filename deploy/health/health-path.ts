@@ -1,4 +1,4 @@
-/** Finds the health path of a commit's release. */
+/** Determines the health path of a commit's release. */
 import type { Commit } from '../core/release';
 import type { DeployContext } from '../context';
 import { findRelease } from '../release/releases';

@@ -14,30 +14,30 @@ import { readLogHint } from './still-runs';
 import { machineMs } from '../os/machine-clock';
 
 const PROBE_EVERY_MS = 500;
-/** A single slow answer does not make a release unhealthy. */
+/** A single slow response does not make a release unhealthy. */
 const BAD_ANSWERS = 3;
 
 export interface HealthWatchOptions {
-  /** Error code for bad answers. */
+  /** Error code for bad responses. */
   code: ErrorCode;
   warn: Warn;
-  /** False for a process that testers have tried: another process of the same release may not take its place. */
+  /** False for a held process: another process of the same release may not replace what testers have tried. */
   mayBeReplaced: boolean;
-  /** `report` where no user gets the release; `wait` where an undo takes more than a shift. */
+  /** `report` if no user gets the release; `wait` if an undo takes more than a shift. */
   disk: DiskWatch;
 }
 
 /**
- * Result of one check: `blind` while the engine is down or has just come back, `waiting` if the process does not answer
- * then, or while the disk is full.
+ * Result of one check: `blind` while the engine is down or has just come back; `waiting` if the process does not answer
+ * during that time, and while the disk is full.
  */
 export type Health = 'healthy' | 'blind' | 'waiting';
 
 /**
- * Returns a function to call repeatedly; it probes twice a second. It throws E_EXITED or E_KILLED when the very process
- * is gone, `code` after several bad answers in a row, E_ENGINE when the process went down with the engine and did not
- * return in time or returned as another process that may not replace it, E_STRANGER_ON_PORT when another process has its
- * port, and E_DISK when the disk stays full or was full during the failure.
+ * Returns a function to call repeatedly; it probes twice a second. It throws E_EXITED or E_KILLED if the very process
+ * is gone, and `code` after several consecutive bad responses. It throws E_ENGINE if the process went down with the
+ * engine and either did not return in time or returned as a process that may not replace it. It throws
+ * E_STRANGER_ON_PORT if another process has the port, and E_DISK if the disk stays full or was full during the failure.
  */
 export function healthWatch(
   context: DeployContext,
@@ -62,7 +62,7 @@ export function healthWatch(
       }
       if (bad === 0) badSince = machineMs();
       bad = answer.works ? 0 : bad + 1;
-      // while the engine is down, only a process that answers badly is known to be still running
+      // while the engine is down, only a process that responds, however badly, is known to be running
       const isJudged = presence === 'running' || (presence === 'unknown' && answer.status !== null);
       if (bad >= BAD_ANSWERS && isJudged) {
         throw new KnownError(
@@ -74,7 +74,7 @@ export function healthWatch(
     }
     if (presence === 'running') return 'healthy';
     const { start } = context.config.limits;
-    // a hold has no users to protect, and without the engine nothing could be undone either
+    // a hold has no users to protect, and without the engine nothing could be undone
     if (mayBeReplaced && bad > 0 && machineMs() - badSince > start * 1000)
       throw lostWithEngine(proof, presence, start);
     return bad > 0 ? 'waiting' : 'blind';

@@ -1,6 +1,6 @@
 /**
- * Measures whether an app closes idle connections before nginx does. Then a POST may already be on its way on one, and
- * nginx cannot send it again because it might take effect twice.
+ * Measures whether an app closes idle connections before nginx does. If it does, nginx may already have sent a POST on
+ * one, and cannot repeat it, because it might take effect twice.
  */
 import { connect } from 'node:net';
 
@@ -8,7 +8,7 @@ import { connect } from 'node:net';
 const NGINX_KEEPS_MS = 1000;
 const MARGIN_MS = 250;
 const ANSWER_WITHIN_MS = 5000;
-/** An app that announces this many seconds need not be waited for. */
+/** If an app announces at least this many seconds, there is no need to measure. */
 const LONG_ENOUGH_S = 2;
 
 /** After how many idle milliseconds the app closes a connection; null when nginx closes it first. Never throws. */
@@ -41,7 +41,7 @@ function announces(response: string): number {
   return Number(/^keep-alive:.*?timeout=(\d+)/im.exec(response)?.[1] ?? 0);
 }
 
-/** False for a response that ends with its connection, on which nginx sends nothing more either. */
+/** False for a response that ends with its connection, which nginx does not use again either. */
 function staysOpen(response: string): boolean {
   const head = response.split('\r\n\r\n')[0] ?? '';
   const hasEnd = /^(content-length|transfer-encoding):/im.test(head);

@@ -1,4 +1,4 @@
-/** Observes what runs now: the table nginx reads, the runtime's processes, and whether they answer. */
+/** Observes the current state: the table that nginx reads, the runtime's processes, and whether they respond. */
 import type { Observed } from '../core/plan';
 import type { RunningSlot } from '../core/slot';
 import type { DeployContext } from '../context';
@@ -6,7 +6,7 @@ import { probeSlot, retrySilent } from './slot-health';
 
 const STATUS = { good: 'online', bad: 'unhealthy', silent: 'crashed' } as const;
 
-/** A process that is alive but silent counts as crashed, one that answers badly as unhealthy. */
+/** A live but silent process counts as crashed; one that responds badly counts as unhealthy. */
 export async function observe(context: DeployContext): Promise<Observed> {
   const [table, listed] = await Promise.all([context.traffic.current(), context.runtime.list()]);
   return { table, slots: await Promise.all(listed.map((running) => asItAnswers(context, running))) };

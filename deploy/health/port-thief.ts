@@ -1,6 +1,6 @@
 /**
- * Finds a process outside a slot that gets connections to the slot's port. It may have taken the port in the instant the
- * app exited, and can answer like the app, so only the kernel's list of sockets counts.
+ * Finds a process outside a slot that gets connections to the slot's port. It may have taken the port the instant the
+ * app exited. It can respond like the app, so only the kernel's list of sockets counts.
  */
 import { KnownError } from '../core/errors';
 import type { RunningSlot, SlotName } from '../core/slot';
@@ -17,21 +17,21 @@ async function portThief(context: DeployContext, slot: SlotName): Promise<string
   if (sockets.size === 0 || (await holdsAll(context, slot, sockets))) return null;
   const holders = localHolders(port);
   if (holders.length === 0) {
-    if (!isHolderHidden(port, localListeners)) return portThief(context, slot); // the port has passed on meanwhile
+    if (!isHolderHidden(port, localListeners)) return portThief(context, slot); // the port has changed hands since
     // a slot has the deployer's user, and a container with another group is hidden too
     return isHeldByAnotherUser(port) ? 'a process of another user' : null;
   }
-  // listed after the holders: a process that the runtime has started meanwhile is the slot's own
+  // listed after the holders, so that a process that the runtime has just started counts as the slot's own
   const running = (await context.runtime.list(slot)).find((each) => each.slot === slot);
   const own = running?.container === undefined ? pidsOf(running) : null;
   const isOwn = (pid: number): boolean => own?.has(pid) ?? isInContainer(pid, running?.container as string);
   const stranger = holders.find(({ pid }) => !isOwn(pid));
-  // the slot's process may have exited meanwhile
+  // the slot's process may have exited since
   const isThere = localHolders(port).some(({ pid }) => pid === stranger?.pid);
   return stranger && isThere ? `${stranger.command} (pid ${stranger.pid})` : null;
 }
 
-/** Whether the slot's first process has every one of the sockets, which spares the search through all processes. */
+/** Whether the slot's first process has all of the sockets. If so, there is no need to search all processes. */
 async function holdsAll({ runtime }: DeployContext, slot: SlotName, sockets: Set<string>): Promise<boolean> {
   const running = (await runtime.list(slot)).find((each) => each.slot === slot);
   if (!running?.pid) return false;
@@ -43,9 +43,12 @@ function pidsOf(running: RunningSlot | undefined): Set<number> {
   return new Set(running?.pid ? withDescendants([running.pid]) : []);
 }
 
-/** The failure of a slot whose port another process has, whatever that process answers; null while it has its port. */
+/**
+ * The failure of a slot whose port another process holds, whatever that process responds; null while the slot has its
+ * port.
+ */
 export async function stolenPort(context: DeployContext, slot: SlotName): Promise<KnownError | null> {
-  // an engine that does not answer knows of no thief
+  // an engine that does not answer is not evidence of a thief
   const thief = await portThief(context, slot).catch(() => null);
   return thief === null ? null : strangerOn(context, slot, thief);
 }
@@ -59,7 +62,7 @@ export function takenPort(context: DeployContext, slot: SlotName, thief: string)
   return `port ${slotNamed(context, slot).port} of ${slot} was taken by ${thief}`;
 }
 
-/** Does the work. Throws E_STRANGER_ON_PORT if another process has the port then, which explains any failure. */
+/** Does the work. If another process has the port afterwards, throws E_STRANGER_ON_PORT, which explains any failure. */
 export async function withOwnPort<T>(
   context: DeployContext,
   slot: SlotName,
@@ -75,7 +78,10 @@ export async function withOwnPort<T>(
 
 export type PortWatch = (slot: SlotName, afresh?: boolean) => Promise<string | null>;
 
-/** Returns portThief for frequent calls: the same sockets have the same holders, which are not searched for again. */
+/**
+ * Returns a cached portThief: it searches for the holders again only if the listening sockets have changed or the last
+ * search found a thief.
+ */
 export function createPortWatch(context: DeployContext): PortWatch {
   const proven = new Map<SlotName, string>();
   return async (slot, afresh = false) => {

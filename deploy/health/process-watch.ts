@@ -1,6 +1,6 @@
 /**
- * Watches that the very process still runs. Docker's engine may die and come back meanwhile: that is a fault of the
- * machine. The state of the process is unknown then, and it usually survives.
+ * Watches whether the very process is still running. If Docker's engine dies and comes back, that is a fault of the
+ * machine: the state of the process is unknown for that time, and it usually survives.
  */
 import { KnownError, asKnown } from '../core/errors';
 import type { Proof, RunningSlot } from '../core/slot';
@@ -9,8 +9,8 @@ import { memorySamples } from '../os/memory-watch';
 import { mustStillRun, readLogHint } from './still-runs';
 
 /**
- * `running`: the very process runs. `unknown`: the engine does not answer. `gone`: the engine came back
- * without it. `restarted`: the engine restarted it, and it may still be starting.
+ * `running`: the very process is running. `unknown`: the engine does not answer. `gone`: the engine came back without
+ * it. `restarted`: the engine restarted it, and it may still be starting.
  */
 export type Presence = 'running' | 'unknown' | 'gone' | 'restarted';
 
@@ -18,9 +18,9 @@ export type Presence = 'running' | 'unknown' | 'gone' | 'restarted';
 export type Warn = (message: string) => Promise<void>;
 
 export interface ProcessWatch {
-  /** Checks once. Throws E_EXITED or E_KILLED when the process has ended without the engine. */
+  /** Checks once. Throws E_EXITED or E_KILLED if the process has exited for a reason other than the engine. */
   check(): Promise<Presence>;
-  /** To call when the process has answered after such a restart. */
+  /** Called when the process has answered after such a restart. */
   answered(): void;
 }
 
@@ -75,11 +75,11 @@ export function lostWithEngine({ slot }: Proof, presence: Presence, seconds: num
   return new KnownError('E_ENGINE', `${silent}: Docker's engine has ${became}.`, readLogHint(slot));
 }
 
-/** The error for a hold: another process of the same release may answer by now, but testers have not tried that one. */
+/** The error for a hold: another process of the same release may respond by now, but testers have not tried it. */
 export function replacedWithEngine({ slot }: Proof): KnownError {
   return new KnownError(
     'E_ENGINE',
-    `The process that was tried in ${slot} went down with Docker's engine.`,
+    `The held process in ${slot} stopped when Docker's engine went down.`,
     'Hold it again: ./switchyard deploy --hold',
   );
 }

@@ -1,4 +1,4 @@
-/** Probes what is live right now: the table nginx reads, and the release that answers in each slot. */
+/** Probes what is live right now: the table that nginx reads, and the release that responds in each slot. */
 import type { Drift } from '../core/drift';
 import { driftOf } from '../core/drift';
 import { isCanary } from '../core/canary/at-work';
@@ -17,14 +17,14 @@ const PROBE_TIMEOUT_MS = 1000;
 export interface SlotView {
   slot: SlotName;
   port: number;
-  /** The active slot gets all users that no other slot has; `serving` and `canary` slots have a share beside it. */
+  /** The active slot gets all users that no other slot has; a `serving` or `canary` slot has a share of its own. */
   role: 'active' | 'serving' | 'canary' | 'warm' | 'held' | 'idle';
   /** Percent of all users. */
   share: number;
   commit: Commit | null;
   version: string | null;
   status: Extract<ProcessStatus, 'online' | 'crashed' | 'stopped'>;
-  /** The answer of its health path, when it is not online. */
+  /** The response of its health path, if the slot is not online. */
   message: string | null;
 }
 

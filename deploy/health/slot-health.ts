@@ -1,7 +1,7 @@
 /**
- * Checks whether the process in a slot works. A bad answer at its health path means unhealthy, never hung. Silence
- * means hung only if users get no answers either and the process answers nothing else: a build may leave it little CPU
- * time, and a health path may wait for something that users do not need.
+ * Checks whether the process in a slot works. A bad response at its health path means unhealthy, never hung. Silence
+ * means hung only if users get no responses either and the process responds to nothing else. A build may leave it
+ * little CPU time, and a health path may wait for something that users do not need.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ProbeAnswer } from '../core/interfaces';
@@ -15,11 +15,11 @@ import { slotNamed } from '../context';
 import { builtHealthPath } from './health-path';
 
 const PROBE_TIMEOUT_MS = 1000;
-/** The machine may cause a single silence: after a build it may flush its disks for seconds. */
+/** The machine itself may cause a single silence: after a build it may flush its disks for seconds. */
 const SILENCES = 3;
 
 export interface SlotAnswer extends ProbeAnswer {
-  /** True if the very process answers 200, or its path was silent but it answered users meanwhile. */
+  /** True if the very process answers 200, or if its path was silent but it answered users during that time. */
   works: boolean;
   health: SlotHealth;
 }

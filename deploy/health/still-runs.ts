@@ -1,4 +1,6 @@
-/** Whether the process of a slot is still the one that was started, and why and by whose fault it ended. */
+/**
+ * Checks whether a slot's process is still the one that was started and, if not, why it exited and whose fault that is.
+ */
 import { configFileName } from '../config/file';
 import { asKnown, KnownError } from '../core/errors';
 import { failureLine } from '../core/failure-line';
@@ -10,7 +12,7 @@ import { machineMs } from '../os/machine-clock';
 import type { MemorySamples } from '../os/memory-watch';
 import { waitUntil } from '../os/wait-until';
 
-/** How long a killed release is watched after it was started again: at least, and at most if it had lived long. */
+/** How long a killed release is watched after its restart: at least, and at most (if it had run for long). */
 const LIVES_AGAIN_MS = 3000;
 const LIVES_AGAIN_MOST_MS = 10_000;
 const ENDS_AGAIN_EVERY_MS = 100;
@@ -19,7 +21,7 @@ const DEPLOY_AGAIN = 'Deploy it again: ./switchyard deploy';
 export const LOG_LINES = 40;
 
 /**
- * Blames a release that ends again soon after the runtime has started it again: nothing else shows who sent a signal.
+ * Blames a release that exits again soon after the runtime has restarted it: nothing else shows who sent a signal.
  * Users never wait for this, because they do not have the release yet.
  */
 export async function unlessItKillsItself<T>(
@@ -59,7 +61,7 @@ export async function mustStillRun(
   const limit = await context.runtime.exitReason(proof.slot);
   const isOwnLimit = limit !== null && !hadNoMemory(seen);
   const release = `${short(proof.commit)} in ${proof.slot}`;
-  // only from outside: its process manager keeps the entry of a process that ended by itself
+  // removed from outside: the process manager keeps the entry of a process that exits by itself
   if (running === undefined) throw new KnownError('E_KILLED', `${release} was removed.`, DEPLOY_AGAIN);
   const killed = isOwnLimit ? null : releaseKilled(release, running, seen);
   if (killed !== null) throw killed;

@@ -1,6 +1,6 @@
 /**
- * Verify proves the very process: commit and instance from its own health answer, an unchanged pid and restart count,
- * and the port in its own hands. An old process or another process on the port fails it.
+ * Verify proves that the very process is healthy: its own health response has the commit and the instance, its pid and
+ * restart count are unchanged, and it holds the port. An old process or another process on the port fails the check.
  */
 import { KnownError } from '../core/errors';
 import type { ProbeAnswer } from '../core/interfaces';
@@ -23,15 +23,15 @@ import { waitUntil } from '../os/wait-until';
 
 const POLL_EVERY_MS = 5;
 const PROBE_TIMEOUT_MS = 2000;
-/** A single good answer may be luck. */
+/** A single good response may be luck. */
 const GOOD_ANSWERS = 3;
-/** Refused connections and 503 mean a slow start; any other bad answer will hardly improve. Milliseconds. */
+/** Refused connections and 503 mean a slow start; any other bad response is unlikely to improve. Milliseconds. */
 const WRONG_ANSWERS_MS = 3000;
-/** A wait that takes longer says what it waits for, and again from time to time. */
+/** A longer wait reports what it waits for, and again from time to time. */
 const QUIET_MS = 2000;
 const SAY_EVERY_MS = 10_000;
 
-/** The process to verify and where it answers; looked up once per verification, not at each probe. */
+/** The process to verify and its address; looked up once per verification, not for each probe. */
 export interface VerifyTarget {
   proof: Proof;
   port: number;
@@ -40,16 +40,16 @@ export interface VerifyTarget {
   memory: MemorySamples;
 }
 
-/** Throws E_INTERNAL when the release is no longer in the home. */
+/** Throws E_INTERNAL if the release is no longer in the home. */
 export function verifyTarget(context: DeployContext, proof: Proof): VerifyTarget {
   const { health, smoke } = builtRelease(context, proof.commit).app;
   return { proof, port: slotNamed(context, proof.slot).port, health, smoke, memory: memorySamples() };
 }
 
 /**
- * Waits until the process that was just started answers as itself. Detects an exit at once.
- * Throws E_EXITED, E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS, E_STRANGER_ON_PORT.
- * @param say gets one clause now and then: what it waits for
+ * Waits until the process that was just started reports its own identity. Detects an exit immediately. Throws E_EXITED,
+ * E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS, E_STRANGER_ON_PORT.
+ * @param say receives one clause from time to time: what it waits for
  */
 export function waitUntilHealthy(
   context: DeployContext,
@@ -79,14 +79,14 @@ async function healthyStart(
     const answer = await probeDirectly(target, signal);
     signal?.throwIfAborted();
     if (answer.status === 200) mustBeItself(answer, proof);
-    // while the pid is alive the runtime has nothing new to report, and asking it takes CPU time from the start
+    // while the pid is alive the runtime has nothing new to report, and asking it would slow down the start
     const isNews = answer.status === 200 || pid === null || !isRunning(pid);
     const running = isNews ? await mustStillRun(context, proof, memory) : null;
     if (running && answer.status === 200) return running;
     const now = machineMs();
     if (answer.status === null || answer.status === 503) lastStarting = now;
     if (now >= deadline) throw await unhealthy(context, target, answer, 'limits.start');
-    // a wrong answer ends the wait soon
+    // a wrong response ends the wait soon
     if (now >= sayAt && lastStarting === now) {
       sayAt = now + SAY_EVERY_MS;
       await say(waitingFor(target, answer, deadline - now));
@@ -99,9 +99,9 @@ async function healthyStart(
 }
 
 /**
- * Requires several good answers in a row, the smoke paths, and the same process before and after. A bad answer fails
- * at once; only silence is retried.
- * Throws E_EXITED, E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE, E_STRANGER_ON_PORT.
+ * Requires several consecutive good responses, the smoke paths, and the same process before and after. A bad response
+ * fails immediately; only silence is retried. Throws E_EXITED, E_KILLED, E_UNHEALTHY, E_WRONG_PROCESS, E_SMOKE,
+ * E_STRANGER_ON_PORT.
  */
 export function verifySlot(context: DeployContext, proof: Proof, signal?: AbortSignal): Promise<RunningSlot> {
   return withOwnPort(context, proof.slot, () => proveItself(context, proof, signal));
@@ -158,7 +158,7 @@ async function smoke({ proof, port, smoke: paths }: VerifyTarget, signal?: Abort
   }
 }
 
-/** A user's request would wait where the direct probe succeeds. */
+/** With such a release a user's request would hang, although the direct probe succeeds. */
 async function mustSuitNginx(path: string, { earlyHints }: ProbeAnswer): Promise<void> {
   if (!earlyHints) return;
   const { version } = await findNginx(process.env.PATH ?? '');

@@ -14,11 +14,11 @@ import { waitUntil } from '../os/wait-until';
 const POLL_EVERY_MS = 50;
 
 /**
- * Probes through nginx: users must get this very process, and it must not have exited since its proof. Waits for an
- * engine that is down, because the slot may have gone down with it. An nginx without free connections is a fault of
- * neither: the process is then probed directly, and the table is read as nginx reads it
- * (docs/decisions/0031-verify-while-nginx-is-full.md). Throws E_EXITED, E_KILLED, E_NOT_SERVED,
- * E_ENGINE, E_STRANGER_ON_PORT.
+ * Probes through nginx: users must get this very process, and it must not have exited since its proof. If the engine is
+ * down, waits for it, because the slot may have gone down with it. If nginx has no free connections, neither the
+ * release nor the shift is at fault: the process is then probed directly, and the table is read as nginx reads it
+ * (docs/decisions/0031-verify-while-nginx-is-full.md). Throws E_EXITED, E_KILLED, E_NOT_SERVED, E_ENGINE,
+ * E_STRANGER_ON_PORT.
  */
 export function verifyServed(
   context: DeployContext,
@@ -38,7 +38,7 @@ async function proveServed(
   const target = verifyTarget(context, proof);
   const process = processWatch(context, proof, warn);
   const answer = await askThroughNginx(context, target, warn, signal);
-  // a process that exited and was restarted meanwhile gives the same answer
+  // a process that has exited and been restarted gives the same response
   const presence = await process.check();
   if (isFromProcess(answer, proof)) return;
   const again =
@@ -64,7 +64,7 @@ function askThroughNginx(
   }, signal);
 }
 
-/** The good answer of the process itself while nginx is full and its table leads to the slot; otherwise null. */
+/** The process's own good response, if nginx is full and its table leads to the slot; otherwise null. */
 async function askAround(
   traffic: Traffic,
   target: VerifyTarget,
@@ -80,7 +80,7 @@ async function askAround(
   return answer;
 }
 
-/** Returns true when the slot answers again. Throws E_ENGINE if it does not in time. */
+/** Returns true once the slot answers again. Throws E_ENGINE if it does not in time. */
 async function engineIsBack(
   context: DeployContext,
   target: VerifyTarget,

@@ -13,14 +13,14 @@ const POLL_EVERY_MS = 20;
 const LONGEST_WAIT_MS = 3000;
 
 /**
- * Returns when one of these slots accepts connections, or after the time limit; at once for a table that names none, or
- * when no process is left that could come back by itself.
+ * Returns when one of these slots accepts connections, or after the time limit. Returns immediately for a table that
+ * names no slot, and if no process is left that could come back by itself.
  */
 export async function waitForListeners({ slots, runtime }: DeployContext, to: Table): Promise<void> {
   const named = slots.filter(({ name }) => inService(to).includes(name));
   const isTaken = (): boolean => named.length === 0 || named.some(({ port }) => portInUse(port));
   const comesBack = async (): Promise<boolean> => {
-    // if the runtime does not answer, traffic moves anyway
+    // if the runtime does not respond, traffic moves anyway
     const found = await runtime.list().catch(() => []);
     return found.some(({ slot, status }) => status !== 'stopped' && named.some(({ name }) => name === slot));
   };

@@ -212,7 +212,7 @@ describe('a push', () => {
     expectDone(branch);
     expect(branch.text).toContain('- Nothing to deploy: only main deploys, not feature');
     await clone.git('tag', 'v9');
-    expect((await clone.git('push', 'live', 'v9')).text).toContain('refs/tags/v9 is no branch');
+    expect((await clone.git('push', 'live', 'v9')).text).toContain('refs/tags/v9 is not a branch');
     expect((await clone.git('push', 'live', ':feature')).code).toBe(0);
 
     expect(deployments()).toBe(before);

@@ -80,7 +80,7 @@ forEachRuntime((runtime) => {
 
     await until('the standby', () => clone.table().active === standby);
     await users.more(50);
-    await expectIncident(since, active as string, `${standby} serves its users meanwhile`);
+    await expectIncident(since, active as string, `${standby} serves its users in the meantime`);
     expectShutOut(seen);
     thief?.kill('SIGKILL');
     await until('its users back', () => clone.table().active === active);
@@ -100,7 +100,7 @@ forEachRuntime((runtime) => {
 
     await until('the next process', async () => ![null, live.pid].includes(await serves(live.commit)));
     expectNoUser(seen);
-    await expectIncident(since, standby as string, `${active} has no standby meanwhile`);
+    await expectIncident(since, standby as string, `${active} has no standby in the meantime`);
     thief?.kill('SIGKILL');
     await until('the incident', () => incidents(clone, since).includes(`${standby} is the standby again`));
     expect(clone.table()).toEqual({ active, standby });

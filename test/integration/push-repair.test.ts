@@ -217,7 +217,7 @@ it('the repair of push.git leaves a repository with malformed but readable commi
 it('the repair of push.git removes the locks of a killed git and moves nothing aside', async () => {
   for (const name of ['HEAD.lock', 'config.lock', 'packed-refs.lock', 'refs/heads/main.lock'])
     writeFileSync(at(name), '');
-  expect(await pushDamage(home, LIMIT_MS)).toMatch(/^a killed git has left .+\.lock$/);
+  expect(await pushDamage(home, LIMIT_MS)).toMatch(/^a killed git process left .+\.lock$/);
   expect(await repair()).toBeNull();
   expect(brokenCopies()).toEqual([]);
   await expectRepaired(...ALL);
@@ -230,7 +230,7 @@ it('the repair of push.git waits for a running push and keeps its locks', async 
   writeFileSync(at('refs/heads/other.lock'), '');
   empty(objectFile(main));
   expect(await repair()).toMatch(
-    /^! push\.git is damaged \(.+\), but a push is running\. Type npm start when it has ended$/,
+    /^! push\.git is damaged \(.+\), but a push is running\. Run npm start when it has finished$/,
   );
   expect(brokenCopies()).toEqual([]);
   expect(existsSync(at('refs/heads/other.lock'))).toBe(true);

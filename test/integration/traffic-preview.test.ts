@@ -297,7 +297,7 @@ describe('a preview link', () => {
       expect(await link(query)).toMatchObject({ status: 410, json: { error: { code: 'E_PREVIEW' } } });
       const page = await context.ask(`/_deploy/preview?${query}`, { headers: { accept: 'text/html' } });
       expect(page).toMatchObject({ status: 410, headers: { 'content-type': 'text/html; charset=utf-8' } });
-      expect(page.body).toContain('This version is not held any more.');
+      expect(page.body).toContain('This version is no longer held.');
     },
   );
 });

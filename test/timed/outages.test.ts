@@ -87,7 +87,7 @@ forEachRuntime((runtime) => {
       expect(await watching.stop()).toBeLessThan(PROMISED_MS);
       const hangs = incidents(clone, before).filter((incident) => incident.includes('hangs'));
       // one report, although the killed process exists for a moment longer
-      const meanwhile = 'green serves its users meanwhile';
+      const meanwhile = 'green serves its users in the meantime';
       expect(hangs).toEqual([`blue hangs: its process ${hung} is killed and started again; ${meanwhile}`]);
       await expectNextPushLive();
     });

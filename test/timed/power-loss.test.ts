@@ -202,7 +202,7 @@ forEachRuntime((runtime) => {
         const over = await untilOver(clone, id);
         expect(over).toMatchObject({ state: 'failed', errorCode: 'E_ENGINE', fault: 'machine' });
         expect(over.cause).toMatch(
-          /^The process that was tried in (blue|green) went down with Docker's engine\.$/,
+          /^The held process in (blue|green) stopped when Docker's engine went down\.$/,
         );
         expect(badCause(clone.deployments(), commit)).toBeNull();
         await untilLive(before.commit);

@@ -42,7 +42,7 @@ describe('the webhook accepts what the hook posts', () => {
       ignored: expect.stringContaining('next'),
     });
     expect(await post({ ref: 'refs/tags/v1' })).toMatchObject({
-      ignored: expect.stringContaining('no branch'),
+      ignored: expect.stringContaining('is not a branch'),
     });
     expect(requested).toEqual([]);
   });

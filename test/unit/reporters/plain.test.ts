@@ -127,11 +127,11 @@ test('the same release after npm stop shows no rollback command', () => {
 test('a push that finds nothing to do shows its wait and its warning', () => {
   const entries: Entry[] = [
     { type: 'waiting', behind: 7 },
-    { type: 'warning', message: 'this version is live already' },
+    { type: 'warning', message: 'this version is already live' },
   ];
   expect(shown(entries, over({ state: 'succeeded', to: V1 }), V1)).toEqual([
     'waiting for deployment 7 (a1b2c3d)',
-    '! this version is live already',
+    '! this version is already live',
     '✓ LIVE already: v1.0.0 (a1b2c3d) on blue',
   ]);
 });

@@ -132,9 +132,9 @@ describe('a signed request that deploys nothing is answered with 200 and the rea
   it.each([
     ['for another branch', 'push', { ref: 'refs/heads/next' }, 'only main deploys, not next'],
     ['for a branch with the same prefix', 'push', { ref: 'refs/heads/main2' }, 'only main deploys'],
-    ['for a tag', 'push', { ref: 'refs/tags/main' }, 'no branch'],
+    ['for a tag', 'push', { ref: 'refs/tags/main' }, 'is not a branch'],
     ['for a deletion', 'push', { ref: 'refs/heads/main', deleted: true }, 'was deleted'],
-    ['for a ping', 'ping', { zen: 'Design for failure.' }, 'set up well'],
+    ['for a ping', 'ping', { zen: 'Design for failure.' }, 'set up correctly'],
     ['for another event', 'issues', { action: 'opened' }, 'only pushes deploy, not "issues"'],
   ])('%s', async (_case, event, body, why) => {
     const answer = await send(JSON.stringify(body), { 'x-github-event': event });
@@ -217,7 +217,9 @@ describe('a form, as GitHub sends it by default', () => {
 
   it('may carry a ping', async () => {
     const body = `payload=${encodeURIComponent('{"zen":"Keep it logically awesome."}')}`;
-    expect((await send(body, { ...form, 'x-github-event': 'ping' })).body.ignored).toContain('set up well');
+    expect((await send(body, { ...form, 'x-github-event': 'ping' })).body.ignored).toContain(
+      'set up correctly',
+    );
   });
 });
 
