@@ -1,4 +1,4 @@
-/** Asks a source for the tip of a branch the way the deployer does: without a terminal, on which ssh would prompt. */
+/** Asks a source for the tip of a branch as the deployer does: without a terminal, so that ssh cannot prompt. */
 import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import type { Commit } from '../core/release';
@@ -6,7 +6,7 @@ import type { Home } from '../home/home';
 import { causeIn, gitEnvironment } from './git';
 import { accessTo } from './source-access';
 
-/** The branch's commit, empty if the source has no such branch; or the reason why the source cannot be read. */
+/** The branch's commit (empty if the source has no such branch), or the reason why the source cannot be read. */
 export async function askSource(
   home: Pick<Home, 'mirrorGit'>,
   source: string,
@@ -21,7 +21,7 @@ export async function askSource(
   return line?.split('\t')[0] ?? '';
 }
 
-/** Runs `git ls-remote`. Code null: it was killed after `limitMs`. */
+/** Runs `git ls-remote`. A null code means that it was killed after `limitMs`. */
 function lsRemote(
   home: Pick<Home, 'mirrorGit'>,
   source: string,

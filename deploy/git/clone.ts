@@ -19,7 +19,7 @@ export async function resolveRef(folder: string, ref: string): Promise<Commit> {
   }
 }
 
-/** The changed and untracked files, without ignored ones. Throws E_NOT_A_REPOSITORY. */
+/** The changed and untracked files, except ignored ones. Throws E_NOT_A_REPOSITORY. */
 export async function uncommittedFiles(folder: string): Promise<Uncommitted> {
   await checkOwnRepository(folder);
   const status = await gitIn(folder).status(['--untracked-files=all', '--no-renames']);
@@ -79,8 +79,8 @@ export async function currentBranch(folder: string): Promise<string | null> {
 }
 
 /**
- * Throws E_NOT_A_REPOSITORY unless the repository starts at this folder. Git would also use a repository further up: a
- * folder unpacked from a ZIP inside another project would deploy that project.
+ * Throws E_NOT_A_REPOSITORY unless the repository starts at this folder. Git would also use a repository further up, so
+ * a folder unpacked from a ZIP inside another project would deploy that project.
  */
 async function checkOwnRepository(folder: string): Promise<void> {
   let above: string;
@@ -127,6 +127,6 @@ function noCommit(folder: string): KnownError {
 function unknownRef(ref: string, error: unknown): KnownError {
   const ambiguous = error instanceof GitFailure && error.output.includes('is ambiguous');
   if (ambiguous)
-    return new KnownError('E_REF', `"${ref}" matches more than one commit.`, 'Name more of its digits.');
+    return new KnownError('E_REF', `"${ref}" matches more than one commit.`, 'Give more digits of it.');
   return new KnownError('E_REF', `There is no commit or branch "${ref}".`);
 }

@@ -4,14 +4,14 @@ import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { gitEnvironment } from './git';
 
-/** A check that takes longer is stopped, and the repository counts as undamaged. */
+/** A check that takes longer than this is stopped, and the repository counts as undamaged. */
 const LIMIT_MS = 600_000;
-/** Lines that report oddities in how commits were made, or that fsck prints for healthy repositories too. */
+/** Lines about oddities in how commits were made, or that fsck also prints for healthy repositories. */
 const NO_DAMAGE = /^((error|warning) in (commit|tree|blob|tag) |(notice|warning|hint): |dangling |Checking )/;
 
 /** The damage in git's words; null if all objects are present and intact. */
 export async function damageOf(repository: string, limitMs = LIMIT_MS): Promise<string | null> {
-  // fsck takes it for a repository without these branches; git itself always writes a first line
+  // fsck treats it as a repository without these branches, but git itself always writes a first line
   const packed = path.join(repository, 'packed-refs');
   if (existsSync(packed) && statSync(packed).size === 0) return 'packed-refs is empty';
   const { failed, output } = await fsck(repository, limitMs);

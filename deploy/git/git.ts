@@ -13,7 +13,7 @@ const run = promisify(execFile);
 /** Git is killed after this long without output; a transfer prints its progress. */
 const SILENT_LIMIT_MS = 60_000;
 
-/** The time limit of commands without output, which cannot show progress. */
+/** The time limit of commands that print no progress. */
 const LONGEST_MS = 600_000;
 
 /** The git variables that we set ourselves; simple-git removes all others, including those that git sets for a hook. */
@@ -66,7 +66,9 @@ export interface WorkTreePaths {
   workTree: string;
 }
 
-/** Runs a command that prints nothing on success, without simple-git's 50 ms wait for output. Throws GitFailure. */
+/**
+ * Runs a command that prints nothing on success, and so avoids simple-git's 50 ms wait for output. Throws GitFailure.
+ */
 export async function gitSilently(
   bareRepository: string,
   args: string[],
@@ -101,7 +103,7 @@ function silently(bareRepository: string, places?: WorkTreePaths): { cwd: string
 }
 
 interface BareOptions {
-  /** The mark of the deployment; when the deployment is killed, git and git's children are killed with it. */
+  /** The mark of the deployment, by which git and git's children are killed with the deployment. */
   deploymentMark?: string;
   /** Allows setting core.hooksPath, which simple-git refuses by default. */
   setsHooksPath?: boolean;
@@ -118,14 +120,14 @@ function configured(
 ): SimpleGit {
   return simpleGit({
     baseDir: folder,
-    // simple-git takes a non-zero exit without output for a success
+    // simple-git treats a non-zero exit without output as a success
     errors: (error, { exitCode, stdOut, stdErr }) => {
       if (error instanceof GitPluginError) return new GitFailure('', 'it has not answered for a minute');
       if (exitCode === 0) return error;
       const output = Buffer.concat([...stdOut, ...stdErr]).toString('utf8');
       return new GitFailure(output, causeIn(output) || `git exited with code ${exitCode}`);
     },
-    // by default simple-git takes the output for complete 50 ms after the exit
+    // by default simple-git treats the output as complete 50 ms after the exit
     completion: { onClose: true, onExit: false },
     timeout: { block: SILENT_LIMIT_MS },
     allowEnvironment: OURS,
@@ -144,7 +146,7 @@ export function gitEnvironment(env: NodeJS.ProcessEnv): Record<string, string> {
     // causeIn parses git's English messages
     LC_ALL: 'C',
     GIT_TERMINAL_PROMPT: '0',
-    // overrides any configuration: a source like ext::sh runs a command, and git must refuse it
+    // overrides any configuration: git must refuse a source such as ext::sh, which runs a command
     GIT_ALLOW_PROTOCOL: 'file:git:http:https:ssh',
     // a status query must not take the index lock of the user's clone
     GIT_OPTIONAL_LOCKS: '0',

@@ -1,6 +1,6 @@
 /**
- * Keeps push.git in step with what is live. A deployment by command would otherwise leave its branch behind, and a later
- * push from there would silently remove what is live.
+ * Keeps push.git in step with the live release. A deployment by command would otherwise leave its branch behind, and a
+ * later push based on that branch would silently remove live commits.
  */
 import path from 'node:path';
 import type { Commit } from '../core/release';
@@ -8,13 +8,10 @@ import type { Home } from '../home/home';
 import { gitOn } from './git';
 import { fetchCommit } from './seed';
 
-/** The live commit in push.git, for `git pull live`, also when no branch contains it. */
+/** The live commit in push.git, for `git pull live`, even if no branch contains it. */
 export const LIVE_REF = 'refs/switchyard/live';
 
-/**
- * Moves the branch forward to the live commit. Leaves it alone when that would remove commits from it.
- * @returns true when it moved
- */
+/** Moves the branch forward to the live commit, unless that would remove commits from it. @returns true if it moved */
 export async function showLiveInPush(home: Home, branch: string, commit: Commit): Promise<boolean> {
   await fetchCommit(home.pushGit, home.mirrorGit, commit, LIVE_REF);
   const ref = `refs/heads/${branch}`;
@@ -22,13 +19,13 @@ export async function showLiveInPush(home: Home, branch: string, commit: Commit)
   const tip = (await git.raw(['for-each-ref', '--format=%(objectname)', ref])).trim();
   if (tip === commit) return false;
   if (tip !== '' && (await countLacking(home, tip, commit)) !== 0) return false;
-  // with the value it had, so that a push at the same time wins
+  // passes the value it had, so that a concurrent push wins
   await git.raw(['update-ref', ref, commit, tip === '' ? '0'.repeat(commit.length) : tip]);
   return true;
 }
 
 /**
- * The number of commits that `wanted` contains and `tip` lacks; null when that cannot be found out, as in a shallow
+ * The number of commits that `wanted` contains and `tip` lacks; null if that cannot be determined, as in a shallow
  * repository.
  * @param quarantine the folder in which git keeps the objects of a push until its hook accepts them
  */

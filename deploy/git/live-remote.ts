@@ -20,7 +20,7 @@ export async function liveUrl(root: string): Promise<string | null> {
   return [all['remote.live.url'] ?? []].flat().at(-1) ?? null;
 }
 
-/** The address of push.git for a clone on another machine: over SSH, as the user who owns it. */
+/** The address of push.git for a clone on another machine: over SSH, as the owner of push.git. */
 export function sshUrl({ pushGit }: Pick<Home, 'pushGit'>): string {
   return `ssh://${userInfo().username}@${hostname()}${encodeURI(pushGit)}`;
 }

@@ -1,6 +1,6 @@
 /**
- * Removes stale git lock files. A killed git leaves `*.lock` files that make every later git fail. Our git processes
- * have GIT_DIR in their environment, which shows whether one still runs.
+ * Removes stale git lock files. A killed git process leaves `*.lock` files that make every later one fail. Our git
+ * processes have GIT_DIR in their environment, which shows whether one is still running.
  */
 import { existsSync, readFileSync, readdirSync, readlinkSync, rmSync } from 'node:fs';
 import path from 'node:path';
@@ -12,9 +12,9 @@ export function removeDeadLocks(repository: string): void {
   for (const lock of deadLocks(repository)) rmSync(lock, { force: true });
 }
 
-/** The lock files that no running git created. */
+/** The lock files that no running git process created. */
 export function deadLocks(repository: string): string[] {
-  // list the locks first: a git that starts later cannot create one that already exists
+  // list the locks first: a git process that starts later cannot create a lock that already exists
   const locks = locksIn(repository);
   return locks.length === 0 || isInUse(repository) ? [] : locks;
 }
@@ -28,12 +28,12 @@ function locksIn(repository: string): string[] {
   return [...top, ...inRefs].map((name) => path.join(repository, name));
 }
 
-/** Whether one of our git processes, a push or a fetch is using the repository. */
+/** Whether a push, a fetch or one of our own git processes is using the repository. */
 export function isInUse(repository: string): boolean {
   const wanted = `GIT_DIR=${repository}`;
   return allPids().some((pid) => {
     try {
-      // a git that serves a push or a fetch changes to the folder, as do its hooks
+      // a git process that serves a push or a fetch changes to the folder, as do its hooks
       if (`${readlinkSync(`/proc/${pid}/cwd`)}/`.startsWith(`${repository}/`)) return true;
       return readFileSync(`/proc/${pid}/environ`, 'utf8').split('\0').includes(wanted);
     } catch {

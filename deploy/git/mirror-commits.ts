@@ -1,4 +1,4 @@
-/** What the mirror knows of commits: tips, descriptions and files. */
+/** Reads commits from the mirror: tips, descriptions and files. */
 import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
 import { parseJson } from '../core/json';

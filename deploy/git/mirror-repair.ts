@@ -1,6 +1,6 @@
 /**
- * Rebuilds a damaged mirror.git, which is only a cache, so that its damage is not blamed on the source. The damaged one
- * is replaced only when the new one is complete.
+ * Rebuilds a damaged mirror.git, which is only a cache, so that its damage is not blamed on the source. The new mirror
+ * replaces the damaged one only when it is complete.
  */
 import { mkdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -15,13 +15,13 @@ import { gitOn, reasonOf } from './git';
 const CANNOT_WRITE =
   /insufficient permission|unable to (create|write)|permission denied|cannot lock ref|unable to update|not a git repository|bad config/i;
 
-/** Receives a one-sentence message when a damaged mirror was rebuilt. */
+/** Receives a one-sentence message after a damaged mirror has been rebuilt. */
 export type Report = (message: string) => unknown;
 
 /** Creates an empty mirror. */
 export async function createMirror(mirror: string): Promise<void> {
   mkdirSync(mirror, { recursive: true, mode: CLOSED });
-  // first, so that a mirror never exists without it
+  // done first, so that a mirror never exists without it
   forbidFilters(mirror);
   await gitOn(mirror).raw(['init', '--bare']);
 }
@@ -51,7 +51,7 @@ export async function withRepair(
 /**
  * Replaces the mirror with a new one.
  * @param fill fetches the content of the new mirror
- * @param damage what is wrong with the old one
+ * @param damage the old one's damage, for the message
  */
 export async function rebuildMirror(
   home: Home,

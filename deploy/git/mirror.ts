@@ -31,8 +31,8 @@ interface Update {
 }
 
 /**
- * Fetches all branches and removes those that the source no longer has; commits sent by hand stay. Rebuilds a damaged
- * mirror. Throws E_SOURCE, E_DISK.
+ * Fetches all branches and removes those that the source no longer has. Commits that a command sent stay. Rebuilds a
+ * damaged mirror. Throws E_SOURCE, E_DISK.
  */
 export async function updateMirror(home: Home, source: string, options: Update = {}): Promise<void> {
   const { signal, report } = options;
@@ -66,7 +66,7 @@ async function fetchAll(home: Home, source: string, { deploymentMark }: Update):
   }
 }
 
-/** Whether the source lists its branches to a git outside any repository. */
+/** Whether a git process outside any repository can list the source's branches. */
 async function answers(home: Home, source: string): Promise<boolean> {
   const { url, env } = accessTo(source);
   return gitOn(home.dir, { env })
@@ -89,7 +89,7 @@ export async function repairCommit(
   if (damage === null) return false;
   const fill = async (place: Home): Promise<void> => {
     await fetchAll(place, source, {});
-    // a commit sent by hand is in no branch of the source
+    // a commit that a command sent is in no branch of the source
     if (!(await hasCommit(place, commit))) await sendCommitTo(place, root, commit).catch(() => undefined);
   };
   await rebuildMirror(home, fill, damage, report);
@@ -147,8 +147,8 @@ async function ensureMirror(home: Home): Promise<void> {
 }
 
 /**
- * Whether the folder is a bare repository. Checked, because a repeated `git init` could collide with another process on
- * the lock of the config file.
+ * Whether the folder is a bare repository. Checked first, because a repeated `git init` could collide with another
+ * process over the lock of the config file.
  */
 function isRepository(folder: string): boolean {
   const config = path.join(folder, 'config');

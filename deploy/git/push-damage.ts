@@ -1,4 +1,4 @@
-/** Finds what is wrong with push.git: damage that fsck reports, and anything that prevents a push. */
+/** Finds faults of push.git: damage that fsck reports, and anything that prevents a push. */
 import type { Dirent } from 'node:fs';
 import { accessSync, constants, lstatSync, readdirSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -17,11 +17,11 @@ export async function pushDamage(
   // git refuses a push into another user's repository
   if (stat.uid !== statSync(dir).uid) return `it belongs to user ${stat.uid}`;
   const [lock] = deadLocks(pushGit);
-  if (lock !== undefined) return `a killed git has left ${path.relative(pushGit, lock)}`;
+  if (lock !== undefined) return `a killed git process left ${path.relative(pushGit, lock)}`;
   return closedIn(pushGit) ?? (await damageOf(pushGit, limitMs));
 }
 
-/** A file or folder that this user may not access, as `sudo git push` leaves behind. */
+/** A file or folder that this user may not access, such as one left by `sudo git push`. */
 function closedIn(pushGit: string): string | null {
   const folders = [''];
   for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
@@ -36,7 +36,7 @@ function closedIn(pushGit: string): string | null {
   return null;
 }
 
-/** Empty for a folder that a push removed meanwhile. */
+/** Empty for a folder that a push has already removed. */
 function entriesOf(folder: string): Dirent[] {
   try {
     return readdirSync(folder, { withFileTypes: true });

@@ -28,7 +28,7 @@ import { gitEnvironment, gitIn, gitOn, gitSilently } from './git';
 import { pushDamage } from './push-damage';
 
 const run = promisify(execFile);
-/** A check that takes longer is stopped, because users may be waiting for `npm start`. */
+/** A check that takes longer than this is stopped, because users may be waiting for `npm start`. */
 const CHECK_MS = 30_000;
 /** How long to wait for a running push or fetch before leaving the repository alone. */
 const PUSH_MS = 10_000;
@@ -37,13 +37,13 @@ const POLL_EVERY_MS = 50;
 export interface Sources {
   root: string;
   branch: string;
-  /** The commit of the live release, used if its branch can be read nowhere else. */
+  /** The commit of the live release, used if its branch cannot be read anywhere else. */
   live: Commit | null;
   /** False if commits come from another source, because the mirror then has that source's branches. */
   isSource: boolean;
 }
 
-/** Returns what was done, in one sentence; null if push.git was intact or is created for the first time. */
+/** Returns one sentence about the repair; null if push.git was intact or is created for the first time. */
 export async function repairPushRepository(home: Home, sources: Sources): Promise<string | null> {
   const { pushGit } = home;
   const fresh = `${pushGit}.new`;
@@ -57,7 +57,7 @@ export async function repairPushRepository(home: Home, sources: Sources): Promis
   const damage = await pushDamage(home, CHECK_MS);
   if (damage === null) return null;
   if (!(await waitUntil(() => !isInUse(pushGit), { everyMs: POLL_EVERY_MS, withinMs: PUSH_MS })))
-    return `! push.git is damaged (${damage}), but a push is running. Type npm start when it has ended`;
+    return `! push.git is damaged (${damage}), but a push is running. Run npm start when it has finished`;
   // its owner may have removed their own permissions
   await run('chmod', ['-R', 'u+rwX', '--', pushGit]).catch(() => undefined);
   if ((await pushDamage(home, CHECK_MS)) === null)
@@ -66,7 +66,7 @@ export async function repairPushRepository(home: Home, sources: Sources): Promis
   return `! push.git was damaged (${damage}) and was recreated. The old one is kept as ${String(aside)}`;
 }
 
-/** Whether push.git is missing; removes an empty folder, which has nothing to lose. */
+/** Whether push.git is missing. Removes an empty folder, which contains nothing to lose. */
 function isGone(pushGit: string): boolean {
   try {
     rmdirSync(pushGit);

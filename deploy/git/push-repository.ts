@@ -20,8 +20,8 @@ export interface HookTargets {
 export const HOOKS = ['pre-receive', 'post-receive'] as const;
 
 /**
- * Creates push.git or updates an existing one, since Node or the clone may have moved. Idempotent. Throws E_REF
- * for an invalid branch name.
+ * Creates push.git, or updates an existing one, because Node or the clone may have moved. Idempotent. Throws E_REF for
+ * an invalid branch name.
  */
 export async function preparePushRepository(home: Home, targets: HookTargets): Promise<void> {
   await checkBranchName(targets.branch);
@@ -55,7 +55,7 @@ exec "$NODE" "$SCRIPT" ${hook}
 `;
 }
 
-/** Replaces the hook atomically, so that a push at the same time runs the old or the new one, never half of one. */
+/** Replaces the hook atomically, so that a concurrent push runs either the old or the new one, never half of one. */
 function writeHook(file: string, script: string): void {
   if (existsSync(file) && readFileSync(file, 'utf8') === script) return;
   writeAtomically(file, script, { mode: 0o755 });
@@ -63,7 +63,7 @@ function writeHook(file: string, script: string): void {
 
 /** The settings that differ from those a push needs; keys are in lower case, as git lists them. */
 export async function wrongSettings(pushGit: string): Promise<[string, string][]> {
-  // git cannot list a missing config file
+  // git cannot list the settings of a missing config file
   const hasSettings = existsSync(path.join(pushGit, 'config'));
   const all = hasSettings ? (await gitOn(pushGit).listConfig('local')).all : {};
   const wanted = {

@@ -7,9 +7,9 @@ import { gitOn, reasonOf } from './git';
 import { checkBranchName } from './names';
 
 /**
- * Copies the clone's HEAD into push.git as the branch, unless push.git already has the branch: later pushes are never
- * undone. Runs no hook. Returns the commit, or null if the branch existed.
- * Throws E_NOT_A_REPOSITORY, E_NO_COMMIT, E_REF, E_SOURCE, E_DISK.
+ * Copies the clone's HEAD into push.git as the branch, unless push.git already has the branch, so that pushes are never
+ * undone. Runs no hook. Returns the commit, or null if the branch existed. Throws E_NOT_A_REPOSITORY, E_NO_COMMIT,
+ * E_REF, E_SOURCE, E_DISK.
  */
 export async function seedSource(home: Home, root: string, branch: string): Promise<Commit | null> {
   await checkBranchName(branch);

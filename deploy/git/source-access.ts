@@ -1,6 +1,6 @@
 /**
- * Keeps the credentials of a source out of argv, which every user of the machine can read: git gets the URL without them,
- * and asks a helper that reads them from the environment of git alone.
+ * Keeps the credentials of a source out of argv, which every user of the machine can read. git gets the URL without
+ * them and asks a credential helper, which reads them from the git process's environment.
  */
 import { urlParts, withoutCredentials } from '../core/redact-url';
 
@@ -10,7 +10,7 @@ export interface SourceAccess {
   env: Record<string, string>;
 }
 
-/** Its text is visible in argv, its values are not. */
+/** Its source is visible in argv, but its values are not. */
 const HELPER =
   '!f() { test "$1" = get && printf "username=%s\\n" "$SOURCE_USER" && test -n "${SOURCE_PASSWORD+set}" && printf "password=%s\\n" "$SOURCE_PASSWORD"; }; f';
 
@@ -21,7 +21,7 @@ export function accessTo(source: string): SourceAccess {
   if (parts === null || !/^\s*https?:/i.test(parts.scheme)) return { url, env: {} };
   const [, user = '', password] = /^([^:]*)(?::([^]*))?$/.exec(parts.credentials) ?? [];
   const [host = ''] = parts.rest.split(/[/?#]/, 1);
-  // for this host alone, so that a redirect gets nothing
+  // for this host alone, so that a redirect gets no credentials
   const key = `credential.${parts.scheme.trim().toLowerCase()}${host}.helper`;
   // the empty value leaves out the user's own helpers, which would store the password
   const helpers = password === undefined ? [HELPER] : ['', HELPER];
@@ -40,7 +40,7 @@ export function accessTo(source: string): SourceAccess {
   };
 }
 
-/** As git decodes it: a percent sign that begins no code stands for itself. */
+/** Decodes as git does: a percent sign that is not part of a valid escape stays. */
 function decoded(text: string): string {
   const escaped = text.replace(/%(?![0-9a-f]{2})/gi, '%25');
   try {

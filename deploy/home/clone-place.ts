@@ -1,6 +1,6 @@
 /**
- * Tracks whether the clone that this process was started in is still in place. A process outlives a move of its folder,
- * but files it then loads by path are missing or belong to another clone.
+ * Tracks whether the clone in which this process was started is still in place. A process survives a move of its
+ * folder, but files that it then loads by path are missing or belong to another clone.
  */
 import { readlinkSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
@@ -10,22 +10,22 @@ import { shellQuote } from '../core/shell-word';
 export interface ClonePlace {
   /** Path of the clone when the process started. */
   root: string;
-  /** Its current path; null when it was removed, or moved to where this process cannot see it. */
+  /** Its current path; null if it has been removed, or moved to where this process cannot see it. */
   now: string | null;
 }
 
-/** Remembers the folder by inode, not by path. Finds it after a move only if the process was started in it. */
+/** Remembers the folder by inode, not by path. After a move, finds it only if the process was started in it. */
 export function watchPlace(root: string): () => ClonePlace {
   const began = statOf(root);
   return () => ({ root, now: isSame(statOf(root), began) ? root : whereItWent(began) });
 }
 
-/** True when the deployer was started from the clone at `root` and the clone is still there. */
+/** True if the deployer was started from the clone at `root` and the clone is still there. */
 export function isInPlace(clone: ClonePlace | undefined, root: string): boolean {
   return clone?.root === root && clone.now === root;
 }
 
-/** Throws E_MOVED when the clone is no longer at its path. */
+/** Throws E_MOVED if the clone is no longer at its path. */
 export function mustBeInPlace({ root, now }: ClonePlace): void {
   if (now === root) return;
   throw new KnownError('E_MOVED', movedSentence({ root, now }), movedHint(now));

@@ -1,6 +1,6 @@
 /**
  * Reserves a few megabytes in the home. On a full disk a shift still works, but a rollback's journal entry needs space,
- * which this reserve then provides.
+ * which this reserve provides.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, renameSync, rmSync, writeFileSync } from 'node:fs';
@@ -9,13 +9,13 @@ import type { Home } from './home';
 
 const BYTES = 4 * 1024 * 1024;
 
-/** Creates the reserve unless it exists. Does nothing when the disk is too full. */
+/** Creates the reserve unless it exists. Does nothing if the disk is too full. */
 export function createReserve(home: Pick<Home, 'dir'>): void {
   const file = reserveFile(home);
   if (existsSync(file)) return;
   const fresh = `${file}.new`;
   try {
-    // random bytes, because a compressing file system would store zeros in no space
+    // random bytes, because zeros would take no space on a compressing file system
     writeFileSync(fresh, randomBytes(BYTES), { mode: 0o600 });
     renameSync(fresh, file);
   } catch {

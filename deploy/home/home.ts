@@ -1,6 +1,6 @@
 /**
- * The home: the files that Switchyard keeps on the machine, and their paths. Never inside the clone, where a release
- * would resolve a missing dependency from the clone's node_modules.
+ * The home: the files that Switchyard keeps on the machine, and their paths. It is never inside the clone, where a
+ * release would resolve a missing dependency from the clone's node_modules.
  */
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
@@ -121,8 +121,8 @@ export function rememberHome(root: string, home: Home, env: NodeJS.ProcessEnv): 
 
 /**
  * The home of a clone that was moved. A default home is named after the clone's path, so a moved clone would start with
- * an empty one. Its remote `live` still points to the old home, whose hook names the clone's old path. A copy next to
- * its original does not share the home.
+ * an empty one. The clone's remote `live` still points to the old home, whose hook names the clone's old path. A copy
+ * next to its original does not share the home.
  */
 function homeOfMoved(root: string, byPath: Home): string | null {
   if (existsSync(byPath.settings)) return null;
@@ -141,7 +141,7 @@ export function rootOfHome(home: Pick<Home, 'settings' | 'pushGit'>): string | n
   return hookValue(readFileSync(hook, 'utf8'), 'SWITCHYARD_ROOT');
 }
 
-/** False when another clone is at the path by now. */
+/** False if another clone is at the path by now. */
 function ownsHome(root: string, dir: string): boolean {
   return existsSync(root) && (pushedHome(root) === dir || rememberedHome(root) === dir);
 }
@@ -170,7 +170,7 @@ function gitValue(root: string, key: string): string | null {
   }
 }
 
-/** A hook's GIT_DIR would make git use another repository, and git needs no secrets. */
+/** A hook's GIT_DIR would make git use another repository, and this git call needs no secrets. */
 function withoutGit(env: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   const fitting = ([name]: [string, unknown]): boolean => !/^(GIT_|WEBHOOK_SECRET$|NOTIFY_URL$)/.test(name);
   return Object.fromEntries(Object.entries(env).filter(fitting));

@@ -5,7 +5,7 @@
 import path from 'node:path';
 import type { Home } from './home';
 
-/** For folders that nginx's workers must enter, and read. */
+/** For folders that nginx's workers must enter and read. */
 export const OPEN = 0o755;
 export const CLOSED = 0o700;
 export const PRIVATE = 0o600;
@@ -16,11 +16,11 @@ export const MODES: Readonly<Record<string, number>> = {
   '.': OPEN,
   tables: OPEN,
   pages: OPEN,
-  // nginx looks names up here, and other users may not list them
+  // nginx looks up names here; other users must not list them
   preview: ENTERABLE,
-  // the user of the app's data reaches the copy that is being made
+  // the owner of the app's data must be able to reach the copy being made
   'data-copies': ENTERABLE,
-  // nginx's workers enter these; stricter where they run as the same user
+  // nginx's workers enter these; the mode is stricter if they run as the same user
   logs: 0o710,
   nginx: 0o710,
   compose: CLOSED,

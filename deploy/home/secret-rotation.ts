@@ -1,6 +1,6 @@
 /**
- * Replaces the webhook secret without an outage: until the source has the new one, the earlier one stays valid for a
- * while.
+ * Replaces the webhook secret without an outage: the earlier one stays valid for a while, so that the source can be
+ * updated.
  */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
@@ -17,10 +17,13 @@ const earlierSchema = z.object({
   validUntil: z.number(),
 });
 
-/** Stores a new random secret and returns it. @param validUntil when the present one expires, milliseconds since 1970 */
+/**
+ * Stores a new random secret and returns it.
+ * @param validUntil when the current one expires, milliseconds since 1970
+ */
 export function rotateSecret(home: SecretFiles, validUntil: number): string {
   const fresh = randomBytes(32).toString('hex');
-  // first, so that a kill between the two leaves the present secret valid
+  // written first, so that a kill between the two writes leaves the current secret valid
   const earlier = { secret: readSecret(home), validUntil };
   writeAtomically(home.earlierSecret, `${JSON.stringify(earlier)}\n`);
   writeAtomically(home.secret, `${fresh}\n`);
@@ -34,8 +37,8 @@ export function earlierValidUntil(home: Pick<Home, 'earlierSecret'>, now = Date.
 }
 
 /**
- * Returns a function that lists the valid secrets. A rotation counts at once; any other change of the file needs a
- * restart of the deployer, so that a file which an operator breaks does not refuse every webhook.
+ * Returns a function that lists the valid secrets. A rotation takes effect immediately. Any other change of the file
+ * needs a restart of the deployer, so that a file that an operator breaks does not cause every webhook to be refused.
  */
 export function validSecrets(home: SecretFiles, now: () => number = Date.now): () => string[] {
   let current = readSecret(home);

@@ -1,6 +1,6 @@
 /**
- * Moves files to a trash folder by a rename, which is instant; the slow removal of tens of thousands of files then
- * blocks nothing.
+ * Moves files to a trash folder by an instant rename, so that the slow removal of tens of thousands of files blocks
+ * nothing.
  */
 import { randomBytes } from 'node:crypto';
 import { existsSync, mkdirSync, renameSync, rmdirSync } from 'node:fs';
@@ -18,12 +18,15 @@ export function putInTrash(home: Pick<Home, 'dir'>, file: string): void {
   renameSync(file, path.join(trashOf(home), randomBytes(8).toString('hex')));
 }
 
-/** Removes the trash, entry by entry. @param goesOn checked before each entry; the rest stays for the next run */
+/**
+ * Removes the trash, entry by entry.
+ * @param goesOn checked before each entry; when false, the rest stays for the next run
+ */
 export async function emptyTrash(home: Pick<Home, 'dir'>, goesOn: () => boolean): Promise<void> {
   const trash = trashOf(home);
   for (const name of namesIn(trash)) {
     if (!goesOn()) return;
-    // an entry with another user's files must not block the rest
+    // an entry that contains another user's files must not block the rest
     await removePolitely(path.join(trash, name)).catch((error: unknown) => console.error('trash:', error));
   }
   try {

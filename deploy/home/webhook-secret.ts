@@ -10,7 +10,7 @@ const SHORTEST = 16;
 /** Eight random bytes have 64; chance makes a few of them look weaker. */
 const WEAKEST_BITS = 42;
 const MODE = 0o600;
-/** Words in the secrets of examples and tutorials; "It's a Secret to Everybody" is GitHub's own. */
+/** Words of example secrets in tutorials; "It's a Secret to Everybody" is GitHub's own. */
 const EXAMPLE_WORDS = new Set(
   (
     'a change changeme default development everybody example github here insert it key me my password random ' +
@@ -30,7 +30,7 @@ export function checkSecret(text: string): string {
   );
 }
 
-/** Laxer than for a new one: a secret that was accepted before must not prevent a start after a reboot. */
+/** Laxer than for a new secret: one that was accepted before must not prevent a start after a reboot. */
 function checkStored(text: string): string {
   const secret = text.trim();
   if (secret === '') throw new KnownError('E_SECRET', 'The webhook secret is empty.');
@@ -65,12 +65,12 @@ export function readSecret(home: Pick<Home, 'secret'>): string {
     text = readFileSync(home.secret, 'utf8').trim();
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EACCES') throw error;
-    throw new KnownError('E_SECRET', 'There is no webhook secret in the home.', 'Make one: npm start');
+    throw new KnownError('E_SECRET', 'There is no webhook secret in the home.', 'Create one: npm start');
   }
   return checkStored(text);
 }
 
-/** Whether this is the stored secret, good or bad. */
+/** Whether this text is the stored secret, good or bad. */
 export function isStoredSecret(home: Pick<Home, 'secret'>, given: string): boolean {
   return readFileSync(home.secret, 'utf8').trim() === given.trim();
 }

@@ -36,7 +36,7 @@ export interface ControlDeps {
   build: () => string;
   /** A hash of the configuration that the deployer has loaded (deploy/config/fingerprint.ts). */
   config: string;
-  /** The clone that the deployer runs from: its path at the start and now. */
+  /** The clone from which the deployer runs: its path at the start and now. */
   clone: () => ClonePlace;
 }
 
@@ -64,7 +64,7 @@ export function controlApp({ request, requestOperation, build, config, clone }: 
 
 /** Throws E_TOO_LATE if the client has disconnected: requests wait in the socket while this process is suspended. */
 async function askedBy(req: Request): Promise<RequestIdentity> {
-  // a disconnect is read after the request, in the following turn of the event loop
+  // Node reads a disconnect after the request, in the next turn of the event loop
   await nextTurn();
   await nextTurn();
   if (req.socket.destroyed || req.socket.writableEnded)

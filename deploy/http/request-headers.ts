@@ -1,4 +1,4 @@
-/** Headers with which a local client marks its request, so that it is carried out once, in time, or not at all. */
+/** Headers that a local client adds to its request, so that it is carried out once and in time, or not at all. */
 import type { Request } from 'express';
 import type { RequestIdentity } from '../journal/journal';
 

@@ -19,7 +19,7 @@ export const PREVIEW_PATH = '/_deploy/preview';
 /** How long a link is valid. */
 export const LINK_LIFETIME_MS = 24 * 60 * 60 * 1000;
 
-/** The ways to try a held release. */
+/** The ways to reach a held release. */
 export interface Preview {
   /** The URL of nginx on this machine. */
   url: string;
@@ -34,8 +34,8 @@ export interface Preview {
 type Subject = Pick<Deployment, 'id' | 'createdAt'>;
 
 /**
- * The preview of a held deployment or a canary; null if there is none. It contains secrets and is only
- * for its owner's terminal.
+ * The preview of a held deployment or a canary; null if there is none. It contains secrets, so only the operator's
+ * terminal may show it.
  * @param other the slot of the canary's other side; default: the release's own slot
  */
 export function previewOf(
@@ -45,7 +45,7 @@ export function previewOf(
 ): Preview | null {
   const slot = other ?? deployment.to?.slot;
   const token = slot === undefined ? null : tokenFor(home, slot);
-  // a deployment held because a batch failed has nothing to try
+  // a deployment that holds because a batch failed has nothing to try
   if (!token || deployment.cause !== null) return null;
   const url = `http://localhost:${config.http.port}/`;
   const expires = Date.now() + LINK_LIFETIME_MS;
@@ -83,8 +83,8 @@ export function isPreviewSigned(
 }
 
 /**
- * Signs with a separate key, so that no signed webhook body is also a link. `createdAt` is included because
- * a new journal reuses ids.
+ * Signs with a separate key, so that the signature of a webhook body can never be a link's. `createdAt` is included
+ * because a new journal reuses ids.
  */
 function signatureOf(secret: string, { id, createdAt }: Subject, expires: string, slot: string): string {
   const key = createHmac('sha256', secret).update('switchyard preview link').digest();

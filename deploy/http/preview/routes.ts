@@ -28,13 +28,13 @@ export function previewRoutes(deps: PreviewDeps): Router {
     const isOurs = (secret: string): boolean =>
       deployment !== null && isPreviewSigned(secret, deployment, expires, signature, slot);
     if (!deployment || !deps.secrets().some(isOurs)) {
-      return refuse(req, res, FORBIDDEN, 'This link is not one of ours.');
+      return refuse(req, res, FORBIDDEN, 'This link is not valid.');
     }
     const left = Number(expires) - Date.now();
-    // a link made while the clock was ahead would be valid too long
+    // a link made while the clock was ahead would be valid for too long
     if (left <= 0 || left > LINK_LIFETIME_MS) return refuse(req, res, GONE, 'This link has expired.');
     const token = isTried(deployment) && tokenFor(deps.home, slot || (deployment.to?.slot ?? ''));
-    if (!token) return refuse(req, res, GONE, 'This version is not held any more.');
+    if (!token) return refuse(req, res, GONE, 'This version is no longer held.');
     const secure = req.get('x-forwarded-proto') === 'https';
     res.cookie(PREVIEW_COOKIE, token, { maxAge: left, path: '/', httpOnly: true, sameSite: 'lax', secure });
     res.redirect('/');
@@ -47,7 +47,7 @@ function isTried(deployment: Deployment): boolean {
   return deployment.state === 'holding' || isCanary(deployment);
 }
 
-/** The query parameters; empty for a repeated or missing one, which matches no signature. */
+/** The query parameters. A repeated or missing one becomes an empty string, which matches no signature. */
 function wordsOf({ query }: Request): Record<'id' | 'expires' | 'signature' | 'slot', string> {
   const word = (value: unknown): string => (typeof value === 'string' ? value : '');
   return {

@@ -41,7 +41,7 @@ export function webhookApp({
   app.enable('strict routing');
   app.enable('case sensitive routing');
   const readBody = bodyReader(limits);
-  // a signature covers the raw bytes: nothing is decompressed or parsed before it is verified
+  // a signature covers the raw bytes, so nothing is decompressed or parsed before it is verified
   app.post('/_deploy/webhook', async (req, res) => {
     const sender = senderOf(req.headers);
     if (sender.by === 'token' && !isProven(sender, secrets(), null)) throw unproven(sender);
@@ -93,7 +93,7 @@ function answerError(error: unknown, res: Response): void {
 function statusOf(error: unknown): number {
   if (error instanceof Refusal) return error.status;
   if (error instanceof KnownError) return error.code === 'E_TOO_LATE' ? 410 : 500;
-  // Express's status for a path it could not read
+  // Express's status for a path that it could not decode
   const { status = 500 } = error as { status?: number };
   return status >= 400 && status < 500 ? status : 500;
 }

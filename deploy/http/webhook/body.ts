@@ -1,6 +1,6 @@
 /**
- * Reads webhook bodies in bounded memory: each up to a limit and in limited time, and only a few at once. When one more
- * arrives, it takes the place of the oldest, so that slow senders cannot keep others out.
+ * Reads webhook bodies in bounded memory: each has a size and a time limit, and only a few are read at the same time. A
+ * further one replaces the oldest, so that slow senders cannot keep others out.
  */
 import type { IncomingMessage } from 'node:http';
 import { tooLarge } from './headers';
@@ -15,7 +15,7 @@ export interface BodyLimits {
 
 export type ReadBody = (request: IncomingMessage) => Promise<Buffer>;
 
-/** The returned function throws a Refusal; what is left of that body is then read and dropped. */
+/** The returned function throws a Refusal; the rest of that body is then read and dropped. */
 export function bodyReader({ size, atOnce, withinMs }: BodyLimits): ReadBody {
   // in the order of arrival
   const open = new Set<(why: Refusal) => void>();

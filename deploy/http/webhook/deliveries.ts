@@ -1,6 +1,6 @@
 /**
- * Counts refused webhooks by their reason, for `doctor` and `history`: a source shows a failed delivery only to those
- * who look there. Keeps nothing of a request's content, a fixed number of reasons, and writes at most every few seconds.
+ * Counts refused webhooks by reason, for `doctor` and `history`, because a source shows failed deliveries only in its
+ * own settings. Stores no request content and at most 20 reasons. Writes at most every five seconds.
  */
 import { readFileSync } from 'node:fs';
 import type { Request } from 'express';
@@ -36,7 +36,7 @@ export type Deliveries = z.output<typeof deliveriesSchema>;
 export interface DeliveryLog {
   accepted(request: Request): void;
   refused(request: Request, why: Refusal): void;
-  /** Writes what is not written yet. */
+  /** Writes the pending changes. */
   close(): void;
 }
 
@@ -51,7 +51,7 @@ export function deliveryLog(home: Pick<Home, 'deliveries'>): DeliveryLog {
     try {
       writeAtomically(home.deliveries, `${JSON.stringify(known, null, 2)}\n`, { durable: false });
     } catch (error) {
-      // a full disk must not cost a webhook
+      // a full disk must not make a webhook fail
       console.error('deliveries:', error);
     }
   };
@@ -91,7 +91,7 @@ export function readDeliveries({ deliveries }: Pick<Home, 'deliveries'>): Delive
   }
 }
 
-/** Requests without an event are those of scanners, and doctor's own pings are no deliveries. */
+/** Requests without an event come from scanners, and doctor's own pings are not deliveries. */
 function isFromSource(request: Request): boolean {
   return namesAnEvent(request.headers) && request.get('user-agent') !== PROBE_AGENT;
 }

@@ -10,7 +10,7 @@ const FORMS: Record<string, BodyFormat> = {
   'application/x-www-form-urlencoded': 'urlencoded',
 };
 
-/** Returns the body's form. Throws a Refusal. @param limit the largest body in bytes */
+/** Returns the body's format. Throws a Refusal. @param limit the largest body in bytes */
 export function checkHeaders(headers: IncomingHttpHeaders, sender: Sender, limit: number): BodyFormat {
   if (sender.proof === null) throw unproven(sender);
   const encoding = headers['content-encoding'] ?? 'identity';

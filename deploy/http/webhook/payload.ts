@@ -12,7 +12,7 @@ export interface WebhookTarget {
   source: string | null;
 }
 
-/** `tip`: the new tip that the push names, which the source may not show yet. */
+/** `tip` is the new tip that the push names; the source may not show it yet. */
 export type PayloadVerdict = { do: 'deploy'; tip: Commit | null } | { do: 'ignore'; why: string };
 
 const LONGEST_REF = 1000;
@@ -43,7 +43,7 @@ export function readPayload(
   if (!push.success) throw new Refusal(400, 'E_BAD_PAYLOAD', 'The push event has no valid "ref".');
   const { ref, after, deleted } = push.data;
   const { branch } = wanted;
-  if (!ref.startsWith('refs/heads/')) return { do: 'ignore', why: `${cut(ref)} is no branch` };
+  if (!ref.startsWith('refs/heads/')) return { do: 'ignore', why: `${cut(ref)} is not a branch` };
   if (ref !== `refs/heads/${branch}`)
     return { do: 'ignore', why: `only ${branch} deploys, not ${cut(ref.slice(11))}` };
   if (deleted || isZero(after))
@@ -51,7 +51,10 @@ export function readPayload(
   return { do: 'deploy', tip: isCommit(after) ? after : null };
 }
 
-/** A ping shows what the webhook will send, so a wrong setting is reported where it was made. */
+/**
+ * A ping shows what the webhook will send, so a wrong setting is reported in the source's own settings, where it was
+ * made.
+ */
 function readPing(body: unknown, { source }: WebhookTarget): PayloadVerdict {
   const { hook, repository } = pingSchema.safeParse(body).data ?? {};
   if (hook && !hook.events.some((each) => each === 'push' || each === '*'))
@@ -66,7 +69,7 @@ function readPing(body: unknown, { source }: WebhookTarget): PayloadVerdict {
       'Set SOURCE to the repository that sends it, then: npm start',
     );
   }
-  return { do: 'ignore', why: 'ping: the webhook is set up well' };
+  return { do: 'ignore', why: 'ping: the webhook is set up correctly' };
 }
 
 /** Whether the source is the repository of that name. A path on this machine may be a mirror of any repository. */

@@ -1,6 +1,6 @@
 /**
- * What the headers of a webhook say: the event, and the proof that its sender knows the secret. GitHub, Gitea and
- * Forgejo sign the body; GitLab sends the secret itself.
+ * Reads a webhook's headers: the event, and the proof that its sender knows the secret. GitHub, Gitea and Forgejo sign
+ * the body; GitLab sends the secret itself.
  */
 import type { IncomingHttpHeaders } from 'node:http';
 import { isSame, isSigned } from './signature';
@@ -10,11 +10,11 @@ export interface Sender {
   event: string | undefined;
   /** The id of the event. */
   delivery: string | undefined;
-  /** How it proves that it knows the secret. */
+  /** The proof that it knows the secret. */
   by: 'signature' | 'token';
   /** Null without a proof of the right form. */
   proof: string | null;
-  /** True if it signs the payload before it is encoded as a form, so that its forms cannot be verified. */
+  /** True if it signs the payload before encoding it as a form, so that its forms cannot be verified. */
   signsBeforeEncoding: boolean;
 }
 
@@ -39,7 +39,7 @@ export function senderOf(headers: IncomingHttpHeaders): Sender {
       signsBeforeEncoding: false,
     };
   }
-  // repeated headers arrive joined by commas and are no signature
+  // repeated headers arrive joined by commas and are not a signature
   const isSignature = /^sha256=[0-9a-f]{64}$/.test(signature ?? '');
   return {
     event: text('x-github-event') ?? text('x-gitea-event'),
