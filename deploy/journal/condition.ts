@@ -10,7 +10,7 @@ import { Journal } from './journal';
 
 export type Condition =
   | { is: 'whole' }
-  /** Not damaged, but this user may not use it, or a newer kit wrote it. */
+  /** Intact, but not accessible to this user, or written by a newer kit. */
   | { is: 'refused'; error: KnownError }
   /** Damaged; `npm start` can rebuild it. */
   | { is: 'broken'; why: string };
@@ -22,14 +22,11 @@ export function journalFiles({ journal }: Pick<Home, 'journal'>): string[] {
   return [journal, `${journal}-wal`, `${journal}-shm`];
 }
 
-/**
- * Checks the journal.
- * @param content the place to open for reading, which may change it; the doctor passes a copy
- */
+/** Checks the journal. @param content the path to open. Reading may change the files, so doctor passes a copy */
 export function journalCondition(home: Place, content: () => Place = () => home): Condition {
   const removed = removedFiles(home);
   if (removed.length > 0) {
-    return { is: 'broken', why: `it was removed while process ${removed[0]?.pid} writes into it` };
+    return { is: 'broken', why: `it was removed while process ${removed[0]?.pid} is writing to it` };
   }
   if ((statSync(home.journal, { throwIfNoEntry: false })?.size ?? 0) === 0) {
     return { is: 'broken', why: 'it is gone' };
@@ -63,7 +60,7 @@ export interface RemovedFile {
   name: string;
 }
 
-/** Journal files that were removed while a process of this home still has them open. */
+/** Removed journal files that a process of this home still has open. */
 export function removedFiles(home: Place): RemovedFile[] {
   const names = journalFiles(home).slice(0, 2);
   return processesWith('SWITCHYARD_HOME', home.dir).flatMap(({ pid }) =>

@@ -1,4 +1,4 @@
-/** The journal's SQLite file: its migration, and writes that survive a busy or a full disk. */
+/** The journal's SQLite file: its migration, and writes that succeed despite a busy or a full disk. */
 import Database from 'libsql';
 import { existsSync, statSync } from 'node:fs';
 import path from 'node:path';
@@ -19,8 +19,8 @@ const LEVELS = { 'at-once': 'FULL', soon: 'NORMAL' } as const;
 const MIGRATION_BUSY_MS = 5000;
 
 /**
- * When a write reaches the disk. `at-once`: before `write` resolves, with a flush that takes some milliseconds. `soon`:
- * with the next `at-once` write; a power cut can lose it before that, a kill cannot.
+ * When a write reaches the disk. `at-once`: before `write` resolves, by a flush that takes some milliseconds. `soon`:
+ * with the next `at-once` write; until then a power cut can lose it, but a kill cannot.
  */
 export type Durability = 'at-once' | 'soon';
 
@@ -48,13 +48,13 @@ export class JournalDatabase {
     this.db.pragma(`busy_timeout = ${MIGRATION_BUSY_MS}`);
     this.db.exec('BEGIN IMMEDIATE');
     try {
-      // another process may have migrated it meanwhile
+      // another process may already have migrated it
       const missing = isOlder(this.db) ? MIGRATIONS.slice(formatOf(this.db)) : [];
       for (const step of missing) this.db.exec(step);
       if (missing.length > 0) this.db.exec(`PRAGMA user_version = ${FORMAT}`);
       this.db.exec('COMMIT');
     } catch (error) {
-      // a connection that is only closed keeps its lock as long as libsql keeps its statements
+      // closing the connection is not enough: it keeps its lock as long as libsql keeps its statements
       if (this.db.inTransaction) this.db.exec('ROLLBACK');
       throw error;
     }
@@ -89,8 +89,8 @@ export class JournalDatabase {
   }
 
   /**
-   * Retries a write with the disk reserve, because a rollback must work on a full disk too. Throws E_DISK if
-   * the reserve is not enough.
+   * On a full disk, frees the disk reserve and retries the write, so that a rollback still works. Throws E_DISK if the
+   * reserve is not enough.
    */
   private async writeWithReserve<T>(work: () => T): Promise<T> {
     releaseReserve(this.home);

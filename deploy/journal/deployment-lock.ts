@@ -1,6 +1,6 @@
 /**
- * The deployment lock: an exclusive transaction on lock.db, held while the deployment runs. The kernel releases it with
- * the process, even after `kill -9`; a pid file would remain.
+ * The deployment lock: an exclusive transaction on lock.db, held while the deployment is running. The kernel releases
+ * it with the process, even after `kill -9`, whereas a pid file would remain.
  */
 import Database from 'libsql';
 import { accessSync, constants } from 'node:fs';
@@ -14,7 +14,10 @@ const RETRY_MS = 20;
  * checked many times a second.
  */
 const AT_ONCE = 'PRAGMA busy_timeout = 0';
-/** For an empty database SQLite would create a journal file; where it cannot, no process could take the lock. */
+/**
+ * For an empty database SQLite would create a journal file, and on a full or read-only disk no process could take the
+ * lock.
+ */
 const IN_MEMORY = 'PRAGMA journal_mode = MEMORY';
 
 export interface Lock {
@@ -56,14 +59,14 @@ export async function takeLock(home: Pick<Home, 'lock'>): Promise<Lock> {
   return (await lockWithin(home, Infinity)) as Lock;
 }
 
-/** Waits for the lock; null when the time is over. */
+/** Waits for the lock; null if the time limit passes first. */
 export function lockWithin(home: Pick<Home, 'lock'>, withinMs: number): Promise<Lock | null> {
   return waitUntil(() => tryLock(home), { everyMs: RETRY_MS, withinMs });
 }
 
 /**
- * True while a deployment's process lives. Takes only a read lock: two concurrent checks must not take each other for
- * the holder, because `npm stop` kills the holder.
+ * True while a deployment's process is alive. Takes only a read lock: two concurrent checks must not mistake each other
+ * for the holder, because `npm stop` kills the holder.
  */
 export function isLocked(home: Pick<Home, 'lock'>): boolean {
   const db = open(home);

@@ -33,9 +33,9 @@ export interface Request {
   hold?: boolean;
   /** The number of the app environment to deploy. */
   environment?: number;
-  /** The reason for the request, unless it is an operator's command. */
+  /** The reason for the request; left out for an operator's command. */
   cause?: string;
-  /** The tip that a webhook announced: a reason to ask the source again, never a choice of commit. */
+  /** The tip that a webhook announced. It is a reason to ask the source again, never a choice of commit. */
   expected?: Commit;
   /** The request's id: a webhook's delivery id, or one that the command generated. */
   delivery?: string;
@@ -105,7 +105,7 @@ export class Journal extends RebuildableJournal {
     });
   }
 
-  /** Withdraws a request whose client gives up; see RequestIds. */
+  /** Withdraws the request of a client that gives up; see RequestIds. */
   cancel(id: string): Promise<Deployment | null> {
     return this.requestIds.cancel(id);
   }
@@ -156,8 +156,8 @@ export class Journal extends RebuildableJournal {
 
   /**
    * Records the branch's tip. Only one branch of one source is tracked; another one replaces it.
-   * @param by the deployment of this tip, with facts to record in the same transaction, so that no recorded tip is
-   * missed
+   * @param by the deployment of this tip, with facts to record in the same transaction, so that no recorded tip stays
+   *   undeployed
    */
   async recordTip(
     source: string,

@@ -8,9 +8,9 @@ import { isDiskFull } from '../os/disk-full';
 export interface PhaseReport {
   /** Receives the journal entries. */
   report: (entry: Entry) => unknown;
-  /** Aborted with a KnownError when the deployment is cancelled. The canceller also kills the deployment's commands. */
+  /** Aborted with a KnownError if the deployment is cancelled. The canceller also kills the deployment's commands. */
   signal?: AbortSignal;
-  /** Turns a failure into the error that is reported and thrown. Default: the failure itself is thrown. */
+  /** Turns a failure into the error to report and throw. Default: the failure itself. */
   explain?: (error: unknown) => KnownError;
 }
 
@@ -50,7 +50,7 @@ function asClause(result: unknown): string | null {
   return typeof result === 'string' ? result : null;
 }
 
-/** Reports phases that need not run. */
+/** Reports phases that are not needed. */
 export async function skip(
   work: PhaseReport,
   phases: readonly PhaseName[],
@@ -59,7 +59,7 @@ export async function skip(
   for (const phase of phases) await work.report({ type: 'phase', phase, status: 'skipped', detail });
 }
 
-/** Turns a command killed by an abort, or our own failed write to a full disk, into the error for its real cause. */
+/** The error for the real cause of a command killed by an abort, or of our own failed write to a full disk. */
 export function phaseFailure(error: unknown, signal: AbortSignal | undefined): KnownError {
   if (signal?.aborted) return cancelReason(error, signal);
   const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code} ${error.message}` : '';

@@ -47,7 +47,7 @@ export class JournalReader {
 
   /**
    * The deployments that decisions about releases need, newest first: for each commit, the newest of each combination
-   * of kind, state and fault. Earlier ones change no decision.
+   * of kind, state and fault. Earlier ones affect no decision.
    * @param commit only this one
    */
   verdicts(commit?: Commit): Deployment[] {
@@ -61,7 +61,7 @@ export class JournalReader {
     return (rows as DeploymentRow[]).map(fromRow);
   }
 
-  /** The deployments whose migration ran or started, newest first. */
+  /** The deployments whose migration has started, newest first. */
   migrated(): Deployment[] {
     const rows = this.db
       .prepare(
@@ -92,7 +92,7 @@ export class JournalReader {
     return (this.db.prepare('SELECT count(*) AS count FROM deployments').get() as { count: number }).count;
   }
 
-  /** The deployment that a process runs, or was running when it died. */
+  /** The deployment that a process is running, or was running when it died. */
   active(): Deployment | null {
     return this.pending().find((d) => isActive(d.state)) ?? null;
   }
@@ -125,7 +125,7 @@ export class JournalReader {
     return row.last ?? 0;
   }
 
-  /** The id of a deployment's first event; 0 if its events are pruned. */
+  /** The id of a deployment's first event; 0 if its events have been pruned. */
   firstEvent(deployment: number): number {
     const row = this.db.prepare('SELECT min(id) AS first FROM events WHERE deployment = ?').get(deployment);
     return (row as { first: number | null }).first ?? 0;
@@ -175,7 +175,7 @@ export class JournalReader {
     });
   }
 
-  /** The time of the last event in milliseconds since 1970, by the clock of that moment; null if there is none. */
+  /** The time of the last event in milliseconds since 1970, as the clock showed it then; null if there is none. */
   newestAt(): number | null {
     const row = this.db.prepare('SELECT at FROM events ORDER BY id DESC LIMIT 1').get();
     return (row as { at: number } | undefined)?.at ?? null;

@@ -1,4 +1,4 @@
-/** What the rebuild of a broken journal writes: facts that come from running processes and files, not from requests. */
+/** Writes for the rebuild of a broken journal: facts from running processes and files rather than from requests. */
 import type { Deployment } from '../core/deployment';
 import type { Commit } from '../core/release';
 import type { SlotName } from '../core/slot';
@@ -29,7 +29,7 @@ export class RebuildableJournal extends JournalWriter {
     });
   }
 
-  /** Marks active deployments as interrupted, because lost events make a step-by-step rollback impossible. */
+  /** Marks unfinished deployments as interrupted, because lost events make a step-by-step rollback impossible. */
   async interruptActive(cause: string): Promise<void> {
     const facts: DeploymentFacts = { fault: 'machine', errorCode: 'E_INTERRUPTED', cause };
     for (const { id, state } of this.pending())

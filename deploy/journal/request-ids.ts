@@ -1,6 +1,6 @@
 /**
- * The ids of clients' requests. A request that is repeated with the same id counts once; a withdrawn one, or one past
- * its deadline, is never carried out.
+ * The ids of clients' requests. A repeated request with the same id counts once. A withdrawn request, or one past its
+ * deadline, is never carried out.
  */
 import type { Deployment } from '../core/deployment';
 import { KnownError } from '../core/errors';
@@ -22,8 +22,8 @@ export class RequestIds {
   ) {}
 
   /**
-   * Withdraws a request whose client gives up. Returns the deployment if the request was already carried out; otherwise
-   * null, and it never will be.
+   * Withdraws the request of a client that gives up. Returns the deployment if the request was already carried out.
+   * Returns null otherwise; the request is then never carried out.
    */
   async cancel(id: string): Promise<Deployment | null> {
     return this.db.write(() => {
@@ -48,7 +48,7 @@ export class RequestIds {
     });
   }
 
-  /** Throws E_TOO_LATE if the deployment's record is already pruned. */
+  /** Throws E_TOO_LATE if the deployment's record has been pruned. */
   private carriedOut(id: number): Deployment {
     const deployment = this.get(id);
     if (deployment) return deployment;

@@ -1,15 +1,15 @@
-/** Limits what the journal keeps: it deletes what neither operators nor later decisions need. */
+/** Limits the journal's size by deleting rows that neither operators nor later decisions need. */
 import type { Deployment } from '../core/deployment';
 import type { SlotName } from '../core/slot';
 import { JournalReader } from './reader';
 
 const FORGET_AT_ONCE = 500;
-/** The newest deployments stay complete, for operators. */
+/** This many of the newest deployments stay complete, for operators. */
 const KEPT_WHOLE = 1000;
 /** Limits for older deployments that decisions need, and for request ids. */
 const KEPT_FOR_DECISIONS = 5000;
 const KEPT_REQUESTS = 10_000;
-/** The number of slots and tasks whose last incident is kept, because it may not be over yet. */
+/** The number of slots and tasks whose last incident is kept, because the incident may not be over yet. */
 const KEPT_INCIDENTS = 50;
 
 export class JournalRetention extends JournalReader {
@@ -52,9 +52,9 @@ export class JournalRetention extends JournalReader {
   }
 
   /**
-   * Deletes old deployments. What decisions need stays, without its plan: good and bad releases, the last
-   * live deployment in each of these slots, the newest of each branch, the newest migration, and the
-   * highest environment number.
+   * Deletes old deployments. Those that decisions need stay, without their plans: good and bad releases, the last live
+   * deployment in each of these slots, the newest of each branch, the newest migration, and the highest environment
+   * number.
    */
   async forgetDeployments(slots: SlotName[], keptWhole = KEPT_WHOLE): Promise<void> {
     const [oldest] = this.history(keptWhole).slice(-1);

@@ -2,7 +2,7 @@
 import Database from 'libsql';
 import { FORMAT_3, NUMBER_LIVE } from './schema';
 
-/** The number of rows read at once; a block with a broken page is read row by row. */
+/** The number of rows read together; a block with a broken page is read row by row. */
 const BLOCK = 200;
 
 const TABLES = {
@@ -17,7 +17,7 @@ type Row = Record<string, unknown>;
 
 export interface Salvaged {
   deployments: number;
-  /** False if a row was lost, or may have been. */
+  /** False if a row was or may have been lost. */
   complete: boolean;
 }
 

@@ -34,7 +34,7 @@ export const NUMBER_LIVE = `
 `;
 /**
  * `live` is the order in which releases went live. The database assigns it, so that the order does not depend on a
- * clock. All columns that older kits know stay unchanged.
+ * clock. Columns that older kits know stay unchanged.
  */
 const FORMAT_1 = `
   ALTER TABLE deployments ADD COLUMN live INTEGER;
@@ -56,7 +56,7 @@ const FORMAT_1 = `
   INSERT INTO requests (id, deployment) SELECT delivery, id FROM deployments WHERE delivery IS NOT NULL ORDER BY id;
 `;
 
-/** Indexes for the queries that decisions need, so that they do not scan a history of 100,000 deployments. */
+/** Indexes for the queries of decisions, so that they do not scan a history of 100,000 deployments. */
 const FORMAT_2 = `
   ALTER TABLE deployments ADD COLUMN commit_id TEXT GENERATED ALWAYS AS (json_extract(body, '$.commit')) VIRTUAL;
   ALTER TABLE deployments ADD COLUMN kind TEXT GENERATED ALWAYS AS (json_extract(body, '$.kind')) VIRTUAL;

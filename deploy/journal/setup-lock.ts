@@ -1,4 +1,4 @@
-/** Serialises `npm start` and `npm stop`: run together, each would stop what the other has just started. */
+/** Serialises `npm start` and `npm stop`: if they ran concurrently, one would stop what the other has just started. */
 import path from 'node:path';
 import { KnownError } from '../core/errors';
 import type { Home } from '../home/home';
@@ -12,7 +12,7 @@ export function setupLockFile(home: Pick<Home, 'dir'>): string {
 /** An `npm start` that only checks, or applies a small change, finishes within this time. */
 const LONGEST_WAIT_MS = 3000;
 
-/** Runs the work while no other process starts or stops this home. Throws E_USAGE if another one takes longer. */
+/** Runs the work while no other process starts or stops this home. Throws E_USAGE if the other process takes longer. */
 export async function withSetupLock<T>(home: Pick<Home, 'dir'>, work: () => Promise<T>): Promise<T> {
   const lock = await lockWithin({ lock: setupLockFile(home) }, LONGEST_WAIT_MS);
   if (!lock) {

@@ -11,7 +11,7 @@ const GIVE_UP_AFTER_MS = 10_000;
 
 /**
  * Runs the work in one transaction as soon as no other process is writing.
- * @param connection returns the connection; it may be replaced during the wait
+ * @param connection returns the current connection, which may be replaced during the wait
  */
 export async function inTransaction<T>(connection: () => Database.Database, work: () => T): Promise<T> {
   const deadline = machineMs() + GIVE_UP_AFTER_MS;
@@ -34,7 +34,7 @@ export async function inTransaction<T>(connection: () => Database.Database, work
 
 /**
  * Starts a transaction; false if another process is writing. Only this statement may fail as busy: libsql never resets
- * a prepared statement that did, and later writes on its connection are lost.
+ * a prepared statement that has failed so, and later writes on its connection are lost.
  */
 function begin(db: Database.Database): boolean {
   try {

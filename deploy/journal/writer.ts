@@ -1,4 +1,4 @@
-/** Writes deployments and events, without the secrets that their texts may contain. */
+/** Writes deployments and events, and removes secrets from their texts. */
 import type { Deployment, DeploymentState } from '../core/deployment';
 import type { Entry } from '../core/event';
 import type { Redact } from '../core/redact';
@@ -7,7 +7,7 @@ import { isOver, mayFollow } from '../core/transitions';
 import type { JournalDatabase } from './database';
 import { JournalRetention } from './retention';
 
-/** Facts about a deployment that become known while it runs. */
+/** Facts about a deployment that become known while it is running. */
 export type DeploymentFacts = Partial<Omit<Deployment, 'id' | 'state' | 'createdAt' | 'delivery' | 'live'>>;
 
 export class JournalWriter extends JournalRetention {
@@ -68,8 +68,8 @@ export class JournalWriter extends JournalRetention {
 }
 
 /**
- * True for events that recovery can do without. It needs only which steps started and what is live. It also reads which
- * undo steps finished, but if that is lost it merely undoes them once more.
+ * True for events that recovery can do without. It needs only the started steps and the live release. It also reads
+ * which undo steps finished, but if that is lost, it merely repeats them.
  */
 function mayBeLost(entry: Entry): boolean {
   return entry.type === 'phase' && (entry.step === undefined || entry.status !== 'started');

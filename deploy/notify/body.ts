@@ -18,7 +18,7 @@ export function bodyFor(url: string, notice: Notice): string {
   const { pathname } = new URL(url);
   const line = `${SIGNS[notice.event]} ${notice.text}`.slice(0, LONGEST);
   if (pathname.startsWith('/services/')) return JSON.stringify(slack(line));
-  // text from a commit must not mention anyone
+  // text from a commit must not ping anyone
   if (/^\/api\/(v\d+\/)?webhooks\//.test(pathname)) {
     return JSON.stringify({ content: line, allowed_mentions: { parse: [] } });
   }

@@ -18,7 +18,7 @@ const POLL_EVERY_MS = 300;
 export const LIMIT_MS = 5_000;
 /** How long `stop` waits for a delivery in progress; less than the deployer's own stop time. */
 const FINAL_DELIVERY_MS = 1_000;
-/** The pauses between attempts: one attempt more than there are pauses. */
+/** The pauses between attempts; there is one more attempt than pauses. */
 const PAUSES_MS = [1_000, 5_000, 20_000];
 
 export interface Notifier {
@@ -60,7 +60,7 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
   const sendAll = async (target: Target, first: number): Promise<void> => {
     const { url } = target;
     try {
-      // loops because events may arrive during a delivery, and the receiver may have been removed
+      // loops, because events may arrive and the receiver may be removed during a delivery
       for (let events = since(url, first); events.length > 0 && isOne(url); events = since(url, first)) {
         for (const event of events) {
           const notice = noticeFor(context, event);
@@ -81,7 +81,7 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
 
   /** True if the notice was delivered or given up; false if the notifier stopped first. */
   const send = async (url: string, notice: Notice): Promise<boolean> => {
-    // a failing receiver gets one attempt, because later notices would be outdated after the retries
+    // a failing receiver gets only one attempt, because retries would delay later notices until they are outdated
     const patience = failing.has(url) ? [] : pauses;
     for (let attempt = 0; !stopped; attempt++) {
       const { ok, message, again } = await postNotice(url, notice, LIMIT_MS, ends.signal);
@@ -112,7 +112,7 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
       for (const { url } of currentTargets(context)) {
         if (positions.of(url, seen) > seen) positions.move(url, seen);
       }
-      // events from while the deployer was down
+      // events from the time when the deployer was down
       for (const target of currentTargets(context)) begin(target, seen);
       timer = setInterval(poll, POLL_EVERY_MS);
     },
@@ -127,7 +127,7 @@ export function createNotifier(context: Eyes, pauses = PAUSES_MS, log = console.
   };
 }
 
-/** The current receivers: an edited configuration applies at once; a broken one is ignored. */
+/** The current receivers: an edited configuration applies immediately; a broken one is ignored. */
 function currentTargets({ home, root, config }: Eyes): Target[] {
   try {
     return targetsOf(home, configNow(home, root));

@@ -7,10 +7,10 @@ import { writeAtomically } from '../os/atomic-write';
 export interface Positions {
   /**
    * The last event that this receiver has handled.
-   * @param first the position for a receiver that is not known yet
+   * @param first the position for an unknown receiver
    */
   of(url: string, first: number): number;
-  /** Saves the position at once. */
+  /** Saves the position immediately. */
   move(url: string, event: number): void;
 }
 

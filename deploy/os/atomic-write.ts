@@ -11,14 +11,14 @@ export interface AtomicWrite {
 
 /**
  * Replaces a file with one rename(2): readers, and the disk after a power cut, see either the old content or the new.
- * Throws the file system's error, and then leaves the old file unchanged.
+ * Throws the file system's error and leaves the old file unchanged.
  */
 export function writeAtomically(
   file: string,
   content: string | Uint8Array,
   { mode = 0o600, durable = true }: AtomicWrite = {},
 ): void {
-  // in the same folder, since a rename cannot cross file systems; the pid keeps two writers apart
+  // in the same folder, because a rename cannot cross file systems; the pid keeps two writers apart
   const fresh = `${file}.${process.pid}.new`;
   try {
     writeNew(fresh, content, mode, durable);

@@ -1,8 +1,8 @@
 /**
- * Changes the owner of a folder that another user can write to, as root, without affecting anything outside it.
+ * As root, changes the owner of a folder that another user can write to, without affecting anything outside it.
  *
- * A path is not safe for this: between a check and chown(2), that user can replace a directory with a link to /etc. So
- * each name is opened once with O_PATH and O_NOFOLLOW, and every further call uses that descriptor through
+ * A path is not safe for this: between a check and chown(2), that user can replace a directory with a link to /etc.
+ * Therefore each name is opened once with O_PATH and O_NOFOLLOW, and every further call uses that descriptor through
  * /proc/self/fd, like openat(2) and fchownat(2).
  */
 import { chownSync, closeSync, constants, fstatSync, openSync, readFileSync, readdirSync } from 'node:fs';
@@ -68,7 +68,7 @@ function withDescriptor(file: string, flags: number, work: (fd: number) => void)
   }
 }
 
-/** Undefined when the file is gone or immutable, or its path is too long. */
+/** Undefined if the file is gone or immutable, or its path is too long. */
 function attempt<T>(work: () => T): T | undefined {
   try {
     return work();

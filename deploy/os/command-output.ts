@@ -8,7 +8,7 @@ import { stripVTControlCharacters } from 'node:util';
 /** In bytes. A test with endless output must not fill the disk of the live app. */
 const LOG_LIMIT = 20 * 1024 * 1024;
 const TAIL_LIMIT = 64 * 1024;
-/** Maximum wait for the output to close after the command has ended, because an unknown process may still hold it. */
+/** Maximum wait for the output to close after the command has exited, because an unknown process may still hold it. */
 const REST_MS = 1000;
 
 export class CommandOutput {
@@ -22,7 +22,7 @@ export class CommandOutput {
   private readonly decoder = new StringDecoder('utf8');
   private unended = '';
 
-  /** @param redact hides secrets in every line; the output is then written line by line */
+  /** @param redact hides secrets in every line; if given, the output is written line by line */
   constructor(
     private readonly logFile: string,
     private readonly redact?: (text: string) => string,
@@ -72,7 +72,7 @@ export class CommandOutput {
   private addLines(text: string): void {
     const lines = (this.unended + text).split('\n');
     this.unended = lines.pop() ?? '';
-    // an endless line must not fill the memory, so it is written in pieces
+    // an endless line is written in pieces, so that it cannot fill the memory
     if (this.unended.length > TAIL_LIMIT) {
       lines.push(this.unended);
       this.unended = '';

@@ -23,7 +23,7 @@ export interface Command {
   /** The deployment's log in the home; output is appended. */
   logFile: string;
   timeoutSeconds: number;
-  /** Lowest processor and disk priority, and first to be killed when memory runs out. */
+  /** Runs with low processor and disk priority, and is killed first when memory runs out. */
   lowPriority?: boolean;
   deploymentId: number;
   /** Hides secrets in the output, line by line. */
@@ -34,7 +34,10 @@ export interface Command {
   keepLines?: number;
 }
 
-/** Its exit code is 127 when the program does not exist; its last lines have no colours and are not empty. */
+/**
+ * The result of a command. The exit code is 127 if the program does not exist; the last lines are not blank and have no
+ * colours.
+ */
 export interface CommandResult extends CommandExit {
   ms: number;
 }
@@ -49,15 +52,15 @@ export function deploymentLog(home: { logs: string }, deploymentId: number): str
   return path.join(home.logs, `deployment-${deploymentId}.log`);
 }
 
-/** A process started by prestart, and the text for its input. */
+/** A process started by `prestart`, and the text for its input. */
 export interface Prestarted {
   child: ChildProcess;
   word: string;
 }
 
 /**
- * Runs the command until it ends or reaches its time limit. A failure is a result, not an exception. One at a time per
- * deployment.
+ * Runs the command until it exits or reaches its time limit. A failure is a result, not an exception. A deployment runs
+ * one command at a time.
  */
 export async function runCommand(command: Command, ahead?: Prestarted): Promise<CommandResult> {
   const startedAt = performance.now();
@@ -70,7 +73,7 @@ export async function runCommand(command: Command, ahead?: Prestarted): Promise<
   output.follow(child);
   ahead?.child.stdin?.end(ahead.word);
   const ended = endOf(child, output);
-  const timedOut = await isOver(ended, command.timeoutSeconds);
+  const timedOut = await timesOut(ended, command.timeoutSeconds);
   // Kills a server that a test left running, or everything at the time limit. Finds processes by the mark, because the
   // process group is the whole deployment's and a process may have left it.
   await killMarked(mark);
@@ -91,8 +94,8 @@ export function commandEnvironment(mark: string): Record<string, string> {
 }
 
 /**
- * Starts the process of a later command. It must wait until its input ends, and exit when it has read nothing. It is
- * also killed when another command of the deployment ends.
+ * Starts the process of a later command in advance. The process must wait for the end of its input, and exit if that is
+ * empty. It is killed when another command of the deployment exits.
  */
 export function prestart(command: Command): ChildProcess {
   const child = launch(command, 'pipe');
@@ -135,8 +138,8 @@ function endOf(child: ChildProcess, output: CommandOutput): Promise<End> {
   });
 }
 
-/** Waits for the end; true when the time limit comes first. */
-async function isOver(ended: Promise<End>, limitSeconds: number): Promise<boolean> {
+/** Waits for the command to exit; true if the time limit passes first. */
+async function timesOut(ended: Promise<End>, limitSeconds: number): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<boolean>((resolve) => {
     timer = setTimeout(() => resolve(true), limitSeconds * 1000);

@@ -18,7 +18,7 @@ import { asKnown, KnownError } from '../core/errors';
 import { shellWord } from '../core/shell-word';
 import { asRoot } from './as-root';
 
-/** One block, because a smaller file may still fit on a full disk. */
+/** At least one block, because a smaller file may still fit on a full disk. */
 const PROBE = Buffer.alloc(4096);
 
 /** The disk failure behind an error for `dir`, or null. */
@@ -60,11 +60,15 @@ function diskFailure(reason: DiskReason, wanted: string): KnownError {
       );
     case 'ENOSPC':
       if (!hasNoInodes(dir)) return new KnownError('E_DISK', `${disk} is full.`);
-      return new KnownError('E_DISK', `${disk} has no inodes left, so no file can be made.`, inodeHint(dir));
+      return new KnownError(
+        'E_DISK',
+        `${disk} has no inodes left, so no file can be created.`,
+        inodeHint(dir),
+      );
   }
 }
 
-/** Lists where most files are; only the operator knows which of them can be removed. */
+/** Lists the folders with the most files; only the operator knows which files can be removed. */
 export function inodeHint(dir: string): string {
   return asRoot(`du --inodes -x ${shellWord(mountPoint(dir))} | sort -n | tail`);
 }

@@ -1,4 +1,4 @@
-/** Recognizes in a command's output that the disk is full. */
+/** Recognizes a full disk from a command's output. */
 
 const DISK = /\b(ENOSPC|EDQUOT)\b|no space left on device/i;
 

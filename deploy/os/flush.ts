@@ -1,6 +1,6 @@
 /**
- * Flushes whole file systems. Node can only flush single files, and a release has 20,000: one syncfs(2), `sync -f` in
- * coreutils, takes a fraction of the time.
+ * Flushes whole file systems. Node can flush only single files, and a release has 20,000; one syncfs(2), by `sync -f`
+ * of coreutils, takes a fraction of the time.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
@@ -9,7 +9,7 @@ import { KnownError } from '../core/errors';
 const run = promisify(execFile);
 
 /**
- * Returns when everything written to the file systems of these folders would survive a power cut. Throws E_DISK when a
+ * Resolves once everything written to the file systems of these folders would survive a power cut. Throws E_DISK if a
  * disk reports a write error.
  */
 export async function flushFileSystems(folders: readonly string[]): Promise<void> {
@@ -18,6 +18,6 @@ export async function flushFileSystems(folders: readonly string[]): Promise<void
   } catch (error) {
     const { stderr = '', message } = error as { stderr?: string; message: string };
     const why = stderr.trim().split('\n')[0] || message;
-    throw new KnownError('E_DISK', `The disk did not write what was released: ${why}`);
+    throw new KnownError('E_DISK', `The release could not be flushed to disk: ${why}`);
   }
 }

@@ -1,4 +1,4 @@
-/** Finds files in a folder that the folder's owner cannot use, such as those left by a command that ran as root. */
+/** Finds files that the owner of their folder cannot use, such as those left by a command that ran as root. */
 import { accessSync, constants, existsSync, lstatSync, readdirSync, statSync } from 'node:fs';
 import type { Stats } from 'node:fs';
 import path from 'node:path';
@@ -6,7 +6,7 @@ import { KnownError } from '../core/errors';
 import { shellWord } from '../core/shell-word';
 
 /**
- * Throws E_HOME when this user owns the folder but cannot use something in it.
+ * Throws E_HOME if this user owns the folder but cannot use something in it.
  * @param except names in the folder to skip
  */
 export function mustBeUsable(folder: string, except: readonly string[] = []): void {
@@ -32,7 +32,7 @@ function fixOf(folder: string, files: readonly string[]): string {
   ].join(' && ');
 }
 
-/** Checks the folder and its direct subfolders. Empty when another user owns the folder. */
+/** Checks the folder and its direct subfolders. Empty if another user owns the folder. */
 function closedFiles(folder: string, except: readonly string[]): string[] {
   const user = process.geteuid?.();
   if (!existsSync(folder) || statSync(folder).uid !== user) return [];

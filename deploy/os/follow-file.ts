@@ -50,7 +50,7 @@ class OpenLog {
   private constructor(
     private readonly handle: FileHandle,
     private readonly inode: number,
-    /** Where the next read begins. */
+    /** The position of the next read. */
     public position: number,
   ) {}
 
@@ -70,7 +70,7 @@ class OpenLog {
   /** The complete lines since the last read, in groups. */
   async read(): Promise<string[][]> {
     const { size } = await this.handle.stat();
-    // emptied in place
+    // truncated in place
     if (size < this.position) this.position = 0;
     const groups: string[][] = [];
     while (this.position < size) {

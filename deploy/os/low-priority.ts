@@ -25,18 +25,18 @@ export function spawnLowPriority(argv: readonly string[], options: SpawnOptions)
   return child;
 }
 
-/** Runs the command to its end and discards its output. Rejects when it cannot be started or fails. */
+/** Runs the command to completion and discards its output. Rejects if it cannot be started or fails. */
 export async function runLowPriority(argv: readonly string[], options: SpawnOptions = {}): Promise<void> {
   const child = spawnLowPriority(argv, { ...options, stdio: 'ignore' });
   const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null];
-  if (code !== 0) throw new Error(`${argv[0]} ended on ${signal ?? `code ${code}`}`);
+  if (code !== 0) throw new Error(`${argv[0]} failed (${signal ?? `exit code ${code}`})`);
 }
 
 let polite: string[] | undefined;
 
 /**
- * The command prefix for low priority, as far as this machine supports it. `-t` tolerates a container that refuses
- * ionice.
+ * The command prefix for low priority, as far as this machine supports it. `-t` makes ionice ignore a refusal, as in a
+ * container.
  */
 function politely(): string[] {
   const nice = ['nice', '-n', String(NICE)];
@@ -49,13 +49,13 @@ function politely(): string[] {
 
 /**
  * With sched_autogroup the kernel shares the processor between sessions, and `nice` only applies within one. The slots,
- * nginx and the deployer have a session each, so this session has to yield.
+ * nginx and the deployer have a session each, so the command's session gets a lower priority.
  */
 function yieldSession(leader: number, times = TIMES): void {
   try {
     writeFileSync(`/proc/${leader}/autogroup`, String(SESSION_NICE));
   } catch (error) {
-    // without this file the kernel shares by process; or the process has ended
+    // without this file the kernel shares by process; or the process has already exited
     if ((error as NodeJS.ErrnoException).code !== 'EAGAIN' || times === 0) return;
     setTimeout(() => yieldSession(leader, times - 1), AGAIN_AFTER_MS).unref();
   }
@@ -66,6 +66,6 @@ function dieFirst(pid: number): void {
   try {
     writeFileSync(`/proc/${pid}/oom_score_adj`, '500');
   } catch {
-    // the process has ended, or this machine does not allow it
+    // the process has already exited, or this machine does not allow it
   }
 }

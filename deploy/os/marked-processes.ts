@@ -1,5 +1,5 @@
 /**
- * Kills the processes that a deployment's commands left running. A process of a test or build may outlive it, or leave
+ * Kills the processes that a deployment's commands left running. A process of a test or build may outlive it or leave
  * its process group, but it inherits an environment variable that identifies the deployment. Only commands get the
  * variable: a process manager that a deployment starts must never have it.
  */
@@ -11,7 +11,7 @@ import { waitUntil } from './wait-until';
 export const DEPLOYMENT_MARKER = 'SWITCHYARD_MARK';
 const PREFIX = `${DEPLOYMENT_MARKER}=`;
 
-/** A killed process is gone within milliseconds, unless it waits for a dead disk, which nothing can interrupt. */
+/** A killed process is gone within milliseconds, unless it waits for a dead disk, a wait that nothing can interrupt. */
 const GIVE_UP_AFTER_MS = 5000;
 const POLL_EVERY_MS = 10;
 
@@ -52,7 +52,7 @@ export function markedProcesses(home: { logs: string }): number[] {
   return marked((value) => value.endsWith(`@${home.logs}`));
 }
 
-/** Processes with the mark, and their descendants, because a descendant may have cleared its environment. */
+/** Processes with the mark and all their descendants, because a descendant may have cleared its environment. */
 function marked(isWanted: (mark: string) => boolean): number[] {
   const found = allPids().filter((pid) => marksOf(pid).some(isWanted));
   // usually none is left, so descendants are only looked up when necessary

@@ -1,4 +1,7 @@
-/** Watches the machine's memory while a process runs: by the time its failure is reported, the memory is free again. */
+/**
+ * Samples the machine's memory while a process is running, because the memory is free again by the time its failure is
+ * reported.
+ */
 import type { MemorySeen } from '../core/machine-fault';
 import { machineMs } from './machine-clock';
 import { availableMemory, outOfMemoryKills } from './resources';
@@ -6,7 +9,7 @@ import { availableMemory, outOfMemoryKills } from './resources';
 const SAMPLE_EVERY_MS = 200;
 
 export interface MemorySamples {
-  /** To call often; it measures five times a second at most. */
+  /** May be called often; it measures at most five times a second. */
   sample(): void;
   seen(): MemorySeen;
 }
@@ -30,7 +33,7 @@ export function memorySamples(): MemorySamples {
   };
 }
 
-/** Samples by itself until it is stopped. */
+/** Samples on a timer until it is stopped. */
 export function watchMemory(): { stop(): MemorySeen } {
   const samples = memorySamples();
   const timer = setInterval(() => samples.sample(), SAMPLE_EVERY_MS);

@@ -1,7 +1,7 @@
 /** Sorts files by modification time. */
 import { statSync } from 'node:fs';
 
-/** Newest first. A timestamp in the future comes from a clock that was ahead, and counts as the oldest. */
+/** Newest first. A timestamp in the future, from a clock that was ahead, counts as the oldest. */
 export function newestFirst(files: string[], now = Date.now()): string[] {
   const changed = new Map(files.map((file) => [file, changedAt(file, now)]));
   return [...files].sort((a, b) => (changed.get(b) ?? 0) - (changed.get(a) ?? 0));
@@ -10,7 +10,7 @@ export function newestFirst(files: string[], now = Date.now()): string[] {
 /** Milliseconds since 1970; 0 for a time in the future. */
 export function changedAt(file: string, now = Date.now()): number {
   const at = statSync(file).mtimeMs;
-  // a file that was just written may be ahead by less than a tick
+  // a file that was just written may be ahead by less than a clock tick
   return at > now + A_TICK_MS ? 0 : at;
 }
 

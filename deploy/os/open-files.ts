@@ -7,7 +7,7 @@ interface OpenDescriptor {
   file: string;
 }
 
-/** By descriptor. Empty for another user's process and for one that has just ended. */
+/** By descriptor. Empty for another user's process and for one that has just exited. */
 export function openDescriptors(pid: number): OpenDescriptor[] {
   const folder = `/proc/${pid}/fd`;
   try {
@@ -35,7 +35,7 @@ export function allOpenFiles(): Set<string> {
   return new Set(allPids().flatMap(openFiles));
 }
 
-/** How many files the process may open at once; null when it has ended. */
+/** How many files the process may have open at the same time; null if it has exited. */
 export function openFilesLimit(pid: number): number | null {
   try {
     const soft = /^Max open files\s+(\S+)/m.exec(readFileSync(`/proc/${pid}/limits`, 'utf8'))?.[1];

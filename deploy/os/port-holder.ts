@@ -18,9 +18,8 @@ export function portInUse(port: number): boolean {
 }
 
 /**
- * Whether no process listens on the port, on any address. Binds the port instead of reading the socket list, where the
- * kernel takes milliseconds to search for further sockets after the last listening one. Reads the list only for a port
- * that only root may bind.
+ * Whether the port is free on every address. Binds the port instead of reading the socket list, where the kernel takes
+ * milliseconds to search past the last listening socket. Reads the list only for a port that only root may bind.
  */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
@@ -33,8 +32,8 @@ export function isPortFree(port: number): Promise<boolean> {
 }
 
 /**
- * The process that listens on the port, the oldest when several share the socket. Null when none listens, or when it
- * belongs to another user and this process is not root, because the kernel then hides it.
+ * The process that listens on the port, the oldest if several share the socket. Null if there is none, or if it belongs
+ * to another user and this process is not root, because the kernel then hides it.
  */
 export function portHolder(port: number): PortHolder | null {
   return portHolders(port)[0] ?? null;
@@ -50,19 +49,19 @@ export function localHolders(port: number): PortHolder[] {
   return holdersOf(localListeners(port));
 }
 
-/** The sockets that get connections to the port of 127.0.0.1: they change only when other sockets listen. */
+/** The sockets that get connections to the port of 127.0.0.1. Their identities change only if other sockets listen. */
 export function localListeners(port: number): Set<string> {
   return inodesOf(listeningOn(port).filter(({ isLocal }) => isLocal));
 }
 
 /**
- * Whether a process listens on the port that the kernel does not show, because it belongs to another user. False while
- * the port passes from one process to the next.
+ * Whether the port's listener is hidden by the kernel, because it belongs to another user. False while the port passes
+ * from one process to the next.
  */
 export function isHolderHidden(port: number, listeners = listeningInodes): boolean {
   const before = listeners(port);
   const isShown = holdersOf(before).length > 0;
-  // a socket that was closed meanwhile had a holder that was just exiting
+  // a socket that has since been closed belonged to a process that was exiting
   return !isShown && [...listeners(port)].some((inode) => before.has(inode));
 }
 
@@ -115,7 +114,7 @@ function linkOrNothing(file: string): string {
   try {
     return readlinkSync(file);
   } catch {
-    return ''; // closed in the meantime
+    return ''; // already closed
   }
 }
 

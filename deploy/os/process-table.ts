@@ -1,6 +1,6 @@
 /**
- * Reads the machine's processes from /proc, to find those that PM2 no longer knows. A process is recognized by the
- * environment it was started with, which its children inherit.
+ * Reads the machine's processes from /proc, to find those that PM2 no longer knows. A process is recognized by its
+ * initial environment, which its children inherit.
  */
 import { readFileSync, readdirSync } from 'node:fs';
 import { waitUntil } from './wait-until';
@@ -47,7 +47,7 @@ export function processesWith(name: string, value?: string): OsProcess[] {
   return found;
 }
 
-/** The identity of this process, as others see it. */
+/** The identity of this process, as other processes see it. */
 export function ownProcess(): Pick<OsProcess, 'pid' | 'startedAt'> {
   return { pid: process.pid, startedAt: statOf(process.pid)?.startedAt ?? 0 };
 }
@@ -78,7 +78,8 @@ export function withDescendants(pids: number[]): number[] {
 }
 
 /**
- * SIGTERM, then SIGKILL after `graceSeconds`. Returns when all processes are gone. Throws E_RUNTIME when one is not.
+ * Sends SIGTERM, then SIGKILL after `graceSeconds`. Returns once all processes are gone. Throws E_RUNTIME if one
+ * survives.
  */
 export async function stopProcesses(processes: OsProcess[], graceSeconds: number): Promise<void> {
   if (processes.length === 0) return;
@@ -114,7 +115,7 @@ function signal(processes: OsProcess[], name: NodeJS.Signals): void {
     try {
       process.kill(each.pid, name);
     } catch {
-      // the process ended before the signal
+      // the process exited before the signal
     }
   }
 }
@@ -132,7 +133,7 @@ function nameAndValue(pair: string): [string, string] {
   return at < 0 ? [pair, ''] : [pair.slice(0, at), pair.slice(at + 1)];
 }
 
-/** Empty when the process has ended or belongs to another user. */
+/** Empty if the process has exited or belongs to another user. */
 function read(file: string): string {
   try {
     return readFileSync(file, 'utf8');

@@ -5,31 +5,34 @@ import { availableInGroup, memoryGroup } from '../core/capacity';
 
 const CGROUPS = { 1: '/sys/fs/cgroup/memory', 2: '/sys/fs/cgroup' };
 
-/** What this user can still write below a folder. */
+/** The space that this user can still write below a folder. */
 export function freeOnDisk(folder: string): number {
   const { bavail, bsize } = statfsSync(folder);
   return bavail * bsize;
 }
 
-/** How many files can still be created; null when the file system allocates inodes on demand. */
+/** How many files can still be created; null if the file system allocates inodes on demand. */
 export function freeInodes(folder: string): number | null {
   const { files, ffree } = statfsSync(folder);
   return files === 0 ? null : ffree;
 }
 
-/** True when both are on one file system, whose free space must only count once. */
+/** True if both are on one file system, whose free space must count only once. */
 export function sameDisk(one: string, other: string): boolean {
   return statSync(one).dev === statSync(other).dev;
 }
 
-/** Memory available without swapping: the machine's, or less where a control group limits this process. */
+/** Memory available without swapping: the machine's, or less if a control group limits this process. */
 export function availableMemory(): number {
   const kilobytes = /^MemAvailable:\s+(\d+) kB$/m.exec(read('/proc/meminfo') ?? '')?.[1];
   const machine = kilobytes === undefined ? Infinity : Number(kilobytes) * 1024;
   return Math.min(machine, ...groupsLeft());
 }
 
-/** How many processes the kernel has killed for lack of memory since the boot, by the machine's or a group's limit. */
+/**
+ * The number of processes that the kernel has killed for lack of memory since boot, at the machine's or a group's
+ * limit.
+ */
 export function outOfMemoryKills(): number {
   return Number(/^oom_kill (\d+)$/m.exec(read('/proc/vmstat') ?? '')?.[1] ?? 0);
 }

@@ -2,14 +2,14 @@
 import { open } from 'node:fs/promises';
 
 const CHUNK_BYTES = 64 * 1024;
-/** A file with endless lines must not fill the memory either. */
+/** Bounds the memory for a file with endless lines. */
 const READ_AT_MOST_BYTES = 4 * 1024 * 1024;
 const NEWLINE = 10;
 
 /**
- * The last `lines` lines, oldest first; fewer when together they exceed 4 MB, none when there is no file. A log that
- * was just rotated is completed from the file before it.
- * @param end ignores what the file holds from this position on
+ * The last `lines` lines, oldest first; fewer if together they exceed 4 MB, none if there is no file. Just after a
+ * rotation, the missing lines come from the previous file.
+ * @param end ignores the file's content from this position on
  */
 export async function lastLines(file: string, lines: number, end?: number): Promise<string[]> {
   const found = await linesAtEnd(file, lines, end);
@@ -24,7 +24,7 @@ async function linesAtEnd(file: string, lines: number, end?: number): Promise<st
     let position = end ?? (await handle.stat()).size;
     const chunks: Buffer[] = [];
     let newlines = 0;
-    // one newline more than lines, which ends the line before them
+    // one newline more than lines: it ends the line before them
     while (position > 0 && newlines <= lines && chunks.length * CHUNK_BYTES < READ_AT_MOST_BYTES) {
       const size = Math.min(CHUNK_BYTES, position);
       position -= size;

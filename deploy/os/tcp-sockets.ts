@@ -8,14 +8,14 @@ export interface TcpSocket {
   state: 'established' | 'listening' | 'other';
   /** The user that opened it. */
   uid: number;
-  /** Whether it gets connections to 127.0.0.1, as far as the address tells. */
+  /** Whether it gets connections to 127.0.0.1, according to its address. */
   isLocal: boolean;
   /** In /proc/<pid>/fd it is `socket:[inode]`. */
   inode: string;
 }
 
 const TABLES = ['/proc/net/tcp', '/proc/net/tcp6'];
-/** 127.0.0.1 and the addresses that stand for every address, in the notation of both tables. */
+/** 127.0.0.1 and the wildcard addresses, in the notation of both tables. */
 const LOCAL = /^(0100007F|0{8}|0{32}|0{16}FFFF00000100007F)$/;
 /** At most one row per read: the length of a row in /proc/net/tcp, and less than two rows in either file. */
 const ROW_BYTES = 150;

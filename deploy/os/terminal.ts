@@ -1,4 +1,4 @@
-/** What the reader of an output can see: lines that are redrawn, colours, and signs outside ASCII. */
+/** The capabilities of an output: redrawn lines, colours, and signs outside ASCII. */
 import pc from 'picocolors';
 
 export type Colours = ReturnType<typeof pc.createColors>;
@@ -7,7 +7,7 @@ interface Screen {
   isTTY?: boolean;
 }
 
-/** Whether a line may be redrawn: in a terminal, but not in CI, whose log would keep each version of the line. */
+/** Whether a line may be redrawn: in a terminal, but not in CI, whose log would keep every version of the line. */
 export function canRedraw({ isTTY }: Screen, env: NodeJS.ProcessEnv = process.env): boolean {
   return isTTY === true && env.TERM !== 'dumb' && !isOn(env.CI);
 }
@@ -19,7 +19,7 @@ export function coloursFor(out: Screen, env: NodeJS.ProcessEnv = process.env): C
   return pc.createColors(!isRefused && (isForced || canRedraw(out, env)));
 }
 
-/** The line with its sign in colour; a verdict is coloured as a whole. */
+/** The line with its sign in colour; a verdict is coloured completely. */
 export function coloured(line: string, colours: Colours): string {
   if (line.startsWith('✓ LIVE')) return colours.bold(colours.green(line));
   if (line.startsWith('✗ NOT LIVE')) return colours.bold(colours.red(line));
@@ -41,12 +41,12 @@ export function adaptSigns(outputs: NodeJS.WriteStream[], env: NodeJS.ProcessEnv
   }
 }
 
-/** @returns the text with Switchyard's own signs in ASCII; all else is the reader's language and stays */
+/** @returns the text with Switchyard's own signs in ASCII; all other characters stay */
 export function inAscii(text: string): string {
   return text.replace(/[✓✗…→]/g, (sign) => IN_ASCII[sign] ?? sign);
 }
 
-/** True without any locale, too: a server or container often has none, while its reader's terminal has UTF-8. */
+/** True even without a locale: a server or container often has none, while its user's terminal has UTF-8. */
 export function speaksUtf8({ LC_ALL, LC_CTYPE, LANG }: NodeJS.ProcessEnv): boolean {
   const locale = [LC_ALL, LC_CTYPE, LANG].find((each) => each !== undefined && each !== '');
   return locale === undefined || /utf-?8/i.test(locale);

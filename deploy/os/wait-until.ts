@@ -11,7 +11,7 @@ export interface Wait {
   signal?: AbortSignal | undefined;
 }
 
-/** Returns the condition's first truthy value, or its last falsy one when the time is over. It is polled at least once. */
+/** Returns the condition's first truthy value, or its last falsy one if the time limit passes. Polls at least once. */
 export async function waitUntil<T>(
   condition: () => T | Promise<T>,
   { everyMs, withinMs = Infinity, signal }: Wait,
