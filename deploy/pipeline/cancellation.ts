@@ -1,6 +1,6 @@
 /**
- * Cancels a deployment: an operator aborts it (recorded in the journal), `npm stop` ends everything (SIGTERM), or users
- * need a restore. The steps see one signal for all; its reason tells them apart.
+ * Cancels a deployment: an operator aborts it (recorded in the journal), `npm stop` stops everything (SIGTERM), or
+ * users need a restore. The steps see the same signal for all three; its reason distinguishes them.
  */
 import { abortedByOperator, stoppedByNpmStop } from '../core/cancel-reason';
 import type { KnownError } from '../core/errors';
@@ -11,11 +11,11 @@ import { killMarkedProcesses } from '../os/marked-processes';
 const POLL_EVERY_MS = 100;
 
 export interface Cancellation {
-  /** Aborted with the KnownError that the deployment ends with. */
+  /** Aborted with the deployment's final KnownError. */
   signal: AbortSignal;
   /** Ends the deployment with this error. */
   cancel: (why: KnownError) => void;
-  /** Stops killing this deployment's commands, so that the undo can run its own. */
+  /** Stops killing this deployment's commands, so that the undo can run commands of its own. */
   commandsMayRun: () => void;
 }
 
@@ -26,7 +26,7 @@ export function watchForCancellation(home: Home, journal: Journal, id: number): 
   const cancel = (why: KnownError): void => {
     if (asked.signal.aborted) return;
     asked.abort(why);
-    // kill commands that run now or start meanwhile; their failure then counts as the abort
+    // kills commands that are running now or start later; their failure then counts as the abort
     killing = setInterval(() => void killMarkedProcesses(home, id), POLL_EVERY_MS);
     void killMarkedProcesses(home, id);
   };
@@ -37,7 +37,7 @@ export function watchForCancellation(home: Home, journal: Journal, id: number): 
   return { signal: asked.signal, cancel, commandsMayRun: () => clearInterval(killing) };
 }
 
-/** When the journal is busy, the next check reads it again. */
+/** If the journal is busy, the next check reads it again. */
 function wantsAbort(journal: Journal, id: number): boolean {
   try {
     return journal.get(id)?.request === 'abort';

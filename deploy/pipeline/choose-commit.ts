@@ -51,14 +51,14 @@ export function fetchTip(
   });
 }
 
-/** Whether the source does not show the announced tip yet. */
+/** True if the source does not show the announced tip yet. */
 async function isAwaited(home: Home, expected: Commit | null): Promise<boolean> {
   return expected !== null && !(await hasCommit(home, expected));
 }
 
 /**
- * Decides whether to deploy the tip just fetched, and records in the journal that it was seen. Throws E_BAD_COMMIT, and
- * E_SOURCE if the source still shows the tip from before the webhook.
+ * Decides whether to deploy the tip just fetched, and records the tip as seen. Throws E_BAD_COMMIT, and E_SOURCE if the
+ * source still shows the tip from before the webhook.
  */
 export async function chooseTip(
   { home, config, journal }: DeployContext,

@@ -104,7 +104,7 @@ async function preparedPlan(
   }
 }
 
-/** Shows the maintenance page from now on if no running process is reachable. */
+/** Shows the maintenance page from now on if no running process can be reached. */
 async function behindPage(context: DeployContext, { table, slots }: Observed): Promise<Observed> {
   return { slots, table: await showPageWhileDown(context, table, slots) };
 }
@@ -154,7 +154,7 @@ function mustBeNamed(commit: Commit | null): Commit {
   throw new KnownError('E_REF', 'The deployment names neither a branch nor a commit.');
 }
 
-/** The release already runs as a stand-in for the live one: verifying it through nginx makes it live. */
+/** The release is already running as a stand-in for the live one, so verifying it through nginx makes it live. */
 function orMadeLive(context: DeployContext, plan: Plan, { table, slots }: Observed, commit: Commit): Plan {
   const isLive = context.journal.lastLive()?.to?.commit === commit;
   const running = slots.find(({ slot }) => slot === table.active);
@@ -170,7 +170,7 @@ async function noteRequestsNeeded({ config, journal }: DeployContext, id: number
   await journal.record(id, { type: 'note', message: needSentence(first, config.canary.extraErrors) });
 }
 
-/** Before anything is built: the branch may lack a commit that was deployed by hand. */
+/** Checked before anything is built, because the branch may lack a commit that a command deployed. */
 async function warnOfLacking(
   { home, config, journal }: DeployContext,
   id: number,
@@ -187,11 +187,11 @@ async function warnOfLacking(
 async function warnOfNewerSchema({ journal }: DeployContext, id: number, commit: Commit): Promise<void> {
   const newer = schemaNewerThan([...journal.verdicts(commit), ...journal.migrated()], commit);
   if (newer === null) return;
-  const message = `the schema is that of deployment ${newer.id}, and stays: a rollback does not undo migrations`;
+  const message = `the schema stays that of deployment ${newer.id}: a rollback does not undo migrations`;
   await journal.warn(id, message);
 }
 
-/** The live release: the journal's, while its slot restarts and another slot has its users. */
+/** The live release. While its slot restarts and another slot has its users, the journal names it. */
 function serving(context: DeployContext, { table, slots }: Observed): Serving | null {
   const commit = slots.find(({ slot }) => slot === table.active)?.commit;
   const live = context.journal.lastLive();

@@ -16,8 +16,8 @@ import { findRelease } from '../release/releases';
 const RECENT = 50;
 
 /**
- * Shows the maintenance page when no running process is reachable, and returns the table then in force.
- * The shift of any later plan removes the page again.
+ * Shows the maintenance page if no running process can be reached, and returns the table then in force. The shift of
+ * any later plan removes the page again.
  */
 export async function showPageWhileDown(
   context: DeployContext,
@@ -39,7 +39,7 @@ export async function showPageWhileDown(
   }
 }
 
-/** Queues the attempt that follows a failed one, and logs it in the journal of the failed deployment. */
+/** Queues the attempt that follows a failed one, and journals this for the failed deployment. */
 export async function queueFallback(
   context: DeployContext,
   failed: Deployment,
@@ -49,7 +49,7 @@ export async function queueFallback(
   const [table, running] = await Promise.all([context.traffic.current(), context.runtime.list()]);
   const inForce = await showPageWhileDown(context, table, running);
   if (!inForce.maintenance || othersWait(context, failed.id)) return;
-  // verdicts say which releases are good; recent rows say which were just tried
+  // verdicts show which releases are good; recent rows show which were just tried
   const history = [...context.journal.verdicts(), ...context.journal.history(RECENT)];
   const next = nextToTry([...new Map(history.map((each) => [each.id, each])).values()], failed, error.code);
   if (next === null) return;
@@ -90,7 +90,7 @@ async function warnOfNext(
   await context.journal.warn(id, message);
 }
 
-/** True when a process may still answer: nginx falls back to the standby, and the runtime restarts after a crash. */
+/** True if a process may still respond: nginx falls back to the standby, and the runtime restarts a crashed process. */
 function anyoneRuns(table: Table, running: RunningSlot[]): boolean {
   const reached = [...servingSlots(table), table.standby];
   return running.some(
@@ -98,7 +98,7 @@ function anyoneRuns(table: Table, running: RunningSlot[]): boolean {
   );
 }
 
-/** A waiting rollback or restore brings users a release too. */
+/** A queued rollback or restore also gives users a release. */
 function othersWait({ journal }: DeployContext, id: number): boolean {
   return journal
     .pending()

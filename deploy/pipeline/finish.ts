@@ -1,4 +1,4 @@
-/** Ends a deployment: records its end state in the journal and cleans up after it. */
+/** Finishes a deployment: records its final state in the journal and cleans up after it. */
 import path from 'node:path';
 import { valueAt } from '../config/load';
 import { removeEnvironment, pruneEnvironments } from '../config/app-environment';
@@ -21,7 +21,7 @@ import { queueFallback } from './fall-back';
 import { foldersInUse } from '../release/folders-in-use';
 import { findRelease, isBuiltBy, removeFolder, settleRelease } from '../release/releases';
 
-/** Ends a deployment that succeeded, whose bake an operator cut short, or that had nothing to do. */
+/** Finishes a deployment that succeeded, whose bake an operator cut short, or that had nothing to do. */
 export async function finish(
   context: DeployContext,
   id: number,
@@ -33,9 +33,9 @@ export async function finish(
     await context.journal.move(id, 'rolled-back', { fault: 'operator', cause });
     return;
   }
-  // for a restore this is no warning: nothing is left to do
+  // for a restore this is not worth a warning: nothing is left to do
   if (end === 'already-live' && context.journal.get(id)?.kind !== 'restore')
-    await context.journal.warn(id, 'this version is live already');
+    await context.journal.warn(id, 'this version is already live');
   const crashing = await markCrashing(context, id);
   await context.journal.move(id, 'succeeded');
   await stopCrashing(context, crashing).catch((reason: unknown) =>
@@ -49,18 +49,18 @@ export async function finish(
   await showInPush(context, id);
 }
 
-/** After the end, so that no user waits for it. A failure is harmless: the next release tries again. */
+/** Runs after the verdict, so that no user waits for it. A failure is harmless: the next release tries again. */
 async function showInPush({ home, config, journal }: DeployContext, id: number): Promise<void> {
   const commit = journal.get(id)?.to?.commit;
   if (config.source !== null || commit === undefined) return;
   const hasMoved = await showLiveInPush(home, config.branch, commit).catch(() => false);
-  // or the next poll would take it for a push, and deploy it again after a rollback
+  // otherwise the next poll would treat it as a push, and deploy it again after a rollback
   if (hasMoved) await journal.recordTip(home.pushGit, config.branch, commit);
 }
 
 /**
- * When the watch rolled back a crashing release and the rollback succeeded, marks the crashing commit as bad before
- * the rollback is reported. Returns the slot that would crash forever; null for any other deployment.
+ * After the watch has rolled back a crashing release, marks its commit as bad before the rollback is reported. Returns
+ * the slot, whose release would crash forever; null for any other deployment.
  */
 async function markCrashing(context: DeployContext, id: number): Promise<SlotName | null> {
   const { home, journal } = context;
@@ -91,7 +91,7 @@ async function stopCrashing({ traffic, runtime }: DeployContext, slot: SlotName 
   await runtime.stop(slot);
 }
 
-/** Ends a deployment whose branch tip was handled before: it succeeds without doing anything. */
+/** Finishes a deployment whose branch tip was handled before: it succeeds without doing anything. */
 export async function finishAsNothingNew(context: DeployContext, id: number, tip: Commit): Promise<void> {
   const cause = `nothing new: ${short(tip)} was seen before`;
   await context.journal.move(id, 'succeeded', {
@@ -100,7 +100,7 @@ export async function finishAsNothingNew(context: DeployContext, id: number, tip
   });
 }
 
-/** Ends a deployment that failed and was undone, and removes its release. */
+/** Finishes a deployment that failed and was undone, and removes its release. */
 export async function fail(context: DeployContext, id: number, error: KnownError): Promise<void> {
   await bringBackRelease(context, id).catch((reason: unknown) =>
     context.journal.warn(id, `its release stays: ${asKnown(reason).message}`),
@@ -111,7 +111,7 @@ export async function fail(context: DeployContext, id: number, error: KnownError
   // the undo leaves the migration in place
   await checkLive(context, id).catch(() => null);
   const tried = triedEnvironment(context, id);
-  // before the hook, so that the cause is recorded even if the hook fails
+  // recorded before the hook runs, so that the cause is kept even if the hook fails
   await context.journal.note(id, {
     // the commit was already live with the previous environment
     fault: tried !== null && error.fault === 'commit' ? 'operator' : error.fault,
@@ -123,7 +123,7 @@ export async function fail(context: DeployContext, id: number, error: KnownError
   await runHookOrWarn(context, id, 'failure');
   await queueEarlier(context, id, error);
   await context.journal.move(id, endState(context, id, error), { cause: error.message });
-  // last, because redacting the values from a cause needs them
+  // last, because redacting the cause needs these values
   if (tried !== null) removeEnvironment(context.home, tried);
 }
 
@@ -132,7 +132,7 @@ function limitBehind({ config }: DeployContext, { limit }: KnownError): Deployme
   return limit === undefined ? null : { name: limit, value: valueAt(config, limit.split('.')) };
 }
 
-/** Runs before the deployment ends, so that clients following it find the next attempt. */
+/** Runs before the deployment finishes, so that clients that follow it find the next attempt. */
 async function queueEarlier(context: DeployContext, id: number, error: KnownError): Promise<void> {
   const failed = context.journal.get(id);
   if (failed === null) return;
@@ -141,7 +141,7 @@ async function queueEarlier(context: DeployContext, id: number, error: KnownErro
   );
 }
 
-/** The environment this deployment was to try, which is discarded; null for any other kind. */
+/** The environment that this deployment tried and that is discarded; null for any other kind. */
 function triedEnvironment(context: DeployContext, id: number): number | null {
   const { kind, environment } = context.journal.get(id) ?? {};
   return kind === 'env' ? (environment ?? null) : null;
@@ -156,13 +156,13 @@ async function forgetOldVariables({ home, journal, runtime }: DeployContext): Pr
   );
 }
 
-/** Ends the replacement of a release by one with other variables; see settleRelease. */
+/** Keeps or drops the rebuild of a release with changed variables; see settleRelease. */
 function settle({ home, journal }: DeployContext, id: number, isLive: boolean): Release | null {
   const commit = journal.get(id)?.commit;
   return commit ? settleRelease(home, commit, id, isLive) : null;
 }
 
-/** A failure only keeps the folder of the earlier release until its commit is pruned. */
+/** A failure is harmless: the earlier release's folder stays until its commit is pruned. */
 function settleLive(context: DeployContext, id: number): void {
   try {
     settle(context, id, true);
@@ -171,7 +171,7 @@ function settleLive(context: DeployContext, id: number): void {
   }
 }
 
-/** Restores the release with the earlier variables and removes its replacement. */
+/** Restores the release with the earlier variables and removes the rebuilt one. */
 async function bringBackRelease(context: DeployContext, id: number): Promise<void> {
   const { home, packing } = context;
   const replacing = settle(context, id, false);
@@ -214,7 +214,9 @@ function trafficMoved(context: DeployContext, id: number): boolean {
   });
 }
 
-/** True when the shift serves a slot the plan started earlier, or the warm slot of a plan that starts nothing. */
+/**
+ * True if the shift moves users to a slot that the plan has started, or to the warm slot of a plan that starts nothing.
+ */
 function gaveUsers(plan: Plan, index: number, warm: SlotName | undefined): boolean {
   const step = plan[index]?.step;
   if (step?.do !== 'shift') return false;

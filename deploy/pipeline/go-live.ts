@@ -16,7 +16,7 @@ import { machineMs } from '../os/machine-clock';
 
 /** Milliseconds to start a command and the deployment's process. */
 const COMMAND_MS = 400;
-/** Minimum milliseconds of a hold's end that count as the time before the release went live. */
+/** At least this much of the end of a hold, in milliseconds, counts as the time before the release went live. */
 const BEFORE_MS = 10_000;
 
 export interface SwitchContext extends StepContext {
@@ -24,7 +24,7 @@ export interface SwitchContext extends StepContext {
   switchBegan: () => LogPosition;
 }
 
-/** Returns the context for a deployment's steps: the counts to compare with, and the ways to end a step early. */
+/** Creates the context for a deployment's steps: the counts to compare with, and the ways to end a step early. */
 export function stepContext(
   context: DeployContext,
   deploymentId: number,
@@ -42,7 +42,7 @@ export function stepContext(
       const rollback = context.journal
         .pending()
         .find(({ kind, state }) => kind === 'rollback' && state === 'queued');
-      // a rollback to the very release that bakes changes nothing and undoes nothing
+      // a rollback to the baking release itself changes nothing and undoes nothing
       return rollback !== undefined && rollback.commit !== context.journal.get(deploymentId)?.commit;
     },
   };
@@ -116,7 +116,7 @@ function hasEnvironment({ journal }: DeployContext, id: number, slot: SlotName):
   );
 }
 
-/** A rollback undoes a deploy, and a deploy undoes a rollback. Null when the same release was deployed again. */
+/** A rollback undoes a deploy, and a deploy undoes a rollback. Null if the same release was deployed again. */
 function wayBack(
   context: DeployContext,
   id: number,
@@ -128,7 +128,7 @@ function wayBack(
   return { command: `./switchyard deploy ${short(from.commit)}`, ms: null };
 }
 
-/** Estimates a rollback from this deployment's own steps; a warm release needs no start. */
+/** Estimates the duration of a rollback from this deployment's own steps; a warm release needs no start. */
 function rollbackMs(context: DeployContext, id: number, warm: boolean): number {
   const needed: PhaseName[] = ['verify', 'shift', 'verify-live', ...(warm ? [] : ['start' as const])];
   const took = context.journal

@@ -23,7 +23,7 @@ export async function runHook(
 ): Promise<void> {
   const argv = context.config.hooks[moment];
   const deployment = context.journal.get(id);
-  // no hook may block bringing a release back after an outage
+  // no hook may block a restore after an outage
   if (!argv || !deployment || (isRevival(deployment) && moment !== 'failure')) return;
   await phase(
     { report: (entry) => context.journal.record(id, entry), ...(signal && { signal }) },
@@ -33,7 +33,7 @@ export async function runHook(
   );
 }
 
-/** Runs a hook at a moment when the deployment can no longer fail: a failure only logs a warning. */
+/** Runs a hook when the deployment can no longer fail, so a failure only logs a warning. */
 export async function runHookOrWarn(context: DeployContext, id: number, moment: Moment): Promise<void> {
   await runHook(context, id, moment).catch((error: unknown) =>
     context.journal.warn(id, asKnown(error).message),
@@ -90,7 +90,7 @@ async function execute(
   throw new KnownError('E_HOOK', `${hook} ${end}${line && `: ${line}`}`);
 }
 
-/** A value that is unknown or does not apply is an empty string. */
+/** An unknown or inapplicable value is an empty string. */
 function variablesOf(deployment: Deployment, moment: Moment): Record<string, string> {
   const { id, kind, commit, version, to, from, cause } = deployment;
   return {

@@ -18,8 +18,8 @@ import { slotsOf } from '../journal/reader';
 export type Requested = Pick<Deployment, 'kind' | 'slot' | 'strategy' | 'branch' | 'hold'>;
 
 /**
- * A restore brings the release back in its own slot. A rollback takes the active release's way, unless the operator
- * chose another; a new environment and a restart reach all slots that serve.
+ * A restore brings the release back in its own slot. A rollback uses the active release's strategy unless the operator
+ * chose another. A new environment and a restart reach all slots in service.
  */
 export function strategyOf(
   { config, journal }: Pick<DeployContext, 'config' | 'journal'>,
@@ -31,12 +31,12 @@ export function strategyOf(
   if (strategy !== null) return strategy;
   const slots = inService(table).length;
   if (kind === 'env') return slots > 1 ? 'rolling' : configured;
-  // the same release takes over from itself, without downtime whatever is configured
+  // the release takes over from itself, so no configuration needs downtime
   if (kind === 'restart') return slots > 1 ? 'rolling' : 'blue-green';
   return kind === 'rollback' ? strategyBack({ strategy: arrivedBy(journal), slots }, configured) : configured;
 }
 
-/** The strategy that made the active release live; a restore since then is none. */
+/** The strategy that made the active release live, apart from a restore since then. */
 function arrivedBy(journal: DeployContext['journal']): StrategyName | null {
   const commit = journal.lastLive()?.to?.commit;
   if (commit === undefined) return null;
@@ -46,7 +46,7 @@ function arrivedBy(journal: DeployContext['journal']): StrategyName | null {
   return names.find(isStrategyName) ?? null;
 }
 
-/** Throws E_STRATEGY, E_SLOT_ACTIVE. @param release what is known of it, if it is not built yet */
+/** Throws E_STRATEGY, E_SLOT_ACTIVE. @param release its known facts, if it is not built yet */
 export function makePlan(
   context: Pick<DeployContext, 'config' | 'slots' | 'journal'>,
   asked: Requested,
@@ -98,7 +98,7 @@ function strategyNamed(name: string): Strategy {
   return found;
 }
 
-/** False when the release is already restored, or its slot is gone from the configuration: any slot will do. */
+/** False if the release is already restored. Also false if its slot is no longer configured: any slot will do then. */
 function mustBeThere(
   { slots, journal }: Pick<DeployContext, 'slots' | 'journal'>,
   wanted: SlotName | null,

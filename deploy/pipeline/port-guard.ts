@@ -1,6 +1,7 @@
 /**
- * Watches the ports of the slots in service while a deployment owns the traffic table, which the deployer's watch then
- * leaves alone. A deployment would only delay what helps users: it ends, and the watch restores the release.
+ * Watches the ports of the slots in service while a deployment owns the traffic table, because the deployer's watch
+ * leaves the table alone then. If a port is taken, the deployment would only delay the fix, so it ends, and the watch
+ * restores the release.
  */
 import { tableShutOut } from '../core/substitute';
 import type { KnownError } from '../core/errors';
@@ -14,7 +15,7 @@ import { createPortWatch, strangerOn, takenPort } from '../health/port-thief';
 
 const LOOK_EVERY_MS = 500;
 
-/** Starts watching, until this process ends. @param cancel ends the deployment with this failure */
+/** Starts watching; it stops when this process exits. @param cancel ends the deployment with this failure */
 export function guardPorts(context: DeployContext, cancel: (why: KnownError) => void): void {
   const portThief = createPortWatch(context);
 
@@ -29,13 +30,13 @@ export function guardPorts(context: DeployContext, cancel: (why: KnownError) => 
 
   const shutOut = async (slot: SlotName, thief: string): Promise<void> => {
     const proven = await provenSubstitutes(context, slot);
-    // the deployment may have changed it meanwhile; from here on nothing waits before the shift
+    // read again, because the deployment may have changed it; from here on nothing waits before the shift
     const table = await context.traffic.current();
     const isServing = inService(table).includes(slot);
     if (!isServing && table.standby !== slot) return;
     const to = isServing ? tableShutOut(table, slot, proven) : { ...table, standby: null };
     await context.traffic.shift(to);
-    const meanwhile = isServing ? whoServes(to) : `${table.active} has no standby meanwhile`;
+    const meanwhile = isServing ? whoServes(to) : `${table.active} has no standby in the meantime`;
     await reportIncident(context, 'port-taken', `${takenPort(context, slot, thief)}; ${meanwhile}`, slot);
     if (isServing) cancel(strangerOn(context, slot, thief));
   };
@@ -54,5 +55,5 @@ export function guardPorts(context: DeployContext, cancel: (why: KnownError) => 
 
 function whoServes(table: Table): string {
   if (table.maintenance) return 'users get the maintenance page';
-  return `${inService(table).join(', ')} serves its users meanwhile`;
+  return `${inService(table).join(', ')} serves its users in the meantime`;
 }

@@ -1,6 +1,6 @@
 /**
  * Checks free disk and memory before a deployment starts anything, because running out midway would also break the live
- * release. A plan that starts no process, such as a warm rollback, is never refused.
+ * release. A plan that starts no process, such as a warm rollback, always passes.
  */
 import { existsSync, readFileSync } from 'node:fs';
 import type { Config } from '../config/load';
@@ -35,7 +35,7 @@ export interface WantedRelease {
   isBuilt: boolean;
 }
 
-/** Throws E_NO_ROOM. When the disk is short, prunes first. */
+/** Throws E_NO_ROOM. If the disk is short of space, prunes first. */
 export async function preflight(
   context: DeployContext,
   deployment: Pick<Deployment, 'kind' | 'trigger'>,
@@ -43,7 +43,7 @@ export async function preflight(
   observed: Observed,
   plan: Plan,
 ): Promise<void> {
-  // users have no server until it runs, so it is always worth trying
+  // users have no server until the release runs, so it is always worth trying
   if (isRevival(deployment) || plan.every(({ step }) => step.do !== 'start')) return;
   mustBufferInNginx(context);
   const copies = plan.some(({ step }) => step.do === 'migrate') ? sizeOfData(context.home) : 0;
@@ -63,7 +63,7 @@ async function mustFitOnDisk(
   let needs = copies + (isBuilt ? 0 : (sizeOfRelease(context.home, serving) ?? FIRST_ESTIMATE));
   const short = (): { disk: string; demand: Demand } | undefined => shortDisk(context, needs);
   if (short()) await pruneNow(context);
-  // checked last because it is slow: packages already in the store are linked and take no disk space
+  // checked last, because it is slow: packages that are already stored are linked and take no space
   if (short() && (await hasPackagesOf(context.home, commit, environment))) {
     needs = Math.min(needs, copies + ((await sizeWithoutLinks(context.home, serving)) ?? needs));
   }
@@ -76,7 +76,7 @@ async function mustFitOnDisk(
   );
 }
 
-/** Users' large requests fail then, whatever the release does. */
+/** On a full disk users' large requests fail, whatever the release does. */
 function mustBufferInNginx({ home }: DeployContext): void {
   const full = tempFoldersElsewhere(home).find((folder) => isFull(freeOnDisk(folder)));
   if (full === undefined) return;
@@ -87,7 +87,7 @@ function mustBufferInNginx({ home }: DeployContext): void {
   );
 }
 
-/** Linked packages need no inodes, but their folders and the commit's files do. */
+/** Linked packages need no inodes, except for their folders; the commit's files do. */
 function mustHaveInodes(context: DeployContext): void {
   for (const disk of disksFor(context)) {
     const free = freeInodes(disk);
@@ -131,7 +131,7 @@ function dataRoot(file: string): string | null {
   }
 }
 
-/** Assumes that each new process uses as much memory as the active one; processes the plan stops first are deducted. */
+/** Assumes that each new process uses as much memory as the active one. Deducts processes that the plan stops first. */
 function mustFitInMemory({ root, config }: DeployContext, { table, slots }: Observed, plan: Plan): void {
   const used = new Map(slots.map(({ slot, pid }) => [slot, memoryOf(pid ?? 0)]));
   const each = used.get(table.active ?? '') ?? 0;

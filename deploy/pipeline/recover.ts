@@ -1,6 +1,6 @@
 /**
- * Finishes or undoes a deployment whose process died. The journal says how far it got, the table and the processes say
- * what is live, and every step and every undo is safe to repeat.
+ * Finishes or undoes a deployment whose process died. The journal shows how far it got, the table and the processes
+ * show what is live, and every step and every undo is safe to repeat.
  */
 import type { ErrorCode } from '../core/errors';
 import { KnownError } from '../core/errors';
@@ -33,7 +33,7 @@ export async function recover(
   await removeHalfMade(context.home);
   await context.journal.note(id, { pid: process.pid });
   const error = whyItFailed(dead);
-  // it was already undone and died in its failure hook
+  // it was already undone, and died during its failure hook
   if (error) return fail(context, id, error);
   const decision = decideRecovery(dead, context.journal.since(0, id));
   // the machine may have a different Node version now
@@ -86,7 +86,7 @@ export async function recover(
   }
 }
 
-/** A hold may continue only with the very process that testers have tried. */
+/** A hold may continue only with the very process that is held. */
 async function isStillProven(context: DeployContext, { plan }: Deployment): Promise<boolean> {
   const proof = plan?.flatMap(({ step }) => (step.do === 'hold' ? [step] : []))[0];
   if (!proof) return false;
@@ -101,7 +101,7 @@ function whyItFailed({ errorCode, cause, hint }: Deployment): KnownError | null 
   return new KnownError(errorCode as ErrorCode, cause ?? '', hint ?? undefined);
 }
 
-/** A failed release leaves an entry in the process manager. A missing entry means that the machine went down. */
+/** A release that fails leaves an entry in the process manager, so a missing entry means that the machine went down. */
 async function isGone(context: DeployContext, { plan }: Deployment): Promise<boolean> {
   const proof = plan?.flatMap(({ step }) => (step.do === 'verify-live' ? [step] : []))[0];
   return !(await context.runtime.list()).some(({ instance }) => instance === proof?.instance);

@@ -1,4 +1,6 @@
-/** Provides the releases a deployment starts, and rebuilds those that are missing or no longer fit this machine. */
+/**
+ * Provides the releases that a deployment starts, and rebuilds those that are missing or no longer fit this machine.
+ */
 import { numberInForce } from '../config/app-environment';
 import { asKnown } from '../core/errors';
 import { short } from '../core/format';
@@ -25,8 +27,8 @@ export interface ReleaseWork {
 }
 
 /**
- * Returns the release of this deployment, built if necessary. A running release needs no build. A restore, or any
- * deployment while no release is live, starts the existing build if rebuilding fails: without native addons it may run.
+ * Returns the release of this deployment, built if necessary. A running release needs no build. If a rebuild fails, a
+ * restore, or any deployment while no release is live, starts the existing build: without native addons it may run.
  * @param starts whether the plan starts a process of it
  * @param serves whether a release is live
  */
@@ -54,7 +56,7 @@ export async function releaseOf(
   }
 }
 
-/** True when the release exists with the variables that the deployment wants: those that it has, or the current ones. */
+/** True if the release exists with the variables that the deployment needs: its own, or the current ones. */
 export function isBuilt(work: Omit<ReleaseWork, 'settings' | 'signal'>, commit: Commit): boolean {
   const { home } = work.context;
   const built = findRelease(home, commit);
@@ -63,7 +65,7 @@ export function isBuilt(work: Omit<ReleaseWork, 'settings' | 'signal'>, commit: 
   );
 }
 
-/** An earlier release keeps its variables, unless this deployment is there to change them. */
+/** An earlier release keeps its variables, unless the purpose of this deployment is to change them. */
 function wantsOthers(
   { context, deployment, environment }: Omit<ReleaseWork, 'settings' | 'signal'>,
   { dir }: Release,
@@ -92,10 +94,10 @@ export async function rebuildForUndo(
     await rebuildIfUnfit(work, commit);
 }
 
-/** Rebuilds a release that an undo would start if it no longer fits this machine. A failure only logs a warning. */
+/** If the release that an undo would start no longer fits this machine, rebuilds it. A failure only logs a warning. */
 export async function rebuildIfUnfit(work: Omit<ReleaseWork, 'environment'>, commit: Commit): Promise<void> {
   const { context, deployment, signal } = work;
-  // an undo starts the earlier release, which ran until now
+  // an undo starts the earlier release, which has run until now
   if (isReplacedBy(context.home, commit, deployment.id)) return;
   const built = findRelease(context.home, commit);
   if (built && (await isReady(context, built))) return;
@@ -114,7 +116,7 @@ async function isReady(context: DeployContext, release: Release): Promise<boolea
   return (await whyUnfit(context, release.commit)) === null && (await context.packing.has(release));
 }
 
-/** @param exactly whether a release with other variables is rebuilt */
+/** @param exactly whether to rebuild a release with different variables */
 async function prepare(
   work: ReleaseWork,
   commit: Commit,

@@ -23,17 +23,17 @@ import { phase } from '../journal/phase';
 
 export interface PlanRun extends StepContext {
   plan: Plan;
-  /** Index of the first step to run: 0, or a later one when a previous process died after reaching it. */
+  /** Index of the first step to run: 0, or the one that an earlier process, now dead, had reached. */
   from: number;
-  /** True when a batch had failed before the process died: an operator decides whether to continue from there. */
+  /** True if a batch had failed before the process died: an operator decides whether to continue from there. */
   waits?: boolean;
   /** Called once the release is live and verified through nginx. */
   onLive: () => Promise<void>;
 }
 
 /**
- * Returns 'done', or 'ended' when an operator cut the bake short. Throws the KnownError that stopped the plan, after
- * undoing every step.
+ * Returns 'done', or 'ended' if an operator cut the bake short. After a failure, undoes every step and throws the
+ * KnownError that stopped the plan.
  */
 export async function run(context: DeployContext, work: PlanRun): Promise<'done' | 'ended'> {
   // a full disk fails here, before anything has changed
@@ -65,7 +65,7 @@ async function goFrom(
     const stage = stageOf(step, work.plan);
     let started = index;
     try {
-      // npm stop does not undo a live release: it only ends the bake early
+      // npm stop does not undo a live release; it only ends the bake early
       const isLive = live !== -1 && index > live;
       if (isLive && step.do === 'stop' && isStopped(work.signal)) return 'done';
       if (!(isLive && isStopped(work.signal))) work.signal?.throwIfAborted();
@@ -99,7 +99,9 @@ function isRetiring(step: Step, { plan, signal }: PlanRun): step is Extract<Step
   return step.do === 'stop' && live !== -1 && at > live && !signal?.aborted;
 }
 
-/** Returns the step to continue at when an operator promotes. Throws the original error after undoing every step. */
+/**
+ * If an operator promotes, returns the step to continue at. Otherwise undoes every step and throws the original error.
+ */
 async function takeBack(
   context: DeployContext,
   work: PlanRun,
@@ -128,9 +130,9 @@ async function waitOrTakeBack(
 }
 
 /**
- * Undoes these steps in reverse order. If one fails, logs a warning and continues, because traffic must return.
- * Stops early when the next shift would move traffic to slots that all failed to start while other slots are live:
- * undoing the rest would stop those.
+ * Undoes these steps in reverse order. If one fails, logs a warning and continues, because traffic must return. Stops
+ * early if the next shift would move traffic from live slots to slots that all failed to start: undoing the rest would
+ * stop the live ones.
  * @param first index of the first step to undo; earlier steps stay
  */
 export async function undo(

@@ -1,4 +1,4 @@
-/** Takes an inventory of what deployments have left in the home, for pruning. */
+/** Takes an inventory of everything that deployments have left in the home, for pruning. */
 import { existsSync, readlinkSync } from 'node:fs';
 import path from 'node:path';
 import type { Inventory, ReleaseSize } from '../core/prune';
@@ -20,7 +20,7 @@ import { namesIn } from '../os/names-in';
 /** The number of newest deployments whose logs and events are kept. */
 const RECENT = 1000;
 
-/** Collects everything that the decision needs. Takes no lock and changes nothing. */
+/** Collects the facts for the decision. Takes no lock and changes nothing. */
 export async function takeInventory(
   context: Omit<DeployContext, 'root' | 'packing' | 'configProblem'>,
 ): Promise<Inventory> {
@@ -56,7 +56,9 @@ function everyOnce(deployments: Deployment[]): Deployment[] {
   return [...new Map(deployments.map((each) => [each.id, each])).values()];
 }
 
-/** Lists what killed processes and earlier settings have left. The caller holds the lock: no release is being made. */
+/**
+ * Lists leftovers of killed processes and earlier settings. The caller holds the lock, so no release is being built.
+ */
 export function findLeftovers({ home, slots }: Pick<DeployContext, 'home' | 'slots'>): string[] {
   const tables = new Set(allTables(slots.map(({ name }) => name)).map(tableFolder));
   const inForce = linkTarget(home.traffic);
@@ -99,7 +101,7 @@ async function sizesOf(
 ): Promise<Map<Commit, ReleaseSize>> {
   const sizes = new Map<Commit, ReleaseSize>();
   for (const commit of releases) {
-    // a release whose files change while it is measured does not count this time
+    // a release whose files change during the measurement does not count this time
     const size = recordedSize(home, commit) ?? (await measureRelease(home, commit).catch(() => null));
     if (size !== null) sizes.set(commit, size);
   }

@@ -1,6 +1,6 @@
 /**
- * Removes what is not kept in small steps. Each step takes the lock for a moment, and only while no deployment runs or
- * waits, so pruning never delays a deployment and no deployment sees a half-removed release.
+ * Removes outdated files in small steps. Each step takes the lock for a moment, and only while no deployment is running
+ * or queued. So pruning never delays a deployment, and no deployment sees a half-removed release.
  */
 import path from 'node:path';
 import { configNow } from '../config/current';
@@ -40,7 +40,7 @@ async function noteSizes(context: DeployContext, newest: number, { sizes }: Inve
   }
 }
 
-/** Runs in a deployment, which holds the lock, when its preflight finds the disk too full. */
+/** Runs in a deployment, which holds the lock, if its preflight finds the disk too full. */
 export async function pruneNow(context: DeployContext): Promise<void> {
   for (const bite of bitesOf(context, decidePrune(await takeInventory(context)))) await bite();
   await removePreparedCheckout(context.home);
@@ -63,7 +63,7 @@ function bitesOf(context: DeployContext, { releases, stores, logs, eventsBefore 
   ];
 }
 
-/** Removes the image first, then the manifest: without it the folder does not count as a release. */
+/** Removes the image first, then the manifest, without which the folder does not count as a release. */
 async function discard({ home, packing }: DeployContext, commit: Commit): Promise<void> {
   await packing.remove(commit);
   const folder = releaseFolder(home, commit);
@@ -72,7 +72,7 @@ async function discard({ home, packing }: DeployContext, commit: Commit): Promis
   putInTrash(home, inventoryFile(folder));
 }
 
-/** False when a deployment runs or waits, or has been queued since the inventory, which may then be out of date. */
+/** False if a deployment is running or queued, or was queued since the inventory, which may then be out of date. */
 async function inALull(context: DeployContext, newest: number, bite: Bite): Promise<boolean> {
   const lock = tryLock(context.home);
   if (lock === null) return false;

@@ -1,6 +1,6 @@
 /**
- * The step `bake`: after the full shift both releases run, and the new one's health, exits and error ratio in nginx's
- * log are watched. A bad release throws, and the runner undoes the deployment.
+ * The step `bake`: after the full shift both releases run, and it watches the new one's health, exits and error ratio
+ * in nginx's log. The step throws for a bad release, and the runner undoes the deployment.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { KnownError } from '../../core/errors';
@@ -21,14 +21,14 @@ import { machineMs } from '../../os/machine-clock';
 const POLL_EVERY_MS = 100;
 
 /**
- * Watches every slot of the release for this many seconds. Throws E_EXITED or E_BAKE when the release is bad, E_KILLED
- * when another process killed it, E_DISK when the disk stays full, and E_ENGINE when Docker's engine took the release
+ * Watches every slot of the release for this many seconds. Throws E_EXITED or E_BAKE if the release is bad, E_KILLED if
+ * another process killed it, and E_DISK if the disk stays full. Throws E_ENGINE if Docker's engine took the release
  * down and did not bring it back in time. Waiting for the engine may extend the bake.
- * @param before what the previous releases answered, over all slots, to compare with
- * @param ended polled all the time: true when an operator wants to roll back now
+ * @param before the previous releases' response counts over all slots, for comparison
+ * @param ended polled continuously: true if an operator wants to roll back now
  * @param warn reports events during the bake
  * @param signal ends the bake: npm stop leaves the release live, because LIVE was reported; an operator's abort throws
- * its reason
+ *   its reason
  */
 export async function bake(
   context: DeployContext,
@@ -69,9 +69,9 @@ export async function bake(
 }
 
 interface ErrorWatch {
-  /** What each slot has answered since the last read. */
+  /** Response counts per slot since the last read. */
   read(): SlotCounts[];
-  /** Adds what one slot of the release has answered. */
+  /** Adds the response counts of one slot of the release. */
   add(slot: SlotName, seen: SlotCounts[]): void;
   /** Throws E_BAKE. */
   judge(): void;

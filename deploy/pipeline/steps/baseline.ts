@@ -1,4 +1,4 @@
-/** Computes the baseline of a bake: what the previous releases answered, from nginx's log by slot and time. */
+/** Computes the baseline of a bake: the previous releases' responses, from nginx's log by slot and time. */
 import type { JournalEvent } from '../../core/event';
 import type { Plan } from '../../core/plan';
 import type { Proofs, SlotName } from '../../core/slot';
@@ -8,8 +8,8 @@ import type { LogEntry } from '../../traffic/access-log';
 import { countRequests } from '../../traffic/access-log';
 
 /**
- * Sums all slots, because a pool's release is compared with the whole pool. A slot that was replaced counts until the
- * release started in it; a slot that already had the release does not count. Pure.
+ * Sums all slots, because a pool's release is compared with the whole pool. A replaced slot counts until the release
+ * started in it; a slot that already had the release does not count. Pure.
  * @param events the deployment's journal events so far
  */
 export function baselineCounts(requests: LogEntry[], plan: Plan, events: JournalEvent[]): Counts {

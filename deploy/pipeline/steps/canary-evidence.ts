@@ -17,16 +17,16 @@ const PROBE_TIMEOUT_MS = 2000;
 export type JudgeStep = Extract<Step, { do: 'judge' }>;
 
 export interface Evidence {
-  /** Reads new log entries. @param counts false while nothing can be said about the slots: these entries are ignored */
+  /** Reads new log entries. @param counts false to ignore them, while they are not evidence about the slots */
   read(counts: boolean): void;
-  /** Probes the release's health and smoke paths on both sides directly, to make up for a lack of user traffic. */
+  /** Probes the release's health and smoke paths on both sides directly, to compensate for a lack of user traffic. */
   probe(): Promise<void>;
   sides(): { canary: Samples; stable: Samples };
   /** A is stable, B the canary. Null without a goal. */
   comparison(): Comparison | null;
 }
 
-/** @param affected users who got an error from the canary: new ones are added */
+/** @param affected users who got an error from the canary; new ones are added to it */
 export function gatherEvidence(context: DeployContext, step: JudgeStep, affected: Set<string>): Evidence {
   const { home, config } = context;
   const book = new SampleCollector(config.canary.goal);

@@ -1,4 +1,4 @@
-/** Collects what users' requests say about a slot from nginx's log, for canary verdicts and A/B tests. */
+/** Collects evidence about slots from users' requests in nginx's log, for canary verdicts and A/B tests. */
 import type { Variant } from '../../core/canary/ab-test';
 import type { AddressBound, LatencyOf } from '../../core/canary/address-weights';
 import { thinned, weighAddresses } from '../../core/canary/address-weights';
@@ -27,7 +27,7 @@ interface Gathered {
   errorsByPerson: RequestsPerUser;
   latenciesByPerson: RequestsPerUser;
   failing: Set<string>;
-  /** Cohorts of returning users only: without the cookie every request looks like a new user. */
+  /** Contains only cohorts of returning users: without the cookie every request looks like a new user. */
   visitors: Set<string>;
   reached: Set<string>;
 }
@@ -37,12 +37,12 @@ export class SampleCollector {
 
   constructor(private readonly goal: Goal | null = null) {}
 
-  /** Adds what nginx has answered; requests of testers and our own probes are ignored. */
+  /** Adds entries of nginx's log; ignores requests of testers and our own probes. */
   add(entries: LogEntry[]): void {
     for (const entry of entries) if (entry.kind === 'app') this.addRequest(entry);
   }
 
-  /** Adds a direct probe of a slot. @param status null when there was no answer */
+  /** Adds a direct probe of a slot. @param status null if there was no response */
   addProbe(slot: SlotName, status: number | null, { at, ms }: Latency): void {
     const gathered = this.of(slot);
     const failed = status === null || status >= 500;
@@ -77,7 +77,7 @@ export class SampleCollector {
     if (cohort !== '' && this.isReached(entry)) gathered.reached.add(cohort);
   }
 
-  /** An error may be fast or slow, so it says nothing about latency. */
+  /** An error may be fast or slow, so it is not evidence about latency. */
   private count(
     gathered: Gathered,
     failed: boolean,
@@ -87,7 +87,7 @@ export class SampleCollector {
   ): void {
     gathered.requests += 1;
     gathered.errorsByPerson.add(person, failed ? 1 : 0, client);
-    // rank tests take any value; sums of squares need the long tail compressed
+    // rank tests accept any value, but sums of squares need the long tail compressed
     if (!failed && took !== null) gathered.latenciesByPerson.add(person, Math.log1p(took.ms), client);
     if (failed) gathered.errors += 1;
     else if (took !== null) keep(gathered, took);
@@ -126,7 +126,7 @@ function byClient({ errorsByPerson }: Gathered): ByClient {
   return errorsByPerson.byClient();
 }
 
-/** Sampled ten times a second, so it computes what only the end of a step needs when asked for it. */
+/** Sampled ten times a second, so figures that only the end of a step needs are computed on demand. */
 function sumOf(gathered: Gathered[], weightOf?: WeightOf, onlyOneFails = false): Samples {
   const errors = gathered.map(({ errorsByPerson }) => errorsByPerson);
   return {
@@ -157,7 +157,7 @@ function keep(gathered: Gathered, took: LatencyOf): void {
   if (place < MOST_LATENCIES) latencies[place] = took;
 }
 
-/** The users who saw an error of the slot; an error that the backup server recovered affects no user. */
+/** The users who saw an error from the slot; an error that the backup server recovered affects no user. */
 export function affectedUsers(slot: SlotName, entries: LogEntry[]): string[] {
   return entries
     .filter(

@@ -1,6 +1,7 @@
 /**
- * The step `judge`: compares a canary's share of the traffic with the stable release. The canary passes, fails (and the
- * runner undoes the deployment), or waits for an operator, who may also abort, hold or shorten it at any time.
+ * The step `judge`: compares the canary with the stable release while it has a share of the traffic. The canary passes,
+ * fails (and the runner undoes the deployment), or waits for an operator. An operator may also abort, pause or shorten
+ * it at any time.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { abLine } from '../../core/canary/ab-test';
@@ -38,7 +39,7 @@ export interface JudgeOptions {
 }
 
 /**
- * Returns a clause for the journal when the canary passes or an operator says so; `promoted` skips its remaining steps.
+ * Returns a clause for the journal once the canary passes or an operator lets it; `promoted` skips the remaining steps.
  * Throws E_CANARY, E_EXITED, E_KILLED, E_ABORTED for an urgent or newer deployment, and the signal's reason.
  */
 export async function judge(
@@ -59,7 +60,7 @@ export async function judge(
     const failures = affected.size > 0 ? `; ${plural(affected.size, 'user')} got an error from it` : '';
     return { detail: `${percent(step.share / 100)}: ${why}${failures}`, promoted: what === 'promote' };
   } catch (error) {
-    // testers become ordinary users again at once
+    // testers immediately become ordinary users again
     closePreview(home);
     throw error;
   } finally {
@@ -137,13 +138,13 @@ function progressReporter({ journal }: DeployContext, { slot, share }: JudgeStep
   };
 }
 
-/** Holds the deployment while an operator is asked. Logs each reason once, because its text changes all the time. */
+/** Holds the deployment while it waits for an operator. Logs each reason only once, because its text keeps changing. */
 function asking({ journal }: DeployContext, step: JudgeStep, id: number) {
   let asked: AskReason | null = null;
   return {
     isAsked: () => asked !== null,
     async ask({ reason, why }: Extract<CanaryDecision, { do: 'ask' }>): Promise<void> {
-      // log the reason first: a client that follows a push leaves when the deployment is held
+      // log the reason first: a client that follows a push exits when the deployment is held
       if (asked !== reason) await journal.record(id, { type: 'note', message: askLine(step, why) });
       if (asked === null) await journal.hold(id);
       asked = reason;
@@ -156,7 +157,7 @@ function asking({ journal }: DeployContext, step: JudgeStep, id: number) {
   };
 }
 
-/** Logs the current result of an A/B test as a note; logs nothing without a goal. */
+/** Logs the current result of an A/B test as a note; without a goal it does nothing. */
 function resultRecorder(context: DeployContext, { share }: JudgeStep, id: number, evidence: Evidence) {
   return async (prefix: string): Promise<void> => {
     const comparison = evidence.comparison();

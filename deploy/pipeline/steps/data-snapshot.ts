@@ -1,5 +1,5 @@
 /**
- * Copies the app's SQLite files before a migration. SQLite makes the copy itself (VACUUM INTO), so it is consistent
+ * Copies the app's SQLite files before a migration. SQLite itself makes the copy (VACUUM INTO), so it is consistent
  * although the live release keeps writing.
  */
 import {
@@ -35,7 +35,7 @@ export interface DataCopy {
 
 /**
  * Copies every SQLite file of the shared folder. Null if there is none. Throws E_DISK, E_DATA_COPY.
- * @param user the owner of the data, when root makes the copy for another user
+ * @param user the owner of the data, if root makes the copy for another user
  */
 export async function copyData(
   home: Place,
@@ -45,7 +45,7 @@ export async function copyData(
   const names = sqliteFiles(home.shared);
   if (names.length === 0) return null;
   const folder = copyFolder(home, deploymentId);
-  // an incomplete copy of a killed deployment
+  // an incomplete copy left by a killed deployment
   rmSync(folder, { recursive: true, force: true });
   mkdirSync(path.dirname(folder), { recursive: true });
   chmodSync(path.dirname(folder), ENTERABLE);
@@ -63,7 +63,7 @@ export async function copyData(
   }
 }
 
-/** True when the schema of a file differs from that of its copy. */
+/** True if the schema of a file differs from that of its copy. */
 export async function hasSchemaChanged(
   home: Place,
   deploymentId: number,
@@ -84,8 +84,9 @@ export function sizeOfData(home: Pick<Place, 'shared'>): number {
 }
 
 /**
- * The commands that restore a copy. The current data is kept beside it, because it holds what users wrote since. The
- * `mkdir` comes before `npm stop`, and a second restore does not overwrite what the first put aside.
+ * The commands that restore a copy. They move the current data aside, because it contains what users have written
+ * since. The `mkdir` comes first, so that a second restore fails before `npm stop` and does not overwrite the data that
+ * the first one moved aside.
  */
 export function howToRestore({ shared }: Pick<Place, 'shared'>, folder: string): string {
   const aside = unusedName(path.join(shared, `before-restore-${path.basename(folder)}`));
@@ -122,7 +123,7 @@ function sqliteFiles(folder: string): string[] {
     .map(({ name }) => name);
 }
 
-/** False for a link or FIFO that the app has put in the file's place, and for a file that is gone. */
+/** False for a link or FIFO that the app has put in place of the file, and for a file that is gone. */
 function isSqlite(file: string): boolean {
   let fd: number | undefined;
   try {

@@ -7,8 +7,8 @@ import type { DeployContext } from '../../context';
 import { untilPromoted } from './hold';
 
 /**
- * Returns when the batch is to be tried again. Throws the signal's reason, E_ABORTED.
- * @param why null if it was already held when its process died
+ * Returns once the batch is to be tried again. Throws the signal's reason, E_ABORTED.
+ * @param why null if the deployment was already held when its process died
  */
 export async function holdFailedBatch(
   context: DeployContext,
@@ -17,7 +17,7 @@ export async function holdFailedBatch(
   signal: AbortSignal | undefined,
 ): Promise<void> {
   const { journal } = context;
-  // promoting an earlier attempt does not promote this one
+  // a promotion of an earlier attempt does not apply to this one
   if (why) await journal.hold(id, { request: null, cause: why.message, hint: why.hint });
   await untilPromoted(context, id, signal, () => Promise.resolve(true));
   await journal.move(id, 'running', { request: null, cause: null, hint: null });

@@ -1,6 +1,6 @@
 /**
  * The step `hold`: the release runs verified in the idle slot, and only testers reach it until an operator promotes or
- * aborts it. It is watched meanwhile: if it exits or becomes unhealthy, the runner undoes the deployment.
+ * aborts it. If it exits or becomes unhealthy in that time, the step throws and the runner undoes the deployment.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { duration, named } from '../../core/format';
@@ -17,21 +17,21 @@ import { checkLive } from './probe-live';
 import { yieldToUrgent } from './yield-to-urgent';
 
 const POLL_EVERY_MS = 100;
-/** Operator requests are polled more often: asking the process manager that often, for days, would be expensive. */
+/** Operator requests are polled more often. Querying the process manager as often, for days, would be expensive. */
 const HEALTH_EVERY_POLLS = 5;
 /** A migration for the held release may break the live one long after it ran. */
 const LIVE_EVERY_MS = 2000;
 
 export interface HoldOptions {
   deploymentId: number;
-  /** Called all the time while it waits. */
+  /** Called continuously while it waits. */
   onHold: () => void;
   signal?: AbortSignal;
 }
 
 /**
- * Returns a clause for the journal when an operator promotes it. Throws the signal's reason, E_ABORTED for an urgent
- * deployment, E_EXITED, E_KILLED, E_UNHEALTHY, E_ENGINE when the release went down with the engine.
+ * Returns a clause for the journal once an operator promotes it. Throws the signal's reason, E_ABORTED for an urgent
+ * deployment, E_EXITED, E_KILLED, E_UNHEALTHY, and E_ENGINE if the release went down with the engine.
  */
 export async function hold(
   context: DeployContext,
@@ -46,7 +46,7 @@ export async function hold(
     mayBeReplaced: false,
     disk: diskWatch(home, warn, 'report'),
   });
-  // after a recovery the deployment is held already and keeps its testers
+  // after a recovery the deployment is already held and keeps its testers
   const begins = journal.get(deploymentId)?.state === 'running';
   if (begins) closePreview(home);
   try {
@@ -62,11 +62,11 @@ export async function hold(
         nextLook = machineMs() + LIVE_EVERY_MS;
         from = await warnIfLiveFails(context, deploymentId, from);
       }
-      // while the engine is down it is unknown whether this is the process that was tried: the promotion waits
+      // while the engine is down it is unknown whether this is the held process, so the promotion waits
       return (await check()) === 'healthy';
     });
   } finally {
-    // testers become ordinary users again at once
+    // testers immediately become ordinary users again
     closePreview(home);
   }
 }
@@ -86,8 +86,8 @@ async function warnIfLiveFails(context: DeployContext, id: number, from: LogPosi
 
 /**
  * Waits until an operator promotes, and returns a clause for the journal. Throws the signal's reason, and E_ABORTED for
- * an urgent deployment.
- * @param isReady called all the time with whether an operator has promoted; false delays the promotion
+ * an urgent deployment. @param isReady called continuously with whether an operator has promoted; false delays the
+ * promotion
  */
 export async function untilPromoted(
   { journal }: DeployContext,

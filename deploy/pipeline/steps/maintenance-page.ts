@@ -10,7 +10,7 @@ import { configFileName } from '../../config/file';
 
 const ASK_EVERY_MS = 50;
 
-/** Copies the operator's page to where nginx reads it; without one nginx keeps its own. Throws E_STRATEGY. */
+/** Copies the operator's page to where nginx reads it. Without one, nginx keeps Switchyard's own. Throws E_STRATEGY. */
 export function installMaintenancePage({ home, root, config }: DeployContext): void {
   const { page } = config.maintenance;
   if (page === null) return;
@@ -28,7 +28,7 @@ export function installMaintenancePage({ home, root, config }: DeployContext): v
   }
 }
 
-/** Probes through nginx until the page is gone, so that its log shows the duration even without user traffic. */
+/** Probes through nginx until the page is gone, so that nginx's log shows the duration even without user traffic. */
 export async function probeUntilPageGone({ traffic, config }: DeployContext): Promise<void> {
   while ((await traffic.current()).maintenance) {
     await traffic.verify(config.app.health);
@@ -36,7 +36,7 @@ export async function probeUntilPageGone({ traffic, config }: DeployContext): Pr
   }
 }
 
-/** Milliseconds from the first maintenance page to the first answer after the last one; null if there was no page. */
+/** Milliseconds from the first maintenance page to the first response after the last one; null if there was no page. */
 export function downMs(entries: LogEntry[]): number | null {
   const times = entries.filter(({ maintenance }) => maintenance).map(({ at }) => at);
   if (times.length === 0) return null;

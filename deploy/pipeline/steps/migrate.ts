@@ -37,7 +37,7 @@ export async function migrate(
     copy: folder,
     schemaChanged: null,
   };
-  // record it first: a migration that gets killed may have changed the schema
+  // recorded first, because a migration that is killed may have changed the schema
   await journal.note(id, { migration });
   const result = await packing.runOnce(argv, release, id, environment);
   const { exitCode, lastLines } = result;
@@ -54,9 +54,7 @@ export async function migrate(
   throw new KnownError('E_MIGRATE', `The migration exited with code ${exitCode}${why && `: ${why}`}.`);
 }
 
-/**
- * Only reports it: a migration is never undone, and only the new release was made for the new schema.
- */
+/** Only reports a broken live release: a migration is never undone, and only the new release fits the new schema. */
 async function warnIfLiveFails(context: DeployContext, id: number): Promise<boolean> {
   const { from } = context.journal.get(id) ?? {};
   const after = await checkLive(context, id, logPosition(context.home));
@@ -66,11 +64,11 @@ async function warnIfLiveFails(context: DeployContext, id: number): Promise<bool
   return true;
 }
 
-/** The user whose rights open the data: with containers, no root process opens files that they write. */
+/** The user with whose rights the data is opened: no root process opens files that containers write. */
 async function userOfData({ home, config }: DeployContext): Promise<Owner | null> {
   if (config.runtime !== 'compose' || process.getuid?.() !== 0) return null;
   const user = containerUser();
-  // files that an operator restored as root belong to the app too
+  // files that an operator restored as root are the app's data, too
   await changeDataOwner(home.shared, user);
   return user;
 }

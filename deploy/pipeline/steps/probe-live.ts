@@ -1,6 +1,6 @@
 /**
  * Checks whether the live release still works after another release's migration: compares its health path, its smoke
- * paths and its users' errors with those before.
+ * paths and its users' errors with those from before.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { inService } from '../../core/traffic-split';
@@ -20,12 +20,12 @@ import { findRelease } from '../../release/releases';
 type Before = Pick<Migration, 'sound' | 'before'>;
 
 const PROBE_TIMEOUT_MS = 2000;
-/** A single bad answer may be a glitch. */
+/** A single bad response may be a glitch. */
 const BAD_ANSWERS = 3;
 const ASK_AGAIN_MS = 150;
 /** The part of nginx's log that defines the usual error ratio. */
 const USUAL_MS = 300_000;
-/** Enough to expose a release that fails every request. */
+/** This many requests expose a release that fails all of them. */
 const FEW_REQUESTS = 5;
 /** How long to wait for users' requests, if there were some before. */
 const EVIDENCE_MS = 1000;
@@ -44,7 +44,7 @@ export async function recordLiveBaseline(context: DeployContext): Promise<Before
   const sound = answers.filter(({ said }) => said === null).map(({ each }) => each);
   const recent = readRecent(context.home, Date.now() - USUAL_MS);
   const before = countsOf(slots, countRequests(recent).slots);
-  // without the addresses: the journal keeps it
+  // without the addresses, because the journal stores it
   return { sound, before: capPerClient(before, ruleOf(context)) };
 }
 
@@ -103,7 +103,7 @@ function pathsOf(context: DeployContext, commit: string): string[] {
   return [builtHealthPath(context, commit), ...(findRelease(context.home, commit)?.app.smoke ?? [])];
 }
 
-/** Why a path's answer is bad; null for a good answer. */
+/** Why a path's response is bad; null for a good one. */
 async function badAnswer(
   context: DeployContext,
   { slot, commit, path }: Before['sound'][number],
@@ -115,7 +115,7 @@ async function badAnswer(
   return answer.status !== null && answer.status < 400 ? null : answer.message;
 }
 
-/** The last of several bad answers, or null as soon as one is good. */
+/** The last of several bad responses, or null as soon as one is good. */
 async function repeatedly(question: () => Promise<string | null>): Promise<string | null> {
   for (let asked = 1; ; asked++) {
     const said = await question();

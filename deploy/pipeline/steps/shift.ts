@@ -11,7 +11,7 @@ import { probeSlot } from '../../health/slot-health';
 import type { Outcome, StepContext } from './step-context';
 
 /**
- * A standby enters the table only if it answers: nginx must never fall back to a dead or unverified slot. If the
+ * A standby enters the table only if it responds: nginx must never fall back to a dead or unverified slot. If the
  * runtime cannot list its processes, the standby counts as dead and traffic moves anyway. Throws E_STRANGER_ON_PORT.
  */
 export async function shift(
@@ -28,7 +28,7 @@ export async function shift(
   return { detail: tableInWords(to) };
 }
 
-/** Another process may have taken a port since verify. An undo cannot fail: it leaves the slot out. */
+/** Another process may have taken a port since verify. An undo must not fail, so it leaves that slot out. */
 async function withoutStolenPorts(context: DeployContext, to: Table, how: StepContext): Promise<Table> {
   let left = to;
   for (const slot of inService(to)) {

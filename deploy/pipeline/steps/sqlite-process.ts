@@ -1,4 +1,4 @@
-/** Reads and copies SQLite files in a process of its own, which has the rights of their owner. */
+/** Reads and copies SQLite files in a separate process, which has the rights of their owner. */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 import { KnownError } from '../../core/errors';
@@ -15,7 +15,7 @@ const BUSY_MS = 5000;
 
 /**
  * Reads each file's schema, and copies the file if a folder is given. The app may place a journal beside its database
- * that names any file, and SQLite deletes that file when it rolls the journal back. So root opens none of these files:
+ * that names any file, and SQLite deletes that file when it rolls the journal back. So root opens none of these files;
  * a process with their owner's rights does.
  */
 const PROGRAM = `
@@ -62,7 +62,7 @@ interface SqliteResult {
 
 /**
  * @param work.folder for the copies; null to read the schemas only
- * @param work.user the owner of the data, when root runs this for another user
+ * @param work.user the owner of the data, if root runs this for another user
  */
 export async function withSqlite(
   { shared, logs }: Pick<Home, 'shared' | 'logs'>,
@@ -84,7 +84,7 @@ export async function withSqlite(
   }
 }
 
-/** E_DISK when the disk is full, E_DATA_COPY otherwise. */
+/** E_DISK if the disk is full, otherwise E_DATA_COPY. */
 export function copyFailure(error: { code?: string; message: string }): KnownError {
   const message = `The data could not be copied before the migration: ${error.message}`;
   return new KnownError(isFull(error) || error.code === 'ENOSPC' ? 'E_DISK' : 'E_DATA_COPY', message);

@@ -22,7 +22,7 @@ export async function start(
   return { detail: `${slot.name}, pid ${running.pid}` };
 }
 
-/** After a kill the recovered deployment repeats this step, and finds the very process it had started. */
+/** After a kill, the recovered deployment repeats this step and finds the very process that it had started. */
 async function runsAlready(context: DeployContext, { slot, instance }: Proof): Promise<boolean> {
   const running = (await context.runtime.list(slot)).find((each) => each.slot === slot);
   return running?.instance === instance && running.pid !== null && !running.orphan;

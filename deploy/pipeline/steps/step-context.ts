@@ -4,25 +4,25 @@ import type { Counts } from '../../core/verdict';
 
 export interface StepContext {
   deploymentId: number;
-  /** What the previous release answered, for the bake. */
+  /** The previous release's response counts, for the bake. */
   before: () => Counts;
-  /** True when an operator wants this deployment's bake to end now. */
+  /** True if an operator wants this deployment's bake to end now. */
   bakeEnded: () => boolean;
-  /** Called all the time while the release is held or a canary is judged. */
+  /** Called continuously while the release is held or a canary is judged. */
   onHold: () => void;
   /** Users who got an error from a canary. */
   affected: Set<string>;
   /** Called before an undo starts a release that ran before. */
   beforeStart?: (commit: Commit) => Promise<void>;
-  /** Aborts waiting. An undo has none: it always runs to its end. */
+  /** Aborts waiting. An undo has none: it always runs to completion. */
   signal?: AbortSignal;
 }
 
 export interface Outcome {
   /** One clause for the journal. */
   detail: string;
-  /** True when an operator ended the bake: no further step, and no undo. */
+  /** True if an operator ended the bake: no further step runs, and nothing is undone. */
   ended?: boolean;
-  /** True when an operator skips the remaining steps of a canary. */
+  /** True if an operator skips the remaining steps of a canary. */
   promoted?: boolean;
 }

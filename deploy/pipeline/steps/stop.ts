@@ -28,7 +28,7 @@ export async function emptySlot(context: DeployContext, slot: Slot, how: StepCon
   if (left > 0) await reportCut(context, slot, how, { left, from });
 }
 
-/** Reports a drain that takes long. Returns the number of connections that are left. */
+/** Drains the slot, and reports a long drain. Returns the number of connections that are left. */
 function drainSlot(
   context: DeployContext,
   slot: Slot,

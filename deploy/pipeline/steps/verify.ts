@@ -1,4 +1,4 @@
-/** The steps `verify` and `verify-live`: the very process answers, directly and then through nginx. */
+/** The steps `verify` and `verify-live`: check that the very process responds, directly and then through nginx. */
 import type { Proof, Proofs } from '../../core/slot';
 import type { DeployContext } from '../../context';
 import { waitUntilDurable } from '../../release/flush';
@@ -9,7 +9,7 @@ import { verifySlot, verifyTarget } from '../../health/verify-slot';
 import { verifyServed } from '../../health/verify-through-nginx';
 import type { Outcome, StepContext } from './step-context';
 
-/** Also waits until the release would survive a power cut, and warns of an app that closes connections too early. */
+/** Also waits until the release would survive a power cut, and warns if the app closes connections too early. */
 export async function verify(context: DeployContext, step: Proof, how: StepContext): Promise<Outcome> {
   const { port, health } = verifyTarget(context, step);
   const early = closesEarly(port, health);

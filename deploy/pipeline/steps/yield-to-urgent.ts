@@ -9,7 +9,7 @@ export function yieldToUrgent(pending: Deployment[], doing: string): void {
   if (urgent) throw new KnownError('E_ABORTED', `It was ${doing}, and a ${urgent.kind} takes precedence.`);
 }
 
-/** A newer deploy supersedes this canary, if so configured. Throws E_ABORTED. */
+/** If configured so, a newer deploy supersedes this canary. Throws E_ABORTED. */
 export function yieldToNewer(pending: Deployment[]): void {
   const newer = pending.find(({ state, kind }) => state === 'queued' && kind === 'deploy');
   if (newer)
