@@ -37,12 +37,12 @@ import type { DeployContext } from './context';
 import { openContext } from './context';
 
 const REQUESTS_MAY_TAKE_MS = 1000;
-/** Webhooks arrive within milliseconds. These limits keep memory flat, whatever is sent and however slowly. */
+/** A webhook normally arrives within milliseconds. These limits bound memory against large or slow requests. */
 const BODY_LIMITS = { atOnce: 20, withinMs: 10_000 };
 const SERVER_LIMITS = { headersTimeout: 10_000, requestTimeout: 30_000, connectionsCheckingInterval: 5000 };
 const MOST_CONNECTIONS = 500;
 const RESERVE_EVERY_MS = 60_000;
-/** An attack can write 100 MB in a second, long before the next time of `schedules.rotate`. */
+/** An attack can write 100 MB in a second, long before the next run of `schedules.rotate`. */
 const LOGS_EVERY_MS = 2000;
 
 function main(): void {
@@ -126,7 +126,7 @@ function createServers(
       dispatcher.start();
       watch.start();
       schedules.start();
-      // finds pushes that arrived while no deployer ran, and records the tip of a new source
+      // finds pushes that arrived while the deployer was down, and records the tip of a new source
       schedules.now('poll');
       notifier.start();
       logs = setInterval(() => {
@@ -146,7 +146,7 @@ function createServers(
   };
 }
 
-/** Lets requests in flight finish, then cuts off those that take too long. */
+/** Waits for requests in flight, then cuts off those that take too long. */
 function closed(server: Server): Promise<void> {
   return new Promise((resolve) => {
     server.close(() => resolve());
@@ -154,7 +154,7 @@ function closed(server: Server): Promise<void> {
   });
 }
 
-/** Returns a function that starts nginx when its master is gone, and returns true if it did. */
+/** Returns a function that starts nginx if its master is gone, and returns true if it did. */
 function nginxKeeper({ home, config }: DeployContext): () => Promise<boolean> {
   const nginx = nginxServer(home, config);
   return async () => {
@@ -167,7 +167,7 @@ function nginxKeeper({ home, config }: DeployContext): () => Promise<boolean> {
 /** Removes the socket of a killed deployer first. Only the owner may open the new one. */
 function listenOnSocket(context: DeployContext, app: ReturnType<typeof controlApp>): Server {
   rmSync(context.home.socket, { force: true });
-  // the umask closes it from the first instant; Node creates it within this call
+  // Node creates the socket within this call, so the umask restricts it from the start
   const before = process.umask(0o777 & ~PRIVATE);
   try {
     return app.listen(context.home.socket);

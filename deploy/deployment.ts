@@ -1,7 +1,7 @@
 /**
  * The process of one deployment: `node deployment.js <id>`, or `spare` when the id follows later (see launcher.ts). It
- * holds the lock for its lifetime, so only one runs at a time and the deployer notices a death at once. Started for a
- * deployment whose process died, it finishes or undoes it.
+ * holds the lock for its lifetime, so only one runs at a time and the deployer immediately notices a death. If an
+ * earlier process of the deployment has died, this one finishes or undoes the deployment.
  */
 import { problemLine } from './config/load';
 import type { KnownError } from './core/errors';
@@ -58,8 +58,8 @@ async function receivedId(home: Home): Promise<number | null> {
 }
 
 /**
- * Does in advance what most deployments need before their tests. Never rejects: a duty that fails, for example because
- * the mirror has lost the live commit, does not stop the others.
+ * Prepares what most deployments need before their tests. Never rejects: if one task fails, for example because the
+ * mirror has lost the live commit, the others continue.
  */
 async function makeReady(home: Home): Promise<void> {
   for (const duty of [readyLiveFiles, prelinkModules, maintainMirror])

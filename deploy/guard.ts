@@ -1,6 +1,6 @@
 /**
- * The last resort without systemd. PM2's daemon and the deployer restart each other, but not when both are killed at
- * once. This small process waits for that, starts both, and exits; the new deployer starts the next guard. See
+ * The last resort without systemd. PM2's daemon and the deployer restart each other, but not if both are killed at the
+ * same time. This small process waits for that, starts both, and exits; the new deployer starts the next guard. See
  * docs/decisions/0023-a-guard-for-the-deployer.md.
  */
 import { appendFileSync, existsSync } from 'node:fs';
@@ -51,7 +51,7 @@ function supervised(home: Home): OsProcess[] {
   return marked.filter(({ argv }) => argv.some((word) => SUPERVISED.test(word)));
 }
 
-/** Imports its code only now, which keeps a waiting guard small. */
+/** Imports its code only when needed, which keeps a waiting guard small. */
 async function startAgain(home: Home, root: string): Promise<boolean> {
   try {
     const { reviveDeployer } = await import('./deployer/revive');

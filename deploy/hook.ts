@@ -1,6 +1,6 @@
 /**
- * Git's hooks for a push to `live`: `hook.js pre-receive` rejects the push when another source is configured,
- * `hook.js post-receive` posts the webhook that GitHub would and follows the deployment to its last line.
+ * Git's hooks for a push to `live`. `hook.js pre-receive` rejects the push if another source is configured. `hook.js
+ * post-receive` posts a webhook as GitHub would and follows the deployment to its last line.
  */
 import { createInterface } from 'node:readline';
 import { randomUUID } from 'node:crypto';
@@ -72,7 +72,7 @@ function refuseWhenSourceIsElsewhere({ config }: DeployContext): void {
   process.exitCode = 1;
 }
 
-/** A push that would remove what is live must be forced. Throws E_LACKS_LIVE. */
+/** Rejects an unforced push that would remove live commits. Throws E_LACKS_LIVE. */
 async function refuseWithoutLive({ home, config, journal }: DeployContext, updates: Update[]): Promise<void> {
   const update = updates.find(
     ({ ref, after }) => ref === `refs/heads/${config.branch}` && !NO_COMMIT.test(after),
@@ -122,7 +122,7 @@ async function postAndFollow(context: DeployContext, update: Update): Promise<vo
   reporter.end(deployment, serving, driftNow(context, serving));
 }
 
-/** Reports why nothing is deployed and, after a push of another branch such as master, how to deploy that one. */
+/** Reports why nothing is deployed and, after a push of another branch such as master, how to deploy that branch. */
 function printIgnored(why: string, { ref, after }: Update, branch: string): void {
   console.log(`- ${words().nothingToDeploy(printable(why))}`);
   const other = /^refs\/heads\/(.+)$/.exec(ref)?.[1];
@@ -150,7 +150,7 @@ async function postPatiently(context: DeployContext, push: Push): Promise<PushAn
   }
 }
 
-/** Returns the deployment of a webhook whose answer was lost. Throws when there is none, and cancels the delivery. */
+/** Returns the deployment of a webhook whose response was lost. If there is none, cancels the delivery and throws. */
 async function withdrawn(
   { journal, config }: DeployContext,
   { delivery }: Push,

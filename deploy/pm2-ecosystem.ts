@@ -36,7 +36,7 @@ export function ecosystem(root: string, env: NodeJS.ProcessEnv): { apps: Pm2Defi
   return { apps: [...slots, deployerDefinition({ home, root, env })] };
 }
 
-/** The release that was last live in a slot; null when there was none or it was removed. */
+/** The release that was last live in a slot; null if there was none or it has been removed. */
 function releaseOf(home: Home, slot: SlotName): Release | null {
   if (!existsSync(home.journal)) return null;
   const journal = Journal.open(home);
@@ -53,7 +53,7 @@ function environmentInForce(home: Home): number {
   return number;
 }
 
-/** Before the first deployment, the only app is the working copy with its last `npm run build`. */
+/** Before the first deployment, the only app is the working copy as last built by `npm run build`. */
 function theCloneItself(root: string, config: Config): Release {
   return { commit: 'unreleased', version: 'unreleased', subject: '', dir: root, app: config.app };
 }

@@ -1,4 +1,4 @@
-/** Sends the commands' requests to the deployer through its control socket. */
+/** Sends the requests of the commands to the deployer through its control socket. */
 import { randomUUID } from 'node:crypto';
 import { identityHeaders } from '../http/request-headers';
 import type { ClonePlace } from '../home/clone-place';
@@ -53,8 +53,8 @@ async function post({ home, journal }: ControlContext, path: string, body: objec
 }
 
 /**
- * Handles a lost response: the deployer may have carried out the request, or may read it later. The journal either has
- * the request or withdraws it. Throws the original error if it was withdrawn.
+ * Handles a lost response: the deployer may have carried out the request, or may still read it. Looks the request up in
+ * the journal and, if it is missing, withdraws it there. Throws the original error if it was withdrawn.
  */
 async function carriedOut(
   journal: ControlContext['journal'],
@@ -91,7 +91,7 @@ export interface DeployerInfo {
   clone?: ClonePlace;
 }
 
-/** What the running deployer has loaded; null if none responds. */
+/** The versions that the running deployer has loaded; null if it does not respond. */
 export async function deployerInfo(home: Pick<Home, 'socket'>): Promise<DeployerInfo | null> {
   try {
     const { status, text } = await ask(home.socket, 'GET', '/health', '');
@@ -101,7 +101,7 @@ export async function deployerInfo(home: Pick<Home, 'socket'>): Promise<Deployer
   }
 }
 
-/** The running deployer's build of the kit; null if none responds. */
+/** The running deployer's build of the kit; null if it does not respond. */
 export async function deployerBuild(home: Pick<Home, 'socket'>): Promise<string | null> {
   return (await deployerInfo(home))?.build ?? null;
 }

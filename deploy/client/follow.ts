@@ -10,10 +10,10 @@ import type { Journal } from '../journal/journal';
 import { probe } from '../traffic/probe';
 import { machineMs } from '../os/machine-clock';
 
-/** A poll takes hundredths of a millisecond, and a rollback at most 50 ms. */
+/** Short, because a warm rollback takes at most 50 ms; a poll costs only hundredths of a millisecond. */
 const POLL_EVERY_MS = 10;
 const POLLS_PER_SECOND = 100;
-/** How long the deployer may be missing, because its process manager needs a moment to restart it. */
+/** How long the deployer may be missing: its process manager needs a moment to restart it. */
 const DEPLOYER_MAY_BE_GONE_MS = 10_000;
 
 export interface FollowOptions {

@@ -1,6 +1,6 @@
 /**
- * Posts webhooks in GitHub's format; used by push.git's hook, directly to the deployer so that a push does not depend on
- * the public port, and by doctor.
+ * Posts webhooks in GitHub's format, for push.git's hook and for doctor. The hook posts directly to the deployer, so
+ * that a push does not depend on the public port.
  */
 import { randomUUID } from 'node:crypto';
 import type { OutgoingHttpHeaders } from 'node:http';
@@ -28,8 +28,8 @@ export interface Push {
 export type PushAnswer = { id: number } | { ignored: string };
 
 /**
- * Posts a signed push event. Throws E_DEPLOYER_DOWN if the deployer does not accept it,
- * E_SIGNATURE if the secrets differ.
+ * Posts a signed push event. Throws E_SIGNATURE if the secrets differ, and E_DEPLOYER_DOWN if the deployer does not
+ * accept it for another reason.
  */
 export async function postPush(push: Push): Promise<PushAnswer> {
   const { before, after, ref, secret, delivery } = push;

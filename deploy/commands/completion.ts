@@ -4,13 +4,13 @@ import { KnownError } from '../core/errors';
 import { printable } from '../core/format';
 import { shellQuote } from '../core/shell-word';
 
-/** A word that can be typed, and what it means. */
+/** A word that can be typed, and its meaning. */
 interface Word {
   word: string;
   meaning: string;
 }
 
-/** What can follow a command: its subcommands or its options. */
+/** The words that can follow a command: its subcommands or its options. */
 interface Completion extends Word {
   next: Word[];
 }
@@ -91,7 +91,7 @@ const SHELLS = {
   ],
 } satisfies Record<string, Shell>;
 
-/** As zsh's _describe takes them: `'deploy:make a commit live'`. */
+/** The words in the format of zsh's _describe: `'deploy:make a commit live'`. */
 function described(words: Word[]): string {
   return words
     .map(({ word, meaning }) =>

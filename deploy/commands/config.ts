@@ -16,7 +16,7 @@ export function configCommand(options: Options): number {
 function linesOf(origins: Origin[]): string[] {
   const keys = Math.max(...origins.map(({ key }) => key.length));
   const texts = origins.map(({ value }) => (typeof value === 'string' ? value : JSON.stringify(value)));
-  // a long list must not push the last column out of sight
+  // a long list must not push the last column off the screen
   const values = Math.min(40, Math.max(...texts.map(({ length }) => length)));
   return origins.map(
     ({ key, from }, at) => `${key.padEnd(keys)}  ${(texts[at] ?? '').padEnd(values)}  ${from}`,

@@ -48,7 +48,7 @@ export async function deployCommand(
   );
 }
 
-/** With strategies per branch, the strategy of the branch that the ref names; otherwise null. */
+/** The strategy of the branch that the ref names, if strategies are configured per branch; otherwise null. */
 async function strategyOfBranch(
   { config }: DeployContext,
   ref: string | undefined,

@@ -24,7 +24,7 @@ interface Row {
   for: Phase[];
   /** When it was set, in milliseconds since 1970. */
   at: number;
-  /** What the next deployment will do to the variable; null for nothing. */
+  /** The pending change of the variable at the next deployment; null for none. */
   waits: 'set' | 'unset' | null;
 }
 
@@ -66,7 +66,7 @@ function rowsOf(phase: Phase, { [phase]: now }: Environment, { [phase]: next }: 
   });
 }
 
-/** One row for a variable that was set for several phases at once, sorted by name. */
+/** Rows sorted by name; a variable that was set for several phases together has one row. */
 function merged(rows: Row[]): Row[] {
   const found = new Map<string, Row>();
   for (const row of rows) {
@@ -112,7 +112,7 @@ function variables({ home, journal }: DeployContext): { now: Environment; next: 
   return { now: read(numberInForce(home, journal)), next: read(nextNumber(home, journal)) };
 }
 
-/** Throws E_ENV while another change is deployed: this one would build on it, and it may be rolled back. */
+/** Throws E_ENV while another change is being deployed: this one would build on it, and it may be rolled back. */
 function mustBeAlone({ journal }: DeployContext): void {
   const other = journal.pending().find(({ kind }) => kind === 'env');
   if (!other) return;
@@ -129,13 +129,13 @@ function mustBeAlone({ journal }: DeployContext): void {
   );
 }
 
-/** Why the change must wait; null when it can be applied. A release that fails to start may need this very variable. */
+/** Why the change must wait; null if it can be applied now. */
 async function whyLater(context: DeployContext): Promise<string | null> {
   if (context.journal.lastLive() === null) return 'No release is live';
   return (await deployerBuild(context.home)) === null ? 'The deployer does not answer' : null;
 }
 
-/** Redeploys the active release with the variables. They are dropped when the release does not become healthy. */
+/** Redeploys the active release with the changed variables. They are dropped if the release does not become healthy. */
 async function apply(context: DeployContext, wanted: Environment, options: Options): Promise<number> {
   const environment = storeEnvironment(context.home, context.journal, { environment: wanted, waits: false });
   return requestAndFollow(context, { kind: 'env', trigger: 'command', environment }, options);
@@ -145,7 +145,7 @@ function keepForLater(context: DeployContext, wanted: Environment, options: Opti
   storeEnvironment(context.home, context.journal, { environment: wanted, waits: true });
   return printResult(
     options,
-    `${when} At once: ./switchyard env apply`,
+    `${when} To apply it now: ./switchyard env apply`,
     PHASES.flatMap((phase) => Object.keys(wanted[phase])).length,
   );
 }

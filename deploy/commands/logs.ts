@@ -14,7 +14,7 @@ const LINES = 50;
 interface LogOptions extends Options {
   lines?: string;
   follow?: boolean;
-  /** Prints control sequences too, which may act on the terminal. */
+  /** Also prints control sequences, which may act on the terminal. */
   raw?: boolean;
 }
 
@@ -33,7 +33,7 @@ export async function logsCommand(what: string | undefined, options: LogOptions)
     if (lines.length > 0) console.log(options.raw ? lines.join('\n') : terminalText(lines.join('\n')));
   };
   if (options.follow) {
-    // the reader of a pipe has left
+    // the reader of the pipe has exited
     process.stdout.on('error', () => process.exit(0));
     for await (const lines of log.follow(count)) print(lines);
   }

@@ -1,4 +1,4 @@
-/** `open`: prints the address of the app, and opens it where there is a browser. */
+/** `open`: prints the app's address, and opens it in a browser if there is one. */
 import { spawn } from 'node:child_process';
 import { jsonText } from '../core/terminal-text';
 import type { Options } from './run-command';

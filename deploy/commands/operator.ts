@@ -20,7 +20,7 @@ async function promoteCommand(id: string | undefined, options: Options): Promise
   return reportEnd(context, reporter, ended);
 }
 
-/** Exit code 0 when the deployment was aborted, not when it ended otherwise first. */
+/** Exit code 0 if the deployment was aborted, 1 if it finished before the abort. */
 async function abortCommand(id: string | undefined, options: Options): Promise<number> {
   const { context, reporter, ended } = await requestOf('abort', id, options);
   const serving = await servingNow(context);
@@ -30,7 +30,7 @@ async function abortCommand(id: string | undefined, options: Options): Promise<n
   return aborted ? 0 : 1;
 }
 
-/** Exit code 0 when the canary now stays at its share. */
+/** Exit code 0 if the canary now stays at its share. */
 async function pauseCommand(id: string | undefined, options: Options): Promise<number> {
   const { reporter, ended } = await requestOf('pause', id, options, ({ state }) => state === 'holding');
   const paused = ended.state === 'holding';
@@ -44,7 +44,7 @@ async function pauseCommand(id: string | undefined, options: Options): Promise<n
   return paused ? 0 : 1;
 }
 
-/** Follows the canary on: exit code 0 when it goes live, 3 when it is paused again, 1 otherwise. */
+/** Follows the resumed canary: exit code 0 if it goes live, 3 if it is paused again, 1 otherwise. */
 async function resumeCommand(id: string | undefined, options: Options): Promise<number> {
   const isPausedAgain = ({ state, request }: Deployment): boolean => state === 'holding' && request === null;
   const { context, reporter, ended } = await requestOf('resume', id, options, isPausedAgain);

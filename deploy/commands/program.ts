@@ -18,7 +18,7 @@ export const program = new Command('switchyard')
   .exitOverride()
   .hook('preAction', (_program, action) => speak(action.optsWithGlobals<{ lang?: string }>().lang));
 
-// each command loads its module only when called, which keeps quick commands quick
+// each command loads its module only when called, so that quick commands stay quick
 command('start', 'set up everything and start; the release that was live is live again')
   .option('--check', 'check whether it could start, and change nothing')
   .action(async ({ check, ...options }: Options & { check?: boolean }) => {

@@ -16,10 +16,10 @@ import { driftNow, servingNow } from '../health/serving';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 
-/** Exit code of a command whose deployment waits for an operator without having been asked to hold. */
+/** Exit code of a command whose deployment waits for an operator although no hold was requested. */
 const WAITS_FOR_OPERATOR = 3;
 
-/** Another deployment may follow at once, and hold the lock. */
+/** A bound, because the next deployment may take the lock immediately. */
 const BRANCH_FOLLOWS_WITHIN_MS = 2000;
 
 /**
@@ -50,7 +50,7 @@ export async function reportEnd(
     return codeOfHeld(deployment);
   }
   reporter.end(deployment, serving, driftNow(context, serving));
-  // until its process has moved push.git's branch: git would refuse a push at that moment
+  // waits until the process has moved push.git's branch: before that, git could refuse a push
   if (deployment.kind === 'deploy')
     await waitUntil(() => !isLocked(context.home), { everyMs: 20, withinMs: BRANCH_FOLLOWS_WITHIN_MS });
   return deployment.state === 'succeeded' ? 0 : 1;

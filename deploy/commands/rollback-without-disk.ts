@@ -9,7 +9,7 @@ import type { Commit } from '../core/release';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 
-/** Throws the given failure when the standby does not run this commit. */
+/** Throws the given failure unless the standby runs this commit. */
 export async function rollbackWithoutDisk(
   context: DeployContext,
   commit: Commit,

@@ -49,7 +49,7 @@ async function leave(code: number): Promise<never> {
   process.exit(code);
 }
 
-/** Turns an error into a known one; a failure of the home's disk is recognised when the home is known. */
+/** Turns an error into a known one. With the home, it also recognises a failure of the home's disk. */
 function named(error: unknown): KnownError {
   try {
     return asKnownOnDisk(cloneHome().dir, error);

@@ -9,7 +9,9 @@ import { printable } from '../core/format';
 import { servingNow } from '../health/serving';
 import { openCloneContext } from './run-command';
 
-/** Exit code of the command; 128 and the signal's number if a signal ended it. Throws E_USAGE for an unknown program. */
+/**
+ * Exit code of the command; 128 plus the signal's number if a signal killed it. Throws E_USAGE for an unknown program.
+ */
 export async function runCommand(argv: string[]): Promise<number> {
   const context = openCloneContext();
   const serving = await servingNow(context);

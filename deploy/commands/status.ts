@@ -21,7 +21,7 @@ import type { DeployContext } from '../context';
 
 const print = (text: string): void => console.log(terminalText(text));
 
-/** Exit code 0 when the active slot answers and the deployer runs. */
+/** Exit code 0 if the active slot answers and the deployer is running. */
 export async function statusCommand(options: Options): Promise<number> {
   const context = openCloneContext();
   const { table, slots } = await viewSlots(context);
@@ -74,7 +74,7 @@ export async function statusCommand(options: Options): Promise<number> {
   return healthy ? 0 : 1;
 }
 
-/** A release that waits for an operator, since when (milliseconds since 1970), and how to try, promote and abort it. */
+/** A release that waits for an operator: since when (milliseconds since 1970), and how to try, promote and abort it. */
 interface Held {
   id: number;
   release: Serving | null;
@@ -116,7 +116,7 @@ function canaryOf(context: DeployContext, pending: Deployment[]): CanaryNow | nu
   };
 }
 
-/** What the running step last said of itself; null when it has just begun. */
+/** The running step's latest progress line; null if it has just started. */
 function progressOf({ journal }: DeployContext, id: number): string | null {
   const last = journal
     .since(0, id)
@@ -139,7 +139,7 @@ function slotLine({ slot, port, role, commit, version, status, message }: SlotVi
   return `${slot.padEnd(8)} :${port}  ${inWords}  ${state}`.trimEnd();
 }
 
-/** The role; when several slots share the users, with the share: `serving 25 %`. */
+/** The role, with the share if several slots have users: `serving 25 %`. */
 function roleInWords(role: SlotView['role'], share: number): string {
   if (share === 0 || share === BUCKETS) return words().roles[role];
   return `${words().roles[role === 'active' ? 'serving' : role]} ${share} %`;
