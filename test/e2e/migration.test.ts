@@ -138,9 +138,7 @@ it('a held release whose migration broke the live one advises to promote it', as
   // the rollback target cannot work with the schema, and a warning comes before the failure
   const back = await clone.switchyard('rollback');
   expect(back.code).toBe(1);
-  expect(back.text).toMatch(
-    /! the schema stays that of deployment \d+: a rollback does not undo migrations/,
-  );
+  expect(back.text).toMatch(/! the schema stays that of deployment \d+: a rollback does not undo migrations/);
   expect(verdictOf(back.text)).toMatch(/^✗ NOT LIVE\. Still serving /);
 });
 
