@@ -24,7 +24,7 @@ test('git working in the mirror is found and stopped, but not a shell with GIT_D
     expect(jobs.map(({ argv }) => argv)).toEqual([['git', 'hash-object', pipe]]);
     expect(jobs.map(({ pid }) => pid)).not.toContain(shell.pid);
     await stopProcesses(jobs, 0);
-    expect(await git).toContain('ended on');
+    expect(await git).toContain('git failed (');
   } finally {
     const exited = once(shell, 'exit');
     shell.kill('SIGKILL');
