@@ -1,9 +1,11 @@
 /** `logs [what]`: prints or follows the log of a slot, a deployment (by number), the deployer or nginx. */
 import path from 'node:path';
 import { KnownError } from '../core/errors';
+import { moment } from '../core/format';
+import { sinceFrom, timeOf } from '../core/log-times';
 import { jsonText, terminalText } from '../core/terminal-text';
 import { followFile } from '../os/follow-file';
-import { lastLines } from '../os/tail';
+import { linesFrom } from '../os/tail';
 import type { DeployContext } from '../context';
 import type { Options } from './run-command';
 import { parseCount } from './count';
@@ -13,13 +15,15 @@ const LINES = 50;
 
 interface LogOptions extends Options {
   lines?: string;
+  since?: string;
   follow?: boolean;
   /** Also prints control sequences, which may act on the terminal. */
   raw?: boolean;
 }
 
 export async function logsCommand(what: string | undefined, options: LogOptions): Promise<number> {
-  const count = parseCount(options.lines, LINES, '--lines');
+  const since = parseSince(options.since);
+  const count = parseCount(options.lines, since === undefined ? LINES : Infinity, '--lines');
   if (options.follow && options.json)
     throw new KnownError(
       'E_USAGE',
@@ -32,28 +36,58 @@ export async function logsCommand(what: string | undefined, options: LogOptions)
   const print = (lines: string[]): void => {
     if (lines.length > 0) console.log(options.raw ? lines.join('\n') : terminalText(lines.join('\n')));
   };
+  const warnOfNoTimes = ([first]: string[]): void => {
+    if (since === undefined || log.knowsTimes || first === undefined || timeOf(first) !== null) return;
+    console.error(`! lines of ${name} carry no time: the first ones may be older`);
+  };
   if (options.follow) {
     // the reader of the pipe has exited
     process.stdout.on('error', () => process.exit(0));
-    for await (const lines of log.follow(count)) print(lines);
+    let isFirst = true;
+    for await (const lines of log.follow(count, since)) {
+      if (isFirst) warnOfNoTimes(lines);
+      isFirst = false;
+      print(lines);
+    }
   }
-  const lines = await log.last(count);
+  const lines = await log.last(count, since);
+  warnOfNoTimes(lines);
   if (options.json) console.log(jsonText({ lines }));
-  else if (lines.length === 0) console.error(`- the log of ${name} is empty`);
+  else if (lines.length === 0)
+    console.error(
+      since === undefined
+        ? `- the log of ${name} is empty`
+        : `- the log of ${name} has no line since ${moment(since)}`,
+    );
   else print(lines);
   return 0;
 }
 
-interface Log {
-  last(lines: number): Promise<string[]>;
-  follow(lines: number): AsyncIterable<string[]>;
+/** Throws E_USAGE. */
+function parseSince(given: string | undefined): number | undefined {
+  if (given === undefined) return undefined;
+  const since = sinceFrom(given, Date.now());
+  if (since !== null) return since;
+  throw new KnownError(
+    'E_USAGE',
+    `--since takes a duration such as 10m, or a past time such as 2026-11-30T15:00, not "${given}".`,
+    './switchyard logs --since 10m (units: s, m, h, d)',
+  );
 }
 
-function logNamed({ slots, runtime, journal, home }: DeployContext, what: string): Log {
+interface Log {
+  /** True if it knows when each line was written; otherwise only the lines can say so. */
+  knowsTimes: boolean;
+  last(lines: number, since?: number): Promise<string[]>;
+  follow(lines: number, since?: number): AsyncIterable<string[]>;
+}
+
+function logNamed({ slots, runtime, journal, home, config }: DeployContext, what: string): Log {
   if (slots.some(({ name }) => name === what))
     return {
-      last: (lines) => runtime.logs(what, lines),
-      follow: (lines) => runtime.follow(what, lines),
+      knowsTimes: config.runtime === 'compose',
+      last: (lines, since) => runtime.logs(what, lines, since),
+      follow: (lines, since) => runtime.follow(what, lines, undefined, since),
     };
   const name = fileNamed(what);
   if (/^\d+$/.test(what) && journal.get(Number(what)) === null) {
@@ -61,7 +95,11 @@ function logNamed({ slots, runtime, journal, home }: DeployContext, what: string
   }
   if (name !== null) {
     const file = path.join(home.logs, name);
-    return { last: (lines) => lastLines(file, lines), follow: (lines) => followFile(file, lines) };
+    return {
+      knowsTimes: false,
+      last: (lines, since) => linesFrom(file, lines, since),
+      follow: (lines, since) => followFile(file, lines, undefined, since),
+    };
   }
   const known = [...slots.map((slot) => slot.name), 'deployer', 'nginx', "a deployment's number"];
   throw new KnownError('E_USAGE', `There is no log "${what}".`, `Name one of: ${known.join(', ')}.`);

@@ -105,6 +105,7 @@ command('history', 'list deployments and incidents')
 command('logs', 'show the last log lines of a slot, a deployment, the deployer or nginx')
   .argument('[what]', "blue, green, deployer, nginx or a deployment's number (default: the active slot)")
   .option('-n, --lines <count>', 'number of lines')
+  .option('--since <time>', 'only lines since then: a duration such as 10m, 2h or 3d, or an ISO time')
   .option('-f, --follow', 'print new lines as they come, across restarts and rotations, until Ctrl-C')
   .option('--raw', 'leave in control sequences such as colours, which act on your terminal')
   .action(async (what: string | undefined, options: Options) => {

@@ -67,10 +67,10 @@ export interface Runtime {
   stop(slot: SlotName): Promise<void>;
   /** The actual state of each slot's process. @param only the one slot to check, which saves waiting for the others */
   list(only?: SlotName): Promise<RunningSlot[]>;
-  /** The slot's last output lines, oldest first. */
-  logs(slot: SlotName, lines: number): Promise<string[]>;
+  /** The slot's last output lines, oldest first. @param since only those since then, in milliseconds since 1970 */
+  logs(slot: SlotName, lines: number, since?: number): Promise<string[]>;
   /** Yields the last lines, then each group of new ones, across restarts and rotations, until the signal. */
-  follow(slot: SlotName, lines: number, signal?: AbortSignal): AsyncGenerator<string[]>;
+  follow(slot: SlotName, lines: number, signal?: AbortSignal, since?: number): AsyncGenerator<string[]>;
   /**
    * Why the slot's last process exited, as one clause, if the runtime knows more than the exit code; otherwise null.
    */

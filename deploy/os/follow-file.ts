@@ -4,7 +4,7 @@ import { open, stat } from 'node:fs/promises';
 import { StringDecoder } from 'node:string_decoder';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { machineMs } from './machine-clock';
-import { lastLines } from './tail';
+import { linesFrom } from './tail';
 
 const POLL_EVERY_MS = 200;
 const CHUNK_BYTES = 64 * 1024;
@@ -16,9 +16,10 @@ export async function* followFile(
   file: string,
   lines: number,
   signal?: AbortSignal,
+  since?: number,
 ): AsyncGenerator<string[]> {
   let current = await OpenLog.open(file, 'end');
-  yield await lastLines(file, lines, current?.position);
+  yield await linesFrom(file, lines, since, current?.position);
   let renamed: { log: OpenLog; at: number }[] = [];
   try {
     while (signal?.aborted !== true) {

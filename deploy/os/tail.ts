@@ -1,5 +1,6 @@
-/** Reads the last lines of a file that may be huge. */
-import { open } from 'node:fs/promises';
+/** Reads the last lines of a log that may be huge. */
+import { open, stat } from 'node:fs/promises';
+import { linesSince } from '../core/log-times';
 
 const CHUNK_BYTES = 64 * 1024;
 /** Bounds the memory for a file with endless lines. */
@@ -14,6 +15,19 @@ const NEWLINE = 10;
 export async function lastLines(file: string, lines: number, end?: number): Promise<string[]> {
   const found = await linesAtEnd(file, lines, end);
   return [...(await linesAtEnd(`${file}.1`, lines - found.length)), ...found];
+}
+
+/** The last lines since then. @param end as in lastLines */
+export async function linesFrom(
+  file: string,
+  lines: number,
+  since: number | undefined,
+  end?: number,
+): Promise<string[]> {
+  if (since === undefined) return lastLines(file, lines, end);
+  const all = await lastLines(file, Infinity, end);
+  const lastWrite = await stat(file).catch(() => null);
+  return linesSince(all, since, lastWrite?.mtimeMs ?? 0).slice(-lines);
 }
 
 async function linesAtEnd(file: string, lines: number, end?: number): Promise<string[]> {

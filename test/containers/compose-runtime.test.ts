@@ -1,6 +1,7 @@
 /** Slots as containers on the real engine. */
 import { mkdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { RunningSlot, Slot } from '../../deploy/core/slot';
 import { slotLog } from '../../deploy/runtimes/slot-log';
 import { composeFixture, docker, type ComposeFixture } from '../support/compose';
@@ -118,6 +119,29 @@ needs('docker', engine).describe('a slot as a container', () => {
       expect.stringMatching(/^--- \S+ c300000 starts on port/),
       'GET /health',
     ]);
+  });
+
+  it('gives the lines since a time, which the engine knows, and follows from there', async () => {
+    await context.runtime.start(context.blue, await context.release('b2', { slow: '' }), 'proof', 0);
+    await answer(context.blue);
+    await until('its line', async () => (await context.runtime.logs('blue', 1))[0] === 'GET /health');
+    const before = (await context.runtime.logs('blue', 9)).filter((line) => line === 'GET /health').length;
+    await sleep(20);
+    const since = Date.now();
+    await answer(context.blue);
+
+    const lines = await until('the next line', async () => {
+      const found = await context.runtime.logs('blue', 9, since);
+      return found.length > 0 && found;
+    });
+    expect(lines).toEqual(['GET /health']);
+    expect(before).toBeGreaterThan(0);
+    const stop = new AbortController();
+    for await (const first of context.runtime.follow('blue', 9, stop.signal, since)) {
+      expect(first).toEqual(['GET /health']);
+      stop.abort();
+      break;
+    }
   });
 
   it('is killed when it does not stop in time', async () => {

@@ -190,6 +190,38 @@ describe('with a running Switchyard', () => {
     expect((await clone.switchyard('logs', '--follow', '--json')).text).toContain('E_USAGE');
   });
 
+  it('logs --since leaves out older lines, in every log and before it follows one', async () => {
+    const log = path.join(clone.home.logs, 'deployer.log');
+    const at = (minutes: number): string => new Date(Date.now() - minutes * 60_000).toISOString();
+    writeFileSync(log, `${at(20)} old\n    its stack\n${at(5)} young\n`);
+    expect((await clone.switchyard('logs', 'deployer', '--since', '10m')).text).toMatch(/^\S+ young\n$/);
+    expect((await clone.switchyard('logs', 'deployer', '--since', at(1))).text).toMatch(
+      /^- the log of deployer has no line since \d{4}-/,
+    );
+    const following = clone.terminal('exec node bin/switchyard.js logs deployer --since 10m --follow');
+    await until(following.text, () => following.text().endsWith('young\n'));
+    appendFileSync(log, 'new\n');
+    await until(following.text, () => following.text().endsWith('young\nnew\n'));
+    await following.leave();
+    expect(following.text()).not.toContain('old');
+
+    // the sample of an app without times: nothing is hidden
+    const slot = clone.table().active as string;
+    writeFileSync(
+      path.join(clone.home.logs, `app-${slot}.log`),
+      `--- ${at(20)} a1b2c3d starts on port 1\nhello\n`,
+    );
+    expect((await clone.switchyard('logs', '--since', '10m')).text).toBe(
+      `! lines of ${slot} carry no time: the first ones may be older\nhello\n`,
+    );
+    const { id } = clone.deployments().at(-1) as { id: number };
+    expectDone(await clone.switchyard('logs', String(id), '--since', '1h'));
+    expectDone(await clone.switchyard('logs', 'nginx', '--since', '1h'));
+    const wrong = await clone.switchyard('logs', '--since', 'yesterday');
+    expect(wrong).toMatchObject({ code: 1, text: expect.stringContaining('not "yesterday"') });
+    expect(wrong.text).toContain('./switchyard logs --since 10m');
+  });
+
   it('every command has a help text, and an unknown command gets a suggestion', async () => {
     for (const name of ['stop', 'deploy', 'deploy:blue', 'rollback', 'status', 'history', 'logs']) {
       const help = await clone.switchyard(name, '--help');

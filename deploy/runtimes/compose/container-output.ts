@@ -7,9 +7,16 @@ import { streamEngine } from './engine-api';
 /** The header of each piece of output: the stream (one byte and three zero bytes) and the length (four bytes). */
 const HEADER_BYTES = 8;
 
-/** The last `lines` lines, oldest first; empty for a container that no longer exists. Throws E_ENGINE. */
-export async function containerLines(id: string, lines: number): Promise<string[]> {
+/**
+ * The last `lines` lines, oldest first; empty for a container that no longer exists. Throws E_ENGINE.
+ * @param since only those since then, in milliseconds since 1970
+ */
+export async function containerLines(id: string, lines: number, since?: number): Promise<string[]> {
   if (lines <= 0) return [];
+  if (since !== undefined) {
+    const stamped = await stampedLines(id, { after: stampOf(since) });
+    return stamped.map(({ text }) => text).slice(-lines);
+  }
   const pieces: Buffer[] = [];
   for await (const piece of outputOf(id, String(lines))) pieces.push(piece);
   const all = Buffer.concat(pieces).toString('utf8').split('\n');
@@ -45,6 +52,11 @@ export async function stampedLines(
   });
   // the engine counts a line of that very moment in
   return stamped.filter(({ at }) => at > after);
+}
+
+/** As the engine writes it, so that the two compare as texts. @param time in milliseconds since 1970 */
+export function stampOf(time: number): string {
+  return new Date(time).toISOString().replace('Z', '000000Z');
 }
 
 /** Appends the whole output to a file. Throws E_ENGINE, or the file system's error. */

@@ -5,7 +5,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { isStartLine } from '../../core/failure-line';
 import type { StampedLine } from './container-output';
-import { stampedLines } from './container-output';
+import { stampedLines, stampOf } from './container-output';
 
 const POLL_EVERY_MS = 300;
 /** The lines by which the end of what was shown is found in the log file. */
@@ -17,7 +17,7 @@ export interface SlotOutput {
   /** The slot's container, or null. Throws E_ENGINE. */
   container: () => Promise<string | null>;
   /** The last lines of the slot's log file, which has the output of earlier containers. */
-  kept: (lines: number) => Promise<string[]>;
+  kept: (lines: number, since?: number) => Promise<string[]>;
 }
 
 /** Yields the last lines, then each group of new ones, until the signal. */
@@ -25,6 +25,7 @@ export async function* followSlot(
   { container, kept }: SlotOutput,
   lines: number,
   signal?: AbortSignal,
+  since?: number,
 ): AsyncGenerator<string[]> {
   let shown: StampedLine[] = [];
   const show = (more: StampedLine[]): string[] => {
@@ -32,8 +33,9 @@ export async function* followSlot(
     return more.map(({ text }) => text);
   };
   let id = await container().catch(() => null);
-  const live = id === null ? [] : show(await stampedLines(id, { tail: lines }).catch(() => []));
-  yield [...(await kept(lines)), ...live].slice(-lines);
+  const first = since === undefined ? { tail: lines } : { after: stampOf(since) };
+  const live = id === null ? [] : show(await stampedLines(id, first).catch(() => []));
+  yield [...(await kept(lines, since)), ...live].slice(-lines);
   while (signal?.aborted !== true) {
     await sleep(POLL_EVERY_MS);
     try {

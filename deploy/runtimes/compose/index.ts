@@ -21,7 +21,7 @@ import type { SlotContainer } from './containers';
 import { removeContainer, slotContainers } from './containers';
 import { requestEngineJson } from './engine-api';
 import { localeEnvironment } from '../../os/app-environment';
-import { lastLines } from '../../os/tail';
+import { linesFrom } from '../../os/tail';
 import { followSlot } from './follow-slot';
 import { markStart, slotLog } from '../slot-log';
 
@@ -73,21 +73,22 @@ export function createComposeRuntime(options: ComposeRuntimeOptions): Runtime {
     async list(only) {
       return (await slotContainers(home, only)).map(({ running }) => running);
     },
-    async logs(slot, lines) {
-      const kept = await lastLines(slotLog(home, slot), lines);
+    async logs(slot, lines, since) {
+      const kept = await linesFrom(slotLog(home, slot), lines, since);
       const live = await Promise.all(
-        (await containersIfAny(slot)).map(({ id }) => containerLines(id, lines)),
+        (await containersIfAny(slot)).map(({ id }) => containerLines(id, lines, since)),
       );
       return [...kept, ...live.flat()].slice(-lines);
     },
-    follow: (slot, lines, signal) =>
+    follow: (slot, lines, signal, since) =>
       followSlot(
         {
           container: async () => (await slotContainers(home, slot))[0]?.id ?? null,
-          kept: (count) => lastLines(slotLog(home, slot), count),
+          kept: (count, from) => linesFrom(slotLog(home, slot), count, from),
         },
         lines,
         signal,
+        since,
       ),
     async exitReason(slot) {
       const [container] = await containersIfAny(slot);

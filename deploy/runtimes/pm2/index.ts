@@ -15,7 +15,7 @@ import type { Release } from '../../core/release';
 import type { ProcessStatus, RunningSlot, SlotName, WithEnvironment } from '../../core/slot';
 import type { Home } from '../../home/home';
 import { followFile } from '../../os/follow-file';
-import { lastLines } from '../../os/tail';
+import { linesFrom } from '../../os/tail';
 import type { OsProcess } from '../../os/process-table';
 import { stopProcesses, isAlive, processesWith, withoutChildren } from '../../os/process-table';
 import { deleteApp, processState, startApp } from './app';
@@ -66,8 +66,8 @@ export function createPm2Runtime({ home, stopSeconds }: Pm2RuntimeOptions): Runt
       const managed = (await pm2Processes(home)).flatMap(asSlot);
       return [...managed, ...orphans(seen.filter(isAlive), managed)];
     },
-    logs: (slot, lines) => lastLines(slotLog(home, slot), lines),
-    follow: (slot, lines, signal) => followFile(slotLog(home, slot), lines, signal),
+    logs: (slot, lines, since) => linesFrom(slotLog(home, slot), lines, since),
+    follow: (slot, lines, signal, since) => followFile(slotLog(home, slot), lines, signal, since),
     exitReason: () => Promise.resolve(null),
   };
 }
