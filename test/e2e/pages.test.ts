@@ -3,6 +3,7 @@
  * block has to work after every other one. A block that cannot run here is listed with the reason.
  */
 import { randomInt } from 'node:crypto';
+import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { withoutTests } from '../support/app-tests';
 import { expectDone, expectLive, verdictOf } from '../support/expect-live';
@@ -199,7 +200,7 @@ needs('the sample app', sampleApp).describe(
     let clone: LiveClone;
 
     beforeAll(async () => {
-      clone = await liveClone({ env: { ...WHO, ...SAME_WHO }, change: withoutTests });
+      clone = await liveClone({ env: { ...WHO, ...SAME_WHO }, change: prepare });
       place = placeOf(clone);
     });
     afterAll(() => clone.cleanUp());
@@ -260,6 +261,12 @@ needs('the sample app', sampleApp).describe(
     );
   },
 );
+
+/** A token of a private registry changes no package; without this line its variable would install them again. */
+function prepare(dir: string): void {
+  withoutTests(dir);
+  appendFileSync(path.join(dir, '.npmrc'), '//registry.example.org/:_authToken=${NPM_TOKEN}\n');
+}
 
 function placeOf(clone: LiveClone): Place {
   const { http, blue } = clone.ports;
