@@ -145,7 +145,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a deployment whose process died is not recovered',
+    what: 'a deployment whose process has died is not recovered',
     file: 'deploy/core/dispatch.ts',
     from: 'const dead = pending.find(({ state }) => isActive(state));',
     to: 'const dead = pending.find(({ state }) => isActive(state) && false);',
@@ -275,7 +275,7 @@ const SABOTAGES = [
     from: 'const presence = await process.check();',
     to: "const presence: Presence = 'running' as Presence;",
     test: 'test/e2e/failures.test.ts',
-    name: 'when one of its slots died before LIVE',
+    name: 'when one of its slots dies before LIVE',
   },
   {
     invariant: 1,
@@ -419,7 +419,7 @@ const SABOTAGES = [
   },
   {
     invariant: 7,
-    what: 'any number of webhook bodies is read at once',
+    what: 'any number of webhook bodies is read at the same time',
     file: 'deploy/http/webhook/body.ts',
     from: 'if (open.size >= atOnce) oldest?.(late());',
     to: '',
@@ -797,7 +797,7 @@ const SABOTAGES = [
   },
   {
     invariant: 16,
-    what: 'nginx is not told to reopen a renamed log',
+    what: 'nginx gets no signal to reopen a renamed log',
     file: 'deploy/deployer/rotate-logs.ts',
     from: "process.kill(master, 'SIGUSR1');",
     to: '',
@@ -857,12 +857,12 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'a release built by another Node is started without a rebuild',
+    what: 'a release built by a different Node version is started without a rebuild',
     file: 'deploy/core/build-environment.ts',
     from: 'if (differ(built.abi ?? major(built.node), built.abi ? present.abi : major(present.node)))',
     to: 'if (differ(built.abi, undefined))',
     test: 'test/integration/prepare.test.ts',
-    name: 'whose manifest names another Node',
+    name: 'whose manifest names a different Node version',
   },
   {
     invariant: 4,
@@ -893,7 +893,7 @@ const SABOTAGES = [
   },
   {
     invariant: 4,
-    what: 'the recovery of a killed deployment starts a release of another Node without a rebuild',
+    what: 'the recovery of a killed deployment starts a release of a different Node version without a rebuild',
     file: 'deploy/pipeline/run.ts',
     from: "if (step.do === 'start') await how.beforeStart?.(step.commit);",
     to: '',
@@ -1108,7 +1108,7 @@ const SABOTAGES = [
   },
   {
     invariant: 22,
-    what: 'a push without what is live is accepted',
+    what: 'a push that lacks the live release is accepted',
     file: 'deploy/hook.ts',
     from: 'lacking === null || lacking === 0 || isForced(process.env)',
     to: 'lacking !== undefined',

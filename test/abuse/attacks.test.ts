@@ -61,7 +61,7 @@ async function healthy(pushing: Promise<Pushed>): Promise<Pushed> {
   return pushed;
 }
 
-/** Returns the number of answers by their status. A push goes live meanwhile. */
+/** Returns the number of answers by their status. In the meantime, a push goes live. */
 async function flooded(name: string, load: Flood, change: Change = {}): Promise<Answers> {
   let answers: Answers = {};
   await survive(

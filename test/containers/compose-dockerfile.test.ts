@@ -1,4 +1,4 @@
-/** The Dockerfile does with a commit what a process gets without containers: install, build, and who may read it. */
+/** The Dockerfile treats a commit like a deployment without containers: install, build and file permissions. */
 import { cpSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { execFileSync } from 'node:child_process';
 import { createServer, type Server } from 'node:http';
@@ -172,7 +172,7 @@ needs('docker', engine).describe('the Dockerfile', () => {
     expect(docker('run', '--rm', image, 'ls', 'node_modules')).not.toContain('dev-tool');
   });
 
-  it('is refused where it would not read the variables', async () => {
+  it('is refused if it does not mount the variables', async () => {
     const release = checkedOut('c3', { Dockerfile: 'FROM scratch\n' });
     writeFileSync(path.join(release.dir, 'Dockerfile'), 'FROM scratch\n');
     await expect(context.packing.pack(release, 3, 1)).rejects.toMatchObject({

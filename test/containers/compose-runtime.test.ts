@@ -80,7 +80,7 @@ needs('docker', engine).describe('a slot as a container', () => {
     await expect(context.runtime.stop('blue')).resolves.toBeUndefined();
   });
 
-  it('is followed over a restart, its end and the next container, and no line is lost or repeated', async () => {
+  it('is followed over a restart, a stop and the next container, and no line is lost or repeated', async () => {
     const seen: string[] = [];
     const stop = new AbortController();
     const { pid } = await context.runtime.start(

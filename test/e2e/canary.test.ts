@@ -45,7 +45,7 @@ forEachRuntime((runtime) => {
   });
   afterAll(() => clone.cleanUp());
 
-  test('the first release goes live at once because there is no stable release to compare', () => {
+  test('the first release goes live immediately because there is no stable release to compare it with', () => {
     expect(clone.deployments()[0]).toMatchObject({ state: 'succeeded', strategy: 'canary' });
     expect(phases(clone.deployments()[0] as Deployment)).not.toContain('judge');
   });

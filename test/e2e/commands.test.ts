@@ -168,7 +168,7 @@ describe('with a running Switchyard', () => {
     );
   });
 
-  it('logs --follow prints new lines, also after a rotation', async () => {
+  it('logs --follow prints new lines, even after a rotation', async () => {
     const log = path.join(clone.home.logs, 'deployer.log');
     appendFileSync(log, 'first\n');
     const child = spawn(process.execPath, ['bin/switchyard.js', 'logs', 'deployer', '--follow', '-n', '1'], {
@@ -294,7 +294,7 @@ it('secret rotate prints a new webhook secret, and the running deployer accepts 
   expect((await status()).earlierSecretValidUntil).toBeGreaterThan(Date.now() + 86_000_000);
   expect((await clone.switchyard('doctor')).text).toContain(`the earlier one is valid until ${until}`);
 
-  // the first secret is now two rotations old, and the second one expires at once
+  // the first secret is now two rotations old, and the second one expires immediately
   const again = await clone.switchyard('secret', 'rotate', '--keep', '0', '--json');
   const { secret } = JSON.parse(again.text) as { secret: string };
   expect([await ping(secret), await ping(fresh), await ping(earlier)]).toEqual([200, 401, 401]);

@@ -34,7 +34,7 @@ describe.each<[string, () => void | Promise<void>]>([
   ['with a garbled configuration', () => writeFileSync(at('config'), '[[')],
   ['without its configuration', () => rmSync(at('config'))],
   ['without its hooks', () => rmSync(at('hooks'), { recursive: true })],
-  ['with the lock of a killed git', () => writeFileSync(at('refs/heads/main.lock'), '')],
+  ['with the lock of a killed git process', () => writeFileSync(at('refs/heads/main.lock'), '')],
   ['that is gone', () => rmSync(clone.home.pushGit, { recursive: true })],
   ...(process.geteuid?.() === 0
     ? [['of another user', () => chownSync(clone.home.pushGit, 12345, 12345)] as [string, () => void]]
@@ -66,7 +66,7 @@ describe.each<[string, () => void | Promise<void>]>([
   });
 });
 
-it('npm start recreates a damaged push.git also when everything was stopped', async () => {
+it('npm start recreates a damaged push.git even if everything was stopped', async () => {
   const pushed = await refs();
   const { commit } = await clone.serving();
   const brokenBefore = brokenCopies().length;

@@ -88,7 +88,7 @@ describe('with a running Switchyard', () => {
     expect(contentOf(clone.home.dir)).toEqual(before);
   });
 
-  it('doctor names a readable secret, a missing table, a missing Node, a blocked port and a leftover, each with its fix', async () => {
+  it('doctor names a readable secret, a missing table, a missing Node binary, a blocked port and a leftover, each with its fix', async () => {
     chmodSync(clone.home.secret, 0o644);
     const table = path.join(clone.home.tables, tableFolder({ active: 'green', standby: 'blue' }));
     rmSync(table, { recursive: true });
@@ -214,7 +214,7 @@ describe('with a running Switchyard', () => {
     await applyFix(clone, ...Object.values(faults));
   });
 
-  it('doctor names an nginx that runs an outdated configuration and a configuration changed by hand', async () => {
+  it('doctor names an outdated configuration in nginx and a configuration changed by hand', async () => {
     appendFileSync(path.join(clone.dir, 'nginx', 'site.conf.template'), '\n# as an update would\n');
 
     const fault = await expectFault(clone, 'nginx loaded');
@@ -238,7 +238,7 @@ describe('with a running Switchyard', () => {
     expect(inForceOf(readFileSync(clone.home.settings, 'utf8'))).toEqual(inForceOf(settings));
     expect(readFileSync(`${clone.home.settings}.broken-1`, 'utf8')).toBe('{');
 
-    // also the WAL, which may contain everything and would repair the journal
+    // the WAL too, which may contain everything and would repair the journal
     for (const file of [clone.home.journal, `${clone.home.journal}-wal`]) {
       writeFileSync(file, 'no database, but long enough to be taken for one'.repeat(200));
     }
@@ -250,7 +250,7 @@ describe('with a running Switchyard', () => {
   it("doctor names the unset variables of the source's and the user's .npmrc, and each command sets one", async () => {
     const npmrc = '//npm.example/:_authToken=${NPM_TOKEN}\n//local.example/:_authToken=${LOCAL?}\n';
     expectLive(await clone.release({ ...WITH_COMMANDS, files: { '.npmrc': npmrc } }));
-    // this clone does not have the file, as when another one has pushed it
+    // this clone does not have the file, as if another clone had pushed it
     rmSync(path.join(clone.dir, '.npmrc'));
     const user = path.join(clone.home.dir, '..', 'user');
     mkdirSync(user);
@@ -344,7 +344,7 @@ function deployerPid(): number {
   const [found] = processesWith('SWITCHYARD_HOME', clone.home.dir).filter(({ argv }) =>
     argv.some((word) => word.endsWith('/daemon.js')),
   );
-  if (!found) throw new Error('no deployer runs');
+  if (!found) throw new Error('no deployer is running');
   return found.pid;
 }
 

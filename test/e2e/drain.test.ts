@@ -35,7 +35,7 @@ it('a push reports the connections that it waits for and those that it closes, b
 
 it('nginx buffers nothing on the disk for a client that does not read', async () => {
   await open('/download');
-  // nginx would write the file meanwhile
+  // nginx would write the file during this time
   for (let request = 0; request < 100; request++) await clone.get('/work');
 
   expect(bufferedBytes(clone.home)).toBe(0);

@@ -49,7 +49,7 @@ forEachRuntime((runtime) => {
       expect(await clone.serving()).toMatchObject({ commit });
     });
 
-    it('for the build rebuilds the active release at once, and a bad value leaves everything unchanged', async () => {
+    it('for the build rebuilds the active release immediately, and a bad value leaves everything unchanged', async () => {
       const saves = `const { OWN_KEY, OWN_LOOK, SWITCHYARD_COMMIT } = process.env;
         require('node:fs').writeFileSync('app/built.json', JSON.stringify({ OWN_KEY, OWN_LOOK, SWITCHYARD_COMMIT }))`;
       const { commit } = expectLive(

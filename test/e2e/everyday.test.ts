@@ -1,4 +1,4 @@
-/** The commands of every day around a live release, over both runtimes. */
+/** Everyday commands on a live release, under both runtimes. */
 import type { Origin } from '../../deploy/config/origins';
 import { expectDone, expectLive } from '../support/expect-live';
 import { startReaders } from '../support/load';
@@ -72,7 +72,7 @@ forEachRuntime((runtime) => {
     expect(result.text).toContain('✗ There is no program "no-such-program".');
   });
 
-  it('diff lists what a deployment would add and remove, also for commits the clone does not have', async () => {
+  it('diff lists what a deployment would add and remove, even for commits the clone does not have', async () => {
     expect(expectDone(await clone.switchyard('diff')).text).toMatch(/HEAD \(\w{7}\) is live: v/);
     clone.change({ files: { 'a.txt': 'a' } });
     const commit = await clone.commit('Add a');

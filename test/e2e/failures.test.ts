@@ -319,7 +319,7 @@ forEachRuntime((runtime) => {
         expect(failed.filter(({ status }) => status !== 500)).toEqual([]);
       });
 
-      it("an operator's rollback takes effect at once and does not mark the release bad", async () => {
+      it("an operator's rollback takes effect immediately and does not mark the release bad", async () => {
         const before = await clone.serving();
         let back = Promise.resolve({ code: -1, text: '' });
 
@@ -400,7 +400,7 @@ forEachRuntime((runtime) => {
       });
     });
 
-    it('a rolling release is rolled back when one of its slots died before LIVE, although it was restarted', async () => {
+    it('a rolling release is rolled back when one of its slots dies before LIVE, even if it is restarted', async () => {
       const before = await atRest();
       const hooks = { 'before live': ['node', '-e', killAndWait(clone.ports.blue)] };
 

@@ -1,4 +1,4 @@
-/** PM2's daemon and the deployer are killed at once, and the guard must restore them without an operator. */
+/** PM2's daemon and the deployer are killed at the same time, and the guard must restore them without an operator. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { guardProcesses } from '../../deploy/deployer/guard-process';
 import { isAlive } from '../../deploy/os/process-table';
@@ -59,7 +59,7 @@ it("the guard restarts PM2's daemon and the deployer, and users lose no request"
   );
 });
 
-it("the guard also restores nginx and the active slot when they were killed with PM2's daemon and the deployer", async () => {
+it("the guard also restores nginx and the active slot if they are killed with PM2's daemon and the deployer", async () => {
   const { commit, pid } = await clone.serving();
   const master = masterOf(clone.home);
 

@@ -115,7 +115,7 @@ forEachRuntime((runtime) => {
       expectLive(await second);
     });
 
-    it('makes every other command wait, which says at once since when and what ends it; Ctrl-C leaves it queued', async () => {
+    it('makes every other command wait and immediately print the reason and the way out; Ctrl-C leaves it queued', async () => {
       const { held } = await hold();
       const since = new Date(held.heldAt as number).toLocaleString('sv-SE');
       for (const command of ['env set A=1', 'restart', 'deploy']) {
@@ -176,7 +176,7 @@ forEachRuntime((runtime) => {
       await until('the end of the restore', () => clone.deployments().at(-1)?.state === 'succeeded');
     });
 
-    it('fails and is undone at once when its process dies', async () => {
+    it('fails and is undone immediately when its process dies', async () => {
       const before = await clone.state();
       const { held, header } = await hold();
 

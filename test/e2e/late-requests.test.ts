@@ -121,7 +121,7 @@ function stopDeployer(): () => void {
   const [deployer] = processesWith('SWITCHYARD_HOME', clone.home.dir).filter(({ argv }) =>
     argv.some((word) => word.endsWith('/daemon.js')),
   );
-  if (!deployer) throw new Error('no deployer runs');
+  if (!deployer) throw new Error('no deployer is running');
   process.kill(deployer.pid, 'SIGSTOP');
   const state = (): string => readFileSync(`/proc/${deployer.pid}/stat`, 'utf8').split(') ')[1]?.[0] ?? '';
   const resume = (): void => void (state() === 'T' && process.kill(deployer.pid, 'SIGCONT'));

@@ -1,4 +1,4 @@
-/** Who may use what in a home: the table of modes, over a real home that a careless umask made. */
+/** Compares the table of modes with a real home that was created under a careless umask. */
 import { spawnSync } from 'node:child_process';
 import { chmodSync, lstatSync, mkdirSync, readdirSync } from 'node:fs';
 import path from 'node:path';
@@ -23,7 +23,7 @@ forEachRuntime((runtime) => {
   afterAll(() => clone.cleanUp());
 
   const modeOf = (file: string): number => lstatSync(path.join(clone.home.dir, file)).mode & 0o777;
-  /** What SQLite writes beside a database, and the link that nginx follows. */
+  /** The files that SQLite writes beside a database, and the link that nginx follows. */
   const isListed = (name: string): boolean => !/-(wal|shm|journal)$/.test(name) && name !== 'traffic';
 
   it('gives every path of the home its mode, whatever the umask', async () => {
@@ -42,7 +42,7 @@ forEachRuntime((runtime) => {
 
   it('lets no other user write below it', () => {
     const open = names('.').filter((file) => (modeOf(file) & 0o022) !== 0);
-    // nginx makes its sockets so, in a folder that others may not enter
+    // nginx creates its sockets with this mode, in a folder that others may not enter
     expect(open.filter((file) => !/^nginx\/[\w-]+\.sock$/.test(file))).toEqual([]);
   });
 

@@ -58,7 +58,7 @@ const breakData = (...commits: string[]): void =>
   commits.forEach((commit) => writeFileSync(mark(commit), ''));
 const commitNow = async (): Promise<string> => (await clone.git('rev-parse', 'HEAD')).text.trim();
 
-/** Changes a release's build output and manifest as if another Node had built it. */
+/** Changes a release's build output and manifest as if a different Node version had built it. */
 function pretendOtherNode(commit: string): void {
   const file = path.join(clone.home.releases, `${commit}.json`);
   const manifest = JSON.parse(readFileSync(file, 'utf8')) as { folder?: string };
@@ -91,7 +91,7 @@ async function stopSlots(): Promise<void> {
   for (const { slot } of await clone.slots()) await runtime.stop(slot);
 }
 
-test('npm start rebuilds a release that another Node built and removes its old folder', async () => {
+test('npm start rebuilds a release that a different Node version built and removes its old folder', async () => {
   await started();
   const two = await release('2.0.0');
   expect((await clone.switchyard('stop')).code).toBe(0);
@@ -107,7 +107,7 @@ test('npm start rebuilds a release that another Node built and removes its old f
   );
 });
 
-test('doctor warns that another Node built the active release, and its fix rebuilds it without downtime', async () => {
+test('doctor warns that a different Node version built the active release, and its fix rebuilds it without downtime', async () => {
   await started();
   const two = await release('2.0.0');
   pretendOtherNode(two.commit);
@@ -122,7 +122,7 @@ test('doctor warns that another Node built the active release, and its fix rebui
   expect(await clone.serving()).toEqual(before);
 });
 
-test('a rollback rebuilds a release of another Node before the shift', async () => {
+test('a rollback rebuilds a release of a different Node version before the shift', async () => {
   await started();
   const one = await commitNow();
   await release('2.0.0');
@@ -205,7 +205,7 @@ test('when no release starts, a rollback or deploy of a release that does goes l
   expect((await clone.switchyard('stop')).code).toBe(0);
   breakData(one, two.commit);
   expect((await clone.start()).code).toBe(1);
-  // the deployer tries again and again, and doctor checks no slot meanwhile
+  // the deployer keeps trying, and doctor checks no slot during an attempt
   const { faults } = await until('doctor between two attempts', async () => {
     const diagnosis = await diagnose(clone);
     return diagnosis.faults['active slot'] && diagnosis;
@@ -223,7 +223,7 @@ test('when no release starts, a rollback or deploy of a release that does goes l
 });
 
 describe.each<StrategyName>(['in-place', 'rolling'])('the undo of a failed %s deployment', (strategy) => {
-  test('makes an earlier release live at once when the live one does not start again', async () => {
+  test('makes an earlier release live immediately when the live one does not start again', async () => {
     await started({ strategy, crashes: null });
     const one = await commitNow();
     const two = await release('2.0.0');
@@ -238,7 +238,7 @@ describe.each<StrategyName>(['in-place', 'rolling'])('the undo of a failed %s de
     } else expect((await clone.serving()).commit).toBe(two.commit);
   });
 
-  test('rebuilds the live release when the deployment was killed and another Node built it', async () => {
+  test('rebuilds the live release if the deployment was killed and a different Node version built it', async () => {
     await started({ strategy, crashes: null });
     const two = await release('2.0.0');
     clone.change(change('3.0.0', { behaviour: { silent: true } }));
@@ -269,7 +269,7 @@ test('users return to a live release that recovers behind the maintenance page',
   );
 });
 
-test('the watch also tries earlier releases, and later the first one again', async () => {
+test('the watch tries earlier releases too, and later the first one again', async () => {
   await started();
   const one = await commitNow();
   const two = await release('2.0.0');

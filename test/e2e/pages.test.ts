@@ -43,7 +43,7 @@ const NOT_RUN: Record<string, string> = {
   'docs/ci-cd.md: From another machine: 1': 'its host does not exist; ssh-push.test.ts pushes to a real one',
 };
 
-/** Lines of blocks that run otherwise. */
+/** Lines of blocks that are run in a different way. */
 const LINES_NOT_RUN: Record<string, string> = {
   'git clone <this repository> && cd switchyard': 'the clone of this test contains uncommitted changes, too',
   'npm run check': 'checks the repository, not the clone; CI runs it',
@@ -53,9 +53,9 @@ const LINES_NOT_RUN: Record<string, string> = {
 /** A clone where the README's own session was typed. */
 interface Place {
   clone: LiveClone;
-  /** Runs lines as they stand on a page, but for the ports. */
+  /** Runs lines exactly as printed on a page, except for the ports. */
   type: (lines: string) => Promise<CommandResult>;
-  /** Runs lines as in a second terminal, until `left. */
+  /** Runs lines as in a second terminal, until `leave`. */
   beside: (lines: string) => Terminal;
 }
 

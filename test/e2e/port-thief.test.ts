@@ -70,7 +70,7 @@ forEachRuntime((runtime) => {
     expectShutOut(seen);
   });
 
-  it('with a standby, it gets the users at once, and the release is not blamed', async () => {
+  it('with a standby, the standby gets the users immediately, and the release is not blamed', async () => {
     expectLive(await clone.release({ files: { 'more/a.txt': 'a' } }));
     const live = await clone.serving();
     const { active, standby } = clone.table();
@@ -88,7 +88,7 @@ forEachRuntime((runtime) => {
     expect(clone.deployments().at(-1)).toMatchObject({ kind: 'deploy', state: 'succeeded' });
   });
 
-  it('on the port of the standby, it never gets the users of a crashed release', async () => {
+  it('on the port of the standby, another process never gets the users of a crashed release', async () => {
     expectLive(await clone.release({ files: { 'more/b.txt': 'b' } }));
     const live = await clone.serving();
     const { active, standby } = clone.table();
@@ -106,7 +106,7 @@ forEachRuntime((runtime) => {
     expect(clone.table()).toEqual({ active, standby });
   });
 
-  it('before a new release listens, it fails the deployment and not the commit', async () => {
+  it('before a new release listens, another process fails the deployment and not the commit', async () => {
     const target = idleSlot();
     const before = await clone.slot(target);
     const releasing = clone.release({ behaviour: { listensAfterMs: 4000 } });
@@ -121,7 +121,7 @@ forEachRuntime((runtime) => {
     await expectOnlyDelayed(releasing, seen);
   });
 
-  it('after verify, it gets no user, and the commit is not bad', async () => {
+  it('after verify, another process gets no user, and the commit is not bad', async () => {
     writeFileSync(gate(), '');
     const target = idleSlot();
     const releasing = clone.release({ files: { 'more/c.txt': 'c' } });
@@ -133,7 +133,7 @@ forEachRuntime((runtime) => {
     await expectOnlyDelayed(releasing, seen);
   });
 
-  it('during a deployment it is shut out too, and the deployment gives way to a restore', async () => {
+  it('during a deployment, another process is shut out too, and the deployment gives way to a restore', async () => {
     if (clone.table().standby !== null) expectDone(await clone.switchyard('rollback'));
     const active = activeSlot();
     const live = await clone.serving();

@@ -45,7 +45,7 @@ needs('ports for root', privilegedPorts).test(
   },
 );
 
-/** Another user tries to take a port, again and again. Returns what that prints. */
+/** Another user keeps trying to take a port. Returns the output of that process. */
 function steal(port: number, program: string): string[] {
   // where the other user may read it
   copyFileSync(PROGRAM, program);

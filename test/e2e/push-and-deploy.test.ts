@@ -63,7 +63,7 @@ describe('when the branch could not follow', () => {
     await clone.commit('Add d');
   });
 
-  it('a push without what is live is refused before anything is built, without a late request', async () => {
+  it('a push that lacks the live release is refused before anything is built, without a late request', async () => {
     const load = startReaders(clone.ports.http, '/version');
     await load.more(20);
     const before = clone.deployments().length;
@@ -76,7 +76,7 @@ describe('when the branch could not follow', () => {
     expect(await clone.serving()).toMatchObject({ commit: live });
   });
 
-  it('the printed way merges what is live, and the push goes live with both', async () => {
+  it('the printed commands merge the live release, and the push goes live with both', async () => {
     const { text } = await clone.git('push', 'live', 'main');
     const pull = /git pull --no-rebase live \S+[^.\s]/.exec(text)?.[0] ?? '';
 
@@ -87,7 +87,7 @@ describe('when the branch could not follow', () => {
     expect((await clone.git('merge-base', '--is-ancestor', live, 'HEAD')).code).toBe(0);
   });
 
-  it('a forced push replaces what is live, and says so first', async () => {
+  it('a forced push replaces the live release, and says so first', async () => {
     await clone.git('checkout', '--quiet', '-B', 'hotfix', base);
     change('again.txt');
     await clone.commit('Fix it again');
@@ -103,7 +103,7 @@ describe('when the branch could not follow', () => {
   });
 });
 
-it('after a rollback the next push contains what is live, and needs no option', async () => {
+it('after a rollback the next push contains the live release, and needs no option', async () => {
   change('f.txt');
   await clone.commit('Add f');
   expectLive(await clone.git('push', 'live', 'main'));

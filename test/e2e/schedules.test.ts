@@ -91,7 +91,7 @@ describe('a redelivery', () => {
     expect(await clone.serving()).toMatchObject({ commit: result.commit, instance });
   });
 
-  it('retries a commit whose new process another one killed', async () => {
+  it('retries a commit whose new process was killed by another process', async () => {
     const before = await clone.slots();
     const smoke = Array<string>(8).fill('/late');
     const pushing = clone.release({ config: { app: { smoke } } });
@@ -153,7 +153,7 @@ it.each<Record<string, string>>([{}, { 'x-switchyard-trigger': 'push' }])(
       cause: `nothing new: ${second.slice(0, 7)} was seen before`,
     });
     expect(await clone.serving()).toMatchObject({ commit: first });
-    // also after several polls
+    // even after several polls
     expect(clone.deployments().at(-1)?.id).toBe(id);
   },
 );

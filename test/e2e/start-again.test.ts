@@ -63,7 +63,7 @@ describe('npm start applies', () => {
     expect((await load?.stop())?.failed).toEqual([]);
   });
 
-  it('a new webhook secret when the old one was removed, as doctor advises', async () => {
+  it('a new webhook secret if the old one was removed, as doctor advises', async () => {
     rmSync(clone.home.secret);
     const fault = await expectFault(clone, 'secret');
 
@@ -111,7 +111,7 @@ describe('npm start applies', () => {
     expect((await clone.release(WITH_COMMANDS)).verdict).toMatch(/^✓ LIVE/);
   });
 
-  it('the path of another Node when that of the deployer, the slot and the hooks is gone', async () => {
+  it('the path of the current Node if the Node of the deployer, the slot and the hooks is gone', async () => {
     const node = path.join(clone.dir, '..', 'old-node', 'bin', 'node');
     mkdirSync(path.dirname(node), { recursive: true });
     copyFileSync(process.execPath, node);

@@ -1,4 +1,4 @@
-/** `npm start` in parallel with itself, `npm stop` and a push: each succeeds or reports that another one runs. */
+/** `npm start` in parallel with itself, `npm stop` and a push: each succeeds or reports that another one is running. */
 import { readFileSync } from 'node:fs';
 import type { CommandResult } from '../support/live-clone';
 import { tinyClone, type TinyClone } from '../support/tiny-clone';

@@ -92,7 +92,7 @@ forEachRuntime((runtime) => {
     expect(expectDone(await stopping).text).toContain('✓ stopped');
 
     expect(commandsOf(clone.home, id)).toEqual([]);
-    // no process works on the push any more
+    // no process is still working on the push
     expect((await pushing).verdict).toMatch(/^✗ NOT LIVE\. .*the deployer is not running/);
     expect(survivorsOf(clone.home)).toEqual([]);
   });

@@ -123,7 +123,7 @@ forEachRuntime((runtime) => {
       expect(counts.failed.slice(0, 3)).toEqual([]);
     });
 
-    it('restarts every slot that dies or hangs, also several at once, without losing a request', async () => {
+    it('restarts every slot that dies or hangs, even several at the same time, without losing a request', async () => {
       const others = serving().filter((slot) => slot !== clone.table().active);
       const [killed, ...hung] = others as [string, ...string[]];
       expect(hung).toHaveLength(2);
@@ -359,7 +359,7 @@ function isThePage({ status, retryAfter }: Failure): boolean {
   return status === 503 && Number(retryAfter) > 0;
 }
 
-/** Expects limits on every container of the pool, also on slots without their own file. */
+/** Expects limits on every container of the pool, including those of slots without their own file. */
 function expectLimits(containers: string[]): void {
   const limits = containers.map((name) =>
     docker('inspect', '--format', '{{.HostConfig.Memory}} {{.HostConfig.NanoCpus}}', name),

@@ -20,7 +20,7 @@ beforeAll(async () => {
 });
 afterAll(() => clone.cleanUp());
 
-it('a second npm start or npm stop is refused while one runs, and changes nothing', async () => {
+it('a second npm start or npm stop is refused while one is running, and changes nothing', async () => {
   const settings = readFileSync(clone.home.settings, 'utf8');
   expectDone(await clone.switchyard('stop'));
   const first = tryLock({ lock: path.join(clone.home.dir, 'start.db') });
@@ -173,14 +173,14 @@ it('commands report missing npm packages while the app keeps serving', async () 
   expect((await clone.get('/version')).status).toBe(200);
 });
 
-it('--json prints JSON also for an invalid command', async () => {
+it('--json prints JSON even for an invalid command', async () => {
   const result = await clone.switchyard('deploy', '--bogus', '--json');
   expect(result.code).toBe(1);
   expect(JSON.parse(result.text)).toMatchObject({ error: { code: 'E_USAGE' } });
   expectRefusal(await clone.switchyard('logs', '999'), 'There is no deployment 999.', 'E_USAGE');
 });
 
-it('npm stop works when the home was removed', async () => {
+it('npm stop works after the home was removed', async () => {
   removeAtOnce(clone.home.dir);
   expectDone(await clone.switchyard('stop'));
   expect(survivorsOf(clone.home)).toEqual([]);

@@ -96,7 +96,9 @@ function startSpare(): ChildProcess {
   return startTypeScript(DEPLOYMENT, [SPARE], environment());
 }
 
-/** Waits until its libraries are loaded, so that it reads the configuration only for a deployment. */
+/**
+ * Waits until the spare process has loaded its libraries. After that it reads the configuration only for a deployment.
+ */
 async function untilWaiting({ pid }: ChildProcess): Promise<void> {
   const loaded = (): boolean => readFileSync(`/proc/${pid}/maps`, 'utf8').includes('libsql');
   await until('a loaded spare process', loaded);

@@ -29,7 +29,7 @@ beforeEach(() => {
 const code = (expected: string): Error => expect.objectContaining({ code: expected }) as Error;
 const prepare = (branch = 'main'): Promise<void> =>
   preparePushRepository(home, { node: process.execPath, root: clone.dir, branch });
-/** A bare repository that stands for a hosted source. */
+/** A bare repository in the role of a hosted source. */
 const hosted = (): string => {
   const url = path.join(top, 'hosted.git');
   clone.git('clone', '--quiet', '--bare', clone.dir, url);
@@ -228,7 +228,7 @@ describe('the mirror', () => {
     expect((await describeCommit(home, older)).subject).toBe('older');
   });
 
-  test('follows a shallow clone as the source, also through a rewritten history', async () => {
+  test('follows a shallow clone as the source, even after its history is rewritten', async () => {
     clone.commit('first');
     clone.commit('second');
     const source = shallow();

@@ -1,4 +1,4 @@
-/** A webhook that arrives before the source shows the new tip. */
+/** A webhook that arrives before the source has the new tip. */
 import type { Commit } from '../../deploy/core/release';
 import type { DeployContext } from '../../deploy/context';
 import type { Home } from '../../deploy/home/home';
@@ -32,20 +32,20 @@ async function deployed(expected: Commit): Promise<unknown> {
   return chooseTip(context, asked, 'main', tip, null);
 }
 
-it('waits some seconds for the announced commit, and deploys it', async () => {
+it('a deployment waits some seconds for the announced commit, and deploys it', async () => {
   const second = clone.commit();
   setTimeout(() => clone.git('push', '--quiet', home.pushGit, 'main'), 1500);
   expect(await deployed(second)).toEqual({ commit: second });
 });
 
-it('deploys the tip of the source, not the announced commit, when the branch has moved on', async () => {
+it('a deployment takes the tip of the source, not the announced commit, when the branch has moved on', async () => {
   const second = clone.commit();
   const third = clone.commit();
   clone.git('push', '--quiet', home.pushGit, 'main');
   expect(await deployed(second)).toEqual({ commit: third });
 });
 
-it('fails as a fault of the machine while the source shows the old tip, which is no success', async () => {
+it('a deployment fails as a fault of the machine while the source still has the old tip', async () => {
   await expect(deployed('f'.repeat(40))).rejects.toMatchObject({
     code: 'E_SOURCE',
     fault: 'machine',

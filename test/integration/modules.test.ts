@@ -145,7 +145,7 @@ describe('packages linked ahead', () => {
     expect(inode(three, 'node_modules')).not.toBe(linked);
   });
 
-  test('with a changed file are detected, and the next install is new', async () => {
+  test('with a changed file are detected, and the next install runs npm ci', async () => {
     const file = path.join(ready(), 'tiny/index.js');
     chmodSync(file, 0o644);
     appendFileSync(file, '// damaged');
@@ -194,7 +194,7 @@ describe('packages linked ahead', () => {
     expect(readFileSync(path.join(two, 'node_modules/tiny/index.js'), 'utf8')).toContain('1.1.0');
   });
 
-  test('are not created from a store that a build has changed, and the next install is new', async () => {
+  test('are not created from a store that a build has changed, and the next install runs npm ci', async () => {
     const two = release('two');
     await install(two);
     const built = path.join(two, 'node_modules/tiny/index.js');

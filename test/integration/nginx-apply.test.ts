@@ -76,7 +76,7 @@ test('connections close after one more answer while the configuration is replace
   );
 });
 
-test('a configuration that nginx refuses changes nothing, also not on the disk', async () => {
+test('a configuration that nginx refuses changes nothing, not even on the disk', async () => {
   const files = (): string[] => readdirSync(context.home.nginx).sort();
   const site = (): string => readFileSync(path.join(context.home.nginx, 'site.conf'), 'utf8');
   const [before, names, text] = [await mark(), files(), site()];

@@ -40,7 +40,7 @@ afterEach(async () => {
   await stopProcesses(started, 0);
 });
 
-it('the deployer runs, is listed, and is gone after a stop', async () => {
+it('the deployer starts, is listed, and is gone after a stop', async () => {
   const pid = await startDeployer({ home: context.home, root });
 
   expect(await deployerStatus(context)).toEqual({

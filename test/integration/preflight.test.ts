@@ -132,7 +132,7 @@ needs('a small disk', smallDiskPossible).test(
 );
 
 needs('a small disk', smallDiskPossible).test(
-  "a full disk of nginx's temporary files refuses a new process, also of a release that is built",
+  "a full disk of nginx's temporary files refuses a new process, even of a release that is already built",
   async () => {
     const temp = mountSmallDisk('1m');
     afterwards(() => temp.unmount());

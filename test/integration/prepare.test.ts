@@ -136,7 +136,7 @@ describe('preparing a release', () => {
     expect(statSync(release.dir).mtimeMs).toBe(changedAt);
   });
 
-  describe('whose manifest names another Node', () => {
+  describe('whose manifest names a different Node version', () => {
     const pretendOtherNode = ({ commit }: Release): void => {
       const file = path.join(home.releases, `${commit}.json`);
       const manifest = JSON.parse(readFileSync(file, 'utf8')) as object;
@@ -144,7 +144,7 @@ describe('preparing a release', () => {
       reported = [];
     };
 
-    test('builds it in a new folder, and the old one stays until no process runs from it', async () => {
+    test('builds it in a new folder, and the old one stays until no process is running from it', async () => {
       settings({ start: 'server.js', test: ['sleep', '0'] });
       const first = await prepare();
       pretendOtherNode(first);
@@ -342,7 +342,7 @@ describe('preparing a release', () => {
     }
   });
 
-  test('warns about submodules, Git LFS and another Node', async () => {
+  test('warns about submodules, Git LFS and a different Node version', async () => {
     // as git adds a repository inside another: without .gitmodules
     mkdirSync(path.join(clone.dir, 'vendor', 'lib'), { recursive: true });
     clone.git('update-index', '--add', '--cacheinfo', `160000,${'1'.repeat(40)},vendor/lib`);

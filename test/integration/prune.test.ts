@@ -62,7 +62,7 @@ it('pruning removes whole releases with the package stores and leftovers that no
   expect(existsSync(path.join(context.home.dir, 'trash'))).toBe(false);
 });
 
-it('pruning never removes a release that a process runs from', async () => {
+it('pruning never removes a release from which a process is running', async () => {
   for (const each of [A, B, C, D]) await release(each, 'blue');
   const folder = path.join(releaseFolder(context.home, A), 'deep');
   mkdirSync(folder);

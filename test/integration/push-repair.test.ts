@@ -214,7 +214,7 @@ it('the repair of push.git leaves a repository with malformed but readable commi
   expect(brokenCopies()).toEqual([]);
 });
 
-it('the repair of push.git removes the locks of a killed git and moves nothing aside', async () => {
+it('the repair of push.git removes the locks of a killed git process and moves nothing aside', async () => {
   for (const name of ['HEAD.lock', 'config.lock', 'packed-refs.lock', 'refs/heads/main.lock'])
     writeFileSync(at(name), '');
   expect(await pushDamage(home, LIMIT_MS)).toMatch(/^a killed git process left .+\.lock$/);

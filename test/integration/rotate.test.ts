@@ -55,7 +55,7 @@ describe('nginx', () => {
     expect(rotations).toMatchObject({ lines: rotations.requests, readOn: rotations.requests });
   });
 
-  it('opens a removed log again, also in a folder that an older version closed to its workers', async () => {
+  it('opens a removed log again, even in a folder that an older version closed to its workers', async () => {
     const traffic = await trafficFixture();
     afterwards(() => traffic.cleanUp());
     const { home } = traffic;

@@ -55,7 +55,7 @@ describe('npm start refuses', () => {
     expectRefusal(await start(dir), 'E_NO_COMMIT', 'Make one: git add -A && git commit -m start');
   });
 
-  it('a Node that is too old', async () => {
+  it('a Node version that is too old', async () => {
     const old =
       "Object.defineProperty(process, 'version', { value: 'v16.20.2' }); require('./scripts/start.js')";
     const refused = await node(downloaded(), ['-e', old]).ended;

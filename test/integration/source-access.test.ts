@@ -1,4 +1,4 @@
-/** The credentials of a source never stand in the arguments of a process, in a message or in the journal's source. */
+/** The credentials of a source never appear in the arguments of a process, in a message or in the journal's source. */
 import { spawn } from 'node:child_process';
 import { readFileSync, readdirSync } from 'node:fs';
 import type { IncomingMessage, Server, ServerResponse } from 'node:http';
@@ -99,12 +99,12 @@ describe.each([
   ['with special characters, unescaped', NASTY.replace('%', ''), NASTY.replace('%', '')],
 ])('a source behind a password %s', (_, password, written) => {
   const source = (): string => `http://${USER}:${written}@127.0.0.1:${port}/clone/.git`;
-  const tells = (text: string): boolean =>
+  const reveals = (text: string): boolean =>
     [password, written, written.slice(0, 6)].some((part) => text.includes(part));
 
   beforeEach(() => (expected = `${USER}:${password}`));
 
-  it('is polled, asked and fetched, and no process has it in its arguments', async () => {
+  it('is polled, queried and fetched, and no process has the password in its arguments', async () => {
     const tip = clone.git('rev-parse', 'HEAD');
     const { result, seen } = await sampled(async () => [
       await tipInSource(home, source(), 'main'),
@@ -115,14 +115,14 @@ describe.each([
     expect(result).toEqual([tip, tip, tip]);
     expect(seen).toContain('git\0ls-remote\0--\0http://127.0.0.1');
     expect(seen).toMatch(/remote-http\0/);
-    expect(tells(seen)).toBe(false);
+    expect(reveals(seen)).toBe(false);
   });
 
-  it('is refused without a word of it when it is wrong', async () => {
+  it('is refused when the password is wrong, and the error contains no part of it', async () => {
     expected = 'someone:else';
     const failure = await updateMirror(home, source()).catch((error: unknown) => error);
     expect(failure).toMatchObject({ code: 'E_SOURCE' });
-    expect(tells((failure as Error).message)).toBe(false);
+    expect(reveals((failure as Error).message)).toBe(false);
     expect(withoutPassword(source())).toBe(`http://***@127.0.0.1:${port}/clone/.git`);
     expect(withoutCredentials(source())).toBe(`http://127.0.0.1:${port}/clone/.git`);
   });

@@ -1,4 +1,4 @@
-/** nginx as a client and an app see it: the answering slot, the headers, and the errors when no slot answers. */
+/** nginx as a client and an app see it: the answering slot, the headers, and the errors when no slot responds. */
 import { once } from 'node:events';
 import { chmodSync, readFileSync, rmSync } from 'node:fs';
 import { request, type IncomingMessage } from 'node:http';
@@ -306,7 +306,7 @@ function events(count: number): Promise<string> {
   });
 }
 
-test('the access log tells client addresses apart and contains none', async () => {
+test('the access log distinguishes client addresses and contains none', async () => {
   const from = logPosition(context.home);
   for (const [number, localAddress] of ['127.0.0.1', '127.0.0.2', '127.0.0.1'].entries()) {
     const to = { host: '127.0.0.1', port: context.ports.http, path: `/addresses/${number}` };

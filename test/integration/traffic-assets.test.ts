@@ -37,7 +37,7 @@ test('an old page gets its files after the shift, and the new page its own', asy
   expect(await context.ask('/assets/v2.js')).toMatchObject({ status: 200, body: 'a file of v2, from green' });
 });
 
-test('after a rollback, open pages of either release get their files, and no slot stands behind the active one', async () => {
+test('after a rollback, open pages of either release get their files, and the active slot has no standby', async () => {
   await context.traffic.shift(ROLLED_BACK);
   expect(await context.ask('/assets/v2.js')).toMatchObject({ status: 200, body: 'a file of v2, from green' });
   expect(await context.ask('/assets/v1.js')).toMatchObject({ status: 200, body: 'a file of v1, from blue' });
@@ -122,7 +122,7 @@ test('a slot that the table does not name is not asked', async () => {
   expect(new Set(entry?.upstreams)).toEqual(new Set([`127.0.0.1:${context.ports.green}`]));
 });
 
-test("the other slot's failure is not the user's, and no verdict counts either", async () => {
+test('a failure of the other slot does not reach the user, and no verdict counts either answer', async () => {
   await context.traffic.shift({ active: 'blue', standby: 'green' });
   const from = logPosition(context.home);
   expect(await context.ask('/assets/broken.js')).toMatchObject({ status: 404, json: { slot: 'blue' } });

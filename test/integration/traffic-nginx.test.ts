@@ -206,7 +206,7 @@ test('nginx serves a home with a space in its path', async () => {
 /** Kills only the master. Returns the remaining workers. */
 async function killMaster(): Promise<number[]> {
   const { pid } = context.nginx.running() ?? {};
-  if (pid === undefined) throw new Error('nginx does not run');
+  if (pid === undefined) throw new Error('nginx is not running');
   process.kill(pid, 'SIGKILL');
   await gone([pid]);
   // a worker forked a moment ago still has its master's title

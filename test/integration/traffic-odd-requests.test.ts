@@ -40,20 +40,20 @@ test.each([
   ['large headers', `GET / HTTP/1.1\r\n${HOST}X: ${'a'.repeat(70_000)}\r\n\r\n`, 431, 'E_HEADERS_TOO_LARGE'],
   ['an unknown coding', `POST / HTTP/1.1\r\n${HOST}Transfer-Encoding: x\r\n\r\n`, 501, 'E_TRANSFER_CODING'],
   ['an unknown version', `GET / HTTP/9.9\r\n${HOST}\r\n`, 505, 'E_HTTP_VERSION'],
-])('refuses %s with JSON', async (_what, request, status, code) => {
+])('nginx refuses %s with JSON', async (_what, request, status, code) => {
   const text = await raw(request);
   expect(text).toMatch(new RegExp(`^HTTP/1\\.1 ${status}\\b`));
   expect(JSON.parse(text.split('\r\n\r\n')[1] ?? '')).toMatchObject({ error: { code } });
 });
 
-test('does not serve its own error pages to a client', async () => {
+test('nginx does not serve its own error pages to a client', async () => {
   expect(await context.ask('/_deploy/errors/400')).toMatchObject({
     status: 404,
     json: { error: { code: 'not_found' } },
   });
 });
 
-test('refuses a length beside chunks, or ignores the length before nginx 1.21.1', async () => {
+test('nginx refuses a length beside chunks, or ignores the length before nginx 1.21.1', async () => {
   const { version } = await findNginx(process.env.PATH ?? '');
   const both = 'Transfer-Encoding: chunked\r\nContent-Length: 3\r\n';
   const text = await raw(`POST / HTTP/1.1\r\n${HOST}${both}\r\n5\r\nhello\r\n0\r\n\r\n`);
@@ -61,13 +61,13 @@ test('refuses a length beside chunks, or ignores the length before nginx 1.21.1'
   expect(text).toMatch(isOld ? /^HTTP\/1\.1 201 .*"size":5}/s : /^HTTP\/1\.1 400 .*E_BAD_REQUEST/s);
 });
 
-test('passes HTTP/1.0 without Host to the app', async () => {
+test('nginx passes HTTP/1.0 without Host to the app', async () => {
   const text = await raw('GET /echo HTTP/1.0\r\n\r\n');
   expect(text).toContain('HTTP/1.1 200 OK');
   expect(text).toContain('"host":"localhost"');
 });
 
-test('passes no upgrade but that of a WebSocket', async () => {
+test('nginx passes only the upgrade of a WebSocket', async () => {
   const text = await raw(
     `GET /echo HTTP/1.1\r\nHost: a\r\nConnection: close, Upgrade\r\nUpgrade: h2c\r\n\r\n`,
   );
@@ -75,13 +75,13 @@ test('passes no upgrade but that of a WebSocket', async () => {
   expect(text).not.toMatch(/upgrade|h2c/i);
 });
 
-test('drops headers whose name an app could take for another one', async () => {
+test('nginx drops headers whose name an app could take for another one', async () => {
   const text = await raw(`GET /echo HTTP/1.1\r\n${HOST}X_Real_IP: 1\r\nX.Real.IP: 2\r\nX-Three: 3\r\n\r\n`);
   expect(text).toContain('"x-three":"3"');
   expect(text).not.toMatch(/x[_.]real/);
 });
 
-test('passes 30 KB of response headers, and names an app that sends more', async () => {
+test('nginx passes 30 KB of response headers, and names an app that sends more', async () => {
   expect(await raw(`GET /large-headers?bytes=30000 HTTP/1.1\r\n${HOST}\r\n`)).toContain('HTTP/1.1 200 OK');
   expect(await context.ask('/large-headers?bytes=40000')).toMatchObject({
     status: 502,
@@ -89,13 +89,13 @@ test('passes 30 KB of response headers, and names an app that sends more', async
   });
 });
 
-test('passes a body, but not its trailers', async () => {
+test('nginx passes a body, but not its trailers', async () => {
   const text = await raw(`GET /trailers HTTP/1.1\r\n${HOST}TE: trailers\r\n\r\n`);
   expect(text).toContain('4\r\nbody\r\n0\r\n\r\n');
   expect(text).not.toContain('X-Sum: 4');
 });
 
-test('holds the answer after 103 Early Hints until the app closes the connection, before nginx 1.29', async () => {
+test('nginx before 1.29 holds the answer after 103 Early Hints until the app closes the connection', async () => {
   const { version } = await findNginx(process.env.PATH ?? '');
   const text = await raw(`GET /early-hints HTTP/1.1\r\n${HOST}\r\n`, 1000);
   const whole = await raw(`GET /early-hints HTTP/1.1\r\n${HOST}\r\n`);

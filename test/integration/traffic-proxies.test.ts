@@ -37,7 +37,7 @@ async function start(http: Parameters<typeof trafficFixture>[0] = {}): Promise<v
   await context.traffic.shift({ active: 'blue', standby: null });
 }
 
-test('overwrites what a client says about its address, its protocol and the host', async () => {
+test('nginx overwrites what a client says about its address, its protocol and the host', async () => {
   await start();
   expect(await seenByApp({ host: 'app.example', ...CLAIMS })).toEqual({
     'x-forwarded-for': '127.0.0.1',
@@ -47,7 +47,7 @@ test('overwrites what a client says about its address, its protocol and the host
   });
 });
 
-test('overwrites the same from a proxy that is not trusted', async () => {
+test('nginx overwrites the same headers from a proxy that is not trusted', async () => {
   await start({ trustedProxies: ['10.0.0.0/8', '2001:db8::/32'] });
   expect(await seenByApp({ host: 'app.example', ...CLAIMS })).toMatchObject({
     'x-forwarded-for': '127.0.0.1',
@@ -58,7 +58,7 @@ test('overwrites the same from a proxy that is not trusted', async () => {
   });
 });
 
-test('believes a trusted proxy, but not what the client had put in front of its address', async () => {
+test('nginx believes a trusted proxy, but not an address that the client has put in front of its own', async () => {
   await start({ trustedProxies: ['127.0.0.0/8', '10.0.0.0/8'] });
   expect(await seenByApp(CLAIMS)).toEqual({
     ...CLAIMS,
@@ -75,7 +75,7 @@ test('believes a trusted proxy, but not what the client had put in front of its 
 });
 
 describe('the limit per address', () => {
-  /** The statuses of so many requests at once, in order. */
+  /** The statuses of so many concurrent requests, in order. */
   async function atOnce(...addresses: string[]): Promise<number[]> {
     const answers = addresses.map((address) =>
       context.ask('/api/v1/slow?ms=1500', { headers: { 'x-forwarded-for': address } }),
@@ -91,7 +91,7 @@ describe('the limit per address', () => {
     expect(await atOnce(one, one, one, '203.0.113.10')).toEqual([200, 200, 200, 429]);
   });
 
-  it('takes a network of IPv6 for one client', async () => {
+  it('counts an IPv6 network as one client', async () => {
     expect(await atOnce('2001:db8:1:2::1', '2001:db8:1:2::2', '2001:db8:1:2::3')).toEqual([200, 200, 429]);
     expect(await atOnce('2001:db8:1:2::1', '2001:db8:1:3::1', '2001:db8:1:4::1')).toEqual([200, 200, 200]);
   });

@@ -1,4 +1,4 @@
-/** Two versions at once: how users are split, how they keep their version, and the maintenance page. */
+/** Two versions at the same time: how users are split, how they keep their version, and the maintenance page. */
 import { createHash } from 'node:crypto';
 import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -75,7 +75,7 @@ describe('slots of one release', () => {
     }
   });
 
-  test('share the requests of users without a cookie evenly, also on one connection', async () => {
+  test('share the requests of users without a cookie evenly, including those on one connection', async () => {
     await context.traffic.shift(UNIFORM);
     const load = context.load({ connections: 1, mix: [{ method: 'GET', path: '/version' }], slow: null });
     await load.more(400);

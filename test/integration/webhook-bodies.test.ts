@@ -1,4 +1,4 @@
-/** Webhook bodies over real sockets: slow, endless, many at once. The deployer's memory stays flat. */
+/** Webhook bodies over real sockets: slow, endless, many at the same time. The deployer's memory stays flat. */
 import { createServer, type Server } from 'node:http';
 import { connect, type AddressInfo, type Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -53,14 +53,14 @@ it('a body in chunks is refused at the limit, while it is being sent', async () 
   expect(answer).toMatch(/^HTTP\/1.1 413 /);
 });
 
-it('a body that does not end is refused after its time, and its connection closed', async () => {
+it('a body that does not end is refused after its time limit, and its connection is closed', async () => {
   const socket = post([SOME_SIGNATURE, 'Content-Length: 100'], '{');
   const closed = new Promise((resolve) => socket.once('close', resolve));
   expect(await answerTo(socket)).toMatch(/^HTTP\/1.1 408 [^]*Connection: close/);
   await closed;
 });
 
-it('one body more takes the place of the oldest, so slow senders do not keep a push out', async () => {
+it('one more body takes the place of the oldest, so slow senders do not keep a push out', async () => {
   const slow: Promise<string>[] = [];
   for (let sent = 0; sent < AT_ONCE; sent += 1) {
     slow.push(answerTo(post([SOME_SIGNATURE, 'Content-Length: 100'], '{')));

@@ -202,7 +202,7 @@ function isPlain(value: unknown): boolean {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
 
-/** What JSON cannot express is left out. */
+/** Values that JSON cannot express are omitted. */
 function asJson(value: unknown): string {
   try {
     return (

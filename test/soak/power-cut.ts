@@ -99,7 +99,7 @@ function releaseFor({ bad, bakeSeconds }: Cut): Change {
   };
 }
 
-/** Returns false when the push ended before the cut. The cut itself can also end the push before it completes. */
+/** Returns false if the push ended before the cut. The cut itself can also end the push before it completes. */
 async function untilCut({ clone: { dir } }: LossyClone, pushing: Promise<CommandResult>): Promise<boolean> {
   let isOver = false;
   void pushing.finally(() => (isOver = true));

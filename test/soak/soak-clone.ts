@@ -152,11 +152,11 @@ export function preparationOf({ clone }: SoakClone): PhaseName[] {
   );
 }
 
-/** A good release that does not run, because a warm one needs fewer steps. */
+/** A good release that is not running, because a warm one needs fewer steps. */
 export async function freshCommit({ clone, good }: SoakClone): Promise<Commit> {
   const running = (await clone.slots()).map(({ commit }) => commit);
   const fresh = good.find((commit) => !running.includes(commit));
-  if (fresh === undefined) throw new Error('every release runs somewhere');
+  if (fresh === undefined) throw new Error('every release is running in some slot');
   return fresh;
 }
 

@@ -11,7 +11,7 @@ export function keepOneTest(dir: string): void {
   for (const name of others) rmSync(path.join(tests, name));
 }
 
-/** Deployments run none. */
+/** Makes deployments run no tests. */
 export function withoutTests(dir: string): void {
   const file = path.join(dir, 'deploy.config.js');
   writeFileSync(

@@ -26,7 +26,7 @@ export interface Damage {
   requests: number;
   failures: number;
   slowestMs: number;
-  /** Before the attack, and the most during it. */
+  /** Before the attack, and the maximum during it. */
   before: Sizes;
   most: Sizes;
 }
@@ -38,7 +38,7 @@ interface Sizes {
   disk: number;
 }
 
-/** @param meanwhile what an operator does; the attack lasts as long, and at least SECONDS */
+/** @param meanwhile the operator's actions; the attack lasts as long as they do, and at least SECONDS */
 export async function underAttack(
   clone: LiveClone,
   name: string,

@@ -172,7 +172,7 @@ export const REFUSED: [string, Written, RegExp][] = [
     /^deploy\.config\.mjs cannot be read: it exited before it exported anything$/,
   ],
   [
-    'two files at once',
+    'two files at the same time',
     { files: { 'deploy.config.js': `module.exports = ${APP};`, 'deploy.config.mjs': 'export default {};' } },
     /^deploy\.config\.js and deploy\.config\.mjs both exist\.$/,
   ],

@@ -109,7 +109,10 @@ export function spares(home: Home): OsProcess[] {
   return processesWith('SWITCHYARD_HOME', home.dir).filter(({ argv }) => argv.at(-1) === SPARE);
 }
 
-/** Every process of a home: nginx, PM2, deployer, guard, deployments, their commands, and slots, also in containers. */
+/**
+ * Every process of a home: nginx, PM2, deployer, guard, deployments, their commands, and slots, including those in
+ * containers.
+ */
 export function allProcessesOf(home: Home): number[] {
   return running(home, ['daemon', 'deployment', 'guard', 'hook']);
 }
@@ -153,12 +156,12 @@ function killAll(pids: number[]): void {
   }
 }
 
-/** A placeholder for a process that has exited meanwhile. */
+/** A placeholder for a process that has already exited. */
 function commandLine(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/cmdline`, 'utf8').replaceAll('\0', ' ').trim();
   } catch {
-    return 'exited meanwhile';
+    return 'already exited';
   }
 }
 

@@ -28,7 +28,7 @@ export async function inEngine({
   };
 }
 
-/** Translates a pid inside a slot's container to the host's pid. Throws when the process has exited. */
+/** Translates a pid inside a slot's container to the host's pid. Throws if the process has exited. */
 export function hostPid(instance: string, pid: number): number {
   const found = processesWith('SWITCHYARD_INSTANCE', instance).find((each) => pidInside(each.pid) === pid);
   if (!found) throw new Error(`process ${pid} of ${instance} has exited`);
@@ -78,7 +78,7 @@ function pidInside(pid: number): number {
   return Number(/^NSpid:.*?(\d+)$/m.exec(procFile(pid, 'status'))?.[1]);
 }
 
-/** Empty when the process has exited or belongs to another user. */
+/** Empty if the process has exited or belongs to another user. */
 function procFile(pid: string | number, name: string): string {
   try {
     return readFileSync(`/proc/${pid}/${name}`, 'utf8');

@@ -36,9 +36,9 @@ export interface CommandResult {
 
 /** Lines that run beside the test, as in a second terminal. */
 export interface Terminal {
-  /** What it has shown so far. */
+  /** Its output so far. */
   text: () => string;
-  /** Resolves when the lines have ended. */
+  /** Resolves once the commands have exited. */
   leave: (signal?: NodeJS.Signals) => Promise<void>;
   /** The exit code; null after a signal. */
   ended: Promise<number | null>;
@@ -56,7 +56,7 @@ export interface LiveClone {
   git(...args: string[]): Promise<CommandResult>;
   /** Runs shell lines as the documentation prints them; stops at the first failure. */
   shell(lines: string): Promise<CommandResult>;
-  /** Runs lines in a second terminal, as they stand. The test must wait for its end, or leave it. */
+  /** Runs lines in a second terminal, exactly as given. The test must wait for them to finish, or call `leave`. */
   terminal(lines: string): Terminal;
   /** Writes a file of the clone. */
   write(file: string, text: string): void;

@@ -10,7 +10,7 @@ export interface LoadRequest {
   path: string;
   /** Sends `{"text": …}` with a different text each time, and records the answer's `id` as acknowledged. */
   json?: boolean;
-  /** The statuses that count as success. Default: 200, and also 201 for POST. */
+  /** The statuses that count as success. Default: 200, and 201 for POST. */
   expect?: number[];
 }
 

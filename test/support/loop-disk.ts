@@ -9,7 +9,7 @@ export interface LoopDisk {
   /** Creates empty files until no inode is left. */
   exhaustInodes(): void;
   freeInodes(): void;
-  /** Simulates the kernel's reaction to a disk error: every write fails with EROFS, also to open files. */
+  /** Simulates the kernel's reaction to a disk error: every write fails with EROFS, even to open files. */
   failToReadOnly(): void;
   /** Remounts as an operator would. No file may be open for writing. */
   remount(how: 'ro' | 'rw'): void;

@@ -23,7 +23,7 @@ export interface LossyDisk {
   cutCommand: [string, ...string[]];
   /** Mounts the disk as it was at the cut. No process may hold files on it open. */
   powerUp(): void;
-  /** Unmounts and removes the disk, also after a cut. */
+  /** Unmounts and removes the disk, even after a cut. */
   remove(): void;
 }
 
@@ -56,7 +56,7 @@ export function lossyDiskPossible(): string | null {
   }
 }
 
-/** Creates and mounts a disk. Call `remove` when the test is over, also when it fails. */
+/** Creates and mounts a disk. Call `remove` when the test is over, even if it fails. */
 export function lossyDisk(): LossyDisk {
   const top = mkdtempSync(path.join(tmpdir(), 'switchyard-lossy-'));
   const dir = path.join(top, 'disk');

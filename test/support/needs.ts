@@ -52,5 +52,5 @@ export function docker(): string | null {
 /** For tests that push changes to the sample app, which a user's own app may have replaced. */
 export function sampleApp(): string | null {
   const isThere = existsSync(path.join(__dirname, '..', '..', 'app', 'page.ts'));
-  return isThere ? null : 'app/ is another one';
+  return isThere ? null : 'app/ contains a different app';
 }

@@ -5,7 +5,7 @@ import { once } from 'node:events';
 import path from 'node:path';
 import { afterwards } from './temp-home';
 
-/** Starts `test/support/programs/<program>` and kills it at the end of the test if it still runs. */
+/** Starts `test/support/programs/<program>` and kills it at the end of the test if it is still running. */
 export function startProgram(program: string, ...args: string[]): ChildProcess {
   return startTypeScript(path.join(__dirname, 'programs', program), args, process.env);
 }

@@ -66,7 +66,7 @@ export interface Ended {
   stderr: string;
 }
 
-/** Runs Node in a clone, and kills it at the end of the test if it still runs. */
+/** Runs Node in a clone, and kills it at the end of the test if it is still running. */
 export function node(dir: string, args: string[], options: { env?: NodeJS.ProcessEnv } = {}): Running {
   const child = spawn(process.execPath, args, { cwd: dir, env: process.env, ...options });
   afterwards(() => child.kill('SIGKILL'));

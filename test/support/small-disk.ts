@@ -16,7 +16,7 @@ export function smallDiskPossible(): string | null {
   return disk ? null : 'this user may not mount one';
 }
 
-/** Call in beforeAll: a mount made during collection stays when no test runs. @param size for mount: `64k`, `8m` */
+/** Call in beforeAll: a mount made during collection would stay if no test ran. @param size for mount: `64k`, `8m` */
 export function mountSmallDisk(size: string): SmallDisk {
   const disk = tryToMount(size);
   if (disk === null) throw new Error(`no disk of ${size} can be mounted`);

@@ -103,7 +103,7 @@ export interface TinyClone extends LiveClone {
   /** The running slots, sorted by name. */
   slots(): Promise<RunningSlot[]>;
   slot(name: string): Promise<RunningSlot>;
-  /** The commit, instance and host pid that answer users now, also for a process in a container. */
+  /** The commit, instance and host pid that answer users now, even for a process in a container. */
   serving(): Promise<State['serving']>;
   /** Everything that a failed deployment must leave unchanged. */
   state(): Promise<State>;
@@ -185,7 +185,7 @@ export async function tinyClone(
     slots,
     async slot(name) {
       const found = (await slots()).find(({ slot }) => slot === name);
-      if (!found) throw new Error(`nothing runs in ${name}`);
+      if (!found) throw new Error(`no process is running in ${name}`);
       return found;
     },
     serving,

@@ -41,7 +41,7 @@ export interface TinyApp {
   pid: number;
   /** Returns when the next slow request reaches the app. */
   slowRequest(): Promise<void>;
-  /** Sends the signal and returns when the process has exited. */
+  /** Sends the signal and resolves once the process has exited. */
   end(signal?: NodeJS.Signals): Promise<void>;
 }
 

@@ -1,4 +1,6 @@
-/** Operator requests take effect at once, measured from the journal entry to the effect on users and processes. */
+/**
+ * Operator requests take effect within a second, measured from the journal entry to the effect on users and processes.
+ */
 import { servingSlots } from '../../deploy/core/traffic-table';
 import type { Deployment, OperatorRequest } from '../../deploy/core/deployment';
 import { createOperatorRequests } from '../../deploy/deployer/operator-requests';

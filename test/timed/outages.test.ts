@@ -43,7 +43,7 @@ forEachRuntime((runtime) => {
   afterAll(() => clone.cleanUp());
 
   describe('the active slot', () => {
-    it('is restarted when its process is killed, also without a standby', async () => {
+    it('is restarted when its process is killed, even without a standby', async () => {
       expect(clone.table()).toEqual({ active: 'blue', standby: null });
       const { commit, pid } = await clone.serving();
       const watching = watchServing(clone, commit);

@@ -229,7 +229,7 @@ forEachRuntime((runtime) => {
   }
 }, ownEnginePossible);
 
-/** Kills everything at once: the engine is frozen first, so it restarts nothing. */
+/** Kills everything at the same time: the engine is frozen first, so it restarts nothing. */
 async function losePower(): Promise<void> {
   engine?.freeze();
   killEverything(clone.home);

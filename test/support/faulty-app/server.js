@@ -24,7 +24,7 @@ if (own.OWN_MOOD?.startsWith('refuse')) {
   process.exit(4);
 }
 
-// what its build has made, if it has one
+// the output of its build, if it has one
 const made = path.join(__dirname, 'built.json');
 const built = fs.existsSync(made) ? JSON.parse(fs.readFileSync(made, 'utf8')) : {};
 if (built.OWN_LOOK?.startsWith('refuse')) {

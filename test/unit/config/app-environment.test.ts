@@ -39,26 +39,26 @@ it('values are kept in files that only their owner can read', () => {
   expect(readdirSync(home.env)).toEqual(['1.json']);
 });
 
-it('gives the variables of a phase to that phase alone', () => {
+it('the variables of a phase reach that phase alone', () => {
   const number = keep({ NPM_TOKEN: 'secret' }, false, 'install');
   expect(variablesFor(home, number, 'install')).toEqual({ NPM_TOKEN: 'secret' });
   for (const phase of ['build', 'run'] as const) expect(variablesFor(home, number, phase)).toEqual({});
 });
 
-it('reads a file of a kit without phases', () => {
+it('a file of a kit without phases is read', () => {
   mkdirSync(home.env);
   const variables = { KEY: { value: 'x', at: 1 } };
   writeFileSync(path.join(home.env, '1.json'), JSON.stringify({ variables, waits: false }));
   expect(readEnvironment(home, 1)).toEqual({ install: {}, build: {}, run: variables });
 });
 
-it('hides the values of every phase', () => {
+it('the values of every phase are hidden', () => {
   keep({ NPM_TOKEN: 'canary-install' }, false, 'install');
   keep({ SENTRY: 'canary-build' }, false, 'build');
   expect(redactorOf(home)('canary-install, canary-build')).toBe('***, ***');
 });
 
-it('seals a text with a key that only this home has', () => {
+it('a text is sealed with a key that only this home has', () => {
   const seal = keyedHash(home, 'NPM_TOKEN=secret');
   expect(keyedHash(home, 'NPM_TOKEN=secret')).toBe(seal);
   expect(keyedHash(home, 'NPM_TOKEN=other')).not.toBe(seal);

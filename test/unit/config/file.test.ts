@@ -52,7 +52,7 @@ it.each(['', "require('node:os'); "])(
   },
 );
 
-it('a configuration file that exits the process does not end the command', () => {
+it('a configuration file that calls process.exit does not kill the command', () => {
   const folder = folderWith({ files: { 'deploy.config.js': 'process.exit(0);' } });
   expect(refusal(folder).message).toBe(
     'deploy.config.js cannot be read: it exited before it exported anything',

@@ -39,7 +39,7 @@ describe('a missing key has its default', () => {
     });
   });
 
-  it('and blue is the first slot', () => {
+  it('with blue as the first slot', () => {
     expect(slotsOf(load('module.exports = { slots: { green: 4 } };'))).toEqual([
       { name: 'blue', port: 8080 },
       { name: 'green', port: 4 },
@@ -122,7 +122,7 @@ describe('the environment overrides the file', () => {
     expect(load(EMPTY, { SOURCE: '7' }).source).toBe('7');
   });
 
-  it('with its own variables only, and never with an empty one', () => {
+  it('only with the variables of Switchyard, and never with an empty one', () => {
     expect(settingsFrom({ HTTP_PORT: '80', BRANCH: '', PATH: '/bin', WEBHOOK_SECRET: 'x' })).toEqual({
       HTTP_PORT: '80',
     });
@@ -203,7 +203,7 @@ describe('a configuration error says where, what and what to do', () => {
     ['SLOTS', '20'],
     ['BAKE_SECONDS', '-1'],
     ['DRAIN_SECONDS', '1e9'],
-  ] as const)("and names the environment's %s instead of the file", (name, text) => {
+  ] as const)("with the environment's variable %s instead of the file", (name, text) => {
     const error = refusal(EMPTY, { [name]: text });
     expect(error.message).toContain(`the environment's ${name} is not valid`);
     expect(error.hint).toBe(`Change ${name} or unset it.`);

@@ -25,13 +25,13 @@ test('a deployment whose processes keep dying is given up, so that the next can 
   expect(decideDispatch([next], launches)).toEqual({ do: 'launch', id: 5 });
 });
 
-test('a queued deployment is given up when four processes died before starting it', () => {
+test('a queued deployment is given up after four processes have died before starting it', () => {
   const waiting = deployment({ id: 4 });
   expect(decideDispatch([waiting], () => 3)).toEqual({ do: 'launch', id: 4 });
   expect(decideDispatch([waiting], () => 4)).toEqual({ do: 'give-up', id: 4, state: 'failed' });
 });
 
-test('a spare process is loaded when nothing runs, and during a hold or bake, when a rollback may follow', () => {
+test('a spare process is loaded when no deployment is running, and during a hold or bake, when a rollback may follow', () => {
   expect(wantsSpare([])).toBe(true);
   expect(wantsSpare([deployment({ state: 'baking' })])).toBe(true);
   expect(wantsSpare([deployment({ state: 'holding' })])).toBe(true);

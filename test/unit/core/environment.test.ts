@@ -78,7 +78,7 @@ describe('a change', () => {
     expect(sameValues(NO_VARIABLES, now)).toBe(false);
   });
 
-  it('is refused where the system could not hand it to a program', () => {
+  it('is refused if the system could not pass it to a program', () => {
     const set = (given: Record<string, string>): Environment => withSet(NO_VARIABLES, given, ['run'], 1);
     expect(() => set({ A: 'x\0y' })).toThrow('The value of A contains a NUL byte.');
     expect(() => set({ A: 'é'.repeat(50_001) })).toThrow('The value of A is longer than 100000 bytes.');
@@ -86,7 +86,7 @@ describe('a change', () => {
     expect(() => set(many)).toThrow('Together they are longer');
   });
 
-  it('never says a value in its refusal', () => {
+  it('never contains a value in its refusal', () => {
     const refused = (): unknown => withSet(NO_VARIABLES, { A: 'canary\0canary' }, ['run'], 1);
     expect(refused).toThrow('The value of A');
     expect(refused).not.toThrow('canary');

@@ -130,7 +130,7 @@ it.each([
   expect(machineFault(BUILD, commandExit(end))).toBeNull();
 });
 
-describe('a new release that ended', () => {
+describe('a new release that exited', () => {
   const free = { leastMemory: 512 * 1024 ** 2, outOfMemory: false };
   const ended = (end: { exitCode: number | null; signal?: string }, memory = free) =>
     releaseKilled('c0ffee0 in blue', end, memory);

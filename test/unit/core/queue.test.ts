@@ -16,7 +16,7 @@ function decide(...deployments: Deployment[]): { begin: number | null; supersede
 
 test('an empty queue starts nothing', () => expect(decide()).toEqual({ begin: null, superseded: [] }));
 
-test('a push starts at once when nothing runs', () => {
+test('a push starts immediately when no deployment is running', () => {
   expect(decide(push(1))).toEqual({ begin: 1, superseded: [] });
 });
 

@@ -14,7 +14,7 @@ it.each([
   ],
   ['HTTPS://user:secret@[::1]:80/a', 'HTTPS://***@[::1]:80/a', 'HTTPS://[::1]:80/a'],
   ['ssh://git:secret@git.host/a', 'ssh://***@git.host/a', 'ssh://git@git.host/a'],
-])('hides the credentials of %s', (source, shown, given) => {
+])('the credentials of %s are hidden', (source, shown, given) => {
   expect(withoutPassword(source)).toBe(shown);
   expect(withoutCredentials(source)).toBe(given);
 });
@@ -25,7 +25,7 @@ it.each([
   'https://git.host/a',
   'https://git.host/@scope/a',
   'file:///srv/a.git',
-])('leaves %s, which has none, unchanged', (source) => {
+])('the source %s, which has no credentials, stays unchanged', (source) => {
   expect(withoutPassword(source)).toBe(source);
   expect(withoutCredentials(source)).toBe(source);
 });

@@ -87,7 +87,7 @@ describe('a rollback without an argument', () => {
 });
 
 describe('a bad commit', () => {
-  it('is one whose own fault ended its last deployment, and has a cause', () => {
+  it('is one whose last deployment failed through its own fault, and has a cause', () => {
     expect(badCause([bad(A, { cause: '/health answered 500' })], A)).toBe('/health answered 500');
   });
 

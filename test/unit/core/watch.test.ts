@@ -73,7 +73,7 @@ describe('a silent slot that answers no user', () => {
     expect(decide({ ...SILENT, silentInARow: 20, silentForMs: 900 })).toBe('nothing');
   });
 
-  it('has until the start limit for its first answer', () => {
+  it('may take up to the start limit for its first answer', () => {
     const starting = { ...SILENT, silentInARow: 30, answeredBefore: false };
     expect(decide({ ...starting, seenForMs: 15_000 })).toBe('nothing');
     expect(decide({ ...starting, seenForMs: 60_001 })).toBe('kill');
@@ -149,11 +149,11 @@ describe('a slot whose health path fails', () => {
     expect(decide({ ...BAD, badInARow: 100_000, badForMs: 1e9 })).toBe('warn');
   });
 
-  it('has until the start limit for its first answer', () => {
+  it('may take up to the start limit for its first answer', () => {
     expect(decide({ ...BAD, answeredBefore: false, seenForMs: 15_000 })).toBe('nothing');
   });
 
-  describe('and fails every user request', () => {
+  describe('while every user request fails too', () => {
     const failing = { ...BAD, users: { answered: 0, failed: 50 } };
 
     it('only gets a warning during a deployment, which may replace it', () => {

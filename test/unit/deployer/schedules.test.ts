@@ -28,7 +28,7 @@ it('a failure is reported once, not on every run, and so is its end', async () =
   expect(reported).toEqual(['poll: The source cannot be read.', 'the source answers again']);
 });
 
-it('tasks run beside each other, none twice at once, and not the one that is turned off', async () => {
+it('tasks run in parallel, none twice at the same time, and a disabled one never', async () => {
   let hanging = 0;
   let quick = 0;
   const forever = new Promise<void>(() => {});

@@ -379,7 +379,7 @@ test('reboot: a tested line is recommended and replaces one that fails', () => {
   expect(outcome(judgeReboot(null, null, { ...tested, failure }, true))).toEqual(['warning: Install git.']);
 });
 
-test('sizes are printed, and words are quoted for a shell', () => {
+test('doctor formats sizes with a unit and quotes words for a shell', () => {
   expect(megabytes(1.5 * 1024 * MB)).toBe('1.5 GB');
   expect(shellWord('/a/b-c.sock')).toBe('/a/b-c.sock');
   expect(shellWord("it's")).toBe(`'it'\\''s'`);

@@ -29,7 +29,7 @@ it('the summary says that every check passed, and counts warnings', () => {
   expect(reportLines([finding('disk', 'warning', 'little')]).at(-1)).toBe('✓ every check passed (1 warning)');
 });
 
-it('checks that only wait for another one share a line', () => {
+it('checks that only wait for another check share a line', () => {
   const lines = reportLines([
     finding('home', 'fault', 'Nothing.', 'npm start'),
     finding('journal', 'skipped', 'not checked: see home'),

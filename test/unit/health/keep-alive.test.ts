@@ -13,7 +13,7 @@ async function listen(): Promise<number> {
   return (server.address() as AddressInfo).port;
 }
 
-test('measures when an app closes an idle connection before nginx does', async () => {
+test('a probe measures when an app closes an idle connection before nginx does', async () => {
   server = createServer((_request, response) => response.setHeader('Keep-Alive', 'off').end('{}'));
   server.on('connection', (socket) => socket.on('data', () => setTimeout(() => socket.end(), 300)));
   const ms = await closesEarly(await listen(), '/health');
@@ -24,19 +24,19 @@ test('measures when an app closes an idle connection before nginx does', async (
 test.each<[string, () => Server]>([
   ['keeps its connections', () => createServer((_request, response) => response.end('{}'))],
   [
-    'keeps them without a word',
+    'keeps them without saying so',
     () => createServer((_request, response) => response.setHeader('Keep-Alive', 'on').end('{}')),
   ],
   [
     'closes each connection and says so',
     () => createServer((_request, response) => response.setHeader('Connection', 'close').end('{}')),
   ],
-])('finds nothing in an app that %s', async (_what, app) => {
+])('a probe finds nothing in an app that %s', async (_what, app) => {
   server = app();
   expect(await closesEarly(await listen(), '/health')).toBeNull();
 });
 
-test('finds no timeout on a port without a listener', async () => {
+test('a probe finds no timeout on a port without a listener', async () => {
   server = createServer();
   const port = await listen();
   server.close();

@@ -46,7 +46,7 @@ async function worksWhile(fields: { slot?: string; upstream_status?: string }): 
   return (await probeSlot(context, PROCESS)).works;
 }
 
-test('a process that answers 200 as itself works', async () => {
+test('a process that answers 200 with its own identity works', async () => {
   expect(await probeSlot(await slot(answering(200, 'i')), PROCESS)).toMatchObject({
     works: true,
     status: 200,
@@ -56,7 +56,7 @@ test('a process that answers 200 as itself works', async () => {
 test.each([
   ['500', answering(500, 'i')],
   ["another's 200", answering(200, 'old')],
-])('a health answer of %s counts at once, whatever users get', async (_, health) => {
+])('a health answer of %s counts immediately, whatever users get', async (_, health) => {
   const context = await slot((request, response) => {
     appendFileSync(context.home.accessLog, '{"slot":"blue","upstream_status":"200","status":"200"}\n');
     health(request, response);
@@ -64,7 +64,7 @@ test.each([
   expect(await probeSlot(context, PROCESS)).toMatchObject({ works: false });
 });
 
-test('a silent process works only if it answered a user without an error meanwhile', async () => {
+test('a silent process works only if it answered a user without an error in the meantime', async () => {
   const all = [{}, { slot: 'green' }, { upstream_status: '500' }, { upstream_status: '502, 200' }];
   expect(await Promise.all(all.map(worksWhile))).toEqual([true, false, false, false]);
 });

@@ -16,7 +16,7 @@ beforeEach(() => {
   now = 1_796_000_000_000;
 });
 
-it('a rotation counts at once, and the earlier secret is valid until it expires', () => {
+it('a rotation takes effect immediately, and the earlier secret is valid until it expires', () => {
   const secrets = validSecrets(home, () => now);
   expect(secrets()).toEqual([FIRST]);
 

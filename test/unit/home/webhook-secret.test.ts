@@ -50,7 +50,7 @@ describe('a secret that is easy to guess is refused', () => {
     expect(() => checkSecret(text)).toThrow(why);
   });
 
-  it('and the error does not repeat it', () => {
+  it('without being repeated in the error', () => {
     expect(() => checkSecret('hunter2')).toThrow(expect.not.objectContaining({ message: /hunter2/ }));
   });
 });
@@ -72,7 +72,7 @@ test('no random secret is refused', () => {
       expect(() => checkSecret(randomBytes(16).toString(encoding))).not.toThrow();
 });
 
-test('a stored secret from before this rule still works, also when it is given again', () => {
+test('a stored secret from before this rule still works, even when it is given again', () => {
   writeFileSync(home.secret, 'abcabcabcabcabcabc\n');
   prepareSecret(home, undefined);
   prepareSecret(home, 'abcabcabcabcabcabc');

@@ -182,7 +182,7 @@ describe('a command that sends a request to the deployer', () => {
     const program = `const socket = require('net').connect(process.argv[1], () => socket.write(
       'POST /deployments HTTP/1.1\\r\\nHost: x\\r\\nContent-Type: application/json\\r\\nContent-Length: ${text.length}\\r\\n\\r\\n' +
       process.argv[2], () => process.exit()));`;
-    // this process reads nothing meanwhile, like a stopped one
+    // until the call returns, this process reads nothing, like a stopped one
     execFileSync(process.execPath, ['-e', program, home.socket, text]);
     expect((await fetchHealth(home)).status).toBe(200);
     expect(requested).toEqual([]);

@@ -52,7 +52,7 @@ test('checking the lock a thousand times leaves no file open', () => {
   expect(openFiles() - before).toBeLessThan(100);
 });
 
-test('the lock is free at once when its process is killed', async () => {
+test('the lock is free immediately after its process is killed', async () => {
   const child = startProgram('lock-holder.ts', home.lock);
   expect(await firstOutput(child)).toBe('held');
   expect(isLocked(home)).toBe(true);

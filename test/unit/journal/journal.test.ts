@@ -110,7 +110,7 @@ describe('an operator request', () => {
     expect(promotedAt).toBeGreaterThanOrEqual(heldAt as number);
   });
 
-  it('aborts a queued deployment at once', async () => {
+  it('aborts a queued deployment immediately', async () => {
     const id = await goes();
     expect(await journal.requestOperation('abort', any)).toMatchObject({
       id,
@@ -594,7 +594,7 @@ describe('flushing to disk', () => {
   const [NORMAL, FULL] = [1, 2];
   const phase = { type: 'phase', phase: 'start' } as const;
 
-  it('happens at once for what recovery needs, and later for mere reports', async () => {
+  it('happens immediately for everything that recovery needs, and later for informative entries', async () => {
     const id = await goes('running');
     const levels = levelsOfCommits();
     await journal.record(id, { type: 'phase', phase: 'fetch', status: 'started' });

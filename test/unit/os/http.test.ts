@@ -19,7 +19,7 @@ const dripping: RequestListener = (_req, res) => {
   res.on('close', () => clearInterval(drip));
 };
 
-it('sends method, headers and body over a connection of its own', async () => {
+it('a request sends method, headers and body over a connection of its own', async () => {
   const port = await listen((req, res) => {
     const { method, url, headers } = req;
     void req.toArray().then((chunks: Buffer[]) =>
@@ -46,7 +46,7 @@ it('sends method, headers and body over a connection of its own', async () => {
   });
 });
 
-it('reaches a unix socket, and a URL with the credentials in it', async () => {
+it('a request reaches a unix socket, and a URL with the credentials in it', async () => {
   const socketPath = path.join(tempHome(), 'a.sock');
   const said: RequestListener = (req, res) => res.end(`${req.headers.authorization} ${req.url}`);
   await listen(said, socketPath);
@@ -59,12 +59,12 @@ it('reaches a unix socket, and a URL with the credentials in it', async () => {
 it.each<[string, RequestListener]>([
   ['silent', () => undefined],
   ['dripping', dripping],
-])('gives up on a %s server at its time limit', async (_name, listener) => {
+])('a request gives up on a %s server at its time limit', async (_name, listener) => {
   const port = await listen(listener);
   await expect(sendHttp({ to: { port }, timeoutMs: 60 })).rejects.toBeInstanceOf(HttpTimeout);
 });
 
-it('reads no further than the size limit and reports the body as incomplete', async () => {
+it('a request reads no further than the size limit and reports the body as incomplete', async () => {
   const port = await listen((_req, res) => {
     const pour = (): void => {
       while (!res.destroyed && res.write('x'.repeat(16_384)));
@@ -76,12 +76,12 @@ it('reads no further than the size limit and reports the body as incomplete', as
   expect({ status, length: body.length, complete }).toEqual({ status: 200, length: 100, complete: false });
 });
 
-it('does not wait for a body that is not wanted', async () => {
+it('a request does not wait for a body that is not wanted', async () => {
   const port = await listen((_req, res) => res.writeHead(206).flushHeaders());
   expect(await sendHttp({ to: { port }, timeoutMs: 2000 }, 0)).toMatchObject({ status: 206 });
 });
 
-it('reports a body that breaks off as incomplete', async () => {
+it('a request reports a body that breaks off as incomplete', async () => {
   const port = await listen((_req, res) => {
     res.writeHead(200, { 'content-length': 10 });
     res.write('half', () => res.destroy());
@@ -90,7 +90,7 @@ it('reports a body that breaks off as incomplete', async () => {
   expect({ body: body.toString(), complete }).toEqual({ body: 'half', complete: false });
 });
 
-it('can be cancelled', async () => {
+it('a request can be cancelled', async () => {
   const port = await listen(() => undefined);
   const end = new AbortController();
   const sent = sendHttp({ to: { port }, timeoutMs: 5000, signal: end.signal });
@@ -98,7 +98,7 @@ it('can be cancelled', async () => {
   await expect(sent).rejects.toMatchObject({ code: 'ABORT_ERR' });
 });
 
-it('gives up on a stream only when it is silent', async () => {
+it('a request gives up on a stream only when the stream is silent', async () => {
   const port = await listen(dripping);
   const response = await openHttp({ to: { port }, timeoutMs: 100 });
   const begin = performance.now();

@@ -21,7 +21,7 @@ it.each(['>=18', '20', '20.x', '^20.0.0 || >=22', '*', 'not a range', 5])(
 );
 
 it.each(['>=22', '18.x', '^22.1.0', '>=20.21'])(
-  'engines of %j ask for another Node than v20.20.2',
+  'engines of %j ask for a Node version other than v20.20.2',
   (node) => {
     expect(asking(engines(node))).toBe(
       `this commit asks for Node ${node} ("engines" in package.json), but runs with v20.20.2; install that Node and run npm start with it, or change what it asks for`,
@@ -44,17 +44,17 @@ it.each([
 ])('.nvmrc of %j suits v20.20.2', (text) => expect(asking({ '.nvmrc': text })).toBeNull());
 
 it.each(['22', 'v18.2.0', '20.21.0', 'lts/hydrogen'])(
-  '.nvmrc of %j asks for another Node than v20.20.2',
+  '.nvmrc of %j asks for a Node version other than v20.20.2',
   (text) => {
     expect(asking({ '.nvmrc': text })).toContain(`Node ${text} (.nvmrc), but runs with`);
     expect(asking({ '.node-version': text })).toContain('(.node-version)');
-    // the developers' choice within what the commit allows
+    // engines allows this Node, so .nvmrc is only a preference
     expect(asking({ ...engines('>=18'), '.nvmrc': text })).toBeNull();
   },
 );
 
 it.each(['[]', 'null', '{"engines": null}', '{"engines": ["x"]}', 'no JSON'])(
-  'a package.json of %s asks for none',
+  'a package.json of %s asks for no Node version',
   (text) => {
     expect(asking({ 'package.json': text })).toBeNull();
   },

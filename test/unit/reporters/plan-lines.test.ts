@@ -22,7 +22,7 @@ it('a plan has a line for each step, with its undo beside it', () => {
   ]);
 });
 
-it('a plan says where an operator decides, where users get the page, and when there is nothing to do', () => {
+it('a plan shows where an operator decides, where users get the maintenance page, and when there is nothing to do', () => {
   const rule = { batch: 1, minHealthy: 1, onFailure: 'hold' } as const;
   expect(planLines(rolling.plan(inputFor(observed, NEW, { rolling: rule }))).at(-1)).toContain(
     'only that batch is undone: promote tries it again, abort undoes everything',

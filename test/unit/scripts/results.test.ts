@@ -115,7 +115,7 @@ describe('a skipped test', () => {
     expect(lines).toContain('  unit: b (still to be written)');
   });
 
-  it('is not one that -t leaves out', () => {
+  it('is not one that -t filters out', () => {
     const tests: [string, string][] = [
       ['shifts', 'passed'],
       ['drains', 'pending'],

@@ -92,7 +92,7 @@ describe('rolling over four serving slots', () => {
     const steps = rolling.plan(inputFor(observed, NEW, { slots: FOUR, ...rule({ onFailure: 'hold' }) }));
     expect(steps.map(({ again }) => again)).toEqual([
       ...[0, 0, 0, 0],
-      // the previous slot is verified again, since it may have died meanwhile; after a failure it is the one to retry
+      // the previous slot is verified again, since it may have died since then; after a failure it is the one to retry
       ...[4, 4, 4, 0, 4],
       ...[9, 9, 9, 4, 9],
       ...[14, 14, 14, 9, 14],

@@ -24,7 +24,7 @@ test.each<[string, Partial<CanaryProgress>, RegExp]>([
   ['passes at its end', {}, /^continue: 0 of 200 failed/],
   ['is not judged before its end', { waitedMs: 59_999, canary: BAD }, /^collect$/],
   ['fails at its end', { canary: BAD }, /^fail: 18 of 200 failed/],
-  ['fails at once when every request fails', { waitedMs: 100, canary: GROSS }, /^fail: 5 of 5 failed/],
+  ['fails immediately when every request fails', { waitedMs: 100, canary: GROSS }, /^fail: 5 of 5 failed/],
   ['keeps collecting when there is too little data', { canary: NONE }, /^collect, too few$/],
   [
     'asks the operator when there is too little data for too long',
@@ -43,7 +43,7 @@ test.each<[string, Partial<CanaryProgress>, RegExp]>([
     { request: 'pause' },
     /^ask: paused by an operator$/,
   ],
-  ['fails at once even if it is paused', { request: 'pause', canary: GROSS }, /^fail/],
+  ['fails immediately even if it is paused', { request: 'pause', canary: GROSS }, /^fail/],
   ['can be promoted at any time', { request: 'promote', waitedMs: 1, canary: NONE }, /^promote/],
   ['is not promoted when every request fails', { request: 'promote', waitedMs: 1, canary: GROSS }, /^fail/],
   [

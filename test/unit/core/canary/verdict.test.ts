@@ -41,7 +41,7 @@ describe('a canary passes', () => {
     ['when it is much faster', answered(0, 900, took(20, 900)), answered(0, 900, took(100, 900))],
   ])('%s', (_case, canary, stable) => expect(verdictOf(canary, stable)).toBe('pass'));
 
-  test('and names the figures', () => {
+  test('with its figures in the verdict', () => {
     const { why } = judgeStep(answered(1, 250, took(12, 249)), answered(9, 4750, took(11, 4741)), RULE);
     expect(why).toBe(
       '1 of 250 failed (0.4 %) against 9 of 4,750 failed (0.19 %) of stable; ' +
@@ -85,7 +85,7 @@ describe('a canary fails', () => {
     [0.5, 15],
     [0.28, 60],
     [0.2, 180],
-  ])('at once when it fails %d of its requests, after about %d of them', (share, about) => {
+  ])('immediately when it fails %d of its requests, after about %d of them', (share, about) => {
     const failsAt = (requests: number): boolean =>
       judgeAtOnce(answered(Math.round(share * requests), requests), RULE) !== null;
     const first = Array.from({ length: 500 }, (_, at) => at + 1).find(failsAt) as number;
@@ -93,7 +93,7 @@ describe('a canary fails', () => {
     expect(first / about).toBeLessThan(1.25);
   });
 
-  test('at once when all of its first requests fail, long before a step is over', () => {
+  test('immediately when all of its first requests fail, long before a step is over', () => {
     expect(judgeAtOnce(answered(3, 3), RULE)).toBeNull();
     expect(judgeAtOnce(answered(4, 4), RULE)?.verdict).toBe('fail');
   });
@@ -123,7 +123,7 @@ describe('too few requests are not enough data', () => {
     expect(judgeStep(canary, stable, RULE)).toEqual({ verdict: 'not enough data', why }),
   );
 
-  test('and never pass, whatever their results', () => {
+  test('whatever their results, and never pass a canary', () => {
     const dice = seededRandom(11);
     for (let run = 0; run < 1000; run++) {
       const canary = Math.floor(dice.next() * 300);

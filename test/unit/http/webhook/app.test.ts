@@ -112,7 +112,7 @@ describe('without a valid signature nothing is deployed', () => {
     expect(requested).toEqual([]);
   });
 
-  it('and the answer reveals neither the secret nor the right signature', async () => {
+  it('with an answer that reveals neither the secret nor the right signature', async () => {
     const { text } = await send(PUSH, { 'x-hub-signature-256': other });
     expect(text).not.toContain(SECRET);
     expect(text).not.toContain(right.slice(7));

@@ -28,7 +28,7 @@ async function post(headers: Record<string, string>, body = '{"text":"content"}'
 
 const forged = { 'x-hub-signature-256': `sha256=${'0'.repeat(64)}` };
 
-it('counts refusals by their reason, keeps nothing that was sent, and is closed to other users', async () => {
+it('the record of webhooks counts refusals by reason, stores no content, and is closed to other users', async () => {
   for (let times = 0; times < 30; times += 1) await post({ ...PING, ...forged });
   await post({ ...PING, ...forged, 'content-type': 'text/plain' });
   log.close();
@@ -44,7 +44,7 @@ it('counts refusals by their reason, keeps nothing that was sent, and is closed 
   expect(statSync(home.deliveries).mode & 0o777).toBe(0o600);
 });
 
-it('is written at most every few seconds, however many are refused', async () => {
+it('the record of webhooks is written at most every few seconds, however many are refused', async () => {
   await post({ ...PING, ...forged });
   const { mtimeMs } = statSync(home.deliveries);
   for (let times = 0; times < 20; times += 1) await post({ ...PING, ...forged });
@@ -54,7 +54,7 @@ it('is written at most every few seconds, however many are refused', async () =>
   expect(readDeliveries(home).refused[0]?.count).toBe(21);
 });
 
-it('continues to count after a restart', async () => {
+it('the record of webhooks continues to count after a restart', async () => {
   await post({ ...PING, ...forged });
   log.close();
   log = deliveryLog(home);
@@ -63,7 +63,7 @@ it('continues to count after a restart', async () => {
   expect(readDeliveries(home).refused).toMatchObject([{ count: 2 }]);
 });
 
-it('counts those of GitLab, Gitea and Forgejo', async () => {
+it('the record of webhooks counts those of GitLab, Gitea and Forgejo', async () => {
   await post({ 'x-gitlab-event': 'Push Hook' });
   await post({ 'x-gitlab-event': 'Push Hook', 'x-gitlab-token': 'a guess' });
   await post({ 'x-gitea-event': 'push', 'x-gitea-signature': '0'.repeat(64) });
@@ -80,14 +80,14 @@ it('counts those of GitLab, Gitea and Forgejo', async () => {
   expect(judgeDeliveries(readDeliveries(home))).toEqual([]);
 });
 
-it('leaves out scanners and the pings of doctor', async () => {
+it('the record of webhooks leaves out scanners and the pings of doctor', async () => {
   await post(forged);
   await post({ ...PING, ...forged, 'user-agent': 'switchyard-probe' });
   log.close();
   expect(readDeliveries(home).refused).toEqual([]);
 });
 
-it('is a warning of doctor until a webhook is accepted', async () => {
+it('a refused webhook is a warning of doctor until a webhook is accepted', async () => {
   await post({ ...PING, ...forged });
   log.close();
   const [refused] = readDeliveries(home).refused;
@@ -110,7 +110,7 @@ it('is a warning of doctor until a webhook is accepted', async () => {
   expect(judgeDeliveries(readDeliveries(home))).toEqual([]);
 });
 
-it('starts anew when its file is damaged', () => {
+it('the record of webhooks starts anew when its file is damaged', () => {
   writeFileSync(home.deliveries, '{');
   expect(readDeliveries(home)).toEqual({ accepted: null, refused: [] });
 });

@@ -1,6 +1,8 @@
 import { readPayload } from '../../../../deploy/http/webhook/payload';
 
-/** Branch names that git allows or a forger sends. They must never be more than text. */
+/**
+ * Branch names that git allows or a forger sends. Each must be handled as plain text, never as a command or an option.
+ */
 const HOSTILE = [
   'main;reboot',
   '$(touch /tmp/owned)',

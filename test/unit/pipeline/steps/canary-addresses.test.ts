@@ -48,7 +48,7 @@ function users(dice: SeededRandom, count: number, by: Answers = {}): LogEntry[] 
   }).flat();
 }
 
-/** One address without cookies, or with another one in each request. */
+/** One address without cookies, or with a different one in each request. */
 function hammering(dice: SeededRandom, count: number, by: Answers, invents = false): LogEntry[] {
   return Array.from({ length: count }, () => ({
     ...answer(dice, sideOf(dice), 'the one', by),
@@ -100,7 +100,7 @@ describe('one address that hammers a URL', () => {
     expect(failed).toBeGreaterThan(0.95);
   });
 
-  test('is no data for a verdict', () => {
+  test('is not enough data for a verdict', () => {
     const dice = seededRandom(41);
     const { canary, stable } = sidesOf(users(dice, 5), hammering(dice, 200, {}), hammering(dice, 9000, {}));
     expect(canary.requests).toBeGreaterThan(800);
@@ -131,7 +131,7 @@ test('failing probes end the canary, whatever the addresses of its few users', (
   expect(looks(book.sides(['canary'], ['stable'], BOUND))).toBe('fail');
 });
 
-test('the errors of the only address count, at once and in full', () => {
+test('the errors of the only address count, immediately and in full', () => {
   const dice = seededRandom(47);
   const fails = Array.from({ length: 4 }, () => answer(dice, 'canary', 'the one', BROKEN));
   expect(looks(sidesOf(fails))).toBe('fail');

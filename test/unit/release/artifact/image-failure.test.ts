@@ -63,7 +63,7 @@ it('a failed build is not confused with a missing start file, even in one comman
   });
 });
 
-it('the time that the builder adds to repeated output is left out', () => {
+it('the timestamp that the builder puts before repeated output is stripped', () => {
   const message = 'This commit has no app/nothing.js, which app.start names.';
   const repeated = [...builder('[ -f "$START" ] || { echo …; exit 1; }', 1, message), `0.077 ${message}`];
   expect(failure(repeated)).toMatchObject({ message });

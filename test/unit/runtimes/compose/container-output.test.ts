@@ -26,6 +26,6 @@ it('the output is the same wherever the network splits it', async () => {
   expect(await read([...OUTPUT].map((byte) => Buffer.from([byte])))).toBe('listening\nError: ☹\n');
 });
 
-it('an incomplete frame is left out', async () => {
+it('an incomplete frame is dropped', async () => {
   expect(await read([OUTPUT, framed(1, 'half a line').subarray(0, 12)])).toBe('listening\nError: ☹\n');
 });

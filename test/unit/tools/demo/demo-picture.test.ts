@@ -2,7 +2,7 @@ import { readFileSync } from 'node:fs';
 import path from 'node:path';
 import { demoPicture } from '../../../../tools/demo/demo-picture';
 
-it('shows the lines in order, once, and keeps them', () => {
+it('the picture of the demo shows the lines in order, once, and keeps them', () => {
   const svg = demoPicture(['# Start.', '$ npm start', '✓ live']);
   const starts = [...svg.matchAll(/<g class="at(\d+)">/g)].map(([, start]) => Number(start));
   expect(starts).toHaveLength(3);

@@ -127,7 +127,7 @@ describe('the sweep over lanes', () => {
     expect(moving).toContain('animation');
   });
 
-  it('is absent from a picture that stands still', () => {
+  it('is absent from a still picture', () => {
     expect(terminalPicture(rows, 'npm run tour')).not.toMatch(/cover|animation/);
   });
 });

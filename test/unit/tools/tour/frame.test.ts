@@ -135,7 +135,7 @@ it('a frame of a bad release shows who was affected and the automatic rollback',
 });
 
 describe('the cost of a strategy', () => {
-  it('is only a second slot when all users move at once', () => {
+  it('is only a second slot when all users move at the same time', () => {
     const answers = [
       ...from(0, 1000, 'blue', 'old'),
       ...from(1000, 2000, 'green', 'new'),
